@@ -1,0 +1,55 @@
+"""Every way in which the harness itself can fail, with the exit code on the class.
+
+Failure of the thing measured (a build, a test, a benchmark) is data in a `Run`, not an exception; its exit
+codes are in `harness.records.run`.
+"""
+
+
+class HarnessError(Exception):
+    """What happened, its likely cause, and the next command to try."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, cause: str = "", hint: str = "") -> None:
+        self.what = what
+        self.cause = cause
+        self.hint = hint
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        if self.cause:
+            lines.append(f"  cause: {self.cause}")
+        if self.hint:
+            lines.append(f"  try:   {self.hint}")
+        return "\n".join(lines)
+
+
+class UsageError(HarnessError):
+    """The command line, a setting or an environment variable asks for something that does not exist."""
+
+    exit_code = 2
+
+
+class UnfitError(HarnessError):
+    """The environment cannot do this: no compiler, no disk space, no memory, a read-only folder, a busy node."""
+
+    exit_code = 3
+
+
+class UnavailableError(HarnessError):
+    """Sources or weights cannot be had, or are not what was pinned."""
+
+    exit_code = 4
+
+
+class UnreadableError(HarnessError):
+    """An input file cannot be understood."""
+
+    exit_code = 5
+
+
+class InterruptedRunError(HarnessError):
+    """The person at the keyboard (or the system) asked the run to stop; its state is on disk."""
+
+    exit_code = 130

@@ -1,0 +1,1 @@
+"""What will be executed, and why; pure."""

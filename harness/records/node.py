@@ -1,0 +1,55 @@
+"""The machine: what it is, never how it feels today."""
+
+from harness.records.record import Record
+
+
+class Cache(Record):
+    """One level of cache as one core sees it; `shared_by` logical CPUs use the same one."""
+
+    level: int
+    kind: str
+    size_bytes: int
+    shared_by: int
+
+
+class Cores(Record):
+    """How many CPUs there are, and how many of them this process may use.
+
+    `usable_physical` counts physical cores of the fastest class within affinity and cgroup quota.
+    `quota_cpus` is the cgroup CPU quota in CPUs, None where there is none. `fast` and `efficient` are logical
+    counts on hybrid CPUs; `efficient` is 0 elsewhere.
+    """
+
+    logical: int
+    physical: int
+    affinity: int
+    usable_physical: int
+    threads_per_core: int
+    fast: int
+    efficient: int
+    quota_cpus: float | None = None
+    numa_nodes: int = 1
+
+
+class Cpu(Record):
+    """The processor: `features` are sorted lower-case names as the operating system spells them."""
+
+    arch: str
+    vendor: str
+    brand: str
+    microarchitecture: str
+    features: tuple[str, ...]
+    cores: Cores
+    caches: tuple[Cache, ...] = ()
+
+
+class Node(Record):
+    """A machine under its given name."""
+
+    name: str
+    cpu: Cpu
+    os: str
+    kernel: str
+    memory_bytes: int
+    hypervisor: str = ""
+    python: str = ""

@@ -1,0 +1,15 @@
+"""What all nouns have in common."""
+
+import hashlib
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A frozen, slotted, keyword-only value that msgspec reads and writes."""
+
+
+def short_hash(*parts: object, length: int = 12) -> str:
+    """Return the first `length` hex digits of the SHA-256 over the canonical JSON of `parts`."""
+    encoded = msgspec.json.encode(parts, order="deterministic")
+    return hashlib.sha256(encoded).hexdigest()[:length]

@@ -1,0 +1,102 @@
+"""One invocation: node x commit x config, and everything that came of it."""
+
+from enum import IntEnum, StrEnum
+
+from harness.records.caveat import Caveat
+from harness.records.config import Config
+from harness.records.measurement import Measurement
+from harness.records.node import Node
+from harness.records.outcome import Status, StepResult
+from harness.records.record import Record
+from harness.records.source import Source
+from harness.records.step import Phase
+from harness.records.suite import Suite
+from harness.records.toolchain import Toolchain
+from harness.records.weights import Weights
+
+SCHEMA = 1
+
+
+class ExitCode(IntEnum):
+    """The exit codes of runs; those of the harness's own failures are in `harness.errors`."""
+
+    OK = 0
+    BUILD_FAILED = 10
+    TESTS_FAILED = 11
+    BENCHMARK_FAILED = 12
+
+
+class Origin(StrEnum):
+    """Where a setting's value came from, weakest first."""
+
+    DEFAULT = "default"
+    FILE = "harness.toml"
+    ENVIRONMENT = "environment"
+    FLAG = "flag"
+
+
+class SettingUsed(Record):
+    """One setting as it was in force."""
+
+    name: str
+    value: str
+    origin: Origin
+
+
+class SystemInfo(Record):
+    """What ggml says of itself: `n_threads`, `hardware_threads`, and KEY=VALUE features by section.
+
+    A feature's name is `SECTION/KEY`, the section being empty in the grammar before v1.7.5.
+    """
+
+    n_threads: int
+    hardware_threads: int
+    features: tuple[tuple[str, str], ...]
+
+
+class Run(Record):
+    """A run as it is on disk; reports, comparisons and tables are recomputed from it.
+
+    `start` and `end` are UTC in ISO 8601. `environment` is what the children were given. Status and exit code are
+    derived, never stored.
+    """
+
+    schema: int
+    id: str
+    harness: str
+    start: str
+    node: Node
+    source: Source
+    config: Config
+    toolchain: Toolchain
+    suite: Suite
+    weights: tuple[Weights, ...]
+    environment: tuple[tuple[str, str], ...]
+    settings: tuple[SettingUsed, ...] = ()
+    end: str = ""
+    wall_s: float = 0.0
+    system_info: SystemInfo | None = None
+    results: tuple[StepResult, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """Every number of the run, in the order of execution."""
+        return tuple(measurement for result in self.results for measurement in result.measurements)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The first that applies: a failed build, failed tests, a failed benchmark, else OK."""
+        bad = {result.phase for result in self.results if result.status.bad}
+        if bad & {Phase.CONFIGURE, Phase.LIST, Phase.BUILD}:
+            return ExitCode.BUILD_FAILED
+        if Phase.TEST in bad:
+            return ExitCode.TESTS_FAILED
+        if bad:
+            return ExitCode.BENCHMARK_FAILED
+        return ExitCode.OK
+
+    @property
+    def status(self) -> Status:
+        """PASSED, or FAILED when anything that was measured failed."""
+        return Status.PASSED if self.exit_code is ExitCode.OK else Status.FAILED

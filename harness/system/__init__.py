@@ -1,0 +1,1 @@
+"""Effects: processes, probes, sources, weights, the console."""
