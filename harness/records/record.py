@@ -1,10 +1,12 @@
 """What all nouns have in common."""
 
 import hashlib
+from typing import dataclass_transform
 
 import msgspec
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A frozen, slotted, keyword-only value that msgspec reads and writes."""
 
