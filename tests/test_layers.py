@@ -21,6 +21,7 @@ FLOORS = {
     "system": 2,
     "session": 3,
     "store": 3,
+    "workbench": 3,
     "commands": 4,
     "cli": 5,
     "__main__": 5,
@@ -30,7 +31,7 @@ ALLOWED_SIDEWAYS = {("render", "stats"), ("plan", "stats")}
 FLOOR_0_PACKAGES = {"harness", "msgspec", *sys.stdlib_module_names}
 # Third-party imports that are too heavy for start-up may stand inside a function.
 HEAVY = {"archspec", "cpuinfo", "httpx2", "psutil", "rich", "unearth", "filelock", "platformdirs"}
-EFFECTS = {"os", "shutil", "signal", "socket", "subprocess", "tempfile", "threading", "time"}
+EFFECTS = {"os", "shutil", "socket", "subprocess", "tempfile", "threading", "time"}
 DISK = (".read_text", ".read_bytes", ".write_text", ".write_bytes", ".exists", ".is_file")
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "core", "manager", "models"}
 MAX_LINES = 300

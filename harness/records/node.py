@@ -15,9 +15,9 @@ class Cache(Record):
 class Cores(Record):
     """How many CPUs there are, and how many of them this process may use.
 
-    `usable_physical` counts physical cores of the fastest class within affinity and cgroup quota.
+    `usable_physical` counts physical cores of the fastest class on one NUMA node, within affinity and cgroup quota.
     `quota_cpus` is the cgroup CPU quota in CPUs, None where there is none. `fast` and `efficient` are logical
-    counts on hybrid CPUs; `efficient` is 0 elsewhere.
+    counts on hybrid CPUs; elsewhere all are fast.
     """
 
     logical: int
@@ -44,7 +44,7 @@ class Cpu(Record):
 
 
 class Node(Record):
-    """A machine under its given name."""
+    """A machine under its given name; `hypervisor` and `container` are empty where there is none to be seen."""
 
     name: str
     cpu: Cpu
@@ -52,4 +52,5 @@ class Node(Record):
     kernel: str
     memory_bytes: int
     hypervisor: str = ""
+    container: str = ""
     python: str = ""

@@ -1,15 +1,23 @@
 """The whole of what a run will execute."""
 
-from harness.records.config import Config
+from harness.records.config import CMakeOption, Config
 from harness.records.record import Record
 from harness.records.step import Step
 
 
-class Plan(Record):
-    """Steps in order, and the configs whose options explain them."""
+class Site(Record):
+    """One build: its config, the options that name files of this machine, and the folder it is made in."""
 
+    config: Config
+    wiring: tuple[CMakeOption, ...]
+    folder: str
+
+
+class Plan(Record):
+    """Steps in order, and the sites whose options explain them."""
+
+    sites: tuple[Site, ...]
     steps: tuple[Step, ...]
-    configs: tuple[Config, ...]
 
 
 class Listing(Record):
@@ -31,10 +39,10 @@ class Dialect(Record):
 class Inventory(Record):
     """What a configured and built tree turned out to offer; it binds the placeholders of a plan.
 
-    Tests are keyed by build type. Fields are None until they have been probed.
+    Tests are keyed by build type; `targets` are those of the Release build.
     """
 
-    bench_target: str | None = None
+    targets: tuple[str, ...] = ()
     tests: tuple[tuple[str, tuple[Listing, ...]], ...] = ()
     dialect: Dialect | None = None
 

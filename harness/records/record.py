@@ -1,7 +1,7 @@
 """What all nouns have in common."""
 
 import hashlib
-from typing import dataclass_transform
+from typing import Any, Self, dataclass_transform
 
 import msgspec
 
@@ -9,6 +9,10 @@ import msgspec
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A frozen, slotted, keyword-only value that msgspec reads and writes."""
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with `changes` made."""
+        return msgspec.structs.replace(self, **changes)
 
 
 def short_hash(*parts: object, length: int = 12) -> str:

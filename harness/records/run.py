@@ -46,12 +46,14 @@ class SettingUsed(Record):
 class SystemInfo(Record):
     """What ggml says of itself: `n_threads`, `hardware_threads`, and KEY=VALUE features by section.
 
-    A feature's name is `SECTION/KEY`, the section being empty in the grammar before v1.7.5.
+    A feature's name is `SECTION/KEY`, the section being empty in the grammar before v1.7.5. `backends` are those that
+    the log says were used (`CUDA0`, `BLAS`; `CPU` where no GPU was found), empty where it says nothing.
     """
 
     n_threads: int
     hardware_threads: int
     features: tuple[tuple[str, str], ...]
+    backends: tuple[str, ...] = ()
 
 
 class Run(Record):

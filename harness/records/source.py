@@ -43,3 +43,63 @@ class Source(Record):
     commit: Commit
     mutable: bool = False
     pruned: bool = False
+
+
+class SourceRequest(Record):
+    """What the user asks to have measured.
+
+    `tree` is a folder and excludes the others. `ref` is a release, tag, branch or sha; empty for the default release,
+    or for the default branch of `repo` where one is named. `repo` is a URL or path; empty for upstream.
+    """
+
+    ref: str = ""
+    repo: str = ""
+    tree: str = ""
+
+
+class Sdist(Record):
+    """A pinned source distribution: its file as a package index names it, and where the tree lies inside."""
+
+    name: str
+    version: str
+    filename: str
+    bytes: int
+    sha256: str
+    subdirectory: str
+
+
+class Release(Record):
+    """A pinned release: what is known of its commit, and the sdist that carries its tree.
+
+    `pruned` sdists hold the library alone.
+    """
+
+    tag: str
+    sdist: Sdist
+    pruned: bool
+    sha: str = ""
+    author: str = ""
+    date: str = ""
+    message: str = ""
+
+    def commit(self, repo: str) -> Commit:
+        """Return the commit of the release in `repo`."""
+        return Commit(
+            sha=self.sha, release=self.tag, date=self.date, author=self.author, message=self.message, repo=repo
+        )
+
+
+class Pins(Record):
+    """All pinned releases, the default one among them, and the repository that they come from."""
+
+    default: str
+    repo: str
+    releases: tuple[Release, ...]
+
+    def find(self, ref: str) -> Release | None:
+        """Return the release that a tag or sha (7 digits or more) names, if any; the default one for an empty ref."""
+        wanted = ref or self.default
+        for release in self.releases:
+            if wanted == release.tag or (len(wanted) >= 7 and release.sha.startswith(wanted.lower())):
+                return release
+        return None

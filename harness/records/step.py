@@ -21,21 +21,24 @@ class Step(Record):
     """One child process.
 
     `argv` may hold placeholders (`harness.plan.bind`) for what only the built tree can tell: the bench program,
-    its dialect, the tests. `needs` names the steps that must have PASSED. `stamp` is a file that proves the
-    step's work is already done. `log` is the file under `logs/` that takes stdout and stderr, `console` the name
-    shown while it runs.
+    its dialect, the tests. `title` is what people are shown. `needs` names the steps whose failure blocks this one.
+    `log` is the file under `logs/` that takes stdout and stderr. `stamp` is a file that proves that the work is
+    already done, `wipe` a folder removed before the work starts, `output` a file in `cwd` that the child writes and
+    that is kept beside the log.
     """
 
     name: str
+    title: str
     phase: Phase
     argv: tuple[str, ...]
     cwd: str
     log: str
     timeout_s: float
-    title: str = ""
     env: tuple[tuple[str, str], ...] = ()
     needs: tuple[str, ...] = ()
     case: Case | None = None
     repetition: int = 0
     stamp: str = ""
+    wipe: str = ""
+    output: str = ""
     min_memory_bytes: int = 0

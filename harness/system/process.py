@@ -158,9 +158,10 @@ class _Follower:
         self._watch(self._file.read())
 
     def close(self) -> None:
-        with contextlib.suppress(Exception):
+        try:
             self.poll()
-        self._file.close()
+        finally:
+            self._file.close()
 
 
 def _wait(pid: int, deadline: float, follower: _Follower | None) -> Reaped | None:

@@ -1,0 +1,23 @@
+# Included by CMake after each project() call of whisper.cpp (CMAKE_PROJECT_INCLUDE).
+#
+# The tests need whisper-cli and its audio code, which nobody times, and whose one file takes a third of the whole
+# build to optimise. Compile just those targets with -O0; the library and the bench program keep their flags.
+# The deferred call runs at the end of the top-level project, when all targets exist.
+if(PROJECT_IS_TOP_LEVEL AND NOT MSVC AND NOT HARNESS_UNTIMED)
+  set(HARNESS_UNTIMED ON)
+
+  function(harness_compile_untimed_targets_quickly)
+    foreach(target IN ITEMS common whisper-cli main test-vad)
+      if(TARGET ${target})
+        get_target_property(imported ${target} IMPORTED)
+        get_target_property(aliased ${target} ALIASED_TARGET)
+        get_target_property(type ${target} TYPE)
+        if(NOT imported AND NOT aliased AND NOT type STREQUAL "INTERFACE_LIBRARY")
+          target_compile_options(${target} PRIVATE -O0)
+        endif()
+      endif()
+    endforeach()
+  endfunction()
+
+  cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL harness_compile_untimed_targets_quickly)
+endif()

@@ -1,0 +1,50 @@
+"""`harness models`: which models there are, and their weights made ready."""
+
+from collections.abc import Mapping, Sequence
+
+from harness.commands.output import Output
+from harness.parse.catalog import ModelKind, expand_models
+from harness.plan.layer import Settings
+from harness.records.caveat import Caveat
+from harness.records.weights import Weights
+from harness.system.weights import load_catalog, resolve_weights
+from harness.workbench import cache_folder
+
+
+def models(settings: Settings, environ: Mapping[str, str], output: Output, *, names: Sequence[str]) -> int:
+    """List the catalogue, or download or write the weights of `names`; return the exit code."""
+    catalog = load_catalog()
+    if not names:
+        entries = [entry for entry in catalog.model if entry.kind is ModelKind.WHISPER]
+        rows = [("model", "size", "file")]
+        rows += [(entry.name, _megabytes(entry.size_bytes), entry.file) for entry in entries]
+        output.show("\n".join(f"{name:<22} {size:>10}  {file}" for name, size, file in rows), catalog)
+        return 0
+    ready: list[Weights] = []
+    for name in expand_models(names, catalog):
+        weights, caveats = ready_weights(name, settings, environ, output)
+        ready.append(weights)
+        for caveat in caveats:
+            output.console.note(f"caveat: {caveat.message}")
+    output.show("\n".join(f"{weights.model:<22} {weights.kind:<10} {weights.path}" for weights in ready), tuple(ready))
+    return 0
+
+
+def ready_weights(
+    model: str, settings: Settings, environ: Mapping[str, str], output: Output
+) -> tuple[Weights, tuple[Caveat, ...]]:
+    """Return the verified weights of one model as the settings ask for them, and what to know about them."""
+    return resolve_weights(
+        model,
+        choice=settings.text("weights"),
+        cache=cache_folder(settings, environ),
+        catalog=load_catalog(),
+        environ=environ,
+        mirror=settings.text("weights_mirror"),
+        token=environ.get("HF_TOKEN", ""),
+        progress=lambda done, total: output.console.progress(model, done, total),
+    )
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes else "?"

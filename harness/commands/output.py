@@ -1,0 +1,30 @@
+"""Where a command's result goes: text for people or JSON for machines, on standard output."""
+
+import sys
+from typing import TextIO
+
+import msgspec
+
+from harness.records.record import Record
+from harness.system.console import Console
+
+
+class Output:
+    """Standard output for results, and the console for everything else."""
+
+    def __init__(self, console: Console, *, as_json: bool, stream: TextIO | None = None) -> None:
+        self.console = console
+        self._as_json = as_json
+        self._stream = stream or sys.stdout
+
+    def show(self, text: str, value: Record | tuple[Record, ...]) -> None:
+        """Print `text`, or `value` as JSON when machines asked."""
+        if self._as_json:
+            text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+        self.write(text)
+
+    def write(self, text: str) -> None:
+        """Print `text` as it is, on lines of its own."""
+        if text:
+            self._stream.write(text if text.endswith("\n") else f"{text}\n")
+            self._stream.flush()

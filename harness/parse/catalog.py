@@ -1,0 +1,132 @@
+"""The catalogue of model files: what can be asked for by name, and what each file must be."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from harness.errors import UnreadableError, UsageError
+from harness.records.record import Record
+
+# Upstream's order and its set for low-performance machines (ci/run.sh).
+GROUPS: dict[str, tuple[str, ...]] = {
+    "all": (
+        "tiny.en",
+        "tiny",
+        "base.en",
+        "base",
+        "small.en",
+        "small",
+        "medium.en",
+        "medium",
+        "large-v1",
+        "large-v2",
+        "large-v3",
+        "large-v3-turbo",
+    ),
+    "fast": ("tiny", "base", "small"),
+}
+_QUANTISED = re.compile(r"-q\d_[0-9k]+$")
+
+
+class ModelKind(StrEnum):
+    """What a file is good for; the bench program times WHISPER alone."""
+
+    WHISPER = "whisper"
+    HEADER_ONLY = "header-only"
+    OTHER = "other"
+
+
+class Entry(Record):
+    """A published file.
+
+    `sources` counts the independent lists that agree on the SHA-256. Empty sums and `size_bytes` 0 mean that
+    nobody published them. `synthetic_sha256` is what the harness's own writer must produce for this name.
+    """
+
+    name: str
+    kind: ModelKind
+    file: str
+    url: str
+    sha1: str = ""
+    sha256: str = ""
+    size_bytes: int = 0
+    sources: int = 0
+    note: str = ""
+    synthetic_sha256: str = ""
+
+    @property
+    def quantised(self) -> bool:
+        """Whether the weights are stored in fewer than 16 bits."""
+        return bool(_QUANTISED.search(self.name))
+
+
+class Catalog(Record):
+    """All published files that the harness knows, in the order of the file."""
+
+    model: tuple[Entry, ...]
+
+    def entry(self, name: str) -> Entry:
+        """Return the file called `name`; raises UsageError with the nearest names."""
+        for entry in self.model:
+            if entry.name == name:
+                return entry
+        near = _nearest(name, [entry.name for entry in self.model if entry.kind is ModelKind.WHISPER])
+        raise UsageError(
+            f"no model is called {name!r}",
+            cause=f"the nearest names are {', '.join(near)}" if near else "",
+            hint=f"harness models (or one of the groups {', '.join(GROUPS)})",
+        )
+
+    def by_sha256(self, sha256: str) -> Entry | None:
+        """Return the published file with that SHA-256, if there is one."""
+        return next((entry for entry in self.model if sha256 and entry.sha256 == sha256), None)
+
+
+def parse_catalog(text: str) -> Catalog:
+    """Return the catalogue that `third_party/models.toml` spells out; raises UnreadableError."""
+    try:
+        return msgspec.convert(tomllib.loads(text), Catalog)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise UnreadableError("the catalogue of models cannot be read", cause=str(error)) from None
+
+
+def expand_models(words: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
+    """Return the names that `words` ask for, in order and each once.
+
+    A word is a name, a group, or a comma-separated list of both. Raises UsageError for what does not exist, for
+    what cannot be timed, and for nothing at all.
+    """
+    names = tuple(dict.fromkeys(_expanded(words)))
+    if not names:
+        raise UsageError("no model is named", hint="--model base")
+    for name in names:
+        require_timeable(catalog.entry(name))
+    return names
+
+
+def require_timeable(entry: Entry) -> None:
+    """Raise UsageError for a file that the bench program cannot time, or could time only to mislead."""
+    causes = {
+        ModelKind.HEADER_ONLY: "the file has no tensors: what would be timed is memory that was never written",
+        ModelKind.OTHER: "it is not a whisper model, and the bench program times nothing else",
+    }
+    if entry.kind in causes:
+        raise UsageError(f"{entry.name} is not for timing", cause=causes[entry.kind], hint="--model tiny")
+
+
+def _expanded(words: Iterable[str]) -> Iterator[str]:
+    for word in words:
+        for part in word.split(","):
+            name = part.strip()
+            if name:
+                yield from GROUPS.get(name, (name,))
+
+
+def _nearest(name: str, names: Sequence[str]) -> list[str]:
+    containing = [candidate for candidate in names if name in candidate]
+    similar = difflib.get_close_matches(name, [*names, *GROUPS], n=4, cutoff=0.5)
+    return list(dict.fromkeys((*similar, *containing)))[:4]

@@ -1,0 +1,89 @@
+"""The CPU quota of a process: what a container may use, whatever the number of CPUs that it sees.
+
+A child group cannot have more than its parents, so every level up to the mount counts and the least wins.
+Formats: cgroups(7), proc(5) for mountinfo, and the kernel's cgroup-v1/v2 documents.
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from harness.parse.capture import Capture
+
+CGROUP = "/proc/self/cgroup"
+MOUNTINFO = "/proc/self/mountinfo"
+_FILES = {2: ("cpu.max", "memory.max"), 1: ("cpu.cfs_quota_us", "cpu.cfs_period_us", "memory.limit_in_bytes")}
+# cgroup v1 writes "no limit" as the largest multiple of the page size below 2^63.
+_NO_LIMIT_BYTES = 1 << 60
+
+
+def list_limit_files(capture: Capture) -> tuple[str, ...]:
+    """Return the files that may hold a CPU or memory limit of the process behind `capture`, outermost first."""
+    return tuple(str(folder / name) for version, folder in _folders(capture) for name in _FILES[version])
+
+
+def parse_quota(capture: Capture) -> float | None:
+    """Return the CPU quota in CPUs, the least over all levels; None without one."""
+    quotas = [quota for _, folder in _folders(capture) for quota in _quotas(capture, str(folder))]
+    return min(quotas, default=None)
+
+
+def parse_memory_limit(capture: Capture) -> int | None:
+    """Return the memory limit in bytes, the least over all levels; None without one."""
+    files = [file for file in list_limit_files(capture) if "/memory." in file]
+    limits = [int(text) for file in files if (text := capture.get(file, "").strip()).isdecimal()]
+    return min((limit for limit in limits if 0 < limit < _NO_LIMIT_BYTES), default=None)
+
+
+def _quotas(capture: Capture, folder: str) -> Iterator[float]:
+    pairs = (
+        capture.get(f"{folder}/cpu.max", "").split(),
+        [capture.get(f"{folder}/cpu.cfs_{name}_us", "").strip() for name in ("quota", "period")],
+    )
+    for pair in pairs:
+        # No limit is `max` in v2 and -1 in v1: neither is a decimal.
+        if len(pair) == 2 and all(word.isdecimal() for word in pair) and int(pair[1]):
+            yield int(pair[0]) / int(pair[1])
+
+
+def _folders(capture: Capture) -> Iterator[tuple[int, PurePosixPath]]:
+    """Yield version and folder of every level, from the mount down to the process's own group."""
+    paths = dict(_paths(capture.get(CGROUP, "")))
+    for line in capture.get(MOUNTINFO, "").splitlines():
+        before, _, after = line.partition(" - ")
+        fields, kind = before.split(), after.split()
+        if len(fields) < 5 or len(kind) < 3:
+            continue
+        for controller in _controllers(kind[0], kind[2]):
+            if controller in paths:
+                yield from _levels(2 if controller == "" else 1, fields[3], fields[4], paths[controller])
+
+
+def _paths(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        for controller in controllers.split(","):  # v2 names none, which splits into one empty word
+            yield controller, path
+
+
+def _controllers(kind: str, options: str) -> tuple[str, ...]:
+    if kind == "cgroup2":
+        return ("",)
+    return tuple({"cpu", "memory"} & set(options.split(","))) if kind == "cgroup" else ()
+
+
+def _levels(version: int, root: str, mount: str, path: str) -> Iterator[tuple[int, PurePosixPath]]:
+    """Yield the mount point and every folder below it on the way to `path`.
+
+    Without a cgroup namespace a container sees its host's paths while the mount shows only `root`.
+    """
+    below = PurePosixPath(path)
+    if root != "/" and below.is_relative_to(root):
+        below = PurePosixPath("/") / below.relative_to(root)
+    elif root != "/" or ".." in below.parts:
+        below = PurePosixPath("/")
+    folder = PurePosixPath(mount)
+    yield version, folder
+    for part in below.parts[1:]:
+        folder /= part
+        yield version, folder

@@ -1,0 +1,65 @@
+"""Who a compiler is, from what `--version` prints."""
+
+import re
+from pathlib import PurePosixPath
+
+from harness.records.record import Record
+
+_VERSION = re.compile(r"\d+\.\d+(?:[.\w+-]*\w)?")
+_CXX_NAMES = {"gcc": "g++", "clang": "clang++", "Apple clang": "Apple clang++", "icx": "icpx"}
+# Longest first: `clang` ends in what `cc` would match of `gcc`, and C++ names contain the C ones.
+_PARTNERS = (("clang", "clang++"), ("gcc", "g++"), ("icx", "icpx"), ("cc", "c++"))
+
+
+class Compiler(Record):
+    """A compiler's family (`gcc`, `clang`, `Apple clang`, `icx`) and version."""
+
+    family: str
+    version: str
+
+
+class Pair(Record):
+    """The C and the C++ compiler of one toolchain, as names or paths."""
+
+    cc: str
+    cxx: str
+
+
+def parse_compiler(text: str) -> Compiler | None:
+    """Return who printed `text`, None where nothing in it is a version."""
+    version = parse_version(text)
+    if not version:
+        return None
+    if "Free Software Foundation" in text:  # Debian's `cc` and cross compilers give their own name first
+        # The version stands at the end: `gcc (Debian 12.2.0-14+deb12u1) 12.2.0`, `gcc (GCC) 14.1.1 20240507 (Red Hat)`.
+        after = text.partition("\n")[0].rpartition(") ")[2] if text.count(")") == 1 else text.partition(") ")[2]
+        return Compiler(family="gcc", version=parse_version(after) or version)
+    found = re.search(r"\b(Apple clang|clang|Intel\(R\) oneAPI)\b", text)
+    family = found[1] if found else text.split()[0]
+    return Compiler(family="icx" if family.startswith("Intel") else family, version=version)
+
+
+def parse_version(text: str) -> str:
+    """Return the first dotted version number in `text`, empty without one."""
+    found = _VERSION.search(text)
+    return found[0] if found else ""
+
+
+def name_cxx(family: str) -> str:
+    """Return what the C++ compiler of a family is called."""
+    return _CXX_NAMES.get(family, f"{family} c++")
+
+
+def choose_pair(compiler: str) -> Pair | None:
+    """Return C and C++ compiler when one of the two is named, None if the name follows no known custom.
+
+    `gcc-13` -> `g++-13`, `/opt/llvm/bin/clang-16` -> `clang++-16` in the same folder, `aarch64-linux-gnu-gcc`.
+    """
+    path = PurePosixPath(compiler)
+    for c_name, cxx_name in _PARTNERS:
+        for given, other, is_cxx in ((cxx_name, c_name, True), (c_name, cxx_name, False)):
+            match = re.fullmatch(rf"(.*-)?{re.escape(given)}(-[\w.]+)?", path.name)
+            if match:
+                partner = str(path.with_name(f"{match[1] or ''}{other}{match[2] or ''}"))
+                return Pair(cc=partner, cxx=compiler) if is_cxx else Pair(cc=compiler, cxx=partner)
+    return None

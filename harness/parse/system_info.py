@@ -1,0 +1,46 @@
+"""What ggml says of its own build: the `system_info` line.
+
+Two grammars: `system_info: n_threads = 4 / 8 | AVX = 1 | ... |` up to v1.7.4, and with sections from v1.7.5 on,
+`... | WHISPER : COREML = 0 | OPENVINO = 0 | CPU : SSE3 = 1 | ... |`, where features that are off are not shown and a
+section without any leaves only its head.
+"""
+
+import re
+
+from harness.parse.bench import parse_backends
+from harness.parse.line import after, plain_lines
+from harness.records.run import SystemInfo
+
+_THREADS = re.compile(r"\s*n_threads\s*=\s*([0-9]{1,6})\s*/\s*([0-9]{1,6})\s*")
+
+
+def parse_system_info(text: str) -> SystemInfo | None:
+    """Return what the last `system_info` line of a log says, with the backends that the log names; None without one.
+
+    The features are compile-time macros of the library, not what the CPU can do.
+    """
+    info = None
+    for line in plain_lines(text):
+        rest = after(line, "system_info:")
+        head, *parts = rest.split("|") if rest else [""]
+        match = _THREADS.fullmatch(head)
+        if match:
+            info = SystemInfo(
+                n_threads=int(match[1]),
+                hardware_threads=int(match[2]),
+                features=_features(parts),
+                backends=parse_backends(text),
+            )
+    return info
+
+
+def _features(parts: list[str]) -> tuple[tuple[str, str], ...]:
+    section = ""
+    features: list[tuple[str, str]] = []
+    for part in parts:
+        left, equals, value = part.partition("=")
+        *heads, key = (word.strip() for word in left.split(" : "))
+        section = heads[-1] if heads else section
+        if equals and key:
+            features.append((f"{section}/{key}", value.strip()))
+    return tuple(features)

@@ -1,0 +1,135 @@
+"""Which logical CPUs make which physical core, of which class, on which NUMA node, with which caches.
+
+Sources: the kernel's sysfs documents (`ABI/testing/sysfs-devices-system-cpu`, `admin-guide/cputopology`); hybrid x86
+CPUs name their classes in `/sys/devices/cpu_core` and `cpu_atom`, Arm's in `cpu_capacity` (1024 is the fastest).
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from harness.parse.capture import Capture, parse_cpu_list
+from harness.parse.cgroup import parse_quota
+from harness.records.node import Cache, Cores
+from harness.records.record import Record
+
+CPU = "/sys/devices/system/cpu"
+NODE = "/sys/devices/system/node"
+FAST = "/sys/devices/cpu_core/cpus"
+EFFICIENT = ("/sys/devices/cpu_atom/cpus", "/sys/devices/cpu_lowpower/cpus")
+# Mid cores of one design differ by their clock only; efficient ones have half of the capacity or less.
+_FAST_SHARE = 0.75
+_SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+class Core(Record):
+    """One physical core: its logical CPUs, whether it is of the fastest class, and its NUMA node."""
+
+    cpus: frozenset[int]
+    fast: bool
+    numa_node: int
+
+
+def parse_cores(capture: Capture, blocks: Iterable[dict[str, str]]) -> Cores:
+    """Return the counts; `blocks` are those of `/proc/cpuinfo`, asked where sysfs says nothing."""
+    cores = parse_topology(capture, list(blocks))
+    online = frozenset[int]().union(*(core.cpus for core in cores))
+    affinity = parse_cpu_list(capture.get("affinity", "")) & online or online
+    quota = parse_quota(capture)
+    fast = sum(len(core.cpus) for core in cores if core.fast)
+    return Cores(
+        logical=len(online),
+        physical=len(cores),
+        affinity=len(affinity),
+        usable_physical=count_usable(cores, affinity, quota),
+        threads_per_core=max(len(core.cpus) for core in cores),
+        fast=fast,
+        efficient=len(online) - fast,
+        quota_cpus=quota,
+        numa_nodes=len({core.numa_node for core in cores}),
+    )
+
+
+def count_usable(cores: Iterable[Core], affinity: frozenset[int], quota: float | None) -> int:
+    """Return how many cores one process does well to use: of the fastest class and on the best NUMA node, 1 at least.
+
+    A quota rounds down: with a thread more than it pays for, all threads wait at every barrier for the throttled one.
+    """
+    usable = [core for core in cores if core.cpus & affinity]
+    fastest = [core for core in usable if core.fast] or usable
+    by_node = Counter(core.numa_node for core in fastest)
+    limit = math.inf if quota is None else math.floor(quota)
+    return int(max(1, min(max(by_node.values(), default=1), limit)))
+
+
+def parse_topology(capture: Capture, blocks: list[dict[str, str]]) -> tuple[Core, ...]:
+    """Return the physical cores that are online, one at least, ordered by their first logical CPU."""
+    groups = _siblings(capture, blocks)
+    online = frozenset[int]().union(*groups)
+    fast = _fast(capture, online)
+    nodes = _numa_nodes(capture)
+    ordered = sorted(groups, key=min)
+    return tuple(Core(cpus=cpus, fast=bool(cpus & fast), numa_node=nodes.get(min(cpus), 0)) for cpus in ordered)
+
+
+def parse_caches(capture: Capture) -> tuple[Cache, ...]:
+    """Return the caches as the first fast core sees them, smallest level first; none where sysfs names none."""
+    online = parse_cpu_list(capture.get(f"{CPU}/online", "")) or frozenset({0})
+    cpu = min(_fast(capture, online) or online)
+    caches = []
+    for index in range(10):
+        folder = f"{CPU}/cpu{cpu}/cache/index{index}"
+        level = capture.get(f"{folder}/level", "").strip()
+        size = re.fullmatch(r"(\d+)([KMG]?)", capture.get(f"{folder}/size", "").strip())
+        if level.isdecimal() and size:
+            shared = parse_cpu_list(capture.get(f"{folder}/shared_cpu_list", ""))
+            kind = capture.get(f"{folder}/type", "").strip().lower()
+            size_bytes = int(size[1]) * _SIZE_UNITS[size[2]]
+            caches.append(Cache(level=int(level), kind=kind, size_bytes=size_bytes, shared_by=len(shared) or 1))
+    return tuple(sorted(caches, key=lambda cache: (cache.level, cache.kind)))
+
+
+def _siblings(capture: Capture, blocks: list[dict[str, str]]) -> set[frozenset[int]]:
+    numbers = frozenset(int(block["processor"]) for block in blocks if block.get("processor", "").isdecimal())
+    online = parse_cpu_list(capture.get(f"{CPU}/online", "")) or numbers or _counted(capture)
+    groups = set()
+    for cpu in online:
+        topology = f"{CPU}/cpu{cpu}/topology"
+        # The second name is what kernels before 5.1 call the first.
+        text = capture.get(f"{topology}/core_cpus_list") or capture.get(f"{topology}/thread_siblings_list") or ""
+        groups.add(parse_cpu_list(text) & online or _same_core(blocks, cpu) & online or frozenset({cpu}))
+    return groups
+
+
+def _counted(capture: Capture) -> frozenset[int]:
+    count = capture.get("logical", "").strip()
+    return frozenset(range(int(count))) if count.isdecimal() and int(count) else frozenset({0})
+
+
+def _same_core(blocks: list[dict[str, str]], cpu: int) -> frozenset[int]:
+    places = {
+        int(block["processor"]): (block["physical id"], block["core id"])
+        for block in blocks
+        if block.get("processor", "").isdecimal() and "physical id" in block and "core id" in block
+    }
+    return frozenset(other for other in places if places[other] == places.get(cpu))
+
+
+def _fast(capture: Capture, online: frozenset[int]) -> frozenset[int]:
+    fast = parse_cpu_list(capture.get(FAST, "")) & online
+    if fast and any(parse_cpu_list(capture.get(path, "")) & online for path in EFFICIENT):
+        return fast
+    texts = {cpu: capture.get(f"{CPU}/cpu{cpu}/cpu_capacity", "").strip() for cpu in online}
+    capacities = {cpu: int(text) for cpu, text in texts.items() if text.isdecimal()}
+    least = _FAST_SHARE * max(capacities.values(), default=0)
+    return frozenset(cpu for cpu in online if capacities.get(cpu, least) >= least)
+
+
+def _numa_nodes(capture: Capture) -> dict[int, int]:
+    found = {}
+    for path, text in capture.items():
+        match = re.fullmatch(rf"{NODE}/node(\d+)/cpulist", path)
+        if match:
+            found.update(dict.fromkeys(parse_cpu_list(text), int(match[1])))
+    return found

@@ -1,0 +1,65 @@
+"""The CMake options of a build, each with its reason."""
+
+from collections.abc import Sequence
+
+from harness.records.config import CMakeOption, Config
+from harness.records.toolchain import Toolchain
+
+
+def choose_config(
+    *,
+    build_type: str,
+    isa: str,
+    isa_options: Sequence[CMakeOption],
+    compiler: str,
+    defines: Sequence[str],
+    werror: bool,
+) -> Config:
+    """Return the config of one build; `defines` (NAME=VALUE) win over everything chosen here."""
+    warnings = "asked for by --werror" if werror else "a new compiler's warning is no reason not to measure"
+    optimised = "checks the code with assertions" if build_type == "Debug" else "optimised code is what is measured"
+    chosen = {
+        option.name: option
+        for option in (
+            _option("CMAKE_BUILD_TYPE", build_type, optimised),
+            *isa_options,
+            _option("GGML_CCACHE", "OFF", "ggml's own hook would share objects between different CPUs"),
+            _option("WHISPER_FATAL_WARNINGS", "ON" if werror else "OFF", warnings),
+            _option("WHISPER_BUILD_EXAMPLES", "ON", "the bench program and the tests' programs are examples"),
+            _option("WHISPER_BUILD_TESTS", "ON", "registers the tests with CTest"),
+            _option("WHISPER_BUILD_SERVER", "OFF", "nothing here runs the server"),
+        )
+    }
+    if compiler == "zig":
+        chosen["GGML_OPENMP"] = _option("GGML_OPENMP", "OFF", "zig ships no OpenMP runtime")
+    for define in defines:
+        name, _, value = define.partition("=")
+        chosen[name] = _option(name, value, "asked for by -D")
+    return Config(build_type=build_type, isa=isa, backend="auto", compiler=compiler, options=tuple(chosen.values()))
+
+
+def choose_wiring(
+    toolchain: Toolchain, *, build_type: str, defines: Sequence[str], project_include: str
+) -> tuple[CMakeOption, ...]:
+    """Return the options that name files of this machine; they are no part of a config's identity."""
+    wiring = [
+        _option("CMAKE_C_COMPILER", toolchain.cc.path, f"{toolchain.cc.name} {toolchain.cc.version}"),
+        _option("CMAKE_CXX_COMPILER", toolchain.cxx.path, f"{toolchain.cxx.name} {toolchain.cxx.version}"),
+        _option("CMAKE_MAKE_PROGRAM", toolchain.ninja.path, "the Ninja that comes with the harness"),
+    ]
+    if toolchain.compiler_cache:
+        launcher = toolchain.compiler_cache
+        reason = f"{launcher.name} {launcher.version}, in a namespace of this CPU's features"
+        wiring += [
+            _option("CMAKE_C_COMPILER_LAUNCHER", launcher.path, reason),
+            _option("CMAKE_CXX_COMPILER_LAUNCHER", launcher.path, reason),
+        ]
+    if build_type == "Release":
+        reason = "programs that are tested but not timed compile without optimisation: half the build time"
+        wiring.append(_option("CMAKE_PROJECT_INCLUDE", project_include, reason))
+    named = {define.partition("=")[0] for define in defines}
+    return tuple(option for option in wiring if option.name not in named)
+
+
+def _option(name: str, value: str, reason: str) -> CMakeOption:
+    return CMakeOption(name=name, value=value, reason=reason)

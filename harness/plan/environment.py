@@ -1,0 +1,43 @@
+"""What children are given: a small explicit environment, and what was kept out of it."""
+
+from collections.abc import Mapping, Sequence
+
+from harness.records.caveat import Caveat
+
+# Needed to find programs, folders, certificates and licences.
+_PASSED = frozenset(
+    "PATH HOME USER LOGNAME TMPDIR LD_LIBRARY_PATH DYLD_LIBRARY_PATH SDKROOT DEVELOPER_DIR "
+    "CUDA_HOME CUDA_PATH CUDA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES ROCM_PATH ONEAPI_ROOT VK_DRIVER_FILES VULKAN_SDK "
+    "CCACHE_DIR CCACHE_CONFIGPATH CCACHE_MAXSIZE SCCACHE_DIR XDG_CACHE_HOME CMAKE_PREFIX_PATH".split()
+)
+# They change timings, and the user set them on purpose: passed on, and said.
+_TIMING_PREFIXES = ("OMP_", "GOMP_", "KMP_", "GGML_", "OPENBLAS_", "MKL_", "BLIS_", "MALLOC_")
+# They change the binary behind the build's back: kept out, and said. SOURCE_DATE_EPOCH alone turns every SIMD
+# option of ggml off (since v1.7.5).
+_POISONOUS = frozenset(
+    "SOURCE_DATE_EPOCH CFLAGS CXXFLAGS CPPFLAGS LDFLAGS ASFLAGS CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH "
+    "CMAKE_GENERATOR CMAKE_BUILD_TYPE CMAKE_BUILD_PARALLEL_LEVEL CMAKE_C_COMPILER_LAUNCHER CMAKE_CXX_COMPILER_LAUNCHER "
+    "CMAKE_TOOLCHAIN_FILE MAKEFLAGS LD_PRELOAD DESTDIR".split()
+)
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def choose_environment(environ: Mapping[str, str], *, path: Sequence[str]) -> tuple[Pairs, tuple[Caveat, ...]]:
+    """Return the children's environment, sorted by name, and caveats for what matters in the user's.
+
+    `path` lists folders that go before the user's PATH.
+    """
+    timing = {name: value for name, value in environ.items() if name.startswith(_TIMING_PREFIXES)}
+    chosen = {name: value for name, value in environ.items() if name in _PASSED} | timing
+    chosen["LC_ALL"] = "C"
+    chosen["PATH"] = ":".join([*path, *([chosen["PATH"]] if chosen.get("PATH") else [])])
+    caveats = []
+    if timing:
+        passed = ", ".join(f"{name}={value}" for name, value in sorted(timing.items()))
+        caveats.append(Caveat(code="timing-environment", message=f"passed on to the benchmarks: {passed}"))
+    kept_out = sorted(_POISONOUS & environ.keys())
+    if kept_out:
+        message = f"kept out of the build: {', '.join(kept_out)} (use -D NAME=VALUE for CMake options)"
+        caveats.append(Caveat(code="environment-ignored", message=message))
+    return tuple(sorted(chosen.items())), tuple(caveats)

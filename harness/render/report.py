@@ -1,0 +1,60 @@
+"""The report of a run in the format of ggml-ci's README.md, second version (2024-2025)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from harness.records.outcome import Status
+from harness.records.run import Run
+from harness.render.environment import render_environment
+from harness.render.section import render_output
+
+_UNKNOWN = "(unknown)"
+
+
+def render_report(run: Run, logs: Mapping[str, str], environment: Sequence[str] | None = None) -> str:
+    """Return the report; `logs` holds the raw logs of the steps under their names, with the harness's echoes.
+
+    `environment` replaces the lines of the Environment part. A message that looks like the next heading is written as
+    it is: a reader finds the end of the message from the last `## Environment` before `## Output`.
+    """
+    lines = render_environment(run) if environment is None else environment
+    body = "".join(f"{line}\n" for line in lines)
+    return (
+        f"## Summary\n\n{_summary(run)}\n\n## Environment\n\n```\n{body}```\n\n## Output\n\n{render_output(run, logs)}"
+    )
+
+
+def format_elapsed(seconds: float) -> str:
+    """Return `m:ss.cc`, from one hour on `h:mm:ss`, cut and not rounded: GNU time's %E."""
+    hundredths = round(seconds * 1e6) // 10000
+    whole = hundredths // 100
+    if whole >= 3600:
+        return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    return f"{whole // 60}:{whole % 60:02d}.{hundredths % 100:02d}"
+
+
+def format_date(moment: str) -> str:
+    """Return an ISO 8601 time, UTC where it names no zone, as date(1) prints it: `Fri Mar 21 09:35:22 UTC 2025`."""
+    time = datetime.fromisoformat(moment)
+    words = (time.astimezone(UTC) if time.tzinfo else time).ctime()
+    return f"{words[:-4]}UTC {words[-4:]}"
+
+
+def _summary(run: Run) -> str:
+    commit = run.source.commit
+    repo = commit.repo.removesuffix("/").removesuffix(".git") or _UNKNOWN
+    if commit.sha:
+        named = f"{repo}/commit/{commit.sha}"
+    else:
+        named = " ".join(word for word in ("(no git)", commit.release, commit.changes or run.source.id) if word)
+    status = "SUCCESS ✅" if run.status is Status.PASSED else f"FAILURE ❌ ({run.exit_code.value})"
+    message = commit.message.rstrip("\n") or "(no commit message)"
+    return (
+        f"- status:  {status}\n"
+        f"- runtime: {format_elapsed(run.wall_s)}\n"
+        f"- date:    {format_date(run.end or run.start)}\n"
+        f"- repo:    {repo}\n"
+        f"- commit:  {named}\n"
+        f"- author:  {commit.author or _UNKNOWN}\n"
+        f"```\n{message}\n```"
+    )

@@ -1,0 +1,51 @@
+"""The model table of a ggml-ci report: fixed widths, right-aligned, and wider where a value is."""
+
+from collections.abc import Mapping, Sequence
+
+from harness.records.case import Case
+from harness.records.metric import TABLE_METRICS
+from harness.records.run import Run
+from harness.records.summary import Summary
+from harness.render.word import config_words
+from harness.stats.series import order_model_cases
+
+_WIDTHS = (16, 13, 3, 3, 7, 7, 7, 7, 7)
+_HEADER = ("Config", "Model", "Th", "FA", *(metric.label for metric in TABLE_METRICS), "Commit")
+_ENCODE = TABLE_METRICS[0].name
+
+
+def render_model_table(run: Run, summaries: Mapping[tuple[Case, str], Summary]) -> str:
+    """Return header, rule and a row of medians for each model x threads x flash attention; empty without any row.
+
+    Enc. is ms per pass; Dec., Bch5 and PP are ms per token, blank where the release does not measure them. A case
+    without an encode time has no row.
+    """
+    # The blank before each word is upstream's.
+    config = "".join(f" {word}" for word in config_words(run.system_info))
+    rows = [
+        (
+            config,
+            case.get("model"),
+            case.get("threads"),
+            case.get("fa"),
+            *(_value(summaries.get((case, metric.name))) for metric in TABLE_METRICS),
+            short_commit(run),
+        )
+        for case in order_model_cases(run, summaries)
+        if (case, _ENCODE) in summaries
+    ]
+    return "\n".join(_row(cells) for cells in (_HEADER, ("---",) * len(_HEADER), *rows)) if rows else ""
+
+
+def short_commit(run: Run) -> str:
+    """Return seven characters for the Commit column, `+` behind those of a commit with uncommitted changes."""
+    commit = run.source.commit
+    return commit.short[:7] + ("+" if commit.sha and commit.dirty else "")
+
+
+def _value(summary: Summary | None) -> str:
+    return f"{summary.median:.2f}" if summary else ""
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(f'{cell:>{width}}' for cell, width in zip(cells, _WIDTHS, strict=True))} |"

@@ -1,0 +1,155 @@
+"""What a run ends with on the terminal: plain text; colour is put on elsewhere."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from harness.records.case import Case
+from harness.records.metric import COPY_RATE, FLOP_RATE, TABLE_METRICS
+from harness.records.outcome import Check, Status, StepResult
+from harness.records.run import Run
+from harness.records.suite import Benchmark
+from harness.records.summary import Summary
+from harness.render.table import short_commit
+from harness.render.word import config_words
+from harness.stats.series import order_model_cases, summarize_run
+
+Summaries = Mapping[tuple[Case, str], Summary]
+_WIDTH = 100
+_MANY = 5
+
+
+def render_summary(run: Run, bundle_path: str) -> str:
+    """Return status, numbers with units, tests, failures, caveats, where all of it lies, and what to do next."""
+    summaries = summarize_run(run)
+    blocks = (
+        _head(run),
+        _models(run, summaries),
+        [*_memcpy(summaries), *_mul_mat(summaries), *_tests(run)],
+        [line for result in run.results if result.status.bad for line in _failure(result)],
+        _bullets("caveat", (f"{caveat.message} [{caveat.code}]" for caveat in run.caveats)),
+        _next(run, bundle_path),
+    )
+    return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
+
+
+def _head(run: Run) -> Iterator[str]:
+    commit = run.source.commit
+    release = f"{commit.release} " if commit.release and commit.release != commit.short else ""
+    words = " ".join(config_words(run.system_info))
+    yield f"{run.status}  whisper.cpp {release}{short_commit(run)} on {run.node.name} in {run.wall_s:.0f} s"
+    compiler = f"{run.toolchain.cc.name} {run.toolchain.cc.version}"
+    yield f"  cpu     {' '.join((run.node.cpu.brand or run.node.cpu.arch).split())}"
+    yield f"  config  {run.config.id} {run.config.build_type}, {compiler}{f' ({words})' if words else ''}"
+
+
+def _models(run: Run, summaries: Summaries) -> Iterator[str]:
+    cases = order_model_cases(run, summaries)
+    if not cases:
+        return
+    kinds = {weights.model: str(weights.kind) for weights in run.weights}
+    header = ["model", "weights", "threads", "fa", *(metric.label for metric in TABLE_METRICS), "n"]
+    units = ["", "", "", "", *(metric.unit for metric in TABLE_METRICS), ""]
+    rows = [
+        [
+            case.get("model"),
+            kinds.get(case.get("model"), "-"),
+            case.get("threads"),
+            case.get("fa"),
+            *(_cell(summaries.get((case, metric.name))) for metric in TABLE_METRICS),
+            str(max(summary.n for (key, _), summary in summaries.items() if key == case)),
+        ]
+        for case in cases
+    ]
+    yield from _columns([header, units, *rows])
+    if any(summary.n > 1 for (case, _), summary in summaries.items() if case in cases):
+        yield "  medians of n processes; in brackets (slowest - fastest) / median"
+
+
+def _cell(summary: Summary | None) -> str:
+    if summary is None:
+        return "-"
+    return f"{summary.median:.2f} ({summary.spread:.1%})" if summary.n > 1 else f"{summary.median:.2f}"
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for first, *rest in rows:
+        cells = (f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True))
+        yield "  " + "  ".join((f"{first:<{widths[0]}}", *cells)).rstrip()
+
+
+def _memcpy(summaries: Summaries) -> Iterator[str]:
+    rates = _of(summaries, Benchmark.MEMCPY, COPY_RATE.name)
+    if not rates:
+        return
+    case, best = max(rates.items(), key=lambda item: item[1].median)
+    single = rates.get(Case.of("memcpy", loop="single", threads=1))
+    reference = f"; {single.median:.2f} without threads" if single else ""
+    threads = _count(int(case.get("threads")), "thread")
+    yield f"  memcpy   {best.median:.2f} {COPY_RATE.unit} at best, with {threads}{reference}"
+
+
+def _mul_mat(summaries: Summaries) -> Iterator[str]:
+    rates = _of(summaries, Benchmark.MUL_MAT, FLOP_RATE.name)
+    if not rates:
+        return
+    case, top = max(rates.items(), key=lambda item: item[1].median)
+    floats = {
+        kind: max(summary.median for other, summary in rates.items() if other.get("type") == kind)
+        for kind in ("f16", "f32")
+        if any(other.get("type") == kind for other in rates)
+    }
+    others = "".join(f"; {kind} {rate:.1f}" for kind, rate in floats.items() if kind != case.get("type"))
+    yield f"  mul_mat  {top.median:.1f} {FLOP_RATE.unit} at best, with {case.get('type')} at n={case.get('n')}{others}"
+
+
+def _of(summaries: Summaries, benchmark: Benchmark, metric: str) -> dict[Case, Summary]:
+    return {case: value for (case, name), value in summaries.items() if case.benchmark == benchmark and name == metric}
+
+
+def _tests(run: Run) -> Iterator[str]:
+    for result in run.results:
+        if result.checks:
+            yield f"  tests    {result.step.removeprefix('ctest_')}: {_counts(result.checks)}"
+
+
+def _counts(checks: Sequence[Check]) -> str:
+    parts = []
+    for status in Status:
+        names = [check.name for check in checks if check.status is status]
+        if names:
+            which = f" ({', '.join(names[:_MANY])}{', ...' if len(names) > _MANY else ''})" if status.bad else ""
+            parts.append(f"{len(names)} {status.replace('_', ' ').lower()}{which}")
+    return ", ".join(parts)
+
+
+def _failure(result: StepResult) -> Iterator[str]:
+    log = f" - see logs/{result.log}" if result.log else ""
+    yield from _bullets(
+        "failed" if result.status is Status.FAILED else "timeout", [f"{result.step}: {result.reason}{log}"]
+    )
+
+
+def _bullets(word: str, texts: Iterable[str]) -> Iterator[str]:
+    indent = "  " + " " * (len(word) + 2)
+    for text in texts:
+        yield from textwrap.wrap(
+            text,
+            _WIDTH,
+            initial_indent=f"  {word}: ",
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _next(run: Run, bundle_path: str) -> Iterator[str]:
+    yield f"  bundle: {bundle_path}"
+    yield f"  report: {bundle_path}/README.md"
+    first_log = next((result.log for result in run.results if result.status.bad and result.log), "")
+    if first_log:
+        yield f"  next:   less {bundle_path}/logs/{first_log}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

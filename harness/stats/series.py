@@ -1,0 +1,39 @@
+"""A run's numbers grouped by what they are numbers of."""
+
+from collections.abc import Mapping
+
+from harness.records.case import Case
+from harness.records.outcome import Status
+from harness.records.run import Run
+from harness.records.suite import Benchmark
+from harness.records.summary import Summary
+from harness.stats.summary import summarize
+
+Key = tuple[Case, str]
+
+
+def summarize_run(run: Run) -> dict[Key, Summary]:
+    """Return a summary for each case and metric (by name), over the repetitions that PASSED, in order of execution."""
+    samples: dict[Key, list[float]] = {}
+    for result in run.results:
+        if result.status is Status.PASSED:
+            for measurement in result.measurements:
+                samples.setdefault((measurement.case, measurement.metric), []).append(measurement.value)
+    return {key: summarize(values) for key, values in samples.items()}
+
+
+def order_model_cases(run: Run, summaries: Mapping[Key, Summary]) -> tuple[Case, ...]:
+    """Return the model cases that have numbers, in the suite's order: models, then threads, then flash attention."""
+    cases = {case for case, _ in summaries if case.benchmark == Benchmark.WHISPER}
+    suite = run.suite
+    orders = {
+        "model": [*suite.models],
+        "threads": [str(count) for count in suite.threads],
+        "fa": [str(value) for value in suite.flash_attn],
+    }
+
+    def rank(case: Case) -> tuple[tuple[int, str], ...]:
+        values = ((order, case.get(name)) for name, order in orders.items())
+        return tuple((order.index(value) if value in order else len(order), value) for order, value in values)
+
+    return tuple(sorted(cases, key=rank))

@@ -1,0 +1,138 @@
+"""One run on disk: written step by step as `<id>.partial`, renamed once it is whole, immutable from then on.
+
+results/<node>/<yyyy-mm>/<yyyymmddThhmmssZ>-<commit8>-<config_id>/{run.json, README.md, logs/}
+"""
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from harness.errors import UnfitError, UnreadableError, UsageError
+from harness.records.plan import Plan
+from harness.records.run import SCHEMA, Run
+
+PARTIAL = ".partial"
+RUN = "run.json"
+PLAN = "plan.json"
+REPORT = "README.md"
+
+_T = TypeVar("_T", Run, Plan)
+
+
+class Bundle:
+    """A run that is still being written; `path` is its `.partial` folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.logs = path / "logs"
+
+    @property
+    def final(self) -> Path:
+        """Where the bundle will be once it is sealed."""
+        return self.path.with_name(self.path.name.removesuffix(PARTIAL))
+
+    def save_plan(self, plan: Plan) -> None:
+        """Keep the plan for a later resume."""
+        write_atomic(self.path / PLAN, _pretty(plan))
+
+    def save_run(self, run: Run) -> None:
+        """Keep the state after a step."""
+        write_atomic(self.path / RUN, _pretty(run))
+
+    def load_plan(self) -> Plan:
+        """Return the plan that this run follows; raises UnreadableError."""
+        return _decode(self.path / PLAN, Plan)
+
+    def seal(self, run: Run, report: str) -> Path:
+        """Write the final record and report, make all of it durable, rename, and return the bundle's folder."""
+        write_atomic(self.path / REPORT, report.encode())
+        write_atomic(self.path / RUN, _pretty(run))
+        for path in (*self.logs.iterdir(), self.path / REPORT, self.path / RUN, self.logs):
+            _sync(path)
+        with contextlib.suppress(FileNotFoundError):
+            (self.path / PLAN).unlink()
+        _sync(self.path)
+        self.path.rename(self.final)
+        _sync(self.final.parent)
+        return self.final
+
+
+def create_bundle(results: Path, run: Run) -> Bundle:
+    """Return a new, empty bundle for `run`; raises UnfitError when the folder cannot be made.
+
+    The id must be new; `choose_id` finds one.
+    """
+    bundle = Bundle(_month(results, run.node.name, run.id) / f"{run.id}{PARTIAL}")
+    try:
+        bundle.logs.mkdir(parents=True)
+    except OSError as error:
+        cause = error.strerror or str(error)
+        hint = "choose another folder with --results DIR or HARNESS_RESULTS"
+        raise UnfitError(f"cannot write to {results}", cause=cause, hint=hint) from None
+    return bundle
+
+
+def choose_id(results: Path, node: str, wanted: str) -> str:
+    """Return `wanted`, or with a number behind it when a run of that id exists already."""
+    month = _month(results, node, wanted)
+    candidate, number = wanted, 1
+    while (month / candidate).exists() or (month / f"{candidate}{PARTIAL}").exists():
+        number += 1
+        candidate = f"{wanted}-{number}"
+    return candidate
+
+
+def find_partial(results: Path, wanted: str) -> Bundle:
+    """Return the unfinished run whose id starts with `wanted`, or the latest one for an empty `wanted`.
+
+    Raises UsageError where there is none, or more than one.
+    """
+    found = sorted(results.glob(f"*/*/{wanted}*{PARTIAL}"), key=lambda path: path.name)
+    if not found:
+        named = f" that starts with {wanted!r}" if wanted else ""
+        raise UsageError(f"no unfinished run{named} in {results}", hint="harness run, without --resume")
+    if wanted and len(found) > 1:
+        raise UsageError(f"{wanted!r} is the beginning of {len(found)} unfinished runs", hint=str(found[-1].name))
+    return Bundle(found[-1])
+
+
+def load_run(path: Path) -> Run:
+    """Return the run of a bundle folder, finished or not; raises UnreadableError with file and cause."""
+    return _decode(path / RUN, Run)
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replace `path` as a whole: readers see the old content or the new, never a part."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
+def _month(results: Path, node: str, run_id: str) -> Path:
+    return results / node / f"{run_id[:4]}-{run_id[4:6]}"
+
+
+def _pretty(record: Run | Plan) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+
+
+def _decode(path: Path, kind: type[_T]) -> _T:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"cannot read {path}", cause=error.strerror or str(error)) from None
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise UnreadableError(f"{path} is not a {kind.__name__.lower()} of schema {SCHEMA}", cause=str(error)) from None
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,23 @@
+"""How long each kind of step took last time, kept in the cache for the progress line."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from harness.store.bundle import write_atomic
+
+_FILE = "durations.json"
+
+
+def load_durations(cache: Path) -> dict[str, float]:
+    """Return wall seconds by `duration_key`; empty where nothing readable is kept."""
+    try:
+        return msgspec.json.decode((cache / _FILE).read_bytes(), type=dict[str, float])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+
+
+def save_durations(cache: Path, durations: Mapping[str, float]) -> None:
+    """Keep `durations` for the next run."""
+    write_atomic(cache / _FILE, msgspec.json.encode(durations))

@@ -1,0 +1,171 @@
+"""Cache entries: a folder keyed by what it holds, valid only with a completion stamp.
+
+An entry is made in a sibling folder and renamed, so that a killed process leaves nothing that looks whole; a lock per
+entry keeps two processes from making the same one.
+"""
+
+import contextlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from harness.errors import HarnessError, UnfitError
+from harness.records.record import Record
+
+CONTENT = "tree"
+STAMP = "complete.json"
+
+Note = Callable[[str], None]
+Facts = TypeVar("Facts", bound=Record)
+
+
+class Extent(Record):
+    """How many files there are below a folder, and their bytes."""
+
+    files: int
+    bytes: int
+
+
+class _Stamp(Record):
+    extent: Extent
+    facts: msgspec.Raw
+
+
+def obtain_entry(
+    folder: Path, facts: type[Facts], make: Callable[[Path], Facts], *, note: Note, generated: frozenset[str]
+) -> Facts:
+    """Return the facts of the entry at `folder`, whose content is `folder/tree`; made first if it is not whole.
+
+    `make` receives a path that does not exist, fills it and returns what is to be remembered. Its files are write
+    protected afterwards. `generated` are the relative paths that others may write into the content: they do not
+    count when the entry is checked. Raises what `make` raises, and UnfitError where the cache cannot be written.
+    """
+    found = load_entry(folder, facts, generated=generated)
+    if found is not None:
+        return found
+    with locked(folder, note=note):
+        found = load_entry(folder, facts, generated=generated)
+        if found is not None:
+            return found
+        if folder.exists():
+            note(f"{folder.name} in the cache is damaged: making it again")
+        _remove_leftovers(folder)
+        return _make_entry(folder, make, generated=generated)
+
+
+def load_entry(folder: Path, facts: type[Facts], *, generated: frozenset[str]) -> Facts | None:
+    """Return the facts of the entry at `folder`, or None where it is not there or not whole."""
+    try:
+        stamp = msgspec.json.decode((folder / STAMP).read_bytes(), type=_Stamp)
+        if measure_extent(folder / CONTENT, without=generated) != stamp.extent:
+            return None
+        return msgspec.json.decode(stamp.facts, type=facts)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def measure_extent(folder: Path, *, without: frozenset[str] = frozenset()) -> Extent:
+    """Return how much lies below `folder`, except for the relative paths `without`."""
+    files = 0
+    size = 0
+    for path, status in _walk(folder):
+        if path.relative_to(folder).as_posix() not in without:
+            files += 1
+            size += status.st_size
+    return Extent(files=files, bytes=size)
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, note: Note) -> Iterator[None]:
+    """Hold the lock of `path` (a file beside it); say so once when another process has it.
+
+    Raises UnfitError where the lock cannot be made.
+    """
+    from filelock import FileLock, Timeout
+
+    with _writing(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.with_name(f"{path.name}.lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            note(f"waiting for another process that makes {path.name}")
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _make_entry(folder: Path, make: Callable[[Path], Facts], *, generated: frozenset[str]) -> Facts:
+    with _writing(folder.parent):
+        partial = Path(tempfile.mkdtemp(prefix=_partial_prefix(folder), dir=folder.parent))
+    try:
+        with _writing(folder.parent):
+            content = partial / CONTENT
+            facts = make(content)
+            _protect(content)
+            stamp = _Stamp(
+                extent=measure_extent(content, without=generated),
+                facts=msgspec.Raw(msgspec.json.encode(facts)),
+            )
+            _write_through(partial / STAMP, msgspec.json.encode(stamp))
+            partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return facts
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except HarnessError:
+        raise
+    except OSError as error:
+        raise UnfitError(
+            f"the cache at {folder} cannot be written",
+            cause=error.strerror or str(error),
+            hint="make room there or name another folder with --cache",
+        ) from None
+
+
+def _partial_prefix(folder: Path) -> str:
+    return f".{folder.name}.partial-"
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the damaged entry and what killed processes left; nobody else works on it under the lock."""
+    for leftover in [folder, *folder.parent.glob(f"{_partial_prefix(folder)}*")]:
+        if leftover.exists():
+            with _writing(folder.parent):
+                shutil.rmtree(leftover)
+
+
+def _protect(folder: Path) -> None:
+    # Files only: CMake's configure_file writes beside them and renames.
+    for path, status in _walk(folder):
+        if stat.S_ISREG(status.st_mode):
+            path.chmod(stat.S_IMODE(status.st_mode) & ~0o222)
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    for parent, folders, files in os.walk(folder):
+        links = [name for name in folders if (Path(parent) / name).is_symlink()]
+        for name in (*files, *links):
+            path = Path(parent) / name
+            yield path, path.lstat()
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

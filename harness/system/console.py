@@ -1,0 +1,115 @@
+"""What a person sees while a run goes on: a live line on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from harness.records.outcome import Status, StepResult
+from harness.records.step import Phase, Step
+
+_HEARTBEAT_S = 30.0
+_REFRESH_S = 0.5
+_COLOURS = {Status.PASSED: "32", Status.FAILED: "31", Status.TIMED_OUT: "31", Status.SKIPPED: "33"}
+
+# (text of the latest progress of the current step, seconds left) from the child's latest output
+Describe = Callable[[str], str]
+
+
+class Console:
+    """Progress on standard error; standard output belongs to results.
+
+    A thread that redraws would compete with the benchmark for a CPU, so the line is redrawn only from the watcher
+    of the child that runs, twice a second.
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._stream = stream or sys.stderr
+        self._quiet = quiet
+        self._verbose = verbose
+        self._live = self._stream.isatty() and not verbose
+        self._step: Step | None = None
+        self._place = ""
+        self._began = 0.0
+        self._shown = 0.0
+        self._left_s: Callable[[float], float] = lambda _: 0.0
+        self._describe: Describe = lambda _: ""
+        self._latest = ""
+
+    def note(self, text: str) -> None:
+        """Say something that stays."""
+        if not self._quiet:
+            self._write(f"{text}\n")
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Show how far a transfer is, in bytes."""
+        now = time.monotonic()
+        if self._quiet or not self._live or now - self._shown < _REFRESH_S:
+            return
+        self._shown = now
+        share = f" ({100 * done // total} %)" if total else ""
+        self._line(f"{what}: {done / 1e6:.0f} MB{share}")
+
+    def begin(self, step: Step, *, place: str, left_s: Callable[[float], float], describe: Describe) -> None:
+        """Start showing `step`; `left_s` answers with the seconds left for elapsed seconds of this step."""
+        self._step, self._place, self._left_s, self._describe = step, place, left_s, describe
+        self._began = self._shown = time.monotonic()
+        self._latest = ""
+        if self._live and not self._quiet:
+            self._draw(0.0)
+
+    def watch(self, chunk: bytes) -> None:
+        """Take new output of the running child."""
+        if self._quiet:
+            return
+        text = chunk.decode("utf-8", errors="replace")
+        if self._verbose and text:
+            self._write(text)
+        self._latest = self._describe(text) or self._latest
+        now = time.monotonic()
+        if now - self._shown >= (_REFRESH_S if self._live else _HEARTBEAT_S) and not self._verbose:
+            self._shown = now
+            self._draw(now - self._began)
+
+    def end(self, result: StepResult) -> None:
+        """Show how the step ended; short probes that went well are not worth a line."""
+        step, self._step = self._step, None
+        if self._quiet or step is None:
+            return
+        if step.phase in (Phase.LIST, Phase.PROBE) and result.status is Status.PASSED:
+            return
+        wall = "reused" if result.reused else f"{result.completed.wall_s:8.1f} s" if result.completed else ""
+        reason = f"  {result.reason}" if result.reason else ""
+        self._write(f"{self._place} {step.title:<34} {self._paint(result.status)} {wall:>10}{reason}\n")
+
+    def _draw(self, elapsed_s: float) -> None:
+        if self._step is None:
+            return
+        left = format_seconds(self._left_s(elapsed_s))
+        latest = f"  {self._latest}" if self._latest else ""
+        self._line(f"{self._place} {self._step.title}{latest}  {format_seconds(elapsed_s)}, about {left} left")
+
+    def _line(self, text: str) -> None:
+        if self._live:
+            self._stream.write(f"\r\x1b[2K{text[:118]}")
+            self._stream.flush()
+        else:
+            self._write(f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(f"\r\x1b[2K{text}" if self._live else text)
+        self._stream.flush()
+
+    def _paint(self, status: Status) -> str:
+        word = f"{status.value:<9}"
+        return f"\x1b[{_COLOURS[status]}m{word}\x1b[0m" if self._live else word
+
+
+def format_seconds(seconds: float) -> str:
+    """Return `45 s`, `3 min 20 s` or `1 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

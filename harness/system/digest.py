@@ -1,0 +1,74 @@
+"""SHA-256 sums of large files, remembered for as long as a file is the same."""
+
+import contextlib
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from harness.errors import UnreadableError
+from harness.records.record import Record, short_hash
+
+
+class _Stamp(Record):
+    """What a file looked like when its sum was taken; any write or rename changes it."""
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+class _Digest(Record):
+    stamp: _Stamp
+    sha256: str
+
+
+def file_sha256(path: Path, *, memory: Path) -> str:
+    """Return the SHA-256 of the file's content; the sums known so far lie in the folder `memory`.
+
+    Raises UnreadableError for a file that cannot be read.
+    """
+    try:
+        stamp = _stamp(path)
+        known = _recall(path, memory)
+        if known is not None and known.stamp == stamp:
+            return known.sha256
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UnreadableError(f"cannot read {path}", cause=error.strerror or str(error)) from None
+    if _stamp(path) == stamp:
+        remember_sha256(path, sha256, memory=memory)
+    return sha256
+
+
+def remember_sha256(path: Path, sha256: str, *, memory: Path) -> None:
+    """Note the sum of a file that has just been written; a memory that cannot be written only costs time."""
+    digest = _Digest(stamp=_stamp(path), sha256=sha256)
+    with contextlib.suppress(OSError):
+        memory.mkdir(parents=True, exist_ok=True)
+        _note(path, memory).write_bytes(msgspec.json.encode(digest))
+
+
+def _recall(path: Path, memory: Path) -> _Digest | None:
+    try:
+        return msgspec.json.decode(_note(path, memory).read_bytes(), type=_Digest)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _note(path: Path, memory: Path) -> Path:
+    return memory / f"{short_hash(str(path.resolve()))}.json"
+
+
+def _stamp(path: Path) -> _Stamp:
+    found = path.stat()
+    return _Stamp(
+        path=str(path.resolve()),
+        size_bytes=found.st_size,
+        mtime_ns=found.st_mtime_ns,
+        ctime_ns=found.st_ctime_ns,
+        inode=found.st_ino,
+    )

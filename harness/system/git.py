@@ -1,0 +1,159 @@
+"""git without surprises: no prompts, hooks, helpers that download, or environment of an enclosing git process."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.errors import UnavailableError, UnfitError, UsageError
+from harness.records.source import Commit
+from harness.system.process import Captured, capture
+
+LOCAL_TIMEOUT_S = 120.0
+NETWORK_TIMEOUT_S = 900.0
+
+_OPTIONS = (
+    "safe.directory=*",  # the tree may belong to another user, as in a container
+    f"core.hooksPath={os.devnull}",
+    "safe.bareRepository=all",
+    "core.fsmonitor=false",
+    "core.quotePath=true",
+    "core.autocrlf=false",
+    "filter.lfs.smudge=",
+    "filter.lfs.process=",
+    "filter.lfs.required=false",
+    "fetch.recurseSubmodules=false",
+    "gc.auto=0",
+    "i18n.logOutputEncoding=UTF-8",
+    "advice.detachedHead=false",
+)
+# What a hook or an alias of git sets for its children: it would point git at another repository.
+_INHERITED = {
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+}
+_QUIET = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "true",  # a program that answers with nothing
+    "SSH_ASKPASS_REQUIRE": "never",
+    "GCM_INTERACTIVE": "never",
+    "GIT_LFS_SKIP_SMUDGE": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+}
+PROTOCOLS = "file:git:http:https:ssh"
+_USERINFO = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/@]*@", re.IGNORECASE)
+_FIELDS = ("%H", "%aI", "%an", "%B")
+
+
+def git_environment(environ: Mapping[str, str], *, network: bool) -> dict[str, str]:
+    """Return the environment for a git process; without `network` it cannot even fetch what a partial clone lacks."""
+    env = {name: value for name, value in environ.items() if name not in _INHERITED}
+    env.update(_QUIET)
+    env["GIT_ALLOW_PROTOCOL"] = PROTOCOLS if network else "none"
+    if network:
+        env.setdefault("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
+    else:
+        env["GIT_NO_LAZY_FETCH"] = "1"
+    return env
+
+
+class Git:
+    """git in one folder: a work tree or a bare repository."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self.folder = folder
+        self._environ = environ
+
+    def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> Captured:
+        """Return what git answered, an error too; raises UnfitError where there is no git."""
+        options = [word for option in _OPTIONS for word in ("-c", option)]
+        captured = capture(
+            ["git", "-C", str(self.folder), *options, *arguments],
+            env={**git_environment(self._environ, network=network), **(env or {})},
+            timeout_s=NETWORK_TIMEOUT_S if network else LOCAL_TIMEOUT_S,
+        )
+        if captured.exit_code == 127:
+            raise UnfitError("git cannot be started", cause=captured.stderr.strip(), hint="install git")
+        return captured
+
+    def ask(self, *arguments: str) -> str:
+        """Return the stripped answer of a local command, empty where it failed."""
+        captured = self.run(*arguments)
+        return captured.stdout.strip() if captured.ok else ""
+
+    def paths(self, *arguments: str) -> list[Path]:
+        """Return the paths that a command lists one a line, quoted as core.quotePath has them.
+
+        Raises UnavailableError where the command failed: an empty answer would pass for a clean tree.
+        """
+        captured = self.run(*arguments)
+        if not captured.ok:
+            raise UnavailableError(f"git cannot list the files of {self.folder}", cause=last_line(captured.stderr))
+        return [Path(unquote_path(line)) for line in captured.stdout.splitlines()]
+
+
+def unquote_path(line: str) -> str:
+    """Return the path that git quoted in the manner of C, with surrogate escapes for what is not UTF-8."""
+    if not line.startswith('"'):
+        return line
+    return os.fsdecode(line[1:-1].encode("ascii").decode("unicode_escape").encode("latin-1"))
+
+
+def probe_commit(git: Git, revision: str, *, repo: str) -> Commit | None:
+    """Return the commit that `revision` names, with the tag on it that sorts highest; None where there is none."""
+    captured = git.run("log", "-1", "--no-show-signature", f"--format={'%x00'.join(_FIELDS)}", revision, "--")
+    if not captured.ok or captured.stdout.count("\0") != len(_FIELDS) - 1:
+        return None
+    sha, date, author, message = captured.stdout.split("\0")
+    tags = git.ask("tag", "--points-at", sha, "--sort=-version:refname").splitlines()
+    return Commit(
+        sha=sha,
+        release=tags[0] if tags else "",
+        date=date,
+        author=author,
+        message=message.strip("\n"),
+        repo=redact_url(repo),
+    )
+
+
+def redact_url(url: str) -> str:
+    """Return a URL without user name and password, for records and messages."""
+    return _USERINFO.sub(r"\1", url)
+
+
+def last_line(text: str) -> str:
+    """Return the last line of a program's complaint, without credentials in its URLs."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return re.sub(r"(\w+://)[^/@\s']*@", r"\1", lines[-1].strip()) if lines else "no reason given"
+
+
+def locate_repository(repo: str) -> str:
+    """Return the URL, or the absolute path, that git is to fetch from.
+
+    Raises UsageError for what looks like an option, for a transport that runs programs and for a path that is not
+    there.
+    """
+    if repo.startswith("-") or "::" in repo or "\n" in repo:
+        raise UsageError(f"--repo {repo!r} is neither a URL nor a path", hint="give https://... or the path of a clone")
+    scheme, separator, _ = repo.partition("://")
+    if separator:
+        if scheme.lower() not in PROTOCOLS.split(":"):
+            raise UsageError(
+                f"--repo {redact_url(repo)!r} has a transport that is not allowed",
+                cause=f"allowed are {', '.join(PROTOCOLS.split(':'))}",
+            )
+        return repo
+    path = Path(repo).expanduser()
+    if path.exists():
+        return str(path.resolve())
+    if re.match(r"[\w.-]+@[\w.-]+:[^/-]", repo):  # user@host:path, as ssh has it
+        return repo
+    raise UsageError(f"--repo {repo!r} is not there", hint="give https://... or the path of a clone")

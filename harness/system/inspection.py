@@ -1,0 +1,65 @@
+"""A look into a model file that somebody else made."""
+
+import mmap
+from pathlib import Path
+
+from harness.errors import UnavailableError, UnreadableError
+from harness.parse.model import ModelFile, parse_model
+from harness.plan.layout import shape_of, tensors
+
+
+def inspect_model(path: Path, model: str) -> ModelFile:
+    """Return what the file holds, after making sure that it is a whole `model`.
+
+    Raises UnreadableError for a file that is damaged, cut off or no model, UnavailableError for a model of another
+    size or without tensors.
+    """
+    found = _read(path)
+    _require_shape(found, path, model)
+    if not found.tensors:
+        raise UnavailableError(
+            f"{path} holds no tensors",
+            cause="with a header-only test model the bench program times memory that was never written",
+            hint="--weights synthetic",
+        )
+    stored = {tensor.name: tensor.dims for tensor in found.tensors}
+    wanted = {tensor.name: tensor.dims for tensor in tensors(found.shape)}
+    wrong = sorted(name for name in stored.keys() | wanted.keys() if stored.get(name) != wanted.get(name))
+    if wrong:
+        raise UnreadableError(
+            f"{path} is not a complete whisper model",
+            cause=f"{len(wrong)} tensors are missing, unknown or of another size, for example {wrong[0]}",
+            hint="fetch or convert the file again",
+        )
+    return found
+
+
+def _read(path: Path) -> ModelFile:
+    try:
+        with (
+            path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as pages,
+            memoryview(pages) as data,
+        ):
+            return parse_model(data)
+    except UnreadableError as error:
+        raise UnreadableError(f"{path}: {error.what}", cause=error.cause, hint=error.hint) from None
+    except (OSError, ValueError) as error:  # mmap refuses an empty file with ValueError
+        raise UnreadableError(f"{path} cannot be read", cause=str(error)) from None
+
+
+def _require_shape(found: ModelFile, path: Path, model: str) -> None:
+    expected = shape_of(model)
+    if expected is None:
+        return
+    different = [
+        f"{name} is {getattr(found.shape, name)} instead of {getattr(expected, name)}"
+        for name in expected.__struct_fields__
+        if getattr(found.shape, name) != getattr(expected, name)
+    ]
+    if different:
+        raise UnavailableError(
+            f"{path} is not {model}",
+            cause=", ".join(different),
+            hint="name the model that the file is, or another file",
+        )

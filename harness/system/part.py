@@ -1,0 +1,68 @@
+"""The piece of a download that has come so far."""
+
+import hashlib
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class Part:
+    """`<destination>.part`, open for appending, with the running SHA-256 of its content.
+
+    Beside it lies the server's name (ETag) for the content, so that a later process can ask for the rest of the
+    same file.
+    """
+
+    def __init__(self, destination: Path) -> None:
+        self._destination = destination
+        self._path = destination.with_name(f"{destination.name}.part")
+        self._etag_path = destination.with_name(f"{destination.name}.part.etag")
+
+    def __enter__(self) -> Self:
+        self._file = self._path.open("r+b" if self._path.exists() else "w+b")
+        self._sum = hashlib.file_digest(self._file, "sha256")
+        self.size = self._file.seek(0, os.SEEK_END)
+        self.etag = self._etag_path.read_text(encoding="ascii") if self._etag_path.exists() else ""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        if self.size == 0:
+            self.discard()
+
+    @property
+    def sha256(self) -> str:
+        """The sum of what has come so far."""
+        return self._sum.hexdigest()
+
+    def restart(self, etag: str) -> None:
+        """Forget what has come; what comes now is called `etag` (weak names cannot be resumed by)."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._sum = hashlib.sha256()
+        self.size = 0
+        self.etag = "" if etag.startswith("W/") else etag
+        self._etag_path.write_text(self.etag, encoding="ascii", errors="ignore")
+
+    def append(self, chunk: bytes) -> None:
+        """Add what came."""
+        self._file.write(chunk)
+        self._sum.update(chunk)
+        self.size += len(chunk)
+
+    def finish(self) -> None:
+        """Make the part the destination, whole or not at all."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._path.replace(self._destination)
+        self._etag_path.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove the part."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+        self._etag_path.unlink(missing_ok=True)

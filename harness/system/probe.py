@@ -1,0 +1,117 @@
+"""Looks at the machine once: raw texts go into a capture, `harness.parse` makes a node of them."""
+
+import glob
+import os
+import platform
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from harness.parse.capture import format_cpu_list
+from harness.parse.cgroup import CGROUP, MOUNTINFO, list_limit_files
+from harness.parse.cpu import CPUINFO
+from harness.parse.node import CLOCKSOURCE, CONTAINER_FILES, DMI, HYPERVISOR, MEMINFO, OS_RELEASE, parse_node
+from harness.parse.topology import CPU, EFFICIENT, FAST, NODE
+from harness.records.node import Node
+from harness.system.process import capture
+
+_FILES = (
+    CPUINFO,
+    MEMINFO,
+    CGROUP,
+    MOUNTINFO,
+    CLOCKSOURCE,
+    FAST,
+    *EFFICIENT,
+    *OS_RELEASE,
+    *HYPERVISOR,
+    *(path for path, _ in CONTAINER_FILES),
+    *(f"{DMI}/{key}" for key in ("sys_vendor", "product_name", "board_vendor", "bios_vendor")),
+    f"{CPU}/online",
+)
+_PATTERNS = (f"{CPU}/cpu[0-9]*/cpu_capacity", f"{NODE}/node[0-9]*/cpulist")
+_TOPOLOGY = ("core_cpus_list", "thread_siblings_list")
+_CACHE = ("level", "type", "size", "shared_cpu_list")
+_SYSCTL = ("sysctl", "hw", "machdep.cpu", "kern.osproductversion", "kern.hv_vmm_present")
+
+
+def probe_node(name: str, environ: Mapping[str, str]) -> Node:
+    """Return this machine under `name`, or under its host name if that is empty."""
+    texts = probe_capture(environ)
+    node = parse_node(name, texts)
+    if not node.cpu.brand:
+        node = parse_node(name, {**texts, "brand": _probe_brand()})
+    return node
+
+
+def probe_capture(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return everything this machine says of itself that `parse_node` reads; unreadable files are left out."""
+    texts = _read(_FILES) | _read(path for pattern in _PATTERNS for path in glob.glob(pattern))
+    texts |= _read(path for folder in _cpu_folders() for path in _topology_files(folder))
+    texts |= _read(list_limit_files(texts))
+    texts |= {
+        "hostname": platform.node(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "release": platform.release(),
+        "python": platform.python_version(),
+        "microarchitecture": _probe_microarchitecture(),
+    }
+    if hasattr(os, "sched_getaffinity"):
+        texts["affinity"] = format_cpu_list(frozenset(os.sched_getaffinity(0)))
+    if CPUINFO not in texts:
+        texts |= _probe_counts()
+    if platform.system() == "Darwin":
+        path = f"{environ.get('PATH', '')}:/usr/sbin"
+        texts["sysctl"] = capture(_SYSCTL, env={**environ, "PATH": path, "LC_ALL": "C"}).stdout
+    return texts
+
+
+def _read(paths: Iterable[str]) -> dict[str, str]:
+    texts = {}
+    for path in paths:
+        try:
+            texts[path] = Path(path).read_text(encoding="utf-8", errors="replace")
+        except OSError:  # not on this kind of machine, or not for this user
+            continue
+    return texts
+
+
+def _cpu_folders() -> list[str]:
+    return glob.glob(f"{CPU}/cpu[0-9]*")
+
+
+def _topology_files(folder: str) -> Iterable[str]:
+    yield from (f"{folder}/topology/{name}" for name in _TOPOLOGY)
+    # Reading the caches of hundreds of CPUs takes longer than all the rest; four indexes suffice.
+    yield from (f"{folder}/cache/index{index}/{name}" for index in range(4) for name in _CACHE)
+
+
+def _probe_counts() -> dict[str, str]:
+    import psutil
+
+    return {
+        "logical": str(psutil.cpu_count(logical=True) or 1),
+        "memory_bytes": str(psutil.virtual_memory().total),
+    }
+
+
+def _probe_microarchitecture() -> str:
+    """Return archspec's name: the newest one whose features are all visible, so a hypervisor can make it older."""
+    try:
+        import archspec.cpu
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return str(archspec.cpu.host().name)
+    except Exception:  # a label is no reason to fail
+        return ""
+
+
+def _probe_brand() -> str:
+    try:
+        import cpuinfo
+
+        return str(cpuinfo.get_cpu_info().get("brand_raw", ""))
+    except Exception:  # py-cpuinfo starts programs and a process pool, any of which may be forbidden here
+        return ""

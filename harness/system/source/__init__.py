@@ -1,0 +1,1 @@
+"""Sources: a local tree, a commit of a repository, or a pinned release."""

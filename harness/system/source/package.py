@@ -1,0 +1,155 @@
+"""Downloading one pinned file from the places where pip is configured to look."""
+
+import contextlib
+import hashlib
+import logging
+import os
+import ssl
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UnavailableError, UnfitError
+from harness.parse.index import PackageIndex
+from harness.records.source import Sdist
+from harness.system.cache import Note
+from harness.system.git import redact_url
+
+_CHUNK_BYTES = 1 << 16
+_WAY_OUT = "set an index that has it (pip config set global.index-url URL), or measure a tree with --source DIR"
+
+
+def download_sdist(sdist: Sdist, index: PackageIndex, target: Path, *, environ: Mapping[str, str], note: Note) -> None:
+    """Write the pinned file to `target`, from the first place that has it.
+
+    Raises UnavailableError, which says of each place what was wrong there: both sums where they differ.
+    """
+    failures: list[str] = []
+    with _collected(failures), _open_client(index, environ) as client:
+        for place, options in _places(index):
+            try:
+                url = _find(sdist, client, options)
+                if url:
+                    note(f"downloading {sdist.filename} from {redact_url(url)}")
+                    digest = _receive(client, url, target, sdist)
+            except UnfitError:
+                raise
+            except Exception as error:
+                # Whatever the HTTP library raises, the next place may do.
+                failures.append(f"{place}: {_reason(error)}")
+                continue
+            if not url:
+                failures.append(f"{place}: not there")
+            elif digest == sdist.sha256:
+                return
+            else:
+                failures.append(f"{place} has SHA-256 {digest}, pinned is {sdist.sha256}")
+    raise UnavailableError(
+        f"{sdist.filename} cannot be had",
+        cause="; ".join(dict.fromkeys(failures)) or "pip is told to use no index",
+        hint=_WAY_OUT,
+    )
+
+
+@contextlib.contextmanager
+def _collected(failures: list[str]) -> Iterator[None]:
+    """Keep what the finder would log: there it says why an index had no page."""
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            failures.append(record.getMessage())
+
+    logger = logging.getLogger("unearth")
+    collector = Collector(logging.WARNING)
+    logger.addHandler(collector)
+    try:
+        yield
+    finally:
+        logger.removeHandler(collector)
+
+
+def _open_client(index: PackageIndex, environ: Mapping[str, str]) -> Any:
+    from unearth.auth import MultiDomainBasicAuth
+    from unearth.fetchers import PyPIClient
+
+    return PyPIClient(
+        trusted_hosts=index.trusted_hosts,
+        verify=_certificates(index, environ),
+        cert=index.client_cert or None,
+        timeout=index.timeout_s,
+        follow_redirects=True,
+        auth=MultiDomainBasicAuth(
+            prompting=False, index_urls=[url for url in (index.index_url, *index.extra_index_urls) if url]
+        ),
+        proxy=index.proxy or None,
+    )
+
+
+def _certificates(index: PackageIndex, environ: Mapping[str, str]) -> ssl.SSLContext | bool:
+    name = index.cert or environ.get("REQUESTS_CA_BUNDLE", "")
+    if not name:
+        return True
+    path = Path(name).expanduser()
+    try:
+        if path.is_dir():
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise UnfitError(
+            f"the certificates at {name} cannot be read",
+            cause=error.strerror or str(error),
+            hint="correct pip's option `cert` (pip config list)",
+        ) from None
+
+
+def _places(index: PackageIndex) -> Iterator[tuple[str, dict[str, Any]]]:
+    for location in index.find_links:
+        folder = location if "://" in location else str(Path(location).expanduser())
+        yield redact_url(location), {"find_links": [folder]}
+    if not index.no_index:
+        # Told of no place, the finder takes the usual index.
+        usual = {"index_urls": [index.index_url]} if index.index_url else {}
+        yield redact_url(index.index_url) or "the usual package index", usual
+        for url in index.extra_index_urls:
+            yield redact_url(url), {"index_urls": [url]}
+
+
+def _find(sdist: Sdist, client: Any, options: dict[str, Any]) -> str:
+    """Return the URL of the file in one place, empty where it is not there."""
+    import unearth
+
+    finder = unearth.PackageFinder(client, no_binary=[sdist.name], ignore_compatibility=True, **options)
+    for package in finder.find_matches(f"{sdist.name}=={sdist.version}"):
+        if package.link.filename == sdist.filename:
+            return package.link.url_without_fragment
+    return ""
+
+
+def _receive(client: Any, url: str, target: Path, sdist: Sdist) -> str:
+    """Return the SHA-256 of the body, written to `target` if it is the pinned one."""
+    digest = hashlib.sha256()
+    size = 0
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=target.parent) as scratch,
+        (Path(scratch) / target.name).open("wb") as file,
+        client.get_stream(url) as response,
+    ):
+        response.raise_for_status()
+        for chunk in response.iter_bytes(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > 2 * sdist.bytes + _CHUNK_BYTES:
+                raise UnavailableError(f"it goes on after the {sdist.bytes} bytes that were pinned")
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+        if digest.hexdigest() == sdist.sha256:
+            Path(file.name).replace(target)
+    return digest.hexdigest()
+
+
+def _reason(error: Exception) -> str:
+    text = redact_url(str(error).strip() or type(error).__name__)
+    return " ".join(text.split())[:200]

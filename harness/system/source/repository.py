@@ -1,0 +1,181 @@
+"""A commit of a git repository, as an immutable tree in the cache.
+
+One bare clone without file contents (`--filter=blob:none`) for each repository; the contents of a commit are fetched
+when its tree is made. A tag or sha that the clone has needs no network. A branch moves, so it always does: an old
+head passed off as the branch would be a wrong label on a measurement.
+"""
+
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from harness.errors import UnavailableError, UnfitError, UsageError
+from harness.parse.release import nearest_names
+from harness.records.record import short_hash
+from harness.records.source import Commit, Source
+from harness.system.cache import CONTENT, Note, locked, obtain_entry
+from harness.system.git import Git, last_line, locate_repository, probe_commit, redact_url
+from harness.system.source.tree import GENERATED, check_tree
+
+_SHA = re.compile(r"[0-9a-f]{7,40}")
+_FULL_SHA = re.compile(r"[0-9a-f]{40}")
+_REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+_MISSING = ("couldn't find remote ref", "not our ref", "no such remote ref", "unadvertised object")
+_PROMISOR = ("-c", "remote.origin.promisor=true", "-c", "remote.origin.partialclonefilter=blob:none")
+# The server side of a local path is a git process of its own, which asks once more who owns the repository.
+_LOCAL = ("/", "file://")
+_LOCAL_SERVER = "git -c safe.directory=* upload-pack"
+
+
+def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str], note: Note) -> Source:
+    """Return the tree of the commit that `ref` names in `repo`; an empty `ref` is the head of its default branch.
+
+    `ref` is a tag, branch, full or abbreviated sha, or a full name such as `refs/pull/1/head`. Raises UsageError for
+    a ref that the repository does not have, UnavailableError where it cannot be reached.
+    """
+    if ref.startswith("-") or re.search(r"[\s:^~?*\[\\]|\.\.|@\{", ref):
+        raise UsageError(f"--ref {ref!r} is not the name of a commit", hint="give a tag, a branch or a sha")
+    location = locate_repository(repo)
+    clone = cache / "repositories" / f"{short_hash(location)}.git"
+    with locked(clone, note=note):
+        git = _open_clone(clone, location, environ)
+        sha = _find_local(git, ref) or _fetch(git, location, ref, note)
+        commit = probe_commit(git, sha, repo=location)
+        if commit is None:
+            raise UnavailableError(f"commit {sha} in {redact_url(location)} cannot be read")
+
+        def make(target: Path) -> Source:
+            note(f"checking out {commit.short} of {redact_url(location)}")
+            return _check_out(git, commit, target, note)
+
+        folder = cache / "sources" / f"git-{commit.sha[:12]}"
+        source = obtain_entry(folder, Source, make, note=note, generated=GENERATED)
+    return replace(source, path=str(folder / CONTENT), commit=commit)
+
+
+def _open_clone(clone: Path, location: str, environ: Mapping[str, str]) -> Git:
+    clone.mkdir(parents=True, exist_ok=True)
+    git = Git(clone, environ)
+    if git.ask("config", "--get", "remote.origin.url") != location:
+        steps = [["init", "--quiet", "--bare"]]
+        if location.startswith(_LOCAL):
+            steps.append(["config", "remote.origin.uploadpack", _LOCAL_SERVER])
+        steps.append(["config", "remote.origin.url", location])  # last: it tells a finished clone
+        for step in steps:
+            answer = git.run(*step)
+            if not answer.ok:
+                raise UnfitError(
+                    f"git cannot make a repository in {clone}",
+                    cause=last_line(answer.stderr),
+                    hint=f"remove {clone} and run again",
+                )
+    return git
+
+
+def _find_local(git: Git, ref: str) -> str:
+    """Return the sha of a tag or (abbreviated) sha that the clone has; never asks the network."""
+    names = [f"refs/tags/{ref}"] if ref else []
+    if _SHA.fullmatch(ref) and not _has(git, f"refs/heads/{ref}"):
+        names.append(ref)
+    return _first_commit(git, names)
+
+
+def _first_commit(git: Git, names: list[str]) -> str:
+    for name in names:
+        sha = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        if _FULL_SHA.fullmatch(sha):
+            return sha
+    return ""
+
+
+def _has(git: Git, name: str) -> bool:
+    return git.run("show-ref", "--verify", "--quiet", name).ok
+
+
+def _fetch(git: Git, location: str, ref: str, note: Note) -> str:
+    note(f"fetching {redact_url(location)}")
+    if _is_direct(ref):
+        complaint = _fetch_refs(git, ref or "HEAD")
+        if not complaint:
+            return _first_commit(git, ["FETCH_HEAD"])
+        if not any(word in complaint for word in _MISSING):
+            raise _unreachable(git, location, ref, complaint)
+    complaint = _fetch_refs(git, *_REFSPECS, flags=("--prune", "--force"))
+    if complaint:
+        raise _unreachable(git, location, ref, complaint)
+    sha = _find_local(git, ref) or _first_commit(git, [f"refs/heads/{ref}", ref])
+    if not sha:
+        raise _unknown(git, location, ref)
+    return sha
+
+
+def _is_direct(ref: str) -> bool:
+    """Whether `ref` is asked for by name: no wildcard covers a head, a pull request or a sha off every branch."""
+    return not ref or ref == "HEAD" or ref.startswith("refs/") or bool(_FULL_SHA.fullmatch(ref))
+
+
+def _fetch_refs(git: Git, *refs: str, flags: tuple[str, ...] = ()) -> str:
+    """Return git's complaint, empty where it had none."""
+    answer = git.run(
+        *_PROMISOR,
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--no-recurse-submodules",
+        "--filter=blob:none",
+        *flags,
+        "origin",
+        *refs,
+        network=True,
+    )
+    return "" if answer.ok else answer.stderr or f"git ended with {answer.exit_code}"
+
+
+def _unreachable(git: Git, location: str, ref: str, complaint: str) -> UnavailableError:
+    known = _first_commit(git, [f"refs/heads/{ref}"] if ref else [])
+    hint = "check the network, or measure a local clone with --source DIR or --repo PATH"
+    if known:
+        hint = f"--ref {known} measures the last known head of {ref} without the network"
+    return UnavailableError(f"{redact_url(location)} cannot be reached", cause=last_line(complaint), hint=hint)
+
+
+def _unknown(git: Git, location: str, ref: str) -> UsageError:
+    names = git.ask("for-each-ref", "--format=%(refname:strip=2)", "refs/tags", "refs/heads").splitlines()
+    nearest = nearest_names(ref, tuple(names))
+    return UsageError(
+        f"{redact_url(location)} has no tag, branch or commit {ref!r}",
+        cause=f"nearest: {', '.join(nearest)}" if nearest else "",
+        hint=f"--ref {nearest[0]}" if nearest else "give a tag, a branch or a sha",
+    )
+
+
+def _check_out(git: Git, commit: Commit, target: Path, note: Note) -> Source:
+    target.mkdir()
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        # read-tree fetches all missing contents at once; archive and checkout-index ask for one file at a time.
+        answer = git.run(
+            *_PROMISOR,
+            f"--work-tree={target}",
+            f"--git-dir={git.folder}",
+            "read-tree",
+            "-u",
+            "--reset",
+            "--no-recurse-submodules",
+            commit.sha,
+            network=True,
+            env={"GIT_INDEX_FILE": f"{scratch}/index"},
+        )
+    if not answer.ok:
+        raise UnavailableError(
+            f"the files of {commit.short} cannot be had from {commit.repo}",
+            cause=last_line(answer.stderr),
+            hint="check the network, or measure a local clone with --source DIR",
+        )
+    check_tree(target, what=f"commit {commit.short} of {commit.repo}")
+    if (target / ".gitmodules").is_file():
+        note("the commit has submodules: they are not fetched")
+    identity = f"git-{commit.sha[:12]}"
+    return Source(id=identity, kind="git", path=str(target), commit=commit)

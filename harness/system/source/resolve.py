@@ -1,0 +1,74 @@
+"""From what the user asked for to a tree on disk and its commit."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.errors import HarnessError, UnavailableError, UsageError
+from harness.parse.release import nearest_names, parse_pins
+from harness.records.source import Pins, Release, Source, SourceRequest
+from harness.system.cache import Note
+from harness.system.pin import third_party
+from harness.system.source.repository import obtain_commit
+from harness.system.source.sdist import obtain_release
+from harness.system.source.tree import probe_tree
+
+
+def load_pins() -> Pins:
+    """Return the pinned releases that come with the harness."""
+    return parse_pins(third_party("sources.toml").read_text(encoding="utf-8"))
+
+
+def resolve_source(
+    request: SourceRequest,
+    *,
+    cache: Path,
+    environ: Mapping[str, str],
+    note: Note,
+    pins: Pins | None = None,
+) -> Source:
+    """Return the tree to be measured.
+
+    A folder is taken as it is. A pinned release comes from the package index, small and checksummed, always: the same
+    request gives the same files on every node; only where no index has it, from git. Any other ref, and everything
+    from another repository, comes from git. Raises UsageError for a tree or ref that does not exist,
+    UnavailableError where the network is needed and not there.
+    """
+    if request.tree:
+        if request.ref or request.repo:
+            raise UsageError("--source is a tree as it is", hint="leave out --ref and --repo, or --source")
+        return probe_tree(Path(request.tree), environ=environ, note=note)
+    pins = pins or load_pins()
+    release = None if request.repo else pins.find(request.ref)
+    if release is None:
+        return _from_git(request, pins, cache=cache, environ=environ, note=note)
+    return _from_index(release, pins, cache=cache, environ=environ, note=note)
+
+
+def _from_index(release: Release, pins: Pins, *, cache: Path, environ: Mapping[str, str], note: Note) -> Source:
+    try:
+        source = obtain_release(release, pins.repo, cache=cache, environ=environ, note=note)
+    except UnavailableError as failure:
+        note(f"{failure.what} ({failure.cause}): trying git")
+        try:
+            return obtain_commit(pins.repo, release.sha or release.tag, cache=cache, environ=environ, note=note)
+        except HarnessError as second:
+            cause = f"{failure.cause}; and {second.what}: {second.cause}"
+            raise UnavailableError(failure.what, cause=cause, hint=failure.hint) from None
+    if source.pruned:
+        note(f"{release.tag} holds the library alone; for all of it: --ref {release.tag} --repo {pins.repo}")
+    return source
+
+
+def _from_git(request: SourceRequest, pins: Pins, *, cache: Path, environ: Mapping[str, str], note: Note) -> Source:
+    try:
+        return obtain_commit(request.repo or pins.repo, request.ref, cache=cache, environ=environ, note=note)
+    except UnavailableError as failure:
+        tags = tuple(release.tag for release in pins.releases)
+        if request.repo:
+            raise
+        nearest = nearest_names(request.ref, tags) or tags
+        raise UnavailableError(
+            f"{request.ref!r} is no pinned release, and {failure.what}",
+            cause=failure.cause,
+            hint=f"{failure.hint}; the package index alone serves {', '.join(nearest)}",
+        ) from None

@@ -1,0 +1,118 @@
+"""A local tree as it is: built in place, and named by its commit and its uncommitted changes."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from harness.errors import UnfitError, UsageError
+from harness.records.record import short_hash
+from harness.records.source import Commit, Source
+from harness.system.cache import Note
+from harness.system.git import Git, probe_commit
+
+# Upstream's configure step writes it into the source tree.
+GENERATED = frozenset({"bindings/javascript/package.json"})
+_CHUNK_BYTES = 1 << 20
+
+
+def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note) -> Source:
+    """Return what the tree at `folder` is; it is never written to.
+
+    With git: the commit checked out, and a hash over every file that differs from it, untracked ones too unless
+    ignored. The repository counts only if it tracks the tree: one that merely encloses it says nothing about it.
+    Where it tracks the tree as a part, the changes are those of that part. Without git: a hash over all files but the
+    weights in `models/` and `build*` and hidden folders at the top. Raises UsageError where this is not whisper.cpp.
+    """
+    folder = folder.expanduser().resolve()
+    check_tree(folder, what=str(folder))
+    commit = _probe_git(folder, environ, note)
+    if commit is None:
+        commit = Commit(sha="", changes=hash_files(folder, _all_files(folder)))
+    identity = f"tree-{short_hash(commit.sha, commit.changes)}"
+    return Source(id=identity, kind="tree", path=str(folder), commit=commit, mutable=True)
+
+
+def check_tree(folder: Path, *, what: str) -> None:
+    """Raise UsageError unless `folder` holds whisper.cpp; `what` names it in the message."""
+    if not folder.is_dir():
+        raise UsageError(f"{what} is not a folder", hint="give --source the top of a whisper.cpp tree")
+    if not (folder / "CMakeLists.txt").is_file():
+        raise UsageError(f"{what} has no CMakeLists.txt", hint="give --source the top of a whisper.cpp tree")
+    if not any((folder / header).is_file() for header in ("include/whisper.h", "whisper.h")):
+        raise UsageError(f"{what} is not whisper.cpp", cause="it has no whisper.h, at the top or in include/")
+
+
+def hash_files(folder: Path, paths: Iterable[Path]) -> str:
+    """Return 40 hex digits over names, kinds, executable bits and contents of `paths` below `folder`, in any order.
+
+    A path that is not there counts as deleted, so that removing a file is a change.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(paths, key=os.fsencode):
+        name = os.fsencode(path)
+        kind, content = _describe(folder / path)
+        digest.update(b"%d:%s%s%d:" % (len(name), name, kind, len(content)))
+        digest.update(content)
+    return digest.hexdigest()[:40]
+
+
+def _describe(path: Path) -> tuple[bytes, bytes]:
+    try:
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            return b"link", os.fsencode(path.readlink())
+        if stat.S_ISREG(status.st_mode):
+            return (b"program" if status.st_mode & 0o100 else b"file"), _digest(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return b"deleted", b""
+    except OSError as error:
+        raise UnfitError(f"{path} cannot be read", cause=error.strerror or str(error)) from None
+    return b"other", b""
+
+
+def _digest(path: Path) -> bytes:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.digest()
+
+
+def _all_files(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        here = Path(parent).relative_to(folder)
+        if here == Path():
+            folders[:] = [name for name in folders if not name.startswith(("build", "."))]
+        links = [name for name in folders if (folder / here / name).is_symlink()]
+        for name in (*files, *links):
+            path = here / name
+            if path.as_posix() not in GENERATED and not path.match("models/ggml-*.bin"):
+                yield path
+
+
+def _probe_git(folder: Path, environ: Mapping[str, str], note: Note) -> Commit | None:
+    git = Git(folder, environ)
+    try:
+        tracked = git.run("ls-files", "--error-unmatch", "--", "CMakeLists.txt").ok
+    except UnfitError:
+        note("git is not installed: the tree is named by its contents alone")
+        return None
+    if not tracked:
+        if (folder / ".git").exists():
+            note("git does not track this tree: it is named by its contents alone")
+        return None
+    remotes = ["origin", *git.ask("remote").splitlines()]
+    urls = (git.ask("config", "--get", f"remote.{name}.url") for name in remotes)
+    commit = probe_commit(git, "HEAD", repo=next(filter(None, urls), ""))
+    if commit is None:
+        return None
+    listed = {
+        *git.paths("diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative", "HEAD", "--", "."),
+        *git.paths("ls-files", "--others", "--exclude-standard", "--", "."),
+    }
+    changed = {path for path in listed if path.as_posix() not in GENERATED}
+    return replace(commit, changes=hash_files(folder, changed) if changed else "")

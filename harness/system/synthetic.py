@@ -1,0 +1,81 @@
+"""Model files with synthetic weights on disk: written once, whole or not at all."""
+
+import hashlib
+from pathlib import Path
+
+from harness.errors import HarnessError, UnfitError
+from harness.plan.layout import SHAPES, file_bytes
+from harness.plan.synthesis import SEED, file_name, synthesize
+from harness.system.digest import file_sha256, remember_sha256
+from harness.system.disk import make_folder, require_free
+from harness.system.download import Progress, locked, silent
+
+
+def synthetic_size_bytes(model: str) -> int:
+    """Return the length of the synthetic file of a named size; raises KeyError for others."""
+    return file_bytes(SHAPES[model])
+
+
+def obtain_synthetic(
+    model: str, *, folder: Path, memory: Path, sha256: str = "", seed: int = SEED, progress: Progress = silent
+) -> tuple[Path, str]:
+    """Return the path of the synthetic file and its SHA-256, after writing it where it is not there unharmed.
+
+    `sha256` is what its content must be, where that is pinned; otherwise what it was when it was written, noted in
+    `<file>.sha256`. `memory` is the folder of known sums. Raises UnfitError without room, KeyError for a size without a known shape.
+    """
+    path = folder / file_name(model, seed)
+    size_bytes = synthetic_size_bytes(model)
+    make_folder(folder)
+    with locked(path):
+        expected = sha256 or _noted(path)
+        if expected and _unharmed(path, size_bytes, expected, memory=memory):
+            return path, expected
+        path.unlink(missing_ok=True)
+        require_free(folder, size_bytes, what=path.name)
+        written = _write(path, model, seed, size_bytes, progress)
+    if sha256 and written != sha256:
+        path.unlink()
+        raise HarnessError(
+            f"the synthetic weights of {model} came out different on this node",
+            cause=f"their SHA-256 is {written}, {sha256} is pinned",
+            hint="report this with the output of harness doctor; official weights are not affected",
+        )
+    remember_sha256(path, written, memory=memory)
+    return path, written
+
+
+def _unharmed(path: Path, size_bytes: int, sha256: str, *, memory: Path) -> bool:
+    if not path.is_file() or path.stat().st_size != size_bytes:
+        return False
+    return file_sha256(path, memory=memory) == sha256
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _noted(path: Path) -> str:
+    try:
+        return _note(path).read_text(encoding="ascii", errors="replace").partition(" ")[0]
+    except OSError:
+        return ""
+
+
+def _write(path: Path, model: str, seed: int, size_bytes: int, progress: Progress) -> str:
+    part = path.with_name(f"{path.name}.part")
+    total = hashlib.sha256()
+    done = 0
+    try:
+        with part.open("wb") as file:
+            for piece in synthesize(model, seed):
+                file.write(piece)
+                total.update(piece)
+                done += len(piece)
+                progress(done, size_bytes)
+        _note(path).write_text(f"{total.hexdigest()}  {path.name}\n", encoding="ascii")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UnfitError(f"cannot write {path}", cause=error.strerror or str(error)) from None
+    return total.hexdigest()

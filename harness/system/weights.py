@@ -1,0 +1,210 @@
+"""Which model file to time: the official one, a synthetic one, or one that the user names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import UnavailableError
+from harness.parse.catalog import Catalog, Entry, parse_catalog, require_timeable
+from harness.plan.layout import SHAPES, file_bytes
+from harness.plan.synthesis import SEED, file_name
+from harness.records.caveat import Caveat
+from harness.records.weights import Weights, WeightsKind
+from harness.system.digest import file_sha256, remember_sha256
+from harness.system.download import PATIENT, QUICK, Patience, Progress, WrongSumError, fetch, mirrored, silent
+from harness.system.inspection import inspect_model
+from harness.system.pin import third_party
+from harness.system.synthetic import obtain_synthetic
+
+AUTO = "auto"
+OFFICIAL = "official"
+SYNTHETIC = "synthetic"
+
+Resolved = tuple[Weights, tuple[Caveat, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """What is asked for, and by which means it may be had."""
+
+    entry: Entry
+    catalog: Catalog
+    cache: Path
+    environ: Mapping[str, str]
+    mirror: str
+    token: str
+    offline: bool
+    seed: int
+    dry_run: bool
+    progress: Progress
+
+    @property
+    def folder(self) -> Path:
+        return self.cache / "weights"
+
+    @property
+    def memory(self) -> Path:
+        return self.folder / "sums"
+
+
+def load_catalog() -> Catalog:
+    """Return the catalogue of published model files that comes with the harness."""
+    return parse_catalog(third_party("models.toml").read_text(encoding="utf-8"))
+
+
+def resolve_weights(
+    model: str,
+    *,
+    choice: str = AUTO,
+    cache: Path,
+    catalog: Catalog,
+    environ: Mapping[str, str],
+    mirror: str = "",
+    token: str = "",
+    offline: bool = False,
+    seed: int = SEED,
+    dry_run: bool = False,
+    progress: Progress = silent,
+) -> Resolved:
+    """Return a verified model file, and what a reader must know about it.
+
+    `choice` is `auto` (official, or synthetic where the download fails), `official`, `synthetic`, or the path of a
+    file or of a folder with `ggml-<model>.bin`. Files lie in `cache/weights`. `mirror` replaces the address of
+    Hugging Face; `token` (by default HF_TOKEN) is shown to that address alone. `dry_run` neither downloads nor
+    writes: the file may not be there yet. Raises UsageError for a name that cannot be timed, UnavailableError for
+    weights that cannot be had or are not what was asked for, UnreadableError for a file that is no model, UnfitError
+    without room on the disk.
+    """
+    entry = catalog.entry(model)
+    require_timeable(entry)
+    request = _Request(
+        entry=entry,
+        catalog=catalog,
+        cache=cache,
+        environ=environ,
+        mirror=mirror,
+        token=token or environ.get("HF_TOKEN", ""),
+        offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "on", "yes", "true"},
+        seed=seed,
+        dry_run=dry_run,
+        progress=progress,
+    )
+    if choice == AUTO:
+        return _auto(request)
+    if choice == OFFICIAL:
+        return _official(request, PATIENT)
+    if choice == SYNTHETIC:
+        return _synthetic(request, "as asked for")
+    return _named(request, Path(choice).expanduser())
+
+
+def _auto(request: _Request) -> Resolved:
+    try:
+        return _official(request, QUICK)
+    except WrongSumError:  # somebody serves another file under this name: not a thing to pass over
+        raise
+    except UnavailableError as error:
+        if request.entry.name not in SHAPES:
+            raise
+        reason = error.cause or error.what
+    return _synthetic(request, f"because the official file cannot be had: {reason}")
+
+
+def _official(request: _Request, patience: Patience) -> Resolved:
+    entry = request.entry
+    if not entry.sha256:
+        raise UnavailableError(
+            f"the official {entry.name} cannot be verified, so it is not downloaded",
+            cause="no SHA-256 of it has been published",
+            hint=f"fetch it yourself from {entry.url} and give it with --weights PATH",
+        )
+    path = request.folder / f"ggml-{entry.name}.bin"
+    if path.is_file() and file_sha256(path, memory=request.memory) == entry.sha256:
+        return _weights(request, WeightsKind.OFFICIAL, path, entry.sha256), ()
+    if request.offline:
+        cause = "downloads are switched off"
+        hint = f"put it at {path}, or give it with --weights PATH"
+        raise UnavailableError(f"the official {entry.name} is not in the cache", cause=cause, hint=hint)
+    if request.dry_run:
+        message = f"{entry.name} is not in the cache: {entry.size_bytes / 1e6:,.0f} MB will be downloaded"
+        planned = _planned(request, WeightsKind.OFFICIAL, path, entry.size_bytes, entry.sha256)
+        return planned, (Caveat(code="weights-planned", message=message),)
+    fetch(
+        mirrored(entry.url, request.mirror),
+        destination=path,
+        sha256=entry.sha256,
+        size_bytes=entry.size_bytes,
+        token=request.token,
+        environ=request.environ,
+        progress=request.progress,
+        patience=patience,
+    )
+    remember_sha256(path, entry.sha256, memory=request.memory)
+    return _weights(request, WeightsKind.OFFICIAL, path, entry.sha256), ()
+
+
+def _synthetic(request: _Request, reason: str) -> Resolved:
+    entry = request.entry
+    if entry.name not in SHAPES:
+        quantised = "the harness writes F16; quantised weights are made from those by whisper.cpp itself"
+        raise UnavailableError(
+            f"there are no synthetic weights for {entry.name}",
+            cause=quantised if entry.quantised else "its shape is not known here",
+            hint="--weights official, or --weights PATH",
+        )
+    caveat = _synthetic_caveat(request, reason)
+    pinned = entry.synthetic_sha256 if request.seed == SEED else ""
+    if request.dry_run:
+        path = request.folder / file_name(entry.name, request.seed)
+        return _planned(request, WeightsKind.SYNTHETIC, path, file_bytes(SHAPES[entry.name]), pinned), (caveat,)
+    path, sha256 = obtain_synthetic(
+        entry.name,
+        folder=request.folder,
+        memory=request.memory,
+        sha256=pinned,
+        seed=request.seed,
+        progress=request.progress,
+    )
+    return _weights(request, WeightsKind.SYNTHETIC, path, sha256), (caveat,)
+
+
+def _named(request: _Request, named: Path) -> Resolved:
+    entry = request.entry
+    path = named / f"ggml-{entry.name}.bin" if named.is_dir() else named
+    if not path.is_file():
+        hint = "--weights takes auto, official, synthetic, a file, or a folder with ggml-<model>.bin files"
+        raise UnavailableError(f"there is no file {path}", hint=hint)
+    found = inspect_model(path, entry.name)
+    sha256 = file_sha256(path, memory=request.memory)
+    published = request.catalog.by_sha256(sha256)
+    if published is not None and published.name != entry.name:
+        raise UnavailableError(
+            f"{path} is not {entry.name}",
+            cause=f"by its SHA-256 it is the official {published.name}",
+            hint=f"--model {published.name}",
+        )
+    if published is not None:
+        return _weights(request, WeightsKind.OFFICIAL, path, sha256), ()
+    if sha256 == entry.synthetic_sha256:
+        return _weights(request, WeightsKind.SYNTHETIC, path, sha256), (_synthetic_caveat(request, "as asked for"),)
+    message = (
+        f"{entry.name} was timed with the file {path.name}, which is not the official one "
+        f"(SHA-256 {sha256[:12]}…, ftype {found.ftype})"
+    )
+    return _weights(request, WeightsKind.FILE, path, sha256), (Caveat(code="weights-file", message=message),)
+
+
+def _synthetic_caveat(request: _Request, reason: str) -> Caveat:
+    message = (
+        f"synthetic weights (F16, seed {request.seed}) stand for {request.entry.name}, {reason}; shapes and bytes are "
+        "the official ones, so speed is real, text would not be"
+    )
+    return Caveat(code="weights-synthetic", message=message)
+
+
+def _weights(request: _Request, kind: WeightsKind, path: Path, sha256: str) -> Weights:
+    return _planned(request, kind, path, path.stat().st_size, sha256)
+
+
+def _planned(request: _Request, kind: WeightsKind, path: Path, size_bytes: int, sha256: str) -> Weights:
+    return Weights(model=request.entry.name, kind=kind, path=str(path.absolute()), size_bytes=size_bytes, sha256=sha256)

@@ -1,0 +1,126 @@
+"""Small valid records for tests, to be changed with `.replace`."""
+
+from harness.records.case import Case
+from harness.records.config import CMakeOption, Config
+from harness.records.measurement import Measurement
+from harness.records.node import Cores, Cpu, Node
+from harness.records.outcome import Completed, Status, StepResult
+from harness.records.plan import Site
+from harness.records.run import SCHEMA, Run
+from harness.records.source import Commit, Source
+from harness.records.step import Phase, Step
+from harness.records.suite import Benchmark, Suite
+from harness.records.toolchain import Tool, Toolchain
+from harness.records.weights import Weights, WeightsKind
+
+SHA = "f24588a272ae8e23280d9c220536437164e6ed28"
+
+
+def cores(logical: int = 4) -> Cores:
+    return Cores(
+        logical=logical,
+        physical=logical,
+        affinity=logical,
+        usable_physical=logical,
+        threads_per_core=1,
+        fast=logical,
+        efficient=0,
+    )
+
+
+def node() -> Node:
+    cpu = Cpu(
+        arch="x86_64",
+        vendor="GenuineIntel",
+        brand="A CPU",
+        microarchitecture="haswell",
+        features=("avx", "avx2", "f16c", "fma"),
+        cores=cores(),
+    )
+    return Node(name="node-1", cpu=cpu, os="Debian", kernel="6.1", memory_bytes=8 << 30)
+
+
+def source() -> Source:
+    commit = Commit(
+        sha=SHA,
+        release="v1.8.5",
+        date="2026-05-29T09:46:42+03:00",
+        author="Georgi Gerganov",
+        message="sync : ggml",
+        repo="https://github.com/ggml-org/whisper.cpp",
+    )
+    return Source(id="src1", kind="sdist", path="/cache/sources/src1/tree", commit=commit)
+
+
+def toolchain() -> Toolchain:
+    def tool(name: str) -> Tool:
+        return Tool(name=name, version="1", path=f"/bin/{name}")
+
+    return Toolchain(cc=tool("gcc"), cxx=tool("g++"), cmake=tool("cmake"), ctest=tool("ctest"), ninja=tool("ninja"))
+
+
+def config(build_type: str = "Release") -> Config:
+    options = (CMakeOption(name="CMAKE_BUILD_TYPE", value=build_type, reason="why not"),)
+    return Config(build_type=build_type, isa="native", backend="auto", compiler="auto", options=options)
+
+
+def site(build_type: str = "Release") -> Site:
+    return Site(config=config(build_type), wiring=(), folder=f"/cache/builds/{build_type.lower()}")
+
+
+def suite() -> Suite:
+    return Suite(
+        benchmarks=tuple(Benchmark),
+        models=("base",),
+        threads=(4,),
+        flash_attn=(0,),
+        repetitions=2,
+        tests=True,
+        test_build_types=("Debug", "Release"),
+        seed=1,
+    )
+
+
+def weights(model: str = "base") -> Weights:
+    return Weights(model=model, kind=WeightsKind.SYNTHETIC, path=f"/w/{model}.bin", size_bytes=1, sha256="0" * 64)
+
+
+def step(name: str = "memcpy", phase: Phase = Phase.BENCH, case: Case | None = None) -> Step:
+    return Step(
+        name=name, title=name, phase=phase, argv=("true",), cwd="/tmp", log=f"{name}.log", timeout_s=9, case=case
+    )
+
+
+def completed(exit_code: int = 0, *, timed_out: bool = False) -> Completed:
+    return Completed(
+        argv=("true",),
+        exit_code=exit_code,
+        wall_s=1.5,
+        user_s=1.0,
+        system_s=0.1,
+        max_rss_bytes=1 << 20,
+        start="2026-01-01T00:00:00+00:00",
+        timed_out=timed_out,
+    )
+
+
+def result(name: str, phase: Phase, status: Status = Status.PASSED, *values: tuple[Case, str, float]) -> StepResult:
+    measurements = tuple(Measurement(case=case, metric=metric, value=value) for case, metric, value in values)
+    return StepResult(step=name, phase=phase, status=status, completed=completed(), measurements=measurements)
+
+
+def run(*results: StepResult) -> Run:
+    return Run(
+        schema=SCHEMA,
+        id="20260101T000000Z-f24588a2-abcdef01",
+        harness="0.1.0",
+        start="2026-01-01T00:00:00+00:00",
+        node=node(),
+        source=source(),
+        config=config(),
+        toolchain=toolchain(),
+        suite=suite(),
+        weights=(weights(),),
+        environment=(("PATH", "/bin"),),
+        results=results,
+    )

@@ -1,0 +1,94 @@
+"""Outcomes: no measurement is a failure, whatever the exit code."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from harness.parse.outcome import describe_exit, read_outcome
+from harness.records.case import Case
+from harness.records.outcome import Status
+from harness.records.step import Phase
+from tests import factory
+
+LOGS = Path(__file__).parents[2] / "data" / "logs"
+WHISPER = factory.step("bench_base_t4_fa0_r1", case=Case.of("whisper", model="base", threads=4, fa=0))
+TIMINGS = """\
+whisper_print_timings:   encode time =  2216.24 ms /     1 runs (  2216.24 ms per run)
+whisper_print_timings:   decode time =  1339.21 ms /   256 runs (     5.23 ms per run)
+whisper_print_timings:   batchd time =   893.00 ms /   320 runs (     2.79 ms per run)
+whisper_print_timings:   prompt time =  9994.00 ms /  4096 runs (     2.44 ms per run)
+"""
+
+
+def text(name: str) -> str:
+    return (LOGS / name).read_text(errors="replace")
+
+
+def test_values_come_from_totals_and_counts() -> None:
+    result = read_outcome(WHISPER, factory.completed(), TIMINGS, "")
+    assert result.status is Status.PASSED
+    values = {measurement.metric: measurement.value for measurement in result.measurements}
+    assert values["encode"] == 2216.24
+    assert values["decode"] == pytest.approx(1339.21 / 256)
+
+
+def test_exit_code_0_without_a_measurement_has_failed() -> None:
+    result = read_outcome(WHISPER, factory.completed(), "usage: whisper-bench [options]\n", "")
+    assert result.status is Status.FAILED
+    assert "no measurement" in result.reason
+
+
+def test_empty_weights_have_failed_although_numbers_were_printed() -> None:
+    result = read_outcome(WHISPER, factory.completed(), text("v1.8.5-whisper-tiny-empty.log"), "")
+    assert result.status is Status.FAILED
+    assert "empty" in result.reason
+    assert result.measurements == ()
+
+
+def test_a_bad_exit_code_outranks_the_numbers() -> None:
+    result = read_outcome(WHISPER, factory.completed(4), TIMINGS, "")
+    assert (result.status, result.reason, result.measurements) == (Status.FAILED, "exit code 4", ())
+
+
+def test_a_time_out_outranks_the_exit_code() -> None:
+    result = read_outcome(WHISPER, factory.completed(-signal.SIGINT, timed_out=True), "", "")
+    assert result.status is Status.TIMED_OUT
+    assert "9 s" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "expected"),
+    [(2, "exit code 2"), (-4, "SIGILL (the build uses an instruction"), (-9, "SIGKILL (out of memory?)"), (-99, "99")],
+)
+def test_exits_are_explained(exit_code: int, expected: str) -> None:
+    assert expected in describe_exit(exit_code)
+
+
+def test_memcpy_and_mul_mat_are_measured() -> None:
+    memcpy = factory.step("memcpy", case=Case.of("memcpy", threads=2))
+    mul_mat = factory.step("mul_mat", case=Case.of("mul_mat", threads=2))
+    assert read_outcome(memcpy, factory.completed(), text("v1.8.5-memcpy-t2.log"), "").status is Status.PASSED
+    measured = read_outcome(mul_mat, factory.completed(), text("v1.8.5-mul_mat-t2.log"), "")
+    assert len(measured.measurements) == 7 * 7
+
+
+CTEST = factory.step("ctest_release", Phase.TEST)
+
+
+def test_counts_and_times_of_tests_come_from_the_junit_file() -> None:
+    result = read_outcome(CTEST, factory.completed(), "", text("ctest-4.4-passed.xml"))
+    assert result.status is Status.PASSED
+    assert {check.name for check in result.checks} >= {"test-whisper-cli-tiny", "test-vad"}
+    assert all(check.wall_s > 0 for check in result.checks)
+
+
+def test_failing_tests_are_named() -> None:
+    result = read_outcome(CTEST, factory.completed(8), "", text("ctest-4.4-mixed.xml"))
+    assert result.status is Status.FAILED
+    assert "crashes" in result.reason
+
+
+@pytest.mark.parametrize("junit", ["", text("ctest-4.4-none.xml")])
+def test_a_ctest_that_ran_nothing_is_no_success(junit: str) -> None:
+    assert read_outcome(CTEST, factory.completed(), "No tests were found!!!", junit).status is Status.FAILED

@@ -1,0 +1,30 @@
+"""The children's environment: little of the user's, and nothing silently."""
+
+from harness.plan.environment import choose_environment
+
+
+def test_only_what_is_needed_is_passed_on() -> None:
+    environ = {"PATH": "/usr/bin", "HOME": "/home/me", "EDITOR": "vi", "HF_TOKEN": "secret", "PYTHONPATH": "/x"}
+    pairs, caveats = choose_environment(environ, path=["/venv/bin"])
+    assert dict(pairs) == {"PATH": "/venv/bin:/usr/bin", "HOME": "/home/me", "LC_ALL": "C"}
+    assert caveats == ()
+
+
+def test_the_users_locale_does_not_reach_the_children() -> None:
+    pairs, _ = choose_environment({"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"}, path=["/b"])
+    assert dict(pairs) == {"LC_ALL": "C", "PATH": "/b"}
+
+
+def test_what_would_poison_the_build_is_kept_out_and_said() -> None:
+    pairs, caveats = choose_environment({"SOURCE_DATE_EPOCH": "0", "CFLAGS": "-O0"}, path=[])
+    assert "SOURCE_DATE_EPOCH" not in dict(pairs)
+    assert "CFLAGS" not in dict(pairs)
+    assert [caveat.code for caveat in caveats] == ["environment-ignored"]
+    assert "CFLAGS, SOURCE_DATE_EPOCH" in caveats[0].message
+
+
+def test_what_changes_timings_is_passed_on_and_said() -> None:
+    pairs, caveats = choose_environment({"OMP_NUM_THREADS": "1"}, path=[])
+    assert dict(pairs)["OMP_NUM_THREADS"] == "1"
+    assert [caveat.code for caveat in caveats] == ["timing-environment"]
+    assert "OMP_NUM_THREADS=1" in caveats[0].message

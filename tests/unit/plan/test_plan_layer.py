@@ -1,0 +1,80 @@
+"""Settings: each layer beats the one below, and nothing unknown passes."""
+
+import pytest
+
+from harness.errors import UsageError
+from harness.plan.layer import Settings, layer_settings
+from harness.records.run import Origin
+
+
+def layered(
+    file: dict[str, object] | None = None,
+    environ: dict[str, str] | None = None,
+    flags: dict[str, object] | None = None,
+) -> Settings:
+    return layer_settings(file=file or {}, file_name="harness.toml", environ=environ or {}, flags=flags or {})
+
+
+def origin(settings: Settings, name: str) -> Origin:
+    return next(used.origin for used in settings.describe() if used.name == name)
+
+
+def test_defaults_stand_where_nothing_is_said() -> None:
+    settings = layered()
+    assert settings.words("model") == ("base",)
+    assert settings.number("repetitions") == 5
+    assert origin(settings, "model") is Origin.DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags", "expected", "source"),
+    [
+        ({}, {}, ("tiny",), Origin.FILE),
+        ({"HARNESS_MODEL": "small,base"}, {}, ("small", "base"), Origin.ENVIRONMENT),
+        ({"HARNESS_MODEL": "small"}, {"model": ["large-v3", "medium"]}, ("large-v3", "medium"), Origin.FLAG),
+        ({"HARNESS_MODEL": ""}, {}, ("tiny",), Origin.FILE),
+    ],
+)
+def test_stronger_layers_win(
+    environ: dict[str, str], flags: dict[str, object], expected: tuple[str, ...], source: Origin
+) -> None:
+    settings = layered({"model": ["tiny"]}, environ, flags)
+    assert settings.words("model") == expected
+    assert origin(settings, "model") is source
+
+
+def test_keys_of_the_file_may_have_dashes() -> None:
+    assert layered({"flash-attn": [0, 1]}).words("flash_attn") == ("0", "1")
+
+
+def test_an_unknown_key_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match="modle") as caught:
+        layered({"modle": "tiny"})
+    assert "model" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("repetitions", "many"),
+        ("repetitions", -1),
+        ("repetitions", 2.5),
+        ("repetitions", True),
+        ("timeout", "0"),
+        ("timeout", "inf"),
+        ("timeout", "nan"),
+        ("no_tests", "perhaps"),
+        ("model", ""),
+        ("model", []),
+        ("define", "GGML_LLAMAFILE"),
+        ("define", "rm -rf=1"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_says_where_it_stands(name: str, value: object) -> None:
+    with pytest.raises(UsageError, match=f"harness.toml: {name}"):
+        layered({name: value})
+
+
+def test_defines_may_carry_their_prefix() -> None:
+    settings = layered(flags={"define": ["-DGGML_LLAMAFILE=ON", "GGML_OPENMP=OFF"]})
+    assert settings.words("define") == ("GGML_LLAMAFILE=ON", "GGML_OPENMP=OFF")

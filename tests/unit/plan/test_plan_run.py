@@ -1,0 +1,126 @@
+"""Plans: the right steps, in the right order, with the right dependencies."""
+
+from harness.plan.run import Ingredients, blockers, plan_build, plan_run
+from harness.records.step import Phase, Step
+from harness.records.suite import Benchmark
+from tests import factory
+
+
+def ingredients() -> Ingredients:
+    return Ingredients(
+        source=factory.source(),
+        toolchain=factory.toolchain(),
+        sites=(factory.site("Debug"), factory.site("Release")),
+        suite=factory.suite(),
+        weights=(factory.weights(),),
+        namespace="avx2",
+        jobs=2,
+    )
+
+
+def names(given: Ingredients) -> list[str]:
+    return [step.name for step in plan_run(given).steps]
+
+
+def find(given: Ingredients, name: str) -> Step:
+    return next(step for step in plan_run(given).steps if step.name == name)
+
+
+def test_the_order_is_upstreams() -> None:
+    assert names(ingredients()) == [
+        "configure_debug",
+        "targets_debug",
+        "list_debug",
+        "build_debug",
+        "ctest_debug",
+        "configure_release",
+        "targets_release",
+        "list_release",
+        "build_release",
+        "ctest_release",
+        "dialect",
+        "memcpy",
+        "mul_mat",
+        "bench_base_t4_fa0_r1",
+        "bench_base_t4_fa0_r2",
+    ]
+
+
+def test_without_tests_there_is_one_build_and_no_ctest() -> None:
+    given = ingredients()
+    suite = given.suite.replace(tests=False, test_build_types=())
+    planned = names(given.replace(suite=suite, sites=given.sites[1:]))
+    assert planned[:4] == ["configure_release", "targets_release", "build_release", "dialect"]
+
+
+def test_debug_builds_the_tests_alone_and_release_the_bench_program_too() -> None:
+    assert find(ingredients(), "build_debug").argv[-2:] == ("--target", "@tests=Debug")
+    assert find(ingredients(), "build_release").argv[-3:] == ("--target", "@bench-target", "@tests=Release")
+
+
+def test_ctest_never_passes_with_nothing() -> None:
+    argv = find(ingredients(), "ctest_release").argv
+    assert "--no-tests=error" in argv
+    assert argv[argv.index("-L") + 1] == "^(gh|unit)$"
+
+
+def test_rounds_go_over_all_settings_before_the_next_repetition() -> None:
+    given = ingredients()
+    suite = given.suite.replace(flash_attn=(0, 1), threads=(1, 2), repetitions=3, benchmarks=(Benchmark.WHISPER,))
+    given = given.replace(suite=suite, weights=(factory.weights("tiny"), factory.weights("base")))
+    benches = [step for step in plan_run(given).steps if step.phase is Phase.BENCH]
+    rounds = [benches[at : at + 8] for at in range(0, 24, 8)]
+    for number, steps in enumerate(rounds, 1):
+        assert {step.repetition for step in steps} == {number}
+        assert len({str(step.case) for step in steps}) == 8
+    orders = [[str(step.case) for step in steps] for steps in rounds]
+    assert orders[1] != orders[2], "the order is drawn anew in each round"
+    assert orders == [[str(s.case) for s in r] for r in rounds], "and is the same for the same seed"
+    assert plan_run(given) == plan_run(given)
+    assert plan_run(given.replace(suite=suite.replace(seed=2))) != plan_run(given)
+
+
+def test_logs_have_upstreams_names_and_no_two_steps_share_one() -> None:
+    given = ingredients()
+    given = given.replace(suite=given.suite.replace(flash_attn=(0, 1)))
+    logs = [step.log for step in plan_run(given).steps]
+    assert len(logs) == len(set(logs))
+    assert {
+        "ctest_debug-cmake.log",
+        "ctest_debug-make.log",
+        "ctest_debug-ctest.log",
+        "bench-memcpy.log",
+        "bench-mul_mat.log",
+        "bench-bench-base.log",
+        "bench-bench-base-t4-fa1-r1.log",
+        "bench-bench-base-t4-fa0-r2.log",
+    } <= set(logs)
+
+
+def test_a_failed_build_blocks_the_rest_and_a_failed_benchmark_nothing() -> None:
+    plan = plan_run(ingredients())
+    by_name = {step.name: step for step in plan.steps}
+    for name in ("ctest_debug", "configure_release", "build_release", "mul_mat", "bench_base_t4_fa0_r2"):
+        assert blockers(by_name[name], plan, frozenset({"build_debug"})) == ("build_debug",), name
+    assert blockers(by_name["mul_mat"], plan, frozenset({"memcpy"})) == ()
+    assert blockers(by_name["memcpy"], plan, frozenset({"ctest_release", "ctest_debug"})) == ()
+
+
+def test_stamps_change_with_the_source() -> None:
+    given = ingredients()
+    other = given.replace(source=given.source.replace(id="src2"))
+    assert find(given, "build_release").stamp != find(other, "build_release").stamp
+    assert find(given, "configure_release").stamp == find(other, "configure_release").stamp
+
+
+def test_memcpy_asks_for_the_memory_it_needs() -> None:
+    assert find(ingredients(), "memcpy").min_memory_bytes > 2.048e9
+
+
+def test_a_pruned_source_is_built_through_our_own_project() -> None:
+    plan = plan_build(ingredients().replace(library="/harness/library", sites=(factory.site(),)))
+    configure, *_, build = plan.steps
+    assert configure.argv[4] == "/harness/library"
+    assert "-DWHISPER_SOURCE=/cache/sources/src1/tree" in configure.argv
+    assert build.argv[-2:] == ("--target", "whisper")
+    assert all(step.phase in (Phase.CONFIGURE, Phase.LIST, Phase.BUILD) for step in plan.steps)

@@ -1,0 +1,75 @@
+import math
+import random
+import statistics
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.stats.summary import summarize
+
+# Ranks of the tables of the sign test at 95 %: n, the rank of the lower end, coverage.
+TABLE = [
+    (6, 1, 0.96875),
+    (8, 1, 0.9921875),
+    (9, 2, 0.9609375),
+    (10, 2, 0.978515625),
+    (20, 6, 0.9586105),
+    (100, 40, 0.9648),
+]
+
+
+@pytest.mark.parametrize(("n", "rank", "coverage"), TABLE)
+def test_interval_runs_between_the_order_statistics_of_the_sign_test(n: int, rank: int, coverage: float) -> None:
+    summary = summarize(float(value) for value in range(n, 0, -1))
+    assert (summary.low, summary.high) == (rank, n + 1 - rank)
+    assert summary.confidence == pytest.approx(coverage, abs=1e-4)
+
+
+@pytest.mark.parametrize("n", range(1, 6))
+def test_fewer_than_six_values_have_no_interval(n: int) -> None:
+    summary = summarize([1.0] * n)
+    assert (summary.low, summary.high, summary.confidence) == (None, None, 0.0)
+
+
+def test_five_values_reach_90_percent() -> None:
+    summary = summarize([3.0, 1.0, 2.0, 5.0, 4.0], confidence=0.9)
+    assert (summary.low, summary.high, summary.confidence) == (1.0, 5.0, 0.9375)
+
+
+def test_fields() -> None:
+    summary = summarize([4.0, 1.0, 2.0, 3.0])
+    assert (summary.n, summary.median, summary.minimum, summary.maximum, summary.spread) == (4, 2.5, 1.0, 4.0, 1.2)
+    assert summarize([0.0, 0.0]).spread == 0.0
+
+
+@pytest.mark.parametrize("values", [[], [math.nan], [1.0, math.inf]])
+def test_nothing_to_summarize(values: list[float]) -> None:
+    with pytest.raises(ValueError, match="at least one value"):
+        summarize(values)
+
+
+@given(st.lists(st.floats(min_value=1e-3, max_value=1e6), min_size=1, max_size=60))
+def test_median_lies_in_its_interval_and_between_the_extremes(values: list[float]) -> None:
+    summary = summarize(values)
+    assert summary.median == statistics.median(values)
+    assert summary.minimum <= summary.median <= summary.maximum
+    assert (summary.low is None) == (summary.n < 6)
+    if summary.low is not None and summary.high is not None:
+        assert summary.minimum <= summary.low <= summary.median <= summary.high <= summary.maximum
+
+
+def test_coverage_holds_in_simulation() -> None:
+    draw = random.Random(20250321)
+    trials, hits = 2000, 0
+    for _ in range(trials):
+        summary = summarize(draw.lognormvariate(0, 1) for _ in range(9))
+        assert summary.low is not None
+        assert summary.high is not None
+        hits += summary.low <= 1.0 <= summary.high  # the median of this distribution
+    assert hits / trials == pytest.approx(0.9609375, abs=0.015)
+
+
+def test_ten_thousand_values() -> None:
+    summary = summarize(float(value) for value in range(10_000))
+    assert summary.low == pytest.approx(4999.5 - 98, abs=1.5)

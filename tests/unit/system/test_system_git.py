@@ -1,0 +1,81 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UsageError
+from harness.system.git import git_environment, last_line, locate_repository, redact_url, unquote_path
+
+
+@pytest.mark.parametrize(
+    "repo",
+    [
+        "-uexec",
+        "--upload-pack=touch x",
+        "ext::sh -c touch%20x",
+        "fd::17",
+        "http://a\n-x",
+        "gopher://example.org/x",
+        "no/such/folder",
+        "host:/path -oProxyCommand",
+    ],
+)
+def test_what_could_run_a_program_is_refused(repo: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        locate_repository(repo)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "repo", ["https://example.org/a/b", "ssh://git@example.org/a", "git@example.org:a/b.git", "file:///srv/x.git"]
+)
+def test_urls_stay_as_they_are(repo: str) -> None:
+    assert locate_repository(repo) == repo
+
+
+def test_path_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "clone").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert locate_repository("clone") == str((tmp_path / "clone").resolve())
+
+
+def test_environment_of_an_enclosing_git_is_dropped() -> None:
+    given = {"GIT_DIR": "/x", "GIT_INDEX_FILE": "/y", "GIT_SSL_CAINFO": "/ca", "HOME": "/h", "LC_ALL": "de_DE"}
+    env = git_environment(given, network=True)
+    assert "GIT_DIR" not in env
+    assert "GIT_INDEX_FILE" not in env
+    assert env["GIT_SSL_CAINFO"] == "/ca"
+    assert env["HOME"] == "/h"
+    assert env["LC_ALL"] == "C"
+    assert env["GIT_TERMINAL_PROMPT"] == "0"
+    assert "ext" not in env["GIT_ALLOW_PROTOCOL"].split(":")
+
+
+def test_local_commands_have_no_transport() -> None:
+    assert git_environment({}, network=False)["GIT_ALLOW_PROTOCOL"] == "none"
+    assert git_environment({}, network=False)["GIT_NO_LAZY_FETCH"] == "1"
+    assert "GIT_NO_LAZY_FETCH" not in git_environment({}, network=True)
+    assert git_environment({"GIT_SSH_COMMAND": "mine"}, network=True)["GIT_SSH_COMMAND"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("src/whisper.cpp", "src/whisper.cpp"),
+        (r'"a\"b\\c\td"', 'a"b\\c\td'),
+        (r'"\303\244.txt"', "ä.txt"),
+        (r'"\344.txt"', os.fsdecode(b"\xe4.txt")),
+        (r'"two\nlines"', "two\nlines"),
+    ],
+)
+def test_quoted_paths_come_back(line: str, path: str) -> None:
+    assert unquote_path(line) == path
+
+
+def test_credentials_are_kept_out_of_records_and_messages() -> None:
+    assert redact_url("https://me:token@example.org/a/b") == "https://example.org/a/b"
+    assert redact_url("git@example.org:a/b") == "git@example.org:a/b"
+    assert redact_url("https://example.org/a@b") == "https://example.org/a@b"
+    said = "hint: x\nfatal: unable to access 'https://me:token@example.org/': no\n\n"
+    assert last_line(said) == "fatal: unable to access 'https://example.org/': no"
+    assert last_line("") == "no reason given"

@@ -1,0 +1,80 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UsageError
+from harness.system.source.tree import check_tree, hash_files
+
+NAMES = [Path("a.c"), Path("sub/b.bin")]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.c").write_bytes(b"caf\xe9")
+    (tmp_path / "sub/b.bin").write_bytes(bytes(range(256)))
+    return tmp_path
+
+
+def other_byte_that_is_no_utf8(tree: Path) -> None:
+    (tree / "a.c").write_bytes(b"caf\xea")
+
+
+def line_ending(tree: Path) -> None:
+    (tree / "a.c").write_bytes(b"caf\xe9\n")
+
+
+def executable(tree: Path) -> None:
+    (tree / "a.c").chmod(0o755)
+
+
+def deleted(tree: Path) -> None:
+    (tree / "a.c").unlink()
+
+
+def link_to_the_same(tree: Path) -> None:
+    (tree / "a.c").rename(tree / "c.c")
+    (tree / "a.c").symlink_to("c.c")
+
+
+def swapped(tree: Path) -> None:
+    content = (tree / "a.c").read_bytes()
+    (tree / "a.c").write_bytes((tree / "sub/b.bin").read_bytes())
+    (tree / "sub/b.bin").write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "change", [other_byte_that_is_no_utf8, line_ending, executable, deleted, link_to_the_same, swapped]
+)
+def test_every_change_changes_the_hash(tree: Path, change: Callable[[Path], None]) -> None:
+    before = hash_files(tree, NAMES)
+    assert len(before) == 40
+    assert hash_files(tree, reversed(NAMES)) == before
+    change(tree)
+    assert hash_files(tree, NAMES) != before
+
+
+def test_hash_is_of_the_listed_files_and_not_of_the_place(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "sub").mkdir()
+    for name in NAMES:
+        (elsewhere / name).write_bytes((tree / name).read_bytes())
+    (elsewhere / "other").write_text("not listed")
+    assert hash_files(tree, NAMES) == hash_files(elsewhere, NAMES)
+
+
+def test_what_is_not_whisper_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not a folder"):
+        check_tree(tmp_path / "none", what="none")
+    with pytest.raises(UsageError, match=r"no CMakeLists\.txt"):
+        check_tree(tmp_path, what="it")
+    (tmp_path / "CMakeLists.txt").write_text("")
+    with pytest.raises(UsageError, match="is not whisper"):
+        check_tree(tmp_path, what="it")
+    (tmp_path / "whisper.h").write_text("")  # where it was until v1.6
+    check_tree(tmp_path, what="it")
+    (tmp_path / "whisper.h").unlink()
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include/whisper.h").write_text("")
+    check_tree(tmp_path, what="it")
