@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from harness.records.record import Record
 
-_VERSION = re.compile(r"\d+\.\d+(?:[.\w+-]*\w)?")
+_VERSION = re.compile(r"\d+(?:\.\d+)+(?:-(?:rc|dev|alpha|beta|git)[\w.]*)?")
 _CXX_NAMES = {"gcc": "g++", "clang": "clang++", "Apple clang": "Apple clang++", "icx": "icpx"}
 # Longest first: `clang` ends in what `cc` would match of `gcc`, and C++ names contain the C ones.
 _PARTNERS = (("clang", "clang++"), ("gcc", "g++"), ("icx", "icpx"), ("cc", "c++"))
@@ -31,11 +31,11 @@ def parse_compiler(text: str) -> Compiler | None:
     if not version:
         return None
     if "Free Software Foundation" in text:  # Debian's `cc` and cross compilers give their own name first
-        # The version stands at the end: `gcc (Debian 12.2.0-14+deb12u1) 12.2.0`, `gcc (GCC) 14.1.1 20240507 (Red Hat)`.
-        after = text.partition("\n")[0].rpartition(") ")[2] if text.count(")") == 1 else text.partition(") ")[2]
+        # Before the brackets stands the name, in them the packager's version, behind them the compiler's.
+        after = text.partition("\n")[0].partition(") ")[2]
         return Compiler(family="gcc", version=parse_version(after) or version)
     found = re.search(r"\b(Apple clang|clang|Intel\(R\) oneAPI)\b", text)
-    family = found[1] if found else text.split()[0]
+    family = found[1] if found else text.split(maxsplit=1)[0]
     return Compiler(family="icx" if family.startswith("Intel") else family, version=version)
 
 

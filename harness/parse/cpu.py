@@ -61,7 +61,10 @@ def parse_blocks(text: str) -> list[dict[str, str]]:
 
 def _features(first: dict[str, str], blocks: list[dict[str, str]]) -> tuple[str, ...]:
     key = next((key for key in _FEATURE_KEYS if key in first), "")
-    sets = [set(block[key].lower().replace("_", " ").split()) if key == "isa" else set(block[key].lower().split())
-            for block in blocks if key in block]
+    sets = [
+        set(block[key].lower().replace("_", " ").split()) if key == "isa" else set(block[key].lower().split())
+        for block in blocks
+        if key in block
+    ]
     # A thread may move to any CPU, so only what all of them have counts.
     return tuple(sorted(set.intersection(*sets))) if sets else ()

@@ -20,6 +20,8 @@ FAST = "/sys/devices/cpu_core/cpus"
 EFFICIENT = ("/sys/devices/cpu_atom/cpus", "/sys/devices/cpu_lowpower/cpus")
 # Mid cores of one design differ by their clock only; efficient ones have half of the capacity or less.
 _FAST_SHARE = 0.75
+_CACHE_FILES = ("level", "type", "size", "shared_cpu_list")
+_CACHE_INDEXES = 5  # two of level 1, and levels 2 to 4
 _SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -73,13 +75,15 @@ def parse_topology(capture: Capture, blocks: list[dict[str, str]]) -> tuple[Core
     return tuple(Core(cpus=cpus, fast=bool(cpus & fast), numa_node=nodes.get(min(cpus), 0)) for cpus in ordered)
 
 
+def list_cache_files(capture: Capture) -> tuple[str, ...]:
+    """Return the files that `parse_caches` reads: those of one CPU, for there may be hundreds."""
+    return tuple(f"{folder}/{name}" for folder in _cache_folders(capture) for name in _CACHE_FILES)
+
+
 def parse_caches(capture: Capture) -> tuple[Cache, ...]:
     """Return the caches as the first fast core sees them, smallest level first; none where sysfs names none."""
-    online = parse_cpu_list(capture.get(f"{CPU}/online", "")) or frozenset({0})
-    cpu = min(_fast(capture, online) or online)
     caches = []
-    for index in range(10):
-        folder = f"{CPU}/cpu{cpu}/cache/index{index}"
+    for folder in _cache_folders(capture):
         level = capture.get(f"{folder}/level", "").strip()
         size = re.fullmatch(r"(\d+)([KMG]?)", capture.get(f"{folder}/size", "").strip())
         if level.isdecimal() and size:
@@ -88,6 +92,12 @@ def parse_caches(capture: Capture) -> tuple[Cache, ...]:
             size_bytes = int(size[1]) * _SIZE_UNITS[size[2]]
             caches.append(Cache(level=int(level), kind=kind, size_bytes=size_bytes, shared_by=len(shared) or 1))
     return tuple(sorted(caches, key=lambda cache: (cache.level, cache.kind)))
+
+
+def _cache_folders(capture: Capture) -> list[str]:
+    online = parse_cpu_list(capture.get(f"{CPU}/online", "")) or frozenset({0})
+    cpu = min(_fast(capture, online) or online)
+    return [f"{CPU}/cpu{cpu}/cache/index{index}" for index in range(_CACHE_INDEXES)]
 
 
 def _siblings(capture: Capture, blocks: list[dict[str, str]]) -> set[frozenset[int]]:

@@ -68,7 +68,7 @@ ARM_FEATURES = (
 
 
 def list_missing(needs: Iterable[str], cpu: Cpu) -> tuple[str, ...]:
-    """Return those of `needs` that the CPU lacks, as the operating system would spell them."""
+    """Return those of `needs` that the CPU lacks under every spelling."""
     owned = frozenset(cpu.features)
     return tuple(need for need in needs if owned.isdisjoint(_SPELLINGS.get(need, (need,))))
 

@@ -1,23 +1,27 @@
 """The command that installs a compiler, by operating system."""
 
-_DEBIAN = "sudo apt-get install build-essential"
-_FEDORA = "sudo dnf install gcc gcc-c++"
-_COMMANDS = {
-    "debian": _DEBIAN,
-    "ubuntu": _DEBIAN,
-    "fedora": _FEDORA,
-    "rhel": _FEDORA,
-    "centos": _FEDORA,
-    "amzn": _FEDORA,
-    "arch": "sudo pacman -S --needed gcc",
-    "alpine": "sudo apk add build-base linux-headers",
-    "suse": "sudo zypper install gcc gcc-c++",
-    "opensuse": "sudo zypper install gcc gcc-c++",
+_INSTALLERS = {
+    "debian": ("sudo apt-get install", "build-essential"),
+    "ubuntu": ("sudo apt-get install", "build-essential"),
+    "fedora": ("sudo dnf install", "gcc gcc-c++"),
+    "rhel": ("sudo dnf install", "gcc gcc-c++"),
+    "centos": ("sudo dnf install", "gcc gcc-c++"),
+    "amzn": ("sudo dnf install", "gcc gcc-c++"),
+    "arch": ("sudo pacman -S --needed", "gcc"),
+    "alpine": ("sudo apk add", "build-base linux-headers"),
+    "suse": ("sudo zypper install", "gcc gcc-c++"),
+    "opensuse": ("sudo zypper install", "gcc gcc-c++"),
 }
 
 
-def choose_install_command(platform: str, ids: str) -> str:
-    """Return the command for `sys.platform` and the words of os-release's ID and ID_LIKE; empty where none is known."""
+def choose_install_command(platform: str, ids: str, compiler: str) -> str:
+    """Return the command that installs `compiler`; empty where none is known.
+
+    `platform` is `sys.platform`, `ids` the words of os-release's ID and ID_LIKE, the distribution's own first.
+    """
     if platform == "darwin":
         return "xcode-select --install"
-    return next((_COMMANDS[word] for word in ids.lower().split() if word in _COMMANDS), "")
+    command, packages = next((_INSTALLERS[word] for word in ids.lower().split() if word in _INSTALLERS), ("", ""))
+    if not command:
+        return ""
+    return f"{command} {'clang' if 'clang' in compiler else packages}"

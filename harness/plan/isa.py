@@ -100,8 +100,8 @@ def compare_features(info: SystemInfo, cpu: Cpu) -> tuple[Caveat, ...]:
     keys = ", ".join(feature.key for feature in unused)
     options = _explain(unused, cpu)
     message = (
-        f"this CPU has {keys}, the binary was compiled without: --isa native turns it on if the compiler knows it, "
-        f"as does {options}"
+        f"this CPU has {keys}, the binary was compiled without; --isa native compiles in all that the compiler knows, "
+        f"{options} just this"
     )
     return (Caveat(code="simd-not-compiled", message=message),)
 
@@ -134,7 +134,8 @@ def _simd_option(feature: Feature, isa: Isa) -> CMakeOption:
 def _explain(unused: list[Feature], cpu: Cpu) -> str:
     if cpu.arch.lower() in X86:
         return " ".join(["-D GGML_NATIVE=OFF", *(f"-D GGML_{feature.option}=ON" for feature in unused)])
-    tags = "".join(f"+{feature.option}" for feature in unused if feature.option)
+    owned = [feature for feature in list_features(cpu) if not list_missing(feature.needs, cpu)]
+    tags = "".join(f"+{feature.option}" for feature in owned if feature.option)
     return f"-D GGML_NATIVE=OFF -D GGML_CPU_ARM_ARCH=armv8.2-a{tags}"
 
 

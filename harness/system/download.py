@@ -149,10 +149,10 @@ def _transfer(
                 _attempt(ask, wanted, part, progress)
                 return
             except (httpx2.RequestError, httpx2.InvalidURL, _CutError) as error:
-                fruitless = 1 if part.size >= before + _WORTHWHILE_BYTES else fruitless + 1
+                fruitless = 0 if part.size >= before + _WORTHWHILE_BYTES else fruitless + 1
                 if fruitless >= patience.attempts:
                     raise _unreachable(wanted, error, part) from None
-            time.sleep(patience.backoff_s * 2 ** (fruitless - 1))
+            time.sleep(patience.backoff_s * 2 ** max(fruitless - 1, 0))
 
 
 def _attempt(ask: _Ask, wanted: _Wanted, part: Part, progress: Progress) -> None:
@@ -243,7 +243,7 @@ def _without_login(url: str) -> str:
 
 def mirrored(url: str, mirror: str) -> str:
     """Return `url` with the address of Hugging Face replaced by `mirror`; raises UsageError for no such address."""
-    if not mirror or not url.startswith(_HUGGING_FACE):
+    if not mirror or not url.startswith(f"{_HUGGING_FACE}/"):
         return url
     if not mirror.startswith(("https://", "http://")):
         hint = f"an address such as {_HUGGING_FACE}"

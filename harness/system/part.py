@@ -23,7 +23,7 @@ class Part:
         self._file = self._path.open("r+b" if self._path.exists() else "w+b")
         self._sum = hashlib.file_digest(self._file, "sha256")
         self.size = self._file.seek(0, os.SEEK_END)
-        self.etag = self._etag_path.read_text(encoding="ascii") if self._etag_path.exists() else ""
+        self.etag = self._etag_path.read_text(encoding="ascii", errors="ignore") if self._etag_path.exists() else ""
         return self
 
     def __exit__(

@@ -1,6 +1,5 @@
 """Looks at the machine once: raw texts go into a capture, `harness.parse` makes a node of them."""
 
-import glob
 import os
 import platform
 import warnings
@@ -11,7 +10,7 @@ from harness.parse.capture import format_cpu_list
 from harness.parse.cgroup import CGROUP, MOUNTINFO, list_limit_files
 from harness.parse.cpu import CPUINFO
 from harness.parse.node import CLOCKSOURCE, CONTAINER_FILES, DMI, HYPERVISOR, MEMINFO, OS_RELEASE, parse_node
-from harness.parse.topology import CPU, EFFICIENT, FAST, NODE
+from harness.parse.topology import CPU, EFFICIENT, FAST, NODE, list_cache_files
 from harness.records.node import Node
 from harness.system.process import capture
 
@@ -29,9 +28,12 @@ _FILES = (
     *(f"{DMI}/{key}" for key in ("sys_vendor", "product_name", "board_vendor", "bios_vendor")),
     f"{CPU}/online",
 )
-_PATTERNS = (f"{CPU}/cpu[0-9]*/cpu_capacity", f"{NODE}/node[0-9]*/cpulist")
-_TOPOLOGY = ("core_cpus_list", "thread_siblings_list")
-_CACHE = ("level", "type", "size", "shared_cpu_list")
+_PATTERNS = (
+    f"{CPU}/cpu[0-9]*/cpu_capacity",
+    f"{CPU}/cpu[0-9]*/topology/core_cpus_list",
+    f"{CPU}/cpu[0-9]*/topology/thread_siblings_list",
+    f"{NODE}/node[0-9]*/cpulist",
+)
 _SYSCTL = ("sysctl", "hw", "machdep.cpu", "kern.osproductversion", "kern.hv_vmm_present")
 
 
@@ -46,9 +48,8 @@ def probe_node(name: str, environ: Mapping[str, str]) -> Node:
 
 def probe_capture(environ: Mapping[str, str]) -> dict[str, str]:
     """Return everything this machine says of itself that `parse_node` reads; unreadable files are left out."""
-    texts = _read(_FILES) | _read(path for pattern in _PATTERNS for path in glob.glob(pattern))
-    texts |= _read(path for folder in _cpu_folders() for path in _topology_files(folder))
-    texts |= _read(list_limit_files(texts))
+    texts = _read(_FILES) | _read(str(path) for pattern in _PATTERNS for path in Path("/").glob(pattern.lstrip("/")))
+    texts |= _read((*list_cache_files(texts), *list_limit_files(texts)))
     texts |= {
         "hostname": platform.node(),
         "machine": platform.machine(),
@@ -75,16 +76,6 @@ def _read(paths: Iterable[str]) -> dict[str, str]:
         except OSError:  # not on this kind of machine, or not for this user
             continue
     return texts
-
-
-def _cpu_folders() -> list[str]:
-    return glob.glob(f"{CPU}/cpu[0-9]*")
-
-
-def _topology_files(folder: str) -> Iterable[str]:
-    yield from (f"{folder}/topology/{name}" for name in _TOPOLOGY)
-    # Reading the caches of hundreds of CPUs takes longer than all the rest; four indexes suffice.
-    yield from (f"{folder}/cache/index{index}/{name}" for index in range(4) for name in _CACHE)
 
 
 def _probe_counts() -> dict[str, str]:

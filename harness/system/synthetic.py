@@ -22,14 +22,18 @@ def obtain_synthetic(
     """Return the path of the synthetic file and its SHA-256, after writing it where it is not there unharmed.
 
     `sha256` is what its content must be, where that is pinned; otherwise what it was when it was written, noted in
-    `<file>.sha256`. `memory` is the folder of known sums. Raises UnfitError without room, KeyError for a size without a known shape.
+    `<file>.sha256`. `memory` is the folder of known sums. Raises UnfitError without room,
+    KeyError for a size without a known shape.
     """
     path = folder / file_name(model, seed)
     size_bytes = synthetic_size_bytes(model)
+    expected = _unharmed(path, size_bytes, sha256, memory=memory)
+    if expected:  # no lock: the cache may be read-only
+        return path, expected
     make_folder(folder)
     with locked(path):
-        expected = sha256 or _noted(path)
-        if expected and _unharmed(path, size_bytes, expected, memory=memory):
+        expected = _unharmed(path, size_bytes, sha256, memory=memory)
+        if expected:
             return path, expected
         path.unlink(missing_ok=True)
         require_free(folder, size_bytes, what=path.name)
@@ -45,10 +49,12 @@ def obtain_synthetic(
     return path, written
 
 
-def _unharmed(path: Path, size_bytes: int, sha256: str, *, memory: Path) -> bool:
+def _unharmed(path: Path, size_bytes: int, sha256: str, *, memory: Path) -> str:
+    """Return the sum of the file as it was written, or nothing where it is missing or has changed since."""
+    expected = sha256 or _noted(path)
     if not path.is_file() or path.stat().st_size != size_bytes:
-        return False
-    return file_sha256(path, memory=memory) == sha256
+        return ""
+    return expected if file_sha256(path, memory=memory) == expected else ""
 
 
 def _note(path: Path) -> Path:

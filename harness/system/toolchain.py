@@ -1,0 +1,147 @@
+"""Finds the programs that build and test, and asks each for its version."""
+
+import shlex
+import shutil
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from harness.errors import UnfitError, UsageError
+from harness.parse.compiler import Pair, choose_pair, name_cxx, parse_compiler, parse_version
+from harness.parse.node import OS_RELEASE, parse_os_release
+from harness.plan.install import choose_install_command
+from harness.records.toolchain import Tool, Toolchain
+from harness.system.process import capture
+from harness.system.zig import make_zig
+
+AUTO = "auto"
+ZIG = "zig"
+_AUTO_PAIRS = (Pair(cc="cc", cxx="c++"), Pair(cc="gcc", cxx="g++"), Pair(cc="clang", cxx="clang++"))
+_CACHES = ("ccache", "sccache")
+
+
+def probe_toolchain(compiler: str, environ: Mapping[str, str], *, cache: Path) -> Toolchain:
+    """Return the compilers that `compiler` names, with CMake, CTest, Ninja and a compiler cache if there is one.
+
+    `compiler` is `auto` (CC and CXX in `environ`, else what is found), `zig`, or the name or path of a C or C++
+    compiler; its partner is derived. Scripts for zig are written below `cache`. Raises UnfitError with the command
+    that installs what is missing, and UsageError for a CC or CXX that holds more than a program.
+    """
+    environ = {**environ, "LC_ALL": "C"}
+    if compiler == ZIG:
+        pair, version = make_zig(environ, cache)
+        cc = Tool(name="zig cc", version=version, path=pair.cc)
+        cxx = Tool(name="zig c++", version=version, path=pair.cxx)
+    else:
+        cc, cxx = _probe_compilers(_choose_compilers(compiler, environ), environ)
+    return Toolchain(
+        cc=cc,
+        cxx=cxx,
+        cmake=_probe_packaged("cmake", "cmake", environ),
+        ctest=_probe_packaged("ctest", "cmake", environ),
+        ninja=_probe_packaged("ninja", "ninja", environ),
+        compiler_cache=_probe_cache(environ),
+    )
+
+
+def _choose_compilers(compiler: str, environ: Mapping[str, str]) -> Pair:
+    """Return C and C++ compiler as full paths."""
+    if compiler == AUTO:
+        named = {key: program for key in ("CC", "CXX") if (program := _program(key, environ))}
+        if not named:
+            found = [pair for pair in _AUTO_PAIRS if _which(pair.cc, environ) and _which(pair.cxx, environ)]
+            return _locate(found[0] if found else _AUTO_PAIRS[0], environ)
+        pair = choose_pair(next(iter(named.values())))
+        cc = named.get("CC") or (pair.cc if pair else "")
+        cxx = named.get("CXX") or (pair.cxx if pair else "")
+    else:
+        pair = choose_pair(compiler)
+        cc, cxx = (pair.cc, pair.cxx) if pair else ("", "")
+    if not (cc and cxx):
+        name = compiler if compiler != AUTO else " ".join(f"{key}={value}" for key, value in named.items())
+        hint = "set both CC and CXX, with --compiler auto"
+        raise UsageError(f"cannot tell which compilers {name!r} stands for", hint=hint)
+    return _locate(Pair(cc=cc, cxx=cxx), environ)
+
+
+def _program(key: str, environ: Mapping[str, str]) -> str:
+    """Return the program in CC or CXX, empty where there is none; a compiler cache in front of it is dropped."""
+    try:
+        words = shlex.split(environ.get(key, ""))
+    except ValueError as error:
+        raise UsageError(f"{key} cannot be read", cause=str(error)) from None
+    if len(words) > 1 and Path(words[0]).name in _CACHES:
+        words = words[1:]
+    if len(words) > 1:
+        flags = f"-D CMAKE_{'C' if key == 'CC' else 'CXX'}_FLAGS={shlex.quote(shlex.join(words[1:]))}"
+        raise UsageError(f"{key} holds flags besides the compiler: {environ[key]}", hint=f"give them as {flags}")
+    return words[0] if words else ""
+
+
+def _locate(pair: Pair, environ: Mapping[str, str]) -> Pair:
+    paths = []
+    for language, name in (("C", pair.cc), ("C++", pair.cxx)):
+        path = _which(name, environ)
+        if path is None:
+            raise _no_compiler(name, f"no {language} compiler: {name} is not there")
+        paths.append(path)
+    return Pair(cc=paths[0], cxx=paths[1])
+
+
+def _probe_compilers(pair: Pair, environ: Mapping[str, str]) -> tuple[Tool, Tool]:
+    tools = []
+    for path in (pair.cc, pair.cxx):
+        answer = capture([path, "--version"], env=environ)
+        found = parse_compiler(answer.stdout) if answer.ok else None
+        if found is None:  # macOS has a `cc` that only says how to install one
+            raise _no_compiler(path, f"{path} does not work", cause=(answer.stderr or answer.stdout).strip())
+        name = name_cxx(found.family) if path == pair.cxx else found.family
+        tools.append(Tool(name=name, version=found.version, path=path))
+    return tools[0], tools[1]
+
+
+def _no_compiler(compiler: str, what: str, cause: str = "") -> UnfitError:
+    texts = (Path(path).read_text(encoding="utf-8") for path in OS_RELEASE if Path(path).is_file())
+    release = parse_os_release(next(texts, ""))
+    ids = f"{release.get('ID', '')} {release.get('ID_LIKE', '')}"
+    install = choose_install_command(sys.platform, ids, compiler)
+    zig = f"without root: {shlex.quote(sys.executable)} -m pip install ziglang, then --compiler zig"
+    return UnfitError(what, cause=cause, hint="; ".join(part for part in (install, zig) if part))
+
+
+def _probe_packaged(program: str, package: str, environ: Mapping[str, str]) -> Tool:
+    for path in _candidates(program, package, environ):
+        answer = capture([path, "--version"], env=environ)
+        version = parse_version(answer.stdout)
+        if answer.ok and version:
+            return Tool(name=program, version=version, path=path)
+    hint = f"{shlex.quote(sys.executable)} -m pip install {package}"
+    raise UnfitError(f"{program} is not there, or does not run", hint=hint)
+
+
+def _candidates(program: str, package: str, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield where `program` may be: in its Python package, beside this Python, on PATH."""
+    spec = find_spec(package)
+    folders = [Path(folder) / "data" / "bin" for folder in (spec.submodule_search_locations if spec else None) or ()]
+    # cmake's scripts start Python before CMake, so the program itself comes first; ninja has none but the script's.
+    folders += [Path(sysconfig.get_path("scripts")), Path(sys.executable).parent]
+    yield from (str(folder / program) for folder in folders if (folder / program).is_file())
+    path = _which(program, environ)
+    if path:
+        yield path
+
+
+def _probe_cache(environ: Mapping[str, str]) -> Tool | None:
+    for name in _CACHES:
+        path = _which(name, environ)
+        version = parse_version(capture([path, "--version"], env=environ).stdout) if path else ""
+        if path and version:
+            return Tool(name=name, version=version, path=path)
+    return None
+
+
+def _which(name: str, environ: Mapping[str, str]) -> str | None:
+    found = shutil.which(name, path=environ.get("PATH", ""))
+    return str(Path(found).absolute()) if found else None

@@ -1,0 +1,73 @@
+"""Zig as C and C++ compiler, from its Python package: no root, no package manager.
+
+CMake wants one path per tool, `zig` wants a subcommand: small scripts stand in between.
+"""
+
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from harness.errors import UnfitError
+from harness.parse.compiler import Pair, parse_version
+from harness.records.record import short_hash
+from harness.system.process import capture
+
+# Without a target CPU zig compiles for the machine it runs on, whatever is left out of the flags: that would make every
+# --isa a native one. A later -march=native or -mavx2 still adds to the baseline. Undefined behaviour traps in
+# unoptimised zig code but not in that of other compilers, which the tests are written for.
+_COMPILE = "-mcpu=baseline -fno-sanitize=undefined"
+# CMake asks for an archiver next to the compiler before it looks elsewhere, by Clang's names for it.
+_TOOLS = {"zig-cc": f"cc {_COMPILE}", "zig-c++": f"c++ {_COMPILE}", "llvm-ar": "ar", "llvm-ranlib": "ranlib"}
+
+
+def make_zig(environ: Mapping[str, str], cache: Path) -> tuple[Pair, str]:
+    """Return zig's C and C++ compiler below `cache`, and zig's version; raises UnfitError where there is no zig."""
+    zig = find_zig(environ)
+    if zig is None:
+        raise UnfitError("zig is not installed", hint=f"{shlex.quote(sys.executable)} -m pip install ziglang")
+    answer = capture([str(zig), "version"], env=environ)
+    version = parse_version(answer.stdout)
+    if not answer.ok or not version:
+        raise UnfitError(f"{zig} does not run", cause=(answer.stderr or answer.stdout).strip())
+    scripts = {name: _script(zig, command, cache) for name, command in _TOOLS.items()}
+    folder = cache / "tools" / f"zig-{version}-{short_hash(scripts, length=8)}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, script in scripts.items():
+            _write(folder / name, script)
+    except OSError as error:
+        raise UnfitError(f"cannot write zig's scripts to {folder}", cause=str(error.strerror)) from None
+    return Pair(cc=str(folder / "zig-cc"), cxx=str(folder / "zig-c++")), version
+
+
+def find_zig(environ: Mapping[str, str]) -> Path | None:
+    """Return the program of the `ziglang` package of this Python, else the one on PATH, else None."""
+    spec = find_spec("ziglang")
+    folders = spec.submodule_search_locations if spec else None
+    packaged = [Path(folder) / "zig" for folder in folders or ()]
+    found = next((path for path in packaged if path.is_file()), None)
+    on_path = shutil.which("zig", path=environ.get("PATH", ""))
+    return found or (Path(on_path) if on_path else None)
+
+
+def _script(zig: Path, command: str, cache: Path) -> str:
+    # Zig keeps its own compiled C and C++ libraries, and fails where there is no home to keep them in.
+    store = shlex.quote(str(cache / "zig"))
+    return (
+        "#!/bin/sh\n"
+        f': "${{ZIG_GLOBAL_CACHE_DIR:={store}}}"\n'
+        "export ZIG_GLOBAL_CACHE_DIR\n"
+        f'exec {shlex.quote(str(zig))} {command} "$@"\n'
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return  # a new time stamp would look like a new compiler
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_text(text, encoding="utf-8")
+    draft.chmod(0o755)
+    draft.replace(path)
