@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,7 +30,7 @@ def main() -> None:
         tree = Path(shutil.copytree(next((scratch / "cache" / "sources").glob("*/tree")), scratch / "upstream"))
         theirs, their_benchmarks = upstream(tree, weights, arguments.threads)
         print(f"upstream   {theirs:7.1f} s outside benchmarks, {their_benchmarks:7.1f} s in them")
-        cold = None
+        cold = 0.0
         for name in ("cold", "second"):
             outside, inside, ctest, own, children = ours(scratch, arguments)
             cold = cold or outside
@@ -91,7 +92,7 @@ def warm_source(scratch: Path) -> None:
     harness(scratch, "run", "--dry-run", "--weights", "synthetic")
 
 
-def harness(scratch: Path, *words: str) -> dict:
+def harness(scratch: Path, *words: str) -> Any:
     environ = {**os.environ, "HARNESS_CACHE": str(scratch / "cache"), "PYTHONPATH": str(ROOT)}
     child = subprocess.run([sys.executable, "-m", "harness", *words], env=environ, stdout=subprocess.PIPE, check=True)
     return json.loads(child.stdout) if "--json" in words else {}

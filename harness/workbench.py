@@ -40,7 +40,7 @@ def lay_out(settings: Settings, environ: Mapping[str, str], console: Console) ->
     cache = cache_folder(settings, environ)
     node = probe_node(settings.text("node"), environ)
     choose_isa_options(settings.text("isa"), node.cpu)  # refuse before anything is fetched
-    toolchain = probe_toolchain(settings.text("compiler"), environ, cache=cache)
+    toolchain = probe_toolchain(settings.text("compiler"), environ, cache=cache, tools=settings.text("tools"))
     request = SourceRequest(ref=settings.text("ref"), repo=settings.text("repo"), tree=settings.text("source"))
     source = resolve_source(request, cache=cache, environ=environ, note=console.note)
     # The tools' own folders come first: ctest and ninja are found even when the environment is not on PATH.

@@ -42,6 +42,7 @@ def ready_weights(
         environ=environ,
         mirror=settings.text("weights_mirror"),
         token=environ.get("HF_TOKEN", ""),
+        dry_run=settings.flag("dry_run"),
         progress=lambda done, total: output.console.progress(model, done, total),
     )
 

@@ -23,7 +23,7 @@ from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import SCHEMA, Run
 from harness.records.suite import Benchmark, Suite, Timeouts
-from harness.records.weights import Weights, WeightsKind
+from harness.records.weights import Weights
 from harness.render.plan import render_plan
 from harness.render.report import render_report
 from harness.render.terminal import render_summary
@@ -85,7 +85,7 @@ def _prepare(bench: Workbench, settings: Settings, environ: Mapping[str, str], o
     if settings.flag("rebuild") and not settings.flag("dry_run"):
         for site in sites:
             shutil.rmtree(site.folder, ignore_errors=True)
-    weights, caveats = _choose_weights(bench, suite, settings, environ, output)
+    weights, caveats = _choose_weights(suite, settings, environ, output)
     begun = datetime.now(UTC)
     state = Run(
         schema=SCHEMA,
@@ -142,14 +142,8 @@ def _counts(settings: Settings, name: str, *, low: int, high: int) -> tuple[int,
 
 
 def _choose_weights(
-    bench: Workbench, suite: Suite, settings: Settings, environ: Mapping[str, str], output: Output
+    suite: Suite, settings: Settings, environ: Mapping[str, str], output: Output
 ) -> tuple[tuple[Weights, ...], tuple[Caveat, ...]]:
-    if settings.flag("dry_run"):  # nothing is downloaded or written for a plan that is only shown
-        kind = WeightsKind.SYNTHETIC if settings.text("weights") == WeightsKind.SYNTHETIC else WeightsKind.OFFICIAL
-        path = f"{bench.cache}/weights/ggml-{{}}.bin"
-        return tuple(
-            Weights(model=model, kind=kind, path=path.format(model), size_bytes=0, sha256="") for model in suite.models
-        ), ()
     resolved = [ready_weights(model, settings, environ, output) for model in suite.models]
     return tuple(weights for weights, _ in resolved), tuple(caveat for _, caveats in resolved for caveat in caveats)
 

@@ -95,6 +95,14 @@ SETTINGS: tuple[Setting, ...] = (
         help="auto, gcc, clang, zig, or the name or path of a C compiler",
     ),
     Setting(
+        name="tools",
+        kind=Kind.TEXT,
+        default="",
+        metavar="DIR",
+        commands=_BUILD,
+        help="take cmake, ctest and ninja from this folder (default: those that come with the harness)",
+    ),
+    Setting(
         name="define",
         kind=Kind.DEFINES,
         default=(),

@@ -11,26 +11,32 @@ def render_plan(plan: Plan, run: Run) -> str:
     node, commit = run.node, run.source.commit
     cores = node.cpu.cores
     name = commit.release or commit.sha[:8] or "a tree without git"
+    cpu = f"{node.cpu.brand} ({node.cpu.microarchitecture}), {cores.logical} CPUs, {cores.usable_physical} usable cores"
+    weights = ", ".join(f"{weights.model} ({weights.kind})" for weights in run.weights)
     lines = [
-        f"node     {node.name}: {node.cpu.brand} ({node.cpu.microarchitecture}), {cores.logical} CPUs, "
-        f"{cores.usable_physical} usable cores",
+        f"node     {node.name}: {cpu}",
         f"source   {name}{' + changes' if commit.dirty else ''}  {run.source.path}",
-        f"weights  {', '.join(f'{weights.model} ({weights.kind})' for weights in run.weights) or 'none'}",
+        f"weights  {weights or 'none'}",
     ]
-    for site in plan.sites:
+    for site, before in zip(plan.sites, (None, *plan.sites), strict=False):
         lines += ["", f"build    {site.config.build_type} ({site.config.isa}, {site.config.id}) in {site.folder}"]
-        lines += _render_options(site)
+        lines += _render_options(site, before)
     lines += ["", f"steps    {len(plan.steps)}"]
     width = len(str(len(plan.steps)))
     for number, step in enumerate(plan.steps, 1):
-        lines.append(f"  {number:>{width}}  {step.title:<36} {_shorten(shlex.join(step.argv))}")
+        program, *arguments = step.argv
+        command = shlex.join([program.rpartition("/")[2], *arguments])
+        lines.append(f"  {number:>{width}}  {step.title:<36} {_shorten(command)}")
     return "\n".join(lines)
 
 
-def _render_options(site: Site) -> list[str]:
-    options = [*site.config.options, *site.wiring]
-    width = min(max(len(str(option)) for option in options), 46)
-    return [f"  {option!s:<{width}}  {option.reason}" for option in options]
+def _render_options(site: Site, before: Site | None) -> list[str]:
+    """Return a line per option; those that an earlier build has too are not said again."""
+    said = {*before.config.options, *before.wiring} if before else set()
+    options = [option for option in (*site.config.options, *site.wiring) if option not in said]
+    width = min(max((len(str(option)) for option in options), default=0), 44)
+    lines = [f"  {option!s:<{width}}  {option.reason}" for option in options]
+    return [*lines, *(["  and the others as above"] if before else [])]
 
 
 def _shorten(command: str, limit: int = 100) -> str:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from harness import __version__
 from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.records.plan import Plan
 from harness.records.run import SCHEMA, Run
@@ -19,7 +20,12 @@ RUN = "run.json"
 PLAN = "plan.json"
 REPORT = "README.md"
 
-_T = TypeVar("_T", Run, Plan)
+
+class _AnySchema(msgspec.Struct):
+    schema: int
+
+
+_T = TypeVar("_T", Run, Plan, _AnySchema)
 
 
 class Bundle:
@@ -101,6 +107,10 @@ def find_partial(results: Path, wanted: str) -> Bundle:
 
 def load_run(path: Path) -> Run:
     """Return the run of a bundle folder, finished or not; raises UnreadableError with file and cause."""
+    schema = _decode(path / RUN, _AnySchema).schema
+    if schema != SCHEMA:
+        cause = f"this harness ({__version__}) reads schema {SCHEMA}"
+        raise UnreadableError(f"{path / RUN} has schema {schema}", cause=cause, hint="use the harness that wrote it")
     return _decode(path / RUN, Run)
 
 
@@ -127,7 +137,7 @@ def _decode(path: Path, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise UnreadableError(f"{path} is not a {kind.__name__.lower()} of schema {SCHEMA}", cause=str(error)) from None
+        raise UnreadableError(f"{path} cannot be understood", cause=str(error)) from None
 
 
 def _sync(path: Path) -> None:

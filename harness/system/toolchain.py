@@ -22,11 +22,12 @@ _AUTO_PAIRS = (Pair(cc="cc", cxx="c++"), Pair(cc="gcc", cxx="g++"), Pair(cc="cla
 _CACHES = ("ccache", "sccache")
 
 
-def probe_toolchain(compiler: str, environ: Mapping[str, str], *, cache: Path) -> Toolchain:
+def probe_toolchain(compiler: str, environ: Mapping[str, str], *, cache: Path, tools: str = "") -> Toolchain:
     """Return the compilers that `compiler` names, with CMake, CTest, Ninja and a compiler cache if there is one.
 
     `compiler` is `auto` (CC and CXX in `environ`, else what is found), `zig`, or the name or path of a C or C++
-    compiler; its partner is derived. Scripts for zig are written below `cache`. Raises UnfitError with the command
+    compiler; its partner is derived. `tools` is a folder to take CMake, CTest and Ninja from before all others.
+    Scripts for zig are written below `cache`. Raises UnfitError with the command
     that installs what is missing, and UsageError for a CC or CXX that holds more than a program.
     """
     environ = {**environ, "LC_ALL": "C"}
@@ -39,9 +40,9 @@ def probe_toolchain(compiler: str, environ: Mapping[str, str], *, cache: Path) -
     return Toolchain(
         cc=cc,
         cxx=cxx,
-        cmake=_probe_packaged("cmake", "cmake", environ),
-        ctest=_probe_packaged("ctest", "cmake", environ),
-        ninja=_probe_packaged("ninja", "ninja", environ),
+        cmake=_probe_packaged("cmake", "cmake", environ, tools),
+        ctest=_probe_packaged("ctest", "cmake", environ, tools),
+        ninja=_probe_packaged("ninja", "ninja", environ, tools),
         compiler_cache=_probe_cache(environ),
     )
 
@@ -111,18 +112,21 @@ def _no_compiler(compiler: str, what: str, cause: str = "") -> UnfitError:
     return UnfitError(what, cause=cause, hint="; ".join(part for part in (install, zig) if part))
 
 
-def _probe_packaged(program: str, package: str, environ: Mapping[str, str]) -> Tool:
-    for path in _candidates(program, package, environ):
+def _probe_packaged(program: str, package: str, environ: Mapping[str, str], tools: str) -> Tool:
+    for path in _candidates(program, package, environ, tools):
         answer = capture([path, "--version"], env=environ)
         version = parse_version(answer.stdout)
         if answer.ok and version:
             return Tool(name=program, version=version, path=path)
-    hint = f"{shlex.quote(sys.executable)} -m pip install {package}"
-    raise UnfitError(f"{program} is not there, or does not run", hint=hint)
+    hint = f"leave out --tools, or {shlex.quote(sys.executable)} -m pip install {package}"
+    raise UnfitError(f"{program} is not there, or does not run", hint=hint if tools else hint.partition(", or ")[2])
 
 
-def _candidates(program: str, package: str, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield where `program` may be: in its Python package, beside this Python, on PATH."""
+def _candidates(program: str, package: str, environ: Mapping[str, str], tools: str) -> Iterator[str]:
+    """Yield where `program` may be: in its Python package, beside this Python, on PATH; or in `tools` alone."""
+    if tools and (Path(tools) / program).is_file():
+        yield str((Path(tools) / program).absolute())
+        return
     spec = find_spec(package)
     folders = [Path(folder) / "data" / "bin" for folder in (spec.submodule_search_locations if spec else None) or ()]
     # cmake's scripts start Python before CMake, so the program itself comes first; ninja has none but the script's.

@@ -10,9 +10,11 @@ KEY is the first of these that is there: `whisper-bench base`, `whisper-bench -w
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 HOME = Path(sys.argv[1])
 DATA = HOME / "data"
@@ -50,9 +52,9 @@ def main() -> int:
     return int(fault.get("exit", 0))
 
 
-def strike() -> dict:
+def strike() -> dict[str, Any]:
     script = HOME / "script.json"
-    faults = json.loads(script.read_text()) if script.exists() else {}
+    faults: dict[str, dict[str, Any]] = json.loads(script.read_text()) if script.exists() else {}
     for key in keys():
         fault = faults.get(key)
         if fault is None:
@@ -73,8 +75,13 @@ def keys() -> list[str]:
         if "-m" in ARGV:
             return [f"{TOOL} {Path(value('-m')).name}", f"{TOOL} -m"]
         return [f"{TOOL} {' '.join(ARGV[:2])}"]
+    if "--version" in ARGV:
+        return [f"{TOOL} --version"]
     verb = next((word for word in ARGV if word in ("--build", "-N", "-t")), "")
-    return [" ".join(part for part in (TOOL, verb, build_type) if part), " ".join(part for part in (TOOL, verb) if part)]
+    return [
+        " ".join(part for part in (TOOL, verb, build_type) if part),
+        " ".join(part for part in (TOOL, verb) if part),
+    ]
 
 
 def kind() -> str:
@@ -141,4 +148,5 @@ def replay(name: str) -> None:
 TOOLS = {"cmake": cmake, "ctest": ctest, "ninja": ninja, "whisper-bench": whisper_bench, "gcc": cc, "g++": cc}
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(main())

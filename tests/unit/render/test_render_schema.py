@@ -1,7 +1,7 @@
 import json
 from collections.abc import Callable
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import msgspec
 import pytest
 

@@ -1,0 +1,116 @@
+"""The command line with fake tools: a made-up tree, and programs that log their argv and replay real output."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from harness.records.run import Run
+from harness.store.bundle import load_run
+
+ROOT = Path(__file__).parents[2]
+LOGS = ROOT / "tests" / "data" / "logs"
+FAKE = ROOT / "tests" / "tools" / "fake.py"
+RECORDED = {
+    "listing.log": "ctest-4.4-verbose-unbuilt.log",
+    "junit.xml": "ctest-4.4-passed.xml",
+    "targets.txt": "ninja-targets.txt",
+    "help.log": "v1.8.5-help.log",
+    "memcpy.log": "v1.8.5-memcpy-t2.log",
+    "mul_mat.log": "v1.8.5-mul_mat-t2.log",
+}
+
+
+class Kit:
+    """Folders of one test, and the ways to run the harness in them."""
+
+    def __init__(self, folder: Path, weights: Path) -> None:
+        self.folder = folder
+        self.tools = folder / "tools"
+        self.tree = folder / "whisper.cpp"
+        self.results = folder / "results"
+        self.cache = folder / "cache"
+        self.temporary = folder / "tmp"
+        self.weights = weights
+        (self.tools / "data").mkdir(parents=True)
+        self.temporary.mkdir()
+        for name, recorded in RECORDED.items():
+            shutil.copyfile(LOGS / recorded, self.tools / "data" / name)
+        for tool in ("cmake", "ctest", "ninja", "gcc", "g++"):
+            program = self.tools / tool
+            program.write_text(f'#!/bin/sh\nexec {sys.executable} -ISE {FAKE} {self.tools} {tool} "$@"\n')
+            program.chmod(0o755)
+        (self.tree / "include").mkdir(parents=True)
+        (self.tree / "include" / "whisper.h").write_text("#define WHISPER_H\n")
+        (self.tree / "CMakeLists.txt").write_text('project("whisper.cpp" C CXX)\n')
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "TMPDIR": str(self.temporary),
+            "PYTHONPATH": str(ROOT),
+            "HARNESS_CACHE": str(self.cache),
+            "HARNESS_RESULTS": str(self.results),
+            "HARNESS_TOOLS": str(self.tools),
+            "HARNESS_COMPILER": str(self.tools / "gcc"),
+            "HARNESS_NODE": "node-1",
+        }
+
+    def commit_tree(self) -> None:
+        """Make the tree a git repository with one commit."""
+        identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        for words in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "first"]):
+            subprocess.run(["git", "-C", str(self.tree), *words], check=True, env=self.environ)
+
+    def words(self, *words: str) -> list[str]:
+        """Return a `run` of the made-up tree with tiny weights."""
+        return ["run", "--source", str(self.tree), "--model", "tiny", "--weights", str(self.weights), *words]
+
+    def start(self, *words: str, environ: dict[str, str] | None = None) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "harness", *words],
+            cwd=self.folder,
+            env={**self.environ, **(environ or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def harness(self, *words: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run any command to its end; nobody may ever see a traceback."""
+        child = self.start(*words, environ=environ)
+        stdout, stderr = child.communicate(timeout=120)
+        assert "Traceback" not in stderr, stderr
+        return subprocess.CompletedProcess(words, child.returncode, stdout, stderr)
+
+    def run(self, *words: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        return self.harness(*self.words(*words), environ=environ)
+
+    def break_tools(self, faults: dict[str, dict[str, Any]]) -> None:
+        """Write what goes wrong (see tests/tools/fake.py)."""
+        (self.tools / "script.json").write_text(json.dumps(faults))
+
+    def calls(self, tool: str = "") -> list[list[str]]:
+        log = self.tools / "calls.jsonl"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [call for call in map(json.loads, lines) if not tool or call[0] == tool]
+
+    def bundles(self) -> list[Path]:
+        return sorted(path for path in self.results.glob("*/*/*") if not path.name.endswith(".partial"))
+
+    def partials(self) -> list[Path]:
+        return sorted(self.results.glob("*/*/*.partial"))
+
+    def only_run(self) -> Run:
+        (bundle,) = self.bundles()
+        return load_run(bundle)
+
+    def report(self) -> str:
+        (bundle,) = self.bundles()
+        return (bundle / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,354 @@
+"""`harness run` through fake tools: the order of steps, the bundle, the report, and going wrong with dignity."""
+
+import json
+import re
+import signal
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from harness.records.outcome import Status
+from harness.store.bundle import load_run
+from tests.flow.kit import Kit
+
+
+def test_a_run_ends_in_a_bundle_with_a_report(kit: Kit) -> None:
+    done = kit.run("--threads", "2", "--repetitions", "3")
+    assert done.returncode == 0, done.stderr
+    run = kit.only_run()
+    assert run.status is Status.PASSED
+    report = kit.report()
+    assert "- status:  SUCCESS ✅" in report
+    assert "|             AVX2 |          tiny |   2 |   0 | 2216.24 |    5.23 |    2.79 |    2.44 |" in report
+    assert "### ctest_debug" in report
+    assert "#### memcpy Benchmark" in report
+    assert "4096 x 4096: F16" in report
+    assert "HARNESS_WEIGHTS_tiny=" in report
+    (bundle,) = kit.bundles()
+    logs = {path.name for path in (bundle / "logs").iterdir()}
+    assert {"ctest_debug-make.log", "bench-memcpy.log", "bench-mul_mat.log", "bench-bench-tiny.log"} <= logs
+    assert re.fullmatch(r"results/node-1/\d{4}-\d\d/\d{8}T\d{6}Z-\w{8}-\w{8}", str(bundle.relative_to(kit.folder)))
+    assert str(bundle) in done.stdout
+    assert "2216.24" in done.stdout
+
+
+def test_the_order_of_the_tools(kit: Kit) -> None:
+    kit.run("--threads", "2", "--repetitions", "2")
+    verbs = [" ".join(call[:2]) for call in kit.calls()]
+    verbs = [verb for verb in verbs if "--version" not in verb]
+    build = ["cmake -G", "ninja -t", "ctest -N", "cmake --build", "ctest --output-on-failure"]
+    benches = ["whisper-bench -h", "whisper-bench -w", "whisper-bench -w", *["whisper-bench -m"] * 2]
+    assert verbs == [*build, *build, *benches]
+
+
+def test_flash_attention_is_always_said(kit: Kit) -> None:
+    kit.run("--flash-attn", "0,1", "--repetitions", "1", "--bench", "whisper")
+    flags = {call[-1] for call in kit.calls("whisper-bench") if "-m" in call}
+    assert flags == {"-nfa", "-fa"}
+
+
+def test_a_second_run_builds_nothing_and_tests_again(kit: Kit) -> None:
+    kit.run("--bench", "whisper", "--repetitions", "1")
+    before = len(kit.calls("cmake"))
+    again = kit.run("--bench", "whisper", "--repetitions", "1")
+    assert again.returncode == 0
+    assert [call for call in kit.calls("cmake")[before:] if "--version" not in call] == []
+    assert again.stderr.count("reused") == 4
+    assert len(kit.bundles()) == 2
+
+
+def test_rebuild_starts_from_an_empty_folder(kit: Kit) -> None:
+    kit.run("--bench", "whisper", "--repetitions", "1", "--no-tests")
+    before = len([call for call in kit.calls("cmake") if "--build" in call])
+    kit.run("--bench", "whisper", "--repetitions", "1", "--no-tests", "--rebuild")
+    assert len([call for call in kit.calls("cmake") if "--build" in call]) == before + 1
+
+
+def test_a_changed_tree_is_built_again_and_called_dirty(kit: Kit) -> None:
+    kit.commit_tree()
+    kit.run("--bench", "whisper", "--repetitions", "1", "--no-tests")
+    (kit.tree / "include" / "whisper.h").write_text("#define WHISPER_H 2\n")
+    kit.run("--bench", "whisper", "--repetitions", "1", "--no-tests")
+    assert len([call for call in kit.calls("cmake") if "--build" in call]) == 2
+    assert len([call for call in kit.calls("cmake") if "-G" in call]) == 1, "the build folder is kept"
+    clean, dirty = (load_run(bundle) for bundle in kit.bundles())
+    assert not clean.source.commit.dirty
+    assert "dirty" in {caveat.code for caveat in dirty.caveats}
+    assert f"HARNESS_DIRTY={dirty.source.commit.changes}" in (kit.bundles()[-1] / "README.md").read_text()
+
+
+def test_no_tests_is_a_caveat(kit: Kit) -> None:
+    done = kit.run("--no-tests", "--bench", "whisper", "--repetitions", "1")
+    assert done.returncode == 0
+    assert "no-tests" in {caveat.code for caveat in kit.only_run().caveats}
+    assert "ctest" not in {call[0] for call in kit.calls() if "--version" not in call}
+
+
+def test_json_is_the_run_and_fits_its_schema(kit: Kit) -> None:
+    done = kit.run("--json", "--repetitions", "1")
+    run = json.loads(done.stdout)
+    schema = json.loads(kit.harness("schema").stdout)
+    jsonschema.validate(run, schema)
+    (bundle,) = kit.bundles()
+    assert json.loads((bundle / "run.json").read_text()) == run
+
+
+def test_dry_run_prints_the_plan_and_leaves_nothing(kit: Kit) -> None:
+    done = kit.run("--dry-run", "--quiet")
+    assert done.returncode == 0
+    assert "-DGGML_NATIVE=ON" in done.stdout
+    assert "all that this CPU has" in done.stdout
+    assert not kit.results.exists()
+    assert not (kit.cache / "builds").exists()
+
+
+def test_quiet_says_only_the_result(kit: Kit) -> None:
+    done = kit.run("--quiet", "--bench", "whisper", "--repetitions", "1")
+    assert done.stderr == ""
+    assert "2216.24" in done.stdout
+
+
+def test_verbose_shows_the_children(kit: Kit) -> None:
+    done = kit.run("--verbose", "--bench", "whisper", "--repetitions", "1")
+    assert "-- Configuring done" in done.stderr
+    assert "whisper_print_timings" in done.stderr
+
+
+def test_the_report_goes_to_the_job_summary(kit: Kit) -> None:
+    summary = kit.folder / "summary.md"
+    kit.run("--bench", "whisper", "--repetitions", "1", environ={"GITHUB_STEP_SUMMARY": str(summary)})
+    assert summary.read_text(encoding="utf-8") == kit.report()
+
+
+def test_secrets_reach_no_child_and_no_file(kit: Kit) -> None:
+    kit.run("--bench", "whisper", "--repetitions", "1", environ={"HF_TOKEN": "hf_secret"})
+    (bundle,) = kit.bundles()
+    for path in bundle.rglob("*"):
+        assert path.is_dir() or "hf_secret" not in path.read_text(errors="replace")
+
+
+def test_the_settings_file_is_read_and_its_origin_kept(kit: Kit) -> None:
+    (kit.folder / "harness.toml").write_text('repetitions = 2\nbench = ["whisper"]\n')
+    assert kit.run().returncode == 0
+    origins = {used.name: (used.value, used.origin) for used in kit.only_run().settings}
+    assert origins["repetitions"] == ("2", "harness.toml")
+    assert origins["results"][1] == "environment"
+    assert origins["model"] == ("tiny", "flag")
+
+
+# What is measured fails: a bundle, a FAILURE report, the exit code of the kind.
+
+
+@pytest.mark.parametrize(
+    ("faults", "code", "shown"),
+    [
+        ({"cmake Debug": {"exit": 1, "print": "CMake Error: no such thing"}}, 10, "CMake Error: no such thing"),
+        ({"cmake --build Release": {"exit": 1, "print": "ops.cpp:7: error: boom"}}, 10, "ops.cpp:7: error: boom"),
+        ({"ctest Release": {"exit": 8}}, 11, "exit code 8"),
+        ({"ctest Debug": {"silent": True}}, 11, "ran no test"),
+        ({"whisper-bench -m": {"signal": 11, "silent": True}}, 12, "SIGSEGV"),
+        ({"whisper-bench -m": {"signal": 4, "silent": True}}, 12, "instruction"),
+        ({"whisper-bench -m": {"silent": True}}, 12, "no measurement"),
+        ({"whisper-bench -m": {"silent": True, "print": "encode time = nan ms / 1 runs"}}, 12, "no measurement"),
+        ({"whisper-bench -w 1": {"silent": True}}, 12, "no measurement"),
+        ({"whisper-bench -h": {"exit": 1, "silent": True}}, 12, "exit code 1"),
+        ({"ninja -t Release": {"silent": True}}, 10, "no bench program"),
+    ],
+)
+def test_failure_is_data(kit: Kit, faults: dict[str, dict[str, object]], code: int, shown: str) -> None:
+    kit.break_tools(faults)
+    done = kit.run("--repetitions", "2")
+    assert done.returncode == code, done.stderr
+    assert shown in done.stderr
+    assert kit.only_run().exit_code == code
+    assert "FAILURE ❌" in kit.report()
+    assert kit.partials() == []
+
+
+def test_a_failed_build_skips_the_rest(kit: Kit) -> None:
+    kit.break_tools({"cmake --build Debug": {"exit": 1, "print": "error: boom"}})
+    kit.run()
+    run = kit.only_run()
+    statuses = {result.step: result.status for result in run.results}
+    assert statuses["build_debug"] is Status.FAILED
+    assert statuses["build_release"] is Status.SKIPPED
+    assert statuses["bench_tiny_t2_fa0_r1" if "bench_tiny_t2_fa0_r1" in statuses else "memcpy"] is Status.SKIPPED
+    assert "error: boom" in kit.report()
+
+
+def test_a_failed_benchmark_does_not_stop_the_others(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"exit": 4, "times": 1}})
+    done = kit.run("--repetitions", "3", "--bench", "whisper")
+    assert done.returncode == 12
+    statuses = [result.status for result in kit.only_run().results if result.case]
+    assert statuses == [Status.FAILED, Status.PASSED, Status.PASSED]
+
+
+def test_a_tree_without_tests_is_skipped_with_a_caveat_and_no_success_of_tests(kit: Kit) -> None:
+    (kit.tools / "data" / "listing.log").write_text("Test project /build\n\nTotal Tests: 0\n")
+    done = kit.run("--bench", "whisper", "--repetitions", "1")
+    assert done.returncode == 0
+    tests = {result.step: result.status for result in kit.only_run().results if result.phase == "test"}
+    assert tests == {"ctest_debug": Status.SKIPPED, "ctest_release": Status.SKIPPED}
+    assert "registers no tests" in done.stdout
+
+
+def test_a_time_out_keeps_what_was_printed(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"print": "half a line", "silent": True, "sleep": 300}})
+    done = kit.run("--timeout", "1", "--repetitions", "1", "--bench", "whisper")
+    assert done.returncode == 12
+    (result,) = (result for result in kit.only_run().results if result.case)
+    assert result.status is Status.TIMED_OUT
+    (bundle,) = kit.bundles()
+    assert "half a line" in (bundle / "logs" / "bench-bench-tiny.log").read_text()
+
+
+# The harness is stopped: state kept, nothing running, and a way on.
+
+
+def wait_for(condition: object, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if callable(condition) and condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it did not happen")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_the_state_and_resume_goes_on(kit: Kit, number: signal.Signals) -> None:
+    kit.break_tools({"whisper-bench -w 2": {"sleep": 300, "silent": True, "times": 1}})
+    child = kit.start(*kit.words("--repetitions", "1"))
+    wait_for(lambda: ["whisper-bench", "-w", "2"] in [call[:3] for call in kit.calls() if len(call) > 2])
+    child.send_signal(number)
+    _, stderr = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert "harness run --resume" in stderr
+    assert "Traceback" not in stderr
+    assert kit.bundles() == []
+    before = len(kit.calls("cmake"))
+
+    resumed = kit.harness("run", "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert len(kit.calls("cmake")) == before, "finished steps are not repeated"
+    assert len([call for call in kit.calls("whisper-bench") if call[1:3] == ["-w", "1"]]) == 1
+    assert len([call for call in kit.calls("whisper-bench") if call[1:3] == ["-w", "2"]]) == 2
+    assert kit.only_run().status is Status.PASSED
+    assert kit.partials() == []
+
+
+def test_a_killed_harness_can_be_resumed(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -w 2": {"sleep": 300, "silent": True, "times": 1}})
+    child = kit.start(*kit.words("--repetitions", "1"))
+    wait_for(lambda: ["whisper-bench", "-w", "2"] in [call[:3] for call in kit.calls() if len(call) > 2])
+    child.kill()
+    child.communicate()
+    (partial,) = kit.partials()
+    assert json.loads((partial / "run.json").read_text())["results"]
+    resumed = kit.harness("run", "--resume", partial.name[:10])
+    assert resumed.returncode == 0, resumed.stderr
+    assert kit.only_run().status is Status.PASSED
+
+
+def test_resume_without_anything_unfinished(kit: Kit) -> None:
+    done = kit.harness("run", "--resume")
+    assert done.returncode == 2
+    assert "no unfinished run" in done.stderr
+
+
+def test_a_second_harness_does_not_measure_at_the_same_time(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"sleep": 2, "times": 1}})
+    first = kit.start(*kit.words("--repetitions", "1", "--bench", "whisper"))
+    wait_for(lambda: any("-m" in call for call in kit.calls()))
+    refused = kit.run("--no-wait", "--repetitions", "1", "--bench", "whisper")
+    assert refused.returncode == 3
+    assert "busy" in refused.stderr
+    waited = kit.run("--repetitions", "1", "--bench", "whisper")
+    first.communicate(timeout=60)
+    assert (first.returncode, waited.returncode) == (0, 0)
+    assert "waiting for it to end" in waited.stderr
+
+
+# What the user says is wrong: one clear sentence, the right code, and nothing on disk.
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "shown"),
+    [
+        (["--model", "bse"], 2, "base"),
+        (["--isa", "avx3"], 2, "avx"),
+        (["--bench", "memcopy"], 2, "memcpy"),
+        (["--threads", "0"], 2, "--threads"),
+        (["--threads", "two"], 2, "--threads"),
+        (["--flash-attn", "2"], 2, "--flash-attn"),
+        (["--repetitions", "-1"], 2, "--repetitions"),
+        (["--define", "GGML_LLAMAFILE"], 2, "--define"),
+        (["--source", "/nowhere"], 2, "/nowhere"),
+        (["--compiler", "no-such-cc"], 3, "no-such-cc"),
+        (["--weights", "/nowhere.bin"], 4, "/nowhere.bin"),
+        (["--nonsense"], 2, "--nonsense"),
+        (["--config", "/nowhere.toml"], 2, "/nowhere.toml"),
+    ],
+)
+def test_bad_words(kit: Kit, words: list[str], code: int, shown: str) -> None:
+    done = kit.run(*words)
+    assert done.returncode == code, done.stderr
+    assert shown in done.stderr
+    assert not kit.results.exists()
+
+
+def test_bad_toml_names_the_place(kit: Kit) -> None:
+    (kit.folder / "harness.toml").write_text("model = [tiny\n")
+    done = kit.run()
+    assert done.returncode == 5
+    assert "harness.toml" in done.stderr
+    assert "line 1" in done.stderr
+
+
+def test_a_broken_tool_is_not_silently_replaced(kit: Kit) -> None:
+    kit.break_tools({"ctest --version": {"exit": 1, "silent": True}})
+    done = kit.run()
+    assert done.returncode == 3
+    assert "ctest is not there, or does not run" in done.stderr
+
+
+def test_an_unknown_command_is_usage(kit: Kit) -> None:
+    assert kit.harness("rnu").returncode == 2
+
+
+def test_a_results_folder_that_cannot_be_written(kit: Kit) -> None:
+    blocker = kit.folder / "file"
+    blocker.write_text("")
+    done = kit.run("--results", str(blocker / "results"), "--bench", "whisper")
+    assert done.returncode == 3
+    assert "--results" in done.stderr
+
+
+def test_a_bundle_is_never_overwritten(kit: Kit) -> None:
+    kit.run("--bench", "whisper", "--repetitions", "1")
+    (bundle,) = kit.bundles()
+    before = {path: path.read_bytes() for path in bundle.rglob("*") if path.is_file()}
+    kit.run("--bench", "whisper", "--repetitions", "1")
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert len(kit.bundles()) == 2
+
+
+def test_the_partial_state_of_a_newer_schema_is_refused(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"sleep": 300, "silent": True}})
+    child = kit.start(*kit.words("--repetitions", "1", "--bench", "whisper"))
+    wait_for(lambda: any("-m" in call for call in kit.calls()))
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
+    (partial,) = kit.partials()
+    state = json.loads((partial / "run.json").read_text())
+    (partial / "run.json").write_text(json.dumps({**state, "schema": 99}))
+    done = kit.harness("run", "--resume")
+    assert done.returncode == 5
+    assert "schema" in done.stderr
+
+
+def test_works_from_any_directory(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "harness").mkdir()  # not this program
+    assert kit.harness("--version").returncode == 0
