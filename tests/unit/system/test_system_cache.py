@@ -114,7 +114,7 @@ def test_place_that_cannot_be_written_is_unfit(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UnfitError, match="cannot be written") as caught:
         obtain(tmp_path / "file" / "thing-1", Maker())
-    assert "--cache-dir" in caught.value.hint
+    assert "--cache" in caught.value.hint
 
 
 def test_full_disk_is_unfit(tmp_path: Path) -> None:
