@@ -4,14 +4,18 @@ from collections.abc import Iterator
 
 from harness.plan.isa import compare_features
 from harness.records.caveat import Caveat
+from harness.records.metric import FLOP_RATE
 from harness.records.outcome import Status
 from harness.records.run import Run
 from harness.records.step import Phase
 
+# F32 moves twice the bytes of F16 and skips its conversion: nothing honest makes it slower by this much.
+_ARTEFACT_RATIO = 8
+
 
 def derive_caveats(run: Run) -> tuple[Caveat, ...]:
     """Return the caveats that follow from what was measured and how it went, in the order of their weight."""
-    return (*_about_source(run), *_about_tests(run), *_about_binary(run), *_about_gaps(run))
+    return (*_about_source(run), *_about_tests(run), *_about_binary(run), *_about_mul_mat(run), *_about_gaps(run))
 
 
 def _about_source(run: Run) -> Iterator[Caveat]:
@@ -38,6 +42,25 @@ def _about_binary(run: Run) -> Iterator[Caveat]:
     if features.get("OPENMP", "0") == "0":
         message = "built without OpenMP: ggml's own threads were used"
         yield Caveat(code="no-openmp", message=message)
+
+
+def _about_mul_mat(run: Run) -> Iterator[Caveat]:
+    """Tell an artefact of the benchmark from a slow machine.
+
+    Since v1.8.5 the operands are bytes 0 to 63 in turn. Read as F32 most products of the smallest of them underflow,
+    always in the same SIMD lanes, and on CPUs that handle underflow in microcode F32 drops to a hundredth of F16.
+    """
+    rates = {
+        (m.case.get("type"), int(m.case.get("n"))): m.value for m in run.measurements if m.metric == FLOP_RATE.name
+    }
+    largest = max((n for kind, n in rates if kind == "f32"), default=0)
+    f32, f16 = rates.get(("f32", largest), 0.0), rates.get(("f16", largest), 0.0)
+    if f32 and f16 > _ARTEFACT_RATIO * f32:
+        message = (
+            f"mul_mat's F32 column ({f32:.1f} GFLOP/s against {f16:.1f} for F16 at n={largest}) is an artefact of its "
+            "operands, whose products underflow; it says nothing about this CPU's F32"
+        )
+        yield Caveat(code="mul-mat-underflow", message=message)
 
 
 def _about_gaps(run: Run) -> Iterator[Caveat]:

@@ -1,0 +1,112 @@
+"""The main job on the real thing: real sources, a real build, real tests, real benchmarks."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.records.outcome import Status
+from harness.store.bundle import load_run
+
+pytestmark = pytest.mark.native
+ROOT = Path(__file__).parents[2]
+# mul_mat is left out: whisper.cpp v1.8.5 fills its F32 operands with values whose products are subnormal, which takes
+# some CPUs ten minutes.
+QUICK = ("--model", "tiny", "--weights", "synthetic", "--repetitions", "1", "--bench", "memcpy,whisper")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("native")
+
+
+def harness(folder: Path, *words: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    environ = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "HARNESS_CACHE": os.environ.get("HARNESS_CACHE") or str(folder / "cache"),
+        "HARNESS_RESULTS": str(folder / "results"),
+        "HARNESS_NODE": "node-1",
+        **extra,
+    }
+    command = [sys.executable, "-P", "-m", "harness", *words]
+    done = subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, timeout=1500)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def bundles(folder: Path) -> list[Path]:
+    return sorted(path for path in (folder / "results").glob("*/*/*") if not path.name.endswith(".partial"))
+
+
+def compile_commands(run: dict[str, Any], folder: Path) -> list[dict[str, str]]:
+    configure = next(result for result in run["results"] if result["step"] == "configure_release")
+    log = (bundles(folder)[0] / "logs" / configure["log"]).read_text()
+    build = log.split(" -B ")[1].split()[0]
+    commands: list[dict[str, str]] = json.loads((Path(build) / "compile_commands.json").read_text())
+    return commands
+
+
+def test_the_main_job_from_nothing(folder: Path) -> None:
+    # What would poison the build is set, and must not reach it.
+    done = harness(folder, "run", *QUICK, "--json", SOURCE_DATE_EPOCH="0", CXXFLAGS="-DPOISON -O0")
+    assert done.returncode == 0, done.stderr
+    (bundle,) = bundles(folder)
+    run = load_run(bundle)
+    assert run.status is Status.PASSED
+
+    tests = {result.step: result.checks for result in run.results if result.phase == "test"}
+    for checks in tests.values():
+        assert {"test-whisper-cli-tiny", "test-vad"} <= {check.name for check in checks}
+        assert all(check.status is Status.PASSED and check.wall_s > 0 for check in checks)
+    assert len(tests) == 2
+
+    metrics = {measurement.metric for measurement in run.measurements}
+    assert {"encode", "decode", "batchd", "prompt", "copy_rate"} <= metrics
+    assert all(measurement.value > 0 for measurement in run.measurements)
+    assert all(result.completed.max_rss_bytes > 50e6 for result in run.results if result.case and result.completed)
+
+    report = (bundle / "README.md").read_text(encoding="utf-8")
+    assert "- status:  SUCCESS ✅" in report
+    assert "f24588a272ae8e23280d9c220536437164e6ed28" in report
+    assert "HARNESS_WEIGHTS_tiny=synthetic" in report
+    row = next(line for line in report.splitlines() if "          tiny |" in line)
+    assert all(cell.strip() for cell in row.strip("|").split("|"))
+
+    codes = {caveat.code for caveat in run.caveats}
+    assert {"weights-synthetic", "environment-ignored"} <= codes
+    assert "simd-not-compiled" not in codes, "a native build has all that the CPU has"
+    commands = compile_commands(json.loads(done.stdout), folder)
+    assert not any("POISON" in command["command"] for command in commands)
+    optimised = {Path(command["file"]).name: " -O0" not in command["command"] for command in commands}
+    assert optimised["ggml-cpu.c"]
+    assert optimised["whisper.cpp"]
+    assert optimised["bench.cpp"]
+    assert not optimised["common-whisper.cpp"], "what is not timed is compiled quickly"
+
+
+def test_the_second_run_reuses_the_build(folder: Path) -> None:
+    done = harness(folder, "run", *QUICK, "--bench", "whisper")
+    assert done.returncode == 0, done.stderr
+    run = load_run(bundles(folder)[-1])
+    assert {result.step for result in run.results if result.reused} >= {"build_debug", "build_release"}
+    outside = run.wall_s - sum(result.completed.wall_s for result in run.results if result.completed)
+    assert outside < run.wall_s, "time outside children is a part of the whole"
+
+
+def test_a_compile_error_of_a_local_tree(folder: Path) -> None:
+    cache = Path(os.environ.get("HARNESS_CACHE") or folder / "cache")
+    tree = folder / "tree"
+    subprocess.run(["cp", "-r", str(next((cache / "sources").glob("sdist-*/tree"))), str(tree)], check=True)
+    broken = tree / "ggml" / "src" / "ggml-threading.cpp"
+    broken.chmod(0o644)
+    broken.write_text("#error planted\n")
+    done = harness(folder, "run", *QUICK, "--source", str(tree), "--no-tests", "--results", str(folder / "broken"))
+    assert done.returncode == 10
+    assert "planted" in done.stderr
+    (bundle,) = (folder / "broken").glob("*/*/*")
+    assert "FAILURE ❌ (10)" in (bundle / "README.md").read_text(encoding="utf-8")

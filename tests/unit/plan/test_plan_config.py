@@ -1,0 +1,69 @@
+"""Configs: every option with a reason, and an identity of what matters."""
+
+from harness.plan.config import choose_config, choose_wiring
+from harness.records.config import CMakeOption, Config
+from harness.records.toolchain import Tool
+from tests import factory
+
+NATIVE = (CMakeOption(name="GGML_NATIVE", value="ON", reason="all that this CPU has"),)
+
+
+def config(*defines: str, build_type: str = "Release", compiler: str = "auto", werror: bool = False) -> Config:
+    return choose_config(
+        build_type=build_type,
+        isa="native",
+        isa_options=NATIVE,
+        compiler=compiler,
+        defines=defines,
+        werror=werror,
+    )
+
+
+def values(chosen: Config) -> dict[str, str]:
+    return {option.name: option.value for option in chosen.options}
+
+
+def test_every_option_has_a_reason() -> None:
+    assert all(option.reason for option in config("GGML_LLAMAFILE=ON").options)
+
+
+def test_werror_is_off_unless_asked() -> None:
+    assert values(config())["WHISPER_FATAL_WARNINGS"] == "OFF"
+    assert values(config(werror=True))["WHISPER_FATAL_WARNINGS"] == "ON"
+
+
+def test_a_define_wins_and_changes_the_identity() -> None:
+    chosen = config("GGML_NATIVE=OFF", "GGML_LLAMAFILE=ON")
+    assert values(chosen)["GGML_NATIVE"] == "OFF"
+    assert values(chosen)["GGML_LLAMAFILE"] == "ON"
+    assert chosen.id != config().id
+
+
+def test_the_reason_is_no_part_of_the_identity() -> None:
+    other = config().replace(options=tuple(option.replace(reason="") for option in config().options))
+    assert other.id == config().id
+    assert config(build_type="Debug").id != config().id
+
+
+def test_ggmls_own_compiler_cache_is_off_and_ours_is_wired() -> None:
+    assert values(config())["GGML_CCACHE"] == "OFF"
+    tools = factory.toolchain().replace(compiler_cache=Tool(name="ccache", version="4.7.5", path="/bin/ccache"))
+    wired = choose_wiring(tools, build_type="Release", defines=(), project_include="/x.cmake")
+    assert {str(option) for option in wired} >= {
+        "-DCMAKE_C_COMPILER_LAUNCHER=/bin/ccache",
+        "-DCMAKE_CXX_COMPILER_LAUNCHER=/bin/ccache",
+        "-DCMAKE_PROJECT_INCLUDE=/x.cmake",
+    }
+
+
+def test_zig_builds_without_openmp() -> None:
+    assert values(config(compiler="zig"))["GGML_OPENMP"] == "OFF"
+
+
+def test_what_the_user_defines_is_not_wired_a_second_time() -> None:
+    wired = choose_wiring(
+        factory.toolchain(), build_type="Debug", defines=("CMAKE_C_COMPILER=/my/cc",), project_include="/x.cmake"
+    )
+    names = {option.name for option in wired}
+    assert "CMAKE_C_COMPILER" not in names
+    assert "CMAKE_PROJECT_INCLUDE" not in names, "debug builds are not timed"

@@ -1,0 +1,103 @@
+"""Bundles: written as a whole, found again, never overwritten."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UnfitError, UnreadableError, UsageError
+from harness.plan.run import Ingredients, plan_run
+from harness.records.plan import Plan
+from harness.store.bundle import Bundle, choose_id, create_bundle, find_partial, load_run, write_atomic
+from harness.store.duration import load_durations, save_durations
+from tests import factory
+
+RUN = factory.run()
+
+
+def plan() -> Plan:
+    return plan_run(
+        Ingredients(
+            source=factory.source(),
+            toolchain=factory.toolchain(),
+            sites=(factory.site(),),
+            suite=factory.suite(),
+            weights=(factory.weights(),),
+            namespace="x",
+            jobs=1,
+        )
+    )
+
+
+def test_a_bundle_lies_under_node_and_month_and_reads_back(tmp_path: Path) -> None:
+    bundle = create_bundle(tmp_path, RUN)
+    (bundle.logs / "bench-memcpy.log").write_text("+ true\n")
+    bundle.save_plan(plan())
+    bundle.save_run(RUN)
+    assert bundle.load_plan() == plan()
+    folder = bundle.seal(RUN, "the report\n")
+    assert folder == tmp_path / "node-1" / "2026-01" / RUN.id
+    assert load_run(folder) == RUN
+    assert (folder / "README.md").read_text() == "the report\n"
+    assert {path.name for path in folder.iterdir()} == {"run.json", "README.md", "logs"}
+
+
+def test_the_state_of_an_unfinished_run_reads_back(tmp_path: Path) -> None:
+    bundle = create_bundle(tmp_path, RUN)
+    bundle.save_run(RUN)
+    assert load_run(find_partial(tmp_path, "").path) == RUN
+    assert find_partial(tmp_path, RUN.id[:12]).path == bundle.path
+
+
+def test_unfinished_runs_are_told_apart(tmp_path: Path) -> None:
+    for second in ("00", "01"):
+        create_bundle(tmp_path, RUN.replace(id=RUN.id.replace("000000Z", f"0000{second}Z")))
+    assert find_partial(tmp_path, "").path.name.startswith("20260101T000001Z")
+    with pytest.raises(UsageError, match="2 unfinished runs"):
+        find_partial(tmp_path, "2026")
+    with pytest.raises(UsageError, match="no unfinished run"):
+        find_partial(tmp_path, "1999")
+
+
+def test_two_runs_in_one_second_have_two_ids(tmp_path: Path) -> None:
+    assert choose_id(tmp_path, "node-1", RUN.id) == RUN.id
+    create_bundle(tmp_path, RUN)
+    assert choose_id(tmp_path, "node-1", RUN.id) == f"{RUN.id}-2"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'{"schema": 1}', b'{"schema": 99}', b"null"])
+def test_what_is_no_run_is_refused_with_its_file(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(UnreadableError, match=r"run\.json"):
+        load_run(tmp_path)
+
+
+def test_a_folder_without_a_run(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableError, match="cannot read"):
+        load_run(tmp_path)
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnfitError, match="cannot write"):
+        create_bundle(tmp_path / "file", RUN)
+
+
+def test_a_failed_write_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = Bundle(tmp_path)
+    bundle.save_run(RUN)
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        write_atomic(tmp_path / "run.json", b"half")
+    monkeypatch.undo()
+    assert load_run(tmp_path) == RUN
+
+
+def test_durations_survive_and_garbage_is_no_failure(tmp_path: Path) -> None:
+    save_durations(tmp_path, {"build_release": 34.5})
+    assert load_durations(tmp_path) == {"build_release": 34.5}
+    (tmp_path / "durations.json").write_text("{")
+    assert load_durations(tmp_path) == {}
