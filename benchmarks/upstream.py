@@ -1,10 +1,11 @@
 """The main job against upstream's own steps, on the same tree, side by side in one sitting.
 
-    python benchmarks/upstream.py [--model tiny] [--threads 2] [--repetitions 1]
+    python benchmarks/upstream.py [--model tiny] [--threads 2] [--repetitions 1] [--bench whisper]
 
 Upstream's steps are those of its ci/run.sh: configure and build all targets in Debug and Release with make, ctest,
 memcpy, mul_mat and the model; with -Werror off and without ccache. Ours runs cold (empty cache but for the unpacked
-source), and then again. What counts is the wall time that was not spent in benchmark children.
+source), and then again. What counts is the wall time that was not spent in benchmark children; --bench chooses which of
+those are run at all.
 """
 
 import argparse
@@ -28,7 +29,7 @@ def main() -> None:
         warm_source(scratch)
         weights = harness(scratch, "models", arguments.model, "--weights", "synthetic", "--json")[0]["path"]
         tree = Path(shutil.copytree(next((scratch / "cache" / "sources").glob("*/tree")), scratch / "upstream"))
-        theirs, their_benchmarks = upstream(tree, weights, arguments.threads)
+        theirs, their_benchmarks = upstream(tree, weights, arguments)
         print(f"upstream   {theirs:7.1f} s outside benchmarks, {their_benchmarks:7.1f} s in them")
         cold = 0.0
         for name in ("cold", "second"):
@@ -48,10 +49,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--model", default="base")
     parser.add_argument("--threads", default=str(os.cpu_count()))
     parser.add_argument("--repetitions", default="1")
+    parser.add_argument("--bench", default="memcpy,mul_mat,whisper")
     return parser.parse_args()
 
 
-def upstream(tree: Path, weights: str, threads: str) -> tuple[float, float]:
+def upstream(tree: Path, weights: str, arguments: argparse.Namespace) -> tuple[float, float]:
     """Return wall seconds outside and inside upstream's benchmark processes."""
     began = time.monotonic()
     for mode in ("debug", "release"):
@@ -63,9 +65,9 @@ def upstream(tree: Path, weights: str, threads: str) -> tuple[float, float]:
         execute(["ctest", "--output-on-failure", "-L", "main", "-E", "test-opt"], folder)
     built = time.monotonic()
     bench = str(tree / "build-ci-release" / "bin" / "whisper-bench")
-    execute([bench, "-w", "1", "-t", threads], tree)
-    execute([bench, "-w", "2", "-t", threads], tree)
-    execute([bench, "-m", weights, "-t", threads, "-nfa"], tree)
+    what = {"memcpy": ["-w", "1"], "mul_mat": ["-w", "2"], "whisper": ["-m", weights, "-nfa"]}
+    for name in arguments.bench.split(","):
+        execute([bench, *what[name], "-t", arguments.threads], tree)
     return built - began, time.monotonic() - built
 
 
@@ -76,7 +78,15 @@ def ours(scratch: Path, arguments: argparse.Namespace) -> tuple[float, float, fl
         scratch,
         "run",
         *("--model", arguments.model, "--weights", "synthetic", "--threads", arguments.threads),
-        *("--repetitions", arguments.repetitions, "--results", str(scratch / "results"), "--json"),
+        *(
+            "--repetitions",
+            arguments.repetitions,
+            "--bench",
+            arguments.bench,
+            "--results",
+            str(scratch / "results"),
+            "--json",
+        ),
     )
     wall = time.monotonic() - began
     walls = dict.fromkeys(("configure", "list", "build", "test", "probe", "bench"), 0.0)

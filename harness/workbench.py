@@ -16,7 +16,6 @@ from harness.records.record import Record, short_hash
 from harness.records.source import Source, SourceRequest
 from harness.records.toolchain import Toolchain
 from harness.system.console import Console
-from harness.system.probe import probe_node
 from harness.system.source.resolve import resolve_source
 from harness.system.toolchain import probe_toolchain
 
@@ -35,10 +34,9 @@ class Workbench(Record):
     caveats: tuple[Caveat, ...]
 
 
-def lay_out(settings: Settings, environ: Mapping[str, str], console: Console) -> Workbench:
-    """Probe the node and the toolchain and resolve the source; nothing is built yet."""
+def lay_out(settings: Settings, environ: Mapping[str, str], node: Node, console: Console) -> Workbench:
+    """Probe the toolchain and resolve the source; nothing is built yet."""
     cache = cache_folder(settings, environ)
-    node = probe_node(settings.text("node"), environ)
     choose_isa_options(settings.text("isa"), node.cpu)  # refuse before anything is fetched
     toolchain = probe_toolchain(settings.text("compiler"), environ, cache=cache, tools=settings.text("tools"))
     request = SourceRequest(ref=settings.text("ref"), repo=settings.text("repo"), tree=settings.text("source"))

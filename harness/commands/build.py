@@ -18,13 +18,14 @@ from harness.session import Session
 from harness.store.bundle import Bundle
 from harness.store.duration import load_durations
 from harness.system.lock import node_lock
+from harness.system.probe import probe_node
 from harness.system.source.library import library_project
 from harness.workbench import choose_jobs, choose_site, lay_out
 
 
 def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Configure and build the Release config of a source and print where it is; return the exit code."""
-    bench = lay_out(settings, environ, output.console)
+    bench = lay_out(settings, environ, probe_node(settings.text("node"), environ), output.console)
     site = choose_site(bench, settings, "Release")
     suite = Suite(
         benchmarks=(),

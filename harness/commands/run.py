@@ -31,6 +31,7 @@ from harness.session import Session
 from harness.store.bundle import Bundle, choose_id, create_bundle, find_partial, load_run
 from harness.store.duration import load_durations, save_durations
 from harness.system.lock import node_lock
+from harness.system.probe import probe_node
 from harness.system.weights import load_catalog
 from harness.workbench import Workbench, cache_folder, choose_jobs, choose_site, lay_out
 
@@ -46,8 +47,10 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
             stack.enter_context(_lock(settings, output))
             output.console.note(f"going on with {state.id}")
         else:
-            bench = lay_out(settings, environ, output.console)
-            state, plan = _prepare(bench, settings, environ, output)
+            node = probe_node(settings.text("node"), environ)
+            suite = _choose_suite(settings, node)  # refuse what does not exist before anything is fetched
+            bench = lay_out(settings, environ, node, output.console)
+            state, plan = _prepare(bench, suite, settings, environ, output)
             shown = render_plan(plan, state)
             if settings.flag("dry_run"):
                 output.show(shown, plan)
@@ -71,14 +74,15 @@ def _lock(settings: Settings, output: Output) -> contextlib.AbstractContextManag
     return node_lock(wait=not settings.flag("no_wait"), note=output.console.note)
 
 
-def _prepare(bench: Workbench, settings: Settings, environ: Mapping[str, str], output: Output) -> tuple[Run, Plan]:
+def _prepare(
+    bench: Workbench, suite: Suite, settings: Settings, environ: Mapping[str, str], output: Output
+) -> tuple[Run, Plan]:
     if bench.source.pruned:
         release = bench.source.commit.release
         raise UsageError(
             f"{release} cannot be run: its source distribution holds the library alone, without the bench program",
             hint=f"harness build --ref {release} builds that library; with git at hand: --repo URL --ref {release}",
         )
-    suite = _choose_suite(settings, bench.node)
     sites = tuple(
         choose_site(bench, settings, build_type) for build_type in dict.fromkeys((*suite.test_build_types, "Release"))
     )
