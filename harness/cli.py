@@ -6,27 +6,35 @@ import os
 import signal
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 from harness import __version__
 from harness.commands.build import build
+from harness.commands.exporting import export_runs
+from harness.commands.importing import import_reports
 from harness.commands.models import models
 from harness.commands.output import Output
+from harness.commands.report import report
 from harness.commands.run import run
+from harness.commands.runs import Wanted, runs
 from harness.commands.schema import schema
+from harness.commands.show import show
 from harness.errors import HarnessError, InterruptedRunError, UnfitError, UnreadableError, UsageError
 from harness.plan.layer import Settings, layer_settings
 from harness.plan.setting import SETTINGS, Kind, Setting
+from harness.render.format.registry import list_formats
 from harness.system.console import Console
 
 FILE = "harness.toml"
-COMMANDS: dict[str, str] = {
-    "run": "get the sources, build, test and benchmark them, and write the report",
-    "build": "build a source and say where the result is",
-    "models": "list the models, or make their weights ready (harness models base small)",
-    "schema": "print the JSON Schema of run.json",
+FILTERS: dict[str, tuple[str, str]] = {
+    "node": ("NAME", "only runs on this node"),
+    "model": ("NAME", "only runs with this model"),
+    "commit": ("SHA|RELEASE", "only runs of this commit (the beginning of its sha) or release"),
+    "since": ("DATE", "only runs begun on this day or later: 2026-05-29, 2026-05 or 2026, UTC"),
+    "until": ("DATE", "only runs begun on this day or earlier"),
 }
 EPILOG = """every option is also a key of harness.toml and a variable: --flash-attn, flash_attn, HARNESS_FLASH_ATTN
 (defaults < harness.toml < HARNESS_* < options)
@@ -65,15 +73,7 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     settings = _layer(arguments, environ)
     console = Console(quiet=settings.flag("quiet"), verbose=settings.flag("verbose"))
     output = Output(console, as_json=settings.flag("json"))
-    match arguments.command:
-        case "run":
-            return run(settings, environ, output, resume=arguments.resume)
-        case "build":
-            return build(settings, environ, output)
-        case "models":
-            return models(settings, environ, output, names=arguments.names)
-        case _:
-            return schema(output)
+    return VERBS[arguments.command].call(Call(arguments, settings, environ, output))
 
 
 def _complain(error: HarnessError) -> int:
@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, summary in COMMANDS.items():
+    for name, (summary, _, add_arguments) in VERBS.items():
         verb = verbs.add_parser(
             name,
             help=summary,
@@ -127,11 +127,7 @@ def _parser() -> argparse.ArgumentParser:
         for setting in SETTINGS:
             if name in setting.commands:
                 _add_setting(verb, setting)
-        if name == "run":
-            text = "go on with an unfinished run (the latest, or the one whose id starts with ID)"
-            verb.add_argument("--resume", nargs="?", const="", metavar="ID", help=text)
-        if name == "models":
-            verb.add_argument("names", nargs="*", metavar="NAME", help="make the weights of these models ready")
+        add_arguments(verb)
     return parser
 
 
@@ -142,3 +138,113 @@ def _add_setting(verb: argparse.ArgumentParser, setting: Setting) -> None:
         return
     action = "append" if setting.kind in (Kind.LIST, Kind.DEFINES) else "store"
     verb.add_argument(*names, dest=setting.name, action=action, metavar=setting.metavar, help=setting.help)
+
+
+class Call(NamedTuple):
+    """A verb as it was called."""
+
+    arguments: argparse.Namespace
+    settings: Settings
+    environ: Mapping[str, str]
+    output: Output
+
+
+class Verb(NamedTuple):
+    """What a verb does, how it is carried out, and the arguments that no setting is."""
+
+    summary: str
+    call: Callable[[Call], int]
+    add_arguments: Callable[[argparse.ArgumentParser], None] = lambda _: None
+
+
+def _run(call: Call) -> int:
+    return run(call.settings, call.environ, call.output, resume=call.arguments.resume)
+
+
+def _add_run(verb: argparse.ArgumentParser) -> None:
+    text = "go on with an unfinished run (the latest, or the one whose id starts with ID)"
+    verb.add_argument("--resume", nargs="?", const="", metavar="ID", help=text)
+
+
+def _build(call: Call) -> int:
+    return build(call.settings, call.environ, call.output)
+
+
+def _models(call: Call) -> int:
+    return models(call.settings, call.environ, call.output, names=call.arguments.names)
+
+
+def _add_models(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("names", nargs="*", metavar="NAME", help="make the weights of these models ready")
+
+
+def _runs(call: Call) -> int:
+    wanted = Wanted(**{name: getattr(call.arguments, f"only_{name}") for name in FILTERS})
+    return runs(call.settings, call.output, wanted)
+
+
+def _add_runs(verb: argparse.ArgumentParser) -> None:
+    for key, (metavar, text) in FILTERS.items():
+        verb.add_argument(f"--{key}", dest=f"only_{key}", default="", metavar=metavar, help=text)
+
+
+def _show(call: Call) -> int:
+    return show(call.settings, call.output, call.arguments.runs)
+
+
+def _add_show(verb: argparse.ArgumentParser, count: str = "+") -> None:
+    text = "[NODE/]ID of a run, or its beginning, or the path of a bundle or of a ggml-ci report; 'latest'; 'all'"
+    verb.add_argument("runs", nargs=count, metavar="RUN", help=text)
+
+
+def _report(call: Call) -> int:
+    return report(
+        call.settings, call.output, call.arguments.runs, name=call.arguments.format, target=call.arguments.output
+    )
+
+
+def _add_report(verb: argparse.ArgumentParser) -> None:
+    _add_show(verb)
+    verb.add_argument("--format", default="", metavar="NAME", help="default: by the ending of FILE, else markdown")
+    verb.add_argument("-o", "--output", default="", metavar="FILE", help="write this file, or folder, as a whole")
+    verb.epilog = f"formats:\n{list_formats()}\n\n{EPILOG}"
+
+
+def _import(call: Call) -> int:
+    return import_reports(call.settings, call.output, paths=call.arguments.paths, node=call.arguments.from_node)
+
+
+def _add_import(verb: argparse.ArgumentParser) -> None:
+    text = "a report, a result folder, or a tree <project>/<2 hex>/<38 hex>/<node>/"
+    verb.add_argument("paths", nargs="+", metavar="PATH", help=text)
+    text = "the node of reports that no folder names (default: unknown)"
+    verb.add_argument("--node", dest="from_node", default="", metavar="NAME", help=text)
+
+
+def _export(call: Call) -> int:
+    words, layout, folder = call.arguments.runs, call.arguments.layout, call.arguments.output or ""
+    return export_runs(call.settings, call.output, words=words, layout=layout, folder=folder)
+
+
+def _add_export(verb: argparse.ArgumentParser) -> None:
+    _add_show(verb, "*")
+    text = "the form of the tree: ggml-ci (default); DIR may stand behind it"
+    verb.add_argument("--layout", nargs="+", default=[], metavar="LAYOUT", help=text)
+    verb.add_argument("-o", "--output", metavar="DIR", help="the folder to write into")
+
+
+def _schema(call: Call) -> int:
+    return schema(call.output)
+
+
+VERBS: dict[str, Verb] = {
+    "run": Verb("get the sources, build, test and benchmark them, and write the report", _run, _add_run),
+    "build": Verb("build a source and say where the result is", _build),
+    "models": Verb("list the models, or make their weights ready (harness models base small)", _models, _add_models),
+    "runs": Verb("list the runs in the results folder", _runs, _add_runs),
+    "show": Verb("print runs for people, caveats first: harness show latest", _show, _add_show),
+    "report": Verb("write runs in another format: harness report latest -o runs.csv", _report, _add_report),
+    "import": Verb("take reports of ggml-ci into the results: files, folders or whole trees", _import, _add_import),
+    "export": Verb("write runs as a results tree of ggml-ci", _export, _add_export),
+    "schema": Verb("print the JSON Schema of run.json", _schema),
+}

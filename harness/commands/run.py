@@ -28,7 +28,7 @@ from harness.render.plan import render_plan
 from harness.render.report import render_report
 from harness.render.terminal import render_summary
 from harness.session import Session
-from harness.store.bundle import Bundle, choose_id, create_bundle, find_partial, load_run
+from harness.store.bundle import Bundle, choose_id, create_bundle, find_partial, load_logs, load_run
 from harness.store.duration import load_durations, save_durations
 from harness.system.lock import node_lock
 from harness.system.probe import probe_node
@@ -63,7 +63,7 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
             bundle.save_run(state)
         state = _execute(plan, state, bundle, cache, output)
     state = _conclude(state, bundle)
-    report = render_report(state, _read_logs(state, bundle))
+    report = render_report(state, load_logs(bundle.path, state))
     folder = bundle.seal(state, report)
     _publish(report, environ)
     output.show(render_summary(state, str(folder)), state)
@@ -177,12 +177,6 @@ def _conclude(state: Run, bundle: Bundle) -> Run:
     )
     known = {caveat.code for caveat in state.caveats}
     return state.replace(caveats=(*state.caveats, *(c for c in derive_caveats(state) if c.code not in known)))
-
-
-def _read_logs(state: Run, bundle: Bundle) -> dict[str, str]:
-    names = {result.log for result in state.results if result.log}
-    paths = {name: bundle.logs / name for name in names}
-    return {name: path.read_text(encoding="utf-8", errors="replace") for name, path in paths.items() if path.is_file()}
 
 
 def _publish(report: str, environ: Mapping[str, str]) -> None:

@@ -15,9 +15,11 @@ def plain_lines(text: str) -> list[str]:
     Logs are appended to and every attempt begins with its echoed command (`+ cmd`), so that what an earlier attempt
     printed is never taken for the result of the last one. Lines are cut at 4096 characters.
     """
-    lines = text.split("\n")
-    echoes = [number for number, line in enumerate(lines) if line.startswith(ECHO)]
-    return [_plain(line) for line in lines[echoes[-1] + 1 if echoes else 0 :]]
+    last_echo = text.rfind(f"\n{ECHO}")
+    if last_echo >= 0 or text.startswith(ECHO):
+        text = text[last_echo + 1 :].partition("\n")[2]
+    plain = "\x1b" not in text and "\r" not in text
+    return [line[-_MAX_LINE:] if plain else _plain(line) for line in text.split("\n")]
 
 
 def after(line: str, prefix: str) -> str | None:

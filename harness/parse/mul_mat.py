@@ -4,6 +4,7 @@ Grammar: `%4zu x %4zu: Q4_0 %7.1f GFLOPS (%3d runs) | Q4_1 ...`, three lines for
 them, whatever else the build offers. From v1.8.5 on the operands differ: older rates are not comparable.
 """
 
+import functools
 import re
 
 from harness.parse.line import parse_number, plain_lines
@@ -29,6 +30,11 @@ def measure_mul_mat(text: str, threads: int, repetition: int) -> tuple[Measureme
             found = _CELL.fullmatch(cell)
             rate = parse_number(found[2]) if found else None
             if found and rate:
-                case = Case.of("mul_mat", n=match[1], type=found[1].lower(), threads=threads)
+                case = _case(match[1], found[1], threads)
                 measurements.append(Measurement(case=case, metric=FLOP_RATE.name, value=rate, repetition=repetition))
     return tuple(measurements)
+
+
+@functools.lru_cache(maxsize=1024)
+def _case(n: str, kind: str, threads: int) -> Case:
+    return Case.of("mul_mat", n=n, type=kind.lower(), threads=threads)

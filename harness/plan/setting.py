@@ -41,7 +41,9 @@ class Setting(Record):
         return PREFIX + self.name.upper()
 
 
-_ALL = ("run", "build", "models")
+_EXCHANGE = ("import", "export")
+_READ = ("runs", "show", "report")
+_ALL = ("run", "build", "models", *_EXCHANGE, *_READ)
 _BUILD = ("run", "build")
 _RUN = ("run",)
 
@@ -201,7 +203,7 @@ SETTINGS: tuple[Setting, ...] = (
         kind=Kind.TEXT,
         default="results",
         metavar="DIR",
-        commands=_RUN,
+        commands=("run", *_EXCHANGE, *_READ),
         help="where bundles are written (default: ./results)",
     ),
     Setting(
@@ -209,7 +211,7 @@ SETTINGS: tuple[Setting, ...] = (
         kind=Kind.TEXT,
         default="",
         metavar="DIR",
-        commands=_ALL,
+        commands=("run", "build", "models"),
         help="where sources, builds and weights are kept (default: the user's cache folder)",
     ),
     Setting(
@@ -221,7 +223,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(name="dry_run", kind=Kind.FLAG, default=False, commands=_BUILD, help="print the plan and stop"),
     Setting(
-        name="json", kind=Kind.FLAG, default=False, commands=_ALL, help="print the result as JSON on standard output"
+        name="json",
+        kind=Kind.FLAG,
+        default=False,
+        commands=tuple(verb for verb in _ALL if verb != "report"),
+        help="print the result as JSON on standard output",
     ),
     Setting(name="quiet", kind=Kind.FLAG, default=False, short="-q", commands=_ALL, help="only errors and the result"),
     Setting(

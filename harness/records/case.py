@@ -1,5 +1,6 @@
 """What is benchmarked: a benchmark name and its parameters."""
 
+import functools
 import re
 
 from harness.errors import UnreadableError
@@ -21,13 +22,7 @@ class Case(Record, order=True):
     @classmethod
     def of(cls, benchmark: str, **params: str | int) -> "Case":
         """Return the case with `params` sorted by name; raises ValueError for what `parse` could not read."""
-        pairs = tuple(sorted((key, str(value)) for key, value in params.items()))
-        if not _NAME.fullmatch(benchmark):
-            raise ValueError(f"not a benchmark name: {benchmark!r}")
-        for key, value in pairs:
-            if not _NAME.fullmatch(key) or not _VALUE.fullmatch(value):
-                raise ValueError(f"not a case parameter: {key}={value!r}")
-        return cls(benchmark=benchmark, params=pairs)
+        return _make(benchmark, tuple(sorted([(key, str(value)) for key, value in params.items()])))
 
     @classmethod
     def parse(cls, text: str) -> "Case":
@@ -50,3 +45,14 @@ class Case(Record, order=True):
     def get(self, name: str) -> str:
         """Return the value of parameter `name`, or an empty string."""
         return dict(self.params).get(name, "")
+
+
+@functools.lru_cache(maxsize=4096)
+def _make(benchmark: str, pairs: tuple[tuple[str, str], ...]) -> Case:
+    """Return the case of checked parts; a history repeats the same few hundred of them without end."""
+    if not _NAME.fullmatch(benchmark):
+        raise ValueError(f"not a benchmark name: {benchmark!r}")
+    for key, value in pairs:
+        if not _NAME.fullmatch(key) or not _VALUE.fullmatch(value):
+            raise ValueError(f"not a case parameter: {key}={value!r}")
+    return Case(benchmark=benchmark, params=pairs)

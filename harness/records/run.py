@@ -8,6 +8,7 @@ from harness.records.measurement import Measurement
 from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
 from harness.records.record import Record
+from harness.records.report import Remark
 from harness.records.source import Source
 from harness.records.step import Phase
 from harness.records.suite import Suite
@@ -15,6 +16,8 @@ from harness.records.toolchain import Toolchain
 from harness.records.weights import Weights
 
 SCHEMA = 1
+OURS = "harness"
+GGML_CI = "ggml-ci"
 
 
 class ExitCode(IntEnum):
@@ -27,12 +30,16 @@ class ExitCode(IntEnum):
 
 
 class Origin(StrEnum):
-    """Where a setting's value came from, weakest first."""
+    """Where a setting's value came from: a layer of settings, weakest first, or what an imported run was read from."""
 
     DEFAULT = "default"
     FILE = "harness.toml"
     ENVIRONMENT = "environment"
     FLAG = "flag"
+    # Of an imported run:
+    REPORT = "report"
+    LOG = "log"
+    FOLDER = "folder"
 
 
 class SettingUsed(Record):
@@ -59,8 +66,9 @@ class SystemInfo(Record):
 class Run(Record):
     """A run as it is on disk; reports, comparisons and tables are recomputed from it.
 
-    `start` and `end` are UTC in ISO 8601. `environment` is what the children were given. Status and exit code are
-    derived, never stored.
+    `start` and `end` are UTC in ISO 8601. `environment` is what the children were given. `origin` is the harness that
+    measured, `ggml-ci` for an imported report: there what is not known is empty or 0, and `remarks` are the lines of
+    the report that were not understood. Status and exit code are derived, never stored.
     """
 
     schema: int
@@ -80,6 +88,8 @@ class Run(Record):
     system_info: SystemInfo | None = None
     results: tuple[StepResult, ...] = ()
     caveats: tuple[Caveat, ...] = ()
+    origin: str = OURS
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

@@ -41,7 +41,7 @@ def format_date(moment: str) -> str:
 
 
 def _summary(run: Run) -> str:
-    commit = run.source.commit
+    commit, moment = run.source.commit, run.end or run.start
     repo = commit.repo.removesuffix("/").removesuffix(".git") or _UNKNOWN
     if commit.sha:
         named = f"{repo}/commit/{commit.sha}"
@@ -52,7 +52,7 @@ def _summary(run: Run) -> str:
     return (
         f"- status:  {status}\n"
         f"- runtime: {format_elapsed(run.wall_s)}\n"
-        f"- date:    {format_date(run.end or run.start)}\n"
+        f"- date:    {format_date(moment) if moment else _UNKNOWN}\n"
         f"- repo:    {repo}\n"
         f"- commit:  {named}\n"
         f"- author:  {commit.author or _UNKNOWN}\n"

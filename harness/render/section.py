@@ -28,6 +28,14 @@ def exit_status(results: Iterable[StepResult]) -> int:
     return 0
 
 
+def bench_texts(results: Iterable[StepResult], logs: Mapping[str, str], benchmark: Benchmark) -> Iterator[str]:
+    """Answer with what each step of a benchmark printed, as far as there is something."""
+    for result in results:
+        body = _without_echo(_log(result, logs)) if result.case and result.case.benchmark == benchmark else ""
+        if body:
+            yield body
+
+
 def _ctest(mode: str, results: Sequence[StepResult], logs: Mapping[str, str]) -> Iterator[str]:
     mine = [result for result in results if result.step.endswith(f"_{mode}")]
     broken = [result for result in mine if result.phase in _BUILDING and result.status.bad]
@@ -56,11 +64,8 @@ def _bench(run: Run, logs: Mapping[str, str]) -> Iterator[str]:
         return
     yield f"### bench\n\nWhisper Benchmark Results\n- status: {exit_status(ran)}\n"
     for benchmark, title in ((Benchmark.MEMCPY, "memcpy"), (Benchmark.MUL_MAT, "ggml_mul_mat")):
-        for result in ran:
-            body = _log(result, logs) if result.case and result.case.benchmark == benchmark else ""
-            body = _without_echo(body)
-            if body:
-                yield f"#### {title} Benchmark\n\n```\n{body}\n```\n\n"
+        for body in bench_texts(ran, logs, benchmark):
+            yield f"#### {title} Benchmark\n\n```\n{body}\n```\n\n"
     table = render_model_table(run, summarize_run(run))
     yield f"#### Model Benchmarks\n\n{table or 'No model benchmark results available.'}\n\n"
     failed = dict.fromkeys(_name(result) for result in ran if result.status.bad)

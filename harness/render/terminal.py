@@ -9,6 +9,7 @@ from harness.records.outcome import Check, Status, StepResult
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.summary import Summary
+from harness.render.column import align
 from harness.render.table import short_commit
 from harness.render.word import config_words
 from harness.stats.series import order_model_cases, summarize_run
@@ -22,17 +23,18 @@ def render_summary(run: Run, bundle_path: str) -> str:
     """Return status, numbers with units, tests, failures, caveats, where all of it lies, and what to do next."""
     summaries = summarize_run(run)
     blocks = (
-        _head(run),
+        list_head(run),
         _models(run, summaries),
-        [*_memcpy(summaries), *_mul_mat(summaries), *_tests(run)],
-        [line for result in run.results if result.status.bad for line in _failure(result)],
-        _bullets("caveat", (f"{caveat.message} [{caveat.code}]" for caveat in run.caveats)),
+        [*_memcpy(summaries), *_mul_mat(summaries), *list_tests(run)],
+        list_failures(run),
+        list_caveats(run),
         _next(run, bundle_path),
     )
     return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
 
 
-def _head(run: Run) -> Iterator[str]:
+def list_head(run: Run) -> Iterator[str]:
+    """Answer with the status, what was measured where, and with what."""
     commit = run.source.commit
     release = f"{commit.release} " if commit.release and commit.release != commit.short else ""
     words = " ".join(config_words(run.system_info))
@@ -55,27 +57,21 @@ def _models(run: Run, summaries: Summaries) -> Iterator[str]:
             kinds.get(case.get("model"), "-"),
             case.get("threads"),
             case.get("fa"),
-            *(_cell(summaries.get((case, metric.name))) for metric in TABLE_METRICS),
+            *(format_summary(summaries.get((case, metric.name))) for metric in TABLE_METRICS),
             str(max(summary.n for (key, _), summary in summaries.items() if key == case)),
         ]
         for case in cases
     ]
-    yield from _columns([header, units, *rows])
+    yield from align([header, units, *rows], indent="  ")
     if any(summary.n > 1 for (case, _), summary in summaries.items() if case in cases):
         yield "  medians of n processes; in brackets (slowest - fastest) / median"
 
 
-def _cell(summary: Summary | None) -> str:
+def format_summary(summary: Summary | None) -> str:
+    """Return the median, behind it the spread of more than one value; a dash for no value."""
     if summary is None:
         return "-"
     return f"{summary.median:.2f} ({summary.spread:.1%})" if summary.n > 1 else f"{summary.median:.2f}"
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for first, *rest in rows:
-        cells = (f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True))
-        yield "  " + "  ".join((f"{first:<{widths[0]}}", *cells)).rstrip()
 
 
 def _memcpy(summaries: Summaries) -> Iterator[str]:
@@ -107,7 +103,8 @@ def _of(summaries: Summaries, benchmark: Benchmark, metric: str) -> dict[Case, S
     return {case: value for (case, name), value in summaries.items() if case.benchmark == benchmark and name == metric}
 
 
-def _tests(run: Run) -> Iterator[str]:
+def list_tests(run: Run) -> Iterator[str]:
+    """Answer with a line for each build whose tests ran."""
     for result in run.results:
         if result.checks:
             yield f"  tests    {result.step.removeprefix('ctest_')}: {_counts(result.checks)}"
@@ -121,6 +118,16 @@ def _counts(checks: Sequence[Check]) -> str:
             which = f" ({', '.join(names[:_MANY])}{', ...' if len(names) > _MANY else ''})" if status.bad else ""
             parts.append(f"{len(names)} {status.replace('_', ' ').lower()}{which}")
     return ", ".join(parts)
+
+
+def list_failures(run: Run) -> Iterator[str]:
+    """Answer with the steps that failed, the reason and the log of each."""
+    return (line for result in run.results if result.status.bad for line in _failure(result))
+
+
+def list_caveats(run: Run, label: str = "") -> Iterator[str]:
+    """Answer with the caveats of a run, `label` before each."""
+    return _bullets(f"{label}caveat", (f"{caveat.message} [{caveat.code}]" for caveat in run.caveats))
 
 
 def _failure(result: StepResult) -> Iterator[str]:

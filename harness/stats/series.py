@@ -12,14 +12,19 @@ from harness.stats.summary import summarize
 Key = tuple[Case, str]
 
 
-def summarize_run(run: Run) -> dict[Key, Summary]:
-    """Return a summary for each case and metric (by name), over the repetitions that PASSED, in order of execution."""
+def sample_run(run: Run) -> dict[Key, tuple[float, ...]]:
+    """Return the values of each case and metric (by name), of the repetitions that PASSED, in order of execution."""
     samples: dict[Key, list[float]] = {}
     for result in run.results:
         if result.status is Status.PASSED:
             for measurement in result.measurements:
                 samples.setdefault((measurement.case, measurement.metric), []).append(measurement.value)
-    return {key: summarize(values) for key, values in samples.items()}
+    return {key: tuple(values) for key, values in samples.items()}
+
+
+def summarize_run(run: Run) -> dict[Key, Summary]:
+    """Return a summary for each case and metric (by name) that has a sample."""
+    return {key: summarize(values) for key, values in sample_run(run).items()}
 
 
 def order_model_cases(run: Run, summaries: Mapping[Key, Summary]) -> tuple[Case, ...]:

@@ -6,26 +6,19 @@ results/<node>/<yyyy-mm>/<yyyymmddThhmmssZ>-<commit8>-<config_id>/{run.json, REA
 import contextlib
 import os
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
-from harness import __version__
-from harness.errors import UnfitError, UnreadableError, UsageError
+from harness.errors import UnfitError, UsageError
 from harness.records.plan import Plan
-from harness.records.run import SCHEMA, Run
+from harness.records.run import Run
+from harness.store.json_file import read_record, read_run
 
 PARTIAL = ".partial"
 RUN = "run.json"
 PLAN = "plan.json"
 REPORT = "README.md"
-
-
-class _AnySchema(msgspec.Struct):
-    schema: int
-
-
-_T = TypeVar("_T", Run, Plan, _AnySchema)
+LOGS = "logs"
 
 
 class Bundle:
@@ -33,7 +26,7 @@ class Bundle:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.logs = path / "logs"
+        self.logs = path / LOGS
 
     @property
     def final(self) -> Path:
@@ -50,7 +43,7 @@ class Bundle:
 
     def load_plan(self) -> Plan:
         """Return the plan that this run follows; raises UnreadableError."""
-        return _decode(self.path / PLAN, Plan)
+        return read_record(self.path / PLAN, Plan)
 
     def seal(self, run: Run, report: str) -> Path:
         """Write the final record and report, make all of it durable, rename, and return the bundle's folder."""
@@ -106,19 +99,36 @@ def find_partial(results: Path, wanted: str) -> Bundle:
 
 
 def load_run(path: Path) -> Run:
-    """Return the run of a bundle folder, finished or not; raises UnreadableError with file and cause."""
-    schema = _decode(path / RUN, _AnySchema).schema
-    if schema != SCHEMA:
-        cause = f"this harness ({__version__}) reads schema {SCHEMA}"
-        raise UnreadableError(f"{path / RUN} has schema {schema}", cause=cause, hint="use the harness that wrote it")
-    return _decode(path / RUN, Run)
+    """Return the run of a bundle folder, finished or not; raises UnreadableError with file, line and cause."""
+    return read_run(path / RUN, Run)
+
+
+def load_logs(path: Path, run: Run) -> dict[str, str]:
+    """Return the logs of a bundle folder that the results of `run` name, as far as they are there."""
+    names = {result.log for result in run.results if result.log and Path(result.log).name == result.log}
+    logs = {name: path / LOGS / name for name in names}
+    return {name: log.read_text(encoding="utf-8", errors="replace") for name, log in logs.items() if log.is_file()}
+
+
+def bundle_folder(results: Path, run: Run) -> Path:
+    """Return where the bundle of a run stands in a results folder."""
+    return _month(results, run.node.name, run.id) / run.id
+
+
+def encode_run(run: Run) -> bytes:
+    """Return the content of run.json."""
+    return _pretty(run)
 
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Replace `path` as a whole: readers see the old content or the new, never a part."""
     temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _month(results: Path, node: str, run_id: str) -> Path:
@@ -127,17 +137,6 @@ def _month(results: Path, node: str, run_id: str) -> Path:
 
 def _pretty(record: Run | Plan) -> bytes:
     return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
-
-
-def _decode(path: Path, kind: type[_T]) -> _T:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"cannot read {path}", cause=error.strerror or str(error)) from None
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise UnreadableError(f"{path} cannot be understood", cause=str(error)) from None
 
 
 def _sync(path: Path) -> None:

@@ -41,6 +41,10 @@ class Console:
         if not self._quiet:
             self._write(f"{text}\n")
 
+    def complain(self, error: Exception) -> None:
+        """Say what is wrong, to those who want only errors too."""
+        self._write(f"harness: {error}\n")
+
     def progress(self, what: str, done: int, total: int) -> None:
         """Show how far a transfer is, in bytes."""
         now = time.monotonic()
@@ -49,6 +53,16 @@ class Console:
         self._shown = now
         share = f" ({100 * done // total} %)" if total else ""
         self._line(f"{what}: {done / 1e6:.0f} MB{share}")
+
+    def count(self, what: str, done: int, total: int) -> None:
+        """Show how many of many are done."""
+        now = time.monotonic()
+        if not done:
+            self._shown = now
+        if self._quiet or now - self._shown < (_REFRESH_S if self._live else _HEARTBEAT_S):
+            return
+        self._shown = now
+        self._line(f"{what}: {done} of {total} ({100 * done // total} %)")
 
     def begin(self, step: Step, *, place: str, left_s: Callable[[float], float], describe: Describe) -> None:
         """Start showing `step`; `left_s` answers with the seconds left for elapsed seconds of this step."""

@@ -1,0 +1,58 @@
+"""Reports a second that `harness import` takes in, on a generated results tree (default: 10,000 reports).
+
+python benchmarks/importing.py [N] [--logs] - the aim is 1,000 a second. `--logs` puts a runtime file and the logs of
+two models beside each report. Also imports all of it a second time, when everything is known already.
+"""
+
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+REPORTS = sorted((ROOT / "tests" / "data" / "reports").glob("*__ggml-*.md"))
+LOG = ROOT / "tests" / "data" / "logs" / "7fe4979f__ggml-5-x86-amx-cc__bench-bench-medium.log"
+RUNTIME = "689.06user 5.27system 3:09.89elapsed 365%CPU (0avgtext+0avgdata 2004512maxresident)k\n"
+NODES = 7
+
+
+def main() -> None:
+    words = [word for word in sys.argv[1:] if word.isdecimal()]
+    count = int(words[0]) if words else 10_000
+    with tempfile.TemporaryDirectory() as scratch:
+        tree, results = Path(scratch, "tree"), Path(scratch, "results")
+        write_tree(tree, count, logs="--logs" in sys.argv)
+        for attempt in ("new", "known"):
+            command = [sys.executable, "-m", "harness", "import", str(tree), "--results", str(results)]
+            began = time.perf_counter()
+            subprocess.run(command, cwd=ROOT, check=True)
+            wall_s = time.perf_counter() - began
+            print(f"{attempt}: {count} reports in {wall_s:.2f} s, {count / wall_s:.0f} a second")
+
+
+def write_tree(tree: Path, count: int, *, logs: bool) -> None:
+    """Write `count` reports under shas, times and numbers of their own."""
+    draw = random.Random(1)
+    texts = [path.read_text(encoding="utf-8") for path in REPORTS]
+    log = LOG.read_text(encoding="utf-8")
+    for number in range(count):
+        text = texts[number % len(texts)]
+        sha = f"{draw.getrandbits(160):040x}"
+        old = re.search(r"/commit/([0-9a-f]{40})", text)
+        assert old
+        clock = f"{draw.randrange(24):02d}:{draw.randrange(60):02d}:{draw.randrange(60):02d}"
+        text = re.sub(r"\d\d:\d\d:\d\d (?=UTC|PDT)", f"{clock} ", text.replace(old[1], sha), count=1)
+        folder = tree / "whisper.cpp" / sha[:2] / sha[2:] / f"ggml-{number % NODES}"
+        folder.mkdir(parents=True)
+        (folder / "README.md").write_text(text, encoding="utf-8")
+        if logs:
+            (folder / "runtime").write_text(RUNTIME)
+            for model in ("medium", "large-v3"):
+                (folder / f"bench-bench-{model}.log").write_text(log, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

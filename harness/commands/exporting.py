@@ -1,0 +1,62 @@
+"""`harness export`: runs as a results tree that upstream's readers know."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.commands.output import Output
+from harness.errors import UsageError
+from harness.parse.report import parse_report
+from harness.plan.layer import Settings, nearest
+from harness.records.record import Record
+from harness.render.ci_folder import render_folder
+from harness.store.bundle import LOGS, REPORT
+from harness.store.outbox import write_folder
+from harness.store.shelf import Stored, find_runs
+
+GGML_CI = "ggml-ci"
+LAYOUTS = (GGML_CI,)
+
+
+class Exported(Record):
+    """A run and the folder that it was written to."""
+
+    run: str
+    path: str
+
+
+def export_runs(settings: Settings, output: Output, *, words: Sequence[str], layout: Sequence[str], folder: str) -> int:
+    """Write the runs that `words` name below a folder; return the exit code.
+
+    `layout` is its name, and behind it the folder where `folder` is empty.
+    """
+    name, *rest = layout or (GGML_CI,)
+    if name not in LAYOUTS:
+        raise UsageError(f"unknown layout {name!r}", hint=nearest(name, LAYOUTS))
+    if not folder and len(rest) == 1:
+        folder, rest = rest[0], []
+    wanted = [*words, *rest]
+    if not wanted or not folder:
+        missing = "the folder to write to" if wanted else "the runs to export"
+        raise UsageError(f"{missing} is missing", hint="harness export RUN... --layout ggml-ci --output DIR")
+    runs = find_runs(Path(settings.text("results")), wanted)
+    exported = []
+    for number, stored in enumerate(runs):
+        output.console.count("exporting", number, len(runs))
+        path = _export(Path(folder), stored)
+        exported.append(Exported(run=stored.run.id, path=str(path)))
+    output.console.note(f"exported {len(exported)} runs into {folder}")
+    output.show("\n".join(one.path for one in exported), tuple(exported))
+    return 0
+
+
+def _export(tree: Path, stored: Stored) -> Path:
+    bundle = Path(stored.path)
+    if not bundle.is_dir():
+        raise UsageError(f"{bundle} is no run of the results", hint=f"harness import {bundle}")
+    text = (bundle / REPORT).read_bytes().decode("utf-8", errors="surrogateescape")
+    logs = {
+        path.name: path.read_bytes().decode("utf-8", errors="surrogateescape")
+        for path in sorted((bundle / LOGS).glob("*"))
+        if path.is_file()
+    }
+    return write_folder(tree, stored.run, bundle, render_folder(stored.run, parse_report(text), logs))

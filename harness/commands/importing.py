@@ -1,0 +1,107 @@
+"""`harness import`: reports of ggml-ci into the results, as runs beside our own."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from harness.commands.output import Output
+from harness.errors import UnreadableError
+from harness.plan.layer import Settings
+from harness.records.record import Record
+from harness.records.report import Remark
+from harness.store.deposit import Placed, deposit
+from harness.store.result_tree import Entry, find_entries
+
+_SHOWN = 8
+
+
+class Misunderstood(Record):
+    """What was not understood, how often, and where first."""
+
+    what: str
+    count: int
+    path: str
+    line: int
+
+
+class Tally(Record):
+    """What an import came to: how many runs are new, known already, or were replaced because there is more of them.
+
+    `failed` are the complaints about reports that could not be read.
+    """
+
+    new: int
+    known: int
+    richer: int
+    failed: tuple[str, ...]
+    misunderstood: tuple[Misunderstood, ...]
+
+
+def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], node: str) -> int:
+    """Read every report that `paths` stand for, put its run into the results, and say what was not understood.
+
+    `node` names the reports that no folder names. What cannot be read does not stop the others; it is complained
+    about at the end (UnreadableError).
+    """
+    entries = _find(paths)
+    results = Path(settings.text("results")).absolute()
+    counts = dict.fromkeys(Placed, 0)
+    failures: list[UnreadableError] = []
+    misunderstood: dict[str, Misunderstood] = {}
+    began = time.monotonic()
+    for number, taken in enumerate(deposit(results, entries, node)):
+        output.console.count("importing", number, len(entries))
+        counts[taken.placed] += 1
+        if taken.placed is Placed.FAILED:
+            failures.append(UnreadableError(taken.what, cause=taken.cause))
+        _gather(misunderstood, taken.entry, taken.remarks)
+    output.console.note(f"read {len(entries)} reports in {time.monotonic() - began:.1f} s")
+    tally = Tally(
+        new=counts[Placed.NEW],
+        known=counts[Placed.KNOWN],
+        richer=counts[Placed.RICHER],
+        failed=tuple(str(error) for error in failures),
+        misunderstood=tuple(sorted(misunderstood.values(), key=lambda one: -one.count)),
+    )
+    output.show("\n".join(_render(tally, results)), tally)
+    if failures:
+        raise _complaint(failures, len(entries))
+    return 0
+
+
+def _find(paths: Sequence[str]) -> list[Entry]:
+    """Return each report once, with its folder where one of the paths stands for that."""
+    found = [entry for path in paths for entry in find_entries(Path(path))]
+    found.sort(key=lambda entry: bool(entry.folder))
+    return list({Path(entry.path).absolute(): entry for entry in found}.values())
+
+
+def _gather(misunderstood: dict[str, Misunderstood], entry: Entry, remarks: Sequence[Remark]) -> None:
+    for remark in remarks:
+        one = misunderstood.get(remark.what)
+        first = one or Misunderstood(what=remark.what, count=0, path=entry.path, line=remark.line)
+        misunderstood[remark.what] = first.replace(count=first.count + 1)
+
+
+def _render(tally: Tally, results: Path) -> Iterator[str]:
+    yield f"imported {tally.new} runs into {results}"
+    if tally.richer:
+        yield f"  {tally.richer} were there already, with fewer of their files, and are replaced"
+    if tally.known:
+        yield f"  {tally.known} were there already"
+    if tally.failed:
+        yield f"  {len(tally.failed)} could not be read"
+    for one in tally.misunderstood[:_SHOWN]:
+        yield f"  not understood: {one.what} ({one.count} times, first at {one.path}:{one.line})"
+    if len(tally.misunderstood) > _SHOWN:
+        yield f"  and {len(tally.misunderstood) - _SHOWN} other things: --json lists them all"
+
+
+def _complaint(failures: Sequence[UnreadableError], total: int) -> UnreadableError:
+    if len(failures) == 1:
+        return failures[0]
+    shown = [f"{error.what} ({error.cause})" for error in failures[:_SHOWN]]
+    rest = [f"and {len(failures) - _SHOWN} more"] if len(failures) > _SHOWN else []
+    return UnreadableError(
+        f"{len(failures)} of {total} reports could not be read", cause="\n         ".join([*shown, *rest])
+    )

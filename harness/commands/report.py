@@ -1,0 +1,79 @@
+"""`harness report`: runs in the formats of others."""
+
+import errno
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from harness.commands.output import Output
+from harness.errors import UnfitError, UsageError
+from harness.plan.layer import Settings, nearest
+from harness.render.format.format import Format, Sheet
+from harness.render.format.registry import DEFAULT, FORMATS, find_ending
+from harness.store.bundle import write_atomic
+from harness.store.shelf import Stored, find_runs, read_logs
+
+STANDARD_OUTPUT = "-"
+
+
+def report(settings: Settings, output: Output, words: Sequence[str], *, name: str, target: str) -> int:
+    """Write the runs that `words` name to the file or folder `target`, else print them; return the exit code."""
+    target = "" if target == STANDARD_OUTPUT else target
+    chosen = _choose(name, target)
+    stored = find_runs(Path(settings.text("results")).absolute(), words)
+    sheets = [_sheet(one, chosen) for one in stored]
+    if not any(sheet.run.measurements for sheet in sheets):
+        output.console.note("none of these runs has a number")
+    if target and chosen.layout and not target.endswith(".json"):
+        _write(Path(target), chosen.layout(sheets), output)
+        return 0
+    text = chosen.render(sheets)
+    if target:
+        path = Path(target)
+        _write(path.parent, {path.name: text}, output)
+    else:
+        output.write(text)
+    return 0
+
+
+def _choose(name: str, target: str) -> Format:
+    if name:
+        if name not in FORMATS:
+            raise UsageError(
+                f"unknown format {name!r}", hint=f"{nearest(name, FORMATS)}\n  all:   {', '.join(FORMATS)}"
+            )
+        return FORMATS[name]
+    if not target or not Path(target).suffix:
+        return DEFAULT
+    found = find_ending(target.lower())
+    if found is None:
+        endings = " ".join(ending for format_ in FORMATS.values() for ending in format_.endings)
+        raise UsageError(f"no format has the ending of {target}", cause=f"known are {endings}", hint="--format NAME")
+    return found
+
+
+def _sheet(stored: Stored, chosen: Format) -> Sheet:
+    return Sheet(run=stored.run, report=stored.report, logs=read_logs(stored) if chosen.needs_logs else {})
+
+
+def _write(folder: Path, files: Mapping[str, str], output: Output) -> None:
+    """Write rendered files, each as a whole; parents are made only below `folder`, which may be new itself."""
+    for name, text in files.items():
+        path = folder / name
+        try:
+            if len(files) > 1:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and not path.is_file():
+                _write_special(path, text)
+            else:
+                write_atomic(path.resolve(), text.encode())
+        except OSError as error:
+            cause = error.strerror or str(error)
+            raise UnfitError(f"cannot write {path}", cause=cause, hint="name another file with -o") from None
+        output.console.note(f"wrote {path}")
+
+
+def _write_special(path: Path, text: str) -> None:
+    """Write to a pipe or a terminal, which nothing may replace."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    path.write_bytes(text.encode())

@@ -1,0 +1,17 @@
+"""`harness show`: runs for people."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.commands.output import Output
+from harness.plan.layer import Settings
+from harness.render.display import render_display
+from harness.store.shelf import find_runs
+
+
+def show(settings: Settings, output: Output, words: Sequence[str]) -> int:
+    """Print the runs that `words` name, caveats first; return the exit code."""
+    stored = find_runs(Path(settings.text("results")).absolute(), words)
+    runs = tuple(one.run for one in stored)
+    output.show(render_display(runs, [one.path for one in stored]), runs)
+    return 0

@@ -1,0 +1,24 @@
+"""What identifies a run, without its numbers."""
+
+from harness.records.outcome import Status
+from harness.records.record import Record
+
+
+class Card(Record):
+    """One line in the list of runs.
+
+    `path` is the bundle's folder, `commit` seven digits with `+` for uncommitted changes, `config` the words of the
+    Config column, `start` UTC in ISO 8601.
+    """
+
+    path: str
+    id: str
+    start: str
+    node: str
+    sha: str
+    commit: str
+    release: str
+    config: tuple[str, ...]
+    models: tuple[str, ...]
+    status: Status
+    origin: str

@@ -1,0 +1,232 @@
+"""A ggml-ci report as it was written: blocks whose texts, joined, are the report."""
+
+from harness.records.record import Record
+
+MEMCPY = "memcpy Benchmark"
+MUL_MAT = "ggml_mul_mat Benchmark"
+MODELS = "Model Benchmarks"
+ERRORS = "Benchmark Errors"
+FENCE = "```"
+NO_ROWS = "No model benchmark results available."
+COLUMNS = ("Config", "Model", "Th", "FA", "Enc.", "Dec.", "Bch5", "PP", "Commit")
+_ROW = "| %16s | %13s | %3s | %3s | %7s | %7s | %7s | %7s | %7s |"
+# Where the values of a header begin: since 2023 with two blanks after the longest word, before with one.
+PADDING = 11
+OLD_PADDING = 10
+
+
+class Remark(Record):
+    """Something in a report that is not as the grammar has it: `line` counts from 1.
+
+    `cut` says that the report stops here, in the middle of something.
+    """
+
+    line: int
+    what: str
+    text: str = ""
+    cut: bool = False
+
+
+class Block(Record, tag=True, kw_only=True):
+    """A stretch of a report that begins on `line`; `str()` is its exact text.
+
+    `raw` is that text where it is written in another way than the fields alone would be, None otherwise.
+    """
+
+    line: int = 0
+    raw: str | None = None
+
+    def written(self) -> str:
+        """Return the text that the fields stand for, as ggml-ci writes it."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.written() if self.raw is None else self.raw
+
+
+class Header(Block):
+    """The Summary: `fields` by their names (status, runtime, date, repo, commit, author), and the commit's message."""
+
+    fields: tuple[tuple[str, str], ...]
+    message: str
+    padding: int = PADDING
+
+    def written(self) -> str:
+        """Return the text that the fields stand for."""
+        lines = "".join(f"{f'- {name}:':<{self.padding}}{value}\n" for name, value in self.fields)
+        return f"## Summary\n\n{lines}{FENCE}\n{self.message}\n{FENCE}\n\n"
+
+    def get(self, name: str) -> str:
+        """Return one field, empty where it is missing or empty."""
+        return dict(self.fields).get(name, "")
+
+
+class Environment(Block):
+    """The lines of the Environment: mostly KEY=VALUE, but any line of a variable may have leaked in."""
+
+    lines: tuple[str, ...]
+
+    def written(self) -> str:
+        """Return the text that the lines stand for."""
+        body = "".join(f"{line}\n" for line in self.lines)
+        return f"## Environment\n\n{FENCE}\n{body}{FENCE}\n\n"
+
+    def get(self, name: str) -> str:
+        """Return the value of a variable, or an empty string."""
+        return next((line[len(name) + 1 :] for line in self.lines if line.startswith(f"{name}=")), "")
+
+
+class OutputMark(Block):
+    """The heading before the sections that `ci/run.sh` wrote."""
+
+    def written(self) -> str:
+        """Return the heading."""
+        return "## Output\n\n"
+
+
+class TestLog(Block):
+    """The section of one ctest run: its exit status (None where none is given) and what ctest printed.
+
+    `gap` is the empty line behind it that llama.cpp and ggml have and whisper.cpp has not.
+    """
+
+    __test__ = False  # not a test of pytest's
+
+    mode: str
+    status: int | None
+    log: str
+    gap: bool = False
+
+    def written(self) -> str:
+        """Return the section."""
+        end = "\n" if self.gap else ""
+        return (
+            f"### ctest_{self.mode}\n\nRuns ctest in {self.mode} mode\n- status: {_number(self.status)}\n"
+            f"{FENCE}\n{self.log}\n{FENCE}\n{end}"
+        )
+
+
+class BenchHead(Block):
+    """The beginning of the benchmarks of whisper.cpp, with the exit status of that step."""
+
+    status: int | None
+
+    def written(self) -> str:
+        """Return the heading and the status."""
+        return f"### bench\n\nWhisper Benchmark Results\n- status: {_number(self.status)}\n"
+
+
+class BenchLog(Block):
+    """A part of the benchmarks that is shown as it was printed: memcpy, mul_mat, errors."""
+
+    title: str
+    log: str
+
+    def written(self) -> str:
+        """Return the part."""
+        return f"#### {self.title}\n\n{FENCE}\n{self.log}\n{FENCE}\n\n"
+
+
+class Row(Record):
+    """A line of the model table: nine values, none where it is no such line.
+
+    `text` is the line as it stands where its blanks are not upstream's.
+    """
+
+    cells: tuple[str, ...] = ()
+    text: str | None = None
+
+    def __str__(self) -> str:
+        return self.text if self.text is not None else format_row(self.cells)
+
+    def get(self, column: str) -> str:
+        """Return the value under a column's name, or an empty string."""
+        return self.cells[COLUMNS.index(column)] if self.cells else ""
+
+
+class Table(Block):
+    """The model table, head and rule among its lines; no lines at all where upstream says that it has no results."""
+
+    lines: tuple[Row, ...]
+
+    def written(self) -> str:
+        """Return the part."""
+        body = "\n".join(map(str, self.lines)) if self.lines else NO_ROWS
+        return f"#### {MODELS}\n\n{body}\n\n"
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of values."""
+        return tuple([row for row in self.lines if row.cells and row.cells != COLUMNS and row.cells[1].strip("-:")])
+
+
+class Passage(Block):
+    """Text that the grammar does not cover, or a section of another project under its `name`."""
+
+    text: str
+    name: str = ""
+
+    def written(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+AnyBlock = Header | Environment | OutputMark | TestLog | BenchHead | BenchLog | Table | Passage
+
+
+class Report(Record):
+    """A whole report; `crlf` says that all of its lines end as on Windows."""
+
+    blocks: tuple[AnyBlock, ...]
+    remarks: tuple[Remark, ...] = ()
+    crlf: bool = False
+
+    @property
+    def header(self) -> Header | None:
+        """The Summary, if it is there."""
+        return next((block for block in self.blocks if isinstance(block, Header)), None)
+
+    @property
+    def environment(self) -> Environment:
+        """The Environment, without lines where there is none."""
+        found = (block for block in self.blocks if isinstance(block, Environment))
+        return next(found, Environment(lines=()))
+
+    @property
+    def tests(self) -> tuple[TestLog, ...]:
+        """The ctest sections in their order."""
+        return tuple(block for block in self.blocks if isinstance(block, TestLog))
+
+    @property
+    def bench(self) -> BenchHead | None:
+        """The beginning of the benchmarks, if they are there."""
+        return next((block for block in self.blocks if isinstance(block, BenchHead)), None)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The model tables; a report has one at most, but a pasted one may have more."""
+        return tuple(block for block in self.blocks if isinstance(block, Table))
+
+    @property
+    def cut(self) -> Remark | None:
+        """Where the report stops in the middle of something, if it does."""
+        return next((remark for remark in self.remarks if remark.cut), None)
+
+    def log(self, title: str) -> str:
+        """Return what stands in a part of the benchmarks, or an empty string."""
+        found = (block.log for block in self.blocks if isinstance(block, BenchLog) and block.title == title)
+        return next(found, "")
+
+    def output(self) -> str:
+        """Return everything behind the Output heading, or the whole where there is no heading: README.md.bak."""
+        marks = [number for number, block in enumerate(self.blocks) if isinstance(block, OutputMark)]
+        return "".join(map(str, self.blocks[marks[0] + 1 if marks else 0 :]))
+
+
+def format_row(cells: tuple[str, ...]) -> str:
+    """Return a line of the model table; longer values push the rest of it to the right."""
+    return _ROW % cells
+
+
+def _number(status: int | None) -> str:
+    return "" if status is None else str(status)

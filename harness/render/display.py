@@ -1,0 +1,129 @@
+"""Runs for people: caveats first, then tables with units and spread; several runs in the same tables."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from harness.records.case import Case
+from harness.records.metric import COPY_RATE, FLOP_RATE, METRICS, TABLE_METRICS
+from harness.records.run import OURS, Run
+from harness.records.suite import Benchmark
+from harness.records.summary import Summary
+from harness.records.weights import WeightsKind
+from harness.render.column import align
+from harness.render.table import short_commit
+from harness.render.terminal import format_summary, list_caveats, list_failures, list_head, list_tests
+from harness.render.word import config_words
+from harness.stats.series import order_model_cases, summarize_run
+
+_INDENT = "  "
+_LOAD = METRICS["load"]
+Summaries = Mapping[tuple[Case, str], Summary]
+
+
+def render_display(runs: Sequence[Run], paths: Sequence[str]) -> str:
+    """Return the runs as text; `paths` says where each is. In tables of several runs a number stands for the run."""
+    several = len(runs) > 1
+    summaries = [summarize_run(run) for run in runs]
+    blocks = (
+        [line for number, run in enumerate(runs, 1) for line in list_caveats(run, f"#{number} " if several else "")],
+        _list_runs(runs) if several else [*list_head(runs[0]), *_facts(runs[0])],
+        _models(runs, summaries),
+        _pivot(summaries, Benchmark.MEMCPY, COPY_RATE.name, across="threads", down="loop"),
+        _pivot(summaries, Benchmark.MUL_MAT, FLOP_RATE.name, across="n", down="type"),
+        [] if several else list_tests(runs[0]),
+        [line for run in runs for line in list_failures(run)],
+        _spread_note(summaries),
+        [f"  {f'#{number} ' if several else ''}{path}" for number, path in enumerate(paths, 1)],
+    )
+    return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
+
+
+def _list_runs(runs: Sequence[Run]) -> Iterator[str]:
+    header = ("#", "id", "date", "node", "commit", "release", "config", "status")
+    rows = (
+        (
+            str(number),
+            run.id,
+            run.start[:10] or "-",
+            run.node.name or "-",
+            short_commit(run),
+            run.source.commit.release or "-",
+            " ".join(config_words(run.system_info)) or run.config.isa or "-",
+            run.status,
+        )
+        for number, run in enumerate(runs, 1)
+    )
+    return align([header, *rows], left=len(header), indent=_INDENT)
+
+
+def _facts(run: Run) -> Iterator[str]:
+    yield f"  run     {run.id}, {run.start}"
+    if run.origin != OURS:
+        yield f"  origin  {run.origin}"
+    kinds = ", ".join(f"{weights.model} ({weights.kind})" for weights in run.weights)
+    if kinds:
+        yield f"  weights {kinds}"
+
+
+def _models(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator[str]:
+    """Answer with a line per case and run, the same cases of all runs one below the other."""
+    metrics = [*TABLE_METRICS, _LOAD]
+    order: dict[Case, list[int]] = {}
+    for number, (run, mine) in enumerate(zip(runs, summaries, strict=True)):
+        for case in order_model_cases(run, mine):
+            order.setdefault(case, []).append(number)
+    if not order:
+        return
+    header = ["model", "#", "weights", "threads", "fa", *(metric.label for metric in metrics), "n"]
+    units = ["", "", "", "", "", *(metric.unit for metric in metrics), ""]
+    rows = [
+        [
+            case.get("model"),
+            str(number + 1),
+            _weights(runs[number], case),
+            case.get("threads"),
+            case.get("fa"),
+            *(format_summary(summaries[number].get((case, metric.name))) for metric in metrics),
+            str(max(summary.n for (other, _), summary in summaries[number].items() if other == case)),
+        ]
+        for case, numbers in order.items()
+        for number in numbers
+    ]
+    yield from _table([header, units, *rows], several=len(runs) > 1)
+
+
+def _weights(run: Run, case: Case) -> str:
+    kinds: Iterable[WeightsKind] = (one.kind for one in run.weights if one.model == case.get("model"))
+    return next(map(str, kinds), "-")
+
+
+def _pivot(
+    summaries: Sequence[Summaries], benchmark: Benchmark, metric: str, *, across: str, down: str
+) -> Iterator[str]:
+    """Answer with a table of one benchmark: a column for each value of `across`, a line per value of `down` and run."""
+    found: dict[tuple[str, int], dict[str, Summary]] = {}
+    for number, mine in enumerate(summaries):
+        for (case, name), summary in mine.items():
+            if case.benchmark == benchmark and name == metric:
+                found.setdefault((case.get(down), number), {})[case.get(across)] = summary
+    if not found:
+        return
+    columns = sorted({value for line in found.values() for value in line}, key=lambda value: (len(value), value))
+    places = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in found))}
+    lines = sorted(found.items(), key=lambda item: (places[item[0][0]], item[0][1]))
+    header = [f"{benchmark} {METRICS[metric].unit}", "#", *(f"{across}={column}" for column in columns)]
+    rows = [
+        [f"{down}={name}" if name else "-", str(number + 1), *(format_summary(line.get(column)) for column in columns)]
+        for (name, number), line in lines
+    ]
+    yield from _table([header, *rows], several=len(summaries) > 1)
+
+
+def _table(rows: Sequence[Sequence[str]], *, several: bool) -> Iterator[str]:
+    """Answer with the lines of a table; the number of the run, the second column, only where there are several."""
+    shown = rows if several else [[row[0], *row[2:]] for row in rows]
+    return align(shown, indent=_INDENT)
+
+
+def _spread_note(summaries: Sequence[Summaries]) -> Iterator[str]:
+    if any(summary.n > 1 for mine in summaries for summary in mine.values()):
+        yield "  medians of n values; in brackets (slowest - fastest) / median"

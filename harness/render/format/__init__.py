@@ -1,0 +1,1 @@
+"""Reports in the formats of others, one module each; `registry` lists them."""

@@ -1,0 +1,27 @@
+"""CSV in the long form (RFC 4180, with the line ends of Unix): a line for each case and metric of each run."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from harness.render.format.format import Format, Sheet
+from harness.render.format.row import COLUMNS, describe_rows
+
+
+def render(sheets: Sequence[Sheet]) -> str:
+    """Return a header and the rows; an interval that a small sample has not is an empty cell, a truth 1 or 0."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in describe_rows(sheets):
+        writer.writerow(row | {"lower_is_better": int(bool(row["lower_is_better"]))})
+    return text.getvalue()
+
+
+FORMAT = Format(
+    name="csv",
+    endings=(".csv",),
+    description="a line per run, case and metric: what it is, unit, n, median, its interval, extremes, spread",
+    reader="spreadsheets, pandas",
+    render=render,
+)

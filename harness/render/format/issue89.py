@@ -1,0 +1,89 @@
+"""The tables that people paste into the benchmark thread of whisper.cpp (ggml-org/whisper.cpp, number 89)."""
+
+from collections.abc import Iterator, Sequence
+
+from harness.records.metric import ENCODE, LOAD, TABLE_METRICS, Metric
+from harness.records.run import Run
+from harness.render.format.format import Format, Sheet
+from harness.render.format.row import ModelLine, list_models
+from harness.render.format.text import markdown, markdown_row
+from harness.render.table import short_commit
+from harness.render.word import config_words
+
+_WIDTHS = (6, 6, 16, 13, 3, 7, 7, 7)
+_FULL_WIDTHS = (6, 6, 16, 13, 3, 3, 7, 7, 7, 7, 7)
+_HEADER = ("CPU", "OS", "Config", "Model", "Th", LOAD.label, ENCODE.label, "Commit")
+_FULL_HEADER = ("CPU", "OS", "Config", "Model", "Th", "FA", *(metric.label for metric in TABLE_METRICS), "Commit")
+_RULE = "---"
+
+
+def render(sheets: Sequence[Sheet]) -> str:
+    """Return the thread's first table, Load and Enc. in ms, and the caveats below it."""
+    rows = [
+        (*_machine(line), line.case.get("threads"), *_values(line, (LOAD, ENCODE)), short_commit(line.run))
+        for line in list_models(sheets)
+    ]
+    table = (_HEADER, [_RULE] * len(_HEADER), *rows)
+    return "".join(markdown_row(cells, _WIDTHS) for cells in table) + render_caveats(sheets)
+
+
+def render_full(sheets: Sequence[Sheet]) -> str:
+    """Return the table of today's `scripts/bench-all.sh`, times in ms, and the caveats below it."""
+    return render_full_table(sheets) + render_caveats(sheets)
+
+
+def render_full_table(sheets: Sequence[Sheet]) -> str:
+    """Return that table alone, CPU and OS filled in where the script says `<todo>`."""
+    rows = [
+        (
+            *_machine(line),
+            line.case.get("threads"),
+            line.case.get("fa"),
+            *_values(line, TABLE_METRICS),
+            short_commit(line.run),
+        )
+        for line in list_models(sheets)
+    ]
+    table = (_FULL_HEADER, [_RULE] * len(_FULL_HEADER), *rows)
+    return "".join(markdown_row(cells, _FULL_WIDTHS) for cells in table)
+
+
+def render_caveats(sheets: Sequence[Sheet]) -> str:
+    """Return a list of the caveats of all runs, each once, behind an empty line; nothing where there are none."""
+    several = len(sheets) > 1
+    lines = dict.fromkeys(line for sheet in sheets for line in _caveats(sheet.run, several=several))
+    return "".join(("\n", *lines)) if lines else ""
+
+
+def _caveats(run: Run, *, several: bool) -> Iterator[str]:
+    for caveat in run.caveats:
+        where = f"{run.node.name} {short_commit(run)}: " if several else ""
+        yield f"* {markdown(f'{where}{caveat.message} [{caveat.code}]')}\n"
+
+
+def _machine(line: ModelLine) -> tuple[str, ...]:
+    node = line.run.node
+    config = "".join(f" {word}" for word in config_words(line.run.system_info))  # the blanks are upstream's
+    return node.cpu.brand or node.cpu.arch or node.name, node.os, config, line.model
+
+
+def _values(line: ModelLine, metrics: Sequence[Metric]) -> Iterator[str]:
+    for metric in metrics:
+        summary = line.summaries.get(metric.name)
+        yield f"{summary.median:.2f}" if summary else ""
+
+
+FORMAT = Format(
+    name="issue89",
+    endings=(".issue89.md",),
+    description="whisper.cpp's benchmark thread, short: CPU, OS, Config, Model, Th, Load, Enc., Commit; medians in ms",
+    reader="people",
+    render=render,
+)
+FULL = Format(
+    name="issue89-full",
+    endings=(".issue89-full.md",),
+    description="the same with FA, Enc., Dec., Bch5 and PP: medians in ms per pass and ms per token",
+    reader="people",
+    render=render_full,
+)

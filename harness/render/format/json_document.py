@@ -1,0 +1,27 @@
+"""JSON: the whole records, and the medians for those who want no statistics of their own."""
+
+import json
+from collections.abc import Sequence
+
+import msgspec
+
+from harness.render.format.format import Format, Sheet
+from harness.render.format.row import describe_rows
+
+
+def render(sheets: Sequence[Sheet]) -> str:
+    """Return `runs`, each as in its run.json, and `series`: for each case and metric what the CSV form has."""
+    document = {
+        "runs": [msgspec.to_builtins(sheet.run) for sheet in sheets],
+        "series": list(describe_rows(sheets)),
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+FORMAT = Format(
+    name="json",
+    endings=(".json",),
+    description="`runs`: the whole records as in run.json; `series`: the rows of the csv format",
+    reader="programs; the records fit `harness schema`",
+    render=render,
+)

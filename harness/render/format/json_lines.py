@@ -1,0 +1,22 @@
+"""JSON Lines: every number on a line of its own, with all that it is a number of."""
+
+import json
+from collections.abc import Sequence
+
+from harness.render.format.format import Format, Sheet
+from harness.render.format.row import describe_measurements
+
+
+def render(sheets: Sequence[Sheet]) -> str:
+    """Return a line for each measurement, those of failed processes too: `status` tells."""
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    return "".join(f"{encode(cells)}\n" for cells in describe_measurements(sheets))
+
+
+FORMAT = Format(
+    name="jsonl",
+    endings=(".jsonl", ".ndjson"),
+    description="a line per measurement, every repetition: what it is, unit, value, and how its process ended",
+    reader="jq, DuckDB, log stores",
+    render=render,
+)

@@ -1,0 +1,131 @@
+"""Imported runs put among the others: many bundles, one after another, durable together.
+
+A bundle is written aside and renamed, so whatever happens there is a whole one or none. Only the last step makes them
+durable: a sync for each file would take longer than all the rest.
+"""
+
+import concurrent.futures
+import errno
+import functools
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from harness.errors import UnfitError, UnreadableError
+from harness.records.record import Record
+from harness.records.report import Remark
+from harness.store.bundle import LOGS, REPORT, RUN, bundle_folder, encode_run
+from harness.store.result_tree import BACKUP, Entry, Reading, read_entry
+
+# Fewer reports than this are read sooner than other processes have started.
+_MANY = 500
+_CHUNK = 50
+_MAX_PROCESSES = 8
+
+
+class Placed(StrEnum):
+    """What became of a report: new here, known already, known with fewer files and now replaced, or unreadable."""
+
+    NEW = "new"
+    KNOWN = "known"
+    RICHER = "richer"
+    FAILED = "failed"
+
+
+class Taken(Record):
+    """One report and what became of it; `what` and `cause` are the complaint about one that could not be read."""
+
+    entry: Entry
+    placed: Placed
+    remarks: tuple[Remark, ...] = ()
+    what: str = ""
+    cause: str = ""
+
+
+def deposit(results: Path, entries: Sequence[Entry], node: str) -> Iterator[Taken]:
+    """Read each report, put its bundle into the results, and answer with what became of it, in order.
+
+    `node` names reports that no folder names. Raises UnfitError where nothing can be written.
+    """
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".import-", dir=results))
+    except OSError as error:
+        hint = "choose another folder with --results DIR or HARNESS_RESULTS"
+        raise UnfitError(f"cannot write to {results}", cause=error.strerror or str(error), hint=hint) from None
+    take = functools.partial(_take, results=results, aside=aside, node=node)
+    try:
+        yield from map(take, entries) if len(entries) < _MANY else _take_in_parallel(take, entries)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        if hasattr(os, "sync"):
+            os.sync()
+
+
+def _take_in_parallel(take: "functools.partial[Taken]", entries: Sequence[Entry]) -> Iterator[Taken]:
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    pool = concurrent.futures.ProcessPoolExecutor(min(usable, _MAX_PROCESSES), initializer=_leave_signals_to_parent)
+    try:
+        yield from pool.map(take, entries, chunksize=_CHUNK)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_signals_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _take(entry: Entry, *, results: Path, aside: Path, node: str) -> Taken:
+    try:
+        reading = read_entry(entry, node)
+    except UnreadableError as error:
+        return Taken(entry=entry, placed=Placed.FAILED, what=error.what, cause=error.cause)
+    return Taken(entry=entry, placed=_put(entry, reading, results, aside), remarks=reading.run.remarks)
+
+
+def _put(entry: Entry, reading: Reading, results: Path, aside: Path) -> Placed:
+    """Write the bundle of a run, unless it is there with as many files."""
+    final = bundle_folder(results, reading.run)
+    count = len({*reading.files, *reading.others} - {BACKUP})
+    if _count_files(final / LOGS) >= count:
+        return Placed.KNOWN
+    new = aside / f"{final.name}.{os.getpid()}"
+    _write(new, entry, reading)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    placed = Placed.NEW
+    if final.exists():
+        final.rename(new.with_name(f"{new.name}.old"))
+        placed = Placed.RICHER
+    try:
+        new.rename(final)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+            raise
+        shutil.rmtree(new)  # the same report, in another place, was faster
+        return Placed.KNOWN
+    return placed
+
+
+def _write(bundle: Path, entry: Entry, reading: Reading) -> None:
+    logs = bundle / LOGS
+    bundle.mkdir()
+    logs.mkdir()
+    (bundle / REPORT).write_bytes(reading.report)
+    (bundle / RUN).write_bytes(encode_run(reading.run))
+    for name, content in reading.files.items():
+        (logs / name).write_bytes(content)
+    for name in reading.others:
+        shutil.copyfile(Path(entry.folder) / name, logs / name)
+
+
+def _count_files(folder: Path) -> int:
+    """Return how many files are in a folder, without the copy of the Output, -1 where there is no such folder."""
+    try:
+        return sum(path.name != BACKUP for path in folder.iterdir())
+    except FileNotFoundError:
+        return -1

@@ -1,0 +1,85 @@
+"""Records read from JSON files; a file that cannot be read is named with the line of the trouble, where it has one."""
+
+import re
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from harness import __version__
+from harness.errors import UnreadableError
+from harness.records.run import SCHEMA
+
+_BYTE = re.compile(r"\(byte (\d+)\)")
+
+
+class HasSchema(Protocol):
+    """Anything that says which schema it has."""
+
+    @property
+    def schema(self) -> int:
+        """The number of the schema."""
+
+
+class _Versioned(msgspec.Struct):
+    schema: int
+
+
+_T = TypeVar("_T")
+_V = TypeVar("_V", bound=HasSchema)
+
+
+def read_record(path: Path, kind: type[_T]) -> _T:
+    """Return the record in a file; raises UnreadableError."""
+    return _decode(path, _read(path), kind)
+
+
+def read_run(path: Path, kind: type[_V]) -> _V:
+    """Return the run, or a part of it, in a run.json of this schema; raises UnreadableError, for another schema too."""
+    raw = _read(path)
+    try:
+        record = _decode(path, raw, kind)
+    except UnreadableError:
+        _require_schema(path, _decode(path, raw, _Versioned))  # nothing of another schema can be expected to fit
+        raise
+    _require_schema(path, record)
+    return record
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"cannot read {path}", cause=error.strerror or str(error)) from None
+
+
+def _decode(path: Path, raw: bytes, kind: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        where = path if isinstance(error, msgspec.ValidationError) else f"{path}:{_line(raw, error)}"
+        cause = str(error) if raw.strip() else "the file is empty"
+        raise UnreadableError(f"{where} cannot be understood", cause=cause) from None
+
+
+def _line(raw: bytes, error: Exception) -> int:
+    """Return the line of the byte that is wrong, the last one where the end is missing."""
+    found = _BYTE.search(str(error))
+    offset = int(found[1]) if found else len(raw.rstrip(b"\n"))
+    if isinstance(error, UnicodeDecodeError):  # its offset is one in a string of the file
+        offset = _first_broken(raw)
+    return raw.count(b"\n", 0, offset) + 1
+
+
+def _first_broken(raw: bytes) -> int:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
+
+
+def _require_schema(path: Path, record: HasSchema) -> None:
+    if record.schema != SCHEMA:
+        cause = f"this harness ({__version__}) reads schema {SCHEMA}"
+        raise UnreadableError(f"{path} has schema {record.schema}", cause=cause, hint="use the harness that wrote it")

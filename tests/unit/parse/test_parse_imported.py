@@ -1,0 +1,220 @@
+"""Reports and folders as runs: what is known is there with its origin, what is not known is empty."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from harness.parse.imported import import_run
+from harness.parse.report import parse_report
+from harness.records.case import Case
+from harness.records.measurement import Evidence
+from harness.records.outcome import Status
+from harness.records.run import GGML_CI, ExitCode, Origin, Run
+from harness.records.step import Phase
+from harness.stats.series import summarize_run
+from tests.grammar import reports
+
+DATA = Path(__file__).parents[2] / "data"
+CPU = "05ce7476__ggml-2-x86-cpu.md"
+GPU = "e0f3c9d4__ggml-4-x86-cuda-v100.md"
+IGNORED_GPU = "f11de0e7__ggml-4-x86-cuda-v100.md"
+BROKEN = "91a3530d__ggml-4-x86-cuda-v100.md"
+MEDIUM = (DATA / "logs" / "7fe4979f__ggml-5-x86-amx-cc__bench-bench-medium.log").read_text()
+TURBO = (DATA / "logs" / "663cafc1__ggml-4-x86-cuda-v100__bench-bench-large-v3-turbo.log").read_text()
+
+
+def text_of(name: str) -> str:
+    return (DATA / "reports" / name).read_text(encoding="utf-8")
+
+
+def imported(text: str, files: Mapping[str, str] | None = None, name: str = "") -> Run:
+    return import_run(parse_report(text), digest=f"{hash(text)}", name=name, files=files or {})
+
+
+def codes(run: Run) -> list[str]:
+    return [caveat.code for caveat in run.caveats]
+
+
+def fact(run: Run, name: str) -> tuple[str, Origin]:
+    return next((one.value, one.origin) for one in run.settings if one.name == name)
+
+
+def value(run: Run, case: str, metric: str) -> tuple[float, Evidence]:
+    wanted = Case.parse(case)
+    return next((one.value, one.origin) for one in run.measurements if (one.case, one.metric) == (wanted, metric))
+
+
+def test_report_alone() -> None:
+    run = imported(text_of(CPU))
+    assert (run.origin, run.status, run.exit_code) == (GGML_CI, Status.PASSED, ExitCode.OK)
+    assert (run.end, run.start, run.wall_s) == ("2025-03-14T08:37:31+00:00", "2025-03-14T08:22:50+00:00", 881.84)
+    assert run.id.startswith("20250314T082250Z-05ce7476-")
+    commit = run.source.commit
+    assert (commit.sha, commit.author, commit.repo) == (
+        "05ce7476aebc5965d22460c22b3041f8f721e05d",
+        "Benjamin",
+        "https://github.com/ggerganov/whisper.cpp",
+    )
+    assert commit.message == "ggml-ci: update input env variables to GG_BUILD_"
+    assert (run.node.name, run.node.cpu.brand, run.node.memory_bytes) == ("unknown", "", 0)
+    assert (run.toolchain.cc.name, run.toolchain.cc.version, run.weights) == ("gcc", "", ())
+    assert dict(run.environment)["GG_CI_COMMIT_MSG"] == "ggml-ci: update input env variables to GG_BUILD_"
+    assert run.suite.models[:2] == ("tiny.en", "tiny")
+    assert (run.suite.threads, run.suite.flash_attn, run.suite.repetitions) == ((4,), (0,), 1)
+    assert codes(run) == ["no-tests", "no-tests", "encode-lost"]
+
+
+def test_numbers_of_a_report_say_so() -> None:
+    run = imported(text_of(CPU))
+    assert value(run, "whisper/fa=0/model=tiny.en/threads=4", "encode") == (561.09, Evidence.REPORT)
+    assert value(run, "whisper/fa=0/model=large-v3-turbo/threads=4", "prompt") == (3.47, Evidence.REPORT)
+    assert value(run, "memcpy/threads=3", "copy_rate") == (35.38, Evidence.REPORT)
+    assert value(run, "memcpy/loop=single/threads=1", "copy_rate") == (13.86, Evidence.REPORT)
+    assert value(run, "mul_mat/n=4096/threads=4/type=q4_0", "flop_rate") == (181.9, Evidence.REPORT)
+    assert fact(run, "cpu_features") == ("AVX2", Origin.REPORT)
+    assert fact(run, "runtime_s") == ("881.84", Origin.REPORT)
+    assert len(run.measurements) == 5 + 49 + 12 * 4 - 6
+    assert len(summarize_run(run)) == len(run.measurements)
+
+
+def test_log_gives_the_encode_time_behind_ms() -> None:
+    files = {
+        "bench-bench-medium.log": MEDIUM,
+        "runtime": "1.00user 2.00system 3:09.89elapsed 9%CPU (0avgtext+0avgdata 7maxresident)k\n",
+    }
+    run = imported(text_of(CPU), files, name="ggml-5-x86-amx-cc")
+    assert value(run, "whisper/fa=0/model=medium/threads=4", "encode") == (10904.74, Evidence.LOG)
+    assert value(run, "whisper/fa=0/model=small/threads=4", "encode") == (4356.77, Evidence.REPORT)
+    result = next(one for one in run.results if one.case and one.case.get("model") == "medium")
+    assert (result.status, result.log) == (Status.PASSED, "bench-bench-medium.log")
+    assert fact(run, "node") == ("ggml-5-x86-amx-cc", Origin.FOLDER)
+    assert fact(run, "backend") == ("CPU", Origin.LOG)
+    assert "AMX_INT8" in fact(run, "cpu_features")[0]
+    assert fact(run, "runtime_s") == ("189.89", Origin.LOG)
+    lost = next(caveat.message for caveat in run.caveats if caveat.code == "encode-lost")
+    assert lost.endswith("medium.en, large-v1, large-v2, large-v3, large-v3-turbo")
+
+
+def test_gpu_that_ran_is_told_from_one_that_did_not() -> None:
+    assert imported(text_of(GPU)).config.id == imported(text_of(IGNORED_GPU)).config.id
+    assert "gpu-not-seen" not in codes(imported(text_of(GPU)))
+    assert "gpu-not-seen" in codes(imported(text_of(IGNORED_GPU)))
+    assert "gpu-not-used" in codes(imported(text_of(GPU), {"bench-bench-medium.log": MEDIUM}))
+    used = imported(text_of(IGNORED_GPU), {"bench-bench-large-v3-turbo.log": TURBO})
+    assert not {"gpu-not-used", "gpu-not-seen"} & set(codes(used))
+
+
+def test_failed_build_is_a_failed_build() -> None:
+    run = imported(text_of(BROKEN))
+    assert (run.status, run.exit_code) == (Status.FAILED, ExitCode.BUILD_FAILED)
+    assert [(one.step, one.phase, one.reason) for one in run.results] == [
+        ("build_debug", Phase.BUILD, "exit code 2 before any test")
+    ]
+
+
+def failing(log: str, status: int = 8) -> str:
+    text = (
+        text_of(BROKEN)
+        .replace("FAILURE ❌ (2)", f"FAILURE ❌ ({status})")
+        .replace("- status: 2", f"- status: {status}")
+    )
+    return text.replace("```\n\n```\n\n", f"```\n{log}\n```\n\n")
+
+
+def test_failed_tests_are_failed_tests() -> None:
+    log = "Test project /x\n1/2 Test #1: a ...   Passed    0.01 sec\n2/2 Test #2: b ...***Failed    0.02 sec"
+    run = imported(failing(log))
+    assert run.exit_code is ExitCode.TESTS_FAILED
+    assert run.results[0].reason == "failed: b"
+    assert [check.name for check in run.results[0].checks] == ["a", "b"]
+
+
+def test_killed_run_has_a_result_for_the_section_that_is_missing() -> None:
+    text = text_of(CPU).replace("SUCCESS ✅", "FAILURE ❌ (124)").replace("- runtime: 14:41.84", "- runtime: ")
+    run = imported(text[: text.index("### ctest_release")])
+    last = run.results[-1]
+    assert (last.step, last.phase, last.status) == ("ctest_release", Phase.TEST, Status.TIMED_OUT)
+    assert (run.wall_s, run.start) == (0.0, run.end)
+
+
+def test_model_that_failed_is_data_although_the_report_says_success() -> None:
+    errors = "#### Benchmark Errors\n\n```\nBenchmark failed for model: huge\n```\n\n"
+    run = imported(text_of(CPU) + errors)
+    assert run.exit_code is ExitCode.BENCHMARK_FAILED
+    assert [one.step for one in run.results if one.status.bad] == ["bench_huge"]
+    assert "status-differs" in codes(run)
+
+
+def test_section_of_another_project_counts_by_its_status() -> None:
+    section = "### embd_bge\n\nBGE:\n- status: 1\n```\nx\n```\n\n"
+    run = imported(failing("Test project /x", 0).replace("(0)", "(1)") + section)
+    assert [(one.step, one.status) for one in run.results][-1] == ("embd_bge", Status.FAILED)
+    assert "not-understood" in codes(run)
+
+
+def test_duplicated_rows_are_repetitions() -> None:
+    text = text_of(CPU)
+    row = next(line for line in text.split("\n") if " tiny.en |" in line)
+    run = imported(text.replace(row, f"{row}\n{row}"))
+    summary = summarize_run(run)[Case.parse("whisper/fa=0/model=tiny.en/threads=4"), "encode"]
+    assert (summary.n, summary.median) == (2, 561.09)
+
+
+def test_what_was_not_understood_rides_along() -> None:
+    run = imported(
+        text_of(CPU).replace("sum:", "sum:", 1).replace("|             AVX2 |          tiny |", "| AVX2 tiny |")
+    )
+    (remark,) = run.remarks
+    assert remark.text.startswith("| AVX2 tiny |")
+    assert f"line {remark.line}:" in run.caveats[-1].message
+
+
+@pytest.mark.parametrize("name", ["../../etc", "a/b", "", ".", "x y"])
+def test_hostile_node_name_is_not_taken(name: str) -> None:
+    assert imported(text_of(CPU), name=name).node.name == "unknown"
+    ours = text_of(CPU).replace("GG_BUILD_CLOUD=1", f"HARNESS_NODE={name}")
+    assert imported(ours).node.name == "unknown"
+
+
+def test_report_of_ours_names_its_node_weights_and_caveats() -> None:
+    lines = "\n".join(
+        (
+            "HARNESS_CAVEAT_NO_OPENMP=no OpenMP",
+            "HARNESS_CONFIG=abc Release avx2 auto",
+            "HARNESS_CPU=A CPU",
+            "HARNESS_NODE=desk",
+            "HARNESS_WEIGHTS_tiny=synthetic",
+        )
+    )
+    run = imported(text_of(CPU).replace("GG_BUILD_CLOUD=1", lines), name="elsewhere")
+    assert (run.node.name, run.node.cpu.brand, run.config.isa) == ("desk", "A CPU", "avx2")
+    assert [(one.model, one.kind) for one in run.weights] == [("tiny", "synthetic")]
+    assert codes(run)[0] == "no-openmp"
+    assert fact(run, "node") == ("desk", Origin.REPORT)
+
+
+def test_id_is_that_of_the_text_and_the_node() -> None:
+    report = parse_report(text_of(CPU))
+    ids = [
+        import_run(report, digest=digest, name=name, files={}).id
+        for digest, name in (("1", "a"), ("2", "a"), ("1", "b"))
+    ]
+    assert len(set(ids)) == 3
+    assert import_run(report, digest="1", name="a", files={"bench-bench-medium.log": MEDIUM}).id == ids[0]
+
+
+def test_date_that_is_not_understood_stays_empty() -> None:
+    run = imported(text_of(CPU).replace("Fri Mar 14", "Someday"))
+    assert (run.start, run.end) == ("", "")
+    assert run.id.startswith("00000000T000000Z-05ce7476-")
+
+
+@given(reports())
+def test_any_report_from_the_grammar_becomes_a_run_with_its_status(text: str) -> None:
+    run = imported(text)
+    report = parse_report(text)
+    assert report.header
+    if "FAILURE" in report.header.get("status"):
+        assert run.status is Status.FAILED

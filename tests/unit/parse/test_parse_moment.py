@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+from harness.parse.moment import parse_date, parse_elapsed, parse_usage, subtract
+
+DATA = Path(__file__).parents[2] / "data" / "reports"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("Fri Mar 14 08:37:31 UTC 2025", "2025-03-14T08:37:31+00:00"),
+        ("Tue Oct  1 01:02:03 UTC 2024", "2024-10-01T01:02:03+00:00"),
+        ("Mon Mar 17 21:23:32 PDT 2025", "2025-03-18T04:23:32+00:00"),
+        ("Wed Apr 24 10:31:05 EEST 2024", "2024-04-24T07:31:05+00:00"),
+        ("Thu Feb 15 12:20:55 PM UTC 2024", "2024-02-15T12:20:55+00:00"),
+        ("Thu Feb 15 12:20:55 AM UTC 2024", "2024-02-15T00:20:55+00:00"),
+        ("Thu Feb 15 11:20:55 PM UTC 2024", "2024-02-15T23:20:55+00:00"),
+    ],
+)
+def test_date_is_understood(text: str, moment: str) -> None:
+    assert parse_date(text) == moment
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "Fri Mar 14 08:37:31 CST 2025", "Fri Mar 34 08:37:31 UTC 2025", "Fri Mar 14 2025"]
+)
+def test_date_that_is_none_is_empty(text: str) -> None:
+    assert parse_date(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("3:09.89", 189.89), ("0:30.38", 30.38), ("1:02:03", 3723), ("132.15", 132.15), ("", 0), ("fast", 0), ("-1", 0)],
+)
+def test_elapsed(text: str, seconds: float) -> None:
+    assert parse_elapsed(text) == pytest.approx(seconds)
+
+
+def usage_of(name: str) -> tuple[float, float, float, int]:
+    usage = parse_usage((DATA / name).read_text())
+    assert usage
+    return usage.wall_s, usage.user_s, usage.system_s, usage.max_rss_bytes
+
+
+def test_runtime_of_gnu_time() -> None:
+    assert usage_of("663cafc1__ggml-0-x86-cpu-low-perf__runtime") == (189.89, 689.06, 5.27, 2004512 * 1024)
+
+
+def test_runtime_of_gnu_time_after_a_failure() -> None:
+    assert usage_of("91a3530d__ggml-4-x86-cuda-v100__runtime") == (30.38, 27.61, 4.34, 624568 * 1024)
+
+
+def test_runtime_of_bsd_time() -> None:
+    assert usage_of("663cafc1__ggml-100-mac-m4__runtime") == (132.15, 141.58, 11.78, 0)
+
+
+@pytest.mark.parametrize("text", ["", "Killed\n", "xuser ysystem\n"])
+def test_runtime_that_says_nothing(text: str) -> None:
+    assert parse_usage(text) is None
+
+
+def test_subtract_goes_back_over_midnight() -> None:
+    assert subtract("2025-03-14T00:00:10+00:00", 20.9) == "2025-03-13T23:59:50+00:00"
