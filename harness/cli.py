@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import os
 import signal
 import sys
@@ -37,6 +38,7 @@ _DISK_TROUBLES = {
     errno.ENOSPC: ("the disk is full", "free some space, or choose another --cache or --results"),
     errno.EDQUOT: ("the disk quota is used up", "free some space, or choose another --cache or --results"),
     errno.EROFS: ("the folder is read-only", "choose another --cache or --results"),
+    errno.ENOTDIR: ("a file is in the way of a folder", "choose another --cache or --results"),
     errno.EACCES: ("permission denied", "choose a folder of your own with --cache or --results"),
 }
 
@@ -44,16 +46,17 @@ _DISK_TROUBLES = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; failures of the harness are printed, not raised."""
     arguments = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a sign must not lose a result
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return _dispatch(arguments, os.environ)
     except HarnessError as error:
         return _complain(error)
     except KeyboardInterrupt:
         return _complain(InterruptedRunError("interrupted"))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: no second complaint
-        return 0
     except OSError as error:
         if error.errno not in _DISK_TROUBLES:
             raise
@@ -62,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    if arguments.command == "schema":
+        return schema(Output(Console(), as_json=False))
     settings = _layer(arguments, environ)
     console = Console(quiet=settings.flag("quiet"), verbose=settings.flag("verbose"))
     output = Output(console, as_json=settings.flag("json"))
@@ -70,10 +75,8 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             return run(settings, environ, output, resume=arguments.resume)
         case "build":
             return build(settings, environ, output)
-        case "models":
-            return models(settings, environ, output, names=arguments.names)
         case _:
-            return schema(output)
+            return models(settings, environ, output, names=arguments.names)
 
 
 def _complain(error: HarnessError) -> int:
@@ -101,6 +104,8 @@ def _read_file(path: Path, *, required: bool) -> dict[str, object]:
         if required:
             raise UsageError(f"no such file: {path}", hint="leave out --config, or write the file") from None
         return {}
+    except OSError as error:
+        raise UsageError(f"cannot read {path}", cause=error.strerror or str(error)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UnreadableError(f"{path} is not valid TOML", cause=str(error), hint='model = ["tiny", "base"]') from None
 

@@ -38,8 +38,9 @@ def _about_binary(run: Run) -> Iterator[Caveat]:
     if run.system_info is None:
         return
     yield from compare_features(run.system_info, run.node.cpu)
-    features = {name.rpartition("/")[2]: value for name, value in run.system_info.features}
-    if features.get("OPENMP", "0") == "0":
+    features = dict(run.system_info.features)
+    sectioned = any(name.startswith("CPU/") for name in features)  # before v1.7.5 OpenMP was not told
+    if sectioned and features.get("CPU/OPENMP", "0") == "0":
         message = "built without OpenMP: ggml's own threads were used"
         yield Caveat(code="no-openmp", message=message)
 

@@ -55,6 +55,15 @@ def test_missing_openmp() -> None:
     assert codes(factory.run(TESTED).replace(system_info=without)) == ["no-openmp"]
 
 
+def test_openmp_is_unknown_in_the_old_grammar() -> None:
+    old = SystemInfo(
+        n_threads=4,
+        hardware_threads=4,
+        features=tuple((name.replace("CPU/", "/"), value) for name, value in ALL_IN.features if "OPENMP" not in name),
+    )
+    assert codes(factory.run(TESTED).replace(system_info=old)) == []
+
+
 def test_underflow_in_mul_mat_is_told_from_a_slow_cpu() -> None:
     assert codes(factory.run(TESTED, mul_mat(157.3, 1.1))) == ["mul-mat-underflow"]
     assert codes(factory.run(TESTED, mul_mat(65.4, 35.8))) == []
