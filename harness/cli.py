@@ -29,7 +29,8 @@ COMMANDS: dict[str, str] = {
     "models": "list the models, or make their weights ready (harness models base small)",
     "schema": "print the JSON Schema of run.json",
 }
-EPILOG = """every option is also a key of harness.toml and a variable: --flash-attn, flash_attn, HARNESS_FLASH_ATTN
+EPILOG = """every option but --config and --resume is also a key of harness.toml and a variable:
+--flash-attn, flash_attn, HARNESS_FLASH_ATTN
 (defaults < harness.toml < HARNESS_* < options)
 
 exit codes: 0 ok, 2 usage, 3 environment unfit, 4 sources or weights not to be had, 5 unreadable input,

@@ -153,9 +153,11 @@ def test_dialect_of_1_8_5() -> None:
 
 
 def test_dialects_of_older_releases() -> None:
-    old = "  -t N,     --threads N   [4      ] number of threads\n"
+    old = (
+        "  -t N,     --threads N   [4      ] number of threads\n"
         "  -m FNAME, --model FNAME [x] model path\n"
         "  -w N,     --what N      [0      ] what to benchmark\n"
+    )
     assert parse_dialect(old) == Dialect()
     assert parse_dialect(old + "  -ng,      --no-gpu      [false  ] disable GPU\n") == Dialect(no_gpu=True)
     newer = old + "  -ng,      --no-gpu      [false]\n  -fa,      --flash-attn  [false]\n"
