@@ -1,5 +1,6 @@
 """How a run ends: what is known only then is added, the report written, the bundle sealed."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,16 +13,20 @@ from harness.store.bundle import Bundle
 
 def conclude(run: Run, bundle: Bundle) -> tuple[Run, str, Path]:
     """Return the finished run, its report, and the folder of the sealed bundle."""
-    logs = _read_logs(run, bundle)
-    run = run.replace(end=datetime.now(UTC).isoformat(timespec="seconds"), system_info=find_system_info(run, logs))
-    known = {caveat.code for caveat in run.caveats}
-    run = run.replace(caveats=(*run.caveats, *(c for c in derive_caveats(run) if c.code not in known)))
-    report = render_report(run, logs)
+    run = look_back(run, bundle).replace(end=datetime.now(UTC).isoformat(timespec="seconds"))
+    report = render_report(run, _read_logs(run, bundle))
     return run, report, bundle.seal(run, report)
 
 
-def find_system_info(run: Run, logs: dict[str, str]) -> SystemInfo | None:
-    """Return what ggml said of itself; a benchmark's log knows the backends too, so it comes before a mere question."""
+def look_back(run: Run, bundle: Bundle) -> Run:
+    """Return the run with what ggml said of itself in the logs, and the caveats that follow from all of it."""
+    run = run.replace(system_info=_find_system_info(run, _read_logs(run, bundle)))
+    known = {caveat.code for caveat in run.caveats}
+    return run.replace(caveats=(*run.caveats, *(c for c in derive_caveats(run) if c.code not in known)))
+
+
+def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
+    """Return the first that is told; a benchmark's log knows the backends too, so it comes before a mere question."""
     asked = sorted((result for result in run.results if result.log in logs), key=lambda result: result.case is None)
     infos = (parse_system_info(logs[result.log]) for result in asked if result.case or result.step == "features")
     return next((info for info in infos if info), None)

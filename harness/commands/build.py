@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.commands.output import Output
-from harness.conclusion import find_system_info
-from harness.plan.isa import compare_features
+from harness.conclusion import look_back
 from harness.plan.layer import Settings
 from harness.plan.run import plan_build
 from harness.records.outcome import Status
@@ -36,11 +35,7 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
         bundle.logs.mkdir(parents=True, exist_ok=True)
         known = load_durations(cache_folder(settings))
         state = Session(plan, state, bundle, output.console, known).go()
-    features = bundle.logs / "features.log"
-    if features.is_file():
-        logs = {features.name: features.read_text(encoding="utf-8", errors="replace")}
-        info = find_system_info(state, logs)
-        state = state.replace(caveats=(*state.caveats, *(compare_features(info, state.node.cpu) if info else ())))
+    state = look_back(state, bundle)
     built = state.status is Status.PASSED
     lines = [f"built in {folder}" if built else f"the build failed; logs in {bundle.logs}"]
     output.show("\n".join([*lines, *(f"caveat: {caveat.message}" for caveat in state.caveats)]), state)

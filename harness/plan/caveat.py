@@ -27,7 +27,7 @@ def _about_source(run: Run) -> Iterator[Caveat]:
 
 def _about_tests(run: Run) -> Iterator[Caveat]:
     tests = [result for result in run.results if result.phase is Phase.TEST]
-    if not tests:
+    if not tests and run.suite.benchmarks:
         yield Caveat(code="no-tests", message="whisper.cpp's tests were not run (--no-tests)")
     for result in tests:
         if result.status is Status.SKIPPED:
