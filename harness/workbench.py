@@ -49,7 +49,6 @@ class Workbench(Record):
 def lay_out(settings: Settings, environ: Mapping[str, str], node: Node, console: Console) -> Workbench:
     """Probe the toolchain and resolve the source; nothing is built yet."""
     cache = cache_folder(settings)
-    choose_isa_options(settings.text("isa"), node.cpu)  # refuse before anything is fetched
     toolchain = probe_toolchain(settings.text("compiler"), environ, cache=cache, tools=settings.text("tools"))
     request = SourceRequest(ref=settings.text("ref"), repo=settings.text("repo"), tree=settings.text("source"))
     source = resolve_source(request, cache=cache, environ=environ, note=console.note)

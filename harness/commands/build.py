@@ -5,8 +5,10 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.conclusion import look_back
+from harness.plan.isa import choose_isa_options
 from harness.plan.layer import Settings
 from harness.plan.run import plan_build
+from harness.records.node import Node
 from harness.records.outcome import Status
 from harness.records.plan import Plan
 from harness.records.run import Run
@@ -22,12 +24,14 @@ from harness.workbench import begin_run, cache_folder, lay_out, remove_builds
 
 def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Configure and build the Release config of a source and print where it is; return the exit code."""
+    node = probe_node(settings.text("node"), environ)
+    choose_isa_options(settings.text("isa"), node.cpu)  # refused at once, not after a wait
     if settings.flag("dry_run"):
-        state, plan = _prepare(settings, environ, output)
+        state, plan = _prepare(settings, environ, node, output)
         output.show(render_plan(plan, state), plan)
         return 0
     with node_lock(wait=not settings.flag("no_wait"), note=output.console.warn):
-        state, plan = _prepare(settings, environ, output)
+        state, plan = _prepare(settings, environ, node, output)
         output.console.note(f"{render_plan(plan, state)}\n")
         remove_builds(plan.sites, settings)
         folder = plan.sites[-1].folder
@@ -42,8 +46,8 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
     return int(state.exit_code)
 
 
-def _prepare(settings: Settings, environ: Mapping[str, str], output: Output) -> tuple[Run, Plan]:
-    bench = lay_out(settings, environ, probe_node(settings.text("node"), environ), output.console)
+def _prepare(settings: Settings, environ: Mapping[str, str], node: Node, output: Output) -> tuple[Run, Plan]:
+    bench = lay_out(settings, environ, node, output.console)
     suite = Suite(
         benchmarks=() if bench.source.pruned else tuple(Benchmark),
         models=(),

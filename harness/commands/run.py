@@ -10,12 +10,14 @@ from harness.commands.resume import take_up
 from harness.conclusion import conclude
 from harness.errors import InterruptedRunError, UnfitError, UsageError
 from harness.plan.forecast import learn_durations
+from harness.plan.isa import choose_isa_options
 from harness.plan.layer import Settings
 from harness.plan.run import plan_run
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.source import Source
+from harness.records.suite import Suite
 from harness.render.plan import render_plan
 from harness.render.terminal import render_summary
 from harness.session import Session
@@ -37,8 +39,11 @@ from harness.workbench import (
 def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:
     """Execute a run, or go on with an unfinished one; return the exit code of what was measured."""
     node = probe_node(settings.text("node"), environ)
+    # What does not exist is refused at once, not after a wait or a download.
+    suite = choose_suite(settings, node)
+    choose_isa_options(settings.text("isa"), node.cpu)
     if settings.flag("dry_run"):
-        state, plan = _prepare(settings, environ, node, output)
+        state, plan = _prepare(settings, environ, node, suite, output)
         output.show(render_plan(plan, state), plan)
         return 0
     # The lock comes first: a download or a checkout would disturb the measurement that holds it.
@@ -46,7 +51,7 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
         if resume is not None:
             state, plan, bundle = take_up(settings, environ, node, resume, output.console)
         else:
-            state, plan = _prepare(settings, environ, node, output)
+            state, plan = _prepare(settings, environ, node, suite, output)
             bundle, state = _open(plan, state, settings)
             output.console.note(f"{render_plan(plan, state)}\n")
         with _resumable(state, bundle, settings):
@@ -57,8 +62,9 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
     return int(state.exit_code)
 
 
-def _prepare(settings: Settings, environ: Mapping[str, str], node: Node, output: Output) -> tuple[Run, Plan]:
-    suite = choose_suite(settings, node)  # refuse what does not exist before anything is fetched
+def _prepare(
+    settings: Settings, environ: Mapping[str, str], node: Node, suite: Suite, output: Output
+) -> tuple[Run, Plan]:
     bench = lay_out(settings, environ, node, output.console)
     _refuse_pruned(bench.source)
     resolved = [ready_weights(model, settings, environ, output.console) for model in suite.models]

@@ -54,6 +54,11 @@ def _about_mul_mat(run: Run) -> Iterator[Caveat]:
     rates = {
         (m.case.get("type"), int(m.case.get("n"))): m.value for m in run.measurements if m.metric == FLOP_RATE.name
     }
+    sizes, kinds = {n for _, n in rates}, {kind for kind, _ in rates}
+    gaps = len(sizes) * len(kinds) - len(rates)
+    if gaps:
+        message = f"{gaps} cells of mul_mat were rounded to 0.0 GFLOP/s: something else used the CPU meanwhile"
+        yield Caveat(code="mul-mat-zero", message=message)
     largest = max((n for kind, n in rates if kind == "f32"), default=0)
     f32, f16 = rates.get(("f32", largest), 0.0), rates.get(("f16", largest), 0.0)
     if f32 and f16 > _ARTEFACT_RATIO * f32:

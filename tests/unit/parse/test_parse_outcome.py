@@ -55,6 +55,14 @@ def test_a_mul_mat_that_stops_early_is_none() -> None:
     assert read_outcome(step, factory.completed(), "\n".join(broken), "").status is Status.FAILED
 
 
+def test_a_rate_that_was_rounded_to_zero_does_not_spoil_the_rest() -> None:
+    step = factory.step("mul_mat", case=Case.of("mul_mat", threads=2))
+    log = text("v1.8.5-mul_mat-t2.log").replace("Q4_0     1.3 GFLOPS", "Q4_0     0.0 GFLOPS")
+    result = read_outcome(step, factory.completed(), log, "")
+    assert result.status is Status.PASSED
+    assert len(result.measurements) == 48
+
+
 def test_what_was_compiled_in_is_told_whatever_the_exit_code() -> None:
     step = factory.step("features", Phase.PROBE)
     told = "system_info: n_threads = 1 / 2 | WHISPER : COREML = 0 | CPU : AVX = 1 | \n"

@@ -69,6 +69,13 @@ def test_underflow_in_mul_mat_is_told_from_a_slow_cpu() -> None:
     assert codes(factory.run(TESTED, mul_mat(65.4, 35.8))) == []
 
 
+def test_gaps_in_mul_mat_are_told() -> None:
+    whole = mul_mat(65.4, 35.8)
+    small = Case.of("mul_mat", n=64, type="f16", threads=2)
+    gap = whole.measurements[0].replace(case=small)
+    assert codes(factory.run(TESTED, whole.replace(measurements=(*whole.measurements, gap)))) == ["mul-mat-zero"]
+
+
 def test_a_benchmark_that_was_skipped() -> None:
     case = Case.of("memcpy", threads=4)
     skipped = factory.result("memcpy", Phase.BENCH, Status.SKIPPED).replace(case=case, reason="needs 2.15 GB")
