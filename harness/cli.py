@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import os
 import signal
 import sys
@@ -29,6 +30,7 @@ from harness.render.format.registry import list_formats
 from harness.system.console import Console
 
 FILE = "harness.toml"
+DEFAULTS = layer_settings(file={}, file_name="", environ={}, flags={})
 FILTERS: dict[str, tuple[str, str]] = {
     "node": ("NAME", "only runs on this node"),
     "model": ("NAME", "only runs with this model"),
@@ -36,7 +38,8 @@ FILTERS: dict[str, tuple[str, str]] = {
     "since": ("DATE", "only runs begun on this day or later: 2026-05-29, 2026-05 or 2026, UTC"),
     "until": ("DATE", "only runs begun on this day or earlier"),
 }
-EPILOG = """every option is also a key of harness.toml and a variable: --flash-attn, flash_attn, HARNESS_FLASH_ATTN
+EPILOG = """every option but --config and --resume is also a key of harness.toml and a variable:
+--flash-attn, flash_attn, HARNESS_FLASH_ATTN
 (defaults < harness.toml < HARNESS_* < options)
 
 exit codes: 0 ok, 2 usage, 3 environment unfit, 4 sources or weights not to be had, 5 unreadable input,
@@ -45,6 +48,7 @@ _DISK_TROUBLES = {
     errno.ENOSPC: ("the disk is full", "free some space, or choose another --cache or --results"),
     errno.EDQUOT: ("the disk quota is used up", "free some space, or choose another --cache or --results"),
     errno.EROFS: ("the folder is read-only", "choose another --cache or --results"),
+    errno.ENOTDIR: ("a file is in the way of a folder", "choose another --cache or --results"),
     errno.EACCES: ("permission denied", "choose a folder of your own with --cache or --results"),
 }
 
@@ -52,16 +56,17 @@ _DISK_TROUBLES = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; failures of the harness are printed, not raised."""
     arguments = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a sign must not lose a result
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return _dispatch(arguments, os.environ)
     except HarnessError as error:
         return _complain(error)
     except KeyboardInterrupt:
         return _complain(InterruptedRunError("interrupted"))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: no second complaint
-        return 0
     except OSError as error:
         if error.errno not in _DISK_TROUBLES:
             raise
@@ -70,7 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    settings = _layer(arguments, environ)
+    # A harness.toml that cannot be read is no reason to keep the schema back.
+    settings = DEFAULTS if arguments.command == "schema" else _layer(arguments, environ)
     console = Console(quiet=settings.flag("quiet"), verbose=settings.flag("verbose"))
     output = Output(console, as_json=settings.flag("json"))
     return VERBS[arguments.command].call(Call(arguments, settings, environ, output))
@@ -101,6 +107,8 @@ def _read_file(path: Path, *, required: bool) -> dict[str, object]:
         if required:
             raise UsageError(f"no such file: {path}", hint="leave out --config, or write the file") from None
         return {}
+    except OSError as error:
+        raise UsageError(f"cannot read {path}", cause=error.strerror or str(error)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UnreadableError(f"{path} is not valid TOML", cause=str(error), hint='model = ["tiny", "base"]') from None
 

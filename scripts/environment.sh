@@ -21,14 +21,15 @@ find_python() {
     fail "no Python 3.11 or newer" "install one, or name it: PYTHON=/path/to/python3 $0"
 }
 
+is_ready() { # the same packages, for this checkout (it may have moved), and an interpreter that still runs
+    cmp -s "$lock" "$environment/.lock" && [ "$(cat "$environment/.root" 2>/dev/null)" = "$ROOT" ] &&
+        [ -x "$environment/bin/python" ]
+}
+
 make_environment() {
     environment=$1
     lock=$2
-    # The checkout may have moved since, and with it the environment.
-    if [ -x "$environment/bin/python" ] && cmp -s "$lock" "$environment/.lock" &&
-        [ "$(cat "$environment/.root" 2>/dev/null)" = "$ROOT" ]; then
-        return
-    fi
+    ! is_ready || return 0
     python=$(find_python) || exit 3
     printf 'harness: setting up %s (once)\n' "$environment" >&2
     mkdir -p "$(dirname "$environment")"
@@ -40,7 +41,7 @@ make_environment() {
     done
     trap 'rmdir "$environment.busy" 2>/dev/null' EXIT
     trap 'exit 130' INT TERM
-    if ! cmp -s "$lock" "$environment/.lock" || [ "$(cat "$environment/.root" 2>/dev/null)" != "$ROOT" ]; then
+    if ! is_ready; then # another set-up may have ended while we waited
         "$python" -m venv --clear "$environment" ||
             fail "cannot make a virtual environment with $python" "apt install python3-venv, or another PYTHON=..."
         "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \

@@ -19,6 +19,7 @@ FLOORS = {
     "stats": 1,
     "render": 1,
     "system": 2,
+    "conclusion": 3,
     "session": 3,
     "store": 3,
     "workbench": 3,

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from harness.commands.output import Output
 from harness.parse.catalog import ModelKind, expand_models
 from harness.plan.layer import Settings
-from harness.records.caveat import Caveat
 from harness.records.weights import Weights
-from harness.system.weights import load_catalog, resolve_weights
-from harness.workbench import cache_folder
+from harness.system.weights import load_catalog
+from harness.workbench import ready_weights
 
 
 def models(settings: Settings, environ: Mapping[str, str], output: Output, *, names: Sequence[str]) -> int:
@@ -22,29 +21,10 @@ def models(settings: Settings, environ: Mapping[str, str], output: Output, *, na
         return 0
     ready: list[Weights] = []
     for name in expand_models(names, catalog):
-        weights, caveats = ready_weights(name, settings, environ, output)
+        weights, _ = ready_weights(name, settings, environ, output.console)
         ready.append(weights)
-        for caveat in caveats:
-            output.console.note(f"caveat: {caveat.message}")
     output.show("\n".join(f"{weights.model:<22} {weights.kind:<10} {weights.path}" for weights in ready), tuple(ready))
     return 0
-
-
-def ready_weights(
-    model: str, settings: Settings, environ: Mapping[str, str], output: Output
-) -> tuple[Weights, tuple[Caveat, ...]]:
-    """Return the verified weights of one model as the settings ask for them, and what to know about them."""
-    return resolve_weights(
-        model,
-        choice=settings.text("weights"),
-        cache=cache_folder(settings, environ),
-        catalog=load_catalog(),
-        environ=environ,
-        mirror=settings.text("weights_mirror"),
-        token=environ.get("HF_TOKEN", ""),
-        dry_run=settings.flag("dry_run"),
-        progress=lambda done, total: output.console.progress(model, done, total),
-    )
 
 
 def _megabytes(size_bytes: int) -> str:

@@ -6,7 +6,7 @@ from typing import TextIO
 import msgspec
 
 from harness.records.record import Record
-from harness.system.console import Console
+from harness.system.console import Console, write_through
 
 
 class Output:
@@ -26,5 +26,4 @@ class Output:
     def write(self, text: str) -> None:
         """Print `text` as it is, on lines of its own."""
         if text:
-            self._stream.write(text if text.endswith("\n") else f"{text}\n")
-            self._stream.flush()
+            write_through(self._stream, text if text.endswith("\n") else f"{text}\n")

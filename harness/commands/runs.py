@@ -47,10 +47,10 @@ def runs(settings: Settings, output: Output, wanted: Wanted) -> int:
             cards.append(card)
         else:
             trouble = card
-            output.console.complain(card)
+            output.console.warn(f"harness: {card}")
     if twins := find_twins(cards):
         trouble = twins
-        output.console.complain(twins)
+        output.console.warn(f"harness: {twins}")
     shown = tuple(card for card in cards if wanted.matches(card))
     output.show(render_list(shown), shown)
     if not shown:

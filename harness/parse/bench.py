@@ -6,6 +6,7 @@ the blank after the bracket. A "run" of decode, batchd and prompt is one token.
 
 import re
 
+from harness.errors import UnreadableError
 from harness.parse.line import after, parse_number, plain_lines
 from harness.records.case import Case
 from harness.records.measurement import Measurement
@@ -103,8 +104,10 @@ def parse_backends(text: str) -> tuple[str, ...]:
 
 
 def parse_dialect(help_text: str) -> Dialect:
-    """Return which optional flags the program's own help lists."""
+    """Return which optional flags the program's own help lists; raises UnreadableError for what is no help."""
     flags = {flag for line in plain_lines(help_text) for flag in _FLAG.findall(line)}
+    if "-m" not in flags or "-t" not in flags:
+        raise UnreadableError("the bench program's help lists neither -m nor -t")
     return Dialect(no_gpu="-ng" in flags, flash_attn="-fa" in flags, no_flash_attn="-nfa" in flags)
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from harness.errors import UsageError
 from harness.parse.capture import Capture
 from harness.parse.cgroup import CGROUP, parse_memory_limit
 from harness.parse.cpu import CPUINFO, parse_cpu
@@ -37,14 +38,17 @@ _DMI_NAMES = (
     ("DigitalOcean", "DigitalOcean"),
 )
 _CLOCKS = (("kvm-clock", "KVM"), ("hyperv", "Hyper-V"), ("xen", "Xen"))
+_NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CONTAINER_GROUPS = (("kubepods", "kubernetes"), ("/docker", "docker"), ("/libpod", "podman"), ("/lxc", "lxc"))
 
 
 def parse_node(name: str, capture: Capture) -> Node:
-    """Return the node; an empty `name` becomes the capture's host name.
+    """Return the node; an empty `name` becomes the capture's host name. Raises UsageError for no folder's name.
 
     `memory_bytes` is the RAM, or the cgroup's limit where that is lower.
     """
+    if name and not _NODE_NAME.fullmatch(name):
+        raise UsageError(f"not a name for a node: {name!r}", hint="letters, digits, dots, dashes, underscores")
     limit = parse_memory_limit(capture)
     memory_bytes = _memory_bytes(capture)
     return Node(

@@ -1,16 +1,22 @@
 """From what a child left behind to how its step ended: no parsed measurement is a failure, whatever the exit code."""
 
+import re
 import signal
 
 from harness.parse.bench import is_empty_model, measure_whisper
 from harness.parse.ctest import parse_junit
 from harness.parse.memcpy import measure_memcpy
 from harness.parse.mul_mat import measure_mul_mat
+from harness.parse.system_info import parse_system_info
 from harness.records.case import Case
 from harness.records.measurement import Measurement
+from harness.records.metric import DECODE, ENCODE, TABLE_METRICS
 from harness.records.outcome import Completed, Status, StepResult
 from harness.records.step import Phase, Step
 from harness.records.suite import Benchmark
+
+FEATURES = "features"
+_ROUNDED_TO_ZERO = re.compile(r" 0\.0 GFLOPS")
 
 
 def read_outcome(step: Step, completed: Completed, log: str, output: str) -> StepResult:
@@ -32,6 +38,8 @@ def read_outcome(step: Step, completed: Completed, log: str, output: str) -> Ste
         return result.replace(status=Status.TIMED_OUT, reason=f"no end after {step.timeout_s:g} s")
     if step.phase is Phase.TEST:
         return _read_tests(result, completed, output)
+    if step.name == FEATURES:
+        return _read_features(result, log)
     if completed.exit_code:
         return result.replace(status=Status.FAILED, reason=describe_exit(completed.exit_code))
     if step.case:
@@ -56,6 +64,13 @@ def describe_exit(exit_code: int) -> str:
     return f"killed by {name}{meaning.get(name, '')}"
 
 
+def _read_features(result: StepResult, log: str) -> StepResult:
+    """Return whether the program answered; its exit code says nothing, for it then rightly misses the weights."""
+    if parse_system_info(log):
+        return result
+    return result.replace(status=Status.SKIPPED, reason="this bench program says so only with weights")
+
+
 def _read_tests(result: StepResult, completed: Completed, junit: str) -> StepResult:
     checks = parse_junit(junit) if junit else ()
     ran = [check for check in checks if check.status is not Status.SKIPPED]
@@ -74,9 +89,25 @@ def _read_benchmark(result: StepResult, case: Case, repetition: int, log: str) -
         reason = "the weights are empty ('assuming empty model'): a timing of them means nothing"
         return result.replace(status=Status.FAILED, reason=reason)
     measurements = _measure(case, repetition, log)
-    if not measurements:
-        return result.replace(status=Status.FAILED, reason="exit code 0, but no measurement in its output")
+    missing = _missing(case, measurements, log)
+    if missing:
+        return result.replace(status=Status.FAILED, reason=f"exit code 0, but no measurement of {missing}")
     return result.replace(measurements=measurements)
+
+
+def _missing(case: Case, measurements: tuple[Measurement, ...], log: str) -> str:
+    """Return what the output should have told and did not: half a benchmark is none."""
+    if case.benchmark == Benchmark.WHISPER:
+        found = {measurement.metric for measurement in measurements}
+        # v1.4 knows neither batches nor prompts.
+        wanted = [metric for metric in TABLE_METRICS if metric in (ENCODE, DECODE) or f" {metric.name} time" in log]
+        return ", ".join(metric.name for metric in wanted if metric.name not in found)
+    if case.benchmark == Benchmark.MUL_MAT:
+        sizes = {measurement.case.get("n") for measurement in measurements}
+        # A rate that was rounded to zero is no number, but no failure either: the machine was busy.
+        missing = log.count("GFLOPS") - len(measurements) - len(_ROUNDED_TO_ZERO.findall(log))
+        return f"{missing} of its cells" if missing else ("" if "4096" in sizes else "n=4096, its last line")
+    return "" if measurements else "anything"
 
 
 def _measure(case: Case, repetition: int, log: str) -> tuple[Measurement, ...]:

@@ -53,7 +53,11 @@ def bind(step: Step, inventory: Inventory) -> Step | Unbound:
         argv += bound
     if step.phase is Phase.BUILD and argv[-1] == "--target":
         return Unbound(status=Status.SKIPPED, reason="nothing to build: no test was chosen")
-    return step.replace(argv=tuple(argv))
+    products = step.products
+    if step.phase is Phase.BUILD and tuple(argv) != step.argv:
+        programs = argv[argv.index("--target") + 1 :]
+        products = tuple(f"{step.cwd}/bin/{program.rpartition('/')[2]}" for program in programs)
+    return step.replace(argv=tuple(argv), products=products)
 
 
 def _bind_word(word: str, step: Step, inventory: Inventory) -> list[str] | Unbound:

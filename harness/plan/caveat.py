@@ -27,7 +27,7 @@ def _about_source(run: Run) -> Iterator[Caveat]:
 
 def _about_tests(run: Run) -> Iterator[Caveat]:
     tests = [result for result in run.results if result.phase is Phase.TEST]
-    if not tests:
+    if not tests and run.suite.benchmarks:
         yield Caveat(code="no-tests", message="whisper.cpp's tests were not run (--no-tests)")
     for result in tests:
         if result.status is Status.SKIPPED:
@@ -38,8 +38,9 @@ def _about_binary(run: Run) -> Iterator[Caveat]:
     if run.system_info is None:
         return
     yield from compare_features(run.system_info, run.node.cpu)
-    features = {name.rpartition("/")[2]: value for name, value in run.system_info.features}
-    if features.get("OPENMP", "0") == "0":
+    features = dict(run.system_info.features)
+    sectioned = any(name.startswith("CPU/") for name in features)  # before v1.7.5 OpenMP was not told
+    if sectioned and features.get("CPU/OPENMP", "0") == "0":
         message = "built without OpenMP: ggml's own threads were used"
         yield Caveat(code="no-openmp", message=message)
 
@@ -53,6 +54,11 @@ def _about_mul_mat(run: Run) -> Iterator[Caveat]:
     rates = {
         (m.case.get("type"), int(m.case.get("n"))): m.value for m in run.measurements if m.metric == FLOP_RATE.name
     }
+    sizes, kinds = {n for _, n in rates}, {kind for kind, _ in rates}
+    gaps = len(sizes) * len(kinds) - len(rates)
+    if gaps:
+        message = f"{gaps} cells of mul_mat were rounded to 0.0 GFLOP/s: something else used the CPU meanwhile"
+        yield Caveat(code="mul-mat-zero", message=message)
     largest = max((n for kind, n in rates if kind == "f32"), default=0)
     f32, f16 = rates.get(("f32", largest), 0.0), rates.get(("f16", largest), 0.0)
     if f32 and f16 > _ARTEFACT_RATIO * f32:

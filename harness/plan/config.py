@@ -1,9 +1,13 @@
 """The CMake options of a build, each with its reason."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
+from harness.errors import UsageError
 from harness.records.config import CMakeOption, Config
 from harness.records.toolchain import Toolchain
+
+_SIMD = re.compile(r"GGML_(SSE42|AVX\w*|BMI2|FMA|F16C|AMX_\w+|CPU_ARM_ARCH)")
 
 
 def choose_config(
@@ -15,7 +19,12 @@ def choose_config(
     defines: Sequence[str],
     werror: bool,
 ) -> Config:
-    """Return the config of one build; `defines` (NAME=VALUE) win over everything chosen here."""
+    """Return the config of one build; `defines` (NAME=VALUE) win over everything chosen here.
+
+    Raises UsageError for a define that would make the config say what it is not, or that ggml would ignore.
+    """
+    named = {define.partition("=")[0]: define.partition("=")[2] for define in defines}
+    _refuse_misleading(named, isa)
     warnings = "asked for by --werror" if werror else "a new compiler's warning is no reason not to measure"
     optimised = "checks the code with assertions" if build_type == "Debug" else "optimised code is what is measured"
     chosen = {
@@ -30,11 +39,12 @@ def choose_config(
             _option("WHISPER_BUILD_SERVER", "OFF", "nothing here runs the server"),
         )
     }
-    if compiler == "zig":
+    if compiler.startswith("zig"):
         chosen["GGML_OPENMP"] = _option("GGML_OPENMP", "OFF", "zig ships no OpenMP runtime")
-    for define in defines:
-        name, _, value = define.partition("=")
+    for name, value in named.items():
         chosen[name] = _option(name, value, "asked for by -D")
+    if "GGML_NATIVE" in named:
+        isa = "custom"
     return Config(build_type=build_type, isa=isa, backend="auto", compiler=compiler, options=tuple(chosen.values()))
 
 
@@ -59,6 +69,18 @@ def choose_wiring(
         wiring.append(_option("CMAKE_PROJECT_INCLUDE", project_include, reason))
     named = {define.partition("=")[0] for define in defines}
     return tuple(option for option in wiring if option.name not in named)
+
+
+def _refuse_misleading(named: Mapping[str, str], isa: str) -> None:
+    if "CMAKE_BUILD_TYPE" in named:
+        raise UsageError("-D CMAKE_BUILD_TYPE is the harness's own choice", cause="it times Release and tests both")
+    simd = sorted(name for name in named if _SIMD.fullmatch(name))
+    if simd and isa == "native" and named.get("GGML_NATIVE", "ON").upper() in ("ON", "1", "TRUE", "YES"):
+        raise UsageError(
+            f"-D {simd[0]} has no effect while GGML_NATIVE is ON",
+            cause="ggml then passes -march=native and nothing else",
+            hint="--isa NAME, or -D GGML_NATIVE=OFF with every option that you want",
+        )
 
 
 def _option(name: str, value: str, reason: str) -> CMakeOption:

@@ -11,6 +11,8 @@ _PASSED = frozenset(
     "CCACHE_DIR CCACHE_CONFIGPATH CCACHE_MAXSIZE SCCACHE_DIR XDG_CACHE_HOME CMAKE_PREFIX_PATH".split()
 )
 # They change timings, and the user set them on purpose: passed on, and said.
+# Upstream's own variables of a node; nothing reads them, but the report shows them.
+_NODE_PREFIX = "GG_BUILD_"
 _TIMING_PREFIXES = ("OMP_", "GOMP_", "KMP_", "GGML_", "OPENBLAS_", "MKL_", "BLIS_", "MALLOC_")
 # They change the binary behind the build's back: kept out, and said. SOURCE_DATE_EPOCH alone turns every SIMD
 # option of ggml off (since v1.7.5).
@@ -29,7 +31,9 @@ def choose_environment(environ: Mapping[str, str], *, path: Sequence[str]) -> tu
     `path` lists folders that go before the user's PATH.
     """
     timing = {name: value for name, value in environ.items() if name.startswith(_TIMING_PREFIXES)}
-    chosen = {name: value for name, value in environ.items() if name in _PASSED} | timing
+    chosen = {
+        name: value for name, value in environ.items() if name in _PASSED or name.startswith(_NODE_PREFIX)
+    } | timing
     chosen["LC_ALL"] = "C"
     chosen["PATH"] = ":".join([*path, *([chosen["PATH"]] if chosen.get("PATH") else [])])
     caveats = []

@@ -1,12 +1,16 @@
 """The layers of settings: defaults < harness.toml < HARNESS_* < flags."""
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from harness.errors import UsageError
-from harness.plan.setting import BY_NAME, SETTINGS, Kind, Setting, Value
+from harness.plan.setting import BY_NAME, PREFIX, SETTINGS, Kind, Setting, Value
 from harness.records.record import Record
 from harness.records.run import Origin, SettingUsed
+
+# These name files that are needed before or beside the settings.
+_VARIABLES = {*(setting.variable for setting in SETTINGS), *(PREFIX + word for word in ("CONFIG", "VENV", "TEST_VENV"))}
 
 
 class Settings(Record):
@@ -37,10 +41,7 @@ class Settings(Record):
 
     def describe(self) -> tuple[SettingUsed, ...]:
         """Return all settings as text, for the run's record."""
-        return tuple(
-            SettingUsed(name=name, value=",".join(value) if isinstance(value, tuple) else str(value), origin=origin)
-            for name, value, origin in self.used
-        )
+        return tuple(SettingUsed(name=name, value=_describe(value), origin=origin) for name, value, origin in self.used)
 
 
 def layer_settings(
@@ -50,6 +51,9 @@ def layer_settings(
 
     An empty variable counts as not set. Keys of `file` may be written with dashes or underscores.
     """
+    for variable in environ:
+        if variable.startswith(PREFIX) and variable not in _VARIABLES:
+            raise UsageError(f"unknown variable {variable}", hint=nearest(variable, _VARIABLES))
     normal = {key.replace("-", "_"): value for key, value in file.items()}
     for key in normal:
         if key not in BY_NAME:
@@ -65,6 +69,12 @@ def layer_settings(
             value, origin = _convert(setting, flags[setting.name], setting.flag), Origin.FLAG
         used.append((setting.name, value, origin))
     return Settings(used=tuple(used))
+
+
+def _describe(value: Value) -> str:
+    """Return a value as text without the password that a URL may carry."""
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

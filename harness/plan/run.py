@@ -16,8 +16,9 @@ from harness.records.weights import Weights
 # Two buffers of 1.024 GB, and some room: below this the kernel would kill the child, and perhaps others.
 MEMCPY_BYTES = 2_150_000_000
 JUNIT = "harness-junit.xml"
+# A file that is not there: since v1.7.6 the bench program says what was compiled in before it misses the weights.
+NO_WEIGHTS = "no-weights"
 NINJA_STATUS = "[%f/%t %e] "
-CONFIGURED_STAMP = ".harness-configured"
 
 
 class Ingredients(Record):
@@ -39,8 +40,9 @@ class Ingredients(Record):
 
 def plan_build(given: Ingredients) -> Plan:
     """Return the steps of a build alone: the bench program, or the library where `given.library` says so."""
-    timed = given.suite.replace(benchmarks=tuple(Benchmark))
-    steps = _plan_build(given.replace(suite=timed), given.sites[-1], after=())
+    steps = [*_plan_build(given, given.sites[-1], after=())]
+    if not given.library:
+        steps += _plan_probes(given.sites[-1])
     return Plan(sites=given.sites, steps=tuple(steps))
 
 
@@ -91,11 +93,17 @@ def _plan_build(given: Ingredients, site: Site, *, after: tuple[str, ...]) -> It
         log=f"ctest_{kind}-cmake.log",
         timeout_s=suite.timeouts.configure_s,
         needs=after,
-        stamp=f"{site.folder}/{CONFIGURED_STAMP}",
+        stamp=f"{site.folder}/.harness-configured",
+        key=short_hash(project, site.folder, options),
+        products=(f"{site.folder}/build.ninja",),
         wipe=site.folder,
     )
-    yield _plan_list(f"targets_{kind}", site, (tools.ninja.path, "-t", "targets", "all"))
+    looks = []
+    if BENCH_TARGET in wanted:
+        looks.append(f"targets_{kind}")
+        yield _plan_list(f"targets_{kind}", site, (tools.ninja.path, "-t", "targets", "all"))
     if suite.tests:
+        looks.append(f"list_{kind}")
         yield _plan_list(f"list_{kind}", site, (tools.ctest.path, "-N", "-V"))
     yield Step(
         name=f"build_{kind}",
@@ -106,8 +114,10 @@ def _plan_build(given: Ingredients, site: Site, *, after: tuple[str, ...]) -> It
         env=(("CCACHE_NAMESPACE", given.namespace), ("NINJA_STATUS", NINJA_STATUS)),
         log=f"ctest_{kind}-make.log",
         timeout_s=suite.timeouts.build_s,
-        needs=tuple(f"{verb}_{kind}" for verb in ("configure", "targets", *(["list"] if suite.tests else []))),
-        stamp=f"{site.folder}/.harness-built-{short_hash(given.source.id, wanted)}",
+        needs=(f"configure_{kind}", *looks),
+        # A tree of the user's may have changed in any way since: Ninja knows best.
+        stamp="" if given.source.mutable else f"{site.folder}/.harness-built",
+        key=short_hash(given.source.id, wanted),
     )
 
 
@@ -157,16 +167,7 @@ def _plan_ctest(given: Ingredients, site: Site) -> Step:
 
 def _plan_benchmarks(given: Ingredients, site: Site) -> Iterator[Step]:
     suite = given.suite
-    yield Step(
-        name="dialect",
-        title="ask the bench program for its options",
-        phase=Phase.PROBE,
-        argv=(BENCH, "-h"),
-        cwd=site.folder,
-        log="dialect.log",
-        timeout_s=60,
-        needs=(f"build_{site.config.build_type.lower()}",),
-    )
+    yield from _plan_probes(site)
     threads = max(suite.threads)
     for benchmark, what in ((Benchmark.MEMCPY, "1"), (Benchmark.MUL_MAT, "2")):
         if benchmark in suite.benchmarks:
@@ -180,6 +181,29 @@ def _plan_benchmarks(given: Ingredients, site: Site) -> Iterator[Step]:
             )
     if Benchmark.WHISPER in suite.benchmarks:
         yield from _plan_rounds(given)
+
+
+def _plan_probes(site: Site) -> Iterator[Step]:
+    yield Step(
+        name="dialect",
+        title="ask the bench program for its options",
+        phase=Phase.PROBE,
+        argv=(BENCH, "-h"),
+        cwd=site.folder,
+        log="dialect.log",
+        timeout_s=60,
+        needs=(f"build_{site.config.build_type.lower()}",),
+    )
+    yield Step(
+        name="features",
+        title="ask the bench program what was compiled in",
+        phase=Phase.PROBE,
+        argv=(BENCH, "-m", NO_WEIGHTS, "-t", "1"),
+        cwd=site.folder,
+        log="features.log",
+        timeout_s=60,
+        needs=("dialect",),
+    )
 
 
 def _plan_rounds(given: Ingredients) -> Iterator[Step]:

@@ -221,7 +221,7 @@ SETTINGS: tuple[Setting, ...] = (
         commands=_BUILD,
         help="exit with 3 instead of waiting when another run is busy on this node",
     ),
-    Setting(name="dry_run", kind=Kind.FLAG, default=False, commands=_BUILD, help="print the plan and stop"),
+    Setting(name="dry_run", kind=Kind.FLAG, default=False, commands=_ALL, help="print the plan and stop"),
     Setting(
         name="json",
         kind=Kind.FLAG,

@@ -98,13 +98,13 @@ class Run(Record):
 
     @property
     def exit_code(self) -> ExitCode:
-        """The first that applies: a failed build, failed tests, a failed benchmark, else OK."""
+        """The first that applies: a failed build, failed tests, a failed benchmark or none measured at all, else OK."""
         bad = {result.phase for result in self.results if result.status.bad}
         if bad & {Phase.CONFIGURE, Phase.LIST, Phase.BUILD}:
             return ExitCode.BUILD_FAILED
         if Phase.TEST in bad:
             return ExitCode.TESTS_FAILED
-        if bad:
+        if bad or (self.suite.benchmarks and self.results and not self.measurements):
             return ExitCode.BENCHMARK_FAILED
         return ExitCode.OK
 

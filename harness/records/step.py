@@ -22,9 +22,9 @@ class Step(Record):
 
     `argv` may hold placeholders (`harness.plan.bind`) for what only the built tree can tell: the bench program,
     its dialect, the tests. `title` is what people are shown. `needs` names the steps whose failure blocks this one.
-    `log` is the file under `logs/` that takes stdout and stderr. `stamp` is a file that proves that the work is
-    already done, `wipe` a folder removed before the work starts, `output` a file in `cwd` that the child writes and
-    that is kept beside the log.
+    `log` is the file under `logs/` that takes stdout and stderr. The work is already done when the file `stamp`
+    holds `key` and the `products` are there. `wipe` is a folder removed before the
+    work starts, `output` a file in `cwd` that the child writes and that is kept beside the log.
     """
 
     name: str
@@ -39,6 +39,8 @@ class Step(Record):
     case: Case | None = None
     repetition: int = 0
     stamp: str = ""
+    key: str = ""
+    products: tuple[str, ...] = ()
     wipe: str = ""
     output: str = ""
     min_memory_bytes: int = 0

@@ -156,6 +156,8 @@ def _next(run: Run, bundle_path: str) -> Iterator[str]:
     first_log = next((result.log for result in run.results if result.status.bad and result.log), "")
     if first_log:
         yield f"  next:   less {bundle_path}/logs/{first_log}"
+    elif not run.status.bad:
+        yield "  next:   harness run --source DIR measures a tree of yours the same way; run --help shows more"
 
 
 def _count(number: int, noun: str) -> str:

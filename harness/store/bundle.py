@@ -1,24 +1,33 @@
 """One run on disk: written step by step as `<id>.partial`, renamed once it is whole, immutable from then on.
 
-results/<node>/<yyyy-mm>/<yyyymmddThhmmssZ>-<commit8>-<config_id>/{run.json, README.md, logs/}
+results/<node>/<yyyy-mm>/<yyyymmddThhmmssZ>-<commit8>-<config_id>/{run.json, plan.json, README.md, logs/}
 """
 
-import contextlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from harness.errors import UnfitError, UsageError
 from harness.records.plan import Plan
+from harness.records.record import Record
 from harness.records.run import Run
 from harness.store.json_file import read_record, read_run
 
 PARTIAL = ".partial"
 RUN = "run.json"
 PLAN = "plan.json"
+CHILD = "child.json"
 REPORT = "README.md"
 LOGS = "logs"
+
+
+class Child(Record):
+    """A process that was started: its id, which is its group's too, and what it was started as."""
+
+    pid: int
+    argv: tuple[str, ...]
 
 
 class Bundle:
@@ -41,6 +50,17 @@ class Bundle:
         """Keep the state after a step."""
         write_atomic(self.path / RUN, _pretty(run))
 
+    def save_child(self, pid: int, argv: Sequence[str]) -> None:
+        """Keep which child is running, so that a resume can end it should the harness be killed."""
+        write_atomic(self.path / CHILD, msgspec.json.encode(Child(pid=pid, argv=tuple(argv))))
+
+    def load_child(self) -> Child | None:
+        """Return the child that was started last, if it is known."""
+        try:
+            return msgspec.json.decode((self.path / CHILD).read_bytes(), type=Child)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
     def load_plan(self) -> Plan:
         """Return the plan that this run follows; raises UnreadableError."""
         return read_record(self.path / PLAN, Plan)
@@ -49,11 +69,9 @@ class Bundle:
         """Write the final record and report, make all of it durable, rename, and return the bundle's folder."""
         write_atomic(self.path / REPORT, report.encode())
         write_atomic(self.path / RUN, _pretty(run))
-        for path in (*self.logs.iterdir(), self.path / REPORT, self.path / RUN, self.logs):
+        (self.path / CHILD).unlink(missing_ok=True)
+        for path in (*self.logs.iterdir(), self.logs, *self.path.iterdir(), self.path):
             _sync(path)
-        with contextlib.suppress(FileNotFoundError):
-            (self.path / PLAN).unlink()
-        _sync(self.path)
         self.path.rename(self.final)
         _sync(self.final.parent)
         return self.final
@@ -84,15 +102,17 @@ def choose_id(results: Path, node: str, wanted: str) -> str:
     return candidate
 
 
-def find_partial(results: Path, wanted: str) -> Bundle:
-    """Return the unfinished run whose id starts with `wanted`, or the latest one for an empty `wanted`.
+def find_partial(results: Path, node: str, wanted: str) -> Bundle:
+    """Return the unfinished run of `node` whose id starts with `wanted`, or the latest one for an empty `wanted`.
 
     Raises UsageError where there is none, or more than one.
     """
-    found = sorted(results.glob(f"*/*/{wanted}*{PARTIAL}"), key=lambda path: path.name)
+    partials = sorted((results / node).glob(f"*/*{PARTIAL}"), key=lambda path: path.name)
+    found = [path for path in partials if path.name.startswith(wanted)]
+    found = [path for path in found if path.name == f"{wanted}{PARTIAL}"] or found
     if not found:
         named = f" that starts with {wanted!r}" if wanted else ""
-        raise UsageError(f"no unfinished run{named} in {results}", hint="harness run, without --resume")
+        raise UsageError(f"no unfinished run{named} in {results / node}", hint="harness run, without --resume")
     if wanted and len(found) > 1:
         raise UsageError(f"{wanted!r} is the beginning of {len(found)} unfinished runs", hint=str(found[-1].name))
     return Bundle(found[-1])

@@ -17,6 +17,7 @@ import msgspec
 
 from harness.errors import HarnessError, UnfitError
 from harness.records.record import Record
+from harness.system.lock import hold
 
 CONTENT = "tree"
 STAMP = "complete.json"
@@ -87,20 +88,12 @@ def locked(path: Path, *, note: Note) -> Iterator[None]:
 
     Raises UnfitError where the lock cannot be made.
     """
-    from filelock import FileLock, Timeout
-
-    with _writing(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path.with_name(f"{path.name}.lock"))
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            note(f"waiting for another process that makes {path.name}")
-            lock.acquire()
-    try:
+    with contextlib.ExitStack() as stack:
+        with _writing(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            waiting = f"waiting for another process that makes {path.name}"
+            stack.enter_context(hold(path.with_name(f"{path.name}.lock"), busy=lambda: note(waiting)))
         yield
-    finally:
-        lock.release()
 
 
 def _make_entry(folder: Path, make: Callable[[Path], Facts], *, generated: frozenset[str]) -> Facts:

@@ -1,5 +1,6 @@
 """What a person sees while a run goes on: a live line on a terminal, plain lines elsewhere."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -41,9 +42,9 @@ class Console:
         if not self._quiet:
             self._write(f"{text}\n")
 
-    def complain(self, error: Exception) -> None:
-        """Say what is wrong, to those who want only errors too."""
-        self._write(f"harness: {error}\n")
+    def warn(self, text: str) -> None:
+        """Say something that must be seen, even when quiet."""
+        self._write(f"{text}\n")
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Show how far a transfer is, in bytes."""
@@ -105,18 +106,25 @@ class Console:
 
     def _line(self, text: str) -> None:
         if self._live:
-            self._stream.write(f"\r\x1b[2K{text[:118]}")
-            self._stream.flush()
+            write_through(self._stream, f"\r\x1b[2K{text[:118]}")
         else:
             self._write(f"{text}\n")
 
     def _write(self, text: str) -> None:
-        self._stream.write(f"\r\x1b[2K{text}" if self._live else text)
-        self._stream.flush()
+        write_through(self._stream, f"\r\x1b[2K{text}" if self._live else text)
 
     def _paint(self, status: Status) -> str:
         word = f"{status.value:<9}"
         return f"\x1b[{_COLOURS[status]}m{word}\x1b[0m" if self._live else word
+
+
+def write_through(stream: TextIO, text: str) -> None:
+    """Write and flush `text`; a reader that has gone away ends neither a measurement nor changes an exit code."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def format_seconds(seconds: float) -> str:

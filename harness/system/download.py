@@ -15,12 +15,12 @@ from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.records.record import Record
 from harness.system.certificate import certificates
 from harness.system.disk import make_folder, require_free
+from harness.system.lock import hold
 from harness.system.part import Part
 
 Progress = Callable[[int, int], None]
 _HUGGING_FACE = "https://huggingface.co"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_LOCK_TIMEOUT_S = 3600
 # An attempt that brings this much was worth it: it does not count against the bound.
 _WORTHWHILE_BYTES = 1 << 20
 _FORBIDDEN = {401, 403, 407}
@@ -254,15 +254,9 @@ def mirrored(url: str, mirror: str) -> str:
 @contextlib.contextmanager
 def locked(destination: Path) -> Iterator[None]:
     """Hold `<destination>.lock` for the length of the block; raises UnfitError when that cannot be."""
-    import filelock
-
-    lock = filelock.FileLock(f"{destination}.lock", timeout=_LOCK_TIMEOUT_S)
-    try:
-        lock.acquire()
-    except (filelock.Timeout, OSError) as error:
-        cause = "another process has been at it for an hour" if isinstance(error, filelock.Timeout) else str(error)
-        raise UnfitError(f"cannot lock {destination.name}", cause=cause, hint=f"remove {destination}.lock") from None
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold(destination.with_name(f"{destination.name}.lock"), busy=lambda: None))
+        except OSError as error:
+            raise UnfitError(f"cannot lock {destination.name}", cause=str(error)) from None
         yield
-    finally:
-        lock.release()

@@ -1,22 +1,53 @@
 """How much memory a new child can have."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
+
+_ROOT = Path("/sys/fs/cgroup")
 
 
 def available_bytes() -> int:
-    """Return the bytes of memory that can be used without swapping, within the cgroup's limit."""
+    """Return the bytes that can be used without swapping, within the limit of every cgroup above this process."""
     import psutil
 
-    free = int(psutil.virtual_memory().available)
-    limit = _number(Path("/sys/fs/cgroup/memory.max"))
-    used = _number(Path("/sys/fs/cgroup/memory.current"))
-    if limit is not None and used is not None:
-        free = min(free, max(limit - used, 0))
-    return free
+    rooms = [_room(folder) for folder in _groups()]
+    return min([int(psutil.virtual_memory().available), *(room for room in rooms if room is not None)])
+
+
+def _groups() -> Iterator[Path]:
+    """Yield the folders of this process's own memory cgroup (v2, or v1's memory controller) and of those above it."""
+    with contextlib.suppress(OSError):  # no cgroups on this system
+        for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers in ("", "memory"):
+                mount = _ROOT / controllers
+                group = mount / path.lstrip("/")
+                yield from (folder for folder in (group, *group.parents) if folder.is_relative_to(mount))
+
+
+def _room(folder: Path) -> int | None:
+    """Return the limit less what is used; None without a limit. Cached files are given up when memory is short."""
+    for limit_name, used_name in (
+        ("memory.max", "memory.current"),
+        ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ):
+        limit, used = _number(folder / limit_name), _number(folder / used_name)
+        if limit is not None and used is not None:
+            return max(limit - used + _cached(folder / "memory.stat"), 0)
+    return None
+
+
+def _cached(path: Path) -> int:
+    try:
+        pairs = (line.split() for line in path.read_text(encoding="utf-8").splitlines())
+        return sum(int(value) for name, value in pairs if name == "inactive_file")
+    except (OSError, ValueError):
+        return 0
 
 
 def _number(path: Path) -> int | None:
     try:
-        return int(path.read_text())
-    except (OSError, ValueError):  # no cgroup v2 here, or no limit ("max")
+        return int(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # not there, or no limit ("max")
         return None

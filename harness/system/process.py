@@ -52,24 +52,27 @@ def execute(
     log: Path,
     timeout_s: float,
     watch: Watcher | None = None,
+    started: Callable[[int], None] | None = None,
 ) -> Completed:
     """Run `argv` to its end and return what it left behind.
 
     The log is appended to: the echoed command, then stdout and stderr as they come. `watch` receives new output
-    about four times a second, and empty bytes when there is none. At the time-out, and on KeyboardInterrupt, the
-    whole process group is interrupted, then terminated, then killed, `GRACE_S` seconds apart; the interrupt is
-    raised again. `max_rss_bytes` is at least the harness's own size at the time of the fork (Linux keeps the
-    high-water mark over exec). Raises UnfitError when the program cannot be started.
+    about four times a second, and empty bytes when there is none; `started` receives the process (and group) id.
+    At the time-out, and on KeyboardInterrupt, the whole process group is interrupted, then terminated, then killed,
+    `GRACE_S` seconds apart; the interrupt is raised again. `max_rss_bytes` is at least the harness's own size at the
+    time of the fork (Linux keeps the high-water mark over exec). Raises UnfitError when the program cannot be started.
     """
     start = datetime.now(UTC).isoformat(timespec="seconds")
     began = time.monotonic()
+    follower = _Follower(log, watch) if watch else None
     with log.open("ab") as output:
         output.write(f"+ {shlex.join(argv)}\n".encode())
         output.flush()
         child = _spawn(argv, cwd=cwd, env=env, stdout=output, stderr=subprocess.STDOUT)
-    follower = _Follower(log, watch) if watch else None
     timed_out = False
     try:
+        if started:
+            started(child.pid)
         reaped = _wait(child.pid, began + timeout_s, follower)
         if reaped is None:
             timed_out = True
@@ -151,7 +154,7 @@ class _Follower:
 
     def __init__(self, log: Path, watch: Watcher) -> None:
         self._watch = watch
-        self._file = log.open("rb")
+        self._file = log.open("ab+")
         self._file.seek(0, os.SEEK_END)
 
     def poll(self) -> None:

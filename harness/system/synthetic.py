@@ -43,7 +43,7 @@ def obtain_synthetic(
         raise HarnessError(
             f"the synthetic weights of {model} came out different on this node",
             cause=f"their SHA-256 is {written}, {sha256} is pinned",
-            hint="report this with the output of harness doctor; official weights are not affected",
+            hint="report this as a defect, with your platform; official weights are not affected",
         )
     remember_sha256(path, written, memory=memory)
     return path, written

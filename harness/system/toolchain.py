@@ -19,7 +19,7 @@ from harness.system.zig import make_zig
 AUTO = "auto"
 ZIG = "zig"
 _AUTO_PAIRS = (Pair(cc="cc", cxx="c++"), Pair(cc="gcc", cxx="g++"), Pair(cc="clang", cxx="clang++"))
-_CACHES = ("ccache", "sccache")
+_CACHES = ("ccache",)  # sccache has no namespaces: it would mix the objects of different CPUs
 
 
 def probe_toolchain(compiler: str, environ: Mapping[str, str], *, cache: Path, tools: str = "") -> Toolchain:

@@ -98,6 +98,16 @@ def resolve_weights(
     return _named(request, Path(choice).expanduser())
 
 
+def verify_weights(weights: Weights, *, cache: Path) -> None:
+    """Raise UnavailableError unless the file is still what it was when `weights` was resolved."""
+    path = Path(weights.path)
+    hint = "harness run, without --resume"
+    if not path.is_file():
+        raise UnavailableError(f"the weights of {weights.model} are gone: {path}", hint=hint)
+    if file_sha256(path, memory=cache / "weights" / "sums") != weights.sha256:
+        raise UnavailableError(f"the weights of {weights.model} have changed: {path}", hint=hint)
+
+
 def _auto(request: _Request) -> Resolved:
     try:
         return _official(request, QUICK)

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from harness.records.run import Run
 from harness.store.bundle import load_run
 
@@ -100,6 +102,15 @@ class Kit:
         log = self.tools / "calls.jsonl"
         lines = log.read_text().splitlines() if log.exists() else []
         return [call for call in map(json.loads, lines) if not tool or call[0] == tool]
+
+    def running(self) -> list[int]:
+        """Return the fake tools of this kit that are still alive."""
+        mine = str(self.tools)
+        return [
+            process.pid
+            for process in psutil.process_iter(["cmdline", "status"])
+            if mine in (process.info["cmdline"] or []) and process.info["status"] != psutil.STATUS_ZOMBIE
+        ]
 
     def bundles(self) -> list[Path]:
         return sorted(path for path in self.results.glob("*/*/*") if not path.name.endswith(".partial"))

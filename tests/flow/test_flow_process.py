@@ -101,7 +101,7 @@ def test_a_watcher_sees_everything_once(tmp_path: Path) -> None:
         timeout_s=20,
         watch=seen.append,
     )
-    assert b"".join(seen) == b"one\ntwo\n"
+    assert b"".join(seen) == b"+ sh -c 'echo one; sleep 0.6; echo two'\none\ntwo\n"
 
 
 def test_a_program_that_does_not_exist_is_an_unfit_environment(tmp_path: Path) -> None:

@@ -1,16 +1,22 @@
 """`harness run` through fake tools: the order of steps, the bundle, the report, and going wrong with dignity."""
 
+import errno
 import json
+import os
 import re
+import shutil
 import signal
+import tempfile
 import time
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from harness.cli import main
 from harness.records.outcome import Status
-from harness.store.bundle import load_run
+from harness.records.run import Run
+from harness.store.bundle import Bundle, load_run
 from tests.flow.kit import Kit
 
 
@@ -38,25 +44,48 @@ def test_the_order_of_the_tools(kit: Kit) -> None:
     kit.run("--threads", "2", "--repetitions", "2")
     verbs = [" ".join(call[:2]) for call in kit.calls()]
     verbs = [verb for verb in verbs if "--version" not in verb]
-    build = ["cmake -G", "ninja -t", "ctest -N", "cmake --build", "ctest --output-on-failure"]
-    benches = ["whisper-bench -h", "whisper-bench -w", "whisper-bench -w", *["whisper-bench -m"] * 2]
-    assert verbs == [*build, *build, *benches]
+    debug = ["cmake -G", "ctest -N", "cmake --build", "ctest --output-on-failure"]
+    release = ["cmake -G", "ninja -t", "ctest -N", "cmake --build", "ctest --output-on-failure"]
+    probes = ["whisper-bench -h", "whisper-bench -m"]
+    benches = ["whisper-bench -w", "whisper-bench -w", "whisper-bench -m", "whisper-bench -m"]
+    assert verbs == [*debug, *release, *probes, *benches]
 
 
 def test_flash_attention_is_always_said(kit: Kit) -> None:
     kit.run("--flash-attn", "0,1", "--repetitions", "1", "--bench", "whisper")
-    flags = {call[-1] for call in kit.calls("whisper-bench") if "-m" in call}
+    flags = {call[-1] for call in kit.calls("whisper-bench") if "-m" in call and "no-weights" not in call}
     assert flags == {"-nfa", "-fa"}
 
 
-def test_a_second_run_builds_nothing_and_tests_again(kit: Kit) -> None:
+def test_a_second_run_configures_nothing_and_tests_again(kit: Kit) -> None:
     kit.run("--bench", "whisper", "--repetitions", "1")
-    before = len(kit.calls("cmake"))
     again = kit.run("--bench", "whisper", "--repetitions", "1")
     assert again.returncode == 0
-    assert [call for call in kit.calls("cmake")[before:] if "--version" not in call] == []
-    assert again.stderr.count("reused") == 4
+    assert len([call for call in kit.calls("cmake") if "-G" in call]) == 2
+    assert len([call for call in kit.calls("ctest") if "--output-junit" in call]) == 4
+    assert again.stderr.count("reused") == 2
     assert len(kit.bundles()) == 2
+
+
+def test_a_tree_that_goes_back_is_built_again(kit: Kit) -> None:
+    header = kit.tree / "include" / "whisper.h"
+    for content in ("A\n", "B\n", "A\n"):
+        header.write_text(content)
+        kit.run("--bench", "whisper", "--repetitions", "1", "--no-tests")
+    assert len([call for call in kit.calls("cmake") if "--build" in call]) == 3
+
+
+def test_a_build_whose_folder_was_removed_is_made_again(kit: Kit) -> None:
+    kit.run("--bench", "whisper", "--repetitions", "1", "--no-tests")
+    shutil.rmtree(kit.cache / "builds")
+    assert kit.run("--bench", "whisper", "--repetitions", "1", "--no-tests").returncode == 0
+
+
+def test_a_tree_that_changes_while_it_is_built_is_a_caveat(kit: Kit) -> None:
+    kit.break_tools({"cmake --build Release": {"touch": str(kit.tree / "include" / "new.h")}})
+    done = kit.run("--bench", "whisper", "--repetitions", "1", "--no-tests")
+    assert done.returncode == 0
+    assert "source-changed" in {caveat.code for caveat in kit.only_run().caveats}
 
 
 def test_rebuild_starts_from_an_empty_folder(kit: Kit) -> None:
@@ -112,6 +141,7 @@ def test_quiet_says_only_the_result(kit: Kit) -> None:
 
 def test_verbose_shows_the_children(kit: Kit) -> None:
     done = kit.run("--verbose", "--bench", "whisper", "--repetitions", "1")
+    assert "+ " in done.stderr
     assert "-- Configuring done" in done.stderr
     assert "whisper_print_timings" in done.stderr
 
@@ -225,14 +255,16 @@ def test_an_interrupt_keeps_the_state_and_resume_goes_on(kit: Kit, number: signa
     child.send_signal(number)
     _, stderr = child.communicate(timeout=60)
     assert child.returncode == 130
-    assert "harness run --resume" in stderr
+    assert f"--results {kit.results}" in stderr
     assert "Traceback" not in stderr
+    assert kit.running() == [], "the children are gone"
     assert kit.bundles() == []
-    before = len(kit.calls("cmake"))
+    before = len([call for call in kit.calls("cmake") if "-G" in call])
 
     resumed = kit.harness("run", "--resume")
     assert resumed.returncode == 0, resumed.stderr
-    assert len(kit.calls("cmake")) == before, "finished steps are not repeated"
+    assert len([call for call in kit.calls("cmake") if "-G" in call]) == before, "finished steps are not repeated"
+    assert len([call for call in kit.calls("ctest") if "--output-junit" in call]) == 2
     assert len([call for call in kit.calls("whisper-bench") if call[1:3] == ["-w", "1"]]) == 1
     assert len([call for call in kit.calls("whisper-bench") if call[1:3] == ["-w", "2"]]) == 2
     assert kit.only_run().status is Status.PASSED
@@ -247,9 +279,114 @@ def test_a_killed_harness_can_be_resumed(kit: Kit) -> None:
     child.communicate()
     (partial,) = kit.partials()
     assert json.loads((partial / "run.json").read_text())["results"]
+    assert kit.running() != []
     resumed = kit.harness("run", "--resume", partial.name[:10])
     assert resumed.returncode == 0, resumed.stderr
+    assert "still running" in resumed.stderr
+    assert kit.running() == [], "what the killed harness left behind is ended"
     assert kit.only_run().status is Status.PASSED
+
+
+def interrupted(kit: Kit) -> Path:
+    kit.break_tools({"whisper-bench -w 2": {"sleep": 300, "silent": True, "times": 1}})
+    child = kit.start(*kit.words("--repetitions", "1"))
+    wait_for(lambda: ["whisper-bench", "-w", "2"] in [call[:3] for call in kit.calls() if len(call) > 2])
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
+    (partial,) = kit.partials()
+    return partial
+
+
+def test_resume_refuses_weights_that_have_changed(kit: Kit) -> None:
+    mine = kit.folder / "mine.bin"
+    shutil.copyfile(kit.weights, mine)
+    kit.weights = mine
+    interrupted(kit)
+    with mine.open("r+b") as file:
+        file.truncate(5)
+    done = kit.harness("run", "--resume")
+    assert done.returncode == 4
+    assert "have changed" in done.stderr
+    mine.unlink()
+    assert "are gone" in kit.harness("run", "--resume").stderr
+    assert len(kit.partials()) == 1
+
+
+def test_resume_refuses_a_tree_that_has_changed(kit: Kit) -> None:
+    interrupted(kit)
+    (kit.tree / "include" / "whisper.h").write_text("changed\n")
+    done = kit.harness("run", "--resume")
+    assert done.returncode == 2
+    assert "has changed since" in done.stderr
+    shutil.rmtree(kit.tree)
+    assert kit.harness("run", "--resume").returncode == 4
+    assert not kit.tree.exists()
+
+
+def test_resume_builds_again_what_was_removed(kit: Kit) -> None:
+    interrupted(kit)
+    shutil.rmtree(kit.cache / "builds")
+    done = kit.harness("run", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert kit.only_run().status is Status.PASSED
+
+
+def test_another_node_does_not_take_it_up(kit: Kit) -> None:
+    interrupted(kit)
+    done = kit.harness("run", "--resume", environ={"HARNESS_NODE": "node-2"})
+    assert done.returncode == 2
+    assert len(kit.partials()) == 1
+
+
+def test_a_full_disk_in_the_middle_keeps_the_state_and_says_how_to_go_on(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("HARNESS_")]:
+        monkeypatch.delenv(name)
+    for name, value in kit.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(tempfile, "tempdir", str(kit.temporary))
+    monkeypatch.chdir(kit.folder)
+    save, saved = Bundle.save_run, []
+
+    def full(self: Bundle, run: Run) -> None:
+        saved.append(run)
+        if len(saved) > 5:
+            raise OSError(errno.ENOSPC, "No space left on device", str(self.path))
+        save(self, run)
+
+    monkeypatch.setattr(Bundle, "save_run", full)
+    assert main(kit.words("--repetitions", "1")) == 3
+    assert "No space left on device" in capsys.readouterr().err
+    (partial,) = kit.partials()
+    assert len(load_run(partial).results) == 4
+    monkeypatch.undo()
+    assert kit.harness("run", "--resume").returncode == 0
+
+
+def test_the_exit_code_survives_a_reader_that_has_gone(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"exit": 4}})
+    child = kit.start(*kit.words("--repetitions", "1", "--bench", "whisper"))
+    assert child.stdout
+    assert child.stderr
+    child.stdout.close()
+    child.stderr.close()
+    assert child.wait(timeout=60) == 12
+    assert kit.only_run().exit_code == 12
+
+
+def test_an_empty_help_is_not_taken_for_an_old_dialect(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -h": {"silent": True}})
+    assert kit.run("--repetitions", "1", "--bench", "whisper").returncode == 12
+
+
+def test_a_run_that_measured_nothing_is_no_success(kit: Kit) -> None:
+    help_text = (kit.tools / "data" / "help.log").read_text()
+    lines = [line for line in help_text.splitlines() if "-fa" not in line and "-nfa" not in line]
+    (kit.tools / "data" / "help.log").write_text("\n".join(lines))
+    done = kit.run("--flash-attn", "1", "--bench", "whisper", "--repetitions", "1")
+    assert done.returncode == 12
+    assert "FAILURE" in kit.report()
 
 
 def test_resume_without_anything_unfinished(kit: Kit) -> None:
@@ -261,7 +398,7 @@ def test_resume_without_anything_unfinished(kit: Kit) -> None:
 def test_a_second_harness_does_not_measure_at_the_same_time(kit: Kit) -> None:
     kit.break_tools({"whisper-bench -m": {"sleep": 2, "times": 1}})
     first = kit.start(*kit.words("--repetitions", "1", "--bench", "whisper"))
-    wait_for(lambda: any("-m" in call for call in kit.calls()))
+    wait_for(lambda: any("-nfa" in call for call in kit.calls()))
     refused = kit.run("--no-wait", "--repetitions", "1", "--bench", "whisper")
     assert refused.returncode == 3
     assert "busy" in refused.stderr
@@ -284,6 +421,10 @@ def test_a_second_harness_does_not_measure_at_the_same_time(kit: Kit) -> None:
         (["--threads", "two"], 2, "--threads"),
         (["--flash-attn", "2"], 2, "--flash-attn"),
         (["--repetitions", "-1"], 2, "--repetitions"),
+        (["--repetitions", "0"], 2, "--repetitions"),
+        (["--node", "../../x"], 2, "not a name for a node"),
+        (["--config", "/"], 2, "cannot read"),
+        (["-D", "CMAKE_BUILD_TYPE=Debug"], 2, "CMAKE_BUILD_TYPE"),
         (["--define", "GGML_LLAMAFILE"], 2, "--define"),
         (["--source", "/nowhere"], 2, "/nowhere"),
         (["--compiler", "no-such-cc"], 3, "no-such-cc"),
@@ -338,7 +479,7 @@ def test_a_bundle_is_never_overwritten(kit: Kit) -> None:
 def test_the_partial_state_of_a_newer_schema_is_refused(kit: Kit) -> None:
     kit.break_tools({"whisper-bench -m": {"sleep": 300, "silent": True}})
     child = kit.start(*kit.words("--repetitions", "1", "--bench", "whisper"))
-    wait_for(lambda: any("-m" in call for call in kit.calls()))
+    wait_for(lambda: any("-nfa" in call for call in kit.calls()))
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=60)
     (partial,) = kit.partials()

@@ -154,7 +154,9 @@ def test_dialect_of_1_8_5() -> None:
 
 def test_dialects_of_older_releases() -> None:
     old = (
-        "  -t N,     --threads N   [4      ] number of threads\n  -w N,     --what N      [0      ] what to benchmark\n"
+        "  -t N,     --threads N   [4      ] number of threads\n"
+        "  -m FNAME, --model FNAME [x] model path\n"
+        "  -w N,     --what N      [0      ] what to benchmark\n"
     )
     assert parse_dialect(old) == Dialect()
     assert parse_dialect(old + "  -ng,      --no-gpu      [false  ] disable GPU\n") == Dialect(no_gpu=True)

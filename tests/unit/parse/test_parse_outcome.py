@@ -39,6 +39,37 @@ def test_exit_code_0_without_a_measurement_has_failed() -> None:
     assert "no measurement" in result.reason
 
 
+@pytest.mark.parametrize("metric", ["encode", "decode", "batchd", "prompt"])
+def test_half_a_benchmark_is_none(metric: str) -> None:
+    cut = TIMINGS.replace(f"{metric} time = ", f"{metric} time = nan ms / 1 runs (")
+    result = read_outcome(WHISPER, factory.completed(), cut, "")
+    assert (result.status, result.measurements) == (Status.FAILED, ())
+    assert metric in result.reason
+
+
+def test_a_mul_mat_that_stops_early_is_none() -> None:
+    step = factory.step("mul_mat", case=Case.of("mul_mat", threads=2))
+    lines = text("v1.8.5-mul_mat-t2.log").splitlines()
+    assert read_outcome(step, factory.completed(), "\n".join(lines[:-3]), "").status is Status.FAILED
+    broken = [*lines[:-1], lines[-1].replace(lines[-1].split("F32")[1].split("GFLOPS")[0], "     nan ")]
+    assert read_outcome(step, factory.completed(), "\n".join(broken), "").status is Status.FAILED
+
+
+def test_a_rate_that_was_rounded_to_zero_does_not_spoil_the_rest() -> None:
+    step = factory.step("mul_mat", case=Case.of("mul_mat", threads=2))
+    log = text("v1.8.5-mul_mat-t2.log").replace("Q4_0     1.3 GFLOPS", "Q4_0     0.0 GFLOPS")
+    result = read_outcome(step, factory.completed(), log, "")
+    assert result.status is Status.PASSED
+    assert len(result.measurements) == 48
+
+
+def test_what_was_compiled_in_is_told_whatever_the_exit_code() -> None:
+    step = factory.step("features", Phase.PROBE)
+    told = "system_info: n_threads = 1 / 2 | WHISPER : COREML = 0 | CPU : AVX = 1 | \n"
+    assert read_outcome(step, factory.completed(2), told, "").status is Status.PASSED
+    assert read_outcome(step, factory.completed(2), "error: no weights\n", "").status is Status.SKIPPED
+
+
 def test_empty_weights_have_failed_although_numbers_were_printed() -> None:
     result = read_outcome(WHISPER, factory.completed(), text("v1.8.5-whisper-tiny-empty.log"), "")
     assert result.status is Status.FAILED

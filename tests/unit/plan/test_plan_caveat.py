@@ -55,9 +55,25 @@ def test_missing_openmp() -> None:
     assert codes(factory.run(TESTED).replace(system_info=without)) == ["no-openmp"]
 
 
+def test_openmp_is_unknown_in_the_old_grammar() -> None:
+    old = SystemInfo(
+        n_threads=4,
+        hardware_threads=4,
+        features=tuple((name.replace("CPU/", "/"), value) for name, value in ALL_IN.features if "OPENMP" not in name),
+    )
+    assert codes(factory.run(TESTED).replace(system_info=old)) == []
+
+
 def test_underflow_in_mul_mat_is_told_from_a_slow_cpu() -> None:
     assert codes(factory.run(TESTED, mul_mat(157.3, 1.1))) == ["mul-mat-underflow"]
     assert codes(factory.run(TESTED, mul_mat(65.4, 35.8))) == []
+
+
+def test_gaps_in_mul_mat_are_told() -> None:
+    whole = mul_mat(65.4, 35.8)
+    small = Case.of("mul_mat", n=64, type="f16", threads=2)
+    gap = whole.measurements[0].replace(case=small)
+    assert codes(factory.run(TESTED, whole.replace(measurements=(*whole.measurements, gap)))) == ["mul-mat-zero"]
 
 
 def test_a_benchmark_that_was_skipped() -> None:

@@ -1,5 +1,8 @@
 """Configs: every option with a reason, and an identity of what matters."""
 
+import pytest
+
+from harness.errors import UsageError
 from harness.plan.config import choose_config, choose_wiring
 from harness.records.config import CMakeOption, Config
 from harness.records.toolchain import Tool
@@ -57,7 +60,7 @@ def test_ggmls_own_compiler_cache_is_off_and_ours_is_wired() -> None:
 
 
 def test_zig_builds_without_openmp() -> None:
-    assert values(config(compiler="zig"))["GGML_OPENMP"] == "OFF"
+    assert values(config(compiler="zig cc"))["GGML_OPENMP"] == "OFF"
 
 
 def test_what_the_user_defines_is_not_wired_a_second_time() -> None:
@@ -67,3 +70,13 @@ def test_what_the_user_defines_is_not_wired_a_second_time() -> None:
     names = {option.name for option in wired}
     assert "CMAKE_C_COMPILER" not in names
     assert "CMAKE_PROJECT_INCLUDE" not in names, "debug builds are not timed"
+
+
+@pytest.mark.parametrize("define", ["CMAKE_BUILD_TYPE=Debug", "GGML_AVX512=ON"])
+def test_what_would_mislead_is_refused(define: str) -> None:
+    with pytest.raises(UsageError):
+        config(define)
+
+
+def test_a_choice_of_the_users_own_is_not_called_native() -> None:
+    assert config("GGML_NATIVE=OFF", "GGML_AVX2=ON").isa == "custom"

@@ -78,3 +78,16 @@ def test_a_value_of_the_wrong_kind_says_where_it_stands(name: str, value: object
 def test_defines_may_carry_their_prefix() -> None:
     settings = layered(flags={"define": ["-DGGML_LLAMAFILE=ON", "GGML_OPENMP=OFF"]})
     assert settings.words("define") == ("GGML_LLAMAFILE=ON", "GGML_OPENMP=OFF")
+
+
+def test_a_mistyped_variable_is_not_ignored() -> None:
+    with pytest.raises(UsageError, match="HARNESS_THREAD") as caught:
+        layered(environ={"HARNESS_THREAD": "2"})
+    assert "HARNESS_THREADS" in caught.value.hint
+
+
+def test_passwords_in_urls_are_not_described() -> None:
+    settings = layered(flags={"weights_mirror": "https://user:s3cret@mirror.example/x"})
+    assert settings.text("weights_mirror") == "https://user:s3cret@mirror.example/x"
+    described = {used.name: used.value for used in settings.describe()}
+    assert described["weights_mirror"] == "https://***@mirror.example/x"

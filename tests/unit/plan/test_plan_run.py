@@ -1,6 +1,7 @@
 """Plans: the right steps, in the right order, with the right dependencies."""
 
 from harness.plan.run import Ingredients, blockers, plan_build, plan_run
+from harness.records.config import CMakeOption
 from harness.records.step import Phase, Step
 from harness.records.suite import Benchmark
 from tests import factory
@@ -29,7 +30,6 @@ def find(given: Ingredients, name: str) -> Step:
 def test_the_order_is_upstreams() -> None:
     assert names(ingredients()) == [
         "configure_debug",
-        "targets_debug",
         "list_debug",
         "build_debug",
         "ctest_debug",
@@ -39,6 +39,7 @@ def test_the_order_is_upstreams() -> None:
         "build_release",
         "ctest_release",
         "dialect",
+        "features",
         "memcpy",
         "mul_mat",
         "bench_base_t4_fa0_r1",
@@ -106,11 +107,24 @@ def test_a_failed_build_blocks_the_rest_and_a_failed_benchmark_nothing() -> None
     assert blockers(by_name["memcpy"], plan, frozenset({"ctest_release", "ctest_debug"})) == ()
 
 
-def test_stamps_change_with_the_source() -> None:
+def test_a_stamp_tells_the_source_it_was_made_of() -> None:
     given = ingredients()
     other = given.replace(source=given.source.replace(id="src2"))
-    assert find(given, "build_release").stamp != find(other, "build_release").stamp
-    assert find(given, "configure_release").stamp == find(other, "configure_release").stamp
+    assert find(given, "build_release").stamp == find(other, "build_release").stamp
+    assert find(given, "build_release").key != find(other, "build_release").key
+    assert find(given, "configure_release").key == find(other, "configure_release").key
+
+
+def test_a_tree_of_the_users_is_always_shown_to_ninja() -> None:
+    given = ingredients()
+    assert find(given.replace(source=given.source.replace(mutable=True)), "build_release").stamp == ""
+
+
+def test_a_configure_is_made_anew_when_any_option_changes() -> None:
+    given = ingredients()
+    wiring = (CMakeOption(name="CMAKE_MAKE_PROGRAM", value="/other/ninja", reason="moved"),)
+    moved = given.replace(sites=tuple(site.replace(wiring=wiring) for site in given.sites))
+    assert find(given, "configure_release").key != find(moved, "configure_release").key
 
 
 def test_memcpy_asks_for_the_memory_it_needs() -> None:

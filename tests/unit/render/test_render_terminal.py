@@ -81,7 +81,7 @@ def test_lines_are_plain_and_have_no_loose_ends(make_run: MakeRun) -> None:
 def test_run_without_results_says_where_it_is(make_run: MakeRun) -> None:
     text = render_summary(make_run(caveats=(), system_info=None), "results/x")
     assert text.startswith("PASSED  whisper.cpp v1.8.5 f24588a on node-1 in 190 s\n")
-    assert text.endswith("  bundle: results/x\n  report: results/x/README.md\n")
+    assert "  bundle: results/x\n  report: results/x/README.md\n  next:   harness run --source DIR" in text
     assert "model" not in text
 
 

@@ -1,0 +1,46 @@
+"""`harness run --resume`: takes up an unfinished run, if nothing it stands on has changed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.errors import UnavailableError, UsageError
+from harness.plan.layer import Settings
+from harness.records.node import Node
+from harness.records.plan import Plan
+from harness.records.run import Run
+from harness.store.bundle import Bundle, find_partial, load_run
+from harness.system.console import Console
+from harness.system.orphan import stop_orphan
+from harness.system.source.tree import probe_tree
+from harness.system.weights import verify_weights
+from harness.workbench import cache_folder, results_folder
+
+
+def take_up(
+    settings: Settings, environ: Mapping[str, str], node: Node, wanted: str, console: Console
+) -> tuple[Run, Plan, Bundle]:
+    """Return state, plan and bundle of the unfinished run whose id starts with `wanted`.
+
+    Raises UsageError where there is none, or its tree or machine is another by now, and UnavailableError where its
+    source or weights are gone or changed.
+    """
+    bundle = find_partial(results_folder(settings), node.name, wanted)
+    state, plan = load_run(bundle.path), bundle.load_plan()
+    if (state.node.cpu.brand, state.node.cpu.features) != (node.cpu.brand, node.cpu.features):
+        raise UsageError(f"{state.id} was begun on another CPU ({state.node.cpu.brand})", hint="harness run")
+    _check_source(state, environ, console)
+    for weights in state.weights:
+        verify_weights(weights, cache=cache_folder(settings))
+    child = bundle.load_child()
+    if child and stop_orphan(child.pid, child.argv):
+        console.note(f"ended {child.argv[0]}, which was still running")
+    console.note(f"going on with {state.id}")
+    return state, plan, bundle
+
+
+def _check_source(state: Run, environ: Mapping[str, str], console: Console) -> None:
+    path = Path(state.source.path)
+    if not (path / "CMakeLists.txt").is_file():
+        raise UnavailableError(f"the source of {state.id} is gone: {path}", hint="harness run")
+    if state.source.mutable and probe_tree(path, environ=environ, note=console.note).id != state.source.id:
+        raise UsageError(f"{path} has changed since {state.id} was begun", hint="harness run measures it as it is now")
