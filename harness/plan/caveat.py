@@ -4,18 +4,29 @@ from collections.abc import Iterator
 
 from harness.plan.isa import compare_features
 from harness.records.caveat import Caveat
-from harness.records.metric import FLOP_RATE
+from harness.records.metric import FLOP_RATE, TABLE_METRICS
 from harness.records.outcome import Status
 from harness.records.run import Run
 from harness.records.step import Phase
+from harness.stats.series import summarize_run
 
 # F32 moves twice the bytes of F16 and skips its conversion: nothing honest makes it slower by this much.
 _ARTEFACT_RATIO = 8
+# (slowest - fastest) / median; quiet nodes stay below a fifth of this.
+_WILD = 0.5
+_JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
 
 
 def derive_caveats(run: Run) -> tuple[Caveat, ...]:
     """Return the caveats that follow from what was measured and how it went, in the order of their weight."""
-    return (*_about_source(run), *_about_tests(run), *_about_binary(run), *_about_mul_mat(run), *_about_gaps(run))
+    return (
+        *_about_source(run),
+        *_about_tests(run),
+        *_about_binary(run),
+        *_about_mul_mat(run),
+        *_about_spread(run),
+        *_about_gaps(run),
+    )
 
 
 def _about_source(run: Run) -> Iterator[Caveat]:
@@ -67,6 +78,17 @@ def _about_mul_mat(run: Run) -> Iterator[Caveat]:
             "operands, whose products underflow; it says nothing about this CPU's F32"
         )
         yield Caveat(code="mul-mat-underflow", message=message)
+
+
+def _about_spread(run: Run) -> Iterator[Caveat]:
+    wild = [
+        f"{metric} of {case} ({summary.spread:.0%})"
+        for (case, metric), summary in summarize_run(run).items()
+        if metric in _JUDGED and summary.n > 1 and summary.spread > _WILD
+    ]
+    if wild:
+        message = f"repetitions differ wildly, something else used the machine: {', '.join(wild)}"
+        yield Caveat(code="noisy", message=message)
 
 
 def _about_gaps(run: Run) -> Iterator[Caveat]:

@@ -43,7 +43,8 @@ class Setting(Record):
 
 _EXCHANGE = ("import", "export")
 _READ = ("runs", "show", "report")
-_ALL = ("run", "build", "models", *_EXCHANGE, *_READ)
+_WORK = ("run", "build", "models")
+_ALL = (*_WORK, *_EXCHANGE, *_READ)
 _BUILD = ("run", "build")
 _RUN = ("run",)
 
@@ -211,7 +212,7 @@ SETTINGS: tuple[Setting, ...] = (
         kind=Kind.TEXT,
         default="",
         metavar="DIR",
-        commands=("run", "build", "models"),
+        commands=_WORK,
         help="where sources, builds and weights are kept (default: the user's cache folder)",
     ),
     Setting(
@@ -221,7 +222,7 @@ SETTINGS: tuple[Setting, ...] = (
         commands=_BUILD,
         help="exit with 3 instead of waiting when another run is busy on this node",
     ),
-    Setting(name="dry_run", kind=Kind.FLAG, default=False, commands=_ALL, help="print the plan and stop"),
+    Setting(name="dry_run", kind=Kind.FLAG, default=False, commands=_WORK, help="print the plan and stop"),
     Setting(
         name="json",
         kind=Kind.FLAG,

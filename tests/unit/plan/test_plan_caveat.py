@@ -76,6 +76,20 @@ def test_gaps_in_mul_mat_are_told() -> None:
     assert codes(factory.run(TESTED, whole.replace(measurements=(*whole.measurements, gap)))) == ["mul-mat-zero"]
 
 
+def test_repetitions_that_differ_wildly_are_told() -> None:
+    case = Case.of("whisper", model="base", threads=2, fa=0)
+
+    def bench(*values: float) -> Run:
+        results = (
+            factory.result(f"r{number}", Phase.BENCH, Status.PASSED, (case, "decode", value))
+            for number, value in enumerate(values)
+        )
+        return factory.run(TESTED, *results)
+
+    assert codes(bench(8.0, 8.2, 8.9)) == []
+    assert codes(bench(8.0, 8.2, 163.0)) == ["noisy"]
+
+
 def test_a_benchmark_that_was_skipped() -> None:
     case = Case.of("memcpy", threads=4)
     skipped = factory.result("memcpy", Phase.BENCH, Status.SKIPPED).replace(case=case, reason="needs 2.15 GB")
