@@ -39,7 +39,7 @@ def _choose(name: str, target: str) -> Format:
     if name:
         if name not in FORMATS:
             raise UsageError(
-                f"unknown format {name!r}", hint=f"{nearest(name, FORMATS)}\n  all:   {', '.join(FORMATS)}"
+                f"unknown format {name!r}", cause=f"known are {', '.join(FORMATS)}", hint=nearest(name, FORMATS)
             )
         return FORMATS[name]
     if not target or not Path(target).suffix:
