@@ -15,7 +15,7 @@ from harness.records.run import Run
 from harness.records.suite import Benchmark, Suite
 from harness.render.plan import render_plan
 from harness.session import Session
-from harness.store.bundle import Bundle
+from harness.store.bundle import Bundle, load_logs
 from harness.store.duration import load_durations
 from harness.system.lock import node_lock
 from harness.system.probe import probe_node
@@ -39,7 +39,7 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
         bundle.logs.mkdir(parents=True, exist_ok=True)
         known = load_durations(cache_folder(settings))
         state = Session(plan, state, bundle, output.console, known).go()
-    state = look_back(state, bundle)
+    state = look_back(state, load_logs(bundle.path, state))
     built = state.status is Status.PASSED
     lines = [f"built in {folder}" if built else f"the build failed; logs in {bundle.logs}"]
     output.show("\n".join([*lines, *(f"caveat: {caveat.message}" for caveat in state.caveats)]), state)

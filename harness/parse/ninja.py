@@ -5,8 +5,6 @@ import re
 from harness.parse.line import ECHO
 from harness.records.record import Record
 
-# What makes Ninja print progress that `parse_progress` reads: finished and total edges, seconds elapsed.
-STATUS_FORMAT = "[%f/%t %e] "
 _PROGRESS = re.compile(r"^\[(\d{1,9})/(\d{1,9}) (\d{1,9}(?:\.\d{1,9})?)\] ([^\r\n]{0,500})", re.MULTILINE)
 
 

@@ -12,10 +12,9 @@ from harness.records.case import Case
 from harness.records.measurement import Measurement
 from harness.records.metric import DECODE, ENCODE, TABLE_METRICS
 from harness.records.outcome import Completed, Status, StepResult
-from harness.records.step import Phase, Step
+from harness.records.step import FEATURES, Phase, Step
 from harness.records.suite import Benchmark
 
-FEATURES = "features"
 _ROUNDED_TO_ZERO = re.compile(r" 0\.0 GFLOPS")
 
 

@@ -8,7 +8,7 @@ from harness.records.case import Case
 from harness.records.plan import Plan, Site
 from harness.records.record import Record, short_hash
 from harness.records.source import Source
-from harness.records.step import Phase, Step
+from harness.records.step import FEATURES, Phase, Step
 from harness.records.suite import Benchmark, Suite
 from harness.records.toolchain import Toolchain
 from harness.records.weights import Weights
@@ -18,6 +18,9 @@ MEMCPY_BYTES = 2_150_000_000
 JUNIT = "harness-junit.xml"
 # A file that is not there: since v1.7.6 the bench program says what was compiled in before it misses the weights.
 NO_WEIGHTS = "no-weights"
+# What harness/library/CMakeLists.txt calls them.
+LIBRARY_TARGET = "whisper"
+SOURCE_OPTION = "WHISPER_SOURCE"
 NINJA_STATUS = "[%f/%t %e] "
 
 
@@ -81,7 +84,7 @@ def _plan_build(given: Ingredients, site: Site, *, after: tuple[str, ...]) -> It
     project, wanted = given.source.path, _choose_targets(given, site)
     if given.library:
         project = given.library
-        options.append(f"-DWHISPER_SOURCE={given.source.path}")
+        options.append(f"-D{SOURCE_OPTION}={given.source.path}")
     yield Step(
         name=f"configure_{kind}",
         title=f"configure ({site.config.build_type})",
@@ -123,7 +126,7 @@ def _plan_build(given: Ingredients, site: Site, *, after: tuple[str, ...]) -> It
 
 def _choose_targets(given: Ingredients, site: Site) -> tuple[str, ...]:
     if given.library:
-        return ("whisper",)
+        return (LIBRARY_TARGET,)
     timed = given.suite.benchmarks and site is given.sites[-1]
     return (*([BENCH_TARGET] if timed else []), *([f"@tests={site.config.build_type}"] if given.suite.tests else []))
 
@@ -195,7 +198,7 @@ def _plan_probes(site: Site) -> Iterator[Step]:
         needs=(f"build_{site.config.build_type.lower()}",),
     )
     yield Step(
-        name="features",
+        name=FEATURES,
         title="ask the bench program what was compiled in",
         phase=Phase.PROBE,
         argv=(BENCH, "-m", NO_WEIGHTS, "-t", "1"),

@@ -17,6 +17,10 @@ class Phase(StrEnum):
     BENCH = "bench"
 
 
+# The step that asks the bench program what was compiled in; planned, read and looked up by this name.
+FEATURES = "features"
+
+
 class Step(Record):
     """One child process.
 

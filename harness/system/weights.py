@@ -1,5 +1,6 @@
 """Which model file to time: the official one, a synthetic one, or one that the user names."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ class _Request:
         return self.folder / "sums"
 
 
+@functools.cache
 def load_catalog() -> Catalog:
     """Return the catalogue of published model files that comes with the harness."""
     return parse_catalog(third_party("models.toml").read_text(encoding="utf-8"))

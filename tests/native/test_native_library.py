@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.plan.run import LIBRARY_TARGET, SOURCE_OPTION
 from harness.records.source import Source, SourceRequest
-from harness.system.source.library import SOURCE_OPTION, TARGET, library_project
+from harness.system.source.library import library_project
 from harness.system.source.resolve import resolve_source
 
 pytestmark = pytest.mark.native
@@ -50,7 +51,7 @@ def test_library_of_a_pruned_release_builds(cache: Path, tmp_path: Path) -> None
     configure = [cmake, "-S", str(library_project()), "-B", str(tmp_path), "-G", "Ninja"]
     options = [f"-D{SOURCE_OPTION}={source.path}", f"-DCMAKE_MAKE_PROGRAM={ninja}", "-DCMAKE_BUILD_TYPE=Debug"]
     subprocess.run([*configure, *options], check=True)
-    subprocess.run([cmake, "--build", str(tmp_path), "--target", TARGET], check=True)
+    subprocess.run([cmake, "--build", str(tmp_path), "--target", LIBRARY_TARGET], check=True)
     suffix = "dylib" if sys.platform == "darwin" else "so"
     library = ctypes.CDLL(str(tmp_path / "lib" / f"libwhisper.{suffix}"))
     for name in ("whisper_encode", "whisper_decode", "whisper_bench_memcpy_str", "whisper_bench_ggml_mul_mat_str"):

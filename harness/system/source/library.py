@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-TARGET = "whisper"
-SOURCE_OPTION = "WHISPER_SOURCE"
-
 _PACKAGE = Path(__file__).resolve().parents[2]
 
 
