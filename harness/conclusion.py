@@ -4,17 +4,26 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.errors import HarnessError
+from harness.parse.blas import BLAS, parse_blas
+from harness.parse.roof import parse_roof
 from harness.parse.system_info import parse_system_info
 from harness.plan.caveat import derive_caveats
+from harness.plan.ceiling import judge_run
+from harness.records.caveat import Caveat
 from harness.records.run import Run, SystemInfo
-from harness.records.step import FEATURES
+from harness.records.step import BLAS_LIBRARY, FEATURES, Phase
 from harness.render.report import render_report
 from harness.store.bundle import Bundle, load_logs
+from harness.system.weights import verify_weights
+
+_CHANGED = "weights-changed"
 
 
-def conclude(run: Run, bundle: Bundle) -> tuple[Run, str, Path]:
+def conclude(run: Run, bundle: Bundle, cache: Path) -> tuple[Run, str, Path]:
     """Return the finished run, its report, and the folder of the sealed bundle."""
     logs = load_logs(bundle.path, run)
+    run = recheck_weights(run, cache)
     run = look_back(run, logs).replace(end=datetime.now(UTC).isoformat(timespec="seconds"))
     report = render_report(run, logs)
     return run, report, bundle.seal(run, report)
@@ -22,9 +31,19 @@ def conclude(run: Run, bundle: Bundle) -> tuple[Run, str, Path]:
 
 def look_back(run: Run, logs: Mapping[str, str]) -> Run:
     """Return the run with what ggml said of itself in the logs, and the caveats that follow from all of it."""
-    run = run.replace(system_info=_find_system_info(run, logs))
+    run = run.replace(system_info=_add_blas(run, _find_system_info(run, logs), logs))
     known = {caveat.code for caveat in run.caveats}
-    return run.replace(caveats=(*run.caveats, *(c for c in derive_caveats(run) if c.code not in known)))
+    roofs = {one.step: parse_roof(logs[one.log]) for one in run.results if one.phase is Phase.ROOF and one.measurements}
+    derived = (*derive_caveats(run), *judge_run(run, roofs))
+    return run.replace(caveats=(*run.caveats, *(caveat for caveat in derived if caveat.code not in known)))
+
+
+def _add_blas(run: Run, info: SystemInfo | None, logs: Mapping[str, str]) -> SystemInfo | None:
+    """Return `info` with the BLAS library of its build, which the probe tells now or has told an earlier look."""
+    answers = (parse_blas(logs[one.log]) for one in run.results if one.step == BLAS_LIBRARY and one.log in logs)
+    known = [device for device in run.system_info.devices if device.backend == BLAS] if run.system_info else []
+    library = next((answer for answer in answers if answer), next(iter(known), None))
+    return info.replace(devices=(*info.devices, library)) if info and library else info
 
 
 def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
@@ -32,3 +51,18 @@ def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
     asked = sorted((result for result in run.results if result.log in logs), key=lambda result: result.case is None)
     infos = (parse_system_info(logs[result.log]) for result in asked if result.case or result.step == FEATURES)
     return next((info for info in infos if info), None)
+
+
+def recheck_weights(run: Run, cache: Path) -> Run:
+    """Return the run, with a caveat where its weights are no longer what they were when it began."""
+    if any(caveat.code == _CHANGED for caveat in run.caveats):
+        return run
+    for weights in run.weights:
+        if weights.parent and not weights.sha256:
+            continue  # never made
+        try:
+            verify_weights(weights, cache=cache)
+        except HarnessError as error:
+            message = f"{error.what}, while the run went on: its numbers are of neither file"
+            run = run.replace(caveats=(*run.caveats, Caveat(code=_CHANGED, message=message)))
+    return run

@@ -4,6 +4,8 @@ Failure of the thing measured (a build, a test, a benchmark) is data in a `Run`,
 codes are in `harness.records.run`.
 """
 
+from harness.records.secret import redact
+
 
 class HarnessError(Exception):
     """What happened, its likely cause, and the next command to try."""
@@ -11,10 +13,16 @@ class HarnessError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, *, cause: str = "", hint: str = "") -> None:
-        self.what = what
-        self.cause = cause
-        self.hint = hint
-        super().__init__(what)
+        # What a program complained of may quote a URL with a login.
+        self.what = redact(what)
+        self.cause = redact(cause)
+        self.hint = redact(hint)
+        super().__init__(self.what)
+
+    @property
+    def line(self) -> str:
+        """What happened and why, on one line."""
+        return f"{self.what}: {self.cause}" if self.cause else self.what
 
     def __str__(self) -> str:
         lines = [self.what]

@@ -2,16 +2,19 @@
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-from harness.errors import UnreadableError
+from harness.errors import UnavailableError, UnreadableError
 from harness.parse.inventory import learn
-from harness.parse.ninja import parse_progress
+from harness.parse.ninja import describe_progress
 from harness.parse.outcome import read_outcome
 from harness.plan.bind import Unbound, bind
 from harness.plan.forecast import remaining_s
-from harness.plan.run import blockers
+from harness.plan.precision import extend_plan, foresee_s
+from harness.plan.quietness import choose_quietest, describe_others, is_disturbed
+from harness.plan.run import blockers, blocks, is_measured
 from harness.records.caveat import Caveat
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Inventory, Plan
@@ -19,75 +22,170 @@ from harness.records.run import Run
 from harness.records.step import Phase, Step
 from harness.store.bundle import Bundle
 from harness.system.console import Console
-from harness.system.disk import make_folder, require_free
+from harness.system.disk import make_empty, make_folder, require_free
+from harness.system.inspection import take_quantised
 from harness.system.memory import available_bytes
-from harness.system.process import execute
+from harness.system.process import CannotStartError, execute
 from harness.system.source.tree import probe_tree
+from harness.system.stamp import claim, is_done, lift_stamp, put_stamp
+from harness.system.vigil import Vigil
 
 # What a Debug build of v1.8.5 takes, rounded up.
 BUILD_BYTES = 300_000_000
 
+# What these run was built just before: that it cannot be started is a failure of it, not of the environment.
+_BUILT = (Phase.PROBE, Phase.ROOF, Phase.BENCH)
+
 Durations = Mapping[str, float]
 
 
-class Session:
-    """One pass over a plan; what is finished in `run` is not done again."""
+class Pace(NamedTuple):
+    """Where a step stands among all that are to be done, and the seconds left after so many of its own."""
 
-    def __init__(self, plan: Plan, run: Run, bundle: Bundle, console: Console, known: Durations) -> None:
+    number: int
+    total: int
+    left_s: Callable[[float], float]
+
+
+class Session:
+    """One pass over a plan; what is finished in `run` is not done again. A `vigil` looks after what is measured."""
+
+    def __init__(
+        self, plan: Plan, run: Run, bundle: Bundle, console: Console, known: Durations, vigil: Vigil | None = None
+    ) -> None:
         self.plan = plan
         self.run = run
         self._bundle = bundle
         self._console = console
         self._known = known
-        self._inventory = Inventory()
+        self._vigil = vigil
+        self.inventory = Inventory()
 
     def go(self) -> Run:
         """Execute every step that is not finished and return the run with all results."""
-        finished = {result.step: result for result in self.run.results}
-        before_s, began = self.run.wall_s, time.monotonic()
-        for step in self.plan.steps:
-            if step.name in finished and not self._is_gone(step, finished[step.name]):
-                self._learn(finished[step.name])
-                continue
-            self._announce(step)
-            result = self._learn(self._perform(step))
-            wall_s = round(before_s + time.monotonic() - began, 3)
-            others = (other for other in self.run.results if other.step != step.name)
-            self.run = self.run.replace(results=(*others, result), wall_s=wall_s)
-            self._bundle.save_run(self.run)
-            self._console.end(result)
-            self._show_failure(result)
+        for step in self._steps():
+            self.do(step)
         return self.run
 
+    def extend(self, step: Step) -> None:
+        """Take a further step into the plan."""
+        self.plan = self.plan.replace(steps=(*self.plan.steps, step))
+        self._bundle.save_plan(self.plan)
+
+    def do(self, step: Step, pace: Pace | None = None) -> None:
+        """Execute one step of the plan, unless it is finished; a `pace` tells where it stands in something larger."""
+        known = next((result for result in self.run.results if result.step == step.name), None)
+        if known and self._is_still_good(step, known):
+            return
+        began = time.monotonic()
+        self._announce(step, pace or self._own_pace())
+        result = self._learn(self._perform(step))
+        others = (other for other in self.run.results if other.step != step.name)
+        wall_s = round(self.run.wall_s + time.monotonic() - began, 3)
+        self.run = self.run.replace(results=(*others, result), wall_s=wall_s)
+        self._bundle.save_run(self.run)
+        self._console.end(result)
+        self._show_failure(result)
+
+    def _steps(self) -> Iterator[Step]:
+        """Answer with the steps of the plan, which grows by further rounds where a precision was asked for."""
+        position = 0
+        while position < len(self.plan.steps):
+            yield self.plan.steps[position]
+            position += 1
+            longer = extend_plan(self.plan, self.run)
+            if longer is not self.plan:
+                self.plan = longer
+                self._bundle.save_plan(longer)
+
     def _perform(self, step: Step) -> StepResult:
-        failed = frozenset(result.step for result in self.run.results if result.status.bad)
+        failed = frozenset(result.step for result in self.run.results if blocks(result))
         blocked = blockers(step, self.plan, failed)
         if blocked:
-            return _unexecuted(step, Status.SKIPPED, f"needs {blocked[0]}, which failed")
-        bound = bind(step, self._inventory)
+            return StepResult.unexecuted(step, Status.SKIPPED, f"needs {blocked[0]}, which failed")
+        bound = bind(step, self.inventory)
         if isinstance(bound, Unbound):
-            return _unexecuted(step, bound.status, bound.reason)
+            return StepResult.unexecuted(step, bound.status, bound.reason)
         if bound.min_memory_bytes and bound.min_memory_bytes > (free := available_bytes()):
             reason = f"needs {bound.min_memory_bytes / 1e9:.2f} GB of memory, {free / 1e9:.2f} GB are free"
-            return _unexecuted(step, Status.SKIPPED, reason)
-        if _is_done(bound):
-            return _unexecuted(step, Status.PASSED, "").replace(reused=True)
-        if bound.stamp:
-            Path(bound.stamp).unlink(missing_ok=True)
-        result = self._execute(bound)
+            return StepResult.unexecuted(step, Status.SKIPPED, reason)
+        if not is_done(bound):
+            with claim(bound, note=self._console.warn):
+                if not is_done(bound):  # another run may have made it meanwhile
+                    return self._make(bound)
+        return self._take_made(bound, StepResult.unexecuted(step, Status.PASSED, "").replace(reused=True))
+
+    def _make(self, bound: Step) -> StepResult:
+        lift_stamp(bound)
+        result = self._measure(bound, self._vigil) if self._vigil and is_measured(bound) else self._execute(bound)
+        missing = [product for product in bound.products if not Path(product).exists()]
+        if result.status is Status.PASSED and missing:
+            reason = f"it ended well, but left no {Path(missing[0]).name} in {Path(missing[0]).parent}"
+            return result.replace(status=Status.FAILED, reason=reason)
+        result = self._take_made(bound, result)
         if result.status is Status.PASSED:
-            if bound.stamp:
-                Path(bound.stamp).write_text(bound.key, encoding="utf-8")
+            put_stamp(bound)
             if bound.phase is Phase.BUILD and self.run.source.mutable:
                 self._check_source()
         return result
 
+    def _measure(self, step: Step, vigil: Vigil) -> StepResult:
+        """Execute a measurement when it is quiet, a benchmark again while others disturb it, and keep the quietest.
+
+        Attempts that an interrupted run has set aside count: the bound holds for the step, however often it is begun.
+        """
+        while True:
+            if vigil.wait():
+                self._announce(step, self._own_pace())
+            before = vigil.read()
+            result = self._execute(step)
+            result = result.replace(quiet=vigil.since(before, result.completed), placement=step.placement)
+            aside = [other for other in self.run.discarded if other.step == step.name]
+            again = is_disturbed(result) and result.status is Status.PASSED and step.phase is Phase.BENCH
+            if vigil.caveat and all(caveat.code != vigil.caveat.code for caveat in self.run.caveats):
+                self.run = self.run.replace(caveats=(*self.run.caveats, vigil.caveat))
+            if not again:
+                return result
+            others = describe_others(result.quiet) if result.quiet else ""
+            if len(aside) >= vigil.retries:
+                self._console.note(f"{step.title}: others used {others}; kept as it is, and marked")
+                return self._settle(step, result, aside)
+            self._console.note(f"{step.title}: others used {others}; measured again")
+            self._set_aside(result, len(aside) + 1)
+
+    def _set_aside(self, result: StepResult, number: int) -> None:
+        """Keep an attempt and its log where they belong to no sample."""
+        log = self._bundle.logs / result.log
+        kept = log.with_suffix(f".disturbed-{number}.log")
+        log.replace(kept)
+        self.run = self.run.replace(discarded=(*self.run.discarded, result.replace(log=kept.name)))
+        self._bundle.save_run(self.run)
+
+    def _settle(self, step: Step, result: StepResult, aside: list[StepResult]) -> StepResult:
+        """Return the quietest of all attempts, under the step's own log; the others are set aside."""
+        # A run that was killed right here has moved a log already.
+        best = choose_quietest([result, *(other for other in aside if (self._bundle.logs / other.log).is_file())])
+        if best is result:
+            return result
+        self._set_aside(result, len(aside) + 1)
+        (self._bundle.logs / best.log).replace(self._bundle.logs / step.log)
+        self.run = self.run.replace(discarded=tuple(other for other in self.run.discarded if other is not best))
+        return best.replace(log=step.log)
+
+    def _is_still_good(self, step: Step, result: StepResult) -> bool:
+        """Whether a finished step need not be done again: its build is there, and what it told can be read again."""
+        lost = result.log and result.phase in (Phase.LIST, Phase.PROBE) and not _text(self._bundle.logs / result.log)
+        if lost or self._is_gone(step, result):
+            return False
+        return self._learn(result).status is result.status
+
     def _is_gone(self, step: Step, result: StepResult) -> bool:
         """Whether a finished build has been removed since, or may be stale; making sure of it costs a moment."""
-        if step.phase not in (Phase.CONFIGURE, Phase.BUILD) or result.status is not Status.PASSED:
+        built = step.phase in (Phase.CONFIGURE, Phase.BUILD) or (step.phase is Phase.ROOF and step.stamp)
+        if not built or result.status is not Status.PASSED:
             return False
-        bound = bind(step, self._inventory)
-        return isinstance(bound, Step) and not _is_done(bound)
+        bound = bind(step, self.inventory)
+        return isinstance(bound, Step) and not is_done(bound)
 
     def _check_source(self) -> None:
         """Say so when the user's tree is no longer what it was called when the run began."""
@@ -102,20 +200,26 @@ class Session:
         log = self._bundle.logs / step.log
         if log.exists():  # an interrupted attempt: raw text is kept
             log.replace(log.with_suffix(".interrupted.log"))
-        if step.wipe:
-            _make_empty(Path(step.wipe))
+        self._make_room(step)
         output = Path(step.cwd) / step.output if step.output else None
         if output:
             output.unlink(missing_ok=True)
-        completed = execute(
-            step.argv,
-            cwd=Path(step.cwd),
-            env=dict(self.run.environment) | dict(step.env),
-            log=log,
-            timeout_s=step.timeout_s,
-            watch=self._console.watch,
-            started=lambda pid: self._bundle.save_child(pid, step.argv),
-        )
+        try:
+            completed = execute(
+                step.argv,
+                cwd=Path(step.cwd),
+                env=dict(self.run.environment) | dict(step.env),
+                log=log,
+                timeout_s=step.timeout_s,
+                watch=self._console.watch,
+                started=lambda pid: self._bundle.save_child(pid, step.argv),
+                placement=step.placement,
+            )
+        except CannotStartError as error:
+            if step.phase not in _BUILT:
+                raise
+            status = Status.SKIPPED if step.phase is Phase.ROOF else Status.FAILED
+            return StepResult.unexecuted(step, status, error.line).replace(log=step.log)
         written = ""
         if output and output.is_file():
             written = output.read_text(encoding="utf-8", errors="replace")
@@ -123,25 +227,56 @@ class Session:
         try:
             return read_outcome(step, completed, _text(log), written)
         except UnreadableError as error:
-            return _unexecuted(step, Status.FAILED, error.what).replace(completed=completed, log=step.log)
+            return StepResult.unexecuted(step, Status.FAILED, error.what).replace(completed=completed, log=step.log)
 
     def _learn(self, result: StepResult) -> StepResult:
         """Take in what a look at the tree has found; a look that cannot be understood has failed."""
         if result.status is Status.PASSED and result.phase in (Phase.LIST, Phase.PROBE):
             try:
-                self._inventory = learn(self._inventory, result, _text(self._bundle.logs / result.log))
+                self.inventory = learn(self.inventory, result, _text(self._bundle.logs / result.log))
             except UnreadableError as error:
                 return result.replace(status=Status.FAILED, reason=error.what)
         return result
 
-    def _announce(self, step: Step) -> None:
-        done = frozenset(result.step for result in self.run.results)
-        width = len(str(len(self.plan.steps)))
+    def _take_made(self, step: Step, result: StepResult) -> StepResult:
+        """Take in the weights that a step has made; what is not the weights asked for is a failure of the step."""
+        if step.phase is not Phase.QUANTISE or result.status is not Status.PASSED:
+            return result
+        made = next(weights for weights in self.run.weights if weights.path in step.products)
+        try:
+            taken = take_quantised(made)
+        except (UnreadableError, UnavailableError) as error:
+            return result.replace(status=Status.FAILED, reason=error.line)
+        weights = tuple(taken if one is made else one for one in self.run.weights)
+        self.run = self.run.replace(weights=weights)
+        return result
+
+    def _make_room(self, step: Step) -> None:
+        """Make the folder that a step writes into, and see that there is room for it."""
+        if step.wipe:  # a stale CMake cache could quietly turn options off
+            make_empty(Path(step.wipe))
+            require_free(Path(step.wipe), BUILD_BYTES, what="a build")
+        for product in step.products:
+            make_folder(Path(product).parent)
+        for weights in self.run.weights:
+            if step.phase is Phase.QUANTISE and weights.path in step.products:
+                require_free(Path(weights.path).parent, weights.size_bytes, what=weights.model)
+
+    def _own_pace(self) -> Pace:
+        steps, done = self.plan.steps, frozenset(result.step for result in self.run.results)
+        further_s = foresee_s(self.plan, self.run)
+        return Pace(
+            number=len(done) + 1,
+            total=len(steps),
+            left_s=lambda elapsed_s: remaining_s(steps, self._known, done=done, elapsed_s=elapsed_s) + further_s,
+        )
+
+    def _announce(self, step: Step, pace: Pace) -> None:
         self._console.begin(
             step,
-            place=f"[{len(done) + 1:>{width}}/{len(self.plan.steps)}]",
-            left_s=lambda elapsed: remaining_s(self.plan.steps, self._known, done=done, elapsed_s=elapsed),
-            describe=_describe_build if step.phase is Phase.BUILD else _describe_nothing,
+            place=f"[{pace.number:>{len(str(pace.total))}}/{pace.total}]",
+            left_s=pace.left_s,
+            describe=describe_progress if step.phase is Phase.BUILD else _describe_nothing,
         )
 
     def _show_failure(self, result: StepResult) -> None:
@@ -150,39 +285,11 @@ class Session:
             self._console.note("\n".join(["", *(f"    {line[:300]}" for line in tail), ""]))
 
 
-def _unexecuted(step: Step, status: Status, reason: str) -> StepResult:
-    return StepResult(
-        step=step.name, phase=step.phase, status=status, reason=reason, case=step.case, repetition=step.repetition
-    )
-
-
-def _is_done(step: Step) -> bool:
-    """Whether an earlier run has done this step's work, and what it made is still there."""
-    try:
-        stamped = bool(step.stamp) and Path(step.stamp).read_text(encoding="utf-8") == step.key
-    except OSError:
-        return False
-    return stamped and all(Path(product).exists() for product in step.products)
-
-
-def _make_empty(folder: Path) -> None:
-    """Make a build folder anew; a stale CMake cache in it could quietly turn options off."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    make_folder(folder)
-    require_free(folder, BUILD_BYTES, what="a build")
-
-
 def _text(log: Path) -> str:
     try:
         return log.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return ""
-
-
-def _describe_build(output: str) -> str:
-    progress = parse_progress(output)
-    return f"{progress.finished}/{progress.total}" if progress else ""
 
 
 def _describe_nothing(_: str) -> str:

@@ -1,38 +1,58 @@
 """Everything a run or a build needs, found or fetched: node, tools, source, weights, and the builds to be made."""
 
+import contextlib
 import shutil
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import __version__
 from harness.errors import UsageError
-from harness.parse.catalog import expand_models
 from harness.plan.config import choose_config, choose_wiring
 from harness.plan.environment import choose_environment
-from harness.plan.isa import choose_isa_options, isa_fingerprint
-from harness.plan.layer import Settings, nearest
-from harness.plan.run import Ingredients
-from harness.plan.thread import choose_threads, warn_threads
+from harness.plan.ingredient import Ingredients
+from harness.plan.isa import (
+    LOADABLE,
+    choose_isa_options,
+    choose_loadable_options,
+    choose_variant,
+    isa_fingerprint,
+)
+from harness.plan.layer import Settings
+from harness.plan.quantisation import UNQUANTISED, caveat_quantised, plan_quantised, split_name
+from harness.plan.recipe import choose_recipe
+from harness.plan.roof import RoofBuild, choose_array_bytes, choose_roof_site
+from harness.plan.sampling import choose_sampler_environment
+from harness.plan.thread import describe_threads, warn_threads
+from harness.records.audio import Audio
 from harness.records.caveat import Caveat
+from harness.records.config import CMakeOption
 from harness.records.node import Node
-from harness.records.plan import Site
-from harness.records.record import Record, short_hash
+from harness.records.plan import Plan, Site
+from harness.records.record import Record, is_text, short_hash
 from harness.records.run import SCHEMA, Run
 from harness.records.source import Source, SourceRequest
-from harness.records.suite import Benchmark, Suite, Timeouts
+from harness.records.step import Phase
+from harness.records.suite import Suite
 from harness.records.toolchain import Toolchain
 from harness.records.weights import Weights
+from harness.store.bundle import write_atomic
+from harness.system.audio import resolve_audio
+from harness.system.cache import locked
 from harness.system.console import Console
+from harness.system.lock import node_lock
+from harness.system.roof import roof_digest, roof_project
 from harness.system.source.library import library_project
 from harness.system.source.resolve import resolve_source
 from harness.system.toolchain import probe_toolchain
-from harness.system.weights import load_catalog, resolve_weights
+from harness.system.usage import mark_used, occupy
+from harness.system.weights import WEIGHTS, load_catalog, resolve_weights
 
 BYTES_PER_JOB = 1_500_000_000
-UNTIMED = Path(__file__).parent / "cmake" / "untimed.cmake"
+PACKAGE = str(Path(__file__).resolve().parents[1])
+PROJECT_INCLUDE = Path(__file__).parent / "cmake" / "project.cmake"
 
 
 class Workbench(Record):
@@ -46,12 +66,15 @@ class Workbench(Record):
     caveats: tuple[Caveat, ...]
 
 
-def lay_out(settings: Settings, environ: Mapping[str, str], node: Node, console: Console) -> Workbench:
-    """Probe the toolchain and resolve the source; nothing is built yet."""
+def lay_out(
+    settings: Settings, environ: Mapping[str, str], node: Node, console: Console, source: Source | None = None
+) -> Workbench:
+    """Probe the toolchain and resolve the source, unless it is given; nothing is built yet."""
     cache = cache_folder(settings)
     toolchain = probe_toolchain(settings.text("compiler"), environ, cache=cache, tools=settings.text("tools"))
     request = SourceRequest(ref=settings.text("ref"), repo=settings.text("repo"), tree=settings.text("source"))
-    source = resolve_source(request, cache=cache, environ=environ, note=console.note)
+    source = source or resolve_source(request, cache=cache, environ=environ, note=console.note)
+    mark_used(cache, Path(source.path), source.commit.release or source.commit.short)
     # The tools' own folders come first: ctest and ninja are found even when the environment is not on PATH.
     folders = dict.fromkeys(
         str(Path(path).parent) for path in (toolchain.cmake.path, toolchain.ninja.path, sys.executable)
@@ -72,7 +95,20 @@ def cache_folder(settings: Settings) -> Path:
     import platformdirs
 
     chosen = settings.text("cache")
-    return Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("whisper-harness")
+    folder = Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("whisper-harness")
+    if not is_text(str(folder)):
+        raise UsageError("the path of the cache holds bytes that are no UTF-8", hint="--cache DIR with a plain name")
+    return folder
+
+
+@contextlib.contextmanager
+def hold_node(settings: Settings, console: Console) -> Iterator[None]:
+    """Hold the node for whatever disturbs or is disturbed, and the cache against being pruned meanwhile."""
+    with (
+        node_lock(wait=not settings.flag("no_wait"), note=console.warn),
+        occupy(cache_folder(settings), note=console.warn),
+    ):
+        yield
 
 
 def results_folder(settings: Settings) -> Path:
@@ -80,33 +116,17 @@ def results_folder(settings: Settings) -> Path:
     return Path(settings.text("results")).expanduser().absolute()
 
 
-def choose_suite(settings: Settings, node: Node) -> Suite:
-    """Return what to run; raises UsageError for benchmarks, models and numbers that do not exist."""
-    known = {benchmark.value: benchmark for benchmark in Benchmark}
-    for name in settings.words("bench"):
-        if name not in known:
-            raise UsageError(f"unknown benchmark {name!r}", hint=nearest(name, known))
-    benchmarks = tuple(benchmark for name, benchmark in known.items() if name in settings.words("bench"))
-    tests = not settings.flag("no_tests")
-    return Suite(
-        benchmarks=benchmarks,
-        models=expand_models(settings.words("model"), load_catalog()) if Benchmark.WHISPER in benchmarks else (),
-        threads=_counts(settings, "threads", 1, 4096) or (choose_threads(node.cpu.cores),),
-        flash_attn=_counts(settings, "flash_attn", 0, 1),
-        repetitions=_count(settings, "repetitions", 1, 1_000_000),
-        tests=tests,
-        test_build_types=("Debug", "Release") if tests else (),
-        seed=int(settings.number("seed")),
-        timeouts=Timeouts(bench_s=settings.number("timeout")),
-    )
-
-
 def ready_weights(
-    model: str, settings: Settings, environ: Mapping[str, str], console: Console
+    model: str, settings: Settings, environ: Mapping[str, str], console: Console, source: Source | None = None
 ) -> tuple[Weights, tuple[Caveat, ...]]:
-    """Return the verified weights of one model as the settings ask for them, and what to know about them."""
+    """Return the verified weights of one model as the settings ask for them, and what to know about them.
+
+    Those that --quant asks for are planned alone: a step of the run makes them with the program of `source`.
+    """
+    origin, kind = split_name(model)
+    made = source is not None and kind != UNQUANTISED and kind in settings.words("quant")
     weights, caveats = resolve_weights(
-        model,
+        origin if made else model,
         choice=settings.text("weights"),
         cache=cache_folder(settings),
         catalog=load_catalog(),
@@ -118,15 +138,42 @@ def ready_weights(
     )
     for caveat in caveats:
         console.note(f"caveat: {caveat.message}")
-    return weights, caveats
+    if not settings.flag("dry_run"):
+        mark_used(cache_folder(settings), Path(weights.path), f"{weights.model} ({weights.kind})")
+    if source is None or not made:
+        return weights, caveats
+    planned = plan_quantised(weights, kind, source, str(cache_folder(settings) / WEIGHTS))
+    if not settings.flag("dry_run"):
+        mark_used(cache_folder(settings), Path(planned.path), f"{planned.model} ({planned.kind})")
+    return planned, (*caveats, caveat_quantised(weights, kind))
+
+
+def ready_audio(settings: Settings, environ: Mapping[str, str], source: Source) -> tuple[Audio, ...]:
+    """Return the recordings that the settings ask for, converted where they must be."""
+    audio = resolve_audio(
+        settings.words("audio"),
+        tree=Path(source.path),
+        cache=cache_folder(settings),
+        environ=environ,
+        dry_run=settings.flag("dry_run"),
+    )
+    for one in audio:
+        mark_used(cache_folder(settings), Path(one.path), one.name)
+    return audio
 
 
 def begin_run(
-    bench: Workbench, settings: Settings, suite: Suite, weights: tuple[Weights, ...], caveats: tuple[Caveat, ...]
+    bench: Workbench,
+    settings: Settings,
+    suite: Suite,
+    weights: tuple[Weights, ...],
+    caveats: tuple[Caveat, ...],
+    audio: tuple[Audio, ...] = (),
 ) -> tuple[Run, Ingredients]:
     """Return an empty run and what its plan is made from."""
-    types = dict.fromkeys((*suite.test_build_types, "Release"))
-    sites = tuple(choose_site(bench, settings, build_type) for build_type in types)
+    timed = choose_site(bench, settings, choose_recipe(settings, bench.node.os).build_type)
+    types = (one for one in suite.test_build_types if one != timed.config.build_type)
+    sites = (*(choose_site(bench, settings, one) for one in types), timed)
     begun = datetime.now(UTC)
     run = Run(
         schema=SCHEMA,
@@ -142,6 +189,7 @@ def begin_run(
         environment=bench.environment,
         settings=settings.describe(),
         caveats=(*bench.caveats, *caveats, *warn_threads(suite.threads, bench.node.cpu.cores)),
+        audio=audio,
     )
     ingredients = Ingredients(
         source=bench.source,
@@ -152,35 +200,87 @@ def begin_run(
         namespace=isa_fingerprint(bench.node.cpu),
         jobs=choose_jobs(bench, settings),
         library=str(library_project()) if bench.source.pruned else "",
+        python=sys.executable,
+        sampler_env=tuple(choose_sampler_environment(dict(bench.environment), PACKAGE).items()),
+        roof=None if settings.flag("no_roof") else choose_roof(bench, sites[-1], max(suite.threads)),
+        threads=describe_threads(suite.threads, bench.node.cpu.cores),
+        audio=audio,
     )
     return run, ingredients
 
 
-def remove_builds(run_sites: tuple[Site, ...], settings: Settings) -> None:
-    """Remove the build folders when --rebuild asks for it."""
+def choose_roof(bench: Workbench, site: Site, threads: int) -> RoofBuild:
+    """Return the build of the roof's probe, by the compiler and for the CPU of `site`: one for all sources."""
+    digest, fingerprint = roof_digest(), isa_fingerprint(bench.node.cpu)
+    name = f"roof-{digest}-{site.config.id}-{bench.toolchain.id}-{fingerprint[:8]}"
+    return RoofBuild(
+        project=str(roof_project()),
+        digest=digest,
+        site=choose_roof_site(site, bench.node.cpu.arch, str(Path(bench.cache) / "builds" / name)),
+        array_bytes=choose_array_bytes(bench.node, threads),
+        namespace=fingerprint,
+    )
+
+
+def mark_builds(plan: Plan, run: Run, cache: Path) -> None:
+    """Note that the builds of a plan are used now, and what each is."""
+    sites = {site.folder: f"{site.config.build_type} {site.config.isa}, {site.config.compiler}" for site in plan.sites}
+    release = run.source.commit.release or run.source.commit.short or run.source.path
+    for step in plan.steps:
+        if step.wipe:  # every build begins with an empty folder
+            roof = step.phase is Phase.ROOF
+            purpose = "the probe of the roof" if roof else f"{release}, {sites.get(step.wipe, '')}"
+            mark_used(cache, Path(step.wipe), purpose)
+            mark_used(cache, cache / "logs" / Path(step.wipe).name, purpose)
+
+
+def remove_builds(run_sites: tuple[Site, ...], settings: Settings, console: Console) -> None:
+    """Remove the build folders when --rebuild asks for it, none while another run builds in it."""
     if settings.flag("rebuild"):
         for site in run_sites:
             if Path(site.folder).exists():
-                shutil.rmtree(site.folder)
+                with locked(Path(site.folder), note=console.warn):
+                    shutil.rmtree(site.folder)
 
 
 def choose_site(bench: Workbench, settings: Settings, build_type: str) -> Site:
     """Return the build of one type: its config and its folder, one per source x config x toolchain x CPU."""
-    defines = settings.words("define")
+    defines, isa, loadable = settings.words("define"), settings.text("isa"), settings.flag("loadable")
+    recipe = choose_recipe(settings, bench.node.os)
     config = choose_config(
-        build_type=build_type,
-        isa=settings.text("isa"),
-        isa_options=choose_isa_options(settings.text("isa"), bench.node.cpu),
+        recipe=recipe.replace(build_type=build_type),
+        isa=isa,
+        isa_options=choose_loadable_options() if loadable else choose_isa_options(isa, bench.node.cpu),
         compiler=bench.toolchain.cc.name,
         defines=defines,
         werror=settings.flag("werror"),
     )
-    wiring = choose_wiring(bench.toolchain, build_type=build_type, defines=defines, project_include=str(UNTIMED))
+    # Whoever transcribes times whisper-cli, too: a build of its own, in which that is compiled as users compile it.
+    whole = bool(settings.words("audio")) and build_type == recipe.build_type
+    include = "" if whole else _keep_include(Path(bench.cache))
+    wiring = choose_wiring(bench.toolchain, build_type=build_type, defines=defines, project_include=include)
+    if loadable:
+        reason = "of all variants only those that are asked for are compiled"
+        wiring += (CMakeOption(name="HARNESS_LOADABLE", value="ON", reason=reason),)
     # A tree of the user's is built incrementally in one folder; an immutable source is its own key.
     source = short_hash(bench.source.path, length=8) if bench.source.mutable else bench.source.id
     cpu = isa_fingerprint(bench.node.cpu)[:8]
-    folder = Path(bench.cache) / "builds" / f"{source}-{config.id}-{bench.toolchain.id}-{cpu}"
-    return Site(config=config, wiring=wiring, folder=str(folder))
+    # Every variant is in the same build.
+    build = config.replace(isa=LOADABLE).id if loadable else config.id
+    name = f"{source}{'-whole' if whole else ''}-{build}-{bench.toolchain.id}-{cpu}"
+    variant = choose_variant(isa, bench.node.cpu) if loadable else ""
+    return Site(config=config, wiring=wiring, folder=str(Path(bench.cache) / "builds" / name), variant=variant)
+
+
+def _keep_include(cache: Path) -> str:
+    """Return a copy of our CMake file in the cache, so that all checkouts which share a cache share its builds."""
+    content = PROJECT_INCLUDE.read_bytes()
+    path = cache / "cmake" / f"{PROJECT_INCLUDE.stem}-{short_hash(content.decode(), length=8)}.cmake"
+    if not (path.is_file() and path.read_bytes() == content):
+        # Two that write it at once would take each other's temporary file away; it is a matter of a moment.
+        with locked(path, note=lambda _: None):
+            write_atomic(path, content)
+    return str(path)
 
 
 def choose_jobs(bench: Workbench, settings: Settings) -> int:
@@ -189,17 +289,3 @@ def choose_jobs(bench: Workbench, settings: Settings) -> int:
     by_quota = int(cores.quota_cpus) if cores.quota_cpus else cores.affinity
     by_memory = bench.node.memory_bytes // BYTES_PER_JOB
     return int(settings.number("jobs")) or max(1, min(cores.affinity, by_quota, by_memory))
-
-
-def _counts(settings: Settings, name: str, low: int, high: int) -> tuple[int, ...]:
-    words = settings.words(name)
-    if not all(word.isdecimal() and low <= int(word) <= high for word in words):
-        raise UsageError(f"--{name.replace('_', '-')}: {','.join(words)!r} are not numbers from {low} to {high}")
-    return tuple(dict.fromkeys(int(word) for word in words))
-
-
-def _count(settings: Settings, name: str, low: int, high: int) -> int:
-    number = int(settings.number(name))
-    if not low <= number <= high:
-        raise UsageError(f"--{name.replace('_', '-')}: {number} is not a number from {low} to {high}")
-    return number

@@ -1,5 +1,6 @@
 """Unit tests are pure: they start no process and open no socket."""
 
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -20,3 +21,8 @@ def forbid_effects_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: py
 
     monkeypatch.setattr(subprocess.Popen, "__init__", forbidden)
     monkeypatch.setattr(socket.socket, "connect", forbidden)
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what the tests start: in a background job of a shell it is ignored, by children too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -5,7 +5,9 @@ from typing import TextIO
 
 import msgspec
 
+from harness.errors import UnfitError
 from harness.records.record import Record
+from harness.render.plain import harmless
 from harness.system.console import Console, write_through
 
 
@@ -24,6 +26,13 @@ class Output:
         self.write(text)
 
     def write(self, text: str) -> None:
-        """Print `text` as it is, on lines of its own."""
+        """Print `text` on lines of its own: to a terminal without what could steer it, else as it is."""
         if text:
-            write_through(self._stream, text if text.endswith("\n") else f"{text}\n")
+            text = harmless(text) if self._stream.isatty() else text
+            try:
+                write_through(self._stream, text if text.endswith("\n") else f"{text}\n")
+            except OSError as error:
+                hint = "what was measured is kept in the results: harness show latest"
+                raise UnfitError(
+                    "the result cannot be printed", cause=error.strerror or str(error), hint=hint
+                ) from None

@@ -25,11 +25,16 @@ def take_up(
     source or weights are gone or changed.
     """
     bundle = find_partial(results_folder(settings), node.name, wanted)
-    state, plan = load_run(bundle.path), bundle.load_plan()
+    state = load_run(bundle.path)
+    if state.trial:
+        raise UsageError(f"{state.id} is one side of a live comparison: it cannot be gone on with", hint="harness ab")
+    plan = bundle.load_plan()
     if (state.node.cpu.brand, state.node.cpu.features) != (node.cpu.brand, node.cpu.features):
         raise UsageError(f"{state.id} was begun on another CPU ({state.node.cpu.brand})", hint="harness run")
     _check_source(state, environ, console)
     for weights in state.weights:
+        if weights.parent and not weights.sha256:
+            continue  # still to be made
         verify_weights(weights, cache=cache_folder(settings))
     child = bundle.load_child()
     if child and stop_orphan(child.pid, child.argv):

@@ -8,28 +8,40 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.commands.resume import take_up
 from harness.conclusion import conclude
-from harness.errors import InterruptedRunError, UnfitError, UsageError
+from harness.errors import InterruptedRunError, UnavailableError, UnfitError, UsageError
+from harness.parse.affinity import rank_cores
+from harness.plan.ceiling import list_shares
+from harness.plan.circumstance import caveat_condition, caveat_placement
 from harness.plan.forecast import learn_durations
 from harness.plan.isa import choose_isa_options
 from harness.plan.layer import Settings
+from harness.plan.placement import choose_cpus, choose_wish, place_plan
+from harness.plan.recipe import choose_recipe
 from harness.plan.run import plan_run
+from harness.plan.transcription import caveat_transcription, is_transcribed
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.source import Source
-from harness.records.suite import Suite
+from harness.records.suite import Benchmark, Engine, Suite
+from harness.records.weights import Weights
 from harness.render.plan import render_plan
 from harness.render.terminal import render_summary
+from harness.request import choose_suite
 from harness.session import Session
-from harness.store.bundle import Bundle, choose_id, create_bundle
+from harness.store.bundle import Bundle, open_bundle
 from harness.store.duration import load_durations, save_durations
-from harness.system.lock import node_lock
-from harness.system.probe import probe_node
+from harness.system.placement import require_placement
+from harness.system.probe import probe_capture, probe_node
+from harness.system.quiet import Watch
+from harness.system.vigil import Vigil
 from harness.workbench import (
     begin_run,
     cache_folder,
-    choose_suite,
+    hold_node,
     lay_out,
+    mark_builds,
+    ready_audio,
     ready_weights,
     remove_builds,
     results_folder,
@@ -42,36 +54,60 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
     # What does not exist is refused at once, not after a wait or a download.
     suite = choose_suite(settings, node)
     choose_isa_options(settings.text("isa"), node.cpu)
+    choose_recipe(settings, node.os)
+    if suite.precision and not suite.models:
+        raise UsageError("--precision: no model is measured", hint="only models are repeated: add --bench whisper")
+    require_placement(choose_wish(settings))
+    watch = Watch(environ)
     if settings.flag("dry_run"):
-        state, plan = _prepare(settings, environ, node, suite, output)
+        state, plan = _prepare(settings, environ, node, suite, output, watch)
         output.show(render_plan(plan, state), plan)
         return 0
     # The lock comes first: a download or a checkout would disturb the measurement that holds it.
-    with node_lock(wait=not settings.flag("no_wait"), note=output.console.warn):
+    with hold_node(settings, output.console):
         if resume is not None:
             state, plan, bundle = take_up(settings, environ, node, resume, output.console)
         else:
-            state, plan = _prepare(settings, environ, node, suite, output)
-            bundle, state = _open(plan, state, settings)
+            state, plan = _prepare(settings, environ, node, suite, output, watch)
+            # Before there is a plan: what is resumed must not be without it.
+            remove_builds(plan.sites, settings, output.console)
+            state, bundle = open_bundle(results_folder(settings), state, plan)
             output.console.note(f"{render_plan(plan, state)}\n")
         with _resumable(state, bundle, settings):
-            state = _execute(plan, state, bundle, cache_folder(settings), output)
-            state, report, folder = conclude(state, bundle)
+            vigil = Vigil(
+                watch,
+                output.console,
+                wait_s=settings.number("wait_quiet"),
+                retries=int(settings.number("retries")),
+            )
+            state = _execute(plan, state, bundle, cache_folder(settings), output, vigil)
+            state, report, folder = conclude(state, bundle, cache_folder(settings))
     _publish(report, environ)
-    output.show(render_summary(state, str(folder)), state)
+    output.show(render_summary(state, str(folder), list_shares(state)), state)
     return int(state.exit_code)
 
 
 def _prepare(
-    settings: Settings, environ: Mapping[str, str], node: Node, suite: Suite, output: Output
+    settings: Settings, environ: Mapping[str, str], node: Node, suite: Suite, output: Output, watch: Watch
 ) -> tuple[Run, Plan]:
+    wish = choose_wish(settings)
+    ranking = rank_cores(probe_capture(environ)) if wish.pin else ()
+    choose_cpus(wish.pin, ranking, max(suite.threads))  # refused before anything is fetched
     bench = lay_out(settings, environ, node, output.console)
-    _refuse_pruned(bench.source)
-    resolved = [ready_weights(model, settings, environ, output.console) for model in suite.models]
+    if suite.engine is Engine.BENCH or Benchmark.TRANSCRIBE in suite.benchmarks:
+        _refuse_pruned(bench.source)
+    audio = ready_audio(settings, environ, bench.source)
+    resolved = [ready_weights(model, settings, environ, output.console, bench.source) for model in suite.models]
     weights = tuple(weights for weights, _ in resolved)
-    caveats = tuple(caveat for _, caveats in resolved for caveat in caveats)
-    state, ingredients = begin_run(bench, settings, suite, weights, caveats)
-    return state, plan_run(ingredients)
+    caveats = tuple(dict.fromkeys(caveat for _, caveats in resolved for caveat in caveats))
+    condition = watch.probe_condition()
+    caveats += tuple(caveat_condition(condition, node.cpu.cores, suite.threads))
+    caveats += tuple(caveat_placement(wish, condition))
+    if audio:
+        _refuse_speechless(suite, weights)
+        caveats += tuple(caveat_transcription(weights))
+    state, ingredients = begin_run(bench, settings, suite, weights, caveats, audio)
+    return state, place_plan(plan_run(ingredients), wish, ranking)
 
 
 def _refuse_pruned(source: Source) -> None:
@@ -79,18 +115,17 @@ def _refuse_pruned(source: Source) -> None:
         release = source.commit.release
         raise UsageError(
             f"{release} cannot be run: its source distribution holds the library alone, without the bench program",
-            hint=f"harness build --ref {release} builds that library; with git at hand: --repo URL --ref {release}",
+            hint=f"--engine sampler measures the library; with git at hand: --repo URL --ref {release}",
         )
 
 
-def _open(plan: Plan, state: Run, settings: Settings) -> tuple[Bundle, Run]:
-    results = results_folder(settings)
-    state = state.replace(id=choose_id(results, state.node.name, state.id))
-    bundle = create_bundle(results, state)
-    remove_builds(plan.sites, settings)
-    bundle.save_plan(plan)
-    bundle.save_run(state)
-    return bundle, state
+def _refuse_speechless(suite: Suite, weights: tuple[Weights, ...]) -> None:
+    if suite.benchmarks == (Benchmark.TRANSCRIBE,) and not any(map(is_transcribed, weights)):
+        raise UnavailableError(
+            f"nothing can be transcribed with {', '.join(one.model for one in weights)}",
+            cause="synthetic weights end after a random number of tokens",
+            hint="--weights official, or --weights PATH; --bench whisper tells a modelled real-time factor",
+        )
 
 
 @contextlib.contextmanager
@@ -110,14 +145,15 @@ def _resumable(state: Run, bundle: Bundle, settings: Settings) -> Iterator[None]
         raise
 
 
-def _execute(plan: Plan, state: Run, bundle: Bundle, cache: Path, output: Output) -> Run:
+def _execute(plan: Plan, state: Run, bundle: Bundle, cache: Path, output: Output, vigil: Vigil) -> Run:
     known = load_durations(cache)
-    session = Session(plan, state, bundle, output.console, known)
+    mark_builds(plan, state, cache)
+    session = Session(plan, state, bundle, output.console, known, vigil)
     try:
         return session.go()
     finally:
         with contextlib.suppress(OSError):  # a forecast is not worth a failure
-            save_durations(cache, learn_durations(known, plan.steps, session.run.results))
+            save_durations(cache, learn_durations(known, session.plan.steps, session.run.results))
 
 
 def _publish(report: str, environ: Mapping[str, str]) -> None:

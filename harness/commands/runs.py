@@ -1,6 +1,8 @@
 """`harness runs`: what is in the results folder."""
 
+import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.commands.output import Output
@@ -9,12 +11,21 @@ from harness.plan.layer import Settings
 from harness.records.card import Card
 from harness.records.record import Record
 from harness.render.list import render_list
-from harness.store.shelf import find_twins, iter_cards
+from harness.store.index import Index
+from harness.store.month import Month, keep_newest, list_months
+from harness.store.shelf import find_twins
+from harness.workbench import cache_folder
 
+# What fits on a screen or two; machines get all.
+SHOWN = 50
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+# A file that changes faster than it is read is listed as it was.
+_ATTEMPTS = 3
+# More files read than this take long enough to say why.
+_MANY = 200
 
 
-class Wanted(Record):
+class Filters(Record):
     """Which runs to list; empty fields let all pass. `commit` is the beginning of a sha, or a release."""
 
     node: str = ""
@@ -34,25 +45,55 @@ class Wanted(Record):
         )
 
 
-def runs(settings: Settings, output: Output, wanted: Wanted) -> int:
-    """List the runs and complain about the unreadable ones; return 0, or the code of unreadable input."""
+def runs(settings: Settings, output: Output, wanted: Filters, *, limit: int | None = None) -> int:
+    """List the newest runs and complain about the unreadable ones; return 0, or the code of unreadable input.
+
+    `limit` is how many, 0 for all; None is for all as JSON, for a screenful as text. What is not looked at is not
+    complained about: without a filter only the runs that are shown are.
+    """
     for option, date in (("--since", wanted.since), ("--until", wanted.until)):
         if date and not _DATE.fullmatch(date):
             raise UsageError(f"{option} {date!r} is no date", hint="2026-05-29, 2026-05 or 2026")
+    if limit is None:
+        limit = 0 if settings.flag("json") else SHOWN
     results = Path(settings.text("results")).absolute()
-    cards: list[Card] = []
-    trouble: UnreadableError | None = None
-    for card in iter_cards(results):
-        if isinstance(card, Card):
-            cards.append(card)
-        else:
-            trouble = card
-            output.console.warn(f"harness: {card}")
-    if twins := find_twins(cards):
+    months = list_months(results)
+    there = sum(len(month.names) for month in months)
+    if limit and wanted == Filters():
+        months = keep_newest(months, limit)  # their names tell which
+        found, trouble = read_cards(results, months, wanted, settings, output)
+        older = there - sum(len(month.names) for month in months)  # what cannot be read is no older run
+    else:
+        found, trouble = read_cards(results, months, wanted, settings, output, limit)
+        older = max(0, len(found) - limit) if limit else 0
+    if twins := find_twins(found):
         trouble = twins
         output.console.warn(f"harness: {twins}")
-    shown = tuple(card for card in cards if wanted.matches(card))
-    output.show(render_list(shown), shown)
+    shown = tuple(found[-limit:])  # all of them where it is 0
+    output.show(render_list(shown, older=older), shown)
     if not shown:
-        output.console.note(f"no run in {results}" if not cards else f"none of the {len(cards)} runs is like that")
+        output.console.note(f"none of the {there} runs is like that" if there else f"no run in {results}")
     return trouble.exit_code if trouble else 0
+
+
+def read_cards(
+    results: Path, months: Sequence[Month], wanted: Filters, settings: Settings, output: Output, limit: int = 0
+) -> tuple[list[Card], UnreadableError | None]:
+    """Return the cards of the wanted runs, oldest first, complain about those that cannot be read, return one of them.
+
+    The newest `limit` (0: all) are made sure of.
+    """
+    index = Index(results, cache_folder(settings), lambda done, total: output.console.count("reading", done, total))
+    for _ in range(_ATTEMPTS):
+        answers = list(index.cards(months))
+        found = [card for card in answers if isinstance(card, Card) and wanted.matches(card)]
+        found.sort(key=lambda card: (card.path.rpartition(os.sep)[2], card.path))
+        if index.confirm(found[-limit:]):
+            break
+    errors = [answer for answer in answers if isinstance(answer, UnreadableError)]
+    for error in errors:
+        output.console.warn(f"harness: {error}")
+    if index.read >= _MANY:
+        kept = f"cannot be kept: {index.trouble}" if index.trouble else "are kept: the next list is quick"
+        output.console.note(f"{index.read} runs were read, and {kept}")
+    return found, errors[-1] if errors else None

@@ -8,6 +8,7 @@ import re
 
 from harness.errors import UnreadableError
 from harness.parse.line import after, parse_number, plain_lines
+from harness.parse.notation import parse_count
 from harness.records.case import Case
 from harness.records.measurement import Measurement
 from harness.records.metric import BATCHD, DECODE, ENCODE, LOAD, PROMPT, Metric
@@ -17,8 +18,8 @@ from harness.records.record import Record
 _PREFIX = "whisper_print_timings:"
 _TIMING = re.compile(r"\s*([a-z]+) time\s*=\s*(\S+) ms(?:\s*/\s*(\S+) runs\b.*)?\s*")
 _FLAG = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
-_BACKEND = re.compile(r"whisper_backend_init(?:_gpu)?: using (\S+) backend")
-_NO_GPU = "whisper_backend_init_gpu: no GPU found"
+_FLASH_ATTN = re.compile(r"flash attn\s*=\s*([01])\s*")
+_TOTAL = re.compile(r"\s*total time\s*=(.*)")
 _EMPTY = "assuming empty model"
 
 
@@ -83,24 +84,26 @@ def measure_whisper(text: str, case: Case, repetition: int) -> tuple[Measurement
     )
 
 
+def parse_total_ms(text: str) -> float | None:
+    """Return the milliseconds from the start of loading to the end of the last attempt; None where there are none."""
+    found = _find_totals(text)
+    return parse_number(found[-1].removesuffix(" ms").strip()) if found else None
+
+
 def is_empty_model(text: str) -> bool:
     """Return whether the program computed with weights that it had not read."""
     return any(_EMPTY in line for line in plain_lines(text))
 
 
-def parse_backends(text: str) -> tuple[str, ...]:
-    """Return the backends that really ran, as ggml names them and in its order: `CUDA0`, `BLAS`.
+def is_whole(text: str) -> bool:
+    """Return whether the timings go on to the total, the last line of every version's."""
+    return bool(_find_totals(text))
 
-    `CPU` stands among them only where the program says that it found no GPU; nothing at all means nothing known.
-    """
-    names: list[str] = []
-    for line in plain_lines(text):
-        match = _BACKEND.search(line)
-        if match:
-            names.append(match[1])
-        elif _NO_GPU in line:
-            names.append("CPU")
-    return tuple(dict.fromkeys(names))
+
+def parse_flash_attn(text: str) -> str:
+    """Return `0` or `1`, with which flash attention the program says that it ran; empty where it does not say."""
+    found = [match[1] for line in plain_lines(text) if (match := _FLASH_ATTN.search(line))]
+    return found[-1] if found else ""
 
 
 def parse_dialect(help_text: str) -> Dialect:
@@ -111,13 +114,19 @@ def parse_dialect(help_text: str) -> Dialect:
     return Dialect(no_gpu="-ng" in flags, flash_attn="-fa" in flags, no_flash_attn="-nfa" in flags)
 
 
+def _find_totals(text: str) -> list[str]:
+    """Return what stands behind every `total time =`."""
+    rests = (after(line, _PREFIX) for line in plain_lines(text))
+    return [match[1] for rest in rests if rest and (match := _TOTAL.fullmatch(rest))]
+
+
 def _timing(*, total: str, runs: str | None) -> Timing | None:
     total_ms = parse_number(total)
     if total_ms is None:
         return None
     if runs is None:
         return Timing(total_ms=total_ms)
-    count = int(runs) if runs.isdecimal() and len(runs) < 10 else 0
+    count = parse_count(runs) if len(runs) < 10 else None
     return Timing(total_ms=total_ms, runs=count) if count else None
 
 

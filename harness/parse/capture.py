@@ -11,7 +11,9 @@ from collections.abc import Mapping
 Capture = Mapping[str, str]
 
 _HEAD = re.compile(r"^==> (\S+) <==\n", re.MULTILINE)
-_RANGE = re.compile(r"(\d+)(?:-(\d+))?")
+_RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
+# More than any kernel can be built for; a list that goes further is no list of CPUs.
+MAX_CPUS = 8192
 
 
 def parse_capture(text: str) -> dict[str, str]:
@@ -26,9 +28,16 @@ def format_capture(capture: Capture) -> str:
 
 
 def parse_cpu_list(text: str) -> frozenset[int]:
-    """Return the numbers in a kernel list such as `0-3,8`; parts that are none are ignored."""
-    matches = [_RANGE.fullmatch(part) for part in re.split(r"[,\s]+", text)]
-    return frozenset(n for match in matches if match for n in range(int(match[1]), int(match[2] or match[1]) + 1))
+    """Return the numbers in a kernel list such as `0-3,8`; other parts, and numbers from 8192 on, are ignored."""
+    matches = (_RANGE.fullmatch(part) for part in re.split(r"[,\s]+", text))
+    spans = sorted((int(match[1]), int(match[2] or match[1])) for match in matches if match)
+    found: set[int] = set()
+    begin = 0
+    for low, high in spans:  # what an earlier span covered is not walked through again
+        end = min(high + 1, MAX_CPUS)
+        found.update(range(max(low, begin), end))
+        begin = max(begin, end)
+    return frozenset(found)
 
 
 def format_cpu_list(cpus: frozenset[int]) -> str:

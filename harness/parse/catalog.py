@@ -2,13 +2,13 @@
 
 import difflib
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
 
 from harness.errors import UnreadableError, UsageError
+from harness.parse.notation import parse_toml
 from harness.records.record import Record
 
 # Upstream's order and its set for low-performance machines (ci/run.sh).
@@ -89,8 +89,8 @@ class Catalog(Record):
 def parse_catalog(text: str) -> Catalog:
     """Return the catalogue that `third_party/models.toml` spells out; raises UnreadableError."""
     try:
-        return msgspec.convert(tomllib.loads(text), Catalog)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        return msgspec.convert(parse_toml(text, "the catalogue of models"), Catalog)
+    except msgspec.ValidationError as error:
         raise UnreadableError("the catalogue of models cannot be read", cause=str(error)) from None
 
 

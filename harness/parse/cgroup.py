@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from harness.parse.capture import Capture
+from harness.parse.notation import parse_count
 
 CGROUP = "/proc/self/cgroup"
 MOUNTINFO = "/proc/self/mountinfo"
@@ -21,6 +22,11 @@ def list_limit_files(capture: Capture) -> tuple[str, ...]:
     return tuple(str(folder / name) for version, folder in _folders(capture) for name in _FILES[version])
 
 
+def list_throttle_files(capture: Capture) -> tuple[str, ...]:
+    """Return the files that count how often a quota above the process behind `capture` was used up."""
+    return tuple(dict.fromkeys(str(folder / "cpu.stat") for _, folder in _folders(capture)))
+
+
 def parse_quota(capture: Capture) -> float | None:
     """Return the CPU quota in CPUs, the least over all levels; None without one."""
     quotas = [quota for _, folder in _folders(capture) for quota in _quotas(capture, str(folder))]
@@ -30,8 +36,8 @@ def parse_quota(capture: Capture) -> float | None:
 def parse_memory_limit(capture: Capture) -> int | None:
     """Return the memory limit in bytes, the least over all levels; None without one."""
     files = [file for file in list_limit_files(capture) if "/memory." in file]
-    limits = [int(text) for file in files if (text := capture.get(file, "").strip()).isdecimal()]
-    return min((limit for limit in limits if 0 < limit < _NO_LIMIT_BYTES), default=None)
+    limits = (parse_count(capture.get(file, "")) for file in files)
+    return min((limit for limit in limits if limit and limit < _NO_LIMIT_BYTES), default=None)
 
 
 def _quotas(capture: Capture, folder: str) -> Iterator[float]:
@@ -40,9 +46,10 @@ def _quotas(capture: Capture, folder: str) -> Iterator[float]:
         [capture.get(f"{folder}/cpu.cfs_{name}_us", "").strip() for name in ("quota", "period")],
     )
     for pair in pairs:
-        # No limit is `max` in v2 and -1 in v1: neither is a decimal.
-        if len(pair) == 2 and all(word.isdecimal() for word in pair) and int(pair[1]):
-            yield int(pair[0]) / int(pair[1])
+        # No limit is `max` in v2 and -1 in v1: neither is a count.
+        quota, period = map(parse_count, pair) if len(pair) == 2 else (None, None)
+        if quota is not None and period:
+            yield quota / period
 
 
 def _folders(capture: Capture) -> Iterator[tuple[int, PurePosixPath]]:

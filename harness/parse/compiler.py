@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from harness.records.record import Record
 
-_VERSION = re.compile(r"\d+(?:\.\d+)+(?:-(?:rc|dev|alpha|beta|git)[\w.]*)?")
+_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,9}(?:-(?:rc|dev|alpha|beta|git)[\w.]*)?")
 _CXX_NAMES = {"gcc": "g++", "clang": "clang++", "Apple clang": "Apple clang++", "icx": "icpx"}
 # Longest first: `clang` ends in what `cc` would match of `gcc`, and C++ names contain the C ones.
 _PARTNERS = (("clang", "clang++"), ("gcc", "g++"), ("icx", "icpx"), ("cc", "c++"))

@@ -8,6 +8,7 @@ import msgspec
 
 from harness.errors import UnreadableError
 from harness.parse.line import plain_lines
+from harness.parse.notation import UNDECODABLE
 from harness.records.outcome import Check, Status
 from harness.records.plan import Listing
 
@@ -16,6 +17,7 @@ _HARMLESS = ("SKIP_RETURN_CODE", "SKIP_REGULAR_EXPRESSION")
 _MISSING = re.compile(r"Could not find executable (\S.*)")
 _COMMAND = re.compile(r"\d+: Test command: (.*)")
 _LABELS = re.compile(r"Labels: (.*)")
+_TOTAL = re.compile(r"Total Tests: (\d{1,9})")
 _NAME = re.compile(r" *Test +#\d+: (\S+)(?: .*)?")
 
 
@@ -54,14 +56,20 @@ def parse_listing(text: str) -> tuple[Listing, ...]:
     """Return the tests that `ctest --show-only=json-v1` or `ctest -N -V` lists.
 
     The JSON form leaves out a program that does not exist, so in a tree that is not built yet every `program` is
-    empty; the verbose form names it in any case. Raises UnreadableError for JSON that is cut or something else.
+    empty; the verbose form names it in any case. Raises UnreadableError for what is cut or something else: it would
+    pass for a tree without tests.
     """
     start = re.search(r"^\{", text, re.MULTILINE)
     if not start:
-        return tuple(_verbose_listing(text))
+        found = tuple(_verbose_listing(text))
+        total = next((match[1] for line in plain_lines(text) if (match := _TOTAL.fullmatch(line))), None)
+        if total is None or int(total) != len(found):
+            cause = f"{len(found)} tests and {'no end' if total is None else f'a total of {total}'}"
+            raise UnreadableError("not a whole list of tests of ctest", cause=cause)
+        return found
     try:
         document = msgspec.json.decode(text[start.start() : text.rfind("}") + 1], type=_Tests)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise UnreadableError("not a list of tests of ctest", cause=str(error)) from None
     return tuple(
         Listing(name=test.name, labels=_labels(test), program=test.command[0] if test.command else "")

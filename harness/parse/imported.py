@@ -1,7 +1,7 @@
 """A report of ggml-ci, and the files that lay beside it, as a run: what they do not say stays empty or 0."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from harness.parse.evidence import Rows, exit_code, read_results, read_rows
 from harness.parse.folder import Folder, read_folder
@@ -83,7 +83,7 @@ def _commit(report: Report) -> Commit:
 def _info_of_table(rows: Rows) -> SystemInfo | None:
     """Return the features that the table's Config column names: upstream found `NAME = 1` in the log."""
     words = dict.fromkeys(word for row, _ in rows for word in row.get("Config").split())
-    threads = [int(case.get("threads")) for _, case in rows if case.get("threads").isdecimal()]
+    threads = list(_numbers(case.get("threads") for _, case in rows))
     if not words and not threads:
         return None
     return SystemInfo(
@@ -125,7 +125,7 @@ def _suite(report: Report, folder: Folder, rows: Rows) -> Suite:
     )
 
 
-def _numbers(words: Iterator[str]) -> Iterator[int]:
+def _numbers(words: Iterable[str]) -> Iterator[int]:
     return (int(word) for word in words if word.isdecimal() and len(word) < 7)
 
 

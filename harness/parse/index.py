@@ -57,9 +57,11 @@ def parse_pip_environment(environ: Mapping[str, str]) -> PackageIndex:
 
 
 def _unquote(value: str) -> str:
+    if not value.startswith(("'", '"')):
+        return value
     try:
         return str(ast.literal_eval(value))
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, RecursionError, MemoryError):  # the last two for what is nested too deeply
         return value
 
 

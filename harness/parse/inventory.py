@@ -15,7 +15,7 @@ def learn(inventory: Inventory, result: StepResult, log: str) -> Inventory:
     if verb == "list":
         listing = parse_listing(log)
         return inventory.replace(tests=(*inventory.tests, (BUILD_TYPES[kind], listing)))
-    if verb == "targets" and kind == "release":
+    if verb == "targets":
         return inventory.replace(targets=tuple(sorted(parse_targets(log))))
     if verb == "dialect":
         return inventory.replace(dialect=parse_dialect(log))

@@ -4,7 +4,7 @@ import re
 
 ECHO = "+ "
 _ESCAPE = re.compile(r"\x1b\[[0-?]{0,32}[ -/]{0,8}[@-~]")
-_NUMBER = re.compile(r"\d{1,18}(?:\.\d{1,12})?")
+_NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,12})?")
 # No line that is read is longer; whatever is (a progress bar, a binary) is cut before a pattern sees it.
 _MAX_LINE = 4096
 

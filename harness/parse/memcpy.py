@@ -11,7 +11,13 @@ from harness.records.case import Case
 from harness.records.measurement import Measurement
 from harness.records.metric import COPY_RATE
 
+_END = "sum:"
 _LINE = re.compile(r"\s*(\S+) GB/s(?: \(\s*([0-9]{1,6}) thread\))?\s*")
+
+
+def is_whole_memcpy(text: str) -> bool:
+    """Return whether the output goes on to its end, which every version prints behind the last rate."""
+    return any(line.startswith(_END) for line in plain_lines(text))
 
 
 def measure_memcpy(text: str, threads: int, repetition: int) -> tuple[Measurement, ...]:

@@ -92,5 +92,8 @@ def parse_usage(text: str) -> Usage | None:
 
 
 def subtract(moment: str, seconds: float) -> str:
-    """Return the ISO 8601 time that many whole seconds earlier."""
-    return (datetime.fromisoformat(moment) - timedelta(seconds=int(seconds))).isoformat(timespec="seconds")
+    """Return the ISO 8601 time that many whole seconds earlier; empty before the first year."""
+    try:
+        return (datetime.fromisoformat(moment) - timedelta(seconds=int(seconds))).isoformat(timespec="seconds")
+    except OverflowError:
+        return ""

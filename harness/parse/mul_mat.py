@@ -35,6 +35,15 @@ def measure_mul_mat(text: str, threads: int, repetition: int) -> tuple[Measureme
     return tuple(measurements)
 
 
+def count_cells(text: str) -> dict[int, int]:
+    """Return how many rates are printed for each size, as numbers or not; a whole output has as many for each."""
+    cells: dict[int, int] = {}
+    for line in plain_lines(text):
+        if match := _LINE.fullmatch(line):
+            cells[int(match[1])] = cells.get(int(match[1]), 0) + match[3].count("GFLOPS")
+    return cells
+
+
 @functools.lru_cache(maxsize=1024)
 def _case(n: str, kind: str, threads: int) -> Case:
     return Case.of("mul_mat", n=n, type=kind.lower(), threads=threads)

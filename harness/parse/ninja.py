@@ -1,11 +1,16 @@
-"""What Ninja prints: progress, and the list of targets."""
+"""What Ninja prints: progress, the list of targets, and what the compilers that it starts complain of."""
 
 import re
 
-from harness.parse.line import ECHO
+from harness.parse.line import ECHO, plain_lines
 from harness.records.record import Record
 
 _PROGRESS = re.compile(r"^\[(\d{1,9})/(\d{1,9}) (\d{1,9}(?:\.\d{1,9})?)\] ([^\r\n]{0,500})", re.MULTILINE)
+
+# gcc and clang: `/tree/src/a.cpp:12:3: fatal error: ...`; the folder says nothing here.
+_PLACE = re.compile(r"[^:]+:[0-9]{1,9}(?::[0-9]{1,9})?:")
+_ERROR, _FATAL = " error: ", " fatal"
+_MOST_TOLD = 200
 
 
 class Progress(Record):
@@ -31,3 +36,20 @@ def parse_targets(text: str) -> frozenset[str]:
     """Return the names in the output of `ninja -t targets all` (`name: rule`), CMake's targets and files alike."""
     pairs = (line.rstrip("\r").rpartition(": ") for line in text.split("\n") if not line.startswith((ECHO, "ninja: ")))
     return frozenset(name for name, separator, _ in pairs if separator)
+
+
+def find_complaint(text: str) -> str:
+    """Return the first error of a compiler in a build's output, with file and line; an empty string without one."""
+    for line in plain_lines(text):
+        head, found, what = line.partition(_ERROR)
+        fatal = _FATAL if head.endswith(_FATAL) else ""
+        place = head.removesuffix(_FATAL).rpartition("/")[2]
+        if found and _PLACE.fullmatch(place):
+            return f"{place}{fatal}{found}{what[:_MOST_TOLD]}".rstrip()
+    return ""
+
+
+def describe_progress(output: str) -> str:
+    """Return `17/42` for a piece of build output, nothing where it tells of no progress."""
+    progress = parse_progress(output)
+    return f"{progress.finished}/{progress.total}" if progress else ""

@@ -6,6 +6,7 @@ from harness.errors import UsageError
 from harness.parse.capture import Capture
 from harness.parse.cgroup import CGROUP, parse_memory_limit
 from harness.parse.cpu import CPUINFO, parse_cpu
+from harness.parse.notation import parse_count
 from harness.parse.sysctl import parse_sysctl
 from harness.records.node import Node
 
@@ -120,9 +121,8 @@ def _os(capture: Capture) -> str:
 
 
 def _memory_bytes(capture: Capture) -> int:
-    total = re.search(r"^MemTotal:\s*(\d+) kB", capture.get(MEMINFO, ""), re.MULTILINE)
+    total = re.search(r"^MemTotal:\s*([0-9]{1,15}) kB", capture.get(MEMINFO, ""), re.MULTILINE)
     if total:
         return int(total[1]) * 1024
     values = parse_sysctl(capture.get("sysctl", ""))
-    text = values.get("hw.memsize") or capture.get("memory_bytes", "")
-    return int(text) if text.strip().isdecimal() else 0
+    return parse_count(values.get("hw.memsize") or capture.get("memory_bytes", "")) or 0

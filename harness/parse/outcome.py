@@ -3,18 +3,28 @@
 import re
 import signal
 
-from harness.parse.bench import is_empty_model, measure_whisper
+from harness.errors import UnreadableError
+from harness.parse import ninja
+from harness.parse.backend import find_mismatch
+from harness.parse.bench import is_empty_model, is_whole, measure_whisper, parse_flash_attn
+from harness.parse.blas import parse_blas
+from harness.parse.configure import find_missing
 from harness.parse.ctest import parse_junit
-from harness.parse.memcpy import measure_memcpy
-from harness.parse.mul_mat import measure_mul_mat
+from harness.parse.memcpy import is_whole_memcpy, measure_memcpy
+from harness.parse.mul_mat import count_cells, measure_mul_mat
+from harness.parse.roof import measure_roof
+from harness.parse.sampler import find_refusal, list_asked, measure_sampler, read_texts
 from harness.parse.system_info import parse_system_info
+from harness.parse.transcription import find_complaint, has_text, measure_transcription
 from harness.records.case import Case
 from harness.records.measurement import Measurement
 from harness.records.metric import DECODE, ENCODE, TABLE_METRICS
-from harness.records.outcome import Completed, Status, StepResult
-from harness.records.step import FEATURES, Phase, Step
-from harness.records.suite import Benchmark
+from harness.records.outcome import FLOODED, ILLEGAL, Completed, Status, StepResult
+from harness.records.step import BLAS_LIBRARY, FEATURES, Phase, Step
+from harness.records.suite import OF_MODELS, Benchmark, Engine
 
+# What ctest, which ends with 8 itself, says of a test that was killed by SIGILL.
+_CTEST_ILLEGAL = "ILLEGAL"
 _ROUNDED_TO_ZERO = re.compile(r" 0\.0 GFLOPS")
 
 
@@ -33,17 +43,35 @@ def read_outcome(step: Step, completed: Completed, log: str, output: str) -> Ste
         repetition=step.repetition,
         log=step.log,
     )
-    if completed.timed_out:
-        return result.replace(status=Status.TIMED_OUT, reason=f"no end after {step.timeout_s:g} s")
+    stopped = _describe_stop(step, completed, log)
+    if step.phase is Phase.ROOF:
+        return _read_roof(result, step, completed, log, stopped)
+    if stopped:
+        status = Status.TIMED_OUT if completed.timed_out else Status.FAILED
+        return result.replace(status=status, reason=stopped)
     if step.phase is Phase.TEST:
         return _read_tests(result, completed, output)
-    if step.name == FEATURES:
-        return _read_features(result, log)
+    if step.name in (FEATURES, BLAS_LIBRARY):
+        return _read_probe(result, log)
     if completed.exit_code:
-        return result.replace(status=Status.FAILED, reason=describe_exit(completed.exit_code))
-    if step.case:
-        return _read_benchmark(result, step.case, step.repetition, log)
-    return result
+        told = _explain_failure(step.phase, log)
+        reason = f"{describe_exit(completed.exit_code)}{f': {told}' if told else ''}"
+        return result.replace(status=Status.FAILED, reason=reason)
+    return _read_case(result, step, step.case, log) if step.case else result
+
+
+def _describe_stop(step: Step, completed: Completed, log: str) -> str:
+    """Return why a child was stopped; nothing where it ended by itself."""
+    if log.endswith(f"\n{FLOODED}\n"):
+        return FLOODED
+    return f"no end after {step.timeout_s:g} s" if completed.timed_out else ""
+
+
+def _explain_failure(phase: Phase, log: str) -> str:
+    if phase is Phase.BUILD:
+        return ninja.find_complaint(log)
+    missing = find_missing(log) if phase is Phase.CONFIGURE else ()
+    return f"missing here, by Debian's names: {', '.join(missing)} (apt-get install)" if missing else ""
 
 
 def describe_exit(exit_code: int) -> str:
@@ -55,7 +83,7 @@ def describe_exit(exit_code: int) -> str:
     except ValueError:
         name = f"signal {-exit_code}"
     meaning = {
-        "SIGILL": " (the build uses an instruction that this CPU lacks: choose another --isa)",
+        "SIGILL": " (the build uses an instruction that this CPU lacks)",
         "SIGKILL": " (out of memory?)",
         "SIGSEGV": " (a crash)",
         "SIGABRT": " (it gave up)",
@@ -63,11 +91,39 @@ def describe_exit(exit_code: int) -> str:
     return f"killed by {name}{meaning.get(name, '')}"
 
 
-def _read_features(result: StepResult, log: str) -> StepResult:
-    """Return whether the program answered; its exit code says nothing, for it then rightly misses the weights."""
-    if parse_system_info(log):
-        return result
-    return result.replace(status=Status.SKIPPED, reason="this bench program says so only with weights")
+def _read_probe(result: StepResult, log: str) -> StepResult:
+    """Return whether there was an answer; the bench program's exit code says nothing, for it rightly misses weights."""
+    if result.step == BLAS_LIBRARY:
+        told, reason = parse_blas(log) is not None, "no BLAS library told of itself"
+    else:
+        told, reason = parse_system_info(log) is not None, "this bench program says so only with weights"
+    if not told and result.completed and result.completed.exit_code < 0:
+        reason = describe_exit(result.completed.exit_code)
+    return result if told else result.replace(status=Status.SKIPPED, reason=reason)
+
+
+def _read_case(result: StepResult, step: Step, case: Case, log: str) -> StepResult:
+    """Return the numbers, unless another backend than the one asked for computed them."""
+    if step.engine is Engine.SAMPLER:
+        result = _read_sampler(result, case, step, log)
+    else:
+        result = _read_benchmark(result, case, step.repetition, log)
+    # memcpy and mul_mat are the CPU's whatever the backend.
+    model = case.benchmark in OF_MODELS and result.status is Status.PASSED
+    mismatch = find_mismatch(step.backend, log) if model else ""
+    return result.replace(status=Status.FAILED, reason=mismatch, measurements=()) if mismatch else result
+
+
+def _read_roof(result: StepResult, step: Step, completed: Completed, log: str, stopped: str) -> StepResult:
+    """Return the roof, or SKIPPED with the reason: what is said about the node is no failure of the benchmarks."""
+    try:
+        if stopped:
+            raise UnreadableError(stopped)
+        if completed.exit_code:
+            raise UnreadableError(describe_exit(completed.exit_code))
+        return result.replace(measurements=measure_roof(log, step.repetition) if step.repetition else ())
+    except UnreadableError as error:
+        return result.replace(status=Status.SKIPPED, reason=error.what)
 
 
 def _read_tests(result: StepResult, completed: Completed, junit: str) -> StepResult:
@@ -75,7 +131,9 @@ def _read_tests(result: StepResult, completed: Completed, junit: str) -> StepRes
     ran = [check for check in checks if check.status is not Status.SKIPPED]
     failed = [check.name for check in checks if check.status.bad]
     if failed:
-        return result.replace(checks=checks, status=Status.FAILED, reason=f"failed: {', '.join(failed)}")
+        illegal = ", ".join(check.name for check in checks if check.output.partition("\n")[0] == _CTEST_ILLEGAL)
+        reason = f"failed: {', '.join(failed)}{f'; {ILLEGAL}: {illegal}' if illegal else ''}"
+        return result.replace(checks=checks, status=Status.FAILED, reason=reason)
     if completed.exit_code:
         return result.replace(checks=checks, status=Status.FAILED, reason=describe_exit(completed.exit_code))
     if not ran:
@@ -87,10 +145,33 @@ def _read_benchmark(result: StepResult, case: Case, repetition: int, log: str) -
     if is_empty_model(log):
         reason = "the weights are empty ('assuming empty model'): a timing of them means nothing"
         return result.replace(status=Status.FAILED, reason=reason)
+    told = parse_flash_attn(log) if case.benchmark in OF_MODELS else ""
+    if told and told != case.get("fa"):
+        reason = f"it ran with flash attention {told}, and {case.get('fa')} was asked for"
+        return result.replace(status=Status.FAILED, reason=reason)
     measurements = _measure(case, repetition, log)
+    complaint = find_complaint(log) if case.benchmark == Benchmark.TRANSCRIBE else ""
+    if complaint:
+        return result.replace(status=Status.FAILED, reason=f"whisper-cli says: {complaint}")
     missing = _missing(case, measurements, log)
     if missing:
         return result.replace(status=Status.FAILED, reason=f"exit code 0, but no measurement of {missing}")
+    return result.replace(measurements=measurements)
+
+
+def _read_sampler(result: StepResult, case: Case, step: Step, log: str) -> StepResult:
+    """Return what the sampler answered; the library's own benchmarks come as text of the bench program's grammar."""
+    refusal = find_refusal(log)
+    if refusal:
+        return result.replace(status=Status.FAILED, reason=refusal)
+    if case.benchmark != Benchmark.WHISPER:
+        return _read_benchmark(result, case, step.repetition, read_texts(log))
+    measurements = measure_sampler(log, case, step.repetition)
+    found = {one.metric for one in measurements}
+    missing = [metric.name for metric in list_asked(step.argv) or TABLE_METRICS if metric.name not in found]
+    if missing:
+        reason = f"exit code 0, but no measurement of {', '.join(missing)}"
+        return result.replace(status=Status.FAILED, reason=reason)
     return result.replace(measurements=measurements)
 
 
@@ -100,18 +181,27 @@ def _missing(case: Case, measurements: tuple[Measurement, ...], log: str) -> str
         found = {measurement.metric for measurement in measurements}
         # v1.4 knows neither batches nor prompts.
         wanted = [metric for metric in TABLE_METRICS if metric in (ENCODE, DECODE) or f" {metric.name} time" in log]
-        return ", ".join(metric.name for metric in wanted if metric.name not in found)
+        missing = [metric.name for metric in wanted if metric.name not in found]
+        return ", ".join([*missing, *([] if is_whole(log) else ["the total: its output breaks off"])])
+    if case.benchmark == Benchmark.TRANSCRIBE:
+        return "" if measurements and has_text(log) else "a text" if measurements else "its time, load time and audio"
     if case.benchmark == Benchmark.MUL_MAT:
         sizes = {measurement.case.get("n") for measurement in measurements}
         # A rate that was rounded to zero is no number, but no failure either: the machine was busy.
-        missing = log.count("GFLOPS") - len(measurements) - len(_ROUNDED_TO_ZERO.findall(log))
-        return f"{missing} of its cells" if missing else ("" if "4096" in sizes else "n=4096, its last line")
-    return "" if measurements else "anything"
+        cells = count_cells(log)
+        wanted_cells = max(cells.values(), default=0) * len(cells)
+        lacking = wanted_cells - len(measurements) - len(_ROUNDED_TO_ZERO.findall(log))
+        return f"{lacking} of its cells" if lacking else ("" if "4096" in sizes else "n=4096, its last line")
+    if not measurements:
+        return "anything"
+    return "" if is_whole_memcpy(log) else "more: its output breaks off"
 
 
 def _measure(case: Case, repetition: int, log: str) -> tuple[Measurement, ...]:
     if case.benchmark == Benchmark.WHISPER:
         return measure_whisper(log, case, repetition)
+    if case.benchmark == Benchmark.TRANSCRIBE:
+        return measure_transcription(log, case, repetition)
     threads = int(case.get("threads"))
     if case.benchmark == Benchmark.MEMCPY:
         return measure_memcpy(log, threads, repetition)

@@ -1,12 +1,12 @@
 """Pinned releases, as third_party/sources.toml states them."""
 
 import re
-import tomllib
 from difflib import get_close_matches
 
 import msgspec
 
 from harness.errors import UnreadableError
+from harness.parse.notation import parse_toml
 from harness.records.source import Pins, Release
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -18,11 +18,11 @@ def parse_pins(text: str) -> Pins:
 
     Raises UnreadableError where a field is missing, unknown or of another shape.
     """
+    document = parse_toml(text, "the list of pinned sources")
     try:
-        document = tomllib.loads(text)
         document["releases"] = document.pop("release", [])
         pins = msgspec.convert(document, Pins)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except msgspec.ValidationError as error:
         raise UnreadableError("the list of pinned sources cannot be understood", cause=str(error)) from None
     for release in pins.releases:
         _check(release)

@@ -4,6 +4,7 @@ Names: Apple's sysctl(3) and "Determining instruction set characteristics"; perf
 """
 
 from harness.parse.capture import Capture
+from harness.parse.notation import parse_count
 from harness.records.node import Cache, Cores, Cpu
 
 _CACHES = ((1, "data", "l1dcachesize"), (1, "instruction", "l1icachesize"), (2, "unified", "l2cachesize"))
@@ -70,5 +71,4 @@ def _caches(values: dict[str, str]) -> tuple[Cache, ...]:
 
 
 def _count(values: dict[str, str], name: str, default: int) -> int:
-    text = values.get(name, "")
-    return int(text) if text.isdecimal() and int(text) else default
+    return parse_count(values.get(name, "")) or default

@@ -7,7 +7,7 @@ section without any leaves only its head.
 
 import re
 
-from harness.parse.bench import parse_backends
+from harness.parse.backend import parse_backends, parse_devices
 from harness.parse.line import after, plain_lines
 from harness.records.run import SystemInfo
 
@@ -15,23 +15,27 @@ _THREADS = re.compile(r"\s*n_threads\s*=\s*([0-9]{1,6})\s*/\s*([0-9]{1,6})\s*")
 
 
 def parse_system_info(text: str) -> SystemInfo | None:
-    """Return what the last `system_info` line of a log says, with the backends that the log names; None without one.
+    """Return what the last `system_info` line of a log says, with the log's backends and devices; None without one.
 
     The features are compile-time macros of the library, not what the CPU can do.
     """
-    info = None
+    last: tuple[re.Match[str], list[str]] | None = None
     for line in plain_lines(text):
         rest = after(line, "system_info:")
         head, *parts = rest.split("|") if rest else [""]
         match = _THREADS.fullmatch(head)
         if match:
-            info = SystemInfo(
-                n_threads=int(match[1]),
-                hardware_threads=int(match[2]),
-                features=_features(parts),
-                backends=parse_backends(text),
-            )
-    return info
+            last = match, parts
+    if last is None:
+        return None
+    match, parts = last
+    return SystemInfo(
+        n_threads=int(match[1]),
+        hardware_threads=int(match[2]),
+        features=_features(parts),
+        backends=parse_backends(text),
+        devices=parse_devices(text),
+    )
 
 
 def _features(parts: list[str]) -> tuple[tuple[str, str], ...]:

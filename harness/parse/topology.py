@@ -9,8 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from harness.parse.capture import Capture, parse_cpu_list
+from harness.parse.capture import MAX_CPUS, Capture, parse_cpu_list
 from harness.parse.cgroup import parse_quota
+from harness.parse.notation import parse_count
 from harness.records.node import Cache, Cores
 from harness.records.record import Record
 
@@ -84,13 +85,13 @@ def parse_caches(capture: Capture) -> tuple[Cache, ...]:
     """Return the caches as the first fast core sees them, smallest level first; none where sysfs names none."""
     caches = []
     for folder in _cache_folders(capture):
-        level = capture.get(f"{folder}/level", "").strip()
-        size = re.fullmatch(r"(\d+)([KMG]?)", capture.get(f"{folder}/size", "").strip())
-        if level.isdecimal() and size:
+        level = parse_count(capture.get(f"{folder}/level", ""))
+        size = re.fullmatch(r"([0-9]{1,9})([KMG]?)", capture.get(f"{folder}/size", "").strip())
+        if level is not None and size:
             shared = parse_cpu_list(capture.get(f"{folder}/shared_cpu_list", ""))
             kind = capture.get(f"{folder}/type", "").strip().lower()
             size_bytes = int(size[1]) * _SIZE_UNITS[size[2]]
-            caches.append(Cache(level=int(level), kind=kind, size_bytes=size_bytes, shared_by=len(shared) or 1))
+            caches.append(Cache(level=level, kind=kind, size_bytes=size_bytes, shared_by=len(shared) or 1))
     return tuple(sorted(caches, key=lambda cache: (cache.level, cache.kind)))
 
 
@@ -101,37 +102,47 @@ def _cache_folders(capture: Capture) -> list[str]:
 
 
 def _siblings(capture: Capture, blocks: list[dict[str, str]]) -> set[frozenset[int]]:
-    numbers = frozenset(int(block["processor"]) for block in blocks if block.get("processor", "").isdecimal())
+    same_core = _same_core(blocks)
+    numbers = frozenset(cpu for block in blocks if (cpu := _cpu(block)) is not None)
     online = parse_cpu_list(capture.get(f"{CPU}/online", "")) or numbers or _counted(capture)
     groups = set()
     for cpu in online:
         topology = f"{CPU}/cpu{cpu}/topology"
         # The second name is what kernels before 5.1 call the first.
         text = capture.get(f"{topology}/core_cpus_list") or capture.get(f"{topology}/thread_siblings_list") or ""
-        groups.add(parse_cpu_list(text) & online or _same_core(blocks, cpu) & online or frozenset({cpu}))
+        groups.add(parse_cpu_list(text) & online or same_core.get(cpu, frozenset()) & online or frozenset({cpu}))
     return groups
 
 
 def _counted(capture: Capture) -> frozenset[int]:
-    count = capture.get("logical", "").strip()
-    return frozenset(range(int(count))) if count.isdecimal() and int(count) else frozenset({0})
+    return frozenset(range(min(parse_count(capture.get("logical", "")) or 1, MAX_CPUS)))
 
 
-def _same_core(blocks: list[dict[str, str]], cpu: int) -> frozenset[int]:
+def _cpu(block: dict[str, str]) -> int | None:
+    cpu = parse_count(block.get("processor", ""))
+    return cpu if cpu is not None and cpu < MAX_CPUS else None
+
+
+def _same_core(blocks: list[dict[str, str]]) -> dict[int, frozenset[int]]:
+    """Return the logical CPUs that share a core with each, for those whose block names the core."""
     places = {
-        int(block["processor"]): (block["physical id"], block["core id"])
+        cpu: (block["physical id"], block["core id"])
         for block in blocks
-        if block.get("processor", "").isdecimal() and "physical id" in block and "core id" in block
+        if (cpu := _cpu(block)) is not None and "physical id" in block and "core id" in block
     }
-    return frozenset(other for other in places if places[other] == places.get(cpu))
+    cores: dict[tuple[str, str], set[int]] = {}
+    for cpu, place in places.items():
+        cores.setdefault(place, set()).add(cpu)
+    shared = {place: frozenset(cpus) for place, cpus in cores.items()}
+    return {cpu: shared[place] for cpu, place in places.items()}
 
 
 def _fast(capture: Capture, online: frozenset[int]) -> frozenset[int]:
     fast = parse_cpu_list(capture.get(FAST, "")) & online
     if fast and any(parse_cpu_list(capture.get(path, "")) & online for path in EFFICIENT):
         return fast
-    texts = {cpu: capture.get(f"{CPU}/cpu{cpu}/cpu_capacity", "").strip() for cpu in online}
-    capacities = {cpu: int(text) for cpu, text in texts.items() if text.isdecimal()}
+    counts = {cpu: parse_count(capture.get(f"{CPU}/cpu{cpu}/cpu_capacity", "")) for cpu in online}
+    capacities = {cpu: count for cpu, count in counts.items() if count is not None}
     least = _FAST_SHARE * max(capacities.values(), default=0)
     return frozenset(cpu for cpu in online if capacities.get(cpu, least) >= least)
 
@@ -139,7 +150,7 @@ def _fast(capture: Capture, online: frozenset[int]) -> frozenset[int]:
 def _numa_nodes(capture: Capture) -> dict[int, int]:
     found = {}
     for path, text in capture.items():
-        match = re.fullmatch(rf"{NODE}/node(\d+)/cpulist", path)
+        match = re.fullmatch(rf"{NODE}/node([0-9]{{1,6}})/cpulist", path)
         if match:
             found.update(dict.fromkeys(parse_cpu_list(text), int(match[1])))
     return found

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
-from harness.plan.isa import compare_features
+from harness.plan.circumstance import caveat_quietness
+from harness.plan.illegal import explain_illegal
+from harness.plan.isa import compare_features, compare_isa
+from harness.plan.precision import find_loose
 from harness.records.caveat import Caveat
 from harness.records.metric import FLOP_RATE, TABLE_METRICS
 from harness.records.outcome import Status
-from harness.records.run import Run
+from harness.records.run import Run, SystemInfo
 from harness.records.step import Phase
 from harness.stats.series import summarize_run
 
@@ -14,6 +17,7 @@ from harness.stats.series import summarize_run
 _ARTEFACT_RATIO = 8
 # (slowest - fastest) / median; quiet nodes stay below a fifth of this.
 _WILD = 0.5
+_CPU_BACKENDS = ("CPU", "BLAS")
 _JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
 
 
@@ -22,9 +26,12 @@ def derive_caveats(run: Run) -> tuple[Caveat, ...]:
     return (
         *_about_source(run),
         *_about_tests(run),
+        *explain_illegal(run),
         *_about_binary(run),
+        *caveat_quietness(run),
         *_about_mul_mat(run),
         *_about_spread(run),
+        *_about_precision(run),
         *_about_gaps(run),
     )
 
@@ -46,14 +53,30 @@ def _about_tests(run: Run) -> Iterator[Caveat]:
 
 
 def _about_binary(run: Run) -> Iterator[Caveat]:
+    if run.config.build_type == "Debug":
+        message = "a Debug build was measured: without optimisation, several times slower than what is released"
+        yield Caveat(code="debug-build", message=message)
     if run.system_info is None:
         return
+    yield from _about_devices(run, run.system_info)
+    yield from compare_isa(run.system_info, run.config.isa)
     yield from compare_features(run.system_info, run.node.cpu)
     features = dict(run.system_info.features)
     sectioned = any(name.startswith("CPU/") for name in features)  # before v1.7.5 OpenMP was not told
     if sectioned and features.get("CPU/OPENMP", "0") == "0":
         message = "built without OpenMP: ggml's own threads were used"
         yield Caveat(code="no-openmp", message=message)
+
+
+def _about_devices(run: Run, info: SystemInfo) -> Iterator[Caveat]:
+    software = [device for device in info.devices if device.software and device.backend in info.backends]
+    for device in software:
+        message = f"{device.backend} is {device.name}, a program that plays a GPU on the CPU: no GPU was measured"
+        yield Caveat(code="software-device", message=message)
+    on_cpu = {"memcpy", "mul_mat"} & {m.case.benchmark for m in run.measurements}
+    if on_cpu and any(name not in _CPU_BACKENDS for name in info.backends):
+        message = f"{' and '.join(sorted(on_cpu))} measure the CPU, whatever the backend of the models is"
+        yield Caveat(code="cpu-benchmarks", message=message)
 
 
 def _about_mul_mat(run: Run) -> Iterator[Caveat]:
@@ -89,6 +112,14 @@ def _about_spread(run: Run) -> Iterator[Caveat]:
     if wild:
         message = f"repetitions differ wildly, something else used the machine: {', '.join(wild)}"
         yield Caveat(code="noisy", message=message)
+
+
+def _about_precision(run: Run) -> Iterator[Caveat]:
+    loose = find_loose(run)
+    if loose:
+        limits = f"{100 * run.suite.precision:g} % in {run.suite.max_time_s:g} s of the models' processes"
+        message = f"not known to within {limits}: {', '.join(map(str, loose))}"
+        yield Caveat(code="imprecise", message=message)
 
 
 def _about_gaps(run: Run) -> Iterator[Caveat]:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from harness.errors import UsageError
-from harness.records.config import CMakeOption, Config
+from harness.plan.recipe import Recipe
+from harness.records.config import CMakeOption, Config, is_on
 from harness.records.toolchain import Toolchain
 
 _SIMD = re.compile(r"GGML_(SSE42|AVX\w*|BMI2|FMA|F16C|AMX_\w+|CPU_ARM_ARCH)")
@@ -12,7 +13,7 @@ _SIMD = re.compile(r"GGML_(SSE42|AVX\w*|BMI2|FMA|F16C|AMX_\w+|CPU_ARM_ARCH)")
 
 def choose_config(
     *,
-    build_type: str,
+    recipe: Recipe,
     isa: str,
     isa_options: Sequence[CMakeOption],
     compiler: str,
@@ -25,6 +26,7 @@ def choose_config(
     """
     named = {define.partition("=")[0]: define.partition("=")[2] for define in defines}
     _refuse_misleading(named, isa)
+    build_type = recipe.build_type
     warnings = "asked for by --werror" if werror else "a new compiler's warning is no reason not to measure"
     optimised = "checks the code with assertions" if build_type == "Debug" else "optimised code is what is measured"
     chosen = {
@@ -37,21 +39,33 @@ def choose_config(
             _option("WHISPER_BUILD_EXAMPLES", "ON", "the bench program and the tests' programs are examples"),
             _option("WHISPER_BUILD_TESTS", "ON", "registers the tests with CTest"),
             _option("WHISPER_BUILD_SERVER", "OFF", "nothing here runs the server"),
+            *recipe.options,
         )
     }
     if compiler.startswith("zig"):
+        if "GGML_OPENMP" in chosen and is_on(chosen["GGML_OPENMP"].value):
+            raise UsageError("--openmp on: zig ships no OpenMP runtime", hint="--compiler gcc or clang")
         chosen["GGML_OPENMP"] = _option("GGML_OPENMP", "OFF", "zig ships no OpenMP runtime")
     for name, value in named.items():
         chosen[name] = _option(name, value, "asked for by -D")
     if "GGML_NATIVE" in named:
         isa = "custom"
-    return Config(build_type=build_type, isa=isa, backend="auto", compiler=compiler, options=tuple(chosen.values()))
+    return Config(
+        build_type=build_type,
+        isa=isa,
+        backend=recipe.backend,
+        compiler=compiler,
+        options=tuple(chosen.values()),
+    )
 
 
 def choose_wiring(
     toolchain: Toolchain, *, build_type: str, defines: Sequence[str], project_include: str
 ) -> tuple[CMakeOption, ...]:
-    """Return the options that name files of this machine; they are no part of a config's identity."""
+    """Return the options that name files of this machine; they are no part of a config's identity.
+
+    Without a `project_include` everything is compiled with optimisation.
+    """
     wiring = [
         _option("CMAKE_C_COMPILER", toolchain.cc.path, f"{toolchain.cc.name} {toolchain.cc.version}"),
         _option("CMAKE_CXX_COMPILER", toolchain.cxx.path, f"{toolchain.cxx.name} {toolchain.cxx.version}"),
@@ -64,7 +78,7 @@ def choose_wiring(
             _option("CMAKE_C_COMPILER_LAUNCHER", launcher.path, reason),
             _option("CMAKE_CXX_COMPILER_LAUNCHER", launcher.path, reason),
         ]
-    if build_type == "Release":
+    if build_type != "Debug" and project_include:
         reason = "programs that are tested but not timed compile without optimisation: half the build time"
         wiring.append(_option("CMAKE_PROJECT_INCLUDE", project_include, reason))
     named = {define.partition("=")[0] for define in defines}
@@ -73,9 +87,9 @@ def choose_wiring(
 
 def _refuse_misleading(named: Mapping[str, str], isa: str) -> None:
     if "CMAKE_BUILD_TYPE" in named:
-        raise UsageError("-D CMAKE_BUILD_TYPE is the harness's own choice", cause="it times Release and tests both")
+        raise UsageError("-D CMAKE_BUILD_TYPE is the harness's own choice", hint="--build-type")
     simd = sorted(name for name in named if _SIMD.fullmatch(name))
-    if simd and isa == "native" and named.get("GGML_NATIVE", "ON").upper() in ("ON", "1", "TRUE", "YES"):
+    if simd and isa == "native" and is_on(named.get("GGML_NATIVE", "ON")):
         raise UsageError(
             f"-D {simd[0]} has no effect while GGML_NATIVE is ON",
             cause="ggml then passes -march=native and nothing else",

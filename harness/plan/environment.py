@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from harness.records.caveat import Caveat
+from harness.records.record import is_text
 
 # Needed to find programs, folders, certificates and licences.
 _PASSED = frozenset(
@@ -13,7 +14,7 @@ _PASSED = frozenset(
 # They change timings, and the user set them on purpose: passed on, and said.
 # Upstream's own variables of a node; nothing reads them, but the report shows them.
 _NODE_PREFIX = "GG_BUILD_"
-_TIMING_PREFIXES = ("OMP_", "GOMP_", "KMP_", "GGML_", "OPENBLAS_", "MKL_", "BLIS_", "MALLOC_")
+TIMING_PREFIXES = ("OMP_", "GOMP_", "KMP_", "GGML_", "OPENBLAS_", "MKL_", "BLIS_", "MALLOC_")
 # They change the binary behind the build's back: kept out, and said. SOURCE_DATE_EPOCH alone turns every SIMD
 # option of ggml off (since v1.7.5).
 _POISONOUS = frozenset(
@@ -28,9 +29,12 @@ Pairs = tuple[tuple[str, str], ...]
 def choose_environment(environ: Mapping[str, str], *, path: Sequence[str]) -> tuple[Pairs, tuple[Caveat, ...]]:
     """Return the children's environment, sorted by name, and caveats for what matters in the user's.
 
-    `path` lists folders that go before the user's PATH.
+    `path` lists folders that go before the user's PATH. What is no text in UTF-8 could not be recorded: it is left out.
     """
-    timing = {name: value for name, value in environ.items() if name.startswith(_TIMING_PREFIXES)}
+    broken = sorted(name for name in environ if not (is_text(name) and is_text(environ[name])))
+    folders = [folder for folder in environ.get("PATH", "").split(":") if is_text(folder)]
+    environ = {name: value for name, value in environ.items() if name not in broken} | {"PATH": ":".join(folders)}
+    timing = {name: value for name, value in environ.items() if name.startswith(TIMING_PREFIXES)}
     chosen = {
         name: value for name, value in environ.items() if name in _PASSED or name.startswith(_NODE_PREFIX)
     } | timing
@@ -44,4 +48,8 @@ def choose_environment(environ: Mapping[str, str], *, path: Sequence[str]) -> tu
     if kept_out:
         message = f"kept out of the build: {', '.join(kept_out)} (use -D NAME=VALUE for CMake options)"
         caveats.append(Caveat(code="environment-ignored", message=message))
+    told = [name for name in broken if name in _PASSED or name.startswith((_NODE_PREFIX, *TIMING_PREFIXES))]
+    if told:
+        message = f"kept from all children, in whole or (PATH) in part, as it is no UTF-8: {', '.join(told)}"
+        caveats.append(Caveat(code="environment-unreadable", message=message))
     return tuple(sorted(chosen.items())), tuple(caveats)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from harness.records.outcome import StepResult
+from harness.records.outcome import Status, StepResult
 from harness.records.step import Phase, Step
 
 # Wall seconds on a two-core machine, for a node that has never run the step. They only feed a progress line.
@@ -12,6 +12,8 @@ _FIRST_GUESS_S = {
     Phase.BUILD: 60.0,
     Phase.TEST: 10.0,
     Phase.PROBE: 0.1,
+    Phase.QUANTISE: 5.0,
+    Phase.ROOF: 2.0,
     Phase.BENCH: 30.0,
 }
 
@@ -24,12 +26,12 @@ def duration_key(step: Step) -> str:
 def learn_durations(
     known: Mapping[str, float], steps: Iterable[Step], results: Iterable[StepResult]
 ) -> dict[str, float]:
-    """Return `known` with the latest wall seconds of every executed step."""
+    """Return `known` with the latest wall seconds of every step that passed: others end too early, or late."""
     keys = {step.name: duration_key(step) for step in steps}
     learned = {
         keys[result.step]: round(result.completed.wall_s, 3)
         for result in results
-        if result.completed and not result.reused and result.step in keys
+        if result.completed and result.status is Status.PASSED and not result.reused and result.step in keys
     }
     return {**known, **learned}
 

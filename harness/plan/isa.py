@@ -11,6 +11,8 @@ from harness.records.record import Record, short_hash
 from harness.records.run import SystemInfo
 
 NATIVE = "native"
+# Stands for all instruction sets of a build that has them as libraries.
+LOADABLE = "loadable"
 _AVX2 = ("SSE42", "AVX", "F16C", "FMA", "BMI2", "AVX2")
 _AVX512_VNNI = (*_AVX2, "AVX512", "AVX512_VNNI")
 _ZEN4 = (*_AVX512_VNNI, "AVX512_VBMI", "AVX512_BF16")
@@ -49,6 +51,20 @@ _ISAS = (
     Isa(name="i8mm", archs=ARM, needs=(*_ARMV8_2, "i8mm"), march="armv8.2-a+fp16+dotprod+i8mm"),
     Isa(name="sve", archs=ARM, needs=(*_ARMV8_2, "i8mm", "sve"), march="armv8.2-a+fp16+dotprod+i8mm+sve"),
 )
+# The CPU variants of GGML_CPU_ALL_VARIANTS (ggml/src/CMakeLists.txt, v1.8.5) that are compiled for exactly the same.
+_VARIANTS = {
+    "x86-64": "x64",
+    "sse42": "sse42",
+    "avx": "sandybridge",
+    "avx2": "haswell",
+    "avx_vnni": "alderlake",
+    "avx512": "skylakex",
+    "avx512_vnni": "cascadelake",
+    "avx512_vbmi": "icelake",
+    "avx512_bf16": "zen4",
+    "armv8": "armv8.0_1",
+    "dotprod": "armv8.2_2",
+}
 _BY_NAME = {isa.name: isa for isa in _ISAS}
 ISA_NAMES: tuple[str, ...] = (NATIVE, *_BY_NAME)
 
@@ -70,6 +86,54 @@ def choose_isa_options(isa: str, cpu: Cpu) -> tuple[CMakeOption, ...]:
     if chosen.march:
         return (explicit, _option("GGML_CPU_ARM_ARCH", chosen.march, f"--isa {isa}"))
     return (explicit, *(_simd_option(feature, chosen) for feature in X86_FEATURES))
+
+
+def choose_variant(isa: str, cpu: Cpu) -> str:
+    """Return the variant of an all-variants build that is compiled for exactly `isa`.
+
+    Raises UsageError where there is none, and all that `choose_isa_options` does.
+    """
+    choose_isa_options(isa, cpu)
+    if isa not in _VARIANTS:
+        fitting = ", ".join(name for name in list_runnable(cpu) if name in _VARIANTS)
+        raise UsageError(f"--loadable: no variant is compiled for {isa} alone", hint=f"--isa with some of {fitting}")
+    return _VARIANTS[isa]
+
+
+def name_variant_library(variant: str) -> str:
+    """Return the file, in the build's bin/, that holds the kernels of a CPU variant."""
+    return f"libggml-cpu-{variant}.so"
+
+
+def choose_loadable_options() -> tuple[CMakeOption, ...]:
+    """Return the options of a build that has the kernels of every CPU as libraries to be loaded."""
+    reason = "--loadable: one build for every instruction set"
+    return (
+        _option("GGML_NATIVE", "OFF", "variants are for CPUs of their own"),
+        _option("BUILD_SHARED_LIBS", "ON", "variants are libraries"),
+        _option("GGML_BACKEND_DL", "ON", reason),
+        _option("GGML_CPU_ALL_VARIANTS", "ON", reason),
+    )
+
+
+def compare_isa(info: SystemInfo, isa: str) -> tuple[Caveat, ...]:
+    """Return a caveat if ggml says that it was compiled for something else than a named instruction set of x86.
+
+    Only the grammar with sections says all (since v1.7.5).
+    """
+    chosen = _BY_NAME.get(isa)
+    reported = {key.rpartition("/")[2] for key, value in info.features if key.startswith("CPU/") and value != "0"}
+    if chosen is None or not chosen.options or not reported:
+        return ()
+    wanted = {feature.key for feature in X86_FEATURES if feature.option in chosen.options and feature.key}
+    known = {feature.key for feature in X86_FEATURES if feature.key}
+    missing, further = sorted(wanted - reported), sorted((reported & known) - wanted)
+    if not missing and not further:
+        return ()
+    parts = [f"{', '.join(missing)} missing"] if missing else []
+    parts += [f"{', '.join(further)} too many"] if further else []
+    message = f"the binary is not what --isa {isa} asks for: {'; '.join(parts)}"
+    return (Caveat(code="isa-differs", message=message),)
 
 
 def list_runnable(cpu: Cpu) -> tuple[str, ...]:

@@ -1,16 +1,19 @@
 """The layers of settings: defaults < harness.toml < HARNESS_* < flags."""
 
 import difflib
-import re
 from collections.abc import Callable, Iterable, Mapping
 
 from harness.errors import UsageError
-from harness.plan.setting import BY_NAME, PREFIX, SETTINGS, Kind, Setting, Value
+from harness.plan.setting.setting import PREFIX, Kind, Setting, Value
+from harness.plan.setting.table import BY_NAME, SETTINGS
 from harness.records.record import Record
 from harness.records.run import Origin, SettingUsed
+from harness.records.secret import redact
 
-# These name files that are needed before or beside the settings.
-_VARIABLES = {*(setting.variable for setting in SETTINGS), *(PREFIX + word for word in ("CONFIG", "VENV", "TEST_VENV"))}
+_UNIT_S = {"s": 1, "m": 60, "h": 3600}
+# These name files and folders that are needed before or beside the settings.
+_BESIDE = ("CONFIG", "SYSROOT", "VENV", "TEST_VENV")
+_VARIABLES = {*(setting.variable for setting in SETTINGS), *(PREFIX + word for word in _BESIDE)}
 
 
 class Settings(Record):
@@ -26,7 +29,7 @@ class Settings(Record):
         return str(self._value(name))
 
     def number(self, name: str) -> float:
-        """Return an INTEGER or SECONDS setting."""
+        """Return an INTEGER setting, a SECONDS one in seconds, or a PERCENT one as a fraction."""
         value = self._value(name)
         return value if isinstance(value, int | float) else 0
 
@@ -38,6 +41,18 @@ class Settings(Record):
         """Return a LIST or DEFINES setting."""
         value = self._value(name)
         return value if isinstance(value, tuple) else ()
+
+    def is_default(self, name: str) -> bool:
+        """Return whether no layer above the defaults says anything of a setting."""
+        return any(key == name and origin is Origin.DEFAULT for key, _, origin in self.used)
+
+    def override(self, values: Mapping[str, object], where: str) -> "Settings":
+        """Return these settings with `values` in force; raises UsageError, naming `where`, for what cannot be."""
+        changed = {name: _convert(BY_NAME[name], value, f"{where}: {name}") for name, value in values.items()}
+        used = ((name, changed.get(name, value), origin) for name, value, origin in self.used)
+        return Settings(
+            used=tuple((name, value, Origin.FLAG if name in changed else origin) for name, value, origin in used)
+        )
 
     def describe(self) -> tuple[SettingUsed, ...]:
         """Return all settings as text, for the run's record."""
@@ -54,10 +69,7 @@ def layer_settings(
     for variable in environ:
         if variable.startswith(PREFIX) and variable not in _VARIABLES:
             raise UsageError(f"unknown variable {variable}", hint=nearest(variable, _VARIABLES))
-    normal = {key.replace("-", "_"): value for key, value in file.items()}
-    for key in normal:
-        if key not in BY_NAME:
-            raise UsageError(f"{file_name}: unknown setting {key!r}", hint=nearest(key, BY_NAME))
+    normal = name_settings(file, file_name)
     used: list[tuple[str, Value, Origin]] = []
     for setting in SETTINGS:
         value, origin = setting.default, Origin.DEFAULT
@@ -74,7 +86,16 @@ def layer_settings(
 def _describe(value: Value) -> str:
     """Return a value as text without the password that a URL may carry."""
     text = ",".join(value) if isinstance(value, tuple) else str(value)
-    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
+    return redact(text, "***@")
+
+
+def name_settings(table: Mapping[str, object], where: str) -> dict[str, object]:
+    """Return the values of a table by the names of their settings; raises UsageError for one that does not exist."""
+    normal = {key.replace("-", "_"): value for key, value in table.items()}
+    for name in normal:
+        if name not in BY_NAME:
+            raise UsageError(f"{where}: unknown setting {name!r}", hint=nearest(name, BY_NAME))
+    return normal
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -88,7 +109,8 @@ def _convert(setting: Setting, raw: object, where: str) -> Value:
     try:
         return _CONVERTERS[setting.kind](raw)
     except ValueError:
-        raise UsageError(f"{where}: {raw!r} is not a valid {setting.kind}", hint=setting.help) from None
+        help_text = setting.help.replace("%%", "%")  # doubled for argparse
+        raise UsageError(f"{where}: {raw!r} is not a valid {setting.kind}", hint=help_text) from None
 
 
 def _words(raw: object) -> tuple[str, ...]:
@@ -119,22 +141,34 @@ def _integer(raw: object) -> int:
     if isinstance(raw, bool | float):
         raise ValueError  # TOML's true and 2.5 are not counts
     number = int(str(raw))
-    if number < 0:
+    if not 0 <= number < 1 << 63:
         raise ValueError
     return number
 
 
 def _seconds(raw: object) -> float:
-    seconds = float(str(raw))
+    word = str(raw).strip()
+    unit_s = _UNIT_S.get(word[-1:])
+    seconds = float(word[:-1]) * unit_s if unit_s else float(word)
     if not 0 < seconds < 1e9:
         raise ValueError
     return seconds
+
+
+def _percent(raw: object) -> float:
+    """Return a fraction; the sign is asked for, as 0.02 could mean 2 % as well as 0.02 %."""
+    number, sign, rest = str(raw).partition("%")
+    fraction = float(number) / 100
+    if not sign or rest.strip() or not 0 <= fraction < 1:
+        raise ValueError
+    return fraction
 
 
 _CONVERTERS: dict[Kind, Callable[[object], Value]] = {
     Kind.TEXT: str,
     Kind.INTEGER: _integer,
     Kind.SECONDS: _seconds,
+    Kind.PERCENT: _percent,
     Kind.FLAG: _flag,
     Kind.LIST: _words,
     Kind.DEFINES: _defines,

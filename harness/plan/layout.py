@@ -13,6 +13,35 @@ MAGIC = 0x67676D6C
 N_FFT = 201
 N_TOKENS = 50257
 _ELEMENT_BYTES = {F32: 4, F16: 2}
+# Bytes and values of a block of each type, and its number: https://github.com/ggml-org/ggml, ggml-common.h, ggml.h.
+BLOCKS: dict[str, tuple[int, int]] = {
+    "f32": (4, 1),
+    "f16": (2, 1),
+    "q4_0": (18, 32),
+    "q4_1": (20, 32),
+    "q5_0": (22, 32),
+    "q5_1": (24, 32),
+    "q8_0": (34, 32),
+    "q2_k": (84, 256),
+    "q3_k": (110, 256),
+    "q4_k": (144, 256),
+    "q5_k": (176, 256),
+    "q6_k": (210, 256),
+}
+TYPE_NUMBERS: dict[str, int] = {
+    "f32": F32,
+    "f16": F16,
+    "q4_0": 2,
+    "q4_1": 3,
+    "q5_0": 6,
+    "q5_1": 7,
+    "q8_0": 8,
+    "q2_k": 10,
+    "q3_k": 11,
+    "q4_k": 12,
+    "q5_k": 13,
+    "q6_k": 14,
+}
 # Characters of the official vocabularies (GPT-2's and its multilingual sister); without the length prefixes.
 _MULTILINGUAL_TEXT_BYTES = 307_057
 _ENGLISH_TEXT_BYTES = 320_827

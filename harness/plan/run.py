@@ -1,64 +1,78 @@
 """The steps of a run, as readable as they are executed."""
 
-import random
 from collections.abc import Iterator, Mapping
 
-from harness.plan.bind import BENCH, BENCH_TARGET, LABEL_PATTERN
-from harness.records.case import Case
+from harness.plan.bench import name_ready, plan_benchmarks, plan_blas_probe, plan_probes, plan_quantising
+from harness.plan.bind import ALONE, ALONE_FOLDER, BENCH, BENCH_TARGET, CLI_TARGET, LABEL_PATTERN, QUANTIZE_TARGET
+from harness.plan.ingredient import Ingredients
+from harness.plan.isa import name_variant_library
+from harness.plan.roof import AFTER, BEFORE, plan_roof, plan_roof_build
+from harness.plan.transcription import plan_transcriptions
+from harness.records.outcome import Status, StepResult
 from harness.records.plan import Plan, Site
-from harness.records.record import Record, short_hash
-from harness.records.source import Source
-from harness.records.step import FEATURES, Phase, Step
-from harness.records.suite import Benchmark, Suite
-from harness.records.toolchain import Toolchain
-from harness.records.weights import Weights
+from harness.records.record import short_hash
+from harness.records.step import Phase, Step
 
-# Two buffers of 1.024 GB, and some room: below this the kernel would kill the child, and perhaps others.
-MEMCPY_BYTES = 2_150_000_000
 JUNIT = "harness-junit.xml"
-# A file that is not there: since v1.7.6 the bench program says what was compiled in before it misses the weights.
-NO_WEIGHTS = "no-weights"
 # What harness/library/CMakeLists.txt calls them.
 LIBRARY_TARGET = "whisper"
 SOURCE_OPTION = "WHISPER_SOURCE"
 NINJA_STATUS = "[%f/%t %e] "
 
 
-class Ingredients(Record):
-    """All that a plan is made from; `sites` holds at most one build of each type, Release last.
-
-    `namespace` keeps objects of different CPUs apart in a compiler cache. `library` is the folder of our CMake project
-    that builds the library of a pruned source.
-    """
-
-    source: Source
-    toolchain: Toolchain
-    sites: tuple[Site, ...]
-    suite: Suite
-    weights: tuple[Weights, ...]
-    namespace: str
-    jobs: int
-    library: str = ""
-
-
 def plan_build(given: Ingredients) -> Plan:
-    """Return the steps of a build alone: the bench program, or the library where `given.library` says so."""
+    """Return the steps of a build alone: the bench program, or the library where `given.library` says so.
+
+    Weights that its program has to make are made, too.
+    """
     steps = [*_plan_build(given, given.sites[-1], after=())]
+    steps += plan_quantising(given, given.sites[-1])
     if not given.library:
-        steps += _plan_probes(given.sites[-1])
-    return Plan(sites=given.sites, steps=tuple(steps))
+        steps += plan_probes(given.sites[-1])
+    steps += plan_blas_probe(given, given.sites[-1])
+    return Plan(sites=given.sites, steps=tuple(steps), threads=given.threads)
 
 
 def plan_run(given: Ingredients) -> Plan:
-    """Return every step of a run: builds and tests, then memcpy, mul_mat and the models, repetition by repetition."""
+    """Return every step of a run: builds and tests, memcpy, mul_mat, the models round by round, then transcriptions.
+
+    The roof of the node is measured before them and after them.
+    """
     steps: list[Step] = []
     for site in given.sites:
         steps += _plan_build(given, site, after=_last_build(steps))
-        if given.suite.tests:
+        if _is_tested(given, site):
             steps.append(_plan_ctest(given, site))
+    if given.suite.benchmarks and given.roof:
+        steps += plan_roof_build(given.roof, given.toolchain, needs=_last_build(steps))
+        steps.append(plan_roof(given.roof, given.suite.threads, name=BEFORE))
     if given.suite.benchmarks:
-        steps += _plan_benchmarks(given, given.sites[-1])
-    return Plan(sites=given.sites, steps=tuple(steps))
+        steps += plan_quantising(given, given.sites[-1])
+        steps += plan_benchmarks(given, given.sites[-1])
+        steps += plan_transcriptions(given)
+    if given.suite.benchmarks and given.roof:
+        steps.append(plan_roof(given.roof, given.suite.threads, name=AFTER, repetition=2))
+    return Plan(sites=given.sites, steps=tuple(steps), threads=given.threads)
+
+
+def find_flaw(plan: Plan) -> str:
+    """Return why a stored plan cannot be followed, empty where it can: somebody may have edited it."""
+    known: set[str] = set()
+    for step in plan.steps:
+        missing = next((name for name in step.needs if name not in known), "")
+        if missing:
+            return f"step {step.name!r} needs {missing!r}, which does not come before it"
+        if step.name in known:
+            return f"there are two steps {step.name!r}"
+        if not is_plain(step.log):
+            return f"the log of step {step.name!r} would not lie in the bundle: {step.log!r}"
+        known.add(step.name)
+    return ""
+
+
+def is_plain(name: str) -> bool:
+    """Return whether this is the name of a file in a folder, and leads nowhere else."""
+    return name not in ("", ".", "..") and not set(name) & {"/", "\\", "\0"}
 
 
 def blockers(step: Step, plan: Plan, failed: frozenset[str]) -> tuple[str, ...]:
@@ -72,6 +86,16 @@ def blockers(step: Step, plan: Plan, failed: frozenset[str]) -> tuple[str, ...]:
             needed.add(name)
             open_ends += by_name[name].needs
     return tuple(other.name for other in plan.steps if other.name in needed & failed)
+
+
+def is_measured(step: Step) -> bool:
+    """Return whether a step's numbers depend on what else the node does: benchmarks, and the roof, not its build."""
+    return step.phase is Phase.BENCH or (step.phase is Phase.ROOF and step.repetition > 0)
+
+
+def blocks(result: StepResult) -> bool:
+    """Return whether what needs this step cannot be done: it failed, or is of a roof that cannot be measured."""
+    return result.status.bad or (result.phase is Phase.ROOF and result.status is Status.SKIPPED)
 
 
 def _last_build(steps: list[Step]) -> tuple[str, ...]:
@@ -102,10 +126,10 @@ def _plan_build(given: Ingredients, site: Site, *, after: tuple[str, ...]) -> It
         wipe=site.folder,
     )
     looks = []
-    if BENCH_TARGET in wanted:
+    if BENCH_TARGET in wanted or LIBRARY_TARGET in wanted:
         looks.append(f"targets_{kind}")
         yield _plan_list(f"targets_{kind}", site, (tools.ninja.path, "-t", "targets", "all"))
-    if suite.tests:
+    if _is_tested(given, site):
         looks.append(f"list_{kind}")
         yield _plan_list(f"list_{kind}", site, (tools.ctest.path, "-N", "-V"))
     yield Step(
@@ -122,13 +146,33 @@ def _plan_build(given: Ingredients, site: Site, *, after: tuple[str, ...]) -> It
         stamp="" if given.source.mutable else f"{site.folder}/.harness-built",
         key=short_hash(given.source.id, wanted),
     )
+    if site.variant:
+        yield Step(
+            name=name_ready(site),
+            title=f"set apart ({site.config.build_type})",
+            phase=Phase.BUILD,
+            argv=(tools.cmake.path, "-E", "copy_if_different", BENCH, ALONE),
+            cwd=site.folder,
+            log=f"{name_ready(site)}.log",
+            timeout_s=60,
+            needs=(f"build_{kind}",),
+            products=(f"{site.folder}/{ALONE_FOLDER}/whisper-bench",),
+        )
 
 
 def _choose_targets(given: Ingredients, site: Site) -> tuple[str, ...]:
     if given.library:
         return (LIBRARY_TARGET,)
     timed = given.suite.benchmarks and site is given.sites[-1]
-    return (*([BENCH_TARGET] if timed else []), *([f"@tests={site.config.build_type}"] if given.suite.tests else []))
+    made = timed and any(weights.parent for weights in given.weights)
+    read = [CLI_TARGET] if timed and given.audio else []
+    tested = [f"@tests={site.config.build_type}"] if _is_tested(given, site) else []
+    variant = [f"bin/{name_variant_library(site.variant)}"] if site.variant else []
+    return (*([BENCH_TARGET] if timed else []), *variant, *([QUANTIZE_TARGET] if made else []), *read, *tested)
+
+
+def _is_tested(given: Ingredients, site: Site) -> bool:
+    return given.suite.tests and site.config.build_type in given.suite.test_build_types
 
 
 def _plan_list(name: str, site: Site, argv: tuple[str, ...]) -> Step:
@@ -165,95 +209,4 @@ def _plan_ctest(given: Ingredients, site: Site) -> Step:
         timeout_s=given.suite.timeouts.test_s,
         needs=(f"build_{kind}",),
         output=JUNIT,
-    )
-
-
-def _plan_benchmarks(given: Ingredients, site: Site) -> Iterator[Step]:
-    suite = given.suite
-    yield from _plan_probes(site)
-    threads = max(suite.threads)
-    for benchmark, what in ((Benchmark.MEMCPY, "1"), (Benchmark.MUL_MAT, "2")):
-        if benchmark in suite.benchmarks:
-            yield _plan_bench(
-                given,
-                name=benchmark.value,
-                title=f"{benchmark}, up to {threads} threads" if what == "1" else f"{benchmark}, {threads} threads",
-                argv=(BENCH, "-w", what, "-t", str(threads)),
-                case=Case.of(benchmark.value, threads=threads),
-                min_memory_bytes=MEMCPY_BYTES if benchmark is Benchmark.MEMCPY else 0,
-            )
-    if Benchmark.WHISPER in suite.benchmarks:
-        yield from _plan_rounds(given)
-
-
-def _plan_probes(site: Site) -> Iterator[Step]:
-    yield Step(
-        name="dialect",
-        title="ask the bench program for its options",
-        phase=Phase.PROBE,
-        argv=(BENCH, "-h"),
-        cwd=site.folder,
-        log="dialect.log",
-        timeout_s=60,
-        needs=(f"build_{site.config.build_type.lower()}",),
-    )
-    yield Step(
-        name=FEATURES,
-        title="ask the bench program what was compiled in",
-        phase=Phase.PROBE,
-        argv=(BENCH, "-m", NO_WEIGHTS, "-t", "1"),
-        cwd=site.folder,
-        log="features.log",
-        timeout_s=60,
-        needs=("dialect",),
-    )
-
-
-def _plan_rounds(given: Ingredients) -> Iterator[Step]:
-    """Round-robin: every setting once per round, in an order drawn anew from the recorded seed."""
-    suite = given.suite
-    settings = [
-        (weights, threads, fa) for weights in given.weights for threads in suite.threads for fa in suite.flash_attn
-    ]
-    first_of_model = {weights.model: (weights, threads, fa) for weights, threads, fa in reversed(settings)}
-    draw = random.Random(suite.seed)  # noqa: S311 - an order to be reproduced, not a secret
-    for repetition in range(1, suite.repetitions + 1):
-        order = list(settings) if repetition == 1 else draw.sample(settings, len(settings))
-        for weights, threads, fa in order:
-            setting = f"t{threads}-fa{fa}-r{repetition}"
-            upstream_name = repetition == 1 and first_of_model[weights.model] == (weights, threads, fa)
-            yield _plan_bench(
-                given,
-                name=f"bench_{weights.model}_{setting.replace('-', '_')}",
-                title=f"{weights.model}, {threads} threads, fa {fa}, {repetition}/{suite.repetitions}",
-                argv=(BENCH, "-m", weights.path, "-t", str(threads), f"@fa={fa}"),
-                case=Case.of(Benchmark.WHISPER.value, model=weights.model, threads=threads, fa=fa),
-                repetition=repetition,
-                log=f"bench-bench-{weights.model}{'' if upstream_name else f'-{setting}'}.log",
-            )
-
-
-def _plan_bench(
-    given: Ingredients,
-    *,
-    name: str,
-    title: str,
-    argv: tuple[str, ...],
-    case: Case,
-    repetition: int = 1,
-    log: str = "",
-    min_memory_bytes: int = 0,
-) -> Step:
-    return Step(
-        name=name,
-        title=title,
-        phase=Phase.BENCH,
-        argv=argv,
-        cwd=given.sites[-1].folder,
-        log=log or f"bench-{name}.log",
-        timeout_s=given.suite.timeouts.bench_s,
-        needs=("dialect",),
-        case=case,
-        repetition=repetition,
-        min_memory_bytes=min_memory_bytes,
     )

@@ -1,7 +1,8 @@
-"""How many threads a benchmark does well to use."""
+"""How many threads a benchmark does well to use, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from harness.errors import UsageError
 from harness.records.caveat import Caveat
 from harness.records.node import Cores
 
@@ -17,6 +18,13 @@ def choose_threads(cores: Cores) -> int:
     return min(_DEFAULT, cores.usable_physical)
 
 
+def describe_threads(threads: Sequence[int], cores: Cores) -> str:
+    """Return one sentence: what the largest of `threads` means on these cores, then what the limits are."""
+    most = max(threads)
+    count = f"{'up to ' if len(set(threads)) > 1 else ''}{_count(most, 'thread')}"
+    return f"{count}: {_judge(most, cores)}; {', '.join(_describe_cores(cores))}"
+
+
 def warn_threads(threads: Sequence[int], cores: Cores) -> tuple[Caveat, ...]:
     """Return a caveat for each limit that the largest of `threads` exceeds: usable CPUs, cgroup quota."""
     most = max(threads, default=0)
@@ -28,3 +36,66 @@ def warn_threads(threads: Sequence[int], cores: Cores) -> tuple[Caveat, ...]:
         message = f"{most} threads on a cgroup quota of {cores.quota_cpus:g} CPUs: they are throttled in turns"
         caveats.append(Caveat(code="threads-over-quota", message=message))
     return tuple(caveats)
+
+
+def refuse_crowd(threads: Sequence[int], cores: Cores) -> None:
+    """Raise UsageError where the largest of `threads` exceeds the usable CPUs or the quota.
+
+    A single thread is never refused: there is no smaller number, whatever the quota.
+    """
+    caveats = warn_threads(threads, cores) if max(threads, default=0) > 1 else ()
+    if caveats:
+        fewer = f"--threads {cores.usable_physical}"
+        raise UsageError(
+            "; ".join(caveat.message.partition(":")[0] for caveat in caveats),
+            cause=caveats[0].message.partition(": ")[2],
+            hint=f"{fewer}; to measure just that, --force-threads",
+        )
+
+
+def _judge(most: int, cores: Cores) -> str:
+    """Return how a number of threads fits: beyond a limit, beyond the good cores, just right, or fewer."""
+    least = "the least there is, and " if most == 1 else ""
+    if most > cores.affinity:
+        return f"more than the {_count(cores.affinity, 'CPU')} that this process may use"
+    if cores.quota_cpus is not None and most > cores.quota_cpus:
+        return f"{least}more than the cgroup quota of {cores.quota_cpus:g} CPUs pays for"
+    best, place = cores.usable_physical, _describe_best(cores)
+    if most == best:
+        return f"{'one per' if most > 1 else 'the one'} {place[0]} {place[1]}"
+    if most > best:
+        return f"more than the {_count(best, place[0])} {place[1]}"
+    default = "whisper.cpp's default, " if most == _DEFAULT else ""
+    return f"{default}fewer than the {_count(best, place[0])} {place[1]}"
+
+
+def _describe_best(cores: Cores) -> tuple[str, str]:
+    """Return what `usable_physical` counts, as a noun and what stands behind it."""
+    if cores.quota_cpus is not None and int(cores.quota_cpus) == cores.usable_physical:
+        return "CPU", "that the cgroup quota pays for in full"
+    narrowed = cores.affinity < cores.logical  # to fast ones or to efficient ones: the counts do not tell
+    noun = "fast physical core" if cores.efficient and not narrowed else "physical core"
+    kind = "of the fastest kind " if cores.efficient and narrowed else ""
+    node = "of one NUMA node " if cores.numa_nodes > 1 else ""
+    return noun, f"{kind}{node}that this process may use"
+
+
+def _describe_cores(cores: Cores) -> Iterator[str]:
+    """Answer with what the CPUs are and what limits their use."""
+    smt = cores.threads_per_core > 1
+    said = f"{_count(cores.logical, 'logical CPU' if smt else 'CPU')}"
+    be = "are" if cores.logical > 1 else "is"
+    said = f"{said} {be} {_count(cores.physical, 'core')}{' with SMT' if smt else ''}"
+    if cores.numa_nodes > 1:
+        said = f"{said} on {cores.numa_nodes} NUMA nodes"
+    yield said
+    if cores.efficient:
+        yield f"{_count(cores.fast, 'CPU')} fast and {cores.efficient} efficient"
+    if cores.affinity < cores.logical:
+        yield f"its affinity allows {cores.affinity}"
+    if cores.quota_cpus is not None:
+        yield f"the cgroup quota allows {cores.quota_cpus:g}"
+
+
+def _count(number: float, noun: str) -> str:
+    return f"{number:g} {noun}{'' if number == 1 else 's'}"

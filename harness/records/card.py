@@ -4,7 +4,7 @@ from harness.records.outcome import Status
 from harness.records.record import Record
 
 
-class Card(Record):
+class Card(Record, gc=False):
     """One line in the list of runs.
 
     `path` is the bundle's folder, `commit` seven digits with `+` for uncommitted changes, `config` the words of the

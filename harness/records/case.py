@@ -42,6 +42,10 @@ class Case(Record, order=True):
     def __str__(self) -> str:
         return "/".join([self.benchmark, *(f"{key}={value}" for key, value in self.params)])
 
+    def shared(self, other: "Case") -> "Case":
+        """Return the case with those parameters alone that both agree in."""
+        return Case(benchmark=self.benchmark, params=tuple(pair for pair in self.params if pair in other.params))
+
     def get(self, name: str) -> str:
         """Return the value of parameter `name`, or an empty string."""
         return dict(self.params).get(name, "")

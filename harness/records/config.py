@@ -2,6 +2,21 @@
 
 from harness.records.record import Record, short_hash
 
+# What CMake takes for true.
+_ON = frozenset({"ON", "1", "TRUE", "YES", "Y"})
+# Our names of BLAS libraries, and those of CMake's FindBLAS, which ggml takes.
+BLAS_VENDORS = {
+    "openblas": "OpenBLAS",
+    "mkl": "Intel10_64lp",
+    "blis": "FLAME",
+    "accelerate": "Apple",
+    "atlas": "ATLAS",
+    "flexiblas": "FlexiBLAS",
+    "nvhpc": "NVHPC",
+    "arm": "Arm_mp",
+    "generic": "Generic",
+}
+
 
 class CMakeOption(Record):
     """One `-DNAME=VALUE` with the reason for it, so that a plan can explain itself."""
@@ -15,7 +30,10 @@ class CMakeOption(Record):
 
 
 class Config(Record):
-    """Build type, ISA choice, backend, compiler and CMake options; `id` names the build tree."""
+    """Build type, ISA choice, backend, compiler and CMake options; `id` names the build tree.
+
+    `backend` is `cpu`, `blas` (the CPU with a BLAS library), `cuda` and so on; in runs of others what they say.
+    """
 
     build_type: str
     isa: str
@@ -28,3 +46,34 @@ class Config(Record):
         """Eight hex digits over everything but the reasons."""
         options = sorted((option.name, option.value) for option in self.options)
         return short_hash(self.build_type, self.isa, self.backend, self.compiler, options, length=8)
+
+    @property
+    def llamafile(self) -> str:
+        """`on` or `off` as asked for, empty for ggml's own default."""
+        return self._switch("GGML_LLAMAFILE")
+
+    @property
+    def openmp(self) -> str:
+        """`on` or `off` as asked for, empty for ggml's own default."""
+        return self._switch("GGML_OPENMP")
+
+    @property
+    def blas(self) -> str:
+        """The name of the BLAS library as asked for, `none`, or empty for ggml's own default."""
+        if self._switch("GGML_BLAS") != "on":
+            return "none" if self._switch("GGML_BLAS") else ""
+        vendor = self.value("GGML_BLAS_VENDOR") or "Generic"
+        return next((name for name, known in BLAS_VENDORS.items() if known == vendor), vendor)
+
+    def value(self, name: str) -> str:
+        """Return the value of a CMake option, empty where it was left to the tree."""
+        return next((option.value for option in self.options if option.name == name), "")
+
+    def _switch(self, name: str) -> str:
+        value = self.value(name)
+        return ("on" if is_on(value) else "off") if value else ""
+
+
+def is_on(value: str) -> bool:
+    """Return whether CMake takes a value for true."""
+    return value.upper() in _ON

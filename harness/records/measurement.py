@@ -1,6 +1,9 @@
 """One number."""
 
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 from harness.records.case import Case
 from harness.records.record import Record
@@ -15,10 +18,15 @@ class Evidence(StrEnum):
 
 
 class Measurement(Record):
-    """One value of one metric (unit: the metric's) of one case, from process number `repetition`."""
+    """One value of one metric (unit: the metric's) of one case.
+
+    A whisper-bench process gives each of its numbers once: `process` is 0 and `repetition` counts the processes. A
+    sampler is asked again and again: `process` counts the samplers from 1, `repetition` the timed calls.
+    """
 
     case: Case
     metric: str
-    value: float
+    value: Annotated[float, msgspec.Meta(gt=0)]
     repetition: int = 1
+    process: int = 0
     origin: Evidence = Evidence.OWN

@@ -4,8 +4,17 @@ from enum import StrEnum
 
 from harness.records.case import Case
 from harness.records.measurement import Measurement
+from harness.records.placement import Placement
+from harness.records.quietness import Quietness
 from harness.records.record import Record
-from harness.records.step import Phase
+from harness.records.step import Phase, Step
+
+# Stands in the reason of a step whose program executed an instruction that the CPU does not have.
+ILLEGAL = "killed by SIGILL"
+# So much of what a child prints is kept; a build of whisper.cpp with all its tests prints less than one megabyte.
+MOST_BYTES = 64 << 20
+# The last line of a log that was cut off there; the child was stopped.
+FLOODED = f"it printed more than {MOST_BYTES >> 20} MB: it was stopped, and the rest is not kept"
 
 
 class Status(StrEnum):
@@ -23,7 +32,10 @@ class Status(StrEnum):
 
 
 class Completed(Record):
-    """What a child process left behind; `exit_code` is negative for a signal, as in `subprocess`."""
+    """What a child process left behind; `exit_code` is negative for a signal, as in `subprocess`.
+
+    `max_rss_bytes` is the most memory it held, and 0 where that is not known (less than the harness itself held).
+    """
 
     argv: tuple[str, ...]
     exit_code: int
@@ -45,7 +57,10 @@ class Check(Record):
 
 
 class StepResult(Record):
-    """How one step ended, and the numbers and tests that were read from its output."""
+    """How one step ended, and the numbers and tests that were read from its output.
+
+    `quiet` is what else the node did meanwhile and `placement` where it ran; benchmarks have them, where it is known.
+    """
 
     step: str
     phase: Phase
@@ -58,3 +73,12 @@ class StepResult(Record):
     log: str = ""
     measurements: tuple[Measurement, ...] = ()
     checks: tuple[Check, ...] = ()
+    quiet: Quietness | None = None
+    placement: Placement | None = None
+
+    @classmethod
+    def unexecuted(cls, step: Step, status: Status, reason: str) -> "StepResult":
+        """Return the result of a step for which no child was started, or of which nothing could be read."""
+        return cls(
+            step=step.name, phase=step.phase, status=status, reason=reason, case=step.case, repetition=step.repetition
+        )

@@ -6,18 +6,23 @@ from harness.records.step import Step
 
 
 class Site(Record):
-    """One build: its config, the options that name files of this machine, and the folder it is made in."""
+    """One build: its config, the options that name files of this machine, and the folder it is made in.
+
+    `variant` names the CPU variant that is loaded, where the build has the kernels of all of them as libraries.
+    """
 
     config: Config
     wiring: tuple[CMakeOption, ...]
     folder: str
+    variant: str = ""
 
 
 class Plan(Record):
-    """Steps in order, and the sites whose options explain them."""
+    """Steps in order, the sites whose options explain them, and a sentence on the number of threads."""
 
     sites: tuple[Site, ...]
     steps: tuple[Step, ...]
+    threads: str = ""
 
 
 class Listing(Record):
@@ -39,7 +44,7 @@ class Dialect(Record):
 class Inventory(Record):
     """What a configured and built tree turned out to offer; it binds the placeholders of a plan.
 
-    Tests are keyed by build type; `targets` are those of the Release build.
+    Tests are keyed by build type; `targets` are those of the timed build.
     """
 
     targets: tuple[str, ...] = ()

@@ -15,6 +15,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return msgspec.structs.replace(self, **changes)
 
 
+def is_text(word: str) -> bool:
+    """Return whether a word can be kept: bytes that are no UTF-8 come from the system as lone surrogates."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def short_hash(*parts: object, length: int = 12) -> str:
     """Return the first `length` hex digits of the SHA-256 over the canonical JSON of `parts`."""
     encoded = msgspec.json.encode(parts, order="deterministic")

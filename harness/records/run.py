@@ -2,8 +2,10 @@
 
 from enum import IntEnum, StrEnum
 
+from harness.records.audio import Audio
 from harness.records.caveat import Caveat
 from harness.records.config import Config
+from harness.records.device import Device
 from harness.records.measurement import Measurement
 from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
@@ -13,20 +15,26 @@ from harness.records.source import Source
 from harness.records.step import Phase
 from harness.records.suite import Suite
 from harness.records.toolchain import Toolchain
+from harness.records.trial import Trial
 from harness.records.weights import Weights
 
-SCHEMA = 1
+# 2 added what only live comparisons and samplers have, 3 what only sweeps and quantised weights have, 4 transcribed
+# audio; all of it may be missing, so older ones are read as well.
+SCHEMA = 4
+OLDEST_SCHEMA = 1
 OURS = "harness"
 GGML_CI = "ggml-ci"
 
 
 class ExitCode(IntEnum):
-    """The exit codes of runs; those of the harness's own failures are in `harness.errors`."""
+    """The exit codes of runs and comparisons; those of the harness's own failures are in `harness.errors`."""
 
     OK = 0
     BUILD_FAILED = 10
     TESTS_FAILED = 11
     BENCHMARK_FAILED = 12
+    REGRESSION = 20
+    INCONCLUSIVE = 21
 
 
 class Origin(StrEnum):
@@ -54,21 +62,25 @@ class SystemInfo(Record):
     """What ggml says of itself: `n_threads`, `hardware_threads`, and KEY=VALUE features by section.
 
     A feature's name is `SECTION/KEY`, the section being empty in the grammar before v1.7.5. `backends` are those that
-    the log says were used (`CUDA0`, `BLAS`; `CPU` where no GPU was found), empty where it says nothing.
+    the log says were used (`CUDA0`, `BLAS`; `CPU` where no GPU was found), empty where it says nothing. `devices` are
+    those that were found, used or not, and the BLAS library.
     """
 
     n_threads: int
     hardware_threads: int
     features: tuple[tuple[str, str], ...]
     backends: tuple[str, ...] = ()
+    devices: tuple[Device, ...] = ()
 
 
 class Run(Record):
     """A run as it is on disk; reports, comparisons and tables are recomputed from it.
 
-    `start` and `end` are UTC in ISO 8601. `environment` is what the children were given. `origin` is the harness that
-    measured, `ggml-ci` for an imported report: there what is not known is empty or 0, and `remarks` are the lines of
-    the report that were not understood. Status and exit code are derived, never stored.
+    `start` and `end` are UTC in ISO 8601. `environment` is what the children were given. `origin` is the harness
+    that measured, `ggml-ci` for an imported report: there what is not known is empty or 0, and `remarks` are the
+    lines of the report that were not understood. `trial` is there for one side of a live comparison. `discarded` are
+    attempts that others disturbed and that were repeated: kept, but part of no sample. `sweep` is the id of the sweep
+    that a run belongs to, `audio` what was to be transcribed. Status and exit code are derived, never stored.
     """
 
     schema: int
@@ -90,6 +102,10 @@ class Run(Record):
     caveats: tuple[Caveat, ...] = ()
     origin: str = OURS
     remarks: tuple[Remark, ...] = ()
+    trial: Trial | None = None
+    discarded: tuple[StepResult, ...] = ()
+    sweep: str = ""
+    audio: tuple[Audio, ...] = ()
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
@@ -104,7 +120,8 @@ class Run(Record):
             return ExitCode.BUILD_FAILED
         if Phase.TEST in bad:
             return ExitCode.TESTS_FAILED
-        if bad or (self.suite.benchmarks and self.results and not self.measurements):
+        measured = any(result.measurements for result in self.results if result.phase is not Phase.ROOF)
+        if bad or (self.suite.benchmarks and self.results and not measured):
             return ExitCode.BENCHMARK_FAILED
         return ExitCode.OK
 

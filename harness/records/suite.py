@@ -2,15 +2,28 @@
 
 from enum import StrEnum
 
+from harness.records.case import Case
 from harness.records.record import Record
 
 
 class Benchmark(StrEnum):
-    """The three benchmarks of the bench program."""
+    """The three benchmarks of the bench program, and whisper-cli from audio to text."""
 
     MEMCPY = "memcpy"
     MUL_MAT = "mul_mat"
     WHISPER = "whisper"
+    TRANSCRIBE = "transcribe"
+
+
+# What has a model, and so weights, a backend and flash attention.
+OF_MODELS = (Benchmark.WHISPER, Benchmark.TRANSCRIBE)
+
+
+class Engine(StrEnum):
+    """What asks whisper.cpp to work: its own bench program in whole processes, or the sampler call by call."""
+
+    BENCH = "bench"
+    SAMPLER = "sampler"
 
 
 class Timeouts(Record):
@@ -23,7 +36,13 @@ class Timeouts(Record):
 
 
 class Suite(Record):
-    """The cases of a run: models x threads x flash attention, and the number of processes for each."""
+    """The cases of a run: models x threads x flash attention, and the number of processes for each.
+
+    With a `precision` (half the interval of a median over the median) `repetitions` is their least number: more follow
+    until every model is known so well, or `max_time_s` was spent on the models. `cases` are the model cases of a
+    product that has gaps, as sweeps may; `metrics` is what a sampler is asked of a model. Both are empty for all.
+    `language` is the one that transcribed audio is in.
+    """
 
     benchmarks: tuple[Benchmark, ...]
     models: tuple[str, ...]
@@ -34,3 +53,9 @@ class Suite(Record):
     test_build_types: tuple[str, ...]
     seed: int
     timeouts: Timeouts = Timeouts()
+    engine: Engine = Engine.BENCH
+    precision: float = 0.0
+    max_time_s: float = 0.0
+    cases: tuple[Case, ...] = ()
+    metrics: tuple[str, ...] = ()
+    language: str = ""

@@ -14,10 +14,15 @@ class WeightsKind(StrEnum):
 
 
 class Weights(Record):
-    """A verified model file: `sha256` is of its whole content, `size_bytes` its length."""
+    """A verified model file: `sha256` is of its whole content, `size_bytes` its length.
+
+    Quantised weights that a run makes itself have a `parent`, the F16 file that they are made from; `kind` is the
+    parent's, and `sha256` is empty until they are there.
+    """
 
     model: str
     kind: WeightsKind
     path: str
     size_bytes: int
     sha256: str
+    parent: str = ""

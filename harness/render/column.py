@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from harness.records.summary import Summary
 from harness.render.plain import printable
 
 
@@ -15,3 +16,17 @@ def align(rows: Sequence[Sequence[str]], *, left: int = 1, indent: str = "") -> 
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         yield f"{indent}{'  '.join(cells)}".rstrip()
+
+
+def align_runs(rows: Sequence[Sequence[str]], *, several: bool, indent: str = "") -> Iterator[str]:
+    """Answer with the lines of a table; the number of the run, the second column, only where there are several."""
+    shown = rows if several else [[row[0], *row[2:]] for row in rows]
+    return align(shown, indent=indent)
+
+
+def format_summary(summary: Summary | None, *, digits: int = 2) -> str:
+    """Return the median, behind it the spread of more than one value; a dash for no value."""
+    if summary is None:
+        return "-"
+    spread = f" ({summary.spread:.1%})" if summary.n > 1 else ""
+    return f"{summary.median:.{digits}f}{spread}"

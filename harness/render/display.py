@@ -1,37 +1,46 @@
 """Runs for people: caveats first, then tables with units and spread; several runs in the same tables."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.records.case import Case
-from harness.records.metric import COPY_RATE, FLOP_RATE, METRICS, TABLE_METRICS
+from harness.records.metric import COPY_RATE, FLOP_RATE, METRICS, RTF, TABLE_METRICS
+from harness.records.roof import Share
 from harness.records.run import OURS, Run
 from harness.records.suite import Benchmark
 from harness.records.summary import Summary
-from harness.records.weights import WeightsKind
-from harness.render.column import align
-from harness.render.table import short_commit
-from harness.render.terminal import format_summary, list_caveats, list_failures, list_head, list_tests
+from harness.render.column import align, align_runs, format_summary
+from harness.render.quietness import list_discarded, list_placement
+from harness.render.roof import list_roof
+from harness.render.table import short_commit, weights_kind
+from harness.render.terminal import format_peak, list_caveats, list_failures, list_head, list_tests
+from harness.render.transcription import MODELLED, format_modelled, list_transcriptions
 from harness.render.word import config_words
-from harness.stats.series import order_model_cases, summarize_run
+from harness.stats.series import order_model_cases, peak_memory, summarize_run
 
 _INDENT = "  "
 _LOAD = METRICS["load"]
 Summaries = Mapping[tuple[Case, str], Summary]
 
 
-def render_display(runs: Sequence[Run], paths: Sequence[str]) -> str:
-    """Return the runs as text; `paths` says where each is. In tables of several runs a number stands for the run."""
+def render_display(runs: Sequence[Run], paths: Sequence[str], shares: Sequence[Sequence[Share]] = ()) -> str:
+    """Return the runs as text; `paths` says where each is, `shares` how near each came to its roof.
+
+    In tables of several runs a number stands for the run.
+    """
     several = len(runs) > 1
     summaries = [summarize_run(run) for run in runs]
     blocks = (
         [line for number, run in enumerate(runs, 1) for line in list_caveats(run, f"#{number} " if several else "")],
         _list_runs(runs) if several else [*list_head(runs[0]), *_facts(runs[0])],
         _models(runs, summaries),
+        list_transcriptions(runs, summaries),
         _pivot(summaries, Benchmark.MEMCPY, COPY_RATE.name, across="threads", down="loop"),
         _pivot(summaries, Benchmark.MUL_MAT, FLOP_RATE.name, across="n", down="type"),
+        *(_roof(runs[number], mine, number + 1 if several else 0) for number, mine in enumerate(shares)),
         [] if several else list_tests(runs[0]),
         [line for run in runs for line in list_failures(run)],
-        _spread_note(summaries),
+        [line for run in runs for line in list_discarded(run)],
+        _notes(summaries),
         [f"  {f'#{number} ' if several else ''}{path}" for number, path in enumerate(paths, 1)],
     )
     return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
@@ -62,6 +71,7 @@ def _facts(run: Run) -> Iterator[str]:
     kinds = ", ".join(f"{weights.model} ({weights.kind})" for weights in run.weights)
     if kinds:
         yield f"  weights {kinds}"
+    yield from list_placement(run)
 
 
 def _models(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator[str]:
@@ -73,27 +83,25 @@ def _models(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator[str
             order.setdefault(case, []).append(number)
     if not order:
         return
-    header = ["model", "#", "weights", "threads", "fa", *(metric.label for metric in metrics), "n"]
-    units = ["", "", "", "", "", *(metric.unit for metric in metrics), ""]
+    peaks = [peak_memory(run) for run in runs]
+    header = ["model", "#", "weights", "threads", "fa", *(metric.label for metric in metrics), RTF.label, "peak", "n"]
+    units = ["", "", "", "", "", *(metric.unit for metric in metrics), "", "MB", ""]
     rows = [
         [
             case.get("model"),
             str(number + 1),
-            _weights(runs[number], case),
+            weights_kind(runs[number], case) or "-",
             case.get("threads"),
             case.get("fa"),
             *(format_summary(summaries[number].get((case, metric.name))) for metric in metrics),
+            format_modelled(summaries[number], case),
+            format_peak(peaks[number].get(case)),
             str(max(summary.n for (other, _), summary in summaries[number].items() if other == case)),
         ]
         for case, numbers in order.items()
         for number in numbers
     ]
-    yield from _table([header, units, *rows], several=len(runs) > 1)
-
-
-def _weights(run: Run, case: Case) -> str:
-    kinds: Iterable[WeightsKind] = (one.kind for one in run.weights if one.model == case.get("model"))
-    return next(map(str, kinds), "-")
+    yield from align_runs([header, units, *rows], several=len(runs) > 1, indent=_INDENT)
 
 
 def _pivot(
@@ -115,15 +123,19 @@ def _pivot(
         [f"{down}={name}" if name else "-", str(number + 1), *(format_summary(line.get(column)) for column in columns)]
         for (name, number), line in lines
     ]
-    yield from _table([header, *rows], several=len(summaries) > 1)
+    yield from align_runs([header, *rows], several=len(summaries) > 1, indent=_INDENT)
 
 
-def _table(rows: Sequence[Sequence[str]], *, several: bool) -> Iterator[str]:
-    """Answer with the lines of a table; the number of the run, the second column, only where there are several."""
-    shown = rows if several else [[row[0], *row[2:]] for row in rows]
-    return align(shown, indent=_INDENT)
+def _roof(run: Run, shares: Sequence[Share], number: int) -> Iterator[str]:
+    """Answer with the roof of a run, under its number where there are several."""
+    lines = list(list_roof(run, shares))
+    if lines and number:
+        yield f"{_INDENT}#{number}"
+    yield from lines
 
 
-def _spread_note(summaries: Sequence[Summaries]) -> Iterator[str]:
+def _notes(summaries: Sequence[Summaries]) -> Iterator[str]:
     if any(summary.n > 1 for mine in summaries for summary in mine.values()):
-        yield "  medians of n values; in brackets (slowest - fastest) / median"
+        yield "  medians of n values; in brackets (slowest - fastest) / median; peak: the most memory of any process"
+    if any(case.benchmark == Benchmark.WHISPER for mine in summaries for case, _ in mine):
+        yield MODELLED

@@ -3,8 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from harness.records.metric import RTF
 from harness.records.run import Run
 from harness.records.toolchain import Tool
+from harness.render.plain import printable
+from harness.render.quietness import describe_placement
+from harness.render.roof import describe_roof
+from harness.stats.series import summarize_run
 
 _UPSTREAM = "GG_BUILD"
 
@@ -12,7 +17,7 @@ _UPSTREAM = "GG_BUILD"
 def render_environment(run: Run) -> tuple[str, ...]:
     """Return the lines in C-locale order: upstream's GG_BUILD_* names, then HARNESS_*, caveats among them."""
     pairs = (*_upstream(run), *_harness(run))
-    return tuple(sorted(f"{key}={_one_line(value)}" for key, value in pairs if value))
+    return tuple(sorted(f"{printable(key)}={printable(value)}" for key, value in pairs if value))
 
 
 def _upstream(run: Run) -> Iterator[tuple[str, str]]:
@@ -40,6 +45,9 @@ def _harness(run: Run) -> Iterator[tuple[str, str]]:
     yield "HARNESS_CMAKE", run.toolchain.cmake.version
     yield "HARNESS_NINJA", run.toolchain.ninja.version
     yield "HARNESS_CONFIG", f"{run.config.id} {run.config.build_type} {run.config.isa} {run.config.backend}"
+    info = run.system_info
+    yield "HARNESS_BACKENDS", ",".join(info.backends) if info else ""
+    yield "HARNESS_DEVICES", "; ".join(map(str, info.devices)) if info else ""
     yield "HARNESS_OPTIONS", " ".join(str(option) for option in run.config.options)
     yield "HARNESS_SOURCE", f"{run.source.kind} {commit.release or commit.short}"
     yield "HARNESS_DIRTY", commit.changes if commit.sha else ""
@@ -48,15 +56,19 @@ def _harness(run: Run) -> Iterator[tuple[str, str]]:
     yield "HARNESS_FLASH_ATTN", ",".join(str(value) for value in suite.flash_attn)
     yield "HARNESS_REPETITIONS", str(suite.repetitions)
     yield "HARNESS_SEED", str(suite.seed)
+    yield "HARNESS_PLACEMENT", describe_placement(run)
+    yield "HARNESS_ROOF", describe_roof(run)
     for weights in run.weights:
         yield f"HARNESS_WEIGHTS_{weights.model}", weights.kind
+    for one in run.audio:
+        yield f"HARNESS_AUDIO_{one.name}", f"{one.duration_s:.1f} s, SHA-256 {one.sha256[:12]}"
+    for (case, metric), summary in summarize_run(run).items():
+        if metric == RTF.name:
+            name = f"{case.get('audio')}_{case.get('model')}_t{case.get('threads')}_fa{case.get('fa')}"
+            yield f"HARNESS_RTF_{name}", f"{summary.median:.3f}, {summary.n} processes, whisper-cli from end to end"
     for caveat in run.caveats:
         yield f"HARNESS_CAVEAT_{re.sub(r'[^A-Z0-9]', '_', caveat.code.upper())}", caveat.message
 
 
 def _tool(tool: Tool) -> str:
     return f"{tool.name} {tool.version}".strip()
-
-
-def _one_line(value: str) -> str:
-    return " ".join(value.split())

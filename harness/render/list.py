@@ -11,8 +11,11 @@ _HEADER = ("id", "date", "node", "commit", "release", "config", "models", "statu
 _SHOWN = 3
 
 
-def render_list(cards: Sequence[Card]) -> str:
-    """Return a line for each run under a header, oldest first; nothing at all without runs."""
+def render_list(cards: Sequence[Card], older: int = 0) -> str:
+    """Return a line for each run under a header, oldest first, and one for `older` ones that are left out.
+
+    Nothing at all without runs.
+    """
     rows = [
         (
             card.id,
@@ -27,7 +30,10 @@ def render_list(cards: Sequence[Card]) -> str:
         )
         for card in cards
     ]
-    return "".join(f"{line}\n" for line in align((_HEADER, *rows), left=len(_HEADER))) if rows else ""
+    if not rows:
+        return ""
+    more = [f"{older} older runs are not shown: --all, or --limit N"] if older > 0 else []
+    return "".join(f"{line}\n" for line in (*align((_HEADER, *rows), left=len(_HEADER)), *more))
 
 
 def _models(models: Sequence[str]) -> str:

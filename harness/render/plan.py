@@ -17,6 +17,7 @@ def render_plan(plan: Plan, run: Run) -> str:
         f"node     {node.name}: {cpu}",
         f"source   {name}{' + changes' if commit.dirty else ''}  {run.source.path}",
         f"weights  {weights or 'none'}",
+        *([f"threads  {plan.threads}"] if plan.threads else []),
     ]
     for site, before in zip(plan.sites, (None, *plan.sites), strict=False):
         lines += ["", f"build    {site.config.build_type} ({site.config.isa}, {site.config.id}) in {site.folder}"]
@@ -27,6 +28,12 @@ def render_plan(plan: Plan, run: Run) -> str:
         program, *arguments = step.argv
         command = shlex.join([program.rpartition("/")[2], *arguments])
         lines.append(f"  {number:>{width}}  {step.title:<36} {_shorten(command)}")
+    lines += _render_memory(plan)
+    for placed in dict.fromkeys(str(step.placement) for step in plan.steps if step.placement):
+        lines.append(f"  benchmarks run on {placed}")
+    if run.suite.precision:
+        within, most_s = 100 * run.suite.precision, run.suite.max_time_s
+        lines.append(f"  and the models again until each is known to within {within:g} %, for {most_s:g} s at most")
     return "\n".join(lines)
 
 
@@ -37,6 +44,19 @@ def _render_options(site: Site, before: Site | None) -> list[str]:
     width = min(max((len(str(option)) for option in options), default=0), 44)
     lines = [f"  {option!s:<{width}}  {option.reason}" for option in options]
     return [*lines, *(["  and the others as above"] if before else [])]
+
+
+def _render_memory(plan: Plan) -> list[str]:
+    """Return a line for each model: what a process of it takes, with flash attention and without."""
+    needs: dict[str, dict[str, int]] = {}
+    for step in plan.steps:
+        if step.case and step.case.get("model") and step.min_memory_bytes:
+            needs.setdefault(step.case.get("model"), {})[step.case.get("fa")] = step.min_memory_bytes
+    return [
+        f"  a process of {model} takes about "
+        + ", ".join(f"{need / 1e6:,.0f} MB with fa {fa}" for fa, need in sorted(mine.items()))
+        for model, mine in needs.items()
+    ]
 
 
 def _shorten(command: str, limit: int = 100) -> str:

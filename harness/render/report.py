@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from harness.records.outcome import Status
 from harness.records.run import Run
 from harness.render.environment import render_environment
+from harness.render.format.text import fenced, leaks, lifeless, visible
+from harness.render.plain import printable
 from harness.render.section import render_output
 
 _UNKNOWN = "(unknown)"
@@ -14,9 +16,20 @@ _UNKNOWN = "(unknown)"
 def render_report(run: Run, logs: Mapping[str, str], environment: Sequence[str] | None = None) -> str:
     """Return the report; `logs` holds the raw logs of the steps under their names, with the harness's echoes.
 
-    `environment` replaces the lines of the Environment part. A message that looks like the next heading is written as
-    it is: a reader finds the end of the message from the last `## Environment` before `## Output`.
+    Ordinary text is written as it is; only where a tag or a link would come to stand outside of a fence are fences in
+    the message and in the logs indented, so that they are none. A message that looks like the next heading stays: a
+    reader finds the end of the message from the last `## Environment` before `## Output`. `environment` replaces the
+    lines of the Environment part.
     """
+    report = _render(run, logs, environment)
+    if not leaks(report):
+        return report
+    commit = run.source.commit
+    guarded = run.replace(source=run.source.replace(commit=commit.replace(message=fenced(commit.message))))
+    return _render(guarded, {name: fenced(log) for name, log in logs.items()}, environment)
+
+
+def _render(run: Run, logs: Mapping[str, str], environment: Sequence[str] | None) -> str:
     lines = render_environment(run) if environment is None else environment
     body = "".join(f"{line}\n" for line in lines)
     return (
@@ -40,13 +53,18 @@ def format_date(moment: str) -> str:
     return f"{words[:-4]}UTC {words[-4:]}"
 
 
+def _field(text: str) -> str:
+    """Return a value of the Summary, which stands outside of any fence: `dependabot[bot]` stays as it is."""
+    return lifeless(printable(text))
+
+
 def _summary(run: Run) -> str:
     commit, moment = run.source.commit, run.end or run.start
-    repo = commit.repo.removesuffix("/").removesuffix(".git") or _UNKNOWN
+    repo = _field(commit.repo).removesuffix("/").removesuffix(".git") or _UNKNOWN
     if commit.sha:
-        named = f"{repo}/commit/{commit.sha}"
+        named = f"{repo}/commit/{_field(commit.sha)}"
     else:
-        named = " ".join(word for word in ("(no git)", commit.release, commit.changes or run.source.id) if word)
+        named = _field(" ".join(word for word in ("(no git)", commit.release, commit.changes or run.source.id) if word))
     status = "SUCCESS ✅" if run.status is Status.PASSED else f"FAILURE ❌ ({run.exit_code.value})"
     message = commit.message.rstrip("\n") or "(no commit message)"
     return (
@@ -55,6 +73,6 @@ def _summary(run: Run) -> str:
         f"- date:    {format_date(moment) if moment else _UNKNOWN}\n"
         f"- repo:    {repo}\n"
         f"- commit:  {named}\n"
-        f"- author:  {commit.author or _UNKNOWN}\n"
-        f"```\n{message}\n```"
+        f"- author:  {_field(commit.author) or _UNKNOWN}\n"
+        f"```\n{visible(message)}\n```"
     )

@@ -6,6 +6,7 @@ from harness.records.outcome import Completed, Status, StepResult
 from harness.records.run import Run
 from harness.records.step import Phase
 from harness.records.suite import Benchmark
+from harness.render.format.text import visible
 from harness.render.table import render_model_table
 from harness.stats.series import summarize_run
 
@@ -50,7 +51,7 @@ def _ctest(mode: str, results: Sequence[StepResult], logs: Mapping[str, str]) ->
     else:
         return
     status = exit_status([*broken, *tests])
-    yield f"### ctest_{mode}\n\nRuns ctest in {mode} mode\n- status: {status}\n```\n{body}\n```\n"
+    yield f"### ctest_{mode}\n\nRuns ctest in {mode} mode\n- status: {status}\n```\n{visible(body)}\n```\n"
 
 
 def _bench(run: Run, logs: Mapping[str, str]) -> Iterator[str]:
@@ -65,13 +66,13 @@ def _bench(run: Run, logs: Mapping[str, str]) -> Iterator[str]:
     yield f"### bench\n\nWhisper Benchmark Results\n- status: {exit_status(ran)}\n"
     for benchmark, title in ((Benchmark.MEMCPY, "memcpy"), (Benchmark.MUL_MAT, "ggml_mul_mat")):
         for body in bench_texts(ran, logs, benchmark):
-            yield f"#### {title} Benchmark\n\n```\n{body}\n```\n\n"
+            yield f"#### {title} Benchmark\n\n```\n{visible(body)}\n```\n\n"
     table = render_model_table(run, summarize_run(run))
     yield f"#### Model Benchmarks\n\n{table or 'No model benchmark results available.'}\n\n"
     failed = dict.fromkeys(_name(result) for result in ran if result.status.bad)
     if failed:
         lines = "".join(f"Benchmark failed for {name}\n" for name in failed)
-        yield f"#### Benchmark Errors\n\n```\n{lines}```\n\n"
+        yield f"#### Benchmark Errors\n\n```\n{visible(lines)}```\n\n"
 
 
 def _name(result: StepResult) -> str:

@@ -6,6 +6,7 @@ from harness.records.case import Case
 from harness.records.metric import TABLE_METRICS
 from harness.records.run import Run
 from harness.records.summary import Summary
+from harness.render.format.text import markdown
 from harness.render.word import config_words
 from harness.stats.series import order_model_cases
 
@@ -48,4 +49,9 @@ def _value(summary: Summary | None) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(f'{cell:>{width}}' for cell, width in zip(cells, _WIDTHS, strict=True))} |"
+    return f"| {' | '.join(f'{markdown(cell):>{width}}' for cell, width in zip(cells, _WIDTHS, strict=True))} |"
+
+
+def weights_kind(run: Run, case: Case) -> str:
+    """Return the kind of weights that a case ran with, empty where it is not known."""
+    return next((str(weights.kind) for weights in run.weights if weights.model == case.get("model")), "")

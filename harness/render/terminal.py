@@ -4,29 +4,38 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.records.case import Case
-from harness.records.metric import COPY_RATE, FLOP_RATE, TABLE_METRICS
+from harness.records.metric import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS
 from harness.records.outcome import Check, Status, StepResult
+from harness.records.roof import Share
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.summary import Summary
-from harness.render.column import align
-from harness.render.table import short_commit
+from harness.render.column import align, format_summary
+from harness.render.quietness import list_discarded, list_placement
+from harness.render.roof import list_roof
+from harness.render.table import short_commit, weights_kind
+from harness.render.transcription import MODELLED, format_modelled, list_transcriptions
 from harness.render.word import config_words
-from harness.stats.series import order_model_cases, summarize_run
+from harness.stats.series import order_model_cases, peak_memory, summarize_run
 
 Summaries = Mapping[tuple[Case, str], Summary]
 _WIDTH = 100
 _MANY = 5
 
 
-def render_summary(run: Run, bundle_path: str) -> str:
-    """Return status, numbers with units, tests, failures, caveats, where all of it lies, and what to do next."""
+def render_summary(run: Run, bundle_path: str, shares: Sequence[Share] = ()) -> str:
+    """Return status, numbers with units, tests, failures, caveats, where all of it lies, and what to do next.
+
+    `shares` say how near the numbers came to the roof.
+    """
     summaries = summarize_run(run)
     blocks = (
-        list_head(run),
+        [*list_head(run), *list_placement(run)],
         _models(run, summaries),
+        list_transcriptions([run], [summaries]),
         [*_memcpy(summaries), *_mul_mat(summaries), *list_tests(run)],
-        list_failures(run),
+        list_roof(run, shares),
+        [*list_failures(run), *list_discarded(run)],
         list_caveats(run),
         _next(run, bundle_path),
     )
@@ -42,36 +51,39 @@ def list_head(run: Run) -> Iterator[str]:
     compiler = f"{run.toolchain.cc.name} {run.toolchain.cc.version}"
     yield f"  cpu     {' '.join((run.node.cpu.brand or run.node.cpu.arch).split())}"
     yield f"  config  {run.config.id} {run.config.build_type}, {compiler}{f' ({words})' if words else ''}"
+    for device in run.system_info.devices if run.system_info else ():
+        yield f"  device  {device}"
 
 
 def _models(run: Run, summaries: Summaries) -> Iterator[str]:
     cases = order_model_cases(run, summaries)
     if not cases:
         return
-    kinds = {weights.model: str(weights.kind) for weights in run.weights}
-    header = ["model", "weights", "threads", "fa", *(metric.label for metric in TABLE_METRICS), "n"]
-    units = ["", "", "", "", *(metric.unit for metric in TABLE_METRICS), ""]
+    peaks = peak_memory(run)
+    header = ["model", "weights", "threads", "fa", *(metric.label for metric in TABLE_METRICS), RTF.label, "peak", "n"]
+    units = ["", "", "", "", *(metric.unit for metric in TABLE_METRICS), "", "MB", ""]
     rows = [
         [
             case.get("model"),
-            kinds.get(case.get("model"), "-"),
+            weights_kind(run, case) or "-",
             case.get("threads"),
             case.get("fa"),
             *(format_summary(summaries.get((case, metric.name))) for metric in TABLE_METRICS),
+            format_modelled(summaries, case),
+            format_peak(peaks.get(case)),
             str(max(summary.n for (key, _), summary in summaries.items() if key == case)),
         ]
         for case in cases
     ]
     yield from align([header, units, *rows], indent="  ")
     if any(summary.n > 1 for (case, _), summary in summaries.items() if case in cases):
-        yield "  medians of n processes; in brackets (slowest - fastest) / median"
+        yield "  medians of n processes; in brackets (slowest - fastest) / median; peak: the most memory of any of them"
+    yield MODELLED
 
 
-def format_summary(summary: Summary | None) -> str:
-    """Return the median, behind it the spread of more than one value; a dash for no value."""
-    if summary is None:
-        return "-"
-    return f"{summary.median:.2f} ({summary.spread:.1%})" if summary.n > 1 else f"{summary.median:.2f}"
+def format_peak(peak_bytes: int | None) -> str:
+    """Return megabytes, a dash where nothing is known."""
+    return f"{peak_bytes / 1e6:,.0f}" if peak_bytes else "-"
 
 
 def _memcpy(summaries: Summaries) -> Iterator[str]:
@@ -135,6 +147,11 @@ def _failure(result: StepResult) -> Iterator[str]:
     yield from _bullets(
         "failed" if result.status is Status.FAILED else "timeout", [f"{result.step}: {result.reason}{log}"]
     )
+
+
+def wrap_bullet(text: str) -> list[str]:
+    """Return the lines of one remark below a table."""
+    return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False)
 
 
 def _bullets(word: str, texts: Iterable[str]) -> Iterator[str]:

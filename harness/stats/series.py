@@ -27,6 +27,15 @@ def summarize_run(run: Run) -> dict[Key, Summary]:
     return {key: summarize(values) for key, values in sample_run(run).items()}
 
 
+def peak_memory(run: Run) -> dict[Case, int]:
+    """Return the largest peak, in bytes, of the processes of each case that PASSED, where it is known."""
+    peaks: dict[Case, int] = {}
+    for result in run.results:
+        if result.case and result.completed and result.completed.max_rss_bytes and result.status is Status.PASSED:
+            peaks[result.case] = max(peaks.get(result.case, 0), result.completed.max_rss_bytes)
+    return peaks
+
+
 def order_model_cases(run: Run, summaries: Mapping[Key, Summary]) -> tuple[Case, ...]:
     """Return the model cases that have numbers, in the suite's order: models, then threads, then flash attention."""
     cases = {case for case, _ in summaries if case.benchmark == Benchmark.WHISPER}

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from harness.errors import UnfitError, UsageError
+from harness.errors import UnfitError, UnreadableError, UsageError
+from harness.parse.notation import UNDECODABLE
+from harness.plan.run import find_flaw
 from harness.records.plan import Plan
 from harness.records.record import Record
 from harness.records.run import Run
@@ -21,6 +23,9 @@ PLAN = "plan.json"
 CHILD = "child.json"
 REPORT = "README.md"
 LOGS = "logs"
+_TEMPORARY = ".tmp"
+# Folders above a bundle whose entries a run may have made: month, node, results.
+_LEVELS = 3
 
 
 class Child(Record):
@@ -52,28 +57,34 @@ class Bundle:
 
     def save_child(self, pid: int, argv: Sequence[str]) -> None:
         """Keep which child is running, so that a resume can end it should the harness be killed."""
-        write_atomic(self.path / CHILD, msgspec.json.encode(Child(pid=pid, argv=tuple(argv))))
+        write_atomic(self.path / CHILD, msgspec.json.encode(Child(pid=pid, argv=tuple(argv))), durable=False)
 
     def load_child(self) -> Child | None:
         """Return the child that was started last, if it is known."""
         try:
             return msgspec.json.decode((self.path / CHILD).read_bytes(), type=Child)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, *UNDECODABLE):
             return None
 
     def load_plan(self) -> Plan:
         """Return the plan that this run follows; raises UnreadableError."""
-        return read_record(self.path / PLAN, Plan)
+        plan = read_record(self.path / PLAN, Plan)
+        flaw = find_flaw(plan)
+        if flaw:
+            raise UnreadableError(f"{self.path / PLAN} cannot be followed", cause=flaw, hint="harness run")
+        return plan
 
     def seal(self, run: Run, report: str) -> Path:
         """Write the final record and report, make all of it durable, rename, and return the bundle's folder."""
         write_atomic(self.path / REPORT, report.encode())
         write_atomic(self.path / RUN, _pretty(run))
-        (self.path / CHILD).unlink(missing_ok=True)
+        for passing in (self.path / CHILD, *self.path.glob(f"*{_TEMPORARY}")):  # the last ones of a killed process
+            passing.unlink(missing_ok=True)
         for path in (*self.logs.iterdir(), self.logs, *self.path.iterdir(), self.path):
             _sync(path)
         self.path.rename(self.final)
-        _sync(self.final.parent)
+        for folder in self.final.parents[:_LEVELS]:
+            _sync(folder)
         return self.final
 
 
@@ -82,7 +93,7 @@ def create_bundle(results: Path, run: Run) -> Bundle:
 
     The id must be new; `choose_id` finds one.
     """
-    bundle = Bundle(_month(results, run.node.name, run.id) / f"{run.id}{PARTIAL}")
+    bundle = Bundle(month_folder(results, run.node.name, run.id) / f"{run.id}{PARTIAL}")
     try:
         bundle.logs.mkdir(parents=True)
     except OSError as error:
@@ -92,9 +103,18 @@ def create_bundle(results: Path, run: Run) -> Bundle:
     return bundle
 
 
+def open_bundle(results: Path, run: Run, plan: Plan) -> tuple[Run, Bundle]:
+    """Return the run under an id that is new, and its bundle, from which it can be resumed."""
+    run = run.replace(id=choose_id(results, run.node.name, run.id))
+    bundle = create_bundle(results, run)
+    bundle.save_run(run)
+    bundle.save_plan(plan)  # last: with it there is something to resume
+    return run, bundle
+
+
 def choose_id(results: Path, node: str, wanted: str) -> str:
     """Return `wanted`, or with a number behind it when a run of that id exists already."""
-    month = _month(results, node, wanted)
+    month = month_folder(results, node, wanted)
     candidate, number = wanted, 1
     while (month / candidate).exists() or (month / f"{candidate}{PARTIAL}").exists():
         number += 1
@@ -108,7 +128,9 @@ def find_partial(results: Path, node: str, wanted: str) -> Bundle:
     Raises UsageError where there is none, or more than one.
     """
     partials = sorted((results / node).glob(f"*/*{PARTIAL}"), key=lambda path: path.name)
-    found = [path for path in partials if path.name.startswith(wanted)]
+    # Without a plan there is nothing to go on with: one side of a live comparison, if not named, or a run that was
+    # killed before it had begun.
+    found = [path for path in partials if path.name.startswith(wanted) and (wanted or (path / PLAN).exists())]
     found = [path for path in found if path.name == f"{wanted}{PARTIAL}"] or found
     if not found:
         named = f" that starts with {wanted!r}" if wanted else ""
@@ -132,7 +154,7 @@ def load_logs(path: Path, run: Run) -> dict[str, str]:
 
 def bundle_folder(results: Path, run: Run) -> Path:
     """Return where the bundle of a run stands in a results folder."""
-    return _month(results, run.node.name, run.id) / run.id
+    return month_folder(results, run.node.name, run.id) / run.id
 
 
 def encode_run(run: Run) -> bytes:
@@ -140,18 +162,26 @@ def encode_run(run: Run) -> bytes:
     return _pretty(run)
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Replace `path` as a whole: readers see the old content or the new, never a part."""
-    temporary = path.with_name(path.name + ".tmp")
+def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Replace `path` as a whole: readers see the old content or the new, never a part.
+
+    What is `durable` is on the disk before it gets its name: a power loss cannot leave an empty file under it.
+    """
+    temporary = path.with_name(path.name + _TEMPORARY)
     try:
-        temporary.write_bytes(content)
+        with temporary.open("wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _month(results: Path, node: str, run_id: str) -> Path:
+def month_folder(results: Path, node: str, run_id: str) -> Path:
+    """Return the folder of a node and of the month in which an id was given."""
     return results / node / f"{run_id[:4]}-{run_id[4:6]}"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from harness.parse.notation import UNDECODABLE
 from harness.store.bundle import write_atomic
 
 _FILE = "durations.json"
@@ -14,10 +15,10 @@ def load_durations(cache: Path) -> dict[str, float]:
     """Return wall seconds by `duration_key`; empty where nothing readable is kept."""
     try:
         return msgspec.json.decode((cache / _FILE).read_bytes(), type=dict[str, float])
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *UNDECODABLE):
         return {}
 
 
 def save_durations(cache: Path, durations: Mapping[str, float]) -> None:
     """Keep `durations` for the next run."""
-    write_atomic(cache / _FILE, msgspec.json.encode(durations))
+    write_atomic(cache / _FILE, msgspec.json.encode(durations), durable=False)

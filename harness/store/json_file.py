@@ -8,7 +8,8 @@ import msgspec
 
 from harness import __version__
 from harness.errors import UnreadableError
-from harness.records.run import SCHEMA
+from harness.parse.notation import UNDECODABLE
+from harness.records.run import OLDEST_SCHEMA, SCHEMA
 
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
@@ -31,18 +32,22 @@ _V = TypeVar("_V", bound=HasSchema)
 
 def read_record(path: Path, kind: type[_T]) -> _T:
     """Return the record in a file; raises UnreadableError."""
-    return _decode(path, _read(path), kind)
+    return _decode(str(path), _read(path), kind)
 
 
 def read_run(path: Path, kind: type[_V]) -> _V:
     """Return the run, or a part of it, in a run.json of this schema; raises UnreadableError, for another schema too."""
-    raw = _read(path)
+    return decode_run(_read(path), str(path), kind)
+
+
+def decode_run(raw: bytes, name: str, kind: type[_V]) -> _V:
+    """Return the run that `raw` spells out, as `read_run` does for the file called `name`."""
     try:
-        record = _decode(path, raw, kind)
+        record = _decode(name, raw, kind)
     except UnreadableError:
-        _require_schema(path, _decode(path, raw, _Versioned))  # nothing of another schema can be expected to fit
+        _require_schema(name, _decode(name, raw, _Versioned))  # nothing of another schema can be expected to fit
         raise
-    _require_schema(path, record)
+    _require_schema(name, record)
     return record
 
 
@@ -53,10 +58,10 @@ def _read(path: Path) -> bytes:
         raise UnreadableError(f"cannot read {path}", cause=error.strerror or str(error)) from None
 
 
-def _decode(path: Path, raw: bytes, kind: type[_T]) -> _T:
+def _decode(path: str, raw: bytes, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         where = path if isinstance(error, msgspec.ValidationError) else f"{path}:{_line(raw, error)}"
         cause = str(error) if raw.strip() else "the file is empty"
         raise UnreadableError(f"{where} cannot be understood", cause=cause) from None
@@ -79,7 +84,7 @@ def _first_broken(raw: bytes) -> int:
     return 0
 
 
-def _require_schema(path: Path, record: HasSchema) -> None:
-    if record.schema != SCHEMA:
-        cause = f"this harness ({__version__}) reads schema {SCHEMA}"
+def _require_schema(path: str, record: HasSchema) -> None:
+    if not OLDEST_SCHEMA <= record.schema <= SCHEMA:
+        cause = f"this harness ({__version__}) reads schema {OLDEST_SCHEMA} to {SCHEMA}"
         raise UnreadableError(f"{path} has schema {record.schema}", cause=cause, hint="use the harness that wrote it")

@@ -1,5 +1,6 @@
 """Runs written as a results tree of ggml-ci: <project>/<2 hex>/<38 hex>/<node>/."""
 
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ def write_folder(tree: Path, run: Run, bundle: Path, made: Mapping[str, str]) ->
         for name, text in made.items():
             (partial / name).write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
         (partial / REPORT).write_bytes(report)
+        os.sync()  # a power loss must not leave a folder that only looks whole
         partial.rename(folder)
     except OSError as error:
         raise UnfitError(f"cannot write {folder}", cause=error.strerror or str(error), hint="--output DIR") from None

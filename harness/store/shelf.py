@@ -1,23 +1,16 @@
-"""What is in a folder of results: the list of its runs, and runs found by id, prefix, path, `latest` or `all`.
-
-Folders are found by their names alone; of a run in the list only what identifies it is decoded, half of the whole.
-"""
+"""What is in a folder of results: runs found by id, prefix, path, `latest` or `all`, by the names of their folders."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
 from harness.errors import HarnessError, UnreadableError, UsageError
 from harness.records.card import Card
 from harness.records.metric import METRICS
-from harness.records.outcome import Status
 from harness.records.record import Record
-from harness.records.run import OURS, Run, SystemInfo
-from harness.render.word import config_words
+from harness.records.run import OURS, Run
 from harness.store.bundle import PARTIAL, REPORT, RUN, load_logs, load_run
-from harness.store.json_file import read_run
+from harness.store.month import Month, Place, find_places, keep_newest, list_months
 from harness.store.result_tree import find_entries, read_entry
 
 LATEST = "latest"
@@ -33,57 +26,6 @@ class Stored(Record):
     report: str = ""
 
 
-class _Node(msgspec.Struct):
-    name: str
-
-
-class _Commit(msgspec.Struct):
-    sha: str
-    release: str = ""
-    changes: str = ""
-
-
-class _Source(msgspec.Struct):
-    commit: _Commit
-
-
-class _Suite(msgspec.Struct):
-    models: tuple[str, ...]
-
-
-class _Result(msgspec.Struct):
-    status: Status
-
-
-class _Head(msgspec.Struct):
-    """The fields of run.json that a `Card` needs; the others are skipped."""
-
-    schema: int
-    id: str
-    start: str
-    node: _Node
-    source: _Source
-    suite: _Suite
-    system_info: SystemInfo | None = None
-    results: tuple[_Result, ...] = ()
-    origin: str = OURS
-
-
-def list_folders(results: Path) -> list[Path]:
-    """Return the bundles under results/<node>/<yyyy-mm>/, finished ones alone, in the order of their ids."""
-    found = _bundles(results)
-    return sorted((path for path in found if not path.name.endswith(PARTIAL)), key=lambda path: (path.name, path))
-
-
-def iter_cards(results: Path) -> Iterator[Card | UnreadableError]:
-    """Answer with a card for each bundle, oldest first, or with the reason why it cannot be read."""
-    for folder in list_folders(results):
-        try:
-            yield _read_card(folder)
-        except UnreadableError as error:
-            yield error
-
-
 def find_runs(results: Path, words: Sequence[str]) -> tuple[Stored, ...]:
     """Return the runs that `words` name, each once, in the order of the words.
 
@@ -91,12 +33,12 @@ def find_runs(results: Path, words: Sequence[str]) -> tuple[Stored, ...]:
     `latest` or `all`. Raises UsageError for a word that names nothing or too much, UnreadableError for a run that
     cannot be read and for two bundles that hold one run.
     """
-    folders: list[Path] = []
+    months: list[Month] = []
     paths: dict[Path, None] = {}
     for word in words:
-        if not folders and not _is_path(word):
-            folders = list_folders(results)
-        found = _resolve(results, folders, word)
+        if not months and not _is_path(word):
+            months = list_months(results)
+        found = _resolve(results, months, word)
         paths |= dict.fromkeys((path.parent if path.name == RUN else path).absolute() for path in found)
     stored = tuple(run for path in paths for run in _load(path))
     _refuse_twins((str(run.path), run.run.node.name, run.run.id) for run in stored)
@@ -118,32 +60,28 @@ def read_logs(stored: Stored) -> dict[str, str]:
     return load_logs(path, stored.run) if path.is_dir() else {}
 
 
-def _resolve(results: Path, folders: Sequence[Path], word: str) -> Sequence[Path]:
+def _resolve(results: Path, months: Sequence[Month], word: str) -> Sequence[Path]:
     if _is_path(word):
         return [_existing(word)]
     if word in (ALL, LATEST):
-        if not folders:
+        places = find_places(months) if word == ALL else find_places(keep_newest(months, 1))
+        if not places:
             raise UsageError(f"there is no run in {results}", hint="harness run, or --results DIR for another folder")
-        return folders if word == ALL else folders[-1:]
+        return [Path(place.path) for place in places]
     node, _, name = word.rpartition("/")
-    mine = [folder for folder in folders if node in ("", folder.parent.parent.name)]
-    exact = [folder for folder in mine if folder.name == name]
-    if len(exact) > 1:
-        raise _twins([str(folder) for folder in exact], name)
-    if exact:
-        return exact
-    begun = [folder for folder in mine if name and folder.name.startswith(name)]
-    names = list(dict.fromkeys(folder.name for folder in begun))
+    begun = [place for place in find_places(months, name) if name and node in ("", place.node)]
+    found = [place for place in begun if place.name == name] or begun
+    names = list(dict.fromkeys(place.name for place in found))
     if len(names) > 1:
         shown = "\n         ".join([*names[:_SHOWN], *(["..."] if len(names) > _SHOWN else [])])
         raise UsageError(f"{word!r} is the beginning of {len(names)} runs", hint=f"more of one of\n         {shown}")
-    if len(begun) > 1:
-        raise _twins([str(folder) for folder in begun], names[0])
-    if begun:
-        return begun
+    if len(found) > 1:
+        raise _twins([place.path for place in found], names[0])
+    if found:
+        return [Path(found[0].path)]
     if word and _exists(word):
         return [Path(word)]
-    raise _nothing(results, word)
+    raise _nothing(results, months, word)
 
 
 def _is_path(word: str) -> bool:
@@ -165,11 +103,14 @@ def _existing(word: str) -> Path:
     return Path(word)
 
 
-def _nothing(results: Path, word: str) -> HarnessError:
-    unfinished = min((path for path in _bundles(results) if word and path.name.startswith(word)), default=None)
+def _nothing(results: Path, months: Sequence[Month], word: str) -> HarnessError:
+    partials = sorted(Place(name, month.path) for month in months for name in month.partials)
+    unfinished = next((place for place in partials if word and place.name.startswith(word)), None)
     if unfinished:
         name = unfinished.name.removesuffix(PARTIAL)
-        return UsageError(f"{name} is not finished", hint=f"harness run --resume {name}, or its path: {unfinished}")
+        return UsageError(
+            f"{name} is not finished", hint=f"harness run --resume {name}, or its path: {unfinished.path}"
+        )
     return UsageError(f"no run in {results} has an id that begins with {word!r}", hint="harness runs lists them")
 
 
@@ -186,26 +127,6 @@ def _load(folder: Path) -> Iterator[Stored]:
         raise UnreadableError(f"{folder / RUN}: {unknown!r} is no metric that this harness knows", cause=cause)
     report = "" if run.origin == OURS else _text(folder / REPORT)
     yield Stored(path=str(folder), run=run, report=report)
-
-
-def _read_card(folder: Path) -> Card:
-    head = read_run(folder / RUN, _Head)
-    commit = head.source.commit
-    name = (commit.sha or commit.changes or commit.release)[:7]
-    bad = any(result.status.bad for result in head.results)
-    return Card(
-        path=str(folder),
-        id=head.id,
-        start=head.start,
-        node=head.node.name,
-        sha=commit.sha,
-        commit=f"{name}+" if commit.sha and commit.changes else name,
-        release=commit.release,
-        config=config_words(head.system_info),
-        models=head.suite.models,
-        status=Status.FAILED if bad else Status.PASSED,
-        origin=head.origin,
-    )
 
 
 def _text(path: Path) -> str:
@@ -229,15 +150,3 @@ def _twins(paths: Sequence[str], run_id: str) -> UnreadableError:
     return UnreadableError(
         f"{len(paths)} runs have the id {run_id}", cause=f"it stands in\n         {files}", hint=hint
     )
-
-
-def _bundles(results: Path) -> Iterator[Path]:
-    return (bundle for node in _folders(results) for month in _folders(node) for bundle in _folders(month))
-
-
-def _folders(path: Path) -> Iterator[Path]:
-    try:
-        with os.scandir(path) as entries:
-            yield from [Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
-    except (FileNotFoundError, NotADirectoryError):
-        return

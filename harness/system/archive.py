@@ -1,5 +1,6 @@
 """Unpacking an archive that nobody has vouched for."""
 
+import errno
 import gzip
 import tarfile
 import zlib
@@ -11,6 +12,7 @@ from harness.errors import UnavailableError
 from harness.records.record import Record
 
 _CHUNK_BYTES = 1 << 20
+_TOO_MUCH = "it holds more bytes than a source tree can have"
 
 
 class Limit(Record):
@@ -24,15 +26,14 @@ def unpack_archive(archive: Path, destination: Path, *, subtree: str, limit: Lim
     """Unpack the members under `*/subtree/` of a gzipped tar into `destination` and return how many files they were.
 
     `destination` must not exist. Only folders and plain files come out, their executable bit kept and every other
-    mode bit dropped; times are those of unpacking. Nothing is written through a link because none is ever made.
+    mode bit left to the umask; times are those of unpacking. Nothing is written through a link, as none is made.
     Raises UnavailableError for a member with an absolute path, `..` or a backslash, for a link, a device or a
     duplicate, for more than `limit`, for an archive without the subtree, and for a damaged one; what is already
     unpacked is left for the caller to remove.
     """
     limit = limit or Limit()
     destination.mkdir()
-    files = 0
-    members = 0
+    files = members = size = 0
     try:
         with gzip.open(archive, "rb") as plain:
             counted = _Counted(plain, limit.bytes)
@@ -40,19 +41,19 @@ def unpack_archive(archive: Path, destination: Path, *, subtree: str, limit: Lim
                 members += 1
                 if members > limit.members:
                     raise _Refused(f"it holds more than {limit.members} members")
+                size += member.size
+                if size > limit.bytes:  # told before it fills the disk
+                    raise _Refused(_TOO_MUCH)
                 inside = _inside(_safe_path(member), subtree)
                 if inside is not None:
                     files += _write(tar, member, destination / inside)
             while counted.read(_CHUNK_BYTES):
                 pass  # gzip compares its checksum at the very end, after the end of the tar
-    except _Refused as refused:
-        raise _refusal(archive, f"{refused}") from None
-    except FileExistsError as error:
-        raise _refusal(archive, f"it holds {Path(error.filename).name!r} twice") from None
-    except NotADirectoryError as error:
-        raise _refusal(archive, f"{Path(error.filename).name!r} lies below a plain file") from None
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, UnicodeError, ValueError) as error:
-        raise _refusal(archive, f"it is damaged: {error}") from None
+    except (_Refused, tarfile.TarError, EOFError, zlib.error, ValueError, OSError) as error:
+        reason = _explain(error)
+        if not reason:
+            raise
+        raise _refusal(archive, reason) from None
     if not files:
         raise _refusal(archive, f"it holds no folder {subtree!r}")
     return files
@@ -72,6 +73,21 @@ def _refusal(archive: Path, cause: str) -> UnavailableError:
     return UnavailableError(f"{archive.name} is not unpacked", cause=cause)
 
 
+def _explain(error: Exception) -> str:
+    """Return what is wrong with the archive; nothing where the disk is to blame."""
+    if isinstance(error, _Refused):
+        return f"{error}"
+    if isinstance(error, FileExistsError):
+        return f"it holds {Path(error.filename).name!r} twice"
+    if isinstance(error, NotADirectoryError):
+        return f"{Path(error.filename).name!r} lies below a plain file"
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return "it holds a path that is too long for this file system"
+    if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+        return ""
+    return f"it is damaged: {error}"
+
+
 class _Counted:
     """The decompressed stream, cut off where a bomb would begin."""
 
@@ -83,7 +99,7 @@ class _Counted:
         data = self._stream.read(min(size, self._left + 1))
         self._left -= len(data)
         if self._left < 0:
-            raise _Refused("it holds more bytes than a source tree can have")
+            raise _Refused(_TOO_MUCH)
         return data
 
 
@@ -117,5 +133,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> int:
             file.write(chunk)
     if target.stat().st_size != member.size:
         raise _Refused(f"{member.name!r} is cut short")
-    target.chmod(0o755 if member.mode & 0o111 else 0o644)
+    if member.mode & 0o111:
+        mode = target.stat().st_mode & 0o777
+        target.chmod(mode | (mode & 0o444) >> 2)  # for those who may read it by the user's umask
     return 1

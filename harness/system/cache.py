@@ -17,7 +17,7 @@ import msgspec
 
 from harness.errors import HarnessError, UnfitError
 from harness.records.record import Record
-from harness.system.lock import hold
+from harness.system.lock import find_holder, hold
 
 CONTENT = "tree"
 STAMP = "complete.json"
@@ -67,7 +67,7 @@ def load_entry(folder: Path, facts: type[Facts], *, generated: frozenset[str]) -
         if measure_extent(folder / CONTENT, without=generated) != stamp.extent:
             return None
         return msgspec.json.decode(stamp.facts, type=facts)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -91,8 +91,9 @@ def locked(path: Path, *, note: Note) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         with _writing(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
+            lock = path.with_name(f"{path.name}.lock")
             waiting = f"waiting for another process that makes {path.name}"
-            stack.enter_context(hold(path.with_name(f"{path.name}.lock"), busy=lambda: note(waiting)))
+            stack.enter_context(hold(lock, busy=lambda: note(f"{waiting}{find_holder(lock)}")))
         yield
 
 

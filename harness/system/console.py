@@ -1,5 +1,6 @@
 """What a person sees while a run goes on: a live line on a terminal, plain lines elsewhere."""
 
+import contextlib
 import os
 import sys
 import time
@@ -7,7 +8,9 @@ from collections.abc import Callable
 from typing import TextIO
 
 from harness.records.outcome import Status, StepResult
+from harness.records.secret import redact
 from harness.records.step import Phase, Step
+from harness.render.plain import harmless, printable
 
 _HEARTBEAT_S = 30.0
 _REFRESH_S = 0.5
@@ -40,11 +43,11 @@ class Console:
     def note(self, text: str) -> None:
         """Say something that stays."""
         if not self._quiet:
-            self._write(f"{text}\n")
+            self._write(f"{_shown(text)}\n")
 
     def warn(self, text: str) -> None:
         """Say something that must be seen, even when quiet."""
-        self._write(f"{text}\n")
+        self._write(f"{_shown(text)}\n")
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Show how far a transfer is, in bytes."""
@@ -54,6 +57,13 @@ class Console:
         self._shown = now
         share = f" ({100 * done // total} %)" if total else ""
         self._line(f"{what}: {done / 1e6:.0f} MB{share}")
+
+    def tick(self, text: str) -> None:
+        """Show how a long piece of work stands."""
+        now = time.monotonic()
+        if not self._quiet and (self._live or now - self._shown >= _HEARTBEAT_S):
+            self._shown = now
+            self._line(text)
 
     def count(self, what: str, done: int, total: int) -> None:
         """Show how many of many are done."""
@@ -79,7 +89,7 @@ class Console:
             return
         text = chunk.decode("utf-8", errors="replace")
         if self._verbose and text:
-            self._write(text)
+            self._write(harmless(text) if self._stream.isatty() else text)
         self._latest = self._describe(text) or self._latest
         now = time.monotonic()
         if now - self._shown >= (_REFRESH_S if self._live else _HEARTBEAT_S) and not self._verbose:
@@ -94,37 +104,52 @@ class Console:
         if step.phase in (Phase.LIST, Phase.PROBE) and result.status is Status.PASSED:
             return
         wall = "reused" if result.reused else f"{result.completed.wall_s:8.1f} s" if result.completed else ""
-        reason = f"  {result.reason}" if result.reason else ""
+        reason = f"  {printable(redact(result.reason))}" if result.reason else ""
         self._write(f"{self._place} {step.title:<34} {self._paint(result.status)} {wall:>10}{reason}\n")
 
     def _draw(self, elapsed_s: float) -> None:
         if self._step is None:
             return
-        left = format_seconds(self._left_s(elapsed_s))
+        left_s = self._left_s(elapsed_s)
+        left = f"about {format_seconds(left_s)} left" if left_s >= 1 else "longer than expected"
         latest = f"  {self._latest}" if self._latest else ""
-        self._line(f"{self._place} {self._step.title}{latest}  {format_seconds(elapsed_s)}, about {left} left")
+        self._line(f"{self._place} {self._step.title}{latest}  {format_seconds(elapsed_s)}, {left}")
 
     def _line(self, text: str) -> None:
         if self._live:
-            write_through(self._stream, f"\r\x1b[2K{text[:118]}")
+            self._write_through(f"\r\x1b[2K{printable(text)[:118]}")
         else:
-            self._write(f"{text}\n")
+            self._write(f"{printable(text)}\n")
 
     def _write(self, text: str) -> None:
-        write_through(self._stream, f"\r\x1b[2K{text}" if self._live else text)
+        self._write_through(f"\r\x1b[2K{text}" if self._live else text)
+
+    def _write_through(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # progress on a full disk is not worth a measurement
+            write_through(self._stream, text)
 
     def _paint(self, status: Status) -> str:
         word = f"{status.value:<9}"
         return f"\x1b[{_COLOURS[status]}m{word}\x1b[0m" if self._live else word
 
 
+def _shown(text: str) -> str:
+    return harmless(redact(text))
+
+
 def write_through(stream: TextIO, text: str) -> None:
-    """Write and flush `text`; a reader that has gone away ends neither a measurement nor changes an exit code."""
+    """Write and flush `text`; a reader that has gone away ends neither a measurement nor changes an exit code.
+
+    Raises OSError where the text cannot be written for another reason.
+    """
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        # What is left in the stream would fail once more at the very end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise
 
 
 def format_seconds(seconds: float) -> str:

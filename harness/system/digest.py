@@ -55,7 +55,7 @@ def remember_sha256(path: Path, sha256: str, *, memory: Path) -> None:
 def _recall(path: Path, memory: Path) -> _Digest | None:
     try:
         return msgspec.json.decode(_note(path, memory).read_bytes(), type=_Digest)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -31,3 +31,10 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UnfitError(f"cannot create {folder}", cause=error.strerror or str(error)) from None
+
+
+def make_empty(folder: Path) -> None:
+    """Create `folder` anew without anything in it; raises UnfitError where that is not allowed."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    make_folder(folder)

@@ -12,7 +12,9 @@ from typing import Protocol
 
 import harness
 from harness.errors import UnavailableError, UnfitError, UsageError
+from harness.parse.notation import parse_count
 from harness.records.record import Record
+from harness.records.secret import redact
 from harness.system.certificate import certificates
 from harness.system.disk import make_folder, require_free
 from harness.system.lock import hold
@@ -23,9 +25,11 @@ _HUGGING_FACE = "https://huggingface.co"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 # An attempt that brings this much was worth it: it does not count against the bound.
 _WORTHWHILE_BYTES = 1 << 20
+# What brings less for so long as nothing may come at all is as good as nothing.
+_LEAST_BYTES_PER_S = 1024
 _FORBIDDEN = {401, 403, 407}
 _PASSING = {408, 425, 429}
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 
 
 class Patience(Record):
@@ -92,7 +96,7 @@ def fetch(
     environment; `token` goes to the host of `url` alone, over https or the loopback. Raises UnavailableError for
     what cannot be had (WrongSumError for other content than was pinned), UnfitError for a full disk.
     """
-    wanted = _Wanted(url=url, shown=_without_login(url), sha256=sha256, size_bytes=size_bytes)
+    wanted = _Wanted(url=url, shown=redact(url), sha256=sha256, size_bytes=size_bytes)
     make_folder(destination.parent)
     try:
         with locked(destination):
@@ -146,7 +150,7 @@ def _transfer(
         while not (wanted.size_bytes and part.size == wanted.size_bytes):
             before = part.size
             try:
-                _attempt(ask, wanted, part, progress)
+                _attempt(ask, wanted, part, progress, patience)
                 return
             except (httpx2.RequestError, httpx2.InvalidURL, _CutError) as error:
                 fruitless = 0 if part.size >= before + _WORTHWHILE_BYTES else fruitless + 1
@@ -155,7 +159,7 @@ def _transfer(
             time.sleep(patience.backoff_s * 2 ** max(fruitless - 1, 0))
 
 
-def _attempt(ask: _Ask, wanted: _Wanted, part: Part, progress: Progress) -> None:
+def _attempt(ask: _Ask, wanted: _Wanted, part: Part, progress: Progress, patience: Patience) -> None:
     headers = {"Range": f"bytes={part.size}-"} if part.size else {}
     if part.size and part.etag:
         headers["If-Range"] = part.etag
@@ -167,8 +171,13 @@ def _attempt(ask: _Ask, wanted: _Wanted, part: Part, progress: Progress) -> None
         if response.status_code != 206:
             part.restart(response.headers.get("ETag", ""))
         total = wanted.size_bytes or total
+        looked, size = time.monotonic(), part.size
         for chunk in response.iter_raw():
             part.append(chunk)
+            if (passed_s := time.monotonic() - looked) > patience.read_s:
+                if part.size - size < _LEAST_BYTES_PER_S * passed_s:
+                    raise _CutError(f"only {part.size - size} bytes came in {passed_s:.0f} s")
+                looked, size = time.monotonic(), part.size
             if wanted.size_bytes and part.size > wanted.size_bytes:
                 part.discard()
                 raise _wrong_size(wanted, part.size)
@@ -194,7 +203,7 @@ def _require_success(status: int, wanted: _Wanted, part: Part) -> None:
 def _announced_bytes(status: int, headers: Mapping[str, str], part: Part) -> int:
     """Return the length of the whole file as the server tells it, 0 where it does not."""
     if status != 206:
-        return int(headers.get("Content-Length", 0))
+        return parse_count(headers.get("Content-Length", "")) or 0
     match = _CONTENT_RANGE.match(headers.get("Content-Range", ""))
     if match is None or int(match[1]) != part.size:
         part.restart("")
@@ -237,17 +246,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _without_login(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", url)
-
-
 def mirrored(url: str, mirror: str) -> str:
     """Return `url` with the address of Hugging Face replaced by `mirror`; raises UsageError for no such address."""
     if not mirror or not url.startswith(f"{_HUGGING_FACE}/"):
         return url
     if not mirror.startswith(("https://", "http://")):
         hint = f"an address such as {_HUGGING_FACE}"
-        raise UsageError(f"the mirror {_without_login(mirror)!r} is no https:// or http:// address", hint=hint)
+        raise UsageError(f"the mirror {redact(mirror)!r} is no https:// or http:// address", hint=hint)
     return mirror.rstrip("/") + url.removeprefix(_HUGGING_FACE)
 
 

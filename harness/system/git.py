@@ -1,11 +1,14 @@
 """git without surprises: no prompts, hooks, helpers that download, or environment of an enclosing git process."""
 
+import base64
 import os
 import re
+import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
 
 from harness.errors import UnavailableError, UnfitError, UsageError
+from harness.records.secret import redact
 from harness.records.source import Commit
 from harness.system.process import Captured, capture
 
@@ -39,6 +42,8 @@ _INHERITED = {
     "GIT_PREFIX",
     "GIT_WORK_TREE",
 }
+# Secrets of others: credential helpers may need any but these.
+_OTHERS = ("HF_", "PIP_", "UV_")
 _QUIET = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
@@ -49,13 +54,12 @@ _QUIET = {
     "GIT_OPTIONAL_LOCKS": "0",
 }
 PROTOCOLS = "file:git:http:https:ssh"
-_USERINFO = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/@]*@", re.IGNORECASE)
 _FIELDS = ("%H", "%aI", "%an", "%B")
 
 
 def git_environment(environ: Mapping[str, str], *, network: bool) -> dict[str, str]:
     """Return the environment for a git process; without `network` it cannot even fetch what a partial clone lacks."""
-    env = {name: value for name, value in environ.items() if name not in _INHERITED}
+    env = {name: value for name, value in environ.items() if name not in _INHERITED and not name.startswith(_OTHERS)}
     env.update(_QUIET)
     env["GIT_ALLOW_PROTOCOL"] = PROTOCOLS if network else "none"
     if network:
@@ -68,17 +72,20 @@ def git_environment(environ: Mapping[str, str], *, network: bool) -> dict[str, s
 class Git:
     """git in one folder: a work tree or a bare repository."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str], login: Mapping[str, str] | None = None) -> None:
+        """Set up git in `folder`; `login` are variables that only what goes to the network is given."""
         self.folder = folder
         self._environ = environ
+        self._login = login or {}
 
     def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> Captured:
         """Return what git answered, an error too; raises UnfitError where there is no git."""
         options = [word for option in _OPTIONS for word in ("-c", option)]
         captured = capture(
             ["git", "-C", str(self.folder), *options, *arguments],
-            env={**git_environment(self._environ, network=network), **(env or {})},
+            env={**git_environment(self._environ, network=network), **(self._login if network else {}), **(env or {})},
             timeout_s=NETWORK_TIMEOUT_S if network else LOCAL_TIMEOUT_S,
+            trusted=network,
         )
         if captured.exit_code == 127:
             raise UnfitError("git cannot be started", cause=captured.stderr.strip(), hint="install git")
@@ -126,13 +133,32 @@ def probe_commit(git: Git, revision: str, *, repo: str) -> Commit | None:
 
 def redact_url(url: str) -> str:
     """Return a URL without user name and password, for records and messages."""
-    return _USERINFO.sub(r"\1", url)
+    return redact(url)
+
+
+def part_login(url: str, environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """Return an http(s) URL without its login, and the variables that tell git the login for that server alone.
+
+    In a URL it would stand in the arguments of git's processes, for everybody on the node to see, and in the clone.
+    """
+    parts = urllib.parse.urlsplit(url)
+    login, at, server = parts.netloc.rpartition("@")
+    if parts.scheme.lower() not in ("http", "https") or not at:
+        return url, {}
+    words = base64.b64encode(urllib.parse.unquote(login if ":" in login else f"{login}:").encode()).decode()
+    count = environ.get("GIT_CONFIG_COUNT", "")
+    number = int(count) if re.fullmatch("[0-9]{1,4}", count) else 0
+    return parts._replace(netloc=server).geturl(), {
+        "GIT_CONFIG_COUNT": str(number + 1),
+        f"GIT_CONFIG_KEY_{number}": f"http.{parts.scheme}://{server}/.extraHeader",
+        f"GIT_CONFIG_VALUE_{number}": f"Authorization: Basic {words}",
+    }
 
 
 def last_line(text: str) -> str:
     """Return the last line of a program's complaint, without credentials in its URLs."""
     lines = [line for line in text.splitlines() if line.strip()]
-    return re.sub(r"(\w+://)[^/@\s']*@", r"\1", lines[-1].strip()) if lines else "no reason given"
+    return redact(lines[-1].strip()) if lines else "no reason given"
 
 
 def locate_repository(repo: str) -> str:

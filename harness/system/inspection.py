@@ -6,6 +6,9 @@ from pathlib import Path
 from harness.errors import UnavailableError, UnreadableError
 from harness.parse.model import ModelFile, parse_model
 from harness.plan.layout import shape_of, tensors
+from harness.plan.quantisation import quantised_type, weights_type
+from harness.records.weights import Weights
+from harness.system.digest import file_sha256
 
 
 def inspect_model(path: Path, model: str) -> ModelFile:
@@ -32,6 +35,23 @@ def inspect_model(path: Path, model: str) -> ModelFile:
             hint="fetch or convert the file again",
         )
     return found
+
+
+def take_quantised(weights: Weights) -> Weights:
+    """Return weights that have just been made, with their length and sum, after making sure that they are whole.
+
+    Raises what `inspect_model` raises, and UnreadableError where a tensor is not of the type asked for, as after a
+    program that ended well and left something else.
+    """
+    path, kind = Path(weights.path), weights_type(weights.model)
+    found = inspect_model(path, weights.model)
+    stored = {tensor.name: tensor.type for tensor in found.tensors}
+    wrong = [one.name for one in tensors(found.shape) if stored[one.name] != quantised_type(one, kind)]
+    if wrong:
+        cause = f"{len(wrong)} tensors are of another type, for example {wrong[0]}"
+        raise UnreadableError(f"{path} is not {weights.model}", cause=cause, hint="remove it, and make it again")
+    sha256 = file_sha256(path, memory=path.parent / "sums")
+    return weights.replace(size_bytes=path.stat().st_size, sha256=sha256)
 
 
 def _read(path: Path) -> ModelFile:

@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.errors import UnfitError
 
 _EVERYBODY = 0o666
+_PID, _PLACE = 4, 5
 
 
 @contextlib.contextmanager
@@ -27,13 +28,43 @@ def hold(path: Path, *, busy: Callable[[], None]) -> Iterator[None]:
         lock.release()
 
 
+def is_held(path: Path) -> bool:
+    """Return whether another process holds the lock file `path`; where it cannot be asked, nobody is assumed to."""
+    import filelock
+
+    if not path.is_file() or path.is_symlink():
+        return False
+    try:
+        with filelock.FileLock(path, mode=_EVERYBODY, timeout=0):
+            return False
+    except filelock.Timeout:
+        return True
+    except OSError:  # a read-only cache
+        return False
+
+
+def find_holder(path: Path, table: Path = Path("/proc/locks")) -> str:
+    """Return which process holds the lock file `path`, as ` (process 4711)`; empty where the kernel does not tell."""
+    try:
+        inode = str(path.stat().st_ino)
+        rows = [row.split() for row in table.read_text(encoding="ascii", errors="replace").splitlines()]
+    except OSError:
+        return ""
+    # NUMBER: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE START END; one who waits has an arrow behind the number.
+    for row in rows:
+        if row[1:2] == ["FLOCK"] and len(row) > _PLACE and row[_PLACE].rpartition(":")[2] == inode:
+            return f" (process {row[_PID]})" if int(row[_PID]) > 0 else ""
+    return ""
+
+
+def node_lock_path() -> Path:
+    """Return the lock that a run holds: in the folder for temporary files, for all caches share the processor."""
+    return Path(tempfile.gettempdir()) / "whisper-harness-node.lock"
+
+
 @contextlib.contextmanager
 def node_lock(*, wait: bool, note: Callable[[str], None]) -> Iterator[None]:
-    """Hold the node: two measurements at once would time each other. Raises UnfitError if it is busy and not `wait`.
-
-    The lock lies in the folder for temporary files (TMPDIR), not in the cache: runs with different caches share the
-    processor all the same.
-    """
+    """Hold the node: two measurements at once would time each other. Raises UnfitError if it is busy and not `wait`."""
 
     def busy() -> None:
         if not wait:
@@ -41,5 +72,11 @@ def node_lock(*, wait: bool, note: Callable[[str], None]) -> Iterator[None]:
             raise UnfitError("another run is busy on this node", cause=cause, hint="leave out --no-wait")
         note("another run is busy on this node: waiting for it to end (Ctrl-C to give up)")
 
-    with hold(Path(tempfile.gettempdir()) / "whisper-harness-node.lock", busy=busy):
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold(node_lock_path(), busy=busy))
+        except OSError as error:
+            cause = f"{error.strerror or error}: {error.filename}" if error.filename else error.strerror or str(error)
+            hint = "remove what is in the way, or name another folder for temporary files with TMPDIR"
+            raise UnfitError("the node cannot be locked", cause=cause, hint=hint) from None
         yield

@@ -1,6 +1,7 @@
-"""How much memory a new child can have."""
+"""How much memory a new child can have, and how much this process had."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,17 @@ def available_bytes() -> int:
 
     rooms = [_room(folder) for folder in _groups()]
     return min([int(psutil.virtual_memory().available), *(room for room in rooms if room is not None)])
+
+
+def own_peak_bytes() -> int:
+    """Return the most that this process has held since its program was started; 0 where the system does not tell.
+
+    getrusage(2) would add what it was before: the program that started it, be it ever so large.
+    """
+    with contextlib.suppress(OSError):
+        found = re.search(r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(encoding="utf-8"), re.MULTILINE)
+        return int(found[1]) * 1024 if found else 0
+    return 0
 
 
 def _groups() -> Iterator[Path]:

@@ -20,15 +20,25 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.errors import UnfitError
-from harness.records.outcome import Completed
+from harness.records.outcome import FLOODED, MOST_BYTES, Completed
+from harness.records.placement import Placement
 from harness.records.record import Record
+from harness.records.secret import without_secrets
+from harness.system.listener import TooMuchError, listen
+from harness.system.memory import own_peak_bytes
+from harness.system.placement import place_child
 
 GRACE_S = 3.0
+PIPE = subprocess.PIPE
 _WATCH_INTERVAL_S = 0.25
 _RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 
 Watcher = Callable[[bytes], None]
 Reaped = tuple[int, resource.struct_rusage]
+
+
+class CannotStartError(UnfitError):
+    """There is no such program, or it cannot be executed."""
 
 
 class Captured(Record):
@@ -53,30 +63,40 @@ def execute(
     timeout_s: float,
     watch: Watcher | None = None,
     started: Callable[[int], None] | None = None,
+    placement: Placement | None = None,
 ) -> Completed:
     """Run `argv` to its end and return what it left behind.
 
     The log is appended to: the echoed command, then stdout and stderr as they come. `watch` receives new output
     about four times a second, and empty bytes when there is none; `started` receives the process (and group) id.
+    `placement` is where the child is put as soon as it lives, before it has threads of its own.
+    A child that prints without end is killed; the log keeps the first `MOST_BYTES` and a line that says so, FLOODED.
     At the time-out, and on KeyboardInterrupt, the whole process group is interrupted, then terminated, then killed,
-    `GRACE_S` seconds apart; the interrupt is raised again. `max_rss_bytes` is at least the harness's own size at the
-    time of the fork (Linux keeps the high-water mark over exec). Raises UnfitError when the program cannot be started.
+    `GRACE_S` seconds apart; the interrupt is raised again. Raises UnfitError when the program cannot be started.
     """
     start = datetime.now(UTC).isoformat(timespec="seconds")
     began = time.monotonic()
-    follower = _Follower(log, watch) if watch else None
-    with log.open("ab") as output:
-        output.write(f"+ {shlex.join(argv)}\n".encode())
-        output.flush()
-        child = _spawn(argv, cwd=cwd, env=env, stdout=output, stderr=subprocess.STDOUT)
+    follower = _Follower(log, watch or (lambda _: None))
+    with log.open("ab") as file:
+        file.write(f"+ {shlex.join(argv)}\n".encode())
+        file.flush()
+        try:
+            child = spawn(argv, cwd=cwd, env=env, stdout=file, stderr=subprocess.STDOUT)
+        except BaseException:
+            follower.close()
+            raise
     timed_out = False
     try:
+        if placement:
+            place_child(child.pid, placement)
         if started:
             started(child.pid)
         reaped = _wait(child.pid, began + timeout_s, follower)
         if reaped is None:
             timed_out = True
             reaped = _stop(child.pid)
+    except TooMuchError:
+        reaped = _kill(child.pid)
     except BaseException:
         with contextlib.suppress(ChildProcessError):  # it may have been reaped just before
             _stop(child.pid)
@@ -84,16 +104,36 @@ def execute(
     finally:
         child.returncode = 0  # reaped here, not by Popen
         _signal_group(child.pid, signal.SIGKILL)  # whatever it left running
-        if follower:
+        with contextlib.suppress(TooMuchError):
             follower.close()
+    if log.stat().st_size > MOST_BYTES:
+        os.truncate(log, MOST_BYTES)
+        with log.open("a", encoding="ascii") as output:
+            output.write(f"\n{FLOODED}\n")
+    return conclude_child(argv, start, began, reaped, timed_out=timed_out)
+
+
+def end_child(pid: int, wait_s: float) -> Reaped:
+    """Return what a child left behind that should end within `wait_s` seconds and is stopped if it does not."""
+    reaped = _wait(pid, time.monotonic() + wait_s, None) or _stop(pid)
+    _signal_group(pid, signal.SIGKILL)  # whatever it left running
+    return reaped
+
+
+def conclude_child(
+    argv: Sequence[str], start: str, began: float, reaped: Reaped, *, timed_out: bool = False
+) -> Completed:
+    """Return the record of a reaped child that was started at `start` (UTC), at `began` on the monotonic clock."""
     wait_status, usage = reaped
+    # Linux keeps the high-water mark over exec: a child never shows less than the process that forked it.
+    peak = usage.ru_maxrss * _RSS_UNIT_BYTES
     return Completed(
         argv=tuple(argv),
         exit_code=os.waitstatus_to_exitcode(wait_status),
         wall_s=time.monotonic() - began,
         user_s=usage.ru_utime,
         system_s=usage.ru_stime,
-        max_rss_bytes=usage.ru_maxrss * _RSS_UNIT_BYTES,
+        max_rss_bytes=peak if peak > own_peak_bytes() else 0,
         start=start,
         timed_out=timed_out,
     )
@@ -105,26 +145,42 @@ def capture(
     env: Mapping[str, str],
     cwd: Path | None = None,
     timeout_s: float = 60,
+    trusted: bool = False,
 ) -> Captured:
     """Run a short child and return its output, decoded with replacement characters.
 
-    A child that cannot be started or does not end in `timeout_s` seconds comes back with exit code 127 or 124 and
-    the reason as its stderr.
+    What in `env` looks like a secret is kept from it, unless it is `trusted` to need that.
+    A child that cannot be started comes back with exit code 127, one that does not end in `timeout_s` seconds or says
+    more than any answer with 124, and the reason as its stderr. What it leaves running, with its output still open, is
+    not waited for.
     """
     try:
-        child = _spawn(argv, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        given = env if trusted else without_secrets(env)
+        child = spawn(argv, cwd=cwd, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except UnfitError as error:
         return Captured(exit_code=127, stdout="", stderr=str(error))
     try:
-        stdout, stderr = child.communicate(timeout=timeout_s)
-    except subprocess.TimeoutExpired:
+        deadline = time.monotonic() + timeout_s
+        pipes = [stream for stream in (child.stdout, child.stderr) if stream]
+        stdout, stderr = listen(pipes, lambda: child.poll() is not None, deadline)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(max(deadline - time.monotonic(), 0.0))
+    except TooMuchError:
         _signal_group(child.pid, signal.SIGKILL)
-        child.communicate()
-        return Captured(exit_code=124, stdout="", stderr=f"no answer within {timeout_s:g} s")
+        child.wait()
+        return Captured(exit_code=124, stdout="", stderr=f"it said more than {MOST_BYTES >> 20} MB")
     except BaseException:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()
         raise
+    finally:
+        for stream in (child.stdout, child.stderr):
+            if stream:
+                stream.close()
+    if child.poll() is None:
+        _signal_group(child.pid, signal.SIGKILL)
+        child.wait()
+        return Captured(exit_code=124, stdout="", stderr=f"no answer within {timeout_s:g} s")
     return Captured(exit_code=child.returncode, stdout=_text(stdout), stderr=_text(stderr))
 
 
@@ -132,21 +188,28 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", errors="replace")
 
 
-def _spawn(
-    argv: Sequence[str], *, cwd: Path | None, env: Mapping[str, str], stdout: int | BinaryIO, stderr: int
+def spawn(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None,
+    env: Mapping[str, str],
+    stdout: int | BinaryIO,
+    stderr: int | BinaryIO,
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
+    """Return a started child in a session of its own; raises CannotStartError where that cannot be."""
     try:
         return subprocess.Popen(
             list(argv),
             cwd=cwd,
             env=dict(env),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
         )
     except OSError as error:
-        raise UnfitError(f"cannot start {argv[0]}", cause=f"{error.strerror or error}") from None
+        raise CannotStartError(f"cannot start {argv[0]}", cause=f"{error.strerror or error}") from None
 
 
 class _Follower:
@@ -158,7 +221,11 @@ class _Follower:
         self._file.seek(0, os.SEEK_END)
 
     def poll(self) -> None:
-        self._watch(self._file.read())
+        size = os.fstat(self._file.fileno()).st_size
+        if size > MOST_BYTES:
+            raise TooMuchError
+        # Not to the end of the file: a child that prints faster than that is read moves it on and on.
+        self._watch(self._file.read(max(size - self._file.tell(), 0)))
 
     def close(self) -> None:
         try:
@@ -206,6 +273,10 @@ def _stop(pid: int) -> Reaped:
         reaped = _wait(pid, time.monotonic() + GRACE_S, None)
         if reaped is not None:
             return reaped
+    return _kill(pid)
+
+
+def _kill(pid: int) -> Reaped:
     _signal_group(pid, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
     return status, usage

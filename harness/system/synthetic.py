@@ -1,6 +1,7 @@
 """Model files with synthetic weights on disk: written once, whole or not at all."""
 
 import hashlib
+import os
 from pathlib import Path
 
 from harness.errors import HarnessError, UnfitError
@@ -79,6 +80,8 @@ def _write(path: Path, model: str, seed: int, size_bytes: int, progress: Progres
                 total.update(piece)
                 done += len(piece)
                 progress(done, size_bytes)
+            file.flush()
+            os.fsync(file.fileno())
         _note(path).write_text(f"{total.hexdigest()}  {path.name}\n", encoding="ascii")
         part.replace(path)
     except OSError as error:

@@ -20,6 +20,8 @@ from harness.system.synthetic import obtain_synthetic
 AUTO = "auto"
 OFFICIAL = "official"
 SYNTHETIC = "synthetic"
+# The folder in the cache.
+WEIGHTS = "weights"
 
 Resolved = tuple[Weights, tuple[Caveat, ...]]
 
@@ -41,7 +43,7 @@ class _Request:
 
     @property
     def folder(self) -> Path:
-        return self.cache / "weights"
+        return self.cache / WEIGHTS
 
     @property
     def memory(self) -> Path:
@@ -106,7 +108,7 @@ def verify_weights(weights: Weights, *, cache: Path) -> None:
     hint = "harness run, without --resume"
     if not path.is_file():
         raise UnavailableError(f"the weights of {weights.model} are gone: {path}", hint=hint)
-    if file_sha256(path, memory=cache / "weights" / "sums") != weights.sha256:
+    if file_sha256(path, memory=cache / WEIGHTS / "sums") != weights.sha256:
         raise UnavailableError(f"the weights of {weights.model} have changed: {path}", hint=hint)
 
 

@@ -23,6 +23,7 @@ RECORDED = {
     "help.log": "v1.8.5-help.log",
     "memcpy.log": "v1.8.5-memcpy-t2.log",
     "mul_mat.log": "v1.8.5-mul_mat-t2.log",
+    "cli.log": "v1.8.5-cli-jfk.log",
 }
 
 
@@ -39,6 +40,8 @@ class Kit:
         self.weights = weights
         (self.tools / "data").mkdir(parents=True)
         self.temporary.mkdir()
+        self.system = self.tools / "system"
+        self.set_others(0.0)
         for name, recorded in RECORDED.items():
             shutil.copyfile(LOGS / recorded, self.tools / "data" / name)
         for tool in ("cmake", "ctest", "ninja", "gcc", "g++"):
@@ -61,7 +64,23 @@ class Kit:
             "HARNESS_TOOLS": str(self.tools),
             "HARNESS_COMPILER": str(self.tools / "gcc"),
             "HARNESS_NODE": "node-1",
+            # Two CPUs on which nobody else does anything, whatever goes on here.
+            "HARNESS_SYSROOT": str(self.system),
+            # Two steps more that only the tests of the roof want; they ask for it with an empty value.
+            "HARNESS_NO_ROOF": "1",
+            # Tests ask for two threads, whatever the machine has.
+            "HARNESS_FORCE_THREADS": "1",
         }
+
+    def set_others(self, used_s: float) -> None:
+        """Write what all others, which are one process, have used of the made-up node's CPUs."""
+        for path, text in {
+            "proc/stat": f"cpu {round(100 * used_s)} 0 0 0 0 0 0 0 0 0\ncpu0 0\ncpu1 0\n",
+            "proc/4711/stat": f"4711 (yes) R {' '.join(['0'] * 10)} {round(100 * used_s)} {' '.join(['0'] * 12)}\n",
+        }.items():
+            file = self.system / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
 
     def commit_tree(self) -> None:
         """Make the tree a git repository with one commit."""
@@ -94,9 +113,27 @@ class Kit:
     def run(self, *words: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return self.harness(*self.words(*words), environ=environ)
 
+    def ab(self, *words: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a live comparison of the made-up tree with tiny weights."""
+        return self.harness(*self.trial_words("ab", *words), environ=environ)
+
+    def trial_words(self, verb: str, *words: str) -> list[str]:
+        return [verb, *self.words(*words)[1:], "--threads", "2", "--metric", "encode"]
+
+    def set_speed(self, noise: float, **factors: float) -> None:
+        """Let encode times scatter, and be longer by these factors where a word is given; see tests/tools/fake.py."""
+        (self.tools / "speed.json").write_text(json.dumps({"noise": noise, "factors": factors}))
+
+    def offer_library(self, library: Path) -> None:
+        """Let builds leave this library behind."""
+        shutil.copyfile(library, self.tools / "libwhisper.so")
+
     def break_tools(self, faults: dict[str, dict[str, Any]]) -> None:
         """Write what goes wrong (see tests/tools/fake.py)."""
-        (self.tools / "script.json").write_text(json.dumps(faults))
+        # A tool may be reading it at this moment: as a whole, or not yet.
+        fresh = self.tools / "script.json.new"
+        fresh.write_text(json.dumps(faults))
+        fresh.replace(self.tools / "script.json")
 
     def calls(self, tool: str = "") -> list[list[str]]:
         log = self.tools / "calls.jsonl"
@@ -104,16 +141,18 @@ class Kit:
         return [call for call in map(json.loads, lines) if not tool or call[0] == tool]
 
     def running(self) -> list[int]:
-        """Return the fake tools of this kit that are still alive."""
-        mine = str(self.tools)
+        """Return the fake tools and the samplers of this kit that are still alive."""
+        mine = (str(self.tools), str(self.cache))
         return [
             process.pid
             for process in psutil.process_iter(["cmdline", "status"])
-            if mine in (process.info["cmdline"] or []) and process.info["status"] != psutil.STATUS_ZOMBIE
+            if {"harness.sampler", str(FAKE)} & set(process.info["cmdline"] or [])
+            and any(word.startswith(mine) for word in process.info["cmdline"])
+            and process.info["status"] != psutil.STATUS_ZOMBIE
         ]
 
     def bundles(self) -> list[Path]:
-        return sorted(path for path in self.results.glob("*/*/*") if not path.name.endswith(".partial"))
+        return sorted(path for path in self.results.glob("*/*/*") if path.is_dir() and path.suffix != ".partial")
 
     def partials(self) -> list[Path]:
         return sorted(self.results.glob("*/*/*.partial"))

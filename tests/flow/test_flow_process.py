@@ -11,8 +11,9 @@ import psutil
 import pytest
 
 from harness.errors import UnfitError
-from harness.records.outcome import Completed
+from harness.records.outcome import FLOODED, MOST_BYTES, Completed
 from harness.system import process
+from harness.system.memory import own_peak_bytes
 from harness.system.process import capture, execute
 
 ENV = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
@@ -42,12 +43,27 @@ def test_a_signal_is_a_negative_exit_code(tmp_path: Path) -> None:
 
 
 def test_memory_and_cpu_time_are_the_childs_own(tmp_path: Path) -> None:
-    script = "b = bytearray(300_000_000); b[::4096] = b'x' * len(b[::4096])"
+    size = own_peak_bytes() + 300_000_000
+    script = f"b = bytearray({size}); b[::4096] = b'x' * len(b[::4096])"
     completed = execute([sys.executable, "-c", script], cwd=tmp_path, env=ENV, log=tmp_path / "log", timeout_s=60)
-    assert 300e6 < completed.max_rss_bytes < 500e6
+    assert size < completed.max_rss_bytes < size + 200e6
     assert 0 < completed.user_s + completed.system_s <= completed.wall_s * (os.cpu_count() or 1)
     small = run(tmp_path, "true")
-    assert small.max_rss_bytes < 300e6, "the earlier child's memory is not remembered"
+    assert small.max_rss_bytes == 0, "neither the earlier child's nor the harness's memory is taken for its own"
+
+
+def test_the_memory_of_whoever_started_the_harness_is_not_its_own(tmp_path: Path) -> None:
+    """A runner may be large: what it held must not hide what the harness's own children hold."""
+    large = f"b'x' * {own_peak_bytes() + 200_000_000}"
+    child = (
+        "from pathlib import Path; import os, sys; from harness.system.process import execute; here = Path('.'); "
+        "argv = [sys.executable, '-c', 'b = bytes([1]) * 90_000_000']; "
+        "done = execute(argv, cwd=here, env=dict(os.environ), log=here / 'log', timeout_s=60); "
+        "print(done.max_rss_bytes)"
+    )
+    parent = f"import subprocess, sys; held = {large}; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
+    done = subprocess.run([sys.executable, "-c", parent], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert 90e6 < int(done.stdout) < 190e6
 
 
 def test_standard_input_is_closed(tmp_path: Path) -> None:
@@ -115,6 +131,32 @@ def test_capture_answers_whatever_happens(tmp_path: Path) -> None:
     began = time.monotonic()
     assert capture(["sh", "-c", "sleep 300"], env=ENV, timeout_s=0.2).exit_code == 124
     assert time.monotonic() - began < 60
+
+
+@pytest.mark.parametrize("script", ["exec yes on and on", "yes on and on | head -c 70000000", "trap '' INT TERM; yes"])
+def test_what_is_printed_without_end_is_cut_off(tmp_path: Path, script: str) -> None:
+    began = time.monotonic()
+    run(tmp_path, script, timeout_s=300)
+    assert time.monotonic() - began < 60
+    told = log(tmp_path)
+    assert told.endswith(f"\n{FLOODED}\n")
+    assert len(told) == MOST_BYTES + len(FLOODED) + 2
+
+
+def test_an_answer_without_end_is_none(tmp_path: Path) -> None:
+    for stream in ("", " >&2"):
+        answer = capture(["sh", "-c", f"exec yes on and on{stream}"], env=ENV, timeout_s=300)
+        assert (answer.exit_code, answer.stdout, answer.stderr) == (124, "", "it said more than 64 MB")
+
+
+def test_an_answer_is_taken_from_both_streams_until_the_child_itself_has_ended(tmp_path: Path) -> None:
+    script = "head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2; exec >&- 2>&-; sleep 0.3; exit 7"
+    answer = capture(["sh", "-c", script], env=ENV)
+    assert (answer.exit_code, len(answer.stdout), len(answer.stderr)) == (7, 300_000, 300_000)
+    daemon = capture(["sh", "-c", "echo hi; sleep 30 & exit 3"], env=ENV)
+    assert (daemon.exit_code, daemon.stdout) == (3, "hi\n")
+    chatty = capture(["sh", "-c", "(while sleep 0.1; do echo on; done) & exit 4"], env=ENV)
+    assert chatty.exit_code == 4
 
 
 def test_nothing_is_left_for_the_interpreter_to_reap(tmp_path: Path) -> None:

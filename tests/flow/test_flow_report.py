@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.records.run import SCHEMA
 from harness.render.format.registry import FORMATS
 from tests.flow.kit import ROOT, Kit
 
@@ -198,7 +199,7 @@ def test_bad_bundles_write_nothing(filled: Kit) -> None:
     assert done.returncode == 5
     assert f"2 runs have the id {first.name}" in done.stderr
     assert f"{first}/run.json" in done.stderr
-    (second / "run.json").write_text((second / "run.json").read_text().replace('"schema": 1', '"schema": 99'))
+    (second / "run.json").write_text((second / "run.json").read_text().replace(f'"schema": {SCHEMA}', '"schema": 99'))
     done = filled.harness("report", "node-2/2", "-o", "out.csv")
     assert done.returncode == 5
     assert f"{second}/run.json has schema 99" in done.stderr

@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.records.outcome import Status
 from harness.records.run import Run
 from harness.store.bundle import Bundle, load_run
@@ -38,6 +38,9 @@ def test_a_run_ends_in_a_bundle_with_a_report(kit: Kit) -> None:
     assert re.fullmatch(r"results/node-1/\d{4}-\d\d/\d{8}T\d{6}Z-\w{8}-\w{8}", str(bundle.relative_to(kit.folder)))
     assert str(bundle) in done.stdout
     assert "2216.24" in done.stdout
+    (table,) = [line.split() for line in done.stdout.splitlines() if line.startswith("  tiny ")]
+    peak = max(one.completed.max_rss_bytes for one in run.results if one.completed)
+    assert table[-2] == (f"{peak / 1e6:.0f}" if peak else "-"), "a fake tool may be smaller than the harness"
 
 
 def test_the_order_of_the_tools(kit: Kit) -> None:
@@ -55,6 +58,74 @@ def test_flash_attention_is_always_said(kit: Kit) -> None:
     kit.run("--flash-attn", "0,1", "--repetitions", "1", "--bench", "whisper")
     flags = {call[-1] for call in kit.calls("whisper-bench") if "-m" in call and "no-weights" not in call}
     assert flags == {"-nfa", "-fa"}
+
+
+def test_what_is_built_is_asked_for_by_name(kit: Kit) -> None:
+    words = ("--build-type", "relwithdebinfo", "--blas", "openblas", "--llamafile", "on", "--openmp", "off")
+    assert kit.run(*words, "--bench", "memcpy").returncode == 0
+    config = kit.only_run().config
+    assert (config.build_type, config.backend, config.blas) == ("RelWithDebInfo", "blas", "openblas")
+    assert (config.llamafile, config.openmp) == ("on", "off")
+    configured = [call for call in kit.calls("cmake") if "-G" in call]
+    types = [word.partition("=")[2] for call in configured for word in call if word.startswith("-DCMAKE_BUILD_TYPE")]
+    assert types == ["Debug", "Release", "RelWithDebInfo"], "two that are tested as upstream does, one that is timed"
+    for option in ("-DGGML_BLAS=ON", "-DGGML_BLAS_VENDOR=OpenBLAS", "-DGGML_LLAMAFILE=ON", "-DGGML_OPENMP=OFF"):
+        assert all(option in call for call in configured)
+
+
+def test_a_debug_build_may_be_timed_but_is_said_to_be_one(kit: Kit) -> None:
+    assert kit.run("--build-type", "Debug", "--bench", "memcpy", "--no-tests").returncode == 0
+    assert [caveat.code for caveat in kit.only_run().caveats if caveat.code == "debug-build"]
+
+
+def test_names_that_do_not_exist_are_refused_at_once(kit: Kit) -> None:
+    done = kit.run("--backend", "vulcan")
+    assert done.returncode == 2
+    assert "did you mean vulkan" in done.stderr
+    done = kit.run("--backend", "cuda", "-D", "GGML_CUDA=OFF")
+    assert done.returncode == 2
+    assert "--backend cuda contradicts -D GGML_CUDA=OFF" in done.stderr
+    assert not kit.calls("cmake")
+
+
+def test_a_run_on_the_cpu_leaves_gpus_alone(kit: Kit) -> None:
+    kit.run("--bench", "whisper", "--repetitions", "1", "--no-tests")
+    kit.run("--bench", "whisper", "--repetitions", "1", "--no-tests", "--backend", "cuda")
+    cpu, cuda = (call for call in kit.calls("whisper-bench") if "-m" in call and "no-weights" not in call)
+    assert "-ng" in cpu
+    assert "-ng" not in cuda
+
+
+def test_numbers_of_the_cpu_never_stand_under_a_gpus_name(kit: Kit) -> None:
+    no_gpu = "ggml_vulkan: No devices found.\nwhisper_backend_init_gpu: no GPU found"
+    kit.break_tools({"whisper-bench -m": {"print": no_gpu}})
+    done = kit.run("--backend", "vulkan", "--repetitions", "1", "--no-tests")
+    assert done.returncode == 12
+    assert "vulkan was asked for, but CPU ran; log: ggml_vulkan: No devices found." in " ".join(done.stdout.split())
+    run = kit.only_run()
+    assert "encode" not in {measurement.metric for measurement in run.measurements}
+    assert "copy_rate" in {measurement.metric for measurement in run.measurements}, "memcpy is the CPU's anyway"
+
+
+def test_devices_that_computed_are_named(kit: Kit) -> None:
+    seen = (
+        "ggml_cuda_init: found 1 CUDA devices:\n  Device 0: Tesla V100-PCIE-16GB, compute capability 7.0, VMM: yes\n"
+        "whisper_backend_init_gpu: using CUDA0 backend"
+    )
+    kit.break_tools({"whisper-bench -m": {"print": seen}})
+    done = kit.run("--backend", "cuda", "--repetitions", "1", "--no-tests", "--bench", "whisper")
+    assert done.returncode == 0, done.stderr
+    told = "CUDA0: Tesla V100-PCIE-16GB, compute capability 7.0"
+    assert f"  device  {told}\n" in done.stdout
+    assert f"HARNESS_DEVICES={told}" in kit.report()
+    assert "HARNESS_BACKENDS=CUDA0" in kit.report()
+
+
+def test_what_a_configuration_lacks_is_named(kit: Kit) -> None:
+    kit.break_tools({"cmake Release": {"exit": 1, "print": "  Could NOT find Vulkan (missing: Vulkan_LIBRARY glslc)"}})
+    done = kit.run("--backend", "vulkan", "--no-tests")
+    assert done.returncode == 10
+    assert "libvulkan-dev, glslc" in " ".join(done.stdout.split())
 
 
 def test_a_second_run_configures_nothing_and_tests_again(kit: Kit) -> None:
@@ -338,15 +409,48 @@ def test_another_node_does_not_take_it_up(kit: Kit) -> None:
     assert len(kit.partials()) == 1
 
 
-def test_a_full_disk_in_the_middle_keeps_the_state_and_says_how_to_go_on(
-    kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("key", ["whisper-bench -m", "whisper-bench -h"])
+def test_an_illegal_instruction_names_the_option_to_change(kit: Kit, key: str) -> None:
+    kit.break_tools({key: {"signal": int(signal.SIGILL), "silent": True}})
+    words = ("--bench", "whisper", "--no-tests", "--repetitions", "1", "--threads", "2")
+    done = kit.run(*words, "-D", "CMAKE_C_FLAGS=-march=itanium")
+    assert done.returncode == 12, done.stderr
+    for text in (done.stdout, kit.report()):
+        told = " ".join(text.split())
+        assert "died of an illegal instruction (SIGILL): -march=itanium in -D CMAKE_C_FLAGS" in told
+        assert "leave out -march=itanium" in told
+    assert "illegal-instruction" in {caveat.code for caveat in kit.only_run().caveats}
+
+
+def settle_in(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `main` run in this process as if the kit had started it."""
     for name in [name for name in os.environ if name.startswith("HARNESS_")]:
         monkeypatch.delenv(name)
     for name, value in kit.environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(tempfile, "tempdir", str(kit.temporary))
     monkeypatch.chdir(kit.folder)
+
+
+def test_a_model_that_does_not_fit_is_skipped_and_not_started(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settle_in(kit, monkeypatch)
+    monkeypatch.setattr("harness.session.available_bytes", lambda: 300_000_000)
+    words = ("--repetitions", "1", "--bench", "whisper", "--no-tests", "--flash-attn", "0,1", "--threads", "2")
+    assert main(kit.words(*words)) == 0
+    skipped, measured = sorted((one for one in kit.only_run().results if one.case), key=lambda one: str(one.case))
+    assert (skipped.status, measured.status) == (Status.SKIPPED, Status.PASSED)
+    assert skipped.reason == "needs 0.33 GB of memory, 0.30 GB are free"
+    shown = capsys.readouterr()
+    assert "a process of tiny takes about 327 MB with fa 0, 258 MB with fa 1" in shown.err
+    assert "whisper/fa=0/model=tiny/threads=2: needs 0.33 GB of memory" in " ".join(shown.out.split())
+
+
+def test_a_full_disk_in_the_middle_keeps_the_state_and_says_how_to_go_on(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settle_in(kit, monkeypatch)
     save, saved = Bundle.save_run, []
 
     def full(self: Bundle, run: Run) -> None:
@@ -438,6 +542,31 @@ def test_bad_words(kit: Kit, words: list[str], code: int, shown: str) -> None:
     assert done.returncode == code, done.stderr
     assert shown in done.stderr
     assert not kit.results.exists()
+
+
+@pytest.mark.parametrize("verb", ["run", "ab", "calibrate", "roof"])
+def test_more_threads_than_cpus_are_refused(kit: Kit, verb: str) -> None:
+    words = {"run": kit.words(), "ab": kit.trial_words("ab", "fa=0", "fa=1"), "calibrate": kit.trial_words("calibrate")}
+    done = kit.harness(*words.get(verb, ["roof"]), "--threads", "4096", environ={"HARNESS_FORCE_THREADS": ""})
+    assert done.returncode == 2, done.stderr
+    assert re.search(r"harness: 4096 threads on \d+ usable CPUs", done.stderr)
+    assert "--force-threads" in done.stderr
+    assert not kit.bundles()
+    assert not kit.calls("whisper-bench")
+
+
+def test_forced_threads_are_measured_with_a_caveat(kit: Kit) -> None:
+    words = ("--threads", "4096", "--force-threads", "--bench", "whisper", "--no-tests", "--repetitions", "1")
+    done = kit.run(*words, environ={"HARNESS_FORCE_THREADS": ""})
+    assert done.returncode == 0, done.stderr
+    assert "threads  4096 threads: more than the " in done.stderr
+    assert "threads-over-cpus" in {caveat.code for caveat in kit.only_run().caveats}
+
+
+def test_a_build_alone_says_nothing_of_threads(kit: Kit) -> None:
+    done = kit.harness("build", "--source", str(kit.tree), "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "threads" not in done.stdout
 
 
 def test_bad_toml_names_the_place(kit: Kit) -> None:

@@ -17,6 +17,7 @@ import pytest
 from harness.errors import HarnessError, UnavailableError, UsageError
 from harness.parse.index import parse_pip_environment
 from harness.records.source import Pins, Release, Sdist, Source, SourceRequest
+from harness.system import git
 from harness.system.cache import locked
 from harness.system.source import sdist
 from harness.system.source.resolve import resolve_source
@@ -305,6 +306,37 @@ def test_second_use_needs_no_network(upstream: Repository, resolve: Resolver) ->
     assert "cannot be had" in contents.value.what
     with pytest.raises(UnavailableError):
         resolve(repo=url, ref="v9")
+
+
+def test_shallow_repository_is_fetched_once_and_what_it_lacks_is_told(
+    tmp_path: Path, upstream: Repository, resolve: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "NETWORK_TIMEOUT_S", 20.0)  # git would ask for what is missing without end
+    shallow = tmp_path / "shallow"
+    upstream.git("clone", "--quiet", "--depth=1", f"file://{upstream.path}", str(shallow))
+    head, older = upstream.git("rev-parse", "master"), upstream.git("rev-parse", "v1.0.0^{commit}")
+    for repo in (str(shallow), f"file://{shallow}"):
+        assert resolve(repo=repo).commit.sha == head
+        assert resolve(repo=repo, ref="master").commit.sha == head
+        for ref in (older, "v1.0.0"):
+            with pytest.raises(UsageError, match="has no tag, branch or commit") as told:
+                resolve(repo=repo, ref=ref)
+            assert "it is a shallow clone" in told.value.cause
+            assert told.value.hint == f"git -C {shallow} fetch --unshallow --tags, then run again"
+    upstream.git("-C", str(shallow), "fetch", "--quiet", "--unshallow", "--tags")
+    assert resolve(repo=str(shallow), ref=older).commit.sha == older
+
+
+def test_server_of_mere_files_is_refused_at_once(
+    upstream: Repository, resolve: Resolver, server: "Server", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "NETWORK_TIMEOUT_S", 20.0)  # it lacks a filter, and git would ask it without end
+    bare = server.root / "upstream"
+    upstream.git("clone", "--quiet", "--bare", str(upstream.path), str(bare))
+    upstream.git("-C", str(bare), "update-server-info")
+    with pytest.raises(UnavailableError, match="cannot be reached") as told:
+        resolve(repo=server.url.replace("/simple", "/upstream"))
+    assert "dumb http" in told.value.cause
 
 
 def test_unknown_ref_names_the_nearest(upstream: Repository, resolve: Resolver) -> None:

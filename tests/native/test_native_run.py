@@ -11,6 +11,7 @@ import pytest
 
 from harness.records.outcome import Status
 from harness.store.bundle import load_run
+from tests.spoken import write_spoken
 
 pytestmark = pytest.mark.native
 ROOT = Path(__file__).parents[2]
@@ -28,7 +29,8 @@ def harness(folder: Path, *words: str, **extra: str) -> subprocess.CompletedProc
     environ = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
-        "HARNESS_CACHE": os.environ.get("HARNESS_CACHE") or str(folder / "cache"),
+        # A cache of its own: other native tests build the same config, and one that is reused proves nothing here.
+        "HARNESS_CACHE": str(folder / "cache"),
         "HARNESS_RESULTS": str(folder / "results"),
         "HARNESS_NODE": "node-1",
         **extra,
@@ -94,7 +96,8 @@ def test_the_second_run_reuses_the_build(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     run = load_run(bundles(folder)[-1])
     reused = {result.step for result in run.results if result.reused}
-    assert reused == {"configure_debug", "build_debug", "configure_release", "build_release"}
+    builds = {"configure_debug", "build_debug", "configure_release", "build_release"}
+    assert reused == {*builds, "roof_configure", "roof_build"}
     assert run.system_info is not None
 
 
@@ -110,6 +113,22 @@ def test_synthetic_weights_load_in_whisper_cli_too(folder: Path) -> None:
     assert "encode time" in done.stderr
 
 
+def test_audio_becomes_text_from_end_to_end(folder: Path) -> None:
+    weights = folder / "ggml-tiny.bin"
+    write_spoken(Path(load_run(bundles(folder)[0]).weights[0].path), weights, words=5, seconds=11)
+    words = ("--model", "tiny", "--weights", str(weights), "--audio", "jfk", "--bench", "transcribe", "--no-tests")
+    done = harness(folder, "run", *words, "--repetitions", "1", "--no-roof", "--retries", "0")
+    assert done.returncode == 0, done.stderr
+    run = load_run(bundles(folder)[-1])
+    (one,) = run.measurements
+    assert (one.metric, one.case.get("audio"), run.audio[0].duration_s) == ("rtf", "jfk", 11.0)
+    (result,) = (result for result in run.results if result.case)
+    assert result.completed
+    assert 0 < one.value * 11.0 < result.completed.wall_s, "of a process that also loads"
+    log = (bundles(folder)[-1] / "logs" / result.log).read_text(encoding="utf-8")
+    assert "[00:00:00.000 --> 00:00:11.000]" in log
+
+
 def test_zig_builds_the_bench_program(folder: Path) -> None:
     pytest.importorskip("ziglang")
     done = harness(folder, "build", "--compiler", "zig", "--json")
@@ -120,9 +139,9 @@ def test_zig_builds_the_bench_program(folder: Path) -> None:
 
 
 def test_a_compile_error_of_a_local_tree(folder: Path) -> None:
-    cache = Path(os.environ.get("HARNESS_CACHE") or folder / "cache")
     tree = folder / "tree"
-    subprocess.run(["cp", "-r", str(next((cache / "sources").glob("sdist-*/tree"))), str(tree)], check=True)
+    found = next((folder / "cache" / "sources").glob("sdist-*/tree"))
+    subprocess.run(["cp", "-r", str(found), str(tree)], check=True)
     broken = tree / "ggml" / "src" / "ggml-threading.cpp"
     broken.chmod(0o644)
     broken.write_text("#error planted\n")

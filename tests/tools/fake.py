@@ -2,13 +2,22 @@
 
     python fake.py HOME TOOL ARGUMENT...
 
-HOME holds `calls.jsonl` (every call, appended), `data/` (outputs recorded from the real tools) and `script.json`:
-what goes wrong, as {"KEY": {"exit": 3, "print": "...", "signal": 11, "sleep": 60, "silent": true, "times": 1}}.
-KEY is the first of these that is there: `whisper-bench base`, `whisper-bench -w 1`, `cmake --build Debug`, `ctest`...
-`times` counts down; the fault is gone when it has struck that often.
+HOME holds `calls.jsonl` (every call, appended), `data/` (outputs recorded from the real tools), `encode.json` (encode
+times in ms that the bench program prints one after the other), `roof.json` (likewise, the factors by which the roof is
+lowered), `others.json` (likewise, the CPU seconds that others use while a benchmark runs, counted in `system/`),
+`speed.json` (see `next_encode`), `libwhisper.so` (what a build leaves in src/) and `script.json`: what goes wrong, as
+{"KEY": {"exit": 3, "print": "...", "signal": 11, "sleep": 60, "silent": true, "times": 1}}.
+`ignore` makes it deaf for signals, `fork` leaves a child behind; `lose` and `unmode` remove a file of the build folder
+or its mode bits.
+`flood` lets it print without end.
+KEY is the first of these that is there: `whisper-bench base`, `whisper-bench -w 1`, `cmake --build Debug`, `ctest`,
+`cmake roof`, `cmake --build roof`, `roof`...
+`spare` calls are let through first; `times` counts down; the fault is gone when it has struck that often.
 """
 
+# Every run starts a dozen of these: what few calls need is imported there.
 import json
+import math
 import os
 import signal
 import sys
@@ -40,18 +49,38 @@ def main() -> int:
     with (HOME / "calls.jsonl").open("a") as calls:
         calls.write(json.dumps([TOOL, *ARGV]) + "\n")
     fault = strike()
+    if "ignore" in fault:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if "print" in fault:
         print(fault["print"], flush=True)
     if not fault.get("silent"):
         TOOLS[TOOL]()
         sys.stdout.flush()
-    if "touch" in fault:
-        Path(fault["touch"]).write_text("new\n")
+    if "seen" in fault:
+        note_circumstances()
+    harm(fault)
     if "sleep" in fault:
         time.sleep(fault["sleep"])
     if "signal" in fault:
+        if fault["signal"] != signal.SIGKILL:  # Python itself is deaf for some
+            signal.signal(fault["signal"], signal.SIG_DFL)
         os.kill(os.getpid(), fault["signal"])
     return int(fault.get("exit", 0))
+
+
+def harm(fault: dict[str, Any]) -> None:
+    """Do to others what the fault says."""
+    while "flood" in fault:
+        sys.stdout.write("and on and on\n" * 10_000)
+    if "touch" in fault:
+        Path(fault["touch"]).write_text("new\n")
+    if "lose" in fault:
+        Path(fault["lose"]).unlink()
+    if "unmode" in fault:
+        Path(fault["unmode"]).chmod(0o644)
+    if "fork" in fault and os.fork() == 0:
+        time.sleep(300)
 
 
 def strike() -> dict[str, Any]:
@@ -61,17 +90,30 @@ def strike() -> dict[str, Any]:
         fault = faults.get(key)
         if fault is None:
             continue
+        if fault.get("spare"):
+            fault["spare"] -= 1
+            put(script, json.dumps(faults))
+            continue
         if "times" in fault:
             left = fault["times"]
             fault["times"] = left - 1
-            script.write_text(json.dumps(faults))
+            put(script, json.dumps(faults))
             if left <= 0:
                 continue
         return fault
     return {}
 
 
+def put(path: Path, text: str) -> None:
+    """Write a file as a whole: this program is killed at any moment, and another one reads it then."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh.write_text(text)
+    fresh.replace(path)
+
+
 def keys() -> list[str]:
+    if TOOL == "roof" or kind() == "roof":
+        return [" ".join([TOOL, *(["--build"] if "--build" in ARGV else []), *(["roof"] if TOOL != "roof" else [])])]
     build_type = "Debug" if "Debug" in kind() else "Release"
     if TOOL == "whisper-bench":
         if "no-weights" in ARGV:
@@ -79,8 +121,8 @@ def keys() -> list[str]:
         if "-m" in ARGV:
             return [f"{TOOL} {Path(value('-m')).name}", f"{TOOL} -m"]
         return [f"{TOOL} {' '.join(ARGV[:2])}"]
-    if "--version" in ARGV:
-        return [f"{TOOL} --version"]
+    if TOOL == "whisper-cli" or "--version" in ARGV:
+        return [TOOL if TOOL == "whisper-cli" else f"{TOOL} --version"]
     verb = next((word for word in ARGV if word in ("--build", "-N", "-t")), "")
     return [
         " ".join(part for part in (TOOL, verb, build_type) if part),
@@ -89,7 +131,9 @@ def keys() -> list[str]:
 
 
 def kind() -> str:
-    if "-DCMAKE_BUILD_TYPE=Debug" in ARGV or "-DCMAKE_BUILD_TYPE=Release" in ARGV:
+    if "-S" in ARGV and Path(value("-S")).name == "roof":
+        return "roof"
+    if any(word.startswith("-DCMAKE_BUILD_TYPE=") for word in ARGV):
         return " ".join(ARGV)
     folder = Path(value("--build")) if "--build" in ARGV else Path.cwd()
     marker = folder / "kind"
@@ -103,14 +147,25 @@ def value(option: str) -> str:
 def cmake() -> None:
     if "--version" in ARGV:
         print("cmake version 4.4.4")
+    elif "-E" in ARGV:
+        copy(Path(ARGV[-2]), Path(ARGV[-1]))
     elif "--build" in ARGV:
         folder = Path(value("--build"))
         (folder / "bin").mkdir(exist_ok=True)
         for done in range(3):
             print(f"[{done}/3 0.1] Building CXX object file{done}.o", flush=True)
-        program = folder / "bin" / "whisper-bench"
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} -ISE {__file__} {HOME} whisper-bench "$@"\n')
-        program.chmod(0o755)
+        name = "roof" if kind() == "roof" else "whisper-bench"
+        for target in ARGV[ARGV.index("--target") + 1 :] if "--target" in ARGV else []:
+            (folder / "bin" / Path(target).name).touch()
+        beside = [one for one in ("whisper-quantize", "whisper-cli") if one in ARGV]
+        for one in (name, *beside):
+            program = folder / "bin" / one
+            call = f'{sys.executable} -ISE {__file__} {HOME} {one} "$@"'
+            program.write_text(f"#!/bin/sh\nFAKE_BUILD={folder} exec {call}\n")
+            program.chmod(0o755)
+        if (HOME / "libwhisper.so").exists():
+            (folder / "src").mkdir(exist_ok=True)
+            copy(HOME / "libwhisper.so", folder / "src" / "libwhisper.so")
     else:
         folder = Path(value("-B"))
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,13 +174,18 @@ def cmake() -> None:
         print("-- Configuring done (0.3s)")
 
 
+def copy(source: Path, target: Path) -> None:
+    target.write_bytes(source.read_bytes())
+    target.chmod(source.stat().st_mode)
+
+
 def ctest() -> None:
     if "--version" in ARGV:
         print("ctest version 4.4.4")
     elif "-N" in ARGV:
         replay("listing.log")
     else:
-        Path(value("--output-junit")).write_text((DATA / "junit.xml").read_text())
+        Path(value("--output-junit")).write_bytes((DATA / "junit.xml").read_bytes())
         print("Test project /build\n100% tests passed, 0 tests failed out of 2")
 
 
@@ -138,10 +198,120 @@ def whisper_bench() -> None:
         replay("help.log")
     elif "-w" in ARGV:
         replay("memcpy.log" if value("-w") == "1" else "mul_mat.log")
+    elif "no-weights" in ARGV:
+        print(bench_text().splitlines()[0])
     else:
-        print(BENCH.splitlines()[0]) if "no-weights" in ARGV else print(
-            BENCH.format(threads=value("-t"), encode=2216.24)
-        )
+        use_cpu(next_value("others.json", 0.0))
+        print(bench_text().format(threads=value("-t"), encode=next_encode()))
+
+
+def whisper_cli() -> None:
+    print((DATA / "cli.log").read_text())
+
+
+def whisper_quantize() -> None:
+    """Write the parent's tensors in another type: true headers and lengths, and zeros for values."""
+    import struct
+
+    blocks = {"q4_0": (2, 32, 18), "q5_0": (6, 32, 22), "q8_0": (8, 32, 34)}
+    source, target, kind = ARGV
+    number, values, size = blocks[kind]
+    data = Path(source).read_bytes()
+    at = 48
+    n_mels, n_fft = struct.unpack_from("<2i", data, at)
+    at += 8 + 4 * n_mels * n_fft
+    (tokens,) = struct.unpack_from("<i", data, at)
+    at += 4
+    for _ in range(tokens):
+        at += 4 + struct.unpack_from("<I", data, at)[0]
+    parts = [data[:at]]
+    while at < len(data):
+        n_dims, name_bytes, stored = struct.unpack_from("<3i", data, at)
+        dims = struct.unpack_from(f"<{n_dims}i", data, at + 12)
+        head = 12 + 4 * n_dims + name_bytes
+        count = math.prod(dims)
+        if stored == 1 and n_dims == 2:
+            parts += [
+                struct.pack("<3i", n_dims, name_bytes, number),
+                data[at + 12 : at + head],
+                bytes(count // values * size),
+            ]
+        else:
+            parts.append(data[at : at + head + count * (2 if stored == 1 else 4)])
+        at += head + count * (2 if stored == 1 else 4)
+    Path(target).write_bytes(b"".join(parts))
+    print("main: quantize time = 1.00 ms")
+
+
+def bench_text() -> str:
+    """Return what is printed with the CPU variant that the environment names: one for AVX alone has no more."""
+    if "sandybridge" in os.environ.get("GGML_BACKEND_PATH", ""):
+        return BENCH.replace(" | AVX2 = 1 | F16C = 1 | FMA = 1 | BMI2 = 1", "")
+    return BENCH
+
+
+def roof() -> None:
+    """Answer with 190 GFLOP/s, 12 GB/s read and 20 GB/s copied for each thread, at 3.1 GHz."""
+    factor = next_value("roof.json", 1.0)
+    print(json.dumps({"kind": "probe", "vector": "avx512", "lanes": 16, "fused": True, "bytes": int(value("--bytes"))}))
+    for threads in map(int, value("--threads").split(",")):
+        per_ms = {"peak": 190e6 * threads, "clock": 3.1e6, "read": 12e6 * threads, "copy": 20e6 * threads}
+        for name, work in per_ms.items():
+            if name != "copy" or "--no-copy" not in ARGV:
+                wall_ns = [int(1e6 / factor), int(1.02e6 / factor), int(1.5e6 / factor)]
+                times = {"wall_ns": wall_ns, "cpu_ns": [wall * threads for wall in wall_ns]}
+                print(json.dumps({"kind": name, "threads": threads, "work": int(work), **times}))
+    print(json.dumps({"kind": "end"}))
+
+
+def note_circumstances() -> None:
+    """Append where and how this process runs to `seen.jsonl`."""
+    seen = {
+        "tool": TOOL,
+        "cpus": sorted(os.sched_getaffinity(0)),
+        "nice": os.getpriority(os.PRIO_PROCESS, 0),
+        "tunables": os.environ.get("GLIBC_TUNABLES", ""),
+    }
+    with (HOME / "seen.jsonl").open("a") as file:
+        file.write(json.dumps(seen) + "\n")
+
+
+def use_cpu(seconds: float) -> None:
+    """Let the made-up node's counters of all CPUs, and of process 4711, go up by so much user time."""
+    for path, field in (("proc/stat", 1), ("proc/4711/stat", 13)):
+        file = HOME / "system" / path
+        if seconds and file.exists():
+            words = file.read_text().split(" ")
+            words[field] = str(int(words[field]) + round(100 * seconds))
+            put(file, " ".join(words))
+
+
+def next_encode() -> float:
+    """Return what encode.json wants next, else a constant.
+
+    With speed.json, {"noise": 0.01, "factors": {"-fa": 1.2}}, times scatter instead, and are multiplied where the word
+    stands in the program's arguments or in those with which its build was configured.
+    """
+    speed = HOME / "speed.json"
+    if not speed.exists():
+        return next_value("encode.json", 2216.24)
+    import random
+
+    wanted = json.loads(speed.read_text())
+    words = [*ARGV, *(Path(os.environ["FAKE_BUILD"]) / "kind").read_text().split()]
+    draw = random.Random(len((HOME / "calls.jsonl").read_text().splitlines()))
+    factors = [factor for word, factor in wanted["factors"].items() if word in words]
+    return float(math.prod(factors) * 1000 * draw.lognormvariate(0, wanted["noise"]))
+
+
+def next_value(name: str, constant: float) -> float:
+    """Return what the test wants next (a list that is used up; its last value stays), else a constant."""
+    path = HOME / name
+    if not path.exists():
+        return constant
+    first, *rest = json.loads(path.read_text())
+    put(path, json.dumps(rest or [first]))
+    return float(first)
 
 
 def cc() -> None:
@@ -149,10 +319,20 @@ def cc() -> None:
 
 
 def replay(name: str) -> None:
-    print((DATA / name).read_text(), end="")
+    print((DATA / name).read_text(errors="surrogateescape"), end="")
 
 
-TOOLS = {"cmake": cmake, "ctest": ctest, "ninja": ninja, "whisper-bench": whisper_bench, "gcc": cc, "g++": cc}
+TOOLS = {
+    "cmake": cmake,
+    "ctest": ctest,
+    "ninja": ninja,
+    "whisper-bench": whisper_bench,
+    "whisper-quantize": whisper_quantize,
+    "whisper-cli": whisper_cli,
+    "roof": roof,
+    "gcc": cc,
+    "g++": cc,
+}
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -17,7 +17,8 @@ from harness.errors import UsageError
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.render.format.format import Format, Sheet
-from harness.render.format.row import Row, list_rows, pool_rows, weights_kind
+from harness.render.format.row import Row, list_rows, pool_rows
+from harness.render.table import weights_kind
 from harness.stats.summary import summarize
 
 _COLUMNS = (

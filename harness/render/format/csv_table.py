@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness.render.format.format import Format, Sheet
 from harness.render.format.row import COLUMNS, describe_rows
+from harness.render.format.text import csv_cell
 
 
 def render(sheets: Sequence[Sheet]) -> str:
@@ -14,7 +15,8 @@ def render(sheets: Sequence[Sheet]) -> str:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in describe_rows(sheets):
-        writer.writerow(row | {"lower_is_better": int(bool(row["lower_is_better"]))})
+        cells = {name: csv_cell(value) for name, value in row.items()}
+        writer.writerow(cells | {"lower_is_better": int(bool(row["lower_is_better"]))})
     return text.getvalue()
 
 

@@ -73,7 +73,7 @@ def _add_suite(root: ET.Element, run: Run, name: str, outcomes: Sequence[_Outcom
         hostname=xml(run.node.name),
     )
     if run.start:
-        suite.set("timestamp", run.start[:19])
+        suite.set("timestamp", xml(run.start[:19]))
     properties = ET.SubElement(suite, "properties")
     facts = {key: str(value) for key, value in identify_run(run).items() if value}
     facts |= {f"caveat.{caveat.code}": caveat.message for caveat in run.caveats}

@@ -13,6 +13,7 @@ from harness.render.table import short_commit
 from harness.render.word import config_words
 
 _MODEL_HEADER = ("Date", "Node", "Config", "Model", "Th", "FA", *(f"{m.label} [{m.unit}]" for m in TABLE_METRICS), "n")
+_RATES = (Benchmark.MEMCPY, Benchmark.MUL_MAT)
 _RATE_HEADER = ("Date", "Node", "Commit", "Case", "Metric", "Median", "Minimum", "Maximum", "n")
 
 
@@ -22,7 +23,7 @@ def render(sheets: Sequence[Sheet]) -> str:
         (sheet,) = sheets
         return sheet.report or render_report(sheet.run, sheet.logs)
     models = [_model_cells(line) for line in list_models(sheets)]
-    rates = [_rate_cells(row) for row in list_rows(sheets) if row.case.benchmark != Benchmark.WHISPER]
+    rates = [_rate_cells(row) for row in list_rows(sheets) if row.case.benchmark in _RATES]
     parts = [f"## {len(sheets)} runs\n\n"]
     if models:
         parts += ["### Models\n\nMedians of n processes.\n\n", _table((*_MODEL_HEADER, "Commit"), models), "\n"]

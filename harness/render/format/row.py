@@ -7,10 +7,11 @@ from harness.records.case import Case
 from harness.records.metric import METRICS, Metric
 from harness.records.record import Record
 from harness.records.run import Run
-from harness.records.suite import Benchmark
+from harness.records.suite import OF_MODELS
 from harness.records.summary import Summary
 from harness.records.weights import WeightsKind
 from harness.render.format.format import Sheet
+from harness.render.table import weights_kind
 from harness.render.word import config_words
 from harness.stats.series import order_model_cases, sample_run, summarize_run
 from harness.stats.summary import summarize
@@ -113,11 +114,6 @@ def list_models(sheets: Iterable[Sheet]) -> Iterator[ModelLine]:
             yield ModelLine(run=sheet.run, case=case, summaries=mine)
 
 
-def weights_kind(run: Run, case: Case) -> str:
-    """Return the kind of weights that a case ran with."""
-    return next((str(weights.kind) for weights in run.weights if weights.model == case.get("model")), "")
-
-
 def model_name(run: Run, case: Case) -> str:
     """Return `base`, or `base (synthetic)` where the weights are not the official ones."""
     kind = weights_kind(run, case)
@@ -156,7 +152,7 @@ def identify_case(run: Run, case: Case, metric: Metric) -> dict[str, Cell]:
         "benchmark": case.benchmark,
         "case": str(case),
         "model": case.get("model"),
-        "weights": weights_kind(run, case) if case.benchmark == Benchmark.WHISPER else "",
+        "weights": weights_kind(run, case) if case.benchmark in OF_MODELS else "",
         "threads": case.get("threads"),
         "flash_attn": case.get("fa"),
         "metric": metric.name,

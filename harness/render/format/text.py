@@ -1,17 +1,60 @@
 """Text that goes into somebody else's syntax, made harmless there."""
 
+import re
 from collections.abc import Sequence
 
 from harness.render.plain import printable
 
 # A naive reader splits at every bar, escaped or not, so a bar has to go as an entity.
-_MARKDOWN = str.maketrans({"&": "&amp;", "<": "&lt;", "|": "&#124;"})
+_MARKDOWN = str.maketrans({"&": "&amp;", "|": "&#124;"})
+# Behind a closing bracket an opening one makes a link, or a picture that is fetched from somewhere.
+_LINK = "]("
+_OPENING = re.compile(r" {0,3}```[^`]*")  # longer ones are counted as none: what they hold leaks
+_CLOSING = re.compile(r" {0,3}`{3,}[ \t]*")
+_FENCE = re.compile(r"^( {0,3}(?:`{3,}|~{3,}))", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_LIVELY = re.compile(rf"{_TAG.pattern}|\]\(")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def markdown(text: str) -> str:
-    """Return `text` for a cell or a line of GitHub's markdown: no bars, tags or line ends; an indent is kept."""
+    """Return `text` for a cell or a line of GitHub's markdown: no bars, tags, links or line ends; an indent is kept."""
     indent = " " if text.startswith(" ") else ""
-    return indent + printable(text).translate(_MARKDOWN)
+    return indent + lifeless(printable(text).translate(_MARKDOWN))
+
+
+def lifeless(text: str) -> str:
+    """Return `text` for a line of markdown without tags and links; `dependabot[bot]` and `a < b` stay as they are."""
+    return _TAG.sub("&lt;", text).replace(_LINK, "]&#40;")
+
+
+def visible(text: str) -> str:
+    """Return `text` of several lines with a sign for each control character, and for those that reorder text."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def leaks(report: str) -> bool:
+    """Return whether a tag or a link stands outside of every fence of a report."""
+    inside = False
+    for line in report.split("\n"):
+        if inside:
+            inside = not _CLOSING.fullmatch(line)
+        elif _OPENING.fullmatch(line):
+            inside = True
+        elif _LIVELY.search(line):
+            return True
+    return False
+
+
+def fenced(text: str) -> str:
+    """Return `text` with all lines indented that could close a fence or open one: four blanks make them text."""
+    return _FENCE.sub(r"    \1", text)
+
+
+def csv_cell(value: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe goes before what would begin one."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def xml(text: str) -> str:

@@ -1,22 +1,28 @@
 """Downloading one pinned file from the places where pip is configured to look."""
 
 import contextlib
+import functools
 import hashlib
 import logging
 import os
 import ssl
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.errors import UnavailableError, UnfitError
 from harness.parse.index import PackageIndex
+from harness.records.secret import redact
 from harness.records.source import Sdist
 from harness.system.cache import Note
-from harness.system.git import redact_url
 
 _CHUNK_BYTES = 1 << 16
+# Of a page or an archive; all of pip's index of names is half of that.
+_MOST_BYTES = 64 << 20
+# So many of pip's time-outs for a single read may a whole page or archive take: 15 minutes by default.
+_PATIENCE = 60
 _WAY_OUT = "set an index that has it (pip config set global.index-url URL), or measure a tree with --source DIR"
 
 
@@ -31,7 +37,7 @@ def download_sdist(sdist: Sdist, index: PackageIndex, target: Path, *, environ: 
             try:
                 url = _find(sdist, client, options)
                 if url:
-                    note(f"downloading {sdist.filename} from {redact_url(url)}")
+                    note(f"downloading {sdist.filename} from {redact(url)}")
                     digest = _receive(client, url, target, sdist)
             except UnfitError:
                 raise
@@ -58,7 +64,7 @@ def _collected(failures: list[str]) -> Iterator[None]:
 
     class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            failures.append(record.getMessage())
+            failures.append(redact(record.getMessage()))
 
     logger = logging.getLogger("unearth")
     collector = Collector(logging.WARNING)
@@ -83,7 +89,34 @@ def _open_client(index: PackageIndex, environ: Mapping[str, str]) -> Any:
             prompting=False, index_urls=[url for url in (index.index_url, *index.extra_index_urls) if url]
         ),
         proxy=index.proxy or None,
+        event_hooks={"response": [functools.partial(_bound, most_s=_PATIENCE * index.timeout_s)]},
     )
+
+
+def _bound(response: Any, *, most_s: float) -> None:
+    """Let a response end with an error that says so where its body goes on without end, in bytes or in time.
+
+    The time-outs of the library are for a single read, and it keeps a page in memory as long as it comes.
+    """
+    import httpx2
+
+    class Bounded(httpx2.SyncByteStream):
+        def __init__(self, stream: Any) -> None:
+            self._stream = stream
+
+        def __iter__(self) -> Iterator[bytes]:
+            size, end_s = 0, time.monotonic() + most_s
+            for chunk in self._stream:
+                size += len(chunk)
+                if size > _MOST_BYTES or time.monotonic() > end_s:
+                    how = f"{_MOST_BYTES >> 20} MB" if size > _MOST_BYTES else f"{most_s:g} s"
+                    raise UnavailableError(f"it still goes on after {how}")
+                yield chunk
+
+        def close(self) -> None:
+            self._stream.close()
+
+    response.stream = Bounded(response.stream)
 
 
 def _certificates(index: PackageIndex, environ: Mapping[str, str]) -> ssl.SSLContext | bool:
@@ -106,13 +139,13 @@ def _certificates(index: PackageIndex, environ: Mapping[str, str]) -> ssl.SSLCon
 def _places(index: PackageIndex) -> Iterator[tuple[str, dict[str, Any]]]:
     for location in index.find_links:
         folder = location if "://" in location else str(Path(location).expanduser())
-        yield redact_url(location), {"find_links": [folder]}
+        yield redact(location), {"find_links": [folder]}
     if not index.no_index:
         # Told of no place, the finder takes the usual index.
         usual = {"index_urls": [index.index_url]} if index.index_url else {}
-        yield redact_url(index.index_url) or "the usual package index", usual
+        yield redact(index.index_url) or "the usual package index", usual
         for url in index.extra_index_urls:
-            yield redact_url(url), {"index_urls": [url]}
+            yield redact(url), {"index_urls": [url]}
 
 
 def _find(sdist: Sdist, client: Any, options: dict[str, Any]) -> str:
@@ -151,5 +184,5 @@ def _receive(client: Any, url: str, target: Path, sdist: Sdist) -> str:
 
 
 def _reason(error: Exception) -> str:
-    text = redact_url(str(error).strip() or type(error).__name__)
+    text = redact(str(error).strip() or type(error).__name__)
     return " ".join(text.split())[:200]

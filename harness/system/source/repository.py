@@ -6,6 +6,7 @@ head passed off as the branch would be a wrong label on a measurement.
 """
 
 import re
+import shlex
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from harness.parse.release import nearest_names
 from harness.records.record import short_hash
 from harness.records.source import Commit, Source
 from harness.system.cache import CONTENT, Note, locked, obtain_entry
-from harness.system.git import Git, last_line, locate_repository, probe_commit, redact_url
+from harness.system.git import Git, last_line, locate_repository, part_login, probe_commit, redact_url
 from harness.system.source.tree import GENERATED, check_tree
 
 _SHA = re.compile(r"[0-9a-f]{7,40}")
@@ -25,6 +26,9 @@ _FULL_SHA = re.compile(r"[0-9a-f]{40}")
 _REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _MISSING = ("couldn't find remote ref", "not our ref", "no such remote ref", "unadvertised object")
 _PROMISOR = ("-c", "remote.origin.promisor=true", "-c", "remote.origin.partialclonefilter=blob:none")
+# All of the history, as the repository has it. Without a depth, git takes what a shallow repository lacks for contents
+# that it may fetch later, asks for them, misses them again, and so on: one process inside the other, without end.
+_WHOLE = "--depth=2147483647"
 # The server side of a local path is a git process of its own, which asks once more who owns the repository.
 _LOCAL = ("/", "file://")
 _LOCAL_SERVER = "git -c safe.directory=* upload-pack"
@@ -38,10 +42,10 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
     """
     if ref.startswith("-") or re.search(r"[\s:^~?*\[\\]|\.\.|@\{", ref):
         raise UsageError(f"--ref {ref!r} is not the name of a commit", hint="give a tag, a branch or a sha")
-    location = locate_repository(repo)
+    location, login = part_login(locate_repository(repo), environ)
     clone = cache / "repositories" / f"{short_hash(location)}.git"
     with locked(clone, note=note):
-        git = _open_clone(clone, location, environ)
+        git = _open_clone(Git(clone, environ, login), location)
         sha = _find_local(git, ref) or _fetch(git, location, ref, note)
         commit = probe_commit(git, sha, repo=location)
         if commit is None:
@@ -56,9 +60,9 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
     return replace(source, path=str(folder / CONTENT), commit=commit)
 
 
-def _open_clone(clone: Path, location: str, environ: Mapping[str, str]) -> Git:
+def _open_clone(git: Git, location: str) -> Git:
+    clone = git.folder
     clone.mkdir(parents=True, exist_ok=True)
-    git = Git(clone, environ)
     if git.ask("config", "--get", "remote.origin.url") != location:
         steps = [["init", "--quiet", "--bare"]]
         if location.startswith(_LOCAL):
@@ -126,6 +130,7 @@ def _fetch_refs(git: Git, *refs: str, flags: tuple[str, ...] = ()) -> str:
         "--no-tags",
         "--no-recurse-submodules",
         "--filter=blob:none",
+        _WHOLE,
         *flags,
         "origin",
         *refs,
@@ -143,6 +148,15 @@ def _unreachable(git: Git, location: str, ref: str, complaint: str) -> Unavailab
 
 
 def _unknown(git: Git, location: str, ref: str) -> UsageError:
+    if git.ask("rev-parse", "--is-shallow-repository") == "true":
+        hint = "give the repository that it was cloned from"
+        if location.startswith(_LOCAL):
+            hint = f"git -C {shlex.quote(location.removeprefix('file://'))} fetch --unshallow --tags, then run again"
+        return UsageError(
+            f"{redact_url(location)} has no tag, branch or commit {ref!r}",
+            cause="it is a shallow clone: what is older than its first commit is not in it",
+            hint=hint,
+        )
     names = git.ask("for-each-ref", "--format=%(refname:strip=2)", "refs/tags", "refs/heads").splitlines()
     nearest = nearest_names(ref, tuple(names))
     return UsageError(

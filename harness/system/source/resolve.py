@@ -52,7 +52,7 @@ def _from_index(release: Release, pins: Pins, *, cache: Path, environ: Mapping[s
         try:
             return obtain_commit(pins.repo, release.sha or release.tag, cache=cache, environ=environ, note=note)
         except HarnessError as second:
-            cause = f"{failure.cause}; and {second.what}: {second.cause}"
+            cause = f"{failure.cause}; and {second.line}"
             raise UnavailableError(failure.what, cause=cause, hint=failure.hint) from None
     if source.pruned:
         note(f"{release.tag} holds the library alone; for all of it: --ref {release.tag} --repo {pins.repo}")

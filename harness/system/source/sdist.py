@@ -57,7 +57,7 @@ def probe_index(environ: Mapping[str, str]) -> PackageIndex:
     if pip:
         commands.append([pip])
     for command in commands:
-        answer = capture([*command, "config", "list"], env=environ, timeout_s=30)
+        answer = capture([*command, "config", "list"], env=environ, timeout_s=30, trusted=True)
         if answer.ok:
             return parse_pip_config(answer.stdout)
     return parse_pip_environment(environ)

@@ -9,7 +9,6 @@ from harness.parse.bench import (
     Timings,
     is_empty_model,
     measure_whisper,
-    parse_backends,
     parse_dialect,
     parse_timings,
 )
@@ -109,7 +108,6 @@ def test_an_attempt_that_died_does_not_inherit_the_numbers_of_the_one_before() -
 def test_ten_megabytes_in_one_line_are_survived(piece: str) -> None:
     text = piece * (10_000_000 // len(piece)) + "\n" + line("encode", "7.50", "1")
     assert parse_timings(text).encode == Timing(total_ms=7.5, runs=1)
-    assert parse_backends(text) == ()
 
 
 TOTALS = st.integers(min_value=1, max_value=10**9).map(lambda hundredths: hundredths / 100)
@@ -135,16 +133,6 @@ def test_timings_round_trip(totals: list[float], runs: list[int], blank: str, en
 @given(st.text())
 def test_any_text_is_read_without_an_error(text: str) -> None:
     assert all(each.value > 0 for each in measure_whisper(text, CASE, 1))
-
-
-def test_backends_that_ran() -> None:
-    assert parse_backends(CUDA) == ("CUDA0",)
-    assert parse_backends(MEDIUM) == ("CPU",)
-    assert parse_backends("whisper_backend_init_gpu: no GPU found\nwhisper_backend_init: using BLAS backend\n") == (
-        "CPU",
-        "BLAS",
-    )
-    assert parse_backends("") == ()
 
 
 def test_dialect_of_1_8_5() -> None:

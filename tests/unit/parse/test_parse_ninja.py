@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.parse.ninja import Progress, parse_progress, parse_targets
+from harness.parse.ninja import Progress, find_complaint, parse_progress, parse_targets
+from harness.parse.outcome import read_outcome
+from harness.records.step import Phase
+from tests import factory
 
 LOGS = Path(__file__).parents[2] / "data" / "logs"
 
@@ -37,3 +40,24 @@ def test_targets_of_a_real_tree() -> None:
 def test_targets_behind_an_echo_and_of_a_broken_tree() -> None:
     assert parse_targets("+ ninja -t targets all\r\nall: phony\r\n") == {"all"}
     assert parse_targets("ninja: error: loading 'build.ninja': No such file or directory\n") == frozenset()
+
+
+def test_the_first_error_of_a_compiler() -> None:
+    log = (
+        "[3/9 1.0] Building CXX object a.o\nFAILED: [code=1] a.o\n/usr/bin/c++ -c /tree/src/a.cpp\n"
+        "/tree/src/a.cpp: In function 'void f()':\n"
+        "/tree/src/a.cpp:6322:21: error: 'LayerSettingEXT' is not a member of 'vk'\n"
+        "/tree/src/a.cpp:6331:9: error: another\n"
+    )
+    assert find_complaint(log) == "a.cpp:6322:21: error: 'LayerSettingEXT' is not a member of 'vk'"
+    assert find_complaint("/tree/b.c:1:10: fatal error: omp.h: No such file or directory") == (
+        "b.c:1:10: fatal error: omp.h: No such file or directory"
+    )
+    assert find_complaint("ninja: build stopped: subcommand failed.\n" + "a" * 100_000) == ""
+
+
+def test_a_build_that_failed_says_why() -> None:
+    result = read_outcome(
+        factory.step("build_release", Phase.BUILD), factory.completed(1), "a.c:1:2: error: no such thing\n", ""
+    )
+    assert result.reason == "exit code 1: a.c:1:2: error: no such thing"

@@ -1,5 +1,6 @@
 """Outcomes: no measurement is a failure, whatever the exit code."""
 
+import json
 import signal
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from harness.parse.outcome import describe_exit, read_outcome
 from harness.records.case import Case
 from harness.records.outcome import Status
-from harness.records.step import Phase
+from harness.records.step import BLAS_LIBRARY, Phase
+from harness.records.suite import Engine
 from tests import factory
 
 LOGS = Path(__file__).parents[2] / "data" / "logs"
@@ -18,6 +20,7 @@ whisper_print_timings:   encode time =  2216.24 ms /     1 runs (  2216.24 ms pe
 whisper_print_timings:   decode time =  1339.21 ms /   256 runs (     5.23 ms per run)
 whisper_print_timings:   batchd time =   893.00 ms /   320 runs (     2.79 ms per run)
 whisper_print_timings:   prompt time =  9994.00 ms /  4096 runs (     2.44 ms per run)
+whisper_print_timings:    total time = 14443.00 ms
 """
 
 
@@ -120,6 +123,82 @@ def test_failing_tests_are_named() -> None:
     assert "crashes" in result.reason
 
 
+def test_a_test_that_dies_of_an_illegal_instruction_says_so() -> None:
+    junit = text("ctest-4.4-mixed.xml").replace('message="SEGFAULT"', 'message="ILLEGAL"')
+    result = read_outcome(CTEST, factory.completed(8), "", junit)
+    assert result.reason.endswith("; killed by SIGILL: crashes")
+
+
+def test_a_bench_program_that_dies_at_once_is_no_program_without_an_answer() -> None:
+    step = factory.step("features", Phase.PROBE)
+    result = read_outcome(step, factory.completed(-signal.SIGILL), "", "")
+    assert result.status is Status.SKIPPED
+    assert result.reason.startswith("killed by SIGILL")
+
+
 @pytest.mark.parametrize("junit", ["", text("ctest-4.4-none.xml")])
 def test_a_ctest_that_ran_nothing_is_no_success(junit: str) -> None:
     assert read_outcome(CTEST, factory.completed(), "No tests were found!!!", junit).status is Status.FAILED
+
+
+SAMPLED = WHISPER.replace(engine=Engine.SAMPLER)
+ANSWERS = "\n".join(
+    f'{{"ok": true, "command": "{command}", "units": 2, "wall_ns": 8000000}}'
+    for command in ("start", "load", "encode", "decode", "batch", "prompt")
+)
+
+
+def test_what_the_sampler_answered() -> None:
+    result = read_outcome(SAMPLED, factory.completed(), ANSWERS, "")
+    assert result.status is Status.PASSED
+    assert {one.metric: one.value for one in result.measurements} == dict.fromkeys(
+        ("load", "encode", "decode", "batchd", "prompt"), 4.0
+    )
+    assert read_outcome(WHISPER, factory.completed(), ANSWERS, "").status is Status.FAILED, "not its words"
+
+
+def test_a_refusal_of_the_sampler_is_the_reason() -> None:
+    refusal = '{"ok": false, "command": "prompt", "error": "whisper_decode returned -1"}'
+    result = read_outcome(SAMPLED, factory.completed(), f"{ANSWERS}\n{refusal}\n", "")
+    assert (result.status, result.reason, result.measurements) == (Status.FAILED, "whisper_decode returned -1", ())
+
+
+def test_a_sampler_that_left_something_out() -> None:
+    cut = ANSWERS.replace("batch", "other")
+    result = read_outcome(SAMPLED, factory.completed(), cut, "")
+    assert (result.status, result.reason) == (Status.FAILED, "exit code 0, but no measurement of batchd")
+
+
+def test_the_librarys_own_benchmarks_are_read_like_the_bench_programs() -> None:
+    case = Case.of("memcpy", threads=2)
+    step = factory.step("memcpy", case=case).replace(engine=Engine.SAMPLER)
+    said = json.dumps({"ok": True, "command": "memcpy", "wall_ns": 1, "text": text("v1.8.5-memcpy-t2.log")})
+    sampled = read_outcome(step, factory.completed(), said, "")
+    asked = read_outcome(step.replace(engine=Engine.BENCH), factory.completed(), text("v1.8.5-memcpy-t2.log"), "")
+    assert sampled.status is Status.PASSED
+    assert sampled.measurements == asked.measurements
+
+
+def test_numbers_of_another_backend_are_none() -> None:
+    cuda = WHISPER.replace(backend="cuda")
+    result = read_outcome(cuda, factory.completed(), f"whisper_backend_init_gpu: no GPU found\n{TIMINGS}", "")
+    assert (result.status, result.measurements) == (Status.FAILED, ())
+    assert "cuda was asked for, but CPU ran" in result.reason
+    proven = read_outcome(cuda, factory.completed(), f"whisper_backend_init_gpu: using CUDA0 backend\n{TIMINGS}", "")
+    assert proven.status is Status.PASSED
+    memcpy = factory.step("memcpy", case=Case.of("memcpy", threads=2)).replace(backend="cuda")
+    assert read_outcome(memcpy, factory.completed(), text("v1.8.5-memcpy-t2.log"), "").status is Status.PASSED
+
+
+def test_a_configuration_that_failed_names_the_package() -> None:
+    log = "+ cmake -DGGML_BLAS_VENDOR=OpenBLAS\nCMake Error: BLAS not found, please refer to\n"
+    result = read_outcome(factory.step("configure_release", Phase.CONFIGURE), factory.completed(1), log, "")
+    assert result.status is Status.FAILED
+    assert result.reason == "exit code 1: missing here, by Debian's names: libopenblas-dev (apt-get install)"
+
+
+def test_a_blas_library_that_does_not_tell_is_no_failure() -> None:
+    probe = factory.step(BLAS_LIBRARY, Phase.PROBE)
+    assert read_outcome(probe, factory.completed(2), "loads no BLAS library\n", "").status is Status.SKIPPED
+    told = '{"kind": "blas", "file": "/l/libblis.so.4"}\n'
+    assert read_outcome(probe, factory.completed(), told, "").status is Status.PASSED

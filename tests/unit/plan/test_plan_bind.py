@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.plan.bind import Unbound, bind, choose_bench_target, choose_tests
+from harness.plan.bind import Unbound, bind, choose_bench_target, choose_library, choose_tests
 from harness.records.outcome import Status
 from harness.records.plan import Dialect, Inventory, Listing
 from harness.records.step import Phase, Step
@@ -48,11 +48,12 @@ def test_tests_are_chosen_by_label() -> None:
 def test_flash_attention_is_always_said_where_the_dialect_can() -> None:
     assert bound(step("@bench", "@fa=0")) == ("/build/bin/whisper-bench", "-nfa")
     assert bound(step("@bench", "@fa=1")) == ("/build/bin/whisper-bench", "-fa")
+    assert bound(step("@bench", "@no-gpu", "@fa=1")) == ("/build/bin/whisper-bench", "-ng", "-fa")
 
 
 def test_an_old_dialect_has_it_off_without_a_flag_and_cannot_have_it_on() -> None:
     old = FULL.replace(dialect=Dialect())
-    assert bound(step("@bench", "@fa=0"), old) == ("/build/bin/whisper-bench",)
+    assert bound(step("@bench", "@no-gpu", "@fa=0"), old) == ("/build/bin/whisper-bench",)
     assert unbound(step("@bench", "@fa=1"), old).status is Status.SKIPPED
 
 
@@ -77,3 +78,19 @@ def test_a_tree_without_fitting_tests_is_skipped_and_never_a_success(
 
 def test_a_tree_without_a_bench_program_has_failed() -> None:
     assert unbound(step("@bench", "-h"), FULL.replace(targets=("all",))).status is Status.FAILED
+
+
+@pytest.mark.parametrize("room", ["src", "bin", "lib"])
+@pytest.mark.parametrize("suffix", ["so", "dylib"])
+def test_the_library_is_found_where_each_release_puts_it(room: str, suffix: str) -> None:
+    file = f"{room}/libwhisper.{suffix}"
+    offered = FULL.replace(targets=("libwhisper.so", f"{file}.1", file, f"{file}.1.8.5", "ggml/src/libggml.so"))
+    assert choose_library(offered.targets) == file
+    sampled = step("python", "-m", "harness.sampler", "@library", "--do", "quit")
+    assert bound(sampled, offered) == ("python", "-m", "harness.sampler", f"/build/{file}", "--do", "quit")
+
+
+def test_a_static_build_has_no_library_to_load() -> None:
+    answer = unbound(step("python", "@library"), FULL.replace(targets=("src/libwhisper.a", "whisper-bench")))
+    assert answer.status is Status.FAILED
+    assert "no shared libwhisper" in answer.reason

@@ -2,6 +2,7 @@
 
 from harness.plan.caveat import derive_caveats
 from harness.records.case import Case
+from harness.records.device import Device
 from harness.records.outcome import Status, StepResult
 from harness.records.run import Run, SystemInfo
 from harness.records.step import Phase
@@ -94,3 +95,22 @@ def test_a_benchmark_that_was_skipped() -> None:
     case = Case.of("memcpy", threads=4)
     skipped = factory.result("memcpy", Phase.BENCH, Status.SKIPPED).replace(case=case, reason="needs 2.15 GB")
     assert codes(factory.run(TESTED, skipped)) == ["benchmark-skipped"]
+
+
+def test_a_gpu_that_is_a_program_is_said_to_be_one() -> None:
+    device = Device(backend="Vulkan0", name="llvmpipe (LLVM 15.0.6, 256 bits)", driver="llvmpipe", software=True)
+    used = ALL_IN.replace(backends=("Vulkan0",), devices=(device,))
+    assert codes(factory.run(TESTED).replace(system_info=used)) == ["software-device"]
+    unused = used.replace(backends=("CPU",))
+    assert codes(factory.run(TESTED).replace(system_info=unused)) == []
+
+
+def test_benchmarks_that_know_the_cpu_alone_are_said_to_beside_a_gpu() -> None:
+    run = factory.run(TESTED, mul_mat(70.0, 40.0))
+    assert codes(run.replace(system_info=ALL_IN.replace(backends=("CUDA0",)))) == ["cpu-benchmarks"]
+    assert codes(run.replace(system_info=ALL_IN.replace(backends=("CPU", "BLAS")))) == []
+
+
+def test_a_debug_build_that_was_measured() -> None:
+    run = factory.run(TESTED)
+    assert codes(run.replace(config=run.config.replace(build_type="Debug"))) == ["debug-build"]

@@ -4,6 +4,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.plan.config import choose_config, choose_wiring
+from harness.plan.recipe import Recipe
 from harness.records.config import CMakeOption, Config
 from harness.records.toolchain import Tool
 from tests import factory
@@ -11,9 +12,15 @@ from tests import factory
 NATIVE = (CMakeOption(name="GGML_NATIVE", value="ON", reason="all that this CPU has"),)
 
 
-def config(*defines: str, build_type: str = "Release", compiler: str = "auto", werror: bool = False) -> Config:
+def config(
+    *defines: str,
+    build_type: str = "Release",
+    compiler: str = "auto",
+    werror: bool = False,
+    options: tuple[CMakeOption, ...] = (),
+) -> Config:
     return choose_config(
-        build_type=build_type,
+        recipe=Recipe(build_type=build_type, backend="cpu", options=options),
         isa="native",
         isa_options=NATIVE,
         compiler=compiler,
@@ -61,6 +68,15 @@ def test_ggmls_own_compiler_cache_is_off_and_ours_is_wired() -> None:
 
 def test_zig_builds_without_openmp() -> None:
     assert values(config(compiler="zig cc"))["GGML_OPENMP"] == "OFF"
+    asked = CMakeOption(name="GGML_OPENMP", value="ON", reason="--openmp on")
+    with pytest.raises(UsageError, match="zig ships no OpenMP"):
+        config(compiler="zig cc", options=(asked,))
+
+
+@pytest.mark.parametrize("build_type", ["Release", "RelWithDebInfo", "MinSizeRel"])
+def test_all_but_debug_builds_leave_untimed_programs_unoptimised(build_type: str) -> None:
+    wired = choose_wiring(factory.toolchain(), build_type=build_type, defines=(), project_include="/x.cmake")
+    assert "-DCMAKE_PROJECT_INCLUDE=/x.cmake" in map(str, wired)
 
 
 def test_what_the_user_defines_is_not_wired_a_second_time() -> None:

@@ -6,7 +6,15 @@ from harness.errors import UnfitError, UsageError
 from harness.parse.capture import parse_capture
 from harness.parse.cpu import parse_cpu
 from harness.plan.feature import X86_FEATURES
-from harness.plan.isa import ISA_NAMES, choose_isa_options, compare_features, isa_fingerprint, list_runnable
+from harness.plan.isa import (
+    ISA_NAMES,
+    choose_isa_options,
+    choose_variant,
+    compare_features,
+    compare_isa,
+    isa_fingerprint,
+    list_runnable,
+)
 from harness.records.node import Cpu
 from harness.records.run import SystemInfo
 
@@ -147,3 +155,32 @@ def test_fingerprint_changes_with_the_cpu_and_not_with_its_use() -> None:
         M1,
     ]
     assert len({isa_fingerprint(cpu) for cpu in others}) == len(others)
+
+
+AVX2_KEYS = ("SSE3", "SSSE3", "AVX", "AVX2", "F16C", "FMA", "BMI2", "OPENMP")
+
+
+@pytest.mark.parametrize(
+    ("isa", "keys", "shown"),
+    [
+        ("avx2", AVX2_KEYS, ""),
+        ("native", AVX2_KEYS, ""),
+        ("avx", AVX2_KEYS, "AVX2, BMI2, F16C, FMA too many"),
+        ("avx512", AVX2_KEYS, "AVX512 missing"),
+        ("avx2", (), ""),
+    ],
+)
+def test_a_binary_that_is_not_what_was_asked_for(isa: str, keys: tuple[str, ...], shown: str) -> None:
+    caveats = compare_isa(said(*keys), isa)
+    assert [caveat.code for caveat in caveats] == (["isa-differs"] if shown else [])
+    assert all(shown in caveat.message for caveat in caveats)
+
+
+def test_a_variant_is_compiled_for_exactly_an_instruction_set() -> None:
+    assert choose_variant("avx2", ZEN2) == "haswell"
+    assert choose_variant("avx512_bf16", AMX) == "zen4"
+    for isa in ("native", "amx"):
+        with pytest.raises(UsageError, match="no variant is compiled"):
+            choose_variant(isa, AMX)
+    with pytest.raises(UnfitError, match="cannot run avx512"):
+        choose_variant("avx512", ZEN2)

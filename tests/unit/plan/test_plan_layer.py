@@ -63,6 +63,10 @@ def test_an_unknown_key_names_the_nearest() -> None:
         ("timeout", "0"),
         ("timeout", "inf"),
         ("timeout", "nan"),
+        ("timeout", "m"),
+        ("timeout", "5 days"),
+        ("timeout", "infh"),
+        ("timeout", "-5m"),
         ("no_tests", "perhaps"),
         ("model", ""),
         ("model", []),
@@ -91,3 +95,27 @@ def test_passwords_in_urls_are_not_described() -> None:
     assert settings.text("weights_mirror") == "https://user:s3cret@mirror.example/x"
     described = {used.name: used.value for used in settings.describe()}
     assert described["weights_mirror"] == "https://***@mirror.example/x"
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("90", 90.0), ("90s", 90.0), ("5m", 300.0), ("1.5h", 5400.0), (2, 2.0), (" 3m ", 180.0)]
+)
+def test_durations_have_units(written: object, seconds: float) -> None:
+    assert layered({"timeout": written}).number("timeout") == seconds
+
+
+def test_an_override_is_converted_like_any_layer_and_leaves_the_rest_alone() -> None:
+    settings = layered({"model": ["tiny"]})
+    changed = settings.override({"threads": "1,2", "define": ["-DGGML_OPENMP=OFF"], "timeout": "5m"}, "threads=1")
+    assert changed.words("threads") == ("1", "2")
+    assert changed.words("define") == ("GGML_OPENMP=OFF",)
+    assert changed.number("timeout") == 300.0
+    assert (origin(changed, "threads"), origin(changed, "model")) == (Origin.FLAG, Origin.FILE)
+    assert settings.words("threads") == ()
+    assert settings.override({}, "nothing") == settings
+
+
+@pytest.mark.parametrize(("name", "value"), [("threads", ""), ("define", ["NONSENSE"]), ("timeout", "soon")])
+def test_an_override_that_cannot_be_says_where_it_stands(name: str, value: object) -> None:
+    with pytest.raises(UsageError, match=f"the contender: {name}"):
+        layered().override({name: value}, "the contender")

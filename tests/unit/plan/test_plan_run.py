@@ -1,6 +1,7 @@
 """Plans: the right steps, in the right order, with the right dependencies."""
 
-from harness.plan.run import Ingredients, blockers, plan_build, plan_run
+from harness.plan.ingredient import Ingredients
+from harness.plan.run import blockers, find_flaw, plan_build, plan_run
 from harness.records.config import CMakeOption
 from harness.records.step import Phase, Step
 from harness.records.suite import Benchmark
@@ -138,3 +139,20 @@ def test_a_pruned_source_is_built_through_our_own_project() -> None:
     assert "-DWHISPER_SOURCE=/cache/sources/src1/tree" in configure.argv
     assert build.argv[-2:] == ("--target", "whisper")
     assert all(step.phase in (Phase.CONFIGURE, Phase.LIST, Phase.BUILD) for step in plan.steps)
+
+
+def test_a_plan_that_was_edited_is_not_followed_and_one_that_was_made_is() -> None:
+    plan = plan_run(ingredients())
+    assert find_flaw(plan) == ""
+    first, second, *others = plan.steps
+    for steps, told in (
+        ((second, first, *others), "needs"),
+        ((first.replace(needs=("nobody",)), second, *others), "needs 'nobody'"),
+        ((first.replace(needs=(first.name,)), second, *others), f"needs '{first.name}'"),
+        ((first, first, second, *others), "two steps"),
+        *(
+            ((first.replace(log=log), second, *others), "would not lie in the bundle")
+            for log in ("", ".", "..", "../a.log", "/tmp/a.log", "a\\b", "a\0")
+        ),
+    ):
+        assert told in find_flaw(plan.replace(steps=steps))

@@ -27,3 +27,12 @@ def test_order_of_parameters_does_not_matter() -> None:
 def test_other_texts_are_no_names(text: str) -> None:
     with pytest.raises(UnreadableError):
         Case.parse(text)
+
+
+def test_what_two_cases_share() -> None:
+    one = Case.of("whisper", model="tiny", threads=2, fa=0)
+    other = Case.of("whisper", model="tiny", threads=4, fa=0)
+    assert str(one.shared(other)) == "whisper/fa=0/model=tiny"
+    assert one.shared(one) == one
+    assert one.shared(other) == other.shared(one)
+    assert str(one.shared(Case.of("whisper"))) == "whisper"

@@ -9,6 +9,7 @@ from harness.records.outcome import Check, Status, StepResult
 from harness.records.run import Run
 from harness.records.step import Phase
 from harness.render.terminal import render_summary
+from tests import factory
 
 DATA = Path(__file__).parents[2] / "data"
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -29,6 +30,9 @@ def model(name: str, repetition: int, *values: float) -> StepResult:
         case=case,
         repetition=repetition,
         measurements=measurements,
+        completed=factory.completed().replace(max_rss_bytes=327_000_000 + 1_000_000 * repetition)
+        if name == "tiny"
+        else None,
     )
 
 

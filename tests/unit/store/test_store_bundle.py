@@ -1,11 +1,13 @@
 """Bundles: written as a whole, found again, never overwritten."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from harness.errors import UnfitError, UnreadableError, UsageError
-from harness.plan.run import Ingredients, plan_run
+from harness.plan.ingredient import Ingredients
+from harness.plan.run import plan_run
 from harness.records.plan import Plan
 from harness.store.bundle import Bundle, choose_id, create_bundle, find_partial, load_run, write_atomic
 from harness.store.duration import load_durations, save_durations
@@ -44,18 +46,25 @@ def test_a_bundle_lies_under_node_and_month_and_reads_back(tmp_path: Path) -> No
 def test_the_state_of_an_unfinished_run_reads_back(tmp_path: Path) -> None:
     bundle = create_bundle(tmp_path, RUN)
     bundle.save_run(RUN)
+    bundle.save_plan(plan())
     assert load_run(find_partial(tmp_path, "node-1", "").path) == RUN
     assert find_partial(tmp_path, "node-1", RUN.id[:12]).path == bundle.path
 
 
 def test_unfinished_runs_are_told_apart(tmp_path: Path) -> None:
     for second in ("00", "01"):
-        create_bundle(tmp_path, RUN.replace(id=RUN.id.replace("000000Z", f"0000{second}Z")))
+        create_bundle(tmp_path, RUN.replace(id=RUN.id.replace("000000Z", f"0000{second}Z"))).save_plan(plan())
     assert find_partial(tmp_path, "node-1", "").path.name.startswith("20260101T000001Z")
     with pytest.raises(UsageError, match="2 unfinished runs"):
         find_partial(tmp_path, "node-1", "2026")
     with pytest.raises(UsageError, match="no unfinished run"):
         find_partial(tmp_path, "node-1", "1999")
+
+
+def test_without_a_plan_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
+    create_bundle(tmp_path, RUN).save_plan(plan())
+    create_bundle(tmp_path, RUN.replace(id=f"{RUN.id}-2"))
+    assert find_partial(tmp_path, "node-1", "").final.name == RUN.id
 
 
 def test_an_exact_id_is_not_ambiguous_beside_its_second(tmp_path: Path) -> None:
@@ -105,10 +114,10 @@ def test_a_failed_write_leaves_the_old_content(tmp_path: Path, monkeypatch: pyte
     bundle = Bundle(tmp_path)
     bundle.save_run(RUN)
 
-    def full(self: Path, data: bytes) -> int:
+    def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         write_atomic(tmp_path / "run.json", b"half")
     monkeypatch.undo()

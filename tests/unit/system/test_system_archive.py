@@ -1,5 +1,6 @@
 import gzip
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -68,6 +69,8 @@ HOSTILE = {
     "duplicate": (member(f"{TOP}/CMakeLists.txt"), "twice"),
     "duplicate by another spelling": (member(f"{TOP}/./CMakeLists.txt"), "twice"),
     "folder in place of a file": (member(f"{TOP}/CMakeLists.txt", kind=tarfile.DIRTYPE), "twice"),
+    "long name": (member(f"{TOP}/{'x' * 300}"), "too long for this file system"),
+    "deep": (member(f"{TOP}/{'d/' * 2500}x"), "too long for this file system"),
     "below a file": (member(f"{TOP}/CMakeLists.txt/x"), "below a plain file|twice"),
 }
 
@@ -125,3 +128,24 @@ def test_damaged_archive_is_refused(tmp_path: Path, damage: str) -> None:
     with pytest.raises(UnavailableError) as caught:
         unpack_archive(archive, tmp_path / "tree", subtree="whisper.cpp")
     assert "damaged" in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("umask", "plain", "program"), [(0o022, 0o644, 0o755), (0o077, 0o600, 0o700), (0o002, 0o664, 0o775)]
+)
+def test_modes_are_those_of_the_umask_whatever_the_archive_says(
+    tmp_path: Path, umask: int, plain: int, program: int
+) -> None:
+    archive = packed(
+        tmp_path / "a.tar.gz",
+        (member(f"{TOP}/open", mode=0o666), b"a"),
+        (member(f"{TOP}/run", mode=0o6777), b"b"),
+        (member(f"{TOP}/d", kind=tarfile.DIRTYPE, mode=0o7777), b""),
+    )
+    before = os.umask(umask)
+    try:
+        unpack_archive(archive, tmp_path / "tree", subtree="whisper.cpp")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o7777 for path in (tmp_path / "tree").rglob("*")}
+    assert modes == {"open": plain, "run": program, "d": 0o777 & ~umask}

@@ -4,7 +4,14 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.system.git import git_environment, last_line, locate_repository, redact_url, unquote_path
+from harness.system.git import (
+    git_environment,
+    last_line,
+    locate_repository,
+    part_login,
+    redact_url,
+    unquote_path,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +86,26 @@ def test_credentials_are_kept_out_of_records_and_messages() -> None:
     said = "hint: x\nfatal: unable to access 'https://me:token@example.org/': no\n\n"
     assert last_line(said) == "fatal: unable to access 'https://example.org/': no"
     assert last_line("") == "no reason given"
+
+
+def test_a_login_goes_by_the_environment() -> None:
+    url, variables = part_login("https://me:p%40ss@example.org:8443/a/b", {"GIT_CONFIG_COUNT": "2"})
+    assert url == "https://example.org:8443/a/b"
+    assert variables == {
+        "GIT_CONFIG_COUNT": "3",
+        "GIT_CONFIG_KEY_2": "http.https://example.org:8443/.extraHeader",
+        "GIT_CONFIG_VALUE_2": "Authorization: Basic bWU6cEBzcw==",
+    }
+    assert part_login("https://token@example.org/a", {})[1]["GIT_CONFIG_VALUE_0"] == "Authorization: Basic dG9rZW46"
+
+
+@pytest.mark.parametrize("url", ["https://example.org/a", "ssh://git@example.org/a", "git@example.org:a", "/a/b@c"])
+def test_other_addresses_stay(url: str) -> None:
+    assert part_login(url, {}) == (url, {})
+
+
+def test_git_is_not_given_the_secrets_of_others() -> None:
+    environ = {"HF_TOKEN": "x", "PIP_INDEX_URL": "x", "GITHUB_TOKEN": "for a credential helper"}
+    assert {"HF_TOKEN", "PIP_INDEX_URL", "GITHUB_TOKEN"} & git_environment(environ, network=True).keys() == {
+        "GITHUB_TOKEN"
+    }

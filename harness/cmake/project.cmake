@@ -1,5 +1,16 @@
+# What the harness changes in whisper.cpp's build: how much of it there is, never how the timed part is compiled.
 # Included by CMake after each project() call of whisper.cpp (CMAKE_PROJECT_INCLUDE).
-#
+
+# A build with loadable CPU variants (HARNESS_LOADABLE): ggml's library does not need the variants, but depends on all
+# of them, a dozen and more. Only those are compiled that are asked for by name.
+if(HARNESS_LOADABLE AND NOT COMMAND _add_dependencies)
+  function(add_dependencies target)
+    if(NOT (target STREQUAL "ggml" AND "${ARGN}" MATCHES "^ggml-cpu-"))
+      _add_dependencies(${target} ${ARGN})
+    endif()
+  endfunction()
+endif()
+
 # The tests need whisper-cli and its audio code, which nobody times, and whose one file takes a third of the whole
 # build to optimise. Compile just those targets with -O0; the library and the bench program keep their flags.
 # The deferred call runs at the end of the top-level project, when all targets exist.
@@ -7,7 +18,7 @@ if(PROJECT_IS_TOP_LEVEL AND NOT MSVC AND NOT HARNESS_UNTIMED)
   set(HARNESS_UNTIMED ON)
 
   function(harness_compile_untimed_targets_quickly)
-    foreach(target IN ITEMS common whisper-cli main test-vad)
+    foreach(target IN ITEMS common whisper-cli main test-vad whisper-quantize quantize)
       if(TARGET ${target})
         get_target_property(imported ${target} IMPORTED)
         get_target_property(aliased ${target} ALIASED_TARGET)

@@ -1,0 +1,82 @@
+"""A build alone: a source made into the library and the bench program that can be measured."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from harness.conclusion import look_back
+from harness.plan.layer import Settings
+from harness.plan.run import plan_build
+from harness.records.node import Node
+from harness.records.outcome import Status
+from harness.records.plan import Inventory, Plan
+from harness.records.record import Record
+from harness.records.run import Run
+from harness.records.source import Source
+from harness.records.suite import Benchmark, Suite
+from harness.records.weights import Weights
+from harness.render.plan import render_plan
+from harness.session import Session
+from harness.store.bundle import Bundle, load_logs
+from harness.store.duration import load_durations
+from harness.system.console import Console
+from harness.workbench import begin_run, cache_folder, lay_out, mark_builds, remove_builds
+
+
+class Built(Record):
+    """A build that has been tried: the run that records it, its folder, and what the bench program understands."""
+
+    run: Run
+    folder: str
+    logs: str
+    inventory: Inventory
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is something to measure."""
+        return self.run.status is Status.PASSED
+
+
+def prepare_build(
+    settings: Settings,
+    environ: Mapping[str, str],
+    node: Node,
+    console: Console,
+    suite: Suite | None = None,
+    ready: Callable[[Source], tuple[Weights, ...]] = lambda _: (),
+) -> tuple[Run, Plan]:
+    """Return the run that will record a build, and the plan of it; the source is there afterwards, nothing is built.
+
+    `suite` is what the build will be measured with, nothing if it is None; `ready` answers with the weights for it.
+    """
+    bench = lay_out(settings, environ, node, console)
+    measured = suite is not None
+    suite = suite or Suite(
+        benchmarks=(),
+        models=(),
+        threads=(1,),
+        flash_attn=(0,),
+        repetitions=1,
+        tests=False,
+        test_build_types=(),
+        seed=1,
+    )
+    timed = suite.replace(benchmarks=() if bench.source.pruned else tuple(Benchmark))
+    state, ingredients = begin_run(bench, settings, timed, ready(bench.source), ())
+    # What is built is not measured yet: the run that is recorded asks for no benchmark.
+    return state.replace(suite=suite.replace(benchmarks=())), plan_build(
+        ingredients if measured else ingredients.replace(threads="")
+    )
+
+
+def carry_out_build(state: Run, plan: Plan, settings: Settings, console: Console) -> Built:
+    """Return the build of a plan, finished or failed; the caller holds the node's lock."""
+    console.note(f"{render_plan(plan, state)}\n")
+    remove_builds(plan.sites, settings, console)
+    mark_builds(plan, state, cache_folder(settings))
+    folder = plan.sites[-1].folder
+    bundle = Bundle(cache_folder(settings) / "logs" / Path(folder).name)
+    bundle.logs.mkdir(parents=True, exist_ok=True)
+    session = Session(plan, state, bundle, console, load_durations(cache_folder(settings)))
+    state = session.go()
+    state = look_back(state, load_logs(bundle.path, state))
+    return Built(run=state, folder=folder, logs=str(bundle.logs), inventory=session.inventory)

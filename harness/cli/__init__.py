@@ -1,0 +1,1 @@
+"""Arguments to settings, settings to a verb."""

@@ -1,0 +1,125 @@
+"""`harness ab`: two things measured live, in turns, until the answer is clear."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.commands.output import Output
+from harness.errors import InterruptedRunError, UnavailableError, UsageError
+from harness.plan.contest import ROLES
+from harness.plan.illegal import ILLEGAL_INSTRUCTION
+from harness.plan.layer import Settings, nearest
+from harness.plan.side import Side, parse_side
+from harness.records.metric import TABLE_METRICS
+from harness.records.node import Node
+from harness.records.run import ExitCode
+from harness.records.suite import Engine
+from harness.render.comparison import render_comparison
+from harness.render.plan import render_plan
+from harness.request import choose_engine
+from harness.system.console import Console
+from harness.system.probe import probe_node
+from harness.trial.contest import Design
+from harness.trial.entrant import prepare_entrant
+from harness.trial.hold import Entrants, Held, hold_trial
+from harness.trial.scene import set_scene
+from harness.workbench import hold_node
+
+_MOST_BUILDS = 20
+
+
+def ab(
+    settings: Settings, environ: Mapping[str, str], output: Output, words: tuple[str, str], *, plant: float = 0.0
+) -> int:
+    """Measure baseline and contender in turns and print the verdicts; return the exit code.
+
+    `plant` slows the contender down by that share: with it the tests prove that a slowdown is found.
+    """
+    design = choose_design(settings)
+    extras = (settings.text("baseline_config"), settings.text("contender_config"))
+    sides = tuple(_parse(f"{word},{extra}" if extra else word) for word, extra in zip(words, extras, strict=True))
+    node = probe_node(settings.text("node"), environ)
+    if settings.flag("dry_run"):
+        entrants = prepare_entrants(sides, settings, environ, node, output.console)
+        plans = [(state, plan) for entrant in entrants for _, state, plan in entrant.builds]
+        output.show("\n\n".join(render_plan(plan, state) for state, plan in plans), tuple(plan for _, plan in plans))
+        return 0
+    scene = set_scene(settings, environ, output.console)
+    with hold_node(settings, output.console):
+        entrants = prepare_entrants(sides, settings, environ, node, output.console)
+        held = hold_trial(entrants, design, settings, scene, output.console, plant=plant)
+    return _show(held, words, settings, output)
+
+
+def choose_design(settings: Settings) -> Design:
+    """Return how a trial is laid out; raises UsageError for what cannot be."""
+    known = [metric.name for metric in TABLE_METRICS]
+    for name in settings.words("metric"):
+        if name not in known:
+            raise UsageError(f"unknown metric {name!r}", hint=nearest(name, known))
+    pairs, builds = int(settings.number("pairs")), int(settings.number("builds"))
+    if not 1 <= pairs <= 1000:
+        raise UsageError(f"--pairs: {pairs} is not a number from 1 to 1000")
+    if not 1 <= builds <= _MOST_BUILDS:
+        raise UsageError(f"--builds: {builds} is not a number from 1 to {_MOST_BUILDS}")
+    whole = choose_engine(settings, Engine.SAMPLER) is Engine.BENCH
+    return Design(
+        seed=int(settings.number("seed")),
+        pairs=1 if whole else pairs,
+        builds=builds,
+        metrics=tuple(name for name in known if name in settings.words("metric")),
+        threshold=settings.number("threshold"),
+        max_time_s=settings.number("max_time"),
+    )
+
+
+def _parse(words: str) -> Side:
+    return parse_side(words, is_folder=lambda word: Path(word).expanduser().is_dir())
+
+
+def prepare_entrants(
+    sides: tuple[Side, ...], settings: Settings, environ: Mapping[str, str], node: Node, console: Console
+) -> Entrants:
+    """Return both sides, their sources at hand; raises UsageError if their cases cannot be paired."""
+    baseline, contender = (
+        prepare_entrant(role, side, settings, environ, node, console) for role, side in zip(ROLES, sides, strict=True)
+    )
+    counts = [
+        len(one.suite.models) * len(one.suite.threads) * len(one.suite.flash_attn) for one in (baseline, contender)
+    ]
+    if counts[0] != counts[1]:
+        raise UsageError(
+            f"{counts[0]} cases on one side and {counts[1]} on the other: they cannot be told apart pairwise",
+            hint="one value of threads and fa per side",
+        )
+    return baseline, contender
+
+
+def show_failure(held: Held, output: Output) -> int:
+    """Say why a trial came to nothing, and return the exit code; raises UnavailableError if it could not have."""
+    if held.tally is None:
+        broken = held.runs[0]
+        told = next((f"{one.step}: {one.reason}" for one in broken.results if one.status.bad), "")
+        output.show(f"the build of {broken.source.path} failed ({told}); logs in {held.paths[0]}", held.runs)
+        return int(broken.exit_code)
+    if held.interrupted:
+        raise InterruptedRunError("interrupted before the first block had ended")
+    if held.failure and held.failure.hopeless:
+        raise UnavailableError(f"the {held.failure.role} cannot be measured", cause=held.failure.reason)
+    causes = [caveat.message for run in held.runs for caveat in run.caveats if caveat.code == ILLEGAL_INSTRUCTION]
+    reason = f"nothing could be measured: {held.tally.lost[-1].reason}"
+    output.show("\n".join([reason, *dict.fromkeys(causes)]), held.runs)
+    return int(ExitCode.BENCHMARK_FAILED)
+
+
+def _show(held: Held, words: tuple[str, str], settings: Settings, output: Output) -> int:
+    if held.family is None or held.tally is None:
+        return show_failure(held, output)
+    lines = [render_comparison(held.family, baseline_name=words[0], contender_name=words[1])]
+    lines.append(f"{len(held.tally.results)} blocks in {held.tally.wall_s:.0f} s: {held.tally.stopped}")
+    lines += [f"{role.value:<9} {path}" for role, path in zip(ROLES, held.paths, strict=True)]
+    output.show("\n".join(lines), held.family)
+    if held.interrupted:
+        return InterruptedRunError.exit_code
+    if held.failure:
+        return int(ExitCode.BENCHMARK_FAILED)
+    return int(held.family.exit_code(strict=settings.flag("strict")))

@@ -1,0 +1,74 @@
+"""`harness cache`: what lies in the cache folder; `harness cache prune`: room made there."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.commands.output import Output
+from harness.errors import HarnessError, UnfitError
+from harness.plan.amount import parse_age, parse_size
+from harness.plan.layer import Settings
+from harness.plan.prune import Limits, choose_kinds, choose_victims
+from harness.records.record import Record
+from harness.records.stock import Pruning, Removal, Stock
+from harness.render.stock import render_pruning, render_stock
+from harness.store.bundle import PARTIAL, Bundle, load_run
+from harness.system.lock import is_held, node_lock, node_lock_path
+from harness.system.stock import probe_stock, remove_entry
+from harness.system.usage import close_gate, is_occupied
+from harness.workbench import cache_folder, results_folder
+
+
+class Asked(Record):
+    """What the command line says: ages and sizes as they were written, empty where nothing was."""
+
+    prune: bool = False
+    older: str = ""
+    keep: str = ""
+    kinds: tuple[str, ...] = ()
+    yes: bool = False
+
+
+def cache(settings: Settings, output: Output, asked: Asked) -> int:
+    """Print what lies in the cache, or prune it; return the exit code."""
+    folder = cache_folder(settings)
+    limits = Limits(
+        older_s=parse_age(asked.older, "--older") if asked.older else None,
+        keep_bytes=parse_size(asked.keep, "--keep") if asked.keep else None,
+        kinds=choose_kinds(asked.kinds),
+    )
+    if not asked.prune:
+        stock = _probe(folder, settings, busy=is_occupied(folder) or is_held(node_lock_path()))
+        output.show(render_stock(stock), stock)
+        return 0
+    if settings.flag("dry_run") or not asked.yes:
+        stock = _probe(folder, settings, busy=is_occupied(folder) or is_held(node_lock_path()))
+        victims = choose_victims(stock.entries, limits)
+        pruning = Pruning(stock=stock, removals=tuple(Removal(entry=one) for one in victims), done=False)
+        output.show(render_pruning(pruning), pruning)
+        return 0
+    # Nobody is disturbed while measuring on this node, and nobody elsewhere begins to use what is about to go.
+    note = output.console.warn
+    with node_lock(wait=not settings.flag("no_wait"), note=note), close_gate(folder, note=note):
+        stock = _probe(folder, settings, busy=is_occupied(folder))
+        removals = tuple(remove_entry(folder, entry) for entry in choose_victims(stock.entries, limits))
+        pruning = Pruning(stock=_probe(folder, settings, busy=False), removals=removals, done=True)
+    output.show(render_pruning(pruning), pruning)
+    return UnfitError.exit_code if any(one.kept for one in removals) else 0
+
+
+def _probe(folder: Path, settings: Settings, *, busy: bool) -> Stock:
+    needed = tuple(_list_needs(results_folder(settings)))
+    return probe_stock(folder, now_s=time.time(), needed=needed, busy=busy)
+
+
+def _list_needs(results: Path) -> Iterator[tuple[str, str]]:
+    """Answer with every path that an unfinished run would need to go on, and why."""
+    for path in sorted(results.glob(f"*/*/*{PARTIAL}")):
+        try:
+            run, plan = load_run(path), Bundle(path).load_plan()
+        except (HarnessError, OSError):  # it cannot be gone on with either
+            continue
+        why = f"{run.id} is not finished"
+        places = [run.source.path, *(one.path for one in run.weights), *(step.cwd for step in plan.steps)]
+        yield from ((place, why) for place in dict.fromkeys(places))

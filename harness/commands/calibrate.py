@@ -1,0 +1,57 @@
+"""`harness calibrate`: a build against itself, to learn what this node can tell and how fast."""
+
+from collections.abc import Mapping
+
+from harness.commands.ab import choose_design, prepare_entrants, show_failure
+from harness.commands.output import Output
+from harness.errors import InterruptedRunError
+from harness.plan.layer import Settings
+from harness.plan.side import Side
+from harness.records.comparison import ALPHA
+from harness.records.run import ExitCode
+from harness.records.trial import Role
+from harness.render.calibration import render_calibration
+from harness.stats.calibration import calibrate as resample
+from harness.stats.pairing import pair_measurements
+from harness.system.probe import probe_node
+from harness.trial.hold import Held, hold_trial
+from harness.trial.scene import set_scene
+from harness.workbench import hold_node
+
+RESAMPLES = 1000
+# Fewer have no spread to speak of.
+LEAST_BLOCKS = 6
+
+
+def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
+    """Hold an A/A trial for the whole of --max-time and print what it says of others; return the exit code."""
+    settings = settings.override({"builds": 1}, "calibrate")  # several would differ from each other
+    design = choose_design(settings).replace(early=False)
+    sides = (Side(label="baseline"), Side(label="contender"))
+    node = probe_node(settings.text("node"), environ)
+    scene = set_scene(settings, environ, output.console)
+    with hold_node(settings, output.console):
+        entrants = prepare_entrants(sides, settings, environ, node, output.console)
+        held = hold_trial(entrants, design, settings, scene, output.console)
+    if held.tally is None or held.family is None:
+        return show_failure(held, output)
+    tally = held.tally
+    samples = pair_measurements(*(tally.measurements(role) for role in Role))
+    blocks = len(tally.results)
+    if blocks < LEAST_BLOCKS:
+        output.show(
+            f"{blocks} blocks in {tally.wall_s:.0f} s say nothing: a longer --max-time, or fewer metrics", held.runs
+        )
+        return _exit_code(held, ExitCode.INCONCLUSIVE)
+    output.console.note(f"resampling {blocks} blocks {RESAMPLES} times")
+    found = resample(samples, alpha=ALPHA, seed=design.seed, resamples=RESAMPLES, block_s=tally.wall_s / max(1, blocks))
+    lines = [render_calibration(found, wall_s=tally.wall_s, blocks=blocks)]
+    lines += [f"caveat: {caveat.message}" for caveat in held.family.caveats if caveat.code not in ("a-a", "stopped")]
+    output.show("\n".join(lines), found)
+    return _exit_code(held, ExitCode.OK)
+
+
+def _exit_code(held: Held, otherwise: ExitCode) -> int:
+    if held.interrupted:
+        return InterruptedRunError.exit_code
+    return int(ExitCode.BENCHMARK_FAILED if held.failure else otherwise)

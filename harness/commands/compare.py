@@ -1,0 +1,93 @@
+"""`harness compare`: verdicts on stored runs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.commands.output import Output
+from harness.commands.runs import Filters, read_cards
+from harness.errors import UsageError
+from harness.plan.context import GROUPS
+from harness.plan.contrast import Question, choose_metrics, contrast_runs
+from harness.plan.layer import Settings, nearest
+from harness.records.record import Record
+from harness.records.run import Run
+from harness.render.comparison import render_comparison, render_comparison_markdown
+from harness.store.month import list_months
+from harness.store.shelf import find_runs
+
+_FILTERS = (*Filters.__struct_fields__, "release")
+
+
+class Compared(Record):
+    """The words of either side, the groups in which runs may differ, and the form of the answer."""
+
+    baseline: tuple[str, ...]
+    contender: tuple[str, ...]
+    across: tuple[str, ...] = ()
+    markdown: bool = False
+    full: bool = False
+
+
+def compare(settings: Settings, output: Output, asked: Compared) -> int:
+    """Print the verdicts on the runs that are named; return 20 for a relevant regression, 21 where strict, else 0."""
+    for group in asked.across:
+        if group not in GROUPS:
+            raise UsageError(f"--across: unknown {group!r}", hint=nearest(group, GROUPS))
+    metrics = choose_metrics(settings)
+    results = Path(settings.text("results")).absolute()
+    baseline, contender = (_find(results, words, settings, output) for words in (asked.baseline, asked.contender))
+    question = Question(threshold=settings.number("threshold"), metrics=metrics, across=asked.across)
+    contrast = contrast_runs(baseline, contender, question)
+    names = (_title(contrast.baseline, baseline), _title(contrast.contender, contender))
+    family, differences = contrast.family, contrast.differences
+    if asked.markdown:
+        text = render_comparison_markdown(
+            family, baseline_name=names[0], contender_name=names[1], differences=differences
+        )
+    else:
+        text = render_comparison(
+            family, baseline_name=names[0], contender_name=names[1], differences=differences, full=asked.full
+        )
+    output.show(text, contrast)
+    return int(family.exit_code(strict=settings.flag("strict")))
+
+
+def _find(results: Path, words: Sequence[str], settings: Settings, output: Output) -> list[Run]:
+    """Return the runs of one side: those that words name, and those that all KEY=VALUE words together fit."""
+    pieces = [piece for word in words for piece in _split(word)]
+    filters = dict(pair for piece in pieces if (pair := _filter(piece)))
+    named = [piece for piece in pieces if not _filter(piece)]
+    paths = _choose(results, filters, settings, output) if filters else []
+    if not named and not paths:
+        raise UsageError("a side names no run", hint="an id, a path, latest, or KEY=VALUE such as release=v1.8.5")
+    return [stored.run for stored in find_runs(results, [*named, *paths])]
+
+
+def _split(word: str) -> list[str]:
+    return [word] if Path(word).exists() else [piece for piece in word.split(",") if piece]
+
+
+def _filter(word: str) -> tuple[str, str] | None:
+    key, equals, value = word.partition("=")
+    if not equals or "/" in key or Path(word).exists():
+        return None
+    if key not in _FILTERS or not value:
+        raise UsageError(f"{word!r}: unknown {key!r}", hint=f"KEY=VALUE with {nearest(key, _FILTERS)}")
+    return key, value
+
+
+def _choose(results: Path, filters: dict[str, str], settings: Settings, output: Output) -> list[str]:
+    release = filters.get("release", "")
+    wanted = Filters(**{key: value for key, value in filters.items() if key != "release"})
+    cards, _ = read_cards(results, list_months(results), wanted, settings, output)
+    paths = [card.path for card in cards if release in ("", card.release)]
+    if not paths:
+        told = " ".join(f"{key}={value}" for key, value in filters.items())
+        raise UsageError(f"no run in {results} fits {told}", hint="harness runs lists them")
+    return paths
+
+
+def _title(name: str, runs: Sequence[Run]) -> str:
+    ids = [run.id for run in runs]
+    told = ids[0] if len(ids) == 1 else f"{len(ids)} runs: {', '.join(ids[:2])}{', ...' if len(ids) > 2 else ''}"
+    return f"{name} on {', '.join(dict.fromkeys(run.node.name for run in runs))} ({told})"

@@ -1,0 +1,58 @@
+"""`harness doctor`: whether this node is fit to measure on now, and what would make it so."""
+
+from collections.abc import Iterator, Mapping
+
+from harness.commands.output import Output
+from harness.errors import HarnessError, UnfitError
+from harness.plan.fitness import diagnose
+from harness.plan.layer import Settings
+from harness.records.fitness import Diagnosis, Finding, Fitness
+from harness.render.doctor import render_doctor
+from harness.request import choose_suite
+from harness.system.disk import free_bytes
+from harness.system.probe import probe_node
+from harness.system.quiet import Watch
+from harness.system.toolchain import probe_toolchain
+from harness.system.vigil import Vigil
+from harness.workbench import cache_folder
+
+_WINDOW_S = 2.0
+
+
+def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
+    """Watch the node for two seconds and print what is fit and unfit; return 0, or 3 when asked to be strict."""
+    node = probe_node(settings.text("node"), environ)
+    # What would be refused elsewhere is explained here.
+    threads = max(choose_suite(settings.override({"force_threads": True}, "doctor"), node).threads)
+    # The compilers are started first, so that they are not among the others.
+    tools = tuple(_find_tools(settings, environ))
+    watch = Watch(environ)
+    output.console.tick(f"watching for {_WINDOW_S:g} s")
+    seen = Vigil(watch, output.console, wait_s=0.0, retries=0).look(_WINDOW_S)
+    condition = watch.probe_condition()
+    free = free_bytes(cache_folder(settings))
+    findings = diagnose(seen, condition, node.cpu.cores, threads=threads, free_disk_bytes=free)
+    diagnosis = Diagnosis(node=node.name, findings=(*findings, *tools), quietness=seen, condition=condition)
+    output.show(render_doctor(diagnosis), diagnosis)
+    return UnfitError.exit_code if settings.flag("strict") and diagnosis.unfit else 0
+
+
+def _find_tools(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    try:
+        found = probe_toolchain(
+            settings.text("compiler"), environ, cache=cache_folder(settings), tools=settings.text("tools")
+        )
+    except HarnessError as error:
+        yield Finding(
+            topic="tools",
+            fitness=Fitness.UNFIT,
+            found=error.what,
+            means=error.cause or "nothing can be built",
+            fix=error.hint,
+        )
+        return
+    for tool in (found.cc, found.cxx, found.cmake, found.ninja):
+        yield Finding(topic=tool.name, fitness=Fitness.FIT, found=f"{tool.version}, {tool.path}")
+    cache = found.compiler_cache
+    if cache:
+        yield Finding(topic=cache.name, fitness=Fitness.FIT, found=f"{cache.version}, {cache.path}")

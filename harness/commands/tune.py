@@ -1,0 +1,209 @@
+"""`harness tune`: the best settings for one model on this node, within a budget of time."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.commands.output import Output
+from harness.errors import InterruptedRunError, UsageError
+from harness.plan.layer import Settings, nearest
+from harness.plan.quantisation import name_quantised
+from harness.plan.tune import AXES, UNITS, list_axes
+from harness.plan.tune import Axis as TuneAxis
+from harness.records.metric import DECODE, ENCODE
+from harness.records.node import Node
+from harness.records.plan import Plan
+from harness.records.record import Record, short_hash
+from harness.records.run import ExitCode, Run
+from harness.records.suite import Benchmark, Engine, Suite
+from harness.records.sweep import Entry, Values
+from harness.records.tune import Goal, Stage, Tuning
+from harness.render.tune import render_tuning
+from harness.request import choose_engine, choose_suite
+from harness.store.duration import load_durations
+from harness.sweep.entry import prepare_entry
+from harness.sweep.search import Search
+from harness.system.probe import probe_node
+from harness.system.toml_file import change_toml, read_toml
+from harness.trial.scene import set_scene
+from harness.workbench import cache_folder, hold_node, mark_builds, results_folder
+
+_FILE = "harness.toml"
+# What the axes are called where they are written down.
+_KEYS = {"fa": "flash_attn"}
+
+
+class Wanted(Record):
+    """What is on the command line beside the settings."""
+
+    goal: str
+    write: bool = True
+
+
+def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted: Wanted) -> int:
+    """Search for the best settings, print them and write them to harness.toml; return the exit code."""
+    if wanted.goal not in tuple(Goal):
+        raise UsageError(f"--for: nothing can be tuned for {wanted.goal!r}", hint=nearest(wanted.goal, list(Goal)))
+    goal, node = Goal(wanted.goal), probe_node(settings.text("node"), environ)
+    base, axes, suite, mine = _design(settings, node)
+    if wanted.write:
+        read_toml(Path(_FILE), required=False)  # what cannot be read is not found out after a quarter of an hour
+    if settings.flag("dry_run"):
+        output.show(_describe_axes(axes, base), suite)
+        return 0
+    scene = set_scene(settings, environ, output.console)
+    begun = datetime.now(UTC)
+    name = f"{begun:%Y%m%dT%H%M%SZ}-tune-{short_hash(suite, axes, length=8)}"
+
+    def prepare(binary: Values) -> tuple[Run, Plan]:
+        label = " ".join(f"{key}={value}" for key, value in binary)
+        state, plan = prepare_entry(
+            Entry(values=binary), suite, mine, environ, node, scene, output.console, label=label
+        )
+        mark_builds(plan, state, cache_folder(settings))
+        return state, plan
+
+    with hold_node(settings, output.console):
+        search = Search(
+            goal,
+            settings.words("model")[0],
+            settings.number("budget"),
+            prepare,
+            results_folder(settings),
+            cache_folder(settings),
+            output.console,
+            scene.vigil,
+            load_durations(cache_folder(settings)),
+            seed=suite.seed,
+            name=name,
+        )
+        try:
+            winner = search.go(axes, base)
+            duels = search.duel(winner, _choose_others(search.stages, winner, base))
+        except KeyboardInterrupt:
+            search.conclude()
+            raise InterruptedRunError("interrupted; what was measured is kept", hint="harness runs") from None
+        runs = search.conclude()
+    score = _find_score(search.stages, winner)
+    if score is None:
+        reasons = [one.reason for stage in search.stages for one in stage.tried if one.reason]
+        output.show(f"nothing could be measured: {reasons[0] if reasons else 'no axis was left'}", suite)
+        return int(min((run.exit_code for run in runs if run.exit_code), default=ExitCode.BENCHMARK_FAILED))
+    tuning = Tuning(
+        id=name,
+        node=node.name,
+        model=settings.words("model")[0],
+        goal=goal,
+        unit=UNITS[goal],
+        start=begun.isoformat(timespec="seconds"),
+        budget_s=settings.number("budget"),
+        spent_s=round(search.spent_s, 1),
+        stages=search.stages,
+        winner=winner,
+        score=score,
+        duels=duels,
+        runs=tuple(run.id for run in runs),
+        cmake=_spell_cmake(search.find_run(winner)),
+        cli=_spell_cli(settings.words("model")[0], winner),
+    )
+    output.show(render_tuning(tuning), tuning)
+    if wanted.write:
+        change_toml(Path(_FILE), _as_settings(tuning.model, winner), f"harness tune --for {goal}, {begun:%Y-%m-%d}")
+        output.console.note(f"  written to {_FILE}: harness run uses it from now on")
+    return 0
+
+
+def _design(settings: Settings, node: Node) -> tuple[Values, tuple[TuneAxis, ...], Suite, Settings]:
+    """Return where the search begins, its axes, and the suite and settings that can measure all of it."""
+    models, over = settings.words("model"), settings.words("over")
+    if len(models) != 1:
+        raise UsageError("one model is tuned at a time", hint=f"--model {models[0]}")
+    unknown = next((name for name in over if name not in AXES), None)
+    if unknown:
+        raise UsageError(f"--over: no axis is called {unknown!r}", hint=nearest(unknown, AXES))
+    first = choose_suite(settings.override({"bench": Benchmark.WHISPER.value}, "tune"), node)
+    base = {
+        "threads": str(first.threads[0]),
+        "fa": str(first.flash_attn[0]),
+        "llamafile": settings.text("llamafile") or "off",
+        "blas": settings.text("blas") or "none",
+        "isa": settings.text("isa"),
+        "quant": settings.words("quant")[0],
+    }
+    axes = list_axes(node, models[0], base, over)
+    values = {axis.name: axis.values for axis in axes}
+    mine = settings.override(
+        {
+            "bench": Benchmark.WHISPER.value,
+            "repetitions": 1,
+            "threads": values.get("threads", (base["threads"],)),
+            "flash_attn": values.get("fa", (base["fa"],)),
+            "quant": values.get("quant", (base["quant"],)),
+        },
+        "tune",
+    )
+    suite = choose_suite(mine, node).replace(
+        tests=False,
+        test_build_types=(),
+        engine=choose_engine(settings, Engine.SAMPLER),
+        precision=0.0,
+        max_time_s=0.0,
+        metrics=(ENCODE.name, DECODE.name),
+    )
+    return tuple(base.items()), axes, suite, mine
+
+
+def _choose_others(stages: tuple[Stage, ...], winner: Values, base: Values) -> list[tuple[str, Values]]:
+    """Return what the winner is measured against once more: the nearest alternative, and where the search began."""
+    nearest_values, least = None, 0.0
+    for stage in stages:
+        if stage.winner is None:
+            continue
+        best = stage.tried[stage.winner].score
+        for number, one in enumerate(stage.tried):
+            if number != stage.winner and one.score and best and (nearest_values is None or one.score / best < least):
+                value, least = dict(one.values)[stage.axis], one.score / best
+                nearest_values = tuple((name, value if name == stage.axis else kept) for name, kept in winner)
+    others = [("the runner-up", nearest_values)] if nearest_values else []
+    return [*others, *([("the start", base)] if base not in (winner, nearest_values) else [])]
+
+
+def _find_score(stages: tuple[Stage, ...], winner: Values) -> float | None:
+    """Return the latest score of the winner."""
+    found = [one.score for stage in stages for one in stage.tried if one.values == winner and one.score is not None]
+    return found[-1] if found else None
+
+
+def _spell_cmake(run: Run) -> str:
+    """Return the command that configures the winning binary by hand."""
+    options = [option for option in run.config.options if option.name == "CMAKE_BUILD_TYPE" or _is_ggml(option.name)]
+    return f"cmake -G Ninja -S whisper.cpp -B build {' '.join(map(str, options))}"
+
+
+def _is_ggml(name: str) -> bool:
+    return name.startswith("GGML_") and name != "GGML_CCACHE"
+
+
+def _spell_cli(model: str, winner: Values) -> str:
+    values = dict(winner)
+    file = f"ggml-{name_quantised(model, values['quant'])}.bin"
+    fa = "-fa" if values["fa"] == "1" else "-nfa"
+    return f"build/bin/whisper-cli -m models/{file} -t {values['threads']} {fa} -f audio.wav"
+
+
+def _as_settings(model: str, winner: Values) -> dict[str, object]:
+    """Return the winner as keys of harness.toml."""
+    values: dict[str, object] = {_KEYS.get(name, name): value for name, value in winner}
+    return {
+        "model": [model],
+        **values,
+        "threads": [str(values["threads"])],
+        "flash_attn": [str(values["flash_attn"])],
+        "quant": [str(values["quant"])],
+    }
+
+
+def _describe_axes(axes: tuple[TuneAxis, ...], base: Values) -> str:
+    lines = [f"from    {' '.join(f'{name}={value}' for name, value in base)}"]
+    lines += [f"  {axis.name:<9} {axis.reason or ', '.join(axis.values)}" for axis in axes]
+    return "\n".join(lines)

@@ -1,0 +1,170 @@
+"""All that a run is measured under, aspect by aspect, as text that can be compared."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from harness.plan.dialect import BORDERS, Border, is_beyond
+from harness.plan.environment import TIMING_PREFIXES
+from harness.plan.setting.table import BY_NAME
+from harness.records.run import OURS, Run
+from harness.records.suite import Benchmark, Engine
+from harness.records.toolchain import Tool
+
+UNKNOWN = "not known"
+NOT_SET = "not set"
+_NOTHING_SEEN = "none seen"
+_BUILD_TYPE = "CMAKE_BUILD_TYPE"
+_PLACEMENT = ("pin", "nice", "huge_pages")
+
+
+class Aspect(NamedTuple):
+    """One aspect, the group of `harness.plan.context.GROUPS` it belongs to (or none), and its value for a run."""
+
+    subject: str
+    group: str
+    of: Callable[[Run], str]
+
+
+def list_aspects(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Aspect]:
+    """Answer with every aspect in which some of `runs` could differ; `benchmarks` are those that are compared."""
+    yield from _machine()
+    yield from _binary(runs)
+    yield from _weights(runs)
+    if Benchmark.TRANSCRIBE in benchmarks:
+        yield from _audio(runs)
+    yield from _settings(runs)
+    yield from _tools()
+    yield from _dialect(runs, benchmarks)
+
+
+def name_commit(run: Run) -> str:
+    """Return the release, else the commit, with the hash of what was changed in it."""
+    commit = run.source.commit
+    name = commit.release or commit.sha[:8] or "a tree without git"
+    return f"{name} + changes {commit.changes[:8]}" if commit.dirty else name
+
+
+def _machine() -> Iterator[Aspect]:
+    yield Aspect("node", "nodes", lambda run: run.node.name or UNKNOWN)
+    yield Aspect("CPU", "nodes", lambda run: " ".join(run.node.cpu.brand.split()) or UNKNOWN)
+    yield Aspect("microarchitecture", "nodes", lambda run: run.node.cpu.microarchitecture or UNKNOWN)
+    yield Aspect("usable CPUs", "nodes", _cpus)
+    yield Aspect("memory", "", lambda run: f"{run.node.memory_bytes / 2**30:.1f} GiB")
+    yield Aspect("operating system", "", lambda run: run.node.os or UNKNOWN)
+    yield Aspect("kernel", "", lambda run: run.node.kernel or UNKNOWN)
+    yield Aspect("hypervisor", "", lambda run: run.node.hypervisor or _NOTHING_SEEN)
+    yield Aspect("container", "", lambda run: run.node.container or _NOTHING_SEEN)
+
+
+def _binary(runs: Sequence[Run]) -> Iterator[Aspect]:
+    yield Aspect("build type", "configs", lambda run: run.config.build_type)
+    yield Aspect("instruction set", "configs", lambda run: run.config.isa or UNKNOWN)
+    yield Aspect("backend", "configs", _backend)
+    yield Aspect("compiler asked for", "configs", lambda run: run.config.compiler or UNKNOWN)
+    for name in sorted({option.name for run in runs for option in run.config.options} - {_BUILD_TYPE}):
+        yield Aspect(name, "configs", partial(_option, name))
+    if all(run.system_info for run in runs):
+        shared = frozenset.intersection(*map(_features, runs))
+        yield Aspect("compiled in", "", lambda run: " ".join(sorted(_features(run) - shared)) or "none of these")
+
+
+def _weights(runs: Sequence[Run]) -> Iterator[Aspect]:
+    for model in dict.fromkeys(weights.model for run in runs for weights in run.weights):
+        if all(model in run.suite.models for run in runs):
+            yield Aspect(f"weights of {model}", "weights", partial(_file, model))
+
+
+def _audio(runs: Sequence[Run]) -> Iterator[Aspect]:
+    yield Aspect("language", "settings", lambda run: run.suite.language or UNKNOWN)
+    for name in sorted({one.name for run in runs for one in run.audio}):
+        if all(any(one.name == name for one in run.audio) for run in runs):
+            yield Aspect(f"audio {name}", "settings", partial(_recording, name))
+
+
+def _settings(runs: Sequence[Run]) -> Iterator[Aspect]:
+    yield Aspect("engine", "settings", lambda run: run.suite.engine)
+    yield Aspect("timing", "settings", _describe_timing)
+    for name in _PLACEMENT:
+        yield Aspect(f"--{name.replace('_', '-')}", "settings", partial(_setting, name))
+    for name in sorted({name for run in runs for name in _timing(run)}):
+        yield Aspect(name, "settings", partial(_variable, name))
+    if all(run.trial for run in runs):  # elsewhere cases are only compared with their like
+        yield Aspect("threads", "", lambda run: ",".join(map(str, run.suite.threads)))
+        yield Aspect("flash attention", "", lambda run: ",".join(map(str, run.suite.flash_attn)))
+    else:
+        yield Aspect("repetitions", "", lambda run: str(run.suite.repetitions))
+
+
+def _tools() -> Iterator[Aspect]:
+    yield Aspect("C compiler", "", lambda run: _tool(run.toolchain.cc))
+    yield Aspect("C++ compiler", "", lambda run: _tool(run.toolchain.cxx))
+    yield Aspect("CMake", "", lambda run: _tool(run.toolchain.cmake))
+    yield Aspect(
+        "harness", "", lambda run: run.harness if run.origin == OURS else f"{run.origin} {run.harness}".strip()
+    )
+
+
+def _dialect(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Aspect]:
+    if all(run.suite.engine is Engine.SAMPLER for run in runs) or len(set(map(name_commit, runs))) == 1:
+        return  # the sampler does the same work for all releases
+    for border in BORDERS:
+        if border.benchmark in benchmarks and (border.ours or any(run.origin != OURS for run in runs)):
+            yield Aspect(border.subject, "", partial(_place, border))
+
+
+def _place(border: Border, run: Run) -> str:
+    beyond = is_beyond(border, run)
+    return UNKNOWN if beyond is None else border.new if beyond else border.old
+
+
+def _cpus(run: Run) -> str:
+    cores = run.node.cpu.cores
+    quota = f", quota {cores.quota_cpus:g}" if cores.quota_cpus is not None else ""
+    return f"{cores.affinity} of {cores.logical}{quota}" if cores.affinity else UNKNOWN
+
+
+def _backend(run: Run) -> str:
+    used = ",".join(run.system_info.backends) if run.system_info else ""
+    return " ".join(word for word in (run.config.backend, f"({used})" if used else "") if word) or UNKNOWN
+
+
+def _option(name: str, run: Run) -> str:
+    return {option.name: option.value for option in run.config.options}.get(name, NOT_SET)
+
+
+def _features(run: Run) -> frozenset[str]:
+    features = run.system_info.features if run.system_info else ()
+    return frozenset(name.rpartition("/")[2] for name, value in features if value not in ("", "0"))
+
+
+def _recording(name: str, run: Run) -> str:
+    return next(f"{one.sha256[:12]}, {one.duration_s:.1f} s" for one in run.audio if one.name == name)
+
+
+def _file(model: str, run: Run) -> str:
+    found = next((weights for weights in run.weights if weights.model == model), None)
+    return f"{found.kind} {found.sha256[:8]}".strip() if found else UNKNOWN
+
+
+def _timing(run: Run) -> Mapping[str, str]:
+    return {name: value for name, value in run.environment if name.startswith(TIMING_PREFIXES)}
+
+
+def _variable(name: str, run: Run) -> str:
+    return _timing(run).get(name, NOT_SET)
+
+
+def _describe_timing(run: Run) -> str:
+    if run.trial is None:
+        return "all work, alone"
+    return "all work, in turns" if run.suite.engine is Engine.BENCH else "pieces of work, in turns"
+
+
+def _setting(name: str, run: Run) -> str:
+    default = str(BY_NAME[name].default) if name in BY_NAME else ""
+    return next((setting.value for setting in run.settings if setting.name == name), default) or NOT_SET
+
+
+def _tool(tool: Tool) -> str:
+    return f"{tool.name} {tool.version}".strip() or UNKNOWN

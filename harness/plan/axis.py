@@ -1,0 +1,98 @@
+"""The axes of a sweep, from flags and from the tables of a sweep.toml."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from harness.errors import UsageError
+from harness.plan.layer import Settings, nearest
+from harness.plan.side import KEYS
+from harness.records.suite import Suite
+from harness.records.sweep import Axis, Values
+
+# What a case differs in, and the setting behind it; all other axes make another binary.
+CASE_AXES = {"model": "model", "quant": "quant", "threads": "threads", "fa": "flash_attn"}
+BINARY_AXES = {name: setting for name, setting in KEYS.items() if name not in CASE_AXES and name != "weights"}
+_KNOWN = {**CASE_AXES, **BINARY_AXES}
+_OPTION = re.compile(r"[A-Z][A-Z0-9_]*")
+# Paths and addresses may have commas.
+_WHOLE = ("repo", "source")
+
+Named = Mapping[str, tuple[str, ...]]
+
+
+def parse_axes(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the values by axis of `NAME=V1,V2` words; raises UsageError for what is none."""
+    named: dict[str, tuple[str, ...]] = {}
+    for word in words:
+        name, equals, values = word.partition("=")
+        parts = tuple(dict.fromkeys(value.strip() for value in values.split(",") if value.strip()))
+        if not equals or not parts:
+            raise UsageError(f"--axis: {word!r} is no axis", hint="NAME=VALUE,VALUE, as GGML_LLAMAFILE=ON,OFF")
+        _require_name(name)
+        named[name] = parts
+    return named
+
+
+def convert_axes(table: Mapping[str, object], where: str) -> dict[str, tuple[str, ...]]:
+    """Return the values by axis of a table [axes], in which each is a value or a list; raises UsageError."""
+    named: dict[str, tuple[str, ...]] = {}
+    for name, raw in table.items():
+        values = raw if isinstance(raw, list) else [raw]
+        if not values or not all(isinstance(value, str | int) for value in values):
+            raise UsageError(f"{where}: axes.{name} is no list of values", hint=f'{name} = ["VALUE", "VALUE"]')
+        _require_name(name, where)
+        named[name] = tuple(dict.fromkeys(_spell(value) for value in values))
+    return named
+
+
+def convert_excludes(tables: Iterable[Mapping[str, object]], axes: Sequence[Axis], where: str) -> tuple[Values, ...]:
+    """Return the combinations that are left out; raises UsageError for one that leaves nothing out."""
+    values = {axis.name: axis.values for axis in axes}
+    excludes = []
+    for table in tables:
+        exclude = tuple((name, _spell(value)) for name, value in table.items())
+        for name, value in exclude:
+            if name not in values:
+                raise UsageError(f"{where}: exclude names {name!r}, which is no axis", hint=nearest(name, values))
+            if value not in values[name]:
+                cause = f"the axis has {', '.join(values[name])}"
+                raise UsageError(f"{where}: exclude has {name} = {value!r}", cause=cause)
+        excludes.append(exclude)
+    return tuple(excludes)
+
+
+def take_axes(settings: Settings, named: Named) -> Settings:
+    """Return the settings with the values of named axes, as far as no flag or variable says otherwise."""
+    values = {_KNOWN[name]: ",".join(words) for name, words in named.items() if name in _KNOWN}
+    return settings.override({name: value for name, value in values.items() if settings.is_default(name)}, "axes")
+
+
+def choose_axes(settings: Settings, suite: Suite, named: Named) -> tuple[Axis, ...]:
+    """Return all axes: model, quant, threads and fa, then those of the binary that are set, then CMake's.
+
+    `suite` has the models, threads and flash attention that the settings come to.
+    """
+    axes = [
+        Axis(name="model", values=suite.models),
+        Axis(name="quant", values=tuple(dict.fromkeys(settings.words("quant")))),
+        Axis(name="threads", values=tuple(map(str, suite.threads))),
+        Axis(name="fa", values=tuple(map(str, suite.flash_attn))),
+    ]
+    for name, setting in BINARY_AXES.items():
+        text = settings.text(setting)
+        words = [text] if name in _WHOLE else [word.strip() for word in text.split(",") if word.strip()]
+        if any(words) and (len(words) > 1 or not settings.is_default(setting)):
+            axes.append(Axis(name=name, values=tuple(dict.fromkeys(words))))
+    axes += [Axis(name=name, values=values) for name, values in named.items() if name not in _KNOWN]
+    return tuple(axes)
+
+
+def _require_name(name: str, where: str = "--axis") -> None:
+    if name not in _KNOWN and not _OPTION.fullmatch(name):
+        hint = f"{nearest(name, _KNOWN)} (or an option of CMake, in capitals)"
+        raise UsageError(f"{where}: no axis is called {name!r}", hint=hint)
+
+
+def _spell(value: object) -> str:
+    """Return a value of TOML as a flag would spell it."""
+    return str(int(value)) if isinstance(value, bool) else str(value)

@@ -1,0 +1,220 @@
+"""The benchmark steps of a run: memcpy, mul_mat, then the models, repetition by repetition."""
+
+import random
+from collections.abc import Iterator
+
+from harness.plan.bind import ALONE, BENCH, LIBRARY, NO_GPU, QUANTIZE
+from harness.plan.ingredient import Ingredients
+from harness.plan.isa import name_variant_library
+from harness.plan.memory import estimate_memory
+from harness.plan.quantisation import weights_type
+from harness.plan.recipe import ON_CPU
+from harness.plan.sampling import BLAS_MODULE, choose_questions, choose_sampler_argv
+from harness.records.case import Case
+from harness.records.config import is_on
+from harness.records.plan import Site
+from harness.records.record import short_hash
+from harness.records.step import BLAS_LIBRARY, FEATURES, Phase, Step
+from harness.records.suite import Benchmark, Engine
+from harness.records.weights import Weights
+
+# Two buffers of 1.024 GB, and some room: below this the kernel would kill the child, and perhaps others.
+MEMCPY_BYTES = 2_150_000_000
+# A file that is not there: since v1.7.6 the bench program says what was compiled in before it misses the weights.
+NO_WEIGHTS = "no-weights"
+
+
+def plan_benchmarks(given: Ingredients, site: Site) -> Iterator[Step]:
+    """Return the steps of the suite's benchmarks, by the suite's engine."""
+    suite = given.suite
+    if suite.engine is Engine.BENCH or given.audio:
+        yield from plan_probes(site)
+    yield from plan_blas_probe(given, site)
+    threads = max(suite.threads)
+    for benchmark, what in ((Benchmark.MEMCPY, "1"), (Benchmark.MUL_MAT, "2")):
+        if benchmark in suite.benchmarks:
+            yield _plan_bench(
+                given,
+                name=benchmark.value,
+                title=f"{benchmark}, up to {threads} threads" if what == "1" else f"{benchmark}, {threads} threads",
+                asked=(f"{benchmark} {threads}",),
+                argv=(choose_program(site), "-w", what, "-t", str(threads)),
+                case=Case.of(benchmark.value, threads=threads),
+                min_memory_bytes=MEMCPY_BYTES if benchmark is Benchmark.MEMCPY else 0,
+            )
+    if Benchmark.WHISPER in suite.benchmarks:
+        yield from _plan_rounds(given)
+
+
+def plan_probes(site: Site) -> Iterator[Step]:
+    """Return the questions that the bench program is asked before it measures."""
+    yield Step(
+        name="dialect",
+        title="ask the bench program for its options",
+        phase=Phase.PROBE,
+        argv=(choose_program(site), "-h"),
+        cwd=site.folder,
+        log="dialect.log",
+        timeout_s=60,
+        needs=(name_ready(site),),
+    )
+    yield Step(
+        name=FEATURES,
+        title="ask the bench program what was compiled in",
+        phase=Phase.PROBE,
+        argv=(choose_program(site), "-m", NO_WEIGHTS, "-t", "1"),
+        cwd=site.folder,
+        env=choose_variant_env(site),
+        log="features.log",
+        timeout_s=60,
+        needs=("dialect",),
+    )
+
+
+def plan_blas_probe(given: Ingredients, site: Site) -> Iterator[Step]:
+    """Answer with the question which BLAS library was linked and which kernels it chose, for builds that have one."""
+    if is_on(site.config.value("GGML_BLAS")):
+        yield Step(
+            name=BLAS_LIBRARY,
+            title="ask the BLAS library for its kernels",
+            phase=Phase.PROBE,
+            argv=(given.python, "-s", "-P", "-m", BLAS_MODULE, LIBRARY),
+            cwd=site.folder,
+            log="blas-library.log",
+            timeout_s=60,
+            needs=(f"build_{site.config.build_type.lower()}",),
+            env=given.sampler_env,
+        )
+
+
+def choose_program(site: Site) -> str:
+    """Return the placeholder of the bench program: where variants are loaded, of the one that is set apart."""
+    return ALONE if site.variant else BENCH
+
+
+def name_ready(site: Site) -> str:
+    """Return the name of the step after which the bench program can be started."""
+    kind = site.config.build_type.lower()
+    return f"alone_{kind}" if site.variant else f"build_{kind}"
+
+
+def choose_variant_env(site: Site) -> tuple[tuple[str, str], ...]:
+    """Return what tells ggml which CPU variant to load; nothing for a build of one instruction set.
+
+    ggml_backend_load_all() takes the library that GGML_BACKEND_PATH names, beside what lies with the program.
+    """
+    return (("GGML_BACKEND_PATH", f"{site.folder}/bin/{name_variant_library(site.variant)}"),) if site.variant else ()
+
+
+def plan_quantising(given: Ingredients, site: Site) -> Iterator[Step]:
+    """Return the steps that make quantised weights of F16 ones, by the tree's own program; made once for all runs."""
+    for weights in given.weights:
+        if weights.parent:
+            kind = weights_type(weights.model)
+            yield Step(
+                name=name_quantising(weights),
+                title=f"quantise {weights.model}",
+                phase=Phase.QUANTISE,
+                argv=(QUANTIZE, weights.parent, weights.path, kind),
+                cwd=site.folder,
+                log=f"quantize-{weights.model}.log",
+                timeout_s=given.suite.timeouts.bench_s,
+                needs=(f"build_{site.config.build_type.lower()}",),
+                stamp=f"{weights.path}.made",
+                key=short_hash(weights.parent, weights.path),
+                products=(weights.path,),
+            )
+
+
+def name_quantising(weights: Weights) -> str:
+    """Return the name of the step that makes these weights."""
+    return f"quantise_{weights.model}"
+
+
+def _plan_rounds(given: Ingredients) -> Iterator[Step]:
+    """Round-robin: every setting once per round, in an order drawn anew from the recorded seed."""
+    suite = given.suite
+    no_gpu = [NO_GPU] if given.sites[-1].config.backend in ON_CPU else []
+    settings = [
+        (weights, threads, fa)
+        for weights in given.weights
+        for threads in suite.threads
+        for fa in suite.flash_attn
+        if not suite.cases or _name_case(weights, threads, fa) in suite.cases
+    ]
+    first_of_model = {weights.model: (weights, threads, fa) for weights, threads, fa in reversed(settings)}
+    draw = random.Random(suite.seed)  # noqa: S311 - an order to be reproduced, not a secret
+    for repetition in range(1, suite.repetitions + 1):
+        order = list(settings) if repetition == 1 else draw.sample(settings, len(settings))
+        for weights, threads, fa in order:
+            case = _name_case(weights, threads, fa)
+            name, log = name_bench(case, repetition)
+            upstream_name = repetition == 1 and first_of_model[weights.model] == (weights, threads, fa)
+            yield _plan_bench(
+                given,
+                name=name,
+                title=f"{weights.model}, {threads} threads, fa {fa}, {repetition}/{suite.repetitions}",
+                asked=(f"load {weights.path} {threads} {fa}", *choose_questions(suite.metrics)),
+                argv=(choose_program(given.sites[-1]), "-m", weights.path, "-t", str(threads), *no_gpu, f"@fa={fa}"),
+                case=case,
+                repetition=repetition,
+                made_by=(name_quantising(weights),) if weights.parent else (),
+                log=f"bench-bench-{weights.model}.log" if upstream_name else log,
+                # With a GPU most of it is not this node's.
+                min_memory_bytes=estimate_memory(weights, flash_attn=fa, engine=suite.engine) if no_gpu else 0,
+            )
+
+
+def _name_case(weights: Weights, threads: int, fa: int) -> Case:
+    return Case.of(Benchmark.WHISPER.value, model=weights.model, threads=threads, fa=fa)
+
+
+def name_bench(case: Case, repetition: int) -> tuple[str, str]:
+    """Return the names of the step and of the log of one process of a model case."""
+    model, setting = case.get("model"), f"t{case.get('threads')}-fa{case.get('fa')}-r{repetition}"
+    return f"bench_{model}_{setting.replace('-', '_')}", f"bench-bench-{model}-{setting}.log"
+
+
+def repeat_step(step: Step, case: Case, repetition: int, state: str = "") -> Step:
+    """Return another process of a model case; `state` is said behind its number."""
+    name, log = name_bench(case, repetition)
+    words = step.title.rpartition(", ")[0]
+    return step.replace(name=name, log=log, title=f"{words}, {repetition}{state}", repetition=repetition)
+
+
+def _plan_bench(
+    given: Ingredients,
+    *,
+    name: str,
+    title: str,
+    asked: tuple[str, ...],
+    argv: tuple[str, ...],
+    case: Case,
+    repetition: int = 1,
+    log: str = "",
+    min_memory_bytes: int = 0,
+    made_by: tuple[str, ...] = (),
+) -> Step:
+    """Return one process: `argv` of the bench program, or a sampler that is `asked` the same."""
+    site = given.sites[-1]
+    sampled = given.suite.engine is Engine.SAMPLER
+    if sampled:
+        commands = [word for command in (*asked, "quit") for word in ("--do", command)]
+        gpu = site.config.backend not in ON_CPU
+        argv = (*choose_sampler_argv(given.python, LIBRARY, gpu=gpu), *commands)
+    return Step(
+        name=name,
+        title=title,
+        phase=Phase.BENCH,
+        argv=argv,
+        cwd=site.folder,
+        log=log or f"bench-{name}.log",
+        timeout_s=given.suite.timeouts.bench_s,
+        needs=(f"build_{site.config.build_type.lower()}" if sampled else "dialect", *made_by),
+        case=case,
+        repetition=repetition,
+        min_memory_bytes=min_memory_bytes,
+        env=given.sampler_env if sampled else choose_variant_env(site),
+        engine=given.suite.engine,
+        backend=site.config.backend,
+    )

@@ -1,0 +1,115 @@
+"""What a reader must know of the circumstances of a run: how the node was set, and what it did meanwhile."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from harness.plan.fitness import FULL_SPEED, PERFORMANCE, STEAL_LIMIT, is_frugal
+from harness.plan.placement import Wish
+from harness.plan.quietness import describe_others, is_disturbed
+from harness.records.caveat import Caveat
+from harness.records.condition import Condition
+from harness.records.node import Cores
+from harness.records.outcome import Status, StepResult
+from harness.records.quietness import Quietness
+from harness.records.run import Run
+from harness.records.step import Phase
+
+_NAMED = 5
+
+
+def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int]) -> Iterator[Caveat]:
+    """Answer with what is to be said of the node before anything runs; nothing where it does not tell."""
+    slow = [governor for governor in condition.governors if governor != PERFORMANCE]
+    if slow:
+        message = f"the CPU frequency governor is {', '.join(slow)}, not performance: clocks follow the load"
+        yield Caveat(code="governor", message=message)
+    if condition.frequency_cap is not None and condition.frequency_cap < FULL_SPEED:
+        message = f"clocks are limited to {condition.frequency_cap:.0%} of what the CPU can do"
+        yield Caveat(code="frequency-limited", message=message)
+    if condition.on_battery:
+        yield Caveat(code="battery", message="the node ran on battery")
+    if is_frugal(condition.profile):
+        yield Caveat(code="power-profile", message=f"the power profile is {condition.profile}")
+    most = max(threads, default=0)
+    shared = condition.smt if condition.smt is not None else cores.threads_per_core > 1
+    if shared and cores.physical < most <= cores.affinity:
+        message = f"{most} threads on {cores.physical} physical cores: some share a core and its units (SMT)"
+        yield Caveat(code="smt", message=message)
+
+
+def caveat_placement(wish: Wish, condition: Condition) -> Iterator[Caveat]:
+    """Answer with what came to nothing of how the benchmarks were to be run."""
+    if wish.huge_pages and condition.huge_pages in ("never", ""):
+        told = "switched off (never)" if condition.huge_pages else "not known to this system"
+        yield Caveat(code="no-huge-pages", message=f"--huge-pages had no effect: transparent huge pages are {told}")
+
+
+def caveat_quietness(run: Run) -> Iterator[Caveat]:
+    """Answer with what the node did while the benchmarks ran."""
+    counted = [result for result in run.results if result.phase is Phase.BENCH and result.quiet]
+    yield from _about_load(run, [result for result in counted if result.status is Status.PASSED])
+    yield from _about(
+        counted,
+        "steal",
+        lambda seen: (seen.steal or 0.0) > STEAL_LIMIT,
+        lambda seen: f"{seen.steal or 0.0:.1%}",
+        "the hypervisor gave CPU time to other guests",
+    )
+    yield from _about(
+        counted,
+        "thermal-throttling",
+        lambda seen: bool(seen.thermal_throttled),
+        lambda seen: f"{seen.thermal_throttled} times",
+        "the CPU lowered its clock for heat",
+    )
+    yield from _about(
+        counted,
+        "quota-throttling",
+        lambda seen: bool(seen.quota_throttled),
+        lambda seen: f"{seen.quota_throttled} periods",
+        "the cgroup's CPU quota was used up",
+    )
+    yield from _about(
+        counted,
+        "swapping",
+        lambda seen: bool(seen.swapped_in),
+        lambda seen: f"{seen.swapped_in} pages",
+        "memory was swapped in",
+    )
+
+
+def _about_load(run: Run, counted: Sequence[StepResult]) -> Iterator[Caveat]:
+    loaded = [result for result in counted if is_disturbed(result)]
+    if loaded:
+        shares = (f"{_name(result)}: {describe_others(result.quiet)}" for result in loaded if result.quiet)
+        message = f"others used the CPUs during {_some(list(shares))}; no quieter attempt was to be had"
+        yield Caveat(code="under-load", message=message)
+    again = dict.fromkeys(result.step for result in run.discarded)
+    if again:
+        kept = "the quietest attempt of each counts" if loaded else "only quiet attempts count"
+        count = f"{len(run.discarded)} attempt{'' if len(run.discarded) == 1 else 's'}"
+        message = f"{count} at {_some(list(again))} met with load from others; {kept}"
+        yield Caveat(code="retried", message=message)
+
+
+def _about(
+    results: Sequence[StepResult],
+    code: str,
+    is_found: Callable[[Quietness], bool],
+    describe: Callable[[Quietness], str],
+    what: str,
+) -> Iterator[Caveat]:
+    found = [
+        f"{_name(result)} ({describe(result.quiet)})" for result in results if result.quiet and is_found(result.quiet)
+    ]
+    if found:
+        yield Caveat(code=code, message=f"{what} during {_some(found)}")
+
+
+def _name(result: StepResult) -> str:
+    number = f", repetition {result.repetition}" if result.repetition > 1 else ""
+    return f"{result.case}{number}" if result.case else result.step
+
+
+def _some(words: Sequence[str]) -> str:
+    more = len(words) - _NAMED
+    return ", ".join(words[:_NAMED]) + (f" and {more} more" if more > 0 else "")

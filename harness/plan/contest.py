@@ -1,0 +1,52 @@
+"""What happens in each block of a live comparison: drawn from a recorded seed, whatever happened before."""
+
+import random
+from collections.abc import Sequence
+
+from harness.records.record import Record
+from harness.records.trial import Role
+
+ROLES = (Role.BASELINE, Role.CONTENDER)
+Order = tuple[Role, Role]
+
+
+class Turn(Record):
+    """One timed call on either side, in this order; `repetition` counts the pairs of its metric from 1."""
+
+    metric: str
+    repetition: int
+    order: Order
+
+
+class Block(Record):
+    """Two fresh processes, one per side, started in this order, and the turns that they take.
+
+    `builds` says which of several builds of each side is used, baseline first.
+    """
+
+    number: int
+    order: Order
+    builds: tuple[int, int]
+    turns: tuple[Turn, ...]
+
+
+def plan_block(seed: int, number: int, metrics: Sequence[str], *, pairs: int, builds: int) -> Block:
+    """Return block `number` (from 1): `pairs` turns for each metric.
+
+    Which process starts first, which is asked first in each turn, and the metrics' order in each round are drawn by
+    coins of their own, so that under "no difference" the labels can be swapped without changing the distribution of
+    anything. A fixed order (ABBA) gave 5 to 9 % false alarms at a nominal 1 %.
+    """
+    draw = random.Random(f"{seed}/{number}")  # noqa: S311 - to be reproduced, not a secret
+    order = _toss(draw)
+    chosen = (draw.randrange(builds), draw.randrange(builds))
+    turns = [
+        Turn(metric=metric, repetition=repetition, order=_toss(draw))
+        for repetition in range(1, pairs + 1)
+        for metric in draw.sample(list(metrics), len(metrics))
+    ]
+    return Block(number=number, order=order, builds=chosen, turns=tuple(turns))
+
+
+def _toss(draw: random.Random) -> Order:
+    return ROLES if draw.random() < 0.5 else (Role.CONTENDER, Role.BASELINE)

@@ -1,0 +1,136 @@
+"""The answer to `harness compare`: two sets of runs, judged as far as they are alike."""
+
+from collections.abc import Sequence
+
+from harness.errors import UsageError
+from harness.plan.context import GROUPS, caveat_context, explain_break, find_differences, name_side
+from harness.plan.layer import Settings, nearest
+from harness.plan.sample import RunPair, list_cases, match_trials, sample_runs, sample_trials, split_by_builds
+from harness.records.case import Case
+from harness.records.caveat import Caveat
+from harness.records.comparison import ALPHA, DIALECT, Comparison, Family, Verdict
+from harness.records.contrast import Contrast, Difference
+from harness.records.metric import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS
+from harness.records.record import Record
+from harness.records.run import Run
+from harness.records.suite import Benchmark
+from harness.stats.layout import question_layout
+from harness.stats.verdict import judge_pairs, judge_unpaired
+
+_SHOWN = 3
+
+
+class Question(Record):
+    """What runs are judged by: the change that matters, the metrics' names, and the groups in which runs may differ."""
+
+    threshold: float
+    metrics: frozenset[str]
+    across: tuple[str, ...] = ()
+
+
+def choose_metrics(settings: Settings) -> frozenset[str]:
+    """Return the names of the metrics that --bench and --metric leave; raises UsageError for unknown ones."""
+    of_models = [metric.name for metric in TABLE_METRICS]
+    for what, known in (("bench", list(Benchmark)), ("metric", of_models)):
+        for name in settings.words(what):
+            if name not in known:
+                raise UsageError(f"unknown {what} {name!r}", hint=nearest(name, known))
+    names = {
+        Benchmark.WHISPER: settings.words("metric"),
+        Benchmark.MEMCPY: (COPY_RATE.name,),
+        Benchmark.MUL_MAT: (FLOP_RATE.name,),
+        Benchmark.TRANSCRIBE: (RTF.name,),
+    }
+    return frozenset(name for bench in settings.words("bench") for name in names[Benchmark(bench)])
+
+
+def contrast_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Contrast:
+    """Return the verdicts on two sets of runs; raises UsageError for sets with nothing in common, or of unlike runs."""
+    pairs = match_trials(baseline, contender)
+    family = judge_trials(pairs, question) if pairs else _judge_runs(baseline, contender, question)
+    if not family.comparisons:
+        raise _nothing_in_common(baseline, contender, question.metrics)
+    benchmarks = frozenset(one.case.benchmark for one in family.comparisons)
+    differences = find_differences(baseline, contender, benchmarks)
+    # What differs between the sides of a live comparison was meant to.
+    unlike = [find_differences(side, side, benchmarks) for side in (baseline, contender)] if pairs else [differences]
+    _refuse([one for found in unlike for one in found if one.group and one.group not in question.across])
+    caveats = (
+        *family.caveats,
+        *caveat_context(baseline, contender, differences, paired=bool(pairs)),
+        *([] if pairs else _unmatched(baseline, contender, question.metrics)),
+    )
+    return Contrast(
+        baseline=name_side(baseline),
+        contender=name_side(contender),
+        baseline_runs=tuple(run.id for run in baseline),
+        contender_runs=tuple(run.id for run in contender),
+        differences=differences,
+        family=family.replace(caveats=caveats),
+    )
+
+
+def judge_trials(pairs: Sequence[RunPair], question: Question) -> Family:
+    """Return the verdicts on runs that were measured in turns: what was said live, and what can be said at any time."""
+    family = judge_pairs(sample_trials(pairs, question.metrics), alpha=ALPHA, threshold=question.threshold)
+    return question_layout(family, split_by_builds(pairs))
+
+
+def _judge_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Family:
+    """Return the verdicts; numbers of a benchmark that changed its meaning are shown, but no part of the family."""
+    samples = sample_runs(baseline, contender, question.metrics)
+    reasons = {
+        name: explain_break(name, baseline, contender) for name in dict.fromkeys(one.case.benchmark for one in samples)
+    }
+    judged = [one for one in samples if not reasons[one.case.benchmark]]
+    others = [one for one in samples if reasons[one.case.benchmark]]
+    family, broken = (judge_unpaired(some, alpha=ALPHA, threshold=question.threshold) for some in (judged, others))
+    withheld = (_withhold(one, reasons[one.case.benchmark]) for one in broken.comparisons)
+    return family.replace(comparisons=(*family.comparisons, *withheld))
+
+
+def _withhold(comparison: Comparison, reason: str) -> Comparison:
+    return comparison.replace(
+        verdict=Verdict.UNRESOLVED,
+        relevant=False,
+        p=1.0,
+        p_raw=1.0,
+        low=None,
+        high=None,
+        confidence=0.0,
+        mde=None,
+        caveats=(Caveat(code=DIALECT, message=reason),),
+    )
+
+
+def _refuse(unlike: Sequence[Difference]) -> None:
+    if not unlike:
+        return
+    groups = list(dict.fromkeys(one.group for one in unlike))
+    told = "\n         ".join(f"{one.subject}: {one.baseline} | {one.contender}" for one in unlike)
+    raise UsageError(
+        f"the runs are not alike: {', '.join(GROUPS[group] for group in groups)}",
+        cause=f"baseline | contender\n         {told}",
+        hint=f"--across {','.join(groups)} compares them all the same",
+    )
+
+
+def _nothing_in_common(baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]) -> UsageError:
+    sides = (("baseline", list_cases(baseline, metrics)), ("contender", list_cases(contender, metrics)))
+    cause = "; ".join(f"{name}: {_name_cases(cases)}" for name, cases in sides)
+    return UsageError("the two sides have no case in common", cause=cause, hint="harness show RUN lists its numbers")
+
+
+def _unmatched(baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]) -> list[Caveat]:
+    here, there = list_cases(baseline, metrics), list_cases(contender, metrics)
+    return [
+        Caveat(code="unmatched", message=f"only the {name} has {_name_cases(cases)}")
+        for name, cases in (("baseline", here - there), ("contender", there - here))
+        if cases
+    ]
+
+
+def _name_cases(cases: frozenset[Case]) -> str:
+    names = [str(case) for case in sorted(cases)]
+    more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    return ", ".join([*names[:_SHOWN], *more]) or "no number of that kind"

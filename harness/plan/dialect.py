@@ -1,0 +1,108 @@
+"""What the bench program of a commit measures: the borders in its history beyond which numbers are not the same thing.
+
+Sources: examples/bench/bench.cpp and ggml's whisper_bench_* functions in src/whisper.cpp at the releases named.
+"""
+
+import re
+
+from harness.records.record import Record
+from harness.records.run import OURS, Run
+from harness.records.suite import Benchmark
+
+_RELEASE = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+
+
+class Border(Record):
+    """A release from which on a bench program does something else, and what it did until then.
+
+    A commit without a known release is placed by its date: before `before` none had the change, from `since` on all
+    of upstream's have it; in between nobody knows. `breaks` tells a change after which values are no more the same
+    quantity. `ours` is False where the harness always says what it wants, so that only others' runs are affected.
+    """
+
+    release: str
+    subject: str
+    old: str
+    new: str
+    benchmark: Benchmark
+    before: str
+    since: str
+    breaks: bool = False
+    ours: bool = True
+
+
+BORDERS = (
+    Border(
+        release="v1.5.0",
+        subject="timed work",
+        old="one encode",
+        new="one encode, 256 tokens, 64 batches of 5, 16 prompts of 256 tokens",
+        benchmark=Benchmark.WHISPER,
+        before="2023-09-11",
+        since="2023-11-16",
+    ),
+    Border(
+        release="v1.7.5",
+        subject="backend of mul_mat",
+        old="made once",
+        new="made and freed inside each timed call",
+        benchmark=Benchmark.MUL_MAT,
+        before="2025-01-07",
+        since="2025-04-03",
+    ),
+    Border(
+        release="v1.8.0",
+        subject="heat-up (v1.8.0)",
+        old="one token",
+        new="256 tokens and a batch of 5",
+        benchmark=Benchmark.WHISPER,
+        before="2025-06-25",
+        since="2025-10-01",
+    ),
+    Border(
+        release="v1.8.0",
+        subject="flash attention by default",
+        old="off",
+        new="on",
+        benchmark=Benchmark.WHISPER,
+        before="2025-06-25",
+        since="2025-10-01",
+        ours=False,
+    ),
+    Border(
+        release="v1.8.4",
+        subject="heat-up (v1.8.4)",
+        old="once",
+        new="twice",
+        benchmark=Benchmark.WHISPER,
+        before="2025-10-15",
+        since="2026-04-25",
+    ),
+    Border(
+        release="v1.8.5",
+        subject="data of mul_mat",
+        old="filled once for all types",
+        new="bytes 0 to 63, filled anew for each type",
+        benchmark=Benchmark.MUL_MAT,
+        before="2025-10-15",
+        since="2026-05-29",
+        breaks=True,
+    ),
+)
+
+
+def is_beyond(border: Border, run: Run) -> bool | None:
+    """Return whether the bench program of `run` has the change of `border`; None where nothing tells."""
+    version = _version(run.source.commit.release)
+    if version:
+        return version >= _version(border.release)
+    date = run.source.commit.date or ("" if run.origin == OURS else run.start)
+    if not date or border.before <= date < border.since:
+        return None
+    return date >= border.since
+
+
+def _version(release: str) -> tuple[int, ...]:
+    """Return (1, 8, 5) for `v1.8.5`, nothing for a name that is no release."""
+    found = _RELEASE.fullmatch(release)
+    return tuple(map(int, found.groups())) if found else ()

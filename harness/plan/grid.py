@@ -1,0 +1,83 @@
+"""The cells of a sweep: the cross product of its axes, grouped by what has a build in common."""
+
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+
+from harness.errors import UsageError
+from harness.plan.axis import CASE_AXES
+from harness.plan.quantisation import name_quantised, require_blocks
+from harness.plan.side import Side
+from harness.records.case import Case
+from harness.records.plan import Plan
+from harness.records.step import Phase, Step
+from harness.records.suite import Benchmark
+from harness.records.sweep import Axis, Cell, Entry, Values
+
+MOST_CELLS = 10_000
+
+
+def lay_grid(axes: Sequence[Axis], excludes: Sequence[Values]) -> tuple[tuple[Entry, ...], tuple[Cell, ...]]:
+    """Return the configs of a sweep and its cells, the last axis varying fastest.
+
+    A cell that can never be, such as a type of weights that does not fit a model, is there with its reason. Raises
+    UsageError for a grid that is empty or beyond reason.
+    """
+    count = 1
+    for axis in axes:
+        count *= len(axis.values)
+    if count > MOST_CELLS:
+        raise UsageError(f"{count} cells are beyond reason", hint=f"fewer values: at most {MOST_CELLS} cells")
+    entries: dict[Values, int] = {}
+    cells = []
+    for choice in itertools.product(*(axis.values for axis in axes)):
+        values = tuple(zip((axis.name for axis in axes), choice, strict=True))
+        if any(set(exclude) <= set(values) for exclude in excludes):
+            continue
+        binary = tuple((name, value) for name, value in values if name not in CASE_AXES)
+        number = entries.setdefault(binary, len(entries))
+        cells.append(_make_cell(values, number))
+    if not cells:
+        raise UsageError("nothing is left to measure", cause="the exclusions leave out every cell")
+    return tuple(Entry(values=values) for values in entries), tuple(cells)
+
+
+def make_side(values: Values) -> Side:
+    """Return what one config changes of the settings that all share."""
+    defines = tuple(f"{name}={value}" for name, value in values if name.isupper())
+    named = tuple((name, value) for name, value in values if not name.isupper())
+    return Side.of(" ".join(f"{name}={value}" for name, value in values), named, defines)
+
+
+def interleave(plans: Sequence[Plan], seed: int) -> Iterator[tuple[int, Step]]:
+    """Answer with all steps and the number of the plan of each.
+
+    What comes before the models, plan by plan; then round by round, the order of each round drawn from the seed over
+    all plans together: drift, and whoever comes next, fall on all cells alike.
+    """
+    for number, plan in enumerate(plans):
+        yield from ((number, step) for step in plan.steps if not is_timed(step))
+    timed = [(number, step) for number, plan in enumerate(plans) for step in plan.steps if is_timed(step)]
+    for repetition in sorted({step.repetition for _, step in timed}):
+        turn = [(number, step) for number, step in timed if step.repetition == repetition]
+        draw = random.Random(f"{seed}/sweep/{repetition}")  # noqa: S311 - an order to be reproduced, not a secret
+        yield from draw.sample(turn, len(turn))
+
+
+def is_timed(step: Step) -> bool:
+    """Return whether a step is a process of a model case."""
+    return step.phase is Phase.BENCH and step.case is not None and step.case.benchmark == Benchmark.WHISPER
+
+
+def _make_cell(values: Values, entry: int) -> Cell:
+    by_name = dict(values)
+    model, kind = by_name["model"], by_name["quant"]
+    reason = ""
+    try:
+        require_blocks(model, kind)
+    except UsageError as error:
+        reason = error.line
+    case = Case.of(
+        Benchmark.WHISPER.value, model=name_quantised(model, kind), threads=by_name["threads"], fa=by_name["fa"]
+    )
+    return Cell(values=values, entry=entry, case=case, reason=reason)

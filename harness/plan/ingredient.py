@@ -1,0 +1,34 @@
+"""All that a plan is made from."""
+
+from harness.plan.roof import RoofBuild
+from harness.records.audio import Audio
+from harness.records.plan import Site
+from harness.records.record import Record
+from harness.records.source import Source
+from harness.records.suite import Suite
+from harness.records.toolchain import Toolchain
+from harness.records.weights import Weights
+
+
+class Ingredients(Record):
+    """All that a plan is made from; `sites` holds at most one build of each type, the timed one last.
+
+    `namespace` keeps objects of different CPUs apart in a compiler cache. `library` is the folder of our CMake project
+    that builds the library of a pruned source. `python` runs the sampler, in `sampler_env`. `roof` is the probe
+    that measures the node itself, None to leave that out. `threads` is what their number means on this node. `audio` is
+    transcribed.
+    """
+
+    source: Source
+    toolchain: Toolchain
+    sites: tuple[Site, ...]
+    suite: Suite
+    weights: tuple[Weights, ...]
+    namespace: str
+    jobs: int
+    library: str = ""
+    python: str = ""
+    sampler_env: tuple[tuple[str, str], ...] = ()
+    roof: RoofBuild | None = None
+    threads: str = ""
+    audio: tuple[Audio, ...] = ()

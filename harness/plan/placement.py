@@ -1,0 +1,96 @@
+"""Which CPUs a benchmark is pinned to, and with what priority and memory it runs."""
+
+import re
+from collections.abc import Sequence
+
+from harness.errors import UsageError
+from harness.plan.layer import Settings
+from harness.records.placement import Placement
+from harness.records.plan import Plan
+from harness.records.record import Record
+from harness.records.step import Phase, Step
+
+AUTO = "auto"
+# glibc 2.35 and newer: malloc asks for transparent huge pages (Memory Allocation Tunables of its manual).
+HUGE_PAGES = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
+NICE = range(-20, 20)
+_LIST = re.compile(r"\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*")
+
+# The CPUs of each physical core that may be used, the best core first.
+Ranking = Sequence[Sequence[int]]
+
+
+class Wish(Record):
+    """How benchmarks are to be run: `pin` is empty, `auto`, or a list of CPUs; `nice` None leaves it alone."""
+
+    pin: str = ""
+    nice: int | None = None
+    huge_pages: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be done."""
+        return self == Wish()
+
+
+def choose_wish(settings: Settings) -> Wish:
+    """Return what the settings ask for; raises UsageError for what is no list of CPUs, or no priority."""
+    pin, nice = settings.text("pin"), settings.text("nice")
+    if pin not in ("", AUTO) and not _LIST.fullmatch(pin):
+        raise UsageError(f"--pin: {pin!r} is no list of CPUs", hint="auto, 0,2 or 4-7")
+    if nice and not (re.fullmatch(r"[+-]?\d{1,2}", nice) and int(nice) in NICE):
+        raise UsageError(f"--nice: {nice!r} is no priority", hint="from -20 (first, needs rights) to 19 (last)")
+    return Wish(pin=pin, nice=int(nice) if nice else None, huge_pages=settings.flag("huge_pages"))
+
+
+def choose_cpus(pin: str, ranking: Ranking, threads: int) -> tuple[int, ...]:
+    """Return the CPUs for `threads` threads: with `auto` one on each core as long as there are cores, else the list.
+
+    Raises UsageError for CPUs that may not be used, and for a list shorter than the threads.
+    """
+    if not pin:
+        return ()
+    usable = sorted(cpu for core in ranking for cpu in core)
+    if pin == AUTO:
+        rounds = max((len(core) for core in ranking), default=0)
+        in_turn = [core[number] for number in range(rounds) for core in ranking if number < len(core)]
+        return tuple(sorted(in_turn[:threads]))
+    cpus = _parse_list(pin)
+    strange = [cpu for cpu in cpus if cpu not in usable]
+    if strange:
+        shown = ",".join(str(cpu) for cpu in usable)
+        raise UsageError(f"--pin: CPU {strange[0]} may not be used", hint=f"these may: {shown}")
+    if len(cpus) < threads:
+        hint = "as many CPUs as threads, or fewer --threads"
+        raise UsageError(f"--pin: {len(cpus)} CPUs for {threads} threads, which would take turns", hint=hint)
+    return cpus
+
+
+def choose_placement(
+    wish: Wish, ranking: Ranking, threads: int
+) -> tuple[Placement | None, tuple[tuple[str, str], ...]]:
+    """Return where a benchmark with so many threads runs, None for anywhere, and what its environment has more."""
+    if wish.is_empty:
+        return None, ()
+    cpus = choose_cpus(wish.pin, ranking, threads)
+    env = (HUGE_PAGES,) if wish.huge_pages else ()
+    return Placement(cpus=cpus, nice=wish.nice, huge_pages=wish.huge_pages), env
+
+
+def place_plan(plan: Plan, wish: Wish, ranking: Ranking) -> Plan:
+    """Return the plan with its benchmarks placed; all other steps stay as they are."""
+    if wish.is_empty:
+        return plan
+    return plan.replace(steps=tuple(_place(step, wish, ranking) for step in plan.steps))
+
+
+def _place(step: Step, wish: Wish, ranking: Ranking) -> Step:
+    if step.phase is not Phase.BENCH or step.case is None:
+        return step
+    placement, env = choose_placement(wish, ranking, int(step.case.get("threads") or 1))
+    return step.replace(placement=placement, env=(*step.env, *env))
+
+
+def _parse_list(text: str) -> tuple[int, ...]:
+    bounds = [part.split("-") for part in text.split(",")]
+    return tuple(sorted({cpu for ends in bounds for cpu in range(int(ends[0]), int(ends[-1]) + 1)}))

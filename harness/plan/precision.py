@@ -1,0 +1,144 @@
+"""Repeating the models until their medians are known as precisely as was asked for."""
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import mean
+
+from harness.plan.bench import repeat_step
+from harness.records.case import Case
+from harness.records.metric import TABLE_METRICS
+from harness.records.outcome import Status, StepResult
+from harness.records.plan import Plan
+from harness.records.record import Record
+from harness.records.run import Run
+from harness.records.step import Phase, Step
+from harness.records.suite import Benchmark
+from harness.records.summary import Summary
+from harness.stats.series import summarize_run
+
+# Fewer values have no interval of their median at 95 % (harness.stats.summary).
+LEAST = 6
+_JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
+
+
+class Loose(Record):
+    """A metric of a model case that is not known precisely enough.
+
+    `reached` is half the 95 % interval of the median over the median, None where `n` values give no interval.
+    """
+
+    case: Case
+    metric: str
+    n: int
+    reached: float | None
+
+    def __str__(self) -> str:
+        state = f"{100 * self.reached:.1f} %" if self.reached is not None else f"{self.n} of {LEAST} values"
+        return f"{self.metric} of {self.case} ({state})"
+
+
+def find_loose(run: Run) -> tuple[Loose, ...]:
+    """Return what misses the precision asked for, in the order of execution; nothing where none was asked for."""
+    wanted = run.suite.precision
+    if not wanted:
+        return ()
+    found = (
+        Loose(case=case, metric=metric, n=summary.n, reached=_reach(summary))
+        for (case, metric), summary in summarize_run(run).items()
+        if case.benchmark == Benchmark.WHISPER and metric in _JUDGED
+    )
+    return tuple(one for one in found if one.reached is None or one.reached > wanted)
+
+
+def extend_plan(plan: Plan, run: Run) -> Plan:
+    """Return the plan with another round of the model cases that are not precise enough, as far as time is left.
+
+    The same plan comes back while model steps are still to be done, and once nothing more is to be done: everything
+    follows from plan and results, so that a resumed run goes the same way. A case whose latest process failed is left
+    alone. The order inside the round is drawn from the recorded seed.
+    """
+    done = {result.step: result for result in run.results}
+    steps = [step for step in plan.steps if _is_model(step)]
+    if not run.suite.precision or any(step.name not in done for step in steps):
+        return plan
+    latest = _latest(steps)
+    reached = _worst(find_loose(run))
+    cases = [case for case in latest if case in reached and done[latest[case].name].status is Status.PASSED]
+    number = max((latest[case].repetition for case in cases), default=0) + 1
+    draw = random.Random(f"{run.suite.seed}/round/{number}")  # noqa: S311 - an order to be reproduced, not a secret
+    left_s = run.suite.max_time_s - _spent_s(run)
+    costs_s = _costs_s(run)
+    more = []
+    for case in draw.sample(cases, len(cases)):
+        if costs_s.get(case, math.inf) <= left_s:
+            left_s -= costs_s[case]
+            within = reached[case].reached
+            state = "" if within is None else f" (within {100 * within:.1f} %)"
+            more.append(repeat_step(latest[case], case, latest[case].repetition + 1, state))
+    if not more:
+        return plan
+    place = plan.steps.index(steps[-1]) + 1
+    return plan.replace(steps=(*plan.steps[:place], *more, *plan.steps[place:]))
+
+
+def foresee_s(plan: Plan, run: Run) -> float:
+    """Return the seconds that rounds which are not planned yet may take; the interval shrinks as 1 / sqrt(n)."""
+    if not run.suite.precision:
+        return 0.0
+    planned = [step.case for step in plan.steps if _is_model(step)]
+    done = {result.step for result in run.results}
+    costs_s = _costs_s(run)
+    further_s = 0.0
+    for case, one in _worst(find_loose(run)).items():
+        needed = one.n * (one.reached / run.suite.precision) ** 2 if one.reached is not None else LEAST
+        further_s += max(0, math.ceil(needed) - planned.count(case)) * costs_s.get(case, 0.0)
+    waiting = [step.case for step in plan.steps if _is_model(step) and step.name not in done]
+    left_s = run.suite.max_time_s - _spent_s(run) - sum(costs_s.get(case, 0.0) for case in waiting if case)
+    return max(0.0, min(further_s, left_s))
+
+
+def _reach(summary: Summary) -> float | None:
+    if summary.low is None or summary.high is None or not summary.median:
+        return None
+    return (summary.high - summary.low) / 2 / summary.median
+
+
+def _worst(loose: Sequence[Loose]) -> dict[Case, Loose]:
+    """Return for each case its least precise metric; no interval at all is worst."""
+    worst: dict[Case, Loose] = {}
+    for one in loose:
+        known = worst.get(one.case)
+        if known is None or (known.reached is not None and (one.reached is None or one.reached > known.reached)):
+            worst[one.case] = one
+    return worst
+
+
+def _latest(steps: Sequence[Step]) -> dict[Case, Step]:
+    latest: dict[Case, Step] = {}
+    for step in steps:
+        if step.case and (step.case not in latest or step.repetition > latest[step.case].repetition):
+            latest[step.case] = step
+    return latest
+
+
+def _is_model(step: Step | StepResult) -> bool:
+    return step.phase is Phase.BENCH and step.case is not None and step.case.benchmark == Benchmark.WHISPER
+
+
+def _walls_s(run: Run) -> Iterator[tuple[Case, float]]:
+    for result in (*run.results, *run.discarded):
+        if _is_model(result) and result.case and result.completed:
+            yield result.case, result.completed.wall_s
+
+
+def _spent_s(run: Run) -> float:
+    return sum(wall_s for _, wall_s in _walls_s(run))
+
+
+def _costs_s(run: Run) -> Mapping[Case, float]:
+    """Return what a process of each case takes."""
+    walls_s: dict[Case, list[float]] = {}
+    for case, wall_s in _walls_s(run):
+        walls_s.setdefault(case, []).append(wall_s)
+    return {case: mean(values) for case, values in walls_s.items()}

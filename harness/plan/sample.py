@@ -1,0 +1,99 @@
+"""Which numbers of stored runs are set against which; `metrics` are the names of those that are wanted."""
+
+from collections.abc import Iterable, Sequence
+
+from harness.plan.contest import plan_block
+from harness.records.case import Case
+from harness.records.measurement import Measurement
+from harness.records.metric import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS
+from harness.records.run import Run
+from harness.records.suite import Benchmark
+from harness.stats.pairing import pair_measurements
+from harness.stats.series import Key, order_model_cases, summarize_run
+from harness.stats.verdict import PairedSample, UnpairedSample
+
+# Reading the weights is a matter of the disk and its cache, not of the code.
+COMPARED = tuple(metric.name for metric in (*TABLE_METRICS, COPY_RATE, FLOP_RATE, RTF))
+RunPair = tuple[Run, Run]
+
+
+def match_trials(baseline: Sequence[Run], contender: Sequence[Run]) -> tuple[RunPair, ...]:
+    """Return the runs as pairs that were measured in turns, oldest first; nothing unless all of them were."""
+    here = {run.trial.id: run for run in baseline if run.trial}
+    there = {run.trial.id: run for run in contender if run.trial}
+    if here.keys() != there.keys() or len(here) != len(baseline) or len(there) != len(contender):
+        return ()
+    pairs = [(run, there[name]) for name, run in here.items()]
+    if any(one.trial is None or other.trial is None or one.trial.role is other.trial.role for one, other in pairs):
+        return ()
+    return tuple(sorted(pairs, key=lambda pair: (pair[0].start, pair[0].id)))
+
+
+def sample_trials(pairs: Iterable[RunPair], metrics: frozenset[str]) -> tuple[PairedSample, ...]:
+    """Return a sample for each case and metric, the blocks of all trials one behind the other."""
+    parts = [pair_measurements(one.measurements, other.measurements) for one, other in pairs]
+    joined: dict[Key, PairedSample] = {}
+    for sample in (sample for samples in parts for sample in samples if sample.metric in metrics):
+        known = joined.get((sample.case, sample.metric))
+        blocks = (*(known.blocks if known else ()), *sample.blocks)
+        joined[sample.case, sample.metric] = sample.replace(blocks=blocks)
+    return tuple(joined.values())
+
+
+def split_by_builds(pairs: Sequence[RunPair]) -> tuple[tuple[PairedSample, ...], ...]:
+    """Return the samples of each pair of builds, where trials used several; their seeds tell which a block used."""
+    split: dict[tuple[str, tuple[int, int]], tuple[list[Measurement], list[Measurement]]] = {}
+    for pair in pairs:
+        trial = pair[0].trial
+        if trial is None or trial.builds == 1:
+            continue
+        for side, run in enumerate(pair):
+            for one in run.measurements:
+                block = plan_block(trial.seed, one.process, (), pairs=0, builds=trial.builds)
+                split.setdefault((trial.id, block.builds), ([], []))[side].append(one)
+    return tuple(pair_measurements(*sides) for sides in split.values())
+
+
+def sample_runs(
+    baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]
+) -> tuple[UnpairedSample, ...]:
+    """Return a sample for each case and metric that both sides have, a run being one value: its median.
+
+    Model cases come first, in the order of the first run that has them.
+    """
+    sides = [[_medians(run) for run in side] for side in (baseline, contender)]
+    known = [frozenset(key for run in side for key in run) for side in sides]
+    return tuple(
+        UnpairedSample(
+            case=key[0],
+            metric=key[1],
+            baseline=tuple(run[key] for run in sides[0] if key in run),
+            contender=tuple(run[key] for run in sides[1] if key in run),
+        )
+        for key in _order((*baseline, *contender))
+        if key in known[0] and key in known[1] and key[1] in metrics
+    )
+
+
+def list_cases(runs: Iterable[Run], metrics: frozenset[str]) -> frozenset[Case]:
+    """Return all cases that have numbers."""
+    return frozenset(case for run in runs for case, metric in _medians(run) if metric in metrics)
+
+
+def _medians(run: Run) -> dict[Key, float]:
+    return {key: summary.median for key, summary in summarize_run(run).items() if key[1] in COMPARED}
+
+
+def _order(runs: Sequence[Run]) -> list[Key]:
+    keys: dict[Key, None] = {}
+    for run in runs:
+        summaries = summarize_run(run)
+        keys |= {(case, metric): None for case in order_model_cases(run, summaries) for metric in COMPARED}
+    others = {key for run in runs for key in _medians(run) if key[0].benchmark != Benchmark.WHISPER}
+    return [*keys, *sorted(others, key=_natural)]
+
+
+def _natural(key: Key) -> tuple[str, tuple[tuple[str, int, str], ...]]:
+    """Return what sorts numbers as numbers: n=64 before n=128."""
+    params = ((name, int(value) if value.isdecimal() else 0, value) for name, value in key[0].params)
+    return key[0].benchmark, tuple(params)

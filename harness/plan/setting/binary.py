@@ -1,0 +1,123 @@
+"""Settings of what is built."""
+
+from harness.plan.setting.setting import Kind, Setting
+from harness.plan.setting.verb import BUILD, COMPILE, SWEEP
+
+BINARY: tuple[Setting, ...] = (
+    Setting(
+        name="ref",
+        kind=Kind.TEXT,
+        default="",
+        metavar="REF",
+        commands=BUILD,
+        help="release, tag, branch or sha of whisper.cpp (default: the pinned release)",
+    ),
+    Setting(
+        name="repo",
+        kind=Kind.TEXT,
+        default="",
+        metavar="URL|PATH",
+        commands=BUILD,
+        help="git repository that --ref is looked up in (default: upstream)",
+    ),
+    Setting(
+        name="source",
+        kind=Kind.TEXT,
+        default="",
+        metavar="DIR",
+        commands=BUILD,
+        help="measure this local tree as it is, uncommitted changes included",
+    ),
+    Setting(
+        name="isa",
+        kind=Kind.TEXT,
+        default="native",
+        metavar="NAME",
+        commands=COMPILE,
+        help="instruction set to build for: 'native', or a name such as sse42, avx, avx2, avx512",
+    ),
+    Setting(
+        name="compiler",
+        kind=Kind.TEXT,
+        default="auto",
+        metavar="NAME",
+        commands=(*COMPILE, "doctor"),
+        help="auto, gcc, clang, zig, or the name or path of a C compiler",
+    ),
+    Setting(
+        name="build_type",
+        kind=Kind.TEXT,
+        default="Release",
+        metavar="TYPE",
+        commands=BUILD,
+        help="what is timed: Release (default), RelWithDebInfo, MinSizeRel or Debug",
+    ),
+    Setting(
+        name="backend",
+        kind=Kind.TEXT,
+        default="auto",
+        metavar="NAME",
+        commands=BUILD,
+        help="what computes: cpu, blas (the CPU with a BLAS library), cuda, vulkan, metal, hip, sycl, openvino, "
+        "coreml, musa, opencl, webgpu (default auto: what ggml would build, cpu or on macOS metal)",
+    ),
+    Setting(
+        name="blas",
+        kind=Kind.TEXT,
+        default="",
+        metavar="NAME",
+        commands=BUILD,
+        help="BLAS library: none, openblas, mkl, blis, accelerate, atlas, flexiblas, nvhpc, arm, generic "
+        "(default: none, on macOS accelerate)",
+    ),
+    Setting(
+        name="llamafile",
+        kind=Kind.TEXT,
+        default="",
+        metavar="on|off",
+        commands=BUILD,
+        help="ggml's tinyBLAS kernels for matrices (default: ggml's own, off)",
+    ),
+    Setting(
+        name="openmp",
+        kind=Kind.TEXT,
+        default="",
+        metavar="on|off",
+        commands=BUILD,
+        help="threads of OpenMP or ggml's own (default: ggml's own, on where the compiler has it)",
+    ),
+    Setting(
+        name="tools",
+        kind=Kind.TEXT,
+        default="",
+        metavar="DIR",
+        commands=(*COMPILE, "doctor"),
+        help="take cmake, ctest and ninja from this folder (default: those that come with the harness)",
+    ),
+    Setting(
+        name="define",
+        kind=Kind.DEFINES,
+        default=(),
+        metavar="NAME=VALUE",
+        short="-D",
+        commands=COMPILE,
+        help="further CMake option, for example -D GGML_LTO=ON; repeatable",
+    ),
+    Setting(
+        name="loadable",
+        kind=Kind.FLAG,
+        default=False,
+        commands=SWEEP,
+        help="one build with the kernels of every instruction set as libraries, instead of a build for each --isa",
+    ),
+    Setting(name="werror", kind=Kind.FLAG, default=False, commands=BUILD, help="treat compiler warnings as errors"),
+    Setting(name="rebuild", kind=Kind.FLAG, default=False, commands=COMPILE, help="build again from an empty folder"),
+    Setting(
+        name="jobs",
+        kind=Kind.INTEGER,
+        default=0,
+        metavar="N",
+        commands=BUILD,
+        help="parallel compile jobs (default: the usable CPUs)",
+    ),
+)

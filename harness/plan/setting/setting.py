@@ -1,0 +1,45 @@
+"""What a setting is: a flag, a variable, a key in harness.toml, and a default."""
+
+from enum import StrEnum
+
+from harness.records.record import Record
+
+Value = str | int | float | bool | tuple[str, ...]
+PREFIX = "HARNESS_"
+
+
+class Kind(StrEnum):
+    """How a setting is written: a LIST is repeatable and splits at commas, DEFINES only repeat.
+
+    SECONDS are a number, of seconds unless `s`, `m` or `h` follows; a PERCENT has its sign, and is kept as a fraction.
+    """
+
+    TEXT = "text"
+    INTEGER = "integer"
+    SECONDS = "seconds"
+    PERCENT = "percent"
+    FLAG = "flag"
+    LIST = "list"
+    DEFINES = "defines"
+
+
+class Setting(Record):
+    """One setting; `commands` are the verbs that take it."""
+
+    name: str
+    kind: Kind
+    default: Value
+    help: str
+    commands: tuple[str, ...]
+    metavar: str = ""
+    short: str = ""
+
+    @property
+    def flag(self) -> str:
+        """The long option on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return PREFIX + self.name.upper()

@@ -1,0 +1,56 @@
+"""Settings of live comparisons."""
+
+from harness.plan.setting.setting import Kind, Setting
+from harness.plan.setting.verb import JUDGE, MEASURE, TRIAL
+
+LIVE: tuple[Setting, ...] = (
+    Setting(
+        name="engine",
+        kind=Kind.TEXT,
+        default="",
+        metavar="NAME",
+        commands=MEASURE,
+        help="bench (whisper-bench in whole processes; default of run) or sampler (libwhisper call by call; else)",
+    ),
+    Setting(
+        name="metric",
+        kind=Kind.LIST,
+        default=("encode", "decode", "batchd", "prompt"),
+        metavar="NAME",
+        commands=JUDGE,
+        help="metrics to judge: encode, decode, batchd, prompt (default: all; fewer answer sooner)",
+    ),
+    Setting(
+        name="pairs",
+        kind=Kind.INTEGER,
+        default=2,
+        metavar="N",
+        commands=TRIAL,
+        help="timed pairs per metric before both samplers are restarted (default 2)",
+    ),
+    Setting(
+        name="builds",
+        kind=Kind.INTEGER,
+        default=1,
+        metavar="N",
+        commands=("ab",),
+        help="builds of each side, each with another code layout, to tell a difference of code from one of layout",
+    ),
+    Setting(
+        name="baseline_config",
+        kind=Kind.TEXT,
+        default="",
+        metavar="KEY=VALUE,...",
+        commands=("ab",),
+        help="what the baseline changes: isa=, compiler=, build_type=, backend=, blas=, llamafile=, openmp=, threads=, "
+        "fa=, weights=, or CMake options",
+    ),
+    Setting(
+        name="contender_config",
+        kind=Kind.TEXT,
+        default="",
+        metavar="KEY=VALUE,...",
+        commands=("ab",),
+        help="what the contender changes",
+    ),
+)

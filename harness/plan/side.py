@@ -1,0 +1,76 @@
+"""One side of a comparison as it is named: `v1.8.4`, `../my-tree`, `fa=1`, `v1.8.5,GGML_LLAMAFILE=ON,threads=2`."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from harness.errors import UsageError
+from harness.plan.layer import Settings, nearest
+from harness.records.record import Record
+
+# What a side may differ in, and the setting behind it; a name in capitals is an option of CMake.
+KEYS = {
+    "ref": "ref",
+    "repo": "repo",
+    "source": "source",
+    "isa": "isa",
+    "compiler": "compiler",
+    "build_type": "build_type",
+    "backend": "backend",
+    "blas": "blas",
+    "llamafile": "llamafile",
+    "openmp": "openmp",
+    "threads": "threads",
+    "fa": "flash_attn",
+    "weights": "weights",
+    "quant": "quant",
+}
+# No ref begins like this.
+_PATHS = (".", "/", "~")
+_OPTION = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+class Side(Record):
+    """What one side changes of the settings that both share: settings by name, and further CMake options."""
+
+    label: str
+    values: tuple[tuple[str, str], ...] = ()
+    defines: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, label: str, named: Sequence[tuple[str, str]], defines: Sequence[str]) -> "Side":
+        """Return the side that changes `named` keys, and CMake options."""
+        return cls(label=label, values=tuple((KEYS[key], value) for key, value in named), defines=tuple(defines))
+
+    def apply(self, settings: Settings) -> Settings:
+        """Return the settings of this side; raises UsageError for a value that cannot be."""
+        changes: dict[str, object] = dict(self.values)
+        if self.defines:
+            changes["define"] = [*settings.words("define"), *self.defines]
+        return settings.override(changes, self.label)
+
+
+def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> Side:
+    """Return the side that `words`, separated by commas, describe.
+
+    A word is KEY=VALUE, the path of a local tree, or a ref. Raises UsageError for unknown keys, and for two sources.
+    """
+    values: dict[str, str] = {}
+    defines: list[str] = []
+    for word in (piece.strip() for piece in words.split(",")):
+        key, equals, value = word.partition("=")
+        if equals and _OPTION.fullmatch(key):
+            defines.append(word)
+            continue
+        if equals and key not in KEYS:
+            raise UsageError(f"{words}: unknown key {key!r}", hint=nearest(key, KEYS))
+        name, value = (KEYS[key], value) if equals else ("source" if is_folder(word) else "ref", word)
+        if not value:
+            raise UsageError(f"{words!r} names nothing", hint="a ref, a folder, or KEY=VALUE, separated by commas")
+        if not equals and name == "ref" and word.startswith(_PATHS):
+            raise UsageError(f"{words}: there is no folder {word}")
+        if name in values:
+            raise UsageError(f"{words}: {name} is given twice")
+        values[name] = value
+    if "source" in values and "ref" in values:
+        raise UsageError(f"{words}: a local tree and a ref at once", hint="one of the two")
+    return Side(label=words, values=tuple(values.items()), defines=tuple(defines))

@@ -1,0 +1,80 @@
+"""Transcribing audio from end to end with whisper-cli: what a person who waits for text waits for."""
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+
+from harness.plan.bench import name_quantising
+from harness.plan.bind import CLI, NO_GPU
+from harness.plan.ingredient import Ingredients
+from harness.plan.memory import estimate_memory
+from harness.plan.recipe import ON_CPU
+from harness.records.case import Case
+from harness.records.caveat import Caveat
+from harness.records.step import Phase, Step
+from harness.records.suite import Benchmark, Engine
+from harness.records.weights import Weights, WeightsKind
+
+# The recording in whisper.cpp's own tree, 11 seconds long.
+SAMPLE = "jfk"
+SAMPLE_PATH = "samples/jfk.wav"
+_LONGEST_NAME = 60
+
+
+def name_audio(stem: str) -> str:
+    """Return what a recording is called in the names of cases: its file's name without what they cannot hold."""
+    return re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:_LONGEST_NAME] or "audio"
+
+
+def is_transcribed(weights: Weights) -> bool:
+    """Return whether a text can come of these weights: synthetic ones stop after a random number of tokens."""
+    return weights.kind is not WeightsKind.SYNTHETIC
+
+
+def caveat_transcription(weights: Sequence[Weights]) -> Iterator[Caveat]:
+    """Answer with what is said of models whose weights cannot transcribe."""
+    names = ", ".join(one.model for one in weights if not is_transcribed(one))
+    if names:
+        message = (
+            f"nothing was transcribed with {names}: synthetic weights end after a random number of tokens, so their "
+            "real-time factor is the modelled one alone"
+        )
+        yield Caveat(code="not-transcribed", message=message)
+
+
+def plan_transcriptions(given: Ingredients) -> Iterator[Step]:
+    """Return whole whisper-cli processes, round by round, in an order drawn from the recorded seed."""
+    suite, site = given.suite, given.sites[-1]
+    on_cpu = site.config.backend in ON_CPU
+    settings = [
+        (weights, one, threads, fa)
+        for weights in given.weights
+        if is_transcribed(weights)
+        for one in given.audio
+        for threads in suite.threads
+        for fa in suite.flash_attn
+    ]
+    draw = random.Random(f"{suite.seed}/transcribe")  # noqa: S311 - an order to be reproduced, not a secret
+    for repetition in range(1, suite.repetitions + 1):
+        for weights, one, threads, fa in draw.sample(settings, len(settings)):
+            name = f"{weights.model}-{one.name}-t{threads}-fa{fa}-r{repetition}"
+            yield Step(
+                name=f"transcribe_{name.replace('-', '_')}",
+                title=f"{one.name} by {weights.model}, {threads} threads, fa {fa}, {repetition}/{suite.repetitions}",
+                phase=Phase.BENCH,
+                argv=(
+                    *(CLI, "-m", weights.path, "-f", one.path, "-l", suite.language, "-t", str(threads)),
+                    *([NO_GPU] if on_cpu else []),
+                    f"@fa={fa}",
+                ),
+                cwd=site.folder,
+                log=f"transcribe-{name}.log",
+                timeout_s=suite.timeouts.bench_s,
+                # The program has the bench program's flags, in every release.
+                needs=("dialect", *([name_quantising(weights)] if weights.parent else [])),
+                case=Case.of(Benchmark.TRANSCRIBE.value, model=weights.model, audio=one.name, threads=threads, fa=fa),
+                repetition=repetition,
+                # Its five beams take more than the bench program: this is the least.
+                min_memory_bytes=estimate_memory(weights, flash_attn=fa, engine=Engine.BENCH) if on_cpu else 0,
+                backend=site.config.backend,
+            )

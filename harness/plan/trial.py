@@ -1,0 +1,61 @@
+"""What must be said beside the verdicts of a live comparison."""
+
+from collections.abc import Iterator
+
+from harness.records.caveat import Caveat
+from harness.records.record import Record
+
+# Above this share of the other's turns a waiting sampler competes with the one that measures.
+_IDLE_SHARE = 0.05
+
+
+class Circumstance(Record):
+    """What is known of a trial once it has ended; `pairs` counts all, `disturbed` those under others' load."""
+
+    same_build: bool
+    same_case: bool
+    builds: int
+    usable_cpus: int
+    pairs: int
+    disturbed: int
+    retried: int
+    lost: tuple[str, ...]
+    idle_share: float
+    stopped_early: str = ""
+
+
+def caveat_trial(found: Circumstance) -> tuple[Caveat, ...]:
+    """Return the caveats of a trial."""
+    return tuple(_caveats(found))
+
+
+def _caveats(found: Circumstance) -> Iterator[Caveat]:
+    if found.same_build and found.same_case:
+        message = "baseline and contender are the same: an A/A trial, any difference found would be a false one"
+        yield Caveat(code="a-a", message=message)
+    elif not found.same_build and found.builds == 1:
+        message = (
+            "one build of each side: a change of code layout alone can move timings by several per cent on some CPUs; "
+            "--builds 3 tells the two apart"
+        )
+        yield Caveat(code="one-build", message=message)
+    if found.usable_cpus == 1:
+        message = "one CPU only: the samplers and everything else on this node share it"
+        yield Caveat(code="one-cpu", message=message)
+    if found.disturbed:
+        message = f"{found.disturbed} of {found.pairs} pairs were measured while others used the CPUs, after retries"
+        yield Caveat(code="under-load", message=message)
+    if found.retried and not found.disturbed:
+        message = f"{found.retried} pairs were measured again, because others used the CPUs; all were clean in the end"
+        yield Caveat(code="retried", message=message)
+    if found.lost:
+        message = f"{len(found.lost)} blocks were lost and left out; the last: {found.lost[-1]}"
+        yield Caveat(code="blocks-lost", message=message)
+    if found.idle_share > _IDLE_SHARE:
+        message = (
+            f"a waiting sampler used {found.idle_share:.0%} of a CPU in the other's turns: its threads spin "
+            "(OMP_WAIT_POLICY=active does that)"
+        )
+        yield Caveat(code="spinning", message=message)
+    if found.stopped_early:
+        yield Caveat(code="stopped", message=f"ended before everything was settled: {found.stopped_early}")

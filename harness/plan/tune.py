@@ -1,0 +1,116 @@
+"""The decisions of a search for the best settings: which axes, which candidates, who stays, and how sure it is."""
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from harness.plan.axis import CASE_AXES
+from harness.plan.feature import X86
+from harness.plan.isa import NATIVE, list_runnable
+from harness.plan.layout import BLOCKS, shape_of
+from harness.records.case import Case
+from harness.records.comparison import ALPHA
+from harness.records.metric import DECODE, ENCODE, WINDOW
+from harness.records.node import Node
+from harness.records.outcome import Status, StepResult
+from harness.records.record import Record
+from harness.records.sweep import Values
+from harness.records.tune import Duel, Goal
+from harness.stats.realtime import model_window_ms
+from harness.stats.verdict import PairedSample, is_settled, judge_pairs
+
+# In this order: what needs no build comes first, and what the others rest on.
+AXES = ("threads", "fa", "llamafile", "blas", "isa", "quant")
+UNITS: Mapping[Goal, str] = {Goal.LATENCY: "ms/window", Goal.THROUGHPUT: "CPU ms/window", Goal.MEMORY: "MB"}
+# Types that lose little: five bits and more.
+_QUANTS = ("f16", "q8_0", "q5_1", "q5_0")
+# A wider instruction set is not always faster; narrower ones than AVX2 are.
+_WORTH_TRYING = ("avx2", "avx512", "avx512_bf16", "dotprod", "i8mm")
+# The first look at each candidate, and how many more at those that stay.
+FIRST_ROUNDS = 2
+_THRESHOLD = 0.02
+
+
+class Axis(Record):
+    """An axis of the search: its values, the present one first, or the reason why there is only one."""
+
+    name: str
+    values: tuple[str, ...]
+    reason: str = ""
+
+
+def list_axes(node: Node, model: str, base: Mapping[str, str], wanted: Sequence[str]) -> tuple[Axis, ...]:
+    """Return the axes that this node has more than one value of, and the others with a reason; `base` comes first."""
+    cores = node.cpu.cores
+    most = max(1, min(cores.affinity, math.floor(cores.quota_cpus or cores.affinity)))
+    threads = [count for count in (1, 2, 4, 8, 16, 32, cores.usable_physical) if count <= most]
+    shape = shape_of(model)
+    values = {
+        "threads": [str(count) for count in sorted({*threads, most})],
+        "fa": ["0", "1"],
+        "llamafile": ["off", "on"],
+        "blas": ["none", "openblas"],
+        "isa": [NATIVE, *(name for name in list_runnable(node.cpu)[:-1] if name in _WORTH_TRYING)],
+        "quant": [name for name in _QUANTS if shape and shape.n_text_state % BLOCKS[name][1] == 0],
+    }
+    x86 = node.cpu.arch.lower() in X86
+    reasons = {
+        "threads": "one CPU may be used",
+        "isa": f"native is {list_runnable(node.cpu)[-1]}: nothing wider or as wide to choose" if x86 else "no other",
+        "quant": "the shape of the model is not known",
+    }
+    axes = []
+    for name in AXES:
+        if name in wanted:
+            found = tuple(dict.fromkeys((base[name], *values[name])))
+            axes.append(Axis(name=name, values=found, reason=reasons.get(name, "") if len(found) < 2 else ""))
+    return tuple(axes)
+
+
+def name_binary(values: Values) -> Values:
+    """Return those of `values` that make another binary."""
+    return tuple((name, value) for name, value in values if name not in CASE_AXES)
+
+
+def score_result(result: StepResult, goal: Goal) -> float | None:
+    """Return what one process came to, in the goal's unit; None where it failed or is not known."""
+    if result.status is not Status.PASSED or result.completed is None or result.case is None:
+        return None
+    if goal is Goal.MEMORY:
+        return result.completed.max_rss_bytes / 1e6 or None
+    found = {one.metric: one.value for one in result.measurements}
+    if ENCODE.name not in found or DECODE.name not in found:
+        return None
+    window_ms = model_window_ms(found[ENCODE.name], found[DECODE.name])
+    return window_ms * int(result.case.get("threads")) if goal is Goal.THROUGHPUT else window_ms
+
+
+def choose_survivors(scores: Mapping[int, Sequence[float]]) -> tuple[int, ...]:
+    """Return the better half of the candidates by their medians, the best first: successive halving.
+
+    K. Jamieson, A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", 2016.
+    """
+    ranked = sorted((number for number in scores if scores[number]), key=lambda number: median(scores[number]))
+    return tuple(ranked[: max(1, math.ceil(len(ranked) / 2))] if len(ranked) > 1 else ranked)
+
+
+def judge_duels(
+    winner: Sequence[float | None], others: Sequence[tuple[str, Values, Sequence[float | None]]]
+) -> tuple[Duel, ...]:
+    """Return the winner against each of the others, round by round: values of one place in the lists are a pair."""
+    samples = [_sample(theirs, winner) for _, _, theirs in others]
+    family = judge_pairs(samples, alpha=ALPHA, threshold=_THRESHOLD)
+    pairs = zip(others, family.comparisons, strict=True)
+    return tuple(Duel(against=name, values=values, comparison=one) for (name, values, _), one in pairs)
+
+
+def are_settled(winner: Sequence[float | None], others: Sequence[Sequence[float | None]]) -> bool:
+    """Return whether more rounds could change nothing of what `judge_duels` says."""
+    alpha = ALPHA / max(1, len(others))
+    return all(is_settled(_sample(theirs, winner), alpha=alpha, threshold=_THRESHOLD) for theirs in others)
+
+
+def _sample(baseline: Sequence[float | None], contender: Sequence[float | None]) -> PairedSample:
+    pairs = zip(baseline, contender, strict=False)
+    blocks = tuple(((here, there),) for here, there in pairs if here is not None and there is not None)
+    return PairedSample(case=Case.of("tune"), metric=WINDOW.name, blocks=blocks)

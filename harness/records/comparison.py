@@ -1,0 +1,73 @@
+"""What two samples say of each other."""
+
+from enum import StrEnum
+
+from harness.records.case import Case
+from harness.records.caveat import Caveat
+from harness.records.record import Record
+from harness.records.run import ExitCode
+from harness.records.summary import Summary
+
+# The caveat of numbers that are not the same quantity on both sides: they are shown, and not judged.
+DIALECT = "dialect"
+
+
+# The chance of any false verdict in a family; nothing else is ever promised.
+ALPHA = 0.01
+
+
+class Verdict(StrEnum):
+    """What may be said: UNCHANGED is "we could have seen it and did not", UNRESOLVED "too little data to see it"."""
+
+    IMPROVED = "IMPROVED"
+    REGRESSED = "REGRESSED"
+    UNCHANGED = "UNCHANGED"
+    UNRESOLVED = "UNRESOLVED"
+
+
+class Comparison(Record):
+    """One metric of one case, contender against baseline.
+
+    Changes are relative, contender / baseline - 1, in the unit's own direction (the metric says which is better).
+    `low` and `high` bound the change with `confidence`; they are None, as `mde` is, where the data allow no bound.
+    `p` is adjusted for the family, `p_raw` is not. `mde` is the smallest change that these data would have shown in
+    nine of ten cases. `n` counts the units of replication: pairs of processes, or runs on the thinner side. `relevant`
+    tells a change that reaches the threshold from one that is merely certain.
+    """
+
+    case: Case
+    metric: str
+    n: int
+    change: float
+    p: float
+    p_raw: float
+    verdict: Verdict
+    relevant: bool
+    baseline: Summary
+    contender: Summary
+    low: float | None = None
+    high: float | None = None
+    confidence: float = 0.0
+    mde: float | None = None
+    caveats: tuple[Caveat, ...] = ()
+
+
+class Family(Record):
+    """All comparisons of one question: together they give a false verdict with probability `alpha` at most.
+
+    `method` names the procedure, `threshold` the relative change that matters.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    alpha: float
+    threshold: float
+    method: str
+    caveats: tuple[Caveat, ...] = ()
+
+    def exit_code(self, *, strict: bool) -> ExitCode:
+        """REGRESSION for a relevant one, INCONCLUSIVE for anything UNRESOLVED where one is strict, else OK."""
+        if any(one.verdict is Verdict.REGRESSED and one.relevant for one in self.comparisons):
+            return ExitCode.REGRESSION
+        if strict and any(one.verdict is Verdict.UNRESOLVED for one in self.comparisons):
+            return ExitCode.INCONCLUSIVE
+        return ExitCode.OK

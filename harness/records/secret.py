@@ -1,0 +1,22 @@
+"""What must not be told: logins in URLs, and the variables that hold secrets."""
+
+import re
+from collections.abc import Mapping
+
+# The login of a URL ends at the last @ before the path; a password may hold a slash, but a port is none.
+_LOGIN = re.compile(
+    r"([a-z][a-z0-9+.-]{1,20}://)(?:[^/\s]{0,500}@|[^/\s@:]{0,100}:(?![0-9]{1,5}/)[^\s@]{0,500}@)", re.IGNORECASE
+)
+_SECRET_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE_?KEY|^(?:PIP|UV|HF|NETRC)(?:_|$)", re.IGNORECASE
+)
+
+
+def redact(text: str, mark: str = "") -> str:
+    """Return `text` with the login of every URL in it replaced by `mark`."""
+    return _LOGIN.sub(rf"\1{mark}", text) if "@" in text else text
+
+
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that neither sound like a secret nor hold a URL with a login."""
+    return {name: value for name, value in environ.items() if not _SECRET_NAME.search(name) and redact(value) == value}

@@ -1,0 +1,111 @@
+"""Many settings measured side by side: the axes, their cells, and what came of them."""
+
+from harness.records.case import Case
+from harness.records.record import Record
+from harness.records.summary import Summary
+
+# The model behind `Row.rtf`: a window of speech, token by token; at 150 words a minute there are about so many tokens.
+WINDOW_S = 30.0
+TOKENS_PER_WINDOW = 100
+# Axis name and value, in the order of the axes.
+Values = tuple[tuple[str, str], ...]
+
+
+class Axis(Record):
+    """A setting and the values that it takes; names in capitals are options of CMake."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+class Entry(Record):
+    """One config of a sweep: the values that make the binary, the id of the run that measures it.
+
+    `reason` says why there is none.
+    """
+
+    values: Values
+    run: str = ""
+    reason: str = ""
+
+
+class Cell(Record):
+    """One combination of all axes: `entry` is the number of its config, `reason` why it is not measured."""
+
+    values: Values
+    entry: int
+    case: Case
+    reason: str = ""
+
+
+class Sweep(Record):
+    """A sweep as it is on disk: its runs are ordinary ones, and every table is made of them anew.
+
+    `start` and `end` are UTC in ISO 8601; `end` is empty while it is not finished.
+    """
+
+    schema: int
+    id: str
+    node: str
+    start: str
+    seed: int
+    repetitions: int
+    axes: tuple[Axis, ...]
+    entries: tuple[Entry, ...]
+    cells: tuple[Cell, ...]
+    end: str = ""
+
+    @property
+    def varying(self) -> tuple[Axis, ...]:
+        """The axes that have more than one value."""
+        return tuple(axis for axis in self.axes if len(axis.values) > 1)
+
+    def label(self, values: Values) -> str:
+        """Return those of `values` in which cells differ, for people: `threads=2 fa=1`."""
+        names = {axis.name for axis in self.varying}
+        return " ".join(f"{name}={value}" for name, value in values if name in names)
+
+
+class Row(Record):
+    """What a cell came to: a summary for each metric by name, and the most memory that a process of it took.
+
+    `reason` says why there are no numbers. `rtf` is the modelled real-time factor (`harness.stats.realtime`).
+    """
+
+    values: Values
+    summaries: tuple[tuple[str, Summary], ...] = ()
+    rtf: float | None = None
+    max_rss_bytes: int = 0
+    reason: str = ""
+
+    def get(self, metric: str) -> Summary | None:
+        """Return the summary of a metric, None where there is none."""
+        return dict(self.summaries).get(metric)
+
+
+class Standing(Record):
+    """The row with the best median of a metric, and whether it is really better than every other one.
+
+    `others` are the rows that it was compared with, `unresolved` those that it could not be told from; `rounds` there
+    were, `least_rounds` are the fewest that could tell at all.
+    """
+
+    metric: str
+    row: int
+    others: int
+    unresolved: tuple[int, ...]
+    rounds: int
+    least_rounds: int
+
+    @property
+    def certain(self) -> bool:
+        """Whether the best row is really the best."""
+        return not self.unresolved
+
+
+class Chart(Record):
+    """A sweep with its numbers: a row for each cell, in the cells' order, and who stands best in which metric."""
+
+    sweep: Sweep
+    rows: tuple[Row, ...]
+    standings: tuple[Standing, ...]

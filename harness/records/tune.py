@@ -1,0 +1,73 @@
+"""The search for the best settings: what was tried, stage by stage, and how sure the answer is."""
+
+from enum import StrEnum
+
+from harness.records.comparison import Comparison
+from harness.records.record import Record
+from harness.records.sweep import Values
+
+
+class Goal(StrEnum):
+    """What is to be as small as can be.
+
+    LATENCY: the time of one window of speech. THROUGHPUT: the same in CPU time, as when processes side by side fill the
+    node. MEMORY: the most memory that a process takes.
+    """
+
+    LATENCY = "latency"
+    THROUGHPUT = "throughput"
+    MEMORY = "memory"
+
+
+class Tried(Record):
+    """One candidate of a stage: `score` is the median of the goal over `n` processes, None where there is none.
+
+    `encode_ms` and `decode_ms`, a pass and a token, are the medians that the candidate had when its stage ended.
+    """
+
+    values: Values
+    score: float | None
+    n: int
+    reason: str = ""
+    encode_ms: float | None = None
+    decode_ms: float | None = None
+
+
+class Stage(Record):
+    """One axis, all else as the stages before had left it; `winner` is an index, None where nothing was measured.
+
+    `reason` says why an axis was not tried.
+    """
+
+    axis: str
+    tried: tuple[Tried, ...] = ()
+    winner: int | None = None
+    reason: str = ""
+
+
+class Duel(Record):
+    """The winner measured once more, in turns with another setting: `comparison` has the winner as contender."""
+
+    against: str
+    values: Values
+    comparison: Comparison
+
+
+class Tuning(Record):
+    """A search as it ended: `unit` is that of the scores, `start` UTC in ISO 8601."""
+
+    id: str
+    node: str
+    model: str
+    goal: Goal
+    unit: str
+    start: str
+    budget_s: float
+    spent_s: float
+    stages: tuple[Stage, ...]
+    winner: Values
+    score: float
+    duels: tuple[Duel, ...]
+    runs: tuple[str, ...]
+    cmake: str
+    cli: str

@@ -1,0 +1,223 @@
+"""Comparisons for people: a line for each verdict, then how it was reached, and what to do now."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from harness.records.case import Case
+from harness.records.comparison import DIALECT, Comparison, Family, Verdict
+from harness.records.contrast import Difference
+from harness.records.metric import METRICS
+from harness.render.column import align
+from harness.render.format.text import markdown
+from harness.render.plain import printable
+from harness.stats.verdict import PAIRED_METHOD
+
+_INDENT = "  "
+_WIDTH = 118
+_HEADER = ("case", "metric", "verdict", "baseline", "contender", "change", "", "p", "MDE", "n")
+_LEFT = 3
+# Of a benchmark with more lines than that only those with a difference are shown.
+_MANY = 24
+_NAMED = 3
+_SURE = (Verdict.IMPROVED, Verdict.REGRESSED)
+
+
+def render_comparison(
+    family: Family,
+    *,
+    baseline_name: str,
+    contender_name: str,
+    differences: Sequence[Difference] = (),
+    full: bool = False,
+) -> str:
+    """Return a table of the verdicts, the method, what else differs, the caveats, and a sentence to act on.
+
+    `differences` are the circumstances in which the sides are not alike. Without `full`, lines of a benchmark that has
+    very many are left out if they show no difference.
+    """
+    shown, elided = _choose(family.comparisons, full=full)
+    blocks = (
+        [f"baseline   {printable(baseline_name)}", f"contender  {printable(contender_name)}"],
+        [*align([_HEADER, *_rows(shown)], left=_LEFT, indent=_INDENT), *elided, *_legend(shown)] if shown else elided,
+        _facts(family),
+        _differences(differences),
+        _caveats(family),
+        _wrap("=> ", conclude_family(family)),
+    )
+    return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
+
+
+def render_comparison_markdown(
+    family: Family, *, baseline_name: str, contender_name: str, differences: Sequence[Difference] = ()
+) -> str:
+    """Return the same as Markdown, every line of it, for a job summary or a pull request."""
+
+    def row(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(map(markdown, cells))} |"
+
+    header = [*_HEADER[:5], "change, interval", *_HEADER[7:]]
+    rows = ([*cells[:5], f"{cells[5]} {cells[6]}".strip(), *cells[7:]] for cells in _rows(family.comparisons))
+    table = [row(header), row([*["---"] * _LEFT, *["---:"] * (len(header) - _LEFT)]), *map(row, rows)]
+    unlike = [row(["differs", "baseline", "contender"]), row(["---"] * 3)]
+    unlike += [row([one.subject, one.baseline, one.contender]) for one in differences]
+    blocks = (
+        [row(["baseline", "contender"]), row(["---"] * 2), row([baseline_name, contender_name])],
+        table,
+        [markdown(line.strip()) + "  " for line in _legend(family.comparisons)],
+        [markdown(line.strip()) + "  " for line in _facts(family)],
+        unlike if differences else [],
+        [f"- {markdown(text)}" for text in _caveat_texts(family)],
+        [f"**{markdown(conclude_family(family))}**"],
+    )
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def conclude_family(family: Family) -> str:
+    """Return what the verdicts amount to, and what to do now, in a sentence or two."""
+    by = {verdict: [one for one in family.comparisons if one.verdict is verdict] for verdict in Verdict}
+    worse = [one for one in by[Verdict.REGRESSED] if one.relevant]
+    better = [one for one in by[Verdict.IMPROVED] if one.relevant]
+    withheld = [one for one in by[Verdict.UNRESOLVED] if _is_withheld(one)]
+    open_ = [one for one in by[Verdict.UNRESOLVED] if not _is_withheld(one)]
+    judged = len(family.comparisons) - len(withheld)
+    parts = []
+    if worse:
+        parts.append(f"{_count(len(worse), 'relevant regression')}: {_name(worse)}")
+    if better:
+        parts.append(f"{_count(len(better), 'relevant improvement')}: {_name(better)}")
+    if not worse and not better and len(open_) < judged:
+        parts.append("no relevant difference" + (" among the others" if open_ else ""))
+    seen = max((one.mde for one in family.comparisons if one.mde is not None and not one.relevant), default=None)
+    if seen is not None and not worse and not better:
+        parts.append(f"a change of {100 * seen:.1f} % or more would have been seen")
+    if open_:
+        which = "nothing is resolved" if len(open_) == judged else f"{len(open_)} unresolved"
+        if family.method == PAIRED_METHOD:
+            parts.append(f"{which}: a longer --max-time, a quieter node or a larger --threshold would tell")
+        else:
+            parts.append(f"{which}: more runs of each side would tell, or harness ab, which measures both in turns")
+    if withheld:
+        parts.append(f"{len(withheld)} not judged, as they are not the same quantity on both sides")
+    return "; ".join(parts) + "." if parts else "nothing was compared."
+
+
+def _is_withheld(comparison: Comparison) -> bool:
+    return any(caveat.code == DIALECT for caveat in comparison.caveats)
+
+
+def _choose(comparisons: Sequence[Comparison], *, full: bool) -> tuple[list[Comparison], list[str]]:
+    """Return the comparisons that get a line of their own, and a line for each benchmark of which some do not."""
+    counts = Counter(one.case.benchmark for one in comparisons)
+    hidden = {
+        id(one) for one in comparisons if not full and counts[one.case.benchmark] > _MANY and one.verdict not in _SURE
+    }
+    elided = []
+    for benchmark in counts:
+        verdicts = Counter(one.verdict for one in comparisons if id(one) in hidden and one.case.benchmark == benchmark)
+        if verdicts:
+            told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+            elided.append(f"{_INDENT}and of {benchmark}: {told} (all lines: --verbose)")
+    return [one for one in comparisons if id(one) not in hidden], elided
+
+
+def _rows(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, ...]]:
+    common = _share(comparisons)
+    for one in comparisons:
+        metric = METRICS[one.metric]
+        yield (
+            _shorten(one.case, common.get(one.case.benchmark, frozenset())),
+            f"{metric.label} {metric.unit}",
+            f"{one.verdict}{'' if one.relevant or one.verdict not in _SURE else ' (small)'}",
+            _value(one.baseline.median),
+            _value(one.contender.median),
+            f"{100 * one.change:+.1f} %",
+            f"[{100 * one.low:+.1f}, {100 * one.high:+.1f}]" if one.low is not None and one.high is not None else "",
+            _probability(one.p),
+            "-" if one.mde is None else f"{100 * one.mde:.1f} %",
+            str(one.n),
+        )
+
+
+def _shorten(case: Case, common: frozenset[tuple[str, str]]) -> str:
+    return "/".join([case.benchmark, *(f"{key}={value}" for key, value in case.params if (key, value) not in common)])
+
+
+def _share(comparisons: Sequence[Comparison]) -> dict[str, frozenset[tuple[str, str]]]:
+    """Return, for each benchmark, the parameters that all of its cases have, but the model: they are said once."""
+    params: dict[str, list[frozenset[tuple[str, str]]]] = {}
+    for one in comparisons:
+        named = frozenset(pair for pair in one.case.params if pair[0] != "model")
+        params.setdefault(one.case.benchmark, []).append(named)
+    return {name: frozenset.intersection(*found) for name, found in params.items()}
+
+
+def _legend(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    for benchmark, common in _share(comparisons).items():
+        if common:
+            yield f"{_INDENT}all of {benchmark}: {', '.join(f'{key}={value}' for key, value in sorted(common))}"
+
+
+def _facts(family: Family) -> Iterator[str]:
+    unit = "blocks of two processes" if family.method == PAIRED_METHOD else "runs of the side with fewer"
+    judged = _count(sum(not _is_withheld(one) for one in family.comparisons), "comparison")
+    yield f"{_INDENT}method     {family.method}"
+    yield f"{_INDENT}judged     {judged} together at alpha {100 * family.alpha:g} %; n counts {unit}"
+    yield f"{_INDENT}threshold  {100 * family.threshold:g} %: smaller changes do not matter"
+
+
+def _differences(differences: Sequence[Difference]) -> Iterator[str]:
+    if differences:
+        rows = [(one.subject, one.baseline, one.contender) for one in differences]
+        yield from align([("differs", "baseline", "contender"), *rows], left=3, indent=_INDENT)
+
+
+def _caveats(family: Family) -> Iterator[str]:
+    for text in _caveat_texts(family):
+        yield from _wrap(f"{_INDENT}caveat: ", text)
+
+
+def _caveat_texts(family: Family) -> Iterator[str]:
+    """Answer with the family's caveats, then those of its comparisons, each once with what it is said of."""
+    for caveat in family.caveats:
+        yield f"{caveat.message} [{caveat.code}]"
+    said: dict[str, list[Comparison]] = {}
+    for one in family.comparisons:
+        for caveat in one.caveats:
+            said.setdefault(f"{caveat.message} [{caveat.code}]", []).append(one)
+    for text, of in said.items():
+        rest = [one for one in family.comparisons if one not in of]
+        whole = {one.case.benchmark for one in of}.isdisjoint(one.case.benchmark for one in rest)
+        names = ", ".join(dict.fromkeys(one.case.benchmark for one in of)) if whole else _name(of, change=False)
+        yield f"{names}: {text}" if rest else text
+
+
+def _name(comparisons: Sequence[Comparison], *, change: bool = True) -> str:
+    """Return the first few comparisons by name, with the change of each."""
+    worst = sorted(comparisons, key=lambda one: -abs(one.change)) if change else comparisons
+    named = [f"{one.metric} of {one.case}{f' {100 * one.change:+.1f} %' if change else ''}" for one in worst[:_NAMED]]
+    more = len(comparisons) - _NAMED
+    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+
+
+def _value(value: float) -> str:
+    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.4f}"
+
+
+def _probability(p: float) -> str:
+    return "<0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.1 else f"{p:.2f}"
+
+
+def _wrap(lead: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        printable(text),
+        _WIDTH,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,63 @@
+"""What lies in the cache, and what was removed from it, for people."""
+
+from collections.abc import Sequence
+
+from harness.records.stock import Entry, EntryKind, Pruning, Stock
+from harness.render.column import align
+
+_HEADER = ("kind", "size", "last use", "in use", "name", "what for")
+
+
+def render_stock(stock: Stock) -> str:
+    """Return a line for each entry, the largest first, then the total, what is free, and how to make room."""
+    lines = [*_rows(stock.entries), "", f"{_count(stock.entries)}, {_sums(stock)} in {stock.folder}"]
+    if any(entry.kind is not EntryKind.OTHER for entry in stock.entries):
+        lines.append("to make room: harness cache prune --older 30d --keep 20GB --yes")
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def render_pruning(pruning: Pruning) -> str:
+    """Return a line for each entry that went, or would go, and the sum."""
+    gone = [one.entry for one in pruning.removals if not one.kept]
+    said = f"{'removed' if pruning.done else 'would remove'} {_count(gone)}, {_format_size(pruning.freed_bytes)}"
+    lines = [*_rows(gone), *([""] if gone else []), f"{said}; {_sums(pruning.stock)} in {pruning.stock.folder}"]
+    lines += [f"kept {one.entry.name}: {one.kept}" for one in pruning.removals if one.kept]
+    if gone and not pruning.done:
+        lines.append("to do it: the same with --yes")
+    return "\n".join(lines) + "\n"
+
+
+def _format_size(size_bytes: float) -> str:
+    """Return `1.2 GB` or `34.5 MB`, decimal units."""
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.1f} MB"
+
+
+def _format_age(age_s: float) -> str:
+    """Return the age in its largest whole unit: `3 d`, `5 h`, `2 min`."""
+    for unit_s, unit in ((86_400, "d"), (3600, "h")):
+        if age_s >= unit_s:
+            return f"{age_s // unit_s:.0f} {unit}"
+    return f"{age_s // 60:.0f} min"
+
+
+def _count(entries: Sequence[Entry]) -> str:
+    return f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
+
+
+def _sums(stock: Stock) -> str:
+    return f"{_format_size(stock.total_bytes)} in all, {_format_size(stock.free_bytes)} free"
+
+
+def _rows(entries: Sequence[Entry]) -> list[str]:
+    rows = [
+        (
+            entry.kind,
+            _format_size(entry.size_bytes),
+            _format_age(entry.age_s),
+            entry.in_use or "-",
+            entry.name,
+            entry.purpose or ("never removed" if entry.kind is EntryKind.OTHER else "-"),
+        )
+        for entry in entries
+    ]
+    return list(align((_HEADER, *rows), left=len(_HEADER))) if rows else []

@@ -1,0 +1,193 @@
+"""The table of a sweep: for people, for Markdown, as CSV, and as a pivot of two axes."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+from harness.errors import UsageError
+from harness.records.metric import METRICS, TABLE_METRICS
+from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Chart, Row, Standing
+from harness.render.column import align, format_summary
+from harness.render.format.text import csv_cell, markdown
+from harness.render.terminal import wrap_bullet
+
+BEST = "*"
+_RTF = "rtf"
+_MEMORY = "memory_mb"
+_NOTHING = "NA"
+# What a pivot can show.
+PIVOT_VALUES = (*(metric.name for metric in TABLE_METRICS), _RTF, _MEMORY)
+
+
+def render_chart(chart: Chart) -> str:
+    """Return a line for each cell and what may be said of the best ones; no trailing newline."""
+    header, units, rows = _table(chart)
+    width = len(chart.sweep.varying)
+    lines = [*align([header, units, *rows], left=width, indent="  "), "", *_notes(chart)]
+    return "\n".join(lines)
+
+
+def render_chart_markdown(chart: Chart) -> str:
+    """Return the same as Markdown, under a heading."""
+    header, units, rows = _table(chart)
+    titles = [f"{name} ({unit})" if unit else name for name, unit in zip(header, units, strict=True)]
+    table = [titles, ["---"] * len(titles), *rows]
+    lines = [f"| {' | '.join(markdown(cell) for cell in row)} |" for row in table]
+    notes = [f"- {markdown(line)}" for line in _sentences(chart)]
+    return "\n".join([f"## Sweep {chart.sweep.id} on {markdown(chart.sweep.node)}", "", *lines, "", *notes, ""])
+
+
+def render_chart_csv(chart: Chart) -> str:
+    """Return a line for each cell: all axes, medians and spreads by metric, RTF, memory, n, `best_in`, run, reason."""
+    names = [axis.name for axis in chart.sweep.axes]
+    metrics = [metric.name for metric in TABLE_METRICS]
+    columns = [
+        *names,
+        *metrics,
+        *(f"{name}_spread" for name in metrics),
+        _RTF,
+        _MEMORY,
+        "n",
+        "best_in",
+        "run",
+        "reason",
+    ]
+    lines = []
+    for number, row in enumerate(chart.rows):
+        found = [row.get(name) for name in metrics]
+        entry = chart.sweep.entries[chart.sweep.cells[number].entry]
+        best = " ".join(one.metric for one in chart.standings if one.row == number and one.certain)
+        lines.append(
+            [
+                *(dict(row.values)[name] for name in names),
+                *(f"{one.median:.6g}" if one else "" for one in found),
+                *(f"{one.spread:.4g}" if one else "" for one in found),
+                f"{row.rtf:.4g}" if row.rtf is not None else "",
+                f"{row.max_rss_bytes / 1e6:.1f}" if row.max_rss_bytes else "",
+                max((one.n for one in found if one), default=0),
+                best,
+                entry.run,
+                row.reason,
+            ]
+        )
+    return _write_csv([columns, *lines])
+
+
+def pivot_chart(chart: Chart, *, rows: str, columns: str, value: str) -> list[list[str]]:
+    """Return a table of one value: `columns` is an axis, `rows` another one or, if empty, all others together.
+
+    Where several cells fall together the least value stands; `*` is behind one that is really the best of all cells.
+    Raises UsageError for an axis or a value that the sweep has not.
+    """
+    names = [axis.name for axis in chart.sweep.varying]
+    down = [rows] if rows else [name for name in names if name != columns]
+    for name in (columns, *([rows] if rows else [])):
+        if name not in names:
+            raise UsageError(f"the sweep has no axis {name!r} with several values", hint=f"one of {', '.join(names)}")
+    if value not in PIVOT_VALUES:
+        raise UsageError(f"a pivot cannot show {value!r}", hint=f"--value with one of {', '.join(PIVOT_VALUES)}")
+    across = next(axis.values for axis in chart.sweep.varying if axis.name == columns)
+    best = {one.row for one in chart.standings if one.metric == value and one.certain}
+    found: dict[tuple[str, ...], dict[str, tuple[float, int]]] = {}
+    for number, row in enumerate(chart.rows):
+        values = dict(row.values)
+        line = found.setdefault(tuple(values[name] for name in down), {})
+        number_of = _pick(row, value)
+        if number_of is not None:
+            line[values[columns]] = min(line.get(values[columns], (number_of, number)), (number_of, number))
+    body = [[*key, *(_show_pivot(line.get(name), value, best) for name in across)] for key, line in found.items()]
+    return [[*down, *(f"{columns}={name}" for name in across)], *body]
+
+
+def render_pivot(table: Sequence[Sequence[str]], *, width: int) -> str:
+    """Return a pivot for people; the first `width` columns name its rows."""
+    return "\n".join(align(table, left=width, indent="  "))
+
+
+def render_pivot_csv(table: Sequence[Sequence[str]]) -> str:
+    """Return a pivot as CSV, its numbers without marks."""
+    return _write_csv([[cell.removesuffix(BEST) for cell in row] for row in table])
+
+
+def _table(chart: Chart) -> tuple[list[str], list[str], list[list[str]]]:
+    names = [axis.name for axis in chart.sweep.varying]
+    header = [*names, *(metric.label for metric in TABLE_METRICS), "RTF", "memory", "n", ""]
+    units = [*("" for _ in names), *(metric.unit for metric in TABLE_METRICS), "", "MB", "", ""]
+    return (
+        header,
+        units,
+        [[*_pick_axes(row, names), *_cells(chart, number, row)] for number, row in enumerate(chart.rows)],
+    )
+
+
+def _pick_axes(row: Row, names: Iterable[str]) -> list[str]:
+    values = dict(row.values)
+    return [values[name] for name in names]
+
+
+def _cells(chart: Chart, number: int, row: Row) -> list[str]:
+    best = {one.metric for one in chart.standings if one.row == number and one.certain}
+    if not row.summaries:
+        return [*(_NOTHING for _ in TABLE_METRICS), _NOTHING, _NOTHING, "0", row.reason]
+    numbers = [
+        f"{format_summary(row.get(metric.name))}{BEST if metric.name in best else ''}" for metric in TABLE_METRICS
+    ]
+    rtf = f"{row.rtf:.3f}" if row.rtf is not None else "-"
+    memory = f"{row.max_rss_bytes / 1e6:.0f}" if row.max_rss_bytes else "-"
+    return [*numbers, rtf, memory, str(max(one.n for _, one in row.summaries)), row.reason]
+
+
+def _notes(chart: Chart) -> Iterator[str]:
+    for sentence in _sentences(chart):
+        yield from wrap_bullet(sentence)
+
+
+def _sentences(chart: Chart) -> Iterator[str]:
+    if any(row.summaries for row in chart.rows):
+        yield "medians of n processes, one in each round; in brackets (slowest - fastest) / median"
+    if any(row.rtf is not None for row in chart.rows):
+        yield (
+            f"RTF is a model, not a measurement: (encode + {TOKENS_PER_WINDOW} x decode) / {WINDOW_S:g} s, one window "
+            "of speech, token by token; memory is the most that any process took"
+        )
+    if any(one.certain for one in chart.standings):
+        yield f"{BEST} really better than every other cell: all these marks together are wrong once in a hundred sweeps"
+    doubtful = [one for one in chart.standings if not one.certain]
+    short = [one for one in doubtful if one.rounds < one.least_rounds]
+    if short:
+        most = max(one.rounds for one in short)
+        shown = f"{most} round{'' if most == 1 else 's'} cannot show which cell is best"
+        yield f"{shown}; {max(one.least_rounds for one in short)} are the fewest that could"
+    for one in doubtful:
+        if one not in short:
+            yield _describe_doubt(chart, one)
+
+
+def _describe_doubt(chart: Chart, standing: Standing) -> str:
+    label = METRICS[standing.metric].label
+    lead = f"{label} {chart.sweep.label(chart.rows[standing.row].values)} has the least median, but"
+    cannot = f"cannot be told from {len(standing.unresolved)} of {standing.others} others"
+    return f"{lead} {cannot} after {standing.rounds} rounds"
+
+
+def _pick(row: Row, value: str) -> float | None:
+    if value == _RTF:
+        return row.rtf
+    if value == _MEMORY:
+        return row.max_rss_bytes / 1e6 or None
+    summary = row.get(value)
+    return summary.median if summary else None
+
+
+def _show_pivot(found: tuple[float, int] | None, value: str, best: set[int]) -> str:
+    if found is None:
+        return _NOTHING
+    number, row = found
+    text = f"{number:.3f}" if value == _RTF else f"{number:.0f}" if value == _MEMORY else f"{number:.2f}"
+    return f"{text}{BEST if row in best else ''}"
+
+
+def _write_csv(rows: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([csv_cell(cell) for cell in row] for row in rows)
+    return text.getvalue()

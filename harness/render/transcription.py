@@ -1,0 +1,53 @@
+"""Transcriptions for people: the real-time factor of each recording, measured from end to end."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.records.case import Case
+from harness.records.metric import DECODE, ENCODE, RTF
+from harness.records.run import Run
+from harness.records.suite import Benchmark
+from harness.records.summary import Summary
+from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S
+from harness.render.column import align_runs, format_summary
+from harness.render.table import weights_kind
+from harness.stats.realtime import model_rtf
+
+Summaries = Mapping[tuple[Case, str], Summary]
+MODELLED = f"  RTF: modelled, (encode + {TOKENS_PER_WINDOW} x decode) / {WINDOW_S:g} s of speech; --audio measures it"
+
+
+def format_modelled(summaries: Summaries, case: Case) -> str:
+    """Return the modelled real-time factor of a model case, a dash where a part of it is not known."""
+    encode, decode = summaries.get((case, ENCODE.name)), summaries.get((case, DECODE.name))
+    return f"{model_rtf(encode.median, decode.median):.3f}" if encode and decode else "-"
+
+
+def list_transcriptions(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator[str]:
+    """Answer with a line per recording, case and run, the same cases of all runs one below the other."""
+    found: dict[Case, list[int]] = {}
+    for number, mine in enumerate(summaries):
+        for case, _ in mine:
+            if case.benchmark == Benchmark.TRANSCRIBE:
+                found.setdefault(case, []).append(number)
+    if not found:
+        return
+    header = ["audio", "#", "length", "model", "weights", "threads", "fa", RTF.label, "n"]
+    units = ["", "", "s", "", "", "", "", RTF.unit, ""]
+    rows = [
+        [
+            case.get("audio"),
+            str(number + 1),
+            next((f"{one.duration_s:.1f}" for one in runs[number].audio if one.name == case.get("audio")), "-"),
+            case.get("model"),
+            weights_kind(runs[number], case) or "-",
+            case.get("threads"),
+            case.get("fa"),
+            format_summary(summary, digits=3),
+            str(summary.n),
+        ]
+        for case, numbers in sorted(found.items())
+        for number in numbers
+        for summary in [summaries[number][case, RTF.name]]
+    ]
+    yield from align_runs([header, units, *rows], several=len(runs) > 1, indent="  ")
+    yield "  RTF: what whisper-cli took from audio to text, without loading the weights, over the length of the audio"

@@ -1,0 +1,148 @@
+"""What two samples say of the ratio contender / baseline, in logarithms."""
+
+import functools
+import math
+from collections.abc import Sequence
+from statistics import median
+from typing import Protocol
+
+from harness.stats import rank, symmetry
+
+Pair = tuple[float, float]
+# Fewer values than these have no mean of two that an outlier does not reach.
+_LEAST_MEANS = 4
+# Means of a value and this many that follow are enough of a long series.
+_MOST_PARTNERS = 250
+
+
+class Evidence(Protocol):
+    """The shift of the logarithms, how sure it is, and what it rests on."""
+
+    baseline: list[float]
+    contender: list[float]
+    left_out: int
+    n: int
+
+    @property
+    def centre(self) -> float:
+        """Return the estimate of the shift, 0 where there are no data."""
+
+    @property
+    def error(self) -> float:
+        """Return the standard error of `centre`."""
+
+    @property
+    def p(self) -> float:
+        """Return the p-value of "no shift"."""
+
+    def bound(self, level: float, landmarks: Sequence[float]) -> tuple[float, float] | None:
+        """Return the interval of the shift with confidence 1 - level, exact at `landmarks`; None if there is none."""
+
+    def lack(self, level: float) -> str:
+        """Return what there is and what an interval at `level` would take."""
+
+
+class PairedEvidence:
+    """Blocks of (baseline, contender) values that were taken in turns; a block's centre is the unit."""
+
+    def __init__(self, blocks: Sequence[Sequence[Pair]]) -> None:
+        usable = [[pair for pair in block if all(map(is_usable, pair))] for block in blocks]
+        self.left_out = sum(map(len, blocks)) - sum(map(len, usable))
+        usable = [block for block in usable if block]
+        self.baseline = [here for block in usable for here, _ in block]
+        self.contender = [there for block in usable for _, there in block]
+        self.n = len(usable)
+        logs = [[math.log(there) - math.log(here) for here, there in block] for block in usable]
+        self.centres = [find_centre(block) for block in logs]
+        self.scales = symmetry.choose_scales(self.centres, [_estimate_error(block) for block in logs])
+
+    @functools.cached_property
+    def centre(self) -> float:
+        """Return the centre of the blocks' centres, 0 for no blocks."""
+        return find_centre(self.centres) if self.centres else 0.0
+
+    @functools.cached_property
+    def error(self) -> float:
+        """Return the standard error of `centre`, by the robust spread of the blocks."""
+        return symmetry.measure_spread(sorted(self.centres)) / math.sqrt(max(1, self.n))
+
+    @functools.cached_property
+    def p(self) -> float:
+        """Return the anytime p-value of "no shift"."""
+        return symmetry.measure_p(self.centres, self.scales)
+
+    def bound(self, level: float, landmarks: Sequence[float]) -> tuple[float, float] | None:
+        """Return the confidence sequence's ends, None for too few blocks."""
+        return symmetry.bound_shift(self.centres, self.scales, level, landmarks)
+
+    def lies_within(self, low: float, high: float, level: float) -> bool:
+        """Return whether the interval of confidence 1 - level does, without working it out."""
+        mirrored = [-centre for centre in self.centres]
+        sides = ((self.centres, low), (mirrored, -high))
+        return all(
+            symmetry.measure_wealth(centres, self.scales, limit, enough=2 / level) >= 2 / level
+            for centres, limit in sides
+        )
+
+    def lack(self, level: float) -> str:
+        """Return how many blocks there are and how many a verdict takes."""
+        return f"blocks: {self.n}; a verdict takes {symmetry.count_least_blocks(level)} at the very least"
+
+
+class UnpairedEvidence:
+    """Independent values of either side, such as medians of runs."""
+
+    def __init__(self, baseline: Sequence[float], contender: Sequence[float]) -> None:
+        self.baseline = [value for value in baseline if is_usable(value)]
+        self.contender = [value for value in contender if is_usable(value)]
+        self.left_out = len(baseline) + len(contender) - len(self.baseline) - len(self.contender)
+        self.n = min(len(self.baseline), len(self.contender))
+        self._logs = [sorted(map(math.log, side)) for side in (self.baseline, self.contender)]
+        self.differences = rank.subtract_all(*self._logs)
+
+    @functools.cached_property
+    def centre(self) -> float:
+        """Return the median of all differences, 0 for none (Hodges and Lehmann 1963)."""
+        return median(self.differences) if self.differences else 0.0
+
+    @functools.cached_property
+    def error(self) -> float:
+        """Return the standard error of `centre`, by the robust spreads of both sides."""
+        return math.hypot(*(symmetry.measure_spread(logs) / math.sqrt(max(1, len(logs))) for logs in self._logs))
+
+    @functools.cached_property
+    def p(self) -> float:
+        """Return the p-value of "no shift"."""
+        return rank.measure_p(self.differences, len(self.baseline), len(self.contender))
+
+    def bound(self, level: float, landmarks: Sequence[float]) -> tuple[float, float] | None:  # noqa: ARG002
+        """Return Moses' interval, which is exact everywhere; None for too few values."""
+        return rank.bound_shift(self.differences, len(self.baseline), len(self.contender), level)
+
+    def lack(self, level: float) -> str:
+        """Return how many runs there are and how many a verdict takes."""
+        sizes = f"{len(self.baseline)} and {len(self.contender)}"
+        return f"runs: {sizes}; a verdict takes {rank.count_least_runs(level)} of each side at the very least"
+
+
+def find_centre(values: Sequence[float]) -> float:
+    """Return the median of all means of two values or of one with itself (Hodges and Lehmann 1963).
+
+    The plain median for fewer than four values. Raises StatisticsError for none.
+    """
+    if len(values) < _LEAST_MEANS:
+        return median(values)
+    return median(
+        (first + second) / 2 for index, first in enumerate(values) for second in values[index : index + _MOST_PARTNERS]
+    )
+
+
+def is_usable(value: float) -> bool:
+    """Return whether a measured value has a logarithm; a clock that goes backwards leaves some that have none."""
+    return math.isfinite(value) and value > 0
+
+
+def _estimate_error(values: Sequence[float]) -> float:
+    """Return the standard error of a block's centre by the median absolute deviation; 0 for a single value."""
+    middle = median(values)
+    return 1.4826 * median(abs(value - middle) for value in values) / math.sqrt(len(values))

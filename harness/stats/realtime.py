@@ -1,0 +1,27 @@
+"""How long speech takes to be transcribed, as a model of the benchmarks' times."""
+
+import math
+
+from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S
+
+
+def model_window_ms(encode_ms: float, decode_ms: float, tokens: int = TOKENS_PER_WINDOW) -> float:
+    """Return the milliseconds of one window of speech: one pass of the encoder, then token by token (greedy).
+
+    Mel spectrogram, sampling, fallbacks and beams are not in it.
+    """
+    return encode_ms + tokens * decode_ms
+
+
+def model_rtf(encode_ms: float, decode_ms: float, audio_s: float = WINDOW_S) -> float:
+    """Return the real-time factor, processing time over audio time: below 1 is faster than speech.
+
+    Audio of `audio_s` seconds takes as many windows as it begins, and tokens in proportion. Raises ValueError for
+    audio without length.
+    """
+    # The encoder always works on whole windows, however short the audio is.
+    if not audio_s > 0:
+        raise ValueError(f"audio has a length above 0, but got {audio_s}")
+    windows = math.ceil(audio_s / WINDOW_S)
+    tokens = TOKENS_PER_WINDOW * audio_s / WINDOW_S
+    return (windows * encode_ms + tokens * decode_ms) / 1000 / audio_s

@@ -1,0 +1,55 @@
+"""A sweep on disk: one small file beside the bundles of its runs, and its table beside it.
+
+results/<node>/<yyyy-mm>/<id>.sweep.json, .sweep.md, .sweep.csv
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from harness.errors import UsageError
+from harness.records.sweep import Sweep
+from harness.store.bundle import month_folder, write_atomic
+from harness.store.json_file import read_record
+
+SUFFIX = ".sweep.json"
+TABLE = ".sweep.md"
+CSV = ".sweep.csv"
+
+
+def save_sweep(results: Path, sweep: Sweep) -> Path:
+    """Write a sweep as a whole, and return its file."""
+    path = month_folder(results, sweep.node, sweep.id) / f"{sweep.id}{SUFFIX}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(sweep), indent=1) + b"\n")
+    return path
+
+
+def save_tables(results: Path, sweep: Sweep, *, markdown: str, csv: str) -> tuple[Path, ...]:
+    """Write the table of a finished sweep in both forms, and return the files."""
+    folder = month_folder(results, sweep.node, sweep.id)
+    paths = (folder / f"{sweep.id}{TABLE}", folder / f"{sweep.id}{CSV}")
+    for path, text in zip(paths, (markdown, csv), strict=True):
+        write_atomic(path, text.encode())
+    return paths
+
+
+def find_sweep(results: Path, node: str, wanted: str, *, unfinished: bool) -> Sweep:
+    """Return the sweep of `node` whose id starts with `wanted`, or the latest one for an empty `wanted`.
+
+    Raises UsageError where there is none, or more than one, UnreadableError for a file that is no sweep.
+    """
+    named = sorted(
+        (results / node).glob(f"*/{wanted}*{SUFFIX}" if wanted else f"*/*{SUFFIX}"), key=lambda path: path.name
+    )
+    exact = [path for path in named if path.name == f"{wanted}{SUFFIX}"] or named
+    sweeps = (read_record(path, Sweep) for path in reversed(exact))
+    found = [sweep for sweep in sweeps if not (unfinished and sweep.end)] if wanted else sweeps
+    if wanted and isinstance(found, list) and len(found) > 1:
+        raise UsageError(f"{wanted!r} is the beginning of {len(found)} sweeps", hint=found[0].id)
+    chosen = next((sweep for sweep in found if not (unfinished and sweep.end)), None)
+    if chosen is None:
+        kind = "unfinished sweep" if unfinished else "sweep"
+        begins = f" that starts with {wanted!r}" if wanted else ""
+        raise UsageError(f"no {kind}{begins} in {results / node}", hint="harness sweep --threads 1,2 --flash-attn 0,1")
+    return chosen

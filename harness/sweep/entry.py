@@ -1,0 +1,61 @@
+"""One config of a sweep, made ready: an ordinary run and its plan."""
+
+from collections.abc import Mapping, Sequence
+
+from harness.plan.grid import make_side
+from harness.plan.layer import Settings
+from harness.plan.placement import place_plan
+from harness.plan.run import plan_run
+from harness.records.node import Node
+from harness.records.plan import Plan
+from harness.records.run import Run
+from harness.records.suite import Benchmark, Suite
+from harness.records.sweep import Cell, Entry
+from harness.system.console import Console
+from harness.trial.scene import Scene
+from harness.workbench import begin_run, lay_out, ready_weights
+
+
+def choose_entry_suite(suite: Suite, cells: Sequence[Cell]) -> Suite:
+    """Return the suite that measures `cells`, which have one config in common, and nothing else."""
+    cases = tuple(dict.fromkeys(cell.case for cell in cells))
+    return suite.replace(
+        benchmarks=(Benchmark.WHISPER,),
+        models=tuple(dict.fromkeys(case.get("model") for case in cases)),
+        threads=tuple(dict.fromkeys(int(case.get("threads")) for case in cases)),
+        flash_attn=tuple(dict.fromkeys(int(case.get("fa")) for case in cases)),
+        cases=cases,
+        tests=False,
+        test_build_types=(),
+        precision=0.0,
+        max_time_s=0.0,
+    )
+
+
+def prepare_entry(
+    entry: Entry,
+    suite: Suite,
+    settings: Settings,
+    environ: Mapping[str, str],
+    node: Node,
+    scene: Scene,
+    console: Console,
+    *,
+    label: str,
+) -> tuple[Run, Plan]:
+    """Return the run and the plan of one config; sources and weights are there afterwards, nothing is built.
+
+    `label` tells its steps from those of other configs.
+
+    Raises what cannot be had as UnavailableError or UnfitError, and UsageError for what does not exist.
+    """
+    mine = make_side(entry.values).apply(settings).override({"no_roof": True}, "sweep")
+    bench = lay_out(mine, environ, node, console)
+    resolved = [ready_weights(model, mine, environ, console, bench.source) for model in suite.models]
+    caveats = tuple(dict.fromkeys(caveat for _, found in resolved for caveat in found))
+    state, ingredients = begin_run(bench, mine, suite, tuple(weights for weights, _ in resolved), caveats)
+    state = state.replace(caveats=(*state.caveats, *scene.describe(state)))
+    plan = place_plan(plan_run(ingredients), scene.wish, scene.ranking)
+    if label:
+        plan = plan.replace(steps=tuple(step.replace(title=f"{step.title} ({label})") for step in plan.steps))
+    return state, plan

@@ -1,0 +1,107 @@
+"""Recordings that are to be transcribed: whisper.cpp's own sample, or the user's files, converted where need be."""
+
+import secrets
+import wave
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from harness.errors import UnavailableError, UnfitError, UnreadableError, UsageError
+from harness.parse.transcription import SAMPLE_RATE_HZ
+from harness.plan.transcription import SAMPLE, SAMPLE_PATH, name_audio
+from harness.records.audio import Audio
+from harness.system.digest import file_sha256
+from harness.system.disk import make_folder
+from harness.system.process import capture
+
+# The folder in the cache.
+AUDIO = "audio"
+_CONVERTER = "ffmpeg"
+_SAMPLE_BYTES = 2
+_PATIENCE_S = 600
+
+
+def resolve_audio(
+    words: Sequence[str], *, tree: Path, cache: Path, environ: Mapping[str, str], dry_run: bool = False
+) -> tuple[Audio, ...]:
+    """Return the recordings that `words` name: `jfk` is the sample in the `tree` of whisper.cpp, all else a file.
+
+    What is no WAV file of 16 bits at 16 kHz is converted by ffmpeg, once, into `cache/audio`. `dry_run` converts
+    nothing. Raises UsageError for files that are not there or share a name, UnavailableError for a tree without the
+    sample, UnfitError without ffmpeg, UnreadableError for what ffmpeg cannot read and for audio without length.
+    """
+    found: dict[str, Audio] = {}
+    for word in dict.fromkeys(words):
+        one = _resolve(word, tree, cache, environ, dry_run=dry_run)
+        if one.name in found:
+            raise UsageError(
+                f"--audio: two recordings are called {one.name!r}", hint="numbers are kept by name: rename one of them"
+            )
+        found[one.name] = one
+    return tuple(found.values())
+
+
+def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, dry_run: bool) -> Audio:
+    path = given = tree / SAMPLE_PATH if word == SAMPLE else Path(word).expanduser().absolute()
+    if not path.is_file():
+        if word == SAMPLE:
+            raise UnavailableError(
+                f"the source has no {SAMPLE_PATH}", hint="--audio FILE transcribes a recording of yours"
+            )
+        raise UsageError(f"--audio: there is no file {path}", hint=f"--audio {SAMPLE} takes whisper.cpp's own sample")
+    if path.stat().st_size == 0:
+        raise UnreadableError(f"{path} holds no sound", cause="the file is empty")
+    sha256 = file_sha256(path, memory=cache / AUDIO / "sums")
+    duration_s = _measure_wav(path)
+    if duration_s is None:
+        path = cache / AUDIO / f"{sha256[:16]}.wav"
+        if not dry_run:
+            duration_s = _measure_wav(path) if path.is_file() else None
+            if duration_s is None:
+                _convert(given, path, environ)
+                duration_s = _measure_wav(path)
+    if duration_s == 0 or (duration_s is None and not dry_run):
+        raise UnreadableError(f"{word} holds no sound", cause="it has no samples")
+    return Audio(name=name_audio(Path(word).stem), path=str(path), sha256=sha256, duration_s=duration_s or 0.0)
+
+
+def _measure_wav(path: Path) -> float | None:
+    """Return the seconds of a WAV file that every release of whisper.cpp reads; None for anything else."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            plain = file.getsampwidth() == _SAMPLE_BYTES and file.getframerate() == SAMPLE_RATE_HZ
+            if not plain or file.getnchannels() > 2:
+                return None
+            # The header of a file that was cut off promises more than there is.
+            present = min(file.getnframes(), path.stat().st_size // (_SAMPLE_BYTES * file.getnchannels()))
+            return present / SAMPLE_RATE_HZ
+    except (wave.Error, EOFError, OSError, ValueError):
+        return None
+
+
+def _convert(source: Path, target: Path, environ: Mapping[str, str]) -> None:
+    make_folder(target.parent)
+    fresh = target.with_name(f".{target.name}.partial-{secrets.token_hex(4)}")
+    done = capture(
+        (
+            *(_CONVERTER, "-nostdin", "-hide_banner", "-v", "error", "-protocol_whitelist", "file,pipe"),
+            *("-i", f"file:{source}", "-vn", "-ac", "1", "-ar", str(SAMPLE_RATE_HZ), "-c:a", "pcm_s16le"),
+            *("-f", "wav", str(fresh)),
+        ),
+        env=environ,
+        timeout_s=_PATIENCE_S,
+    )
+    try:
+        if done.exit_code == 127:
+            raise UnfitError(
+                f"{source} is no WAV file of 16 bits at {SAMPLE_RATE_HZ // 1000} kHz",
+                cause=f"there is no {_CONVERTER} here to convert it",
+                hint=f"install {_CONVERTER}, or give --audio a file of that kind",
+            )
+        if not done.ok:
+            said = done.stderr.strip().splitlines()
+            raise UnreadableError(
+                f"{source} cannot be read as audio", cause=f"{_CONVERTER}: {said[-1] if said else ''}"
+            )
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -1,0 +1,110 @@
+"""A child that is asked line by line, and answers each line with one."""
+
+import contextlib
+import os
+import select
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.errors import UnfitError
+from harness.records.outcome import Completed
+from harness.records.placement import Placement
+from harness.system.placement import place_child
+from harness.system.process import PIPE, conclude_child, end_child, spawn
+
+_END_S = 5.0
+_CHUNK_BYTES = 65536
+
+
+class Dialogue:
+    """One child; its log takes the echoed command, every question and answer, and its standard error.
+
+    An answer of None means that there will be no more: the child has died, or did not answer in time and is stopped.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        log: Path,
+        placement: Placement | None = None,
+    ) -> None:
+        self._argv = tuple(argv)
+        self._start = datetime.now(UTC).isoformat(timespec="seconds")
+        self._began = time.monotonic()
+        self._unread = b""
+        self._timed_out = False
+        self.completed: Completed | None = None
+        self._path = log
+        self._log = log.open("ab", buffering=0)
+        self.note(f"+ {shlex.join(argv)}")
+        try:
+            self._child = spawn(argv, cwd=cwd, env=env, stdin=PIPE, stdout=PIPE, stderr=self._log)
+        except UnfitError:
+            self._log.close()
+            raise
+        if placement:
+            place_child(self._child.pid, placement)
+        self._streams = [stream for stream in (self._child.stdin, self._child.stdout) if stream]
+        self._question_fd, self._answer_fd = (stream.fileno() for stream in self._streams)
+
+    @property
+    def pid(self) -> int:
+        """The process (and group) id."""
+        return self._child.pid
+
+    def read_log(self) -> str:
+        """Return all that the log holds by now."""
+        return self._path.read_text(encoding="utf-8", errors="replace")
+
+    def note(self, line: str) -> None:
+        """Add a line to the log."""
+        self._log.write(f"{line}\n".encode())
+
+    def ask(self, line: str, timeout_s: float) -> str | None:
+        """Return the answer to `line`."""
+        if self.completed:
+            return None
+        self.note(f"> {line}")
+        try:
+            os.write(self._question_fd, f"{line}\n".encode())
+        except BrokenPipeError:
+            self.close(0.0)
+            return None
+        return self.hear(timeout_s)
+
+    def hear(self, timeout_s: float) -> str | None:
+        """Return the next line that the child says."""
+        deadline = time.monotonic() + timeout_s
+        while b"\n" not in self._unread:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self._answer_fd], [], [], left)[0]:
+                self._timed_out = True
+                self.close(0.0)
+                return None
+            chunk = os.read(self._answer_fd, _CHUNK_BYTES)
+            if not chunk:
+                self.close(_END_S)
+                return None
+            self._unread += chunk
+        line, _, self._unread = self._unread.partition(b"\n")
+        text = line.decode("utf-8", errors="replace")
+        self.note(text)
+        return text
+
+    def close(self, wait_s: float = _END_S) -> Completed:
+        """Return what the child left behind; it is stopped if it does not end within `wait_s` seconds."""
+        if self.completed is None:
+            for stream in self._streams:
+                with contextlib.suppress(OSError):
+                    stream.close()
+            reaped = end_child(self._child.pid, wait_s)
+            self._child.returncode = 0  # reaped here, not by Popen
+            self._log.close()
+            self.completed = conclude_child(self._argv, self._start, self._began, reaped, timed_out=self._timed_out)
+        return self.completed

@@ -1,0 +1,107 @@
+"""Watches the node: raw texts go into a capture, `harness.parse` makes a reading or a condition of them."""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from harness.parse.cgroup import CGROUP, MOUNTINFO, list_throttle_files
+from harness.parse.condition import (
+    BATTERY,
+    CONDITION_FILES,
+    CONDITION_PATTERNS,
+    HEAT,
+    MODES,
+    parse_condition,
+)
+from harness.parse.reading import COUNTER_FILES, CPU_TIMES, PROCESSES, THROTTLE_PATTERN, parse_reading
+from harness.parse.stat import LOADAVG, STAT
+from harness.records.condition import Condition
+from harness.records.reading import Reading
+from harness.system.process import capture
+
+# Another folder than / may be read, as a container does that has its node's /proc and /sys mounted somewhere.
+SYSROOT = "HARNESS_SYSROOT"
+
+
+class Watch:
+    """Reads the counters of a node, a few files and one per process; it is done before and after, never during."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = dict(environ)
+        self._root = Path(environ.get(SYSROOT) or "/")
+        # Which files there are does not change while a run goes on.
+        self._known = _read(self._root, (CGROUP, MOUNTINFO))
+        self._files = (*COUNTER_FILES, *list_throttle_files(self._known), *_glob(self._root, THROTTLE_PATTERN))
+
+    def read(self) -> Reading:
+        """Return what has been counted up to now."""
+        texts = {**self._known, **_read(self._root, self._files), **_read(self._root, self._list_processes())}
+        if STAT not in texts and self._root == Path("/"):
+            texts |= _ask_psutil()
+        texts |= {
+            "own_pid": str(os.getpid()),
+            "own_s": str(time.process_time()),
+            "clk_tck": str(os.sysconf("SC_CLK_TCK")),
+            "time_s": str(time.monotonic()),
+        }
+        return parse_reading(texts)
+
+    def probe_condition(self) -> Condition:
+        """Return how the node is set now."""
+        patterns = (path for pattern in CONDITION_PATTERNS for path in _glob(self._root, pattern))
+        texts = _read(self._root, (*CONDITION_FILES, *patterns))
+        if sys.platform == "darwin" and self._root == Path("/"):
+            texts |= self._ask_mac()
+        return parse_condition(texts)
+
+    def _list_processes(self) -> Iterator[str]:
+        try:
+            with os.scandir(self._root / "proc") as entries:
+                yield from [f"/proc/{entry.name}/stat" for entry in entries if entry.name.isdecimal()]
+        except OSError:  # no /proc on this system
+            return
+
+    def _ask_mac(self) -> dict[str, str]:
+        import psutil
+
+        env = {**self._environ, "PATH": f"{self._environ.get('PATH', '')}:/usr/bin:/usr/sbin", "LC_ALL": "C"}
+        questions = {BATTERY: ["batt"], MODES: [], HEAT: ["therm"]}
+        asked = {name: capture(["pmset", "-g", *words], env=env).stdout for name, words in questions.items()}
+        swap = capture(["sysctl", "vm.swapusage"], env=env).stdout
+        return {**asked, "sysctl": swap, "memory_available": str(psutil.virtual_memory().available)}
+
+
+def _ask_psutil() -> dict[str, str]:
+    """Return CPU time and processes where there is no /proc; of other users' processes macOS tells nothing."""
+    import psutil
+
+    times = psutil.cpu_times()._asdict()
+    lines = []
+    for process in psutil.process_iter(["pid", "name", "cpu_times", "create_time"]):
+        told = process.info
+        if told["cpu_times"]:
+            used_s = told["cpu_times"].user + told["cpu_times"].system
+            name = " ".join((told["name"] or "?").split()) or "?"
+            lines.append(f"{told['pid']} {told['create_time']} {used_s} {name}")
+    return {
+        CPU_TIMES: "\n".join(f"{name} {value}" for name, value in times.items()),
+        PROCESSES: "\n".join(lines),
+        LOADAVG: f"{os.getloadavg()[0]:.2f}",
+        "logical": str(psutil.cpu_count() or 1),
+    }
+
+
+def _glob(root: Path, pattern: str) -> list[str]:
+    return [f"/{path.relative_to(root)}" for path in root.glob(pattern.lstrip("/"))]
+
+
+def _read(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    texts = {}
+    for path in paths:
+        try:
+            texts[path] = (root / path.lstrip("/")).read_text(encoding="utf-8", errors="replace")
+        except OSError:  # not on this kind of machine, not for this user, or a process that has ended
+            continue
+    return texts

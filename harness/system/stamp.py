@@ -1,0 +1,41 @@
+"""The mark that a step's work is done and whole: a small file with the key of what it was made of."""
+
+import contextlib
+from pathlib import Path
+
+from harness.records.step import Phase, Step
+from harness.system.cache import Note, locked
+
+
+def is_done(step: Step) -> bool:
+    """Return whether an earlier run has done this step's work, and what it made is still there."""
+    try:
+        stamped = bool(step.stamp) and Path(step.stamp).read_text(encoding="utf-8") == step.key
+    except (OSError, UnicodeDecodeError):
+        return False
+    return stamped and all(Path(product).exists() for product in step.products)
+
+
+def lift_stamp(step: Step) -> None:
+    """Take the mark away before the work begins: a killed process leaves nothing that looks whole."""
+    if step.stamp:
+        Path(step.stamp).unlink(missing_ok=True)
+
+
+def put_stamp(step: Step) -> None:
+    """Mark the work as done."""
+    if step.stamp:
+        Path(step.stamp).write_text(step.key, encoding="utf-8")
+
+
+def claim(step: Step, *, note: Note) -> contextlib.AbstractContextManager[None]:
+    """Hold the lock of what a step changes for the length of the block; nothing where it changes nothing in the cache.
+
+    The node's lock alone would not do: two runs with a folder for temporary files each, or in two containers, do not
+    see each other's, and share a cache all the same. Raises UnfitError where the lock cannot be made.
+    """
+    if step.phase is Phase.QUANTISE:
+        return locked(Path(step.products[0]), note=note)
+    if step.wipe or step.phase in (Phase.BUILD, Phase.TEST) or (step.phase is Phase.ROOF and step.stamp):
+        return locked(Path(step.wipe or step.cwd), note=note)
+    return contextlib.nullcontext()

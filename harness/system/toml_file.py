@@ -1,0 +1,46 @@
+"""Files of settings, as a person writes them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.errors import UnfitError, UnreadableError, UsageError
+from harness.parse.notation import parse_toml
+
+
+def read_toml(path: Path, *, required: bool = True, example: str = 'model = ["tiny", "base"]') -> dict[str, object]:
+    """Return the tables of a TOML file; nothing for one that is not there and not `required`.
+
+    Raises UsageError for a file that cannot be had, UnreadableError for one that is no TOML, with an `example`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if required:
+            raise UsageError(f"no such file: {path}", hint="name another one, or write it") from None
+        return {}
+    except OSError as error:
+        raise UsageError(f"cannot read {path}", cause=error.strerror or str(error)) from None
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{path} is not valid TOML", cause=str(error), hint=example) from None
+    return parse_toml(text, str(path), hint=example)
+
+
+def change_toml(path: Path, values: Mapping[str, object], comment: str) -> None:
+    """Set keys in a TOML file, which is made where there is none; everything else in it, comments too, stays.
+
+    Raises UnreadableError for a file that is no TOML, UnfitError where it cannot be written.
+    """
+    import tomlkit
+
+    read_toml(path, required=False)
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+        if not document:
+            document.add(tomlkit.comment(comment))
+        for key, value in values.items():
+            document[key] = value
+        temporary = path.with_name(f"{path.name}.tmp")
+        temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise UnfitError(f"cannot write {path}", cause=error.strerror or str(error)) from None

@@ -1,0 +1,109 @@
+"""Who uses the cache now, and when each of its entries was last used and what for: small files in `used/`.
+
+The entries' own times do not tell: a build, a source or a file of weights is not written to when it is used, and
+sources are write-protected.
+"""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from harness.system.lock import hold, is_held
+
+_FOLDER = "used"
+_GATE = "gate.lock"
+_HOLDERS = "holder-*.lock"
+
+
+@contextlib.contextmanager
+def occupy(cache: Path, *, note: Callable[[str], None]) -> Iterator[None]:
+    """Keep the cache from being pruned for the length of the block, by whomever, with whichever node lock.
+
+    Where nothing can be written, nothing is held: nobody can prune there either.
+    """
+    folder = cache / _FOLDER
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            with hold(folder / _GATE, busy=lambda: note("the cache is being pruned: waiting for that to end")):
+                holder = folder / _HOLDERS.replace("*", f"{os.getpid()}-{secrets.token_hex(4)}")
+                stack.enter_context(hold(holder, busy=lambda: None))
+                stack.callback(holder.unlink, missing_ok=True)
+        yield
+
+
+@contextlib.contextmanager
+def close_gate(cache: Path, *, note: Callable[[str], None]) -> Iterator[None]:
+    """Let nobody begin to use the cache for the length of the block, and forget those who were killed."""
+    folder = cache / _FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with hold(folder / _GATE, busy=lambda: note("the cache is being pruned by another process: waiting for it")):
+        for holder in folder.glob(_HOLDERS):
+            if not is_held(holder):
+                holder.unlink(missing_ok=True)
+        yield
+
+
+def is_occupied(cache: Path) -> bool:
+    """Return whether a live process uses the cache."""
+    return any(is_held(holder) for holder in (cache / _FOLDER).glob(_HOLDERS))
+
+
+def mark_used(cache: Path, path: Path, purpose: str) -> None:
+    """Note that the entry which holds `path` is used now; elsewhere, or where nothing can be written, do nothing."""
+    note = _note(cache, path)
+    if note is None:
+        return
+    with contextlib.suppress(OSError):  # a read-only cache serves as well
+        note.parent.mkdir(parents=True, exist_ok=True)
+        if read_purpose(cache, path) == purpose:
+            os.utime(note)
+        else:
+            note.write_text(purpose, encoding="utf-8")
+
+
+def last_use_s(cache: Path, path: Path) -> float:
+    """Return when an entry was last used, in seconds since 1970: as noted, or when its first level was last written."""
+    note = _note(cache, path)
+    with contextlib.suppress(OSError):
+        if note:
+            return note.stat().st_mtime
+    return max(_times(path), default=0.0)
+
+
+def read_purpose(cache: Path, path: Path) -> str:
+    """Return what an entry was used for, empty where that was not noted."""
+    note = _note(cache, path)
+    try:
+        return note.read_text(encoding="utf-8", errors="replace") if note else ""
+    except OSError:
+        return ""
+
+
+def forget_use(cache: Path, path: Path) -> None:
+    """Drop the note of an entry that is gone."""
+    note = _note(cache, path)
+    with contextlib.suppress(OSError):
+        if note:
+            note.unlink()
+
+
+def _note(cache: Path, path: Path) -> Path | None:
+    """Return the note of the entry that holds `path`: SHELF/NAME, whatever is below; None outside of the cache."""
+    try:
+        parts = path.absolute().relative_to(cache.absolute()).parts
+    except ValueError:
+        return None
+    return cache / _FOLDER / "--".join(parts[:2]) if len(parts) > 1 and ".." not in parts else None
+
+
+def _times(path: Path) -> list[float]:
+    with contextlib.suppress(OSError):
+        found = [path.lstat().st_mtime]
+        if path.is_dir() and not path.is_symlink():
+            with os.scandir(path) as children:
+                found += [child.stat(follow_symlinks=False).st_mtime for child in children]
+        return found
+    return []

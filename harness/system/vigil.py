@@ -1,0 +1,66 @@
+"""Keeps an eye on the node while a run goes on: waits for quiet, and says how quiet a step was."""
+
+import time
+
+from harness.plan.quietness import describe_others, is_quiet, limit_cpus, measure_quietness
+from harness.records.caveat import Caveat
+from harness.records.outcome import Completed
+from harness.records.quietness import Quietness
+from harness.records.reading import Reading
+from harness.system.console import Console, format_seconds
+from harness.system.quiet import Watch
+
+# So long must others leave the CPUs alone: a hundred ticks of each.
+_WINDOW_S = 1.0
+
+
+class Vigil:
+    """Watches for one run: waits `wait_s` seconds in all, and lets a step be repeated `retries` times."""
+
+    def __init__(self, watch: Watch, console: Console, *, wait_s: float, retries: int) -> None:
+        self.retries = retries
+        self.caveat: Caveat | None = None
+        self._watch = watch
+        self._console = console
+        self._asked_s = wait_s
+        self._left_s = wait_s
+
+    def wait(self) -> bool:
+        """Wait until the node is quiet, or the time is up; return whether it had to be waited for.
+
+        From then on there is a `caveat` that names who used the CPUs.
+        """
+        if self._left_s <= 0:
+            return False
+        waited = False
+        while not is_quiet(seen := self.look(_WINDOW_S)):
+            self._left_s -= seen.wall_s
+            others = describe_others(seen)
+            if not waited:
+                self._console.note(f"waiting until others use less than {limit_cpus(seen.cpus):.2f} CPUs: {others}")
+            waited = True
+            if self._left_s <= 0:
+                self._give_up(others)
+                break
+            self._console.tick(f"waiting for quiet, {format_seconds(self._left_s)} at most: others use {others}")
+        return waited
+
+    def look(self, window_s: float) -> Quietness:
+        """Watch for `window_s` seconds and return what happened."""
+        before = self._watch.read()
+        time.sleep(window_s)
+        return measure_quietness(before, self._watch.read())
+
+    def read(self) -> Reading:
+        """Return what has been counted up to now."""
+        return self._watch.read()
+
+    def since(self, before: Reading, completed: Completed | None) -> Quietness:
+        """Return what happened since `before`, the CPU time of a child that has ended not counted."""
+        child_s = completed.user_s + completed.system_s if completed else 0.0
+        return measure_quietness(before, self._watch.read(), child_s=child_s)
+
+    def _give_up(self, others: str) -> None:
+        message = f"no quiet within {format_seconds(self._asked_s)}: others used {others}"
+        self._console.note(f"{message}; going on")
+        self.caveat = Caveat(code="not-quiet", message=message)

@@ -1,0 +1,1 @@
+"""A live comparison: two sides that take turns."""

@@ -1,0 +1,162 @@
+"""A whole live comparison: builds, seats, the contest, and the two runs that record it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from harness.builder import Built
+from harness.conclusion import conclude, recheck_weights
+from harness.plan.contest import ROLES
+from harness.plan.contrast import Question, judge_trials
+from harness.plan.layer import Settings
+from harness.plan.trial import Circumstance, caveat_trial
+from harness.records.caveat import Caveat
+from harness.records.comparison import Family
+from harness.records.node import Node
+from harness.records.outcome import Status, StepResult
+from harness.records.record import Record
+from harness.records.run import Run
+from harness.records.step import Phase
+from harness.records.suite import Engine
+from harness.records.trial import Role, Trial
+from harness.store.bundle import Bundle, choose_id, create_bundle
+from harness.system.console import Console
+from harness.trial.blackbox import BlackBoxEngine
+from harness.trial.contest import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally
+from harness.trial.contest import Engine as Player
+from harness.trial.entrant import Entrant, build_entrant, take_seats
+from harness.trial.live import LiveEngine
+from harness.trial.scene import Scene
+from harness.trial.seat import Lost, Seat
+from harness.workbench import cache_folder, results_folder
+
+Entrants = tuple[Entrant, Entrant]
+_LEAST_TIMEOUT_S = 60.0
+
+
+class Held(Record):
+    """A trial that has ended: its verdicts, and the two runs with their bundles, baseline first.
+
+    A build that failed leaves no tally, but its own record and logs. `failure` is the block that ended the trial.
+    """
+
+    runs: tuple[Run, ...]
+    paths: tuple[str, ...] = ()
+    family: Family | None = None
+    tally: Tally | None = None
+    failure: Lost | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended it."""
+        return self.tally is not None and self.tally.stopped == INTERRUPTED
+
+
+def hold_trial(
+    entrants: Entrants,
+    design: Design,
+    settings: Settings,
+    scene: Scene,
+    console: Console,
+    *,
+    plant: float = 0.0,
+) -> Held:
+    """Return a trial held from builds to sealed runs; the caller holds the node's lock."""
+    done: dict[tuple[str, ...], Built] = {}
+    built = [build_entrant(entrant, done, console) for entrant in entrants]
+    broken = next((one for side in built for one in side if not one.ok), None)
+    if broken:
+        return Held(runs=(broken.run,), paths=(broken.logs,))
+    seated = [
+        take_seats(entrant, side, plant=plant if entrant.role is Role.CONTENDER else 0.0)
+        for entrant, side in zip(entrants, built, strict=True)
+    ]
+    runs = [run.replace(caveats=(*run.caveats, *scene.describe(run))) for run, _ in seated]
+    bundles = _open(runs, design, settings)
+    runs, seats = [run for run, _ in bundles], [map(scene.place, seats) for _, seats in seated]
+    cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*seats, strict=True)]
+    logs = {role: bundle.logs for role, (_, bundle) in zip(ROLES, bundles, strict=True)}
+
+    def save(tally: Tally) -> None:
+        for run, (_, bundle), side in zip(runs, bundles, (0, 1), strict=True):
+            bundle.save_run(run.replace(results=tuple(pair[side] for pair in tally.results)))
+
+    engine = _choose_engine(entrants[0], logs, settings)
+    tally = Contest(design, cases, engine, console, save, wait=scene.vigil.wait).go()
+    if scene.vigil.caveat:
+        runs = [run.replace(caveats=(*run.caveats, scene.vigil.caveat)) for run in runs]
+    cache = cache_folder(settings)
+    runs = [recheck_weights(run, cache) for run in runs]
+    caveats = caveat_trial(_look_at(entrants, cases, design, tally))
+    concluded = [
+        _conclude(run, bundle, tally, caveats, role, cache)
+        for run, (_, bundle), role in zip(runs, bundles, ROLES, strict=True)
+    ]
+    family = None
+    if tally.results:
+        question = Question(threshold=design.threshold, metrics=frozenset(design.metrics))
+        family = judge_trials([(concluded[0][0], concluded[1][0])], question)
+        family = family.replace(caveats=(*family.caveats, *_merge(runs, caveats)))
+    return Held(
+        runs=tuple(run for run, _ in concluded),
+        paths=tuple(path for _, path in concluded),
+        family=family,
+        tally=tally,
+        failure=tally.lost[-1] if tally.stopped == LOST else None,
+    )
+
+
+def _merge(runs: Sequence[Run], caveats: Sequence[Caveat]) -> tuple[Caveat, ...]:
+    """Return what must be known of either side, and of the trial, each once."""
+    return tuple(dict.fromkeys((*(caveat for run in runs for caveat in run.caveats), *caveats)))
+
+
+def _open(runs: Sequence[Run], design: Design, settings: Settings) -> list[tuple[Run, Bundle]]:
+    results = results_folder(settings)
+    opened: list[tuple[Run, Bundle]] = []
+    name = choose_id(results, runs[0].node.name, runs[0].id)
+    for run, role in zip(runs, ROLES, strict=True):
+        trial = Trial(id=name, role=role, seed=design.seed, pairs=design.pairs, builds=design.builds)
+        opening = run.replace(id=choose_id(results, run.node.name, run.id), trial=trial)
+        opened.append((opening, create_bundle(results, opening)))
+    return opened
+
+
+def _choose_engine(entrant: Entrant, logs: Mapping[Role, Path], settings: Settings) -> Player:
+    if entrant.suite.engine is Engine.BENCH:
+        return BlackBoxEngine(logs)
+    # One call that outlasts the whole trial would be the last one anyway.
+    timeout_s = min(settings.number("timeout"), max(_LEAST_TIMEOUT_S, settings.number("max_time")))
+    return LiveEngine(logs, timeout_s=timeout_s, retries=int(settings.number("retries")))
+
+
+def _look_at(entrants: Entrants, cases: Sequence[Mapping[Role, Seat]], design: Design, tally: Tally) -> Circumstance:
+    baseline, contender = entrants
+    pairs = [(seats[Role.BASELINE], seats[Role.CONTENDER]) for seats in cases]
+    node: Node = baseline.builds[0][1].node
+    return Circumstance(
+        same_build=baseline.folders == contender.folders,
+        same_case=all(
+            (here.case, here.weights, here.plant) == (there.case, there.weights, there.plant) for here, there in pairs
+        ),
+        builds=design.builds,
+        usable_cpus=node.cpu.cores.affinity,
+        pairs=len(tally.measurements(Role.BASELINE)),
+        disturbed=tally.disturbed,
+        retried=tally.retried,
+        lost=tuple(lost.reason for lost in tally.lost),
+        idle_share=tally.idle_share,
+        stopped_early=tally.stopped if design.early and tally.stopped != SETTLED else "",
+    )
+
+
+def _conclude(
+    run: Run, bundle: Bundle, tally: Tally, caveats: tuple[Caveat, ...], role: Role, cache: Path
+) -> tuple[Run, str]:
+    results = tuple(pair[ROLES.index(role)] for pair in tally.results)
+    if tally.stopped == LOST or not results:  # no run that holds nothing has passed
+        reason = tally.lost[-1].reason if tally.lost else f"no block has ended: {tally.stopped}"
+        results += (StepResult(step="trial", phase=Phase.BENCH, status=Status.FAILED, reason=reason),)
+    trial = run.trial.replace(discarded=len(tally.lost), stopped=tally.stopped) if run.trial else None
+    run = run.replace(trial=trial, results=results, caveats=(*run.caveats, *caveats), wall_s=tally.wall_s)
+    run, _, folder = conclude(run, bundle, cache)
+    return run, str(folder)

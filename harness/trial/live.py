@@ -1,0 +1,156 @@
+"""Blocks of two samplers that take turns at single calls."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from harness.errors import UnfitError, UnreadableError
+from harness.parse.backend import find_mismatch
+from harness.parse.outcome import describe_exit
+from harness.parse.sampler import PROTOCOL, Answer, parse_answer
+from harness.plan.contest import ROLES, Block, Turn
+from harness.plan.recipe import ON_CPU
+from harness.plan.sampling import PIECE, choose_sampler_argv, choose_sampler_environment
+from harness.records.measurement import Measurement
+from harness.records.outcome import Completed, Status, StepResult
+from harness.records.step import Phase
+from harness.records.trial import Role
+from harness.system.dialogue import Dialogue
+from harness.trial.seat import Lost, Outcome, Played, Seat
+from harness.workbench import PACKAGE
+
+# Other processes' share of a call that makes it worth another try; the kernel counts in ticks of 10 ms.
+BUSY_CPUS = 0.2
+_BUSY_S = 0.03
+
+
+class _LostError(Exception):
+    def __init__(self, reason: str, role: Role, *, hopeless: bool = False) -> None:
+        super().__init__(reason)
+        self.lost = Lost(reason=reason, role=role, hopeless=hopeless)
+
+
+class _Player:
+    """A sampler that serves one seat for one block."""
+
+    def __init__(self, seat: Seat, build: int, log: Path, timeout_s: float) -> None:
+        self.seat = seat
+        self.measurements: list[Measurement] = []
+        self.idle_ns = self.waited_ns = 0
+        self._timeout_s = timeout_s
+        gpu = seat.backend not in ON_CPU
+        argv = choose_sampler_argv(sys.executable, seat.libraries[build], gpu=gpu, plant=seat.plant)
+        given = dict(seat.environment)
+        environment = given | choose_sampler_environment(given, PACKAGE)
+        self.dialogue = Dialogue(argv, cwd=log.parent, env=environment, log=log, placement=seat.placement)
+
+    def begin(self, metrics: Iterable[str]) -> None:
+        """Greet, load the weights and warm up what the block will measure."""
+        seat = self.seat
+        hello = self._read(self.dialogue.hear(self._timeout_s), "start", hopeless=True)
+        if hello.protocol != PROTOCOL:
+            raise _LostError(f"the sampler speaks protocol {hello.protocol}, not {PROTOCOL}", seat.role, hopeless=True)
+        self.ask(f"load {seat.weights.path} {seat.threads} {seat.flash_attn}", hopeless=True)
+        mismatch = find_mismatch(seat.backend, self.dialogue.read_log())
+        if mismatch:
+            raise _LostError(mismatch, seat.role, hopeless=True)
+        self.ask("warm " + " ".join(PIECE[metric].split()[0] for metric in metrics))
+
+    def ask(self, line: str, *, hopeless: bool = False) -> Answer:
+        """Return the answer to a command; raises _LostError where there is none, or a refusal."""
+        return self._read(self.dialogue.ask(line, self._timeout_s), line.split(maxsplit=1)[0], hopeless=hopeless)
+
+    def _read(self, line: str | None, command: str, *, hopeless: bool) -> Answer:
+        role = self.seat.role
+        if line is None:
+            completed = self.dialogue.close(0.0)
+            how = "no answer in time" if completed.timed_out else describe_exit(completed.exit_code)
+            raise _LostError(f"the sampler of the {role}, asked to {command}: {how}", role)
+        try:
+            answer = parse_answer(line, command)
+        except UnreadableError as error:
+            raise _LostError(error.what, role) from None
+        if not answer.ok:
+            raise _LostError(answer.error, role, hopeless=hopeless)
+        return answer
+
+
+class LiveEngine:
+    """Plays blocks with samplers; each call of a pair follows right after the other."""
+
+    def __init__(self, logs: Mapping[Role, Path], *, timeout_s: float, retries: int) -> None:
+        self._logs = logs
+        self._timeout_s = timeout_s
+        self._retries = retries
+
+    def play(self, block: Block, seats: Mapping[Role, Seat]) -> Outcome:
+        """Return what a block of two fresh samplers left behind."""
+        players: dict[Role, _Player] = {}
+        disturbed = retried = 0
+        try:
+            for role in block.order:
+                build = block.builds[ROLES.index(role)]
+                players[role] = _Player(seats[role], build, self._logs[role] / _log(block), self._timeout_s)
+                players[role].begin(dict.fromkeys(turn.metric for turn in block.turns))
+            for turn in block.turns:
+                again, clean = self._take(turn, players, block.number)
+                retried += again
+                disturbed += not clean
+            for player in players.values():
+                player.ask("quit")
+        except _LostError as error:
+            return error.lost
+        except UnfitError as error:
+            return Lost(reason=error.what, role=block.order[len(players)], hopeless=True)
+        finally:
+            completed = {role: player.dialogue.close() for role, player in players.items()}
+        results = tuple(_result(block, players[role], completed[role]) for role in ROLES)
+        share = max(player.idle_ns / player.waited_ns for player in players.values())
+        return Played(results=(results[0], results[1]), disturbed=disturbed, retried=retried, idle_share=share)
+
+    def _take(self, turn: Turn, players: Mapping[Role, _Player], number: int) -> tuple[int, bool]:
+        """Ask both sides, again while others use the CPUs; return the retries, and whether the last pair was clean."""
+        for attempt in range(self._retries + 1):
+            answers = {role: players[role].ask(PIECE[turn.metric]) for role in turn.order}
+            backwards = next((role for role, answer in answers.items() if answer.wall_ns <= 0), None)
+            if backwards:
+                raise _LostError(f"the clock of the {backwards}'s sampler went backwards", backwards)
+            clean = not any(_is_disturbed(answer) for answer in answers.values())
+            if clean or attempt == self._retries:
+                break
+        for (role, answer), other in zip(answers.items(), reversed(answers.values()), strict=True):
+            player = players[role]
+            player.idle_ns += answer.idle_cpu_ns
+            player.waited_ns += other.wall_ns
+            player.measurements.append(
+                Measurement(
+                    case=player.seat.case,
+                    metric=turn.metric,
+                    value=answer.value_ms,
+                    repetition=turn.repetition,
+                    process=number,
+                )
+            )
+        return attempt, clean
+
+
+def _is_disturbed(answer: Answer) -> bool:
+    others = answer.other_cpus or 0.0
+    return others > BUSY_CPUS and others * answer.wall_ns / 1e9 > _BUSY_S
+
+
+def _log(block: Block) -> str:
+    return f"block-{block.number}.log"
+
+
+def _result(block: Block, player: _Player, completed: Completed) -> StepResult:
+    return StepResult(
+        step=f"block_{block.number}",
+        phase=Phase.BENCH,
+        status=Status.PASSED,
+        completed=completed,
+        case=player.seat.case,
+        repetition=block.number,
+        log=_log(block),
+        measurements=tuple(player.measurements),
+    )

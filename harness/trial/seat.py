@@ -1,0 +1,53 @@
+"""One side of one case, ready to be measured, and what a block of two of them left behind."""
+
+from harness.records.case import Case
+from harness.records.outcome import StepResult
+from harness.records.placement import Placement
+from harness.records.record import Record
+from harness.records.step import Step
+from harness.records.trial import Role
+from harness.records.weights import Weights
+
+
+class Seat(Record):
+    """A side of a case: the builds it may use, and how each is asked.
+
+    `libraries` and `benches` hold one entry per build, the second those of black-box trials only: steps of
+    whisper-bench with their placeholders bound. `backend` is what must compute.
+    """
+
+    role: Role
+    case: Case
+    weights: Weights
+    threads: int
+    flash_attn: int
+    environment: tuple[tuple[str, str], ...]
+    libraries: tuple[str, ...] = ()
+    benches: tuple[Step, ...] = ()
+    plant: float = 0.0
+    backend: str = ""
+    placement: Placement | None = None
+
+
+class Played(Record):
+    """A block that was measured: the result of each side, baseline first.
+
+    `disturbed` counts the pairs that stayed under the load of others after all retries, `retried` those measured again;
+    `idle_share` is the most CPU time that a side used while it was the other's turn, as a share of that time.
+    """
+
+    results: tuple[StepResult, StepResult]
+    disturbed: int = 0
+    retried: int = 0
+    idle_share: float = 0.0
+
+
+class Lost(Record):
+    """A block that came to nothing, and whether another attempt could not fare better."""
+
+    reason: str
+    role: Role
+    hopeless: bool = False
+
+
+Outcome = Played | Lost

@@ -1,0 +1,171 @@
+"""`harness compare` on bundles: words, exit codes, what is refused, and what machines read."""
+
+import json
+import subprocess
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from harness.cli.main import main
+from harness.records.case import Case
+from harness.records.comparison import Verdict
+from harness.records.contrast import Contrast
+from harness.records.node import Node
+from harness.records.outcome import Status
+from harness.records.run import Run
+from harness.records.step import Phase
+from harness.store.bundle import RUN, bundle_folder, encode_run
+from tests import factory
+from tests.flow.kit import Kit
+
+CASE = Case.of("whisper", model="base", threads=4, fa=0)
+Ask = Callable[..., subprocess.CompletedProcess[str]]
+SIX = (100.0, 100.3, 99.8, 100.1, 100.2, 99.9)
+
+
+@pytest.fixture
+def ask(kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Return what calls the command line in this process: two dozen processes would only cost time."""
+    monkeypatch.chdir(kit.folder)
+    monkeypatch.setenv("HARNESS_RESULTS", str(kit.results))
+
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        code = main(["compare", *words])
+        shown = capsys.readouterr()
+        return subprocess.CompletedProcess(words, code, shown.out, shown.err)
+
+    return call
+
+
+def keep(kit: Kit, number: int, value: float, *, release: str, node: Node | None = None) -> Run:
+    """Write a bundle with one encode time and return its run."""
+    source = factory.source()
+    commit = source.commit.replace(release=release, sha=f"{int(release[-1])}" * 40)
+    run = factory.run(factory.result("r1", Phase.BENCH, Status.PASSED, (CASE, "encode", value))).replace(
+        id=f"20260101T0000{number:02}Z-{commit.sha[:8]}-abcdef01",
+        start=f"2026-01-01T00:00:{number:02}+00:00",
+        source=source.replace(commit=commit),
+        node=node or factory.node(),
+    )
+    folder = bundle_folder(kit.results, run)
+    folder.mkdir(parents=True)
+    (folder / RUN).write_bytes(encode_run(run))
+    return run
+
+
+def keep_sides(kit: Kit, factor: float, count: int = 6) -> tuple[list[str], list[str]]:
+    """Write two sides that were measured by turns, and return their ids."""
+    pairs = [
+        (keep(kit, 2 * place, value, release="v1.8.6"), keep(kit, 2 * place + 1, factor * value, release="v1.8.7"))
+        for place, value in enumerate(SIX[:count])
+    ]
+    return [one.id for one, _ in pairs], [other.id for _, other in pairs]
+
+
+def test_a_relevant_regression_is_20(kit: Kit, ask: Ask) -> None:
+    baseline, contender = keep_sides(kit, 1.1)
+    done = ask(",".join(baseline), ",".join(contender))
+    assert done.returncode == 20, done.stderr
+    assert "REGRESSED" in done.stdout
+    assert "+10.0 %" in done.stdout
+    assert "baseline   v1.8.6 on node-1 (6 runs:" in done.stdout
+    assert "=> 1 relevant regression: encode of whisper/fa=0/model=base/threads=4 +10.0 %." in done.stdout
+    turned = ask(",".join(contender), ",".join(baseline))
+    assert turned.returncode == 0
+    assert "IMPROVED" in turned.stdout
+
+
+def test_sides_may_be_named_by_what_they_are(kit: Kit, ask: Ask) -> None:
+    keep_sides(kit, 1.1)
+    by_release = ask("release=v1.8.6", "commit=7777,node=node-1", "--json")
+    assert by_release.returncode == 20, by_release.stderr
+    contrast = msgspec.json.decode(by_release.stdout, type=Contrast)
+    assert (len(contrast.baseline_runs), len(contrast.contender_runs)) == (6, 6)
+    assert contrast.family.comparisons[0].verdict is Verdict.REGRESSED
+    assert json.loads(by_release.stdout)["baseline"] == "v1.8.6"
+
+
+def test_flags_take_as_many_words_as_wanted(kit: Kit, ask: Ask) -> None:
+    baseline, contender = keep_sides(kit, 1.001)
+    done = ask("--baseline", *baseline, "--contender", *contender, "--strict")
+    assert done.returncode == 0, done.stderr
+    assert "UNCHANGED" in done.stdout
+    assert "no relevant difference; a change of" in done.stdout
+
+
+def test_unresolved_is_21_only_where_one_is_strict(kit: Kit, ask: Ask) -> None:
+    (one,), (other,) = keep_sides(kit, 1.1, count=1)
+    lax, strict = ask(one, other), ask(one, other, "--strict")
+    assert (lax.returncode, strict.returncode) == (0, 21)
+    assert "takes 5 of each side" in lax.stdout
+    assert "+10.0 %" in lax.stdout
+
+
+def test_the_threshold_decides_what_matters(kit: Kit, ask: Ask) -> None:
+    baseline, contender = keep_sides(kit, 1.1)
+    done = ask(",".join(baseline), ",".join(contender), "--threshold", "20%")
+    assert done.returncode == 0
+    assert "UNCHANGED" in done.stdout
+
+
+def test_a_run_against_itself_is_allowed_and_said(kit: Kit, ask: Ask) -> None:
+    run = keep(kit, 1, 100.0, release="v1.8.5")
+    done = ask(run.id, "latest")
+    assert done.returncode == 0, done.stderr
+    assert "[same-run]" in done.stdout
+
+
+def test_other_nodes_are_refused_unless_told(kit: Kit, ask: Ask) -> None:
+    one = keep(kit, 1, 100.0, release="v1.8.6")
+    other = keep(kit, 2, 100.0, release="v1.8.7", node=factory.node().replace(name="node-2"))
+    refused = ask(one.id, other.id)
+    assert refused.returncode == 2
+    assert "different nodes" in refused.stderr
+    assert "--across nodes" in refused.stderr
+    for words in (["--across", "nodes"], ["--force"]):
+        told = ask(one.id, other.id, *words)
+        assert told.returncode == 0, told.stderr
+        assert "node-2" in told.stdout
+
+
+def test_markdown_and_only_some_metrics(kit: Kit, ask: Ask) -> None:
+    (one,), (other,) = keep_sides(kit, 1.1, count=1)
+    done = ask(one, other, "--markdown", "--bench", "whisper", "--metric", "encode")
+    assert (
+        "| whisper/model=base | Enc. ms/pass | UNRESOLVED | 100.00 | 110.00 | +10.0 % | 1.00 | - | 1 |" in done.stdout
+    )
+    none = ask(one, other, "--metric", "decode")
+    assert none.returncode == 2
+    assert "no case in common" in none.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ([], "two sides are needed"),
+        (["latest"], "two sides are needed"),
+        (["latest", "latest", "latest"], "two sides are needed"),
+        (["--baseline", "latest"], "two sides are needed"),
+        (["latest", "latest", "--baseline", "latest", "--contender", "latest"], "two sides are needed"),
+        (["latest", "20990101"], "no run in"),
+        (["latest", ","], "a side names no run"),
+        (["latest", "relaese=v1.8.5"], "release"),
+        (["latest", "release="], "unknown"),
+        (["latest", "release=v9.9.9"], "fits release=v9.9.9"),
+        (["latest", "latest", "--across", "everything"], "unknown 'everything'"),
+        (["latest", "latest", "--bench", "wisper"], "unknown bench"),
+        (["latest", "latest", "--threshold", "2"], "not a valid percent"),
+    ],
+)
+def test_bad_words(kit: Kit, ask: Ask, words: list[str], shown: str) -> None:
+    keep(kit, 1, 100.0, release="v1.8.5")
+    done = ask(*words)
+    assert done.returncode == 2, done.stdout
+    assert shown in done.stderr
+
+
+def test_an_empty_folder_says_what_to_do(ask: Ask) -> None:
+    done = ask("latest", "latest")
+    assert done.returncode == 2
+    assert "there is no run in" in done.stderr

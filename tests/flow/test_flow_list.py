@@ -1,0 +1,137 @@
+"""`harness runs` and its index: how many are shown, and that nothing stands between the list and the bundles."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.commands.runs import SHOWN
+from harness.store.bundle import create_bundle
+from tests import sheet
+from tests.flow.kit import Kit
+
+COUNT = SHOWN + 7
+
+
+def fill(results: Path, count: int = COUNT) -> None:
+    """Store so many runs, one an hour, on two nodes and in two months."""
+    run = sheet.run()
+    for number in range(count):
+        month, hour = divmod(number, 24)
+        clock = f"2026-0{month + 1}-01T{hour:02}:00:00"
+        mine = run.replace(
+            id=f"{clock.replace('-', '').replace(':', '')}Z-aaaaaaaa-11111111",
+            start=f"{clock}+00:00",
+            node=run.node.replace(name=f"node-{number % 2}"),
+        )
+        create_bundle(results, mine).seal(mine, "the report\n")
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    results = tmp_path_factory.mktemp("shelf") / "results"
+    fill(results)
+    return results
+
+
+@pytest.fixture
+def filled(kit: Kit, shelf: Path) -> Kit:
+    shutil.copytree(shelf, kit.results)
+    return kit
+
+
+def rows(kit: Kit, *words: str) -> list[str]:
+    done = kit.harness("runs", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[1:]
+
+
+def test_people_get_the_newest_and_are_told_of_the_others(filled: Kit) -> None:
+    *shown, last = rows(filled)
+    assert last == f"{COUNT - SHOWN} older runs are not shown: --all, or --limit N"
+    everything = rows(filled, "--all")
+    assert (len(everything), everything[-SHOWN:]) == (COUNT, shown)
+    assert rows(filled, "--limit", "2")[:2] == everything[-2:]
+    assert rows(filled, "--limit", str(COUNT)) == everything
+    assert rows(filled, "--limit", "999") == everything
+
+
+def test_the_limit_is_one_of_what_fits(filled: Kit) -> None:
+    *shown, last = rows(filled, "--node", "node-1", "--limit", "3")
+    assert [row.split()[2] for row in shown] == ["node-1"] * 3
+    assert last.startswith(f"{COUNT // 2 - 3} older runs")
+    assert len(rows(filled, "--node", "node-1")) == COUNT // 2
+    assert len(rows(filled, "--since", "2026-03")) == COUNT - 48
+
+
+def test_machines_get_all_unless_they_ask_for_less(filled: Kit) -> None:
+    cards = json.loads(filled.harness("runs", "--json").stdout)
+    assert len(cards) == COUNT
+    assert cards == sorted(cards, key=lambda card: card["start"])
+    assert json.loads(filled.harness("runs", "--json", "--limit", "2").stdout) == cards[-2:]
+
+
+@pytest.mark.parametrize("words", [("--limit", "0"), ("--limit", "-1"), ("--limit", "x"), ("--all", "--limit", "2")])
+def test_a_limit_that_is_none(kit: Kit, words: tuple[str, ...]) -> None:
+    done = kit.harness("runs", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--limit" in done.stderr
+
+
+def test_an_edited_run_is_listed_as_it_is(filled: Kit) -> None:
+    for words in ((), ("--all",), ("--node", "node-0")):
+        rows(filled, *words)
+    file = filled.bundles()[0] / "run.json"
+    file.write_text(file.read_text().replace("v1.8.5", "v1.8.6"))
+    for words in (("--all",), ("--node", "node-0"), ("--json",)):
+        assert "v1.8.6" in filled.harness("runs", *words).stdout, words
+    assert rows(filled, "--commit", "v1.8.6", "--all")
+
+
+def test_runs_that_come_and_go_are_seen(filled: Kit) -> None:
+    assert len(rows(filled, "--model", "base", "--all")) == COUNT
+    shutil.rmtree(filled.bundles()[0])
+    shutil.copytree(filled.results / "node-1", filled.folder / "aside")
+    shutil.rmtree(filled.results / "node-1")
+    assert len(rows(filled, "--model", "base", "--all")) == COUNT // 2
+    (filled.folder / "aside").rename(filled.results / "node-1")
+    assert len(rows(filled, "--model", "base", "--all")) == COUNT - 1
+
+
+def test_nothing_is_written_into_the_results_and_a_cache_is_no_need(filled: Kit) -> None:
+    before = sorted(filled.results.rglob("*"))
+    for path in (filled.results, *filled.results.glob("*"), *filled.results.glob("*/*")):
+        path.chmod(0o555)
+    try:
+        assert len(rows(filled, "--all")) == COUNT
+    finally:
+        for path in (filled.results, *filled.results.glob("*"), *filled.results.glob("*/*")):
+            path.chmod(0o755)
+    assert sorted(filled.results.rglob("*")) == before
+    shutil.rmtree(filled.cache, ignore_errors=True)
+    filled.cache.write_text("a file is in the way\n")
+    assert len(rows(filled, "--all")) == COUNT
+    assert filled.cache.read_text() == "a file is in the way\n"
+
+
+def test_many_at_once_say_the_same(filled: Kit) -> None:
+    time.sleep(2.1)  # what is younger is not kept
+    children = [filled.start("runs", "--model", "base", "--all") for _ in range(4)]
+    answers = [child.communicate(timeout=60) for child in children]
+    assert {child.returncode for child in children} == {0}
+    assert len({stdout for stdout, _ in answers}) == 1
+    assert len(answers[0][0].splitlines()) == COUNT + 1
+    assert len(list(filled.cache.glob("index/*/*/*"))) == 6
+    assert not list(filled.cache.glob("index/*/*/.*")), "nothing half-written is left"
+
+
+def test_compare_chooses_by_the_index(filled: Kit) -> None:
+    first = filled.harness("compare", "until=2026-01", "since=2026-02", "--across", "nodes", "--json")
+    again = filled.harness("compare", "until=2026-01", "since=2026-02", "--across", "nodes", "--json")
+    assert first.returncode in (0, 21), first.stderr
+    assert first.stdout == again.stdout
+    none = filled.harness("compare", "node=node-7", "latest")
+    assert none.returncode == 2
+    assert "fits node=node-7" in none.stderr

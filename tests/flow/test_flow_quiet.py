@@ -1,0 +1,280 @@
+"""Quietness through fake tools, on a made-up node whose others use what the test says."""
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from harness.records.run import Run
+from harness.stats.series import sample_run
+from tests.flow.kit import Kit
+from tests.flow.test_flow_run import wait_for
+
+WORDS = ("--bench", "whisper", "--no-tests", "--threads", "2", "--repetitions", "2")
+LOUD_S, STILL = 9.0, 0.0
+
+
+def disturb(kit: Kit, *used_s: float) -> None:
+    """Let others use so many CPU seconds while each process of the bench program runs, in turn."""
+    (kit.tools / "others.json").write_text(json.dumps(used_s))
+
+
+def encodes(run: Run) -> tuple[float, ...]:
+    (values,) = (values for (_, metric), values in sample_run(run).items() if metric == "encode")
+    return values
+
+
+def codes(run: Run) -> set[str]:
+    return {caveat.code for caveat in run.caveats}
+
+
+def timed(kit: Kit) -> int:
+    return len([call for call in kit.calls("whisper-bench") if "-m" in call and "no-weights" not in call])
+
+
+def test_what_others_disturb_is_measured_again_and_kept_aside(kit: Kit) -> None:
+    (kit.tools / "encode.json").write_text(json.dumps([900.0, 100.0, 101.0]))
+    disturb(kit, LOUD_S, STILL)
+    done = kit.run(*WORDS)
+    assert done.returncode == 0, done.stderr
+    assert "(yes 4711: " in done.stderr
+    assert "measured again" in done.stderr
+    run = kit.only_run()
+    assert encodes(run) == (100.0, 101.0)
+    (aside,) = run.discarded
+    assert [one.value for one in aside.measurements if one.metric == "encode"] == [900.0]
+    assert aside.quiet
+    assert aside.quiet.neighbours[0].name == "yes"
+    (bundle,) = kit.bundles()
+    assert "900.00 ms" in (bundle / "logs" / aside.log).read_text()
+    assert "retried" in codes(run)
+    assert "under-load" not in codes(run)
+    assert "HARNESS_CAVEAT_RETRIED" in kit.report()
+    shown = kit.harness("show", "latest").stdout
+    assert "aside   bench_tiny_t2_fa0_r1: encode 900.00" in shown
+    assert "encode 900.00" in done.stdout
+
+
+def test_the_quietest_attempt_stays_when_none_is_quiet(kit: Kit) -> None:
+    (kit.tools / "encode.json").write_text(json.dumps([100.0, 200.0, 300.0]))
+    disturb(kit, 2 * LOUD_S, LOUD_S, 3 * LOUD_S)
+    done = kit.run(*WORDS[:-1], "1")
+    assert done.returncode == 0, done.stderr
+    run = kit.only_run()
+    assert encodes(run) == (200.0,)
+    assert [one.value for result in run.discarded for one in result.measurements if one.metric == "encode"] == [
+        100,
+        300,
+    ]
+    assert {"under-load", "retried"} <= codes(run)
+    (bundle,) = kit.bundles()
+    (kept,) = [result for result in run.results if result.case]
+    assert kept.log == "bench-bench-tiny.log"
+    for result, value in ((kept, "200.00"), *zip(run.discarded, ("100.00", "300.00"), strict=True)):
+        assert f"{value} ms" in (bundle / "logs" / result.log).read_text()
+    assert "caveat: others used the CPUs during whisper/fa=0/model=tiny/threads=2: " in done.stdout
+
+
+def test_no_retries_mark_all_the_same(kit: Kit) -> None:
+    disturb(kit, LOUD_S)
+    done = kit.run(*WORDS, "--retries", "0")
+    assert done.returncode == 0, done.stderr
+    assert timed(kit) == 2
+    run = kit.only_run()
+    assert (run.discarded, "under-load" in codes(run)) == ((), True)
+
+
+def test_a_failure_is_a_failure_however_loud_it_was(kit: Kit) -> None:
+    disturb(kit, LOUD_S)
+    kit.break_tools({"whisper-bench -m": {"exit": 4}})
+    done = kit.run(*WORDS)
+    assert done.returncode == 12
+    assert timed(kit) == 2
+
+
+def test_a_failure_in_the_second_attempt_outranks_the_first(kit: Kit) -> None:
+    disturb(kit, LOUD_S)
+    kit.break_tools({"whisper-bench -m": {"spare": 1, "exit": 4, "times": 1}})
+    done = kit.run(*WORDS[:-1], "1")
+    assert done.returncode == 12
+    run = kit.only_run()
+    assert len(run.discarded) == 1
+    assert sample_run(run) == {}
+
+
+def test_resume_counts_what_was_set_aside_before(kit: Kit) -> None:
+    disturb(kit, LOUD_S)
+    kit.break_tools({"whisper-bench -m": {"spare": 1, "sleep": 300, "silent": True, "times": 1}})
+    child = kit.start(*kit.words(*WORDS[:-1], "1"))
+    wait_for(lambda: timed(kit) == 2)
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
+    assert child.returncode == 130
+    done = kit.run("--resume")
+    assert done.returncode == 0, done.stderr
+    run = kit.only_run()
+    assert timed(kit) == 1 + 1 + 2, "two retries in all, the interrupted one not counted"
+    assert len(run.discarded) == 2
+    (bundle,) = kit.bundles()
+    assert all((bundle / "logs" / result.log).is_file() for result in (*run.results, *run.discarded) if result.log)
+
+
+def test_time_spent_on_discarded_attempts_counts_for_the_precision(kit: Kit) -> None:
+    disturb(kit, LOUD_S)
+    (kit.tools / "encode.json").write_text(json.dumps([1000.0, 1200.0] * 100))
+    kit.run(*WORDS, "--precision", "1%", "--max-time", "1s", "--retries", "1")
+    run = kit.only_run()
+    spent_s = sum(one.completed.wall_s for one in (*run.results, *run.discarded) if one.case and one.completed)
+    assert spent_s < 1.5
+    assert run.discarded
+
+
+class Busy:
+    """Others that use a whole CPU of the made-up node until they are told to stop."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+
+    def __enter__(self) -> "Busy":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        used_s = 0.0
+        while not self._over.wait(0.1):
+            used_s += 0.1
+            self._kit.set_others(used_s)
+
+
+def test_it_waits_for_quiet_and_goes_on_clean(kit: Kit) -> None:
+    with Busy(kit) as busy:
+        child = kit.start(*kit.words(*WORDS[:-1], "1", "--wait-quiet", "60s"))
+        assert child.stderr
+        said = ""
+        while "waiting until others use" not in said:
+            line = child.stderr.readline()
+            assert line, said
+            said += line
+        assert timed(kit) == 0
+        busy.stop()
+        _, rest = child.communicate(timeout=60)
+    assert child.returncode == 0, rest
+    assert "not-quiet" not in codes(kit.only_run())
+
+
+def test_after_the_time_it_measures_all_the_same_and_says_who(kit: Kit) -> None:
+    with Busy(kit):
+        done = kit.run(*WORDS[:-1], "1", "--wait-quiet", "1s", "--retries", "0")
+    assert done.returncode == 0, done.stderr
+    (caveat,) = [caveat for caveat in kit.only_run().caveats if caveat.code == "not-quiet"]
+    assert "no quiet within 1 s: others used" in caveat.message
+    assert "yes 4711" in caveat.message
+
+
+def test_ctrl_c_ends_the_waiting(kit: Kit) -> None:
+    with Busy(kit):
+        child = kit.start(*kit.words(*WORDS, "--wait-quiet", "1h"))
+        assert child.stderr
+        while "waiting until others use" not in (line := child.stderr.readline()):
+            assert line
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert "--resume" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pins processes")
+def test_benchmarks_are_pinned_and_nothing_else(kit: Kit) -> None:
+    cpu = min(os.sched_getaffinity(0))
+    nice = os.getpriority(os.PRIO_PROCESS, 0) + 3
+    words = ("--bench", "whisper", "--no-tests", "--threads", "1", "--repetitions", "1")
+    planned = kit.run("--dry-run", *words, "--pin", str(cpu)).stdout
+    assert f"benchmarks run on CPUs {cpu}" in planned
+    kit.break_tools({"whisper-bench -m": {"seen": True}, "cmake --build Release": {"seen": True}})
+    done = kit.run(*words, "--pin", str(cpu), "--nice", str(nice), "--huge-pages")
+    assert done.returncode == 0, done.stderr
+    seen = [json.loads(line) for line in (kit.tools / "seen.jsonl").read_text().splitlines()]
+    assert [one["tool"] for one in seen] == ["cmake", "whisper-bench"]
+    assert seen[1]["cpus"] == [cpu]
+    assert seen[1]["nice"] == nice
+    assert seen[1]["tunables"] == "glibc.malloc.hugetlb=1"
+    assert seen[0]["cpus"] == sorted(os.sched_getaffinity(0))
+    assert (seen[0]["nice"], seen[0]["tunables"]) == (nice - 3, "")
+    run = kit.only_run()
+    said = f"CPUs {cpu}, nice {nice}, transparent huge pages"
+    assert [str(result.placement) for result in run.results if result.case] == [said]
+    assert {used.name: used.value for used in run.settings}["pin"] == str(cpu)
+    assert "no-huge-pages" in codes(run), "the made-up node has none"
+    assert f"placed  {said}" in done.stdout
+    assert f"HARNESS_PLACEMENT={said}" in kit.report()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--pin", "9999"), "CPU 9999 may not be used"),
+        (("--nice", "low"), "no priority"),
+        (("--wait-quiet", "soon"), "not a valid seconds"),
+    ],
+)
+def test_bad_words(kit: Kit, words: tuple[str, ...], said: str) -> None:
+    done = kit.run("--threads", "1", *words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert kit.calls("whisper-bench") == []
+
+
+def lay_out(kit: Kit, texts: dict[str, str]) -> None:
+    for path, text in texts.items():
+        file: Path = kit.system / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def test_doctor_says_what_is_unfit_and_is_strict_on_demand(kit: Kit) -> None:
+    lay_out(kit, {"sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "powersave\n"})
+    done = kit.harness("doctor", "--strict", "--json")
+    assert done.returncode == 3, done.stderr
+    topics = {finding["topic"]: finding["fitness"] for finding in json.loads(done.stdout)["findings"]}
+    found = [topics[topic] for topic in ("governor", "turbo", "other processes", "cmake")]
+    assert found == ["unfit", "unknown", "fit", "fit"]
+
+
+def test_doctor_explains_threads_that_a_run_would_refuse(kit: Kit) -> None:
+    done = kit.harness("doctor", "--threads", "4096", environ={"HARNESS_FORCE_THREADS": ""})
+    assert done.returncode == 0, done.stderr
+    assert "4096 threads: more than the " in done.stdout
+
+
+def test_doctor_without_a_compiler_goes_on_and_says_so(kit: Kit) -> None:
+    done = kit.harness("doctor", environ={"HARNESS_COMPILER": "/nowhere/gcc"})
+    assert done.returncode == 0, done.stderr
+    assert "no C compiler: /nowhere/gcc is not there" in done.stdout
+    assert "other processes  fit" in done.stdout
+
+
+def test_the_circumstances_before_a_run_are_caveats(kit: Kit) -> None:
+    supply = "sys/class/power_supply/BAT0"
+    lay_out(
+        kit,
+        {
+            "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "schedutil\n",
+            f"{supply}/type": "Battery\n",
+            f"{supply}/status": "Discharging\n",
+        },
+    )
+    kit.run(*WORDS[:-1], "1")
+    assert {"governor", "battery"} <= codes(kit.only_run())

@@ -1,0 +1,298 @@
+"""`harness ab` with whisper-bench in turns (black box) through fake tools: verdicts, exit codes, going wrong."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli.main import main
+from harness.records.outcome import Status
+from harness.records.run import Run
+from harness.records.trial import Role
+from harness.store.bundle import load_run
+from tests.flow.kit import Kit
+from tests.flow.test_flow_run import wait_for
+
+BENCH = ("--engine", "bench")
+SLOW = {"-fa": 1.2}
+
+
+def sides(kit: Kit) -> tuple[Run, Run]:
+    """Return the runs of the only trial, baseline first; both are sealed."""
+    assert kit.partials() == []
+    runs = {run.trial.role: run for run in map(load_run, kit.bundles()) if run.trial}
+    assert len(runs) == len(kit.bundles()) == 2
+    return runs[Role.BASELINE], runs[Role.CONTENDER]
+
+
+def timed(kit: Kit) -> int:
+    return len([call for call in kit.calls("whisper-bench") if "-m" in call and "no-weights" not in call])
+
+
+def codes(run: Run) -> set[str]:
+    return {caveat.code for caveat in run.caveats}
+
+
+def only(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    (comparison,) = json.loads(done.stdout)["comparisons"]
+    found: dict[str, Any] = comparison
+    return found
+
+
+def test_a_regression_is_found_and_stored_runs_say_the_same(kit: Kit) -> None:
+    kit.set_speed(0.01, **SLOW)
+    done = kit.ab("fa=0", "fa=1", *BENCH, "--json")
+    assert done.returncode == 20, done.stderr
+    told = only(done)
+    assert (told["verdict"], told["relevant"]) == ("REGRESSED", True)
+    assert told["case"]["params"] == [["model", "tiny"], ["threads", "2"]], "what they differ in is no part of it"
+    assert 0.18 < told["change"] < 0.22
+    assert told["low"] < 0.2 < told["high"]
+    baseline, contender = sides(kit)
+    assert baseline.trial
+    assert contender.trial
+    assert (baseline.trial.id, baseline.trial.pairs, baseline.trial.stopped) == (
+        contender.trial.id,
+        1,
+        "every case is settled",
+    )
+    assert {one.metric for one in contender.measurements} == {"encode"}, "what was asked for"
+    assert len(baseline.measurements) == len(contender.measurements) == told["n"]
+    assert not {"a-a", "one-build", "stopped"} & codes(baseline), "one build, two settings"
+    compared = kit.harness("compare", baseline.id, contender.id, "--json")
+    assert compared.returncode == 20, compared.stderr
+    assert json.loads(compared.stdout)["family"]["comparisons"] == [told]
+
+
+def test_the_other_way_round_it_is_an_improvement(kit: Kit) -> None:
+    kit.set_speed(0.01, **SLOW)
+    # What a file of settings asks of `run` does not reach a trial.
+    done = kit.ab("fa=1", "fa=0", *BENCH, environ={"HARNESS_BENCH": "memcpy", "HARNESS_PRECISION": "1%"})
+    assert done.returncode == 0, done.stderr
+    assert "IMPROVED" in done.stdout
+    baseline, contender = sides(kit)
+    assert (baseline.suite.benchmarks, baseline.suite.precision) == (("whisper",), 0.0)
+    for role, run in (("baseline", baseline), ("contender", contender)):
+        path = next(path for path in kit.bundles() if path.name == run.id)
+        assert f"{role:<9} {path}" in done.stdout
+        assert (path / "README.md").is_file()
+        assert {log.name for log in (path / "logs").iterdir()} >= {"block-1.log", "block-2.log"}
+
+
+def test_a_build_against_itself(kit: Kit) -> None:
+    kit.set_speed(0.002)
+    done = kit.ab("fa=0", "fa=0", *BENCH, "--strict")
+    assert done.returncode == 0, done.stderr
+    assert "UNCHANGED" in done.stdout
+    assert "an A/A trial" in " ".join(done.stdout.split())
+    assert all("a-a" in codes(run) for run in sides(kit))
+    assert len([call for call in kit.calls("cmake") if "--build" in call]) == 1, "built once"
+
+
+def test_two_types_of_weights_share_a_build_and_are_made_once(kit: Kit) -> None:
+    kit.set_speed(0.01)
+    done = kit.ab("quant=f16", "quant=q8_0", *BENCH, "--json")
+    assert done.returncode == 0, done.stderr
+    told = only(done)
+    assert told["case"]["params"] == [["fa", "0"], ["threads", "2"]], "what they differ in is no part of it"
+    (plain,), (small,) = (run.weights for run in sides(kit))
+    assert (small.model, small.parent, small.size_bytes) == ("tiny-q8_0", plain.path, 43_537_433)
+    assert len(small.sha256) == 64
+    assert len(kit.calls("whisper-quantize")) == 1
+    assert {call[call.index("-m") + 1] for call in kit.calls("whisper-bench") if "-m" in call} >= {
+        plain.path,
+        small.path,
+    }
+    again = kit.ab("quant=q8_0", "quant=q8_0", *BENCH)
+    assert again.returncode == 0, again.stderr
+    assert len(kit.calls("whisper-quantize")) == 1
+
+
+def test_weights_that_cannot_be_made_end_a_trial(kit: Kit) -> None:
+    kit.break_tools({"whisper-quantize": {"signal": 9}})
+    done = kit.ab("quant=f16", "quant=q8_0", *BENCH)
+    assert done.returncode == 12
+    assert "killed by SIGKILL" in done.stdout + done.stderr
+    refused = kit.ab("quant=f16", "quant=q5_k", *BENCH)
+    assert (refused.returncode, "tiny cannot be q5_k" in refused.stderr) == (2, True)
+
+
+def test_too_little_time_leaves_it_unresolved(kit: Kit) -> None:
+    kit.set_speed(0.2)
+    done = kit.ab("fa=0", "fa=1", *BENCH, "--strict", "--max-time", "0.3s")
+    assert done.returncode == 21, done.stderr
+    assert "UNRESOLVED" in done.stdout
+    assert all("stopped" in codes(run) for run in sides(kit))
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("fa=0", "fa=1", "--metric", "foo"), "unknown metric 'foo'"),
+        (("fa=0", "fa=1", "--metric", "load"), "unknown metric 'load'"),
+        (("fa=0", "fa=1", "--engine", "steam"), "unknown engine 'steam'"),
+        (("fa=0", "fa=1", "--pairs", "0"), "--pairs: 0 is not a number from 1 to 1000"),
+        (("fa=0", "fa=1", "--builds", "0"), "--builds: 0 is not a number from 1 to 20"),
+        (("fa=0", "fa=1", "--builds", "21"), "--builds: 21 is not"),
+        (("fa=0", "fa=1", "--threshold", "2"), "--threshold: '2' is not a valid percent"),
+        (("fa=0", "fa=2"), "--flash-attn: '2'"),
+        (("fa=0", "threads=0"), "--threads: '0'"),
+        (("nonsense=1", "fa=1"), "unknown key 'nonsense'"),
+        ((".,v1.8.5", "fa=1"), "a local tree and a ref at once"),
+        (("fa=0", ""), "names nothing"),
+        (("fa=0", "fa=1", "--flash-attn", "0,1", "--baseline-config", "fa=1"), "flash_attn is given twice"),
+        (("threads=2", "isa=native", "--flash-attn", "0,1", "--contender-config", "fa=1"), "2 cases on one side and 1"),
+        (("isa=pentium", "fa=1"), "pentium"),
+    ],
+)
+def test_what_cannot_be_asked(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], what: str
+) -> None:
+    for name, value in kit.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(tempfile, "tempdir", str(kit.temporary))  # where the node's lock lies
+    monkeypatch.chdir(kit.folder)
+    assert main(["ab", *kit.words(*BENCH, "--threads", "2", *words)[1:]]) == 2
+    assert what in capsys.readouterr().err
+    assert kit.bundles() == kit.partials() == []
+    assert not [call for call in kit.calls("cmake") if "--version" not in call]
+
+
+def test_weights_that_are_not_there_are_missed_before_anything_is_built(kit: Kit) -> None:
+    done = kit.ab("fa=0", f"fa=0,weights={kit.folder}/none.bin", *BENCH)
+    assert done.returncode == 4, done.stderr
+    assert "there is no file" in done.stderr
+    assert not [call for call in kit.calls("cmake") if "--version" not in call]
+
+
+def test_a_build_that_fails(kit: Kit) -> None:
+    kit.set_speed(0.01)
+    kit.break_tools({"cmake --build Release": {"exit": 1, "print": "error: planted", "spare": 1}})
+    done = kit.ab("GGML_LLAMAFILE=ON", "GGML_LLAMAFILE=OFF", *BENCH)
+    assert done.returncode == 10, done.stderr
+    assert f"the build of {kit.tree} failed (build_release: exit code" in done.stdout
+    assert f"logs in {kit.cache}/logs/" in done.stdout
+    assert "error: planted" in done.stderr
+    assert kit.bundles() == kit.partials() == [], "nothing was measured"
+
+
+def test_interrupted_in_the_middle_it_says_what_it_knows(kit: Kit) -> None:
+    kit.set_speed(0.2)
+    kit.break_tools({"whisper-bench -m": {"spare": 7, "sleep": 300, "silent": True}})
+    child = kit.start(*kit.trial_words("ab", "fa=0", "fa=1", *BENCH))
+    wait_for(lambda: timed(kit) == 8)
+    child.send_signal(signal.SIGINT)
+    stdout, stderr = child.communicate(timeout=30)
+    assert "Traceback" not in stderr
+    assert child.returncode == 130
+    assert "UNRESOLVED" in stdout
+    assert "3 blocks" in stdout
+    baseline, contender = sides(kit)
+    for run in (baseline, contender):
+        assert run.trial
+        assert run.trial.stopped == "interrupted"
+        assert len(run.measurements) == 3
+    assert kit.running() == []
+
+
+def test_interrupted_before_the_first_block_there_is_nothing_to_say(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"sleep": 300, "silent": True}})
+    child = kit.start(*kit.trial_words("ab", "fa=0", "fa=1", *BENCH))
+    wait_for(lambda: timed(kit) == 1)
+    child.send_signal(signal.SIGINT)
+    _, stderr = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "interrupted before the first block had ended" in stderr
+    for run in sides(kit):
+        assert run.status is Status.FAILED, "a run that holds nothing has not passed"
+        assert [result.reason for result in run.results] == ["no block has ended: interrupted"]
+    assert kit.running() == []
+
+
+def test_a_bench_program_that_fails_once(kit: Kit) -> None:
+    kit.set_speed(0.01, **SLOW)
+    kit.break_tools({"whisper-bench -m": {"exit": 3, "spare": 2, "times": 1}})
+    done = kit.ab("fa=0", "fa=1", *BENCH)
+    assert done.returncode == 20, done.stderr
+    for run in sides(kit):
+        assert run.trial
+        assert run.trial.discarded == 1
+        assert "blocks-lost" in codes(run)
+        assert run.status is Status.PASSED
+
+
+def test_a_bench_program_that_always_fails(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"signal": 4}})
+    done = kit.ab("fa=0", "fa=1", *BENCH)
+    assert done.returncode == 12, done.stderr
+    assert "nothing could be measured" in done.stdout
+    assert "SIGILL" in done.stdout
+    assert timed(kit) == 3
+    assert {run.status for run in sides(kit)} == {Status.FAILED}
+
+
+def test_failure_in_a_short_time_is_no_failed_build(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"exit": 3}})
+    done = kit.ab("fa=0", "fa=1", *BENCH, "--max-time", "0.01s")
+    assert done.returncode == 12, done.stderr
+    assert "nothing could be measured: whisper-bench of the" in done.stdout
+
+
+def test_two_trees_rest_on_one_build_each(kit: Kit) -> None:
+    other = kit.folder / "other"
+    shutil.copytree(kit.tree, other)
+    (other / "include" / "whisper.h").write_text("#define WHISPER_H 2\n")
+    kit.set_speed(0.01, **{str(other): 1.2})
+    words = ["ab", str(kit.tree), str(other), *kit.words(*BENCH)[3:], "--threads", "2", "--metric", "encode"]
+    done = kit.harness(*words)
+    assert done.returncode == 20, done.stderr
+    baseline, contender = sides(kit)
+    assert "one-build" in codes(baseline)
+    assert Path(baseline.source.path) == kit.tree
+    assert Path(contender.source.path) == other
+
+
+def test_several_builds_of_each_side(kit: Kit) -> None:
+    kit.set_speed(0.01, **SLOW)
+    done = kit.ab("fa=0", "fa=1", *BENCH, "--builds", "2", "--define", "CMAKE_C_FLAGS=-g")
+    assert done.returncode == 20, done.stderr
+    configured = [call for call in kit.calls("cmake") if "-G" in call]
+    flags = [next(word for word in call if word.startswith("-DCMAKE_CXX_FLAGS=")) for call in configured]
+    assert len(set(flags)) == len(flags) == 4, "every build has its own layout"
+    assert all(flag.startswith("-DCMAKE_CXX_FLAGS=-fpatchable-function-entry=") for flag in flags)
+    kept = [next(word for word in call if word.startswith("-DCMAKE_C_FLAGS=")) for call in configured]
+    assert all(flag.startswith("-DCMAKE_C_FLAGS=-g -fpatchable-function-entry=") for flag in kept)
+    for run in sides(kit):
+        assert run.trial
+        assert run.trial.builds == 2
+        assert "one-build" not in codes(run)
+        assert len({result.completed.argv[0] for result in run.results if result.case and result.completed}) == 2
+    assert "pairs of builds lie between" in " ".join(done.stdout.split())
+
+
+def test_a_dry_run_builds_and_measures_nothing(kit: Kit) -> None:
+    done = kit.ab("fa=0", "GGML_LLAMAFILE=ON", *BENCH, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "-DGGML_LLAMAFILE=ON" in done.stdout
+    assert kit.bundles() == kit.partials() == []
+    assert not [call for call in kit.calls("cmake") if "--version" not in call]
+
+
+def test_one_side_of_a_trial_cannot_be_resumed(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"spare": 3, "sleep": 300, "silent": True}})
+    child = kit.start(*kit.trial_words("ab", "fa=0", "fa=1", *BENCH))
+    wait_for(lambda: timed(kit) == 4)
+    child.kill()
+    child.communicate()
+    for pid in kit.running():
+        os.kill(pid, signal.SIGKILL)
+    assert len(kit.partials()) == 2
+    done = kit.run("--resume", kit.partials()[0].name.removesuffix(".partial"))
+    assert done.returncode == 2
+    assert "one side of a live comparison" in done.stderr

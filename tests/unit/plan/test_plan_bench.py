@@ -1,0 +1,112 @@
+"""Benchmark steps by either engine: the same cases, asked in other words."""
+
+from harness.plan.bench import plan_benchmarks
+from harness.plan.ingredient import Ingredients
+from harness.plan.memory import estimate_memory
+from harness.plan.sampling import WHOLE
+from harness.records.config import CMakeOption
+from harness.records.step import Phase, Step
+from harness.records.suite import Benchmark, Engine
+from tests import factory
+
+SAMPLER_ENV = (("KMP_BLOCKTIME", "1"), ("PYTHONPATH", "/package"))
+
+
+def plan(engine: Engine, backend: str = "auto") -> list[Step]:
+    site = factory.site("Release")
+    given = Ingredients(
+        source=factory.source(),
+        toolchain=factory.toolchain(),
+        sites=(site.replace(config=site.config.replace(backend=backend)),),
+        suite=factory.suite().replace(engine=engine, flash_attn=(0, 1)),
+        weights=(factory.weights("tiny"), factory.weights("base")),
+        namespace="avx2",
+        jobs=2,
+        python="/bin/python",
+        sampler_env=SAMPLER_ENV,
+    )
+    return list(plan_benchmarks(given, given.sites[-1]))
+
+
+def asked(step: Step) -> list[str]:
+    at = step.argv.index("@library")
+    assert step.argv[:at] == ("/bin/python", "-s", "-P", "-m", "harness.sampler")
+    assert set(step.argv[at + 1 :: 2]) == {"--do"}
+    return list(step.argv[at + 2 :: 2])
+
+
+def test_both_engines_measure_the_same_cases_in_the_same_order() -> None:
+    bench, sampler = ([step for step in plan(engine) if step.phase is Phase.BENCH] for engine in Engine)
+    assert [(step.name, step.case, step.repetition, step.log, step.title) for step in bench] == [
+        (step.name, step.case, step.repetition, step.log, step.title) for step in sampler
+    ]
+    assert len({step.name for step in sampler}) == len(sampler) == 2 + 2 * 2 * 2
+
+
+def test_the_sampler_does_the_whole_work_of_the_bench_program() -> None:
+    steps = {str(step.case): step for step in plan(Engine.SAMPLER)}
+    model = steps["whisper/fa=1/model=tiny/threads=4"]
+    assert asked(model) == ["load /w/tiny.bin 4 1", "warm", *WHOLE.values(), "quit"]
+    assert asked(steps["memcpy/threads=4"]) == ["memcpy 4", "quit"]
+    assert asked(steps["mul_mat/threads=4"]) == ["mul_mat 4", "quit"]
+    assert steps["memcpy/threads=4"].min_memory_bytes > 2e9
+
+
+def test_a_sampler_needs_no_bench_program_but_its_environment() -> None:
+    for step in plan(Engine.SAMPLER):
+        assert step.phase is Phase.BENCH, "nothing is asked of the bench program"
+        assert step.needs == ("build_release",)
+        assert (step.env, step.engine) == (SAMPLER_ENV, Engine.SAMPLER)
+
+
+def test_the_bench_program_is_asked_for_its_dialect_first() -> None:
+    dialect, features, *benches = plan(Engine.BENCH)
+    assert (dialect.name, features.name) == ("dialect", "features")
+    assert features.needs == ("dialect",)
+    for step in benches:
+        assert (step.needs, step.env, step.engine) == (("dialect",), (), Engine.BENCH)
+        assert "@bench" in step.argv
+
+
+def test_only_what_the_suite_asks_for() -> None:
+    given = Ingredients(
+        source=factory.source(),
+        toolchain=factory.toolchain(),
+        sites=(factory.site("Release"),),
+        suite=factory.suite().replace(engine=Engine.SAMPLER, benchmarks=(Benchmark.MEMCPY,)),
+        weights=(),
+        namespace="avx2",
+        jobs=2,
+    )
+    assert [step.name for step in plan_benchmarks(given, given.sites[-1])] == ["memcpy"]
+
+
+def test_a_build_with_blas_is_asked_for_its_library() -> None:
+    blas = CMakeOption(name="GGML_BLAS", value="ON", reason="--backend blas")
+    site = factory.site().replace(config=factory.config().replace(backend="blas", options=(blas,)))
+    given = Ingredients(
+        source=factory.source(),
+        toolchain=factory.toolchain(),
+        sites=(site,),
+        suite=factory.suite(),
+        weights=(factory.weights("tiny"),),
+        namespace="avx2",
+        jobs=2,
+        python="/bin/python",
+    )
+    steps = {step.name: step for step in plan_benchmarks(given, site)}
+    assert steps["blas_library"].argv[-2:] == ("harness.sampler.blas", "@library")
+    model = steps["bench_tiny_t4_fa0_r1"]
+    assert model.backend == "blas"
+    assert "@no-gpu" in model.argv, "BLAS is the CPU's"
+    assert "blas_library" not in {step.name for step in plan(Engine.BENCH)}
+
+
+def test_a_model_needs_memory_that_depends_on_engine_and_flash_attention_but_not_where_a_gpu_has_it() -> None:
+    for engine in Engine:
+        for step in plan(engine, backend="cpu"):
+            if step.case and step.case.get("model"):
+                weights, flash_attn = factory.weights(step.case.get("model")), int(step.case.get("fa"))
+                assert step.min_memory_bytes == estimate_memory(weights, flash_attn=flash_attn, engine=engine) > 1e8
+        models = [step for step in plan(engine, backend="cuda") if step.case and step.case.get("model")]
+        assert {step.min_memory_bytes for step in models} == {0}

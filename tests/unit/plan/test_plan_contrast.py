@@ -1,0 +1,196 @@
+"""Stored runs against each other: a run is a value, runs of one trial are pairs, unlike runs are refused."""
+
+import pytest
+
+from harness.errors import UsageError
+from harness.plan.contrast import Question, choose_metrics, contrast_runs
+from harness.plan.layer import layer_settings
+from harness.plan.sample import match_trials, sample_runs
+from harness.records.case import Case
+from harness.records.comparison import ALPHA, Verdict
+from harness.records.measurement import Measurement
+from harness.records.outcome import StepResult
+from harness.records.run import ExitCode, Run
+from harness.records.step import Phase
+from harness.records.trial import Role, Trial
+from harness.stats.pairing import pair_measurements
+from harness.stats.verdict import judge_pairs
+from tests import factory
+
+CASE = Case.of("whisper", model="base", threads=4, fa=0)
+CELL = Case.of("mul_mat", n=64, type="f16", threads=4)
+METRICS = frozenset({"encode", "flop_rate"})
+ASKED = Question(threshold=0.02, metrics=METRICS)
+
+
+def run(number: int, *values: float, release: str = "v1.8.5", cell: float = 0.0, **changes: object) -> Run:
+    source = factory.source()
+    commit = source.commit.replace(release=release, sha="")
+    results = [timing(CASE, "encode", value, repetition) for repetition, value in enumerate(values, 1)]
+    if cell:
+        results.append(timing(CELL, "flop_rate", cell, 1))
+    return factory.run(*results).replace(
+        id=f"run-{number}", start=f"2026-01-01T00:00:{number:02}+00:00", source=source.replace(commit=commit), **changes
+    )
+
+
+def timing(case: Case, metric: str, value: float, repetition: int, process: int = 0) -> StepResult:
+    one = Measurement(case=case, metric=metric, value=value, repetition=repetition, process=process)
+    name = f"{metric}-{process}-{repetition}"
+    return factory.result(name, Phase.BENCH).replace(case=case, measurements=(one,))
+
+
+def side(first: int, *values: float, release: str = "v1.8.5", cell: float = 0.0) -> list[Run]:
+    return [run(first + 2 * place, value, release=release, cell=cell) for place, value in enumerate(values)]
+
+
+OLD = side(1, 100.0, 100.3, 99.8, 100.1, 100.2, 99.9, release="v1.8.4")
+
+
+def test_a_run_is_one_value_its_median() -> None:
+    (sample,) = sample_runs([run(1, 100.0, 102.0, 101.0)], [run(2, 110.0, 90.0)], METRICS)
+    assert (sample.case, sample.metric) == (CASE, "encode")
+    assert (sample.baseline, sample.contender) == ((101.0,), (100.0,))
+
+
+def test_cells_come_in_the_order_of_their_numbers() -> None:
+    def cells(number: int) -> Run:
+        names = [Case.of("mul_mat", n=n, type="f16", threads=4) for n in (512, 64, 4096)]
+        return run(number, 1.0).replace(results=tuple(timing(name, "flop_rate", 1.0, 1) for name in names))
+
+    samples = sample_runs([cells(1)], [cells(2)], METRICS)
+    assert [sample.case.get("n") for sample in samples] == ["64", "512", "4096"]
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict", "code"),
+    [
+        ((110.0, 110.3, 109.8, 110.1, 110.2, 109.9), Verdict.REGRESSED, ExitCode.REGRESSION),
+        ((90.0, 90.3, 89.8, 90.1, 90.2, 89.9), Verdict.IMPROVED, ExitCode.OK),
+        ((100.1, 100.2, 99.9, 100.0, 100.3, 99.8), Verdict.UNCHANGED, ExitCode.OK),
+        ((110.0, 110.3, 109.8), Verdict.UNRESOLVED, ExitCode.INCONCLUSIVE),
+    ],
+)
+def test_verdicts_where_replication_allows(values: tuple[float, ...], verdict: Verdict, code: ExitCode) -> None:
+    contrast = contrast_runs(OLD, side(2, *values), ASKED)
+    (one,) = contrast.family.comparisons
+    assert one.verdict is verdict
+    assert contrast.family.exit_code(strict=True) is code
+
+
+def test_one_run_against_one_shows_the_change_and_how_many_runs_it_takes() -> None:
+    contrast = contrast_runs([run(1, 100.0)], [run(2, 110.0, release="v1.8.6")], ASKED)
+    (one,) = contrast.family.comparisons
+    assert (one.verdict, one.n) == (Verdict.UNRESOLVED, 1)
+    assert one.change == pytest.approx(0.1)
+    (thin,) = one.caveats
+    assert thin.code == "thin"
+    assert "takes 5 of each side" in thin.message  # 2 / C(10, 5) = 0.8 %
+    assert contrast.family.exit_code(strict=False) is ExitCode.OK
+
+
+def test_mul_mat_is_not_judged_across_a_change_of_its_data() -> None:
+    old, new = side(1, *[100.0] * 6, release="v1.8.4", cell=50.0), side(2, *[100.0] * 6, cell=20.0)
+    whisper, cell = contrast_runs(old, new, ASKED).family.comparisons
+    assert whisper.verdict is Verdict.UNCHANGED
+    assert (cell.verdict, cell.relevant, cell.p, cell.low, cell.mde) == (Verdict.UNRESOLVED, False, 1.0, None, None)
+    assert [caveat.code for caveat in cell.caveats] == ["dialect"]
+    assert whisper.p == whisper.p_raw, "what is not judged is no part of the family"
+    both_new = contrast_runs(side(1, *[100.0] * 6, cell=50.0), new, ASKED).family.comparisons[1]
+    assert both_new.verdict is Verdict.REGRESSED
+
+
+def test_unlike_runs_are_refused_unless_they_are_allowed() -> None:
+    elsewhere = factory.node().replace(name="node-2")
+    config = factory.config().replace(isa="avx2")
+    here, there = [run(1, 100.0)], [run(2, 110.0, node=elsewhere, config=config)]
+    with pytest.raises(UsageError) as caught:
+        contrast_runs(here, there, ASKED)
+    assert "different nodes, different configs" in caught.value.what
+    assert "node: node-1 | node-2" in caught.value.cause
+    assert "--across nodes,configs" in caught.value.hint
+    with pytest.raises(UsageError, match="different configs"):
+        contrast_runs(here, there, ASKED.replace(across=("nodes",)))
+    contrast = contrast_runs(here, there, ASKED.replace(across=("nodes", "configs")))
+    assert [one.subject for one in contrast.differences] == ["node", "instruction set"]
+
+
+def test_several_commits_on_a_side_are_refused() -> None:
+    with pytest.raises(UsageError, match="different commits on one side"):
+        contrast_runs([run(1, 100.0), run(3, 100.0, release="v1.8.4")], [run(2, 100.0)], ASKED)
+
+
+def test_nothing_in_common_names_what_each_side_has() -> None:
+    other = run(2, 1.0).replace(results=(timing(CELL, "flop_rate", 1.0, 1),))
+    with pytest.raises(UsageError, match="no case in common") as caught:
+        contrast_runs([run(1, 100.0)], [other], ASKED)
+    assert f"baseline: {CASE}; contender: {CELL}" in caught.value.cause
+    with pytest.raises(UsageError, match="no case in common"):
+        contrast_runs([run(1, 100.0, cell=1.0)], [other], ASKED.replace(metrics=frozenset({"encode"})))
+
+
+def test_cases_of_one_side_alone_are_told() -> None:
+    contrast = contrast_runs([run(1, 100.0, cell=5.0)], [run(2, 100.0)], ASKED)
+    assert f"only the baseline has {CELL}" in [caveat.message for caveat in contrast.family.caveats]
+
+
+def trial(name: str, role: Role, factor: float, case: Case = CASE, builds: int = 1, blocks: int = 25) -> Run:
+    values = [
+        timing(case, "encode", factor * (100 + (block * 7 + turn * 3) % 5 / 10), turn, block)
+        for block in range(1, blocks + 1)
+        for turn in (1, 2)
+    ]
+    return factory.run(*values).replace(
+        id=f"{name}-{role}", trial=Trial(id=name, role=role, seed=1, pairs=2, builds=builds)
+    )
+
+
+def test_runs_of_one_trial_are_judged_as_they_were_live() -> None:
+    here, there = trial("t", Role.BASELINE, 1.0), trial("t", Role.CONTENDER, 1.05)
+    live = judge_pairs(pair_measurements(here.measurements, there.measurements), alpha=ALPHA, threshold=0.02)
+    contrast = contrast_runs([here], [there], ASKED)
+    assert contrast.family.comparisons == live.comparisons
+    assert (contrast.family.method, contrast.family.exit_code(strict=True)) == (live.method, ExitCode.REGRESSION)
+    (swapped,) = contrast_runs([there], [here], ASKED).family.comparisons
+    assert swapped.verdict is Verdict.IMPROVED
+
+
+def test_a_trial_may_compare_cases_and_configs_and_says_so() -> None:
+    flash = Case.of("whisper", model="base", threads=4, fa=1)
+    there = trial("t", Role.CONTENDER, 1.0, flash).replace(
+        config=factory.config().replace(isa="avx2"), suite=factory.suite().replace(flash_attn=(1,))
+    )
+    contrast = contrast_runs([trial("t", Role.BASELINE, 1.0)], [there], ASKED)
+    assert str(contrast.family.comparisons[0].case) == "whisper/model=base/threads=4"
+    assert {one.subject for one in contrast.differences} == {"instruction set", "flash attention"}
+
+
+def test_trials_add_up_and_must_match() -> None:
+    here = [trial(name, Role.BASELINE, 1.0) for name in ("a", "b")]
+    there = [trial(name, Role.CONTENDER, 1.0) for name in ("b", "a")]
+    assert [(one.id, other.id) for one, other in match_trials(here, there)] == [
+        ("a-baseline", "a-contender"),
+        ("b-baseline", "b-contender"),
+    ]
+    assert contrast_runs(here, there, ASKED).family.comparisons[0].n == 50
+    assert match_trials(here, there[:1]) == ()
+    assert match_trials(here, [trial(name, Role.BASELINE, 1.0) for name in ("a", "b")]) == ()
+    assert match_trials([run(1, 1.0)], [run(2, 1.0)]) == ()
+
+
+def test_several_builds_are_looked_at_apart() -> None:
+    here, there = trial("t", Role.BASELINE, 1.0, builds=2), trial("t", Role.CONTENDER, 1.05, builds=2)
+    (one,) = contrast_runs([here], [there], ASKED).family.comparisons
+    assert [caveat.code for caveat in one.caveats] == ["builds"]
+
+
+def test_the_metrics_that_settings_leave() -> None:
+    def chosen(**flags: object) -> set[str]:
+        return set(choose_metrics(layer_settings(file={}, file_name="", environ={}, flags=flags)))
+
+    assert chosen() == {"encode", "decode", "batchd", "prompt", "copy_rate", "flop_rate", "rtf"}
+    assert chosen(bench=["whisper"], metric=["encode"]) == {"encode"}
+    assert chosen(bench=["memcpy"]) == {"copy_rate"}
+    for bad in ({"bench": ["wisper"]}, {"metric": ["load"]}):
+        with pytest.raises(UsageError, match="unknown"):
+            chosen(**bad)

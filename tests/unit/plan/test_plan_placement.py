@@ -1,0 +1,88 @@
+import pytest
+
+from harness.errors import UsageError
+from harness.parse.affinity import rank_cores
+from harness.plan.layer import Settings, layer_settings
+from harness.plan.placement import HUGE_PAGES, Wish, choose_cpus, choose_wish, place_plan
+from harness.records.case import Case
+from harness.records.placement import Placement
+from harness.records.plan import Plan
+from harness.records.step import Phase
+from tests import factory
+from tests.unit.parse.test_parse_node import load
+
+# Four cores of two CPUs each, as siblings are numbered on most servers.
+CORES = ((1, 5), (2, 6), (3, 7), (0, 4))
+
+
+def settings(**flags: object) -> Settings:
+    return layer_settings(file={}, file_name="", environ={}, flags=flags)
+
+
+@pytest.mark.parametrize(
+    ("pin", "threads", "cpus"),
+    [
+        ("auto", 1, (1,)),
+        ("auto", 2, (1, 2)),
+        ("auto", 4, (0, 1, 2, 3)),
+        ("auto", 6, (0, 1, 2, 3, 5, 6)),
+        ("auto", 99, tuple(range(8))),
+        ("", 4, ()),
+        ("0,2", 2, (0, 2)),
+        ("6-7,2", 1, (2, 6, 7)),
+        ("2,2", 1, (2,)),
+    ],
+)
+def test_cpus(pin: str, threads: int, cpus: tuple[int, ...]) -> None:
+    assert choose_cpus(pin, CORES, threads) == cpus
+
+
+@pytest.mark.parametrize(("pin", "threads", "said"), [("0,8", 2, "CPU 8 may not be used"), ("0", 2, "1 CPUs for 2")])
+def test_cpus_that_cannot_be(pin: str, threads: int, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        choose_cpus(pin, CORES, threads)
+
+
+def test_wishes() -> None:
+    assert choose_wish(settings()).is_empty
+    assert choose_wish(settings(pin="auto", nice="-5", huge_pages="on")) == Wish(pin="auto", nice=-5, huge_pages=True)
+    assert choose_wish(settings(nice="0")) == Wish(nice=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("pin", "all"), ("pin", "0,"), ("pin", "-1"), ("nice", "20"), ("nice", "-21"), ("nice", "low"), ("nice", "1.5")],
+)
+def test_wishes_that_cannot_be(name: str, value: str) -> None:
+    with pytest.raises(UsageError, match=f"--{name}"):
+        choose_wish(settings(**{name: value}))
+
+
+def test_only_benchmarks_are_placed_each_by_its_threads() -> None:
+    one, two = (Case.of("whisper", model="tiny", threads=threads, fa=0) for threads in (1, 2))
+    steps = (factory.step("build", Phase.BUILD), factory.step("a", case=one), factory.step("b", case=two))
+    plan = place_plan(Plan(sites=(), steps=steps), Wish(pin="auto", nice=5, huge_pages=True), CORES)
+    assert plan.steps[0] == steps[0]
+    assert [step.placement for step in plan.steps[1:]] == [
+        Placement(cpus=(1,), nice=5, huge_pages=True),
+        Placement(cpus=(1, 2), nice=5, huge_pages=True),
+    ]
+    assert HUGE_PAGES in plan.steps[1].env
+    untouched = Plan(sites=(), steps=steps)
+    assert place_plan(untouched, Wish(), ()) is untouched
+
+
+def test_placement_reads_well() -> None:
+    assert str(Placement(cpus=(0, 2), nice=-5, huge_pages=True)) == "CPUs 0,2, nice -5, transparent huge pages"
+    assert str(Placement(nice=0)) == "nice 0"
+
+
+def test_fast_cores_come_first_and_that_of_cpu_0_is_the_last_of_them() -> None:
+    ranked = rank_cores(load("intel-hybrid-laptop"))
+    assert ranked[:4] == ((2, 3), (4, 5), (6, 7), (0, 1))
+    assert ranked[4:] == tuple((cpu,) for cpu in range(8, 16))
+
+
+def test_nothing_outside_the_affinity_is_offered() -> None:
+    capture = load("intel-hybrid-laptop") | {"affinity": "1,3,9"}
+    assert rank_cores(capture) == ((3,), (1,), (9,))

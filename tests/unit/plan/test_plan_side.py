@@ -1,0 +1,99 @@
+"""Sides of a comparison: how they are named, and what they change."""
+
+import pytest
+
+from harness.errors import UsageError
+from harness.plan.layer import Settings, layer_settings
+from harness.plan.setting.table import BY_NAME
+from harness.plan.side import KEYS, Side, parse_side
+
+
+def parse(words: str) -> Side:
+    return parse_side(words, is_folder=lambda word: word in (".", "../tree", "~/tree"))
+
+
+def shared(**flags: object) -> Settings:
+    return layer_settings(file={}, file_name="", environ={}, flags=flags)
+
+
+def test_every_key_is_a_setting() -> None:
+    assert set(KEYS.values()) <= BY_NAME.keys()
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        ("v1.8.4", {"ref": "v1.8.4"}),
+        ("ref=.", {"ref": "."}),
+        (".", {"source": "."}),
+        ("../tree", {"source": "../tree"}),
+        ("source=elsewhere", {"source": "elsewhere"}),
+        ("fa=1", {"flash_attn": "1"}),
+        ("v1.8.4, threads=2 ,fa=0", {"ref": "v1.8.4", "threads": "2", "flash_attn": "0"}),
+        ("weights=/w/ggml-base.bin", {"weights": "/w/ggml-base.bin"}),
+        ("isa=avx2,compiler=clang", {"isa": "avx2", "compiler": "clang"}),
+        ("backend=blas,blas=openblas,llamafile=on", {"backend": "blas", "blas": "openblas", "llamafile": "on"}),
+        ("build_type=MinSizeRel,openmp=off", {"build_type": "MinSizeRel", "openmp": "off"}),
+        ("repo=https://example.org/x?a=b", {"repo": "https://example.org/x?a=b"}),
+    ],
+)
+def test_what_words_mean(words: str, values: dict[str, str]) -> None:
+    side = parse(words)
+    assert dict(side.values) == values
+    assert side.defines == ()
+    assert side.label == words
+
+
+def test_names_in_capitals_are_options_of_cmake() -> None:
+    side = parse("v1.8.5,GGML_LLAMAFILE=ON,CMAKE_C_FLAGS=-O2 -g,GGML_X=")
+    assert side.defines == ("GGML_LLAMAFILE=ON", "CMAKE_C_FLAGS=-O2 -g", "GGML_X=")
+    assert dict(side.values) == {"ref": "v1.8.5"}
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ("", "names nothing"),
+        ("fa=1,", "names nothing"),
+        ("fa=", "names nothing"),
+        ("nonsense=1", "unknown key 'nonsense'"),
+        ("=1", "unknown key ''"),
+        ("fa=0,fa=1", "flash_attn is given twice"),
+        ("v1,v2", "ref is given twice"),
+        ("v1,ref=v2", "ref is given twice"),
+        (".,v1", "a local tree and a ref at once"),
+        ("../nowhere,fa=1", "there is no folder ../nowhere"),
+    ],
+)
+def test_what_words_cannot_mean(words: str, what: str) -> None:
+    with pytest.raises(UsageError, match=what):
+        parse(words)
+
+
+def test_an_unknown_key_names_the_nearest() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse("thread=2")
+    assert caught.value.hint == "did you mean threads?"
+
+
+def test_a_side_goes_over_the_shared_settings() -> None:
+    both = shared(define=["GGML_OPENMP=OFF"], threads=["4"], flash_attn=["0", "1"])
+    mine = parse("v1.8.4,threads=2,GGML_LLAMAFILE=ON").apply(both)
+    assert mine.text("ref") == "v1.8.4"
+    assert mine.words("threads") == ("2",)
+    assert mine.words("flash_attn") == ("0", "1")
+    assert mine.words("define") == ("GGML_OPENMP=OFF", "GGML_LLAMAFILE=ON")
+    assert both.words("define") == ("GGML_OPENMP=OFF",), "the other side's are as they were"
+    origins = {used.name: used.origin for used in mine.describe()}
+    assert (origins["threads"], origins["isa"]) == ("flag", "default")
+
+
+def test_a_side_that_changes_nothing() -> None:
+    both = shared(define=["GGML_OPENMP=OFF"])
+    assert Side(label="baseline").apply(both) == both
+
+
+def test_a_value_that_cannot_be_names_its_side() -> None:
+    both = shared()
+    with pytest.raises(UsageError, match="fa=7: jobs"):
+        both.override({"jobs": "many"}, "fa=7")

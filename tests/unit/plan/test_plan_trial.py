@@ -1,0 +1,57 @@
+"""What must be said beside the verdicts of a live comparison."""
+
+import pytest
+
+from harness.plan.trial import Circumstance, caveat_trial
+
+FINE = Circumstance(
+    same_build=True,
+    same_case=False,
+    builds=1,
+    usable_cpus=2,
+    pairs=40,
+    disturbed=0,
+    retried=0,
+    lost=(),
+    idle_share=0.001,
+)
+
+
+def told(found: Circumstance) -> dict[str, str]:
+    return {caveat.code: caveat.message for caveat in caveat_trial(found)}
+
+
+def test_nothing_to_say() -> None:
+    assert told(FINE) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ({"same_case": True}, "a-a", "are the same"),
+        ({"same_build": False}, "one-build", "--builds 3"),
+        ({"usable_cpus": 1}, "one-cpu", "one CPU only"),
+        ({"disturbed": 3, "retried": 9}, "under-load", "3 of 40 pairs"),
+        ({"retried": 9}, "retried", "9 pairs"),
+        (
+            {"lost": ("it died", "it died again")},
+            "blocks-lost",
+            "2 blocks were lost and left out; the last: it died again",
+        ),
+        ({"idle_share": 0.5}, "spinning", "50% of a CPU"),
+        ({"stopped_early": "the time was up"}, "stopped", "the time was up"),
+    ],
+)
+def test_what_is_said(change: dict[str, object], code: str, words: str) -> None:
+    messages = told(FINE.replace(**change))
+    assert set(messages) == {code}
+    assert words in messages[code]
+
+
+def test_several_builds_need_no_warning() -> None:
+    assert told(FINE.replace(same_build=False, builds=3)) == {}
+
+
+def test_everything_at_once() -> None:
+    found = FINE.replace(same_case=True, usable_cpus=1, disturbed=1, lost=("x",), idle_share=1.0, stopped_early="y")
+    assert set(told(found)) == {"a-a", "one-cpu", "under-load", "blocks-lost", "spinning", "stopped"}

@@ -1,0 +1,81 @@
+"""Comparisons as text: the golden files, and the sentence to act on."""
+
+import pytest
+
+from harness.records.comparison import Family, Verdict
+from harness.render.comparison import conclude_family, render_comparison
+from harness.stats.verdict import PAIRED_METHOD
+from tests import contrast
+
+
+@pytest.mark.parametrize("name", contrast.NAMES_OF_FILES)
+def test_golden(name: str) -> None:
+    assert contrast.render(name) == (contrast.GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_no_line_is_too_wide_and_nothing_steers_the_terminal() -> None:
+    text = contrast.render("full.txt")
+    assert max(map(len, text.splitlines())) <= 120
+    assert "\x1b" not in text
+
+
+def of(*verdicts: Verdict, relevant: bool = False, mde: float | None = 0.012) -> Family:
+    changes = {Verdict.REGRESSED: 0.051, Verdict.IMPROVED: -0.051, Verdict.UNCHANGED: 0.001, Verdict.UNRESOLVED: 0.01}
+    family = contrast.family()
+    some = tuple(
+        contrast.comparison("encode", one, changes[one], relevant=relevant and "ED" in one[-2:], mde=mde)
+        for one in verdicts
+    )
+    return family.replace(comparisons=some)
+
+
+@pytest.mark.parametrize(
+    ("family", "sentence"),
+    [
+        (
+            of(Verdict.UNCHANGED, Verdict.UNCHANGED),
+            "no relevant difference; a change of 1.2 % or more would have been seen.",
+        ),
+        (
+            of(Verdict.IMPROVED),
+            "no relevant difference; a change of 1.2 % or more would have been seen.",
+        ),
+        (
+            of(Verdict.REGRESSED, relevant=True),
+            "1 relevant regression: encode of whisper/fa=0/model=base/threads=4 +5.1 %.",
+        ),
+        (
+            of(Verdict.UNRESOLVED, mde=None),
+            "nothing is resolved: more runs of each side would tell, or harness ab, which measures both in turns.",
+        ),
+        (
+            of(Verdict.UNCHANGED, Verdict.UNRESOLVED).replace(method=PAIRED_METHOD),
+            (
+                "no relevant difference among the others; a change of 1.2 % or more would have been seen; 1 "
+                "unresolved: a longer --max-time, a quieter node or a larger --threshold would tell."
+            ),
+        ),
+        (of(), "nothing was compared."),
+    ],
+)
+def test_the_last_sentence(family: Family, sentence: str) -> None:
+    assert conclude_family(family) == sentence
+
+
+def test_what_is_not_the_same_quantity_needs_no_more_runs() -> None:
+    cells = contrast.family().comparisons[4:]
+    assert conclude_family(of().replace(comparisons=cells)) == (
+        "30 not judged, as they are not the same quantity on both sides."
+    )
+
+
+def test_several_regressions_are_named_the_worst_first() -> None:
+    family = of(*[Verdict.REGRESSED] * 5, relevant=True)
+    worse = tuple(one.replace(change=0.03 * place) for place, one in enumerate(family.comparisons, 1))
+    sentence = conclude_family(family.replace(comparisons=worse))
+    assert sentence.startswith("5 relevant regressions: encode of whisper/fa=0/model=base/threads=4 +15.0 %,")
+    assert sentence.endswith("and 2 more.")
+
+
+def test_a_family_without_comparisons_still_says_so() -> None:
+    assert "nothing was compared" in render_comparison(of(), baseline_name="a", contender_name="b")

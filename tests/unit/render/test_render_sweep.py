@@ -1,0 +1,74 @@
+"""The table of a sweep as text, Markdown, CSV and pivot."""
+
+import csv
+import io
+
+import pytest
+
+from harness.errors import UsageError
+from harness.plan.chart import chart_sweep
+from harness.records.sweep import Chart
+from harness.render.sweep import (
+    pivot_chart,
+    render_chart,
+    render_chart_csv,
+    render_chart_markdown,
+    render_pivot_csv,
+)
+from tests import field
+
+
+def chart(rounds: int = 16) -> Chart:
+    made = field.sweep()
+    return chart_sweep(made, field.runs(made, lambda values: 1000.0 / int(values["threads"]), rounds=rounds, noise=0.0))
+
+
+def test_only_what_differs_has_a_column() -> None:
+    text = render_chart(chart())
+    assert text.splitlines()[0].split()[:3] == ["threads", "fa", "Enc."]
+    assert "RTF is a model, not a measurement" in text
+    assert "cannot be told from 1 of 3 others" in " ".join(text.split())
+
+
+def test_csv_has_a_line_for_each_cell_and_no_mark() -> None:
+    rows = list(csv.DictReader(io.StringIO(render_chart_csv(chart()))))
+    assert [(row["threads"], row["fa"], row["encode"]) for row in rows] == [
+        ("1", "0", "1000"),
+        ("1", "1", "1000"),
+        ("2", "0", "500"),
+        ("2", "1", "500"),
+    ]
+    assert {row["run"] for row in rows} == {"run-0"}
+    assert {row["best_in"] for row in rows} == {""}
+
+
+def test_markdown_is_a_table_under_a_heading() -> None:
+    lines = render_chart_markdown(chart()).splitlines()
+    assert lines[0] == "## Sweep 20260101T000000Z-abcdef01 on node-1"
+    table = [line for line in lines if line.startswith("|")]
+    assert len(table) == 6
+    assert len({line.count("|") for line in table}) == 1
+
+
+def test_a_reason_cannot_break_the_table() -> None:
+    made = field.sweep()
+    cells = (made.cells[0].replace(reason="a | b\n<script>"), *made.cells[1:])
+    text = render_chart_markdown(chart_sweep(made.replace(cells=cells), {}))
+    assert "<script>" not in text
+    row = next(line for line in text.splitlines() if "a " in line and "script" in line)
+    assert row.startswith("| 1 | 0 | NA")
+    assert "| b" not in row.replace("\\|", "")
+
+
+def test_a_pivot_has_an_axis_as_columns() -> None:
+    table = pivot_chart(chart(), rows="", columns="fa", value="encode")
+    assert table == [["threads", "fa=0", "fa=1"], ["1", "1000.00", "1000.00"], ["2", "500.00", "500.00"]]
+    assert render_pivot_csv([["1", "2.00*"]]) == "1,2.00\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "value", "shown"), [("model", "encode", "no axis 'model'"), ("fa", "speed", "cannot show 'speed'")]
+)
+def test_a_pivot_of_what_there_is_not(columns: str, value: str, shown: str) -> None:
+    with pytest.raises(UsageError, match=shown):
+        pivot_chart(chart(), rows="", columns=columns, value=value)

@@ -1,0 +1,45 @@
+"""Measurements taken in turns, put together again."""
+
+from harness.records.case import Case
+from harness.records.measurement import Measurement
+from harness.stats.pairing import pair_measurements
+
+CASE = Case.of("whisper", model="tiny", threads=2, fa=0)
+
+
+def one(process: int, repetition: int, value: float, *, metric: str = "encode", case: Case = CASE) -> Measurement:
+    return Measurement(case=case, metric=metric, value=value, repetition=repetition, process=process)
+
+
+def test_pairs_meet_in_blocks() -> None:
+    baseline = [one(1, 1, 10.0), one(1, 2, 11.0), one(2, 1, 12.0), one(1, 1, 5.0, metric="decode")]
+    contender = [one(2, 1, 22.0), one(1, 1, 6.0, metric="decode"), one(1, 2, 21.0), one(1, 1, 20.0)]
+    encode, decode = pair_measurements(baseline, contender)
+    assert (encode.case, encode.metric) == (CASE, "encode")
+    assert encode.blocks == (((10.0, 20.0), (11.0, 21.0)), ((12.0, 22.0),))
+    assert decode.blocks == (((5.0, 6.0),),)
+
+
+def test_what_has_no_partner_is_left_out() -> None:
+    baseline = [one(1, 1, 1.0), one(2, 1, 2.0), one(3, 1, 3.0)]
+    contender = [one(1, 1, 1.5), one(3, 2, 9.0)]
+    (sample,) = pair_measurements(baseline, contender)
+    assert sample.blocks == (((1.0, 1.5),),)
+    assert pair_measurements(baseline, []) == pair_measurements([], contender) == ()
+
+
+def test_the_case_is_what_both_sides_share() -> None:
+    other = Case.of("whisper", model="tiny", threads=2, fa=1)
+    (sample,) = pair_measurements([one(1, 1, 1.0)], [one(1, 1, 2.0, case=other)])
+    assert str(sample.case) == "whisper/model=tiny/threads=2"
+
+
+def test_cases_of_a_trial_stay_apart() -> None:
+    single = Case.of("whisper", model="tiny", threads=1, fa=0)
+    both = pair_measurements(
+        [one(1, 1, 1.0), one(2, 1, 3.0, case=single)], [one(1, 1, 2.0), one(2, 1, 4.0, case=single)]
+    )
+    assert [(str(sample.case), sample.blocks) for sample in both] == [
+        ("whisper/fa=0/model=tiny/threads=2", (((1.0, 2.0),),)),
+        ("whisper/fa=0/model=tiny/threads=1", (((3.0, 4.0),),)),
+    ]

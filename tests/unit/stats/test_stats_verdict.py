@@ -1,0 +1,303 @@
+import math
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.records.case import Case
+from harness.records.comparison import Comparison, Verdict
+from harness.stats.verdict import PairedSample, UnpairedSample, is_settled, judge_pairs, judge_unpaired
+
+CASE = Case.of("whisper", model="tiny", threads=2)
+ALPHA, THRESHOLD = 0.01, 0.02
+Blocks = tuple[tuple[tuple[float, float], ...], ...]
+
+
+def draw_blocks(n: int, change: float, *, sd: float = 0.01, pairs: int = 3, seed: int = 1) -> Blocks:
+    draw = random.Random(seed)
+    return tuple(
+        tuple((100 * draw.lognormvariate(0, sd), 100 * (1 + change) * draw.lognormvariate(0, sd)) for _ in range(pairs))
+        for _ in range(n)
+    )
+
+
+def paired(blocks: Blocks, metric: str = "encode") -> PairedSample:
+    return PairedSample(case=CASE, metric=metric, blocks=blocks)
+
+
+def judge(blocks: Blocks, metric: str = "encode", *, threshold: float = THRESHOLD) -> Comparison:
+    (comparison,) = judge_pairs([paired(blocks, metric)], alpha=ALPHA, threshold=threshold).comparisons
+    return comparison
+
+
+def codes(comparison: Comparison) -> list[str]:
+    return [caveat.code for caveat in comparison.caveats]
+
+
+@pytest.mark.parametrize(
+    ("change", "metric", "verdict", "weight"),
+    [
+        (0.0, "encode", Verdict.UNCHANGED, "irrelevant"),
+        (0.05, "encode", Verdict.REGRESSED, "relevant"),
+        (-0.05, "encode", Verdict.IMPROVED, "relevant"),
+        (0.05, "copy_rate", Verdict.IMPROVED, "relevant"),
+        (-0.05, "flop_rate", Verdict.REGRESSED, "relevant"),
+    ],
+)
+def test_verdict(change: float, metric: str, verdict: Verdict, weight: str) -> None:
+    comparison = judge(draw_blocks(25, change), metric)
+    assert (comparison.verdict, comparison.relevant) == (verdict, weight == "relevant")
+    assert comparison.low is not None
+    assert comparison.high is not None
+    assert comparison.low < change < comparison.high
+    assert comparison.low < comparison.change < comparison.high
+    assert (comparison.n, comparison.confidence) == (25, 0.99)
+    assert comparison.baseline.n == comparison.contender.n == 75
+    assert comparison.contender.median == pytest.approx(100 * (1 + change), rel=0.01)
+    assert comparison.caveats == ()
+
+
+def test_certain_is_not_relevant() -> None:
+    blocks = draw_blocks(60, 0.01, sd=0.003)
+    comparison = judge(blocks)
+    assert comparison.verdict is Verdict.UNCHANGED
+    assert comparison.p < ALPHA
+    assert comparison.low is not None
+    assert comparison.low > 0
+    comparison = judge(draw_blocks(25, 0.012), threshold=0.015)
+    assert (comparison.verdict, comparison.relevant) == (Verdict.REGRESSED, False)
+
+
+def test_threshold_0_calls_nothing_unchanged() -> None:
+    assert judge(draw_blocks(40, 0.0), threshold=0.0).verdict is Verdict.UNRESOLVED
+    assert judge(draw_blocks(40, 0.05), threshold=0.0).relevant
+    assert judge((((5.0, 5.0),),) * 40, threshold=0.0).verdict is Verdict.UNRESOLVED
+
+
+def test_threshold_beyond_all_of_it_still_bounds_a_slowdown() -> None:
+    assert judge(draw_blocks(25, 0.3), threshold=1.5).verdict is Verdict.UNCHANGED
+    assert judge(draw_blocks(25, 3.0), threshold=1.5).relevant
+
+
+def test_noise_is_unresolved_and_says_what_it_would_have_shown() -> None:
+    comparison = judge(draw_blocks(25, 0.0, sd=0.2))
+    assert comparison.verdict is Verdict.UNRESOLVED
+    assert comparison.low is not None
+    assert comparison.mde is not None
+    assert comparison.mde > THRESHOLD
+    assert comparison.low < 0
+    assert judge(draw_blocks(25, comparison.mde, sd=0.2, seed=4)).p <= ALPHA
+
+
+@pytest.mark.parametrize("n", range(9))
+def test_thin_data_are_unresolved(n: int) -> None:
+    comparison = judge(draw_blocks(n, 0.5))
+    assert comparison.verdict is Verdict.UNRESOLVED
+    assert (comparison.low, comparison.high, comparison.mde, comparison.confidence) == (None, None, None, 0.0)
+    assert codes(comparison) == ["thin"]
+    assert "9 at the very least" in comparison.caveats[0].message
+    assert comparison.n == comparison.baseline.n / 3 == n
+    assert comparison.change == pytest.approx(0.5 if n else 0.0, rel=0.1)
+
+
+def test_nine_blocks_are_not_thin_any_more() -> None:
+    comparison = judge(draw_blocks(9, 0.5))
+    assert (comparison.verdict, codes(comparison)) == (Verdict.REGRESSED, [])
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf])
+def test_numbers_of_a_broken_clock_are_left_out(bad: float) -> None:
+    blocks = draw_blocks(20, 0.05)
+    broken = (*blocks, ((100.0, bad),), ((bad, 100.0), (100.0, 105.0)))
+    comparison = judge(broken)
+    assert (comparison.verdict, comparison.n) == (Verdict.REGRESSED, 21)
+    assert codes(comparison) == ["unusable"]
+    assert comparison.caveats[0].message.endswith(": 2")
+    nothing = judge((((bad, bad),),))
+    assert (nothing.verdict, nothing.n, nothing.baseline.n) == (Verdict.UNRESOLVED, 0, 0)
+    assert codes(nothing) == ["thin", "unusable"]
+
+
+def test_absurd_numbers_do_no_harm() -> None:
+    comparison = judge((((1e-300, 1e300), (1e300, 1e-300), (1e-300, 1e300)),) * 30)
+    assert comparison.verdict is Verdict.REGRESSED
+    assert math.isfinite(comparison.change)
+    wide = UnpairedSample(case=CASE, metric="encode", baseline=(1e-300,) * 9, contender=(1e300,) * 9)
+    (comparison,) = judge_unpaired([wide], alpha=ALPHA, threshold=THRESHOLD).comparisons
+    assert comparison.mde is not None
+    assert math.isfinite(comparison.mde)
+
+
+def test_equal_numbers_are_unchanged() -> None:
+    comparison = judge((((5.0, 5.0), (5.0, 5.0)),) * 15)
+    assert (comparison.verdict, comparison.change, comparison.p) == (Verdict.UNCHANGED, 0.0, 1.0)
+
+
+def test_a_change_that_turns_round_is_unsteady() -> None:
+    comparison = judge(draw_blocks(30, 0.1) + draw_blocks(90, -0.1))
+    assert (comparison.verdict, comparison.low, codes(comparison)) == (Verdict.UNRESOLVED, None, ["unsteady"])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([0.0, 0.01, 0.05]), st.integers(1, 40), st.integers(1, 5))
+def test_swapping_the_sides_mirrors_the_verdict(seed: int, change: float, n: int, pairs: int) -> None:
+    blocks = draw_blocks(n, change, pairs=pairs, seed=seed)
+    one = judge(blocks, threshold=1e-9)
+    other = judge(tuple(tuple(pair[::-1] for pair in block) for block in blocks), threshold=1e-9)
+    assert other.change == pytest.approx(1 / (1 + one.change) - 1, abs=1e-9)
+    assert other.p_raw == pytest.approx(one.p_raw)
+    opposite = {Verdict.IMPROVED: Verdict.REGRESSED, Verdict.REGRESSED: Verdict.IMPROVED}
+    assert other.verdict is opposite.get(one.verdict, one.verdict)
+    assert (other.baseline, other.contender) == (one.contender, one.baseline)
+    if one.low is not None and other.high is not None:
+        assert other.high == pytest.approx(1 / (1 + one.low) - 1, abs=1e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([0.5, 0.98, 1.03, 2.0]))
+def test_scaling_a_side_moves_the_change_and_the_interval(seed: int, factor: float) -> None:
+    blocks = draw_blocks(20, 0.0, seed=seed)
+    one = judge(blocks)
+    other = judge(tuple(tuple((a, b * factor) for a, b in block) for block in blocks))
+    assert other.change == pytest.approx((1 + one.change) * factor - 1, rel=1e-4, abs=1e-5)
+    assert one.low is not None
+    assert other.low == pytest.approx((1 + one.low) * factor - 1, rel=1e-4, abs=1e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32))
+def test_the_order_of_the_pairs_in_a_block_is_nothing(seed: int) -> None:
+    blocks = draw_blocks(12, 0.02, pairs=4, seed=seed)
+    draw = random.Random(seed)
+    assert judge(tuple(tuple(draw.sample(block, len(block))) for block in blocks)) == judge(blocks)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**6), st.sampled_from([0.0, 0.01, 0.02, 0.04]), st.integers(1, 50)),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_verdict_and_interval_never_contradict(kinds: Sequence[tuple[int, float, int]]) -> None:
+    samples = [paired(draw_blocks(n, change, sd=0.02, seed=seed)) for seed, change, n in kinds]
+    family = judge_pairs(samples, alpha=ALPHA, threshold=THRESHOLD)
+    for sample, one in zip(samples, family.comparisons, strict=True):
+        certain = one.verdict in {Verdict.IMPROVED, Verdict.REGRESSED}
+        excluded = one.low is not None and one.high is not None and (one.low >= 0 or one.high <= 0)
+        inside = one.low is not None and one.high is not None and one.low > -THRESHOLD and one.high < THRESHOLD
+        assert one.verdict is not Verdict.UNCHANGED or inside
+        assert not certain or (excluded and one.p <= ALPHA)
+        assert one.verdict is not Verdict.UNRESOLVED or not (excluded or inside)
+        settled = is_settled(sample, alpha=ALPHA / len(samples), threshold=THRESHOLD)
+        assert not settled or one.verdict is not Verdict.UNRESOLVED
+
+
+def test_a_settled_sample_stays_settled() -> None:
+    for change in (0.0, 0.05):
+        blocks = draw_blocks(60, change, sd=0.02, seed=3)
+        settled = [is_settled(paired(blocks[:n]), alpha=0.0025, threshold=THRESHOLD) for n in range(61)]
+        assert settled == sorted(settled)
+        assert settled[-1]
+        assert not settled[10]
+
+
+def test_holm_spares_the_last_question_the_full_correction() -> None:
+    clear = [paired(draw_blocks(30, 0.1, seed=seed)) for seed in range(3)]
+    borderline = paired(draw_blocks(12, 0.03, sd=0.025, seed=13), "decode")
+    alone = judge(borderline.blocks)
+    family = judge_pairs([borderline, *clear], alpha=ALPHA, threshold=THRESHOLD)
+    assert 0.0025 < alone.p_raw <= ALPHA  # what the test needs
+    assert family.comparisons[0].p == alone.p_raw
+    assert family.comparisons[0].verdict is alone.verdict is Verdict.REGRESSED
+    assert [one.metric for one in family.comparisons] == ["decode", "encode", "encode", "encode"]
+    quiet = [paired(draw_blocks(30, 0.0, seed=seed)) for seed in range(3)]
+    crowded = judge_pairs([borderline, *quiet], alpha=ALPHA, threshold=THRESHOLD).comparisons[0]
+    assert crowded.p == pytest.approx(4 * alone.p_raw)
+    assert crowded.verdict is Verdict.UNRESOLVED
+    assert crowded.confidence == 0.9975
+
+
+def test_an_empty_family() -> None:
+    assert judge_pairs([], alpha=ALPHA, threshold=THRESHOLD).comparisons == ()
+    assert judge_unpaired([], alpha=ALPHA, threshold=THRESHOLD).comparisons == ()
+
+
+@pytest.mark.parametrize(("alpha", "threshold"), [(0.0, 0.02), (1.0, 0.02), (math.nan, 0.02), (0.01, -0.1)])
+def test_impossible_levels(alpha: float, threshold: float) -> None:
+    with pytest.raises(ValueError, match="alpha lies between"):
+        judge_pairs([], alpha=alpha, threshold=threshold)
+    with pytest.raises(ValueError, match="alpha lies between"):
+        is_settled(paired(()), alpha=alpha, threshold=threshold)
+
+
+def unpaired(n: int, m: int, change: float, *, sd: float = 0.005, metric: str = "encode") -> UnpairedSample:
+    draw = random.Random(100 * n + m)
+    return UnpairedSample(
+        case=CASE,
+        metric=metric,
+        baseline=tuple(10 * draw.lognormvariate(0, sd) for _ in range(n)),
+        contender=tuple(10 * (1 + change) * draw.lognormvariate(0, sd) for _ in range(m)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "metric", "verdict"),
+    [
+        (0.0, "encode", Verdict.UNCHANGED),
+        (0.05, "encode", Verdict.REGRESSED),
+        (-0.05, "encode", Verdict.IMPROVED),
+        (0.05, "flop_rate", Verdict.IMPROVED),
+    ],
+)
+def test_runs(change: float, metric: str, verdict: Verdict) -> None:
+    family = judge_unpaired([unpaired(12, 10, change, metric=metric)], alpha=ALPHA, threshold=THRESHOLD)
+    (comparison,) = family.comparisons
+    assert (comparison.verdict, comparison.n, comparison.confidence) == (verdict, 10, 0.99)
+    assert comparison.low is not None
+    assert comparison.high is not None
+    assert comparison.mde is not None
+    assert comparison.low < change < comparison.high
+    assert comparison.change == pytest.approx(change, abs=0.01)
+    assert 0 < comparison.mde < 0.03
+    assert family.method.startswith("Mann-Whitney")
+
+
+@pytest.mark.parametrize(("n", "m"), [(0, 0), (0, 9), (1, 1), (1, 40), (4, 4)])
+def test_too_few_runs(n: int, m: int) -> None:
+    (comparison,) = judge_unpaired([unpaired(n, m, 0.5)], alpha=ALPHA, threshold=THRESHOLD).comparisons
+    assert (comparison.verdict, comparison.low, comparison.mde) == (Verdict.UNRESOLVED, None, None)
+    assert codes(comparison) == ["thin"]
+    assert comparison.caveats[0].message == f"runs: {n} and {m}; a verdict takes 5 of each side at the very least"
+    assert comparison.change == pytest.approx(0.5 if n and m else 0.0, abs=0.02)
+    assert (comparison.baseline.n, comparison.contender.n) == (n, m)
+
+
+def test_a_few_runs_against_many_may_do() -> None:
+    (comparison,) = judge_unpaired([unpaired(2, 40, 0.5)], alpha=ALPHA, threshold=THRESHOLD).comparisons
+    assert comparison.verdict is Verdict.REGRESSED
+    assert comparison.caveats == ()
+
+
+def test_false_verdicts_under_processes_of_their_own_speed_stay_rare() -> None:
+    """A hundred families of two, looked at after every block; at 5 %, to have something to see."""
+    draw = random.Random(12)
+    false = 0
+    for _ in range(100):
+        wrong = False
+        for _ in range(2):
+            blocks: Blocks = ()
+            for _ in range(20):
+                one, other = draw.gauss(0, 0.02), draw.gauss(0, 0.02)
+                pairs = range(3)
+                values = tuple(
+                    (math.exp(one + draw.gauss(0, 0.01)), math.exp(other + draw.gauss(0, 0.01))) for _ in pairs
+                )
+                blocks = (*blocks, values)
+            sample = paired(blocks)
+            wrong = wrong or judge_pairs([sample], alpha=0.025, threshold=1e-9).comparisons[0].p <= 0.025
+        false += wrong
+    assert false <= 10  # more than that: 1 chance in 90 at the full 5 %

@@ -1,0 +1,18 @@
+"""A card has what identifies a run, without its numbers."""
+
+from pathlib import Path
+
+from harness.records.outcome import Status
+from harness.store.bundle import create_bundle
+from harness.store.card import read_card
+from tests import sheet
+
+
+def test_a_card_has_what_identifies_a_run(tmp_path: Path) -> None:
+    run = sheet.run()
+    folder = create_bundle(tmp_path, run).seal(run, "the report\n")
+    card = read_card(str(folder))
+    assert (card.path, card.id, card.start, card.node) == (str(folder), run.id, run.start, "node-1")
+    assert (card.sha, card.commit, card.release) == (run.source.commit.sha, "f24588a", "v1.8.5")
+    assert (card.config, card.models) == (("AVX2",), ("tiny", "base"))
+    assert (card.status, card.origin) == (Status.FAILED, "harness")

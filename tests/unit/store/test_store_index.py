@@ -1,0 +1,228 @@
+"""The index saves reading, and never says anything else than the bundles do."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UnreadableError
+from harness.records.card import Card
+from harness.store import index as index_module
+from harness.store.bundle import create_bundle
+from harness.store.card import read_card
+from harness.store.index import Index
+from harness.store.month import Month, find_places, list_months
+from tests import sheet
+
+DAYS = ("20260101", "20260102", "20260203")
+HOUR_NS = 3600 * 10**9
+
+
+class Shelf:
+    """A results folder and its cache; the clock of the index is an hour ahead, so that everything has settled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.results = folder / "results"
+        self.cache = folder / "cache"
+        self.index = Index(self.results, self.cache)
+
+    def add(self, day: str, node: str = "one", release: str = "v1.8.5") -> Path:
+        run = sheet.run()
+        commit = run.source.commit.replace(release=release)
+        run = run.replace(
+            id=f"{day}T000000Z-aaaaaaaa-11111111",
+            node=run.node.replace(name=node),
+            source=run.source.replace(commit=commit),
+        )
+        return create_bundle(self.results, run).seal(run, "the report\n")
+
+    def look(self, *, confirm: bool = False) -> list[Card | UnreadableError]:
+        """Answer as a new process does."""
+        self.index = Index(self.results, self.cache)
+        found = list(self.index.cards(list_months(self.results)))
+        if confirm and not self.index.confirm(card for card in found if isinstance(card, Card)):
+            found = list(self.index.cards(list_months(self.results)))
+        return found
+
+    def truth(self) -> list[Card]:
+        return [read_card(place.path) for place in find_places(list_months(self.results))]
+
+    def seen(self, *, confirm: bool = False) -> list[Card]:
+        cards = [card for card in self.look(confirm=confirm) if isinstance(card, Card)]
+        return sorted(cards, key=lambda card: (card.id, card.path))
+
+    def pages(self) -> list[Path]:
+        return sorted(self.cache.glob("index/*/*/*"))
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+    monkeypatch.setattr(time, "time_ns", lambda: int(1e9 * time.time()) + HOUR_NS)
+    shelf = Shelf(tmp_path)
+    for day in DAYS:
+        shelf.add(day)
+    shelf.add(DAYS[0], node="two")
+    yield shelf
+    assert shelf.seen(confirm=True) == shelf.truth(), "whatever happened, this is what a list says"
+
+
+def test_what_is_known_is_not_read_again(shelf: Shelf) -> None:
+    assert shelf.seen() == shelf.truth()
+    assert shelf.index.read == 4
+    assert [page.name for page in shelf.pages()] == ["2026-01", "2026-02", "2026-01"]
+    assert shelf.seen() == shelf.truth()
+    assert shelf.index.read == 0
+
+
+def test_new_and_deleted_and_renamed_runs(shelf: Shelf) -> None:
+    shelf.look()
+    shelf.add("20260104")
+    assert shelf.seen() == shelf.truth()
+    assert shelf.index.read == 1
+    first = shelf.results / "one" / "2026-01" / f"{DAYS[0]}T000000Z-aaaaaaaa-11111111"
+    shutil.rmtree(first)
+    assert shelf.seen() == shelf.truth()
+    assert shelf.index.read == 0
+    second = next((shelf.results / "one" / "2026-01").iterdir())
+    second.rename(second.with_name("20260131T000000Z-aaaaaaaa-11111111"))
+    assert shelf.seen() == shelf.truth()
+    assert shelf.index.read == 1
+
+
+def test_a_bundle_that_was_replaced_is_read_again(shelf: Shelf) -> None:
+    old = shelf.look()
+    bundle = shelf.results / "one" / "2026-01" / f"{DAYS[0]}T000000Z-aaaaaaaa-11111111"
+    times = bundle.parent.stat()
+    shutil.rmtree(bundle)
+    shelf.add(DAYS[0], release="v1.9.9")
+    os.utime(bundle.parent, ns=(times.st_atime_ns, times.st_mtime_ns))  # as copying with times does
+    assert shelf.seen() == shelf.truth()
+    assert shelf.index.read == 1
+    assert shelf.look() != old
+
+
+def test_a_run_edited_in_place_is_read_again_where_it_is_shown(shelf: Shelf) -> None:
+    shelf.look()
+    file = Path(shelf.truth()[0].path) / "run.json"
+    times = file.stat()
+    file.write_text(file.read_text().replace("v1.8.5", "v1.8.6"))
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert file.stat().st_size == times.st_size
+    assert shelf.seen(confirm=True)[0].release == "v1.8.6"
+    assert shelf.seen()[0].release == "v1.8.6", "and kept"
+    assert shelf.index.read == 0
+
+
+def test_a_run_that_became_unreadable_is_complained_about(shelf: Shelf) -> None:
+    shelf.look()
+    file = Path(shelf.truth()[0].path) / "run.json"
+    content = file.read_text()
+    file.write_text("{")
+    for _ in range(2):
+        found = shelf.look(confirm=True)
+        assert [type(one) for one in found].count(UnreadableError) == 1
+        assert len(found) == 4
+    file.unlink()
+    assert sum(isinstance(one, UnreadableError) for one in shelf.look(confirm=True)) == 1
+    file.write_text(content)
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "text", "folder"])
+def test_a_damaged_page_is_made_again(shelf: Shelf, damage: str) -> None:
+    shelf.look()
+    page = shelf.pages()[0]
+    content = page.read_bytes()
+    half = len(content) // 2
+    page.unlink()
+    if damage == "folder":
+        page.mkdir()
+    else:
+        flipped = bytes([content[half] ^ 1])
+        changed = {
+            "empty": b"",
+            "cut": content[:half],
+            "flipped": content[:half] + flipped + content[half + 1 :],
+            "text": b"no page",
+        }
+        page.write_bytes(changed[damage])
+    assert shelf.seen() == shelf.truth()
+    assert shelf.index.read == 2
+    shelf.look()
+    assert shelf.index.read == (2 if damage == "folder" else 0)
+
+
+def test_a_page_of_other_code_or_of_another_folder_is_no_page(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.look()
+    one, _, two = shelf.pages()
+    shutil.copyfile(one, two)
+    assert shelf.seen() == shelf.truth()
+    assert shelf.index.read == 1
+    monkeypatch.setattr(index_module, "_form", lambda: "other")
+    assert shelf.seen() == shelf.truth()
+    assert shelf.index.read == 4
+
+
+def test_a_card_of_what_has_not_settled_is_not_kept(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: int(1e9 * time.time()))
+    for _ in range(2):
+        assert shelf.seen() == shelf.truth()
+        assert shelf.index.read == 4
+
+
+def test_a_part_of_a_month_leaves_the_others_alone(shelf: Shelf) -> None:
+    month = next(month for month in list_months(shelf.results) if len(month.names) == 2)
+    for name in month.names:
+        index = Index(shelf.results, shelf.cache)
+        assert len(list(index.cards([Month(month.path, [name], [])]))) == 1
+        assert index.read == 1
+    shelf.look()
+    assert shelf.index.read == 2, "those of the other months"
+
+
+def test_a_cache_that_cannot_be_written_costs_time_alone(shelf: Shelf) -> None:
+    shelf.cache.write_text("a file is in the way\n")
+    for _ in range(2):
+        assert shelf.seen() == shelf.truth()
+        assert shelf.index.read == 4
+        assert str(shelf.cache) in shelf.index.trouble
+
+
+def test_pages_of_what_is_gone_and_leftovers_are_removed(shelf: Shelf, tmp_path: Path) -> None:
+    gone = Shelf(tmp_path / "gone")
+    gone.add(DAYS[0])
+    other = Index(gone.results, shelf.cache)
+    assert len(list(other.cards(list_months(gone.results)))) == 1
+    shutil.rmtree(gone.results)
+    shelf.look()
+    pages = shelf.pages()
+    assert len(pages) == 3, "those of the other results are gone"
+    (pages[0].parent / ".left").write_bytes(b"by a killed process")
+    shutil.rmtree(shelf.results / "one" / "2026-02")
+    shelf.add("20260105")
+    shelf.look()
+    assert [(page.parent.name, page.name) for page in shelf.pages()] == [("one", "2026-01"), ("two", "2026-01")]
+
+
+def test_a_process_that_was_overtaken_loses_nothing(shelf: Shelf) -> None:
+    slow = Index(shelf.results, shelf.cache)
+    cards = slow.cards(list_months(shelf.results))
+    next(cards)
+    shelf.look()
+    shutil.rmtree(shelf.cache)
+    assert len(list(cards)) == 3
+    assert slow.trouble == ""
+
+
+def test_a_path_that_is_no_text_is_read_every_time(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / os.fsdecode(b"\xff"))
+    try:
+        shelf.add(DAYS[0])
+    except OSError:
+        pytest.skip("the file system takes text alone")
+    for _ in range(2):
+        assert shelf.seen() == shelf.truth()
+        assert shelf.index.read == 1
+        assert "surrogates" in shelf.index.trouble

@@ -1,0 +1,42 @@
+"""Files of settings: read, and changed without losing what a person wrote."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UnreadableError, UsageError
+from harness.system.toml_file import change_toml, read_toml
+
+
+def test_a_changed_file_keeps_comments_and_other_keys(tmp_path: Path) -> None:
+    path = tmp_path / "harness.toml"
+    path.write_text('# mine\nmodel = ["tiny"]  # small\nseed = 3\n')
+    change_toml(path, {"model": ["base"], "threads": ["2"]}, "by tune")
+    text = path.read_text()
+    assert text.startswith("# mine\n")
+    assert "# small" in text
+    assert tomllib.loads(text) == {"model": ["base"], "seed": 3, "threads": ["2"]}
+    assert "by tune" not in text, "the comment is for a new file"
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_a_new_file_says_who_wrote_it(tmp_path: Path) -> None:
+    change_toml(tmp_path / "harness.toml", {"fa": "1"}, "by tune")
+    assert (tmp_path / "harness.toml").read_text().startswith("# by tune\n")
+
+
+def test_what_is_no_toml_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "harness.toml"
+    path.write_text("threads = [")
+    with pytest.raises(UnreadableError, match="not valid TOML"):
+        change_toml(path, {"fa": "1"}, "")
+    assert path.read_text() == "threads = ["
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    assert read_toml(tmp_path / "none", required=False) == {}
+    with pytest.raises(UsageError, match="no such file"):
+        read_toml(tmp_path / "none")
+    with pytest.raises(UsageError, match="cannot read"):
+        read_toml(tmp_path)

@@ -1,0 +1,223 @@
+"""Blocks of two samplers, with players made of words instead of processes."""
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UnfitError
+from harness.plan.contest import plan_block
+from harness.plan.sampling import PIECE
+from harness.records.case import Case
+from harness.records.outcome import Completed
+from harness.records.placement import Placement
+from harness.records.trial import Role
+from harness.trial import live
+from harness.trial.live import LiveEngine
+from harness.trial.seat import Lost, Outcome, Played, Seat
+from tests import factory
+
+BLOCK = plan_block(1, 3, ("encode", "decode"), pairs=2, builds=1)
+SECOND = BLOCK.order[1]
+
+
+class Script:
+    """What the samplers say: costs by role, and what comes instead of an ordinary answer."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Role, str]] = []
+        self.closed: list[Role] = []
+        self.log = ""
+        self.argv: dict[Role, Sequence[str]] = {}
+        self.environment: Mapping[str, str] = {}
+        self.instead: dict[tuple[Role, str], list[dict[str, object] | str | None]] = {}
+
+    def answer(self, role: Role, line: str) -> str | None:
+        self.asked.append((role, line))
+        name = line.split(maxsplit=1)[0]
+        fields: dict[str, object] = {"ok": True, "command": name}
+        if name == "start":
+            fields["protocol"] = 1
+        if line in PIECE.values():
+            fields |= {"units": 1, "wall_ns": 100_000_000 if role is Role.BASELINE else 200_000_000}
+        instead = self.instead.get((role, name), [])
+        change = instead.pop(0) if instead else {}
+        if isinstance(change, dict):
+            return json.dumps(fields | change)
+        return change
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    told = Script()
+
+    class Dialogue:
+        def __init__(
+            self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path, placement: Placement | None
+        ) -> None:
+            self.role = Role(log.parent.name)
+            told.argv[self.role] = argv
+            told.environment = env
+            if told.instead.get((self.role, "spawn")):
+                raise UnfitError("cannot start python")
+
+        def hear(self, timeout_s: float) -> str | None:
+            return told.answer(self.role, "start")
+
+        def ask(self, line: str, timeout_s: float) -> str | None:
+            return told.answer(self.role, line)
+
+        def read_log(self) -> str:
+            return told.log
+
+        def close(self, wait_s: float = 5.0) -> Completed:
+            told.closed.append(self.role)
+            return factory.completed(-6)
+
+    monkeypatch.setattr(live, "Dialogue", Dialogue)
+    return told
+
+
+def seat(role: Role) -> Seat:
+    case = Case.of("whisper", model="tiny", threads=2, fa=0)
+    return Seat(
+        role=role,
+        case=case,
+        weights=factory.weights("tiny"),
+        threads=2,
+        flash_attn=0,
+        environment=(("PATH", "/bin"),),
+        libraries=(f"/{role}/libwhisper.so",),
+        plant=0.05 if role is Role.CONTENDER else 0.0,
+    )
+
+
+def play(*, retries: int = 2) -> Outcome:
+    engine = LiveEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=retries)
+    return engine.play(BLOCK, {role: seat(role) for role in Role})
+
+
+def played(*, retries: int = 2) -> Played:
+    outcome = play(retries=retries)
+    assert isinstance(outcome, Played)
+    return outcome
+
+
+def lost() -> Lost:
+    outcome = play()
+    assert isinstance(outcome, Lost)
+    return outcome
+
+
+def test_the_sides_take_turns_in_the_order_of_the_block(script: Script) -> None:
+    outcome = played()
+    baseline, contender = outcome.results
+    assert [(one.metric, one.repetition, one.process) for one in baseline.measurements] == [
+        (turn.metric, turn.repetition, 3) for turn in BLOCK.turns
+    ]
+    assert {one.value for one in baseline.measurements} == {100.0}
+    assert {one.value for one in contender.measurements} == {200.0}
+    assert (outcome.disturbed, outcome.retried, outcome.idle_share) == (0, 0, 0.0)
+    timed = [(role, line) for role, line in script.asked if line in PIECE.values()]
+    assert timed == [(role, PIECE[turn.metric]) for turn in BLOCK.turns for role in turn.order]
+    opening = [line for role, line in script.asked if role is SECOND][:3]
+    assert opening[:2] == ["start", "load /w/tiny.bin 2 0"]
+    assert sorted(opening[2].split()) == ["decode", "encode", "warm"]
+    assert script.asked[0] == (BLOCK.order[0], "start")
+    assert {line for _, line in script.asked[-2:]} == {"quit"}
+    assert script.closed == list(BLOCK.order)
+
+
+def test_only_the_contender_is_planted(script: Script) -> None:
+    played()
+    assert "--plant" not in script.argv[Role.BASELINE]
+    assert script.argv[Role.CONTENDER][-3:] == ("--plant", "0.05", "/contender/libwhisper.so")
+    assert script.environment["KMP_BLOCKTIME"] == "1"
+
+
+@pytest.mark.parametrize("wall_ns", [0, -5])
+@pytest.mark.parametrize("role", Role)
+def test_a_clock_that_goes_backwards(script: Script, role: Role, wall_ns: int) -> None:
+    script.instead[role, "decode"] = [{"wall_ns": wall_ns}]
+    found = lost()
+    assert (found.role, found.hopeless) == (role, False)
+    assert found.reason == f"the clock of the {role}'s sampler went backwards"
+    assert sorted(script.closed) == sorted(Role)
+
+
+def test_a_pair_under_load_is_measured_again_by_both(script: Script) -> None:
+    script.instead[Role.BASELINE, "encode"] = [{"other_cpus": 1.0}]
+    outcome = played()
+    assert (outcome.disturbed, outcome.retried) == (0, 1)
+    for role in Role:
+        assert [line for one, line in script.asked if one is role].count("encode") == 3
+    assert len(outcome.results[0].measurements) == 4
+
+
+def test_load_that_stays_is_counted_and_kept(script: Script) -> None:
+    script.instead[Role.CONTENDER, "encode"] = [{"other_cpus": 1.0}] * 99
+    outcome = played(retries=2)
+    assert (outcome.disturbed, outcome.retried) == (2, 4)
+    assert len(outcome.results[1].measurements) == 4
+
+
+def test_a_tick_of_the_kernels_clock_is_no_load(script: Script) -> None:
+    script.instead[Role.BASELINE, "encode"] = [{"other_cpus": 3.0, "wall_ns": 9_000_000}, {"other_cpus": None}]
+    assert played().retried == 0
+
+
+def test_a_sampler_that_spins_in_the_others_turn(script: Script) -> None:
+    for name in ("encode", "decode"):
+        script.instead[Role.BASELINE, name] = [{"idle_cpu_ns": 50_000_000}] * 2
+    assert played().idle_share == pytest.approx(0.25)  # of the 200 ms that the other took
+
+
+@pytest.mark.parametrize(
+    ("role", "command", "said", "words", "hopeless"),
+    [
+        (Role.BASELINE, "start", {"ok": False, "error": "does not export whisper_encode"}, "does not export", True),
+        (Role.CONTENDER, "start", {"protocol": 2}, "speaks protocol 2, not 1", True),
+        (Role.BASELINE, "start", None, "asked to start: killed by SIGABRT", False),
+        (Role.BASELINE, "load", {"ok": False, "error": "the library refuses"}, "the library refuses", True),
+        (Role.CONTENDER, "load", None, "asked to load: killed by SIGABRT", False),
+        (Role.BASELINE, "warm", {"ok": False, "error": "whisper_encode returned 3"}, "returned 3", False),
+        (Role.BASELINE, "encode", None, "asked to encode: killed by SIGABRT", False),
+        (Role.BASELINE, "encode", "noise", "answered with 'noise'", False),
+        (Role.BASELINE, "encode", {"command": "decode"}, "answered 'decode' when asked to 'encode'", False),
+        (Role.CONTENDER, "quit", None, "asked to quit", False),
+    ],
+)
+def test_what_loses_a_block(
+    script: Script, role: Role, command: str, said: dict[str, object] | str | None, words: str, *, hopeless: bool
+) -> None:
+    script.instead[role, command] = [said]
+    found = lost()
+    assert words in found.reason
+    assert (found.role, found.hopeless) == (role, hopeless)
+    assert set(script.closed) >= {one for one, _ in script.asked}, "none is left behind"
+
+
+def test_another_backend_than_the_one_asked_for_ends_the_trial(script: Script) -> None:
+    script.log = "whisper_backend_init_gpu: no GPU found\n"
+    engine = LiveEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
+    outcome = engine.play(BLOCK, {role: seat(role).replace(backend="vulkan") for role in Role})
+    assert isinstance(outcome, Lost)
+    assert outcome.hopeless
+    assert outcome.reason.startswith("vulkan was asked for, but CPU ran")
+    assert "--no-gpu" not in script.argv[BLOCK.order[0]]
+
+
+def test_a_sampler_for_the_cpu_leaves_gpus_alone(script: Script) -> None:
+    engine = LiveEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
+    assert isinstance(engine.play(BLOCK, {role: seat(role).replace(backend="cpu") for role in Role}), Played)
+    assert all("--no-gpu" in argv for argv in script.argv.values())
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_sampler_that_cannot_be_started(script: Script, role: Role) -> None:
+    script.instead[role, "spawn"] = ["unused"]
+    found = lost()
+    assert (found.reason, found.role, found.hopeless) == ("cannot start python", role, True)
+    assert script.closed == list(itertools.takewhile(lambda one: one is not role, BLOCK.order))
