@@ -1,0 +1,250 @@
+"""False verdicts, coverage and power of the statistics, by simulation with a fixed seed.
+
+python -m benchmarks.calibration [--families N] [--quick] - about five minutes with the default of 5,000 families of
+four metrics. It prints the tables of docs/statistics.md. No false verdict may be likelier than 1 % per family.
+"""
+
+import argparse
+import functools
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from scipy import stats
+
+from benchmarks.noise import EVERYTHING, NOISES, QUIET, Floats, Noise, Trials, simulate
+from benchmarks.procedure import CASE, METRICS, OTHERS, Outcome, Signs, judge_live, judge_slowly, take_apart
+from harness.records.comparison import Comparison, Verdict
+from harness.stats.verdict import UnpairedSample, judge_unpaired
+
+SEED = 20250607
+ALPHA, THRESHOLD = 0.01, 0.02
+BLOCKS, PAIRS = 60, 4
+CHUNK = 500
+CHANGES = (0.0, 0.01, 0.02, 0.05, 0.10)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--families", type=int, default=5_000)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the families")
+    options = parser.parse_args()
+    families = options.families // 10 if options.quick else options.families
+    began = time.process_time()
+    print(f"seed {SEED}, {families} families of {len(METRICS)} metrics, alpha {ALPHA:.0%}, threshold {THRESHOLD:.0%},")
+    print(f"up to {BLOCKS} blocks of {PAIRS} pairs with a look after each; shares with 95 % Clopper-Pearson intervals")
+    tabulate_errors(families)
+    tabulate_power(families // 5)
+    tabulate_blocks(families)
+    tabulate_detectable(max(100, families // 20))
+    tabulate_runs(max(100, families // 5))
+    print(f"\n{time.process_time() - began:.0f} s of CPU time")
+
+
+def tabulate_errors(families: int) -> None:
+    print("\n| noise | false difference | of these relevant | interval misses 0 | median blocks | UNCHANGED |")
+    print("|---|---|---|---|---|---|")
+    for noise in NOISES:
+        false = relevant = missed = unchanged = total = 0
+        blocks: list[int] = []
+        for outcome in judge_all(noise, families, 0.0):
+            false += int((outcome.sign != 0).any(axis=1).sum())
+            relevant += int(outcome.relevant.any(axis=1).sum())
+            missed += int((~outcome.covered).any(axis=1).sum())
+            unchanged += int(outcome.unchanged.sum())
+            total += outcome.sign.size
+            blocks.extend(outcome.blocks.ravel().tolist())
+        cells = [share(count, families) for count in (false, relevant, missed)]
+        print(f"| {noise.name} | {' | '.join(cells)} | {np.median(blocks):.0f} | {unchanged / total:.1%} |")
+    print("\n| noise | false UNCHANGED at +2 % | interval misses it | wrong direction | found |")
+    print("|---|---|---|---|---|")
+    for noise in NOISES:
+        counts = np.zeros(4, dtype=int)
+        for outcome in judge_all(noise, families, np.log1p(THRESHOLD)):
+            counts += [
+                outcome.unchanged.any(axis=1).sum(),
+                (~outcome.covered).any(axis=1).sum(),
+                (outcome.sign < 0).any(axis=1).sum(),
+                (outcome.sign > 0).sum(),
+            ]
+        cells = [share(int(count), families) for count in counts[:3]]
+        print(f"| {noise.name} | {' | '.join(cells)} | {counts[3] / families / len(METRICS):.1%} |")
+
+
+def judge_all(noise: Noise, families: int, theta: float) -> Iterator[Outcome]:
+    """Yield outcomes, chunk by chunk; a few of each first chunk are checked against the harness's own verdicts."""
+    for index, trials in enumerate(simulate_all(noise, families)):
+        outcome = judge_live(trials.pairs, theta, alpha=ALPHA, threshold=THRESHOLD)
+        if not index:
+            check(trials, outcome, theta)
+        yield outcome
+
+
+def simulate_all(noise: Noise, families: int) -> Iterator[Trials]:
+    for first in range(0, families, CHUNK):
+        draw = np.random.default_rng([SEED, NOISES.index(noise), first])
+        size = min(CHUNK, families - first)
+        yield simulate(noise, draw, families=size, metrics=len(METRICS), blocks=BLOCKS, pairs=PAIRS)
+
+
+def check(trials: Trials, outcome: Outcome, theta: float, families: int = 20) -> None:
+    """Compare with `harness.stats` itself; raises AssertionError where the two differ."""
+    for family in range(min(families, len(outcome.sign))):
+        judged = judge_slowly(
+            trials.pairs[family], outcome.blocks[family], theta, alpha=ALPHA, threshold=THRESHOLD
+        ).comparisons
+        for index, comparison in enumerate(judged):
+            sign = {Verdict.REGRESSED: 1, Verdict.IMPROVED: -1}.get(comparison.verdict, 0)
+            assert sign == outcome.sign[family, index], (family, comparison)
+            assert comparison.relevant == outcome.relevant[family, index], (family, comparison)
+            assert (comparison.verdict is Verdict.UNCHANGED) == outcome.unchanged[family, index], (family, comparison)
+            if comparison.low is not None and comparison.high is not None:
+                inside = comparison.low <= np.expm1(theta) <= comparison.high
+                assert inside == outcome.covered[family, index], (family, comparison)
+
+
+def tabulate_power(families: int) -> None:
+    changes = " | ".join(f"+{change:.0%}" for change in CHANGES[1:])
+    for noise in (QUIET, EVERYTHING):
+        print(f"\n{noise.name}: share of metrics called slower; at 0 %, of families with any difference")
+        print(f"\n| procedure | calls of a side | 0 % | {changes} |")
+        print("|---|---|---|" + "---|" * len(CHANGES[1:]))
+        chunks = list(simulate_all(noise, families))
+        for name, count, per_process, rule in OTHERS:
+            signs = [
+                np.concatenate([rule(*take_apart(trials, np.log1p(change), count, per_process)) for trials in chunks])
+                for change in CHANGES
+            ]
+            print_power(name, [str(count)] * len(CHANGES), signs)
+        signs, relevant, unchanged, calls = [], [], [], []
+        for change in CHANGES:
+            outcomes = [
+                judge_live(trials.pairs, np.log1p(change), alpha=ALPHA, threshold=THRESHOLD) for trials in chunks
+            ]
+            signs.append(np.concatenate([outcome.sign for outcome in outcomes]))
+            relevant.append(np.concatenate([outcome.sign * outcome.relevant for outcome in outcomes]))
+            unchanged.append(np.concatenate([outcome.unchanged for outcome in outcomes]).astype(np.int64))
+            calls.append(f"{np.median(np.concatenate([outcome.blocks for outcome in outcomes])) * PAIRS:.0f}")
+        print_power("**ab**: slower", calls, signs)
+        print_power("**ab**: slower, and relevant", calls, relevant)
+        print(f"| **ab**: UNCHANGED | {', '.join(calls)} | {' | '.join(f'{one.mean():.1%}' for one in unchanged)} |")
+
+
+def print_power(name: str, calls: list[str], signs: list[Signs]) -> None:
+    cells = [f"{(signs[0] != 0).any(axis=1).mean():.1%}", *(f"{(sign > 0).mean():.1%}" for sign in signs[1:])]
+    print(f"| {name} | {calls[0] if len(set(calls)) == 1 else ', '.join(calls)} | {' | '.join(cells)} |")
+
+
+def tabulate_blocks(families: int) -> None:
+    """Show what more pairs in a block are worth, with twice as many blocks to look at."""
+    print(f"\n| noise, up to {2 * BLOCKS} blocks | pairs in a block | false difference | ", end="")
+    print("calls of a side until settled: 0 % | +2 % | +5 % |")
+    print("|---|---|---|---|---|---|")
+    for noise in (QUIET, NOISES[4], NOISES[5], EVERYTHING):
+        for pairs in (1, 2, 4):
+            outcomes = list(judge_longer(noise, families, pairs, 0.0))
+            false = sum(int((outcome.sign != 0).any(axis=1).sum()) for outcome in outcomes)
+            outcomes += [next(judge_longer(noise, CHUNK, pairs, change)) for change in (0.02, 0.05)]
+            calls = [f"{np.median(outcome.blocks) * pairs:.0f}" for outcome in (outcomes[0], *outcomes[-2:])]
+            print(f"| {noise.name} | {pairs} | {share(false, families)} | {' | '.join(calls)} |")
+
+
+def judge_longer(noise: Noise, families: int, pairs: int, change: float) -> Iterator[Outcome]:
+    for first in range(0, families, CHUNK):
+        draw = np.random.default_rng([SEED, NOISES.index(noise), pairs, first])
+        size = min(CHUNK, families - first)
+        trials = simulate(noise, draw, families=size, metrics=len(METRICS), blocks=2 * BLOCKS, pairs=pairs)
+        yield judge_live(trials.pairs, np.log1p(change), alpha=ALPHA, threshold=THRESHOLD)
+
+
+def tabulate_detectable(families: int) -> None:
+    """Plant the median of the MDEs that trials without a change report, and see how often it is found."""
+    print("\n| noise | blocks | median MDE | found when planted |")
+    print("|---|---|---|---|")
+    for noise in (QUIET, EVERYTHING):
+        trials = next(simulate_all(noise, min(families, CHUNK)))
+        for blocks in (15, 30, 60):
+            enough = np.full(len(METRICS), blocks)
+
+            def judge(theta: float, trials: Trials = trials, enough: Signs = enough) -> list[Comparison]:
+                families = [judge_slowly(one, enough, theta, alpha=ALPHA, threshold=THRESHOLD) for one in trials.pairs]
+                return [one for family in families for one in family.comparisons]
+
+            print(f"| {noise.name} | {blocks} | {plant(judge)} |")
+
+
+def plant(judge: Callable[[float], list[Comparison]]) -> str:
+    """Return the median MDE where nothing differs, and how often such a change is seen at the level of the interval."""
+    mdes = [one.mde for one in judge(0.0) if one.mde is not None]
+    if not mdes:
+        return "never |"
+    mde = float(np.median(mdes))
+    found = [one.p_raw <= ALPHA / len(METRICS) for one in judge(np.log1p(mde))]
+    return f"{mde:.2%} | {np.mean(found):.1%}"
+
+
+def tabulate_runs(families: int) -> None:
+    """Judge stored runs: independent medians, 2 % apart or with one run in ten 3 to 10 % slow."""
+    print(
+        "\n| runs a side | noise | false difference | false UNCHANGED at +2 % | +2 % found | +5 % | +10 % | "
+        "median MDE | found when planted |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    for runs in (5, 6, 8, 12, 20):
+        for name, heavy in (("Gaussian 2 %", 0.0), ("and one run in ten 3 to 10 % slow", 0.1)):
+            draw = np.random.default_rng([SEED, runs, int(heavy * 10)])
+            logs = draw_runs(draw, families, runs, heavy)
+            judged = {change: judge_runs(logs, np.log1p(change)) for change in CHANGES}
+            assert_like_scipy(logs, judged[0.0])
+            blind = (verdicts(judged[0.02], Verdict.UNCHANGED) > 0).sum()
+            power = [verdicts(judged[change], Verdict.REGRESSED).mean() / len(METRICS) for change in CHANGES[2:]]
+            false = share_differing(draw_runs(draw, 20 * families, runs, heavy))
+            cells = [false, share(int(blind), families), *(f"{value:.1%}" for value in power)]
+            print(f"| {runs} | {name} | {' | '.join(cells)} | {plant(functools.partial(judge_runs, logs))} |")
+
+
+def draw_runs(draw: np.random.Generator, families: int, runs: int, heavy: float) -> Floats:
+    shape = (families, len(METRICS), 2, runs)
+    slow = np.where(draw.random(shape) < heavy, draw.uniform(0.03, 0.1, shape), 0.0)
+    return np.asarray(draw.normal(0, 0.02, shape) + slow)
+
+
+def share_differing(logs: Floats) -> str:
+    """Return the share of families with a false difference, in many more of them, by scipy's p-values."""
+    p = stats.mannwhitneyu(logs[:, :, 1], logs[:, :, 0], axis=-1, method="exact").pvalue
+    return share(int((p.min(axis=1) <= ALPHA / len(METRICS)).sum()), len(logs))
+
+
+def assert_like_scipy(logs: Floats, comparisons: list[Comparison]) -> None:
+    """Raise AssertionError unless the harness's p-values are those of scipy."""
+    p = stats.mannwhitneyu(logs[:, :, 1], logs[:, :, 0], axis=-1, method="exact").pvalue
+    np.testing.assert_allclose([one.p_raw for one in comparisons], p.ravel(), rtol=1e-9)
+
+
+def verdicts(comparisons: list[Comparison], *wanted: Verdict) -> Signs:
+    """Return how many metrics of each family have a verdict that is `wanted`."""
+    wins = np.array([one.verdict in wanted for one in comparisons], dtype=np.int64)
+    return np.asarray(wins.reshape(-1, len(METRICS)).sum(axis=1))
+
+
+def judge_runs(logs: Floats, theta: float) -> list[Comparison]:
+    """Return the harness's own verdicts on families x metrics x sides x runs, one metric after the other."""
+    values = np.exp(logs + np.array([0.0, theta])[:, None])
+    comparisons: list[Comparison] = []
+    for family in values.tolist():
+        samples = [
+            UnpairedSample(case=CASE, metric=metric, baseline=tuple(baseline), contender=tuple(contender))
+            for metric, (baseline, contender) in zip(METRICS, family, strict=True)
+        ]
+        comparisons += judge_unpaired(samples, alpha=ALPHA, threshold=THRESHOLD).comparisons
+    return comparisons
+
+
+def share(count: int, total: int) -> str:
+    """Return a share with its exact 95 % interval."""
+    found = stats.binomtest(count, total).proportion_ci(0.95)
+    return f"{count / total:.2%} [{found.low:.2%}, {found.high:.2%}]"
+
+
+if __name__ == "__main__":
+    main()
