@@ -1,0 +1,52 @@
+"""The whole catalogue."""
+
+from collections.abc import Sequence
+
+from tests.faults.family import (
+    archive,
+    clock,
+    cut,
+    disk,
+    interrupt,
+    kill,
+    limit,
+    network,
+    order,
+    output,
+    record,
+    repository,
+    rival,
+    sampler,
+    tool,
+    weights,
+)
+from tests.faults.fault import Family, Fault
+
+CATALOG: tuple[Fault, ...] = (
+    *tool.FAULTS,
+    *output.FAULTS,
+    *cut.FAULTS,
+    *archive.FAULTS,
+    *repository.FAULTS,
+    *weights.FAULTS,
+    *disk.FAULTS,
+    *limit.FAULTS,
+    *kill.FAULTS,
+    *interrupt.FAULTS,
+    *order.FAULTS,
+    *rival.FAULTS,
+    *record.FAULTS,
+    *sampler.FAULTS,
+    *network.FAULTS,
+    *clock.FAULTS,
+)
+
+
+def count_by_family(faults: Sequence[Fault] = CATALOG) -> dict[Family, int]:
+    """Return how many faults each family has."""
+    return {family: sum(fault.family is family for fault in faults) for family in Family}
+
+
+def injections(fault: Fault) -> int:
+    """Return how often a fault strikes: a chain of kills counts each of them."""
+    return next((deed.kills for deed in fault.deeds if isinstance(deed, kill.Chain)), 1)
