@@ -6,13 +6,14 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.parse.blas import BLAS, parse_blas
+from harness.parse.nvidia import complete, parse_nvidia
 from harness.parse.roof import parse_roof
 from harness.parse.system_info import parse_system_info
 from harness.plan.caveat import derive_caveats
 from harness.plan.ceiling import judge_run
 from harness.records.caveat import Caveat
 from harness.records.run import Run, SystemInfo
-from harness.records.step import BLAS_LIBRARY, FEATURES, Phase
+from harness.records.step import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase
 from harness.render.report import render_report
 from harness.store.bundle import Bundle, load_logs
 from harness.system.weights import verify_weights
@@ -31,19 +32,26 @@ def conclude(run: Run, bundle: Bundle, cache: Path) -> tuple[Run, str, Path]:
 
 def look_back(run: Run, logs: Mapping[str, str]) -> Run:
     """Return the run with what ggml said of itself in the logs, and the caveats that follow from all of it."""
-    run = run.replace(system_info=_add_blas(run, _find_system_info(run, logs), logs))
+    run = run.replace(system_info=_add_devices(run, _find_system_info(run, logs), logs))
     known = {caveat.code for caveat in run.caveats}
     roofs = {one.step: parse_roof(logs[one.log]) for one in run.results if one.phase is Phase.ROOF and one.measurements}
     derived = (*derive_caveats(run), *judge_run(run, roofs))
     return run.replace(caveats=(*run.caveats, *(caveat for caveat in derived if caveat.code not in known)))
 
 
-def _add_blas(run: Run, info: SystemInfo | None, logs: Mapping[str, str]) -> SystemInfo | None:
-    """Return `info` with the BLAS library of its build, which the probe tells now or has told an earlier look."""
-    answers = (parse_blas(logs[one.log]) for one in run.results if one.step == BLAS_LIBRARY and one.log in logs)
-    known = [device for device in run.system_info.devices if device.backend == BLAS] if run.system_info else []
-    library = next((answer for answer in answers if answer), next(iter(known), None))
-    return info.replace(devices=(*info.devices, library)) if info and library else info
+def _add_devices(run: Run, info: SystemInfo | None, logs: Mapping[str, str]) -> SystemInfo | None:
+    """Return `info` with what the probes tell of its devices now, or have told an earlier look.
+
+    That is the BLAS library of the build, and the driver of NVIDIA's GPUs.
+    """
+    if info is None:
+        return None
+    told = {one.step: logs[one.log] for one in run.results if one.log in logs}
+    known = run.system_info.devices if run.system_info else ()
+    gpus = parse_nvidia(told.get(GPU_DRIVER, "")) or known
+    library = parse_blas(told.get(BLAS_LIBRARY, "")) or next((one for one in known if one.backend == BLAS), None)
+    found = (complete(device, gpus) for device in info.devices)
+    return info.replace(devices=(*found, *([library] if library else [])))
 
 
 def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:

@@ -280,7 +280,8 @@ class Session:
         )
 
     def _show_failure(self, result: StepResult) -> None:
-        if result.status.bad and result.log:
+        again = any(result.fails_like(other) for other in self.run.results if other.step != result.step)
+        if result.status.bad and result.log and not again:
             tail = _text(self._bundle.logs / result.log).splitlines()[-30:]
             self._console.note("\n".join(["", *(f"    {line[:300]}" for line in tail), ""]))
 

@@ -258,7 +258,7 @@ def choose_site(bench: Workbench, settings: Settings, build_type: str) -> Site:
     # Whoever transcribes times whisper-cli, too: a build of its own, in which that is compiled as users compile it.
     whole = bool(settings.words("audio")) and build_type == recipe.build_type
     include = "" if whole else _keep_include(Path(bench.cache))
-    wiring = choose_wiring(bench.toolchain, build_type=build_type, defines=defines, project_include=include)
+    wiring = choose_wiring(bench.toolchain, config, defines=defines, project_include=include)
     if loadable:
         reason = "of all variants only those that are asked for are compiled"
         wiring += (CMakeOption(name="HARNESS_LOADABLE", value="ON", reason=reason),)

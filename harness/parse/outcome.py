@@ -12,6 +12,7 @@ from harness.parse.configure import find_missing
 from harness.parse.ctest import parse_junit
 from harness.parse.memcpy import is_whole_memcpy, measure_memcpy
 from harness.parse.mul_mat import count_cells, measure_mul_mat
+from harness.parse.nvidia import parse_nvidia
 from harness.parse.roof import measure_roof
 from harness.parse.sampler import find_refusal, list_asked, measure_sampler, read_texts
 from harness.parse.system_info import parse_system_info
@@ -20,7 +21,7 @@ from harness.records.case import Case
 from harness.records.measurement import Measurement
 from harness.records.metric import DECODE, ENCODE, TABLE_METRICS
 from harness.records.outcome import FLOODED, ILLEGAL, Completed, Status, StepResult
-from harness.records.step import BLAS_LIBRARY, FEATURES, Phase, Step
+from harness.records.step import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase, Step
 from harness.records.suite import OF_MODELS, Benchmark, Engine
 
 # What ctest, which ends with 8 itself, says of a test that was killed by SIGILL.
@@ -51,7 +52,7 @@ def read_outcome(step: Step, completed: Completed, log: str, output: str) -> Ste
         return result.replace(status=status, reason=stopped)
     if step.phase is Phase.TEST:
         return _read_tests(result, completed, output)
-    if step.name in (FEATURES, BLAS_LIBRARY):
+    if step.name in (FEATURES, BLAS_LIBRARY, GPU_DRIVER):
         return _read_probe(result, log)
     if completed.exit_code:
         told = _explain_failure(step.phase, log)
@@ -95,6 +96,8 @@ def _read_probe(result: StepResult, log: str) -> StepResult:
     """Return whether there was an answer; the bench program's exit code says nothing, for it rightly misses weights."""
     if result.step == BLAS_LIBRARY:
         told, reason = parse_blas(log) is not None, "no BLAS library told of itself"
+    elif result.step == GPU_DRIVER:
+        told, reason = bool(parse_nvidia(log)), "nvidia-smi told of no GPU"
     else:
         told, reason = parse_system_info(log) is not None, "this bench program says so only with weights"
     if not told and result.completed and result.completed.exit_code < 0:

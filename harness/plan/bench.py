@@ -8,13 +8,13 @@ from harness.plan.ingredient import Ingredients
 from harness.plan.isa import name_variant_library
 from harness.plan.memory import estimate_memory
 from harness.plan.quantisation import weights_type
-from harness.plan.recipe import ON_CPU
+from harness.plan.recipe import CUDA, ON_CPU
 from harness.plan.sampling import BLAS_MODULE, choose_questions, choose_sampler_argv
 from harness.records.case import Case
 from harness.records.config import is_on
 from harness.records.plan import Site
 from harness.records.record import short_hash
-from harness.records.step import BLAS_LIBRARY, FEATURES, Phase, Step
+from harness.records.step import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase, Step
 from harness.records.suite import Benchmark, Engine
 from harness.records.weights import Weights
 
@@ -22,6 +22,8 @@ from harness.records.weights import Weights
 MEMCPY_BYTES = 2_150_000_000
 # A file that is not there: since v1.7.6 the bench program says what was compiled in before it misses the weights.
 NO_WEIGHTS = "no-weights"
+# `harness.parse.nvidia` reads these columns.
+NVIDIA_SMI = ("nvidia-smi", "--query-gpu=driver_version,memory.total,name", "--format=csv,noheader,nounits")
 
 
 def plan_benchmarks(given: Ingredients, site: Site) -> Iterator[Step]:
@@ -29,7 +31,7 @@ def plan_benchmarks(given: Ingredients, site: Site) -> Iterator[Step]:
     suite = given.suite
     if suite.engine is Engine.BENCH or given.audio:
         yield from plan_probes(site)
-    yield from plan_blas_probe(given, site)
+    yield from plan_device_probes(given, site)
     threads = max(suite.threads)
     for benchmark, what in ((Benchmark.MEMCPY, "1"), (Benchmark.MUL_MAT, "2")):
         if benchmark in suite.benchmarks:
@@ -71,8 +73,11 @@ def plan_probes(site: Site) -> Iterator[Step]:
     )
 
 
-def plan_blas_probe(given: Ingredients, site: Site) -> Iterator[Step]:
-    """Answer with the question which BLAS library was linked and which kernels it chose, for builds that have one."""
+def plan_device_probes(given: Ingredients, site: Site) -> Iterator[Step]:
+    """Answer with what ggml's log does not tell of its devices, and is asked of others, for builds that have them.
+
+    Of a BLAS library which one was linked and which kernels it chose, of CUDA the driver.
+    """
     if is_on(site.config.value("GGML_BLAS")):
         yield Step(
             name=BLAS_LIBRARY,
@@ -84,6 +89,18 @@ def plan_blas_probe(given: Ingredients, site: Site) -> Iterator[Step]:
             timeout_s=60,
             needs=(f"build_{site.config.build_type.lower()}",),
             env=given.sampler_env,
+        )
+    if site.config.backend == CUDA:
+        yield Step(
+            name=GPU_DRIVER,
+            title="ask for the driver of the GPUs",
+            phase=Phase.PROBE,
+            # Through CMake: where there is no nvidia-smi, that is an answer, not a child that cannot be started.
+            argv=(given.toolchain.cmake.path, "-E", "env", *NVIDIA_SMI),
+            cwd=site.folder,
+            log="gpu-driver.log",
+            timeout_s=60,
+            needs=(f"build_{site.config.build_type.lower()}",),
         )
 
 

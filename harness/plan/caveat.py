@@ -75,7 +75,8 @@ def _about_devices(run: Run, info: SystemInfo) -> Iterator[Caveat]:
         yield Caveat(code="software-device", message=message)
     on_cpu = {"memcpy", "mul_mat"} & {m.case.benchmark for m in run.measurements}
     if on_cpu and any(name not in _CPU_BACKENDS for name in info.backends):
-        message = f"{' and '.join(sorted(on_cpu))} measure the CPU, whatever the backend of the models is"
+        measure = "measures" if len(on_cpu) == 1 else "measure"
+        message = f"{' and '.join(sorted(on_cpu))} {measure} the CPU, whatever the backend of the models is"
         yield Caveat(code="cpu-benchmarks", message=message)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from harness.plan.feature import X86
 from harness.plan.layout import file_bytes, shape_of
 from harness.plan.quantisation import weights_type
+from harness.plan.recipe import ACCELERATORS
 from harness.plan.roof import AFTER, BEFORE, CACHES, GRAIN_BYTES, last_cache_bytes
 from harness.plan.workload import (
     MEAN_N_PAST,
@@ -77,7 +78,8 @@ def judge_run(run: Run, answers: Mapping[str, Roof]) -> tuple[Caveat, ...]:
 def list_shares(run: Run) -> tuple[Share, ...]:
     """Return the medians of a run as shares of the mean roof before and after; none where no roof was measured.
 
-    mul_mat and encode against the FP32 peak, decode against reading, each with the same number of threads.
+    mul_mat and encode against the FP32 peak, decode against reading, each with the same number of threads. What a GPU
+    computed has no share: its roof is not measured.
     """
     summaries = summarize_run(run)
     return tuple(share for key, summary in summaries.items() for share in _share(run, summaries, key, summary))
@@ -118,7 +120,7 @@ def _judge_move(run: Run) -> Iterator[Caveat]:
 
 def _share(run: Run, summaries: Summaries, key: tuple[Case, str], summary: Summary) -> Iterator[Share]:
     case, metric = key
-    shape = shape_of(case.get("model"))
+    shape = shape_of(case.get("model")) if run.config.backend not in ACCELERATORS else None
     if not case.get("threads").isdecimal():  # an imported run may not say
         return
     if metric == FLOP_RATE.name and case.benchmark == Benchmark.MUL_MAT:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from harness.errors import UsageError
-from harness.plan.recipe import Recipe
+from harness.plan.recipe import CUDA, Recipe
 from harness.records.config import CMakeOption, Config, is_on
 from harness.records.toolchain import Toolchain
 
@@ -60,7 +60,7 @@ def choose_config(
 
 
 def choose_wiring(
-    toolchain: Toolchain, *, build_type: str, defines: Sequence[str], project_include: str
+    toolchain: Toolchain, config: Config, *, defines: Sequence[str], project_include: str
 ) -> tuple[CMakeOption, ...]:
     """Return the options that name files of this machine; they are no part of a config's identity.
 
@@ -74,11 +74,9 @@ def choose_wiring(
     if toolchain.compiler_cache:
         launcher = toolchain.compiler_cache
         reason = f"{launcher.name} {launcher.version}, in a namespace of this CPU's features"
-        wiring += [
-            _option("CMAKE_C_COMPILER_LAUNCHER", launcher.path, reason),
-            _option("CMAKE_CXX_COMPILER_LAUNCHER", launcher.path, reason),
-        ]
-    if build_type != "Debug" and project_include:
+        languages = ["C", "CXX", *(["CUDA"] if config.backend == CUDA else [])]
+        wiring += [_option(f"CMAKE_{language}_COMPILER_LAUNCHER", launcher.path, reason) for language in languages]
+    if config.build_type != "Debug" and project_include:
         reason = "programs that are tested but not timed compile without optimisation: half the build time"
         wiring.append(_option("CMAKE_PROJECT_INCLUDE", project_include, reason))
     named = {define.partition("=")[0] for define in defines}

@@ -12,10 +12,10 @@ from harness.records.record import Record
 
 BUILD_TYPES = ("Release", "RelWithDebInfo", "MinSizeRel", "Debug")
 AUTO = "auto"
-CPU, BLAS, METAL, COREML = "cpu", "blas", "metal", "coreml"
+CPU, BLAS, CUDA, METAL, COREML = "cpu", "blas", "cuda", "metal", "coreml"
 # The option that builds each; the first that a -D turns on names the backend.
 ACCELERATORS: Mapping[str, str] = {
-    "cuda": "GGML_CUDA",
+    CUDA: "GGML_CUDA",
     "vulkan": "GGML_VULKAN",
     "hip": "GGML_HIP",
     "sycl": "GGML_SYCL",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from harness.plan.bench import name_ready, plan_benchmarks, plan_blas_probe, plan_probes, plan_quantising
+from harness.plan.bench import name_ready, plan_benchmarks, plan_device_probes, plan_probes, plan_quantising
 from harness.plan.bind import ALONE, ALONE_FOLDER, BENCH, BENCH_TARGET, CLI_TARGET, LABEL_PATTERN, QUANTIZE_TARGET
 from harness.plan.ingredient import Ingredients
 from harness.plan.isa import name_variant_library
@@ -29,7 +29,7 @@ def plan_build(given: Ingredients) -> Plan:
     steps += plan_quantising(given, given.sites[-1])
     if not given.library:
         steps += plan_probes(given.sites[-1])
-    steps += plan_blas_probe(given, given.sites[-1])
+    steps += plan_device_probes(given, given.sites[-1])
     return Plan(sites=given.sites, steps=tuple(steps), threads=given.threads)
 
 

@@ -76,6 +76,11 @@ class StepResult(Record):
     quiet: Quietness | None = None
     placement: Placement | None = None
 
+    def fails_like(self, other: "StepResult") -> bool:
+        """Return whether both are failed repetitions of one case, for the same reason."""
+        alike = (self.case, self.status, self.reason) == (other.case, other.status, other.reason)
+        return alike and self.status.bad and self.case is not None
+
     @classmethod
     def unexecuted(cls, step: Step, status: Status, reason: str) -> "StepResult":
         """Return the result of a step for which no child was started, or of which nothing could be read."""

@@ -28,6 +28,8 @@ class Phase(StrEnum):
 FEATURES = "features"
 # Likewise, the step that asks which BLAS library the build brings in.
 BLAS_LIBRARY = "blas_library"
+# And the step that asks what drives the GPUs.
+GPU_DRIVER = "gpu_driver"
 
 
 class Step(Record):

@@ -133,8 +133,15 @@ def _counts(checks: Sequence[Check]) -> str:
 
 
 def list_failures(run: Run) -> Iterator[str]:
-    """Answer with the steps that failed, the reason and the log of each."""
-    return (line for result in run.results if result.status.bad for line in _failure(result))
+    """Answer with the steps that failed, the reason and the log of each; repetitions that failed alike are one."""
+    groups: list[list[StepResult]] = []
+    for result in run.results:
+        alike = next((group for group in groups if result.fails_like(group[0])), None)
+        if alike:
+            alike.append(result)
+        elif result.status.bad:
+            groups.append([result])
+    return (line for first, *others in groups for line in _failure(first, len(others)))
 
 
 def list_caveats(run: Run, label: str = "") -> Iterator[str]:
@@ -142,11 +149,10 @@ def list_caveats(run: Run, label: str = "") -> Iterator[str]:
     return _bullets(f"{label}caveat", (f"{caveat.message} [{caveat.code}]" for caveat in run.caveats))
 
 
-def _failure(result: StepResult) -> Iterator[str]:
+def _failure(result: StepResult, others: int) -> Iterator[str]:
     log = f" - see logs/{result.log}" if result.log else ""
-    yield from _bullets(
-        "failed" if result.status is Status.FAILED else "timeout", [f"{result.step}: {result.reason}{log}"]
-    )
+    step = f"{result.step} and {others} more like it" if others else result.step
+    yield from _bullets("failed" if result.status is Status.FAILED else "timeout", [f"{step}: {result.reason}{log}"])
 
 
 def wrap_bullet(text: str) -> list[str]:

@@ -113,12 +113,26 @@ def test_devices_that_computed_are_named(kit: Kit) -> None:
         "whisper_backend_init_gpu: using CUDA0 backend"
     )
     kit.break_tools({"whisper-bench -m": {"print": seen}})
-    done = kit.run("--backend", "cuda", "--repetitions", "1", "--no-tests", "--bench", "whisper")
+    smi = kit.folder / "driver" / "nvidia-smi"
+    smi.parent.mkdir()
+    smi.write_text("#!/bin/sh\necho 535.274.02, 16384, Tesla V100-PCIE-16GB\n")
+    smi.chmod(0o755)
+    environ = {"PATH": f"{smi.parent}:{os.environ['PATH']}"}
+    words = ("--backend", "cuda", "--repetitions", "1", "--no-tests", "--bench", "whisper")
+    done = kit.run(*words, environ=environ)
     assert done.returncode == 0, done.stderr
-    told = "CUDA0: Tesla V100-PCIE-16GB, compute capability 7.0"
+    told = "CUDA0: Tesla V100-PCIE-16GB, compute capability 7.0, 16384 MiB, NVIDIA 535.274.02"
     assert f"  device  {told}\n" in done.stdout
     assert f"HARNESS_DEVICES={told}" in kit.report()
     assert "HARNESS_BACKENDS=CUDA0" in kit.report()
+
+
+def test_repetitions_that_fail_alike_are_shown_once(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"print": "whisper_backend_init_gpu: no GPU found"}})
+    done = kit.run("--backend", "cuda", "--repetitions", "3", "--no-tests", "--bench", "whisper")
+    assert done.returncode == 12
+    assert done.stderr.count("    whisper_print_timings:    total time") == 1, "the end of one log is enough"
+    assert "and 2 more like it: cuda was asked for, but CPU ran" in " ".join(done.stdout.split())
 
 
 def test_what_a_configuration_lacks_is_named(kit: Kit) -> None:

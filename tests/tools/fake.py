@@ -147,6 +147,12 @@ def value(option: str) -> str:
 def cmake() -> None:
     if "--version" in ARGV:
         print("cmake version 4.4.4")
+    elif ARGV[:2] == ["-E", "env"]:
+        try:
+            os.execvp(ARGV[2], ARGV[2:])
+        except OSError as error:
+            print(error.strerror)
+            sys.exit(1)
     elif "-E" in ARGV:
         copy(Path(ARGV[-2]), Path(ARGV[-1]))
     elif "--build" in ARGV:

@@ -9,7 +9,7 @@ import pytest
 from harness.parse.outcome import describe_exit, read_outcome
 from harness.records.case import Case
 from harness.records.outcome import Status
-from harness.records.step import BLAS_LIBRARY, Phase
+from harness.records.step import BLAS_LIBRARY, GPU_DRIVER, Phase
 from harness.records.suite import Engine
 from tests import factory
 
@@ -201,4 +201,12 @@ def test_a_blas_library_that_does_not_tell_is_no_failure() -> None:
     probe = factory.step(BLAS_LIBRARY, Phase.PROBE)
     assert read_outcome(probe, factory.completed(2), "loads no BLAS library\n", "").status is Status.SKIPPED
     told = '{"kind": "blas", "file": "/l/libblis.so.4"}\n'
+    assert read_outcome(probe, factory.completed(), told, "").status is Status.PASSED
+
+
+def test_a_node_without_nvidia_smi_is_no_failure() -> None:
+    probe = factory.step(GPU_DRIVER, Phase.PROBE)
+    missing = read_outcome(probe, factory.completed(1), "no such file or directory\n", "")
+    assert (missing.status, missing.reason) == (Status.SKIPPED, "nvidia-smi told of no GPU")
+    told = "580.159.04, 81559, NVIDIA H100 80GB HBM3\n"
     assert read_outcome(probe, factory.completed(), told, "").status is Status.PASSED

@@ -81,9 +81,8 @@ def test_only_what_the_suite_asks_for() -> None:
     assert [step.name for step in plan_benchmarks(given, given.sites[-1])] == ["memcpy"]
 
 
-def test_a_build_with_blas_is_asked_for_its_library() -> None:
-    blas = CMakeOption(name="GGML_BLAS", value="ON", reason="--backend blas")
-    site = factory.site().replace(config=factory.config().replace(backend="blas", options=(blas,)))
+def with_backend(backend: str, *options: CMakeOption) -> dict[str, Step]:
+    site = factory.site().replace(config=factory.config().replace(backend=backend, options=options))
     given = Ingredients(
         source=factory.source(),
         toolchain=factory.toolchain(),
@@ -94,12 +93,23 @@ def test_a_build_with_blas_is_asked_for_its_library() -> None:
         jobs=2,
         python="/bin/python",
     )
-    steps = {step.name: step for step in plan_benchmarks(given, site)}
+    return {step.name: step for step in plan_benchmarks(given, site)}
+
+
+def test_a_build_with_blas_is_asked_for_its_library() -> None:
+    steps = with_backend("blas", CMakeOption(name="GGML_BLAS", value="ON", reason="--backend blas"))
     assert steps["blas_library"].argv[-2:] == ("harness.sampler.blas", "@library")
     model = steps["bench_tiny_t4_fa0_r1"]
     assert model.backend == "blas"
     assert "@no-gpu" in model.argv, "BLAS is the CPU's"
     assert "blas_library" not in {step.name for step in plan(Engine.BENCH)}
+
+
+def test_beside_a_build_with_cuda_the_driver_is_asked_for() -> None:
+    steps = with_backend("cuda")
+    assert "nvidia-smi" in steps["gpu_driver"].argv
+    assert "@no-gpu" not in steps["bench_tiny_t4_fa0_r1"].argv
+    assert "gpu_driver" not in with_backend("vulkan")
 
 
 def test_a_model_needs_memory_that_depends_on_engine_and_flash_attention_but_not_where_a_gpu_has_it() -> None:

@@ -128,3 +128,10 @@ def test_an_imported_run_that_does_not_tell_its_threads_has_no_share() -> None:
 
 def test_without_a_roof_there_are_no_shares() -> None:
     assert list_shares(factory.run(timed())) == ()
+
+
+def test_what_a_gpu_computed_has_no_share() -> None:
+    run = factory.run(measured("roof_before", 100.0, 20.0), timed())
+    assert len(list_shares(run)) == 2
+    assert list_shares(run.replace(config=run.config.replace(backend="cuda"))) == ()
+    assert len(list_shares(run.replace(config=run.config.replace(backend="blas")))) == 2

@@ -58,12 +58,16 @@ def test_the_reason_is_no_part_of_the_identity() -> None:
 def test_ggmls_own_compiler_cache_is_off_and_ours_is_wired() -> None:
     assert values(config())["GGML_CCACHE"] == "OFF"
     tools = factory.toolchain().replace(compiler_cache=Tool(name="ccache", version="4.7.5", path="/bin/ccache"))
-    wired = choose_wiring(tools, build_type="Release", defines=(), project_include="/x.cmake")
-    assert {str(option) for option in wired} >= {
+    expected = {
         "-DCMAKE_C_COMPILER_LAUNCHER=/bin/ccache",
         "-DCMAKE_CXX_COMPILER_LAUNCHER=/bin/ccache",
         "-DCMAKE_PROJECT_INCLUDE=/x.cmake",
     }
+    wired = set(map(str, choose_wiring(tools, config(), defines=(), project_include="/x.cmake")))
+    assert wired >= expected
+    cuda = config().replace(backend="cuda")
+    more = set(map(str, choose_wiring(tools, cuda, defines=(), project_include="/x.cmake")))
+    assert more - wired == {"-DCMAKE_CUDA_COMPILER_LAUNCHER=/bin/ccache"}
 
 
 def test_zig_builds_without_openmp() -> None:
@@ -75,13 +79,16 @@ def test_zig_builds_without_openmp() -> None:
 
 @pytest.mark.parametrize("build_type", ["Release", "RelWithDebInfo", "MinSizeRel"])
 def test_all_but_debug_builds_leave_untimed_programs_unoptimised(build_type: str) -> None:
-    wired = choose_wiring(factory.toolchain(), build_type=build_type, defines=(), project_include="/x.cmake")
+    wired = choose_wiring(factory.toolchain(), config(build_type=build_type), defines=(), project_include="/x.cmake")
     assert "-DCMAKE_PROJECT_INCLUDE=/x.cmake" in map(str, wired)
 
 
 def test_what_the_user_defines_is_not_wired_a_second_time() -> None:
     wired = choose_wiring(
-        factory.toolchain(), build_type="Debug", defines=("CMAKE_C_COMPILER=/my/cc",), project_include="/x.cmake"
+        factory.toolchain(),
+        config(build_type="Debug"),
+        defines=("CMAKE_C_COMPILER=/my/cc",),
+        project_include="/x.cmake",
     )
     names = {option.name for option in wired}
     assert "CMAKE_C_COMPILER" not in names

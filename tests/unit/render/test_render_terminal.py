@@ -97,3 +97,17 @@ def test_failed_step_is_named_with_its_log(make_run: MakeRun) -> None:
     assert text.startswith("FAILED  ")
     assert "  failed: build_debug: exit code 1 - see logs/ctest_debug-make.log\n" in text
     assert text.endswith("  next:   less b/logs/ctest_debug-make.log\n")
+
+
+def test_repetitions_that_failed_alike_are_named_once(make_run: MakeRun) -> None:
+    def failed(repetition: int, reason: str, model: str = "tiny") -> StepResult:
+        step = factory.step(f"bench_{model}_r{repetition}", case=Case.of("whisper", model=model, threads=2, fa=0))
+        return StepResult.unexecuted(step, Status.FAILED, reason)
+
+    alike = [failed(number, "exit code 3") for number in (1, 2, 3)]
+    others = [failed(4, "killed by SIGILL"), failed(1, "exit code 3", "base")]
+    text = render_summary(make_run(results=(*alike, *others)), "b")
+    assert text.count("failed:") == 3
+    assert "  failed: bench_tiny_r1 and 2 more like it: exit code 3\n" in text
+    assert "  failed: bench_tiny_r4: killed by SIGILL\n" in text
+    assert "  failed: bench_base_r1: exit code 3\n" in text
