@@ -50,8 +50,12 @@ def main() -> int:
     # In a background job of a shell it is ignored, by children too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        found, took = inject(faults, Path(folder), jobs=asked.jobs)
+    try:
+        with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+            found, took = inject(faults, Path(folder), jobs=asked.jobs)
+    except KeyboardInterrupt:
+        print("interrupted: what deviated so far stands above, and there is no summary", file=sys.stderr)
+        return 130
     for fault in sorted(faults, key=lambda one: -took[one.id])[: asked.slow]:
         print(f"{took[fault.id]:6.1f} s  {fault.id}")
     print_families(faults)

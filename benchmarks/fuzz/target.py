@@ -12,6 +12,7 @@ from harness.parse import transcription
 from harness.parse.affinity import rank_cores
 from harness.parse.backend import find_mismatch, parse_backends, parse_devices
 from harness.parse.bench import is_empty_model, measure_whisper, parse_dialect
+from harness.parse.blas import parse_blas
 from harness.parse.capture import parse_capture
 from harness.parse.compiler import choose_pair, parse_compiler
 from harness.parse.condition import parse_condition
@@ -24,6 +25,7 @@ from harness.parse.mul_mat import measure_mul_mat
 from harness.parse.ninja import find_complaint, parse_progress, parse_targets
 from harness.parse.node import parse_node
 from harness.parse.notation import parse_toml
+from harness.parse.nvidia import parse_nvidia
 from harness.parse.reading import parse_reading
 from harness.parse.release import parse_pins
 from harness.parse.report import parse_report
@@ -221,6 +223,17 @@ def _compiler_seeds() -> list[str]:
     ]
 
 
+def _device_seeds() -> list[str]:
+    return [
+        "+ cmake -E env nvidia-smi\n580.159.04, 81559, NVIDIA H100 80GB HBM3\n531.79, [N/A], Orin (nvgpu)\n",
+        '{"kind": "blas", "file": "/usr/lib/libblis.so.4", "config": "OpenBLAS 0.3.21 Zen", "core": "Zen"}\n',
+    ]
+
+
+def _device(text: str) -> object:
+    return parse_nvidia(text), parse_blas(text)
+
+
 def _integers() -> Iterator[str]:
     for number in (0, 1, -1, 2**31 - 1, -(2**31), 1 << 16, 0x67676D6C):
         yield struct.pack("<i", number).decode("latin-1")
@@ -285,5 +298,6 @@ TARGETS: dict[str, Target] = {
     "roof": Target(call=_roof, seeds=_roof_seeds, tokens=_JSON, raises=(UnreadableError,)),
     "model": Target(call=_model, seeds=_model_seeds, tokens=tuple(_integers()), raises=(UnreadableError,)),
     "pip_config": Target(call=parse_pip_config, seeds=_pip_seeds, tokens=("global.proxy=", "'", "{[]: 1}", "b''")),
+    "device": Target(call=_device, seeds=_device_seeds, tokens=(*_JSON, ", ", "12.3")),
     "compiler": Target(call=_compiler, seeds=_compiler_seeds, tokens=("clang", "gcc", ") ", "1.2.3")),
 }  # fmt: skip

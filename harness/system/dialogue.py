@@ -10,19 +10,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import UnfitError
-from harness.records.outcome import Completed
+from harness.records.outcome import FLOODED, MOST_BYTES, Completed
 from harness.records.placement import Placement
 from harness.system.placement import place_child
-from harness.system.process import PIPE, conclude_child, end_child, spawn
+from harness.system.process import PIPE, bound_log, conclude_child, end_child, spawn
 
+LATE = "no answer in time"
 _END_S = 5.0
 _CHUNK_BYTES = 65536
+# No answer is as long as a hundredth of this.
+_ANSWER_BYTES = 1 << 20
+# How often the length of the log is looked at while there is no answer.
+_LOOK_S = 0.25
 
 
 class Dialogue:
     """One child; its log takes the echoed command, every question and answer, and its standard error.
 
-    An answer of None means that there will be no more: the child has died, or did not answer in time and is stopped.
+    An answer of None means that there will be no more: the child has died, or it is stopped because it did not answer
+    in time or printed without end; then the log is cut and ends with FLOODED.
     """
 
     def __init__(
@@ -38,7 +44,8 @@ class Dialogue:
         self._start = datetime.now(UTC).isoformat(timespec="seconds")
         self._began = time.monotonic()
         self._unread = b""
-        self._timed_out = False
+        # Why the child had to be stopped; empty as long as it ends by itself.
+        self.stopped = ""
         self.completed: Completed | None = None
         self._path = log
         self._log = log.open("ab", buffering=0)
@@ -83,10 +90,12 @@ class Dialogue:
         deadline = time.monotonic() + timeout_s
         while b"\n" not in self._unread:
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self._answer_fd], [], [], left)[0]:
-                self._timed_out = True
+            self.stopped = LATE if left <= 0 else self._find_flood()
+            if self.stopped:
                 self.close(0.0)
                 return None
+            if not select.select([self._answer_fd], [], [], min(left, _LOOK_S))[0]:
+                continue
             chunk = os.read(self._answer_fd, _CHUNK_BYTES)
             if not chunk:
                 self.close(_END_S)
@@ -97,6 +106,12 @@ class Dialogue:
         self.note(text)
         return text
 
+    def _find_flood(self) -> str:
+        """Return what the child prints too much of, if anything."""
+        if len(self._unread) > _ANSWER_BYTES:
+            return f"an answer of more than {_ANSWER_BYTES} bytes without an end"
+        return FLOODED if os.fstat(self._log.fileno()).st_size > MOST_BYTES else ""
+
     def close(self, wait_s: float = _END_S) -> Completed:
         """Return what the child left behind; it is stopped if it does not end within `wait_s` seconds."""
         if self.completed is None:
@@ -106,5 +121,7 @@ class Dialogue:
             reaped = end_child(self._child.pid, wait_s)
             self._child.returncode = 0  # reaped here, not by Popen
             self._log.close()
-            self.completed = conclude_child(self._argv, self._start, self._began, reaped, timed_out=self._timed_out)
+            bound_log(self._path)
+            late = self.stopped == LATE
+            self.completed = conclude_child(self._argv, self._start, self._began, reaped, timed_out=late)
         return self.completed

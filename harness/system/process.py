@@ -106,11 +106,16 @@ def execute(
         _signal_group(child.pid, signal.SIGKILL)  # whatever it left running
         with contextlib.suppress(TooMuchError):
             follower.close()
+    bound_log(log)
+    return conclude_child(argv, start, began, reaped, timed_out=timed_out)
+
+
+def bound_log(log: Path) -> None:
+    """Cut a log that a child has flooded, and say so in its last line; leave any other alone."""
     if log.stat().st_size > MOST_BYTES:
         os.truncate(log, MOST_BYTES)
         with log.open("a", encoding="ascii") as output:
             output.write(f"\n{FLOODED}\n")
-    return conclude_child(argv, start, began, reaped, timed_out=timed_out)
 
 
 def end_child(pid: int, wait_s: float) -> Reaped:

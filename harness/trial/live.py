@@ -64,7 +64,7 @@ class _Player:
         role = self.seat.role
         if line is None:
             completed = self.dialogue.close(0.0)
-            how = "no answer in time" if completed.timed_out else describe_exit(completed.exit_code)
+            how = self.dialogue.stopped or describe_exit(completed.exit_code)
             raise _LostError(f"the sampler of the {role}, asked to {command}: {how}", role)
         try:
             answer = parse_answer(line, command)

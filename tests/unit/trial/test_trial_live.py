@@ -54,6 +54,8 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     told = Script()
 
     class Dialogue:
+        stopped = ""
+
         def __init__(
             self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path, placement: Placement | None
         ) -> None:
