@@ -47,7 +47,7 @@ from harness.system.roof import roof_digest, roof_project
 from harness.system.source.library import library_project
 from harness.system.source.resolve import resolve_source
 from harness.system.toolchain import probe_toolchain
-from harness.system.usage import mark_used, occupy
+from harness.system.usage import hold_machine, mark_used, occupy
 from harness.system.weights import WEIGHTS, load_catalog, resolve_weights
 
 BYTES_PER_JOB = 1_500_000_000
@@ -107,6 +107,7 @@ def hold_node(settings: Settings, console: Console) -> Iterator[None]:
     with (
         node_lock(wait=not settings.flag("no_wait"), note=console.warn),
         occupy(cache_folder(settings), note=console.warn),
+        hold_machine(cache_folder(settings), wait=not settings.flag("no_wait"), note=console.warn),
     ):
         yield
 

@@ -1,11 +1,13 @@
 """Locks between processes; the kernel releases them when their holder dies."""
 
 import contextlib
+import platform
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harness.errors import UnfitError
+from harness.records.record import short_hash
 
 _EVERYBODY = 0o666
 _PID, _PLACE = 4, 5
@@ -62,9 +64,17 @@ def node_lock_path() -> Path:
     return Path(tempfile.gettempdir()) / "whisper-harness-node.lock"
 
 
-@contextlib.contextmanager
-def node_lock(*, wait: bool, note: Callable[[str], None]) -> Iterator[None]:
-    """Hold the node: two measurements at once would time each other. Raises UnfitError if it is busy and not `wait`."""
+def cache_lock_name() -> str:
+    """Return the name of the lock that runs of one machine with one cache share, whatever their temporary folders."""
+    try:
+        machine = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        machine = platform.node()
+    return f"node-{short_hash(machine, length=8)}.lock"
+
+
+def answer_busy(*, wait: bool, note: Callable[[str], None]) -> Callable[[], None]:
+    """Return what happens where another run is busy on this node: a word and a wait, or UnfitError if not `wait`."""
 
     def busy() -> None:
         if not wait:
@@ -72,9 +82,15 @@ def node_lock(*, wait: bool, note: Callable[[str], None]) -> Iterator[None]:
             raise UnfitError("another run is busy on this node", cause=cause, hint="leave out --no-wait")
         note("another run is busy on this node: waiting for it to end (Ctrl-C to give up)")
 
+    return busy
+
+
+@contextlib.contextmanager
+def node_lock(*, wait: bool, note: Callable[[str], None]) -> Iterator[None]:
+    """Hold the node: two measurements at once would time each other. Raises UnfitError if it is busy and not `wait`."""
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(hold(node_lock_path(), busy=busy))
+            stack.enter_context(hold(node_lock_path(), busy=answer_busy(wait=wait, note=note)))
         except OSError as error:
             cause = f"{error.strerror or error}: {error.filename}" if error.filename else error.strerror or str(error)
             hint = "remove what is in the way, or name another folder for temporary files with TMPDIR"

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from harness.system.lock import hold, is_held
+from harness.system.lock import answer_busy, cache_lock_name, hold, is_held
 
 _FOLDER = "used"
 _GATE = "gate.lock"
@@ -31,6 +31,19 @@ def occupy(cache: Path, *, note: Callable[[str], None]) -> Iterator[None]:
                 holder = folder / _HOLDERS.replace("*", f"{os.getpid()}-{secrets.token_hex(4)}")
                 stack.enter_context(hold(holder, busy=lambda: None))
                 stack.callback(holder.unlink, missing_ok=True)
+        yield
+
+
+@contextlib.contextmanager
+def hold_machine(cache: Path, *, wait: bool, note: Callable[[str], None]) -> Iterator[None]:
+    """Hold the machine against runs with the same cache and a temporary folder of their own, as in two containers.
+
+    They do not see each other's lock of the node, would time each other, and build one tree of the user's in one
+    folder. Where nothing can be written, nothing is held. Raises UnfitError if the machine is busy and not `wait`.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            stack.enter_context(hold(cache / _FOLDER / cache_lock_name(), busy=answer_busy(wait=wait, note=note)))
         yield
 
 

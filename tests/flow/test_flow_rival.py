@@ -1,7 +1,9 @@
 """Runs with one cache, and a folder for temporary files each: they do not see each other's lock of the node."""
 
 import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,27 @@ def test_a_build_that_another_makes_is_waited_for(kit: Kit, words: tuple[str, ..
     assert len([call for call in kit.calls("cmake") if "-G" in call]) == len(words), (
         "configured anew by --rebuild alone"
     )
+
+
+def test_a_run_with_the_same_cache_is_not_measured_meanwhile(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"sleep": 60, "silent": True, "times": 1}})
+    elsewhere = kit.folder / "elsewhere"
+    elsewhere.mkdir()
+    first = kit.start(*kit.words(*QUICK, "--results", str(kit.folder / "other-results")))
+    deadline = time.monotonic() + 60
+    while not any("-m" in call and "no-weights" not in call for call in kit.calls("whisper-bench")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    refused = kit.run(*QUICK, "--no-wait", environ={"TMPDIR": str(elsewhere)})
+    second = kit.start(*kit.words(*QUICK), environ={"TMPDIR": str(elsewhere)})
+    assert second.stderr
+    assert "another run is busy on this node: waiting" in second.stderr.readline()
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=60)
+    _, stderr = second.communicate(timeout=60)
+    assert refused.returncode == 3
+    assert "another run is busy on this node" in refused.stderr
+    assert second.returncode == 0, stderr
 
 
 def test_what_all_builds_include_is_written_by_one_at_a_time(kit: Kit) -> None:
