@@ -25,6 +25,7 @@ from harness.system.console import Console
 from harness.system.disk import make_empty, make_folder, require_free
 from harness.system.inspection import take_quantised
 from harness.system.memory import available_bytes
+from harness.system.orphan import mark_child
 from harness.system.process import CannotStartError, execute
 from harness.system.source.tree import probe_tree
 from harness.system.stamp import claim, is_done, lift_stamp, put_stamp
@@ -208,11 +209,10 @@ class Session:
             completed = execute(
                 step.argv,
                 cwd=Path(step.cwd),
-                env=dict(self.run.environment) | dict(step.env),
+                env=dict(self.run.environment) | dict(step.env) | mark_child(self._bundle.path),
                 log=log,
                 timeout_s=step.timeout_s,
                 watch=self._console.watch,
-                started=lambda pid: self._bundle.save_child(pid, step.argv),
                 placement=step.placement,
             )
         except CannotStartError as error:

@@ -10,7 +10,7 @@ from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.store.bundle import Bundle, find_partial, load_run
 from harness.system.console import Console
-from harness.system.orphan import stop_orphan
+from harness.system.orphan import stop_orphans
 from harness.system.source.tree import probe_tree
 from harness.system.weights import verify_weights
 from harness.workbench import cache_folder, results_folder
@@ -36,9 +36,8 @@ def take_up(
         if weights.parent and not weights.sha256:
             continue  # still to be made
         verify_weights(weights, cache=cache_folder(settings))
-    child = bundle.load_child()
-    if child and stop_orphan(child.pid, child.argv):
-        console.note(f"ended {child.argv[0]}, which was still running")
+    for name in stop_orphans(bundle.path):
+        console.note(f"ended {name}, which was still running")
     console.note(f"going on with {state.id}")
     return state, plan, bundle
 

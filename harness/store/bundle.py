@@ -4,35 +4,24 @@ results/<node>/<yyyy-mm>/<yyyymmddThhmmssZ>-<commit8>-<config_id>/{run.json, pla
 """
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from harness.errors import UnfitError, UnreadableError, UsageError
-from harness.parse.notation import UNDECODABLE
 from harness.plan.run import find_flaw
 from harness.records.plan import Plan
-from harness.records.record import Record
 from harness.records.run import Run
 from harness.store.json_file import read_record, read_run
 
 PARTIAL = ".partial"
 RUN = "run.json"
 PLAN = "plan.json"
-CHILD = "child.json"
 REPORT = "README.md"
 LOGS = "logs"
 _TEMPORARY = ".tmp"
 # Folders above a bundle whose entries a run may have made: month, node, results.
 _LEVELS = 3
-
-
-class Child(Record):
-    """A process that was started: its id, which is its group's too, and what it was started as."""
-
-    pid: int
-    argv: tuple[str, ...]
 
 
 class Bundle:
@@ -55,17 +44,6 @@ class Bundle:
         """Keep the state after a step."""
         write_atomic(self.path / RUN, _pretty(run))
 
-    def save_child(self, pid: int, argv: Sequence[str]) -> None:
-        """Keep which child is running, so that a resume can end it should the harness be killed."""
-        write_atomic(self.path / CHILD, msgspec.json.encode(Child(pid=pid, argv=tuple(argv))), durable=False)
-
-    def load_child(self) -> Child | None:
-        """Return the child that was started last, if it is known."""
-        try:
-            return msgspec.json.decode((self.path / CHILD).read_bytes(), type=Child)
-        except (OSError, *UNDECODABLE):
-            return None
-
     def load_plan(self) -> Plan:
         """Return the plan that this run follows; raises UnreadableError."""
         plan = read_record(self.path / PLAN, Plan)
@@ -78,8 +56,8 @@ class Bundle:
         """Write the final record and report, make all of it durable, rename, and return the bundle's folder."""
         write_atomic(self.path / REPORT, report.encode())
         write_atomic(self.path / RUN, _pretty(run))
-        for passing in (self.path / CHILD, *self.path.glob(f"*{_TEMPORARY}")):  # the last ones of a killed process
-            passing.unlink(missing_ok=True)
+        for left in self.path.glob(f"*{_TEMPORARY}"):  # by a killed process
+            left.unlink(missing_ok=True)
         for path in (*self.logs.iterdir(), self.logs, *self.path.iterdir(), self.path):
             _sync(path)
         self.path.rename(self.final)

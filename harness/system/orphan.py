@@ -1,24 +1,38 @@
 """Children that outlived a harness which was killed."""
 
 import contextlib
-import os
-import signal
-from collections.abc import Sequence
+from pathlib import Path
+
+_MARK = "WHISPER_HARNESS_RUN"
+_PASSES = 5
 
 
-def stop_orphan(pid: int, argv: Sequence[str]) -> bool:
-    """End the process group `pid` if its leader is still what was started as `argv`; return whether it was.
+def mark_child(bundle: Path) -> dict[str, str]:
+    """Return what every child of the run in `bundle` has in its environment, by which `stop_orphans` knows it.
 
-    The command line is compared because the system may have given the number to another process since.
+    A process has it from its first instant, for which no note of its number in a file would be early enough, and
+    hands it on to what it starts.
+    """
+    return {_MARK: str(bundle.resolve())}
+
+
+def stop_orphans(bundle: Path) -> tuple[str, ...]:
+    """End every process that a killed harness has left of the run in `bundle`, and return their names.
+
+    Processes of other users are not looked at.
     """
     import psutil
 
-    try:
-        alive = psutil.Process(pid).cmdline()
-    except psutil.Error:
-        return False
-    if alive[-len(argv) + 1 :] != list(argv[1:]):  # a script's interpreter stands before its name
-        return False
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-    return True
+    mark = str(bundle.resolve())
+    ended: list[str] = []
+    for _ in range(_PASSES):  # one may have started another meanwhile
+        found = 0
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if process.environ().get(_MARK) == mark:
+                    ended.append(process.name())
+                    process.kill()
+                    found += 1
+        if not found:
+            break
+    return tuple(dict.fromkeys(ended))

@@ -62,13 +62,12 @@ def execute(
     log: Path,
     timeout_s: float,
     watch: Watcher | None = None,
-    started: Callable[[int], None] | None = None,
     placement: Placement | None = None,
 ) -> Completed:
     """Run `argv` to its end and return what it left behind.
 
     The log is appended to: the echoed command, then stdout and stderr as they come. `watch` receives new output
-    about four times a second, and empty bytes when there is none; `started` receives the process (and group) id.
+    about four times a second, and empty bytes when there is none.
     `placement` is where the child is put as soon as it lives, before it has threads of its own.
     A child that prints without end is killed; the log keeps the first `MOST_BYTES` and a line that says so, FLOODED.
     At the time-out, and on KeyboardInterrupt, the whole process group is interrupted, then terminated, then killed,
@@ -89,8 +88,6 @@ def execute(
     try:
         if placement:
             place_child(child.pid, placement)
-        if started:
-            started(child.pid)
         reaped = _wait(child.pid, began + timeout_s, follower)
         if reaped is None:
             timed_out = True

@@ -8,7 +8,7 @@ from tests.faults.shim import Shimmed
 from tests.faults.stage import FULL, SHORT, Stage
 
 # Their loss costs a moment, and what is broken of them is not taken for anything.
-_CHEAP = ("child.json", "durations.json")
+_CHEAP = ("durations.json",)
 
 
 class Ordered(Look):

@@ -128,9 +128,6 @@ def _unfinished() -> Iterator[Fault]:
                 Begun(edits=((file, text),)),
                 Seen(codes=(5,), says=(file,)),
             )
-        yield _begun(
-            f"child-{name}", f"child.json is {text[:20]!r}", Begun(edits=(("child.json", text),)), Seen(status=PASSED)
-        )
     for name, changes in _CHANGES.items():
         if name.startswith("schema"):
             yield _begun(name, f"its schema is {changes[0][1]!r}", Begun(changes=changes), Seen(codes=(5,)))
@@ -145,7 +142,6 @@ def _unfinished() -> Iterator[Fault]:
         yield _begun(f"empty-{name}", f"{pattern} is empty", Begun(edits=((pattern, ""),)), Seen(status=PASSED))
     yield _begun("without-run", "run.json is gone", Begun(edits=(("run.json", None),)), HOPELESS)
     yield _begun("without-plan", "plan.json is gone", Begun(edits=(("plan.json", None),)), HOPELESS)
-    yield _begun("without-child", "child.json is gone", Begun(edits=(("child.json", None),)), Seen(status=PASSED))
     yield _begun("results-empty", "its results were removed", Begun(changes=(("results", []),)), Seen(status=PASSED))
     yield _begun(
         "plan-of-nothing",
