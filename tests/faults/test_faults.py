@@ -11,10 +11,12 @@ import pytest
 from tests.faults.catalog import CATALOG, count_by_family, injections
 from tests.faults.deed import Write
 from tests.faults.family.cut import Cut
+from tests.faults.family.disk import CALLS
 from tests.faults.family.order import judge_order
 from tests.faults.fault import Deed, Family, Fault, Kind, Seen
 from tests.faults.judge import play
-from tests.faults.stage import Stage, Template
+from tests.faults.shim import Shimmed
+from tests.faults.stage import SHORT, Stage, Template
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 CUTS = tuple(fault for fault in CATALOG if any(isinstance(deed, Cut) for deed in fault.deeds))
@@ -48,6 +50,22 @@ def test_the_catalogue_is_large_and_names_are_unique() -> None:
     assert len(PLAYED) >= 200
     assert sum(injections(fault) for fault in CATALOG if fault.family is Family.KILL) >= 200
     assert all(fault.where and fault.what for fault in CATALOG)
+
+
+def test_every_call_that_writes_is_struck(tmp_path: Path, template: Template) -> None:
+    stage = Stage(tmp_path, template)
+    Shimmed().strike(stage)
+    assert stage.call(("run", *SHORT)).code == 0
+    made: Counter[tuple[str, str]] = Counter()
+    for line in stage.shim_log.read_text(encoding="utf-8", errors="replace").splitlines():
+        call, _, path = line.partition(" ")
+        below = [name for name in ("results", "cache", "tmp") if path.startswith(f"{stage.kit.folder / name}")]
+        made.update((call, name) for name in below)
+    assert {key: made[key] for key in CALLS if key[1] == "results"} == {
+        key: count for key, count in CALLS.items() if key[1] == "results"
+    }
+    # What is in the cache already, by what other tests have made, is not written again.
+    assert {key: count for key, count in CALLS.items() if not count <= made[key] <= count + 1} == {}
 
 
 def test_the_page_tells_the_counts_of_the_catalogue() -> None:

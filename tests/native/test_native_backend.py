@@ -55,7 +55,9 @@ def test_of_all_variants_the_one_asked_for_is_built_and_loaded(tmp_path: Path) -
     assert run.status is Status.PASSED
     assert run.system_info
     assert "CPU/AVX2" in dict(run.system_info.features)
-    assert not {"isa-differs", "simd-not-compiled"} & {caveat.code for caveat in run.caveats}
+    # A CPU with AVX-512 has more than was asked for, and `simd-not-compiled` rightly says so.
+    assert "CPU/AVX512" not in dict(run.system_info.features)
+    assert "isa-differs" not in {caveat.code for caveat in run.caveats}
     build = next(result for result in run.results if result.step == "build_release")
     log = (bundle / "logs" / build.log).read_text(encoding="utf-8")
     assert "libggml-cpu-haswell.so" in log
