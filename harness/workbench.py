@@ -138,7 +138,7 @@ def ready_weights(
         progress=lambda done, total: console.progress(model, done, total),
     )
     for caveat in caveats:
-        console.note(f"caveat: {caveat.message}")
+        console.note_once(f"caveat: {caveat.message}")
     if not settings.flag("dry_run"):
         mark_used(cache_folder(settings), Path(weights.path), f"{weights.model} ({weights.kind})")
     if source is None or not made:

@@ -39,11 +39,18 @@ class Console:
         self._left_s: Callable[[float], float] = lambda _: 0.0
         self._describe: Describe = lambda _: ""
         self._latest = ""
+        self._said: set[str] = set()
 
     def note(self, text: str) -> None:
         """Say something that stays."""
         if not self._quiet:
             self._write(f"{_shown(text)}\n")
+
+    def note_once(self, text: str) -> None:
+        """Say something that stays, unless it was said before: of several builds in one go, say."""
+        if text not in self._said:
+            self._said.add(text)
+            self.note(text)
 
     def warn(self, text: str) -> None:
         """Say something that must be seen, even when quiet."""

@@ -71,3 +71,11 @@ def test_verbose_shows_the_childs_output() -> None:
 )
 def test_durations_are_readable(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
+
+
+def test_what_was_said_once_is_not_said_again() -> None:
+    stream = io.StringIO()
+    console = Console(stream)
+    for text in ("a", "a", "b", "a"):
+        console.note_once(text)
+    assert stream.getvalue() == "a\nb\n"
