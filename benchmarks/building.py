@@ -45,7 +45,7 @@ class Bench:
         if done.returncode:
             sys.exit(f"{' '.join(words)} ended with {done.returncode}")
         cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        print(f"{name:<34} {cpu_s:7.1f} s of CPU time {wall_s:7.1f} s", flush=True)
+        print(f"{name:<36} {cpu_s:7.1f} s of CPU time {wall_s:7.1f} s", flush=True)
         return cpu_s
 
     def _warm(self, cache: Path) -> None:
@@ -92,15 +92,15 @@ def main() -> None:
         cells, builds = count_builds(bench, *words)
         print(f"a sweep of {cells} cells, {' '.join(words)}: {builds} build(s)")
 
-        switched = bench.build("another option, its own ccache", "build", "--llamafile", "on")
-        kept = bench.build("another option, the same ccache", "build", "--llamafile", "on", objects="shared")
-        again = bench.build("--rebuild, the same ccache", "build", "--rebuild", objects="shared", again="cold")
+        switched = bench.build("another option with its own ccache", "build", "--llamafile", "on")
+        kept = bench.build("another option with the same ccache", "build", "--llamafile", "on", objects="shared")
+        again = bench.build("--rebuild with the same ccache", "build", "--rebuild", objects="shared", again="cold")
         print(f"ccache: a switch {kept / switched:.2f}, a rebuild {again / cold:.2f} of what it costs without")
 
         each = sum(bench.build(f"isa {name}", "build", "--isa", name) for name in names)
         sweep = ("sweep", "--loadable", "--engine", "bench", "--isa", ",".join(names), "--model", "tiny")
         quick = ("--weights", "synthetic", "--repetitions", "1", "--retries", "0", "--threads", "1")
-        bench.build("loadable sweep, measuring as well", *sweep, *quick)
+        bench.build("loadable sweep with its measuring", *sweep, *quick)
         one = read_building_s(scratch / "results")
         print(f"{len(names)} instruction sets: one build for all {one:.1f} s of CPU time, one each {each:.1f} s")
     finally:

@@ -6,6 +6,7 @@ from pathlib import Path
 from harness.conclusion import look_back
 from harness.plan.layer import Settings
 from harness.plan.run import plan_build
+from harness.premises import cache_folder
 from harness.records.node import Node
 from harness.records.outcome import Status
 from harness.records.plan import Inventory, Plan
@@ -19,7 +20,7 @@ from harness.session import Session
 from harness.store.bundle import Bundle, load_logs
 from harness.store.duration import load_durations
 from harness.system.console import Console
-from harness.workbench import begin_run, cache_folder, lay_out, mark_builds, remove_builds
+from harness.workbench import begin_run, lay_out, mark_builds, remove_builds
 
 
 class Built(Record):

@@ -1,15 +1,13 @@
 """Everything a run or a build needs, found or fetched: node, tools, source, weights, and the builds to be made."""
 
-import contextlib
 import shutil
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import __version__
-from harness.errors import UsageError
 from harness.plan.config import choose_config, choose_wiring
 from harness.plan.environment import choose_environment
 from harness.plan.ingredient import Ingredients
@@ -26,12 +24,13 @@ from harness.plan.recipe import choose_recipe
 from harness.plan.roof import RoofBuild, choose_array_bytes, choose_roof_site
 from harness.plan.sampling import choose_sampler_environment
 from harness.plan.thread import describe_threads, warn_threads
+from harness.premises import cache_folder
 from harness.records.audio import Audio
 from harness.records.caveat import Caveat
 from harness.records.config import CMakeOption
 from harness.records.node import Node
 from harness.records.plan import Plan, Site
-from harness.records.record import Record, is_text, short_hash
+from harness.records.record import Record, short_hash
 from harness.records.run import SCHEMA, Run
 from harness.records.source import Source, SourceRequest
 from harness.records.step import Phase
@@ -42,12 +41,11 @@ from harness.store.bundle import write_atomic
 from harness.system.audio import resolve_audio
 from harness.system.cache import locked
 from harness.system.console import Console
-from harness.system.lock import node_lock
 from harness.system.roof import roof_digest, roof_project
 from harness.system.source.library import library_project
 from harness.system.source.resolve import resolve_source
 from harness.system.toolchain import probe_toolchain
-from harness.system.usage import hold_machine, mark_used, occupy
+from harness.system.usage import mark_used
 from harness.system.weights import WEIGHTS, load_catalog, resolve_weights
 
 BYTES_PER_JOB = 1_500_000_000
@@ -88,33 +86,6 @@ def lay_out(
         environment=environment,
         caveats=caveats,
     )
-
-
-def cache_folder(settings: Settings) -> Path:
-    """Return the cache folder: the setting's, else the user's."""
-    import platformdirs
-
-    chosen = settings.text("cache")
-    folder = Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("whisper-harness")
-    if not is_text(str(folder)):
-        raise UsageError("the path of the cache holds bytes that are no UTF-8", hint="--cache DIR with a plain name")
-    return folder
-
-
-@contextlib.contextmanager
-def hold_node(settings: Settings, console: Console) -> Iterator[None]:
-    """Hold the node for whatever disturbs or is disturbed, and the cache against being pruned meanwhile."""
-    with (
-        node_lock(wait=not settings.flag("no_wait"), note=console.warn),
-        occupy(cache_folder(settings), note=console.warn),
-        hold_machine(cache_folder(settings), wait=not settings.flag("no_wait"), note=console.warn),
-    ):
-        yield
-
-
-def results_folder(settings: Settings) -> Path:
-    """Return the folder that holds all bundles."""
-    return Path(settings.text("results")).expanduser().absolute()
 
 
 def ready_weights(

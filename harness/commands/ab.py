@@ -9,6 +9,7 @@ from harness.plan.contest import ROLES
 from harness.plan.illegal import ILLEGAL_INSTRUCTION
 from harness.plan.layer import Settings, nearest
 from harness.plan.side import Side, parse_side
+from harness.premises import hold_node
 from harness.records.metric import TABLE_METRICS
 from harness.records.node import Node
 from harness.records.run import ExitCode
@@ -22,7 +23,6 @@ from harness.trial.contest import Design
 from harness.trial.entrant import prepare_entrant
 from harness.trial.hold import Entrants, Held, hold_trial
 from harness.trial.scene import set_scene
-from harness.workbench import hold_node
 
 _MOST_BUILDS = 20
 

@@ -7,9 +7,9 @@ from harness.commands.output import Output
 from harness.plan.isa import choose_isa_options
 from harness.plan.layer import Settings
 from harness.plan.recipe import choose_recipe
+from harness.premises import hold_node
 from harness.render.plan import render_plan
 from harness.system.probe import probe_node
-from harness.workbench import hold_node
 
 
 def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int:

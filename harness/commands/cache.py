@@ -9,6 +9,7 @@ from harness.errors import HarnessError, UnfitError
 from harness.plan.amount import parse_age, parse_size
 from harness.plan.layer import Settings
 from harness.plan.prune import Limits, choose_kinds, choose_victims
+from harness.premises import cache_folder, results_folder
 from harness.records.record import Record
 from harness.records.stock import Pruning, Removal, Stock
 from harness.render.stock import render_pruning, render_stock
@@ -16,7 +17,6 @@ from harness.store.bundle import PARTIAL, Bundle, load_run
 from harness.system.lock import is_held, node_lock, node_lock_path
 from harness.system.stock import probe_stock, remove_entry
 from harness.system.usage import close_gate, is_occupied
-from harness.workbench import cache_folder, results_folder
 
 
 class Asked(Record):

@@ -7,6 +7,7 @@ from harness.commands.output import Output
 from harness.errors import InterruptedRunError
 from harness.plan.layer import Settings
 from harness.plan.side import Side
+from harness.premises import hold_node
 from harness.records.comparison import ALPHA
 from harness.records.run import ExitCode
 from harness.records.trial import Role
@@ -16,7 +17,6 @@ from harness.stats.pairing import pair_measurements
 from harness.system.probe import probe_node
 from harness.trial.hold import Held, hold_trial
 from harness.trial.scene import set_scene
-from harness.workbench import hold_node
 
 RESAMPLES = 1000
 # Fewer have no spread to speak of.

@@ -6,6 +6,7 @@ from harness.commands.output import Output
 from harness.errors import HarnessError, UnfitError
 from harness.plan.fitness import diagnose
 from harness.plan.layer import Settings
+from harness.premises import cache_folder
 from harness.records.fitness import Diagnosis, Finding, Fitness
 from harness.render.doctor import render_doctor
 from harness.request import choose_suite
@@ -14,7 +15,6 @@ from harness.system.probe import probe_node
 from harness.system.quiet import Watch
 from harness.system.toolchain import probe_toolchain
 from harness.system.vigil import Vigil
-from harness.workbench import cache_folder
 
 _WINDOW_S = 2.0
 

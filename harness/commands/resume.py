@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.errors import UnavailableError, UsageError
 from harness.plan.layer import Settings
+from harness.premises import cache_folder, results_folder
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
@@ -13,7 +14,6 @@ from harness.system.console import Console
 from harness.system.orphan import stop_orphans
 from harness.system.source.tree import probe_tree
 from harness.system.weights import verify_weights
-from harness.workbench import cache_folder, results_folder
 
 
 def take_up(

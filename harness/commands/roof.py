@@ -10,6 +10,7 @@ from harness.plan.ceiling import bound_peak, judge_roof
 from harness.plan.isa import choose_isa_options
 from harness.plan.layer import Settings
 from harness.plan.roof import MEASURE, plan_roof, plan_roof_build
+from harness.premises import hold_node
 from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Plan
@@ -22,7 +23,7 @@ from harness.request import choose_suite
 from harness.store.bundle import load_logs
 from harness.system.probe import probe_node
 from harness.system.roof import roof_digest, roof_project
-from harness.workbench import begin_run, choose_roof, hold_node, lay_out
+from harness.workbench import begin_run, choose_roof, lay_out
 
 
 def roof(settings: Settings, environ: Mapping[str, str], output: Output) -> int:

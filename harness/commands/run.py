@@ -19,6 +19,7 @@ from harness.plan.placement import choose_cpus, choose_wish, place_plan
 from harness.plan.recipe import choose_recipe
 from harness.plan.run import plan_run
 from harness.plan.transcription import caveat_transcription, is_transcribed
+from harness.premises import cache_folder, hold_node, results_folder
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
@@ -35,17 +36,7 @@ from harness.system.placement import require_placement
 from harness.system.probe import probe_capture, probe_node
 from harness.system.quiet import Watch
 from harness.system.vigil import Vigil
-from harness.workbench import (
-    begin_run,
-    cache_folder,
-    hold_node,
-    lay_out,
-    mark_builds,
-    ready_audio,
-    ready_weights,
-    remove_builds,
-    results_folder,
-)
+from harness.workbench import begin_run, lay_out, mark_builds, ready_audio, ready_weights, remove_builds
 
 
 def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:

@@ -8,13 +8,13 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.errors import UnreadableError, UsageError
 from harness.plan.layer import Settings
+from harness.premises import cache_folder
 from harness.records.card import Card
 from harness.records.record import Record
 from harness.render.list import render_list
 from harness.store.index import Index
 from harness.store.month import Month, keep_newest, list_months
 from harness.store.shelf import find_twins
-from harness.workbench import cache_folder
 
 # What fits on a screen or two; machines get all.
 SHOWN = 50

@@ -13,6 +13,7 @@ from harness.plan.chart import chart_sweep
 from harness.plan.grid import lay_grid
 from harness.plan.layer import Settings, name_settings, nearest
 from harness.plan.quantisation import QUANTISATIONS
+from harness.premises import cache_folder, hold_node, results_folder
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record, short_hash
@@ -40,7 +41,7 @@ from harness.system.console import format_seconds
 from harness.system.probe import probe_node
 from harness.system.toml_file import read_toml
 from harness.trial.scene import Scene, set_scene
-from harness.workbench import cache_folder, hold_node, mark_builds, remove_builds, results_folder
+from harness.workbench import mark_builds, remove_builds
 
 _TABLES = ("axes", "exclude", "settings")
 _EXAMPLE = "[axes]\nthreads = [1, 2]\nfa = [0, 1]\n\n[[exclude]]\nthreads = 1\nfa = 1"

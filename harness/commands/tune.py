@@ -10,6 +10,7 @@ from harness.plan.layer import Settings, nearest
 from harness.plan.quantisation import name_quantised
 from harness.plan.tune import AXES, UNITS, list_axes
 from harness.plan.tune import Axis as TuneAxis
+from harness.premises import cache_folder, hold_node, results_folder
 from harness.records.metric import DECODE, ENCODE
 from harness.records.node import Node
 from harness.records.plan import Plan
@@ -26,7 +27,7 @@ from harness.sweep.search import Search
 from harness.system.probe import probe_node
 from harness.system.toml_file import change_toml, read_toml
 from harness.trial.scene import set_scene
-from harness.workbench import cache_folder, hold_node, mark_builds, results_folder
+from harness.workbench import mark_builds
 
 _FILE = "harness.toml"
 # What the axes are called where they are written down.

@@ -9,6 +9,7 @@ from harness.plan.contest import ROLES
 from harness.plan.contrast import Question, judge_trials
 from harness.plan.layer import Settings
 from harness.plan.trial import Circumstance, caveat_trial
+from harness.premises import cache_folder, results_folder
 from harness.records.caveat import Caveat
 from harness.records.comparison import Family
 from harness.records.node import Node
@@ -27,7 +28,6 @@ from harness.trial.entrant import Entrant, build_entrant, take_seats
 from harness.trial.live import LiveEngine
 from harness.trial.scene import Scene
 from harness.trial.seat import Lost, Seat
-from harness.workbench import cache_folder, results_folder
 
 Entrants = tuple[Entrant, Entrant]
 _LEAST_TIMEOUT_S = 60.0

@@ -52,3 +52,11 @@ def test_a_current_folder_of_such_a_name_serves(kit: Kit) -> None:
     done = kit.run(*QUICK, environ={"HARNESS_RESULTS": ""})
     assert done.returncode == 0, done.stderr
     assert len(list(folder.glob("results/*/*/*"))) == 1
+
+
+@pytest.mark.parametrize("sign", [",", ":", ";"])
+def test_a_cache_below_which_nothing_would_link_is_refused(kit: Kit, sign: str) -> None:
+    done = kit.run(*QUICK, "--cache", str(kit.folder / f"a{sign}b"))
+    assert done.returncode == 2
+    assert f"{sign!r} separates the words of a linker or of CMake" in done.stderr
+    assert not (kit.folder / f"a{sign}b").exists()

@@ -1,0 +1,45 @@
+"""Where a verb works: its folders by the settings, and the node and the cache, which it holds meanwhile."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.plan.layer import Settings
+from harness.records.record import is_text
+from harness.system.console import Console
+from harness.system.lock import node_lock
+from harness.system.usage import hold_machine, occupy
+
+# Of a comma the linker makes two options (-Wl,-rpath,...), of a colon two folders; CMake takes a semicolon for a list.
+_SEPARATORS = frozenset(",:;")
+
+
+def cache_folder(settings: Settings) -> Path:
+    """Return the cache folder: the setting's, else the user's."""
+    import platformdirs
+
+    chosen = settings.text("cache")
+    folder = Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("whisper-harness")
+    if not is_text(str(folder)):
+        raise UsageError("the path of the cache holds bytes that are no UTF-8", hint="--cache DIR with a plain name")
+    if broken := sorted(_SEPARATORS & set(str(folder.relative_to(folder.anchor)))):
+        cause = f"{broken[0]!r} separates the words of a linker or of CMake: no build below it would link"
+        raise UsageError(f"the path of the cache cannot be built in: {folder}", cause=cause, hint="--cache DIR")
+    return folder
+
+
+def results_folder(settings: Settings) -> Path:
+    """Return the folder that holds all bundles."""
+    return Path(settings.text("results")).expanduser().absolute()
+
+
+@contextlib.contextmanager
+def hold_node(settings: Settings, console: Console) -> Iterator[None]:
+    """Hold the node for whatever disturbs or is disturbed, and the cache against being pruned meanwhile."""
+    with (
+        node_lock(wait=not settings.flag("no_wait"), note=console.warn),
+        occupy(cache_folder(settings), note=console.warn),
+        hold_machine(cache_folder(settings), wait=not settings.flag("no_wait"), note=console.warn),
+    ):
+        yield
