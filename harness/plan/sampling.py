@@ -37,12 +37,14 @@ def choose_sampler_argv(python: str, library: str, *, gpu: bool, plant: float = 
     return (python, "-s", "-P", "-m", MODULE, *planted, *(() if gpu else ("--no-gpu",)), library)
 
 
-def choose_sampler_environment(environment: Mapping[str, str], package: str) -> dict[str, str]:
+def choose_sampler_environment(environment: Mapping[str, str], package: str, padding: int = 0) -> dict[str, str]:
     """Return what a sampler's environment has more: the package can be found, and LLVM's threads do not spin on.
 
     They would for 200 ms after each call (ggml's own setting), into the other sampler's turn. GNU's threads stop
     within milliseconds, while the sampler settles; a passive OMP_WAIT_POLICY for all would make decoding with two
-    threads three times slower, and so measure something that no user runs.
+    threads three times slower, and so measure something that no user runs. `padding` bytes are for nothing but to be
+    allocated before all else.
     """
     blocktime = environment.get("KMP_BLOCKTIME", "1")
-    return {"KMP_BLOCKTIME": blocktime, "PYTHONPATH": package, "PYTHONDONTWRITEBYTECODE": "1"}
+    padded = {"HARNESS_PADDING": "-" * padding} if padding else {}
+    return {"KMP_BLOCKTIME": blocktime, "PYTHONPATH": package, "PYTHONDONTWRITEBYTECODE": "1"} | padded

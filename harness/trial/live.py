@@ -22,6 +22,8 @@ from harness.workbench import PACKAGE
 # Other processes' share of a call that makes it worth another try; the kernel counts in ticks of 10 ms.
 BUSY_CPUS = 0.2
 _BUSY_S = 0.03
+# A log lies in MONTH/BUNDLE/logs.
+_ABOVE_BUNDLES = 2
 
 
 class _LostError(Exception):
@@ -33,7 +35,7 @@ class _LostError(Exception):
 class _Player:
     """A sampler that serves one seat for one block."""
 
-    def __init__(self, seat: Seat, build: int, log: Path, timeout_s: float) -> None:
+    def __init__(self, seat: Seat, build: int, padding: int, log: Path, timeout_s: float) -> None:
         self.seat = seat
         self.measurements: list[Measurement] = []
         self.idle_ns = self.waited_ns = 0
@@ -41,8 +43,10 @@ class _Player:
         gpu = seat.backend not in ON_CPU
         argv = choose_sampler_argv(sys.executable, seat.libraries[build], gpu=gpu, plant=seat.plant)
         given = dict(seat.environment)
-        environment = given | choose_sampler_environment(given, PACKAGE)
-        self.dialogue = Dialogue(argv, cwd=log.parent, env=environment, log=log, placement=seat.placement)
+        environment = given | choose_sampler_environment(given, PACKAGE, padding)
+        # The folder above both bundles: whatever differs between the sides beside what is compared moves their heaps.
+        folder = log.parents[_ABOVE_BUNDLES]
+        self.dialogue = Dialogue(argv, cwd=folder, env=environment, log=log, placement=seat.placement)
 
     def begin(self, metrics: Iterable[str]) -> None:
         """Greet, load the weights and warm up what the block will measure."""
@@ -89,8 +93,9 @@ class LiveEngine:
         disturbed = retried = 0
         try:
             for role in block.order:
-                build = block.builds[ROLES.index(role)]
-                players[role] = _Player(seats[role], build, self._logs[role] / _log(block), self._timeout_s)
+                side = ROLES.index(role)
+                build, padding = block.builds[side], block.paddings[side]
+                players[role] = _Player(seats[role], build, padding, self._logs[role] / _log(block), self._timeout_s)
                 players[role].begin(dict.fromkeys(turn.metric for turn in block.turns))
             for turn in block.turns:
                 again, clean = self._take(turn, players, block.number)

@@ -58,3 +58,10 @@ def test_all_pairs_of_builds_are_used() -> None:
     assert set(drawn) == {(here, there) for here in range(3) for there in range(3)}
     assert min(drawn.values()) > 60
     assert {block(number).builds for number in range(1, 50)} == {(0, 0)}
+
+
+def test_every_process_has_a_layout_of_its_own() -> None:
+    drawn = [padding for number in range(1, 200) for padding in block(number).paddings]
+    assert min(drawn) >= 0
+    assert max(drawn) < 8192
+    assert len(set(drawn)) > 350, "neither side has the same twice, but by chance"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnfitError
-from harness.plan.contest import plan_block
+from harness.plan.contest import ROLES, plan_block
 from harness.plan.sampling import PIECE
 from harness.records.case import Case
 from harness.records.outcome import Completed
@@ -32,6 +32,8 @@ class Script:
         self.log = ""
         self.argv: dict[Role, Sequence[str]] = {}
         self.environment: Mapping[str, str] = {}
+        self.folders: dict[Role, Path] = {}
+        self.paddings: dict[Role, int] = {}
         self.instead: dict[tuple[Role, str], list[dict[str, object] | str | None]] = {}
 
     def answer(self, role: Role, line: str) -> str | None:
@@ -62,6 +64,8 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
             self.role = Role(log.parent.name)
             told.argv[self.role] = argv
             told.environment = env
+            told.folders[self.role] = cwd
+            told.paddings[self.role] = len(env["HARNESS_PADDING"])
             if told.instead.get((self.role, "spawn")):
                 raise UnfitError("cannot start python")
 
@@ -130,6 +134,12 @@ def test_the_sides_take_turns_in_the_order_of_the_block(script: Script) -> None:
     assert script.asked[0] == (BLOCK.order[0], "start")
     assert {line for _, line in script.asked[-2:]} == {"quit"}
     assert script.closed == list(BLOCK.order)
+
+
+def test_nothing_but_what_is_compared_and_the_drawn_padding_differs_between_the_sides(script: Script) -> None:
+    played()
+    assert script.folders[Role.BASELINE] == script.folders[Role.CONTENDER]
+    assert tuple(script.paddings[role] for role in ROLES) == BLOCK.paddings
 
 
 def test_only_the_contender_is_planted(script: Script) -> None:
