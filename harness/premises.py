@@ -16,7 +16,7 @@ _SEPARATORS = frozenset(",:;")
 
 
 def cache_folder(settings: Settings) -> Path:
-    """Return the cache folder: the setting's, else the user's."""
+    """Return the cache folder: the setting's, else the user's; raises UsageError where no build could lie in it."""
     import platformdirs
 
     chosen = settings.text("cache")
@@ -37,9 +37,10 @@ def results_folder(settings: Settings) -> Path:
 @contextlib.contextmanager
 def hold_node(settings: Settings, console: Console) -> Iterator[None]:
     """Hold the node for whatever disturbs or is disturbed, and the cache against being pruned meanwhile."""
+    cache, wait = cache_folder(settings), not settings.flag("no_wait")
     with (
-        node_lock(wait=not settings.flag("no_wait"), note=console.warn),
-        occupy(cache_folder(settings), note=console.warn),
-        hold_machine(cache_folder(settings), wait=not settings.flag("no_wait"), note=console.warn),
+        node_lock(wait=wait, note=console.warn),
+        occupy(cache, note=console.warn),
+        hold_machine(cache, wait=wait, note=console.warn),
     ):
         yield

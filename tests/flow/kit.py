@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,13 @@ class Kit:
         log = self.tools / "calls.jsonl"
         lines = log.read_text().splitlines() if log.exists() else []
         return [call for call in map(json.loads, lines) if not tool or call[0] == tool]
+
+    def wait_for_model(self) -> None:
+        """Wait until a bench program has been given a model."""
+        deadline = time.monotonic() + 60
+        while not any("-m" in call and "no-weights" not in call for call in self.calls("whisper-bench")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
     def running(self) -> list[int]:
         """Return the fake tools and the samplers of this kit that are still alive."""

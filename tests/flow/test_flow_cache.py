@@ -87,10 +87,7 @@ def test_what_was_used_lately_is_young(kit: Kit) -> None:
 def test_an_unfinished_run_keeps_what_it_needs(kit: Kit) -> None:
     kit.break_tools({"whisper-bench -m": {"sleep": 60, "silent": True}})
     child = kit.start(*kit.words(*QUICK))
-    deadline = time.monotonic() + 60
-    while not any("-m" in call and "no-weights" not in call for call in kit.calls("whisper-bench")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    kit.wait_for_model()
     live = entries(kit)["builds"]
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=60)
@@ -110,10 +107,7 @@ def test_a_run_with_another_node_lock_keeps_the_cache(kit: Kit) -> None:
     elsewhere.mkdir()
     words = (*kit.words(*QUICK), "--results", str(kit.folder / "other-results"))
     child = kit.start(*words, environ={"TMPDIR": str(elsewhere)})
-    deadline = time.monotonic() + 60
-    while not any("-m" in call and "no-weights" not in call for call in kit.calls("whisper-bench")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    kit.wait_for_model()
     done = kit.harness("cache", "prune", "--keep", "0", "--yes", "--no-wait")
     live = entries(kit)["builds"]["in_use"]
     child.send_signal(signal.SIGINT)

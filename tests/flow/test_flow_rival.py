@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -44,10 +43,7 @@ def test_a_run_with_the_same_cache_is_not_measured_meanwhile(kit: Kit) -> None:
     elsewhere = kit.folder / "elsewhere"
     elsewhere.mkdir()
     first = kit.start(*kit.words(*QUICK, "--results", str(kit.folder / "other-results")))
-    deadline = time.monotonic() + 60
-    while not any("-m" in call and "no-weights" not in call for call in kit.calls("whisper-bench")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    kit.wait_for_model()
     refused = kit.run(*QUICK, "--no-wait", environ={"TMPDIR": str(elsewhere)})
     second = kit.start(*kit.words(*QUICK), environ={"TMPDIR": str(elsewhere)})
     assert second.stderr
