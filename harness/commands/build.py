@@ -24,6 +24,7 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
     with hold_node(settings, output.console):
         state, plan = prepare_build(settings, environ, node, output.console)
         built = carry_out_build(state, plan, settings, output.console)
-    lines = [f"built in {built.folder}" if built.ok else f"the build failed; logs in {built.logs}"]
+    told = next((f"{one.step}: {one.reason}" for one in built.run.results if one.status.bad), "")
+    lines = [f"built in {built.folder}"] if built.ok else [f"the build failed: {told}", f"logs in {built.logs}"]
     output.show("\n".join([*lines, *(f"caveat: {caveat.message}" for caveat in built.run.caveats)]), built.run)
     return int(built.run.exit_code)

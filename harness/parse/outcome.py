@@ -4,10 +4,10 @@ import re
 import signal
 
 from harness.errors import UnreadableError
-from harness.parse import ninja
 from harness.parse.backend import find_mismatch
 from harness.parse.bench import is_empty_model, is_whole, measure_whisper, parse_flash_attn
 from harness.parse.blas import parse_blas
+from harness.parse.breakage import Breakage, find_breakage
 from harness.parse.configure import find_missing
 from harness.parse.ctest import parse_junit
 from harness.parse.memcpy import is_whole_memcpy, measure_memcpy
@@ -20,7 +20,7 @@ from harness.parse.transcription import find_complaint, has_text, measure_transc
 from harness.records.case import Case
 from harness.records.measurement import Measurement
 from harness.records.metric import DECODE, ENCODE, TABLE_METRICS
-from harness.records.outcome import FLOODED, ILLEGAL, Completed, Status, StepResult
+from harness.records.outcome import FLOODED, ILLEGAL, Cause, Completed, Status, StepResult
 from harness.records.step import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase, Step
 from harness.records.suite import OF_MODELS, Benchmark, Engine
 
@@ -56,8 +56,8 @@ def read_outcome(step: Step, completed: Completed, log: str, output: str) -> Ste
         return _read_probe(result, log)
     if completed.exit_code:
         told = _explain_failure(step.phase, log)
-        reason = f"{describe_exit(completed.exit_code)}{f': {told}' if told else ''}"
-        return result.replace(status=Status.FAILED, reason=reason)
+        reason = f"{describe_exit(completed.exit_code)}{f': {told.sentence}' if told else ''}"
+        return result.replace(status=Status.FAILED, reason=reason, cause=told.cause if told else None)
     return _read_case(result, step, step.case, log) if step.case else result
 
 
@@ -68,11 +68,11 @@ def _describe_stop(step: Step, completed: Completed, log: str) -> str:
     return f"no end after {step.timeout_s:g} s" if completed.timed_out else ""
 
 
-def _explain_failure(phase: Phase, log: str) -> str:
-    if phase is Phase.BUILD:
-        return ninja.find_complaint(log)
-    missing = find_missing(log) if phase is Phase.CONFIGURE else ()
-    return f"missing here, by Debian's names: {', '.join(missing)} (apt-get install)" if missing else ""
+def _explain_failure(phase: Phase, log: str) -> Breakage | None:
+    if phase is Phase.CONFIGURE and (missing := find_missing(log)):
+        sentence = f"missing here, by Debian's names: {', '.join(missing)} (apt-get install)"
+        return Breakage(Cause.PACKAGE_MISSING, sentence)
+    return find_breakage(log) if phase in (Phase.CONFIGURE, Phase.BUILD) else None
 
 
 def describe_exit(exit_code: int) -> str:
@@ -123,7 +123,9 @@ def _read_roof(result: StepResult, step: Step, completed: Completed, log: str, s
         if stopped:
             raise UnreadableError(stopped)
         if completed.exit_code:
-            raise UnreadableError(describe_exit(completed.exit_code))
+            # The probe is configured and built, too; only then is there something to explain.
+            told = None if step.repetition else find_breakage(log)
+            raise UnreadableError(f"{describe_exit(completed.exit_code)}{f': {told.sentence}' if told else ''}")
         return result.replace(measurements=measure_roof(log, step.repetition) if step.repetition else ())
     except UnreadableError as error:
         return result.replace(status=Status.SKIPPED, reason=error.what)

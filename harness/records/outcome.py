@@ -31,6 +31,30 @@ class Status(StrEnum):
         return self in (Status.FAILED, Status.TIMED_OUT)
 
 
+class Cause(StrEnum):
+    """Why a configuration or a build failed, as far as what the tools printed tells."""
+
+    UNKNOWN_CPU = "unknown-cpu"
+    UNKNOWN_OPTION = "unknown-option"
+    INTRINSIC = "intrinsic"
+    ASSEMBLER = "assembler"
+    KILLED = "killed"
+    OUT_OF_MEMORY = "out-of-memory"
+    TOO_MANY = "too-many"
+    DISK_FULL = "disk-full"
+    READ_ONLY = "read-only"
+    NOT_ALLOWED = "not-allowed"
+    COMPILER_CRASHED = "compiler-crashed"
+    COMPILER_INCOMPLETE = "compiler-incomplete"
+    HEADER_MISSING = "header-missing"
+    LIBRARY_MISSING = "library-missing"
+    PACKAGE_MISSING = "package-missing"
+    GPU_ARCHITECTURE = "gpu-architecture"
+    HOST_COMPILER = "host-compiler"
+    TREE_CHANGED = "tree-changed"
+    CLOCK = "clock"
+
+
 class Completed(Record):
     """What a child process left behind; `exit_code` is negative for a signal, as in `subprocess`.
 
@@ -60,6 +84,7 @@ class StepResult(Record):
     """How one step ended, and the numbers and tests that were read from its output.
 
     `quiet` is what else the node did meanwhile and `placement` where it ran; benchmarks have them, where it is known.
+    `cause` is why a configuration or a build failed, None where its output does not tell.
     """
 
     step: str
@@ -75,6 +100,7 @@ class StepResult(Record):
     checks: tuple[Check, ...] = ()
     quiet: Quietness | None = None
     placement: Placement | None = None
+    cause: Cause | None = None
 
     def fails_like(self, other: "StepResult") -> bool:
         """Return whether both are failed repetitions of one case, for the same reason."""

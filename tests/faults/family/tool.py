@@ -90,6 +90,28 @@ def _crashes() -> list[Fault]:
     return found
 
 
+def _complaints() -> list[Fault]:
+    lines = {
+        "unknown-cpu": ("cc1plus: error: unknown value 'native+nosve' for '-mcpu'", "--isa"),
+        "old-assembler": ("/tmp/x.s:1: Error: no such instruction: `vpdpbusd %ymm1,%ymm2,%ymm3'", "binutils"),
+        "killed-compiler": ("c++: fatal error: Killed signal terminated program cc1plus", "--jobs"),
+        "killed-linker": ("collect2: fatal error: ld terminated with signal 9 [Killed]", "--jobs"),
+        "full-tmp": ("a.cpp:6:1: fatal error: error writing to /tmp/x.s: No space left on device", "TMPDIR"),
+        "compiler-crash": ("a.cpp:6:1: internal compiler error: Segmentation fault", "--compiler"),
+    }
+    return [
+        _tool(
+            f"build-{name}",
+            "cmake --build",
+            f"it prints: {line}",
+            tool("cmake --build Release", exit=1, print=f"FAILED: [code=1] a.o\n{line}", silent=True),
+            seen=fails(10, option),
+            sample=name == "killed-compiler",
+        )
+        for name, (line, option) in lines.items()
+    ]
+
+
 def _floods() -> list[Fault]:
     found = [
         _tool(
@@ -250,4 +272,4 @@ def _others() -> list[Fault]:
     ]
 
 
-FAULTS = (*_missing(), *_floods(), *_crashes(), *_nothing(), *_others())
+FAULTS = (*_missing(), *_complaints(), *_floods(), *_crashes(), *_nothing(), *_others())
