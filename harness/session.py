@@ -13,13 +13,15 @@ from harness.parse.outcome import read_outcome
 from harness.plan.bind import Unbound, bind
 from harness.plan.forecast import remaining_s
 from harness.plan.precision import extend_plan, foresee_s
-from harness.plan.quietness import choose_quietest, describe_others, is_disturbed
+from harness.plan.quietness import describe_others
+from harness.plan.retry import can_wait, find_refusal, is_wanted
 from harness.plan.run import blockers, blocks, is_measured
 from harness.records.caveat import Caveat
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Inventory, Plan
 from harness.records.run import Run
 from harness.records.step import Phase, Step
+from harness.store.attempt import keep_quietest, list_aside, set_aside
 from harness.store.bundle import Bundle
 from harness.system.console import Console
 from harness.system.disk import make_empty, make_folder, require_free
@@ -63,8 +65,10 @@ class Session:
         self.inventory = Inventory()
 
     def go(self) -> Run:
-        """Execute every step that is not finished and return the run with all results."""
+        """Execute what is not finished, then again what was disturbed, and return the run with all results."""
         for step in self._steps():
+            self.do(step)
+        for step in self._disturbed():
             self.do(step)
         return self.run
 
@@ -133,7 +137,8 @@ class Session:
     def _measure(self, step: Step, vigil: Vigil) -> StepResult:
         """Execute a measurement when it is quiet, a benchmark again while others disturb it, and keep the quietest.
 
-        Attempts that an interrupted run has set aside count: the bound holds for the step, however often it is begun.
+        Models are repeated at once, everything else at the end (`_disturbed`). Attempts that an interrupted run has set
+        aside count: the bound holds for the step, however often it is begun.
         """
         while True:
             if vigil.wait():
@@ -141,37 +146,35 @@ class Session:
             before = vigil.read()
             result = self._execute(step)
             result = result.replace(quiet=vigil.since(before, result.completed), placement=step.placement)
-            aside = [other for other in self.run.discarded if other.step == step.name]
-            again = is_disturbed(result) and result.status is Status.PASSED and step.phase is Phase.BENCH
             if vigil.caveat and all(caveat.code != vigil.caveat.code for caveat in self.run.caveats):
                 self.run = self.run.replace(caveats=(*self.run.caveats, vigil.caveat))
-            if not again:
+            if not (is_wanted(result) and result.quiet):
                 return result
-            others = describe_others(result.quiet) if result.quiet else ""
-            if len(aside) >= vigil.retries:
-                self._console.note(f"{step.title}: others used {others}; kept as it is, and marked")
-                return self._settle(step, result, aside)
-            self._console.note(f"{step.title}: others used {others}; measured again")
-            self._set_aside(result, len(aside) + 1)
+            said = f"{step.title}: others used {describe_others(result.quiet)}"
+            if can_wait(step) and vigil.retries and not list_aside(self.run, step.name):
+                self._console.note(f"{said}; marked, and measured again at the end if time is left")
+                return result
+            refusal = find_refusal(result, self.plan, self.run, self._known, retries=vigil.retries)
+            if refusal:
+                self._console.note(f"{said}; the quietest attempt is kept, and marked: {refusal}")
+                self.run, best = keep_quietest(self.run, self._bundle, result)
+                return best
+            self._console.note(f"{said}; measured again")
+            self.run = set_aside(self.run, self._bundle, result)
 
-    def _set_aside(self, result: StepResult, number: int) -> None:
-        """Keep an attempt and its log where they belong to no sample."""
-        log = self._bundle.logs / result.log
-        kept = log.with_suffix(f".disturbed-{number}.log")
-        log.replace(kept)
-        self.run = self.run.replace(discarded=(*self.run.discarded, result.replace(log=kept.name)))
-        self._bundle.save_run(self.run)
-
-    def _settle(self, step: Step, result: StepResult, aside: list[StepResult]) -> StepResult:
-        """Return the quietest of all attempts, under the step's own log; the others are set aside."""
-        # A run that was killed right here has moved a log already.
-        best = choose_quietest([result, *(other for other in aside if (self._bundle.logs / other.log).is_file())])
-        if best is result:
-            return result
-        self._set_aside(result, len(aside) + 1)
-        (self._bundle.logs / best.log).replace(self._bundle.logs / step.log)
-        self.run = self.run.replace(discarded=tuple(other for other in self.run.discarded if other is not best))
-        return best.replace(log=step.log)
+    def _disturbed(self) -> Iterator[Step]:
+        """Answer with the steps to be measured again now that all are done, in the order of the plan."""
+        retries = self._vigil.retries if self._vigil else 0
+        for step in self.plan.steps if retries else ():
+            result = next((one for one in self.run.results if one.step == step.name and is_wanted(one)), None)
+            if not (result and can_wait(step)) or list_aside(self.run, step.name):
+                continue
+            refusal = find_refusal(result, self.plan, self.run, self._known, retries=retries)
+            if refusal:
+                self._console.note(f"{step.title}: not measured again: {refusal}")
+            else:
+                self.run = set_aside(self.run, self._bundle, result)
+                yield step
 
     def _is_still_good(self, step: Step, result: StepResult) -> bool:
         """Whether a finished step need not be done again: its build is there, and what it told can be read again."""

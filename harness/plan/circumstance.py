@@ -81,7 +81,7 @@ def _about_load(run: Run, counted: Sequence[StepResult]) -> Iterator[Caveat]:
     loaded = [result for result in counted if is_disturbed(result)]
     if loaded:
         shares = (f"{_name(result)}: {describe_others(result.quiet)}" for result in loaded if result.quiet)
-        message = f"others used the CPUs during {_some(list(shares))}; no quieter attempt was to be had"
+        message = f"others used the CPUs during {_some(list(shares))}; the quietest attempt counts"
         yield Caveat(code="under-load", message=message)
     again = dict.fromkeys(result.step for result in run.discarded)
     if again:

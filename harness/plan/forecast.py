@@ -1,6 +1,6 @@
 """How long the rest of a run will take, from what the same steps took before."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from harness.records.outcome import Status, StepResult
 from harness.records.step import Phase, Step
@@ -40,3 +40,18 @@ def remaining_s(steps: Iterable[Step], known: Mapping[str, float], *, done: froz
     """Return the seconds that are left: all steps not in `done`, less what the current one has already used."""
     left = [known.get(duration_key(step), _FIRST_GUESS_S[step.phase]) for step in steps if step.name not in done]
     return max(sum(left) - min(elapsed_s, left[0] if left else 0.0), 0.0)
+
+
+def planned_s(steps: Sequence[Step], results: Iterable[StepResult], known: Mapping[str, float]) -> float:
+    """Return the seconds that a run takes by its plan, as far as they can be told; what is reused takes none.
+
+    A step takes what it is known to take, else what it took in this run, else what another of its key took; a step of
+    which nothing is known counts as nothing.
+    """
+    done = {result.step: result for result in results}
+    took = {
+        step.name: completed.wall_s for step in steps if step.name in done and (completed := done[step.name].completed)
+    }
+    alike = {duration_key(step): took[step.name] for step in steps if step.name in took}
+    left = (step for step in steps if step.name not in done or not done[step.name].reused)
+    return sum(known.get(duration_key(step), took.get(step.name, alike.get(duration_key(step), 0.0))) for step in left)

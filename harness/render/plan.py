@@ -4,6 +4,7 @@ import shlex
 
 from harness.records.plan import Plan, Site
 from harness.records.run import Run
+from harness.records.step import Phase
 
 
 def render_plan(plan: Plan, run: Run) -> str:
@@ -31,6 +32,9 @@ def render_plan(plan: Plan, run: Run) -> str:
     lines += _render_memory(plan)
     for placed in dict.fromkeys(str(step.placement) for step in plan.steps if step.placement):
         lines.append(f"  benchmarks run on {placed}")
+    measured = any(step.phase is Phase.BENCH for step in plan.steps)
+    if measured and any(one.name == "retries" and one.value != "0" for one in run.settings):
+        lines.append("  what others disturb is measured again, models first, in at most a quarter of the planned time")
     if run.suite.precision:
         within, most_s = 100 * run.suite.precision, run.suite.max_time_s
         lines.append(f"  and the models again until each is known to within {within:g} %, for {most_s:g} s at most")

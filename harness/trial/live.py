@@ -10,6 +10,7 @@ from harness.parse.outcome import describe_exit
 from harness.parse.sampler import PROTOCOL, Answer, parse_answer
 from harness.plan.contest import ROLES, Block, Turn
 from harness.plan.recipe import ON_CPU
+from harness.plan.retry import SHARE, has_stayed
 from harness.plan.sampling import PIECE, choose_sampler_argv, choose_sampler_environment
 from harness.records.measurement import Measurement
 from harness.records.outcome import Completed, Status, StepResult
@@ -86,6 +87,8 @@ class LiveEngine:
         self._logs = logs
         self._timeout_s = timeout_s
         self._retries = retries
+        # Seconds of the trial's pairs: of those that count, and of those that were measured again.
+        self._counted_s = self._repeated_s = 0.0
 
     def play(self, block: Block, seats: Mapping[Role, Seat]) -> Outcome:
         """Return what a block of two fresh samplers left behind."""
@@ -114,15 +117,26 @@ class LiveEngine:
         return Played(results=(results[0], results[1]), disturbed=disturbed, retried=retried, idle_share=share)
 
     def _take(self, turn: Turn, players: Mapping[Role, _Player], number: int) -> tuple[int, bool]:
-        """Ask both sides, again while others use the CPUs; return the retries, and whether the last pair was clean."""
-        for attempt in range(self._retries + 1):
+        """Ask both sides, again while others use the CPUs; return the retries, and whether the last pair was clean.
+
+        Repeating ends where the load stays, and costs a quarter of the time of the pairs that count at most.
+        """
+        attempt, before_cpus = 0, 0.0
+        while True:
             answers = {role: players[role].ask(PIECE[turn.metric]) for role in turn.order}
             backwards = next((role for role, answer in answers.items() if answer.wall_ns <= 0), None)
             if backwards:
                 raise _LostError(f"the clock of the {backwards}'s sampler went backwards", backwards)
             clean = not any(_is_disturbed(answer) for answer in answers.values())
-            if clean or attempt == self._retries:
+            others_cpus = max(answer.other_cpus or 0.0 for answer in answers.values())
+            took_s = sum(answer.wall_ns for answer in answers.values()) / 1e9
+            stays = attempt > 0 and has_stayed(before_cpus, others_cpus)
+            dear = self._repeated_s + took_s > SHARE * (self._counted_s + took_s)
+            if clean or attempt == self._retries or stays or dear:
+                self._counted_s += took_s
                 break
+            self._repeated_s += took_s
+            attempt, before_cpus = attempt + 1, others_cpus
         for (role, answer), other in zip(answers.items(), reversed(answers.values()), strict=True):
             player = players[role]
             player.idle_ns += answer.idle_cpu_ns

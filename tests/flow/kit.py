@@ -81,7 +81,9 @@ class Kit:
         }.items():
             file = self.system / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
+            fresh = file.with_suffix(".new")  # somebody may be reading it: as a whole, or not yet
+            fresh.write_text(text)
+            fresh.replace(file)
 
     def commit_tree(self) -> None:
         """Make the tree a git repository with one commit."""

@@ -11,16 +11,25 @@ import pytest
 
 from harness.records.run import Run
 from harness.stats.series import sample_run
+from harness.store.bundle import load_run
 from tests.flow.kit import Kit
 from tests.flow.test_flow_run import wait_for
 
 WORDS = ("--bench", "whisper", "--no-tests", "--threads", "2", "--repetitions", "2")
-LOUD_S, STILL = 9.0, 0.0
+# What others use is a rate: a hundred times as much is louder however long the fake program takes.
+LOUD_S, LOUDER_S, STILL = 9.0, 900.0, 0.0
+ALL = ("--no-tests", "--threads", "2", "--repetitions", "2")
 
 
 def disturb(kit: Kit, *used_s: float) -> None:
     """Let others use so many CPU seconds while each process of the bench program runs, in turn."""
     (kit.tools / "others.json").write_text(json.dumps(used_s))
+
+
+def foresee(kit: Kit, **known_s: float) -> None:
+    """Let earlier runs have taken so long: a quarter of it may be spent on repeating, however slow this machine is."""
+    kit.cache.mkdir(exist_ok=True)
+    (kit.cache / "durations.json").write_text(json.dumps(known_s or {"build_release": 10_000.0}))
 
 
 def encodes(run: Run) -> tuple[float, ...]:
@@ -38,6 +47,7 @@ def timed(kit: Kit) -> int:
 
 def test_what_others_disturb_is_measured_again_and_kept_aside(kit: Kit) -> None:
     (kit.tools / "encode.json").write_text(json.dumps([900.0, 100.0, 101.0]))
+    foresee(kit)
     disturb(kit, LOUD_S, STILL)
     done = kit.run(*WORDS)
     assert done.returncode == 0, done.stderr
@@ -61,7 +71,8 @@ def test_what_others_disturb_is_measured_again_and_kept_aside(kit: Kit) -> None:
 
 def test_the_quietest_attempt_stays_when_none_is_quiet(kit: Kit) -> None:
     (kit.tools / "encode.json").write_text(json.dumps([100.0, 200.0, 300.0]))
-    disturb(kit, 2 * LOUD_S, LOUD_S, 3 * LOUD_S)
+    foresee(kit)
+    disturb(kit, LOUDER_S, LOUD_S, LOUDER_S)
     done = kit.run(*WORDS[:-1], "1")
     assert done.returncode == 0, done.stderr
     run = kit.only_run()
@@ -77,6 +88,98 @@ def test_the_quietest_attempt_stays_when_none_is_quiet(kit: Kit) -> None:
     for result, value in ((kept, "200.00"), *zip(run.discarded, ("100.00", "300.00"), strict=True)):
         assert f"{value} ms" in (bundle / "logs" / result.log).read_text()
     assert "caveat: others used the CPUs during whisper/fa=0/model=tiny/threads=2: " in done.stdout
+
+
+def test_a_load_that_stays_is_not_measured_against_for_ever(kit: Kit) -> None:
+    foresee(kit)
+    disturb(kit, LOUDER_S, 100 * LOUDER_S, LOUD_S)
+    done = kit.run(*WORDS[:-1], "3", "--retries", "9")
+    assert done.returncode == 0, done.stderr
+    assert timed(kit) == 4, "the second attempt at the first repetition was as loud, and no other one is repeated"
+    assert "others used as much as before" in done.stderr
+    assert "measuring again did not help against such a load before" in done.stderr
+    run = kit.only_run()
+    (aside,) = run.discarded
+    assert aside.log == "bench-bench-tiny.disturbed-2.log"
+    assert {"under-load", "retried"} <= codes(run)
+
+
+def test_after_a_quiet_moment_it_is_worth_another_try(kit: Kit) -> None:
+    foresee(kit)
+    disturb(kit, LOUD_S, LOUDER_S, STILL, LOUD_S, STILL)
+    kit.run(*WORDS[:-1], "3")
+    assert timed(kit) == 5
+    assert len(kit.only_run().discarded) == 2
+
+
+def test_beyond_a_quarter_of_the_time_nothing_is_repeated(kit: Kit) -> None:
+    kit.run(*WORDS)
+    file = kit.cache / "durations.json"
+    foresee(kit, **{name: taken_s / 1000 for name, taken_s in json.loads(file.read_text()).items()})
+    disturb(kit, LOUD_S)
+    done = kit.run(*WORDS)
+    assert done.returncode == 0, done.stderr
+    assert "for repeating are spent" in done.stderr
+    run = load_run(kit.bundles()[-1])
+    assert (run.discarded, "under-load" in codes(run)) == ((), True)
+    assert timed(kit) == 4
+
+
+def lines(kit: Kit) -> list[str]:
+    """Return which benchmarks ran, in order: memcpy (1), mul_mat (2) or a model (m)."""
+    calls = [call for call in kit.calls("whisper-bench") if "-h" not in call and "no-weights" not in call]
+    return [call[call.index("-w") + 1] if "-w" in call else "m" for call in calls]
+
+
+def test_models_are_repeated_at_once_and_all_else_at_the_end(kit: Kit) -> None:
+    foresee(kit)
+    disturb(kit, LOUD_S, STILL)
+    (kit.tools / "others-mul_mat.json").write_text(json.dumps([LOUD_S, STILL]))
+    done = kit.run(*ALL)
+    assert done.returncode == 0, done.stderr
+    assert lines(kit) == ["1", "2", "m", "m", "m", "2"]
+    assert "measured again at the end if time is left" in done.stderr
+    run = kit.only_run()
+    assert [result.step for result in run.discarded] == ["bench_tiny_t2_fa0_r1", "mul_mat"]
+    assert len({result.step for result in run.results}) == len(run.results) == 9
+    assert ("retried" in codes(run), "under-load" in codes(run)) == (True, False)
+    (bundle,) = kit.bundles()
+    assert (bundle / "logs" / "bench-mul_mat.disturbed-1.log").is_file()
+
+
+def test_mul_mat_is_not_repeated_where_that_did_not_help_the_models(kit: Kit) -> None:
+    foresee(kit)
+    disturb(kit, LOUDER_S, 100 * LOUDER_S, LOUD_S)
+    (kit.tools / "others-mul_mat.json").write_text(json.dumps([LOUD_S]))
+    done = kit.run(*ALL)
+    assert lines(kit) == ["1", "2", "m", "m", "m"]
+    assert "not measured again: measuring again did not help" in done.stderr
+    assert {"under-load", "retried"} <= codes(kit.only_run())
+
+
+def test_resume_repeats_at_the_end_what_was_disturbed_before(kit: Kit) -> None:
+    foresee(kit)
+    (kit.tools / "others-mul_mat.json").write_text(json.dumps([LOUD_S, STILL]))
+    kit.break_tools({"whisper-bench -w 2": {"spare": 1, "sleep": 300, "silent": True, "times": 1}})
+    child = kit.start(*kit.words(*ALL))
+    wait_for(lambda: lines(kit) == ["1", "2", "m", "m", "2"])
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
+    assert child.returncode == 130
+    done = kit.run("--resume")
+    assert done.returncode == 0, done.stderr
+    assert lines(kit)[5:] == ["2"]
+    run = kit.only_run()
+    assert [result.step for result in run.discarded] == ["mul_mat"]
+    assert "under-load" not in codes(run)
+    (bundle,) = kit.bundles()
+    assert all((bundle / "logs" / result.log).is_file() for result in (*run.results, *run.discarded) if result.log)
+
+
+def test_the_plan_says_what_is_repeated(kit: Kit) -> None:
+    said = "what others disturb is measured again, models first, in at most a quarter of the planned time"
+    assert said in kit.run("--dry-run", *ALL).stdout
+    assert said not in kit.run("--dry-run", *ALL, "--retries", "0").stdout
 
 
 def test_no_retries_mark_all_the_same(kit: Kit) -> None:
@@ -97,6 +200,7 @@ def test_a_failure_is_a_failure_however_loud_it_was(kit: Kit) -> None:
 
 
 def test_a_failure_in_the_second_attempt_outranks_the_first(kit: Kit) -> None:
+    foresee(kit)
     disturb(kit, LOUD_S)
     kit.break_tools({"whisper-bench -m": {"spare": 1, "exit": 4, "times": 1}})
     done = kit.run(*WORDS[:-1], "1")
@@ -107,13 +211,15 @@ def test_a_failure_in_the_second_attempt_outranks_the_first(kit: Kit) -> None:
 
 
 def test_resume_counts_what_was_set_aside_before(kit: Kit) -> None:
-    disturb(kit, LOUD_S)
+    foresee(kit)
+    disturb(kit, 100 * LOUDER_S, LOUDER_S, LOUD_S)
     kit.break_tools({"whisper-bench -m": {"spare": 1, "sleep": 300, "silent": True, "times": 1}})
     child = kit.start(*kit.words(*WORDS[:-1], "1"))
     wait_for(lambda: timed(kit) == 2)
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=60)
     assert child.returncode == 130
+    foresee(kit)  # the interrupted run has learned better
     done = kit.run("--resume")
     assert done.returncode == 0, done.stderr
     run = kit.only_run()
@@ -124,7 +230,8 @@ def test_resume_counts_what_was_set_aside_before(kit: Kit) -> None:
 
 
 def test_time_spent_on_discarded_attempts_counts_for_the_precision(kit: Kit) -> None:
-    disturb(kit, LOUD_S)
+    foresee(kit)
+    disturb(kit, *([LOUD_S, STILL] * 100))
     (kit.tools / "encode.json").write_text(json.dumps([1000.0, 1200.0] * 100))
     kit.run(*WORDS, "--precision", "1%", "--max-time", "1s", "--retries", "1")
     run = kit.only_run()

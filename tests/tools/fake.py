@@ -4,7 +4,8 @@
 
 HOME holds `calls.jsonl` (every call, appended), `data/` (outputs recorded from the real tools), `encode.json` (encode
 times in ms that the bench program prints one after the other), `roof.json` (likewise, the factors by which the roof is
-lowered), `others.json` (likewise, the CPU seconds that others use while a benchmark runs, counted in `system/`),
+lowered), `others.json` (likewise, the CPU seconds that others use while a model is timed, counted in `system/`; of the
+other benchmarks `others-memcpy.json`, `others-mul_mat.json`),
 `speed.json` (see `next_encode`), `libwhisper.so` (what a build leaves in src/) and `script.json`: what goes wrong, as
 {"KEY": {"exit": 3, "print": "...", "signal": 11, "sleep": 60, "silent": true, "times": 1}}.
 `ignore` makes it deaf for signals, `fork` leaves a child behind; `lose` and `unmode` remove a file of the build folder
@@ -204,7 +205,9 @@ def whisper_bench() -> None:
     if "-h" in ARGV:
         replay("help.log")
     elif "-w" in ARGV:
-        replay("memcpy.log" if value("-w") == "1" else "mul_mat.log")
+        name = "memcpy" if value("-w") == "1" else "mul_mat"
+        use_cpu(next_value(f"others-{name}.json", 0.0))
+        replay(f"{name}.log")
     elif "no-weights" in ARGV:
         print(bench_text().splitlines()[0])
     else:

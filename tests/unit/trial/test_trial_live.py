@@ -159,9 +159,20 @@ def test_a_clock_that_goes_backwards(script: Script, role: Role, wall_ns: int) -
     assert sorted(script.closed) == sorted(Role)
 
 
+def played_after(script: Script, blocks: int, *others_cpus: float) -> Played:
+    """Return what came of a block whose encodes met with this load, after so many quiet blocks of four pairs."""
+    engine = LiveEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
+    for _ in range(blocks):
+        engine.play(BLOCK, {role: seat(role) for role in Role})
+    script.asked.clear()
+    script.instead[Role.CONTENDER, "encode"] = [{"other_cpus": cpus} for cpus in others_cpus]
+    outcome = engine.play(BLOCK, {role: seat(role) for role in Role})
+    assert isinstance(outcome, Played)
+    return outcome
+
+
 def test_a_pair_under_load_is_measured_again_by_both(script: Script) -> None:
-    script.instead[Role.BASELINE, "encode"] = [{"other_cpus": 1.0}]
-    outcome = played()
+    outcome = played_after(script, 1, 1.0)
     assert (outcome.disturbed, outcome.retried) == (0, 1)
     for role in Role:
         assert [line for one, line in script.asked if one is role].count("encode") == 3
@@ -169,10 +180,19 @@ def test_a_pair_under_load_is_measured_again_by_both(script: Script) -> None:
 
 
 def test_load_that_stays_is_counted_and_kept(script: Script) -> None:
-    script.instead[Role.CONTENDER, "encode"] = [{"other_cpus": 1.0}] * 99
-    outcome = played(retries=2)
-    assert (outcome.disturbed, outcome.retried) == (2, 4)
+    outcome = played_after(script, 9, *[1.0] * 99)
+    assert (outcome.disturbed, outcome.retried) == (2, 2), "one more look at each pair shows that it stays"
     assert len(outcome.results[1].measurements) == 4
+
+
+def test_load_that_goes_down_is_worth_all_retries(script: Script) -> None:
+    outcome = played_after(script, 9, 1.6, 0.8, 0.4, 0.0)
+    assert (outcome.disturbed, outcome.retried) == (1, 2)
+
+
+@pytest.mark.parametrize(("blocks", "retried"), [(0, 0), (1, 1), (2, 2), (3, 3), (9, 4)])
+def test_repeating_costs_a_quarter_of_what_counts_at_most(script: Script, blocks: int, retried: int) -> None:
+    assert played_after(script, blocks, *[1.6, 0.8, 0.4] * 3).retried == retried
 
 
 def test_a_tick_of_the_kernels_clock_is_no_load(script: Script) -> None:

@@ -1,0 +1,74 @@
+"""Whether what others disturbed is measured again: it has to be worth its time, and to have a chance to help."""
+
+from collections.abc import Mapping
+
+from harness.plan.forecast import planned_s
+from harness.plan.quietness import is_disturbed
+from harness.records.outcome import Status, StepResult
+from harness.records.plan import Plan
+from harness.records.run import Run
+from harness.records.step import Phase, Step
+from harness.records.suite import Benchmark
+
+# So much of the planned time of a run may go into repeating.
+SHARE = 0.25
+# Load that keeps more than this of its height from one attempt to the next has stayed.
+_STAYED = 0.75
+# What people look at first is repeated at once; everything else at the end, of what these leave.
+_FIRST = (Benchmark.WHISPER, Benchmark.TRANSCRIBE)
+
+
+def can_wait(step: Step) -> bool:
+    """Return whether a benchmark is repeated only at the end of the run, when the models need no more time."""
+    return step.case is not None and step.case.benchmark not in _FIRST
+
+
+def is_wanted(result: StepResult) -> bool:
+    """Return whether a benchmark should be measured again: a failure is none the less a failure for the load."""
+    return result.phase is Phase.BENCH and result.status is Status.PASSED and is_disturbed(result)
+
+
+def find_refusal(result: StepResult, plan: Plan, run: Run, known: Mapping[str, float], *, retries: int) -> str:
+    """Return why a disturbed attempt is not followed by another, empty where it may be.
+
+    `known` are the wall seconds of earlier runs by `duration_key`. Another attempt is taken to last as long as this.
+    """
+    aside = [other for other in run.discarded if other.step == result.step]
+    if len(aside) >= retries:
+        return f"it was measured {len(aside) + 1} times" if aside else "--retries 0"
+    if aside and has_stayed(min(map(_load, aside)), _load(result)):
+        return "others used as much as before"
+    level = _find_level(run, result.step)
+    if not aside and level is not None and has_stayed(_load(result), level):
+        return "measuring again did not help against such a load before"
+    allowed_s = SHARE * planned_s(plan.steps, (*run.results, result), known)
+    spent_s = sum(map(_wall_s, run.discarded))
+    if spent_s + _wall_s(result) > allowed_s:
+        return f"{spent_s:.0f} s of the {allowed_s:.0f} s for repeating are spent, and it takes {_wall_s(result):.0f} s"
+    return ""
+
+
+def has_stayed(before_cpus: float, after_cpus: float) -> bool:
+    """Return whether others used about as many CPUs as before, or more."""
+    return after_cpus > _STAYED * before_cpus
+
+
+def _find_level(run: Run, step: str) -> float | None:
+    """Return the load that stayed when another step was repeated, None where none did, or where it has gone since."""
+    level = None
+    for result in run.results:
+        if result.quiet is None or result.step == step:
+            continue
+        if not is_disturbed(result):
+            level = None
+        elif any(other.step == result.step for other in run.discarded):
+            level = _load(result)
+    return level
+
+
+def _load(result: StepResult) -> float:
+    return (result.quiet and result.quiet.other_cpus) or 0.0
+
+
+def _wall_s(result: StepResult) -> float:
+    return result.completed.wall_s if result.completed else 0.0
