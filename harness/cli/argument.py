@@ -116,7 +116,7 @@ def add_compare(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("sides", nargs="*", metavar="SIDE", help=text)
     verb.add_argument("--baseline", nargs="+", default=[], metavar="RUN", help="the runs of the first side")
     verb.add_argument("--contender", nargs="+", default=[], metavar="RUN", help="the runs of the second side")
-    text = f"put unlike runs together all the same: {', '.join(GROUPS)}"
+    text = f"put runs together that differ in this: {', '.join(GROUPS)}, or one circumstance (backend, GGML_LTO, pin)"
     verb.add_argument("--across", action="append", default=[], metavar="WHAT", help=text)
     verb.add_argument("--force", action="store_true", help="put any runs together")
     verb.add_argument("--markdown", action="store_true", help="print Markdown")

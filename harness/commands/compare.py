@@ -6,7 +6,6 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.commands.runs import Filters, read_cards
 from harness.errors import UsageError
-from harness.plan.context import GROUPS
 from harness.plan.contrast import Question, choose_metrics, contrast_runs
 from harness.plan.layer import Settings, nearest
 from harness.records.record import Record
@@ -19,7 +18,7 @@ _FILTERS = (*Filters.__struct_fields__, "release")
 
 
 class Compared(Record):
-    """The words of either side, the groups in which runs may differ, and the form of the answer."""
+    """The words of either side, those of `--across`, and the form of the answer."""
 
     baseline: tuple[str, ...]
     contender: tuple[str, ...]
@@ -30,9 +29,6 @@ class Compared(Record):
 
 def compare(settings: Settings, output: Output, asked: Compared) -> int:
     """Print the verdicts on the runs that are named; return 20 for a relevant regression, 21 where strict, else 0."""
-    for group in asked.across:
-        if group not in GROUPS:
-            raise UsageError(f"--across: unknown {group!r}", hint=nearest(group, GROUPS))
     metrics = choose_metrics(settings)
     results = Path(settings.text("results")).absolute()
     baseline, contender = (_find(results, words, settings, output) for words in (asked.baseline, asked.contender))

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from harness.parse.evidence import Rows, exit_code, read_results, read_rows
 from harness.parse.folder import Folder, read_folder
-from harness.parse.moment import parse_date, parse_elapsed, subtract
-from harness.parse.stranger import UNKNOWN, read_caveats, read_config, read_node, read_weights
+from harness.parse.moment import parse_date, parse_elapsed, parse_seconds, subtract
+from harness.parse.stranger import read_caveats, read_config, read_node, read_weights
 from harness.records import report as part
-from harness.records.node import Node
+from harness.records.node import NO_NAME, Node
 from harness.records.record import short_hash
 from harness.records.report import Report
-from harness.records.run import GGML_CI, SCHEMA, Origin, Run, SettingUsed, SystemInfo
+from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, GGML_CI, SCHEMA, Origin, Run, SettingUsed, SystemInfo
 from harness.records.source import Commit, Source
 from harness.records.suite import Benchmark, Suite
 from harness.records.toolchain import Tool, Toolchain
@@ -34,18 +34,20 @@ def import_run(
     commit = _commit(report)
     end = parse_date(report.header.get("date")) if report.header else ""
     runtime = report.header.get("runtime") if report.header else ""
-    wall_s = parse_elapsed(runtime)
-    start = subtract(end, wall_s) if end else ""  # by the report alone: it makes the id
+    elapsed = parse_elapsed(runtime)
+    wall_s = (folder.usage.wall_s if folder.usage else 0.0) or elapsed
     rows = read_rows(report)
     shown = _info_of_table(rows)
     info = folder.info or shown
     node = read_node(report.environment, name, info)
-    stamp = start.replace("-", "").replace(":", "")[:15] + "Z" if start else _NO_DATE
+    # By the report alone: the id must not depend on what else was kept.
+    begun = subtract(end, elapsed or parse_seconds(runtime)) if end else ""
+    stamp = begun.replace("-", "").replace(":", "")[:15] + "Z" if begun else _NO_DATE
     run = Run(
         schema=SCHEMA,
         id=f"{stamp}-{commit.sha[:8] or 'unknown'}-{short_hash(node.name, digest, length=8)}",
         harness=report.environment.get("HARNESS_VERSION"),
-        start=start,
+        start=subtract(end, wall_s) if end else "",
         node=node,
         source=Source(id=commit.sha[:12], kind="git" if commit.sha else "tree", path="", commit=commit),
         config=read_config(report.environment),
@@ -55,7 +57,7 @@ def import_run(
         environment=tuple(_variables(report)),
         settings=tuple(_node_fact(node, name, named_by)) + tuple(_facts(report, folder, shown)),
         end=end,
-        wall_s=wall_s or (folder.usage.wall_s if folder.usage else 0.0),
+        wall_s=wall_s,
         system_info=info,
         results=read_results(report, folder, rows),
         origin=GGML_CI,
@@ -94,11 +96,16 @@ def _info_of_table(rows: Rows) -> SystemInfo | None:
 
 
 def _toolchain(report: Report, folder: Folder) -> Toolchain:
-    versions = {language: f"{name} {version}" for language, name, version in folder.compilers}
-    environment = report.environment
+    """Return the compilers that CMake found, or that a report of ours names; GG_BUILD_* only says what was asked."""
+    found = {language: (name, version) for language, name, version in folder.compilers}
+    tools = {}
+    for language, ours, plain in (("C", "HARNESS_CC", "gcc"), ("CXX", "HARNESS_CXX", "g++")):
+        told, _, number = report.environment.get(ours).rpartition(" ")
+        name, version = found.get(language, (told, number))
+        tools[language] = Tool(name=plain if name == "GNU" else name, version=version, path="")
     return Toolchain(
-        cc=Tool(name=environment.get("GG_BUILD_C_COMPILER"), version=versions.get("C", ""), path=""),
-        cxx=Tool(name=environment.get("GG_BUILD_CXX_COMPILER"), version=versions.get("CXX", ""), path=""),
+        cc=tools["C"],
+        cxx=tools["CXX"],
         cmake=_NOTHING,
         ctest=_NOTHING,
         ninja=_NOTHING,
@@ -137,7 +144,7 @@ def _variables(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _node_fact(node: Node, name: str, named_by: Origin) -> Iterator[SettingUsed]:
-    if node.name != UNKNOWN:
+    if node.name != NO_NAME:
         yield SettingUsed(name="node", value=node.name, origin=named_by if node.name == name else Origin.REPORT)
 
 
@@ -150,8 +157,10 @@ def _facts(report: Report, folder: Folder, shown: SystemInfo | None) -> Iterator
         yield SettingUsed(name="runtime_s", value=f"{folder.usage.wall_s:g}", origin=Origin.LOG)
         yield SettingUsed(name="user_s", value=f"{folder.usage.user_s:g}", origin=Origin.LOG)
         yield SettingUsed(name="system_s", value=f"{folder.usage.system_s:g}", origin=Origin.LOG)
-    elif runtime := report.header.get("runtime") if report.header else "":
-        yield SettingUsed(name="runtime_s", value=f"{parse_elapsed(runtime):g}", origin=Origin.REPORT)
+    elif elapsed := parse_elapsed(report.header.get("runtime") if report.header else ""):
+        yield SettingUsed(name="runtime_s", value=f"{elapsed:g}", origin=Origin.REPORT)
+    elif user_s := parse_seconds(report.header.get("runtime") if report.header else ""):
+        yield SettingUsed(name="user_s", value=f"{user_s:g}", origin=Origin.REPORT)
     if info := folder.info:
         yield from _about_binary(info, Origin.LOG)
     elif shown:
@@ -159,7 +168,7 @@ def _facts(report: Report, folder: Folder, shown: SystemInfo | None) -> Iterator
     if folder.mul_mat_threads:
         yield SettingUsed(name="mul_mat_threads", value=str(folder.mul_mat_threads), origin=Origin.LOG)
     if folder.options:
-        yield SettingUsed(name="cmake_options", value=" ".join(map(str, folder.options)), origin=Origin.LOG)
+        yield SettingUsed(name=CMAKE_OPTIONS, value=" ".join(map(str, folder.options)), origin=Origin.LOG)
     for language, name, version in folder.compilers:
         yield SettingUsed(name=f"{language.lower()}_compiler", value=f"{name} {version}", origin=Origin.LOG)
 
@@ -168,7 +177,7 @@ def _about_binary(info: SystemInfo, origin: Origin) -> Iterator[SettingUsed]:
     yield SettingUsed(name="threads", value=str(info.n_threads), origin=origin)
     if info.hardware_threads:
         yield SettingUsed(name="hardware_threads", value=str(info.hardware_threads), origin=origin)
-    yield SettingUsed(name="cpu_features", value=_words(info), origin=origin)
+    yield SettingUsed(name=CPU_FEATURES, value=_words(info), origin=origin)
     if info.backends:
         yield SettingUsed(name="backend", value=",".join(info.backends), origin=origin)
 

@@ -68,9 +68,13 @@ def parse_date(text: str) -> str:
 
 
 def parse_elapsed(text: str) -> float:
-    """Return the seconds of `3:09.89`, `1:02:03` or `132.15`; 0 for anything else."""
-    if found := _CLOCK.fullmatch(text):
-        return int(found[1] or 0) * 3600 + int(found[2]) * 60 + float(found[3])
+    """Return the seconds of `3:09.89` or `1:02:03`, as GNU time writes elapsed time; 0 for anything else."""
+    found = _CLOCK.fullmatch(text)
+    return int(found[1] or 0) * 3600 + int(found[2]) * 60 + float(found[3]) if found else 0.0
+
+
+def parse_seconds(text: str) -> float:
+    """Return plain seconds such as `132.15`, as both programs write user and system time; 0 for anything else."""
     return float(text) if _SECONDS.fullmatch(text) else 0.0
 
 
@@ -80,13 +84,13 @@ def parse_usage(text: str) -> Usage | None:
         if found := _GNU.match(line):
             return Usage(
                 wall_s=parse_elapsed(found[3]),
-                user_s=parse_elapsed(found[1]),
-                system_s=parse_elapsed(found[2]),
+                user_s=parse_seconds(found[1]),
+                system_s=parse_seconds(found[2]),
                 max_rss_bytes=int(found[4]) * 1024,
             )
         if found := _BSD.fullmatch(line):
             return Usage(
-                wall_s=parse_elapsed(found[1]), user_s=parse_elapsed(found[2]), system_s=parse_elapsed(found[3])
+                wall_s=parse_seconds(found[1]), user_s=parse_seconds(found[2]), system_s=parse_seconds(found[3])
             )
     return None
 

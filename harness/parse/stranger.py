@@ -5,17 +5,17 @@ from collections.abc import Iterator
 
 from harness.parse.evidence import Rows, exit_code
 from harness.parse.folder import Folder
+from harness.parse.moment import parse_seconds
 from harness.records import report as part
 from harness.records.caveat import Caveat
 from harness.records.config import CMakeOption, Config
 from harness.records.metric import ENCODE
-from harness.records.node import Cores, Cpu, Node
+from harness.records.node import NO_NAME, Cores, Cpu, Node
 from harness.records.outcome import Status
 from harness.records.report import Environment, Report
 from harness.records.run import Run, SystemInfo
 from harness.records.weights import Weights, WeightsKind
 
-UNKNOWN = "unknown"
 _NODE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
 _BACKENDS = ("CUDA", "METAL", "SYCL", "VULKAN", "ROCM", "KOMPUTE", "MUSA")
 _OPTION = re.compile(r"-D([A-Za-z][A-Za-z0-9_]*)=(\S*)")
@@ -26,7 +26,7 @@ _WEIGHTS = "HARNESS_WEIGHTS_"
 
 def read_node(environment: Environment, folder_name: str, info: SystemInfo | None) -> Node:
     """Return the node under the folder's name, or under the one that a report of this harness gives."""
-    named = next((name for name in (environment.get("HARNESS_NODE"), folder_name) if _NODE.fullmatch(name)), UNKNOWN)
+    named = next((name for name in (environment.get("HARNESS_NODE"), folder_name) if _NODE.fullmatch(name)), NO_NAME)
     cores = Cores(
         logical=info.hardware_threads if info else 0,
         physical=0,
@@ -78,6 +78,7 @@ def read_caveats(report: Report, folder: Folder, rows: Rows, run: Run) -> Iterat
     yield from _about_tests(run)
     yield from _about_times(rows, run)
     yield from _about_gpu(report, folder)
+    yield from _about_runtime(report, folder)
     if exit_code(report) == 0 and run.status is not Status.PASSED:
         yield Caveat(code="status-differs", message="the report says SUCCESS although something in it failed")
     if run.remarks:
@@ -107,6 +108,17 @@ def _about_times(rows: Rows, run: Run) -> Iterator[Caveat]:
     if lost:
         message = f"encode times from 10 s on were lost by upstream's script: {', '.join(dict.fromkeys(lost))}"
         yield Caveat(code="encode-lost", message=message)
+
+
+def _about_runtime(report: Report, folder: Folder) -> Iterator[Caveat]:
+    """Tell that a report from a Mac gives the user time of time(1) for the runtime."""
+    runtime = report.header.get("runtime") if report.header else ""
+    if parse_seconds(runtime) and not folder.usage:
+        message = (
+            f"how long the run took is not known: the report's runtime ({runtime}) has the form of BSD time's user "
+            "seconds, and the file runtime, which tells both, was not imported with it"
+        )
+        yield Caveat(code="runtime-unknown", message=message)
 
 
 def _about_gpu(report: Report, folder: Folder) -> Iterator[Caveat]:

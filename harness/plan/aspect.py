@@ -1,4 +1,8 @@
-"""All that a run is measured under, aspect by aspect, as text that can be compared."""
+"""All that a run is measured under, aspect by aspect, as text that can be compared.
+
+Of our own runs everything is recorded, so what is not there was not set, or not seen. Of the runs of others what is not
+there is not known: it is neither "not set" nor equal to anything.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -7,7 +11,8 @@ from typing import NamedTuple
 from harness.plan.dialect import BORDERS, Border, is_beyond
 from harness.plan.environment import TIMING_PREFIXES
 from harness.plan.setting.table import BY_NAME
-from harness.records.run import OURS, Run
+from harness.records.node import NO_NAME
+from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, OURS, Origin, Run
 from harness.records.suite import Benchmark, Engine
 from harness.records.toolchain import Tool
 
@@ -15,15 +20,30 @@ UNKNOWN = "not known"
 NOT_SET = "not set"
 _NOTHING_SEEN = "none seen"
 _BUILD_TYPE = "CMAKE_BUILD_TYPE"
+_NOT_ASKED = "not asked for"
 _PLACEMENT = ("pin", "nice", "huge_pages")
+_ASKED = "GG_BUILD_"
 
 
 class Aspect(NamedTuple):
-    """One aspect, the group of `harness.plan.context.GROUPS` it belongs to (or none), and its value for a run."""
+    """One aspect, the group of `harness.plan.context.GROUPS` it belongs to (or none), and its value for a run.
+
+    The value is UNKNOWN where the record does not tell.
+    """
 
     subject: str
     group: str
     of: Callable[[Run], str]
+
+    @property
+    def word(self) -> str:
+        """The subject as a word of `--across`."""
+        return name_subject(self.subject)
+
+
+def name_subject(subject: str) -> str:
+    """Return the subject of an aspect or a difference as a word of `--across`: `build-type`, `pin`."""
+    return subject.removeprefix("--").replace(" ", "-")
 
 
 def list_aspects(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Aspect]:
@@ -41,38 +61,47 @@ def list_aspects(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[As
 def name_commit(run: Run) -> str:
     """Return the release, else the commit, with the hash of what was changed in it."""
     commit = run.source.commit
-    name = commit.release or commit.sha[:8] or "a tree without git"
+    name = commit.release or commit.sha[:8] or _absent(run, "a tree without git")
     return f"{name} + changes {commit.changes[:8]}" if commit.dirty else name
 
 
+def is_one_commit(runs: Sequence[Run]) -> bool:
+    """Return whether all runs are known to be of the same state of the code."""
+    names = set(map(name_commit, runs))
+    return len(names) == 1 and UNKNOWN not in names
+
+
 def _machine() -> Iterator[Aspect]:
-    yield Aspect("node", "nodes", lambda run: run.node.name or UNKNOWN)
-    yield Aspect("CPU", "nodes", lambda run: " ".join(run.node.cpu.brand.split()) or UNKNOWN)
-    yield Aspect("microarchitecture", "nodes", lambda run: run.node.cpu.microarchitecture or UNKNOWN)
-    yield Aspect("usable CPUs", "nodes", _cpus)
-    yield Aspect("memory", "", lambda run: f"{run.node.memory_bytes / 2**30:.1f} GiB")
+    yield Aspect("node", "names", _node)
+    yield Aspect("CPU", "hardware", lambda run: " ".join(run.node.cpu.brand.split()) or UNKNOWN)
+    yield Aspect("microarchitecture", "hardware", lambda run: run.node.cpu.microarchitecture or UNKNOWN)
+    yield Aspect("usable CPUs", "hardware", _cpus)
+    yield Aspect("memory", "", _memory)
     yield Aspect("operating system", "", lambda run: run.node.os or UNKNOWN)
     yield Aspect("kernel", "", lambda run: run.node.kernel or UNKNOWN)
-    yield Aspect("hypervisor", "", lambda run: run.node.hypervisor or _NOTHING_SEEN)
-    yield Aspect("container", "", lambda run: run.node.container or _NOTHING_SEEN)
+    yield Aspect("hypervisor", "", lambda run: run.node.hypervisor or _absent(run, _NOTHING_SEEN))
+    yield Aspect("container", "", lambda run: run.node.container or _absent(run, _NOTHING_SEEN))
 
 
 def _binary(runs: Sequence[Run]) -> Iterator[Aspect]:
-    yield Aspect("build type", "configs", lambda run: run.config.build_type)
+    yield Aspect("build type", "configs", lambda run: run.config.build_type or UNKNOWN)
     yield Aspect("instruction set", "configs", lambda run: run.config.isa or UNKNOWN)
     yield Aspect("backend", "configs", _backend)
+    yield Aspect("backends used", "configs", _used)
     yield Aspect("compiler asked for", "configs", lambda run: run.config.compiler or UNKNOWN)
-    for name in sorted({option.name for run in runs for option in run.config.options} - {_BUILD_TYPE}):
+    for name in sorted({name for run in runs for name in _options(run) or ()} - {_BUILD_TYPE}):
         yield Aspect(name, "configs", partial(_option, name))
-    if all(run.system_info for run in runs):
-        shared = frozenset.intersection(*map(_features, runs))
-        yield Aspect("compiled in", "", lambda run: " ".join(sorted(_features(run) - shared)) or "none of these")
+    told = [_features(run) for run in runs if _tells_features(run)]
+    if len(told) > 1:
+        yield Aspect("compiled in", "", partial(_compiled, frozenset.intersection(*told)))
 
 
 def _weights(runs: Sequence[Run]) -> Iterator[Aspect]:
     for model in dict.fromkeys(weights.model for run in runs for weights in run.weights):
         if all(model in run.suite.models for run in runs):
             yield Aspect(f"weights of {model}", "weights", partial(_file, model))
+            if any(_file(model, run) == UNKNOWN for run in runs):  # a report tells the kind alone
+                yield Aspect(f"kind of weights of {model}", "weights", partial(_kind, model))
 
 
 def _audio(runs: Sequence[Run]) -> Iterator[Aspect]:
@@ -106,7 +135,7 @@ def _tools() -> Iterator[Aspect]:
 
 
 def _dialect(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Aspect]:
-    if all(run.suite.engine is Engine.SAMPLER for run in runs) or len(set(map(name_commit, runs))) == 1:
+    if all(run.suite.engine is Engine.SAMPLER for run in runs) or is_one_commit(runs):
         return  # the sampler does the same work for all releases
     for border in BORDERS:
         if border.benchmark in benchmarks and (border.ours or any(run.origin != OURS for run in runs)):
@@ -124,13 +153,51 @@ def _cpus(run: Run) -> str:
     return f"{cores.affinity} of {cores.logical}{quota}" if cores.affinity else UNKNOWN
 
 
+def _absent(run: Run, word: str) -> str:
+    """Return what it means that a record does not name something: of our own runs it is `word`."""
+    return word if run.origin == OURS else UNKNOWN
+
+
+def _node(run: Run) -> str:
+    nameless = not run.node.name or (run.node.name == NO_NAME and run.origin != OURS)
+    return UNKNOWN if nameless else run.node.name
+
+
+def _memory(run: Run) -> str:
+    return f"{run.node.memory_bytes / 2**30:.1f} GiB" if run.node.memory_bytes else UNKNOWN
+
+
 def _backend(run: Run) -> str:
-    used = ",".join(run.system_info.backends) if run.system_info else ""
-    return " ".join(word for word in (run.config.backend, f"({used})" if used else "") if word) or UNKNOWN
+    """Return the backend that was asked for: an Environment of ggml-ci that names none did not ask for one."""
+    others = any(name.startswith(_ASKED) for name, _ in run.environment)
+    return run.config.backend.lower() or (_NOT_ASKED if others else UNKNOWN)
+
+
+def _used(run: Run) -> str:
+    return (",".join(run.system_info.backends) if run.system_info else "") or UNKNOWN
+
+
+def _options(run: Run) -> Mapping[str, str] | None:
+    """Return all CMake options that a binary was configured with by name; None where they are not known."""
+    asked = {option.name: option.value for option in run.config.options}
+    if run.origin == OURS or run.harness:  # or a report of ours, which lists them
+        return asked
+    logged = next((fact.value for fact in run.settings if fact.name == CMAKE_OPTIONS), None)
+    if logged is None:
+        return None
+    pairs = (word.removeprefix("-D").partition("=") for word in logged.split())
+    return {name: value for name, _, value in pairs}
 
 
 def _option(name: str, run: Run) -> str:
-    return {option.name: option.value for option in run.config.options}.get(name, NOT_SET)
+    options = _options(run)
+    return UNKNOWN if options is None else options.get(name, NOT_SET)
+
+
+def _tells_features(run: Run) -> bool:
+    """Return whether a log says what was compiled in: the Config column of a report names a part of it."""
+    shown = (fact.name == CPU_FEATURES and fact.origin is Origin.REPORT for fact in run.settings)
+    return run.system_info is not None and not any(shown)
 
 
 def _features(run: Run) -> frozenset[str]:
@@ -138,13 +205,23 @@ def _features(run: Run) -> frozenset[str]:
     return frozenset(name.rpartition("/")[2] for name, value in features if value not in ("", "0"))
 
 
+def _compiled(shared: frozenset[str], run: Run) -> str:
+    if not _tells_features(run):
+        return UNKNOWN
+    return " ".join(sorted(_features(run) - shared)) or "none of these"
+
+
 def _recording(name: str, run: Run) -> str:
     return next(f"{one.sha256[:12]}, {one.duration_s:.1f} s" for one in run.audio if one.name == name)
 
 
 def _file(model: str, run: Run) -> str:
-    found = next((weights for weights in run.weights if weights.model == model), None)
-    return f"{found.kind} {found.sha256[:8]}".strip() if found else UNKNOWN
+    found = next((weights for weights in run.weights if weights.model == model and weights.sha256), None)
+    return f"{found.kind} {found.sha256[:8]}" if found else UNKNOWN
+
+
+def _kind(model: str, run: Run) -> str:
+    return next((str(weights.kind) for weights in run.weights if weights.model == model), UNKNOWN)
 
 
 def _timing(run: Run) -> Mapping[str, str]:
@@ -152,7 +229,7 @@ def _timing(run: Run) -> Mapping[str, str]:
 
 
 def _variable(name: str, run: Run) -> str:
-    return _timing(run).get(name, NOT_SET)
+    return _timing(run).get(name) or _absent(run, NOT_SET)
 
 
 def _describe_timing(run: Run) -> str:
@@ -163,8 +240,9 @@ def _describe_timing(run: Run) -> str:
 
 def _setting(name: str, run: Run) -> str:
     default = str(BY_NAME[name].default) if name in BY_NAME else ""
-    return next((setting.value for setting in run.settings if setting.name == name), default) or NOT_SET
+    known = next((setting.value for setting in run.settings if setting.name == name), None)
+    return _absent(run, default or NOT_SET) if known is None else known or NOT_SET
 
 
 def _tool(tool: Tool) -> str:
-    return f"{tool.name} {tool.version}".strip() or UNKNOWN
+    return f"{tool.name} {tool.version}".strip() if tool.version else UNKNOWN

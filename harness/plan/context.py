@@ -2,22 +2,23 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.plan.aspect import list_aspects, name_commit
+from harness.plan.aspect import UNKNOWN, Aspect, is_one_commit, list_aspects, name_commit
 from harness.plan.dialect import BORDERS, is_beyond
 from harness.records.caveat import Caveat
 from harness.records.contrast import Difference
-from harness.records.run import Run
+from harness.records.run import OURS, Run
 
 # What must be allowed before unlike runs are put together: on a side or between the sides, commits only on a side.
 GROUPS = {
-    "nodes": "different nodes",
+    "names": "different node names",
+    "hardware": "different hardware",
     "configs": "different configs",
     "weights": "different weights",
     "settings": "different ways of measuring",
     "commits": "different commits on one side",
 }
 # They say nothing of the speed.
-_HARMLESS = frozenset({"no-tests", "not-understood", "status-differs"})
+_HARMLESS = frozenset({"no-tests", "not-understood", "status-differs", "runtime-unknown"})
 _SHOWN = 4
 
 
@@ -26,17 +27,27 @@ def find_differences(
 ) -> tuple[Difference, ...]:
     """Return every circumstance in which the runs are not all alike, those that must be allowed first.
 
-    `benchmarks` are those that are compared: what matters to others alone is left out.
+    `benchmarks` are those that are compared: what matters to others alone is left out. What must be allowed differs
+    where two runs are known to: what is not known of a run may be anything, and `caveat_unknown` says so.
     """
     runs = (*baseline, *contender)
 
     def tell(subject: str, group: str, of: Callable[[Run], str]) -> Difference:
         return Difference(subject=subject, baseline=_tell(baseline, of), contender=_tell(contender, of), group=group)
 
-    found = [tell(*aspect) for aspect in list_aspects(runs, benchmarks) if len(set(map(aspect.of, runs))) > 1]
-    if any(len(set(map(name_commit, side))) > 1 for side in (baseline, contender)):
+    found = [tell(*aspect) for aspect in list_aspects(runs, benchmarks) if _differs(aspect, runs)]
+    if any(len(_known(side, name_commit)) > 1 for side in (baseline, contender)):
         found.append(tell("commit", "commits", name_commit))
     return tuple(sorted(found, key=lambda difference: not difference.group))
+
+
+def _differs(aspect: Aspect, runs: Sequence[Run]) -> bool:
+    values = _known(runs, aspect.of) if aspect.group else set(map(aspect.of, runs))
+    return len(values) > 1
+
+
+def _known(runs: Sequence[Run], of: Callable[[Run], str]) -> set[str]:
+    return set(map(of, runs)) - {UNKNOWN}
 
 
 def name_side(runs: Sequence[Run]) -> str:
@@ -48,7 +59,7 @@ def name_side(runs: Sequence[Run]) -> str:
 def explain_break(benchmark: str, baseline: Sequence[Run], contender: Sequence[Run]) -> str:
     """Return why the numbers of a benchmark are not the same quantity in all runs, or nothing if they are."""
     runs = (*baseline, *contender)
-    if len(set(map(name_commit, runs))) == 1:
+    if is_one_commit(runs):
         return ""
     for border in BORDERS:
         if border.breaks and border.benchmark == benchmark:
@@ -72,6 +83,26 @@ def caveat_context(
     )
 
 
+def caveat_unknown(baseline: Sequence[Run], contender: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Caveat]:
+    """Answer with a caveat that lists what had to be taken for alike: the record of some run does not say it."""
+    runs = (*baseline, *contender)
+    subjects: dict[str, list[str]] = {}
+    for aspect in list_aspects(runs, benchmarks):
+        missing = [[run for run in side if aspect.of(run) == UNKNOWN] for side in (baseline, contender)]
+        count = sum(map(len, missing))
+        # What none of our own runs says is none of its circumstances.
+        if aspect.group and count and (count < len(runs) or any(run.origin != OURS for run in runs)):
+            sides = [
+                f"the {name} ({len(some)} of {len(side)})" if len(some) < len(side) else f"the {name}"
+                for name, side, some in zip(("baseline", "contender"), (baseline, contender), missing, strict=True)
+                if some
+            ]
+            subjects.setdefault(" and ".join(sides), []).append(aspect.subject)
+    if subjects:
+        told = "; ".join(f"of {sides}: {', '.join(names)}" for sides, names in subjects.items())
+        yield Caveat(code="not-known", message=f"taken to be alike, because it is not known {told}")
+
+
 def _about_identity(
     baseline: Sequence[Run], contender: Sequence[Run], differences: Sequence[Difference]
 ) -> Iterator[Caveat]:
@@ -79,7 +110,7 @@ def _about_identity(
     if both:
         which = "the same run is" if len(both) == 1 else f"{len(both)} runs are"
         yield Caveat(code="same-run", message=f"{which} on both sides: numbers were compared with themselves")
-    elif not differences and set(map(name_commit, baseline)) == set(map(name_commit, contender)):
+    elif not differences and is_one_commit((*baseline, *contender)):
         message = (
             "both sides are the same commit, built and measured in the same way: a difference would be a false one"
         )

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from harness.errors import UsageError
-from harness.plan.context import GROUPS, caveat_context, explain_break, find_differences, name_side
+from harness.plan.aspect import list_aspects, name_subject
+from harness.plan.context import GROUPS, caveat_context, caveat_unknown, explain_break, find_differences, name_side
 from harness.plan.layer import Settings, nearest
 from harness.plan.sample import RunPair, list_cases, match_trials, sample_runs, sample_trials, split_by_builds
 from harness.records.case import Case
@@ -18,10 +19,16 @@ from harness.stats.layout import question_layout
 from harness.stats.verdict import judge_pairs, judge_unpaired
 
 _SHOWN = 3
+# Groups of which each aspect is a question of its own.
+_SINGLE = ("configs", "settings")
+_PARTED = {"nodes": "names (one machine under several names), or hardware (another CPU), or both"}
 
 
 class Question(Record):
-    """What runs are judged by: the change that matters, the metrics' names, and the groups in which runs may differ."""
+    """What runs are judged by: the change that matters, the metrics' names, and in what runs may differ.
+
+    The words of `across` are groups of aspects, or single aspects.
+    """
 
     threshold: float
     metrics: frozenset[str]
@@ -45,18 +52,23 @@ def choose_metrics(settings: Settings) -> frozenset[str]:
 
 
 def contrast_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Contrast:
-    """Return the verdicts on two sets of runs; raises UsageError for sets with nothing in common, or of unlike runs."""
+    """Return the verdicts on two sets of runs.
+
+    Raises UsageError for sets with nothing in common, for unlike runs, and for words of `across` that name nothing.
+    """
     pairs = match_trials(baseline, contender)
     family = judge_trials(pairs, question) if pairs else _judge_runs(baseline, contender, question)
     if not family.comparisons:
         raise _nothing_in_common(baseline, contender, question.metrics)
     benchmarks = frozenset(one.case.benchmark for one in family.comparisons)
+    _check_words(question.across, (*baseline, *contender), benchmarks)
     differences = find_differences(baseline, contender, benchmarks)
     # What differs between the sides of a live comparison was meant to.
     unlike = [find_differences(side, side, benchmarks) for side in (baseline, contender)] if pairs else [differences]
-    _refuse([one for found in unlike for one in found if one.group and one.group not in question.across])
+    _refuse([one for found in unlike for one in found if one.group and not _is_allowed(one, question.across)])
     caveats = (
         *family.caveats,
+        *caveat_unknown(baseline, contender, benchmarks),
         *caveat_context(baseline, contender, differences, paired=bool(pairs)),
         *([] if pairs else _unmatched(baseline, contender, question.metrics)),
     )
@@ -103,16 +115,36 @@ def _withhold(comparison: Comparison, reason: str) -> Comparison:
     )
 
 
+def _check_words(across: Sequence[str], runs: Sequence[Run], benchmarks: frozenset[str]) -> None:
+    known = [*GROUPS, *(aspect.word for aspect in list_aspects(runs, benchmarks) if aspect.group)]
+    for word in across:
+        if word not in known:
+            hint = _PARTED.get(word) or nearest(word, known)
+            raise UsageError(f"--across: unknown {word!r}", hint=hint)
+
+
+def _is_allowed(difference: Difference, across: Sequence[str]) -> bool:
+    return difference.group in across or name_subject(difference.subject) in across
+
+
 def _refuse(unlike: Sequence[Difference]) -> None:
     if not unlike:
         return
     groups = list(dict.fromkeys(one.group for one in unlike))
     told = "\n         ".join(f"{one.subject}: {one.baseline} | {one.contender}" for one in unlike)
+    words = [word for group in groups for word in _narrowest(group, [one for one in unlike if one.group == group])]
+    cloud = "; a node whose host name changes gets a lasting one by --node NAME" if "names" in groups else ""
     raise UsageError(
         f"the runs are not alike: {', '.join(GROUPS[group] for group in groups)}",
         cause=f"baseline | contender\n         {told}",
-        hint=f"--across {','.join(groups)} compares them all the same",
+        hint=f"--across {','.join(words)} compares them all the same{cloud}",
     )
+
+
+def _narrowest(group: str, unlike: Sequence[Difference]) -> list[str]:
+    """Return the words that allow no more than these differences of one group; the group where they are many."""
+    several = group not in _SINGLE or len(unlike) > _SHOWN
+    return [group] if several else list(dict.fromkeys(name_subject(one.subject) for one in unlike))
 
 
 def _nothing_in_common(baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]) -> UsageError:

@@ -8,7 +8,7 @@ class Card(Record, gc=False):
     """One line in the list of runs.
 
     `path` is the bundle's folder, `commit` seven digits with `+` for uncommitted changes, `config` the words of the
-    Config column, `start` UTC in ISO 8601.
+    Config column, `start` UTC in ISO 8601 and empty where it is not known; `project` is the repository's name.
     """
 
     path: str
@@ -22,3 +22,4 @@ class Card(Record, gc=False):
     models: tuple[str, ...]
     status: Status
     origin: str
+    project: str

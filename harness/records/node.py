@@ -2,6 +2,9 @@
 
 from harness.records.record import Record
 
+# The name of a node that nothing names.
+NO_NAME = "unknown"
+
 
 class Cache(Record):
     """One level of cache as one core sees it; `shared_by` logical CPUs use the same one."""
@@ -44,7 +47,10 @@ class Cpu(Record):
 
 
 class Node(Record):
-    """A machine under its given name; `hypervisor` and `container` are empty where there is none to be seen."""
+    """A machine under its given name; `hypervisor` and `container` are empty where there is none to be seen.
+
+    An imported run has `NO_NAME` where nothing names its node.
+    """
 
     name: str
     cpu: Cpu

@@ -11,7 +11,7 @@ from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
 from harness.records.record import Record
 from harness.records.report import Remark
-from harness.records.source import Source
+from harness.records.source import Source, name_project
 from harness.records.step import Phase
 from harness.records.suite import Suite
 from harness.records.toolchain import Toolchain
@@ -24,6 +24,9 @@ SCHEMA = 4
 OLDEST_SCHEMA = 1
 OURS = "harness"
 GGML_CI = "ggml-ci"
+# Names among the settings of an imported run: facts that were read from its files.
+CMAKE_OPTIONS = "cmake_options"
+CPU_FEATURES = "cpu_features"
 
 
 class ExitCode(IntEnum):
@@ -111,6 +114,12 @@ class Run(Record):
     def measurements(self) -> tuple[Measurement, ...]:
         """Every number of the run, in the order of execution."""
         return tuple(measurement for result in self.results for measurement in result.measurements)
+
+    @property
+    def project(self) -> str:
+        """The name of the repository that was measured, such as `whisper.cpp` or `ggml`; empty where nothing tells."""
+        # The benchmarks that are read from others are those of whisper.cpp, too.
+        return name_project(self.source.commit.repo, whisper=self.origin == OURS or bool(self.suite.benchmarks))
 
     @property
     def exit_code(self) -> ExitCode:

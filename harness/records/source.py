@@ -1,6 +1,12 @@
 """Where the measured code comes from."""
 
+import re
+
 from harness.records.record import Record
+
+WHISPER = "whisper.cpp"
+_PROJECT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+_URL = re.compile(r"[a-z][a-z0-9+]*://.*|[^/:@]+@[^/:]+:.*")
 
 
 class Commit(Record):
@@ -103,3 +109,16 @@ class Pins(Record):
             if wanted == release.tag or (len(wanted) >= 7 and release.sha.startswith(wanted.lower())):
                 return release
         return None
+
+
+def name_project(repo: str, *, whisper: bool) -> str:
+    """Return the name of the project whose repository a URL names, such as `llama.cpp`.
+
+    The name of a folder says nothing: without a URL it is whisper.cpp where that is known to have been measured
+    (`whisper`), else empty.
+    """
+    plain = repo.rstrip("/").removesuffix(".git")
+    name = plain.rpartition("/")[2].rpartition(":")[2]
+    if _URL.fullmatch(plain) and _PROJECT.fullmatch(name):
+        return name
+    return WHISPER if whisper else ""

@@ -47,14 +47,15 @@ def render_display(runs: Sequence[Run], paths: Sequence[str], shares: Sequence[S
 
 
 def _list_runs(runs: Sequence[Run]) -> Iterator[str]:
-    header = ("#", "id", "date", "node", "commit", "release", "config", "status")
+    header = ("#", "id", "date", "node", "project", "commit", "release", "config", "status")
     rows = (
         (
             str(number),
             run.id,
-            run.start[:10] or "-",
+            run.start[:10] or "not known",
             run.node.name or "-",
-            short_commit(run),
+            run.project or "not known",
+            short_commit(run) or "-",
             run.source.commit.release or "-",
             " ".join(config_words(run.system_info)) or run.config.isa or "-",
             run.status,
@@ -65,7 +66,7 @@ def _list_runs(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _facts(run: Run) -> Iterator[str]:
-    yield f"  run     {run.id}, {run.start}"
+    yield f"  run     {run.id}, {run.start or 'date not known'}"
     if run.origin != OURS:
         yield f"  origin  {run.origin}"
     kinds = ", ".join(f"{weights.model} ({weights.kind})" for weights in run.weights)

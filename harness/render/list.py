@@ -3,24 +3,29 @@
 from collections.abc import Sequence
 
 from harness.records.card import Card
+from harness.records.source import WHISPER
 from harness.render.column import align
 
 _HEADER = ("id", "date", "node", "commit", "release", "config", "models", "status", "origin")
 
 
+_PROJECT = 3  # where the project's column stands, if it is there
 _SHOWN = 3
 
 
 def render_list(cards: Sequence[Card], older: int = 0) -> str:
     """Return a line for each run under a header, oldest first, and one for `older` ones that are left out.
 
-    Nothing at all without runs.
+    The project has a column where a run is not of whisper.cpp. Nothing at all without runs.
     """
+    # A column only where it tells something.
+    several = any(card.project != WHISPER for card in cards)
     rows = [
         (
             card.id,
-            card.start[:10] or "-",
+            card.start[:10] or "not known",
             card.node or "-",
+            *([card.project or "not known"] if several else []),
             card.commit or "-",
             (card.release if card.release != card.commit else "") or "-",
             " ".join(card.config) or "-",
@@ -32,8 +37,9 @@ def render_list(cards: Sequence[Card], older: int = 0) -> str:
     ]
     if not rows:
         return ""
+    header = (*_HEADER[:_PROJECT], "project", *_HEADER[_PROJECT:]) if several else _HEADER
     more = [f"{older} older runs are not shown: --all, or --limit N"] if older > 0 else []
-    return "".join(f"{line}\n" for line in (*align((_HEADER, *rows), left=len(_HEADER)), *more))
+    return "".join(f"{line}\n" for line in (*align((header, *rows), left=len(header)), *more))
 
 
 def _models(models: Sequence[str]) -> str:

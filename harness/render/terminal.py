@@ -19,6 +19,7 @@ from harness.render.word import config_words
 from harness.stats.series import order_model_cases, peak_memory, summarize_run
 
 Summaries = Mapping[tuple[Case, str], Summary]
+UNKNOWN = "not known"
 _WIDTH = 100
 _MANY = 5
 
@@ -47,12 +48,22 @@ def list_head(run: Run) -> Iterator[str]:
     commit = run.source.commit
     release = f"{commit.release} " if commit.release and commit.release != commit.short else ""
     words = " ".join(config_words(run.system_info))
-    yield f"{run.status}  whisper.cpp {release}{short_commit(run)} on {run.node.name} in {run.wall_s:.0f} s"
-    compiler = f"{run.toolchain.cc.name} {run.toolchain.cc.version}"
-    yield f"  cpu     {' '.join((run.node.cpu.brand or run.node.cpu.arch).split())}"
-    yield f"  config  {run.config.id} {run.config.build_type}, {compiler}{f' ({words})' if words else ''}"
+    project, commit_name = run.project or "unknown project", short_commit(run) or "unknown commit"
+    took = f" in {run.wall_s:.0f} s" if run.wall_s else ""
+    yield f"{run.status}  {project} {release}{commit_name} on {run.node.name}{took}"
+    yield f"  cpu     {' '.join((run.node.cpu.brand or run.node.cpu.arch).split()) or UNKNOWN}"
+    asked = run.config.build_type or "build type not known"
+    yield f"  config  {run.config.id} {asked}, {_compiler(run)}{f' ({words})' if words else ''}"
     for device in run.system_info.devices if run.system_info else ():
         yield f"  device  {device}"
+
+
+def _compiler(run: Run) -> str:
+    """Return the compiler that was found; in the runs of others it may be the one that was asked for, or nothing."""
+    found = run.toolchain.cc
+    if found.version:
+        return f"{found.name} {found.version}".strip()
+    return f"compiler not known ({run.config.compiler} was asked for)" if run.config.compiler else "compiler not known"
 
 
 def _models(run: Run, summaries: Summaries) -> Iterator[str]:

@@ -7,6 +7,7 @@ import msgspec
 from harness.records.card import Card
 from harness.records.outcome import Status
 from harness.records.run import OURS, SystemInfo
+from harness.records.source import name_project
 from harness.render.word import config_words
 from harness.store.bundle import RUN
 from harness.store.json_file import read_run
@@ -20,6 +21,7 @@ class _Commit(msgspec.Struct):
     sha: str
     release: str = ""
     changes: str = ""
+    repo: str = ""
 
 
 class _Source(msgspec.Struct):
@@ -28,6 +30,7 @@ class _Source(msgspec.Struct):
 
 class _Suite(msgspec.Struct):
     models: tuple[str, ...]
+    benchmarks: tuple[str, ...]
 
 
 class _Result(msgspec.Struct):
@@ -66,4 +69,5 @@ def read_card(folder: str) -> Card:
         models=head.suite.models,
         status=Status.FAILED if bad else Status.PASSED,
         origin=head.origin,
+        project=name_project(commit.repo, whisper=head.origin == OURS or bool(head.suite.benchmarks)),
     )

@@ -21,7 +21,7 @@ import msgspec
 from harness import __version__
 from harness.errors import UnreadableError
 from harness.records import card as card_record
-from harness.records import outcome
+from harness.records import outcome, source
 from harness.records.card import Card
 from harness.records.record import short_hash
 from harness.render import word
@@ -197,7 +197,7 @@ def _replace(path: Path, content: bytes) -> None:
 @functools.cache
 def _form() -> str:
     """Return a digest of the code that makes cards: what another one made may say something else."""
-    files = [Path(module.__file__ or "") for module in (card_record, card_reader, outcome, word)]
+    files = [Path(module.__file__ or "") for module in (card_record, card_reader, outcome, source, word)]
     try:
         return short_hash(__version__, *(file.read_text(encoding="utf-8") for file in files))
     except OSError:

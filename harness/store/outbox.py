@@ -11,9 +11,8 @@ from harness.records.record import short_hash
 from harness.records.run import Run
 from harness.store.bundle import LOGS, REPORT
 
-_PROJECT = "whisper.cpp"
+_NO_PROJECT = "unknown"
 _SHA = re.compile(r"[0-9a-f]{40}")
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 def write_folder(tree: Path, run: Run, bundle: Path, made: Mapping[str, str]) -> Path:
@@ -23,7 +22,7 @@ def write_folder(tree: Path, run: Run, bundle: Path, made: Mapping[str, str]) ->
     commit on one node gets `~2` behind the node's name; one that is there already with this report is left alone.
     Raises UnfitError for a folder that cannot be written.
     """
-    commit = tree / _project(run) / _sha(run)[:2] / _sha(run)[2:]
+    commit = tree / (run.project or _NO_PROJECT) / _sha(run)[:2] / _sha(run)[2:]
     report = (bundle / REPORT).read_bytes()
     folder, there = _choose(commit, run.node.name, report)
     if there:
@@ -54,11 +53,6 @@ def _choose(commit: Path, node: str, report: bytes) -> tuple[Path, bool]:
         number += 1
         folder = commit / f"{node}~{number}"
     return folder, False
-
-
-def _project(run: Run) -> str:
-    name = run.source.commit.repo.rstrip("/").removesuffix(".git").rpartition("/")[2]
-    return name if _NAME.fullmatch(name) else _PROJECT
 
 
 def _sha(run: Run) -> str:

@@ -121,12 +121,25 @@ def test_other_nodes_are_refused_unless_told(kit: Kit, ask: Ask) -> None:
     other = keep(kit, 2, 100.0, release="v1.8.7", node=factory.node().replace(name="node-2"))
     refused = ask(one.id, other.id)
     assert refused.returncode == 2
-    assert "different nodes" in refused.stderr
-    assert "--across nodes" in refused.stderr
-    for words in (["--across", "nodes"], ["--force"]):
+    assert "different node names" in refused.stderr
+    assert "--across names" in refused.stderr
+    assert "--node NAME" in refused.stderr
+    for words in (["--across", "names"], ["--force"]):
         told = ask(one.id, other.id, *words)
         assert told.returncode == 0, told.stderr
         assert "node-2" in told.stdout
+    assert ask(one.id, other.id, "--across", "hardware").returncode == 2
+    old_word = ask(one.id, other.id, "--across", "nodes")
+    assert (old_word.returncode, "names" in old_word.stderr, "hardware" in old_word.stderr) == (2, True, True)
+
+
+def test_another_name_is_not_another_cpu(kit: Kit, ask: Ask) -> None:
+    one = keep(kit, 1, 100.0, release="v1.8.6")
+    cpu = factory.node().cpu.replace(brand="Another CPU")
+    other = keep(kit, 2, 100.0, release="v1.8.7", node=factory.node().replace(name="runner-2f9c", cpu=cpu))
+    refused = ask(one.id, other.id, "--across", "names")
+    assert (refused.returncode, "Another CPU" in refused.stderr) == (2, True)
+    assert ask(one.id, other.id, "--across", "names,hardware").returncode == 0
 
 
 def test_markdown_and_only_some_metrics(kit: Kit, ask: Ask) -> None:

@@ -94,7 +94,7 @@ def test_single_report_is_named_by_the_node_option(kit: Kit) -> None:
     report = REPORTS / "740bf7f6__ggml-100-mac-m4.md"
     assert kit.harness("import", "--node", "mac", str(report)).returncode == 0
     run = kit.only_run()
-    assert (run.node.name, run.start) == ("mac", "2025-03-18T04:21:06+00:00")
+    assert (run.node.name, run.start) == ("mac", "2025-03-18T04:23:32+00:00")
 
 
 def test_exported_tree_is_imported_as_the_same_runs(kit: Kit, tree: Path, tmp_path: Path) -> None:

@@ -128,8 +128,8 @@ def test_many_at_once_say_the_same(filled: Kit) -> None:
 
 
 def test_compare_chooses_by_the_index(filled: Kit) -> None:
-    first = filled.harness("compare", "until=2026-01", "since=2026-02", "--across", "nodes", "--json")
-    again = filled.harness("compare", "until=2026-01", "since=2026-02", "--across", "nodes", "--json")
+    first = filled.harness("compare", "until=2026-01", "since=2026-02", "--across", "names", "--json")
+    again = filled.harness("compare", "until=2026-01", "since=2026-02", "--across", "names", "--json")
     assert first.returncode in (0, 21), first.stderr
     assert first.stdout == again.stdout
     none = filled.harness("compare", "node=node-7", "latest")

@@ -10,7 +10,7 @@ PLACE: tuple[Setting, ...] = (
         default="",
         metavar="NAME",
         commands=(*MEASURE, "roof", "doctor"),
-        help="name of this node in reports and folders (default: the host name)",
+        help="name of this node in reports and folders (default: the host name, which changes on cloud runners)",
     ),
     Setting(
         name="results",

@@ -27,7 +27,8 @@ class _Outcome(Record):
 
 def render(sheets: Sequence[Sheet]) -> str:
     """Return one `testsuites`; times are in seconds."""
-    root = ET.Element("testsuites", name="whisper.cpp")
+    projects = dict.fromkeys(sheet.run.project for sheet in sheets)
+    root = ET.Element("testsuites", name=xml(" ".join(name for name in projects if name) or "unknown"))
     for sheet in sheets:
         for name, outcomes in _suites(sheet.run):
             _add_suite(root, sheet.run, name, outcomes)

@@ -18,9 +18,9 @@ from harness.stats.summary import summarize
 
 Cell = str | int | float | bool | None
 COLUMNS = tuple(
-    """run origin start node cpu arch microarchitecture os kernel commit release changes config build_type isa backend
-    compiler uses caveats benchmark case model weights threads flash_attn metric unit lower_is_better n median low high
-    confidence minimum maximum spread""".split()
+    """run origin start node cpu arch microarchitecture os kernel project commit release changes config build_type isa
+    backend compiler uses caveats benchmark case model weights threads flash_attn metric unit lower_is_better n median
+    low high confidence minimum maximum spread""".split()
 )
 
 
@@ -133,6 +133,7 @@ def identify_run(run: Run) -> dict[str, Cell]:
         "microarchitecture": cpu.microarchitecture,
         "os": run.node.os,
         "kernel": run.node.kernel,
+        "project": run.project,
         "commit": commit.sha,
         "release": commit.release,
         "changes": commit.changes,

@@ -20,6 +20,7 @@ DATA = Path(__file__).parents[2] / "data"
 CPU = "05ce7476__ggml-2-x86-cpu.md"
 GPU = "e0f3c9d4__ggml-4-x86-cuda-v100.md"
 IGNORED_GPU = "f11de0e7__ggml-4-x86-cuda-v100.md"
+MAC = "740bf7f6__ggml-100-mac-m4.md"
 BROKEN = "91a3530d__ggml-4-x86-cuda-v100.md"
 MEDIUM = (DATA / "logs" / "7fe4979f__ggml-5-x86-amx-cc__bench-bench-medium.log").read_text()
 TURBO = (DATA / "logs" / "663cafc1__ggml-4-x86-cuda-v100__bench-bench-large-v3-turbo.log").read_text()
@@ -59,7 +60,8 @@ def test_report_alone() -> None:
     )
     assert commit.message == "ggml-ci: update input env variables to GG_BUILD_"
     assert (run.node.name, run.node.cpu.brand, run.node.memory_bytes) == ("unknown", "", 0)
-    assert (run.toolchain.cc.name, run.toolchain.cc.version, run.weights) == ("gcc", "", ())
+    assert (run.toolchain.cc.name, run.toolchain.cc.version, run.weights) == ("", "", ()), "asked for is not found"
+    assert run.config.compiler == "gcc"
     assert dict(run.environment)["GG_CI_COMMIT_MSG"] == "ggml-ci: update input env variables to GG_BUILD_"
     assert run.suite.models[:2] == ("tiny.en", "tiny")
     assert (run.suite.threads, run.suite.flash_attn, run.suite.repetitions) == ((4,), (0,), 1)
@@ -193,6 +195,60 @@ def test_report_of_ours_names_its_node_weights_and_caveats() -> None:
     assert [(one.model, one.kind) for one in run.weights] == [("tiny", "synthetic")]
     assert codes(run)[0] == "no-openmp"
     assert fact(run, "node") == ("desk", Origin.REPORT)
+
+
+BSD = "      136.29 real       146.43 user        11.64 sys\n"
+
+
+def test_runtime_of_a_mac_is_no_wall_time() -> None:
+    text = text_of(MAC)
+    bare, whole = imported(text), imported(text, {"runtime": BSD})
+    assert (bare.wall_s, bare.start) == (0.0, bare.end)
+    assert fact(bare, "user_s") == ("146.05", Origin.REPORT)
+    assert not any(one.name == "runtime_s" for one in bare.settings)
+    assert "runtime-unknown" in codes(bare)
+    assert (whole.wall_s, whole.start) == (136.29, "2025-03-18T04:21:16+00:00")
+    assert (fact(whole, "runtime_s"), fact(whole, "user_s")) == (("136.29", Origin.LOG), ("146.43", Origin.LOG))
+    assert "runtime-unknown" not in codes(whole)
+    assert bare.id == whole.id
+
+
+def test_the_runtime_file_beats_the_report() -> None:
+    run = imported(text_of(CPU), {"runtime": "1.00user 2.00system 3:09.89elapsed 9%CPU (0av 7maxresident)k\n"})
+    assert (run.wall_s, run.start) == (189.89, "2025-03-14T08:34:22+00:00")
+    assert run.id.startswith("20250314T082250Z-"), "the id is that of the report alone"
+
+
+def test_the_compiler_is_the_one_that_cmake_found() -> None:
+    log = "+ cmake -DX=1 ..\n-- The C compiler identification is AppleClang 16.0.0\n"
+    log += "-- The CXX compiler identification is GNU 13.3.0\n"
+    run = imported(text_of(MAC), {"ctest_release-cmake.log": log})
+    assert (run.toolchain.cc.name, run.toolchain.cc.version) == ("AppleClang", "16.0.0")
+    assert (run.toolchain.cxx.name, run.toolchain.cxx.version) == ("g++", "13.3.0")
+    ours = imported(text_of(MAC).replace("GG_BUILD_METAL=1", "HARNESS_CC=gcc 12.2.0\nHARNESS_CXX=zig c++ 0.13.0"))
+    assert (ours.toolchain.cc.name, ours.toolchain.cc.version) == ("gcc", "12.2.0")
+    assert (ours.toolchain.cxx.name, ours.toolchain.cxx.version) == ("zig c++", "0.13.0")
+
+
+@pytest.mark.parametrize(
+    ("repo", "project"),
+    [
+        ("https://github.com/ggml-org/ggml", "ggml"),
+        ("https://github.com/ggml-org/llama.cpp.git", "llama.cpp"),
+        ("git@example.org:me/llama.cpp.git", "llama.cpp"),
+        ("https://github.com/ggml-org/whisper.cpp/", "whisper.cpp"),
+        ("/home/me/x.git", "whisper.cpp"),
+        ("", "whisper.cpp"),
+        ("https://example.org/..", "whisper.cpp"),
+    ],
+)
+def test_project(repo: str, project: str) -> None:
+    text = text_of(CPU).replace("https://github.com/ggerganov/whisper.cpp\n", f"{repo}\n")
+    assert imported(text).project == project
+
+
+def test_a_report_without_repository_and_benchmarks_is_of_no_known_project() -> None:
+    assert imported(text_of(BROKEN).replace("https://github.com/ggerganov/llama.cpp\n", "\n")).project == ""
 
 
 def test_id_is_that_of_the_text_and_the_node() -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.parse.moment import parse_date, parse_elapsed, parse_usage, subtract
+from harness.parse.moment import parse_date, parse_elapsed, parse_seconds, parse_usage, subtract
 
 DATA = Path(__file__).parents[2] / "data" / "reports"
 
@@ -32,10 +32,14 @@ def test_date_that_is_none_is_empty(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("3:09.89", 189.89), ("0:30.38", 30.38), ("1:02:03", 3723), ("132.15", 132.15), ("", 0), ("fast", 0), ("-1", 0)],
+    [("3:09.89", 189.89), ("0:30.38", 30.38), ("1:02:03", 3723), ("132.15", 0), ("", 0), ("fast", 0), ("-1", 0)],
 )
 def test_elapsed(text: str, seconds: float) -> None:
     assert parse_elapsed(text) == pytest.approx(seconds)
+
+
+def test_plain_seconds() -> None:
+    assert [parse_seconds(text) for text in ("132.15", "7", "3:09.89", "", "-1")] == [132.15, 7, 0, 0, 0]
 
 
 def usage_of(name: str) -> tuple[float, float, float, int]:

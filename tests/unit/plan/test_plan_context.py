@@ -4,12 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.plan.context import GROUPS, caveat_context, explain_break, find_differences, name_side
+from harness.plan.context import (
+    GROUPS,
+    caveat_context,
+    caveat_unknown,
+    explain_break,
+    find_differences,
+    name_side,
+)
 from harness.plan.dialect import BORDERS, is_beyond
 from harness.records.caveat import Caveat
 from harness.records.config import CMakeOption
 from harness.records.contrast import Difference
-from harness.records.run import GGML_CI, Origin, Run, SettingUsed, SystemInfo
+from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, GGML_CI, Origin, Run, SettingUsed, SystemInfo
 from harness.records.suite import Engine
 from harness.records.toolchain import Tool
 from harness.records.trial import Role, Trial
@@ -54,11 +61,11 @@ def tool(name: str) -> Run:
 @pytest.mark.parametrize(
     ("make", "subject", "group", "contender"),
     [
-        (lambda: node(name="node-2"), "node", "nodes", "node-2"),
-        (lambda: cpu(brand="Another  CPU"), "CPU", "nodes", "Another CPU"),
-        (lambda: cpu(microarchitecture="zen3"), "microarchitecture", "nodes", "zen3"),
-        (lambda: cpu(cores=factory.cores(2)), "usable CPUs", "nodes", "2 of 2"),
-        (lambda: cpu(cores=factory.cores().replace(quota_cpus=1.5)), "usable CPUs", "nodes", "4 of 4, quota 1.5"),
+        (lambda: node(name="node-2"), "node", "names", "node-2"),
+        (lambda: cpu(brand="Another  CPU"), "CPU", "hardware", "Another CPU"),
+        (lambda: cpu(microarchitecture="zen3"), "microarchitecture", "hardware", "zen3"),
+        (lambda: cpu(cores=factory.cores(2)), "usable CPUs", "hardware", "2 of 2"),
+        (lambda: cpu(cores=factory.cores().replace(quota_cpus=1.5)), "usable CPUs", "hardware", "4 of 4, quota 1.5"),
         (lambda: node(memory_bytes=2 << 30), "memory", "", "2.0 GiB"),
         (lambda: node(os="Ubuntu"), "operating system", "", "Ubuntu"),
         (lambda: node(kernel="6.2"), "kernel", "", "6.2"),
@@ -201,3 +208,41 @@ def test_the_caveats_of_the_runs_are_counted() -> None:
     assert caveat == Caveat(code="noisy", message="baseline (1 of 2), contender (1 of 1): repetitions differ wildly")
     (caveat,) = caveat_context(here[:1], [run("v2", id="c", caveats=(noisy,))], (), paired=False)
     assert caveat == noisy, "what all of them carry is said as it is"
+
+
+LOGGED = SettingUsed(name=CMAKE_OPTIONS, value="-DCMAKE_BUILD_TYPE=Release -DGGML_CUDA=ON", origin=Origin.LOG)
+
+
+def report(**changes: object) -> Run:
+    return run().replace(origin=GGML_CI, harness="", config=factory.config().replace(backend=""), **changes)
+
+
+def test_options_of_a_log_are_known_and_those_of_a_bare_report_are_not() -> None:
+    logged, bare = report(settings=(LOGGED,)), report()
+    assert "GGML_CUDA" not in differences(logged, bare)
+    other = report(settings=(LOGGED.replace(value="-DCMAKE_BUILD_TYPE=Release"),))
+    assert differences(logged, other)["GGML_CUDA"].contender == "not set"
+    (caveat,) = caveat_unknown([logged], [bare], ALL)
+    assert "of the contender: GGML_CUDA" in caveat.message
+    assert list(caveat_unknown([run()], [run()], ALL)) == []
+
+
+def test_the_config_column_is_a_part_of_what_was_compiled_in() -> None:
+    info = SystemInfo(n_threads=4, hardware_threads=0, features=(("/NEON", "1"),))
+    shown = report(system_info=info, settings=(SettingUsed(name=CPU_FEATURES, value="NEON", origin=Origin.REPORT),))
+    whole = report(system_info=info.replace(features=(("CPU/NEON", "1"), ("CPU/SME", "1")), backends=("Metal", "BLAS")))
+    assert not differences(shown, whole)
+
+
+def test_a_gpu_that_was_asked_for_differs_from_none_that_was() -> None:
+    asked = (("GG_BUILD_CUDA", "1"),)
+    gpu = run(origin=GGML_CI, harness="", environment=asked, config=factory.config().replace(backend="CUDA"))
+    assert differences(gpu, report(environment=(("GG_BUILD_LOW_PERF", "1"),)))["backend"].group == "configs"
+    assert "backend" not in differences(gpu, report(environment=()))
+
+
+def test_weights_of_which_only_the_kind_is_known() -> None:
+    kind = run(weights=(factory.weights().replace(sha256=""),))
+    assert not differences(run(), kind)
+    official = run(weights=(factory.weights().replace(sha256="", kind=WeightsKind.OFFICIAL),))
+    assert set(differences(run(), official)) == {"kind of weights of base"}

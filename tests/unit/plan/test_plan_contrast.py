@@ -10,7 +10,7 @@ from harness.records.case import Case
 from harness.records.comparison import ALPHA, Verdict
 from harness.records.measurement import Measurement
 from harness.records.outcome import StepResult
-from harness.records.run import ExitCode, Run
+from harness.records.run import GGML_CI, ExitCode, Run
 from harness.records.step import Phase
 from harness.records.trial import Role, Trial
 from harness.stats.pairing import pair_measurements
@@ -106,13 +106,50 @@ def test_unlike_runs_are_refused_unless_they_are_allowed() -> None:
     here, there = [run(1, 100.0)], [run(2, 110.0, node=elsewhere, config=config)]
     with pytest.raises(UsageError) as caught:
         contrast_runs(here, there, ASKED)
-    assert "different nodes, different configs" in caught.value.what
+    assert "different node names, different configs" in caught.value.what
     assert "node: node-1 | node-2" in caught.value.cause
-    assert "--across nodes,configs" in caught.value.hint
+    assert "--across names,instruction-set compares" in caught.value.hint
     with pytest.raises(UsageError, match="different configs"):
-        contrast_runs(here, there, ASKED.replace(across=("nodes",)))
-    contrast = contrast_runs(here, there, ASKED.replace(across=("nodes", "configs")))
+        contrast_runs(here, there, ASKED.replace(across=("names",)))
+    contrast = contrast_runs(here, there, ASKED.replace(across=("names", "configs")))
     assert [one.subject for one in contrast.differences] == ["node", "instruction set"]
+
+
+def test_one_circumstance_can_be_allowed_without_the_others() -> None:
+    def built(isa: str, build_type: str) -> Run:
+        return run(2, 100.0, config=factory.config().replace(isa=isa, build_type=build_type))
+
+    allowed = ASKED.replace(across=("instruction-set",))
+    assert contrast_runs([run(1, 100.0)], [built("avx2", "Release")], allowed).differences
+    with pytest.raises(UsageError, match="build type: Release"):
+        contrast_runs([run(1, 100.0)], [built("avx2", "MinSizeRel")], allowed)
+    with pytest.raises(UsageError, match="unknown 'instruction-sets'") as caught:
+        contrast_runs([run(1, 100.0)], [built("avx2", "Release")], ASKED.replace(across=("instruction-sets",)))
+    assert "instruction-set" in caught.value.hint
+
+
+def test_what_is_not_known_is_taken_for_alike_and_said() -> None:
+    unknown = run(2, 100.0, origin=GGML_CI, harness="", config=factory.config().replace(isa="", compiler=""))
+    unknown = unknown.replace(
+        node=factory.node().replace(memory_bytes=0, cpu=factory.node().cpu.replace(brand="", microarchitecture=""))
+    )
+    contrast = contrast_runs([run(1, 100.0)], [unknown], ASKED)
+    (said,) = [caveat.message for caveat in contrast.family.caveats if caveat.code == "not-known"]
+    for subject in ("CPU", "microarchitecture", "instruction set", "compiler asked for", "CMAKE_", "--pin"):
+        assert (subject in said) == (subject != "CMAKE_"), said
+    assert "of the contender: " in said
+    assert all(not one.group for one in contrast.differences)
+    known = run(4, 100.0, config=factory.config().replace(isa="avx2"))
+    with pytest.raises(UsageError, match="instruction set: native"):  # the one between them does not make them alike
+        contrast_runs([run(1, 100.0), unknown], [known], ASKED)
+
+
+def test_a_name_that_stands_for_none_is_no_name() -> None:
+    nameless = [
+        run(number, 100.0, origin=GGML_CI, harness="", node=factory.node().replace(name="unknown")) for number in (1, 2)
+    ]
+    contrast = contrast_runs(nameless[:1], nameless[1:], ASKED)
+    assert any(caveat.code == "not-known" and "node" in caveat.message for caveat in contrast.family.caveats)
 
 
 def test_several_commits_on_a_side_are_refused() -> None:

@@ -2,9 +2,10 @@
 
 from harness.records.card import Card
 from harness.records.outcome import Status
+from harness.records.toolchain import Tool
 from harness.render.display import render_display
 from harness.render.list import render_list
-from tests import sheet
+from tests import factory, sheet
 
 CARD = Card(
     path="/r/node-1/2026-01/20260101T000000Z-f24588a2-abcdef01",
@@ -18,6 +19,7 @@ CARD = Card(
     models=("tiny", "base"),
     status=Status.PASSED,
     origin="harness",
+    project="whisper.cpp",
 )
 
 
@@ -86,3 +88,29 @@ def test_the_list_is_aligned_under_its_header() -> None:
 
 def test_an_empty_list_is_empty() -> None:
     assert render_list(()) == ""
+
+
+def test_a_project_has_a_column_where_it_is_not_whisper_cpp() -> None:
+    assert "project" not in render_list([CARD])
+    shown = render_list([CARD, CARD.replace(project="ggml"), CARD.replace(project="", start="")])
+    header, first, second, third = shown.splitlines()
+    assert ("project" in header, "whisper.cpp" in first, "ggml" in second) == (True, True, True)
+    assert third.count("not known") == 2
+
+
+def test_a_run_of_others_says_what_is_not_known_of_it() -> None:
+    commit = factory.source().commit.replace(repo="https://example.org/ggml", release="")
+    nothing = Tool(name="", version="", path="")
+    run = factory.run().replace(
+        origin="ggml-ci",
+        source=factory.source().replace(commit=commit),
+        node=factory.node().replace(cpu=factory.node().cpu.replace(brand="", arch="")),
+        toolchain=factory.toolchain().replace(cc=nothing),
+        config=factory.config().replace(compiler="gcc"),
+    )
+    shown = render_display([run], ["/r"])
+    assert "PASSED  ggml f24588a on node-1\n" in shown
+    assert "cpu     not known\n" in shown
+    assert "compiler not known (gcc was asked for)" in shown
+    unasked = run.replace(config=run.config.replace(compiler="", build_type=""))
+    assert "build type not known, compiler not known\n" in render_display([unasked], ["/r"])
