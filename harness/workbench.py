@@ -24,7 +24,7 @@ from harness.plan.recipe import choose_recipe
 from harness.plan.roof import RoofBuild, choose_array_bytes, choose_roof_site
 from harness.plan.sampling import choose_sampler_environment
 from harness.plan.thread import describe_threads, warn_threads
-from harness.premises import cache_folder
+from harness.premises import cache_folder, results_folder
 from harness.records.audio import Audio
 from harness.records.caveat import Caveat
 from harness.records.config import CMakeOption
@@ -70,8 +70,7 @@ def lay_out(
     """Probe the toolchain and resolve the source, unless it is given; nothing is built yet."""
     cache = cache_folder(settings)
     toolchain = probe_toolchain(settings.text("compiler"), environ, cache=cache, tools=settings.text("tools"))
-    request = SourceRequest(ref=settings.text("ref"), repo=settings.text("repo"), tree=settings.text("source"))
-    source = source or resolve_source(request, cache=cache, environ=environ, note=console.note)
+    source = source or resolve_source(request_source(settings), cache=cache, environ=environ, note=console.note)
     mark_used(cache, Path(source.path), source.commit.release or source.commit.short)
     # The tools' own folders come first: ctest and ninja are found even when the environment is not on PATH.
     folders = dict.fromkeys(
@@ -85,6 +84,16 @@ def lay_out(
         source=source,
         environment=environment,
         caveats=caveats,
+    )
+
+
+def request_source(settings: Settings) -> SourceRequest:
+    """Return what the settings ask to have measured."""
+    return SourceRequest(
+        ref=settings.text("ref"),
+        repo=settings.text("repo"),
+        tree=settings.text("source"),
+        ours=(str(results_folder(settings)), str(cache_folder(settings))),
     )
 
 

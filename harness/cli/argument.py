@@ -32,11 +32,11 @@ def add_run(verb: argparse.ArgumentParser) -> None:
 def add_ab(verb: argparse.ArgumentParser) -> None:
     """Add what `ab` takes beside the settings."""
     text = (
-        "a ref, a local tree, or what differs: fa=1, threads=2, isa=avx2, blas=openblas, llamafile=on, GGML_LTO=ON; "
-        "several joined by commas"
+        "baseline, then contender. Each is a ref, a local tree, or what differs: fa=1, threads=2, isa=avx2, "
+        "blas=openblas, llamafile=on, GGML_LTO=ON; several joined by commas. Inside a checkout of whisper.cpp none is "
+        "needed: they are then the commit at which HEAD left the default branch, and the checkout as it is"
     )
-    verb.add_argument("baseline", metavar="BASELINE", help=text)
-    verb.add_argument("contender", metavar="CONTENDER", help="likewise")
+    verb.add_argument("sides", nargs="*", metavar="SIDE", help=text)
     verb.add_argument("--plant", type=float, default=0.0, help=argparse.SUPPRESS)
 
 

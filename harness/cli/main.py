@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         _require_text(sys.argv[1:] if argv is None else argv, os.environ)
-        return _dispatch(_parser().parse_args(argv), os.environ)
+        return _dispatch(_parse(argv), os.environ)
     except HarnessError as error:
         return _complain(error)
     except KeyboardInterrupt:
@@ -88,6 +88,17 @@ def _layer(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Setting
     path = Path(named or FILE)
     flags = {setting.name: getattr(arguments, setting.name, None) for setting in SETTINGS}
     return layer_settings(file=read_toml(path, required=bool(named)), file_name=str(path), environ=environ, flags=flags)
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    # Of a list of words argparse takes those before the first option only.
+    if rest and ("sides" not in arguments or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        arguments.sides = [*arguments.sides, *rest]
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -66,8 +66,7 @@ def _run(call: Call) -> int:
 
 def _ab(call: Call) -> int:
     arguments = call.arguments
-    words = (arguments.baseline, arguments.contender)
-    return ab(call.settings, call.environ, call.output, words, plant=arguments.plant)
+    return ab(call.settings, call.environ, call.output, arguments.sides, plant=arguments.plant)
 
 
 def _sweep(call: Call) -> int:

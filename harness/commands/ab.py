@@ -1,14 +1,13 @@
 """`harness ab`: two things measured live, in turns, until the answer is clear."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from harness.commands.output import Output
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
 from harness.plan.contest import ROLES
 from harness.plan.illegal import ILLEGAL_INSTRUCTION
 from harness.plan.layer import Settings, nearest
-from harness.plan.side import Side, parse_side
+from harness.plan.side import Side
 from harness.premises import hold_node
 from harness.records.metric import TABLE_METRICS
 from harness.records.node import Node
@@ -16,27 +15,29 @@ from harness.records.run import ExitCode
 from harness.records.suite import Engine
 from harness.render.comparison import render_comparison
 from harness.render.plan import render_plan
+from harness.render.side import name_side
 from harness.request import choose_engine
 from harness.system.console import Console
 from harness.system.probe import probe_node
 from harness.trial.contest import Design
 from harness.trial.entrant import prepare_entrant
 from harness.trial.hold import Entrants, Held, hold_trial
+from harness.trial.lineup import line_up
 from harness.trial.scene import set_scene
 
 _MOST_BUILDS = 20
 
 
 def ab(
-    settings: Settings, environ: Mapping[str, str], output: Output, words: tuple[str, str], *, plant: float = 0.0
+    settings: Settings, environ: Mapping[str, str], output: Output, words: Sequence[str], *, plant: float = 0.0
 ) -> int:
     """Measure baseline and contender in turns and print the verdicts; return the exit code.
 
+    Without `words` they are the checkout around the current folder, and the commit at which its branch began.
     `plant` slows the contender down by that share: with it the tests prove that a slowdown is found.
     """
     design = choose_design(settings)
-    extras = (settings.text("baseline_config"), settings.text("contender_config"))
-    sides = tuple(_parse(f"{word},{extra}" if extra else word) for word, extra in zip(words, extras, strict=True))
+    sides = line_up(words, settings, environ, output.console.note)
     node = probe_node(settings.text("node"), environ)
     if settings.flag("dry_run"):
         entrants = prepare_entrants(sides, settings, environ, node, output.console)
@@ -47,7 +48,7 @@ def ab(
     with hold_node(settings, output.console):
         entrants = prepare_entrants(sides, settings, environ, node, output.console)
         held = hold_trial(entrants, design, settings, scene, output.console, plant=plant)
-    return _show(held, words, settings, output)
+    return _show(held, sides, settings, output)
 
 
 def choose_design(settings: Settings) -> Design:
@@ -70,10 +71,6 @@ def choose_design(settings: Settings) -> Design:
         threshold=settings.number("threshold"),
         max_time_s=settings.number("max_time"),
     )
-
-
-def _parse(words: str) -> Side:
-    return parse_side(words, is_folder=lambda word: Path(word).expanduser().is_dir())
 
 
 def prepare_entrants(
@@ -111,10 +108,14 @@ def show_failure(held: Held, output: Output) -> int:
     return int(ExitCode.BENCHMARK_FAILED)
 
 
-def _show(held: Held, words: tuple[str, str], settings: Settings, output: Output) -> int:
+def _show(held: Held, sides: Sequence[Side], settings: Settings, output: Output) -> int:
     if held.family is None or held.tally is None:
         return show_failure(held, output)
-    lines = [render_comparison(held.family, baseline_name=words[0], contender_name=words[1])]
+    baseline, contender = (
+        name_side(side.label, run.source) if side.named else side.label
+        for side, run in zip(sides, held.runs, strict=True)
+    )
+    lines = [render_comparison(held.family, baseline_name=baseline, contender_name=contender)]
     lines.append(f"{len(held.tally.results)} blocks in {held.tally.wall_s:.0f} s: {held.tally.stopped}")
     lines += [f"{role.value:<9} {path}" for role, path in zip(ROLES, held.paths, strict=True)]
     output.show("\n".join(lines), held.family)

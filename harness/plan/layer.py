@@ -1,7 +1,7 @@
 """The layers of settings: defaults < harness.toml < HARNESS_* < flags."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from harness.errors import UsageError
 from harness.plan.setting.setting import PREFIX, Kind, Setting, Value
@@ -80,7 +80,18 @@ def layer_settings(
         if flags.get(setting.name) is not None:
             value, origin = _convert(setting, flags[setting.name], setting.flag), Origin.FLAG
         used.append((setting.name, value, origin))
-    return Settings(used=tuple(used))
+    return Settings(used=tuple(_choose_origin(used)))
+
+
+def _choose_origin(used: Iterable[tuple[str, Value, Origin]]) -> Iterator[tuple[str, Value, Origin]]:
+    """Yield the settings without a tree that a stronger layer replaces by a ref or repository, and the reverse."""
+    used = list(used)
+    layers = list(Origin)
+    given = {name: layers.index(origin) for name, value, origin in used if value and name in ("ref", "repo", "source")}
+    tree, commit = given.get("source", 0), max(given.get("ref", 0), given.get("repo", 0))
+    for name, value, origin in used:
+        beaten = (name == "source" and tree < commit) or (name in ("ref", "repo") and commit < tree)
+        yield (name, BY_NAME[name].default, Origin.DEFAULT) if beaten else (name, value, origin)
 
 
 def _describe(value: Value) -> str:

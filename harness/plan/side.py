@@ -25,7 +25,9 @@ KEYS = {
     "quant": "quant",
 }
 # No ref begins like this.
-_PATHS = (".", "/", "~")
+PATHS = (".", "/", "~")
+# What a side is of.
+ORIGINS = ("ref", "repo", "source")
 _OPTION = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -41,9 +43,24 @@ class Side(Record):
         """Return the side that changes `named` keys, and CMake options."""
         return cls(label=label, values=tuple((KEYS[key], value) for key, value in named), defines=tuple(defines))
 
+    @property
+    def named(self) -> dict[str, str]:
+        """What the side names of its origin: its `ref`, `repo` or `source`."""
+        return {name: value for name, value in self.values if name in ORIGINS}
+
+    @property
+    def inherited(self) -> frozenset[str]:
+        """Which of the shared `ref`, `repo` and `source` hold for this side: a tree has no use for the others."""
+        if "source" in self.named or {"ref", "repo"} <= self.named.keys():
+            return frozenset()
+        if self.named:
+            return frozenset({"ref", "repo"} - self.named.keys())
+        return frozenset(ORIGINS)
+
     def apply(self, settings: Settings) -> Settings:
         """Return the settings of this side; raises UsageError for a value that cannot be."""
-        changes: dict[str, object] = dict(self.values)
+        void = (name for name in ORIGINS if name not in self.inherited and settings.text(name))
+        changes: dict[str, object] = {**dict.fromkeys(void, ""), **dict(self.values)}
         if self.defines:
             changes["define"] = [*settings.words("define"), *self.defines]
         return settings.override(changes, self.label)
@@ -66,11 +83,11 @@ def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> Side:
         name, value = (KEYS[key], value) if equals else ("source" if is_folder(word) else "ref", word)
         if not value:
             raise UsageError(f"{words!r} names nothing", hint="a ref, a folder, or KEY=VALUE, separated by commas")
-        if not equals and name == "ref" and word.startswith(_PATHS):
+        if not equals and name == "ref" and word.startswith(PATHS):
             raise UsageError(f"{words}: there is no folder {word}")
         if name in values:
             raise UsageError(f"{words}: {name} is given twice")
         values[name] = value
-    if "source" in values and "ref" in values:
-        raise UsageError(f"{words}: a local tree and a ref at once", hint="one of the two")
+    if "source" in values and (others := {"ref", "repo"} & values.keys()):
+        raise UsageError(f"{words}: a local tree and a {' and a '.join(sorted(others))} at once", hint="one of the two")
     return Side(label=words, values=tuple(values.items()), defines=tuple(defines))

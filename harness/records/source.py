@@ -55,12 +55,14 @@ class SourceRequest(Record):
     """What the user asks to have measured.
 
     `tree` is a folder and excludes the others. `ref` is a release, tag, branch or sha; empty for the default release,
-    or for the default branch of `repo` where one is named. `repo` is a URL or path; empty for upstream.
+    or for the default branch of `repo` where one is named. `repo` is a URL or path; empty for upstream. `ours` are
+    folders of the harness: what lies there is no change of the tree.
     """
 
     ref: str = ""
     repo: str = ""
     tree: str = ""
+    ours: tuple[str, ...] = ()
 
 
 class Sdist(Record):

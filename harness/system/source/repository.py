@@ -23,15 +23,20 @@ from harness.system.source.tree import GENERATED, check_tree
 
 _SHA = re.compile(r"[0-9a-f]{7,40}")
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
-_REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+_TAGS = ("+refs/tags/*:refs/tags/*",)
+_REFSPECS = ("+refs/heads/*:refs/heads/*", *_TAGS)
 _MISSING = ("couldn't find remote ref", "not our ref", "no such remote ref", "unadvertised object")
 _PROMISOR = ("-c", "remote.origin.promisor=true", "-c", "remote.origin.partialclonefilter=blob:none")
 # All of the history, as the repository has it. Without a depth, git takes what a shallow repository lacks for contents
 # that it may fetch later, asks for them, misses them again, and so on: one process inside the other, without end.
 _WHOLE = "--depth=2147483647"
-# The server side of a local path is a git process of its own, which asks once more who owns the repository.
+# The server side of a local path is a git process of its own, which asks once more who owns the repository. It hands
+# out what is asked for, and reaches no network for what a partial clone lacks.
 _LOCAL = ("/", "file://")
-_LOCAL_SERVER = "git -c safe.directory=* upload-pack"
+_LOCAL_SERVER = (
+    "git -c safe.directory=* -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack"
+)
+_LOCAL_ONLY = {"GIT_ALLOW_PROTOCOL": "file"}
 
 
 def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str], note: Note) -> Source:
@@ -43,6 +48,8 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
     if ref.startswith("-") or re.search(r"[\s:^~?*\[\\]|\.\.|@\{", ref):
         raise UsageError(f"--ref {ref!r} is not the name of a commit", hint="give a tag, a branch or a sha")
     location, login = part_login(locate_repository(repo), environ)
+    if location.startswith(_LOCAL):
+        login = _LOCAL_ONLY
     clone = cache / "repositories" / f"{short_hash(location)}.git"
     with locked(clone, note=note):
         git = _open_clone(Git(clone, environ, login), location)
@@ -102,9 +109,10 @@ def _has(git: Git, name: str) -> bool:
 def _fetch(git: Git, location: str, ref: str, note: Note) -> str:
     note(f"fetching {redact_url(location)}")
     if _is_direct(ref):
-        complaint = _fetch_refs(git, ref or "HEAD")
+        # A tag names the release of a commit; those of a local repository cost next to nothing.
+        complaint = _fetch_refs(git, ref or "HEAD", *(_TAGS if location.startswith(_LOCAL) else ()))
         if not complaint:
-            return _first_commit(git, ["FETCH_HEAD"])
+            return _first_commit(git, [ref if _FULL_SHA.fullmatch(ref) else "FETCH_HEAD"])
         if not any(word in complaint for word in _MISSING):
             raise _unreachable(git, location, ref, complaint)
     complaint = _fetch_refs(git, *_REFSPECS, flags=("--prune", "--force"))

@@ -1,5 +1,6 @@
 """From what the user asked for to a tree on disk and its commit."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,9 +9,10 @@ from harness.parse.release import nearest_names, parse_pins
 from harness.records.source import Pins, Release, Source, SourceRequest
 from harness.system.cache import Note
 from harness.system.pin import third_party
+from harness.system.source.checkout import find_checkout
 from harness.system.source.repository import obtain_commit
 from harness.system.source.sdist import obtain_release
-from harness.system.source.tree import probe_tree
+from harness.system.source.tree import is_whisper, probe_tree
 
 
 def load_pins() -> Pins:
@@ -28,20 +30,32 @@ def resolve_source(
 ) -> Source:
     """Return the tree to be measured.
 
-    A folder is taken as it is. A pinned release comes from the package index, small and checksummed, always: the same
-    request gives the same files on every node; only where no index has it, from git. Any other ref, and everything
-    from another repository, comes from git. Raises UsageError for a tree or ref that does not exist,
-    UnavailableError where the network is needed and not there.
+    A folder is taken as it is; one that lies in a checkout of whisper.cpp stands for the whole of it. A pinned release
+    comes from the package index, small and checksummed, always: the same request gives the same files on every node;
+    only where no index has it, from git. Any other ref, and everything from another repository, comes from git. Raises
+    UsageError for a tree or ref that does not exist, UnavailableError where the network is needed and not there.
     """
     if request.tree:
         if request.ref or request.repo:
             raise UsageError("--source is a tree as it is", hint="leave out --ref and --repo, or --source")
-        return probe_tree(Path(request.tree), environ=environ, note=note)
+        tree = _find_top(Path(request.tree), environ, note)
+        return probe_tree(tree, environ=environ, note=note, ours=[Path(one) for one in request.ours])
     pins = pins or load_pins()
     release = None if request.repo else pins.find(request.ref)
     if release is None:
         return _from_git(request, pins, cache=cache, environ=environ, note=note)
     return _from_index(release, pins, cache=cache, environ=environ, note=note)
+
+
+def _find_top(folder: Path, environ: Mapping[str, str], note: Note) -> Path:
+    """Return the top of the checkout that a folder of it stands for, else the folder."""
+    if is_whisper(folder.expanduser()):
+        return folder
+    checkout = find_checkout(folder, environ)
+    if checkout is None:
+        return folder
+    note(f"{folder} lies in the checkout {checkout.top}, which is measured")
+    return checkout.top
 
 
 def _from_index(release: Release, pins: Pins, *, cache: Path, environ: Mapping[str, str], note: Note) -> Source:
@@ -60,15 +74,27 @@ def _from_index(release: Release, pins: Pins, *, cache: Path, environ: Mapping[s
 
 
 def _from_git(request: SourceRequest, pins: Pins, *, cache: Path, environ: Mapping[str, str], note: Note) -> Source:
+    if request.repo:
+        return obtain_commit(request.repo, request.ref, cache=cache, environ=environ, note=note)
+    at_home = _find_at_home(request.ref, environ)
+    if at_home:
+        note(f"{request.ref} is looked up in {pins.repo}, not in the checkout around you; there it is {at_home}")
     try:
-        return obtain_commit(request.repo or pins.repo, request.ref, cache=cache, environ=environ, note=note)
+        return obtain_commit(pins.repo, request.ref, cache=cache, environ=environ, note=note)
+    except UsageError as failure:
+        raise UsageError(failure.what, cause=failure.cause, hint=at_home or failure.hint) from None
     except UnavailableError as failure:
         tags = tuple(release.tag for release in pins.releases)
-        if request.repo:
-            raise
         nearest = nearest_names(request.ref, tags) or tags
         raise UnavailableError(
             f"{request.ref!r} is no pinned release, and {failure.what}",
             cause=failure.cause,
-            hint=f"{failure.hint}; the package index alone serves {', '.join(nearest)}",
+            hint=at_home or f"{failure.hint}; the package index alone serves {', '.join(nearest)}",
         ) from None
+
+
+def _find_at_home(ref: str, environ: Mapping[str, str]) -> str:
+    """Return the options that take `ref` from the checkout of whisper.cpp around the current folder, if it is there."""
+    checkout = find_checkout(Path(), environ)
+    found = checkout.find_commit(ref) if checkout else None
+    return f"--repo {shlex.quote(str(checkout.top))} --ref {found.sha}" if checkout and found else ""

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -17,21 +17,25 @@ from harness.system.git import Git, probe_commit
 # Upstream's configure step writes it into the source tree.
 GENERATED = frozenset({"bindings/javascript/package.json"})
 _CHUNK_BYTES = 1 << 20
+_HINT = "name the top folder of a whisper.cpp tree"
 
 
-def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note) -> Source:
+def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Sequence[Path] = ()) -> Source:
     """Return what the tree at `folder` is; it is never written to.
 
-    With git: the commit checked out, and a hash over every file that differs from it, untracked ones too unless
-    ignored. The repository counts only if it tracks the tree: one that merely encloses it says nothing about it.
-    Where it tracks the tree as a part, the changes are those of that part. Without git: a hash over all files but the
-    weights in `models/` and `build*` and hidden folders at the top. Raises UsageError where this is not whisper.cpp.
+    With git: the commit checked out, and a hash over every file that differs from it, untracked ones too unless they
+    are ignored, or lie in one of the folders `ours`, where the harness keeps what it makes. The repository counts only
+    if it tracks the tree: one that merely encloses it says nothing about it. Where it tracks the tree as a part, the
+    changes are those of that part. Without git: a hash over all files but the weights in `models/` and `build*` and
+    hidden folders at the top. Raises UsageError where this is not whisper.cpp.
     """
     folder = folder.expanduser().resolve()
     check_tree(folder, what=str(folder))
-    commit = _probe_git(folder, environ, note)
+    # The tree itself is nobody's folder of results.
+    ours = [one for one in (path.expanduser().resolve() for path in ours) if folder in one.parents]
+    commit = _probe_git(folder, environ, note, ours)
     if commit is None:
-        commit = Commit(sha="", changes=hash_files(folder, _all_files(folder)))
+        commit = Commit(sha="", changes=hash_files(folder, _without(folder, _all_files(folder), ours)))
     identity = f"tree-{short_hash(commit.sha, commit.changes)}"
     return Source(id=identity, kind="tree", path=str(folder), commit=commit, mutable=True)
 
@@ -39,11 +43,17 @@ def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note) -> Sourc
 def check_tree(folder: Path, *, what: str) -> None:
     """Raise UsageError unless `folder` holds whisper.cpp; `what` names it in the message."""
     if not folder.is_dir():
-        raise UsageError(f"{what} is not a folder", hint="give --source the top of a whisper.cpp tree")
+        raise UsageError(f"{what} is not a folder", hint=_HINT)
     if not (folder / "CMakeLists.txt").is_file():
-        raise UsageError(f"{what} has no CMakeLists.txt", hint="give --source the top of a whisper.cpp tree")
-    if not any((folder / header).is_file() for header in ("include/whisper.h", "whisper.h")):
+        raise UsageError(f"{what} has no CMakeLists.txt", hint=_HINT)
+    if not is_whisper(folder):
         raise UsageError(f"{what} is not whisper.cpp", cause="it has no whisper.h, at the top or in include/")
+
+
+def is_whisper(folder: Path) -> bool:
+    """Return whether `folder` is the top of a tree of whisper.cpp."""
+    headers = (folder / "include" / "whisper.h", folder / "whisper.h")
+    return (folder / "CMakeLists.txt").is_file() and any(header.is_file() for header in headers)
 
 
 def hash_files(folder: Path, paths: Iterable[Path]) -> str:
@@ -94,7 +104,11 @@ def _all_files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _probe_git(folder: Path, environ: Mapping[str, str], note: Note) -> Commit | None:
+def _without(folder: Path, paths: Iterable[Path], ours: Sequence[Path]) -> Iterator[Path]:
+    return (path for path in paths if not any(one in (folder / path).parents for one in ours))
+
+
+def _probe_git(folder: Path, environ: Mapping[str, str], note: Note, ours: Sequence[Path]) -> Commit | None:
     git = Git(folder, environ)
     try:
         tracked = git.run("ls-files", "--error-unmatch", "--", "CMakeLists.txt").ok
@@ -112,7 +126,7 @@ def _probe_git(folder: Path, environ: Mapping[str, str], note: Note) -> Commit |
         return None
     listed = {
         *git.paths("diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative", "HEAD", "--", "."),
-        *git.paths("ls-files", "--others", "--exclude-standard", "--", "."),
+        *_without(folder, git.paths("ls-files", "--others", "--exclude-standard", "--", "."), ours),
     }
     changed = {path for path in listed if path.as_posix() not in GENERATED}
     return replace(commit, changes=hash_files(folder, changed) if changed else "")

@@ -119,3 +119,24 @@ def test_an_override_is_converted_like_any_layer_and_leaves_the_rest_alone() -> 
 def test_an_override_that_cannot_be_says_where_it_stands(name: str, value: object) -> None:
     with pytest.raises(UsageError, match=f"the contender: {name}"):
         layered().override({name: value}, "the contender")
+
+
+@pytest.mark.parametrize(
+    ("file", "environ", "flags", "origin_of_source"),
+    [
+        ({"source": "tree"}, {}, {"ref": "v1"}, ("v1", "", "")),
+        ({"source": "tree"}, {"HARNESS_REPO": "mine"}, {"ref": "v1"}, ("v1", "mine", "")),
+        ({"repo": "mine"}, {"HARNESS_SOURCE": "tree"}, {"ref": "v1"}, ("v1", "mine", "")),
+        ({"ref": "v1", "repo": "mine"}, {}, {"source": "tree"}, ("", "", "tree")),
+        ({"ref": "v1"}, {"HARNESS_SOURCE": "tree"}, {}, ("", "", "tree")),
+        ({"repo": "mine"}, {}, {"ref": "v1"}, ("v1", "mine", "")),
+        ({"ref": "v1", "source": "tree"}, {}, {}, ("v1", "", "tree")),
+        ({"source": "tree"}, {}, {"ref": ""}, ("", "", "tree")),
+    ],
+)
+def test_a_tree_and_a_ref_replace_each_other_in_a_stronger_layer(
+    file: dict[str, object], environ: dict[str, str], flags: dict[str, object], origin_of_source: tuple[str, ...]
+) -> None:
+    """Two in one layer contradict each other: whoever gets the source refuses them."""
+    settings = layered(file, environ, flags)
+    assert tuple(settings.text(name) for name in ("ref", "repo", "source")) == origin_of_source

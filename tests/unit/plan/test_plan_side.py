@@ -62,6 +62,8 @@ def test_names_in_capitals_are_options_of_cmake() -> None:
         ("v1,v2", "ref is given twice"),
         ("v1,ref=v2", "ref is given twice"),
         (".,v1", "a local tree and a ref at once"),
+        (".,repo=x", "a local tree and a repo at once"),
+        ("source=x,ref=v1,repo=y", "a local tree and a ref and a repo at once"),
         ("../nowhere,fa=1", "there is no folder ../nowhere"),
     ],
 )
@@ -97,3 +99,23 @@ def test_a_value_that_cannot_be_names_its_side() -> None:
     both = shared()
     with pytest.raises(UsageError, match="fa=7: jobs"):
         both.override({"jobs": "many"}, "fa=7")
+
+
+@pytest.mark.parametrize(
+    ("words", "inherited", "origin"),
+    [
+        ("fa=1", {"ref", "repo", "source"}, ("", "mine.git", "/tree")),
+        ("v1", {"repo"}, ("v1", "mine.git", "")),
+        ("repo=other.git", {"ref"}, ("", "other.git", "")),
+        ("v1,repo=other.git", set(), ("v1", "other.git", "")),
+        (".", set(), ("", "", ".")),
+    ],
+)
+def test_a_side_that_says_what_it_is_has_no_use_for_the_rest(
+    words: str, inherited: set[str], origin: tuple[str, str, str]
+) -> None:
+    side = parse(words)
+    assert side.inherited == inherited
+    mine = side.apply(shared(repo="mine.git", source="/tree"))
+    assert tuple(mine.text(name) for name in ("ref", "repo", "source")) == origin
+    assert side.named.items() <= dict(side.values).items()

@@ -1,0 +1,136 @@
+"""The checkout of whisper.cpp that a user works in: where it is, what its refs name, where its branch began.
+
+It is only read: nothing is fetched into it, no lock taken, no network asked, and none of its hooks or filters runs.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.errors import UnfitError, UsageError
+from harness.parse.release import nearest_names
+from harness.records.record import Record
+from harness.system.git import Git
+from harness.system.source.tree import is_whisper
+
+_FULL_SHA = re.compile(r"[0-9a-f]{40}")
+# Whatever has more than one commit in it, or asks for a file.
+_NO_COMMIT = re.compile(r"^-|^$|[\s:*?\[\\]|\.\.")
+# In this order: a fork's own default branch may hold what is to be measured.
+_REMOTES = ("upstream", "origin")
+# whisper.cpp's own name comes first.
+_BRANCHES = ("master", "main")
+
+
+class Found(Record):
+    """A commit that a checkout knows: the name by which it was found, and how many commits HEAD has beyond it."""
+
+    sha: str
+    name: str
+    beyond: int = 0
+
+
+class Checkout:
+    """A git work tree whose top is whisper.cpp."""
+
+    def __init__(self, top: Path, environ: Mapping[str, str]) -> None:
+        """Take the checkout whose top folder is `top`."""
+        self.top = top
+        self._git = Git(top, environ)
+
+    def find_commit(self, ref: str) -> Found | None:
+        """Return the commit that `ref` names here: a tag, branch, sha, or an expression such as `HEAD~1`; else None.
+
+        A branch that no local one stands for is taken from the remote that has it, as of its last fetch. Raises
+        UsageError where remotes disagree.
+        """
+        if _NO_COMMIT.search(ref):
+            return None
+        sha = self._parse(ref)
+        if sha:
+            return Found(sha=sha, name=ref)
+        listed = self._git.ask("for-each-ref", "--format=%(refname:strip=2)", f"refs/remotes/*/{ref}").splitlines()
+        remote = {name: self._parse(f"refs/remotes/{name}") for name in listed}
+        if len(set(remote.values())) > 1:
+            hint = f"name one of them: {' or '.join(remote)}"
+            raise UsageError(f"{ref!r} is another commit in each remote of {self.top}", hint=hint)
+        return next((Found(sha=sha, name=name) for name, sha in remote.items() if sha), None)
+
+    def find_base(self) -> Found:
+        """Return the commit at which HEAD left the default branch; raises UsageError where there is none to be known.
+
+        The default branch is that of the remote `upstream`, else of `origin`, else of any other, else a local one.
+        """
+        if not self._parse("HEAD"):
+            raise UsageError(f"{self.top} has no commit yet", hint="commit first, or name two sides")
+        branch = self._find_default()
+        if not branch:
+            raise UsageError(
+                f"the default branch of {self.top} is not known",
+                cause=f"there is no {' or '.join(_BRANCHES)}, here or in a remote",
+                hint="name the baseline: harness ab REF .",
+            )
+        name = re.sub(r"^refs/(remotes|heads)/", "", branch)
+        sha = self._git.ask("merge-base", "HEAD", branch).partition("\n")[0]
+        if _FULL_SHA.fullmatch(sha):
+            beyond = self._git.ask("rev-list", "--count", f"{sha}..HEAD")
+            return Found(sha=sha, name=name, beyond=int(beyond) if beyond.isdecimal() else 0)
+        if self._git.ask("rev-parse", "--is-shallow-repository") == "true":
+            raise UsageError(
+                f"the commit at which HEAD left {name} is not known",
+                cause=f"{self.top} is a shallow clone: its history is cut off",
+                hint=f"git -C {self.top} fetch --unshallow, or name the baseline: harness ab {name} .",
+            )
+        raise UsageError(f"HEAD and {name} have no commit in common", hint=f"name the baseline: harness ab {name} .")
+
+    def locate(self, sha: str) -> str:
+        """Return where the files of a commit can be fetched from: this checkout, or what it is a partial clone of."""
+        promisor = self._git.ask("config", "--get-regexp", r"^remote\..*\.promisor$").partition(" ")[0]
+        if promisor and "?" in self._git.ask("rev-list", "--objects", "--no-walk", "--missing=print", sha):
+            remote = promisor.removeprefix("remote.").removesuffix(".promisor")
+            return self._git.ask("config", "--get", f"remote.{remote}.url") or str(self.top)
+        return str(self.top)
+
+    def find_like(self, ref: str) -> tuple[str, ...]:
+        """Return the tags and branches whose names look most like `ref`."""
+        listed = self._git.ask("for-each-ref", "--format=%(refname:strip=2)", "refs/tags", "refs/heads", "refs/remotes")
+        return nearest_names(ref, tuple(listed.splitlines()))
+
+    def _parse(self, name: str) -> str:
+        sha = self._git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        return sha if _FULL_SHA.fullmatch(sha) else ""
+
+    def _find_default(self) -> str:
+        """Return the full name of the default branch, or nothing."""
+        usual = [*_BRANCHES, *filter(None, [self._git.ask("config", "--get", "init.defaultBranch")])]
+        remotes = self._git.ask("remote").splitlines()
+        for remote in sorted(remotes, key=lambda name: _REMOTES.index(name) if name in _REMOTES else len(_REMOTES)):
+            head = self._git.ask("symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD")
+            names = [*filter(None, [head]), *(f"refs/remotes/{remote}/{name}" for name in usual)]
+            found = next(filter(self._parse, names), "")
+            if found:
+                return found
+        return next(filter(self._parse, (f"refs/heads/{name}" for name in usual)), "")
+
+
+def find_checkout(folder: Path, environ: Mapping[str, str]) -> Checkout | None:
+    """Return the checkout of whisper.cpp that `folder` is or lies in, or None.
+
+    A repository counts only if whisper.cpp is its top and tracked by it: neither a copy that was unpacked inside a
+    checkout nor a part of another project belongs to the refs around it.
+    """
+    folder = folder.expanduser().resolve()
+    if not folder.is_dir():
+        return None
+    try:
+        answer = Git(folder, environ).ask("rev-parse", "--show-toplevel")
+        top = Path(answer)
+        if not answer or not is_whisper(top):
+            return None
+        inside = [one for one in (folder, *folder.parents) if top in one.parents]
+        if any(map(is_whisper, inside)) or not (folder == top or top in folder.parents):
+            return None
+        tracked = Git(top, environ).run("ls-files", "--error-unmatch", "--", "CMakeLists.txt").ok
+    except UnfitError:  # no git, no checkout
+        return None
+    return Checkout(top, environ) if tracked else None

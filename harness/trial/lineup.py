@@ -1,0 +1,136 @@
+"""From the words of a live comparison to its two sides: what is a folder, what a ref, and in which repository."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from harness.errors import UsageError
+from harness.plan.layer import Settings
+from harness.plan.side import ORIGINS, PATHS, Side, parse_side
+from harness.premises import cache_folder, results_folder
+from harness.records.run import Origin
+from harness.system.cache import Note
+from harness.system.source.checkout import Checkout, find_checkout
+from harness.system.source.resolve import load_pins
+from harness.system.source.tree import is_whisper, probe_tree
+
+Sides = tuple[Side, Side]
+_EXAMPLE = "harness ab HEAD ~/whisper.cpp"
+
+
+def line_up(words: Sequence[str], settings: Settings, environ: Mapping[str, str], note: Note) -> Sides:
+    """Return baseline and contender as two words, or none, describe them; nothing is fetched yet.
+
+    A ref is looked up in the checkout that the other side is, then in the one around the current folder, unless a
+    repository is named; one that neither has stays as it is, for upstream. Without words, the commit at which the
+    checkout left its default branch is measured against the checkout as it is. Raises UsageError for what cannot be.
+    """
+    if len(words) not in (0, 2):
+        hint = f"harness ab {words[0]} ." if len(words) == 1 else _EXAMPLE
+        raise UsageError(f"two sides are needed, not {len(words)}: {' '.join(words)}", hint=hint)
+    extras = (settings.text("baseline_config"), settings.text("contender_config"))
+    if not words:
+        return _line_up_checkout(extras, settings, environ, note)
+    full = [f"{word},{extra}" if extra else word for word, extra in zip(words, extras, strict=True)]
+    around = find_checkout(Path(), environ)
+    named = (find_checkout(Path(piece), environ) for one in full for piece in _split(one) if piece.startswith(PATHS))
+    known = [checkout for checkout in (*named, around) if checkout]
+
+    def is_folder(word: str) -> bool:
+        folder = Path(word).expanduser()
+        if word.startswith(PATHS) or not folder.is_dir() or not _is_ref(word, known):
+            return folder.is_dir()
+        if is_whisper(folder):
+            cause = "there are a tree and a commit of that name"
+            raise UsageError(f"{word!r} has two meanings", cause=cause, hint=f"./{word} or ref={word}")
+        return False
+
+    one, other = (parse_side(word, is_folder=is_folder) for word in full)
+    _refuse_idle((one, other), settings)
+    return (
+        _settle(one, _list_checkouts(other, around, settings, environ), settings, note),
+        _settle(other, _list_checkouts(one, around, settings, environ), settings, note),
+    )
+
+
+def _line_up_checkout(extras: Sequence[str], settings: Settings, environ: Mapping[str, str], note: Note) -> Sides:
+    folder = Path(settings.text("source"))
+    checkout = find_checkout(folder, environ)
+    if checkout is None:
+        cause = f"without sides a checkout of whisper.cpp is compared with its own past; {folder.resolve()} is in none"
+        raise UsageError("two sides are needed", cause=cause, hint=_EXAMPLE)
+    base = checkout.find_base()
+    ours = (results_folder(settings), cache_folder(settings))
+    tree = probe_tree(checkout.top, environ=environ, note=note, ours=ours)
+    if tree.commit.sha == base.sha and not tree.commit.dirty and not any(extras):
+        raise UsageError(
+            f"nothing to compare in {checkout.top}",
+            cause=f"{tree.commit.short} is in {base.name}, and no file differs from it",
+            hint="edit a file, check out your branch, or name two sides: harness ab REF .",
+        )
+    own = f"{base.beyond} commit{'s' if base.beyond != 1 else ''} of its own"
+    changes = "with uncommitted changes" if tree.commit.dirty else "without uncommitted changes"
+    note(f"baseline   {base.sha[:8]}, the merge base of HEAD and {base.name}")
+    note(f"contender  {checkout.top} as it is: {tree.commit.short}, {own}, {changes}")
+    baseline = _join(f"merge base with {base.name}", {"ref": base.sha, "repo": checkout.locate(base.sha)}, extras[0])
+    contender = _join("the tree", {"source": str(checkout.top)}, extras[1])
+    _refuse_idle((baseline, contender), settings, but=["source"])
+    return baseline, contender
+
+
+def _join(label: str, origin: Mapping[str, str], extra: str) -> Side:
+    """Return a side of a known origin that changes what `extra` says."""
+    if not extra:
+        return Side(label=label, values=tuple(origin.items()))
+    side = parse_side(extra, is_folder=lambda word: Path(word).expanduser().is_dir())
+    if side.named:
+        raise UsageError(f"{extra}: the sides are those of the checkout", hint=f"name both: {_EXAMPLE}")
+    return replace(side, label=f"{label},{extra}", values=(*origin.items(), *side.values))
+
+
+def _settle(side: Side, checkouts: Sequence[Checkout], settings: Settings, note: Note) -> Side:
+    """Return a side with its ref as the first of `checkouts` that has it knows it, else as it is."""
+    mine = side.apply(settings)
+    ref = mine.text("ref")
+    if not ref or mine.text("repo") or mine.text("source"):
+        return side
+    for checkout in checkouts:
+        found = checkout.find_commit(ref)
+        if found:
+            known_as = f", as {found.name}" if found.name != ref else ""
+            note(f"{ref} is {found.sha[:8]}, found in {checkout.top}{known_as}")
+            rest = tuple(pair for pair in side.values if pair[0] not in ORIGINS)
+            return replace(side, values=(("ref", found.sha), ("repo", checkout.locate(found.sha)), *rest))
+    for checkout in checkouts[:1]:
+        like = ", ".join(checkout.find_like(ref))
+        note(f"{ref} is not in {checkout.top}{f' (nearest: {like})' if like else ''}: looking upstream")
+    return side
+
+
+def _list_checkouts(
+    other: Side, around: Checkout | None, settings: Settings, environ: Mapping[str, str]
+) -> list[Checkout]:
+    """Return where a ref is looked up: in the checkout that stands on the other side, then in the one around us."""
+    tree = other.apply(settings).text("source")
+    beside = find_checkout(Path(tree), environ) if tree else None
+    return list({one.top: one for one in (beside, around) if one}.values())
+
+
+def _is_ref(word: str, checkouts: Sequence[Checkout]) -> bool:
+    return load_pins().find(word) is not None or any(checkout.find_commit(word) for checkout in checkouts)
+
+
+def _split(words: str) -> list[str]:
+    return [piece.strip().removeprefix("source=") for piece in words.split(",")]
+
+
+def _refuse_idle(sides: Sides, settings: Settings, but: Sequence[str] = ()) -> None:
+    """Raise UsageError for an option that says what is measured, and that neither side takes up."""
+    given = {used.name for used in settings.describe() if used.origin is Origin.FLAG and used.value}
+    for name in ORIGINS:
+        if name in given and name not in but and not any(name in side.inherited for side in sides):
+            hint = f"leave out --{name}"
+            if name == "repo":
+                hint = f"{hint}, or name a ref, which would be looked up there"
+            raise UsageError(f"--{name} would have no effect: both sides already say what is measured", hint=hint)

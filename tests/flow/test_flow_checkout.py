@@ -1,0 +1,536 @@
+"""A checkout of whisper.cpp that somebody works in: found, read, compared with its own past, never written to."""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.cli.main import main
+from harness.errors import UsageError
+from harness.plan.layer import layer_settings
+from harness.system.source.checkout import Checkout, find_checkout
+from harness.trial.lineup import line_up
+from tests.flow.kit import ROOT, Kit
+from tests.flow.test_flow_sources import Repository, whisper
+from tests.flow.test_flow_trial import sides
+
+# Nobody listens there.
+NOWHERE = "http://127.0.0.1:1/whisper.cpp"
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_AUTHOR_NAME": "A",
+        "GIT_AUTHOR_EMAIL": "a@example.org",
+        "GIT_COMMITTER_NAME": "A",
+        "GIT_COMMITTER_EMAIL": "a@example.org",
+    }
+
+
+@pytest.fixture
+def upstream(tmp_path: Path, environ: dict[str, str]) -> Repository:
+    """Two commits on master, the first is v1.0.0, and one more on `feature`."""
+    repository = Repository(tmp_path / "upstream", environ)
+    whisper(repository.path)
+    (repository.path / "src").mkdir()
+    (repository.path / "src" / "whisper.cpp").write_text("// 1\n")
+    repository.commit("first")
+    repository.git("tag", "v1.0.0")
+    repository.commit("second", a="a\n")
+    repository.git("checkout", "--quiet", "-b", "feature")
+    repository.commit("third", b="b\n")
+    repository.git("checkout", "--quiet", "master")
+    return repository
+
+
+class Clone(Repository):
+    """A clone whose origin cannot be reached any more."""
+
+    def __init__(self, path: Path, upstream: Repository, *options: str) -> None:
+        self.path = path
+        self.environ = upstream.environ
+        upstream.git("clone", "--quiet", *options, f"file://{upstream.path}", str(path))
+        self.git("remote", "set-url", "origin", NOWHERE)
+
+    def fetch(self, upstream: Repository) -> None:
+        self.git("remote", "set-url", "origin", f"file://{upstream.path}")
+        self.git("fetch", "--quiet")
+        self.git("remote", "set-url", "origin", NOWHERE)
+
+    @property
+    def checkout(self) -> Checkout:
+        found = find_checkout(self.path, self.environ)
+        assert found
+        return found
+
+
+@pytest.fixture
+def clone(tmp_path: Path, upstream: Repository) -> Clone:
+    return Clone(tmp_path / "work" / "whisper.cpp", upstream)
+
+
+def snapshot(repository: Repository) -> dict[str, tuple[int, bytes]]:
+    """Return all that git keeps: nobody may have written to it."""
+    files = (path for path in sorted((repository.path / ".git").rglob("*")) if path.is_file())
+    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+# Which folders are one
+
+
+def test_a_checkout_is_found_from_anywhere_in_it(clone: Clone, tmp_path: Path) -> None:
+    clone.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
+    (tmp_path / "link").symlink_to(clone.path)
+    for folder, top in (
+        (clone.path, clone.path),
+        (clone.path / "src", clone.path),
+        (tmp_path / "link" / "src", clone.path),
+        (tmp_path / "linked", tmp_path / "linked"),
+        (tmp_path / "linked" / "src", tmp_path / "linked"),
+    ):
+        found = find_checkout(folder, clone.environ)
+        assert found, folder
+        assert found.top == top
+
+
+def test_what_is_no_checkout_of_whisper(clone: Clone, tmp_path: Path, environ: dict[str, str]) -> None:
+    other = Repository(tmp_path / "other", environ)
+    whisper(other.path / "vendor")
+    other.commit("a project that holds whisper.cpp as a part", file="x")
+    unpacked = whisper(clone.path / "build" / "unpacked")
+    (unpacked / "src").mkdir()
+    untracked = Repository(tmp_path / "untracked", environ)
+    whisper(untracked.path)
+    bare = tmp_path / "bare"
+    clone.git("clone", "--quiet", "--bare", str(clone.path), str(bare))
+    for folder in (
+        ROOT,
+        ROOT / "harness",
+        other.path,
+        other.path / "vendor",
+        unpacked,
+        unpacked / "src",
+        untracked.path,
+        bare,
+        clone.path / ".git",
+        whisper(tmp_path / "plain"),
+        clone.path / "a",
+        tmp_path / "nowhere",
+    ):
+        assert find_checkout(folder, environ) is None, folder
+    assert find_checkout(clone.path, {"PATH": str(tmp_path)}) is None, "without git there is none"
+
+
+def test_variables_of_an_enclosing_git_do_not_lead_astray(clone: Clone, upstream: Repository) -> None:
+    environ = {**clone.environ, "GIT_DIR": str(upstream.path / ".git"), "GIT_WORK_TREE": str(upstream.path)}
+    found = find_checkout(clone.path, environ)
+    assert found
+    assert found.top == clone.path
+
+
+# What its refs name
+
+
+def test_refs_are_those_that_git_knows(clone: Clone) -> None:
+    clone.git("checkout", "--quiet", "-b", "mine")
+    head = clone.commit("mine", c="c\n")
+    checkout = clone.checkout
+    for ref, revision in (
+        ("HEAD", head),
+        ("mine", head),
+        (head[:9], head),
+        ("HEAD~1", "master"),
+        ("mine^", "master"),
+        ("HEAD@{1}", "master"),
+        ("v1.0.0", "v1.0.0"),
+        ("origin/feature", "origin/feature"),
+        ("feature", "origin/feature"),
+    ):
+        found = checkout.find_commit(ref)
+        assert found, ref
+        assert found.sha == clone.git("rev-parse", f"{revision}^{{commit}}")
+    assert checkout.find_commit("feature").name == "origin/feature"  # type: ignore[union-attr]
+    for ref in ("v9", "HEAD~99", "", "-x", "a..b", "master:a", "a b", "--all", "*"):
+        assert checkout.find_commit(ref) is None, ref
+    assert checkout.find_like("v1.0.1") == ("v1.0.0",)
+
+
+def test_a_branch_that_remotes_have_at_different_commits_is_not_guessed(clone: Clone) -> None:
+    clone.git("update-ref", "refs/remotes/fork/feature", "origin/feature")
+    assert clone.checkout.find_commit("feature")
+    clone.git("update-ref", "refs/remotes/fork/feature", "master")
+    with pytest.raises(UsageError) as told:
+        clone.checkout.find_commit("feature")
+    assert told.value.hint == "name one of them: fork/feature or origin/feature"
+
+
+# Where its branch began
+
+
+def fork(clone: Clone) -> None:
+    clone.git("remote", "add", "upstream", NOWHERE)
+    clone.git("update-ref", "refs/remotes/upstream/master", "master")
+    clone.git("update-ref", "refs/remotes/origin/master", "HEAD")
+
+
+def no_head(clone: Clone) -> None:
+    clone.git("symbolic-ref", "--delete", "refs/remotes/origin/HEAD")
+
+
+def called_main(clone: Clone) -> None:
+    no_head(clone)
+    clone.git("update-ref", "refs/remotes/origin/main", "origin/master")
+    clone.git("update-ref", "-d", "refs/remotes/origin/master")
+
+
+def elsewhere(clone: Clone) -> None:
+    clone.git("remote", "rename", "origin", "ggml")
+
+
+def alone(clone: Clone) -> None:
+    clone.git("remote", "remove", "origin")
+
+
+def alone_on_trunk(clone: Clone) -> None:
+    alone(clone)
+    clone.git("branch", "--move", "master", "trunk")
+    clone.git("config", "init.defaultBranch", "trunk")
+
+
+def dangling_head(clone: Clone) -> None:
+    clone.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/gone")
+
+
+def detached(clone: Clone) -> None:
+    clone.git("checkout", "--quiet", "--detach")
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda _: None, "origin/master"),
+        (fork, "upstream/master"),
+        (no_head, "origin/master"),
+        (called_main, "origin/main"),
+        (elsewhere, "ggml/master"),
+        (alone, "master"),
+        (alone_on_trunk, "trunk"),
+        (dangling_head, "origin/master"),
+        (detached, "origin/master"),
+    ],
+)
+def test_the_default_branch_is_found(clone: Clone, change: Callable[[Clone], object], name: str) -> None:
+    base = clone.git("rev-parse", "HEAD")
+    clone.git("checkout", "--quiet", "-b", "mine")
+    clone.commit("one", c="c\n")
+    clone.commit("two", d="d\n")
+    change(clone)
+    found = clone.checkout.find_base()
+    assert (found.sha, found.name, found.beyond) == (base, name, 2)
+
+
+def test_no_base_is_made_up(clone: Clone, upstream: Repository, tmp_path: Path, environ: dict[str, str]) -> None:
+    clone.git("checkout", "--quiet", "--orphan", "other")
+    clone.commit("unrelated")
+    with pytest.raises(UsageError, match="have no commit in common"):
+        clone.checkout.find_base()
+    alone(clone)
+    clone.git("branch", "-D", "master")
+    with pytest.raises(UsageError, match="is not known"):
+        clone.checkout.find_base()
+    unborn = Repository(tmp_path / "unborn", environ)
+    whisper(unborn.path)
+    unborn.git("add", "--all")
+    found = find_checkout(unborn.path, environ)
+    assert found
+    with pytest.raises(UsageError, match="has no commit yet"):
+        found.find_base()
+    shallow = Clone(tmp_path / "shallow", upstream, "--depth=1")
+    shallow.git("checkout", "--quiet", "-b", "mine")
+    shallow.commit("mine", c="c\n")
+    assert shallow.checkout.find_base().name == "origin/master", "what is there suffices"
+    upstream.commit("fourth", d="d\n")
+    shallow.git("fetch", "--quiet", "--depth=1", f"file://{upstream.path}", "+master:refs/remotes/origin/master")
+    with pytest.raises(UsageError, match="at which HEAD left origin/master is not known") as told:
+        shallow.checkout.find_base()
+    assert "shallow clone" in told.value.cause
+    assert f"git -C {shallow.path} fetch --unshallow" in told.value.hint
+
+
+def test_files_that_a_partial_clone_lacks_come_from_where_it_was_cloned(tmp_path: Path, upstream: Repository) -> None:
+    partial = Clone(tmp_path / "partial", upstream, "--filter=blob:none")
+    first, head = upstream.git("rev-parse", "v1.0.0"), upstream.git("rev-parse", "master")
+    assert partial.checkout.locate(head) == str(partial.path)
+    upstream.commit("fourth", a="changed\n")
+    partial.fetch(upstream)
+    assert partial.checkout.locate(partial.git("rev-parse", "origin/master")) == NOWHERE
+    assert partial.checkout.locate(first) == str(partial.path), "all of its files are in the newer commit"
+
+
+# harness ab
+
+
+class Home:
+    """The command line inside a clone of the made-up tree, with fake tools."""
+
+    def __init__(
+        self, kit: Kit, clone: Clone, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.kit = kit
+        self.clone = clone
+        self.monkeypatch = monkeypatch
+        self.capsys = capsys
+
+    def harness(self, *words: str, inside: str = "", environ: dict[str, str] | None = None) -> tuple[int, str, str]:
+        """Return exit code, standard output and standard error of a command called in a folder of the clone."""
+        variables = {**self.kit.environ, **(environ or {})}
+        with self.monkeypatch.context() as scene:
+            for name in set(os.environ) - variables.keys():
+                scene.delenv(name)
+            for name, value in variables.items():
+                scene.setenv(name, value)
+            scene.setattr(tempfile, "tempdir", str(self.kit.temporary))  # where the node's lock lies
+            scene.chdir(self.clone.path / inside)
+            try:
+                code = main(words)
+            except SystemExit as left:  # argparse refuses
+                code = int(left.code or 0)
+        told = self.capsys.readouterr()
+        return code, told.out, told.err
+
+    def ab(self, *words: str, inside: str = "", environ: dict[str, str] | None = None) -> tuple[int, str, str]:
+        given = ["ab", *words, "--model", "tiny", "--weights", str(self.kit.weights), "--threads", "2"]
+        given += ["--metric", "encode", "--engine", "bench"]
+        return self.harness(*given, inside=inside, environ=environ)
+
+    def line_up(self, *words: str, inside: str = "", **flags: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Return ref, repo and source of each side as they are settled, baseline first."""
+        settings = layer_settings(file={}, file_name="", environ={}, flags=flags)
+        with self.monkeypatch.context() as scene:
+            scene.chdir(self.clone.path / inside)
+            baseline, contender = line_up(words, settings, self.clone.environ, lambda _: None)
+        return baseline.named, contender.named
+
+    def commit_of(self, revision: str) -> dict[str, str]:
+        """Return the side that a commit of the clone is."""
+        return {"ref": self.clone.git("rev-parse", f"{revision}^{{commit}}"), "repo": str(self.clone.path)}
+
+    def edit(self, text: str = "// slower\n") -> None:
+        (self.clone.path / "src" / "whisper.cpp").write_text(text)
+
+
+@pytest.fixture
+def home(kit: Kit, clone: Clone, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Home:
+    kit.set_speed(0.005, **{str(clone.path): 1.2})
+    return Home(kit, clone, monkeypatch, capsys)
+
+
+def test_a_branch_with_changes_is_compared_with_where_it_began(home: Home) -> None:
+    base = home.clone.git("rev-parse", "HEAD")
+    home.clone.git("checkout", "--quiet", "-b", "mine")
+    head = home.clone.commit("mine", c="c\n")
+    home.edit()
+    before = snapshot(home.clone)
+    code, out, err = home.ab(inside="src")
+    assert code == 20, err
+    assert "REGRESSED" in out
+    assert f"baseline   merge base with origin/master ({base[:8]} from {home.clone.path})" in out
+    assert f"contender  the tree ({home.clone.path}, {head[:8]} with uncommitted changes)" in out
+    assert f"{home.clone.path} as it is: {head[:8]}, 1 commit of its own, with uncommitted changes" in err
+    baseline, contender = sides(home.kit)
+    assert (baseline.source.commit.sha, baseline.source.kind) == (base, "git")
+    assert not (Path(baseline.source.path) / "c").exists()
+    assert (contender.source.path, contender.source.commit.sha) == (str(home.clone.path), head)
+    assert contender.source.commit.dirty
+    assert snapshot(home.clone) == before, "nothing was written to the repository"
+
+
+def test_the_last_commit_against_the_tree_from_a_folder_of_it(home: Home) -> None:
+    home.clone.commit("mine", c="c\n")
+    home.edit()
+    code, out, err = home.ab("HEAD", ".", inside="src")
+    assert code == 20, err
+    head = home.clone.git("rev-parse", "HEAD")
+    assert f"baseline   HEAD ({head[:8]} from {home.clone.path})" in out
+    assert f"HEAD is {head[:8]}, found in {home.clone.path}\n" in err
+    baseline, contender = sides(home.kit)
+    assert (baseline.source.commit.sha, baseline.source.commit.dirty) == (head, False)
+    assert Path(contender.source.path) == home.clone.path
+
+
+def test_two_branches_and_a_tag_without_the_network(home: Home) -> None:
+    old, feature = (home.clone.git("rev-parse", ref) for ref in ("v1.0.0", "origin/feature"))
+    code, out, err = home.ab("v1.0.0", "feature", "--max-time", "0.5s")
+    assert code == 0, err
+    assert f"feature is {feature[:8]}, found in {home.clone.path}, as origin/feature" in err
+    assert f"baseline   v1.0.0 ({old[:8]} from {home.clone.path})" in out
+    assert f"contender  feature ({feature[:8]} from {home.clone.path})" in out
+    baseline, contender = sides(home.kit)
+    assert (baseline.source.commit.release, contender.source.commit.sha) == ("v1.0.0", feature)
+    assert (Path(contender.source.path) / "b").is_file()
+
+
+def test_a_ref_beside_a_tree_is_looked_up_there_from_anywhere(home: Home, upstream: Repository) -> None:
+    """The folder around is another checkout, with another HEAD."""
+    upstream.git("checkout", "--quiet", "feature")
+    other = Home(home.kit, Clone(home.clone.path.parent / "other", upstream), home.monkeypatch, home.capsys)
+    assert other.line_up("HEAD", "../whisper.cpp") == (home.commit_of("HEAD"), {"source": "../whisper.cpp"})
+    assert other.line_up(str(home.clone.path), "HEAD") == ({"source": str(home.clone.path)}, home.commit_of("HEAD"))
+    assert other.line_up("HEAD", "fa=1", source="../whisper.cpp") == (home.commit_of("HEAD"), {})
+    plain = whisper(home.clone.path.parent / "plain")
+    assert other.line_up("HEAD", str(plain))[0] == other.commit_of("HEAD"), "else in the checkout around"
+
+
+def test_a_linked_worktree_has_a_head_of_its_own(home: Home, tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    home.clone.git("worktree", "add", "--quiet", "--detach", str(linked), "v1.0.0")
+    (linked / "src" / "whisper.cpp").write_text("// 2\n")
+    before = snapshot(home.clone)
+    old = home.clone.git("rev-parse", "v1.0.0")
+    assert home.line_up("HEAD", str(linked)) == ({"ref": old, "repo": str(linked)}, {"source": str(linked)})
+    code, out, err = home.ab("HEAD", str(linked), "--dry-run")
+    assert code == 0, err
+    assert "source   v1.0.0  " in out
+    assert re.search(rf"^source   v1\.0\.0 \+ changes  {linked}$", out, re.MULTILINE)
+    assert snapshot(home.clone) == before
+
+
+def test_on_the_default_branch_changes_are_compared_with_its_head(home: Home) -> None:
+    code, _, err = home.ab()
+    assert code == 2
+    assert f"nothing to compare in {home.clone.path}" in err
+    home.edit()
+    assert home.line_up(inside="src") == (home.commit_of("HEAD"), {"source": str(home.clone.path)})
+
+
+def test_what_the_harness_leaves_in_the_tree_is_no_change(home: Home) -> None:
+    inside = {"HARNESS_RESULTS": "", "HARNESS_CACHE": "cache"}
+    home.edit()
+    assert home.ab(environ=inside)[0] == 20
+    first = {path.name for path in (home.clone.path / "results" / "node-1").glob("*/*")}
+    assert len(first) == 2
+    home.clone.git("checkout", "--", "src")
+    with pytest.raises(UsageError, match="nothing to compare"):
+        home.line_up(cache=str(home.clone.path / "cache"))
+    (home.clone.path / "notes").mkdir()
+    (home.clone.path / "notes" / "x.c").write_text("an untracked file is a change")
+    assert home.line_up(cache=str(home.clone.path / "cache"))
+
+
+def test_settings_of_a_side_go_with_the_checkout(home: Home) -> None:
+    code, out, err = home.ab("--contender-config", "GGML_LLAMAFILE=ON", "--dry-run")
+    assert code == 0, err
+    assert out.count("-DGGML_LLAMAFILE=ON") == 1, "a clean tree differs by its options"
+    code, _, err = home.ab("--contender-config", "v1.0.0")
+    assert (code, "the sides are those of the checkout" in err) == (2, True)
+
+
+def test_what_a_checkout_lacks_is_looked_for_upstream(home: Home) -> None:
+    environ = {"https_proxy": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
+    code, _, err = home.ab("v1.0.1", ".", environ=environ)
+    assert code == 4, err
+    assert f"v1.0.1 is not in {home.clone.path} (nearest: v1.0.0): looking upstream" in err
+    assert home.line_up("fa=0", "fa=1", ref="HEAD~1") == (home.commit_of("HEAD~1"),) * 2
+    code, _, err = home.harness("build", "--ref", "feature", "--dry-run", environ=environ)
+    feature = home.clone.git("rev-parse", "origin/feature")
+    assert (code, f"try:   --repo {home.clone.path} --ref {feature}" in err) == (4, True), err
+    code, _, err = home.harness("build", "--repo", ".", "--ref", feature, "--dry-run", environ=environ)
+    assert code == 0, err
+
+
+@pytest.mark.parametrize(
+    ("words", "flags", "what", "hint"),
+    [
+        (["HEAD"], {}, "two sides are needed, not 1: HEAD", "harness ab HEAD ."),
+        (["a", "b", "c"], {}, "two sides are needed, not 3: a b c", "harness ab HEAD ~/whisper.cpp"),
+        ([".", "."], {"repo": "."}, "--repo would have no effect", "leave out --repo, or name a ref"),
+        ([".", "HEAD"], {"ref": "v1"}, "--ref would have no effect", "leave out --ref"),
+        (["HEAD", "HEAD~1"], {"source": "."}, "--source would have no effect", "leave out --source"),
+        ([], {"repo": "."}, "--repo would have no effect", "leave out --repo"),
+        (["source=.,repo=.", "HEAD"], {}, "a local tree and a repo at once", "one of the two"),
+        (["copy", "."], {}, "'copy' has two meanings", "./copy or ref=copy"),
+        (["v1.8.5", "."], {}, "'v1.8.5' has two meanings", "./v1.8.5 or ref=v1.8.5"),
+        ([], {"source": "/"}, "two sides are needed", "harness ab HEAD ~/whisper.cpp"),
+    ],
+)
+def test_what_cannot_be_compared(home: Home, words: list[str], flags: dict[str, str], what: str, hint: str) -> None:
+    home.clone.git("branch", "copy")
+    for name in ("copy", "v1.8.5"):
+        whisper(home.clone.path / name)
+    with pytest.raises(UsageError, match=re.escape(what)) as told:
+        home.line_up(*words, **flags)
+    assert hint in told.value.hint
+
+
+def test_a_folder_that_bears_the_name_of_a_ref(home: Home) -> None:
+    home.clone.git("branch", "src", "v1.0.0")
+    home.clone.git("branch", "copy", "v1.0.0")
+    whisper(home.clone.path / "copy")
+    assert home.line_up("src", ".")[0] == home.commit_of("v1.0.0"), "no tree of whisper.cpp"
+    assert home.line_up("ref=copy", ".")[0] == home.commit_of("v1.0.0")
+    assert home.line_up("./copy", ".")[0] == {"source": "./copy"}
+    assert home.line_up("source=copy", ".")[0] == {"source": "copy"}
+    home.clone.git("branch", "-D", "copy")
+    assert home.line_up("copy", ".")[0] == {"source": "copy"}
+
+
+def test_repo_is_for_the_side_that_is_a_ref(home: Home, upstream: Repository) -> None:
+    upstream.git("checkout", "--quiet", "feature")
+    code, out, err = home.ab("HEAD", ".", "--repo", str(upstream.path), "--dry-run")
+    assert code == 0, err
+    assert f"source   {upstream.git('rev-parse', 'feature')[:8]}  " in out
+    assert f"source   {home.clone.git('rev-parse', 'HEAD')[:8]}  {home.clone.path}" in out
+
+
+def test_sides_may_stand_around_options(home: Home) -> None:
+    code, _, err = home.harness("ab", "HEAD", "--dry-run", ".", "--model", "tiny", "--no-such")
+    assert (code, "unrecognized arguments: . --no-such" in err) == (2, True)
+    code, _, err = home.harness("ab", "HEAD", "--model", "tiny", ".", "--dry-run", "--weights", str(home.kit.weights))
+    assert code == 0, err
+    code, _, err = home.harness("build", "--dry-run", "x")
+    assert (code, "unrecognized arguments: x" in err) == (2, True)
+
+
+def test_nothing_of_the_checkout_is_run(home: Home, tmp_path: Path) -> None:
+    trap = tmp_path / "trap"
+    program = tmp_path / "program"
+    program.write_text(f'#!/bin/sh\necho "$0 $*" >> {trap}\ncat\n')
+    program.chmod(0o755)
+    (home.clone.path / ".gitattributes").write_text("a filter=x\n")
+    home.clone.commit("attributes")
+    for hook in ("post-checkout", "post-index-change", "reference-transaction", "pre-auto-gc"):
+        (home.clone.path / ".git" / "hooks").mkdir(exist_ok=True)
+        shutil.copy(program, home.clone.path / ".git" / "hooks" / hook)
+    for key in ("core.fsmonitor", "uploadpack.packObjectsHook", "filter.x.smudge", "core.sshCommand", "core.pager"):
+        home.clone.git("config", key, str(program))
+    trap.unlink(missing_ok=True)
+    home.edit()
+    assert home.ab("HEAD", ".")[0] == 20
+    assert home.ab("HEAD~1", "feature", "--dry-run")[0] == 0
+    assert not trap.exists(), trap.read_text()
+
+
+def test_a_partial_clone_is_completed_from_where_it_was_cloned(
+    home: Home, upstream: Repository, tmp_path: Path
+) -> None:
+    clone = Clone(tmp_path / "partial", upstream, "--filter=blob:none")
+    upstream.commit("fourth", a="changed\n")
+    clone.fetch(upstream)
+    home.clone = clone
+    code, _, err = home.ab("origin/master", ".", "--dry-run")
+    assert (code, f"{NOWHERE} cannot be reached" in err) == (4, True), err
+    clone.git("remote", "set-url", "origin", f"file://{upstream.path}")
+    code, out, err = home.ab("origin/master", ".", "--dry-run")
+    assert code == 0, err
+    found = re.search(r"^source .*  (\S+)$", out, re.MULTILINE)
+    assert found
+    assert (Path(found[1]) / "a").read_text() == "changed\n"
