@@ -8,6 +8,7 @@ from harness.errors import UsageError
 from harness.plan.layer import Settings
 from harness.records.record import is_text
 from harness.system.console import Console
+from harness.system.disk import require_programs
 from harness.system.lock import node_lock
 from harness.system.usage import hold_machine, occupy
 
@@ -36,8 +37,12 @@ def results_folder(settings: Settings) -> Path:
 
 @contextlib.contextmanager
 def hold_node(settings: Settings, console: Console) -> Iterator[None]:
-    """Hold the node for whatever disturbs or is disturbed, and the cache against being pruned meanwhile."""
+    """Hold the node for whatever disturbs or is disturbed, and the cache against being pruned meanwhile.
+
+    Raises UnfitError where what is built in the cache could not be executed.
+    """
     cache, wait = cache_folder(settings), not settings.flag("no_wait")
+    require_programs(cache)
     with (
         node_lock(wait=wait, note=console.warn),
         occupy(cache, note=console.warn),

@@ -41,6 +41,7 @@ from harness.store.bundle import write_atomic
 from harness.system.audio import resolve_audio
 from harness.system.cache import locked
 from harness.system.console import Console
+from harness.system.disk import require_programs
 from harness.system.roof import roof_digest, roof_project
 from harness.system.source.library import library_project
 from harness.system.source.resolve import resolve_source
@@ -69,6 +70,7 @@ def lay_out(
 ) -> Workbench:
     """Probe the toolchain and resolve the source, unless it is given; nothing is built yet."""
     cache = cache_folder(settings)
+    require_programs(cache)  # --dry-run does not hold the node
     toolchain = probe_toolchain(settings.text("compiler"), environ, cache=cache, tools=settings.text("tools"))
     source = source or resolve_source(request_source(settings), cache=cache, environ=environ, note=console.note)
     mark_used(cache, Path(source.path), source.commit.release or source.commit.short)

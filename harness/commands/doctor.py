@@ -10,7 +10,7 @@ from harness.premises import cache_folder
 from harness.records.fitness import Diagnosis, Finding, Fitness
 from harness.render.doctor import render_doctor
 from harness.request import choose_suite
-from harness.system.disk import free_bytes
+from harness.system.disk import forbids_programs, free_bytes
 from harness.system.probe import probe_node
 from harness.system.quiet import Watch
 from harness.system.toolchain import probe_toolchain
@@ -30,8 +30,15 @@ def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> in
     output.console.tick(f"watching for {_WINDOW_S:g} s")
     seen = Vigil(watch, output.console, wait_s=0.0, retries=0).look(_WINDOW_S)
     condition = watch.probe_condition()
-    free = free_bytes(cache_folder(settings))
-    findings = diagnose(seen, condition, node.cpu.cores, threads=threads, free_disk_bytes=free)
+    cache = cache_folder(settings)
+    findings = diagnose(
+        seen,
+        condition,
+        node.cpu.cores,
+        threads=threads,
+        free_disk_bytes=free_bytes(cache),
+        noexec=forbids_programs(cache / "builds"),
+    )
     diagnosis = Diagnosis(node=node.name, findings=(*findings, *tools), quietness=seen, condition=condition)
     output.show(render_doctor(diagnosis), diagnosis)
     return UnfitError.exit_code if settings.flag("strict") and diagnosis.unfit else 0

@@ -24,9 +24,12 @@ _DISK_BYTES = 2_000_000_000
 
 
 def diagnose(
-    seen: Quietness, condition: Condition, cores: Cores, *, threads: int, free_disk_bytes: int
+    seen: Quietness, condition: Condition, cores: Cores, *, threads: int, free_disk_bytes: int, noexec: bool = False
 ) -> tuple[Finding, ...]:
-    """Return a finding for each point that is looked at; `seen` is a stretch in which the harness only watched."""
+    """Return a finding for each point that is looked at; `seen` is a stretch in which the harness only watched.
+
+    `noexec`: programs cannot be executed in the cache.
+    """
     return (
         *_about_others(seen),
         *_about_cpu(condition),
@@ -36,6 +39,7 @@ def diagnose(
         _about_quota(seen, cores, threads),
         *_about_memory(seen, condition),
         _about_disk(free_disk_bytes),
+        *_about_programs(noexec=noexec),
     )
 
 
@@ -197,6 +201,17 @@ def _about_disk(free_bytes: int) -> Finding:
         means="two builds take 0.6 GB, the base weights 0.15, large ones 3.1",
         fix="free some, or name another folder with --cache",
     )
+
+
+def _about_programs(*, noexec: bool) -> Iterator[Finding]:
+    if noexec:
+        yield _judge(
+            "cache",
+            fit=False,
+            found="its file system is mounted noexec",
+            means="nothing that is built there can be executed",
+            fix="another folder with --cache",
+        )
 
 
 def is_frugal(profile: str) -> bool:

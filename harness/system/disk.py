@@ -1,5 +1,7 @@
-"""Room on the disk."""
+"""What the disk allows: room, folders, programs."""
 
+import os
+import shlex
 import shutil
 from pathlib import Path
 
@@ -10,8 +12,30 @@ _SPARE_BYTES = 64 << 20
 
 def free_bytes(folder: Path) -> int:
     """Return the bytes that this user can still write in `folder`, which need not exist yet."""
-    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    return shutil.disk_usage(existing).free
+    return shutil.disk_usage(_find_existing(folder)).free
+
+
+def forbids_programs(folder: Path) -> bool:
+    """Return whether `folder`, which need not exist yet, is on a file system that is mounted noexec.
+
+    Linux tells by statvfs; where the system does not tell, the answer is no.
+    """
+    return bool(os.statvfs(_find_existing(folder)).f_flag & getattr(os, "ST_NOEXEC", 0))
+
+
+def require_programs(cache: Path) -> None:
+    """Raise UnfitError where what is built in `cache` could not be executed."""
+    builds = cache / "builds"
+    if forbids_programs(builds):
+        raise UnfitError(
+            f"no program can be executed in the cache {cache}",
+            cause=f"its file system is mounted noexec (findmnt -T {shlex.quote(str(_find_existing(builds)))})",
+            hint="--cache DIR on another file system; or, as root, mount -o remount,exec on this one",
+        )
+
+
+def _find_existing(folder: Path) -> Path:
+    return next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
 
 
 def require_free(folder: Path, needed_bytes: int, *, what: str) -> None:

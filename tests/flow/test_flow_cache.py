@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.family.disk import can_mount
 from tests.flow.kit import Kit
 
 HOLD = """
@@ -175,3 +177,30 @@ def test_bad_words(kit: Kit, words: tuple[str, ...], shown: str) -> None:
     assert done.returncode == 2
     assert shown in done.stderr
     assert not Path(kit.cache).exists()
+
+
+@pytest.fixture
+def noexec(kit: Kit) -> Iterator[Path]:
+    """A folder in which no program can be executed."""
+    if not can_mount():
+        pytest.skip("no file system can be mounted here: that takes Linux and root")
+    folder = kit.folder / "noexec"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "noexec", "tests", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("verb", ["run", "ab", "sweep", "tune", "calibrate", "build", "roof", "run --dry-run"])
+def test_a_cache_that_allows_no_programs_is_refused_before_anything_is_built(kit: Kit, noexec: Path, verb: str) -> None:
+    sides = {"ab": ("fa=0", "fa=1"), "sweep": ("--threads", "1,2")}
+    done = kit.harness(*verb.split(), *sides.get(verb, ()), environ={"HARNESS_CACHE": str(noexec / "cache")})
+    assert done.returncode == 3
+    assert "no program can be executed in the cache" in done.stderr
+    assert "try:   --cache DIR" in done.stderr
+    assert kit.calls() == []
+
+
+def test_the_doctor_finds_a_cache_that_allows_no_programs(kit: Kit, noexec: Path) -> None:
+    done = kit.harness("doctor", environ={"HARNESS_CACHE": str(noexec)})
+    assert "its file system is mounted noexec" in done.stdout
