@@ -54,6 +54,13 @@ _QUIET = {
     "GIT_OPTIONAL_LOCKS": "0",
 }
 PROTOCOLS = "file:git:http:https:ssh"
+# What git's processes say when another one of them has died, and what a repository without the object says then.
+_FOLLOWS = re.compile(
+    "died with error|died of signal|repository corruption on the remote side|protocol error|early EOF|hung up"
+    "|invalid index-pack output|index-pack failed|Could not read from remote repository|not our ref|fetch-pack: "
+    "|unpack-objects|expected flush|Failed to traverse parents|could not fetch .* from promisor"
+    "|^Please make sure you have the correct access rights|^and the repository exists"
+)
 _FIELDS = ("%H", "%aI", "%an", "%B")
 
 
@@ -103,7 +110,7 @@ class Git:
         """
         captured = self.run(*arguments)
         if not captured.ok:
-            raise UnavailableError(f"git cannot list the files of {self.folder}", cause=last_line(captured.stderr))
+            raise UnavailableError(f"git cannot list the files of {self.folder}", cause=find_reason(captured.stderr))
         return [Path(unquote_path(line)) for line in captured.stdout.splitlines()]
 
 
@@ -155,10 +162,18 @@ def part_login(url: str, environ: Mapping[str, str]) -> tuple[str, dict[str, str
     }
 
 
-def last_line(text: str) -> str:
-    """Return the last line of a program's complaint, without credentials in its URLs."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    return redact(lines[-1].strip()) if lines else "no reason given"
+def find_reason(complaint: str) -> str:
+    """Return the line of git's complaint that names the cause, without credentials in its URLs.
+
+    It is seldom the last one: what follows from it, and advice, is printed after it.
+    """
+    lines = [line.strip().removeprefix("remote: ") for line in complaint.splitlines() if line.strip()]
+    causes = [line for line in lines if not _FOLLOWS.search(line)]
+    for head in ("fatal: ", "error: ", ""):  # what ssh says has no head
+        for line in causes:
+            if line.startswith(head) and not line.startswith(("warning: ", "hint: ")):
+                return redact(line)
+    return redact(lines[0]) if lines else "no reason given"
 
 
 def locate_repository(repo: str) -> str:

@@ -362,6 +362,27 @@ def test_folder_that_is_no_repository(tmp_path: Path, resolve: Resolver) -> None
     assert "repository" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["HEAD", "HEAD^{tree}", "HEAD:CMakeLists.txt", "HEAD~1"])
+def test_damaged_repository_on_this_node_is_told_by_the_object(
+    upstream: Repository, resolve: Resolver, name: str
+) -> None:
+    sha = upstream.git("rev-parse", name).strip()
+    (upstream.path / ".git" / "objects" / sha[:2] / sha[2:]).unlink()
+    with pytest.raises(UnavailableError) as told:
+        resolve(repo=str(upstream.path))
+    assert sha in told.value.cause
+    assert f"git -C {upstream.path} fsck" in told.value.hint
+    assert "network" not in told.value.hint
+
+
+def test_repository_without_a_commit_says_so(tmp_path: Path, upstream: Repository, resolve: Resolver) -> None:
+    empty = tmp_path / "empty.git"
+    upstream.git("init", "--quiet", "--bare", str(empty))
+    with pytest.raises(UnavailableError, match="cannot be read") as told:
+        resolve(repo=str(empty))
+    assert "without a commit" in told.value.hint
+
+
 def test_repository_of_something_else_is_refused(tmp_path: Path, environ: dict[str, str], resolve: Resolver) -> None:
     other = Repository(tmp_path / "other", environ)
     other.commit("x", file="x")

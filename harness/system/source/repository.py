@@ -18,7 +18,7 @@ from harness.parse.release import nearest_names
 from harness.records.record import short_hash
 from harness.records.source import Commit, Source
 from harness.system.cache import CONTENT, Note, locked, obtain_entry
-from harness.system.git import Git, last_line, locate_repository, part_login, probe_commit, redact_url
+from harness.system.git import Git, find_reason, locate_repository, part_login, probe_commit, redact_url
 from harness.system.source.tree import GENERATED, check_tree
 
 _SHA = re.compile(r"[0-9a-f]{7,40}")
@@ -80,7 +80,7 @@ def _open_clone(git: Git, location: str) -> Git:
             if not answer.ok:
                 raise UnfitError(
                     f"git cannot make a repository in {clone}",
-                    cause=last_line(answer.stderr),
+                    cause=find_reason(answer.stderr),
                     hint=f"remove {clone} and run again",
                 )
     return git
@@ -108,6 +108,7 @@ def _has(git: Git, name: str) -> bool:
 
 def _fetch(git: Git, location: str, ref: str, note: Note) -> str:
     note(f"fetching {redact_url(location)}")
+    complaint = ""
     if _is_direct(ref):
         # A tag names the release of a commit; those of a local repository cost next to nothing.
         complaint = _fetch_refs(git, ref or "HEAD", *(_TAGS if location.startswith(_LOCAL) else ()))
@@ -115,9 +116,9 @@ def _fetch(git: Git, location: str, ref: str, note: Note) -> str:
             return _first_commit(git, [ref if _FULL_SHA.fullmatch(ref) else "FETCH_HEAD"])
         if not any(word in complaint for word in _MISSING):
             raise _unreachable(git, location, ref, complaint)
-    complaint = _fetch_refs(git, *_REFSPECS, flags=("--prune", "--force"))
-    if complaint:
-        raise _unreachable(git, location, ref, complaint)
+    further = _fetch_refs(git, *_REFSPECS, flags=("--prune", "--force"))
+    if further:
+        raise _unreachable(git, location, ref, f"{complaint}\n{further}")
     sha = _find_local(git, ref) or _first_commit(git, [f"refs/heads/{ref}", ref])
     if not sha:
         raise _unknown(git, location, ref)
@@ -149,10 +150,23 @@ def _fetch_refs(git: Git, *refs: str, flags: tuple[str, ...] = ()) -> str:
 
 def _unreachable(git: Git, location: str, ref: str, complaint: str) -> UnavailableError:
     known = _first_commit(git, [f"refs/heads/{ref}"] if ref else [])
+    if location.startswith(_LOCAL) and not known:
+        return _unreadable(location, f"{redact_url(location)} cannot be read", complaint)
     hint = "check the network, or measure a local clone with --source DIR or --repo PATH"
     if known:
         hint = f"--ref {known} measures the last known head of {ref} without the network"
-    return UnavailableError(f"{redact_url(location)} cannot be reached", cause=last_line(complaint), hint=hint)
+    return UnavailableError(f"{redact_url(location)} cannot be reached", cause=find_reason(complaint), hint=hint)
+
+
+def _unreadable(location: str, what: str, complaint: str) -> UnavailableError:
+    """Return what to say of a repository on this node, to which no network leads."""
+    folder = shlex.quote(location.removeprefix("file://"))
+    hint = f"git -C {folder} fsck names what is damaged; clone it again, or measure a tree as it is with --source DIR"
+    if "not appear to be a git repository" in complaint:
+        hint = f"--repo takes a clone; --source {folder} measures a tree as it is"
+    elif "find remote ref HEAD" in complaint:
+        hint = "its HEAD names a branch without a commit: --ref BRANCH names another one"
+    return UnavailableError(what, cause=find_reason(complaint), hint=hint)
 
 
 def _unknown(git: Git, location: str, ref: str) -> UsageError:
@@ -191,11 +205,11 @@ def _check_out(git: Git, commit: Commit, target: Path, note: Note) -> Source:
             env={"GIT_INDEX_FILE": f"{scratch}/index"},
         )
     if not answer.ok:
-        raise UnavailableError(
-            f"the files of {commit.short} cannot be had from {commit.repo}",
-            cause=last_line(answer.stderr),
-            hint="check the network, or measure a local clone with --source DIR",
-        )
+        what = f"the files of {commit.short} cannot be had from {commit.repo}"
+        if commit.repo.startswith(_LOCAL):
+            raise _unreadable(commit.repo, what, answer.stderr)
+        hint = "check the network, or measure a local clone with --source DIR"
+        raise UnavailableError(what, cause=find_reason(answer.stderr), hint=hint)
     check_tree(target, what=f"commit {commit.short} of {commit.repo}")
     if (target / ".gitmodules").is_file():
         note("the commit has submodules: they are not fetched")

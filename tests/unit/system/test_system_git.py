@@ -5,8 +5,8 @@ import pytest
 
 from harness.errors import UsageError
 from harness.system.git import (
+    find_reason,
     git_environment,
-    last_line,
     locate_repository,
     part_login,
     redact_url,
@@ -84,8 +84,8 @@ def test_credentials_are_kept_out_of_records_and_messages() -> None:
     assert redact_url("git@example.org:a/b") == "git@example.org:a/b"
     assert redact_url("https://example.org/a@b") == "https://example.org/a@b"
     said = "hint: x\nfatal: unable to access 'https://me:token@example.org/': no\n\n"
-    assert last_line(said) == "fatal: unable to access 'https://example.org/': no"
-    assert last_line("") == "no reason given"
+    assert find_reason(said) == "fatal: unable to access 'https://example.org/': no"
+    assert find_reason("") == "no reason given"
 
 
 def test_a_login_goes_by_the_environment() -> None:
@@ -109,3 +109,50 @@ def test_git_is_not_given_the_secrets_of_others() -> None:
     assert {"HF_TOKEN", "PIP_INDEX_URL", "GITHUB_TOKEN"} & git_environment(environ, network=True).keys() == {
         "GITHUB_TOKEN"
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            (
+                "warning: filtering not recognized by server, ignoring\n"
+                "remote: fatal: bad tree object ef0fd655\n"
+                "error: git upload-pack: git-pack-objects died with error.\n"
+                "remote: aborting due to possible repository corruption on the remote side.\n"
+                "fatal: protocol error: bad pack header\n"
+                "fatal: git upload-pack: aborting due to possible repository corruption on the remote side.\n"
+            ),
+            "fatal: bad tree object ef0fd655",
+        ),
+        (
+            (
+                "remote: error: object file ./objects/ef/0f is empty\nremote: fatal: loose object ef0f is corrupt\n"
+                "fatal: early EOF\nfatal: fetch-pack: invalid index-pack output\n"
+            ),
+            "fatal: loose object ef0f is corrupt",
+        ),
+        (
+            (
+                "error: packfile ./objects/pack/pack-d8.pack does not match index\n"
+                "fatal: remote error: upload-pack: not our ref 233fe1\nfatal: git upload-pack: not our ref 233fe1\n"
+            ),
+            "error: packfile ./objects/pack/pack-d8.pack does not match index",
+        ),
+        (
+            (
+                "fatal: 'x' does not appear to be a git repository\nfatal: Could not read from remote repository.\n\n"
+                "Please make sure you have the correct access rights\nand the repository exists.\n"
+            ),
+            "fatal: 'x' does not appear to be a git repository",
+        ),
+        ("fatal: git upload-pack: not our ref 233fe1\n", "fatal: git upload-pack: not our ref 233fe1"),
+        ("Host key verification failed.\n", "Host key verification failed."),
+        (
+            "Host key verification failed.\nfatal: Could not read from remote repository.\n\nPlease make sure\n",
+            "Host key verification failed.",
+        ),
+    ],
+)
+def test_the_telling_line_of_a_complaint_is_seldom_the_last(said: str, reason: str) -> None:
+    assert find_reason(said) == reason
