@@ -13,6 +13,7 @@ from harness.records.plan import Inventory, Plan
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.source import Source
+from harness.records.step import Phase
 from harness.records.suite import Benchmark, Suite
 from harness.records.weights import Weights
 from harness.render.plan import render_plan
@@ -69,15 +70,29 @@ def prepare_build(
     )
 
 
+def check_build(state: Run, plan: Plan, settings: Settings, console: Console) -> None:
+    """Configure a build, so that UsageError is raised for an option that the tree does not know, before any compiling.
+
+    The build itself finds the configuration done.
+    """
+    session, _ = _open_session(state, plan, settings, console)
+    for step in plan.steps:
+        if step.phase is Phase.CONFIGURE:
+            session.do(step)
+
+
 def carry_out_build(state: Run, plan: Plan, settings: Settings, console: Console) -> Built:
     """Return the build of a plan, finished or failed; the caller holds the node's lock."""
     console.note(f"{render_plan(plan, state)}\n")
     remove_builds(plan.sites, settings, console)
     mark_builds(plan, state, cache_folder(settings))
-    folder = plan.sites[-1].folder
-    bundle = Bundle(cache_folder(settings) / "logs" / Path(folder).name)
-    bundle.logs.mkdir(parents=True, exist_ok=True)
-    session = Session(plan, state, bundle, console, load_durations(cache_folder(settings)))
+    session, bundle = _open_session(state, plan, settings, console)
     state = session.go()
     state = look_back(state, load_logs(bundle.path, state))
-    return Built(run=state, folder=folder, logs=str(bundle.logs), inventory=session.inventory)
+    return Built(run=state, folder=plan.sites[-1].folder, logs=str(bundle.logs), inventory=session.inventory)
+
+
+def _open_session(state: Run, plan: Plan, settings: Settings, console: Console) -> tuple[Session, Bundle]:
+    bundle = Bundle(cache_folder(settings) / "logs" / Path(plan.sites[-1].folder).name)
+    bundle.logs.mkdir(parents=True, exist_ok=True)
+    return Session(plan, state, bundle, console, load_durations(cache_folder(settings))), bundle

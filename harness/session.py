@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import UnavailableError, UnreadableError
+from harness.option import check_options
 from harness.parse.inventory import learn
 from harness.parse.ninja import describe_progress
 from harness.parse.outcome import read_outcome
@@ -85,6 +86,7 @@ class Session:
         began = time.monotonic()
         self._announce(step, pace or self._own_pace())
         result = self._learn(self._perform(step))
+        self.run = check_options(step, result, self.run, self._bundle.logs / step.log)
         others = (other for other in self.run.results if other.step != step.name)
         wall_s = round(self.run.wall_s + time.monotonic() - began, 3)
         self.run = self.run.replace(results=(*others, result), wall_s=wall_s)

@@ -23,6 +23,7 @@ FLOORS = {
     "session": 3,
     "store": 3,
     "builder": 3,
+    "option": 3,
     "premises": 3,
     "request": 3,
     "sweep": 3,

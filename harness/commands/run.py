@@ -71,7 +71,12 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
                 wait_s=settings.number("wait_quiet"),
                 retries=int(settings.number("retries")),
             )
-            state = _execute(plan, state, bundle, cache_folder(settings), output, vigil)
+            try:
+                state = _execute(plan, state, bundle, cache_folder(settings), output, vigil)
+            except UsageError:  # an option that the tree does not know; nothing is built yet
+                if resume is None:
+                    bundle.discard()
+                raise
             state, report, folder = conclude(state, bundle, cache_folder(settings))
     _publish(report, environ)
     output.show(render_summary(state, str(folder), list_shares(state)), state)

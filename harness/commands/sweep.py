@@ -96,7 +96,11 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, asked:
             session = Session(plan, state, bundle, output.console, load_durations(cache_folder(settings)), scene.vigil)
             field.seat(number, session, bundle)
         output.console.note(_describe(planned))
-        runs = _measure(field, settings, output)
+        try:
+            runs = _measure(field, settings, output)
+        except UsageError:  # an option that a tree does not know; nothing is built yet
+            field.discard()
+            raise
     return _finish(field, runs, results, asked, output)
 
 

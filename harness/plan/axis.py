@@ -1,10 +1,10 @@
 """The axes of a sweep, from flags and from the tables of a sweep.toml."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import UsageError
 from harness.plan.layer import Settings, nearest
+from harness.plan.option import name_option
 from harness.plan.side import KEYS
 from harness.records.suite import Suite
 from harness.records.sweep import Axis, Values
@@ -13,7 +13,6 @@ from harness.records.sweep import Axis, Values
 CASE_AXES = {"model": "model", "quant": "quant", "threads": "threads", "fa": "flash_attn"}
 BINARY_AXES = {name: setting for name, setting in KEYS.items() if name not in CASE_AXES and name != "weights"}
 _KNOWN = {**CASE_AXES, **BINARY_AXES}
-_OPTION = re.compile(r"[A-Z][A-Z0-9_]*")
 # Paths and addresses may have commas.
 _WHOLE = ("repo", "source")
 
@@ -28,8 +27,7 @@ def parse_axes(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         parts = tuple(dict.fromkeys(value.strip() for value in values.split(",") if value.strip()))
         if not equals or not parts:
             raise UsageError(f"--axis: {word!r} is no axis", hint="NAME=VALUE,VALUE, as GGML_LLAMAFILE=ON,OFF")
-        _require_name(name)
-        named[name] = parts
+        named[_take_name(name)] = parts
     return named
 
 
@@ -40,8 +38,7 @@ def convert_axes(table: Mapping[str, object], where: str) -> dict[str, tuple[str
         values = raw if isinstance(raw, list) else [raw]
         if not values or not all(isinstance(value, str | int) for value in values):
             raise UsageError(f"{where}: axes.{name} is no list of values", hint=f'{name} = ["VALUE", "VALUE"]')
-        _require_name(name, where)
-        named[name] = tuple(dict.fromkeys(_spell(value) for value in values))
+        named[_take_name(name, where)] = tuple(dict.fromkeys(_spell(value) for value in values))
     return named
 
 
@@ -50,7 +47,7 @@ def convert_excludes(tables: Iterable[Mapping[str, object]], axes: Sequence[Axis
     values = {axis.name: axis.values for axis in axes}
     excludes = []
     for table in tables:
-        exclude = tuple((name, _spell(value)) for name, value in table.items())
+        exclude = tuple((name_option(name) or name, _spell(value)) for name, value in table.items())
         for name, value in exclude:
             if name not in values:
                 raise UsageError(f"{where}: exclude names {name!r}, which is no axis", hint=nearest(name, values))
@@ -87,10 +84,14 @@ def choose_axes(settings: Settings, suite: Suite, named: Named) -> tuple[Axis, .
     return tuple(axes)
 
 
-def _require_name(name: str, where: str = "--axis") -> None:
-    if name not in _KNOWN and not _OPTION.fullmatch(name):
-        hint = f"{nearest(name, _KNOWN)} (or an option of CMake, in capitals)"
-        raise UsageError(f"{where}: no axis is called {name!r}", hint=hint)
+def _take_name(name: str, where: str = "--axis") -> str:
+    """Return the name of an axis, an option of CMake without its type."""
+    if name in _KNOWN:
+        return name
+    if option := name_option(name):
+        return option
+    hint = f"{nearest(name, _KNOWN)} (or an option of CMake, in capitals)"
+    raise UsageError(f"{where}: no axis is called {name!r}", hint=hint)
 
 
 def _spell(value: object) -> str:

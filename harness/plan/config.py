@@ -35,7 +35,7 @@ def choose_config(
             _option("CMAKE_BUILD_TYPE", build_type, optimised),
             *isa_options,
             _option("GGML_CCACHE", "OFF", "ggml's own hook would share objects between different CPUs"),
-            _option("WHISPER_FATAL_WARNINGS", "ON" if werror else "OFF", warnings),
+            _option("WHISPER_FATAL_WARNINGS", "ON" if werror else "OFF", warnings, "--werror" if werror else ""),
             _option("WHISPER_BUILD_EXAMPLES", "ON", "the bench program and the tests' programs are examples"),
             _option("WHISPER_BUILD_TESTS", "ON", "registers the tests with CTest"),
             _option("WHISPER_BUILD_SERVER", "OFF", "nothing here runs the server"),
@@ -47,7 +47,7 @@ def choose_config(
             raise UsageError("--openmp on: zig ships no OpenMP runtime", hint="--compiler gcc or clang")
         chosen["GGML_OPENMP"] = _option("GGML_OPENMP", "OFF", "zig ships no OpenMP runtime")
     for name, value in named.items():
-        chosen[name] = _option(name, value, "asked for by -D")
+        chosen[name] = _option(name, value, "asked for by -D", f"-D {name}={value}")
     if "GGML_NATIVE" in named:
         isa = "custom"
     return Config(
@@ -95,5 +95,5 @@ def _refuse_misleading(named: Mapping[str, str], isa: str) -> None:
         )
 
 
-def _option(name: str, value: str, reason: str) -> CMakeOption:
-    return CMakeOption(name=name, value=value, reason=reason)
+def _option(name: str, value: str, reason: str, asked: str = "") -> CMakeOption:
+    return CMakeOption(name=name, value=value, reason=reason, asked=asked)

@@ -52,11 +52,14 @@ def make_side(values: Values) -> Side:
 def interleave(plans: Sequence[Plan], seed: int) -> Iterator[tuple[int, Step]]:
     """Answer with all steps and the number of the plan of each.
 
-    What comes before the models, plan by plan; then round by round, the order of each round drawn from the seed over
+    All configurations, in which an option that a tree does not know comes to light; what else comes before the models,
+    plan by plan; then round by round, the order of each round drawn from the seed over
     all plans together: drift, and whoever comes next, fall on all cells alike.
     """
-    for number, plan in enumerate(plans):
-        yield from ((number, step) for step in plan.steps if not is_timed(step))
+    for configures in (True, False):
+        for number, plan in enumerate(plans):
+            preparing = (step for step in plan.steps if not is_timed(step))
+            yield from ((number, step) for step in preparing if (step.phase is Phase.CONFIGURE) is configures)
     timed = [(number, step) for number, plan in enumerate(plans) for step in plan.steps if is_timed(step)]
     for repetition in sorted({step.repetition for _, step in timed}):
         turn = [(number, step) for number, step in timed if step.repetition == repetition]

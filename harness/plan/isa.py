@@ -82,9 +82,10 @@ def choose_isa_options(isa: str, cpu: Cpu) -> tuple[CMakeOption, ...]:
         cause = f"did you mean {' or '.join(near)}?" if near else ""
         raise UsageError(f"no instruction set is called {isa!r}", cause=cause, hint=f"one of {', '.join(ISA_NAMES)}")
     _refuse_unfit(chosen, cpu)
-    explicit = _option("GGML_NATIVE", "OFF", "the options below count only without it")
+    asked = f"--isa {isa}"
+    explicit = _option("GGML_NATIVE", "OFF", "the options below count only without it", asked)
     if chosen.march:
-        return (explicit, _option("GGML_CPU_ARM_ARCH", chosen.march, f"--isa {isa}"))
+        return (explicit, _option("GGML_CPU_ARM_ARCH", chosen.march, asked, asked))
     return (explicit, *(_simd_option(feature, chosen) for feature in X86_FEATURES))
 
 
@@ -111,8 +112,8 @@ def choose_loadable_options() -> tuple[CMakeOption, ...]:
     return (
         _option("GGML_NATIVE", "OFF", "variants are for CPUs of their own"),
         _option("BUILD_SHARED_LIBS", "ON", "variants are libraries"),
-        _option("GGML_BACKEND_DL", "ON", reason),
-        _option("GGML_CPU_ALL_VARIANTS", "ON", reason),
+        _option("GGML_BACKEND_DL", "ON", reason, "--loadable"),
+        _option("GGML_CPU_ALL_VARIANTS", "ON", reason, "--loadable"),
     )
 
 
@@ -191,7 +192,7 @@ def _refuse_unfit(isa: Isa, cpu: Cpu) -> None:
 
 def _simd_option(feature: Feature, isa: Isa) -> CMakeOption:
     if feature.option in isa.options:
-        return _option(f"GGML_{feature.option}", "ON", f"part of {isa.name}")
+        return _option(f"GGML_{feature.option}", "ON", f"part of {isa.name}", f"--isa {isa.name}")
     return _option(f"GGML_{feature.option}", "OFF", f"not part of {isa.name}; said because the default varies")
 
 
@@ -203,5 +204,5 @@ def _explain(unused: list[Feature], cpu: Cpu) -> str:
     return f"-D GGML_NATIVE=OFF -D GGML_CPU_ARM_ARCH=armv8.2-a{tags}"
 
 
-def _option(name: str, value: str, reason: str) -> CMakeOption:
-    return CMakeOption(name=name, value=value, reason=reason)
+def _option(name: str, value: str, reason: str, asked: str = "") -> CMakeOption:
+    return CMakeOption(name=name, value=value, reason=reason, asked=asked)

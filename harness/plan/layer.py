@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from harness.errors import UsageError
+from harness.plan.option import split_option
 from harness.plan.setting.setting import PREFIX, Kind, Setting, Value
 from harness.plan.setting.table import BY_NAME, SETTINGS
 from harness.records.record import Record
@@ -134,10 +135,7 @@ def _words(raw: object) -> tuple[str, ...]:
 
 def _defines(raw: object) -> tuple[str, ...]:
     pieces = raw if isinstance(raw, list | tuple) else str(raw).split()
-    defines = tuple(str(piece).removeprefix("-D") for piece in pieces)
-    if not all(define.partition("=")[0].isidentifier() and "=" in define for define in defines):
-        raise ValueError
-    return defines
+    return tuple("=".join(split_option(str(piece).removeprefix("-D"))) for piece in pieces)
 
 
 def _flag(raw: object) -> bool:

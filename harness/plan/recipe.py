@@ -76,8 +76,9 @@ def _choose(settings: Settings, name: str, known: Sequence[str]) -> str:
 
 
 def _ask_backend(backend: str, os: str) -> Iterator[CMakeOption]:
+    asked = f"--backend {backend}"
     if backend in ACCELERATORS:
-        yield CMakeOption(name=ACCELERATORS[backend], value="ON", reason=f"--backend {backend}")
+        yield CMakeOption(name=ACCELERATORS[backend], value="ON", reason=asked, asked=asked)
     if os.startswith(_APPLE) and backend not in (AUTO, METAL, COREML):
         yield CMakeOption(name="GGML_METAL", value="OFF", reason=f"--backend {backend}; the default on macOS is ON")
 
@@ -88,16 +89,23 @@ def _ask_blas(backend: str, blas: str, named: Mapping[str, str], os: str) -> Ite
     if blas == NO_BLAS or (backend == CPU and not blas and apple and "GGML_BLAS" not in named):
         yield CMakeOption(name="GGML_BLAS", value="OFF", reason=asked)
     elif blas or backend == BLAS:
-        yield CMakeOption(name="GGML_BLAS", value="ON", reason=asked)
+        yield CMakeOption(name="GGML_BLAS", value="ON", reason=asked, asked=asked)
         vendor = BLAS_VENDORS[blas or ("accelerate" if apple else "openblas")]
         if blas or "GGML_BLAS_VENDOR" not in named:
-            yield CMakeOption(name="GGML_BLAS_VENDOR", value=vendor, reason=asked)
+            yield CMakeOption(name="GGML_BLAS_VENDOR", value=vendor, reason=asked, asked=asked)
 
 
 def _ask_switch(settings: Settings, name: str, what: str) -> Iterator[CMakeOption]:
     word = _choose(settings, name, tuple(_SWITCHES))
     if word:
-        yield CMakeOption(name=f"GGML_{name.upper()}", value=_SWITCHES[word], reason=f"--{name} {word}: {what}")
+        # Where llamafile's kernels are unknown they are off, as was asked for; OpenMP is on by default.
+        moot = (name, word) == ("llamafile", "off")
+        yield CMakeOption(
+            name=f"GGML_{name.upper()}",
+            value=_SWITCHES[word],
+            reason=f"--{name} {word}: {what}",
+            asked="" if moot else f"--{name} {word}",
+        )
 
 
 def _forbid(backend: str) -> Iterator[CMakeOption]:

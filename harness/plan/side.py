@@ -1,10 +1,10 @@
 """One side of a comparison as it is named: `v1.8.4`, `../my-tree`, `fa=1`, `v1.8.5,GGML_LLAMAFILE=ON,threads=2`."""
 
-import re
 from collections.abc import Callable, Sequence
 
 from harness.errors import UsageError
 from harness.plan.layer import Settings, nearest
+from harness.plan.option import name_option
 from harness.records.record import Record
 
 # What a side may differ in, and the setting behind it; a name in capitals is an option of CMake.
@@ -28,7 +28,6 @@ KEYS = {
 PATHS = (".", "/", "~")
 # What a side is of.
 ORIGINS = ("ref", "repo", "source")
-_OPTION = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 class Side(Record):
@@ -75,8 +74,8 @@ def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> Side:
     defines: list[str] = []
     for word in (piece.strip() for piece in words.split(",")):
         key, equals, value = word.partition("=")
-        if equals and _OPTION.fullmatch(key):
-            defines.append(word)
+        if equals and (option := name_option(key)):
+            defines.append(f"{option}={value}")
             continue
         if equals and key not in KEYS:
             raise UsageError(f"{words}: unknown key {key!r}", hint=nearest(key, KEYS))

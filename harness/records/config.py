@@ -1,9 +1,14 @@
 """The identity of a binary as asked for."""
 
+import re
+
 from harness.records.record import Record, short_hash
 
-# What CMake takes for true.
-_ON = frozenset({"ON", "1", "TRUE", "YES", "Y"})
+# What CMake takes for true and for false (`cmake --help-command if`); a number is true unless it is zero.
+_ON = frozenset({"ON", "TRUE", "YES", "Y"})
+_OFF = frozenset({"OFF", "FALSE", "NO", "N", "IGNORE", "NOTFOUND", ""})
+_NOT_FOUND = "-NOTFOUND"
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)")
 # Our names of BLAS libraries, and those of CMake's FindBLAS, which ggml takes.
 BLAS_VENDORS = {
     "openblas": "OpenBLAS",
@@ -19,11 +24,16 @@ BLAS_VENDORS = {
 
 
 class CMakeOption(Record):
-    """One `-DNAME=VALUE` with the reason for it, so that a plan can explain itself."""
+    """One `-DNAME=VALUE` with the reason for it, so that a plan can explain itself.
+
+    `asked` is what the user wrote to have it (`-D GGML_LTO=ON`, `--backend cuda`), empty where it is the harness's own
+    choice: only what was asked for must mean something to the tree.
+    """
 
     name: str
     value: str
     reason: str
+    asked: str = ""
 
     def __str__(self) -> str:
         return f"-D{self.name}={self.value}"
@@ -76,4 +86,15 @@ class Config(Record):
 
 def is_on(value: str) -> bool:
     """Return whether CMake takes a value for true."""
-    return value.upper() in _ON
+    number = _number(value)
+    return value.upper() in _ON if number is None else number != 0
+
+
+def is_switch(value: str) -> bool:
+    """Return whether CMake takes a value for true or for false, and not for the name of a variable."""
+    word = value.upper()
+    return word in _ON or word in _OFF or word.endswith(_NOT_FOUND) or _number(value) is not None
+
+
+def _number(value: str) -> float | None:
+    return float(value) if _NUMBER.fullmatch(value) else None

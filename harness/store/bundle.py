@@ -4,6 +4,7 @@ results/<node>/<yyyy-mm>/<yyyymmddThhmmssZ>-<commit8>-<config_id>/{run.json, pla
 """
 
 import os
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -51,6 +52,10 @@ class Bundle:
         if flaw:
             raise UnreadableError(f"{self.path / PLAN} cannot be followed", cause=flaw, hint="harness run")
         return plan
+
+    def discard(self) -> None:
+        """Remove a run in which nothing has been measured and that cannot be gone on with."""
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def seal(self, run: Run, report: str) -> Path:
         """Write the final record and report, make all of it durable, rename, and return the bundle's folder."""

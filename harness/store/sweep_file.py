@@ -25,6 +25,11 @@ def save_sweep(results: Path, sweep: Sweep) -> Path:
     return path
 
 
+def remove_sweep(results: Path, sweep: Sweep) -> None:
+    """Remove the file of a sweep."""
+    (month_folder(results, sweep.node, sweep.id) / f"{sweep.id}{SUFFIX}").unlink(missing_ok=True)
+
+
 def save_tables(results: Path, sweep: Sweep, *, markdown: str, csv: str) -> tuple[Path, ...]:
     """Write the table of a finished sweep in both forms, and return the files."""
     folder = month_folder(results, sweep.node, sweep.id)

@@ -12,7 +12,7 @@ from harness.records.run import Run
 from harness.records.sweep import Chart, Entry, Sweep
 from harness.session import Session
 from harness.store.bundle import Bundle, open_bundle
-from harness.store.sweep_file import save_sweep
+from harness.store.sweep_file import remove_sweep, save_sweep
 
 Prepared = tuple[Run, Plan]
 Prepare = Callable[[Entry, int], Prepared]
@@ -78,6 +78,12 @@ class Field:
         self.sweep = self.sweep.replace(end=datetime.now(UTC).isoformat(timespec="seconds"))
         save_sweep(self._results, self.sweep)
         return self._sealed
+
+    def discard(self) -> None:
+        """Remove a sweep in which nothing has been measured and that cannot be gone on with."""
+        for _, bundle in self._sessions.values():
+            bundle.discard()
+        remove_sweep(self._results, self.sweep)
 
     def chart(self) -> Chart:
         """Return the table as it stands."""

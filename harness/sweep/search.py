@@ -8,7 +8,7 @@ from statistics import median
 from typing import NamedTuple
 
 from harness.conclusion import conclude
-from harness.errors import UnavailableError, UnfitError
+from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.plan.bench import repeat_step
 from harness.plan.grid import is_timed
 from harness.plan.quantisation import name_quantised
@@ -85,6 +85,7 @@ class Search:
     def go(self, axes: Sequence[Axis], base: Values) -> Values:
         """Return the best values: each axis in turn, all others as they stand."""
         current = base
+        self._seat(name_binary(base))  # an option that the tree does not know is refused before anything is measured
         for position, axis in enumerate(axes):
             stage = self._try(axis, current, len(axes) - position)
             self.stages = (*self.stages, stage)
@@ -163,9 +164,15 @@ class Search:
             return Seat(None, None, error.line)
         state, bundle = open_bundle(self._results, state.replace(sweep=self._name), plan)
         session = Session(plan, state, bundle, self._console, self._known, self._vigil)
-        for step in plan.steps:
-            if not is_timed(step) and step.phase is not Phase.QUANTISE:
-                session.do(step)
+        try:
+            for step in plan.steps:
+                if not is_timed(step) and step.phase is not Phase.QUANTISE:
+                    session.do(step)
+        except UsageError as error:  # an option that the tree does not know
+            bundle.discard()
+            if not self._seats:
+                raise
+            return Seat(None, None, error.line)
         bad = next((result for result in session.run.results if result.status.bad), None)
         return Seat(session, bundle, f"{bad.step}: {bad.reason}" if bad else "")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.builder import Built
+from harness.builder import Built, check_build
 from harness.conclusion import conclude, recheck_weights
 from harness.plan.contest import ROLES
 from harness.plan.contrast import Question, judge_trials
@@ -61,6 +61,7 @@ def hold_trial(
     plant: float = 0.0,
 ) -> Held:
     """Return a trial held from builds to sealed runs; the caller holds the node's lock."""
+    _check_options(entrants, console)
     done: dict[tuple[str, ...], Built] = {}
     built = [build_entrant(entrant, done, console) for entrant in entrants]
     broken = next((one for side in built for one in side if not one.ok), None)
@@ -103,6 +104,13 @@ def hold_trial(
         tally=tally,
         failure=tally.lost[-1] if tally.stopped == LOST else None,
     )
+
+
+def _check_options(entrants: Entrants, console: Console) -> None:
+    """Raise UsageError for an option that the tree of either side does not know, before anything is built."""
+    builds = {plan.sites[-1].folder: (state, plan, mine) for one in entrants for mine, state, plan in one.builds}
+    for state, plan, mine in builds.values():
+        check_build(state, plan, mine, console)
 
 
 def _merge(runs: Sequence[Run], caveats: Sequence[Caveat]) -> tuple[Caveat, ...]:

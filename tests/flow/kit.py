@@ -24,6 +24,7 @@ RECORDED = {
     "help.log": "v1.8.5-help.log",
     "memcpy.log": "v1.8.5-memcpy-t2.log",
     "mul_mat.log": "v1.8.5-mul_mat-t2.log",
+    "cache.txt": "cmake-3.25-CMakeCache.txt",
     "cli.log": "v1.8.5-cli-jfk.log",
 }
 

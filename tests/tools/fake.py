@@ -20,6 +20,7 @@ KEY is the first of these that is there: `whisper-bench base`, `whisper-bench -w
 import json
 import math
 import os
+import re
 import signal
 import sys
 import time
@@ -29,6 +30,19 @@ from typing import Any
 HOME = Path(sys.argv[1])
 DATA = HOME / "data"
 TOOL, ARGV = sys.argv[2], sys.argv[3:]
+
+# What CMake writes over a variable that only the command line knows.
+UNKNOWN = "No help, variable specified on the command line."
+# What is read without being declared, and what this tree overwrites.
+READ = {
+    "CMAKE_C_COMPILER_LAUNCHER",
+    "CMAKE_CXX_COMPILER_LAUNCHER",
+    "CMAKE_MAKE_PROGRAM",
+    "CMAKE_PROJECT_INCLUDE",
+    "HARNESS_LOADABLE",
+    "WHISPER_SOURCE",
+}
+FORCED = {"GGML_GPROF": "OFF"}
 
 BENCH = """\
 system_info: n_threads = {threads} / 2 | WHISPER : COREML = 0 | OPENVINO = 0 | CPU : SSE3 = 1 | SSSE3 = 1 | AVX = 1 \
@@ -180,6 +194,32 @@ def cmake() -> None:
         (folder / "build.ninja").touch()
         (folder / "kind").write_text(kind())
         print("-- Configuring done (0.3s)")
+        keep_options(folder)
+
+
+def keep_options(folder: Path) -> None:
+    """Write a CMakeCache.txt and warn of what nobody has read, as CMake does where it configures v1.8.5."""
+    if kind() == "roof":
+        return
+    entries = re.findall(r"((?://.*\n)+)(\w+):(\w+)=(.*)", (DATA / "cache.txt").read_text().partition("# INTERNAL")[0])
+    kept = {name: (text, type_, value) for text, name, type_, value in entries if "on the command line" not in text}
+    unread = []
+    for word in ARGV:
+        if not word.startswith("-D"):
+            continue
+        left, _, given = word[2:].partition("=")
+        name, _, typed = left.partition(":")
+        text, type_, _ = kept.get(name, (f"//{UNKNOWN}\n", typed or "UNINITIALIZED", ""))
+        # ggml looks at every variable of its own name.
+        if UNKNOWN in text and name not in READ and not name.startswith("GGML_"):
+            unread.append(name)
+        kept[name] = (text, type_, FORCED.get(name, given))
+    (folder / "CMakeCache.txt").write_text(
+        "\n\n".join(f"{text}{name}:{type_}={value}" for name, (text, type_, value) in kept.items())
+    )
+    if unread:
+        names = "".join(f"    {name}\n" for name in sorted(unread))
+        print(f"CMake Warning (unused-cli):\n  Manually-specified variables were not used by the project:\n\n{names}\n")
 
 
 def copy(source: Path, target: Path) -> None:

@@ -101,7 +101,14 @@ BINARY: tuple[Setting, ...] = (
         metavar="NAME=VALUE",
         short="-D",
         commands=COMPILE,
-        help="further CMake option, for example -D GGML_LTO=ON; repeatable",
+        help="further CMake option, for example -D GGML_LTO=ON, or with its type -D GGML_LTO:BOOL=ON; repeatable",
+    ),
+    Setting(
+        name="allow_unknown_options",
+        kind=Kind.FLAG,
+        default=False,
+        commands=BUILD,
+        help="build even if the tree does not know a CMake option that was asked for, or overwrites it",
     ),
     Setting(
         name="loadable",

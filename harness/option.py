@@ -1,0 +1,48 @@
+"""The look at what CMake made of the options that were asked for, before anything is built."""
+
+from pathlib import Path
+
+from harness.parse.cmake import parse_cache, parse_effective, parse_renamed, parse_unread
+from harness.plan.option import find_flaws, refuse
+from harness.records.caveat import Caveat
+from harness.records.outcome import Status, StepResult
+from harness.records.run import Run
+from harness.records.step import Phase, Step
+from harness.system.cmake import find_names, keep_said, read_cache, read_package, read_said
+
+UNKNOWN = "unknown-option"
+_ALLOW = "allow_unknown_options"
+
+
+def check_options(step: Step, result: StepResult, run: Run, log: Path) -> Run:
+    """Return the run, with a caveat for each option that changes nothing, where a configuration has just ended.
+
+    Raises UsageError for such an option unless the run's settings allow it.
+    """
+    if step.phase is not Phase.CONFIGURE or result.status is Status.SKIPPED:
+        return run
+    folder = Path(step.wipe)
+    if not result.reused and log.is_file():
+        keep_said(log, folder)
+    said = read_said(folder)
+    passed = result.status is Status.PASSED
+    flaws = list(
+        find_flaws(
+            run.config.options if passed else tuple(one for one in run.config.options if one.name in _old(said)),
+            parse_cache(read_cache(folder)),
+            effective=parse_effective(read_package(folder)),
+            unread=None if said is None else parse_unread(said),
+            renamed=_old(said),
+            is_named=find_names(Path(run.source.path)),
+        )
+    )
+    if not flaws:
+        return run
+    if not any(used.name == _ALLOW and used.value == str(True) for used in run.settings):
+        raise refuse(flaws)
+    caveats = (Caveat(code=UNKNOWN, message=f"{flaw.option.asked}: {flaw.what}; {flaw.cause}") for flaw in flaws)
+    return run.replace(caveats=tuple(dict.fromkeys((*run.caveats, *caveats))))
+
+
+def _old(said: str | None) -> dict[str, str]:
+    return parse_renamed(said or "")

@@ -1,0 +1,143 @@
+"""Whether the options that were asked for mean anything to the tree, by what CMake made of them."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from harness.errors import UsageError
+from harness.records.config import CMakeOption, is_on, is_switch
+from harness.records.record import Record
+from harness.records.variable import Variable
+
+ALLOW = "--allow-unknown-options"
+_KINDS = ("BOOL", "STRING", "PATH", "FILEPATH", "INTERNAL")
+_CAPITALS = re.compile(r"[A-Z][A-Z0-9_]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.+-]*")
+# Policies are looked up in another way than variables are.
+_POLICY = re.compile(r"CMAKE_POLICY_(DEFAULT|WARNING)_CMP\d{4}")
+# ggml copies all of these into the package that it installs: that they were read says nothing.
+_ALL_READ = "GGML_"
+_PREFIXES = ("GGML_", "WHISPER_")
+# What whisper.cpp and ggml have renamed; the new name counts where the tree declares it.
+_RENAMED = {"CUBLAS": "CUDA", "HIPBLAS": "HIP", "HIP_BLAS": "HIP", "CLBLAST": "OPENCL", "OPENBLAS": "BLAS"}
+_MOST_NEAR = 3
+
+
+class Flaw(Record):
+    """An option that was asked for and does not count: what is wrong, why, and the names that were meant, if any."""
+
+    option: CMakeOption
+    what: str
+    cause: str
+    near: tuple[str, ...] = ()
+
+
+def split_option(word: str) -> tuple[str, str]:
+    """Return name and value of `NAME=VALUE` or `NAME:TYPE=VALUE`; raises ValueError for anything else.
+
+    The type is left out: given to CMake, it would make a declared variable of any name, and an error in it would pass.
+    """
+    left, equals, value = word.partition("=")
+    name, colon, kind = left.partition(":")
+    if not equals or not _NAME.fullmatch(name) or (colon and kind not in _KINDS):
+        raise ValueError
+    return name, value
+
+
+def name_option(word: str) -> str:
+    """Return the name of a CMake option as sides and axes have them, its type left out; empty for any other word.
+
+    Names in capitals are options, as no setting of the harness is.
+    """
+    try:
+        name, _ = split_option(f"{word}=")
+    except ValueError:
+        return ""
+    return name if _CAPITALS.fullmatch(name) else ""
+
+
+def find_flaws(
+    options: Sequence[CMakeOption],
+    cache: Sequence[Variable],
+    *,
+    effective: Mapping[str, str],
+    unread: frozenset[str] | None,
+    renamed: Mapping[str, str],
+    is_named: Callable[[str], bool],
+) -> Iterator[Flaw]:
+    """Answer with the options that somebody asked for and that change nothing, or not what they say.
+
+    `effective` are the values that ggml built with, as far as it says them; `unread` are the options that nothing has
+    read while CMake configured, None where that is not known; `renamed` maps old names to new ones, by the tree's own
+    words; `is_named` tells whether a name stands in any CMake file of the tree.
+    """
+    known = {variable.name: variable for variable in cache}
+    declared = [variable.name for variable in cache if variable.declared]
+    for option in options:
+        if not option.asked:
+            continue
+        name, variable = option.name, known.get(option.name)
+        if name in renamed:
+            what, cause = (
+                f"{name} is an old name",
+                "the tree says so itself, and need not take it for the new one",
+            )
+            yield Flaw(option=option, what=what, cause=cause, near=(renamed[name],))
+        elif is_switch(option.value) and is_on(effective.get(name, option.value)) != is_on(option.value):
+            yield _overridden(option, effective[name], _find_near(name, declared))
+        elif variable and variable.declared:
+            yield from _compare(option, variable)
+        elif not _is_read(name, unread, is_named):
+            near = _find_near(name, declared)
+            cause = "no file of the tree declares or reads it: a build with it is the same as without it"
+            yield Flaw(option=option, what=f"the tree has no option {name}", cause=cause, near=near)
+
+
+def refuse(flaws: Sequence[Flaw]) -> UsageError:
+    """Return the error that names every option of `flaws`, the first with its cause."""
+    first = flaws[0]
+    others = [f"{flaw.option.asked}: {flaw.what}" for flaw in flaws[1:]]
+    near = list(dict.fromkeys(name for flaw in flaws for name in flaw.near))
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(
+        "; ".join([f"{first.option.asked}: {first.what}", *others]),
+        cause=first.cause,
+        hint=f"{hint}{ALLOW} builds it all the same",
+    )
+
+
+def _compare(option: CMakeOption, variable: Variable) -> Iterator[Flaw]:
+    """Answer with a flaw where CMake holds another value than was asked for; it makes paths absolute by itself."""
+    if variable.kind == "BOOL":
+        if not is_switch(option.value):
+            cause = "CMake takes what is no such word for OFF"
+            yield Flaw(option=option, what=f"{option.name} is a switch: ON or OFF", cause=cause)
+        elif is_on(variable.value) != is_on(option.value):
+            yield _overridden(option, variable.value)
+    elif variable.kind == "STRING" and variable.value.strip() != option.value.strip():
+        yield _overridden(option, variable.value)
+
+
+def _overridden(option: CMakeOption, value: str, near: tuple[str, ...] = ()) -> Flaw:
+    what = f"the tree sets {option.name} to {value or 'nothing'} by itself"
+    cause = "its CMake files overwrite what was asked for"
+    return Flaw(option=option, what=what, cause=cause, near=tuple(name for name in near if name != option.name))
+
+
+def _is_read(name: str, unread: frozenset[str] | None, is_named: Callable[[str], bool]) -> bool:
+    if _POLICY.fullmatch(name):
+        return True
+    if unread is None or name in unread or name.startswith(_ALL_READ):
+        return is_named(name)
+    return True
+
+
+def _find_near(name: str, declared: Sequence[str]) -> tuple[str, ...]:
+    """Return the declared names that were meant: what the name has become, else those that are spelled much like it."""
+    stems = [name.removeprefix(prefix) for prefix in _PREFIXES if name.startswith(prefix)] or [name]
+    stems += [stem.replace(old, new) for stem in stems for old, new in _RENAMED.items() if old in stem]
+    moved = [f"{prefix}{stem}" for stem in reversed(stems) for prefix in _PREFIXES]
+    successors = [one for one in moved if one in declared]
+    if successors:
+        return tuple(successors[:1])
+    return tuple(difflib.get_close_matches(name, declared, n=_MOST_NEAR, cutoff=0.75))

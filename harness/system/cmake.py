@@ -1,0 +1,68 @@
+"""What CMake left behind in a build folder, and what it was made from."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+CACHE = "CMakeCache.txt"
+# What CMake said; beside the build, for whoever uses it again without configuring it.
+SAID = ".harness-configured.log"
+_FILES = ("CMakeLists.txt",)
+# Of a whole tree, and of a library alone.
+_PACKAGES = ("ggml/ggml-config.cmake", "whisper/ggml/ggml-config.cmake")
+_SUFFIX = ".cmake"
+_COMMENT = re.compile(r"#\[(=*)\[.*?\]\1\]|#[^\n]*", re.S)
+
+
+def keep_said(log: Path, folder: Path) -> None:
+    """Keep what CMake said when it configured `folder`."""
+    shutil.copyfile(log, folder / SAID)
+
+
+def read_said(folder: Path) -> str | None:
+    """Return what CMake said when it configured `folder`, None where that is not known."""
+    return _read(folder / SAID)
+
+
+def read_package(folder: Path) -> str:
+    """Return the package file that ggml wrote into a build folder, empty where there is none."""
+    return next(filter(None, (_read(folder / path) for path in _PACKAGES)), "")
+
+
+def read_cache(folder: Path) -> str:
+    """Return the CMakeCache.txt of a build folder, empty where there is none."""
+    return _read(folder / CACHE) or ""
+
+
+def find_names(tree: Path) -> Callable[[str], bool]:
+    """Return a question: whether a name stands in a CMake file of `tree`, comments and builds left out.
+
+    The files are read when the first question is asked.
+    """
+    words: set[str] = set()
+
+    def is_named(name: str) -> bool:
+        if not words:
+            for path in _list_files(tree):
+                words.update(re.findall(r"\w+", _COMMENT.sub(" ", _read(path) or "")))
+        return name in words
+
+    return is_named
+
+
+def _list_files(tree: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(tree):
+        if CACHE in files:  # somebody's build: its files repeat whatever it was given
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(parent) / name for name in files if name in _FILES or name.endswith(_SUFFIX))
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None

@@ -1,0 +1,181 @@
+"""Options that change nothing are found, by what CMake made of them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from harness.parse.cmake import parse_cache
+from harness.plan.option import Flaw, find_flaws, name_option, refuse, split_option
+from harness.records.config import CMakeOption, is_on, is_switch
+from harness.records.variable import Variable
+
+LOGS = Path(__file__).parents[2] / "data" / "logs"
+CACHE = parse_cache((LOGS / "cmake-3.25-CMakeCache.txt").read_text())
+
+
+def flaws(
+    word: str,
+    *,
+    cached: str | None = None,
+    effective: Mapping[str, str] | None = None,
+    unread: frozenset[str] | None = frozenset(),
+    renamed: Mapping[str, str] | None = None,
+    named: tuple[str, ...] = (),
+) -> list[Flaw]:
+    """Return the flaws of a `NAME=VALUE` in a tree like v1.8.5; `cached` is what CMake holds of it then."""
+    name, value = split_option(word)
+    known = next((one for one in CACHE if one.name == name), None)
+    mine = known.replace(value=value if cached is None else cached) if known else None
+    undeclared = Variable(name=name, kind="UNINITIALIZED", value=value, declared=False)
+    option = CMakeOption(name=name, value=value, reason="", asked=f"-D {word}")
+    cache = [mine or undeclared, *(one for one in CACHE if one.name != name)]
+    return list(
+        find_flaws(
+            [option],
+            cache,
+            effective=effective or {},
+            unread=unread,
+            renamed=renamed or {},
+            is_named=named.__contains__,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "GGML_LTO=ON",
+        "GGML_LTO:BOOL=ON",
+        "GGML_LTO=1",
+        "GGML_LTO=no",
+        "GGML_BLAS_VENDOR=OpenBLAS",
+        "GGML_CPU_ARM_ARCH=armv8-a",
+        "CMAKE_CXX_FLAGS=-O2 -g",
+        "CMAKE_POLICY_DEFAULT_CMP0077=NEW",
+        # Read by CMake or a module, declared by nobody.
+        "CMAKE_INTERPROCEDURAL_OPTIMIZATION=ON",
+        "OpenMP_ROOT=/opt/omp",
+    ],
+)
+def test_options_that_count(word: str) -> None:
+    unread = frozenset({"CMAKE_POLICY_DEFAULT_CMP0077"})
+    assert flaws(word, unread=unread) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("GGML_LTOO=ON", "GGML_LTO"),
+        ("GGML_LTOO:BOOL=ON", "GGML_LTO"),
+        ("GGML_CUBLAS=ON", "GGML_CUDA"),
+        ("WHISPER_CUBLAS=ON", "GGML_CUDA"),
+        ("LLAMA_CUBLAS=ON", ""),
+        ("GGML_HIPBLAS=ON", "GGML_HIP"),
+        ("WHISPER_OPENBLAS=ON", "GGML_BLAS"),
+        ("WHISPER_AVX2=OFF", "GGML_AVX2"),
+        ("GGML_SDL2=ON", "WHISPER_SDL2"),
+        ("CMAKE_CXX_FLAG=-O1", "CMAKE_CXX_FLAGS"),
+        ("QQQ=1", ""),
+    ],
+)
+def test_options_that_nobody_knows_and_what_was_meant(word: str, near: str) -> None:
+    name, _ = split_option(word)
+    (flaw,) = flaws(word, unread=frozenset({name}))
+    assert flaw.what == f"the tree has no option {name}"
+    assert flaw.near[:1] == ((near,) if near else ())
+
+
+def test_ggmls_own_loop_over_its_variables_reads_nothing() -> None:
+    assert len(flaws("GGML_LTOO=ON", unread=frozenset())) == 1
+
+
+def test_what_a_file_of_the_tree_names_may_count() -> None:
+    assert flaws("GGML_SYCL_TARGET=INTEL", named=("GGML_SYCL_TARGET",)) == []
+    assert flaws("WHISPER_X=1", unread=frozenset({"WHISPER_X"}), named=("WHISPER_X",)) == [], "if(DEFINED WHISPER_X)"
+
+
+def test_where_it_is_not_known_what_was_read_the_files_decide() -> None:
+    assert len(flaws("WHISPER_X=1", unread=None)) == 1
+    assert flaws("WHISPER_X=1", unread=None, named=("WHISPER_X",)) == []
+
+
+def test_a_name_that_the_tree_calls_old() -> None:
+    (flaw,) = flaws("WHISPER_CUDA=ON", renamed={"WHISPER_CUDA": "GGML_CUDA"}, named=("WHISPER_CUDA",))
+    assert (flaw.what, flaw.near) == ("WHISPER_CUDA is an old name", ("GGML_CUDA",))
+
+
+def test_a_value_that_the_tree_overwrites() -> None:
+    (flaw,) = flaws("GGML_LTO=ON", cached="OFF")
+    assert flaw.what == "the tree sets GGML_LTO to OFF by itself"
+    (flaw,) = flaws("GGML_BLAS_VENDOR=OpenBLAS", cached="Generic")
+    assert "Generic" in flaw.what
+    assert flaws("CMAKE_C_COMPILER=gcc", cached="/usr/bin/gcc") == [], "CMake makes paths of names"
+
+
+def test_an_option_of_ggml_that_whisper_sets_itself() -> None:
+    (flaw,) = flaws("GGML_ALL_WARNINGS=OFF", effective={"GGML_ALL_WARNINGS": "ON"}, named=("GGML_ALL_WARNINGS",))
+    assert flaw.what == "the tree sets GGML_ALL_WARNINGS to ON by itself"
+    assert flaw.near == ("WHISPER_ALL_WARNINGS",)
+    assert flaws("GGML_ALL_WARNINGS=1", effective={"GGML_ALL_WARNINGS": "ON"}, named=("GGML_ALL_WARNINGS",)) == []
+    assert flaws("GGML_BLAS_VENDOR=OpenBLAS", effective={"GGML_BLAS_VENDOR": "OpenBLAS"}) == []
+
+
+def test_a_switch_that_is_neither_on_nor_off() -> None:
+    (flaw,) = flaws("GGML_LTO=yess")
+    assert flaw.what == "GGML_LTO is a switch: ON or OFF"
+
+
+def test_what_the_harness_chose_itself_need_not_be_known() -> None:
+    own = CMakeOption(name="GGML_NO_SUCH", value="OFF", reason="part of the harness")
+    assert not list(find_flaws([own], CACHE, effective={}, unread=frozenset(), renamed={}, is_named=lambda _: False))
+
+
+def test_the_refusal_names_all_and_the_way_out() -> None:
+    error = refuse([*flaws("GGML_LTOO=ON"), *flaws("GGML_CUBLAS=ON")])
+    assert error.exit_code == 2
+    assert error.what.startswith("-D GGML_LTOO=ON: the tree has no option GGML_LTOO; -D GGML_CUBLAS=ON: ")
+    assert error.hint == "did you mean GGML_LTO or GGML_CUDA? --allow-unknown-options builds it all the same"
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "value"),
+    [
+        ("A=B", "A", "B"),
+        ("A:BOOL=ON", "A", "ON"),
+        ("OpenMP_ROOT:PATH=/x:y=z", "OpenMP_ROOT", "/x:y=z"),
+        ("A=", "A", ""),
+        ("CMAKE_CXX_FLAGS:STRING=-O2 -DX=1", "CMAKE_CXX_FLAGS", "-O2 -DX=1"),
+    ],
+)
+def test_names_values_and_types(word: str, name: str, value: str) -> None:
+    assert split_option(word) == (name, value)
+
+
+@pytest.mark.parametrize("word", ["A", "=B", "A:=B", "A:BOOLEAN=ON", "A:bool=ON", "A B=1", "", ":BOOL=ON", "-DA=1"])
+def test_words_that_are_no_options(word: str) -> None:
+    with pytest.raises(ValueError):
+        split_option(word)
+
+
+def test_names_in_capitals() -> None:
+    assert name_option("GGML_LTO:BOOL") == name_option("GGML_LTO") == "GGML_LTO"
+    assert name_option("threads") == name_option("GGML_LTO:NO") == name_option("") == ""
+
+
+@pytest.mark.parametrize("word", ["ON", "on", "1", "TRUE", "yes", "Y", "2", "0.5"])
+def test_what_is_on(word: str) -> None:
+    assert is_on(word)
+    assert is_switch(word)
+
+
+@pytest.mark.parametrize("word", ["OFF", "0", "false", "no", "n", "IGNORE", "NOTFOUND", "x-NOTFOUND", ""])
+def test_what_is_off(word: str) -> None:
+    assert not is_on(word)
+    assert is_switch(word)
+
+
+@pytest.mark.parametrize("word", ["banana", "yess", "enable", "onn"])
+def test_what_is_neither(word: str) -> None:
+    assert not is_on(word)
+    assert not is_switch(word)
