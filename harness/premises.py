@@ -7,11 +7,15 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.plan.layer import Settings
 from harness.records.record import is_text
+from harness.records.run import Run
+from harness.records.step import Phase, Step
 from harness.system.console import Console
-from harness.system.disk import require_programs
+from harness.system.disk import make_empty, make_folder, require_free, require_programs
 from harness.system.lock import node_lock
 from harness.system.usage import hold_machine, occupy
 
+# What a Debug build of v1.8.5 takes, rounded up.
+BUILD_BYTES = 300_000_000
 # Of a comma the linker makes two options (-Wl,-rpath,...), of a colon two folders; CMake takes a semicolon for a list.
 _SEPARATORS = frozenset(",:;")
 
@@ -33,6 +37,18 @@ def cache_folder(settings: Settings) -> Path:
 def results_folder(settings: Settings) -> Path:
     """Return the folder that holds all bundles."""
     return Path(settings.text("results")).expanduser().absolute()
+
+
+def make_room(step: Step, run: Run) -> None:
+    """Make the folder that a step writes into; raises UnfitError where there is no room for it."""
+    if step.wipe:  # a stale CMake cache could quietly turn options off
+        make_empty(Path(step.wipe))
+        require_free(Path(step.wipe), BUILD_BYTES, what="a build")
+    for product in step.products:
+        make_folder(Path(product).parent)
+    for weights in run.weights:
+        if step.phase is Phase.QUANTISE and weights.path in step.products:
+            require_free(Path(weights.path).parent, weights.size_bytes, what=weights.model)
 
 
 @contextlib.contextmanager

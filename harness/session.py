@@ -17,6 +17,7 @@ from harness.plan.precision import extend_plan, foresee_s
 from harness.plan.quietness import describe_others
 from harness.plan.retry import can_wait, find_refusal, is_wanted
 from harness.plan.run import blockers, blocks, is_measured
+from harness.premises import make_room
 from harness.records.caveat import Caveat
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Inventory, Plan
@@ -25,7 +26,6 @@ from harness.records.step import Phase, Step
 from harness.store.attempt import keep_quietest, list_aside, set_aside
 from harness.store.bundle import Bundle
 from harness.system.console import Console
-from harness.system.disk import make_empty, make_folder, require_free
 from harness.system.inspection import take_quantised
 from harness.system.memory import available_bytes
 from harness.system.orphan import mark_child
@@ -33,9 +33,6 @@ from harness.system.process import CannotStartError, execute
 from harness.system.source.tree import probe_tree
 from harness.system.stamp import claim, is_done, lift_stamp, put_stamp
 from harness.system.vigil import Vigil
-
-# What a Debug build of v1.8.5 takes, rounded up.
-BUILD_BYTES = 300_000_000
 
 # What these run was built just before: that it cannot be started is a failure of it, not of the environment.
 _BUILT = (Phase.PROBE, Phase.ROOF, Phase.BENCH)
@@ -206,7 +203,7 @@ class Session:
         log = self._bundle.logs / step.log
         if log.exists():  # an interrupted attempt: raw text is kept
             log.replace(log.with_suffix(".interrupted.log"))
-        self._make_room(step)
+        make_room(step, self.run)
         output = Path(step.cwd) / step.output if step.output else None
         if output:
             output.unlink(missing_ok=True)
@@ -255,17 +252,6 @@ class Session:
         weights = tuple(taken if one is made else one for one in self.run.weights)
         self.run = self.run.replace(weights=weights)
         return result
-
-    def _make_room(self, step: Step) -> None:
-        """Make the folder that a step writes into, and see that there is room for it."""
-        if step.wipe:  # a stale CMake cache could quietly turn options off
-            make_empty(Path(step.wipe))
-            require_free(Path(step.wipe), BUILD_BYTES, what="a build")
-        for product in step.products:
-            make_folder(Path(product).parent)
-        for weights in self.run.weights:
-            if step.phase is Phase.QUANTISE and weights.path in step.products:
-                require_free(Path(weights.path).parent, weights.size_bytes, what=weights.model)
 
     def _own_pace(self) -> Pace:
         steps, done = self.plan.steps, frozenset(result.step for result in self.run.results)
