@@ -10,7 +10,7 @@ from harness.records.run import Run
 from harness.records.step import Phase, Step
 from harness.system.cmake import find_names, keep_said, read_cache, read_package, read_said
 
-UNKNOWN = "unknown-option"
+IGNORED = "option-ignored"
 _ALLOW = "allow_unknown_options"
 
 
@@ -40,7 +40,7 @@ def check_options(step: Step, result: StepResult, run: Run, log: Path) -> Run:
         return run
     if not any(used.name == _ALLOW and used.value == str(True) for used in run.settings):
         raise refuse(flaws)
-    caveats = (Caveat(code=UNKNOWN, message=f"{flaw.option.asked}: {flaw.what}; {flaw.cause}") for flaw in flaws)
+    caveats = (Caveat(code=IGNORED, message=f"{flaw.option.asked}: {flaw.what}; {flaw.cause}") for flaw in flaws)
     return run.replace(caveats=tuple(dict.fromkeys((*run.caveats, *caveats))))
 
 
