@@ -1,6 +1,6 @@
 """What builds cost: one for many settings, one for many instruction sets, and a switch of an option with ccache.
 
-    python benchmarks/building.py [--isa sse42,avx,avx2]
+    python benchmarks/building.py [--isa sse42,avx,avx2] [--source DIR]
 
 Every row is a `harness build` (or what a `harness sweep` would build) in a cache folder of its own, with an empty
 ccache unless the row says otherwise. CPU seconds are of the command and all that it started: they hold while others use
@@ -18,15 +18,20 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.sitting import make_parser, print_head, unpack_release  # noqa: E402
+
 BENCH_FAILED = 12
 
 
 class Bench:
     """A scratch folder in which builds are made and timed."""
 
-    def __init__(self, scratch: Path) -> None:
-        self.scratch = scratch
+    def __init__(self, scratch: Path, source: Path | None) -> None:
+        self.scratch, self.source = scratch, source
+        self.words = ["--source", str(source.resolve())] if source else []
 
     def build(self, name: str, *words: str, objects: str = "", again: str = "") -> float:
         """Print what a build cost and return its CPU seconds; `objects` names a ccache, `again` a cache folder."""
@@ -40,22 +45,21 @@ class Bench:
         }
         self._warm(cache)
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        command = [sys.executable, "-P", "-m", "harness", *words]
-        done = subprocess.run(command, env=environ, cwd=self.scratch, capture_output=True, check=False)
+        command = [sys.executable, "-P", "-m", "harness", *words, *self.words]
+        done = subprocess.run(command, env=environ, cwd=self.scratch, capture_output=True, text=True, check=False)
         after, wall_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic() - began
         if done.returncode not in (0, BENCH_FAILED):
-            sys.exit(f"{' '.join(words)} ended with {done.returncode}")
+            sys.exit(f"{' '.join(words)} ended with {done.returncode}: {done.stderr[-400:]}")
         cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         print(f"{name:<36} {cpu_s:7.1f} s of CPU time {wall_s:7.1f} s", flush=True)
         return cpu_s
 
     def _warm(self, cache: Path) -> None:
         """Unpack the source where it is not: that is no part of a build."""
+        if self.source:
+            return
         known = self.scratch / "sources"
-        if not known.exists():
-            environ = {**os.environ, "PYTHONPATH": str(ROOT), "HARNESS_CACHE": str(known)}
-            command = [sys.executable, "-P", "-m", "harness", "build", "--dry-run"]
-            subprocess.run(command, env=environ, stdout=subprocess.DEVNULL, check=True)
+        unpack_release(known)
         for folder in ("sources", "archives", "index"):
             if (known / folder).exists() and not (cache / folder).exists():
                 shutil.copytree(known / folder, cache / folder, symlinks=True)
@@ -64,7 +68,18 @@ class Bench:
 def count_builds(bench: Bench, *words: str) -> tuple[int, int]:
     """Return how many cells and how many builds a sweep has."""
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "HARNESS_CACHE": str(bench.scratch / "sources")}
-    command = [sys.executable, "-P", "-m", "harness", "sweep", "--dry-run", "--weights", "synthetic", *words]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "harness",
+        "sweep",
+        "--dry-run",
+        "--weights",
+        "synthetic",
+        *words,
+        *bench.words,
+    ]
     shown = subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
     builds = next(line for line in shown.splitlines() if line.split()[:1] == ["builds"])
     as_json = subprocess.run([*command, "--json"], env=environ, capture_output=True, text=True, check=True).stdout
@@ -82,11 +97,11 @@ def read_building_s(results: Path) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--isa", default="sse42,avx,avx2")
-    names = parser.parse_args().isa.split(",")
+    asked = parser().parse_args()
+    names = asked.isa.split(",")
+    print_head()
     scratch = Path(tempfile.mkdtemp(prefix="harness-building-"))
-    bench = Bench(scratch)
+    bench = Bench(scratch, asked.source)
     try:
         cold = bench.build("cold", "build", objects="shared")
         words = ("--model", "tiny", "--threads", "1,2", "--flash-attn", "0,1", "--quant", "f16,q8_0")
@@ -109,6 +124,13 @@ def main() -> None:
         print(f"{len(names)} instruction sets: one build for all {one:.1f} s of CPU time, one each {each:.1f} s")
     finally:
         shutil.rmtree(scratch)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = make_parser(__doc__)
+    made.add_argument("--isa", default="sse42,avx,avx2")
+    made.add_argument("--source", type=Path, metavar="DIR", help="a tree; the default release otherwise")
+    return made
 
 
 if __name__ == "__main__":

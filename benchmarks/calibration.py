@@ -1,21 +1,29 @@
 """False verdicts, coverage and power of the statistics, by simulation with a fixed seed.
 
-python -m benchmarks.calibration [--families N] [--quick] - about five minutes with the default of 5,000 families of
-four metrics. It prints the tables of docs/statistics.md. No false verdict may be likelier than 1 % per family.
+    python -m benchmarks.calibration [--families N] [--quick]
+
+About five minutes with the default of 5,000 families of four metrics. It prints the tables of docs/statistics.md. No
+false verdict may be likelier than 1 % per family.
 """
 
 import argparse
 import functools
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 from scipy import stats
 
-from benchmarks.noise import EVERYTHING, NOISES, QUIET, Floats, Noise, Trials, simulate
-from benchmarks.procedure import CASE, METRICS, OTHERS, Outcome, Signs, judge_live, judge_slowly, take_apart
-from harness.records.comparison import Comparison, Verdict
-from harness.stats.verdict import UnpairedSample, judge_unpaired
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.noise import EVERYTHING, NOISES, QUIET, Floats, Noise, Trials, simulate  # noqa: E402
+from benchmarks.procedure import CASE, METRICS, OTHERS, Outcome, Signs, judge_live, judge_slowly, take_apart  # noqa: E402
+from benchmarks.sitting import make_parser, print_head  # noqa: E402
+from harness.records.comparison import Comparison, Verdict  # noqa: E402
+from harness.stats.verdict import UnpairedSample, judge_unpaired  # noqa: E402
 
 SEED = 20250607
 ALPHA, THRESHOLD = 0.01, 0.02
@@ -25,20 +33,25 @@ CHANGES = (0.0, 0.01, 0.02, 0.05, 0.10)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--families", type=int, default=5_000)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the families")
-    options = parser.parse_args()
+    options = parser().parse_args()
+    print_head()
     families = options.families // 10 if options.quick else options.families
     began = time.process_time()
     print(f"seed {SEED}, {families} families of {len(METRICS)} metrics, alpha {ALPHA:.0%}, threshold {THRESHOLD:.0%},")
     print(f"up to {BLOCKS} blocks of {PAIRS} pairs with a look after each; shares with 95 % Clopper-Pearson intervals")
     tabulate_errors(families)
-    tabulate_power(families // 5)
+    tabulate_power(max(1, families // 5))
     tabulate_blocks(families)
-    tabulate_detectable(max(100, families // 20))
-    tabulate_runs(max(100, families // 5))
+    tabulate_detectable(min(families, max(100, families // 20)))
+    tabulate_runs(min(families, max(100, families // 5)))
     print(f"\n{time.process_time() - began:.0f} s of CPU time")
+
+
+def parser() -> argparse.ArgumentParser:
+    made = make_parser(__doc__)
+    made.add_argument("--families", type=int, default=5_000, help="an answer needs hundreds (default 5000)")
+    made.add_argument("--quick", action="store_true", help="a tenth of the families")
+    return made
 
 
 def tabulate_errors(families: int) -> None:
@@ -144,7 +157,7 @@ def tabulate_blocks(families: int) -> None:
         for pairs in (1, 2, 4):
             outcomes = list(judge_longer(noise, families, pairs, 0.0))
             false = sum(int((outcome.sign != 0).any(axis=1).sum()) for outcome in outcomes)
-            outcomes += [next(judge_longer(noise, CHUNK, pairs, change)) for change in (0.02, 0.05)]
+            outcomes += [next(judge_longer(noise, min(CHUNK, families), pairs, change)) for change in (0.02, 0.05)]
             calls = [f"{np.median(outcome.blocks) * pairs:.0f}" for outcome in (outcomes[0], *outcomes[-2:])]
             print(f"| {noise.name} | {pairs} | {share(false, families)} | {' | '.join(calls)} |")
 

@@ -1,6 +1,8 @@
 """Does anything grow? Runs in a row with the fake tools of the tests: all in one process, then each in one of its own.
 
-python benchmarks/endurance.py [RUNS] [SEPARATE] [--full]    (default: 500 runs in one process, then 100 processes)
+    python benchmarks/endurance.py [RUNS] [SEPARATE] [--full]
+
+Default: 500 runs in one process, then 100 processes.
 
 After each run its results are looked at, by `runs`, `show` and `compare`. Then it counts what this process holds
 (memory, Python objects, descriptors, threads, children), what is left running, and what lies on the disk (temporary
@@ -9,6 +11,7 @@ Whatever must not grow is judged by a straight line through the runs after the w
 interval of the slope lies above its allowance. Exits with 1 on growth. After Ctrl-C, what there is is judged.
 """
 
+import argparse
 import contextlib
 import gc
 import io
@@ -29,6 +32,7 @@ from scipy.stats import theilslopes
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.sitting import make_parser, print_head  # noqa: E402
 from harness.cli.main import main as harness  # noqa: E402
 from harness.errors import InterruptedRunError  # noqa: E402
 from harness.system.synthetic import obtain_synthetic  # noqa: E402
@@ -74,8 +78,9 @@ LEFT = (
 
 
 def main() -> None:
-    counts = [int(word) for word in sys.argv[1:] if word.isdecimal()]
-    together, apart = (counts + [500, 100][len(counts) :])[:2]
+    asked = parser().parse_args()
+    print_head()
+    words = (*WORDS, *(() if asked.full else BRIEF))
     with tempfile.TemporaryDirectory(prefix="endurance-") as scratch:
         weights, _ = obtain_synthetic("tiny", folder=Path(scratch, "weights"), memory=Path(scratch, "sums"))
         one = Kit(Path(scratch, "one"), weights)
@@ -84,12 +89,20 @@ def main() -> None:
         os.environ.clear()
         os.environ.update(environ)
         tempfile.tempdir = str(one.temporary)
-        grown = judge("in one process", (*HELD, *LEFT), repeat(one, together, call_here, held))
+        grown = judge("in one process", (*HELD, *LEFT), repeat(one, words, asked.together, call_here, held))
         many = Kit(Path(scratch, "many"), weights)
         many.commit_tree()
-        grown += judge("each in a process of its own", LEFT, repeat(many, apart, call_apart, dict))
+        grown += judge("each in a process of its own", LEFT, repeat(many, words, asked.apart, call_apart, dict))
     print(f"\nGROWTH of {', '.join(grown)}" if grown else "\nno growth")
     sys.exit(1 if grown else 0)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = make_parser(__doc__)
+    made.add_argument("together", nargs="?", type=int, default=500, metavar="RUNS")
+    made.add_argument("apart", nargs="?", type=int, default=100, metavar="SEPARATE")
+    made.add_argument("--full", action="store_true", help="the whole plan of a run")
+    return made
 
 
 def call_here(_: Kit, words: Sequence[str]) -> int:
@@ -102,13 +115,17 @@ def call_apart(kit: Kit, words: Sequence[str]) -> int:
 
 
 def repeat(
-    kit: Kit, count: int, call: Callable[[Kit, Sequence[str]], int], count_held: Callable[[], dict[str, float]]
+    kit: Kit,
+    words: Sequence[str],
+    count: int,
+    call: Callable[[Kit, Sequence[str]], int],
+    count_held: Callable[[], dict[str, float]],
 ) -> dict[str, list[float]]:
     """Run so often and return what was counted after each run, by its name."""
     series: dict[str, list[float]] = {}
     for number in range(count):
         began, used_s = time.perf_counter(), cpu_s()
-        code = call(kit, kit.words(*WORDS, *([] if "--full" in sys.argv else BRIEF)))
+        code = call(kit, kit.words(*words))
         if code == InterruptedRunError.exit_code:
             print(f"interrupted: {number} of {count} runs are judged")
             return series
@@ -116,8 +133,8 @@ def repeat(
             sys.exit(f"run {number + 1} ended with exit code {code}")
         took = {"wall time of a run": time.perf_counter() - began, "CPU time of a run": cpu_s() - used_s}
         used_s = cpu_s()
-        for words in LOOKS:
-            call(kit, words)
+        for look in LOOKS:
+            call(kit, look)
         took["CPU time of three looks"] = cpu_s() - used_s
         (kit.tools / "calls.jsonl").unlink()  # the log of the fake tools is not the harness's
         times = {name: 1000 * seconds for name, seconds in took.items()}

@@ -1,6 +1,6 @@
 """The fault campaign: every fault of the catalogue is injected into a run, and what is seen is compared.
 
-    python -m benchmarks.faults [--only WORD] [--jobs N] [--list]
+        python -m benchmarks.faults [--only WORD] [--jobs N] [--list] [--slow N]
 
 Ends with 0 when every fault was seen rightly, with 1 when not; every deviation is named above the summary. See
 docs/faults.md.
@@ -17,12 +17,16 @@ import time
 import traceback
 from pathlib import Path
 
-from harness.system.synthetic import obtain_synthetic
-from tests.faults.catalog import CATALOG, count_by_family, injections
-from tests.faults.family.cut import Cut
-from tests.faults.fault import Deviation, Fault, Kind
-from tests.faults.judge import play
-from tests.faults.stage import Stage, Template
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.sitting import make_parser, print_head  # noqa: E402
+from harness.system.synthetic import obtain_synthetic  # noqa: E402
+from tests.faults.catalog import CATALOG, count_by_family, injections  # noqa: E402
+from tests.faults.family.cut import Cut  # noqa: E402
+from tests.faults.fault import Deviation, Fault, Kind  # noqa: E402
+from tests.faults.judge import play  # noqa: E402
+from tests.faults.stage import Stage, Template  # noqa: E402
 
 _WORDS = {
     Kind.GREEN: "silent green",
@@ -34,19 +38,13 @@ _WORDS = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--only", default="", metavar="WORD[,WORD]", help="only faults whose family/name holds such a word"
-    )
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
-    parser.add_argument("--list", action="store_true", help="print the catalogue and end")
-    parser.add_argument("--slow", type=int, default=0, help="name so many of the slowest")
-    asked = parser.parse_args()
+    asked = parser().parse_args()
     faults = [fault for fault in CATALOG if any(word in fault.id for word in asked.only.split(","))]
     if asked.list:
         for fault in faults:
             print(f"{fault.id:<50} {fault.where}: {fault.what}")
         return 0
+    print_head()
     # In a background job of a shell it is ignored, by children too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     began = time.monotonic()
@@ -62,6 +60,17 @@ def main() -> int:
     print(f"{time.monotonic() - began:.0f} s, of CPU time {cpu_s():.0f} s")
     print(summarize(faults, found))
     return 1 if any(found.values()) else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    made = make_parser(__doc__)
+    made.add_argument(
+        "--only", default="", metavar="WORD[,WORD]", help="only faults whose family/name holds such a word"
+    )
+    made.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
+    made.add_argument("--list", action="store_true", help="print the catalogue and end")
+    made.add_argument("--slow", type=int, default=0, help="name so many of the slowest")
+    return made
 
 
 def inject(faults: list[Fault], folder: Path, *, jobs: int) -> tuple[dict[str, list[Deviation]], dict[str, float]]:

@@ -1,9 +1,12 @@
 """Reports a second that `harness import` takes in, on a generated results tree (default: 10,000 reports).
 
-python benchmarks/importing.py [N] [--logs] - the aim is 1,000 a second. `--logs` puts a runtime file and the logs of
+    python benchmarks/importing.py [N] [--logs]
+
+The aim is 1,000 a second. `--logs` puts a runtime file and the logs of
 two models beside each report. Also imports all of it a second time, when everything is known already.
 """
 
+import argparse
 import random
 import re
 import subprocess
@@ -13,6 +16,10 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.sitting import make_parser, print_head  # noqa: E402
+
 REPORTS = sorted((ROOT / "tests" / "data" / "reports").glob("*__ggml-*.md"))
 LOG = ROOT / "tests" / "data" / "logs" / "7fe4979f__ggml-5-x86-amx-cc__bench-bench-medium.log"
 RUNTIME = "689.06user 5.27system 3:09.89elapsed 365%CPU (0avgtext+0avgdata 2004512maxresident)k\n"
@@ -20,17 +27,25 @@ NODES = 7
 
 
 def main() -> None:
-    words = [word for word in sys.argv[1:] if word.isdecimal()]
-    count = int(words[0]) if words else 10_000
+    asked = parser().parse_args()
+    count = asked.count
+    print_head()
     with tempfile.TemporaryDirectory() as scratch:
         tree, results = Path(scratch, "tree"), Path(scratch, "results")
-        write_tree(tree, count, logs="--logs" in sys.argv)
+        write_tree(tree, count, logs=asked.logs)
         for attempt in ("new", "known"):
             command = [sys.executable, "-m", "harness", "import", str(tree), "--results", str(results)]
             began = time.perf_counter()
             subprocess.run(command, cwd=ROOT, check=True)
             wall_s = time.perf_counter() - began
             print(f"{attempt}: {count} reports in {wall_s:.2f} s, {count / wall_s:.0f} a second")
+
+
+def parser() -> argparse.ArgumentParser:
+    made = make_parser(__doc__)
+    made.add_argument("count", nargs="?", type=int, default=10_000, metavar="N")
+    made.add_argument("--logs", action="store_true", help="a runtime file and two logs beside each report")
+    return made
 
 
 def write_tree(tree: Path, count: int, *, logs: bool) -> None:

@@ -1,10 +1,10 @@
 """How repeatable `harness roof` is, and whether NumPy's sgemm comes as near to the peak as a good library should.
 
-    python -m benchmarks.roof [--runs 5] [--threads N] [--patience S]
+    python -m benchmarks.roof [--runs 5] [--threads N] [--patience S] [--quick]
 
 Prints each run, the spread of each number, sgemm of three sizes as a share of the peak, numpy.copyto as a share of the
 copy rate, and the work of each model. A run whose threads did not have their CPUs is shown, and made again. Before each
-run a quiet moment is waited for, `--patience` seconds at most.
+run a quiet moment is waited for, `--patience` seconds at most. `--quick` only tries whether all of this works.
 """
 
 import argparse
@@ -19,8 +19,12 @@ from typing import Any
 import numpy as np
 import psutil
 
-from harness.plan.layout import SHAPES
-from harness.plan.workload import (
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.sitting import make_parser, print_head  # noqa: E402
+from harness.plan.layout import SHAPES  # noqa: E402
+from harness.plan.workload import (  # noqa: E402
     count_cross_bytes,
     count_decode,
     count_encode,
@@ -29,19 +33,16 @@ from harness.plan.workload import (
     count_weight_bytes,
 )
 
-SIZES = (1024, 2048, 4096)
-COPY_BYTES = 1 << 30
+SIZES, COPY_BYTES = (1024, 2048, 4096), 1 << 30
+QUICK_SIZES, QUICK_BYTES = (64,), 1 << 20
 QUIET_PERCENT = 3.0
 TRIES = 8
 Rates = dict[tuple[str, int], float]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=min(4, psutil.cpu_count(logical=False) or 1))
-    parser.add_argument("--patience", type=float, default=600)
-    asked = parser.parse_args()
+    asked = parser().parse_args()
+    print_head()
     runs = [measure_quietly(asked.threads, asked.patience) for _ in range(asked.runs)]
     print(f"\n{'':14}{'least':>9}{'most':>9}{'spread':>9}")
     for key in runs[0]:
@@ -49,9 +50,18 @@ def main() -> int:
         print(f"{name(key):14}{min(values):9.2f}{max(values):9.2f}{max(values) / min(values) - 1:9.1%}")
     best = {key: max(run[key] for run in runs) for key in runs[0]}
     for threads in sorted({1, asked.threads}):
-        compare_numpy(best, threads)
+        compare_numpy(best, threads, quick=asked.quick)
     print_work()
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    made = make_parser(__doc__)
+    made.add_argument("--runs", type=int, default=5)
+    made.add_argument("--threads", type=int, default=min(4, psutil.cpu_count(logical=False) or 1))
+    made.add_argument("--patience", type=float, default=600)
+    made.add_argument("--quick", action="store_true")
+    return made
 
 
 def measure_quietly(threads: int, patience_s: float) -> Rates:
@@ -77,9 +87,9 @@ def wait_for_quiet(patience_s: float) -> None:
         pass
 
 
-def compare_numpy(best: Rates, threads: int) -> None:
+def compare_numpy(best: Rates, threads: int, *, quick: bool) -> None:
     """Print what NumPy reaches, in a process of its own: the number of its threads is set before it is loaded."""
-    code = f"from benchmarks.roof import time_numpy; time_numpy({threads})"
+    code = f"from benchmarks.roof import time_numpy; time_numpy({threads}, quick={quick})"
     done = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environ(threads)
     )
@@ -90,22 +100,23 @@ def compare_numpy(best: Rates, threads: int) -> None:
 
 def environ(threads: int = 1) -> dict[str, str]:
     """Return an environment for a child of this checkout whose NumPy uses so many threads."""
-    return {**os.environ, "OPENBLAS_NUM_THREADS": str(threads), "PYTHONPATH": str(Path(__file__).parents[1])}
+    return {**os.environ, "OPENBLAS_NUM_THREADS": str(threads), "PYTHONPATH": str(ROOT)}
 
 
-def time_numpy(threads: int) -> None:
+def time_numpy(threads: int, *, quick: bool) -> None:
     """Print sgemm's GFLOP/s by size, and with one thread copyto's GB/s (read and written), the best of several."""
     draw = np.random.default_rng(1)
     rates: list[tuple[str, float]] = []
-    for n in SIZES:
+    sizes, copy_bytes = (QUICK_SIZES, QUICK_BYTES) if quick else (SIZES, COPY_BYTES)
+    for n in sizes:
         a, b = (draw.random((n, n), dtype=np.float32) for _ in range(2))
         out = np.empty_like(a)
         rates.append((f"n={n}", count_mul_mat(n) / best_s(lambda a=a, b=b, out=out: np.matmul(a, b, out=out)) / 1e9))
     if threads == 1:
-        source = np.ones(COPY_BYTES // 8)
+        source = np.ones(copy_bytes // 8)
         target = np.zeros_like(source)
         target.fill(1)
-        rates.append(("copyto", 2 * COPY_BYTES / best_s(lambda: np.copyto(target, source)) / 1e9))
+        rates.append(("copyto", 2 * copy_bytes / best_s(lambda: np.copyto(target, source)) / 1e9))
     print(json.dumps(rates))
 
 

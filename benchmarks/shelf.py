@@ -1,12 +1,15 @@
 """How long `runs`, `show`, `compare` and `report` take in a large results folder: whole processes, medians.
 
-python benchmarks/shelf.py [RUNS] [FOLDER]    (default: 100,000 runs in a folder of its own, removed at the end)
+    python benchmarks/shelf.py [RUNS] [FOLDER] [--times 10] [--limit 1.0]
+
+Default: 100,000 runs in a folder of its own, removed at the end.
 
 The runs are one run with the fake tools of the tests, written over and over under other ids, nodes, commits, dates and
 times: five nodes, thirty months. A FOLDER is kept, and used again if it is there. Exits with 1 where the median of a
-command that people wait for is a second or more. CPU time is beside it, for nodes where others work as well.
+command that people wait for is `--limit` seconds or more. CPU time is beside it, for nodes where others work as well.
 """
 
+import argparse
 import json
 import os
 import random
@@ -24,14 +27,13 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.sitting import make_parser, print_head  # noqa: E402
 from harness.system.synthetic import obtain_synthetic  # noqa: E402
 from tests.flow.kit import Kit  # noqa: E402
 
 NODES = ("vm-amx", "vm-zen4", "graviton", "mac-mini", "desk")
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 912
-TIMES = 10
-LIMIT_S = 1.0
 
 
 class Shelf(NamedTuple):
@@ -42,15 +44,24 @@ class Shelf(NamedTuple):
 
 
 def main() -> None:
-    words = sys.argv[1:]
-    count = int(words[0]) if words else 100_000
+    asked = parser().parse_args()
+    print_head()
     with tempfile.TemporaryDirectory(prefix="shelf-") as scratch:
-        folder = Path(words[1] if len(words) > 1 else scratch).absolute()
-        shelf = fill(folder, count)
+        folder = Path(asked.folder or scratch).absolute()
+        shelf = fill(folder, asked.runs)
         ids = sorted(path.name for path in shelf.results.glob("*/*/*"))
         print(f"{len(ids)} runs below {shelf.results}")
-        slow = measure(shelf, ids)
+        slow = measure(shelf, ids, times=asked.times, limit_s=asked.limit)
     sys.exit(1 if slow else 0)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = make_parser(__doc__)
+    made.add_argument("runs", nargs="?", type=int, default=100_000, metavar="RUNS")
+    made.add_argument("folder", nargs="?", metavar="FOLDER", help="is kept, and used again")
+    made.add_argument("--times", type=int, default=10, help="processes of each command (default 10)")
+    made.add_argument("--limit", type=float, default=1.0, metavar="S", help="what is too slow (default 1 s)")
+    return made
 
 
 def fill(folder: Path, count: int) -> Shelf:
@@ -96,7 +107,7 @@ def write(results: Path, text: str, count: int) -> None:
     print(f"wrote {count} runs of {len(text) / 1000:.0f} KB in {time.perf_counter() - began:.0f} s")
 
 
-def measure(shelf: Shelf, ids: Sequence[str]) -> list[str]:
+def measure(shelf: Shelf, ids: Sequence[str], *, times: int, limit_s: float) -> list[str]:
     """Print the times of each command and return those that are too slow."""
     middle, last = ids[len(ids) // 2], ids[-1]
     commands = {
@@ -114,11 +125,11 @@ def measure(shelf: Shelf, ids: Sequence[str]) -> list[str]:
     print(f"  {'all read for the index':<26} {spent(shelf, commands['runs --node --since'])[0]:6.2f} s, once")
     slow = []
     for name, words in {**commands, **more}.items():
-        times = [spent(shelf, words) for _ in range(TIMES)]
-        wall_s, cpu_s = (statistics.median(column) for column in zip(*times, strict=True))
-        late = name in commands and wall_s >= LIMIT_S
+        taken = [spent(shelf, words) for _ in range(times)]
+        wall_s, cpu_s = (statistics.median(column) for column in zip(*taken, strict=True))
+        late = name in commands and wall_s >= limit_s
         slow += [name] if late else []
-        least, most = min(times)[0], max(times)[0]
+        least, most = min(taken)[0], max(taken)[0]
         told = f"({least:.2f} to {most:.2f}), CPU {cpu_s:.2f} s{'  TOO SLOW' if late else ''}"
         print(f"  {name:<26} {wall_s:6.2f} s {told}")
     return slow

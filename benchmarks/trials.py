@@ -23,18 +23,16 @@ from typing import Any
 from scipy.stats import binomtest
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.sitting import make_parser, print_head  # noqa: E402
+
 CERTAIN = ("IMPROVED", "REGRESSED")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--aa", type=int, default=40, metavar="N", help="A/A trials (default 40)")
-    parser.add_argument("--plant", nargs="*", default=[], metavar="PERCENT:N", help="planted slowdowns, 5%%:20")
-    parser.add_argument("-o", "--output", type=Path, default=Path("trials.jsonl"), metavar="FILE")
-    parser.add_argument("--results", type=Path, metavar="DIR", help="keep the bundles of the trials here")
-    parser.add_argument("--summary", type=Path, metavar="FILE", help="only print the tables of this file")
-    parser.add_argument("words", nargs="*", help="for harness ab, behind --")
-    arguments = parser.parse_args()
+    arguments = parser().parse_args()
+    print_head()
     if arguments.summary:
         summarize(read(arguments.summary))
         return 0
@@ -46,7 +44,7 @@ def main() -> int:
     for number, plant in enumerate(planned, 1):
         with tempfile.TemporaryDirectory() as scratch:
             folder = arguments.results or Path(scratch)
-            trial = hold(plant, words, folder.absolute(), seed=time.time_ns() % 1_000_000_007)
+            trial = hold(arguments.side, plant, words, folder.absolute(), seed=time.time_ns() % 1_000_000_007)
         with arguments.output.open("a", encoding="utf-8") as file:
             file.write(json.dumps(trial) + "\n")
         print(f"{number}/{len(planned)}", describe(trial), flush=True)
@@ -54,9 +52,21 @@ def main() -> int:
     return 0
 
 
-def hold(plant: float, words: Sequence[str], results: Path, *, seed: int) -> dict[str, Any]:
+def parser() -> argparse.ArgumentParser:
+    made = make_parser(__doc__)
+    made.add_argument("--aa", type=int, default=40, metavar="N", help="A/A trials (default 40)")
+    made.add_argument("--plant", nargs="*", default=[], metavar="PERCENT:N", help="planted slowdowns, 5%%:20")
+    made.add_argument("-o", "--output", type=Path, default=Path("trials.jsonl"), metavar="FILE")
+    made.add_argument("--results", type=Path, metavar="DIR", help="keep the bundles of the trials here")
+    made.add_argument("--side", default="v1.8.5", help="what is compared with itself (default v1.8.5)")
+    made.add_argument("--summary", type=Path, metavar="FILE", help="only print the tables of this file")
+    made.add_argument("words", nargs="*", help="for harness ab, behind --")
+    return made
+
+
+def hold(side: str, plant: float, words: Sequence[str], results: Path, *, seed: int) -> dict[str, Any]:
     """Return what one trial said: exit code, wall seconds, and the verdict of each comparison."""
-    argv = [sys.executable, "-m", "harness", "ab", "v1.8.5", "v1.8.5", "--json", "-q", "--results", str(results)]
+    argv = [sys.executable, "-m", "harness", "ab", side, side, "--json", "-q", "--results", str(results)]
     planted = ["--plant", str(plant)] if plant else []
     began = time.monotonic()
     done = subprocess.run(

@@ -1,8 +1,8 @@
 """Broken input for the parsers by the million: each returns a record or raises what it may, and none takes long.
 
-python -m benchmarks.fuzz [TARGET...] [--count N] [--seed S]   mutated real outputs, always the same from one seed
-python -m benchmarks.fuzz [TARGET...] --growth                 how the time grows with the length (linear: 1.0)
-python -m benchmarks.fuzz.guided TARGET SECONDS                guided by coverage
+    python -m benchmarks.fuzz [TARGET...] [--count N] [--seed S]   mutated real outputs, always the same from one seed
+    python -m benchmarks.fuzz [TARGET...] --growth                 how the time grows with the length (linear: 1.0)
+    python -m benchmarks.fuzz.guided TARGET SECONDS                guided by coverage
 
 One line for each target: inputs, seconds, and the slowest input in nanoseconds of CPU time a character. Ends at the
 first input that breaks the contract, which is kept in a file.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.fuzz.mutation import Mutator
 from benchmarks.fuzz.target import TARGETS, Target, keeps_contract
+from benchmarks.sitting import make_parser, print_head
 
 SHORT, LONG = 50_000, 400_000
 # Below that the time of an input is that of its least parts, whatever its length.
@@ -23,17 +24,23 @@ LEAST_CHARS = 2000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz")
-    parser.add_argument("targets", nargs="*", choices=[[], *TARGETS], metavar="TARGET", help=", ".join(TARGETS))
-    parser.add_argument("--count", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--growth", action="store_true")
-    arguments = parser.parse_args()
+    arguments = parser().parse_args()
+    print_head()
     for name in arguments.targets or TARGETS:
         if arguments.growth:
             print(f"{name:12}{lengthen(TARGETS[name])}", flush=True)
         else:
             print(f"{name:12}{mutate(name, TARGETS[name], arguments.count, arguments.seed)}", flush=True)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = make_parser(__doc__)
+    made.prog = "python -m benchmarks.fuzz"
+    made.add_argument("targets", nargs="*", choices=[[], *TARGETS], metavar="TARGET", help=", ".join(TARGETS))
+    made.add_argument("--count", type=int, default=1_000_000)
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--growth", action="store_true")
+    return made
 
 
 def mutate(name: str, target: Target, count: int, seed: int) -> str:

@@ -46,7 +46,7 @@ class Kit:
         self.set_others(0.0)
         for name, recorded in RECORDED.items():
             shutil.copyfile(LOGS / recorded, self.tools / "data" / name)
-        for tool in ("cmake", "ctest", "ninja", "gcc", "g++"):
+        for tool in ("cmake", "ctest", "ninja", "make", "gcc", "g++"):
             program = self.tools / tool
             program.write_text(f'#!/bin/sh\nexec {sys.executable} -ISE {FAKE} {self.tools} {tool} "$@"\n')
             program.chmod(0o755)

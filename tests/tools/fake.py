@@ -1,4 +1,4 @@
-"""A fake cmake, ctest, ninja and bench program in one: logs its argv and replays real output.
+"""A fake cmake, ctest, ninja, make and bench program in one: logs its argv and replays real output.
 
     python fake.py HOME TOOL ARGUMENT...
 
@@ -172,22 +172,7 @@ def cmake() -> None:
     elif "-E" in ARGV:
         copy(Path(ARGV[-2]), Path(ARGV[-1]))
     elif "--build" in ARGV:
-        folder = Path(value("--build"))
-        (folder / "bin").mkdir(exist_ok=True)
-        for done in range(3):
-            print(f"[{done}/3 0.1] Building CXX object file{done}.o", flush=True)
-        name = "roof" if kind() == "roof" else "whisper-bench"
-        for target in ARGV[ARGV.index("--target") + 1 :] if "--target" in ARGV else []:
-            (folder / "bin" / Path(target).name).touch()
-        beside = [one for one in ("whisper-quantize", "whisper-cli") if one in ARGV]
-        for one in (name, *beside):
-            program = folder / "bin" / one
-            call = f'{sys.executable} -ISE {__file__} {HOME} {one} "$@"'
-            program.write_text(f"#!/bin/sh\nFAKE_BUILD={folder} exec {call}\n")
-            program.chmod(0o755)
-        if (HOME / "libwhisper.so").exists():
-            (folder / "src").mkdir(exist_ok=True)
-            copy(HOME / "libwhisper.so", folder / "src" / "libwhisper.so")
+        build(Path(value("--build")), ARGV[ARGV.index("--target") + 1 :] if "--target" in ARGV else [])
     else:
         folder = Path(value("-B"))
         folder.mkdir(parents=True, exist_ok=True)
@@ -222,6 +207,28 @@ def keep_options(folder: Path) -> None:
         print(f"CMake Warning (unused-cli):\n  Manually-specified variables were not used by the project:\n\n{names}\n")
 
 
+def build(folder: Path, targets: list[str]) -> None:
+    (folder / "bin").mkdir(exist_ok=True)
+    for done in range(3):
+        print(f"[{done}/3 0.1] Building CXX object file{done}.o", flush=True)
+    name = "roof" if kind() == "roof" else "whisper-bench"
+    for target in targets:
+        (folder / "bin" / Path(target).name).touch()
+    beside = [one for one in ("whisper-quantize", "whisper-cli") if one in ARGV]
+    for one in (name, *beside):
+        program = folder / "bin" / one
+        call = f'{sys.executable} -ISE {__file__} {HOME} {one} "$@"'
+        program.write_text(f"#!/bin/sh\nFAKE_BUILD={folder} exec {call}\n")
+        program.chmod(0o755)
+    if (HOME / "libwhisper.so").exists():
+        (folder / "src").mkdir(exist_ok=True)
+        copy(HOME / "libwhisper.so", folder / "src" / "libwhisper.so")
+
+
+def make() -> None:
+    build(Path.cwd(), [])
+
+
 def copy(source: Path, target: Path) -> None:
     target.write_bytes(source.read_bytes())
     target.chmod(source.stat().st_mode)
@@ -233,7 +240,8 @@ def ctest() -> None:
     elif "-N" in ARGV:
         replay("listing.log")
     else:
-        Path(value("--output-junit")).write_bytes((DATA / "junit.xml").read_bytes())
+        if "--output-junit" in ARGV:
+            Path(value("--output-junit")).write_bytes((DATA / "junit.xml").read_bytes())
         print("Test project /build\n100% tests passed, 0 tests failed out of 2")
 
 
@@ -376,6 +384,7 @@ TOOLS = {
     "cmake": cmake,
     "ctest": ctest,
     "ninja": ninja,
+    "make": make,
     "whisper-bench": whisper_bench,
     "whisper-quantize": whisper_quantize,
     "whisper-cli": whisper_cli,

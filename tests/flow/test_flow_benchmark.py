@@ -1,0 +1,135 @@
+"""Every script under benchmarks/, small and with fake tools: that it runs to its end and prints what it is for.
+
+What it measures here is nothing; no time is judged.
+"""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.flow.kit import ROOT, Kit
+
+SCRIPTS = {str(path.relative_to(ROOT)) for path in (ROOT / "benchmarks").rglob("*.py")}
+# What others import, and what is started by a name of its own.
+PARTS = {"benchmarks/noise.py", "benchmarks/procedure.py", "benchmarks/sitting.py"}
+FUZZ = {f"benchmarks/fuzz/{name}.py" for name in ("__init__", "mutation", "target")}
+
+
+def start(kit: Kit, *words: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a script as its documentation says, in the kit's folder, with the kit's tools before all others."""
+    path = f"{kit.tools}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=kit.folder,
+        env={**kit.environ, "PATH": path, **(environ or {})},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def by_path(name: str) -> str:
+    return str(ROOT / "benchmarks" / f"{name}.py")
+
+
+def building(kit: Kit) -> list[str]:
+    return [by_path("building"), "--isa", "sse42", "--source", str(kit.tree)]
+
+
+def upstream(kit: Kit) -> list[str]:
+    return [by_path("upstream"), "--rounds", "1", "--model", "tiny", "--threads", "2", "--source", str(kit.tree)]
+
+
+def trials(kit: Kit) -> list[str]:
+    settings = ["--engine", "bench", "--model", "tiny", "--weights", str(kit.weights), "--metric", "encode"]
+    stop = ["--threads", "2", "--max-time", "1s"]
+    return [by_path("trials"), "--aa", "1", "--side", str(kit.tree), "--", *settings, *stop]
+
+
+def guided(_: Kit) -> list[str]:
+    if importlib.util.find_spec("atheris") is None:
+        pytest.skip("atheris is not installed (pip install --group fuzz): it has wheels for Linux alone")
+    return ["-m", "benchmarks.fuzz.guided", "memcpy", "1"]
+
+
+SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
+    "building": (building, "1 instruction sets: one build for all"),
+    "calibration": (lambda _: [by_path("calibration"), "--families", "2"], "s of CPU time"),
+    "endurance": (lambda _: [by_path("endurance"), "2", "2"], "2 runs each in a process of its own"),
+    "faults": (lambda _: [by_path("faults"), "--only", "archive/good,cut/whisper-1", "--slow", "1"], "injected, "),
+    "importing": (lambda _: [by_path("importing"), "14", "--logs"], "known: 14 reports in"),
+    "roof": (
+        lambda _: [by_path("roof"), "--runs", "1", "--patience", "0", "--quick", "--threads", "1"],
+        "numpy copyto",
+    ),
+    "shelf": (lambda _: [by_path("shelf"), "20", "--times", "1", "--limit", "60"], "report latest"),
+    "startup": (lambda _: [by_path("startup"), "2"], "ms (quartiles"),
+    "synthetic": (lambda _: [by_path("synthetic"), "tiny"], "peak memory"),
+    "trials": (trials, "false families: "),
+    "upstream": (upstream, "cold, like for like"),
+    "fuzz/__main__": (lambda _: ["-m", "benchmarks.fuzz", "memcpy", "--count", "50"], "50 inputs"),
+    "fuzz/guided": (guided, "DONE"),
+}
+
+
+def test_every_script_is_tried() -> None:
+    tried = {f"benchmarks/{name}.py" for name in SMALL}
+    assert tried == SCRIPTS - PARTS - FUZZ
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_script_runs_to_its_end(kit: Kit, name: str) -> None:
+    words, said = SMALL[name][0](kit), SMALL[name][1]
+    # The roof belongs to a run, too.
+    done = start(kit, *words, environ={"HARNESS_NO_ROOF": ""})
+    assert "Traceback" not in done.stderr, done.stderr
+    # Two runs are too few for a verdict on growth: either is an end.
+    assert done.returncode in ((0, 1) if name == "endurance" else (0,)), done.stderr + done.stdout
+    assert said in done.stdout
+    command, sitting = done.stdout.splitlines()[:2]
+    assert command.startswith(f"# benchmarks/{name}.py")
+    assert ", commit " in sitting
+    assert " CPUs, load " in sitting
+
+
+def test_both_builds_are_compared_both_ways(kit: Kit) -> None:
+    done = start(kit, *upstream(kit), "--rounds", "2", "--bench", "whisper", environ={"HARNESS_NO_ROOF": ""})
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()[-2:]
+    alike, whole = (float(line.split()[at]) for line, at in ((first, 4), (second, 7)))
+    assert 0 < alike < whole, "the tests and the roof take time"
+    assert len(kit.calls("make")) == 4, "two rounds, two builds of upstream's in each"
+    assert len(kit.calls("ctest")) >= 4
+    # Ours begins with nothing in each round, and finds it the second time.
+    roofs = [call for call in kit.calls("cmake") if "--build" in call and any("roof" in word for word in call)]
+    assert len(roofs) == 2
+
+
+def test_a_step_that_fails_is_named(kit: Kit) -> None:
+    kit.break_tools({"make": {"exit": 2, "print": "no rule to make target"}})
+    done = start(kit, *upstream(kit))
+    assert done.returncode == 1
+    assert "make -j" in done.stderr
+    assert "no rule to make target" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_tables_are_made_again_of_what_was_kept(kit: Kit) -> None:
+    one = {"metric": "encode", "change": 0.05, "verdict": "REGRESSED"}
+    kept = {"plant": 0.0, "words": ["--model", "tiny"], "wall_s": 60.0, "comparisons": [one]}
+    (kit.folder / "kept.jsonl").write_text(f"{json.dumps(kept)}\n{json.dumps(kept | {'plant': 0.05})}\n")
+    done = start(kit, by_path("trials"), "--summary", "kept.jsonl")
+    assert "false families: 1 of 1" in done.stdout
+    assert "found: 1 of 1" in done.stdout
+
+
+def test_what_guides_needs_atheris_and_says_so(kit: Kit) -> None:
+    (kit.folder / "atheris.py").write_text("raise ImportError\n")
+    path = f"{kit.folder}{os.pathsep}{ROOT}"
+    done = start(kit, "-m", "benchmarks.fuzz.guided", "memcpy", "1", environ={"PYTHONPATH": path})
+    assert (done.returncode, done.stderr) == (3, "atheris is not installed: pip install --group fuzz\n")
