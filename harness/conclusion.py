@@ -12,6 +12,7 @@ from harness.parse.system_info import parse_system_info
 from harness.plan.caveat import derive_caveats
 from harness.plan.ceiling import judge_run
 from harness.records.caveat import Caveat
+from harness.records.outcome import Status
 from harness.records.run import Run, SystemInfo
 from harness.records.step import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase
 from harness.render.report import render_report
@@ -46,19 +47,26 @@ def _add_devices(run: Run, info: SystemInfo | None, logs: Mapping[str, str]) -> 
     """
     if info is None:
         return None
-    told = {one.step: logs[one.log] for one in run.results if one.log in logs}
+    told = {one.step: logs[one.log] for one in run.results if one.log in logs and one.status is Status.PASSED}
     known = run.system_info.devices if run.system_info else ()
     gpus = parse_nvidia(told.get(GPU_DRIVER, "")) or known
     library = parse_blas(told.get(BLAS_LIBRARY, "")) or next((one for one in known if one.backend == BLAS), None)
     found = (complete(device, gpus) for device in info.devices)
-    return info.replace(devices=(*found, *([library] if library else [])))
+    works = library and not any(claim.subject == BLAS for claim in info.failed)
+    return info.replace(devices=(*found, *([library] if library and works else [])))
 
 
 def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
-    """Return the first that is told; a benchmark's log knows the backends too, so it comes before a mere question."""
-    asked = sorted((result for result in run.results if result.log in logs), key=lambda result: result.case is None)
-    infos = (parse_system_info(logs[result.log]) for result in asked if result.case or result.step == FEATURES)
-    return next((info for info in infos if info), None)
+    """Return the first that is told, with what failed in any log of a benchmark.
+
+    A benchmark's log knows the backends too, so it comes before a mere question; one with numbers comes before one that
+    failed.
+    """
+    asked = [result for result in run.results if result.log in logs and (result.case or result.step == FEATURES)]
+    asked.sort(key=lambda result: (result.case is None, result.status.bad))
+    infos = [info for info in (parse_system_info(logs[result.log]) for result in asked) if info]
+    failed = dict.fromkeys(claim for info in infos for claim in info.failed)
+    return infos[0].replace(failed=tuple(failed)) if infos else None
 
 
 def recheck_weights(run: Run, cache: Path) -> Run:

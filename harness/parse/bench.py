@@ -20,6 +20,8 @@ _TIMING = re.compile(r"\s*([a-z]+) time\s*=\s*(\S+) ms(?:\s*/\s*(\S+) runs\b.*)?
 _FLAG = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 _FLASH_ATTN = re.compile(r"flash attn\s*=\s*([01])\s*")
 _TOTAL = re.compile(r"\s*total time\s*=(.*)")
+_SIZE = re.compile(r"whisper_model_load: type\s+= \d+ \((\w+)")
+MODEL_SIZES = ("tiny", "base", "small", "medium", "large")
 _EMPTY = "assuming empty model"
 
 
@@ -103,6 +105,12 @@ def is_whole(text: str) -> bool:
 def parse_flash_attn(text: str) -> str:
     """Return `0` or `1`, with which flash attention the program says that it ran; empty where it does not say."""
     found = [match[1] for line in plain_lines(text) if (match := _FLASH_ATTN.search(line))]
+    return found[-1] if found else ""
+
+
+def parse_model_size(text: str) -> str:
+    """Return one of `MODEL_SIZES`, by the number of layers that the last model had; empty where the log tells none."""
+    found = [match[1] for line in plain_lines(text) if (match := _SIZE.search(line)) and match[1] in MODEL_SIZES]
     return found[-1] if found else ""
 
 

@@ -39,6 +39,7 @@ class _Tests(msgspec.Struct):
 def parse_junit(xml: str) -> tuple[Check, ...]:
     """Return the tests of a file written by `ctest --output-junit`, in its order; wall time in seconds.
 
+    A suite that counts more failures than its tests show ends with one more test, under the suite's name, that failed.
     Tests that are disabled, or skip themselves, are SKIPPED, and `output` begins with the reason. Tests that could
     not be run (no executable, a required file missing) are FAILED, as in CTest's own verdict. Up to CTest 3.25 the
     file does not tell a time-out from a failure. Raises UnreadableError for what is no such file.
@@ -49,7 +50,8 @@ def parse_junit(xml: str) -> tuple[Check, ...]:
         root = ET.fromstring(xml)  # noqa: S314
     except ET.ParseError as error:
         raise UnreadableError("not a JUnit file of ctest", cause=str(error)) from None
-    return tuple(_check(test) for test in root.iter("testcase"))
+    checks = tuple(_check(test) for test in root.iter("testcase"))
+    return (*checks, *_uncounted(root, sum(check.status.bad for check in checks)))
 
 
 def parse_listing(text: str) -> tuple[Listing, ...]:
@@ -75,6 +77,14 @@ def parse_listing(text: str) -> tuple[Listing, ...]:
         Listing(name=test.name, labels=_labels(test), program=test.command[0] if test.command else "")
         for test in document.tests
     )
+
+
+def _uncounted(root: ET.Element, shown: int) -> Iterator[Check]:
+    counts = (root.get("failures", ""), root.get("errors", ""))
+    counted = sum(int(count) for count in counts if re.fullmatch(r"[0-9]{1,9}", count))
+    if counted > shown:
+        output = f"the suite counts {counted} failures, and {shown} of its tests failed"
+        yield Check(name=root.get("name") or "ctest", status=Status.FAILED, wall_s=0.0, output=output)
 
 
 def _check(test: ET.Element) -> Check:

@@ -71,8 +71,9 @@ def _read_test(test: TestLog, folder: Folder) -> StepResult:
         log=log if log in folder.files else "",
         checks=outcome.checks,
     )
+    bad = [check.name for check in outcome.checks if check.status.bad]
+    failed = ", ".join(bad)
     if test.status:
-        failed = ", ".join(check.name for check in outcome.checks if check.status.bad)
         if _STARTED in test.log:
             reason = f"failed: {failed}" if failed else f"exit code {test.status}"
             return result.replace(status=_bad(test.status), reason=reason)
@@ -84,6 +85,10 @@ def _read_test(test: TestLog, folder: Folder) -> StepResult:
             reason=f"exit code {test.status} before any test",
             log=make if make in folder.files else "",
         )
+    if failed:
+        return result.replace(status=Status.FAILED, reason=f"failed: {failed}, though its status is 0")
+    if outcome.failed:
+        return result.replace(status=Status.FAILED, reason=f"ctest counts {outcome.failed} that failed")
     if outcome.checks:
         return result
     reason = test.log.removeprefix(_NOT_RUN) if test.log.startswith(_NOT_RUN) else "no tests were found"

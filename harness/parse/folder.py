@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from harness.parse.bench import is_empty_model, measure_whisper
-from harness.parse.line import after, plain_lines
+from harness.parse.bench import is_empty_model, measure_whisper, parse_flash_attn
 from harness.parse.moment import Usage, parse_usage
-from harness.parse.outcome import describe_exit
+from harness.parse.outcome import describe_exit, find_other_case
 from harness.parse.system_info import parse_system_info
 from harness.records.case import Case
 from harness.records.config import CMakeOption
@@ -26,14 +25,15 @@ _THREADS = re.compile(r"(?:Running ggml_mul_mat benchmark with|\bwhisper-bench -
 _OPTION = re.compile(r"-D([A-Za-z][A-Za-z0-9_]*)(?::[A-Z]+)?=(\S*)")
 _COMPILER = re.compile(r"-- The (C|CXX) compiler identification is (\S+) (\S+)")
 _MODEL_FILE = re.compile(r"/ggml-([^/\s]{1,80})\.bin'")
-_FLASH = "whisper_init_with_params_no_state: flash attn = "
+_UNUSED = re.compile(r"Manually-specified variables were not used by the project:\n\n((?: +\S+\n)+)")
 _NAME = re.compile(r"[^/=\s]+")
 
 
 class ModelLog(Record):
     """The log of one whisper-bench process on a model: what ggml said of itself, and the times from their totals.
 
-    `reason` says why its numbers do not count: a bad exit code in its `.exit` file, empty weights, no numbers at all.
+    `reason` says why its numbers do not count: a bad exit code in its `.exit` file, empty weights, no numbers at all,
+    or another case than the one that the file is named after.
     """
 
     file: str
@@ -49,12 +49,14 @@ class ModelLog(Record):
 class Folder(Record):
     """The evidence of a result folder; empty or 0 where its files do not say.
 
-    `compilers` are language, name and version; `mul_mat_threads` is what that benchmark was asked for.
+    `compilers` are language, name and version; `unused` options that CMake was given and did not use;
+    `mul_mat_threads` is what that benchmark was asked for.
     """
 
     usage: Usage | None = None
     options: tuple[CMakeOption, ...] = ()
     compilers: tuple[tuple[str, str, str], ...] = ()
+    unused: tuple[str, ...] = ()
     mul_mat_threads: int = 0
     models: tuple[ModelLog, ...] = ()
     memcpy: str = ""
@@ -63,8 +65,11 @@ class Folder(Record):
 
     @property
     def info(self) -> SystemInfo | None:
-        """What ggml said of itself in the first model log that has it."""
-        return next((log.info for log in self.models if log.info), None)
+        """What ggml said of itself in the first model log that has it and numbers; `failed` is that of all of them."""
+        told = [(log.info, log.reason) for log in self.models if log.info]
+        told.sort(key=lambda pair: bool(pair[1]))
+        failed = dict.fromkeys(claim for info, _ in told for claim in info.failed)
+        return told[0][0].replace(failed=tuple(failed)) if told else None
 
 
 def wanted(names: Iterable[str]) -> tuple[str, ...]:
@@ -85,12 +90,13 @@ def read_folder(files: Mapping[str, str]) -> Folder:
     if not models and STDALL in files:
         models = tuple(_read_models(dict(_split_trace(files[STDALL]))))
         models = tuple(log.replace(file=STDALL) for log in models)
-    options, compilers = _read_cmake(files.get(_CMAKE, ""))
+    options, compilers, unused = _read_cmake(files.get(_CMAKE, ""))
     threads = _THREADS.search(files.get(_BENCH, "")) or _THREADS.search(files.get(STDALL, ""))
     return Folder(
         usage=parse_usage(files.get(RUNTIME, "")),
         options=options,
         compilers=compilers,
+        unused=unused,
         mul_mat_threads=int(threads[1]) if threads else 0,
         models=models,
         memcpy=files.get(MEMCPY, ""),
@@ -112,7 +118,7 @@ def _read_models(files: Mapping[str, str]) -> Iterator[ModelLog]:
         text = files[name]
         info = parse_system_info(text)
         threads = int(found[2]) if found[2] else info.n_threads if info else 0
-        flash_attn = found[3] or _flash_attn(text)
+        flash_attn = found[3] or parse_flash_attn(text)
         repetition = int(found[4] or 1)
         case = Case.of("whisper", model=found[1], threads=threads, fa=flash_attn or "0")
         measurements = measure_whisper(text, case, repetition)
@@ -124,32 +130,30 @@ def _read_models(files: Mapping[str, str]) -> Iterator[ModelLog]:
             flash_attn=flash_attn,
             info=info,
             measurements=tuple(measurement.replace(origin=Evidence.LOG) for measurement in measurements),
-            reason=_reason(text, files.get(f"{name.removesuffix('.log')}.exit", ""), measured=bool(measurements)),
+            reason=_reason(text, files.get(f"{name.removesuffix('.log')}.exit", ""), case, measured=bool(measurements)),
         )
 
 
-def _reason(text: str, exit_file: str, *, measured: bool) -> str:
+def _reason(text: str, exit_file: str, case: Case, *, measured: bool) -> str:
     code = exit_file.strip()
     if code != "0" and re.fullmatch(r"-?[0-9]{1,9}", code):
         return describe_exit(int(code))
     if is_empty_model(text):
         return "the weights are empty ('assuming empty model'): a timing of them means nothing"
-    return "" if measured else "no measurement in its output"
+    return find_other_case(case, text) if measured else "no measurement in its output"
 
 
-def _flash_attn(text: str) -> str:
-    """Return `0` or `1` as the last load of a model says it, or nothing."""
-    said = [rest.strip() for line in plain_lines(text) if (rest := after(line, _FLASH))]
-    return said[-1] if said and said[-1] in ("0", "1") else ""
-
-
-def _read_cmake(log: str) -> tuple[tuple[CMakeOption, ...], tuple[tuple[str, str, str], ...]]:
+def _read_cmake(log: str) -> tuple[tuple[CMakeOption, ...], tuple[tuple[str, str, str], ...], tuple[str, ...]]:
+    """Return the options of the last call, the compilers that it found, and the options that it did not use."""
     start = log.rfind("+ cmake ")
     command, _, rest = log[max(start, 0) :].partition("\n")
+    unused = tuple(name for names in _UNUSED.findall(rest) for name in names.split())
     options = tuple(
-        CMakeOption(name=name, value=value, reason=f"as in {_CMAKE}") for name, value in _OPTION.findall(command)
+        CMakeOption(name=name, value=value, reason=f"as in {_CMAKE}")
+        for name, value in _OPTION.findall(command)
+        if name not in unused
     )
-    return options if start >= 0 else (), tuple(_COMPILER.findall(rest))
+    return options if start >= 0 else (), tuple(_COMPILER.findall(rest)), unused
 
 
 def _split_trace(text: str) -> Iterator[tuple[str, str]]:

@@ -5,11 +5,19 @@ import signal
 
 from harness.errors import UnreadableError
 from harness.parse.backend import find_mismatch
-from harness.parse.bench import is_empty_model, is_whole, measure_whisper, parse_flash_attn
+from harness.parse.bench import (
+    MODEL_SIZES,
+    is_empty_model,
+    is_whole,
+    measure_whisper,
+    parse_flash_attn,
+    parse_model_size,
+)
 from harness.parse.blas import parse_blas
 from harness.parse.breakage import Breakage, find_breakage
 from harness.parse.configure import find_missing
 from harness.parse.ctest import parse_junit
+from harness.parse.line import plain_lines
 from harness.parse.memcpy import is_whole_memcpy, measure_memcpy
 from harness.parse.mul_mat import count_cells, measure_mul_mat
 from harness.parse.nvidia import parse_nvidia
@@ -26,6 +34,7 @@ from harness.records.suite import OF_MODELS, Benchmark, Engine
 
 # What ctest, which ends with 8 itself, says of a test that was killed by SIGILL.
 _CTEST_ILLEGAL = "ILLEGAL"
+_FEWER_THREADS = re.compile(r"cplan requested more threads \(\d+\) than available \(\d+\)")
 _ROUNDED_TO_ZERO = re.compile(r" 0\.0 GFLOPS")
 
 
@@ -100,21 +109,39 @@ def _read_probe(result: StepResult, log: str) -> StepResult:
         told, reason = bool(parse_nvidia(log)), "nvidia-smi told of no GPU"
     else:
         told, reason = parse_system_info(log) is not None, "this bench program says so only with weights"
-    if not told and result.completed and result.completed.exit_code < 0:
-        reason = describe_exit(result.completed.exit_code)
+    ended = result.completed.exit_code if result.completed else 0
+    if told and ended and result.step != FEATURES:
+        told, reason = False, describe_exit(ended)
+    elif not told and ended < 0:
+        reason = describe_exit(ended)
     return result if told else result.replace(status=Status.SKIPPED, reason=reason)
 
 
 def _read_case(result: StepResult, step: Step, case: Case, log: str) -> StepResult:
-    """Return the numbers, unless another backend than the one asked for computed them."""
+    """Return the numbers, unless the log says that something else was measured than what was asked for."""
     if step.engine is Engine.SAMPLER:
         result = _read_sampler(result, case, step, log)
     else:
         result = _read_benchmark(result, case, step.repetition, log)
     # memcpy and mul_mat are the CPU's whatever the backend.
     model = case.benchmark in OF_MODELS and result.status is Status.PASSED
-    mismatch = find_mismatch(step.backend, log) if model else ""
+    mismatch = (find_mismatch(step.backend, log) or find_other_case(case, log)) if model else ""
     return result.replace(status=Status.FAILED, reason=mismatch, measurements=()) if mismatch else result
+
+
+def find_other_case(case: Case, log: str) -> str:
+    """Return in what a log of a model is not of the case that was asked for, or nothing."""
+    flash_attn, info = parse_flash_attn(log), parse_system_info(log)
+    if flash_attn and flash_attn != case.get("fa"):
+        return f"it ran with flash attention {flash_attn}, and {case.get('fa')} was asked for"
+    if info and str(info.n_threads) != case.get("threads"):
+        return f"it ran with {info.n_threads} threads, and {case.get('threads')} were asked for"
+    fewer = next((line.strip() for line in plain_lines(log) if _FEWER_THREADS.search(line)), "")
+    if fewer:
+        return f"it did not get the threads that were asked for; log: {fewer}"
+    size, wanted = parse_model_size(log), case.get("model").partition(".")[0].partition("-")[0]
+    other = size and wanted in MODEL_SIZES and size != wanted
+    return f"its weights are of the size {size}, and {case.get('model')} was asked for" if other else ""
 
 
 def _read_roof(result: StepResult, step: Step, completed: Completed, log: str, stopped: str) -> StepResult:
@@ -149,10 +176,6 @@ def _read_tests(result: StepResult, completed: Completed, junit: str) -> StepRes
 def _read_benchmark(result: StepResult, case: Case, repetition: int, log: str) -> StepResult:
     if is_empty_model(log):
         reason = "the weights are empty ('assuming empty model'): a timing of them means nothing"
-        return result.replace(status=Status.FAILED, reason=reason)
-    told = parse_flash_attn(log) if case.benchmark in OF_MODELS else ""
-    if told and told != case.get("fa"):
-        reason = f"it ran with flash attention {told}, and {case.get('fa')} was asked for"
         return result.replace(status=Status.FAILED, reason=reason)
     measurements = _measure(case, repetition, log)
     complaint = find_complaint(log) if case.benchmark == Benchmark.TRANSCRIBE else ""

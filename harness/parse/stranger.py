@@ -19,7 +19,7 @@ from harness.records.weights import Weights, WeightsKind
 _NODE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
 _BACKENDS = ("CUDA", "METAL", "SYCL", "VULKAN", "ROCM", "KOMPUTE", "MUSA")
 _OPTION = re.compile(r"-D([A-Za-z][A-Za-z0-9_]*)=(\S*)")
-_SEEN = "ggml_cuda_init: found "
+_SEEN = re.compile(r"ggml_cuda_init: found [1-9]")
 _CAVEAT = "HARNESS_CAVEAT_"
 _WEIGHTS = "HARNESS_WEIGHTS_"
 
@@ -78,6 +78,11 @@ def read_caveats(report: Report, folder: Folder, rows: Rows, run: Run) -> Iterat
     yield from _about_tests(run)
     yield from _about_times(rows, run)
     yield from _about_gpu(report, folder)
+    if folder.unused:
+        message = (
+            f"CMake was given options that the tree does not know, and did not use them: {', '.join(folder.unused)}"
+        )
+        yield Caveat(code="options-ignored", message=message)
     yield from _about_runtime(report, folder)
     if exit_code(report) == 0 and run.status is not Status.PASSED:
         yield Caveat(code="status-differs", message="the report says SUCCESS although something in it failed")
@@ -123,14 +128,16 @@ def _about_runtime(report: Report, folder: Folder) -> Iterator[Caveat]:
 
 def _about_gpu(report: Report, folder: Folder) -> Iterator[Caveat]:
     """Tell runs that were to use a GPU from those that did: their rows look the same."""
+    info = folder.info
+    if info and info.failure:
+        yield Caveat(code="backend-failed", message=info.failure)
     asked = read_config(report.environment).backend
     if asked not in _BACKENDS:
         return
-    info = folder.info
     if info and info.backends:
         used = ", ".join(info.backends)
         if not any(name.upper().startswith((asked, "MTL" if asked == "METAL" else asked)) for name in info.backends):
             yield Caveat(code="gpu-not-used", message=f"{asked} was asked for, but the logs say that {used} ran")
-    elif asked == "CUDA" and (listing := folder.mul_mat or report.log(part.MUL_MAT)) and _SEEN not in listing:
+    elif asked == "CUDA" and (listing := folder.mul_mat or report.log(part.MUL_MAT)) and not _SEEN.search(listing):
         message = "CUDA was asked for, but nothing in the report shows a CUDA device: the times are those of the CPU"
         yield Caveat(code="gpu-not-seen", message=message)

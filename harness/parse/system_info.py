@@ -6,18 +6,25 @@ section without any leaves only its head.
 """
 
 import re
+from collections.abc import Iterator
 
-from harness.parse.backend import parse_backends, parse_devices
+from harness.parse.backend import find_failed, parse_backends, parse_devices
 from harness.parse.line import after, plain_lines
 from harness.records.run import SystemInfo
 
+# What is compiled in, and the line by which a library says that this CPU cannot have it.
+_REFUSED = {
+    "AMX": re.compile(r"AMX is not ready to be used"),
+    "SME": re.compile(r"kleidiai: .*(?:\bSME disabled|disabling SME)"),
+}
 _THREADS = re.compile(r"\s*n_threads\s*=\s*([0-9]{1,6})\s*/\s*([0-9]{1,6})\s*")
 
 
 def parse_system_info(text: str) -> SystemInfo | None:
     """Return what the last `system_info` line of a log says, with the log's backends and devices; None without one.
 
-    The features are compile-time macros of the library, not what the CPU can do.
+    The features are compile-time macros of the library, not what the CPU can do. Those that the library refuses to use
+    are off.
     """
     last: tuple[re.Match[str], list[str]] | None = None
     for line in plain_lines(text):
@@ -32,10 +39,19 @@ def parse_system_info(text: str) -> SystemInfo | None:
     return SystemInfo(
         n_threads=int(match[1]),
         hardware_threads=int(match[2]),
-        features=_features(parts),
+        features=tuple(_take_back(_features(parts), text)),
         backends=parse_backends(text),
         devices=parse_devices(text),
+        failed=find_failed(text),
     )
+
+
+def _take_back(features: tuple[tuple[str, str], ...], text: str) -> Iterator[tuple[str, str]]:
+    lines = plain_lines(text)
+    refused = tuple(word for word, pattern in _REFUSED.items() if any(pattern.search(line) for line in lines))
+    for name, value in features:
+        off = bool(refused) and name.rpartition("/")[2].startswith(refused)
+        yield name, "0" if off else value
 
 
 def _features(parts: list[str]) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from harness.records.record import Record
 _RESULT = re.compile(r" *[0-9]+/[0-9]+ Test +#[0-9]+: ")
 _VERDICT = re.compile(r"(?:\*\*\*|   )([A-Z][A-Za-z ():]{0,60}?) +([0-9]{1,9}\.[0-9]{1,6}) sec")
 _START = re.compile(r" +Start +[0-9]+: ")
-_SUMMARY = re.compile(r"[0-9]{1,3}% tests passed, ")
+_SUMMARY = re.compile(r"[0-9]{1,3}% tests passed, ([0-9]{1,9}) tests failed out of [0-9]{1,9}")
 _COMMAND = "+ ctest "
 NONE = "No tests were found!!!"
 _STATUSES = {"Passed": Status.PASSED, "Timeout": Status.TIMED_OUT, "Skipped": Status.SKIPPED}
@@ -17,12 +17,13 @@ _MAX_LINE = 1000
 
 
 class TestOutcome(Record):
-    """The tests of one ctest call; `none` when it says that it found no test."""
+    """The tests of one ctest call; `none` when it says that it found no test, `failed` what its summary counts."""
 
     __test__ = False  # not a test of pytest's
 
     checks: tuple[Check, ...]
     none: bool
+    failed: int = 0
 
 
 def parse_test_log(log: str) -> TestOutcome:
@@ -35,6 +36,7 @@ def parse_test_log(log: str) -> TestOutcome:
     checks: list[Check] = []
     output: list[str] = []
     started = False
+    failed = 0
     for line in log[max(begin, 0) :].split("\n"):
         head = _RESULT.match(line)
         verdict = _VERDICT.search(line[:_MAX_LINE], head.end() - 1) if head else None
@@ -46,7 +48,8 @@ def parse_test_log(log: str) -> TestOutcome:
             status = Status.SKIPPED if word == _DISABLED else _STATUSES.get(word, Status.FAILED)
             checks.append(Check(name=name, status=status, wall_s=float(verdict[2]), output=_reason(word)))
             started = False
-        elif _SUMMARY.match(line):
+        elif summary := _SUMMARY.match(line):
+            failed = int(summary[1])
             break
         elif _START.match(line):
             _attach(checks, output)
@@ -54,7 +57,7 @@ def parse_test_log(log: str) -> TestOutcome:
         else:
             output.append(line)
     _attach(checks, output)
-    return TestOutcome(checks=tuple(checks), none=f"\n{NONE}" in log)
+    return TestOutcome(checks=tuple(checks), none=f"\n{NONE}" in log, failed=failed)
 
 
 def _reason(word: str) -> str:

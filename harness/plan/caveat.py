@@ -11,6 +11,7 @@ from harness.records.metric import FLOP_RATE, TABLE_METRICS
 from harness.records.outcome import Status
 from harness.records.run import Run, SystemInfo
 from harness.records.step import Phase
+from harness.records.suite import OF_MODELS
 from harness.stats.series import summarize_run
 
 # F32 moves twice the bytes of F16 and skips its conversion: nothing honest makes it slower by this much.
@@ -69,6 +70,8 @@ def _about_binary(run: Run) -> Iterator[Caveat]:
 
 
 def _about_devices(run: Run, info: SystemInfo) -> Iterator[Caveat]:
+    if info.failure and any(m.case.benchmark in OF_MODELS for m in run.measurements):
+        yield Caveat(code="backend-failed", message=info.failure)
     software = [device for device in info.devices if device.software and device.backend in info.backends]
     for device in software:
         message = f"{device.backend} is {device.name}, a program that plays a GPU on the CPU: no GPU was measured"

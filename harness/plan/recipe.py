@@ -26,6 +26,8 @@ ACCELERATORS: Mapping[str, str] = {
     "musa": "GGML_MUSA",
     "opencl": "GGML_OPENCL",
     "webgpu": "GGML_WEBGPU",
+    "cann": "GGML_CANN",
+    "kompute": "GGML_KOMPUTE",
 }
 BACKENDS = (AUTO, CPU, BLAS, *ACCELERATORS)
 # Neither needs a GPU: the programs are told to leave one alone.

@@ -4,6 +4,7 @@ from enum import IntEnum, StrEnum
 
 from harness.records.audio import Audio
 from harness.records.caveat import Caveat
+from harness.records.claim import Claim
 from harness.records.config import Config
 from harness.records.device import Device
 from harness.records.measurement import Measurement
@@ -65,8 +66,9 @@ class SystemInfo(Record):
     """What ggml says of itself: `n_threads`, `hardware_threads`, and KEY=VALUE features by section.
 
     A feature's name is `SECTION/KEY`, the section being empty in the grammar before v1.7.5. `backends` are those that
-    the log says were used (`CUDA0`, `BLAS`; `CPU` where no GPU was found), empty where it says nothing. `devices` are
-    those that were found, used or not, and the BLAS library.
+    the log says were used (`CUDA0`, `BLAS`; `CPU` where no GPU was found or none started), empty where it says nothing.
+    `devices` are those that were found, used or not, and the BLAS library. `failed` are backends and encoders that a
+    log of the run names and takes back.
     """
 
     n_threads: int
@@ -74,6 +76,16 @@ class SystemInfo(Record):
     features: tuple[tuple[str, str], ...]
     backends: tuple[str, ...] = ()
     devices: tuple[Device, ...] = ()
+    failed: tuple[Claim, ...] = ()
+
+    @property
+    def failure(self) -> str:
+        """What the log named and took back, by which line, and what ran; empty where nothing failed."""
+        if not self.failed:
+            return ""
+        ran = f"{', '.join(self.backends)} ran" if self.backends else "what ran is not known"
+        told = [f"{claim.subject} was named, but failed ({claim.contradiction})" for claim in self.failed]
+        return f"{'; '.join(told)}; {ran}"
 
 
 class Run(Record):

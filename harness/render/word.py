@@ -24,14 +24,14 @@ _NO_BACKEND = {"CPU", "WHISPER", ""}
 def config_words(info: SystemInfo | None) -> tuple[str, ...]:
     """Return the strongest x86 SIMD level, the other kernels, the encoders and the backends: `AVX512`, `AMX`, `CUDA`.
 
-    Backends are those that the log says were used; where it says nothing, those that the build has.
+    Encoders and backends are those that the log says were used; where it says nothing, those that the build has.
     """
     if info is None:
         return ()
     on = {name.rpartition("/")[2] for name, value in info.features if value not in ("", "0")}
     x86 = [word for word in _X86 if word in on][:1]
     others = [word for word, keys in _OTHERS if on & set(keys)]
-    encoders = [word for word in _ENCODERS if word in on]
+    encoders = [word for word in _ENCODERS if word in on and not info.backends]
     built = [name.partition("/")[0] for name, _ in info.features] + [word for word in _LEGACY_BACKENDS if word in on]
     backends = (_backend(name) for name in info.backends or built)
     words = [*x86, *others, *encoders, *(name for name in backends if name not in _NO_BACKEND)]

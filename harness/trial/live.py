@@ -56,10 +56,14 @@ class _Player:
         if hello.protocol != PROTOCOL:
             raise _LostError(f"the sampler speaks protocol {hello.protocol}, not {PROTOCOL}", seat.role, hopeless=True)
         self.ask(f"load {seat.weights.path} {seat.threads} {seat.flash_attn}", hopeless=True)
-        mismatch = find_mismatch(seat.backend, self.dialogue.read_log())
-        if mismatch:
-            raise _LostError(mismatch, seat.role, hopeless=True)
+        self.prove()
         self.ask("warm " + " ".join(PIECE[metric].split()[0] for metric in metrics))
+
+    def prove(self) -> None:
+        """Raise _LostError unless the log, as far as it goes, says that the backend that was asked for computes."""
+        mismatch = find_mismatch(self.seat.backend, self.dialogue.read_log())
+        if mismatch:
+            raise _LostError(mismatch, self.seat.role, hopeless=True)
 
     def ask(self, line: str, *, hopeless: bool = False) -> Answer:
         """Return the answer to a command; raises _LostError where there is none, or a refusal."""
@@ -106,6 +110,7 @@ class LiveEngine:
                 disturbed += not clean
             for player in players.values():
                 player.ask("quit")
+                player.prove()  # a device may fail in the middle of its work
         except _LostError as error:
             return error.lost
         except UnfitError as error:

@@ -10,6 +10,7 @@
  *   GGML_STUB_FAULT   what goes wrong: refuse, empty, deaf (while weights are loaded; deaf: flash attention stays as it
  *                     was), chatty (prints to standard output), abort, hang, fail (in an encode), spin (a thread never
  *                     rests)
+ *   GGML_STUB_SAYS    what is logged while weights are loaded; GGML_STUB_LATER: in every encode
  *   GGML_STUB_FA      only a context with this flash attention goes wrong in its encodes
  *   GGML_STUB_SPARE   so many encodes of a process go well first
  *   GGML_STUB_ONCE    a file: the fault strikes where it can be removed, once
@@ -55,6 +56,14 @@ static void say(const char * text) {
 static double number(const char * name, double otherwise) {
     const char * word = getenv(name);
     return word ? atof(word) : otherwise;
+}
+
+static void recite(const char * name) {
+    const char * text = getenv(name);
+    if (text) {
+        say(text);
+        say("\n");
+    }
 }
 
 static bool goes_wrong(const char * fault) {
@@ -117,6 +126,7 @@ struct context * whisper_init_from_file_with_params(const char * path, struct pa
     struct context * context = calloc(1, sizeof *context);
     context->flash_attn = params.flash_attn != goes_wrong("deaf");
     say(context->flash_attn ? "whisper_init: flash attn = 1\n" : "whisper_init: flash attn = 0\n");
+    recite("GGML_STUB_SAYS");
     if (goes_wrong("empty")) {
         say("whisper_model_load: WARN no tensors loaded from model file - assuming empty model for testing\n");
     }
@@ -167,6 +177,7 @@ int whisper_encode(struct context * context, int offset, int threads) {
             return 3;
         }
     }
+    recite("GGML_STUB_LATER");
     work(context, 1);
     return 0;
 }

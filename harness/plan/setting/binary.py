@@ -59,7 +59,7 @@ BINARY: tuple[Setting, ...] = (
         metavar="NAME",
         commands=BUILD,
         help="what computes: cpu, blas (the CPU with a BLAS library), cuda, vulkan, metal, hip, sycl, openvino, "
-        "coreml, musa, opencl, webgpu (default auto: what ggml would build, cpu or on macOS metal)",
+        "coreml, musa, opencl, webgpu, cann, kompute (default auto: what ggml would build, cpu or on macOS metal)",
     ),
     Setting(
         name="blas",

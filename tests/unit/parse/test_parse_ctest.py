@@ -116,3 +116,11 @@ def test_listing_without_tests() -> None:
 def test_broken_listing_is_refused(text: str) -> None:
     with pytest.raises(UnreadableError):
         parse_listing(text)
+
+
+@pytest.mark.parametrize(("failures", "errors", "shown"), [("0", "0", 0), ("1", "0", 1), ("0", "2", 1), ("x", "", 0)])
+def test_a_suite_that_counts_more_failures_than_it_shows(failures: str, errors: str, shown: int) -> None:
+    xml = f'<testsuite name="s" failures="{failures}" errors="{errors}"><testcase name="a" status="run"/></testsuite>'
+    first, *rest = parse_junit(xml)
+    assert first.status is Status.PASSED
+    assert [(check.name, check.status) for check in rest] == [("s", Status.FAILED)] * shown

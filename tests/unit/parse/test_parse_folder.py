@@ -96,3 +96,36 @@ def test_only_what_is_read_is_wanted() -> None:
 def test_nothing_says_nothing() -> None:
     folder = read_folder({"runtime": "\0\1", "bench.log": "", "ctest_release-cmake.log": "\ufffd"})
     assert (folder.usage, folder.info, folder.models, folder.options) == (None, None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("bench-bench-medium-t4-fa0-r1.log", ""),
+        ("bench-bench-medium-t2-fa0-r1.log", "it ran with 4 threads, and 2 were asked for"),
+        ("bench-bench-medium-t4-fa1-r1.log", "it ran with flash attention 0, and 1 was asked for"),
+        ("bench-bench-tiny.log", "its weights are of the size medium, and tiny was asked for"),
+    ],
+)
+def test_a_log_that_is_not_of_the_case_in_its_name(name: str, words: str) -> None:
+    (log,) = read_folder({name: MEDIUM}).models
+    assert log.reason == words
+
+
+def test_options_that_cmake_did_not_use_are_none() -> None:
+    warning = (
+        "CMake Warning:\n  Manually-specified variables were not used by the project:\n\n    GGML_CUDA\n    B\n\n\n"
+    )
+    folder = read_folder({"ctest_release-cmake.log": CMAKE + warning})
+    assert folder.unused == ("GGML_CUDA", "B")
+    assert [option.name for option in folder.options] == ["CMAKE_BUILD_TYPE", "CMAKE_CUDA_ARCHITECTURES"]
+
+
+def test_one_model_that_fell_back_is_told_of_beside_one_that_did_not() -> None:
+    failed = TURBO.replace(
+        "using CUDA0 backend", "using CUDA0 backend\nwhisper_backend_init_gpu: failed to initialize CUDA0 backend"
+    )
+    info = read_folder({"bench-bench-large-v3.log": failed, "bench-bench-large-v3-turbo.log": TURBO}).info
+    assert info
+    assert [claim.subject for claim in info.failed] == ["CUDA0"]
+    assert "failed to initialize CUDA0 backend" in info.failure

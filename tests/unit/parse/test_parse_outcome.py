@@ -210,3 +210,25 @@ def test_a_node_without_nvidia_smi_is_no_failure() -> None:
     assert (missing.status, missing.reason) == (Status.SKIPPED, "nvidia-smi told of no GPU")
     told = "580.159.04, 81559, NVIDIA H100 80GB HBM3\n"
     assert read_outcome(probe, factory.completed(), told, "").status is Status.PASSED
+    # A table that is printed before the driver fails is none.
+    failed = read_outcome(probe, factory.completed(9), f"{told}GPU is lost\n", "")
+    assert (failed.status, failed.reason) == (Status.SKIPPED, "exit code 9")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("x: flash attn = 0\nx: flash attn = 1", "it ran with flash attention 1, and 0 was asked for"),
+        ("system_info: n_threads = 2 / 8 | CPU : NEON = 1 |", "it ran with 2 threads, and 4 were asked for"),
+        ("cplan requested more threads (4) than available (2)", "did not get the threads"),
+        ("whisper_model_load: type          = 1 (tiny)", "its weights are of the size tiny, and base was asked for"),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_what_was_asked_for_is_not_what_was_measured(lines: str, words: str, *, first: bool) -> None:
+    log = f"{lines}\n{TIMINGS}" if first else f"{TIMINGS}\n{lines}\n"
+    result = read_outcome(WHISPER, factory.completed(), log, "")
+    assert (result.status, result.measurements) == (Status.FAILED, ())
+    assert words in result.reason
+    agreed = "x: flash attn = 0\nsystem_info: n_threads = 4 / 8 |\nwhisper_model_load: type = 2 (base)\n"
+    assert read_outcome(WHISPER, factory.completed(), agreed + TIMINGS, "").status is Status.PASSED

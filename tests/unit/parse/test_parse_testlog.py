@@ -72,3 +72,9 @@ def test_no_tests(log: str) -> None:
 
 def test_no_tests_were_found() -> None:
     assert parse_test_log("+ ctest -L main\nTest project /x\nNo tests were found!!!\n").none
+
+
+def test_the_summary_counts_for_itself() -> None:
+    passed = "1/1 Test #1: test-a ...   Passed    0.01 sec\n\n{}% tests passed, {} tests failed out of 1\n"
+    assert parse_test_log(passed.format(100, 0)).failed == 0
+    assert parse_test_log(passed.format(0, 1)).failed == 1
