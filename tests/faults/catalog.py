@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tests.faults.family import (
     archive,
+    claim,
     clock,
     cut,
     disk,
@@ -39,6 +40,7 @@ CATALOG: tuple[Fault, ...] = (
     *sampler.FAULTS,
     *network.FAULTS,
     *clock.FAULTS,
+    *claim.FAULTS,
 )
 
 

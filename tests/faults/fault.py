@@ -27,6 +27,7 @@ class Family(StrEnum):
     SAMPLER = "sampler"
     NETWORK = "network"
     CLOCK = "clock"
+    CLAIM = "claims"
 
 
 class Kind(StrEnum):
