@@ -1,6 +1,7 @@
 """The arguments of each verb that no setting is."""
 
 import argparse
+import os
 
 from harness.commands.runs import SHOWN
 from harness.plan.context import GROUPS
@@ -11,8 +12,8 @@ FILTERS: dict[str, tuple[str, str]] = {
     "node": ("NAME", "only runs on this node"),
     "model": ("NAME", "only runs with this model"),
     "commit": ("SHA|RELEASE", "only runs of this commit (the beginning of its sha) or release"),
-    "since": ("DATE", "only runs begun on this day or later: 2026-05-29, 2026-05 or 2026, UTC"),
-    "until": ("DATE", "only runs begun on this day or earlier"),
+    "since": ("DATE", "only runs begun on this day or later: 2026-05-29, 2026-05 or 2026, UTC; or in the last 7d, 12h"),
+    "until": ("DATE", "only runs begun on this day or earlier; or before the last 7d, 12h"),
 }
 EPILOG = """every option but --config and --resume is also a key of harness.toml and a variable:
 --flash-attn, flash_attn, HARNESS_FLASH_ATTN
@@ -43,7 +44,7 @@ def add_ab(verb: argparse.ArgumentParser) -> None:
 def add_sweep(verb: argparse.ArgumentParser) -> None:
     """Add what `sweep` takes beside the settings."""
     text = "a sweep.toml with tables [axes], [[exclude]] and [settings]"
-    verb.add_argument("file", nargs="?", default="", metavar="FILE", help=text)
+    verb.add_argument("file", type=_path, nargs="?", default="", metavar="FILE", help=text)
     text = (
         "a further axis, GGML_LLAMAFILE=ON,OFF; every option with a comma is an axis, too: --threads 1,2 --isa avx2,avx"
     )
@@ -83,21 +84,23 @@ def add_runs(verb: argparse.ArgumentParser) -> None:
 def add_show(verb: argparse.ArgumentParser, count: str = "+") -> None:
     """Add what `show` takes beside the settings."""
     text = "[NODE/]ID of a run, or its beginning, or the path of a bundle or of a ggml-ci report; 'latest'; 'all'"
-    verb.add_argument("runs", nargs=count, metavar="RUN", help=text)
+    verb.add_argument("runs", type=_paths, nargs=count, metavar="RUN", help=text)
 
 
 def add_report(verb: argparse.ArgumentParser) -> None:
     """Add what `report` takes beside the settings."""
     add_show(verb)
     verb.add_argument("--format", default="", metavar="NAME", help="default: by the ending of FILE, else markdown")
-    verb.add_argument("-o", "--output", default="", metavar="FILE", help="write this file, or folder, as a whole")
+    verb.add_argument(
+        "-o", "--output", type=_path, default="", metavar="FILE", help="write this file, or folder, as a whole"
+    )
     verb.epilog = f"formats:\n{list_formats()}\n\n{EPILOG}"
 
 
 def add_import(verb: argparse.ArgumentParser) -> None:
     """Add what `import` takes beside the settings."""
     text = "a report, a result folder, or a tree <project>/<2 hex>/<38 hex>/<node>/"
-    verb.add_argument("paths", nargs="+", metavar="PATH", help=text)
+    verb.add_argument("paths", type=_path, nargs="+", metavar="PATH", help=text)
     text = "the node of reports that no folder names (default: unknown)"
     verb.add_argument("--node", dest="from_node", default="", metavar="NAME", help=text)
 
@@ -106,16 +109,20 @@ def add_export(verb: argparse.ArgumentParser) -> None:
     """Add what `export` takes beside the settings."""
     add_show(verb, "*")
     text = "the form of the tree: ggml-ci (default); DIR may stand behind it"
-    verb.add_argument("--layout", nargs="+", default=[], metavar="LAYOUT", help=text)
-    verb.add_argument("-o", "--output", metavar="DIR", help="the folder to write into")
+    verb.add_argument("--layout", type=_path, nargs="+", default=[], metavar="LAYOUT", help=text)
+    verb.add_argument("-o", "--output", type=_path, metavar="DIR", help="the folder to write into")
 
 
 def add_compare(verb: argparse.ArgumentParser) -> None:
     """Add what `compare` takes beside the settings."""
     text = "one side: RUNs as for `harness show`, or KEY=VALUE (release=v1.8.5, commit=, node=), joined by commas"
-    verb.add_argument("sides", nargs="*", metavar="SIDE", help=text)
-    verb.add_argument("--baseline", nargs="+", default=[], metavar="RUN", help="the runs of the first side")
-    verb.add_argument("--contender", nargs="+", default=[], metavar="RUN", help="the runs of the second side")
+    verb.add_argument("sides", type=_paths, nargs="*", metavar="SIDE", help=text)
+    verb.add_argument(
+        "--baseline", type=_paths, nargs="+", default=[], metavar="RUN", help="the runs of the first side"
+    )
+    verb.add_argument(
+        "--contender", type=_paths, nargs="+", default=[], metavar="RUN", help="the runs of the second side"
+    )
     text = f"put runs together that differ in this: {', '.join(GROUPS)}, or one circumstance (backend, GGML_LTO, pin)"
     verb.add_argument("--across", action="append", default=[], metavar="WHAT", help=text)
     verb.add_argument("--force", action="store_true", help="put any runs together")
@@ -125,12 +132,21 @@ def add_compare(verb: argparse.ArgumentParser) -> None:
 def add_cache(verb: argparse.ArgumentParser) -> None:
     """Add what `cache` takes beside the settings."""
     verb.add_argument("action", nargs="?", choices=("prune",), help="remove instead of list; nothing without --yes")
-    verb.add_argument("--older", default="", metavar="AGE", help="remove what was not used for so long: 30d, 12h, 2w")
+    verb.add_argument("--older", default="", metavar="TIME", help="remove what was not used for so long: 30d, 12h, 2w")
     text = "then remove the longest unused until no more than this is left: 20GB, 500MB"
     verb.add_argument("--keep", default="", metavar="SIZE", help=text)
     text = f"only things of this kind: {', '.join(PRUNABLE)}; repeat or separate by commas"
     verb.add_argument("--kind", action="append", default=[], metavar="KIND", help=text)
     verb.add_argument("--yes", action="store_true", help="remove them; without it they are only listed")
+
+
+def _path(word: str) -> str:
+    """Return a path with the home folder for its `~`: the shell leaves `--output=~/x` as it is."""
+    return os.path.expanduser(word)  # noqa: PTH111 - an empty word is no path, and stays one
+
+
+def _paths(words: str) -> str:
+    return ",".join(_path(word) for word in words.split(","))
 
 
 def _positive(word: str) -> int:

@@ -85,9 +85,15 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def _layer(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
     named = arguments.config or environ.get("HARNESS_CONFIG")
-    path = Path(named or FILE)
+    path = Path(named or FILE).expanduser()
     flags = {setting.name: getattr(arguments, setting.name, None) for setting in SETTINGS}
-    return layer_settings(file=read_toml(path, required=bool(named)), file_name=str(path), environ=environ, flags=flags)
+    return layer_settings(
+        file=read_toml(path, required=bool(named)),
+        file_name=str(path),
+        environ=environ,
+        flags=flags,
+        expand=os.path.expanduser,
+    )
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.errors import HarnessError, UnfitError
-from harness.plan.amount import parse_age, parse_size
+from harness.plan.amount import parse_size, require_duration
 from harness.plan.layer import Settings
 from harness.plan.prune import Limits, choose_kinds, choose_victims
 from harness.premises import cache_folder, results_folder
@@ -33,7 +33,7 @@ def cache(settings: Settings, output: Output, asked: Asked) -> int:
     """Print what lies in the cache, or prune it; return the exit code."""
     folder = cache_folder(settings)
     limits = Limits(
-        older_s=parse_age(asked.older, "--older") if asked.older else None,
+        older_s=require_duration(asked.older, "--older") if asked.older else None,
         keep_bytes=parse_size(asked.keep, "--keep") if asked.keep else None,
         kinds=choose_kinds(asked.kinds),
     )

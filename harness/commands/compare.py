@@ -8,6 +8,7 @@ from harness.commands.runs import Filters, read_cards
 from harness.errors import UsageError
 from harness.plan.contrast import Question, choose_metrics, contrast_runs
 from harness.plan.layer import Settings, nearest
+from harness.premises import results_folder
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.render.comparison import render_comparison, render_comparison_markdown
@@ -30,7 +31,7 @@ class Compared(Record):
 def compare(settings: Settings, output: Output, asked: Compared) -> int:
     """Print the verdicts on the runs that are named; return 20 for a relevant regression, 21 where strict, else 0."""
     metrics = choose_metrics(settings)
-    results = Path(settings.text("results")).absolute()
+    results = results_folder(settings)
     baseline, contender = (_find(results, words, settings, output) for words in (asked.baseline, asked.contender))
     question = Question(threshold=settings.number("threshold"), metrics=metrics, across=asked.across)
     contrast = contrast_runs(baseline, contender, question)

@@ -7,6 +7,7 @@ from harness.commands.output import Output
 from harness.errors import UsageError
 from harness.parse.report import parse_report
 from harness.plan.layer import Settings, nearest
+from harness.premises import results_folder
 from harness.records.record import Record
 from harness.render.ci_folder import render_folder
 from harness.store.bundle import LOGS, REPORT
@@ -38,7 +39,7 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], lay
     if not wanted or not folder:
         missing = "the folder to write to" if wanted else "the runs to export"
         raise UsageError(f"{missing} is missing", hint="harness export RUN... --layout ggml-ci --output DIR")
-    runs = find_runs(Path(settings.text("results")), wanted)
+    runs = find_runs(results_folder(settings), wanted)
     exported = []
     for number, stored in enumerate(runs):
         output.console.count("exporting", number, len(runs))

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.errors import UnreadableError
 from harness.plan.layer import Settings
+from harness.premises import results_folder
 from harness.records.record import Record
 from harness.records.report import Remark
 from harness.store.deposit import Placed, deposit
@@ -44,7 +45,7 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     about at the end (UnreadableError).
     """
     entries = _find(paths)
-    results = Path(settings.text("results")).absolute()
+    results = results_folder(settings)
     counts = dict.fromkeys(Placed, 0)
     failures: list[UnreadableError] = []
     misunderstood: dict[str, Misunderstood] = {}

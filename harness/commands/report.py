@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.errors import UnfitError, UsageError
 from harness.plan.layer import Settings, nearest
+from harness.premises import results_folder
 from harness.render.format.format import Format, Sheet
 from harness.render.format.registry import DEFAULT, FORMATS, find_ending
 from harness.store.bundle import write_atomic
@@ -19,7 +20,7 @@ def report(settings: Settings, output: Output, words: Sequence[str], *, name: st
     """Write the runs that `words` name to the file or folder `target`, else print them; return the exit code."""
     target = "" if target == STANDARD_OUTPUT else target
     chosen = _choose(name, target)
-    stored = find_runs(Path(settings.text("results")).absolute(), words)
+    stored = find_runs(results_folder(settings), words)
     sheets = [_sheet(one, chosen) for one in stored]
     if not any(sheet.run.measurements for sheet in sheets):
         output.console.note("none of these runs has a number")

@@ -3,12 +3,14 @@
 import os
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from harness.commands.output import Output
 from harness.errors import UnreadableError, UsageError
+from harness.plan.amount import parse_duration
 from harness.plan.layer import Settings
-from harness.premises import cache_folder
+from harness.premises import cache_folder, results_folder
 from harness.records.card import Card
 from harness.records.record import Record
 from harness.render.list import render_list
@@ -19,6 +21,7 @@ from harness.store.shelf import find_twins
 # What fits on a screen or two; machines get all.
 SHOWN = 50
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+_CENTURY_S = 3_155_760_000
 # A file that changes faster than it is read is listed as it was.
 _ATTEMPTS = 3
 # More files read than this take long enough to say why.
@@ -51,12 +54,10 @@ def runs(settings: Settings, output: Output, wanted: Filters, *, limit: int | No
     `limit` is how many, 0 for all; None is for all as JSON, for a screenful as text. What is not looked at is not
     complained about: without a filter only the runs that are shown are.
     """
-    for option, date in (("--since", wanted.since), ("--until", wanted.until)):
-        if date and not _DATE.fullmatch(date):
-            raise UsageError(f"{option} {date!r} is no date", hint="2026-05-29, 2026-05 or 2026")
+    wanted = wanted.replace(since=_read_date("--since", wanted.since), until=_read_date("--until", wanted.until))
     if limit is None:
         limit = 0 if settings.flag("json") else SHOWN
-    results = Path(settings.text("results")).absolute()
+    results = results_folder(settings)
     months = list_months(results)
     there = sum(len(month.names) for month in months)
     if limit and wanted == Filters():
@@ -74,6 +75,16 @@ def runs(settings: Settings, output: Output, wanted: Filters, *, limit: int | No
     if not shown:
         output.console.note(f"none of the {there} runs is like that" if there else f"no run in {results}")
     return trouble.exit_code if trouble else 0
+
+
+def _read_date(option: str, text: str) -> str:
+    """Return a date, or for a duration the moment so long ago, in UTC; empty for nothing."""
+    if not text or _DATE.fullmatch(text):
+        return text
+    ago_s = parse_duration(text)
+    if ago_s is None or text[-1].isdecimal() or ago_s > _CENTURY_S:
+        raise UsageError(f"{option} {text!r} is no date", hint="2026-05-29, 2026-05 or 2026, or how long ago: 7d, 12h")
+    return (datetime.now(UTC) - timedelta(seconds=ago_s)).isoformat(timespec="seconds")
 
 
 def read_cards(

@@ -1,20 +1,37 @@
-"""Amounts as people write them: ages and sizes."""
+"""Amounts as people write them: durations and sizes."""
 
 import re
 
 from harness.errors import UsageError
 
-_AGES_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+DURATIONS = "a number of seconds, or with units: 90s, 30m, 2h, 1h30m, 1d, 2w"
+_UNITS_S = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
+_NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,6})?)"
+_DURATION = re.compile("".join(rf"(?:{_NUMBER}{unit} *)?" for unit in _UNITS_S))
+_BARE = re.compile(_NUMBER)
 _SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BINARY = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
-def parse_age(text: str, where: str) -> float:
-    """Return seconds for `30d`, `12h`, `2w`, `90m`, `0s`; raises UsageError, naming `where`, for anything else."""
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)([smhdw])", text.strip())
-    if not found:
-        raise UsageError(f"{where}: {text!r} is no age", hint="a number with its unit: 30d, 12h, 2w")
-    return float(found[1]) * _AGES_S[found[2]]
+def parse_duration(text: str) -> float | None:
+    """Return seconds for `90`, `90s`, `30m`, `1h30m`, `1.5h`, `1d`, `2w`, the largest unit first; else None."""
+    word = text.strip()
+    if _BARE.fullmatch(word):
+        return float(word)
+    found = _DURATION.fullmatch(word)
+    if not found or not word:
+        return None
+    return sum(
+        float(number) * size_s for number, size_s in zip(found.groups(), _UNITS_S.values(), strict=True) if number
+    )
+
+
+def require_duration(text: str, where: str) -> float:
+    """Return seconds as `parse_duration` does; raises UsageError, naming `where`, for anything else."""
+    seconds = parse_duration(text)
+    if seconds is None:
+        raise UsageError(f"{where}: {text!r} is no duration", hint=DURATIONS)
+    return seconds
 
 
 def parse_size(text: str, where: str) -> int:

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from harness.errors import UsageError
+from harness.plan.amount import DURATIONS, parse_duration
 from harness.plan.option import split_option
 from harness.plan.setting.setting import PREFIX, Kind, Setting, Value
 from harness.plan.setting.table import BY_NAME, SETTINGS
@@ -11,7 +12,7 @@ from harness.records.record import Record
 from harness.records.run import Origin, SettingUsed
 from harness.records.secret import redact
 
-_UNIT_S = {"s": 1, "m": 60, "h": 3600}
+_MOST_S = 1e9
 # These name files and folders that are needed before or beside the settings.
 _BESIDE = ("CONFIG", "SYSROOT", "VENV", "TEST_VENV")
 _VARIABLES = {*(setting.variable for setting in SETTINGS), *(PREFIX + word for word in _BESIDE)}
@@ -60,12 +61,22 @@ class Settings(Record):
         return tuple(SettingUsed(name=name, value=_describe(value), origin=origin) for name, value, origin in self.used)
 
 
+def _keep(path: str) -> str:
+    return path
+
+
 def layer_settings(
-    *, file: Mapping[str, object], file_name: str, environ: Mapping[str, str], flags: Mapping[str, object]
+    *,
+    file: Mapping[str, object],
+    file_name: str,
+    environ: Mapping[str, str],
+    flags: Mapping[str, object],
+    expand: Callable[[str], str] = _keep,
 ) -> Settings:
     """Return defaults < `file` < `HARNESS_*` in `environ` < `flags`; raises UsageError for what no layer may say.
 
-    An empty variable counts as not set. Keys of `file` may be written with dashes or underscores.
+    `expand` puts the home folder for a `~` at the beginning of a path. An empty variable counts as not set. Keys of
+    `file` may be written with dashes or underscores.
     """
     for variable in environ:
         if variable.startswith(PREFIX) and variable not in _VARIABLES:
@@ -80,8 +91,23 @@ def layer_settings(
             value, origin = _convert(setting, environ[setting.variable], setting.variable), Origin.ENVIRONMENT
         if flags.get(setting.name) is not None:
             value, origin = _convert(setting, flags[setting.name], setting.flag), Origin.FLAG
-        used.append((setting.name, value, origin))
+        used.append((setting.name, _expand(value, expand) if setting.path else value, origin))
     return Settings(used=tuple(_choose_origin(used)))
+
+
+def _expand(value: Value, expand: Callable[[str], str]) -> Value:
+    """Return a path, or a list of them, with the home folder in place of `~`; raises UsageError where there is none."""
+    if isinstance(value, tuple):
+        return tuple(_expand_path(word, expand) for word in value)
+    return _expand_path(value, expand) if isinstance(value, str) else value
+
+
+def _expand_path(path: str, expand: Callable[[str], str]) -> str:
+    expanded = expand(path) if path.startswith("~") else path
+    if expanded.startswith("~"):
+        name = path.partition("/")[0]
+        raise UsageError(f"{path}: there is no home folder {name}", hint=f"./{path} is a folder of this name")
+    return expanded
 
 
 def _choose_origin(used: Iterable[tuple[str, Value, Origin]]) -> Iterator[tuple[str, Value, Origin]]:
@@ -119,8 +145,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def _convert(setting: Setting, raw: object, where: str) -> Value:
     try:
-        return _CONVERTERS[setting.kind](raw)
+        value = _CONVERTERS[setting.kind](raw)
+        if setting.kind is Kind.SECONDS and not value and setting.default:
+            raise ValueError  # none at all is a duration only where it is the default
+        return value
     except ValueError:
+        if setting.kind is Kind.SECONDS:
+            raise UsageError(f"{where}: {raw!r} is no duration that can be", hint=DURATIONS) from None
         help_text = setting.help.replace("%%", "%")  # doubled for argparse
         raise UsageError(f"{where}: {raw!r} is not a valid {setting.kind}", hint=help_text) from None
 
@@ -156,10 +187,8 @@ def _integer(raw: object) -> int:
 
 
 def _seconds(raw: object) -> float:
-    word = str(raw).strip()
-    unit_s = _UNIT_S.get(word[-1:])
-    seconds = float(word[:-1]) * unit_s if unit_s else float(word)
-    if not 0 < seconds < 1e9:
+    seconds = parse_duration(str(raw))
+    if seconds is None or seconds >= _MOST_S:
         raise ValueError
     return seconds
 

@@ -147,5 +147,5 @@ def _probe_cache(environ: Mapping[str, str]) -> Tool | None:
 
 
 def _which(name: str, environ: Mapping[str, str]) -> str | None:
-    found = shutil.which(name, path=environ.get("PATH", ""))
+    found = shutil.which(Path(name).expanduser() if name.startswith("~") else name, path=environ.get("PATH", ""))
     return str(Path(found).absolute()) if found else None

@@ -135,3 +135,38 @@ def test_compare_chooses_by_the_index(filled: Kit) -> None:
     none = filled.harness("compare", "node=node-7", "latest")
     assert none.returncode == 2
     assert "fits node=node-7" in none.stderr
+
+
+@pytest.mark.parametrize("by", ["harness.toml", "variable", "flag"])
+def test_the_home_folder_is_meant_by_every_verb_that_reads(kit: Kit, by: str) -> None:
+    fill(kit.folder / "bench", 1)
+    environ, words = {"HARNESS_RESULTS": ""}, []
+    if by == "harness.toml":
+        (kit.folder / "harness.toml").write_text('results = "~/bench"\n')
+    elif by == "variable":
+        environ["HARNESS_RESULTS"] = "~/bench"
+    else:
+        words = ["--results=~/bench"]
+    for verb in (
+        ("runs",),
+        ("show", "latest"),
+        ("report", "latest", "--output=~/report.md"),
+        ("compare", "latest", "latest"),
+        ("export", "all", "--output=~/tree"),
+        ("cache",),
+    ):
+        done = kit.harness(*verb, *words, environ=environ)
+        assert done.returncode == 0, (verb, done.stderr)
+        assert "there is no run" not in done.stderr
+    assert (kit.folder / "report.md").is_file()
+    assert (kit.folder / "tree").is_dir()
+    assert not (kit.folder / "~").exists()
+
+
+def test_runs_since_so_long_ago(kit: Kit) -> None:
+    fill(kit.results, 1)
+    assert "aaaaaaaa" in kit.harness("runs", "--until", "1h").stdout
+    assert "aaaaaaaa" not in kit.harness("runs", "--since", "1h").stdout
+    refused = kit.harness("runs", "--since", "soon")
+    assert refused.returncode == 2
+    assert "how long ago: 7d, 12h" in refused.stderr

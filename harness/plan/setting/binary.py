@@ -18,6 +18,7 @@ BINARY: tuple[Setting, ...] = (
         default="",
         metavar="URL|PATH",
         commands=BUILD,
+        path=True,
         help="git repository that --ref is looked up in (default: upstream)",
     ),
     Setting(
@@ -26,6 +27,7 @@ BINARY: tuple[Setting, ...] = (
         default="",
         metavar="DIR",
         commands=BUILD,
+        path=True,
         help="measure this local tree as it is, uncommitted changes included",
     ),
     Setting(
@@ -42,6 +44,7 @@ BINARY: tuple[Setting, ...] = (
         default="auto",
         metavar="NAME",
         commands=(*COMPILE, "doctor"),
+        path=True,
         help="auto, gcc, clang, zig, or the name or path of a C compiler",
     ),
     Setting(
@@ -92,6 +95,7 @@ BINARY: tuple[Setting, ...] = (
         default="",
         metavar="DIR",
         commands=(*COMPILE, "doctor"),
+        path=True,
         help="take cmake, ctest and ninja from this folder (default: those that come with the harness)",
     ),
     Setting(

@@ -18,6 +18,7 @@ PLACE: tuple[Setting, ...] = (
         default="results",
         metavar="DIR",
         commands=(*MEASURE, *EXCHANGE, *READ, *KEEP),
+        path=True,
         help="where bundles are written (default: ./results)",
     ),
     Setting(
@@ -26,6 +27,7 @@ PLACE: tuple[Setting, ...] = (
         default="",
         metavar="DIR",
         commands=(*WORK, "doctor", *KEEP, *INDEX),
+        path=True,
         help="where sources, builds, weights and the index of the runs are kept (default: the user's cache folder)",
     ),
     Setting(

@@ -11,7 +11,7 @@ PREFIX = "HARNESS_"
 class Kind(StrEnum):
     """How a setting is written: a LIST is repeatable and splits at commas, DEFINES only repeat.
 
-    SECONDS are a number, of seconds unless `s`, `m` or `h` follows; a PERCENT has its sign, and is kept as a fraction.
+    SECONDS are written as `harness.plan.amount` reads durations; a PERCENT has its sign, and is kept as a fraction.
     """
 
     TEXT = "text"
@@ -24,7 +24,10 @@ class Kind(StrEnum):
 
 
 class Setting(Record):
-    """One setting; `commands` are the verbs that take it."""
+    """One setting; `commands` are the verbs that take it.
+
+    The value of a `path` is one, or may be: a `~` that it begins with stands for a home folder.
+    """
 
     name: str
     kind: Kind
@@ -33,6 +36,7 @@ class Setting(Record):
     commands: tuple[str, ...]
     metavar: str = ""
     short: str = ""
+    path: bool = False
 
     @property
     def flag(self) -> str:

@@ -34,6 +34,7 @@ SUITE: tuple[Setting, ...] = (
         default=(),
         metavar="jfk|FILE",
         commands=RUN,
+        path=True,
         help="transcribe this from end to end with whisper-cli, for the real-time factor: jfk, whisper.cpp's own "
         "sample, or a recording of yours (ffmpeg converts it); needs real weights",
     ),
@@ -101,6 +102,7 @@ SUITE: tuple[Setting, ...] = (
         default="auto",
         metavar="auto|official|synthetic|PATH",
         commands=(*MEASURE, "models"),
+        path=True,
         help="where weights come from (default auto: official when they can be had, else synthetic)",
     ),
     Setting(

@@ -4,6 +4,8 @@ import pytest
 
 from harness.errors import UsageError
 from harness.plan.layer import Settings, layer_settings
+from harness.plan.setting.setting import Kind
+from harness.plan.setting.table import SETTINGS
 from harness.records.run import Origin
 
 
@@ -102,6 +104,45 @@ def test_passwords_in_urls_are_not_described() -> None:
 )
 def test_durations_have_units(written: object, seconds: float) -> None:
     assert layered({"timeout": written}).number("timeout") == seconds
+
+
+DURATIONS = [setting.name for setting in SETTINGS if setting.kind is Kind.SECONDS]
+PATHS = [setting.name for setting in SETTINGS if setting.path]
+
+
+@pytest.mark.parametrize("name", DURATIONS)
+def test_every_duration_takes_the_same_forms(name: str) -> None:
+    for written, seconds in (("1d", 86_400), ("2h", 7200), ("1h30m", 5400), ("90", 90)):
+        assert layered(environ={f"HARNESS_{name.upper()}": written}).number(name) == seconds
+    with pytest.raises(UsageError, match="is no duration") as refused:
+        layered(flags={name: "soon"})
+    assert "1h30m, 1d, 2w" in refused.value.hint
+
+
+def test_no_time_at_all_is_a_duration_where_it_is_the_default() -> None:
+    assert layered(flags={"wait_quiet": "0"}).number("wait_quiet") == 0
+    for word in ("0", "9999999999"):
+        with pytest.raises(UsageError, match="--max-time"):
+            layered(flags={"max_time": word})
+
+
+def test_every_folder_or_file_is_a_path() -> None:
+    assert {"results", "cache", "source", "repo", "tools", "compiler", "weights", "audio"} == set(PATHS)
+
+
+@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("layer", ["file", "environ", "flags"])
+def test_the_home_folder_stands_in_for_its_sign_in_every_path(name: str, layer: str) -> None:
+    def expand(path: str) -> str:
+        return path.replace("~", "/home/me", 1) if path.startswith("~/") else path
+
+    layers: dict[str, dict[str, str]] = {"file": {}, "environ": {}, "flags": {}}
+    layers[layer] = {f"HARNESS_{name.upper()}" if layer == "environ" else name: "~/x"}
+    settings = layer_settings(**layers, file_name="harness.toml", expand=expand)
+    assert (settings.words(name) or settings.text(name)) in ("/home/me/x", ("/home/me/x",))
+    layers[layer] = {f"HARNESS_{name.upper()}" if layer == "environ" else name: "~nobody/x"}
+    with pytest.raises(UsageError, match="no home folder ~nobody"):
+        layer_settings(**layers, file_name="harness.toml", expand=expand)
 
 
 def test_an_override_is_converted_like_any_layer_and_leaves_the_rest_alone() -> None:
