@@ -43,15 +43,19 @@ DISK = (".read_text", ".read_bytes", ".write_text", ".write_bytes", ".exists", "
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "core", "manager", "models"}
 MAX_LINES = 300
 
-# A program of its own, which the harness starts: no floor, and neither side imports the other.
-SAMPLER = "sampler"
-MODULES = sorted(path for path in HARNESS.rglob("*.py") if path.parent.name != SAMPLER)
-PROGRAM = sorted((HARNESS / SAMPLER).glob("*.py"))
-
 
 def room(path: Path) -> str:
     part = path.relative_to(HARNESS).parts[0]
     return part.removesuffix(".py")
+
+
+# A program of its own, which the harness starts: no floor, and neither side imports the other.
+SAMPLER = "sampler"
+# What sees to the packages that the floors need: only the very start imports it.
+ENVIRONMENT = "environment"
+MODULES = sorted(path for path in HARNESS.rglob("*.py") if room(path) not in {SAMPLER, ENVIRONMENT})
+PROGRAM = sorted((HARNESS / SAMPLER).glob("*.py"))
+BEFORE = sorted((HARNESS / ENVIRONMENT).glob("*.py"))
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
@@ -82,6 +86,8 @@ def test_module_imports_only_what_its_floor_may(path: Path) -> None:
     here = room(path)
     floor = FLOORS.get(here, 0)
     top_level = {node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
+    if here == "__main__":  # it looks first whether the rest can be imported
+        top_level = {node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)}
     for node, name in imports(tree):
         package = name.split(".")[0]
         assert package != "subprocess" or path == PROCESS, "subprocess only in system/process"
@@ -121,7 +127,20 @@ def test_nobody_imports_the_sampler(path: Path) -> None:
     assert not any(name.startswith(f"harness.{SAMPLER}") for name in names)
 
 
-@pytest.mark.parametrize("path", MODULES + PROGRAM, ids=lambda path: str(path.relative_to(HARNESS)))
+@pytest.mark.parametrize("path", BEFORE, ids=lambda path: path.name)
+def test_what_comes_before_the_packages_needs_none(path: Path) -> None:
+    for _, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        alone = name == "harness.errors" or name.startswith(f"harness.{ENVIRONMENT}.")
+        assert alone or name.split(".")[0] in sys.stdlib_module_names, f"the set-up imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
+def test_only_the_start_imports_the_set_up(path: Path) -> None:
+    names = [name for _, name in imports(ast.parse(path.read_text(encoding="utf-8")))]
+    assert room(path) == "__main__" or not any(name.startswith(f"harness.{ENVIRONMENT}") for name in names)
+
+
+@pytest.mark.parametrize("path", MODULES + PROGRAM + BEFORE, ids=lambda path: str(path.relative_to(HARNESS)))
 def test_module_is_a_small_singular_noun(path: Path) -> None:
     assert path.stem not in FORBIDDEN_NAMES or path.parent == HARNESS / "commands"
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES

@@ -12,8 +12,10 @@ LOCKS = sorted((ROOT / "third_party").glob("requirements*.txt"))
 SHELLS = {
     "os.system", "os.popen", "os.spawnl", "os.spawnlp", "os.spawnv", "os.spawnvp", "os.execl", "os.execlp", "os.execv",
     "os.execvp", "os.execvpe", "os.posix_spawn", "os.startfile", "subprocess.getoutput", "subprocess.getstatusoutput",
-    "pty.spawn", "eval", "exec", "compile", "__import__",
+    "os.execve", "pty.spawn", "eval", "exec", "compile", "__import__",
 }  # fmt: skip
+# The set-up replaces its own process by the Python that it set up: an argv list, no shell.
+EXCEPTED = {("environment/start.py", "os.execve")}
 UNSAFE = {"pickle", "marshal", "shelve", "dill", "yaml", "commands", "pty"}
 # The sampler loads the library that was measured, in a process of its own: that is what it is for.
 SHELL_WORDS = re.compile(r"(?:^|/)(?:ba|da|z|k)?sh$")
@@ -23,7 +25,9 @@ SHELL_WORDS = re.compile(r"(?:^|/)(?:ba|da|z|k)?sh$")
 def test_no_shell_and_no_code_from_data(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
-            assert ast.unparse(node.func) not in SHELLS, f"line {node.lineno}"
+            called = ast.unparse(node.func)
+            excepted = (path.relative_to(ROOT / "harness").as_posix(), called) in EXCEPTED
+            assert called not in SHELLS or excepted, f"line {node.lineno}"
             for keyword in node.keywords:
                 assert keyword.arg != "shell", f"line {node.lineno}"
         if isinstance(node, ast.Import | ast.ImportFrom):

@@ -1,0 +1,66 @@
+"""A program that sets the environment up, such as pip: its output, and its end when we are interrupted."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from types import FrameType
+
+_GRACE_S = 5.0
+
+
+def run_child(argv: list[str], *, keep: int) -> tuple[int, str]:
+    """Run `argv` and return its exit code and all that it wrote; the file descriptor `keep` stays open in it.
+
+    An interrupt ends it and all its children, and is raised as KeyboardInterrupt. Raises OSError where it cannot start.
+    """
+    child = subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        # A user's `user = true` for pip fails in an environment; the variable overrules the file.
+        env={**choose_environ(), "PIP_USER": "0"},
+        pass_fds=(keep,),
+        start_new_session=True,
+    )
+    try:
+        output, _ = child.communicate()
+    except BaseException:
+        _end(child)
+        raise
+    return child.returncode, output.decode(errors="replace")
+
+
+def choose_environ() -> dict[str, str]:
+    """Return the caller's variables, without those that would lay other packages over the locked ones."""
+    others = {"PYTHONPATH", "PYTHONHOME", "__PYVENV_LAUNCHER__", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"}
+    return {name: value for name, value in os.environ.items() if name not in others}
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt for the block, where they are not ignored."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    heard = [number for number, handler in before.items() if handler != signal.SIG_IGN]
+    for number in heard:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number in heard:
+            signal.signal(number, before[number])
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.communicate(timeout=_GRACE_S)
+            return

@@ -1,0 +1,175 @@
+"""One virtual environment in a folder: made of hash-locked packages once, and found ready ever after."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.environment.child import run_child
+from harness.environment.dependency import PACKAGES
+from harness.environment.failure import explain
+from harness.errors import UnfitError
+
+_MARKER = ".harness"  # ours: it may be emptied. Who makes the environment holds a lock on it
+_STAMP = ".ready"  # written last: what the environment was made of, where, and for what
+_LINK = "harness-checkout.pth"
+_OLD = ".root"  # what earlier versions left
+_IMPORTS = f"import {', '.join(PACKAGES)}"
+
+
+class Environment:
+    """A virtual environment in `folder` with all that the file `lock` names, and the package itself from `checkout`.
+
+    `variable` is the environment variable that names another folder.
+    """
+
+    def __init__(self, folder: Path, *, lock: Path, checkout: Path, variable: str) -> None:
+        self.folder = folder
+        self.lock = lock
+        self.checkout = checkout
+        self.variable = variable
+        self.python = folder / "bin" / "python"
+
+    def is_ready(self) -> bool:
+        """Return whether all is there, for this checkout, and still fits the interpreter that it was made with."""
+        return self._is_made() and self._is_linked()
+
+    def is_own(self) -> bool:
+        """Return whether this very process runs in it."""
+        return Path(sys.prefix).resolve() == self.folder.resolve()
+
+    def make(self, *, anew: bool = False, reason: str = "") -> None:
+        """Make it, for this `reason`, unless another process just did; with `anew`, unless all can be imported.
+
+        pip does the installing, so its configuration (index, proxies, certificates) is in force. Raises UnfitError.
+        """
+        try:
+            with self._claimed() as claim:
+                if not self._is_made() or (anew and not self._has_all(claim)):
+                    self._refuse_other_machine()
+                    _say(f"setting up {self.folder} (once)" + (f", because {reason}" if reason else ""))
+                    self._fill(claim)
+                if not self._is_linked():
+                    self._write(self._link, f"{self.checkout}\n")
+        except OSError as error:
+            raise self._explain(str(error), f"setting up {self.folder}") from error
+
+    def _fill(self, claim: int) -> None:
+        (self.folder / _STAMP).unlink(missing_ok=True)
+        for path in self.folder.iterdir():
+            if path.name != _MARKER:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        self._run([_base(), "-I", "-m", "venv", "--without-pip", str(self.folder)], claim)
+        # By itself, as venv keeps to itself what ensurepip complains of.
+        self._run([str(self.python), "-I", "-m", "ensurepip", "--default-pip"], claim)
+        # As much as pip says, for it names a lost connection only then; it is shown where it failed alone.
+        pip = "-m pip install -vv --disable-pip-version-check --require-hashes --requirement".split()
+        self._run([str(self.python), "-I", *pip, str(self.lock)], claim)
+        self._write(self._link, f"{self.checkout}\n")
+        self._run([str(self.python), "-I", "-c", _IMPORTS], claim)
+        self._write(self.folder / _STAMP, self._stamp())
+
+    def _run(self, argv: list[str], claim: int) -> None:
+        code, output = run_child(argv, keep=claim)
+        if code:
+            raise self._explain(output, " ".join(argv))
+
+    @contextlib.contextmanager
+    def _claimed(self) -> Iterator[int]:
+        """Hold the environment for the block, as a file descriptor: children have it too, so it outlives a kill -9."""
+        marker = self.folder / _MARKER
+        while True:
+            self._refuse_foreign()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            claim = os.open(marker, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                _wait_for(claim, self.folder)
+                if marker.exists() and os.path.samestat(os.fstat(claim), marker.stat()):
+                    yield claim
+                    return
+            finally:  # or somebody removed the folder while we waited
+                os.close(claim)
+
+    def _refuse_foreign(self) -> None:
+        """Raise UnfitError where the folder holds what the harness did not put there: it would be lost."""
+        other = f"name another folder, which need not exist: {self.variable}=FOLDER"
+        if not self.folder.is_dir():
+            if self.folder.exists() or self.folder.is_symlink():
+                raise UnfitError(f"{self.folder} is no folder, so no environment can be made there", hint=other)
+            return
+        ours = any((self.folder / name).exists() for name in (_MARKER, _OLD)) or (
+            self.folder.parent == self.checkout / ".venv" and (self.folder / "pyvenv.cfg").exists()
+        )
+        if not ours and any(self.folder.iterdir()):
+            what = f"{self.folder} holds files that the harness did not put there; they would be lost"
+            raise UnfitError(what, hint=other)
+
+    def _refuse_other_machine(self) -> None:
+        """Raise UnfitError where a node of another kind uses this folder, as on a shared disk: it would lose it."""
+        with contextlib.suppress(OSError):
+            machine = (self.folder / _STAMP).read_text(encoding="utf-8").split("\n", 1)[0]
+            if machine != _machine():
+                what = f"{self.folder} was made on another kind of machine ({machine}; this is {_machine()})"
+                raise UnfitError(what, hint=f"one folder each: {self.variable}={self.folder}-{_machine()}")
+
+    def _is_made(self) -> bool:
+        with contextlib.suppress(OSError):
+            return os.access(self.python, os.X_OK) and _read(self.folder / _STAMP) == self._stamp()
+        return False
+
+    def _is_linked(self) -> bool:
+        with contextlib.suppress(OSError):
+            return _read(self._link) == f"{self.checkout}\n"
+        return False
+
+    @property
+    def _link(self) -> Path:
+        found = sorted((self.folder / "lib").glob("python3*/site-packages"))
+        return (found or [self.folder / "lib"])[-1] / _LINK
+
+    def _stamp(self) -> str:
+        # A moved folder has scripts that name the old place; another interpreter has another site-packages.
+        return "\n".join((_machine(), str(self.folder), os.path.realpath(self.python), _read(self.lock)))
+
+    def _write(self, path: Path, text: str) -> None:
+        partial = path.with_name(f"{path.name}.partial")
+        partial.write_text(text, encoding="utf-8", errors="surrogateescape")
+        partial.replace(path)
+
+    def _has_all(self, claim: int) -> bool:
+        return run_child([str(self.python), "-I", "-c", _IMPORTS], keep=claim)[0] == 0
+
+    def _explain(self, output: str, doing: str) -> UnfitError:
+        hint = f"name another folder, {self.variable}=FOLDER, or start with another Python from 3.11 to 3.13"
+        folder = str(self.folder)
+        return explain(output, doing=doing, hint=hint, python=_base(), folder=folder, variable=self.variable)
+
+
+def _wait_for(claim: int, folder: Path) -> None:
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _say(f"another process sets up {folder}; waiting for it")
+        fcntl.flock(claim, fcntl.LOCK_EX)
+    except OSError:
+        return  # a file system without locks: two set-ups at once are not kept apart there
+
+
+def _base() -> str:
+    """Return the interpreter; of one in an environment (perhaps the very one that is made anew) that below it."""
+    return str(getattr(sys, "_base_executable", "") or sys.executable)
+
+
+def _say(what: str) -> None:
+    print(f"harness: {what}", file=sys.stderr, flush=True)
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="surrogateescape")
+
+
+def _machine() -> str:
+    return f"{os.uname().sysname} {os.uname().machine}"
