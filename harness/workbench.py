@@ -3,7 +3,7 @@
 import shutil
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +37,6 @@ from harness.records.step import Phase
 from harness.records.suite import Suite
 from harness.records.toolchain import Toolchain
 from harness.records.weights import Weights
-from harness.store.bundle import write_atomic
 from harness.system.audio import resolve_audio
 from harness.system.cache import locked
 from harness.system.console import Console
@@ -48,10 +47,10 @@ from harness.system.source.resolve import resolve_source
 from harness.system.toolchain import probe_toolchain
 from harness.system.usage import mark_used
 from harness.system.weights import WEIGHTS, load_catalog, resolve_weights
+from harness.wiring import LAYOUT, PROJECT, RELINK, keep_include, keep_layouts
 
 BYTES_PER_JOB = 1_500_000_000
 PACKAGE = str(Path(__file__).resolve().parents[1])
-PROJECT_INCLUDE = Path(__file__).parent / "cmake" / "project.cmake"
 
 
 class Workbench(Record):
@@ -152,9 +151,10 @@ def begin_run(
     weights: tuple[Weights, ...],
     caveats: tuple[Caveat, ...],
     audio: tuple[Audio, ...] = (),
+    layouts: Sequence[int] = (),
 ) -> tuple[Run, Ingredients]:
-    """Return an empty run and what its plan is made from."""
-    timed = choose_site(bench, settings, choose_recipe(settings, bench.node.os).build_type)
+    """Return an empty run and what its plan is made from; `layouts` are the seeds of those of the timed build."""
+    timed = choose_site(bench, settings, choose_recipe(settings, bench.node.os).build_type, drawn=bool(layouts))
     types = (one for one in suite.test_build_types if one != timed.config.build_type)
     sites = (*(choose_site(bench, settings, one) for one in types), timed)
     begun = datetime.now(UTC)
@@ -188,6 +188,8 @@ def begin_run(
         roof=None if settings.flag("no_roof") else choose_roof(bench, sites[-1], max(suite.threads)),
         threads=describe_threads(suite.threads, bench.node.cpu.cores),
         audio=audio,
+        layouts=keep_layouts(Path(bench.cache), layouts),
+        relink=keep_include(Path(bench.cache), RELINK) if layouts else "",
     )
     return run, ingredients
 
@@ -226,8 +228,11 @@ def remove_builds(run_sites: tuple[Site, ...], settings: Settings, console: Cons
                     shutil.rmtree(site.folder)
 
 
-def choose_site(bench: Workbench, settings: Settings, build_type: str) -> Site:
-    """Return the build of one type: its config and its folder, one per source x config x toolchain x CPU."""
+def choose_site(bench: Workbench, settings: Settings, build_type: str, *, drawn: bool = False) -> Site:
+    """Return the build of one type: its config and its folder, one per source x config x toolchain x CPU.
+
+    One whose code layout can be `drawn` by linking it again is another build.
+    """
     defines, isa, loadable = settings.words("define"), settings.text("isa"), settings.flag("loadable")
     recipe = choose_recipe(settings, bench.node.os)
     config = choose_config(
@@ -240,30 +245,22 @@ def choose_site(bench: Workbench, settings: Settings, build_type: str) -> Site:
     )
     # Whoever transcribes times whisper-cli, too: a build of its own, in which that is compiled as users compile it.
     whole = bool(settings.words("audio")) and build_type == recipe.build_type
-    include = "" if whole else _keep_include(Path(bench.cache))
+    include = "" if whole else keep_include(Path(bench.cache), PROJECT)
     wiring = choose_wiring(bench.toolchain, config, defines=defines, project_include=include)
     if loadable:
         reason = "of all variants only those that are asked for are compiled"
         wiring += (CMakeOption(name="HARNESS_LOADABLE", value="ON", reason=reason),)
+    if drawn:
+        include, reason = keep_include(Path(bench.cache), LAYOUT), "functions can be linked in a drawn order"
+        wiring += (CMakeOption(name="CMAKE_PROJECT_INCLUDE_BEFORE", value=include, reason=reason),)
     # A tree of the user's is built incrementally in one folder; an immutable source is its own key.
     source = short_hash(bench.source.path, length=8) if bench.source.mutable else bench.source.id
     cpu = isa_fingerprint(bench.node.cpu)[:8]
     # Every variant is in the same build.
     build = config.replace(isa=LOADABLE).id if loadable else config.id
-    name = f"{source}{'-whole' if whole else ''}-{build}-{bench.toolchain.id}-{cpu}"
+    name = f"{source}{'-whole' if whole else ''}{'-drawn' if drawn else ''}-{build}-{bench.toolchain.id}-{cpu}"
     variant = choose_variant(isa, bench.node.cpu) if loadable else ""
     return Site(config=config, wiring=wiring, folder=str(Path(bench.cache) / "builds" / name), variant=variant)
-
-
-def _keep_include(cache: Path) -> str:
-    """Return a copy of our CMake file in the cache, so that all checkouts which share a cache share its builds."""
-    content = PROJECT_INCLUDE.read_bytes()
-    path = cache / "cmake" / f"{PROJECT_INCLUDE.stem}-{short_hash(content.decode(), length=8)}.cmake"
-    if not (path.is_file() and path.read_bytes() == content):
-        # Two that write it at once would take each other's temporary file away; it is a matter of a moment.
-        with locked(path, note=lambda _: None):
-            write_atomic(path, content)
-    return str(path)
 
 
 def choose_jobs(bench: Workbench, settings: Settings) -> int:

@@ -28,6 +28,7 @@ FLOORS = {
     "request": 3,
     "sweep": 3,
     "trial": 3,
+    "wiring": 3,
     "workbench": 3,
     "commands": 4,
     "cli": 5,

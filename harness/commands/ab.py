@@ -41,7 +41,7 @@ def ab(
     node = probe_node(settings.text("node"), environ)
     if settings.flag("dry_run"):
         entrants = prepare_entrants(sides, settings, environ, node, output.console)
-        plans = [(state, plan) for entrant in entrants for _, state, plan in entrant.builds]
+        plans = [(entrant.state, entrant.plan) for entrant in entrants]
         output.show("\n\n".join(render_plan(plan, state) for state, plan in plans), tuple(plan for _, plan in plans))
         return 0
     scene = set_scene(settings, environ, output.console)

@@ -2,7 +2,7 @@
 
 from harness.plan.roof import RoofBuild
 from harness.records.audio import Audio
-from harness.records.plan import Site
+from harness.records.plan import CodeLayout, Site
 from harness.records.record import Record
 from harness.records.source import Source
 from harness.records.suite import Suite
@@ -16,7 +16,7 @@ class Ingredients(Record):
     `namespace` keeps objects of different CPUs apart in a compiler cache. `library` is the folder of our CMake project
     that builds the library of a pruned source. `python` runs the sampler, in `sampler_env`. `roof` is the probe
     that measures the node itself, None to leave that out. `threads` is what their number means on this node. `audio` is
-    transcribed.
+    transcribed. `layouts` are the code layouts in which the build is linked, by the CMake script `relink`.
     """
 
     source: Source
@@ -32,3 +32,5 @@ class Ingredients(Record):
     roof: RoofBuild | None = None
     threads: str = ""
     audio: tuple[Audio, ...] = ()
+    layouts: tuple[CodeLayout, ...] = ()
+    relink: str = ""

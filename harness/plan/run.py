@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.plan.bench import name_ready, plan_benchmarks, plan_device_probes, plan_probes, plan_quantising
 from harness.plan.bind import ALONE, ALONE_FOLDER, BENCH, BENCH_TARGET, CLI_TARGET, LABEL_PATTERN, QUANTIZE_TARGET
+from harness.plan.code_layout import plan_layouts
 from harness.plan.ingredient import Ingredients
 from harness.plan.isa import name_variant_library
 from harness.plan.roof import AFTER, BEFORE, plan_roof, plan_roof_build
@@ -26,6 +27,7 @@ def plan_build(given: Ingredients) -> Plan:
     Weights that its program has to make are made, too.
     """
     steps = [*_plan_build(given, given.sites[-1], after=())]
+    steps += plan_layouts(given, given.sites[-1], _choose_targets(given, given.sites[-1]))
     steps += plan_quantising(given, given.sites[-1])
     if not given.library:
         steps += plan_probes(given.sites[-1])

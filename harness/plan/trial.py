@@ -36,7 +36,7 @@ def _caveats(found: Circumstance) -> Iterator[Caveat]:
     elif not found.same_build and found.builds == 1:
         message = (
             "one build of each side: a change of code layout alone can move timings by several per cent on some CPUs; "
-            "--builds 3 tells the two apart"
+            "--builds 3 links each side three times, its functions in another order, and tells the two apart"
         )
         yield Caveat(code="one-build", message=message)
     if found.usable_cpus == 1:

@@ -17,6 +17,13 @@ class Site(Record):
     variant: str = ""
 
 
+class CodeLayout(Record):
+    """A drawn order of functions: its seed, and the folder of the files that tell a linker of it."""
+
+    seed: int
+    folder: str
+
+
 class Plan(Record):
     """Steps in order, the sites whose options explain them, and a sentence on the number of threads."""
 

@@ -17,8 +17,9 @@ class Trial(Record):
 
     Measurements of the same case, metric, `process` and `repetition` were taken right after each other, in an order
     drawn from `seed`; equal `process` numbers mean two samplers that lived side by side. `pairs` is the number of timed
-    pairs that one such block holds for each metric, `builds` the number of different builds of each side, `discarded`
-    the blocks that were lost with a sampler, `stopped` says why the trial ended.
+    pairs that one such block holds for each metric, `builds` the number of different code layouts of each side, whose
+    seeds are this side's `layouts`, `discarded` the blocks that were lost with a sampler, `stopped` says why the trial
+    ended.
     """
 
     id: str
@@ -26,5 +27,6 @@ class Trial(Record):
     seed: int
     pairs: int
     builds: int = 1
+    layouts: tuple[int, ...] = ()
     discarded: int = 0
     stopped: str = ""

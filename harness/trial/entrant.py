@@ -1,12 +1,12 @@
 """From one named side to its seats: settings, builds, weights, and the run that will record it."""
 
-import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.builder import Built, carry_out_build, prepare_build
 from harness.errors import UnavailableError, UnfitError
 from harness.plan.bind import BENCH, NO_GPU, Unbound, bind
+from harness.plan.code_layout import draw_layouts, name_folder
 from harness.plan.layer import Settings
 from harness.plan.memory import estimate_memory
 from harness.plan.recipe import ON_CPU, choose_recipe
@@ -26,27 +26,30 @@ from harness.request import choose_engine, choose_suite
 from harness.system.console import Console
 from harness.system.memory import available_bytes
 from harness.trial.seat import Seat
+from harness.wiring import require_distinct
 from harness.workbench import ready_weights
 
-_FLAGS = ("CMAKE_C_FLAGS", "CMAKE_CXX_FLAGS")
-_MOST_PADDING = 63
+_APPLE = "macOS"
 _SIDES = 2
 
 
 class Entrant(Record):
-    """One side with the plan of each of its builds; nothing is built yet."""
+    """One side with the plan of its build, and the seeds of its code layouts; nothing is built yet."""
 
     role: Role
     side: Side
     settings: Settings
     suite: Suite
     weights: tuple[tuple[Weights, tuple[Caveat, ...]], ...]
-    builds: tuple[tuple[Settings, Run, Plan], ...]
+    state: Run
+    plan: Plan
+    layouts: tuple[int, ...] = ()
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """The folder of each build."""
-        return tuple(plan.sites[-1].folder for _, _, plan in self.builds)
+        """The folder of each build: of one, or of one for each code layout."""
+        folder = self.plan.sites[-1].folder
+        return tuple(name_folder(folder, seed) for seed in self.layouts) or (folder,)
 
 
 def prepare_entrant(
@@ -65,38 +68,45 @@ def prepare_entrant(
         precision=0.0,
         max_time_s=0.0,
     )
-    padded = [_pad(mine, padding) for padding in choose_paddings(role, settings)]
+    layouts = draw_layouts(role, int(settings.number("seed")), int(settings.number("builds")))
+    if layouts and node.os.startswith(_APPLE):
+        raise UnfitError(
+            "--builds: other code layouts cannot be drawn on macOS",
+            cause="its linker takes a list of all functions only, and the harness does not make one",
+            hint="leave out --builds; on Linux it works with GNU ld, gold, lld, mold and zig",
+        )
     weights: list[tuple[Weights, tuple[Caveat, ...]]] = []
 
     def ready(source: Source) -> tuple[Weights, ...]:
-        """All builds of a side are of one source, and share what it makes."""
-        weights[:] = weights or [ready_weights(model, mine, environ, console, source) for model in suite.models]
+        """Answer with the weights, once they are known: a source may have to make some."""
+        weights[:] = [ready_weights(model, mine, environ, console, source) for model in suite.models]
         return tuple(one for one, _ in weights)
 
-    builds = tuple((one, *prepare_build(one, environ, node, console, suite, ready)) for one in padded)
-    return Entrant(role=role, side=side, settings=mine, suite=suite, weights=tuple(weights), builds=builds)
-
-
-def choose_paddings(role: Role, settings: Settings) -> Sequence[int]:
-    """Return the padding of each build of a side, in no-ops before every function; a single build has none.
-
-    They are never executed, but shift every function against cache lines and pages, as any change of code does.
-    """
-    count = int(settings.number("builds"))
-    if count == 1:
-        return (0,)
-    draw = random.Random(f"{int(settings.number('seed'))}/layout/{role}")  # noqa: S311 - to be reproduced
-    return draw.sample(range(1, _MOST_PADDING + 1), count)
+    state, plan = prepare_build(mine, environ, node, console, suite, ready, layouts)
+    return Entrant(
+        role=role,
+        side=side,
+        settings=mine,
+        suite=suite,
+        weights=tuple(weights),
+        state=state,
+        plan=plan,
+        layouts=layouts,
+    )
 
 
 def build_entrant(entrant: Entrant, done: dict[tuple[str, ...], Built], console: Console) -> list[Built]:
-    """Return the builds of one side; those in `done`, by folder and by the weights made there, are not made again."""
-    built = []
-    for settings, state, plan in entrant.builds:
-        key = (plan.sites[-1].folder, *(one.path for one in state.weights if one.parent))
-        if key not in done:
-            done[key] = carry_out_build(state, plan, settings, console)
-        built.append(done[key])
+    """Return the builds of one side, one for each code layout.
+
+    What is in `done`, by folders and by the weights made there, is not made again. Raises UnfitError where layouts come
+    out equal.
+    """
+    key = (*entrant.folders, *(one.path for one in entrant.state.weights if one.parent))
+    if key not in done:
+        done[key] = carry_out_build(entrant.state, entrant.plan, entrant.settings, console)
+    built = [done[key].replace(folder=folder) for folder in entrant.folders]
+    if entrant.layouts and done[key].ok:
+        require_distinct(entrant.folders)
     return built
 
 
@@ -155,17 +165,6 @@ def _require_memory(weights: Weights, flash_attn: Sequence[int]) -> None:
             f"two samplers of {weights.model} need about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free",
             hint="a smaller model; --engine bench loads one at a time",
         )
-
-
-def _pad(settings: Settings, padding: int) -> Settings:
-    if not padding:
-        return settings
-    defines = settings.words("define")
-    named = {define.partition("=")[0]: define.partition("=")[2] for define in defines}
-    for name in _FLAGS:
-        flag = f"-fpatchable-function-entry={padding},{padding}"
-        named[name] = f"{named[name]} {flag}" if named.get(name) else flag
-    return settings.override({"define": [f"{name}={value}" for name, value in named.items()]}, "--builds")
 
 
 def _bind_bench(seat: Seat, built: Built, suite: Suite) -> Step:

@@ -72,7 +72,7 @@ def hold_trial(
         for entrant, side in zip(entrants, built, strict=True)
     ]
     runs = [run.replace(caveats=(*run.caveats, *scene.describe(run))) for run, _ in seated]
-    bundles = _open(runs, design, settings)
+    bundles = _open(runs, entrants, design, settings)
     runs, seats = [run for run, _ in bundles], [map(scene.place, seats) for _, seats in seated]
     cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*seats, strict=True)]
     logs = {role: bundle.logs for role, (_, bundle) in zip(ROLES, bundles, strict=True)}
@@ -108,9 +108,8 @@ def hold_trial(
 
 def _check_options(entrants: Entrants, console: Console) -> None:
     """Raise UsageError for an option that the tree of either side does not know, before anything is built."""
-    builds = {plan.sites[-1].folder: (state, plan, mine) for one in entrants for mine, state, plan in one.builds}
-    for state, plan, mine in builds.values():
-        check_build(state, plan, mine, console)
+    for one in {entrant.plan.sites[-1].folder: entrant for entrant in entrants}.values():
+        check_build(one.state, one.plan, one.settings, console)
 
 
 def _merge(runs: Sequence[Run], caveats: Sequence[Caveat]) -> tuple[Caveat, ...]:
@@ -118,12 +117,19 @@ def _merge(runs: Sequence[Run], caveats: Sequence[Caveat]) -> tuple[Caveat, ...]
     return tuple(dict.fromkeys((*(caveat for run in runs for caveat in run.caveats), *caveats)))
 
 
-def _open(runs: Sequence[Run], design: Design, settings: Settings) -> list[tuple[Run, Bundle]]:
+def _open(runs: Sequence[Run], entrants: Entrants, design: Design, settings: Settings) -> list[tuple[Run, Bundle]]:
     results = results_folder(settings)
     opened: list[tuple[Run, Bundle]] = []
     name = choose_id(results, runs[0].node.name, runs[0].id)
-    for run, role in zip(runs, ROLES, strict=True):
-        trial = Trial(id=name, role=role, seed=design.seed, pairs=design.pairs, builds=design.builds)
+    for run, role, entrant in zip(runs, ROLES, entrants, strict=True):
+        trial = Trial(
+            id=name,
+            role=role,
+            seed=design.seed,
+            pairs=design.pairs,
+            builds=design.builds,
+            layouts=entrant.layouts,
+        )
         opening = run.replace(id=choose_id(results, run.node.name, run.id), trial=trial)
         opened.append((opening, create_bundle(results, opening)))
     return opened
@@ -140,9 +146,9 @@ def _choose_engine(entrant: Entrant, logs: Mapping[Role, Path], settings: Settin
 def _look_at(entrants: Entrants, cases: Sequence[Mapping[Role, Seat]], design: Design, tally: Tally) -> Circumstance:
     baseline, contender = entrants
     pairs = [(seats[Role.BASELINE], seats[Role.CONTENDER]) for seats in cases]
-    node: Node = baseline.builds[0][1].node
+    node: Node = baseline.state.node
     return Circumstance(
-        same_build=baseline.folders == contender.folders,
+        same_build=baseline.plan.sites[-1].folder == contender.plan.sites[-1].folder,
         same_case=all(
             (here.case, here.weights, here.plant) == (there.case, there.weights, there.plant) for here, there in pairs
         ),

@@ -263,17 +263,51 @@ def test_several_builds_of_each_side(kit: Kit) -> None:
     done = kit.ab("fa=0", "fa=1", *BENCH, "--builds", "2", "--define", "CMAKE_C_FLAGS=-g")
     assert done.returncode == 20, done.stderr
     configured = [call for call in kit.calls("cmake") if "-G" in call]
-    flags = [next(word for word in call if word.startswith("-DCMAKE_CXX_FLAGS=")) for call in configured]
-    assert len(set(flags)) == len(flags) == 4, "every build has its own layout"
-    assert all(flag.startswith("-DCMAKE_CXX_FLAGS=-fpatchable-function-entry=") for flag in flags)
-    kept = [next(word for word in call if word.startswith("-DCMAKE_C_FLAGS=")) for call in configured]
-    assert all(flag.startswith("-DCMAKE_C_FLAGS=-g -fpatchable-function-entry=") for flag in kept)
+    assert len(configured) == 1, "both sides are of one source and config: compiled once"
+    assert "-DCMAKE_C_FLAGS=-g" in configured[0]
+    assert any(word.startswith("-DCMAKE_PROJECT_INCLUDE_BEFORE=") for word in configured[0])
+    linked = [next(word for word in call if word.startswith("-DSEED=")) for call in kit.calls("cmake") if "-P" in call]
+    assert len(set(linked)) == len(linked) == 4, "every build has its own layout"
     for run in sides(kit):
         assert run.trial
         assert run.trial.builds == 2
-        assert "one-build" not in codes(run)
-        assert len({result.completed.argv[0] for result in run.results if result.case and result.completed}) == 2
+        assert {f"-DSEED={seed}" for seed in run.trial.layouts} < set(linked)
+        assert not {"one-build", "a-a"} & codes(run)
+        programs = {result.completed.argv[0] for result in run.results if result.case and result.completed}
+        assert {int(Path(program).parts[-3]) for program in programs} == set(run.trial.layouts)
     assert "pairs of builds lie between" in " ".join(done.stdout.split())
+
+
+def test_layouts_of_one_build_are_no_two_builds(kit: Kit) -> None:
+    done = kit.ab("fa=0", "fa=0", *BENCH, "--builds", "2", "--max-time", "1s")
+    assert done.returncode == 0, done.stderr
+    assert "[a-a]" in done.stdout
+
+
+def test_layouts_that_are_linked_before_are_taken_again(kit: Kit) -> None:
+    kit.commit_tree()
+    words = ["ab", "HEAD,fa=0", "HEAD,fa=1", *kit.words(*BENCH)[3:], "--threads", "2", "--metric", "encode"]
+    repository = ["--repo", str(kit.tree), "--builds", "2", "--max-time", "1s"]
+    for _ in range(2):
+        done = kit.harness(*words, *repository)
+        assert done.returncode == 0, done.stderr
+    assert len([call for call in kit.calls("cmake") if "-P" in call]) == 4
+
+
+def test_a_link_that_fails_is_a_failed_build(kit: Kit) -> None:
+    kit.break_tools({"cmake -P": {"exit": 1, "print": "ld: unknown option", "silent": True}})
+    done = kit.ab("fa=0", "fa=1", *BENCH, "--builds", "2")
+    assert done.returncode == 10, done.stderr
+    assert "ld: unknown option" in done.stderr
+    assert timed(kit) == 0
+
+
+def test_a_linker_that_ignores_the_order_is_found_out(kit: Kit) -> None:
+    (kit.tools / "deaf-linker").touch()
+    done = kit.ab("fa=0", "fa=1", *BENCH, "--builds", "2")
+    assert done.returncode == 3
+    assert "came out equal" in done.stderr
+    assert timed(kit) == 0
 
 
 def test_a_dry_run_builds_and_measures_nothing(kit: Kit) -> None:

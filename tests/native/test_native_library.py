@@ -13,10 +13,36 @@ from harness.plan.run import LIBRARY_TARGET, SOURCE_OPTION
 from harness.records.source import Source, SourceRequest
 from harness.system.source.library import library_project
 from harness.system.source.resolve import resolve_source
+from harness.trial.entrant import find_library
+from harness.wiring import LAYOUT, RELINK, keep_include, keep_layouts
 
 pytestmark = pytest.mark.native
 
 TOOLS = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+NAMES = ("encode", "decode", "load", "free", "reset", "full", "lang_id", "tokenize", "n_vocab", "model_type")
+ASK = """
+import ctypes, sys
+library = ctypes.CDLL(sys.argv[1])
+library.whisper_print_system_info.restype = ctypes.c_char_p
+assert b"=" in library.whisper_print_system_info()
+found = [name for name in sys.argv[2:] if hasattr(library, name)]
+print(*sorted(found, key=lambda name: ctypes.cast(getattr(library, name), ctypes.c_void_p).value))
+"""
+
+
+def relink(cmake: str, build: Path, cache: Path, seed: int) -> list[str]:
+    """Link with a drawn layout, start the library in a process of its own, return its functions as they lie in it."""
+    (layout,) = keep_layouts(cache, (seed,))
+    kept = build / "layouts" / str(seed)
+    given = {"FOLDER": build, "KEEP": kept, "DRAWN": layout.folder, "SEED": seed, "JOBS": 2}
+    words = [f"-D{name}={value}" for name, value in given.items()]
+    subprocess.run([cmake, *words, "-P", keep_include(cache, RELINK), "--", LIBRARY_TARGET], check=True)
+    library = find_library(str(kept)) if (kept / "lib").is_dir() else str(kept / "libwhisper.so")
+    functions = [f"whisper_{name}" for name in (*NAMES, "ctx_init_openvino_encoder", "print_timings", "init_state")]
+    done = subprocess.run([sys.executable, "-c", ASK, library, *functions], check=True, capture_output=True, text=True)
+    return done.stdout.split()
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +68,17 @@ def test_default_release_is_the_whole_tree_of_its_commit(cache: Path) -> None:
     assert resolve(cache, "f24588a2") == source
 
 
-def test_library_of_a_pruned_release_builds(cache: Path, tmp_path: Path) -> None:
+def test_library_of_a_pruned_release_builds_and_links_in_drawn_orders(cache: Path, tmp_path: Path) -> None:
     source = resolve(cache, "v1.8.4")
     assert source.pruned
     cmake, ninja = (shutil.which(name, path=TOOLS) for name in ("cmake", "ninja"))
     assert cmake, "no cmake"
     assert ninja, "no ninja"
+    drawn = sys.platform != "darwin"
     configure = [cmake, "-S", str(library_project()), "-B", str(tmp_path), "-G", "Ninja"]
     options = [f"-D{SOURCE_OPTION}={source.path}", f"-DCMAKE_MAKE_PROGRAM={ninja}", "-DCMAKE_BUILD_TYPE=Debug"]
+    if drawn:
+        options.append(f"-DCMAKE_PROJECT_INCLUDE_BEFORE={keep_include(cache, LAYOUT)}")
     subprocess.run([*configure, *options], check=True)
     subprocess.run([cmake, "--build", str(tmp_path), "--target", LIBRARY_TARGET], check=True)
     suffix = "dylib" if sys.platform == "darwin" else "so"
@@ -58,3 +87,41 @@ def test_library_of_a_pruned_release_builds(cache: Path, tmp_path: Path) -> None
         assert getattr(library, name), name
     library.whisper_print_system_info.restype = ctypes.c_char_p
     assert b"=" in library.whisper_print_system_info()
+    if drawn:
+        orders = [relink(cmake, tmp_path, cache, seed) for seed in (1, 2)]
+        names = [set(order) for order in orders]
+        assert names[0] == names[1]
+        assert len(names[0]) > 5
+        assert orders[0] != orders[1], "functions lie in another order"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="code layouts are not drawn on macOS")
+@pytest.mark.parametrize("linker", ["", "bfd", "gold", "lld", "mold"])
+def test_every_linker_draws_layouts(linker: str, cache: Path, tmp_path: Path) -> None:
+    """Templates and exceptions are what no-ops before every function did not link with."""
+    if linker and not shutil.which(f"ld.{linker}"):
+        pytest.skip(f"ld.{linker} is not installed")
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.5...3.28)\nproject(small CXX)\n"
+        "add_library(whisper SHARED small.cpp)\nadd_library(idle STATIC small.cpp)\n"
+    )
+    functions = "".join(
+        f'extern "C" int whisper_{one}() {{ return count({number}); }}\n' for number, one in enumerate(NAMES)
+    )
+    (tmp_path / "small.cpp").write_text(
+        "#include <map>\n#include <string>\n#include <vector>\nstatic int count(int n) {\n"
+        "  std::map<std::string, std::vector<int>> all;\n  all[std::to_string(n)].push_back(n);\n"
+        '  try { return all.at("none").front(); } catch (const std::exception &) { return n; }\n}\n'
+        f"static int early = count(1);\n{functions}"
+        'extern "C" const char *whisper_print_system_info() { return early == 1 ? "WHISPER = 1" : ""; }\n'
+    )
+    cmake, ninja = (shutil.which(name, path=TOOLS) for name in ("cmake", "ninja"))
+    assert cmake
+    build = tmp_path / "build"
+    flags = [f"-DCMAKE_SHARED_LINKER_FLAGS=-fuse-ld={linker}"] if linker else []
+    include = f"-DCMAKE_PROJECT_INCLUDE_BEFORE={keep_include(cache, LAYOUT)}"
+    configure = [cmake, "-S", str(tmp_path), "-B", str(build), "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}", include]
+    subprocess.run([*configure, *flags], check=True)
+    subprocess.run([cmake, "--build", str(build), "--target", LIBRARY_TARGET], check=True)
+    orders = {tuple(relink(cmake, build, cache, seed)) for seed in (1, 2, 1)}
+    assert len(orders) == 2, "each seed has its own order, the same whenever it is linked"

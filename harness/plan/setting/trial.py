@@ -34,7 +34,8 @@ LIVE: tuple[Setting, ...] = (
         default=1,
         metavar="N",
         commands=("ab",),
-        help="builds of each side, each with another code layout, to tell a difference of code from one of layout",
+        help="link each side N times, its functions in another order, to tell a change of code from one of layout "
+        "(not on macOS)",
     ),
     Setting(
         name="baseline_config",

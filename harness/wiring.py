@@ -1,0 +1,59 @@
+"""Files of ours that a build names, in the cache: all checkouts that share it share its builds. Layouts that differ."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.errors import UnfitError
+from harness.plan.code_layout import LINKED, ORDER, SCRIPT, render_order, render_script
+from harness.records.plan import CodeLayout
+from harness.records.record import short_hash
+from harness.store.bundle import write_atomic
+from harness.system.cache import locked
+
+# What the harness changes in whisper.cpp's build; what lets it be linked in another order; and what does that.
+PROJECT, LAYOUT, RELINK = "project", "layout", "relink"
+_FILES = Path(__file__).parent / "cmake"
+
+
+def keep_include(cache: Path, name: str) -> str:
+    """Return the path of a copy of one of our CMake files in the cache; its content is part of its name."""
+    content = (_FILES / f"{name}.cmake").read_bytes()
+    path = cache / "cmake" / f"{name}-{short_hash(content.decode(), length=8)}.cmake"
+    _keep(path, content)
+    return str(path)
+
+
+def keep_layouts(cache: Path, seeds: Sequence[int]) -> tuple[CodeLayout, ...]:
+    """Return the code layouts of these seeds, what tells linkers of them written into the cache."""
+    layouts = []
+    for seed in seeds:
+        files = {SCRIPT: render_script(seed), ORDER: render_order(seed)}
+        folder = cache / "cmake" / f"layout-{seed}-{short_hash(files, length=8)}"
+        for name, text in files.items():
+            _keep(folder / name, text.encode())
+        layouts.append(CodeLayout(seed=seed, folder=str(folder)))
+    return tuple(layouts)
+
+
+def require_distinct(folders: Sequence[str]) -> None:
+    """Raise UnfitError where two layouts are the same bytes: a linker may take an option and do nothing."""
+    known: dict[str, str] = {}
+    for folder in folders:
+        files = sorted(path for path in Path(folder).rglob("*") if path.is_file() and path.name != LINKED)
+        content = short_hash([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
+        twin = known.setdefault(content, folder)
+        if twin != folder:
+            raise UnfitError(
+                f"code layouts {Path(twin).name} and {Path(folder).name} came out equal",
+                cause="the linker was given an order of functions and did not follow it",
+                hint="-D CMAKE_SHARED_LINKER_FLAGS=-fuse-ld=bfd for GNU's linker, or leave out --builds",
+            )
+
+
+def _keep(path: Path, content: bytes) -> None:
+    if not (path.is_file() and path.read_bytes() == content):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Two that write it at once would take each other's temporary file away; it is a matter of a moment.
+        with locked(path, note=lambda _: None):
+            write_atomic(path, content)
