@@ -25,6 +25,7 @@ from harness.records.run import Run
 from harness.records.step import Phase, Step
 from harness.store.attempt import keep_quietest, list_aside, set_aside
 from harness.store.bundle import Bundle
+from harness.system.code import take_code
 from harness.system.console import Console
 from harness.system.inspection import take_quantised
 from harness.system.memory import available_bytes
@@ -84,6 +85,7 @@ class Session:
         self._announce(step, pace or self._own_pace())
         result = self._learn(self._perform(step))
         self.run = check_options(step, result, self.run, self._bundle.logs / step.log)
+        self.run = take_code(step, result, self.run, self.plan)
         others = (other for other in self.run.results if other.step != step.name)
         wall_s = round(self.run.wall_s + time.monotonic() - began, 3)
         self.run = self.run.replace(results=(*others, result), wall_s=wall_s)

@@ -22,6 +22,7 @@ from harness.records.suite import Engine, Suite
 from harness.records.sweep import Chart, Entry, Sweep
 from harness.render.plan import render_plan
 from harness.render.sweep import (
+    describe_equals,
     pivot_chart,
     render_chart,
     render_chart_csv,
@@ -172,7 +173,12 @@ def _take_up(
 def _measure(field: Field, settings: Settings, output: Output) -> dict[str, Run]:
     """Go through all sessions; whatever stops them says how to go on."""
     cache = cache_folder(settings)
-    course = Course(field.sessions, load_durations(cache), field.sweep.seed)
+
+    def built() -> None:
+        for sentence in describe_equals(field.chart()):
+            output.console.note(f"  {sentence}")
+
+    course = Course(field.sessions, load_durations(cache), field.sweep.seed, built=built)
     hint = f"harness sweep --resume {field.sweep.id} --results {results_folder(settings)}"
     try:
         course.go()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from harness.records.case import Case
+from harness.records.code import are_equal
 from harness.records.comparison import ALPHA, Verdict
 from harness.records.metric import DECODE, ENCODE, TABLE_METRICS
 from harness.records.outcome import Status, StepResult
@@ -21,7 +22,8 @@ Rounds = Mapping[int, float]
 def chart_sweep(sweep: Sweep, runs: Mapping[str, Run]) -> Chart:
     """Return the rows of a sweep and who stands best; `runs` are by id, as far as they are there."""
     found = [runs.get(sweep.entries[cell.entry].run) for cell in sweep.cells]
-    rows = tuple(_make_row(sweep, cell, run) for cell, run in zip(sweep.cells, found, strict=True))
+    made = (_make_row(sweep, cell, run) for cell, run in zip(sweep.cells, found, strict=True))
+    rows = tuple(row.replace(equal_to=_find_equal(sweep, found, number)) for number, row in enumerate(made))
     samples = [_list_rounds(run, cell.case) if run else {} for cell, run in zip(sweep.cells, found, strict=True)]
     standings = (_stand(metric, rows, samples) for metric in _METRICS)
     return Chart(sweep=sweep, rows=rows, standings=tuple(one for one in standings if one))
@@ -41,6 +43,17 @@ def _make_row(sweep: Sweep, cell: Cell, run: Run | None) -> Row:
         max_rss_bytes=max((one.completed.max_rss_bytes for one in results if one.completed), default=0),
         reason=reason or _explain(run, results),
     )
+
+
+def _find_equal(sweep: Sweep, runs: Sequence[Run | None], number: int) -> int | None:
+    """Return the first cell before `number` that has the same case and equal code."""
+    mine = runs[number]
+    for earlier in range(number):
+        other = runs[earlier]
+        same_case = sweep.cells[earlier].case == sweep.cells[number].case
+        if mine and other and same_case and are_equal(mine.code, other.code):
+            return earlier
+    return None
 
 
 def _explain(run: Run, results: Sequence[StepResult]) -> str:
@@ -66,6 +79,8 @@ def _list_rounds(run: Run, case: Case) -> dict[str, dict[int, float]]:
 def _stand(metric: str, rows: Sequence[Row], samples: Sequence[Mapping[str, Rounds]]) -> Standing | None:
     """Return who is best in a metric of which less is better, None where there is nobody to compare with.
 
+    Rows of equal code are one and the same thing: the best one stands for all of them, and is not compared with them.
+
     The best median is a choice made by the same data, and there is a choice for each metric: each of its comparisons
     is held to alpha over all of them, so that with probability 1 - alpha no row is called best that is not.
     """
@@ -73,7 +88,9 @@ def _stand(metric: str, rows: Sequence[Row], samples: Sequence[Mapping[str, Roun
     if len(medians) < 2:
         return None
     best = min(medians, key=lambda number: medians[number])
-    others = [number for number in medians if number != best]
+    others = [number for number in medians if _group(rows, number) != _group(rows, best)]
+    if not others:
+        return None
     level = ALPHA / (len(others) * len(_METRICS))
     mine = samples[best][metric]
     compared = [_pair(metric, samples[number][metric], mine) for number in others]
@@ -91,6 +108,11 @@ def _stand(metric: str, rows: Sequence[Row], samples: Sequence[Mapping[str, Roun
         rounds=len(mine),
         least_rounds=count_least_blocks(level),
     )
+
+
+def _group(rows: Sequence[Row], number: int) -> int:
+    equal_to = rows[number].equal_to
+    return number if equal_to is None else equal_to
 
 
 def _pair(metric: str, theirs: Rounds, mine: Rounds) -> PairedSample:

@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 
 from harness.records.caveat import Caveat
+from harness.records.comparison import EQUAL_CODE, SAME
 from harness.records.record import Record
 
+EQUAL = "baseline and contender have equal code, however they were built"
 # Above this share of the other's turns a waiting sampler competes with the one that measures.
 _IDLE_SHARE = 0.05
 
 
 class Circumstance(Record):
-    """What is known of a trial once it has ended; `pairs` counts all, `disturbed` those under others' load."""
+    """What is known of a trial once it has ended; `pairs` counts all, `disturbed` those under others' load.
+
+    `same_code` says that two different builds came to the same for the processor, as far as that is known.
+    """
 
     same_build: bool
     same_case: bool
@@ -22,6 +27,7 @@ class Circumstance(Record):
     lost: tuple[str, ...]
     idle_share: float
     stopped_early: str = ""
+    same_code: bool = False
 
 
 def caveat_trial(found: Circumstance) -> tuple[Caveat, ...]:
@@ -32,8 +38,10 @@ def caveat_trial(found: Circumstance) -> tuple[Caveat, ...]:
 def _caveats(found: Circumstance) -> Iterator[Caveat]:
     if found.same_build and found.same_case:
         message = "baseline and contender are the same: an A/A trial, any difference found would be a false one"
-        yield Caveat(code="a-a", message=message)
-    elif not found.same_build and found.builds == 1:
+        yield Caveat(code=SAME, message=message)
+    elif found.same_code and found.same_case:
+        yield Caveat(code=EQUAL_CODE, message=f"{EQUAL}: an A/A trial, any difference found would be a false one")
+    elif not found.same_build and not found.same_code and found.builds == 1:
         message = (
             "one build of each side: a change of code layout alone can move timings by several per cent on some CPUs; "
             "--builds 3 links each side three times, its functions in another order, and tells the two apart"

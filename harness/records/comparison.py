@@ -12,6 +12,9 @@ from harness.records.summary import Summary
 DIALECT = "dialect"
 
 
+# The caveats of a comparison whose sides are one and the same thing: by their names, and by their machine code.
+SAME = "a-a"
+EQUAL_CODE = "equal-code"
 # The chance of any false verdict in a family; nothing else is ever promised.
 ALPHA = 0.01
 

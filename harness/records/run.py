@@ -5,6 +5,7 @@ from enum import IntEnum, StrEnum
 from harness.records.audio import Audio
 from harness.records.caveat import Caveat
 from harness.records.claim import Claim
+from harness.records.code import Code
 from harness.records.config import Config
 from harness.records.device import Device
 from harness.records.measurement import Measurement
@@ -95,7 +96,8 @@ class Run(Record):
     that measured, `ggml-ci` for an imported report: there what is not known is empty or 0, and `remarks` are the
     lines of the report that were not understood. `trial` is there for one side of a live comparison. `discarded` are
     attempts that others disturbed and that were repeated: kept, but part of no sample. `sweep` is the id of the sweep
-    that a run belongs to, `audio` what was to be transcribed. Status and exit code are derived, never stored.
+    that a run belongs to, `audio` what was to be transcribed, `code` what the processor gets of the build that is
+    timed, None before there is one and in records of others. Status and exit code are derived, never stored.
     """
 
     schema: int
@@ -121,6 +123,7 @@ class Run(Record):
     discarded: tuple[StepResult, ...] = ()
     sweep: str = ""
     audio: tuple[Audio, ...] = ()
+    code: Code | None = None
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

@@ -69,7 +69,9 @@ class Sweep(Record):
 class Row(Record):
     """What a cell came to: a summary for each metric by name, and the most memory that a process of it took.
 
-    `reason` says why there are no numbers. `rtf` is the modelled real-time factor (`harness.stats.realtime`).
+    `reason` says why there are no numbers. `equal_to` is the number, from 0, of the first row that measured the same
+    code with the same settings: nothing tells the two apart. `rtf` is the modelled real-time factor
+    (`harness.stats.realtime`).
     """
 
     values: Values
@@ -77,6 +79,7 @@ class Row(Record):
     rtf: float | None = None
     max_rss_bytes: int = 0
     reason: str = ""
+    equal_to: int | None = None
 
     def get(self, metric: str) -> Summary | None:
         """Return the summary of a metric, None where there is none."""
@@ -86,8 +89,8 @@ class Row(Record):
 class Standing(Record):
     """The row with the best median of a metric, and whether it is really better than every other one.
 
-    `others` are the rows that it was compared with, `unresolved` those that it could not be told from; `rounds` there
-    were, `least_rounds` are the fewest that could tell at all.
+    `others` are the rows, of other code or settings, that it was compared with, `unresolved` those that it could not be
+    told from; `rounds` there were, `least_rounds` are the fewest that could tell at all.
     """
 
     metric: str

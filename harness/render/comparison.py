@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.records.case import Case
-from harness.records.comparison import DIALECT, Comparison, Family, Verdict
+from harness.records.comparison import DIALECT, EQUAL_CODE, SAME, Comparison, Family, Verdict
 from harness.records.contrast import Difference
 from harness.records.metric import METRICS
 from harness.render.column import align
@@ -81,7 +81,7 @@ def conclude_family(family: Family) -> str:
     withheld = [one for one in by[Verdict.UNRESOLVED] if _is_withheld(one)]
     open_ = [one for one in by[Verdict.UNRESOLVED] if not _is_withheld(one)]
     judged = len(family.comparisons) - len(withheld)
-    parts = []
+    parts = ["A/A, both sides are the same"] if family.comparisons and _is_a_a(family) else []
     if worse:
         parts.append(f"{_count(len(worse), 'relevant regression')}: {_name(worse)}")
     if better:
@@ -100,6 +100,10 @@ def conclude_family(family: Family) -> str:
     if withheld:
         parts.append(f"{len(withheld)} not judged, as they are not the same quantity on both sides")
     return "; ".join(parts) + "." if parts else "nothing was compared."
+
+
+def _is_a_a(family: Family) -> bool:
+    return any(caveat.code in (SAME, EQUAL_CODE) for caveat in family.caveats)
 
 
 def _is_withheld(comparison: Comparison) -> bool:

@@ -38,7 +38,7 @@ def render_chart_markdown(chart: Chart) -> str:
 
 
 def render_chart_csv(chart: Chart) -> str:
-    """Return a line for each cell: all axes, medians and spreads by metric, RTF, memory, n, `best_in`, run, reason."""
+    """Return a line for each cell: axes, medians and spreads, RTF, memory, n, `best_in`, run, reason, `equal_code`."""
     names = [axis.name for axis in chart.sweep.axes]
     metrics = [metric.name for metric in TABLE_METRICS]
     columns = [
@@ -51,6 +51,7 @@ def render_chart_csv(chart: Chart) -> str:
         "best_in",
         "run",
         "reason",
+        "equal_code",
     ]
     lines = []
     for number, row in enumerate(chart.rows):
@@ -68,6 +69,7 @@ def render_chart_csv(chart: Chart) -> str:
                 best,
                 entry.run,
                 row.reason,
+                chart.sweep.label(chart.rows[row.equal_to].values) if row.equal_to is not None else "",
             ]
         )
     return _write_csv([columns, *lines])
@@ -134,7 +136,24 @@ def _cells(chart: Chart, number: int, row: Row) -> list[str]:
     ]
     rtf = f"{row.rtf:.3f}" if row.rtf is not None else "-"
     memory = f"{row.max_rss_bytes / 1e6:.0f}" if row.max_rss_bytes else "-"
-    return [*numbers, rtf, memory, str(max(one.n for _, one in row.summaries)), row.reason]
+    return [*numbers, rtf, memory, str(max(one.n for _, one in row.summaries)), row.reason or _name_equal(chart, row)]
+
+
+def describe_equals(chart: Chart) -> list[str]:
+    """Return a sentence for each group of cells that measure the same code with the same settings."""
+    groups: dict[int, list[str]] = {}
+    for row in chart.rows:
+        if row.equal_to is not None:
+            groups.setdefault(row.equal_to, []).append(chart.sweep.label(row.values))
+    named = ([chart.sweep.label(chart.rows[first].values), *labels] for first, labels in groups.items())
+    return [
+        f"equal code: {' and '.join(labels)}: what their numbers differ in is noise, for the binaries do not"
+        for labels in named
+    ]
+
+
+def _name_equal(chart: Chart, row: Row) -> str:
+    return "" if row.equal_to is None else f"equal code: {chart.sweep.label(chart.rows[row.equal_to].values)}"
 
 
 def _notes(chart: Chart) -> Iterator[str]:
@@ -145,6 +164,7 @@ def _notes(chart: Chart) -> Iterator[str]:
 def _sentences(chart: Chart) -> Iterator[str]:
     if any(row.summaries for row in chart.rows):
         yield "medians of n processes, one in each round; in brackets (slowest - fastest) / median"
+    yield from describe_equals(chart)
     if any(row.rtf is not None for row in chart.rows):
         yield (
             f"RTF is a model, not a measurement: (encode + {TOKENS_PER_WINDOW} x decode) / {WINDOW_S:g} s, one window "

@@ -1,10 +1,10 @@
 """Goes through a sweep: all builds first, then round by round over all cells together."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from harness.plan.forecast import duration_key, learn_durations, remaining_s
-from harness.plan.grid import interleave
+from harness.plan.grid import interleave, is_timed
 from harness.records.plan import Plan
 from harness.records.step import Phase, Step
 from harness.session import Pace, Session
@@ -31,14 +31,20 @@ def estimate_course(plans: Sequence[Plan], known: Mapping[str, float]) -> Estima
 class Course:
     """One pass over the plans of several sessions; what is finished in a session is not done again."""
 
-    def __init__(self, sessions: Sequence[Session], known: Mapping[str, float], seed: int) -> None:
+    def __init__(
+        self, sessions: Sequence[Session], known: Mapping[str, float], seed: int, *, built: Callable[[], None]
+    ) -> None:
         self._sessions = sessions
         self._known = known
+        self._built = built
         self._steps = list(interleave([session.plan for session in sessions], seed))
 
     def go(self) -> None:
-        """Execute every step that is not finished."""
+        """Execute every step that is not finished, and call `built` before the first one that is timed."""
+        first = next((position for position, (_, step) in enumerate(self._steps) if is_timed(step)), None)
         for position, (number, step) in enumerate(self._steps):
+            if position == first:
+                self._built()
             self._sessions[number].do(step, self._pace(position))
 
     def learn(self) -> dict[str, float]:

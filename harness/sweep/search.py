@@ -22,6 +22,7 @@ from harness.plan.tune import (
     score_result,
 )
 from harness.records.case import Case
+from harness.records.code import are_equal
 from harness.records.metric import DECODE, ENCODE
 from harness.records.outcome import Status
 from harness.records.plan import Plan
@@ -134,6 +135,7 @@ class Search:
             tuple((name, value if name == axis.name else kept) for name, kept in current) for value in axis.values
         ]
         reasons = {number: self._seat(name_binary(values)).reason for number, values in enumerate(candidates)}
+        reasons |= self._find_equals(candidates, reasons, current)
         alive = tuple(number for number in reasons if not reasons[number])
         scores: dict[int, list[float]] = {number: [] for number in alive}
         while len(alive) > 1:
@@ -150,6 +152,29 @@ class Search:
         )
         best = alive[0] if alive and scores[alive[0]] else None
         return Stage(axis=axis.name, tried=tried, winner=best)
+
+    def _find_equals(self, candidates: Sequence[Values], reasons: Mapping[int, str], current: Values) -> dict[int, str]:
+        """Return a reason for each candidate whose code and settings are those of another one, which is measured.
+
+        The one where the search stands goes first.
+        """
+        equal: dict[int, str] = {}
+        kept: list[int] = []
+        for number in sorted(reasons, key=lambda one: candidates[one] != current):
+            session = self._seat(name_binary(candidates[number])).session
+            if reasons[number] or session is None:
+                continue
+            case = name_case(self._model, candidates[number])
+            for other in kept:
+                twin = self._seat(name_binary(candidates[other])).session
+                same_case = name_case(self._model, candidates[other]) == case
+                if twin and same_case and are_equal(session.run.code, twin.run.code):
+                    values = dict(set(candidates[other]) - set(candidates[number]))
+                    equal[number] = f"equal code: {' '.join(f'{name}={value}' for name, value in values.items())}"
+                    break
+            else:
+                kept.append(number)
+        return equal
 
     def _seat(self, binary: Values) -> Seat:
         """Return the seat of a binary, built when it is asked for the first time."""

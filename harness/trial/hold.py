@@ -8,9 +8,10 @@ from harness.conclusion import conclude, recheck_weights
 from harness.plan.contest import ROLES
 from harness.plan.contrast import Question, judge_trials
 from harness.plan.layer import Settings
-from harness.plan.trial import Circumstance, caveat_trial
+from harness.plan.trial import EQUAL, Circumstance, caveat_trial
 from harness.premises import cache_folder, results_folder
 from harness.records.caveat import Caveat
+from harness.records.code import are_equal
 from harness.records.comparison import Family
 from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
@@ -72,6 +73,13 @@ def hold_trial(
         for entrant, side in zip(entrants, built, strict=True)
     ]
     runs = [run.replace(caveats=(*run.caveats, *scene.describe(run))) for run, _ in seated]
+    cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*(seats for _, seats in seated), strict=True)]
+    codes = [side[0].run.code for side in built]
+    same_code = are_equal(*codes)
+    if same_code and _have_same_cases(cases):
+        console.note(f"{EQUAL}: an A/A trial")
+    for reason in dict.fromkeys(code.reason for code in codes if code and code.reason):
+        console.note(f"whether the sides have equal code is not known: {reason}")
     bundles = _open(runs, entrants, design, settings)
     runs, seats = [run for run, _ in bundles], [map(scene.place, seats) for _, seats in seated]
     cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*seats, strict=True)]
@@ -87,7 +95,7 @@ def hold_trial(
         runs = [run.replace(caveats=(*run.caveats, scene.vigil.caveat)) for run in runs]
     cache = cache_folder(settings)
     runs = [recheck_weights(run, cache) for run in runs]
-    caveats = caveat_trial(_look_at(entrants, cases, design, tally))
+    caveats = caveat_trial(_look_at(entrants, cases, design, tally, same_code=same_code))
     concluded = [
         _conclude(run, bundle, tally, caveats, role, cache)
         for run, (_, bundle), role in zip(runs, bundles, ROLES, strict=True)
@@ -143,15 +151,23 @@ def _choose_engine(entrant: Entrant, logs: Mapping[Role, Path], settings: Settin
     return LiveEngine(logs, timeout_s=timeout_s, retries=int(settings.number("retries")))
 
 
-def _look_at(entrants: Entrants, cases: Sequence[Mapping[Role, Seat]], design: Design, tally: Tally) -> Circumstance:
+def _have_same_cases(cases: Sequence[Mapping[Role, Seat]]) -> bool:
+    pairs = ((seats[Role.BASELINE], seats[Role.CONTENDER]) for seats in cases)
+    return all(
+        (here.case, here.weights, here.plant, here.backend) == (there.case, there.weights, there.plant, there.backend)
+        for here, there in pairs
+    )
+
+
+def _look_at(
+    entrants: Entrants, cases: Sequence[Mapping[Role, Seat]], design: Design, tally: Tally, *, same_code: bool
+) -> Circumstance:
     baseline, contender = entrants
-    pairs = [(seats[Role.BASELINE], seats[Role.CONTENDER]) for seats in cases]
     node: Node = baseline.state.node
     return Circumstance(
         same_build=baseline.plan.sites[-1].folder == contender.plan.sites[-1].folder,
-        same_case=all(
-            (here.case, here.weights, here.plant) == (there.case, there.weights, there.plant) for here, there in pairs
-        ),
+        same_case=_have_same_cases(cases),
+        same_code=same_code,
         builds=design.builds,
         usable_cpus=node.cpu.cores.affinity,
         pairs=len(tally.measurements(Role.BASELINE)),

@@ -132,6 +132,13 @@ class Kit:
         """Let builds leave this library behind."""
         shutil.copyfile(library, self.tools / "libwhisper.so")
 
+    def offer_objects(self, **objects: bytes) -> None:
+        """Let builds leave an object file behind: that of a word with which they were configured, else `any`."""
+        folder = self.tools / "objects"
+        folder.mkdir()
+        for word, content in objects.items():
+            (folder / f"{word}.o").write_bytes(content)
+
     def break_tools(self, faults: dict[str, dict[str, Any]]) -> None:
         """Write what goes wrong (see tests/tools/fake.py)."""
         # A tool may be reading it at this moment: as a whole, or not yet.

@@ -6,8 +6,8 @@ HOME holds `calls.jsonl` (every call, appended), `data/` (outputs recorded from 
 times in ms that the bench program prints one after the other), `roof.json` (likewise, the factors by which the roof is
 lowered), `others.json` (likewise, the CPU seconds that others use while a model is timed, counted in `system/`; of the
 other benchmarks `others-memcpy.json`, `others-mul_mat.json`),
-`speed.json` (see `next_encode`), `libwhisper.so` (what a build leaves in src/), `deaf-linker`
-(layouts come out equal) and `script.json`: what goes wrong, as
+`speed.json` (see `next_encode`), `objects/` (see `leave_object`), `libwhisper.so` (what a build leaves in src/),
+`deaf-linker` (layouts come out equal) and `script.json`: what goes wrong, as
 {"KEY": {"exit": 3, "print": "...", "signal": 11, "sleep": 60, "silent": true, "times": 1}}.
 `ignore` makes it deaf for signals, `fork` leaves a child behind; `lose` and `unmode` remove a file of the build folder
 or its mode bits.
@@ -186,6 +186,16 @@ def cmake() -> None:
         keep_options(folder)
 
 
+def leave_object(folder: Path) -> None:
+    """Leave an object file and what was linked of it: objects/WORD.o, WORD being one that configured it, or any.o."""
+    objects = HOME / "objects"
+    if objects.is_dir() and kind() != "roof":
+        chosen = next((objects / f"{word}.o" for word in kind().split() if (objects / f"{word}.o").exists()), None)
+        copy(chosen or objects / "any.o", folder / "bench.o")
+        edge = "build bin/whisper-bench: CXX_EXECUTABLE_LINKER__whisper-bench_Release bench.o\n  LINK_FLAGS = -O\n"
+        (folder / "build.ninja").write_text(edge)
+
+
 def keep_options(folder: Path) -> None:
     """Write a CMakeCache.txt and warn of what nobody has read, as CMake does where it configures v1.8.5."""
     if kind() == "roof":
@@ -224,6 +234,7 @@ def build(folder: Path, targets: list[str]) -> None:
         call = f'{sys.executable} -ISE {__file__} {HOME} {one} "$@"'
         program.write_text(f"#!/bin/sh\nFAKE_BUILD={folder} exec {call}\n")
         program.chmod(0o755)
+    leave_object(folder)
     if (HOME / "libwhisper.so").exists():
         (folder / "src").mkdir(exist_ok=True)
         copy(HOME / "libwhisper.so", folder / "src" / "libwhisper.so")

@@ -1,9 +1,15 @@
 """The table of a sweep: medians, reasons, and who is really best."""
 
+from collections.abc import Callable
+
 from harness.plan.chart import chart_sweep
+from harness.records.code import Code
 from harness.records.outcome import Status
 from harness.records.step import Phase
+from harness.records.sweep import Axis, Chart, Sweep
 from tests import factory, field
+
+OPTION = Axis(name="GGML_X", values=("OFF", "ON"))
 
 
 def cost(values: dict[str, str]) -> float:
@@ -32,6 +38,38 @@ def test_equals_at_the_top_leave_nobody_best() -> None:
     chart = chart_sweep(made, field.runs(made, lambda values: 100.0 / int(values["threads"]), rounds=40))
     assert not any(one.certain for one in chart.standings)
     assert {len(one.unresolved) for one in chart.standings} == {1}, "flash attention makes no difference here"
+
+
+def coded(made: Sweep, *codes: Code | None, cost: Callable[[dict[str, str]], float] = lambda _: 100.0) -> Chart:
+    """Return the chart of a sweep whose configs have these codes."""
+    runs = field.runs(made, cost, rounds=16)
+    named = {entry.run: code for entry, code in zip(made.entries, codes, strict=True)}
+    return chart_sweep(made, {name: run.replace(code=named[name]) for name, run in runs.items()})
+
+
+def test_rows_of_equal_code_are_the_same_thing() -> None:
+    made = field.sweep((*field.AXES[:2], Axis(name="threads", values=("2",)), field.AXES[3], OPTION))
+    one, other = (Code(objects=(("a.o", digest),), link="x") for digest in ("1", "2"))
+    rank = {"OFF": 1.0, "ON": 0.9}
+    for codes, equal in (((one, one), True), ((one, other), False), ((None, None), False)):
+        chart = coded(made, *codes, cost=lambda values: 100 * rank[values["GGML_X"]] * (1 + int(values["fa"])))
+        same_fa = [
+            (row.equal_to, dict(chart.rows[row.equal_to].values)["fa"] == dict(row.values)["fa"])
+            for row in chart.rows
+            if row.equal_to is not None
+        ]
+        assert bool(same_fa) is equal
+        assert all(same for _, same in same_fa)
+        # Two are compared with the best where its twin is left out, three otherwise.
+        assert {standing.others for standing in chart.standings} == ({2} if equal else {3})
+    unknown = Code.unknown("a reason")
+    assert [row.equal_to for row in coded(made, unknown, unknown).rows] == [None] * 4
+
+
+def test_where_all_rows_are_equal_nobody_is_best() -> None:
+    made = field.sweep((*field.AXES[:2], Axis(name="threads", values=("2",)), Axis(name="fa", values=("0",)), OPTION))
+    code = Code(objects=(("a.o", "1"),), link="x")
+    assert coded(made, code, code).standings == ()
 
 
 def test_a_row_has_the_memory_and_the_model_of_its_real_time_factor() -> None:

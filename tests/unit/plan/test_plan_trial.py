@@ -30,6 +30,7 @@ def test_nothing_to_say() -> None:
     [
         ({"same_case": True}, "a-a", "are the same"),
         ({"same_build": False}, "one-build", "--builds 3"),
+        ({"same_build": False, "same_code": True, "same_case": True}, "equal-code", "an A/A trial"),
         ({"usable_cpus": 1}, "one-cpu", "one CPU only"),
         ({"disturbed": 3, "retried": 9}, "under-load", "3 of 40 pairs"),
         ({"retried": 9}, "retried", "9 pairs"),
@@ -46,6 +47,10 @@ def test_what_is_said(change: dict[str, object], code: str, words: str) -> None:
     messages = told(FINE.replace(**change))
     assert set(messages) == {code}
     assert words in messages[code]
+
+
+def test_equal_code_with_other_settings_is_no_a_a_trial() -> None:
+    assert told(FINE.replace(same_build=False, same_code=True)) == {}, "nor does a layout differ"
 
 
 def test_several_builds_need_no_warning() -> None:

@@ -1,0 +1,63 @@
+"""The machine code of a build, as it lies in the build folder."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness.errors import UnreadableError
+from harness.parse.elf import digest_object
+from harness.parse.link import parse_links, parse_versions
+from harness.records.code import Code
+from harness.records.outcome import Status, StepResult
+from harness.records.plan import Plan
+from harness.records.record import short_hash
+from harness.records.run import Run
+from harness.records.step import Phase, Step
+
+_BUILD = "build.ninja"
+# Shorter ones could stand in a text by chance.
+_LEAST = 4
+
+
+def take_code(step: Step, result: StepResult, run: Run, plan: Plan) -> Run:
+    """Return the run with the code of the build that is timed, where a step has just made it."""
+    site = plan.sites[-1]
+    made = step.phase is Phase.BUILD and step.cwd == site.folder and result.status is Status.PASSED
+    return run.replace(code=read_code(Path(site.folder), run.source.path, variant=site.variant)) if made else run
+
+
+def read_code(folder: Path, source: str, *, variant: str = "") -> Code:
+    """Return the code of the library and the bench program that were built in `folder` from the tree `source`.
+
+    `variant` names the CPU variant that is loaded, where the build has several. Nothing is known of objects that are
+    not in the format ELF, hold no machine code, or are gone.
+    """
+    try:
+        text = (folder / _BUILD).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return Code.unknown("there is no build.ninja")
+    links = [link for link in parse_links(text) if (folder / link.output).is_file()]
+    if not links:
+        return Code.unknown("no library of the build is known")
+    places = sorted({str(folder), str(folder.resolve()), source}, key=len, reverse=True)
+    forget = _forget([*places, *(word for word in parse_versions(text) if len(word) >= _LEAST)])
+    names = dict.fromkeys(name for link in links for name in link.objects)
+    try:
+        objects = tuple((name, digest_object((folder / name).read_bytes(), forget)) for name in names)
+    except UnreadableError as error:
+        return Code.unknown(error.what)
+    except OSError as error:
+        return Code.unknown(f"{Path(error.filename or folder).name}: {error.strerror}")
+    put_together = [(link.objects, forget(link.how.encode()).decode(errors="replace")) for link in links]
+    return Code(objects=tuple(sorted(objects)), link=short_hash(put_together, variant))
+
+
+def _forget(words: Sequence[str]) -> Callable[[bytes], bytes]:
+    """Return a function that takes words out of a text."""
+    encoded = [word.encode() for word in words if word]
+
+    def forget(text: bytes) -> bytes:
+        for word in encoded:
+            text = text.replace(word, b"@")
+        return text
+
+    return forget
