@@ -40,10 +40,7 @@ def ab(
     sides = line_up(words, settings, environ, output.console.note)
     node = probe_node(settings.text("node"), environ)
     if settings.flag("dry_run"):
-        entrants = prepare_entrants(sides, settings, environ, node, output.console)
-        plans = [(entrant.state, entrant.plan) for entrant in entrants]
-        output.show("\n\n".join(render_plan(plan, state) for state, plan in plans), tuple(plan for _, plan in plans))
-        return 0
+        return show_plans(prepare_entrants(sides, settings, environ, node, output.console), output)
     scene = set_scene(settings, environ, output.console)
     with hold_node(settings, output.console):
         entrants = prepare_entrants(sides, settings, environ, node, output.console)
@@ -89,6 +86,13 @@ def prepare_entrants(
             hint="one value of threads and fa per side",
         )
     return baseline, contender
+
+
+def show_plans(entrants: Entrants, output: Output) -> int:
+    """Print the plan of each build and return the exit code."""
+    plans = [(entrant.state, entrant.plan) for entrant in entrants]
+    output.show("\n\n".join(render_plan(plan, state) for state, plan in plans), tuple(plan for _, plan in plans))
+    return 0
 
 
 def show_failure(held: Held, output: Output) -> int:

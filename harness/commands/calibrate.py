@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from harness.commands.ab import choose_design, prepare_entrants, show_failure
+from harness.commands.ab import choose_design, prepare_entrants, show_failure, show_plans
 from harness.commands.output import Output
 from harness.errors import InterruptedRunError
 from harness.plan.layer import Settings
@@ -29,6 +29,8 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
     design = choose_design(settings).replace(early=False)
     sides = (Side(label="baseline"), Side(label="contender"))
     node = probe_node(settings.text("node"), environ)
+    if settings.flag("dry_run"):
+        return show_plans(prepare_entrants(sides, settings, environ, node, output.console), output)
     scene = set_scene(settings, environ, output.console)
     with hold_node(settings, output.console):
         entrants = prepare_entrants(sides, settings, environ, node, output.console)

@@ -310,6 +310,14 @@ def test_a_linker_that_ignores_the_order_is_found_out(kit: Kit) -> None:
     assert timed(kit) == 0
 
 
+def test_a_dry_run_of_a_calibration_measures_nothing(kit: Kit) -> None:
+    done = kit.harness(*kit.trial_words("calibrate", *BENCH, "--dry-run"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("source ") == 2
+    assert kit.bundles() == kit.partials() == []
+    assert not [call for call in kit.calls("cmake") if "--version" not in call]
+
+
 def test_a_dry_run_builds_and_measures_nothing(kit: Kit) -> None:
     done = kit.ab("fa=0", "GGML_LLAMAFILE=ON", *BENCH, "--dry-run")
     assert done.returncode == 0, done.stderr

@@ -37,7 +37,10 @@ def resolve_source(
     """
     if request.tree:
         if request.ref or request.repo:
-            raise UsageError("--source is a tree as it is", hint="leave out --ref and --repo, or --source")
+            hint = "leave out --ref and --repo, or --source"
+            if not request.repo:
+                hint = f"--repo {shlex.quote(request.tree)} --ref {request.ref} takes that commit of a clone"
+            raise UsageError("--source is a tree as it is", hint=hint)
         tree = _find_top(Path(request.tree), environ, note)
         return probe_tree(tree, environ=environ, note=note, ours=[Path(one) for one in request.ours])
     pins = pins or load_pins()
