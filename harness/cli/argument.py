@@ -16,7 +16,7 @@ FILTERS: dict[str, tuple[str, str]] = {
     "until": ("DATE", "only runs begun on this day or earlier; or before the last 7d, 12h"),
 }
 EPILOG = """every option but --config and --resume is also a key of harness.toml and a variable:
---flash-attn, flash_attn, HARNESS_FLASH_ATTN
+--flash-attn, flash_attn, HARNESS_FLASH_ATTN (or fa for short: --fa, fa, HARNESS_FA)
 (defaults < harness.toml < HARNESS_* < options)
 
 exit codes: 0 ok, 2 usage, 3 environment unfit, 4 sources or weights not to be had, 5 unreadable input,

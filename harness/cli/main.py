@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_setting(verb: argparse.ArgumentParser, setting: Setting) -> None:
-    names = [*([setting.short] if setting.short else []), setting.flag]
+    names = setting.flags
     if setting.kind is Kind.FLAG:
         verb.add_argument(*names, dest=setting.name, action="store_true", default=None, help=setting.help)
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.errors import InterruptedRunError, UsageError
-from harness.plan.layer import Settings, nearest
+from harness.plan.layer import Settings, name_setting, nearest
 from harness.plan.quantisation import name_quantised
 from harness.plan.tune import AXES, UNITS, list_axes
 from harness.plan.tune import Axis as TuneAxis
@@ -119,6 +119,7 @@ def _design(settings: Settings, node: Node) -> tuple[Values, tuple[TuneAxis, ...
     models, over = settings.words("model"), settings.words("over")
     if len(models) != 1:
         raise UsageError("one model is tuned at a time", hint=f"--model {models[0]}")
+    over = tuple("fa" if name_setting(name) == _KEYS["fa"] else name for name in over)
     unknown = next((name for name in over if name not in AXES), None)
     if unknown:
         raise UsageError(f"--over: no axis is called {unknown!r}", hint=nearest(unknown, AXES))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import UsageError
-from harness.plan.layer import Settings, nearest
+from harness.plan.layer import Settings, name_setting, nearest
 from harness.plan.option import name_option
 from harness.plan.side import KEYS
 from harness.records.suite import Suite
@@ -47,7 +47,7 @@ def convert_excludes(tables: Iterable[Mapping[str, object]], axes: Sequence[Axis
     values = {axis.name: axis.values for axis in axes}
     excludes = []
     for table in tables:
-        exclude = tuple((name_option(name) or name, _spell(value)) for name, value in table.items())
+        exclude = tuple((name_option(name) or _name_axis(name), _spell(value)) for name, value in table.items())
         for name, value in exclude:
             if name not in values:
                 raise UsageError(f"{where}: exclude names {name!r}, which is no axis", hint=nearest(name, values))
@@ -84,8 +84,14 @@ def choose_axes(settings: Settings, suite: Suite, named: Named) -> tuple[Axis, .
     return tuple(axes)
 
 
-def _take_name(name: str, where: str = "--axis") -> str:
+def _name_axis(key: str) -> str:
+    """Return the name of an axis: `fa` also where the setting behind it is named."""
+    return "fa" if name_setting(key) == CASE_AXES["fa"] else key
+
+
+def _take_name(key: str, where: str = "--axis") -> str:
     """Return the name of an axis, an option of CMake without its type."""
+    name = _name_axis(key)
     if name in _KNOWN:
         return name
     if option := name_option(name):

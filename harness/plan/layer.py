@@ -7,7 +7,7 @@ from harness.errors import UsageError
 from harness.plan.amount import DURATIONS, parse_duration
 from harness.plan.option import split_option
 from harness.plan.setting.setting import PREFIX, Kind, Setting, Value
-from harness.plan.setting.table import BY_NAME, SETTINGS
+from harness.plan.setting.table import ALIASES, BY_NAME, SETTINGS
 from harness.records.record import Record
 from harness.records.run import Origin, SettingUsed
 from harness.records.secret import redact
@@ -15,7 +15,10 @@ from harness.records.secret import redact
 _MOST_S = 1e9
 # These name files and folders that are needed before or beside the settings.
 _BESIDE = ("CONFIG", "SYSROOT", "VENV", "TEST_VENV")
-_VARIABLES = {*(setting.variable for setting in SETTINGS), *(PREFIX + word for word in _BESIDE)}
+_VARIABLES = {
+    *(variable for setting in SETTINGS for variable in setting.variables),
+    *(PREFIX + word for word in _BESIDE),
+}
 
 
 class Settings(Record):
@@ -87,8 +90,11 @@ def layer_settings(
         value, origin = setting.default, Origin.DEFAULT
         if setting.name in normal:
             value, origin = _convert(setting, normal[setting.name], f"{file_name}: {setting.name}"), Origin.FILE
-        if environ.get(setting.variable):
-            value, origin = _convert(setting, environ[setting.variable], setting.variable), Origin.ENVIRONMENT
+        given = [variable for variable in setting.variables if environ.get(variable)]
+        if len(given) > 1:
+            raise UsageError(f"{' and '.join(given)} are one setting", hint="set one of the two")
+        if given:
+            value, origin = _convert(setting, environ[given[0]], given[0]), Origin.ENVIRONMENT
         if flags.get(setting.name) is not None:
             value, origin = _convert(setting, flags[setting.name], setting.flag), Origin.FLAG
         used.append((setting.name, _expand(value, expand) if setting.path else value, origin))
@@ -129,11 +135,23 @@ def _describe(value: Value) -> str:
 
 def name_settings(table: Mapping[str, object], where: str) -> dict[str, object]:
     """Return the values of a table by the names of their settings; raises UsageError for one that does not exist."""
-    normal = {key.replace("-", "_"): value for key, value in table.items()}
-    for name in normal:
+    normal: dict[str, object] = {}
+    for key, value in table.items():
+        name = name_setting(key)
         if name not in BY_NAME:
             raise UsageError(f"{where}: unknown setting {name!r}", hint=nearest(name, BY_NAME))
+        if name in normal:
+            raise UsageError(
+                f"{where}: {key} is a setting that is given twice", hint=f"{name} once, by one of its names"
+            )
+        normal[name] = value
     return normal
+
+
+def name_setting(key: str) -> str:
+    """Return the name of the setting that a key of a file stands for; dashes and short names are as good."""
+    name = key.replace("-", "_")
+    return ALIASES.get(name, name)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

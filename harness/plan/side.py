@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from harness.errors import UsageError
-from harness.plan.layer import Settings, nearest
+from harness.plan.layer import Settings, name_setting, nearest
 from harness.plan.option import name_option
 from harness.records.record import Record
 
@@ -74,6 +74,7 @@ def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> Side:
     defines: list[str] = []
     for word in (piece.strip() for piece in words.split(",")):
         key, equals, value = word.partition("=")
+        key = "fa" if name_setting(key) == KEYS["fa"] else key
         if equals and (option := name_option(key)):
             defines.append(f"{option}={value}")
             continue

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.parse.notation import parse_toml
+from harness.plan.layer import name_setting
 
 
 def read_toml(path: Path, *, required: bool = True, example: str = 'model = ["tiny", "base"]') -> dict[str, object]:
@@ -37,6 +38,8 @@ def change_toml(path: Path, values: Mapping[str, object], comment: str) -> None:
         document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
         if not document:
             document.add(tomlkit.comment(comment))
+        for key in [key for key in document if key not in values and name_setting(key) in values]:
+            del document[key]  # another spelling of the same setting
         for key, value in values.items():
             document[key] = value
         temporary = path.with_name(f"{path.name}.tmp")

@@ -26,7 +26,8 @@ class Kind(StrEnum):
 class Setting(Record):
     """One setting; `commands` are the verbs that take it.
 
-    The value of a `path` is one, or may be: a `~` that it begins with stands for a home folder.
+    The value of a `path` is one, or may be: a `~` that it begins with stands for a home folder. `alias` is a second
+    name, by which it is known as a flag, a key and a variable, too.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Setting(Record):
     metavar: str = ""
     short: str = ""
     path: bool = False
+    alias: str = ""
 
     @property
     def flag(self) -> str:
@@ -44,6 +46,16 @@ class Setting(Record):
         return "--" + self.name.replace("_", "-")
 
     @property
+    def flags(self) -> tuple[str, ...]:
+        """All options on the command line, the short one first."""
+        return tuple(word for word in (self.short, self.flag, f"--{self.alias}" if self.alias else "") if word)
+
+    @property
     def variable(self) -> str:
         """The environment variable."""
         return PREFIX + self.name.upper()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All environment variables."""
+        return (self.variable, PREFIX + self.alias.upper()) if self.alias else (self.variable,)

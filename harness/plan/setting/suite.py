@@ -63,6 +63,7 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="flash_attn",
+        alias="fa",
         kind=Kind.LIST,
         default=("0",),
         metavar="0|1",

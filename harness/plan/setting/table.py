@@ -11,4 +11,5 @@ from harness.plan.setting.trial import LIVE
 from harness.plan.setting.tuning import TUNING
 
 SETTINGS: tuple[Setting, ...] = (*SUITE, *ROOF, *QUIET, *LIVE, *TUNING, *JUDGING, *BINARY, *PLACE)
+ALIASES: dict[str, str] = {setting.alias: setting.name for setting in SETTINGS if setting.alias}
 BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.errors import UsageError
+from harness.plan.axis import convert_axes, convert_excludes, parse_axes
 from harness.plan.grid import interleave, lay_grid, make_side
 from harness.records.case import Case
 from harness.records.plan import Plan
@@ -20,6 +21,12 @@ def test_every_combination_once_and_one_config_for_what_shares_it() -> None:
     assert {str(cell.case) for cell in cells if cell.entry == 0} == {
         f"whisper/fa={fa}/model=tiny/threads={threads}" for fa in (0, 1) for threads in (1, 2)
     }
+
+
+def test_an_axis_may_be_named_as_its_setting() -> None:
+    assert parse_axes(["flash_attn=0,1"]) == parse_axes(["fa=0,1"]) == {"fa": ("0", "1")}
+    assert convert_axes({"flash-attn": [0, 1]}, "sweep.toml") == {"fa": ("0", "1")}
+    assert convert_excludes([{"flash_attn": 1}], AXES, "sweep.toml") == ((("fa", "1"),),)
 
 
 def test_exclusions_leave_out_what_has_all_their_values() -> None:

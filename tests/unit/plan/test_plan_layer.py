@@ -181,3 +181,23 @@ def test_a_tree_and_a_ref_replace_each_other_in_a_stronger_layer(
     """Two in one layer contradict each other: whoever gets the source refuses them."""
     settings = layered(file, environ, flags)
     assert tuple(settings.text(name) for name in ("ref", "repo", "source")) == origin_of_source
+
+
+@pytest.mark.parametrize(
+    ("file", "environ"), [({"fa": [0, 1]}, {}), ({}, {"HARNESS_FA": "0,1"}), ({}, {"HARNESS_FLASH_ATTN": "0,1"})]
+)
+def test_fa_is_flash_attn_for_short(file: dict[str, object], environ: dict[str, str]) -> None:
+    assert layered(file, environ).words("flash_attn") == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    ("file", "environ"),
+    [
+        ({"fa": [0], "flash_attn": [1]}, {}),
+        ({"flash-attn": [0], "flash_attn": [1]}, {}),
+        ({}, {"HARNESS_FA": "0", "HARNESS_FLASH_ATTN": "1"}),
+    ],
+)
+def test_one_setting_by_two_names_is_refused(file: dict[str, object], environ: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match=r"twice|one setting"):
+        layered(file, environ)

@@ -29,6 +29,7 @@ def test_every_key_is_a_setting() -> None:
         ("../tree", {"source": "../tree"}),
         ("source=elsewhere", {"source": "elsewhere"}),
         ("fa=1", {"flash_attn": "1"}),
+        ("flash_attn=1", {"flash_attn": "1"}),
         ("v1.8.4, threads=2 ,fa=0", {"ref": "v1.8.4", "threads": "2", "flash_attn": "0"}),
         ("weights=/w/ggml-base.bin", {"weights": "/w/ggml-base.bin"}),
         ("isa=avx2,compiler=clang", {"isa": "avx2", "compiler": "clang"}),

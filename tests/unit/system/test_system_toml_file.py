@@ -21,6 +21,13 @@ def test_a_changed_file_keeps_comments_and_other_keys(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.tmp"))
 
 
+def test_another_spelling_of_a_key_does_not_stay_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "harness.toml"
+    path.write_text('fa = ["0"]\nwait-quiet = "5m"\n')
+    change_toml(path, {"flash_attn": ["1"], "wait_quiet": "1m"}, "by tune")
+    assert tomllib.loads(path.read_text()) == {"flash_attn": ["1"], "wait_quiet": "1m"}
+
+
 def test_a_new_file_says_who_wrote_it(tmp_path: Path) -> None:
     change_toml(tmp_path / "harness.toml", {"fa": "1"}, "by tune")
     assert (tmp_path / "harness.toml").read_text().startswith("# by tune\n")
