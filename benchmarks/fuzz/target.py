@@ -17,6 +17,7 @@ from harness.parse.capture import parse_capture
 from harness.parse.compiler import choose_pair, parse_compiler
 from harness.parse.condition import parse_condition
 from harness.parse.ctest import parse_junit, parse_listing
+from harness.parse.date import parse_date
 from harness.parse.imported import import_run
 from harness.parse.index import parse_pip_config
 from harness.parse.memcpy import measure_memcpy
@@ -105,6 +106,10 @@ def _import(text: str) -> object:
     if decode_run(encode_run(run), "run.json", Run).id != run.id:
         raise AssertionError("the run is another one when it is read again")
     return ()
+
+
+def _date_seeds() -> list[str]:
+    return [line.split("\t")[-1] for line in (DATA / "dates.tsv").read_text(encoding="utf-8").splitlines()[1:]]
 
 
 def _node(text: str) -> object:
@@ -286,6 +291,10 @@ TARGETS: dict[str, Target] = {
     "ninja": Target(call=_ninja, seeds=_files("logs/ninja*"), tokens=("[1/2 0.1] ", ": phony\n", "ninja: ")),
     "report": Target(call=_report, seeds=_files("reports/*.md"), tokens=REPORT_TOKENS, limit=1500, raw=True),
     "import": Target(call=_import, seeds=_folder_seeds, tokens=REPORT_TOKENS + _FOLDER_TOKENS, limit=3000),
+    "date": Target(
+        call=lambda text: [parse_date(line) for line in text.split("\n")[:4]], seeds=_date_seeds,
+        tokens=("CST", "+08", "2024", " PM", "月", ":", "."), limit=200,
+    ),
     "node": Target(call=_node, seeds=_files("nodes/*/capture.txt"), tokens=_SLASHES),
     "quiet": Target(call=_quiet, seeds=_files("quiet/*/before.txt"), tokens=_SLASHES),
     "settings": Target(

@@ -29,7 +29,10 @@ _MANY = 200
 
 
 class Filters(Record):
-    """Which runs to list; empty fields let all pass. `commit` is the beginning of a sha, or a release."""
+    """Which runs to list; empty fields let all pass. `commit` is the beginning of a sha, or a release.
+
+    A run without a date passes whatever `since` and `until` say, and one whose date is not exact if it may fit.
+    """
 
     node: str = ""
     model: str = ""
@@ -43,8 +46,8 @@ class Filters(Record):
             self.node in ("", card.node)
             and (not self.model or self.model in card.models)
             and (not self.commit or card.sha.startswith(self.commit.lower()) or card.release == self.commit)
-            and card.start >= self.since
-            and (not self.until or card.start[: len(self.until)] <= self.until)
+            and (not card.start or card.start >= self.since)
+            and (not self.until or card.earliest[: len(self.until)] <= self.until)
         )
 
 
@@ -101,6 +104,10 @@ def read_cards(
         found.sort(key=lambda card: (card.path.rpartition(os.sep)[2], card.path))
         if index.confirm(found[-limit:]):
             break
+    undated = sum(not card.start for card in found) if wanted.since or wanted.until else 0
+    if undated:
+        which = "1 of these runs has" if undated == 1 else f"{undated} of these runs have"
+        output.console.note(f"{which} no known date, and may or may not be of that time: harness show tells why")
     errors = [answer for answer in answers if isinstance(answer, UnreadableError)]
     for error in errors:
         output.console.warn(f"harness: {error}")

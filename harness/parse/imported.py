@@ -3,36 +3,47 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from harness.parse.ending import read_ending
 from harness.parse.evidence import Rows, exit_code, read_results, read_rows
-from harness.parse.folder import Folder, read_folder
-from harness.parse.moment import parse_date, parse_elapsed, parse_seconds, subtract
+from harness.parse.folder import Folder, read_folder, wanted
+from harness.parse.moment import parse_elapsed, parse_seconds, subtract
 from harness.parse.stranger import read_caveats, read_config, read_node, read_weights
 from harness.records import report as part
 from harness.records.node import NO_NAME, Node
 from harness.records.record import short_hash
 from harness.records.report import Report
-from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, GGML_CI, SCHEMA, Origin, Run, SettingUsed, SystemInfo
+from harness.records.run import (
+    CMAKE_OPTIONS,
+    CPU_FEATURES,
+    GGML_CI,
+    NO_DATE,
+    SCHEMA,
+    Origin,
+    Run,
+    SettingUsed,
+    SystemInfo,
+)
 from harness.records.source import Commit, Source
 from harness.records.suite import Benchmark, Suite
 from harness.records.toolchain import Tool, Toolchain
 
 _COMMIT = re.compile(r"(\S*)/commit/([0-9a-f]{7,40})")
 _UNKNOWN = ("(unknown)", "(no commit message)")
-_NO_DATE = "00000000T000000Z"
 _NOTHING = Tool(name="", version="", path="")
 
 
 def import_run(
     report: Report, *, digest: str, name: str = "", named_by: Origin = Origin.FOLDER, files: Mapping[str, str]
 ) -> Run:
-    """Return the run of a report; `files` are those of its folder by name, as far as they are wanted.
+    """Return the run of a report; `files` are those of its folder by name that are wanted, all where the date is open.
 
     `digest` stands for the exact text of the report and makes the id one of its own: what is imported twice, in
     whatever order, has the same id. `name` is the node's, empty where nothing tells it, and `named_by` what does.
     """
-    folder = read_folder(files)
+    folder = read_folder({file: files[file] for file in wanted(files)})
     commit = _commit(report)
-    end = parse_date(report.header.get("date")) if report.header else ""
+    ending = read_ending(report, files)
+    end = ending.latest
     runtime = report.header.get("runtime") if report.header else ""
     elapsed = parse_elapsed(runtime)
     wall_s = (folder.usage.wall_s if folder.usage else 0.0) or elapsed
@@ -41,13 +52,13 @@ def import_run(
     info = folder.info or shown
     node = read_node(report.environment, name, info)
     # By the report alone: the id must not depend on what else was kept.
-    begun = subtract(end, elapsed or parse_seconds(runtime)) if end else ""
-    stamp = begun.replace("-", "").replace(":", "")[:15] + "Z" if begun else _NO_DATE
+    begun = _before(ending.reported, elapsed or parse_seconds(runtime))
+    stamp = begun.replace("-", "").replace(":", "")[:15] + "Z" if begun else NO_DATE
     run = Run(
         schema=SCHEMA,
         id=f"{stamp}-{commit.sha[:8] or 'unknown'}-{short_hash(node.name, digest, length=8)}",
         harness=report.environment.get("HARNESS_VERSION"),
-        start=subtract(end, wall_s) if end else "",
+        start=_before(end, wall_s),
         node=node,
         source=Source(id=commit.sha[:12], kind="git" if commit.sha else "tree", path="", commit=commit),
         config=read_config(report.environment),
@@ -62,8 +73,14 @@ def import_run(
         results=read_results(report, folder, rows),
         origin=GGML_CI,
         remarks=report.remarks,
+        earliest=_before(ending.earliest, wall_s),
     )
-    return run.replace(caveats=tuple(read_caveats(report, folder, rows, run)))
+    caveats = (*read_caveats(report, folder, rows, run), *([ending.caveat] if ending.caveat else []))
+    return run.replace(caveats=caveats, remarks=(*run.remarks, *([ending.remark] if ending.remark else [])))
+
+
+def _before(moment: str, seconds: float) -> str:
+    return subtract(moment, seconds) if moment else ""
 
 
 def _commit(report: Report) -> Commit:

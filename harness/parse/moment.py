@@ -1,36 +1,10 @@
-"""Dates and times as date(1) and the two time(1) programs print them."""
+"""Times as the two time(1) programs print them."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from harness.records.record import Record
 
-_DATE = re.compile(
-    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?: ([AP])M)?(?: ([A-Z]{2,5}))? "
-    r"([0-9]{4})"
-)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# Hours east of Greenwich. Names that mean several zones (CST, IST) are left out.
-_ZONES = {
-    "UTC": 0,
-    "GMT": 0,
-    "WET": 0,
-    "BST": 1,
-    "CET": 1,
-    "WEST": 1,
-    "CEST": 2,
-    "EET": 2,
-    "EEST": 3,
-    "MSK": 3,
-    "JST": 9,
-    "EST": -5,
-    "EDT": -4,
-    "CDT": -5,
-    "MST": -7,
-    "MDT": -6,
-    "PST": -8,
-    "PDT": -7,
-}
 _CLOCK = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,4}):([0-9]{2}(?:\.[0-9]{1,6})?)")
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _GNU = re.compile(r"(\S+)user (\S+)system (\S+)elapsed .* ([0-9]{1,12})maxresident\)k")
@@ -45,26 +19,6 @@ class Usage(Record):
     user_s: float
     system_s: float
     max_rss_bytes: int = 0
-
-
-def parse_date(text: str) -> str:
-    """Return `Fri Mar 14 08:37:31 UTC 2025` (or with AM and PM) as UTC in ISO 8601.
-
-    Empty for anything else, and for a zone whose name does not say which one it is.
-    """
-    found = _DATE.fullmatch(text.strip())
-    if not found or found[1] not in _MONTHS or (found[7] or "UTC") not in _ZONES:
-        return ""
-    hour = int(found[3])
-    if found[6]:
-        hour = hour % 12 + (12 if found[6] == "P" else 0)
-    zone = timezone(timedelta(hours=_ZONES[found[7] or "UTC"]))
-    month = _MONTHS.index(found[1]) + 1
-    try:
-        moment = datetime(int(found[8]), month, int(found[2]), hour, int(found[4]), int(found[5]), tzinfo=zone)
-        return moment.astimezone(UTC).isoformat(timespec="seconds")
-    except (ValueError, OverflowError):
-        return ""
 
 
 def parse_elapsed(text: str) -> float:

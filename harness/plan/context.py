@@ -18,7 +18,9 @@ GROUPS = {
     "commits": "different commits on one side",
 }
 # They say nothing of the speed.
-_HARMLESS = frozenset({"no-tests", "not-understood", "status-differs", "runtime-unknown"})
+_HARMLESS = frozenset(
+    {"no-tests", "not-understood", "status-differs", "runtime-unknown", "date-unknown", "date-uncertain"}
+)
 _SHOWN = 4
 
 

@@ -8,7 +8,8 @@ class Card(Record, gc=False):
     """One line in the list of runs.
 
     `path` is the bundle's folder, `commit` seven digits with `+` for uncommitted changes, `config` the words of the
-    Config column, `start` UTC in ISO 8601 and empty where it is not known; `project` is the repository's name.
+    Config column. `start` is UTC in ISO 8601 and empty where it is not known, `earliest` the same, or earlier where it
+    is not exact. `project` is the repository's name.
     """
 
     path: str
@@ -23,3 +24,4 @@ class Card(Record, gc=False):
     status: Status
     origin: str
     project: str
+    earliest: str = ""

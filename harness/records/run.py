@@ -26,6 +26,8 @@ SCHEMA = 4
 OLDEST_SCHEMA = 1
 OURS = "harness"
 GGML_CI = "ggml-ci"
+# What the id of an imported run begins with where its date is not known; it sorts before every date.
+NO_DATE = "0-undated"
 # Names among the settings of an imported run: facts that were read from its files.
 CMAKE_OPTIONS = "cmake_options"
 CPU_FEATURES = "cpu_features"
@@ -97,7 +99,9 @@ class Run(Record):
     lines of the report that were not understood. `trial` is there for one side of a live comparison. `discarded` are
     attempts that others disturbed and that were repeated: kept, but part of no sample. `sweep` is the id of the sweep
     that a run belongs to, `audio` what was to be transcribed, `code` what the processor gets of the build that is
-    timed, None before there is one and in records of others. Status and exit code are derived, never stored.
+    timed, None before there is one and in records of others. Where `start` and `end` of an imported run are the latest
+    that they can be, `earliest` is the first moment at which it can have started. Status and exit code are derived,
+    never stored.
     """
 
     schema: int
@@ -124,6 +128,7 @@ class Run(Record):
     sweep: str = ""
     audio: tuple[Audio, ...] = ()
     code: Code | None = None
+    earliest: str = ""
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

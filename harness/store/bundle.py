@@ -12,7 +12,7 @@ import msgspec
 from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.plan.run import find_flaw
 from harness.records.plan import Plan
-from harness.records.run import Run
+from harness.records.run import NO_DATE, Run
 from harness.store.json_file import read_record, read_run
 
 PARTIAL = ".partial"
@@ -164,8 +164,9 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
 
 
 def month_folder(results: Path, node: str, run_id: str) -> Path:
-    """Return the folder of a node and of the month in which an id was given."""
-    return results / node / f"{run_id[:4]}-{run_id[4:6]}"
+    """Return the folder of a node and of the month in which an id was given, `undated` where that is not known."""
+    month = "undated" if run_id.startswith(NO_DATE) else f"{run_id[:4]}-{run_id[4:6]}"
+    return results / node / month
 
 
 def _pretty(record: Run | Plan) -> bytes:

@@ -49,6 +49,7 @@ class _Head(msgspec.Struct):
     system_info: SystemInfo | None = None
     results: tuple[_Result, ...] = ()
     origin: str = OURS
+    earliest: str = ""
 
 
 def read_card(folder: str) -> Card:
@@ -61,6 +62,7 @@ def read_card(folder: str) -> Card:
         path=folder,
         id=head.id,
         start=head.start,
+        earliest=head.earliest or head.start,
         node=head.node.name,
         sha=commit.sha,
         commit=f"{name}+" if commit.sha and commit.changes else name,

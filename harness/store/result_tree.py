@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import UnreadableError, UsageError
+from harness.parse.ending import is_open
 from harness.parse.folder import wanted
 from harness.parse.imported import import_run
 from harness.parse.report import is_report, parse_report
@@ -73,7 +74,8 @@ def read_entry(entry: Entry, node: str = "") -> Reading:
     if report.cut:
         raise UnreadableError(f"{entry.path}:{report.cut.line}: {report.cut.what}", cause="the file was cut off")
     names = sorted(_names(entry.folder) - {Path(entry.path).name}) if entry.folder else []
-    files = {name: _read(Path(entry.folder) / name) for name in wanted(names)}
+    looked_into = names if is_open(report) else wanted(names)
+    files = {name: _read(Path(entry.folder) / name) for name in looked_into}
     texts = {name: content.decode("utf-8", errors="replace") for name, content in files.items()}
     digest = hashlib.sha256(raw).hexdigest()
     named_by = Origin.FOLDER if entry.node else Origin.FLAG

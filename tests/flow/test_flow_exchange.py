@@ -248,3 +248,73 @@ def test_many_reports_are_read_by_several_processes(kit: Kit, tmp_path: Path) ->
     assert done.returncode == 0
     assert (tally(done.stdout)["new"], tally(done.stdout)["known"]) == (600, 1)
     assert len(kit.bundles()) == 600
+
+
+def put_report(tree: Path, node: str, date: str, files: dict[str, str] | None = None) -> Path:
+    """Write a result folder whose report has this date, and return it."""
+    folder = tree / COMMIT / node
+    folder.mkdir(parents=True)
+    text = (REPORTS / "05ce7476__ggml-2-x86-cpu.md").read_text(encoding="utf-8")
+    (folder / "README.md").write_text(text.replace("Fri Mar 14 08:37:31 UTC 2025", date), encoding="utf-8")
+    for name, content in (files or {}).items():
+        (folder / name).write_text(content, encoding="utf-8")
+    return folder
+
+
+def listed(kit: Kit, *words: str) -> list[str]:
+    done = kit.harness("runs", "--json", *words)
+    assert done.returncode == 0, done.stderr
+    return sorted(card["node"] for card in json.loads(done.stdout))
+
+
+def test_a_run_without_a_date_is_lost_to_no_filter(kit: Kit, tmp_path: Path) -> None:
+    put_report(tmp_path / "ci", "dated", "2025年 03月 14日 星期五 08:37:31 UTC")
+    put_report(tmp_path / "ci", "undated", "a Friday in March")
+    done = kit.harness("import", str(tmp_path / "ci"))
+    assert "the date is in no form that is known" in done.stdout
+    assert listed(kit, "--since", "2026") == ["undated"]
+    assert listed(kit, "--until", "2025-03-13") == ["undated"]
+    assert listed(kit, "--since", "2025-03-14", "--until", "2025-03-14") == ["dated", "undated"]
+    shown = kit.harness("runs", "--since", "2025-03")
+    assert "1 of these runs has no known date" in shown.stderr
+    assert "0-undated-05ce7476-" in shown.stdout
+    assert "not known" in shown.stdout
+    assert "no known date" not in kit.harness("runs").stderr
+    assert "on dated in" in kit.harness("show", "latest").stdout, "what has no date is not the newest"
+    alone = kit.harness("show", "0-undated").stdout
+    assert "date not known" in alone
+    assert "a Friday in March" in alone
+    assert "no known date" in kit.harness("compare", "node=dated", "node=undated,since=2025", "--force").stderr
+    assert kit.harness("report", "all", "--format", "csv").returncode == 0
+    assert kit.harness("report", "all", "-o", str(tmp_path / "x.asv")).returncode in (0, 2)
+
+
+def test_a_date_that_is_not_exact_fits_every_day_that_it_may_be(kit: Kit, tmp_path: Path) -> None:
+    text = "2025年 03月 14日 星期五 20:37:31 CST"
+    bare = put_report(tmp_path / "ci", "bare", text)
+    put_report(tmp_path / "ci", "logged", text, {"ctest_debug-make.log": "x\n2025-03-14T12:30:00Z begun\n"})
+    kit.harness("import", str(tmp_path / "ci"))
+    runs = runs_of(kit)
+    assert (runs["bare"].end, runs["logged"].end) == ("2025-03-15T02:37:31+00:00", "2025-03-14T12:37:31+00:00")
+    for day in ("2025-03-14", "2025-03-15"):
+        assert "bare" in listed(kit, "--since", day, "--until", day)
+    assert listed(kit, "--since", "2025-03-14", "--until", "2025-03-14") == ["bare", "logged"]
+    assert listed(kit, "--since", "2025-03-15") == ["bare"]
+    assert text in kit.harness("show", runs["bare"].id).stdout, "the text is kept"
+    # What the logs say does not change which run it is.
+    (bare / "stdall").write_text("2025-03-14T12:30:00Z\n")
+    again = tally(kit.harness("import", "--json", str(bare)).stdout)
+    assert (again["new"], again["richer"]) == (0, 1)
+    assert runs_of(kit)["bare"].end == "2025-03-14T12:37:31+00:00"
+
+
+def test_what_has_no_date_survives_export_and_import(kit: Kit, tmp_path: Path) -> None:
+    put_report(tmp_path / "ci", "undated", "a Friday in March", {"stdall": "2025-03-14T12:30:00Z\n"})
+    put_report(tmp_path / "ci", "open", "14/03/2025 08:37", {"stdall": "2025-03-14T12:30:00Z\n"})
+    kit.harness("import", str(tmp_path / "ci"))
+    before = {path.name: (path / "run.json").read_bytes() for path in kit.bundles()}
+    kit.harness("export", "all", "--output", str(tmp_path / "out"))
+    shutil.rmtree(kit.results)
+    kit.harness("import", str(tmp_path / "out"))
+    assert {path.name: (path / "run.json").read_bytes() for path in kit.bundles()} == before
+    assert len(before) == 2

@@ -261,10 +261,41 @@ def test_id_is_that_of_the_text_and_the_node() -> None:
     assert import_run(report, digest="1", name="a", files={"bench-bench-medium.log": MEDIUM}).id == ids[0]
 
 
-def test_date_that_is_not_understood_stays_empty() -> None:
-    run = imported(text_of(CPU).replace("Fri Mar 14", "Someday"))
-    assert (run.start, run.end) == ("", "")
-    assert run.id.startswith("00000000T000000Z-05ce7476-")
+def dated(date: str, files: Mapping[str, str] | None = None) -> Run:
+    return imported(text_of(CPU).replace("Fri Mar 14 08:37:31 UTC 2025", date), files)
+
+
+def test_date_that_is_not_understood_stays_empty_and_is_said() -> None:
+    run = dated("Someday")
+    assert (run.start, run.end, run.earliest) == ("", "", "")
+    assert run.id.startswith("0-undated-05ce7476-")
+    assert codes(run)[-1] == "date-unknown"
+    assert "Someday" in run.caveats[-1].message
+    assert [(remark.line, remark.text) for remark in run.remarks] == [(5, "- date:    Someday")]
+    assert "not-understood" not in codes(run), "it is said once"
+
+
+def test_date_that_is_missing_is_said() -> None:
+    assert "date-unknown" in codes(dated(""))
+    assert "date-unknown" in codes(imported(text_of(CPU).partition("## Output\n\n")[2]))
+
+
+def test_date_of_another_locale() -> None:
+    run = dated("2025年 03月 14日 星期五 08:37:31 UTC")
+    assert run.end == "2025-03-14T08:37:31+00:00"
+    assert not {"date-unknown", "date-uncertain"} & set(codes(run))
+
+
+def test_date_that_leaves_something_open_is_a_bound() -> None:
+    bare = dated("2025年 03月 14日 星期五 08:37:31 CST")
+    assert (bare.end, bare.earliest) == ("2025-03-14T14:37:31+00:00", "2025-03-14T00:22:50+00:00")
+    assert bare.start == "2025-03-14T14:22:50+00:00"
+    assert "the latest that it can be" in bare.caveats[-1].message
+    assert bare.remarks[0].what == "the date is not exact: the zone CST has several meanings"
+    whole = dated("2025年 03月 14日 星期五 08:37:31 CST", {"stdall": "+ date\n2025-03-14T00:36:00Z begun\n"})
+    assert (whole.end, whole.earliest) == ("2025-03-14T00:37:31+00:00", "")
+    assert "the first moment after a line of stdall (2025-03-14T00:36:00+00:00)" in whole.caveats[-1].message
+    assert whole.id[:17] == bare.id[:17] == "20250314T142250Z-", "the id does not depend on what else was kept"
 
 
 @given(reports())

@@ -2,32 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.parse.moment import parse_date, parse_elapsed, parse_seconds, parse_usage, subtract
+from harness.parse.moment import parse_elapsed, parse_seconds, parse_usage, subtract
 
 DATA = Path(__file__).parents[2] / "data" / "reports"
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("Fri Mar 14 08:37:31 UTC 2025", "2025-03-14T08:37:31+00:00"),
-        ("Tue Oct  1 01:02:03 UTC 2024", "2024-10-01T01:02:03+00:00"),
-        ("Mon Mar 17 21:23:32 PDT 2025", "2025-03-18T04:23:32+00:00"),
-        ("Wed Apr 24 10:31:05 EEST 2024", "2024-04-24T07:31:05+00:00"),
-        ("Thu Feb 15 12:20:55 PM UTC 2024", "2024-02-15T12:20:55+00:00"),
-        ("Thu Feb 15 12:20:55 AM UTC 2024", "2024-02-15T00:20:55+00:00"),
-        ("Thu Feb 15 11:20:55 PM UTC 2024", "2024-02-15T23:20:55+00:00"),
-    ],
-)
-def test_date_is_understood(text: str, moment: str) -> None:
-    assert parse_date(text) == moment
-
-
-@pytest.mark.parametrize(
-    "text", ["", "yesterday", "Fri Mar 14 08:37:31 CST 2025", "Fri Mar 34 08:37:31 UTC 2025", "Fri Mar 14 2025"]
-)
-def test_date_that_is_none_is_empty(text: str) -> None:
-    assert parse_date(text) == ""
 
 
 @pytest.mark.parametrize(
