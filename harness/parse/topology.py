@@ -1,9 +1,11 @@
 """Which logical CPUs make which physical core, of which class, on which NUMA node, with which caches.
 
 Sources: the kernel's sysfs documents (`ABI/testing/sysfs-devices-system-cpu`, `admin-guide/cputopology`); hybrid x86
-CPUs name their classes in `/sys/devices/cpu_core` and `cpu_atom`, Arm's in `cpu_capacity` (1024 is the fastest).
+CPUs of Intel's name their classes in `/sys/devices/cpu_core` and `cpu_atom`, Arm's in `cpu_capacity` (1024 is the
+fastest); AMD's compact cores differ by `acpi_cppc/highest_perf` alone (`admin-guide/acpi/cppc_sysfs`).
 """
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -21,6 +23,10 @@ FAST = "/sys/devices/cpu_core/cpus"
 EFFICIENT = ("/sys/devices/cpu_atom/cpus", "/sys/devices/cpu_lowpower/cpus")
 # Mid cores of one design differ by their clock only; efficient ones have half of the capacity or less.
 _FAST_SHARE = 0.75
+# Preferred cores of one design differ by steps of about 2 % in it, compact ones by a fifth and more.
+_COMPACT_SHARE = 0.85
+# What x86 calls the place of a core in `/proc/cpuinfo`, and what LoongArch does.
+_PLACES = (("physical id", "core id"), ("package", "core"))
 _CACHE_FILES = ("level", "type", "size", "shared_cpu_list")
 _CACHE_INDEXES = 5  # two of level 1, and levels 2 to 4
 _SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -126,9 +132,10 @@ def _cpu(block: dict[str, str]) -> int | None:
 def _same_core(blocks: list[dict[str, str]]) -> dict[int, frozenset[int]]:
     """Return the logical CPUs that share a core with each, for those whose block names the core."""
     places = {
-        cpu: (block["physical id"], block["core id"])
+        cpu: (block[package], block[core])
         for block in blocks
-        if (cpu := _cpu(block)) is not None and "physical id" in block and "core id" in block
+        for package, core in _PLACES
+        if (cpu := _cpu(block)) is not None and package in block and core in block
     }
     cores: dict[tuple[str, str], set[int]] = {}
     for cpu, place in places.items():
@@ -141,10 +148,26 @@ def _fast(capture: Capture, online: frozenset[int]) -> frozenset[int]:
     fast = parse_cpu_list(capture.get(FAST, "")) & online
     if fast and any(parse_cpu_list(capture.get(path, "")) & online for path in EFFICIENT):
         return fast
-    counts = {cpu: parse_count(capture.get(f"{CPU}/cpu{cpu}/cpu_capacity", "")) for cpu in online}
-    capacities = {cpu: count for cpu, count in counts.items() if count is not None}
+    capacities = _counts(capture, online, "cpu_capacity")
     least = _FAST_SHARE * max(capacities.values(), default=0)
+    if not capacities:
+        capacities = _counts(capture, online, "acpi_cppc/highest_perf")
+        least = _least_of_fastest(frozenset(capacities.values()))
     return frozenset(cpu for cpu in online if capacities.get(cpu, least) >= least)
+
+
+def _counts(capture: Capture, online: frozenset[int], name: str) -> dict[int, int]:
+    """Return a number above zero that sysfs has of each CPU, for those of which it has one."""
+    counts = {cpu: parse_count(capture.get(f"{CPU}/cpu{cpu}/{name}", "")) for cpu in online}
+    return {cpu: count for cpu, count in counts.items() if count}
+
+
+def _least_of_fastest(counts: frozenset[int]) -> int:
+    """Return the least number above the widest gap, the least of all where no gap is wide enough for two classes."""
+    ordered = sorted(counts)
+    gaps = [(low / high, high) for low, high in itertools.pairwise(ordered)]
+    share, least = min(gaps, default=(1.0, 0))
+    return least if share <= _COMPACT_SHARE else min(ordered, default=0)
 
 
 def _numa_nodes(capture: Capture) -> dict[int, int]:

@@ -29,6 +29,7 @@ _FILES = (
     f"{CPU}/online",
 )
 _PATTERNS = (
+    f"{CPU}/cpu[0-9]*/acpi_cppc/highest_perf",
     f"{CPU}/cpu[0-9]*/cpu_capacity",
     f"{CPU}/cpu[0-9]*/topology/core_cpus_list",
     f"{CPU}/cpu[0-9]*/topology/thread_siblings_list",

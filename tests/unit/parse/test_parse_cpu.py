@@ -1,8 +1,10 @@
 import pytest
 
+from harness.parse.affinity import rank_cores
 from harness.parse.arm import name_cores, name_vendor
 from harness.parse.cpu import parse_blocks, parse_brand, parse_cpu
-from harness.parse.topology import Core, count_usable, parse_topology
+from harness.parse.topology import Core, count_usable, parse_cores, parse_topology
+from harness.plan.placement import choose_cpus
 
 
 def test_features_are_those_that_all_cpus_share() -> None:
@@ -87,3 +89,51 @@ def test_cpus_that_are_offline_are_not_counted() -> None:
 def test_one_hybrid_class_alone_is_no_hybrid() -> None:
     capture = {"/sys/devices/system/cpu/online": "0-3", "/sys/devices/cpu_core/cpus": "0-1"}
     assert all(core.fast for core in parse_topology(capture, []))
+
+
+def amd(*performance: int) -> dict[str, str]:
+    """Return what sysfs has of cores of one thread each, which differ by `highest_perf` alone."""
+    cpu = "/sys/devices/system/cpu"
+    files = {f"{cpu}/cpu{n}/acpi_cppc/highest_perf": f"{one}\n" for n, one in enumerate(performance)}
+    return {f"{cpu}/online": f"0-{len(performance) - 1}\n", **files}
+
+
+@pytest.mark.parametrize(
+    ("performance", "fast"),
+    [
+        ((166, 166, 128, 128, 128), (0, 1)),
+        ((128, 128, 166, 128), (2,)),
+        ((208, 203, 198, 196, 121, 121, 121, 121), (0, 1, 2, 3)),
+        ((236, 231, 226, 221, 216, 211, 206, 201, 196, 191, 186, 181), tuple(range(12))),  # preferred cores of one kind
+        ((255, 255, 255, 255), (0, 1, 2, 3)),
+        ((0, 0, 0), (0, 1, 2)),
+        ((166,), (0,)),
+    ],
+)
+def test_compact_cores_of_amd_differ_by_their_highest_performance(
+    performance: tuple[int, ...], fast: tuple[int, ...]
+) -> None:
+    cores = parse_topology(amd(*performance), [])
+    assert tuple(min(core.cpus) for core in cores if core.fast) == fast
+    counts = parse_cores(amd(*performance), [])
+    assert (counts.fast, counts.efficient) == (len(fast), len(performance) - len(fast))
+    assert counts.usable_physical == len(fast)
+
+
+def test_pinning_takes_the_fast_cores_of_amd_first() -> None:
+    ranking = rank_cores(amd(128, 128, 166, 166))
+    assert choose_cpus("auto", ranking, 2) == (2, 3)
+    assert choose_cpus("auto", ranking, 3) == (1, 2, 3)
+
+
+def test_capacities_count_before_performance() -> None:
+    cpu = "/sys/devices/system/cpu"
+    capacities = {f"{cpu}/cpu{n}/cpu_capacity": "1024\n" for n in range(2)}
+    assert all(core.fast for core in parse_topology(amd(166, 100) | capacities, []))
+
+
+def test_loongarch_names_the_places_of_cores_by_other_words() -> None:
+    blocks = [f"processor : {n}\npackage : {n // 4}\ncore : {n % 4 // 2}\nglobal_id : {n}" for n in range(8)]
+    text = "system type : generic-loongson-machine\n\n" + "\n\n".join(blocks)
+    cores = parse_cpu({"/proc/cpuinfo": text, "machine": "loongarch64"}).cores
+    assert (cores.logical, cores.physical, cores.threads_per_core) == (8, 4, 2)
