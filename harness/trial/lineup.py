@@ -27,7 +27,9 @@ def line_up(words: Sequence[str], settings: Settings, environ: Mapping[str, str]
     checkout left its default branch is measured against the checkout as it is. Raises UsageError for what cannot be.
     """
     if len(words) not in (0, 2):
-        hint = f"harness ab {words[0]} ." if len(words) == 1 else _EXAMPLE
+        hint = _EXAMPLE
+        if len(words) == 1 and "=" not in words[0]:
+            hint = f"harness ab HEAD {words[0]}" if words[0].startswith(PATHS) else f"harness ab {words[0]} ."
         raise UsageError(f"two sides are needed, not {len(words)}: {' '.join(words)}", hint=hint)
     extras = (settings.text("baseline_config"), settings.text("contender_config"))
     if not words:

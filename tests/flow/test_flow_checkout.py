@@ -451,6 +451,8 @@ def test_what_a_checkout_lacks_is_looked_for_upstream(home: Home) -> None:
     ("words", "flags", "what", "hint"),
     [
         (["HEAD"], {}, "two sides are needed, not 1: HEAD", "harness ab HEAD ."),
+        (["."], {}, "two sides are needed, not 1: .", "harness ab HEAD ."),
+        (["fa=1"], {}, "two sides are needed, not 1: fa=1", "harness ab HEAD ~/whisper.cpp"),
         (["a", "b", "c"], {}, "two sides are needed, not 3: a b c", "harness ab HEAD ~/whisper.cpp"),
         ([".", "."], {"repo": "."}, "--repo would have no effect", "leave out --repo, or name a ref"),
         ([".", "HEAD"], {"ref": "v1"}, "--ref would have no effect", "leave out --ref"),
