@@ -6,11 +6,15 @@ from harness.records.record import Record
 
 
 class WeightsKind(StrEnum):
-    """Where weights come from; timings of different kinds are never mixed silently."""
+    """Where weights come from; timings of different kinds are never mixed silently.
+
+    UNDECIDED stands in plans alone: official ones if they can be downloaded, else synthetic ones.
+    """
 
     OFFICIAL = "official"
     SYNTHETIC = "synthetic"
     FILE = "file"
+    UNDECIDED = "undecided"
 
 
 class Weights(Record):

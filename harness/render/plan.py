@@ -5,6 +5,9 @@ import shlex
 from harness.records.plan import Plan, Site
 from harness.records.run import Run
 from harness.records.step import Phase
+from harness.records.weights import WeightsKind
+
+_KINDS = {WeightsKind.UNDECIDED: "not known before the network is asked: official, else synthetic"}
 
 
 def render_plan(plan: Plan, run: Run) -> str:
@@ -13,7 +16,7 @@ def render_plan(plan: Plan, run: Run) -> str:
     cores = node.cpu.cores
     name = commit.release or commit.sha[:8] or "a tree without git"
     cpu = f"{node.cpu.brand} ({node.cpu.microarchitecture}), {cores.logical} CPUs, {cores.usable_physical} usable cores"
-    weights = ", ".join(f"{weights.model} ({weights.kind})" for weights in run.weights)
+    weights = ", ".join(f"{weights.model} ({_KINDS.get(weights.kind, weights.kind)})" for weights in run.weights)
     lines = [
         f"node     {node.name}: {cpu}",
         f"source   {name}{' + changes' if commit.dirty else ''}  {run.source.path}",

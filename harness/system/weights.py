@@ -75,9 +75,9 @@ def resolve_weights(
     `choice` is `auto` (official, or synthetic where the download fails), `official`, `synthetic`, or the path of a
     file or of a folder with `ggml-<model>.bin`. Files lie in `cache/weights`. `mirror` replaces the address of
     Hugging Face; `token` (by default HF_TOKEN) is shown to that address alone. `dry_run` neither downloads nor
-    writes: the file may not be there yet. Raises UsageError for a name that cannot be timed, UnavailableError for
-    weights that cannot be had or are not what was asked for, UnreadableError for a file that is no model, UnfitError
-    without room on the disk.
+    writes: the file may not be there yet, and which one it will be may be undecided. Raises UsageError for a name that
+    cannot be timed, UnavailableError for weights that cannot be had or are not what was asked for, UnreadableError for
+    a file that is no model, UnfitError without room on the disk.
     """
     entry = catalog.entry(model)
     require_timeable(entry)
@@ -114,7 +114,10 @@ def verify_weights(weights: Weights, *, cache: Path) -> None:
 
 def _auto(request: _Request) -> Resolved:
     try:
-        return _official(request, QUICK)
+        official, caveats = _official(request, QUICK)
+        if request.dry_run and not Path(official.path).is_file() and request.entry.name in SHAPES:
+            return _undecided(official)
+        return official, caveats
     except WrongSumError:  # somebody serves another file under this name: not a thing to pass over
         raise
     except UnavailableError as error:
@@ -122,6 +125,14 @@ def _auto(request: _Request) -> Resolved:
             raise
         reason = error.cause or error.what
     return _synthetic(request, f"because the official file cannot be had: {reason}")
+
+
+def _undecided(official: Weights) -> Resolved:
+    message = (
+        f"which weights a run would take for {official.model} is not known before the network is asked: the official "
+        f"ones ({official.size_bytes / 1e6:,.0f} MB to download) if they can be had, else synthetic ones"
+    )
+    return official.replace(kind=WeightsKind.UNDECIDED), (Caveat(code="weights-planned", message=message),)
 
 
 def _official(request: _Request, patience: Patience) -> Resolved:

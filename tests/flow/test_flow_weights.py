@@ -229,12 +229,17 @@ def test_a_full_disk_is_noticed_before_writing(desk: Desk, monkeypatch: pytest.M
 
 
 def test_a_dry_run_leaves_no_trace(desk: Desk) -> None:
-    official, caveats = desk.ask("auto", dry_run=True)
+    undecided, caveats = desk.ask("auto", dry_run=True)
+    assert (undecided.kind, codes(caveats)) == (WeightsKind.UNDECIDED, ["weights-planned"])
+    assert "not known before the network is asked" in caveats[0].message
+    assert desk.ask("auto", dry_run=True, offline=True)[0].kind is WeightsKind.SYNTHETIC
+    official, caveats = desk.ask("official", dry_run=True)
     assert (official.kind, codes(caveats)) == (WeightsKind.OFFICIAL, ["weights-planned"])
     synthetic, _ = desk.ask("synthetic", dry_run=True)
     assert (desk.server.asked, desk.cache.exists()) == (0, False)
     assert desk.ask("synthetic")[0] == synthetic
     assert desk.ask("official")[0] == official
+    assert desk.ask("auto", dry_run=True)[0] == official, "it is there now"
 
 
 def test_a_named_file_is_taken_with_a_caveat(desk: Desk, tmp_path: Path) -> None:

@@ -37,7 +37,13 @@ PLACE: tuple[Setting, ...] = (
         commands=(*COMPILE, *KEEP),
         help="exit with 3 instead of waiting when another run is busy on this node",
     ),
-    Setting(name="dry_run", kind=Kind.FLAG, default=False, commands=(*WORK, *KEEP), help="print the plan and stop"),
+    Setting(
+        name="dry_run",
+        kind=Kind.FLAG,
+        default=False,
+        commands=(*WORK, *KEEP),
+        help="print the plan and stop; for it the source is fetched, but no weights",
+    ),
     Setting(
         name="json",
         kind=Kind.FLAG,
