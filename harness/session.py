@@ -82,7 +82,7 @@ class Session:
         if known and self._is_still_good(step, known):
             return
         began = time.monotonic()
-        self._announce(step, pace or self._own_pace())
+        self._announce(step, pace or self._own_pace(step))
         result = self._learn(self._perform(step))
         self.run = check_options(step, result, self.run, self._bundle.logs / step.log)
         self.run = take_code(step, result, self.run, self.plan)
@@ -143,7 +143,7 @@ class Session:
         """
         while True:
             if vigil.wait():
-                self._announce(step, self._own_pace())
+                self._announce(step, self._own_pace(step))
             before = vigil.read()
             result = self._execute(step)
             result = result.replace(quiet=vigil.since(before, result.completed), placement=step.placement)
@@ -255,11 +255,11 @@ class Session:
         self.run = self.run.replace(weights=weights)
         return result
 
-    def _own_pace(self) -> Pace:
+    def _own_pace(self, step: Step) -> Pace:
         steps, done = self.plan.steps, frozenset(result.step for result in self.run.results)
         further_s = foresee_s(self.plan, self.run)
         return Pace(
-            number=len(done) + 1,
+            number=1 + next(number for number, one in enumerate(steps) if one.name == step.name),
             total=len(steps),
             left_s=lambda elapsed_s: remaining_s(steps, self._known, done=done, elapsed_s=elapsed_s) + further_s,
         )

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from harness.records.outcome import Status, StepResult
 from harness.records.secret import redact
-from harness.records.step import Phase, Step
+from harness.records.step import Step
 from harness.render.plain import harmless, printable
 
 _HEARTBEAT_S = 30.0
@@ -104,15 +104,13 @@ class Console:
             self._draw(now - self._began)
 
     def end(self, result: StepResult) -> None:
-        """Show how the step ended; short probes that went well are not worth a line."""
+        """Show how the step ended: every step has its line, so that the numbers are those of the plan."""
         step, self._step = self._step, None
         if self._quiet or step is None:
             return
-        if step.phase in (Phase.LIST, Phase.PROBE) and result.status is Status.PASSED:
-            return
         wall = "reused" if result.reused else f"{result.completed.wall_s:8.1f} s" if result.completed else ""
         reason = f"  {printable(redact(result.reason))}" if result.reason else ""
-        self._write(f"{self._place} {step.title:<34} {self._paint(result.status)} {wall:>10}{reason}\n")
+        self._write(f"{self._place} {step.title:<42} {self._paint(result.status)} {wall:>10}{reason}\n")
 
     def _draw(self, elapsed_s: float) -> None:
         if self._step is None:

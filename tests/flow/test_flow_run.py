@@ -636,3 +636,15 @@ def test_the_partial_state_of_a_newer_schema_is_refused(kit: Kit) -> None:
 def test_works_from_any_directory(kit: Kit, tmp_path: Path) -> None:
     (tmp_path / "harness").mkdir()  # not this program
     assert kit.harness("--version").returncode == 0
+
+
+def test_progress_counts_every_step_of_the_plan(kit: Kit) -> None:
+    words = ("--repetitions", "2", "--bench", "memcpy,whisper")
+    first = kit.run(*words)
+    again = kit.run(*words)  # what is built already has its line, too
+    for done in (first, again):
+        assert done.returncode == 0, done.stderr
+        places = [match.groups() for match in re.finditer(r"^\[ *(\d+)/(\d+)\] ", done.stderr, flags=re.MULTILINE)]
+        total = len(places)
+        assert total > 10
+        assert places == [(str(number), str(total)) for number in range(1, total + 1)]

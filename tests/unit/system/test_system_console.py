@@ -45,10 +45,10 @@ def test_failures_say_why() -> None:
     assert "for a reason" in stream.getvalue()
 
 
-def test_short_probes_that_went_well_are_not_worth_a_line() -> None:
+def test_probes_have_a_line_too_so_that_no_number_is_missing() -> None:
     stream = io.StringIO()
     show(Console(stream), phase=Phase.LIST)
-    assert stream.getvalue() == ""
+    assert stream.getvalue().startswith("[1/2] ")
 
 
 def test_quiet_says_nothing() -> None:
