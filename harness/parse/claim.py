@@ -5,6 +5,7 @@ computes on the CPU, without an error. So a line that is printed before the act 
 contradicts it. docs/backends.md lists the lines, when each is printed and by what it is contradicted (v1.5 to v1.9.3).
 """
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -50,12 +51,26 @@ _TROUBLE = (
     r"\b(CUDA|ROCm|MUSA|CANN|SYCL) error: ",
     r"ggml_backend_(rpc)\w*: .*[Ff]ailed to connect|(?:^|\s)Failed to connect to \S+:\d+$",
 )
+# One of these stands in each of them; looking for words is much quicker.
+_SIGNS = (
+    "ailed",
+    "rror",
+    "found 0",
+    "o devices",
+    "invalid",
+    "not available",
+    "lost!",
+    "find any",
+    "selected platform",
+    "matching",
+)
 _TROUBLES = re.compile("|".join(f"(?:{pattern})" for pattern in _TROUBLE))
 _RPC = "RPC"
 # Names of one family: HIP and MUSA are built from CUDA's source, and print its functions' names.
 _FAMILIES = {"MTL": "METAL", "VK": "VULKAN", "HIP": "CUDA", "ROCM": "CUDA", "MUSA": "CUDA", "GPUOPENCL": "OPENCL"}
 
 
+@functools.lru_cache(maxsize=2)  # several readers of one log ask one after the other
 def parse_claims(text: str) -> tuple[Claim, ...]:
     """Return what the last attempt in a log claims, in its order and each name once.
 
@@ -65,9 +80,11 @@ def parse_claims(text: str) -> tuple[Claim, ...]:
     """
     lines = plain_lines(text)
     claims: dict[str, Claim] = {}
-    for line in _choose_context(lines):
-        _read_line(claims, line.strip())
-    weights = [(match[1], line.strip()) for line in _choose_context(lines) if (match := _WEIGHTS.search(line))]
+    context = _choose_context(lines)
+    for line in context:
+        if "whisper_" in line:
+            _read_line(claims, line.strip())
+    weights = [(match[1], line.strip()) for line in context if (match := _WEIGHTS.search(line))]
     if weights and all(_MAIN_MEMORY.match(buffer) for buffer, _ in weights):
         _refute(claims, _find_gpus(claims), weights[-1][1])
     for line in find_troubles(lines):
@@ -78,7 +95,7 @@ def parse_claims(text: str) -> tuple[Claim, ...]:
 
 def find_troubles(lines: Iterable[str]) -> Iterator[str]:
     """Yield the lines in which a backend says that it cannot start, or cannot go on."""
-    return (line.strip() for line in lines if _TROUBLES.search(line))
+    return (line.strip() for line in lines if any(sign in line for sign in _SIGNS) and _TROUBLES.search(line))
 
 
 def find_family(name: str) -> str:

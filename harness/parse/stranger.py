@@ -82,7 +82,7 @@ def read_caveats(report: Report, folder: Folder, rows: Rows, run: Run) -> Iterat
         message = (
             f"CMake was given options that the tree does not know, and did not use them: {', '.join(folder.unused)}"
         )
-        yield Caveat(code="options-ignored", message=message)
+        yield Caveat(code="option-ignored", message=message)
     yield from _about_runtime(report, folder)
     if exit_code(report) == 0 and run.status is not Status.PASSED:
         yield Caveat(code="status-differs", message="the report says SUCCESS although something in it failed")

@@ -198,7 +198,7 @@ def _counts(run: Run) -> str:
 def _options(run: Run) -> str:
     values = [setting.value for setting in run.settings if setting.name == "cmake_options"]
     said = {caveat.code for caveat in run.caveats}
-    return "" if values == ["-DGGML_CUDA=1"] and "options-ignored" in said else f"options {values}, caveats {said}"
+    return "" if values == ["-DGGML_CUDA=1"] and "option-ignored" in said else f"options {values}, caveats {said}"
 
 
 def _tested(run: Run) -> str:
