@@ -10,6 +10,7 @@ from pathlib import Path
 from harness import __version__
 from harness.plan.config import choose_config, choose_wiring
 from harness.plan.environment import choose_environment
+from harness.plan.influence import caveat_influences
 from harness.plan.ingredient import Ingredients
 from harness.plan.isa import (
     LOADABLE,
@@ -171,7 +172,12 @@ def begin_run(
         weights=weights,
         environment=bench.environment,
         settings=settings.describe(),
-        caveats=(*bench.caveats, *caveats, *warn_threads(suite.threads, bench.node.cpu.cores)),
+        caveats=(
+            *bench.caveats,
+            *caveat_influences(bench.environment, timed.config, bench.node.os),
+            *caveats,
+            *warn_threads(suite.threads, bench.node.cpu.cores),
+        ),
         audio=audio,
     )
     ingredients = Ingredients(

@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from harness.plan.dialect import BORDERS, Border, is_beyond
-from harness.plan.environment import TIMING_PREFIXES
+from harness.plan.influence import list_influences
 from harness.plan.setting.table import BY_NAME
 from harness.records.node import NO_NAME
 from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, OURS, Origin, Run
@@ -225,7 +225,7 @@ def _kind(model: str, run: Run) -> str:
 
 
 def _timing(run: Run) -> Mapping[str, str]:
-    return {name: value for name, value in run.environment if name.startswith(TIMING_PREFIXES)}
+    return dict(list_influences(run.environment, run.config, run.node.os))
 
 
 def _variable(name: str, run: Run) -> str:

@@ -11,9 +11,9 @@ _PASSED = frozenset(
     "CUDA_HOME CUDA_PATH CUDA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES ROCM_PATH ONEAPI_ROOT VK_DRIVER_FILES VULKAN_SDK "
     "CCACHE_DIR CCACHE_CONFIGPATH CCACHE_MAXSIZE SCCACHE_DIR XDG_CACHE_HOME CMAKE_PREFIX_PATH".split()
 )
-# They change timings, and the user set them on purpose: passed on, and said.
 # Upstream's own variables of a node; nothing reads them, but the report shows them.
 _NODE_PREFIX = "GG_BUILD_"
+# They may change timings, and the user set them on purpose: passed on, and said where the build reads them.
 TIMING_PREFIXES = ("OMP_", "GOMP_", "KMP_", "GGML_", "OPENBLAS_", "MKL_", "BLIS_", "MALLOC_")
 # They change the binary behind the build's back: kept out, and said. SOURCE_DATE_EPOCH alone turns every SIMD
 # option of ggml off (since v1.7.5).
@@ -41,9 +41,6 @@ def choose_environment(environ: Mapping[str, str], *, path: Sequence[str]) -> tu
     chosen["LC_ALL"] = "C"
     chosen["PATH"] = ":".join([*path, *([chosen["PATH"]] if chosen.get("PATH") else [])])
     caveats = []
-    if timing:
-        passed = ", ".join(f"{name}={value}" for name, value in sorted(timing.items()))
-        caveats.append(Caveat(code="timing-environment", message=f"passed on to the benchmarks: {passed}"))
     kept_out = sorted(_POISONOUS & environ.keys())
     if kept_out:
         message = f"kept out of the build: {', '.join(kept_out)} (use -D NAME=VALUE for CMake options)"

@@ -23,8 +23,7 @@ def test_what_would_poison_the_build_is_kept_out_and_said() -> None:
     assert "CFLAGS, SOURCE_DATE_EPOCH" in caveats[0].message
 
 
-def test_what_changes_timings_is_passed_on_and_said() -> None:
-    pairs, caveats = choose_environment({"OMP_NUM_THREADS": "1"}, path=[])
-    assert dict(pairs)["OMP_NUM_THREADS"] == "1"
-    assert [caveat.code for caveat in caveats] == ["timing-environment"]
-    assert "OMP_NUM_THREADS=1" in caveats[0].message
+def test_what_may_change_timings_is_passed_on() -> None:
+    pairs, caveats = choose_environment({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "2"}, path=[])
+    assert {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "2"}.items() <= dict(pairs).items()
+    assert caveats == ()
