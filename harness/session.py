@@ -195,7 +195,8 @@ class Session:
     def _check_source(self) -> None:
         """Say so when the user's tree is no longer what it was called when the run began."""
         source = self.run.source
-        now = probe_tree(Path(source.path), environ=dict(self.run.environment), note=self._console.note)
+        environ = dict(self.run.environment)
+        now = probe_tree(Path(source.path), environ=environ, note=self._console.note, ours=source.ours)
         if now.id != source.id and not any(caveat.code == "source-changed" for caveat in self.run.caveats):
             message = f"the tree changed while it was built ({source.id} became {now.id}): these numbers are of neither"
             caveat = Caveat(code="source-changed", message=message)

@@ -43,8 +43,9 @@ def take_up(
 
 
 def _check_source(state: Run, environ: Mapping[str, str], console: Console) -> None:
-    path = Path(state.source.path)
+    path, ours = Path(state.source.path), state.source.ours
     if not (path / "CMakeLists.txt").is_file():
         raise UnavailableError(f"the source of {state.id} is gone: {path}", hint="harness run")
-    if state.source.mutable and probe_tree(path, environ=environ, note=console.note).id != state.source.id:
+    now = probe_tree(path, environ=environ, note=console.note, ours=ours) if state.source.mutable else state.source
+    if now.id != state.source.id:
         raise UsageError(f"{path} has changed since {state.id} was begun", hint="harness run measures it as it is now")

@@ -40,7 +40,8 @@ class Source(Record):
 
     `id` changes when the content does and keys the build tree of an immutable source; `mutable` trees belong to
     the user and are built incrementally. `kind` is `git`, `sdist` or `tree`. `pruned` trees hold the library
-    alone: no bench program, no tests.
+    alone: no bench program, no tests. `ours` are folders in the tree where the harness keeps what it makes: no change
+    of it.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Source(Record):
     commit: Commit
     mutable: bool = False
     pruned: bool = False
+    ours: tuple[str, ...] = ()
 
 
 class SourceRequest(Record):

@@ -20,6 +20,7 @@ _OPTIONS = (
     f"core.hooksPath={os.devnull}",
     "safe.bareRepository=all",
     "core.fsmonitor=false",
+    "core.splitIndex=false",
     "core.quotePath=true",
     "core.autocrlf=false",
     "filter.lfs.smudge=",
@@ -103,12 +104,12 @@ class Git:
         captured = self.run(*arguments)
         return captured.stdout.strip() if captured.ok else ""
 
-    def paths(self, *arguments: str) -> list[Path]:
+    def paths(self, *arguments: str, env: Mapping[str, str] | None = None) -> list[Path]:
         """Return the paths that a command lists one a line, quoted as core.quotePath has them.
 
         Raises UnavailableError where the command failed: an empty answer would pass for a clean tree.
         """
-        captured = self.run(*arguments)
+        captured = self.run(*arguments, env=env)
         if not captured.ok:
             raise UnavailableError(f"git cannot list the files of {self.folder}", cause=find_reason(captured.stderr))
         return [Path(unquote_path(line)) for line in captured.stdout.splitlines()]

@@ -63,7 +63,7 @@ def _line_up_checkout(extras: Sequence[str], settings: Settings, environ: Mappin
         cause = f"without sides a checkout of whisper.cpp is compared with its own past; {folder.resolve()} is in none"
         raise UsageError("two sides are needed", cause=cause, hint=_EXAMPLE)
     base = checkout.find_base()
-    ours = (results_folder(settings), cache_folder(settings))
+    ours = (str(results_folder(settings)), str(cache_folder(settings)))
     tree = probe_tree(checkout.top, environ=environ, note=note, ours=ours)
     if tree.commit.sha == base.sha and not tree.commit.dirty and not any(extras):
         raise UsageError(

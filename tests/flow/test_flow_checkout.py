@@ -12,6 +12,7 @@ import pytest
 from harness.cli.main import main
 from harness.errors import UsageError
 from harness.plan.layer import layer_settings
+from harness.store.bundle import load_run
 from harness.system.source.checkout import Checkout, find_checkout
 from harness.trial.lineup import line_up
 from tests.flow.kit import ROOT, Kit
@@ -339,6 +340,8 @@ def test_a_branch_with_changes_is_compared_with_where_it_began(home: Home) -> No
     home.clone.git("checkout", "--quiet", "-b", "mine")
     head = home.clone.commit("mine", c="c\n")
     home.edit()
+    # As an editor or a checkout of an hour ago leaves it: git would like to note that nothing changed.
+    os.utime(home.clone.path / "a", (1, 1))
     before = snapshot(home.clone)
     code, out, err = home.ab(inside="src")
     assert code == 20, err
@@ -424,6 +427,22 @@ def test_what_the_harness_leaves_in_the_tree_is_no_change(home: Home) -> None:
     (home.clone.path / "notes").mkdir()
     (home.clone.path / "notes" / "x.c").write_text("an untracked file is a change")
     assert home.line_up(cache=str(home.clone.path / "cache"))
+
+
+def test_a_run_inside_the_tree_is_not_disturbed_by_its_own_results(home: Home) -> None:
+    inside = {"HARNESS_RESULTS": "", "HARNESS_CACHE": "cache"}
+    words = ["run", "--source", ".", "--model", "tiny", "--weights", str(home.kit.weights), "--repetitions", "1"]
+    words += ["--bench", "whisper", "--no-tests"]
+    for _ in range(2):
+        code, _, err = home.harness(*words, environ=inside)
+        assert code == 0, err
+    home.kit.break_tools({"whisper-bench -m": {"exit": 3}})
+    code, _, err = home.harness(*words, environ=inside)
+    assert code == 12, err
+    for path in (home.clone.path / "results" / "node-1").glob("*/*"):
+        stored = load_run(path)
+        assert not stored.source.commit.dirty
+        assert not {"dirty", "source-changed"} & {caveat.code for caveat in stored.caveats}
 
 
 def test_settings_of_a_side_go_with_the_checkout(home: Home) -> None:

@@ -42,7 +42,7 @@ def resolve_source(
                 hint = f"--repo {shlex.quote(request.tree)} --ref {request.ref} takes that commit of a clone"
             raise UsageError("--source is a tree as it is", hint=hint)
         tree = _find_top(Path(request.tree), environ, note)
-        return probe_tree(tree, environ=environ, note=note, ours=[Path(one) for one in request.ours])
+        return probe_tree(tree, environ=environ, note=note, ours=request.ours)
     pins = pins or load_pins()
     release = None if request.repo else pins.find(request.ref)
     if release is None:

@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -20,7 +22,7 @@ _CHUNK_BYTES = 1 << 20
 _HINT = "name the top folder of a whisper.cpp tree"
 
 
-def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Sequence[Path] = ()) -> Source:
+def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Sequence[str] = ()) -> Source:
     """Return what the tree at `folder` is; it is never written to.
 
     With git: the commit checked out, and a hash over every file that differs from it, untracked ones too unless they
@@ -32,12 +34,13 @@ def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Se
     folder = folder.expanduser().resolve()
     check_tree(folder, what=str(folder))
     # The tree itself is nobody's folder of results.
-    ours = [one for one in (path.expanduser().resolve() for path in ours) if folder in one.parents]
-    commit = _probe_git(folder, environ, note, ours)
+    inside = [one for one in (Path(path).expanduser().resolve() for path in ours) if folder in one.parents]
+    commit = _probe_git(folder, environ, note, inside)
     if commit is None:
-        commit = Commit(sha="", changes=hash_files(folder, _without(folder, _all_files(folder), ours)))
+        commit = Commit(sha="", changes=hash_files(folder, _without(folder, _all_files(folder), inside)))
     identity = f"tree-{short_hash(commit.sha, commit.changes)}"
-    return Source(id=identity, kind="tree", path=str(folder), commit=commit, mutable=True)
+    kept = tuple(map(str, inside))
+    return Source(id=identity, kind="tree", path=str(folder), commit=commit, mutable=True, ours=kept)
 
 
 def check_tree(folder: Path, *, what: str) -> None:
@@ -125,8 +128,22 @@ def _probe_git(folder: Path, environ: Mapping[str, str], note: Note, ours: Seque
     if commit is None:
         return None
     listed = {
-        *git.paths("diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative", "HEAD", "--", "."),
+        *_list_changes(git),
         *_without(folder, git.paths("ls-files", "--others", "--exclude-standard", "--", "."), ours),
     }
     changed = {path for path in listed if path.as_posix() not in GENERATED}
     return replace(commit, changes=hash_files(folder, changed) if changed else "")
+
+
+def _list_changes(git: Git) -> list[Path]:
+    """Return the tracked files that differ from HEAD.
+
+    `git diff` writes what it learns of their times into the index, optional locks or not; it is given a copy, with the
+    time of the original, by which git knows what it cannot trust.
+    """
+    with tempfile.TemporaryDirectory(prefix="harness-") as scratch:
+        index, copy = git.folder / git.ask("rev-parse", "--git-path", "index"), Path(scratch) / "index"
+        if index.is_file():
+            shutil.copy2(index, copy)
+        options = ("--name-only", "--no-renames", "--no-ext-diff", "--relative")
+        return git.paths("diff", *options, "HEAD", "--", ".", env={"GIT_INDEX_FILE": str(copy)})
