@@ -61,6 +61,9 @@ def test_the_main_job_from_nothing(folder: Path) -> None:
     run = load_run(bundle)
     assert run.status is Status.PASSED
 
+    assert run.code
+    assert run.code.known or sys.platform != "linux", run.code.reason
+
     tests = {result.step: result.checks for result in run.results if result.phase == "test"}
     for checks in tests.values():
         assert {"test-whisper-cli-tiny", "test-vad"} <= {check.name for check in checks}
@@ -150,3 +153,12 @@ def test_a_compile_error_of_a_local_tree(folder: Path) -> None:
     assert "planted" in done.stderr
     (bundle,) = (folder / "broken").glob("*/*/*")
     assert "FAILURE ❌ (10)" in (bundle / "README.md").read_text(encoding="utf-8")
+
+
+def test_an_option_of_no_effect_is_refused_once_cmake_has_configured(folder: Path) -> None:
+    before = bundles(folder)
+    done = harness(folder, "run", *QUICK, "--no-tests", "-D", "GGML_CUBLAS:BOOL=ON", "-D", "GGML_LTO:BOOL=OFF")
+    assert done.returncode == 2, done.stderr
+    assert "-D GGML_CUBLAS=ON: the tree has no option GGML_CUBLAS\n" in done.stderr
+    assert "did you mean GGML_CUDA?" in done.stderr
+    assert bundles(folder) == before
