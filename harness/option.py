@@ -17,7 +17,7 @@ _ALLOW = "allow_unknown_options"
 def check_options(step: Step, result: StepResult, run: Run, log: Path) -> Run:
     """Return the run, with a caveat for each option that changes nothing, where a configuration has just ended.
 
-    Raises UsageError for such an option unless the run's settings allow it.
+    Raises UsageError for such an option unless it is but a part of what was asked for, or the run's settings allow it.
     """
     if step.phase is not Phase.CONFIGURE or result.status is Status.SKIPPED:
         return run
@@ -38,8 +38,10 @@ def check_options(step: Step, result: StepResult, run: Run, log: Path) -> Run:
     )
     if not flaws:
         return run
-    if not any(used.name == _ALLOW and used.value == str(True) for used in run.settings):
-        raise refuse(flaws)
+    allowed = any(used.name == _ALLOW and used.value == str(True) for used in run.settings)
+    wrong = [flaw for flaw in flaws if not flaw.option.part]
+    if wrong and not allowed:
+        raise refuse(wrong)
     caveats = (Caveat(code=IGNORED, message=f"{flaw.option.asked}: {flaw.what}; {flaw.cause}") for flaw in flaws)
     return run.replace(caveats=tuple(dict.fromkeys((*run.caveats, *caveats))))
 

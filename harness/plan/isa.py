@@ -192,7 +192,10 @@ def _refuse_unfit(isa: Isa, cpu: Cpu) -> None:
 
 def _simd_option(feature: Feature, isa: Isa) -> CMakeOption:
     if feature.option in isa.options:
-        return _option(f"GGML_{feature.option}", "ON", f"part of {isa.name}", f"--isa {isa.name}")
+        # v1.7.4 has no switch for BMI2, and builds for AVX2 all the same.
+        part = feature.option.lower() != isa.name and not feature.option.lower().startswith(f"{isa.name}_")
+        chosen = _option(f"GGML_{feature.option}", "ON", f"part of {isa.name}", f"--isa {isa.name}")
+        return chosen.replace(part=part)
     return _option(f"GGML_{feature.option}", "OFF", f"not part of {isa.name}; said because the default varies")
 
 

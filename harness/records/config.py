@@ -27,13 +27,15 @@ class CMakeOption(Record):
     """One `-DNAME=VALUE` with the reason for it, so that a plan can explain itself.
 
     `asked` is what the user wrote to have it (`-D GGML_LTO=ON`, `--backend cuda`), empty where it is the harness's own
-    choice: only what was asked for must mean something to the tree.
+    choice: only what was asked for must mean something to the tree. A `part` is one of several options that come with
+    what was asked for: an older tree may not know it, which is said and not refused.
     """
 
     name: str
     value: str
     reason: str
     asked: str = ""
+    part: bool = False
 
     def __str__(self) -> str:
         return f"-D{self.name}={self.value}"

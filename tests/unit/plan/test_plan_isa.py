@@ -17,6 +17,7 @@ from harness.plan.isa import (
 )
 from harness.records.node import Cpu
 from harness.records.run import SystemInfo
+from tests import factory
 
 NODES = Path(__file__).parents[2] / "data" / "nodes"
 SIMD = {f"GGML_{feature.option}" for feature in X86_FEATURES}
@@ -184,3 +185,18 @@ def test_a_variant_is_compiled_for_exactly_an_instruction_set() -> None:
             choose_variant(isa, AMX)
     with pytest.raises(UnfitError, match="cannot run avx512"):
         choose_variant("avx512", ZEN2)
+
+
+@pytest.mark.parametrize(
+    ("isa", "named"), [("avx2", {"GGML_AVX2"}), ("sse42", {"GGML_SSE42"}), ("amx", {"GGML_AMX_TILE", "GGML_AMX_INT8"})]
+)
+def test_what_an_instruction_set_is_named_after_is_no_mere_part_of_it(isa: str, named: set[str]) -> None:
+    features = tuple(feature for one in X86_FEATURES for feature in one.needs)
+    cpu = factory.node().cpu.replace(features=features)
+    chosen = {option.name: option for option in choose_isa_options(isa, cpu)}
+    assert all(chosen[name].asked and not chosen[name].part for name in {*named, "GGML_NATIVE"})
+    assert all(
+        option.part or not option.asked
+        for name, option in chosen.items()
+        if name.removeprefix("GGML_") in ("F16C", "FMA")
+    )
