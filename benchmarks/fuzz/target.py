@@ -27,6 +27,7 @@ from harness.parse.ninja import find_complaint, parse_progress, parse_targets
 from harness.parse.node import parse_node
 from harness.parse.notation import parse_toml
 from harness.parse.nvidia import parse_nvidia
+from harness.parse.pasted import import_paste, is_pasted
 from harness.parse.reading import parse_reading
 from harness.parse.release import parse_pins
 from harness.parse.report import parse_report
@@ -106,6 +107,17 @@ def _import(text: str) -> object:
     if decode_run(encode_run(run), "run.json", Run).id != run.id:
         raise AssertionError("the run is another one when it is read again")
     return ()
+
+
+def _paste_seeds() -> list[str]:
+    golden = DATA.parent / "golden" / "formats"
+    tables = [path.read_text(encoding="utf-8") for path in sorted(golden.glob("issue89*.md"))]
+    return [*tables, *_files("logs/*bench-bench*")()]
+
+
+def _paste(text: str) -> object:
+    run, _ = import_paste(text, digest="0" * 64) if is_pasted(text) else (None, {})
+    return run
 
 
 def _date_seeds() -> list[str]:
@@ -291,6 +303,10 @@ TARGETS: dict[str, Target] = {
     "ninja": Target(call=_ninja, seeds=_files("logs/ninja*"), tokens=("[1/2 0.1] ", ": phony\n", "ninja: ")),
     "report": Target(call=_report, seeds=_files("reports/*.md"), tokens=REPORT_TOKENS, limit=1500, raw=True),
     "import": Target(call=_import, seeds=_folder_seeds, tokens=REPORT_TOKENS + _FOLDER_TOKENS, limit=3000),
+    "pasted": Target(
+        call=_paste, seeds=_paste_seeds, tokens=(*REPORT_TOKENS, *_LOG, "| CPU | Model | Enc. |"), limit=1500,
+        raises=(UnreadableError,),
+    ),
     "date": Target(
         call=lambda text: [parse_date(line) for line in text.split("\n")[:4]], seeds=_date_seeds,
         tokens=("CST", "+08", "2024", " PM", "月", ":", "."), limit=200,

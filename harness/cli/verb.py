@@ -181,7 +181,7 @@ VERBS: dict[str, Verb] = {
     "runs": Verb("list the runs in the results folder", _runs, add_runs),
     "show": Verb("print runs for people, caveats first: harness show latest", _show, add_show),
     "report": Verb("write runs in another format: harness report latest -o runs.csv", _report, add_report),
-    "import": Verb("take reports of ggml-ci into the results: files, folders or whole trees", _import, add_import),
+    "import": Verb("take reports of ggml-ci, pasted tables and logs into the results", _import, add_import),
     "export": Verb("write runs as a results tree of ggml-ci", _export, add_export),
     "compare": Verb("say whether stored runs differ: harness compare commit=v1.8.4 latest", _compare, add_compare),
     "roof": Verb("measure what this node can do at best: arithmetic, and reading and copying memory", _roof),

@@ -54,7 +54,7 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
         output.console.count("importing", number, len(entries))
         counts[taken.placed] += 1
         if taken.placed is Placed.FAILED:
-            failures.append(UnreadableError(taken.what, cause=taken.cause))
+            failures.append(UnreadableError(taken.what, cause=taken.cause, hint=taken.hint))
         _gather(misunderstood, taken.entry, taken.remarks)
     output.console.note(f"read {len(entries)} reports in {time.monotonic() - began:.1f} s")
     tally = Tally(

@@ -34,7 +34,7 @@ def read_ending(report: Report, files: Mapping[str, str]) -> Ending:
     """
     text = _date(report)
     if text in _ABSENT:
-        message = "the report has no date: the run is listed whatever --since and --until say"
+        message = "nothing tells the date: the run is listed whatever --since and --until say"
         return Ending(caveat=Caveat(code="date-unknown", message=message))
     dating = parse_date(text)
     if dating is None:

@@ -50,13 +50,14 @@ def exit_code(report: Report) -> int | None:
 
 
 def read_rows(report: Report) -> Rows:
-    """Return the rows of the model tables that name a case; `threads` and `fa` are 0 where missing."""
+    """Return the rows of the model tables that name a case, without `threads` and `fa` where they are missing."""
     rows: list[tuple[Row, Case]] = []
     for table in report.tables:
         for row in table.rows:
-            fields = {"model": row.get("Model"), "threads": row.get("Th") or "0", "fa": row.get("FA") or "0"}
+            fields = {"model": row.get("Model"), "threads": row.get("Th"), "fa": row.get("FA")}
             with contextlib.suppress(ValueError):
-                rows.append((row, Case.of("whisper", **fields)))
+                known = {name: value for name, value in fields.items() if value or name == "model"}
+                rows.append((row, Case.of("whisper", **known)))
     return tuple(rows)
 
 
@@ -150,8 +151,8 @@ def _from_log(log: ModelLog, row: Case | None) -> StepResult:
     case = Case.of(
         "whisper",
         model=log.model,
-        threads=log.threads or (row.get("threads") if row else 0),
-        fa=log.flash_attn or (row.get("fa") if row else 0),
+        threads=log.threads or (row.get("threads") if row else "") or 0,
+        fa=log.flash_attn or (row.get("fa") if row else "") or 0,
     )
     return StepResult(
         step=_step_name(case, log.repetition),

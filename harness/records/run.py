@@ -26,6 +26,7 @@ SCHEMA = 4
 OLDEST_SCHEMA = 1
 OURS = "harness"
 GGML_CI = "ggml-ci"
+PASTED = "pasted"
 # What the id of an imported run begins with where its date is not known; it sorts before every date.
 NO_DATE = "0-undated"
 # Names among the settings of an imported run: facts that were read from its files.
@@ -94,9 +95,10 @@ class SystemInfo(Record):
 class Run(Record):
     """A run as it is on disk; reports, comparisons and tables are recomputed from it.
 
-    `start` and `end` are UTC in ISO 8601. `environment` is what the children were given. `origin` is the harness
-    that measured, `ggml-ci` for an imported report: there what is not known is empty or 0, and `remarks` are the
-    lines of the report that were not understood. `trial` is there for one side of a live comparison. `discarded` are
+    `start` and `end` are UTC in ISO 8601. `environment` is what the children were given. `origin` is the harness that
+    measured, `ggml-ci` for an imported report, `pasted` for a log or a table that somebody published: there what is not
+    known is empty or 0, and `remarks` are the lines that were not understood. `trial` is there for one side of a live
+    comparison. `discarded` are
     attempts that others disturbed and that were repeated: kept, but part of no sample. `sweep` is the id of the sweep
     that a run belongs to, `audio` what was to be transcribed, `code` what the processor gets of the build that is
     timed, None before there is one and in records of others. Where `start` and `end` of an imported run are the latest

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from harness.records import report as part
 from harness.records.outcome import Status, StepResult
 from harness.records.report import BenchLog, Report, Table
-from harness.records.run import GGML_CI, Run
+from harness.records.run import GGML_CI, PASTED, Run
 from harness.records.suite import Benchmark
 from harness.render.report import format_elapsed
 
@@ -17,9 +17,12 @@ _KILLED = 124
 def render_folder(run: Run, report: Report, logs: Mapping[str, str]) -> dict[str, str]:
     """Return the files that belong beside a report and its `logs`, by their upstream names.
 
-    An imported run has brought its own files; only the copy of the Output is made for it where it is missing.
+    An imported run has brought its own files; only the copy of the Output is made for it where it is missing. A pasted
+    one has no other files.
     """
     made = {BACKUP: report.output()}
+    if run.origin == PASTED:
+        return {}
     if run.origin != GGML_CI:
         made |= dict(_runtime(run)) | dict(_tests(report, logs)) | dict(_bench(run, report, logs))
         made["stdall"] = "".join(_ended(logs[name]) for name in _order(run, logs))

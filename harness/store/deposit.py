@@ -37,13 +37,14 @@ class Placed(StrEnum):
 
 
 class Taken(Record):
-    """One report and what became of it; `what` and `cause` are the complaint about one that could not be read."""
+    """One report and what became of it; `what`, `cause` and `hint` are the complaint about an unreadable one."""
 
     entry: Entry
     placed: Placed
     remarks: tuple[Remark, ...] = ()
     what: str = ""
     cause: str = ""
+    hint: str = ""
 
 
 def deposit(results: Path, entries: Sequence[Entry], node: str) -> Iterator[Taken]:
@@ -84,7 +85,7 @@ def _take(entry: Entry, *, results: Path, aside: Path, node: str) -> Taken:
     try:
         reading = read_entry(entry, node)
     except UnreadableError as error:
-        return Taken(entry=entry, placed=Placed.FAILED, what=error.what, cause=error.cause)
+        return Taken(entry=entry, placed=Placed.FAILED, what=error.what, cause=error.cause, hint=error.hint)
     return Taken(entry=entry, placed=_put(entry, reading, results, aside), remarks=reading.run.remarks)
 
 

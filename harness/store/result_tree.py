@@ -13,6 +13,7 @@ from harness.errors import UnreadableError, UsageError
 from harness.parse.ending import is_open
 from harness.parse.folder import wanted
 from harness.parse.imported import import_run
+from harness.parse.pasted import import_paste, is_pasted
 from harness.parse.report import is_report, parse_report
 from harness.records.record import Record
 from harness.records.run import Origin, Run
@@ -66,10 +67,15 @@ def read_entry(entry: Entry, node: str = "") -> Reading:
     """
     raw = _read(Path(entry.path))
     text = raw.decode("utf-8", errors="replace")
+    digest = hashlib.sha256(raw).hexdigest()
+    named_by = Origin.FOLDER if entry.node else Origin.FLAG
+    if not is_report(text) and is_pasted(text):
+        return _read_paste(entry, raw, text, entry.node or node, named_by)
     if not is_report(text):
         first = text.partition("\n")[0][:_SHOWN]
-        cause = f"it begins with {first!r}" if raw else "it is empty"
-        raise UnreadableError(f"{entry.path}:1: not a ggml-ci report", cause=cause)
+        cause = f"it begins with {first!r}, and no line has timings of whisper.cpp" if raw else "it is empty"
+        hint = "a report, the log of whisper-bench, or a table of models with a column Enc."
+        raise UnreadableError(f"{entry.path}:1: not a ggml-ci report", cause=cause, hint=hint)
     report = parse_report(text)
     if report.cut:
         raise UnreadableError(f"{entry.path}:{report.cut.line}: {report.cut.what}", cause="the file was cut off")
@@ -77,10 +83,17 @@ def read_entry(entry: Entry, node: str = "") -> Reading:
     looked_into = names if is_open(report) else wanted(names)
     files = {name: _read(Path(entry.folder) / name) for name in looked_into}
     texts = {name: content.decode("utf-8", errors="replace") for name, content in files.items()}
-    digest = hashlib.sha256(raw).hexdigest()
-    named_by = Origin.FOLDER if entry.node else Origin.FLAG
     run = import_run(report, digest=digest, name=entry.node or node, named_by=named_by, files=texts)
     return Reading(run=run, report=raw, files=files, others=tuple(name for name in names if name not in files))
+
+
+def _read_paste(entry: Entry, raw: bytes, text: str, name: str, named_by: Origin) -> Reading:
+    digest = hashlib.sha256(raw).hexdigest()
+    try:
+        run, logs = import_paste(text, digest=digest, name=name, named_by=named_by)
+    except UnreadableError as error:
+        raise UnreadableError(f"{entry.path}: {error.what}", cause=error.cause, hint=error.hint) from None
+    return Reading(run=run, report=raw, files={name: log.encode() for name, log in logs.items()})
 
 
 def _walk(root: Path) -> Iterator[Entry]:

@@ -318,3 +318,46 @@ def test_what_has_no_date_survives_export_and_import(kit: Kit, tmp_path: Path) -
     kit.harness("import", str(tmp_path / "out"))
     assert {path.name: (path / "run.json").read_bytes() for path in kit.bundles()} == before
     assert len(before) == 2
+
+
+TABLE = """\
+| CPU | OS | Config | Model | Th | FA | Enc. | Dec. | Bch5 | PP | Commit |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| c8g.xlarge | Ubuntu | NEON | tiny | 4 | 0 | 389.04 | 1.17 | 0.68 | 0.55 | 6e7629b |
+"""
+
+
+def test_what_people_paste_is_imported(kit: Kit, tmp_path: Path) -> None:
+    table, log = tmp_path / "table.md", tmp_path / "mine.log"
+    table.write_text(TABLE)
+    shutil.copyfile(LOGS / "7fe4979f__ggml-5-x86-amx-cc__bench-bench-medium.log", log)
+    done = kit.harness("import", str(table), str(log), "--node", "desk")
+    assert (done.returncode, done.stdout) == (0, f"imported 2 runs into {kit.results}\n")
+    assert "2 were there already" in kit.harness("import", str(table), str(log), "--node", "desk").stdout
+    listed = kit.harness("runs").stdout
+    assert listed.count("pasted") == 2
+    shown = kit.harness("show", "0-undated-6e7629b").stdout
+    assert "PASSED  whisper.cpp 6e7629b on desk\n" in shown
+    assert "cpu     c8g.xlarge" in shown
+    assert "build type not known, compiler not known (NEON)" in shown
+    assert "389.04" in shown
+    assert "10904.74" in kit.harness("show", str(log)).stdout
+    before = {path.name: (path / "README.md").read_bytes() for path in kit.bundles()}
+    assert sorted(before.values()) == sorted([table.read_bytes(), log.read_bytes()])
+    records = {path.name: load_run(path) for path in kit.bundles()}
+    kit.harness("export", "all", "--output", str(tmp_path / "out"))
+    shutil.rmtree(kit.results)
+    assert kit.harness("import", str(tmp_path / "out")).returncode == 0
+    again = {path.name: load_run(path) for path in kit.bundles()}
+    assert {name: run.replace(settings=()) for name, run in again.items()} == {
+        name: run.replace(settings=()) for name, run in records.items()
+    }, "alike but for what names the node: the folder, not --node"
+
+
+def test_a_paste_that_is_of_several_machines_is_refused(kit: Kit, tmp_path: Path) -> None:
+    table = tmp_path / "table.md"
+    table.write_text(TABLE + TABLE.splitlines()[-1].replace("c8g.xlarge", "i7") + "\n")
+    done = kit.harness("import", str(table))
+    assert done.returncode == 5
+    assert "several machines or commits" in done.stderr
+    assert "a file of their own" in done.stderr
