@@ -111,6 +111,14 @@ def find_mismatch(asked: str, text: str) -> str:
     )
 
 
+def find_lost(asked: str, text: str) -> str:
+    """Return that the backend that was asked for failed, by the log of a process that died; nothing if it did not.
+
+    ggml aborts where the weights lie in the memory of a device that then does not start.
+    """
+    return find_mismatch(asked, text) if find_failed(text) else ""
+
+
 def _is(backend: str, name: str) -> bool:
     return any(known in name.upper() for known in _NAMES.get(backend, (backend.upper(),)))
 

@@ -15,6 +15,8 @@ _MOST_TOLD = 200
 _LESS = "--isa with a name (-D GGML_NATIVE=OFF where none fits)"
 _FEWER = "--jobs 1, so that one compiler at a time has all the memory, or give the node more"
 _WARNING = re.compile(r"\bwarning: |\bnote: ")
+# What git says of a tree without git; ggml asks it for its commit and goes on without.
+_GIT_SHRUG = re.compile(r"^fatal: (?:not a git repository|detected dubious ownership|No (?:names|tags) )")
 
 
 class Symptom(NamedTuple):
@@ -200,8 +202,8 @@ def _failing(lines: list[str]) -> list[str]:
 
 
 def _is_beside(line: str) -> bool:
-    """Whether a line is no complaint: a warning, a note, the number of a failed command."""
-    return line.startswith(_FAILED) or bool(_WARNING.search(line))
+    """Whether a line is no complaint: a warning, a note, the number of a failed command, a tree without git."""
+    return line.startswith(_FAILED) or any(form.search(line) for form in (_WARNING, _GIT_SHRUG))
 
 
 def _find_line(lines: list[str]) -> str:
@@ -220,10 +222,10 @@ def _find_cmake(lines: list[str]) -> str:
             place, _, rest = line.removeprefix(_CMAKE).removeprefix(" at ").partition(" (")
             told = [rest.partition("):")[2].strip()]
             for text in lines[number + 1 :]:
-                if not text and any(told):
+                if (not text and any(told)) or text.startswith(_CMAKE):
                     break
                 told.append(text)
-            return _tell(f"{place.strip(': ')}: {' '.join(word for word in told if word)}".removeprefix(": "))
+            return _tell(": ".join(part for part in (place.strip(": "), " ".join(filter(None, told))) if part))
     return ""
 
 

@@ -4,7 +4,7 @@ import re
 import signal
 
 from harness.errors import UnreadableError
-from harness.parse.backend import find_mismatch
+from harness.parse.backend import find_lost, find_mismatch
 from harness.parse.bench import (
     MODEL_SIZES,
     is_empty_model,
@@ -65,7 +65,9 @@ def read_outcome(step: Step, completed: Completed, log: str, output: str) -> Ste
         return _read_probe(result, log)
     if completed.exit_code:
         told = _explain_failure(step.phase, log)
-        reason = f"{describe_exit(completed.exit_code)}{f': {told.sentence}' if told else ''}"
+        lost = find_lost(step.backend, log) if step.case and not told else ""
+        words = f": {told.sentence}" if told else f"; {lost}" if lost else ""
+        reason = f"{describe_exit(completed.exit_code)}{words}"
         return result.replace(status=Status.FAILED, reason=reason, cause=told.cause if told else None)
     return _read_case(result, step, step.case, log) if step.case else result
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from harness.errors import UnfitError, UnreadableError
-from harness.parse.backend import find_mismatch
+from harness.parse.backend import find_lost, find_mismatch
 from harness.parse.outcome import describe_exit
 from harness.parse.sampler import PROTOCOL, Answer, parse_answer
 from harness.plan.contest import ROLES, Block, Turn
@@ -74,7 +74,8 @@ class _Player:
         if line is None:
             completed = self.dialogue.close(0.0)
             how = self.dialogue.stopped or describe_exit(completed.exit_code)
-            raise _LostError(f"the sampler of the {role}, asked to {command}: {how}", role)
+            lost = find_lost(self.seat.backend, self.dialogue.read_log())
+            raise _LostError(f"the sampler of the {role}, asked to {command}: {how}{f'; {lost}' if lost else ''}", role)
         try:
             answer = parse_answer(line, command)
         except UnreadableError as error:

@@ -92,6 +92,15 @@ def test_a_configuration_that_failed_says_what_cmake_says() -> None:
     assert found.cause is Cause.UNKNOWN_CPU
 
 
+def test_a_tree_without_git_is_no_cause() -> None:
+    log = (
+        "-- Found Git: /usr/bin/git\nCMake Error: File /src/bindings/package-tmpl.json does not exist.\n"
+        "CMake Error at CMakeLists.txt:29 (configure_file):\n  configure_file Problem configuring file\n\n\n"
+        "fatal: not a git repository (or any of the parent directories): .git\n"
+    )
+    assert find_breakage(log) == Breakage(None, "File /src/bindings/package-tmpl.json does not exist.")
+
+
 def test_missing_packages_are_named_before_anything_else() -> None:
     log = "CMake Error at a:1 (message):\n  Could NOT find PkgConfig\n"
     result = read_outcome(factory.step("configure", Phase.CONFIGURE), factory.completed(1), log, "")

@@ -190,6 +190,20 @@ def test_numbers_of_another_backend_are_none() -> None:
     assert read_outcome(memcpy, factory.completed(), text("v1.8.5-memcpy-t2.log"), "").status is Status.PASSED
 
 
+def test_a_death_after_a_backend_failed_names_the_backend() -> None:
+    cuda = WHISPER.replace(backend="cuda")
+    log = (
+        "whisper_model_load:        CUDA0 total size =    77.11 MB\n"
+        "whisper_backend_init_gpu: using CUDA0 backend\nggml_backend_cuda_init: invalid device 0\n"
+        "whisper_backend_init_gpu: failed to initialize CUDA0 backend\n"
+        "ggml-backend.cpp:898: pre-allocated tensor (leaf_0) in a buffer (CUDA0) that cannot run the operation (NONE)\n"
+    )
+    reason = read_outcome(cuda, factory.completed(-signal.SIGABRT), log, "").reason
+    assert reason.startswith("killed by SIGABRT (it gave up); cuda was asked for, but ")
+    assert "failed to initialize CUDA0 backend" in reason
+    assert read_outcome(cuda, factory.completed(1), "no such file\n", "").reason == "exit code 1"
+
+
 def test_a_configuration_that_failed_names_the_package() -> None:
     log = "+ cmake -DGGML_BLAS_VENDOR=OpenBLAS\nCMake Error: BLAS not found, please refer to\n"
     result = read_outcome(factory.step("configure_release", Phase.CONFIGURE), factory.completed(1), log, "")
