@@ -110,5 +110,5 @@ def _describe(missing: list[str], error: ImportError | None) -> str:
 
 def _reinstall(missing: list[str], error: ImportError | None) -> str:
     packages = missing or ([find_culprit(error)] if error else [])
-    unset = "env -u PYTHONPATH " if os.environ.get("PYTHONPATH") else ""
-    return f"{unset}{shlex.quote(sys.executable)} -m pip install --force-reinstall {' '.join(packages)}"
+    command = f"{shlex.quote(sys.executable)} -m pip install --force-reinstall {' '.join(packages)}"
+    return f"the same command without PYTHONPATH, or: {command}" if os.environ.get("PYTHONPATH") else command

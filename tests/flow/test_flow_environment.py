@@ -85,9 +85,9 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     folder = tmp_path_factory.mktemp("origin")
     (folder / "wheels").mkdir()
     clone = folder / "clone"
-    (clone / "third_party").mkdir(parents=True)
+    clone.mkdir()
     ignore = shutil.ignore_patterns("__pycache__")
-    for name in ("harness", "scripts"):
+    for name in ("harness", "scripts", "third_party"):
         shutil.copytree(ROOT / name, clone / name, ignore=ignore)
     shutil.copyfile(ROOT / "pyproject.toml", clone / "pyproject.toml")
     lock = ""
@@ -226,6 +226,30 @@ def test_an_installed_package_with_a_broken_one_says_which(ready: Clone, tmp_pat
     assert code == 3
     assert "msgspec cannot be imported" in stderr
     assert "--force-reinstall msgspec" in stderr
+    assert "without PYTHONPATH" not in stderr
+    code, _, stderr = ready.call(*words, PYTHONPATH=str(tmp_path))
+    assert code == 3
+    assert "try:   the same command without PYTHONPATH, or: " in stderr
+
+
+def test_a_package_that_only_some_commands_import_has_a_sentence_too(ready: Clone, tmp_path: Path) -> None:
+    (tmp_path / "filelock").mkdir()
+    (tmp_path / "filelock" / "__init__.py").write_text("import no_such_module_at_all")
+    words = (
+        sys.executable,
+        "-m",
+        "harness",
+        "models",
+        "tiny",
+        "--weights",
+        "synthetic",
+        "--cache",
+        str(tmp_path / "c"),
+    )
+    code, _, stderr = ready.call(*words, PYTHONPATH=str(tmp_path))
+    assert code == 3
+    assert "filelock cannot be imported" in stderr
+    assert "No module named 'no_such_module_at_all'" in stderr
 
 
 def test_a_python_that_is_too_old_gets_a_sentence(ready: Clone) -> None:
