@@ -13,6 +13,7 @@ from harness.parse.affinity import rank_cores
 from harness.parse.backend import find_mismatch, parse_backends, parse_devices
 from harness.parse.bench import is_empty_model, measure_whisper, parse_dialect
 from harness.parse.blas import parse_blas
+from harness.parse.breakage import find_breakage
 from harness.parse.capture import parse_capture
 from harness.parse.compiler import choose_pair, parse_compiler
 from harness.parse.condition import parse_condition
@@ -87,7 +88,7 @@ def _bench(text: str) -> object:
 
 
 def _ninja(text: str) -> object:
-    return parse_progress(text), parse_targets(text), find_complaint(text)
+    return parse_progress(text), parse_targets(text), find_complaint(text), find_breakage(text)
 
 
 def _transcription(text: str) -> object:
@@ -300,7 +301,11 @@ TARGETS: dict[str, Target] = {
         raises=(UnreadableError,), limit=1200,
     ),
     "junit": Target(call=parse_junit, seeds=_files("logs/*.xml"), tokens=_XML, raises=(UnreadableError,)),
-    "ninja": Target(call=_ninja, seeds=_files("logs/ninja*"), tokens=("[1/2 0.1] ", ": phony\n", "ninja: ")),
+    "ninja": Target(
+        call=_ninja,
+        seeds=_files("logs/ninja*", "logs/breakage*"),
+        tokens=("[1/2 0.1] ", ": phony\n", "ninja: ", "FAILED: [code=137] ", "error: ", "CMake Error at a:1 (b):\n"),
+    ),
     "report": Target(call=_report, seeds=_files("reports/*.md"), tokens=REPORT_TOKENS, limit=1500, raw=True),
     "import": Target(call=_import, seeds=_folder_seeds, tokens=REPORT_TOKENS + _FOLDER_TOKENS, limit=3000),
     "pasted": Target(
