@@ -8,6 +8,7 @@ from harness.parse.folder import MEMCPY, MUL_MAT, Folder, ModelLog
 from harness.parse.line import parse_number
 from harness.parse.memcpy import measure_memcpy
 from harness.parse.mul_mat import measure_mul_mat
+from harness.parse.outcome import describe_exit
 from harness.parse.testlog import parse_test_log
 from harness.records import report as part
 from harness.records.case import Case
@@ -105,7 +106,8 @@ def _read_memcpy(report: Report, folder: Folder) -> Iterator[StepResult]:
     if text:
         values = measure_memcpy(text, _ANY_THREADS, 1)
         threads = max((int(value.case.get("threads")) for value in values), default=0)
-        yield _listing("memcpy", Case.of("memcpy", threads=threads), values, MEMCPY if folder.memcpy else "")
+        result = _listing("memcpy", Case.of("memcpy", threads=threads), values, MEMCPY if folder.memcpy else "")
+        yield _held_against(result, folder, MEMCPY)
 
 
 def _read_mul_mat(report: Report, folder: Folder, before: list[StepResult]) -> Iterator[StepResult]:
@@ -115,7 +117,14 @@ def _read_mul_mat(report: Report, folder: Folder, before: list[StepResult]) -> I
         counted = next((result.case.get("threads") for result in before if result.case), "0")
         threads = folder.mul_mat_threads or int(counted)
         values = measure_mul_mat(text, threads, 1)
-        yield _listing("mul_mat", Case.of("mul_mat", threads=threads), values, MUL_MAT if folder.mul_mat else "")
+        result = _listing("mul_mat", Case.of("mul_mat", threads=threads), values, MUL_MAT if folder.mul_mat else "")
+        yield _held_against(result, folder, MUL_MAT)
+
+
+def _held_against(result: StepResult, folder: Folder, log: str) -> StepResult:
+    """Return a result as failed, without its numbers, where the exit file of its process says so."""
+    code = dict(folder.exits).get(log.replace(".log", ".exit"), 0)
+    return result.replace(status=_bad(code), reason=describe_exit(code), measurements=()) if code else result
 
 
 def _listing(step: str, case: Case, values: tuple[Measurement, ...], log: str) -> StepResult:

@@ -26,6 +26,7 @@ _OPTION = re.compile(r"-D([A-Za-z][A-Za-z0-9_]*)(?::[A-Z]+)?=(\S*)")
 _COMPILER = re.compile(r"-- The (C|CXX) compiler identification is (\S+) (\S+)")
 _MODEL_FILE = re.compile(r"/ggml-([^/\s]{1,80})\.bin'")
 _UNUSED = re.compile(r"Manually-specified variables were not used by the project:\n\n((?: +\S+\n)+)")
+_EXIT = re.compile(r"-?[0-9]{1,9}")
 _NAME = re.compile(r"[^/=\s]+")
 
 
@@ -62,6 +63,7 @@ class Folder(Record):
     memcpy: str = ""
     mul_mat: str = ""
     files: tuple[str, ...] = ()
+    exits: tuple[tuple[str, int], ...] = ()
 
     @property
     def info(self) -> SystemInfo | None:
@@ -90,6 +92,7 @@ def read_folder(files: Mapping[str, str]) -> Folder:
     if not models and STDALL in files:
         models = tuple(_read_models(dict(_split_trace(files[STDALL]))))
         models = tuple(log.replace(file=STDALL) for log in models)
+    codes = {name: text.strip() for name, text in files.items() if name.endswith(".exit")}
     options, compilers, unused = _read_cmake(files.get(_CMAKE, ""))
     threads = _THREADS.search(files.get(_BENCH, "")) or _THREADS.search(files.get(STDALL, ""))
     return Folder(
@@ -102,6 +105,7 @@ def read_folder(files: Mapping[str, str]) -> Folder:
         memcpy=files.get(MEMCPY, ""),
         mul_mat=files.get(MUL_MAT, ""),
         files=tuple(sorted(files)),
+        exits=tuple((name, int(code)) for name, code in sorted(codes.items()) if _EXIT.fullmatch(code)),
     )
 
 

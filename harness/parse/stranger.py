@@ -20,6 +20,7 @@ _NODE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
 _BACKENDS = ("CUDA", "METAL", "SYCL", "VULKAN", "ROCM", "KOMPUTE", "MUSA")
 _OPTION = re.compile(r"-D([A-Za-z][A-Za-z0-9_]*)=(\S*)")
 _SEEN = re.compile(r"ggml_cuda_init: found [1-9]")
+_SHA = re.compile(r"[0-9a-f]{7,40}")
 _CAVEAT = "HARNESS_CAVEAT_"
 _WEIGHTS = "HARNESS_WEIGHTS_"
 
@@ -84,6 +85,7 @@ def read_caveats(report: Report, folder: Folder, rows: Rows, run: Run) -> Iterat
         )
         yield Caveat(code="option-ignored", message=message)
     yield from _about_runtime(report, folder)
+    yield from _about_commit(rows, run)
     if exit_code(report) == 0 and run.status is not Status.PASSED:
         yield Caveat(code="status-differs", message="the report says SUCCESS although something in it failed")
     if run.remarks:
@@ -113,6 +115,16 @@ def _about_times(rows: Rows, run: Run) -> Iterator[Caveat]:
     if lost:
         message = f"encode times from 10 s on were lost by upstream's script: {', '.join(dict.fromkeys(lost))}"
         yield Caveat(code="encode-lost", message=message)
+
+
+def _about_commit(rows: Rows, run: Run) -> Iterator[Caveat]:
+    """Tell rows of another commit: a log that is appended to keeps the rows of an earlier run."""
+    sha = run.source.commit.sha
+    named = dict.fromkeys(row.get("Commit").removesuffix("+") for row, _ in rows)
+    others = [name for name in named if _SHA.fullmatch(name) and not sha.startswith(name)]
+    if sha and others:
+        message = f"the report is of {sha[:8]}, but rows of its table are of {', '.join(others)}: they may be older"
+        yield Caveat(code="commit-differs", message=message)
 
 
 def _about_runtime(report: Report, folder: Folder) -> Iterator[Caveat]:

@@ -133,6 +133,31 @@ def test_failed_tests_are_failed_tests() -> None:
     assert [check.name for check in run.results[0].checks] == ["a", "b"]
 
 
+def test_tests_that_failed_are_failed_whatever_the_status_says() -> None:
+    log = "Test project /x\n1/1 Test #1: b ...***Failed    0.02 sec"
+    run = imported(failing(log, 0).replace("FAILURE ❌ (0)", "SUCCESS ✅"))
+    assert run.exit_code is ExitCode.TESTS_FAILED
+    assert run.results[0].reason == "failed: b, though its status is 0"
+    assert "status-differs" in codes(run)
+
+
+@pytest.mark.parametrize("name", ["memcpy", "mul_mat"])
+def test_benchmark_whose_exit_file_says_that_it_failed(name: str) -> None:
+    run = imported(text_of(CPU), {f"bench-{name}.exit": "139\n"})
+    (bad,) = [one for one in run.results if one.status.bad]
+    assert (bad.step, bad.measurements) == (name, ())
+    assert not imported(text_of(CPU), {f"bench-{name}.exit": "0\n"}).status.bad
+
+
+def test_rows_of_another_commit_are_said() -> None:
+    text = text_of(CPU)
+    assert "commit-differs" not in codes(imported(text))
+    other = text.replace("| 05ce747 |", "| abcdef0 |", 1)
+    assert other != text
+    caveat = next(one for one in imported(other).caveats if one.code == "commit-differs")
+    assert "abcdef0" in caveat.message
+
+
 def test_killed_run_has_a_result_for_the_section_that_is_missing() -> None:
     text = text_of(CPU).replace("SUCCESS ✅", "FAILURE ❌ (124)").replace("- runtime: 14:41.84", "- runtime: ")
     run = imported(text[: text.index("### ctest_release")])
