@@ -15,12 +15,14 @@ from harness.parse.bench import is_empty_model, measure_whisper, parse_dialect
 from harness.parse.blas import parse_blas
 from harness.parse.breakage import find_breakage
 from harness.parse.capture import parse_capture
+from harness.parse.cmake import parse_cache, parse_effective, parse_renamed, parse_unread
 from harness.parse.compiler import choose_pair, parse_compiler
 from harness.parse.condition import parse_condition
 from harness.parse.ctest import parse_junit, parse_listing
 from harness.parse.date import parse_date
 from harness.parse.imported import import_run
 from harness.parse.index import parse_pip_config
+from harness.parse.link import parse_links, parse_versions
 from harness.parse.memcpy import measure_memcpy
 from harness.parse.model import parse_model
 from harness.parse.mul_mat import measure_mul_mat
@@ -85,6 +87,12 @@ def _files(*patterns: str) -> Callable[[], list[str]]:
 def _bench(text: str) -> object:
     empty = is_empty_model(text)
     return measure_whisper(text, CASE, 1), parse_backends(text), parse_devices(text), find_mismatch("cuda", text), empty
+
+
+def _cmake(text: str) -> object:
+    """Return what CMake made of its options, and of what it would link the library."""
+    said = (parse_cache(text), parse_unread(text), parse_renamed(text), parse_effective(text))
+    return (*said, parse_links(text), parse_versions(text))
 
 
 def _ninja(text: str) -> object:
@@ -301,6 +309,10 @@ TARGETS: dict[str, Target] = {
         raises=(UnreadableError,), limit=1200,
     ),
     "junit": Target(call=parse_junit, seeds=_files("logs/*.xml"), tokens=_XML, raises=(UnreadableError,)),
+    "cmake": Target(
+        call=_cmake, seeds=_files("logs/cmake-*"), limit=1500,
+        tokens=(":BOOL=ON\n", "//", "not used by the project:\n\n    A\n", " is deprecated", '-DA_VERSION=\\"1\\"'),
+    ),
     "ninja": Target(
         call=_ninja,
         seeds=_files("logs/ninja*", "logs/breakage*"),

@@ -10,7 +10,9 @@ _ON_COMMAND_LINE = "No help, variable specified on the command line."
 _UNDECLARED = "UNINITIALIZED"
 _ADVANCED = "-ADVANCED"
 # CMake's own words, since 2.8.8: a blank line, the names, each on a line of its own, and a blank line.
-_UNREAD = re.compile(r"^\s*Manually-specified variables were not used by the project:\n\s*\n((?:[ \t]+\S+\n)+)", re.M)
+_UNREAD = re.compile(
+    r"^[ \t]*Manually-specified variables were not used by the project:\n[ \t]*\n((?:[ \t]+\S+\n)+)", re.M
+)
 _EFFECTIVE = re.compile(r'^set\((GGML_\w+) "([^"]*)"\)$', re.M)
 # whisper.cpp's whisper_option_depr (v1.6 to v1.9.3); CMake wraps what is longer than a line.
 _RENAMED = re.compile(r"\b(\w+)\s+is\s+deprecated\s+and\s+will\s+be\s+removed\s+in\s+the\s+future\.\s+Use\s+(\w+)")

@@ -91,6 +91,10 @@ def test_what_once_went_wrong(name: str, text: str) -> None:
     [
         ("system_info", "", "system_info: n_threads = 1 / 2 |\n"),
         ("compiler", "", "9"),
+        ("cmake", "", "\n"),
+        ("cmake", "-D", "VERSION"),
+        ("cmake", "build a: ", "_LINKER__"),
+        ("cmake", "", "a is deprecated "),
         ("node", "==> /proc/cpuinfo <==\n", "processor : 1\nphysical id : 0\ncore id : 0\n\n"),
         ("node", "==> /sys/devices/system/cpu/online <==\n", "0-8191,"),
         ("quiet", "==> sysctl <==\nvm.swapusage: ", "9"),
