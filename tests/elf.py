@@ -16,10 +16,11 @@ def make_object(
     align: int = 1,
     extra: str = "",
     machine: int = _X86_64,
+    visibility: int = 0,
 ) -> bytes:
     """Return an object with `code`, which refers to the literals with the given numbers and to functions by name.
 
-    Literals begin at multiples of `align`; `extra` names a further, empty section.
+    Literals begin at multiples of `align`; `extra` names a further, empty section; `visibility` is the function's.
     """
     text, starts = b"", []
     for literal in literals:
@@ -32,7 +33,7 @@ def make_object(
         relocations.append(struct.pack("<QQq", 8 * len(relocations), len(symbols) << 32 | _PLT32, -4))
         symbols.append(struct.pack("<IBBHQQ", len(names), 16, 0, 0, 0, 0))
         names += name.encode() + b"\0"
-    symbols.append(struct.pack("<IBBHQQ", len(names), 18, 0, 1, 0, len(code)))
+    symbols.append(struct.pack("<IBBHQQ", len(names), 18, visibility, 1, 0, len(code)))
     names += b"function\0"
     sections = [
         # name, kind, flags, link, info, align, width, content

@@ -19,7 +19,8 @@ _ALLOC, _STRINGS = 0x2, 0x20
 _X86_64, _PC32 = 62, 2
 # Instructions refer to what stands behind their four bytes of displacement.
 _DISPLACEMENT_BYTES = 4
-_LTO = ".gnu.lto_"
+# What is compiled to machine code only when it is linked, for this processor or for a device.
+_LATER = (".gnu.lto_", ".llvm.lto", ".llvm.offloading", "__CLANG_OFFLOAD_BUNDLE")
 # How to unwind, made of the code.
 _UNWIND = (".eh_frame", ".debug_frame")
 _SECTION, _FILE = 3, 4
@@ -43,6 +44,7 @@ class _Section(NamedTuple):
 class _Symbol(NamedTuple):
     name: str
     info: int
+    visibility: int
     section: int
     value: int
     size: int
@@ -95,8 +97,10 @@ class _Object:
             _Section(self._text(text + row[0]), row[1], row[2], row[4], row[5], row[6], row[7], row[8], row[9])
             for row in rows
         ]
-        if any(section.name.startswith(_LTO) for section in self._sections):
-            raise UnreadableError("link-time optimisation: the objects hold no machine code")
+        later = next((section.name for section in self._sections if section.name.startswith(_LATER)), "")
+        if later:
+            what = "link-time optimisation" if "lto" in later else "code for a device"
+            raise UnreadableError(f"{what}: not all of the machine code is in the objects")
 
     def digest(self, forget: Forget) -> str:
         """Return the digest of the whole object."""
@@ -120,16 +124,21 @@ class _Object:
             if target and _is_loaded(target):
                 found.update(f"\n{section.name}\n".encode())
                 found.update(b"\n".join(self._relocations(section, symbols, literals)))
-        found.update("\n".join(self._definitions(symbols)).encode())
+        found.update("\n".join(self._describe_symbols(symbols)).encode())
         return found.hexdigest()[:_DIGITS]
 
-    def _definitions(self, symbols: list[_Symbol]) -> Iterator[str]:
+    def _describe_symbols(self, symbols: list[_Symbol]) -> Iterator[str]:
+        """Answer with what the linker goes by: it calls a function of default visibility in a roundabout way."""
         for symbol in symbols:
-            if symbol.info & 0xF in (_SECTION, _FILE) or not 0 < symbol.section < len(self._sections):
+            if symbol.info & 0xF in (_SECTION, _FILE) or not symbol.name:
                 continue
-            where = self._sections[symbol.section]
-            if _is_loaded(where) and not _is_text(where):
-                yield f"{symbol.name} {symbol.info} {where.name} {symbol.value} {symbol.size}"
+            where = str(symbol.section)  # undefined, common or absolute
+            if 0 < symbol.section < len(self._sections):
+                section = self._sections[symbol.section]
+                if not _is_loaded(section) or _is_text(section):
+                    continue
+                where = section.name
+            yield f"{symbol.name} {symbol.info} {symbol.visibility} {where} {symbol.value} {symbol.size}"
 
     def _relocations(
         self, section: _Section, symbols: list[_Symbol], literals: dict[int, "_Literals"]
@@ -152,10 +161,10 @@ class _Object:
         for section in self._sections:
             if section.kind == _SYMTAB:
                 names = self._sections[section.link].offset
-                for name, info, _, where, value, size in struct.iter_unpack(
+                for name, info, visibility, where, value, size in struct.iter_unpack(
                     f"{self._order}IBBHQQ", self._content(section)
                 ):
-                    yield _Symbol(self._text(names + name), info, where, value, size)
+                    yield _Symbol(self._text(names + name), info, visibility, where, value, size)
 
     def _content(self, section: _Section) -> bytes:
         content = self._data[section.offset : section.offset + section.size]

@@ -58,6 +58,7 @@ def test_what_is_equal_and_what_is_not(tmp_path: Path) -> None:
     others = [
         build(tmp_path, "kernel", CODE.replace("2.0f", "3.0f")),
         build(tmp_path, "text", CODE.replace("two", "too")),
+        build(tmp_path, "visible", CODE, "-DCMAKE_C_VISIBILITY_PRESET=hidden"),
         build(tmp_path, "flags", CODE, "-DCMAKE_C_FLAGS=-O1 -fno-tree-vectorize"),
         build(tmp_path, "linked", CODE, "-DCMAKE_SHARED_LINKER_FLAGS=-Wl,-z,now"),
     ]

@@ -52,6 +52,7 @@ def test_the_compilers_name_does_not_count() -> None:
         make_object(CODE, LITERALS, refers_to=(0, 2), calls=("g",)),
         make_object(CODE, LITERALS, refers_to=(0, 2), calls=("f", "f")),
         make_object(CODE, LITERALS, refers_to=(0, 2), calls=("f",), machine=183),
+        make_object(CODE, LITERALS, refers_to=(0, 2), calls=("f",), visibility=2),
     ],
 )
 def test_what_differs_for_the_processor_differs(other: bytes) -> None:
@@ -66,6 +67,9 @@ def test_what_differs_for_the_processor_differs(other: bytes) -> None:
         (b"\x7fELF\x01\x01" + bytes(100), "not in the format ELF"),
         (b"BC\xc0\xde" + bytes(100), "link-time optimisation"),
         (make_object(CODE, extra=".gnu.lto_.main"), "link-time optimisation"),
+        (make_object(CODE, extra=".llvm.lto"), "link-time optimisation"),
+        (make_object(CODE, extra="__CLANG_OFFLOAD_BUNDLE__sycl-spir64-unknown-unknown"), "code for a device"),
+        (make_object(CODE, extra=".llvm.offloading"), "code for a device"),
         (make_object(CODE)[:200], "breaks off"),
         (make_object(CODE)[:20], "breaks off"),
         (
