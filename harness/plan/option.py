@@ -18,6 +18,9 @@ _POLICY = re.compile(r"CMAKE_POLICY_(DEFAULT|WARNING)_CMP\d{4}")
 # ggml copies all of these into the package that it installs: that they were read says nothing.
 _ALL_READ = "GGML_"
 _PREFIXES = ("GGML_", "WHISPER_")
+# Read only by builds that use the language or the package; another build of the same sweep may not.
+_OF_LANGUAGE = re.compile(r"CMAKE_(CUDA|HIP|ISPC|OBJC|OBJCXX)_[A-Z_]+")
+_OF_PACKAGE = re.compile(r"(\w+)_ROOT")
 # What whisper.cpp and ggml have renamed; the new name counts where the tree declares it.
 _RENAMED = {"CUBLAS": "CUDA", "HIPBLAS": "HIP", "HIP_BLAS": "HIP", "CLBLAST": "OPENCL", "OPENBLAS": "BLAS"}
 _MOST_NEAR = 3
@@ -87,10 +90,13 @@ def find_flaws(
             yield _overridden(option, effective[name], _find_near(name, declared))
         elif variable and variable.declared:
             yield from _compare(option, variable)
-        elif not _is_read(name, unread, is_named):
+        elif not _is_read(name, unread, is_named) and not _serves_another_build(name, known, is_named):
             near = _find_near(name, declared)
             cause = "no file of the tree declares or reads it: a build with it is the same as without it"
             yield Flaw(option=option, what=f"the tree has no option {name}", cause=cause, near=near)
+        elif heirs := _find_heirs(name, declared):
+            cause = f"the tree looks at it only to name {heirs[0]}, the option that counts"
+            yield Flaw(option=option, what=f"{name} is an old name", cause=cause, near=heirs)
 
 
 def refuse(flaws: Sequence[Flaw]) -> UsageError:
@@ -127,9 +133,28 @@ def _overridden(option: CMakeOption, value: str, near: tuple[str, ...] = ()) -> 
 def _is_read(name: str, unread: frozenset[str] | None, is_named: Callable[[str], bool]) -> bool:
     if _POLICY.fullmatch(name):
         return True
+    # CMake and its modules read many that no file of a tree names.
+    if unread is None and not name.startswith(_PREFIXES):
+        return True
     if unread is None or name in unread or name.startswith(_ALL_READ):
         return is_named(name)
     return True
+
+
+def _serves_another_build(name: str, known: Mapping[str, Variable], is_named: Callable[[str], bool]) -> bool:
+    """Return whether a name belongs to a language or package that the tree knows and this build does without."""
+    language, package = _OF_LANGUAGE.fullmatch(name), _OF_PACKAGE.fullmatch(name)
+    if language:
+        compiler = known.get(f"CMAKE_{language[1]}_COMPILER")
+        return is_named(language[1]) and not (compiler and compiler.declared)
+    return package is not None and is_named(package[1])
+
+
+def _find_heirs(name: str, declared: Sequence[str]) -> tuple[str, ...]:
+    """Return the option of ggml that has taken the place of one of whisper.cpp, if it has."""
+    stem = name.removeprefix("WHISPER_")
+    heir = f"GGML_{_RENAMED.get(stem, stem)}"
+    return (heir,) if stem != name and heir in declared else ()
 
 
 def _find_near(name: str, declared: Sequence[str]) -> tuple[str, ...]:

@@ -98,11 +98,41 @@ def test_what_a_file_of_the_tree_names_may_count() -> None:
 def test_where_it_is_not_known_what_was_read_the_files_decide() -> None:
     assert len(flaws("WHISPER_X=1", unread=None)) == 1
     assert flaws("WHISPER_X=1", unread=None, named=("WHISPER_X",)) == []
+    assert flaws("CMAKE_UNITY_BUILD=ON", unread=None) == [], "no file of any tree names it"
 
 
 def test_a_name_that_the_tree_calls_old() -> None:
     (flaw,) = flaws("WHISPER_CUDA=ON", renamed={"WHISPER_CUDA": "GGML_CUDA"}, named=("WHISPER_CUDA",))
     assert (flaw.what, flaw.near) == ("WHISPER_CUDA is an old name", ("GGML_CUDA",))
+
+
+@pytest.mark.parametrize("word", ["WHISPER_OPENMP=OFF", "WHISPER_CUDA=0", "WHISPER_NATIVE=", "WHISPER_CUBLAS=OFF"])
+def test_an_old_name_with_a_value_of_which_the_tree_says_nothing(word: str) -> None:
+    name, _ = split_option(word)
+    (flaw,) = flaws(word, named=(name,))
+    assert flaw.what == f"{name} is an old name"
+    assert flaw.near == (f"GGML_{name.removeprefix('WHISPER_').replace('CUBLAS', 'CUDA')}",)
+
+
+def test_what_whisper_declares_beside_ggml_is_no_old_name() -> None:
+    assert flaws("WHISPER_ALL_WARNINGS=OFF") == []
+    assert flaws("WHISPER_EXTRA_FLAGS=-O1") == []
+
+
+@pytest.mark.parametrize("name", ["CUDAToolkit_ROOT", "CMAKE_CUDA_FLAGS", "CMAKE_CUDA_HOST_COMPILER"])
+def test_what_only_builds_for_another_backend_read(name: str) -> None:
+    assert flaws(f"{name}=x", unread=frozenset({name}), named=("CUDA", "CUDAToolkit")) == []
+    assert len(flaws(f"{name}=x", unread=frozenset({name}))) == 1, "a tree without CUDA"
+
+
+def test_what_a_language_in_use_has_not_read_changes_nothing() -> None:
+    assert len(flaws("CMAKE_CXX_FLAG=x", unread=frozenset({"CMAKE_CXX_FLAG"}), named=("CXX",))) == 1
+    option = CMakeOption(name="CMAKE_CUDA_FLAG", value="x", reason="", asked="-D CMAKE_CUDA_FLAG=x")
+    compiler = Variable(name="CMAKE_CUDA_COMPILER", kind="FILEPATH", value="/nvcc", declared=True)
+    found = find_flaws(
+        [option], [compiler], effective={}, unread=frozenset({option.name}), renamed={}, is_named="CUDA".__eq__
+    )
+    assert len(list(found)) == 1
 
 
 def test_a_value_that_the_tree_overwrites() -> None:
