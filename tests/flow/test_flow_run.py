@@ -514,16 +514,25 @@ def test_resume_without_anything_unfinished(kit: Kit) -> None:
 
 
 def test_a_second_harness_does_not_measure_at_the_same_time(kit: Kit) -> None:
-    kit.break_tools({"whisper-bench -m": {"sleep": 2, "times": 1}})
+    over = kit.folder / "over"
+    kit.break_tools({"whisper-bench -m": {"until": str(over), "times": 1}})
     first = kit.start(*kit.words("--repetitions", "1", "--bench", "whisper"))
     wait_for(lambda: any("-nfa" in call for call in kit.calls()))
     refused = kit.run("--no-wait", "--repetitions", "1", "--bench", "whisper")
     assert refused.returncode == 3
     assert "busy" in refused.stderr
-    waited = kit.run("--repetitions", "1", "--bench", "whisper")
+    second = kit.start(*kit.words("--repetitions", "1", "--bench", "whisper"))
+    assert second.stderr
+    said = ""
+    while "waiting for it to end" not in said:
+        line = second.stderr.readline()
+        assert line, said
+        said += line
+    assert first.poll() is None
+    over.touch()
     first.communicate(timeout=60)
-    assert (first.returncode, waited.returncode) == (0, 0)
-    assert "waiting for it to end" in waited.stderr
+    second.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0)
 
 
 # What the user says is wrong: one clear sentence, the right code, and nothing on disk.

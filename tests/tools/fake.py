@@ -9,6 +9,7 @@ other benchmarks `others-memcpy.json`, `others-mul_mat.json`),
 `speed.json` (see `next_encode`), `objects/` (see `leave_object`), `libwhisper.so` (what a build leaves in src/),
 `deaf-linker` (layouts come out equal) and `script.json`: what goes wrong, as
 {"KEY": {"exit": 3, "print": "...", "signal": 11, "sleep": 60, "silent": true, "times": 1}}.
+`until` names a file that it waits for, five minutes at most.
 `ignore` makes it deaf for signals, `fork` leaves a child behind; `lose` and `unmode` remove a file of the build folder
 or its mode bits.
 `flood` lets it print without end.
@@ -80,6 +81,10 @@ def main() -> int:
     harm(fault)
     if "sleep" in fault:
         time.sleep(fault["sleep"])
+    if "until" in fault:
+        deadline = time.monotonic() + 300
+        while not Path(fault["until"]).exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
     if "signal" in fault:
         if fault["signal"] != signal.SIGKILL:  # Python itself is deaf for some
             signal.signal(fault["signal"], signal.SIG_DFL)
