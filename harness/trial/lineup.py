@@ -1,4 +1,4 @@
-"""From the words of a live comparison to its two sides: what is a folder, what a ref, and in which repository."""
+"""From the words of a live comparison to its two sides: which is a folder, which a ref, and of which repository."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ def line_up(words: Sequence[str], settings: Settings, environ: Mapping[str, str]
     """Return baseline and contender as two words, or none, describe them; nothing is fetched yet.
 
     A ref is looked up in the checkout that the other side is, then in the one around the current folder, unless a
-    repository is named; one that neither has stays as it is, for upstream. Without words, the commit at which the
+    repository is named; a ref that neither has is left for upstream. Without words, the commit at which the
     checkout left its default branch is measured against the checkout as it is. Raises UsageError for what cannot be.
     """
     if len(words) not in (0, 2):
@@ -60,7 +60,7 @@ def _line_up_checkout(extras: Sequence[str], settings: Settings, environ: Mappin
     folder = Path(settings.text("source"))
     checkout = find_checkout(folder, environ)
     if checkout is None:
-        cause = f"without sides a checkout of whisper.cpp is compared with its own past; {folder.resolve()} is in none"
+        cause = f"only inside a checkout of whisper.cpp can they be left out, and {folder.resolve()} is not in one"
         raise UsageError("two sides are needed", cause=cause, hint=_EXAMPLE)
     base = checkout.find_base()
     ours = (str(results_folder(settings)), str(cache_folder(settings)))
@@ -105,6 +105,7 @@ def _settle(side: Side, checkouts: Sequence[Checkout], settings: Settings, note:
             rest = tuple(pair for pair in side.values if pair[0] not in ORIGINS)
             return replace(side, values=(("ref", found.sha), ("repo", checkout.locate(found.sha)), *rest))
     for checkout in checkouts[:1]:
+        checkout.require_elsewhere(ref)
         like = ", ".join(checkout.find_like(ref))
         note(f"{ref} is not in {checkout.top}{f' (nearest: {like})' if like else ''}: looking upstream")
     return side

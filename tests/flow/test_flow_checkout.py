@@ -265,6 +265,13 @@ def test_no_base_is_made_up(clone: Clone, upstream: Repository, tmp_path: Path, 
         shallow.checkout.find_base()
     assert "shallow clone" in told.value.cause
     assert f"git -C {shallow.path} fetch --unshallow" in told.value.hint
+    with pytest.raises(UsageError, match="has no commit 'HEAD~9'") as told:
+        shallow.checkout.require_elsewhere("HEAD~9")
+    assert (told.value.cause, "fetch --unshallow" in told.value.hint) == (
+        "it is a shallow clone: its history is cut off",
+        True,
+    )
+    shallow.checkout.require_elsewhere("v9.9.9")
 
 
 def test_files_that_a_partial_clone_lacks_come_from_where_it_was_cloned(tmp_path: Path, upstream: Repository) -> None:
@@ -275,6 +282,8 @@ def test_files_that_a_partial_clone_lacks_come_from_where_it_was_cloned(tmp_path
     partial.fetch(upstream)
     assert partial.checkout.locate(partial.git("rev-parse", "origin/master")) == NOWHERE
     assert partial.checkout.locate(first) == str(partial.path), "all of its files are in the newer commit"
+    partial.git("remote", "set-url", "origin", f"../{upstream.path.name}")
+    assert upstream.path.samefile(partial.checkout.locate(partial.git("rev-parse", "origin/master")))
 
 
 # harness ab
@@ -481,6 +490,8 @@ def test_what_a_checkout_lacks_is_looked_for_upstream(home: Home) -> None:
         (["copy", "."], {}, "'copy' has two meanings", "./copy or ref=copy"),
         (["v1.8.5", "."], {}, "'v1.8.5' has two meanings", "./v1.8.5 or ref=v1.8.5"),
         ([], {"source": "/"}, "two sides are needed", "harness ab HEAD ~/whisper.cpp"),
+        (["HEAD~99", "."], {}, "has no commit 'HEAD~99'", "log --oneline --all"),
+        (["FETCH_HEAD", "."], {}, "has no commit 'FETCH_HEAD'", "log --oneline --all"),
     ],
 )
 def test_what_cannot_be_compared(home: Home, words: list[str], flags: dict[str, str], what: str, hint: str) -> None:

@@ -4,6 +4,7 @@ It is only read: nothing is fetched into it, no lock taken, no network asked, an
 """
 
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from harness.system.source.tree import is_whisper
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
 # Whatever has more than one commit in it, or asks for a file.
 _NO_COMMIT = re.compile(r"^-|^$|[\s:*?\[\\]|\.\.")
+# What only the history of one clone can answer: HEAD, HEAD~1, main@{1}. Upstream has another HEAD.
+_OWN = re.compile(r"^(?:[A-Z_]*HEAD|@)$|[~^@:{]")
 # In this order: a fork's own default branch may hold what is to be measured.
 _REMOTES = ("upstream", "origin")
 # whisper.cpp's own name comes first.
@@ -75,26 +78,44 @@ class Checkout:
         if _FULL_SHA.fullmatch(sha):
             beyond = self._git.ask("rev-list", "--count", f"{sha}..HEAD")
             return Found(sha=sha, name=name, beyond=int(beyond) if beyond.isdecimal() else 0)
-        if self._git.ask("rev-parse", "--is-shallow-repository") == "true":
+        if self._is_shallow():
             raise UsageError(
                 f"the commit at which HEAD left {name} is not known",
                 cause=f"{self.top} is a shallow clone: its history is cut off",
-                hint=f"git -C {self.top} fetch --unshallow, or name the baseline: harness ab {name} .",
+                hint=f"{self._unshallow()}, or name the baseline: harness ab {name} .",
             )
         raise UsageError(f"HEAD and {name} have no commit in common", hint=f"name the baseline: harness ab {name} .")
+
+    def require_elsewhere(self, ref: str) -> None:
+        """Raise UsageError for a name that this checkout lacks and that means nothing, or another commit, elsewhere."""
+        if not _OWN.search(ref):
+            return
+        what = f"{self.top} has no commit {ref!r}"
+        if self._is_shallow():
+            cause = "it is a shallow clone: its history is cut off"
+            raise UsageError(what, cause=cause, hint=f"{self._unshallow()}, then the same command again")
+        raise UsageError(what, hint=f"git -C {shlex.quote(str(self.top))} log --oneline --all shows what it has")
 
     def locate(self, sha: str) -> str:
         """Return where the files of a commit can be fetched from: this checkout, or what it is a partial clone of."""
         promisor = self._git.ask("config", "--get-regexp", r"^remote\..*\.promisor$").partition(" ")[0]
         if promisor and "?" in self._git.ask("rev-list", "--objects", "--no-walk", "--missing=print", sha):
             remote = promisor.removeprefix("remote.").removesuffix(".promisor")
-            return self._git.ask("config", "--get", f"remote.{remote}.url") or str(self.top)
+            url = self._git.ask("config", "--get", f"remote.{remote}.url")
+            # A relative path is meant from here, wherever the harness was started.
+            return str(self.top / url) if not url or (self.top / url).exists() else url
         return str(self.top)
 
     def find_like(self, ref: str) -> tuple[str, ...]:
         """Return the tags and branches whose names look most like `ref`."""
         listed = self._git.ask("for-each-ref", "--format=%(refname:strip=2)", "refs/tags", "refs/heads", "refs/remotes")
         return nearest_names(ref, tuple(listed.splitlines()))
+
+    def _is_shallow(self) -> bool:
+        return self._git.ask("rev-parse", "--is-shallow-repository") == "true"
+
+    def _unshallow(self) -> str:
+        return f"git -C {shlex.quote(str(self.top))} fetch --unshallow"
 
     def _parse(self, name: str) -> str:
         sha = self._git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")

@@ -46,7 +46,7 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
     a ref that the repository does not have, UnavailableError where it cannot be reached.
     """
     if ref.startswith("-") or re.search(r"[\s:^~?*\[\\]|\.\.|@\{", ref):
-        raise UsageError(f"--ref {ref!r} is not the name of a commit", hint="give a tag, a branch or a sha")
+        raise UsageError(f"{ref!r} is not the name of a commit", hint="give a tag, a branch or a sha")
     location, login = part_login(locate_repository(repo), environ)
     if location.startswith(_LOCAL):
         login = _LOCAL_ONLY
