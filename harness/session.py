@@ -94,7 +94,7 @@ class Session:
         self._show_failure(result)
 
     def _steps(self) -> Iterator[Step]:
-        """Answer with the steps of the plan, which grows by further rounds where a precision was asked for."""
+        """Yield the steps of the plan, which grows by further rounds where a precision was asked for."""
         position = 0
         while position < len(self.plan.steps):
             yield self.plan.steps[position]
@@ -164,7 +164,7 @@ class Session:
             self.run = set_aside(self.run, self._bundle, result)
 
     def _disturbed(self) -> Iterator[Step]:
-        """Answer with the steps to be measured again now that all are done, in the order of the plan."""
+        """Yield the steps to be measured again now that all are done, in the order of the plan."""
         retries = self._vigil.retries if self._vigil else 0
         for step in self.plan.steps if retries else ():
             result = next((one for one in self.run.results if one.step == step.name and is_wanted(one)), None)

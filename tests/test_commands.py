@@ -58,7 +58,7 @@ def test_a_quoted_command_is_understood(page: str, script: str, words: str) -> N
 
 
 def harness_commands() -> Iterator[tuple[str, str]]:
-    """Answer with the commands of the harness that stand alone on a line of a page's code, or in backticks."""
+    """Yield the commands of the harness that stand alone on a line of a page's code, or in backticks."""
     for page in sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md")):
         text = page.read_text(encoding="utf-8")
         for line in _HARNESS.findall(text):

@@ -63,7 +63,7 @@ def _probe(folder: Path, settings: Settings, *, busy: bool) -> Stock:
 
 
 def _list_needs(results: Path) -> Iterator[tuple[str, str]]:
-    """Answer with every path that an unfinished run would need to go on, and why."""
+    """Yield every path that an unfinished run would need to go on, and why."""
     for path in sorted(results.glob(f"*/*/*{PARTIAL}")):
         try:
             run, plan = load_run(path), Bundle(path).load_plan()

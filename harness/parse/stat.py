@@ -61,7 +61,7 @@ def parse_throttled(cpu_stat: str) -> int | None:
 
 
 def parse_processes(capture: Capture, ticks_per_s: int, own: int) -> Iterator[Process]:
-    """Answer with every process in a capture but `own`; lines that are not understood are left out."""
+    """Yield every process in a capture but `own`; lines that are not understood are left out."""
     for path, text in capture.items():
         found = _PROCESS.fullmatch(path)
         if found and int(found[1]) != own:

@@ -47,7 +47,7 @@ def name_subject(subject: str) -> str:
 
 
 def list_aspects(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Aspect]:
-    """Answer with every aspect in which some of `runs` could differ; `benchmarks` are those that are compared."""
+    """Yield every aspect in which some of `runs` could differ; `benchmarks` are those that are compared."""
     yield from _machine()
     yield from _binary(runs)
     yield from _weights(runs)

@@ -74,7 +74,7 @@ def plan_probes(site: Site) -> Iterator[Step]:
 
 
 def plan_device_probes(given: Ingredients, site: Site) -> Iterator[Step]:
-    """Answer with what ggml's log does not tell of its devices, and is asked of others, for builds that have them.
+    """Yield what ggml's log does not tell of its devices, and is asked of others, for builds that have them.
 
     Of a BLAS library which one was linked and which kernels it chose, of CUDA the driver.
     """

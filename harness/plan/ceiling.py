@@ -44,7 +44,7 @@ def bound_peak(roof: Roof, threads: int, arch: str) -> float | None:
 
 
 def judge_roof(roof: Roof, node: Node) -> Iterator[Caveat]:
-    """Answer with what speaks against one answer of the probe."""
+    """Yield what speaks against one answer of the probe."""
     over, disturbed = [], []
     for one in roof.ceilings:
         what = f"{one.kind} with {one.threads} thread{'' if one.threads == 1 else 's'}"

@@ -17,7 +17,7 @@ _NAMED = 5
 
 
 def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int]) -> Iterator[Caveat]:
-    """Answer with what is to be said of the node before anything runs; nothing where it does not tell."""
+    """Yield what is to be said of the node before anything runs; nothing where it does not tell."""
     slow = [governor for governor in condition.governors if governor != PERFORMANCE]
     if slow:
         message = f"the CPU frequency governor is {', '.join(slow)}, not performance: clocks follow the load"
@@ -37,14 +37,14 @@ def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int])
 
 
 def caveat_placement(wish: Wish, condition: Condition) -> Iterator[Caveat]:
-    """Answer with what came to nothing of how the benchmarks were to be run."""
+    """Yield what came to nothing of how the benchmarks were to be run."""
     if wish.huge_pages and condition.huge_pages in ("never", ""):
         told = "switched off (never)" if condition.huge_pages else "not known to this system"
         yield Caveat(code="no-huge-pages", message=f"--huge-pages had no effect: transparent huge pages are {told}")
 
 
 def caveat_quietness(run: Run) -> Iterator[Caveat]:
-    """Answer with what the node did while the benchmarks ran."""
+    """Yield what the node did while the benchmarks ran."""
     counted = [result for result in run.results if result.phase is Phase.BENCH and result.quiet]
     yield from _about_load(run, [result for result in counted if result.status is Status.PASSED])
     yield from _about(

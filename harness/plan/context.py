@@ -86,7 +86,7 @@ def caveat_context(
 
 
 def caveat_unknown(baseline: Sequence[Run], contender: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Caveat]:
-    """Answer with a caveat that lists what had to be taken for alike: the record of some run does not say it."""
+    """Yield a caveat that lists what had to be taken for alike: the record of some run does not say it."""
     runs = (*baseline, *contender)
     subjects: dict[str, list[str]] = {}
     for aspect in list_aspects(runs, benchmarks):
@@ -130,7 +130,7 @@ def _about_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[C
 
 
 def _inherit(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[Caveat]:
-    """Answer with the caveats of the runs, each code once, and how many of each side carry it unless all do."""
+    """Yield the caveats of the runs, each code once, and how many of each side carry it unless all do."""
     sides = {"baseline": baseline, "contender": contender}
     messages = {caveat.code: caveat.message for run in (*contender, *baseline) for caveat in reversed(run.caveats)}
     for code in dict.fromkeys(caveat.code for run in (*baseline, *contender) for caveat in run.caveats):

@@ -50,7 +50,7 @@ def make_side(values: Values) -> Side:
 
 
 def interleave(plans: Sequence[Plan], seed: int) -> Iterator[tuple[int, Step]]:
-    """Answer with all steps and the number of the plan of each.
+    """Yield all steps and the number of the plan of each.
 
     All configurations, in which an option that a tree does not know comes to light; what else comes before the models,
     plan by plan; then round by round, the order of each round drawn from the seed over

@@ -51,7 +51,7 @@ def is_illegal(result: StepResult) -> bool:
 
 
 def list_claims(config: Config, cpu: Cpu) -> Iterator[Claim]:
-    """Answer with every option of a build that names instruction sets, by ggml's options or by compiler flags."""
+    """Yield every option of a build that names instruction sets, by ggml's options or by compiler flags."""
     chosen = {option.name: option.value for option in config.options}
     # With all variants the library takes the one that fits when it is loaded; the options say nothing then.
     if not is_on(chosen.get("GGML_NATIVE", "ON")) and not is_on(chosen.get("GGML_CPU_ALL_VARIANTS", "OFF")):

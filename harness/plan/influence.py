@@ -36,7 +36,7 @@ _OTHER_BLAS = frozenset({"openblas", "mkl", "blis", "accelerate", "atlas", "nvhp
 
 
 def list_influences(environment: Iterable[tuple[str, str]], config: Config, os: str) -> Iterator[tuple[str, str]]:
-    """Answer with the variables, of those that change timings at all, that something in this build reads."""
+    """Yield the variables, of those that change timings at all, that something in this build reads."""
     for name, value in environment:
         if name.startswith(TIMING_PREFIXES) and _is_read(name, config, os):
             yield name, value

@@ -68,7 +68,7 @@ def find_flaws(
     renamed: Mapping[str, str],
     is_named: Callable[[str], bool],
 ) -> Iterator[Flaw]:
-    """Answer with the options that somebody asked for and that change nothing, or not what they say.
+    """Yield the options that somebody asked for and that change nothing, or not what they say.
 
     `effective` are the values that ggml built with, as far as it says them; `unread` are the options that nothing has
     read while CMake configured, None where that is not known; `renamed` maps old names to new ones, by the tree's own
@@ -113,7 +113,7 @@ def refuse(flaws: Sequence[Flaw]) -> UsageError:
 
 
 def _compare(option: CMakeOption, variable: Variable) -> Iterator[Flaw]:
-    """Answer with a flaw where CMake holds another value than was asked for; it makes paths absolute by itself."""
+    """Yield a flaw where CMake holds another value than was asked for; it makes paths absolute by itself."""
     if variable.kind == "BOOL":
         if not is_switch(option.value):
             cause = "CMake takes what is no such word for OFF"

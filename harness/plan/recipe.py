@@ -111,7 +111,7 @@ def _ask_switch(settings: Settings, name: str, what: str) -> Iterator[CMakeOptio
 
 
 def _forbid(backend: str) -> Iterator[CMakeOption]:
-    """Answer with what a named backend excludes: two accelerators in one binary leave open which of them works."""
+    """Yield what a named backend excludes: two accelerators in one binary leave open which of them works."""
     for name, option in ACCELERATORS.items():
         # Core ML takes the encoder alone, Metal may have the rest.
         if backend not in (AUTO, name) and (backend, name) != (COREML, METAL):

@@ -79,7 +79,7 @@ def last_cache_bytes(node: Node, threads: int) -> int:
 
 
 def plan_roof_build(build: RoofBuild, tools: Toolchain, *, needs: tuple[str, ...] = ()) -> Iterator[Step]:
-    """Answer with the two steps that build the probe, a second of work, and nothing when it is there already."""
+    """Yield the two steps that build the probe, a second of work, and nothing when it is there already."""
     site = build.site
     options = tuple(str(option) for option in (*site.wiring, *site.config.options))
     yield Step(

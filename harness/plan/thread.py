@@ -81,7 +81,7 @@ def _describe_best(cores: Cores) -> tuple[str, str]:
 
 
 def _describe_cores(cores: Cores) -> Iterator[str]:
-    """Answer with what the CPUs are and what limits their use."""
+    """Yield what the CPUs are and what limits their use."""
     smt = cores.threads_per_core > 1
     said = f"{_count(cores.logical, 'logical CPU' if smt else 'CPU')}"
     be = "are" if cores.logical > 1 else "is"

@@ -32,7 +32,7 @@ def is_transcribed(weights: Weights) -> bool:
 
 
 def caveat_transcription(weights: Sequence[Weights]) -> Iterator[Caveat]:
-    """Answer with what is said of models whose weights cannot transcribe."""
+    """Yield what is said of models whose weights cannot transcribe."""
     names = ", ".join(one.model for one in weights if not is_transcribed(one))
     if names:
         message = (

@@ -7,7 +7,7 @@ from harness.render.plain import printable
 
 
 def align(rows: Sequence[Sequence[str]], *, left: int = 1, indent: str = "") -> Iterator[str]:
-    """Answer with the lines of a table, two blanks between columns; the first `left` ones flush left, then right."""
+    """Yield the lines of a table, two blanks between columns; the first `left` ones flush left, then right."""
     clean = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*clean, strict=True)]
     for row in clean:
@@ -19,7 +19,7 @@ def align(rows: Sequence[Sequence[str]], *, left: int = 1, indent: str = "") -> 
 
 
 def align_runs(rows: Sequence[Sequence[str]], *, several: bool, indent: str = "") -> Iterator[str]:
-    """Answer with the lines of a table; the number of the run, the second column, only where there are several."""
+    """Return the lines of a table; the number of the run, the second column, only where there are several."""
     shown = rows if several else [[row[0], *row[2:]] for row in rows]
     return align(shown, indent=indent)
 

@@ -182,7 +182,7 @@ def _caveats(family: Family) -> Iterator[str]:
 
 
 def _caveat_texts(family: Family) -> Iterator[str]:
-    """Answer with the family's caveats, then those of its comparisons, each once with what it is said of."""
+    """Yield the family's caveats, then those of its comparisons, each once with what it is said of."""
     for caveat in family.caveats:
         yield f"{caveat.message} [{caveat.code}]"
     said: dict[str, list[Comparison]] = {}

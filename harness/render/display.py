@@ -76,7 +76,7 @@ def _facts(run: Run) -> Iterator[str]:
 
 
 def _models(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator[str]:
-    """Answer with a line per case and run, the same cases of all runs one below the other."""
+    """Yield a line per case and run, the same cases of all runs one below the other."""
     metrics = [*TABLE_METRICS, _LOAD]
     order: dict[Case, list[int]] = {}
     for number, (run, mine) in enumerate(zip(runs, summaries, strict=True)):
@@ -108,7 +108,7 @@ def _models(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator[str
 def _pivot(
     summaries: Sequence[Summaries], benchmark: Benchmark, metric: str, *, across: str, down: str
 ) -> Iterator[str]:
-    """Answer with a table of one benchmark: a column for each value of `across`, a line per value of `down` and run."""
+    """Yield a table of one benchmark: a column for each value of `across`, a line per value of `down` and run."""
     found: dict[tuple[str, int], dict[str, Summary]] = {}
     for number, mine in enumerate(summaries):
         for (case, name), summary in mine.items():
@@ -128,7 +128,7 @@ def _pivot(
 
 
 def _roof(run: Run, shares: Sequence[Share], number: int) -> Iterator[str]:
-    """Answer with the roof of a run, under its number where there are several."""
+    """Yield the roof of a run, under its number where there are several."""
     lines = list(list_roof(run, shares))
     if lines and number:
         yield f"{_INDENT}#{number}"

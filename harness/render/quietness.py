@@ -7,7 +7,7 @@ from harness.records.run import Run
 
 
 def list_placement(run: Run) -> Iterator[str]:
-    """Answer with a line that says where and how benchmarks ran, where that was asked for."""
+    """Yield a line that says where and how benchmarks ran, where that was asked for."""
     text = describe_placement(run)
     if text:
         yield f"  placed  {text}"
@@ -20,7 +20,7 @@ def describe_placement(run: Run) -> str:
 
 
 def list_discarded(run: Run) -> Iterator[str]:
-    """Answer with a line for each attempt that others disturbed and that no number of the run is from."""
+    """Yield a line for each attempt that others disturbed and that no number of the run is from."""
     for result in run.discarded:
         yield f"  aside   {result.step}: {_numbers(result)}{_others(result)} - see logs/{result.log}"
 

@@ -43,7 +43,7 @@ def render_roof(roof: Roof, node: Node, bounds: Mapping[int, float]) -> str:
 
 
 def list_roof(run: Run, shares: Sequence[Share]) -> Iterator[str]:
-    """Answer with the roof of a run, before and after, and with how near its benchmarks came."""
+    """Yield the roof of a run, before and after, and with how near its benchmarks came."""
     for threads, facts in _facts(run).items():
         yield f"{_INDENT}roof     {facts} with {threads} thread{'' if threads == '1' else 's'}"
     yield from _models(shares)
@@ -70,7 +70,7 @@ def _lines(roof: Roof, kind: Kind, counts: Sequence[int]) -> Iterator[list[str]]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Answer with aligned lines; the notes, the last column, flush left."""
+    """Yield aligned lines; the notes, the last column, flush left."""
     lines = list(align([row[:-1] for row in rows], left=2, indent=_INDENT))
     width = max(map(len, lines))
     for line, row in zip(lines, rows, strict=True):

@@ -30,7 +30,7 @@ def exit_status(results: Iterable[StepResult]) -> int:
 
 
 def bench_texts(results: Iterable[StepResult], logs: Mapping[str, str], benchmark: Benchmark) -> Iterator[str]:
-    """Answer with what each step of a benchmark printed, as far as there is something."""
+    """Yield what each step of a benchmark printed, as far as there is something."""
     for result in results:
         body = _without_echo(_log(result, logs)) if result.case and result.case.benchmark == benchmark else ""
         if body:

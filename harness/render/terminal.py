@@ -44,7 +44,7 @@ def render_summary(run: Run, bundle_path: str, shares: Sequence[Share] = ()) -> 
 
 
 def list_head(run: Run) -> Iterator[str]:
-    """Answer with the status, what was measured where, and with what."""
+    """Yield the status, what was measured where, and with what."""
     commit = run.source.commit
     release = f"{commit.release} " if commit.release and commit.release != commit.short else ""
     words = " ".join(config_words(run.system_info))
@@ -127,7 +127,7 @@ def _of(summaries: Summaries, benchmark: Benchmark, metric: str) -> dict[Case, S
 
 
 def list_tests(run: Run) -> Iterator[str]:
-    """Answer with a line for each build whose tests ran."""
+    """Yield a line for each build whose tests ran."""
     for result in run.results:
         if result.checks:
             yield f"  tests    {result.step.removeprefix('ctest_')}: {_counts(result.checks)}"
@@ -144,7 +144,7 @@ def _counts(checks: Sequence[Check]) -> str:
 
 
 def list_failures(run: Run) -> Iterator[str]:
-    """Answer with the steps that failed, the reason and the log of each; repetitions that failed alike are one."""
+    """Return the steps that failed, the reason and the log of each; repetitions that failed alike are one."""
     groups: list[list[StepResult]] = []
     for result in run.results:
         alike = next((group for group in groups if result.fails_like(group[0])), None)
@@ -156,7 +156,7 @@ def list_failures(run: Run) -> Iterator[str]:
 
 
 def list_caveats(run: Run, label: str = "") -> Iterator[str]:
-    """Answer with the caveats of a run, `label` before each."""
+    """Return the caveats of a run, `label` before each."""
     return _bullets(f"{label}caveat", (f"{caveat.message} [{caveat.code}]" for caveat in run.caveats))
 
 

@@ -23,7 +23,7 @@ def format_modelled(summaries: Summaries, case: Case) -> str:
 
 
 def list_transcriptions(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator[str]:
-    """Answer with a line per recording, case and run, the same cases of all runs one below the other."""
+    """Yield a line per recording, case and run, the same cases of all runs one below the other."""
     found: dict[Case, list[int]] = {}
     for number, mine in enumerate(summaries):
         for case, _ in mine:

@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
 
 
 def find_library(maps: str) -> Iterator[str]:
-    """Answer with the BLAS libraries among the files of /proc/self/maps; OpenBLAS appends its version to its name."""
+    """Yield the BLAS libraries among the files of /proc/self/maps; OpenBLAS appends its version to its name."""
     for line in maps.splitlines():
         path = line.split(maxsplit=5)[5:]
         if path and _NAMES.search(path[0]):

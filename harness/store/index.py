@@ -70,7 +70,7 @@ class Index:
         self._pages: dict[str, dict[str, _Entry]] = {}
 
     def cards(self, months: Sequence[Month]) -> Iterator[Card | UnreadableError]:
-        """Answer with a card for each bundle, or with the reason why it cannot be read, in no order."""
+        """Yield a card for each bundle, or with the reason why it cannot be read, in no order."""
         total = sum(len(month.names) for month in months)
         for month in months:
             yield from self._turn_to(month, total)

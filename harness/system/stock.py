@@ -110,7 +110,7 @@ def _lies_in(path: Path, cache: Path) -> bool:
 
 
 def _find(cache: Path) -> Iterator[Entry]:
-    """Answer with every entry, its size and age not yet known."""
+    """Yield every entry, its size and age not yet known."""
     for child in _children(cache):
         if child.name in (*_SHELVES, _ARCHIVES) and _is_folder(child):
             for one in _children(child):

@@ -78,7 +78,7 @@ def prepare_entrant(
     weights: list[tuple[Weights, tuple[Caveat, ...]]] = []
 
     def ready(source: Source) -> tuple[Weights, ...]:
-        """Answer with the weights, once they are known: a source may have to make some."""
+        """Return the weights, once they are known: a source may have to make some."""
         weights[:] = [ready_weights(model, mine, environ, console, source) for model in suite.models]
         return tuple(one for one, _ in weights)
 

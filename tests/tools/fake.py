@@ -341,7 +341,7 @@ def bench_text() -> str:
 
 
 def roof() -> None:
-    """Answer with 190 GFLOP/s, 12 GB/s read and 20 GB/s copied for each thread, at 3.1 GHz."""
+    """Return 190 GFLOP/s, 12 GB/s read and 20 GB/s copied for each thread, at 3.1 GHz."""
     factor = next_value("roof.json", 1.0)
     print(json.dumps({"kind": "probe", "vector": "avx512", "lanes": 16, "fused": True, "bytes": int(value("--bytes"))}))
     for threads in map(int, value("--threads").split(",")):

@@ -73,7 +73,7 @@ class ModelLine(Record):
 
 
 def list_rows(sheets: Iterable[Sheet]) -> Iterator[Row]:
-    """Answer with the rows of each run, in the order of execution."""
+    """Yield the rows of each run, in the order of execution."""
     for sheet in sheets:
         for (case, metric), values in sample_run(sheet.run).items():
             yield Row(runs=(sheet.run,), case=case, metric=METRICS[metric], values=values)
@@ -106,7 +106,7 @@ def code_state(run: Run) -> str:
 
 
 def list_models(sheets: Iterable[Sheet]) -> Iterator[ModelLine]:
-    """Answer with the model cases of each run, in the order of its suite."""
+    """Yield the model cases of each run, in the order of its suite."""
     for sheet in sheets:
         summaries = summarize_run(sheet.run)
         for case in order_model_cases(sheet.run, summaries):
@@ -163,7 +163,7 @@ def identify_case(run: Run, case: Case, metric: Metric) -> dict[str, Cell]:
 
 
 def describe_rows(sheets: Iterable[Sheet]) -> Iterator[dict[str, Cell]]:
-    """Answer with the columns of each row: run, case, n, median, interval (None where n is too small), extremes."""
+    """Yield the columns of each row: run, case, n, median, interval (None where n is too small), extremes."""
     for sheet in sheets:
         facts = identify_run(sheet.run)
         for row in list_rows([sheet]):
@@ -183,7 +183,7 @@ def describe_rows(sheets: Iterable[Sheet]) -> Iterator[dict[str, Cell]]:
 
 
 def describe_measurements(sheets: Iterable[Sheet]) -> Iterator[dict[str, Cell]]:
-    """Answer with the columns of each number.
+    """Yield the columns of each number.
 
     `status` is that of its process; `evidence` says what another harness's number was read from.
     """
