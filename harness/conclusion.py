@@ -8,7 +8,7 @@ from harness.errors import HarnessError
 from harness.parse.blas import BLAS, parse_blas
 from harness.parse.nvidia import complete, parse_nvidia
 from harness.parse.roof import parse_roof
-from harness.parse.system_info import parse_system_info
+from harness.parse.system_info import parse_system_info, unite_infos
 from harness.plan.caveat import derive_caveats
 from harness.plan.ceiling import judge_run
 from harness.records.caveat import Caveat
@@ -57,16 +57,16 @@ def _add_devices(run: Run, info: SystemInfo | None, logs: Mapping[str, str]) -> 
 
 
 def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
-    """Return the first that is told, with what failed in any log of a benchmark.
+    """Return what stands for the run, with what failed in any log of a benchmark.
 
     A benchmark's log knows the backends too, so it comes before a mere question; one with numbers comes before one that
     failed.
     """
     asked = [result for result in run.results if result.log in logs and (result.case or result.step == FEATURES)]
     asked.sort(key=lambda result: (result.case is None, result.status.bad))
-    infos = [info for info in (parse_system_info(logs[result.log]) for result in asked) if info]
-    failed = dict.fromkeys(claim for info in infos for claim in info.failed)
-    return infos[0].replace(failed=tuple(failed)) if infos else None
+    told = [(result, info) for result in asked if (info := parse_system_info(logs[result.log]))]
+    counted = [info for result, info in told if result.case and not result.status.bad]
+    return unite_infos(counted, [info for result, info in told if not result.case or result.status.bad])
 
 
 def recheck_weights(run: Run, cache: Path) -> Run:

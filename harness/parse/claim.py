@@ -118,7 +118,7 @@ def _choose_context(lines: Sequence[str]) -> Sequence[str]:
 def _read_line(claims: dict[str, Claim], line: str) -> None:
     if used := _USED.search(line):
         claims.setdefault(used[1], Claim(subject=used[1], line=line))
-    elif failed := _NOT_STARTED.search(line):
+    if failed := _NOT_STARTED.search(line):
         told = next(filter(None, failed.groups()))
         same = [name for name in claims if find_family(name) == find_family(told)]
         if not same:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from harness.parse.bench import is_empty_model, measure_whisper, parse_flash_attn
 from harness.parse.moment import Usage, parse_usage
 from harness.parse.outcome import describe_exit, find_other_case
-from harness.parse.system_info import parse_system_info
+from harness.parse.system_info import parse_system_info, unite_infos
 from harness.records.case import Case
 from harness.records.config import CMakeOption
 from harness.records.measurement import Evidence, Measurement
@@ -67,11 +67,11 @@ class Folder(Record):
 
     @property
     def info(self) -> SystemInfo | None:
-        """What ggml said of itself in the first model log that has it and numbers; `failed` is that of all of them."""
-        told = [(log.info, log.reason) for log in self.models if log.info]
-        told.sort(key=lambda pair: bool(pair[1]))
-        failed = dict.fromkeys(claim for info, _ in told for claim in info.failed)
-        return told[0][0].replace(failed=tuple(failed)) if told else None
+        """What ggml said of itself in the model logs, those with numbers first; `failed` is that of all of them."""
+        return unite_infos(
+            [log.info for log in self.models if log.info and not log.reason],
+            [log.info for log in self.models if log.info and log.reason],
+        )
 
 
 def wanted(names: Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from harness.parse.evidence import Rows, exit_code
 from harness.parse.folder import Folder
 from harness.parse.moment import parse_seconds
-from harness.records import report as part
 from harness.records.caveat import Caveat
 from harness.records.config import CMakeOption, Config
 from harness.records.metric import ENCODE
@@ -142,7 +141,10 @@ def _about_gpu(report: Report, folder: Folder) -> Iterator[Caveat]:
     """Tell runs that were to use a GPU from those that did: their rows look the same."""
     info = folder.info
     if info and info.failure:
-        yield Caveat(code="backend-failed", message=info.failure)
+        failed = [log.model for log in folder.models if log.info and log.info.failed]
+        count = len(folder.models)
+        where = f" (in {len(failed)} of {count} logs of models: {', '.join(failed)})" if len(failed) < count else ""
+        yield Caveat(code="backend-failed", message=f"{info.failure}{where}")
     asked = read_config(report.environment).backend
     if asked not in _BACKENDS:
         return

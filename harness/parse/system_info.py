@@ -6,7 +6,7 @@ section without any leaves only its head.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.parse.backend import find_failed, parse_backends, parse_devices
 from harness.parse.line import after, plain_lines
@@ -44,6 +44,19 @@ def parse_system_info(text: str) -> SystemInfo | None:
         devices=parse_devices(text),
         failed=find_failed(text),
     )
+
+
+def unite_infos(counted: Sequence[SystemInfo], others: Sequence[SystemInfo]) -> SystemInfo | None:
+    """Return what stands for a whole run, by its logs: those whose numbers count, and the others; None without any.
+
+    One log in which a backend failed is enough for it not to be named: the run did not use it throughout.
+    """
+    known = (*counted, *others)
+    if not known:
+        return None
+    failed = dict.fromkeys(claim for info in known for claim in info.failed)
+    chosen = next((info for info in counted if info.failed), known[0])
+    return chosen.replace(failed=tuple(failed))
 
 
 def _take_back(features: tuple[tuple[str, str], ...], text: str) -> Iterator[tuple[str, str]]:

@@ -125,7 +125,10 @@ def test_one_model_that_fell_back_is_told_of_beside_one_that_did_not() -> None:
     failed = TURBO.replace(
         "using CUDA0 backend", "using CUDA0 backend\nwhisper_backend_init_gpu: failed to initialize CUDA0 backend"
     )
-    info = read_folder({"bench-bench-large-v3.log": failed, "bench-bench-large-v3-turbo.log": TURBO}).info
-    assert info
-    assert [claim.subject for claim in info.failed] == ["CUDA0"]
-    assert "failed to initialize CUDA0 backend" in info.failure
+    first, second = "bench-bench-large-v3-turbo.log", "bench-bench-large-v3-turbo-t4-fa0-r2.log"
+    for files in ({first: failed, second: TURBO}, {first: TURBO, second: failed}):
+        info = read_folder(files).info
+        assert info
+        assert [claim.subject for claim in info.failed] == ["CUDA0"]
+        assert "failed to initialize CUDA0 backend); CPU ran" in info.failure
+        assert info.backends == ("CPU",)
