@@ -11,6 +11,7 @@ from harness.errors import UnreadableError
 from harness.parse.bench import parse_timings
 from harness.parse.folder import MEMCPY, MUL_MAT
 from harness.parse.imported import import_run
+from harness.parse.line import parse_number
 from harness.parse.memcpy import measure_memcpy
 from harness.parse.mul_mat import measure_mul_mat
 from harness.parse.system_info import parse_system_info
@@ -24,7 +25,9 @@ _TYPE = re.compile(r"whisper_model_load: type +=.*\(([a-z0-9.-]{1,40})\)")
 _FLASH = re.compile(r"flash attn += ([01])\b")
 _HEX = re.compile(r"[0-9a-f]{7,40}")
 _WEIGHTS = re.compile(r"(\S+) \(([a-z]+)\)")
-_SAME = ("CPU", "OS", "Commit")
+_TIMED = COLUMNS[4:8]
+_LOST = "ms"  # what upstream's script leaves of a long time
+_SAME = ("CPU", "OS", "Config", "Commit")
 _TODO = ("", "<todo>", "todo", "?", "-", "n/a")
 _NAMES = {
     "cpu": "CPU",
@@ -47,7 +50,7 @@ _TOKENS = 256  # that whisper-bench decodes one by one, since v1.5.0
 
 def is_pasted(text: str) -> bool:
     """Return whether a text holds timings of whisper.cpp, or a table of them."""
-    return _TIMES in text or any(_read_head(line) for line in text.split("\n"))
+    return _TIMES in text or any(_read_head(line) for line in _lines(text))
 
 
 def import_paste(
@@ -55,11 +58,10 @@ def import_paste(
 ) -> tuple[Run, dict[str, str]]:
     """Return the run of a pasted log or table, and the logs in it by the names that ggml-ci gives them.
 
-    Arguments as of `import_run`. Raises UnreadableError for what is of several machines or commits, and for the
+    Arguments as of `import_run`. Raises UnreadableError for what is of several machines, builds or commits, and for the
     timings of a transcription, which are those of its audio.
     """
-    lines = [line.strip().removeprefix(">").strip() for line in text.split("\n")]
-    facts, rows, remarks = _read_tables(lines)
+    facts, rows, remarks = _read_tables(_lines(text))
     logs = dict(_read_logs(text))
     if measure_memcpy(text, 1 << 20, 1):
         logs[MEMCPY] = text
@@ -78,8 +80,13 @@ def import_paste(
     ), logs
 
 
+def _lines(text: str) -> list[str]:
+    """Return the lines without the marks of a quotation and of the encoding."""
+    return [line.strip().removeprefix(">").strip() for line in text.removeprefix("\ufeff").split("\n")]
+
+
 def _read_tables(lines: list[str]) -> tuple[dict[str, str], tuple[Row, ...], tuple[Remark, ...]]:
-    """Return what all rows share (CPU, OS, commit), the rows in the form of a report, and what was not read."""
+    """Return what all rows share (CPU, OS, config, commit), the rows in the form of a report, and what was not read."""
     head: tuple[str, ...] = ()
     rows: list[Row] = []
     remarks: list[Remark] = []
@@ -106,16 +113,26 @@ def _read_tables(lines: list[str]) -> tuple[dict[str, str], tuple[Row, ...], tup
         row = {name: "" if cell.lower() in _TODO else cell for name, cell in zip(head, cells, strict=True)}
         for name in _SAME:
             _share(shared, name, row.get(name, ""), number)
+        wrong = [f"a time that is not a number ({name})" for name in _trim_times(row)]
+        remarks.extend(Remark(line=number, what=what, text=line[:120]) for what in wrong)
         if weights := _WEIGHTS.fullmatch(row.get("Model", "")):
             row["Model"] = weights[1]
         rows.append(Row(cells=tuple(row.get(name, "") for name in COLUMNS)))
     return shared, tuple(rows), tuple(remarks)
 
 
+def _trim_times(row: dict[str, str]) -> Iterator[str]:
+    """Take the units off the times of a row, and yield the columns of those that are no numbers all the same."""
+    for name in _TIMED:
+        row[name] = re.sub(r"(?<=[0-9]) ?ms$", "", row.get(name, ""))
+        if parse_number(row[name]) is None and row[name] not in ("", _LOST):
+            yield name
+
+
 def _share(shared: dict[str, str], name: str, value: str, number: int) -> None:
     if shared.setdefault(name, value) != value:
         raise UnreadableError(
-            f"line {number}: the table is of several machines or commits, and a run is of one",
+            f"line {number}: the table is of several machines, builds or commits, and a run is of one",
             cause=f"{name} is {shared[name] or 'empty'!r} above, and {value or 'empty'!r} here",
             hint="put the rows of each into a file of their own, with the head of the table",
         )
@@ -130,8 +147,10 @@ def _read_head(line: str) -> tuple[str, ...]:
 
 
 def _cells(line: str) -> list[str]:
+    """Return the cells of a line of a table, which may do without the outer bars."""
     plain = line.strip()
-    return [cell.strip(" `*") for cell in plain.strip("|").split("|")] if plain.startswith("|") else []
+    inside = plain.startswith("|") or plain.count("|") > 2
+    return [cell.strip(" `*") for cell in plain.strip("|").split("|")] if inside else []
 
 
 def _read_logs(text: str) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from harness.parse.evidence import Rows, exit_code
 from harness.parse.folder import Folder
 from harness.parse.moment import parse_seconds
+from harness.records import report as part
 from harness.records.caveat import Caveat
 from harness.records.config import CMakeOption, Config
 from harness.records.metric import ENCODE

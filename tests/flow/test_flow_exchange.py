@@ -359,5 +359,5 @@ def test_a_paste_that_is_of_several_machines_is_refused(kit: Kit, tmp_path: Path
     table.write_text(TABLE + TABLE.splitlines()[-1].replace("c8g.xlarge", "i7") + "\n")
     done = kit.harness("import", str(table))
     assert done.returncode == 5
-    assert "several machines or commits" in done.stderr
+    assert "several machines, builds or commits" in done.stderr
     assert "a file of their own" in done.stderr

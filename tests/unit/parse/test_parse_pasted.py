@@ -76,6 +76,9 @@ def test_several_processes_in_one_log() -> None:
         (OLD, "whisper/model=tiny/threads=4"),
         ("> " + TABLE.replace("\n|", "\n> |"), TINY),
         (TABLE.replace("\n", "\r\n"), TINY),
+        ("\ufeff" + TABLE, TINY),
+        ("\n".join(line.strip("|") for line in TABLE.splitlines()), TINY),
+        (TABLE.replace(" 389.04 ", "389.04 ms"), TINY),
         (TABLE.replace("c8g.xlarge | Ubuntu", "<todo> | <todo>"), TINY),
         (TABLE.replace("|         tiny |", "|  tiny (synthetic) |"), TINY),
         ("Here are mine:\n\n" + TABLE + "\nThanks!\n", TINY),
@@ -97,10 +100,18 @@ def test_what_is_not_read_is_said() -> None:
     ]
 
 
-@pytest.mark.parametrize(("old", "new"), [("c8g.xlarge", "i7"), ("6e7629b", "abcdef0"), ("Ubuntu", "macOS")])
+def test_a_time_that_is_not_read_is_said() -> None:
+    run = paste(TABLE.replace(" 389.04 ", "1,389.04 "))
+    assert [(remark.line, remark.what) for remark in run.remarks] == [(3, "a time that is not a number (Enc.)")]
+    assert {one.metric for one in run.measurements} == {"decode", "batchd", "prompt"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("c8g.xlarge", "i7"), ("6e7629b", "abcdef0"), ("Ubuntu", "macOS"), ("NEON", "METAL")]
+)
 def test_a_run_is_of_one_machine_and_one_commit(old: str, new: str) -> None:
     last = TABLE.splitlines()[-1]
-    with pytest.raises(UnreadableError, match="line 4: the table is of several machines or commits") as caught:
+    with pytest.raises(UnreadableError, match="line 4: the table is of several machines, builds or commits") as caught:
         paste(TABLE + last.replace(old, new) + "\n")
     assert new in caught.value.cause
 
