@@ -96,10 +96,11 @@ def is_beyond(border: Border, run: Run) -> bool | None:
     version = _version(run.source.commit.release)
     if version:
         return version >= _version(border.release)
-    date = run.source.commit.date or ("" if run.origin == OURS else run.start)
-    if not date or border.before <= date < border.since:
+    end = run.source.commit.date or ("" if run.origin == OURS else run.start)
+    begin = run.source.commit.date or run.earliest or end  # of a date that is not exact
+    if not end or (end >= border.before and begin < border.since):
         return None
-    return date >= border.since
+    return begin >= border.since
 
 
 def _version(release: str) -> tuple[int, ...]:

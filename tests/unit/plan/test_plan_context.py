@@ -170,6 +170,9 @@ def test_commits_without_a_release_are_placed_by_their_date() -> None:
     assert is_beyond(data, dated("", start="2025-03-14T07:29:55Z")) is None
     assert is_beyond(data, dated("", GGML_CI, "2025-03-14T07:29:55Z")) is False
     assert is_beyond(data, run("master")) is None
+    open_date = dated("", GGML_CI, "2026-05-29T12:00:00Z")
+    assert is_beyond(data, open_date) is True
+    assert is_beyond(data, open_date.replace(earliest="2026-05-28T22:00:00Z")) is None
 
 
 def test_numbers_that_changed_their_meaning() -> None:
