@@ -10,7 +10,7 @@ from harness.records.record import is_text
 from harness.records.run import Run
 from harness.records.step import Phase, Step
 from harness.system.console import Console
-from harness.system.disk import make_empty, make_folder, require_free, require_programs
+from harness.system.disk import expand_home, make_empty, make_folder, require_free, require_programs
 from harness.system.lock import node_lock
 from harness.system.usage import hold_machine, occupy
 
@@ -25,7 +25,7 @@ def cache_folder(settings: Settings) -> Path:
     import platformdirs
 
     chosen = settings.text("cache")
-    folder = Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("whisper-harness")
+    folder = expand_home(chosen).absolute() if chosen else platformdirs.user_cache_path("whisper-harness")
     if not is_text(str(folder)):
         raise UsageError("the path of the cache holds bytes that are no UTF-8", hint="--cache DIR with a plain name")
     if broken := sorted(_SEPARATORS & set(str(folder.relative_to(folder.anchor)))):
@@ -36,7 +36,7 @@ def cache_folder(settings: Settings) -> Path:
 
 def results_folder(settings: Settings) -> Path:
     """Return the folder that holds all bundles."""
-    return Path(settings.text("results")).expanduser().absolute()
+    return expand_home(settings.text("results")).absolute()
 
 
 def make_room(step: Step, run: Run) -> None:

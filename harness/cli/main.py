@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import FrameType
 
 from harness import __version__
@@ -22,6 +21,7 @@ from harness.plan.setting.table import SETTINGS
 from harness.records.record import is_text
 from harness.render.plain import harmless
 from harness.system.console import Console, write_through
+from harness.system.disk import expand_home
 from harness.system.toml_file import read_toml
 
 FILE = "harness.toml"
@@ -85,7 +85,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def _layer(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
     named = arguments.config or environ.get("HARNESS_CONFIG")
-    path = Path(named or FILE).expanduser()
+    path = expand_home(named or FILE)
     flags = {setting.name: getattr(arguments, setting.name, None) for setting in SETTINGS}
     return layer_settings(
         file=read_toml(path, required=bool(named)),

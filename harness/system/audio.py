@@ -10,7 +10,7 @@ from harness.parse.transcription import SAMPLE_RATE_HZ
 from harness.plan.transcription import SAMPLE, SAMPLE_PATH, name_audio
 from harness.records.audio import Audio
 from harness.system.digest import file_sha256
-from harness.system.disk import make_folder
+from harness.system.disk import expand_home, make_folder
 from harness.system.process import capture
 
 # The folder in the cache.
@@ -41,7 +41,7 @@ def resolve_audio(
 
 
 def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, dry_run: bool) -> Audio:
-    path = given = tree / SAMPLE_PATH if word == SAMPLE else Path(word).expanduser().absolute()
+    path = given = tree / SAMPLE_PATH if word == SAMPLE else expand_home(word).absolute()
     if not path.is_file():
         if word == SAMPLE:
             raise UnavailableError(

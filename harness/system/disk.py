@@ -10,6 +10,14 @@ from harness.errors import UnfitError
 _SPARE_BYTES = 64 << 20
 
 
+def expand_home(path: str | Path) -> Path:
+    """Return a path with the home folder for a `~` at its beginning; unchanged where there is no such home.
+
+    `Path.expanduser` raises RuntimeError there.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111
+
+
 def free_bytes(folder: Path) -> int:
     """Return the bytes that this user can still write in `folder`, which need not exist yet."""
     return shutil.disk_usage(_find_existing(folder)).free

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.records.secret import redact
 from harness.records.source import Commit
+from harness.system.disk import expand_home
 from harness.system.process import Captured, capture
 
 LOCAL_TIMEOUT_S = 120.0
@@ -193,7 +194,7 @@ def locate_repository(repo: str) -> str:
                 cause=f"allowed are {', '.join(PROTOCOLS.split(':'))}",
             )
         return repo
-    path = Path(repo).expanduser()
+    path = expand_home(repo)
     if path.exists():
         return str(path.resolve())
     if re.match(r"[\w.-]+@[\w.-]+:[^/-]", repo):  # user@host:path, as ssh has it

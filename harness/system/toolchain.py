@@ -13,6 +13,7 @@ from harness.parse.compiler import Pair, choose_pair, name_cxx, parse_compiler, 
 from harness.parse.node import OS_RELEASE, parse_os_release
 from harness.plan.install import choose_install_command
 from harness.records.toolchain import Tool, Toolchain
+from harness.system.disk import expand_home
 from harness.system.process import capture
 from harness.system.zig import make_zig
 
@@ -147,5 +148,5 @@ def _probe_cache(environ: Mapping[str, str]) -> Tool | None:
 
 
 def _which(name: str, environ: Mapping[str, str]) -> str | None:
-    found = shutil.which(Path(name).expanduser() if name.startswith("~") else name, path=environ.get("PATH", ""))
+    found = shutil.which(expand_home(name) if name.startswith("~") else name, path=environ.get("PATH", ""))
     return str(Path(found).absolute()) if found else None

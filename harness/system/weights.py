@@ -12,6 +12,7 @@ from harness.plan.synthesis import SEED, file_name
 from harness.records.caveat import Caveat
 from harness.records.weights import Weights, WeightsKind
 from harness.system.digest import file_sha256, remember_sha256
+from harness.system.disk import expand_home
 from harness.system.download import PATIENT, QUICK, Patience, Progress, WrongSumError, fetch, mirrored, silent
 from harness.system.inspection import inspect_model
 from harness.system.pin import third_party
@@ -99,7 +100,7 @@ def resolve_weights(
         return _official(request, PATIENT)
     if choice == SYNTHETIC:
         return _synthetic(request, "as asked for")
-    return _named(request, Path(choice).expanduser())
+    return _named(request, expand_home(choice))
 
 
 def verify_weights(weights: Weights, *, cache: Path) -> None:

@@ -11,6 +11,7 @@ from harness.plan.side import ORIGINS, PATHS, Side, parse_side
 from harness.premises import cache_folder, results_folder
 from harness.records.run import Origin
 from harness.system.cache import Note
+from harness.system.disk import expand_home
 from harness.system.source.checkout import Checkout, find_checkout
 from harness.system.source.resolve import load_pins
 from harness.system.source.tree import is_whisper, probe_tree
@@ -40,7 +41,7 @@ def line_up(words: Sequence[str], settings: Settings, environ: Mapping[str, str]
     known = [checkout for checkout in (*named, around) if checkout]
 
     def is_folder(word: str) -> bool:
-        folder = Path(word).expanduser()
+        folder = expand_home(word)
         if word.startswith(PATHS) or not folder.is_dir() or not _is_ref(word, known):
             return folder.is_dir()
         if is_whisper(folder):
@@ -85,7 +86,7 @@ def _join(label: str, origin: Mapping[str, str], extra: str) -> Side:
     """Return a side of a known origin that changes what `extra` says."""
     if not extra:
         return Side(label=label, values=tuple(origin.items()))
-    side = parse_side(extra, is_folder=lambda word: Path(word).expanduser().is_dir())
+    side = parse_side(extra, is_folder=lambda word: expand_home(word).is_dir())
     if side.named:
         raise UsageError(f"{extra}: the sides are those of the checkout", hint=f"name both: {_EXAMPLE}")
     return replace(side, label=f"{label},{extra}", values=(*origin.items(), *side.values))

@@ -163,6 +163,23 @@ def test_the_home_folder_is_meant_by_every_verb_that_reads(kit: Kit, by: str) ->
     assert not (kit.folder / "~").exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("runs", "--config", "~nobody-of-this-name/harness.toml"),
+        ("show", "~nobody-of-this-name/run"),
+        ("run", "--source", "~nobody-of-this-name/tree"),
+        ("ab", "~nobody-of-this-name/tree", "v1.8.5"),
+        ("ab", "compiler=~nobody-of-this-name/gcc", "compiler=gcc"),
+    ],
+)
+def test_a_home_folder_of_nobody_has_a_sentence(kit: Kit, words: tuple[str, ...]) -> None:
+    done = kit.harness(*words)
+    assert done.returncode in (2, 3)
+    assert "Traceback" not in done.stderr
+    assert "~nobody-of-this-name" in done.stderr
+
+
 def test_runs_since_so_long_ago(kit: Kit) -> None:
     fill(kit.results, 1)
     assert "aaaaaaaa" in kit.harness("runs", "--until", "1h").stdout

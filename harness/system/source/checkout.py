@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.errors import UnfitError, UsageError
 from harness.parse.release import nearest_names
 from harness.records.record import Record
+from harness.system.disk import expand_home
 from harness.system.git import Git
 from harness.system.source.tree import is_whisper
 
@@ -140,7 +141,7 @@ def find_checkout(folder: Path, environ: Mapping[str, str]) -> Checkout | None:
     A repository counts only if whisper.cpp is its top and tracked by it: neither a copy that was unpacked inside a
     checkout nor a part of another project belongs to the refs around it.
     """
-    folder = folder.expanduser().resolve()
+    folder = expand_home(folder).resolve()
     if not folder.is_dir():
         return None
     try:

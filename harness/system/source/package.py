@@ -17,6 +17,7 @@ from harness.parse.index import PackageIndex
 from harness.records.secret import redact
 from harness.records.source import Sdist
 from harness.system.cache import Note
+from harness.system.disk import expand_home
 
 _CHUNK_BYTES = 1 << 16
 # Of a page or an archive; all of pip's index of names is half of that.
@@ -123,7 +124,7 @@ def _certificates(index: PackageIndex, environ: Mapping[str, str]) -> ssl.SSLCon
     name = index.cert or environ.get("REQUESTS_CA_BUNDLE", "")
     if not name:
         return True
-    path = Path(name).expanduser()
+    path = expand_home(name)
     try:
         if path.is_dir():
             return ssl.create_default_context(capath=path)
@@ -138,7 +139,7 @@ def _certificates(index: PackageIndex, environ: Mapping[str, str]) -> ssl.SSLCon
 
 def _places(index: PackageIndex) -> Iterator[tuple[str, dict[str, Any]]]:
     for location in index.find_links:
-        folder = location if "://" in location else str(Path(location).expanduser())
+        folder = location if "://" in location else str(expand_home(location))
         yield redact(location), {"find_links": [folder]}
     if not index.no_index:
         # Told of no place, the finder takes the usual index.

@@ -8,6 +8,7 @@ from harness.errors import HarnessError, UnavailableError, UsageError
 from harness.parse.release import nearest_names, parse_pins
 from harness.records.source import Pins, Release, Source, SourceRequest
 from harness.system.cache import Note
+from harness.system.disk import expand_home
 from harness.system.pin import third_party
 from harness.system.source.checkout import find_checkout
 from harness.system.source.repository import obtain_commit
@@ -52,7 +53,7 @@ def resolve_source(
 
 def _find_top(folder: Path, environ: Mapping[str, str], note: Note) -> Path:
     """Return the top of the checkout that a folder of it stands for, else the folder."""
-    if is_whisper(folder.expanduser()):
+    if is_whisper(expand_home(folder)):
         return folder
     checkout = find_checkout(folder, environ)
     if checkout is None:

@@ -14,6 +14,7 @@ from harness.errors import UnfitError, UsageError
 from harness.records.record import short_hash
 from harness.records.source import Commit, Source
 from harness.system.cache import Note
+from harness.system.disk import expand_home
 from harness.system.git import Git, probe_commit
 
 # Upstream's configure step writes it into the source tree.
@@ -31,10 +32,10 @@ def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Se
     changes are those of that part. Without git: a hash over all files but the weights in `models/` and `build*` and
     hidden folders at the top. Raises UsageError where this is not whisper.cpp.
     """
-    folder = folder.expanduser().resolve()
+    folder = expand_home(folder).resolve()
     check_tree(folder, what=str(folder))
     # The tree itself is nobody's folder of results.
-    inside = [one for one in (Path(path).expanduser().resolve() for path in ours) if folder in one.parents]
+    inside = [one for one in (expand_home(path).resolve() for path in ours) if folder in one.parents]
     commit = _probe_git(folder, environ, note, inside)
     if commit is None:
         commit = Commit(sha="", changes=hash_files(folder, _without(folder, _all_files(folder), inside)))
