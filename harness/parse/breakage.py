@@ -12,6 +12,8 @@ from harness.parse.ninja import find_complaint
 from harness.records.outcome import Cause
 
 _MOST_TOLD = 200
+# How names of intrinsics and of their types begin: x86's, then those of NEON, SVE and RISC-V.
+_INTRINSIC = r"(?:_mm\d{0,3}_|__m\d{3}|__tile|v\w{2,20}_[sufbp]\d|[su]?v?(?:bfloat|float|int|uint)\d+x\d|__riscv_)"
 _LESS = "--isa with a name (-D GGML_NATIVE=OFF where none fits)"
 _FEWER = "--jobs 1, so that one compiler at a time has all the memory, or give the node more"
 _WARNING = re.compile(r"\bwarning: |\bnote: ")
@@ -46,8 +48,8 @@ _SYMPTOMS = (
         "another folder for the build (--cache) or for temporary files (TMPDIR)",
     ),
     _symptom(
-        r"Killed signal terminated program|terminated with signal 9\b|unable to execute command: Killed|^Killed\b"
-        r"|died due to signal 9\b|exit code 137\b",
+        r"Killed signal terminated program|internal compiler error: Killed\b|terminated with signal 9\b"
+        r"|unable to execute command: Killed|^Killed\b|died due to signal 9\b|exit code 137\b",
         Cause.KILLED,
         "a compiler or linker was killed, most likely for want of memory",
         f"{_FEWER}; -D GGML_LTO=ON needs the most",
@@ -69,13 +71,16 @@ _SYMPTOMS = (
         r"Error: no such instruction|Error: .{1,200} is not supported on |selected processor does not support"
         r"|Error: unknown mnemonic|Error: unrecognized opcode|Error: bad instruction|Error: unknown pseudo-op"
         r"|Error: unknown (?:architectural extension|architecture|cpu)\b|unrecognized instruction mnemonic"
-        r"|error: invalid instruction mnemonic|error: instruction requires: ",
+        r"|error: invalid instruction mnemonic|error: instruction requires: "
+        r"|Error: (?:unsupported instruction|bad register name|operand (?:type|size) mismatch for) "
+        r"|^(?:\S+/)?as: unrecogni[sz]ed option|Fatal error: invalid -m|Fatal error: unknown architecture",
         Cause.ASSEMBLER,
         "the assembler does not know an instruction that the compiler uses: it is too old",
         f"a newer binutils, --compiler zig (which has its own assembler), or for less: {_LESS}",
     ),
     _symptom(
-        r"[Uu]nsupported gpu architecture|unsupported CUDA gpu architecture",
+        r"[Uu]nsupported gpu architecture|unsupported CUDA gpu architecture"
+        r"|is not defined for option '(?:gpu-architecture|gpu-code|gpu-name|arch)'",
         Cause.GPU_ARCHITECTURE,
         "this CUDA compiler does not know the GPU",
         "-D CMAKE_CUDA_ARCHITECTURES=NUMBER that it knows (nvcc --list-gpu-arch), or another CUDA",
@@ -95,9 +100,10 @@ _SYMPTOMS = (
     ),
     _symptom(
         r"unrecognized command[- ]line option|error: unknown argument|error: unsupported option"
-        r"|error: unknown (?:clang )?option|nvcc fatal +: Unknown option",
+        r"|error: unknown (?:clang )?option|nvcc fatal +: Unknown option"
+        r"|^(?:\S+/)?ld(?:\.\w+)?: .{0,200}\b(?:unrecogni[sz]ed|unknown) option",
         Cause.UNKNOWN_OPTION,
-        "the compiler does not know an option: it is too old, or the option is wrong",
+        "the compiler or linker does not know an option: it is too old, or the option is wrong",
         f"a newer --compiler, or leave the option out; where it names an instruction set (-m...): {_LESS}",
     ),
     _symptom(
@@ -105,6 +111,13 @@ _SYMPTOMS = (
         Cause.INTRINSIC,
         "the sources use instructions that the compiler is not asked for",
         f"{_LESS}, or another --compiler",
+    ),
+    _symptom(
+        rf"(?:implicit declaration of function|undeclared identifier|unknown type name) ['\u2018]{_INTRINSIC}"
+        rf"|['\u2018]{_INTRINSIC}\w*['\u2019] (?:was not declared|undeclared|does not name a type)",
+        Cause.INTRINSIC,
+        "the sources use an instruction that the headers of the compiler do not have: most likely it is too old",
+        f"a newer --compiler, or {_LESS}",
     ),
     _symptom(
         r"cannot execute .?(?:\S+/)?(?:cc1|cc1plus|as|collect2|lto1)\b|cannot find .?(?:ld|collect2|as)\b.?$"
@@ -115,7 +128,7 @@ _SYMPTOMS = (
     ),
     _symptom(
         r"internal compiler error|PLEASE submit a bug report|frontend command failed|error in backend"
-        r"|LLVM ERROR|unable to execute command: |due to signal|terminated with signal"
+        r"|LLVM ERROR|unable to execute command: |due to signal|terminated with signal|signal terminated program"
         r"|^Segmentation fault\b|^Aborted\b",
         Cause.COMPILER_CRASHED,
         "a compiler or linker crashed",
@@ -159,7 +172,7 @@ _KILLED, _CRASHED = (
 )
 # What the linkers say where something is undefined; no option mends it.
 _LINK = re.compile(r"undefined (?:reference to|symbol)|Undefined symbols|multiple definition of|duplicate symbol")
-_ANY = re.compile(r"\b(?:fatal|error)(?: \w{1,40})?: ", re.IGNORECASE)
+_ANY = re.compile(r"\b(?:fatal|error)(?: \w{1,40})?\s{0,4}: ", re.IGNORECASE)
 _CMAKE = "CMake Error"
 _FAILED = "FAILED: "
 _KILLED_CODE = re.compile(r"FAILED: \[code=137\]")

@@ -44,7 +44,16 @@ def test_what_real_tools_complain_of(cause: str, text: str) -> None:
         ("/tmp/ccX.s:9: Error: selected processor does not support `sdot v0.4s'", Cause.ASSEMBLER, "--compiler zig"),
         ("/tmp/ccX.s:9: Error: unrecognized opcode `vsetvli zero,a5,e8'", Cause.ASSEMBLER, "binutils"),
         ("/usr/lib/arm_neon.h:1: error: inlining failed: target specific option mismatch", Cause.INTRINSIC, "--isa"),
+        ("/tmp/ccX.s:9: Error: bad register name `%zmm16'", Cause.ASSEMBLER, "binutils"),
+        ("/tmp/ccX.s:9: Error: operand type mismatch for `vpdpbusd'", Cause.ASSEMBLER, "binutils"),
+        ("as: unrecognized option '--gdwarf-5'", Cause.ASSEMBLER, "binutils"),
+        ("Fatal error: invalid -march= option: `armv9-a'", Cause.ASSEMBLER, "binutils"),
+        ("q.c:407:27: error: implicit declaration of function 'vld1q_s8_x4'", Cause.INTRINSIC, "--compiler"),
+        ("q.cpp:4:9: error: '__m512bh' was not declared in this scope", Cause.INTRINSIC, "--isa"),
+        ("q.cpp:4:9: error: use of undeclared identifier '_mm256_dpbusd_avx_epi32'", Cause.INTRINSIC, "--isa"),
+        ("/usr/bin/ld: unrecognized option '--shuffle-sections'", Cause.UNKNOWN_OPTION, "leave the option out"),
         ("c++: fatal error: Killed signal terminated program cc1plus", Cause.KILLED, "--jobs"),
+        ("c++: internal compiler error: Killed (program cc1plus)", Cause.KILLED, "--jobs"),  # gcc 8 and older
         ("nvcc error   : 'cicc' died due to signal 9 (Kill signal)", Cause.KILLED, "--jobs"),
         ("cc1plus: out of memory allocating 65536 bytes after a total of 1 bytes", Cause.OUT_OF_MEMORY, "--jobs"),
         ("/usr/bin/ld: final link failed: No space left on device", Cause.DISK_FULL, "--cache"),
@@ -52,6 +61,7 @@ def test_what_real_tools_complain_of(cause: str, text: str) -> None:
         ("c++: fatal error: cannot execute 'cc1plus': execvp: No such file", Cause.COMPILER_INCOMPLETE, "g++"),
         ("a.cpp:4:1: internal compiler error: in foo, at bar.c:12", Cause.COMPILER_CRASHED, "--compiler"),
         ("nvcc fatal   : Unsupported gpu architecture 'compute_120'", Cause.GPU_ARCHITECTURE, "CUDA_ARCHITECTURES"),
+        ("ptxas fatal   : Value 'sm_120a' is not defined for option 'gpu-name'", Cause.GPU_ARCHITECTURE, "CUDA_ARCH"),
         ("host_config.h:1:2: error: #error -- unsupported GNU version! gcc versions later", Cause.HOST_COMPILER, "gcc"),
     ],
 )
@@ -61,6 +71,12 @@ def test_the_line_and_the_option_to_change_stand_in_the_reason(line: str, cause:
     assert result.reason.startswith("exit code 1: ")
     assert line.rpartition("/")[2][:40] in result.reason
     assert option in result.reason.rpartition("); ")[2]
+
+
+def test_what_is_not_declared_is_no_intrinsic_by_a_likeness() -> None:
+    for name in ("whisper_vad", "vector_size", "mm_pool", "int8"):
+        found = find_breakage(NINJA.format(f"/src/a.cpp:1:2: error: '{name}' was not declared in this scope"))
+        assert found == Breakage(None, f"a.cpp:1:2: error: '{name}' was not declared in this scope")
 
 
 def test_what_stands_before_the_first_failure_or_warns_is_no_cause() -> None:
