@@ -41,7 +41,8 @@ def check_options(step: Step, result: StepResult, run: Run, log: Path) -> Run:
     allowed = any(used.name == _ALLOW and used.value == str(True) for used in run.settings)
     wrong = [flaw for flaw in flaws if not flaw.option.part]
     if wrong and not allowed:
-        raise refuse(wrong)
+        commit = run.source.commit
+        raise refuse(wrong, run.source.path if run.source.mutable else commit.release or commit.short)
     caveats = (Caveat(code=IGNORED, message=f"{flaw.option.asked}: {flaw.what}; {flaw.cause}") for flaw in flaws)
     return run.replace(caveats=tuple(dict.fromkeys((*run.caveats, *caveats))))
 

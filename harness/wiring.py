@@ -25,7 +25,7 @@ def keep_include(cache: Path, name: str) -> str:
 
 
 def keep_layouts(cache: Path, seeds: Sequence[int]) -> tuple[CodeLayout, ...]:
-    """Return the code layouts of these seeds, what tells linkers of them written into the cache."""
+    """Write the files that give linkers the code layouts of these seeds into the cache, and return the layouts."""
     layouts = []
     for seed in seeds:
         files = {SCRIPT: render_script(seed), ORDER: render_order(seed)}

@@ -21,6 +21,7 @@ _PREFIXES = ("GGML_", "WHISPER_")
 # Read only by builds that use the language or the package; another build of the same sweep may not.
 _OF_LANGUAGE = re.compile(r"CMAKE_(CUDA|HIP|ISPC|OBJC|OBJCXX)_[A-Z_]+")
 _OF_PACKAGE = re.compile(r"(\w+)_ROOT")
+_OF_PKG_CONFIG = "PKG_CONFIG_EXECUTABLE"
 # What whisper.cpp and ggml have renamed; the new name counts where the tree declares it.
 _RENAMED = {"CUBLAS": "CUDA", "HIPBLAS": "HIP", "HIP_BLAS": "HIP", "CLBLAST": "OPENCL", "OPENBLAS": "BLAS"}
 _MOST_NEAR = 3
@@ -99,29 +100,35 @@ def find_flaws(
             yield Flaw(option=option, what=f"{name} is an old name", cause=cause, near=heirs)
 
 
-def refuse(flaws: Sequence[Flaw]) -> UsageError:
-    """Return the error that names every option of `flaws`, the first with its cause."""
+def refuse(flaws: Sequence[Flaw], tree: str) -> UsageError:
+    """Return the error that names every option of `flaws`, the first with its cause, and the tree, one of several."""
     first = flaws[0]
     others = [f"{flaw.option.asked}: {flaw.what}" for flaw in flaws[1:]]
     near = list(dict.fromkeys(name for flaw in flaws for name in flaw.near))
     hint = f"did you mean {' or '.join(near)}? " if near else ""
     return UsageError(
         "; ".join([f"{first.option.asked}: {first.what}", *others]),
-        cause=first.cause,
+        cause=f"{first.cause} (the tree: {tree})",
         hint=f"{hint}{ALLOW} builds it all the same",
     )
 
 
 def _compare(option: CMakeOption, variable: Variable) -> Iterator[Flaw]:
-    """Yield a flaw where CMake holds another value than was asked for; it makes paths absolute by itself."""
+    """Yield a flaw where CMake holds another value than was asked for; it looks up programs by itself."""
     if variable.kind == "BOOL":
         if not is_switch(option.value):
-            cause = "CMake takes what is no such word for OFF"
+            cause = "CMake takes any other word for OFF"
             yield Flaw(option=option, what=f"{option.name} is a switch: ON or OFF", cause=cause)
         elif is_on(variable.value) != is_on(option.value):
             yield _overridden(option, variable.value)
-    elif variable.kind == "STRING" and variable.value.strip() != option.value.strip():
+    elif variable.kind == "STRING" and not _is_same(option.value, variable.value):
         yield _overridden(option, variable.value)
+
+
+def _is_same(word: str, value: str) -> bool:
+    """Return whether a value is what was asked for, or the path of that program: CMAKE_C_COMPILER=gcc becomes one."""
+    program = word.partition(";")[0].rpartition("/")[2]
+    return value.strip() == word.strip() or (value.startswith("/") and value.rpartition("/")[2] == program)
 
 
 def _overridden(option: CMakeOption, value: str, near: tuple[str, ...] = ()) -> Flaw:
@@ -147,6 +154,8 @@ def _serves_another_build(name: str, known: Mapping[str, Variable], is_named: Ca
     if language:
         compiler = known.get(f"CMAKE_{language[1]}_COMPILER")
         return is_named(language[1]) and not (compiler and compiler.declared)
+    if name == _OF_PKG_CONFIG:
+        return is_named("PkgConfig")
     return package is not None and is_named(package[1])
 
 

@@ -21,7 +21,7 @@ class Code(Record):
 
     @classmethod
     def unknown(cls, reason: str) -> Self:
-        """Return the code of which nothing is known."""
+        """Return a code about which nothing is known."""
         return cls(reason=reason)
 
     @property

@@ -147,7 +147,7 @@ def describe_equals(chart: Chart) -> list[str]:
             groups.setdefault(row.equal_to, []).append(chart.sweep.label(row.values))
     named = ([chart.sweep.label(chart.rows[first].values), *labels] for first, labels in groups.items())
     return [
-        f"equal code: {' and '.join(labels)}: what their numbers differ in is noise, for the binaries do not"
+        f"equal code: {' and '.join(labels)}: the binaries do not differ, so any difference in their numbers is noise"
         for labels in named
     ]
 

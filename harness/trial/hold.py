@@ -79,7 +79,7 @@ def hold_trial(
     if same_code and _have_same_cases(cases):
         console.note(f"{EQUAL}: an A/A trial")
     for reason in dict.fromkeys(code.reason for code in codes if code and code.reason):
-        console.note(f"whether the sides have equal code is not known: {reason}")
+        console.note(f"it is not known whether the sides have equal code: {reason}")
     bundles = _open(runs, entrants, design, settings)
     runs, seats = [run for run, _ in bundles], [map(scene.place, seats) for _, seats in seated]
     cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*seats, strict=True)]

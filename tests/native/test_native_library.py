@@ -45,6 +45,14 @@ def relink(cmake: str, build: Path, cache: Path, seed: int) -> list[str]:
     return done.stdout.split()
 
 
+def links_with(linker: str, folder: Path) -> bool:
+    """Return whether the linker is there and the compiler knows it: gcc knows mold since 12.1."""
+    compiler = shutil.which(os.environ.get("CXX", "c++"))
+    words = [f"-fuse-ld={linker}", "-shared", "-x", "c++", os.devnull, "-o", str(folder / "probe.so")]
+    done = subprocess.run([compiler, *words], check=False, capture_output=True) if compiler else None
+    return bool(shutil.which(f"ld.{linker}")) and done is not None and done.returncode == 0
+
+
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
@@ -99,8 +107,8 @@ def test_library_of_a_pruned_release_builds_and_links_in_drawn_orders(cache: Pat
 @pytest.mark.parametrize("linker", ["", "bfd", "gold", "lld", "mold"])
 def test_every_linker_draws_layouts(linker: str, cache: Path, tmp_path: Path) -> None:
     """Templates and exceptions are what no-ops before every function did not link with."""
-    if linker and not shutil.which(f"ld.{linker}"):
-        pytest.skip(f"ld.{linker} is not installed")
+    if linker and not links_with(linker, tmp_path):
+        pytest.skip(f"the compiler does not link with {linker}")
     (tmp_path / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.5...3.28)\nproject(small CXX)\n"
         "add_library(whisper SHARED small.cpp)\nadd_library(idle STATIC small.cpp)\n"

@@ -119,9 +119,11 @@ def test_what_whisper_declares_beside_ggml_is_no_old_name() -> None:
     assert flaws("WHISPER_EXTRA_FLAGS=-O1") == []
 
 
-@pytest.mark.parametrize("name", ["CUDAToolkit_ROOT", "CMAKE_CUDA_FLAGS", "CMAKE_CUDA_HOST_COMPILER"])
+@pytest.mark.parametrize(
+    "name", ["CUDAToolkit_ROOT", "CMAKE_CUDA_FLAGS", "CMAKE_CUDA_HOST_COMPILER", "PKG_CONFIG_EXECUTABLE"]
+)
 def test_what_only_builds_for_another_backend_read(name: str) -> None:
-    assert flaws(f"{name}=x", unread=frozenset({name}), named=("CUDA", "CUDAToolkit")) == []
+    assert flaws(f"{name}=x", unread=frozenset({name}), named=("CUDA", "CUDAToolkit", "PkgConfig")) == []
     assert len(flaws(f"{name}=x", unread=frozenset({name}))) == 1, "a tree without CUDA"
 
 
@@ -140,7 +142,17 @@ def test_a_value_that_the_tree_overwrites() -> None:
     assert flaw.what == "the tree sets GGML_LTO to OFF by itself"
     (flaw,) = flaws("GGML_BLAS_VENDOR=OpenBLAS", cached="Generic")
     assert "Generic" in flaw.what
-    assert flaws("CMAKE_C_COMPILER=gcc", cached="/usr/bin/gcc") == [], "CMake makes paths of names"
+
+
+@pytest.mark.parametrize("kind", ["FILEPATH", "STRING"])
+@pytest.mark.parametrize("word", ["gcc", "/opt/bin/gcc", "gcc;-m64"])
+def test_cmake_makes_paths_of_programs(word: str, kind: str) -> None:
+    """Untyped on the command line, a compiler is a STRING in CMakeCache.txt."""
+    option = CMakeOption(name="CMAKE_C_COMPILER", value=word, reason="", asked=f"-D CMAKE_C_COMPILER={word}")
+    for value, count in (("/usr/bin/gcc", 0), ("/usr/bin/clang", kind == "STRING")):
+        cache = [Variable(name=option.name, kind=kind, value=value, declared=True)]
+        found = find_flaws([option], cache, effective={}, unread=frozenset(), renamed={}, is_named=lambda _: False)
+        assert len(list(found)) == count
 
 
 def test_an_option_of_ggml_that_whisper_sets_itself() -> None:
@@ -162,7 +174,8 @@ def test_what_the_harness_chose_itself_need_not_be_known() -> None:
 
 
 def test_the_refusal_names_all_and_the_way_out() -> None:
-    error = refuse([*flaws("GGML_LTOO=ON"), *flaws("GGML_CUBLAS=ON")])
+    error = refuse([*flaws("GGML_LTOO=ON"), *flaws("GGML_CUBLAS=ON")], "v1.8.5")
+    assert error.cause.endswith("a build with it is the same as without it (the tree: v1.8.5)")
     assert error.exit_code == 2
     assert error.what.startswith("-D GGML_LTOO=ON: the tree has no option GGML_LTOO; -D GGML_CUBLAS=ON: ")
     assert error.hint == "did you mean GGML_LTO or GGML_CUDA? --allow-unknown-options builds it all the same"
