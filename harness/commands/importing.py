@@ -26,7 +26,7 @@ class Misunderstood(Record):
 
 
 class Tally(Record):
-    """What an import came to: how many runs are new, known already, or were replaced because there is more of them.
+    """What an import came to: how many runs are new, known already, or were added to because there is more of them.
 
     `failed` are the complaints about reports that could not be read.
     """
@@ -87,7 +87,7 @@ def _gather(misunderstood: dict[str, Misunderstood], entry: Entry, remarks: Sequ
 def _render(tally: Tally, results: Path) -> Iterator[str]:
     yield f"imported {tally.new} runs into {results}"
     if tally.richer:
-        yield f"  {tally.richer} were there already, with fewer of their files, and are replaced"
+        yield f"  {tally.richer} were there already with fewer files, and have the others now"
     if tally.known:
         yield f"  {tally.known} were there already"
     if tally.failed:

@@ -1,7 +1,8 @@
 """Imported runs put among the others: many bundles, one after another, durable together.
 
-A bundle is written aside and renamed, so whatever happens there is a whole one or none. Only the last step makes them
-durable: a sync for each file would take longer than all the rest.
+A bundle is written aside and renamed, so whatever happens there is a whole one or none; one that is there already is
+added to, and never moved. Only the last step makes them durable: a sync for each file would take longer than all the
+rest.
 """
 
 import concurrent.futures
@@ -18,7 +19,7 @@ from pathlib import Path
 from harness.errors import UnfitError, UnreadableError
 from harness.records.record import Record
 from harness.records.report import Remark
-from harness.store.bundle import LOGS, REPORT, RUN, bundle_folder, encode_run
+from harness.store.bundle import LOGS, REPORT, RUN, bundle_folder, encode_run, write_atomic
 from harness.store.result_tree import BACKUP, Entry, Reading, read_entry
 
 # Fewer reports than this are read sooner than other processes have started.
@@ -28,7 +29,7 @@ _MAX_PROCESSES = 8
 
 
 class Placed(StrEnum):
-    """What became of a report: new here, known already, known with fewer files and now replaced, or unreadable."""
+    """What became of a report: new here, known already, known with fewer files and now added to, or unreadable."""
 
     NEW = "new"
     KNOWN = "known"
@@ -86,22 +87,37 @@ def _take(entry: Entry, *, results: Path, aside: Path, node: str) -> Taken:
         reading = read_entry(entry, node)
     except UnreadableError as error:
         return Taken(entry=entry, placed=Placed.FAILED, what=error.what, cause=error.cause, hint=error.hint)
-    return Taken(entry=entry, placed=_put(entry, reading, results, aside), remarks=reading.run.remarks)
-
-
-def _put(entry: Entry, reading: Reading, results: Path, aside: Path) -> Placed:
-    """Write the bundle of a run, unless it is there with as many files."""
     final = bundle_folder(results, reading.run)
-    count = len({*reading.files, *reading.others} - {BACKUP})
-    if _count_files(final / LOGS) >= count:
-        return Placed.KNOWN
+    there, mine = _list_files(final / LOGS), _list_names(reading)
+    if there is not None and mine <= there:
+        return Taken(entry=entry, placed=Placed.KNOWN, remarks=(*reading.run.remarks, *reading.remarks))
+    if there and not there <= mine:  # each place has some of them
+        reading = read_entry(entry, node, beside=str(final / LOGS))
+    place = _put if there is None else _add
+    return Taken(entry=entry, placed=place(reading, final, aside), remarks=(*reading.run.remarks, *reading.remarks))
+
+
+def _add(reading: Reading, final: Path, aside: Path) -> Placed:
+    """Add the files that a bundle has not.
+
+    The record is before them in its place: as long as files are missing, importing again adds them.
+    """
+    missing = (_list_names(reading) | {BACKUP}) - (_list_files(final / LOGS) or set())
     new = aside / f"{final.name}.{os.getpid()}"
-    _write(new, entry, reading)
+    _write_files(new, reading)
+    write_atomic(final / RUN, encode_run(reading.run))
+    for path in new.iterdir():
+        if path.name in missing:
+            path.replace(final / LOGS / path.name)
+    shutil.rmtree(new)
+    return Placed.RICHER
+
+
+def _put(reading: Reading, final: Path, aside: Path) -> Placed:
+    """Write the bundle of a run, as a whole."""
+    new = aside / f"{final.name}.{os.getpid()}"
+    _write(new, reading)
     final.parent.mkdir(parents=True, exist_ok=True)
-    placed = Placed.NEW
-    if final.exists():
-        final.rename(new.with_name(f"{new.name}.old"))
-        placed = Placed.RICHER
     try:
         new.rename(final)
     except OSError as error:
@@ -109,24 +125,32 @@ def _put(entry: Entry, reading: Reading, results: Path, aside: Path) -> Placed:
             raise
         shutil.rmtree(new)  # the same report, in another place, was faster
         return Placed.KNOWN
-    return placed
+    return Placed.NEW
 
 
-def _write(bundle: Path, entry: Entry, reading: Reading) -> None:
-    logs = bundle / LOGS
+def _write(bundle: Path, reading: Reading) -> None:
     bundle.mkdir()
-    logs.mkdir()
     (bundle / REPORT).write_bytes(reading.report)
     (bundle / RUN).write_bytes(encode_run(reading.run))
+    _write_files(bundle / LOGS, reading)
+
+
+def _write_files(folder: Path, reading: Reading) -> None:
+    folder.mkdir()
     for name, content in reading.files.items():
-        (logs / name).write_bytes(content)
-    for name in reading.others:
-        shutil.copyfile(Path(entry.folder) / name, logs / name)
+        (folder / name).write_bytes(content)
+    for path in reading.others:
+        shutil.copyfile(path, folder / Path(path).name)
 
 
-def _count_files(folder: Path) -> int:
-    """Return how many files are in a folder, without the copy of the Output, -1 where there is no such folder."""
+def _list_names(reading: Reading) -> set[str]:
+    """Return the names of the files beside a report, without the copy of the Output."""
+    return {*reading.files, *(Path(path).name for path in reading.others)} - {BACKUP}
+
+
+def _list_files(folder: Path) -> set[str] | None:
+    """Return the names of the files in a folder, without the copy of the Output, None where there is no such folder."""
     try:
-        return sum(path.name != BACKUP for path in folder.iterdir())
+        return {path.name for path in folder.iterdir()} - {BACKUP}
     except FileNotFoundError:
-        return -1
+        return None

@@ -58,4 +58,4 @@ def _choose(commit: Path, node: str, report: bytes) -> tuple[Path, bool]:
 def _sha(run: Run) -> str:
     """Return the commit, or for a tree without one a stand-in of the same form."""
     sha = run.source.commit.sha
-    return sha if _SHA.fullmatch(sha) else short_hash(run.source.id, run.source.commit.changes, length=40)
+    return sha if _SHA.fullmatch(sha) else short_hash(run.source.id or run.id, run.source.commit.changes, length=40)

@@ -6,6 +6,7 @@
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from harness.parse.imported import import_run
 from harness.parse.pasted import import_paste, is_pasted
 from harness.parse.report import is_report, parse_report
 from harness.records.record import Record
+from harness.records.report import Remark
 from harness.records.run import Origin, Run
 from harness.store.bundle import REPORT, RUN
 
@@ -37,12 +39,16 @@ class Entry(Record):
 
 
 class Reading(Record):
-    """A run as it was read: the bytes of its report, and those of the files beside it that were looked into."""
+    """A run as it was read: the bytes of its report, and those of the files beside it that were looked into.
+
+    `others` are the paths of the files that were not; `remarks` name what is no file of the folder's own.
+    """
 
     run: Run
     report: bytes
     files: dict[str, bytes]
     others: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 def find_entries(path: Path) -> list[Entry]:
@@ -60,9 +66,10 @@ def find_entries(path: Path) -> list[Entry]:
     return entries
 
 
-def read_entry(entry: Entry, node: str = "") -> Reading:
+def read_entry(entry: Entry, node: str = "", beside: str = "") -> Reading:
     """Return the run of a report; `node` is the name for reports that no folder names.
 
+    `beside` is another folder of files that belong to it, for those that its own has not.
     Raises UnreadableError with file and line for what is no report, and for one that is cut off.
     """
     raw = _read(Path(entry.path))
@@ -79,12 +86,15 @@ def read_entry(entry: Entry, node: str = "") -> Reading:
     report = parse_report(text)
     if report.cut:
         raise UnreadableError(f"{entry.path}:{report.cut.line}: {report.cut.what}", cause="the file was cut off")
-    names = sorted(_names(entry.folder) - {Path(entry.path).name}) if entry.folder else []
+    folders = [folder for folder in (beside, entry.folder) if folder]
+    paths = {name: Path(folder) / name for folder in folders for name in _names(folder)}
+    names = sorted(paths.keys() - {Path(entry.path).name})
     looked_into = names if is_open(report) else wanted(names)
-    files = {name: _read(Path(entry.folder) / name) for name in looked_into}
+    files = {name: _read(paths[name]) for name in looked_into}
     texts = {name: content.decode("utf-8", errors="replace") for name, content in files.items()}
     run = import_run(report, digest=digest, name=entry.node or node, named_by=named_by, files=texts)
-    return Reading(run=run, report=raw, files=files, others=tuple(name for name in names if name not in files))
+    others = tuple(str(paths[name]) for name in names if name not in files)
+    return Reading(run=run, report=raw, files=files, others=others, remarks=tuple(_remark_links(entry.folder)))
 
 
 def _read_paste(entry: Entry, raw: bytes, text: str, name: str, named_by: Origin) -> Reading:
@@ -97,7 +107,8 @@ def _read_paste(entry: Entry, raw: bytes, text: str, name: str, named_by: Origin
 
 
 def _walk(root: Path) -> Iterator[Entry]:
-    for folder, folders, names in os.walk(root):
+    for folder, folders, found in os.walk(root):
+        names = [name for name in found if _is_plain(f"{folder}/{name}")]
         if RUN in names:
             folders.clear()  # a bundle of ours
             continue
@@ -128,7 +139,29 @@ def _begins_like_report(path: str) -> bool:
 
 def _names(folder: str) -> set[str]:
     with os.scandir(folder) as entries:
-        return {entry.name for entry in entries if entry.is_file()}
+        return {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
+
+
+def _is_plain(path: str) -> bool:
+    """Return whether a path is a file itself: a link in a tree of others may lead to a file of the user's."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _remark_links(folder: str) -> Iterator[Remark]:
+    """Yield a remark where a folder has links, pipes or devices, which are left out."""
+    if not folder:
+        return
+    with os.scandir(folder) as entries:
+        names = sorted(
+            entry.name
+            for entry in entries
+            if not entry.is_file(follow_symlinks=False) and not entry.is_dir(follow_symlinks=False)
+        )
+    if names:
+        yield Remark(line=1, what="links and special files beside a report are left out", text=", ".join(names)[:120])
 
 
 def _read(path: Path) -> bytes:

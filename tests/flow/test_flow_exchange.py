@@ -1,6 +1,7 @@
 """Reports of ggml-ci in and out of the results: files, folders, trees, broken ones, and runs of our own."""
 
 import json
+import os
 import random
 import shutil
 from pathlib import Path
@@ -88,6 +89,38 @@ def test_folder_with_more_files_replaces_the_report_alone(kit: Kit, tree: Path) 
     shutil.rmtree(kit.results)
     assert kit.harness("import", str(full), str(report)).returncode == 0
     assert contents(kit.results) == richer
+
+
+def test_each_of_two_folders_has_some_of_the_files(kit: Kit, tree: Path, tmp_path: Path) -> None:
+    full = tree / COMMIT / NODE
+    one, other = (tmp_path / name / COMMIT / NODE for name in ("one", "other"))
+    for number, folder in enumerate((one, other)):
+        shutil.copytree(full, folder)
+        for file in sorted(path for path in folder.iterdir() if path.name != "README.md")[number::2]:
+            file.unlink()
+    for folders in ((one, other), (other, one)):
+        shutil.rmtree(kit.results, ignore_errors=True)
+        for folder in folders:
+            assert kit.harness("import", str(folder)).returncode == 0
+        added = contents(kit.results)
+        shutil.rmtree(kit.results)
+        assert kit.harness("import", str(full)).returncode == 0
+        assert added == contents(kit.results)
+
+
+def test_links_and_pipes_in_a_tree_of_others_are_left_out(kit: Kit, tree: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("S3CRET\n")
+    full = tree / COMMIT / NODE
+    (full / "stdall").unlink()
+    (full / "stdall").symlink_to(secret)
+    (full / "more.log").symlink_to(secret)
+    os.mkfifo(full / "pipe.log")
+    os.mkfifo(tree / "x.md")
+    done = kit.harness("import", str(tree))
+    assert (done.returncode, "links and special files beside a report are left out" in done.stdout) == (0, True)
+    bundle = next(path for path in kit.bundles() if NODE in str(path))
+    assert not {"stdall", "more.log", "pipe.log"} & {path.name for path in (bundle / "logs").iterdir()}
 
 
 def test_single_report_is_named_by_the_node_option(kit: Kit) -> None:
