@@ -46,7 +46,7 @@ class UnfitError(HarnessError):
 
 
 class UnavailableError(HarnessError):
-    """Sources or weights cannot be had, or are not what was pinned."""
+    """Sources or weights are unavailable, or are not what was pinned."""
 
     exit_code = 4
 

@@ -27,7 +27,7 @@ def cache_folder(settings: Settings) -> Path:
     chosen = settings.text("cache")
     folder = expand_home(chosen).absolute() if chosen else platformdirs.user_cache_path("whisper-harness")
     if not is_text(str(folder)):
-        raise UsageError("the path of the cache holds bytes that are no UTF-8", hint="--cache DIR with a plain name")
+        raise UsageError("the path of the cache holds bytes that are not UTF-8", hint="--cache DIR with a plain name")
     if broken := sorted(_SEPARATORS & set(str(folder.relative_to(folder.anchor)))):
         cause = f"{broken[0]!r} separates the words of a linker or of CMake: no build below it would link"
         raise UsageError(f"the path of the cache cannot be built in: {folder}", cause=cause, hint="--cache DIR")

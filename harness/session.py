@@ -178,7 +178,7 @@ class Session:
                 yield step
 
     def _is_still_good(self, step: Step, result: StepResult) -> bool:
-        """Whether a finished step need not be done again: its build is there, and what it told can be read again."""
+        """Whether a finished step need not be done again: its build is there, and its output can be read again."""
         lost = result.log and result.phase in (Phase.LIST, Phase.PROBE) and not _text(self._bundle.logs / result.log)
         if lost or self._is_gone(step, result):
             return False

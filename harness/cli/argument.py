@@ -12,14 +12,17 @@ FILTERS: dict[str, tuple[str, str]] = {
     "node": ("NAME", "only runs on this node"),
     "model": ("NAME", "only runs with this model"),
     "commit": ("SHA|RELEASE", "only runs of this commit (the beginning of its sha) or release"),
-    "since": ("DATE", "only runs begun on this day or later: 2026-05-29, 2026-05 or 2026, UTC; or in the last 7d, 12h"),
-    "until": ("DATE", "only runs begun on this day or earlier; or before the last 7d, 12h"),
+    "since": (
+        "DATE",
+        "only runs begun on this day (UTC) or later: 2026-05-29, 2026-05 or 2026; 7d: in the last 7 days",
+    ),
+    "until": ("DATE", "only runs begun on this day or earlier; 7d: at least 7 days ago"),
 }
 EPILOG = """every option but --config and --resume is also a key of harness.toml and a variable:
 --flash-attn, flash_attn, HARNESS_FLASH_ATTN (or fa for short: --fa, fa, HARNESS_FA)
 (defaults < harness.toml < HARNESS_* < options)
 
-exit codes: 0 ok, 2 usage, 3 environment unfit, 4 sources or weights not to be had, 5 unreadable input,
+exit codes: 0 ok, 2 usage, 3 environment unfit, 4 sources or weights unavailable, 5 unreadable input,
 10 build failed, 11 tests failed, 12 a benchmark failed, 20 regression found, 21 inconclusive (--strict),
 130 interrupted, 1 internal error"""
 
@@ -33,9 +36,9 @@ def add_run(verb: argparse.ArgumentParser) -> None:
 def add_ab(verb: argparse.ArgumentParser) -> None:
     """Add what `ab` takes beside the settings."""
     text = (
-        "baseline, then contender. Each is a ref, a local tree, or what differs: fa=1, threads=2, isa=avx2, "
+        "the baseline, then the contender. Each is a ref, a local tree, or what differs: fa=1, threads=2, isa=avx2, "
         "blas=openblas, llamafile=on, GGML_LTO=ON; several joined by commas. Inside a checkout of whisper.cpp none is "
-        "needed: they are then the commit at which HEAD left the default branch, and the checkout as it is"
+        "needed: the commit at which HEAD left the default branch is then compared with the checkout as it is"
     )
     verb.add_argument("sides", nargs="*", metavar="SIDE", help=text)
     verb.add_argument("--plant", type=float, default=0.0, help=argparse.SUPPRESS)
@@ -61,7 +64,7 @@ def add_sweep(verb: argparse.ArgumentParser) -> None:
 
 def add_tune(verb: argparse.ArgumentParser) -> None:
     """Add what `tune` takes beside the settings."""
-    text = "what is to be least: latency (default), throughput or memory"
+    text = "what to optimise for: latency (default), throughput or memory"
     verb.add_argument("--for", dest="goal", default="latency", metavar="GOAL", help=text)
     verb.add_argument("--no-write", action="store_true", help="do not write the winner to ./harness.toml")
 
@@ -123,7 +126,7 @@ def add_compare(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--contender", type=_paths, nargs="+", default=[], metavar="RUN", help="the runs of the second side"
     )
-    text = f"put runs together that differ in this: {', '.join(GROUPS)}, or one circumstance (backend, GGML_LTO, pin)"
+    text = f"what runs may differ in: {', '.join(GROUPS)}, or one circumstance (backend, GGML_LTO, pin)"
     verb.add_argument("--across", action="append", default=[], metavar="WHAT", help=text)
     verb.add_argument("--force", action="store_true", help="put any runs together")
     verb.add_argument("--markdown", action="store_true", help="print Markdown")
@@ -132,7 +135,9 @@ def add_compare(verb: argparse.ArgumentParser) -> None:
 def add_cache(verb: argparse.ArgumentParser) -> None:
     """Add what `cache` takes beside the settings."""
     verb.add_argument("action", nargs="?", choices=("prune",), help="remove instead of list; nothing without --yes")
-    verb.add_argument("--older", default="", metavar="TIME", help="remove what was not used for so long: 30d, 12h, 2w")
+    verb.add_argument(
+        "--older", default="", metavar="TIME", help="remove what was not used for this long: 30d, 12h, 2w"
+    )
     text = "then remove the longest unused until no more than this is left: 20GB, 500MB"
     verb.add_argument("--keep", default="", metavar="SIZE", help=text)
     text = f"only things of this kind: {', '.join(PRUNABLE)}; repeat or separate by commas"
@@ -142,7 +147,7 @@ def add_cache(verb: argparse.ArgumentParser) -> None:
 
 def _path(word: str) -> str:
     """Return a path with the home folder for its `~`: the shell leaves `--output=~/x` as it is."""
-    return os.path.expanduser(word)  # noqa: PTH111 - an empty word is no path, and stays one
+    return os.path.expanduser(word)  # noqa: PTH111 - an empty word is not a path
 
 
 def _paths(words: str) -> str:
@@ -152,5 +157,5 @@ def _paths(words: str) -> str:
 def _positive(word: str) -> int:
     number = int(word) if word.isdecimal() else 0
     if not number:
-        raise argparse.ArgumentTypeError(f"{word!r} is no number of runs")
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number of runs")
     return number

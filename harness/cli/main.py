@@ -70,7 +70,7 @@ def _require_text(argv: Sequence[str], environ: Mapping[str, str]) -> None:
     for word in (*argv, *variables):
         if not is_text(word):
             hint = "rename the file or folder, or give a link to it with a plain name"
-            raise UsageError(f"{harmless(word)!r} holds bytes that are no UTF-8", hint=hint)
+            raise UsageError(f"{harmless(word)!r} holds bytes that are not UTF-8", hint=hint)
 
 
 def _complain(error: HarnessError) -> int:

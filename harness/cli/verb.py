@@ -179,7 +179,7 @@ VERBS: dict[str, Verb] = {
     "build": Verb("build a source and say where the result is", _build),
     "models": Verb("list the models, or make their weights ready (harness models base small)", _models, add_models),
     "runs": Verb("list the runs in the results folder", _runs, add_runs),
-    "show": Verb("print runs for people, caveats first: harness show latest", _show, add_show),
+    "show": Verb("print runs, caveats first: harness show latest", _show, add_show),
     "report": Verb("write runs in another format: harness report latest -o runs.csv", _report, add_report),
     "import": Verb("take reports of ggml-ci, pasted tables and logs into the results", _import, add_import),
     "export": Verb("write runs as a results tree of ggml-ci", _export, add_export),

@@ -96,7 +96,7 @@ def show_plans(entrants: Entrants, output: Output) -> int:
 
 
 def show_failure(held: Held, output: Output) -> int:
-    """Say why a trial came to nothing, and return the exit code; raises UnavailableError if it could not have."""
+    """Say why a trial has no result, and return the exit code; raises UnavailableError if it never can have."""
     if held.tally is None:
         broken = held.runs[0]
         told = next((f"{one.step}: {one.reason}" for one in broken.results if one.status.bad), "")

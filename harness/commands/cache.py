@@ -67,7 +67,7 @@ def _list_needs(results: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(results.glob(f"*/*/*{PARTIAL}")):
         try:
             run, plan = load_run(path), Bundle(path).load_plan()
-        except (HarnessError, OSError):  # it cannot be gone on with either
+        except (HarnessError, OSError):  # it cannot be resumed either
             continue
         why = f"{run.id} is not finished"
         places = [run.source.path, *(one.path for one in run.weights), *(step.cwd for step in plan.steps)]

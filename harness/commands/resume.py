@@ -27,7 +27,7 @@ def take_up(
     bundle = find_partial(results_folder(settings), node.name, wanted)
     state = load_run(bundle.path)
     if state.trial:
-        raise UsageError(f"{state.id} is one side of a live comparison: it cannot be gone on with", hint="harness ab")
+        raise UsageError(f"{state.id} is one side of a live comparison: it cannot be resumed", hint="harness ab")
     plan = bundle.load_plan()
     if (state.node.cpu.brand, state.node.cpu.features) != (node.cpu.brand, node.cpu.features):
         raise UsageError(f"{state.id} was begun on another CPU ({state.node.cpu.brand})", hint="harness run")

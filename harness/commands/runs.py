@@ -86,7 +86,9 @@ def _read_date(option: str, text: str) -> str:
         return text
     ago_s = parse_duration(text)
     if ago_s is None or text[-1].isdecimal() or ago_s > _CENTURY_S:
-        raise UsageError(f"{option} {text!r} is no date", hint="2026-05-29, 2026-05 or 2026, or how long ago: 7d, 12h")
+        raise UsageError(
+            f"{option} {text!r} is not a date", hint="2026-05-29, 2026-05 or 2026, or how long ago: 7d, 12h"
+        )
     return (datetime.now(UTC) - timedelta(seconds=ago_s)).isoformat(timespec="seconds")
 
 
@@ -107,7 +109,7 @@ def read_cards(
     undated = sum(not card.start for card in found) if wanted.since or wanted.until else 0
     if undated:
         which = "1 of these runs has" if undated == 1 else f"{undated} of these runs have"
-        output.console.note(f"{which} no known date, and may or may not be of that time: harness show tells why")
+        output.console.note(f"{which} no known date and may be from another time; harness show says why")
     errors = [answer for answer in answers if isinstance(answer, UnreadableError)]
     for error in errors:
         output.console.warn(f"harness: {error}")

@@ -98,7 +98,7 @@ class Environment:
         other = f"name another folder, which need not exist: {self.variable}=FOLDER"
         if not self.folder.is_dir():
             if self.folder.exists() or self.folder.is_symlink():
-                raise UnfitError(f"{self.folder} is no folder, so no environment can be made there", hint=other)
+                raise UnfitError(f"{self.folder} is not a folder, so no environment can be made there", hint=other)
             return
         ours = any((self.folder / name).exists() for name in (_MARKER, _OLD)) or (
             self.folder.parent == self.checkout / ".venv" and (self.folder / "pyvenv.cfg").exists()

@@ -90,7 +90,7 @@ class _Object:
         (table,) = self._unpack("Q", 40)
         size, count, names = self._unpack("HHH", 58)
         if kind != _RELOCATABLE or not count:
-            raise UnreadableError("an ELF file that is no object, or has too many sections")
+            raise UnreadableError("an ELF file that is not an object file, or has too many sections")
         rows = [self._unpack("IIQQQQIIQQ", table + size * number) for number in range(count)]
         text = rows[names][4]
         self._sections = [

@@ -106,9 +106,9 @@ def describe_exit(exit_code: int) -> str:
 def _read_probe(result: StepResult, log: str) -> StepResult:
     """Return whether there was an answer; the bench program's exit code says nothing, for it rightly misses weights."""
     if result.step == BLAS_LIBRARY:
-        told, reason = parse_blas(log) is not None, "no BLAS library told of itself"
+        told, reason = parse_blas(log) is not None, "no BLAS library identified itself"
     elif result.step == GPU_DRIVER:
-        told, reason = bool(parse_nvidia(log)), "nvidia-smi told of no GPU"
+        told, reason = bool(parse_nvidia(log)), "nvidia-smi listed no GPU"
     else:
         told, reason = parse_system_info(log) is not None, "this bench program says so only with weights"
     ended = result.completed.exit_code if result.completed else 0

@@ -30,7 +30,7 @@ def require_duration(text: str, where: str) -> float:
     """Return seconds as `parse_duration` does; raises UsageError, naming `where`, for anything else."""
     seconds = parse_duration(text)
     if seconds is None:
-        raise UsageError(f"{where}: {text!r} is no duration", hint=DURATIONS)
+        raise UsageError(f"{where}: {text!r} is not a duration", hint=DURATIONS)
     return seconds
 
 

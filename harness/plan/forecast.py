@@ -43,7 +43,7 @@ def remaining_s(steps: Iterable[Step], known: Mapping[str, float], *, done: froz
 
 
 def planned_s(steps: Sequence[Step], results: Iterable[StepResult], known: Mapping[str, float]) -> float:
-    """Return the seconds that a run takes by its plan, as far as they can be told; what is reused takes none.
+    """Return the seconds that a run takes by its plan, as far as they are known; what is reused takes none.
 
     A step takes what it is known to take, else what it took in this run, else what another of its key took; a step of
     which nothing is known counts as nothing.

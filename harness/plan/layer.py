@@ -169,7 +169,7 @@ def _convert(setting: Setting, raw: object, where: str) -> Value:
         return value
     except ValueError:
         if setting.kind is Kind.SECONDS:
-            raise UsageError(f"{where}: {raw!r} is no duration", hint=DURATIONS) from None
+            raise UsageError(f"{where}: {raw!r} is not a duration", hint=DURATIONS) from None
         help_text = setting.help.replace("%%", "%")  # doubled for argparse
         raise UsageError(f"{where}: {raw!r} is not a valid {setting.kind}", hint=help_text) from None
 

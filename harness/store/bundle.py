@@ -54,7 +54,7 @@ class Bundle:
         return plan
 
     def discard(self) -> None:
-        """Remove a run in which nothing has been measured and that cannot be gone on with."""
+        """Remove a run in which nothing has been measured and that cannot be resumed."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def seal(self, run: Run, report: str) -> Path:

@@ -47,7 +47,7 @@ def prepare_entry(
 
     `label` tells its steps from those of other configs.
 
-    Raises what cannot be had as UnavailableError or UnfitError, and UsageError for what does not exist.
+    Raises UnavailableError or UnfitError for what cannot be fetched, UsageError for what does not exist.
     """
     mine = make_side(entry.values).apply(settings).override({"no_roof": True}, "sweep")
     bench = lay_out(mine, environ, node, console)

@@ -19,9 +19,9 @@ Prepare = Callable[[Entry, int], Prepared]
 
 
 def prepare_all(sweep: Sweep, prepare: Prepare) -> tuple[Sweep, dict[int, Prepared]]:
-    """Return the sweep with the reason of each config that cannot be had, and the others, ready, by their numbers.
+    """Return the sweep with the reason of each config that cannot be prepared, and the others, ready, by their numbers.
 
-    Raises what the first one raised if none can be had.
+    Raises what the first one raised if none can be prepared.
     """
     ready: dict[int, Prepared] = {}
     entries: list[Entry] = []
@@ -80,7 +80,7 @@ class Field:
         return self._sealed
 
     def discard(self) -> None:
-        """Remove a sweep in which nothing has been measured and that cannot be gone on with."""
+        """Remove a sweep in which nothing has been measured and that cannot be resumed."""
         for _, bundle in self._sessions.values():
             bundle.discard()
         remove_sweep(self._results, self.sweep)

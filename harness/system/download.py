@@ -94,7 +94,7 @@ def fetch(
     What has come so far lies in `<destination>.part` and is gone on with, in this process or a later one.
     `size_bytes` 0 means unknown. `progress` is given bytes done and in all. Proxies are those of the process's own
     environment; `token` goes to the host of `url` alone, over https or the loopback. Raises UnavailableError for
-    what cannot be had (WrongSumError for other content than was pinned), UnfitError for a full disk.
+    what cannot be downloaded (WrongSumError for other content than was pinned), UnfitError for a full disk.
     """
     wanted = _Wanted(url=url, shown=redact(url), sha256=sha256, size_bytes=size_bytes)
     make_folder(destination.parent)
@@ -197,7 +197,7 @@ def _require_success(status: int, wanted: _Wanted, part: Part) -> None:
         hint = "set HF_TOKEN to a token that may read it, or a mirror; or give the file with --weights PATH"
     else:
         hint = "check the mirror's address, or give the file with --weights PATH"
-    raise UnavailableError(f"{wanted.shown} cannot be had", cause=f"the server answered {status}", hint=hint)
+    raise UnavailableError(f"{wanted.shown} cannot be downloaded", cause=f"the server answered {status}", hint=hint)
 
 
 def _announced_bytes(status: int, headers: Mapping[str, str], part: Part) -> int:
@@ -219,7 +219,7 @@ def _may_carry_token(url: str) -> bool:
 def _unreachable(wanted: _Wanted, error: Exception, part: Part) -> UnavailableError:
     kept = f" ({part.size / 1e6:,.1f} MB have come and are kept)" if part.size else ""
     return UnavailableError(
-        f"{wanted.shown} cannot be had{kept}",
+        f"{wanted.shown} cannot be downloaded{kept}",
         cause=str(error) or type(error).__name__,
         hint="check the network, the proxy settings and the mirror's address; or do without: --weights synthetic",
     )

@@ -11,7 +11,7 @@ from harness.plan.layer import name_setting
 def read_toml(path: Path, *, required: bool = True, example: str = 'model = ["tiny", "base"]') -> dict[str, object]:
     """Return the tables of a TOML file; nothing for one that is not there and not `required`.
 
-    Raises UsageError for a file that cannot be had, UnreadableError for one that is no TOML, with an `example`.
+    Raises UsageError for a file that cannot be read, UnreadableError for one that is no TOML, with an `example`.
     """
     try:
         text = path.read_text(encoding="utf-8")

@@ -77,7 +77,7 @@ def resolve_weights(
     file or of a folder with `ggml-<model>.bin`. Files lie in `cache/weights`. `mirror` replaces the address of
     Hugging Face; `token` (by default HF_TOKEN) is shown to that address alone. `dry_run` neither downloads nor
     writes: the file may not be there yet, and which one it will be may be undecided. Raises UsageError for a name that
-    cannot be timed, UnavailableError for weights that cannot be had or are not what was asked for, UnreadableError for
+    cannot be timed, UnavailableError for weights that are missing or not what was asked for, UnreadableError for
     a file that is no model, UnfitError without room on the disk.
     """
     entry = catalog.entry(model)
@@ -125,13 +125,13 @@ def _auto(request: _Request) -> Resolved:
         if request.entry.name not in SHAPES:
             raise
         reason = error.cause or error.what
-    return _synthetic(request, f"because the official file cannot be had: {reason}")
+    return _synthetic(request, f"because the official file is unavailable: {reason}")
 
 
 def _undecided(official: Weights) -> Resolved:
     message = (
         f"which weights a run would take for {official.model} is not known before the network is asked: the official "
-        f"ones ({official.size_bytes / 1e6:,.0f} MB to download) if they can be had, else synthetic ones"
+        f"ones ({official.size_bytes / 1e6:,.0f} MB to download) if they can be downloaded, else synthetic ones"
     )
     return official.replace(kind=WeightsKind.UNDECIDED), (Caveat(code="weights-planned", message=message),)
 

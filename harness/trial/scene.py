@@ -32,7 +32,7 @@ class Scene(NamedTuple):
         return seat.replace(placement=placement, environment=(*seat.environment, *env))
 
     def describe(self, run: Run) -> tuple[Caveat, ...]:
-        """Return what is to be said of the node before anything is measured."""
+        """Return the caveats of the node before anything is measured."""
         found = caveat_condition(self.condition, run.node.cpu.cores, run.suite.threads)
         return (*found, *caveat_placement(self.wish, self.condition))
 

@@ -84,7 +84,7 @@ def test_the_plan_says_that_it_may_grow(kit: Kit) -> None:
         (("--precision", "1"), "'1' is not a valid percent"),
         (("--precision", "100%"), "not a valid percent"),
         (("--precision", "nan%"), "not a valid percent"),
-        (("--precision", "1%", "--max-time", "soon"), "'soon' is no duration"),
+        (("--precision", "1%", "--max-time", "soon"), "'soon' is not a duration"),
         (("--precision", "1%", "--bench", "memcpy"), "no model is measured"),
     ],
 )

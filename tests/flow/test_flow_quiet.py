@@ -334,7 +334,7 @@ def test_benchmarks_are_pinned_and_nothing_else(kit: Kit) -> None:
     [
         (("--pin", "9999"), "CPU 9999 may not be used"),
         (("--nice", "low"), "no priority"),
-        (("--wait-quiet", "soon"), "'soon' is no duration"),
+        (("--wait-quiet", "soon"), "'soon' is not a duration"),
     ],
 )
 def test_bad_words(kit: Kit, words: tuple[str, ...], said: str) -> None:

@@ -306,7 +306,7 @@ def test_second_use_needs_no_network(upstream: Repository, resolve: Resolver) ->
     assert feature in branch.value.hint
     with pytest.raises(UnavailableError) as contents:
         resolve(repo=url, ref=feature)
-    assert "cannot be had" in contents.value.what
+    assert "cannot be fetched" in contents.value.what
     with pytest.raises(UnavailableError):
         resolve(repo=url, ref="v9")
 

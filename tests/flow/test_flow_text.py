@@ -25,7 +25,7 @@ def test_settings_that_cannot_be_recorded_are_refused(
 ) -> None:
     done = kit.run(*QUICK, *words, environ=environ)
     assert done.returncode == 2
-    assert "holds bytes that are no UTF-8" in done.stderr
+    assert "holds bytes that are not UTF-8" in done.stderr
     assert not kit.bundles()
 
 

@@ -104,7 +104,7 @@ SUITE: tuple[Setting, ...] = (
         metavar="auto|official|synthetic|PATH",
         commands=(*MEASURE, "models"),
         path=True,
-        help="where weights come from (default auto: official when they can be had, else synthetic)",
+        help="where weights come from (default auto: official if they are available, else synthetic)",
     ),
     Setting(
         name="weights_mirror",

@@ -53,8 +53,8 @@ def download_sdist(sdist: Sdist, index: PackageIndex, target: Path, *, environ: 
             else:
                 failures.append(f"{place} has SHA-256 {digest}, pinned is {sdist.sha256}")
     raise UnavailableError(
-        f"{sdist.filename} cannot be had",
-        cause="; ".join(dict.fromkeys(failures)) or "pip is told to use no index",
+        f"{sdist.filename} cannot be downloaded",
+        cause="; ".join(dict.fromkeys(failures)) or "pip is set to use no index",
         hint=_WAY_OUT,
     )
 

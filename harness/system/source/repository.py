@@ -205,7 +205,7 @@ def _check_out(git: Git, commit: Commit, target: Path, note: Note) -> Source:
             env={"GIT_INDEX_FILE": f"{scratch}/index"},
         )
     if not answer.ok:
-        what = f"the files of {commit.short} cannot be had from {commit.repo}"
+        what = f"the files of {commit.short} cannot be fetched from {commit.repo}"
         if commit.repo.startswith(_LOCAL):
             raise _unreadable(commit.repo, what, answer.stderr)
         hint = "check the network, or measure a local clone with --source DIR"

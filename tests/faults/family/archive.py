@@ -196,8 +196,8 @@ FAULTS = (
         seen=Seen(codes=(2, 4), says=("whisper",)),
     ),
     _fault("wrong-sum", "the index has another file", "SHA-256", served=b"other", sample=True),
-    _fault("endless", "the index has a longer file", "cannot be had", served=bytes(3_000_000)),
+    _fault("endless", "the index has a longer file", "cannot be downloaded", served=bytes(3_000_000)),
     _fault("login-page", "the index has a login page", "SHA-256", served=b"<html>log in</html>"),
-    _fault("gone", "the index does not have it", "cannot be had", away=True),
+    _fault("gone", "the index does not have it", "cannot be downloaded", away=True),
     _fault("tail", "bytes that do not belong to it at its end", "not unpacked", extra=b"evil" * 100),
 )

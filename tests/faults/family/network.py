@@ -102,7 +102,9 @@ def _mirrors() -> Iterator[Fault]:
             where="the mirror of the weights",
             what=f"{ANSWERS[name][0]}, and the official ones were asked for",
             deeds=(Prepared(part=b"an earlier piece"), Mirror(answer=name)),
-            seen=Seen(codes=(4,), says=("cannot be had" if name != "login" else "not the pinned file",), keeps=_KEEPS),
+            seen=Seen(
+                codes=(4,), says=("cannot be downloaded" if name != "login" else "not the pinned file",), keeps=_KEEPS
+            ),
             words=(*_RUN, "--weights", "official"),
         )
 
@@ -117,7 +119,7 @@ def _indexes() -> Iterator[Fault]:
             where="the package index",
             what=what,
             deeds=(Mirror(answer=name, index=True),),
-            seen=Seen(codes=(4,), says=("cannot be had",)),
+            seen=Seen(codes=(4,), says=("cannot be downloaded",)),
             words=("run", *SHORT, "--ref", "v9.9.9", "--model", "tiny", "--weights", "@W"),
             sample=name == "flood",
         )

@@ -76,7 +76,7 @@ def test_what_differs_for_the_processor_differs(other: bytes) -> None:
             make_object(CODE).replace(
                 b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x01", b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03"
             ),
-            "no object",
+            "not an object file",
         ),
     ],
 )

@@ -221,7 +221,7 @@ def test_a_blas_library_that_does_not_tell_is_no_failure() -> None:
 def test_a_node_without_nvidia_smi_is_no_failure() -> None:
     probe = factory.step(GPU_DRIVER, Phase.PROBE)
     missing = read_outcome(probe, factory.completed(1), "no such file or directory\n", "")
-    assert (missing.status, missing.reason) == (Status.SKIPPED, "nvidia-smi told of no GPU")
+    assert (missing.status, missing.reason) == (Status.SKIPPED, "nvidia-smi listed no GPU")
     told = "580.159.04, 81559, NVIDIA H100 80GB HBM3\n"
     assert read_outcome(probe, factory.completed(), told, "").status is Status.PASSED
     # A table that is printed before the driver fails is none.

@@ -37,7 +37,7 @@ def test_sizes(text: str, size_bytes: int) -> None:
     ["d", "-3d", "3y", "1e3d", "3 days", "", "9999999999d", "30m1h", "1h1h", "1h30", "inf", "nan", "٣d"],
 )
 def test_what_is_no_duration_is_refused_with_the_forms(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--older: .* is no duration") as refused:
+    with pytest.raises(UsageError, match=r"--older: .* is not a duration") as refused:
         require_duration(text, "--older")
     assert "90s, 30m, 2h, 1h30m, 1d, 2w" in refused.value.hint
 

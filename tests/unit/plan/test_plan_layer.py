@@ -114,7 +114,7 @@ PATHS = [setting.name for setting in SETTINGS if setting.path]
 def test_every_duration_takes_the_same_forms(name: str) -> None:
     for written, seconds in (("1d", 86_400), ("2h", 7200), ("1h30m", 5400), ("90", 90)):
         assert layered(environ={f"HARNESS_{name.upper()}": written}).number(name) == seconds
-    with pytest.raises(UsageError, match="is no duration") as refused:
+    with pytest.raises(UsageError, match="is not a duration") as refused:
         layered(flags={name: "soon"})
     assert "1h30m, 1d, 2w" in refused.value.hint
 
