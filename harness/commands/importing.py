@@ -87,7 +87,7 @@ def _gather(misunderstood: dict[str, Misunderstood], entry: Entry, remarks: Sequ
 def _render(tally: Tally, results: Path) -> Iterator[str]:
     yield f"imported {tally.new} runs into {results}"
     if tally.richer:
-        yield f"  {tally.richer} were there already with fewer files, and have the others now"
+        yield f"  {tally.richer} were there already, and are brought up to date"
     if tally.known:
         yield f"  {tally.known} were there already"
     if tally.failed:

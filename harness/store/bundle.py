@@ -16,6 +16,7 @@ from harness.records.run import NO_DATE, Run
 from harness.store.json_file import read_record, read_run
 
 PARTIAL = ".partial"
+UNDATED = "undated"
 RUN = "run.json"
 PLAN = "plan.json"
 REPORT = "README.md"
@@ -165,7 +166,7 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
 
 def month_folder(results: Path, node: str, run_id: str) -> Path:
     """Return the folder of a node and of the month in which an id was given, `undated` where that is not known."""
-    month = "undated" if run_id.startswith(NO_DATE) else f"{run_id[:4]}-{run_id[4:6]}"
+    month = UNDATED if run_id.startswith(NO_DATE) else f"{run_id[:4]}-{run_id[4:6]}"
     return results / node / month
 
 

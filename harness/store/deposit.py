@@ -19,11 +19,14 @@ from pathlib import Path
 from harness.errors import UnfitError, UnreadableError
 from harness.records.record import Record
 from harness.records.report import Remark
-from harness.store.bundle import LOGS, REPORT, RUN, bundle_folder, encode_run, write_atomic
+from harness.records.run import NO_DATE, Run
+from harness.store.bundle import LOGS, REPORT, RUN, UNDATED, bundle_folder, encode_run, write_atomic
 from harness.store.result_tree import BACKUP, Entry, Reading, read_entry
 
 # Fewer reports than this are read sooner than other processes have started.
 _MANY = 500
+# Where runs lie whose date was not understood, and what their ids begin with: in early versions, and now.
+_UNDATED = (("0000-00", "00000000T000000Z"), (UNDATED, NO_DATE))
 _CHUNK = 50
 _MAX_PROCESSES = 8
 
@@ -88,13 +91,26 @@ def _take(entry: Entry, *, results: Path, aside: Path, node: str) -> Taken:
     except UnreadableError as error:
         return Taken(entry=entry, placed=Placed.FAILED, what=error.what, cause=error.cause, hint=error.hint)
     final = bundle_folder(results, reading.run)
+    redated = _redate(results, reading.run, final)
     there, mine = _list_files(final / LOGS), _list_names(reading)
-    if there is not None and mine <= there:
+    if there is not None and mine <= there and not redated:
         return Taken(entry=entry, placed=Placed.KNOWN, remarks=(*reading.run.remarks, *reading.remarks))
     if there and not there <= mine:  # each place has some of them
         reading = read_entry(entry, node, beside=str(final / LOGS))
     place = _put if there is None else _add
     return Taken(entry=entry, placed=place(reading, final, aside), remarks=(*reading.run.remarks, *reading.remarks))
+
+
+def _redate(results: Path, run: Run, final: Path) -> bool:
+    """Give a run its place that an earlier harness imported without a date; return whether there was one."""
+    _, commit, digest = run.id.rsplit("-", 2)
+    for month, stamp in _UNDATED:
+        earlier = results / run.node.name / month / f"{stamp}-{commit}-{digest}"
+        if earlier != final and earlier.is_dir() and not final.exists():
+            final.parent.mkdir(parents=True, exist_ok=True)
+            earlier.rename(final)
+            return True
+    return False
 
 
 def _add(reading: Reading, final: Path, aside: Path) -> Placed:

@@ -108,6 +108,26 @@ def test_each_of_two_folders_has_some_of_the_files(kit: Kit, tree: Path, tmp_pat
         assert added == contents(kit.results)
 
 
+def test_a_run_that_was_imported_without_its_date_gets_its_place(kit: Kit, tree: Path) -> None:
+    full = tree / COMMIT / NODE
+    assert kit.harness("import", str(full)).returncode == 0
+    right = contents(kit.results)
+    (bundle,) = kit.bundles()
+    for month, stamp in (("0000-00", "00000000T000000Z"), ("undated", "0-undated")):
+        earlier = bundle.parents[1] / month / "-".join([stamp, *bundle.name.split("-")[1:]])
+        earlier.parent.mkdir()
+        bundle.rename(earlier)
+        text = (earlier / "run.json").read_text()
+        (earlier / "run.json").write_text(text.replace(bundle.name, earlier.name))
+        done = kit.harness("import", "--json", str(full))
+        assert {key: tally(done.stdout)[key] for key in ("new", "known", "richer")} == {
+            "new": 0,
+            "known": 0,
+            "richer": 1,
+        }
+        assert contents(kit.results) == right
+
+
 def test_links_and_pipes_in_a_tree_of_others_are_left_out(kit: Kit, tree: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("S3CRET\n")
