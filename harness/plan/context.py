@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from harness.plan.aspect import UNKNOWN, Aspect, is_one_commit, list_aspects, name_commit
 from harness.plan.dialect import BORDERS, is_beyond
 from harness.records.caveat import Caveat
+from harness.records.code import are_equal
+from harness.records.comparison import EQUAL_CODE, SAME
 from harness.records.contrast import Difference
 from harness.records.run import OURS, Run
 
@@ -21,6 +23,8 @@ GROUPS = {
 _HARMLESS = frozenset(
     {"no-tests", "not-understood", "status-differs", "runtime-unknown", "date-unknown", "date-uncertain"}
 )
+# They speak of the two sides of one trial, not of the run that carries them.
+_OF_TRIAL = frozenset({SAME, EQUAL_CODE})
 _SHOWN = 4
 
 
@@ -81,7 +85,7 @@ def caveat_context(
     return (
         *(() if paired else _about_identity(baseline, contender, differences)),
         *(() if paired else _about_time(baseline, contender)),
-        *_inherit(baseline, contender),
+        *_inherit(baseline, contender, paired=paired),
     )
 
 
@@ -116,7 +120,10 @@ def _about_identity(
         message = (
             "both sides are the same commit, built and measured in the same way: a difference would be a false one"
         )
-        yield Caveat(code="a-a", message=message)
+        yield Caveat(code=SAME, message=message)
+    elif not differences and all(are_equal(baseline[0].code, run.code) for run in (*baseline, *contender)):
+        message = "both sides have equal code, measured in the same way: a difference would be a false one"
+        yield Caveat(code=EQUAL_CODE, message=message)
 
 
 def _about_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[Caveat]:
@@ -129,7 +136,7 @@ def _about_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[C
         yield Caveat(code="not-interleaved", message=message)
 
 
-def _inherit(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[Caveat]:
+def _inherit(baseline: Sequence[Run], contender: Sequence[Run], *, paired: bool) -> Iterator[Caveat]:
     """Yield the caveats of the runs, each code once, and how many of each side carry it unless all do."""
     sides = {"baseline": baseline, "contender": contender}
     messages = {caveat.code: caveat.message for run in (*contender, *baseline) for caveat in reversed(run.caveats)}
@@ -138,6 +145,8 @@ def _inherit(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[Cave
             counts = {name: sum(any(one.code == code for one in run.caveats) for run in sides[name]) for name in sides}
             told = ", ".join(f"{name} ({count} of {len(sides[name])})" for name, count in counts.items() if count)
             everywhere = sum(counts.values()) == len(baseline) + len(contender)
+            if code in _OF_TRIAL and not (paired and everywhere):
+                continue
             yield Caveat(code=code, message=messages[code] if everywhere else f"{told}: {messages[code]}")
 
 

@@ -14,6 +14,7 @@ from harness.plan.context import (
 )
 from harness.plan.dialect import BORDERS, is_beyond
 from harness.records.caveat import Caveat
+from harness.records.code import Code
 from harness.records.config import CMakeOption
 from harness.records.contrast import Difference
 from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, GGML_CI, Origin, Run, SettingUsed, SystemInfo
@@ -193,6 +194,25 @@ def test_a_run_against_itself_and_a_commit_against_itself() -> None:
     assert codes(*caveat_context([one], [other], (), paired=False)) == ["a-a"]
     unlike = find_differences([one], [with_option("ON")], ALL)
     assert codes(*caveat_context([one], [with_option("ON").replace(id="b")], unlike, paired=False)) == []
+
+
+def test_equal_code_of_two_commits_is_said_of_runs_too() -> None:
+    code = Code(objects=(("a.o", "1"),), link="x")
+    one, other = run("v1", id="a", code=code), run("v2", id="b", code=code)
+    assert codes(*caveat_context([one], [other], (), paired=False)) == ["equal-code"]
+    for changed in (code.replace(link="y"), Code.unknown("a reason"), None):
+        assert codes(*caveat_context([one], [other.replace(code=changed)], (), paired=False)) == []
+    unlike = (Difference(group="settings", subject="threads", baseline="1", contender="2"),)
+    assert codes(*caveat_context([one], [other], unlike, paired=False)) == []
+
+
+@pytest.mark.parametrize("code", ["a-a", "equal-code"])
+def test_what_a_trial_said_of_its_two_sides_is_not_said_of_others(code: str) -> None:
+    one, other = run("v1", id="a", caveats=(Caveat(code=code, message="m"),)), run("v2", id="b")
+    same = other.replace(caveats=one.caveats)
+    assert codes(*caveat_context([one], [same], (), paired=True)) == [code]
+    assert codes(*caveat_context([one], [same], (), paired=False)) == []
+    assert codes(*caveat_context([one], [other], (), paired=True)) == []
 
 
 def test_sides_that_were_measured_one_after_the_other() -> None:
