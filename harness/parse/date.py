@@ -23,6 +23,7 @@ _CLOCK = (
 )
 _DOTTED = r"(?<![0-9.])([0-9]{1,2})(\.)([0-9]{2})\.([0-9]{2})(?![0-9.])"
 _COMPACT = r"(?<![0-9])(20[0-9]{2})([0-9]{2})([0-9]{2})(?:[Tt]([0-9]{2})([0-9]{2})([0-9]{2}))?(?![0-9])"
+_EPOCH = "@?(1[0-9]{9})"  # seconds since 1970: `date +%s`, until 2033
 _OFFSET = r"(?:^|(?<=[\s,(]))(?:UTC|GMT)?([+-])([0-9]{2}):?([0-9]{2})?(?![0-9-])"
 _OFFSET_BEFORE = r"(?:^|(?<= ))([+-])([0-9]{2}):?([0-9]{2})? ?$"  # where a text runs from right to left
 _SHORT_OFFSET = r"\b(?:UTC|GMT)([+-])([0-9]{1,2})(?![0-9:])"
@@ -78,6 +79,8 @@ class _Clock(NamedTuple):
 def parse_date(text: str) -> Dating | None:
     """Return the moments that a date can mean; None where it is none, or could be days apart."""
     plain = _plain(text[:_MAX_TEXT])
+    if seconds := re.fullmatch(_EPOCH, plain):
+        return Dating(moments=(datetime.fromtimestamp(int(seconds[1]), UTC).isoformat(timespec="seconds"),))
     clock = _read_clock(plain)
     days, order = _read_days(clock.days)
     moments = set()

@@ -1,6 +1,7 @@
 """Records read from JSON files; a file that cannot be read is named with the line of the trouble, where it has one."""
 
 import re
+import stat
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -53,6 +54,9 @@ def decode_run(raw: bytes, name: str, kind: type[_V]) -> _V:
 
 def _read(path: Path) -> bytes:
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):  # they have no end
+            raise UnreadableError(f"cannot read {path}", cause="it is not a plain file")
         return path.read_bytes()
     except OSError as error:
         raise UnreadableError(f"cannot read {path}", cause=error.strerror or str(error)) from None

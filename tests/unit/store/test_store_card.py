@@ -1,11 +1,25 @@
 """A card has what identifies a run, without its numbers."""
 
+import os
 from pathlib import Path
 
+import pytest
+
+from harness.errors import UnreadableError
 from harness.records.outcome import Status
 from harness.store.bundle import create_bundle
 from harness.store.card import read_card
 from tests import sheet
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "run.json")
+    with pytest.raises(UnreadableError, match=r"cannot read .*run\.json"):
+        read_card(str(tmp_path))
+    (tmp_path / "run.json").unlink()
+    (tmp_path / "run.json").symlink_to("/dev/zero")
+    with pytest.raises(UnreadableError, match=r"cannot read .*run\.json"):
+        read_card(str(tmp_path))
 
 
 def test_a_card_has_what_identifies_a_run(tmp_path: Path) -> None:
