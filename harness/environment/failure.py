@@ -43,6 +43,11 @@ _CAUSES = (
         "put it into pip's configuration or ~/.netrc; what is set: python3 -m pip config list",
     ),
     (
+        r"The repository located at (?P<name>\S+) is not a trusted or secure host",
+        "pip does not ask the package index at {name}, because its address begins with http:// and not with https://",
+        "name an index with https: PIP_INDEX_URL=URL; or, if you trust the network: PIP_TRUSTED_HOST={name}",
+    ),
+    (
         r"No matching distribution found for (?P<name>[A-Za-z0-9][\w.-]*==[\w.]+)",
         "no package index that pip may ask has {name} for this Python and this machine",
         "name another index, PIP_INDEX_URL=URL, or start with a Python from 3.11 to 3.13",

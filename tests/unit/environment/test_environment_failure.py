@@ -55,6 +55,15 @@ CASES = {
         "No matching distribution",
         "PIP_INDEX_URL=URL",
     ),
+    "no https": (
+        (
+            "WARNING: The repository located at index.test is not a trusted or secure host and is being ignored. If\n"
+            "ERROR: No matching distribution found for anyio==4.16.0\n"
+        ),
+        "does not ask the package index at index.test",
+        "not a trusted",
+        "PIP_TRUSTED_HOST=index.test",
+    ),
     "another file": (
         (
             "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated ...\n"
