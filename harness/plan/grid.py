@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.errors import UsageError
 from harness.plan.axis import CASE_AXES
+from harness.plan.option import name_option
 from harness.plan.quantisation import name_quantised, require_blocks
 from harness.plan.side import Side
 from harness.records.case import Case
@@ -44,8 +45,8 @@ def lay_grid(axes: Sequence[Axis], excludes: Sequence[Values]) -> tuple[tuple[En
 
 def make_side(values: Values) -> Side:
     """Return what one config changes of the settings that all share."""
-    defines = tuple(f"{name}={value}" for name, value in values if name.isupper())
-    named = tuple((name, value) for name, value in values if not name.isupper())
+    defines = tuple(f"{name}={value}" for name, value in values if name_option(name))
+    named = tuple((name, value) for name, value in values if not name_option(name))
     return Side.of(" ".join(f"{name}={value}" for name, value in values), named, defines)
 
 

@@ -11,7 +11,8 @@ from harness.records.variable import Variable
 
 ALLOW = "--allow-unknown-options"
 _KINDS = ("BOOL", "STRING", "PATH", "FILEPATH", "INTERNAL")
-_CAPITALS = re.compile(r"[A-Z][A-Z0-9_]*")
+# As GGML_LTO, or as CUDAToolkit_ROOT.
+_CAPITALS = re.compile(r"[A-Z][A-Z0-9_]*|[A-Z]\w*_[A-Z]\w*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.+-]*")
 # Policies are looked up in another way than variables are.
 _POLICY = re.compile(r"CMAKE_POLICY_(DEFAULT|WARNING)_CMP\d{4}")
@@ -51,7 +52,7 @@ def split_option(word: str) -> tuple[str, str]:
 def name_option(word: str) -> str:
     """Return the name of a CMake option as sides and axes have them, its type left out; empty for any other word.
 
-    Names in capitals are options, as no setting of the harness is.
+    Names in capitals are options, as no setting of the harness is; so are words in mixed letters, joined by `_`.
     """
     try:
         name, _ = split_option(f"{word}=")

@@ -57,8 +57,8 @@ def test_a_grid_beyond_reason() -> None:
 
 
 def test_a_config_changes_settings_and_options() -> None:
-    side = make_side((("isa", "avx2"), ("GGML_BLAS", "ON")))
-    assert (side.values, side.defines) == ((("isa", "avx2"),), ("GGML_BLAS=ON",))
+    side = make_side((("isa", "avx2"), ("GGML_BLAS", "ON"), ("OpenMP_ROOT", "/x")))
+    assert (side.values, side.defines) == ((("isa", "avx2"),), ("GGML_BLAS=ON", "OpenMP_ROOT=/x"))
 
 
 def bench(threads: int, repetition: int) -> Step:

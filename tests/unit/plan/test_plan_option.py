@@ -203,7 +203,10 @@ def test_words_that_are_no_options(word: str) -> None:
 
 def test_names_in_capitals() -> None:
     assert name_option("GGML_LTO:BOOL") == name_option("GGML_LTO") == "GGML_LTO"
-    assert name_option("threads") == name_option("GGML_LTO:NO") == name_option("") == ""
+    for name in ("OpenMP_ROOT", "CUDAToolkit_ROOT", "CMAKE_DISABLE_FIND_PACKAGE_OpenMP"):
+        assert name_option(name) == name_option(f"{name}:STRING") == name
+    for word in ("threads", "Threads", "build_type", "Build_type", "GGML_LTO:NO", ""):
+        assert name_option(word) == ""
 
 
 @pytest.mark.parametrize("word", ["ON", "on", "1", "TRUE", "yes", "Y", "2", "0.5"])
