@@ -1,6 +1,7 @@
 """`harness report`: runs in the formats of others."""
 
 import errno
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def _write(folder: Path, files: Mapping[str, str], output: Output) -> None:
             if path.exists() and not path.is_file():
                 _write_special(path, text)
             else:
-                write_atomic(path.resolve(), text.encode())
+                write_atomic(Path(os.path.realpath(path)), text.encode())  # Path.resolve raises on a loop of links
         except OSError as error:
             cause = error.strerror or str(error)
             raise UnfitError(f"cannot write {path}", cause=cause, hint="name another file with -o") from None

@@ -1,5 +1,6 @@
 """Where bundles are, by their names alone: no file is opened, so that a hundred thousand are a matter of a moment."""
 
+import errno
 import heapq
 import os
 from collections.abc import Iterator, Sequence
@@ -64,9 +65,18 @@ def _pairs(months: Sequence[Month]) -> Iterator[tuple[str, str]]:
     return ((name, month.path) for month in months for name in month.names)
 
 
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        return False  # links that lead to each other hold nothing
+
+
 def _folders(path: str) -> list[str]:
     try:
         with os.scandir(path) as entries:
-            return [entry.name for entry in entries if entry.name[0] != "." and entry.is_dir()]
+            return [entry.name for entry in entries if entry.name[0] != "." and _is_folder(entry)]
     except (FileNotFoundError, NotADirectoryError):
         return []

@@ -26,6 +26,13 @@ def results(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_links_that_lead_to_each_other_hold_nothing(results: Path) -> None:
+    before = list_months(results)
+    (results / "a").symlink_to("b")
+    (results / "b").symlink_to("a")
+    assert sorted(list_months(results)) == sorted(before)
+
+
 def test_places_are_in_the_order_of_time_whatever_the_node(results: Path) -> None:
     months = list_months(results)
     places = find_places(months)
