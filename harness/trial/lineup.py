@@ -45,7 +45,7 @@ def line_up(words: Sequence[str], settings: Settings, environ: Mapping[str, str]
         if word.startswith(PATHS) or not folder.is_dir() or not _is_ref(word, known):
             return folder.is_dir()
         if is_whisper(folder):
-            cause = "there are a tree and a commit of that name"
+            cause = "a tree and a commit have that name"
             raise UsageError(f"{word!r} has two meanings", cause=cause, hint=f"./{word} or ref={word}")
         return False
 
@@ -88,7 +88,9 @@ def _join(label: str, origin: Mapping[str, str], extra: str) -> Side:
         return Side(label=label, values=tuple(origin.items()))
     side = parse_side(extra, is_folder=lambda word: expand_home(word).is_dir())
     if side.named:
-        raise UsageError(f"{extra}: the sides are those of the checkout", hint=f"name both: {_EXAMPLE}")
+        raise UsageError(
+            f"{extra}: without sides, the checkout decides what is measured", hint=f"name both: {_EXAMPLE}"
+        )
     return replace(side, label=f"{label},{extra}", values=(*origin.items(), *side.values))
 
 

@@ -459,7 +459,7 @@ def test_settings_of_a_side_go_with_the_checkout(home: Home) -> None:
     assert code == 0, err
     assert out.count("-DGGML_LLAMAFILE=ON") == 1, "a clean tree differs by its options"
     code, _, err = home.ab("--contender-config", "v1.0.0")
-    assert (code, "the sides are those of the checkout" in err) == (2, True)
+    assert (code, "without sides, the checkout decides what is measured" in err) == (2, True)
 
 
 def test_what_a_checkout_lacks_is_looked_for_upstream(home: Home) -> None:

@@ -57,7 +57,7 @@ class Checkout:
         remote = {name: self._parse(f"refs/remotes/{name}") for name in listed}
         if len(set(remote.values())) > 1:
             hint = f"name one of them: {' or '.join(remote)}"
-            raise UsageError(f"{ref!r} is another commit in each remote of {self.top}", hint=hint)
+            raise UsageError(f"the remotes of {self.top} have different commits for {ref!r}", hint=hint)
         return next((Found(sha=sha, name=name) for name, sha in remote.items() if sha), None)
 
     def find_base(self) -> Found:

@@ -41,7 +41,7 @@ def resolve_source(
             hint = "leave out --ref and --repo, or --source"
             if not request.repo:
                 hint = f"--repo {shlex.quote(request.tree)} --ref {request.ref} takes that commit of a clone"
-            raise UsageError("--source is a tree as it is", hint=hint)
+            raise UsageError("--source measures a tree as it is, so it goes with neither --ref nor --repo", hint=hint)
         tree = _find_top(Path(request.tree), environ, note)
         return probe_tree(tree, environ=environ, note=note, ours=request.ours)
     pins = pins or load_pins()
