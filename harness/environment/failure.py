@@ -19,7 +19,7 @@ _CAUSES = (
     ),
     (
         r"DO NOT MATCH THE HASHES.*?\n\s+(?P<name>[A-Za-z0-9][\w.-]*==[\w.]+)|DO NOT MATCH THE HASHES",
-        "the package index delivered something else than what is locked: {name} has another SHA-256",
+        "the package index delivered something other than what is locked: {name} has another SHA-256",
         "python3 -m pip cache purge, then again; or another index (what is set: python3 -m pip config list)",
     ),
     (
@@ -74,7 +74,7 @@ _LONGEST = 300
 
 
 def explain(output: str, *, doing: str, hint: str, python: str, folder: str, variable: str) -> UnfitError:
-    """Return why `doing` failed, from what the program wrote; `hint` is what to do where that tells nothing."""
+    """Return why `doing` failed, from what the program wrote; `hint` is what to do where that names no known cause."""
     for pattern, what, remedy in _CAUSES:
         match = re.search(pattern, output, re.DOTALL)
         if match:

@@ -152,7 +152,7 @@ def _wait_for(claim: int, folder: Path) -> None:
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        _say(f"another process sets up {folder}; waiting for it")
+        _say(f"another process is setting up {folder}; waiting for it")
         fcntl.flock(claim, fcntl.LOCK_EX)
     except OSError:
         return  # a file system without locks: two set-ups at once are not kept apart there

@@ -11,7 +11,7 @@ from harness.parse.line import plain_lines
 from harness.parse.ninja import find_complaint
 from harness.records.outcome import Cause
 
-_MOST_TOLD = 200
+_LONGEST = 200
 # How names of intrinsics and of their types begin: x86's, then those of NEON, SVE and RISC-V.
 _INTRINSIC = r"(?:_mm\d{0,3}_|__m\d{3}|__tile|v\w{2,20}_[sufbp]\d|[su]?v?(?:bfloat|float|int|uint)\d+x\d|__riscv_)"
 _LESS = "--isa with a name (-D GGML_NATIVE=OFF where none fits)"
@@ -197,12 +197,12 @@ def find_breakage(log: str) -> Breakage | None:
     for line in lines:
         for symptom in () if _is_beside(line) else _SYMPTOMS:
             if symptom.pattern.search(line):
-                return Breakage(symptom.cause, f"{symptom.means} ({_tell(line)}); {symptom.remedy}")
+                return Breakage(symptom.cause, f"{symptom.means} ({_shorten(line)}); {symptom.remedy}")
     for pattern, symptom in ((_KILLED_CODE, _KILLED), (_CRASH_CODE, _CRASHED)):
         if any(pattern.match(line) for line in lines):
             return Breakage(symptom.cause, f"{symptom.means}; {symptom.remedy}")
-    told = find_complaint(log) or _find_line(lines) or _find_cmake(lines)
-    return Breakage(None, told) if told else None
+    complaint = find_complaint(log) or _find_line(lines) or _find_cmake(lines)
+    return Breakage(None, complaint) if complaint else None
 
 
 def _failing(lines: list[str]) -> list[str]:
@@ -224,7 +224,7 @@ def _find_line(lines: list[str]) -> str:
     for pattern in (_LINK, _ANY):
         for line in lines:
             if pattern.search(line) and not _is_beside(line) and not line.startswith(_CMAKE):
-                return _tell(line)
+                return _shorten(line)
     return ""
 
 
@@ -233,14 +233,14 @@ def _find_cmake(lines: list[str]) -> str:
     for number, line in enumerate(lines):
         if line.startswith(_CMAKE):
             place, _, rest = line.removeprefix(_CMAKE).removeprefix(" at ").partition(" (")
-            told = [rest.partition("):")[2].strip()]
+            paragraph = [rest.partition("):")[2].strip()]
             for text in lines[number + 1 :]:
-                if (not text and any(told)) or text.startswith(_CMAKE):
+                if (not text and any(paragraph)) or text.startswith(_CMAKE):
                     break
-                told.append(text)
-            return _tell(": ".join(part for part in (place.strip(": "), " ".join(filter(None, told))) if part))
+                paragraph.append(text)
+            return _shorten(": ".join(part for part in (place.strip(": "), " ".join(filter(None, paragraph))) if part))
     return ""
 
 
-def _tell(line: str) -> str:
-    return _FOLDER.sub("", line)[:_MOST_TOLD].rstrip()
+def _shorten(line: str) -> str:
+    return _FOLDER.sub("", line)[:_LONGEST].rstrip()

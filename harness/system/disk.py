@@ -26,7 +26,7 @@ def free_bytes(folder: Path) -> int:
 def forbids_programs(folder: Path) -> bool:
     """Return whether `folder`, which need not exist yet, is on a file system that is mounted noexec.
 
-    Linux tells by statvfs; where the system does not tell, the answer is no.
+    Linux says so in statvfs; on a system that does not say, the answer is no.
     """
     return bool(os.statvfs(_find_existing(folder)).f_flag & getattr(os, "ST_NOEXEC", 0))
 

@@ -177,7 +177,7 @@ def test_after_a_kill_and_after_damage_the_next_start_begins_anew(fresh: Clone) 
         ends = [process.communicate(timeout=300) for process in (first, second)]
     assert [process.returncode for process in (first, second)] == [0, 0]
     # One of the two makes it, the other one waits.
-    assert sum("setting up" in stderr for _, stderr in ends) == 1
+    assert sum("harness: setting up" in stderr for _, stderr in ends) == 1
     assert fresh.call(**fresh.unlink_wheels())[0] == 0
     # What is damaged later is made anew.
     for extension in fresh.venv.glob("lib/python3*/site-packages/msgspec/_core*"):

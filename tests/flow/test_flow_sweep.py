@@ -172,7 +172,7 @@ def test_a_dry_run_says_how_long(kit: Kit) -> None:
         (("--axis", "GGML_LLAMAFILE"), 2, "is no axis"),
         (("--axis", "thread=1,2"), 2, "did you mean threads"),
         (("--quant", "q7"), 2, "no type of weights"),
-        (("--threads", "0,1"), 2, "not numbers"),
+        (("--threads", "0,1"), 2, "no list of whole numbers"),
         (("--isa", "avx3,avx2"), 2, "no instruction set is called 'avx3'"),
         (("nothing.toml",), 2, "no such file"),
         (("--show",), 2, "no sweep in"),

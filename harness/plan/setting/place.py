@@ -42,7 +42,7 @@ PLACE: tuple[Setting, ...] = (
         kind=Kind.FLAG,
         default=False,
         commands=(*WORK, *KEEP),
-        help="print the plan and stop; for it the source is fetched, but no weights",
+        help="print the plan and stop; the source is fetched for this, but no weights",
     ),
     Setting(
         name="json",
