@@ -85,7 +85,7 @@ def find_flaws(
         if name in renamed:
             what, cause = (
                 f"{name} is an old name",
-                "the tree says so itself, and need not take it for the new one",
+                "the tree says so itself, and may not take it for the new one",
             )
             yield Flaw(option=option, what=what, cause=cause, near=(renamed[name],))
         elif is_switch(option.value) and is_on(effective.get(name, option.value)) != is_on(option.value):
