@@ -1,6 +1,6 @@
 """The axes of a sweep, from flags and from the tables of a sweep.toml."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from harness.errors import UsageError
 from harness.plan.layer import Settings, name_setting, nearest
@@ -27,7 +27,7 @@ def parse_axes(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         parts = tuple(dict.fromkeys(value.strip() for value in values.split(",") if value.strip()))
         if not equals or not parts:
             raise UsageError(f"--axis: {word!r} is no axis", hint="NAME=VALUE,VALUE, as GGML_LLAMAFILE=ON,OFF")
-        named[_take_name(name)] = parts
+        named[_take_name(name, named)] = parts
     return named
 
 
@@ -38,7 +38,7 @@ def convert_axes(table: Mapping[str, object], where: str) -> dict[str, tuple[str
         values = raw if isinstance(raw, list) else [raw]
         if not values or not all(isinstance(value, str | int) for value in values):
             raise UsageError(f"{where}: axes.{name} is no list of values", hint=f'{name} = ["VALUE", "VALUE"]')
-        named[_take_name(name, where)] = tuple(dict.fromkeys(_spell(value) for value in values))
+        named[_take_name(name, named, where)] = tuple(dict.fromkeys(_spell(value) for value in values))
     return named
 
 
@@ -89,13 +89,14 @@ def _name_axis(key: str) -> str:
     return "fa" if name_setting(key) == CASE_AXES["fa"] else key
 
 
-def _take_name(key: str, where: str = "--axis") -> str:
-    """Return the name of an axis, an option of CMake without its type."""
+def _take_name(key: str, taken: Container[str], where: str = "--axis") -> str:
+    """Return the name of an axis, an option of CMake without its type; raises UsageError for one that is `taken`."""
     name = _name_axis(key)
-    if name in _KNOWN:
-        return name
-    if option := name_option(name):
-        return option
+    known = name if name in _KNOWN else name_option(name)
+    if known in taken:
+        raise UsageError(f"{where}: the axis {known} is given twice", hint="all of its values in one list")
+    if known:
+        return known
     hint = f"{nearest(name, _KNOWN)} (or an option of CMake, in capitals)"
     raise UsageError(f"{where}: no axis is called {name!r}", hint=hint)
 

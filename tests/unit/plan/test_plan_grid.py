@@ -29,6 +29,14 @@ def test_an_axis_may_be_named_as_its_setting() -> None:
     assert convert_excludes([{"flash_attn": 1}], AXES, "sweep.toml") == ((("fa", "1"),),)
 
 
+def test_an_axis_that_is_given_twice_loses_no_value_in_silence() -> None:
+    for words in (["fa=0", "flash_attn=1"], ["GGML_LTO=ON", "GGML_LTO:BOOL=OFF"], ["threads=1", "threads=2"]):
+        with pytest.raises(UsageError, match="given twice"):
+            parse_axes(words)
+    with pytest.raises(UsageError, match="the axis fa is given twice"):
+        convert_axes({"fa": [0], "flash-attn": [1]}, "sweep.toml")
+
+
 def test_exclusions_leave_out_what_has_all_their_values() -> None:
     _, cells = lay_grid(AXES, ((("threads", "1"), ("fa", "1")),))
     assert [(dict(cell.values)["threads"], dict(cell.values)["fa"]) for cell in cells] == [
