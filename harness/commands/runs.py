@@ -76,7 +76,7 @@ def runs(settings: Settings, output: Output, wanted: Filters, *, limit: int | No
     shown = tuple(found[-limit:])  # all of them where it is 0
     output.show(render_list(shown, older=older), shown)
     if not shown:
-        output.console.note(f"none of the {there} runs is like that" if there else f"no run in {results}")
+        output.console.note(f"none of the {there} runs matches" if there else f"no run in {results}")
     return trouble.exit_code if trouble else 0
 
 

@@ -128,7 +128,7 @@ class _Object:
         return found.hexdigest()[:_DIGITS]
 
     def _describe_symbols(self, symbols: list[_Symbol]) -> Iterator[str]:
-        """Answer with what the linker goes by: it calls a function of default visibility in a roundabout way."""
+        """Yield what the linker goes by: it calls a function of default visibility in a roundabout way."""
         for symbol in symbols:
             if symbol.info & 0xF in (_SECTION, _FILE) or not symbol.name:
                 continue

@@ -16,6 +16,9 @@ from harness.records.step import Phase, Step
 _BUILD = "build.ninja"
 # Shorter ones could stand in a text by chance.
 _LEAST = 4
+# What upstream's CMake files take for the commit of a tree without git. It stands in messages, too: forgotten in one
+# build alone, it would set a checkout apart from the same commit as it lies in the cache.
+_NO_COMMIT = "unknown"
 
 
 def take_code(step: Step, result: StepResult, run: Run, plan: Plan) -> Run:
@@ -39,7 +42,7 @@ def read_code(folder: Path, source: str, *, variant: str = "") -> Code:
     if not links:
         return Code.unknown("no library of the build is known")
     places = sorted({str(folder), str(folder.resolve()), source}, key=len, reverse=True)
-    forget = _forget([*places, *(word for word in parse_versions(text) if len(word) >= _LEAST)])
+    forget = _forget([*places, *(word for word in parse_versions(text) if len(word) >= _LEAST), _NO_COMMIT])
     names = dict.fromkeys(name for link in links for name in link.objects)
     try:
         objects = tuple((name, digest_object((folder / name).read_bytes(), forget)) for name in names)
