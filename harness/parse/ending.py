@@ -34,13 +34,11 @@ def read_ending(report: Report, files: Mapping[str, str]) -> Ending:
     """
     text = _date(report)
     if text in _ABSENT:
-        message = "nothing tells the date: the run is listed whatever --since and --until say"
+        message = "the date is not known: --since and --until do not leave this run out"
         return Ending(caveat=Caveat(code="date-unknown", message=message))
     dating = parse_date(text)
     if dating is None:
-        message = (
-            f"the date of the report was not understood ({text}): the run is listed whatever --since and --until say"
-        )
+        message = f"the date of the report was not understood ({text}): --since and --until do not leave this run out"
         remark = _remark(report, "the date is in no form that is known, or could be one of several days")
         return Ending(remark=remark, caveat=Caveat(code="date-unknown", message=message))
     if not dating.why:

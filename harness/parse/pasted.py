@@ -132,7 +132,7 @@ def _trim_times(row: dict[str, str]) -> Iterator[str]:
 def _share(shared: dict[str, str], name: str, value: str, number: int) -> None:
     if shared.setdefault(name, value) != value:
         raise UnreadableError(
-            f"line {number}: the table is of several machines, builds or commits, and a run is of one",
+            f"line {number}: the table has rows of several machines, builds or commits, and a run has one of each",
             cause=f"{name} is {shared[name] or 'empty'!r} above, and {value or 'empty'!r} here",
             hint="put the rows of each into a file of their own, with the head of the table",
         )

@@ -1,4 +1,4 @@
-"""The machine of a report, its config and its caveats, as far as a report and its logs tell of them."""
+"""The machine of a report, its config and its caveats, as far as a report and its logs say."""
 
 import re
 from collections.abc import Iterator
@@ -123,7 +123,9 @@ def _about_commit(rows: Rows, run: Run) -> Iterator[Caveat]:
     named = dict.fromkeys(row.get("Commit").removesuffix("+") for row, _ in rows)
     others = [name for name in named if _SHA.fullmatch(name) and not sha.startswith(name)]
     if sha and others:
-        message = f"the report is of {sha[:8]}, but rows of its table are of {', '.join(others)}: they may be older"
+        message = (
+            f"the report names commit {sha[:8]}, but rows of its table name {', '.join(others)}: they may be older"
+        )
         yield Caveat(code="commit-differs", message=message)
 
 

@@ -111,7 +111,9 @@ def test_a_time_that_is_not_read_is_said() -> None:
 )
 def test_a_run_is_of_one_machine_and_one_commit(old: str, new: str) -> None:
     last = TABLE.splitlines()[-1]
-    with pytest.raises(UnreadableError, match="line 4: the table is of several machines, builds or commits") as caught:
+    with pytest.raises(
+        UnreadableError, match="line 4: the table has rows of several machines, builds or commits"
+    ) as caught:
         paste(TABLE + last.replace(old, new) + "\n")
     assert new in caught.value.cause
 
