@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from harness.records.record import Record
 
-_CLOCK = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,4}):([0-9]{2}(?:\.[0-9]{1,6})?)")
-_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
+_CLOCK = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,4}):([0-9]{2}(?:[.,][0-9]{1,6})?)")
+_SECONDS = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,6})?")  # some locales write a comma
 _GNU = re.compile(r"(\S+)user (\S+)system (\S+)elapsed .* ([0-9]{1,12})maxresident\)k")
 _MAX_LINE = 400
-_BSD = re.compile(r" *(\S+) real +(\S+) user +(\S+) sys *")
+_BSD = re.compile(r"\s*([0-9.,]+) real\s+([0-9.,]+) user\s+([0-9.,]+) sys\s*")
 
 
 class Usage(Record):
@@ -24,12 +24,12 @@ class Usage(Record):
 def parse_elapsed(text: str) -> float:
     """Return the seconds of `3:09.89` or `1:02:03`, as GNU time writes elapsed time; 0 for anything else."""
     found = _CLOCK.fullmatch(text)
-    return int(found[1] or 0) * 3600 + int(found[2]) * 60 + float(found[3]) if found else 0.0
+    return int(found[1] or 0) * 3600 + int(found[2]) * 60 + _number(found[3]) if found else 0.0
 
 
 def parse_seconds(text: str) -> float:
     """Return plain seconds such as `132.15`, as both programs write user and system time; 0 for anything else."""
-    return float(text) if _SECONDS.fullmatch(text) else 0.0
+    return _number(text) if _SECONDS.fullmatch(text) else 0.0
 
 
 def parse_usage(text: str) -> Usage | None:
@@ -47,6 +47,10 @@ def parse_usage(text: str) -> Usage | None:
                 wall_s=parse_seconds(found[1]), user_s=parse_seconds(found[2]), system_s=parse_seconds(found[3])
             )
     return None
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
 
 
 def subtract(moment: str, seconds: float) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from harness.parse.evidence import Rows, exit_code
-from harness.parse.folder import Folder
+from harness.parse.folder import RUNTIME, Folder
 from harness.parse.moment import parse_seconds
 from harness.records import report as part
 from harness.records.caveat import Caveat
@@ -133,9 +133,10 @@ def _about_runtime(report: Report, folder: Folder) -> Iterator[Caveat]:
     """Tell that a report from a Mac gives the user time of time(1) for the runtime."""
     runtime = report.header.get("runtime") if report.header else ""
     if parse_seconds(runtime) and not folder.usage:
+        lacking = "could not be read" if RUNTIME in folder.files else "was not imported with it"
         message = (
             f"how long the run took is not known: the report's runtime ({runtime}) has the form of BSD time's user "
-            "seconds, and the file runtime, which tells both, was not imported with it"
+            f"seconds, and the file runtime, which has both, {lacking}"
         )
         yield Caveat(code="runtime-unknown", message=message)
 

@@ -37,6 +37,13 @@ def test_runtime_of_bsd_time() -> None:
     assert usage_of("663cafc1__ggml-100-mac-m4__runtime") == (132.15, 141.58, 11.78, 0)
 
 
+@pytest.mark.parametrize("text", ["\t1.50 real\t2.25 user\t0.75 sys\n", "  1,50 real   2,25 user   0,75 sys\n"])
+def test_runtime_of_bsd_time_in_other_forms(text: str) -> None:
+    usage = parse_usage(text)
+    assert usage
+    assert (usage.wall_s, usage.user_s, usage.system_s) == (1.5, 2.25, 0.75)
+
+
 @pytest.mark.parametrize("text", ["", "Killed\n", "xuser ysystem\n"])
 def test_runtime_that_says_nothing(text: str) -> None:
     assert parse_usage(text) is None
