@@ -102,7 +102,7 @@ def add_report(verb: argparse.ArgumentParser) -> None:
 
 def add_import(verb: argparse.ArgumentParser) -> None:
     """Add what `import` takes beside the settings."""
-    text = "a report, a result folder, or a tree <project>/<2 hex>/<38 hex>/<node>/"
+    text = "a report, a result folder, a tree <project>/<2 hex>/<38 hex>/<node>/, or a file with a pasted log or table"
     verb.add_argument("paths", type=_path, nargs="+", metavar="PATH", help=text)
     text = "the node of reports that no folder names (default: unknown)"
     verb.add_argument("--node", dest="from_node", default="", metavar="NAME", help=text)

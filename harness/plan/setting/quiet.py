@@ -18,7 +18,7 @@ QUIET: tuple[Setting, ...] = (
         default=2,
         metavar="N",
         commands=MEASURE,
-        help="measure again, up to N times each, what others disturbed (default 2), in a quarter of the time at most",
+        help="measure again, up to N times each (default 2), what others disturbed, in at most a quarter of the time",
     ),
     Setting(
         name="pin",
