@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
-from harness.errors import UsageError
+from harness.errors import UnavailableError, UsageError
 from harness.plan.layer import layer_settings
 from harness.store.bundle import load_run
 from harness.system.source.checkout import Checkout, find_checkout
@@ -163,6 +163,22 @@ def test_refs_are_those_that_git_knows(clone: Clone) -> None:
     for ref in ("v9", "HEAD~99", "", "-x", "a..b", "master:a", "a b", "--all", "*"):
         assert checkout.find_commit(ref) is None, ref
     assert checkout.find_like("v1.0.1") == ("v1.0.0",)
+
+
+def test_a_damaged_repository_is_not_one_without_the_commit(clone: Clone) -> None:
+    sha = clone.git("rev-parse", "HEAD").strip()
+    objects = clone.path / ".git" / "objects"
+    objects.rename(objects.with_name("lost"))
+    for folder in ("info", "pack"):
+        (objects / folder).mkdir(parents=True)
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        clone.checkout.find_base()
+    with pytest.raises(UnavailableError, match="cannot be read") as caught:
+        clone.checkout.find_commit("HEAD")
+    assert sha in caught.value.cause
+    assert "fsck" in caught.value.hint
+    # Upstream may have this one.
+    assert clone.checkout.find_commit(sha) is None
 
 
 def test_a_branch_that_remotes_have_at_different_commits_is_not_guessed(clone: Clone) -> None:

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.errors import UnfitError, UsageError
+from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.parse.release import nearest_names
 from harness.records.record import Record
 from harness.system.disk import expand_home
@@ -120,7 +120,21 @@ class Checkout:
 
     def _parse(self, name: str) -> str:
         sha = self._git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-        return sha if _FULL_SHA.fullmatch(sha) else ""
+        if _FULL_SHA.fullmatch(sha):
+            return sha
+        if not _FULL_SHA.fullmatch(name):  # which git takes for an object whether it is there or not
+            self._require_object(self._git.ask("rev-parse", "--verify", "--quiet", name))
+        return ""
+
+    def _require_object(self, sha: str) -> None:
+        """Raise UnavailableError where a name stands for an object that is not there or cannot be read."""
+        if _FULL_SHA.fullmatch(sha) and not self._git.ask("cat-file", "-t", sha):
+            folder = shlex.quote(str(self.top))
+            raise UnavailableError(
+                f"the repository of {self.top} cannot be read",
+                cause=f"its object {sha} is missing or damaged",
+                hint=f"git -C {folder} fsck names what is damaged; clone it again and move your changes there",
+            )
 
     def _find_default(self) -> str:
         """Return the full name of the default branch, or nothing."""
