@@ -116,7 +116,7 @@ def measure(shelf: Shelf, ids: Sequence[str], *, times: int, limit_s: float) -> 
         "show latest": ("show", "latest"),
         "show ID": ("show", middle),
         "show beginning": ("show", middle[:-12]),
-        "compare RUN RUN": ("compare", middle, last, "--across", "nodes"),
+        "compare RUN RUN": ("compare", middle, last, "--across", "names"),
         "report latest": ("report", "latest"),
     }
     more = {"runs --all": ("runs", "--all"), "runs --json": ("runs", "--json")}

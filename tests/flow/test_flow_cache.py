@@ -163,7 +163,7 @@ def test_leftovers_go_by_themselves(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
-        (("prune", "--older", "30"), "'30' is no age"),
+        (("prune", "--older", "30x"), "'30x' is not a duration"),
         (("prune", "--keep", "lots"), "'lots' is no size"),
         (("prune", "--kind", "build"), "'build' is no kind"),
         (("prune", "--kind", "builds,other"), "'other' is no kind"),

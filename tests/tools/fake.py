@@ -296,7 +296,8 @@ def whisper_bench() -> None:
 
 
 def whisper_cli() -> None:
-    print((DATA / "cli.log").read_text())
+    said = (DATA / "cli.log").read_text()
+    print(said.replace("n_threads = 2", f"n_threads = {value('-t')}").replace(" 2 threads", f" {value('-t')} threads"))
 
 
 def whisper_quantize() -> None:

@@ -39,7 +39,7 @@ def _understands(parse: Callable[[str], object]) -> Read:
 
 # Log, how it is read, and the line from which on all is told that is wanted (from the end).
 READERS: dict[str, tuple[str, Read, int]] = {
-    "whisper": ("v1.8.5-whisper-tiny-empty.log", _reads(Case.of("whisper", model="tiny", threads=2, fa=0)), 17),
+    "whisper": ("v1.8.5-whisper-tiny-empty.log", _reads(Case.of("whisper", model="tiny", threads=1, fa=0)), 17),
     "memcpy": ("v1.8.5-memcpy-t2.log", _reads(Case.of("memcpy", threads=2)), 1),
     "mul_mat": ("v1.8.5-mul_mat-t2.log", _reads(Case.of("mul_mat", threads=2)), 0),
     "junit": ("ctest-4.4-passed.xml", _understands(parse_junit), 0),

@@ -19,7 +19,7 @@ CALLS = {
     ("fsync", "results"): 25,
     ("mkdir", "results"): 5,
     ("create", "cache"): 12,
-    ("write", "cache"): 5,
+    ("write", "cache"): 6,
     ("rename", "cache"): 2,
     ("mkdir", "cache"): 15,
     ("flock", "cache"): 12,
