@@ -51,6 +51,8 @@ def line_up(words: Sequence[str], settings: Settings, environ: Mapping[str, str]
 
     one, other = (parse_side(word, is_folder=is_folder) for word in full)
     _refuse_idle((one, other), settings)
+    if around and not any(side.apply(settings).text(name) for side in (one, other) for name in ORIGINS):
+        note(f"both sides are the default release, not {around.top}; --source {around.top} measures that")
     return (
         _settle(one, _list_checkouts(other, around, settings, environ), settings, note),
         _settle(other, _list_checkouts(one, around, settings, environ), settings, note),

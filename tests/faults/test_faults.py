@@ -64,7 +64,7 @@ def test_every_call_that_writes_is_struck(tmp_path: Path, template: Template) ->
     assert {key: made[key] for key in CALLS if key[1] == "results"} == {
         key: count for key, count in CALLS.items() if key[1] == "results"
     }
-    # What is in the cache already, by what other tests have made, is not written again, and a long path needs one write more.
+    # What other tests have left in the cache is not written again, and a long path needs one write more.
     assert {key: count for key, count in CALLS.items() if abs(made[key] - count) > 1} == {}
 
 

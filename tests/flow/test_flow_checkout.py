@@ -478,6 +478,15 @@ def test_settings_of_a_side_go_with_the_checkout(home: Home) -> None:
     assert (code, "without sides, the checkout decides what is measured" in err) == (2, True)
 
 
+def test_sides_that_name_no_source_are_not_the_checkout(home: Home) -> None:
+    environ = {"https_proxy": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
+    _, _, err = home.ab("fa=0", "fa=1", "--dry-run", environ=environ)
+    hint = f"both sides are the default release, not {home.clone.path}; --source {home.clone.path} measures that"
+    assert hint in err
+    _, _, err = home.ab("fa=0", "fa=1", "--dry-run", "--source", ".", environ=environ)
+    assert "both sides are" not in err
+
+
 def test_what_a_checkout_lacks_is_looked_for_upstream(home: Home) -> None:
     environ = {"https_proxy": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
     code, _, err = home.ab("v1.0.1", ".", environ=environ)
