@@ -70,7 +70,7 @@ def _counts(settings: Settings, name: str, low: int, high: int) -> tuple[int, ..
     words = settings.words(name)
     if not all(word.isdecimal() and low <= int(word) <= high for word in words):
         raise UsageError(
-            f"--{name.replace('_', '-')}: {','.join(words)!r} is no list of whole numbers from {low} to {high}"
+            f"--{name.replace('_', '-')}: {','.join(words)!r} is not a list of whole numbers from {low} to {high}"
         )
     return tuple(dict.fromkeys(int(word) for word in words))
 

@@ -125,7 +125,7 @@ def _design(settings: Settings, node: Node, asked: Asked) -> tuple[Settings, Sui
     axes = choose_axes(settings, suite, named)
     tables = file.get("exclude", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise UsageError(f"{asked.file}: exclude is no list of tables", hint=_EXAMPLE)
+        raise UsageError(f"{asked.file}: exclude is not a list of tables", hint=_EXAMPLE)
     entries, cells = lay_grid(axes, convert_excludes(tables, axes, asked.file))
     begun = datetime.now(UTC)
     design = Sweep(

@@ -37,7 +37,7 @@ def convert_axes(table: Mapping[str, object], where: str) -> dict[str, tuple[str
     for name, raw in table.items():
         values = raw if isinstance(raw, list) else [raw]
         if not values or not all(isinstance(value, str | int) for value in values):
-            raise UsageError(f"{where}: axes.{name} is no list of values", hint=f'{name} = ["VALUE", "VALUE"]')
+            raise UsageError(f"{where}: axes.{name} is not a list of values", hint=f'{name} = ["VALUE", "VALUE"]')
         named[_take_name(name, named, where)] = tuple(dict.fromkeys(_spell(value) for value in values))
     return named
 

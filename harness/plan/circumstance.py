@@ -17,7 +17,7 @@ _NAMED = 5
 
 
 def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int]) -> Iterator[Caveat]:
-    """Yield what is to be said of the node before anything runs; nothing where it does not tell."""
+    """Yield the caveats about the node that are known before anything runs."""
     slow = [governor for governor in condition.governors if governor != PERFORMANCE]
     if slow:
         message = f"the CPU frequency governor is {', '.join(slow)}, not performance: clocks follow the load"

@@ -34,10 +34,10 @@ class Wish(Record):
 
 
 def choose_wish(settings: Settings) -> Wish:
-    """Return what the settings ask for; raises UsageError for what is no list of CPUs, or no priority."""
+    """Return what the settings ask for; raises UsageError for what is not a list of CPUs, or no priority."""
     pin, nice = settings.text("pin"), settings.text("nice")
     if pin not in ("", AUTO) and not _LIST.fullmatch(pin):
-        raise UsageError(f"--pin: {pin!r} is no list of CPUs", hint="auto, 0,2 or 4-7")
+        raise UsageError(f"--pin: {pin!r} is not a list of CPUs", hint="auto, 0,2 or 4-7")
     if nice and not (re.fullmatch(r"[+-]?\d{1,2}", nice) and int(nice) in NICE):
         raise UsageError(f"--nice: {nice!r} is no priority", hint="from -20 (first, needs rights) to 19 (last)")
     return Wish(pin=pin, nice=int(nice) if nice else None, huge_pages=settings.flag("huge_pages"))
