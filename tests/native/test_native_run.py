@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.records.outcome import Status
+from harness.records.run import Run
 from harness.store.bundle import load_run
 from tests.spoken import write_spoken
 
@@ -51,6 +52,24 @@ def compile_commands(run: dict[str, Any], folder: Path) -> list[dict[str, str]]:
     build = log.split(" -B ")[1].split()[0]
     commands: list[dict[str, str]] = json.loads((Path(build) / "compile_commands.json").read_text())
     return commands
+
+
+def measure_by_sampler(folder: Path, results: Path, *words: str) -> Run:
+    """Return a run whose every number came from the sampler; its report has a whole row."""
+    asked = ("--bench", "whisper", "--no-tests", "--no-roof", "--engine", "sampler", "--json", *words)
+    done = harness(folder, "run", *QUICK, *asked, HARNESS_RESULTS=str(results))
+    assert done.returncode == 0, done.stderr
+    (bundle,) = results.glob("*/*/*")
+    run = load_run(bundle)
+    numbers = {one.metric: one.value for one in run.measurements}
+    assert numbers.keys() == {"load", "encode", "decode", "batchd", "prompt"}
+    assert all(value > 0 for value in numbers.values())
+    assert numbers["encode"] > numbers["decode"] > numbers["prompt"]
+    assert run.system_info
+    assert run.system_info.features
+    row = next(line for line in (bundle / "README.md").read_text(encoding="utf-8").splitlines() if " tiny |" in line)
+    assert all(cell.strip() for cell in row.strip("|").split("|"))
+    return run
 
 
 def test_the_main_job_from_nothing(folder: Path) -> None:
@@ -102,6 +121,12 @@ def test_the_second_run_reuses_the_build(folder: Path) -> None:
     builds = {"configure_debug", "build_debug", "configure_release", "build_release"}
     assert reused == {*builds, "roof_configure", "roof_build"}
     assert run.system_info is not None
+
+
+@pytest.mark.parametrize("flash_attn", ["0", "1"])
+def test_the_sampler_measures_in_the_same_folder(folder: Path, tmp_path: Path, flash_attn: str) -> None:
+    run = measure_by_sampler(folder, tmp_path, "--flash-attn", flash_attn)
+    assert "configure_release" in {result.step for result in run.results if result.reused}
 
 
 def test_synthetic_weights_load_in_whisper_cli_too(folder: Path) -> None:

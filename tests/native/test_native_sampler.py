@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.system.synthetic import obtain_synthetic
-from tests.native.test_native_run import bundles, harness
+from tests.native.test_native_run import measure_by_sampler
 from tests.stub import build_stub
 
 pytestmark = pytest.mark.native
@@ -295,26 +294,6 @@ def test_a_library_that_spins_between_calls_shows(stub: Path, weights: Path) -> 
     assert idle_ns["spin"] > 50_000_000
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("weights")
-    path, _ = obtain_synthetic("tiny", folder=folder, memory=folder / "sums")
-    return path
-
-
-@pytest.mark.parametrize(("ref", "flash_attn"), [("v1.8.5", "0"), ("v1.8.5", "1"), ("v1.8.4", "1")])
-def test_a_run_by_the_sampler(folder: Path, tmp_path: Path, tiny: Path, ref: str, flash_attn: str) -> None:
-    """The second release is a pruned one, which has no bench program."""
-    words = ("--model", "tiny", "--weights", str(tiny), "--bench", "whisper", "--repetitions", "1", "--no-tests")
-    asked = ("--engine", "sampler", "--ref", ref, "--flash-attn", flash_attn, "--no-roof", "--json")
-    done = harness(folder, "run", *words, *asked, HARNESS_RESULTS=str(tmp_path / "results"))
-    assert done.returncode == 0, done.stderr
-    run = json.loads(done.stdout)
-    numbers = {one["metric"]: one["value"] for result in run["results"] for one in result.get("measurements", ())}
-    assert numbers.keys() == {"load", "encode", "decode", "batchd", "prompt"}
-    assert all(value > 0 for value in numbers.values())
-    assert numbers["encode"] > numbers["decode"] > numbers["prompt"]
-    assert run["system_info"]["features"]
-    (bundle,) = bundles(tmp_path)
-    row = next(line for line in (bundle / "README.md").read_text(encoding="utf-8").splitlines() if " tiny |" in line)
-    assert all(cell.strip() for cell in row.strip("|").split("|"))
+def test_a_run_by_the_sampler_of_a_pruned_release(folder: Path, tmp_path: Path) -> None:
+    """There the bench program is missing."""
+    measure_by_sampler(folder, tmp_path / "results", "--ref", "v1.8.4", "--flash-attn", "1")
