@@ -33,7 +33,9 @@ COSTS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("stub")
+    made = tmp_path_factory.mktemp("stub")
+    (made / "tmp").mkdir()
+    return made
 
 
 @pytest.fixture(scope="module")
