@@ -24,9 +24,7 @@ QUICK = (*TINY, "--bench", "memcpy,whisper")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("native")
-    (made / "tmp").mkdir()
-    return made
+    return tmp_path_factory.mktemp("native")
 
 
 def harness(folder: Path, *words: str, **extra: str) -> subprocess.CompletedProcess[str]:
@@ -37,8 +35,6 @@ def harness(folder: Path, *words: str, **extra: str) -> subprocess.CompletedProc
         "HARNESS_CACHE": str(folder / "cache"),
         "HARNESS_RESULTS": str(folder / "results"),
         "HARNESS_NODE": "node-1",
-        # The lock of the node lies there: no number is judged here, so nothing waits until other tests have measured.
-        "TMPDIR": str(folder / "tmp"),
         **extra,
     }
     command = [sys.executable, "-P", "-m", "harness", *words]
@@ -185,10 +181,11 @@ def test_a_compile_error_of_a_local_tree(folder: Path) -> None:
     assert "FAILURE ❌ (10)" in (bundle / "README.md").read_text(encoding="utf-8")
 
 
-def test_an_option_of_no_effect_is_refused_once_cmake_has_configured(folder: Path) -> None:
+def test_an_option_of_no_effect_is_refused_once_cmake_has_configured(folder: Path, tmp_path: Path) -> None:
     before = bundles(folder)
     words = (*QUICK, "--no-tests", "-D", "GGML_CUBLAS:BOOL=ON", "-D", "GGML_LTO:BOOL=OFF")
-    done = harness(folder, "run", *words)
+    # Nothing is measured, so it need not wait until other tests have measured: the lock of the node lies in TMPDIR.
+    done = harness(folder, "run", *words, TMPDIR=str(tmp_path))
     assert done.returncode == 2, done.stderr
     assert "-D GGML_CUBLAS=ON: the tree has no option GGML_CUBLAS\n" in done.stderr
     assert "did you mean GGML_CUDA?" in done.stderr

@@ -33,9 +33,7 @@ COSTS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("stub")
-    (made / "tmp").mkdir()
-    return made
+    return tmp_path_factory.mktemp("stub")
 
 
 @pytest.fixture(scope="module")
