@@ -27,8 +27,13 @@ def conclude(run: Run, bundle: Bundle, cache: Path) -> tuple[Run, str, Path]:
     logs = load_logs(bundle.path, run)
     run = recheck_weights(run, cache)
     run = look_back(run, logs).replace(end=datetime.now(UTC).isoformat(timespec="seconds"))
-    report = render_report(run, logs)
-    return run, report, bundle.seal(run, report)
+    while True:
+        run = run.replace(id=bundle.choose_id())
+        report = render_report(run, logs)
+        try:
+            return run, report, bundle.seal(run, report)
+        except FileExistsError:  # taken at this moment: the next id
+            continue
 
 
 def look_back(run: Run, logs: Mapping[str, str]) -> Run:

@@ -24,7 +24,7 @@ from harness.records.plan import Inventory, Plan
 from harness.records.run import Run
 from harness.records.step import Phase, Step
 from harness.store.attempt import keep_quietest, list_aside, set_aside
-from harness.store.bundle import Bundle
+from harness.store.bundle import OWN_FILE, Bundle
 from harness.system.code import take_code
 from harness.system.console import Console
 from harness.system.inspection import take_quantised
@@ -86,6 +86,8 @@ class Session:
         result = self._learn(self._perform(step))
         self.run = check_options(step, result, self.run, self._bundle.logs / step.log)
         self.run = take_code(step, result, self.run, self.plan)
+        if result.phase is Phase.BENCH and result.measurements and self.run.code:
+            result = result.replace(build=self.run.code.id)
         others = (other for other in self.run.results if other.step != step.name)
         wall_s = round(self.run.wall_s + time.monotonic() - began, 3)
         self.run = self.run.replace(results=(*others, result), wall_s=wall_s)
@@ -206,6 +208,7 @@ class Session:
         log = self._bundle.logs / step.log
         if log.exists():  # an interrupted attempt: raw text is kept
             log.replace(log.with_suffix(".interrupted.log"))
+        log.touch(mode=OWN_FILE)
         make_room(step, self.run)
         output = Path(step.cwd) / step.output if step.output else None
         if output:
@@ -228,7 +231,9 @@ class Session:
         written = ""
         if output and output.is_file():
             written = output.read_text(encoding="utf-8", errors="replace")
-            shutil.copyfile(output, log.with_suffix(".xml"))
+            kept = log.with_suffix(".xml")
+            kept.touch(mode=OWN_FILE)
+            shutil.copyfile(output, kept)
         try:
             return read_outcome(step, completed, _text(log), written)
         except UnreadableError as error:

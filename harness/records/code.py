@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from harness.records.record import Record
+from harness.records.record import Record, short_hash
 
 
 class Code(Record):
@@ -28,6 +28,11 @@ class Code(Record):
     def known(self) -> bool:
         """Whether it can be compared."""
         return not self.reason and bool(self.objects)
+
+    @property
+    def id(self) -> str:
+        """A short hash that names this code beside the numbers that it gave; empty where nothing is known."""
+        return short_hash(self.objects, self.link) if self.known else ""
 
 
 def are_equal(one: Code | None, other: Code | None) -> bool:

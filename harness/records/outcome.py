@@ -84,7 +84,8 @@ class StepResult(Record):
     """How one step ended, and the numbers and tests that were read from its output.
 
     `quiet` is what else the node did meanwhile and `placement` where it ran; benchmarks have them, where it is known.
-    `cause` is why a configuration or a build failed, None where its output does not tell.
+    `cause` is why a configuration or a build failed, None where its output does not tell. `build` is the
+    `Code.id` of the build that the numbers of a benchmark came from, empty where that is not known.
     """
 
     step: str
@@ -101,6 +102,7 @@ class StepResult(Record):
     quiet: Quietness | None = None
     placement: Placement | None = None
     cause: Cause | None = None
+    build: str = ""
 
     def fails_like(self, other: "StepResult") -> bool:
         """Return whether both are failed repetitions of one case, for the same reason."""

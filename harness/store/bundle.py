@@ -3,8 +3,12 @@
 results/<node>/<yyyy-mm>/<yyyymmddThhmmssZ>-<commit8>-<config_id>/{run.json, plan.json, README.md, logs/}
 """
 
+import errno
+import itertools
 import os
 import shutil
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -22,6 +26,11 @@ PLAN = "plan.json"
 REPORT = "README.md"
 LOGS = "logs"
 _TEMPORARY = ".tmp"
+_ENDLESS = "there is always another number"
+# The mode of a folder that is still written to, and whose content a resume goes by: others may read it.
+_OWN = 0o755
+# Likewise of a file.
+OWN_FILE = 0o644
 # Folders above a bundle whose entries a run may have made: month, node, results.
 _LEVELS = 3
 
@@ -40,11 +49,11 @@ class Bundle:
 
     def save_plan(self, plan: Plan) -> None:
         """Keep the plan for a later resume."""
-        write_atomic(self.path / PLAN, _pretty(plan))
+        write_atomic(self.path / PLAN, _pretty(plan), mode=OWN_FILE)
 
     def save_run(self, run: Run) -> None:
         """Keep the state after a step."""
-        write_atomic(self.path / RUN, _pretty(run))
+        write_atomic(self.path / RUN, _pretty(run), mode=OWN_FILE)
 
     def load_plan(self) -> Plan:
         """Return the plan that this run follows; raises UnreadableError."""
@@ -58,52 +67,109 @@ class Bundle:
         """Remove a run in which nothing has been measured and that cannot be resumed."""
         shutil.rmtree(self.path, ignore_errors=True)
 
+    def choose_id(self) -> str:
+        """Return the id that it was opened under, or one with a number behind it where a bundle of that name is there.
+
+        Somebody may have put one there since.
+        """
+        for name in _name_ids(self.final.name):
+            partial = self.path.with_name(f"{name}{PARTIAL}")
+            if not _is_there(self.path.with_name(name)) and (partial == self.path or not _is_there(partial)):
+                return name
+        raise AssertionError(_ENDLESS)
+
     def seal(self, run: Run, report: str) -> Path:
-        """Write the final record and report, make all of it durable, rename, and return the bundle's folder."""
-        write_atomic(self.path / REPORT, report.encode())
-        write_atomic(self.path / RUN, _pretty(run))
+        """Write the final record and report, make all of it durable, rename, and return the bundle's folder.
+
+        Raises FileExistsError, with nothing lost, where a bundle of that id is there by now.
+        """
+        final = self.path.with_name(run.id)
+        write_atomic(self.path / REPORT, report.encode(), mode=OWN_FILE)
+        self.save_run(run)
         for left in self.path.glob(f"*{_TEMPORARY}"):  # by a killed process
-            left.unlink(missing_ok=True)
+            left.rmdir() if left.is_dir() and not left.is_symlink() else left.unlink(missing_ok=True)
+        usual = _probe_mode(self.path)
         for path in (*self.logs.iterdir(), self.logs, *self.path.iterdir(), self.path):
             _sync(path)
-        self.path.rename(self.final)
-        for folder in self.final.parents[:_LEVELS]:
+        try:
+            self.path.rename(final)
+        except OSError:
+            if _is_there(final):
+                raise FileExistsError(errno.EEXIST, "a bundle of this name is there already", str(final)) from None
+            raise
+        for path in ((final / LOGS), *(final / LOGS).iterdir(), final, *final.iterdir()):
+            _open_up(path, usual)
+        for folder in final.parents[:_LEVELS]:
             _sync(folder)
-        return self.final
+        return final
 
 
-def create_bundle(results: Path, run: Run) -> Bundle:
-    """Return a new, empty bundle for `run`; raises UnfitError when the folder cannot be made.
+def create_bundle(results: Path, run: Run) -> tuple[Run, Bundle]:
+    """Return `run` under an id that nobody else has, and its new, empty bundle; raises UnfitError where none can be.
 
-    The id must be new; `choose_id` finds one.
+    Of several that want one id at the same moment, in a folder that nodes share, the one that makes the folder has it.
     """
-    bundle = Bundle(month_folder(results, run.node.name, run.id) / f"{run.id}{PARTIAL}")
+    month = month_folder(results, run.node.name, run.id)
     try:
-        bundle.logs.mkdir(parents=True)
+        month.mkdir(parents=True, exist_ok=True)
+        for name in _name_ids(run.id):
+            bundle = Bundle(month / f"{name}{PARTIAL}")
+            if _is_there(bundle.final) or not _make_partial(bundle):
+                continue
+            if _is_there(bundle.final):  # the other one was sealed between the two looks
+                bundle.discard()
+                continue
+            return run.replace(id=name), bundle
     except OSError as error:
         cause = error.strerror or str(error)
         hint = "choose another folder with --results DIR or HARNESS_RESULTS"
         raise UnfitError(f"cannot write to {results}", cause=cause, hint=hint) from None
-    return bundle
+    raise AssertionError(_ENDLESS)
 
 
 def open_bundle(results: Path, run: Run, plan: Plan) -> tuple[Run, Bundle]:
     """Return the run under an id that is new, and its bundle, from which it can be resumed."""
-    run = run.replace(id=choose_id(results, run.node.name, run.id))
-    bundle = create_bundle(results, run)
+    run, bundle = create_bundle(results, run)
     bundle.save_run(run)
     bundle.save_plan(plan)  # last: with it there is something to resume
     return run, bundle
 
 
-def choose_id(results: Path, node: str, wanted: str) -> str:
-    """Return `wanted`, or with a number behind it when a run of that id exists already."""
-    month = month_folder(results, node, wanted)
-    candidate, number = wanted, 1
-    while (month / candidate).exists() or (month / f"{candidate}{PARTIAL}").exists():
-        number += 1
-        candidate = f"{wanted}-{number}"
-    return candidate
+def _name_ids(wanted: str) -> Iterator[str]:
+    """Yield `wanted`, then the same with a number behind it."""
+    yield wanted
+    yield from (f"{wanted}-{number}" for number in itertools.count(2))
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def _probe_mode(folder: Path) -> int:
+    """Return the mode that a new folder has here, by the umask or by what the folder hands on."""
+    probe = folder / f"mode{_TEMPORARY}"
+    probe.mkdir()
+    mode = stat.S_IMODE(probe.stat().st_mode) & 0o777
+    probe.rmdir()
+    return mode
+
+
+def _open_up(path: Path, usual: int) -> None:
+    """Give what is whole the mode that anything new has here: a group may share a folder of results."""
+    status = path.lstat()
+    wanted = usual if stat.S_ISDIR(status.st_mode) else usual & 0o666
+    if not stat.S_ISLNK(status.st_mode) and wanted & ~status.st_mode:
+        path.chmod(stat.S_IMODE(status.st_mode) | wanted)
+
+
+def _make_partial(bundle: Bundle) -> bool:
+    """Return whether this is the one that made the folder; nobody else may write to it before it is sealed."""
+    try:
+        bundle.path.mkdir(mode=_OWN)
+    except FileExistsError:
+        return False
+    bundle.logs.mkdir(mode=_OWN)
+    return True
 
 
 def find_partial(results: Path, node: str, wanted: str) -> Bundle:
@@ -146,14 +212,16 @@ def encode_run(run: Run) -> bytes:
     return _pretty(run)
 
 
-def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
+def write_atomic(path: Path, content: bytes, *, durable: bool = True, mode: int = 0o666) -> None:
     """Replace `path` as a whole: readers see the old content or the new, never a part.
+
+    Its `mode` is what the umask leaves of this one.
 
     What is `durable` is on the disk before it gets its name: a power loss cannot leave an empty file under it.
     """
     temporary = path.with_name(path.name + _TEMPORARY)
     try:
-        with temporary.open("wb") as file:
+        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(content)
             if durable:
                 file.flush()

@@ -20,7 +20,7 @@ from harness.records.run import Run
 from harness.records.step import Phase
 from harness.records.suite import Engine
 from harness.records.trial import Role, Trial
-from harness.store.bundle import Bundle, choose_id, create_bundle
+from harness.store.bundle import Bundle, create_bundle
 from harness.system.console import Console
 from harness.trial.blackbox import BlackBoxEngine
 from harness.trial.contest import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally
@@ -128,18 +128,17 @@ def _merge(runs: Sequence[Run], caveats: Sequence[Caveat]) -> tuple[Caveat, ...]
 def _open(runs: Sequence[Run], entrants: Entrants, design: Design, settings: Settings) -> list[tuple[Run, Bundle]]:
     results = results_folder(settings)
     opened: list[tuple[Run, Bundle]] = []
-    name = choose_id(results, runs[0].node.name, runs[0].id)
     for run, role, entrant in zip(runs, ROLES, entrants, strict=True):
+        opening, bundle = create_bundle(results, run)
         trial = Trial(
-            id=name,
+            id=opened[0][0].id if opened else opening.id,
             role=role,
             seed=design.seed,
             pairs=design.pairs,
             builds=design.builds,
             layouts=entrant.layouts,
         )
-        opening = run.replace(id=choose_id(results, run.node.name, run.id), trial=trial)
-        opened.append((opening, create_bundle(results, opening)))
+        opened.append((opening.replace(trial=trial), bundle))
     return opened
 
 

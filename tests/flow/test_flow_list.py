@@ -26,7 +26,7 @@ def fill(results: Path, count: int = COUNT) -> None:
             start=f"{clock}+00:00",
             node=run.node.replace(name=f"node-{number % 2}"),
         )
-        create_bundle(results, mine).seal(mine, "the report\n")
+        create_bundle(results, mine)[1].seal(mine, "the report\n")
 
 
 @pytest.fixture(scope="module")

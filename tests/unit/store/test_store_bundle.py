@@ -9,7 +9,7 @@ from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.plan.ingredient import Ingredients
 from harness.plan.run import plan_run
 from harness.records.plan import Plan
-from harness.store.bundle import Bundle, choose_id, create_bundle, find_partial, load_run, write_atomic
+from harness.store.bundle import Bundle, create_bundle, find_partial, load_run, write_atomic
 from harness.store.duration import load_durations, save_durations
 from tests import factory
 
@@ -31,7 +31,7 @@ def plan() -> Plan:
 
 
 def test_a_bundle_lies_under_node_and_month_and_reads_back(tmp_path: Path) -> None:
-    bundle = create_bundle(tmp_path, RUN)
+    _, bundle = create_bundle(tmp_path, RUN)
     (bundle.logs / "bench-memcpy.log").write_text("+ true\n")
     bundle.save_plan(plan())
     bundle.save_run(RUN)
@@ -44,7 +44,7 @@ def test_a_bundle_lies_under_node_and_month_and_reads_back(tmp_path: Path) -> No
 
 
 def test_the_state_of_an_unfinished_run_reads_back(tmp_path: Path) -> None:
-    bundle = create_bundle(tmp_path, RUN)
+    _, bundle = create_bundle(tmp_path, RUN)
     bundle.save_run(RUN)
     bundle.save_plan(plan())
     assert load_run(find_partial(tmp_path, "node-1", "").path) == RUN
@@ -53,7 +53,7 @@ def test_the_state_of_an_unfinished_run_reads_back(tmp_path: Path) -> None:
 
 def test_unfinished_runs_are_told_apart(tmp_path: Path) -> None:
     for second in ("00", "01"):
-        create_bundle(tmp_path, RUN.replace(id=RUN.id.replace("000000Z", f"0000{second}Z"))).save_plan(plan())
+        create_bundle(tmp_path, RUN.replace(id=RUN.id.replace("000000Z", f"0000{second}Z")))[1].save_plan(plan())
     assert find_partial(tmp_path, "node-1", "").path.name.startswith("20260101T000001Z")
     with pytest.raises(UsageError, match="2 unfinished runs"):
         find_partial(tmp_path, "node-1", "2026")
@@ -62,7 +62,7 @@ def test_unfinished_runs_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_without_a_plan_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
-    create_bundle(tmp_path, RUN).save_plan(plan())
+    create_bundle(tmp_path, RUN)[1].save_plan(plan())
     create_bundle(tmp_path, RUN.replace(id=f"{RUN.id}-2"))
     assert find_partial(tmp_path, "node-1", "").final.name == RUN.id
 
@@ -87,9 +87,63 @@ def test_runs_of_other_nodes_are_not_ours(tmp_path: Path) -> None:
 
 
 def test_two_runs_in_one_second_have_two_ids(tmp_path: Path) -> None:
-    assert choose_id(tmp_path, "node-1", RUN.id) == RUN.id
-    create_bundle(tmp_path, RUN)
-    assert choose_id(tmp_path, "node-1", RUN.id) == f"{RUN.id}-2"
+    ids = [create_bundle(tmp_path, RUN)[0].id for _ in range(3)]
+    assert ids == [RUN.id, f"{RUN.id}-2", f"{RUN.id}-3"]
+
+
+def test_of_two_runs_at_one_moment_one_has_the_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one makes its folder after the first has looked, and before it makes its own."""
+    mkdir = Path.mkdir
+
+    def late(path: Path, mode: int = 0o777, *, parents: bool = False, exist_ok: bool = False) -> None:
+        if path.name == f"{RUN.id}.partial":
+            mkdir(path)
+        mkdir(path, mode, parents=parents, exist_ok=exist_ok)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    run, bundle = create_bundle(tmp_path, RUN)
+    assert (run.id, bundle.final.name) == (f"{RUN.id}-2", f"{RUN.id}-2")
+
+
+@pytest.mark.parametrize("twin", ["folder", "file", "link"])
+def test_a_bundle_that_appears_meanwhile_is_left_alone_and_nothing_is_lost(tmp_path: Path, twin: str) -> None:
+    run, bundle = create_bundle(tmp_path, RUN)
+    bundle.save_run(run)
+    if twin == "folder":
+        bundle.final.mkdir()
+        (bundle.final / "run.json").write_text("theirs")
+    elif twin == "file":
+        bundle.final.write_text("theirs")
+    else:
+        bundle.final.symlink_to(tmp_path)
+    before = bundle.final.lstat()
+    with pytest.raises(FileExistsError, match="there already"):
+        bundle.seal(run, "the report\n")
+    assert load_run(bundle.path) == run
+    other = run.replace(id=bundle.choose_id())
+    assert other.id == f"{RUN.id}-2"
+    assert load_run(bundle.seal(other, "the report\n")) == other
+    assert bundle.final.lstat() == before
+
+
+def test_while_it_is_written_nobody_else_may_change_it_then_as_the_umask_says(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        _, bundle = create_bundle(tmp_path, RUN)
+        bundle.save_run(RUN)
+        bundle.save_plan(plan())
+        inside = (bundle.path, *bundle.path.rglob("*"))
+        assert [path for path in inside if path.stat().st_mode & 0o022] == []
+        folder = bundle.seal(RUN, "the report\n")
+    finally:
+        os.umask(before)
+    assert {path.name: path.stat().st_mode & 0o777 for path in (folder, *folder.rglob("*"))} == {
+        folder.name: 0o775,
+        "logs": 0o775,
+        "run.json": 0o664,
+        "plan.json": 0o664,
+        "README.md": 0o664,
+    }
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'{"schema": 1}', b'{"schema": 99}', b"null"])

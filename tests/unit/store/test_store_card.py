@@ -24,7 +24,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_a_card_has_what_identifies_a_run(tmp_path: Path) -> None:
     run = sheet.run()
-    folder = create_bundle(tmp_path, run).seal(run, "the report\n")
+    folder = create_bundle(tmp_path, run)[1].seal(run, "the report\n")
     card = read_card(str(folder))
     assert (card.path, card.id, card.start, card.node) == (str(folder), run.id, run.start, "node-1")
     assert (card.sha, card.commit, card.release) == (run.source.commit.sha, "f24588a", "v1.8.5")

@@ -37,7 +37,7 @@ class Shelf:
             node=run.node.replace(name=node),
             source=run.source.replace(commit=commit),
         )
-        return create_bundle(self.results, run).seal(run, "the report\n")
+        return create_bundle(self.results, run)[1].seal(run, "the report\n")
 
     def look(self, *, confirm: bool = False) -> list[Card | UnreadableError]:
         """Answer as a new process does."""

@@ -19,7 +19,7 @@ IDS = ("20260101T000000Z-aaaaaaaa-11111111", "20260102T000000Z-bbbbbbbb-11111111
 
 
 def store(results: Path, run: Run) -> Path:
-    bundle = create_bundle(results, run)
+    _, bundle = create_bundle(results, run)
     for name, text in sheet.LOGS.items():
         (bundle.logs / name).write_text(text)
     return bundle.seal(run, "the report\n")
@@ -32,7 +32,7 @@ def results(tmp_path: Path) -> Path:
     for number, run_id in enumerate(IDS):
         node = sheet.run().node.replace(name=f"node-{number % 2}")
         store(folder, sheet.run().replace(id=run_id, node=node))
-    create_bundle(folder, sheet.run().replace(id="20260303T000000Z-dddddddd-11111111")).save_run(sheet.run())
+    create_bundle(folder, sheet.run().replace(id="20260303T000000Z-dddddddd-11111111"))[1].save_run(sheet.run())
     (folder / "notes.txt").write_text("x")
     (folder / ".hidden" / "a" / "b").mkdir(parents=True)
     return folder
