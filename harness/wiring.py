@@ -8,8 +8,8 @@ from harness.errors import UnfitError
 from harness.plan.code_layout import LINKED, ORDER, SCRIPT, render_order, render_script
 from harness.records.plan import CodeLayout
 from harness.records.record import short_hash
-from harness.store.bundle import write_atomic
 from harness.system.cache import locked
+from harness.system.fresh import write_atomic
 
 # What the harness changes in whisper.cpp's build; what lets it be linked in another order; and what does that.
 PROJECT, LAYOUT, RELINK = "project", "layout", "relink"
@@ -54,6 +54,5 @@ def require_distinct(folders: Sequence[str]) -> None:
 def _keep(path: Path, content: bytes) -> None:
     if not (path.is_file() and path.read_bytes() == content):
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Two that write it at once would take each other's temporary file away; it is a matter of a moment.
         with locked(path, note=lambda _: None):
             write_atomic(path, content)

@@ -57,7 +57,7 @@ def _find(results: Path, words: Sequence[str], settings: Settings, output: Outpu
     paths = _choose(results, filters, settings, output) if filters else []
     if not named and not paths:
         raise UsageError("a side names no run", hint="an id, a path, latest, or KEY=VALUE such as release=v1.8.5")
-    return [stored.run for stored in find_runs(results, [*named, *paths])]
+    return [stored.run for stored in find_runs(results, [*named, *paths], output.console.note)]
 
 
 def _split(word: str) -> list[str]:
@@ -76,7 +76,7 @@ def _filter(word: str) -> tuple[str, str] | None:
 def _choose(results: Path, filters: dict[str, str], settings: Settings, output: Output) -> list[str]:
     release = filters.get("release", "")
     wanted = Filters(**{key: value for key, value in filters.items() if key != "release"})
-    cards, _ = read_cards(results, list_months(results), wanted, settings, output)
+    cards, _ = read_cards(results, list_months(results, output.console.note), wanted, settings, output)
     paths = [card.path for card in cards if release in ("", card.release)]
     if not paths:
         told = " ".join(f"{key}={value}" for key, value in filters.items())

@@ -39,7 +39,7 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], lay
     if not wanted or not folder:
         missing = "the folder to write to" if wanted else "the runs to export"
         raise UsageError(f"{missing} is missing", hint="harness export RUN... --layout ggml-ci --output DIR")
-    runs = find_runs(results_folder(settings), wanted)
+    runs = find_runs(results_folder(settings), wanted, output.console.note)
     exported = []
     for number, stored in enumerate(runs):
         output.console.count("exporting", number, len(runs))

@@ -44,7 +44,7 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     `node` names the reports that no folder names. What cannot be read does not stop the others; it is complained
     about at the end (UnreadableError).
     """
-    entries = _find(paths)
+    entries = _find(paths, output)
     results = results_folder(settings)
     counts = dict.fromkeys(Placed, 0)
     failures: list[UnreadableError] = []
@@ -70,9 +70,15 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     return 0
 
 
-def _find(paths: Sequence[str]) -> list[Entry]:
-    """Return each report once, with its folder where one of the paths stands for that."""
-    found = [entry for path in paths for entry in find_entries(Path(path))]
+def _find(paths: Sequence[str], output: Output) -> list[Entry]:
+    """Return each report once, with its folder where one of the paths stands for that; name what is left out."""
+    trees = [find_entries(Path(path)) for path in paths]
+    left_out = [left for tree in trees for left in tree.left_out]
+    for left in left_out[:_SHOWN]:
+        output.console.note(f"{left} is left out")
+    if len(left_out) > _SHOWN:
+        output.console.note(f"and {len(left_out) - _SHOWN} other links and special files are left out")
+    found = [entry for tree in trees for entry in tree.entries]
     found.sort(key=lambda entry: bool(entry.folder))
     return list({Path(entry.path).absolute(): entry for entry in found}.values())
 

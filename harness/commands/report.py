@@ -11,8 +11,8 @@ from harness.plan.layer import Settings, nearest
 from harness.premises import results_folder
 from harness.render.format.format import Format, Sheet
 from harness.render.format.registry import DEFAULT, FORMATS, find_ending
-from harness.store.bundle import write_atomic
 from harness.store.shelf import Stored, find_runs, read_logs
+from harness.system.fresh import write_atomic
 
 STANDARD_OUTPUT = "-"
 
@@ -21,7 +21,7 @@ def report(settings: Settings, output: Output, words: Sequence[str], *, name: st
     """Write the runs that `words` name to the file or folder `target`, else print them; return the exit code."""
     target = "" if target == STANDARD_OUTPUT else target
     chosen = _choose(name, target)
-    stored = find_runs(results_folder(settings), words)
+    stored = find_runs(results_folder(settings), words, output.console.note)
     sheets = [_sheet(one, chosen) for one in stored]
     if not any(sheet.run.measurements for sheet in sheets):
         output.console.note("none of these runs has a number")

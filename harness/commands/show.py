@@ -12,7 +12,7 @@ from harness.store.shelf import find_runs
 
 def show(settings: Settings, output: Output, words: Sequence[str]) -> int:
     """Print the runs that `words` name, caveats first; return the exit code."""
-    stored = find_runs(results_folder(settings), words)
+    stored = find_runs(results_folder(settings), words, output.console.note)
     runs = tuple(one.run for one in stored)
     output.show(render_display(runs, [one.path for one in stored], [list_shares(run) for run in runs]), runs)
     return 0

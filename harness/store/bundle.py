@@ -3,6 +3,7 @@
 results/<node>/<yyyy-mm>/<yyyymmddThhmmssZ>-<commit8>-<config_id>/{run.json, plan.json, README.md, logs/}
 """
 
+import contextlib
 import errno
 import itertools
 import os
@@ -18,6 +19,8 @@ from harness.plan.run import find_flaw
 from harness.records.plan import Plan
 from harness.records.run import NO_DATE, Run
 from harness.store.json_file import read_record, read_run
+from harness.system.foreign import read_text
+from harness.system.fresh import TEMPORARY, write_atomic
 
 PARTIAL = ".partial"
 UNDATED = "undated"
@@ -25,7 +28,6 @@ RUN = "run.json"
 PLAN = "plan.json"
 REPORT = "README.md"
 LOGS = "logs"
-_TEMPORARY = ".tmp"
 _ENDLESS = "there is always another number"
 # The mode of a folder that is still written to, and whose content a resume goes by: others may read it.
 _OWN = 0o755
@@ -86,8 +88,9 @@ class Bundle:
         final = self.path.with_name(run.id)
         write_atomic(self.path / REPORT, report.encode(), mode=OWN_FILE)
         self.save_run(run)
-        for left in self.path.glob(f"*{_TEMPORARY}"):  # by a killed process
-            left.rmdir() if left.is_dir() and not left.is_symlink() else left.unlink(missing_ok=True)
+        for left in self.path.glob(f"*{TEMPORARY}"):  # by a killed process
+            with contextlib.suppress(OSError):
+                left.rmdir() if left.is_dir() and not left.is_symlink() else left.unlink()
         usual = _probe_mode(self.path)
         for path in (*self.logs.iterdir(), self.logs, *self.path.iterdir(), self.path):
             _sync(path)
@@ -147,7 +150,7 @@ def _is_there(path: Path) -> bool:
 
 def _probe_mode(folder: Path) -> int:
     """Return the mode that a new folder has here, by the umask or by what the folder hands on."""
-    probe = folder / f"mode{_TEMPORARY}"
+    probe = folder / f"mode{TEMPORARY}"
     probe.mkdir()
     mode = stat.S_IMODE(probe.stat().st_mode) & 0o777
     probe.rmdir()
@@ -196,10 +199,13 @@ def load_run(path: Path) -> Run:
 
 
 def load_logs(path: Path, run: Run) -> dict[str, str]:
-    """Return the logs of a bundle folder that the results of `run` name, as far as they are there."""
+    """Return the logs of a bundle folder that the results of `run` name, as far as they are there and regular files."""
     names = {result.log for result in run.results if result.log and Path(result.log).name == result.log}
-    logs = {name: path / LOGS / name for name in names}
-    return {name: log.read_text(encoding="utf-8", errors="replace") for name, log in logs.items() if log.is_file()}
+    logs = {}
+    for name in names:
+        with contextlib.suppress(UnreadableError):
+            logs[name] = read_text(path / LOGS / name, within=path)
+    return logs
 
 
 def bundle_folder(results: Path, run: Run) -> Path:
@@ -210,26 +216,6 @@ def bundle_folder(results: Path, run: Run) -> Path:
 def encode_run(run: Run) -> bytes:
     """Return the content of run.json."""
     return _pretty(run)
-
-
-def write_atomic(path: Path, content: bytes, *, durable: bool = True, mode: int = 0o666) -> None:
-    """Replace `path` as a whole: readers see the old content or the new, never a part.
-
-    Its `mode` is what the umask leaves of this one.
-
-    What is `durable` is on the disk before it gets its name: a power loss cannot leave an empty file under it.
-    """
-    temporary = path.with_name(path.name + _TEMPORARY)
-    try:
-        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def month_folder(results: Path, node: str, run_id: str) -> Path:
@@ -243,7 +229,10 @@ def _pretty(record: Run | Plan) -> bytes:
 
 
 def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    """Make a file or folder durable; what else was put there is neither followed nor waited for."""
+    if stat.S_IFMT(path.lstat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+        return
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         os.fsync(handle)
     finally:

@@ -20,8 +20,10 @@ from harness.errors import UnfitError, UnreadableError
 from harness.records.record import Record
 from harness.records.report import Remark
 from harness.records.run import NO_DATE, Run
-from harness.store.bundle import LOGS, REPORT, RUN, UNDATED, bundle_folder, encode_run, write_atomic
+from harness.store.bundle import LOGS, REPORT, RUN, UNDATED, bundle_folder, encode_run
 from harness.store.result_tree import BACKUP, Entry, Reading, read_entry
+from harness.system.foreign import copy_file
+from harness.system.fresh import create_file, write_atomic
 
 # Fewer reports than this are read sooner than other processes have started.
 _MANY = 500
@@ -156,7 +158,8 @@ def _write_files(folder: Path, reading: Reading) -> None:
     for name, content in reading.files.items():
         (folder / name).write_bytes(content)
     for path in reading.others:
-        shutil.copyfile(path, folder / Path(path).name)
+        with create_file(folder / Path(path).name) as file:
+            copy_file(Path(path), file, within=Path(path).parent)
 
 
 def _list_names(reading: Reading) -> set[str]:

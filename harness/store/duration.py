@@ -5,8 +5,10 @@ from pathlib import Path
 
 import msgspec
 
+from harness.errors import UnreadableError
 from harness.parse.notation import UNDECODABLE
-from harness.store.bundle import write_atomic
+from harness.system.foreign import read_bytes
+from harness.system.fresh import write_atomic
 
 _FILE = "durations.json"
 
@@ -14,8 +16,8 @@ _FILE = "durations.json"
 def load_durations(cache: Path) -> dict[str, float]:
     """Return wall seconds by `duration_key`; empty where nothing readable is kept."""
     try:
-        return msgspec.json.decode((cache / _FILE).read_bytes(), type=dict[str, float])
-    except (OSError, *UNDECODABLE):
+        return msgspec.json.decode(read_bytes(cache / _FILE), type=dict[str, float])
+    except (UnreadableError, *UNDECODABLE):
         return {}
 
 

@@ -1,7 +1,6 @@
 """Records read from JSON files; a file that cannot be read is named with the line of the trouble, where it has one."""
 
 import re
-import stat
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -11,6 +10,7 @@ from harness import __version__
 from harness.errors import UnreadableError
 from harness.parse.notation import UNDECODABLE
 from harness.records.run import OLDEST_SCHEMA, SCHEMA
+from harness.system.foreign import read_bytes
 
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
@@ -32,13 +32,13 @@ _V = TypeVar("_V", bound=HasSchema)
 
 
 def read_record(path: Path, kind: type[_T]) -> _T:
-    """Return the record in a file; raises UnreadableError."""
-    return _decode(str(path), _read(path), kind)
+    """Return the record in a file, which must not be a link; raises UnreadableError."""
+    return _decode(str(path), read_bytes(path, within=path.parent), kind)
 
 
 def read_run(path: Path, kind: type[_V]) -> _V:
     """Return the run, or a part of it, in a run.json of this schema; raises UnreadableError, for another schema too."""
-    return decode_run(_read(path), str(path), kind)
+    return decode_run(read_bytes(path, within=path.parent), str(path), kind)
 
 
 def decode_run(raw: bytes, name: str, kind: type[_V]) -> _V:
@@ -50,16 +50,6 @@ def decode_run(raw: bytes, name: str, kind: type[_V]) -> _V:
         raise
     _require_schema(name, record)
     return record
-
-
-def _read(path: Path) -> bytes:
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):  # they have no end
-            raise UnreadableError(f"cannot read {path}", cause="it is not a plain file")
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"cannot read {path}", cause=error.strerror or str(error)) from None
 
 
 def _decode(path: str, raw: bytes, kind: type[_T]) -> _T:

@@ -1,9 +1,8 @@
 """Where bundles are, by their names alone: no file is opened, so that a hundred thousand are a matter of a moment."""
 
-import errno
 import heapq
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,13 +34,16 @@ class Month(NamedTuple):
     partials: list[str]
 
 
-def list_months(results: Path) -> list[Month]:
-    """Return the months of all nodes; none where there are no results."""
+def list_months(results: Path, note: Callable[[str], None] = lambda _: None) -> list[Month]:
+    """Return the months of all nodes; none where there are no results.
+
+    A link is left out, and `note` is called with a line that names it: it may lead to what is not a result of anybody.
+    """
     months = []
-    for node in _folders(str(results)):
-        for month in _folders(f"{results}{os.sep}{node}"):
+    for node in _folders(str(results), note):
+        for month in _folders(f"{results}{os.sep}{node}", note):
             path = f"{results}{os.sep}{node}{os.sep}{month}"
-            names = _folders(path)
+            names = _folders(path, note)
             partials = [name for name in names if name.endswith(PARTIAL)]
             finished = [name for name in names if not name.endswith(PARTIAL)] if partials else names
             months.append(Month(path, finished, partials))
@@ -65,18 +67,15 @@ def _pairs(months: Sequence[Month]) -> Iterator[tuple[str, str]]:
     return ((name, month.path) for month in months for name in month.names)
 
 
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_dir()
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-        return False  # links that lead to each other hold nothing
-
-
-def _folders(path: str) -> list[str]:
+def _folders(path: str, note: Callable[[str], None]) -> list[str]:
+    names = []
     try:
         with os.scandir(path) as entries:
-            return [entry.name for entry in entries if entry.name[0] != "." and _is_folder(entry)]
+            for entry in entries:
+                if entry.name[0] != "." and entry.is_dir(follow_symlinks=False):
+                    names.append(entry.name)
+                elif entry.is_symlink():
+                    note(f"{entry.path} is a link: it is left out")
     except (FileNotFoundError, NotADirectoryError):
         return []
+    return names

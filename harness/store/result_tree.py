@@ -4,9 +4,7 @@
 """
 
 import hashlib
-import os
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from harness.records.record import Record
 from harness.records.report import Remark
 from harness.records.run import Origin, Run
 from harness.store.bundle import REPORT, RUN
+from harness.system.foreign import list_folder, open_file, read_bytes, walk_tree
 
 BACKUP = "README.md.bak"
 _LAYOUT = re.compile(r"(?:^|.*/)[^/]+/[0-9a-f]{2}/[0-9a-f]{38}/([^/]+)")
@@ -27,15 +26,26 @@ _LAYOUT = re.compile(r"(?:^|.*/)[^/]+/[0-9a-f]{2}/[0-9a-f]{38}/([^/]+)")
 _TWIN = re.compile(r"~[0-9]+$")
 _HEAD_BYTES = 64
 _SHOWN = 40
-_MAX_BYTES = 64 << 20
+_REMARK = 120
 
 
 class Entry(Record):
-    """A report's file, the folder whose other files belong to it (empty for a file of its own), and the node."""
+    """A report's file, the folder whose other files belong to it (empty for a file of its own), and the node.
+
+    `root` is the tree in which it was found, where no link is followed; empty for a file that a person named.
+    """
 
     path: str
     folder: str = ""
     node: str = ""
+    root: str = ""
+
+
+class Tree(Record):
+    """The reports that a path stands for, and what in it was left out: links, special files, with what each is."""
+
+    entries: tuple[Entry, ...]
+    left_out: tuple[str, ...] = ()
 
 
 class Reading(Record):
@@ -51,7 +61,7 @@ class Reading(Record):
     remarks: tuple[Remark, ...] = ()
 
 
-def find_entries(path: Path) -> list[Entry]:
+def find_entries(path: Path) -> Tree:
     """Return the reports that a path stands for, sorted: itself, or all below it; bundles of ours are left out.
 
     Raises UsageError where nothing is, UnreadableError where no report is.
@@ -59,11 +69,12 @@ def find_entries(path: Path) -> list[Entry]:
     if not path.exists():
         raise UsageError(f"no such file or folder: {path}", hint="harness import REPORT, FOLDER or TREE")
     if not path.is_dir():
-        return [Entry(path=str(path), node=_node(path.parent))]
-    entries = sorted(_walk(path), key=lambda entry: entry.path)
+        return Tree(entries=(Entry(path=str(path), node=_node(path.parent)),))
+    left_out: list[str] = []
+    entries = sorted(_walk(path, left_out), key=lambda entry: entry.path)
     if not entries:
         raise UnreadableError(f"no ggml-ci report in {path}", cause="no README.md below it begins with '## Summary'")
-    return entries
+    return Tree(entries=tuple(entries), left_out=tuple(left_out))
 
 
 def read_entry(entry: Entry, node: str = "", beside: str = "") -> Reading:
@@ -72,7 +83,7 @@ def read_entry(entry: Entry, node: str = "", beside: str = "") -> Reading:
     `beside` is another folder of files that belong to it, for those that its own has not.
     Raises UnreadableError with file and line for what is no report, and for one that is cut off.
     """
-    raw = _read(Path(entry.path))
+    raw = read_bytes(Path(entry.path), within=Path(entry.root) if entry.root else None)
     text = raw.decode("utf-8", errors="replace")
     digest = hashlib.sha256(raw).hexdigest()
     named_by = Origin.FOLDER if entry.node else Origin.FLAG
@@ -86,15 +97,14 @@ def read_entry(entry: Entry, node: str = "", beside: str = "") -> Reading:
     report = parse_report(text)
     if report.cut:
         raise UnreadableError(f"{entry.path}:{report.cut.line}: {report.cut.what}", cause="the file was cut off")
-    folders = [folder for folder in (beside, entry.folder) if folder]
-    paths = {name: Path(folder) / name for folder in folders for name in _names(folder)}
+    paths, remarks = _list(entry, beside)
     names = sorted(paths.keys() - {Path(entry.path).name})
     looked_into = names if is_open(report) else wanted(names)
-    files = {name: _read(paths[name]) for name in looked_into}
+    files = {name: read_bytes(paths[name], within=paths[name].parent) for name in looked_into}
     texts = {name: content.decode("utf-8", errors="replace") for name, content in files.items()}
     run = import_run(report, digest=digest, name=entry.node or node, named_by=named_by, files=texts)
     others = tuple(str(paths[name]) for name in names if name not in files)
-    return Reading(run=run, report=raw, files=files, others=others, remarks=tuple(_remark_links(entry.folder)))
+    return Reading(run=run, report=raw, files=files, others=others, remarks=tuple(remarks))
 
 
 def _read_paste(entry: Entry, raw: bytes, text: str, name: str, named_by: Origin) -> Reading:
@@ -106,21 +116,22 @@ def _read_paste(entry: Entry, raw: bytes, text: str, name: str, named_by: Origin
     return Reading(run=run, report=raw, files={name: log.encode() for name, log in logs.items()})
 
 
-def _walk(root: Path) -> Iterator[Entry]:
-    for folder, folders, found in os.walk(root):
-        names = [name for name in found if _is_plain(f"{folder}/{name}")]
+def _walk(root: Path, left_out: list[str]) -> Iterator[Entry]:
+    for folder, found, entered in walk_tree(root):
+        names = found.files
         if RUN in names:
-            folders.clear()  # a bundle of ours
+            entered.clear()  # a bundle of ours
             continue
-        node = _node(Path(folder))
-        path = next((f"{folder}/{name}" for name in (REPORT, BACKUP) if name in names), "")
+        node = _node(folder)
+        path = next((folder / name for name in (REPORT, BACKUP) if name in names), None)
         if path and (node or _begins_like_report(path)):
-            yield Entry(path=path, folder=folder, node=node or Path(folder).name)
-            folders.clear()
+            yield Entry(path=str(path), folder=str(folder), node=node or folder.name, root=str(root))
+            entered.clear()
             continue
+        left_out += [f"{folder / name} ({kind})" for name, kind in found.others]
         for name in names:
-            if name.endswith(".md") and _begins_like_report(f"{folder}/{name}"):
-                yield Entry(path=f"{folder}/{name}")
+            if name.endswith(".md") and _begins_like_report(folder / name):
+                yield Entry(path=str(folder / name), root=str(root))
 
 
 def _node(folder: Path) -> str:
@@ -129,47 +140,36 @@ def _node(folder: Path) -> str:
     return _TWIN.sub("", found[1]) if found else ""
 
 
-def _begins_like_report(path: str) -> bool:
+def _begins_like_report(path: Path) -> bool:
     try:
-        with Path(path).open("rb") as file:
+        with open_file(path, within=path.parent) as file:
             return is_report(file.read(_HEAD_BYTES).decode("utf-8", errors="replace"))
-    except OSError:
+    except (UnreadableError, OSError):
         return False
 
 
-def _names(folder: str) -> set[str]:
-    with os.scandir(folder) as entries:
-        return {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
-
-
-def _is_plain(path: str) -> bool:
-    """Return whether a path is a file itself: a link in a tree of others may lead to a file of the user's."""
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except OSError:
-        return False
-
-
-def _remark_links(folder: str) -> Iterator[Remark]:
-    """Yield a remark where a folder has links, pipes or devices, which are left out."""
-    if not folder:
-        return
-    with os.scandir(folder) as entries:
-        names = sorted(
-            entry.name
-            for entry in entries
-            if not entry.is_file(follow_symlinks=False) and not entry.is_dir(follow_symlinks=False)
-        )
-    if names:
-        yield Remark(line=1, what="links and special files beside a report are left out", text=", ".join(names)[:120])
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise UnreadableError(f"cannot read {path}", cause=error.strerror or str(error)) from None
-    if len(content) > _MAX_BYTES:
-        raise UnreadableError(f"{path}:1: too large for a report or a log", cause=f"more than {_MAX_BYTES >> 20} MB")
-    return content
+def _list(entry: Entry, beside: str) -> tuple[dict[str, Path], list[Remark]]:
+    """Return the files that belong to a report by their names, and remarks on what beside it is left out."""
+    paths: dict[str, Path] = {}
+    strange: list[str] = []
+    large: list[str] = []
+    root = Path(entry.root) if entry.folder != entry.root else None
+    places = [(Path(beside), Path(beside).parent)] if beside else []
+    for folder, within in [*places, *([(Path(entry.folder), root)] if entry.folder else [])]:
+        found = list_folder(folder, within=within)
+        paths |= {name: folder / name for name in found.files}
+        strange += [f"{name} ({kind})" for name, kind in found.others]
+    for name in sorted(paths.keys() - {Path(entry.path).name}):
+        try:
+            open_file(paths[name], within=paths[name].parent).close()
+        except UnreadableError as error:
+            large.append(f"{name} ({error.cause})")
+            del paths[name]
+    remarks = []
+    if strange:
+        what = "links and special files beside a report are left out"
+        remarks.append(Remark(line=1, what=what, text=", ".join(strange)[:_REMARK]))
+    if large:
+        what = "files beside a report that cannot be read, or are too large, are left out"
+        remarks.append(Remark(line=1, what=what, text=", ".join(large)[:_REMARK]))
+    return paths, remarks

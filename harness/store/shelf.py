@@ -1,7 +1,7 @@
 """What is in a folder of results: runs found by id, prefix, path, `latest` or `all`, by the names of their folders."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import HarnessError, UnreadableError, UsageError
@@ -9,13 +9,16 @@ from harness.records.card import Card
 from harness.records.metric import METRICS
 from harness.records.record import Record
 from harness.records.run import OURS, Run
-from harness.store.bundle import PARTIAL, REPORT, RUN, load_logs, load_run
+from harness.store.bundle import LOGS, PARTIAL, REPORT, RUN, load_logs, load_run
 from harness.store.month import Month, Place, find_places, keep_newest, list_months
 from harness.store.result_tree import find_entries, read_entry
+from harness.system.foreign import list_folder, read_text
 
 LATEST = "latest"
 ALL = "all"
 _SHOWN = 5
+
+Note = Callable[[str], None]
 
 
 class Stored(Record):
@@ -26,21 +29,22 @@ class Stored(Record):
     report: str = ""
 
 
-def find_runs(results: Path, words: Sequence[str]) -> tuple[Stored, ...]:
+def find_runs(results: Path, words: Sequence[str], note: Note = lambda _: None) -> tuple[Stored, ...]:
     """Return the runs that `words` name, each once, in the order of the words.
 
     A word is an id or the unique beginning of one, with NODE/ before it or not, the path of a bundle or of a report,
-    `latest` or `all`. Raises UsageError for a word that names nothing or too much, UnreadableError for a run that
-    cannot be read and for two bundles that hold one run.
+    `latest` or `all`. `note` is called with a line for each link or special file that is left out.
+    Raises UsageError for a word that names nothing or too much, UnreadableError for a run that cannot be read and for
+    two bundles that hold one run.
     """
     months: list[Month] = []
     paths: dict[Path, None] = {}
     for word in words:
         if not months and not _is_path(word):
-            months = list_months(results)
+            months = list_months(results, note)
         found = _resolve(results, months, word)
         paths |= dict.fromkeys((path.parent if path.name == RUN else path).absolute() for path in found)
-    stored = tuple(run for path in paths for run in _load(path))
+    stored = tuple(run for path in paths for run in _load(path, note))
     _refuse_twins((str(run.path), run.run.node.name, run.run.id) for run in stored)
     return stored
 
@@ -114,25 +118,39 @@ def _nothing(results: Path, months: Sequence[Month], word: str) -> HarnessError:
     return UsageError(f"no run in {results} has an id that begins with {word!r}", hint="harness runs lists them")
 
 
-def _load(folder: Path) -> Iterator[Stored]:
-    if not (folder / RUN).is_file():
-        for entry in find_entries(folder):
+def _load(folder: Path, note: Note) -> Iterator[Stored]:
+    if not os.path.lexists(folder / RUN):
+        tree = find_entries(folder)
+        for left in tree.left_out:
+            note(f"{left} is left out")
+        for entry in tree.entries:
             reading = read_entry(entry)
             yield Stored(path=entry.path, run=reading.run, report=reading.report.decode(errors="replace"))
         return
     run = load_run(folder)
+    _name_left_out(folder, note)
     unknown = next((name for name in (one.metric for one in run.measurements) if name not in METRICS), None)
     if unknown is not None:
         cause = "it was written by a newer harness, or by hand"
         raise UnreadableError(f"{folder / RUN}: {unknown!r} is no metric that this harness knows", cause=cause)
-    report = "" if run.origin == OURS else _text(folder / REPORT)
+    report = "" if run.origin == OURS else _text(folder)
     yield Stored(path=str(folder), run=run, report=report)
 
 
-def _text(path: Path) -> str:
+def _name_left_out(bundle: Path, note: Note) -> None:
+    """Name what in a bundle is not a regular file: it is neither read nor published."""
+    found = list_folder(bundle)
+    there = [(bundle / name, kind) for name, kind in found.others]
+    if LOGS in found.folders:
+        there += [(bundle / LOGS / name, kind) for name, kind in list_folder(bundle / LOGS, within=bundle).others]
+    for path, kind in there:
+        note(f"{path} ({kind}) is left out")
+
+
+def _text(bundle: Path) -> str:
     try:
-        return path.read_bytes().decode(errors="replace")
-    except OSError:
+        return read_text(bundle / REPORT, within=bundle)
+    except UnreadableError:
         return ""
 
 

@@ -9,8 +9,9 @@ import msgspec
 
 from harness.errors import UsageError
 from harness.records.sweep import Sweep
-from harness.store.bundle import month_folder, write_atomic
+from harness.store.bundle import month_folder
 from harness.store.json_file import read_record
+from harness.system.fresh import write_atomic
 
 SUFFIX = ".sweep.json"
 TABLE = ".sweep.md"

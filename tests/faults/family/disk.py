@@ -22,7 +22,7 @@ CALLS = {
     ("write", "cache"): 7,
     ("rename", "cache"): 2,
     ("mkdir", "cache"): 16,
-    ("flock", "cache"): 12,
+    ("flock", "cache"): 14,
     ("create", "tmp"): 2,
     ("flock", "tmp"): 2,
 }

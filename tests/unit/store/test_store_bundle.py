@@ -9,8 +9,9 @@ from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.plan.ingredient import Ingredients
 from harness.plan.run import plan_run
 from harness.records.plan import Plan
-from harness.store.bundle import Bundle, create_bundle, find_partial, load_run, write_atomic
+from harness.store.bundle import Bundle, create_bundle, find_partial, load_run
 from harness.store.duration import load_durations, save_durations
+from harness.system.fresh import write_atomic
 from tests import factory
 
 RUN = factory.run()

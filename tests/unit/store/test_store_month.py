@@ -26,11 +26,14 @@ def results(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_links_that_lead_to_each_other_hold_nothing(results: Path) -> None:
+def test_links_are_named_and_not_followed(results: Path) -> None:
     before = list_months(results)
     (results / "a").symlink_to("b")
     (results / "b").symlink_to("a")
-    assert sorted(list_months(results)) == sorted(before)
+    (results / "c").symlink_to("two")
+    noted: list[str] = []
+    assert sorted(list_months(results, noted.append)) == sorted(before)
+    assert sorted(noted) == [f"{results / name} is a link: it is left out" for name in "abc"]
 
 
 def test_places_are_in_the_order_of_time_whatever_the_node(results: Path) -> None:

@@ -1,0 +1,238 @@
+"""The one place that opens files which others may have written: results, logs, trees, settings, weights, recordings.
+
+Only a regular file is read, and only as far as a bound. Everything else is refused by name and at once: a FIFO or a
+device has no end, a socket or a folder is not a file, a link may go round. Below a folder of others (`within`) no link
+is followed at all, neither a file nor a folder on the way: it may lead to files that are none of theirs.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from harness.errors import UnreadableError
+from harness.records.record import Record
+
+# No log, report or record is as long as this.
+MOST_BYTES = 64 << 20
+_CHUNK_BYTES = 1 << 20
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO that takes the file's place is not waited for
+_FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
+_KINDS = (
+    (stat.S_ISLNK, "a link"),
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a FIFO"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a character device"),
+    (stat.S_ISBLK, "a block device"),
+)
+
+
+_HINTS = {
+    "a link": "put a copy of the file in its place, or name the file itself",
+    "a folder": "name a file in it",
+    "a FIFO": "write what comes out of it to a file, and name that",
+    "a socket": "name a file",
+    "a character device": "name a file",
+    "a block device": "name a file",
+}
+
+
+class MissingError(UnreadableError):
+    """There is no such file."""
+
+
+class Listing(Record):
+    """What lies in a folder: names of regular files, of folders, and of all else, with what it is; each sorted."""
+
+    files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
+
+
+def open_file(path: Path, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> BinaryIO:
+    """Return a regular file, opened for reading.
+
+    A path that a person named may lead through links. One `within` a folder, that lies below it, may not, from that
+    folder on. Raises MissingError where nothing is, UnreadableError for what is not a regular file, for a link within
+    that folder, for a file of more than `most_bytes`, and for one that may not be read.
+    """
+    handle = -1
+    try:
+        with _way(path, within) as way:
+            _require_regular(path, way.look())  # before it is opened: opening a device can do something
+            handle = way.open(_READ)
+        found = os.fstat(handle)
+        _require_regular(path, found.st_mode)
+        if found.st_size > most_bytes:
+            raise UnreadableError(
+                f"{path} is too large to be read", cause=f"it has {found.st_size} bytes, at most {most_bytes} are read"
+            )
+        file, handle = os.fdopen(handle, "rb"), -1
+    except (OSError, ValueError) as error:
+        raise _refusal(path, error) from None
+    finally:
+        if handle >= 0:
+            os.close(handle)
+    return file
+
+
+def read_bytes(path: Path, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> bytes:
+    """Return the content of a regular file; raises what `open_file` raises, for one that grows meanwhile, too."""
+    with open_file(path, within=within, most_bytes=most_bytes) as file:
+        try:
+            content = file.read(most_bytes + 1)
+        except OSError as error:
+            raise _refusal(path, error) from None
+    if len(content) > most_bytes:
+        raise UnreadableError(f"{path} is too large to be read", cause=f"at most {most_bytes} bytes are read")
+    return content
+
+
+def read_text(path: Path, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> str:
+    """Return the content as text, with U+FFFD for what is not UTF-8; raises what `open_file` raises."""
+    return read_bytes(path, within=within, most_bytes=most_bytes).decode("utf-8", errors="replace")
+
+
+def is_regular(path: Path, *, within: Path | None = None) -> bool:
+    """Return whether `open_file` would find a regular file there."""
+    try:
+        with _way(path, within) as way:
+            return stat.S_ISREG(way.look())
+    except (OSError, ValueError):
+        return False
+
+
+def list_folder(folder: Path, *, within: Path | None = None) -> Listing:
+    """Return what lies in a folder, links not followed.
+
+    The folder itself may be a link, unless it lies `within` another one. Raises MissingError where nothing is,
+    UnreadableError for what is not a folder and for one that may not be opened.
+    """
+    files, folders, others = [], [], []
+    try:
+        with _way(folder, within) as way:
+            mode = way.look()
+            if not stat.S_ISDIR(mode):
+                raise UnreadableError(f"{folder} is {name_kind(mode)}, not a folder")
+            handle = way.open(_FOLDER)
+        try:
+            with os.scandir(handle) as entries:
+                for entry in entries:
+                    if entry.is_file(follow_symlinks=False):
+                        files.append(entry.name)
+                    elif entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                    else:
+                        others.append((entry.name, name_kind(entry.stat(follow_symlinks=False).st_mode)))
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise _refusal(folder, error) from None
+    return Listing(files=tuple(sorted(files)), folders=tuple(sorted(folders)), others=tuple(sorted(others)))
+
+
+def walk_tree(root: Path) -> Iterator[tuple[Path, Listing, list[str]]]:
+    """Yield each folder below and with `root`, what lies in it, and the folders to enter, which may be changed.
+
+    No link is followed. Raises what `list_folder` raises for `root`; a folder below it that cannot be listed is yielded
+    as one that holds nothing but itself, under its trouble.
+    """
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            found = list_folder(folder, within=None if folder == root else root)
+        except UnreadableError as error:
+            if folder == root:
+                raise
+            found = Listing(others=(("", error.line),))
+        entered = list(found.folders)
+        yield folder, found, entered
+        waiting += [folder / name for name in reversed(entered)]
+
+
+def copy_file(path: Path, target: BinaryIO, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> None:
+    """Write the content of a regular file to `target`; raises what `read_bytes` raises, OSError for the target."""
+    left = most_bytes
+    with open_file(path, within=within, most_bytes=most_bytes) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            left -= len(chunk)
+            if left < 0:
+                raise UnreadableError(f"{path} is too large to be read", cause=f"at most {most_bytes} bytes are read")
+            target.write(chunk)
+
+
+def name_kind(mode: int) -> str:
+    """Return what a file is by its mode, with its article."""
+    return next((name for fits, name in _KINDS if fits(mode)), "a regular file")
+
+
+class _Way(NamedTuple):
+    """Where a file is: its name in an open folder, or its path as it stands; and whether links are followed there."""
+
+    name: str
+    folder: int | None
+    follow: bool
+
+    def look(self) -> int:
+        """Return the mode of what is there."""
+        return os.stat(self.name, dir_fd=self.folder, follow_symlinks=self.follow).st_mode
+
+    def open(self, flags: int) -> int:
+        """Return a handle of it."""
+        return os.open(self.name, flags if self.follow else flags | os.O_NOFOLLOW, dir_fd=self.folder)
+
+
+@contextlib.contextmanager
+def _way(path: Path, within: Path | None) -> Iterator[_Way]:
+    """Yield the way to a file, from the folder `within` on one component after another, links not followed."""
+    if within is None:
+        yield _Way(os.fspath(path), None, follow=True)
+        return
+    *before, name = path.relative_to(within).parts or ("..",)
+    if ".." in (*before, name):
+        raise UnreadableError(f"cannot read {path}", cause=f"it does not lie in {within}")
+    handle = os.open(within, _FOLDER)
+    try:
+        for part in before:
+            below = _enter(handle, part, path)
+            os.close(handle)
+            handle = below
+        yield _Way(name, handle, follow=False)
+    finally:
+        os.close(handle)
+
+
+def _enter(handle: int, part: str, path: Path) -> int:
+    try:
+        return os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=handle)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+            raise
+        kind = name_kind(os.lstat(part, dir_fd=handle).st_mode)
+        raise UnreadableError(f"cannot read {path}", cause=f"{part} is {kind}, not a folder") from None
+
+
+def _require_regular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = name_kind(mode)
+        cause = "links in a folder that others may write to are not followed" if stat.S_ISLNK(mode) else ""
+        raise UnreadableError(
+            f"{path} is {kind}, not a regular file", cause=cause or "only regular files are read", hint=_HINTS[kind]
+        )
+
+
+def _refusal(path: Path, error: OSError | ValueError) -> UnreadableError:
+    if isinstance(error, ValueError):  # a zero byte
+        return MissingError(f"cannot read {str(path)!r}", cause=str(error))
+    if error.errno == errno.ELOOP:
+        return UnreadableError(
+            f"cannot read {path}", cause="it is a link that goes round in a circle", hint=f"ls -l {path}"
+        )
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return MissingError(f"cannot read {path}", cause=error.strerror or str(error))
+    return UnreadableError(f"cannot read {path}", cause=error.strerror or str(error))

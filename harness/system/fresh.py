@@ -1,0 +1,133 @@
+"""Files that are made anew: never through a link, never into what is there already, and whole before they are seen."""
+
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from harness.errors import UnfitError
+from harness.system.foreign import name_kind
+
+# Behind the name of a file that is being written, after a word of its own.
+TEMPORARY = ".tmp"
+_WORD = re.compile(r"\.[0-9a-f]{8}")
+_NEW = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_LOG = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_MODE = 0o666  # and the umask
+_ATTEMPTS = 100
+
+
+def create_file(path: Path, *, mode: int = _MODE) -> BinaryIO:
+    """Return a new file, opened for writing and reading; raises FileExistsError where anything has that name."""
+    return os.fdopen(os.open(path, os.O_RDWR | _NEW, mode), "w+b")
+
+
+def write_atomic(path: Path, content: bytes, *, durable: bool = True, mode: int = _MODE) -> None:
+    """Replace `path` as a whole: readers see the old content or the new, never a part.
+
+    Its `mode` is what the umask leaves of this one.
+    What is `durable` is on the disk before it gets its name: a power loss cannot leave an empty file under it. What a
+    killed process left of an earlier try is removed.
+    """
+    _clear(path)
+    file, temporary = _create_beside(path, mode)
+    try:
+        with file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+            file.flush()
+            temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Return a log, made if there is none, opened for reading and for adding to its end.
+
+    Raises UnfitError for what is not a regular file, at once for a FIFO that nobody reads.
+    """
+    try:
+        handle = _open_regular(path, _LOG)
+    except OSError as error:
+        raise UnfitError(f"cannot write {path}", cause=error.strerror or str(error)) from None
+    os.set_blocking(handle, True)  # the child that gets it expects nothing else
+    return os.fdopen(handle, "ab+", buffering=0)
+
+
+def open_part(path: Path) -> BinaryIO:
+    """Return a file that is being made and goes on where it ended, made if there is none.
+
+    Raises UnfitError for what is not a regular file, OSError where it cannot be opened.
+    """
+    return os.fdopen(_open_regular(path, _LOG & ~os.O_APPEND), "r+b")
+
+
+def _open_regular(path: Path, flags: int) -> int:
+    with contextlib.suppress(FileNotFoundError):
+        _require_regular(path, os.lstat(path).st_mode)
+    handle = os.open(path, flags, _MODE)
+    try:
+        _require_regular(path, os.fstat(handle).st_mode)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _require_regular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        cause = f"it is {name_kind(mode)}, not a regular file"
+        raise UnfitError(f"cannot write {path}", cause=cause, hint=f"remove it: rm {path}")
+
+
+def _create_beside(path: Path, mode: int) -> tuple[BinaryIO, Path]:
+    """Return a new file beside `path`, locked as long as it is open, and its name."""
+    for _ in range(_ATTEMPTS):
+        temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+        try:
+            file = create_file(temporary, mode=mode)
+        except FileExistsError:
+            continue
+        if _lock(file.fileno()) and os.fstat(file.fileno()).st_nlink:
+            return file, temporary
+        file.close()  # taken for a leftover in the moment before it was locked
+        temporary.unlink(missing_ok=True)
+    raise FileExistsError(f"no name is free beside {path}")
+
+
+def _lock(handle: int) -> bool:
+    """Hold the lock of a new file; return whether nobody else does."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks: nothing is taken for a leftover there
+        return True
+    return True
+
+
+def _clear(path: Path) -> None:
+    """Remove what killed processes left beside `path`: nobody holds its lock."""
+    with contextlib.suppress(OSError):
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in entries if entry.name.startswith(f"{path.name}.")]
+        for name in names:
+            if name.endswith(TEMPORARY) and _WORD.fullmatch(name[len(path.name) : -len(TEMPORARY)]):
+                _remove_dead(path.with_name(name))
+
+
+def _remove_dead(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+        finally:
+            os.close(handle)

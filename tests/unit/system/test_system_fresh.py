@@ -1,0 +1,85 @@
+"""Files that are made anew: through no link, whole or not at all, and what the killed left is removed."""
+
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UnfitError
+from harness.system.fresh import create_file, open_log, open_part, write_atomic
+
+
+def test_a_link_in_the_way_is_replaced_and_its_target_left_alone(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    for name in ("run.json", "run.json.tmp"):
+        (tmp_path / name).symlink_to(victim)
+    write_atomic(tmp_path / "run.json", b"new")
+    assert (tmp_path / "run.json").read_bytes() == b"new"
+    assert not (tmp_path / "run.json").is_symlink()
+    assert victim.read_text() == "mine"
+
+
+def test_the_names_of_new_files_are_new_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    words = iter(["00000000", "00000000", "11111111"])
+    monkeypatch.setattr("secrets.token_hex", lambda _: next(words))
+    (tmp_path / "a.00000000.tmp").symlink_to(victim)  # somebody who guessed right
+    write_atomic(tmp_path / "a", b"new")
+    assert (victim.read_text(), (tmp_path / "a").read_bytes()) == ("mine", b"new")
+    with pytest.raises(FileExistsError):
+        create_file(tmp_path / "a.00000000.tmp")
+
+
+def test_what_the_killed_left_is_removed_and_what_lives_is_not(tmp_path: Path) -> None:
+    for name in ("a.0123abcd.tmp", "a.89abcdef.tmp", "a.tmp", "a.0123abc.tmp", "a.b.0123abcd.tmp"):
+        (tmp_path / name).write_text("half")
+    with (tmp_path / "a.89abcdef.tmp").open() as living:
+        fcntl.flock(living, fcntl.LOCK_EX)
+        write_atomic(tmp_path / "a", b"new")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"a", "a.89abcdef.tmp", "a.tmp", "a.0123abc.tmp", "a.b.0123abcd.tmp"}
+
+
+def test_the_umask_decides_who_may_read(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomic(tmp_path / "a", b"new", durable=False)
+        open_log(tmp_path / "b").close()
+    finally:
+        os.umask(before)
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in "ab"} == {0o640}
+
+
+@pytest.mark.parametrize("opened", [open_log, open_part])
+def test_what_goes_on_is_a_regular_file(tmp_path: Path, opened: type) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / "link").symlink_to(victim)
+    (tmp_path / "nowhere").symlink_to(tmp_path / "new")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name, kind in (("link", "a link"), ("nowhere", "a link"), ("pipe", "a FIFO"), ("folder", "a folder")):
+        with pytest.raises(UnfitError) as raised:
+            opened(tmp_path / name)
+        assert f"it is {kind}, not a regular file" in str(raised.value)
+    assert not (tmp_path / "new").exists()
+    assert victim.read_text() == "mine"
+
+
+def test_a_log_is_added_to_and_a_part_goes_on(tmp_path: Path) -> None:
+    for text in (b"one\n", b"two\n"):
+        with open_log(tmp_path / "log") as log:
+            log.write(text)
+    with open_log(tmp_path / "log") as log:
+        log.seek(0)
+        assert log.read() == b"one\ntwo\n"
+    with open_part(tmp_path / "part") as part:
+        part.write(b"abc")
+    with open_part(tmp_path / "part") as part:
+        assert part.read() == b"abc"
+        part.seek(1)
+        part.truncate()
+    assert (tmp_path / "part").read_bytes() == b"a"
