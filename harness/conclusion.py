@@ -40,7 +40,8 @@ def look_back(run: Run, logs: Mapping[str, str]) -> Run:
     """Return the run with what ggml said of itself in the logs, and the caveats that follow from all of it."""
     run = run.replace(system_info=_add_devices(run, _find_system_info(run, logs), logs))
     known = {caveat.code for caveat in run.caveats}
-    roofs = {one.step: parse_roof(logs[one.log]) for one in run.results if one.phase is Phase.ROOF and one.measurements}
+    known_roofs = (one for one in run.results if one.phase is Phase.ROOF and one.measurements and one.log in logs)
+    roofs = {one.step: parse_roof(logs[one.log]) for one in known_roofs}
     derived = (*derive_caveats(run), *judge_run(run, roofs))
     return run.replace(caveats=(*run.caveats, *(caveat for caveat in derived if caveat.code not in known)))
 

@@ -1,6 +1,6 @@
 """The run loop: goes through a plan step by step and leaves the state on disk after each."""
 
-import shutil
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -27,6 +27,8 @@ from harness.store.attempt import keep_quietest, list_aside, set_aside
 from harness.store.bundle import OWN_FILE, Bundle
 from harness.system.code import take_code
 from harness.system.console import Console
+from harness.system.foreign import is_regular, read_bytes
+from harness.system.fresh import open_log, write_atomic
 from harness.system.inspection import take_quantised
 from harness.system.memory import available_bytes
 from harness.system.orphan import mark_child
@@ -181,7 +183,7 @@ class Session:
 
     def _is_still_good(self, step: Step, result: StepResult) -> bool:
         """Whether a finished step need not be done again: its build is there, and its output can be read again."""
-        lost = result.log and result.phase in (Phase.LIST, Phase.PROBE) and not _text(self._bundle.logs / result.log)
+        lost = result.log and result.phase in (Phase.LIST, Phase.PROBE) and not self._bundle.read_log(result.log)
         if lost or self._is_gone(step, result):
             return False
         return self._learn(result).status is result.status
@@ -206,9 +208,9 @@ class Session:
 
     def _execute(self, step: Step) -> StepResult:
         log = self._bundle.logs / step.log
-        if log.exists():  # an interrupted attempt: raw text is kept
+        if os.path.lexists(log):  # an interrupted attempt: raw text is kept
             log.replace(log.with_suffix(".interrupted.log"))
-        log.touch(mode=OWN_FILE)
+        open_log(log, mode=OWN_FILE).close()
         make_room(step, self.run)
         output = Path(step.cwd) / step.output if step.output else None
         if output:
@@ -229,13 +231,12 @@ class Session:
             status = Status.SKIPPED if step.phase is Phase.ROOF else Status.FAILED
             return StepResult.unexecuted(step, status, error.line).replace(log=step.log)
         written = ""
-        if output and output.is_file():
-            written = output.read_text(encoding="utf-8", errors="replace")
-            kept = log.with_suffix(".xml")
-            kept.touch(mode=OWN_FILE)
-            shutil.copyfile(output, kept)
         try:
-            return read_outcome(step, completed, _text(log), written)
+            if output and is_regular(output):
+                answer = read_bytes(output)
+                written = answer.decode("utf-8", errors="replace")
+                write_atomic(log.with_suffix(".xml"), answer, durable=False, mode=OWN_FILE)
+            return read_outcome(step, completed, self._bundle.read_log(step.log), written)
         except UnreadableError as error:
             return StepResult.unexecuted(step, Status.FAILED, error.what).replace(completed=completed, log=step.log)
 
@@ -243,7 +244,7 @@ class Session:
         """Take in what a look at the tree has found; a look that cannot be understood has failed."""
         if result.status is Status.PASSED and result.phase in (Phase.LIST, Phase.PROBE):
             try:
-                self.inventory = learn(self.inventory, result, _text(self._bundle.logs / result.log))
+                self.inventory = learn(self.inventory, result, self._bundle.read_log(result.log))
             except UnreadableError as error:
                 return result.replace(status=Status.FAILED, reason=error.what)
         return result
@@ -281,15 +282,8 @@ class Session:
     def _show_failure(self, result: StepResult) -> None:
         again = any(result.fails_like(other) for other in self.run.results if other.step != result.step)
         if result.status.bad and result.log and not again:
-            tail = _text(self._bundle.logs / result.log).splitlines()[-30:]
+            tail = self._bundle.read_log(result.log).splitlines()[-30:]
             self._console.note("\n".join(["", *(f"    {line[:300]}" for line in tail), ""]))
-
-
-def _text(log: Path) -> str:
-    try:
-        return log.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return ""
 
 
 def _describe_nothing(_: str) -> str:

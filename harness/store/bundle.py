@@ -65,6 +65,13 @@ class Bundle:
             raise UnreadableError(f"{self.path / PLAN} cannot be followed", cause=flaw, hint="harness run")
         return plan
 
+    def read_log(self, name: str) -> str:
+        """Return what is in a log, nothing where there is none, and where something else has taken its place."""
+        try:
+            return read_text(self.logs / name, within=self.path)
+        except UnreadableError:
+            return ""
+
     def discard(self) -> None:
         """Remove a run in which nothing has been measured and that cannot be resumed."""
         shutil.rmtree(self.path, ignore_errors=True)
@@ -88,7 +95,7 @@ class Bundle:
         final = self.path.with_name(run.id)
         write_atomic(self.path / REPORT, report.encode(), mode=OWN_FILE)
         self.save_run(run)
-        for left in self.path.glob(f"*{TEMPORARY}"):  # by a killed process
+        for left in (*self.path.glob(f"*{TEMPORARY}"), *self.logs.glob(f"*{TEMPORARY}")):  # by a killed process
             with contextlib.suppress(OSError):
                 left.rmdir() if left.is_dir() and not left.is_symlink() else left.unlink()
         usual = _probe_mode(self.path)

@@ -12,6 +12,8 @@ from pathlib import Path
 from harness.errors import UnfitError
 from harness.records.outcome import FLOODED, MOST_BYTES, Completed
 from harness.records.placement import Placement
+from harness.system.foreign import read_text
+from harness.system.fresh import open_log
 from harness.system.placement import place_child
 from harness.system.process import PIPE, bound_log, conclude_child, end_child, spawn
 
@@ -48,7 +50,7 @@ class Dialogue:
         self.stopped = ""
         self.completed: Completed | None = None
         self._path = log
-        self._log = log.open("ab", buffering=0)
+        self._log = open_log(log)
         self.note(f"+ {shlex.join(argv)}")
         try:
             self._child = spawn(argv, cwd=cwd, env=env, stdin=PIPE, stdout=PIPE, stderr=self._log)
@@ -67,7 +69,7 @@ class Dialogue:
 
     def read_log(self) -> str:
         """Return all that the log holds by now."""
-        return self._path.read_text(encoding="utf-8", errors="replace")
+        return read_text(self._path)
 
     def note(self, line: str) -> None:
         """Add a line to the log."""

@@ -16,8 +16,8 @@ from typing import BinaryIO, NamedTuple
 from harness.errors import UnreadableError
 from harness.records.record import Record
 
-# No log, report or record is as long as this.
-MOST_BYTES = 64 << 20
+# No log, report or record is as long as this: a log that goes on after 64 MB is cut there, and says so.
+MOST_BYTES = 65 << 20
 _CHUNK_BYTES = 1 << 20
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO that takes the file's place is not waited for
 _FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY

@@ -1,6 +1,7 @@
 """Files that are made anew: never through a link, never into what is there already, and whole before they are seen."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -9,7 +10,6 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from harness.errors import UnfitError
 from harness.system.foreign import name_kind
 
 # Behind the name of a file that is being written, after a word of its own.
@@ -48,15 +48,12 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True, mode: int 
         raise
 
 
-def open_log(path: Path) -> BinaryIO:
+def open_log(path: Path, *, mode: int = _MODE) -> BinaryIO:
     """Return a log, made if there is none, opened for reading and for adding to its end.
 
-    Raises UnfitError for what is not a regular file, at once for a FIFO that nobody reads.
+    Raises OSError where it cannot be opened, and for what is not a regular file, at once.
     """
-    try:
-        handle = _open_regular(path, _LOG)
-    except OSError as error:
-        raise UnfitError(f"cannot write {path}", cause=error.strerror or str(error)) from None
+    handle = _open_regular(path, _LOG, mode)
     os.set_blocking(handle, True)  # the child that gets it expects nothing else
     return os.fdopen(handle, "ab+", buffering=0)
 
@@ -64,15 +61,15 @@ def open_log(path: Path) -> BinaryIO:
 def open_part(path: Path) -> BinaryIO:
     """Return a file that is being made and goes on where it ended, made if there is none.
 
-    Raises UnfitError for what is not a regular file, OSError where it cannot be opened.
+    Raises what `open_log` raises.
     """
-    return os.fdopen(_open_regular(path, _LOG & ~os.O_APPEND), "r+b")
+    return os.fdopen(_open_regular(path, _LOG & ~os.O_APPEND, _MODE), "r+b")
 
 
-def _open_regular(path: Path, flags: int) -> int:
+def _open_regular(path: Path, flags: int, mode: int) -> int:
     with contextlib.suppress(FileNotFoundError):
         _require_regular(path, os.lstat(path).st_mode)
-    handle = os.open(path, flags, _MODE)
+    handle = os.open(path, flags, mode)
     try:
         _require_regular(path, os.fstat(handle).st_mode)
     except BaseException:
@@ -83,8 +80,7 @@ def _open_regular(path: Path, flags: int) -> int:
 
 def _require_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        cause = f"it is {name_kind(mode)}, not a regular file"
-        raise UnfitError(f"cannot write {path}", cause=cause, hint=f"remove it: rm {path}")
+        raise OSError(errno.EINVAL, f"it is {name_kind(mode)}, not a regular file", str(path))
 
 
 def _create_beside(path: Path, mode: int) -> tuple[BinaryIO, Path]:

@@ -24,6 +24,7 @@ from harness.records.outcome import FLOODED, MOST_BYTES, Completed
 from harness.records.placement import Placement
 from harness.records.record import Record
 from harness.records.secret import without_secrets
+from harness.system.fresh import open_log
 from harness.system.listener import TooMuchError, listen
 from harness.system.memory import own_peak_bytes
 from harness.system.placement import place_child
@@ -67,7 +68,7 @@ def execute(
     """Run `argv` to its end and return what it left behind.
 
     The log is appended to: the echoed command, then stdout and stderr as they come. `watch` receives new output
-    about four times a second, and empty bytes when there is none.
+    about four times a second, and empty bytes when there is none. Raises OSError for a log that is not a regular file.
     `placement` is where the child is put as soon as it lives, before it has threads of its own.
     A child that prints without end is killed; the log keeps the first `MOST_BYTES` and a line that says so, FLOODED.
     At the time-out, and on KeyboardInterrupt, the whole process group is interrupted, then terminated, then killed,
@@ -76,7 +77,7 @@ def execute(
     start = datetime.now(UTC).isoformat(timespec="seconds")
     began = time.monotonic()
     follower = _Follower(log, watch or (lambda _: None))
-    with log.open("ab") as file:
+    with open_log(log) as file:
         file.write(f"+ {shlex.join(argv)}\n".encode())
         file.flush()
         try:
@@ -109,10 +110,10 @@ def execute(
 
 def bound_log(log: Path) -> None:
     """Cut a log that a child has flooded, and say so in its last line; leave any other alone."""
-    if log.stat().st_size > MOST_BYTES:
-        os.truncate(log, MOST_BYTES)
-        with log.open("a", encoding="ascii") as output:
-            output.write(f"\n{FLOODED}\n")
+    with open_log(log) as file:
+        if os.fstat(file.fileno()).st_size > MOST_BYTES:
+            os.ftruncate(file.fileno(), MOST_BYTES)
+            file.write(f"\n{FLOODED}\n".encode())
 
 
 def end_child(pid: int, wait_s: float) -> Reaped:
@@ -219,7 +220,7 @@ class _Follower:
 
     def __init__(self, log: Path, watch: Watcher) -> None:
         self._watch = watch
-        self._file = log.open("ab+")
+        self._file = open_log(log)
         self._file.seek(0, os.SEEK_END)
 
     def poll(self) -> None:

@@ -8,6 +8,7 @@ from harness.parse.outcome import read_outcome
 from harness.plan.contest import ROLES, Block
 from harness.records.outcome import Status, StepResult
 from harness.records.trial import Role
+from harness.system.foreign import read_text
 from harness.system.process import CannotStartError, execute
 from harness.trial.seat import Lost, Outcome, Played, Seat
 
@@ -39,7 +40,7 @@ class BlackBoxEngine:
                     timeout_s=step.timeout_s,
                     placement=seat.placement,
                 )
-                result = read_outcome(step, completed, log.read_text(encoding="utf-8", errors="replace"), "")
+                result = read_outcome(step, completed, read_text(log), "")
             except UnreadableError as error:
                 return Lost(reason=error.what, role=role)
             except CannotStartError as error:
