@@ -11,8 +11,9 @@ from harness.premises import results_folder
 from harness.records.record import Record
 from harness.render.ci_folder import render_folder
 from harness.store.bundle import LOGS, REPORT
-from harness.store.outbox import write_folder
+from harness.store.outbox import list_logs, write_folder
 from harness.store.shelf import Stored, find_runs
+from harness.system.foreign import read_bytes
 
 GGML_CI = "ggml-ci"
 LAYOUTS = (GGML_CI,)
@@ -54,10 +55,9 @@ def _export(tree: Path, stored: Stored) -> Path:
     bundle = Path(stored.path)
     if not bundle.is_dir():
         raise UsageError(f"{bundle} is no run of the results", hint=f"harness import {bundle}")
-    text = (bundle / REPORT).read_bytes().decode("utf-8", errors="surrogateescape")
+    text = read_bytes(bundle / REPORT, within=bundle).decode("utf-8", errors="surrogateescape")
     logs = {
-        path.name: path.read_bytes().decode("utf-8", errors="surrogateescape")
-        for path in sorted((bundle / LOGS).glob("*"))
-        if path.is_file()
+        name: read_bytes(bundle / LOGS / name, within=bundle).decode("utf-8", errors="surrogateescape")
+        for name in sorted(list_logs(bundle))
     }
     return write_folder(tree, stored.run, bundle, render_folder(stored.run, parse_report(text), logs))

@@ -1,15 +1,18 @@
 """Runs written as a results tree of ggml-ci: <project>/<2 hex>/<38 hex>/<node>/."""
 
+import contextlib
 import os
 import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.errors import UnfitError
+from harness.errors import UnfitError, UnreadableError
 from harness.records.record import short_hash
 from harness.records.run import Run
 from harness.store.bundle import LOGS, REPORT
+from harness.system.foreign import copy_file, list_folder, read_bytes
+from harness.system.fresh import create_file, make_folders
 
 _NO_PROJECT = "unknown"
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -20,22 +23,26 @@ def write_folder(tree: Path, run: Run, bundle: Path, made: Mapping[str, str]) ->
 
     The report and the logs are copied byte for byte. The folder appears whole or not at all. A second run of one
     commit on one node gets `~2` behind the node's name; one that is there already with this report is left alone.
-    Raises UnfitError for a folder that cannot be written.
+    Raises UnfitError for a folder that cannot be written, UnreadableError for a report that is not a regular file and
+    for names that are none of a folder.
     """
-    commit = tree / (run.project or _NO_PROJECT) / _sha(run)[:2] / _sha(run)[2:]
-    report = (bundle / REPORT).read_bytes()
-    folder, there = _choose(commit, run.node.name, report)
+    commit = tree / _part(run.project or _NO_PROJECT) / _sha(run)[:2] / _sha(run)[2:]
+    report = read_bytes(bundle / REPORT, within=bundle)
+    folder, there = _choose(tree, commit, _part(run.node.name), report)
     if there:
         return folder
     partial = folder.with_name(f"{folder.name}.partial")
     try:
+        make_folders(commit, within=tree)
         shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for log in sorted(path for path in (bundle / LOGS).glob("*") if path.is_file()):
-            shutil.copyfile(log, partial / log.name)
-        for name, text in made.items():
-            (partial / name).write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
-        (partial / REPORT).write_bytes(report)
+        partial.mkdir()  # of ours alone: whatever else has that name is refused
+        for name in sorted(list_logs(bundle) - made.keys() - {REPORT}):
+            with create_file(partial / name) as file:
+                copy_file(bundle / LOGS / name, file, within=bundle)
+        written = {_part(name): text.encode("utf-8", errors="surrogateescape") for name, text in made.items()}
+        for name, content in {**written, REPORT: report}.items():
+            with create_file(partial / name) as file:
+                file.write(content)
         os.sync()  # a power loss must not leave a folder that only looks whole
         partial.rename(folder)
     except OSError as error:
@@ -43,13 +50,29 @@ def write_folder(tree: Path, run: Run, bundle: Path, made: Mapping[str, str]) ->
     return folder
 
 
-def _choose(commit: Path, node: str, report: bytes) -> tuple[Path, bool]:
+def list_logs(bundle: Path) -> set[str]:
+    """Return the names of the regular files among the logs of a bundle; a link or a FIFO is not one of them."""
+    try:
+        return set(list_folder(bundle / LOGS, within=bundle).files)
+    except UnreadableError:  # there is none, or a link has its name
+        return set()
+
+
+def _part(name: str) -> str:
+    """Return a name that becomes a folder's; raises UnreadableError for one that would lead elsewhere."""
+    if name in ("", os.curdir, os.pardir) or os.sep in name or "\0" in name:
+        cause = "a run.json that others wrote names it" if name else "a run.json names none"
+        raise UnreadableError(f"{name!r} cannot be the name of a folder", cause=cause)
+    return name
+
+
+def _choose(tree: Path, commit: Path, node: str, report: bytes) -> tuple[Path, bool]:
     """Return the first folder that is free or holds this report, and whether it does."""
     folder, number = commit / node, 1
-    while folder.exists():
-        path = folder / REPORT
-        if path.is_file() and path.read_bytes() == report:
-            return folder, True
+    while os.path.lexists(folder):
+        with contextlib.suppress(UnreadableError):
+            if read_bytes(folder / REPORT, within=tree) == report:
+                return folder, True
         number += 1
         folder = commit / f"{node}~{number}"
     return folder, False

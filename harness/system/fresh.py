@@ -48,6 +48,25 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True, mode: int 
         raise
 
 
+def make_folders(path: Path, *, within: Path) -> None:
+    """Make a folder below `within`, and those on the way; raises OSError where one of them is a link or a file.
+
+    `within` itself, which is made too, is a path that a person named, and may lead through links.
+    """
+    within.mkdir(parents=True, exist_ok=True)
+    here = within
+    for part in path.relative_to(within).parts:
+        if part == os.pardir:
+            raise OSError(errno.EINVAL, f"it does not lie in {within}", str(path))
+        here /= part
+        with contextlib.suppress(FileExistsError):
+            here.mkdir()
+            continue
+        mode = here.lstat().st_mode
+        if not stat.S_ISDIR(mode):
+            raise OSError(errno.EINVAL, f"{here} is {name_kind(mode)}, not a folder", str(path))
+
+
 def open_log(path: Path, *, mode: int = _MODE) -> BinaryIO:
     """Return a log, made if there is none, opened for reading and for adding to its end.
 
