@@ -50,7 +50,7 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     failures: list[UnreadableError] = []
     misunderstood: dict[str, Misunderstood] = {}
     began = time.monotonic()
-    for number, taken in enumerate(deposit(results, entries, node)):
+    for number, taken in enumerate(deposit(results, entries, node, note=output.console.warn)):
         output.console.count("importing", number, len(entries))
         counts[taken.placed] += 1
         if taken.placed is Placed.FAILED:

@@ -18,6 +18,7 @@ from harness.records.record import Record
 from harness.records.report import Remark
 from harness.records.run import Origin, Run
 from harness.store.bundle import REPORT, RUN
+from harness.store.scratch import is_scratch
 from harness.system.foreign import list_folder, open_file, read_bytes, walk_tree
 
 BACKUP = "README.md.bak"
@@ -42,10 +43,14 @@ class Entry(Record):
 
 
 class Tree(Record):
-    """The reports that a path stands for, and what in it was left out: links, special files, with what each is."""
+    """The reports that a path stands for, and what in it was left out: links, special files, with what each is.
+
+    `unread` are the complaints about folders that could not be looked into.
+    """
 
     entries: tuple[Entry, ...]
     left_out: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class Reading(Record):
@@ -71,16 +76,18 @@ def find_entries(path: Path) -> Tree:
     if not path.is_dir():
         return Tree(entries=(Entry(path=str(path), node=_node(path.parent)),))
     left_out: list[str] = []
-    entries = sorted(_walk(path, left_out), key=lambda entry: entry.path)
+    unread: list[str] = []
+    entries = sorted(_walk(path, left_out, unread), key=lambda entry: entry.path)
     if not entries:
-        raise UnreadableError(f"no ggml-ci report in {path}", cause="no README.md below it begins with '## Summary'")
-    return Tree(entries=tuple(entries), left_out=tuple(left_out))
+        cause = "; ".join(unread) or "no README.md below it begins with '## Summary'"
+        raise UnreadableError(f"no ggml-ci report in {path}", cause=cause)
+    return Tree(entries=tuple(entries), left_out=tuple(left_out), unread=tuple(unread))
 
 
 def read_entry(entry: Entry, node: str = "", beside: str = "") -> Reading:
     """Return the run of a report; `node` is the name for reports that no folder names.
 
-    `beside` is another folder of files that belong to it, for those that its own has not.
+    `beside` is another folder of files that belong to it: where both have a file of one name, that is the one.
     Raises UnreadableError with file and line for what is no report, and for one that is cut off.
     """
     raw = read_bytes(Path(entry.path), within=Path(entry.root) if entry.root else None)
@@ -116,8 +123,9 @@ def _read_paste(entry: Entry, raw: bytes, text: str, name: str, named_by: Origin
     return Reading(run=run, report=raw, files={name: log.encode() for name, log in logs.items()})
 
 
-def _walk(root: Path, left_out: list[str]) -> Iterator[Entry]:
+def _walk(root: Path, left_out: list[str], unread: list[str]) -> Iterator[Entry]:
     for folder, found, entered in walk_tree(root):
+        entered[:] = [name for name in entered if not is_scratch(name)]
         names = found.files
         if RUN in names:
             entered.clear()  # a bundle of ours
@@ -128,7 +136,8 @@ def _walk(root: Path, left_out: list[str]) -> Iterator[Entry]:
             yield Entry(path=str(path), folder=str(folder), node=node or folder.name, root=str(root))
             entered.clear()
             continue
-        left_out += [f"{folder / name} ({kind})" for name, kind in found.others]
+        left_out += [f"{folder / name} ({kind})" for name, kind in found.others if name]
+        unread += [trouble for name, trouble in found.others if not name]
         for name in names:
             if name.endswith(".md") and _begins_like_report(folder / name):
                 yield Entry(path=str(folder / name), root=str(root))
@@ -154,8 +163,8 @@ def _list(entry: Entry, beside: str) -> tuple[dict[str, Path], list[Remark]]:
     strange: list[str] = []
     large: list[str] = []
     root = Path(entry.root) if entry.folder != entry.root else None
-    places = [(Path(beside), Path(beside).parent)] if beside else []
-    for folder, within in [*places, *([(Path(entry.folder), root)] if entry.folder else [])]:
+    places = [(Path(entry.folder), root)] if entry.folder else []
+    for folder, within in [*places, *([(Path(beside), Path(beside).parent)] if beside else [])]:
         found = list_folder(folder, within=within)
         paths |= {name: folder / name for name in found.files}
         strange += [f"{name} ({kind})" for name, kind in found.others]

@@ -1,7 +1,11 @@
 """Locks between processes; the kernel releases them when their holder dies."""
 
 import contextlib
+import errno
+import fcntl
+import os
 import platform
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +32,28 @@ def hold(path: Path, *, busy: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def seize(path: Path) -> int | None:
+    """Return a handle that holds the lock file `path` until it is closed; None where another process has it.
+
+    For folders that others may write to: no link is followed, and nothing is emptied. A file that was removed before it
+    was locked is not held. Raises OSError where the file cannot be made, is not a regular file or cannot be locked.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, _EVERYBODY)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(handle).st_nlink:
+            return handle
+    except BlockingIOError:
+        pass
+    except BaseException:
+        os.close(handle)
+        raise
+    os.close(handle)
+    return None
 
 
 def is_held(path: Path) -> bool:

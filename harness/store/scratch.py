@@ -1,0 +1,95 @@
+"""A folder for what is written before it gets its name: beside the results or the tree that it is for, and locked.
+
+What a killed process left is removed by the next one. A lock tells who lives, never a folder's age: where the lock
+cannot be had, or there is none, nothing is removed.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.system.lock import seize
+
+IMPORT, EXPORT = "import", "export"
+_LOCK = "lock"
+_ATTEMPTS = 100
+
+
+def is_scratch(name: str) -> bool:
+    """Return whether a folder of this name holds what is not finished, of a living process or a dead one."""
+    return name.startswith((_prefix(IMPORT), _prefix(EXPORT)))
+
+
+@contextlib.contextmanager
+def scratch_folder(place: Path, purpose: str) -> Iterator[Path]:
+    """Yield a new folder `.<purpose>-*` in `place` and remove it afterwards; raises OSError where none can be made."""
+    _clear(place, purpose)
+    folder, handle = _make(place, purpose)
+    try:
+        yield folder
+    finally:
+        with contextlib.suppress(OSError):  # what cannot be removed now is removed by the next one
+            _remove(folder)
+        if handle is not None:
+            os.close(handle)
+
+
+def _make(place: Path, purpose: str) -> tuple[Path, int | None]:
+    """Return a new folder and the handle that holds its lock, None where there are no locks."""
+    for _ in range(_ATTEMPTS):
+        folder = Path(tempfile.mkdtemp(prefix=_prefix(purpose), dir=place))
+        try:
+            handle = seize(folder / _LOCK)
+        except FileNotFoundError:
+            continue  # taken for a leftover in the moment before it was locked
+        except OSError as error:
+            if (folder / _LOCK).is_file():
+                return folder, None
+            shutil.rmtree(folder, ignore_errors=True)
+            raise error from None
+        if handle is not None:
+            return folder, handle
+    raise FileNotFoundError(f"{place}: every new folder is removed at once")
+
+
+def _clear(place: Path, purpose: str) -> None:
+    """Remove what killed processes left."""
+    with contextlib.suppress(OSError), os.scandir(place) as entries:
+        left = [entry.name for entry in entries if entry.name.startswith(_prefix(purpose))]
+        for name in left:
+            with contextlib.suppress(OSError):
+                _clear_one(place / name)
+
+
+def _clear_one(folder: Path) -> None:
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    if not os.path.lexists(folder / _LOCK):
+        folder.rmdir()  # raises where anything is in it: an earlier harness made it, and it may hold a run
+        return
+    handle = seize(folder / _LOCK)
+    if handle is not None:
+        try:
+            _remove(folder)
+        finally:
+            os.close(handle)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, its lock last: as long as anything of it is left, it can be told whether somebody lives."""
+    with os.scandir(folder) as entries:
+        children = [entry for entry in entries if entry.name != _LOCK]
+        for child in children:
+            if child.is_dir(follow_symlinks=False):
+                shutil.rmtree(child.path, ignore_errors=True)
+            else:
+                os.unlink(child)  # noqa: PTH108 - an entry, not a path
+    (folder / _LOCK).unlink(missing_ok=True)
+    folder.rmdir()
+
+
+def _prefix(purpose: str) -> str:
+    return f".{purpose}-"
