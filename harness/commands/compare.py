@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.runs import Filters, read_cards
+from harness.commands.selection import select_runs
 from harness.errors import UsageError
 from harness.plan.contrast import Question, choose_metrics, contrast_runs
 from harness.plan.layer import Settings, nearest
@@ -13,7 +14,6 @@ from harness.records.record import Record
 from harness.records.run import Run
 from harness.render.comparison import render_comparison, render_comparison_markdown
 from harness.store.month import list_months
-from harness.store.shelf import find_runs
 
 _FILTERS = (*Filters.__struct_fields__, "release")
 
@@ -29,10 +29,14 @@ class Compared(Record):
 
 
 def compare(settings: Settings, output: Output, asked: Compared) -> int:
-    """Print the verdicts on the runs that are named; return 20 for a relevant regression, 21 where strict, else 0."""
+    """Print the verdicts on the runs that are named; return 20 for a relevant regression, 21 where strict, else 0.
+
+    Where nothing else is to be said, one of `all` runs that cannot be read is: with the code of unreadable input.
+    """
     metrics = choose_metrics(settings)
     results = results_folder(settings)
-    baseline, contender = (_find(results, words, settings, output) for words in (asked.baseline, asked.contender))
+    sides = [_find(results, words, settings, output) for words in (asked.baseline, asked.contender)]
+    (baseline, left), (contender, right) = sides
     question = Question(threshold=settings.number("threshold"), metrics=metrics, across=asked.across)
     contrast = contrast_runs(baseline, contender, question)
     names = (_title(contrast.baseline, baseline), _title(contrast.contender, contender))
@@ -46,18 +50,19 @@ def compare(settings: Settings, output: Output, asked: Compared) -> int:
             family, baseline_name=names[0], contender_name=names[1], differences=differences, full=asked.full
         )
     output.show(text, contrast)
-    return int(family.exit_code(strict=settings.flag("strict")))
+    return int(family.exit_code(strict=settings.flag("strict"))) or left or right
 
 
-def _find(results: Path, words: Sequence[str], settings: Settings, output: Output) -> list[Run]:
-    """Return the runs of one side: those that words name, and those that all KEY=VALUE words together fit."""
+def _find(results: Path, words: Sequence[str], settings: Settings, output: Output) -> tuple[list[Run], int]:
+    """Return the runs of one side, those that words name and those that all KEY=VALUE words fit, and an exit code."""
     pieces = [piece for word in words for piece in _split(word)]
     filters = dict(pair for piece in pieces if (pair := _filter(piece)))
     named = [piece for piece in pieces if not _filter(piece)]
     paths = _choose(results, filters, settings, output) if filters else []
     if not named and not paths:
         raise UsageError("a side names no run", hint="an id, a path, latest, or KEY=VALUE such as release=v1.8.5")
-    return [stored.run for stored in find_runs(results, [*named, *paths], output.console.note)]
+    stored, code = select_runs(settings, output, [*named, *paths])
+    return [one.run for one in stored], code
 
 
 def _split(word: str) -> list[str]:
@@ -76,7 +81,7 @@ def _filter(word: str) -> tuple[str, str] | None:
 def _choose(results: Path, filters: dict[str, str], settings: Settings, output: Output) -> list[str]:
     release = filters.get("release", "")
     wanted = Filters(**{key: value for key, value in filters.items() if key != "release"})
-    cards, _ = read_cards(results, list_months(results, output.console.note), wanted, settings, output)
+    cards, _ = read_cards(results, list_months(results, output.console.warn), wanted, settings, output)
     paths = [card.path for card in cards if release in ("", card.release)]
     if not paths:
         told = " ".join(f"{key}={value}" for key, value in filters.items())

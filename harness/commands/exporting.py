@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.commands.output import Output
+from harness.commands.selection import select_runs
 from harness.errors import UsageError
 from harness.parse.report import parse_report
 from harness.plan.layer import Settings, nearest
-from harness.premises import results_folder
 from harness.records.record import Record
 from harness.render.ci_folder import render_folder
 from harness.store.bundle import LOGS, REPORT
 from harness.store.outbox import list_logs, write_folder
-from harness.store.shelf import Stored, find_runs
+from harness.store.shelf import Stored
 from harness.system.foreign import read_bytes
 
 GGML_CI = "ggml-ci"
@@ -40,7 +40,7 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], lay
     if not wanted or not folder:
         missing = "the folder to write to" if wanted else "the runs to export"
         raise UsageError(f"{missing} is missing", hint="harness export RUN... --layout ggml-ci --output DIR")
-    runs = find_runs(results_folder(settings), wanted, output.console.note)
+    runs, code = select_runs(settings, output, wanted)
     exported = []
     for number, stored in enumerate(runs):
         output.console.count("exporting", number, len(runs))
@@ -48,7 +48,7 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], lay
         exported.append(Exported(run=stored.run.id, path=str(path)))
     output.console.note(f"exported {len(exported)} runs into {folder}")
     output.show("\n".join(one.path for one in exported), tuple(exported))
-    return 0
+    return code
 
 
 def _export(tree: Path, stored: Stored) -> Path:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.commands.output import Output
-from harness.errors import UnreadableError
+from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.plan.layer import Settings
 from harness.premises import results_folder
 from harness.records.record import Record
@@ -42,19 +42,20 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     """Read every report that `paths` stand for, put its run into the results, and say what was not understood.
 
     `node` names the reports that no folder names. What cannot be read does not stop the others; it is complained
-    about at the end (UnreadableError).
+    about at the end (UnreadableError; UnfitError where something could not be written).
     """
-    entries = _find(paths, output)
+    entries, unread = _find(paths, output)
     results = results_folder(settings)
     counts = dict.fromkeys(Placed, 0)
-    failures: list[UnreadableError] = []
+    failures: list[HarnessError] = [UnreadableError(trouble) for trouble in unread]
     misunderstood: dict[str, Misunderstood] = {}
     began = time.monotonic()
     for number, taken in enumerate(deposit(results, entries, node, note=output.console.warn)):
         output.console.count("importing", number, len(entries))
         counts[taken.placed] += 1
         if taken.placed is Placed.FAILED:
-            failures.append(UnreadableError(taken.what, cause=taken.cause, hint=taken.hint))
+            kind = UnfitError if taken.unfit else UnreadableError
+            failures.append(kind(taken.what, cause=taken.cause, hint=taken.hint))
         _gather(misunderstood, taken.entry, taken.remarks)
     output.console.note(f"read {len(entries)} reports in {time.monotonic() - began:.1f} s")
     tally = Tally(
@@ -66,12 +67,15 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     )
     output.show("\n".join(_render(tally, results)), tally)
     if failures:
-        raise _complaint(failures, len(entries))
+        raise _complaint(failures, len(entries) + len(unread))
     return 0
 
 
-def _find(paths: Sequence[str], output: Output) -> list[Entry]:
-    """Return each report once, with its folder where one of the paths stands for that; name what is left out."""
+def _find(paths: Sequence[str], output: Output) -> tuple[list[Entry], list[str]]:
+    """Return each report once, with its folder where one of the paths stands for that, and what could not be opened.
+
+    Name what is left out.
+    """
     trees = [find_entries(Path(path)) for path in paths]
     left_out = [left for tree in trees for left in tree.left_out]
     for left in left_out[:_SHOWN]:
@@ -80,7 +84,8 @@ def _find(paths: Sequence[str], output: Output) -> list[Entry]:
         output.console.note(f"and {len(left_out) - _SHOWN} other links and special files are left out")
     found = [entry for tree in trees for entry in tree.entries]
     found.sort(key=lambda entry: bool(entry.folder))
-    return list({Path(entry.path).absolute(): entry for entry in found}.values())
+    entries = list({Path(entry.path).absolute(): entry for entry in found}.values())
+    return entries, [trouble for tree in trees for trouble in tree.unread]
 
 
 def _gather(misunderstood: dict[str, Misunderstood], entry: Entry, remarks: Sequence[Remark]) -> None:
@@ -97,18 +102,17 @@ def _render(tally: Tally, results: Path) -> Iterator[str]:
     if tally.known:
         yield f"  {tally.known} were there already"
     if tally.failed:
-        yield f"  {len(tally.failed)} could not be read"
+        yield f"  {len(tally.failed)} were not imported"
     for one in tally.misunderstood[:_SHOWN]:
         yield f"  not understood: {one.what} ({one.count} times, first at {one.path}:{one.line})"
     if len(tally.misunderstood) > _SHOWN:
         yield f"  and {len(tally.misunderstood) - _SHOWN} other things: --json lists them all"
 
 
-def _complaint(failures: Sequence[UnreadableError], total: int) -> UnreadableError:
+def _complaint(failures: Sequence[HarnessError], total: int) -> HarnessError:
     if len(failures) == 1:
         return failures[0]
-    shown = [f"{error.what} ({error.cause})" for error in failures[:_SHOWN]]
+    shown = [error.line for error in failures[:_SHOWN]]
     rest = [f"and {len(failures) - _SHOWN} more"] if len(failures) > _SHOWN else []
-    return UnreadableError(
-        f"{len(failures)} of {total} reports could not be read", cause="\n         ".join([*shown, *rest])
-    )
+    kind = UnfitError if any(isinstance(error, UnfitError) for error in failures) else UnreadableError
+    return kind(f"{len(failures)} of {total} reports were not imported", cause="\n         ".join([*shown, *rest]))

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.commands.output import Output
+from harness.commands.selection import select_runs
 from harness.errors import UnfitError, UsageError
 from harness.plan.layer import Settings, nearest
-from harness.premises import results_folder
 from harness.render.format.format import Format, Sheet
 from harness.render.format.registry import DEFAULT, FORMATS, find_ending
-from harness.store.shelf import Stored, find_runs, read_logs
+from harness.store.shelf import Stored, read_logs
 from harness.system.fresh import write_atomic
 
 STANDARD_OUTPUT = "-"
@@ -21,20 +21,20 @@ def report(settings: Settings, output: Output, words: Sequence[str], *, name: st
     """Write the runs that `words` name to the file or folder `target`, else print them; return the exit code."""
     target = "" if target == STANDARD_OUTPUT else target
     chosen = _choose(name, target)
-    stored = find_runs(results_folder(settings), words, output.console.note)
+    stored, code = select_runs(settings, output, words)
     sheets = [_sheet(one, chosen) for one in stored]
     if not any(sheet.run.measurements for sheet in sheets):
         output.console.note("none of these runs has a number")
     if target and chosen.layout and not target.endswith(".json"):
         _write(Path(target), chosen.layout(sheets), output)
-        return 0
+        return code
     text = chosen.render(sheets)
     if target:
         path = Path(target)
         _write(path.parent, {path.name: text}, output)
     else:
         output.write(text)
-    return 0
+    return code
 
 
 def _choose(name: str, target: str) -> Format:

@@ -61,7 +61,7 @@ def runs(settings: Settings, output: Output, wanted: Filters, *, limit: int | No
     if limit is None:
         limit = 0 if settings.flag("json") else SHOWN
     results = results_folder(settings)
-    months = list_months(results, output.console.note)
+    months = list_months(results, output.console.warn)
     there = sum(len(month.names) for month in months)
     if limit and wanted == Filters():
         months = keep_newest(months, limit)  # their names tell which

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.errors import UnfitError
 from harness.store.bundle import PARTIAL
+
+Note = Callable[[str], None]
 
 
 class Place(NamedTuple):
@@ -34,13 +37,14 @@ class Month(NamedTuple):
     partials: list[str]
 
 
-def list_months(results: Path, note: Callable[[str], None] = lambda _: None) -> list[Month]:
+def list_months(results: Path, note: Note = lambda _: None) -> list[Month]:
     """Return the months of all nodes; none where there are no results.
 
-    A link is left out, and `note` is called with a line that names it: it may lead to what is not a result of anybody.
+    `note` is called with a line for each folder that is left out: one that may not be opened, and a link, which may
+    lead to what is not a result of anybody. Raises UnfitError where the results folder itself cannot be opened.
     """
     months = []
-    for node in _folders(str(results), note):
+    for node in _folders(str(results), note, top=True):
         for month in _folders(f"{results}{os.sep}{node}", note):
             path = f"{results}{os.sep}{node}{os.sep}{month}"
             names = _folders(path, note)
@@ -67,15 +71,30 @@ def _pairs(months: Sequence[Month]) -> Iterator[tuple[str, str]]:
     return ((name, month.path) for month in months for name in month.names)
 
 
-def _folders(path: str, note: Callable[[str], None]) -> list[str]:
-    names = []
+def _folders(path: str, note: Note, *, top: bool = False) -> list[str]:
+    names: list[str] = []
     try:
         with os.scandir(path) as entries:
             for entry in entries:
-                if entry.name[0] != "." and entry.is_dir(follow_symlinks=False):
-                    names.append(entry.name)
-                elif entry.is_symlink():
-                    note(f"{entry.path} is a link: it is left out")
+                if entry.name[0] != ".":
+                    _sort(entry, names, note)
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        cause = error.strerror or str(error)
+        if top:
+            hint = "choose another folder with --results DIR or HARNESS_RESULTS"
+            raise UnfitError(f"cannot open the results folder {path}", cause=cause, hint=hint) from None
+        note(f"{path} cannot be opened ({cause}): it is left out")
     return names
+
+
+def _sort(entry: "os.DirEntry[str]", names: list[str], note: Note) -> None:
+    """Add the name of a folder; name a link, and what cannot be looked at."""
+    try:
+        if entry.is_dir(follow_symlinks=False):
+            names.append(entry.name)
+        elif entry.is_symlink():
+            note(f"{entry.path} is a link: it is left out")
+    except OSError as error:
+        note(f"{entry.path} cannot be looked at ({error.strerror or error}): it is left out")

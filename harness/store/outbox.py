@@ -1,9 +1,9 @@
 """Runs written as a results tree of ggml-ci: <project>/<2 hex>/<38 hex>/<node>/."""
 
 import contextlib
+import errno
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from harness.errors import UnfitError, UnreadableError
 from harness.records.record import short_hash
 from harness.records.run import Run
 from harness.store.bundle import LOGS, REPORT
+from harness.store.scratch import EXPORT, scratch_folder
 from harness.system.foreign import copy_file, list_folder, read_bytes
 from harness.system.fresh import create_file, make_folders
 
@@ -31,23 +32,37 @@ def write_folder(tree: Path, run: Run, bundle: Path, made: Mapping[str, str]) ->
     folder, there = _choose(tree, commit, _part(run.node.name), report)
     if there:
         return folder
-    partial = folder.with_name(f"{folder.name}.partial")
     try:
         make_folders(commit, within=tree)
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()  # of ours alone: whatever else has that name is refused
-        for name in sorted(list_logs(bundle) - made.keys() - {REPORT}):
-            with create_file(partial / name) as file:
-                copy_file(bundle / LOGS / name, file, within=bundle)
-        written = {_part(name): text.encode("utf-8", errors="surrogateescape") for name, text in made.items()}
-        for name, content in {**written, REPORT: report}.items():
-            with create_file(partial / name) as file:
-                file.write(content)
-        os.sync()  # a power loss must not leave a folder that only looks whole
-        partial.rename(folder)
+        with scratch_folder(tree, EXPORT) as aside:
+            new = aside / folder.name
+            new.mkdir()
+            for name in sorted(list_logs(bundle) - made.keys() - {REPORT}):
+                with create_file(new / name) as file:
+                    copy_file(bundle / LOGS / name, file, within=bundle)
+            written = {_part(name): text.encode("utf-8", errors="surrogateescape") for name, text in made.items()}
+            for name, content in {**written, REPORT: report}.items():
+                with create_file(new / name) as file:
+                    file.write(content)
+            os.sync()  # a power loss must not leave a folder that only looks whole
+            return _give_name(new, tree, commit, _part(run.node.name), report)
     except OSError as error:
         raise UnfitError(f"cannot write {folder}", cause=error.strerror or str(error), hint="--output DIR") from None
-    return folder
+
+
+def _give_name(new: Path, tree: Path, commit: Path, node: str, report: bytes) -> Path:
+    """Give a folder the first name that is free; another process may have taken one, even for this report."""
+    while True:
+        folder, there = _choose(tree, commit, node, report)
+        if there:
+            return folder
+        try:
+            new.rename(folder)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+        else:
+            return folder
 
 
 def list_logs(bundle: Path) -> set[str]:

@@ -29,24 +29,41 @@ class Stored(Record):
     report: str = ""
 
 
-def find_runs(results: Path, words: Sequence[str], note: Note = lambda _: None) -> tuple[Stored, ...]:
+def find_runs(
+    results: Path, words: Sequence[str], note: Note = lambda _: None, unread: list[UnreadableError] | None = None
+) -> tuple[Stored, ...]:
     """Return the runs that `words` name, each once, in the order of the words.
 
     A word is an id or the unique beginning of one, with NODE/ before it or not, the path of a bundle or of a report,
-    `latest` or `all`. `note` is called with a line for each link or special file that is left out.
+    `latest` or `all`. `note` is called with a line for each folder, link or special file that is left out.
     Raises UsageError for a word that names nothing or too much, UnreadableError for a run that cannot be read and for
-    two bundles that hold one run.
+    two bundles that hold one run. Where `unread` is given, one of `all` that cannot be read is added to it instead,
+    unless none can.
     """
     months: list[Month] = []
-    paths: dict[Path, None] = {}
+    paths: dict[Path, bool] = {}  # and whether it was asked for by name
     for word in words:
         if not months and not _is_path(word):
             months = list_months(results, note)
         found = _resolve(results, months, word)
-        paths |= dict.fromkeys((path.parent if path.name == RUN else path).absolute() for path in found)
-    stored = tuple(run for path in paths for run in _load(path, note))
+        for path in found:
+            folder = (path.parent if path.name == RUN else path).absolute()
+            paths[folder] = paths.get(folder, False) or word != ALL
+    stored: list[Stored] = []
+    errors: list[UnreadableError] = []
+    for path, named in paths.items():
+        try:
+            stored += _load(path, note)
+        except UnreadableError as error:
+            if named or unread is None:
+                raise
+            errors.append(error)
+    if errors and not stored:
+        raise errors[-1]
+    if unread is not None:
+        unread += errors
     _refuse_twins((str(run.path), run.run.node.name, run.run.id) for run in stored)
-    return stored
+    return tuple(stored)
 
 
 def find_twins(cards: Iterable[Card]) -> UnreadableError | None:
@@ -121,7 +138,7 @@ def _nothing(results: Path, months: Sequence[Month], word: str) -> HarnessError:
 def _load(folder: Path, note: Note) -> Iterator[Stored]:
     if not os.path.lexists(folder / RUN):
         tree = find_entries(folder)
-        for left in tree.left_out:
+        for left in (*tree.left_out, *tree.unread):
             note(f"{left} is left out")
         for entry in tree.entries:
             reading = read_entry(entry)
@@ -139,10 +156,14 @@ def _load(folder: Path, note: Note) -> Iterator[Stored]:
 
 def _name_left_out(bundle: Path, note: Note) -> None:
     """Name what in a bundle is not a regular file: it is neither read nor published."""
-    found = list_folder(bundle)
-    there = [(bundle / name, kind) for name, kind in found.others]
-    if LOGS in found.folders:
-        there += [(bundle / LOGS / name, kind) for name, kind in list_folder(bundle / LOGS, within=bundle).others]
+    try:
+        found = list_folder(bundle)
+        there = [(bundle / name, kind) for name, kind in found.others]
+        if LOGS in found.folders:
+            there += [(bundle / LOGS / name, kind) for name, kind in list_folder(bundle / LOGS, within=bundle).others]
+    except UnreadableError as error:
+        note(f"{error.line}: it is left out")
+        return
     for path, kind in there:
         note(f"{path} ({kind}) is left out")
 
