@@ -26,7 +26,8 @@ def conclude(run: Run, bundle: Bundle, cache: Path) -> tuple[Run, str, Path]:
     """Return the finished run, its report, and the folder of the sealed bundle."""
     logs = load_logs(bundle.path, run)
     run = recheck_weights(run, cache)
-    run = look_back(run, logs).replace(end=datetime.now(UTC).isoformat(timespec="seconds"))
+    # Before the look back: what a run that has ended says nothing of is missing from it.
+    run = look_back(run.replace(end=datetime.now(UTC).isoformat(timespec="seconds")), logs)
     while True:
         run = run.replace(id=bundle.choose_id())
         report = render_report(run, logs)

@@ -2,24 +2,20 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.resume import take_up
 from harness.errors import InterruptedRunError, UnfitError, UsageError
-from harness.plan.axis import choose_axes, convert_axes, convert_excludes, parse_axes, take_axes
 from harness.plan.chart import chart_sweep
-from harness.plan.grid import lay_grid
-from harness.plan.layer import Settings, name_settings, nearest
-from harness.plan.quantisation import QUANTISATIONS
+from harness.plan.layer import Settings
 from harness.premises import cache_folder, hold_node, results_folder
 from harness.records.node import Node
 from harness.records.plan import Plan
-from harness.records.record import Record, short_hash
-from harness.records.run import SCHEMA, ExitCode, Run
-from harness.records.suite import Engine, Suite
-from harness.records.sweep import Chart, Entry, Sweep
+from harness.records.record import Record
+from harness.records.run import ExitCode, Run
+from harness.records.suite import Suite
+from harness.records.sweep import GONE, Chart, Entry, Sweep
 from harness.render.plan import render_plan
 from harness.render.sweep import (
     describe_equals,
@@ -30,22 +26,21 @@ from harness.render.sweep import (
     render_pivot,
     render_pivot_csv,
 )
-from harness.request import choose_suite
 from harness.session import Session
-from harness.store.bundle import PARTIAL, load_run, month_folder
 from harness.store.duration import load_durations, save_durations
+from harness.store.remnant import describe_kept
 from harness.store.sweep_file import find_sweep, save_tables
 from harness.sweep.course import Course, estimate_course
+from harness.sweep.design import design_sweep
 from harness.sweep.entry import choose_entry_suite, prepare_entry
-from harness.sweep.field import Field, prepare_all
+from harness.sweep.field import Field, Prepare, prepare_all
+from harness.sweep.remainder import list_open, look_for_runs, recall_design, refuse_mixture
 from harness.system.console import format_seconds
 from harness.system.probe import probe_node
-from harness.system.toml_file import read_toml
 from harness.trial.scene import Scene, set_scene
 from harness.workbench import mark_builds, remove_builds
 
-_TABLES = ("axes", "exclude", "settings")
-_EXAMPLE = "[axes]\nthreads = [1, 2]\nfa = [0, 1]\n\n[[exclude]]\nthreads = 1\nfa = 1"
+_SHOWN = 5
 
 
 class Asked(Record):
@@ -66,23 +61,15 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, asked:
     node = probe_node(settings.text("node"), environ)
     results = results_folder(settings)
     if asked.show is not None:
-        stored = find_sweep(results, node.name, asked.show, unfinished=False)
-        _show(chart_sweep(stored, _load_runs(results, stored)), asked, output)
-        return 0
-    scene = set_scene(settings, environ, output.console)
+        return _show_stored(find_sweep(results, node.name, asked.show, unfinished=False), results, asked, output)
     if asked.resume is not None:
         with hold_node(settings, output.console):
-            field = _take_up(settings, environ, node, scene, asked.resume, output)
+            field = _take_up(settings, environ, node, asked.resume, output)
             runs = _measure(field, settings, output)
         return _finish(field, runs, results, asked, output)
-    settings, suite, design = _design(settings, node, asked)
-
-    def prepare(entry: Entry, number: int) -> tuple[Run, Plan]:
-        cells = [cell for cell in design.cells if cell.entry == number and not cell.reason]
-        mine = choose_entry_suite(suite, cells)
-        label = design.label(entry.values)
-        return prepare_entry(entry, mine, settings, environ, node, scene, output.console, label=label)
-
+    scene = set_scene(settings, environ, output.console)
+    settings, suite, design = design_sweep(settings, node, asked.file, asked.axes)
+    prepare = _preparing(design, suite, settings, environ, node, scene, output)
     if settings.flag("dry_run"):
         planned, ready = prepare_all(design, prepare)
         _show_plan(planned, ready, settings, output)
@@ -92,10 +79,7 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, asked:
         field = Field(planned, results, cache_folder(settings), {})
         for number, prepared in ready.items():
             remove_builds(prepared[1].sites, settings, output.console)
-            state, plan, bundle = field.open(number, prepared)
-            mark_builds(plan, state, cache_folder(settings))
-            session = Session(plan, state, bundle, output.console, load_durations(cache_folder(settings)), scene.vigil)
-            field.seat(number, session, bundle)
+            _open(field, number, prepared, scene, settings, output)
         output.console.note(_describe(planned))
         try:
             runs = _measure(field, settings, output)
@@ -105,68 +89,65 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, asked:
     return _finish(field, runs, results, asked, output)
 
 
-def _design(settings: Settings, node: Node, asked: Asked) -> tuple[Settings, Suite, Sweep]:
-    """Return settings, suite and sweep that the file and the flags ask for; raises UsageError for what cannot be."""
-    file = read_toml(Path(asked.file), example=_EXAMPLE) if asked.file else {}
-    for name in file:
-        if name not in _TABLES:
-            raise UsageError(f"{asked.file}: unknown table {name!r}", hint=nearest(name, _TABLES))
-    settings = _take_settings(settings, _table(file, "settings", asked.file), asked.file)
-    named = {**convert_axes(_table(file, "axes", asked.file), asked.file), **parse_axes(asked.axes)}
-    settings = take_axes(settings, named)
-    for kind in settings.words("quant"):
-        if kind not in QUANTISATIONS:
-            raise UsageError(f"no type of weights is called {kind!r}", hint=nearest(kind, QUANTISATIONS))
-    # Types that do not fit a model are cells without numbers, not a reason to refuse the others.
-    suite = choose_suite(settings.override({"quant": "f16", "bench": "whisper"}, "sweep"), node)
-    if settings.flag("loadable") and suite.engine is Engine.SAMPLER:
-        cause = "the library loads no variants by itself, whisper-bench does"
-        raise UsageError("--loadable needs --engine bench", cause=cause)
-    axes = choose_axes(settings, suite, named)
-    tables = file.get("exclude", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise UsageError(f"{asked.file}: exclude is not a list of tables", hint=_EXAMPLE)
-    entries, cells = lay_grid(axes, convert_excludes(tables, axes, asked.file))
-    begun = datetime.now(UTC)
-    design = Sweep(
-        schema=SCHEMA,
-        id=f"{begun:%Y%m%dT%H%M%SZ}-{short_hash(axes, cells, length=8)}",
-        node=node.name,
-        start=begun.isoformat(timespec="seconds"),
-        seed=suite.seed,
-        repetitions=suite.repetitions,
-        axes=axes,
-        entries=entries,
-        cells=cells,
-    )
-    return settings, suite, design
+def _preparing(
+    design: Sweep,
+    suite: Suite,
+    settings: Settings,
+    environ: Mapping[str, str],
+    node: Node,
+    scene: Scene,
+    output: Output,
+) -> Prepare:
+    """Return what makes the run and the plan of a config of a sweep."""
+
+    def prepare(entry: Entry, number: int) -> tuple[Run, Plan]:
+        cells = [cell for cell in design.cells if cell.entry == number and not cell.reason]
+        mine = choose_entry_suite(suite, cells)
+        label = design.label(entry.values)
+        return prepare_entry(entry, mine, settings, environ, node, scene, output.console, label=label)
+
+    return prepare
 
 
-def _table(file: Mapping[str, object], name: str, where: str) -> Mapping[str, object]:
-    table = file.get(name, {})
-    if not isinstance(table, dict):
-        raise UsageError(f"{where}: {name} is no table", hint=_EXAMPLE)
-    return table
+def _open(
+    field: Field, number: int, prepared: tuple[Run, Plan], scene: Scene, settings: Settings, output: Output
+) -> None:
+    state, plan, bundle = field.open(number, prepared)
+    mark_builds(plan, state, cache_folder(settings))
+    session = Session(plan, state, bundle, output.console, load_durations(cache_folder(settings)), scene.vigil)
+    field.seat(number, session, bundle)
 
 
-def _take_settings(settings: Settings, table: Mapping[str, object], where: str) -> Settings:
-    """Return the settings with those of the file; flags and variables win, harness.toml does not know this sweep."""
-    normal = name_settings(table, where)
-    return settings.override({name: value for name, value in normal.items() if settings.is_default(name)}, where)
+def _take_up(settings: Settings, environ: Mapping[str, str], node: Node, wanted: str, output: Output) -> Field:
+    """Return an unfinished sweep as it was left.
 
-
-def _take_up(
-    settings: Settings, environ: Mapping[str, str], node: Node, scene: Scene, wanted: str, output: Output
-) -> Field:
-    """Return an unfinished sweep as it was left; runs of it that are sealed already are not measured again."""
-    results = results_folder(settings)
+    Runs of it that are finished are not measured again. Those that are not there, or are not its own, are: and those
+    that it had not begun.
+    """
+    results, cache = results_folder(settings), cache_folder(settings)
     stored = find_sweep(results, node.name, wanted, unfinished=True)
-    field = Field(stored, results, cache_folder(settings), _load_runs(results, stored))
-    known = load_durations(cache_folder(settings))
-    for number, entry in enumerate(stored.entries):
-        if entry.run and (month_folder(results, stored.node, entry.run) / f"{entry.run}{PARTIAL}").exists():
-            state, plan, bundle = take_up(settings, environ, node, entry.run, output.console)
-            field.seat(number, Session(plan, state, bundle, output.console, known, scene.vigil), bundle)
+    kept = look_for_runs(results, stored, output.console.note)
+    left = list_open(stored, kept)
+    earlier = [one.run for one in kept.values()]
+    mine, suite = settings, None
+    if left or stored.settings:
+        mine, suite = recall_design(stored, earlier, settings, node)
+    scene = set_scene(mine, environ, output.console)
+    field = Field(stored, results, cache, {one.run.id: one.run for one in kept.values() if one.sealed})
+    fresh: dict[int, tuple[Run, Plan]] = {}
+    if suite:
+        prepare = _preparing(stored, suite, mine, environ, node, scene, output)
+        for number in left:
+            fresh[number] = prepare(stored.entries[number], number)
+            refuse_mixture(stored, fresh[number][0], earlier)
+    for number, one in kept.items():
+        if not one.sealed:
+            state, plan, bundle = take_up(settings, environ, node, one.run.id, output.console)
+            field.seat(number, Session(plan, state, bundle, output.console, load_durations(cache), scene.vigil), bundle)
+    for number, prepared in fresh.items():
+        name = stored.label(stored.entries[number].values) or stored.id
+        output.console.note(f"measured anew: {name}" if stored.entries[number].run else f"not begun yet: {name}")
+        _open(field, number, prepared, scene, mine, output)
     return field
 
 
@@ -185,10 +166,12 @@ def _measure(field: Field, settings: Settings, output: Output) -> dict[str, Run]
         return field.conclude()
     except KeyboardInterrupt:
         output.console.note(render_chart(field.chart()))
-        raise InterruptedRunError("interrupted; what is done is kept", hint=hint) from None
+        hint = hint if field.is_there else "harness sweep"
+        raise InterruptedRunError(f"interrupted; {describe_kept(field.bundles)}", hint=hint) from None
     except OSError as error:
         what = f"the sweep stopped: {error.strerror or error} ({error.filename or results_folder(settings)})"
-        raise UnfitError(what, cause="what is done is kept", hint=f"remove the cause, then {hint}") from None
+        hint = f"remove the cause, then {hint if field.is_there else 'harness sweep'}"
+        raise UnfitError(what, cause=describe_kept(field.bundles), hint=hint) from None
     finally:
         with suppress(OSError):  # a forecast is not worth a failure
             save_durations(cache, course.learn())
@@ -201,15 +184,33 @@ def _finish(field: Field, runs: Mapping[str, Run], results: Path, asked: Asked, 
     for path in paths:
         output.console.note(f"  table: {path}")
     codes = [run.exit_code for run in runs.values() if run.exit_code is not ExitCode.OK]
+    if _complain(chart, output) or not any(row.summaries for row in chart.rows):
+        codes.append(ExitCode.BENCHMARK_FAILED)
     return int(min(codes, default=ExitCode.OK))
 
 
-def _load_runs(results: Path, stored: Sweep) -> dict[str, Run]:
-    """Return the runs of a sweep that are sealed, and are still there."""
-    folders = {
-        entry.run: month_folder(results, stored.node, entry.run) / entry.run for entry in stored.entries if entry.run
-    }
-    return {name: load_run(folder) for name, folder in folders.items() if folder.is_dir()}
+def _complain(chart: Chart, output: Output) -> bool:
+    """Say which cells have neither a number nor a reason, and return whether there are any."""
+    blank = [row for row in chart.rows if row.blank]
+    for row in blank[:_SHOWN]:
+        name = chart.sweep.label(row.values) or chart.sweep.id
+        output.console.warn(f"harness: the cell {name} has no number: {row.reason or 'nothing says why'}")
+    if blank:
+        which = "1 cell has" if len(blank) == 1 else f"{len(blank)} cells have"
+        go_on = f"harness sweep --resume {chart.sweep.id} measures what is missing"
+        output.console.warn(f"harness: {which} no number{'' if chart.sweep.end else f'; {go_on}'}")
+    return bool(blank)
+
+
+def _show_stored(stored: Sweep, results: Path, asked: Asked, output: Output) -> int:
+    """Show a sweep with the numbers that there are; return 12 for one that should be whole and is not."""
+    kept = look_for_runs(results, stored, output.console.note)
+    chart = chart_sweep(stored, {one.run.id: one.run for one in kept.values()})
+    _show(chart, asked, output)
+    if stored.end:
+        return int(ExitCode.BENCHMARK_FAILED if _complain(chart, output) else ExitCode.OK)
+    output.console.note(f"  it is not finished: harness sweep --resume {stored.id} goes on with it")
+    return int(ExitCode.BENCHMARK_FAILED if any(row.reason.startswith(GONE) for row in chart.rows) else ExitCode.OK)
 
 
 def _show(chart: Chart, asked: Asked, output: Output) -> None:

@@ -84,6 +84,11 @@ def choose_axes(settings: Settings, suite: Suite, named: Named) -> tuple[Axis, .
     return tuple(axes)
 
 
+def name_binary(values: Values) -> Values:
+    """Return those of `values` that make another binary."""
+    return tuple((name, value) for name, value in values if name not in CASE_AXES)
+
+
 def _name_axis(key: str) -> str:
     """Return the name of an axis: `fa` also where the setting behind it is named."""
     return "fa" if name_setting(key) == CASE_AXES["fa"] else key

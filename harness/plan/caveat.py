@@ -6,10 +6,10 @@ from harness.plan.circumstance import caveat_quietness
 from harness.plan.illegal import explain_illegal
 from harness.plan.isa import compare_features, compare_isa
 from harness.plan.precision import find_loose
-from harness.records.caveat import Caveat
+from harness.records.caveat import INCOMPLETE, Caveat
 from harness.records.metric import FLOP_RATE, TABLE_METRICS
 from harness.records.outcome import Status
-from harness.records.run import Run, SystemInfo
+from harness.records.run import ExitCode, Run, SystemInfo
 from harness.records.step import Phase
 from harness.records.suite import OF_MODELS
 from harness.stats.series import summarize_run
@@ -18,6 +18,7 @@ from harness.stats.series import summarize_run
 _ARTEFACT_RATIO = 8
 # (slowest - fastest) / median; quiet nodes stay below a fifth of this.
 _WILD = 0.5
+_SHOWN = 5
 _CPU_BACKENDS = ("CPU", "BLAS")
 _JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
 
@@ -25,6 +26,7 @@ _JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
 def derive_caveats(run: Run) -> tuple[Caveat, ...]:
     """Return the caveats that follow from what was measured and how it went, in the order of their weight."""
     return (
+        *_about_silence(run),
         *_about_source(run),
         *_about_tests(run),
         *explain_illegal(run),
@@ -35,6 +37,17 @@ def derive_caveats(run: Run) -> tuple[Caveat, ...]:
         *_about_precision(run),
         *_about_gaps(run),
     )
+
+
+def _about_silence(run: Run) -> Iterator[Caveat]:
+    gaps = run.gaps
+    if gaps:
+        rest = f" and {len(gaps) - _SHOWN} more" if len(gaps) > _SHOWN else ""
+        names = "; ".join(gap.name for gap in gaps[:_SHOWN])
+        what = "this was asked for and has" if len(gaps) == 1 else f"{len(gaps)} things were asked for and have"
+        yield Caveat(code=INCOMPLETE, message=f"{what} neither a number nor a reason: {names}{rest}")
+    elif run.end and run.exit_code is ExitCode.BENCHMARK_FAILED and not any(one.status.bad for one in run.results):
+        yield Caveat(code=INCOMPLETE, message="nothing was measured: every benchmark was skipped")
 
 
 def _about_source(run: Run) -> Iterator[Caveat]:

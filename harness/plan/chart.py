@@ -8,7 +8,7 @@ from harness.records.comparison import ALPHA, Verdict
 from harness.records.metric import DECODE, ENCODE, TABLE_METRICS
 from harness.records.outcome import Status, StepResult
 from harness.records.run import Run
-from harness.records.sweep import Cell, Chart, Row, Standing, Sweep
+from harness.records.sweep import GONE, NOT_YET, Cell, Chart, Row, Standing, Sweep
 from harness.stats.realtime import model_rtf
 from harness.stats.series import summarize_run
 from harness.stats.symmetry import count_least_blocks
@@ -32,7 +32,8 @@ def chart_sweep(sweep: Sweep, runs: Mapping[str, Run]) -> Chart:
 def _make_row(sweep: Sweep, cell: Cell, run: Run | None) -> Row:
     reason = cell.reason or sweep.entries[cell.entry].reason
     if run is None:
-        return Row(values=cell.values, reason=reason or "not measured yet")
+        name = sweep.entries[cell.entry].run
+        return Row(values=cell.values, reason=reason or (f"{GONE}: {name}" if name else NOT_YET))
     results = [result for result in run.results if result.case == cell.case]
     summaries = {name: summary for (case, name), summary in summarize_run(run).items() if case == cell.case}
     encode, decode = summaries.get(ENCODE.name), summaries.get(DECODE.name)
@@ -62,7 +63,7 @@ def _explain(run: Run, results: Sequence[StepResult]) -> str:
         return ""
     own = next((result for result in results if result.reason), None)
     if own is None:
-        return "not measured yet"
+        return NOT_YET
     cause = next((one for one in run.results if one.status.bad and one.step in own.reason), None)
     return f"{cause.step}: {cause.reason}" if cause else own.reason
 

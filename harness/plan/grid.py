@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 from harness.errors import UsageError
-from harness.plan.axis import CASE_AXES
+from harness.plan.axis import name_binary
 from harness.plan.option import name_option
 from harness.plan.quantisation import name_quantised, require_blocks
 from harness.plan.side import Side
@@ -35,9 +35,9 @@ def lay_grid(axes: Sequence[Axis], excludes: Sequence[Values]) -> tuple[tuple[En
         values = tuple(zip((axis.name for axis in axes), choice, strict=True))
         if any(set(exclude) <= set(values) for exclude in excludes):
             continue
-        binary = tuple((name, value) for name, value in values if name not in CASE_AXES)
+        binary = name_binary(values)
         number = entries.setdefault(binary, len(entries))
-        cells.append(_make_cell(values, number))
+        cells.append(make_cell(values, number))
     if not cells:
         raise UsageError("nothing is left to measure", cause="the exclusions leave out every cell")
     return tuple(Entry(values=values) for values in entries), tuple(cells)
@@ -73,7 +73,8 @@ def is_timed(step: Step) -> bool:
     return step.phase is Phase.BENCH and step.case is not None and step.case.benchmark == Benchmark.WHISPER
 
 
-def _make_cell(values: Values, entry: int) -> Cell:
+def make_cell(values: Values, entry: int) -> Cell:
+    """Return one cell, with its reason if it can never be measured."""
     by_name = dict(values)
     model, kind = by_name["model"], by_name["quant"]
     reason = ""

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from harness.plan.axis import CASE_AXES
 from harness.plan.feature import X86
 from harness.plan.isa import NATIVE, list_runnable
 from harness.plan.layout import BLOCKS, shape_of
@@ -65,11 +64,6 @@ def list_axes(node: Node, model: str, base: Mapping[str, str], wanted: Sequence[
             found = tuple(dict.fromkeys((base[name], *values[name])))
             axes.append(Axis(name=name, values=found, reason=reasons.get(name, "") if len(found) < 2 else ""))
     return tuple(axes)
-
-
-def name_binary(values: Values) -> Values:
-    """Return those of `values` that make another binary."""
-    return tuple((name, value) for name, value in values if name not in CASE_AXES)
 
 
 def score_result(result: StepResult, goal: Goal) -> float | None:

@@ -8,6 +8,7 @@ from harness.records.claim import Claim
 from harness.records.code import Code
 from harness.records.config import Config
 from harness.records.device import Device
+from harness.records.gap import Gap, find_gaps
 from harness.records.measurement import Measurement
 from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
@@ -32,6 +33,8 @@ NO_DATE = "0-undated"
 # Names among the settings of an imported run: facts that were read from its files.
 CMAKE_OPTIONS = "cmake_options"
 CPU_FEATURES = "cpu_features"
+# Stands in the id of a search for the best settings, which its runs have for their sweep.
+SEARCH = "-tune-"
 
 
 class ExitCode(IntEnum):
@@ -144,11 +147,26 @@ class Run(Record):
         return name_project(self.source.commit.repo, whisper=self.origin == OURS or bool(self.suite.benchmarks))
 
     @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What the suite asks for and the finished record has neither a number nor a reason for.
+
+        What others measured, and what a live comparison or a search for the best settings chose to measure, is not
+        known from the suite; nor is it of a run that goes on.
+        """
+        if not self.end or self.origin != OURS or self.trial or SEARCH in self.sweep:
+            return ()
+        return find_gaps(self.suite, self.weights, self.audio, self.results)
+
+    @property
     def exit_code(self) -> ExitCode:
-        """The first that applies: a failed build, failed tests, a failed benchmark or none measured at all, else OK."""
+        """The first that applies: a failed build, failed tests, a failed benchmark or none measured at all, else OK.
+
+        What was asked for and has neither a number nor a reason is a failure of the tests or of a benchmark.
+        """
         bad = {result.phase for result in self.results if result.status.bad}
         if bad & {Phase.CONFIGURE, Phase.LIST, Phase.BUILD}:
             return ExitCode.BUILD_FAILED
+        bad |= {gap.phase for gap in self.gaps}
         if Phase.TEST in bad:
             return ExitCode.TESTS_FAILED
         measured = any(result.measurements for result in self.results if result.phase is not Phase.ROOF)

@@ -2,11 +2,15 @@
 
 from harness.records.case import Case
 from harness.records.record import Record
+from harness.records.run import SettingUsed
 from harness.records.summary import Summary
 
 # The model behind `Row.rtf`: a window of speech, token by token; at 150 words a minute there are about so many tokens.
 WINDOW_S = 30.0
 TOKENS_PER_WINDOW = 100
+# Why a row has no numbers, where that is no answer: the sweep has still to find one.
+NOT_YET = "not measured yet"
+GONE = "its run is not there"
 # Axis name and value, in the order of the axes.
 Values = tuple[tuple[str, str], ...]
 
@@ -41,7 +45,8 @@ class Cell(Record):
 class Sweep(Record):
     """A sweep as it is on disk: its runs are ordinary ones, and every table is made of them anew.
 
-    `start` and `end` are UTC in ISO 8601; `end` is empty while it is not finished.
+    `start` and `end` are UTC in ISO 8601; `end` is empty while it is not finished. `settings` decide what is
+    measured, so that a config whose run is gone can be measured anew; sweeps of earlier versions have none.
     """
 
     schema: int
@@ -54,6 +59,7 @@ class Sweep(Record):
     entries: tuple[Entry, ...]
     cells: tuple[Cell, ...]
     end: str = ""
+    settings: tuple[SettingUsed, ...] = ()
 
     @property
     def varying(self) -> tuple[Axis, ...]:
@@ -80,6 +86,11 @@ class Row(Record):
     max_rss_bytes: int = 0
     reason: str = ""
     equal_to: int | None = None
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is neither a number nor a reason that a person could act on."""
+        return not self.summaries and (self.reason in ("", NOT_YET) or self.reason.startswith(GONE))
 
     def get(self, metric: str) -> Summary | None:
         """Return the summary of a metric, None where there is none."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from harness.records.card import Card
+from harness.records.caveat import INCOMPLETE
 from harness.records.outcome import Status
 from harness.records.run import OURS, SystemInfo
 from harness.records.source import name_project
@@ -37,6 +38,10 @@ class _Result(msgspec.Struct):
     status: Status
 
 
+class _Caveat(msgspec.Struct):
+    code: str
+
+
 class _Head(msgspec.Struct):
     """The fields of run.json that a `Card` needs; the others are skipped."""
 
@@ -48,6 +53,7 @@ class _Head(msgspec.Struct):
     suite: _Suite
     system_info: SystemInfo | None = None
     results: tuple[_Result, ...] = ()
+    caveats: tuple[_Caveat, ...] = ()
     origin: str = OURS
     earliest: str = ""
 
@@ -58,6 +64,8 @@ def read_card(folder: str) -> Card:
     commit = head.source.commit
     name = (commit.sha or commit.changes or commit.release)[:7]
     bad = any(result.status.bad for result in head.results)
+    # All that a list can know of what is missing without the whole record.
+    bad = bad or any(caveat.code == INCOMPLETE for caveat in head.caveats)
     return Card(
         path=folder,
         id=head.id,

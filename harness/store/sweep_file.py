@@ -3,11 +3,14 @@
 results/<node>/<yyyy-mm>/<id>.sweep.json, .sweep.md, .sweep.csv
 """
 
+import glob
 from pathlib import Path
 
 import msgspec
 
-from harness.errors import UsageError
+from harness.errors import UnreadableError, UsageError
+from harness.plan.belonging import find_flaw
+from harness.plan.run import is_plain
 from harness.records.sweep import Sweep
 from harness.store.bundle import month_folder
 from harness.store.json_file import read_record
@@ -20,7 +23,7 @@ CSV = ".sweep.csv"
 
 def save_sweep(results: Path, sweep: Sweep) -> Path:
     """Write a sweep as a whole, and return its file."""
-    path = month_folder(results, sweep.node, sweep.id) / f"{sweep.id}{SUFFIX}"
+    path = sweep_path(results, sweep)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, msgspec.json.format(msgspec.json.encode(sweep), indent=1) + b"\n")
     return path
@@ -28,7 +31,7 @@ def save_sweep(results: Path, sweep: Sweep) -> Path:
 
 def remove_sweep(results: Path, sweep: Sweep) -> None:
     """Remove the file of a sweep."""
-    (month_folder(results, sweep.node, sweep.id) / f"{sweep.id}{SUFFIX}").unlink(missing_ok=True)
+    sweep_path(results, sweep).unlink(missing_ok=True)
 
 
 def save_tables(results: Path, sweep: Sweep, *, markdown: str, csv: str) -> tuple[Path, ...]:
@@ -40,16 +43,24 @@ def save_tables(results: Path, sweep: Sweep, *, markdown: str, csv: str) -> tupl
     return paths
 
 
+def sweep_path(results: Path, sweep: Sweep) -> Path:
+    """Return the file of a sweep."""
+    return month_folder(results, sweep.node, sweep.id) / f"{sweep.id}{SUFFIX}"
+
+
 def find_sweep(results: Path, node: str, wanted: str, *, unfinished: bool) -> Sweep:
     """Return the sweep of `node` whose id starts with `wanted`, or the latest one for an empty `wanted`.
 
-    Raises UsageError where there is none, or more than one, UnreadableError for a file that is no sweep.
+    Raises UsageError where there is none, or more than one, UnreadableError for a file that is no sweep, or not the one
+    that its place and its name say.
     """
+    if wanted and not (is_plain(wanted) and wanted == glob.escape(wanted)):
+        raise UsageError(f"{wanted!r} is not the id of a sweep", hint="harness sweep --show shows the latest one")
     named = sorted(
         (results / node).glob(f"*/{wanted}*{SUFFIX}" if wanted else f"*/*{SUFFIX}"), key=lambda path: path.name
     )
     exact = [path for path in named if path.name == f"{wanted}{SUFFIX}"] or named
-    sweeps = (read_record(path, Sweep) for path in reversed(exact))
+    sweeps = (_load(path, node) for path in reversed(exact))
     found = [sweep for sweep in sweeps if not (unfinished and sweep.end)] if wanted else sweeps
     if wanted and isinstance(found, list) and len(found) > 1:
         raise UsageError(f"{wanted!r} is the beginning of {len(found)} sweeps", hint=found[0].id)
@@ -59,3 +70,17 @@ def find_sweep(results: Path, node: str, wanted: str, *, unfinished: bool) -> Sw
         begins = f" that starts with {wanted!r}" if wanted else ""
         raise UsageError(f"no {kind}{begins} in {results / node}", hint="harness sweep --threads 1,2 --flash-attn 0,1")
     return chosen
+
+
+def _load(path: Path, node: str) -> Sweep:
+    """Return the sweep in a file, in which nothing may lead to another place than where the file lies."""
+    sweep = read_record(path, Sweep)
+    flaw = find_flaw(sweep)
+    if not flaw and sweep.node != node:
+        flaw = f"it says that it is of the node {sweep.node!r}, and lies in the folder of {node!r}"
+    if not flaw and path != path.parents[2] / sweep_path(Path(), sweep):
+        flaw = f"it says that it is the sweep {sweep.id}"
+    if flaw:
+        hint = f"remove {path}, and begin anew: harness sweep"
+        raise UnreadableError(f"{path} cannot be followed", cause=flaw, hint=hint)
+    return sweep

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.conclusion import conclude
-from harness.errors import UnavailableError, UnfitError
+from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.plan.chart import chart_sweep
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.sweep import Chart, Entry, Sweep
 from harness.session import Session
 from harness.store.bundle import Bundle, open_bundle
-from harness.store.sweep_file import remove_sweep, save_sweep
+from harness.store.sweep_file import remove_sweep, save_sweep, sweep_path
 
 Prepared = tuple[Run, Plan]
 Prepare = Callable[[Entry, int], Prepared]
@@ -21,7 +21,7 @@ Prepare = Callable[[Entry, int], Prepared]
 def prepare_all(sweep: Sweep, prepare: Prepare) -> tuple[Sweep, dict[int, Prepared]]:
     """Return the sweep with the reason of each config that cannot be prepared, and the others, ready, by their numbers.
 
-    Raises what the first one raised if none can be prepared.
+    Raises what the first one raised if none can be prepared, and UsageError if no cell can ever be measured.
     """
     ready: dict[int, Prepared] = {}
     entries: list[Entry] = []
@@ -37,6 +37,8 @@ def prepare_all(sweep: Sweep, prepare: Prepare) -> tuple[Sweep, dict[int, Prepar
         entries.append(entry.replace(reason=reason))
     if not ready and first:
         raise first
+    if not ready:
+        raise UsageError("no cell of the sweep can be measured", cause=next(cell.reason for cell in sweep.cells))
     return sweep.replace(entries=tuple(entries)), ready
 
 
@@ -53,12 +55,16 @@ class Field:
         """Return a new run of a config with its bundle on disk, which the sweep names from now on."""
         state, plan = prepared
         state, bundle = open_bundle(self._results, state.replace(sweep=self.sweep.id), plan)
-        entries = tuple(
-            entry.replace(run=state.id) if index == number else entry for index, entry in enumerate(self.sweep.entries)
-        )
-        self.sweep = self.sweep.replace(entries=entries)
+        self._name(number, state.id)
         save_sweep(self._results, self.sweep)
         return state, plan, bundle
+
+    def _name(self, number: int, run: str) -> None:
+        """Let the sweep name the run of a config."""
+        entries = tuple(
+            entry.replace(run=run) if index == number else entry for index, entry in enumerate(self.sweep.entries)
+        )
+        self.sweep = self.sweep.replace(entries=entries)
 
     def seat(self, number: int, session: Session, bundle: Bundle) -> None:
         """Let a session measure the cells of a config."""
@@ -69,13 +75,29 @@ class Field:
         """The sessions in the order of their configs."""
         return [self._sessions[number][0] for number in sorted(self._sessions)]
 
+    @property
+    def bundles(self) -> Sequence[Path]:
+        """The folders of the runs that are being measured."""
+        return [bundle.path for _, bundle in self._sessions.values()]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the sweep can be gone on with: its file is still there."""
+        return sweep_path(self._results, self.sweep).is_file()
+
     def conclude(self) -> dict[str, Run]:
-        """Seal every run, mark the sweep as finished, and return its runs by their ids."""
+        """Seal every run, and return all of them by their ids.
+
+        The sweep is marked as finished if every cell has a number, or the reason why there is none.
+        """
         for number in sorted(self._sessions):
             session, bundle = self._sessions[number]
             run, _, _ = conclude(session.run, bundle, self._cache)
+            del self._sessions[number]
             self._sealed[run.id] = run
-        self.sweep = self.sweep.replace(end=datetime.now(UTC).isoformat(timespec="seconds"))
+            self._name(number, run.id)
+        if not any(row.blank for row in self.chart().rows):
+            self.sweep = self.sweep.replace(end=datetime.now(UTC).isoformat(timespec="seconds"))
         save_sweep(self._results, self.sweep)
         return self._sealed
 

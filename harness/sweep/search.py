@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from harness.conclusion import conclude
 from harness.errors import UnavailableError, UnfitError, UsageError
+from harness.plan.axis import name_binary
 from harness.plan.bench import repeat_step
 from harness.plan.grid import is_timed
 from harness.plan.quantisation import name_quantised
@@ -18,7 +19,6 @@ from harness.plan.tune import (
     are_settled,
     choose_survivors,
     judge_duels,
-    name_binary,
     score_result,
 )
 from harness.records.case import Case

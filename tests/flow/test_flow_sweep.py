@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import signal
 from pathlib import Path
 
@@ -205,3 +206,63 @@ def test_bad_files(kit: Kit, text: str, shown: str) -> None:
     done = kit.harness(*sweep(kit, "sweep.toml"))
     assert done.returncode in (2, 5)
     assert shown in done.stderr
+
+
+def begin(kit: Kit, *words: str) -> dict[str, object]:
+    """Begin a sweep of two configs, let it be killed in its second measurement, and return what it has written."""
+    kit.break_tools({"whisper-bench -m": {"spare": 1, "sleep": 300, "silent": True, "times": 1}})
+    child = kit.start(*sweep(kit, "--axis", "GGML_LLAMAFILE=OFF,ON", "--threads", "1", "--repetitions", "1", *words))
+    wait_for(lambda: len(timed(kit)) == 2)
+    child.kill()
+    child.communicate()
+    assert len(kit.partials()) == 2
+    return record(kit)
+
+
+def test_a_run_that_is_gone_is_measured_anew(kit: Kit) -> None:
+    entries = begin(kit)["entries"]
+    assert isinstance(entries, list)
+    first, second = kit.partials()
+    assert {first.stem, second.stem} == {entry["run"] for entry in entries}
+    shutil.rmtree(second)
+    # As if it had been killed between the two: of the first one the sweep does not know yet.
+    sheet = next(kit.results.glob("*/*/*.sweep.json"))
+    sheet.write_text(sheet.read_text().replace(first.stem, ""))
+    shown = kit.harness("sweep", "--show")
+    assert shown.returncode == 12, "one of them has no number and no reason"
+    assert "its run is not there" in shown.stdout
+    assert "harness sweep --resume" in shown.stderr
+    done = kit.harness("sweep", "--resume", "--repetitions", "7")
+    assert done.returncode == 0, done.stderr
+    assert f"the run {second.stem} does not count: it is not in {second.parent}" in done.stderr
+    assert re.search("measured anew: GGML_LLAMAFILE=", done.stderr)
+    assert re.search("not begun yet: GGML_LLAMAFILE=", done.stderr)
+    assert "not measured" not in done.stdout
+    ended = record(kit)
+    assert ended["end"]
+    named = {entry["run"] for entry in ended["entries"]}  # type: ignore[attr-defined]
+    assert named == {bundle.name for bundle in kit.bundles()}
+    assert {load_run(bundle).suite.repetitions for bundle in kit.bundles()} == {1}, "as it was begun"
+    shutil.rmtree(kit.bundles()[0])
+    again = kit.harness("sweep", "--show")
+    assert again.returncode == 12, "a finished sweep has a hole"
+    assert "1 cell has no number" in again.stderr
+
+
+def test_a_sweep_that_was_edited_is_refused(kit: Kit) -> None:
+    written = json.dumps(begin(kit))
+    (sheet,) = kit.results.glob("*/*/*.sweep.json")
+    for old, new, shown in (
+        ('"node": "node-1"', '"node": "../../outside"', "is not the name of a folder"),
+        ('"node": "node-1"', '"node": "node-2"', "lies in the folder of 'node-1'"),
+        ('"repetitions": 1', '"repetitions": 3', "are not those that its settings come to"),
+        ('"run": "2', '"run": "../2', "is not the id of a run"),
+    ):
+        assert old in written
+        sheet.write_text(written.replace(old, new))
+        done = kit.harness("sweep", "--resume")
+        assert done.returncode == 5, done.stderr
+        assert shown in done.stderr
+    assert not (kit.folder / "outside").exists()
+    assert not kit.bundles()
+    assert len(timed(kit)) == 2

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from harness.plan.tune import are_settled, choose_survivors, judge_duels, list_axes, name_binary, score_result
+from harness.plan.axis import name_binary
+from harness.plan.tune import are_settled, choose_survivors, judge_duels, list_axes, score_result
 from harness.records.case import Case
 from harness.records.comparison import Verdict
 from harness.records.outcome import Status

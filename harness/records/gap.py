@@ -1,0 +1,70 @@
+"""What a suite asks for and a record has no word of: neither a number nor a reason."""
+
+from collections.abc import Iterator, Sequence
+
+from harness.records.audio import Audio
+from harness.records.case import Case
+from harness.records.outcome import Status, StepResult
+from harness.records.record import Record
+from harness.records.step import Phase
+from harness.records.suite import Benchmark, Suite
+from harness.records.weights import Weights, WeightsKind
+
+
+class Gap(Record):
+    """One process of a case, or the tests of one build, of which a record says nothing; `name` is for people."""
+
+    name: str
+    phase: Phase
+
+
+def find_gaps(
+    suite: Suite, weights: Sequence[Weights], audio: Sequence[Audio], results: Sequence[StepResult]
+) -> tuple[Gap, ...]:
+    """Return what `suite` asks for that none of the `results` answers, in the order of the plan.
+
+    An answer is a number, tests that ran, or a failed or skipped step with a reason.
+    """
+    tested = {one.step for one in results if one.phase is Phase.TEST and _answers(one, one.checks)}
+    known = {(one.case, one.repetition) for one in results if one.case and _answers(one, one.measurements)}
+    types = suite.test_build_types if suite.tests else ()
+    gaps = [Gap(name=f"the {kind} tests", phase=Phase.TEST) for kind in types if _name_test(kind) not in tested]
+    for case, repetition in _list_processes(suite, weights, audio):
+        if (case, repetition) not in known:
+            gaps.append(Gap(name=f"{case}, repetition {repetition}", phase=Phase.BENCH))
+    return tuple(gaps)
+
+
+def _answers(result: StepResult, found: Sequence[object]) -> bool:
+    return bool(found) if result.status is Status.PASSED else result.status.bad or bool(result.reason)
+
+
+def _name_test(build_type: str) -> str:
+    """Return the name of the step that runs the tests of a build."""
+    return f"ctest_{build_type.lower()}"
+
+
+def _list_processes(suite: Suite, weights: Sequence[Weights], audio: Sequence[Audio]) -> Iterator[tuple[Case, int]]:
+    """Yield each case with each of its repetitions; more of them, for a precision, are nobody's demand."""
+    for benchmark in (Benchmark.MEMCPY, Benchmark.MUL_MAT):
+        if benchmark in suite.benchmarks:
+            yield Case.of(benchmark.value, threads=max(suite.threads)), 1
+    cases = [
+        Case.of(Benchmark.WHISPER.value, model=model, threads=threads, fa=fa)
+        for model in dict.fromkeys(suite.models)
+        for threads in suite.threads
+        for fa in suite.flash_attn
+        if Benchmark.WHISPER in suite.benchmarks
+    ]
+    wanted = [case for case in cases if not suite.cases or case in suite.cases]
+    wanted += [
+        Case.of(Benchmark.TRANSCRIBE.value, model=one.model, audio=sound.name, threads=threads, fa=fa)
+        for one in weights
+        # Synthetic ones stop after a random number of tokens: nothing is transcribed, and a caveat says so.
+        if Benchmark.TRANSCRIBE in suite.benchmarks and one.kind is not WeightsKind.SYNTHETIC
+        for sound in audio
+        for threads in suite.threads
+        for fa in suite.flash_attn
+    ]
+    for repetition in range(1, suite.repetitions + 1):
+        yield from ((case, repetition) for case in wanted)

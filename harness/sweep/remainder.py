@@ -1,0 +1,115 @@
+"""What is left of a sweep that was broken off: its runs that are there, and what it takes to measure the others."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.errors import UnreadableError, UsageError
+from harness.plan.axis import CASE_AXES, choose_axes
+from harness.plan.belonging import find_stranger, list_cases
+from harness.plan.layer import Settings
+from harness.plan.option import name_option, split_option
+from harness.plan.recall import recall
+from harness.plan.side import ORIGINS
+from harness.records.node import Node
+from harness.records.run import Run
+from harness.records.suite import Suite
+from harness.records.sweep import Sweep
+from harness.request import choose_suite
+from harness.store.bundle import PARTIAL, load_run, month_folder
+
+
+class Kept(NamedTuple):
+    """A run of a sweep that is there, and whether it is finished."""
+
+    run: Run
+    sealed: bool
+
+
+def look_for_runs(results: Path, sweep: Sweep, note: Callable[[str], None]) -> dict[int, Kept]:
+    """Return the runs that are there and are what the sweep names, by the numbers of its configs.
+
+    Each of the others is named with the reason. A finished one that lacks something is of no use.
+    """
+    kept: dict[int, Kept] = {}
+    for number, entry in enumerate(sweep.entries):
+        if not entry.run:
+            continue
+        found = _find(month_folder(results, sweep.node, entry.run), entry.run)
+        why = found if isinstance(found, str) else find_stranger(sweep, number, found.run)
+        if isinstance(found, Kept) and not why:
+            gaps = found.run.gaps if found.sealed else ()
+            why = f"it has no word of {gaps[0].name}" if gaps else ""
+            if not why:
+                kept[number] = found
+        if why:
+            note(f"the run {entry.run} does not count: {why}")
+    return kept
+
+
+def _find(month: Path, name: str) -> Kept | str:
+    """Return a run, finished or not, or why there is none."""
+    for path, sealed in ((month / name, True), (month / f"{name}{PARTIAL}", False)):
+        if path.is_symlink():
+            return f"{path} is a link"
+        if path.is_dir():
+            try:
+                return Kept(load_run(path), sealed)
+            except UnreadableError as error:
+                return error.line
+    return f"it is not in {month}"
+
+
+def list_open(sweep: Sweep, kept: Mapping[int, Kept]) -> list[int]:
+    """Return the numbers of the configs that have cells to measure, and neither a run nor a reason."""
+    numbers = range(len(sweep.entries))
+    return [one for one in numbers if one not in kept and not sweep.entries[one].reason and list_cases(sweep, one)]
+
+
+def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: Node) -> tuple[Settings, Suite]:
+    """Return the settings and the suite of a sweep as it was begun: its own, or those of one of its runs.
+
+    Raises UsageError where neither is there, UnreadableError where they do not lead to the sweep that is stored.
+    """
+    found = sweep.settings or next((run.settings for run in kept), ())
+    if not found:
+        cause = "an earlier harness began it and kept no settings, and its runs are gone"
+        raise UsageError(f"{sweep.id} cannot be gone on with", cause=cause, hint="harness sweep, without --resume")
+    mine = recall(settings, found)
+    if not sweep.settings:  # of a run that has the values of one config
+        axes = {axis.name: axis.values for axis in sweep.axes}
+        mine = mine.override({CASE_AXES[name]: axes[name] for name in CASE_AXES}, "axes")
+        options = [word for word in mine.words("define") if split_option(word)[0] not in axes]
+        mine = mine.override({"define": options}, "axes")
+    suite = choose_suite(mine.override({"quant": "f16", "bench": "whisper"}, "sweep"), node)
+    named = {axis.name: axis.values for axis in sweep.axes if name_option(axis.name)}
+    same_axes = not sweep.settings or choose_axes(mine, suite, named) == sweep.axes
+    if (suite.seed, suite.repetitions) != (sweep.seed, sweep.repetitions) or not same_axes:
+        raise UnreadableError(
+            f"the sweep {sweep.id} cannot be followed",
+            cause="its axes, repetitions and seed are not those that its settings come to",
+            hint="harness sweep, without --resume, begins anew",
+        )
+    return mine, suite
+
+
+def refuse_mixture(sweep: Sweep, fresh: Run, kept: Iterable[Run]) -> None:
+    """Raise UsageError where the cells of a config measured now and those of earlier runs would not be comparable."""
+    names = {axis.name for axis in sweep.axes}
+    for run in kept:
+        told = {weights.model: weights.sha256 for weights in run.weights if weights.sha256}
+        unlike = {
+            "the CPU": (run.node.cpu.brand, run.node.cpu.features) != (fresh.node.cpu.brand, fresh.node.cpu.features),
+            "the source": not names & set(ORIGINS) and run.source.id != fresh.source.id,
+            "the compiler": "compiler" not in names and run.toolchain.cc != fresh.toolchain.cc,
+            "a file of weights": any(
+                one.sha256 and told.get(one.model, one.sha256) != one.sha256 for one in fresh.weights
+            ),
+        }
+        changed = next((what for what, differs in unlike.items() if differs), "")
+        if changed:
+            raise UsageError(
+                f"{changed} has changed since {sweep.id} was begun",
+                cause=f"{run.id} is measured, and the cells that are left would be of something else",
+                hint="harness sweep, without --resume, measures all of it as it is now",
+            )
