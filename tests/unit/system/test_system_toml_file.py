@@ -1,5 +1,6 @@
 """Files of settings: read, and changed without losing what a person wrote."""
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -45,5 +46,32 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert read_toml(tmp_path / "none", required=False) == {}
     with pytest.raises(UsageError, match="no such file"):
         read_toml(tmp_path / "none")
-    with pytest.raises(UsageError, match="cannot read"):
+    with pytest.raises(UsageError, match="is a folder, not a regular file"):
         read_toml(tmp_path)
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_what_is_not_a_file_is_refused_at_once(tmp_path: Path, *, required: bool) -> None:
+    path = tmp_path / "harness.toml"
+    os.mkfifo(path)
+    with pytest.raises(UsageError, match="is a FIFO, not a regular file"):
+        read_toml(path, required=required)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(UsageError, match="is a character device, not a regular file"):
+        read_toml(path, required=required)
+    path.unlink()
+    path.symlink_to(path.name)
+    with pytest.raises(UsageError, match="cannot read") as raised:
+        read_toml(path, required=required)
+    assert "goes round in a circle" in raised.value.cause
+
+
+def test_a_link_stays_one_when_its_file_is_changed(tmp_path: Path) -> None:
+    (tmp_path / "dotfiles").mkdir()
+    (tmp_path / "dotfiles" / "mine.toml").write_text("seed = 3\n")
+    path = tmp_path / "harness.toml"
+    path.symlink_to("dotfiles/mine.toml")
+    change_toml(path, {"fa": "1"}, "by tune")
+    assert path.is_symlink()
+    assert tomllib.loads((tmp_path / "dotfiles" / "mine.toml").read_text()) == {"seed": 3, "fa": "1"}
