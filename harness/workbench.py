@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import __version__
+from harness.errors import UnfitError
 from harness.plan.config import choose_config, choose_wiring
 from harness.plan.environment import choose_environment
 from harness.plan.influence import caveat_influences
@@ -23,8 +24,9 @@ from harness.plan.layer import Settings
 from harness.plan.quantisation import UNQUANTISED, caveat_quantised, plan_quantised, split_name
 from harness.plan.recipe import choose_recipe
 from harness.plan.roof import RoofBuild, choose_array_bytes, choose_roof_site
+from harness.plan.run import find_stray
 from harness.plan.sampling import choose_sampler_environment
-from harness.plan.thread import describe_threads, warn_threads
+from harness.plan.thread import choose_jobs, describe_threads, warn_threads
 from harness.premises import cache_folder, results_folder
 from harness.records.audio import Audio
 from harness.records.caveat import Caveat
@@ -50,7 +52,6 @@ from harness.system.usage import mark_used
 from harness.system.weights import WEIGHTS, load_catalog, resolve_weights
 from harness.wiring import LAYOUT, PROJECT, RELINK, keep_include, keep_layouts
 
-BYTES_PER_JOB = 1_500_000_000
 PACKAGE = str(Path(__file__).resolve().parents[1])
 
 
@@ -74,11 +75,7 @@ def lay_out(
     toolchain = probe_toolchain(settings.text("compiler"), environ, cache=cache, tools=settings.text("tools"))
     source = source or resolve_source(request_source(settings), cache=cache, environ=environ, note=console.note)
     mark_used(cache, Path(source.path), source.commit.release or source.commit.short)
-    # The tools' own folders come first: ctest and ninja are found even when the environment is not on PATH.
-    folders = dict.fromkeys(
-        str(Path(path).parent) for path in (toolchain.cmake.path, toolchain.ninja.path, sys.executable)
-    )
-    environment, caveats = choose_environment(environ, path=[*folders, sysconfig.get_path("scripts")])
+    environment, caveats = choose_child_environment(environ, toolchain)
     return Workbench(
         cache=str(cache),
         node=node,
@@ -87,6 +84,17 @@ def lay_out(
         environment=environment,
         caveats=caveats,
     )
+
+
+def choose_child_environment(
+    environ: Mapping[str, str], toolchain: Toolchain
+) -> tuple[tuple[tuple[str, str], ...], tuple[Caveat, ...]]:
+    """Return what every child is given, and what there is to say of it."""
+    # The tools' own folders come first: ctest and ninja are found even when the environment is not on PATH.
+    folders = dict.fromkeys(
+        str(Path(path).parent) for path in (toolchain.cmake.path, toolchain.ninja.path, sys.executable)
+    )
+    return choose_environment(environ, path=[*folders, sysconfig.get_path("scripts")])
 
 
 def request_source(settings: Settings) -> SourceRequest:
@@ -155,18 +163,17 @@ def begin_run(
     layouts: Sequence[int] = (),
 ) -> tuple[Run, Ingredients]:
     """Return an empty run and what its plan is made from; `layouts` are the seeds of those of the timed build."""
-    timed = choose_site(bench, settings, choose_recipe(settings, bench.node.os).build_type, drawn=bool(layouts))
-    types = (one for one in suite.test_build_types if one != timed.config.build_type)
-    sites = (*(choose_site(bench, settings, one) for one in types), timed)
+    ingredients = gather(bench, settings, suite, weights, audio, layouts)
+    timed = ingredients.sites[-1]
     begun = datetime.now(UTC)
     run = Run(
         schema=SCHEMA,
-        id=f"{begun:%Y%m%dT%H%M%SZ}-{bench.source.commit.short}-{sites[-1].config.id}",
+        id=f"{begun:%Y%m%dT%H%M%SZ}-{bench.source.commit.short}-{timed.config.id}",
         harness=__version__,
         start=begun.isoformat(timespec="seconds"),
         node=bench.node,
         source=bench.source,
-        config=sites[-1].config,
+        config=timed.config,
         toolchain=bench.toolchain,
         suite=suite,
         weights=weights,
@@ -180,14 +187,29 @@ def begin_run(
         ),
         audio=audio,
     )
-    ingredients = Ingredients(
+    return run, ingredients
+
+
+def gather(
+    bench: Workbench,
+    settings: Settings,
+    suite: Suite,
+    weights: tuple[Weights, ...],
+    audio: tuple[Audio, ...] = (),
+    layouts: Sequence[int] = (),
+) -> Ingredients:
+    """Return all that the plan of a run is made from, when it begins and when it is planned anew."""
+    timed = choose_site(bench, settings, choose_recipe(settings, bench.node.os).build_type, drawn=bool(layouts))
+    types = (one for one in suite.test_build_types if one != timed.config.build_type)
+    sites = (*(choose_site(bench, settings, one) for one in types), timed)
+    return Ingredients(
         source=bench.source,
         toolchain=bench.toolchain,
         sites=sites,
         suite=suite,
         weights=weights,
         namespace=isa_fingerprint(bench.node.cpu),
-        jobs=choose_jobs(bench, settings),
+        jobs=int(settings.number("jobs")) or choose_jobs(bench.node),
         library=str(library_project()) if bench.source.pruned else "",
         python=sys.executable,
         sampler_env=tuple(choose_sampler_environment(dict(bench.environment), PACKAGE).items()),
@@ -197,7 +219,6 @@ def begin_run(
         layouts=keep_layouts(Path(bench.cache), layouts),
         relink=keep_include(Path(bench.cache), RELINK) if layouts else "",
     )
-    return run, ingredients
 
 
 def choose_roof(bench: Workbench, site: Site, threads: int) -> RoofBuild:
@@ -214,7 +235,10 @@ def choose_roof(bench: Workbench, site: Site, threads: int) -> RoofBuild:
 
 
 def mark_builds(plan: Plan, run: Run, cache: Path) -> None:
-    """Note that the builds of a plan are used now, and what each is."""
+    """Note that the builds of a plan are used now, and what each is; whatever it makes or empties lies in the cache."""
+    stray = find_stray(plan, str(cache))
+    if stray:
+        raise UnfitError(f"a plan leaves the cache {cache}", cause=stray, hint="harness run, without --resume")
     sites = {site.folder: f"{site.config.build_type} {site.config.isa}, {site.config.compiler}" for site in plan.sites}
     release = run.source.commit.release or run.source.commit.short or run.source.path
     for step in plan.steps:
@@ -267,11 +291,3 @@ def choose_site(bench: Workbench, settings: Settings, build_type: str, *, drawn:
     name = f"{source}{'-whole' if whole else ''}{'-drawn' if drawn else ''}-{build}-{bench.toolchain.id}-{cpu}"
     variant = choose_variant(isa, bench.node.cpu) if loadable else ""
     return Site(config=config, wiring=wiring, folder=str(Path(bench.cache) / "builds" / name), variant=variant)
-
-
-def choose_jobs(bench: Workbench, settings: Settings) -> int:
-    """Return how many compilers run at once: the usable CPUs, as far as memory allows."""
-    cores = bench.node.cpu.cores
-    by_quota = int(cores.quota_cpus) if cores.quota_cpus else cores.affinity
-    by_memory = bench.node.memory_bytes // BYTES_PER_JOB
-    return int(settings.number("jobs")) or max(1, min(cores.affinity, by_quota, by_memory))

@@ -1,45 +1,106 @@
 """`harness run --resume`: takes up an unfinished run, if nothing it stands on has changed."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.errors import UnavailableError, UsageError
+from harness import __version__
+from harness.errors import UnavailableError, UnreadableError, UsageError
+from harness.parse.affinity import rank_cores
+from harness.plan.circumstance import caveat_condition
 from harness.plan.layer import Settings
+from harness.plan.placement import choose_wish, place_plan
+from harness.plan.recall import restore_settings
+from harness.plan.renewal import HINT, find_other_cpu, find_other_tool, remember_changes, renew_plan
+from harness.plan.run import plan_run
 from harness.premises import cache_folder, results_folder
+from harness.records.condition import Condition
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
-from harness.store.bundle import Bundle, find_partial, load_run
+from harness.store.bundle import Bundle
+from harness.store.unfinished import find_partial
+from harness.system.audio import verify_audio
 from harness.system.console import Console
 from harness.system.orphan import stop_orphans
+from harness.system.placement import require_placement
+from harness.system.probe import probe_capture
 from harness.system.source.tree import probe_tree
+from harness.system.toolchain import probe_again
 from harness.system.weights import verify_weights
+from harness.workbench import Workbench, choose_child_environment, gather
 
 
 def take_up(
-    settings: Settings, environ: Mapping[str, str], node: Node, wanted: str, console: Console
+    settings: Settings,
+    environ: Mapping[str, str],
+    node: Node,
+    wanted: str,
+    console: Console,
+    condition: Condition,
+    *,
+    sweep: str = "",
 ) -> tuple[Run, Plan, Bundle]:
-    """Return state, plan and bundle of the unfinished run whose id starts with `wanted`.
+    """Return state, plan and bundle of the unfinished run whose id starts with `wanted`, a part of `sweep` if of any.
 
-    Raises UsageError where there is none, or its tree or machine is another by now, and UnavailableError where its
-    source or weights are gone or changed.
+    The plan is made anew: nothing that is executed comes from the file. `condition` is how the node is set now.
+
+    Raises UsageError where there is none, or what it stands on is another by now, and UnavailableError where its
+    source, its weights or its recordings are gone or changed.
     """
-    bundle = find_partial(results_folder(settings), node.name, wanted)
-    state = load_run(bundle.path)
-    if state.trial:
-        raise UsageError(f"{state.id} is one side of a live comparison: it cannot be resumed", hint="harness ab")
-    plan = bundle.load_plan()
-    if (state.node.cpu.brand, state.node.cpu.features) != (node.cpu.brand, node.cpu.features):
-        raise UsageError(f"{state.id} was begun on another CPU ({state.node.cpu.brand})", hint="harness run")
+    bundle, state = find_partial(results_folder(settings), node.name, wanted, note=console.note, sweep=sweep)
+    if bundle.is_taken:
+        hint = f"to go on, move {bundle.final} away; else remove {bundle.path}"
+        raise UsageError(f"{state.id} cannot be resumed: {bundle.final} is there already", hint=hint)
+    stored = bundle.load_plan()
+    _check_cache(state, stored, cache_folder(settings))
+    other = find_other_cpu(state.node, node)
+    if other:
+        raise UsageError(f"{state.id} was begun on another CPU: {other}", hint=HINT)
     _check_source(state, environ, console)
-    for weights in state.weights:
-        if weights.parent and not weights.sha256:
-            continue  # still to be made
-        verify_weights(weights, cache=cache_folder(settings))
+    _check_toolchain(state, environ, cache_folder(settings))
+    _check_files(state, cache_folder(settings))
+    plan = renew_plan(_plan_anew(state, environ, cache_folder(settings)), stored, state.id)
+    if plan.sites[-1].config != state.config:
+        raise UsageError(f"run.json of {state.id} records another build than its plan makes", hint=HINT)
+    environment, _ = choose_child_environment(environ, state.toolchain)
+    caveats = tuple(caveat_condition(condition, node.cpu.cores, state.suite.threads))
+    state = remember_changes(state, node, dict(environment), caveats, __version__)
     for name in stop_orphans(bundle.path):
         console.note(f"ended {name}, which was still running")
     console.note(f"going on with {state.id}")
     return state, plan, bundle
+
+
+def _plan_anew(state: Run, environ: Mapping[str, str], cache: Path) -> Plan:
+    """Return the plan that this harness makes for what an earlier one was asked, on the node as it was then."""
+    try:
+        settings = restore_settings(state.settings)
+    except ValueError as error:
+        raise UnreadableError(f"the settings of {state.id} cannot be understood", cause=str(error), hint=HINT) from None
+    wish = choose_wish(settings)
+    require_placement(wish)
+    bench = Workbench(
+        cache=str(cache),
+        node=state.node,
+        toolchain=state.toolchain,
+        source=state.source,
+        environment=state.environment,
+        caveats=(),
+    )
+    ingredients = gather(bench, settings, state.suite, state.weights, state.audio)
+    return place_plan(plan_run(ingredients), wish, rank_cores(probe_capture(environ)) if wish.pin else ())
+
+
+def _check_cache(state: Run, stored: Plan, cache: Path) -> None:
+    """Raise UsageError where the run was begun with another cache: its builds and all that is made lie there."""
+    folders = [Path(site.folder) for site in stored.sites]
+    if not folders:
+        raise UnreadableError(f"the plan of {state.id} names no build", hint=HINT)
+    begun = folders[-1].parent.parent
+    if begun != cache:
+        hint = f"--cache {shlex.quote(str(begun))} goes on with it, if that is yours; harness run begins a new one"
+        raise UsageError(f"{state.id} was begun with another cache: {begun}, not {cache}", hint=hint)
 
 
 def _check_source(state: Run, environ: Mapping[str, str], console: Console) -> None:
@@ -49,3 +110,19 @@ def _check_source(state: Run, environ: Mapping[str, str], console: Console) -> N
     now = probe_tree(path, environ=environ, note=console.note, ours=ours) if state.source.mutable else state.source
     if now.id != state.source.id:
         raise UsageError(f"{path} has changed since {state.id} was begun", hint="harness run measures it as it is now")
+
+
+def _check_toolchain(state: Run, environ: Mapping[str, str], cache: Path) -> None:
+    found = find_other_tool(state.toolchain, probe_again(state.toolchain, environ, cache=cache))
+    if found:
+        was, now = found
+        told = f"it is {now.name} {now.version} now" if now.version else "it does not answer now"
+        raise UsageError(f"{state.id} was begun with {was.name} {was.version} ({was.path}): {told}", hint=HINT)
+
+
+def _check_files(state: Run, cache: Path) -> None:
+    for weights in state.weights:
+        if not (weights.parent and not weights.sha256):  # still to be made
+            verify_weights(weights, cache=cache)
+    for audio in state.audio:
+        verify_audio(audio, cache=cache)

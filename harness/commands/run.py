@@ -57,7 +57,7 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
     # The lock comes first: a download or a checkout would disturb the measurement that holds it.
     with hold_node(settings, output.console):
         if resume is not None:
-            state, plan, bundle = take_up(settings, environ, node, resume, output.console)
+            state, plan, bundle = take_up(settings, environ, node, resume, output.console, watch.probe_condition())
         else:
             state, plan = _prepare(settings, environ, node, suite, output, watch)
             # Before there is a plan: what is resumed must not be without it.
@@ -128,6 +128,8 @@ def _refuse_speechless(suite: Suite, weights: tuple[Weights, ...]) -> None:
 def _resumable(state: Run, bundle: Bundle, settings: Settings) -> Iterator[None]:
     """Whatever stops the run from here on says how to go on with it."""
     hint = f"harness run --resume {state.id} --results {shlex.quote(str(results_folder(settings)))}"
+    if not settings.is_default("cache"):
+        hint += f" --cache {shlex.quote(str(cache_folder(settings)))}"
     try:
         yield
     except KeyboardInterrupt:

@@ -142,7 +142,9 @@ def _take_up(settings: Settings, environ: Mapping[str, str], node: Node, wanted:
             refuse_mixture(stored, fresh[number][0], earlier)
     for number, one in kept.items():
         if not one.sealed:
-            state, plan, bundle = take_up(settings, environ, node, one.run.id, output.console)
+            state, plan, bundle = take_up(
+                settings, environ, node, one.run.id, output.console, scene.condition, sweep=stored.id
+            )
             field.seat(number, Session(plan, state, bundle, output.console, load_durations(cache), scene.vigil), bundle)
     for number, prepared in fresh.items():
         name = stored.label(stored.entries[number].values) or stored.id

@@ -16,6 +16,10 @@ from harness.records.step import Phase
 _NAMED = 5
 
 
+# The codes of `caveat_condition`.
+CONDITION_CODES = frozenset({"governor", "frequency-limited", "battery", "power-profile", "smt"})
+
+
 def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int]) -> Iterator[Caveat]:
     """Yield the caveats about the node that are known before anything runs."""
     slow = [governor for governor in condition.governors if governor != PERFORMANCE]

@@ -1,13 +1,13 @@
 """Settings that were kept with what they began, in force again when it is gone on with."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from harness.errors import UsageError
 from harness.plan.layer import Settings
-from harness.plan.setting.setting import Kind
-from harness.plan.setting.table import BY_NAME
-from harness.records.run import SettingUsed
+from harness.plan.setting.setting import Kind, Value
+from harness.plan.setting.table import BY_NAME, SETTINGS
+from harness.records.run import Origin, SettingUsed
 
 # What decides what is measured; all others say where, how patiently, or how it is shown, and those of the command hold.
 DECISIVE = frozenset(
@@ -48,6 +48,37 @@ def recall(settings: Settings, kept: Sequence[SettingUsed]) -> Settings:
     return Settings(
         used=tuple((name, empty.get(name, value), origins.get(name, origin)) for name, value, origin in recalled.used)
     )
+
+
+def restore_settings(kept: Iterable[SettingUsed]) -> Settings:
+    """Return the settings that `Settings.describe` told, its inverse; raises ValueError for what it cannot have told.
+
+    What was not told, as a setting that is newer than the record, is at its default. A login stays left out.
+    """
+    told = {one.name: one for one in kept}
+    used: list[tuple[str, Value, Origin]] = []
+    for setting in SETTINGS:
+        one = told.get(setting.name)
+        value = setting.default if one is None else _RESTORERS[setting.kind](one.value)
+        used.append((setting.name, value, one.origin if one else Origin.DEFAULT))
+    return Settings(used=tuple(used))
+
+
+def _restore_flag(text: str) -> bool:
+    if text not in ("True", "False"):
+        raise ValueError(f"neither True nor False: {text!r}")
+    return text == "True"
+
+
+_RESTORERS: dict[Kind, Callable[[str], Value]] = {
+    Kind.TEXT: str,
+    Kind.INTEGER: int,
+    Kind.SECONDS: float,
+    Kind.PERCENT: float,
+    Kind.FLAG: _restore_flag,
+    Kind.LIST: lambda text: tuple(text.split(",")) if text else (),
+    Kind.DEFINES: lambda text: tuple(_NEXT_OPTION.split(text)) if text else (),
+}
 
 
 def _parse(text: str, kind: Kind) -> object:

@@ -72,6 +72,23 @@ def find_flaw(plan: Plan) -> str:
     return ""
 
 
+def find_stray(plan: Plan, cache: str) -> str:
+    """Return what a plan would empty, make or mark outside of the folder of the cache; empty where there is nothing."""
+    for step in plan.steps:
+        for path in (*step.products, *(one for one in (step.wipe, step.stamp) if one)):
+            if not _is_below(path, cache):
+                return f"step {step.name!r} would write to {path}"
+        if step.wipe and not _is_below(step.wipe, f"{cache}/builds"):
+            return f"step {step.name!r} would empty {step.wipe}"
+        if step.output and not is_plain(step.output):
+            return f"the output of step {step.name!r} would not lie in the folder of the build: {step.output!r}"
+    return ""
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder}/") and ".." not in path.split("/") and path.rstrip("/") != folder
+
+
 def is_plain(name: str) -> bool:
     """Return whether this is the name of a file in a folder, and leads nowhere else."""
     return name not in ("", ".", "..") and not set(name) & {"/", "\\", "\0"}

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from harness.errors import UsageError
 from harness.records.caveat import Caveat
-from harness.records.node import Cores
+from harness.records.node import Cores, Node
 
 _DEFAULT = 4
+_BYTES_PER_JOB = 1_500_000_000
 
 
 def choose_threads(cores: Cores) -> int:
@@ -16,6 +17,13 @@ def choose_threads(cores: Cores) -> int:
     all of them.
     """
     return min(_DEFAULT, cores.usable_physical)
+
+
+def choose_jobs(node: Node) -> int:
+    """Return how many compilers run at once: the usable CPUs, as far as memory allows."""
+    cores = node.cpu.cores
+    by_quota = int(cores.quota_cpus) if cores.quota_cpus else cores.affinity
+    return max(1, min(cores.affinity, by_quota, node.memory_bytes // _BYTES_PER_JOB))
 
 
 def describe_threads(threads: Sequence[int], cores: Cores) -> str:

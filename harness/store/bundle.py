@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.errors import UnfitError, UnreadableError, UsageError
+from harness.errors import UnfitError, UnreadableError
 from harness.plan.run import find_flaw
 from harness.records.plan import Plan
 from harness.records.run import NO_DATE, Run
@@ -48,6 +48,11 @@ class Bundle:
     def final(self) -> Path:
         """Where the bundle will be once it is sealed."""
         return self.path.with_name(self.path.name.removesuffix(PARTIAL))
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether something lies already where the bundle will be."""
+        return _is_there(self.final)
 
     def save_plan(self, plan: Plan) -> None:
         """Keep the plan for a later resume."""
@@ -180,24 +185,6 @@ def _make_partial(bundle: Bundle) -> bool:
         return False
     bundle.logs.mkdir(mode=_OWN)
     return True
-
-
-def find_partial(results: Path, node: str, wanted: str) -> Bundle:
-    """Return the unfinished run of `node` whose id starts with `wanted`, or the latest one for an empty `wanted`.
-
-    Raises UsageError where there is none, or more than one.
-    """
-    partials = sorted((results / node).glob(f"*/*{PARTIAL}"), key=lambda path: path.name)
-    # Without a plan there is nothing to go on with: one side of a live comparison, if not named, or a run that was
-    # killed before it had begun.
-    found = [path for path in partials if path.name.startswith(wanted) and (wanted or (path / PLAN).exists())]
-    found = [path for path in found if path.name == f"{wanted}{PARTIAL}"] or found
-    if not found:
-        named = f" that starts with {wanted!r}" if wanted else ""
-        raise UsageError(f"no unfinished run{named} in {results / node}", hint="harness run, without --resume")
-    if wanted and len(found) > 1:
-        raise UsageError(f"{wanted!r} is the beginning of {len(found)} unfinished runs", hint=str(found[-1].name))
-    return Bundle(found[-1])
 
 
 def load_run(path: Path) -> Run:

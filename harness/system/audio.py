@@ -40,6 +40,16 @@ def resolve_audio(
     return tuple(found.values())
 
 
+def verify_audio(audio: Audio, *, cache: Path) -> None:
+    """Raise UnavailableError unless a recording is still what it was when it was resolved."""
+    path, hint = Path(audio.path), "harness run, without --resume"
+    if not path.is_file():
+        raise UnavailableError(f"the recording {audio.name} is gone: {path}", hint=hint)
+    converted = path == cache / AUDIO / f"{audio.sha256[:16]}.wav"
+    if not converted and file_sha256(path, memory=cache / AUDIO / "sums") != audio.sha256:
+        raise UnavailableError(f"the recording {audio.name} has changed: {path}", hint=hint)
+
+
 def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, dry_run: bool) -> Audio:
     path = given = tree / SAMPLE_PATH if word == SAMPLE else expand_home(word).absolute()
     if not path.is_file():

@@ -19,6 +19,7 @@ from harness.system.zig import make_zig
 
 AUTO = "auto"
 ZIG = "zig"
+ZIG_CC = "zig cc"
 _AUTO_PAIRS = (Pair(cc="cc", cxx="c++"), Pair(cc="gcc", cxx="g++"), Pair(cc="clang", cxx="clang++"))
 _CACHES = ("ccache",)  # sccache has no namespaces: it would mix the objects of different CPUs
 
@@ -34,7 +35,7 @@ def probe_toolchain(compiler: str, environ: Mapping[str, str], *, cache: Path, t
     environ = {**environ, "LC_ALL": "C"}
     if compiler == ZIG:
         pair, version = make_zig(environ, cache)
-        cc = Tool(name="zig cc", version=version, path=pair.cc)
+        cc = Tool(name=ZIG_CC, version=version, path=pair.cc)
         cxx = Tool(name="zig c++", version=version, path=pair.cxx)
     else:
         cc, cxx = _probe_compilers(_choose_compilers(compiler, environ), environ)
@@ -46,6 +47,39 @@ def probe_toolchain(compiler: str, environ: Mapping[str, str], *, cache: Path, t
         ninja=_probe_packaged("ninja", "ninja", environ, tools),
         compiler_cache=_probe_cache(environ),
     )
+
+
+def probe_again(known: Toolchain, environ: Mapping[str, str], *, cache: Path) -> Toolchain:
+    """Return the programs of an earlier probe as they are now, at their old paths.
+
+    The version of one that is gone, or does not answer, is empty. A compiler cache changes no code: only that it is
+    there counts, and one that has come since is not used.
+    """
+    environ = {**environ, "LC_ALL": "C"}
+    if known.cc.name == ZIG_CC:  # scripts of ours, which go with the cache
+        pair, version = make_zig(environ, cache)
+        cc = known.cc.replace(version=version, path=pair.cc)
+        cxx = known.cxx.replace(version=version, path=pair.cxx)
+    else:
+        cc, cxx = (_ask_compiler(one, environ, cxx=one.path == known.cxx.path) for one in (known.cc, known.cxx))
+    packaged = {name: _ask_version(getattr(known, name), environ) for name in ("cmake", "ctest", "ninja")}
+    launcher = known.compiler_cache
+    if launcher and not Path(launcher.path).is_file():
+        launcher = launcher.replace(version="")
+    return Toolchain(cc=cc, cxx=cxx, compiler_cache=launcher, **packaged)
+
+
+def _ask_compiler(known: Tool, environ: Mapping[str, str], *, cxx: bool) -> Tool:
+    answer = capture([known.path, "--version"], env=environ)
+    found = parse_compiler(answer.stdout) if answer.ok else None
+    if found is None:
+        return known.replace(version="")
+    return known.replace(name=name_cxx(found.family) if cxx else found.family, version=found.version)
+
+
+def _ask_version(known: Tool, environ: Mapping[str, str]) -> Tool:
+    answer = capture([known.path, "--version"], env=environ)
+    return known.replace(version=parse_version(answer.stdout) if answer.ok else "")
 
 
 def _choose_compilers(compiler: str, environ: Mapping[str, str]) -> Pair:

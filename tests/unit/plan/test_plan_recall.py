@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from harness.errors import UsageError
 from harness.plan.layer import Settings, layer_settings
-from harness.plan.recall import DECISIVE, list_decisive, recall
+from harness.plan.recall import DECISIVE, list_decisive, recall, restore_settings
 from harness.plan.setting.table import BY_NAME
 from harness.records.run import Origin
 
@@ -69,3 +69,17 @@ def test_what_does_not_decide_is_not_taken(name: str) -> None:
     kept = [one.replace(name=name, value="../../x", origin=Origin.FLAG) for one in list_decisive(layered())[:1]]
     today = layered()
     assert recall(today, kept) == today
+
+
+def test_all_that_was_described_can_be_restored() -> None:
+    settings = layer_settings(
+        file={"model": ["tiny", "base"], "threshold": "1.5 %", "timeout": "1h30m", "huge_pages": True},
+        file_name="harness.toml",
+        environ={"HARNESS_REPETITIONS": "7", "HARNESS_THREADS": "1,2"},
+        flags={"define": ["CMAKE_CXX_FLAGS=-O2 -g", "X=a,b,c", "Y=", "Z=1,2"], "source": "/a, b"},
+    )
+    assert restore_settings(settings.describe()) == settings
+    assert restore_settings(()) == layered()
+    for name in ("repetitions", "no_roof", "timeout"):
+        with pytest.raises(ValueError, match="many"):
+            restore_settings([one.replace(value="many") for one in settings.describe() if one.name == name])

@@ -1,7 +1,7 @@
 """Plans: the right steps, in the right order, with the right dependencies."""
 
 from harness.plan.ingredient import Ingredients
-from harness.plan.run import blockers, find_flaw, plan_build, plan_run
+from harness.plan.run import blockers, find_flaw, find_stray, plan_build, plan_run
 from harness.records.config import CMakeOption
 from harness.records.step import Phase, Step
 from harness.records.suite import Benchmark
@@ -156,3 +156,20 @@ def test_a_plan_that_was_edited_is_not_followed_and_one_that_was_made_is() -> No
         ),
     ):
         assert told in find_flaw(plan.replace(steps=steps))
+
+
+def test_whatever_a_plan_makes_or_empties_lies_in_the_cache() -> None:
+    plan = plan_run(ingredients())
+    assert find_stray(plan, "/cache") == ""
+    for field, path in (
+        ("wipe", "/home"),
+        ("wipe", "/cache"),
+        ("wipe", "/cache/weights"),
+        ("wipe", "/cache/builds/../../home"),
+        ("wipe", "/cache/builds/"),
+        ("stamp", "/home/x"),
+        ("products", ("/cache/x", "/cachet/x")),
+        ("output", "../x"),
+    ):
+        step = plan.steps[0].replace(**{field: path})
+        assert "configure_debug" in find_stray(plan.replace(steps=(step, *plan.steps[1:])), "/cache"), path

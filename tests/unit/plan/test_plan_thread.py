@@ -1,8 +1,9 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.plan.thread import choose_threads, describe_threads, refuse_crowd, warn_threads
+from harness.plan.thread import choose_jobs, choose_threads, describe_threads, refuse_crowd, warn_threads
 from harness.records.node import Cores
+from tests import factory
 from tests.unit.plan.test_plan_isa import NODES, load_cpu
 
 NAMES = sorted(path.name for path in NODES.iterdir() if path.is_dir())
@@ -117,3 +118,12 @@ def test_affinity_to_efficient_cores_calls_them_not_fast() -> None:
 def test_one_cpu() -> None:
     cores = CORES.replace(logical=1, physical=1, affinity=1, usable_physical=1, threads_per_core=1, fast=1)
     assert describe_threads((1,), cores) == "1 thread: the one physical core that this process may use; 1 CPU is 1 core"
+
+
+def test_as_many_compilers_as_cpus_and_memory_allow() -> None:
+    node = factory.node()
+    cores = node.cpu.cores
+    assert choose_jobs(node) == 4
+    assert choose_jobs(node.replace(memory_bytes=4 << 30)) == 2
+    assert choose_jobs(node.replace(memory_bytes=1 << 30)) == 1
+    assert choose_jobs(node.replace(cpu=node.cpu.replace(cores=cores.replace(quota_cpus=1.5)))) == 1

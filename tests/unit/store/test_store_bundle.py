@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import UnfitError, UnreadableError, UsageError
+from harness.errors import UnfitError, UnreadableError
 from harness.plan.ingredient import Ingredients
 from harness.plan.run import plan_run
 from harness.records.plan import Plan
-from harness.store.bundle import Bundle, create_bundle, find_partial, load_run
+from harness.store.bundle import Bundle, create_bundle, load_run
 from harness.store.duration import load_durations, save_durations
 from harness.system.fresh import write_atomic
 from tests import factory
@@ -42,49 +42,6 @@ def test_a_bundle_lies_under_node_and_month_and_reads_back(tmp_path: Path) -> No
     assert load_run(folder) == RUN
     assert (folder / "README.md").read_text() == "the report\n"
     assert {path.name for path in folder.iterdir()} == {"run.json", "plan.json", "README.md", "logs"}
-
-
-def test_the_state_of_an_unfinished_run_reads_back(tmp_path: Path) -> None:
-    _, bundle = create_bundle(tmp_path, RUN)
-    bundle.save_run(RUN)
-    bundle.save_plan(plan())
-    assert load_run(find_partial(tmp_path, "node-1", "").path) == RUN
-    assert find_partial(tmp_path, "node-1", RUN.id[:12]).path == bundle.path
-
-
-def test_unfinished_runs_are_told_apart(tmp_path: Path) -> None:
-    for second in ("00", "01"):
-        create_bundle(tmp_path, RUN.replace(id=RUN.id.replace("000000Z", f"0000{second}Z")))[1].save_plan(plan())
-    assert find_partial(tmp_path, "node-1", "").path.name.startswith("20260101T000001Z")
-    with pytest.raises(UsageError, match="2 unfinished runs"):
-        find_partial(tmp_path, "node-1", "2026")
-    with pytest.raises(UsageError, match="no unfinished run"):
-        find_partial(tmp_path, "node-1", "1999")
-
-
-def test_without_a_plan_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
-    create_bundle(tmp_path, RUN)[1].save_plan(plan())
-    create_bundle(tmp_path, RUN.replace(id=f"{RUN.id}-2"))
-    assert find_partial(tmp_path, "node-1", "").final.name == RUN.id
-
-
-def test_an_exact_id_is_not_ambiguous_beside_its_second(tmp_path: Path) -> None:
-    create_bundle(tmp_path, RUN)
-    create_bundle(tmp_path, RUN.replace(id=f"{RUN.id}-2"))
-    assert find_partial(tmp_path, "node-1", RUN.id).final.name == RUN.id
-
-
-@pytest.mark.parametrize("wanted", ["**", "[", "../x"])
-def test_what_the_user_types_is_no_pattern(tmp_path: Path, wanted: str) -> None:
-    create_bundle(tmp_path, RUN)
-    with pytest.raises(UsageError, match="no unfinished run"):
-        find_partial(tmp_path, "node-1", wanted)
-
-
-def test_runs_of_other_nodes_are_not_ours(tmp_path: Path) -> None:
-    create_bundle(tmp_path, RUN)
-    with pytest.raises(UsageError, match="no unfinished run"):
-        find_partial(tmp_path, "node-2", "")
 
 
 def test_two_runs_in_one_second_have_two_ids(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""Unfinished runs, found again: those that the caller began, and that nobody else can have changed."""
+
+import contextlib
+import os
+import pwd
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.records.run import Run
+from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_NONE = "harness run, without --resume"
+
+
+def find_partial(
+    results: Path, node: str, wanted: str, *, note: Callable[[str], None], sweep: str = ""
+) -> tuple[Bundle, Run]:
+    """Return the unfinished run of `node` whose id starts with `wanted`, or the latest one for an empty `wanted`.
+
+    Where none is named, those that `run --resume` cannot go on with are passed over, with a `note`: what others began,
+    or can have changed, and parts of sweeps, searches and comparisons, unless it is for `sweep` that it is asked.
+    Raises UsageError where there is none, more than one, or one of those, UnreadableError for a broken run.json.
+    """
+    partials = sorted((results / node).glob(f"*/*{PARTIAL}"), key=lambda path: path.name)
+    # Without a plan there is nothing to go on with: one side of a live comparison, if not named, or a run that was
+    # killed before it had begun.
+    found = [path for path in partials if path.name.startswith(wanted) and (wanted or os.path.lexists(path / PLAN))]
+    found = [path for path in found if path.name == f"{wanted}{PARTIAL}"] or found
+    if wanted and len(found) > 1:
+        raise UsageError(f"{wanted!r} is the beginning of {len(found)} unfinished runs", hint=str(found[-1].name))
+    for path in reversed(found):
+        try:
+            return Bundle(path), _load_own(path, sweep)
+        except UsageError as error:
+            if wanted:
+                raise
+            note(f"passed over: {error.line}")
+    named = f" that starts with {wanted!r}" if wanted else ""
+    raise UsageError(f"no unfinished run{named} in {results / node}", hint=_NONE)
+
+
+def _load_own(path: Path, sweep: str) -> Run:
+    _require_own(path)
+    run = load_run(path)
+    if run.trial:
+        raise UsageError(f"{run.id} is one side of a live comparison: it cannot be resumed", hint="harness ab")
+    if run.sweep != sweep:
+        raise UsageError(
+            f"{run.id} is a part of the sweep or the search {run.sweep}, not a run of its own",
+            hint=f"harness sweep --resume {run.sweep} goes on with a sweep; a search is begun anew with harness tune",
+        )
+    return run
+
+
+def _require_own(partial: Path) -> None:
+    """Raise UsageError unless the caller began this run, and nobody else can have changed what it goes by.
+
+    What is done comes from a plan that is made anew; but numbers and logs would be taken over as they stand.
+    """
+    name = partial.name.removesuffix(PARTIAL)
+    me = os.geteuid()
+    for path, status in _walk(partial):
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            kind = "a link" if stat.S_ISLNK(status.st_mode) else "neither a file nor a folder"
+            raise UsageError(f"{name} cannot be resumed: {path} is {kind}", hint=_NONE)
+        if status.st_uid != me:
+            raise UsageError(f"{name} was begun by {_name_user(status.st_uid)}, not by you", hint=_NONE)
+        if status.st_mode & _OTHERS_WRITE and _keeps_modes(partial.parent):
+            raise UsageError(
+                f"{name} may have been changed by others: they may write to {path}",
+                hint=f"chmod -R go-w {partial}, if you trust all who could; or harness run",
+            )
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield all that there is, links unfollowed; what cannot be looked into is not the caller's, or soon fails."""
+    yield folder, folder.lstat()
+    if not folder.is_symlink():
+        for parent, folders, files in os.walk(folder):
+            for name in sorted((*folders, *files)):
+                path = Path(parent) / name
+                yield path, path.lstat()
+
+
+def _keeps_modes(folder: Path) -> bool:
+    """Return whether the file system keeps the mode of what is made in `folder`; those of Windows let all write."""
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory(prefix=".mode-", dir=folder) as made:
+        return not Path(made).stat().st_mode & _OTHERS_WRITE
+    return True
+
+
+def _name_user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
