@@ -35,7 +35,8 @@ class Built(Record):
     @property
     def ok(self) -> bool:
         """Whether there is something to measure."""
-        return self.run.status is Status.PASSED
+        built = any(one.phase is Phase.BUILD and one.status is Status.PASSED for one in self.run.results)
+        return built and self.run.status is Status.PASSED
 
 
 def prepare_build(

@@ -67,6 +67,7 @@ def choose_design(settings: Settings) -> Design:
         metrics=tuple(name for name in known if name in settings.words("metric")),
         threshold=settings.number("threshold"),
         max_time_s=settings.number("max_time"),
+        named=not settings.is_default("metric"),
     )
 
 
@@ -123,8 +124,14 @@ def _show(held: Held, sides: Sequence[Side], settings: Settings, output: Output)
     lines.append(f"{len(held.tally.results)} blocks in {held.tally.wall_s:.0f} s: {held.tally.stopped}")
     lines += [f"{role.value:<9} {path}" for role, path in zip(ROLES, held.paths, strict=True)]
     output.show("\n".join(lines), held.family)
+    return choose_code(held, held.family.exit_code(strict=settings.flag("strict")), output)
+
+
+def choose_code(held: Held, otherwise: ExitCode, output: Output) -> int:
+    """Return the exit code of a trial that has verdicts; what was asked for and never measured is said."""
+    for what in held.missing:
+        why = held.tally.stopped if held.tally else ""
+        output.console.warn(f"harness: {what} was never measured: {why}")
     if held.interrupted:
         return InterruptedRunError.exit_code
-    if held.failure:
-        return int(ExitCode.BENCHMARK_FAILED)
-    return int(held.family.exit_code(strict=settings.flag("strict")))
+    return int(ExitCode.BENCHMARK_FAILED if held.failure or held.missing else otherwise)

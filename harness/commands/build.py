@@ -8,6 +8,7 @@ from harness.plan.isa import choose_isa_options
 from harness.plan.layer import Settings
 from harness.plan.recipe import choose_recipe
 from harness.premises import hold_node
+from harness.records.run import ExitCode
 from harness.render.plan import render_plan
 from harness.system.probe import probe_node
 
@@ -24,7 +25,8 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
     with hold_node(settings, output.console):
         state, plan = prepare_build(settings, environ, node, output.console)
         built = carry_out_build(state, plan, settings, output.console)
-    told = next((f"{one.step}: {one.reason}" for one in built.run.results if one.status.bad), "")
+    # A build that was passed over is none, either.
+    told = next((f"{one.step}: {one.reason}" for one in built.run.results if one.reason), "nothing was built")
     lines = [f"built in {built.folder}"] if built.ok else [f"the build failed: {told}", f"logs in {built.logs}"]
     output.show("\n".join([*lines, *(f"caveat: {caveat.message}" for caveat in built.run.caveats)]), built.run)
-    return int(built.run.exit_code)
+    return int(ExitCode.OK if built.ok else built.run.exit_code or ExitCode.BUILD_FAILED)

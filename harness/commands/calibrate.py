@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from harness.commands.ab import choose_design, prepare_entrants, show_failure, show_plans
+from harness.commands.ab import choose_code, choose_design, prepare_entrants, show_failure, show_plans
 from harness.commands.output import Output
-from harness.errors import InterruptedRunError
 from harness.plan.layer import Settings
 from harness.plan.side import Side
 from harness.premises import hold_node
@@ -15,7 +14,7 @@ from harness.render.calibration import render_calibration
 from harness.stats.calibration import calibrate as resample
 from harness.stats.pairing import pair_measurements
 from harness.system.probe import probe_node
-from harness.trial.hold import Held, hold_trial
+from harness.trial.hold import hold_trial
 from harness.trial.scene import set_scene
 
 RESAMPLES = 1000
@@ -44,16 +43,10 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
         output.show(
             f"{blocks} blocks in {tally.wall_s:.0f} s say nothing: a longer --max-time, or fewer metrics", held.runs
         )
-        return _exit_code(held, ExitCode.INCONCLUSIVE)
+        return choose_code(held, ExitCode.INCONCLUSIVE, output)
     output.console.note(f"resampling {blocks} blocks {RESAMPLES} times")
     found = resample(samples, alpha=ALPHA, seed=design.seed, resamples=RESAMPLES, block_s=tally.wall_s / max(1, blocks))
     lines = [render_calibration(found, wall_s=tally.wall_s, blocks=blocks)]
     lines += [f"caveat: {caveat.message}" for caveat in held.family.caveats if caveat.code not in ("a-a", "stopped")]
     output.show("\n".join(lines), found)
-    return _exit_code(held, ExitCode.OK)
-
-
-def _exit_code(held: Held, otherwise: ExitCode) -> int:
-    if held.interrupted:
-        return InterruptedRunError.exit_code
-    return int(ExitCode.BENCHMARK_FAILED if held.failure else otherwise)
+    return choose_code(held, ExitCode.OK, output)

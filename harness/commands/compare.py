@@ -7,7 +7,7 @@ from harness.commands.output import Output
 from harness.commands.runs import Filters, read_cards
 from harness.commands.selection import select_runs
 from harness.errors import UsageError
-from harness.plan.contrast import Question, choose_metrics, contrast_runs
+from harness.plan.contrast import Question, choose_metrics, contrast_runs, list_uncompared
 from harness.plan.layer import Settings, nearest
 from harness.premises import results_folder
 from harness.records.record import Record
@@ -31,6 +31,7 @@ class Compared(Record):
 def compare(settings: Settings, output: Output, asked: Compared) -> int:
     """Print the verdicts on the runs that are named; return 20 for a relevant regression, 21 where strict, else 0.
 
+    2 stands for a metric or a benchmark that was named and that the two sides do not have in common.
     Where nothing else is to be said, one of `all` runs that cannot be read is: with the code of unreadable input.
     """
     metrics = choose_metrics(settings)
@@ -50,7 +51,11 @@ def compare(settings: Settings, output: Output, asked: Compared) -> int:
             family, baseline_name=names[0], contender_name=names[1], differences=differences, full=asked.full
         )
     output.show(text, contrast)
-    return int(family.exit_code(strict=settings.flag("strict"))) or left or right
+    missing = list_uncompared(settings, family)
+    for name in missing:
+        output.console.warn(f"harness: the two sides have no {name} in common (harness show RUN lists what a run has)")
+    code = int(family.exit_code(strict=settings.flag("strict")))
+    return code or (UsageError.exit_code if missing else 0) or left or right
 
 
 def _find(results: Path, words: Sequence[str], settings: Settings, output: Output) -> tuple[list[Run], int]:

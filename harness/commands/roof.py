@@ -14,6 +14,7 @@ from harness.premises import hold_node
 from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Plan
+from harness.records.roof import Kind
 from harness.records.run import ExitCode, Run
 from harness.records.source import Commit, Source
 from harness.records.suite import Suite
@@ -24,6 +25,9 @@ from harness.store.bundle import load_logs
 from harness.system.probe import probe_node
 from harness.system.roof import roof_digest, roof_project
 from harness.workbench import begin_run, choose_roof, lay_out
+
+# The clock is only there where it can be told.
+_ASKED = (Kind.PEAK, Kind.READ, Kind.COPY)
 
 
 def roof(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
@@ -52,7 +56,15 @@ def roof(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     bounds = {count: bound_peak(answer, count, node.cpu.arch) for count in counts}
     known = {count: bound for count, bound in bounds.items() if bound}
     output.show(render_roof(answer, node, known), answer)
-    return 0
+    missing = [
+        f"{kind} with {threads} threads"
+        for threads in suite.threads
+        for kind in _ASKED
+        if not answer.find(kind, threads)
+    ]
+    for what in missing:
+        output.console.warn(f"harness: the probe has not measured {what}; its log is in {built.logs}")
+    return int(ExitCode.BENCHMARK_FAILED if missing else ExitCode.OK)
 
 
 def _prepare(

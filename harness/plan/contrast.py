@@ -51,6 +51,20 @@ def choose_metrics(settings: Settings) -> frozenset[str]:
     return frozenset(name for bench in settings.words("bench") for name in names[Benchmark(bench)])
 
 
+def list_uncompared(settings: Settings, family: Family) -> tuple[str, ...]:
+    """Return the metrics and benchmarks that somebody named and that no comparison is of."""
+    metrics = {one.metric for one in family.comparisons}
+    benchmarks = {one.case.benchmark for one in family.comparisons}
+    asked = [("metric", metrics if Benchmark.WHISPER in benchmarks else None), ("bench", benchmarks)]
+    return tuple(
+        name
+        for setting, known in asked
+        if known is not None and not settings.is_default(setting)
+        for name in settings.words(setting)
+        if name not in known
+    )
+
+
 def contrast_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Contrast:
     """Return the verdicts on two sets of runs.
 

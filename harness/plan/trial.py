@@ -1,10 +1,12 @@
 """What must be said beside the verdicts of a live comparison."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from harness.records.case import Case
 from harness.records.caveat import Caveat
 from harness.records.comparison import EQUAL_CODE, SAME
 from harness.records.record import Record
+from harness.stats.verdict import PairedSample
 
 EQUAL = "baseline and contender have equal code, however they were built"
 # Above this share of the other's turns a waiting sampler competes with the one that measures.
@@ -28,6 +30,24 @@ class Circumstance(Record):
     idle_share: float
     stopped_early: str = ""
     same_code: bool = False
+
+
+def list_unmeasured(
+    cases: Iterable[Case], metrics: Sequence[str], samples: Iterable[PairedSample], *, named: bool
+) -> tuple[str, ...]:
+    """Return what was asked for and no block has given, for people: metrics that were `named`, and whole cases.
+
+    Not every whisper-bench has every metric: one that was not named is no gap, as long as its case has another.
+    """
+    known = {(sample.case, sample.metric) for sample in samples}
+    measured = {case for case, _ in known}
+    gaps = []
+    for case in dict.fromkeys(cases):
+        if case not in measured:
+            gaps.append(str(case))
+        elif named:
+            gaps += [f"{metric} of {case}" for metric in metrics if (case, metric) not in known]
+    return tuple(gaps)
 
 
 def caveat_trial(found: Circumstance) -> tuple[Caveat, ...]:

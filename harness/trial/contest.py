@@ -12,7 +12,7 @@ from harness.records.outcome import StepResult
 from harness.records.record import Record
 from harness.records.trial import Role
 from harness.stats.pairing import pair_measurements
-from harness.stats.verdict import is_settled
+from harness.stats.verdict import PairedSample, is_settled
 from harness.system.console import Console, format_seconds
 from harness.trial.seat import Lost, Outcome, Played, Seat
 
@@ -36,7 +36,8 @@ class Engine(Protocol):
 class Design(Record):
     """How a trial is laid out; `threshold` is the relative change that matters.
 
-    `early` lets the trial end, and cases be left alone, once nothing more can be learned of them.
+    `early` lets the trial end, and cases be left alone, once nothing more can be learned of them. `named` says that
+    somebody asked for these metrics, and not for whatever there is.
     """
 
     seed: int
@@ -46,6 +47,7 @@ class Design(Record):
     threshold: float
     max_time_s: float
     early: bool = True
+    named: bool = False
 
 
 class Tally(Record):
@@ -63,6 +65,11 @@ class Tally(Record):
         """Return the numbers of one side."""
         side = (Role.BASELINE, Role.CONTENDER).index(role)
         return [one for pair in self.results for one in pair[side].measurements]
+
+    @property
+    def samples(self) -> tuple[PairedSample, ...]:
+        """The pairs of both sides, by case and metric."""
+        return pair_measurements(self.measurements(Role.BASELINE), self.measurements(Role.CONTENDER))
 
 
 class Contest:
@@ -130,14 +137,13 @@ class Contest:
             self.tally = tally.replace(lost=(*tally.lost, outcome))
 
     def _open_metrics(self, seats: Seats) -> tuple[str, ...]:
-        case = _shared(seats)
+        case = share_case(seats)
         return tuple(metric for metric in self._design.metrics if (case, metric) not in self._settled)
 
     def _settle(self) -> None:
         design, tally = self._design, self.tally
-        samples = pair_measurements(tally.measurements(Role.BASELINE), tally.measurements(Role.CONTENDER))
         alpha = ALPHA / (len(self._cases) * len(design.metrics))
-        for sample in samples:
+        for sample in tally.samples:
             if is_settled(sample, alpha=alpha, threshold=design.threshold):
                 self._settled.add((sample.case, sample.metric))
 
@@ -145,7 +151,7 @@ class Contest:
         """Return why the trial ends now, or nothing."""
         if self._lost_in_row >= _PATIENCE or (self._lost_in_row and self.tally.lost[-1].hopeless):
             return LOST
-        left = [f"{metric} of {_shared(seats)}" for seats in self._cases for metric in self._open_metrics(seats)]
+        left = [f"{metric} of {share_case(seats)}" for seats in self._cases for metric in self._open_metrics(seats)]
         if not left:
             return SETTLED
         left_s = self._design.max_time_s - elapsed_s
@@ -157,5 +163,6 @@ class Contest:
         return ""
 
 
-def _shared(seats: Seats) -> Case:
+def share_case(seats: Seats) -> Case:
+    """Return the case that both sides of a block measure, with the parameters in which they agree."""
     return seats[Role.BASELINE].case.shared(seats[Role.CONTENDER].case)

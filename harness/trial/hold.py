@@ -8,7 +8,7 @@ from harness.conclusion import conclude, recheck_weights
 from harness.plan.contest import ROLES
 from harness.plan.contrast import Question, judge_trials
 from harness.plan.layer import Settings
-from harness.plan.trial import EQUAL, Circumstance, caveat_trial
+from harness.plan.trial import EQUAL, Circumstance, caveat_trial, list_unmeasured
 from harness.premises import cache_folder, results_folder
 from harness.records.caveat import Caveat
 from harness.records.code import are_equal
@@ -23,7 +23,7 @@ from harness.records.trial import Role, Trial
 from harness.store.bundle import Bundle, create_bundle
 from harness.system.console import Console
 from harness.trial.blackbox import BlackBoxEngine
-from harness.trial.contest import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally
+from harness.trial.contest import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally, share_case
 from harness.trial.contest import Engine as Player
 from harness.trial.entrant import Entrant, build_entrant, take_seats
 from harness.trial.live import LiveEngine
@@ -37,7 +37,8 @@ _LEAST_TIMEOUT_S = 60.0
 class Held(Record):
     """A trial that has ended: its verdicts, and the two runs with their bundles, baseline first.
 
-    A build that failed leaves no tally, but its own record and logs. `failure` is the block that ended the trial.
+    A build that failed leaves no tally, but its own record and logs. `failure` is the block that ended the trial,
+    `missing` what was asked for and never measured.
     """
 
     runs: tuple[Run, ...]
@@ -45,6 +46,7 @@ class Held(Record):
     family: Family | None = None
     tally: Tally | None = None
     failure: Lost | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def interrupted(self) -> bool:
@@ -96,8 +98,10 @@ def hold_trial(
     cache = cache_folder(settings)
     runs = [recheck_weights(run, cache) for run in runs]
     caveats = caveat_trial(_look_at(entrants, cases, design, tally, same_code=same_code))
+    asked = (share_case(seats) for seats in cases)
+    missing = list_unmeasured(asked, design.metrics, tally.samples, named=design.named) if tally.results else ()
     concluded = [
-        _conclude(run, bundle, tally, caveats, role, cache)
+        _conclude(run, bundle, tally, caveats, role, cache, missing)
         for run, (_, bundle), role in zip(runs, bundles, ROLES, strict=True)
     ]
     family = None
@@ -111,6 +115,7 @@ def hold_trial(
         family=family,
         tally=tally,
         failure=tally.lost[-1] if tally.stopped == LOST else None,
+        missing=missing,
     )
 
 
@@ -179,11 +184,18 @@ def _look_at(
 
 
 def _conclude(
-    run: Run, bundle: Bundle, tally: Tally, caveats: tuple[Caveat, ...], role: Role, cache: Path
+    run: Run,
+    bundle: Bundle,
+    tally: Tally,
+    caveats: tuple[Caveat, ...],
+    role: Role,
+    cache: Path,
+    missing: Sequence[str],
 ) -> tuple[Run, str]:
     results = tuple(pair[ROLES.index(role)] for pair in tally.results)
-    if tally.stopped == LOST or not results:  # no run that holds nothing has passed
+    if tally.stopped == LOST or missing or not results:  # no run that holds nothing has passed
         reason = tally.lost[-1].reason if tally.lost else f"no block has ended: {tally.stopped}"
+        reason = f"never measured: {', '.join(missing)} ({tally.stopped})" if missing else reason
         results += (StepResult(step="trial", phase=Phase.BENCH, status=Status.FAILED, reason=reason),)
     trial = run.trial.replace(discarded=len(tally.lost), stopped=tally.stopped) if run.trial else None
     run = run.replace(trial=trial, results=results, caveats=(*run.caveats, *caveats), wall_s=tally.wall_s)

@@ -131,6 +131,16 @@ def test_too_little_time_leaves_it_unresolved(kit: Kit) -> None:
     assert all("stopped" in codes(run) for run in sides(kit))
 
 
+def test_a_case_that_no_block_has_reached_is_no_success(kit: Kit) -> None:
+    kit.set_speed(0.2)
+    done = kit.ab("fa=0", "fa=1", *BENCH, "--threads", "1", "--max-time", "0.3s")
+    assert done.returncode == 12, done.stderr
+    assert "was never measured: the time was up" in done.stderr
+    for run in sides(kit):
+        assert run.status is Status.FAILED
+        assert run.results[-1].reason.startswith("never measured: whisper/model=tiny/threads=")
+
+
 @pytest.mark.parametrize(
     ("words", "what"),
     [

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.plan.contrast import Question, choose_metrics, contrast_runs
+from harness.plan.contrast import Question, choose_metrics, contrast_runs, list_uncompared
 from harness.plan.layer import layer_settings
 from harness.plan.sample import match_trials, sample_runs
 from harness.records.case import Case
@@ -231,3 +231,19 @@ def test_the_metrics_that_settings_leave() -> None:
     for bad in ({"bench": ["wisper"]}, {"metric": ["load"]}):
         with pytest.raises(UsageError, match="unknown"):
             chosen(**bad)
+
+
+@pytest.mark.parametrize(
+    ("flags", "missing"),
+    [
+        ({}, ()),
+        ({"metric": ["encode"]}, ()),
+        ({"metric": ["encode", "prompt"]}, ("prompt",)),
+        ({"bench": ["whisper", "memcpy"]}, ("memcpy",)),
+        ({"bench": ["whisper", "memcpy"], "metric": ["decode"]}, ("decode", "memcpy")),
+    ],
+)
+def test_what_was_named_and_is_not_compared(flags: dict[str, object], missing: tuple[str, ...]) -> None:
+    settings = layer_settings(file={}, file_name="", environ={}, flags=flags)
+    family = contrast_runs([run(1, 100.0)], [run(2, 110.0, release="v1.8.6")], ASKED).family
+    assert list_uncompared(settings, family) == missing

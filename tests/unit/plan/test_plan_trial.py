@@ -2,7 +2,9 @@
 
 import pytest
 
-from harness.plan.trial import Circumstance, caveat_trial
+from harness.plan.trial import Circumstance, caveat_trial, list_unmeasured
+from harness.records.case import Case
+from harness.stats.verdict import PairedSample
 
 FINE = Circumstance(
     same_build=True,
@@ -60,3 +62,21 @@ def test_several_builds_need_no_warning() -> None:
 def test_everything_at_once() -> None:
     found = FINE.replace(same_case=True, usable_cpus=1, disturbed=1, lost=("x",), idle_share=1.0, stopped_early="y")
     assert set(told(found)) == {"a-a", "one-cpu", "under-load", "blocks-lost", "spinning", "stopped"}
+
+
+CASE, OTHER = (Case.of("whisper", model=model, threads=1, fa=0) for model in ("tiny", "base"))
+
+
+@pytest.mark.parametrize(
+    ("measured", "named", "gaps"),
+    [
+        ([(CASE, "encode"), (CASE, "decode"), (OTHER, "encode"), (OTHER, "decode")], True, ()),
+        ([(CASE, "encode"), (CASE, "decode")], False, (str(OTHER),)),
+        ([(CASE, "encode"), (OTHER, "decode")], False, ()),
+        ([(CASE, "encode"), (OTHER, "encode")], True, (f"decode of {CASE}", f"decode of {OTHER}")),
+        ([], True, (str(CASE), str(OTHER))),
+    ],
+)
+def test_what_no_block_has_given(measured: list[tuple[Case, str]], named: bool, gaps: tuple[str, ...]) -> None:  # noqa: FBT001
+    samples = [PairedSample(case=case, metric=metric, blocks=(((1.0, 1.0),),)) for case, metric in measured]
+    assert list_unmeasured((CASE, OTHER, CASE), ("encode", "decode"), samples, named=named) == gaps
