@@ -15,7 +15,7 @@ from harness.plan.bind import Unbound, bind
 from harness.plan.forecast import remaining_s
 from harness.plan.precision import extend_plan, foresee_s
 from harness.plan.quietness import describe_others
-from harness.plan.retry import can_wait, find_refusal, is_wanted
+from harness.plan.retry import can_wait, find_refusal, find_stop_refusal, is_wanted, was_stopped
 from harness.plan.run import blockers, blocks, is_measured
 from harness.premises import make_room
 from harness.records.caveat import Caveat
@@ -35,7 +35,7 @@ from harness.system.orphan import mark_child
 from harness.system.process import CannotStartError, execute
 from harness.system.source.tree import probe_tree
 from harness.system.stamp import claim, is_done, lift_stamp, put_stamp
-from harness.system.vigil import Vigil
+from harness.system.vigil import RETRIES, Vigil
 
 # What these run was built just before: that it cannot be started is a failure of it, not of the environment.
 _BUILT = (Phase.PROBE, Phase.ROOF, Phase.BENCH)
@@ -127,7 +127,7 @@ class Session:
 
     def _make(self, bound: Step) -> StepResult:
         lift_stamp(bound)
-        result = self._measure(bound, self._vigil) if self._vigil and is_measured(bound) else self._execute(bound)
+        result = self._measure(bound) if is_measured(bound) else self._execute(bound)
         missing = [product for product in bound.products if not Path(product).exists()]
         if result.status is Status.PASSED and missing:
             reason = f"it ended well, but left no {Path(missing[0]).name} in {Path(missing[0]).parent}"
@@ -139,33 +139,42 @@ class Session:
                 self._check_source()
         return result
 
-    def _measure(self, step: Step, vigil: Vigil) -> StepResult:
-        """Execute a measurement when it is quiet, a benchmark again while others disturb it, and keep the quietest.
+    def _measure(self, step: Step) -> StepResult:
+        """Execute a measurement when it is quiet, again while it stands still or others disturb it; keep the best.
 
-        Models are repeated at once, everything else at the end (`_disturbed`). Attempts that an interrupted run has set
-        aside count: the bound holds for the step, however often it is begun.
+        What stood still, and models under load, are repeated at once, everything else at the end (`_disturbed`).
+        Attempts that an interrupted run has set aside count: the bound holds for the step, however often it is begun.
         """
+        retries = self._vigil.retries if self._vigil else RETRIES
         while True:
-            if vigil.wait():
-                self._announce(step, self._own_pace(step))
-            before = vigil.read()
-            result = self._execute(step)
-            result = result.replace(quiet=vigil.since(before, result.completed), placement=step.placement)
-            if vigil.caveat and all(caveat.code != vigil.caveat.code for caveat in self.run.caveats):
-                self.run = self.run.replace(caveats=(*self.run.caveats, vigil.caveat))
-            if not (is_wanted(result) and result.quiet):
+            result = self._watch(step, self._vigil) if self._vigil else self._execute(step)
+            if was_stopped(result) and result.completed:
+                said = f"{step.title}: {result.completed.standstill}"
+                refusal = find_stop_refusal(result, self.run, retries=retries)
+            elif is_wanted(result) and result.quiet:
+                said = f"{step.title}: others used {describe_others(result.quiet)}"
+                if can_wait(step) and retries and not list_aside(self.run, step.name):
+                    self._console.note(f"{said}; marked, and measured again at the end if time is left")
+                    return result
+                refusal = find_refusal(result, self.plan, self.run, self._known, retries=retries)
+            else:
                 return result
-            said = f"{step.title}: others used {describe_others(result.quiet)}"
-            if can_wait(step) and vigil.retries and not list_aside(self.run, step.name):
-                self._console.note(f"{said}; marked, and measured again at the end if time is left")
-                return result
-            refusal = find_refusal(result, self.plan, self.run, self._known, retries=vigil.retries)
             if refusal:
                 self._console.note(f"{said}; the quietest attempt is kept, and marked: {refusal}")
                 self.run, best = keep_quietest(self.run, self._bundle, result)
                 return best
             self._console.note(f"{said}; measured again")
             self.run = set_aside(self.run, self._bundle, result)
+
+    def _watch(self, step: Step, vigil: Vigil) -> StepResult:
+        """Execute a measurement when it is quiet, and return its result with what else the node did meanwhile."""
+        if vigil.wait():
+            self._announce(step, self._own_pace(step))
+        before = vigil.read()
+        result = self._execute(step)
+        if vigil.caveat and all(caveat.code != vigil.caveat.code for caveat in self.run.caveats):
+            self.run = self.run.replace(caveats=(*self.run.caveats, vigil.caveat))
+        return result.replace(quiet=vigil.since(before, result.completed), placement=step.placement)
 
     def _disturbed(self) -> Iterator[Step]:
         """Yield the steps to be measured again now that all are done, in the order of the plan."""

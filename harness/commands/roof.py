@@ -7,6 +7,7 @@ from harness.builder import carry_out_build
 from harness.commands.output import Output
 from harness.parse.roof import parse_roof
 from harness.plan.ceiling import bound_peak, judge_roof
+from harness.plan.circumstance import caveat_standstill
 from harness.plan.isa import choose_isa_options
 from harness.plan.layer import Settings
 from harness.plan.roof import MEASURE, plan_roof, plan_roof_build
@@ -51,7 +52,7 @@ def roof(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
         unbuilt = any(result.status is Status.SKIPPED for result in built.run.results if result.step != MEASURE)
         return int(ExitCode.BUILD_FAILED if unbuilt else ExitCode.BENCHMARK_FAILED)
     answer = parse_roof(load_logs(Path(built.logs).parent, built.run)[last.log])
-    answer = answer.replace(caveats=(*state.caveats, *judge_roof(answer, node)))
+    answer = answer.replace(caveats=(*state.caveats, *caveat_standstill([last]), *judge_roof(answer, node)))
     counts = {one.threads for one in answer.ceilings}
     bounds = {count: bound_peak(answer, count, node.cpu.arch) for count in counts}
     known = {count: bound for count, bound in bounds.items() if bound}

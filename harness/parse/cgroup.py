@@ -15,6 +15,9 @@ MOUNTINFO = "/proc/self/mountinfo"
 _FILES = {2: ("cpu.max", "memory.max"), 1: ("cpu.cfs_quota_us", "cpu.cfs_period_us", "memory.limit_in_bytes")}
 # cgroup v1 writes "no limit" as the largest multiple of the page size below 2^63.
 _NO_LIMIT_BYTES = 1 << 60
+_LIMITING = frozenset({"cpu", "memory"})
+_FREEZER = "freezer"
+_FREEZER_FILES = {2: "cgroup.events", 1: "freezer.state"}
 
 
 def list_limit_files(capture: Capture) -> tuple[str, ...]:
@@ -25,6 +28,20 @@ def list_limit_files(capture: Capture) -> tuple[str, ...]:
 def list_throttle_files(capture: Capture) -> tuple[str, ...]:
     """Return the files that count how often a quota above the process behind `capture` was used up."""
     return tuple(dict.fromkeys(str(folder / "cpu.stat") for _, folder in _folders(capture)))
+
+
+def list_freezer_files(capture: Capture) -> tuple[str, ...]:
+    """Return the files that say whether the process behind `capture` is frozen; there may be one in each version.
+
+    Each tells of the process's own group, which is frozen with those above it.
+    """
+    leaves = dict(_folders(capture, frozenset({_FREEZER})))  # the last of each version is the innermost
+    return tuple(str(folder / _FREEZER_FILES[version]) for version, folder in leaves.items())
+
+
+def is_frozen(text: str) -> bool:
+    """Return whether `cgroup.events` (v2) or `freezer.state` (v1) says so."""
+    return "frozen 1" in text.splitlines() or text.strip() == "FROZEN"
 
 
 def parse_quota(capture: Capture) -> float | None:
@@ -52,7 +69,7 @@ def _quotas(capture: Capture, folder: str) -> Iterator[float]:
             yield quota / period
 
 
-def _folders(capture: Capture) -> Iterator[tuple[int, PurePosixPath]]:
+def _folders(capture: Capture, wanted: frozenset[str] = _LIMITING) -> Iterator[tuple[int, PurePosixPath]]:
     """Yield version and folder of every level, from the mount down to the process's own group."""
     paths = dict(_paths(capture.get(CGROUP, "")))
     for line in capture.get(MOUNTINFO, "").splitlines():
@@ -60,7 +77,7 @@ def _folders(capture: Capture) -> Iterator[tuple[int, PurePosixPath]]:
         fields, kind = before.split(), after.split()
         if len(fields) < 5 or len(kind) < 3:
             continue
-        for controller in _controllers(kind[0], kind[2]):
+        for controller in _controllers(kind[0], kind[2], wanted):
             if controller in paths:
                 yield from _levels(2 if controller == "" else 1, fields[3], fields[4], paths[controller])
 
@@ -73,10 +90,10 @@ def _paths(text: str) -> Iterator[tuple[str, str]]:
             yield controller, path
 
 
-def _controllers(kind: str, options: str) -> tuple[str, ...]:
+def _controllers(kind: str, options: str, wanted: frozenset[str]) -> tuple[str, ...]:
     if kind == "cgroup2":
         return ("",)
-    return tuple({"cpu", "memory"} & set(options.split(","))) if kind == "cgroup" else ()
+    return tuple(wanted & set(options.split(","))) if kind == "cgroup" else ()
 
 
 def _levels(version: int, root: str, mount: str, path: str) -> Iterator[tuple[int, PurePosixPath]]:

@@ -70,6 +70,13 @@ def parse_processes(capture: Capture, ticks_per_s: int, own: int) -> Iterator[Pr
                 yield process
 
 
+def parse_state(text: str, ticks_per_s: int) -> tuple[str, float | None]:
+    """Return the state's letter and the CPU seconds of a process from its `stat`; empty and None where it says none."""
+    words = text.rpartition(")")[2].split()
+    process = _parse_process(0, text, ticks_per_s)
+    return (words[0], process.cpu_s) if process else ("", None)
+
+
 def _parse_process(pid: int, text: str, ticks_per_s: int) -> Process | None:
     # The name stands in parentheses and may hold blanks and parentheses itself.
     before, _, behind = text.rpartition(")")

@@ -49,6 +49,7 @@ def caveat_placement(wish: Wish, condition: Condition) -> Iterator[Caveat]:
 
 def caveat_quietness(run: Run) -> Iterator[Caveat]:
     """Yield what the node did while the benchmarks ran."""
+    yield from caveat_standstill(run.results)
     counted = [result for result in run.results if result.phase is Phase.BENCH and result.quiet]
     yield from _about_load(run, [result for result in counted if result.status is Status.PASSED])
     yield from _about(
@@ -81,18 +82,40 @@ def caveat_quietness(run: Run) -> Iterator[Caveat]:
     )
 
 
+def caveat_standstill(results: Sequence[StepResult]) -> Iterator[Caveat]:
+    """Yield what measurements that count stood still for, after all repetitions; builds and tests are not timed."""
+    counted = [result for result in results if result.phase is Phase.BENCH or result.phase is Phase.ROOF]
+    still = [(result, result.completed) for result in counted if result.measurements and result.completed]
+    stopped = [f"{_name(result)} ({completed.stopped_s:.1f} s)" for result, completed in still if completed.stopped_s]
+    if stopped:
+        message = f"the process or the harness was stopped or frozen during {_some(stopped)}: the times hold the stop"
+        yield Caveat(code="stood-still", message=message)
+    slept = [f"{_name(result)} ({completed.suspended_s:.1f} s)" for result, completed in still if completed.suspended_s]
+    if slept:
+        yield Caveat(code="suspended", message=f"the node was suspended, and woke up again, during {_some(slept)}")
+
+
 def _about_load(run: Run, counted: Sequence[StepResult]) -> Iterator[Caveat]:
     loaded = [result for result in counted if is_disturbed(result)]
     if loaded:
         shares = (f"{_name(result)}: {describe_others(result.quiet)}" for result in loaded if result.quiet)
         message = f"others used the CPUs during {_some(list(shares))}; the quietest attempt counts"
         yield Caveat(code="under-load", message=message)
-    again = dict.fromkeys(result.step for result in run.discarded)
-    if again:
-        kept = "the quietest attempt of each counts" if loaded else "only quiet attempts count"
-        count = f"{len(run.discarded)} attempt{'' if len(run.discarded) == 1 else 's'}"
-        message = f"{count} at {_some(list(again))} met with load from others; {kept}"
-        yield Caveat(code="retried", message=message)
+    if run.discarded:
+        marked = loaded or any(result.stood_still for result in counted)
+        kept = "the quietest attempt of each counts" if marked else "only quiet attempts count"
+        stopped = [result for result in run.discarded if result.stood_still]
+        others = [result for result in run.discarded if not result.stood_still]
+        said = [
+            *([f"{_count(others)} met with load from others"] if others else []),
+            *([f"{_count(stopped)} stood still"] if stopped else []),
+        ]
+        yield Caveat(code="retried", message=f"{', '.join(said)}; {kept}")
+
+
+def _count(attempts: Sequence[StepResult]) -> str:
+    steps = dict.fromkeys(result.step for result in attempts)
+    return f"{len(attempts)} attempt{'' if len(attempts) == 1 else 's'} at {_some(list(steps))}"
 
 
 def _about(

@@ -29,7 +29,7 @@ def learn_durations(
     """Return `known` with the latest wall seconds of every step that passed: others end too early, or late."""
     keys = {step.name: duration_key(step) for step in steps}
     learned = {
-        keys[result.step]: round(result.completed.wall_s, 3)
+        keys[result.step]: round(result.completed.ran_s, 3)
         for result in results
         if result.completed and result.status is Status.PASSED and not result.reused and result.step in keys
     }
@@ -50,7 +50,7 @@ def planned_s(steps: Sequence[Step], results: Iterable[StepResult], known: Mappi
     """
     done = {result.step: result for result in results}
     took = {
-        step.name: completed.wall_s for step in steps if step.name in done and (completed := done[step.name].completed)
+        step.name: completed.ran_s for step in steps if step.name in done and (completed := done[step.name].completed)
     }
     alike = {duration_key(step): took[step.name] for step in steps if step.name in took}
     left = (step for step in steps if step.name not in done or not done[step.name].reused)

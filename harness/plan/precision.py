@@ -129,7 +129,7 @@ def _is_model(step: Step | StepResult) -> bool:
 def _walls_s(run: Run) -> Iterator[tuple[Case, float]]:
     for result in (*run.results, *run.discarded):
         if _is_model(result) and result.case and result.completed:
-            yield result.case, result.completed.wall_s
+            yield result.case, result.completed.ran_s
 
 
 def _spent_s(run: Run) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.records.outcome import StepResult
+from harness.records.outcome import Status, StepResult
 from harness.records.quietness import Neighbour, Quietness
 from harness.records.reading import Process, Reading
 
@@ -58,8 +58,16 @@ def is_disturbed(result: StepResult) -> bool:
 
 
 def choose_quietest(attempts: Sequence[StepResult]) -> StepResult:
-    """Return the attempt during which others used least; what it measured has no part in the choice."""
-    return min(attempts, key=lambda result: (result.quiet and result.quiet.other_cpus) or 0.0)
+    """Return the attempt that passed, stood still least, and during which others used least, in this order.
+
+    What it measured has no part in the choice.
+    """
+    return min(attempts, key=_rank)
+
+
+def _rank(result: StepResult) -> tuple[bool, float, float]:
+    still_s = result.completed.still_s if result.completed else 0.0
+    return result.status is not Status.PASSED, still_s, (result.quiet and result.quiet.other_cpus) or 0.0
 
 
 def describe_others(seen: Quietness) -> str:

@@ -1,4 +1,4 @@
-"""Whether what others disturbed is measured again: it has to be worth its time, and to have a chance to help."""
+"""Whether a measurement is taken again: because others disturbed it, or because it stood still."""
 
 from collections.abc import Mapping
 
@@ -28,12 +28,29 @@ def is_wanted(result: StepResult) -> bool:
     return result.phase is Phase.BENCH and result.status is Status.PASSED and is_disturbed(result)
 
 
+def was_stopped(result: StepResult) -> bool:
+    """Return whether a measurement says nothing because it stood still; a crash is a crash all the same."""
+    return result.status in (Status.PASSED, Status.TIMED_OUT) and result.stood_still
+
+
+def find_stop_refusal(result: StepResult, run: Run, *, retries: int) -> str:
+    """Return why an attempt that stood still is not followed by another, empty where it may be.
+
+    Such an attempt is worthless, and a stop is seldom followed by another: the time has no part in this.
+    """
+    aside = [other for other in run.discarded if other.step == result.step and other.stood_still]
+    if len(aside) >= retries:
+        return f"it was measured {len(aside) + 1} times" if aside else "--retries 0"
+    return ""
+
+
 def find_refusal(result: StepResult, plan: Plan, run: Run, known: Mapping[str, float], *, retries: int) -> str:
     """Return why a disturbed attempt is not followed by another, empty where it may be.
 
     `known` are the wall seconds of earlier runs by `duration_key`. Another attempt is taken to last as long as this.
     """
-    aside = [other for other in run.discarded if other.step == result.step]
+    loaded = [other for other in run.discarded if not other.stood_still]
+    aside = [other for other in loaded if other.step == result.step]
     if len(aside) >= retries:
         return f"it was measured {len(aside) + 1} times" if aside else "--retries 0"
     if aside and has_stayed(min(map(_load, aside)), _load(result)):
@@ -42,7 +59,7 @@ def find_refusal(result: StepResult, plan: Plan, run: Run, known: Mapping[str, f
     if not aside and level is not None and has_stayed(_load(result), level):
         return "measuring again did not help against such a load before"
     allowed_s = SHARE * planned_s(plan.steps, (*run.results, result), known)
-    spent_s = sum(map(_wall_s, run.discarded))
+    spent_s = sum(map(_wall_s, loaded))
     if spent_s + _wall_s(result) > allowed_s:
         return f"{spent_s:.0f} s of the {allowed_s:.0f} s for repeating are spent, and it takes {_wall_s(result):.0f} s"
     return ""
@@ -61,7 +78,7 @@ def _find_level(run: Run, step: str) -> float | None:
             continue
         if not is_disturbed(result):
             level = None
-        elif any(other.step == result.step for other in run.discarded):
+        elif any(other.step == result.step and not other.stood_still for other in run.discarded):
             level = _load(result)
     return level
 
@@ -71,4 +88,4 @@ def _load(result: StepResult) -> float:
 
 
 def _wall_s(result: StepResult) -> float:
-    return result.completed.wall_s if result.completed else 0.0
+    return result.completed.ran_s if result.completed else 0.0

@@ -16,6 +16,8 @@ _IDLE_SHARE = 0.05
 class Circumstance(Record):
     """What is known of a trial once it has ended; `pairs` counts all, `disturbed` those under others' load.
 
+    `retried` were measured again for such load, `stood` because a side, the harness or the node stood still.
+
     `same_code` says that two different builds came to the same for the processor, as far as that is known.
     """
 
@@ -29,6 +31,7 @@ class Circumstance(Record):
     lost: tuple[str, ...]
     idle_share: float
     stopped_early: str = ""
+    stood: int = 0
     same_code: bool = False
 
 
@@ -70,12 +73,7 @@ def _caveats(found: Circumstance) -> Iterator[Caveat]:
     if found.usable_cpus == 1:
         message = "one CPU only: the samplers and everything else on this node share it"
         yield Caveat(code="one-cpu", message=message)
-    if found.disturbed:
-        message = f"{found.disturbed} of {found.pairs} pairs were measured while others used the CPUs, after retries"
-        yield Caveat(code="under-load", message=message)
-    if found.retried and not found.disturbed:
-        message = f"{found.retried} pairs were measured again, because others used the CPUs; all were clean in the end"
-        yield Caveat(code="retried", message=message)
+    yield from _about_repeating(found)
     if found.lost:
         message = f"{len(found.lost)} blocks were lost and left out; the last: {found.lost[-1]}"
         yield Caveat(code="blocks-lost", message=message)
@@ -87,3 +85,15 @@ def _caveats(found: Circumstance) -> Iterator[Caveat]:
         yield Caveat(code="spinning", message=message)
     if found.stopped_early:
         yield Caveat(code="stopped", message=f"ended before everything was settled: {found.stopped_early}")
+
+
+def _about_repeating(found: Circumstance) -> Iterator[Caveat]:
+    if found.disturbed:
+        message = f"{found.disturbed} of {found.pairs} pairs were measured while others used the CPUs, after retries"
+        yield Caveat(code="under-load", message=message)
+    if found.retried and not found.disturbed:
+        message = f"{found.retried} pairs were measured again, because others used the CPUs; all were clean in the end"
+        yield Caveat(code="retried", message=message)
+    if found.stood:
+        message = f"{found.stood} pairs were measured again, because a side, the harness or the node stood still"
+        yield Caveat(code="retried", message=message)

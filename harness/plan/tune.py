@@ -67,8 +67,8 @@ def list_axes(node: Node, model: str, base: Mapping[str, str], wanted: Sequence[
 
 
 def score_result(result: StepResult, goal: Goal) -> float | None:
-    """Return what one process came to, in the goal's unit; None where it failed or is not known."""
-    if result.status is not Status.PASSED or result.completed is None or result.case is None:
+    """Return what one process came to, in the goal's unit; None where it failed, stood still or is not known."""
+    if result.status is not Status.PASSED or result.completed is None or result.case is None or result.stood_still:
         return None
     if goal is Goal.MEMORY:
         return result.completed.max_rss_bytes / 1e6 or None

@@ -59,6 +59,9 @@ class Completed(Record):
     """What a child process left behind; `exit_code` is negative for a signal, as in `subprocess`.
 
     `max_rss_bytes` is the most memory it held, and 0 where that is not known (less than the harness itself held).
+    `wall_s` holds the `stopped_s` seconds in which it, or the harness that watched it, stood still (stopped by a
+    signal, frozen), but not the `suspended_s` seconds in which the node slept; None stands for not known, as in older
+    records.
     """
 
     argv: tuple[str, ...]
@@ -69,6 +72,24 @@ class Completed(Record):
     max_rss_bytes: int
     start: str
     timed_out: bool = False
+    stopped_s: float | None = None
+    suspended_s: float | None = None
+
+    @property
+    def ran_s(self) -> float:
+        """The wall seconds without those in which it stood still."""
+        return max(self.wall_s - (self.stopped_s or 0.0), 0.0)
+
+    @property
+    def still_s(self) -> float:
+        """The seconds in which it is known to have stood still, for either reason."""
+        return (self.stopped_s or 0.0) + (self.suspended_s or 0.0)
+
+    @property
+    def standstill(self) -> str:
+        """How long what stood still: `it or the harness stood still for 6.0 s`; empty where nothing did."""
+        said = {"it or the harness stood still": self.stopped_s, "the node was suspended": self.suspended_s}
+        return " and ".join(f"{what} for {max(seconds, 0.1):.1f} s" for what, seconds in said.items() if seconds)
 
 
 class Check(Record):
@@ -103,6 +124,11 @@ class StepResult(Record):
     placement: Placement | None = None
     cause: Cause | None = None
     build: str = ""
+
+    @property
+    def stood_still(self) -> bool:
+        """Whether the process, its watcher or the node is known to have stood still meanwhile."""
+        return self.completed is not None and self.completed.still_s > 0
 
     def fails_like(self, other: "StepResult") -> bool:
         """Return whether both are failed repetitions of one case, for the same reason."""

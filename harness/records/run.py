@@ -101,10 +101,11 @@ class Run(Record):
     `start` and `end` are UTC in ISO 8601. `environment` is what the children were given. `origin` is the harness that
     measured, `ggml-ci` for an imported report, `pasted` for a log or a table that somebody published: there what is not
     known is empty or 0, and `remarks` are the lines that were not understood. `trial` is there for one side of a live
-    comparison. `discarded` are attempts that others disturbed and that were repeated: kept, but part of no sample.
-    `sweep` is the id of the sweep that a run belongs to, `audio` what was to be transcribed, `code` what the processor
-    gets of the build that is timed, None before there is one and in records of others. Where `start` and `end` of an
-    imported run are the latest that they can be, `earliest` is the first moment at which it can have started.
+    comparison. `discarded` are attempts that others disturbed, or that stood still, and that were repeated: kept, but
+    part of no sample. `sweep` is the id of the sweep that a run belongs to, `audio` what was to be transcribed, `code`
+    what the processor gets of the build that is timed, None before there is one and in records of others. Where `start`
+    and `end` of an imported run are the latest that they can be, `earliest` is the first moment at which it can have
+    started.
 
     Status and exit code are derived, never stored.
     """

@@ -20,7 +20,7 @@ def describe_placement(run: Run) -> str:
 
 
 def list_discarded(run: Run) -> Iterator[str]:
-    """Yield a line for each attempt that others disturbed and that no number of the run is from."""
+    """Yield a line for each attempt that was disturbed or stood still, and that no number of the run is from."""
     for result in run.discarded:
         yield f"  aside   {result.step}: {_numbers(result)}{_others(result)} - see logs/{result.log}"
 
@@ -32,6 +32,8 @@ def _numbers(result: StepResult) -> str:
 
 
 def _others(result: StepResult) -> str:
+    if result.completed and result.stood_still:
+        return f" while {result.completed.standstill}"
     if result.quiet is None or result.quiet.other_cpus is None:
         return ""
     return f" while others used {result.quiet.other_cpus:.2f} CPUs"

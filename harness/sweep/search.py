@@ -80,8 +80,10 @@ class Search:
 
     @property
     def spent_s(self) -> float:
-        """The seconds since the search began."""
-        return time.monotonic() - self._began
+        """The seconds since the search began, without those in which it, or what it measured, stood still."""
+        runs = [seat.session.run for seat in self._seats.values() if seat.session]
+        done = [result.completed for run in runs for result in (*run.results, *run.discarded) if result.completed]
+        return time.monotonic() - self._began - sum(one.stopped_s or 0.0 for one in done)
 
     def go(self, axes: Sequence[Axis], base: Values) -> Values:
         """Return the best values: each axis in turn, all others as they stand."""

@@ -16,6 +16,7 @@ from harness.system.foreign import read_text
 from harness.system.fresh import open_log
 from harness.system.placement import place_child
 from harness.system.process import PIPE, bound_log, conclude_child, end_child, spawn
+from harness.system.pulse import Pulse
 
 LATE = "no answer in time"
 _END_S = 5.0
@@ -57,6 +58,9 @@ class Dialogue:
         except UnfitError:
             self._log.close()
             raise
+        # Watches over one question at a time; so much of the time of all of them nobody did anything.
+        self._pulse = Pulse(self._child.pid)
+        self.halted_s = 0.0
         if placement:
             place_child(self._child.pid, placement)
         self._streams = [stream for stream in (self._child.stdin, self._child.stdout) if stream]
@@ -80,6 +84,7 @@ class Dialogue:
         if self.completed:
             return None
         self.note(f"> {line}")
+        self._pulse = Pulse(self._child.pid)
         try:
             os.write(self._question_fd, f"{line}\n".encode())
         except BrokenPipeError:
@@ -88,15 +93,15 @@ class Dialogue:
         return self.hear(timeout_s)
 
     def hear(self, timeout_s: float) -> str | None:
-        """Return the next line that the child says."""
+        """Return the next line that the child says; seconds in which the harness stands still are not waited for."""
         deadline = time.monotonic() + timeout_s
         while b"\n" not in self._unread:
-            left = deadline - time.monotonic()
+            left = deadline + self._pulse.absent_s - time.monotonic()
             self.stopped = LATE if left <= 0 else self._find_flood()
             if self.stopped:
                 self.close(0.0)
                 return None
-            if not select.select([self._answer_fd], [], [], min(left, _LOOK_S))[0]:
+            if not self._pulse.wait(self._listen, min(left, _LOOK_S)):
                 continue
             chunk = os.read(self._answer_fd, _CHUNK_BYTES)
             if not chunk:
@@ -106,7 +111,16 @@ class Dialogue:
         line, _, self._unread = self._unread.partition(b"\n")
         text = line.decode("utf-8", errors="replace")
         self.note(text)
+        self.halted_s += self._pulse.stopped_s
         return text
+
+    @property
+    def asked_still_s(self) -> float:
+        """The seconds in which child, harness or node stood still between the latest question and its answer."""
+        return self._pulse.still_s
+
+    def _listen(self, seconds: float) -> bool:
+        return bool(select.select([self._answer_fd], [], [], seconds)[0])
 
     def _find_flood(self) -> str:
         """Return what the child prints too much of, if anything."""

@@ -6,6 +6,7 @@ value, not an exception.
 """
 
 import contextlib
+import functools
 import os
 import resource
 import select
@@ -14,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -25,16 +26,16 @@ from harness.records.placement import Placement
 from harness.records.record import Record
 from harness.records.secret import without_secrets
 from harness.system.fresh import open_log
-from harness.system.listener import TooMuchError, listen
+from harness.system.listener import Follower, TooMuchError, Watcher, listen
 from harness.system.memory import own_peak_bytes
 from harness.system.placement import place_child
+from harness.system.pulse import Pulse
 
 GRACE_S = 3.0
 PIPE = subprocess.PIPE
 _WATCH_INTERVAL_S = 0.25
 _RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 
-Watcher = Callable[[bytes], None]
 Reaped = tuple[int, resource.struct_rusage]
 
 
@@ -72,11 +73,12 @@ def execute(
     `placement` is where the child is put as soon as it lives, before it has threads of its own.
     A child that prints without end is killed; the log keeps the first `MOST_BYTES` and a line that says so, FLOODED.
     At the time-out, and on KeyboardInterrupt, the whole process group is interrupted, then terminated, then killed,
-    `GRACE_S` seconds apart; the interrupt is raised again. Raises UnfitError when the program cannot be started.
+    `GRACE_S` seconds apart; the interrupt is raised again. Seconds in which the harness itself stands still do not
+    count towards the time-out. Raises UnfitError when the program cannot be started.
     """
     start = datetime.now(UTC).isoformat(timespec="seconds")
     began = time.monotonic()
-    follower = _Follower(log, watch or (lambda _: None))
+    follower = Follower(log, watch or (lambda _: None))
     with open_log(log) as file:
         file.write(f"+ {shlex.join(argv)}\n".encode())
         file.flush()
@@ -87,9 +89,10 @@ def execute(
             raise
     timed_out = False
     try:
+        pulse = Pulse(child.pid, fresh=True)
         if placement:
             place_child(child.pid, placement)
-        reaped = _wait(child.pid, began + timeout_s, follower)
+        reaped = _wait(child.pid, began + timeout_s, pulse, follower)
         if reaped is None:
             timed_out = True
             reaped = _stop(child.pid)
@@ -105,7 +108,7 @@ def execute(
         with contextlib.suppress(TooMuchError):
             follower.close()
     bound_log(log)
-    return conclude_child(argv, start, began, reaped, timed_out=timed_out)
+    return conclude_child(argv, start, began, reaped, pulse, timed_out=timed_out)
 
 
 def bound_log(log: Path) -> None:
@@ -118,15 +121,24 @@ def bound_log(log: Path) -> None:
 
 def end_child(pid: int, wait_s: float) -> Reaped:
     """Return what a child left behind that should end within `wait_s` seconds and is stopped if it does not."""
-    reaped = _wait(pid, time.monotonic() + wait_s, None) or _stop(pid)
+    reaped = _wait(pid, time.monotonic() + wait_s) or _stop(pid)
     _signal_group(pid, signal.SIGKILL)  # whatever it left running
     return reaped
 
 
 def conclude_child(
-    argv: Sequence[str], start: str, began: float, reaped: Reaped, *, timed_out: bool = False
+    argv: Sequence[str],
+    start: str,
+    began: float,
+    reaped: Reaped,
+    pulse: Pulse | None = None,
+    *,
+    timed_out: bool = False,
 ) -> Completed:
-    """Return the record of a reaped child that was started at `start` (UTC), at `began` on the monotonic clock."""
+    """Return the record of a reaped child that was started at `start` (UTC), at `began` on the monotonic clock.
+
+    Without a `pulse` it is not known whether it stood still.
+    """
     wait_status, usage = reaped
     # Linux keeps the high-water mark over exec: a child never shows less than the process that forked it.
     peak = usage.ru_maxrss * _RSS_UNIT_BYTES
@@ -139,6 +151,8 @@ def conclude_child(
         max_rss_bytes=peak if peak > own_peak_bytes() else 0,
         start=start,
         timed_out=timed_out,
+        stopped_s=pulse.stopped_s if pulse else None,
+        suspended_s=pulse.suspended_s if pulse else None,
     )
 
 
@@ -163,11 +177,11 @@ def capture(
     except UnfitError as error:
         return Captured(exit_code=127, stdout="", stderr=str(error))
     try:
-        deadline = time.monotonic() + timeout_s
+        pulse, deadline = Pulse(), time.monotonic() + timeout_s
         pipes = [stream for stream in (child.stdout, child.stderr) if stream]
-        stdout, stderr = listen(pipes, lambda: child.poll() is not None, deadline)
+        stdout, stderr = listen(pipes, lambda: child.poll() is not None, deadline, pulse)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(max(deadline - time.monotonic(), 0.0))
+            child.wait(max(deadline + pulse.absent_s - time.monotonic(), 0.0))
     except TooMuchError:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()
@@ -215,30 +229,9 @@ def spawn(
         raise CannotStartError(f"cannot start {argv[0]}", cause=f"{error.strerror or error}") from None
 
 
-class _Follower:
-    """Hands the growth of a log file to a watcher."""
-
-    def __init__(self, log: Path, watch: Watcher) -> None:
-        self._watch = watch
-        self._file = open_log(log)
-        self._file.seek(0, os.SEEK_END)
-
-    def poll(self) -> None:
-        size = os.fstat(self._file.fileno()).st_size
-        if size > MOST_BYTES:
-            raise TooMuchError
-        # Not to the end of the file: a child that prints faster than that is read moves it on and on.
-        self._watch(self._file.read(max(size - self._file.tell(), 0)))
-
-    def close(self) -> None:
-        try:
-            self.poll()
-        finally:
-            self._file.close()
-
-
-def _wait(pid: int, deadline: float, follower: _Follower | None) -> Reaped | None:
-    """Return wait status and resource usage, or None at the deadline."""
+def _wait(pid: int, deadline: float, pulse: Pulse | None = None, follower: Follower | None = None) -> Reaped | None:
+    """Return wait status and resource usage, or None at the deadline, which a harness that stands still puts off."""
+    pulse = pulse or Pulse()
     with contextlib.ExitStack() as stack:
         pidfd = _open_pidfd(pid)
         if pidfd is not None:
@@ -247,11 +240,11 @@ def _wait(pid: int, deadline: float, follower: _Follower | None) -> Reaped | Non
             done, status, usage = os.wait4(pid, os.WNOHANG)
             if done:
                 return status, usage
-            left = deadline - time.monotonic()
+            left = deadline + pulse.absent_s - time.monotonic()
             if left <= 0:
                 return None
             interval = _WATCH_INTERVAL_S if follower or pidfd is None else left
-            _sleep_until_exit(pidfd, min(interval, left))
+            pulse.wait(functools.partial(_sleep_until_exit, pidfd), min(interval, left))
             if follower:
                 follower.poll()
 
@@ -273,7 +266,7 @@ def _sleep_until_exit(pidfd: int | None, seconds: float) -> None:
 def _stop(pid: int) -> Reaped:
     for stage in (signal.SIGINT, signal.SIGTERM):
         _signal_group(pid, stage)
-        reaped = _wait(pid, time.monotonic() + GRACE_S, None)
+        reaped = _wait(pid, time.monotonic() + GRACE_S)
         if reaped is not None:
             return reaped
     return _kill(pid)

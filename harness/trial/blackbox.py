@@ -2,33 +2,57 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.errors import UnreadableError
 from harness.parse.outcome import read_outcome
 from harness.plan.contest import ROLES, Block
-from harness.records.outcome import Status, StepResult
+from harness.plan.retry import was_stopped
+from harness.records.outcome import Completed, Status, StepResult
 from harness.records.trial import Role
 from harness.system.foreign import read_text
 from harness.system.process import CannotStartError, execute
 from harness.trial.seat import Lost, Outcome, Played, Seat
 
 
+class _Stood(NamedTuple):
+    """The side that stood still, and what it left behind; nothing of its block counts."""
+
+    role: Role
+    completed: Completed
+
+
 class BlackBoxEngine:
     """Plays blocks with whisper-bench; a process gives every metric once, and those that are asked for are kept."""
 
-    def __init__(self, logs: Mapping[Role, Path]) -> None:
+    def __init__(self, logs: Mapping[Role, Path], *, retries: int) -> None:
         self._logs = logs
+        self._retries = retries
 
     def play(self, block: Block, seats: Mapping[Role, Seat]) -> Outcome:
-        """Return what a block of two processes left behind."""
+        """Return what a block of two processes left behind; both are run again where either stood still."""
+        attempt, halted_s = 0, 0.0
+        while True:
+            outcome = self._play(block, seats)
+            if isinstance(outcome, Played):
+                again = attempt * len({turn.metric for turn in block.turns})
+                return outcome.replace(halted_s=halted_s, stood=again)
+            if isinstance(outcome, Lost):
+                return outcome.replace(halted_s=halted_s)
+            halted_s += outcome.completed.stopped_s or 0.0
+            if attempt == self._retries:
+                reason = f"whisper-bench of the {outcome.role}: {outcome.completed.standstill}"
+                return Lost(reason=reason, role=outcome.role, halted_s=halted_s)
+            attempt += 1
+            self._make_room(block, attempt)
+
+    def _play(self, block: Block, seats: Mapping[Role, Seat]) -> Outcome | _Stood:
         results: dict[Role, StepResult] = {}
         metrics = {turn.metric for turn in block.turns}
         for role in block.order:
             seat = seats[role]
             step = seat.benches[block.builds[ROLES.index(role)]]
-            step = step.replace(
-                name=f"block_{block.number}", log=f"block-{block.number}.log", repetition=1, case=seat.case
-            )
+            step = step.replace(name=f"block_{block.number}", log=_log(block), repetition=1, case=seat.case)
             log = self._logs[role] / step.log
             environment = dict(seat.environment) | dict(step.env)
             try:
@@ -45,8 +69,21 @@ class BlackBoxEngine:
                 return Lost(reason=error.what, role=role)
             except CannotStartError as error:
                 return Lost(reason=error.line, role=role, hopeless=True)
+            if was_stopped(result):
+                return _Stood(role, completed)
             if result.status is not Status.PASSED:
                 return Lost(reason=f"whisper-bench of the {role}: {result.reason}", role=role)
             numbers = tuple(one.replace(process=block.number) for one in result.measurements if one.metric in metrics)
             results[role] = result.replace(measurements=numbers, repetition=block.number)
         return Played(results=(results[Role.BASELINE], results[Role.CONTENDER]))
+
+    def _make_room(self, block: Block, attempt: int) -> None:
+        """Move the logs of a block that stood still, so that none of its numbers is read again."""
+        for folder in self._logs.values():
+            log = folder / _log(block)
+            if log.is_file():
+                log.replace(log.with_suffix(f".stopped-{attempt}.log"))
+
+
+def _log(block: Block) -> str:
+    return f"block-{block.number}.log"

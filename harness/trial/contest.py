@@ -51,7 +51,10 @@ class Design(Record):
 
 
 class Tally(Record):
-    """What came of it; `lost` tells of every block that came to nothing."""
+    """What came of it; `lost` tells of every block that came to nothing.
+
+    `wall_s` leaves out the `halted_s` seconds in which the harness or a side stood still; they are not of its time.
+    """
 
     results: tuple[tuple[StepResult, StepResult], ...] = ()
     lost: tuple[Lost, ...] = ()
@@ -59,6 +62,8 @@ class Tally(Record):
     wall_s: float = 0.0
     disturbed: int = 0
     retried: int = 0
+    stood: int = 0
+    halted_s: float = 0.0
     idle_share: float = 0.0
 
     def measurements(self, role: Role) -> list[Measurement]:
@@ -106,14 +111,15 @@ class Contest:
             while not self.tally.stopped:
                 number += 1
                 self._play(number)
-                elapsed_s = time.monotonic() - began
+                elapsed_s = time.monotonic() - began - self.tally.halted_s
                 if self._design.early:
                     self._settle()
                 stopped = self._conclude(number, elapsed_s)
                 self.tally = self.tally.replace(wall_s=round(elapsed_s, 3), stopped=stopped)
                 self._save(self.tally)
         except KeyboardInterrupt:
-            self.tally = self.tally.replace(stopped=INTERRUPTED, wall_s=round(time.monotonic() - began, 3))
+            elapsed_s = time.monotonic() - began - self.tally.halted_s
+            self.tally = self.tally.replace(stopped=INTERRUPTED, wall_s=round(elapsed_s, 3))
         return self.tally
 
     def _play(self, number: int) -> None:
@@ -123,12 +129,14 @@ class Contest:
         block = plan_block(design.seed, number, metrics, pairs=design.pairs, builds=design.builds)
         self._wait()
         outcome = self._engine.play(block, seats)
+        tally = tally.replace(halted_s=tally.halted_s + outcome.halted_s)
         if isinstance(outcome, Played):
             self._lost_in_row = 0
             self.tally = tally.replace(
                 results=(*tally.results, outcome.results),
                 disturbed=tally.disturbed + outcome.disturbed,
                 retried=tally.retried + outcome.retried,
+                stood=tally.stood + outcome.stood,
                 idle_share=max(tally.idle_share, outcome.idle_share),
             )
         else:

@@ -149,7 +149,7 @@ def _open(runs: Sequence[Run], entrants: Entrants, design: Design, settings: Set
 
 def _choose_engine(entrant: Entrant, logs: Mapping[Role, Path], settings: Settings) -> Player:
     if entrant.suite.engine is Engine.BENCH:
-        return BlackBoxEngine(logs)
+        return BlackBoxEngine(logs, retries=int(settings.number("retries")))
     # One call that outlasts the whole trial would be the last one anyway.
     timeout_s = min(settings.number("timeout"), max(_LEAST_TIMEOUT_S, settings.number("max_time")))
     return LiveEngine(logs, timeout_s=timeout_s, retries=int(settings.number("retries")))
@@ -177,6 +177,7 @@ def _look_at(
         pairs=len(tally.measurements(Role.BASELINE)),
         disturbed=tally.disturbed,
         retried=tally.retried,
+        stood=tally.stood,
         lost=tuple(lost.reason for lost in tally.lost),
         idle_share=tally.idle_share,
         stopped_early=tally.stopped if design.early and tally.stopped != SETTLED else "",

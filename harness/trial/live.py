@@ -94,11 +94,14 @@ class LiveEngine:
         self._retries = retries
         # Seconds of the trial's pairs: of those that count, and of those that were measured again.
         self._counted_s = self._repeated_s = 0.0
+        # Pairs of the trial that were measured again because somebody stood still.
+        self._stood = 0
 
     def play(self, block: Block, seats: Mapping[Role, Seat]) -> Outcome:
         """Return what a block of two fresh samplers left behind."""
         players: dict[Role, _Player] = {}
         disturbed = retried = 0
+        stood = self._stood
         try:
             for role in block.order:
                 side = ROLES.index(role)
@@ -113,14 +116,40 @@ class LiveEngine:
                 player.ask("quit")
                 player.prove()  # a device may fail in the middle of its work
         except _LostError as error:
-            return error.lost
+            return error.lost.replace(halted_s=_sum_halted(players))
         except UnfitError as error:
             return Lost(reason=error.what, role=block.order[len(players)], hopeless=True)
         finally:
             completed = {role: player.dialogue.close() for role, player in players.items()}
         results = tuple(_result(block, players[role], completed[role]) for role in ROLES)
         share = max(player.idle_ns / player.waited_ns for player in players.values())
-        return Played(results=(results[0], results[1]), disturbed=disturbed, retried=retried, idle_share=share)
+        return Played(
+            results=(results[0], results[1]),
+            disturbed=disturbed,
+            retried=retried,
+            stood=self._stood - stood,
+            idle_share=share,
+            halted_s=_sum_halted(players),
+        )
+
+    def _ask(self, turn: Turn, players: Mapping[Role, _Player]) -> dict[Role, Answer]:
+        """Return the answers of both sides, asked again where either, the harness or the node stood still meanwhile.
+
+        That is known from the kernel and from clocks, whatever was measured: the choice favours no number. A block in
+        which it happens too often is lost.
+        """
+        for _ in range(self._retries + 1):
+            answers: dict[Role, Answer] = {}
+            still_s: dict[Role, float] = {}
+            for role in turn.order:
+                answers[role] = players[role].ask(PIECE[turn.metric])
+                still_s[role] = players[role].dialogue.asked_still_s
+            if not any(still_s.values()):
+                return answers
+            self._stood += 1
+        role = max(still_s, key=lambda one: still_s[one])
+        what = f"the sampler of the {role}, the harness or the node"
+        raise _LostError(f"{what} stood still for {max(still_s[role], 0.1):.1f} s while a call was timed", role)
 
     def _take(self, turn: Turn, players: Mapping[Role, _Player], number: int) -> tuple[int, bool]:
         """Ask both sides, again while others use the CPUs; return the retries, and whether the last pair was clean.
@@ -129,7 +158,7 @@ class LiveEngine:
         """
         attempt, before_cpus = 0, 0.0
         while True:
-            answers = {role: players[role].ask(PIECE[turn.metric]) for role in turn.order}
+            answers = self._ask(turn, players)
             backwards = next((role for role, answer in answers.items() if answer.wall_ns <= 0), None)
             if backwards:
                 raise _LostError(f"the clock of the {backwards}'s sampler went backwards", backwards)
@@ -157,6 +186,10 @@ class LiveEngine:
                 )
             )
         return attempt, clean
+
+
+def _sum_halted(players: Mapping[Role, _Player]) -> float:
+    return sum(player.dialogue.halted_s for player in players.values())
 
 
 def _is_disturbed(answer: Answer) -> bool:

@@ -32,22 +32,27 @@ class Seat(Record):
 class Played(Record):
     """A block that was measured: the result of each side, baseline first.
 
-    `disturbed` counts the pairs that stayed under the load of others after all retries, `retried` those measured again;
+    `disturbed` counts the pairs that stayed under the load of others after all retries, `retried` those measured again
+    for it, `stood` those measured again because a side, the harness or the node stood still; `halted_s` are the
+    seconds of the block in which a side or the harness did, which no budget of time counts.
     `idle_share` is the most CPU time that a side used while it was the other's turn, as a share of that time.
     """
 
     results: tuple[StepResult, StepResult]
     disturbed: int = 0
     retried: int = 0
+    stood: int = 0
     idle_share: float = 0.0
+    halted_s: float = 0.0
 
 
 class Lost(Record):
-    """A block that came to nothing, and whether another attempt could not fare better."""
+    """A block that came to nothing, and whether another attempt could not fare better; `halted_s` as in `Played`."""
 
     reason: str
     role: Role
     hopeless: bool = False
+    halted_s: float = 0.0
 
 
 Outcome = Played | Lost

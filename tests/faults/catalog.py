@@ -18,6 +18,7 @@ from tests.faults.family import (
     repository,
     rival,
     sampler,
+    stop,
     tool,
     weights,
 )
@@ -41,6 +42,7 @@ CATALOG: tuple[Fault, ...] = (
     *network.FAULTS,
     *clock.FAULTS,
     *claim.FAULTS,
+    *stop.FAULTS,
 )
 
 

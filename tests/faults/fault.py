@@ -28,6 +28,7 @@ class Family(StrEnum):
     NETWORK = "network"
     CLOCK = "clock"
     CLAIM = "claims"
+    STOP = "stops"
 
 
 class Kind(StrEnum):

@@ -6,6 +6,7 @@
  *                fail with ERRNO; COUNT 0: all that follow. ERRNO -9 kills instead.
  *   SHIM_LOG     a file: CALL PATH [PATH] for every call, and STRUCK CALL PATH for one that a rule met
  *   SHIM_CLOCK   NTH SECONDS: from the NTH look at the calendar clock on it is so many seconds off
+ *   SHIM_SLEEP   SECONDS PATH: as soon as there is such a file, the clock that counts suspended time is so far ahead
  *
  * Calls: create (an open that may write), open, write, fsync, rename, mkdir, unlink, chmod, flock, opendir.
  */
@@ -37,6 +38,8 @@ static struct rule rules[MOST_RULES];
 static int rule_count;
 static int logging;
 static long clock_nth, clock_seconds, clock_seen;
+static long sleep_seconds;
+static char sleep_path[PATH_MAX];
 
 #define REAL(name) ((__typeof__(&name)) dlsym(RTLD_NEXT, #name))
 
@@ -66,10 +69,15 @@ __attribute__((constructor)) static void begin(void) {
     if (clock) {
         sscanf(clock, "%ld %ld", &clock_nth, &clock_seconds);
     }
+    char * slept = getenv("SHIM_SLEEP");
+    if (slept) {
+        sscanf(slept, "%ld %4095s", &sleep_seconds, sleep_path);
+    }
     unsetenv("LD_PRELOAD");
     unsetenv("SHIM_RULES");
     unsetenv("SHIM_LOG");
     unsetenv("SHIM_CLOCK");
+    unsetenv("SHIM_SLEEP");
 }
 
 static const char * whole(int dirfd, const char * path, char * buffer) {
@@ -207,6 +215,9 @@ int clock_gettime(clockid_t id, struct timespec * now) {
     int done = REAL(clock_gettime)(id, now);
     if (id == CLOCK_REALTIME && clock_nth && ++clock_seen >= clock_nth) {
         now->tv_sec += clock_seconds;
+    }
+    if (id == CLOCK_BOOTTIME && sleep_seconds && !access(sleep_path, F_OK)) {
+        now->tv_sec += sleep_seconds;
     }
     return done;
 }

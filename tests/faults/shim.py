@@ -52,6 +52,7 @@ class Shimmed(Deed):
 
     rules: tuple[Rule, ...] = ()
     clock: str = ""
+    slept: str = ""
 
     def strike(self, stage: Stage) -> None:
         stage.environ["LD_PRELOAD"] = str(build_shim(stage.workshop))
@@ -61,6 +62,8 @@ class Shimmed(Deed):
             stage.environ["SHIM_RULES"] = "\n".join(rule.line(stage) for rule in self.rules)
         if self.clock:
             stage.environ["SHIM_CLOCK"] = self.clock
+        if self.slept:
+            stage.environ["SHIM_SLEEP"] = f"3600 {stage.kit.folder / self.slept}"
 
 
 def failing(call: str, nth: int, error: int, below: str, count: int = 0) -> tuple[Deed, ...]:

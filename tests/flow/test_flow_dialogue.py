@@ -43,3 +43,26 @@ def test_a_child_that_prints_without_end_is_stopped_and_fills_no_disk(tmp_path: 
         assert dialogue.stopped == FLOODED
         assert MOST_BYTES < size < MOST_BYTES + 1000
         assert (tmp_path / "log").read_bytes().endswith(f"\n{FLOODED}\n".encode())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks at /proc")
+def test_a_child_that_was_stopped_before_it_answered_is_known(tmp_path: Path) -> None:
+    stop = (
+        "import os, signal, sys\n"
+        "for line in sys.stdin:\n"
+        "    helper = os.fork()\n"
+        "    if not helper:\n"
+        "        while 'T' not in open(f'/proc/{os.getppid()}/stat').read().rpartition(')')[2]: pass\n"
+        "        os.kill(os.getppid(), signal.SIGCONT)\n"
+        "        os._exit(0)\n"
+        "    os.kill(os.getpid(), signal.SIGSTOP)\n"
+        "    print('so', flush=True)"
+    )
+    dialogue, answer = ask(tmp_path, stop)
+    assert answer == "so"
+    assert dialogue.asked_still_s > 0
+    assert dialogue.halted_s == pytest.approx(dialogue.asked_still_s, abs=0.01)
+    dialogue.close()
+    calm, _ = ask(tmp_path, ECHO)
+    assert (calm.asked_still_s, calm.halted_s) == (0.0, 0.0)
+    calm.close()

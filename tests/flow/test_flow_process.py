@@ -173,3 +173,26 @@ def assert_gone(pid: int) -> None:
             return
         time.sleep(0.02)
     raise AssertionError(f"process {pid} is still there")
+
+
+def test_a_stop_between_two_ticks_is_known_and_so_is_its_absence(tmp_path: Path) -> None:
+    assert (run(tmp_path, "true").stopped_s, run(tmp_path, "true").suspended_s) == (0.0, 0.0)
+    # The child stops itself, and a helper lets it go on; a tick must come before its end.
+    completed = run(
+        tmp_path, "(until grep -q '^State:.T' /proc/$$/status; do :; done; kill -CONT $$) & kill -STOP $$; sleep 0.3"
+    )
+    assert completed.exit_code == 0
+    assert completed.stopped_s
+
+
+def test_a_harness_that_stands_still_does_not_kill_its_child_for_being_late(tmp_path: Path) -> None:
+    """Here another process stops this one: for longer than the child may take, which needs more than it may."""
+    stopper = (
+        "import os, signal, time; me = os.getppid(); os.kill(me, signal.SIGSTOP); "
+        "time.sleep(1.6); os.kill(me, signal.SIGCONT)"
+    )
+    with subprocess.Popen([sys.executable, "-c", stopper]):
+        completed = run(tmp_path, "sleep 1.8; true", timeout_s=1.2)
+    assert (completed.exit_code, completed.timed_out) == (0, False)
+    assert completed.stopped_s
+    assert completed.stopped_s > 1.0

@@ -13,6 +13,7 @@ other benchmarks `others-memcpy.json`, `others-mul_mat.json`),
 `ignore` makes it deaf for signals, `fork` leaves a child behind; `lose` and `unmode` remove a file of the build folder
 or its mode bits.
 `flood` lets it print without end.
+`halt` stops whom it names, `harness`, `child` (itself) or both, for `halt_s` seconds.
 KEY is the first of these that is there: `whisper-bench base`, `whisper-bench -w 1`, `cmake --build Debug`, `ctest`,
 `cmake roof`, `cmake --build roof`, `roof`...
 `spare` calls are let through first; `times` counts down; the fault is gone when it has struck that often.
@@ -98,12 +99,28 @@ def harm(fault: dict[str, Any]) -> None:
         sys.stdout.write("and on and on\n" * 10_000)
     if "touch" in fault:
         Path(fault["touch"]).write_text("new\n")
+    if "halt" in fault:
+        halt(fault["halt"].split(), fault["halt_s"])
     if "lose" in fault:
         Path(fault["lose"]).unlink()
     if "unmode" in fault:
         Path(fault["unmode"]).chmod(0o644)
     if "fork" in fault and os.fork() == 0:
         time.sleep(300)
+
+
+def halt(whom: list[str], seconds: float) -> None:
+    """Stop the harness, this process or both, and let them go on."""
+    pids = [{"harness": os.getppid(), "child": os.getpid()}[who] for who in whom]
+    helper = os.fork()
+    if helper == 0:
+        os.setsid()
+        for number in (signal.SIGSTOP, signal.SIGCONT):
+            for pid in pids:
+                os.kill(pid, number)
+            time.sleep(seconds if number == signal.SIGSTOP else 0)
+        os._exit(0)
+    os.waitpid(helper, 0)
 
 
 def strike() -> dict[str, Any]:

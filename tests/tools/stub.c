@@ -9,7 +9,8 @@
  *   GGML_STUB_SLOW    flash attention takes so much longer (0.2: 20 %)
  *   GGML_STUB_FAULT   what goes wrong: refuse, empty, deaf (while weights are loaded; deaf: flash attention stays as it
  *                     was), chatty (prints to standard output), abort, hang, fail (in an encode), spin (a thread never
- *                     rests)
+ *                     rests), halt (in an encode; see GGML_STUB_HALT)
+ *   GGML_STUB_HALT    milliseconds for which the process is stopped; negative: the harness, too
  *   GGML_STUB_SAYS    what is logged while weights are loaded; GGML_STUB_LATER: in every encode
  *   GGML_STUB_FA      only a context with this flash attention goes wrong in its encodes
  *   GGML_STUB_SPARE   so many encodes of a process go well first
@@ -17,11 +18,13 @@
  */
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -89,6 +92,25 @@ static void * spin(void * unused) {
     for (double end_ms = now_ms() + 60e3; now_ms() < end_ms;) {
     }
     return unused;
+}
+
+/* A helper lets everybody go on who is stopped. */
+static void halt(double ms) {
+    pid_t whom[] = {getpid(), ms < 0 ? getppid() : getpid()};
+    pid_t helper = fork();
+    if (helper == 0) {
+        setsid();
+        for (int i = 0; i < 2; i++) {
+            kill(whom[i], SIGSTOP);
+        }
+        usleep(1e3 * (ms < 0 ? -ms : ms));
+        for (int i = 0; i < 2; i++) {
+            kill(whom[i], SIGCONT);
+        }
+        _exit(0);
+    }
+    while (waitpid(helper, NULL, 0) < 0) {
+    }
 }
 
 struct params * whisper_context_default_params_by_ref(void) {
@@ -172,6 +194,9 @@ int whisper_encode(struct context * context, int offset, int threads) {
         }
         if (goes_wrong("hang")) {
             sleep(600);
+        }
+        if (goes_wrong("halt")) {
+            halt(number("GGML_STUB_HALT", 50));
         }
         if (goes_wrong("fail")) {
             return 3;

@@ -18,7 +18,8 @@ QUIET: tuple[Setting, ...] = (
         default=2,
         metavar="N",
         commands=MEASURE,
-        help="measure again, up to N times each (default 2), what others disturbed, in at most a quarter of the time",
+        help="measure again, up to N times each (default 2), what was stopped, and, in at most a quarter of the time, "
+        "what others disturbed",
     ),
     Setting(
         name="pin",

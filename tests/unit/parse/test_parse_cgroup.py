@@ -1,6 +1,12 @@
 import pytest
 
-from harness.parse.cgroup import list_limit_files, parse_memory_limit, parse_quota
+from harness.parse.cgroup import (
+    is_frozen,
+    list_freezer_files,
+    list_limit_files,
+    parse_memory_limit,
+    parse_quota,
+)
 
 V2 = {
     "/proc/self/cgroup": "0::/a/b\n",
@@ -58,3 +64,32 @@ def test_without_cgroups_there_is_no_quota() -> None:
     assert list_limit_files({}) == ()
     assert parse_quota({}) is None
     assert parse_quota({"/proc/self/cgroup": "rubbish\n", "/proc/self/mountinfo": "a - b\n"}) is None
+
+
+HYBRID = {
+    "/proc/self/cgroup": "6:freezer:/docker/1\n0::/a/b\n",
+    "/proc/self/mountinfo": V2["/proc/self/mountinfo"]
+    + "37 31 0:34 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer\n",
+}
+
+
+def test_a_process_may_be_frozen_in_either_version() -> None:
+    files = ("/sys/fs/cgroup/a/b/cgroup.events", "/sys/fs/cgroup/freezer/docker/1/freezer.state")
+    assert list_freezer_files(HYBRID) == files
+    assert list_freezer_files({}) == ()
+    assert "freezer" not in "".join(list_limit_files(HYBRID))
+
+
+@pytest.mark.parametrize(
+    ("text", "frozen"),
+    [
+        ("populated 1\nfrozen 1\n", True),
+        ("populated 1\nfrozen 0\n", False),
+        ("FROZEN\n", True),
+        ("THAWED\n", False),
+        ("FREEZING\n", False),
+        ("", False),
+    ],
+)
+def test_what_a_freezer_says(text: str, *, frozen: bool) -> None:
+    assert is_frozen(text) is frozen

@@ -43,6 +43,35 @@ def test_what_was_set_aside_is_said_and_is_part_of_no_sample() -> None:
     assert codes(bench(1, LOADED), discarded=(bench(1, LOADED),)) == ["under-load", "retried"]
 
 
+def still(result: StepResult, stopped_s: float | None, suspended_s: float | None = None) -> StepResult:
+    return result.replace(completed=factory.completed().replace(stopped_s=stopped_s, suspended_s=suspended_s))
+
+
+def test_a_number_that_stood_still_is_marked_whatever_else_is_known() -> None:
+    assert codes(still(bench(1, None), 0.0), still(bench(2, CALM), None, None), still(bench(3, CALM), 0.0, 0.0)) == []
+    (stopped,) = caveat_quietness(factory.run(still(bench(2, None), 6.02)))
+    assert stopped.code == "stood-still"
+    assert "during whisper/fa=0/model=tiny/threads=2, repetition 2 (6.0 s)" in stopped.message
+    (slept,) = caveat_quietness(factory.run(still(bench(1, CALM), 0.0, 3600.0)))
+    assert (slept.code, "(3600.0 s)" in slept.message) == ("suspended", True)
+    assert codes(still(bench(1, CALM), 1.0).replace(phase=Phase.ROOF, case=None)) == ["stood-still"]
+    assert codes(still(bench(1, None), 1.0).replace(phase=Phase.BUILD, measurements=())) == []
+    assert codes(still(bench(1, None), 1.0).replace(status=Status.FAILED, measurements=())) == []
+
+
+def test_what_stood_still_and_was_set_aside_is_told_from_load() -> None:
+    run = factory.run(bench(1, CALM)).replace(discarded=(still(bench(1, CALM), 6.0), bench(1, LOADED)))
+    (caveat,) = caveat_quietness(run)
+    assert caveat.code == "retried"
+    said = (
+        "1 attempt at bench_r1 met with load from others, 1 attempt at bench_r1 stood still; only quiet attempts count"
+    )
+    assert caveat.message == said
+    again = run.replace(results=(still(bench(1, CALM), 6.0),))
+    assert [one.code for one in caveat_quietness(again)] == ["stood-still", "retried"]
+    assert "the quietest attempt of each counts" in [one.message for one in caveat_quietness(again)][-1]
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -8,7 +8,7 @@ from harness.plan.quietness import (
     limit_cpus,
     measure_quietness,
 )
-from harness.records.outcome import StepResult
+from harness.records.outcome import Status, StepResult
 from harness.records.quietness import Neighbour, Quietness
 from harness.records.reading import Process, Reading
 from harness.records.step import Phase
@@ -81,3 +81,15 @@ def test_others_are_named_where_they_can_be() -> None:
     known = seen(0.85).replace(neighbours=(Neighbour(pid=4711, name="yes", cpus=0.84),))
     assert describe_others(known) == "0.85 CPUs (yes 4711: 0.84)"
     assert describe_others(seen(0.85)) == "0.85 CPUs (by processes that have ended, or cannot be seen)"
+
+
+def test_what_stood_still_is_the_last_choice() -> None:
+    still = factory.completed().replace(stopped_s=6.0, suspended_s=1.0)
+    stopped = attempt(0.0).replace(completed=still)
+    longer = attempt(0.0).replace(completed=still.replace(suspended_s=2.0))
+    late = attempt(0.0).replace(status=Status.TIMED_OUT)
+    assert choose_quietest([late, longer, stopped, attempt(9.0)]) == attempt(9.0)
+    assert choose_quietest([late, longer, stopped]) is stopped
+    assert (stopped.stood_still, attempt(9.0).stood_still, still.still_s, still.ran_s) == (True, False, 7.0, 0.0)
+    assert still.standstill == "it or the harness stood still for 6.0 s and the node was suspended for 1.0 s"
+    assert factory.completed().standstill == ""

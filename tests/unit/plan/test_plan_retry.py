@@ -3,7 +3,7 @@
 import pytest
 
 from harness.plan.forecast import planned_s
-from harness.plan.retry import can_wait, find_refusal, has_stayed, is_wanted
+from harness.plan.retry import can_wait, find_refusal, find_stop_refusal, has_stayed, is_wanted, was_stopped
 from harness.records.case import Case
 from harness.records.outcome import Completed, Status, StepResult
 from harness.records.plan import Plan
@@ -127,6 +127,41 @@ def test_what_is_wanted_again() -> None:
         loud.replace(phase=Phase.ROOF),
     ):
         assert not is_wanted(other)
+
+
+def stopped(name: str, others: float | None = QUIET, **seconds: float) -> StepResult:
+    result = ended(name, 600.0, others)
+    assert result.completed
+    return result.replace(completed=result.completed.replace(**(seconds or {"stopped_s": 599.0})))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "wanted"),
+    [
+        ({"stopped_s": 0.1, "suspended_s": None}, Status.PASSED, True),
+        ({"stopped_s": 0.0, "suspended_s": 3600.0}, Status.PASSED, True),
+        ({"stopped_s": 0.0, "suspended_s": 0.0}, Status.PASSED, False),
+        ({"stopped_s": None, "suspended_s": None}, Status.PASSED, False),
+        ({"stopped_s": 600.0}, Status.TIMED_OUT, True),
+        # A crash stays a crash, or one that comes and goes would be hidden.
+        ({"stopped_s": 0.1}, Status.FAILED, False),
+    ],
+)
+def test_what_stood_still_is_wanted_again(seconds: dict[str, float], status: Status, *, wanted: bool) -> None:
+    assert was_stopped(stopped("r1", **seconds).replace(status=status)) is wanted
+
+
+def test_a_stop_is_followed_by_another_attempt_whatever_it_cost() -> None:
+    result, aside = stopped("r1"), (stopped("r1"), stopped("r2"), ended("r1", 20.0, LOUD))
+    assert find_stop_refusal(result, been(aside=aside), retries=2) == ""
+    assert find_stop_refusal(result, been(aside=(stopped("r1"), *aside)), retries=2) == "it was measured 3 times"
+    assert find_stop_refusal(result, been(), retries=0) == "--retries 0"
+
+
+def test_stops_take_nothing_from_what_load_may_cost() -> None:
+    run = been(BUILT, aside=(stopped("r1", LOUD), stopped("r1", LOUD), stopped("r2", LOUD)))
+    assert find_refusal(ended("r1", 20.0, LOUD), PLAN, run, KNOWN, retries=2) == ""
+    assert planned_s(STEPS, (stopped("r1"),), {}) == pytest.approx(3.0), "nor is it how long a step takes"
 
 
 def test_models_and_transcriptions_do_not_wait() -> None:

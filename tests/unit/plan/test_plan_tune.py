@@ -44,6 +44,8 @@ def test_the_score_of_a_process(goal: Goal, score: float) -> None:
     result = factory.result("b", Phase.BENCH, Status.PASSED, (CASE, "encode", 1000.0), (CASE, "decode", 10.0))
     assert score_result(result.replace(case=CASE), goal) == pytest.approx(score)
     assert score_result(result.replace(case=CASE, status=Status.FAILED), goal) is None
+    stopped = factory.completed().replace(stopped_s=1.0)
+    assert score_result(result.replace(case=CASE, completed=stopped), goal) is None
 
 
 def test_a_process_without_its_numbers_has_no_score() -> None:

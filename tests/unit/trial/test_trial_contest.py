@@ -64,6 +64,8 @@ class Actor:
         event = self.events.get(block.number, self.events.get(0))
         if isinstance(event, BaseException):
             raise event
+        if isinstance(event, float):
+            return Lost(reason="it stood still", role=Role.CONTENDER, halted_s=event)
         if isinstance(event, str):
             return Lost(reason=event, role=Role.CONTENDER, hopeless=event == "hopeless")
         results = tuple(
@@ -122,6 +124,12 @@ def test_the_time_is_up_before_a_block_that_would_not_end_in_time() -> None:
     tally, _ = go(Actor({"encode": 0.0, "decode": 0.0}), DESIGN.replace(max_time_s=3.1))
     assert (tally.stopped, len(tally.results)) == (TIME_UP, 6)
     assert tally.wall_s == 3.0
+
+
+def test_what_stood_still_is_none_of_the_trials_time() -> None:
+    """A laptop that was stopped for a second comes back to as many blocks as one that was not."""
+    tally, _ = go(Actor({"encode": 0.0, "decode": 0.0}, {1: 1.0}), DESIGN.replace(max_time_s=3.1))
+    assert (tally.stopped, len(tally.results), tally.wall_s, tally.halted_s) == (TIME_UP, 7, 3.0, 1.0)
 
 
 def test_at_least_one_block_is_played() -> None:

@@ -30,6 +30,8 @@ class Script:
         self.asked: list[tuple[Role, str]] = []
         self.closed: list[Role] = []
         self.log = ""
+        # Seconds in which somebody stood still, answer by answer of this role and command; then nobody does.
+        self.still: dict[tuple[Role, str], list[float]] = {}
         self.argv: dict[Role, Sequence[str]] = {}
         self.environment: Mapping[str, str] = {}
         self.folders: dict[Role, Path] = {}
@@ -57,6 +59,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
 
     class Dialogue:
         stopped = ""
+        asked_still_s = halted_s = 0.0
 
         def __init__(
             self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path, placement: Placement | None
@@ -73,6 +76,9 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
             return told.answer(self.role, "start")
 
         def ask(self, line: str, timeout_s: float) -> str | None:
+            still = told.still.get((self.role, line.split(maxsplit=1)[0]), [])
+            self.asked_still_s = still.pop(0) if still else 0.0
+            self.halted_s += self.asked_still_s
             return told.answer(self.role, line)
 
         def read_log(self) -> str:
@@ -198,6 +204,35 @@ def test_repeating_costs_a_quarter_of_what_counts_at_most(script: Script, blocks
 def test_a_tick_of_the_kernels_clock_is_no_load(script: Script) -> None:
     script.instead[Role.BASELINE, "encode"] = [{"other_cpus": 3.0, "wall_ns": 9_000_000}, {"other_cpus": None}]
     assert played().retried == 0
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_pair_in_which_either_side_stood_still_is_measured_again_by_both(script: Script, role: Role) -> None:
+    script.still[role, "encode"] = [6.0, 0.03]
+    outcome = played()
+    assert (outcome.stood, outcome.retried, outcome.disturbed) == (2, 0, 0)
+    assert outcome.halted_s == pytest.approx(6.03)
+    for side in Role:
+        assert [line for one, line in script.asked if one is side].count("encode") == 4
+        assert {one.value for one in outcome.results[ROLES.index(side)].measurements} == {
+            100.0 * (ROLES.index(side) + 1)
+        }
+    assert len(outcome.results[0].measurements) == 4
+
+
+def test_a_stop_while_nothing_is_timed_harms_nothing(script: Script) -> None:
+    script.still = {(Role.BASELINE, "load"): [6.0], (Role.CONTENDER, "warm"): [6.0]}
+    outcome = played()
+    assert (outcome.stood, outcome.halted_s) == (0, 12.0), "but it is none of the trial's time"
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_a_block_in_which_somebody_stands_still_again_and_again_is_lost(script: Script, retries: int) -> None:
+    script.still[Role.CONTENDER, "encode"] = [6.0] * 9
+    outcome = play(retries=retries)
+    assert isinstance(outcome, Lost)
+    assert (outcome.role, outcome.hopeless, outcome.halted_s) == (Role.CONTENDER, False, 6.0 * (retries + 1))
+    assert "the harness or the node stood still for 6.0 s while a call was timed" in outcome.reason
 
 
 def test_a_sampler_that_spins_in_the_others_turn(script: Script) -> None:
