@@ -7,6 +7,7 @@ import msgspec
 
 from harness.errors import UnfitError
 from harness.records.record import Record
+from harness.render.format.text import visible
 from harness.render.plain import harmless
 from harness.system.console import Console, write_through
 
@@ -23,12 +24,18 @@ class Output:
         """Print `text`, or `value` as JSON when machines asked."""
         if self._as_json:
             text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-        self.write(text)
+        self.write(text, is_json=self._as_json)
 
-    def write(self, text: str) -> None:
-        """Print `text` on lines of its own: to a terminal without what could steer it, else as it is."""
+    def write(self, text: str, *, is_json: bool = False) -> None:
+        """Print `text` on lines of its own, without what could steer a terminal: a pipe may end at one, too.
+
+        Tabs and line ends stay as they are where it is not a terminal, and so does JSON, which escapes what steers.
+        """
         if text:
-            text = harmless(text) if self._stream.isatty() else text
+            if self._stream.isatty():
+                text = harmless(text)
+            elif not is_json:
+                text = visible(text)
             try:
                 write_through(self._stream, text if text.endswith("\n") else f"{text}\n")
             except OSError as error:

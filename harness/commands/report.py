@@ -11,6 +11,7 @@ from harness.errors import UnfitError, UsageError
 from harness.plan.layer import Settings, nearest
 from harness.render.format.format import Format, Sheet
 from harness.render.format.registry import DEFAULT, FORMATS, find_ending
+from harness.render.format.text import visible
 from harness.store.shelf import Stored, read_logs
 from harness.system.fresh import write_atomic
 
@@ -26,15 +27,20 @@ def report(settings: Settings, output: Output, words: Sequence[str], *, name: st
     if not any(sheet.run.measurements for sheet in sheets):
         output.console.note("none of these runs has a number")
     if target and chosen.layout and not target.endswith(".json"):
-        _write(Path(target), chosen.layout(sheets), output)
+        _write(Path(target), {name: _clean(text, chosen) for name, text in chosen.layout(sheets).items()}, output)
         return code
-    text = chosen.render(sheets)
+    text = _clean(chosen.render(sheets), chosen)
     if target:
         path = Path(target)
         _write(path.parent, {path.name: text}, output)
     else:
-        output.write(text)
+        output.write(text, is_json=chosen.is_json)
     return code
+
+
+def _clean(text: str, chosen: Format) -> str:
+    """Return a rendered text without what could steer the terminal of whoever looks at it; JSON escapes that."""
+    return text if chosen.is_json else visible(text)
 
 
 def _choose(name: str, target: str) -> Format:

@@ -12,6 +12,7 @@ from harness.records.config import CMakeOption
 from harness.records.measurement import Evidence, Measurement
 from harness.records.record import Record
 from harness.records.run import SystemInfo
+from harness.records.secret import is_secret
 
 STDALL = "stdall"
 RUNTIME = "runtime"
@@ -155,7 +156,7 @@ def _read_cmake(log: str) -> tuple[tuple[CMakeOption, ...], tuple[tuple[str, str
     options = tuple(
         CMakeOption(name=name, value=value, reason=f"as in {_CMAKE}")
         for name, value in _OPTION.findall(command)
-        if name not in unused
+        if name not in unused and not is_secret(name, value)
     )
     return options if start >= 0 else (), tuple(_COMPILER.findall(rest)), unused
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.records.caveat import Caveat
 from harness.records.record import is_text
+from harness.records.secret import without_secrets
 
 # Needed to find programs, folders, certificates and licences.
 _PASSED = frozenset(
@@ -29,7 +30,8 @@ Pairs = tuple[tuple[str, str], ...]
 def choose_environment(environ: Mapping[str, str], *, path: Sequence[str]) -> tuple[Pairs, tuple[Caveat, ...]]:
     """Return the children's environment, sorted by name, and caveats for what matters in the user's.
 
-    `path` lists folders that go before the user's PATH. What is no text in UTF-8 could not be recorded: it is left out.
+    `path` lists folders that go before the user's PATH. What is not text in UTF-8 could not be recorded, and what
+    sounds like a secret must not be: both are left out, as everything that children are given is recorded.
     """
     broken = sorted(name for name in environ if not (is_text(name) and is_text(environ[name])))
     folders = [folder for folder in environ.get("PATH", "").split(":") if is_text(folder)]
@@ -38,6 +40,8 @@ def choose_environment(environ: Mapping[str, str], *, path: Sequence[str]) -> tu
     chosen = {
         name: value for name, value in environ.items() if name in _PASSED or name.startswith(_NODE_PREFIX)
     } | timing
+    secret = sorted(chosen.keys() - without_secrets(chosen).keys() - {"PATH"})
+    chosen = {name: value for name, value in chosen.items() if name not in secret}
     chosen["LC_ALL"] = "C"
     chosen["PATH"] = ":".join([*path, *([chosen["PATH"]] if chosen.get("PATH") else [])])
     caveats = []
@@ -45,6 +49,9 @@ def choose_environment(environ: Mapping[str, str], *, path: Sequence[str]) -> tu
     if kept_out:
         message = f"kept out of the build: {', '.join(kept_out)} (use -D NAME=VALUE for CMake options)"
         caveats.append(Caveat(code="environment-ignored", message=message))
+    if secret:
+        message = f"kept from all children, as it sounds like a secret or holds a login: {', '.join(secret)}"
+        caveats.append(Caveat(code="environment-secret", message=message))
     told = [name for name in broken if name in _PASSED or name.startswith((_NODE_PREFIX, *TIMING_PREFIXES))]
     if told:
         message = f"kept from all children, in whole or (PATH) in part, as it is no UTF-8: {', '.join(told)}"

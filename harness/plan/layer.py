@@ -10,7 +10,7 @@ from harness.plan.setting.setting import PREFIX, Kind, Setting, Value
 from harness.plan.setting.table import ALIASES, BY_NAME, SETTINGS
 from harness.records.record import Record
 from harness.records.run import Origin, SettingUsed
-from harness.records.secret import redact
+from harness.records.secret import is_secret, redact
 
 _MOST_S = 1e9
 # These name files and folders that are needed before or beside the settings.
@@ -184,7 +184,13 @@ def _words(raw: object) -> tuple[str, ...]:
 
 def _defines(raw: object) -> tuple[str, ...]:
     pieces = raw if isinstance(raw, list | tuple) else str(raw).split()
-    return tuple("=".join(split_option(str(piece).removeprefix("-D"))) for piece in pieces)
+    options = [split_option(str(piece).removeprefix("-D")) for piece in pieces]
+    for name, value in options:
+        if is_secret(name, value):
+            cause = "every CMake option is recorded in run.json, and stands in logs and in the list of processes"
+            hint = "leave it out, or write it to a file that the build reads by itself"
+            raise UsageError(f"-D {name} sounds like a secret, or holds a login", cause=cause, hint=hint)
+    return tuple("=".join(option) for option in options)
 
 
 def _flag(raw: object) -> bool:

@@ -8,7 +8,7 @@ _LOGIN = re.compile(
     r"([a-z][a-z0-9+.-]{1,20}://)(?:[^/\s]{0,500}@|[^/\s@:]{0,100}:(?![0-9]{1,5}/)[^\s@]{0,500}@)", re.IGNORECASE
 )
 _SECRET_NAME = re.compile(
-    r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE_?KEY|^(?:PIP|UV|HF|NETRC)(?:_|$)", re.IGNORECASE
+    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_?KEY|KEYS?$|^(?:PIP|UV|HF|NETRC)(?:_|$)", re.IGNORECASE
 )
 
 
@@ -17,6 +17,11 @@ def redact(text: str, mark: str = "") -> str:
     return _LOGIN.sub(rf"\1{mark}", text) if "@" in text else text
 
 
+def is_secret(name: str, value: str = "") -> bool:
+    """Return whether a variable or option sounds like a secret, or its value holds a URL with a login."""
+    return bool(_SECRET_NAME.search(name)) or redact(value) != value
+
+
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that neither sound like a secret nor hold a URL with a login."""
-    return {name: value for name, value in environ.items() if not _SECRET_NAME.search(name) and redact(value) == value}
+    return {name: value for name, value in environ.items() if not is_secret(name, value)}

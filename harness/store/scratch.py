@@ -6,8 +6,8 @@ cannot be had, or there is none, nothing is removed.
 
 import contextlib
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,32 +27,40 @@ def is_scratch(name: str) -> bool:
 def scratch_folder(place: Path, purpose: str) -> Iterator[Path]:
     """Yield a new folder `.<purpose>-*` in `place` and remove it afterwards; raises OSError where none can be made."""
     _clear(place, purpose)
-    folder, handle = _make(place, purpose)
-    try:
-        yield folder
-    finally:
-        with contextlib.suppress(OSError):  # what cannot be removed now is removed by the next one
-            _remove(folder)
-        if handle is not None:
-            os.close(handle)
+    with contextlib.ExitStack() as stack:
+        yield _make(place, purpose, stack)
 
 
-def _make(place: Path, purpose: str) -> tuple[Path, int | None]:
-    """Return a new folder and the handle that holds its lock, None where there are no locks."""
+def _make(place: Path, purpose: str, stack: contextlib.ExitStack) -> Path:
+    """Return a new folder, locked where there are locks; `stack` removes it."""
     for _ in range(_ATTEMPTS):
-        folder = Path(tempfile.mkdtemp(prefix=_prefix(purpose), dir=place))
-        try:
-            handle = seize(folder / _LOCK)
-        except FileNotFoundError:
-            continue  # taken for a leftover in the moment before it was locked
-        except OSError as error:
-            if (folder / _LOCK).is_file():
-                return folder, None
-            shutil.rmtree(folder, ignore_errors=True)
-            raise error from None
-        if handle is not None:
-            return folder, handle
+        folder = place / f"{_prefix(purpose)}{secrets.token_hex(4)}"
+        with contextlib.ExitStack() as here:
+            here.callback(_remove_quietly, folder)
+            try:
+                folder.mkdir(mode=0o700)
+            except FileExistsError:
+                here.pop_all()
+                continue
+            try:
+                handle = seize(folder / _LOCK)
+            except FileNotFoundError:
+                continue  # taken for a leftover in the moment before it was locked
+            except OSError:
+                if not (folder / _LOCK).is_file():
+                    raise
+            else:
+                if handle is None:
+                    continue  # likewise
+                here.callback(os.close, handle)
+            stack.enter_context(here.pop_all())
+            return folder
     raise FileNotFoundError(f"{place}: every new folder is removed at once")
+
+
+def _remove_quietly(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # what cannot be removed now is removed by the next one
+        _remove(folder)
 
 
 def _clear(place: Path, purpose: str) -> None:

@@ -32,3 +32,8 @@ class Format(Record):
     render: Callable[[Sequence[Sheet]], str]
     layout: Callable[[Sequence[Sheet]], dict[str, str]] | None = None
     needs_logs: bool = False
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is JSON, or lines of it: text of others is escaped there."""
+        return self.endings[0].endswith(("json", "jsonl"))

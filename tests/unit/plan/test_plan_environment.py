@@ -27,3 +27,18 @@ def test_what_may_change_timings_is_passed_on() -> None:
     pairs, caveats = choose_environment({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "2"}, path=[])
     assert {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "2"}.items() <= dict(pairs).items()
     assert caveats == ()
+
+
+def test_what_sounds_like_a_secret_reaches_neither_children_nor_the_record() -> None:
+    secrets = {
+        "GGML_HUB_TOKEN": "CANARY",
+        "MKL_LICENSE_KEY": "CANARY",
+        "OMP_SECRET": "CANARY",
+        "GG_BUILD_PASSWORD": "CANARY",
+        "OPENBLAS_MIRROR": "https://me:CANARY@example.org/",
+    }
+    pairs, caveats = choose_environment({**secrets, "GGML_X": "1", "PATH": "/a@b"}, path=[])
+    assert dict(pairs) == {"GGML_X": "1", "LC_ALL": "C", "PATH": "/a@b"}
+    assert [caveat.code for caveat in caveats] == ["environment-secret"]
+    assert all(name in caveats[0].message for name in secrets)
+    assert "CANARY" not in caveats[0].message

@@ -81,6 +81,19 @@ def test_a_value_of_the_wrong_kind_says_where_it_stands(name: str, value: object
         layered({name: value})
 
 
+@pytest.mark.parametrize(
+    "define",
+    ["X_TOKEN=CANARY", "-DMY_SECRET:STRING=CANARY", "DB_PASSWORD=CANARY", "API_KEY=CANARY", "X=https://a:CANARY@b/c"],
+)
+@pytest.mark.parametrize("layer", ["file", "environ", "flags"])
+def test_a_define_that_sounds_like_a_secret_is_refused_and_its_value_is_not_told(define: str, layer: str) -> None:
+    given: dict[str, object] = {"HARNESS_DEFINE": define} if layer == "environ" else {"define": [define]}
+    with pytest.raises(UsageError) as caught:
+        layered(**{layer: given})  # type: ignore[arg-type]
+    assert "sounds like a secret" in str(caught.value)
+    assert "CANARY" not in str(caught.value)
+
+
 def test_defines_may_carry_their_prefix() -> None:
     settings = layered(flags={"define": ["-DGGML_LLAMAFILE=ON", "GGML_OPENMP=OFF"]})
     assert settings.words("define") == ("GGML_LLAMAFILE=ON", "GGML_OPENMP=OFF")

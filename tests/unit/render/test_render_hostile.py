@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from harness.commands.output import Output
 from harness.records.case import Case
 from harness.records.caveat import Caveat
 from harness.records.measurement import Measurement
@@ -164,6 +165,27 @@ def test_a_terminal_is_not_steered(evil: Run) -> None:
     for text in (render_summary(evil, EVIL), render_display([evil, evil], ["a", "b"]), "\n".join(align([[EVIL]]))):
         assert not STEERING.search(harmless(text).replace("\n", ""))
     assert harmless("plain\ttext\r\n\u2705 \xe4") == "plain        text\n\u2705 \xe4"
+
+
+class Pipe(io.StringIO):
+    """What is not a terminal, and may end at one."""
+
+
+@pytest.mark.parametrize("kind", [Terminal, Pipe])
+def test_what_people_read_steers_no_terminal_through_a_pipe_either(evil: Run, kind: type[io.StringIO]) -> None:
+    stream = kind()
+    output = Output(Console(io.StringIO()), as_json=False, stream=stream)
+    output.show(EVIL, evil)
+    output.write("a\tb\n")
+    assert not STEERING.search(stream.getvalue().replace("\r\n", "\n"))
+    assert ("a\tb\n" in stream.getvalue()) is (kind is Pipe)
+
+
+def test_json_through_a_pipe_comes_back(evil: Run) -> None:
+    stream = Pipe()
+    Output(Console(io.StringIO()), as_json=True, stream=stream).show("", evil)
+    assert json.loads(stream.getvalue())["node"]["os"] == EVIL
+    assert "\x1b" not in stream.getvalue()
 
 
 def test_the_console_steers_only_by_itself() -> None:
