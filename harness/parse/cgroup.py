@@ -17,6 +17,8 @@ _FILES = {2: ("cpu.max", "memory.max"), 1: ("cpu.cfs_quota_us", "cpu.cfs_period_
 _NO_LIMIT_BYTES = 1 << 60
 _LIMITING = frozenset({"cpu", "memory"})
 _FREEZER = "freezer"
+# Linux 6.18 or newer has it.
+_FROZEN_COUNT = "cgroup.stat.local"
 _FREEZER_FILES = {2: "cgroup.events", 1: "freezer.state"}
 
 
@@ -37,6 +39,19 @@ def list_freezer_files(capture: Capture) -> tuple[str, ...]:
     """
     leaves = dict(_folders(capture, frozenset({_FREEZER})))  # the last of each version is the innermost
     return tuple(str(folder / _FREEZER_FILES[version]) for version, folder in leaves.items())
+
+
+def find_frozen_count(capture: Capture) -> str:
+    """Return the file that counts how long the group of the process behind `capture` was frozen; empty without v2."""
+    leaves = dict(_folders(capture, frozenset()))
+    return str(leaves[2] / _FROZEN_COUNT) if 2 in leaves else ""
+
+
+def parse_frozen_s(text: str) -> float | None:
+    """Return the seconds for which a group was frozen, by itself or with one above it (`cgroup.stat.local`)."""
+    words = next((line.split() for line in text.splitlines() if line.startswith("frozen_usec ")), [])
+    count = parse_count(words[1]) if len(words) == 2 else None
+    return None if count is None else count / 1e6
 
 
 def is_frozen(text: str) -> bool:

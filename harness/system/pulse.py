@@ -12,7 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from harness.parse.cgroup import CGROUP, MOUNTINFO, is_frozen, list_freezer_files
+from harness.parse.cgroup import (
+    CGROUP,
+    MOUNTINFO,
+    find_frozen_count,
+    is_frozen,
+    list_freezer_files,
+    parse_frozen_s,
+)
 from harness.parse.stat import parse_state
 
 # Load delays the end of a wait, too. The time that the harness wanted to run and was not let (schedstat) is known and
@@ -57,14 +64,20 @@ class Pulse:
         # Of all that, the seconds in which the harness itself stood still: no deadline may count them.
         self.absent_s = 0.0
         self._clocks = _read_clocks()
+        self._freezer = _find_freezer(pid or os.getpid())
+        self._frozen_s = parse_frozen_s(_read(self._freezer)) or 0.0
         if not fresh:
             self._has_stopped()  # what was before does not count
         self._last = _take_moment()
 
     @property
     def stopped_s(self) -> float:
-        """The seconds in which the harness or the child stood still, to about a quarter of a second."""
-        return round(self._stopped_s, 3)
+        """The seconds in which the harness or the child stood still, to about a quarter of a second.
+
+        Where the kernel counts how long a cgroup was frozen, no freeze is too short.
+        """
+        frozen_s = (parse_frozen_s(_read(self._freezer)) or 0.0) - self._frozen_s
+        return round(max(self._stopped_s, frozen_s), 3)
 
     @property
     def suspended_s(self) -> float | None:
@@ -158,12 +171,20 @@ def _look_at(pid: int) -> tuple[str, float | None]:
     return parse_state(text, os.sysconf("SC_CLK_TCK"))
 
 
+def _find_freezer(pid: int) -> str:
+    return find_frozen_count(_take_groups(pid))
+
+
 def _is_frozen(pid: int) -> bool:
-    capture = {CGROUP: _read(f"/proc/{pid}/cgroup"), MOUNTINFO: _read(MOUNTINFO)}
-    return any(is_frozen(_read(file)) for file in list_freezer_files(capture))
+    return any(is_frozen(_read(file)) for file in list_freezer_files(_take_groups(pid)))
+
+
+def _take_groups(pid: int) -> dict[str, str]:
+    return {CGROUP: _read(f"/proc/{pid}/cgroup"), MOUNTINFO: _read(MOUNTINFO)}
 
 
 def _read(path: str) -> str:
+    """Return what a file of the kernel holds, nothing where there is none."""
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,9 +1,11 @@
 import pytest
 
 from harness.parse.cgroup import (
+    find_frozen_count,
     is_frozen,
     list_freezer_files,
     list_limit_files,
+    parse_frozen_s,
     parse_memory_limit,
     parse_quota,
 )
@@ -93,3 +95,10 @@ def test_a_process_may_be_frozen_in_either_version() -> None:
 )
 def test_what_a_freezer_says(text: str, *, frozen: bool) -> None:
     assert is_frozen(text) is frozen
+
+
+def test_how_long_a_group_was_frozen() -> None:
+    assert find_frozen_count(HYBRID) == "/sys/fs/cgroup/a/b/cgroup.stat.local"
+    assert find_frozen_count({}) == ""
+    assert parse_frozen_s("frozen_usec 1500000\n") == 1.5
+    assert [parse_frozen_s(text) for text in ("", "frozen_usec x\n", "frozen_usec\n", "other 1\n")] == [None] * 4

@@ -23,6 +23,7 @@ class World:
         self.state, self.cpu_s = "R", 0.0
         self.news: list[int] = []
         self.frozen = False
+        self.frozen_us = 0
 
     def wait(self, watcher: Pulse, took_s: float, **change: object) -> None:
         """Let a wait of a quarter of a second take `took_s` seconds, in which the world changes."""
@@ -50,6 +51,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(pulse, "_take_moment", lambda: pulse._Moment(made.now_s, made.busy_s, made.queued_s))
     monkeypatch.setattr(pulse, "_read_clocks", read_clocks)
     monkeypatch.setattr(pulse, "_look_at", lambda _: (made.state, made.cpu_s))
+    monkeypatch.setattr(pulse, "_find_freezer", lambda _: "cgroup.stat.local")
+    monkeypatch.setattr(pulse, "_read", lambda _: f"frozen_usec {made.frozen_us}\n")
     monkeypatch.setattr(pulse, "_is_frozen", lambda _: made.frozen)
     monkeypatch.setattr(os, "waitid", hear, raising=False)
     return made
@@ -112,6 +115,14 @@ def test_what_is_traced_or_frozen_does_not_run(world: World, change: dict[str, o
     world.wait(watcher, TICK_S, **change)
     world.wait(watcher, TICK_S, **change, cpu_s=1.0)
     assert watcher.stopped_s == (TICK_S if "frozen" in change else 2 * TICK_S), "frozen is who uses no CPU, too"
+
+
+@pytest.mark.parametrize(("late_s", "stopped_s"), [(0.0, 0.1), (6.0, 6.0)])
+def test_the_kernel_counts_how_long_a_group_was_frozen(world: World, late_s: float, stopped_s: float) -> None:
+    world.frozen_us = 7_000_000
+    watcher = Pulse(CHILD)
+    world.wait(watcher, TICK_S + late_s, frozen_us=7_100_000, cpu_s=1.0)
+    assert watcher.stopped_s == pytest.approx(stopped_s), "what is known in two ways is counted once"
 
 
 @pytest.mark.parametrize("fresh", [True, False])
