@@ -9,6 +9,7 @@ from harness.records.outcome import Status, StepResult
 from harness.records.run import Run
 from harness.records.step import Phase, Step
 from harness.system.cmake import find_names, keep_said, read_cache, read_package, read_said
+from harness.system.foreign import is_regular
 
 IGNORED = "option-ignored"
 _ALLOW = "allow_unknown_options"
@@ -22,7 +23,7 @@ def check_options(step: Step, result: StepResult, run: Run, log: Path) -> Run:
     if step.phase is not Phase.CONFIGURE or result.status is Status.SKIPPED:
         return run
     folder = Path(step.wipe)
-    if not result.reused and log.is_file():
+    if not result.reused and is_regular(log):
         keep_said(log, folder)
     said = read_said(folder)
     passed = result.status is Status.PASSED

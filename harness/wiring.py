@@ -9,6 +9,7 @@ from harness.plan.code_layout import LINKED, ORDER, SCRIPT, render_order, render
 from harness.records.plan import CodeLayout
 from harness.records.record import short_hash
 from harness.system.cache import locked
+from harness.system.foreign import is_regular, read_bytes
 from harness.system.fresh import write_atomic
 
 # What the harness changes in whisper.cpp's build; what lets it be linked in another order; and what does that.
@@ -52,7 +53,7 @@ def require_distinct(folders: Sequence[str]) -> None:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    if not (path.is_file() and path.read_bytes() == content):
+    if not (is_regular(path) and read_bytes(path) == content):
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path, note=lambda _: None):
             write_atomic(path, content)

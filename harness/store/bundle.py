@@ -20,7 +20,7 @@ from harness.records.plan import Plan
 from harness.records.run import NO_DATE, Run
 from harness.store.json_file import read_record, read_run
 from harness.system.foreign import read_text
-from harness.system.fresh import TEMPORARY, write_atomic
+from harness.system.fresh import TEMPORARY, sync_file, write_atomic
 
 PARTIAL = ".partial"
 UNDATED = "undated"
@@ -105,7 +105,7 @@ class Bundle:
                 left.rmdir() if left.is_dir() and not left.is_symlink() else left.unlink()
         usual = _probe_mode(self.path)
         for path in (*self.logs.iterdir(), self.logs, *self.path.iterdir(), self.path):
-            _sync(path)
+            sync_file(path)
         try:
             self.path.rename(final)
         except OSError:
@@ -115,7 +115,7 @@ class Bundle:
         for path in ((final / LOGS), *(final / LOGS).iterdir(), final, *final.iterdir()):
             _open_up(path, usual)
         for folder in final.parents[:_LEVELS]:
-            _sync(folder)
+            sync_file(folder)
         return final
 
 
@@ -220,14 +220,3 @@ def month_folder(results: Path, node: str, run_id: str) -> Path:
 
 def _pretty(record: Run | Plan) -> bytes:
     return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
-
-
-def _sync(path: Path) -> None:
-    """Make a file or folder durable; what else was put there is neither followed nor waited for."""
-    if stat.S_IFMT(path.lstat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
-        return
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import os
 import shutil
-import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,10 +28,14 @@ from harness.store import card as card_reader
 from harness.store.bundle import RUN
 from harness.store.card import read_card
 from harness.store.month import Month
+from harness.system.foreign import read_bytes, read_text
+from harness.system.fresh import write_atomic
 
 _FOLDER = "index"
 _RESULTS = "results"
 _CHECKSUM_BYTES = 4
+# A million cards of one month.
+_MOST_BYTES = 1 << 30
 # What was changed so shortly before it was looked at may change again and keep its times.
 _SETTLED_NS = 2_000_000_000
 
@@ -120,12 +123,12 @@ class Index:
     def _load(self, month: str, stamp: Stamp) -> tuple[dict[str, _Entry], bool]:
         """Return what is known of a month, and whether its page says so; nothing where that is damaged or not ours."""
         try:
-            content = self._page(month).read_bytes()
+            content = read_bytes(self._page(month), most_bytes=_MOST_BYTES)
             body = content[_CHECKSUM_BYTES:]
             if content[:_CHECKSUM_BYTES] != _checksum(body):
                 return {}, True
             page = msgspec.msgpack.decode(body, type=_Page)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        except (UnreadableError, msgspec.MsgspecError, UnicodeDecodeError):
             return {}, True
         if (page.form, page.month) != (_form(), month):
             return {}, True
@@ -144,7 +147,7 @@ class Index:
             if not page.parent.is_dir():
                 self._prepare(page.parent)
             _forget(page.parent, Path(month).parent)
-            _replace(page, _checksum(body) + body)
+            write_atomic(page, _checksum(body) + body, durable=False, mode=0o600)
         except FileNotFoundError:
             return  # another process, which tidies up, was faster
         except (OSError, UnicodeEncodeError) as error:  # a path need not be text
@@ -153,13 +156,13 @@ class Index:
     def _prepare(self, folder: Path) -> None:
         """Make the folder of a node's pages, and forget nodes and results that are gone."""
         folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / _RESULTS).write_bytes(os.fsencode(self._results))
+        write_atomic(self._folder / _RESULTS, os.fsencode(self._results), durable=False)
         for other in self._folder.iterdir():
             if other.name != _RESULTS and not (self._results / other.name).is_dir():
                 shutil.rmtree(other, ignore_errors=True)
         for other in self._folder.parent.iterdir():
-            with contextlib.suppress(OSError, ValueError):
-                if not Path(os.fsdecode((other / _RESULTS).read_bytes())).is_dir():
+            with contextlib.suppress(UnreadableError, OSError, ValueError):
+                if not Path(os.fsdecode(read_bytes(other / _RESULTS, within=other))).is_dir():
                     shutil.rmtree(other, ignore_errors=True)
 
 
@@ -183,22 +186,11 @@ def _checksum(body: bytes) -> bytes:
     return zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big")
 
 
-def _replace(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 @functools.cache
 def _form() -> str:
     """Return a digest of the code that makes cards: what another one made may say something else."""
     files = [Path(module.__file__ or "") for module in (card_record, card_reader, outcome, source, word)]
     try:
-        return short_hash(__version__, *(file.read_text(encoding="utf-8") for file in files))
-    except OSError:
+        return short_hash(__version__, *(read_text(file) for file in files))
+    except UnreadableError:
         return __version__

@@ -1,5 +1,6 @@
 """Recordings that are to be transcribed: whisper.cpp's own sample, or the user's files, converted where need be."""
 
+import os
 import secrets
 import wave
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from harness.plan.transcription import SAMPLE, SAMPLE_PATH, name_audio
 from harness.records.audio import Audio
 from harness.system.digest import file_sha256
 from harness.system.disk import expand_home, make_folder
+from harness.system.foreign import open_file
 from harness.system.process import capture
 
 # The folder in the cache.
@@ -18,6 +20,8 @@ AUDIO = "audio"
 _CONVERTER = "ffmpeg"
 _SAMPLE_BYTES = 2
 _PATIENCE_S = 600
+# What a WAV file can hold: more than 18 hours.
+_MOST_BYTES = 4 << 30
 
 
 def resolve_audio(
@@ -52,12 +56,13 @@ def verify_audio(audio: Audio, *, cache: Path) -> None:
 
 def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, dry_run: bool) -> Audio:
     path = given = tree / SAMPLE_PATH if word == SAMPLE else expand_home(word).absolute()
-    if not path.is_file():
+    if not os.path.lexists(path):
         if word == SAMPLE:
             raise UnavailableError(
                 f"the source has no {SAMPLE_PATH}", hint="--audio FILE transcribes a recording of yours"
             )
         raise UsageError(f"--audio: there is no file {path}", hint=f"--audio {SAMPLE} takes whisper.cpp's own sample")
+    open_file(path, most_bytes=_MOST_BYTES).close()
     if path.stat().st_size == 0:
         raise UnreadableError(f"{path} holds no sound", cause="the file is empty")
     sha256 = file_sha256(path, memory=cache / AUDIO / "sums")
@@ -77,14 +82,14 @@ def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, 
 def _measure_wav(path: Path) -> float | None:
     """Return the seconds of a WAV file that every release of whisper.cpp reads; None for anything else."""
     try:
-        with wave.open(str(path), "rb") as file:
+        with open_file(path, most_bytes=_MOST_BYTES) as plain_file, wave.open(plain_file, "rb") as file:
             plain = file.getsampwidth() == _SAMPLE_BYTES and file.getframerate() == SAMPLE_RATE_HZ
             if not plain or file.getnchannels() > 2:
                 return None
             # The header of a file that was cut off promises more than there is.
             present = min(file.getnframes(), path.stat().st_size // (_SAMPLE_BYTES * file.getnchannels()))
             return present / SAMPLE_RATE_HZ
-    except (wave.Error, EOFError, OSError, ValueError):
+    except (wave.Error, EOFError, OSError, UnreadableError, ValueError):
         return None
 
 

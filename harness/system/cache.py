@@ -15,8 +15,10 @@ from typing import TypeVar
 
 import msgspec
 
-from harness.errors import HarnessError, UnfitError
+from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.records.record import Record
+from harness.system.foreign import read_bytes
+from harness.system.fresh import create_file
 from harness.system.lock import find_holder, hold
 
 CONTENT = "tree"
@@ -63,11 +65,11 @@ def obtain_entry(
 def load_entry(folder: Path, facts: type[Facts], *, generated: frozenset[str]) -> Facts | None:
     """Return the facts of the entry at `folder`, or None where it is not there or not whole."""
     try:
-        stamp = msgspec.json.decode((folder / STAMP).read_bytes(), type=_Stamp)
+        stamp = msgspec.json.decode(read_bytes(folder / STAMP), type=_Stamp)
         if measure_extent(folder / CONTENT, without=generated) != stamp.extent:
             return None
         return msgspec.json.decode(stamp.facts, type=facts)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (OSError, UnreadableError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -159,7 +161,7 @@ def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 
 def _write_through(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
+    with create_file(path) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

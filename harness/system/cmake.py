@@ -2,9 +2,12 @@
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from harness.errors import UnreadableError
+from harness.system.foreign import read_bytes, read_text
+from harness.system.fresh import write_atomic
 
 CACHE = "CMakeCache.txt"
 # What CMake said; beside the build, for whoever uses it again without configuring it.
@@ -18,7 +21,7 @@ _COMMENT = re.compile(r"#\[(=*)\[.*?\]\1\]|#[^\n]*", re.S)
 
 def keep_said(log: Path, folder: Path) -> None:
     """Keep what CMake said when it configured `folder`."""
-    shutil.copyfile(log, folder / SAID)
+    write_atomic(folder / SAID, read_bytes(log), durable=False)
 
 
 def read_said(folder: Path) -> str | None:
@@ -63,6 +66,6 @@ def _list_files(tree: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        return read_text(path)
+    except UnreadableError:
         return None

@@ -12,10 +12,13 @@ from harness.records.plan import Plan
 from harness.records.record import short_hash
 from harness.records.run import Run
 from harness.records.step import Phase, Step
+from harness.system.foreign import read_bytes, read_text
 
 _BUILD = "build.ninja"
 # Shorter ones could stand in a text by chance.
 _LEAST = 4
+# No object file is as long as this.
+_MOST_BYTES = 1 << 30
 # What upstream's CMake files take for the commit of a tree without git. It stands in messages, too: forgotten in one
 # build alone, it would set a checkout apart from the same commit as it lies in the cache.
 _NO_COMMIT = "unknown"
@@ -35,8 +38,8 @@ def read_code(folder: Path, source: str, *, variant: str = "") -> Code:
     not in the format ELF, hold no machine code, or are gone.
     """
     try:
-        text = (folder / _BUILD).read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        text = read_text(folder / _BUILD)
+    except UnreadableError:
         return Code.unknown("there is no build.ninja")
     links = [link for link in parse_links(text) if (folder / link.output).is_file()]
     if not links:
@@ -45,11 +48,11 @@ def read_code(folder: Path, source: str, *, variant: str = "") -> Code:
     forget = _forget([*places, *(word for word in parse_versions(text) if len(word) >= _LEAST), _NO_COMMIT])
     names = dict.fromkeys(name for link in links for name in link.objects)
     try:
-        objects = tuple((name, digest_object((folder / name).read_bytes(), forget)) for name in names)
+        objects = tuple(
+            (name, digest_object(read_bytes(folder / name, most_bytes=_MOST_BYTES), forget)) for name in names
+        )
     except UnreadableError as error:
-        return Code.unknown(error.what)
-    except OSError as error:
-        return Code.unknown(f"{Path(error.filename or folder).name}: {error.strerror}")
+        return Code.unknown(error.line)
     put_together = [(link.objects, forget(link.how.encode()).decode(errors="replace")) for link in links]
     return Code(objects=tuple(sorted(objects)), link=short_hash(put_together, variant))
 

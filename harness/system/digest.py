@@ -8,6 +8,11 @@ import msgspec
 
 from harness.errors import UnreadableError
 from harness.records.record import Record, short_hash
+from harness.system.foreign import open_file, read_bytes
+from harness.system.fresh import write_atomic
+
+# Ten times the largest model; no sum of a file with a hole of a terabyte is waited for.
+MOST_MODEL_BYTES = 32 << 30
 
 
 class _Stamp(Record):
@@ -28,14 +33,14 @@ class _Digest(Record):
 def file_sha256(path: Path, *, memory: Path) -> str:
     """Return the SHA-256 of the file's content; the sums known so far lie in the folder `memory`.
 
-    Raises UnreadableError for a file that cannot be read.
+    Raises UnreadableError for a file that cannot be read, and for what is not a regular file, or larger than any model.
     """
     try:
         stamp = _stamp(path)
         known = _recall(path, memory)
         if known is not None and known.stamp == stamp:
             return known.sha256
-        with path.open("rb") as file:
+        with open_file(path, most_bytes=MOST_MODEL_BYTES) as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise UnreadableError(f"cannot read {path}", cause=error.strerror or str(error)) from None
@@ -49,13 +54,13 @@ def remember_sha256(path: Path, sha256: str, *, memory: Path) -> None:
     digest = _Digest(stamp=_stamp(path), sha256=sha256)
     with contextlib.suppress(OSError):
         memory.mkdir(parents=True, exist_ok=True)
-        _note(path, memory).write_bytes(msgspec.json.encode(digest))
+        write_atomic(_note(path, memory), msgspec.json.encode(digest), durable=False)
 
 
 def _recall(path: Path, memory: Path) -> _Digest | None:
     try:
-        return msgspec.json.decode(_note(path, memory).read_bytes(), type=_Digest)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.decode(read_bytes(_note(path, memory)), type=_Digest)
+    except (UnreadableError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 

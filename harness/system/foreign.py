@@ -7,6 +7,7 @@ is followed at all, neither a file nor a folder on the way: it may lead to files
 
 import contextlib
 import errno
+import io
 import os
 import stat
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ class Listing(Record):
     others: tuple[tuple[str, str], ...] = ()
 
 
-def open_file(path: Path, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> BinaryIO:
+def open_file(path: Path, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> io.BufferedReader:
     """Return a regular file, opened for reading.
 
     A path that a person named may lead through links. One `within` a folder, that lies below it, may not, from that

@@ -3,12 +3,12 @@
 import contextlib
 import errno
 import fcntl
+import io
 import os
 import re
 import secrets
 import stat
 from pathlib import Path
-from typing import BinaryIO
 
 from harness.system.foreign import name_kind
 
@@ -21,7 +21,7 @@ _MODE = 0o666  # and the umask
 _ATTEMPTS = 100
 
 
-def create_file(path: Path, *, mode: int = _MODE) -> BinaryIO:
+def create_file(path: Path, *, mode: int = _MODE) -> io.BufferedRandom:
     """Return a new file, opened for writing and reading; raises FileExistsError where anything has that name."""
     return os.fdopen(os.open(path, os.O_RDWR | _NEW, mode), "w+b")
 
@@ -48,6 +48,17 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True, mode: int 
         raise
 
 
+def sync_file(path: Path) -> None:
+    """Make a file or folder durable; what else was put there is neither followed nor waited for."""
+    if stat.S_IFMT(path.lstat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+        return
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def make_folders(path: Path, *, within: Path) -> None:
     """Make a folder below `within`, and those on the way; raises OSError where one of them is a link or a file.
 
@@ -67,7 +78,7 @@ def make_folders(path: Path, *, within: Path) -> None:
             raise OSError(errno.EINVAL, f"{here} is {name_kind(mode)}, not a folder", str(path))
 
 
-def open_log(path: Path, *, mode: int = _MODE) -> BinaryIO:
+def open_log(path: Path, *, mode: int = _MODE) -> io.FileIO:
     """Return a log, made if there is none, opened for reading and for adding to its end.
 
     Raises OSError where it cannot be opened, and for what is not a regular file, at once.
@@ -77,7 +88,7 @@ def open_log(path: Path, *, mode: int = _MODE) -> BinaryIO:
     return os.fdopen(handle, "ab+", buffering=0)
 
 
-def open_part(path: Path) -> BinaryIO:
+def open_part(path: Path) -> io.BufferedRandom:
     """Return a file that is being made and goes on where it ended, made if there is none.
 
     Raises what `open_log` raises.
@@ -102,7 +113,7 @@ def _require_regular(path: Path, mode: int) -> None:
         raise OSError(errno.EINVAL, f"it is {name_kind(mode)}, not a regular file", str(path))
 
 
-def _create_beside(path: Path, mode: int) -> tuple[BinaryIO, Path]:
+def _create_beside(path: Path, mode: int) -> tuple[io.BufferedRandom, Path]:
     """Return a new file beside `path`, locked as long as it is open, and its name."""
     for _ in range(_ATTEMPTS):
         temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")

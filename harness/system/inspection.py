@@ -8,7 +8,8 @@ from harness.parse.model import ModelFile, parse_model
 from harness.plan.layout import shape_of, tensors
 from harness.plan.quantisation import quantised_type, weights_type
 from harness.records.weights import Weights
-from harness.system.digest import file_sha256
+from harness.system.digest import MOST_MODEL_BYTES, file_sha256
+from harness.system.foreign import open_file
 
 
 def inspect_model(path: Path, model: str) -> ModelFile:
@@ -57,13 +58,14 @@ def take_quantised(weights: Weights) -> Weights:
 def _read(path: Path) -> ModelFile:
     try:
         with (
-            path.open("rb") as file,
+            open_file(path, most_bytes=MOST_MODEL_BYTES) as file,
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as pages,
             memoryview(pages) as data,
         ):
             return parse_model(data)
     except UnreadableError as error:
-        raise UnreadableError(f"{path}: {error.what}", cause=error.cause, hint=error.hint) from None
+        what = error.what if str(path) in error.what else f"{path}: {error.what}"
+        raise UnreadableError(what, cause=error.cause, hint=error.hint) from None
     except (OSError, ValueError) as error:  # mmap refuses an empty file with ValueError
         raise UnreadableError(f"{path} cannot be read", cause=str(error)) from None
 

@@ -6,6 +6,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from harness.errors import UnreadableError
+from harness.system.foreign import read_bytes
+from harness.system.fresh import open_part, write_atomic
+
 
 class Part:
     """`<destination>.part`, open for appending, with the running SHA-256 of its content.
@@ -20,10 +24,10 @@ class Part:
         self._etag_path = destination.with_name(f"{destination.name}.part.etag")
 
     def __enter__(self) -> Self:
-        self._file = self._path.open("r+b" if self._path.exists() else "w+b")
+        self._file = open_part(self._path)
         self._sum = hashlib.file_digest(self._file, "sha256")
         self.size = self._file.seek(0, os.SEEK_END)
-        self.etag = self._etag_path.read_text(encoding="ascii", errors="ignore") if self._etag_path.exists() else ""
+        self.etag = _read_etag(self._etag_path)
         return self
 
     def __exit__(
@@ -45,7 +49,7 @@ class Part:
         self._sum = hashlib.sha256()
         self.size = 0
         self.etag = "" if etag.startswith("W/") else etag
-        self._etag_path.write_text(self.etag, encoding="ascii", errors="ignore")
+        write_atomic(self._etag_path, self.etag.encode("ascii", errors="ignore"), durable=False)
 
     def append(self, chunk: bytes) -> None:
         """Add what came."""
@@ -66,3 +70,10 @@ class Part:
         self._file.close()
         self._path.unlink(missing_ok=True)
         self._etag_path.unlink(missing_ok=True)
+
+
+def _read_etag(path: Path) -> str:
+    try:
+        return read_bytes(path).decode("ascii", errors="ignore")
+    except UnreadableError:
+        return ""

@@ -113,8 +113,8 @@ def execute(
 
 def bound_log(log: Path) -> None:
     """Cut a log that a child has flooded, and say so in its last line; leave any other alone."""
-    with open_log(log) as file:
-        if os.fstat(file.fileno()).st_size > MOST_BYTES:
+    if log.lstat().st_size > MOST_BYTES:
+        with open_log(log) as file:
             os.ftruncate(file.fileno(), MOST_BYTES)
             file.write(f"\n{FLOODED}\n".encode())
 

@@ -3,15 +3,18 @@
 import contextlib
 from pathlib import Path
 
+from harness.errors import UnreadableError
 from harness.records.step import Phase, Step
 from harness.system.cache import Note, locked
+from harness.system.foreign import read_text
+from harness.system.fresh import write_atomic
 
 
 def is_done(step: Step) -> bool:
     """Return whether an earlier run has done this step's work, and what it made is still there."""
     try:
-        stamped = bool(step.stamp) and Path(step.stamp).read_text(encoding="utf-8") == step.key
-    except (OSError, UnicodeDecodeError):
+        stamped = bool(step.stamp) and read_text(Path(step.stamp)) == step.key
+    except UnreadableError:
         return False
     return stamped and all(Path(product).exists() for product in step.products)
 
@@ -25,7 +28,7 @@ def lift_stamp(step: Step) -> None:
 def put_stamp(step: Step) -> None:
     """Mark the work as done."""
     if step.stamp:
-        Path(step.stamp).write_text(step.key, encoding="utf-8")
+        write_atomic(Path(step.stamp), step.key.encode(), durable=False)
 
 
 def claim(step: Step, *, note: Note) -> contextlib.AbstractContextManager[None]:

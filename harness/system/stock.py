@@ -13,9 +13,11 @@ from pathlib import Path
 
 import msgspec
 
+from harness.errors import UnreadableError
 from harness.records.stock import Entry, EntryKind, Removal, Stock
 from harness.system.cache import STAMP, measure_extent
 from harness.system.disk import free_bytes
+from harness.system.foreign import read_bytes, read_text
 from harness.system.git import redact_url
 from harness.system.lock import hold, is_held
 from harness.system.usage import forget_use, last_use_s, read_purpose
@@ -178,12 +180,12 @@ def _read_purpose(kind: EntryKind, path: Path) -> str:
     """Return what an entry says of itself: the release of a source, the address of a clone."""
     try:
         if kind is EntryKind.SOURCES:
-            commit = msgspec.json.decode((path / STAMP).read_bytes())["facts"]["commit"]
+            commit = msgspec.json.decode(read_bytes(path / STAMP, within=path))["facts"]["commit"]
             return str(commit.get("release") or commit["sha"][:8])
         if kind is EntryKind.REPOSITORIES:
-            text = (path / "config").read_text(encoding="utf-8", errors="replace")
+            text = read_text(path / "config", within=path)
             return redact_url(next(iter(re.findall(r"^\s*url = (\S+)", text, re.MULTILINE)), ""))
-    except (OSError, msgspec.MsgspecError, LookupError, TypeError, AttributeError):
+    except (UnreadableError, msgspec.MsgspecError, LookupError, TypeError, AttributeError):
         return ""
     return ""
 

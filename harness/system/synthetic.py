@@ -4,12 +4,14 @@ import hashlib
 import os
 from pathlib import Path
 
-from harness.errors import HarnessError, UnfitError
+from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.plan.layout import SHAPES, file_bytes
 from harness.plan.synthesis import SEED, file_name, synthesize
 from harness.system.digest import file_sha256, remember_sha256
 from harness.system.disk import make_folder, require_free
 from harness.system.download import Progress, locked, silent
+from harness.system.foreign import read_text
+from harness.system.fresh import create_file, write_atomic
 
 
 def synthetic_size_bytes(model: str) -> int:
@@ -64,8 +66,8 @@ def _note(path: Path) -> Path:
 
 def _noted(path: Path) -> str:
     try:
-        return _note(path).read_text(encoding="ascii", errors="replace").partition(" ")[0]
-    except OSError:
+        return read_text(_note(path)).partition(" ")[0]
+    except UnreadableError:
         return ""
 
 
@@ -74,7 +76,8 @@ def _write(path: Path, model: str, seed: int, size_bytes: int, progress: Progres
     total = hashlib.sha256()
     done = 0
     try:
-        with part.open("wb") as file:
+        part.unlink(missing_ok=True)
+        with create_file(part) as file:
             for piece in synthesize(model, seed):
                 file.write(piece)
                 total.update(piece)
@@ -82,7 +85,7 @@ def _write(path: Path, model: str, seed: int, size_bytes: int, progress: Progres
                 progress(done, size_bytes)
             file.flush()
             os.fsync(file.fileno())
-        _note(path).write_text(f"{total.hexdigest()}  {path.name}\n", encoding="ascii")
+        write_atomic(_note(path), f"{total.hexdigest()}  {path.name}\n".encode(), durable=False)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

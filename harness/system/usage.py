@@ -10,6 +10,9 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from harness.errors import UnreadableError
+from harness.system.foreign import read_text
+from harness.system.fresh import write_atomic
 from harness.system.lock import answer_busy, cache_lock_name, hold, is_held
 
 _FOLDER = "used"
@@ -74,7 +77,7 @@ def mark_used(cache: Path, path: Path, purpose: str) -> None:
         if read_purpose(cache, path) == purpose:
             os.utime(note)
         else:
-            note.write_text(purpose, encoding="utf-8")
+            write_atomic(note, purpose.encode(), durable=False)
 
 
 def last_use_s(cache: Path, path: Path) -> float:
@@ -90,8 +93,8 @@ def read_purpose(cache: Path, path: Path) -> str:
     """Return what an entry was used for, empty where that was not noted."""
     note = _note(cache, path)
     try:
-        return note.read_text(encoding="utf-8", errors="replace") if note else ""
-    except OSError:
+        return read_text(note) if note else ""
+    except UnreadableError:
         return ""
 
 

@@ -1,6 +1,7 @@
 """Which model file to time: the official one, a synthetic one, or one that the user names."""
 
 import functools
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,7 +198,7 @@ def _synthetic(request: _Request, reason: str) -> Resolved:
 def _named(request: _Request, named: Path) -> Resolved:
     entry = request.entry
     path = named / f"ggml-{entry.name}.bin" if named.is_dir() else named
-    if not path.is_file():
+    if not os.path.lexists(path):
         hint = "--weights takes auto, official, synthetic, a file, or a folder with ggml-<model>.bin files"
         raise UnavailableError(f"there is no file {path}", hint=hint)
     found = inspect_model(path, entry.name)

