@@ -24,10 +24,14 @@ _CHANGED = "weights-changed"
 
 def conclude(run: Run, bundle: Bundle, cache: Path) -> tuple[Run, str, Path]:
     """Return the finished run, its report, and the folder of the sealed bundle."""
+    return seal_run(recheck_weights(run, cache), bundle, datetime.now(UTC))
+
+
+def seal_run(run: Run, bundle: Bundle, end: datetime) -> tuple[Run, str, Path]:
+    """Return a run that ended at a moment in UTC, its report, and the folder of the sealed bundle."""
     logs = load_logs(bundle.path, run)
-    run = recheck_weights(run, cache)
     # Before the look back: what a run that has ended says nothing of is missing from it.
-    run = look_back(run.replace(end=datetime.now(UTC).isoformat(timespec="seconds")), logs)
+    run = look_back(run.replace(end=end.isoformat(timespec="seconds")), logs)
     while True:
         run = run.replace(id=bundle.choose_id())
         report = render_report(run, logs)

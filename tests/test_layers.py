@@ -20,6 +20,7 @@ FLOORS = {
     "render": 1,
     "system": 2,
     "conclusion": 3,
+    "aftermath": 3,
     "session": 3,
     "store": 3,
     "builder": 3,

@@ -82,6 +82,9 @@ def add_runs(verb: argparse.ArgumentParser) -> None:
     how_many.add_argument("--all", action="store_true", help="all of them")
     for key, (metavar, text) in FILTERS.items():
         verb.add_argument(f"--{key}", dest=f"only_{key}", default="", metavar=metavar, help=text)
+    verb.add_argument("--unfinished", action="store_true", help="runs that did not come to their end, and what to do")
+    text = "with --unfinished: remove this one and what it has measured (repeatable; 'all')"
+    verb.add_argument("--remove", action="append", default=[], metavar="ID", help=text)
 
 
 def add_show(verb: argparse.ArgumentParser, count: str = "+") -> None:

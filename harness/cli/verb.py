@@ -38,6 +38,7 @@ from harness.commands.schema import schema
 from harness.commands.show import show
 from harness.commands.sweep import Asked, sweep
 from harness.commands.tune import Wanted, tune
+from harness.commands.unfinished import unfinished
 from harness.errors import UsageError
 from harness.plan.context import GROUPS
 from harness.plan.layer import Settings
@@ -102,6 +103,10 @@ def _models(call: Call) -> int:
 
 
 def _runs(call: Call) -> int:
+    if call.arguments.unfinished:
+        return unfinished(call.settings, call.output, call.arguments.remove)
+    if call.arguments.remove:
+        raise UsageError("--remove is for unfinished runs", hint="harness runs --unfinished --remove ID")
     wanted = Filters(**{name: getattr(call.arguments, f"only_{name}") for name in FILTERS})
     return runs(call.settings, call.output, wanted, limit=0 if call.arguments.all else call.arguments.limit)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from harness.aftermath import settle_remnants
 from harness.commands.output import Output
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
 from harness.plan.contest import ROLES
@@ -43,6 +44,7 @@ def ab(
         return show_plans(prepare_entrants(sides, settings, environ, node, output.console), output)
     scene = set_scene(settings, environ, output.console)
     with hold_node(settings, output.console):
+        settle_remnants(settings, node, output.console)
         entrants = prepare_entrants(sides, settings, environ, node, output.console)
         held = hold_trial(entrants, design, settings, scene, output.console, plant=plant)
     return _show(held, sides, settings, output)

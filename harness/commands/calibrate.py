@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from harness.aftermath import settle_remnants
 from harness.commands.ab import choose_code, choose_design, prepare_entrants, show_failure, show_plans
 from harness.commands.output import Output
 from harness.plan.layer import Settings
@@ -32,6 +33,7 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
         return show_plans(prepare_entrants(sides, settings, environ, node, output.console), output)
     scene = set_scene(settings, environ, output.console)
     with hold_node(settings, output.console):
+        settle_remnants(settings, node, output.console)
         entrants = prepare_entrants(sides, settings, environ, node, output.console)
         held = hold_trial(entrants, design, settings, scene, output.console)
     if held.tally is None or held.family is None:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from harness.aftermath import settle_remnants
 from harness.commands.output import Output
 from harness.commands.resume import take_up
 from harness.conclusion import conclude
@@ -32,6 +33,7 @@ from harness.request import choose_suite
 from harness.session import Session
 from harness.store.bundle import Bundle, open_bundle
 from harness.store.duration import load_durations, save_durations
+from harness.store.remnant import KEPT, describe_kept
 from harness.system.placement import require_placement
 from harness.system.probe import probe_capture, probe_node
 from harness.system.quiet import Watch
@@ -56,6 +58,7 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
         return 0
     # The lock comes first: a download or a checkout would disturb the measurement that holds it.
     with hold_node(settings, output.console):
+        settle_remnants(settings, node, output.console)
         if resume is not None:
             state, plan, bundle = take_up(settings, environ, node, resume, output.console, watch.probe_condition())
         else:
@@ -133,10 +136,14 @@ def _resumable(state: Run, bundle: Bundle, settings: Settings) -> Iterator[None]
     try:
         yield
     except KeyboardInterrupt:
-        raise InterruptedRunError(f"interrupted; what is done is kept in {bundle.path}", hint=hint) from None
+        kept = describe_kept([bundle.path])
+        told = f"interrupted; {kept} in {bundle.path}" if kept == KEPT else f"interrupted; {kept}"
+        raise InterruptedRunError(told, hint=hint if kept == KEPT else "harness run") from None
     except OSError as error:
         what = f"the run stopped: {error.strerror or error} ({error.filename or bundle.path})"
-        raise UnfitError(what, cause="what is done is kept", hint=f"remove the cause, then {hint}") from None
+        kept = describe_kept([bundle.path])
+        hint = f"remove the cause, then {hint if kept == KEPT else 'harness run'}"
+        raise UnfitError(what, cause=kept, hint=hint) from None
     except UnfitError as error:
         if not error.hint:
             raise UnfitError(error.what, cause=error.cause, hint=hint) from None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from harness.aftermath import settle_remnants
 from harness.commands.output import Output
 from harness.commands.resume import take_up
 from harness.errors import InterruptedRunError, UnfitError, UsageError
@@ -64,6 +65,7 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, asked:
         return _show_stored(find_sweep(results, node.name, asked.show, unfinished=False), results, asked, output)
     if asked.resume is not None:
         with hold_node(settings, output.console):
+            settle_remnants(settings, node, output.console)
             field = _take_up(settings, environ, node, asked.resume, output)
             runs = _measure(field, settings, output)
         return _finish(field, runs, results, asked, output)
@@ -75,6 +77,7 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, asked:
         _show_plan(planned, ready, settings, output)
         return 0
     with hold_node(settings, output.console):
+        settle_remnants(settings, node, output.console)
         planned, ready = prepare_all(design, prepare)
         field = Field(planned, results, cache_folder(settings), {})
         for number, prepared in ready.items():
@@ -125,8 +128,8 @@ def _take_up(settings: Settings, environ: Mapping[str, str], node: Node, wanted:
     that it had not begun.
     """
     results, cache = results_folder(settings), cache_folder(settings)
-    stored = find_sweep(results, node.name, wanted, unfinished=True)
-    kept = look_for_runs(results, stored, output.console.note)
+    stored = find_sweep(results, node.name, wanted, unfinished=True, note=output.console.note)
+    kept = look_for_runs(results, stored, output.console.note, mine=True)
     left = list_open(stored, kept)
     earlier = [one.run for one in kept.values()]
     mine, suite = settings, None

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.aftermath import settle_remnants
 from harness.commands.output import Output
-from harness.errors import InterruptedRunError, UsageError
+from harness.errors import InterruptedRunError, UnfitError, UsageError
 from harness.plan.layer import Settings, name_setting, nearest
 from harness.plan.quantisation import name_quantised
 from harness.plan.tune import AXES, UNITS, list_axes
@@ -22,6 +23,7 @@ from harness.records.tune import Goal, Stage, Tuning
 from harness.render.tune import render_tuning
 from harness.request import choose_engine, choose_suite
 from harness.store.duration import load_durations
+from harness.store.remnant import describe_kept
 from harness.sweep.entry import prepare_entry
 from harness.sweep.search import Search
 from harness.system.probe import probe_node
@@ -65,6 +67,7 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
         return state, plan
 
     with hold_node(settings, output.console):
+        settle_remnants(settings, node, output.console)
         search = Search(
             goal,
             settings.words("model")[0],
@@ -82,8 +85,14 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
             winner = search.go(axes, base)
             duels = search.duel(winner, _choose_others(search.stages, winner, base))
         except KeyboardInterrupt:
+            kept = describe_kept(search.bundles)
             search.conclude()
-            raise InterruptedRunError("interrupted; what was measured is kept", hint="harness runs") from None
+            raise InterruptedRunError(f"interrupted; {kept}", hint="harness runs") from None
+        except OSError as error:
+            what = f"the search stopped: {error.strerror or error} ({error.filename or results_folder(settings)})"
+            raise UnfitError(
+                what, cause=describe_kept(search.bundles), hint="remove the cause, then harness tune"
+            ) from None
         runs = search.conclude()
     score = _find_score(search.stages, winner)
     if score is None:

@@ -21,6 +21,7 @@ from harness.records.run import NO_DATE, Run
 from harness.store.json_file import read_record, read_run
 from harness.system.foreign import read_text
 from harness.system.fresh import TEMPORARY, sync_file, write_atomic
+from harness.system.lock import Claim, claim_folder
 
 PARTIAL = ".partial"
 UNDATED = "undated"
@@ -43,11 +44,23 @@ class Bundle:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.logs = path / LOGS
+        self._claim: Claim | None = None
 
     @property
     def final(self) -> Path:
         """Where the bundle will be once it is sealed."""
         return self.path.with_name(self.path.name.removesuffix(PARTIAL))
+
+    def claim(self) -> bool:
+        """Hold the run for as long as it is written; return whether nobody else has it, as far as that can be told."""
+        self._claim = self._claim or claim_folder(self.path)
+        return self._claim is not None
+
+    def release(self) -> None:
+        """Let go of the run."""
+        if self._claim:
+            self._claim.close()
+            self._claim = None
 
     @property
     def is_taken(self) -> bool:
@@ -80,6 +93,7 @@ class Bundle:
     def discard(self) -> None:
         """Remove a run in which nothing has been measured and that cannot be resumed."""
         shutil.rmtree(self.path, ignore_errors=True)
+        self.release()
 
     def choose_id(self) -> str:
         """Return the id that it was opened under, or one with a number behind it where a bundle of that name is there.
@@ -116,6 +130,7 @@ class Bundle:
             _open_up(path, usual)
         for folder in final.parents[:_LEVELS]:
             sync_file(folder)
+        self.release()
         return final
 
 
@@ -183,6 +198,7 @@ def _make_partial(bundle: Bundle) -> bool:
         bundle.path.mkdir(mode=_OWN)
     except FileExistsError:
         return False
+    bundle.claim()
     bundle.logs.mkdir(mode=_OWN)
     return True
 

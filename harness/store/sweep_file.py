@@ -4,6 +4,7 @@ results/<node>/<yyyy-mm>/<id>.sweep.json, .sweep.md, .sweep.csv
 """
 
 import glob
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,9 @@ from harness.errors import UnreadableError, UsageError
 from harness.plan.belonging import find_flaw
 from harness.plan.run import is_plain
 from harness.records.sweep import Sweep
-from harness.store.bundle import month_folder
+from harness.store.bundle import OWN_FILE, month_folder
 from harness.store.json_file import read_record
+from harness.store.unfinished import require_own
 from harness.system.fresh import write_atomic
 
 SUFFIX = ".sweep.json"
@@ -25,7 +27,7 @@ def save_sweep(results: Path, sweep: Sweep) -> Path:
     """Write a sweep as a whole, and return its file."""
     path = sweep_path(results, sweep)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, msgspec.json.format(msgspec.json.encode(sweep), indent=1) + b"\n")
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(sweep), indent=1) + b"\n", mode=OWN_FILE)
     return path
 
 
@@ -48,28 +50,49 @@ def sweep_path(results: Path, sweep: Sweep) -> Path:
     return month_folder(results, sweep.node, sweep.id) / f"{sweep.id}{SUFFIX}"
 
 
-def find_sweep(results: Path, node: str, wanted: str, *, unfinished: bool) -> Sweep:
+def find_sweep(
+    results: Path, node: str, wanted: str, *, unfinished: bool, note: Callable[[str], None] = lambda _: None
+) -> Sweep:
     """Return the sweep of `node` whose id starts with `wanted`, or the latest one for an empty `wanted`.
 
+    An `unfinished` one is to be gone on with, so the caller must have begun it, and nobody else may be able to write to
+    its file; where none is named, the others are passed over with a `note`.
     Raises UsageError where there is none, or more than one, UnreadableError for a file that is no sweep, or not the one
     that its place and its name say.
     """
     if wanted and not (is_plain(wanted) and wanted == glob.escape(wanted)):
         raise UsageError(f"{wanted!r} is not the id of a sweep", hint="harness sweep --show shows the latest one")
-    named = sorted(
-        (results / node).glob(f"*/{wanted}*{SUFFIX}" if wanted else f"*/*{SUFFIX}"), key=lambda path: path.name
-    )
+    pattern = f"*/{glob.escape(wanted)}*{SUFFIX}"
+    named = sorted((results / node).glob(pattern), key=lambda path: path.name, reverse=True)
     exact = [path for path in named if path.name == f"{wanted}{SUFFIX}"] or named
-    sweeps = (_load(path, node) for path in reversed(exact))
-    found = [sweep for sweep in sweeps if not (unfinished and sweep.end)] if wanted else sweeps
-    if wanted and isinstance(found, list) and len(found) > 1:
+    found: list[Sweep] = []
+    for path in exact:
+        if unfinished and not _is_own(path, wanted, note):
+            continue
+        sweep = _load(path, node)
+        if not (unfinished and sweep.end):
+            found.append(sweep)
+            if not wanted:
+                break
+    if len(found) > 1:
         raise UsageError(f"{wanted!r} is the beginning of {len(found)} sweeps", hint=found[0].id)
-    chosen = next((sweep for sweep in found if not (unfinished and sweep.end)), None)
-    if chosen is None:
+    if not found:
         kind = "unfinished sweep" if unfinished else "sweep"
         begins = f" that starts with {wanted!r}" if wanted else ""
         raise UsageError(f"no {kind}{begins} in {results / node}", hint="harness sweep --threads 1,2 --flash-attn 0,1")
-    return chosen
+    return found[0]
+
+
+def _is_own(path: Path, wanted: str, note: Callable[[str], None]) -> bool:
+    """Return whether a sweep can be gone on with by the caller; raises UsageError for one that is `wanted` and not."""
+    try:
+        require_own(path)
+    except UsageError as error:
+        if wanted:
+            raise
+        note(f"passed over: {error.line}")
+        return False
+    return True
 
 
 def _load(path: Path, node: str) -> Sweep:

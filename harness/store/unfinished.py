@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.records.run import Run
 from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
+from harness.system.lock import is_claimed
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _NONE = "harness run, without --resume"
@@ -34,7 +35,10 @@ def find_partial(
         raise UsageError(f"{wanted!r} is the beginning of {len(found)} unfinished runs", hint=str(found[-1].name))
     for path in reversed(found):
         try:
-            return Bundle(path), _load_own(path, sweep)
+            run, bundle = _load_own(path, sweep), Bundle(path)
+            if not bundle.claim() and is_claimed(path):
+                raise UsageError(f"{run.id} is being measured by another process", hint="wait until that has ended")
+            return bundle, run
         except UsageError as error:
             if wanted:
                 raise
@@ -44,7 +48,7 @@ def find_partial(
 
 
 def _load_own(path: Path, sweep: str) -> Run:
-    _require_own(path)
+    require_own(path)
     run = load_run(path)
     if run.trial:
         raise UsageError(f"{run.id} is one side of a live comparison: it cannot be resumed", hint="harness ab")
@@ -56,8 +60,8 @@ def _load_own(path: Path, sweep: str) -> Run:
     return run
 
 
-def _require_own(partial: Path) -> None:
-    """Raise UsageError unless the caller began this run, and nobody else can have changed what it goes by.
+def require_own(partial: Path) -> None:
+    """Raise UsageError unless the caller began this run or sweep, and nobody else can have changed what it goes by.
 
     What is done comes from a plan that is made anew; but numbers and logs would be taken over as they stand.
     """

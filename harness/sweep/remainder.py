@@ -1,5 +1,6 @@
 """What is left of a sweep that was broken off: its runs that are there, and what it takes to measure the others."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -26,16 +27,17 @@ class Kept(NamedTuple):
     sealed: bool
 
 
-def look_for_runs(results: Path, sweep: Sweep, note: Callable[[str], None]) -> dict[int, Kept]:
+def look_for_runs(results: Path, sweep: Sweep, note: Callable[[str], None], *, mine: bool = False) -> dict[int, Kept]:
     """Return the runs that are there and are what the sweep names, by the numbers of its configs.
 
-    Each of the others is named with the reason. A finished one that lacks something is of no use.
+    Each of the others is named with the reason. A finished one that lacks something is of no use, nor, where only the
+    caller's own are looked for, one of somebody else.
     """
     kept: dict[int, Kept] = {}
     for number, entry in enumerate(sweep.entries):
         if not entry.run:
             continue
-        found = _find(month_folder(results, sweep.node, entry.run), entry.run)
+        found = _find(month_folder(results, sweep.node, entry.run), entry.run, mine=mine)
         why = found if isinstance(found, str) else find_stranger(sweep, number, found.run)
         if isinstance(found, Kept) and not why:
             gaps = found.run.gaps if found.sealed else ()
@@ -47,11 +49,13 @@ def look_for_runs(results: Path, sweep: Sweep, note: Callable[[str], None]) -> d
     return kept
 
 
-def _find(month: Path, name: str) -> Kept | str:
+def _find(month: Path, name: str, *, mine: bool) -> Kept | str:
     """Return a run, finished or not, or why there is none."""
     for path, sealed in ((month / name, True), (month / f"{name}{PARTIAL}", False)):
         if path.is_symlink():
             return f"{path} is a link"
+        if mine and path.exists() and path.stat().st_uid != os.geteuid():
+            return f"{path} was made by somebody else"
         if path.is_dir():
             try:
                 return Kept(load_run(path), sealed)

@@ -110,11 +110,16 @@ class Search:
         named = [(name, values, scores[number]) for number, (name, values) in enumerate(others, 1)]
         return judge_duels(scores[0], named)
 
+    @property
+    def bundles(self) -> list[Path]:
+        """The folders of the runs of all binaries."""
+        return [seat.bundle.path for seat in self._seats.values() if seat.bundle]
+
     def conclude(self) -> list[Run]:
-        """Seal the runs of all binaries, and return them."""
+        """Seal the runs of all binaries that are still there, and return them."""
         runs = []
         for seat in self._seats.values():
-            if seat.session and seat.bundle:
+            if seat.session and seat.bundle and seat.bundle.path.is_dir():
                 made = tuple(one for one in seat.session.run.weights if one.sha256)
                 run, _, _ = conclude(seat.session.run.replace(weights=made), seat.bundle, self._cache)
                 runs.append(run)
@@ -191,12 +196,14 @@ class Search:
             return Seat(None, None, error.line)
         state, bundle = open_bundle(self._results, state.replace(sweep=self._name), plan)
         session = Session(plan, state, bundle, self._console, self._known, self._vigil)
+        self._seats[binary] = Seat(session, bundle, "it was not finished")  # what breaks off here is concluded as well
         try:
             for step in plan.steps:
                 if not is_timed(step) and step.phase is not Phase.QUANTISE:
                     session.do(step)
         except UsageError as error:  # an option that the tree does not know
             bundle.discard()
+            del self._seats[binary]
             if not self._seats:
                 raise
             return Seat(None, None, error.line)

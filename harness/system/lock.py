@@ -56,6 +56,57 @@ def seize(path: Path) -> int | None:
     return None
 
 
+class Claim:
+    """A folder that is held, until this is closed or dropped, or the process ends, however it ends."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle: int | None = handle
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def __del__(self) -> None:
+        """Let go of the folder."""
+        self.close()
+
+
+def claim_folder(path: Path) -> Claim | None:
+    """Return the hold of a folder itself, which leaves nothing behind and goes with it where it is renamed.
+
+    None where another process has it, and where that cannot be told, as on some network file systems.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    claim = Claim(handle)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return None
+    return claim
+
+
+def is_claimed(path: Path) -> bool:
+    """Return whether another process holds a folder; where it cannot be asked, nobody is known to."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return False
+
+
 def is_held(path: Path) -> bool:
     """Return whether another process holds the lock file `path`; where it cannot be asked, nobody is assumed to."""
     import filelock

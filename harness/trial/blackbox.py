@@ -11,6 +11,7 @@ from harness.plan.retry import was_stopped
 from harness.records.outcome import Completed, Status, StepResult
 from harness.records.trial import Role
 from harness.system.foreign import read_text
+from harness.system.orphan import mark_child
 from harness.system.process import CannotStartError, execute
 from harness.trial.seat import Lost, Outcome, Played, Seat
 
@@ -54,7 +55,7 @@ class BlackBoxEngine:
             step = seat.benches[block.builds[ROLES.index(role)]]
             step = step.replace(name=f"block_{block.number}", log=_log(block), repetition=1, case=seat.case)
             log = self._logs[role] / step.log
-            environment = dict(seat.environment) | dict(step.env)
+            environment = dict(seat.environment) | dict(step.env) | mark_child(self._logs[role].parent)
             try:
                 completed = execute(
                     step.argv,

@@ -1,10 +1,12 @@
 """A whole live comparison: builds, seats, the contest, and the two runs that record it."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.builder import Built, check_build
 from harness.conclusion import conclude, recheck_weights
+from harness.errors import UnfitError
 from harness.plan.contest import ROLES
 from harness.plan.contrast import Question, judge_trials
 from harness.plan.layer import Settings
@@ -21,6 +23,7 @@ from harness.records.step import Phase
 from harness.records.suite import Engine
 from harness.records.trial import Role, Trial
 from harness.store.bundle import Bundle, create_bundle
+from harness.store.remnant import describe_kept
 from harness.system.console import Console
 from harness.trial.blackbox import BlackBoxEngine
 from harness.trial.contest import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally, share_case
@@ -91,19 +94,20 @@ def hold_trial(
         for run, (_, bundle), side in zip(runs, bundles, (0, 1), strict=True):
             bundle.save_run(run.replace(results=tuple(pair[side] for pair in tally.results)))
 
-    engine = _choose_engine(entrants[0], logs, settings)
-    tally = Contest(design, cases, engine, console, save, wait=scene.vigil.wait).go()
-    if scene.vigil.caveat:
-        runs = [run.replace(caveats=(*run.caveats, scene.vigil.caveat)) for run in runs]
-    cache = cache_folder(settings)
-    runs = [recheck_weights(run, cache) for run in runs]
-    caveats = caveat_trial(_look_at(entrants, cases, design, tally, same_code=same_code))
-    asked = (share_case(seats) for seats in cases)
-    missing = list_unmeasured(asked, design.metrics, tally.samples, named=design.named) if tally.results else ()
-    concluded = [
-        _conclude(run, bundle, tally, caveats, role, cache, missing)
-        for run, (_, bundle), role in zip(runs, bundles, ROLES, strict=True)
-    ]
+    with _telling([bundle.path for _, bundle in bundles]):
+        engine = _choose_engine(entrants[0], logs, settings)
+        tally = Contest(design, cases, engine, console, save, wait=scene.vigil.wait).go()
+        if scene.vigil.caveat:
+            runs = [run.replace(caveats=(*run.caveats, scene.vigil.caveat)) for run in runs]
+        cache = cache_folder(settings)
+        runs = [recheck_weights(run, cache) for run in runs]
+        caveats = caveat_trial(_look_at(entrants, cases, design, tally, same_code=same_code))
+        asked = (share_case(seats) for seats in cases)
+        missing = list_unmeasured(asked, design.metrics, tally.samples, named=design.named) if tally.results else ()
+        concluded = [
+            _conclude(run, bundle, tally, caveats, role, cache, missing)
+            for run, (_, bundle), role in zip(runs, bundles, ROLES, strict=True)
+        ]
     family = None
     if tally.results:
         question = Question(threshold=design.threshold, metrics=frozenset(design.metrics))
@@ -117,6 +121,17 @@ def hold_trial(
         failure=tally.lost[-1] if tally.stopped == LOST else None,
         missing=missing,
     )
+
+
+@contextlib.contextmanager
+def _telling(bundles: Sequence[Path]) -> Iterator[None]:
+    """Whatever the system refuses from here on, it is said what has become of the numbers."""
+    try:
+        yield
+    except OSError as error:
+        what = f"the comparison stopped: {error.strerror or error} ({error.filename or bundles[0]})"
+        hint = "remove the cause, then harness ab, which also finishes the records of what was measured"
+        raise UnfitError(what, cause=describe_kept(bundles), hint=hint) from None
 
 
 def _check_options(entrants: Entrants, console: Console) -> None:
@@ -143,7 +158,9 @@ def _open(runs: Sequence[Run], entrants: Entrants, design: Design, settings: Set
             builds=design.builds,
             layouts=entrant.layouts,
         )
-        opened.append((opening.replace(trial=trial), bundle))
+        opening = opening.replace(trial=trial)
+        bundle.save_run(opening)  # what is killed before its first block says what it was
+        opened.append((opening, bundle))
     return opened
 
 

@@ -266,3 +266,9 @@ def test_a_sweep_that_was_edited_is_refused(kit: Kit) -> None:
     assert not (kit.folder / "outside").exists()
     assert not kit.bundles()
     assert len(timed(kit)) == 2
+    listed = kit.harness("runs", "--unfinished")
+    assert listed.stdout.count("harness sweep --resume") == 2
+    first, second = kit.partials()
+    done = kit.harness("runs", "--unfinished", "--remove", first.stem, "--json")
+    assert [one["id"] for one in json.loads(done.stdout)] == [first.stem]
+    assert kit.partials() == [second]

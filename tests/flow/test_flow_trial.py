@@ -1,7 +1,6 @@
 """`harness ab` with whisper-bench in turns (black box) through fake tools: verdicts, exit codes, going wrong."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -336,15 +335,28 @@ def test_a_dry_run_builds_and_measures_nothing(kit: Kit) -> None:
     assert not [call for call in kit.calls("cmake") if "--version" not in call]
 
 
-def test_one_side_of_a_trial_cannot_be_resumed(kit: Kit) -> None:
-    kit.break_tools({"whisper-bench -m": {"spare": 3, "sleep": 300, "silent": True}})
+def test_a_killed_trial_is_finished_by_the_next_command(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"spare": 3, "sleep": 300, "silent": True, "times": 1}})
     child = kit.start(*kit.trial_words("ab", "fa=0", "fa=1", *BENCH))
     wait_for(lambda: timed(kit) == 4)
+    names = {path.stem for path in kit.partials()}
+    held = kit.harness("runs", "--unfinished", "--remove", "all")
+    assert held.returncode == 3
+    assert "a process measures it now" in held.stderr
     child.kill()
     child.communicate()
-    for pid in kit.running():
-        os.kill(pid, signal.SIGKILL)
-    assert len(kit.partials()) == 2
-    done = kit.run("--resume", kit.partials()[0].name.removesuffix(".partial"))
+    listed = json.loads(kit.harness("runs", "--unfinished", "--json").stdout)
+    assert {one["id"] for one in listed} == names
+    assert all(one["kind"] == "ab" and not one["held"] and "next ab" in one["next"] for one in listed)
+    done = kit.run("--resume")
     assert done.returncode == 2
-    assert "one side of a live comparison" in done.stderr
+    assert "no unfinished run" in done.stderr
+    assert done.stderr.count("is finished as it was left by a killed harness: 1 measurements") == 2
+    for run in sides(kit):
+        assert run.id in names
+        assert run.status is Status.PASSED
+        assert run.trial
+        assert run.trial.stopped == "the harness was killed"
+        assert "stopped" in codes(run)
+        assert len(run.measurements) == 1
+    assert kit.running() == [], "what it was measuring is ended"

@@ -31,6 +31,9 @@ def find(results: Path, wanted: str = "", notes: list[str] | None = None, node: 
 
 def test_the_state_of_an_unfinished_run_reads_back(tmp_path: Path) -> None:
     bundle = begin(tmp_path)
+    with pytest.raises(UsageError, match="is being measured by another process"):
+        find(tmp_path, RUN.id)
+    bundle.release()  # as the end of its process does
     assert load_run(find(tmp_path).path) == RUN
     assert find(tmp_path, RUN.id[:12]).path == bundle.path
 

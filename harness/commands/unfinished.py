@@ -1,0 +1,101 @@
+"""`harness runs --unfinished`: runs that did not come to their end, and what can be done about each."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.commands.output import Output
+from harness.errors import HarnessError, UnfitError, UsageError
+from harness.plan.layer import Settings
+from harness.premises import results_folder
+from harness.records.remnant import Remnant
+from harness.records.run import SEARCH, Run
+from harness.render.column import align
+from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
+from harness.store.month import Place, list_months
+from harness.store.unfinished import require_own
+from harness.system.lock import is_claimed
+
+_ALL = "all"
+
+
+def unfinished(settings: Settings, output: Output, remove: Sequence[str]) -> int:
+    """List what is unfinished in the results of all nodes, or remove what `remove` names; return the exit code."""
+    results = results_folder(settings)
+    places = [Place(name, month.path) for month in list_months(results) for name in month.partials]
+    found = [_describe(Path(place.path), place.node, results) for place in sorted(places)]
+    if remove:
+        return _remove(found, remove, results, output)
+    rows = [(one.id, one.node, one.kind or "-", str(one.measured), one.next) for one in found]
+    header = ("id", "node", "verb", "measured", "what to do")
+    text = "".join(f"{line}\n" for line in align((header, *rows), left=len(header))) if rows else ""
+    output.show(text, tuple(found))
+    if not found:
+        output.console.note(f"no unfinished run in {results}")
+    return 0
+
+
+def _describe(path: Path, node: str, results: Path) -> Remnant:
+    run, where = _load(path), f"--results {shlex.quote(str(results))}"
+    name = path.name.removesuffix(PARTIAL)
+    remove = f"harness runs --unfinished --remove {name} {where}"
+    held, kind, after = is_claimed(path), "", remove
+    if run and run.trial:
+        kind, after = "ab", "the next ab, tune or run on this node finishes it"
+    elif run and SEARCH in run.sweep:
+        kind, after = "tune", "the next ab, tune or run on this node finishes it"
+    elif run and run.sweep:
+        kind, after = "sweep", f"harness sweep --resume {run.sweep} {where}"
+    elif run:
+        kind, after = "run", f"harness run --resume {name} {where}" if (path / PLAN).is_file() else remove
+    return Remnant(
+        path=str(path),
+        id=name,
+        node=node,
+        kind=kind,
+        measured=sum(bool(result.measurements) for result in run.results) if run else 0,
+        held=held,
+        next="a process measures it now" if held else after,
+    )
+
+
+def _load(path: Path) -> Run | None:
+    try:
+        return load_run(path)
+    except HarnessError:
+        return None
+
+
+def _remove(found: Sequence[Remnant], words: Sequence[str], results: Path, output: Output) -> int:
+    """Remove the named ones, unless a process has one or somebody else began it."""
+    chosen: dict[str, Remnant] = {}
+    for word in words:
+        named = [one for one in found if word == _ALL or one.id.startswith(word)]
+        exact = [one for one in named if one.id == word] or named
+        if not exact and word != _ALL:
+            hint = "harness runs --unfinished lists them"
+            raise UsageError(f"no unfinished run in {results} has an id that begins with {word!r}", hint=hint)
+        if len(exact) > 1 and word != _ALL:
+            raise UsageError(f"{word!r} is the beginning of {len(exact)} unfinished runs", hint=exact[0].id)
+        chosen |= {one.path: one for one in exact}
+    left = 0
+    for one in chosen.values():
+        reason = _try_to_remove(Path(one.path))
+        left += bool(reason)
+        output.console.note(f"kept: {one.path}: {reason}" if reason else f"removed {one.path}")
+    removed = tuple(one for one in chosen.values() if not Path(one.path).exists())
+    output.show("".join(f"{one.id}\n" for one in removed), removed)
+    return UnfitError.exit_code if left else 0
+
+
+def _try_to_remove(path: Path) -> str:
+    """Return why an unfinished run was not removed, empty where it was."""
+    try:
+        require_own(path)
+    except UsageError as error:
+        return error.what
+    bundle = Bundle(path)
+    if not bundle.claim() and is_claimed(path):
+        return "a process measures it now"
+    bundle.discard()
+    return "it could not be removed" if path.exists() else ""
