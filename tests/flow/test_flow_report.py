@@ -81,6 +81,10 @@ def test_runs_names_the_unreadable_and_goes_on(filled: Kit) -> None:
     assert listed.returncode == 5
     assert [line.split()[2] for line in listed.stdout.splitlines()[1:]] == ["node-2"]
     assert f"{filled.bundles()[0]}/run.json:2 cannot be understood" in listed.stderr
+    for words in (("show", "all"), ("report", "all", "--format", "csv"), ("export", "all", "--output", "out")):
+        done = filled.harness(*words)
+        assert (done.returncode, bool(done.stdout)) == (5, True), words
+        assert f"{filled.bundles()[0]}/run.json:2 cannot be understood" in done.stderr
 
 
 def test_show_by_every_kind_of_name(filled: Kit) -> None:

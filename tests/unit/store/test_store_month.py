@@ -1,9 +1,14 @@
 """Bundles are found by the names of their folders alone."""
 
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from harness.errors import UnfitError
 from harness.store.month import Place, find_places, keep_newest, list_months
 
 NAMES = ("20260101T000000Z-a", "20260102T000000Z-b", "20260201T000000Z-c")
@@ -58,3 +63,54 @@ def test_nothing_is_no_trouble(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     assert list_months(tmp_path / "file") == []
     assert keep_newest([], 3) == []
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EIO, errno.ESTALE, errno.ELOOP])
+@pytest.mark.parametrize("name", ["lost+found", "one", "one/2026-01"])
+def test_a_folder_that_cannot_be_opened_is_named_and_the_rest_is_shown(
+    results: Path, monkeypatch: pytest.MonkeyPatch, error: int, name: str
+) -> None:
+    (results / "lost+found").mkdir()
+    expected = [place for place in find_places(list_months(results)) if f"/{name}/" not in place.path]
+    forbid(monkeypatch, results / name, error)
+    told: list[str] = []
+    assert find_places(list_months(results, told.append)) == expected
+    assert told == [f"{results / name} cannot be opened ({os.strerror(error)}): it is left out"]
+
+
+def test_an_entry_that_cannot_be_looked_at_is_named(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        name, path = "stale", str(results / "stale")
+
+        def is_dir(self, *, follow_symlinks: bool) -> bool:
+            assert not follow_symlinks
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    really = os.scandir
+
+    @contextlib.contextmanager
+    def scan(path: str) -> Iterator[list[object]]:
+        with really(path) as entries:
+            yield [*entries, *([Entry()] if path == str(results) else [])]
+
+    monkeypatch.setattr(os, "scandir", scan)
+    told: list[str] = []
+    assert len(find_places(list_months(results, told.append))) == len(NAMES)
+    assert [line.partition(" cannot")[0] for line in told] == [str(results / "stale")]
+
+
+def test_results_that_cannot_be_opened_are_unfit(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forbid(monkeypatch, results, errno.EACCES)
+    with pytest.raises(UnfitError, match="cannot open the results folder"):
+        list_months(results)
+
+
+def forbid(monkeypatch: pytest.MonkeyPatch, path: Path, error: int) -> None:
+    really = os.scandir
+
+    def scan(wanted: str) -> object:
+        if wanted == str(path):
+            raise OSError(error, os.strerror(error), wanted)
+        return really(wanted)
+
+    monkeypatch.setattr(os, "scandir", scan)

@@ -8,10 +8,12 @@ import pytest
 
 from harness.errors import UnreadableError, UsageError
 from harness.records.run import Run
+from harness.store import shelf
 from harness.store.bundle import create_bundle
 from harness.store.card import read_card
 from harness.store.month import find_places, list_months
 from harness.store.shelf import find_runs, find_twins, read_logs
+from harness.system.foreign import Listing, list_folder
 from tests import sheet
 
 REPORT = Path(__file__).parents[2] / "data" / "reports" / "663cafc1__ggml-0-x86-cpu-low-perf.md"
@@ -170,3 +172,34 @@ def test_one_second_on_two_nodes_is_no_twin(results: Path) -> None:
     ]
     with pytest.raises(UnreadableError, match="2 runs have the id"):
         find_runs(results, [IDS[0]])
+
+
+def test_one_of_all_that_cannot_be_read_does_not_keep_the_others_back(results: Path) -> None:
+    first, second, third = list_folders(results)
+    (second / "run.json").write_text("{")
+    unread: list[UnreadableError] = []
+    assert [stored.run.id for stored in find_runs(results, ["all"], unread=unread)] == [IDS[0], IDS[2]]
+    assert [error.what.partition(":")[0] for error in unread] == [f"{second}/run.json"]
+    with pytest.raises(UnreadableError):
+        find_runs(results, ["all"])
+    for words in ([IDS[1]], ["all", IDS[1]], [str(second)]):  # asked for by name
+        with pytest.raises(UnreadableError):
+            find_runs(results, words, unread=[])
+    for folder in (first, third):
+        (folder / "run.json").unlink()
+    with pytest.raises(UnreadableError):
+        find_runs(results, ["all"], unread=[])
+
+
+def test_logs_that_cannot_be_opened_are_named_and_the_run_is_shown(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, *, within: Path | None = None) -> Listing:
+        if folder.name == "logs":
+            raise UnreadableError(f"cannot read {folder}", cause="Permission denied")
+        return list_folder(folder, within=within)
+
+    monkeypatch.setattr(shelf, "list_folder", refuse)
+    told: list[str] = []
+    assert [stored.run.id for stored in find_runs(results, ["latest"], told.append)] == [IDS[2]]
+    assert told == [f"cannot read {list_folders(results)[2]}/logs: Permission denied: it is left out"]
