@@ -10,7 +10,7 @@ from harness.parse.report import parse_report
 from harness.plan.layer import Settings, nearest
 from harness.records.record import Record
 from harness.render.ci_folder import render_folder
-from harness.store.bundle import LOGS, REPORT
+from harness.store.bundle import LOGS, REPORT, require_outside
 from harness.store.outbox import list_logs, write_folder
 from harness.store.shelf import Stored
 from harness.system.foreign import read_bytes
@@ -40,6 +40,7 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], lay
     if not wanted or not folder:
         missing = "the folder to write to" if wanted else "the runs to export"
         raise UsageError(f"{missing} is missing", hint="harness export RUN... --layout ggml-ci --output DIR")
+    require_outside(Path(folder) / GGML_CI)
     runs, code = select_runs(settings, output, wanted)
     exported = []
     for number, stored in enumerate(runs):

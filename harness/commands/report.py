@@ -1,7 +1,5 @@
 """`harness report`: runs in the formats of others."""
 
-import errno
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,8 +10,9 @@ from harness.plan.layer import Settings, nearest
 from harness.render.format.format import Format, Sheet
 from harness.render.format.registry import DEFAULT, FORMATS, find_ending
 from harness.render.format.text import visible
+from harness.store.bundle import require_outside
 from harness.store.shelf import Stored, read_logs
-from harness.system.fresh import write_atomic
+from harness.system.fresh import make_folders, write_output
 
 STANDARD_OUTPUT = "-"
 
@@ -67,21 +66,12 @@ def _write(folder: Path, files: Mapping[str, str], output: Output) -> None:
     """Write rendered files, each as a whole; parents are made only below `folder`, which may be new itself."""
     for name, text in files.items():
         path = folder / name
+        require_outside(path)
         try:
             if len(files) > 1:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() and not path.is_file():
-                _write_special(path, text)
-            else:
-                write_atomic(Path(os.path.realpath(path)), text.encode())  # Path.resolve raises on a loop of links
-        except OSError as error:
-            cause = error.strerror or str(error)
+                make_folders(path.parent, within=folder)
+            write_output(path, text.encode())
+        except (OSError, ValueError) as error:
+            cause = getattr(error, "strerror", None) or str(error)
             raise UnfitError(f"cannot write {path}", cause=cause, hint="name another file with -o") from None
         output.console.note(f"wrote {path}")
-
-
-def _write_special(path: Path, text: str) -> None:
-    """Write to a pipe or a terminal, which nothing may replace."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    path.write_bytes(text.encode())

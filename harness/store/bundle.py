@@ -7,6 +7,7 @@ import contextlib
 import errno
 import itertools
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.errors import UnfitError, UnreadableError
+from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.plan.run import find_flaw
 from harness.records.plan import Plan
 from harness.records.run import NO_DATE, Run
@@ -34,6 +35,8 @@ _ENDLESS = "there is always another number"
 _OWN = 0o755
 # Likewise of a file.
 OWN_FILE = 0o644
+# How the id of a run begins, and so the name of its folder.
+_ID = re.compile(rf"(?:\d{{8}}T\d{{6}}Z|{NO_DATE})-")
 # Folders above a bundle whose entries a run may have made: month, node, results.
 _LEVELS = 3
 
@@ -201,6 +204,14 @@ def _make_partial(bundle: Bundle) -> bool:
     bundle.claim()
     bundle.logs.mkdir(mode=_OWN)
     return True
+
+
+def require_outside(path: Path) -> None:
+    """Raise UsageError for a file to be written that lies in a run: nothing writes there but the run itself."""
+    for folder in Path(os.path.realpath(path)).parents:
+        if _ID.match(folder.name) and _is_there(folder / RUN):
+            cause = "it would change what was measured: a run is written once"
+            raise UsageError(f"{path} lies in the run {folder}", cause=cause, hint="name a file elsewhere with -o")
 
 
 def load_run(path: Path) -> Run:

@@ -19,6 +19,8 @@ _NEW = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOG = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MODE = 0o666  # and the umask
 _ATTEMPTS = 100
+# Devices that take whatever is written to them: terminals, and those that are there for it.
+_STREAMS = ("/dev/null", "/dev/full", "/dev/tty", "/dev/pts/", "/dev/console")
 
 
 def create_file(path: Path, *, mode: int = _MODE) -> io.BufferedRandom:
@@ -76,6 +78,32 @@ def make_folders(path: Path, *, within: Path) -> None:
         mode = here.lstat().st_mode
         if not stat.S_ISDIR(mode):
             raise OSError(errno.EINVAL, f"{here} is {name_kind(mode)}, not a folder", str(path))
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write what a person named: a file as a whole, through links; a pipe that somebody reads; a terminal; /dev/null.
+
+    Raises OSError for anything else, a device above all, and for links that go round.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    real = os.path.realpath(path)
+    if stat.S_ISREG(mode):
+        write_atomic(Path(real), content)
+        return
+    if not (stat.S_ISFIFO(mode) or (stat.S_ISCHR(mode) and real.startswith(_STREAMS))):
+        raise OSError(errno.EINVAL, f"it is {name_kind(mode)}, not a file", str(path))
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "it is a FIFO that nobody reads", str(path)) from None
+        raise
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
 
 
 def open_log(path: Path, *, mode: int = _MODE) -> io.FileIO:

@@ -170,9 +170,25 @@ def test_what_cannot_be_written_is_said(filled: Kit) -> None:
         assert done.returncode == 3, done.stderr
         assert "cannot write" in done.stderr
     assert not (filled.folder / "none").exists()
+    (filled.folder / "round").symlink_to("round")
+    looped = filled.harness("report", "latest", "-o", "round")
+    assert looped.returncode == 3
+    assert "cannot write round" in looped.stderr
+    assert (filled.folder / "round").is_symlink()
     piped = filled.harness("report", "latest", "--format", "csv", "-o", "/dev/stdout")
     assert piped.stdout.startswith("run,origin")
     assert Path("/dev/stdout").exists()
+
+
+def test_nothing_is_written_into_a_run(filled: Kit) -> None:
+    bundle = filled.bundles()[0]
+    before = {path: path.read_bytes() for path in bundle.rglob("*") if path.is_file()}
+    (filled.folder / "door.json").symlink_to(bundle / "run.json")
+    for target in (bundle / "run.json", bundle / "logs" / "new.md", filled.folder / "door.json"):
+        done = filled.harness("report", "latest", "-o", str(target))
+        assert (done.returncode, "lies in the run" in done.stderr) == (2, True), done.stderr
+    assert filled.harness("export", "latest", "-o", str(bundle)).returncode == 2
+    assert {path: path.read_bytes() for path in bundle.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.system.fresh import create_file, open_log, open_part, write_atomic
+from harness.system.fresh import create_file, make_folders, open_log, open_part, write_atomic, write_output
 
 
 def test_a_link_in_the_way_is_replaced_and_its_target_left_alone(tmp_path: Path) -> None:
@@ -82,3 +82,50 @@ def test_a_log_is_added_to_and_a_part_goes_on(tmp_path: Path) -> None:
         part.seek(1)
         part.truncate()
     assert (tmp_path / "part").read_bytes() == b"a"
+
+
+def test_what_a_person_names_is_written_through_links_and_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "new").symlink_to("made")
+    write_output(tmp_path / "link", b"new")
+    write_output(tmp_path / "new", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == (tmp_path / "made").read_bytes() == b"new"
+    write_output(Path("/dev/null"), b"gone")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_what_nobody_should_write_to_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "round").symlink_to("round")
+    for path, what in (
+        (tmp_path / "pipe", "a FIFO that nobody reads"),
+        (tmp_path / "round", "Too many levels"),
+        (tmp_path, "it is a folder, not a file"),
+        (Path("/dev/mem"), "it is a character device, not a file"),
+    ):
+        if path.exists() or path.is_symlink():
+            with pytest.raises(OSError, match=what):
+                write_output(path, b"x")
+
+
+def test_a_pipe_that_somebody_reads_gets_all_of_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_output(tmp_path / "pipe", b"x" * 1000)
+    assert os.read(reader, 2000) == b"x" * 1000
+    os.close(reader)
+
+
+def test_folders_are_made_through_no_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "top").symlink_to("elsewhere")
+    make_folders(tmp_path / "top" / "a" / "b", within=tmp_path / "top")
+    make_folders(tmp_path / "top" / "a" / "b", within=tmp_path / "top")
+    assert (tmp_path / "elsewhere" / "a" / "b").is_dir()
+    (tmp_path / "elsewhere" / "door").symlink_to(tmp_path)
+    for path in (tmp_path / "top" / "door" / "x", tmp_path / "top" / ".." / "x"):
+        with pytest.raises(OSError, match=r"is a link, not a folder|does not lie in"):
+            make_folders(path, within=tmp_path / "top")
+    assert not (tmp_path / "x").exists()
