@@ -11,6 +11,7 @@ from harness.parse.roof import parse_roof
 from harness.parse.system_info import parse_system_info, unite_infos
 from harness.plan.caveat import derive_caveats
 from harness.plan.ceiling import judge_run
+from harness.plan.provenance import keep_one_build
 from harness.records.caveat import Caveat
 from harness.records.outcome import Status
 from harness.records.run import Run, SystemInfo
@@ -30,6 +31,7 @@ def conclude(run: Run, bundle: Bundle, cache: Path) -> tuple[Run, str, Path]:
 def seal_run(run: Run, bundle: Bundle, end: datetime) -> tuple[Run, str, Path]:
     """Return a run that ended at a moment in UTC, its report, and the folder of the sealed bundle."""
     logs = load_logs(bundle.path, run)
+    run = keep_one_build(run)
     # Before the look back: what a run that has ended says nothing of is missing from it.
     run = look_back(run.replace(end=end.isoformat(timespec="seconds")), logs)
     while True:

@@ -25,7 +25,7 @@ from harness.records.run import Run
 from harness.records.step import Phase, Step
 from harness.store.attempt import keep_quietest, list_aside, set_aside
 from harness.store.bundle import OWN_FILE, Bundle
-from harness.system.code import take_code
+from harness.store.rebuilt import take_build
 from harness.system.console import Console
 from harness.system.foreign import is_regular, read_bytes
 from harness.system.fresh import open_log, write_atomic
@@ -80,14 +80,15 @@ class Session:
 
     def do(self, step: Step, pace: Pace | None = None) -> None:
         """Execute one step of the plan, unless it is finished; a `pace` tells where it stands in something larger."""
-        known = next((result for result in self.run.results if result.step == step.name), None)
+        known, note = next((one for one in self.run.results if one.step == step.name), None), self._console.note
         if known and self._is_still_good(step, known):
+            self.run = take_build(step, known, self.run, self.plan, self._bundle, note, made=False)
             return
         began = time.monotonic()
         self._announce(step, pace or self._own_pace(step))
         result = self._learn(self._perform(step))
         self.run = check_options(step, result, self.run, self._bundle.logs / step.log)
-        self.run = take_code(step, result, self.run, self.plan)
+        self.run = take_build(step, result, self.run, self.plan, self._bundle, note, made=not result.reused)
         if result.phase is Phase.BENCH and result.measurements and self.run.code:
             result = result.replace(build=self.run.code.id)
         others = (other for other in self.run.results if other.step != step.name)

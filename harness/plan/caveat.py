@@ -6,6 +6,7 @@ from harness.plan.circumstance import caveat_quietness
 from harness.plan.illegal import explain_illegal
 from harness.plan.isa import compare_features, compare_isa
 from harness.plan.precision import find_loose
+from harness.plan.provenance import caveat_builds
 from harness.records.caveat import INCOMPLETE, Caveat
 from harness.records.metric import FLOP_RATE, TABLE_METRICS
 from harness.records.outcome import Status
@@ -32,6 +33,7 @@ def derive_caveats(run: Run) -> tuple[Caveat, ...]:
         *explain_illegal(run),
         *_about_binary(run),
         *caveat_quietness(run),
+        *caveat_builds(run),
         *_about_mul_mat(run),
         *_about_spread(run),
         *_about_precision(run),

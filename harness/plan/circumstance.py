@@ -101,11 +101,11 @@ def _about_load(run: Run, counted: Sequence[StepResult]) -> Iterator[Caveat]:
         shares = (f"{_name(result)}: {describe_others(result.quiet)}" for result in loaded if result.quiet)
         message = f"others used the CPUs during {_some(list(shares))}; the quietest attempt counts"
         yield Caveat(code="under-load", message=message)
-    if run.discarded:
+    if run.attempts:
         marked = loaded or any(result.stood_still for result in counted)
         kept = "the quietest attempt of each counts" if marked else "only quiet attempts count"
-        stopped = [result for result in run.discarded if result.stood_still]
-        others = [result for result in run.discarded if not result.stood_still]
+        stopped = [result for result in run.attempts if result.stood_still]
+        others = [result for result in run.attempts if not result.stood_still]
         said = [
             *([f"{_count(others)} met with load from others"] if others else []),
             *([f"{_count(stopped)} stood still"] if stopped else []),

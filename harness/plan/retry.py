@@ -38,7 +38,7 @@ def find_stop_refusal(result: StepResult, run: Run, *, retries: int) -> str:
 
     Such an attempt is worthless, and a stop is seldom followed by another: the time has no part in this.
     """
-    aside = [other for other in run.discarded if other.step == result.step and other.stood_still]
+    aside = [other for other in run.attempts if other.step == result.step and other.stood_still]
     if len(aside) >= retries:
         return f"it was measured {len(aside) + 1} times" if aside else "--retries 0"
     return ""
@@ -49,7 +49,7 @@ def find_refusal(result: StepResult, plan: Plan, run: Run, known: Mapping[str, f
 
     `known` are the wall seconds of earlier runs by `duration_key`. Another attempt is taken to last as long as this.
     """
-    loaded = [other for other in run.discarded if not other.stood_still]
+    loaded = [other for other in run.attempts if not other.stood_still]
     aside = [other for other in loaded if other.step == result.step]
     if len(aside) >= retries:
         return f"it was measured {len(aside) + 1} times" if aside else "--retries 0"
@@ -78,7 +78,7 @@ def _find_level(run: Run, step: str) -> float | None:
             continue
         if not is_disturbed(result):
             level = None
-        elif any(other.step == result.step and not other.stood_still for other in run.discarded):
+        elif any(other.step == result.step and not other.stood_still for other in run.attempts):
             level = _load(result)
     return level
 

@@ -13,6 +13,8 @@ from harness.records.step import Phase, Step
 ILLEGAL = "killed by SIGILL"
 # So much of what a child prints is kept; a build of whisper.cpp with all its tests prints less than one megabyte.
 MOST_BYTES = 64 << 20
+# The reason of numbers that were set aside since their build was made again.
+OTHER_BUILD = "measured with another build"
 # The last line of a log that was cut off there; the child was stopped.
 FLOODED = f"it printed more than {MOST_BYTES >> 20} MB: it was stopped, and the rest is not kept"
 

@@ -11,7 +11,7 @@ from harness.records.device import Device
 from harness.records.gap import Gap, find_gaps
 from harness.records.measurement import Measurement
 from harness.records.node import Node
-from harness.records.outcome import Status, StepResult
+from harness.records.outcome import OTHER_BUILD, Status, StepResult
 from harness.records.record import Record
 from harness.records.report import Remark
 from harness.records.source import Source, name_project
@@ -101,11 +101,11 @@ class Run(Record):
     `start` and `end` are UTC in ISO 8601. `environment` is what the children were given. `origin` is the harness that
     measured, `ggml-ci` for an imported report, `pasted` for a log or a table that somebody published: there what is not
     known is empty or 0, and `remarks` are the lines that were not understood. `trial` is there for one side of a live
-    comparison. `discarded` are attempts that others disturbed, or that stood still, and that were repeated: kept, but
-    part of no sample. `sweep` is the id of the sweep that a run belongs to, `audio` what was to be transcribed, `code`
-    what the processor gets of the build that is timed, None before there is one and in records of others. Where `start`
-    and `end` of an imported run are the latest that they can be, `earliest` is the first moment at which it can have
-    started.
+    comparison. `discarded` are attempts that others disturbed, that stood still, or that another build gave, and that
+    were repeated: kept, but part of no sample. `sweep` is the id of the sweep that a run belongs to, `audio` what was
+    to be transcribed, `code` what the processor gets of the build that is timed, None before there is one and in
+    records of others. Where `start` and `end` of an imported run are the latest that they can be, `earliest` is the
+    first moment at which it can have started.
 
     Status and exit code are derived, never stored.
     """
@@ -135,6 +135,11 @@ class Run(Record):
     audio: tuple[Audio, ...] = ()
     code: Code | None = None
     earliest: str = ""
+
+    @property
+    def attempts(self) -> tuple[StepResult, ...]:
+        """The discarded attempts that the build of the run gave; the rest came from another build."""
+        return tuple(result for result in self.discarded if result.reason != OTHER_BUILD)
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

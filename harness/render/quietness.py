@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.records.outcome import StepResult
+from harness.records.outcome import OTHER_BUILD, StepResult
 from harness.records.run import Run
 
 
@@ -20,7 +20,7 @@ def describe_placement(run: Run) -> str:
 
 
 def list_discarded(run: Run) -> Iterator[str]:
-    """Yield a line for each attempt that was disturbed or stood still, and that no number of the run is from."""
+    """Yield a line for each attempt that was set aside and that no number of the run is from."""
     for result in run.discarded:
         yield f"  aside   {result.step}: {_numbers(result)}{_others(result)} - see logs/{result.log}"
 
@@ -32,6 +32,8 @@ def _numbers(result: StepResult) -> str:
 
 
 def _others(result: StepResult) -> str:
+    if result.reason == OTHER_BUILD:
+        return f" ({OTHER_BUILD})"
     if result.completed and result.stood_still:
         return f" while {result.completed.standstill}"
     if result.quiet is None or result.quiet.other_cpus is None:

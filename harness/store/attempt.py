@@ -8,8 +8,8 @@ from harness.system.foreign import is_regular
 
 
 def list_aside(run: Run, step: str) -> list[StepResult]:
-    """Return the attempts at a step that were set aside."""
-    return [other for other in run.discarded if other.step == step]
+    """Return the attempts at a step that were set aside for a disturbance."""
+    return [other for other in run.attempts if other.step == step]
 
 
 def set_aside(run: Run, bundle: Bundle, result: StepResult) -> Run:

@@ -7,11 +7,7 @@ from harness.errors import UnreadableError
 from harness.parse.elf import digest_object
 from harness.parse.link import parse_links, parse_versions
 from harness.records.code import Code
-from harness.records.outcome import Status, StepResult
-from harness.records.plan import Plan
 from harness.records.record import short_hash
-from harness.records.run import Run
-from harness.records.step import Phase, Step
 from harness.system.foreign import read_bytes, read_text
 
 _BUILD = "build.ninja"
@@ -22,13 +18,6 @@ _MOST_BYTES = 1 << 30
 # What upstream's CMake files take for the commit of a tree without git. It stands in messages, too: forgotten in one
 # build alone, it would set a checkout apart from the same commit as it lies in the cache.
 _NO_COMMIT = "unknown"
-
-
-def take_code(step: Step, result: StepResult, run: Run, plan: Plan) -> Run:
-    """Return the run with the code of the build that is timed, where a step has just made it."""
-    site = plan.sites[-1]
-    made = step.phase is Phase.BUILD and step.cwd == site.folder and result.status is Status.PASSED
-    return run.replace(code=read_code(Path(site.folder), run.source.path, variant=site.variant)) if made else run
 
 
 def read_code(folder: Path, source: str, *, variant: str = "") -> Code:

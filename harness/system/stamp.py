@@ -19,6 +19,14 @@ def is_done(step: Step) -> bool:
     return stamped and all(Path(product).exists() for product in step.products)
 
 
+def stamped_s(step: Step) -> float | None:
+    """Return when a step's work was marked as done, in seconds since the epoch, None where it is not marked."""
+    try:
+        return Path(step.stamp).lstat().st_mtime if step.stamp else None
+    except OSError:
+        return None
+
+
 def lift_stamp(step: Step) -> None:
     """Take the mark away before the work begins: a killed process leaves nothing that looks whole."""
     if step.stamp:

@@ -211,6 +211,8 @@ def _conclude(
     missing: Sequence[str],
 ) -> tuple[Run, str]:
     results = tuple(pair[ROLES.index(role)] for pair in tally.results)
+    if run.code and run.trial and not run.trial.layouts:  # else each layout is other code
+        results = tuple(one.replace(build=run.code.id) for one in results)
     if tally.stopped == LOST or missing or not results:  # no run that holds nothing has passed
         reason = tally.lost[-1].reason if tally.lost else f"no block has ended: {tally.stopped}"
         reason = f"never measured: {', '.join(missing)} ({tally.stopped})" if missing else reason

@@ -1,6 +1,10 @@
 """Builds whose code is equal are known to be, before they are measured and after."""
 
 import json
+import shutil
+import time
+
+import pytest
 
 from tests.elf import make_object
 from tests.flow.kit import Kit
@@ -108,3 +112,37 @@ def test_the_search_does_not_choose_between_equals(kit: Kit) -> None:
     assert [one["reason"] for one in stage["tried"] if dict(one["values"])["llamafile"] == "on"] == [
         "equal code: llamafile=off"
     ]
+
+
+@pytest.mark.parametrize("fate", ["same", "other", "unknown", "untouched"])
+def test_numbers_stay_only_with_the_build_that_gave_them(kit: Kit, fate: str) -> None:
+    """Killed between two numbers; then the cache is emptied, and what is built again has this code."""
+    kit.offer_objects(any=b"no code that is known" if fate in ("unknown", "untouched") else CODE)
+    (kit.tools / "encode.json").write_text("[1000.0, 1010.0, 1020.0]")
+    kit.break_tools({"whisper-bench -m": {"spare": 1, "signal": 9, "sleep": 60}})
+    child = kit.start(*kit.words("--bench", "whisper", "--no-tests", "--repetitions", "2"))
+    deadline = time.monotonic() + 60
+    while sum("-m" in call and "no-weights" not in call for call in kit.calls("whisper-bench")) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    child.kill()
+    child.communicate()
+    (partial,) = kit.partials()
+    kit.break_tools({})
+    if fate != "untouched":
+        shutil.rmtree(kit.cache / "builds")
+    if fate == "other":
+        (kit.tools / "objects" / "any.o").write_bytes(OTHER)
+    done = kit.harness("run", "--resume", partial.stem)
+    assert done.returncode == 0, done.stderr
+    run = kit.only_run()
+    values = [one.value for one in run.measurements if one.metric == "encode"]
+    stays = fate in ("same", "untouched")
+    assert (values[0] == 1000.0) is stays
+    assert len(values) == 2
+    assert len(run.discarded) == (0 if stays else 1)
+    assert ("other-build" in {caveat.code for caveat in run.caveats}) is not stays
+    (folder,) = kit.bundles()
+    assert all((folder / "logs" / one.log).is_file() for one in run.discarded)
+    assert run.code
+    assert {one.build for one in run.results if one.measurements} == {run.code.id}

@@ -245,8 +245,12 @@ def keep_options(folder: Path) -> None:
 
 def build(folder: Path, targets: list[str]) -> None:
     (folder / "bin").mkdir(exist_ok=True)
-    for done in range(3):
-        print(f"[{done}/3 0.1] Building CXX object file{done}.o", flush=True)
+    made = folder / "made"
+    if made.exists() and made.read_text() == repr(targets):
+        print("ninja: no work to do.", flush=True)
+    else:
+        for done in range(3):
+            print(f"[{done}/3 0.1] Building CXX object file{done}.o", flush=True)
     name = "roof" if kind() == "roof" else "whisper-bench"
     for target in targets:
         (folder / "bin" / Path(target).name).touch()
@@ -260,6 +264,7 @@ def build(folder: Path, targets: list[str]) -> None:
     if (HOME / "libwhisper.so").exists():
         (folder / "src").mkdir(exist_ok=True)
         copy(HOME / "libwhisper.so", folder / "src" / "libwhisper.so")
+    made.write_text(repr(targets))
 
 
 def make() -> None:

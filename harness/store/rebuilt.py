@@ -1,0 +1,60 @@
+"""A build that was made again in a run: its code is read, and what came from an earlier one is set aside."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from harness.plan.provenance import is_compiling, is_same_build, list_dependents, part_builds
+from harness.records.outcome import Status, StepResult
+from harness.records.plan import Plan
+from harness.records.run import Run
+from harness.records.step import Step
+from harness.store.bundle import Bundle
+from harness.system.code import read_code
+from harness.system.stamp import stamped_s
+
+# What Ninja says where everything is as it left it.
+_NOTHING = "ninja: no work to do."
+# The start of a process is recorded in whole seconds.
+_GRAIN_S = 1.0
+
+
+def take_build(
+    step: Step, result: StepResult, run: Run, plan: Plan, bundle: Bundle, note: Callable[[str], None], *, made: bool
+) -> Run:
+    """Return the run with the code of the build that is timed, where `step` is what makes it, now or (`made`) again.
+
+    Numbers that an earlier build gave are set aside, unless the two are known to be the same; the state is saved before
+    a log is moved, so that they never stand side by side.
+    """
+    if not is_compiling(step, plan) or result.status is not Status.PASSED:
+        return run
+    site = plan.sites[-1]
+    timed = step.cwd == site.folder
+    before, after = run.code, None
+    if timed:
+        after = read_code(Path(site.folder), run.source.path, variant=site.variant)
+        run = run.replace(code=after)
+    stale = list_dependents(step, plan, run)
+    untouched = _NOTHING in bundle.read_log(result.log) if made else _is_older(step, stale)
+    if not stale or is_same_build(before if timed else None, after, untouched=untouched):
+        return run
+    known = len(run.discarded)
+    run = part_builds(run, stale, known=bool(before and before.known and after and after.known))
+    bundle.save_run(run)
+    moved = {result.step: result.log for result in run.discarded[known:]}
+    for one in stale:
+        if one.log and moved.get(one.step):
+            with contextlib.suppress(FileNotFoundError):
+                (bundle.logs / one.log).replace(bundle.logs / moved[one.step])
+    if moved:
+        note(run.caveats[-1].message)
+    return run
+
+
+def _is_older(step: Step, stale: Sequence[StepResult]) -> bool:
+    """Return whether a build was whole before anything was done with it, by the clock of its stamp."""
+    made_s = stamped_s(step)
+    starts = [datetime.fromisoformat(one.completed.start).timestamp() for one in stale if one.completed]
+    return made_s is not None and all(made_s <= start + _GRAIN_S for start in starts)
