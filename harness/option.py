@@ -34,7 +34,7 @@ def check_options(step: Step, result: StepResult, run: Run, log: Path) -> Run:
             effective=parse_effective(read_package(folder)),
             unread=None if said is None else parse_unread(said),
             renamed=_old(said),
-            is_named=find_names(Path(run.source.path)),
+            is_named=find_names(Path(run.source.path), run.source.ours),
         )
     )
     if not flaws:

@@ -1,6 +1,7 @@
 """Where a verb works: its folders by the settings, and the node and the cache, which it holds meanwhile."""
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,18 @@ def cache_folder(settings: Settings) -> Path:
 def results_folder(settings: Settings) -> Path:
     """Return the folder that holds all bundles."""
     return expand_home(settings.text("results")).absolute()
+
+
+def list_own(settings: Settings) -> tuple[str, ...]:
+    """Return the places where the harness and its results are, as absolute paths: no part of a tree that they lie in.
+
+    Results are known by their names; of their folder only a link counts, which is a file of the tree that it lies in.
+    """
+    cache, package = cache_folder(settings), Path(__file__).resolve().parent
+    checkout = package.parent if (package.parent / "third_party" / "sources.toml").is_file() else package
+    links = (path for place in (results_folder(settings), cache) for path in (place, *place.parents))
+    own = (cache.resolve(), checkout, Path(sys.prefix).resolve(), *(path for path in links if path.is_symlink()))
+    return tuple(map(str, dict.fromkeys(own)))
 
 
 def make_room(step: Step, run: Run) -> None:

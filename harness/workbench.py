@@ -27,7 +27,7 @@ from harness.plan.roof import RoofBuild, choose_array_bytes, choose_roof_site
 from harness.plan.run import find_stray
 from harness.plan.sampling import choose_sampler_environment
 from harness.plan.thread import choose_jobs, describe_threads, warn_threads
-from harness.premises import cache_folder, results_folder
+from harness.premises import cache_folder, list_own
 from harness.records.audio import Audio
 from harness.records.caveat import Caveat
 from harness.records.config import CMakeOption
@@ -103,7 +103,7 @@ def request_source(settings: Settings) -> SourceRequest:
         ref=settings.text("ref"),
         repo=settings.text("repo"),
         tree=settings.text("source"),
-        ours=(str(results_folder(settings)), str(cache_folder(settings))),
+        ours=list_own(settings),
     )
 
 

@@ -40,8 +40,8 @@ class Source(Record):
 
     `id` changes when the content does and keys the build tree of an immutable source; `mutable` trees belong to
     the user and are built incrementally. `kind` is `git`, `sdist` or `tree`. `pruned` trees hold the library
-    alone: no bench program, no tests. `ours` are folders in the tree where the harness keeps what it makes: no change
-    of it.
+    alone: no bench program, no tests. `ours` are paths in the tree where the harness is, or keeps what it makes: what
+    git does not track there is no change of it.
     """
 
     id: str
@@ -58,7 +58,7 @@ class SourceRequest(Record):
 
     `tree` is a folder and excludes the others. `ref` is a release, tag, branch or sha; empty for the default release,
     or for the default branch of `repo` where one is named. `repo` is a URL or path; empty for upstream. `ours` are
-    folders of the harness: what lies there is no change of the tree.
+    paths of the harness: what git does not track there is no change of the tree.
     """
 
     ref: str = ""

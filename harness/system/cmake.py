@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import UnreadableError
@@ -39,28 +39,28 @@ def read_cache(folder: Path) -> str:
     return _read(folder / CACHE) or ""
 
 
-def find_names(tree: Path) -> Callable[[str], bool]:
+def find_names(tree: Path, leave: Sequence[str] = ()) -> Callable[[str], bool]:
     """Return a question: whether a name stands in a CMake file of `tree`, comments and builds left out.
 
-    The files are read when the first question is asked.
+    So is what lies at the paths `leave`. The files are read when the first question is asked.
     """
     words: set[str] = set()
 
     def is_named(name: str) -> bool:
         if not words:
-            for path in _list_files(tree):
+            for path in _list_files(tree, leave):
                 words.update(re.findall(r"\w+", _COMMENT.sub(" ", _read(path) or "")))
         return name in words
 
     return is_named
 
 
-def _list_files(tree: Path) -> Iterator[Path]:
+def _list_files(tree: Path, leave: Sequence[str]) -> Iterator[Path]:
     for parent, folders, files in os.walk(tree):
         if CACHE in files:  # somebody's build: its files repeat whatever it was given
             folders.clear()
             continue
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") and str(Path(parent) / name) not in leave]
         yield from (Path(parent) / name for name in files if name in _FILES or name.endswith(_SUFFIX))
 
 

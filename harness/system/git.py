@@ -1,6 +1,7 @@
 """git without surprises: no prompts, hooks, helpers that download, or environment of an enclosing git process."""
 
 import base64
+import functools
 import os
 import re
 import urllib.parse
@@ -12,6 +13,7 @@ from harness.records.secret import redact
 from harness.records.source import Commit
 from harness.system.disk import expand_home
 from harness.system.process import Captured, capture
+from harness.system.view import Home, find_home, find_served, open_view
 
 LOCAL_TIMEOUT_S = 120.0
 NETWORK_TIMEOUT_S = 900.0
@@ -24,9 +26,7 @@ _OPTIONS = (
     "core.splitIndex=false",
     "core.quotePath=true",
     "core.autocrlf=false",
-    "filter.lfs.smudge=",
-    "filter.lfs.process=",
-    "filter.lfs.required=false",
+    f"core.attributesFile={os.devnull}",
     "fetch.recurseSubmodules=false",
     "gc.auto=0",
     "i18n.logOutputEncoding=UTF-8",
@@ -52,10 +52,17 @@ _QUIET = {
     "GIT_ASKPASS": "true",  # a program that answers with nothing
     "SSH_ASKPASS_REQUIRE": "never",
     "GCM_INTERACTIVE": "never",
-    "GIT_LFS_SKIP_SMUDGE": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
     "GIT_OPTIONAL_LOCKS": "0",
 }
 PROTOCOLS = "file:git:http:https:ssh"
+# The server side of a path on this node is a git process of its own, which asks once more who owns the repository. It
+# hands out what is asked for, fetches nothing that a partial clone lacks, and is shown the repository by this variable.
+_SERVED = "HARNESS_GIT_SERVED"
+_SERVER = (
+    f'GIT_COMMON_DIR="${_SERVED}" GIT_ALLOW_PROTOCOL=none GIT_NO_LAZY_FETCH=1 '
+    "git -c safe.directory=* -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack"
+)
 # What git's processes say when another one of them has died, and what a repository without the object says then.
 _FOLLOWS = re.compile(
     "died with error|died of signal|repository corruption on the remote side|protocol error|early EOF|hung up"
@@ -79,20 +86,22 @@ def git_environment(environ: Mapping[str, str], *, network: bool) -> dict[str, s
 
 
 class Git:
-    """git in one folder: a work tree or a bare repository."""
+    """git in a repository of ours."""
+
+    options: tuple[str, ...] = _OPTIONS
 
     def __init__(self, folder: Path, environ: Mapping[str, str], login: Mapping[str, str] | None = None) -> None:
         """Set up git in `folder`; `login` are variables that only what goes to the network is given."""
         self.folder = folder
-        self._environ = environ
+        self.environ = environ
         self._login = login or {}
 
     def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> Captured:
         """Return what git answered, an error too; raises UnfitError where there is no git."""
-        options = [word for option in _OPTIONS for word in ("-c", option)]
+        options = [word for option in self.options for word in ("-c", option)]
         captured = capture(
             ["git", "-C", str(self.folder), *options, *arguments],
-            env={**git_environment(self._environ, network=network), **(self._login if network else {}), **(env or {})},
+            env={**git_environment(self.environ, network=network), **(self._login if network else {}), **(env or {})},
             timeout_s=NETWORK_TIMEOUT_S if network else LOCAL_TIMEOUT_S,
             trusted=network,
         )
@@ -114,6 +123,65 @@ class Git:
         if not captured.ok:
             raise UnavailableError(f"git cannot list the files of {self.folder}", cause=find_reason(captured.stderr))
         return [Path(unquote_path(line)) for line in captured.stdout.splitlines()]
+
+
+class ForeignGit(Git):
+    """git in the repository of others around a folder, if there is one: it is read, and none of its programs runs."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        """Set up git in `folder`, an absolute path without links."""
+        super().__init__(folder, environ)
+        self.home = find_home(folder)
+
+    def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> Captured:
+        """Return what git answered, an error too; raises UnfitError where there is no git."""
+        given = env or {}
+        if self.home is None:  # no repository, wherever git would look for one
+            return super().run(*arguments, network=network, env={"GIT_DIR": os.devnull, **given})
+        with open_view(self.home, self._settings) as view:
+            shown = {
+                "GIT_DIR": self.home.folder,
+                "GIT_COMMON_DIR": str(view),
+                "GIT_WORK_TREE": self.home.tree,
+                "GIT_INDEX_FILE": str(view / "index"),
+            }
+            return super().run(*arguments, network=network, env={**shown, **given})
+
+    @functools.cached_property
+    def _settings(self) -> str:
+        return list_settings(self.home, self.environ) if self.home else ""
+
+
+class LocalClone(Git):
+    """git in a clone of ours of a repository on this node, whose settings the serving process does not read either."""
+
+    options = (*_OPTIONS, f"remote.origin.uploadpack={_SERVER}")
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], origin: Path) -> None:
+        """Set up git in `folder`, which fetches from `origin`."""
+        super().__init__(folder, environ, {"GIT_ALLOW_PROTOCOL": "file"})
+        self._origin = origin
+
+    def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> Captured:
+        """Return what git answered, an error too; raises UnfitError where there is no git."""
+        given = env or {}
+        home = find_served(self._origin) if network else None
+        if home is None:
+            return super().run(*arguments, network=network, env={_SERVED: os.devnull, **given})
+        with open_view(home, list_settings(home, self.environ)) as view:
+            return super().run(*arguments, network=network, env={_SERVED: str(view), **given})
+
+
+def list_settings(home: Home, environ: Mapping[str, str]) -> str:
+    """Return the settings of a repository as git lists them from the file alone, which does nothing else."""
+    if not home.settings.is_file():
+        return ""
+    listed = capture(
+        ["git", "config", "--file", str(home.settings), "--no-includes", "--list", "--null"],
+        env={**git_environment(environ, network=False), "GIT_DIR": os.devnull},
+        timeout_s=LOCAL_TIMEOUT_S,
+    )
+    return listed.stdout if listed.ok else ""
 
 
 def unquote_path(line: str) -> str:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from harness.errors import UsageError
 from harness.plan.layer import Settings
 from harness.plan.side import ORIGINS, PATHS, Side, parse_side
-from harness.premises import cache_folder, results_folder
+from harness.premises import list_own
 from harness.records.run import Origin
 from harness.system.cache import Note
 from harness.system.disk import expand_home
@@ -66,8 +66,7 @@ def _line_up_checkout(extras: Sequence[str], settings: Settings, environ: Mappin
         cause = f"only inside a checkout of whisper.cpp can they be left out, and {folder.resolve()} is not in one"
         raise UsageError("two sides are needed", cause=cause, hint=_EXAMPLE)
     base = checkout.find_base()
-    ours = (str(results_folder(settings)), str(cache_folder(settings)))
-    tree = probe_tree(checkout.top, environ=environ, note=note, ours=ours)
+    tree = probe_tree(checkout.top, environ=environ, note=note, ours=list_own(settings))
     if tree.commit.sha == base.sha and not tree.commit.dirty and not any(extras):
         raise UsageError(
             f"nothing to compare in {checkout.top}",

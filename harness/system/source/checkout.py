@@ -12,7 +12,7 @@ from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.parse.release import nearest_names
 from harness.records.record import Record
 from harness.system.disk import expand_home
-from harness.system.git import Git
+from harness.system.git import ForeignGit
 from harness.system.source.tree import is_whisper
 
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
@@ -40,7 +40,7 @@ class Checkout:
     def __init__(self, top: Path, environ: Mapping[str, str]) -> None:
         """Take the checkout whose top folder is `top`."""
         self.top = top
-        self._git = Git(top, environ)
+        self._git = ForeignGit(top, environ)
 
     def find_commit(self, ref: str) -> Found | None:
         """Return the commit that `ref` names here: a tag, branch, sha, or an expression such as `HEAD~1`; else None.
@@ -159,14 +159,12 @@ def find_checkout(folder: Path, environ: Mapping[str, str]) -> Checkout | None:
     if not folder.is_dir():
         return None
     try:
-        answer = Git(folder, environ).ask("rev-parse", "--show-toplevel")
-        top = Path(answer)
-        if not answer or not is_whisper(top):
+        git = ForeignGit(folder, environ)
+        if git.home is None or not is_whisper(top := Path(git.home.tree)):
             return None
-        inside = [one for one in (folder, *folder.parents) if top in one.parents]
-        if any(map(is_whisper, inside)) or not (folder == top or top in folder.parents):
+        if any(is_whisper(one) for one in (folder, *folder.parents) if top in one.parents):
             return None
-        tracked = Git(top, environ).run("ls-files", "--error-unmatch", "--", "CMakeLists.txt").ok
+        tracked = ForeignGit(top, environ).run("ls-files", "--error-unmatch", "--", "CMakeLists.txt").ok
     except UnfitError:  # no git, no checkout
         return None
     return Checkout(top, environ) if tracked else None

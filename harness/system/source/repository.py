@@ -8,6 +8,7 @@ head passed off as the branch would be a wrong label on a measurement.
 import re
 import shlex
 import tempfile
+import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,8 +19,17 @@ from harness.parse.release import nearest_names
 from harness.records.record import short_hash
 from harness.records.source import Commit, Source
 from harness.system.cache import CONTENT, Note, locked, obtain_entry
-from harness.system.git import Git, find_reason, locate_repository, part_login, probe_commit, redact_url
+from harness.system.git import (
+    Git,
+    LocalClone,
+    find_reason,
+    locate_repository,
+    part_login,
+    probe_commit,
+    redact_url,
+)
 from harness.system.source.tree import GENERATED, check_tree
+from harness.system.view import NO_FILTER
 
 _SHA = re.compile(r"[0-9a-f]{7,40}")
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
@@ -30,13 +40,7 @@ _PROMISOR = ("-c", "remote.origin.promisor=true", "-c", "remote.origin.partialcl
 # All of the history, as the repository has it. Without a depth, git takes what a shallow repository lacks for contents
 # that it may fetch later, asks for them, misses them again, and so on: one process inside the other, without end.
 _WHOLE = "--depth=2147483647"
-# The server side of a local path is a git process of its own, which asks once more who owns the repository. It hands
-# out what is asked for, and reaches no network for what a partial clone lacks.
 _LOCAL = ("/", "file://")
-_LOCAL_SERVER = (
-    "git -c safe.directory=* -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack"
-)
-_LOCAL_ONLY = {"GIT_ALLOW_PROTOCOL": "file"}
 
 
 def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str], note: Note) -> Source:
@@ -48,11 +52,12 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
     if ref.startswith("-") or re.search(r"[\s:^~?*\[\\]|\.\.|@\{", ref):
         raise UsageError(f"{ref!r} is not the name of a commit", hint="give a tag, a branch or a sha")
     location, login = part_login(locate_repository(repo), environ)
-    if location.startswith(_LOCAL):
-        login = _LOCAL_ONLY
     clone = cache / "repositories" / f"{short_hash(location)}.git"
+    git = Git(clone, environ, login)
+    if location.startswith(_LOCAL):
+        git = LocalClone(clone, environ, Path(urllib.parse.unquote(location.removeprefix("file://"))))
     with locked(clone, note=note):
-        git = _open_clone(Git(clone, environ, login), location)
+        _open_clone(git, location)
         sha = _find_local(git, ref) or _fetch(git, location, ref, note)
         commit = probe_commit(git, sha, repo=location)
         if commit is None:
@@ -67,15 +72,11 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
     return replace(source, path=str(folder / CONTENT), commit=commit)
 
 
-def _open_clone(git: Git, location: str) -> Git:
+def _open_clone(git: Git, location: str) -> None:
     clone = git.folder
     clone.mkdir(parents=True, exist_ok=True)
     if git.ask("config", "--get", "remote.origin.url") != location:
-        steps = [["init", "--quiet", "--bare"]]
-        if location.startswith(_LOCAL):
-            steps.append(["config", "remote.origin.uploadpack", _LOCAL_SERVER])
-        steps.append(["config", "remote.origin.url", location])  # last: it tells a finished clone
-        for step in steps:
+        for step in (["init", "--quiet", "--bare"], ["config", "remote.origin.url", location]):
             answer = git.run(*step)
             if not answer.ok:
                 raise UnfitError(
@@ -83,7 +84,10 @@ def _open_clone(git: Git, location: str) -> Git:
                     cause=find_reason(answer.stderr),
                     hint=f"remove {clone} and run again",
                 )
-    return git
+    attributes = clone / "info" / "attributes"
+    if not attributes.is_file() or attributes.read_text(encoding="utf-8", errors="replace") != NO_FILTER:
+        attributes.parent.mkdir(exist_ok=True)
+        attributes.write_text(NO_FILTER, encoding="ascii")
 
 
 def _find_local(git: Git, ref: str) -> str:

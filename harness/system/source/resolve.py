@@ -43,6 +43,9 @@ def resolve_source(
                 hint = f"--repo {shlex.quote(request.tree)} --ref {request.ref} takes that commit of a clone"
             raise UsageError("--source measures a tree as it is, so it goes with neither --ref nor --repo", hint=hint)
         tree = _find_top(Path(request.tree), environ, note)
+        if cache.resolve() == expand_home(tree).resolve():
+            cause = "builds, sources and weights would lie among its files"
+            raise UsageError(f"the cache cannot be the tree itself: {tree}", cause=cause, hint="--cache DIR elsewhere")
         return probe_tree(tree, environ=environ, note=note, ours=request.ours)
     pins = pins or load_pins()
     release = None if request.repo else pins.find(request.ref)

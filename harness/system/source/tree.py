@@ -3,26 +3,28 @@
 import contextlib
 import hashlib
 import os
-import shutil
 import stat
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from harness.errors import UnfitError, UnreadableError, UsageError
+from harness.parse.result_name import is_result
 from harness.records.record import short_hash
 from harness.records.source import Commit, Source
 from harness.system.cache import Note
 from harness.system.digest import MOST_MODEL_BYTES
 from harness.system.disk import expand_home
 from harness.system.foreign import MissingError, open_file
-from harness.system.git import Git, probe_commit
+from harness.system.git import ForeignGit, probe_commit, unquote_path
 
 # Upstream's configure step writes it into the source tree.
 GENERATED = frozenset({"bindings/javascript/package.json"})
 _CHUNK_BYTES = 1 << 20
+# The mode of a submodule's entry in the index.
+_SUBMODULE = "160000 "
+_PLAIN = {"GIT_LITERAL_PATHSPECS": "1"}
 _HINT = "name the top folder of a whisper.cpp tree"
 
 
@@ -30,15 +32,16 @@ def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Se
     """Return what the tree at `folder` is; it is never written to.
 
     With git: the commit checked out, and a hash over every file that differs from it, untracked ones too unless they
-    are ignored, or lie in one of the folders `ours`, where the harness keeps what it makes. The repository counts only
-    if it tracks the tree: one that merely encloses it says nothing about it. Where it tracks the tree as a part, the
-    changes are those of that part. Without git: a hash over all files but the weights in `models/` and `build*` and
-    hidden folders at the top. Raises UsageError where this is not whisper.cpp.
+    are ignored. The repository counts only if it tracks the tree: one that merely encloses it says nothing about it.
+    Where it tracks the tree as a part, the changes are those of that part. Without git: a hash over all files but the
+    weights in `models/` and `build*` and hidden folders at the top. What the harness wrote is no change: results, known
+    by their names, and what is not tracked at the paths `ours`. Raises UsageError where this is not whisper.cpp.
     """
     folder = expand_home(folder).resolve()
     check_tree(folder, what=str(folder))
-    # The tree itself is nobody's folder of results.
-    inside = [one for one in (expand_home(path).resolve() for path in ours) if folder in one.parents]
+    # A link is not followed: it may lead out of the tree.
+    placed = (expand_home(path) for path in ours)
+    inside = [one for one in (path.parent.resolve() / path.name for path in placed) if folder in one.parents]
     commit = _probe_git(folder, environ, note, inside)
     if commit is None:
         commit = Commit(sha="", changes=hash_files(folder, _without(folder, _all_files(folder), inside)))
@@ -112,23 +115,30 @@ def _digest(path: Path) -> bytes:
 
 
 def _all_files(folder: Path) -> Iterator[Path]:
+    for path in _walk(folder, lambda here, name: here == Path() and name.startswith(("build", "."))):
+        if path.as_posix() not in GENERATED and not path.match("models/ggml-*.bin"):
+            yield path
+
+
+def _walk(folder: Path, skip: Callable[[Path, str], bool]) -> Iterator[Path]:
+    """Yield files and links below `folder`, relative to it, without the folders that are to be skipped."""
     for parent, folders, files in os.walk(folder):
         here = Path(parent).relative_to(folder)
-        if here == Path():
-            folders[:] = [name for name in folders if not name.startswith(("build", "."))]
+        folders[:] = [name for name in folders if not skip(here, name)]
         links = [name for name in folders if (folder / here / name).is_symlink()]
-        for name in (*files, *links):
-            path = here / name
-            if path.as_posix() not in GENERATED and not path.match("models/ggml-*.bin"):
-                yield path
+        yield from (here / name for name in (*files, *links))
 
 
 def _without(folder: Path, paths: Iterable[Path], ours: Sequence[Path]) -> Iterator[Path]:
-    return (path for path in paths if not any(one in (folder / path).parents for one in ours))
+    """Yield the paths but those that the harness wrote: into folders of its own, or as results, wherever they lie."""
+    own = frozenset(ours)
+    for path in paths:
+        if own.isdisjoint((folder / path, *(folder / path).parents)) and not is_result(path.parts):
+            yield path
 
 
 def _probe_git(folder: Path, environ: Mapping[str, str], note: Note, ours: Sequence[Path]) -> Commit | None:
-    git = Git(folder, environ)
+    git = ForeignGit(folder, environ)
     try:
         tracked = git.run("ls-files", "--error-unmatch", "--", "CMakeLists.txt").ok
     except UnfitError:
@@ -143,23 +153,45 @@ def _probe_git(folder: Path, environ: Mapping[str, str], note: Note, ours: Seque
     commit = probe_commit(git, "HEAD", repo=next(filter(None, urls), ""))
     if commit is None:
         return None
-    listed = {
-        *_list_changes(git),
-        *_without(folder, git.paths("ls-files", "--others", "--exclude-standard", "--", "."), ours),
-    }
+    listed = (*_without(folder, _list_changed(git, "HEAD"), ()), *_without(folder, _list_untracked(git), ours))
     changed = {path for path in listed if path.as_posix() not in GENERATED}
     return replace(commit, changes=hash_files(folder, changed) if changed else "")
 
 
-def _list_changes(git: Git) -> list[Path]:
-    """Return the tracked files that differ from HEAD.
+def _list_changed(git: ForeignGit, commit: str) -> list[Path]:
+    """Return the tracked files that differ from a commit, those of submodules too.
 
-    `git diff` writes what it learns of their times into the index, optional locks or not; it is given a copy, with the
-    time of the original, by which git knows what it cannot trust.
+    git would start another git in each submodule, under its settings.
     """
-    with tempfile.TemporaryDirectory(prefix="harness-") as scratch:
-        index, copy = git.folder / git.ask("rev-parse", "--git-path", "index"), Path(scratch) / "index"
-        if index.is_file():
-            shutil.copy2(index, copy)
-        options = ("--name-only", "--no-renames", "--no-ext-diff", "--relative")
-        return git.paths("diff", *options, "HEAD", "--", ".", env={"GIT_INDEX_FILE": str(copy)})
+    words = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative")
+    changed = git.paths(*words, "--ignore-submodules=all", commit, "--", ".")
+    links = _list_submodules(git)
+    if links:
+        changed += git.paths(*words, "--cached", "--ignore-submodules=none", commit, "--", *map(str, links), env=_PLAIN)
+    for path, recorded in links.items():
+        inner = ForeignGit(git.folder / path, git.environ)
+        if inner.home is None or inner.home.tree != str(inner.folder):
+            continue  # not checked out
+        if inner.run("cat-file", "-e", f"{recorded}^{{commit}}").ok:
+            files = _list_changed(inner, recorded)
+        else:
+            files = inner.paths("ls-files")
+        changed += [path / file for file in (*files, *_list_untracked(inner))]
+    return changed
+
+
+def _list_untracked(git: ForeignGit) -> Iterator[Path]:
+    """Yield the files that git neither tracks nor ignores, those of repositories in the tree too."""
+    for path in git.paths("ls-files", "--others", "--exclude-standard", "--", "."):
+        inner = git.folder / path
+        if inner.is_dir() and not inner.is_symlink():
+            yield from (path / file for file in _walk(inner, lambda _, name: name == ".git"))
+        else:
+            yield path
+
+
+def _list_submodules(git: ForeignGit) -> dict[Path, str]:
+    """Return the submodules in the index, below the folder, with the commits that are recorded for them."""
+    lines = git.ask("ls-files", "--stage", "--", ".").splitlines()
+    entries = (line.partition("\t") for line in lines if line.startswith(_SUBMODULE))
+    return {Path(unquote_path(path)): head.split()[1] for head, _, path in entries}

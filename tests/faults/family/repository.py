@@ -5,10 +5,17 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 
-from tests.faults.fault import FINE, PASSED, Deed, Family, Fault, Seen, refuses
+from harness.store.bundle import load_run
+from tests.faults.fault import FINE, PASSED, Deed, Deviation, Family, Fault, Kind, Look, Seen, refuses
 from tests.faults.stage import SHORT, Stage
 
 _IDENTITY = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always")
+
+_WITH_SUBMODULE = (
+    ("clone", "-q", "@/whisper.cpp", "@/other"),
+    ("submodule", "add", "-q", "@/other", "sub"),
+    ("commit", "-qm", "sub"),
+)
 
 
 class Repository(Deed):
@@ -102,13 +109,7 @@ def _remotes() -> Iterator[Fault]:
         "@/whisper.cpp",
         "HEAD",
         FINE,
-        Repository(
-            commands=(
-                ("clone", "-q", "@/whisper.cpp", "@/other"),
-                ("submodule", "add", "-q", "@/other", "sub"),
-                ("commit", "-qm", "sub"),
-            )
-        ),
+        Repository(commands=_WITH_SUBMODULE),
     )
     yield _remote(
         "link-out",
@@ -160,8 +161,109 @@ class Linked(Repository):
         super().strike(stage)
 
 
+class Planted(Look):
+    """The tree's own git is told to run a program that leaves a mark; nothing of it may run, and the run is as ever.
+
+    `settings` are lines of its file of settings, in which `!` is the program; `sub` puts them into a submodule.
+    """
+
+    settings: str
+    words: tuple[str, ...]
+    sub: bool = False
+
+    def look(self, stage: Stage) -> Iterator[Deviation]:
+        mark, program = stage.kit.folder / "mark", stage.kit.folder / "evil"
+        program.write_text(f"#!/bin/sh\ntouch {mark}\nexit 1\n")
+        program.chmod(0o755)
+        (stage.kit.tree / ".gitattributes").write_text("* filter=evil diff=evil\n")
+        git = stage.kit.tree / ".git"
+        Repository(commands=_WITH_SUBMODULE if self.sub else ()).strike(stage)
+        git = git / "modules" / "sub" if self.sub else git
+        with (git / "config").open("a") as file:
+            file.write(self.settings.replace("!", str(program)))
+        (git / "hooks").mkdir(exist_ok=True)
+        for name in ("post-checkout", "post-index-change", "reference-transaction"):
+            (git / "hooks" / name).symlink_to(program)
+        # As if somebody had touched them: what they hold must be looked at.
+        for path in (stage.kit.tree / "CMakeLists.txt", *stage.kit.tree.glob("sub/CMakeLists.txt")):
+            path.write_text(path.read_text())
+        done = stage.call(self.words)
+        if done.code:
+            yield Deviation(kind=Kind.WRONG, what=f"exit code {done.code}: {done.text[-500:]}")
+        if mark.exists():
+            yield Deviation(kind=Kind.WRONG, what="a program of the tree has run")
+        if any(load_run(path).source.commit.dirty for path in stage.sealed()):
+            yield Deviation(kind=Kind.WRONG, what="the tree counts as changed")
+
+
+class Inside(Look):
+    """Results and cache lie in the tree; a second run must find it as it was, and a new file must be seen."""
+
+    def look(self, stage: Stage) -> Iterator[Deviation]:
+        Repository().strike(stage)
+        stage.environ |= {"HARNESS_RESULTS": "@", "HARNESS_CACHE": "@/bench/cache"}
+        stage.environ = {name: value.replace("@", str(stage.kit.tree)) for name, value in stage.environ.items()}
+        for _ in range(2):
+            done = stage.call(("run", *SHORT))
+            if done.code:
+                yield Deviation(kind=Kind.WRONG, what=f"exit code {done.code}: {done.text[-500:]}")
+        (stage.kit.tree / "new.c").write_text("x")
+        stage.call(("run", *SHORT))
+        bundles = sorted(path.parent for path in stage.kit.tree.glob("node-1/*/*/run.json"))
+        seen = [load_run(path).source.commit.dirty for path in bundles]
+        if seen != [False, False, True]:
+            yield Deviation(kind=Kind.WRONG, what=f"dirty: {seen}")
+
+
+def _look(name: str, what: str, deed: Look, *, sample: bool = False) -> Fault:
+    return Fault(
+        family=Family.GIT,
+        name=name,
+        where="the tree's repository",
+        what=what,
+        deeds=(deed,),
+        seen=Seen(),
+        words=(),
+        sample=sample,
+    )
+
+
+_FILTER = '[filter "evil"]\nprocess = ! process\nclean = ! clean\nsmudge = ! smudge\nrequired = true\n'
+_MANY = (
+    "[core]\nfsmonitor = !\npager = !\nhooksPath = hooks\nsshCommand = !\n[diff]\nexternal = !\n"
+    '[diff "evil"]\ntextconv = !\ncommand = !\n[log]\nshowSignature = true\n[gpg]\nprogram = !\n'
+    '[uploadpack]\npackObjectsHook = !\n[alias]\nlog = "\\!!"\n[credential]\nhelper = !\n'
+)
+_PLANTED = (
+    _look("filter-tree", "its settings name a filter", Planted(settings=_FILTER, words=("run", *SHORT)), sample=True),
+    _look("many-tree", "its settings name other programs", Planted(settings=_MANY, words=("run", *SHORT))),
+    _look(
+        "filter-submodule",
+        "a submodule's settings name a filter",
+        Planted(settings=_FILTER + "[core]\nfsmonitor = !\n", words=("run", *SHORT), sub=True),
+    ),
+    *(
+        _look(
+            f"{name}-remote",
+            f"it is measured by --repo, and its settings name {what}",
+            Planted(
+                settings=settings,
+                words=("run", *SHORT, "--model", "tiny", "--weights", "@W", "--repo", "@/whisper.cpp", "--ref=HEAD"),
+            ),
+        )
+        for name, what, settings in (("filter", "a filter", _FILTER), ("many", "other programs", _MANY))
+    ),
+    _look(
+        "many-ab",
+        "it is compared with its own past, and its settings name programs",
+        Planted(settings=_FILTER + _MANY, words=("ab", "HEAD", "fa=1", "--dry-run")),
+    ),
+    _look("results-inside", "results and cache lie in it", Inside()),
+)
+
 FAULTS = (
     *_remotes(),
+    *_PLANTED,
     _tree("clean", "nothing: the tree is a clean checkout", Repository(), seen=FINE),
     _tree(
         "dirty",

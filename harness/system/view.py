@@ -1,0 +1,123 @@
+"""A repository of others as git is shown it: its objects, refs and index, under settings of ours.
+
+A repository's own settings name programs in many ways (filters, monitors, hooks, transports, viewers), and each new git
+adds some. No list of them is complete, so git never reads them: GIT_COMMON_DIR names a folder of ours, made for one
+command, that leads to the objects and refs and holds a `config` of our own (gitrepository-layout(5)). Into that, only
+settings go that name nothing but facts about the files, branches and addresses. Filters that the user's own settings
+define are switched off by `info/attributes`, which has the last word over every .gitattributes (gitattributes(5)).
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import UnreadableError
+from harness.records.record import Record
+from harness.system.foreign import read_bytes
+
+# The whole file `info/attributes`: no path has a filter, whatever its name is and whoever defines it.
+NO_FILTER = "* -filter\n"
+# What git finds in the common folder, apart from settings, hooks and attributes.
+_SHARED = ("objects", "refs", "packed-refs", "reftable", "shallow", "logs")
+_INERT = re.compile(
+    r"core\.(?:filemode|ignorecase|symlinks|precomposeunicode)|extensions\.(?:objectformat|refstorage)"
+    r"|init\.defaultbranch|branch\..+\.(?:remote|merge)|remote\..+\.(?:url|fetch|promisor)"
+)
+_GIT_FILE = "gitdir: "
+_MOST_BYTES = 8192
+
+
+class Home(Record):
+    """Where the parts of a repository lie: its own folder, the one it shares with its worktrees, and the work tree."""
+
+    folder: str
+    shared: str
+    tree: str = ""
+
+    @property
+    def settings(self) -> Path:
+        """The file of settings, which git itself is not to read."""
+        return Path(self.shared) / "config"
+
+
+def find_home(folder: Path) -> Home | None:
+    """Return the repository in whose work tree an absolute `folder` lies, or None; as git looks for it."""
+    for top in (folder, *folder.parents):
+        home = _read_home(top / ".git", tree=str(top))
+        if home:
+            return home
+        if _read_home(top):  # inside of a repository itself, which is no work tree
+            return None
+    return None
+
+
+def find_served(path: Path) -> Home | None:
+    """Return the repository that git serves for a local path, or None; the order is that of git-upload-pack."""
+    places = (path / ".git", path, path.with_name(f"{path.name}.git") / ".git", path.with_name(f"{path.name}.git"))
+    return next(filter(None, map(_read_home, places)), None)
+
+
+@contextlib.contextmanager
+def open_view(home: Home, listed: str) -> Iterator[Path]:
+    """Yield a folder that can stand for the shared one of `home`; `listed` is `git config --list --null` of its file.
+
+    In it, `index` is a copy: git writes what it learns of files' times into the index that it is given. The copy has
+    the time of the original, by which git knows what it cannot trust.
+    """
+    with tempfile.TemporaryDirectory(prefix="harness-git-") as scratch:
+        view = Path(scratch)
+        for name in _SHARED:
+            part = Path(home.shared) / name
+            if part.is_dir() or part.is_file():  # git would wait for a FIFO
+                (view / name).symlink_to(part)
+        (view / "info").mkdir()
+        (view / "info" / "attributes").write_text(NO_FILTER, encoding="ascii")
+        (view / "info" / "exclude").symlink_to(Path(home.shared) / "info" / "exclude")
+        (view / "config").write_text(choose_settings(listed), encoding="utf-8")
+        index = Path(home.folder) / "index"
+        if index.is_file():
+            shutil.copy2(index, view / "index")
+        yield view
+
+
+def choose_settings(listed: str) -> str:
+    """Return the file of settings that git is shown, from those of the repository as `git config --null` lists them."""
+    lines = ["[core]\nrepositoryFormatVersion = 1\nbare = false\n"]
+    for entry in filter(None, listed.split("\0")):
+        key, given, value = entry.partition("\n")
+        if _INERT.fullmatch(key):
+            section, _, rest = key.partition(".")
+            subsection, _, name = rest.rpartition(".")
+            head = f'{section} "{_escape(subsection)}"' if subsection else section
+            lines.append(f'[{head}]\n{name} = "{_escape(value) if given else "true"}"\n')
+    return "".join(lines)
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _read_home(place: Path, tree: str = "") -> Home | None:
+    """Return the repository at `place`, a folder of git's or a file that names one; None where neither is there."""
+    if place.is_file():
+        named = _read_line(place)
+        if not named.startswith(_GIT_FILE):
+            return None
+        place = place.parent / named.removeprefix(_GIT_FILE)
+    common = _read_line(place / "commondir")
+    shared = place / common if common else place
+    head = place / "HEAD"
+    if (head.is_file() or head.is_symlink()) and (shared / "objects").is_dir() and (shared / "refs").is_dir():
+        return Home(folder=str(place.resolve()), shared=str(shared.resolve()), tree=tree)
+    return None
+
+
+def _read_line(path: Path) -> str:
+    try:
+        return os.fsdecode(read_bytes(path, most_bytes=_MOST_BYTES)).partition("\n")[0].rstrip("\r")
+    except UnreadableError:
+        return ""
