@@ -73,3 +73,24 @@ def test_coverage_holds_in_simulation() -> None:
 def test_ten_thousand_values() -> None:
     summary = summarize(float(value) for value in range(10_000))
     assert summary.low == pytest.approx(4999.5 - 98, abs=1.5)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.99, 0.999999])
+@pytest.mark.parametrize("n", [2001, 2002, 5000])
+def test_ranks_of_many_values_are_those_of_the_exact_count(n: int, confidence: float) -> None:
+    total, term, outside, right = 2**n, 1, 0, (0, 0.0)
+    for candidate in range(1, n // 2 + 1):
+        outside += term
+        if 1 - 2 * outside / total < confidence:
+            break
+        right = candidate, 1 - 2 * outside / total
+        term = term * (n - candidate + 1) // candidate
+    found = summarize(range(1, n + 1), confidence)
+    assert found.low == right[0]
+    assert found.confidence == pytest.approx(right[1], abs=1e-9)
+
+
+def test_a_million_values_are_a_matter_of_counting_near_the_middle() -> None:
+    found = summarize(range(1, 1_000_001))
+    assert (found.low, found.high) == (499_020, 500_981)
+    assert found.confidence == pytest.approx(0.95, abs=2e-4)
