@@ -13,7 +13,7 @@ from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
 from harness.records.run import SEARCH, Run
 from harness.records.step import Phase
-from harness.store.bundle import LOGS, PARTIAL, RUN, Bundle, load_run, month_folder
+from harness.store.bundle import LOGS, PARTIAL, PLAN, RUN, Bundle, load_run, month_folder
 from harness.store.unfinished import require_own
 from harness.system.console import Console
 from harness.system.orphan import stop_orphans
@@ -74,6 +74,8 @@ def _settle(results: Path, bundle: Bundle, left: Mapping[Path, Run], console: Co
         finished = _end_trial(run, _find_partner(results, run, left)) if run.trial else _end_search(run)
         _, _, folder = seal_run(finished, bundle, ended)
         console.note(f"{folder} is finished as it was left by a killed harness{_count(finished)}")
+    elif not (bundle.path / PLAN).exists() and not run.results and not run.sweep:
+        bundle.discard()  # killed before there was a plan to go on with
 
 
 def _remove_empty(bundle: Bundle) -> None:

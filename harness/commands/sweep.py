@@ -35,7 +35,7 @@ from harness.sweep.course import Course, estimate_course
 from harness.sweep.design import design_sweep
 from harness.sweep.entry import choose_entry_suite, prepare_entry
 from harness.sweep.field import Field, Prepare, prepare_all
-from harness.sweep.remainder import list_open, look_for_runs, recall_design, refuse_mixture
+from harness.sweep.remainder import adopt, list_open, look_for_runs, recall_design, refuse_mixture
 from harness.system.console import format_seconds
 from harness.system.probe import probe_node
 from harness.trial.scene import Scene, set_scene
@@ -130,6 +130,7 @@ def _take_up(settings: Settings, environ: Mapping[str, str], node: Node, wanted:
     results, cache = results_folder(settings), cache_folder(settings)
     stored = find_sweep(results, node.name, wanted, unfinished=True, note=output.console.note)
     kept = look_for_runs(results, stored, output.console.note, mine=True)
+    stored, kept = adopt(results, stored, kept)
     left = list_open(stored, kept)
     earlier = [one.run for one in kept.values()]
     mine, suite = settings, None

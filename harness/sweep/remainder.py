@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.errors import UnreadableError, UsageError
+from harness.errors import HarnessError, UnreadableError, UsageError
 from harness.plan.axis import CASE_AXES, choose_axes
 from harness.plan.belonging import find_stranger, list_cases
 from harness.plan.layer import Settings
@@ -18,6 +18,7 @@ from harness.records.suite import Suite
 from harness.records.sweep import Sweep
 from harness.request import choose_suite
 from harness.store.bundle import PARTIAL, load_run, month_folder
+from harness.store.unfinished import require_own
 
 
 class Kept(NamedTuple):
@@ -47,6 +48,34 @@ def look_for_runs(results: Path, sweep: Sweep, note: Callable[[str], None], *, m
         if why:
             note(f"the run {entry.run} does not count: {why}")
     return kept
+
+
+def adopt(results: Path, sweep: Sweep, kept: Mapping[int, Kept]) -> tuple[Sweep, dict[int, Kept]]:
+    """Return the sweep and its runs with those of the caller's unfinished ones that are its own, but are not named.
+
+    It was killed before it could name them, or names another.
+    """
+    found = dict(kept)
+    known = {one.run.id for one in kept.values()}
+    for path in sorted((results / sweep.node).glob(f"*/*{PARTIAL}")):
+        try:
+            require_own(path)
+            run = load_run(path)
+        except HarnessError:
+            continue
+        if run.sweep != sweep.id or run.id in known or path.name != f"{run.id}{PARTIAL}":
+            continue
+        for number in range(len(sweep.entries)):
+            named = _name(sweep, number, run.id)
+            if number not in found and not sweep.entries[number].reason and not find_stranger(named, number, run):
+                sweep, found[number] = named, Kept(run, sealed=False)
+                break
+    return sweep, found
+
+
+def _name(sweep: Sweep, number: int, run: str) -> Sweep:
+    entries = (entry.replace(run=run) if index == number else entry for index, entry in enumerate(sweep.entries))
+    return sweep.replace(entries=tuple(entries))
 
 
 def _find(month: Path, name: str, *, mine: bool) -> Kept | str:

@@ -89,9 +89,14 @@ def test_a_part_of_a_search(tmp_path: Path, measured: bool, status: Status) -> N
 @pytest.mark.parametrize("sweep", ["", "20260101T000000Z-01234567"])
 def test_what_can_be_resumed_is_left_alone(tmp_path: Path, sweep: str) -> None:
     path = leave(tmp_path, factory.run().replace(sweep=sweep))
+    partial = path.with_name(f"{path.name}.partial")
+    (partial / "plan.json").write_text("{}")
     settle(tmp_path)
     assert not path.exists()
-    assert path.with_name(f"{path.name}.partial").is_dir()
+    assert partial.is_dir()
+    (partial / "plan.json").unlink()
+    settle(tmp_path)
+    assert partial.is_dir() is bool(sweep), "without a plan nobody can go on with a run that has measured nothing"
 
 
 def test_what_a_process_holds_is_left_alone(tmp_path: Path) -> None:
