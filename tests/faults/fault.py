@@ -24,6 +24,7 @@ class Family(StrEnum):
     ORDER = "order of writes"
     RIVAL = "two at once, locks"
     RECORD = "stored records"
+    PART = "sweeps, comparisons, searches"
     SAMPLER = "sampler"
     NETWORK = "network"
     CLOCK = "clock"
