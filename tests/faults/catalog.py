@@ -17,6 +17,7 @@ from tests.faults.family import (
     part,
     record,
     repository,
+    resume,
     rival,
     sampler,
     stop,
@@ -45,6 +46,7 @@ CATALOG: tuple[Fault, ...] = (
     *clock.FAULTS,
     *claim.FAULTS,
     *stop.FAULTS,
+    *resume.FAULTS,
 )
 
 

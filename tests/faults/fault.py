@@ -30,6 +30,7 @@ class Family(StrEnum):
     CLOCK = "clock"
     CLAIM = "claims"
     STOP = "stops"
+    RESUME = "resumed runs"
 
 
 class Kind(StrEnum):
