@@ -94,25 +94,6 @@ static void * spin(void * unused) {
     return unused;
 }
 
-/* A helper lets everybody go on who is stopped. */
-static void halt(double ms) {
-    pid_t whom[] = {getpid(), ms < 0 ? getppid() : getpid()};
-    pid_t helper = fork();
-    if (helper == 0) {
-        setsid();
-        for (int i = 0; i < 2; i++) {
-            kill(whom[i], SIGSTOP);
-        }
-        usleep(1e3 * (ms < 0 ? -ms : ms));
-        for (int i = 0; i < 2; i++) {
-            kill(whom[i], SIGCONT);
-        }
-        _exit(0);
-    }
-    while (waitpid(helper, NULL, 0) < 0) {
-    }
-}
-
 struct params * whisper_context_default_params_by_ref(void) {
     struct params * params = calloc(1, sizeof *params);
     params->use_gpu = true;
@@ -178,6 +159,25 @@ int whisper_set_mel(struct context * context, const float * data, int length, in
 }
 
 #ifndef WITHOUT_ENCODE
+/* A helper lets everybody go on who is stopped. */
+static void halt(double ms) {
+    pid_t whom[] = {getpid(), ms < 0 ? getppid() : getpid()};
+    pid_t helper = fork();
+    if (helper == 0) {
+        setsid();
+        for (int i = 0; i < 2; i++) {
+            kill(whom[i], SIGSTOP);
+        }
+        usleep(1e3 * (ms < 0 ? -ms : ms));
+        for (int i = 0; i < 2; i++) {
+            kill(whom[i], SIGCONT);
+        }
+        _exit(0);
+    }
+    while (waitpid(helper, NULL, 0) < 0) {
+    }
+}
+
 int whisper_encode(struct context * context, int offset, int threads) {
     const char * side = getenv("GGML_STUB_FA");
     bool mine = !side || (side[0] == '1') == context->flash_attn;
