@@ -164,8 +164,10 @@ def _name_left_out(bundle: Path, note: Note) -> None:
     except UnreadableError as error:
         note(f"{error.line}: it is left out")
         return
-    for path, kind in there:
+    for path, kind in there[:_SHOWN]:
         note(f"{path} ({kind}) is left out")
+    if len(there) > _SHOWN:
+        note(f"and {len(there) - _SHOWN} other links and special files of {bundle} are left out")
 
 
 def _text(bundle: Path) -> str:

@@ -11,6 +11,7 @@ from tests.faults.family import (
     interrupt,
     kill,
     limit,
+    link,
     network,
     order,
     output,
@@ -47,6 +48,7 @@ CATALOG: tuple[Fault, ...] = (
     *claim.FAULTS,
     *stop.FAULTS,
     *resume.FAULTS,
+    *link.FAULTS,
 )
 
 

@@ -31,6 +31,7 @@ class Family(StrEnum):
     CLAIM = "claims"
     STOP = "stops"
     RESUME = "resumed runs"
+    LINK = "links"
 
 
 class Kind(StrEnum):
