@@ -7,6 +7,8 @@ from collections.abc import Sequence
 # Below <node>/: the month, and in it a bundle, finished or not, or a sweep's file.
 _MONTH = re.compile(r"\d{4}-\d{2}|undated")
 _ENTRY = re.compile(r"\.?(?:\d{8}T\d{6}Z|0-undated)-.+")
+# Below <project>/ in what `harness export` writes.
+_COMMIT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{38}")
 # What is written aside first, and what `harness tune` writes.
 _ASIDE = re.compile(r"\.(?:import|export)-.+")
 _SETTINGS = re.compile(r"harness\.toml(?:(?:\.[0-9a-f]{8})?\.tmp)?")
@@ -14,12 +16,11 @@ _SETTINGS = re.compile(r"harness\.toml(?:(?:\.[0-9a-f]{8})?\.tmp)?")
 
 def is_result(parts: Sequence[str]) -> bool:
     """Return whether the parts of a path are those of a file that the harness wrote as a result or its settings."""
-    if not parts:
-        return False
-    aside = any(_ASIDE.fullmatch(part) for part in parts[:-1])
-    months = itertools.pairwise(parts[1:])
-    return (
-        bool(_SETTINGS.fullmatch(parts[-1]))
-        or aside
-        or any(_MONTH.fullmatch(month) and _ENTRY.fullmatch(entry) for month, entry in months)
-    )
+    if parts and _SETTINGS.fullmatch(parts[-1]):
+        return True
+    if any(_ASIDE.fullmatch(part) for part in parts[:-1]):
+        return True
+    for one, two in itertools.pairwise(parts[1:]):
+        if (_MONTH.fullmatch(one) and _ENTRY.fullmatch(two)) or _COMMIT.fullmatch(f"{one}/{two}"):
+            return True
+    return False

@@ -13,7 +13,7 @@ from harness.records.secret import redact
 from harness.records.source import Commit
 from harness.system.disk import expand_home
 from harness.system.process import Captured, capture
-from harness.system.view import Home, find_home, find_served, open_view
+from harness.system.view import Home, find_home, find_served, open_view, require_files
 
 LOCAL_TIMEOUT_S = 120.0
 NETWORK_TIMEOUT_S = 900.0
@@ -129,9 +129,11 @@ class ForeignGit(Git):
     """git in the repository of others around a folder, if there is one: it is read, and none of its programs runs."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        """Set up git in `folder`, an absolute path without links."""
+        """Set up git in `folder`, an absolute path without links; raises UnreadableError where git would hang."""
         super().__init__(folder, environ)
         self.home = find_home(folder)
+        if self.home:
+            require_files(self.home)
 
     def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> Captured:
         """Return what git answered, an error too; raises UnfitError where there is no git."""
@@ -168,6 +170,7 @@ class LocalClone(Git):
         home = find_served(self._origin) if network else None
         if home is None:
             return super().run(*arguments, network=network, env={_SERVED: os.devnull, **given})
+        require_files(home)
         with open_view(home, list_settings(home, self.environ)) as view:
             return super().run(*arguments, network=network, env={_SERVED: str(view), **given})
 

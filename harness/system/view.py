@@ -11,17 +11,18 @@ import contextlib
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import UnreadableError
 from harness.records.record import Record
-from harness.system.foreign import read_bytes
+from harness.system.foreign import name_kind, read_bytes
 
 # The whole file `info/attributes`: no path has a filter, whatever its name is and whoever defines it.
 NO_FILTER = "* -filter\n"
-# What git finds in the common folder, apart from settings, hooks and attributes.
+# What git finds in the common folder, apart from settings, hooks and attributes. What is not there leads nowhere.
 _SHARED = ("objects", "refs", "packed-refs", "reftable", "shallow", "logs")
 _INERT = re.compile(
     r"core\.(?:filemode|ignorecase|symlinks|precomposeunicode)|extensions\.(?:objectformat|refstorage)"
@@ -61,6 +62,25 @@ def find_served(path: Path) -> Home | None:
     return next(filter(None, map(_read_home, places)), None)
 
 
+def require_files(home: Home) -> None:
+    """Raise UnreadableError for a FIFO or a device in a repository, where git would wait for its end, or for ever."""
+    parts = [Path(home.shared) / name for name in (*_SHARED, "config", "info/exclude", "objects/info/alternates")]
+    parts.append(Path(home.folder) / "index")
+    refs = (Path(folder) / name for folder, _, names in os.walk(Path(home.shared) / "refs") for name in names)
+    for path in (*parts, *refs):
+        require_readable(path)
+
+
+def require_readable(path: Path) -> None:
+    """Raise UnreadableError for what is neither a file nor a folder, nor nothing."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise UnreadableError(f"{path} is {name_kind(mode)}, not a file", hint="remove it")
+
+
 @contextlib.contextmanager
 def open_view(home: Home, listed: str) -> Iterator[Path]:
     """Yield a folder that can stand for the shared one of `home`; `listed` is `git config --list --null` of its file.
@@ -71,9 +91,7 @@ def open_view(home: Home, listed: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="harness-git-") as scratch:
         view = Path(scratch)
         for name in _SHARED:
-            part = Path(home.shared) / name
-            if part.is_dir() or part.is_file():  # git would wait for a FIFO
-                (view / name).symlink_to(part)
+            (view / name).symlink_to(Path(home.shared) / name)
         (view / "info").mkdir()
         (view / "info" / "attributes").write_text(NO_FILTER, encoding="ascii")
         (view / "info" / "exclude").symlink_to(Path(home.shared) / "info" / "exclude")

@@ -3,6 +3,7 @@
 Each is planted with a program that leaves a mark; whatever the harness does before it builds, there is none.
 """
 
+import os
 import re
 import subprocess
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
-from harness.errors import UnavailableError
+from harness.errors import UnavailableError, UnreadableError
 from harness.records.source import SourceRequest
 from harness.system.source.checkout import find_checkout
 from harness.system.source.resolve import resolve_source
@@ -253,3 +254,21 @@ def test_no_verb_runs_a_program_of_the_tree_that_it_only_looks_at(kit: Kit, monk
     ):
         assert main(words) == 0, words
     assert trap.seen() == []
+
+
+@pytest.mark.parametrize("name", [".gitignore", "docs/.gitattributes", ".git/refs/tags/x", ".git/packed-refs"])
+def test_a_fifo_that_git_would_wait_for_is_named_at_once(environ: dict[str, str], tmp_path: Path, name: str) -> None:
+    repository = Repository(tmp_path / "whisper.cpp", environ)
+    whisper(repository.path)
+    repository.commit("first", a="a\n")
+    path = repository.path / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    requests = [SourceRequest(tree=str(repository.path))]
+    if name.startswith(".git/refs"):
+        requests.append(SourceRequest(repo=str(repository.path), ref="master"))
+    for request in requests:
+        with pytest.raises(UnreadableError, match="is a FIFO, not a file") as caught:
+            resolve_source(request, cache=tmp_path / "cache", environ=environ, note=print)
+        assert str(path) in caught.value.what

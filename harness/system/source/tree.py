@@ -18,12 +18,14 @@ from harness.system.digest import MOST_MODEL_BYTES
 from harness.system.disk import expand_home
 from harness.system.foreign import MissingError, open_file
 from harness.system.git import ForeignGit, probe_commit, unquote_path
+from harness.system.view import require_readable
 
 # Upstream's configure step writes it into the source tree.
 GENERATED = frozenset({"bindings/javascript/package.json"})
 _CHUNK_BYTES = 1 << 20
 # The mode of a submodule's entry in the index.
 _SUBMODULE = "160000 "
+_READ_BY_GIT = frozenset({".gitattributes", ".gitignore", ".gitmodules"})
 _PLAIN = {"GIT_LITERAL_PATHSPECS": "1"}
 _HINT = "name the top folder of a whisper.cpp tree"
 
@@ -139,6 +141,9 @@ def _without(folder: Path, paths: Iterable[Path], ours: Sequence[Path]) -> Itera
 
 def _probe_git(folder: Path, environ: Mapping[str, str], note: Note, ours: Sequence[Path]) -> Commit | None:
     git = ForeignGit(folder, environ)
+    for parent, _, files in os.walk(folder):
+        for name in _READ_BY_GIT.intersection(files):
+            require_readable(Path(parent) / name)
     try:
         tracked = git.run("ls-files", "--error-unmatch", "--", "CMakeLists.txt").ok
     except UnfitError:

@@ -261,8 +261,25 @@ _PLANTED = (
     _look("results-inside", "results and cache lie in it", Inside()),
 )
 
+
+class Piped(Repository):
+    """A FIFO lies where git would wait for a file."""
+
+    name: str = ""
+
+    def strike(self, stage: Stage) -> None:
+        super().strike(stage)
+        os.mkfifo(stage.kit.tree / self.name)
+
+
+_PIPED = tuple(
+    _tree(f"fifo-{name}", f"{path} is a FIFO", Piped(name=path), seen=refuses(5, "is a FIFO"), sample=sample)
+    for name, path, sample in (("ignore", "include/.gitignore", True), ("ref", ".git/refs/tags/x", False))
+)
+
 FAULTS = (
     *_remotes(),
+    *_PIPED,
     *_PLANTED,
     _tree("clean", "nothing: the tree is a clean checkout", Repository(), seen=FINE),
     _tree(

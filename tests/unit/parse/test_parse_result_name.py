@@ -20,6 +20,7 @@ RUN = "20261126T101112Z-5f5fe951-0a1b2c3d"
         "results/n/undated/0-undated-5f5fe951-0a1b2c3d/run.json",
         "results/n/0000-00/00000000T000000Z-5f5fe951-0a1b2c3d/run.json",
         "results/.import-ab12/lock",
+        f"out/whisper.cpp/23/{'0a' * 19}/node-1/README.md",
         "harness.toml",
         "examples/harness.toml",
         "harness.toml.0a1b2c3d.tmp",
@@ -43,6 +44,7 @@ def test_what_the_harness_wrote_is_known_by_its_name(path: str) -> None:
         ".import-ab12",
         "src/harness.toml.c",
         "src/import-x/a.c",
+        f"out/whisper.cpp/23/{'0a' * 18}/README.md",
     ],
 )
 def test_all_else_belongs_to_the_tree(path: str) -> None:
