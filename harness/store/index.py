@@ -9,7 +9,7 @@ every card that is shown, is compared with its run.json by size and times. The i
 import contextlib
 import functools
 import os
-import shutil
+import re
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,12 +28,13 @@ from harness.store import card as card_reader
 from harness.store.bundle import RUN
 from harness.store.card import read_card
 from harness.store.month import Month
-from harness.system.foreign import read_bytes, read_text
+from harness.system.foreign import list_folder, read_bytes, read_text
 from harness.system.fresh import write_atomic
 
 _FOLDER = "index"
 _RESULTS = "results"
 _CHECKSUM_BYTES = 4
+_LEFT = re.compile(r"\.[0-9a-f]{8}\.tmp$")
 # A million cards of one month.
 _MOST_BYTES = 1 << 30
 # What was changed so shortly before it was looked at may change again and keep its times.
@@ -68,7 +69,7 @@ class Index:
         self.read = 0
         self.trouble = ""
         self._results = results
-        self._folder = cache / _FOLDER / short_hash(os.fsencode(results).hex())
+        self._folder = cache / _FOLDER / _name(os.fsencode(results))
         self._progress = progress
         self._pages: dict[str, dict[str, _Entry]] = {}
 
@@ -158,19 +159,47 @@ class Index:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomic(self._folder / _RESULTS, os.fsencode(self._results), durable=False)
         for other in self._folder.iterdir():
-            if other.name != _RESULTS and not (self._results / other.name).is_dir():
-                shutil.rmtree(other, ignore_errors=True)
+            if not (self._results / other.name).is_dir():
+                _forget(other)
         for other in self._folder.parent.iterdir():
             with contextlib.suppress(UnreadableError, OSError, ValueError):
-                if not Path(os.fsdecode(read_bytes(other / _RESULTS, within=other))).is_dir():
-                    shutil.rmtree(other, ignore_errors=True)
+                results = read_bytes(other / _RESULTS, within=other)
+                if other.name == _name(results) and not Path(os.fsdecode(results)).is_dir():
+                    _forget_all(other)
 
 
-def _forget(pages: Path, node: Path) -> None:
-    """Remove the pages of months that are gone, and what a killed process left."""
+def _name(results: bytes) -> str:
+    """Return the name of the folder for the pages of a results folder."""
+    return short_hash(results.hex())
+
+
+def _forget_all(folder: Path) -> None:
+    """Remove all that the harness has kept of a results folder that is gone."""
+    for node in list_folder(folder).folders:
+        _forget(folder / node)
+    (folder / _RESULTS).unlink()
+    folder.rmdir()
+
+
+def _forget(pages: Path, node: Path | None = None) -> None:
+    """Remove the pages of months that `node` has not, all for None, and what a killed process left; nothing else."""
+    if pages.is_symlink() or not pages.is_dir():
+        return
     for page in pages.iterdir():
-        if not (node / page.name).is_dir():
+        gone = node is None or not (node / page.name).is_dir()
+        if gone and (_LEFT.search(page.name) or _is_page(page)):
             page.unlink(missing_ok=True)
+    if node is None:
+        with contextlib.suppress(OSError):  # somebody has put something there
+            pages.rmdir()
+
+
+def _is_page(path: Path) -> bool:
+    try:
+        content = read_bytes(path, within=path.parent)
+    except UnreadableError:
+        return False
+    return content[:_CHECKSUM_BYTES] == _checksum(content[_CHECKSUM_BYTES:])
 
 
 def _stamp(path: str) -> Stamp:

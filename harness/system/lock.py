@@ -107,11 +107,20 @@ def is_claimed(path: Path) -> bool:
     return False
 
 
+def is_lock(path: Path) -> bool:
+    """Return whether a path is a lock file: a regular one, without content."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and not status.st_size
+
+
 def is_held(path: Path) -> bool:
     """Return whether another process holds the lock file `path`; where it cannot be asked, nobody is assumed to."""
     import filelock
 
-    if not path.is_file() or path.is_symlink():
+    if not is_lock(path):  # to ask would empty it
         return False
     try:
         with filelock.FileLock(path, mode=_EVERYBODY, timeout=0):

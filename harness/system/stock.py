@@ -1,5 +1,7 @@
 """What lies in the cache folder, and removing it: what is recognised alone, in the cache alone, whole or not at all.
 
+A name is not enough: what lies in an entry, or the lock of its makers beside it, must tell that it is the harness's.
+
 An entry is renamed aside before it is deleted, so that a killed process leaves nothing that looks whole; what is left
 of it is recognised the next time. Symbolic links are never followed, and never removed.
 """
@@ -20,6 +22,7 @@ from harness.system.disk import free_bytes
 from harness.system.foreign import read_bytes, read_text
 from harness.system.git import redact_url
 from harness.system.lock import hold, is_held
+from harness.system.mark import is_ours
 from harness.system.usage import forget_use, last_use_s, read_purpose
 
 _BUILD = r"[\w.-]+-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}"
@@ -88,7 +91,7 @@ def _set_aside(path: Path, entry: Entry) -> list[Path]:
     """Rename an entry and its companions to names that nobody looks for, and return these."""
     moved = []
     for one in (path, *map(Path, entry.companions)):
-        if one.exists() or one.is_symlink():
+        if one == path or (one.is_file() and not one.is_symlink()):
             bare = _LEFTOVER.fullmatch(one.name)
             aside = one.with_name(f".{bare[1] if bare else one.name}.{_ASIDE}-{secrets.token_hex(4)}")
             one.rename(aside)
@@ -156,6 +159,8 @@ def _recognise(path: Path) -> Iterator[Entry]:
 def _entry(kind: EntryKind, path: Path, *, lock: str = "") -> Entry:
     if not lock and kind in _LOCKED:
         lock = f"{str(path).removesuffix('.part')}.lock"
+    if kind is not EntryKind.OTHER and not is_ours(kind, path, lock):
+        kind, lock = EntryKind.OTHER, ""
     companions = tuple(f"{path}{ending}" for ending in _COMPANIONS.get(kind, ()))
     return Entry(kind=kind, name=path.name, path=str(path), size_bytes=0, age_s=0.0, lock=lock, companions=companions)
 

@@ -6,6 +6,7 @@ sources are write-protected.
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,11 +14,12 @@ from pathlib import Path
 from harness.errors import UnreadableError
 from harness.system.foreign import read_text
 from harness.system.fresh import write_atomic
-from harness.system.lock import answer_busy, cache_lock_name, hold, is_held
+from harness.system.lock import answer_busy, cache_lock_name, hold, is_held, is_lock
 
 _FOLDER = "used"
 _GATE = "gate.lock"
 _HOLDERS = "holder-*.lock"
+_HOLDER = re.compile(r"holder-[0-9]+-[0-9a-f]{8}\.lock")
 
 
 @contextlib.contextmanager
@@ -56,7 +58,7 @@ def close_gate(cache: Path, *, note: Callable[[str], None]) -> Iterator[None]:
     folder = cache / _FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with hold(folder / _GATE, busy=lambda: note("the cache is being pruned by another process: waiting for it")):
-        for holder in folder.glob(_HOLDERS):
+        for holder in _find_holders(cache):
             if not is_held(holder):
                 holder.unlink(missing_ok=True)
         yield
@@ -64,7 +66,13 @@ def close_gate(cache: Path, *, note: Callable[[str], None]) -> Iterator[None]:
 
 def is_occupied(cache: Path) -> bool:
     """Return whether a live process uses the cache."""
-    return any(is_held(holder) for holder in (cache / _FOLDER).glob(_HOLDERS))
+    return any(is_held(holder) for holder in _find_holders(cache))
+
+
+def _find_holders(cache: Path) -> list[Path]:
+    """Return the lock files of those who use the cache, or did: what is called so and holds something is not one."""
+    found = (cache / _FOLDER).glob(_HOLDERS)
+    return [path for path in found if _HOLDER.fullmatch(path.name) and is_lock(path)]
 
 
 def mark_used(cache: Path, path: Path, purpose: str) -> None:

@@ -35,6 +35,7 @@ def fill(kit: Kit) -> None:
     assert done.returncode == 0, done.stderr
     (kit.cache / "weights").mkdir(exist_ok=True)
     (kit.cache / "weights" / "ggml-base.bin").write_text("w" * 1000)
+    (kit.cache / "weights" / "ggml-base.bin.lock").touch()
 
 
 def test_an_empty_cache(kit: Kit) -> None:
@@ -152,12 +153,18 @@ def test_a_pruning_that_meets_a_holder_of_a_lock_leaves_that_entry(kit: Kit) -> 
 def test_leftovers_go_by_themselves(kit: Kit) -> None:
     left = kit.cache / "sources" / ".sdist-000000000000.partial-abcd1234"
     left.mkdir(parents=True)
+    (kit.cache / "sources" / "sdist-000000000000.lock").touch()
+    somebodys = kit.cache / "builds" / "mine-aaaaaaaa-bbbbbbbb-cccccccc"
+    somebodys.mkdir(parents=True)
     (kit.cache / "weights").mkdir()
+    (kit.cache / "weights" / "ggml-base.bin.lock").touch()
     (kit.cache / "weights" / "ggml-base.bin").write_text("w")
     done = kit.harness("cache", "prune", "--yes")
     assert done.returncode == 0, done.stderr
     assert not left.exists()
     assert "weights" in entries(kit)
+    assert kit.harness("cache", "prune", "--keep", "0", "--yes").returncode == 0
+    assert somebodys.is_dir()
 
 
 @pytest.mark.parametrize(

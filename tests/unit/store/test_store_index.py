@@ -199,11 +199,38 @@ def test_pages_of_what_is_gone_and_leftovers_are_removed(shelf: Shelf, tmp_path:
     shelf.look()
     pages = shelf.pages()
     assert len(pages) == 3, "those of the other results are gone"
-    (pages[0].parent / ".left").write_bytes(b"by a killed process")
+    (pages[0].parent / "2026-01.0123abcd.tmp").write_bytes(b"by a killed process")
     shutil.rmtree(shelf.results / "one" / "2026-02")
     shelf.add("20260105")
     shelf.look()
     assert [(page.parent.name, page.name) for page in shelf.pages()] == [("one", "2026-01"), ("two", "2026-01")]
+
+
+def test_what_somebody_put_beside_the_pages_stays(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.look()
+    (page, *_) = shelf.pages()
+    index = page.parents[2]
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    mine = {
+        index / "0123456789ab" / "results": f"{tmp_path}/gone",
+        index / "0123456789ab" / "precious": "x",
+        page.parent / "notes.txt": "x",
+        page.parents[1] / "no-such-node" / "notes.txt": "x",
+        outside / "results": f"{tmp_path}/gone",
+    }
+    for path, text in mine.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    (index / "link").symlink_to(outside)
+    (page.parents[1] / "other-node").symlink_to(outside)
+    shutil.rmtree(shelf.results / "two")
+    shelf.add("20260105")
+    shutil.rmtree(page.parents[1] / "one")
+    shelf.look()
+    del mine[page.parent / "notes.txt"]
+    assert {path: path.read_text() for path in mine} == mine
+    assert not (page.parents[1] / "two").exists()
 
 
 def test_a_process_that_was_overtaken_loses_nothing(shelf: Shelf) -> None:

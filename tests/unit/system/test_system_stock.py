@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.records.stock import Entry, EntryKind
-from harness.system.lock import hold
+from harness.system.lock import hold, is_held
 from harness.system.stock import probe_stock, remove_entry
 from harness.system.usage import close_gate, is_occupied, last_use_s, mark_used, occupy, read_purpose
 
@@ -19,6 +19,7 @@ LOGS = "logs/sdist-5df897e5dd9d-a96c061c-701b3693-a21c5d0c"
 WEIGHTS = "weights/synthetic-v1-tiny-f16-seed1.bin"
 ARCHIVE = f"archives/{'5d' * 32}/thing-1.tar.gz"
 CLONE = "repositories/0123456789ab.git"
+AUDIO = "audio/0123456789abcdef.wav"
 
 
 @pytest.fixture
@@ -29,20 +30,25 @@ def cache(tmp_path: Path) -> Path:
         f"{SOURCE}/tree/a.c": "12345",
         f"{SOURCE}.lock": "",
         f"{BUILD}/bin/whisper-bench": "1234567890",
+        f"{BUILD}.lock": "",
         f"{ROOF}/bin/roof": "1",
-        f"{LOGS}/run.json": "{}",
+        f"{ROOF}/CMakeCache.txt": f"A:BOOL=1\nCMAKE_CACHEFILE_DIR:INTERNAL=/somewhere/{Path(ROOF).name}\n",
+        f"{LOGS}/run.json": '{"schema": 1}',
         WEIGHTS: "weights",
         f"{WEIGHTS}.sha256": "sum",
         f"{WEIGHTS}.made": "key",
         f"{WEIGHTS}.lock": "",
         "weights/ggml-base.bin.part": "half",
         "weights/ggml-base.bin.part.etag": "tag",
+        "weights/ggml-base.bin.lock": "",
+        AUDIO: "RIFF\0\0\0\0WAVEfmt \0",
         "weights/sums/1.json": "{}",
         "weights/notes.txt": "mine",
         ARCHIVE: "archive",
         f"{ARCHIVE}.lock": "",
         f"{CLONE}/config": '[remote "origin"]\n\turl = https://me:secret@example.org/x.git\n',
         "sources/.sdist-000000000000.partial-ab_cd3/tree/a.c": "1",
+        "sources/sdist-000000000000.lock": "",
         "builds/my-own-folder/a.o": "1",
         "durations.json": "{}",
         "unknown/file": "1",
@@ -68,6 +74,7 @@ def test_everything_is_recognised_and_nothing_else(cache: Path) -> None:
         WEIGHTS: EntryKind.WEIGHTS,
         "weights/ggml-base.bin.part": EntryKind.DOWNLOADS,
         "weights/notes.txt": EntryKind.OTHER,
+        AUDIO: EntryKind.AUDIO,
         ARCHIVE: EntryKind.ARCHIVES,
         CLONE: EntryKind.REPOSITORIES,
         "sources/.sdist-000000000000.partial-ab_cd3": EntryKind.LEFTOVERS,
@@ -101,6 +108,64 @@ def test_a_use_makes_an_entry_young_and_says_what_for(cache: Path) -> None:
     os.utime(cache / "used" / BUILD.replace("/", "--"), (2000, 2000))
     mark_used(cache, cache / BUILD, "v1.8.5, Release native")
     assert last_use_s(cache, cache / BUILD) > time.time() - 60
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sources/git-0123456789ab/precious",
+        "repositories/ba9876543210.git/precious",
+        "builds/mine-aaaaaaaa-bbbbbbbb-cccccccc/precious",
+        "builds/roof-1-aaaaaaaa-bbbbbbbb-cccccccc/CMakeCache.txt",
+        "logs/mine-aaaaaaaa-bbbbbbbb-cccccccc/precious",
+        "logs/mine-aaaaaaaa-bbbbbbbb-cccccccc/run.json",
+        "weights/my-model.bin",
+        "weights/my-model.bin.part",
+        "audio/fedcba9876543210.wav",
+        f"archives/{'ab' * 32}/mine.tar.gz",
+        f"archives/{'ab' * 32}/tmpabcdefgh/precious",
+        "builds/.mine.pruned-abcd/precious",
+        "sources/.mine.partial-abcd/precious",
+    ],
+)
+def test_what_only_has_such_a_name_is_somebodys(cache: Path, name: str) -> None:
+    path = cache / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("CMAKE_CACHEFILE_DIR:INTERNAL=/home/me/build\n")
+    found = [entry for entry in look(cache).values() if path.is_relative_to(entry.path)]
+    assert [(entry.kind, entry.lock) for entry in found] == [(EntryKind.OTHER, "")]
+
+
+def test_a_lock_that_holds_something_is_not_a_lock_and_keeps_its_content(cache: Path) -> None:
+    notes = cache / "weights" / "ggml-large.bin.lock"
+    notes.write_text("my notes")
+    (cache / "weights" / "ggml-large.bin").write_text("mine")
+    assert look(cache)["weights/ggml-large.bin"].kind is EntryKind.OTHER
+    assert not is_held(notes)
+    (cache / "used").mkdir()
+    holders = {"holder-notes.lock": "", "holder-1-00000000.lock": "mine", "holder-x.lock": "mine"}
+    for name, text in holders.items():
+        (cache / "used" / name).write_text(text)
+    (cache / "used" / "holder-2-00000000.lock").symlink_to(notes)
+    assert not is_occupied(cache)
+    with close_gate(cache, note=pytest.fail):
+        pass
+    assert notes.read_text() == "my notes"
+    assert {name: (cache / "used" / name).read_text() for name in holders} == holders
+    assert (cache / "used" / "holder-2-00000000.lock").is_symlink()
+
+
+def test_companions_that_are_not_files_stay(cache: Path, tmp_path: Path) -> None:
+    made = cache / f"{WEIGHTS}.made"
+    made.unlink()
+    made.mkdir()
+    (made / "precious").write_text("x")
+    (cache / f"{WEIGHTS}.sha256").unlink()
+    (cache / f"{WEIGHTS}.sha256").symlink_to(tmp_path)
+    assert remove_entry(cache, look(cache)[WEIGHTS]).kept == ""
+    assert not (cache / WEIGHTS).exists()
+    assert (made / "precious").read_text() == "x"
+    assert (cache / f"{WEIGHTS}.sha256").is_symlink()
 
 
 def test_what_lies_elsewhere_is_not_marked(cache: Path, tmp_path: Path) -> None:
@@ -139,7 +204,8 @@ def test_what_an_unfinished_run_needs_is_in_use(cache: Path) -> None:
 
 def test_a_live_run_uses_whatever_it_may_use(cache: Path) -> None:
     used = {entry.kind for entry in look(cache, busy=True).values() if entry.in_use}
-    assert used == {EntryKind.SOURCES, EntryKind.BUILDS, EntryKind.ROOFS, EntryKind.WEIGHTS, EntryKind.LOGS}
+    measured = {EntryKind.SOURCES, EntryKind.BUILDS, EntryKind.ROOFS, EntryKind.WEIGHTS, EntryKind.LOGS}
+    assert used == measured | {EntryKind.AUDIO}
 
 
 def test_the_cache_is_occupied_for_as_long_as_its_user_lives(cache: Path) -> None:
