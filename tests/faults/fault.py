@@ -29,6 +29,7 @@ class Family(StrEnum):
     NETWORK = "network"
     CLOCK = "clock"
     CLAIM = "claims"
+    IMPORT = "imports"
     STOP = "stops"
     RESUME = "resumed runs"
     LINK = "links"

@@ -3,12 +3,13 @@
  *
  * By the environment, which its children do not inherit:
  *   SHIM_RULES   one a line: CALL NTH COUNT ERRNO PREFIX. The NTH call (from 1) under PREFIX and the COUNT - 1 after it
- *                fail with ERRNO; COUNT 0: all that follow. ERRNO -9 kills instead.
+ *                fail with ERRNO; COUNT 0: all that follow. ERRNO -9 sends signal 9 instead, -2 signal 2, and it goes on.
  *   SHIM_LOG     a file: CALL PATH [PATH] for every call, and STRUCK CALL PATH for one that a rule met
  *   SHIM_CLOCK   NTH SECONDS: from the NTH look at the calendar clock on it is so many seconds off
  *   SHIM_SLEEP   SECONDS PATH: as soon as there is such a file, the clock that counts suspended time is so far ahead
  *
- * Calls: create (an open that may write), open, write, fsync, rename, mkdir, unlink, chmod, flock, opendir.
+ * Calls: create (an open that may write), open, write, fsync, rename, link, mkdir, unlink (files and folders), chmod,
+ * flock, opendir.
  */
 
 #define _GNU_SOURCE
@@ -120,8 +121,9 @@ static int fails(const char * call, const char * path, const char * other) {
         }
     }
     note(error ? "STRUCK " : "", call, path, other);
-    if (error == -9) {
-        kill(getpid(), SIGKILL);
+    if (error < 0) {
+        kill(getpid(), -error);
+        return 0;
     }
     errno = error ? error : errno;
     return error != 0;
@@ -199,6 +201,22 @@ int mkdir(const char * path, mode_t mode) {
 int unlink(const char * path) {
     char buffer[2 * PATH_MAX];
     return fails("unlink", whole(AT_FDCWD, path, buffer), "") ? -1 : REAL(unlink)(path);
+}
+
+int unlinkat(int dirfd, const char * path, int flags) {
+    char buffer[2 * PATH_MAX];
+    return fails("unlink", whole(dirfd, path, buffer), "") ? -1 : REAL(unlinkat)(dirfd, path, flags);
+}
+
+int rmdir(const char * path) {
+    char buffer[2 * PATH_MAX];
+    return fails("unlink", whole(AT_FDCWD, path, buffer), "") ? -1 : REAL(rmdir)(path);
+}
+
+int linkat(int from_fd, const char * from, int to_fd, const char * to, int flags) {
+    char buffer[2 * PATH_MAX], other[2 * PATH_MAX];
+    const char * there = whole(to_fd, to, other);
+    return fails("link", whole(from_fd, from, buffer), there) ? -1 : REAL(linkat)(from_fd, from, to_fd, to, flags);
 }
 
 int chmod(const char * path, mode_t mode) {
