@@ -43,6 +43,7 @@ def _make_row(sweep: Sweep, cell: Cell, run: Run | None) -> Row:
         rtf=model_rtf(encode.median, decode.median) if encode and decode else None,
         max_rss_bytes=max((one.completed.max_rss_bytes for one in results if one.completed), default=0),
         reason=reason or _explain(run, results),
+        still=sum(result.stood_still and bool(result.measurements) for result in results),
     )
 
 
@@ -71,7 +72,7 @@ def _explain(run: Run, results: Sequence[StepResult]) -> str:
 def _list_rounds(run: Run, case: Case) -> dict[str, dict[int, float]]:
     rounds: dict[str, dict[int, float]] = {}
     for result in run.results:
-        if result.case == case and result.status is Status.PASSED:
+        if result.case == case and result.status is Status.PASSED and not result.stood_still:
             for one in result.measurements:
                 rounds.setdefault(one.metric, {})[result.repetition] = one.value
     return rounds
@@ -93,8 +94,8 @@ def _stand(metric: str, rows: Sequence[Row], samples: Sequence[Mapping[str, Roun
     if not others:
         return None
     level = ALPHA / (len(others) * len(_METRICS))
-    mine = samples[best][metric]
-    compared = [_pair(metric, samples[number][metric], mine) for number in others]
+    mine = samples[best].get(metric, {})
+    compared = [_pair(metric, samples[number].get(metric, {}), mine) for number in others]
     family = judge_pairs(compared, alpha=ALPHA, threshold=0.0)
     unresolved = tuple(
         number

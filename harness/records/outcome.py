@@ -89,8 +89,8 @@ class Completed(Record):
 
     @property
     def standstill(self) -> str:
-        """How long what stood still: `it or the harness stood still for 6.0 s`; empty where nothing did."""
-        said = {"it or the harness stood still": self.stopped_s, "the node was suspended": self.suspended_s}
+        """How long what stood still: `the process or the harness stood still for 6.0 s`; empty where nothing did."""
+        said = {"the process or the harness stood still": self.stopped_s, "the node was suspended": self.suspended_s}
         return " and ".join(f"{what} for {max(seconds, 0.1):.1f} s" for what, seconds in said.items() if seconds)
 
 

@@ -77,7 +77,7 @@ class Row(Record):
 
     `reason` says why there are no numbers. `equal_to` is the number, from 0, of the first row that measured the same
     code with the same settings: nothing tells the two apart. `rtf` is the modelled real-time factor
-    (`harness.stats.realtime`).
+    (`harness.stats.realtime`). `still` of its processes stood still, although they were measured again.
     """
 
     values: Values
@@ -86,6 +86,7 @@ class Row(Record):
     max_rss_bytes: int = 0
     reason: str = ""
     equal_to: int | None = None
+    still: int = 0
 
     @property
     def blank(self) -> bool:

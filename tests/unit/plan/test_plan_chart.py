@@ -7,6 +7,7 @@ from harness.records.code import Code
 from harness.records.outcome import Status
 from harness.records.step import Phase
 from harness.records.sweep import Axis, Chart, Sweep
+from harness.render.sweep import render_chart
 from tests import factory, field
 
 OPTION = Axis(name="GGML_X", values=("OFF", "ON"))
@@ -95,3 +96,17 @@ def test_what_has_no_numbers_has_a_reason() -> None:
     assert not chart.rows[1].summaries
     assert chart.rows[0].reason == ""
     assert {row.reason for row in chart_sweep(made, {}).rows} == {"not measured yet"}
+
+
+def test_what_stood_still_is_named_and_decides_nothing() -> None:
+    """Sixteen rounds tell which cell is best; where the best one's were stopped, they tell nothing."""
+    made = field.sweep()
+    runs = field.runs(made, cost, rounds=16)
+    best = made.cells[3]
+    still = factory.completed().replace(stopped_s=6.0)
+    name = made.entries[best.entry].run
+    results = tuple(one.replace(completed=still) if one.case == best.case else one for one in runs[name].results)
+    chart = chart_sweep(made, {**runs, name: runs[name].replace(results=results)})
+    assert [row.still for row in chart.rows] == [0, 0, 0, 16]
+    assert not any(one.certain for one in chart.standings)
+    assert f"16 of {made.label(best.values)}; these times include the stop" in " ".join(render_chart(chart).split())

@@ -91,5 +91,5 @@ def test_what_stood_still_is_the_last_choice() -> None:
     assert choose_quietest([late, longer, stopped, attempt(9.0)]) == attempt(9.0)
     assert choose_quietest([late, longer, stopped]) is stopped
     assert (stopped.stood_still, attempt(9.0).stood_still, still.still_s, still.ran_s) == (True, False, 7.0, 0.0)
-    assert still.standstill == "it or the harness stood still for 6.0 s and the node was suspended for 1.0 s"
+    assert still.standstill == "the process or the harness stood still for 6.0 s and the node was suspended for 1.0 s"
     assert factory.completed().standstill == ""
