@@ -1,10 +1,12 @@
 """Bundles: written as a whole, found again, never overwritten."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from harness.conclusion import seal_run
 from harness.errors import UnfitError, UnreadableError
 from harness.plan.ingredient import Ingredients
 from harness.plan.run import plan_run
@@ -82,6 +84,17 @@ def test_a_bundle_that_appears_meanwhile_is_left_alone_and_nothing_is_lost(tmp_p
     assert other.id == f"{RUN.id}-2"
     assert load_run(bundle.seal(other, "the report\n")) == other
     assert bundle.final.lstat() == before
+
+
+def test_a_run_whose_name_is_taken_is_sealed_under_the_next_one(tmp_path: Path) -> None:
+    run, bundle = create_bundle(tmp_path, RUN)
+    bundle.final.mkdir()
+    (bundle.final / "run.json").write_text("theirs")
+    sealed, report, folder = seal_run(run, bundle, datetime(2026, 1, 1, tzinfo=UTC))
+    assert (sealed.id, folder.name) == (f"{RUN.id}-2", f"{RUN.id}-2")
+    assert load_run(folder) == sealed
+    assert (folder / "README.md").read_text() == report
+    assert (bundle.final / "run.json").read_text() == "theirs"
 
 
 def test_while_it_is_written_nobody_else_may_change_it_then_as_the_umask_says(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Unfinished runs: found again, those of the caller alone."""
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,6 +115,23 @@ def test_what_others_can_have_changed_is_passed_over_and_refused_by_name(tmp_pat
     assert find(tmp_path, notes=notes).final.name == RUN.id
     assert len(notes) == 1
     assert reason in notes[0]
+
+
+def test_where_no_modes_are_kept_the_owner_alone_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows' file systems let all write to whatever is made."""
+    bundle = begin(tmp_path)
+    bundle.release()
+    bundle.path.chmod(0o777)
+    fresh = tempfile.mkdtemp
+
+    def open_to_all(*words: str | None, **named: str | None) -> str:
+        made = fresh(*words, **named)
+        Path(made).chmod(0o777)
+        return made
+
+    monkeypatch.setattr(tempfile, "mkdtemp", open_to_all)
+    assert find(tmp_path, RUN.id).path == bundle.path
+    assert [path.name for path in bundle.path.parent.iterdir()] == [bundle.path.name]
 
 
 def test_what_another_user_began_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
