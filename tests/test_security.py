@@ -49,3 +49,46 @@ def test_every_locked_package_has_a_version_and_a_hash(path: Path) -> None:
 def test_the_locks_name_no_place() -> None:
     for path in LOCKS:
         assert "://" not in path.read_text(encoding="utf-8")
+
+
+# What opens files by itself: the two places for it, the kernel's own files, and what comes with the harness.
+OPENERS = {
+    "system/foreign.py", "system/fresh.py",
+    "system/lock.py", "system/memory.py", "system/quiet.py", "system/probe.py", "system/toolchain.py",
+    "system/pulse.py", "system/console.py", "system/roof.py", "system/source/resolve.py", "system/weights.py",
+    "wiring.py",
+    # An archive whose sum is right, into a folder of ours that is new.
+    "system/archive.py", "system/source/package.py", "system/download.py",
+    # Clones of ours, and a folder for git that only this user can write to.
+    "system/source/repository.py", "system/view.py",
+}  # fmt: skip
+# Above the effects nobody is excepted.
+FLOORS_ABOVE = ("store", "commands", "sweep", "trial")
+OPENING = {
+    "open", "os.open", "io.open", "os.fdopen", "shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.copytree",
+}  # fmt: skip
+OPENING_METHODS = {"read_text", "read_bytes", "write_text", "write_bytes", "touch"}
+
+
+def find_openings(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            method = called.rpartition(".")[2] if isinstance(node.func, ast.Attribute) else ""
+            of_a_path = method == "open" and ("Path(" in called or re.search(r"(path|log|file)\.open$", called))
+            if called in OPENING or method in OPENING_METHODS or of_a_path:
+                found.append(f"line {node.lineno}: {called}")
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_one_place_opens_the_files_of_others(path: Path) -> None:
+    name = path.relative_to(ROOT / "harness").as_posix()
+    if not name.startswith(("environment/", "sampler/")) and name not in OPENERS:
+        assert find_openings(path) == []
+
+
+def test_the_list_of_exceptions_is_short_and_true() -> None:
+    assert not [name for name in OPENERS if name.startswith(FLOORS_ABOVE)]
+    assert [name for name in OPENERS if not find_openings(ROOT / "harness" / name)] == []

@@ -34,6 +34,7 @@ from harness.session import Session
 from harness.store.bundle import Bundle, open_bundle
 from harness.store.duration import load_durations, save_durations
 from harness.store.remnant import KEPT, describe_kept
+from harness.system.fresh import open_log
 from harness.system.placement import require_placement
 from harness.system.probe import probe_capture, probe_node
 from harness.system.quiet import Watch
@@ -165,5 +166,5 @@ def _publish(report: str, environ: Mapping[str, str]) -> None:
     """Append the report to the job summary of GitHub Actions."""
     summary = environ.get("GITHUB_STEP_SUMMARY")
     if summary:
-        with contextlib.suppress(OSError), Path(summary).open("a", encoding="utf-8") as file:
-            file.write(report)
+        with contextlib.suppress(OSError), open_log(Path(summary)) as file:
+            file.write(report.encode())

@@ -21,7 +21,7 @@ from harness.records.plan import Plan
 from harness.records.run import NO_DATE, Run
 from harness.store.json_file import read_record, read_run
 from harness.system.foreign import read_text
-from harness.system.fresh import TEMPORARY, sync_file, write_atomic
+from harness.system.fresh import TEMPORARY, make_folders, sync_file, write_atomic
 from harness.system.lock import Claim, claim_folder
 
 PARTIAL = ".partial"
@@ -144,7 +144,7 @@ def create_bundle(results: Path, run: Run) -> tuple[Run, Bundle]:
     """
     month = month_folder(results, run.node.name, run.id)
     try:
-        month.mkdir(parents=True, exist_ok=True)
+        make_folders(month, within=results)
         for name in _name_ids(run.id):
             bundle = Bundle(month / f"{name}{PARTIAL}")
             if _is_there(bundle.final) or not _make_partial(bundle):

@@ -16,7 +16,7 @@ from harness.records.sweep import Sweep
 from harness.store.bundle import OWN_FILE, month_folder
 from harness.store.json_file import read_record
 from harness.store.unfinished import require_own
-from harness.system.fresh import write_atomic
+from harness.system.fresh import make_folders, write_atomic
 
 SUFFIX = ".sweep.json"
 TABLE = ".sweep.md"
@@ -26,7 +26,7 @@ CSV = ".sweep.csv"
 def save_sweep(results: Path, sweep: Sweep) -> Path:
     """Write a sweep as a whole, and return its file."""
     path = sweep_path(results, sweep)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(path.parent, within=results)
     write_atomic(path, msgspec.json.format(msgspec.json.encode(sweep), indent=1) + b"\n", mode=OWN_FILE)
     return path
 

@@ -17,7 +17,7 @@ CALLS = {
     ("write", "results"): 16,
     ("rename", "results"): 11,
     ("fsync", "results"): 25,
-    ("mkdir", "results"): 4,
+    ("mkdir", "results"): 6,
     ("create", "cache"): 13,
     ("write", "cache"): 6,
     ("rename", "cache"): 6,

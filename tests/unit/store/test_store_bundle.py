@@ -154,3 +154,14 @@ def test_durations_survive_and_garbage_is_no_failure(tmp_path: Path) -> None:
     assert load_durations(tmp_path) == {"build_release": 34.5}
     (tmp_path / "durations.json").write_text("{")
     assert load_durations(tmp_path) == {}
+
+
+@pytest.mark.parametrize("link", ["node-1", "node-1/2026-01"])
+def test_nothing_is_written_through_a_link_in_the_results(tmp_path: Path, link: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "results" / link).parent.mkdir(parents=True)
+    (tmp_path / "results" / link).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UnfitError) as raised:
+        create_bundle(tmp_path / "results", RUN)
+    assert f"{link} is a link, not a folder" in raised.value.cause
+    assert list((tmp_path / "elsewhere").iterdir()) == []
