@@ -96,7 +96,8 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
         runs = search.conclude()
     score = _find_score(search.stages, winner)
     if score is None:
-        reasons = [one.reason for stage in search.stages for one in stage.tried if one.reason]
+        tried = [one.reason for stage in search.stages for one in stage.tried]
+        reasons = [reason for reason in (*tried, *(stage.reason for stage in search.stages)) if reason]
         output.show(f"nothing could be measured: {reasons[0] if reasons else 'no axis was left'}", suite)
         return int(min((run.exit_code for run in runs if run.exit_code), default=ExitCode.BENCHMARK_FAILED))
     tuning = Tuning(

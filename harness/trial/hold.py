@@ -23,7 +23,7 @@ from harness.records.step import Phase
 from harness.records.suite import Engine
 from harness.records.trial import Role, Trial
 from harness.store.bundle import Bundle, create_bundle
-from harness.store.remnant import describe_kept
+from harness.store.remnant import KEPT, describe_kept
 from harness.system.console import Console
 from harness.trial.blackbox import BlackBoxEngine
 from harness.trial.contest import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally, share_case
@@ -130,8 +130,9 @@ def _telling(bundles: Sequence[Path]) -> Iterator[None]:
         yield
     except OSError as error:
         what = f"the comparison stopped: {error.strerror or error} ({error.filename or bundles[0]})"
-        hint = "remove the cause, then harness ab, which also finishes the records of what was measured"
-        raise UnfitError(what, cause=describe_kept(bundles), hint=hint) from None
+        kept = describe_kept(bundles)
+        after = ", which also finishes the records of what was measured" if kept == KEPT else ""
+        raise UnfitError(what, cause=kept, hint=f"remove the cause, then harness ab{after}") from None
 
 
 def _check_options(entrants: Entrants, console: Console) -> None:
