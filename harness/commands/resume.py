@@ -18,6 +18,7 @@ from harness.records.condition import Condition
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
+from harness.request import choose_suite
 from harness.store.bundle import Bundle
 from harness.store.unfinished import find_partial
 from harness.system.audio import verify_audio
@@ -78,6 +79,9 @@ def _plan_anew(state: Run, environ: Mapping[str, str], cache: Path) -> Plan:
         settings = restore_settings(state.settings)
     except ValueError as error:
         raise UnreadableError(f"the settings of {state.id} cannot be understood", cause=str(error), hint=HINT) from None
+    if not state.sweep and choose_suite(settings, state.node) != state.suite:
+        cause = "another version of the harness began it, or run.json was changed since"
+        raise UsageError(f"the suite of {state.id} is not what its settings ask for", cause=cause, hint=HINT)
     wish = choose_wish(settings)
     require_placement(wish)
     bench = Workbench(

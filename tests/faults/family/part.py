@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.store.bundle import load_run
-from tests.faults.deed import tool
-from tests.faults.fault import Deed, Family, Fault, Seen
+from tests.faults.deed import Begun, tool
+from tests.faults.fault import Deed, Family, Fault, Seen, refuses
 from tests.faults.stage import SHORT, Stage
 
 _SWEEP = ("--axis", "GGML_LLAMAFILE=OFF,ON", "--threads", "1", "--repetitions", "1")
@@ -228,4 +228,17 @@ def _killed() -> Iterator[Fault]:
                 )
 
 
-FAULTS = (*_sweeps(), *_killed())
+def _shortened() -> Iterator[Fault]:
+    for key, value in {"repetitions": 9, "benchmarks": [], "threads": [1, 2], "models": []}.items():
+        yield Fault(
+            family=Family.PART,
+            name=f"run-suite-{key}",
+            where="run.json of an interrupted run, as --resume finds it",
+            what=f"{key} of its suite is edited",
+            deeds=(Begun(), EditRun(keys=("suite", key), value=value)),
+            seen=refuses(2, "is not what its settings ask for"),
+            words=("run", "--resume"),
+        )
+
+
+FAULTS = (*_sweeps(), *_killed(), *_shortened())
