@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.noise import EVERYTHING, NOISES, QUIET, Floats, Noise, Trials, simulate  # noqa: E402
 from benchmarks.procedure import CASE, METRICS, OTHERS, Outcome, Signs, judge_live, judge_slowly, take_apart  # noqa: E402
-from benchmarks.sitting import make_parser, print_head  # noqa: E402
+from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.records.comparison import Comparison, Verdict  # noqa: E402
 from harness.stats.verdict import UnpairedSample, judge_unpaired  # noqa: E402
 
@@ -260,4 +260,4 @@ def share(count: int, total: int) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    perform(main)

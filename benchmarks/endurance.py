@@ -32,7 +32,7 @@ from scipy.stats import theilslopes
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.sitting import make_parser, print_head  # noqa: E402
+from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.cli.main import main as harness  # noqa: E402
 from harness.errors import InterruptedRunError  # noqa: E402
 from harness.system.synthetic import obtain_synthetic  # noqa: E402
@@ -211,4 +211,4 @@ def line(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 if __name__ == "__main__":
-    main()
+    perform(main)

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.sitting import make_parser, print_head  # noqa: E402
+from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.system.synthetic import obtain_synthetic  # noqa: E402
 from tests.faults.catalog import CATALOG, count_by_family, injections  # noqa: E402
 from tests.faults.family.cut import Cut  # noqa: E402
@@ -131,4 +131,4 @@ def summarize(faults: list[Fault], found: dict[str, list[Deviation]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    perform(main)

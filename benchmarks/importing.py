@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.sitting import make_parser, print_head  # noqa: E402
+from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 
 REPORTS = sorted((ROOT / "tests" / "data" / "reports").glob("*__ggml-*.md"))
 LOG = ROOT / "tests" / "data" / "logs" / "7fe4979f__ggml-5-x86-amx-cc__bench-bench-medium.log"
@@ -70,4 +70,4 @@ def write_tree(tree: Path, count: int, *, logs: bool) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    perform(main)

@@ -22,7 +22,7 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.sitting import make_parser, print_head  # noqa: E402
+from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.plan.layout import SHAPES  # noqa: E402
 from harness.plan.workload import (  # noqa: E402
     count_cross_bytes,
@@ -146,4 +146,4 @@ def name(key: tuple[str, int]) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    perform(main)

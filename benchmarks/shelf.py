@@ -27,7 +27,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.sitting import make_parser, print_head  # noqa: E402
+from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.system.synthetic import obtain_synthetic  # noqa: E402
 from tests.flow.kit import Kit  # noqa: E402
 
@@ -148,4 +148,4 @@ def spent(shelf: Shelf, words: Sequence[str]) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main()
+    perform(main)

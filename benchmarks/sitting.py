@@ -5,13 +5,17 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
+from harness.commands.output import refuse_stream
+from harness.errors import UnfitError
 from harness.records.source import SourceRequest
 from harness.system.probe import probe_node
 from harness.system.source.resolve import resolve_source
+from harness.system.stream import flush_streams, is_lost, secure_streams
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -19,6 +23,27 @@ ROOT = Path(__file__).resolve().parents[1]
 def make_parser(description: str | None) -> argparse.ArgumentParser:
     """Return a parser that shows a module's docstring as it is."""
     return argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
+def perform(main: Callable[[], int | None]) -> NoReturn:
+    """Run a benchmark and end with its exit code; one whose reader goes away ends early, and without a word.
+
+    One that standard output takes nothing from ends with 3, as the harness does.
+    """
+    secure_streams()
+    code: int | str | None = 0
+    try:
+        code = main()
+    except SystemExit as end:  # of argparse
+        code = end.code
+    except OSError as error:
+        if not is_lost(error):
+            raise
+    trouble = flush_streams()
+    if trouble and not code:
+        print(f"{Path(sys.argv[0]).name}: {refuse_stream(trouble)}", file=sys.stderr)
+        code = UnfitError.exit_code
+    sys.exit(code)
 
 
 def print_head(words: Sequence[str] | None = None) -> None:

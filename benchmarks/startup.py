@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.sitting import make_parser, print_head, unpack_release  # noqa: E402
+from benchmarks.sitting import make_parser, perform, print_head, unpack_release  # noqa: E402
 
 
 def main() -> None:
@@ -57,4 +57,4 @@ def time_sources() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    perform(main)

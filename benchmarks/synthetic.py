@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.sitting import make_parser, print_head  # noqa: E402
+from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 
 RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 
@@ -45,4 +45,4 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    perform(main)

@@ -25,7 +25,7 @@ from scipy.stats import binomtest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.sitting import make_parser, print_head  # noqa: E402
+from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 
 CERTAIN = ("IMPROVED", "REGRESSED")
 
@@ -128,4 +128,4 @@ def wanted(plant: float) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    perform(main)

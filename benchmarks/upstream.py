@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.sitting import make_parser, print_head, unpack_release  # noqa: E402
+from benchmarks.sitting import make_parser, perform, print_head, unpack_release  # noqa: E402
 from harness.records.step import Phase  # noqa: E402
 
 TREE, CACHE, OBJECTS = "tree", "cache", "objects"
@@ -187,4 +187,4 @@ def execute(argv: list[str], folder: Path) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    perform(main)

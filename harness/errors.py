@@ -45,6 +45,15 @@ class UnfitError(HarnessError):
     exit_code = 3
 
 
+class LimitError(HarnessError):
+    """The system refused another file, process or piece of memory: what was asked for may be there all the same.
+
+    It is not an UnfitError, so that nobody takes it for the answer that a program is missing.
+    """
+
+    exit_code = 3
+
+
 class UnavailableError(HarnessError):
     """Sources or weights are unavailable, or are not what was pinned."""
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.errors import UsageError
+from harness.errors import UnfitError, UsageError
 from harness.plan.layer import Settings
 from harness.records.record import is_text
 from harness.records.run import Run
@@ -26,7 +26,11 @@ def cache_folder(settings: Settings) -> Path:
     import platformdirs
 
     chosen = settings.text("cache")
-    folder = expand_home(chosen).absolute() if chosen else platformdirs.user_cache_path("whisper-harness")
+    try:
+        folder = expand_home(chosen).absolute() if chosen else platformdirs.user_cache_path("whisper-harness")
+    except RuntimeError as error:
+        hint = "name one with --cache FOLDER (HARNESS_CACHE), or set HOME"
+        raise UnfitError("there is no home folder to keep the cache in", cause=str(error), hint=hint) from None
     if not is_text(str(folder)):
         raise UsageError("the path of the cache holds bytes that are not UTF-8", hint="--cache DIR with a plain name")
     if broken := sorted(_SEPARATORS & set(str(folder.relative_to(folder.anchor)))):

@@ -6,7 +6,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.environment.start import prepare, start
+from harness.system.stream import secure_streams
 
+secure_streams()
 verb, *words = sys.argv[1:]
 if verb == "start":
     start(words)

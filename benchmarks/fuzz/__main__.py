@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.fuzz.mutation import Mutator
 from benchmarks.fuzz.target import TARGETS, Target, keeps_contract
-from benchmarks.sitting import make_parser, print_head
+from benchmarks.sitting import make_parser, perform, print_head
 
 SHORT, LONG = 50_000, 400_000
 # Below that the time of an input is that of its least parts, whatever its length.
@@ -88,4 +88,4 @@ def _best_time(target: Target, text: str) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    perform(main)

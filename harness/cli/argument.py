@@ -22,9 +22,9 @@ EPILOG = """every option but --config and --resume is also a key of harness.toml
 --flash-attn, flash_attn, HARNESS_FLASH_ATTN (or fa for short: --fa, fa, HARNESS_FA)
 (defaults < harness.toml < HARNESS_* < options)
 
-exit codes: 0 ok, 2 usage, 3 environment unfit, 4 sources or weights unavailable, 5 unreadable input,
-10 build failed, 11 tests failed, 12 a benchmark failed, 20 regression found, 21 inconclusive (--strict),
-130 interrupted, 1 internal error"""
+exit codes: 0 ok, 2 usage, 3 environment unfit or answer not printed, 4 sources or weights unavailable,
+5 unreadable input, 10 build failed, 11 tests failed, 12 a benchmark failed, 20 regression found,
+21 inconclusive (--strict), 130 interrupted, 1 internal error"""
 
 
 def add_run(verb: argparse.ArgumentParser) -> None:

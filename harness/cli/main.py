@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import errno
-import io
 import os
 import signal
 import sys
@@ -13,15 +12,17 @@ from types import FrameType
 from harness import __version__
 from harness.cli.argument import EPILOG
 from harness.cli.verb import VERBS, Call
-from harness.commands.output import Output
+from harness.commands.output import Output, refuse_stream
 from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
 from harness.plan.layer import Settings, layer_settings
 from harness.plan.setting.setting import PREFIX, Kind, Setting
 from harness.plan.setting.table import SETTINGS
 from harness.records.record import is_text
 from harness.render.plain import harmless
-from harness.system.console import Console, write_through
+from harness.system.console import Console
 from harness.system.disk import expand_home
+from harness.system.limit import CpuTimeError, limit_of
+from harness.system.stream import flush_streams, write_through
 from harness.system.toml_file import read_toml
 
 FILE = "harness.toml"
@@ -39,21 +40,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; failures of the harness are printed, not raised."""
     try:
         for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _interrupt)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                signal.signal(number, _interrupt)
+        signal.signal(signal.SIGXCPU, _use_up)
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a sign must not lose a result
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")
         _require_text(sys.argv[1:] if argv is None else argv, os.environ)
         return _dispatch(_parse(argv), os.environ)
+    except SystemExit as end:  # after --help, --version, or a word that is not an option
+        unprinted = flush_streams()
+        if unprinted and not end.code:
+            return _complain(refuse_stream(unprinted))
+        raise
     except HarnessError as error:
-        return _complain(error)
-    except KeyboardInterrupt:
-        return _complain(InterruptedRunError("interrupted"))
-    except OSError as error:
-        what, hint = _TROUBLES.get(error.errno or 0, (error.strerror or str(error), ""))
-        return _complain(UnfitError(f"{what}: {error.filename}" if error.filename else what, hint=hint))
+        return _complain(limit_of(error) or error)
+    except KeyboardInterrupt as error:
+        return _complain(limit_of(error) or InterruptedRunError("interrupted"))
+    except (OSError, MemoryError, RuntimeError) as error:  # a thread that cannot be started is a RuntimeError
+        trouble = _name_trouble(error)
+        if trouble is None:
+            raise
+        return _complain(trouble)
+
+
+def _name_trouble(error: Exception) -> HarnessError | None:
+    """Return what the system refused, in words; None for a defect of the harness."""
+    if (limit := limit_of(error)) or not isinstance(error, OSError):
+        return limit
+    what, hint = _TROUBLES.get(error.errno or 0, (error.strerror or str(error), ""))
+    if str(error.filename).startswith("/proc/"):
+        hint = "this system does not tell what it is: is /proc mounted? ls /proc/meminfo"
+    return UnfitError(f"{what}: {error.filename}" if error.filename else what, hint=hint)
 
 
 def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -61,7 +78,7 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     settings = DEFAULTS if arguments.command == "schema" else _layer(arguments, environ)
     console = Console(quiet=settings.flag("quiet"), verbose=settings.flag("verbose"))
     output = Output(console, as_json=settings.flag("json"))
-    return VERBS[arguments.command].call(Call(arguments, settings, environ, output))
+    return output.settle(VERBS[arguments.command].call(Call(arguments, settings, environ, output)))
 
 
 def _require_text(argv: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -77,6 +94,10 @@ def _complain(error: HarnessError) -> int:
     with contextlib.suppress(OSError):  # nobody listens, or it goes to a full disk: the exit code remains
         write_through(sys.stderr, f"harness: {harmless(str(error))}\n")
     return error.exit_code
+
+
+def _use_up(_signal: int, _frame: FrameType | None) -> None:
+    raise CpuTimeError("SIGXCPU")
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,8 @@ from harness.errors import UnfitError
 from harness.records.record import Record
 from harness.render.format.text import visible
 from harness.render.plain import harmless
-from harness.system.console import Console, write_through
+from harness.system.console import Console
+from harness.system.stream import describe_trouble, write_through
 
 
 class Output:
@@ -19,6 +20,7 @@ class Output:
         self.console = console
         self._as_json = as_json
         self._stream = stream or sys.stdout
+        self._unprinted: UnfitError | None = None
 
     def show(self, text: str, value: Record | tuple[Record, ...]) -> None:
         """Print `text`, or `value` as JSON when machines asked."""
@@ -30,6 +32,7 @@ class Output:
         """Print `text` on lines of its own, without what could steer a terminal: a pipe may end at one, too.
 
         Tabs and line ends stay as they are where it is not a terminal, and so does JSON, which escapes what steers.
+        Where it cannot be printed, that is said at once, and `settle` remembers it: what was done goes on to its end.
         """
         if text:
             if self._stream.isatty():
@@ -39,7 +42,15 @@ class Output:
             try:
                 write_through(self._stream, text if text.endswith("\n") else f"{text}\n")
             except OSError as error:
-                hint = "what was measured is kept in the results: harness show latest"
-                raise UnfitError(
-                    "the result cannot be printed", cause=error.strerror or str(error), hint=hint
-                ) from None
+                self._unprinted = refuse_stream(describe_trouble(error))
+                self.console.warn(f"harness: {self._unprinted}")
+
+    def settle(self, code: int) -> int:
+        """Return the exit code of what was done, unless that is 0 and its answer was not printed."""
+        return self._unprinted.exit_code if self._unprinted and not code else code
+
+
+def refuse_stream(why: str) -> UnfitError:
+    """Return what to say where standard output does not take an answer."""
+    hint = "send it elsewhere, to a file or a pipe; what was measured is kept: harness show latest"
+    return UnfitError("the answer cannot be printed on standard output", cause=why, hint=hint)

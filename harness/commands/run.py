@@ -9,7 +9,7 @@ from harness.aftermath import settle_remnants
 from harness.commands.output import Output
 from harness.commands.resume import take_up
 from harness.conclusion import conclude
-from harness.errors import InterruptedRunError, UnavailableError, UnfitError, UsageError
+from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
 from harness.parse.affinity import rank_cores
 from harness.plan.ceiling import list_shares
 from harness.plan.circumstance import caveat_condition, caveat_placement
@@ -34,10 +34,12 @@ from harness.session import Session
 from harness.store.bundle import Bundle, open_bundle
 from harness.store.duration import load_durations, save_durations
 from harness.store.remnant import KEPT, describe_kept
-from harness.system.fresh import open_log
+from harness.system.console import Console
+from harness.system.limit import limit_of, stop_at_limit
 from harness.system.placement import require_placement
 from harness.system.probe import probe_capture, probe_node
 from harness.system.quiet import Watch
+from harness.system.stream import append_text
 from harness.system.vigil import Vigil
 from harness.workbench import begin_run, lay_out, mark_builds, ready_audio, ready_weights, remove_builds
 
@@ -82,7 +84,7 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
                     bundle.discard()
                 raise
             state, report, folder = conclude(state, bundle, cache_folder(settings))
-    _publish(report, environ)
+    _publish(report, environ, output.console)
     output.show(render_summary(state, str(folder), list_shares(state)), state)
     return int(state.exit_code)
 
@@ -140,13 +142,15 @@ def _resumable(state: Run, bundle: Bundle, settings: Settings) -> Iterator[None]
         kept = describe_kept([bundle.path])
         told = f"interrupted; {kept} in {bundle.path}" if kept == KEPT else f"interrupted; {kept}"
         raise InterruptedRunError(told, hint=hint if kept == KEPT else "harness run") from None
-    except OSError as error:
-        what = f"the run stopped: {error.strerror or error} ({error.filename or bundle.path})"
+    except (HarnessError, OSError, MemoryError) as error:
         kept = describe_kept([bundle.path])
-        hint = f"remove the cause, then {hint if kept == KEPT else 'harness run'}"
-        raise UnfitError(what, cause=kept, hint=hint) from None
-    except UnfitError as error:
-        if not error.hint:
+        again = hint if kept == KEPT else "harness run"
+        if limit_of(error):
+            raise stop_at_limit("run", error, kept, again) from None
+        if isinstance(error, OSError):
+            what = f"the run stopped: {error.strerror or error} ({error.filename or bundle.path})"
+            raise UnfitError(what, cause=kept, hint=f"remove the cause, then {again}") from None
+        if isinstance(error, UnfitError) and not error.hint:
             raise UnfitError(error.what, cause=error.cause, hint=hint) from None
         raise
 
@@ -162,9 +166,9 @@ def _execute(plan: Plan, state: Run, bundle: Bundle, cache: Path, output: Output
             save_durations(cache, learn_durations(known, session.plan.steps, session.run.results))
 
 
-def _publish(report: str, environ: Mapping[str, str]) -> None:
-    """Append the report to the job summary of GitHub Actions."""
+def _publish(report: str, environ: Mapping[str, str], console: Console) -> None:
+    """Append the report to the job summary of GitHub Actions; the run does not depend on it."""
     summary = environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        with contextlib.suppress(OSError), open_log(Path(summary)) as file:
-            file.write(report.encode())
+    why = append_text(summary, report) if summary else ""
+    if why:
+        console.warn(f"the report is not in the job summary: {summary}: {why} (GITHUB_STEP_SUMMARY)")

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.aftermath import settle_remnants
 from harness.commands.output import Output
 from harness.commands.resume import take_up
-from harness.errors import InterruptedRunError, UnfitError, UsageError
+from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
 from harness.plan.chart import chart_sweep
 from harness.plan.layer import Settings
 from harness.premises import cache_folder, hold_node, results_folder
@@ -37,6 +37,7 @@ from harness.sweep.entry import choose_entry_suite, prepare_entry
 from harness.sweep.field import Field, Prepare, prepare_all
 from harness.sweep.remainder import adopt, list_open, look_for_runs, recall_design, refuse_mixture
 from harness.system.console import format_seconds
+from harness.system.limit import limit_of, stop_at_limit
 from harness.system.probe import probe_node
 from harness.trial.scene import Scene, set_scene
 from harness.workbench import mark_builds, remove_builds
@@ -174,7 +175,12 @@ def _measure(field: Field, settings: Settings, output: Output) -> dict[str, Run]
         output.console.note(render_chart(field.chart()))
         hint = hint if field.is_there else "harness sweep"
         raise InterruptedRunError(f"interrupted; {describe_kept(field.bundles)}", hint=hint) from None
-    except OSError as error:
+    except (HarnessError, OSError, MemoryError) as error:
+        if limit_of(error):
+            again = hint if field.is_there else "harness sweep"
+            raise stop_at_limit("sweep", error, describe_kept(field.bundles), again) from None
+        if not isinstance(error, OSError):
+            raise
         what = f"the sweep stopped: {error.strerror or error} ({error.filename or results_folder(settings)})"
         hint = f"remove the cause, then {hint if field.is_there else 'harness sweep'}"
         raise UnfitError(what, cause=describe_kept(field.bundles), hint=hint) from None

@@ -12,6 +12,7 @@ from harness.environment.child import run_child
 from harness.environment.dependency import PACKAGES
 from harness.environment.failure import explain
 from harness.errors import UnfitError
+from harness.system.stream import write_through
 
 _MARKER = ".harness"  # ours: it may be emptied. Who makes the environment holds a lock on it
 _STAMP = ".ready"  # written last: what the environment was made of, where, and for what
@@ -50,7 +51,7 @@ class Environment:
             with self._claimed() as claim:
                 if not self._is_made() or (anew and not self._has_all(claim)):
                     self._refuse_other_machine()
-                    _say(f"setting up {self.folder} (once)" + (f", because {reason}" if reason else ""))
+                    say(f"harness: setting up {self.folder} (once)" + (f", because {reason}" if reason else ""))
                     self._fill(claim)
                 if not self._is_linked():
                     self._write(self._link, f"{self.checkout}\n")
@@ -152,7 +153,7 @@ def _wait_for(claim: int, folder: Path) -> None:
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        _say(f"another process is setting up {folder}; waiting for it")
+        say(f"harness: another process is setting up {folder}; waiting for it")
         fcntl.flock(claim, fcntl.LOCK_EX)
     except OSError:
         return  # a file system without locks: two set-ups at once are not kept apart there
@@ -163,8 +164,10 @@ def _base() -> str:
     return str(getattr(sys, "_base_executable", "") or sys.executable)
 
 
-def _say(what: str) -> None:
-    print(f"harness: {what}", file=sys.stderr, flush=True)
+def say(what: str) -> None:
+    """Print a line on standard error; where nobody can read it, the work goes on all the same."""
+    with contextlib.suppress(OSError):
+        write_through(sys.stderr, f"{what}\n")
 
 
 def _read(path: Path) -> str:

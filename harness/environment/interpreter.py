@@ -20,10 +20,12 @@ def refuse(arguments):
         hint = "install Python %d.%d or newer, then: python%d.%d %s" % (
             OLDEST + OLDEST + (" ".join(quote(word) for word in words),)
         )
-    sys.stderr.write(
-        "harness: Python %d.%d is too old; the harness needs %d.%d or newer\n" % (tuple(sys.version_info[:2]) + OLDEST)
-    )
-    sys.stderr.write("  try:   %s\n" % hint)
+    what = "Python %d.%d is too old; the harness needs %d.%d or newer" % (tuple(sys.version_info[:2]) + OLDEST)
+    try:
+        sys.stderr.write("harness: %s\n  try:   %s\n" % (what, hint))
+        sys.stderr.flush()
+    except (AttributeError, IOError, OSError):  # it is closed, or full: the exit code remains
+        pass
     return UNFIT
 
 

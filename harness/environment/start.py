@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from harness.environment.child import choose_environ, interruptible
 from harness.environment.dependency import find_culprit
-from harness.environment.folder import Environment
+from harness.environment.folder import Environment, say
 from harness.errors import HarnessError, InterruptedRunError, UnfitError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -56,7 +56,7 @@ def prepare(kind: str) -> int:
         if not environment.is_ready():
             with interruptible():
                 environment.make()
-        print(environment.folder)
+        print(environment.folder, flush=True)
     except (HarnessError, OSError, KeyboardInterrupt) as failure:
         return complain(failure)
     return 0
@@ -78,7 +78,7 @@ def complain(failure: BaseException) -> int:
         failure = InterruptedRunError("interrupted while setting up", hint="the same command again, which begins anew")
     elif not isinstance(failure, HarnessError):
         failure = UnfitError(f"the environment cannot be set up: {failure}")
-    print(f"harness: {failure}", file=sys.stderr, flush=True)
+    say(f"harness: {failure}")
     return failure.exit_code
 
 

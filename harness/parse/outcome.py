@@ -23,6 +23,7 @@ from harness.parse.mul_mat import count_cells, measure_mul_mat
 from harness.parse.nvidia import parse_nvidia
 from harness.parse.roof import measure_roof
 from harness.parse.sampler import find_refusal, list_asked, measure_sampler, read_texts
+from harness.parse.shortage import read_signal
 from harness.parse.system_info import parse_system_info
 from harness.parse.transcription import find_complaint, has_text, measure_transcription
 from harness.records.case import Case
@@ -100,6 +101,8 @@ def describe_exit(exit_code: int) -> str:
         "SIGSEGV": " (a crash)",
         "SIGABRT": " (it gave up)",
     }
+    if limit := read_signal(name):
+        return f"killed by {name} ({limit.means}: {limit.remedy})"
     return f"killed by {name}{meaning.get(name, '')}"
 
 

@@ -13,6 +13,7 @@ from harness.records.audio import Audio
 from harness.system.digest import file_sha256
 from harness.system.disk import expand_home, make_folder
 from harness.system.foreign import open_file
+from harness.system.limit import refuse_program
 from harness.system.process import capture
 
 # The folder in the cache.
@@ -106,12 +107,14 @@ def _convert(source: Path, target: Path, environ: Mapping[str, str]) -> None:
         timeout_s=_PATIENCE_S,
     )
     try:
-        if done.exit_code == 127:
+        if done.refused:
             raise UnfitError(
                 f"{source} is no WAV file of 16 bits at {SAMPLE_RATE_HZ // 1000} kHz",
-                cause=f"there is no {_CONVERTER} here to convert it",
+                cause=f"there is no {_CONVERTER} here to convert it" if done.is_absent else done.stderr,
                 hint=f"install {_CONVERTER}, or give --audio a file of that kind",
             )
+        if told := done.shortage:
+            raise refuse_program(_CONVERTER, told)
         if not done.ok:
             said = done.stderr.strip().splitlines()
             raise UnreadableError(

@@ -1,7 +1,6 @@
 """What a person sees while a run goes on: a live line on a terminal, plain lines elsewhere."""
 
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from harness.records.outcome import Status, StepResult
 from harness.records.secret import redact
 from harness.records.step import Step
 from harness.render.plain import harmless, printable
+from harness.system.stream import write_through
 
 _HEARTBEAT_S = 30.0
 _REFRESH_S = 0.5
@@ -140,21 +140,6 @@ class Console:
 
 def _shown(text: str) -> str:
     return harmless(redact(text))
-
-
-def write_through(stream: TextIO, text: str) -> None:
-    """Write and flush `text`; a reader that has gone away ends neither a measurement nor changes an exit code.
-
-    Raises OSError where the text cannot be written for another reason.
-    """
-    try:
-        stream.write(text)
-        stream.flush()
-    except OSError as error:
-        # What is left in the stream would fail once more at the very end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise
 
 
 def format_seconds(seconds: float) -> str:

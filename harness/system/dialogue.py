@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.errors import UnfitError
+from harness.errors import HarnessError
 from harness.records.outcome import FLOODED, MOST_BYTES, Completed
 from harness.records.placement import Placement
 from harness.system.foreign import read_text
@@ -55,7 +55,7 @@ class Dialogue:
         self.note(f"+ {shlex.join(argv)}")
         try:
             self._child = spawn(argv, cwd=cwd, env=env, stdin=PIPE, stdout=PIPE, stderr=self._log)
-        except UnfitError:
+        except HarnessError:
             self._log.close()
             raise
         # Watches over one question at a time; so much of the time of all of them nobody did anything.

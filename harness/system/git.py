@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.errors import UnavailableError, UnfitError, UsageError
+from harness.parse.shortage import MEMORY
 from harness.records.secret import redact
 from harness.records.source import Commit
+from harness.system.captured import Captured
 from harness.system.disk import expand_home
-from harness.system.process import Captured, capture
+from harness.system.limit import refuse_program
+from harness.system.process import capture
 from harness.system.view import Home, find_home, find_served, open_view, require_files
 
 LOCAL_TIMEOUT_S = 120.0
@@ -97,7 +100,10 @@ class Git:
         self._login = login or {}
 
     def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> Captured:
-        """Return what git answered, an error too; raises UnfitError where there is no git."""
+        """Return what git answered, an error too; raises UnfitError where there is no git.
+
+        Raises LimitError where git could not start, or met a limit of the system: then its answer says nothing.
+        """
         options = [word for option in self.options for word in ("-c", option)]
         captured = capture(
             ["git", "-C", str(self.folder), *options, *arguments],
@@ -105,8 +111,13 @@ class Git:
             timeout_s=NETWORK_TIMEOUT_S if network else LOCAL_TIMEOUT_S,
             trusted=network,
         )
-        if captured.exit_code == 127:
-            raise UnfitError("git cannot be started", cause=captured.stderr.strip(), hint="install git")
+        if captured.refused:
+            hint = "install git" if captured.is_absent else "git --version shows what is wrong with it"
+            raise UnfitError("git cannot be started", cause=captured.stderr.strip(), hint=hint)
+        told = captured.shortage
+        # A damaged repository may make it ask for more memory than there can be.
+        if told and told.shortage is not MEMORY:
+            raise refuse_program("git", told)
         return captured
 
     def ask(self, *arguments: str) -> str:

@@ -6,6 +6,7 @@ value, not an exception.
 """
 
 import contextlib
+import errno
 import functools
 import os
 import resource
@@ -23,9 +24,10 @@ from typing import BinaryIO
 from harness.errors import UnfitError
 from harness.records.outcome import FLOODED, MOST_BYTES, Completed
 from harness.records.placement import Placement
-from harness.records.record import Record
 from harness.records.secret import without_secrets
+from harness.system.captured import Captured
 from harness.system.fresh import open_log
+from harness.system.limit import limit_of_start
 from harness.system.listener import Follower, TooMuchError, Watcher, listen
 from harness.system.memory import own_peak_bytes
 from harness.system.placement import place_child
@@ -40,20 +42,11 @@ Reaped = tuple[int, resource.struct_rusage]
 
 
 class CannotStartError(UnfitError):
-    """There is no such program, or it cannot be executed."""
+    """There is no such program, or it cannot be executed; `number` is that of the system's error."""
 
-
-class Captured(Record):
-    """The exit code and the whole output of a short child."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether the child exited with 0."""
-        return self.exit_code == 0
+    def __init__(self, program: str, cause: str, *, number: int) -> None:
+        super().__init__(f"cannot start {program}", cause=cause)
+        self.number = number
 
 
 def execute(
@@ -74,7 +67,7 @@ def execute(
     A child that prints without end is killed; the log keeps the first `MOST_BYTES` and a line that says so, FLOODED.
     At the time-out, and on KeyboardInterrupt, the whole process group is interrupted, then terminated, then killed,
     `GRACE_S` seconds apart; the interrupt is raised again. Seconds in which the harness itself stands still do not
-    count towards the time-out. Raises UnfitError when the program cannot be started.
+    count towards the time-out. Raises what `spawn` raises.
     """
     start = datetime.now(UTC).isoformat(timespec="seconds")
     began = time.monotonic()
@@ -169,13 +162,13 @@ def capture(
     What in `env` looks like a secret is kept from it, unless it is `trusted` to need that.
     A child that cannot be started comes back with exit code 127, one that does not end in `timeout_s` seconds or says
     more than any answer with 124, and the reason as its stderr. What it leaves running, with its output still open, is
-    not waited for.
+    not waited for. Raises LimitError where the system refuses another process or file: that says nothing of the child.
     """
     try:
         given = env if trusted else without_secrets(env)
         child = spawn(argv, cwd=cwd, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    except UnfitError as error:
-        return Captured(exit_code=127, stdout="", stderr=str(error))
+    except CannotStartError as error:
+        return Captured(exit_code=127, stdout="", stderr=error.line, refused=error.number)
     try:
         pulse, deadline = Pulse(), time.monotonic() + timeout_s
         pipes = [stream for stream in (child.stdout, child.stderr) if stream]
@@ -197,7 +190,7 @@ def capture(
     if child.poll() is None:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()
-        return Captured(exit_code=124, stdout="", stderr=f"no answer within {timeout_s:g} s")
+        return Captured(exit_code=124, stdout="", stderr=f"no answer within {timeout_s:g} s", late=True)
     return Captured(exit_code=child.returncode, stdout=_text(stdout), stderr=_text(stderr))
 
 
@@ -214,7 +207,11 @@ def spawn(
     stderr: int | BinaryIO,
     stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
-    """Return a started child in a session of its own; raises CannotStartError where that cannot be."""
+    """Return a started child in a session of its own.
+
+    Raises CannotStartError where the program is not there or cannot be executed, LimitError where the system allows no
+    more processes, files or memory.
+    """
     try:
         return subprocess.Popen(
             list(argv),
@@ -226,7 +223,12 @@ def spawn(
             start_new_session=True,
         )
     except OSError as error:
-        raise CannotStartError(f"cannot start {argv[0]}", cause=f"{error.strerror or error}") from None
+        cause = error.strerror or str(error)
+        if limit := limit_of_start(argv[0], error):
+            raise limit from None
+        absent = error.filename in (None, argv[0])
+        number = error.errno or errno.ENOEXEC if absent else errno.EIO
+        raise CannotStartError(argv[0], cause if absent else f"{cause}: {error.filename}", number=number) from None
 
 
 def _wait(pid: int, deadline: float, pulse: Pulse | None = None, follower: Follower | None = None) -> Reaped | None:

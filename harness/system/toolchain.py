@@ -11,9 +11,12 @@ from pathlib import Path
 from harness.errors import UnfitError, UsageError
 from harness.parse.compiler import Pair, choose_pair, name_cxx, parse_compiler, parse_version
 from harness.parse.node import OS_RELEASE, parse_os_release
+from harness.parse.outcome import describe_exit
 from harness.plan.install import choose_install_command
 from harness.records.toolchain import Tool, Toolchain
+from harness.system.captured import Captured
 from harness.system.disk import expand_home
+from harness.system.limit import refuse_program
 from harness.system.process import capture
 from harness.system.zig import make_zig
 
@@ -132,10 +135,25 @@ def _probe_compilers(pair: Pair, environ: Mapping[str, str]) -> tuple[Tool, Tool
         answer = capture([path, "--version"], env=environ)
         found = parse_compiler(answer.stdout) if answer.ok else None
         if found is None:  # macOS has a `cc` that only says how to install one
-            raise _no_compiler(path, f"{path} does not work", cause=(answer.stderr or answer.stdout).strip())
+            cause = (answer.stderr or answer.stdout).strip()
+            raise _find_stop(path, answer) or _no_compiler(path, f"{path} does not work", cause=cause)
         name = name_cxx(found.family) if path == pair.cxx else found.family
         tools.append(Tool(name=name, version=found.version, path=path))
     return tools[0], tools[1]
+
+
+def _find_stop(path: str, answer: Captured) -> UnfitError | None:
+    """Return what to say where a program is there and was stopped before it answered: nothing is to be installed then.
+
+    Raises LimitError where a limit of the system kept it from answering: whether it works is not known.
+    """
+    if told := answer.shortage:
+        raise refuse_program(path, told)
+    if answer.exit_code < 0 or answer.late:
+        cause = answer.stderr if answer.late else describe_exit(answer.exit_code)
+        hint = f"look at it by hand: {shlex.quote(path)} --version; ulimit -a shows the limits that are set"
+        return UnfitError(f"{path} did not say its version", cause=cause, hint=hint)
+    return None
 
 
 def _no_compiler(compiler: str, what: str, cause: str = "") -> UnfitError:
@@ -148,11 +166,15 @@ def _no_compiler(compiler: str, what: str, cause: str = "") -> UnfitError:
 
 
 def _probe_packaged(program: str, package: str, environ: Mapping[str, str], tools: str) -> Tool:
+    stopped = None
     for path in _candidates(program, package, environ, tools):
         answer = capture([path, "--version"], env=environ)
         version = parse_version(answer.stdout)
         if answer.ok and version:
             return Tool(name=program, version=version, path=path)
+        stopped = _find_stop(path, answer) or stopped
+    if stopped:
+        raise stopped
     hint = f"leave out --tools, or {shlex.quote(sys.executable)} -m pip install {package}"
     raise UnfitError(f"{program} is not there, or does not run", hint=hint if tools else hint.partition(", or ")[2])
 
@@ -175,9 +197,12 @@ def _candidates(program: str, package: str, environ: Mapping[str, str], tools: s
 def _probe_cache(environ: Mapping[str, str]) -> Tool | None:
     for name in _CACHES:
         path = _which(name, environ)
-        version = parse_version(capture([path, "--version"], env=environ).stdout) if path else ""
-        if path and version:
+        if not path:
+            continue
+        answer = capture([path, "--version"], env=environ)
+        if version := parse_version(answer.stdout):
             return Tool(name=name, version=version, path=path)
+        _find_stop(path, answer)
     return None
 
 

@@ -15,6 +15,7 @@ from harness.parse.compiler import Pair, parse_version
 from harness.records.record import short_hash
 from harness.system.foreign import is_regular, read_text
 from harness.system.fresh import write_atomic
+from harness.system.limit import refuse_program
 from harness.system.process import capture
 
 # Without a target CPU zig compiles for the machine it runs on, whatever is left out of the flags: that would make every
@@ -32,6 +33,8 @@ def make_zig(environ: Mapping[str, str], cache: Path) -> tuple[Pair, str]:
         raise UnfitError("zig is not installed", hint=f"{shlex.quote(sys.executable)} -m pip install ziglang")
     answer = capture([str(zig), "version"], env=environ)
     version = parse_version(answer.stdout)
+    if told := answer.shortage:
+        raise refuse_program(str(zig), told)
     if not answer.ok or not version:
         raise UnfitError(f"{zig} does not run", cause=(answer.stderr or answer.stdout).strip())
     scripts = {name: _script(zig, command, cache) for name, command in _TOOLS.items()}

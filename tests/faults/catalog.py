@@ -23,6 +23,7 @@ from tests.faults.family import (
     rival,
     sampler,
     stop,
+    stream,
     tool,
     weights,
 )
@@ -51,6 +52,7 @@ CATALOG: tuple[Fault, ...] = (
     *stop.FAULTS,
     *resume.FAULTS,
     *link.FAULTS,
+    *stream.FAULTS,
 )
 
 

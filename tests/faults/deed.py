@@ -88,6 +88,15 @@ class Limit(Deed):
         stage.limits.append(limit(self.name, self.value))
 
 
+class Prelude(Deed):
+    """Statements for the process that becomes the harness."""
+
+    statements: str
+
+    def strike(self, stage: Stage) -> None:
+        stage.limits.append(self.statements)
+
+
 class Write(Deed):
     """A file stands where the harness wants to read or write; a name that ends with / is a folder."""
 

@@ -33,6 +33,7 @@ class Family(StrEnum):
     STOP = "stops"
     RESUME = "resumed runs"
     LINK = "links"
+    STREAM = "standard streams"
 
 
 class Kind(StrEnum):
@@ -80,6 +81,7 @@ class Seen(Record):
     A code 0 needs a run as whole as without the fault, or the `caveat` that tells of it. Where it `mends`, the run
     is gone on with after the cause is removed (from the start where there was nothing to go on with), must end well,
     and lose nothing that was finished. `keeps` are names of temporary files that may stay (a download's first half).
+    Where it is `mute`, standard error cannot tell anybody. `denies` are words that would lead a reader astray.
     """
 
     codes: tuple[int, ...] = (0,)
@@ -88,6 +90,8 @@ class Seen(Record):
     caveat: str = ""
     mends: bool = False
     keeps: tuple[str, ...] = ()
+    mute: bool = False
+    denies: tuple[str, ...] = ()
 
 
 class Fault(Record):

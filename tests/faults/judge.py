@@ -40,12 +40,14 @@ def _judge(seen: Seen, stage: Stage, done: Done, words: tuple[str, ...]) -> Iter
     if done.code not in seen.codes:
         kind = Kind.GREEN if done.code == 0 else Kind.WRONG
         yield Deviation(kind=kind, what=f"exit code {done.code} instead of {seen.codes}: {done.text.strip()[-600:]}")
-    if done.code in _COMPLAINTS and COMPLAINT not in done.stderr:
+    if done.code in _COMPLAINTS and COMPLAINT not in done.stderr and not seen.mute:
         yield Deviation(kind=Kind.WRONG, what=f"exit code {done.code} without a sentence")
     told = "\n".join([done.text, *(tell(path) for path in stage.sealed())])
     missing = [word for word in seen.says if word not in told] if done.code else []
     if missing:
         yield Deviation(kind=Kind.WRONG, what=f"it does not say {missing}: {done.text.strip()[-600:]}")
+    if wrong := [word for word in seen.denies if word in told]:
+        yield Deviation(kind=Kind.WRONG, what=f"it says {wrong}: {done.text.strip()[-600:]}")
     if words[0] in ("run", "ab"):
         yield from _judge_runs(seen, stage, done, runs)
 

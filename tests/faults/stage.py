@@ -104,7 +104,7 @@ class Stage:
         if self.full:
             streams[self.full] = os.open("/dev/full", os.O_WRONLY)
         if self.limits:
-            argv = [sys.executable, "-c", _LIMITED, "; ".join(self.limits), *argv]
+            argv = [sys.executable, "-c", _LIMITED, "\n".join(self.limits), *argv]
         child = subprocess.Popen(
             argv,
             cwd=self.kit.folder,

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.errors import HarnessError, UnavailableError, UsageError
+from harness.errors import HarnessError, LimitError, UnavailableError, UsageError
 from harness.parse.release import nearest_names, parse_pins
 from harness.records.source import Pins, Release, Source, SourceRequest
 from harness.system.cache import Note
@@ -72,6 +72,8 @@ def _from_index(release: Release, pins: Pins, *, cache: Path, environ: Mapping[s
         note(f"{failure.what} ({failure.cause}): trying git")
         try:
             return obtain_commit(pins.repo, release.sha or release.tag, cache=cache, environ=environ, note=note)
+        except LimitError:
+            raise
         except HarnessError as second:
             cause = f"{failure.cause}; and {second.line}"
             raise UnavailableError(failure.what, cause=cause, hint=failure.hint) from None

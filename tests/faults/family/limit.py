@@ -1,9 +1,13 @@
 """Limits of the system: file sizes, open files, processes, memory; and files that stand in the way."""
 
-from tests.faults.deed import Environment, Limit, Link, Write
+import signal
+
+from tests.faults.deed import Environment, Limit, Link, Signalled, Write, tool
 from tests.faults.fault import FINE, HONEST, PASSED, Deed, Family, Fault, Seen, refuses
 from tests.faults.stage import Stage
 
+# Nobody has to install anything for a limit.
+_ASTRAY = ("build-essential", "install git", "pip install")
 _HONEST = Seen(codes=(0, 3, 10, 11, 12), mends=True)
 
 
@@ -29,9 +33,39 @@ def _limits() -> list[Fault]:
             "every file",
             f"no more than {count} files may be open",
             Limit(name="RLIMIT_NOFILE", value=count),
-            seen=_HONEST.replace(codes=(0, 1, 3, 10, 11, 12)),
+            seen=_HONEST.replace(says=("ulimit -n",) if count < 9 else (), denies=_ASTRAY),
+            sample=count == 7,
         )
-        for count in (5, 6, 7, 8, 9, 10, 12)
+        for count in (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 20)
+    ]
+    found += [
+        _fault(
+            f"memory-{name[7:].lower()}-{size}",
+            "every process",
+            f"none may have more than {size} MB of memory",
+            Limit(name=name, value=size << 20),
+            seen=_HONEST.replace(denies=_ASTRAY),
+        )
+        for name in ("RLIMIT_AS", "RLIMIT_DATA")
+        for size in (30, 40, 60, 100, 200)
+    ]
+    found += [
+        _fault(
+            "cpu-time",
+            "the harness itself",
+            "the signal of a process that has used up its CPU time",
+            tool("whisper-bench -m", sleep=300, silent=True),
+            Signalled(number=signal.SIGXCPU, word="-nfa"),
+            seen=refuses(3, "ulimit -t", "--resume", mends=True),
+        ),
+        _fault(
+            "no-home",
+            "every command",
+            "no home folder, and no cache that is named",
+            Environment(values=(("HOME", ""), ("HARNESS_CACHE", ""), ("XDG_CACHE_HOME", ""))),
+            seen=Seen(codes=(0, 3), denies=("Traceback",)),
+            words=("runs",),
+        ),
     ]
     found.append(
         _fault(

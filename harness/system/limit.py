@@ -1,0 +1,64 @@
+"""Limits of the system that the harness itself meets, in whatever it does: as an error that names them."""
+
+import os
+
+from harness.errors import HarnessError, LimitError
+from harness.parse.shortage import CPU_TIME, MEMORY, Complaint, find_shortage, read_shortage
+
+
+class CpuTimeError(KeyboardInterrupt):
+    """The system says that this process has used up its CPU time: it ends as if it were interrupted (SIGXCPU)."""
+
+
+def limit_of(error: BaseException | None) -> LimitError | None:
+    """Return what to say of an error that a limit of the system is behind; None where it is none of those.
+
+    A complaint about a file that could not be read for such a reason is one of them, too.
+    """
+    if isinstance(error, LimitError):
+        return error
+    if isinstance(error, HarnessError):
+        behind = None if isinstance(error.__context__, BlockingIOError) else limit_of(error.__context__)
+        hint = "; ".join(filter(None, [behind.hint, error.hint])) if behind else ""
+        return behind and LimitError(error.what, cause=f"{behind.what} ({behind.cause})", hint=hint)
+    shortage = find_shortage(error.errno) if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError):
+        shortage = MEMORY
+    elif isinstance(error, CpuTimeError):
+        shortage = CPU_TIME
+    elif isinstance(error, RuntimeError):  # of a thread that cannot be started
+        told = read_shortage(str(error))
+        shortage = told.shortage if told else None
+    if shortage is None:
+        return None
+    name = getattr(error, "filename", None)
+    what = f"{shortage.means}: {name}" if isinstance(name, str) else shortage.means
+    return LimitError(
+        what, cause=getattr(error, "strerror", None) or str(error) or type(error).__name__, hint=shortage.remedy
+    )
+
+
+def limit_of_start(program: str, error: OSError) -> LimitError | None:
+    """Return what to say where the system did not let a program start; None where it is the program's own fault."""
+    cause = error.strerror or str(error)
+    if shortage := find_shortage(error.errno):
+        return LimitError(f"{program} cannot be started: {shortage.means}", cause=cause, hint=shortage.remedy)
+    if error.filename == os.devnull:
+        what = f"{program} cannot be started: {os.devnull} cannot be opened"
+        return LimitError(what, cause=cause, hint=f"this system has no usable /dev: ls -l {os.devnull}")
+    return None
+
+
+def refuse_program(program: str, told: Complaint) -> LimitError:
+    """Return what to say of a program that is there, and met a limit: whether it works is not known."""
+    return LimitError(f"{program} cannot run: {told.shortage.means}", cause=told.line, hint=told.shortage.remedy)
+
+
+def stop_at_limit(what: str, error: BaseException, kept: str, resume: str) -> LimitError:
+    """Return what to say where a limit ends a run or a sweep in the middle; `kept` says what is there.
+
+    `resume` is the command that goes on.
+    """
+    found = limit_of(error) or LimitError(str(error))
+    cause = f"{found.cause}; {kept}" if found.cause else kept
+    return LimitError(f"the {what} stopped: {found.what}", cause=cause, hint=f"{found.hint}; then {resume}")

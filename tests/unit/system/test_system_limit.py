@@ -1,0 +1,152 @@
+"""A limit of the system is named, and never taken for a program that is missing."""
+
+import errno
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.errors import HarnessError, InterruptedRunError, LimitError, UnfitError, UnreadableError
+from harness.system import toolchain
+from harness.system.captured import Captured
+from harness.system.git import Git
+from harness.system.limit import CpuTimeError, limit_of, stop_at_limit
+from harness.system.process import CannotStartError, capture
+from harness.system.source.tree import probe_tree
+
+
+def fail(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    """Let no process start."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+
+
+def wrapped(error: BaseException) -> HarnessError:
+    """Return what somebody makes of an error that they caught."""
+    try:
+        try:
+            raise error
+        except BaseException as caught:
+            raise UnreadableError("x cannot be read", cause=str(caught), hint="look") from None
+    except UnreadableError as complaint:
+        return complaint
+
+
+@pytest.mark.parametrize(
+    ("number", "command"),
+    [(errno.EMFILE, "ulimit -n"), (errno.EAGAIN, "ulimit -u"), (errno.ENOMEM, "ulimit -v"), (errno.ENFILE, "sysctl")],
+)
+def test_what_cannot_be_started_for_a_limit_is_not_missing(
+    number: int, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "CMakeLists.txt").write_text('project("whisper.cpp" C CXX)\n')
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "whisper.h").touch()
+    fail(monkeypatch, OSError(number, os.strerror(number)))
+    said: list[str] = []
+    for ask in (
+        lambda: capture(["gcc", "--version"], env={}),
+        lambda: Git(tmp_path, {}).run("log"),
+        lambda: probe_tree(tmp_path, environ={}, note=said.append, ours=()),
+    ):
+        with pytest.raises(LimitError) as caught:
+            ask()
+        assert command in caught.value.hint
+        assert os.strerror(number) in str(caught.value)
+        assert "install" not in str(caught.value)
+    assert said == []
+
+
+def test_a_missing_program_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fail(monkeypatch, FileNotFoundError(errno.ENOENT, "No such file or directory", "git"))
+    assert capture(["git"], env={}).is_absent
+    with pytest.raises(UnfitError, match="git cannot be started") as caught:
+        Git(tmp_path, {}).run("log")
+    assert caught.value.hint == "install git"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PermissionError(errno.EACCES, "Permission denied", "git"),
+        FileNotFoundError(errno.ENOENT, "No such file or directory", "/gone"),
+    ],
+)
+def test_a_program_that_may_not_run_is_not_to_be_installed(
+    error: OSError, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fail(monkeypatch, error)
+    with pytest.raises(UnfitError) as caught:
+        Git(tmp_path, {}).run("log")
+    assert "install git" not in str(caught.value)
+
+
+def test_a_system_without_dev_null_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    fail(monkeypatch, FileNotFoundError(errno.ENOENT, "No such file or directory", os.devnull))
+    with pytest.raises(LimitError, match=os.devnull):
+        capture(["gcc"], env={})
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "says"),
+    [
+        ({"exit_code": 127, "stderr": "gcc: libc.so.6: cannot open shared object file: Error 24"}, LimitError, "-n"),
+        ({"exit_code": 1, "stderr": "gcc: vfork: Resource temporarily unavailable"}, LimitError, "ulimit -u"),
+        ({"exit_code": -9, "stderr": ""}, UnfitError, "SIGKILL"),
+        ({"exit_code": -24, "stderr": ""}, UnfitError, "ulimit -t"),
+        ({"exit_code": 124, "stderr": "no answer within 60 s", "late": True}, UnfitError, "no answer"),
+    ],
+)
+def test_a_compiler_that_a_limit_stopped_is_not_to_be_installed(
+    answer: dict[str, object], kind: type[HarnessError], says: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("gcc", "g++"):
+        (tmp_path / name).touch(mode=0o755)
+    captured = Captured(exit_code=0, stdout="", stderr="").replace(**answer)
+    monkeypatch.setattr(toolchain, "capture", lambda *_, **__: captured)
+    with pytest.raises(kind) as caught:
+        toolchain.probe_toolchain("gcc", {"PATH": str(tmp_path)}, cache=tmp_path)
+    assert says in str(caught.value)
+    assert "install" not in str(caught.value)
+
+
+def test_what_is_behind_an_error() -> None:
+    for error, command in (
+        (OSError(errno.EMFILE, "Too many open files", "/a"), "ulimit -n"),
+        (MemoryError(), "ulimit -v"),
+        (RuntimeError("can't start new thread"), "ulimit -u"),
+        (CpuTimeError("SIGXCPU"), "ulimit -t"),
+        (wrapped(OSError(errno.ENOMEM, "Cannot allocate memory")), "ulimit -v"),
+    ):
+        limit = limit_of(error)
+        assert limit is not None
+        assert command in limit.hint
+        assert limit.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        RuntimeError("a defect"),
+        InterruptedRunError("interrupted"),
+        wrapped(ValueError("nonsense")),
+        wrapped(BlockingIOError(errno.EAGAIN, "somebody holds the lock")),
+    ],
+)
+def test_what_no_limit_is_behind(error: BaseException) -> None:
+    assert limit_of(error) is None
+
+
+def test_a_run_that_a_limit_stops_says_how_to_go_on() -> None:
+    stopped = stop_at_limit("run", MemoryError(), "what is done is kept", "harness run --resume x")
+    assert "what is done is kept" in stopped.cause
+    assert stopped.hint.endswith("then harness run --resume x")
+
+
+def test_a_program_that_is_not_there_keeps_its_number() -> None:
+    assert CannotStartError("x", "No such file or directory", number=errno.ENOENT).number == errno.ENOENT
