@@ -21,7 +21,7 @@ from harness.system.cache import STAMP, measure_extent
 from harness.system.disk import free_bytes
 from harness.system.foreign import read_bytes, read_text
 from harness.system.git import redact_url
-from harness.system.lock import hold, is_held
+from harness.system.lock import hold, is_held, is_lock
 from harness.system.mark import is_ours
 from harness.system.usage import forget_use, last_use_s, read_purpose
 
@@ -71,6 +71,8 @@ def remove_entry(cache: Path, entry: Entry) -> Removal:
     path = Path(entry.path)
     if path.is_symlink() or Path(entry.lock).is_symlink() or not _lies_in(path, cache):
         return Removal(entry=entry, kept="it does not lie in the cache")
+    if entry.lock and os.path.lexists(entry.lock) and not is_lock(Path(entry.lock)):
+        return Removal(entry=entry, kept=f"{entry.lock} is not a lock file")  # to lock it would empty it
     try:
         if entry.lock:
             with hold(Path(entry.lock), busy=busy):

@@ -142,6 +142,9 @@ def test_a_lock_that_holds_something_is_not_a_lock_and_keeps_its_content(cache: 
     (cache / "weights" / "ggml-large.bin").write_text("mine")
     assert look(cache)["weights/ggml-large.bin"].kind is EntryKind.OTHER
     assert not is_held(notes)
+    (cache / f"{SOURCE}.lock").write_text("my notes")
+    assert "is not a lock file" in remove_entry(cache, look(cache)[SOURCE]).kept
+    assert (cache / f"{SOURCE}.lock").read_text() == "my notes"
     (cache / "used").mkdir()
     holders = {"holder-notes.lock": "", "holder-1-00000000.lock": "mine", "holder-x.lock": "mine"}
     for name, text in holders.items():
