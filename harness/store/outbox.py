@@ -11,7 +11,7 @@ from harness.errors import UnfitError, UnreadableError
 from harness.records.record import short_hash
 from harness.records.run import Run
 from harness.store.bundle import LOGS, REPORT
-from harness.store.scratch import EXPORT, scratch_folder
+from harness.store.scratch import EXPORT, clear_scratch, scratch_folder
 from harness.system.foreign import copy_file, list_folder, read_bytes
 from harness.system.fresh import create_file, make_folders
 
@@ -31,6 +31,7 @@ def write_folder(tree: Path, run: Run, bundle: Path, made: Mapping[str, str]) ->
     report = read_bytes(bundle / REPORT, within=bundle)
     folder, there = _choose(tree, commit, _part(run.node.name), report)
     if there:
+        clear_scratch(tree, EXPORT)
         return folder
     try:
         make_folders(commit, within=tree)

@@ -26,7 +26,7 @@ def is_scratch(name: str) -> bool:
 @contextlib.contextmanager
 def scratch_folder(place: Path, purpose: str) -> Iterator[Path]:
     """Yield a new folder `.<purpose>-*` in `place` and remove it afterwards; raises OSError where none can be made."""
-    _clear(place, purpose)
+    clear_scratch(place, purpose)
     with contextlib.ExitStack() as stack:
         yield _make(place, purpose, stack)
 
@@ -63,7 +63,7 @@ def _remove_quietly(folder: Path) -> None:
         _remove(folder)
 
 
-def _clear(place: Path, purpose: str) -> None:
+def clear_scratch(place: Path, purpose: str) -> None:
     """Remove what killed processes left."""
     with contextlib.suppress(OSError), os.scandir(place) as entries:
         left = [entry.name for entry in entries if entry.name.startswith(_prefix(purpose))]

@@ -32,6 +32,8 @@ CALLS: dict[str, dict[str, int]] = {
     "richer": {"mkdir": 4, "create": 4, "write": 3, "fsync": 1, "rename": 1, "link": 2, "unlink": 5},
     "dated": {"mkdir": 10, "create": 6, "write": 5, "rename": 3, "unlink": 10, "fsync": 1},
 }
+# And an export of one run below the folder that it writes to.
+EXPORT_CALLS = {"mkdir": 6, "create": 15, "write": 14, "rename": 1, "unlink": 2}
 _ERRORS = {"fsync": errno.EIO, "unlink": errno.EIO}
 
 
@@ -150,6 +152,48 @@ def judge_again(stage: Stage, expected: dict[str, bytes]) -> Iterator[Deviation]
         yield Deviation(kind=Kind.LOST, what=f"importing again leaves other files: {differ}")
 
 
+class Exported(Look):
+    """An export is killed at one call; what is there then is whole, and the next export completes it and tidies up."""
+
+    call: str
+    nth: int
+
+    def look(self, stage: Stage) -> Iterator[Deviation]:
+        out, expected = stage.kit.folder / "out", stage.kit.folder / "expected"
+        stage.call(("export", "all", "--output", str(expected)))
+        Shimmed(rules=(Rule(call=self.call, nth=self.nth, error=KILL, below="out", count=1),)).strike(stage)
+        done = stage.call(("export", "all", "--output", str(out)))
+        stage.mend()
+        if done.code != KILL:
+            yield Deviation(kind=Kind.WRONG, what=f"exit code {done.code}: the fault did not strike")
+        whole = list_files(expected)
+        if list_files(out) not in ({}, whole):
+            yield Deviation(kind=Kind.LOST, what=f"a part of a folder is there: {sorted(list_files(out))}")
+        if out.exists() and not list_files(out):
+            yield from judge_not_imported(stage, out)
+        stage.call(("export", "all", "--output", str(out)))
+        if list_files(out) != whole or find_scratch(out):
+            yield Deviation(kind=Kind.FILE, what=f"after the next one: {sorted(list_files(out))} {find_scratch(out)}")
+
+
+def list_files(tree: Path) -> dict[str, bytes]:
+    """Return all files of a tree, but for what is not finished."""
+    files = [path for path in tree.rglob("*") if path.is_file() and not path.relative_to(tree).parts[0].startswith(".")]
+    return {str(path.relative_to(tree)): path.read_bytes() for path in files}
+
+
+def find_scratch(tree: Path) -> list[str]:
+    """Return the folders of what is not finished."""
+    return [path.name for path in tree.glob(".*")]
+
+
+def judge_not_imported(stage: Stage, tree: Path) -> Iterator[Deviation]:
+    """Yield where what is not finished is taken for a report."""
+    done = stage.call(("import", str(tree)))
+    if done.code not in (2, 5):
+        yield Deviation(kind=Kind.GREEN, what=f"what a killed export left is imported: {done.text[-300:]}")
+
+
 class Counted(Look):
     """The calls of an import are those that are struck."""
 
@@ -164,6 +208,15 @@ class Counted(Look):
         counts = {call: below.count(call) for call in dict.fromkeys(below) if call not in ("open", "opendir", "flock")}
         if counts != CALLS[self.scenario]:
             yield Deviation(kind=Kind.WRONG, what=f"an import makes {counts}")
+        stage.mend()
+        stage.shim_log.unlink()
+        Shimmed().strike(stage)
+        stage.call(("export", stage.witness.name, "--output", "@/out"))
+        calls = [line.split(" ", 2)[:2] for line in stage.shim_log.read_text(errors="replace").splitlines()]
+        below = [call for call, path in calls if path.startswith(str(stage.kit.folder / "out"))]
+        counts = {call: below.count(call) for call in dict.fromkeys(below) if call not in ("open", "opendir", "flock")}
+        if counts != EXPORT_CALLS:
+            yield Deviation(kind=Kind.WRONG, what=f"an export makes {counts}")
 
 
 class Many(Look):
@@ -241,6 +294,11 @@ def _struck() -> Iterator[Fault]:
                         Imported(scenario=scenario, call=call, nth=nth, error=error),
                         sample=(scenario, call, nth, error) == ("dated", "rename", 2, KILL),
                     )
+    for call, count in EXPORT_CALLS.items():
+        for nth in sorted({1, (count + 1) // 2, count}):
+            name = f"export-{call}-{nth}"
+            yield _fault(name, f"{call} number {nth} of an export", "SIGKILL there", Exported(call=call, nth=nth))
+    for scenario in CALLS:
         yield _fault(f"{scenario}-calls", "every call", "all of them are struck", Counted(scenario=scenario))
 
 
