@@ -55,7 +55,7 @@ def test_the_locks_name_no_place() -> None:
 OPENERS = {
     "system/foreign.py", "system/fresh.py",
     "system/lock.py", "system/memory.py", "system/quiet.py", "system/probe.py", "system/toolchain.py",
-    "system/pulse.py", "system/console.py", "system/roof.py", "system/source/resolve.py", "system/weights.py",
+    "system/pulse.py", "system/stream.py", "system/roof.py", "system/source/resolve.py", "system/weights.py",
     "wiring.py",
     # An archive whose sum is right, into a folder of ours that is new.
     "system/archive.py", "system/source/package.py", "system/download.py",
