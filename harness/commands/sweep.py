@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.aftermath import settle_remnants
 from harness.commands.output import Output
 from harness.commands.resume import take_up
-from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
+from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
 from harness.plan.chart import chart_sweep
 from harness.plan.layer import Settings
 from harness.premises import cache_folder, hold_node, results_folder
@@ -143,7 +143,12 @@ def _take_up(settings: Settings, environ: Mapping[str, str], node: Node, wanted:
     if suite:
         prepare = _preparing(stored, suite, mine, environ, node, scene, output)
         for number in left:
-            fresh[number] = prepare(stored.entries[number], number)
+            try:
+                fresh[number] = prepare(stored.entries[number], number)
+            except (UnavailableError, UnfitError):
+                if not stored.entries[number].reason:
+                    raise
+                continue  # it could not be prepared when the sweep was begun, either
             refuse_mixture(stored, fresh[number][0], earlier)
     for number, one in kept.items():
         if not one.sealed:
@@ -217,6 +222,8 @@ def _complain(chart: Chart, output: Output) -> bool:
 def _show_stored(stored: Sweep, results: Path, asked: Asked, output: Output) -> int:
     """Show a sweep with the numbers that there are; return 12 for one that should be whole and is not."""
     kept = look_for_runs(results, stored, output.console.note)
+    if stored.end:  # what is not finished is no part of a sweep that is
+        kept = {number: one for number, one in kept.items() if one.sealed}
     chart = chart_sweep(stored, {one.run.id: one.run for one in kept.values()})
     _show(chart, asked, output)
     if stored.end:

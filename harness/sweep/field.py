@@ -62,7 +62,8 @@ class Field:
     def _name(self, number: int, run: str) -> None:
         """Let the sweep name the run of a config."""
         entries = tuple(
-            entry.replace(run=run) if index == number else entry for index, entry in enumerate(self.sweep.entries)
+            entry.replace(run=run, reason="") if index == number else entry
+            for index, entry in enumerate(self.sweep.entries)
         )
         self.sweep = self.sweep.replace(entries=entries)
 

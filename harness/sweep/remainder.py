@@ -67,14 +67,16 @@ def adopt(results: Path, sweep: Sweep, kept: Mapping[int, Kept]) -> tuple[Sweep,
             continue
         for number in range(len(sweep.entries)):
             named = _name(sweep, number, run.id)
-            if number not in found and not sweep.entries[number].reason and not find_stranger(named, number, run):
+            if number not in found and not find_stranger(named, number, run):
                 sweep, found[number] = named, Kept(run, sealed=False)
                 break
     return sweep, found
 
 
 def _name(sweep: Sweep, number: int, run: str) -> Sweep:
-    entries = (entry.replace(run=run) if index == number else entry for index, entry in enumerate(sweep.entries))
+    entries = (
+        entry.replace(run=run, reason="") if index == number else entry for index, entry in enumerate(sweep.entries)
+    )
     return sweep.replace(entries=tuple(entries))
 
 
@@ -94,9 +96,11 @@ def _find(month: Path, name: str, *, mine: bool) -> Kept | str:
 
 
 def list_open(sweep: Sweep, kept: Mapping[int, Kept]) -> list[int]:
-    """Return the numbers of the configs that have cells to measure, and neither a run nor a reason."""
-    numbers = range(len(sweep.entries))
-    return [one for one in numbers if one not in kept and not sweep.entries[one].reason and list_cases(sweep, one)]
+    """Return the numbers of the configs that have cells to measure and no run.
+
+    One that could not be prepared is among them: what was missing then may be there now.
+    """
+    return [one for one in range(len(sweep.entries)) if one not in kept and list_cases(sweep, one)]
 
 
 def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: Node) -> tuple[Settings, Suite]:

@@ -190,6 +190,18 @@ def _sweeps() -> Iterator[Fault]:
     entry: tuple[str | int, ...] = ("entries", 0, "run")
     yield _sweep("names-another", "it names a run that is not there", EditSweep(keys=entry, value=_ELSEWHERE), 0)
     yield _sweep("names-none", "it was killed before it named a run", EditSweep(keys=entry, value=""), 0)
+    unnamed, reason = (EditSweep(keys=("entries", 0, key), value=text) for key, text in (("run", ""), ("reason", "no")))
+    untouched = _sweep("reason", "it has a reason for a config that can be measured", reason, 0)
+    yield untouched.replace(deeds=(Killed(verb="sweep"), unnamed, reason, EditRun(), Whole()))
+    yield Fault(
+        family=Family.PART,
+        name="sweep-ended",
+        where="a sweep that was killed, as --show finds it",
+        what="it is marked as finished",
+        deeds=(Killed(verb="sweep"), EditSweep(keys=("end",), value="2026-01-01T00:00:00+00:00")),
+        seen=Seen(codes=(12,), says=("has no number",)),
+        words=("sweep", "--show"),
+    )
     refused: dict[str, tuple[tuple[str | int, ...], object, str]] = {
         "run-path": (entry, f"../../{_ELSEWHERE}", "not the id of a run"),
         "node-path": (("node",), "../../outside", "not the name of a folder"),
