@@ -7,7 +7,7 @@ import msgspec
 
 from harness.errors import UnfitError
 from harness.records.record import Record
-from harness.render.format.text import visible
+from harness.render.format.text import escaped, visible
 from harness.render.plain import harmless
 from harness.system.console import Console
 from harness.system.stream import describe_trouble, write_through
@@ -31,14 +31,12 @@ class Output:
     def write(self, text: str, *, is_json: bool = False) -> None:
         """Print `text` on lines of its own, without what could steer a terminal: a pipe may end at one, too.
 
-        Tabs and line ends stay as they are where it is not a terminal, and so does JSON, which escapes what steers.
+        Tabs and line ends stay as they are where it is not a terminal; JSON has escapes, and means the same.
         Where it cannot be printed, that is said at once, and `settle` remembers it: what was done goes on to its end.
         """
         if text:
-            if self._stream.isatty():
-                text = harmless(text)
-            elif not is_json:
-                text = visible(text)
+            tame = harmless if self._stream.isatty() else escaped if is_json else visible
+            text = tame(text)
             try:
                 write_through(self._stream, text if text.endswith("\n") else f"{text}\n")
             except OSError as error:

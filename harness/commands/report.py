@@ -9,7 +9,7 @@ from harness.errors import UnfitError, UsageError
 from harness.plan.layer import Settings, nearest
 from harness.render.format.format import Format, Sheet
 from harness.render.format.registry import DEFAULT, FORMATS, find_ending
-from harness.render.format.text import visible
+from harness.render.format.text import escaped, visible
 from harness.store.bundle import require_outside
 from harness.store.shelf import Stored, read_logs
 from harness.system.fresh import make_folders, write_output
@@ -38,8 +38,8 @@ def report(settings: Settings, output: Output, words: Sequence[str], *, name: st
 
 
 def _clean(text: str, chosen: Format) -> str:
-    """Return a rendered text without what could steer the terminal of whoever looks at it; JSON escapes that."""
-    return text if chosen.is_json else visible(text)
+    """Return a rendered text without what could steer the terminal of whoever looks at it; JSON has escapes."""
+    return escaped(text) if chosen.is_json else visible(text)
 
 
 def _choose(name: str, target: str) -> Format:

@@ -34,6 +34,14 @@ def visible(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def escaped(json: str) -> str:
+    """Return JSON that means the same with an escape for each control character and for those that reorder text.
+
+    What writes it escapes those below a blank alone; none of the others stands outside of a string.
+    """
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json)
+
+
 def leaks(report: str) -> bool:
     """Return whether a tag or a link stands outside of every fence of a report."""
     inside = False

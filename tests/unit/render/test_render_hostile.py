@@ -23,7 +23,7 @@ from harness.render.column import align
 from harness.render.display import render_display
 from harness.render.format.format import Sheet
 from harness.render.format.registry import FORMATS
-from harness.render.format.text import csv_cell
+from harness.render.format.text import csv_cell, escaped
 from harness.render.plain import harmless
 from harness.render.report import render_report
 from harness.render.terminal import render_summary
@@ -185,7 +185,11 @@ def test_json_through_a_pipe_comes_back(evil: Run) -> None:
     stream = Pipe()
     Output(Console(io.StringIO()), as_json=True, stream=stream).show("", evil)
     assert json.loads(stream.getvalue())["node"]["os"] == EVIL
-    assert "\x1b" not in stream.getvalue()
+    assert not STEERING.search(stream.getvalue().replace("\n", ""))
+    for name in ("json", "jsonl"):
+        text = FORMATS[name].render([Sheet(run=evil)])
+        assert not STEERING.search(escaped(text).replace("\n", ""))
+    assert json.loads(escaped(FORMATS["jsonl"].render([Sheet(run=evil)])).splitlines()[0])
 
 
 def test_the_console_steers_only_by_itself() -> None:
