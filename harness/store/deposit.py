@@ -111,6 +111,18 @@ def _place(entry: Entry, results: Path, aside: Path, node: str) -> Taken:
     reading = read_entry(entry, node)
     final = bundle_folder(results, reading.run)
     _refuse_links(results, final)
+    try:
+        return _settle(entry, reading, results, aside, node)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    with scratch_folder(results / reading.run.node.name, IMPORT) as nearer:  # the node's folder is a disk of its own
+        return _settle(entry, reading, results, nearer, node)
+
+
+def _settle(entry: Entry, reading: Reading, results: Path, aside: Path, node: str) -> Taken:
+    """Put a run where it belongs, or add to it there."""
+    final = bundle_folder(results, reading.run)
     sources = list_sources(reading)
     remarks = [*reading.run.remarks, *reading.remarks]
     placed = Placed.KNOWN
@@ -148,14 +160,23 @@ def _refuse_links(results: Path, final: Path) -> None:
         if folder == results:
             return
         if folder.is_symlink():
-            raise UnfitError(f"cannot write to {folder}", cause="it is a link", hint=f"remove the link: rm {folder}")
+            raise UnfitError(
+                f"cannot write to {folder}",
+                cause="it is a link",
+                hint="put the folder itself in its place, or mount it there",
+            )
 
 
 def _find_earlier(results: Path, run: Run) -> Path | None:
     """Return where an earlier harness put this run, which could not read its date; None where it is not there."""
     _, commit, digest = run.id.rsplit("-", 2)
     places = (results / run.node.name / month / f"{stamp}-{commit}-{digest}" for month, stamp in _UNDATED)
-    return next((place for place in places if place.name != run.id and place.is_dir()), None)
+    return next((place for place in places if place.name != run.id and _is_own_folder(place)), None)
+
+
+def _is_own_folder(place: Path) -> bool:
+    """Return whether a bundle is there, and no link leads to it: what is found there is moved and removed."""
+    return place.is_dir() and not place.is_symlink() and not place.parent.is_symlink()
 
 
 def _put(reading: Reading, earlier: Path | None, final: Path, aside: Path) -> bool:

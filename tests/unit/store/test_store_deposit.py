@@ -1,5 +1,6 @@
 """Imported runs beside those that are there: nothing that was there is ever not there, or other than it was."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -129,6 +130,32 @@ def test_a_run_in_two_places_becomes_one_with_all_files(results: Path, tmp_path:
     assert [taken.placed for taken in take(results, tree)] == [Placed.KNOWN]
 
 
+@pytest.mark.parametrize("linked", ["bundle", "month"])
+def test_a_link_in_the_place_of_an_earlier_run_is_left_alone(results: Path, tmp_path: Path, linked: str) -> None:
+    tree = folder(tmp_path / "tree", stdall="x")
+    take(results, tree)
+    final = bundle(results)
+    elsewhere = tmp_path / "elsewhere"
+    place = final.parents[1] / "undated" / "-".join(["0-undated", *final.name.split("-")[1:]])
+    mine = elsewhere / place.name if linked == "month" else elsewhere
+    (mine / "logs").mkdir(parents=True)
+    (mine / "logs" / "secret").write_text("mine")
+    (mine / "precious").write_text("mine")
+    place.parent.parent.mkdir(exist_ok=True)
+    if linked == "bundle":
+        place.parent.mkdir()
+        place.symlink_to(elsewhere)
+    else:
+        place.parent.symlink_to(elsewhere)
+    for _ in range(2):
+        assert [taken.placed for taken in take(results, tree)] == [Placed.KNOWN]
+        assert sorted(path.name for path in final.rglob("*")) == ["README.md", "logs", "run.json", "stdall"]
+        assert (mine / "precious").read_text() == (mine / "logs" / "secret").read_text() == "mine"
+        (final / "run.json").unlink()
+        shutil.rmtree(final)
+        take(results, tree)
+
+
 @pytest.mark.parametrize("damage", ["empty", "gone"])
 def test_a_record_that_is_empty_or_gone_is_written_again(results: Path, tmp_path: Path, damage: str) -> None:
     tree = folder(tmp_path / "tree", stdall="x")
@@ -153,6 +180,23 @@ def test_one_that_cannot_be_written_does_not_stop_the_others(results: Path, tmp_
     (results / "node").symlink_to(tmp_path)
     failed, placed = take(results, tree)
     assert (failed.placed, failed.cause, placed.placed) == (Placed.FAILED, "it is a link", Placed.KNOWN)
+
+
+def test_a_node_on_a_disk_of_its_own_gets_its_runs(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_put = depositing._put
+
+    def put(reading: Reading, earlier: Path | None, final: Path, aside: Path) -> bool:
+        if aside.parent == results:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(final))
+        return really_put(reading, earlier, final, aside)
+
+    monkeypatch.setattr(depositing, "_put", put)
+    assert [taken.placed for taken in take(results, folder(tmp_path / "tree", stdall="x"))] == [Placed.NEW]
+    assert logs(results) == {"stdall": "x"}
+    assert not list(results.rglob(".import-*"))
 
 
 def test_a_full_disk_stops_it(results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
