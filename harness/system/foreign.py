@@ -3,14 +3,17 @@
 Only a regular file is read, and only as far as a bound. Everything else is refused by name and at once: a FIFO or a
 device has no end, a socket or a folder is not a file, a link may go round. Below a folder of others (`within`) no link
 is followed at all, neither a file nor a folder on the way: it may lead to files that are none of theirs.
+
+A pipe is read where it is the caller's own: standard input, or what a shell hands over for `<(command)`.
 """
 
 import contextlib
 import errno
 import io
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -22,6 +25,9 @@ MOST_BYTES = 65 << 20
 _CHUNK_BYTES = 1 << 20
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO that takes the file's place is not waited for
 _FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
+# A folder on the way need not be one that may be listed.
+_ENTER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC | os.O_DIRECTORY
+_HANDED = re.compile(r"/dev/std(?:in|out|err)|(?:/dev|/proc/self)/fd/[0-9]+")
 _KINDS = (
     (stat.S_ISLNK, "a link"),
     (stat.S_ISDIR, "a folder"),
@@ -61,17 +67,23 @@ def open_file(path: Path, *, within: Path | None = None, most_bytes: int = MOST_
     folder on. Raises MissingError where nothing is, UnreadableError for what is not a regular file, for a link within
     that folder, for a file of more than `most_bytes`, and for one that may not be read.
     """
+    return _open(path, within, most_bytes, _require_regular)
+
+
+def _open(path: Path, within: Path | None, most_bytes: int, require: Callable[[Path, int], None]) -> io.BufferedReader:
     handle = -1
     try:
         with _way(path, within) as way:
-            _require_regular(path, way.look())  # before it is opened: opening a device can do something
+            require(path, way.look())  # before it is opened: opening a device can do something
             handle = way.open(_READ)
         found = os.fstat(handle)
-        _require_regular(path, found.st_mode)
+        require(path, found.st_mode)
         if found.st_size > most_bytes:
             raise UnreadableError(
                 f"{path} is too large to be read", cause=f"it has {found.st_size} bytes, at most {most_bytes} are read"
             )
+        if stat.S_ISFIFO(found.st_mode):
+            os.set_blocking(handle, True)  # what comes through it is waited for
         file, handle = os.fdopen(handle, "rb"), -1
     except (OSError, ValueError) as error:
         raise _refusal(path, error) from None
@@ -82,8 +94,12 @@ def open_file(path: Path, *, within: Path | None = None, most_bytes: int = MOST_
 
 
 def read_bytes(path: Path, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> bytes:
-    """Return the content of a regular file; raises what `open_file` raises, for one that grows meanwhile, too."""
-    with open_file(path, within=within, most_bytes=most_bytes) as file:
+    """Return the content of a regular file; raises what `open_file` raises, for one that grows meanwhile, too.
+
+    A pipe that a shell handed over is read to its end.
+    """
+    require = _require_stream if within is None and is_handed(path) else _require_regular
+    with _open(path, within, most_bytes, require) as file:
         try:
             content = file.read(most_bytes + 1)
         except OSError as error:
@@ -131,7 +147,7 @@ def list_folder(folder: Path, *, within: Path | None = None) -> Listing:
                         others.append((entry.name, name_kind(entry.stat(follow_symlinks=False).st_mode)))
         finally:
             os.close(handle)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _refusal(folder, error) from None
     return Listing(files=tuple(sorted(files)), folders=tuple(sorted(folders)), others=tuple(sorted(others)))
 
@@ -167,6 +183,11 @@ def copy_file(path: Path, target: BinaryIO, *, within: Path | None = None, most_
             target.write(chunk)
 
 
+def is_handed(path: Path) -> bool:
+    """Return whether a path stands for a stream that this process was started with, as `<(command)` does."""
+    return _HANDED.fullmatch(str(path)) is not None
+
+
 def name_kind(mode: int) -> str:
     """Return what a file is by its mode, with its article."""
     return next((name for fits, name in _KINDS if fits(mode)), "a regular file")
@@ -197,7 +218,7 @@ def _way(path: Path, within: Path | None) -> Iterator[_Way]:
     *before, name = path.relative_to(within).parts or ("..",)
     if ".." in (*before, name):
         raise UnreadableError(f"cannot read {path}", cause=f"it does not lie in {within}")
-    handle = os.open(within, _FOLDER)
+    handle = os.open(within, _ENTER)
     try:
         for part in before:
             below = _enter(handle, part, path)
@@ -210,7 +231,7 @@ def _way(path: Path, within: Path | None) -> Iterator[_Way]:
 
 def _enter(handle: int, part: str, path: Path) -> int:
     try:
-        return os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=handle)
+        return os.open(part, _ENTER | os.O_NOFOLLOW, dir_fd=handle)
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.ENOTDIR):
             raise
@@ -225,6 +246,11 @@ def _require_regular(path: Path, mode: int) -> None:
         raise UnreadableError(
             f"{path} is {kind}, not a regular file", cause=cause or "only regular files are read", hint=_HINTS[kind]
         )
+
+
+def _require_stream(path: Path, mode: int) -> None:
+    if not stat.S_ISFIFO(mode):
+        _require_regular(path, mode)
 
 
 def _refusal(path: Path, error: OSError | ValueError) -> UnreadableError:

@@ -10,7 +10,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from harness.system.foreign import name_kind
+from harness.system.foreign import is_handed, name_kind
 
 # Behind the name of a file that is being written, after a word of its own.
 TEMPORARY = ".tmp"
@@ -51,12 +51,19 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True, mode: int 
 
 
 def sync_file(path: Path) -> None:
-    """Make a file or folder durable; what else was put there is neither followed nor waited for."""
-    if stat.S_IFMT(path.lstat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+    """Make a file or folder durable; what else was put there is neither followed nor waited for.
+
+    Some file systems of networks have no such thing as a durable folder.
+    """
+    mode = path.lstat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         return
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if stat.S_ISREG(mode) or error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(handle)
 
@@ -83,6 +90,7 @@ def make_folders(path: Path, *, within: Path) -> None:
 def write_output(path: Path, content: bytes) -> None:
     """Write what a person named: a file as a whole, through links; a pipe that somebody reads; a terminal; /dev/null.
 
+    A file that is named as /dev/stdout or /dev/fd/N may hold something already: that is kept, and the content added.
     Raises OSError for anything else, a device above all, and for links that go round.
     """
     try:
@@ -90,13 +98,13 @@ def write_output(path: Path, content: bytes) -> None:
     except FileNotFoundError:
         mode = stat.S_IFREG
     real = os.path.realpath(path)
-    if stat.S_ISREG(mode):
+    if stat.S_ISREG(mode) and not is_handed(path):
         write_atomic(Path(real), content)
         return
-    if not (stat.S_ISFIFO(mode) or (stat.S_ISCHR(mode) and real.startswith(_STREAMS))):
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or (stat.S_ISCHR(mode) and real.startswith(_STREAMS))):
         raise OSError(errno.EINVAL, f"it is {name_kind(mode)}, not a file", str(path))
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as error:
         if error.errno == errno.ENXIO:
             raise OSError(errno.ENXIO, "it is a FIFO that nobody reads", str(path)) from None
@@ -179,7 +187,8 @@ def _clear(path: Path) -> None:
 
 def _remove_dead(path: Path) -> None:
     with contextlib.suppress(OSError):
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        # For writing, as network file systems lock nothing else.
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()

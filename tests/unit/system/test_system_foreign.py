@@ -99,6 +99,27 @@ def test_what_a_person_names_may_be_a_link(folder: Path) -> None:
     assert read_bytes(folder / "root" / "below" / "deep.txt", within=folder / "root") == b"deep"
 
 
+def test_a_pipe_of_ones_own_is_read_and_no_other(folder: Path) -> None:
+    for content, most_bytes in ((b"piped", 5), (b"", 5), (b"too much", 5)):
+        reader, writer = os.pipe()
+        os.write(writer, content)
+        os.close(writer)
+        path = Path(f"/dev/fd/{reader}")
+        try:
+            with pytest.raises(UnreadableError, match="is a FIFO"):
+                open_file(path)  # whoever goes back in it needs a file
+            if len(content) > most_bytes:
+                with pytest.raises(UnreadableError, match="too large"):
+                    read_bytes(path, most_bytes=most_bytes)
+            else:
+                assert read_bytes(path, most_bytes=most_bytes) == content
+        finally:
+            os.close(reader)
+    os.mkfifo(folder / "fd")
+    with pytest.raises(UnreadableError, match="is a FIFO"):
+        read_bytes(folder / "fd")
+
+
 @pytest.mark.parametrize(
     ("make", "what"),
     [
@@ -111,6 +132,15 @@ def test_devices_and_circles_are_named(folder: Path, make: Callable[[Path], None
     with pytest.raises(UnreadableError) as raised:
         open_file(folder / "x")
     assert re.search(what, str(raised.value))
+
+
+@pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="this system opens no folder that may not be listed")
+def test_a_folder_that_may_be_entered_and_not_listed_will_do(folder: Path) -> None:
+    folder.chmod(0o300)
+    try:
+        assert read_text(folder / "below" / "deep.txt", within=folder) == "deep"
+    finally:
+        folder.chmod(0o700)
 
 
 def test_what_is_missing_is_told_apart(folder: Path) -> None:

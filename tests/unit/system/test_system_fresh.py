@@ -1,12 +1,21 @@
 """Files that are made anew: through no link, whole or not at all, and what the killed left is removed."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
-from harness.system.fresh import create_file, make_folders, open_log, open_part, write_atomic, write_output
+from harness.system.fresh import (
+    create_file,
+    make_folders,
+    open_log,
+    open_part,
+    sync_file,
+    write_atomic,
+    write_output,
+)
 
 
 def test_a_link_in_the_way_is_replaced_and_its_target_left_alone(tmp_path: Path) -> None:
@@ -40,6 +49,23 @@ def test_what_the_killed_left_is_removed_and_what_lives_is_not(tmp_path: Path) -
         write_atomic(tmp_path / "a", b"new")
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"a", "a.89abcdef.tmp", "a.tmp", "a.0123abc.tmp", "a.b.0123abcd.tmp"}
+
+
+@pytest.mark.parametrize("error", [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+def test_a_folder_that_cannot_be_made_durable_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    (tmp_path / "a").touch()
+
+    def fail(_: int) -> None:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    for path in [tmp_path / "a", *([tmp_path] if error == errno.EIO else [])]:
+        with pytest.raises(OSError, match=os.strerror(error)):
+            sync_file(path)
+    if error != errno.EIO:
+        sync_file(tmp_path)
 
 
 def test_the_umask_decides_who_may_read(tmp_path: Path) -> None:
@@ -94,6 +120,13 @@ def test_what_a_person_names_is_written_through_links_and_as_a_whole(tmp_path: P
     assert (tmp_path / "real").read_bytes() == (tmp_path / "made").read_bytes() == b"new"
     write_output(Path("/dev/null"), b"gone")
     assert Path("/dev/null").is_char_device()
+
+
+def test_what_a_stream_of_ones_own_holds_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "all.md").write_text("first\n")
+    with (tmp_path / "all.md").open("a") as file:
+        write_output(Path(f"/dev/fd/{file.fileno()}"), b"second\n")
+    assert (tmp_path / "all.md").read_text() == "first\nsecond\n"
 
 
 def test_what_nobody_should_write_to_is_refused(tmp_path: Path) -> None:
