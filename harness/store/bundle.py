@@ -124,7 +124,7 @@ class Bundle:
         for path in (*self.logs.iterdir(), self.logs, *self.path.iterdir(), self.path):
             sync_file(path)
         try:
-            self.path.rename(final)
+            self._rename(final)
         except OSError:
             if _is_there(final):
                 raise FileExistsError(errno.EEXIST, "a bundle of this name is there already", str(final)) from None
@@ -135,6 +135,13 @@ class Bundle:
             sync_file(folder)
         self.release()
         return final
+
+    def _rename(self, final: Path) -> None:
+        try:
+            self.path.rename(final)
+        except PermissionError:  # a disk of Windows, where no folder is renamed that is open
+            self.release()
+            self.path.rename(final)
 
 
 def create_bundle(results: Path, run: Run) -> tuple[Run, Bundle]:
@@ -192,7 +199,8 @@ def _open_up(path: Path, usual: int) -> None:
     status = path.lstat()
     wanted = usual if stat.S_ISDIR(status.st_mode) else usual & 0o666
     if not stat.S_ISLNK(status.st_mode) and wanted & ~status.st_mode:
-        path.chmod(stat.S_IMODE(status.st_mode) | wanted)
+        with contextlib.suppress(PermissionError):  # a file system that gives all files the mode it was mounted with
+            path.chmod(stat.S_IMODE(status.st_mode) | wanted)
 
 
 def _make_partial(bundle: Bundle) -> bool:

@@ -86,6 +86,27 @@ def test_a_bundle_that_appears_meanwhile_is_left_alone_and_nothing_is_lost(tmp_p
     assert bundle.final.lstat() == before
 
 
+def test_where_no_open_folder_is_renamed_and_modes_are_fixed_it_is_sealed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, bundle = create_bundle(tmp_path, RUN)
+    (bundle.logs / "x.log").write_text("x")
+    (bundle.logs / "x.log").chmod(0o600)
+    really = Path.rename
+
+    def rename(path: Path, target: Path) -> Path:
+        if bundle._claim:
+            raise PermissionError(13, "Permission denied", str(path))
+        return really(path, target)
+
+    def chmod(path: Path, _: int) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(Path, "chmod", chmod)
+    assert load_run(bundle.seal(RUN, "the report\n")) == RUN
+
+
 def test_a_run_whose_name_is_taken_is_sealed_under_the_next_one(tmp_path: Path) -> None:
     run, bundle = create_bundle(tmp_path, RUN)
     bundle.final.mkdir()
