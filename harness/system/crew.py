@@ -4,11 +4,14 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
+# Elsewhere processes cannot be forked safely; here they start sooner, and have this one's modules already.
+_CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
 _CHUNK = 50
 _MOST = 8
 # They come to this process alone, which ends the others.
@@ -37,11 +40,11 @@ class _Worker(Generic[_T, _R]):
     """A process, the pipe to it, and the numbers of the items that it has not answered for."""
 
     def __init__(self, work: Callable[[_T], _R]) -> None:
-        self.pipe, theirs = multiprocessing.Pipe()
+        self.pipe, theirs = _CONTEXT.Pipe()
         self.left: deque[int] = deque()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # until it has said what it does with them
         try:
-            self.process = multiprocessing.Process(target=_serve, args=(work, theirs, self.pipe), daemon=True)
+            self.process = _CONTEXT.Process(target=_serve, args=(work, theirs, self.pipe), daemon=True)
             self.process.start()
         except BaseException:
             self.pipe.close()

@@ -1,5 +1,6 @@
 """Work shared among processes that are killed, that raise, and that outlive nobody."""
 
+import multiprocessing.process
 import os
 import signal
 import subprocess
@@ -32,6 +33,12 @@ class Work:
         return 2 * number
 
 
+def children() -> list[psutil.Process]:
+    """Return who was started; not the tracker that Python itself starts where processes cannot be forked."""
+    found = psutil.Process().children()
+    return [one for one in found if not any("resource_tracker" in word for word in one.cmdline())]
+
+
 def doubled(work: Work, numbers: list[int]) -> tuple[list[int], list[str]]:
     notes: list[str] = []
     return list(share(work, numbers, fallen=lambda number: -number, note=notes.append)), notes
@@ -40,7 +47,7 @@ def doubled(work: Work, numbers: list[int]) -> tuple[list[int], list[str]]:
 def test_the_answers_come_in_order(tmp_path: Path) -> None:
     assert doubled(Work(tmp_path), list(range(COUNT))) == ([2 * number for number in range(COUNT)], [])
     assert doubled(Work(tmp_path), []) == ([], [])
-    assert psutil.Process().children() == []
+    assert children() == []
 
 
 def test_what_a_killed_process_had_is_done_again_and_what_kills_is_answered_for(tmp_path: Path) -> None:
@@ -53,14 +60,14 @@ def test_what_a_killed_process_had_is_done_again_and_what_kills_is_answered_for(
 def test_what_the_work_raises_is_raised_and_nobody_is_left(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="-1"):
         doubled(Work(tmp_path), [*range(120), -1, *range(100)])
-    assert psutil.Process().children() == []
+    assert children() == []
 
 
 def test_where_no_process_may_be_started_it_is_done_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> int:
+    def refuse(_: object) -> None:
         raise BlockingIOError
 
-    monkeypatch.setattr(os, "fork", refuse)
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
     assert doubled(Work(tmp_path), list(range(COUNT)))[0] == [2 * number for number in range(COUNT)]
 
 
@@ -70,14 +77,16 @@ from harness.system.crew import share
 def work(number):
     print(os.getpid(), flush=True)
     time.sleep(0.1)
-list(share(work, range(1000), fallen=print, note=print))
+if __name__ == "__main__":
+    list(share(work, range(1000), fallen=print, note=print))
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_they_end_with_the_process_that_they_work_for(number: int) -> None:
-    words, environ = [sys.executable, "-c", ENDLESS], {"PATH": os.environ["PATH"]}
-    with psutil.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, env=environ) as parent:
+def test_they_end_with_the_process_that_they_work_for(number: int, tmp_path: Path) -> None:
+    (tmp_path / "endless.py").write_text(ENDLESS)
+    words, environ = [sys.executable, "endless.py"], {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    with psutil.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=tmp_path, env=environ) as parent:
         parent.stdout.readline()
         children = parent.children()
         parent.send_signal(number)
