@@ -21,6 +21,7 @@ _PLACE = re.compile(r"^CMAKE_CACHEFILE_DIR:INTERNAL=(.+)$", re.MULTILINE)
 _ADDRESS = re.compile(r"^\s*url = ", re.MULTILINE)
 _WAVE = re.compile(rb"RIFF....WAVEfmt ", re.DOTALL)
 _RECORD = "run.json"
+_RECORDINGS = "audio"
 
 
 def is_ours(kind: EntryKind, path: Path, lock: str) -> bool:
@@ -49,8 +50,10 @@ def _is_audio(path: Path) -> bool:
 
 
 def _is_left(kind: EntryKind, path: Path) -> bool:
-    """Return whether that can be told without a lock: logs have none, and builds of an earlier harness had none."""
-    return _is_record(path) if kind is EntryKind.LEFTOVERS else _is_build(path)
+    """Return whether that can be told without a lock: logs and recordings have none, nor had builds once."""
+    if kind is not EntryKind.LEFTOVERS:
+        return _is_build(path)
+    return _is_audio(path) if path.parent.name == _RECORDINGS else _is_record(path)
 
 
 def _is_build(path: Path) -> bool:

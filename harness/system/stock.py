@@ -41,6 +41,8 @@ _FILES = (EntryKind.WEIGHTS, EntryKind.AUDIO, EntryKind.DOWNLOADS, EntryKind.ARC
 _LOCKED = (EntryKind.SOURCES, EntryKind.REPOSITORIES, EntryKind.BUILDS, EntryKind.ROOFS, *_FILES)
 _ARCHIVES, _SUM = "archives", r"[0-9a-f]{64}"
 _LEFTOVER = re.compile(r"\.(.+)\.(partial|pruned)-\w+")
+# What has the lock of the file that it belongs to.
+_BESIDE = re.compile(r"(?:\.part)?(?:\.etag|\.sha256|\.made)?$")
 _ASIDE = "pruned"
 # What a run needs until it ends. Archives, clones and what makes sources are used under their locks alone.
 _MEASURED = frozenset(
@@ -148,7 +150,7 @@ def _recognise(path: Path) -> Iterator[Entry]:
     if path.is_symlink():
         yield _entry(EntryKind.OTHER, path)
     elif left:
-        yield _entry(EntryKind.LEFTOVERS, path, lock=str(path.with_name(f"{left[1]}.lock")))
+        yield _entry(EntryKind.LEFTOVERS, path, lock=str(path.with_name(f"{_BESIDE.sub('', left[1], count=1)}.lock")))
     else:
         kinds = (kind for pattern, kind in _SHELVES[path.parent.name] if re.fullmatch(pattern, path.name))
         kind = next((kind for kind in kinds if _is_folder(path) is (kind not in _FILES)), None)
