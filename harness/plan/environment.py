@@ -54,6 +54,6 @@ def choose_environment(environ: Mapping[str, str], *, path: Sequence[str]) -> tu
         caveats.append(Caveat(code="environment-secret", message=message))
     told = [name for name in broken if name in _PASSED or name.startswith((_NODE_PREFIX, *TIMING_PREFIXES))]
     if told:
-        message = f"kept from all children, in whole or (PATH) in part, as it is no UTF-8: {', '.join(told)}"
+        message = f"kept from all children, in whole or (PATH) in part, as it is not UTF-8: {', '.join(told)}"
         caveats.append(Caveat(code="environment-unreadable", message=message))
     return tuple(sorted(chosen.items())), tuple(caveats)

@@ -1,4 +1,4 @@
-"""What must not be told: logins in URLs, and the variables that hold secrets."""
+"""What must not be shown to anybody: logins in URLs, and the variables that hold secrets."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,9 @@ _LOGIN = re.compile(
     r"([a-z][a-z0-9+.-]{1,20}://)(?:[^/\s]{0,500}@|[^/\s@:]{0,100}:(?![0-9]{1,5}/)[^\s@]{0,500}@)", re.IGNORECASE
 )
 _SECRET_NAME = re.compile(
-    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_?KEY|KEYS?$|^(?:PIP|UV|HF|NETRC)(?:_|$)", re.IGNORECASE
+    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|PRIVATE_?KEY|KEYS?$|_PWD$|(?:^|_)(?:AUTH|BEARER|COOKIE|JWT|PASS|PAT)$"
+    r"|^(?:PIP|UV|HF|NETRC)(?:_|$)",
+    re.IGNORECASE,
 )
 
 

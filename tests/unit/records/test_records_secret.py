@@ -45,9 +45,18 @@ def test_variables_with_secrets_are_left_out() -> None:
         "AWS_SECRET_ACCESS_KEY": "x",
         "PIP_INDEX_URL": "https://example.org/",
         "DB_PASSWORD": "x",
+        "GGML_RPC_AUTH": "x",
+        "MYSQL_PWD": "x",
+        "GG_BUILD_PASS": "x",
         "HTTPS_PROXY": "http://me:CANARY@proxy:3128",
         "PATH": "/bin",
+        "PWD": "/",
+        "SSH_AUTH_SOCK": "/x",
+        "GIT_ASKPASS": "/x",
+        "GGML_CUDA_GRAPH_PASSES": "2",
         "NO_PROXY": "localhost",
         "http_proxy": "http://proxy:3128",
     }
-    assert list(without_secrets(environ)) == ["PATH", "NO_PROXY", "http_proxy"]
+    assert list(without_secrets(environ)) == [
+        *("PATH", "PWD", "SSH_AUTH_SOCK", "GIT_ASKPASS", "GGML_CUDA_GRAPH_PASSES", "NO_PROXY", "http_proxy")
+    ]
