@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.selection import select_runs
-from harness.errors import UsageError
+from harness.errors import UnreadableError, UsageError
 from harness.parse.report import parse_report
 from harness.plan.layer import Settings, nearest
 from harness.records.record import Record
@@ -45,7 +45,14 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], lay
     exported = []
     for number, stored in enumerate(runs):
         output.console.count("exporting", number, len(runs))
-        path = _export(Path(folder), stored)
+        try:
+            path = _export(Path(folder), stored)
+        except UnreadableError as error:  # its report is a link, say: the others are exported
+            if len(runs) == 1:
+                raise
+            output.console.warn(f"harness: {error}")
+            code = error.exit_code
+            continue
         exported.append(Exported(run=stored.run.id, path=str(path)))
     output.console.note(f"exported {len(exported)} runs into {folder}")
     output.show("\n".join(one.path for one in exported), tuple(exported))
@@ -55,7 +62,7 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], lay
 def _export(tree: Path, stored: Stored) -> Path:
     bundle = Path(stored.path)
     if not bundle.is_dir():
-        raise UsageError(f"{bundle} is no run of the results", hint=f"harness import {bundle}")
+        raise UsageError(f"{bundle} is not a run in the results", hint=f"harness import {bundle}")
     text = read_bytes(bundle / REPORT, within=bundle).decode("utf-8", errors="surrogateescape")
     logs = {
         name: read_bytes(bundle / LOGS / name, within=bundle).decode("utf-8", errors="surrogateescape")

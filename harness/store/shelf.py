@@ -149,7 +149,7 @@ def _load(folder: Path, note: Note) -> Iterator[Stored]:
     unknown = next((name for name in (one.metric for one in run.measurements) if name not in METRICS), None)
     if unknown is not None:
         cause = "it was written by a newer harness, or by hand"
-        raise UnreadableError(f"{folder / RUN}: {unknown!r} is no metric that this harness knows", cause=cause)
+        raise UnreadableError(f"{folder / RUN}: {unknown!r} is not a metric that this harness knows", cause=cause)
     report = "" if run.origin == OURS else _text(folder)
     yield Stored(path=str(folder), run=run, report=report)
 

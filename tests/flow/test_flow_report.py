@@ -191,6 +191,16 @@ def test_nothing_is_written_into_a_run(filled: Kit) -> None:
     assert {path: path.read_bytes() for path in bundle.rglob("*") if path.is_file()} == before
 
 
+def test_a_run_that_cannot_be_exported_does_not_keep_the_others_back(filled: Kit) -> None:
+    report = filled.bundles()[0] / "README.md"
+    report.unlink()
+    report.symlink_to("run.json")
+    done = filled.harness("export", "all", "-o", str(filled.folder / "out"))
+    assert done.returncode == 5, done.stderr
+    assert f"{report} is a link" in done.stderr
+    assert len(list((filled.folder / "out").rglob("README.md"))) == len(done.stdout.split()) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

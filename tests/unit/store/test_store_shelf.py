@@ -146,7 +146,7 @@ def test_a_newer_schema_with_all_fields(results: Path) -> None:
 def test_a_metric_of_another_harness(results: Path) -> None:
     file = list_folders(results)[0] / "run.json"
     file.write_text(file.read_text().replace('"copy_rate"', '"joules"'))
-    with pytest.raises(UnreadableError, match="'joules' is no metric"):
+    with pytest.raises(UnreadableError, match="'joules' is not a metric"):
         find_runs(results, ["all"])
 
 
