@@ -79,6 +79,12 @@ def score_result(result: StepResult, goal: Goal) -> float | None:
     return window_ms * int(result.case.get("threads")) if goal is Goal.THROUGHPUT else window_ms
 
 
+def explain_absence(results: Sequence[StepResult]) -> str:
+    """Return why none of these processes has a score: a failure, or that one stood still; else nothing."""
+    failed = next((one.reason for one in results if one.status is not Status.PASSED), "")
+    return failed or next((one.completed.standstill for one in results if one.completed and one.stood_still), "")
+
+
 def choose_survivors(scores: Mapping[int, Sequence[float]]) -> tuple[int, ...]:
     """Return the better half of the candidates by their medians, the best first: successive halving.
 

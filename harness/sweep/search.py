@@ -18,13 +18,13 @@ from harness.plan.tune import (
     Axis,
     are_settled,
     choose_survivors,
+    explain_absence,
     judge_duels,
     score_result,
 )
 from harness.records.case import Case
 from harness.records.code import are_equal
 from harness.records.metric import DECODE, ENCODE
-from harness.records.outcome import Status
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.step import Phase
@@ -41,6 +41,8 @@ from harness.system.vigil import Vigil
 Prepare = Callable[[Values], tuple[Run, Plan]]
 # The duels have this share of the budget at least.
 _LAST_SHARE = 0.3
+# So many rounds without a score of the winner, and the next one would be without it, too.
+_PATIENCE = 3
 
 
 class Seat(NamedTuple):
@@ -103,7 +105,9 @@ class Search:
         while others:
             for number in self._draw.sample(range(len(contenders)), len(contenders)):
                 scores[number].append(self._measure(contenders[number]))
-            if self.spent_s >= self._budget_s or are_settled(scores[0], scores[1:]):
+            # Stops are no part of the budget: a winner that is stopped each time would never use it up.
+            hopeless = len(scores[0]) >= _PATIENCE and not any(score is not None for score in scores[0][-_PATIENCE:])
+            if hopeless or self.spent_s >= self._budget_s or are_settled(scores[0], scores[1:]):
                 break
             left = format_seconds(self._budget_s - self.spent_s)
             self._console.tick(f"how sure: {len(scores[0])} rounds, at most {left} left")
@@ -230,7 +234,10 @@ class Search:
     def _describe(self, values: Values, scores: Sequence[float], reason: str) -> Tried:
         if not scores:
             return Tried(values=values, score=None, n=0, reason=reason or self._explain(values))
-        summaries, case = summarize_run(self.find_run(values)), name_case(self._model, values)
+        run, case = self.find_run(values), name_case(self._model, values)
+        # Of the same processes as the score.
+        counted = run.replace(results=tuple(one for one in run.results if not one.stood_still))
+        summaries = summarize_run(counted)
         encode, decode = (summaries.get((case, metric.name)) for metric in (ENCODE, DECODE))
         return Tried(
             values=values,
@@ -243,8 +250,7 @@ class Search:
     def _explain(self, values: Values) -> str:
         session = self._seat(name_binary(values)).session
         case = name_case(self._model, values)
-        results = session.run.results if session else ()
-        return next((one.reason for one in results if one.case == case and one.status is not Status.PASSED), "")
+        return explain_absence([one for one in (session.run.results if session else ()) if one.case == case])
 
 
 def name_case(model: str, values: Values) -> Case:

@@ -5,7 +5,14 @@ import random
 import pytest
 
 from harness.plan.axis import name_binary
-from harness.plan.tune import are_settled, choose_survivors, judge_duels, list_axes, score_result
+from harness.plan.tune import (
+    are_settled,
+    choose_survivors,
+    explain_absence,
+    judge_duels,
+    list_axes,
+    score_result,
+)
 from harness.records.case import Case
 from harness.records.comparison import Verdict
 from harness.records.outcome import Status
@@ -46,6 +53,14 @@ def test_the_score_of_a_process(goal: Goal, score: float) -> None:
     assert score_result(result.replace(case=CASE, status=Status.FAILED), goal) is None
     stopped = factory.completed().replace(stopped_s=1.0)
     assert score_result(result.replace(case=CASE, completed=stopped), goal) is None
+
+
+def test_a_candidate_without_a_score_says_why() -> None:
+    good = factory.result("b", Phase.BENCH, Status.PASSED)
+    still = good.replace(completed=factory.completed().replace(stopped_s=6.0))
+    assert explain_absence([good]) == ""
+    assert explain_absence([good, still]) == "the process or the harness stood still for 6.0 s"
+    assert explain_absence([still, good.replace(status=Status.FAILED, reason="exit code 3")]) == "exit code 3"
 
 
 def test_a_process_without_its_numbers_has_no_score() -> None:
