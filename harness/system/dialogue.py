@@ -94,6 +94,12 @@ class Dialogue:
 
     def hear(self, timeout_s: float) -> str | None:
         """Return the next line that the child says; seconds in which the harness stands still are not waited for."""
+        try:
+            return self._hear(timeout_s)
+        finally:
+            self.halted_s += self._pulse.stopped_s
+
+    def _hear(self, timeout_s: float) -> str | None:
         deadline = time.monotonic() + timeout_s
         while b"\n" not in self._unread:
             left = deadline + self._pulse.absent_s - time.monotonic()
@@ -111,7 +117,6 @@ class Dialogue:
         line, _, self._unread = self._unread.partition(b"\n")
         text = line.decode("utf-8", errors="replace")
         self.note(text)
-        self.halted_s += self._pulse.stopped_s
         return text
 
     @property

@@ -1,8 +1,8 @@
 """Feels whether the harness, its child or the whole node stood still: SIGSTOP, a frozen container, a suspended laptop.
 
 The kernel reports that a child was stopped or went on, however short the stop was. Whatever stops the harness too
-shows itself in its own waits: one that ends long after it was due. A suspended node is told by two clocks, one of
-which goes on meanwhile.
+shows in its own waits: one of them ends long after it was due. Two clocks show that the node was suspended: only one of
+them goes on meanwhile.
 """
 
 import os
@@ -24,8 +24,9 @@ from harness.parse.stat import parse_state
 
 # Load delays the end of a wait, too. The time that the harness wanted to run and was not let (schedstat) is known and
 # taken off. In 400 s of waits of 0.25 s, at a load of 8 on 2 CPUs and with the lowest priority, 0.04 s were left at
-# most, while the waits ended up to 0.32 s late. Where the system does not tell that time, only a delay that no
-# scheduler causes counts.
+# most, while the waits ended up to 0.32 s late; at a load of 20 they ended up to 11 s late, and nothing was left; nor
+# was it of the 1.7 s for which a CPU quota held them up. Where the system does not count that time, only a delay that
+# a scheduler hardly ever causes counts.
 LIMIT_S, BLIND_LIMIT_S = 0.5, 3.0
 _SCHEDSTAT = "/proc/thread-self/schedstat"
 # Two clocks that differ by the time for which the node was suspended.
@@ -38,7 +39,7 @@ Answer = TypeVar("Answer")
 
 
 class _Moment(NamedTuple):
-    """When it is, and what of the time before was the thread's own work or waiting for a CPU; None if not told."""
+    """When it is, and what of the time before was the thread's own work or waiting for a CPU; None if not known."""
 
     time_s: float
     busy_s: float
@@ -64,7 +65,7 @@ class Pulse:
         # Of all that, the seconds in which the harness itself stood still: no deadline may count them.
         self.absent_s = 0.0
         self._clocks = _read_clocks()
-        self._freezer = _find_freezer(pid or os.getpid())
+        self._freezer = _find_freezer(pid) if pid else ""  # of the harness alone its waits say enough
         self._frozen_s = parse_frozen_s(_read(self._freezer)) or 0.0
         if not fresh:
             self._has_stopped()  # what was before does not count
@@ -98,13 +99,13 @@ class Pulse:
         """Return what `sleep` answers, which takes `seconds` at most, and look whether it took longer."""
         before = _take_moment()
         away_s = self._find_gap(before, self._last, 0.0)
+        # Between two waits the harness may be held up by a terminal that takes no more; then the child goes on.
+        ran = away_s > 0 and self._has_run(away_s)
         answer = sleep(seconds)
         after = _take_moment()
         late_s = self._find_gap(after, before, seconds)
-        ran_s = self._cpu_s
         stopped = self._has_stopped()
-        # Between two waits the harness may be held up by a terminal that takes no more; then the child goes on.
-        away_s = away_s if stopped or not self._ran(ran_s, away_s) else 0.0
+        away_s = away_s if stopped or not ran else 0.0
         self.absent_s += late_s + away_s
         self._stopped_s += max(after.time_s - self._last.time_s, 0.001) if stopped else late_s + away_s
         self._last = after
@@ -115,9 +116,10 @@ class Pulse:
         missing_s = now.missing_since(before) - due_s
         return missing_s if missing_s > limit_s else 0.0
 
-    def _ran(self, before_s: float | None, seconds: float) -> bool:
-        """Return whether the child used a CPU for half of some seconds at least."""
-        return before_s is not None and self._cpu_s is not None and self._cpu_s - before_s > seconds / 2
+    def _has_run(self, seconds: float) -> bool:
+        """Return whether the child has used a CPU for half of `seconds` at least since the last look."""
+        before_s, now_s = self._cpu_s, _look_at(self._pid)[1] if self._pid else None
+        return before_s is not None and now_s is not None and now_s - before_s > seconds / 2
 
     def _has_stopped(self) -> bool:
         """Return whether the child is stopped or frozen, or was stopped since the last look."""

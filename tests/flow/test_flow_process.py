@@ -15,6 +15,7 @@ from harness.records.outcome import FLOODED, MOST_BYTES, Completed
 from harness.system import process
 from harness.system.memory import own_peak_bytes
 from harness.system.process import capture, execute
+from harness.system.pulse import Pulse
 
 ENV = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
 
@@ -176,23 +177,38 @@ def assert_gone(pid: int) -> None:
 
 
 def test_a_stop_between_two_ticks_is_known_and_so_is_its_absence(tmp_path: Path) -> None:
-    assert (run(tmp_path, "true").stopped_s, run(tmp_path, "true").suspended_s) == (0.0, 0.0)
-    # The child stops itself, and a helper lets it go on; a tick must come before its end.
-    completed = run(
-        tmp_path, "(until grep -q '^State:.T' /proc/$$/status; do :; done; kill -CONT $$) & kill -STOP $$; sleep 0.3"
+    quiet = run(tmp_path, "true")
+    assert (quiet.stopped_s, quiet.suspended_s) == (0.0, 0.0)
+    ticks: list[bytes] = []
+
+    def watch(_: bytes) -> None:
+        """Let the child end two ticks after it went on: the first may have looked just before."""
+        ticks.extend([b"tick"] if (tmp_path / "on").exists() else [])
+        if len(ticks) == 2:
+            (tmp_path / "seen").touch()
+
+    # The child stops itself, and a helper lets it go on.
+    script = (
+        "(until grep -q '^State:.T' /proc/$$/status; do :; done; kill -CONT $$) & kill -STOP $$; touch on; "
+        "until [ -e seen ]; do sleep 0.02; done"
     )
+    argv = ["sh", "-c", script]
+    completed = execute(argv, cwd=tmp_path, env=ENV, log=tmp_path / "log", timeout_s=60, watch=watch)
     assert completed.exit_code == 0
     assert completed.stopped_s
 
 
-def test_a_harness_that_stands_still_does_not_kill_its_child_for_being_late(tmp_path: Path) -> None:
-    """Here another process stops this one: for longer than the child may take, which needs more than it may."""
-    stopper = (
-        "import os, signal, time; me = os.getppid(); os.kill(me, signal.SIGSTOP); "
-        "time.sleep(1.6); os.kill(me, signal.SIGCONT)"
-    )
-    with subprocess.Popen([sys.executable, "-c", stopper]):
-        completed = run(tmp_path, "sleep 1.8; true", timeout_s=1.2)
+def test_a_harness_that_stands_still_does_not_kill_its_child_for_being_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child takes longer than it may, but nobody was there for a minute: no test stops whoever runs it."""
+
+    class Absent(Pulse):
+        def __init__(self, pid: int = 0, *, fresh: bool = False) -> None:
+            super().__init__(pid, fresh=fresh)
+            self.absent_s = 60.0
+
+    monkeypatch.setattr(process, "Pulse", Absent)
+    completed = run(tmp_path, "sleep 0.3; true", timeout_s=0.1)
     assert (completed.exit_code, completed.timed_out) == (0, False)
-    assert completed.stopped_s
-    assert completed.stopped_s > 1.0
+    assert capture(["sh", "-c", "sleep 0.3; echo hi"], env=ENV, timeout_s=0.1).stdout == "hi\n"

@@ -139,7 +139,8 @@ def test_a_harness_that_is_held_up_between_two_waits(world: World, cpu_s: float,
     watcher = Pulse(CHILD)
     world.wait(watcher, TICK_S)
     world.now_s += 2.0
-    world.wait(watcher, TICK_S, cpu_s=cpu_s)
+    world.cpu_s = cpu_s
+    world.wait(watcher, TICK_S, cpu_s=cpu_s + 16 * TICK_S)  # what all its threads do afterwards says nothing of that
     assert (watcher.stopped_s, watcher.absent_s) == (stopped_s, stopped_s)
 
 
