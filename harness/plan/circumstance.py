@@ -89,7 +89,7 @@ def caveat_standstill(results: Sequence[StepResult]) -> Iterator[Caveat]:
     stopped = [f"{_name(result)} ({completed.stopped_s:.1f} s)" for result, completed in still if completed.stopped_s]
     if stopped:
         message = (
-            f"the process or the harness was stopped or frozen during {_some(stopped)}: the times include the stop"
+            f"the process or the harness was stopped or frozen during {_some(stopped)}: the times may include the stop"
         )
         yield Caveat(code="stood-still", message=message)
     slept = [f"{_name(result)} ({completed.suspended_s:.1f} s)" for result, completed in still if completed.suspended_s]

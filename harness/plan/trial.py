@@ -75,7 +75,7 @@ def _caveats(found: Circumstance) -> Iterator[Caveat]:
         yield Caveat(code="one-cpu", message=message)
     yield from _about_repeating(found)
     if found.lost:
-        message = f"{len(found.lost)} blocks were lost and left out; the last: {found.lost[-1]}"
+        message = f"{_count(len(found.lost), 'block')} lost and left out; the last: {found.lost[-1]}"
         yield Caveat(code="blocks-lost", message=message)
     if found.idle_share > _IDLE_SHARE:
         message = (
@@ -92,8 +92,13 @@ def _about_repeating(found: Circumstance) -> Iterator[Caveat]:
         message = f"{found.disturbed} of {found.pairs} pairs were measured while others used the CPUs, after retries"
         yield Caveat(code="under-load", message=message)
     if found.retried and not found.disturbed:
-        message = f"{found.retried} pairs were measured again, because others used the CPUs; all were clean in the end"
+        again = f"{_count(found.retried, 'pair')} measured again"
+        message = f"{again}, because others used the CPUs; the last attempt at each was clean"
         yield Caveat(code="retried", message=message)
     if found.stood:
-        message = f"{found.stood} pairs were measured again, because a side, the harness or the node stood still"
-        yield Caveat(code="retried", message=message)
+        again = f"{_count(found.stood, 'pair')} measured again"
+        yield Caveat(code="retried", message=f"{again}, because a side, the harness or the node stood still")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what} was" if number == 1 else f"{number} {what}s were"

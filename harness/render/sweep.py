@@ -167,7 +167,8 @@ def _sentences(chart: Chart) -> Iterator[str]:
     yield from describe_equals(chart)
     still = [f"{count} of {chart.sweep.label(row.values)}" for row in chart.rows if (count := row.still)]
     if still:
-        yield f"stopped, frozen or suspended while they were measured: {', '.join(still)}; these times include the stop"
+        cells = ", ".join(still)
+        yield f"stopped, frozen or suspended while they were measured: {cells}; these times may include the stop"
     if any(row.rtf is not None for row in chart.rows):
         yield (
             f"RTF is a model, not a measurement: (encode + {TOKENS_PER_WINDOW} x decode) / {WINDOW_S:g} s, one window "

@@ -36,6 +36,7 @@ def test_nothing_to_say() -> None:
         ({"usable_cpus": 1}, "one-cpu", "one CPU only"),
         ({"disturbed": 3, "retried": 9}, "under-load", "3 of 40 pairs"),
         ({"retried": 9}, "retried", "9 pairs"),
+        ({"stood": 1}, "retried", "1 pair was measured again"),
         ({"stood": 3}, "retried", "3 pairs were measured again, because a side, the harness or the node stood still"),
         (
             {"lost": ("it died", "it died again")},
