@@ -3,6 +3,8 @@
 `{0}` is the number of the descriptor.
 """
 
+from pathlib import Path
+
 _OPENED = "f = os.open('{1}', os.{2}); os.dup2(f, {0}); os.close(f)"
 CLOSED = "os.close({0})"
 FULL = _OPENED.replace("{1}", "/dev/full").replace("{2}", "O_WRONLY")
@@ -13,7 +15,8 @@ HUNG = "import pty; m, s = pty.openpty(); os.close(m); os.dup2(s, {0}); os.close
 SLOW = """
 import fcntl, time
 r, w = os.pipe()
-fcntl.fcntl(w, 1031, 4096)
+if hasattr(fcntl, "F_SETPIPE_SZ"):
+    fcntl.fcntl(w, fcntl.F_SETPIPE_SZ, 4096)
 os.set_blocking(w, False)
 if os.fork():
     os.close(r); os.dup2(w, {0}); os.close(w)
@@ -28,6 +31,8 @@ else:
 LIKE_A_SHELL = "import signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL)"
 # Of these an answer is lost; where only its reader has gone away, nobody misses it.
 REFUSING = {"closed": CLOSED, "full": FULL, "read-only": READ_ONLY}
+if not Path("/dev/full").exists():  # Linux and some others have one
+    del REFUSING["full"]
 STATES = {**REFUSING, "gone": GONE, "hung-up": HUNG}
 
 

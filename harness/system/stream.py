@@ -19,7 +19,7 @@ CLOSED = "it is closed, or open for reading only"
 
 
 def secure_streams() -> None:
-    """Make sure that descriptors 0 to 2 are open and that Python has streams for them which end nothing.
+    """Make sure that descriptors 0 to 2 are open, and that Python has streams for them that end no work.
 
     A descriptor that is closed would be given to the next file that is opened, a record or a lock, and what is meant
     for standard output would be written there. What is put in its place refuses to be written to, as /dev/null does
@@ -166,5 +166,6 @@ def _wrap(stream: TextIO | None, number: int) -> TextIO:
     file = PatientFile(number, "wb", closefd=False)
     file.mute = number == 2  # what is said there is not worth a measurement
     buffer = io.BufferedWriter(file)
-    at_once = number == 2 or file.isatty()
+    asked = getattr(stream, "write_through", False)  # python -u, PYTHONUNBUFFERED
+    at_once = number == 2 or asked or file.isatty()
     return io.TextIOWrapper(buffer, encoding=encoding, errors="backslashreplace", line_buffering=at_once)

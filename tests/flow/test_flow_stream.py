@@ -1,21 +1,18 @@
 """Standard streams that are closed, full, or that nobody reads: what was done is kept, and nobody sees a traceback."""
 
-import os
-import signal
 import subprocess
 import sys
-import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import harness.cli.main
-import harness.environment.dependency  # noqa: F401
 from tests.flow.kit import ROOT, Kit
-from tests.stream import CLOSED, FULL, GONE, REFUSING, SLOW, STATES, arrange
+from tests.player import Played, Player
+from tests.stream import CLOSED, GONE, READ_ONLY, REFUSING, SLOW, STATES, arrange
 
 REPORTS = ROOT / "tests" / "data" / "reports"
-# Every verb that ends without a build; None: it prints nothing on standard output.
+# Every verb that ends without a build.
 VERBS: dict[str, tuple[str, ...]] = {
     "version": ("--version",),
     "help": ("run", "--help"),
@@ -32,125 +29,101 @@ VERBS: dict[str, tuple[str, ...]] = {
     "wrong": ("runs", "--nonsense"),
     "missing": ("show", "nothing"),
 }
-EVERYTHING = (("closed", (0, 1, 2)), ("hung-up", (0, 1, 2)))
+# Each verb meets one of each line: what refuses, a reader who goes away or is slow, standard error, all three.
+KINDS: tuple[tuple[tuple[str, tuple[int, ...]], ...], ...] = (
+    tuple((state, (1,)) for state in REFUSING),
+    (("gone", (1,)), ("slow", (1,)), ("hung-up", (1,))),
+    (("closed", (2,)), ("full" if "full" in STATES else "read-only", (2,))),
+    (("closed", (0, 1, 2)), ("hung-up", (0, 1, 2))),
+)
 _SIGNS = ("Traceback", "Exception ignored")
 
 
-def play(kit: Kit, words: tuple[str, ...], statements: str = "") -> tuple[int, str, str]:
-    """Return exit code and outputs of a command in a child of this process, whose streams are arranged first."""
-    files = [kit.folder / name for name in ("stdout", "stderr")]
-    for path in files:
-        path.unlink(missing_ok=True)
-    pid = os.fork()
-    if not pid:
-        os._exit(_be_the_harness(kit, words, statements, files))
-    _, status = os.waitpid(pid, 0)
-    out, err = (path.read_text(encoding="utf-8", errors="replace") for path in files)
-    return os.waitstatus_to_exitcode(status), out, err
+@pytest.fixture(scope="module")
+def player() -> Iterator[Player]:
+    player = Player()
+    yield player
+    player.close()
 
 
-def _be_the_harness(kit: Kit, words: tuple[str, ...], statements: str, files: list[Path]) -> int:
-    try:
-        for number, path in enumerate(files, 1):
-            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            os.dup2(opened, number)
-            os.close(opened)
-        os.chdir(kit.folder)
-        environ = kit.environ
-        os.environ.clear()
-        os.environ.update(environ)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        sys.argv = ["harness", *words]
-        for name in ("stdin", "stdout", "stderr"):
-            setattr(sys, name, None)
-        exec(statements, {"os": os, "signal": signal})
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # as Python does at its start
-        from harness.__main__ import main
-
-        try:
-            code = main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        # What the interpreter does at its very end.
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BaseException:
-        (kit.folder / "stderr").write_text(traceback.format_exc())
-        return 99
-    return code
+@pytest.fixture(scope="module")
+def stocked(player: Player, tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Kit:
+    """A kit with some results, which all verbs share: none of them changes those of node a."""
+    kit = Kit(tmp_path_factory.mktemp("stocked"), tiny_weights)
+    assert play(player, kit, "import", str(next(iter(sorted(REPORTS.glob("*.md"))))), "--node", "a").code == 0
+    return kit
 
 
-@pytest.mark.parametrize("name", VERBS)
-def test_every_verb_in_every_state_of_the_streams(name: str, kit: Kit) -> None:
-    play(kit, ("import", str(REPORTS), "--node", "a"))
-    words = VERBS[name]
-    plain, said, told = play(kit, words)
+def play(player: Player, kit: Kit, *words: str, statements: str = "") -> Played:
+    return player.play(words, kit.environ, kit.folder, statements)
+
+
+@pytest.mark.parametrize("number", range(len(VERBS)), ids=list(VERBS))
+def test_every_verb_in_every_kind_of_stream(number: int, stocked: Kit, player: Player) -> None:
+    name, words = list(VERBS.items())[number]
+    plain, said, told = play(player, stocked, *words)
     assert plain == {"wrong": 2, "missing": 2}.get(name, 0), told
-    for state, numbers in (*((one, (1,)) for one in STATES), ("closed", (2,)), ("full", (2,)), *EVERYTHING):
-        code, out, err = play(kit, words, arrange(STATES[state], *numbers))
+    for state, numbers in (states[number % len(states)] for states in KINDS):
+        code, out, err = play(player, stocked, *words, statements=arrange({**STATES, "slow": SLOW}[state], *numbers))
         where = f"{state}, {numbers}: {err}"
         assert not any(sign in err for sign in _SIGNS), where
         lost = state in REFUSING and 1 in numbers and bool(said)
         assert code == (3 if lost and not plain else plain), where
-        if 1 not in numbers and name != "import":
+        if (1 not in numbers or state == "slow") and name != "import":
             assert out == said, where
         if lost and 2 not in numbers and not plain:
             assert "cannot be printed on standard output" in err, where
 
 
-@pytest.mark.parametrize(
-    ("state", "numbers", "code"),
-    [(CLOSED, (0, 1, 2), 3), (FULL, (1,), 3), (GONE, (1, 2), 0), (CLOSED, (2,), 0), (SLOW, (1, 2), 0)],
-)
+@pytest.mark.parametrize("arranged", [((CLOSED, 0), (CLOSED, 1), (CLOSED, 2)), ((READ_ONLY, 1), (SLOW, 2))])
 def test_what_was_measured_is_sealed_whatever_the_streams_are(
-    kit: Kit, state: str, numbers: tuple[int, ...], code: int
+    kit: Kit, player: Player, arranged: tuple[tuple[str, int], ...]
 ) -> None:
-    words = tuple(kit.words("--no-tests", "--bench", "whisper", "--repetitions", "1", "--json", "--verbose"))
-    ended, out, err = play(kit, words, arrange(state, *numbers))
-    assert (ended, "Traceback" in err) == (code, False), err
-    run = kit.only_run()
-    assert run.exit_code == 0
+    words = kit.words("--no-tests", "--bench", "whisper", "--repetitions", "1", "--json", "--verbose")
+    statements = [f"os.environ['GITHUB_STEP_SUMMARY'] = {str(kit.folder)!r}"]
+    statements += [arrange(state, number) for state, number in arranged]
+    code, out, err = play(player, kit, *words, statements="\n".join(statements))
+    assert (code, out, "Traceback" in err) == (3, "", False), err
+    assert kit.only_run().exit_code == 0
     assert kit.partials() == []
-    if state == SLOW:
-        assert f'"id": "{run.id}"' in out
+    if (SLOW, 2) in arranged:
+        assert f"the report is not in the job summary: {kit.folder}: Is a directory" in err
+        assert "cannot be printed on standard output" in err
     # A descriptor that is closed is not given to a record: no child has written into one.
     logs = [path.read_text(encoding="utf-8", errors="replace") for path in (kit.bundles()[0] / "logs").iterdir()]
     assert all(log.startswith("+ ") for log in logs if log)
 
 
-def test_a_failure_of_what_is_measured_outranks_an_answer_that_is_not_printed(kit: Kit) -> None:
+def test_a_failure_of_what_is_measured_outranks_an_answer_that_is_not_printed(kit: Kit, player: Player) -> None:
     kit.break_tools({"cmake --build Release": {"exit": 1}})
-    assert play(kit, tuple(kit.words("--no-tests")), arrange(FULL, 1))[0] == 10
+    assert play(player, kit, *kit.words("--no-tests"), statements=arrange(CLOSED, 1)).code == 10
 
 
-@pytest.mark.parametrize("what", ["pipe", "folder", "missing", "full"])
-def test_a_job_summary_that_takes_nothing_is_said(kit: Kit, what: str) -> None:
-    path = kit.folder / "summary"
-    if what == "pipe":
-        os.mkfifo(path)
-    elif what == "folder":
-        path.mkdir()
-    elif what == "missing":
-        path = path / "nowhere" / "summary"
-    summary = "/dev/full" if what == "full" else str(path)
-    words = tuple(kit.words("--no-tests", "--bench", "memcpy", "--repetitions", "1"))
-    code, _, err = play(kit, words, f"os.environ['GITHUB_STEP_SUMMARY'] = {summary!r}")
-    assert code == 0
-    assert "the report is not in the job summary" in err
+def test_a_hangup_that_is_ignored_stays_ignored(stocked: Kit, player: Player) -> None:
+    hung_up = """
+import harness.cli.main as cli
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+inner = cli._dispatch
+def hang_up(*given):
+    os.kill(os.getpid(), signal.SIGHUP)
+    return inner(*given)
+cli._dispatch = hang_up
+"""
+    assert play(player, stocked, "runs", statements=hung_up).code == 0
+    assert play(player, stocked, "runs", statements=hung_up.replace("SIG_IGN", "SIG_DFL")).code == 130
 
 
-def test_a_hangup_that_is_ignored_stays_ignored(kit: Kit) -> None:
-    nohup = "signal.signal(signal.SIGHUP, signal.SIG_IGN)"
-    code = "from harness.__main__ import main; import os, signal; main(); os.kill(os.getpid(), signal.SIGHUP)"
-    kit_words = [sys.executable, "-P", "-c", f"import os, signal; {nohup}; import sys; sys.argv[1:] = ['runs']; {code}"]
-    assert subprocess.run(kit_words, env=kit.environ, cwd=kit.folder, capture_output=True).returncode == 0
+def test_who_asks_for_no_buffer_gets_each_line_at_once(stocked: Kit) -> None:
+    code = "from harness.system.stream import secure_streams as go; import os; go(); print('first'); os._exit(0)"
+    done = subprocess.run([sys.executable, "-u", "-c", code], env=stocked.environ, capture_output=True, text=True)
+    assert done.stdout == "first\n"
 
 
-def test_the_interpreter_says_nothing_at_its_end(kit: Kit) -> None:
-    for module, state, code in (("harness --version", FULL, 3), ("benchmarks.faults --list", GONE, 0)):
-        words = [sys.executable, "-P", "-m", *module.split()]
+def test_the_interpreter_says_nothing_at_its_end(stocked: Kit) -> None:
+    benchmark = "from benchmarks.sitting import perform; perform(lambda: print(100_000 * 'x'))"
+    for words, state, code in ((("-m", "harness", "--version"), CLOSED, 3), (("-c", benchmark), GONE, 0)):
         start = f"import os, sys\nexec({arrange(state, 1)!r})\nos.execv(sys.argv[1], sys.argv[1:])"
-        argv = [sys.executable, "-c", start, *words]
-        done = subprocess.run(argv, env=kit.environ, cwd=kit.folder, stderr=subprocess.PIPE, text=True)
+        argv = [sys.executable, "-c", start, sys.executable, "-P", *words]
+        done = subprocess.run(argv, env=stocked.environ, cwd=stocked.folder, stderr=subprocess.PIPE, text=True)
         assert done.returncode == code, done.stderr
         assert not any(sign in done.stderr for sign in _SIGNS), done.stderr
