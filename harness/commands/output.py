@@ -1,5 +1,6 @@
 """Where a command's result goes: text for people or JSON for machines, on standard output."""
 
+import codecs
 import sys
 from typing import TextIO
 
@@ -7,7 +8,7 @@ import msgspec
 
 from harness.errors import UnfitError
 from harness.records.record import Record
-from harness.render.format.text import escaped, visible
+from harness.render.format.text import ascii_alone, escaped, visible
 from harness.render.plain import harmless
 from harness.system.console import Console
 from harness.system.stream import describe_trouble, write_through
@@ -31,12 +32,15 @@ class Output:
     def write(self, text: str, *, is_json: bool = False) -> None:
         """Print `text` on lines of its own, without what could steer a terminal: a pipe may end at one, too.
 
-        Tabs and line ends stay as they are where it is not a terminal; JSON has escapes, and means the same.
+        Tabs and line ends stay as they are where it is not a terminal; JSON has escapes, and means the same. Where the
+        stream has another encoding than Unicode, JSON is ASCII alone: it would not be JSON in any other.
         Where it cannot be printed, that is said at once, and `settle` remembers it: what was done goes on to its end.
         """
         if text:
             tame = harmless if self._stream.isatty() else escaped if is_json else visible
             text = tame(text)
+            if is_json and not _is_unicode(self._stream):
+                text = ascii_alone(text)
             try:
                 write_through(self._stream, text if text.endswith("\n") else f"{text}\n")
             except OSError as error:
@@ -46,6 +50,11 @@ class Output:
     def settle(self, code: int) -> int:
         """Return the exit code of what was done, unless that is 0 and its answer was not printed."""
         return self._unprinted.exit_code if self._unprinted and not code else code
+
+
+def _is_unicode(stream: TextIO) -> bool:
+    name = getattr(stream, "encoding", None)
+    return name is None or codecs.lookup(name).name.startswith("utf")
 
 
 def refuse_stream(why: str) -> UnfitError:

@@ -6,5 +6,5 @@ from harness.render.schema import render_schema
 
 def schema(output: Output) -> int:
     """Print the schema and return the exit code."""
-    output.write(render_schema())
+    output.write(render_schema(), is_json=True)
     return 0

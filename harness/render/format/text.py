@@ -13,6 +13,7 @@ _OPENING = re.compile(r" {0,3}```[^`]*")  # longer ones are counted as none: wha
 _CLOSING = re.compile(r" {0,3}`{3,}[ \t]*")
 _FENCE = re.compile(r"^( {0,3}(?:`{3,}|~{3,}))", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
+_BEYOND = re.compile(r"[^\x00-\x7f]")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _LIVELY = re.compile(rf"{_TAG.pattern}|\]\(")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -40,6 +41,11 @@ def escaped(json: str) -> str:
     What writes it escapes those below a blank alone; none of the others stands outside of a string.
     """
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json)
+
+
+def ascii_alone(json: str) -> str:
+    """Return JSON that means the same with an escape for each character beyond ASCII, and for some of them two."""
+    return _BEYOND.sub(lambda found: re.sub("....", r"\\u\g<0>", found[0].encode("utf-16-be").hex()), json)
 
 
 def leaks(report: str) -> bool:

@@ -192,6 +192,16 @@ def test_json_through_a_pipe_comes_back(evil: Run) -> None:
     assert json.loads(escaped(FORMATS["jsonl"].render([Sheet(run=evil)])).splitlines()[0])
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_json_is_json_whatever_the_encoding_of_the_stream(evil: Run, encoding: str) -> None:
+    sign = "\N{GRINNING FACE} \xe9 \\"
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace")
+    Output(Console(io.StringIO()), as_json=True, stream=stream).show("", evil.replace(id=sign))
+    assert json.loads(raw.getvalue().decode("ascii"))["id"] == sign
+    stream.close()
+
+
 def test_the_console_steers_only_by_itself() -> None:
     stream = Terminal()
     console = Console(stream)
