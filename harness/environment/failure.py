@@ -3,7 +3,9 @@
 import re
 
 from harness.errors import UnfitError
+from harness.parse.shortage import read_shortage
 
+_NOEXEC = r"failed to map segment from shared object"
 # Of each: what the programs write, what it means, what to do. The first that is found counts. `{python}` is the
 # interpreter, `{folder}` the environment, `{variable}` what names another folder, `{name}` what the pattern found.
 _CAUSES = (
@@ -58,7 +60,7 @@ _CAUSES = (
         "install a C compiler and the headers of Python, or start with a Python from 3.11 to 3.13",
     ),
     (
-        r"failed to map segment from shared object",
+        _NOEXEC,
         "{folder} lies on a file system from which no program may be loaded (noexec)",
         "name another folder: {variable}=FOLDER",
     ),
@@ -75,6 +77,10 @@ _LONGEST = 300
 
 def explain(output: str, *, doing: str, hint: str, python: str, folder: str, variable: str) -> UnfitError:
     """Return why `doing` failed, from what the program wrote; `hint` is what to do where that names no known cause."""
+    told = read_shortage(output)  # first: for pip it may look like a lost connection
+    if told and not re.search(_NOEXEC, told.line):
+        what = f"the environment in {folder} cannot be made: {told.shortage.means}"
+        return UnfitError(what, cause=_shorten(told.line), hint=told.shortage.remedy)
     for pattern, what, remedy in _CAUSES:
         match = re.search(pattern, output, re.DOTALL)
         if match:

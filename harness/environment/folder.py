@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,8 @@ class Environment:
 
     def _run(self, argv: list[str], claim: int) -> None:
         code, output = run_child(argv, keep=claim)
+        if code < 0:
+            output += f"\nERROR: it was ended by signal {-code} ({signal.strsignal(-code)})"
         if code:
             raise self._explain(output, " ".join(argv))
 

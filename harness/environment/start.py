@@ -10,6 +10,7 @@ from harness.environment.child import choose_environ, interruptible
 from harness.environment.dependency import find_culprit
 from harness.environment.folder import Environment, say
 from harness.errors import HarnessError, InterruptedRunError, UnfitError
+from harness.parse.shortage import find_shortage
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Of each kind: the variable that names another folder, the folder, and the locked packages.
@@ -77,7 +78,8 @@ def complain(failure: BaseException) -> int:
     if isinstance(failure, KeyboardInterrupt):
         failure = InterruptedRunError("interrupted while setting up", hint="the same command again, which begins anew")
     elif not isinstance(failure, HarnessError):
-        failure = UnfitError(f"the environment cannot be set up: {failure}")
+        limit = find_shortage(getattr(failure, "errno", None))
+        failure = UnfitError(f"the environment cannot be set up: {failure}", hint=limit.remedy if limit else "")
     say(f"harness: {failure}")
     return failure.exit_code
 

@@ -24,6 +24,16 @@ CASES = {
         "[Errno 28]",
         "HARNESS_VENV=FOLDER",
     ),
+    "open files": (
+        (
+            "  Could not fetch URL https://index.test/anyio/: connection error: (Caused by NewConnectionError('x: "
+            "Failed to establish a new connection: [Errno 24] Too many open files')) - skipping\n"
+            "ERROR: No matching distribution found for anyio==4.16.0\n"
+        ),
+        "no more files may be open",
+        "Too many open files",
+        "ulimit -n",
+    ),
     "no network": (
         (
             "  Could not fetch URL http://127.0.0.1:9/anyio/: connection error: HTTPConnectionPool(...): "
