@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from harness.commands.output import refuse_stream
-from harness.errors import UnfitError
+from harness.errors import HarnessError
 from harness.records.source import SourceRequest
 from harness.system.probe import probe_node
 from harness.system.source.resolve import resolve_source
@@ -36,14 +36,20 @@ def perform(main: Callable[[], int | None]) -> NoReturn:
         code = main()
     except SystemExit as end:  # of argparse
         code = end.code
+    except HarnessError as error:
+        code = _complain(error)
     except OSError as error:
         if not is_lost(error):
             raise
     trouble = flush_streams()
     if trouble and not code:
-        print(f"{Path(sys.argv[0]).name}: {refuse_stream(trouble)}", file=sys.stderr)
-        code = UnfitError.exit_code
+        code = _complain(refuse_stream(trouble))
     sys.exit(code)
+
+
+def _complain(error: HarnessError) -> int:
+    print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+    return error.exit_code
 
 
 def print_head(words: Sequence[str] | None = None) -> None:
@@ -69,6 +75,6 @@ def read_commit() -> str:
     described = ["git", "-C", str(ROOT), "describe", "--always", "--exclude", "*", "--abbrev=9", "--dirty= (changed)"]
     try:
         done = subprocess.run(described, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+    except OSError:
         return "unknown"
     return done.stdout.strip() or "unknown"
