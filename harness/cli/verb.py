@@ -158,7 +158,7 @@ def _doctor(call: Call) -> int:
 def _cache(call: Call) -> int:
     arguments = call.arguments
     if not arguments.action and (arguments.older or arguments.keep or arguments.kind or arguments.yes):
-        raise UsageError("--older, --keep, --kind and --yes are of `prune`", hint="harness cache prune --older 30d")
+        raise UsageError("--older, --keep, --kind and --yes go with `prune`", hint="harness cache prune --older 30d")
     asked = CacheAsked(
         prune=bool(arguments.action),
         older=arguments.older,

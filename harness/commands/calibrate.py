@@ -35,7 +35,7 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
     with hold_node(settings, output.console):
         settle_remnants(settings, node, output.console)
         entrants = prepare_entrants(sides, settings, environ, node, output.console)
-        held = hold_trial(entrants, design, settings, scene, output.console)
+        held = hold_trial(entrants, design, settings, scene, output.console, command="harness calibrate")
     if held.tally is None or held.family is None:
         return show_failure(held, output)
     tally = held.tally

@@ -1,12 +1,13 @@
 """`harness tune`: the best settings for one model on this node, within a budget of time."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.aftermath import settle_remnants
 from harness.commands.output import Output
-from harness.errors import InterruptedRunError, UnfitError, UsageError
+from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
 from harness.plan.layer import Settings, name_setting, nearest
 from harness.plan.quantisation import name_quantised
 from harness.plan.tune import AXES, UNITS, list_axes
@@ -26,6 +27,7 @@ from harness.store.duration import load_durations
 from harness.store.remnant import describe_kept
 from harness.sweep.entry import prepare_entry
 from harness.sweep.search import Search
+from harness.system.limit import limit_of, stop_at_limit
 from harness.system.probe import probe_node
 from harness.system.toml_file import change_toml, read_toml
 from harness.trial.scene import set_scene
@@ -81,18 +83,9 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
             seed=suite.seed,
             name=name,
         )
-        try:
+        with _telling(search, results_folder(settings)):
             winner = search.go(axes, base)
             duels = search.duel(winner, _choose_others(search.stages, winner, base))
-        except KeyboardInterrupt:
-            kept = describe_kept(search.bundles)
-            search.conclude()
-            raise InterruptedRunError(f"interrupted; {kept}", hint="harness runs") from None
-        except OSError as error:
-            what = f"the search stopped: {error.strerror or error} ({error.filename or results_folder(settings)})"
-            raise UnfitError(
-                what, cause=describe_kept(search.bundles), hint="remove the cause, then harness tune"
-            ) from None
         runs = search.conclude()
     score = _find_score(search.stages, winner)
     if score is None:
@@ -122,6 +115,25 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
         change_toml(Path(_FILE), _as_settings(tuning.model, winner), f"harness tune --for {goal}, {begun:%Y-%m-%d}")
         output.console.note(f"  written to {_FILE}: harness run uses it from now on")
     return 0
+
+
+@contextlib.contextmanager
+def _telling(search: Search, results: Path) -> Iterator[None]:
+    """Say what is kept of a search that is interrupted, or that the system stops."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = describe_kept(search.bundles)
+        search.conclude()
+        raise InterruptedRunError(f"interrupted; {kept}", hint="harness runs") from None
+    except (HarnessError, OSError, MemoryError) as error:
+        kept = describe_kept(search.bundles)
+        if limit_of(error):
+            raise stop_at_limit("search", error, kept, "harness tune") from None
+        if not isinstance(error, OSError):
+            raise
+        what = f"the search stopped: {error.strerror or error} ({error.filename or results})"
+        raise UnfitError(what, cause=kept, hint="remove the cause, then harness tune") from None
 
 
 def _design(settings: Settings, node: Node) -> tuple[Values, tuple[TuneAxis, ...], Suite, Settings]:

@@ -39,7 +39,7 @@ _SIGNALS = {"SIGXCPU": CPU_TIME, "SIGXFSZ": FILE_SIZE}
 _FORMS = tuple(
     (re.compile(form), shortage)
     for shortage, *forms in (
-        (SYSTEM_FILES, "Too many open files in system", r"Error 23\b"),
+        (SYSTEM_FILES, "Too many open files in system|cannot open shared object file: Error 23\\b"),
         (
             FILES,
             r"Too many open files|No file descriptors available|cannot duplicate fd",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from harness.errors import UnfitError
 from harness.store.bundle import PARTIAL
+from harness.system.limit import limit_of_read
 
 Note = Callable[[str], None]
 
@@ -41,7 +42,8 @@ def list_months(results: Path, note: Note = lambda _: None) -> list[Month]:
     """Return the months of all nodes; none where there are no results.
 
     `note` is called with a line for each folder that is left out: one that may not be opened, and a link, which may
-    lead to what is not a result of anybody. Raises UnfitError where the results folder itself cannot be opened.
+    lead to what is not a result of anybody. Raises UnfitError where the results folder itself cannot be opened,
+    LimitError where the system allows no more open files.
     """
     months = []
     for node in _folders(str(results), note, top=True):
@@ -81,6 +83,8 @@ def _folders(path: str, note: Note, *, top: bool = False) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
+        if limit := limit_of_read(error):  # what could not be listed may hold runs
+            raise limit from None
         cause = error.strerror or str(error)
         if top:
             hint = "choose another folder with --results DIR or HARNESS_RESULTS"

@@ -13,6 +13,7 @@ from harness.records.sweep import Chart, Entry, Sweep
 from harness.session import Session
 from harness.store.bundle import Bundle, open_bundle
 from harness.store.sweep_file import remove_sweep, save_sweep, sweep_path
+from harness.system.limit import limit_of
 
 Prepared = tuple[Run, Plan]
 Prepare = Callable[[Entry, int], Prepared]
@@ -32,6 +33,8 @@ def prepare_all(sweep: Sweep, prepare: Prepare) -> tuple[Sweep, dict[int, Prepar
             try:
                 ready[number] = prepare(entry, number)
             except (UnavailableError, UnfitError) as error:
+                if limit := limit_of(error):  # of the system, and not of this config
+                    raise limit from None
                 first = first or error
                 reason = error.line
         entries.append(entry.replace(reason=reason))

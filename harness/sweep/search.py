@@ -35,6 +35,7 @@ from harness.session import Session
 from harness.stats.series import summarize_run
 from harness.store.bundle import Bundle, open_bundle
 from harness.system.console import Console, format_seconds
+from harness.system.limit import limit_of
 from harness.system.vigil import Vigil
 
 # A binary with everything that this model may be asked of it.
@@ -197,6 +198,8 @@ class Search:
         try:
             state, plan = self._prepare(binary)
         except (UnavailableError, UnfitError) as error:
+            if limit := limit_of(error):  # of the system, and not of this binary
+                raise limit from None
             return Seat(None, None, error.line)
         state, bundle = open_bundle(self._results, state.replace(sweep=self._name), plan)
         session = Session(plan, state, bundle, self._console, self._known, self._vigil)

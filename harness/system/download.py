@@ -17,6 +17,7 @@ from harness.records.record import Record
 from harness.records.secret import redact
 from harness.system.certificate import certificates
 from harness.system.disk import make_folder, require_free
+from harness.system.limit import limit_of
 from harness.system.lock import hold
 from harness.system.part import Part
 
@@ -153,6 +154,8 @@ def _transfer(
                 _attempt(ask, wanted, part, progress, patience)
                 return
             except (httpx2.RequestError, httpx2.InvalidURL, _CutError) as error:
+                if limit := limit_of(error):
+                    raise limit from None
                 fruitless = 0 if part.size >= before + _WORTHWHILE_BYTES else fruitless + 1
                 if fruitless >= patience.attempts:
                     raise _unreachable(wanted, error, part) from None

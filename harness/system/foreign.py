@@ -2,7 +2,8 @@
 
 Only a regular file is read, and only as far as a bound. Everything else is refused by name and at once: a FIFO or a
 device has no end, a socket or a folder is not a file, a link may go round. Below a folder of others (`within`) no link
-is followed at all, neither a file nor a folder on the way: it may lead to files that are none of theirs.
+is followed at all, neither a file nor a folder on the way: it may lead to files that are none of theirs. A limit of the
+system is no fault of a file: all of these raise LimitError then.
 
 A pipe is read where it is the caller's own: standard input, or what a shell hands over for `<(command)`.
 """
@@ -17,8 +18,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from harness.errors import UnreadableError
+from harness.errors import HarnessError, UnreadableError
 from harness.records.record import Record
+from harness.system.limit import limit_of_read
 
 # No log, report or record is as long as this: a log that goes on after 64 MB is cut there, and says so.
 MOST_BYTES = 65 << 20
@@ -115,11 +117,15 @@ def read_text(path: Path, *, within: Path | None = None, most_bytes: int = MOST_
 
 
 def is_regular(path: Path, *, within: Path | None = None) -> bool:
-    """Return whether `open_file` would find a regular file there."""
+    """Return whether `open_file` would find a regular file there; raises LimitError where a limit hides the answer."""
     try:
         with _way(path, within) as way:
             return stat.S_ISREG(way.look())
-    except (OSError, ValueError):
+    except OSError as error:
+        if limit := limit_of_read(error):
+            raise limit from None
+        return False
+    except ValueError:
         return False
 
 
@@ -253,9 +259,11 @@ def _require_stream(path: Path, mode: int) -> None:
         _require_regular(path, mode)
 
 
-def _refusal(path: Path, error: OSError | ValueError) -> UnreadableError:
+def _refusal(path: Path, error: OSError | ValueError) -> HarnessError:
     if isinstance(error, ValueError):  # a zero byte
         return MissingError(f"cannot read {str(path)!r}", cause=str(error))
+    if limit := limit_of_read(error):  # nobody may pass over a file that is there
+        return limit
     if error.errno == errno.ELOOP:
         return UnreadableError(
             f"cannot read {path}", cause="it is a link that goes round in a circle", hint=f"ls -l {path}"

@@ -112,8 +112,10 @@ class Git:
             trusted=network,
         )
         if captured.refused:
-            hint = "install git" if captured.is_absent else "git --version shows what is wrong with it"
-            raise UnfitError("git cannot be started", cause=captured.stderr.strip(), hint=hint)
+            if captured.is_absent:
+                raise UnfitError("git is not installed", hint="install git")
+            hint = "git --version shows what is wrong with it"
+            raise UnfitError("git cannot be executed", cause=captured.stderr.strip(), hint=hint)
         told = captured.shortage
         # A damaged repository may make it ask for more memory than there can be.
         if told and told.shortage is not MEMORY:
@@ -195,6 +197,8 @@ def list_settings(home: Home, environ: Mapping[str, str]) -> str:
         env={**git_environment(environ, network=False), "GIT_DIR": os.devnull},
         timeout_s=LOCAL_TIMEOUT_S,
     )
+    if told := listed.shortage:  # a repository without its settings is another one
+        raise refuse_program("git", told)
     return listed.stdout if listed.ok else ""
 
 

@@ -13,14 +13,17 @@ class CpuTimeError(KeyboardInterrupt):
 def limit_of(error: BaseException | None) -> LimitError | None:
     """Return what to say of an error that a limit of the system is behind; None where it is none of those.
 
-    A complaint about a file that could not be read for such a reason is one of them, too.
+    A complaint about a file that could not be read for such a reason is one of them, too, and so is what a library
+    made of it.
     """
     if isinstance(error, LimitError):
         return error
     if isinstance(error, HarnessError):
-        behind = None if isinstance(error.__context__, BlockingIOError) else limit_of(error.__context__)
+        behind = _behind(error)
         hint = "; ".join(filter(None, [behind.hint, error.hint])) if behind else ""
         return behind and LimitError(error.what, cause=f"{behind.what} ({behind.cause})", hint=hint)
+    if isinstance(error, Exception) and not isinstance(error, (OSError, MemoryError, RuntimeError)):
+        return _behind(error)
     shortage = find_shortage(error.errno) if isinstance(error, OSError) else None
     if isinstance(error, MemoryError):
         shortage = MEMORY
@@ -36,6 +39,17 @@ def limit_of(error: BaseException | None) -> LimitError | None:
     return LimitError(
         what, cause=getattr(error, "strerror", None) or str(error) or type(error).__name__, hint=shortage.remedy
     )
+
+
+def limit_of_read(error: OSError) -> LimitError | None:
+    """Return what to say where a limit kept a file from being opened or read, which says nothing of the file."""
+    return None if isinstance(error, BlockingIOError) else limit_of(error)
+
+
+def _behind(error: BaseException) -> LimitError | None:
+    """Return the limit in whose handling an error was raised; a lock that somebody holds is none."""
+    first = error.__cause__ or error.__context__
+    return None if isinstance(first, BlockingIOError) else limit_of(first)
 
 
 def limit_of_start(program: str, error: OSError) -> LimitError | None:

@@ -56,7 +56,8 @@ def probe_again(known: Toolchain, environ: Mapping[str, str], *, cache: Path) ->
     """Return the programs of an earlier probe as they are now, at their old paths.
 
     The version of one that is gone, or does not answer, is empty. A compiler cache changes no code: only that it is
-    there counts, and one that has come since is not used.
+    there counts, and one that has come since is not used. Raises LimitError where a limit of the system kept one from
+    answering.
     """
     environ = {**environ, "LC_ALL": "C"}
     if known.cc.name == ZIG_CC:  # scripts of ours, which go with the cache
@@ -73,7 +74,7 @@ def probe_again(known: Toolchain, environ: Mapping[str, str], *, cache: Path) ->
 
 
 def _ask_compiler(known: Tool, environ: Mapping[str, str], *, cxx: bool) -> Tool:
-    answer = capture([known.path, "--version"], env=environ)
+    answer = _ask_again(known, environ)
     found = parse_compiler(answer.stdout) if answer.ok else None
     if found is None:
         return known.replace(version="")
@@ -81,8 +82,15 @@ def _ask_compiler(known: Tool, environ: Mapping[str, str], *, cxx: bool) -> Tool
 
 
 def _ask_version(known: Tool, environ: Mapping[str, str]) -> Tool:
-    answer = capture([known.path, "--version"], env=environ)
+    answer = _ask_again(known, environ)
     return known.replace(version=parse_version(answer.stdout) if answer.ok else "")
+
+
+def _ask_again(known: Tool, environ: Mapping[str, str]) -> Captured:
+    answer = capture([known.path, "--version"], env=environ)
+    if told := answer.shortage:  # it may well be what it was
+        raise refuse_program(known.path, told)
+    return answer
 
 
 def _choose_compilers(compiler: str, environ: Mapping[str, str]) -> Pair:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.builder import Built, check_build
 from harness.conclusion import conclude, recheck_weights
-from harness.errors import UnfitError
+from harness.errors import HarnessError, UnfitError
 from harness.plan.contest import ROLES
 from harness.plan.contrast import Question, judge_trials
 from harness.plan.layer import Settings
@@ -25,6 +25,7 @@ from harness.records.trial import Role, Trial
 from harness.store.bundle import Bundle, create_bundle
 from harness.store.remnant import KEPT, describe_kept
 from harness.system.console import Console
+from harness.system.limit import limit_of, stop_at_limit
 from harness.trial.blackbox import BlackBoxEngine
 from harness.trial.contest import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally, share_case
 from harness.trial.contest import Engine as Player
@@ -65,8 +66,12 @@ def hold_trial(
     console: Console,
     *,
     plant: float = 0.0,
+    command: str = "harness ab",
 ) -> Held:
-    """Return a trial held from builds to sealed runs; the caller holds the node's lock."""
+    """Return a trial held from builds to sealed runs; the caller holds the node's lock.
+
+    `command` is what begins another one like it.
+    """
     _check_options(entrants, console)
     done: dict[tuple[str, ...], Built] = {}
     built = [build_entrant(entrant, done, console) for entrant in entrants]
@@ -94,7 +99,7 @@ def hold_trial(
         for run, (_, bundle), side in zip(runs, bundles, (0, 1), strict=True):
             bundle.save_run(run.replace(results=tuple(pair[side] for pair in tally.results)))
 
-    with _telling([bundle.path for _, bundle in bundles]):
+    with _telling([bundle.path for _, bundle in bundles], command):
         engine = _choose_engine(entrants[0], logs, settings)
         tally = Contest(design, cases, engine, console, save, wait=scene.vigil.wait).go()
         if scene.vigil.caveat:
@@ -124,15 +129,19 @@ def hold_trial(
 
 
 @contextlib.contextmanager
-def _telling(bundles: Sequence[Path]) -> Iterator[None]:
-    """Whatever the system refuses from here on, it is said what has become of the numbers."""
+def _telling(bundles: Sequence[Path], command: str) -> Iterator[None]:
+    """Say what has become of the numbers, whatever the system refuses from here on."""
     try:
         yield
-    except OSError as error:
-        what = f"the comparison stopped: {error.strerror or error} ({error.filename or bundles[0]})"
+    except (HarnessError, OSError, MemoryError) as error:
         kept = describe_kept(bundles)
-        after = ", which also finishes the records of what was measured" if kept == KEPT else ""
-        raise UnfitError(what, cause=kept, hint=f"remove the cause, then harness ab{after}") from None
+        again = f"{command}, which also finishes the records of what was measured" if kept == KEPT else command
+        if limit_of(error):
+            raise stop_at_limit("comparison", error, kept, again) from None
+        if not isinstance(error, OSError):
+            raise
+        what = f"the comparison stopped: {error.strerror or error} ({error.filename or bundles[0]})"
+        raise UnfitError(what, cause=kept, hint=f"remove the cause, then {again}") from None
 
 
 def _check_options(entrants: Entrants, console: Console) -> None:

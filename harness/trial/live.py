@@ -17,6 +17,7 @@ from harness.records.outcome import Completed, Status, StepResult
 from harness.records.step import Phase
 from harness.records.trial import Role
 from harness.system.dialogue import Dialogue
+from harness.system.limit import limit_of
 from harness.trial.seat import Lost, Outcome, Played, Seat
 from harness.workbench import PACKAGE
 
@@ -118,6 +119,8 @@ class LiveEngine:
         except _LostError as error:
             return error.lost.replace(halted_s=_sum_halted(players))
         except UnfitError as error:
+            if limit := limit_of(error):
+                raise limit from None
             return Lost(reason=error.what, role=block.order[len(players)], hopeless=True)
         finally:
             completed = {role: player.dialogue.close() for role, player in players.items()}

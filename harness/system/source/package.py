@@ -12,12 +12,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UnavailableError, UnfitError
+from harness.errors import LimitError, UnavailableError, UnfitError
 from harness.parse.index import PackageIndex
+from harness.parse.shortage import read_shortage
 from harness.records.secret import redact
 from harness.records.source import Sdist
 from harness.system.cache import Note
 from harness.system.disk import expand_home
+from harness.system.limit import limit_of, refuse_program
 
 _CHUNK_BYTES = 1 << 16
 # Of a page or an archive; all of pip's index of names is half of that.
@@ -40,9 +42,11 @@ def download_sdist(sdist: Sdist, index: PackageIndex, target: Path, *, environ: 
                 if url:
                     note(f"downloading {sdist.filename} from {redact(url)}")
                     digest = _receive(client, url, target, sdist)
-            except UnfitError:
+            except (LimitError, UnfitError):
                 raise
             except Exception as error:
+                if limit := limit_of(error):  # it would strike at every other place, too
+                    raise limit from None
                 # Whatever the HTTP library raises, the next place may do.
                 failures.append(f"{place}: {_reason(error)}")
                 continue
@@ -52,6 +56,8 @@ def download_sdist(sdist: Sdist, index: PackageIndex, target: Path, *, environ: 
                 return
             else:
                 failures.append(f"{place} has SHA-256 {digest}, pinned is {sdist.sha256}")
+    if told := read_shortage("\n".join(failures)):  # the finder logs what it meets, and goes on
+        raise refuse_program("the package index client", told)
     raise UnavailableError(
         f"{sdist.filename} cannot be downloaded",
         cause="; ".join(dict.fromkeys(failures)) or "pip is set to use no index",

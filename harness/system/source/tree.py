@@ -146,8 +146,8 @@ def _probe_git(folder: Path, environ: Mapping[str, str], note: Note, ours: Seque
             require_readable(Path(parent) / name)
     try:
         tracked = git.run("ls-files", "--error-unmatch", "--", "CMakeLists.txt").ok
-    except UnfitError:
-        note("git is not installed: the tree is named by its contents alone")
+    except UnfitError as error:
+        note(f"{error.line}: the tree is named by its contents alone")
         return None
     if not tracked:
         if (folder / ".git").exists():

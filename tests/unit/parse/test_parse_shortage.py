@@ -38,6 +38,7 @@ def test_words_of_programs_that_met_a_limit(line: str, found: str) -> None:
         "x.so: failed to map segment from shared object: Operation not permitted",
         "remote: fatal: Out of memory, malloc failed",
         "ls: cannot open directory: Permission denied",
+        "make: *** [all] Error 23",
     ],
 )
 def test_words_of_something_else(line: str) -> None:

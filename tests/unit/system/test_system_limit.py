@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError, InterruptedRunError, LimitError, UnfitError, UnreadableError
+from harness.records.toolchain import Tool, Toolchain
+from harness.store.month import list_months
 from harness.system import toolchain
 from harness.system.captured import Captured
+from harness.system.foreign import is_regular, list_folder, read_bytes, walk_tree
 from harness.system.git import Git
 from harness.system.limit import CpuTimeError, limit_of, stop_at_limit
 from harness.system.process import CannotStartError, capture
@@ -34,6 +37,21 @@ def wrapped(error: BaseException) -> HarnessError:
             raise UnreadableError("x cannot be read", cause=str(caught), hint="look") from None
     except UnreadableError as complaint:
         return complaint
+
+
+def of_a_library(error: BaseException) -> Exception:
+    """Return what a library makes of an error that it met, as HTTP clients do."""
+    try:
+        try:
+            raise error
+        except BaseException as caught:
+            raise ConnectFailure(str(caught)) from caught
+    except ConnectFailure as complaint:
+        return complaint
+
+
+class ConnectFailure(Exception):  # noqa: N818 - a name as libraries have them
+    """What a library raises."""
 
 
 @pytest.mark.parametrize(
@@ -61,10 +79,47 @@ def test_what_cannot_be_started_for_a_limit_is_not_missing(
     assert said == []
 
 
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM])
+def test_a_file_that_a_limit_hides_is_neither_missing_nor_unreadable(
+    number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "node" / "2026-05").mkdir(parents=True)
+    file = tmp_path / "file"
+    file.touch()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        patch.setattr(os, "scandir", refuse)
+        for look in (
+            lambda: read_bytes(file),
+            lambda: is_regular(file, within=tmp_path),
+            lambda: list_folder(tmp_path),
+            lambda: list(walk_tree(tmp_path)),
+            lambda: list_months(tmp_path),
+        ):
+            with pytest.raises(LimitError):
+                look()
+
+
+def test_a_lock_of_somebody_is_no_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        with pytest.raises(UnreadableError):
+            read_bytes(tmp_path / "file")
+
+
 def test_a_missing_program_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fail(monkeypatch, FileNotFoundError(errno.ENOENT, "No such file or directory", "git"))
     assert capture(["git"], env={}).is_absent
-    with pytest.raises(UnfitError, match="git cannot be started") as caught:
+    with pytest.raises(UnfitError, match="git is not installed") as caught:
         Git(tmp_path, {}).run("log")
     assert caught.value.hint == "install git"
 
@@ -82,7 +137,7 @@ def test_a_program_that_may_not_run_is_not_to_be_installed(
     fail(monkeypatch, error)
     with pytest.raises(UnfitError) as caught:
         Git(tmp_path, {}).run("log")
-    assert "install git" not in str(caught.value)
+    assert "install" not in str(caught.value)
 
 
 def test_a_system_without_dev_null_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +169,15 @@ def test_a_compiler_that_a_limit_stopped_is_not_to_be_installed(
     assert "install" not in str(caught.value)
 
 
+def test_a_tool_that_a_limit_stopped_is_not_another_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    said = Captured(exit_code=1, stdout="", stderr="gcc: vfork: Resource temporarily unavailable")
+    monkeypatch.setattr(toolchain, "capture", lambda *_, **__: said)
+    gcc = Tool(name="gcc", version="12.2.0", path="/usr/bin/gcc")
+    known = Toolchain(cc=gcc, cxx=gcc, cmake=gcc, ctest=gcc, ninja=gcc, compiler_cache=None)
+    with pytest.raises(LimitError, match="/usr/bin/gcc cannot run"):
+        toolchain.probe_again(known, {}, cache=tmp_path)
+
+
 def test_what_is_behind_an_error() -> None:
     for error, command in (
         (OSError(errno.EMFILE, "Too many open files", "/a"), "ulimit -n"),
@@ -121,6 +185,8 @@ def test_what_is_behind_an_error() -> None:
         (RuntimeError("can't start new thread"), "ulimit -u"),
         (CpuTimeError("SIGXCPU"), "ulimit -t"),
         (wrapped(OSError(errno.ENOMEM, "Cannot allocate memory")), "ulimit -v"),
+        (of_a_library(OSError(errno.EMFILE, "Too many open files")), "ulimit -n"),
+        (wrapped(of_a_library(OSError(errno.EMFILE, "Too many open files"))), "ulimit -n"),
     ):
         limit = limit_of(error)
         assert limit is not None
@@ -136,6 +202,8 @@ def test_what_is_behind_an_error() -> None:
         InterruptedRunError("interrupted"),
         wrapped(ValueError("nonsense")),
         wrapped(BlockingIOError(errno.EAGAIN, "somebody holds the lock")),
+        of_a_library(OSError(errno.ECONNREFUSED, "Connection refused")),
+        wrapped(of_a_library(BlockingIOError(errno.EAGAIN, "a socket"))),
     ],
 )
 def test_what_no_limit_is_behind(error: BaseException) -> None:
