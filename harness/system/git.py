@@ -1,10 +1,8 @@
 """git without surprises: no prompts, hooks, helpers that download, or environment of an enclosing git process."""
 
-import base64
 import functools
 import os
 import re
-import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from harness.records.source import Commit
 from harness.system.captured import Captured
 from harness.system.disk import expand_home
 from harness.system.limit import refuse_program
+from harness.system.login import leave_out_logins
 from harness.system.process import capture
 from harness.system.view import Home, find_home, find_served, open_view, require_files
 
@@ -35,18 +34,14 @@ _OPTIONS = (
     "i18n.logOutputEncoding=UTF-8",
     "advice.detachedHead=false",
 )
-# What a hook or an alias of git sets for its children: it would point git at another repository.
-_INHERITED = {
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_EXTERNAL_DIFF",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_WORK_TREE",
-}
+# What a hook or an alias of git sets for its children: it would point git at another repository, or forbid it to write
+# to one of ours.
+_INHERITED = frozenset(
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_ATTR_SOURCE GIT_COMMON_DIR GIT_CONFIG GIT_DIR GIT_EXTERNAL_DIFF "
+    "GIT_GLOB_PATHSPECS GIT_GRAFT_FILE GIT_ICASE_PATHSPECS GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE GIT_LITERAL_PATHSPECS "
+    "GIT_NAMESPACE GIT_NOGLOB_PATHSPECS GIT_NO_REPLACE_OBJECTS GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_QUARANTINE_PATH "
+    "GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE".split()
+)
 # Secrets of others: credential helpers may need any but these.
 _OTHERS = ("HF_", "PIP_", "UV_")
 _QUIET = {
@@ -74,6 +69,7 @@ _FOLLOWS = re.compile(
     "|^Please make sure you have the correct access rights|^and the repository exists"
 )
 _FIELDS = ("%H", "%aI", "%an", "%B")
+_HAS_SECOND = re.compile(r"(?:^|\0)extensions\.worktreeconfig(?:\n(?:true|yes|on|1))?\0", re.IGNORECASE)
 
 
 def git_environment(environ: Mapping[str, str], *, network: bool) -> dict[str, str]:
@@ -85,6 +81,7 @@ def git_environment(environ: Mapping[str, str], *, network: bool) -> dict[str, s
         env.setdefault("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
     else:
         env["GIT_NO_LAZY_FETCH"] = "1"
+        env = leave_out_logins(env)
     return env
 
 
@@ -189,11 +186,19 @@ class LocalClone(Git):
 
 
 def list_settings(home: Home, environ: Mapping[str, str]) -> str:
-    """Return the settings of a repository as git lists them from the file alone, which does nothing else."""
-    if not home.settings.is_file():
+    """Return the settings of a repository as git lists them from the files alone, which does nothing else.
+
+    The second file is that of the work tree, if git would read it.
+    """
+    listed = _list_file(home.settings, environ)
+    return listed + _list_file(Path(home.folder) / "config.worktree", environ) if _HAS_SECOND.search(listed) else listed
+
+
+def _list_file(path: Path, environ: Mapping[str, str]) -> str:
+    if not path.is_file():
         return ""
     listed = capture(
-        ["git", "config", "--file", str(home.settings), "--no-includes", "--list", "--null"],
+        ["git", "config", "--file", str(path), "--no-includes", "--list", "--null"],
         env={**git_environment(environ, network=False), "GIT_DIR": os.devnull},
         timeout_s=LOCAL_TIMEOUT_S,
     )
@@ -229,25 +234,6 @@ def probe_commit(git: Git, revision: str, *, repo: str) -> Commit | None:
 def redact_url(url: str) -> str:
     """Return a URL without user name and password, for records and messages."""
     return redact(url)
-
-
-def part_login(url: str, environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Return an http(s) URL without its login, and the variables that tell git the login for that server alone.
-
-    In a URL it would stand in the arguments of git's processes, for everybody on the node to see, and in the clone.
-    """
-    parts = urllib.parse.urlsplit(url)
-    login, at, server = parts.netloc.rpartition("@")
-    if parts.scheme.lower() not in ("http", "https") or not at:
-        return url, {}
-    words = base64.b64encode(urllib.parse.unquote(login if ":" in login else f"{login}:").encode()).decode()
-    count = environ.get("GIT_CONFIG_COUNT", "")
-    number = int(count) if re.fullmatch("[0-9]{1,4}", count) else 0
-    return parts._replace(netloc=server).geturl(), {
-        "GIT_CONFIG_COUNT": str(number + 1),
-        f"GIT_CONFIG_KEY_{number}": f"http.{parts.scheme}://{server}/.extraHeader",
-        f"GIT_CONFIG_VALUE_{number}": f"Authorization: Basic {words}",
-    }
 
 
 def find_reason(complaint: str) -> str:

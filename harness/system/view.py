@@ -17,17 +17,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import UnreadableError
+from harness.parse.result_name import SCRATCH
 from harness.records.record import Record
-from harness.system.foreign import name_kind, read_bytes
+from harness.system.disk import expand_home
+from harness.system.foreign import is_regular, name_kind, read_bytes
 
 # The whole file `info/attributes`: no path has a filter, whatever its name is and whoever defines it.
 NO_FILTER = "* -filter\n"
 # What git finds in the common folder, apart from settings, hooks and attributes. What is not there leads nowhere.
 _SHARED = ("objects", "refs", "packed-refs", "reftable", "shallow", "logs")
+_INFO = ("info/exclude", "info/grafts")
 _INERT = re.compile(
-    r"core\.(?:filemode|ignorecase|symlinks|precomposeunicode)|extensions\.(?:objectformat|refstorage)"
+    r"core\.(?:filemode|ignorecase|symlinks|precomposeunicode|excludesfile|sparsecheckout|sparsecheckoutcone)"
+    r"|extensions\.(?:objectformat|refstorage)"
     r"|init\.defaultbranch|branch\..+\.(?:remote|merge)|remote\..+\.(?:url|fetch|promisor)"
 )
+_IGNORED = "core.excludesfile"
 _GIT_FILE = "gitdir: "
 _MOST_BYTES = 8192
 
@@ -64,8 +69,8 @@ def find_served(path: Path) -> Home | None:
 
 def require_files(home: Home) -> None:
     """Raise UnreadableError for a FIFO or a device in a repository, where git would wait for its end, or for ever."""
-    parts = [Path(home.shared) / name for name in (*_SHARED, "config", "info/exclude", "objects/info/alternates")]
-    parts.append(Path(home.folder) / "index")
+    parts = [Path(home.shared) / name for name in (*_SHARED, "config", *_INFO, "objects/info/alternates")]
+    parts += [Path(home.folder) / name for name in ("index", "config.worktree", "info/sparse-checkout")]
     refs = (Path(folder) / name for folder, _, names in os.walk(Path(home.shared) / "refs") for name in names)
     for path in (*parts, *refs):
         require_readable(path)
@@ -88,25 +93,28 @@ def open_view(home: Home, listed: str) -> Iterator[Path]:
     In it, `index` is a copy: git writes what it learns of files' times into the index that it is given. The copy has
     the time of the original, by which git knows what it cannot trust.
     """
-    with tempfile.TemporaryDirectory(prefix="harness-git-") as scratch:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
         view = Path(scratch)
-        for name in _SHARED:
-            (view / name).symlink_to(Path(home.shared) / name)
         (view / "info").mkdir()
+        for name in (*_SHARED, *_INFO):
+            (view / name).symlink_to(Path(home.shared) / name)
         (view / "info" / "attributes").write_text(NO_FILTER, encoding="ascii")
-        (view / "info" / "exclude").symlink_to(Path(home.shared) / "info" / "exclude")
-        (view / "config").write_text(choose_settings(listed), encoding="utf-8")
-        index = Path(home.folder) / "index"
-        if index.is_file():
-            shutil.copy2(index, view / "index")
+        (view / "config").write_text(choose_settings(listed, tree=home.tree), encoding="utf-8")
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # git would not read it either
+            shutil.copy2(Path(home.folder) / "index", view / "index")
         yield view
 
 
-def choose_settings(listed: str) -> str:
-    """Return the file of settings that git is shown, from those of the repository as `git config --null` lists them."""
+def choose_settings(listed: str, *, tree: str = "") -> str:
+    """Return the file of settings that git is shown, from those of the repository as `git config --null` lists them.
+
+    A file of patterns to ignore is named to git if it is one; a relative path begins in the `tree`.
+    """
     lines = ["[core]\nrepositoryFormatVersion = 1\nbare = false\n"]
     for entry in filter(None, listed.split("\0")):
         key, given, value = entry.partition("\n")
+        if key == _IGNORED and not is_regular(tree / expand_home(value)):
+            continue
         if _INERT.fullmatch(key):
             section, _, rest = key.partition(".")
             subsection, _, name = rest.rpartition(".")
@@ -120,7 +128,17 @@ def _escape(text: str) -> str:
 
 
 def _read_home(place: Path, tree: str = "") -> Home | None:
-    """Return the repository at `place`, a folder of git's or a file that names one; None where neither is there."""
+    """Return the repository at `place`, a folder of git's or a file that names one.
+
+    None where neither is there, and where it may not be looked into: git passes it over as well.
+    """
+    try:
+        return _look_at(place, tree)
+    except PermissionError:
+        return None
+
+
+def _look_at(place: Path, tree: str) -> Home | None:
     if place.is_file():
         named = _read_line(place)
         if not named.startswith(_GIT_FILE):

@@ -24,10 +24,10 @@ from harness.system.git import (
     LocalClone,
     find_reason,
     locate_repository,
-    part_login,
     probe_commit,
     redact_url,
 )
+from harness.system.login import part_login
 from harness.system.source.tree import GENERATED, check_tree
 from harness.system.view import NO_FILTER
 
@@ -55,7 +55,9 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
     clone = cache / "repositories" / f"{short_hash(location)}.git"
     git = Git(clone, environ, login)
     if location.startswith(_LOCAL):
-        git = LocalClone(clone, environ, Path(urllib.parse.unquote(location.removeprefix("file://"))))
+        origin = location.removeprefix("file://")
+        # In a path, a percent sign is one.
+        git = LocalClone(clone, environ, Path(origin if origin == location else urllib.parse.unquote(origin)))
     with locked(clone, note=note):
         _open_clone(git, location)
         sha = _find_local(git, ref) or _fetch(git, location, ref, note)

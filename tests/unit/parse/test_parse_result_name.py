@@ -24,6 +24,8 @@ RUN = "20261126T101112Z-5f5fe951-0a1b2c3d"
         "harness.toml",
         "examples/harness.toml",
         "harness.toml.0a1b2c3d.tmp",
+        "tmp/harness-git-ab12/info/exclude",
+        "tmp/whisper-harness-node.lock",
     ],
 )
 def test_what_the_harness_wrote_is_known_by_its_name(path: str) -> None:
@@ -42,6 +44,7 @@ def test_what_the_harness_wrote_is_known_by_its_name(path: str) -> None:
         f"results/node-1/2026-11/{RUN}x".replace("Z-", "-"),
         "src/2026-11/whisper.cpp",
         ".import-ab12",
+        "harness-git-ab12",
         "src/harness.toml.c",
         "src/import-x/a.c",
         f"out/whisper.cpp/23/{'0a' * 18}/README.md",

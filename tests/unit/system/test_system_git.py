@@ -8,10 +8,10 @@ from harness.system.git import (
     find_reason,
     git_environment,
     locate_repository,
-    part_login,
     redact_url,
     unquote_path,
 )
+from harness.system.login import leave_out_logins, part_login
 
 
 @pytest.mark.parametrize(
@@ -156,3 +156,22 @@ def test_git_is_not_given_the_secrets_of_others() -> None:
 )
 def test_the_telling_line_of_a_complaint_is_seldom_the_last(said: str, reason: str) -> None:
     assert find_reason(said) == reason
+
+
+def test_settings_with_a_login_are_left_out_and_the_others_numbered_anew() -> None:
+    given = {
+        "GIT_CONFIG_COUNT": "3",
+        "GIT_CONFIG_KEY_0": "url.https://me:secret@example.org/.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://example.org/",
+        "GIT_CONFIG_KEY_1": "safe.directory",
+        "GIT_CONFIG_VALUE_1": "*",
+        "GIT_CONFIG_KEY_2": "http.proxy",
+        "GIT_CONFIG_VALUE_2": "http://me:secret@proxy:3128",
+        "HOME": "/h",
+    }
+    kept = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*", "HOME": "/h"}
+    assert leave_out_logins(given) == kept
+    assert leave_out_logins(kept) == kept
+    assert git_environment(given, network=True).items() >= given.items()
+    assert not any("secret" in value for value in git_environment(given, network=False).values())
+    assert leave_out_logins({"GIT_CONFIG_COUNT": "x"}) == {"GIT_CONFIG_COUNT": "x"}

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,46 @@ def test_a_file_that_leads_to_no_repository_is_none(tmp_path: Path, text: str) -
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / ".git").write_text(text)
     assert find_home(tmp_path / "tree") is None
+
+
+@pytest.mark.parametrize("name", [".git", "HEAD"])
+def test_a_repository_that_may_not_be_looked_into_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    repository(tmp_path / ".git")
+    (tmp_path / "tree").mkdir()
+    is_file = Path.is_file
+
+    def refuse(path: Path) -> bool:
+        if path.name == name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    assert find_home(tmp_path / "tree")
+    monkeypatch.setattr(Path, "is_file", refuse)
+    assert find_home(tmp_path / "tree") is None
+    assert find_served(tmp_path) is None
+
+
+def test_an_index_that_may_not_be_read_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git = repository(tmp_path / ".git")
+    (git / "index").write_text("index")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("shutil.copy2", refuse)
+    with open_view(Home(folder=str(git), shared=str(git)), "") as view:
+        assert not (view / "index").exists()
+
+
+def test_a_file_of_what_to_ignore_is_named_if_it_is_one(tmp_path: Path) -> None:
+    (tmp_path / "ignored").write_text("*.o\n")
+    os.mkfifo(tmp_path / "fifo")
+    for name, shown in (("ignored", True), (str(tmp_path / "ignored"), True), ("fifo", False), ("nowhere", False)):
+        chosen = choose_settings(f"core.excludesfile\n{name}\0", tree=str(tmp_path))
+        assert ("excludesfile" in chosen) == shown, name
+    assert "excludesfile" not in choose_settings("core.excludesfile\n/dev/zero\0")
 
 
 def test_a_repository_that_lies_open_in_a_tree_is_none(tmp_path: Path) -> None:
