@@ -14,8 +14,10 @@ import pytest
 from harness.cli.main import main
 from harness.errors import UnavailableError, UnreadableError
 from harness.records.source import SourceRequest
+from harness.system.git import list_settings
 from harness.system.source.checkout import find_checkout
 from harness.system.source.resolve import resolve_source
+from harness.system.view import find_home
 from tests.flow.kit import Kit
 from tests.flow.test_flow_checkout import environ
 from tests.flow.test_flow_sources import Repository, whisper
@@ -30,6 +32,18 @@ MORE = (
     "gc.recentObjectsHook tar.<format>.command imap.tunnel interactive.diffFilter init.templateDir include.path "
     "includeIf.<condition>.path core.worktree url.<base>.insteadOf core.attributesFile extensions.partialClone"
 ).split()
+# Keys that git is shown, and what it takes for them: anything else ends it, and nothing would be tried.
+FACTS = {
+    "core.filemode": "true",
+    "core.ignorecase": "false",
+    "core.precomposeunicode": "false",
+    "core.sparsecheckout": "false",
+    "core.sparsecheckoutcone": "true",
+    "core.symlinks": "true",
+    "extensions.objectformat": "sha1",
+    "extensions.refstorage": "files",
+    "remote.evil.promisor": "true",
+}
 IDENTITY = {
     "GIT_AUTHOR_NAME": "A",
     "GIT_AUTHOR_EMAIL": "a@example.org",
@@ -94,6 +108,8 @@ class Trap:
             (hooks / name).symlink_to(self.program(f"hook-{name}"))
 
     def _value(self, key: str) -> str:
+        if key.lower() in FACTS:
+            return FACTS[key.lower()]
         program = self.program(key)
         if key.startswith(("alias.", "submodule.")):
             return f"!{program}"
@@ -121,7 +137,9 @@ class Trap:
 def list_keys() -> list[str]:
     """Return every key of git's settings, with `evil` for what stands for a name."""
     listed = subprocess.run(["git", "help", "--config"], capture_output=True, text=True, check=True).stdout.split()
-    keys = [key for key in [*listed, *MORE] if re.fullmatch(r"[A-Za-z][\w-]*(\.[^.\s]+)+", key)]
+    keys = [
+        key for key in [*listed, *MORE] if re.fullmatch(r"[A-Za-z][\w-]*(\.[^.\s]+)*\.[A-Za-z*<][A-Za-z0-9*<>-]*", key)
+    ]
     assert len(keys) > 500, "git knows more"
     return list(dict.fromkeys(re.sub(r"<[^>]*>|\*", "evil", key) for key in keys))
 
@@ -149,6 +167,9 @@ def test_the_trap_is_one(trap: Trap, key: str) -> None:
 def test_no_key_of_a_stranger_runs_anything(trap: Trap, environ: dict[str, str], tmp_path: Path) -> None:
     keys = list_keys()
     trap.plant(keys)
+    home = find_home(trap.path)
+    assert home
+    assert list_settings(home, environ).count("\0") > 500, "git can read them"
     cache, notes = tmp_path / "cache", list[str]()
 
     def resolve(request: SourceRequest) -> str:

@@ -1,6 +1,7 @@
 """What the harness keeps inside the tree that it measures is no part of it; every other file is."""
 
 import signal
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -168,11 +169,38 @@ def test_a_worktree_in_the_tree_counts_by_its_files(tmp_path: Path, environ: dic
     tree = Tree(tmp_path / "whisper.cpp", environ, tracked=True)
     tree.git("worktree", "add", "--quiet", "--detach", "wt")
     seen = [tree.id]
-    tree.write(f"wt/results/{RUN}/run.json", "wt/.git-note")
-    (tree.path / "wt" / ".git-note").unlink()
+    tree.write(f"wt/results/{RUN}/run.json", "wt/build/ignored.o")
     assert tree.id == seen[0]
+    tree.write("wt/new.c")
+    seen.append(tree.id)
+    assert seen[0] != seen[1]
     tree.write("wt/src/a.c", text="int b;\n")
     assert tree.id not in seen
+
+
+def test_temporary_files_in_the_tree_are_no_part_of_it(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tree.id
+    tree.write("tmp/whisper-harness-node.lock")
+    monkeypatch.setattr(tempfile, "tempdir", str(tree.path / "tmp"))
+    assert tree.id == before
+
+
+def test_the_harness_as_a_submodule_is_no_part_of_it_but_its_commit_is(
+    tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = Tree(tmp_path / "whisper.cpp", environ, tracked=True)
+    inner = Repository(tmp_path / "inner", environ)
+    (inner.path / "third_party").mkdir()
+    (inner.path / "third_party" / "sources.toml").write_text("")
+    inner.commit("x")
+    tree.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner.path), "bench")
+    tree.commit()
+    monkeypatch.setattr("harness.premises.__file__", str(tree.path / "bench" / "harness" / "premises.py"))
+    before = tree.id
+    tree.write("bench/env/x.py", "bench/results.txt")
+    assert tree.id == before
+    tree.write("bench/third_party/sources.toml")
+    assert tree.id != before
 
 
 def test_the_harness_itself_in_the_tree_is_no_part_of_it(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -137,6 +137,75 @@ def test_clean_checkout_is_its_commit(upstream: Repository, resolve: Resolver) -
 def test_detached_checkout_is_its_commit(upstream: Repository, resolve: Resolver) -> None:
     upstream.git("checkout", "--quiet", "--detach", "v1.0.0")
     assert resolve(tree=upstream.path).commit.release == "v1.0.0"
+
+
+def rely_on_a_second_file(one: Repository) -> None:
+    one.git("config", "core.fileMode", "true")
+    one.git("config", "extensions.worktreeConfig", "true")
+    one.git("config", "--worktree", "core.fileMode", "false")
+    (one.path / "a").chmod(0o755)
+
+
+def leave_files_out(one: Repository) -> None:
+    one.git("sparse-checkout", "set", "--cone", "include")
+
+
+def put_a_file_back(one: Repository) -> None:
+    leave_files_out(one)
+    (one.path / "docs").mkdir()
+    (one.path / "docs" / "d").write_text("other\n")
+
+
+def ignore_by_a_file(one: Repository) -> None:
+    (one.path / ".git" / "mine").write_text("*.c\n")
+    one.git("config", "core.excludesFile", ".git/mine")
+    (one.path / "x.c").write_text("")
+
+
+def lose_a_submodule(one: Repository) -> None:
+    one.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(one.path), "sub")
+    one.git("commit", "--quiet", "-m", "with a submodule")
+    shutil.rmtree(one.path / "sub")
+
+
+STATES: dict[Callable[[Repository], None], bool] = {
+    rely_on_a_second_file: False,
+    leave_files_out: False,
+    put_a_file_back: True,
+    ignore_by_a_file: False,
+    lose_a_submodule: True,
+}
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+def test_a_tree_is_clean_where_git_says_so(
+    upstream: Repository, resolve: Resolver, state: Callable[[Repository], None]
+) -> None:
+    (upstream.path / "docs").mkdir()
+    (upstream.path / "docs" / "d").write_text("d\n")
+    upstream.commit("docs")
+    state(upstream)
+    assert bool(upstream.git("status", "--porcelain")) == STATES[state]
+    assert resolve(tree=upstream.path).commit.dirty == STATES[state]
+
+
+def test_a_file_that_lfs_keeps_is_unchanged_while_its_sum_is_the_same(upstream: Repository, resolve: Resolver) -> None:
+    content = b"a recording\n" * 100
+    pointer = (
+        "version https://git-lfs.github.com/spec/v1\n"
+        f"oid sha256:{hashlib.sha256(content).hexdigest()}\nsize {len(content)}\n"
+    )
+    clean = upstream.commit("kept elsewhere", **{"x y.wav": pointer, ".gitattributes": "*.wav filter=lfs -text\n"})
+    path = upstream.path / "x y.wav"
+    path.write_bytes(content)
+    source = resolve(tree=upstream.path)
+    assert (source.commit.sha, source.commit.dirty) == (clean, False)
+    for change in (content[:-1] + b"?", content[:-1], pointer.replace("1", "2").encode()):
+        path.write_bytes(change)
+        assert resolve(tree=upstream.path).commit.dirty
+    path.write_bytes(content)
+    path.chmod(0o755)
+    assert resolve(tree=upstream.path).commit.dirty
 
 
 def test_every_uncommitted_change_counts_and_goes_away_again(upstream: Repository, resolve: Resolver) -> None:
@@ -392,6 +461,12 @@ def test_repository_of_something_else_is_refused(tmp_path: Path, environ: dict[s
     with pytest.raises(UsageError, match=r"CMakeLists\.txt"):
         resolve(repo=str(other.path))
     assert not list((resolve.cache / "sources").glob("git-*/"))
+
+
+def test_a_percent_sign_in_a_path_is_one(upstream: Repository, resolve: Resolver) -> None:
+    """Workspaces of Jenkins are named so."""
+    folder = upstream.path.rename(upstream.path.with_name("job%2Fx"))
+    assert resolve(repo=str(folder)).id == resolve(repo=f"file://{folder}".replace("%", "%25")).id
 
 
 def test_nothing_of_the_repository_is_run(tmp_path: Path, upstream: Repository, resolve: Resolver) -> None:

@@ -18,6 +18,7 @@ from harness.system.digest import MOST_MODEL_BYTES
 from harness.system.disk import expand_home
 from harness.system.foreign import MissingError, open_file
 from harness.system.git import ForeignGit, probe_commit, unquote_path
+from harness.system.source.pointer import find_stored
 from harness.system.view import require_readable
 
 # Upstream's configure step writes it into the source tree.
@@ -141,7 +142,8 @@ def _without(folder: Path, paths: Iterable[Path], ours: Sequence[Path]) -> Itera
 
 def _probe_git(folder: Path, environ: Mapping[str, str], note: Note, ours: Sequence[Path]) -> Commit | None:
     git = ForeignGit(folder, environ)
-    for parent, _, files in os.walk(folder):
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name != ".git"]
         for name in _READ_BY_GIT.intersection(files):
             require_readable(Path(parent) / name)
     try:
@@ -158,41 +160,72 @@ def _probe_git(folder: Path, environ: Mapping[str, str], note: Note, ours: Seque
     commit = probe_commit(git, "HEAD", repo=next(filter(None, urls), ""))
     if commit is None:
         return None
-    listed = (*_without(folder, _list_changed(git, "HEAD"), ()), *_without(folder, _list_untracked(git), ours))
+    links = _list_submodules(git)
+    listed = (
+        *_without(folder, _list_changed(git, "HEAD", links), ()),
+        *_without(folder, _list_untracked(git, links), ours),
+    )
     changed = {path for path in listed if path.as_posix() not in GENERATED}
+    if changed:
+        changed -= find_stored(git, changed)
     return replace(commit, changes=hash_files(folder, changed) if changed else "")
 
 
-def _list_changed(git: ForeignGit, commit: str) -> list[Path]:
-    """Return the tracked files that differ from a commit, those of submodules too.
+def _list_changed(git: ForeignGit, commit: str, links: Mapping[Path, str]) -> list[Path]:
+    """Return the tracked files that differ from a commit, those of its submodules `links` too.
 
     git would start another git in each submodule, under its settings.
     """
     words = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative")
     changed = git.paths(*words, "--ignore-submodules=all", commit, "--", ".")
-    links = _list_submodules(git)
     if links:
         changed += git.paths(*words, "--cached", "--ignore-submodules=none", commit, "--", *map(str, links), env=_PLAIN)
-    for path, recorded in links.items():
-        inner = ForeignGit(git.folder / path, git.environ)
-        if inner.home is None or inner.home.tree != str(inner.folder):
-            continue  # not checked out
-        if inner.run("cat-file", "-e", f"{recorded}^{{commit}}").ok:
-            files = _list_changed(inner, recorded)
+    astray = [str(path) for path in links if not _is_folder(git.folder / path)]
+    if astray:  # gone, or a file or a link now
+        changed += git.paths(*words, "--ignore-submodules=dirty", commit, "--", *astray, env=_PLAIN)
+    for path, inner in _enter_submodules(git, links):
+        if inner.run("cat-file", "-e", f"{links[path]}^{{commit}}").ok:
+            files = _list_changed(inner, links[path], _list_submodules(inner))
         else:
             files = inner.paths("ls-files")
-        changed += [path / file for file in (*files, *_list_untracked(inner))]
+        changed += [path / file for file in files]
     return changed
 
 
-def _list_untracked(git: ForeignGit) -> Iterator[Path]:
-    """Yield the files that git neither tracks nor ignores, those of repositories in the tree too."""
-    for path in git.paths("ls-files", "--others", "--exclude-standard", "--", "."):
-        inner = git.folder / path
-        if inner.is_dir() and not inner.is_symlink():
-            yield from (path / file for file in _walk(inner, lambda _, name: name == ".git"))
-        else:
+def _list_untracked(git: ForeignGit, links: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files that git neither tracks nor ignores, those of submodules and other repositories in it too."""
+    yield from _list_files(git, "--others")
+    for path, inner in _enter_submodules(git, links):
+        yield from (path / file for file in _list_untracked(inner, _list_submodules(inner)))
+
+
+def _list_files(git: ForeignGit, *kinds: str) -> Iterator[Path]:
+    """Yield the files of these kinds; where git names the folder of another repository, all that it does not ignore."""
+    for path in git.paths("ls-files", *kinds, "--exclude-standard", "--", "."):
+        folder = git.folder / path
+        if not _is_folder(folder):
             yield path
+            continue
+        inner = ForeignGit(folder, git.environ)
+        if inner.home and inner.home.tree == str(folder):
+            files = _list_files(inner, "--cached", "--others")
+        else:
+            files = _walk(folder, lambda _, name: name == ".git")
+        yield from (path / file for file in files)
+
+
+def _enter_submodules(git: ForeignGit, paths: Iterable[Path]) -> Iterator[tuple[Path, ForeignGit]]:
+    """Yield those submodules that are checked out, with git in them."""
+    for path in paths:
+        folder = git.folder / path
+        if _is_folder(folder):
+            inner = ForeignGit(folder, git.environ)
+            if inner.home and inner.home.tree == str(folder):
+                yield path, inner
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _list_submodules(git: ForeignGit) -> dict[Path, str]:
