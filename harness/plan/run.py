@@ -86,7 +86,9 @@ def find_stray(plan: Plan, cache: str) -> str:
 
 
 def _is_below(path: str, folder: str) -> bool:
-    return path.startswith(f"{folder}/") and ".." not in path.split("/") and path.rstrip("/") != folder
+    # The folder is as somebody named it: `--cache ../cache` has dots of its own.
+    inner = path.removeprefix(f"{folder}/")
+    return inner != path and bool(inner.strip("/")) and ".." not in inner.split("/")
 
 
 def is_plain(name: str) -> bool:

@@ -3,6 +3,7 @@
 from harness.plan.ingredient import Ingredients
 from harness.plan.run import blockers, find_flaw, find_stray, plan_build, plan_run
 from harness.records.config import CMakeOption
+from harness.records.plan import Plan
 from harness.records.step import Phase, Step
 from harness.records.suite import Benchmark
 from tests import factory
@@ -173,3 +174,10 @@ def test_whatever_a_plan_makes_or_empties_lies_in_the_cache() -> None:
     ):
         step = plan.steps[0].replace(**{field: path})
         assert "configure_debug" in find_stray(plan.replace(steps=(step, *plan.steps[1:])), "/cache"), path
+
+
+def test_the_cache_may_be_named_from_where_one_stands() -> None:
+    step = plan_run(ingredients()).steps[0].replace(wipe="", stamp="", products=("/home/me/../cache/builds/x",))
+    plan = Plan(sites=(), steps=(step,))
+    assert find_stray(plan, "/home/me/../cache") == ""
+    assert find_stray(plan, "/home/me") != ""
