@@ -1,6 +1,7 @@
 """An unfinished run, taken up again: its plan made anew, and what is no longer as it was when it began."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -8,9 +9,10 @@ from harness.errors import UsageError
 from harness.plan.bench import repeat_step
 from harness.plan.circumstance import CONDITION_CODES
 from harness.plan.environment import TIMING_PREFIXES
+from harness.plan.feature import X86
 from harness.records.case import Case
 from harness.records.caveat import Caveat
-from harness.records.node import Node
+from harness.records.node import Cpu, Node
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.step import Step
@@ -20,6 +22,11 @@ RESUMED_CHANGED = "resumed-changed"
 HINT = "harness run begins a new one"
 # What is said of a step; and a bound that follows the size of a file, which is known better once it is made.
 _FREE = frozenset({"title", "min_memory_bytes"})
+# What compilers make code for, among the flags of x86. The others that Linux lists are switches of its own and
+# mitigations, which come and go with an update of the kernel or the microcode.
+_INSTRUCTIONS = re.compile(
+    "3dnow|abm|adx|aes|amx|avx|bmi|f16c|fma|gfni|lzcnt|mmx|movbe|pclmul|pni|popcnt|sha_|sha5|sse|ssse|tbm|vaes|vpclmul|xop"
+)
 # Variables that decide what is loaded or computed with, beside those that begin with a prefix.
 _TELLING = frozenset(
     {"LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "VK_DRIVER_FILES"}
@@ -65,12 +72,20 @@ def find_other_tool(was: Toolchain, now: Toolchain) -> tuple[Tool, Tool] | None:
 
 
 def find_other_cpu(was: Node, now: Node) -> str:
-    """Return what of the CPU is another by now, empty where it is the same."""
+    """Return what of the CPU is another by now, empty where it has the same name and instructions."""
     if (was.cpu.arch, was.cpu.brand) != (now.cpu.arch, now.cpu.brand):
         return f"{was.cpu.brand} ({was.cpu.arch}) became {now.cpu.brand} ({now.cpu.arch})"
-    gone, come = set(was.cpu.features) - set(now.cpu.features), set(now.cpu.features) - set(was.cpu.features)
-    told = [f"{word} {', '.join(sorted(found)[:5])}" for word, found in (("without", gone), ("with", come)) if found]
-    return f"{was.cpu.brand}, now {' and '.join(told)}" if told else ""
+    told = _tell_apart(_list_instructions(was.cpu), _list_instructions(now.cpu))
+    return f"{was.cpu.brand}, now {told}" if told else ""
+
+
+def _list_instructions(cpu: Cpu) -> set[str]:
+    return {one for one in cpu.features if cpu.arch.lower() not in X86 or _INSTRUCTIONS.match(one)}
+
+
+def _tell_apart(was: Collection[str], now: Collection[str]) -> str:
+    changes = {"without": set(was) - set(now), "with": set(now) - set(was)}
+    return " and ".join(f"{word} {', '.join(sorted(found)[:5])}" for word, found in changes.items() if found)
 
 
 def remember_changes(
@@ -96,7 +111,7 @@ def remember_changes(
 
 
 def _differs(run_id: str, what: str) -> UsageError:
-    cause = "another version of the harness began it, or plan.json was changed since"
+    cause = "another version or environment of the harness began it, or plan.json was changed since"
     return UsageError(f"the plan of {run_id} is not what this harness would do: {what}", cause=cause, hint=HINT)
 
 
@@ -118,6 +133,9 @@ def _compare_nodes(was: Node, now: Node) -> Iterator[str]:
         before, after = getattr(was, name), getattr(now, name)
         if before != after:
             yield f"{name} {before or 'none'} became {after or 'none'}"
+    flags = _tell_apart(was.cpu.features, now.cpu.features)
+    if flags:
+        yield f"the system now lists the CPU {flags}"
     if was.memory_bytes != now.memory_bytes:
         yield f"{was.memory_bytes / 1e9:.1f} GB of memory became {now.memory_bytes / 1e9:.1f} GB"
     before_cpus, after_cpus = (one.cpu.cores.quota_cpus or one.cpu.cores.affinity for one in (was, now))

@@ -114,9 +114,19 @@ def test_a_cpu_that_is_another_is_found() -> None:
     cpu = node.cpu
     assert find_other_cpu(node, node.replace(kernel="7")) == ""
     assert "became Other" in find_other_cpu(node, node.replace(cpu=cpu.replace(brand="Other")))
-    assert "without f16c and with x" in find_other_cpu(
-        node, node.replace(cpu=cpu.replace(features=("avx", "avx2", "fma", "x")))
+    assert "without f16c and with vaes" in find_other_cpu(
+        node, node.replace(cpu=cpu.replace(features=("avx", "avx2", "fma", "vaes")))
     )
+
+
+@pytest.mark.parametrize(("arch", "refused"), [("x86_64", False), ("aarch64", True)])
+def test_flags_that_come_with_a_kernel_are_no_other_cpu(arch: str, refused: bool) -> None:  # noqa: FBT001
+    node = factory.node()
+    node = node.replace(cpu=node.cpu.replace(arch=arch))
+    now = node.replace(cpu=node.cpu.replace(features=(*node.cpu.features, "bhi_ctrl", "user_shstk")))
+    assert bool(find_other_cpu(node, now)) is refused
+    (caveat,) = remember_changes(RUN.replace(node=node), now, dict(RUN.environment), (), RUN.harness).caveats
+    assert "the system now lists the CPU with bhi_ctrl, user_shstk" in caveat.message
 
 
 def test_what_changed_around_the_run_is_one_caveat() -> None:
