@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import shlex
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -66,18 +67,22 @@ def require_own(partial: Path) -> None:
     What is done comes from a plan that is made anew; but numbers and logs would be taken over as they stand.
     """
     name = partial.name.removesuffix(PARTIAL)
-    me = os.geteuid()
     for path, status in _walk(partial):
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
             kind = "a link" if stat.S_ISLNK(status.st_mode) else "neither a file nor a folder"
             raise UsageError(f"{name} cannot be resumed: {path} is {kind}", hint=_NONE)
-        if status.st_uid != me:
+        if not is_own(status, partial.parent):
             raise UsageError(f"{name} was begun by {_name_user(status.st_uid)}, not by you", hint=_NONE)
-        if status.st_mode & _OTHERS_WRITE and _keeps_modes(partial.parent):
+        if status.st_mode & _OTHERS_WRITE and not _probe(partial.parent)[1]:
             raise UsageError(
                 f"{name} may have been changed by others: they may write to {path}",
-                hint=f"chmod -R go-w {partial}, if you trust all who could; or harness run",
+                hint=f"chmod -R go-w {shlex.quote(str(partial))}, if you trust all who could; or harness run",
             )
+
+
+def is_own(status: os.stat_result, folder: Path) -> bool:
+    """Return whether something in `folder` was made by the caller, as far as its file system tells."""
+    return status.st_uid == os.geteuid() or status.st_uid == _probe(folder)[0]
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
@@ -90,11 +95,17 @@ def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
                 yield path, path.lstat()
 
 
-def _keeps_modes(folder: Path) -> bool:
-    """Return whether the file system keeps the mode of what is made in `folder`; those of Windows let all write."""
+def _probe(folder: Path) -> tuple[int, bool]:
+    """Return whose is what the caller makes in `folder`, and whether all may write to it, whatever its mode should be.
+
+    So it is on the file systems of Windows; and some exports of NFS give everything to nobody.
+    """
     with contextlib.suppress(OSError), tempfile.TemporaryDirectory(prefix=".mode-", dir=folder) as made:
-        return not Path(made).stat().st_mode & _OTHERS_WRITE
-    return True
+        file = Path(made) / "file"
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        found = (Path(made).stat(), file.stat())
+        return found[1].st_uid, any(one.st_mode & _OTHERS_WRITE for one in found)
+    return os.geteuid(), False
 
 
 def _name_user(number: int) -> str:

@@ -74,9 +74,12 @@ def test_runs_of_other_nodes_are_not_ours(tmp_path: Path) -> None:
         find(tmp_path, node="node-2")
 
 
-def _give_away(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def _give_away(bundle: Bundle, monkeypatch: pytest.MonkeyPatch, *, keeps_owners: bool = True) -> None:
+    """Let somebody else look at a run; what they make belongs to them, unless all files there have one owner."""
     owner = bundle.path.stat().st_uid
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    if keeps_owners:
+        monkeypatch.setattr("harness.store.unfinished._probe", lambda _: (owner + 1, False))
 
 
 def _open_a_log(bundle: Bundle) -> None:
@@ -130,6 +133,15 @@ def test_where_no_modes_are_kept_the_owner_alone_decides(tmp_path: Path, monkeyp
         return made
 
     monkeypatch.setattr(tempfile, "mkdtemp", open_to_all)
+    assert find(tmp_path, RUN.id).path == bundle.path
+    assert [path.name for path in bundle.path.parent.iterdir()] == [bundle.path.name]
+
+
+def test_where_no_owners_are_kept_nobody_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some exports of NFS give all files to nobody, and Windows' file systems to whoever mounted them."""
+    bundle = begin(tmp_path)
+    bundle.release()
+    _give_away(bundle, monkeypatch, keeps_owners=False)
     assert find(tmp_path, RUN.id).path == bundle.path
     assert [path.name for path in bundle.path.parent.iterdir()] == [bundle.path.name]
 
