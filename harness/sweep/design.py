@@ -10,7 +10,8 @@ from harness.plan.belonging import sum_up
 from harness.plan.grid import lay_grid
 from harness.plan.layer import Settings, name_settings, nearest
 from harness.plan.quantisation import QUANTISATIONS
-from harness.plan.recall import list_decisive
+from harness.plan.recall import DECISIVE, list_decisive
+from harness.plan.setting.setting import Value
 from harness.plan.setting.table import BY_NAME
 from harness.records.node import Node
 from harness.records.run import SCHEMA
@@ -34,7 +35,7 @@ def design_sweep(settings: Settings, node: Node, name: str, words: Sequence[str]
             raise UsageError(f"{name}: unknown table {key!r}", hint=nearest(key, _TABLES))
     settings = _take_settings(settings, _table(file, "settings", name), name)
     named = {**convert_axes(_table(file, "axes", name), name), **parse_axes(words)}
-    settings = take_axes(settings, named)
+    settings = _anchor(take_axes(settings, named))
     for kind in settings.words("quant"):
         if kind not in QUANTISATIONS:
             raise UsageError(f"no type of weights is called {kind!r}", hint=nearest(kind, QUANTISATIONS))
@@ -59,15 +60,24 @@ def design_sweep(settings: Settings, node: Node, name: str, words: Sequence[str]
         axes=axes,
         entries=entries,
         cells=cells,
-        settings=tuple(one.replace(value=_keep(one.name, one.value)) for one in list_decisive(settings)),
+        settings=list_decisive(settings),
     )
     return settings, suite, design
 
 
-def _keep(name: str, value: str) -> str:
-    """Return a setting as it can be taken up from another folder."""
-    path = Path(value)
-    return str(path.absolute()) if value and BY_NAME[name].path and path.exists() else value
+def _anchor(settings: Settings) -> Settings:
+    """Return the settings with paths by which a sweep can be taken up from another folder."""
+    used = ((name, _make_absolute(name, value), origin) for name, value, origin in settings.used)
+    return Settings(used=tuple(used))
+
+
+def _make_absolute(name: str, value: Value) -> Value:
+    setting = BY_NAME[name]
+    if not (name in DECISIVE and setting.path and isinstance(value, str)) or value in ("", setting.default):
+        return value
+    # A compiler without a slash is a program on PATH, whatever else has that name here.
+    is_program = name == "compiler" and "/" not in value
+    return str(Path(value).absolute()) if Path(value).exists() and not is_program else value
 
 
 def _table(file: Mapping[str, object], name: str, where: str) -> Mapping[str, object]:
