@@ -1,6 +1,7 @@
 """Where a verb works: its folders by the settings, and the node and the cache, which it holds meanwhile."""
 
 import contextlib
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,12 @@ def cache_folder(settings: Settings) -> Path:
 def results_folder(settings: Settings) -> Path:
     """Return the folder that holds all bundles."""
     return expand_home(settings.text("results")).absolute()
+
+
+def name_folders(settings: Settings) -> str:
+    """Return the options by which another command finds the folders of this one."""
+    results = f"--results {shlex.quote(str(results_folder(settings)))}"
+    return results if settings.is_default("cache") else f"{results} --cache {shlex.quote(str(cache_folder(settings)))}"
 
 
 def list_own(settings: Settings) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """`harness run`: from nothing to the report."""
 
 import contextlib
-import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from harness.plan.placement import choose_cpus, choose_wish, place_plan
 from harness.plan.recipe import choose_recipe
 from harness.plan.run import plan_run
 from harness.plan.transcription import caveat_transcription, is_transcribed
-from harness.premises import cache_folder, hold_node, results_folder
+from harness.premises import cache_folder, hold_node, name_folders, results_folder
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
@@ -133,9 +132,7 @@ def _refuse_speechless(suite: Suite, weights: tuple[Weights, ...]) -> None:
 @contextlib.contextmanager
 def _resumable(state: Run, bundle: Bundle, settings: Settings) -> Iterator[None]:
     """Whatever stops the run from here on says how to go on with it."""
-    hint = f"harness run --resume {state.id} --results {shlex.quote(str(results_folder(settings)))}"
-    if not settings.is_default("cache"):
-        hint += f" --cache {shlex.quote(str(cache_folder(settings)))}"
+    hint = f"harness run --resume {state.id} {name_folders(settings)}"
     try:
         yield
     except KeyboardInterrupt:
@@ -153,6 +150,8 @@ def _resumable(state: Run, bundle: Bundle, settings: Settings) -> Iterator[None]
         if isinstance(error, UnfitError) and not error.hint:
             raise UnfitError(error.what, cause=error.cause, hint=hint) from None
         raise
+    finally:
+        bundle.release()
 
 
 def _execute(plan: Plan, state: Run, bundle: Bundle, cache: Path, output: Output, vigil: Vigil) -> Run:

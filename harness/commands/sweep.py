@@ -10,7 +10,7 @@ from harness.commands.resume import take_up
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
 from harness.plan.chart import chart_sweep
 from harness.plan.layer import Settings
-from harness.premises import cache_folder, hold_node, results_folder
+from harness.premises import cache_folder, hold_node, name_folders, results_folder
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record
@@ -81,6 +81,7 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, asked:
         settle_remnants(settings, node, output.console)
         planned, ready = prepare_all(design, prepare)
         field = Field(planned, results, cache_folder(settings), {})
+        field.begin()
         for number, prepared in ready.items():
             remove_builds(prepared[1].sites, settings, output.console)
             _open(field, number, prepared, scene, settings, output)
@@ -152,9 +153,13 @@ def _take_up(settings: Settings, environ: Mapping[str, str], node: Node, wanted:
             refuse_mixture(stored, fresh[number][0], earlier)
     for number, one in kept.items():
         if not one.sealed:
-            state, plan, bundle = take_up(
-                settings, environ, node, one.run.id, output.console, scene.condition, sweep=stored.id
-            )
+            try:
+                state, plan, bundle = take_up(
+                    settings, environ, node, one.run.id, output.console, scene.condition, sweep=stored.id
+                )
+            except HarnessError as error:
+                error.hint = error.hint.replace("harness run", "harness sweep")
+                raise
             field.seat(number, Session(plan, state, bundle, output.console, load_durations(cache), scene.vigil), bundle)
     for number, prepared in fresh.items():
         name = stored.label(stored.entries[number].values) or stored.id
@@ -172,7 +177,7 @@ def _measure(field: Field, settings: Settings, output: Output) -> dict[str, Run]
             output.console.note(f"  {sentence}")
 
     course = Course(field.sessions, load_durations(cache), field.sweep.seed, built=built)
-    hint = f"harness sweep --resume {field.sweep.id} --results {results_folder(settings)}"
+    hint = f"harness sweep --resume {field.sweep.id} {name_folders(settings)}"
     try:
         course.go()
         return field.conclude()
@@ -184,12 +189,15 @@ def _measure(field: Field, settings: Settings, output: Output) -> dict[str, Run]
         if limit_of(error):
             again = hint if field.is_there else "harness sweep"
             raise stop_at_limit("sweep", error, describe_kept(field.bundles), again) from None
+        if isinstance(error, UnfitError) and not error.hint and field.is_there:
+            raise UnfitError(error.what, cause=error.cause, hint=hint) from None
         if not isinstance(error, OSError):
             raise
         what = f"the sweep stopped: {error.strerror or error} ({error.filename or results_folder(settings)})"
         hint = f"remove the cause, then {hint if field.is_there else 'harness sweep'}"
         raise UnfitError(what, cause=describe_kept(field.bundles), hint=hint) from None
     finally:
+        field.release()
         with suppress(OSError):  # a forecast is not worth a failure
             save_durations(cache, course.learn())
 

@@ -48,7 +48,9 @@ def _is_made_so(sweep: Sweep, cell: Cell) -> bool:
     if not all(name == axis.name and value in axis.values for (name, value), axis in pairs):
         return False
     try:
-        return make_cell(cell.values, cell.entry) == cell
+        made = make_cell(cell.values, cell.entry)
+        # Another version may have had other words for the same reason.
+        return bool(made.reason) == bool(cell.reason) and made.replace(reason=cell.reason) == cell
     except (KeyError, ValueError):  # an axis that every sweep has is not there, or a value that no case can have
         return False
 

@@ -54,6 +54,10 @@ class Field:
         self._sealed = dict(sealed)
         self._sessions: dict[int, tuple[Session, Bundle]] = {}
 
+    def begin(self) -> None:
+        """Write the sweep before any run of it: whatever stops it from here on, it can be gone on with."""
+        save_sweep(self._results, self.sweep)
+
     def open(self, number: int, prepared: Prepared) -> tuple[Run, Plan, Bundle]:
         """Return a new run of a config with its bundle on disk, which the sweep names from now on."""
         state, plan = prepared
@@ -105,8 +109,15 @@ class Field:
         save_sweep(self._results, self.sweep)
         return self._sealed
 
+    def release(self) -> None:
+        """Let go of every run that is not sealed."""
+        for _, bundle in self._sessions.values():
+            bundle.release()
+
     def discard(self) -> None:
-        """Remove a sweep in which nothing has been measured and that cannot be resumed."""
+        """Remove a sweep that cannot be resumed; one in which something was measured stays."""
+        if self._sealed or any(session.run.measurements for session in self.sessions):
+            return
         for _, bundle in self._sessions.values():
             bundle.discard()
         remove_sweep(self._results, self.sweep)

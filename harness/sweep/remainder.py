@@ -1,6 +1,5 @@
 """What is left of a sweep that was broken off: its runs that are there, and what it takes to measure the others."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -11,14 +10,16 @@ from harness.plan.belonging import find_stranger, list_cases
 from harness.plan.layer import Settings
 from harness.plan.option import name_option, split_option
 from harness.plan.recall import recall
+from harness.plan.renewal import find_other_cpu
 from harness.plan.side import ORIGINS
 from harness.records.node import Node
 from harness.records.run import Run
 from harness.records.suite import Suite
 from harness.records.sweep import Sweep
 from harness.request import choose_suite
-from harness.store.bundle import PARTIAL, load_run, month_folder
-from harness.store.unfinished import require_own
+from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run, month_folder
+from harness.store.unfinished import is_own, require_own
+from harness.system.lock import is_claimed
 
 
 class Kept(NamedTuple):
@@ -53,7 +54,8 @@ def look_for_runs(results: Path, sweep: Sweep, note: Callable[[str], None], *, m
 def adopt(results: Path, sweep: Sweep, kept: Mapping[int, Kept]) -> tuple[Sweep, dict[int, Kept]]:
     """Return the sweep and its runs with those of the caller's unfinished ones that are its own, but are not named.
 
-    It was killed before it could name them, or names another.
+    It was killed before it could name them, or names another. One without a plan is removed: it was killed before
+    there was anything to go on with.
     """
     found = dict(kept)
     known = {one.run.id for one in kept.values()}
@@ -64,6 +66,10 @@ def adopt(results: Path, sweep: Sweep, kept: Mapping[int, Kept]) -> tuple[Sweep,
         except HarnessError:
             continue
         if run.sweep != sweep.id or run.id in known or path.name != f"{run.id}{PARTIAL}":
+            continue
+        if not (path / PLAN).exists():
+            if not run.results and not is_claimed(path):
+                Bundle(path).discard()
             continue
         for number in range(len(sweep.entries)):
             named = _name(sweep, number, run.id)
@@ -85,7 +91,7 @@ def _find(month: Path, name: str, *, mine: bool) -> Kept | str:
     for path, sealed in ((month / name, True), (month / f"{name}{PARTIAL}", False)):
         if path.is_symlink():
             return f"{path} is a link"
-        if mine and path.exists() and path.stat().st_uid != os.geteuid():
+        if mine and path.exists() and not is_own(path.stat(), month):
             return f"{path} was made by somebody else"
         if path.is_dir():
             try:
@@ -136,7 +142,7 @@ def refuse_mixture(sweep: Sweep, fresh: Run, kept: Iterable[Run]) -> None:
     for run in kept:
         told = {weights.model: weights.sha256 for weights in run.weights if weights.sha256}
         unlike = {
-            "the CPU": (run.node.cpu.brand, run.node.cpu.features) != (fresh.node.cpu.brand, fresh.node.cpu.features),
+            "the CPU": bool(find_other_cpu(run.node, fresh.node)),
             "the source": not names & set(ORIGINS) and run.source.id != fresh.source.id,
             "the compiler": "compiler" not in names and run.toolchain.cc != fresh.toolchain.cc,
             "a file of weights": any(

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from harness.records.outcome import Status
-from harness.store.bundle import load_run
+from harness.store.bundle import create_bundle, load_run
 from tests.flow.kit import Kit
 from tests.flow.test_flow_run import wait_for
 
 
 def sweep(kit: Kit, *words: str) -> list[str]:
-    return ["sweep", *words, "--source", str(kit.tree), "--model", "tiny", "--weights", str(kit.weights)]
+    # From where the harness is started, as people name it.
+    return ["sweep", *words, "--source", kit.tree.name, "--model", "tiny", "--weights", str(kit.weights)]
 
 
 def builds(kit: Kit) -> int:
@@ -228,6 +229,10 @@ def test_a_run_that_is_gone_is_measured_anew(kit: Kit) -> None:
     # As if it had been killed before it could name the first one.
     sheet = next(kit.results.glob("*/*/*.sweep.json"))
     sheet.write_text(sheet.read_text().replace(first.stem, ""))
+    # And another one before it had a plan.
+    run, third = create_bundle(kit.results, load_run(first).replace(results=()))
+    third.save_run(run)
+    third.release()
     shown = kit.harness("sweep", "--show")
     assert shown.returncode == 12, "one of them has no number and no reason"
     assert "its run is not there" in shown.stdout
@@ -243,6 +248,7 @@ def test_a_run_that_is_gone_is_measured_anew(kit: Kit) -> None:
     named = {entry["run"] for entry in ended["entries"]}  # type: ignore[attr-defined]
     assert named == {bundle.name for bundle in kit.bundles()}
     assert {load_run(bundle).suite.repetitions for bundle in kit.bundles()} == {1}, "as it was begun"
+    assert not kit.partials()
     shutil.rmtree(kit.bundles()[0])
     again = kit.harness("sweep", "--show")
     assert again.returncode == 12, "a finished sweep has a hole"
