@@ -8,7 +8,14 @@ from harness.aftermath import settle_remnants
 from harness.commands.output import Output
 from harness.commands.resume import take_up
 from harness.conclusion import conclude
-from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
+from harness.errors import (
+    HarnessError,
+    InterruptedRunError,
+    UnavailableError,
+    UnfitError,
+    UnreadableError,
+    UsageError,
+)
 from harness.parse.affinity import rank_cores
 from harness.plan.ceiling import list_shares
 from harness.plan.circumstance import caveat_condition, caveat_placement
@@ -30,7 +37,7 @@ from harness.render.plan import render_plan
 from harness.render.terminal import render_summary
 from harness.request import choose_suite
 from harness.session import Session
-from harness.store.bundle import Bundle, open_bundle
+from harness.store.bundle import Bundle, load_run, open_bundle
 from harness.store.duration import load_durations, save_durations
 from harness.store.remnant import KEPT, describe_kept
 from harness.system.console import Console
@@ -79,7 +86,7 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
             try:
                 state = _execute(plan, state, bundle, cache_folder(settings), output, vigil)
             except UsageError:  # an option that the tree does not know; nothing is built yet
-                if resume is None:
+                if resume is None and not _holds_results(bundle):
                     bundle.discard()
                 raise
             state, report, folder = conclude(state, bundle, cache_folder(settings))
@@ -127,6 +134,13 @@ def _refuse_speechless(suite: Suite, weights: tuple[Weights, ...]) -> None:
             cause="synthetic weights end after a random number of tokens",
             hint="--weights official, or --weights PATH; --bench whisper tells a modelled real-time factor",
         )
+
+
+def _holds_results(bundle: Bundle) -> bool:
+    """Return whether something was measured or tested, as far as the state on disk can be read."""
+    with contextlib.suppress(UnreadableError):
+        return any(result.measurements or result.checks for result in load_run(bundle.path).results)
+    return False
 
 
 @contextlib.contextmanager
