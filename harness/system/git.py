@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -131,7 +132,12 @@ class Git:
         """
         captured = self.run(*arguments, env=env)
         if not captured.ok:
-            raise UnavailableError(f"git cannot list the files of {self.folder}", cause=find_reason(captured.stderr))
+            folder = shlex.quote(str(self.folder))
+            raise UnavailableError(
+                f"git cannot list the files of {self.folder}",
+                cause=find_reason(captured.stderr),
+                hint=f"git -C {folder} diff --stat HEAD fetches what a partial clone lacks, or says more",
+            )
         return [Path(unquote_path(line)) for line in captured.stdout.splitlines()]
 
 
@@ -242,12 +248,13 @@ def find_reason(complaint: str) -> str:
     It is seldom the last one: what follows from it, and advice, is printed after it.
     """
     lines = [line.strip().removeprefix("remote: ") for line in complaint.splitlines() if line.strip()]
-    causes = [line for line in lines if not _FOLLOWS.search(line)]
+    causes = [line for line in lines if not line.startswith(("warning: ", "hint: "))] or lines
+    first = [line for line in causes if not _FOLLOWS.search(line)] or causes
     for head in ("fatal: ", "error: ", ""):  # what ssh says has no head
-        for line in causes:
-            if line.startswith(head) and not line.startswith(("warning: ", "hint: ")):
+        for line in first:
+            if line.startswith(head):
                 return redact(line)
-    return redact(lines[0]) if lines else "no reason given"
+    return "no reason given"
 
 
 def locate_repository(repo: str) -> str:

@@ -149,6 +149,10 @@ def test_git_is_not_given_the_secrets_of_others() -> None:
         ("fatal: git upload-pack: not our ref 233fe1\n", "fatal: git upload-pack: not our ref 233fe1"),
         ("Host key verification failed.\n", "Host key verification failed."),
         (
+            "warning: lazy fetching disabled\nfatal: could not fetch 4bcfe98e from promisor remote\n",
+            "fatal: could not fetch 4bcfe98e from promisor remote",
+        ),
+        (
             "Host key verification failed.\nfatal: Could not read from remote repository.\n\nPlease make sure\n",
             "Host key verification failed.",
         ),
