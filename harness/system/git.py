@@ -53,6 +53,7 @@ _QUIET = {
     "GCM_INTERACTIVE": "never",
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_DEFAULT_HASH": "sha1",  # of a new repository, whatever the user's settings or a later git would choose
 }
 PROTOCOLS = "file:git:http:https:ssh"
 # The server side of a path on this node is a git process of its own, which asks once more who owns the repository. It

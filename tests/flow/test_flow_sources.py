@@ -495,8 +495,19 @@ def test_environment_of_a_git_hook_does_not_lead_astray(
 ) -> None:
     other = Repository(tmp_path / "other", environ)
     other.commit("x")
-    resolve.environ = {**environ, "GIT_DIR": str(other.path / ".git"), "GIT_WORK_TREE": str(other.path)}
-    assert resolve(tree=upstream.path).commit.sha == upstream.git("rev-parse", "HEAD")
+    resolve.environ = {
+        **environ,
+        "GIT_DIR": str(other.path / ".git"),
+        "GIT_WORK_TREE": str(other.path),
+        "GIT_QUARANTINE_PATH": str(tmp_path),
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_GLOB_PATHSPECS": "1",
+        "GIT_CONFIG": os.devnull,
+        "GIT_SHALLOW_FILE": str(tmp_path / "nowhere"),
+        "GIT_DEFAULT_HASH": "sha256",
+    }
+    head = upstream.git("rev-parse", "HEAD")
+    assert resolve(tree=upstream.path).commit.sha == resolve(repo=str(upstream.path)).commit.sha == head
 
 
 # Two processes, and killed ones
