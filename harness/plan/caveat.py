@@ -136,7 +136,7 @@ def _about_spread(run: Run) -> Iterator[Caveat]:
 def _about_precision(run: Run) -> Iterator[Caveat]:
     loose = find_loose(run)
     if loose:
-        limits = f"{100 * run.suite.precision:g} % in {run.suite.max_time_s:g} s of the models' processes"
+        limits = f"{100 * run.suite.precision:g} % in at most {run.suite.max_time_s:g} s of the models' processes"
         message = f"not known to within {limits}: {', '.join(map(str, loose))}"
         yield Caveat(code="imprecise", message=message)
 

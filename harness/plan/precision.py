@@ -56,8 +56,8 @@ def extend_plan(plan: Plan, run: Run) -> Plan:
 
     The same plan comes back while model steps are still to be done, and once nothing more is to be done: everything
     follows from plan and results, so that a resumed run goes the same way. A case whose latest process failed is left
-    alone, and so is one that stood still: the seconds of a stop are no part of the time, which would never be up. The
-    order inside the round is drawn from the recorded seed.
+    alone, and so is one whose latest two stood still: the seconds of a stop are no part of the time, which would never
+    be up. The order inside the round is drawn from the recorded seed.
     """
     done = {result.step: result for result in run.results}
     steps = [step for step in plan.steps if _is_model(step)]
@@ -65,7 +65,8 @@ def extend_plan(plan: Plan, run: Run) -> Plan:
         return plan
     latest = _latest(steps)
     reached = _worst(find_loose(run))
-    cases = [case for case in latest if case in reached and _is_sound(done[latest[case].name])]
+    ended = sorted((done[step.name] for step in steps), key=lambda result: result.repetition)
+    cases = [case for case in latest if case in reached and _is_sound([one for one in ended if one.case == case])]
     number = max((latest[case].repetition for case in cases), default=0) + 1
     draw = random.Random(f"{run.suite.seed}/round/{number}")  # noqa: S311 - an order to be reproduced, not a secret
     left_s = run.suite.max_time_s - _spent_s(run)
@@ -123,8 +124,10 @@ def _latest(steps: Sequence[Step]) -> dict[Case, Step]:
     return latest
 
 
-def _is_sound(result: StepResult) -> bool:
-    return result.status is Status.PASSED and not result.stood_still
+def _is_sound(results: Sequence[StepResult]) -> bool:
+    """Return whether another process of a case is worth its time, after these."""
+    stuck = len(results) > 1 and all(result.stood_still for result in results[-2:])
+    return results[-1].status is Status.PASSED and not stuck
 
 
 def _is_model(step: Step | StepResult) -> bool:

@@ -106,11 +106,18 @@ def test_the_time_bounds_the_rounds(max_time_s: float, more: int) -> None:
     assert len(extend_plan(plan, run).steps) == len(plan.steps) + more
 
 
-def test_a_case_whose_last_process_failed_or_stood_still_is_left_alone() -> None:
+def test_a_case_that_is_stopped_each_time_is_left_alone() -> None:
+    plan, run = scene({TINY: WIDE})
+    still = factory.completed().replace(wall_s=9.0, stopped_s=9.0)
+    *good, one, other = run.results
+    assert extend_plan(plan, run.replace(results=(*good, one, other.replace(completed=still)))) is not plan
+    stuck = (*good, one.replace(completed=still), other.replace(completed=still))
+    assert extend_plan(plan, run.replace(results=stuck)) is plan
+
+
+def test_a_case_whose_last_process_failed_is_left_alone() -> None:
     plan, run = scene({TINY: WIDE})
     *good, last = run.results
-    still = last.replace(completed=factory.completed().replace(wall_s=9.0, stopped_s=9.0))
-    assert extend_plan(plan, run.replace(results=(*good, still))) is plan
     failed = last.replace(status=Status.FAILED, measurements=())
     assert extend_plan(plan, run.replace(results=(*good, failed))) is plan
     assert find_loose(run.replace(results=(*good, failed))), "five values are left, and no interval"
