@@ -83,7 +83,7 @@ def _folders(path: str, note: Note, *, top: bool = False) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        if limit := limit_of_read(error):  # what could not be listed may hold runs
+        if limit := limit_of_read(error, path):  # what could not be listed may hold runs
             raise limit from None
         cause = error.strerror or str(error)
         if top:

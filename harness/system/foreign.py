@@ -122,7 +122,7 @@ def is_regular(path: Path, *, within: Path | None = None) -> bool:
         with _way(path, within) as way:
             return stat.S_ISREG(way.look())
     except OSError as error:
-        if limit := limit_of_read(error):
+        if limit := limit_of_read(error, str(path)):
             raise limit from None
         return False
     except ValueError:
@@ -262,7 +262,7 @@ def _require_stream(path: Path, mode: int) -> None:
 def _refusal(path: Path, error: OSError | ValueError) -> HarnessError:
     if isinstance(error, ValueError):  # a zero byte
         return MissingError(f"cannot read {str(path)!r}", cause=str(error))
-    if limit := limit_of_read(error):  # nobody may pass over a file that is there
+    if limit := limit_of_read(error, str(path)):  # nobody may pass over a file that is there
         return limit
     if error.errno == errno.ELOOP:
         return UnreadableError(

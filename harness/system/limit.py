@@ -41,8 +41,9 @@ def limit_of(error: BaseException | None) -> LimitError | None:
     )
 
 
-def limit_of_read(error: OSError) -> LimitError | None:
+def limit_of_read(error: OSError, path: str) -> LimitError | None:
     """Return what to say where a limit kept a file from being opened or read, which says nothing of the file."""
+    error.filename = path  # as a person knows it: it may have been opened by its name in an open folder
     return None if isinstance(error, BlockingIOError) else limit_of(error)
 
 
