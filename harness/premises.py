@@ -52,9 +52,9 @@ def name_folders(settings: Settings) -> str:
 
 
 def list_own(settings: Settings) -> tuple[str, ...]:
-    """Return the places where the harness and its results are, as absolute paths: no part of a tree that they lie in.
+    """Return the absolute paths of what the harness keeps: it is not part of a tree that it lies in.
 
-    Results are known by their names; of their folder only a link counts, which is a file of the tree that it lies in.
+    Results are known by their names. A link on the way to their folder is in the list, for git takes it for a file.
     """
     cache, package = cache_folder(settings), Path(__file__).resolve().parent
     checkout = package.parent if (package.parent / "third_party" / "sources.toml").is_file() else package

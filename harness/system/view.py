@@ -77,7 +77,7 @@ def require_files(home: Home) -> None:
 
 
 def require_readable(path: Path) -> None:
-    """Raise UnreadableError for what is neither a file nor a folder, nor nothing."""
+    """Raise UnreadableError for a FIFO, a socket or a device; a file, a folder or nothing at all passes."""
     try:
         mode = path.stat().st_mode
     except OSError:

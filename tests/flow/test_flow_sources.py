@@ -463,7 +463,7 @@ def test_repository_of_something_else_is_refused(tmp_path: Path, environ: dict[s
     assert not list((resolve.cache / "sources").glob("git-*/"))
 
 
-def test_a_percent_sign_in_a_path_is_one(upstream: Repository, resolve: Resolver) -> None:
+def test_a_percent_sign_in_a_path_stands_for_itself(upstream: Repository, resolve: Resolver) -> None:
     """Workspaces of Jenkins are named so."""
     folder = upstream.path.rename(upstream.path.with_name("job%2Fx"))
     assert resolve(repo=str(folder)).id == resolve(repo=f"file://{folder}".replace("%", "%25")).id

@@ -56,7 +56,7 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
     git = Git(clone, environ, login)
     if location.startswith(_LOCAL):
         origin = location.removeprefix("file://")
-        # In a path, a percent sign is one.
+        # In a path that is not a URL, a percent sign stands for itself.
         git = LocalClone(clone, environ, Path(origin if origin == location else urllib.parse.unquote(origin)))
     with locked(clone, note=note):
         _open_clone(git, location)

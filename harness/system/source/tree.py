@@ -56,7 +56,7 @@ def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Se
 def check_tree(folder: Path, *, what: str) -> None:
     """Raise UsageError unless `folder` holds whisper.cpp; `what` names it in the message.
 
-    Raises UnreadableError where a file that tells it is not a regular file, or may not be read.
+    Raises UnreadableError where its CMakeLists.txt or whisper.h is not a regular file, or may not be read.
     """
     if not folder.is_dir():
         raise UsageError(f"{what} is not a folder", hint=_HINT)
