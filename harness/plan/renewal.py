@@ -52,6 +52,8 @@ def renew_plan(fresh: Plan, stored: Plan, run_id: str) -> Plan:
         else:
             raise _differs(run_id, f"step {step.name}, which is not planned here")
         field = _find_field((mine,), (step,))
+        if field == "placement":
+            raise _differs(run_id, f"step {step.name}, {field}", cause="other CPUs may be used now than when it began")
         if field:
             raise _differs(run_id, f"step {step.name}, {field}")
         if mine.case:
@@ -110,8 +112,10 @@ def remember_changes(
     return run.replace(caveats=(*kept, Caveat(code=RESUMED_CHANGED, message=told)))
 
 
-def _differs(run_id: str, what: str) -> UsageError:
-    cause = "another version or environment of the harness began it, or plan.json was changed since"
+def _differs(
+    run_id: str, what: str, cause: str = "another version or environment of the harness began it"
+) -> UsageError:
+    cause = f"{cause}, or plan.json was changed since"
     return UsageError(f"the plan of {run_id} is not what this harness would do: {what}", cause=cause, hint=HINT)
 
 
