@@ -66,8 +66,14 @@ def find_sweep(
     named = sorted((results / node).glob(pattern), key=lambda path: path.name, reverse=True)
     exact = [path for path in named if path.name == f"{wanted}{SUFFIX}"] or named
     found: list[Sweep] = []
+    hint = ""
     for path in exact:
-        if unfinished and not _is_own(path, wanted, note):
+        if unfinished and (refused := _refuse(path)):
+            if wanted:
+                raise refused
+            if not _has_ended(path, node):
+                note(f"passed over: {refused.line}")
+                hint = hint or refused.hint
             continue
         sweep = _load(path, node)
         if not (unfinished and sweep.end):
@@ -79,20 +85,27 @@ def find_sweep(
     if not found:
         kind = "unfinished sweep" if unfinished else "sweep"
         begins = f" that starts with {wanted!r}" if wanted else ""
-        raise UsageError(f"no {kind}{begins} in {results / node}", hint="harness sweep --threads 1,2 --flash-attn 0,1")
+        hint = hint or "harness sweep --threads 1,2 --flash-attn 0,1"
+        raise UsageError(f"no {kind}{begins} in {results / node}", hint=hint)
     return found[0]
 
 
-def _is_own(path: Path, wanted: str, note: Callable[[str], None]) -> bool:
-    """Return whether a sweep can be gone on with by the caller; raises UsageError for one that is `wanted` and not."""
+def _refuse(path: Path) -> UsageError | None:
+    """Return why the caller cannot go on with a sweep, None where that is possible."""
     try:
         require_own(path)
     except UsageError as error:
-        if wanted:
-            raise
-        note(f"passed over: {error.line}")
+        error.hint = error.hint.replace("harness run", "harness sweep")
+        return error
+    return None
+
+
+def _has_ended(path: Path, node: str) -> bool:
+    """Return whether the file of a sweep, which anybody may have written, says that it is finished."""
+    try:
+        return bool(_load(path, node).end)
+    except UnreadableError:
         return False
-    return True
 
 
 def _load(path: Path, node: str) -> Sweep:

@@ -34,6 +34,7 @@ def find_partial(
     found = [path for path in found if path.name == f"{wanted}{PARTIAL}"] or found
     if wanted and len(found) > 1:
         raise UsageError(f"{wanted!r} is the beginning of {len(found)} unfinished runs", hint=str(found[-1].name))
+    hint = ""
     for path in reversed(found):
         try:
             run, bundle = _load_own(path, sweep), Bundle(path)
@@ -44,8 +45,9 @@ def find_partial(
             if wanted:
                 raise
             note(f"passed over: {error.line}")
+            hint = hint or error.hint
     named = f" that starts with {wanted!r}" if wanted else ""
-    raise UsageError(f"no unfinished run{named} in {results / node}", hint=_NONE)
+    raise UsageError(f"no unfinished run{named} in {results / node}", hint=hint or _NONE)
 
 
 def _load_own(path: Path, sweep: str) -> Run:

@@ -120,6 +120,13 @@ def test_what_others_can_have_changed_is_passed_over_and_refused_by_name(tmp_pat
     assert reason in notes[0]
 
 
+def test_who_can_resume_nothing_is_told_what_to_do_about_the_latest(tmp_path: Path) -> None:
+    begin(tmp_path).path.chmod(0o775)  # as with an umask of 002, by an earlier version
+    with pytest.raises(UsageError, match="no unfinished run") as refused:
+        find(tmp_path)
+    assert "chmod -R go-w" in refused.value.hint
+
+
 def test_where_no_modes_are_kept_the_owner_alone_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows' file systems let all write to whatever is made."""
     bundle = begin(tmp_path)

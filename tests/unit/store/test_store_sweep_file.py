@@ -1,0 +1,53 @@
+"""Which sweep is gone on with, where several lie in one folder."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UsageError
+from harness.plan.belonging import sum_up
+from harness.plan.grid import lay_grid
+from harness.records.run import SCHEMA
+from harness.records.sweep import Axis, Sweep
+from harness.store.sweep_file import find_sweep, save_sweep
+
+AXES = tuple(
+    Axis(name=name, values=(value,))
+    for name, value in (("model", "tiny"), ("quant", "f16"), ("threads", "1"), ("fa", "0"))
+)
+ENTRIES, CELLS = lay_grid(AXES, ())
+
+
+def sweep(second: int, end: str = "") -> Sweep:
+    return Sweep(
+        schema=SCHEMA,
+        id=f"20260101T00000{second}Z-{sum_up(AXES, CELLS)}",
+        node="node-1",
+        start="2026-01-01T00:00:00+00:00",
+        seed=1,
+        repetitions=1,
+        axes=AXES,
+        entries=ENTRIES,
+        cells=CELLS,
+        end=end,
+    )
+
+
+def test_the_latest_that_is_the_callers_own_is_gone_on_with(tmp_path: Path) -> None:
+    save_sweep(tmp_path, sweep(1))
+    save_sweep(tmp_path, sweep(2)).chmod(0o664)
+    save_sweep(tmp_path, sweep(3, end="2026-01-01T01:00:00+00:00")).chmod(0o664)
+    notes: list[str] = []
+    assert find_sweep(tmp_path, "node-1", "", unfinished=True, note=notes.append) == sweep(1)
+    (note,) = notes
+    assert f"passed over: {sweep(2).id}" in note, "a finished one is none of them"
+
+
+def test_who_can_go_on_with_nothing_is_told_what_to_do_about_the_latest(tmp_path: Path) -> None:
+    path = save_sweep(tmp_path, sweep(1))
+    path.chmod(0o664)
+    for wanted in ("", sweep(1).id):
+        with pytest.raises(UsageError) as refused:
+            find_sweep(tmp_path, "node-1", wanted, unfinished=True)
+        assert f"chmod -R go-w {path}" in refused.value.hint
+        assert "or harness sweep" in refused.value.hint
