@@ -34,6 +34,7 @@ _OPTIONS = (
     "gc.auto=0",
     "i18n.logOutputEncoding=UTF-8",
     "advice.detachedHead=false",
+    "column.ui=never",
 )
 # What a hook or an alias of git sets for its children: it would point git at another repository, or forbid it to write
 # to one of ours.
@@ -54,6 +55,7 @@ _QUIET = {
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_DEFAULT_HASH": "sha1",  # of a new repository, whatever the user's settings or a later git would choose
+    "GIT_NO_REPLACE_OBJECTS": "1",  # a commit is what its sha says, whatever refs/replace would have it be
 }
 PROTOCOLS = "file:git:http:https:ssh"
 # The server side of a path on this node is a git process of its own, which asks once more who owns the repository. It

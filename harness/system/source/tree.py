@@ -11,13 +11,14 @@ from msgspec.structs import replace
 
 from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.parse.result_name import is_result
-from harness.records.record import short_hash
+from harness.records.record import is_text, short_hash
 from harness.records.source import Commit, Source
 from harness.system.cache import Note
 from harness.system.digest import MOST_MODEL_BYTES
 from harness.system.disk import expand_home
 from harness.system.foreign import MissingError, open_file
 from harness.system.git import ForeignGit, probe_commit, unquote_path
+from harness.system.source.overlooked import find_overlooked
 from harness.system.source.pointer import find_stored
 from harness.system.view import require_readable
 
@@ -41,6 +42,9 @@ def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Se
     by their names, and what is not tracked at the paths `ours`. Raises UsageError where this is not whisper.cpp.
     """
     folder = expand_home(folder).resolve()
+    if not is_text(str(folder)):
+        hint = "rename the folder that it lies in, or copy the tree"
+        raise UsageError("the path of the source tree holds bytes that are not UTF-8", hint=hint)
     check_tree(folder, what=str(folder))
     # A link is not followed: it may lead out of the tree.
     placed = (expand_home(path) for path in ours)
@@ -178,6 +182,7 @@ def _list_changed(git: ForeignGit, commit: str, links: Mapping[Path, str]) -> li
     """
     words = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative")
     changed = git.paths(*words, "--ignore-submodules=all", commit, "--", ".")
+    changed += find_overlooked(git)
     if links:
         changed += git.paths(*words, "--cached", "--ignore-submodules=none", commit, "--", *map(str, links), env=_PLAIN)
     astray = [str(path) for path in links if not _is_folder(git.folder / path)]

@@ -298,6 +298,31 @@ FAULTS = (
     _tree(
         "staged", "a new file is staged", Repository(files=(("whisper.cpp/a", "x"),)), seen=FINE.replace(caveat="dirty")
     ),
+    *(
+        _tree(
+            name,
+            f"a file has changed that git was told not to look at (--{name})",
+            Repository(
+                commands=(("update-index", f"--{name}", "include/whisper.h"),),
+                files=(("whisper.cpp/include/whisper.h", "#define OTHER\n"),),
+            ),
+            seen=FINE.replace(caveat="dirty"),
+        )
+        for name in ("assume-unchanged", "skip-worktree")
+    ),
+    _tree(
+        "replaced",
+        "refs/replace has another commit stand for the one that is checked out",
+        Repository(
+            commands=(
+                ("mv", "include/whisper.h", "whisper.h"),
+                ("commit", "-qm", "second"),
+                ("replace", "HEAD~1", "HEAD"),
+                ("checkout", "-q", "HEAD~1"),
+            )
+        ),
+        seen=FINE.replace(caveat="dirty"),
+    ),
     _tree("detached", "the head is no branch", Repository(commands=(("checkout", "-q", "--detach"),)), seen=FINE),
     _tree(
         "unborn",

@@ -1,10 +1,11 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.errors import UsageError
-from harness.system.source.tree import check_tree, hash_files
+from harness.system.source.tree import check_tree, hash_files, probe_tree
 
 NAMES = [Path("a.c"), Path("sub/b.bin")]
 
@@ -78,3 +79,9 @@ def test_what_is_not_whisper_is_refused(tmp_path: Path) -> None:
     (tmp_path / "include").mkdir()
     (tmp_path / "include/whisper.h").write_text("")
     check_tree(tmp_path, what="it")
+
+
+def test_a_tree_whose_path_cannot_be_recorded_is_refused(tmp_path: Path) -> None:
+    tree = Path(os.fsdecode(os.fsencode(tmp_path) + b"/tr\xe9e"))
+    with pytest.raises(UsageError, match="not UTF-8"):
+        probe_tree(tree, environ={}, note=print)
