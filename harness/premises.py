@@ -13,7 +13,8 @@ from harness.records.run import Run
 from harness.records.step import Phase, Step
 from harness.system.console import Console
 from harness.system.disk import expand_home, make_empty, make_folder, require_free, require_programs
-from harness.system.lock import node_lock
+from harness.system.lock import claim_folder, node_lock
+from harness.system.orphan import stop_all
 from harness.system.usage import hold_machine, occupy
 
 # What a Debug build of v1.8.5 takes, rounded up.
@@ -79,6 +80,7 @@ def make_room(step: Step, run: Run) -> None:
 def hold_node(settings: Settings, console: Console) -> Iterator[None]:
     """Hold the node for whatever disturbs or is disturbed, and the cache against being pruned meanwhile.
 
+    What a killed harness has left running is ended.
     Raises UnfitError where what is built in the cache could not be executed.
     """
     cache, wait = cache_folder(settings), not settings.flag("no_wait")
@@ -88,4 +90,17 @@ def hold_node(settings: Settings, console: Console) -> Iterator[None]:
         occupy(cache, note=console.warn),
         hold_machine(cache, wait=wait, note=console.warn),
     ):
+        # A compiler that goes on would write into the build that is about to be made, of files as they were.
+        for name in stop_all(lambda bundle: _is_dead(bundle, results_folder(settings), cache)):
+            console.note(f"ended {name}, which was still running")
         yield
+
+
+def _is_dead(bundle: Path, results: Path, cache: Path) -> bool:
+    """Return whether a run among the results, or a build in the cache, has no harness any more; the node is held."""
+    if bundle.parent == cache.resolve() / "logs":
+        return True
+    claim = claim_folder(bundle) if bundle.is_relative_to(results.resolve()) else None
+    if claim:
+        claim.close()
+    return claim is not None
