@@ -44,6 +44,7 @@ from harness.system.audio import resolve_audio
 from harness.system.cache import locked
 from harness.system.console import Console
 from harness.system.disk import require_programs
+from harness.system.loader import drop_rivals
 from harness.system.roof import roof_digest, roof_project
 from harness.system.source.library import library_project
 from harness.system.source.resolve import resolve_source
@@ -94,7 +95,9 @@ def choose_child_environment(
     folders = dict.fromkeys(
         str(Path(path).parent) for path in (toolchain.cmake.path, toolchain.ninja.path, sys.executable)
     )
-    return choose_environment(environ, path=[*folders, sysconfig.get_path("scripts")])
+    environ, left_out = drop_rivals(environ)
+    environment, caveats = choose_environment(environ, path=[*folders, sysconfig.get_path("scripts")])
+    return environment, (*caveats, *left_out)
 
 
 def request_source(settings: Settings) -> SourceRequest:

@@ -1,0 +1,39 @@
+"""What the dynamic loader would find before the library of a build.
+
+Folders in LD_LIBRARY_PATH come before those that CMake writes into programs (DT_RUNPATH, see ld.so(8)). An installed
+whisper.cpp in one of them would be loaded, and measured, in place of the one that was built.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+
+from harness.records.caveat import Caveat
+
+_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_RIVAL = re.compile(r"lib(?:whisper|ggml)[\w.+-]*\.(?:so|dylib)[.\d]*")
+
+
+def drop_rivals(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[Caveat, ...]]:
+    """Return the variables without the folders in which another libwhisper or libggml lies, and what was left out."""
+    kept = dict(environ)
+    caveats = []
+    for variable in _VARIABLES:
+        folders = environ.get(variable, "").split(":")
+        found = {folder: rival for folder in folders if folder and (rival := _find_rival(folder))}
+        if found:
+            left = [folder for folder in folders if folder not in found]
+            kept.pop(variable)
+            kept |= {variable: ":".join(left)} if any(left) else {}
+            told = ", ".join(f"{folder} (it has {rival})" for folder, rival in found.items())
+            message = f"left out of {variable}, or what lies there would be measured, not the build: {told}"
+            caveats.append(Caveat(code="library-path", message=message))
+    return kept, tuple(caveats)
+
+
+def _find_rival(folder: str) -> str:
+    try:
+        with os.scandir(folder) as entries:
+            return min((entry.name for entry in entries if _RIVAL.fullmatch(entry.name)), default="")
+    except OSError:
+        return ""
