@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -18,14 +19,13 @@ from harness.records.run import Run, SystemInfo
 from harness.records.step import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase
 from harness.render.report import render_report
 from harness.store.bundle import Bundle, load_logs
+from harness.system.audio import verify_audio
 from harness.system.weights import verify_weights
-
-_CHANGED = "weights-changed"
 
 
 def conclude(run: Run, bundle: Bundle, cache: Path) -> tuple[Run, str, Path]:
     """Return the finished run, its report, and the folder of the sealed bundle."""
-    return seal_run(recheck_weights(run, cache), bundle, datetime.now(UTC))
+    return seal_run(recheck_files(run, cache), bundle, datetime.now(UTC))
 
 
 def seal_run(run: Run, bundle: Bundle, end: datetime) -> tuple[Run, str, Path]:
@@ -82,16 +82,18 @@ def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
     return unite_infos(counted, [info for result, info in told if not result.case or result.status.bad])
 
 
-def recheck_weights(run: Run, cache: Path) -> Run:
-    """Return the run, with a caveat where its weights are no longer what they were when it began."""
-    if any(caveat.code == _CHANGED for caveat in run.caveats):
-        return run
-    for weights in run.weights:
-        if weights.parent and not weights.sha256:
-            continue  # never made
+def recheck_files(run: Run, cache: Path) -> Run:
+    """Return the run, with a caveat where its weights or recordings are no longer what they were when it began."""
+    made = (one for one in run.weights if one.sha256 or not one.parent)
+    checks = [("weights-changed", partial(verify_weights, one, cache=cache)) for one in made]
+    checks += [("audio-changed", partial(verify_audio, one, cache=cache)) for one in run.audio]
+    known = {caveat.code for caveat in run.caveats}
+    for code, verify in checks:
+        if code in known:
+            continue
         try:
-            verify_weights(weights, cache=cache)
+            verify()
         except HarnessError as error:
             message = f"{error.what}, while the run went on: its numbers are of neither file"
-            run = run.replace(caveats=(*run.caveats, Caveat(code=_CHANGED, message=message)))
+            run = run.replace(caveats=(*run.caveats, Caveat(code=code, message=message)))
     return run

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.constancy import Constancy
 from harness.errors import UnavailableError, UnreadableError
 from harness.option import check_options
 from harness.parse.inventory import learn
@@ -63,6 +64,7 @@ class Session:
         self._console = console
         self._known = known
         self._vigil = vigil
+        self._constancy = Constancy(vigil.watch if vigil else None)
         self.inventory = Inventory()
 
     def go(self) -> Run:
@@ -89,6 +91,7 @@ class Session:
         result = self._learn(self._perform(step))
         self.run = check_options(step, result, self.run, self._bundle.logs / step.log)
         self.run = take_build(step, result, self.run, self.plan, self._bundle, note, made=not result.reused)
+        self.run = self._constancy.check(self.run, step.cwd)
         if result.phase is Phase.BENCH and result.measurements and self.run.code:
             result = result.replace(build=self.run.code.id)
         others = (other for other in self.run.results if other.step != step.name)
@@ -147,6 +150,7 @@ class Session:
         Attempts that an interrupted run has set aside count: the bound holds for the step, however often it is begun.
         """
         retries = self._vigil.retries if self._vigil else RETRIES
+        self._constancy.begin(step.cwd)
         while True:
             result = self._watch(step, self._vigil) if self._vigil else self._execute(step)
             if was_stopped(result) and result.completed:
@@ -286,7 +290,7 @@ class Session:
             step,
             place=f"[{pace.number:>{len(str(pace.total))}}/{pace.total}]",
             left_s=pace.left_s,
-            describe=describe_progress if step.phase is Phase.BUILD else _describe_nothing,
+            describe=describe_progress if step.phase is Phase.BUILD else lambda _: "",
         )
 
     def _show_failure(self, result: StepResult) -> None:
@@ -294,7 +298,3 @@ class Session:
         if result.status.bad and result.log and not again:
             tail = self._bundle.read_log(result.log).splitlines()[-30:]
             self._console.note("\n".join(["", *(f"    {line[:300]}" for line in tail), ""]))
-
-
-def _describe_nothing(_: str) -> str:
-    return ""

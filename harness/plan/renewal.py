@@ -19,6 +19,7 @@ from harness.records.step import Step
 from harness.records.toolchain import Tool, Toolchain
 
 RESUMED_CHANGED = "resumed-changed"
+NODE_CHANGED = "node-changed"
 HINT = "harness run begins a new one"
 # What is said of a step; and a bound that follows the size of a file, which is known better once it is made.
 _FREE = frozenset({"title", "min_memory_bytes"})
@@ -110,6 +111,25 @@ def remember_changes(
     kept = tuple(caveat for caveat in run.caveats if caveat.code != RESUMED_CHANGED)
     told = "; ".join((*known, message))
     return run.replace(caveats=(*kept, Caveat(code=RESUMED_CHANGED, message=told)))
+
+
+def mark_changes(run: Run, usable_cpus: int | None, condition: Sequence[Caveat]) -> Run:
+    """Return a run with one caveat that names what of the node is set otherwise than when the run began.
+
+    `condition` is what is to be said of the node now. What was said when the run was resumed is not said again.
+    """
+    known = "; ".join(caveat.message for caveat in run.caveats if caveat.code in (RESUMED_CHANGED, NODE_CHANGED))
+    changes = [*_compare_conditions([one for one in run.caveats if one.code in CONDITION_CODES], condition)]
+    before = run.node.cpu.cores.affinity
+    if usable_cpus is not None and usable_cpus != before:
+        changes.append(f"{before} CPUs to use became {usable_cpus}")
+    fresh = [change for change in changes if change not in known]
+    if not fresh:
+        return run
+    said = [caveat.message for caveat in run.caveats if caveat.code == NODE_CHANGED]
+    told = "; ".join([*(said or ["the node was set otherwise after the run had begun"]), *fresh])
+    kept = tuple(caveat for caveat in run.caveats if caveat.code != NODE_CHANGED)
+    return run.replace(caveats=(*kept, Caveat(code=NODE_CHANGED, message=told)))
 
 
 def _differs(

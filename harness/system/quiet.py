@@ -73,6 +73,11 @@ class Watch:
         return {**asked, "sysctl": swap, "memory_available": str(psutil.virtual_memory().available)}
 
 
+def count_usable() -> int | None:
+    """Return how many CPUs this process, and what it starts, may use; None where the system does not tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
 def _ask_psutil() -> dict[str, str]:
     """Return CPU time and processes where there is no /proc; of other users' processes macOS tells nothing."""
     import psutil

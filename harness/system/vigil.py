@@ -23,7 +23,7 @@ class Vigil:
     def __init__(self, watch: Watch, console: Console, *, wait_s: float, retries: int) -> None:
         self.retries = retries
         self.caveat: Caveat | None = None
-        self._watch = watch
+        self.watch = watch
         self._console = console
         self._asked_s = wait_s
         self._left_s = wait_s
@@ -50,18 +50,18 @@ class Vigil:
 
     def look(self, window_s: float) -> Quietness:
         """Watch for `window_s` seconds and return what happened."""
-        before = self._watch.read()
+        before = self.watch.read()
         time.sleep(window_s)
-        return measure_quietness(before, self._watch.read())
+        return measure_quietness(before, self.watch.read())
 
     def read(self) -> Reading:
         """Return what has been counted up to now."""
-        return self._watch.read()
+        return self.watch.read()
 
     def since(self, before: Reading, completed: Completed | None) -> Quietness:
         """Return what happened since `before`, the CPU time of a child that has ended not counted."""
         child_s = completed.user_s + completed.system_s if completed else 0.0
-        return measure_quietness(before, self._watch.read(), child_s=child_s)
+        return measure_quietness(before, self.watch.read(), child_s=child_s)
 
     def _give_up(self, others: str) -> None:
         message = f"no quiet within {format_seconds(self._asked_s)}: others used {others}"

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.builder import Built, check_build
-from harness.conclusion import conclude, recheck_weights
+from harness.conclusion import conclude, recheck_files
+from harness.constancy import Constancy
 from harness.errors import HarnessError, UnfitError
 from harness.plan.contest import ROLES
 from harness.plan.contrast import Question, judge_trials
@@ -99,13 +100,16 @@ def hold_trial(
         for run, (_, bundle), side in zip(runs, bundles, (0, 1), strict=True):
             bundle.save_run(run.replace(results=tuple(pair[side] for pair in tally.results)))
 
+    constancy, folders = Constancy(scene.vigil.watch), [entrant.plan.sites[-1].folder for entrant in entrants]
+    for folder in folders:
+        constancy.begin(folder)
     with _telling([bundle.path for _, bundle in bundles], command):
         engine = _choose_engine(entrants[0], logs, settings)
         tally = Contest(design, cases, engine, console, save, wait=scene.vigil.wait).go()
         if scene.vigil.caveat:
             runs = [run.replace(caveats=(*run.caveats, scene.vigil.caveat)) for run in runs]
         cache = cache_folder(settings)
-        runs = [recheck_weights(run, cache) for run in runs]
+        runs = [constancy.check(recheck_files(run, cache), one) for run, one in zip(runs, folders, strict=True)]
         caveats = caveat_trial(_look_at(entrants, cases, design, tally, same_code=same_code))
         asked = (share_case(seats) for seats in cases)
         missing = list_unmeasured(asked, design.metrics, tally.samples, named=design.named) if tally.results else ()

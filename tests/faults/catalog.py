@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tests.faults.family import (
     archive,
+    change,
     claim,
     clock,
     cut,
@@ -53,6 +54,7 @@ CATALOG: tuple[Fault, ...] = (
     *resume.FAULTS,
     *link.FAULTS,
     *stream.FAULTS,
+    *change.FAULTS,
 )
 
 

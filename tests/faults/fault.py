@@ -33,6 +33,7 @@ class Family(StrEnum):
     STOP = "stops"
     RESUME = "resumed runs"
     LINK = "links"
+    CHANGE = "changes"
     STREAM = "standard streams"
 
 

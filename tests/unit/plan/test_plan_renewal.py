@@ -7,7 +7,7 @@ import pytest
 from harness.errors import UsageError
 from harness.plan.bench import repeat_step
 from harness.plan.ingredient import Ingredients
-from harness.plan.renewal import find_other_cpu, find_other_tool, remember_changes, renew_plan
+from harness.plan.renewal import find_other_cpu, find_other_tool, mark_changes, remember_changes, renew_plan
 from harness.plan.run import plan_run
 from harness.records.caveat import Caveat
 from harness.records.placement import Placement
@@ -146,3 +146,19 @@ def test_what_changed_around_the_run_is_one_caveat() -> None:
     assert "no longer: the node ran on battery" in again.caveats[-1].message
     assert "kernel 6.1" in again.caveats[-1].message
     assert len(again.caveats) == 2
+
+
+def test_what_changes_while_a_run_goes_on_is_one_caveat_and_said_once() -> None:
+    cpus = RUN.node.cpu.cores.affinity
+    battery = Caveat(code="battery", message="the node ran on battery")
+    assert mark_changes(RUN, cpus, ()) == RUN
+    assert mark_changes(RUN, None, ()) == RUN, "not known is no change"
+    run = mark_changes(RUN, 1, (battery,))
+    (caveat,) = run.caveats
+    assert caveat.code == "node-changed"
+    assert f"the node ran on battery; {cpus} CPUs to use became 1" in caveat.message
+    assert mark_changes(run, 1, (battery,)) == run
+    more = mark_changes(run, 1, (battery, Caveat(code="governor", message="it is powersave")))
+    assert more.caveats[-1].message == f"{caveat.message}; it is powersave"
+    resumed = remember_changes(RUN, RUN.node, dict(RUN.environment), (battery,), RUN.harness)
+    assert mark_changes(resumed, cpus, (battery,)) == resumed, "it was said when the run was resumed"

@@ -1,0 +1,57 @@
+"""The files of a build that are measured: whether they stay what they were."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import UnreadableError
+from harness.system.digest import MOST_MODEL_BYTES
+from harness.system.foreign import open_file
+
+_MEASURED = re.compile(r"lib(?:whisper|ggml)[^/]*\.(?:so|dylib)[.\d]*|whisper-bench|bench|whisper-cli|main")
+# CMake's own folders: objects, and programs by which it tries what the compiler can do.
+_SKIPPED = frozenset({"CMakeFiles", "Testing", "_deps"})
+
+_Look = tuple[int, int, int]
+
+
+class BuiltFiles:
+    """The libraries and programs in the folder of a build, as they are when this is made."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known = {path: (_look(path), _sum(path)) for path in _find(folder)}
+
+    def find_other(self) -> str:
+        """Return the first file that is another by now or is gone, below the folder; empty where there is none."""
+        for path, (look, known) in self._known.items():
+            if _look(path) != look and _sum(path) != known:
+                return str(path.relative_to(self._folder))
+        return ""
+
+
+def _find(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _SKIPPED]
+        yield from (Path(parent) / name for name in files if _MEASURED.fullmatch(name))
+
+
+def _look(path: Path) -> _Look | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _sum(path: Path) -> str:
+    """Return what tells the content of a file, or of a link, from others; empty for what cannot be read."""
+    try:
+        if path.is_symlink():
+            return f"to {path.readlink()}"
+        with open_file(path, most_bytes=MOST_MODEL_BYTES) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (UnreadableError, OSError):
+        return ""
