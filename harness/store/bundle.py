@@ -161,10 +161,14 @@ def create_bundle(results: Path, run: Run) -> tuple[Run, Bundle]:
                 continue
             return run.replace(id=name), bundle
     except OSError as error:
-        cause = error.strerror or str(error)
-        hint = "choose another folder with --results DIR or HARNESS_RESULTS"
-        raise UnfitError(f"cannot write to {results}", cause=cause, hint=hint) from None
+        raise refuse_folder(results, error) from None
     raise AssertionError(_ENDLESS)
+
+
+def refuse_folder(results: Path, error: OSError) -> UnfitError:
+    """Return what to say of a folder of results in which nothing can be begun."""
+    hint = "choose another folder with --results DIR or HARNESS_RESULTS"
+    return UnfitError(f"cannot write to {results}", cause=error.strerror or str(error), hint=hint)
 
 
 def open_bundle(results: Path, run: Run, plan: Plan) -> tuple[Run, Bundle]:

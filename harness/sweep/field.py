@@ -11,7 +11,7 @@ from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.sweep import Chart, Entry, Sweep
 from harness.session import Session
-from harness.store.bundle import Bundle, open_bundle
+from harness.store.bundle import Bundle, open_bundle, refuse_folder
 from harness.store.sweep_file import remove_sweep, save_sweep, sweep_path
 from harness.system.limit import limit_of
 
@@ -55,8 +55,14 @@ class Field:
         self._sessions: dict[int, tuple[Session, Bundle]] = {}
 
     def begin(self) -> None:
-        """Write the sweep before any run of it: whatever stops it from here on, it can be gone on with."""
-        save_sweep(self._results, self.sweep)
+        """Write the sweep before any run of it: whatever stops it from here on, it can be gone on with.
+
+        Raises UnfitError where it cannot be written.
+        """
+        try:
+            save_sweep(self._results, self.sweep)
+        except OSError as error:
+            raise refuse_folder(self._results, error) from None
 
     def open(self, number: int, prepared: Prepared) -> tuple[Run, Plan, Bundle]:
         """Return a new run of a config with its bundle on disk, which the sweep names from now on."""

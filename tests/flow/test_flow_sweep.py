@@ -177,6 +177,7 @@ def test_a_dry_run_says_how_long(kit: Kit) -> None:
         (("--threads", "0,1"), 2, "not a list of whole numbers"),
         (("--isa", "avx3,avx2"), 2, "no instruction set is called 'avx3'"),
         (("nothing.toml",), 2, "no such file"),
+        (("--results", "whisper.cpp/CMakeLists.txt"), 3, "choose another folder with --results DIR"),
         (("--show",), 2, "no sweep in"),
         (("--resume",), 2, "no unfinished sweep"),
     ],
