@@ -12,6 +12,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.records.run import Run
 from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
+from harness.system.fresh import create_file
 from harness.system.lock import is_claimed
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -104,7 +105,7 @@ def _probe(folder: Path) -> tuple[int, bool]:
     """
     with contextlib.suppress(OSError), tempfile.TemporaryDirectory(prefix=".mode-", dir=folder) as made:
         file = Path(made) / "file"
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        create_file(file, mode=0o600).close()
         found = (Path(made).stat(), file.stat())
         return found[1].st_uid, any(one.st_mode & _OTHERS_WRITE for one in found)
     return os.geteuid(), False
