@@ -7,6 +7,7 @@ import pytest
 
 from harness.records.outcome import FLOODED, MOST_BYTES
 from harness.system.dialogue import LATE, Dialogue
+from harness.system.pulse import Pulse
 
 ECHO = "import sys\nfor line in sys.stdin:\n    print('so', line.strip(), flush=True)"
 
@@ -28,6 +29,12 @@ def test_a_child_that_is_late_is_stopped(tmp_path: Path) -> None:
     dialogue, answer = ask(tmp_path, "import time; time.sleep(60)", timeout_s=0.3)
     assert (answer, dialogue.stopped) == (None, LATE)
     assert dialogue.close().timed_out
+
+
+def test_a_stop_is_no_time_of_a_child_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Pulse, "stopped_s", 6.0)
+    dialogue, answer = ask(tmp_path, "input()")
+    assert (answer, dialogue.halted_s) == (None, 6.0)
 
 
 @pytest.mark.parametrize("stream", [1, 2])
