@@ -78,7 +78,7 @@ def _folders(path: str, note: Note, *, top: bool = False) -> list[str]:
     try:
         with os.scandir(path) as entries:
             for entry in entries:
-                if entry.name[0] != ".":
+                if entry.name[0] not in ".@#":  # what an editor, a Mac or a NAS keeps beside the files of others
                     _sort(entry, names, note)
     except (FileNotFoundError, NotADirectoryError):
         return []

@@ -23,6 +23,8 @@ def results(tmp_path: Path) -> Path:
         ("one", "2026-02", NAMES[2]),
         ("two", "2026-03", "20260301T000000Z-d.partial"),
         ("one", "2026-01", ".hidden"),
+        ("one", "2026-01", "@eaDir"),
+        ("#recycle", "2026-01", NAMES[0]),
         (".import-x", "2026-01", NAMES[0]),
     ):
         (tmp_path / node / month / name).mkdir(parents=True)
