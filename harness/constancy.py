@@ -6,10 +6,12 @@ from harness.plan.circumstance import caveat_condition
 from harness.plan.renewal import mark_changes
 from harness.records.caveat import Caveat
 from harness.records.run import Run
-from harness.system.built import BuiltFiles
+from harness.system.built import BuiltFiles, Look
+from harness.system.cache import Note
 from harness.system.quiet import Watch, count_usable
+from harness.system.source.tree import find_written, look_at_tree, probe_tree
 
-_CHANGED = "build-changed"
+_CHANGED, _SOURCE_CHANGED = "build-changed", "source-changed"
 
 
 class Constancy:
@@ -18,11 +20,34 @@ class Constancy:
     def __init__(self, watch: Watch | None) -> None:
         self._watch = watch
         self._built: dict[str, BuiltFiles] = {}
+        self._looks: dict[str, Look] = {}
 
     def begin(self, folder: str) -> None:
         """Remember what is in the folder of a build, unless that is known."""
         if folder not in self._built:
             self._built[folder] = BuiltFiles(Path(folder))
+
+    def begin_build(self, run: Run) -> None:
+        """Remember what the files of the tree look like before it is built."""
+        self._looks = look_at_tree(Path(run.source.path))
+
+    def check_source(self, run: Run, note: Note) -> Run:
+        """Return the run with a caveat where the tree is no longer what it was called when the run began.
+
+        Likewise where somebody wrote to it during the build, and put back what was there before.
+        """
+        source = run.source
+        if any(caveat.code == _SOURCE_CHANGED for caveat in run.caveats):
+            return run
+        now = probe_tree(Path(source.path), environ=dict(run.environment), note=note, ours=source.ours)
+        written = find_written(Path(source.path), self._looks)
+        if now.id != source.id:
+            message = f"the tree changed while it was built ({source.id} became {now.id}): these numbers are of neither"
+        elif written:
+            message = f"{written} was written to while the tree was built: the build may hold what it was then"
+        else:
+            return run
+        return run.replace(caveats=(*run.caveats, Caveat(code=_SOURCE_CHANGED, message=message)))
 
     def check(self, run: Run, folder: str) -> Run:
         """Return the run with what is no longer as it was, said once; unchanged before anything was measured there."""

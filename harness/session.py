@@ -19,7 +19,6 @@ from harness.plan.quietness import describe_others
 from harness.plan.retry import can_wait, find_refusal, find_stop_refusal, is_wanted, was_stopped
 from harness.plan.run import blockers, blocks, is_measured
 from harness.premises import make_room
-from harness.records.caveat import Caveat
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Inventory, Plan
 from harness.records.run import Run
@@ -34,7 +33,6 @@ from harness.system.inspection import take_quantised
 from harness.system.memory import available_bytes
 from harness.system.orphan import mark_child
 from harness.system.process import CannotStartError, execute
-from harness.system.source.tree import probe_tree
 from harness.system.stamp import claim, is_done, lift_stamp, put_stamp
 from harness.system.vigil import RETRIES, Vigil
 
@@ -131,6 +129,8 @@ class Session:
 
     def _make(self, bound: Step) -> StepResult:
         lift_stamp(bound)
+        if bound.phase is Phase.BUILD and self.run.source.mutable:
+            self._constancy.begin_build(self.run)
         result = self._measure(bound) if is_measured(bound) else self._execute(bound)
         missing = [product for product in bound.products if not Path(product).exists()]
         if result.status is Status.PASSED and missing:
@@ -140,7 +140,7 @@ class Session:
         if result.status is Status.PASSED:
             put_stamp(bound)
             if bound.phase is Phase.BUILD and self.run.source.mutable:
-                self._check_source()
+                self.run = self._constancy.check_source(self.run, self._console.note)
         return result
 
     def _measure(self, step: Step) -> StepResult:
@@ -209,16 +209,6 @@ class Session:
             return False
         bound = bind(step, self.inventory)
         return isinstance(bound, Step) and not is_done(bound)
-
-    def _check_source(self) -> None:
-        """Say so when the user's tree is no longer what it was called when the run began."""
-        source = self.run.source
-        environ = dict(self.run.environment)
-        now = probe_tree(Path(source.path), environ=environ, note=self._console.note, ours=source.ours)
-        if now.id != source.id and not any(caveat.code == "source-changed" for caveat in self.run.caveats):
-            message = f"the tree changed while it was built ({source.id} became {now.id}): these numbers are of neither"
-            caveat = Caveat(code="source-changed", message=message)
-            self.run = self.run.replace(caveats=(*self.run.caveats, caveat))
 
     def _execute(self, step: Step) -> StepResult:
         log = self._bundle.logs / step.log

@@ -14,7 +14,8 @@ _MEASURED = re.compile(r"lib(?:whisper|ggml)[^/]*\.(?:so|dylib)[.\d]*|whisper-be
 # CMake's own folders: objects, and programs by which it tries what the compiler can do.
 _SKIPPED = frozenset({"CMakeFiles", "Testing", "_deps"})
 
-_Look = tuple[int, int, int]
+# Whatever is written to a file, or put in its place, gives it another one.
+Look = tuple[int, int, int]
 
 
 class BuiltFiles:
@@ -22,12 +23,12 @@ class BuiltFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known = {path: (_look(path), _sum(path)) for path in _find(folder)}
+        self._known = {path: (look(path), _sum(path)) for path in _find(folder)}
 
     def find_other(self) -> str:
         """Return the first file that is another by now or is gone, below the folder; empty where there is none."""
-        for path, (look, known) in self._known.items():
-            if _look(path) != look and _sum(path) != known:
+        for path, (seen, known) in self._known.items():
+            if look(path) != seen and _sum(path) != known:
                 return str(path.relative_to(self._folder))
         return ""
 
@@ -38,7 +39,8 @@ def _find(folder: Path) -> Iterator[Path]:
         yield from (Path(parent) / name for name in files if _MEASURED.fullmatch(name))
 
 
-def _look(path: Path) -> _Look | None:
+def look(path: Path) -> Look | None:
+    """Return inode, length and time of a file, or of a link; None where nothing is."""
     try:
         found = path.lstat()
     except OSError:

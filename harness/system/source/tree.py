@@ -13,6 +13,7 @@ from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.parse.result_name import is_result
 from harness.records.record import is_text, short_hash
 from harness.records.source import Commit, Source
+from harness.system.built import Look, look
 from harness.system.cache import Note
 from harness.system.digest import MOST_MODEL_BYTES
 from harness.system.disk import expand_home
@@ -134,6 +135,18 @@ def _walk(folder: Path, skip: Callable[[Path, str], bool]) -> Iterator[Path]:
         folders[:] = [name for name in folders if not skip(here, name)]
         links = [name for name in folders if (folder / here / name).is_symlink()]
         yield from (here / name for name in (*files, *links))
+
+
+def look_at_tree(folder: Path) -> dict[str, Look]:
+    """Return what the files of a tree look like, by their paths in it, without those that a build itself writes."""
+    paths = (path for path in _all_files(folder) if not is_result(path.parts))
+    looks = ((str(path), look(folder / path)) for path in paths)
+    return {path: seen for path, seen in looks if seen}
+
+
+def find_written(folder: Path, looks: Mapping[str, Look]) -> str:
+    """Return the first file that was written to since `looks` were taken, or was replaced or removed; else nothing."""
+    return next((path for path, seen in looks.items() if look(folder / path) != seen), "")
 
 
 def _without(folder: Path, paths: Iterable[Path], ours: Sequence[Path]) -> Iterator[Path]:

@@ -100,6 +100,19 @@ def _builds() -> Iterator[Fault]:
     )
 
 
+def _source() -> Iterator[Fault]:
+    header = "whisper.cpp/include/whisper.h"
+    yield _fault(
+        "source-put-back",
+        "a file of the tree",
+        "it is written to while the tree is built, and is as before when the build has ended",
+        Write(path=header, text="new\n", mended=False),
+        tool("cmake --build Release", touch=f"{_TOP}/{header}"),
+        seen=Seen(status=PASSED, caveat="source-changed"),
+        words=("run", *SHORT),
+    )
+
+
 def _files() -> Iterator[Fault]:
     words = (*_TWICE, "--bench", "whisper,transcribe", "--audio", "@/mine.wav")
     for how, what in (("touch", "written to"), ("lose", "removed")):
@@ -158,4 +171,4 @@ def _parents() -> Iterator[Fault]:
         yield _fault(f"orphan-of-a-{verb}", "the build", what, Orphan(words=words), seen=FINE, sample=verb == "run")
 
 
-FAULTS = (*_builds(), *_files(), *_node(), *_parents())
+FAULTS = (*_builds(), *_source(), *_files(), *_node(), *_parents())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.system.source.tree import check_tree, hash_files, probe_tree
+from harness.system.source.tree import check_tree, find_written, hash_files, look_at_tree, probe_tree
 
 NAMES = [Path("a.c"), Path("sub/b.bin")]
 
@@ -85,3 +85,17 @@ def test_a_tree_whose_path_cannot_be_recorded_is_refused(tmp_path: Path) -> None
     tree = Path(os.fsdecode(os.fsencode(tmp_path) + b"/tr\xe9e"))
     with pytest.raises(UsageError, match="not UTF-8"):
         probe_tree(tree, environ={}, note=print)
+
+
+@pytest.mark.parametrize("change", [other_byte_that_is_no_utf8, deleted, swapped])
+def test_a_file_that_was_written_to_is_named_also_when_it_was_put_back(
+    tree: Path, change: Callable[[Path], None]
+) -> None:
+    looks, before = look_at_tree(tree), {name: (tree / name).read_bytes() for name in NAMES}
+    assert find_written(tree, looks) == ""
+    change(tree)
+    for name, content in before.items():
+        fresh = tree / "fresh"
+        fresh.write_bytes(content)
+        fresh.replace(tree / name)
+    assert find_written(tree, looks) in map(str, NAMES)
