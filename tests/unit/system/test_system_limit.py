@@ -1,21 +1,27 @@
 """A limit of the system is named, and never taken for a program that is missing."""
 
+import contextlib
 import errno
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.errors import HarnessError, InterruptedRunError, LimitError, UnfitError, UnreadableError
+from harness.parse.index import PackageIndex
+from harness.parse.release import parse_pins
 from harness.records.toolchain import Tool, Toolchain
 from harness.store.month import list_months
-from harness.system import toolchain
+from harness.system import download, toolchain
 from harness.system.captured import Captured
 from harness.system.foreign import is_regular, list_folder, read_bytes, walk_tree
 from harness.system.git import Git
 from harness.system.limit import CpuTimeError, limit_of, stop_at_limit
+from harness.system.pin import third_party
 from harness.system.process import CannotStartError, capture
+from harness.system.source import package
 from harness.system.source.tree import probe_tree
 
 
@@ -167,6 +173,32 @@ def test_a_compiler_that_a_limit_stopped_is_not_to_be_installed(
         toolchain.probe_toolchain("gcc", {"PATH": str(tmp_path)}, cache=tmp_path)
     assert says in str(caught.value)
     assert "install" not in str(caught.value)
+
+
+def test_no_index_and_no_mirror_is_blamed_for_a_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the official weights count as unavailable, synthetic ones take their place."""
+    import httpx2
+
+    def refuse(*_: object, **__: object) -> None:
+        try:
+            raise OSError(errno.EMFILE, "Too many open files")
+        except OSError as error:
+            raise httpx2.ConnectError("[Errno 24] Too many open files") from error
+
+    monkeypatch.setattr(package, "_find", refuse)
+    monkeypatch.setattr(package, "_open_client", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(download, "_attempt", refuse)
+    release = parse_pins(third_party("sources.toml").read_text(encoding="utf-8")).find("")
+    assert release
+    target = tmp_path / "file"
+    asks: tuple[Callable[[], None], ...] = (
+        lambda: package.download_sdist(release.sdist, PackageIndex(), target, environ={}, note=print),
+        lambda: download.fetch("https://index.test/x", destination=target, sha256="0" * 64, environ={}),
+    )
+    for ask in asks:
+        with pytest.raises(LimitError) as caught:
+            ask()
+        assert "ulimit -n" in caught.value.hint
 
 
 def test_a_tool_that_a_limit_stopped_is_not_another_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
