@@ -101,7 +101,7 @@ def test_a_file_that_a_limit_hides_is_neither_missing_nor_unreadable(
         patch.setattr(os, "scandir", refuse)
         for look in (
             lambda: read_bytes(file),
-            lambda: is_regular(file, within=tmp_path),
+            lambda: is_regular(tmp_path / "node" / "file", within=tmp_path),
             lambda: list_folder(tmp_path),
             lambda: list(walk_tree(tmp_path)),
             lambda: list_months(tmp_path),
