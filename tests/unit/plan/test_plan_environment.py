@@ -10,6 +10,12 @@ def test_only_what_is_needed_is_passed_on() -> None:
     assert caveats == ()
 
 
+def test_git_and_ccache_find_the_users_settings_where_they_are() -> None:
+    # What git ignores by them is no part of a tree, neither before a build nor after it.
+    pairs, _ = choose_environment({"XDG_CONFIG_HOME": "/home/me/settings"}, path=[])
+    assert ("XDG_CONFIG_HOME", "/home/me/settings") in pairs
+
+
 def test_the_users_locale_does_not_reach_the_children() -> None:
     pairs, _ = choose_environment({"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"}, path=["/b"])
     assert dict(pairs) == {"LC_ALL": "C", "PATH": "/b"}
