@@ -15,7 +15,7 @@ from harness.plan.ceiling import judge_run
 from harness.plan.provenance import keep_one_build
 from harness.records.caveat import Caveat
 from harness.records.outcome import Status
-from harness.records.run import Run, SystemInfo
+from harness.records.run import SCHEMA, Run, SystemInfo
 from harness.records.step import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase
 from harness.render.report import render_report
 from harness.store.bundle import Bundle, load_logs
@@ -31,7 +31,7 @@ def conclude(run: Run, bundle: Bundle, cache: Path) -> tuple[Run, str, Path]:
 def seal_run(run: Run, bundle: Bundle, end: datetime) -> tuple[Run, str, Path]:
     """Return a run that ended at a moment in UTC, its report, and the folder of the sealed bundle."""
     logs = load_logs(bundle.path, run)
-    run = keep_one_build(run)
+    run = keep_one_build(run.replace(schema=SCHEMA))  # one that an older harness left may have an older schema
     # Before the look back: what a run that has ended says nothing of is missing from it.
     run = look_back(run.replace(end=end.isoformat(timespec="seconds")), logs)
     while True:

@@ -17,7 +17,7 @@ from harness.premises import cache_folder, results_folder
 from harness.records.condition import Condition
 from harness.records.node import Node
 from harness.records.plan import Plan
-from harness.records.run import Run
+from harness.records.run import SCHEMA, Run
 from harness.request import choose_suite
 from harness.store.bundle import Bundle
 from harness.store.unfinished import find_partial
@@ -70,7 +70,7 @@ def take_up(
     for name in stop_orphans(bundle.path):
         console.note(f"ended {name}, which was still running")
     console.note(f"going on with {state.id}")
-    return state, plan, bundle
+    return state.replace(schema=SCHEMA), plan, bundle
 
 
 def _plan_anew(state: Run, environ: Mapping[str, str], cache: Path) -> Plan:

@@ -37,7 +37,7 @@ def read_record(path: Path, kind: type[_T]) -> _T:
 
 
 def read_run(path: Path, kind: type[_V]) -> _V:
-    """Return the run, or a part of it, in a run.json of this schema; raises UnreadableError, for another schema too."""
+    """Return the run, a part of it, or the sweep in a file; raises UnreadableError, for an unknown schema too."""
     return decode_run(read_bytes(path, within=path.parent), str(path), kind)
 
 

@@ -14,7 +14,7 @@ from harness.plan.belonging import find_flaw
 from harness.plan.run import is_plain
 from harness.records.sweep import Sweep
 from harness.store.bundle import OWN_FILE, month_folder
-from harness.store.json_file import read_record
+from harness.store.json_file import read_run
 from harness.store.unfinished import require_own
 from harness.system.fresh import make_folders, write_atomic
 
@@ -57,8 +57,8 @@ def find_sweep(
 
     An `unfinished` one is to be gone on with, so the caller must have begun it, and nobody else may be able to write to
     its file; where none is named, the others are passed over with a `note`.
-    Raises UsageError where there is none, or more than one, UnreadableError for a file that is no sweep, or not the one
-    that its place and its name say.
+    Raises UsageError where there is none, or more than one, UnreadableError for a file that is not a sweep, has another
+    schema, or is not the sweep that its place and its name say.
     """
     if wanted and not (is_plain(wanted) and wanted == glob.escape(wanted)):
         raise UsageError(f"{wanted!r} is not the id of a sweep", hint="harness sweep --show shows the latest one")
@@ -110,7 +110,7 @@ def _has_ended(path: Path, node: str) -> bool:
 
 def _load(path: Path, node: str) -> Sweep:
     """Return the sweep in a file, in which nothing may lead to another place than where the file lies."""
-    sweep = read_record(path, Sweep)
+    sweep = read_run(path, Sweep)
     flaw = find_flaw(sweep)
     if not flaw and sweep.node != node:
         flaw = f"it says that it is of the node {sweep.node!r}, and lies in the folder of {node!r}"

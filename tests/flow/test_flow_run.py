@@ -15,7 +15,7 @@ import pytest
 
 from harness.cli.main import main
 from harness.records.outcome import Status
-from harness.records.run import Run
+from harness.records.run import SCHEMA, Run
 from harness.store.bundle import Bundle, load_run
 from tests.flow.kit import Kit
 
@@ -363,13 +363,15 @@ def test_a_killed_harness_can_be_resumed(kit: Kit) -> None:
     child.kill()
     child.communicate()
     (partial,) = kit.partials()
-    assert json.loads((partial / "run.json").read_text())["results"]
+    state = json.loads((partial / "run.json").read_text())
+    assert state["results"]
+    (partial / "run.json").write_text(json.dumps({**state, "schema": 4}))  # an older harness began it
     assert kit.running() != []
     resumed = kit.harness("run", "--resume", partial.name[:10])
     assert resumed.returncode == 0, resumed.stderr
     assert "still running" in resumed.stderr
     assert kit.running() == [], "what the killed harness left behind is ended"
-    assert kit.only_run().status is Status.PASSED
+    assert (kit.only_run().status, kit.only_run().schema) == (Status.PASSED, SCHEMA)
 
 
 def interrupted(kit: Kit) -> Path:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.records.run import SCHEMA
 from harness.store.bundle import load_run
 from tests.faults.deed import Begun, tool
 from tests.faults.fault import Deed, Family, Fault, Seen, refuses
@@ -172,7 +173,8 @@ def _sweep(name: str, what: str, deed: Deed, code: int, *says: str, sample: bool
 
 
 def _sweeps() -> Iterator[Fault]:
-    yield _sweep("untouched", "nothing more", EditSweep(keys=("schema",), value=4), 0)
+    yield _sweep("untouched", "nothing more", EditSweep(keys=("schema",), value=SCHEMA), 0)
+    yield _sweep("schema-older", "an older harness began it", EditSweep(keys=("schema",), value=4), 0)
     yield _sweep("run-removed", "one of its runs is removed", EditRun(), 0, sample=True)
     yield _sweep("run-renamed", "one of its runs has another name", EditRun(value=_ELSEWHERE), 0)
     edited: dict[tuple[str, ...], object] = {
@@ -203,6 +205,7 @@ def _sweeps() -> Iterator[Fault]:
         words=("sweep", "--show"),
     )
     refused: dict[str, tuple[tuple[str | int, ...], object, str]] = {
+        "schema": (("schema",), 99, "has schema 99"),
         "run-path": (entry, f"../../{_ELSEWHERE}", "not the id of a run"),
         "node-path": (("node",), "../../outside", "not the name of a folder"),
         "node-other": (("node",), "node-2", "lies in the folder of 'node-1'"),

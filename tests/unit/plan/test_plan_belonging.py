@@ -6,7 +6,7 @@ from harness.plan.belonging import find_flaw, find_stranger, list_cases, sum_up
 from harness.plan.grid import lay_grid
 from harness.plan.layer import layer_settings
 from harness.records.case import Case
-from harness.records.run import Run
+from harness.records.run import SCHEMA, Run
 from harness.records.sweep import Axis, Cell, Sweep
 from tests import factory
 
@@ -25,7 +25,7 @@ RUN = "20260101T000000Z-f24588a2-abcdef01"
 def sweep(cells: tuple[Cell, ...] = CELLS, **changes: object) -> Sweep:
     entries = (ENTRIES[0].replace(run=RUN), *ENTRIES[1:])
     made = Sweep(
-        schema=4,
+        schema=SCHEMA,
         id=f"20260101T000000Z-{sum_up(AXES, cells)}",
         node="node-1",
         start="2026-01-01T00:00:00+00:00",

@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnreadableError, UsageError
-from harness.records.run import Run
+from harness.records.run import SCHEMA, Run
 from harness.store import shelf
-from harness.store.bundle import create_bundle
+from harness.store.bundle import create_bundle, load_run
 from harness.store.card import read_card
 from harness.store.month import find_places, list_months
 from harness.store.shelf import find_runs, find_twins, read_logs
 from harness.system.foreign import Listing, list_folder
 from tests import sheet
 
-REPORT = Path(__file__).parents[2] / "data" / "reports" / "663cafc1__ggml-0-x86-cpu-low-perf.md"
+DATA = Path(__file__).parents[2] / "data"
+REPORT = DATA / "reports" / "663cafc1__ggml-0-x86-cpu-low-perf.md"
 IDS = ("20260101T000000Z-aaaaaaaa-11111111", "20260102T000000Z-bbbbbbbb-11111111", "20260202T000000Z-cccccccc-11111111")
 
 
@@ -141,6 +142,25 @@ def test_a_newer_schema_with_all_fields(results: Path) -> None:
         find_runs(results, ["all"])
     with pytest.raises(UnreadableError, match="has schema 99"):
         read_card(str(file.parent))
+
+
+@pytest.mark.parametrize("schema", [1, 4])
+def test_a_record_of_an_older_harness_is_read(results: Path, schema: int) -> None:
+    file = list_folders(results)[0] / "run.json"
+    file.write_bytes((DATA / "records" / f"schema-{schema}.json").read_bytes())
+    run = load_run(file.parent)
+    assert run.schema == schema < SCHEMA
+    assert run.measurements
+    assert run.results
+    assert read_card(str(file.parent)).id == run.id
+
+
+def test_the_first_schema_that_is_not_known_is_refused(results: Path) -> None:
+    file = list_folders(results)[0] / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"schema": SCHEMA + 1}))
+    with pytest.raises(UnreadableError, match=f"has schema {SCHEMA + 1}") as raised:
+        load_run(file.parent)
+    assert f"reads schema 1 to {SCHEMA}" in raised.value.cause
 
 
 def test_a_metric_of_another_harness(results: Path) -> None:

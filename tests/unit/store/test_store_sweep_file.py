@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import UsageError
+from harness.errors import UnreadableError, UsageError
 from harness.plan.belonging import sum_up
 from harness.plan.grid import lay_grid
 from harness.records.run import SCHEMA
@@ -51,3 +51,12 @@ def test_who_can_go_on_with_nothing_is_told_what_to_do_about_the_latest(tmp_path
             find_sweep(tmp_path, "node-1", wanted, unfinished=True)
         assert f"chmod -R go-w {path}" in refused.value.hint
         assert "or harness sweep" in refused.value.hint
+
+
+def test_a_sweep_of_a_newer_harness_is_refused_and_an_older_one_is_read(tmp_path: Path) -> None:
+    save_sweep(tmp_path, sweep(1).replace(schema=SCHEMA - 1))
+    assert find_sweep(tmp_path, "node-1", "", unfinished=True).schema == SCHEMA - 1
+    path = save_sweep(tmp_path, sweep(1).replace(schema=SCHEMA + 1))
+    with pytest.raises(UnreadableError) as refused:
+        find_sweep(tmp_path, "node-1", "", unfinished=True)
+    assert f"{path} has schema {SCHEMA + 1}" in refused.value.what
