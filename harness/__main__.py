@@ -17,7 +17,7 @@ import _signal as signal  # type: ignore[import-not-found]
 # Whoever ignores the end of children hands that on to what it starts, and no exit code of a child would be known.
 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 # Likewise of signals that are held back: nobody could stop it, or what it starts.
-signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP))
 
 # While modules are still being imported there is nothing to tidy up: an interrupt ends it without a word.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

@@ -1,31 +1,45 @@
 """What must stay as it is while a run measures, the build and the node, and what is said where it did not."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.plan.circumstance import caveat_condition
 from harness.plan.renewal import mark_changes
 from harness.records.caveat import Caveat
 from harness.records.run import Run
-from harness.system.built import BuiltFiles, Look
+from harness.system.built import BuiltFiles, Look, look
 from harness.system.cache import Note
 from harness.system.quiet import Watch, count_usable
 from harness.system.source.tree import find_written, look_at_tree, probe_tree
 
 _CHANGED, _SOURCE_CHANGED = "build-changed", "source-changed"
+# A link to a file, and the file itself.
+_Looks = tuple[Look | None, Look | None]
 
 
 class Constancy:
-    """Looks at builds and node before the first measurement, and after each; without a `watch` at builds alone."""
+    """Looks at builds, files that are read, and node before the first measurement, and after each.
+
+    Without a `watch` the node is left out.
+    """
 
     def __init__(self, watch: Watch | None) -> None:
         self._watch = watch
         self._built: dict[str, BuiltFiles] = {}
         self._looks: dict[str, Look] = {}
+        self._read: dict[str, _Looks] = {}
 
-    def begin(self, folder: str) -> None:
-        """Remember what is in the folder of a build, unless that is known."""
+    def begin(self, folder: str, run: Run, argv: Iterable[str] | None = None) -> None:
+        """Remember what is in the folder of a build, and the weights and recordings of `run`, unless they are known.
+
+        With `argv` only those are remembered that it names: others may be yet to be made.
+        """
         if folder not in self._built:
             self._built[folder] = BuiltFiles(Path(folder))
+        named = None if argv is None else frozenset(argv)
+        for path in (one.path for one in (*run.weights, *run.audio)):
+            if path not in self._read and (named is None or path in named):
+                self._read[path] = _look_through(path)
 
     def begin_build(self, run: Run) -> None:
         """Remember what the files of the tree look like before it is built."""
@@ -47,17 +61,32 @@ class Constancy:
             message = f"{written} was written to while the tree was built: the build may hold what it was then"
         else:
             return run
-        return run.replace(caveats=(*run.caveats, Caveat(code=_SOURCE_CHANGED, message=message)))
+        return _say(run, _SOURCE_CHANGED, message)
 
     def check(self, run: Run, folder: str) -> Run:
         """Return the run with what is no longer as it was, said once; unchanged before anything was measured there."""
         if folder not in self._built:
             return run
         other = self._built[folder].find_other()
-        if other and all(caveat.code != _CHANGED for caveat in run.caveats):
+        if other:
             message = f"{other} became another file after the first benchmark: somebody wrote to the build in {folder}"
-            run = run.replace(caveats=(*run.caveats, Caveat(code=_CHANGED, message=message)))
+            run = _say(run, _CHANGED, message)
+        for code, files in (("weights-changed", run.weights), ("audio-changed", run.audio)):
+            for path in (one.path for one in files):
+                if path in self._read and self._read[path] != _look_through(path):
+                    said = "was written to, replaced or moved while the run went on, or put back"
+                    run = _say(run, code, f"{path} {said}: some numbers may be of another file")
         if self._watch is None:
             return run
         found = caveat_condition(self._watch.probe_condition(), run.node.cpu.cores, run.suite.threads)
         return mark_changes(run, count_usable(), tuple(found))
+
+
+def _say(run: Run, code: str, message: str) -> Run:
+    if any(caveat.code == code for caveat in run.caveats):
+        return run
+    return run.replace(caveats=(*run.caveats, Caveat(code=code, message=message)))
+
+
+def _look_through(path: str) -> _Looks:
+    return look(Path(path)), look(Path(path).resolve())

@@ -1,6 +1,7 @@
 """Where a verb works: its folders by the settings, and the node and the cache, which it holds meanwhile."""
 
 import contextlib
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -91,14 +92,24 @@ def hold_node(settings: Settings, console: Console) -> Iterator[None]:
         hold_machine(cache, wait=wait, note=console.warn),
     ):
         # A compiler that goes on would write into the build that is about to be made, of files as they were.
-        for name in stop_all(lambda bundle: _is_dead(bundle, results_folder(settings), cache)):
-            console.note(f"ended {name}, which was still running")
-        yield
+        _stop_left(settings, console)
+        try:
+            yield
+        finally:
+            _stop_left(settings, console)
+
+
+def _stop_left(settings: Settings, console: Console) -> None:
+    """End what runs and builds have left running that are over, such as a server that a build has started."""
+    for name in stop_all(lambda bundle: _is_dead(bundle, results_folder(settings), cache_folder(settings))):
+        console.note(f"ended {name}, which was still running")
 
 
 def _is_dead(bundle: Path, results: Path, cache: Path) -> bool:
     """Return whether a run among the results, or a build in the cache, has no harness any more; the node is held."""
     if bundle.parent == cache.resolve() / "logs":
+        return True
+    if bundle.is_relative_to(results.resolve()) and not os.path.lexists(bundle):  # sealed since, or removed
         return True
     claim = claim_folder(bundle) if bundle.is_relative_to(results.resolve()) else None
     if claim:

@@ -150,7 +150,7 @@ class Session:
         Attempts that an interrupted run has set aside count: the bound holds for the step, however often it is begun.
         """
         retries = self._vigil.retries if self._vigil else RETRIES
-        self._constancy.begin(step.cwd)
+        self._constancy.begin(step.cwd, self.run, step.argv)
         while True:
             result = self._watch(step, self._vigil) if self._vigil else self._execute(step)
             if was_stopped(result) and result.completed:

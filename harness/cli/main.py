@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 
 from harness import __version__
@@ -39,7 +40,7 @@ _TROUBLES = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; failures of the harness are printed, not raised."""
     try:
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
                 signal.signal(number, _interrupt)
         signal.signal(signal.SIGXCPU, _use_up)
@@ -68,9 +69,18 @@ def _name_trouble(error: Exception) -> HarnessError | None:
     if (limit := limit_of(error)) or not isinstance(error, OSError):
         return limit
     what, hint = _TROUBLES.get(error.errno or 0, (error.strerror or str(error), ""))
+    if error.errno == errno.ENOENT and not _has_folder():
+        what, hint = "the current folder was removed", "cd to a folder that is there"
     if str(error.filename).startswith("/proc/"):
         hint = "this system does not tell what it is: is /proc mounted? ls /proc/meminfo"
     return UnfitError(f"{what}: {error.filename}" if error.filename else what, hint=hint)
+
+
+def _has_folder() -> bool:
+    try:
+        return bool(Path.cwd())
+    except FileNotFoundError:
+        return False
 
 
 def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:

@@ -41,8 +41,9 @@ def choose_environ() -> dict[str, str]:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt for the block, where they are not ignored."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    """Let SIGINT, SIGQUIT, SIGTERM and SIGHUP raise KeyboardInterrupt for the block, where they are not ignored."""
+    numbers = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
     heard = [number for number, handler in before.items() if handler != signal.SIG_IGN]
     for number in heard:
         signal.signal(number, _interrupt)

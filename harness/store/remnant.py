@@ -15,8 +15,9 @@ def describe_kept(bundles: Iterable[Path]) -> str:
     if not gone:
         return KEPT
     if len(gone) == len(paths):
-        return f"nothing of it is kept: {gone[0]} was removed meanwhile"
-    return f"what is done is kept, but for {len(gone)} of {len(paths)} runs that were removed meanwhile: {gone[0]}, ..."
+        return f"{gone[0]} was removed or moved meanwhile, with all that was measured"
+    lost = f"{len(gone)} of {len(paths)} runs that were removed or moved meanwhile"
+    return f"what is done is kept, but for {lost}: {gone[0]}, ..."
 
 
 def _final(path: Path) -> Path:

@@ -14,8 +14,8 @@ _MEASURED = re.compile(r"lib(?:whisper|ggml)[^/]*\.(?:so|dylib)[.\d]*|whisper-be
 # CMake's own folders: objects, and programs by which it tries what the compiler can do.
 _SKIPPED = frozenset({"CMakeFiles", "Testing", "_deps"})
 
-# Whatever is written to a file, or put in its place, gives it another one.
-Look = tuple[int, int, int]
+# Whatever is written to a file, or put in its place, gives it another one; so does moving it away and back.
+Look = tuple[int, int, int, int]
 
 
 class BuiltFiles:
@@ -40,12 +40,12 @@ def _find(folder: Path) -> Iterator[Path]:
 
 
 def look(path: Path) -> Look | None:
-    """Return inode, length and time of a file, or of a link; None where nothing is."""
+    """Return inode, length and times of a file, or of a link; None where nothing is."""
     try:
         found = path.lstat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _sum(path: Path) -> str:

@@ -15,7 +15,7 @@ _CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else No
 _CHUNK = 50
 _MOST = 8
 # They come to this process alone, which ends the others.
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
@@ -134,7 +134,8 @@ class _Crew(Generic[_T, _R]):
 def _serve(work: Callable[[_T], _R], pipe: Connection, other_end: Connection) -> None:
     """Do what comes through the pipe, until nobody is at its other end."""
     other_end.close()  # of which this process has a copy
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGQUIT):  # a terminal sends them to all of us
+        signal.signal(number, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
             signal.signal(number, signal.SIG_DFL)

@@ -1,6 +1,7 @@
 """Children that outlived a harness which was killed."""
 
 import contextlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def stop_all(is_dead: Callable[[Path], bool]) -> tuple[str, ...]:
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
                 mark = process.environ().get(_MARK)
-                if mark and _sees_our_files(process.pid) and is_dead(Path(mark)):
+                if mark and process.pid != os.getpid() and _sees_our_files(process.pid) and is_dead(Path(mark)):
                     ended.append(process.name())
                     process.kill()
                     found += 1

@@ -101,8 +101,8 @@ def hold_trial(
             bundle.save_run(run.replace(results=tuple(pair[side] for pair in tally.results)))
 
     constancy, folders = Constancy(scene.vigil.watch), [entrant.plan.sites[-1].folder for entrant in entrants]
-    for folder in folders:
-        constancy.begin(folder)
+    for folder, run in zip(folders, runs, strict=True):
+        constancy.begin(folder, run)
     with _telling([bundle.path for _, bundle in bundles], command):
         engine = _choose_engine(entrants[0], logs, settings)
         tally = Contest(design, cases, engine, console, save, wait=scene.vigil.wait).go()

@@ -10,8 +10,8 @@ other benchmarks `others-memcpy.json`, `others-mul_mat.json`),
 `deaf-linker` (layouts come out equal) and `script.json`: what goes wrong, as
 {"KEY": {"exit": 3, "print": "...", "signal": 11, "sleep": 60, "silent": true, "times": 1}}.
 `until` names a file that it waits for, five minutes at most.
-`ignore` makes it deaf for signals, `fork` leaves a child behind; `lose` and `unmode` remove a file of the build folder
-or its mode bits.
+`ignore` makes it deaf for signals, `fork` leaves a child behind, in a session of its own where it is "away"; `lose` and
+`unmode` remove a file of the build folder or its mode bits, `move` gives a file another name and its own again.
 `flood` lets it print without end.
 `halt` stops whom it names, `harness`, `child` (itself) or both, for `halt_s` seconds.
 KEY is the first of these that is there: `whisper-bench base`, `whisper-bench -w 1`, `cmake --build Debug`, `ctest`,
@@ -101,11 +101,17 @@ def harm(fault: dict[str, Any]) -> None:
         Path(fault["touch"]).write_text("new\n")
     if "halt" in fault:
         halt(fault["halt"].split(), fault["halt_s"])
+    if "move" in fault:
+        Path(fault["move"]).rename(f"{fault['move']}.away").rename(fault["move"])
     if "lose" in fault:
         Path(fault["lose"]).unlink()
     if "unmode" in fault:
         Path(fault["unmode"]).chmod(0o644)
     if "fork" in fault and os.fork() == 0:
+        if fault["fork"] == "away":  # a server, which nobody waits for
+            os.setsid()
+            os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+            os.dup2(1, 2)
         time.sleep(300)
 
 

@@ -18,7 +18,7 @@ def _fault(name: str, where: str, what: str, *deeds: Deed, seen: Seen, sample: b
 def _steps() -> Iterator[Fault]:
     for step, word in _WORDS.items():
         hang = tool(_KEYS.get(step, "whisper-bench -m"), sleep=300, silent=True)
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
             number = int(getattr(signal, name))
             yield _fault(
                 f"{name}-{step}",

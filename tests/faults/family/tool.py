@@ -220,6 +220,21 @@ def _others() -> list[Fault]:
             seen=FINE,
         ),
         _tool(
+            "bench-leaves-a-server",
+            "whisper-bench -m",
+            "it ends and leaves a process behind in a session of its own",
+            tool("whisper-bench -m", fork="away"),
+            seen=FINE,
+            sample=True,
+        ),
+        _tool(
+            "build-leaves-a-server",
+            "cmake --build Release",
+            "it ends and leaves a process behind in a session of its own",
+            tool("cmake --build Release", fork="away"),
+            seen=FINE,
+        ),
+        _tool(
             "compiler-leaves-a-child-with-its-output",
             "gcc --version",
             "it answers, and a process of its own session keeps the pipe open",

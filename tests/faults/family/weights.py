@@ -53,14 +53,15 @@ class Weights(Deed):
 
 
 class Swapped(Deed):
-    """The weights become others when the bench program answers its first question."""
+    """The weights become others when the bench program answers its first question, or while it uses them."""
 
     how: str
 
     def strike(self, stage: Stage) -> None:
         Weights().strike(stage)
-        fault = {"write": {"touch": str(stage.kit.weights)}, "remove": {"lose": str(stage.kit.weights)}}[self.how]
-        stage.kit.break_tools({"whisper-bench features": fault})
+        what = {"write": "touch", "remove": "lose", "back": "move"}[self.how]
+        call = "whisper-bench -m" if self.how == "back" else "whisper-bench features"
+        stage.kit.break_tools({call: {what: str(stage.kit.weights)}})
 
 
 def _fault(name: str, what: str, *deeds: Deed, seen: Seen, sample: bool = False) -> Fault:
@@ -136,6 +137,12 @@ FAULTS = (
         Swapped(how="write"),
         seen=Seen(codes=(0, 12), caveat="weights-changed"),
         sample=True,
+    ),
+    _fault(
+        "put-back",
+        "somebody moves it away while it is used, and back again",
+        Swapped(how="back"),
+        seen=Seen(codes=(0, 12), caveat="weights-changed"),
     ),
     _fault(
         "removed",

@@ -9,7 +9,9 @@ from harness.store.remnant import KEPT, describe_kept
 from tests import factory
 
 
-@pytest.mark.parametrize(("removed", "said"), [(0, KEPT), (1, "but for 1 of 2 runs"), (2, "nothing of it is kept")])
+@pytest.mark.parametrize(
+    ("removed", "said"), [(0, KEPT), (1, "but for 1 of 2 runs"), (2, "removed or moved meanwhile")]
+)
 def test_what_was_removed_meanwhile_is_not_called_kept(tmp_path: Path, removed: int, said: str) -> None:
     bundles = []
     for _ in range(2):
