@@ -37,7 +37,7 @@ class Constancy:
         if folder not in self._built:
             self._built[folder] = BuiltFiles(Path(folder))
         named = None if argv is None else frozenset(argv)
-        for path in (one.path for one in (*run.weights, *run.audio)):
+        for path in (*(one.path for one in run.weights), *(one.path for one in run.audio)):
             if path not in self._read and (named is None or path in named):
                 self._read[path] = _look_through(path)
 
@@ -71,8 +71,9 @@ class Constancy:
         if other:
             message = f"{other} became another file after the first benchmark: somebody wrote to the build in {folder}"
             run = _say(run, _CHANGED, message)
-        for code, files in (("weights-changed", run.weights), ("audio-changed", run.audio)):
-            for path in (one.path for one in files):
+        weights, audio = [one.path for one in run.weights], [one.path for one in run.audio]
+        for code, paths in (("weights-changed", weights), ("audio-changed", audio)):
+            for path in paths:
                 if path in self._read and self._read[path] != _look_through(path):
                     said = "was written to, replaced or moved while the run went on, or put back"
                     run = _say(run, code, f"{path} {said}: some numbers may be of another file")
