@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import pytest
 
 UNIT = Path(__file__).parent / "unit"
+NATIVE = Path(__file__).parent / "native"
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +27,27 @@ def forbid_effects_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: py
 def pytest_configure() -> None:
     """Let Ctrl-C reach what the tests start: in a background job of a shell it is ignored, by children too."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the native tests, which take longest: at the end the other workers would have nothing to do."""
+    items.sort(key=lambda item: not item.path.is_relative_to(NATIVE))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all native tests to one worker: they hold the node in turns, so that a second one would wait for the first.
+
+    The others take the files of the rest, in the order of `pytest_collection_modifyitems`.
+    """
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler.loadfile import LoadFileScheduling
+
+    class NativeTogether(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return str(NATIVE) if (config.rootpath / file).is_relative_to(NATIVE) else file
+
+    config.option.loadscopereorder = False  # it begins with the files of the most tests, and ends with these
+    return NativeTogether(config, log)
