@@ -30,6 +30,8 @@ RUN = "run.json"
 PLAN = "plan.json"
 REPORT = "README.md"
 LOGS = "logs"
+# How the name of the file of a sweep ends, which lies beside the bundles of its runs.
+SWEEP = ".sweep.json"
 _ENDLESS = "there is always another number"
 # The mode of a folder that is still written to, and whose content a resume goes by: others may read it.
 _OWN = 0o755
@@ -219,8 +221,12 @@ def _make_partial(bundle: Bundle) -> bool:
 
 
 def require_outside(path: Path) -> None:
-    """Raise UsageError for a file to be written that lies in a run: nothing writes there but the run itself."""
-    for folder in Path(os.path.realpath(path)).parents:
+    """Raise UsageError for a file to be written that lies in a run, or is the file of a sweep."""
+    real = Path(os.path.realpath(path))
+    if _ID.match(real.name) and real.name.endswith(SWEEP) and _is_there(real):
+        cause = "what is written there would take its place"
+        raise UsageError(f"{path} is the file of a sweep", cause=cause, hint="name another file with -o")
+    for folder in real.parents:
         if _ID.match(folder.name) and _is_there(folder / RUN):
             cause = "it would change what was measured: a run is written once"
             raise UsageError(f"{path} lies in the run {folder}", cause=cause, hint="name a file elsewhere with -o")

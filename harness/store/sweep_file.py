@@ -13,12 +13,11 @@ from harness.errors import UnreadableError, UsageError
 from harness.plan.belonging import find_flaw
 from harness.plan.run import is_plain
 from harness.records.sweep import Sweep
-from harness.store.bundle import OWN_FILE, month_folder
+from harness.store.bundle import OWN_FILE, SWEEP, month_folder
 from harness.store.json_file import read_run
 from harness.store.unfinished import require_own
 from harness.system.fresh import make_folders, write_atomic
 
-SUFFIX = ".sweep.json"
 TABLE = ".sweep.md"
 CSV = ".sweep.csv"
 
@@ -47,7 +46,7 @@ def save_tables(results: Path, sweep: Sweep, *, markdown: str, csv: str) -> tupl
 
 def sweep_path(results: Path, sweep: Sweep) -> Path:
     """Return the file of a sweep."""
-    return month_folder(results, sweep.node, sweep.id) / f"{sweep.id}{SUFFIX}"
+    return month_folder(results, sweep.node, sweep.id) / f"{sweep.id}{SWEEP}"
 
 
 def find_sweep(
@@ -62,9 +61,9 @@ def find_sweep(
     """
     if wanted and not (is_plain(wanted) and wanted == glob.escape(wanted)):
         raise UsageError(f"{wanted!r} is not the id of a sweep", hint="harness sweep --show shows the latest one")
-    pattern = f"*/{glob.escape(wanted)}*{SUFFIX}"
+    pattern = f"*/{glob.escape(wanted)}*{SWEEP}"
     named = sorted((results / node).glob(pattern), key=lambda path: path.name, reverse=True)
-    exact = [path for path in named if path.name == f"{wanted}{SUFFIX}"] or named
+    exact = [path for path in named if path.name == f"{wanted}{SWEEP}"] or named
     found: list[Sweep] = []
     hint = ""
     for path in exact:

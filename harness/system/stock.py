@@ -6,6 +6,7 @@ An entry is renamed aside before it is deleted, so that a killed process leaves 
 of it is recognised the next time. Symbolic links are never followed, and never removed.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -98,9 +99,23 @@ def _set_aside(path: Path, entry: Entry) -> list[Path]:
         if one == path or (one.is_file() and not one.is_symlink()):
             bare = _LEFTOVER.fullmatch(one.name)
             aside = one.with_name(f".{bare[1] if bare else one.name}.{_ASIDE}-{secrets.token_hex(4)}")
-            one.rename(aside)
+            _move(one, aside)
             moved.append(aside)
     return moved
+
+
+def _move(path: Path, aside: Path) -> None:
+    """Rename an entry; a folder that overlayfs does not rename, of a lower layer, loses its stamp, and is removed."""
+    try:
+        path.rename(aside)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        aside.mkdir()
+        for one in path.iterdir():
+            if one.is_symlink() or not one.is_dir():
+                one.rename(aside / one.name)
+        shutil.rmtree(path)
 
 
 def _delete(path: Path) -> None:

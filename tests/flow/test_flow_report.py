@@ -184,9 +184,14 @@ def test_nothing_is_written_into_a_run(filled: Kit) -> None:
     bundle = filled.bundles()[0]
     before = {path: path.read_bytes() for path in bundle.rglob("*") if path.is_file()}
     (filled.folder / "door.json").symlink_to(bundle / "run.json")
-    for target in (bundle / "run.json", bundle / "logs" / "new.md", filled.folder / "door.json"):
+    sweep = bundle.parent / "20250101T000000Z-0a1b2c3d.sweep.json"
+    sweep.write_text("{}")
+    for target in (bundle / "run.json", bundle / "logs" / "new.md", filled.folder / "door.json", sweep):
         done = filled.harness("report", "latest", "-o", str(target))
-        assert (done.returncode, "lies in the run" in done.stderr) == (2, True), done.stderr
+        said = "is the file of a sweep" if target == sweep else "lies in the run"
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert sweep.read_text() == "{}"
+    sweep.unlink()
     assert filled.harness("export", "latest", "-o", str(bundle)).returncode == 2
     assert {path: path.read_bytes() for path in bundle.rglob("*") if path.is_file()} == before
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -280,6 +281,18 @@ def test_a_killed_pruning_leaves_what_is_recognised(cache: Path, monkeypatch: py
     assert left.kind is EntryKind.LEFTOVERS
     assert remove_entry(cache, left).kept == ""
     assert not Path(left.path).exists()
+
+
+def test_a_folder_that_cannot_be_renamed_is_removed(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rename(path: Path, target: Path, *, _rename: Callable[[Path, Path], Path] = Path.rename) -> Path:
+        if path.is_dir():  # of a lower layer of overlayfs
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return _rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    assert remove_entry(cache, look(cache)[BUILD]).kept == ""
+    assert BUILD not in look(cache)
+    assert not list((cache / BUILD).parent.glob(".*"))
 
 
 def test_a_read_only_cache_is_listed_and_says_why_nothing_goes(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
