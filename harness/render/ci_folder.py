@@ -8,6 +8,7 @@ from harness.records.report import BenchLog, Report, Table
 from harness.records.run import GGML_CI, PASTED, Run
 from harness.records.suite import Benchmark
 from harness.render.report import format_elapsed
+from harness.render.section import bounded
 
 BACKUP = "README.md.bak"
 _PARTS = ("cmake", "make", "ctest")
@@ -35,7 +36,7 @@ def _runtime(run: Run) -> Iterator[tuple[str, str]]:
     """Yield what GNU time would say, as far as it is known: page faults are not."""
     done = [result.completed for result in run.results if result.completed]
     user_s, system_s = sum(one.user_s for one in done), sum(one.system_s for one in done)
-    share = round(100 * (user_s + system_s) / run.wall_s) if run.wall_s else 0
+    share = round(100 * bounded(user_s + system_s) / run.wall_s) if run.wall_s > 1e-3 else 0
     rss_kb = max((one.max_rss_bytes for one in done), default=0) // 1024
     failed = f"Command exited with non-zero status {run.exit_code.value}\n" if run.exit_code else ""
     times = f"{user_s:.2f}user {system_s:.2f}system {format_elapsed(run.wall_s)}elapsed {share}%CPU"

@@ -8,7 +8,7 @@ from harness.records.run import Run
 from harness.render.environment import render_environment
 from harness.render.format.text import fenced, leaks, lifeless, visible
 from harness.render.plain import printable
-from harness.render.section import render_output
+from harness.render.section import bounded, render_output
 
 _UNKNOWN = "(unknown)"
 
@@ -39,7 +39,7 @@ def _render(run: Run, logs: Mapping[str, str], environment: Sequence[str] | None
 
 def format_elapsed(seconds: float) -> str:
     """Return `m:ss.cc`, from one hour on `h:mm:ss`, cut and not rounded: GNU time's %E."""
-    hundredths = round(seconds * 1e6) // 10000
+    hundredths = round(bounded(seconds) * 1e6) // 10000
     whole = hundredths // 100
     if whole >= 3600:
         return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"

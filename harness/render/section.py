@@ -11,6 +11,8 @@ from harness.render.table import render_model_table
 from harness.stats.series import summarize_run
 
 TAIL_LINES = 30
+# What is longer has not been measured: somebody edited the record.
+_MOST_S = 1e12
 _TIMED_OUT = 124  # what timeout(1) exits with
 _BUILDING = (Phase.CONFIGURE, Phase.LIST, Phase.BUILD)
 
@@ -106,6 +108,11 @@ def _times(completed: Completed | None) -> tuple[str, ...]:
     return ("", *(f"{name}\t{_bash_time(seconds)}" for name, seconds in fields))
 
 
+def bounded(seconds: float) -> float:
+    """Return a time that can be reckoned with, whatever a record holds."""
+    return max(-_MOST_S, min(seconds, _MOST_S))
+
+
 def _bash_time(seconds: float) -> str:
-    milliseconds = round(seconds * 1e6) // 1000
+    milliseconds = round(bounded(seconds) * 1e6) // 1000
     return f"{milliseconds // 60000}m{milliseconds // 1000 % 60}.{milliseconds % 1000:03d}s"

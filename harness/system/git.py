@@ -103,7 +103,8 @@ class Git:
     def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> Captured:
         """Return what git answered, an error too; raises UnfitError where there is no git.
 
-        Raises LimitError where git could not start, or met a limit of the system: then its answer says nothing.
+        Raises LimitError where git could not start, or met a limit of the system: then its answer says nothing, and
+        UnavailableError where it gave none in time.
         """
         options = [word for option in self.options for word in ("-c", option)]
         captured = capture(
@@ -117,6 +118,8 @@ class Git:
                 raise UnfitError("git is not installed", hint="install git")
             hint = "git --version shows what is wrong with it"
             raise UnfitError("git cannot be executed", cause=captured.stderr.strip(), hint=hint)
+        if captured.late and not network:
+            raise _refuse_late(self.folder)
         told = captured.shortage
         # A damaged repository may make it ask for more memory than there can be.
         if told and told.shortage is not MEMORY:
@@ -211,9 +214,16 @@ def _list_file(path: Path, environ: Mapping[str, str]) -> str:
         env={**git_environment(environ, network=False), "GIT_DIR": os.devnull},
         timeout_s=LOCAL_TIMEOUT_S,
     )
+    if listed.late:
+        raise _refuse_late(path.parent)
     if told := listed.shortage:  # a repository without its settings is another one
         raise refuse_program("git", told)
     return listed.stdout if listed.ok else ""
+
+
+def _refuse_late(folder: Path) -> UnavailableError:
+    hint = f"git -C {shlex.quote(str(folder))} status shows whether it ever does"
+    return UnavailableError(f"git gave no answer within {LOCAL_TIMEOUT_S:g} s in {folder}", hint=hint)
 
 
 def unquote_path(line: str) -> str:

@@ -17,6 +17,7 @@ from harness.records.source import SourceRequest
 from harness.system.git import list_settings
 from harness.system.source.checkout import find_checkout
 from harness.system.source.resolve import resolve_source
+from harness.system.source.tree import probe_tree
 from harness.system.view import find_home
 from tests.flow.kit import Kit
 from tests.flow.test_flow_checkout import environ
@@ -275,6 +276,20 @@ def test_no_verb_runs_a_program_of_the_tree_that_it_only_looks_at(kit: Kit, monk
     ):
         assert main(words) == 0, words
     assert trap.seen() == []
+
+
+def test_a_git_that_is_late_is_not_taken_for_one_that_says_no(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whisper(tmp_path)
+    (tmp_path / ".git").mkdir()
+    slow = tmp_path / "bin" / "git"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr("harness.system.git.LOCAL_TIMEOUT_S", 0.1)
+    with pytest.raises(UnavailableError, match="git gave no answer within"):
+        probe_tree(tmp_path, environ={**environ, "PATH": f"{slow.parent}:{os.environ['PATH']}"}, note=print)
 
 
 @pytest.mark.parametrize("name", [".gitignore", "docs/.gitattributes", ".git/refs/tags/x", ".git/packed-refs"])

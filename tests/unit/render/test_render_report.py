@@ -292,6 +292,8 @@ def test_a_run_that_did_not_end_has_the_time_of_its_start(make_run: MakeRun) -> 
         (3599.99, "59:59.99"),
         (3600.7, "1:00:00"),
         (90061.0, "25:01:01"),
+        (1e308, "277777777:46:40"),
+        (-1e308, "-277777778:13:20"),
     ],
 )
 def test_elapsed_time_is_gnu_times(elapsed: float, text: str) -> None:
