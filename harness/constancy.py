@@ -6,8 +6,10 @@ from pathlib import Path
 from harness.plan.circumstance import caveat_condition
 from harness.plan.renewal import mark_changes
 from harness.records.caveat import Caveat
+from harness.records.outcome import Status, StepResult
 from harness.records.run import Run
-from harness.system.built import BuiltFiles, Look, look
+from harness.records.step import Phase, Step
+from harness.system.built import BuiltFiles, Look, distrust, look
 from harness.system.cache import Note
 from harness.system.quiet import Watch, count_usable
 from harness.system.source.tree import find_written, look_at_tree, probe_tree
@@ -18,22 +20,32 @@ _Looks = tuple[Look | None, Look | None]
 
 
 class Constancy:
-    """Looks at builds, files that are read, and node before the first measurement, and after each.
+    """Looks at builds once they are made, at files that are read and at the node before the first measurement.
 
-    Without a `watch` the node is left out.
+    Then at all of them after each step. Without a `watch` the node is left out.
     """
 
     def __init__(self, watch: Watch | None) -> None:
         self._watch = watch
         self._built: dict[str, BuiltFiles] = {}
+        self._measuring: set[str] = set()
         self._looks: dict[str, Look] = {}
         self._read: dict[str, _Looks] = {}
 
-    def begin(self, folder: str, run: Run, argv: Iterable[str] | None = None) -> None:
-        """Remember what is in the folder of a build, and the weights and recordings of `run`, unless they are known.
+    def keep(self, run: Run, step: Step, result: StepResult, timed: str) -> Run:
+        """Remember what a step has built, and return the run, which records it of the build that is `timed`."""
+        if step.phase is not Phase.BUILD or result.status is not Status.PASSED:
+            return run
+        files = self._built[step.cwd] = BuiltFiles(Path(step.cwd))
+        return run.replace(built=files.sums) if step.cwd == timed else run
 
-        With `argv` only those are remembered that it names: others may be yet to be made.
+    def begin(self, folder: str, run: Run, argv: Iterable[str] | None = None) -> None:
+        """Look at the node from now on, and remember the build in a folder, the weights and the recordings of `run`.
+
+        What is remembered already stays so. With `argv` only those files are remembered that it names: others may be
+        yet to be made.
         """
+        self._measuring.add(folder)
         if folder not in self._built:
             self._built[folder] = BuiltFiles(Path(folder))
         named = None if argv is None else frozenset(argv)
@@ -64,12 +76,16 @@ class Constancy:
         return _say(run, _SOURCE_CHANGED, message)
 
     def check(self, run: Run, folder: str) -> Run:
-        """Return the run with what is no longer as it was, said once; unchanged before anything was measured there."""
+        """Return the run with what is no longer as it was, said once; unchanged before there was a build.
+
+        A build that somebody wrote to is made anew before it is used again.
+        """
         if folder not in self._built:
             return run
         other = self._built[folder].find_other()
         if other:
-            message = f"{other} became another file after the first benchmark: somebody wrote to the build in {folder}"
+            distrust(Path(folder))
+            message = f"{other} became another file after it was built: somebody wrote to the build in {folder}"
             run = _say(run, _CHANGED, message)
         weights, audio = [one.path for one in run.weights], [one.path for one in run.audio]
         for code, paths in (("weights-changed", weights), ("audio-changed", audio)):
@@ -77,7 +93,7 @@ class Constancy:
                 if path in self._read and self._read[path] != _look_through(path):
                     said = "was written to, replaced or moved while the run went on, or put back"
                     run = _say(run, code, f"{path} {said}: some numbers may be of another file")
-        if self._watch is None:
+        if self._watch is None or folder not in self._measuring:
             return run
         found = caveat_condition(self._watch.probe_condition(), run.node.cpu.cores, run.suite.threads)
         return mark_changes(run, count_usable(), tuple(found))

@@ -83,12 +83,14 @@ class Session:
         known, note = next((one for one in self.run.results if one.step == step.name), None), self._console.note
         if known and self._is_still_good(step, known):
             self.run = take_build(step, known, self.run, self.plan, self._bundle, note, made=False)
+            self.run = self._constancy.keep(self.run, step, known, self.plan.sites[-1].folder)
             return
         began = time.monotonic()
         self._announce(step, pace or self._own_pace(step))
         result = self._learn(self._perform(step))
         self.run = check_options(step, result, self.run, self._bundle.logs / step.log)
         self.run = take_build(step, result, self.run, self.plan, self._bundle, note, made=not result.reused)
+        self.run = self._constancy.keep(self.run, step, result, self.plan.sites[-1].folder)
         self.run = self._constancy.check(self.run, step.cwd)
         if result.phase is Phase.BENCH and result.measurements and self.run.code:
             result = result.replace(build=self.run.code.id)

@@ -9,7 +9,7 @@ from harness.errors import UnavailableError, UnreadableError, UsageError
 from harness.parse.affinity import rank_cores
 from harness.plan.circumstance import caveat_condition
 from harness.plan.layer import Settings
-from harness.plan.placement import choose_wish, place_plan
+from harness.plan.placement import AUTO, choose_wish, keep_cpus, place_plan
 from harness.plan.recall import restore_settings
 from harness.plan.renewal import HINT, find_other_cpu, find_other_tool, remember_changes, renew_plan
 from harness.plan.run import plan_run
@@ -20,6 +20,7 @@ from harness.records.plan import Plan
 from harness.records.run import SCHEMA, Run
 from harness.request import choose_suite
 from harness.store.bundle import Bundle
+from harness.store.rebuilt import refuse_build
 from harness.store.unfinished import find_partial
 from harness.system.audio import verify_audio
 from harness.system.console import Console
@@ -44,7 +45,8 @@ def take_up(
 ) -> tuple[Run, Plan, Bundle]:
     """Return state, plan and bundle of the unfinished run whose id starts with `wanted`, a part of `sweep` if of any.
 
-    The plan is made anew: nothing that is executed comes from the file. `condition` is how the node is set now.
+    The plan is made anew: nothing that is executed comes from the file, but for the CPUs that --pin auto chose, where
+    they may still be used. `condition` is how the node is set now.
 
     Raises UsageError where there is none, or what it stands on is another by now, and UnavailableError where its
     source, its weights or its recordings are gone or changed.
@@ -61,7 +63,7 @@ def take_up(
     _check_source(state, environ, console)
     _check_toolchain(state, environ, cache_folder(settings))
     _check_files(state, cache_folder(settings))
-    plan = renew_plan(_plan_anew(state, environ, cache_folder(settings)), stored, state.id)
+    plan = renew_plan(_plan_anew(state, stored, environ, cache_folder(settings)), stored, state.id)
     if plan.sites[-1].config != state.config:
         raise UsageError(f"run.json of {state.id} records another build than its plan makes", hint=HINT)
     environment, _ = choose_child_environment(environ, state.toolchain)
@@ -69,11 +71,12 @@ def take_up(
     state = remember_changes(state, node, dict(environment), caveats, __version__)
     for name in stop_orphans(bundle.path):
         console.note(f"ended {name}, which was still running")
+    refuse_build(state, plan, console.note)
     console.note(f"going on with {state.id}")
     return state.replace(schema=SCHEMA), plan, bundle
 
 
-def _plan_anew(state: Run, environ: Mapping[str, str], cache: Path) -> Plan:
+def _plan_anew(state: Run, stored: Plan, environ: Mapping[str, str], cache: Path) -> Plan:
     """Return the plan that this harness makes for what an earlier one was asked, on the node as it was then."""
     try:
         settings = restore_settings(state.settings)
@@ -93,7 +96,9 @@ def _plan_anew(state: Run, environ: Mapping[str, str], cache: Path) -> Plan:
         caveats=(),
     )
     ingredients = gather(bench, settings, state.suite, state.weights, state.audio)
-    return place_plan(plan_run(ingredients), wish, rank_cores(probe_capture(environ)) if wish.pin else ())
+    ranking = rank_cores(probe_capture(environ)) if wish.pin else ()
+    plan = place_plan(plan_run(ingredients), wish, ranking)
+    return keep_cpus(plan, stored, ranking, state.id) if wish.pin == AUTO else plan
 
 
 def _check_cache(state: Run, stored: Plan, cache: Path) -> None:

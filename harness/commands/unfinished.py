@@ -13,7 +13,7 @@ from harness.records.run import SEARCH, Run
 from harness.render.column import align
 from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
 from harness.store.month import Place, list_months
-from harness.store.unfinished import require_own
+from harness.store.unfinished import is_sweep_there, require_own
 from harness.system.lock import is_claimed
 
 _ALL = "all"
@@ -45,7 +45,8 @@ def _describe(path: Path, node: str, results: Path) -> Remnant:
     elif run and SEARCH in run.sweep:
         kind, after = "tune", "the next ab, tune or run on this node finishes it"
     elif run and run.sweep:
-        kind, after = "sweep", f"harness sweep --resume {run.sweep} {where}"
+        there = is_sweep_there(results, node, run.sweep)
+        kind, after = "sweep", f"harness sweep --resume {run.sweep} {where}" if there else remove
     elif run:
         kind, after = "run", f"harness run --resume {name} {where}" if (path / PLAN).is_file() else remove
     return Remnant(

@@ -58,8 +58,7 @@ def choose_cpus(pin: str, ranking: Ranking, threads: int) -> tuple[int, ...]:
     cpus = _parse_list(pin)
     strange = [cpu for cpu in cpus if cpu not in usable]
     if strange:
-        shown = ",".join(str(cpu) for cpu in usable)
-        raise UsageError(f"--pin: CPU {strange[0]} may not be used", hint=f"these may: {shown}")
+        raise UsageError(f"--pin: CPU {strange[0]} may not be used", hint=f"these may: {_show(usable)}")
     if len(cpus) < threads:
         hint = "as many CPUs as threads, or fewer --threads"
         raise UsageError(f"--pin: {len(cpus)} CPUs for {threads} threads, which would take turns", hint=hint)
@@ -82,6 +81,34 @@ def place_plan(plan: Plan, wish: Wish, ranking: Ranking) -> Plan:
     if wish.is_empty:
         return plan
     return plan.replace(steps=tuple(_place(step, wish, ranking) for step in plan.steps))
+
+
+def keep_cpus(fresh: Plan, stored: Plan, ranking: Ranking, run_id: str) -> Plan:
+    """Return a plan that was made anew for `auto`, with its benchmarks on the CPUs that were chosen when it was begun.
+
+    Others may be best by now, but not those of the numbers that are there. Raises UsageError, naming them, where they
+    may not be used any more.
+    """
+    usable = sorted(cpu for core in ranking for cpu in core)
+    began = {step.name: step.placement.cpus for step in stored.steps if step.placement}
+    steps = []
+    for step in fresh.steps:
+        cpus, threads = began.get(step.name, ()), int(step.case.get("threads") or 1) if step.case else 0
+        if not step.placement or not cpus or len(cpus) > threads or cpus != tuple(sorted(set(cpus))):
+            steps.append(step)  # what was edited is refused by name, where the plans are compared
+            continue
+        if lost := [cpu for cpu in cpus if cpu not in usable]:
+            raise UsageError(
+                f"{run_id} was begun on the CPUs {_show(cpus)}, and may not use {_show(lost)} now",
+                cause=f"these may be used: {_show(usable)}",
+                hint=f"allow them again (taskset -c {_show(cpus)}), or harness run, which begins a new one",
+            )
+        steps.append(step.replace(placement=step.placement.replace(cpus=cpus)))
+    return fresh.replace(steps=tuple(steps))
+
+
+def _show(cpus: Sequence[int]) -> str:
+    return ",".join(str(cpu) for cpu in cpus)
 
 
 def _place(step: Step, wish: Wish, ranking: Ranking) -> Step:

@@ -1,6 +1,6 @@
 """Which build a number came from: what a build that was made again leaves in force, and what it does not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.records.caveat import Caveat
 from harness.records.code import Code, are_equal
@@ -11,6 +11,8 @@ from harness.records.step import Phase, Step
 
 # What was done with a build, or told of it.
 _OF_A_BUILD = (Phase.PROBE, Phase.TEST, Phase.BENCH)
+# Names in the folder of a build, each with what tells its content from others.
+Files = Sequence[tuple[str, str]]
 # These stand after a build for the order alone.
 _APART = (Phase.CONFIGURE, Phase.ROOF)
 
@@ -39,6 +41,18 @@ def is_same_build(before: Code | None, after: Code | None, *, untouched: bool) -
     if before and after and before.known and after.known:
         return are_equal(before, after)
     return untouched
+
+
+def find_other_file(before: Files, now: Files) -> str:
+    """Return why a build is not known to be the one from before, empty where it is; both are as `Run.built` has them.
+
+    Files that have come since are those of other variants, which share the folder.
+    """
+    if not before:
+        return "the run does not record what it was"
+    found = dict(now)
+    changed = next((name for name, digest in before if not digest or found.get(name) != digest), "")
+    return f"{changed} is another file" if changed else ""
 
 
 def part_builds(run: Run, stale: tuple[StepResult, ...], *, known: bool) -> Run:

@@ -105,8 +105,9 @@ class Run(Record):
     comparison. `discarded` are attempts that others disturbed, that stood still, or that another build gave, and that
     were repeated: kept, but part of no sample. `sweep` is the id of the sweep that a run belongs to, `audio` what was
     to be transcribed, `code` what the processor gets of the build that is timed, None before there is one and in
-    records of others. Where `start` and `end` of an imported run are the latest that they can be, `earliest` is the
-    first moment at which it can have started.
+    records of others; `built` names the programs and libraries in its folder, each with the SHA-256 of what it held
+    when the build was finished, or where a link led; empty for what could not be read. Where `start` and `end` of an
+    imported run are the latest that they can be, `earliest` is the first moment at which it can have started.
 
     Status and exit code are derived, never stored.
     """
@@ -136,6 +137,7 @@ class Run(Record):
     audio: tuple[Audio, ...] = ()
     code: Code | None = None
     earliest: str = ""
+    built: tuple[tuple[str, str], ...] = ()
 
     @property
     def attempts(self) -> tuple[StepResult, ...]:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from harness.plan.provenance import is_compiling, is_same_build, list_dependents, part_builds
+from harness.plan.provenance import find_other_file, is_compiling, is_same_build, list_dependents, part_builds
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.step import Step
 from harness.store.bundle import Bundle
+from harness.system.built import BuiltFiles, distrust
 from harness.system.code import read_code
 from harness.system.stamp import stamped_s
 
@@ -51,6 +52,19 @@ def take_build(
     if moved:
         note(run.caveats[-1].message)
     return run
+
+
+def refuse_build(run: Run, plan: Plan, note: Callable[[str], None]) -> None:
+    """Have the timed build made anew where it is no longer the one that an unfinished run has finished, or may not be.
+
+    Its objects may be what they were while a program or a library that was linked from them is another.
+    """
+    folder = Path(plan.sites[-1].folder)
+    made = {step.name for step in plan.steps if is_compiling(step, plan) and step.cwd == str(folder)}
+    finished = any(result.step in made and result.status is Status.PASSED for result in run.results)
+    if finished and folder.is_dir() and (why := find_other_file(run.built, BuiltFiles(folder).sums)):
+        note(f"{folder} is not known to be the build that was measured: {why}; it is built anew")
+        distrust(folder)
 
 
 def _is_older(step: Step, stale: Sequence[StepResult]) -> bool:

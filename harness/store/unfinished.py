@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from harness.errors import UsageError
-from harness.records.run import Run
-from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
+from harness.errors import UnreadableError, UsageError
+from harness.records.run import SEARCH, Run
+from harness.store.bundle import PARTIAL, PLAN, SWEEP, Bundle, load_run, month_folder
 from harness.system.fresh import create_file
 from harness.system.lock import is_claimed
 
@@ -25,8 +25,9 @@ def find_partial(
     """Return the unfinished run of `node` whose id starts with `wanted`, or the latest one for an empty `wanted`.
 
     Where none is named, those that `run --resume` cannot go on with are passed over, with a `note`: what others began,
-    or can have changed, and parts of sweeps, searches and comparisons, unless it is for `sweep` that it is asked.
-    Raises UsageError where there is none, more than one, or one of those, UnreadableError for a broken run.json.
+    or can have changed, what cannot be read, and parts of sweeps, searches and comparisons, unless it is for `sweep`
+    that it is asked. Raises UsageError where there is none, more than one, or one of those, UnreadableError for a named
+    one whose run.json is broken.
     """
     partials = sorted((results / node).glob(f"*/*{PARTIAL}"), key=lambda path: path.name)
     # Without a plan there is nothing to go on with: one side of a live comparison, if not named, or a run that was
@@ -38,27 +39,44 @@ def find_partial(
     hint = ""
     for path in reversed(found):
         try:
-            run, bundle = _load_own(path, sweep), Bundle(path)
+            run, bundle = _load_own(results, path, sweep), Bundle(path)
+            if not wanted:
+                bundle.load_plan()  # a broken one cannot be gone on with either
             if not bundle.claim() and is_claimed(path):
                 raise UsageError(f"{run.id} is being measured by another process", hint="wait until that has ended")
             return bundle, run
-        except UsageError as error:
+        except (UsageError, UnreadableError) as error:
             if wanted:
                 raise
             note(f"passed over: {error.line}")
-            hint = hint or error.hint
+            hint = hint or (error.hint if isinstance(error, UsageError) else _name_removal(results, path))
     named = f" that starts with {wanted!r}" if wanted else ""
     raise UsageError(f"no unfinished run{named} in {results / node}", hint=hint or _NONE)
 
 
-def _load_own(path: Path, sweep: str) -> Run:
+def is_sweep_there(results: Path, node: str, sweep: str) -> bool:
+    """Return whether the file of a sweep is where it was begun; without it nothing of the sweep can be gone on with."""
+    return os.path.lexists(month_folder(results, node, sweep) / f"{sweep}{SWEEP}")
+
+
+def _name_removal(results: Path, partial: Path) -> str:
+    """Return the command that removes an unfinished run."""
+    name = partial.name.removesuffix(PARTIAL)
+    return f"harness runs --unfinished --remove {name} --results {shlex.quote(str(results))}"
+
+
+def _load_own(results: Path, path: Path, sweep: str) -> Run:
     require_own(path)
     run = load_run(path)
     if run.trial:
         raise UsageError(f"{run.id} is one side of a live comparison: it cannot be resumed", hint="harness ab")
     if run.sweep != sweep:
+        what = f"{run.id} is a part of the sweep or the search {run.sweep}, not a run of its own"
+        if run.sweep and SEARCH not in run.sweep and not is_sweep_there(results, run.node.name, run.sweep):
+            cause = f"{run.sweep}{SWEEP} is gone: nothing can go on with the sweep"
+            raise UsageError(what, cause=cause, hint=_name_removal(results, path))
         raise UsageError(
-            f"{run.id} is a part of the sweep or the search {run.sweep}, not a run of its own",
+            what,
             hint=f"harness sweep --resume {run.sweep} goes on with a sweep; a search is begun anew with harness tune",
         )
     return run

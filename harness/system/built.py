@@ -1,5 +1,6 @@
 """The files of a build that are measured: whether they stay what they were."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -14,6 +15,9 @@ _MEASURED = re.compile(r"lib(?:whisper|ggml)[^/]*\.(?:so|dylib)[.\d]*|whisper-be
 # CMake's own folders: objects, and programs by which it tries what the compiler can do.
 _SKIPPED = frozenset({"CMakeFiles", "Testing", "_deps"})
 
+# The stamps of a build (`plan.run`): without the first of them it is begun with an empty folder.
+MARKS = (".harness-configured", ".harness-built")
+
 # Whatever is written to a file, or put in its place, gives it another one; so does moving it away and back.
 Look = tuple[int, int, int, int]
 
@@ -25,12 +29,24 @@ class BuiltFiles:
         self._folder = folder
         self._known = {path: (look(path), _sum(path)) for path in _find(folder)}
 
+    @property
+    def sums(self) -> tuple[tuple[str, str], ...]:
+        """Each file by its name in the folder, with what tells its content from others, as `Run.built` has them."""
+        return tuple(sorted((str(path.relative_to(self._folder)), known) for path, (_, known) in self._known.items()))
+
     def find_other(self) -> str:
         """Return the first file that is another by now or is gone, below the folder; empty where there is none."""
         for path, (seen, known) in self._known.items():
-            if look(path) != seen and _sum(path) != known:
+            if look(path) != seen and not (known and _sum(path) == known):
                 return str(path.relative_to(self._folder))
         return ""
+
+
+def distrust(folder: Path) -> None:
+    """Take the marks away from a build that somebody wrote to: it is made anew before it is used again."""
+    for name in MARKS:
+        with contextlib.suppress(OSError):
+            (folder / name).unlink()
 
 
 def _find(folder: Path) -> Iterator[Path]:

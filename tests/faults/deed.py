@@ -27,6 +27,13 @@ def tool(key: str, **what: object) -> Tools:
     return Tools(script=((key, dict(what)),))
 
 
+class Library(Deed):
+    """The build leaves a library behind."""
+
+    def strike(self, stage: Stage) -> None:
+        (stage.kit.tools / "libwhisper.so").write_text("built\n")
+
+
 class Program(Deed):
     """A tool is another program; empty text: there is none. `@` is the folder of the kit."""
 

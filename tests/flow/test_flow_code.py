@@ -114,10 +114,13 @@ def test_the_search_does_not_choose_between_equals(kit: Kit) -> None:
     ]
 
 
-@pytest.mark.parametrize("fate", ["same", "other", "unknown", "untouched"])
+@pytest.mark.parametrize("fate", ["same", "other", "unknown", "untouched", "replaced", "replaced-unknown"])
 def test_numbers_stay_only_with_the_build_that_gave_them(kit: Kit, fate: str) -> None:
-    """Killed between two numbers; then the cache is emptied, and what is built again has this code."""
-    kit.offer_objects(any=b"no code that is known" if fate in ("unknown", "untouched") else CODE)
+    """Killed between two numbers; then the cache is emptied, and what is built again has this code.
+
+    Or the bench program is replaced: it is linked again, and counts as one from an emptied cache.
+    """
+    kit.offer_objects(any=CODE if fate in ("same", "other", "replaced") else b"no code that is known")
     (kit.tools / "encode.json").write_text("[1000.0, 1010.0, 1020.0]")
     kit.break_tools({"whisper-bench -m": {"spare": 1, "signal": 9, "sleep": 60}})
     child = kit.start(*kit.words("--bench", "whisper", "--no-tests", "--repetitions", "2"))
@@ -129,7 +132,10 @@ def test_numbers_stay_only_with_the_build_that_gave_them(kit: Kit, fate: str) ->
     child.communicate()
     (partial,) = kit.partials()
     kit.break_tools({})
-    if fate != "untouched":
+    if fate.startswith("replaced"):
+        (program,) = kit.cache.glob("builds/*/bin/whisper-bench")
+        program.write_text(program.read_text().replace("exec", "FAKE=1 exec"))
+    elif fate != "untouched":
         shutil.rmtree(kit.cache / "builds")
     if fate == "other":
         (kit.tools / "objects" / "any.o").write_bytes(OTHER)
@@ -137,7 +143,11 @@ def test_numbers_stay_only_with_the_build_that_gave_them(kit: Kit, fate: str) ->
     assert done.returncode == 0, done.stderr
     run = kit.only_run()
     values = [one.value for one in run.measurements if one.metric == "encode"]
-    stays = fate in ("same", "untouched")
+    stays = fate in ("same", "untouched", "replaced")
+    assert ("bin/whisper-bench is another file" in done.stderr) is fate.startswith("replaced")
+    (program,) = kit.cache.glob("builds/*/bin/whisper-bench")
+    assert "FAKE=1" not in program.read_text()
+    assert "bin/whisper-bench" in dict(run.built)
     assert (values[0] == 1000.0) is stays
     assert len(values) == 2
     assert len(run.discarded) == (0 if stays else 1)

@@ -12,7 +12,7 @@ other benchmarks `others-memcpy.json`, `others-mul_mat.json`),
 `until` names a file that it waits for, five minutes at most.
 `ignore` makes it deaf for signals, `fork` leaves a child behind, in a session of its own where it is "away"; `lose` and
 `unmode` remove a file of the build folder or its mode bits, `move` gives a file another name and its own again.
-`flood` lets it print without end.
+`flood` lets it print without end; `touch` writes another text to a file, and `append` adds to one.
 `halt` stops whom it names, `harness`, `child` (itself) or both, for `halt_s` seconds.
 KEY is the first of these that is there: `whisper-bench base`, `whisper-bench -w 1`, `cmake --build Debug`, `ctest`,
 `cmake roof`, `cmake --build roof`, `roof`...
@@ -99,6 +99,9 @@ def harm(fault: dict[str, Any]) -> None:
         sys.stdout.write("and on and on\n" * 10_000)
     if "touch" in fault:
         Path(fault["touch"]).write_text("new\n")
+    if "append" in fault:
+        with Path(fault["append"]).open("a") as file:
+            file.write("\n")
     if "halt" in fault:
         halt(fault["halt"].split(), fault["halt_s"])
     if "move" in fault:

@@ -5,7 +5,7 @@ import time
 import wave
 from collections.abc import Iterator
 
-from tests.faults.deed import Environment, Signalled, Write, tool
+from tests.faults.deed import Environment, Library, Signalled, Write, tool
 from tests.faults.fault import FINE, PASSED, Deed, Family, Fault, Seen, fails
 from tests.faults.stage import SHORT, Stage
 
@@ -16,13 +16,6 @@ _TWICE = ("run", *SHORT[:-1], "2")
 _SYSTEM = "tools/system/sys"
 _GOVERNOR = "devices/system/cpu/cpu0/cpufreq/scaling_governor"
 _SUPPLY = "class/power_supply"
-
-
-class Library(Deed):
-    """The build leaves a library behind."""
-
-    def strike(self, stage: Stage) -> None:
-        (stage.kit.tools / "libwhisper.so").write_text("built\n")
 
 
 class Recording(Deed):
@@ -89,6 +82,14 @@ def _builds() -> Iterator[Fault]:
         what = {how: "src/libwhisper.so", "spare": 1}
         yield _fault(
             f"library-{name}", "the library", f"it is {name}", Library(), tool(_BENCH, **what), seen=seen, sample=True
+        )
+    for name, key in (("asked", "whisper-bench features"), ("measured", _BENCH)):
+        yield _fault(
+            f"bench-rewrites-itself-{name}",
+            "the bench program",
+            f"it writes to its own file when it is {name}",
+            tool(key, append="bin/whisper-bench", times=1),
+            seen=seen,
         )
     yield _fault(
         "library-path",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.faults.deed import Begun, Edit
-from tests.faults.fault import PASSED, Family, Fault, Seen
+from tests.faults.fault import PASSED, Family, Fault, Seen, refuses
 
 _BROKEN = {
     "empty": "",
@@ -106,7 +106,11 @@ HOPELESS = Seen(codes=(2, 5), keeps=("*.partial",))
 _LOGS = {"targets": "logs/targets_release.log", "dialect": "logs/dialect.log", "all": "logs/*"}
 
 
+_NAMED = ("run", "--resume", "2")
+
+
 def _begun(name: str, what: str, deed: Begun, seen: Seen, *, sample: bool = False) -> Fault:
+    """Return a fault of an unfinished run; where none is named, what cannot be read is passed over."""
     return Fault(
         family=Family.RECORD,
         name=f"resume-{name}",
@@ -114,7 +118,7 @@ def _begun(name: str, what: str, deed: Begun, seen: Seen, *, sample: bool = Fals
         what=what,
         deeds=(deed,),
         seen=seen,
-        words=("run", "--resume"),
+        words=_NAMED if 5 in seen.codes and seen is not HOPELESS else ("run", "--resume"),
         sample=sample,
     )
 
@@ -131,6 +135,10 @@ def _unfinished() -> Iterator[Fault]:
     for name, changes in _CHANGES.items():
         if name.startswith("schema"):
             yield _begun(name, f"its schema is {changes[0][1]!r}", Begun(changes=changes), Seen(codes=(5,)))
+    passed_over = refuses(2, "passed over", "runs --unfinished --remove")
+    for file in ("run.json", "plan.json"):
+        yield _begun(f"{file}-bare", f"{file} is cut, and no run is named", Begun(edits=((file, "{"),)), passed_over)
+    yield _begun("schema-bare", "its schema is 99, and no run is named", Begun(changes=(("schema", 99),)), passed_over)
     for name, pattern in _LOGS.items():
         yield _begun(
             f"without-{name}",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.faults.deed import Environment, Program, interrupt_benchmark
+from tests.faults.deed import Environment, Library, Program, interrupt_benchmark
 from tests.faults.fault import FINE, PASSED, Deed, Family, Fault, Seen, refuses
 from tests.faults.stage import Stage
 
@@ -126,6 +126,13 @@ def _empty_cache(stage: Stage, _: Path, name: str) -> None:
     shutil.rmtree(stage.kit.cache / name)
 
 
+def _replace(stage: Stage, _: Path, name: str) -> None:
+    """Put another program in the place of one that was built; it must not be there any more afterwards."""
+    (program,) = stage.kit.cache.glob(f"builds/*/{name}")
+    program.write_text(f"{program.read_text()}\n# another one\n")
+    stage.checks.append(lambda: "" if "another one" not in program.read_text() else f"{name} was measured all the same")
+
+
 _WAYS: dict[str, Callable[[Stage, Path, str], None]] = {
     "edit": _edit,
     "add": _add,
@@ -138,6 +145,7 @@ _WAYS: dict[str, Callable[[Stage, Path, str], None]] = {
     "socket": _make_socket,
     "twin": _make_twin,
     "empty": _empty_cache,
+    "replace": _replace,
 }
 
 
@@ -209,7 +217,7 @@ def _list_others() -> Iterator[Fault]:
     yield _fault(
         "sweep",
         "it is a part of a sweep",
-        refuses(2, "harness sweep --resume x"),
+        refuses(2, "x.sweep.json is gone", "runs --unfinished --remove"),
         Unfinished(what="record", argument='{"sweep": "x"}'),
         words=_NAMED,
     )
@@ -233,6 +241,15 @@ def _list_surroundings() -> Iterator[Fault]:
     for name in ("builds", "."):
         what = "the cache was emptied" if name == "." else "the builds were removed"
         yield _fault(f"empty-{name.strip('.') or 'cache'}", what, FINE, Unfinished(what="empty", argument=name))
+    for name in ("bin/whisper-bench", "src/libwhisper.so"):
+        yield _fault(
+            f"replaced-{Path(name).stem}",
+            f"{name} of the build is another file",
+            FINE,
+            Library(),
+            Unfinished(what="replace", argument=name),
+            sample=name.startswith("src"),
+        )
     yield _fault(
         "variables",
         "a variable of OpenMP is set now",

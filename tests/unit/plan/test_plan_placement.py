@@ -3,7 +3,7 @@ import pytest
 from harness.errors import UsageError
 from harness.parse.affinity import rank_cores
 from harness.plan.layer import Settings, layer_settings
-from harness.plan.placement import HUGE_PAGES, Wish, choose_cpus, choose_wish, place_plan
+from harness.plan.placement import HUGE_PAGES, Wish, choose_cpus, choose_wish, keep_cpus, place_plan
 from harness.records.case import Case
 from harness.records.placement import Placement
 from harness.records.plan import Plan
@@ -86,3 +86,25 @@ def test_fast_cores_come_first_and_that_of_cpu_0_is_the_last_of_them() -> None:
 def test_nothing_outside_the_affinity_is_offered() -> None:
     capture = load("intel-hybrid-laptop") | {"affinity": "1,3,9"}
     assert rank_cores(capture) == ((3,), (1,), (9,))
+
+
+def pinned(*cpus: int, threads: int = 2) -> Plan:
+    case = Case.of("whisper", model="base", threads=threads, fa=0)
+    steps = (factory.step("build", Phase.BUILD), factory.step("bench", Phase.BENCH, case))
+    return Plan(sites=(), steps=(steps[0], steps[1].replace(placement=Placement(cpus=cpus, nice=5))))
+
+
+def test_what_auto_chose_is_kept_while_it_may_be_used() -> None:
+    assert keep_cpus(pinned(1, 2), pinned(2, 3), CORES, "id") == pinned(2, 3)
+    assert keep_cpus(pinned(1), pinned(2, 3), ((2,), (3,)), "id") == pinned(2, 3), (
+        "fewer than when the plan was made anew"
+    )
+    with pytest.raises(UsageError, match="the CPUs 2,3, and may not use 3 now") as refused:
+        keep_cpus(pinned(1, 2), pinned(2, 3), CORES[:2], "id")
+    assert "1,2,5,6" in refused.value.cause
+    assert "taskset -c 2,3" in refused.value.hint
+
+
+@pytest.mark.parametrize("edited", [(2, 3, 7), (3, 2), (2, 2), ()])
+def test_what_auto_cannot_have_chosen_is_left_to_be_refused(edited: tuple[int, ...]) -> None:
+    assert keep_cpus(pinned(1, 2), pinned(*edited), CORES, "id") == pinned(1, 2)

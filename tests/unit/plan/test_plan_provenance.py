@@ -3,7 +3,15 @@
 import pytest
 
 from harness.plan.caveat import derive_caveats
-from harness.plan.provenance import is_compiling, is_same_build, keep_one_build, list_dependents, part_builds
+from harness.plan.provenance import (
+    Files,
+    find_other_file,
+    is_compiling,
+    is_same_build,
+    keep_one_build,
+    list_dependents,
+    part_builds,
+)
 from harness.records.case import Case
 from harness.records.code import Code
 from harness.records.outcome import OTHER_BUILD, Status, StepResult
@@ -43,6 +51,26 @@ def test_what_is_not_known_is_the_same_only_where_nobody_touched_it(
     before: Code | None, after: Code | None, *, untouched: bool, same: bool
 ) -> None:
     assert is_same_build(before, after, untouched=untouched) is same
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ((("a", "1"), ("b", "2")), (("a", "1"), ("b", "2")), ""),
+        ((("a", "1"),), (("a", "1"), ("variant", "2")), ""),
+        ((("a", "1"), ("b", "2")), (("a", "1"), ("b", "3")), "b is another file"),
+        ((("a", "1"), ("b", "2")), (("a", "1"),), "b is another file"),
+        ((("a", ""),), (("a", ""),), "a is another file"),
+        ((), (("a", "1"),), "does not record"),
+        ((("a", "1"),), (), "a is another file"),
+    ],
+)
+def test_a_build_is_the_one_from_before_only_where_every_file_is_known_to_be(
+    before: Files, now: Files, said: str
+) -> None:
+    found = find_other_file(before, now)
+    assert said in found
+    assert bool(found) is bool(said)
 
 
 def test_a_code_has_a_name_where_it_is_known() -> None:

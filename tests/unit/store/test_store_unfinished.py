@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import UsageError
+from harness.errors import UnreadableError, UsageError
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.trial import Role, Trial
@@ -120,6 +120,24 @@ def test_what_others_can_have_changed_is_passed_over_and_refused_by_name(tmp_pat
     assert reason in notes[0]
 
 
+@pytest.mark.parametrize("name", ["run.json", "plan.json"])
+@pytest.mark.parametrize("text", ["", '{"schema": 99}', "[1"])
+def test_what_cannot_be_read_is_passed_over_and_named(tmp_path: Path, name: str, text: str) -> None:
+    broken = begin(tmp_path, LATER)
+    (broken.path / name).write_text(text)
+    notes: list[str] = []
+    with pytest.raises(UsageError, match="no unfinished run") as refused:
+        find(tmp_path, notes=notes)
+    assert f"harness runs --unfinished --remove {LATER.id}" in refused.value.hint
+    begin(tmp_path)
+    assert find(tmp_path, notes=notes).final.name == RUN.id
+    assert len(notes) == 2
+    assert str(broken.path / name) in notes[0]
+    if name == "run.json":
+        with pytest.raises(UnreadableError):
+            find(tmp_path, LATER.id)
+
+
 def test_who_can_resume_nothing_is_told_what_to_do_about_the_latest(tmp_path: Path) -> None:
     begin(tmp_path).path.chmod(0o775)  # as with an umask of 002, by an earlier version
     with pytest.raises(UsageError, match="no unfinished run") as refused:
@@ -166,7 +184,12 @@ def test_what_another_user_began_is_not_ours(tmp_path: Path, monkeypatch: pytest
 def test_parts_of_something_larger_are_not_runs_of_their_own(tmp_path: Path) -> None:
     begin(tmp_path)
     trial = Trial(id="x", role=Role.BASELINE, seed=1, pairs=1)
-    begin(tmp_path, LATER.replace(sweep="20260101T000000Z-abc"))
+    part = begin(tmp_path, LATER.replace(sweep="20260101T000000Z-abc"))
+    with pytest.raises(UsageError, match=r"20260101T000000Z-abc\.sweep\.json is gone") as refused:
+        find(tmp_path, LATER.id)
+    assert f"harness runs --unfinished --remove {LATER.id} --results {tmp_path}" in refused.value.hint
+    part.release()
+    (part.path.parent / "20260101T000000Z-abc.sweep.json").touch()
     side = begin(tmp_path, LATER.replace(trial=trial))
     assert find(tmp_path).final.name == RUN.id
     with pytest.raises(UsageError, match="a part of the sweep") as refused:

@@ -1,12 +1,13 @@
 """Whether what is measured stays what was built."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from harness.system.built import BuiltFiles
+from harness.system.built import MARKS, BuiltFiles, distrust
 
 
 @pytest.fixture
@@ -39,6 +40,32 @@ def test_a_file_that_is_another_is_named(build: Path, name: str, change: Callabl
     files = BuiltFiles(build)
     change(build / name)
     assert files.find_other() == name
+
+
+def test_what_is_written_in_place_and_looks_as_before_is_named(build: Path) -> None:
+    library = build / "src" / "libwhisper.so.1"
+    before = library.stat()
+    files = BuiltFiles(build)
+    with library.open("r+") as file:
+        file.write("BUILT")
+    os.utime(library, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (library.stat().st_size, library.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert files.find_other() == "src/libwhisper.so.1"
+
+
+def test_a_build_that_somebody_wrote_to_is_not_taken_for_finished(build: Path) -> None:
+    sums = BuiltFiles(build).sums
+    assert [name for name, _ in sums] == [
+        "bin/whisper-bench",
+        "ggml/src/libggml-cpu.so",
+        "src/libwhisper.so",
+        "src/libwhisper.so.1",
+    ]
+    for name in MARKS:
+        (build / name).touch()
+    distrust(build)
+    assert not list(build.glob(".harness-*"))
+    assert BuiltFiles(build).sums == sums, "nothing else is touched"
 
 
 def test_a_link_that_leads_elsewhere_is_named(build: Path) -> None:
