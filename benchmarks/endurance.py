@@ -92,6 +92,7 @@ def main() -> None:
         grown = judge("in one process", (*HELD, *LEFT), repeat(one, words, asked.together, call_here, held))
         many = Kit(Path(scratch, "many"), weights)
         many.commit_tree()
+        many.fresh = True  # it is the whole of a process that is judged
         grown += judge("each in a process of its own", LEFT, repeat(many, words, asked.apart, call_apart, dict))
     print(f"\nGROWTH of {', '.join(grown)}" if grown else "\nno growth")
     sys.exit(1 if grown else 0)

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.faults.fault import Deed
 from tests.faults.stage import Done, Stage, limit
+from tests.player import Started
 
 
 class Tools(Deed):
@@ -170,7 +171,7 @@ def interrupt_benchmark(stage: Stage) -> Done:
     return done
 
 
-def _signal_at(stage: Stage, child: subprocess.Popen[str], word: str, number: int) -> None:
+def _signal_at(stage: Stage, child: Started, word: str, number: int) -> None:
     seen = sum(word in call for call in stage.kit.calls())
     deadline = time.monotonic() + 60
     while child.poll() is None and time.monotonic() < deadline:
@@ -189,7 +190,7 @@ class Signalled(Deed):
     again_s: float = 0.0
 
     def strike(self, stage: Stage) -> None:
-        def act(child: subprocess.Popen[str]) -> None:
+        def act(child: Started) -> None:
             if self.word:
                 _signal_at(stage, child, self.word, self.number)
             else:
@@ -269,7 +270,7 @@ class Also(Deed):
             Path(value.replace("@", str(stage.kit.folder))).mkdir(parents=True, exist_ok=True)
         environ = {name: value.replace("@", str(stage.kit.folder)) for name, value in self.values}
 
-        def act(_: subprocess.Popen[str]) -> None:
+        def act(_: Started) -> None:
             words = stage.kit.words("--no-tests", "--bench", "whisper", "--repetitions", "1")
             other = stage.kit.start(*words, environ=environ)
             stage.others.append(lambda: _expect_well(other))
@@ -277,6 +278,6 @@ class Also(Deed):
         stage.during.append(act)
 
 
-def _expect_well(other: subprocess.Popen[str]) -> None:
+def _expect_well(other: Started) -> None:
     stdout, stderr = other.communicate(timeout=120)
     assert other.returncode == 0, f"the other one: {other.returncode}: {stdout}{stderr}"

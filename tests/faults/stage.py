@@ -21,6 +21,7 @@ from harness.records.record import Record
 from harness.records.run import Run
 from harness.store.bundle import PLAN, RUN, load_run
 from tests.flow.kit import Kit
+from tests.player import Player, Started, the_player
 
 # The shortest run that measures something, and one of everything.
 SHORT = ("--no-tests", "--bench", "whisper", "--repetitions", "1")
@@ -77,7 +78,7 @@ class Stage:
         self.spare.mkdir()
         self.environ: dict[str, str] = {}
         self.limits: list[str] = []
-        self.during: list[Callable[[subprocess.Popen[str]], None]] = []
+        self.during: list[Callable[[Started], None]] = []
         self.others: list[Callable[[], None]] = []
         self.menders: list[Callable[[], None]] = []
         self.checks: list[Callable[[], str]] = []
@@ -99,23 +100,7 @@ class Stage:
         elif words[:1] == ("ab",):
             words = tuple(self.kit.trial_words(*words))
         words = tuple(word.replace("@", str(self.kit.folder)) for word in words)
-        argv = [sys.executable, "-P", "-m", "harness", *words]
-        streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        if self.full:
-            streams[self.full] = os.open("/dev/full", os.O_WRONLY)
-        if self.limits:
-            argv = [sys.executable, "-c", _LIMITED, "\n".join(self.limits), *argv]
-        child = subprocess.Popen(
-            argv,
-            cwd=self.kit.folder,
-            env={**self.kit.environ, "TEMP": str(self.spare), **self.environ},
-            stdin=subprocess.DEVNULL,
-            text=True,
-            errors="replace",
-            **streams,
-        )
-        if self.full:
-            os.close(streams[self.full])
+        child = self._start(words)
         try:
             for act in self.during:
                 act(child)
@@ -129,7 +114,31 @@ class Stage:
         if stderr and "KeyboardInterrupt" in stderr and not stdout and not _OURS.search(stderr):
             # Python itself was interrupted, before it had read the first line of the harness: nobody can be quiet then.
             return Done(code=-signal.SIGINT, stdout="", stderr="")
-        return Done(code=child.returncode, stdout=stdout or "", stderr=stderr or "")
+        return Done(code=child.wait(), stdout=stdout or "", stderr=stderr or "")
+
+    def _start(self, words: tuple[str, ...]) -> Started:
+        environ = {**self.kit.environ, "TEMP": str(self.spare), **self.environ}
+        # Limits hold, and signals come, while Python starts, too.
+        if not (self.limits or self.during or self.full) and Player.can_play(environ):
+            return the_player().start(words, environ, self.kit.folder, errors="replace")
+        argv = [sys.executable, "-P", "-m", "harness", *words]
+        streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        if self.full:
+            streams[self.full] = os.open("/dev/full", os.O_WRONLY)
+        if self.limits:
+            argv = [sys.executable, "-c", _LIMITED, "\n".join(self.limits), *argv]
+        child = subprocess.Popen(
+            argv,
+            cwd=self.kit.folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            **streams,
+        )
+        if self.full:
+            os.close(streams[self.full])
+        return child
 
     def mend(self) -> None:
         """Remove the cause."""
@@ -173,7 +182,7 @@ class Stage:
         }
 
     def processes(self) -> list[str]:
-        """Return the processes that have this folder in their command line or environment."""
+        """Return the processes that have this folder in their command line or environment, or work in it."""
         mine = str(self.kit.folder)
         found = []
         for process in psutil.process_iter(["pid", "cmdline", "status"]):
@@ -183,6 +192,9 @@ class Stage:
             with contextlib.suppress(psutil.Error):
                 # Whatever it is called and wherever it went: it was given this folder as HOME.
                 words = words or ([f"HOME={mine}"] if process.environ().get("HOME") == mine else [])
+            with contextlib.suppress(psutil.Error):
+                # A fork (tests/player.py) shows the environment and the command line of what it was forked from.
+                words = words or ([mine] if Path(process.cwd()).is_relative_to(mine) else [])
             if words:
                 found.append(f"{process.pid} {' '.join(process.info['cmdline'] or [])[:100]}")
         return found

@@ -13,6 +13,7 @@ import psutil
 
 from harness.records.run import Run
 from harness.store.bundle import load_run
+from tests.player import Player, Started, the_player
 
 ROOT = Path(__file__).parents[2]
 LOGS = ROOT / "tests" / "data" / "logs"
@@ -27,6 +28,23 @@ RECORDED = {
     "cache.txt": "cmake-3.25-CMakeCache.txt",
     "cli.log": "v1.8.5-cli-jfk.log",
 }
+VERSIONS = {
+    "cmake": "cmake version 4.4.4",
+    "ctest": "ctest version 4.4.4",
+    "ninja": "1.13.2",
+    "make": "GNU Make 4.3",
+    "gcc": "gcc (Debian 12.2.0-14+deb12u1) 12.2.0",
+    "g++": "gcc (Debian 12.2.0-14+deb12u1) 12.2.0",
+}
+# Every run asks every tool for its version, so that is answered without Python where nothing is to go wrong.
+TOOL = """\
+#!/bin/sh
+if [ "$*" = --version ] && [ ! -e {home}/script.json ]; then
+    echo '["{tool}", "--version"]' >> {home}/calls.jsonl
+    exec cat {home}/data/{tool}-version.txt
+fi
+exec {python} -ISE {fake} {home} {tool} "$@"
+"""
 
 
 class Kit:
@@ -40,15 +58,18 @@ class Kit:
         self.cache = folder / "cache"
         self.temporary = folder / "tmp"
         self.weights = weights
+        # Whether the harness is a process that was started, and not a fork of one that has imported it.
+        self.fresh = False
         (self.tools / "data").mkdir(parents=True)
         self.temporary.mkdir()
         self.system = self.tools / "system"
         self.set_others(0.0)
         for name, recorded in RECORDED.items():
             shutil.copyfile(LOGS / recorded, self.tools / "data" / name)
-        for tool in ("cmake", "ctest", "ninja", "make", "gcc", "g++"):
+        for tool, version in VERSIONS.items():
+            (self.tools / "data" / f"{tool}-version.txt").write_text(f"{version}\n")
             program = self.tools / tool
-            program.write_text(f'#!/bin/sh\nexec {sys.executable} -ISE {FAKE} {self.tools} {tool} "$@"\n')
+            program.write_text(TOOL.format(home=self.tools, tool=tool, python=sys.executable, fake=FAKE))
             program.chmod(0o755)
         (self.tree / "include").mkdir(parents=True)
         (self.tree / "include" / "whisper.h").write_text("#define WHISPER_H\n")
@@ -96,11 +117,14 @@ class Kit:
         """Return a `run` of the made-up tree with tiny weights."""
         return ["run", "--source", str(self.tree), "--model", "tiny", "--weights", str(self.weights), *words]
 
-    def start(self, *words: str, environ: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    def start(self, *words: str, environ: dict[str, str] | None = None) -> Started:
+        whole = {**self.environ, **(environ or {})}
+        if not self.fresh and Player.can_play(whole):
+            return the_player().start(words, whole, self.folder)
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "harness", *words],
             cwd=self.folder,
-            env={**self.environ, **(environ or {})},
+            env=whole,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -112,7 +136,7 @@ class Kit:
         child = self.start(*words, environ=environ)
         stdout, stderr = child.communicate(timeout=120)
         assert "Traceback" not in stderr, stderr
-        return subprocess.CompletedProcess(words, child.returncode, stdout, stderr)
+        return subprocess.CompletedProcess(words, child.wait(), stdout, stderr)
 
     def run(self, *words: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return self.harness(*self.words(*words), environ=environ)

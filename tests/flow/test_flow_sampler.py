@@ -160,7 +160,7 @@ def interrupt(kit: Kit, words: list[str], environ: dict[str, str], ready: str) -
     child.send_signal(signal.SIGINT)
     stdout, stderr = child.communicate(timeout=30)
     assert "Traceback" not in stderr, stderr
-    return subprocess.CompletedProcess(words, child.returncode, stdout, stderr)
+    return subprocess.CompletedProcess(words, child.wait(), stdout, stderr)
 
 
 def test_interrupted_in_the_middle(live: Kit) -> None:

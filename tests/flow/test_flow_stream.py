@@ -2,13 +2,12 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.flow.kit import ROOT, Kit
-from tests.player import Played, Player
+from tests.player import Played, Player, the_player
 from tests.stream import CLOSED, GONE, READ_ONLY, REFUSING, SLOW, STATES, arrange
 
 REPORTS = ROOT / "tests" / "data" / "reports"
@@ -40,10 +39,8 @@ _SIGNS = ("Traceback", "Exception ignored")
 
 
 @pytest.fixture(scope="module")
-def player() -> Iterator[Player]:
-    player = Player()
-    yield player
-    player.close()
+def player() -> Player:
+    return the_player()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.faults.fault import Deed, Deviation, Family, Fault, Kind, Look, Seen
 from tests.faults.judge import judge_words
 from tests.faults.shim import KILL, Rule, Shimmed, error_name, failing
 from tests.faults.stage import Stage
+from tests.player import Started
 
 DATA = Path(__file__).parents[2] / "data"
 _SHA = "7fe4979f25ea1b2e0696a11007c9d46e168d18b3"
@@ -245,7 +245,7 @@ class Many(Look):
             yield Deviation(kind=Kind.LOST, what=f"{len(found)} of 510 are there")
 
 
-def kill_a_helper(child: "subprocess.Popen[str]") -> None:
+def kill_a_helper(child: Started) -> None:
     """Kill the first process that helps."""
     deadline = time.monotonic() + 60
     while child.poll() is None and time.monotonic() < deadline:

@@ -2,7 +2,6 @@
 
 import random
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ from tests.faults.fault import PASSED, Deviation, Family, Fault, Kind, Look, See
 from tests.faults.judge import judge_mended, judge_words
 from tests.faults.shim import KILL, failing
 from tests.faults.stage import SHORT, Stage
+from tests.player import Started
 
 _KILLED = Seen(codes=(-9,), mends=True)
 # A chain is one run, killed again and again until it has come to its end.
@@ -57,7 +57,7 @@ class Chain(Look):
         yield from judge_mended(stage)
 
 
-def _kill_after(child: "subprocess.Popen[str]", seconds: float, number: int) -> None:
+def _kill_after(child: Started, seconds: float, number: int) -> None:
     time.sleep(seconds)
     child.send_signal(number)
 
