@@ -41,7 +41,9 @@ TOOL = """\
 #!/bin/sh
 if [ "$*" = --version ] && [ ! -e {home}/script.json ]; then
     echo '["{tool}", "--version"]' >> {home}/calls.jsonl
-    exec cat {home}/data/{tool}-version.txt
+    read -r version < {home}/data/{tool}-version.txt
+    echo "$version"
+    exit
 fi
 exec {python} -ISE {fake} {home} {tool} "$@"
 """
