@@ -9,15 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from harness.plan.run import LIBRARY_TARGET, SOURCE_OPTION
+from harness.plan.run import LIBRARY_TARGET
+from harness.records.run import Run
 from harness.records.source import Source, SourceRequest
 from harness.system.source.library import library_project
 from harness.system.source.resolve import resolve_source
 from harness.trial.entrant import find_library
 from harness.wiring import LAYOUT, RELINK, keep_include, keep_layouts
+from tests.native.test_native_run import LIGHT, measure_by_sampler
 
 pytestmark = pytest.mark.native
 
+# Code layouts are not drawn on macOS.
+DRAWN = sys.platform != "darwin"
 TOOLS = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
@@ -54,8 +58,22 @@ def links_with(linker: str, folder: Path) -> bool:
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("library")
+
+
+@pytest.fixture(scope="module")
+def cache(folder: Path) -> Path:
+    return folder / "cache"
+
+
+@pytest.fixture(scope="module")
+def pruned(folder: Path, cache: Path) -> Run:
+    """Return a run of a release whose bench program is missing, built so that its layout can be drawn."""
+    words = ["--ref", "v1.8.4", "--flash-attn", "1", "--no-tests", "--no-roof"]
+    if DRAWN:
+        words += ["-D", f"CMAKE_PROJECT_INCLUDE_BEFORE={keep_include(cache, LAYOUT)}"]
+    return measure_by_sampler(folder, folder / "results", *words, *LIGHT)
 
 
 def resolve(cache: Path, ref: str = "") -> Source:
@@ -76,34 +94,28 @@ def test_default_release_is_the_whole_tree_of_its_commit(cache: Path) -> None:
     assert resolve(cache, "f24588a2") == source
 
 
-def test_library_of_a_pruned_release_builds_and_links_in_drawn_orders(cache: Path, tmp_path: Path) -> None:
-    source = resolve(cache, "v1.8.4")
-    assert source.pruned
-    cmake, ninja = (shutil.which(name, path=TOOLS) for name in ("cmake", "ninja"))
-    assert cmake, "no cmake"
-    assert ninja, "no ninja"
-    drawn = sys.platform != "darwin"
-    configure = [cmake, "-S", str(library_project()), "-B", str(tmp_path), "-G", "Ninja"]
-    options = [f"-D{SOURCE_OPTION}={source.path}", f"-DCMAKE_MAKE_PROGRAM={ninja}", "-DCMAKE_BUILD_TYPE=Debug"]
-    if drawn:
-        options.append(f"-DCMAKE_PROJECT_INCLUDE_BEFORE={keep_include(cache, LAYOUT)}")
-    subprocess.run([*configure, *options], check=True)
-    subprocess.run([cmake, "--build", str(tmp_path), "--target", LIBRARY_TARGET], check=True)
-    suffix = "dylib" if sys.platform == "darwin" else "so"
-    library = ctypes.CDLL(str(tmp_path / "lib" / f"libwhisper.{suffix}"))
+def test_library_of_a_pruned_release_is_measured_and_links_in_drawn_orders(pruned: Run, cache: Path) -> None:
+    assert pruned.source.pruned
+    (configure,) = (result.completed for result in pruned.results if result.step == "configure_release")
+    assert configure
+    assert f"-S {library_project()}" in " ".join(configure.argv)
+    build = Path(configure.argv[configure.argv.index("-B") + 1])
+    library = ctypes.CDLL(find_library(str(build)))
     for name in ("whisper_encode", "whisper_decode", "whisper_bench_memcpy_str", "whisper_bench_ggml_mul_mat_str"):
         assert getattr(library, name), name
     library.whisper_print_system_info.restype = ctypes.c_char_p
     assert b"=" in library.whisper_print_system_info()
-    if drawn:
-        orders = [relink(cmake, tmp_path, cache, seed) for seed in (1, 2)]
+    if DRAWN:
+        cmake = shutil.which("cmake", path=TOOLS)
+        assert cmake, "no cmake"
+        orders = [relink(cmake, build, cache, seed) for seed in (1, 2)]
         names = [set(order) for order in orders]
         assert names[0] == names[1]
         assert len(names[0]) > 5
         assert orders[0] != orders[1], "functions lie in another order"
 
 
-@pytest.mark.skipif(sys.platform == "darwin", reason="code layouts are not drawn on macOS")
+@pytest.mark.skipif(not DRAWN, reason="code layouts are not drawn on macOS")
 @pytest.mark.parametrize("linker", ["", "bfd", "gold", "lld", "mold"])
 def test_every_linker_draws_layouts(linker: str, cache: Path, tmp_path: Path) -> None:
     """Templates and exceptions are what no-ops before every function did not link with."""

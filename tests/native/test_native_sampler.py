@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from tests.native.test_native_run import measure_by_sampler
 from tests.stub import build_stub
 
 pytestmark = pytest.mark.native
@@ -292,8 +291,3 @@ def test_a_library_that_spins_between_calls_shows(stub: Path, weights: Path) -> 
         talk.end("quit\n")
     assert idle_ns["none"] < 20_000_000
     assert idle_ns["spin"] > 50_000_000
-
-
-def test_a_run_by_the_sampler_of_a_pruned_release(folder: Path, tmp_path: Path) -> None:
-    """There the bench program is missing."""
-    measure_by_sampler(folder, tmp_path / "results", "--ref", "v1.8.4", "--flash-attn", "1")
