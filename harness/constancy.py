@@ -55,7 +55,7 @@ class Constancy:
 
     def begin_build(self, run: Run) -> None:
         """Remember what the files of the tree look like before it is built."""
-        self._looks = look_at_tree(Path(run.source.path))
+        self._looks = look_at_tree(run.source)
 
     def check_source(self, run: Run, note: Note) -> Run:
         """Return the run with a caveat where the tree is no longer what it was called when the run began.

@@ -21,7 +21,7 @@ _COMMENT = re.compile(r"#\[(=*)\[.*?\]\1\]|#[^\n]*", re.S)
 
 def keep_said(log: Path, folder: Path) -> None:
     """Keep what CMake said when it configured `folder`."""
-    write_atomic(folder / SAID, read_bytes(log), durable=False)
+    write_atomic(folder / SAID, read_bytes(log))
 
 
 def read_said(folder: Path) -> str | None:

@@ -36,7 +36,7 @@ def lift_stamp(step: Step) -> None:
 def put_stamp(step: Step) -> None:
     """Mark the work as done."""
     if step.stamp:
-        write_atomic(Path(step.stamp), step.key.encode(), durable=False)
+        write_atomic(Path(step.stamp), step.key.encode())
 
 
 def claim(step: Step, *, note: Note) -> contextlib.AbstractContextManager[None]:

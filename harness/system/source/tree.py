@@ -137,9 +137,10 @@ def _walk(folder: Path, skip: Callable[[Path, str], bool]) -> Iterator[Path]:
         yield from (here / name for name in (*files, *links))
 
 
-def look_at_tree(folder: Path) -> dict[str, Look]:
-    """Return what the files of a tree look like, by their paths in it, without those that a build itself writes."""
-    paths = (path for path in _all_files(folder) if not is_result(path.parts))
+def look_at_tree(source: Source) -> dict[str, Look]:
+    """Return what the files of a tree look like, by their paths in it, without what a build or the harness writes."""
+    folder = Path(source.path)
+    paths = _without(folder, _all_files(folder), [Path(one) for one in source.ours])
     looks = ((str(path), look(folder / path)) for path in paths)
     return {path: seen for path, seen in looks if seen}
 

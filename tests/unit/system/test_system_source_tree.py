@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
+from harness.records.source import Commit, Source
 from harness.system.source.tree import check_tree, find_written, hash_files, look_at_tree, probe_tree
 
 NAMES = [Path("a.c"), Path("sub/b.bin")]
@@ -91,7 +92,13 @@ def test_a_tree_whose_path_cannot_be_recorded_is_refused(tmp_path: Path) -> None
 def test_a_file_that_was_written_to_is_named_also_when_it_was_put_back(
     tree: Path, change: Callable[[Path], None]
 ) -> None:
-    looks, before = look_at_tree(tree), {name: (tree / name).read_bytes() for name in NAMES}
+    source = Source(
+        id="x", kind="tree", path=str(tree), commit=Commit(sha=""), mutable=True, ours=(str(tree / "cache"),)
+    )
+    (tree / "cache").mkdir()
+    (tree / "cache" / "used.h").write_text("the harness's own")
+    looks, before = look_at_tree(source), {name: (tree / name).read_bytes() for name in NAMES}
+    (tree / "cache" / "used.h").write_text("written to while the tree is built")
     assert find_written(tree, looks) == ""
     change(tree)
     for name, content in before.items():
