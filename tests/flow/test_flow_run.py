@@ -639,9 +639,12 @@ def test_the_partial_state_of_a_newer_schema_is_refused(kit: Kit) -> None:
     (partial,) = kit.partials()
     state = json.loads((partial / "run.json").read_text())
     (partial / "run.json").write_text(json.dumps({**state, "schema": 99}))
-    done = kit.harness("run", "--resume")
+    done = kit.harness("run", "--resume", partial.stem)
     assert done.returncode == 5
     assert "schema" in done.stderr
+    done = kit.harness("run", "--resume")
+    assert done.returncode == 2, "passed over"
+    assert f"harness runs --unfinished --remove {partial.stem}" in done.stderr
 
 
 def test_works_from_any_directory(kit: Kit, tmp_path: Path) -> None:
