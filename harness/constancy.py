@@ -9,7 +9,7 @@ from harness.records.caveat import Caveat
 from harness.records.outcome import Status, StepResult
 from harness.records.run import Run
 from harness.records.step import Phase, Step
-from harness.system.built import BuiltFiles, Look, distrust, look
+from harness.system.built import BuiltFiles, Look, distrust, is_touched, look
 from harness.system.cache import Note
 from harness.system.quiet import Watch, count_usable
 from harness.system.source.tree import find_written, look_at_tree, probe_tree
@@ -55,7 +55,7 @@ class Constancy:
 
     def begin_build(self, run: Run) -> None:
         """Remember what the files of the tree look like before it is built."""
-        self._looks = look_at_tree(run.source)
+        self._looks = look_at_tree(run.source, environ=dict(run.environment))
 
     def check_source(self, run: Run, note: Note) -> Run:
         """Return the run with a caveat where the tree is no longer what it was called when the run began.
@@ -90,7 +90,7 @@ class Constancy:
         weights, audio = [one.path for one in run.weights], [one.path for one in run.audio]
         for code, paths in (("weights-changed", weights), ("audio-changed", audio)):
             for path in paths:
-                if path in self._read and self._read[path] != _look_through(path):
+                if path in self._read and any(map(is_touched, self._read[path], _look_through(path))):
                     said = "was written to, replaced or moved while the run went on, or put back"
                     run = _say(run, code, f"{path} {said}: some numbers may be of another file")
         if self._watch is None or folder not in self._measuring:

@@ -240,7 +240,11 @@ def _become(call: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, opened in enumerate(call["outputs"], 1):
         os.dup2(opened, number)
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    # Not every number up to the limit, which may be a billion.
+    for number in [int(one.name) for one in Path("/dev/fd").iterdir()]:
+        if number > 2:
+            with contextlib.suppress(OSError):
+                os.close(number)
     os.chdir(call["folder"])
     handed_on = {"LC_CTYPE": os.environ["LC_CTYPE"]} if "LC_CTYPE" in os.environ else {}
     os.environ.clear()

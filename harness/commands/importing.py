@@ -96,17 +96,21 @@ def _gather(misunderstood: dict[str, Misunderstood], entry: Entry, remarks: Sequ
 
 
 def _render(tally: Tally, results: Path) -> Iterator[str]:
-    yield f"imported {tally.new} runs into {results}"
+    yield f"imported {tally.new} run{'' if tally.new == 1 else 's'} into {results}"
     if tally.richer:
-        yield f"  {tally.richer} were there already, and are brought up to date"
+        yield f"  {_were(tally.richer)} there already, and {'is' if tally.richer == 1 else 'are'} brought up to date"
     if tally.known:
-        yield f"  {tally.known} were there already"
+        yield f"  {_were(tally.known)} there already"
     if tally.failed:
-        yield f"  {len(tally.failed)} were not imported"
+        yield f"  {_were(len(tally.failed))} not imported"
     for one in tally.misunderstood[:_SHOWN]:
         yield f"  not understood: {one.what} ({one.count} times, first at {one.path}:{one.line})"
     if len(tally.misunderstood) > _SHOWN:
         yield f"  and {len(tally.misunderstood) - _SHOWN} other things: --json lists them all"
+
+
+def _were(count: int) -> str:
+    return f"{count} {'was' if count == 1 else 'were'}"
 
 
 def _complaint(failures: Sequence[HarnessError], total: int) -> HarnessError:

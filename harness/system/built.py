@@ -18,8 +18,9 @@ _SKIPPED = frozenset({"CMakeFiles", "Testing", "_deps"})
 # The stamps of a build (`plan.run`): without the first of them it is begun with an empty folder.
 MARKS = (".harness-configured", ".harness-built")
 
-# Whatever is written to a file, or put in its place, gives it another one; so does moving it away and back.
-Look = tuple[int, int, int, int]
+# Of a file: what writing to it, or putting another in its place, changes; the time that moving it away and back changes
+# as well; and what else changes that time, and is neither: its mode, its owner, and how many names it has.
+Look = tuple[int, int, int, int, int, int, int, int]
 
 
 class BuiltFiles:
@@ -56,12 +57,23 @@ def _find(folder: Path) -> Iterator[Path]:
 
 
 def look(path: Path) -> Look | None:
-    """Return inode, length and times of a file, or of a link; None where nothing is."""
+    """Return inode, length, times, mode, names and owner of a file, or of a link; None where nothing is."""
     try:
         found = path.lstat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    content = (found.st_ino, found.st_size, found.st_mtime_ns)
+    return *content, found.st_ctime_ns, found.st_mode, found.st_nlink, found.st_uid, found.st_gid
+
+
+def is_touched(before: Look | None, now: Look | None) -> bool:
+    """Return whether a file may hold something else, or have held it meanwhile.
+
+    A change of mode or owner, or a further name such as a backup gives to it, is no reason to think so.
+    """
+    if before is None or now is None or before[:3] != now[:3]:
+        return before != now
+    return before[3] != now[3] and before[4:] == now[4:]
 
 
 def _sum(path: Path) -> str:

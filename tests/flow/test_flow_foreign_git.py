@@ -17,7 +17,7 @@ from harness.records.source import SourceRequest
 from harness.system.git import list_settings
 from harness.system.source.checkout import find_checkout
 from harness.system.source.resolve import resolve_source
-from harness.system.source.tree import probe_tree
+from harness.system.source.tree import find_written, look_at_tree, probe_tree
 from harness.system.view import find_home
 from tests.flow.kit import Kit
 from tests.flow.test_flow_checkout import environ
@@ -290,6 +290,24 @@ def test_a_git_that_is_late_is_not_taken_for_one_that_says_no(
     monkeypatch.setattr("harness.system.git.LOCAL_TIMEOUT_S", 0.1)
     with pytest.raises(UnavailableError, match="git gave no answer within"):
         probe_tree(tmp_path, environ={**environ, "PATH": f"{slow.parent}:{os.environ['PATH']}"}, note=print)
+
+
+def test_what_git_ignores_may_be_written_to_while_a_tree_is_built(environ: dict[str, str], tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "whisper.cpp", environ)
+    tree = whisper(repository.path)
+    for name in ("logs/server.log", "build-mine/x.o", ".idea/workspace.xml", "new.c"):
+        (tree / name).parent.mkdir(exist_ok=True)
+        (tree / name).write_text("before")
+    (tree / ".gitignore").write_text("build*/\n*.log\n.idea/\nnew.c\n")
+    repository.commit("first")
+    repository.git("add", "--force", "new.c")
+    source = probe_tree(tree, environ=environ, note=print)
+    looks = look_at_tree(source, environ=environ)
+    for name in ("logs/server.log", "build-mine/x.o", ".idea/workspace.xml"):
+        (tree / name).write_text("by another program")
+    assert find_written(tree, looks) == ""
+    (tree / "new.c").write_text("git knows it")
+    assert find_written(tree, looks) == "new.c"
 
 
 @pytest.mark.parametrize("name", [".gitignore", "docs/.gitattributes", ".git/refs/tags/x", ".git/packed-refs"])

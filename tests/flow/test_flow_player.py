@@ -13,11 +13,11 @@ from tests.flow.kit import Kit
 LOOK = """\
 #!/bin/sh
 {{
-    env | grep -v ^WHISPER_HARNESS_RUN= | sort
+    env | grep -Ev '^(WHISPER_HARNESS_RUN|__CF_USER_TEXT_ENCODING)=' | sort
     pwd
     grep -E '^Sig(Blk|Ign)' /proc/$$/status
     ls /proc/$$/fd
-}} > {seen} 2>&1
+}} > {seen} 2> /dev/null
 exec {real} "$@"
 """
 QUICK = ("--no-tests", "--bench", "whisper", "--repetitions", "1")

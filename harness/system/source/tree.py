@@ -13,7 +13,7 @@ from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.parse.result_name import is_result
 from harness.records.record import is_text, short_hash
 from harness.records.source import Commit, Source
-from harness.system.built import Look, look
+from harness.system.built import Look, is_touched, look
 from harness.system.cache import Note
 from harness.system.digest import MOST_MODEL_BYTES
 from harness.system.disk import expand_home
@@ -137,17 +137,25 @@ def _walk(folder: Path, skip: Callable[[Path, str], bool]) -> Iterator[Path]:
         yield from (here / name for name in (*files, *links))
 
 
-def look_at_tree(source: Source) -> dict[str, Look]:
-    """Return what the files of a tree look like, by their paths in it, without what a build or the harness writes."""
+def look_at_tree(source: Source, *, environ: Mapping[str, str]) -> dict[str, Look]:
+    """Return what the files of a tree that `probe_tree` has named look like, by their paths in it.
+
+    They are those that it goes by: where git tracks the tree, what git ignores is not among them.
+    """
     folder = Path(source.path)
-    paths = _without(folder, _all_files(folder), [Path(one) for one in source.ours])
+    if source.commit.sha:
+        files = _list_files(ForeignGit(folder, environ), "--cached", "--others")
+        every = (path for path in files if path.as_posix() not in GENERATED)
+    else:
+        every = _all_files(folder)
+    paths = _without(folder, every, [Path(one) for one in source.ours])
     looks = ((str(path), look(folder / path)) for path in paths)
     return {path: seen for path, seen in looks if seen}
 
 
 def find_written(folder: Path, looks: Mapping[str, Look]) -> str:
     """Return the first file that was written to since `looks` were taken, or was replaced or removed; else nothing."""
-    return next((path for path, seen in looks.items() if look(folder / path) != seen), "")
+    return next((path for path, seen in looks.items() if is_touched(seen, look(folder / path))), "")
 
 
 def _without(folder: Path, paths: Iterable[Path], ours: Sequence[Path]) -> Iterator[Path]:

@@ -97,7 +97,7 @@ def test_a_file_that_was_written_to_is_named_also_when_it_was_put_back(
     )
     (tree / "cache").mkdir()
     (tree / "cache" / "used.h").write_text("the harness's own")
-    looks, before = look_at_tree(source), {name: (tree / name).read_bytes() for name in NAMES}
+    looks, before = look_at_tree(source, environ={}), {name: (tree / name).read_bytes() for name in NAMES}
     (tree / "cache" / "used.h").write_text("written to while the tree is built")
     assert find_written(tree, looks) == ""
     change(tree)
@@ -106,3 +106,11 @@ def test_a_file_that_was_written_to_is_named_also_when_it_was_put_back(
         fresh.write_bytes(content)
         fresh.replace(tree / name)
     assert find_written(tree, looks) in map(str, NAMES)
+
+
+def test_a_backup_or_another_mode_is_no_writing(tree: Path) -> None:
+    source = Source(id="x", kind="tree", path=str(tree), commit=Commit(sha=""), mutable=True)
+    looks = look_at_tree(source, environ={})
+    os.link(tree / "a.c", tree / "backup.c")
+    (tree / "sub" / "b.bin").chmod(0o640)
+    assert find_written(tree, looks) == ""
