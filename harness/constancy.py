@@ -9,14 +9,12 @@ from harness.records.caveat import Caveat
 from harness.records.outcome import Status, StepResult
 from harness.records.run import Run
 from harness.records.step import Phase, Step
-from harness.system.built import BuiltFiles, Look, distrust, is_touched, look
+from harness.system.built import BuiltFiles, Look, Looks, distrust, is_touched, look_through
 from harness.system.cache import Note
 from harness.system.quiet import Watch, count_usable
 from harness.system.source.tree import find_written, look_at_tree, probe_tree
 
 _CHANGED, _SOURCE_CHANGED = "build-changed", "source-changed"
-# A link to a file, and the file itself.
-_Looks = tuple[Look | None, Look | None]
 
 
 class Constancy:
@@ -30,7 +28,7 @@ class Constancy:
         self._built: dict[str, BuiltFiles] = {}
         self._measuring: set[str] = set()
         self._looks: dict[str, Look] = {}
-        self._read: dict[str, _Looks] = {}
+        self._read: dict[str, Looks] = {}
 
     def keep(self, run: Run, step: Step, result: StepResult, timed: str) -> Run:
         """Remember what a step has built, and return the run, which records it of the build that is `timed`."""
@@ -51,7 +49,7 @@ class Constancy:
         named = None if argv is None else frozenset(argv)
         for path in (*(one.path for one in run.weights), *(one.path for one in run.audio)):
             if path not in self._read and (named is None or path in named):
-                self._read[path] = _look_through(path)
+                self._read[path] = look_through(path)
 
     def begin_build(self, run: Run) -> None:
         """Remember what the files of the tree look like before it is built."""
@@ -90,8 +88,8 @@ class Constancy:
         weights, audio = [one.path for one in run.weights], [one.path for one in run.audio]
         for code, paths in (("weights-changed", weights), ("audio-changed", audio)):
             for path in paths:
-                if path in self._read and any(map(is_touched, self._read[path], _look_through(path))):
-                    said = "was written to, replaced or moved while the run went on, or put back"
+                if path in self._read and any(map(is_touched, self._read[path], look_through(path))):
+                    said = "was written to, replaced or moved while the run went on"
                     run = _say(run, code, f"{path} {said}: some numbers may be of another file")
         if self._watch is None or folder not in self._measuring:
             return run
@@ -103,7 +101,3 @@ def _say(run: Run, code: str, message: str) -> Run:
     if any(caveat.code == code for caveat in run.caveats):
         return run
     return run.replace(caveats=(*run.caveats, Caveat(code=code, message=message)))
-
-
-def _look_through(path: str) -> _Looks:
-    return look(Path(path)), look(Path(path).resolve())

@@ -21,6 +21,8 @@ MARKS = (".harness-configured", ".harness-built")
 # Of a file: what writing to it, or putting another in its place, changes; the time that moving it away and back changes
 # as well; and what else changes that time, and is neither: its mode, its owner, and how many names it has.
 Look = tuple[int, int, int, int, int, int, int, int]
+# A link to a file, and the file itself.
+Looks = tuple[Look | None, Look | None]
 
 
 class BuiltFiles:
@@ -38,8 +40,11 @@ class BuiltFiles:
     def find_other(self) -> str:
         """Return the first file that is another by now or is gone, below the folder; empty where there is none."""
         for path, (seen, known) in self._known.items():
-            if look(path) != seen and not (known and _sum(path) == known):
-                return str(path.relative_to(self._folder))
+            now = look(path)
+            if now != seen:
+                if not known or _sum(path) != known:
+                    return str(path.relative_to(self._folder))
+                self._known[path] = (now, known)  # or it would be read again after every measurement
         return ""
 
 
@@ -64,6 +69,11 @@ def look(path: Path) -> Look | None:
         return None
     content = (found.st_ino, found.st_size, found.st_mtime_ns)
     return *content, found.st_ctime_ns, found.st_mode, found.st_nlink, found.st_uid, found.st_gid
+
+
+def look_through(path: str) -> Looks:
+    """Return what is at a path, and what is where it leads, if it is a link; None where nothing is."""
+    return look(Path(path)), look(Path(os.path.realpath(path)))  # Path.resolve raises an error for a loop of links
 
 
 def is_touched(before: Look | None, now: Look | None) -> bool:

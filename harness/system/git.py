@@ -222,7 +222,7 @@ def _list_file(path: Path, environ: Mapping[str, str]) -> str:
 
 
 def _refuse_late(folder: Path) -> UnavailableError:
-    hint = f"git -C {shlex.quote(str(folder))} status shows whether it ever does"
+    hint = f"git -C {shlex.quote(str(folder))} status shows whether it answers at all"
     return UnavailableError(f"git gave no answer within {LOCAL_TIMEOUT_S:g} s in {folder}", hint=hint)
 
 
