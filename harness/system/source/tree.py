@@ -143,13 +143,10 @@ def look_at_tree(source: Source, *, environ: Mapping[str, str]) -> dict[str, Loo
     They are those that it goes by: where git tracks the tree, what git ignores is not among them.
     """
     folder = Path(source.path)
-    if source.commit.sha:
-        files = _list_files(ForeignGit(folder, environ), "--cached", "--others")
-        every = (path for path in files if path.as_posix() not in GENERATED)
-    else:
-        every = _all_files(folder)
-    paths = _without(folder, every, [Path(one) for one in source.ours])
-    looks = ((str(path), look(folder / path)) for path in paths)
+    git = ForeignGit(folder, environ) if source.commit.sha else None
+    files = _list_files(git, "--cached", "--others") if git else _all_files(folder)
+    paths = _without(folder, files, [Path(one) for one in source.ours])
+    looks = ((str(path), look(folder / path)) for path in paths if path.as_posix() not in GENERATED)
     return {path: seen for path, seen in looks if seen}
 
 
