@@ -57,7 +57,8 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
             kind = UnfitError if taken.unfit else UnreadableError
             failures.append(kind(taken.what, cause=taken.cause, hint=taken.hint))
         _gather(misunderstood, taken.entry, taken.remarks)
-    output.console.note(f"read {len(entries)} reports in {time.monotonic() - began:.1f} s")
+    plural = "s" if len(entries) != 1 else ""
+    output.console.note(f"read {len(entries)} report{plural} in {time.monotonic() - began:.1f} s")
     tally = Tally(
         new=counts[Placed.NEW],
         known=counts[Placed.KNOWN],
@@ -96,7 +97,7 @@ def _gather(misunderstood: dict[str, Misunderstood], entry: Entry, remarks: Sequ
 
 
 def _render(tally: Tally, results: Path) -> Iterator[str]:
-    yield f"imported {tally.new} run{'' if tally.new == 1 else 's'} into {results}"
+    yield f"imported {tally.new} run{'s' if tally.new != 1 else ''} into {results}"
     if tally.richer:
         yield f"  {_were(tally.richer)} there already, and {'is' if tally.richer == 1 else 'are'} brought up to date"
     if tally.known:
