@@ -238,7 +238,7 @@ def _others() -> list[Fault]:
             "compiler-leaves-a-child-with-its-output",
             "gcc --version",
             "it answers, and a process of its own session keeps the pipe open",
-            Program(name="gcc", text="#!/bin/sh\necho gcc 12.2.0\nHOME=/ setsid sleep 75 &\n"),
+            Program(name="gcc", text="#!/bin/sh\necho gcc 12.2.0\ncd /\nHOME=/ setsid sleep 75 &\n"),
             seen=Seen(codes=(0, 3), says=("does not work",), status=FINE.status),
         ),
         _tool(
