@@ -27,6 +27,7 @@ from tests.faults.family.cut import Cut  # noqa: E402
 from tests.faults.fault import Deviation, Fault, Kind  # noqa: E402
 from tests.faults.judge import play  # noqa: E402
 from tests.faults.stage import Stage, Template  # noqa: E402
+from tests.player import the_player  # noqa: E402
 
 _WORDS = {
     Kind.GREEN: "silent green",
@@ -57,6 +58,7 @@ def main() -> int:
     for fault in sorted(faults, key=lambda one: -took[one.id])[: asked.slow]:
         print(f"{took[fault.id]:6.1f} s  {fault.id}")
     print_families(faults)
+    the_player().close()  # what it has used counts once it has ended
     print(f"{time.monotonic() - began:.0f} s, of CPU time {cpu_s():.0f} s")
     print(summarize(faults, found))
     return 1 if any(found.values()) else 0
