@@ -15,7 +15,13 @@ IGNORED = "option-ignored"
 _ALLOW = "allow_unknown_options"
 
 
-def check_options(step: Step, result: StepResult, run: Run, log: Path) -> Run:
+def keep_configured(step: Step, log: Path) -> None:
+    """Keep what CMake said beside the build; before the build is marked as configured, as nothing writes it later."""
+    if step.phase is Phase.CONFIGURE and is_regular(log):
+        keep_said(log, Path(step.wipe))
+
+
+def check_options(step: Step, result: StepResult, run: Run) -> Run:
     """Return the run, with a caveat for each option that changes nothing, where a configuration has just ended.
 
     Raises UsageError for such an option unless it is but a part of what was asked for, or the run's settings allow it.
@@ -23,8 +29,6 @@ def check_options(step: Step, result: StepResult, run: Run, log: Path) -> Run:
     if step.phase is not Phase.CONFIGURE or result.status is Status.SKIPPED:
         return run
     folder = Path(step.wipe)
-    if not result.reused and is_regular(log):
-        keep_said(log, folder)
     said = read_said(folder)
     passed = result.status is Status.PASSED
     flaws = list(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harness.constancy import Constancy
 from harness.errors import UnavailableError, UnreadableError
-from harness.option import check_options
+from harness.option import check_options, keep_configured
 from harness.parse.inventory import learn
 from harness.parse.ninja import describe_progress
 from harness.parse.outcome import read_outcome
@@ -88,7 +88,7 @@ class Session:
         began = time.monotonic()
         self._announce(step, pace or self._own_pace(step))
         result = self._learn(self._perform(step))
-        self.run = check_options(step, result, self.run, self._bundle.logs / step.log)
+        self.run = check_options(step, result, self.run)
         self.run = take_build(step, result, self.run, self.plan, self._bundle, note, made=not result.reused)
         self.run = self._constancy.keep(self.run, step, result, self.plan.sites[-1].folder)
         self.run = self._constancy.check(self.run, step.cwd)
@@ -134,6 +134,7 @@ class Session:
         if bound.phase is Phase.BUILD and self.run.source.mutable:
             self._constancy.begin_build(self.run)
         result = self._measure(bound) if is_measured(bound) else self._execute(bound)
+        keep_configured(bound, self._bundle.logs / bound.log)
         missing = [product for product in bound.products if not Path(product).exists()]
         if result.status is Status.PASSED and missing:
             reason = f"it ended well, but left no {Path(missing[0]).name} in {Path(missing[0]).parent}"
