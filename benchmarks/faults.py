@@ -10,7 +10,6 @@ import argparse
 import collections
 import concurrent.futures
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -27,7 +26,7 @@ from tests.faults.family.cut import Cut  # noqa: E402
 from tests.faults.fault import Deviation, Fault, Kind  # noqa: E402
 from tests.faults.judge import play  # noqa: E402
 from tests.faults.stage import Stage, Template  # noqa: E402
-from tests.player import the_player  # noqa: E402
+from tests.player import let_signals_through, the_player  # noqa: E402
 
 _WORDS = {
     Kind.GREEN: "silent green",
@@ -46,8 +45,7 @@ def main() -> int:
             print(f"{fault.id:<50} {fault.where}: {fault.what}")
         return 0
     print_head()
-    # In a background job of a shell it is ignored, by children too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    let_signals_through()
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="faults-") as folder:

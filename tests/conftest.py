@@ -1,12 +1,13 @@
 """Unit tests are pure: they start no process and open no socket."""
 
-import signal
 import socket
 import subprocess
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+
+from tests.player import let_signals_through
 
 UNIT = Path(__file__).parent / "unit"
 NATIVE = Path(__file__).parent / "native"
@@ -25,8 +26,8 @@ def forbid_effects_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: py
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what the tests start: in a background job of a shell it is ignored, by children too."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Let Ctrl-C and its like reach what the tests start."""
+    let_signals_through()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -40,6 +40,17 @@ _NUMBER = struct.Struct("i")
 _PATIENCE_S = 300
 
 
+def let_signals_through() -> None:
+    """Let signals reach what is started, which nohup, or a shell for a job in the background, has ignored.
+
+    What is ignored is so in children too; what has a handler is not. This process stays as deaf as it was made.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 class Played(NamedTuple):
     """How a command ended, and what it wrote."""
 
