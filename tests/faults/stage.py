@@ -31,6 +31,7 @@ LOCK = "whisper-harness-node.lock"
 _TIMEOUT_S = 240
 # What the harness, git or the standard library call a file that is not to stay.
 _PASSING = ("*.tmp", "*.part", "*.part.etag", ".*.partial-*", ".import-*", "tmp????????")
+_TRIED = re.compile(r"[a-z0-9_]{8}")
 _OURS = re.compile(r"/harness/|^harness: ", re.MULTILINE)
 _LIMITED = "import os, resource, sys; exec(sys.argv[1]); os.execv(sys.argv[2], sys.argv[2:])"
 
@@ -223,12 +224,17 @@ class Stage:
                 if any(fnmatch(name, form) for form in _PASSING) and not any(fnmatch(name, form) for form in keeps):
                     yield str(path.relative_to(self.kit.folder))
         for path in (*self.kit.temporary.iterdir(), *self.spare.iterdir()):
-            if path.name != LOCK:
+            if path.name != LOCK and not _is_of_python(path):
                 yield str(path.relative_to(self.kit.folder))
         for path in self.kit.partials():
             kept = any(fnmatch(path.name, form) for form in keeps)
             if any((path / "logs").glob("*")) and path not in self.begun() and not kept:
                 yield str(path.relative_to(self.kit.folder))
+
+
+def _is_of_python(path: Path) -> bool:
+    """Whether it is what Python's `tempfile` tries a folder with; a kill can come before it is removed."""
+    return bool(_TRIED.fullmatch(path.name)) and path.is_file() and path.read_bytes() in (b"", b"blat")
 
 
 def limit(name: str, value: int) -> str:

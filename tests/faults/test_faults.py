@@ -129,6 +129,7 @@ LISTED = ("runs",)
         (Write(path="x", text=""), Seen(codes=(5,)), LISTED, Kind.GREEN),
         (Write(path="cache/a.tmp", mended=False), Seen(), LISTED, Kind.FILE),
         (Write(path="tmp/tmpabcdefgh", mended=False), Seen(), LISTED, Kind.FILE),
+        (Write(path="tmp/abcdefgh", text="x", mended=False), Seen(), LISTED, Kind.FILE),
         (Witness(), Seen(), LISTED, Kind.LOST),
         (Straggler(), Seen(), LISTED, Kind.PROCESS),
         (Broken(), Seen(), LISTED, Kind.TRACEBACK),
