@@ -242,7 +242,7 @@ class Session:
             if output and is_regular(output):
                 answer = read_bytes(output)
                 written = answer.decode("utf-8", errors="replace")
-                write_atomic(log.with_suffix(".xml"), answer, durable=False, mode=OWN_FILE)
+                write_atomic(log.with_suffix(".xml"), answer, mode=OWN_FILE)
             return read_outcome(step, completed, self._bundle.read_log(step.log), written)
         except UnreadableError as error:
             return StepResult.unexecuted(step, Status.FAILED, error.what).replace(completed=completed, log=step.log)

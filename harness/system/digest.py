@@ -54,7 +54,7 @@ def remember_sha256(path: Path, sha256: str, *, memory: Path) -> None:
     digest = _Digest(stamp=_stamp(path), sha256=sha256)
     with contextlib.suppress(OSError):
         memory.mkdir(parents=True, exist_ok=True)
-        write_atomic(_note(path, memory), msgspec.json.encode(digest), durable=False)
+        write_atomic(_note(path, memory), msgspec.json.encode(digest))
 
 
 def _recall(path: Path, memory: Path) -> _Digest | None:

@@ -85,7 +85,7 @@ def _write(path: Path, model: str, seed: int, size_bytes: int, progress: Progres
                 progress(done, size_bytes)
             file.flush()
             os.fsync(file.fileno())
-        write_atomic(_note(path), f"{total.hexdigest()}  {path.name}\n".encode(), durable=False)
+        write_atomic(_note(path), f"{total.hexdigest()}  {path.name}\n".encode())
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

@@ -71,4 +71,4 @@ def _script(zig: Path, command: str, cache: Path) -> str:
 
 def _write(path: Path, text: str) -> None:
     if not (is_regular(path) and read_text(path) == text):  # a new time stamp would look like a new compiler
-        write_atomic(path, text.encode(), durable=False, mode=0o777)
+        write_atomic(path, text.encode(), mode=0o777)
