@@ -16,6 +16,7 @@ _FILES = ("CMakeLists.txt",)
 # Of a whole tree, and of a library alone.
 _PACKAGES = ("ggml/ggml-config.cmake", "whisper/ggml/ggml-config.cmake")
 _SUFFIX = ".cmake"
+_BACKEND = re.compile(r"\bggml_add_backend\(\s*(\w+)")
 _COMMENT = re.compile(r"#\[(=*)\[.*?\]\1\]|#[^\n]*", re.S)
 
 
@@ -42,14 +43,16 @@ def read_cache(folder: Path) -> str:
 def find_names(tree: Path, leave: Sequence[str] = ()) -> Callable[[str], bool]:
     """Return a question: whether a name stands in a CMake file of `tree`, comments and builds left out.
 
-    So is what lies at the paths `leave`. The files are read when the first question is asked.
+    So is what lies at the paths `leave`. `ggml_add_backend(CANN)` reads GGML_CANN without naming it. The files are read
+    when the first question is asked.
     """
     words: set[str] = set()
 
     def is_named(name: str) -> bool:
         if not words:
             for path in _list_files(tree, leave):
-                words.update(re.findall(r"\w+", _COMMENT.sub(" ", _read(path) or "")))
+                text = _COMMENT.sub(" ", _read(path) or "")
+                words.update(re.findall(r"\w+", text), (f"GGML_{one.upper()}" for one in _BACKEND.findall(text)))
         return name in words
 
     return is_named

@@ -8,7 +8,7 @@ from harness.records.run import Run
 from harness.records.step import Phase
 from harness.render.word import config_words
 from tests.failure import FAILURES, Failure
-from tests.faults.deed import Data, Environment, tool
+from tests.faults.deed import Data, Environment, Write, tool
 from tests.faults.family.output import timings
 from tests.faults.family.sampler import Stub
 from tests.faults.fault import PASSED, Deed, Family, Fault, Seen, fails
@@ -21,6 +21,8 @@ _REPORTS = Path(__file__).parents[2] / "data" / "reports"
 _NODE = "whisper.cpp/7f/e4979f25ea1b2e0696a11007c9d46e168d18b3/node-mac"
 _INFO = "system_info: n_threads = {} / 8 | WHISPER : COREML = 0 | Metal : EMBED_LIBRARY = 1 | CPU : NEON = 1 | "
 _TRIAL = ("ab", "fa=0", "fa=1", "--max-time", "4s", "--timeout", "60")
+# Where ggml's own trees read the option of a backend that they do not declare.
+_ADDED = Write(path="whisper.cpp/ggml/src/CMakeLists.txt", text="ggml_add_backend(CANN)\nggml_add_backend(Kompute)\n")
 _BY_NAME = {one.name: one for one in FAILURES}
 _CUDA = _BY_NAME["CUDA0-at-start"]
 _CORE_ML = "whisper_init_state: {} Core ML model from 'ggml-tiny-encoder.mlmodelc'"
@@ -67,13 +69,19 @@ def _backends() -> Iterator[Fault]:
         seen = fails(12, f"{failure.asked} was asked for, but CPU") if asked else _TOLD
         says = tool(_BENCH, print=failure.text)
         words = ("run", *SHORT, *asked)
-        yield _fault(f"run-{name}", what, says, seen=seen, words=words, sample=failure is _CUDA)
+        yield _fault(f"run-{name}", what, _ADDED, says, seen=seen, words=words, sample=failure is _CUDA)
         for variable in ("SAYS", "LATER"):
             lines = {"SAYS": failure.text} if variable == "SAYS" else _late(failure)
             environment = Environment(values=tuple((f"GGML_STUB_{key}", text) for key, text in lines.items()))
             seen = fails(12, f"{failure.asked} was asked for, but CPU") if asked else _TOLD
             yield _fault(
-                f"sampler-{variable.lower()}-{name}", what, Stub(), environment, seen=seen, words=(*_SAMPLER, *asked)
+                f"sampler-{variable.lower()}-{name}",
+                what,
+                _ADDED,
+                Stub(),
+                environment,
+                seen=seen,
+                words=(*_SAMPLER, *asked),
             )
         yield _fault(
             f"import-{name}",
