@@ -142,6 +142,6 @@ def _about_precision(run: Run) -> Iterator[Caveat]:
 
 
 def _about_gaps(run: Run) -> Iterator[Caveat]:
-    for result in run.results:
-        if result.phase is Phase.BENCH and result.status is Status.SKIPPED:
-            yield Caveat(code="benchmark-skipped", message=f"{result.case}: {result.reason}")
+    skipped = (one for one in run.results if one.phase is Phase.BENCH and one.status is Status.SKIPPED)
+    # Once for all repetitions.
+    yield from dict.fromkeys(Caveat(code="benchmark-skipped", message=f"{one.case}: {one.reason}") for one in skipped)

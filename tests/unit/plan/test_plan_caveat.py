@@ -94,7 +94,7 @@ def test_repetitions_that_differ_wildly_are_told() -> None:
 def test_a_benchmark_that_was_skipped() -> None:
     case = Case.of("memcpy", threads=4)
     skipped = factory.result("memcpy", Phase.BENCH, Status.SKIPPED).replace(case=case, reason="needs 2.15 GB")
-    assert codes(factory.run(TESTED, skipped)) == ["benchmark-skipped"]
+    assert codes(factory.run(TESTED, skipped, skipped.replace(step="again"))) == ["benchmark-skipped"]
 
 
 def test_a_gpu_that_is_a_program_is_said_to_be_one() -> None:
