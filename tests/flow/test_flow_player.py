@@ -9,13 +9,16 @@ import pytest
 
 from tests.flow.kit import Kit
 
-# What a child of the harness finds: variables, folder, ignored and blocked signals, descriptors.
+# What a child of the harness finds: variables, folder, ignored and blocked signals, descriptors. A shell blocks signals
+# while it starts a program, so it looks itself.
 LOOK = """\
 #!/bin/sh
 {{
     env | grep -Ev '^(WHISPER_HARNESS_RUN|__CF_USER_TEXT_ENCODING)=' | sort
     pwd
-    grep -E '^Sig(Blk|Ign)' /proc/$$/status
+    while read -r name value; do
+        case $name in SigBlk:|SigIgn:) echo "$name $value" ;; esac
+    done < /proc/$$/status
     ls /proc/$$/fd
 }} > {seen} 2> /dev/null
 exec {real} "$@"
