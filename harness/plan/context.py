@@ -6,7 +6,7 @@ from harness.plan.aspect import UNKNOWN, Aspect, is_one_commit, list_aspects, na
 from harness.plan.dialect import BORDERS, is_beyond
 from harness.records.caveat import Caveat
 from harness.records.code import are_equal
-from harness.records.comparison import EQUAL_CODE, SAME
+from harness.records.comparison import EQUAL_CODE, SAME, SHARED_SEED
 from harness.records.contrast import Difference
 from harness.records.run import OURS, Run
 
@@ -85,6 +85,7 @@ def caveat_context(
     return (
         *(() if paired else _about_identity(baseline, contender, differences)),
         *(() if paired else _about_time(baseline, contender)),
+        *(() if paired else _about_coins((*baseline, *contender))),
         *_inherit(baseline, contender, paired=paired),
     )
 
@@ -134,6 +135,22 @@ def _about_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[C
             "a change; harness ab measures both in turns"
         )
         yield Caveat(code="not-interleaved", message=message)
+
+
+def _about_coins(runs: Sequence[Run]) -> Iterator[Caveat]:
+    """Yield a caveat on runs that are not judged as pairs, but come from several trials that threw the same coins."""
+    seeds: dict[int, dict[tuple[str, str], int]] = {}
+    for run in runs:
+        if run.trial:
+            trials = seeds.setdefault(run.trial.seed, {})
+            trials[run.node.name, run.trial.id] = trials.get((run.node.name, run.trial.id), 0) + 1
+    for seed, trials in seeds.items():
+        if len(trials) > 1:
+            message = (
+                f"{sum(trials.values())} runs are of {len(trials)} trials with the same seed ({seed}): the same side "
+                "went first in the same blocks of each, which can look like a change that comes back every time"
+            )
+            yield Caveat(code=SHARED_SEED, message=message)
 
 
 def _inherit(baseline: Sequence[Run], contender: Sequence[Run], *, paired: bool) -> Iterator[Caveat]:

@@ -1,15 +1,24 @@
 """The answer to `harness compare`: two sets of runs, judged as far as they are alike."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.errors import UsageError
 from harness.plan.aspect import list_aspects, name_subject
 from harness.plan.context import GROUPS, caveat_context, caveat_unknown, explain_break, find_differences, name_side
 from harness.plan.layer import Settings, nearest
-from harness.plan.sample import RunPair, list_cases, match_trials, sample_runs, sample_trials, split_by_builds
+from harness.plan.sample import (
+    Pool,
+    RunPair,
+    list_cases,
+    match_trials,
+    name_sides,
+    pool_trials,
+    sample_runs,
+    split_by_builds,
+)
 from harness.records.case import Case
 from harness.records.caveat import Caveat
-from harness.records.comparison import ALPHA, DIALECT, Comparison, Family, Verdict
+from harness.records.comparison import ALPHA, DIALECT, SHARED_SEED, Comparison, Family, Verdict
 from harness.records.contrast import Contrast, Difference
 from harness.records.metric import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS
 from harness.records.record import Record
@@ -98,8 +107,22 @@ def contrast_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Q
 
 def judge_trials(pairs: Sequence[RunPair], question: Question) -> Family:
     """Return the verdicts on runs that were measured in turns: what was said live, and what can be said at any time."""
-    family = judge_pairs(sample_trials(pairs, question.metrics), alpha=ALPHA, threshold=question.threshold)
-    return question_layout(family, split_by_builds(pairs))
+    pool, names = pool_trials(pairs, question.metrics), name_sides(pairs)
+    family = judge_pairs(pool.samples, alpha=ALPHA, threshold=question.threshold)
+    family = question_layout(family, split_by_builds(pairs))
+    comparisons = tuple(one.replace(case=names[one.case]) for one in family.comparisons)
+    return family.replace(comparisons=comparisons, seeds=pool.seeds, caveats=tuple(_about_coins(pool)))
+
+
+def _about_coins(pool: Pool) -> Iterator[Caveat]:
+    if pool.repeated:
+        blocks = "1 block is" if pool.repeated == 1 else f"{pool.repeated} blocks are"
+        seeds = ", ".join(map(str, pool.again))
+        message = (
+            f"{blocks} left out: an earlier trial with the same seed ({seeds}) threw the same coins, and a coin counts "
+            "once; harness ab without --seed draws a seed of its own each time"
+        )
+        yield Caveat(code=SHARED_SEED, message=message)
 
 
 def _judge_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Family:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from harness.plan.contest import plan_block
-from harness.records.case import Case
+from harness.records.case import Case, name_cases
 from harness.records.measurement import Measurement
 from harness.records.metric import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS
+from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.stats.pairing import pair_measurements
@@ -17,10 +18,23 @@ COMPARED = tuple(metric.name for metric in (*TABLE_METRICS, COPY_RATE, FLOP_RATE
 RunPair = tuple[Run, Run]
 
 
+class Pool(Record):
+    """The blocks of one or more trials, put together; `seeds` are those that their coins were drawn from, each once.
+
+    `repeated` counts the blocks that were left out because an earlier trial had thrown their coins, `again` are the
+    seeds of those.
+    """
+
+    samples: tuple[PairedSample, ...]
+    seeds: tuple[int, ...]
+    repeated: int = 0
+    again: tuple[int, ...] = ()
+
+
 def match_trials(baseline: Sequence[Run], contender: Sequence[Run]) -> tuple[RunPair, ...]:
     """Return the runs as pairs that were measured in turns, oldest first; nothing unless all of them were."""
-    here = {run.trial.id: run for run in baseline if run.trial}
-    there = {run.trial.id: run for run in contender if run.trial}
+    here = {(run.node.name, run.trial.id): run for run in baseline if run.trial}
+    there = {(run.node.name, run.trial.id): run for run in contender if run.trial}
     if here.keys() != there.keys() or len(here) != len(baseline) or len(there) != len(contender):
         return ()
     pairs = [(run, there[name]) for name, run in here.items()]
@@ -29,15 +43,48 @@ def match_trials(baseline: Sequence[Run], contender: Sequence[Run]) -> tuple[Run
     return tuple(sorted(pairs, key=lambda pair: (pair[0].start, pair[0].id)))
 
 
-def sample_trials(pairs: Iterable[RunPair], metrics: frozenset[str]) -> tuple[PairedSample, ...]:
-    """Return a sample for each case and metric, the blocks of all trials one behind the other."""
-    parts = [pair_measurements(one.measurements, other.measurements) for one, other in pairs]
+def pool_trials(pairs: Iterable[RunPair], metrics: frozenset[str]) -> Pool:
+    """Return a sample for each case and metric, the blocks of all trials one behind the other.
+
+    Trials of one seed throw the same coins, block by block. A coin counts once for a case and metric, in the earliest
+    trial that threw it: what the order does to the timings is the same in the others, and would look like a change
+    that comes back every time. As every coin that counts is new then, it does not matter why there is another trial.
+    """
     joined: dict[Key, PairedSample] = {}
-    for sample in (sample for samples in parts for sample in samples if sample.metric in metrics):
-        known = joined.get((sample.case, sample.metric))
-        blocks = (*(known.blocks if known else ()), *sample.blocks)
-        joined[sample.case, sample.metric] = sample.replace(blocks=blocks)
-    return tuple(joined.values())
+    thrown: dict[Key, set[tuple[int, int]]] = {}
+    seeds: dict[int, None] = {}
+    repeated: set[tuple[int, int, int]] = set()
+    for position, (one, other) in enumerate(pairs):
+        seed = one.trial.seed if one.trial else 0
+        seeds[seed] = None
+        for sample in pair_measurements(one.measurements, other.measurements):
+            if sample.metric not in metrics:
+                continue
+            key = (sample.case, sample.metric)
+            known, coins = joined.get(key, sample.replace(blocks=())), thrown.setdefault(key, set())
+            fresh = [
+                block
+                for number, block in zip(sample.numbers, sample.blocks, strict=True)
+                if (seed, number) not in coins
+            ]
+            repeated |= {(seed, position, number) for number in sample.numbers if (seed, number) in coins}
+            coins |= {(seed, number) for number in sample.numbers}
+            joined[key] = sample.replace(blocks=(*known.blocks, *fresh), numbers=())
+    again = tuple(dict.fromkeys(seed for seed, _, _ in sorted(repeated)))
+    return Pool(samples=tuple(joined.values()), seeds=tuple(seeds), repeated=len(repeated), again=again)
+
+
+def name_sides(pairs: Iterable[RunPair]) -> dict[Case, Case]:
+    """Return what to call each of the cases that trials were to measure, the sides of which are named by `against`.
+
+    The names are all different, and the same whether a case was reached or not.
+    """
+    found: dict[Case, None] = {}
+    for one, other in pairs:
+        asked = zip(one.suite.model_cases, other.suite.model_cases, strict=False)
+        found |= {here.against(there): None for here, there in asked}
+        found |= {sample.case: None for sample in pair_measurements(one.measurements, other.measurements)}
+    return name_cases(found)
 
 
 def split_by_builds(pairs: Sequence[RunPair]) -> tuple[tuple[PairedSample, ...], ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.records.case import Case
+from harness.records.case import Case, name_cases
 from harness.records.caveat import Caveat
 from harness.records.comparison import EQUAL_CODE, SAME
 from harness.records.record import Record
@@ -40,16 +40,18 @@ def list_unmeasured(
 ) -> tuple[str, ...]:
     """Return what was asked for and no block has given, for people: metrics that were `named`, and whole cases.
 
+    A case is that of the baseline against that of the contender, as the samples have it.
+
     Not every whisper-bench has every metric: one that was not named is no gap, as long as its case has another.
     """
     known = {(sample.case, sample.metric) for sample in samples}
     measured = {case for case, _ in known}
     gaps = []
-    for case in dict.fromkeys(cases):
+    for case, name in name_cases(cases).items():
         if case not in measured:
-            gaps.append(str(case))
+            gaps.append(str(name))
         elif named:
-            gaps += [f"{metric} of {case}" for metric in metrics if (case, metric) not in known]
+            gaps += [f"{metric} of {name}" for metric in metrics if (case, metric) not in known]
     return tuple(gaps)
 
 

@@ -2,12 +2,16 @@
 
 import functools
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from harness.errors import UnreadableError
 from harness.records.record import Record
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _VALUE = re.compile(r"[^/=\s]+")
+# Stands between the two values of a parameter in which the sides of a comparison differ.
+_TO = "->"
 
 
 class Case(Record, order=True):
@@ -42,13 +46,36 @@ class Case(Record, order=True):
     def __str__(self) -> str:
         return "/".join([self.benchmark, *(f"{key}={value}" for key, value in self.params)])
 
-    def shared(self, other: "Case") -> "Case":
-        """Return the case with those parameters alone that both agree in."""
-        return Case(benchmark=self.benchmark, params=tuple(pair for pair in self.params if pair in other.params))
+    def against(self, other: "Case") -> "Case":
+        """Return what two sides measure, as one case: where they differ a parameter has both values, `fa=0->1`.
+
+        Two pairs of cases have one name only if they are the same pair.
+        """
+        here, there = dict(self.params), dict(other.params)
+        values = {name: (here.get(name, ""), there.get(name, "")) for name in sorted({*here, *there})}
+        params = tuple(
+            (name, one if one == another else f"{one}{_TO}{another}") for name, (one, another) in values.items()
+        )
+        return Case(benchmark=self.benchmark, params=params)
+
+    @property
+    def common(self) -> "Case":
+        """The case without the parameters in which the two sides of `against` differ."""
+        return Case(benchmark=self.benchmark, params=tuple(pair for pair in self.params if _TO not in pair[1]))
 
     def get(self, name: str) -> str:
         """Return the value of parameter `name`, or an empty string."""
         return dict(self.params).get(name, "")
+
+
+def name_cases(cases: Iterable[Case]) -> dict[Case, Case]:
+    """Return the shortest name of each of the cases that `Case.against` gave, all names being different.
+
+    It leaves out the parameters in which the sides differ, unless other cases would have the same name then.
+    """
+    full = dict.fromkeys(cases)
+    counts = Counter(case.common for case in full)
+    return {case: case.common if counts[case.common] == 1 else case for case in full}
 
 
 @functools.lru_cache(maxsize=4096)

@@ -15,6 +15,8 @@ DIALECT = "dialect"
 # The caveats of a comparison whose sides are one and the same thing: by their names, and by their machine code.
 SAME = "a-a"
 EQUAL_CODE = "equal-code"
+# The caveat of trials that threw the same coins, because one seed was given to all of them.
+SHARED_SEED = "shared-seed"
 # The chance of any false verdict in a family; nothing else is ever promised.
 ALPHA = 0.01
 
@@ -58,7 +60,8 @@ class Comparison(Record):
 class Family(Record):
     """All comparisons of one question: together they give a false verdict with probability `alpha` at most.
 
-    `method` names the procedure, `threshold` the relative change that matters.
+    `method` names the procedure, `threshold` the relative change that matters. `seeds` are those that the orders of a
+    live comparison were drawn from, one for each trial that has one of its own; stored runs have none.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -66,6 +69,7 @@ class Family(Record):
     threshold: float
     method: str
     caveats: tuple[Caveat, ...] = ()
+    seeds: tuple[int, ...] = ()
 
     def exit_code(self, *, strict: bool) -> ExitCode:
         """REGRESSION for a relevant one, INCONCLUSIVE for anything UNRESOLVED where one is strict, else OK."""

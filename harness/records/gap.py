@@ -49,14 +49,7 @@ def _list_processes(suite: Suite, weights: Sequence[Weights], audio: Sequence[Au
     for benchmark in (Benchmark.MEMCPY, Benchmark.MUL_MAT):
         if benchmark in suite.benchmarks:
             yield Case.of(benchmark.value, threads=max(suite.threads)), 1
-    cases = [
-        Case.of(Benchmark.WHISPER.value, model=model, threads=threads, fa=fa)
-        for model in dict.fromkeys(suite.models)
-        for threads in suite.threads
-        for fa in suite.flash_attn
-        if Benchmark.WHISPER in suite.benchmarks
-    ]
-    wanted = [case for case in cases if not suite.cases or case in suite.cases]
+    wanted = [*suite.model_cases] if Benchmark.WHISPER in suite.benchmarks else []
     wanted += [
         Case.of(Benchmark.TRANSCRIBE.value, model=one.model, audio=sound.name, threads=threads, fa=fa)
         for one in weights

@@ -59,3 +59,14 @@ class Suite(Record):
     cases: tuple[Case, ...] = ()
     metrics: tuple[str, ...] = ()
     language: str = ""
+
+    @property
+    def model_cases(self) -> tuple[Case, ...]:
+        """The cases of whisper-bench and the sampler, in order: models, then threads, then flash attention."""
+        cases = (
+            Case.of(Benchmark.WHISPER.value, model=model, threads=threads, fa=fa)
+            for model in dict.fromkeys(self.models)
+            for threads in self.threads
+            for fa in self.flash_attn
+        )
+        return tuple(case for case in cases if not self.cases or case in self.cases)

@@ -2,28 +2,31 @@
 
 from collections.abc import Iterable
 
+from harness.records.case import Case
 from harness.records.measurement import Measurement
 from harness.stats.verdict import PairedSample
 
 
 def pair_measurements(baseline: Iterable[Measurement], contender: Iterable[Measurement]) -> tuple[PairedSample, ...]:
-    """Return a sample for each case and metric that both sides have, in the order in which they came.
+    """Return a sample for each metric and each pair of cases that were measured in turns, in order of appearance.
 
-    A pair agrees in metric, process and repetition; a block is what one process number holds. The case of a sample has
-    the parameters in which both sides agree: where they differ is what is compared.
+    A pair agrees in metric, process and repetition; a block is what one process number holds. The case of a sample is
+    that of the baseline against that of the contender, both of them whole: two models that either side has in another
+    type of weights are two samples, although neither name is on both sides.
     """
     others = {(one.metric, one.process, one.repetition): one for one in contender}
-    blocks: dict[tuple[str, str], dict[int, list[tuple[float, float]]]] = {}
-    cases = {}
+    known: dict[tuple[Case, Case], Case] = {}
+    blocks: dict[tuple[Case, str], dict[int, list[tuple[float, float]]]] = {}
     for here in baseline:
         there = others.get((here.metric, here.process, here.repetition))
         if there is None:
             continue
-        case = here.case.shared(there.case)
-        key = (str(case), here.metric)
-        cases[key] = case
-        blocks.setdefault(key, {}).setdefault(here.process, []).append((here.value, there.value))
+        sides = (here.case, there.case)
+        if sides not in known:
+            known[sides] = here.case.against(there.case)
+        found = blocks.setdefault((known[sides], here.metric), {})
+        found.setdefault(here.process, []).append((here.value, there.value))
     return tuple(
-        PairedSample(case=cases[key], metric=key[1], blocks=tuple(tuple(block) for block in found.values()))
-        for key, found in blocks.items()
+        PairedSample(case=case, metric=metric, blocks=tuple(map(tuple, found.values())), numbers=tuple(found))
+        for (case, metric), found in blocks.items()
     )

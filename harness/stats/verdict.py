@@ -26,12 +26,14 @@ _MISS = NormalDist().inv_cdf(POWER)
 class PairedSample(Record):
     """One metric of one case, measured in turns; `blocks` hold (baseline, contender) values in the metric's unit.
 
-    A block is what two processes, one a side, did while they lived next to each other.
+    A block is what two processes, one a side, did while they lived next to each other; `numbers` are those of the
+    blocks, where somebody asks for them.
     """
 
     case: Case
     metric: str
     blocks: tuple[tuple[tuple[float, float], ...], ...]
+    numbers: tuple[int, ...] = ()
 
 
 class UnpairedSample(Record):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from harness.plan.contest import Block, plan_block
-from harness.records.case import Case
+from harness.records.case import Case, name_cases
 from harness.records.comparison import ALPHA
 from harness.records.measurement import Measurement
 from harness.records.outcome import StepResult
@@ -100,6 +100,7 @@ class Contest:
         self._console = console
         self._save = save
         self._wait = wait
+        self._names = name_cases(map(pair_cases, cases))
         self._settled: set[tuple[Case, str]] = set()
         self._lost_in_row = 0
 
@@ -145,7 +146,7 @@ class Contest:
             self.tally = tally.replace(lost=(*tally.lost, outcome))
 
     def _open_metrics(self, seats: Seats) -> tuple[str, ...]:
-        case = share_case(seats)
+        case = pair_cases(seats)
         return tuple(metric for metric in self._design.metrics if (case, metric) not in self._settled)
 
     def _settle(self) -> None:
@@ -159,7 +160,11 @@ class Contest:
         """Return why the trial ends now, or nothing."""
         if self._lost_in_row >= _PATIENCE or (self._lost_in_row and self.tally.lost[-1].hopeless):
             return LOST
-        left = [f"{metric} of {share_case(seats)}" for seats in self._cases for metric in self._open_metrics(seats)]
+        left = [
+            f"{metric} of {self._names[pair_cases(seats)]}"
+            for seats in self._cases
+            for metric in self._open_metrics(seats)
+        ]
         if not left:
             return SETTLED
         left_s = self._design.max_time_s - elapsed_s
@@ -171,6 +176,6 @@ class Contest:
         return ""
 
 
-def share_case(seats: Seats) -> Case:
-    """Return the case that both sides of a block measure, with the parameters in which they agree."""
-    return seats[Role.BASELINE].case.shared(seats[Role.CONTENDER].case)
+def pair_cases(seats: Seats) -> Case:
+    """Return the case of the baseline against that of the contender: what a block measures."""
+    return seats[Role.BASELINE].case.against(seats[Role.CONTENDER].case)

@@ -28,7 +28,7 @@ from harness.store.remnant import KEPT, describe_kept
 from harness.system.console import Console
 from harness.system.limit import limit_of, stop_at_limit
 from harness.trial.blackbox import BlackBoxEngine
-from harness.trial.contest import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally, share_case
+from harness.trial.contest import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally, pair_cases
 from harness.trial.contest import Engine as Player
 from harness.trial.entrant import Entrant, build_entrant, take_seats
 from harness.trial.live import LiveEngine
@@ -111,7 +111,7 @@ def hold_trial(
         cache = cache_folder(settings)
         runs = [constancy.check(recheck_files(run, cache), one) for run, one in zip(runs, folders, strict=True)]
         caveats = caveat_trial(_look_at(entrants, cases, design, tally, same_code=same_code))
-        asked = (share_case(seats) for seats in cases)
+        asked = (pair_cases(seats) for seats in cases)
         missing = list_unmeasured(asked, design.metrics, tally.samples, named=design.named) if tally.results else ()
         concluded = [
             _conclude(run, bundle, tally, caveats, role, cache, missing)

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from harness.cli.main import main
+from harness.records.case import Case
 from harness.records.outcome import Status
 from harness.records.run import Run
 from harness.records.trial import Role
 from harness.store.bundle import load_run
+from harness.system.synthetic import obtain_synthetic
 from tests.flow.kit import Kit
 from tests.flow.test_flow_run import wait_for
 
@@ -94,23 +96,35 @@ def test_a_build_against_itself(kit: Kit) -> None:
     assert len([call for call in kit.calls("cmake") if "--build" in call]) == 1, "built once"
 
 
-def test_two_types_of_weights_share_a_build_and_are_made_once(kit: Kit) -> None:
-    kit.set_speed(0.01)
-    done = kit.ab("quant=f16", "quant=q8_0", *BENCH, "--json")
-    assert done.returncode == 0, done.stderr
-    told = only(done)
-    assert told["case"]["params"] == [["fa", "0"], ["threads", "2"]], "what they differ in is no part of it"
-    (plain,), (small,) = (run.weights for run in sides(kit))
-    assert (small.model, small.parent, small.size_bytes) == ("tiny-q8_0", plain.path, 43_537_433)
-    assert len(small.sha256) == 64
-    assert len(kit.calls("whisper-quantize")) == 1
-    assert {call[call.index("-m") + 1] for call in kit.calls("whisper-bench") if "-m" in call} >= {
-        plain.path,
-        small.path,
+def test_two_models_in_another_type_are_two_cases(kit: Kit) -> None:
+    """They share all that both sides have in common, and were one sample: the slower one was hidden by the faster."""
+    kit.set_speed(0.002, **{"tiny-q8_0": 0.85, "tiny.en-q8_0": 1.04})
+    folder = kit.folder / "weights"
+    english, _ = obtain_synthetic("tiny.en", folder=folder, memory=kit.folder / "sums")
+    for model, path in (("tiny", kit.weights), ("tiny.en", english)):
+        (folder / f"ggml-{model}.bin").hardlink_to(path)
+    words = ["--model", "tiny.en", "--weights", str(folder), *BENCH]
+    done = kit.ab("quant=f16", "quant=q8_0", *words, "--json")
+    assert done.returncode == 20, done.stderr
+    told = {
+        str(Case.of("whisper", **dict(one["case"]["params"]))): one for one in json.loads(done.stdout)["comparisons"]
     }
-    again = kit.ab("quant=q8_0", "quant=q8_0", *BENCH)
-    assert again.returncode == 0, again.stderr
-    assert len(kit.calls("whisper-quantize")) == 1
+    assert {name: one["verdict"] for name, one in told.items()} == {
+        "whisper/fa=0/model=tiny->tiny-q8_0/threads=2": "IMPROVED",
+        "whisper/fa=0/model=tiny.en->tiny.en-q8_0/threads=2": "REGRESSED",
+    }
+    baseline, contender = sides(kit)
+    small = contender.weights[0]
+    assert (small.model, small.parent, small.size_bytes) == ("tiny-q8_0", baseline.weights[0].path, 43_537_433)
+    assert len(small.sha256) == 64
+    compared = kit.harness("compare", baseline.id, contender.id)
+    assert compared.returncode == 20, compared.stderr
+    regression = "1 relevant regression: encode of whisper/fa=0/model=tiny.en->tiny.en-q8_0/threads=2 +4"
+    assert regression in " ".join(compared.stdout.split())
+    again = kit.ab("quant=q8_0", "quant=q8_0", *words, "--max-time", "0.1s")
+    assert again.returncode == 12, again.stderr
+    assert "whisper/fa=0/model=tiny-q8_0/threads=2 was never measured: the time was up" in again.stderr
+    assert len(kit.calls("whisper-quantize")) == 2, "made once"
 
 
 def test_weights_that_cannot_be_made_end_a_trial(kit: Kit) -> None:

@@ -344,7 +344,8 @@ def next_encode() -> float:
     """Return what encode.json wants next, else a constant.
 
     With speed.json, {"noise": 0.01, "factors": {"-fa": 1.2}}, times scatter instead, and are multiplied where the word
-    stands in the program's arguments or in those with which its build was configured.
+    stands in the program's arguments or in those with which its build was configured; `tiny-q8_0` stands for weights
+    that are called so.
     """
     speed = f"{HOME}/speed.json"
     if not os.path.exists(speed):
@@ -354,7 +355,9 @@ def next_encode() -> float:
     wanted = eval(read(speed))  # JSON of numbers is Python, too
     words = [*ARGV, *read(f"{os.environ['FAKE_BUILD']}/kind").split()]
     scatter = math.exp(wanted["noise"] * draw_normal(read(f"{HOME}/calls.jsonl").count("\n")))
-    return float(1000 * scatter * math.prod(factor for word, factor in wanted["factors"].items() if word in words))
+    weights = os.path.basename(value("-m"))
+    factors = (factor for word, factor in wanted["factors"].items() if word in words or f"-{word}-" in weights)
+    return float(1000 * scatter * math.prod(factors))
 
 
 def draw_normal(seed: int) -> float:

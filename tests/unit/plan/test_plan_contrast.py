@@ -3,11 +3,12 @@
 import pytest
 
 from harness.errors import UsageError
+from harness.plan.contest import ROLES
 from harness.plan.contrast import Question, choose_metrics, contrast_runs, list_uncompared
 from harness.plan.layer import layer_settings
 from harness.plan.sample import match_trials, sample_runs
 from harness.records.case import Case
-from harness.records.comparison import ALPHA, Verdict
+from harness.records.comparison import ALPHA, SHARED_SEED, Family, Verdict
 from harness.records.measurement import Measurement
 from harness.records.outcome import StepResult
 from harness.records.run import GGML_CI, ExitCode, Run
@@ -171,14 +172,17 @@ def test_cases_of_one_side_alone_are_told() -> None:
     assert f"only the baseline has {CELL}" in [caveat.message for caveat in contrast.family.caveats]
 
 
-def trial(name: str, role: Role, factor: float, case: Case = CASE, builds: int = 1, blocks: int = 25) -> Run:
+def trial(
+    name: str, role: Role, factor: float, case: Case = CASE, builds: int = 1, blocks: int = 25, seed: int = 0
+) -> Run:
     values = [
         timing(case, "encode", factor * (100 + (block * 7 + turn * 3) % 5 / 10), turn, block)
         for block in range(1, blocks + 1)
         for turn in (1, 2)
     ]
     return factory.run(*values).replace(
-        id=f"{name}-{role}", trial=Trial(id=name, role=role, seed=1, pairs=2, builds=builds)
+        id=f"{name}-{role}",
+        trial=Trial(id=name, role=role, seed=seed or sum(map(ord, name)), pairs=2, builds=builds),
     )
 
 
@@ -213,6 +217,104 @@ def test_trials_add_up_and_must_match() -> None:
     assert match_trials(here, there[:1]) == ()
     assert match_trials(here, [trial(name, Role.BASELINE, 1.0) for name in ("a", "b")]) == ()
     assert match_trials([run(1, 1.0)], [run(2, 1.0)]) == ()
+
+
+def test_a_coin_counts_once() -> None:
+    """Trials of one seed throw the same coins: what the order does comes back in each, and would look like a change."""
+
+    def pool(*trials: tuple[str, int, int]) -> Family:
+        here, there = (
+            [trial(name, role, 1.0, blocks=blocks, seed=seed) for name, blocks, seed in trials] for role in ROLES
+        )
+        return contrast_runs(here, there, ASKED).family
+
+    apart = pool(("a", 25, 7), ("b", 30, 8))
+    assert (apart.comparisons[0].n, apart.seeds) == (55, (7, 8))
+    assert SHARED_SEED not in [caveat.code for caveat in apart.caveats]
+    alone = pool(("a", 25, 7))
+    again = pool(("a", 25, 7), ("b", 25, 7))
+    assert again.comparisons == alone.comparisons
+    assert (again.seeds, alone.seeds) == ((7,), (7,))
+    (said,) = [caveat.message for caveat in again.caveats if caveat.code == SHARED_SEED]
+    assert said.startswith("25 blocks are left out: an earlier trial with the same seed (7)")
+    longer = pool(("a", 25, 7), ("b", 26, 7), ("c", 5, 8), ("d", 27, 7))
+    assert longer.comparisons[0].n == 25 + 1 + 5 + 1, "coins that no earlier trial has thrown are as good as any"
+    assert longer.seeds == (7, 8)
+
+
+def test_a_coin_counts_for_each_metric_by_itself() -> None:
+    runs = {
+        role: [
+            factory.run(*(timing(CASE, metric, 100.0, 1, block) for block in range(1, 13))).replace(
+                id=f"{name}-{role}", trial=Trial(id=name, role=role, seed=7, pairs=1)
+            )
+            for name, metric in (("a", "encode"), ("b", "decode"))
+        ]
+        for role in ROLES
+    }
+    asked = ASKED.replace(metrics=frozenset({"encode", "decode"}))
+    family = contrast_runs(runs[Role.BASELINE], runs[Role.CONTENDER], asked).family
+    assert [(one.metric, one.n) for one in family.comparisons] == [("encode", 12), ("decode", 12)]
+    assert SHARED_SEED not in [caveat.code for caveat in family.caveats]
+
+
+def test_trials_that_are_no_pairs_may_share_their_coins_too() -> None:
+    """One that has lost its partner makes ordinary runs of all; the coins of the others are the same nevertheless."""
+    here = [trial(name, Role.BASELINE, 1.0, seed=7) for name in ("a", "b", "c")]
+    there = [trial(name, Role.CONTENDER, 1.0, seed=7) for name in ("a", "b")]
+    family = contrast_runs(here, there, ASKED).family
+    (said,) = [caveat.message for caveat in family.caveats if caveat.code == SHARED_SEED]
+    assert said.startswith("5 runs are of 3 trials with the same seed (7)")
+    fresh = [one.replace(trial=one.trial.replace(seed=index)) for index, one in enumerate(here) if one.trial]
+    codes = [caveat.code for caveat in contrast_runs(fresh, there[:1], ASKED).family.caveats]
+    assert SHARED_SEED not in codes
+
+
+def test_trials_of_two_nodes_may_have_one_name() -> None:
+    nodes = [factory.node(), factory.node().replace(name="node-2")]
+    here, there = ([trial("t", role, 1.0).replace(node=node) for node in nodes] for role in ROLES)
+    assert [one.node.name for one, _ in match_trials(here, there)] == ["node-1", "node-2"]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "names"),
+    [
+        ([("tiny", "tiny-q5_0")], ["whisper/fa=0/threads=4"]),
+        (
+            [("tiny", "tiny-q5_0"), ("base", "base-q5_0")],
+            ["whisper/fa=0/model=tiny->tiny-q5_0/threads=4", "whisper/fa=0/model=base->base-q5_0/threads=4"],
+        ),
+    ],
+)
+def test_cases_with_one_name_in_common_are_judged_apart(pairs: list[tuple[str, str]], names: list[str]) -> None:
+    """Tiny 15 % faster and base 3 % slower were one sample, and IMPROVED for both."""
+    changes = {"tiny": 0.85, "base": 1.03}
+    runs = []
+    for side, role in enumerate(ROLES):
+        values = [
+            timing(
+                Case.of("whisper", model=pair[side], threads=4, fa=0),
+                "encode",
+                (100 + number % 5 / 10) * changes[pair[0]] ** side,
+                1,
+                2 * number + place,
+            )
+            for place, pair in enumerate(pairs)
+            for number in range(40)
+        ]
+        suite = factory.suite().replace(models=tuple(pair[side] for pair in pairs))
+        trial = Trial(id="t", role=role, seed=1, pairs=1)
+        runs.append(factory.run(*values).replace(id=role.value, trial=trial, suite=suite))
+    contrast = contrast_runs(runs[:1], runs[1:], ASKED.replace(across=("settings",)))
+    assert [str(one.case) for one in contrast.family.comparisons] == names
+    verdicts = [one.verdict for one in contrast.family.comparisons]
+    assert verdicts == [Verdict.IMPROVED, Verdict.REGRESSED][: len(pairs)]
+    assert contrast.family.exit_code(strict=False) is (ExitCode.REGRESSION if len(pairs) > 1 else ExitCode.OK)
+    assert len({str(one.case) for one in contrast.family.comparisons}) == len(pairs)
+    # The name of a case is the same if the other one was never reached.
+    first = [run.replace(results=tuple(one for one in run.results if one.case == run.results[0].case)) for run in runs]
+    (reached,) = contrast_runs(first[:1], first[1:], ASKED.replace(across=("settings",))).family.comparisons
+    assert str(reached.case) == names[0]
 
 
 def test_several_builds_are_looked_at_apart() -> None:

@@ -66,6 +66,14 @@ def test_everything_at_once() -> None:
     assert set(told(found)) == {"a-a", "one-cpu", "under-load", "blocks-lost", "spinning", "stopped"}
 
 
+def test_what_no_block_has_given_has_a_name_of_its_own() -> None:
+    tiny, base = (
+        Case.of("whisper", model=model).against(Case.of("whisper", model=f"{model}-q5_0")) for model in ("tiny", "base")
+    )
+    samples = [PairedSample(case=tiny, metric="encode", blocks=(((1.0, 1.0),),))]
+    assert list_unmeasured((tiny, base), ("encode",), samples, named=True) == ("whisper/model=base->base-q5_0",)
+
+
 CASE, OTHER = (Case.of("whisper", model=model, threads=1, fa=0) for model in ("tiny", "base"))
 
 

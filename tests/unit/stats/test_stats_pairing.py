@@ -28,10 +28,26 @@ def test_what_has_no_partner_is_left_out() -> None:
     assert pair_measurements(baseline, []) == pair_measurements([], contender) == ()
 
 
-def test_the_case_is_what_both_sides_share() -> None:
+def test_the_case_is_that_of_both_sides() -> None:
     other = Case.of("whisper", model="tiny", threads=2, fa=1)
     (sample,) = pair_measurements([one(1, 1, 1.0)], [one(1, 1, 2.0, case=other)])
-    assert str(sample.case) == "whisper/model=tiny/threads=2"
+    assert str(sample.case) == "whisper/fa=0->1/model=tiny/threads=2"
+    assert str(sample.case.common) == "whisper/model=tiny/threads=2"
+
+
+def test_models_that_are_another_type_on_either_side_stay_apart() -> None:
+    """What both sides share is one name for both models, and was one sample."""
+    tiny, small_tiny, base, small_base = (
+        Case.of("whisper", model=model, threads=2, fa=0) for model in ("tiny", "tiny-q5_0", "base", "base-q5_0")
+    )
+    both = pair_measurements(
+        [one(1, 1, 1.0, case=tiny), one(2, 1, 3.0, case=base), one(3, 1, 5.0, case=tiny)],
+        [one(1, 1, 2.0, case=small_tiny), one(2, 1, 4.0, case=small_base), one(3, 1, 6.0, case=small_tiny)],
+    )
+    assert [(str(sample.case), sample.blocks, sample.numbers) for sample in both] == [
+        ("whisper/fa=0/model=tiny->tiny-q5_0/threads=2", (((1.0, 2.0),), ((5.0, 6.0),)), (1, 3)),
+        ("whisper/fa=0/model=base->base-q5_0/threads=2", (((3.0, 4.0),),), (2,)),
+    ]
 
 
 def test_cases_of_a_trial_stay_apart() -> None:

@@ -7,11 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from harness.plan.contest import ROLES, Block
+from harness.plan.contrast import Question, judge_trials
 from harness.records.case import Case
 from harness.records.measurement import Measurement
 from harness.records.outcome import Status, StepResult
+from harness.records.run import ExitCode
 from harness.records.step import Phase
-from harness.records.trial import Role
+from harness.records.trial import Role, Trial
 from harness.system.console import Console
 from harness.trial import contest
 from harness.trial.contest import INTERRUPTED, LOST, SETTLED, TIME_UP, Contest, Design, Tally
@@ -33,6 +35,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contest, "time", SimpleNamespace(monotonic=tick))
 
 
+def quantised(model: str) -> Mapping[Role, Seat]:
+    """Return the seats of `quant=f16` against `quant=q5_0`."""
+    names = {Role.BASELINE: model, Role.CONTENDER: f"{model}-q5_0"}
+    return {
+        role: seat.replace(case=Case.of("whisper", model=names[role], threads=2, fa=0))
+        for role, seat in seats().items()
+    }
+
+
 def seats(threads: int = 2) -> Mapping[Role, Seat]:
     return {
         role: Seat(
@@ -51,9 +62,15 @@ class Actor:
     """Plays blocks in which the contender takes longer by so much; `events` come instead, by block number."""
 
     def __init__(
-        self, changes: Mapping[str, float], events: Mapping[int, object] | None = None, *, noise: float = 0.003
+        self,
+        changes: Mapping[str, float],
+        events: Mapping[int, object] | None = None,
+        *,
+        noise: float = 0.003,
+        models: Mapping[str, float] | None = None,
     ) -> None:
         self.changes = changes
+        self.models = models or {}
         self.noise = {"encode": 0.003, "decode": noise}
         self.events = events or {}
         self.blocks: list[tuple[Block, Case]] = []
@@ -81,7 +98,9 @@ class Actor:
                         metric=turn.metric,
                         value=100
                         * self._draw.lognormvariate(
-                            self.changes[turn.metric] * ROLES.index(role), self.noise[turn.metric]
+                            (self.changes[turn.metric] + self.models.get(seats[Role.BASELINE].case.get("model"), 0))
+                            * ROLES.index(role),
+                            self.noise[turn.metric],
                         ),
                         repetition=turn.repetition,
                         process=block.number,
@@ -144,6 +163,37 @@ def test_cases_take_turns_until_each_is_settled() -> None:
     threads = [case.get("threads") for _, case in actor.blocks]
     assert set(threads[:2]) == {"1", "2"}
     assert abs(threads.count("1") - threads.count("2")) <= 2
+
+
+@pytest.mark.parametrize(
+    ("tiny", "base", "verdicts", "code"),
+    [
+        (-0.15, 0.03, {"tiny": "IMPROVED", "base": "REGRESSED"}, ExitCode.REGRESSION),
+        (-0.15, 0.08, {"tiny": "IMPROVED", "base": "REGRESSED"}, ExitCode.REGRESSION),
+        (0.0, 0.06, {"tiny": "UNCHANGED", "base": "REGRESSED"}, ExitCode.REGRESSION),
+    ],
+)
+def test_models_that_are_another_type_on_either_side_are_judged_apart(
+    tiny: float, base: float, verdicts: dict[str, str], code: ExitCode
+) -> None:
+    """All that both sides have in common is the same for both models; their blocks were one sample."""
+    design = DESIGN.replace(metrics=("encode",))
+    actor = Actor({"encode": 0.0}, models={"tiny": tiny, "base": base})
+    tally, _ = go(actor, design, quantised("tiny"), quantised("base"))
+    assert tally.stopped == SETTLED
+    suite = factory.suite().replace(threads=(2,))
+    pair = [
+        factory.run(*(results[side] for results in tally.results)).replace(
+            suite=suite.replace(models=tuple(f"{model}{end}" for model in ("tiny", "base"))),
+            trial=Trial(id="t", role=role, seed=1, pairs=2),
+        )
+        for side, (role, end) in enumerate(zip(ROLES, ("", "-q5_0"), strict=True))
+    ]
+    family = judge_trials([(pair[0], pair[1])], Question(threshold=0.02, metrics=frozenset({"encode"})))
+    assert {str(one.case): str(one.verdict) for one in family.comparisons} == {
+        f"whisper/fa=0/model={model}->{model}-q5_0/threads=2": verdict for model, verdict in verdicts.items()
+    }
+    assert family.exit_code(strict=True) is code
 
 
 def test_a_lost_block_is_left_out_and_counted() -> None:
