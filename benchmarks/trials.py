@@ -4,7 +4,7 @@
     python benchmarks/trials.py --aa 0 --plant 5%:20 2%:20   planted slowdowns, twenty of each
     python benchmarks/trials.py --summary trials.jsonl       the tables, from what was kept
 
-Each trial is `harness ab` as a user calls it, in a process of its own with a seed of its own; its verdicts are appended
+Each trial is `harness ab` as a user calls it, in a process of its own; it draws its own seed. Its verdicts are appended
 to trials.jsonl (-o), and a later call goes on there. Options behind `--` go to `harness ab`. The node should be quiet.
 """
 
@@ -44,7 +44,7 @@ def main() -> int:
     for number, plant in enumerate(planned, 1):
         with tempfile.TemporaryDirectory() as scratch:
             folder = arguments.results or Path(scratch)
-            trial = hold(arguments.side, plant, words, folder.absolute(), seed=time.time_ns() % 1_000_000_007)
+            trial = hold(arguments.side, plant, words, folder.absolute())
         with arguments.output.open("a", encoding="utf-8") as file:
             file.write(json.dumps(trial) + "\n")
         print(f"{number}/{len(planned)}", describe(trial), flush=True)
@@ -64,17 +64,14 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def hold(side: str, plant: float, words: Sequence[str], results: Path, *, seed: int) -> dict[str, Any]:
+def hold(side: str, plant: float, words: Sequence[str], results: Path) -> dict[str, Any]:
     """Return what one trial said: exit code, wall seconds, and the verdict of each comparison."""
     argv = [sys.executable, "-m", "harness", "ab", side, side, "--json", "-q", "--results", str(results)]
     planted = ["--plant", str(plant)] if plant else []
     began = time.monotonic()
-    done = subprocess.run(
-        [*argv, "--seed", str(seed), *planted, *words], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*argv, *planted, *words], cwd=ROOT, capture_output=True, text=True, check=False)
     trial: dict[str, Any] = {
         "plant": plant,
-        "seed": seed,
         "words": list(words),
         "exit_code": done.returncode,
         "wall_s": round(time.monotonic() - began, 1),
@@ -85,6 +82,7 @@ def hold(side: str, plant: float, words: Sequence[str], results: Path, *, seed: 
         return trial | {"error": done.stderr[-400:], "comparisons": []}
     kept = ("metric", "n", "change", "low", "high", "p", "mde", "verdict", "relevant")
     return trial | {
+        "seed": next(iter(family["seeds"]), None),
         "comparisons": [{key: one.get(key) for key in kept} for one in family["comparisons"]],
         "caveats": [caveat["code"] for caveat in family["caveats"]],
     }

@@ -18,8 +18,10 @@ from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageE
 from harness.plan.layer import Settings, layer_settings
 from harness.plan.setting.setting import PREFIX, Kind, Setting
 from harness.plan.setting.table import SETTINGS
+from harness.plan.setting.verb import MEASURE
 from harness.records.record import is_text
 from harness.render.plain import harmless
+from harness.system.chance import draw_seed
 from harness.system.console import Console
 from harness.system.disk import expand_home
 from harness.system.limit import CpuTimeError, limit_of
@@ -86,6 +88,8 @@ def _has_folder() -> bool:
 def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     # A harness.toml that cannot be read is no reason to keep the schema back.
     settings = DEFAULTS if arguments.command == "schema" else _layer(arguments, environ)
+    if arguments.command in MEASURE and not settings.flag("dry_run"):
+        settings = settings.supply("seed", draw_seed())
     console = Console(quiet=settings.flag("quiet"), verbose=settings.flag("verbose"))
     output = Output(console, as_json=settings.flag("json"))
     return output.settle(VERBS[arguments.command].call(Call(arguments, settings, environ, output)))

@@ -16,6 +16,7 @@ from harness.records.run import ExitCode
 from harness.records.suite import Engine
 from harness.render.comparison import render_comparison
 from harness.render.plan import render_plan
+from harness.render.seed import describe_seed
 from harness.render.side import name_side
 from harness.request import choose_engine
 from harness.system.console import Console
@@ -94,7 +95,9 @@ def prepare_entrants(
 def show_plans(entrants: Entrants, output: Output) -> int:
     """Print the plan of each build and return the exit code."""
     plans = [(entrant.state, entrant.plan) for entrant in entrants]
-    output.show("\n\n".join(render_plan(plan, state) for state, plan in plans), tuple(plan for _, plan in plans))
+    seed = describe_seed(entrants[0].suite.seed, entrants[0].settings.describe())
+    parts = [*(render_plan(plan, state) for state, plan in plans), f"seed     {seed}"]
+    output.show("\n\n".join(parts), tuple(plan for _, plan in plans))
     return 0
 
 

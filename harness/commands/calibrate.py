@@ -12,6 +12,7 @@ from harness.records.comparison import ALPHA
 from harness.records.run import ExitCode
 from harness.records.trial import Role
 from harness.render.calibration import render_calibration
+from harness.render.seed import describe_seed
 from harness.stats.calibration import calibrate as resample
 from harness.stats.pairing import pair_measurements
 from harness.system.probe import probe_node
@@ -49,6 +50,7 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
     output.console.note(f"resampling {blocks} blocks {RESAMPLES} times")
     found = resample(samples, alpha=ALPHA, seed=design.seed, resamples=RESAMPLES, block_s=tally.wall_s / max(1, blocks))
     lines = [render_calibration(found, wall_s=tally.wall_s, blocks=blocks)]
+    lines += [f"seed     {describe_seed(design.seed, settings.describe())}"]
     lines += [f"caveat: {caveat.message}" for caveat in held.family.caveats if caveat.code not in ("a-a", "stopped")]
     output.show("\n".join(lines), found)
     return choose_code(held, ExitCode.OK, output)

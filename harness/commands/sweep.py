@@ -1,6 +1,6 @@
 """`harness sweep`: many settings measured side by side, and the table of what came of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,10 +14,11 @@ from harness.premises import cache_folder, hold_node, name_folders, results_fold
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record
-from harness.records.run import ExitCode, Run
+from harness.records.run import ExitCode, Run, SettingUsed
 from harness.records.suite import Suite
 from harness.records.sweep import GONE, Chart, Entry, Sweep
 from harness.render.plan import render_plan
+from harness.render.seed import describe_seed
 from harness.render.sweep import (
     describe_equals,
     pivot_chart,
@@ -252,7 +253,7 @@ def _show(chart: Chart, asked: Asked, output: Output) -> None:
 def _show_plan(planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], settings: Settings, output: Output) -> None:
     plans = [plan for _, plan in ready.values()]
     estimate = estimate_course(plans, load_durations(cache_folder(settings)))
-    lines = [_describe(planned)]
+    lines = [_describe(planned, settings.describe())]
     if settings.flag("verbose"):
         lines += [render_plan(plan, state) for state, plan in ready.values()]
     reasons = dict.fromkeys(
@@ -267,7 +268,9 @@ def _show_plan(planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], settings: 
     output.show("\n".join(lines), planned)
 
 
-def _describe(swept: Sweep) -> str:
+def _describe(swept: Sweep, used: Sequence[SettingUsed] = ()) -> str:
+    """Return the axes of a sweep and its seed; `used` are the settings in force, where they are not those it kept."""
     varying = [f"  {axis.name:<9} {', '.join(axis.values)}" for axis in swept.axes]
     counts = f"{len(swept.cells)} cells, {len(swept.entries)} configs, {swept.repetitions} rounds"
-    return "\n".join([f"sweep {swept.id} on {swept.node}: {counts}", *varying])
+    seed = describe_seed(swept.seed, used or swept.settings)
+    return "\n".join([f"sweep {swept.id} on {swept.node}: {counts}", *varying, f"  {'seed':<9} {seed}"])

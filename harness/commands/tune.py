@@ -21,6 +21,7 @@ from harness.records.run import ExitCode, Run
 from harness.records.suite import Benchmark, Engine, Suite
 from harness.records.sweep import Entry, Values
 from harness.records.tune import Goal, Stage, Tuning
+from harness.render.seed import describe_seed
 from harness.render.tune import render_tuning
 from harness.request import choose_engine, choose_suite
 from harness.store.duration import load_durations
@@ -51,10 +52,11 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
         raise UsageError(f"--for: nothing can be tuned for {wanted.goal!r}", hint=nearest(wanted.goal, list(Goal)))
     goal, node = Goal(wanted.goal), probe_node(settings.text("node"), environ)
     base, axes, suite, mine = _design(settings, node)
+    seed = describe_seed(suite.seed, settings.describe())
     if wanted.write:
         read_toml(Path(_FILE), required=False)  # what cannot be read is not found out after a quarter of an hour
     if settings.flag("dry_run"):
-        output.show(_describe_axes(axes, base), suite)
+        output.show(f"{_describe_axes(axes, base)}\n  {'seed':<9} {seed}", suite)
         return 0
     scene = set_scene(settings, environ, output.console)
     begun = datetime.now(UTC)
@@ -110,7 +112,7 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
         cmake=_spell_cmake(search.find_run(winner)),
         cli=_spell_cli(settings.words("model")[0], winner),
     )
-    output.show(render_tuning(tuning), tuning)
+    output.show(f"{render_tuning(tuning)}\n  seed     {seed}", tuning)
     if wanted.write:
         change_toml(Path(_FILE), _as_settings(tuning.model, winner), f"harness tune --for {goal}, {begun:%Y-%m-%d}")
         output.console.note(f"  written to {_FILE}: harness run uses it from now on")

@@ -51,6 +51,14 @@ class Settings(Record):
         """Return whether no layer above the defaults says anything of a setting."""
         return any(key == name and origin is Origin.DEFAULT for key, _, origin in self.used)
 
+    def supply(self, name: str, value: Value) -> "Settings":
+        """Return these settings with `value` as the default of a setting: in force where no layer says anything."""
+        used = (
+            (key, value if key == name and origin is Origin.DEFAULT else known, origin)
+            for key, known, origin in self.used
+        )
+        return Settings(used=tuple(used))
+
     def override(self, values: Mapping[str, object], where: str) -> "Settings":
         """Return these settings with `values` in force; raises UsageError, naming `where`, for what cannot be."""
         changed = {name: _convert(BY_NAME[name], value, f"{where}: {name}") for name, value in values.items()}

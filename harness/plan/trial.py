@@ -18,7 +18,8 @@ class Circumstance(Record):
 
     `retried` were measured again for such load, `stood` because a side, the harness or the node stood still.
 
-    `same_code` says that two different builds came to the same for the processor, as far as that is known.
+    `same_code` says that two different builds came to the same for the processor, as far as that is known. `fixed_by`
+    names the file or variable that gives this seed to every trial, empty where nothing does.
     """
 
     same_build: bool
@@ -33,6 +34,7 @@ class Circumstance(Record):
     stopped_early: str = ""
     stood: int = 0
     same_code: bool = False
+    fixed_by: str = ""
 
 
 def list_unmeasured(
@@ -72,6 +74,12 @@ def _caveats(found: Circumstance) -> Iterator[Caveat]:
             "--builds 3 links each side three times, its functions in another order, and tells the two apart"
         )
         yield Caveat(code="one-build", message=message)
+    if found.fixed_by:
+        message = (
+            f"the seed is fixed by {found.fixed_by}: every trial with it throws the same coins, so a repeated one "
+            "confirms nothing, and several do not add up; without it each trial draws its own"
+        )
+        yield Caveat(code="fixed-seed", message=message)
     if found.usable_cpus == 1:
         message = "one CPU only: the samplers and everything else on this node share it"
         yield Caveat(code="one-cpu", message=message)

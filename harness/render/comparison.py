@@ -168,6 +168,12 @@ def _facts(family: Family) -> Iterator[str]:
     yield f"{_INDENT}method     {family.method}"
     yield f"{_INDENT}judged     {judged} together at alpha {100 * family.alpha:g} %; n counts {unit}"
     yield f"{_INDENT}threshold  {100 * family.threshold:g} %: smaller changes do not matter"
+    if len(family.seeds) == 1:
+        yield f"{_INDENT}seed       {family.seeds[0]}: harness ab --seed {family.seeds[0]} gives the same orders again"
+    elif family.seeds:
+        more = len(family.seeds) - _NAMED
+        shown = ", ".join(map(str, family.seeds[:_NAMED])) + (f" and {more} more" if more > 0 else "")
+        yield f"{_INDENT}seeds      {shown}"
 
 
 def _differences(differences: Sequence[Difference]) -> Iterator[str]:

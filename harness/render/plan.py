@@ -6,6 +6,7 @@ from harness.records.plan import Plan, Site
 from harness.records.run import Run
 from harness.records.step import Phase
 from harness.records.weights import WeightsKind
+from harness.render.seed import describe_seed
 
 _KINDS = {WeightsKind.UNDECIDED: "not known before the network is asked: official, else synthetic"}
 
@@ -22,6 +23,7 @@ def render_plan(plan: Plan, run: Run) -> str:
         f"source   {name}{' + changes' if commit.dirty else ''}  {run.source.path}",
         f"weights  {weights or 'none'}",
         *([f"threads  {plan.threads}"] if plan.threads else []),
+        *([f"seed     {describe_seed(run.suite.seed, run.settings)}"] if run.suite.benchmarks else []),
     ]
     for site, before in zip(plan.sites, (None, *plan.sites), strict=False):
         lines += ["", f"build    {site.config.build_type} ({site.config.isa}, {site.config.id}) in {site.folder}"]

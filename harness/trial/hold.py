@@ -23,6 +23,7 @@ from harness.records.run import Run
 from harness.records.step import Phase
 from harness.records.suite import Engine
 from harness.records.trial import Role, Trial
+from harness.render.seed import name_fixture
 from harness.store.bundle import Bundle, create_bundle
 from harness.store.remnant import KEPT, describe_kept
 from harness.system.console import Console
@@ -212,6 +213,7 @@ def _look_at(
         lost=tuple(lost.reason for lost in tally.lost),
         idle_share=tally.idle_share,
         stopped_early=tally.stopped if design.early and tally.stopped != SETTLED else "",
+        fixed_by=name_fixture(baseline.settings.describe()),
     )
 
 

@@ -116,8 +116,9 @@ class Kit:
             subprocess.run(["git", "-C", str(self.tree), *words], check=True, env=self.environ)
 
     def words(self, *words: str) -> list[str]:
-        """Return a `run` of the made-up tree with tiny weights."""
-        return ["run", "--source", str(self.tree), "--model", "tiny", "--weights", str(self.weights), *words]
+        """Return a `run` of the made-up tree with tiny weights, and with the same orders every time."""
+        tree = ["run", "--source", str(self.tree), "--model", "tiny", "--weights", str(self.weights)]
+        return [*tree, "--seed", "1", *words]
 
     def start(self, *words: str, environ: dict[str, str] | None = None) -> Started:
         whole = {**self.environ, **(environ or {})}

@@ -71,6 +71,32 @@ def test_a_regression_is_found_and_stored_runs_say_the_same(kit: Kit) -> None:
     assert json.loads(compared.stdout)["family"]["comparisons"] == [told]
 
 
+def drop_seed(words: list[str]) -> list[str]:
+    """Return the words as a user writes them, who gives no seed."""
+    place = words.index("--seed")
+    return words[:place] + words[place + 2 :]
+
+
+def test_a_trial_draws_a_seed_of_its_own(kit: Kit) -> None:
+    """All trials of all users had the seed 1, and so the same coins."""
+    kit.set_speed(0.01, **SLOW)
+    words = drop_seed(kit.trial_words("ab", "fa=0", "fa=1", *BENCH, "--max-time", "0.1s"))
+    known: set[int] = set()
+    for variable in ({}, {"HARNESS_SEED": "7"}):
+        done = kit.harness(*words, environ=variable)
+        assert done.returncode == 0, done.stderr
+        runs = [run for run in map(load_run, kit.bundles()) if run.trial and run.trial.seed not in known]
+        assert len(runs) == 2
+        assert runs[0].trial
+        seed = runs[0].trial.seed
+        assert {seed} == {one for run in runs for one in (run.suite.seed, run.trial and run.trial.seed)}
+        assert f"harness ab --seed {seed} gives the same orders again" in done.stdout
+        assert all(("fixed-seed" in codes(run)) is bool(variable) for run in runs)
+        known.add(seed)
+    assert 7 in known
+    assert not {0, 1} & known
+
+
 def test_the_other_way_round_it_is_an_improvement(kit: Kit) -> None:
     kit.set_speed(0.01, **SLOW)
     # What a file of settings asks of `run` does not reach a trial.
@@ -335,9 +361,10 @@ def test_a_linker_that_ignores_the_order_is_found_out(kit: Kit) -> None:
 
 
 def test_a_dry_run_of_a_calibration_measures_nothing(kit: Kit) -> None:
-    done = kit.harness(*kit.trial_words("calibrate", *BENCH, "--dry-run"))
+    done = kit.harness(*drop_seed(kit.trial_words("calibrate", *BENCH, "--dry-run")))
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("source ") == 2
+    assert "seed     drawn from the system when it is measured" in done.stdout
     assert kit.bundles() == kit.partials() == []
     assert not [call for call in kit.calls("cmake") if "--version" not in call]
 

@@ -89,10 +89,11 @@ SUITE: tuple[Setting, ...] = (
     Setting(
         name="seed",
         kind=Kind.INTEGER,
-        default=1,
+        default=0,  # none: the command line draws one
         metavar="N",
         commands=MEASURE,
-        help="seed of the order of the cases inside each round",
+        help="draw all orders, and the code layouts of --builds, from this number (default: drawn from the system "
+        "each time, printed and recorded)",
     ),
     Setting(
         name="no_tests", kind=Kind.FLAG, default=False, commands=RUN, help="do not build and run whisper.cpp's tests"

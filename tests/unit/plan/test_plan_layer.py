@@ -45,6 +45,13 @@ def test_stronger_layers_win(
     assert origin(settings, "model") is source
 
 
+def test_a_default_that_is_supplied_gives_way_to_every_layer() -> None:
+    assert layered().supply("seed", 42).number("seed") == 42
+    assert origin(layered().supply("seed", 42), "seed") is Origin.DEFAULT
+    for given in (layered({"seed": 3}), layered(environ={"HARNESS_SEED": "3"}), layered(flags={"seed": "3"})):
+        assert given.supply("seed", 42).number("seed") == 3
+
+
 def test_keys_of_the_file_may_have_dashes() -> None:
     assert layered({"flash-attn": [0, 1]}).words("flash_attn") == ("0", "1")
 

@@ -45,6 +45,11 @@ def test_nothing_to_say() -> None:
         ),
         ({"idle_share": 0.5}, "spinning", "50% of a CPU"),
         ({"stopped_early": "the time was up"}, "stopped", "the time was up"),
+        (
+            {"fixed_by": "harness.toml"},
+            "fixed-seed",
+            "fixed by harness.toml: every trial with it throws the same coins",
+        ),
     ],
 )
 def test_what_is_said(change: dict[str, object], code: str, words: str) -> None:
