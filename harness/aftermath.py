@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.conclusion import seal_run
 from harness.errors import HarnessError, UsageError
 from harness.plan.layer import Settings
-from harness.premises import results_folder
+from harness.premises import cache_folder, results_folder
 from harness.records.caveat import Caveat
 from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
@@ -17,6 +17,7 @@ from harness.store.bundle import LOGS, PARTIAL, PLAN, RUN, Bundle, load_run, mon
 from harness.store.unfinished import require_own
 from harness.system.console import Console
 from harness.system.orphan import stop_orphans
+from harness.system.scratch import BLOCK, clear_scratch
 
 KILLED = "the harness was killed"
 _LEAST_AGE_S = 60
@@ -26,8 +27,9 @@ def settle_remnants(settings: Settings, node: Node, console: Console) -> None:
     """Finish what a killed comparison or search of the caller has left on this node, and remove what holds nothing.
 
     Nobody could go on with either; a killed run or sweep is left for --resume. What another process holds, or may hold,
-    is not touched. The caller holds the node.
+    is not touched. The files that its blocks measured go, too. The caller holds the node.
     """
+    clear_scratch(cache_folder(settings), BLOCK)
     results = results_folder(settings)
     bundles = list(_list_dead(results, node.name))
     left = {bundle.path: run for bundle in bundles if (run := _load(bundle, console))}

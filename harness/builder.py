@@ -1,6 +1,6 @@
 """A build alone: a source made into the library and the bench program that can be measured."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.conclusion import look_back
@@ -46,12 +46,13 @@ def prepare_build(
     console: Console,
     suite: Suite | None = None,
     ready: Callable[[Source], tuple[Weights, ...]] = lambda _: (),
-    layouts: Sequence[int] = (),
+    *,
+    drawn: bool = False,
 ) -> tuple[Run, Plan]:
     """Return the run that will record a build, and the plan of it; the source is there afterwards, nothing is built.
 
     `suite` is what the build will be measured with, nothing if it is None; `ready` answers with the weights for it.
-    `layouts` are the seeds of the code layouts in which it is linked.
+    One that is `drawn` can be linked in other code layouts, and is, to see that it works.
     """
     bench = lay_out(settings, environ, node, console)
     measured = suite is not None
@@ -66,7 +67,7 @@ def prepare_build(
         seed=1,
     )
     timed = suite.replace(benchmarks=() if bench.source.pruned else tuple(Benchmark))
-    state, ingredients = begin_run(bench, settings, timed, ready(bench.source), (), layouts=layouts)
+    state, ingredients = begin_run(bench, settings, timed, ready(bench.source), (), drawn=drawn)
     # What is built is not measured yet: the run that is recorded asks for no benchmark.
     return state.replace(suite=suite.replace(benchmarks=())), plan_build(
         ingredients if measured else ingredients.replace(threads="")

@@ -37,15 +37,15 @@ class Constancy:
         files = self._built[step.cwd] = BuiltFiles(Path(step.cwd))
         return run.replace(built=files.sums) if step.cwd == timed else run
 
-    def begin(self, folder: str, run: Run, argv: Iterable[str] | None = None) -> None:
+    def begin(self, folder: str, run: Run, argv: Iterable[str] | None = None, *, linked: bool = False) -> None:
         """Look at the node from now on, and remember the build in a folder, the weights and the recordings of `run`.
 
         What is remembered already stays so. With `argv` only those files are remembered that it names: others may be
-        yet to be made.
+        yet to be made. Of a build that is `linked` anew for each block the objects are remembered.
         """
         self._measuring.add(folder)
         if folder not in self._built:
-            self._built[folder] = BuiltFiles(Path(folder))
+            self._built[folder] = BuiltFiles(Path(folder), linked=linked)
         named = None if argv is None else frozenset(argv)
         for path in (*(one.path for one in run.weights), *(one.path for one in run.audio)):
             if path not in self._read and (named is None or path in named):

@@ -29,12 +29,20 @@ def keep_layouts(cache: Path, seeds: Sequence[int]) -> tuple[CodeLayout, ...]:
     """Write the files that give linkers the code layouts of these seeds into the cache, and return the layouts."""
     layouts = []
     for seed in seeds:
-        files = {SCRIPT: render_script(seed), ORDER: render_order(seed)}
+        files = _render_layout(seed)
         folder = cache / "cmake" / f"layout-{seed}-{short_hash(files, length=8)}"
         for name, text in files.items():
             _keep(folder / name, text.encode())
         layouts.append(CodeLayout(seed=seed, folder=str(folder)))
     return tuple(layouts)
+
+
+def write_layout(folder: Path, seed: int) -> CodeLayout:
+    """Write the files of a code layout that is used once into a new folder, and return the layout."""
+    folder.mkdir(parents=True)
+    for name, text in _render_layout(seed).items():
+        (folder / name).write_text(text, encoding="ascii")
+    return CodeLayout(seed=seed, folder=str(folder))
 
 
 def require_distinct(folders: Sequence[str]) -> None:
@@ -48,8 +56,12 @@ def require_distinct(folders: Sequence[str]) -> None:
             raise UnfitError(
                 f"code layouts {Path(twin).name} and {Path(folder).name} came out equal",
                 cause="the linker was given an order of functions and did not follow it",
-                hint="-D CMAKE_SHARED_LINKER_FLAGS=-fuse-ld=bfd for GNU's linker, or leave out --builds",
+                hint="-D CMAKE_SHARED_LINKER_FLAGS=-fuse-ld=bfd for GNU's linker, or leave out --relink",
             )
+
+
+def _render_layout(seed: int) -> dict[str, str]:
+    return {SCRIPT: render_script(seed), ORDER: render_order(seed)}
 
 
 def _keep(path: Path, content: bytes) -> None:

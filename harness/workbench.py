@@ -3,12 +3,13 @@
 import shutil
 import sys
 import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import __version__
 from harness.errors import UnfitError
+from harness.plan.code_layout import TRIED
 from harness.plan.config import choose_config, choose_wiring
 from harness.plan.environment import choose_environment
 from harness.plan.influence import caveat_influences
@@ -163,10 +164,11 @@ def begin_run(
     weights: tuple[Weights, ...],
     caveats: tuple[Caveat, ...],
     audio: tuple[Audio, ...] = (),
-    layouts: Sequence[int] = (),
+    *,
+    drawn: bool = False,
 ) -> tuple[Run, Ingredients]:
-    """Return an empty run and what its plan is made from; `layouts` are the seeds of those of the timed build."""
-    ingredients = gather(bench, settings, suite, weights, audio, layouts)
+    """Return an empty run and what its plan is made from; `drawn` is a build that can be linked in another layout."""
+    ingredients = gather(bench, settings, suite, weights, audio, drawn=drawn)
     timed = ingredients.sites[-1]
     begun = datetime.now(UTC)
     run = Run(
@@ -199,10 +201,11 @@ def gather(
     suite: Suite,
     weights: tuple[Weights, ...],
     audio: tuple[Audio, ...] = (),
-    layouts: Sequence[int] = (),
+    *,
+    drawn: bool = False,
 ) -> Ingredients:
     """Return all that the plan of a run is made from, when it begins and when it is planned anew."""
-    timed = choose_site(bench, settings, choose_recipe(settings, bench.node.os).build_type, drawn=bool(layouts))
+    timed = choose_site(bench, settings, choose_recipe(settings, bench.node.os).build_type, drawn=drawn)
     types = (one for one in suite.test_build_types if one != timed.config.build_type)
     sites = (*(choose_site(bench, settings, one) for one in types), timed)
     return Ingredients(
@@ -219,8 +222,8 @@ def gather(
         roof=None if settings.flag("no_roof") else choose_roof(bench, sites[-1], max(suite.threads)),
         threads=describe_threads(suite.threads, bench.node.cpu.cores),
         audio=audio,
-        layouts=keep_layouts(Path(bench.cache), layouts),
-        relink=keep_include(Path(bench.cache), RELINK) if layouts else "",
+        layouts=keep_layouts(Path(bench.cache), TRIED if drawn else ()),
+        relink=keep_include(Path(bench.cache), RELINK) if drawn else "",
     )
 
 

@@ -17,7 +17,7 @@ from harness.commands.output import Output, refuse_stream
 from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
 from harness.plan.layer import Settings, layer_settings
 from harness.plan.setting.setting import PREFIX, Kind, Setting
-from harness.plan.setting.table import SETTINGS
+from harness.plan.setting.table import RETIRED, SETTINGS
 from harness.plan.setting.verb import MEASURE
 from harness.records.record import is_text
 from harness.render.plain import harmless
@@ -135,6 +135,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _parser()
     arguments, rest = parser.parse_known_args(argv)
     # Of a list of words argparse takes those before the first option only.
+    for name in (word.removeprefix("--").partition("=")[0] for word in rest):
+        if name in RETIRED:
+            raise UsageError(f"--{name} is no longer an option", hint=RETIRED[name])
     if rest and ("sides" not in arguments or any(word.startswith("-") for word in rest)):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:

@@ -1,12 +1,12 @@
 # Makes a build whose functions can be put into another order by linking it again (relink.cmake).
 # Included by CMake before the first project() call (CMAKE_PROJECT_INCLUDE_BEFORE); all else happens when every target
 # is there. Each function is compiled into a section of its own, which changes no instruction, and every link reads one
-# more option from a file, which is empty at first.
+# more option from a file, which is empty at first. The file is named from the folder in which the link is executed.
 
 if(NOT HARNESS_LAYOUT)
   set(HARNESS_LAYOUT ON)
   set(HARNESS_LAYOUT_OPTIONS "${CMAKE_BINARY_DIR}/harness-layout.rsp")
-  # What is linked again is copied; the copies of the libraries have to find each other.
+  # What is linked again lies in another folder, where the libraries have to find each other.
   set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
   set(CMAKE_LINK_DEPENDS_NO_SHARED ON)
   file(WRITE "${HARNESS_LAYOUT_OPTIONS}" "")
@@ -59,7 +59,7 @@ if(NOT HARNESS_LAYOUT)
         target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:C,CXX>:-ffunction-sections>")
       endif()
       if(type MATCHES "^(SHARED_LIBRARY|MODULE_LIBRARY|EXECUTABLE)$")
-        target_link_options(${target} PRIVATE "@${HARNESS_LAYOUT_OPTIONS}")
+        target_link_options(${target} PRIVATE "@harness-layout.rsp")
         set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${HARNESS_LAYOUT_OPTIONS}")
       endif()
     endforeach()

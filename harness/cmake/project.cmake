@@ -1,6 +1,12 @@
 # What the harness changes in whisper.cpp's build: how much of it there is, never how the timed part is compiled.
 # Included by CMake after each project() call of whisper.cpp (CMAKE_PROJECT_INCLUDE).
 
+# Live comparisons measure copies of the libraries, which have to find each other, not those in the build's folder. A
+# program of a build with loadable variants is started from another folder of the build.
+if(NOT HARNESS_LOADABLE)
+  set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+endif()
+
 # A build with loadable CPU variants (HARNESS_LOADABLE): ggml's library does not need the variants, but depends on all
 # of them, a dozen and more. Only those are compiled that are asked for by name.
 if(HARNESS_LOADABLE AND NOT COMMAND _add_dependencies)

@@ -1,16 +1,23 @@
-# Links what was built with layout.cmake once more, its functions in a drawn order, and keeps the libraries and programs:
+# Links what was built with layout.cmake once more, its functions in a drawn order, into a new folder:
 #
-#   cmake -DFOLDER=BUILD -DKEEP=COPY -DDRAWN=FILES -DSEED=N -DJOBS=N -P relink.cmake -- TARGET...
+#   cmake -DFOLDER=BUILD -DKEEP=NEW -DDRAWN=FILES -DSEED=N -P relink.cmake -- TARGET...
+#
+# The links of the build itself are repeated, as Ninja lists them, in a folder that looks like the build's and has its
+# objects. Ninja executes nothing: a source file that was edited meanwhile is neither compiled nor linked.
 
-file(STRINGS "${FOLDER}/CMakeCache.txt" by REGEX "^HARNESS_LAYOUT_BY:")
-string(REGEX REPLACE "^[^=]*=" "" by "${by}")
+cmake_policy(SET CMP0009 NEW)
+file(STRINGS "${FOLDER}/CMakeCache.txt" known REGEX "^(HARNESS_LAYOUT_BY|CMAKE_MAKE_PROGRAM):")
+foreach(line IN LISTS known)
+  string(REGEX MATCH "^([^:]*):[^=]*=(.*)$" found "${line}")
+  set(${CMAKE_MATCH_1} "${CMAKE_MATCH_2}")
+endforeach()
 set(script "-Wl,-T,${DRAWN}/script.ld")
 set(order "-Wl,--section-ordering-file,${DRAWN}/order.txt")
 set(shuffle "-Wl,--shuffle-sections=${SEED}")
-if(NOT by MATCHES "^(script|order|shuffle)$")
+if(NOT HARNESS_LAYOUT_BY MATCHES "^(script|order|shuffle)$")
   message(FATAL_ERROR "${FOLDER} was not built for drawn code layouts")
 endif()
-message("code layout ${SEED}: ${${by}}")
+message("code layout ${SEED}: ${${HARNESS_LAYOUT_BY}}")
 
 set(targets)
 set(past OFF)
@@ -23,22 +30,41 @@ foreach(number RANGE ${last})
   endif()
 endforeach()
 
-file(WRITE "${FOLDER}/harness-layout.rsp" "\"${${by}}\"\n")
+file(REMOVE_RECURSE "${KEEP}")
+file(MAKE_DIRECTORY "${KEEP}")
+file(GLOB_RECURSE there LIST_DIRECTORIES true RELATIVE "${FOLDER}" "${FOLDER}/*")
+list(FILTER there EXCLUDE REGEX "^layouts(/|$)|^Testing(/|$)|^harness-layout|CMakeFiles/.")
+set(borrowed)
+foreach(one IN LISTS there)
+  if(one MATCHES "(^|/)CMakeFiles$|\\.a$")
+    list(APPEND borrowed "${KEEP}/${one}")
+    get_filename_component(parent "${KEEP}/${one}" DIRECTORY)
+    file(MAKE_DIRECTORY "${parent}")
+    file(CREATE_LINK "${FOLDER}/${one}" "${KEEP}/${one}" SYMBOLIC)
+  elseif(IS_DIRECTORY "${FOLDER}/${one}")
+    file(MAKE_DIRECTORY "${KEEP}/${one}")
+  endif()
+endforeach()
+
+file(WRITE "${KEEP}/harness-layout.rsp" "\"${${HARNESS_LAYOUT_BY}}\"\n")
 execute_process(
-  COMMAND "${CMAKE_COMMAND}" --build "${FOLDER}" --parallel ${JOBS} --target ${targets}
+  COMMAND "${CMAKE_MAKE_PROGRAM}" -t commands ${targets}
+  WORKING_DIRECTORY "${FOLDER}"
+  OUTPUT_FILE "${KEEP}/harness-links.txt"
   RESULT_VARIABLE code)
 if(NOT code EQUAL 0)
-  message(FATAL_ERROR "linking with another order of functions failed")
+  message(FATAL_ERROR "Ninja does not list the links of ${targets}")
 endif()
-
-file(REMOVE_RECURSE "${KEEP}")
-file(GLOB_RECURSE made LIST_DIRECTORIES false RELATIVE "${FOLDER}"
-  "${FOLDER}/*.so" "${FOLDER}/*.so.*" "${FOLDER}/bin/*")
-list(FILTER made EXCLUDE REGEX "^layouts/|CMakeFiles/|harness-layout")
-if(NOT made)
-  message(FATAL_ERROR "no library or program was linked in ${FOLDER}")
-endif()
-foreach(one IN LISTS made)
-  get_filename_component(folder "${one}" DIRECTORY)
-  file(COPY "${FOLDER}/${one}" DESTINATION "${KEEP}/${folder}")
+file(STRINGS "${KEEP}/harness-links.txt" links REGEX "@harness-layout\\.rsp|cmake_symlink_")
+foreach(line IN LISTS links)
+  execute_process(COMMAND /bin/sh -c "${line}" WORKING_DIRECTORY "${KEEP}" RESULT_VARIABLE code)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "linking with another order of functions failed: ${line}")
+  endif()
 endforeach()
+file(REMOVE ${borrowed} "${KEEP}/harness-layout.rsp" "${KEEP}/harness-links.txt")
+
+file(GLOB_RECURSE made LIST_DIRECTORIES false "${KEEP}/*")
+if(NOT made)
+  message(FATAL_ERROR "no library or program was linked in ${KEEP}")
+endif()

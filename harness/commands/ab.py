@@ -27,8 +27,6 @@ from harness.trial.hold import Entrants, Held, hold_trial
 from harness.trial.lineup import line_up
 from harness.trial.scene import set_scene
 
-_MOST_BUILDS = 20
-
 
 def ab(
     settings: Settings, environ: Mapping[str, str], output: Output, words: Sequence[str], *, plant: float = 0.0
@@ -57,20 +55,18 @@ def choose_design(settings: Settings) -> Design:
     for name in settings.words("metric"):
         if name not in known:
             raise UsageError(f"unknown metric {name!r}", hint=nearest(name, known))
-    pairs, builds = int(settings.number("pairs")), int(settings.number("builds"))
+    pairs = int(settings.number("pairs"))
     if not 1 <= pairs <= 1000:
         raise UsageError(f"--pairs: {pairs} is not a number from 1 to 1000")
-    if not 1 <= builds <= _MOST_BUILDS:
-        raise UsageError(f"--builds: {builds} is not a number from 1 to {_MOST_BUILDS}")
     whole = choose_engine(settings, Engine.SAMPLER) is Engine.BENCH
     return Design(
         seed=int(settings.number("seed")),
         pairs=1 if whole else pairs,
-        builds=builds,
         metrics=tuple(name for name in known if name in settings.words("metric")),
         threshold=settings.number("threshold"),
         max_time_s=settings.number("max_time"),
         named=not settings.is_default("metric"),
+        relink=settings.flag("relink"),
     )
 
 

@@ -26,7 +26,6 @@ LEAST_BLOCKS = 6
 
 def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Hold an A/A trial for the whole of --max-time and print what it says of others; return the exit code."""
-    settings = settings.override({"builds": 1}, "calibrate")  # several would differ from each other
     design = choose_design(settings).replace(early=False)
     sides = (Side(label="baseline"), Side(label="contender"))
     node = probe_node(settings.text("node"), environ)

@@ -28,6 +28,7 @@ class Answer(Record):
 
     `other_cpus` and `steal_cpus` are the CPUs that other processes and the hypervisor used meanwhile, None if the
     system does not tell. `idle_cpu_ns` is what the sampler itself used since its last call.
+    `files` are the libraries that it has loaded, as far as the system tells.
     """
 
     ok: bool
@@ -48,6 +49,7 @@ class Answer(Record):
     steal_cpus: float | None = None
     idle_cpu_ns: _Number = 0
     text: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def value_ms(self) -> float:

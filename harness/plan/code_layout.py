@@ -2,19 +2,19 @@
 
 import random
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.plan.ingredient import Ingredients
-from harness.records.plan import Site
+from harness.records.plan import CodeLayout, Site
 from harness.records.record import short_hash
 from harness.records.step import Phase, Step
-from harness.records.trial import Role
 
 # Names of files in the folder of a drawn layout: harness/cmake/relink.cmake knows them, too.
 SCRIPT, ORDER = "script.ld", "order.txt"
 # Marks a layout that is finished.
 LINKED = ".harness-linked"
-_MOST_SEEDS = 1_000_000
+# Two layouts that every build is linked in before it is measured: to see that it can be, and that they differ.
+TRIED = (1, 2)
 _LETTERS = sorted((*string.ascii_letters, *string.digits, "_"))
 # Each rule takes the functions that have one of two letters at one place of their names. 150 rules part what has not
 # the same letters nearly everywhere; more of them cost the linker time.
@@ -23,14 +23,6 @@ _RULES, _LETTERS_A_RULE, _PLACES = 150, 2, 32
 _ALIGNMENT, _MOST_ROOM = 16, 64
 # What a compiler sets apart stays together, as in the linkers' own scripts.
 _APART = " ".join(f".text.{name} .text.{name}.*" for name in ("unlikely", "exit", "startup", "hot"))
-
-
-def draw_layouts(role: Role, seed: int, count: int) -> tuple[int, ...]:
-    """Return the seeds of the code layouts of one side of a trial, all of them different; none for a single build."""
-    if count == 1:
-        return ()
-    draw = random.Random(f"{seed}/layout/{role}")  # noqa: S311 - to be reproduced
-    return tuple(draw.sample(range(1, _MOST_SEEDS), count))
 
 
 def render_script(seed: int) -> str:
@@ -54,20 +46,18 @@ def render_order(seed: int) -> str:
 
 
 def plan_layouts(given: Ingredients, site: Site, wanted: tuple[str, ...]) -> Iterator[Step]:
-    """Return a step for each code layout: what was built is linked in a drawn order, and kept in a folder of its own.
+    """Return a step for each code layout: what was built is linked in a drawn order, in a folder of its own.
 
     `wanted` are the targets of the build.
     """
     kind = site.config.build_type.lower()
     for layout in given.layouts:
         folder = name_folder(site.folder, layout.seed)
-        words = {"FOLDER": site.folder, "KEEP": folder, "DRAWN": layout.folder, "SEED": str(layout.seed)}
-        defines = (f"-D{name}={value}" for name, value in {**words, "JOBS": str(given.jobs)}.items())
         yield Step(
             name=f"layout_{layout.seed}",
             title=f"link, layout {layout.seed}",
             phase=Phase.BUILD,
-            argv=(given.toolchain.cmake.path, *defines, "-P", given.relink, "--", *wanted),
+            argv=choose_link_argv(given.toolchain.cmake.path, given.relink, site.folder, layout, folder, wanted),
             cwd=site.folder,
             log=f"layout-{layout.seed}.log",
             timeout_s=given.suite.timeouts.build_s,
@@ -76,6 +66,14 @@ def plan_layouts(given: Ingredients, site: Site, wanted: tuple[str, ...]) -> Ite
             stamp="" if given.source.mutable else f"{folder}/{LINKED}",
             key=short_hash(given.source.id, layout.folder, wanted),
         )
+
+
+def choose_link_argv(
+    cmake: str, script: str, build: str, layout: CodeLayout, into: str, targets: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the command that links these targets of a build in a code layout, into a new folder."""
+    words = {"FOLDER": build, "KEEP": into, "DRAWN": layout.folder, "SEED": str(layout.seed)}
+    return (cmake, *(f"-D{name}={value}" for name, value in words.items()), "-P", script, "--", *targets)
 
 
 def name_folder(build: str, seed: int) -> str:

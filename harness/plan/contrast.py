@@ -14,7 +14,6 @@ from harness.plan.sample import (
     name_sides,
     pool_trials,
     sample_runs,
-    split_by_builds,
 )
 from harness.records.case import Case
 from harness.records.caveat import Caveat
@@ -24,7 +23,6 @@ from harness.records.metric import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Benchmark
-from harness.stats.layout import question_layout
 from harness.stats.verdict import judge_pairs, judge_unpaired
 
 _SHOWN = 3
@@ -109,9 +107,9 @@ def judge_trials(pairs: Sequence[RunPair], question: Question) -> Family:
     """Return the verdicts on runs that were measured in turns: what was said live, and what can be said at any time."""
     pool, names = pool_trials(pairs, question.metrics), name_sides(pairs)
     family = judge_pairs(pool.samples, alpha=ALPHA, threshold=question.threshold)
-    family = question_layout(family, split_by_builds(pairs))
     comparisons = tuple(one.replace(case=names[one.case]) for one in family.comparisons)
-    return family.replace(comparisons=comparisons, seeds=pool.seeds, caveats=tuple(_about_coins(pool)))
+    caveats = (*_about_coins(pool), *_about_builds(pairs))
+    return family.replace(comparisons=comparisons, seeds=pool.seeds, caveats=caveats)
 
 
 def _about_coins(pool: Pool) -> Iterator[Caveat]:
@@ -123,6 +121,16 @@ def _about_coins(pool: Pool) -> Iterator[Caveat]:
             "once; harness ab without --seed draws a seed of its own each time"
         )
         yield Caveat(code=SHARED_SEED, message=message)
+
+
+def _about_builds(pairs: Sequence[RunPair]) -> Iterator[Caveat]:
+    several = max((run.trial.builds for pair in pairs for run in pair if run.trial), default=1)
+    if several > 1:
+        message = (
+            f"each side had {several} code layouts, drawn once for the whole trial: blocks that share one are not "
+            "independent, and layout alone can look like a difference; --relink draws another for every block"
+        )
+        yield Caveat(code="builds", message=message)
 
 
 def _judge_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Family:

@@ -16,7 +16,7 @@ class Ingredients(Record):
     `namespace` keeps objects of different CPUs apart in a compiler cache. `library` is the folder of our CMake project
     that builds the library of a pruned source. `python` runs the sampler, in `sampler_env`. `roof` is the probe
     that measures the node itself, None to leave that out. `threads` is what their number means on this node. `audio` is
-    transcribed. `layouts` are the code layouts in which the build is linked, by the CMake script `relink`.
+    transcribed. `layouts` are the code layouts in which it is tried to link the build, by the CMake script `relink`.
     """
 
     source: Source

@@ -7,7 +7,7 @@ from harness.errors import UsageError
 from harness.plan.amount import DURATIONS, parse_duration
 from harness.plan.option import split_option
 from harness.plan.setting.setting import PREFIX, Kind, Setting, Value
-from harness.plan.setting.table import ALIASES, BY_NAME, SETTINGS
+from harness.plan.setting.table import ALIASES, BY_NAME, RETIRED, SETTINGS
 from harness.records.record import Record
 from harness.records.run import Origin, SettingUsed
 from harness.records.secret import is_secret, redact
@@ -91,7 +91,8 @@ def layer_settings(
     """
     for variable in environ:
         if variable.startswith(PREFIX) and variable not in _VARIABLES:
-            raise UsageError(f"unknown variable {variable}", hint=nearest(variable, _VARIABLES))
+            hint = RETIRED.get(variable.removeprefix(PREFIX).lower()) or nearest(variable, _VARIABLES)
+            raise UsageError(f"unknown variable {variable}", hint=hint)
     normal = name_settings(file, file_name)
     used: list[tuple[str, Value, Origin]] = []
     for setting in SETTINGS:
@@ -147,7 +148,7 @@ def name_settings(table: Mapping[str, object], where: str) -> dict[str, object]:
     for key, value in table.items():
         name = name_setting(key)
         if name not in BY_NAME:
-            raise UsageError(f"{where}: unknown setting {name!r}", hint=nearest(name, BY_NAME))
+            raise UsageError(f"{where}: unknown setting {name!r}", hint=RETIRED.get(name) or nearest(name, BY_NAME))
         if name in normal:
             raise UsageError(
                 f"{where}: {key} is a setting that is given twice", hint=f"{name} once, by one of its names"

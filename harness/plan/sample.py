@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from harness.plan.contest import plan_block
 from harness.records.case import Case, name_cases
-from harness.records.measurement import Measurement
 from harness.records.metric import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS
 from harness.records.record import Record
 from harness.records.run import Run
@@ -44,17 +42,9 @@ def match_trials(baseline: Sequence[Run], contender: Sequence[Run]) -> tuple[Run
 
 
 def pool_trials(pairs: Iterable[RunPair], metrics: frozenset[str]) -> Pool:
-    """Return a sample for each case and metric, the blocks of all trials one behind the other; a coin counts once."""
-    found = (
-        (one.trial.seed, pair_measurements(one.measurements, other.measurements)) for one, other in pairs if one.trial
-    )
-    return pool_samples((seed, [one for one in samples if one.metric in metrics]) for seed, samples in found)
+    """Return a sample for each case and metric, the blocks of all trials one behind the other.
 
-
-def pool_samples(trials: Iterable[tuple[int, Sequence[PairedSample]]]) -> Pool:
-    """Return the samples of trials put together, each trial given by its seed and its samples.
-
-    Trials of one seed throw the same coins, block by block. A coin counts once for a case and metric, in the first
+    Trials of one seed throw the same coins, block by block. A coin counts once for a case and metric, in the earliest
     trial that threw it: what the order does to the timings is the same in the others, and would look like a change
     that comes back every time. As every coin that counts is new then, it does not matter why there is another trial.
     """
@@ -62,15 +52,21 @@ def pool_samples(trials: Iterable[tuple[int, Sequence[PairedSample]]]) -> Pool:
     thrown: dict[Key, set[tuple[int, int]]] = {}
     seeds: dict[int, None] = {}
     repeated: set[tuple[int, int, int]] = set()
-    for position, (seed, samples) in enumerate(trials):
+    for position, (one, other) in enumerate(pairs):
+        seed = one.trial.seed if one.trial else 0
         seeds[seed] = None
-        for sample in samples:
+        for sample in pair_measurements(one.measurements, other.measurements):
+            if sample.metric not in metrics:
+                continue
             key = (sample.case, sample.metric)
             known, coins = joined.get(key, sample.replace(blocks=())), thrown.setdefault(key, set())
-            told = list(zip(((seed, number) for number in sample.numbers), sample.blocks, strict=True))
-            fresh = [block for coin, block in told if coin not in coins]
+            fresh = [
+                block
+                for number, block in zip(sample.numbers, sample.blocks, strict=True)
+                if (seed, number) not in coins
+            ]
             repeated |= {(seed, position, number) for number in sample.numbers if (seed, number) in coins}
-            coins.update(coin for coin, _ in told)
+            coins |= {(seed, number) for number in sample.numbers}
             joined[key] = sample.replace(blocks=(*known.blocks, *fresh), numbers=())
     again = tuple(dict.fromkeys(seed for seed, _, _ in sorted(repeated)))
     return Pool(samples=tuple(joined.values()), seeds=tuple(seeds), repeated=len(repeated), again=again)
@@ -87,20 +83,6 @@ def name_sides(pairs: Iterable[RunPair]) -> dict[Case, Case]:
         found |= {here.against(there): None for here, there in asked}
         found |= {sample.case: None for sample in pair_measurements(one.measurements, other.measurements)}
     return name_cases(found)
-
-
-def split_by_builds(pairs: Sequence[RunPair]) -> tuple[tuple[PairedSample, ...], ...]:
-    """Return the samples of each pair of builds, where trials used several; their seeds tell which a block used."""
-    split: dict[tuple[str, tuple[int, int]], tuple[list[Measurement], list[Measurement]]] = {}
-    for pair in pairs:
-        trial = pair[0].trial
-        if trial is None or trial.builds == 1:
-            continue
-        for side, run in enumerate(pair):
-            for one in run.measurements:
-                block = plan_block(trial.seed, one.process, (), pairs=0, builds=trial.builds)
-                split.setdefault((trial.id, block.builds), ([], []))[side].append(one)
-    return tuple(pair_measurements(*sides) for sides in split.values())
 
 
 def sample_runs(

@@ -18,13 +18,14 @@ class Circumstance(Record):
 
     `retried` were measured again for such load, `stood` because a side, the harness or the node stood still.
 
-    `same_code` says that two different builds came to the same for the processor, as far as that is known. `fixed_by`
-    names the file or variable that gives this seed to every trial, empty where nothing does.
+    `same_code` says that two different builds came to the same for the processor, as far as that is known; `relinked`
+    that each block drew code layouts of its own. `shared` is a library that blocks had in common. `fixed_by` names the
+    file or variable that gives this seed to every trial, empty where nothing does.
     """
 
     same_build: bool
     same_case: bool
-    builds: int
+    relinked: bool
     usable_cpus: int
     pairs: int
     disturbed: int
@@ -35,6 +36,7 @@ class Circumstance(Record):
     stood: int = 0
     same_code: bool = False
     fixed_by: str = ""
+    shared: str = ""
 
 
 def list_unmeasured(
@@ -68,10 +70,10 @@ def _caveats(found: Circumstance) -> Iterator[Caveat]:
         yield Caveat(code=SAME, message=message)
     elif found.same_code and found.same_case:
         yield Caveat(code=EQUAL_CODE, message=f"{EQUAL}: an A/A trial, any difference found would be a false one")
-    elif not found.same_build and not found.same_code and found.builds == 1:
+    elif not found.same_build and not found.same_code and not found.relinked:
         message = (
             "one build of each side: a change of code layout alone can move timings by several per cent on some CPUs; "
-            "--builds 3 links each side three times, its functions in another order, and tells the two apart"
+            "--relink links each side for every block, its functions in another order, and takes that out"
         )
         yield Caveat(code="one-build", message=message)
     if found.fixed_by:
@@ -93,6 +95,12 @@ def _caveats(found: Circumstance) -> Iterator[Caveat]:
             "(OMP_WAIT_POLICY=active does that)"
         )
         yield Caveat(code="spinning", message=message)
+    if found.shared:
+        message = (
+            f"the samplers loaded {found.shared}, which is one file for all blocks: where its pages lie in memory "
+            "belongs to the side, and can look like a difference"
+        )
+        yield Caveat(code="shared-files", message=message)
     if found.stopped_early:
         yield Caveat(code="stopped", message=f"ended before everything was settled: {found.stopped_early}")
 

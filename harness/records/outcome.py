@@ -108,7 +108,8 @@ class StepResult(Record):
 
     `quiet` is what else the node did meanwhile and `placement` where it ran; benchmarks have them, where it is known.
     `cause` is why a configuration or a build failed, None where its output does not tell. `build` is the
-    `Code.id` of the build that the numbers of a benchmark came from, empty where that is not known.
+    `Code.id` of the build that the numbers of a benchmark came from, empty where that is not known. `layout` is the
+    seed of the code layout in which it was linked for this step alone, 0 where it was not.
     """
 
     step: str
@@ -126,6 +127,7 @@ class StepResult(Record):
     placement: Placement | None = None
     cause: Cause | None = None
     build: str = ""
+    layout: int = 0
 
     @property
     def stood_still(self) -> bool:

@@ -17,9 +17,10 @@ class Trial(Record):
 
     Measurements of the same case, metric, `process` and `repetition` were taken right after each other, in an order
     drawn from `seed`; equal `process` numbers mean two samplers that lived side by side. `pairs` is the number of timed
-    pairs that one such block holds for each metric, `builds` the number of different code layouts of each side, whose
-    seeds are this side's `layouts`, `discarded` the blocks that were lost with a sampler, `stopped` says why the trial
-    ended.
+    pairs that one such block holds for each metric, `discarded` the blocks that were lost with a sampler, `stopped`
+    says why the trial ended. `relinked` tells that every block was linked in a code layout of its own. In records of
+    older harnesses each side may have had several `builds`, drawn once for the whole trial, of the code layouts
+    `layouts`.
     """
 
     id: str
@@ -30,3 +31,4 @@ class Trial(Record):
     layouts: tuple[int, ...] = ()
     discarded: int = 0
     stopped: str = ""
+    relinked: bool = False

@@ -1,6 +1,7 @@
 """libwhisper through ctypes, with everything that could differ between releases checked before it is relied on."""
 
 import ctypes
+import re
 import sys
 
 # What the sampler calls; all of it has been exported since v1.6.0 at the latest.
@@ -20,6 +21,7 @@ _SYMBOLS = (
 # What the defaults have held in every release with this layout (v1.6.0 to v1.9.3).
 _NO_TOP, _DTW_BYTES = -1, 128 * 1024 * 1024
 _EMPTY = "assuming empty model"
+_OURS = re.compile(r" (/.*/lib(?:whisper|ggml)[^/\n]*)$", re.MULTILINE)
 _LOG_TAIL = 5
 
 
@@ -69,9 +71,10 @@ class Library:
             self.calls.ggml_backend_load_all()
 
     def describe(self) -> dict[str, object]:
-        """Return the release and the compiled-in features, as the library says."""
+        """Return the release and the compiled-in features, as the library says, and which files were loaded for it."""
         release = self.calls.whisper_version().decode() if hasattr(self.calls, "whisper_version") else ""
-        return {"release": release, "system_info": self.calls.whisper_print_system_info().decode()}
+        features = self.calls.whisper_print_system_info().decode()
+        return {"release": release, "system_info": features, "files": _list_loaded()}
 
     def open(self, weights: str, *, flash_attn: bool) -> int:
         """Return a context for a file of weights; raises LibraryError.
@@ -133,6 +136,15 @@ class Library:
         self._log.append(line)
         sys.stderr.write(line)
         sys.stderr.flush()
+
+
+def _list_loaded() -> list[str]:
+    """Return the libraries of whisper.cpp that this process has mapped; none where the system does not tell."""
+    try:
+        with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - the sampler is small
+            return sorted(set(_OURS.findall(file.read())))
+    except OSError:
+        return []
 
 
 def _judge(log: str, weights: str, *, flash_attn: bool) -> str:

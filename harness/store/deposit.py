@@ -24,10 +24,10 @@ from harness.records.run import NO_DATE, Run
 from harness.store.bundle import LOGS, REPORT, RUN, UNDATED, bundle_folder, encode_run
 from harness.store.enclosure import Source, add_files, choose_names, give_name, list_sources, list_stored, write_file
 from harness.store.result_tree import Entry, Reading, read_entry
-from harness.store.scratch import IMPORT, scratch_folder
 from harness.system.crew import share
 from harness.system.foreign import MissingError
 from harness.system.fresh import create_file
+from harness.system.scratch import IMPORT, scratch_folder
 
 # Fewer reports than this are read sooner than other processes have started.
 _MANY = 500

@@ -11,9 +11,9 @@ from harness.errors import UnfitError, UnreadableError
 from harness.records.record import short_hash
 from harness.records.run import Run
 from harness.store.bundle import LOGS, REPORT
-from harness.store.scratch import EXPORT, clear_scratch, scratch_folder
 from harness.system.foreign import copy_file, list_folder, read_bytes
 from harness.system.fresh import create_file, make_folders
+from harness.system.scratch import EXPORT, clear_scratch, scratch_folder
 
 _NO_PROJECT = "unknown"
 _SHA = re.compile(r"[0-9a-f]{40}")

@@ -18,8 +18,8 @@ from harness.records.record import Record
 from harness.records.report import Remark
 from harness.records.run import Origin, Run
 from harness.store.bundle import REPORT, RUN
-from harness.store.scratch import is_scratch
 from harness.system.foreign import list_folder, open_file, read_bytes, walk_tree
+from harness.system.scratch import is_scratch
 
 BACKUP = "README.md.bak"
 _LAYOUT = re.compile(r"(?:^|.*/)[^/]+/[0-9a-f]{2}/[0-9a-f]{38}/([^/]+)")

@@ -1,19 +1,25 @@
-"""The files of a build that are measured: whether they stay what they were."""
+"""The files of a build that are measured: whether they stay what they were, and copies of them."""
 
 import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import UnreadableError
 from harness.system.digest import MOST_MODEL_BYTES
 from harness.system.foreign import open_file
 
-_MEASURED = re.compile(r"lib(?:whisper|ggml)[^/]*\.(?:so|dylib)[.\d]*|whisper-bench|bench|whisper-cli|main")
+_LIBRARY = re.compile(r"lib(?:whisper|ggml)[^/]*\.(?:so|dylib)[.\d]*")
+_MEASURED = re.compile(rf"{_LIBRARY.pattern}|whisper-bench|bench|whisper-cli|main")
+_OBJECT = re.compile(r"[^/]+\.(?:o|a)")
 # CMake's own folders: objects, and programs by which it tries what the compiler can do.
-_SKIPPED = frozenset({"CMakeFiles", "Testing", "_deps"})
+_OBJECTS = "CMakeFiles"
+_SKIPPED = frozenset({"Testing", "_deps", "layouts"})
+# Larger ones hold the kernels of a GPU, which are read into its own memory.
+_MOST_COPIED_BYTES = 64 << 20
 
 # The stamps of a build (`plan.run`): without the first of them it is begun with an empty folder.
 MARKS = (".harness-configured", ".harness-built")
@@ -26,11 +32,15 @@ Looks = tuple[Look | None, Look | None]
 
 
 class BuiltFiles:
-    """The libraries and programs in the folder of a build, as they are when this is made."""
+    """The libraries and programs in the folder of a build, as they are when this is made.
 
-    def __init__(self, folder: Path) -> None:
+    The object files instead where those are `linked` again for every measurement.
+    """
+
+    def __init__(self, folder: Path, *, linked: bool = False) -> None:
         self._folder = folder
-        self._known = {path: (look(path), _sum(path)) for path in _find(folder)}
+        found = _find(folder, _OBJECT, {*_SKIPPED}) if linked else _find(folder, _MEASURED, {*_SKIPPED, _OBJECTS})
+        self._known = {path: (look(path), _sum(path)) for path in found}
 
     @property
     def sums(self) -> tuple[tuple[str, str], ...]:
@@ -55,10 +65,37 @@ def distrust(folder: Path) -> None:
             (folder / name).unlink()
 
 
-def _find(folder: Path) -> Iterator[Path]:
+def copy_built(folder: Path, into: Path, program: str = "") -> None:
+    """Copy the libraries of a build into a new folder, each where it lies in the build, and its program of this path.
+
+    Every copy is a file of its own, with pages of its own in memory. Links stay links; what is too large to be copied
+    for each block becomes one. Raises OSError.
+    """
+    programs = [Path(program)] if program else []
+    for path in (*_find(folder, _LIBRARY, {*_SKIPPED, _OBJECTS}), *programs):
+        copy = into / path.relative_to(folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink() and path.readlink().parent == Path():
+            copy.symlink_to(path.readlink())
+        elif path.stat().st_size > _MOST_COPIED_BYTES:
+            copy.symlink_to(path.resolve())
+        else:
+            shutil.copy(path, copy)
+
+
+def find_shared(loaded: Sequence[str], root: str) -> str:
+    """Return the first library that a process has loaded and that is not among the copies below `root`; or nothing."""
+    if not root:
+        return ""
+    own = os.path.realpath(root)
+    links = {os.path.realpath(path) for path in Path(root).rglob("*") if path.is_symlink()}
+    return next((path for path in loaded if not Path(path).is_relative_to(own) and path not in links), "")
+
+
+def _find(folder: Path, wanted: re.Pattern[str], skipped: set[str]) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in _SKIPPED]
-        yield from (Path(parent) / name for name in files if _MEASURED.fullmatch(name))
+        folders[:] = [name for name in folders if name not in skipped]
+        yield from (Path(parent) / name for name in files if wanted.fullmatch(name))
 
 
 def look(path: Path) -> Look | None:

@@ -24,6 +24,7 @@ from harness.system.foreign import read_bytes, read_text
 from harness.system.git import redact_url
 from harness.system.lock import hold, is_held, is_lock
 from harness.system.mark import is_ours
+from harness.system.scratch import LOCK, is_scratch
 from harness.system.usage import forget_use, last_use_s, read_purpose
 
 _BUILD = r"[\w.-]+-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}"
@@ -139,6 +140,8 @@ def _find(cache: Path) -> Iterator[Entry]:
         if child.name in (*_SHELVES, _ARCHIVES) and _is_folder(child):
             for one in _children(child):
                 yield from _find_archives(one) if child.name == _ARCHIVES else _recognise(one)
+        elif is_scratch(child.name) and _is_folder(child):
+            yield _entry(EntryKind.LEFTOVERS, child, lock=str(child / LOCK))
         else:
             yield _entry(EntryKind.OTHER, child)
 

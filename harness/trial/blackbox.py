@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from harness.errors import UnreadableError
 from harness.parse.outcome import read_outcome
-from harness.plan.contest import ROLES, Block
+from harness.plan.contest import Block
 from harness.plan.retry import was_stopped
 from harness.records.outcome import Completed, Status, StepResult
 from harness.records.trial import Role
@@ -52,8 +52,9 @@ class BlackBoxEngine:
         metrics = {turn.metric for turn in block.turns}
         for role in block.order:
             seat = seats[role]
-            step = seat.benches[block.builds[ROLES.index(role)]]
-            step = step.replace(name=f"block_{block.number}", log=_log(block), repetition=1, case=seat.case)
+            if seat.bench is None:
+                return Lost(reason=f"the {role} has no whisper-bench", role=role, hopeless=True)
+            step = seat.bench.replace(name=f"block_{block.number}", log=_log(block), repetition=1, case=seat.case)
             log = self._logs[role] / step.log
             environment = dict(seat.environment) | dict(step.env) | mark_child(self._logs[role].parent)
             try:
@@ -75,7 +76,7 @@ class BlackBoxEngine:
             if result.status is not Status.PASSED:
                 return Lost(reason=f"whisper-bench of the {role}: {result.reason}", role=role)
             numbers = tuple(one.replace(process=block.number) for one in result.measurements if one.metric in metrics)
-            results[role] = result.replace(measurements=numbers, repetition=block.number)
+            results[role] = result.replace(measurements=numbers, repetition=block.number, layout=seat.layout)
         return Played(results=(results[Role.BASELINE], results[Role.CONTENDER]))
 
     def _make_room(self, block: Block, attempt: int) -> None:

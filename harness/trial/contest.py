@@ -37,23 +37,24 @@ class Design(Record):
     """How a trial is laid out; `threshold` is the relative change that matters.
 
     `early` lets the trial end, and cases be left alone, once nothing more can be learned of them. `named` says that
-    somebody asked for these metrics, and not for whatever there is.
+    somebody asked for these metrics, and not for whatever there is. `relink` links each side for every block anew.
     """
 
     seed: int
     pairs: int
-    builds: int
     metrics: tuple[str, ...]
     threshold: float
     max_time_s: float
     early: bool = True
     named: bool = False
+    relink: bool = False
 
 
 class Tally(Record):
     """What came of it; `lost` tells of every block that came to nothing.
 
     `wall_s` leaves out the `halted_s` seconds in which the harness or a side stood still; they are not of its time.
+    `shared` is a library that was not the file of its block alone.
     """
 
     results: tuple[tuple[StepResult, StepResult], ...] = ()
@@ -65,6 +66,7 @@ class Tally(Record):
     stood: int = 0
     halted_s: float = 0.0
     idle_share: float = 0.0
+    shared: str = ""
 
     def measurements(self, role: Role) -> list[Measurement]:
         """Return the numbers of one side."""
@@ -80,7 +82,7 @@ class Tally(Record):
 class Contest:
     """One pass; `tally` is whole after every block, so that an interrupted trial still has its verdict.
 
-    `wait` is called before each block, and may wait for the node to be quiet.
+    `provide` gives each block the files that it measures. `wait` is called then, and may wait for the node to be quiet.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Contest:
         console: Console,
         save: Callable[[Tally], None],
         *,
+        provide: Callable[[Block, Seats], Seats | Lost] = lambda _, seats: seats,
         wait: Callable[[], object] = lambda: None,
     ) -> None:
         self.tally = Tally()
@@ -99,6 +102,7 @@ class Contest:
         self._engine = engine
         self._console = console
         self._save = save
+        self._provide = provide
         self._wait = wait
         self._names = name_cases(map(pair_cases, cases))
         self._settled: set[tuple[Case, str]] = set()
@@ -127,9 +131,8 @@ class Contest:
         design, tally = self._design, self.tally
         open_cases = [(seats, metrics) for seats in self._cases if (metrics := self._open_metrics(seats))]
         seats, metrics = open_cases[number % len(open_cases)]
-        block = plan_block(design.seed, number, metrics, pairs=design.pairs, builds=design.builds)
-        self._wait()
-        outcome = self._engine.play(block, seats)
+        block = plan_block(design.seed, number, metrics, pairs=design.pairs)
+        outcome = self._play_fresh(block, seats)
         tally = tally.replace(halted_s=tally.halted_s + outcome.halted_s)
         if isinstance(outcome, Played):
             self._lost_in_row = 0
@@ -139,11 +142,20 @@ class Contest:
                 retried=tally.retried + outcome.retried,
                 stood=tally.stood + outcome.stood,
                 idle_share=max(tally.idle_share, outcome.idle_share),
+                shared=tally.shared or outcome.shared,
             )
         else:
             self._lost_in_row += 1
             self._console.note(f"block {number} is lost: {outcome.reason}")
             self.tally = tally.replace(lost=(*tally.lost, outcome))
+
+    def _play_fresh(self, block: Block, seats: Seats) -> Outcome:
+        """Return what came of a block with files of its own, made before anything is measured, and never beside it."""
+        provided = self._provide(block, seats)
+        if isinstance(provided, Lost):
+            return provided
+        self._wait()
+        return self._engine.play(block, provided)
 
     def _open_metrics(self, seats: Seats) -> tuple[str, ...]:
         case = pair_cases(seats)

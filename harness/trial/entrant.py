@@ -1,12 +1,13 @@
 """From one named side to its seats: settings, builds, weights, and the run that will record it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.builder import Built, carry_out_build, prepare_build
-from harness.errors import UnavailableError, UnfitError
+from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.plan.bind import BENCH, NO_GPU, Unbound, bind
-from harness.plan.code_layout import draw_layouts, name_folder
+from harness.plan.code_layout import TRIED, name_folder
 from harness.plan.layer import Settings
 from harness.plan.memory import estimate_memory
 from harness.plan.recipe import ON_CPU, choose_recipe
@@ -30,11 +31,12 @@ from harness.wiring import require_distinct
 from harness.workbench import ready_weights
 
 _APPLE = "macOS"
+_LTO = re.compile(r"(?:GGML_LTO|WHISPER_LTO|CMAKE_INTERPROCEDURAL_OPTIMIZATION\w*)(?::\w+)?=(?:1|on|yes|true|y)", re.I)
 _SIDES = 2
 
 
 class Entrant(Record):
-    """One side with the plan of its build, and the seeds of its code layouts; nothing is built yet."""
+    """One side with the plan of its build, which can be linked again where it is `drawn`; nothing is built yet."""
 
     role: Role
     side: Side
@@ -43,13 +45,12 @@ class Entrant(Record):
     weights: tuple[tuple[Weights, tuple[Caveat, ...]], ...]
     state: Run
     plan: Plan
-    layouts: tuple[int, ...] = ()
+    drawn: bool = False
 
     @property
-    def folders(self) -> tuple[str, ...]:
-        """The folder of each build: of one, or of one for each code layout."""
-        folder = self.plan.sites[-1].folder
-        return tuple(name_folder(folder, seed) for seed in self.layouts) or (folder,)
+    def folder(self) -> str:
+        """The folder of the build."""
+        return self.plan.sites[-1].folder
 
 
 def prepare_entrant(
@@ -68,13 +69,9 @@ def prepare_entrant(
         precision=0.0,
         max_time_s=0.0,
     )
-    layouts = draw_layouts(role, int(settings.number("seed")), int(settings.number("builds")))
-    if layouts and node.os.startswith(_APPLE):
-        raise UnfitError(
-            "--builds: other code layouts cannot be drawn on macOS",
-            cause="its linker takes a list of all functions only, and the harness does not make one",
-            hint="leave out --builds; on Linux it works with GNU ld, gold, lld, mold and zig",
-        )
+    drawn = settings.flag("relink")
+    if drawn:
+        _require_relinking(mine, node)
     weights: list[tuple[Weights, tuple[Caveat, ...]]] = []
 
     def ready(source: Source) -> tuple[Weights, ...]:
@@ -82,7 +79,7 @@ def prepare_entrant(
         weights[:] = [ready_weights(model, mine, environ, console, source) for model in suite.models]
         return tuple(one for one, _ in weights)
 
-    state, plan = prepare_build(mine, environ, node, console, suite, ready, layouts)
+    state, plan = prepare_build(mine, environ, node, console, suite, ready, drawn=drawn)
     return Entrant(
         role=role,
         side=side,
@@ -91,29 +88,28 @@ def prepare_entrant(
         weights=tuple(weights),
         state=state,
         plan=plan,
-        layouts=layouts,
+        drawn=drawn,
     )
 
 
-def build_entrant(entrant: Entrant, done: dict[tuple[str, ...], Built], console: Console) -> list[Built]:
-    """Return the builds of one side, one for each code layout.
+def build_entrant(entrant: Entrant, done: dict[tuple[str, ...], Built], console: Console) -> Built:
+    """Return the build of one side.
 
-    What is in `done`, by folders and by the weights made there, is not made again. Raises UnfitError where layouts come
-    out equal.
+    What is in `done`, by folder and by the weights made there, is not made again. Raises UnfitError where the code
+    layouts in which it is linked come out equal.
     """
-    key = (*entrant.folders, *(one.path for one in entrant.state.weights if one.parent))
+    key = (entrant.folder, *(one.path for one in entrant.state.weights if one.parent))
     if key not in done:
         done[key] = carry_out_build(entrant.state, entrant.plan, entrant.settings, console)
-    built = [done[key].replace(folder=folder) for folder in entrant.folders]
-    if entrant.layouts and done[key].ok:
-        require_distinct(entrant.folders)
-    return built
+    if entrant.drawn and done[key].ok:
+        require_distinct([name_folder(entrant.folder, seed) for seed in TRIED])
+    return done[key]
 
 
-def take_seats(entrant: Entrant, built: Sequence[Built], *, plant: float = 0.0) -> tuple[Run, list[Seat]]:
+def take_seats(entrant: Entrant, built: Built, *, plant: float = 0.0) -> tuple[Run, list[Seat]]:
     """Return the run that records this side, and a seat for each of its cases: models x threads x flash attention."""
-    suite, state = entrant.suite, built[0].run.replace(weights=())
-    made = {one.path: one for one in built[0].run.weights if one.parent}
+    suite, state = entrant.suite, built.run.replace(weights=())
+    made = {one.path: one for one in built.run.weights if one.parent}
     seats: list[Seat] = []
     for planned, caveats in entrant.weights:
         weights = made.get(planned.path, planned)
@@ -131,11 +127,12 @@ def take_seats(entrant: Entrant, built: Sequence[Built], *, plant: float = 0.0) 
                     environment=state.environment,
                     plant=plant,
                     backend=state.config.backend,
+                    build=built.folder,
                 )
                 if suite.engine is Engine.BENCH:
-                    seats.append(seat.replace(benches=tuple(_bind_bench(seat, one, suite) for one in built)))
+                    seats.append(seat.replace(bench=_bind_bench(seat, built, suite)))
                 else:
-                    seats.append(seat.replace(libraries=tuple(find_library(one.folder) for one in built)))
+                    seats.append(seat.replace(library=find_library(built.folder)))
     return state.replace(suite=suite, results=()), seats
 
 
@@ -154,6 +151,23 @@ def find_library(folder: str) -> str:
         cause="the sampler loads the library; a static build (BUILD_SHARED_LIBS=OFF) has none",
         hint="--engine bench, or a shared build",
     )
+
+
+def _require_relinking(settings: Settings, node: Node) -> None:
+    """Raise UsageError or UnfitError, before anything is built, where no other code layout can be drawn."""
+    optimised = next((one for one in settings.words("define") if _LTO.fullmatch(one)), "")
+    if optimised:
+        raise UsageError(
+            f"--relink: other code layouts cannot be drawn with {optimised}",
+            cause="its linker compiles the code anew, for minutes, and sets the order of functions itself",
+            hint="leave out --relink, or link-time optimisation",
+        )
+    if node.os.startswith(_APPLE):
+        raise UnfitError(
+            "--relink: other code layouts cannot be drawn on macOS",
+            cause="its linker takes a list of all functions only, and the harness does not make one",
+            hint="leave out --relink; on Linux it works with GNU ld, gold, lld, mold and zig",
+        )
 
 
 def _require_memory(weights: Weights, flash_attn: Sequence[int]) -> None:

@@ -28,13 +28,16 @@ from harness.store.bundle import Bundle, create_bundle
 from harness.store.remnant import KEPT, describe_kept
 from harness.system.console import Console
 from harness.system.limit import limit_of, stop_at_limit
+from harness.system.scratch import BLOCK, scratch_folder
 from harness.trial.blackbox import BlackBoxEngine
 from harness.trial.contest import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally, pair_cases
 from harness.trial.contest import Engine as Player
 from harness.trial.entrant import Entrant, build_entrant, take_seats
+from harness.trial.fresh_file import FreshFiles, Relinking
 from harness.trial.live import LiveEngine
 from harness.trial.scene import Scene
 from harness.trial.seat import Lost, Seat
+from harness.wiring import RELINK, keep_include
 
 Entrants = tuple[Entrant, Entrant]
 _LEAST_TIMEOUT_S = 60.0
@@ -77,22 +80,22 @@ def hold_trial(
     _check_options(entrants, console)
     done: dict[tuple[str, ...], Built] = {}
     built = [build_entrant(entrant, done, console) for entrant in entrants]
-    broken = next((one for side in built for one in side if not one.ok), None)
+    broken = next((one for one in built if not one.ok), None)
     if broken:
         return Held(runs=(broken.run,), paths=(broken.logs,))
     seated = [
-        take_seats(entrant, side, plant=plant if entrant.role is Role.CONTENDER else 0.0)
-        for entrant, side in zip(entrants, built, strict=True)
+        take_seats(entrant, one, plant=plant if entrant.role is Role.CONTENDER else 0.0)
+        for entrant, one in zip(entrants, built, strict=True)
     ]
     runs = [run.replace(caveats=(*run.caveats, *scene.describe(run))) for run, _ in seated]
     cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*(seats for _, seats in seated), strict=True)]
-    codes = [side[0].run.code for side in built]
+    codes = [one.run.code for one in built]
     same_code = are_equal(*codes)
     if same_code and _have_same_cases(cases):
         console.note(f"{EQUAL}: an A/A trial")
     for reason in dict.fromkeys(code.reason for code in codes if code and code.reason):
         console.note(f"it is not known whether the sides have equal code: {reason}")
-    bundles = _open(runs, entrants, design, settings)
+    bundles = _open(runs, design, settings)
     runs, seats = [run for run, _ in bundles], [map(scene.place, seats) for _, seats in seated]
     cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*seats, strict=True)]
     logs = {role: bundle.logs for role, (_, bundle) in zip(ROLES, bundles, strict=True)}
@@ -101,12 +104,15 @@ def hold_trial(
         for run, (_, bundle), side in zip(runs, bundles, (0, 1), strict=True):
             bundle.save_run(run.replace(results=tuple(pair[side] for pair in tally.results)))
 
-    constancy, folders = Constancy(scene.vigil.watch), [entrant.plan.sites[-1].folder for entrant in entrants]
+    constancy, folders = Constancy(scene.vigil.watch), [entrant.folder for entrant in entrants]
     for folder, run in zip(folders, runs, strict=True):
-        constancy.begin(folder, run)
+        constancy.begin(folder, run, linked=design.relink)
     with _telling([bundle.path for _, bundle in bundles], command):
         engine = _choose_engine(entrants[0], logs, settings)
-        tally = Contest(design, cases, engine, console, save, wait=scene.vigil.wait).go()
+        with scratch_folder(cache_folder(settings), BLOCK) as fresh:
+            files = FreshFiles(fresh, logs, _list_relinkings(entrants, settings) if design.relink else None)
+            contest = Contest(design, cases, engine, console, save, provide=files.provide, wait=scene.vigil.wait)
+            tally = contest.go()
         if scene.vigil.caveat:
             runs = [run.replace(caveats=(*run.caveats, scene.vigil.caveat)) for run in runs]
         cache = cache_folder(settings)
@@ -160,18 +166,27 @@ def _merge(runs: Sequence[Run], caveats: Sequence[Caveat]) -> tuple[Caveat, ...]
     return tuple(dict.fromkeys((*(caveat for run in runs for caveat in run.caveats), *caveats)))
 
 
-def _open(runs: Sequence[Run], entrants: Entrants, design: Design, settings: Settings) -> list[tuple[Run, Bundle]]:
+def _list_relinkings(entrants: Entrants, settings: Settings) -> dict[Role, Relinking]:
+    script = keep_include(cache_folder(settings), RELINK)
+    return {
+        entrant.role: Relinking(
+            cmake=entrant.state.toolchain.cmake.path, script=script, timeout_s=entrant.suite.timeouts.build_s
+        )
+        for entrant in entrants
+    }
+
+
+def _open(runs: Sequence[Run], design: Design, settings: Settings) -> list[tuple[Run, Bundle]]:
     results = results_folder(settings)
     opened: list[tuple[Run, Bundle]] = []
-    for run, role, entrant in zip(runs, ROLES, entrants, strict=True):
+    for run, role in zip(runs, ROLES, strict=True):
         opening, bundle = create_bundle(results, run)
         trial = Trial(
             id=opened[0][0].id if opened else opening.id,
             role=role,
             seed=design.seed,
             pairs=design.pairs,
-            builds=design.builds,
-            layouts=entrant.layouts,
+            relinked=design.relink,
         )
         opening = opening.replace(trial=trial)
         bundle.save_run(opening)  # what is killed before its first block says what it was
@@ -201,10 +216,11 @@ def _look_at(
     baseline, contender = entrants
     node: Node = baseline.state.node
     return Circumstance(
-        same_build=baseline.plan.sites[-1].folder == contender.plan.sites[-1].folder,
+        same_build=baseline.folder == contender.folder,
         same_case=_have_same_cases(cases),
         same_code=same_code,
-        builds=design.builds,
+        relinked=design.relink,
+        shared=tally.shared,
         usable_cpus=node.cpu.cores.affinity,
         pairs=len(tally.measurements(Role.BASELINE)),
         disturbed=tally.disturbed,
@@ -227,7 +243,7 @@ def _conclude(
     missing: Sequence[str],
 ) -> tuple[Run, str]:
     results = tuple(pair[ROLES.index(role)] for pair in tally.results)
-    if run.code and run.trial and not run.trial.layouts:  # else each layout is other code
+    if run.code and run.trial and not run.trial.relinked:  # else each block is another code layout
         results = tuple(one.replace(build=run.code.id) for one in results)
     if tally.stopped == LOST or missing or not results:  # no run that holds nothing has passed
         reason = tally.lost[-1].reason if tally.lost else f"no block has ended: {tally.stopped}"

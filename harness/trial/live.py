@@ -16,6 +16,7 @@ from harness.records.measurement import Measurement
 from harness.records.outcome import Completed, Status, StepResult
 from harness.records.step import Phase
 from harness.records.trial import Role
+from harness.system.built import find_shared
 from harness.system.dialogue import Dialogue
 from harness.system.limit import limit_of
 from harness.trial.seat import Lost, Outcome, Played, Seat
@@ -37,13 +38,14 @@ class _LostError(Exception):
 class _Player:
     """A sampler that serves one seat for one block."""
 
-    def __init__(self, seat: Seat, build: int, padding: int, log: Path, timeout_s: float) -> None:
+    def __init__(self, seat: Seat, padding: int, log: Path, timeout_s: float) -> None:
         self.seat = seat
+        self.shared = ""
         self.measurements: list[Measurement] = []
         self.idle_ns = self.waited_ns = 0
         self._timeout_s = timeout_s
         gpu = seat.backend not in ON_CPU
-        argv = choose_sampler_argv(sys.executable, seat.libraries[build], gpu=gpu, plant=seat.plant)
+        argv = choose_sampler_argv(sys.executable, seat.library, gpu=gpu, plant=seat.plant)
         given = dict(seat.environment)
         environment = given | choose_sampler_environment(given, PACKAGE, padding)
         # The folder above both bundles: whatever differs between the sides beside what is compared moves their heaps.
@@ -56,6 +58,7 @@ class _Player:
         hello = self._read(self.dialogue.hear(self._timeout_s), "start", hopeless=True)
         if hello.protocol != PROTOCOL:
             raise _LostError(f"the sampler speaks protocol {hello.protocol}, not {PROTOCOL}", seat.role, hopeless=True)
+        self.shared = find_shared(hello.files, seat.root)
         self.ask(f"load {seat.weights.path} {seat.threads} {seat.flash_attn}", hopeless=True)
         self.prove()
         self.ask("warm " + " ".join(PIECE[metric].split()[0] for metric in metrics))
@@ -106,8 +109,8 @@ class LiveEngine:
         try:
             for role in block.order:
                 side = ROLES.index(role)
-                build, padding = block.builds[side], block.paddings[side]
-                players[role] = _Player(seats[role], build, padding, self._logs[role] / _log(block), self._timeout_s)
+                log = self._logs[role] / _log(block)
+                players[role] = _Player(seats[role], block.paddings[side], log, self._timeout_s)
                 players[role].begin(dict.fromkeys(turn.metric for turn in block.turns))
             for turn in block.turns:
                 again, clean = self._take(turn, players, block.number)
@@ -133,6 +136,7 @@ class LiveEngine:
             stood=self._stood - stood,
             idle_share=share,
             halted_s=_sum_halted(players),
+            shared=next((player.shared for player in players.values() if player.shared), ""),
         )
 
     def _ask(self, turn: Turn, players: Mapping[Role, _Player]) -> dict[Role, Answer]:
@@ -214,4 +218,5 @@ def _result(block: Block, player: _Player, completed: Completed) -> StepResult:
         repetition=block.number,
         log=_log(block),
         measurements=tuple(player.measurements),
+        layout=player.seat.layout,
     )

@@ -10,10 +10,12 @@ from harness.records.weights import Weights
 
 
 class Seat(Record):
-    """A side of a case: the builds it may use, and how each is asked.
+    """A side of a case: the build that it uses, and how it is asked.
 
-    `libraries` and `benches` hold one entry per build, the second those of black-box trials only: steps of
-    whisper-bench with their placeholders bound. `backend` is what must compute.
+    `build` is the folder of the build, `library` the libwhisper that samplers load, `bench` what black-box trials have
+    instead: a step of whisper-bench with its placeholders bound. `backend` is what must compute. In a block, library
+    and program are files of the block's own, the libraries all below `root`, linked in the code layout `layout` (0 for
+    copies).
     """
 
     role: Role
@@ -22,8 +24,11 @@ class Seat(Record):
     threads: int
     flash_attn: int
     environment: tuple[tuple[str, str], ...]
-    libraries: tuple[str, ...] = ()
-    benches: tuple[Step, ...] = ()
+    build: str = ""
+    library: str = ""
+    bench: Step | None = None
+    root: str = ""
+    layout: int = 0
     plant: float = 0.0
     backend: str = ""
     placement: Placement | None = None
@@ -35,7 +40,8 @@ class Played(Record):
     `disturbed` counts the pairs that stayed under the load of others after all retries, `retried` those measured again
     for it, `stood` those measured again because a side, the harness or the node stood still; `halted_s` are the
     seconds of the block in which a side or the harness did, which no budget of time counts.
-    `idle_share` is the most CPU time that a side used while it was the other's turn, as a share of that time.
+    `idle_share` is the most CPU time that a side used while it was the other's turn, as a share of that time. `shared`
+    is a library that was not the block's own, as far as that is known.
     """
 
     results: tuple[StepResult, StepResult]
@@ -44,6 +50,7 @@ class Played(Record):
     stood: int = 0
     idle_share: float = 0.0
     halted_s: float = 0.0
+    shared: str = ""
 
 
 class Lost(Record):

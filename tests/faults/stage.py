@@ -30,7 +30,7 @@ MONTH = "2025-01"
 LOCK = "whisper-harness-node.lock"
 _TIMEOUT_S = 240
 # What the harness, git or the standard library call a file that is not to stay.
-_PASSING = ("*.tmp", "*.part", "*.part.etag", ".*.partial-*", ".import-*", "tmp????????")
+_PASSING = ("*.tmp", "*.part", "*.part.etag", ".*.partial-*", ".import-*", ".block-*", "tmp????????")
 _TRIED = re.compile(r"[a-z0-9_]{8}")
 _OURS = re.compile(r"/harness/|^harness: ", re.MULTILINE)
 _LIMITED = "import os, resource, sys; exec(sys.argv[1]); os.execv(sys.argv[2], sys.argv[2:])"

@@ -66,6 +66,10 @@ def test_a_regression_is_found_and_stored_runs_say_the_same(kit: Kit) -> None:
     assert {one.metric for one in contender.measurements} == {"encode"}, "what was asked for"
     assert len(baseline.measurements) == len(contender.measurements) == told["n"]
     assert not {"a-a", "one-build", "stopped"} & codes(baseline), "one build, two settings"
+    copies = [[one.completed.argv[0] for one in run.results if one.completed] for run in (baseline, contender)]
+    assert len({*copies[0], *copies[1]}) == 2 * told["n"], "each block has copies of its own"
+    assert [len(path) for path in copies[0]] == [len(path) for path in copies[1]], "under paths of one length"
+    assert not list(kit.cache.glob(".block-*"))
     compared = kit.harness("compare", baseline.id, contender.id, "--json")
     assert compared.returncode == 20, compared.stderr
     assert json.loads(compared.stdout)["family"]["comparisons"] == [told]
@@ -188,8 +192,8 @@ def test_a_case_that_no_block_has_reached_is_no_success(kit: Kit) -> None:
         (("fa=0", "fa=1", "--metric", "load"), "unknown metric 'load'"),
         (("fa=0", "fa=1", "--engine", "steam"), "unknown engine 'steam'"),
         (("fa=0", "fa=1", "--pairs", "0"), "--pairs: 0 is not a number from 1 to 1000"),
-        (("fa=0", "fa=1", "--builds", "0"), "--builds: 0 is not a number from 1 to 20"),
-        (("fa=0", "fa=1", "--builds", "21"), "--builds: 21 is not"),
+        (("fa=0", "fa=1", "--builds", "3"), "--builds is no longer an option\n  try:   --relink links each side"),
+        (("fa=0", "GGML_LTO=ON", "--relink"), "--relink: other code layouts cannot be drawn with GGML_LTO=ON"),
         (("fa=0", "fa=1", "--threshold", "2"), "--threshold: '2' is not a valid percent"),
         (("fa=0", "fa=2"), "--flash-attn: '2'"),
         (("fa=0", "threads=0"), "--threads: '0'"),
@@ -308,53 +312,61 @@ def test_two_trees_rest_on_one_build_each(kit: Kit) -> None:
     assert Path(contender.source.path) == other
 
 
-def test_several_builds_of_each_side(kit: Kit) -> None:
+def test_each_block_is_linked_in_layouts_of_its_own(kit: Kit) -> None:
     kit.set_speed(0.01, **SLOW)
-    done = kit.ab("fa=0", "fa=1", *BENCH, "--builds", "2", "--define", "CMAKE_C_FLAGS=-g")
+    done = kit.ab("fa=0", "fa=1", *BENCH, "--relink", "--define", "CMAKE_C_FLAGS=-g")
     assert done.returncode == 20, done.stderr
     configured = [call for call in kit.calls("cmake") if "-G" in call]
     assert len(configured) == 1, "both sides are of one source and config: compiled once"
     assert "-DCMAKE_C_FLAGS=-g" in configured[0]
     assert any(word.startswith("-DCMAKE_PROJECT_INCLUDE_BEFORE=") for word in configured[0])
     linked = [next(word for word in call if word.startswith("-DSEED=")) for call in kit.calls("cmake") if "-P" in call]
-    assert len(set(linked)) == len(linked) == 4, "every build has its own layout"
-    for run in sides(kit):
+    assert linked[:2] == ["-DSEED=1", "-DSEED=2"], "tried once, before anything is measured"
+    baseline, contender = sides(kit)
+    for run in (baseline, contender):
         assert run.trial
-        assert run.trial.builds == 2
-        assert {f"-DSEED={seed}" for seed in run.trial.layouts} < set(linked)
-        assert not {"one-build", "a-a"} & codes(run)
-        programs = {result.completed.argv[0] for result in run.results if result.case and result.completed}
-        assert {int(Path(program).parts[-3]) for program in programs} == set(run.trial.layouts)
-    assert "pairs of builds lie between" in " ".join(done.stdout.split())
+        assert run.trial.relinked
+        assert not {"one-build", "a-a", "build-changed"} & codes(run)
+        blocks = [result for result in run.results if result.case]
+        assert len({result.layout for result in blocks}) == len(blocks) > 8
+        assert {f"-DSEED={result.layout}" for result in blocks} < set(linked)
+        assert len({result.completed.argv[0] for result in blocks if result.completed}) == len(blocks)
+    assert len(linked) == 2 + 2 * len(baseline.results)
+    assert not list(kit.cache.glob(".block-*"))
 
 
-def test_layouts_of_one_build_are_no_two_builds(kit: Kit) -> None:
-    done = kit.ab("fa=0", "fa=0", *BENCH, "--builds", "2", "--max-time", "1s")
-    assert done.returncode == 0, done.stderr
-    assert "[a-a]" in done.stdout
-
-
-def test_layouts_that_are_linked_before_are_taken_again(kit: Kit) -> None:
+def test_layouts_that_were_tried_are_not_tried_again(kit: Kit) -> None:
     kit.commit_tree()
     words = ["ab", "HEAD,fa=0", "HEAD,fa=1", *kit.words(*BENCH)[3:], "--threads", "2", "--metric", "encode"]
-    repository = ["--repo", str(kit.tree), "--builds", "2", "--max-time", "1s"]
     for _ in range(2):
-        done = kit.harness(*words, *repository)
+        done = kit.harness(*words, "--repo", str(kit.tree), "--relink", "--max-time", "1s")
         assert done.returncode == 0, done.stderr
-    assert len([call for call in kit.calls("cmake") if "-P" in call]) == 4
+    seeds = [word for call in kit.calls("cmake") if "-P" in call for word in call if word.startswith("-DSEED=")]
+    assert (seeds.count("-DSEED=1"), seeds.count("-DSEED=2")) == (1, 1)
 
 
 def test_a_link_that_fails_is_a_failed_build(kit: Kit) -> None:
     kit.break_tools({"cmake -P": {"exit": 1, "print": "ld: unknown option", "silent": True}})
-    done = kit.ab("fa=0", "fa=1", *BENCH, "--builds", "2")
+    done = kit.ab("fa=0", "fa=1", *BENCH, "--relink")
     assert done.returncode == 10, done.stderr
     assert "ld: unknown option" in done.stderr
     assert timed(kit) == 0
 
 
+def test_links_that_fail_later_end_the_trial_with_the_verdicts_so_far(kit: Kit) -> None:
+    kit.break_tools({"cmake -P": {"exit": 1, "print": "ld: killed", "silent": True, "spare": 6}})
+    done = kit.ab("fa=0", "fa=1", *BENCH, "--relink")
+    assert done.returncode == 12, done.stderr
+    assert "was not linked in another code layout: exit code 1" in done.stderr
+    for run in sides(kit):
+        assert run.trial
+        assert (len([one for one in run.results if one.case]), run.trial.discarded) == (2, 3)
+    assert not list(kit.cache.glob(".block-*"))
+
+
 def test_a_linker_that_ignores_the_order_is_found_out(kit: Kit) -> None:
     (kit.tools / "deaf-linker").touch()
-    done = kit.ab("fa=0", "fa=1", *BENCH, "--builds", "2")
+    done = kit.ab("fa=0", "fa=1", *BENCH, "--relink")
     assert done.returncode == 3
     assert "came out equal" in done.stderr
     assert timed(kit) == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.plan.code_layout import choose_link_argv
 from harness.plan.run import LIBRARY_TARGET
 from harness.records.run import Run
 from harness.records.source import Source, SourceRequest
@@ -40,9 +41,9 @@ def relink(cmake: str, build: Path, cache: Path, seed: int) -> list[str]:
     """Link with a drawn layout, start the library in a process of its own, return its functions as they lie in it."""
     (layout,) = keep_layouts(cache, (seed,))
     kept = build / "layouts" / str(seed)
-    given = {"FOLDER": build, "KEEP": kept, "DRAWN": layout.folder, "SEED": seed, "JOBS": 2}
-    words = [f"-D{name}={value}" for name, value in given.items()]
-    subprocess.run([cmake, *words, "-P", keep_include(cache, RELINK), "--", LIBRARY_TARGET], check=True)
+    script = keep_include(cache, RELINK)
+    subprocess.run(choose_link_argv(cmake, script, str(build), layout, str(kept), (LIBRARY_TARGET,)), check=True)
+    assert not [path for path in kept.rglob("*") if path.is_file() and ".so" not in path.name], "libraries alone"
     library = find_library(str(kept)) if (kept / "lib").is_dir() else str(kept / "libwhisper.so")
     functions = [f"whisper_{name}" for name in (*NAMES, "ctx_init_openvino_encoder", "print_timings", "init_state")]
     done = subprocess.run([sys.executable, "-c", ASK, library, *functions], check=True, capture_output=True, text=True)
@@ -143,5 +144,6 @@ def test_every_linker_draws_layouts(linker: str, cache: Path, tmp_path: Path) ->
     configure = [cmake, "-S", str(tmp_path), "-B", str(build), "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}", include]
     subprocess.run([*configure, *flags], check=True)
     subprocess.run([cmake, "--build", str(build), "--target", LIBRARY_TARGET], check=True)
+    (tmp_path / "small.cpp").write_text("this is edited while a trial goes on, and neither compiled nor linked")
     orders = {tuple(relink(cmake, build, cache, seed)) for seed in (1, 2, 1)}
     assert len(orders) == 2, "each seed has its own order, the same whenever it is linked"

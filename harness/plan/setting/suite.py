@@ -92,7 +92,7 @@ SUITE: tuple[Setting, ...] = (
         default=0,  # none: the command line draws one
         metavar="N",
         commands=MEASURE,
-        help="draw all orders, and the code layouts of --builds, from this number (default: drawn from the system "
+        help="draw all orders, and the code layouts of --relink, from this number (default: drawn from the system "
         "each time, printed and recorded)",
     ),
     Setting(

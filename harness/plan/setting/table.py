@@ -13,3 +13,5 @@ from harness.plan.setting.tuning import TUNING
 SETTINGS: tuple[Setting, ...] = (*SUITE, *ROOF, *QUIET, *LIVE, *TUNING, *JUDGING, *BINARY, *PLACE)
 ALIASES: dict[str, str] = {setting.alias: setting.name for setting in SETTINGS if setting.alias}
 BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}
+# Settings of older harnesses, and what to write in their place.
+RETIRED: dict[str, str] = {"builds": "--relink links each side anew for every block"}

@@ -29,13 +29,12 @@ LIVE: tuple[Setting, ...] = (
         help="timed pairs per metric before both samplers are restarted (default 2)",
     ),
     Setting(
-        name="builds",
-        kind=Kind.INTEGER,
-        default=1,
-        metavar="N",
-        commands=("ab",),
-        help="link each side N times, its functions in another order, to tell a change of code from one of layout "
-        "(not on macOS)",
+        name="relink",
+        kind=Kind.FLAG,
+        default=False,
+        commands=TRIAL,
+        help="link each side anew for every block, its functions in another order, to tell a change of code from one "
+        "of layout (not on macOS)",
     ),
     Setting(
         name="baseline_config",

@@ -6,8 +6,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from harness.plan.code_layout import draw_layouts, render_order, render_script
-from harness.records.trial import Role
+from harness.plan.code_layout import render_order, render_script
 
 # Sections as compilers name them: C functions, and mangled ones that begin alike.
 NAMES = [
@@ -35,14 +34,6 @@ def place(rules: list[str]) -> list[str]:
 
 def read_script(seed: int) -> list[str]:
     return re.findall(r"^ +\*\((\.text\.[^ ]+)\)$", render_script(seed), re.MULTILINE)
-
-
-def test_a_side_has_layouts_of_its_own_and_the_same_seed_draws_the_same() -> None:
-    one, other = (draw_layouts(role, 1, 3) for role in Role)
-    assert len({*one, *other}) == 6
-    assert draw_layouts(Role.BASELINE, 1, 3) == one
-    assert draw_layouts(Role.BASELINE, 2, 3) != one
-    assert draw_layouts(Role.BASELINE, 1, 1) == ()
 
 
 def test_a_layout_is_a_matter_of_its_seed() -> None:

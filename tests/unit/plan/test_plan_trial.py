@@ -9,7 +9,7 @@ from harness.stats.verdict import PairedSample
 FINE = Circumstance(
     same_build=True,
     same_case=False,
-    builds=1,
+    relinked=False,
     usable_cpus=2,
     pairs=40,
     disturbed=0,
@@ -31,7 +31,7 @@ def test_nothing_to_say() -> None:
     ("change", "code", "words"),
     [
         ({"same_case": True}, "a-a", "are the same"),
-        ({"same_build": False}, "one-build", "--builds 3"),
+        ({"same_build": False}, "one-build", "--relink"),
         ({"same_build": False, "same_code": True, "same_case": True}, "equal-code", "an A/A trial"),
         ({"usable_cpus": 1}, "one-cpu", "one CPU only"),
         ({"disturbed": 3, "retried": 9}, "under-load", "3 of 40 pairs"),
@@ -62,8 +62,14 @@ def test_equal_code_with_other_settings_is_no_a_a_trial() -> None:
     assert told(FINE.replace(same_build=False, same_code=True)) == {}, "nor does a layout differ"
 
 
-def test_several_builds_need_no_warning() -> None:
-    assert told(FINE.replace(same_build=False, builds=3)) == {}
+def test_sides_that_are_linked_for_every_block_need_no_warning() -> None:
+    assert told(FINE.replace(same_build=False, relinked=True)) == {}
+
+
+def test_a_library_that_blocks_have_in_common_is_named() -> None:
+    (said,) = told(FINE.replace(shared="/cache/builds/x/src/libwhisper.so")).items()
+    assert said[0] == "shared-files"
+    assert "/cache/builds/x/src/libwhisper.so" in said[1]
 
 
 def test_everything_at_once() -> None:

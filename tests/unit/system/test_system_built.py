@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.system.built import MARKS, BuiltFiles, distrust
+from harness.system import built
+from harness.system.built import MARKS, BuiltFiles, copy_built, distrust, find_shared
+
+
+@pytest.fixture
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fresh")
 
 
 @pytest.fixture
@@ -84,3 +90,59 @@ def test_what_is_written_again_alike_or_is_not_measured_is_no_change(build: Path
         (build / name).write_text("other")
     assert files.find_other() == ""
     assert BuiltFiles(build / "nowhere").find_other() == ""
+
+
+def test_what_is_linked_anew_is_known_by_its_objects(build: Path) -> None:
+    whole = build / "src" / "CMakeFiles" / "whisper.dir" / "whisper.cpp.o"
+    archive = build / "examples" / "libcommon.a"
+    for path in (whole, archive):
+        path.parent.mkdir(parents=True)
+        path.write_text("object")
+    files = BuiltFiles(build, linked=True)
+    rewritten(build / "src" / "libwhisper.so.1")
+    assert files.find_other() == ""
+    rewritten(whole)
+    assert files.find_other() == "src/CMakeFiles/whisper.dir/whisper.cpp.o"
+    rewritten(archive)
+    whole.write_text("object")
+    assert files.find_other() == "examples/libcommon.a"
+
+
+def test_copies_are_files_of_their_own_that_lie_as_in_the_build(build: Path, fresh: Path) -> None:
+    (build / "layouts" / "1" / "src").mkdir(parents=True)
+    (build / "layouts" / "1" / "src" / "libwhisper.so").write_text("another layout")
+    (build / "bin" / "whisper-bench").chmod(0o755)
+    for number, program in enumerate((str(build / "bin" / "whisper-bench"), "")):
+        into = fresh / str(number)
+        copy_built(build, into, program)
+        found = {path.relative_to(into).as_posix() for path in into.rglob("*") if not path.is_dir()}
+        libraries = {"src/libwhisper.so", "src/libwhisper.so.1", "ggml/src/libggml-cpu.so"}
+        assert found == libraries | ({"bin/whisper-bench"} if program else set())
+        assert (into / "src" / "libwhisper.so").resolve() == into / "src" / "libwhisper.so.1"
+        assert (into / "src" / "libwhisper.so.1").read_text() == "built"
+        assert not (into / "src" / "libwhisper.so.1").samefile(build / "src" / "libwhisper.so.1")
+    assert os.access(fresh / "0" / "bin" / "whisper-bench", os.X_OK)
+
+
+def test_what_is_too_large_to_be_copied_is_linked_to(build: Path, fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(built, "_MOST_COPIED_BYTES", 100)
+    large = build / "ggml" / "src" / "libggml-cuda.so"
+    large.write_bytes(bytes(101))
+    into = fresh / "0"
+    copy_built(build, into)
+    assert (into / "ggml" / "src" / "libggml-cuda.so").readlink() == large
+    assert not (into / "ggml" / "src" / "libggml-cpu.so").is_symlink()
+    own = str(into / "src" / "libwhisper.so.1")
+    assert find_shared([own, str(large)], str(into)) == ""
+
+
+def test_a_library_from_elsewhere_is_found(build: Path, fresh: Path) -> None:
+    into = fresh / "0"
+    copy_built(build, into)
+    (fresh / "by-another-name").symlink_to(into)
+    loaded = [str(into / "src" / "libwhisper.so.1"), str(build / "ggml" / "src" / "libggml-cpu.so")]
+    for root in (into, fresh / "by-another-name"):
+        assert find_shared(loaded, str(root)) == loaded[1]
+        assert find_shared(loaded[:1], str(root)) == ""
+        assert find_shared([], str(root)) == "", "where the system does not tell, nothing is said"
+    assert find_shared(loaded, "") == ""

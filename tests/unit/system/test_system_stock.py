@@ -56,6 +56,9 @@ def cache(tmp_path: Path) -> Path:
         "builds/my-own-folder/a.o": "1",
         "durations.json": "{}",
         "unknown/file": "1",
+        ".block-0123abcd/lock": "",
+        ".block-0123abcd/7/0/src/libwhisper.so": "1",
+        ".block-mine/file": "1",
     }.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,6 +91,8 @@ def test_everything_is_recognised_and_nothing_else(cache: Path) -> None:
         "builds/my-own-folder": EntryKind.OTHER,
         "durations.json": EntryKind.OTHER,
         "unknown": EntryKind.OTHER,
+        ".block-0123abcd": EntryKind.LEFTOVERS,
+        ".block-mine": EntryKind.OTHER,
     }
 
 

@@ -14,6 +14,7 @@ from harness.records.step import Phase
 from harness.records.trial import Role, Trial
 from harness.store.bundle import Bundle, create_bundle, load_run
 from harness.system.console import Console
+from harness.system.scratch import BLOCK, scratch_folder
 from tests import factory
 
 CASE = Case.of("whisper", model="base", threads=4, fa=0)
@@ -40,7 +41,9 @@ def leave_trial(results: Path, blocks: int, others: int) -> tuple[Path, Path]:
 
 
 def settings(results: Path) -> Settings:
-    return layer_settings(file={}, file_name="", environ={}, flags={"results": str(results)})
+    return layer_settings(
+        file={}, file_name="", environ={}, flags={"results": str(results), "cache": str(results / "cache")}
+    )
 
 
 def settle(results: Path) -> None:
@@ -141,3 +144,14 @@ def test_what_cannot_be_read_keeps_nothing_back(tmp_path: Path) -> None:
     settle(tmp_path)
     assert first.is_dir()
     assert not broken.exists()
+
+
+def test_what_the_blocks_of_the_dead_measured_is_removed_and_that_of_the_living_is_not(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    dead = cache / ".block-0000dead"
+    (dead / "7" / "0" / "src").mkdir(parents=True)
+    (dead / "7" / "0" / "src" / "libwhisper.so").touch()
+    (dead / "lock").touch()
+    with scratch_folder(cache, BLOCK) as living:
+        settle(tmp_path)
+        assert list(cache.iterdir()) == [living]

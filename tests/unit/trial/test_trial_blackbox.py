@@ -14,7 +14,7 @@ from harness.trial.blackbox import BlackBoxEngine
 from harness.trial.seat import Lost, Outcome, Played, Seat
 from tests import factory
 
-BLOCK = plan_block(1, 3, ("encode", "decode"), pairs=1, builds=1)
+BLOCK = plan_block(1, 3, ("encode", "decode"), pairs=1)
 CASE = Case.of("whisper", model="tiny", threads=2, fa=0)
 
 NAMES = (("encode", "{encode}", 1), ("decode", 1300, 256), ("batchd", 900, 320), ("prompt", 9900, 4096))
@@ -50,7 +50,7 @@ def play(
             threads=2,
             flash_attn=0,
             environment=(),
-            benches=(step,),
+            bench=step,
         )
         for role in ROLES
     }

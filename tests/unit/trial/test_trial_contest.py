@@ -20,7 +20,7 @@ from harness.trial.contest import INTERRUPTED, LOST, SETTLED, TIME_UP, Contest, 
 from harness.trial.seat import Lost, Outcome, Played, Seat
 from tests import factory
 
-DESIGN = Design(seed=1, pairs=2, builds=1, metrics=("encode", "decode"), threshold=0.02, max_time_s=1000.0)
+DESIGN = Design(seed=1, pairs=2, metrics=("encode", "decode"), threshold=0.02, max_time_s=1000.0)
 
 
 @pytest.fixture(autouse=True)

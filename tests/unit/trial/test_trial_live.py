@@ -19,7 +19,7 @@ from harness.trial.live import LiveEngine
 from harness.trial.seat import Lost, Outcome, Played, Seat
 from tests import factory
 
-BLOCK = plan_block(1, 3, ("encode", "decode"), pairs=2, builds=1)
+BLOCK = plan_block(1, 3, ("encode", "decode"), pairs=2)
 SECOND = BLOCK.order[1]
 
 
@@ -101,7 +101,7 @@ def seat(role: Role) -> Seat:
         threads=2,
         flash_attn=0,
         environment=(("PATH", "/bin"),),
-        libraries=(f"/{role}/libwhisper.so",),
+        library=f"/{role}/libwhisper.so",
         plant=0.05 if role is Role.CONTENDER else 0.0,
     )
 
@@ -146,6 +146,19 @@ def test_nothing_but_what_is_compared_and_the_drawn_padding_differs_between_the_
     played()
     assert script.folders[Role.BASELINE] == script.folders[Role.CONTENDER]
     assert tuple(script.paddings[role] for role in ROLES) == BLOCK.paddings
+
+
+def test_a_library_that_is_not_the_blocks_own_is_told(script: Script) -> None:
+    engine = LiveEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
+    fresh = {role: seat(role).replace(root=f"/fresh/{role}", layout=7) for role in Role}
+    own = {role: f"/fresh/{role}/src/libwhisper.so" for role in Role}
+    other = "/builds/x/ggml/src/libggml-cpu.so"
+    for files, shared in (([], ""), ([own[Role.CONTENDER]], ""), ([own[Role.CONTENDER], other], other)):
+        script.instead[Role.CONTENDER, "start"] = [{"files": files}]
+        outcome = engine.play(BLOCK, fresh)
+        assert isinstance(outcome, Played)
+        assert outcome.shared == shared
+        assert [result.layout for result in outcome.results] == [7, 7]
 
 
 def test_only_the_contender_is_planted(script: Script) -> None:

@@ -1,4 +1,4 @@
-"""A folder for what is written before it gets its name: beside the results or the tree that it is for, and locked.
+"""A folder for what is written before it gets its name, or for a while alone: beside what it is for, and locked.
 
 What a killed process left is removed by the next one. A lock tells who lives, never a folder's age: where the lock
 cannot be had, or there is none, nothing is removed.
@@ -13,14 +13,14 @@ from pathlib import Path
 
 from harness.system.lock import seize
 
-IMPORT, EXPORT = "import", "export"
-_LOCK = "lock"
+IMPORT, EXPORT, BLOCK = "import", "export", "block"
+LOCK = "lock"
 _ATTEMPTS = 100
 
 
 def is_scratch(name: str) -> bool:
     """Return whether a folder of this name holds what is not finished, of a living process or a dead one."""
-    return name.startswith((_prefix(IMPORT), _prefix(EXPORT)))
+    return name.startswith(tuple(_prefix(purpose) for purpose in (IMPORT, EXPORT, BLOCK)))
 
 
 @contextlib.contextmanager
@@ -43,11 +43,11 @@ def _make(place: Path, purpose: str, stack: contextlib.ExitStack) -> Path:
                 here.pop_all()
                 continue
             try:
-                handle = seize(folder / _LOCK)
+                handle = seize(folder / LOCK)
             except FileNotFoundError:
                 continue  # taken for a leftover in the moment before it was locked
             except OSError:
-                if not (folder / _LOCK).is_file():
+                if not (folder / LOCK).is_file():
                     raise
             else:
                 if handle is None:
@@ -75,10 +75,10 @@ def clear_scratch(place: Path, purpose: str) -> None:
 def _clear_one(folder: Path) -> None:
     if folder.is_symlink() or not folder.is_dir():
         return
-    if not os.path.lexists(folder / _LOCK):
+    if not os.path.lexists(folder / LOCK):
         folder.rmdir()  # raises where anything is in it: an earlier harness made it, and it may hold a run
         return
-    handle = seize(folder / _LOCK)
+    handle = seize(folder / LOCK)
     if handle is not None:
         try:
             _remove(folder)
@@ -89,13 +89,13 @@ def _clear_one(folder: Path) -> None:
 def _remove(folder: Path) -> None:
     """Remove a folder, its lock last: as long as anything of it is left, it can be told whether somebody lives."""
     with os.scandir(folder) as entries:
-        children = [entry for entry in entries if entry.name != _LOCK]
+        children = [entry for entry in entries if entry.name != LOCK]
         for child in children:
             if child.is_dir(follow_symlinks=False):
                 shutil.rmtree(child.path, ignore_errors=True)
             else:
                 os.unlink(child)  # noqa: PTH108 - an entry, not a path
-    (folder / _LOCK).unlink(missing_ok=True)
+    (folder / LOCK).unlink(missing_ok=True)
     folder.rmdir()
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.store import scratch
-from harness.store.scratch import EXPORT, IMPORT, is_scratch, scratch_folder
+from harness.system import scratch
 from harness.system.lock import seize
+from harness.system.scratch import EXPORT, IMPORT, is_scratch, scratch_folder
 
 
 def test_a_folder_is_there_for_the_block_and_known_by_its_name(tmp_path: Path) -> None:
