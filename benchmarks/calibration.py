@@ -44,6 +44,7 @@ def main() -> None:
     tabulate_blocks(families)
     tabulate_detectable(min(families, max(100, families // 20)))
     tabulate_runs(min(families, max(100, families // 5)))
+    tabulate_layouts(families)
     print(f"\n{time.process_time() - began:.0f} s of CPU time")
 
 
@@ -214,6 +215,38 @@ def tabulate_runs(families: int) -> None:
             false = share_differing(draw_runs(draw, 20 * families, runs, heavy))
             cells = [false, share(int(blind), families), *(f"{value:.1%}" for value in power)]
             print(f"| {runs} | {name} | {' | '.join(cells)} | {plant(functools.partial(judge_runs, logs))} |")
+
+
+def tabulate_layouts(families: int) -> None:
+    """Let builds of equal code differ by their layout: one for the whole trial, or another in each block (--relink)."""
+    print("\n| layouts differ by | drawn | false difference | false UNCHANGED at +2 % | ", end="")
+    print("+2 % called slower | +5 % called slower | blocks at +5 % |")
+    print("|---|---|---|---|---|---|---|")
+    few = max(1, families // 5)
+    for spread in (0.005, 0.01, 0.02, 0.04):
+        for name, count in (("once", 1), ("for each block", BLOCKS)):
+            equal, small, large = (
+                list(judge_layouts(spread, count, size, change))
+                for size, change in ((families, 0.0), (few, 0.02), (few, 0.05))
+            )
+            cells = [
+                share(sum(int((one.sign != 0).any(axis=1).sum()) for one in equal), families),
+                share(sum(int(one.unchanged.any(axis=1).sum()) for one in small), few),
+                *(f"{np.concatenate([one.sign > 0 for one in found]).mean():.1%}" for found in (small, large)),
+                f"{np.median(np.concatenate([one.blocks for one in large])):.0f}",
+            ]
+            print(f"| {spread:.1%} | {name} | {' | '.join(cells)} |")
+
+
+def judge_layouts(spread: float, count: int, families: int, change: float) -> Iterator[Outcome]:
+    """Yield the verdicts on trials with a call noise of 1 % whose sides have `count` layouts each, one a block."""
+    noise = Noise(name="calls differ by 1 %", call=0.01)
+    for first in range(0, families, CHUNK):
+        draw = np.random.default_rng([SEED, round(1000 * spread), count, first, round(100 * change)])
+        size = min(CHUNK, families - first)
+        trials = simulate(noise, draw, families=size, metrics=len(METRICS), blocks=BLOCKS, pairs=PAIRS)
+        layouts = draw.normal(0, spread, (size, len(METRICS), count, 1, 2))
+        yield judge_live(trials.pairs + layouts, np.log1p(change), alpha=ALPHA, threshold=THRESHOLD)
 
 
 def draw_runs(draw: np.random.Generator, families: int, runs: int, heavy: float) -> Floats:

@@ -6,6 +6,7 @@ What it measures here is nothing; no time is judged.
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.flow.kit import ROOT, Kit
+from tests.stub import build_stub
 
 SCRIPTS = {str(path.relative_to(ROOT)) for path in (ROOT / "benchmarks").rglob("*.py")}
 # What others import, and what is started by a name of its own.
@@ -51,6 +53,14 @@ def trials(kit: Kit) -> list[str]:
     return [by_path("trials"), "--aa", "1", "--side", str(kit.tree), "--", *settings, *stop]
 
 
+def copies(kit: Kit) -> list[str]:
+    library = kit.folder / "build" / "src" / "libwhisper.so"
+    library.parent.mkdir(parents=True)
+    shutil.copyfile(build_stub(kit.folder / "stub"), library)
+    few = ["--copies", "2", "--rounds", "2", "--threads", "1", "--metric", "encode"]
+    return [by_path("copies"), str(library.parents[1]), str(kit.weights), *few]
+
+
 def guided(_: Kit) -> list[str]:
     if importlib.util.find_spec("atheris") is None:
         pytest.skip("atheris is not installed (pip install --group fuzz): it has wheels for Linux alone")
@@ -60,7 +70,7 @@ def guided(_: Kit) -> list[str]:
 SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
     "building": (building, "1 instruction sets: one build for all"),
     "calibration": (lambda _: [by_path("calibration"), "--families", "2"], "s of CPU time"),
-    "coins": (lambda _: [by_path("coins"), "--pools", "1"], "a seed each"),
+    "copies": (copies, "| 1 | encode | process_cpu | "),
     "endurance": (lambda _: [by_path("endurance"), "2", "2"], "2 runs each in a process of its own"),
     "faults": (lambda _: [by_path("faults"), "--only", "archive/good,cut/whisper-1", "--slow", "1"], "injected, "),
     "importing": (lambda _: [by_path("importing"), "14", "--logs"], "known: 14 reports in"),
