@@ -42,9 +42,17 @@ def match_trials(baseline: Sequence[Run], contender: Sequence[Run]) -> tuple[Run
 
 
 def pool_trials(pairs: Iterable[RunPair], metrics: frozenset[str]) -> Pool:
-    """Return a sample for each case and metric, the blocks of all trials one behind the other.
+    """Return a sample for each case and metric, the blocks of all trials one behind the other; a coin counts once."""
+    found = (
+        (one.trial.seed, pair_measurements(one.measurements, other.measurements)) for one, other in pairs if one.trial
+    )
+    return pool_samples((seed, [one for one in samples if one.metric in metrics]) for seed, samples in found)
 
-    Trials of one seed throw the same coins, block by block. A coin counts once for a case and metric, in the earliest
+
+def pool_samples(trials: Iterable[tuple[int, Sequence[PairedSample]]]) -> Pool:
+    """Return the samples of trials put together, each trial given by its seed and its samples.
+
+    Trials of one seed throw the same coins, block by block. A coin counts once for a case and metric, in the first
     trial that threw it: what the order does to the timings is the same in the others, and would look like a change
     that comes back every time. As every coin that counts is new then, it does not matter why there is another trial.
     """
@@ -52,21 +60,15 @@ def pool_trials(pairs: Iterable[RunPair], metrics: frozenset[str]) -> Pool:
     thrown: dict[Key, set[tuple[int, int]]] = {}
     seeds: dict[int, None] = {}
     repeated: set[tuple[int, int, int]] = set()
-    for position, (one, other) in enumerate(pairs):
-        seed = one.trial.seed if one.trial else 0
+    for position, (seed, samples) in enumerate(trials):
         seeds[seed] = None
-        for sample in pair_measurements(one.measurements, other.measurements):
-            if sample.metric not in metrics:
-                continue
+        for sample in samples:
             key = (sample.case, sample.metric)
             known, coins = joined.get(key, sample.replace(blocks=())), thrown.setdefault(key, set())
-            fresh = [
-                block
-                for number, block in zip(sample.numbers, sample.blocks, strict=True)
-                if (seed, number) not in coins
-            ]
+            told = list(zip(((seed, number) for number in sample.numbers), sample.blocks, strict=True))
+            fresh = [block for coin, block in told if coin not in coins]
             repeated |= {(seed, position, number) for number in sample.numbers if (seed, number) in coins}
-            coins |= {(seed, number) for number in sample.numbers}
+            coins.update(coin for coin, _ in told)
             joined[key] = sample.replace(blocks=(*known.blocks, *fresh), numbers=())
     again = tuple(dict.fromkeys(seed for seed, _, _ in sorted(repeated)))
     return Pool(samples=tuple(joined.values()), seeds=tuple(seeds), repeated=len(repeated), again=again)

@@ -17,7 +17,7 @@ from harness.errors import UsageError
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.render.format.format import Format, Sheet
-from harness.render.format.row import Row, list_rows, pool_rows
+from harness.render.format.row import Row, list_rows, name_manner, pool_rows
 from harness.render.table import weights_kind
 from harness.stats.summary import summarize
 
@@ -99,7 +99,7 @@ def _machine(run: Run) -> dict[str, str]:
 def _values(row: Row) -> dict[str, str]:
     """Return the parameters of a row as asv writes them, in Python's notation."""
     kind = weights_kind(row.run, row.case)
-    named = dict(row.case.params) | ({"weights": kind} if kind else {})
+    named = dict(row.case.params) | ({"weights": kind} if kind else {}) | name_manner(row.run, row.case)
     return {name: value if value.isdecimal() else repr(value) for name, value in named.items()}
 
 

@@ -13,18 +13,32 @@ from harness.render.word import config_words
 _WIDTHS = (6, 6, 16, 13, 3, 7, 7, 7)
 _FULL_WIDTHS = (6, 6, 16, 13, 3, 3, 7, 7, 7, 7, 7)
 _HEADER = ("CPU", "OS", "Config", "Model", "Th", LOAD.label, ENCODE.label, "Commit")
+_BEFORE_FA = 5
 _FULL_HEADER = ("CPU", "OS", "Config", "Model", "Th", "FA", *(metric.label for metric in TABLE_METRICS), "Commit")
 _RULE = "---"
 
 
 def render(sheets: Sequence[Sheet]) -> str:
-    """Return the thread's first table, Load and Enc. in ms, and the caveats below it."""
+    """Return the thread's first table, Load and Enc. in ms, and the caveats below it.
+
+    It has a column for flash attention only where some of the lines have it and others do not.
+    """
+    lines = list(list_models(sheets))
+    fa = len({line.case.get("fa") for line in lines}) > 1
     rows = [
-        (*_machine(line), line.case.get("threads"), *_values(line, (LOAD, ENCODE)), short_commit(line.run))
-        for line in list_models(sheets)
+        (
+            *_machine(line),
+            line.case.get("threads"),
+            *([line.case.get("fa")] if fa else []),
+            *_values(line, (LOAD, ENCODE)),
+            short_commit(line.run),
+        )
+        for line in lines
     ]
-    table = (_HEADER, [_RULE] * len(_HEADER), *rows)
-    return "".join(markdown_row(cells, _WIDTHS) for cells in table) + render_caveats(sheets)
+    header = (*_HEADER[:_BEFORE_FA], *(["FA"] if fa else []), *_HEADER[_BEFORE_FA:])
+    widths = (*_WIDTHS[:_BEFORE_FA], *([3] if fa else []), *_WIDTHS[_BEFORE_FA:])
+    table = (header, [_RULE] * len(header), *rows)
+    return "".join(markdown_row(cells, widths) for cells in table) + render_caveats(sheets)
 
 
 def render_full(sheets: Sequence[Sheet]) -> str:

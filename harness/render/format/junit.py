@@ -5,6 +5,7 @@ process; its numbers stand in its output, each with its unit.
 """
 
 import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.records.metric import METRICS
@@ -29,9 +30,13 @@ def render(sheets: Sequence[Sheet]) -> str:
     """Return one `testsuites`; times are in seconds."""
     projects = dict.fromkeys(sheet.run.project for sheet in sheets)
     root = ET.Element("testsuites", name=xml(" ".join(name for name in projects if name) or "unknown"))
+    nodes = Counter(sheet.run.node.name for sheet in sheets)
     for sheet in sheets:
-        for name, outcomes in _suites(sheet.run):
-            _add_suite(root, sheet.run, name, outcomes)
+        run = sheet.run
+        # Readers take cases of one name for one case, and keep the last.
+        where = run.node.name if nodes[run.node.name] == 1 else f"{run.node.name}.{run.id}"
+        for name, outcomes in _suites(run):
+            _add_suite(root, run, f"{where}.{name}", outcomes)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
@@ -65,7 +70,7 @@ def _add_suite(root: ET.Element, run: Run, name: str, outcomes: Sequence[_Outcom
     suite = ET.SubElement(
         root,
         "testsuite",
-        name=xml(f"{run.node.name}.{name}"),
+        name=xml(name),
         tests=str(len(outcomes)),
         failures=str(sum(outcome.status is Status.FAILED for outcome in outcomes)),
         errors=str(sum(outcome.status is Status.TIMED_OUT for outcome in outcomes)),
@@ -81,7 +86,7 @@ def _add_suite(root: ET.Element, run: Run, name: str, outcomes: Sequence[_Outcom
     for key, value in facts.items():
         ET.SubElement(properties, "property", name=xml(key), value=xml(value))
     for outcome in outcomes:
-        _add_case(suite, f"{run.node.name}.{name}", outcome)
+        _add_case(suite, name, outcome)
 
 
 def _add_case(suite: ET.Element, classname: str, outcome: _Outcome) -> None:

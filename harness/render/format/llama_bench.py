@@ -14,7 +14,7 @@ from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.weights import Weights
 from harness.render.format.format import Format, Sheet
-from harness.render.format.row import Row, code_state, list_rows, model_name
+from harness.render.format.row import Row, code_state, list_rows, model_name, name_manner
 from harness.render.format.text import sql
 from harness.render.plain import one_line
 from harness.render.word import config_words
@@ -75,7 +75,7 @@ def _record(row: Row, work: _Work) -> dict[str, str | int | float]:
         "gpu_info": "",
         "backends": ",".join(_backends(run)) or "CPU",
         "model_filename": _file(model, weights),
-        "model_type": f"whisper {model_name(run, row.case)}",
+        "model_type": " ".join(["whisper", model_name(run, row.case), *name_manner(run, row.case).values()]),
         "model_size": weights.size_bytes if weights else 0,
         "n_batch": work.n_batch,
         "n_ubatch": work.n_batch,

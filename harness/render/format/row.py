@@ -7,7 +7,7 @@ from harness.records.case import Case
 from harness.records.metric import METRICS, Metric
 from harness.records.record import Record
 from harness.records.run import Run
-from harness.records.suite import OF_MODELS
+from harness.records.suite import OF_MODELS, Benchmark, Engine
 from harness.records.summary import Summary
 from harness.records.weights import WeightsKind
 from harness.render.format.format import Sheet
@@ -19,8 +19,8 @@ from harness.stats.summary import summarize
 Cell = str | int | float | bool | None
 COLUMNS = tuple(
     """run origin start node cpu arch microarchitecture os kernel project commit release changes config build_type isa
-    backend compiler uses caveats benchmark case model weights threads flash_attn metric unit lower_is_better n median
-    low high confidence minimum maximum spread""".split()
+    backend compiler engine trial uses caveats benchmark case model weights threads flash_attn metric unit
+    lower_is_better n median low high confidence minimum maximum spread""".split()
 )
 
 
@@ -49,9 +49,14 @@ class Row(Record):
 
     @property
     def case_name(self) -> str:
-        """The case, with the kind of weights where they are not the official ones: those timings never mix."""
-        plain = self.weights in ("", WeightsKind.OFFICIAL)
-        return str(self.case) if plain else f"{self.case}/weights={self.weights}"
+        """The case, with what it was measured by and with where that is not the usual: those timings never mix."""
+        return "/".join([str(self.case), *(f"{name}={value}" for name, value in self.unusual.items())])
+
+    @property
+    def unusual(self) -> dict[str, str]:
+        """What tells a sample from others of its case: weights, if not the official ones, engine, and turns."""
+        found = {} if self.weights in ("", WeightsKind.OFFICIAL) else {"weights": self.weights}
+        return found | name_manner(self.run, self.case)
 
     @property
     def series(self) -> str:
@@ -70,6 +75,13 @@ class ModelLine(Record):
     def model(self) -> str:
         """The model, and the kind of its weights where they are not the official ones."""
         return model_name(self.run, self.case)
+
+
+def name_manner(run: Run, case: Case) -> dict[str, str]:
+    """Return how a case was measured, by parameter, where it was not by whole processes of whisper-bench alone."""
+    sampled = run.suite.engine is Engine.SAMPLER and case.benchmark != Benchmark.TRANSCRIBE
+    engine = {"engine": run.suite.engine.value} if sampled else {}
+    return engine | ({"timing": "in-turns"} if run.trial else {})
 
 
 def list_rows(sheets: Iterable[Sheet]) -> Iterator[Row]:
@@ -142,6 +154,8 @@ def identify_run(run: Run) -> dict[str, Cell]:
         "isa": run.config.isa,
         "backend": run.config.backend,
         "compiler": f"{run.toolchain.cc.name} {run.toolchain.cc.version}".strip(),
+        "engine": run.suite.engine.value,
+        "trial": run.trial.id if run.trial else "",
         "uses": " ".join(config_words(run.system_info)),
         "caveats": " ".join(dict.fromkeys(caveat.code for caveat in run.caveats)),
     }

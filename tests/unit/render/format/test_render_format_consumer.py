@@ -5,6 +5,7 @@ import io
 import json
 import re
 import sqlite3
+import xml.etree.ElementTree as ET
 from typing import Any
 
 import jsonschema
@@ -12,6 +13,9 @@ import junitparser
 import pytest
 
 from harness.parse.report import parse_report
+from harness.records.case import Case
+from harness.records.suite import Engine
+from harness.records.trial import Role, Trial
 from harness.render.format.format import Sheet
 from harness.render.format.registry import FORMATS
 from harness.render.format.row import COLUMNS
@@ -223,3 +227,82 @@ def test_the_markdown_of_one_run_is_a_report_of_ggml_ci() -> None:
     assert report.remarks == ()
     rows = [row for table in report.tables for row in table.rows]
     assert [(row.get("Model"), row.get("Enc.")) for row in rows] == [("tiny", "1005.23"), ("base", "2216.24")]
+
+
+def trial_sheets() -> list[Sheet]:
+    """Return an ordinary run, one of the sampler, and both sides of a trial, all of one node, commit and config."""
+    run = sheet.run()
+    sampled = run.suite.replace(engine=Engine.SAMPLER)
+    sides = [
+        run.replace(id=f"{run.id}-{role}", suite=sampled, trial=Trial(id=run.id, role=role, seed=seed, pairs=2))
+        for seed, role in enumerate(Role, 5)
+    ]
+    return [Sheet(run=one) for one in (run, run.replace(id=f"{run.id}~2", suite=sampled), *sides)]
+
+
+def test_what_was_measured_in_another_way_has_another_name() -> None:
+    """Whole processes, single calls, and calls in turns with others are three quantities, and never one sample."""
+    given = trial_sheets()
+    action = json.loads(FORMATS["github-action-benchmark"].render(given))
+    names = [entry["name"] for entry in action]
+    assert len(set(names)) == len(names) == 3 * 10
+    assert {entry["extra"].split("median of ")[1].split("\n")[0] for entry in action if "base" in entry["name"]} == {
+        "7",
+        "14",
+    }
+    bencher = json.loads(FORMATS["bencher"].render(given))
+    ends = {name.partition("model=base/threads=4")[2] for name in bencher if "model=base" in name}
+    assert ends == {"", "/engine=sampler", "/engine=sampler/timing=in-turns"}
+    asv = json.loads(FORMATS["asv"].render(given))
+    (encode,) = [columns for name, columns in asv["results"].items() if name == "whisper.encode"]
+    assert sorted(len(samples) for samples in encode[-1] if samples) == [1, 1, 2, 7, 7, 14]
+    with sqlite3.connect(":memory:") as database:
+        database.executescript(FORMATS["llama-bench-sql"].render(given))
+        rows = database.execute(
+            "SELECT model_type, count(*) FROM llama_bench WHERE n_prompt = 1500 GROUP BY model_type"
+        )
+        assert dict(rows) == {
+            f"whisper {model}{end}": count
+            for model in ("base", "tiny (synthetic)")
+            for end, count in (("", 1), (" sampler", 1), (" sampler in-turns", 2))
+        }
+
+
+@pytest.mark.parametrize("name", ["csv", "json", "jsonl"])
+def test_no_two_lines_say_that_they_are_the_same(name: str) -> None:
+    text = FORMATS[name].render(trial_sheets())
+    if name == "csv":
+        lines = [dict(one) for one in csv.DictReader(io.StringIO(text))]
+    else:
+        lines = json.loads(text)["series"] if name == "json" else [json.loads(line) for line in text.splitlines()]
+    keys = [(one["run"], one["case"], one["metric"], one.get("repetition"), one.get("status")) for one in lines]
+    assert len(set(keys)) == len(keys)
+    ways = {(one["engine"], bool(one["trial"])) for one in lines}
+    assert ways == {("bench", False), ("sampler", False), ("sampler", True)}
+
+
+def test_no_two_cases_of_junit_have_one_name() -> None:
+    root = ET.fromstring(FORMATS["junit"].render(trial_sheets()))
+    names = [(one.get("classname"), one.get("name")) for one in root.iter("testcase")]
+    assert len(set(names)) == len(names)
+    alone = ET.fromstring(FORMATS["junit"].render([sheet.sheet(), sheet.other_sheet()]))
+    assert {one.get("classname") for one in alone.iter("testcase") if one.get("name") == "memcpy"} == {
+        "node-1.bench",
+        "node-2.bench",
+    }
+
+
+def test_the_short_table_tells_flash_attention_apart_where_there_is_both() -> None:
+    run = sheet.run()
+    flash = [
+        result.replace(
+            case=case,
+            measurements=tuple(one.replace(case=case) for one in result.measurements),
+        )
+        for result in run.results
+        if result.case and result.case.benchmark == "whisper"
+        for case in [Case.of("whisper", fa=1, model=result.case.get("model"), threads=4)]
+    ]
+    header, _, *rows = FORMATS["issue89"].render([Sheet(run=run.replace(results=(*run.results, *flash)))]).splitlines()
+    assert "|  Th |  FA |    Load |" in header
+    assert len({tuple(row.split("|")[3:7]) for row in rows if row.startswith("|")}) == 4
