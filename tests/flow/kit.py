@@ -49,6 +49,12 @@ exec {python} -ISE {fake} {home} {tool} "$@"
 """
 
 
+def drop_seed(words: list[str]) -> list[str]:
+    """Return the words of a kit as a user writes them, who gives no seed."""
+    place = words.index("--seed")
+    return words[:place] + words[place + 2 :]
+
+
 class Kit:
     """Folders of one test, and the ways to run the harness in them."""
 

@@ -17,7 +17,7 @@ from harness.cli.main import main
 from harness.records.outcome import Status
 from harness.records.run import SCHEMA, Run
 from harness.store.bundle import Bundle, load_run
-from tests.flow.kit import Kit
+from tests.flow.kit import Kit, drop_seed
 
 
 def test_a_run_ends_in_a_bundle_with_a_report(kit: Kit) -> None:
@@ -358,20 +358,21 @@ def test_an_interrupt_keeps_the_state_and_resume_goes_on(kit: Kit, number: signa
 
 def test_a_killed_harness_can_be_resumed(kit: Kit) -> None:
     kit.break_tools({"whisper-bench -w 2": {"sleep": 300, "silent": True, "times": 1}})
-    child = kit.start(*kit.words("--repetitions", "1"))
+    child = kit.start(*drop_seed(kit.words("--repetitions", "1")))
     wait_for(lambda: ["whisper-bench", "-w", "2"] in [call[:3] for call in kit.calls() if len(call) > 2])
     child.kill()
     child.communicate()
     (partial,) = kit.partials()
-    state = json.loads((partial / "run.json").read_text())
-    assert state["results"]
-    (partial / "run.json").write_text(json.dumps({**state, "schema": 4}))  # an older harness began it
+    begun = json.loads((partial / "run.json").read_text())
+    assert begun["results"]
+    (partial / "run.json").write_text(json.dumps({**begun, "schema": 4}))  # an older harness began it
     assert kit.running() != []
     resumed = kit.harness("run", "--resume", partial.name[:10])
     assert resumed.returncode == 0, resumed.stderr
     assert "still running" in resumed.stderr
     assert kit.running() == [], "what the killed harness left behind is ended"
     assert (kit.only_run().status, kit.only_run().schema) == (Status.PASSED, SCHEMA)
+    assert kit.only_run().suite.seed == begun["suite"]["seed"] > 1, "drawn once, and kept"
 
 
 def interrupted(kit: Kit) -> Path:

@@ -17,7 +17,7 @@ from harness.records.run import Run
 from harness.records.trial import Role
 from harness.store.bundle import load_run
 from harness.system.synthetic import obtain_synthetic
-from tests.flow.kit import Kit
+from tests.flow.kit import Kit, drop_seed
 from tests.flow.test_flow_run import wait_for
 
 BENCH = ("--engine", "bench")
@@ -73,12 +73,6 @@ def test_a_regression_is_found_and_stored_runs_say_the_same(kit: Kit) -> None:
     compared = kit.harness("compare", baseline.id, contender.id, "--json")
     assert compared.returncode == 20, compared.stderr
     assert json.loads(compared.stdout)["family"]["comparisons"] == [told]
-
-
-def drop_seed(words: list[str]) -> list[str]:
-    """Return the words as a user writes them, who gives no seed."""
-    place = words.index("--seed")
-    return words[:place] + words[place + 2 :]
 
 
 def test_a_trial_draws_a_seed_of_its_own(kit: Kit) -> None:
