@@ -2,15 +2,16 @@
 
     python -m benchmarks.calibration [--families N] [--quick]
 
-About five minutes with the default of 5,000 families of four metrics. It prints the tables of docs/statistics.md. No
+About five minutes with the default of 2,000 families of four metrics. It prints the tables of docs/statistics.md. No
 false verdict may be likelier than 1 % per family.
 """
 
 import argparse
+import dataclasses
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,16 +21,38 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.noise import EVERYTHING, NOISES, QUIET, Floats, Noise, Trials, simulate  # noqa: E402
-from benchmarks.procedure import CASE, METRICS, OTHERS, Outcome, Signs, judge_live, judge_slowly, take_apart  # noqa: E402
+from benchmarks.procedure import (  # noqa: E402
+    ALL,
+    CASE,
+    METRICS,
+    OTHERS,
+    Outcome,
+    Rules,
+    Signs,
+    judge_live,
+    judge_slowly,
+    sample,
+    take_apart,
+)
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.records.comparison import Comparison, Verdict  # noqa: E402
-from harness.stats.verdict import UnpairedSample, judge_unpaired  # noqa: E402
+from harness.stats.verdict import UnpairedSample, judge_unpaired, list_settled  # noqa: E402
 
 SEED = 20250607
 ALPHA, THRESHOLD = 0.01, 0.02
-BLOCKS, PAIRS = 60, 4
+BLOCKS, PAIRS = 60, 2
 CHUNK = 500
 CHANGES = (0.0, 0.01, 0.02, 0.05, 0.10)
+SMALL = (0.005, 0.01, 0.015, 0.018)
+# What the order of the starts does, and how blocks scatter beside it.
+ORDERS = tuple(
+    Noise(name=f"second start {start:.2%} slower, rest {spread:.1%}", call=0.001, process=spread / 2**0.5, start=start)
+    for start, spread in ((0.0, 0.009), (0.0125, 0.009), (0.0125, 0.015), (0.0125, 0.025), (0.02, 0.025))
+)
+TAILS = tuple(
+    Noise(name=f"one side's processes: tail of {tail:.0%}", call=0.001, process=0.01, one_tail=tail)
+    for tail in (0.02, 0.05)
+)
 
 
 def main() -> None:
@@ -40,63 +63,69 @@ def main() -> None:
     print(f"seed {SEED}, {families} families of {len(METRICS)} metrics, alpha {ALPHA:.0%}, threshold {THRESHOLD:.0%},")
     print(f"up to {BLOCKS} blocks of {PAIRS} pairs with a look after each; shares with 95 % Clopper-Pearson intervals")
     tabulate_errors(families)
-    tabulate_power(max(1, families // 5))
-    tabulate_blocks(families)
-    tabulate_detectable(min(families, max(100, families // 20)))
-    tabulate_runs(min(families, max(100, families // 5)))
+    tabulate_gains(max(1, families // 10))
+    tabulate_small(max(1, families // 2))
+    tabulate_tails(max(1, families // 2))
+    tabulate_power(max(1, families // 2))
+    tabulate_blocks(max(1, families // 2))
+    tabulate_detectable(min(families, max(100, families // 8)))
+    tabulate_runs(min(families, max(100, families // 2)))
     tabulate_layouts(families)
     print(f"\n{time.process_time() - began:.0f} s of CPU time")
 
 
 def parser() -> argparse.ArgumentParser:
     made = make_parser(__doc__)
-    made.add_argument("--families", type=int, default=5_000, help="an answer needs hundreds (default 5000)")
+    made.add_argument("--families", type=int, default=2_000, help="an answer needs hundreds (default 2000)")
     made.add_argument("--quick", action="store_true", help="a tenth of the families")
     return made
 
 
 def tabulate_errors(families: int) -> None:
-    print("\n| noise | false difference | of these relevant | interval misses 0 | median blocks | UNCHANGED |")
-    print("|---|---|---|---|---|---|")
+    print("\n| noise | false difference | of these relevant | interval misses 0 | each metric asked alone | ", end="")
+    print("blocks of a metric | of the trial | UNCHANGED |")
+    print("|---|---|---|---|---|---|---|---|")
     for noise in NOISES:
-        false = relevant = missed = unchanged = total = 0
-        blocks: list[int] = []
-        for outcome in judge_all(noise, families, 0.0):
-            false += int((outcome.sign != 0).any(axis=1).sum())
-            relevant += int(outcome.relevant.any(axis=1).sum())
-            missed += int((~outcome.covered).any(axis=1).sum())
-            unchanged += int(outcome.unchanged.sum())
-            total += outcome.sign.size
-            blocks.extend(outcome.blocks.ravel().tolist())
-        cells = [share(count, families) for count in (false, relevant, missed)]
-        print(f"| {noise.name} | {' | '.join(cells)} | {np.median(blocks):.0f} | {unchanged / total:.1%} |")
-    print("\n| noise | false UNCHANGED at +2 % | interval misses it | wrong direction | found |")
-    print("|---|---|---|---|---|")
+        outcomes = list(judge_all(noise, families, 0.0))
+        false, relevant, missed, alone = (
+            sum(int(one.any(axis=1).sum()) for one in found)
+            for found in zip(*((one.sign != 0, one.relevant, ~one.covered, one.alone) for one in outcomes), strict=True)
+        )
+        cells = [share(count, families) for count in (false, relevant, missed, alone)]
+        unchanged = np.mean(np.concatenate([one.unchanged for one in outcomes]))
+        print(f"| {noise.name} | {' | '.join(cells)} | {describe_blocks(outcomes)} | {unchanged:.1%} |", flush=True)
+    print("\n| noise | false UNCHANGED at +2 % | interval misses it | wrong direction | blocks of a metric | ", end="")
+    print("of the trial | found |")
+    print("|---|---|---|---|---|---|---|")
     for noise in NOISES:
-        counts = np.zeros(4, dtype=int)
-        for outcome in judge_all(noise, families, np.log1p(THRESHOLD)):
-            counts += [
-                outcome.unchanged.any(axis=1).sum(),
-                (~outcome.covered).any(axis=1).sum(),
-                (outcome.sign < 0).any(axis=1).sum(),
-                (outcome.sign > 0).sum(),
-            ]
-        cells = [share(int(count), families) for count in counts[:3]]
-        print(f"| {noise.name} | {' | '.join(cells)} | {counts[3] / families / len(METRICS):.1%} |")
+        outcomes = list(judge_all(noise, families, np.log1p(THRESHOLD)))
+        counts = [
+            sum(int(one.any(axis=1).sum()) for one in found)
+            for found in zip(*((one.unchanged, ~one.covered, one.sign < 0) for one in outcomes), strict=True)
+        ]
+        cells = [share(count, families) for count in counts]
+        found = np.mean(np.concatenate([one.sign > 0 for one in outcomes]))
+        print(f"| {noise.name} | {' | '.join(cells)} | {describe_blocks(outcomes)} | {found:.1%} |", flush=True)
 
 
-def judge_all(noise: Noise, families: int, theta: float) -> Iterator[Outcome]:
+def describe_blocks(outcomes: Sequence[Outcome]) -> str:
+    """Return the median blocks until a metric is settled, and until all of a trial are."""
+    blocks = np.concatenate([one.blocks for one in outcomes])
+    return f"{np.median(blocks):.0f} | {np.median(blocks.max(axis=1)):.0f}"
+
+
+def judge_all(noise: Noise, families: int, theta: float, rules: Rules = ALL) -> Iterator[Outcome]:
     """Yield outcomes, chunk by chunk; a few of each first chunk are checked against the harness's own verdicts."""
     for index, trials in enumerate(simulate_all(noise, families)):
-        outcome = judge_live(trials.pairs, theta, alpha=ALPHA, threshold=THRESHOLD)
-        if not index:
+        outcome = judge_live(trials, theta, alpha=ALPHA, threshold=THRESHOLD, rules=rules)
+        if not index and rules == ALL:
             check(trials, outcome, theta)
         yield outcome
 
 
 def simulate_all(noise: Noise, families: int) -> Iterator[Trials]:
     for first in range(0, families, CHUNK):
-        draw = np.random.default_rng([SEED, NOISES.index(noise), first])
+        draw = np.random.default_rng([SEED, *noise.name.encode(), first])
         size = min(CHUNK, families - first)
         yield simulate(noise, draw, families=size, metrics=len(METRICS), blocks=BLOCKS, pairs=PAIRS)
 
@@ -105,7 +134,7 @@ def check(trials: Trials, outcome: Outcome, theta: float, families: int = 20) ->
     """Compare with `harness.stats` itself; raises AssertionError where the two differ."""
     for family in range(min(families, len(outcome.sign))):
         judged = judge_slowly(
-            trials.pairs[family], outcome.blocks[family], theta, alpha=ALPHA, threshold=THRESHOLD
+            trials, family, outcome.blocks[family], theta, alpha=ALPHA, threshold=THRESHOLD
         ).comparisons
         for index, comparison in enumerate(judged):
             sign = {Verdict.REGRESSED: 1, Verdict.IMPROVED: -1}.get(comparison.verdict, 0)
@@ -115,6 +144,58 @@ def check(trials: Trials, outcome: Outcome, theta: float, families: int = 20) ->
             if comparison.low is not None and comparison.high is not None:
                 inside = comparison.low <= np.expm1(theta) <= comparison.high
                 assert inside == outcome.covered[family, index], (family, comparison)
+    for family in range(min(2, len(outcome.sign))):
+        stops = outcome.blocks[family]
+        for now in {int(stop) - before for stop in stops for before in (0, 1)}:
+            samples = sample(trials, family, np.minimum(stops, now), theta)
+            settled = list_settled(samples, planned=len(samples), alpha=ALPHA, threshold=THRESHOLD)
+            assert [stop <= now < BLOCKS or known for stop, known in zip(stops, settled, strict=True)] == list(settled)
+            assert [now < stop and known for stop, known in zip(stops, settled, strict=True)] == [False] * len(stops)
+
+
+def tabulate_gains(families: int) -> None:
+    """Show how many blocks a trial needs until it is settled without, and with, each thing that makes it sooner."""
+    steps = (
+        Rules(stepwise=False, aimed=False, undisturbed=False, ordered=False),
+        Rules(aimed=False, undisturbed=False, ordered=False),
+        Rules(undisturbed=False, ordered=False),
+        Rules(ordered=False),
+        ALL,
+    )
+    print(f"\n| noise, up to {BLOCKS} blocks | change | none of it | Holm, one-sided UNCHANGED | aimed bets | ", end="")
+    print("disturbed pairs left out | order taken out |")
+    print("|---|---|---|---|---|---|---|")
+    for noise in (*NOISES, *ORDERS):
+        for change in (0.0, THRESHOLD):
+            cells = [
+                describe_blocks(list(judge_all(noise, families, np.log1p(change), rules))).replace(" | ", ", ")
+                for rules in steps
+            ]
+            print(f"| {noise.name} | {change:+.0%} | {' | '.join(cells)} |", flush=True)
+
+
+def tabulate_small(families: int) -> None:
+    """Show how often a change below the threshold is called relevant, and a trial of four ends with exit code 20."""
+    print(f"\n| noise | {' | '.join(f'{change:+.1%}' for change in SMALL)} |")
+    print("|---|" + "---|" * len(SMALL))
+    for noise in (QUIET, NOISES[5], EVERYTHING):
+        cells = []
+        for change in SMALL:
+            outcomes = list(judge_all(noise, families, np.log1p(change)))
+            relevant = np.concatenate([one.relevant & (one.sign > 0) for one in outcomes])
+            cells.append(f"{relevant.mean():.1%}, {relevant.any(axis=1).mean():.1%}")
+        print(f"| {noise.name} | {' | '.join(cells)} |", flush=True)
+
+
+def tabulate_tails(families: int) -> None:
+    """Show that a longer tail of one side, the median being equal, is a difference."""
+    print("\n| noise | families with a difference | median change |")
+    print("|---|---|---|")
+    for noise in TAILS:
+        outcomes = list(judge_all(noise, families, 0.0))
+        false = sum(int((one.sign != 0).any(axis=1).sum()) for one in outcomes)
+        change = np.expm1(np.median(np.concatenate([one.shift for one in outcomes])))
+        print(f"| {noise.name} | {share(false, families)} | {change:+.2%} |", flush=True)
 
 
 def tabulate_power(families: int) -> None:
@@ -132,9 +213,7 @@ def tabulate_power(families: int) -> None:
             print_power(name, [str(count)] * len(CHANGES), signs)
         signs, relevant, unchanged, calls = [], [], [], []
         for change in CHANGES:
-            outcomes = [
-                judge_live(trials.pairs, np.log1p(change), alpha=ALPHA, threshold=THRESHOLD) for trials in chunks
-            ]
+            outcomes = [judge_live(trials, np.log1p(change), alpha=ALPHA, threshold=THRESHOLD) for trials in chunks]
             signs.append(np.concatenate([outcome.sign for outcome in outcomes]))
             relevant.append(np.concatenate([outcome.sign * outcome.relevant for outcome in outcomes]))
             unchanged.append(np.concatenate([outcome.unchanged for outcome in outcomes]).astype(np.int64))
@@ -168,7 +247,7 @@ def judge_longer(noise: Noise, families: int, pairs: int, change: float) -> Iter
         draw = np.random.default_rng([SEED, NOISES.index(noise), pairs, first])
         size = min(CHUNK, families - first)
         trials = simulate(noise, draw, families=size, metrics=len(METRICS), blocks=2 * BLOCKS, pairs=pairs)
-        yield judge_live(trials.pairs, np.log1p(change), alpha=ALPHA, threshold=THRESHOLD)
+        yield judge_live(trials, np.log1p(change), alpha=ALPHA, threshold=THRESHOLD)
 
 
 def tabulate_detectable(families: int) -> None:
@@ -181,8 +260,11 @@ def tabulate_detectable(families: int) -> None:
             enough = np.full(len(METRICS), blocks)
 
             def judge(theta: float, trials: Trials = trials, enough: Signs = enough) -> list[Comparison]:
-                families = [judge_slowly(one, enough, theta, alpha=ALPHA, threshold=THRESHOLD) for one in trials.pairs]
-                return [one for family in families for one in family.comparisons]
+                judged = (
+                    judge_slowly(trials, family, enough, theta, alpha=ALPHA, threshold=THRESHOLD)
+                    for family in range(len(trials.pairs))
+                )
+                return [one for family in judged for one in family.comparisons]
 
             print(f"| {noise.name} | {blocks} | {plant(judge)} |")
 
@@ -246,7 +328,8 @@ def judge_layouts(spread: float, count: int, families: int, change: float) -> It
         size = min(CHUNK, families - first)
         trials = simulate(noise, draw, families=size, metrics=len(METRICS), blocks=BLOCKS, pairs=PAIRS)
         layouts = draw.normal(0, spread, (size, len(METRICS), count, 1, 2))
-        yield judge_live(trials.pairs + layouts, np.log1p(change), alpha=ALPHA, threshold=THRESHOLD)
+        trials = dataclasses.replace(trials, pairs=trials.pairs + layouts)
+        yield judge_live(trials, np.log1p(change), alpha=ALPHA, threshold=THRESHOLD)
 
 
 def draw_runs(draw: np.random.Generator, families: int, runs: int, heavy: float) -> Floats:

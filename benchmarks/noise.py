@@ -15,7 +15,8 @@ class Noise:
 
     Calls have a deviation of `call` and remember their predecessor with the correlation `memory`; a share `tail` of
     them takes 3 to 10 times as long. Each process has a level of its own. Time adds `slope` from the first call to the
-    last and a random walk. The second call of each pair, and the process that started second, take `place` more.
+    last and a random walk. The second call of each pair, and the process that started second, take `place` more, and
+    the latter `start`. Processes of the contender have a tail beside that, exponential, about its median.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Noise:
     slope: float = 0.0
     walk: float = 0.0
     place: float = 0.0
+    start: float = 0.0
+    one_tail: float = 0.0
 
 
 NOISES = (
@@ -48,12 +51,14 @@ class Trials:
 
     `calls` are the timings in order of time, families x metrics x calls; `levels` those of processes, families x
     metrics x blocks x sides. `pairs` is what a live comparison makes of them: families x metrics x blocks x pairs x
-    sides, the order in each pair and of each start drawn by a coin.
+    sides, the order in each pair and of each start drawn by a coin. `starts`, families x metrics x blocks, are 1 where
+    the baseline's process started first, -1 where the contender's did.
     """
 
     calls: Floats
     levels: Floats
     pairs: Floats
+    starts: Floats
 
 
 def simulate(
@@ -73,5 +78,11 @@ def simulate(
     late = draw.random((families, 1, blocks)) < 0.5
     timed = calls.reshape(families, metrics, blocks, pairs, 2) + noise.place * np.array([0.0, 1.0])
     taken = np.where(swapped[..., None], timed[..., ::-1], timed)
-    starts = noise.place * np.stack([late, ~late], axis=-1)
-    return Trials(calls=calls, levels=levels, pairs=taken + (levels + starts)[:, :, :, None, :])
+    levels[..., 1] += noise.one_tail * (draw.standard_exponential(levels.shape[:-1]) - np.log(2))
+    starts = (noise.place + noise.start) * np.stack([late, ~late], axis=-1)
+    return Trials(
+        calls=calls,
+        levels=levels,
+        pairs=taken + (levels + starts)[:, :, :, None, :],
+        starts=np.broadcast_to(np.where(late, -1.0, 1.0), (families, metrics, blocks)),
+    )

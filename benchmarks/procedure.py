@@ -10,12 +10,13 @@ from scipy import stats
 from benchmarks.noise import Floats, Trials
 from harness.records.case import Case
 from harness.records.comparison import Family
-from harness.stats import symmetry
+from harness.stats import block, symmetry
 from harness.stats.evidence import find_centre
 from harness.stats.verdict import PairedSample, judge_pairs
 
 Signs = NDArray[np.int64]
-NEVER = 10**9
+# As in `harness.stats.verdict`.
+_ROUNDING = 1e-12
 CASE = Case.of("whisper", model="tiny")
 METRICS = ("encode", "decode", "batchd", "prompt")
 
@@ -25,6 +26,7 @@ class Outcome:
     """Verdicts of trials, families x metrics: sign of the difference found (0: none), UNCHANGED, blocks until settled.
 
     `covered` tells whether the interval holds the true change, `relevant` whether the estimate reaches the threshold.
+    `alone` is whether a metric that is asked for by itself, afterwards, shows a difference; `shift` is the estimate.
     """
 
     sign: Signs
@@ -32,67 +34,87 @@ class Outcome:
     blocks: Signs
     covered: NDArray[np.bool_]
     relevant: NDArray[np.bool_]
+    alone: NDArray[np.bool_]
+    shift: Floats
 
 
-def judge_live(pairs: Floats, theta: float, *, alpha: float, threshold: float) -> Outcome:
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What makes an answer come sooner; without any of it the level is shared equally, and UNCHANGED is two-sided."""
+
+    stepwise: bool = True
+    aimed: bool = True
+    undisturbed: bool = True
+    ordered: bool = True
+
+
+ALL = Rules()
+
+
+def judge_live(trials: Trials, theta: float, *, alpha: float, threshold: float, rules: Rules = ALL) -> Outcome:
     """Return what `ab` would have said with a look after every block, the contender costing exp(theta) times more.
 
     The arithmetic of `harness.stats` for all trials at once; `judge_slowly` is the real thing.
     """
-    families, metrics, blocks = pairs.shape[:3]
-    logs = (pairs[..., 1] - pairs[..., 0] + theta).reshape(families * metrics, blocks, -1)
-    centres, errors = _centres(logs), _errors(logs)
+    families, metrics, blocks = trials.starts.shape
+    rows = (families * metrics, blocks)
+    pairs = trials.pairs.reshape(*rows, -1, 2) + np.array([0.0, theta])
+    centres, errors = _summarize(pairs, undisturbed=rules.undisturbed)
+    if rules.ordered:
+        centres = _remove_order(centres, trials.starts.reshape(rows))
     scales = _scales(centres, errors)
-    level = alpha / metrics
-    target = np.log(2 / level)
-    low, high = np.log1p(-threshold), np.log1p(threshold)
-    above, below = _wealth(centres, scales, 0.0), _wealth(-centres, scales, 0.0)
-    differs = np.minimum(_first(above, target), _first(below, target))
-    within = np.maximum(_first(_wealth(centres, scales, low), target), _first(_wealth(-centres, scales, -high), target))
-    stop = np.minimum(np.minimum(differs, within), blocks)
-    at_stop = stop[:, None] - 1
-    peak_up = np.take_along_axis(np.maximum.accumulate(above, axis=1), at_stop, axis=1)[:, 0]
-    peak_down = np.take_along_axis(np.maximum.accumulate(below, axis=1), at_stop, axis=1)[:, 0]
-    p = np.minimum(1.0, 2 * np.exp(-np.maximum(peak_up, peak_down))).reshape(families, metrics)
-    order = np.argsort(p, axis=1)
-    steps = alpha / (metrics - np.arange(metrics))
-    passed = np.logical_and.accumulate(np.take_along_axis(p, order, axis=1) <= steps, axis=1)
-    rejected = np.zeros_like(passed)
-    np.put_along_axis(rejected, order, passed, axis=1)
-    levels = np.full_like(p, level)
-    np.put_along_axis(levels, order, np.where(passed, steps, level), axis=1)
-    unchanged = (within <= stop).reshape(families, metrics)
-    sign = np.where(rejected & ~unchanged, np.where(peak_up > peak_down, 1, -1).reshape(families, metrics), 0)
-    at_truth = [
-        np.take_along_axis(
-            np.maximum.accumulate(_wealth(side * centres, scales, side * theta), axis=1), at_stop, axis=1
-        )
-        for side in (1, -1)
-    ]
-    covered = np.maximum(*at_truth)[:, 0].reshape(families, metrics) < np.log(2 / levels)
-    shifts = [find_centre(row[:end].tolist()) for row, end in zip(centres, stop, strict=True)]
-    change = np.expm1(shifts).reshape(families, metrics)
+    low, high = np.log1p(-threshold) + _ROUNDING, np.log1p(threshold) - _ROUNDING
+
+    def peak(centres: Floats, limit: float, aim: float = 0.0) -> Floats:
+        wealth = _wealth(centres, scales, limit, aim if rules.aimed else 0.0)
+        return np.asarray(np.maximum(0.0, np.maximum.accumulate(wealth, axis=1)).reshape(families, metrics, blocks))
+
+    above, below = peak(centres, 0.0), peak(-centres, 0.0)
+    differing = np.log(2) - np.maximum(above, below)
+    beyond = -np.minimum(peak(centres, low, high), peak(-centres, -high, high))
+    if not rules.stepwise:
+        beyond = beyond + np.log(2)
+    stop, p, far = _settle(differing, beyond, alpha, stepwise=rules.stepwise)
+    levels, wide = _step(p, alpha), _step(far, alpha) if rules.stepwise else np.full_like(far, np.log(alpha / metrics))
+    unchanged = far <= wide
+    at_stop = stop[..., None] - 1
+    rising = np.take_along_axis(above >= below, at_stop, axis=-1)[..., 0]
+    sign = np.where((p <= levels) & ~unchanged, np.where(rising, 1, -1), 0)
+    at_truth = np.maximum(peak(centres, theta), peak(-centres, -theta))
+    at_truth = np.take_along_axis(at_truth, at_stop, axis=-1)[..., 0]
+    used = np.where(unchanged, wide + np.log(2), np.where(sign != 0, levels, np.log(alpha / metrics)))
+    covered = (at_truth < np.log(2) - used) & ~(unchanged & (not low <= theta <= high))
+    ends = stop.ravel().tolist()
+    shifts = [find_centre(row[:end].tolist()) for row, end in zip(centres, ends, strict=True)]
+    shift = np.array(shifts).reshape(families, metrics)
     return Outcome(
         sign=sign,
         unchanged=unchanged,
-        blocks=stop.reshape(families, metrics),
+        blocks=stop,
         covered=covered,
-        relevant=(sign != 0) & (abs(change) >= threshold),
+        relevant=(sign != 0) & ~((low < shift) & (shift < high)),
+        alone=(p <= np.log(alpha)) & ~(far <= np.log(alpha)),
+        shift=shift,
     )
 
 
-def judge_slowly(pairs: Floats, blocks: Signs, theta: float, *, alpha: float, threshold: float) -> Family:
-    """Return the harness's own verdicts on one family, metrics x blocks x pairs x sides, cut after `blocks` each."""
-    values = np.exp(pairs + np.array([0.0, theta]))
-    samples = [
+def judge_slowly(trials: Trials, family: int, blocks: Signs, theta: float, *, alpha: float, threshold: float) -> Family:
+    """Return the harness's own verdicts on one family, each metric cut after so many blocks."""
+    return judge_pairs(sample(trials, family, blocks, theta), alpha=alpha, threshold=threshold)
+
+
+def sample(trials: Trials, family: int, blocks: Signs, theta: float) -> list[PairedSample]:
+    """Return the metrics of one family as the harness has them, each cut after so many blocks."""
+    values = np.exp(trials.pairs[family] + np.array([0.0, theta]))
+    return [
         PairedSample(
             case=CASE,
             metric=metric,
             blocks=tuple(tuple((float(a), float(b)) for a, b in block) for block in values[index, : blocks[index]]),
+            starts=tuple(int(start) for start in trials.starts[family, index, : blocks[index]]),
         )
         for index, metric in enumerate(METRICS[: len(values)])
     ]
-    return judge_pairs(samples, alpha=alpha, threshold=threshold)
 
 
 def take_apart(trials: Trials, theta: float, count: int, per_process: int) -> tuple[Floats, Floats]:
@@ -137,6 +159,83 @@ OTHERS: tuple[tuple[str, int, int, Callable[[Floats, Floats], Signs]], ...] = (
 )
 
 
+def _settle(differing: Floats, beyond: Floats, alpha: float, *, stepwise: bool) -> tuple[Signs, Floats, Floats]:
+    """Return after how many blocks each metric was settled, and its p-values then, as logarithms."""
+    families, metrics, blocks = differing.shape
+    stop = np.full((families, metrics), blocks)
+    known = np.zeros((families, metrics), dtype=bool)
+    p, far = np.zeros((families, metrics)), np.zeros((families, metrics))
+    for index in range(blocks):
+        p, far = np.where(known, p, differing[..., index]), np.where(known, far, beyond[..., index])
+        strict = np.full_like(p, np.log(alpha / metrics))
+        levels = [_step(one, alpha) if stepwise else strict for one in (p, far)]
+        now = ~known & ((p <= levels[0]) | (far <= levels[1]))
+        stop[now] = index + 1
+        known |= now
+    return stop, p, far
+
+
+def _step(p: Floats, alpha: float) -> Floats:
+    """Return the logarithms of the levels that Holm's procedure assigns to logarithms of p-values."""
+    metrics = p.shape[1]
+    order = np.argsort(p, axis=1, kind="stable")
+    steps = np.log(alpha / (metrics - np.arange(metrics)))
+    passed = np.logical_and.accumulate(np.take_along_axis(p, order, axis=1) <= steps, axis=1)
+    levels = np.empty_like(p)
+    np.put_along_axis(levels, order, np.where(passed, steps, steps[0]), axis=1)
+    return levels
+
+
+def _summarize(pairs: Floats, *, undisturbed: bool) -> tuple[Floats, Floats]:
+    """Return the centres and standard errors of blocks, rows x blocks x pairs x sides, as `harness.stats` does."""
+    logs = pairs[..., 1] - pairs[..., 0]
+    centres, errors = _centres(logs), _errors(logs)
+    if undisturbed and logs.shape[-1] > 1:
+        times = pairs.sum(axis=-1)
+        middle = np.sort(times, axis=-1)[..., (times.shape[-1] - 1) // 2]
+        reaches = times.max(axis=-1) - times.min(axis=-1)
+        limits = np.full_like(reaches, np.inf)
+        for index in range(block.LEAST_BLOCKS, reaches.shape[1]):
+            usual = np.median(reaches[:, :index], axis=1)
+            limits[:, index] = block.HELD_UP * np.maximum(usual, symmetry.FINEST)
+        kept = abs(times - middle[..., None]) <= limits[..., None]
+        for place in zip(*np.nonzero(~kept.all(axis=-1)), strict=True):
+            left = logs[place][kept[place]]
+            centres[place] = find_centre(left.tolist())
+            errors[place] = _errors(left) if len(left) > 1 else 0.0
+    return centres, errors
+
+
+def _remove_order(centres: Floats, starts: Floats) -> Floats:
+    removed = centres.copy()
+    for index in range(2 * block.LEAST_OF_AN_ORDER, centres.shape[1]):
+        earlier, first = centres[:, :index], starts[:, :index] > 0
+        sides = [_look(earlier, chosen) for chosen in (first, ~first)]
+        (one, spread, count), (other, spread_2, count_2) = sides
+        effect = (one - other) / 2
+        variance = block.OF_MEDIANS / 4 * (spread**2 / np.maximum(count, 1) + spread_2**2 / np.maximum(count_2, 1))
+        enough = np.minimum(count, count_2) >= block.LEAST_OF_AN_ORDER
+        clear = enough & (effect**2 > block.CLEAR**2 * variance)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            effect = np.where(clear, effect * (1 - variance / effect**2), 0.0)
+        removed[:, index] -= starts[:, index] * effect
+    return removed
+
+
+def _look(values: Floats, chosen: NDArray[np.bool_]) -> tuple[Floats, Floats, Signs]:
+    """Return median, spread and number of the chosen values of each row."""
+    count = chosen.sum(axis=1)
+    ordered = np.sort(np.where(chosen, values, np.inf), axis=1)
+    rows, skip = np.arange(len(values)), count // 6
+    size = np.maximum(count, 2)
+    gap = 2 * stats.norm.ppf((size - skip - 0.375) / (size + 0.25))
+    last = np.maximum(count - 1, 0)
+    middle = (ordered[rows, last // 2] + ordered[rows, np.minimum(count // 2, last)]) / 2
+    with np.errstate(invalid="ignore"):
+        spread = (ordered[rows, np.maximum(last - skip, 0)] - ordered[rows, np.minimum(skip, last)]) / gap
+    return np.nan_to_num(middle, posinf=0.0), np.nan_to_num(spread, posinf=0.0), count
+
+
 def _centres(logs: Floats) -> Floats:
     count = logs.shape[-1]
     if count < 4:
@@ -162,15 +261,15 @@ def _scales(centres: Floats, errors: Floats) -> Floats:
     return scales
 
 
-def _wealth(centres: Floats, scales: Floats, theta: float) -> Floats:
+def _wealth(centres: Floats, scales: Floats, theta: float, aim: float = 0.0) -> Floats:
     distance = centres - theta
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(scales > 0, np.clip(distance / scales, -symmetry.CLIP, symmetry.CLIP), np.sign(distance))
+        aimed = np.where(scales > 0, np.minimum(aim / scales, symmetry.LAMBDAS[-1]), symmetry.AIM_AT_SIGNS)
     bets = np.array(symmetry.LAMBDAS)
     growth = np.cumsum(np.log(2) - np.logaddexp(0, -2 * bets * z[..., None]), axis=1)
-    return np.asarray(np.logaddexp.reduce(growth, axis=-1) - np.log(len(bets)))
-
-
-def _first(wealth: Floats, target: float) -> Signs:
-    reached = wealth >= target
-    return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, NEVER)
+    wealth = np.logaddexp.reduce(growth, axis=-1) - np.log(len(bets))
+    if not aim:
+        return np.asarray(wealth)
+    aiming = np.cumsum(np.log(2) - np.logaddexp(0, -2 * aimed * z), axis=1)
+    return np.asarray(np.logaddexp(wealth, aiming) - np.log(2))

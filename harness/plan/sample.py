@@ -64,12 +64,14 @@ def pool_samples(trials: Iterable[tuple[int, Sequence[PairedSample]]]) -> Pool:
         seeds[seed] = None
         for sample in samples:
             key = (sample.case, sample.metric)
-            known, coins = joined.get(key, sample.replace(blocks=())), thrown.setdefault(key, set())
-            told = list(zip(((seed, number) for number in sample.numbers), sample.blocks, strict=True))
-            fresh = [block for coin, block in told if coin not in coins]
+            known, coins = joined.get(key, sample.replace(blocks=(), starts=())), thrown.setdefault(key, set())
+            fresh = [place for place, number in enumerate(sample.numbers) if (seed, number) not in coins]
             repeated |= {(seed, position, number) for number in sample.numbers if (seed, number) in coins}
-            coins.update(coin for coin, _ in told)
-            joined[key] = sample.replace(blocks=(*known.blocks, *fresh), numbers=())
+            coins |= {(seed, number) for number in sample.numbers}
+            blocks = (*known.blocks, *(sample.blocks[place] for place in fresh))
+            told = sample.starts or (0,) * len(sample.blocks)
+            starts = (*known.starts, *(told[place] for place in fresh))
+            joined[key] = sample.replace(blocks=blocks, starts=starts, numbers=())
     again = tuple(dict.fromkeys(seed for seed, _, _ in sorted(repeated)))
     return Pool(samples=tuple(joined.values()), seeds=tuple(seeds), repeated=len(repeated), again=again)
 

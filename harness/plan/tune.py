@@ -16,7 +16,7 @@ from harness.records.record import Record
 from harness.records.sweep import Values
 from harness.records.tune import Duel, Goal
 from harness.stats.realtime import model_window_ms
-from harness.stats.verdict import PairedSample, is_settled, judge_pairs
+from harness.stats.verdict import PairedSample, judge_pairs, list_settled
 
 # In this order: what needs no build comes first, and what the others rest on.
 AXES = ("threads", "fa", "llamafile", "blas", "isa", "quant")
@@ -106,8 +106,8 @@ def judge_duels(
 
 def are_settled(winner: Sequence[float | None], others: Sequence[Sequence[float | None]]) -> bool:
     """Return whether more rounds could change nothing of what `judge_duels` says."""
-    alpha = ALPHA / max(1, len(others))
-    return all(is_settled(_sample(theirs, winner), alpha=alpha, threshold=_THRESHOLD) for theirs in others)
+    samples = [_sample(theirs, winner) for theirs in others]
+    return all(list_settled(samples, planned=len(samples), alpha=ALPHA, threshold=_THRESHOLD))
 
 
 def _sample(baseline: Sequence[float | None], contender: Sequence[float | None]) -> PairedSample:

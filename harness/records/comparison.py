@@ -33,11 +33,12 @@ class Verdict(StrEnum):
 class Comparison(Record):
     """One metric of one case, contender against baseline.
 
-    Changes are relative, contender / baseline - 1, in the unit's own direction (the metric says which is better).
+    Changes are relative, contender / baseline - 1, in the unit's own direction (the metric says which is better); they
+    are those of the centre about which the differences are symmetric.
     `low` and `high` bound the change with `confidence`; they are None, as `mde` is, where the data allow no bound.
     `p` is adjusted for the family, `p_raw` is not. `mde` is the smallest change that these data would have shown in
     nine of ten cases. `n` counts the units of replication: pairs of processes, or runs on the thinner side. `relevant`
-    tells a change that reaches the threshold from one that is merely certain.
+    tells a change whose estimate reaches the threshold from one that is merely certain.
     """
 
     case: Case

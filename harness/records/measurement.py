@@ -21,7 +21,9 @@ class Measurement(Record):
     """One value of one metric (unit: the metric's) of one case.
 
     A whisper-bench process gives each of its numbers once: `process` is 0 and `repetition` counts the processes. A
-    sampler is asked again and again: `process` counts the samplers from 1, `repetition` the timed calls.
+    sampler is asked again and again: `process` counts the samplers from 1, `repetition` the timed calls. `place` says
+    which of the two processes of a block of a live comparison it came from: the one that was started first, 1, or
+    second, 2; it is 0 where there is no such thing, or where it is not known.
     """
 
     case: Case
@@ -29,4 +31,5 @@ class Measurement(Record):
     value: Annotated[float, msgspec.Meta(gt=0)]
     repetition: int = 1
     process: int = 0
+    place: int = 0
     origin: Evidence = Evidence.OWN

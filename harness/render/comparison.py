@@ -166,8 +166,10 @@ def _facts(family: Family) -> Iterator[str]:
     unit = "blocks of two processes" if family.method == PAIRED_METHOD else "runs of the side with fewer"
     judged = _count(sum(not _is_withheld(one) for one in family.comparisons), "comparison")
     yield f"{_INDENT}method     {family.method}"
-    yield f"{_INDENT}judged     {judged} together at alpha {100 * family.alpha:g} %; n counts {unit}"
-    yield f"{_INDENT}threshold  {100 * family.threshold:g} %: smaller changes do not matter"
+    alpha = f"alpha {100 * family.alpha:g} %, each interval for itself"
+    yield f"{_INDENT}judged     {judged} together at {alpha}; n counts {unit}"
+    relevant = "an estimate that reaches it is relevant"
+    yield f"{_INDENT}threshold  {100 * family.threshold:g} %: smaller changes do not matter; {relevant}"
     if len(family.seeds) == 1:
         yield f"{_INDENT}seed       {family.seeds[0]}: harness ab --seed {family.seeds[0]} gives the same orders again"
     elif family.seeds:

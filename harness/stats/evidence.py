@@ -7,6 +7,7 @@ from statistics import median
 from typing import Protocol
 
 from harness.stats import rank, symmetry
+from harness.stats.block import keep_undisturbed, remove_order
 
 Pair = tuple[float, float]
 # Fewer values than these have no mean of two that an outlier does not reach.
@@ -35,6 +36,9 @@ class Evidence(Protocol):
     def p(self) -> float:
         """Return the p-value of "no shift"."""
 
+    def p_beyond(self, low: float, high: float) -> float:
+        """Return the p-value of "the shift is `low` or less, or `high` or more"; 0 lies between them."""
+
     def bound(self, level: float, landmarks: Sequence[float]) -> tuple[float, float] | None:
         """Return the interval of the shift with confidence 1 - level, exact at `landmarks`; None if there is none."""
 
@@ -43,18 +47,23 @@ class Evidence(Protocol):
 
 
 class PairedEvidence:
-    """Blocks of (baseline, contender) values that were taken in turns; a block's centre is the unit."""
+    """Blocks of (baseline, contender) values that were taken in turns; a block's centre is the unit.
 
-    def __init__(self, blocks: Sequence[Sequence[Pair]]) -> None:
+    `starts` says for each block which side's process was started first, as `remove_order` has it.
+    """
+
+    def __init__(self, blocks: Sequence[Sequence[Pair]], starts: Sequence[int] = ()) -> None:
         usable = [[pair for pair in block if all(map(is_usable, pair))] for block in blocks]
         self.left_out = sum(map(len, blocks)) - sum(map(len, usable))
+        starts = [start for start, block in zip(starts or (0,) * len(blocks), usable, strict=True) if block]
         usable = [block for block in usable if block]
         self.baseline = [here for block in usable for here, _ in block]
         self.contender = [there for block in usable for _, there in block]
         self.n = len(usable)
-        logs = [[math.log(there) - math.log(here) for here, there in block] for block in usable]
-        self.centres = [find_centre(block) for block in logs]
-        self.scales = symmetry.choose_scales(self.centres, [_estimate_error(block) for block in logs])
+        kept = keep_undisturbed([[(math.log(here), math.log(there)) for here, there in block] for block in usable])
+        differences = [[there - here for here, there in block] for block in kept]
+        self.centres = remove_order([find_centre(block) for block in differences], starts)
+        self.scales = symmetry.choose_scales(self.centres, [_estimate_error(block) for block in differences])
 
     @functools.cached_property
     def centre(self) -> float:
@@ -71,22 +80,17 @@ class PairedEvidence:
         """Return the anytime p-value of "no shift"."""
         return symmetry.measure_p(self.centres, self.scales)
 
+    def p_beyond(self, low: float, high: float) -> float:
+        """Return the anytime p-value of a shift that reaches a limit."""
+        return symmetry.measure_p_beyond(self.centres, self.scales, low, high)
+
     def bound(self, level: float, landmarks: Sequence[float]) -> tuple[float, float] | None:
         """Return the confidence sequence's ends, None for too few blocks."""
         return symmetry.bound_shift(self.centres, self.scales, level, landmarks)
 
-    def lies_within(self, low: float, high: float, level: float) -> bool:
-        """Return whether the interval of confidence 1 - level does, without working it out."""
-        mirrored = [-centre for centre in self.centres]
-        sides = ((self.centres, low), (mirrored, -high))
-        return all(
-            symmetry.measure_wealth(centres, self.scales, limit, enough=2 / level) >= 2 / level
-            for centres, limit in sides
-        )
-
     def lack(self, level: float) -> str:
-        """Return how many blocks there are and how many a verdict takes."""
-        return f"blocks: {self.n}; a verdict takes {symmetry.count_least_blocks(level)} at the very least"
+        """Return how many blocks there are and how many an interval takes."""
+        return f"blocks: {self.n}; an interval takes {symmetry.count_least_blocks(level)} at the very least"
 
 
 class UnpairedEvidence:
@@ -115,14 +119,18 @@ class UnpairedEvidence:
         """Return the p-value of "no shift"."""
         return rank.measure_p(self.differences, len(self.baseline), len(self.contender))
 
+    def p_beyond(self, low: float, high: float) -> float:
+        """Return the p-value of a shift that reaches a limit."""
+        return rank.measure_p_beyond(self.differences, len(self.baseline), len(self.contender), low, high)
+
     def bound(self, level: float, landmarks: Sequence[float]) -> tuple[float, float] | None:  # noqa: ARG002
         """Return Moses' interval, which is exact everywhere; None for too few values."""
         return rank.bound_shift(self.differences, len(self.baseline), len(self.contender), level)
 
     def lack(self, level: float) -> str:
-        """Return how many runs there are and how many a verdict takes."""
+        """Return how many runs there are and how many an interval takes."""
         sizes = f"{len(self.baseline)} and {len(self.contender)}"
-        return f"runs: {sizes}; a verdict takes {rank.count_least_runs(level)} of each side at the very least"
+        return f"runs: {sizes}; an interval takes {rank.count_least_runs(level)} of each side at the very least"
 
 
 def find_centre(values: Sequence[float]) -> float:

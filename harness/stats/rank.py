@@ -25,6 +25,17 @@ def measure_p(differences: Sequence[float], n: int, m: int) -> float:
     return min(1.0, 2 * tail_probability(min(not_above, not_below), n, m))
 
 
+def measure_p_beyond(differences: Sequence[float], n: int, m: int, low: float, high: float) -> float:
+    """Return the p-value of "the shift is `low` or less, or `high` or more": the larger of two one-sided ones.
+
+    A tie with a limit counts for it. Moses' interval at twice a level lies between the limits exactly where the p-value
+    is that level or less.
+    """
+    not_above = sum(difference <= low for difference in differences)
+    not_below = sum(difference >= high for difference in differences)
+    return tail_probability(max(not_above, not_below), n, m)
+
+
 def bound_shift(differences: Sequence[float], n: int, m: int, level: float) -> tuple[float, float] | None:
     """Return Moses' interval of the shift: it leaves out 0 exactly where the p-value is `level` or less.
 

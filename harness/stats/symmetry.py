@@ -10,6 +10,9 @@ or does not change under the swap
 is a martingale that starts at 1, and so is any mean of such products over lambda. At any time at all it exceeds
 1 / alpha with probability alpha at most (Ville). Against a normal shift of lambda scales no bet grows faster than tanh.
 
+Who asks whether the shift lies a known distance away, the `aim`, puts half of the money on lambda = aim / s_i, and the
+other half on that mean. It still decreases in theta, and is never less than half of what the mean alone comes to.
+
 Sources: Ville, Etude critique de la notion de collectif (1939); de la Pena, Ann. Probab. 27 (1999), 537 (symmetry);
 Ramdas, Ruf, Larsson, Koolen, "Admissible anytime-valid sequential inference must rely on nonnegative martingales"
 (arXiv 2009.03167, 2020; symmetric laws); Howard, Ramdas, McAuliffe, Sekhon, Ann. Statist. 49 (2021), 1055 (confidence
@@ -30,6 +33,8 @@ CLIP = 2.0
 SIGNS_ONLY = 4
 # Relative, as a logarithm: bounds are no finer, and no scale is smaller. No clock resolves a call any better.
 FINEST = 1e-6
+# The aimed bet while nothing is known of the scale.
+AIM_AT_SIGNS = 0.5
 # Proof for any level, and far from overflow (a block doubles the wealth at most).
 _ENOUGH = 1e250
 
@@ -65,9 +70,10 @@ def _normal_gap(n: int, skip: int) -> float:
     return 2 * NormalDist().inv_cdf((n - skip - 0.375) / (n + 0.25))
 
 
-def iter_wealth(centres: Sequence[float], scales: Sequence[float], theta: float) -> Iterator[float]:
-    """Yield the wealth after each block of betting, from 1, that the differences exceed `theta`."""
-    products = [1.0 / len(LAMBDAS)] * len(LAMBDAS)
+def iter_wealth(centres: Sequence[float], scales: Sequence[float], theta: float, aim: float = 0.0) -> Iterator[float]:
+    """Yield the wealth after each block of betting, from 1, that the differences exceed `theta`, by `aim` if given."""
+    aimed = 0.5 if aim else 0.0
+    products = [(1 - aimed) / len(LAMBDAS)] * len(LAMBDAS)
     for centre, scale in zip(centres, scales, strict=True):
         distance = centre - theta
         z = max(-CLIP, min(CLIP, distance / scale)) if scale else (distance > 0) - (distance < 0)
@@ -75,16 +81,21 @@ def iter_wealth(centres: Sequence[float], scales: Sequence[float], theta: float)
         for index in range(len(products)):
             products[index] *= 2 / (1 + odds)
             odds *= odds
-        yield sum(products)
+        if aim:
+            bet = min(aim / scale, LAMBDAS[-1]) if scale else AIM_AT_SIGNS
+            aimed *= 2 / (1 + math.exp(-2 * bet * z))
+        yield sum(products) + aimed
 
 
-def measure_wealth(centres: Sequence[float], scales: Sequence[float], theta: float, enough: float = _ENOUGH) -> float:
-    """Return the highest wealth ever reached by betting that the differences exceed `theta`.
+def measure_wealth(
+    centres: Sequence[float], scales: Sequence[float], theta: float, aim: float = 0.0, enough: float = _ENOUGH
+) -> float:
+    """Return the highest wealth ever reached by betting that the differences exceed `theta`, by `aim` if given.
 
     It decreases in `theta`. The walk ends early once the wealth is `enough`.
     """
     best = 1.0
-    for wealth in iter_wealth(centres, scales, theta):
+    for wealth in iter_wealth(centres, scales, theta, aim):
         if wealth > best:
             best = wealth
             if best >= enough:
@@ -94,8 +105,18 @@ def measure_wealth(centres: Sequence[float], scales: Sequence[float], theta: flo
 
 def measure_p(centres: Sequence[float], scales: Sequence[float]) -> float:
     """Return the anytime p-value of "nothing differs", against a change in either direction."""
-    mirrored = [-centre for centre in centres]
+    mirrored = _mirror(centres)
     return min(1.0, 2 / max(measure_wealth(centres, scales, 0.0), measure_wealth(mirrored, scales, 0.0)))
+
+
+def measure_p_beyond(centres: Sequence[float], scales: Sequence[float], low: float, high: float) -> float:
+    """Return the anytime p-value of "the shift is `low` or less, or `high` or more", against one between the two.
+
+    Two one-sided tests: the shift cannot be beyond both, so that neither pays for the other (Schuirmann,
+    J. Pharmacokinet. Biopharm. 15, 1987, 657). 0 must lie between the limits.
+    """
+    walks = ((centres, low), (_mirror(centres), -high))
+    return min(1.0, 1 / min(measure_wealth(side, scales, limit, aim=high) for side, limit in walks))
 
 
 def bound_shift(
@@ -109,8 +130,12 @@ def bound_shift(
     too few blocks for a bound. If the shift wandered no value may be left: the ends then come in the wrong order.
     """
     low = _bound_below(centres, scales, level, landmarks)
-    high = _bound_below([-centre for centre in centres], scales, level, [-landmark for landmark in landmarks])
+    high = _bound_below(_mirror(centres), scales, level, _mirror(landmarks))
     return None if low is None or high is None else (low, -high)
+
+
+def _mirror(values: Sequence[float]) -> list[float]:
+    return [-value for value in values]
 
 
 def _bound_below(
@@ -120,7 +145,8 @@ def _bound_below(
         return None
 
     def refuted(theta: float) -> bool:
-        return measure_wealth(centres, scales, theta, enough=2 / level) >= 2 / level
+        # As p is worked out, so that rounding cannot part the two.
+        return any(2 / wealth <= level for wealth in iter_wealth(centres, scales, theta))
 
     reach = CLIP * max(scales) + FINEST
     outside, inside = min(centres) - reach, max(centres) + reach  # where every bet is won, and where it is lost
@@ -137,7 +163,7 @@ def _bound_below(
 
 @functools.cache
 def count_least_blocks(level: float) -> int:
-    """Return how many blocks a verdict at `level` takes at the very least: as many as it takes if every bet is won."""
+    """Return how many blocks an interval at `level` takes at the very least: those it takes if every bet is won."""
     blocks = 1
     while measure_wealth([1.0] * blocks, choose_scales([0.0] * blocks, [0.0] * blocks), 0.0) < 2 / level:
         blocks += 1

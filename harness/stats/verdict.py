@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
+from typing import NamedTuple
 
 from harness.records.case import Case
 from harness.records.caveat import Caveat
@@ -20,6 +21,8 @@ UNPAIRED_METHOD = "Mann-Whitney test over runs, exact, with Moses' interval; Hol
 POWER = 0.9
 # exp() of it is a number still.
 _HIGHEST = 700.0
+# Logarithms of measured values are no finer: both directions reach a threshold alike.
+_ROUNDING = 1e-12
 _MISS = NormalDist().inv_cdf(POWER)
 
 
@@ -27,13 +30,15 @@ class PairedSample(Record):
     """One metric of one case, measured in turns; `blocks` hold (baseline, contender) values in the metric's unit.
 
     A block is what two processes, one a side, did while they lived next to each other; `numbers` are those of the
-    blocks, where somebody asks for them.
+    blocks, where somebody asks for them. `starts` holds 1 for each block in which the baseline's process was started
+    first, -1 where the contender's was, 0 where that is not known; nothing stands for zeros.
     """
 
     case: Case
     metric: str
     blocks: tuple[tuple[tuple[float, float], ...], ...]
     numbers: tuple[int, ...] = ()
+    starts: tuple[int, ...] = ()
 
 
 class UnpairedSample(Record):
@@ -52,7 +57,7 @@ def judge_pairs(samples: Sequence[PairedSample], *, alpha: float, threshold: flo
     Thin data come out UNRESOLVED. Raises ValueError for an alpha outside 0 to 1 or a negative threshold.
     """
     _check(alpha, threshold)
-    evidence = [PairedEvidence(sample.blocks) for sample in samples]
+    evidence = [PairedEvidence(sample.blocks, sample.starts) for sample in samples]
     return _judge([(one.case, one.metric) for one in samples], evidence, alpha, threshold, PAIRED_METHOD)
 
 
@@ -66,68 +71,99 @@ def judge_unpaired(samples: Sequence[UnpairedSample], *, alpha: float, threshold
     return _judge([(one.case, one.metric) for one in samples], evidence, alpha, threshold, UNPAIRED_METHOD)
 
 
-def is_settled(sample: PairedSample, *, alpha: float, threshold: float) -> bool:
-    """Return whether the sample has a verdict that stands in any family; more blocks may be saved then.
+def list_settled(samples: Sequence[PairedSample], *, planned: int, alpha: float, threshold: float) -> tuple[bool, ...]:
+    """Return for each sample of a family whether it has a verdict that further blocks, of whichever sample, leave it.
 
-    `alpha` is the family's, divided by the number of its samples. Raises ValueError as `judge_pairs` does.
+    The family is to have `planned` samples; those that are not measured yet count as open. What is settled has a
+    verdict in this family and in any part of it; only that a difference is too small to matter may come out yet.
+    Raises ValueError as `judge_pairs` does.
     """
     _check(alpha, threshold)
-    evidence = PairedEvidence(sample.blocks)
-    return evidence.p <= alpha or evidence.lies_within(*_limits(threshold), alpha)
+    found = [PairedEvidence(sample.blocks, sample.starts) for sample in samples]
+    missing = [1.0] * max(0, planned - len(samples))
+    settled = [False] * len(samples)
+    for p_values in zip(*(_ask(one, threshold) for one in found), strict=True):
+        levels = assign_levels([*p_values, *missing], alpha)
+        settled = [known or p <= level for known, p, level in zip(settled, p_values, levels, strict=False)]
+    return tuple(settled)
+
+
+class _Levels(NamedTuple):
+    """The levels of one question of a family: at which a difference is judged, UNCHANGED, and what is `open` yet."""
+
+    difference: float
+    unchanged: float
+    open: float
+
+
+def _ask(evidence: Evidence, threshold: float) -> tuple[float, float]:
+    """Return the p-values of "nothing differs" and of "the change is one that matters"."""
+    return evidence.p, evidence.p_beyond(*_limits(threshold)) if threshold else 1.0
 
 
 def _judge(
     keys: Sequence[tuple[Case, str]], found: Sequence[Evidence], alpha: float, threshold: float, method: str
 ) -> Family:
-    p_values = [evidence.p for evidence in found]
-    levels = assign_levels(p_values, alpha)
-    rows = zip(keys, found, adjust_holm(p_values), levels, strict=True)
-    strict = alpha / max(1, len(found))
-    comparisons = tuple(
-        _compare(case, metric, evidence, p, level, strict, threshold) for (case, metric), evidence, p, level in rows
-    )
+    asked = [_ask(evidence, threshold) for evidence in found]
+    p_values, beyond = [p for p, _ in asked], [far for _, far in asked]
+    differing, unchanged = assign_levels(p_values, alpha), assign_levels(beyond, alpha)
+    # An interval at the narrower of both next steps leaves out neither 0 nor all that matters where no verdict is said.
+    following = min(_next_level(p_values, differing, alpha), _next_level(beyond, unchanged, alpha))
+    levels = [_Levels(*steps, following) for steps in zip(differing, unchanged, strict=True)]
+    rows = zip(keys, found, adjust_holm(p_values), beyond, levels, strict=True)
+    comparisons = tuple(_compare(*key, evidence, p, far, level, threshold) for key, evidence, p, far, level in rows)
     return Family(comparisons=comparisons, alpha=alpha, threshold=threshold, method=method)
 
 
-def _compare(
-    case: Case, metric: str, evidence: Evidence, p: float, level: float, strict: float, threshold: float
-) -> Comparison:
-    """Return what may be said, `p` being adjusted.
+def _next_level(p_values: Sequence[float], levels: Sequence[float], alpha: float) -> float:
+    """Return the level of the step at which Holm's procedure has stopped."""
+    return alpha / max(1, sum(p > level for p, level in zip(p_values, levels, strict=True)))
 
-    A difference is judged at its step's `level`. UNCHANGED is said at level `strict`, which holds for the whole family
-    at once: Holm's later levels are for those hypotheses only that he orders.
+
+def _compare(
+    case: Case, metric: str, evidence: Evidence, p: float, beyond: float, levels: _Levels, threshold: float
+) -> Comparison:
+    """Return what may be said, `p` being adjusted, and `beyond` the p-value of a change that matters.
+
+    Differences and UNCHANGED are two families of their own, each stepped through by Holm. The interval is that of the
+    verdict: of a difference at its level, of UNCHANGED at twice its level, as its two errors exclude each other, and
+    cut at the limits, beyond which the test behind UNCHANGED has refuted all there is.
     """
-    landmarks = (0.0, *_limits(threshold))
-    verdict, used = Verdict.UNRESOLVED, strict
-    bounds = evidence.bound(strict, landmarks)
-    if bounds is not None and landmarks[1] <= bounds[0] <= bounds[1] <= landmarks[2] and threshold:
-        verdict = Verdict.UNCHANGED
-    elif evidence.p <= level:
-        used = level
-        bounds = evidence.bound(level, landmarks)
+    low, high = _limits(threshold)
+    landmarks = (0.0, low, high)
+    verdict, used = Verdict.UNRESOLVED, levels.open
+    bounds = wide = evidence.bound(used, landmarks)
+    if beyond <= levels.unchanged:
+        verdict, used = Verdict.UNCHANGED, 2 * levels.unchanged
+        ends = evidence.bound(used, landmarks) or (low, high)
+        bounds = max(low, ends[0]), min(high, ends[1])
+    elif evidence.p <= levels.difference:
+        used = levels.difference
+        bounds = evidence.bound(used, landmarks)
         up = bounds is not None and bounds[0] >= 0
         verdict = Verdict.REGRESSED if up == METRICS[metric].lower_is_better else Verdict.IMPROVED
     unsteady = bounds is not None and bounds[0] > bounds[1]
     if unsteady:
         verdict, bounds = Verdict.UNRESOLVED, None
     centre = evidence.centre if bounds is None else min(max(evidence.centre, bounds[0]), bounds[1])
-    change = _as_change(centre)
+    # What would have been shown is asked of a difference, for which an interval of UNCHANGED is too narrow.
+    seen = wide if verdict is Verdict.UNCHANGED else bounds
     return Comparison(
         case=case,
         metric=metric,
         n=evidence.n,
-        change=change,
+        change=_as_change(centre),
         p=p,
         p_raw=evidence.p,
         verdict=verdict,
-        relevant=verdict in {Verdict.IMPROVED, Verdict.REGRESSED} and abs(change) >= threshold,
+        relevant=verdict in {Verdict.IMPROVED, Verdict.REGRESSED} and not low < centre < high,
         baseline=_summarize(evidence.baseline),
         contender=_summarize(evidence.contender),
         low=None if bounds is None else _as_change(bounds[0]),
         high=None if bounds is None else _as_change(bounds[1]),
         confidence=0.0 if bounds is None else 1 - used,
-        mde=None if bounds is None else _find_detectable(evidence, bounds),
-        caveats=_explain(evidence, strict, bounded=bounds is not None, unsteady=unsteady),
+        mde=None if bounds is None or seen is None else _find_detectable(evidence, seen),
+        caveats=_explain(evidence, levels, bounded=bounds is not None, unsteady=unsteady),
     )
 
 
@@ -142,13 +178,13 @@ def _find_detectable(evidence: Evidence, bounds: tuple[float, float]) -> float:
     return _as_change(reach + _MISS * math.hypot(evidence.error, reach / math.sqrt(evidence.n)))
 
 
-def _explain(evidence: Evidence, level: float, *, bounded: bool, unsteady: bool) -> tuple[Caveat, ...]:
+def _explain(evidence: Evidence, levels: _Levels, *, bounded: bool, unsteady: bool) -> tuple[Caveat, ...]:
     caveats = []
     if unsteady:
         message = "the change itself wandered while it was measured: no single change fits all blocks"
         caveats.append(Caveat(code="unsteady", message=message))
     elif not bounded:
-        caveats.append(Caveat(code="thin", message=evidence.lack(level)))
+        caveats.append(Caveat(code="thin", message=evidence.lack(levels.open)))
     if evidence.left_out:
         message = f"left out as they are no numbers above zero, with their partners: {evidence.left_out}"
         caveats.append(Caveat(code="unusable", message=message))
@@ -162,7 +198,7 @@ def _as_change(shift: float) -> float:
 
 def _limits(threshold: float) -> tuple[float, float]:
     """Return the relative changes that matter, down and up, as logarithms."""
-    return (math.log1p(-threshold) if threshold < 1 else -math.inf), math.log1p(threshold)
+    return (math.log1p(-threshold) + _ROUNDING if threshold < 1 else -math.inf), math.log1p(threshold) - _ROUNDING
 
 
 def _summarize(values: Sequence[float]) -> Summary:

@@ -50,7 +50,7 @@ class BlackBoxEngine:
     def _play(self, block: Block, seats: Mapping[Role, Seat]) -> Outcome | _Stood:
         results: dict[Role, StepResult] = {}
         metrics = {turn.metric for turn in block.turns}
-        for role in block.order:
+        for place, role in enumerate(block.order, 1):
             seat = seats[role]
             if seat.bench is None:
                 return Lost(reason=f"the {role} has no whisper-bench", role=role, hopeless=True)
@@ -75,7 +75,8 @@ class BlackBoxEngine:
                 return _Stood(role, completed)
             if result.status is not Status.PASSED:
                 return Lost(reason=f"whisper-bench of the {role}: {result.reason}", role=role)
-            numbers = tuple(one.replace(process=block.number) for one in result.measurements if one.metric in metrics)
+            wanted = [one for one in result.measurements if one.metric in metrics]
+            numbers = tuple(one.replace(process=block.number, place=place) for one in wanted)
             results[role] = result.replace(measurements=numbers, repetition=block.number, layout=seat.layout)
         return Played(results=(results[Role.BASELINE], results[Role.CONTENDER]))
 

@@ -12,7 +12,7 @@ from harness.records.outcome import StepResult
 from harness.records.record import Record
 from harness.records.trial import Role
 from harness.stats.pairing import pair_measurements
-from harness.stats.verdict import PairedSample, is_settled
+from harness.stats.verdict import PairedSample, list_settled
 from harness.system.console import Console, format_seconds
 from harness.trial.seat import Lost, Outcome, Played, Seat
 
@@ -162,11 +162,10 @@ class Contest:
         return tuple(metric for metric in self._design.metrics if (case, metric) not in self._settled)
 
     def _settle(self) -> None:
-        design, tally = self._design, self.tally
-        alpha = ALPHA / (len(self._cases) * len(design.metrics))
-        for sample in tally.samples:
-            if is_settled(sample, alpha=alpha, threshold=design.threshold):
-                self._settled.add((sample.case, sample.metric))
+        samples = self.tally.samples
+        planned = len(self._cases) * len(self._design.metrics)
+        settled = list_settled(samples, planned=planned, alpha=ALPHA, threshold=self._design.threshold)
+        self._settled |= {(one.case, one.metric) for one, known in zip(samples, settled, strict=True) if known}
 
     def _conclude(self, number: int, elapsed_s: float) -> str:
         """Return why the trial ends now, or nothing."""

@@ -38,8 +38,9 @@ class _LostError(Exception):
 class _Player:
     """A sampler that serves one seat for one block."""
 
-    def __init__(self, seat: Seat, padding: int, log: Path, timeout_s: float) -> None:
+    def __init__(self, seat: Seat, place: int, padding: int, log: Path, timeout_s: float) -> None:
         self.seat = seat
+        self.place = place
         self.shared = ""
         self.measurements: list[Measurement] = []
         self.idle_ns = self.waited_ns = 0
@@ -107,10 +108,10 @@ class LiveEngine:
         disturbed = retried = 0
         stood = self._stood
         try:
-            for role in block.order:
+            for place, role in enumerate(block.order, 1):
                 side = ROLES.index(role)
                 log = self._logs[role] / _log(block)
-                players[role] = _Player(seats[role], block.paddings[side], log, self._timeout_s)
+                players[role] = _Player(seats[role], place, block.paddings[side], log, self._timeout_s)
                 players[role].begin(dict.fromkeys(turn.metric for turn in block.turns))
             for turn in block.turns:
                 again, clean = self._take(turn, players, block.number)
@@ -169,7 +170,8 @@ class LiveEngine:
             backwards = next((role for role, answer in answers.items() if answer.wall_ns <= 0), None)
             if backwards:
                 raise _LostError(f"the clock of the {backwards}'s sampler went backwards", backwards)
-            clean = not any(_is_disturbed(answer) for answer in answers.values())
+            longest_s = max(answer.wall_ns for answer in answers.values()) / 1e9
+            clean = not any(_is_disturbed(answer, longest_s) for answer in answers.values())
             others_cpus = max(answer.other_cpus or 0.0 for answer in answers.values())
             took_s = sum(answer.wall_ns for answer in answers.values()) / 1e9
             stays = attempt > 0 and has_stayed(before_cpus, others_cpus)
@@ -190,6 +192,7 @@ class LiveEngine:
                     value=answer.value_ms,
                     repetition=turn.repetition,
                     process=number,
+                    place=player.place,
                 )
             )
         return attempt, clean
@@ -199,9 +202,10 @@ def _sum_halted(players: Mapping[Role, _Player]) -> float:
     return sum(player.dialogue.halted_s for player in players.values())
 
 
-def _is_disturbed(answer: Answer) -> bool:
+def _is_disturbed(answer: Answer, longest_s: float) -> bool:
+    """Return whether others used the CPUs: for both sides by the longer call of the pair, or it would favour one."""
     others = answer.other_cpus or 0.0
-    return others > BUSY_CPUS and others * answer.wall_ns / 1e9 > _BUSY_S
+    return others > BUSY_CPUS and others * longest_s > _BUSY_S
 
 
 def _log(block: Block) -> str:

@@ -10,7 +10,8 @@ JUDGING: tuple[Setting, ...] = (
         default=0.02,
         metavar="PERCENT",
         commands=JUDGE,
-        help="smallest change that matters (default 2%%); a smaller one is UNCHANGED, however certain",
+        help="smallest change that matters (default 2%%); choose it before you look. A regression whose estimate "
+        "reaches it is exit code 20; how often a true change somewhat below it does so is not bounded",
     ),
     Setting(
         name="strict",

@@ -18,7 +18,8 @@ LIVE: tuple[Setting, ...] = (
         default=("encode", "decode", "batchd", "prompt"),
         metavar="NAME",
         commands=JUDGE,
-        help="metrics to judge: encode, decode, batchd, prompt (default: all; fewer answer sooner)",
+        help="metrics to judge: encode, decode, batchd, prompt (default: all; fewer answer sooner). Choose them before "
+        "you look: whoever tries one after the other errs more often",
     ),
     Setting(
         name="pairs",

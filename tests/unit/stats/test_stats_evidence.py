@@ -47,8 +47,8 @@ def test_pairs_that_have_no_ratio_are_left_out_and_empty_blocks_with_them() -> N
 
 def test_a_disturbed_block_counts_less() -> None:
     """The standard error inside a block bounds its scale from below."""
-    quiet = [[(1.0, 1.0 + 0.001 * index)] * 4 for index in range(8)]
-    calm, wild = [(1.0, 1.05)] * 4, [(1.0, 0.8), (1.0, 1.05), (1.0, 1.05), (1.0, 1.4)]
+    quiet = [[(pace, pace * (1 + 0.001 * index)) for pace in (1.0, 1.01, 1.02, 1.03)] for index in range(8)]
+    calm, wild = [(1.0, 1.05)] * 4, [(1.1, 0.9), (1.0, 1.0), (1.0, 1.0), (0.9, 1.1)]
     assert PairedEvidence([*quiet, wild]).scales[-1] > 5 * PairedEvidence([*quiet, calm]).scales[-1]
 
 

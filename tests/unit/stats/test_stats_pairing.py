@@ -7,8 +7,10 @@ from harness.stats.pairing import pair_measurements
 CASE = Case.of("whisper", model="tiny", threads=2, fa=0)
 
 
-def one(process: int, repetition: int, value: float, *, metric: str = "encode", case: Case = CASE) -> Measurement:
-    return Measurement(case=case, metric=metric, value=value, repetition=repetition, process=process)
+def one(
+    process: int, repetition: int, value: float, *, metric: str = "encode", case: Case = CASE, place: int = 0
+) -> Measurement:
+    return Measurement(case=case, metric=metric, value=value, repetition=repetition, process=process, place=place)
 
 
 def test_pairs_meet_in_blocks() -> None:
@@ -18,6 +20,16 @@ def test_pairs_meet_in_blocks() -> None:
     assert (encode.case, encode.metric) == (CASE, "encode")
     assert encode.blocks == (((10.0, 20.0), (11.0, 21.0)), ((12.0, 22.0),))
     assert decode.blocks == (((5.0, 6.0),),)
+
+
+def test_the_order_of_the_starts_is_known_where_both_sides_say_so() -> None:
+    places = [(1, 2), (2, 1), (0, 0), (1, 1), (2, 0)]
+    baseline = [one(block, turn, 1.0, place=here) for turn in (1, 2) for block, (here, _) in enumerate(places, 1)]
+    contender = [one(block, turn, 2.0, place=there) for turn in (1, 2) for block, (_, there) in enumerate(places, 1)]
+    (sample,) = pair_measurements(baseline, contender)
+    assert sample.starts == (1, -1, 0, 0, 0)
+    (mirrored,) = pair_measurements(contender, baseline)
+    assert mirrored.starts == (-1, 1, 0, 0, 0)
 
 
 def test_what_has_no_partner_is_left_out() -> None:

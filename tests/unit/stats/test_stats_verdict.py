@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.records.case import Case
 from harness.records.comparison import Comparison, Verdict
-from harness.stats.verdict import PairedSample, UnpairedSample, is_settled, judge_pairs, judge_unpaired
+from harness.stats.verdict import PairedSample, UnpairedSample, judge_pairs, judge_unpaired, list_settled
 
 CASE = Case.of("whisper", model="tiny", threads=2)
 ALPHA, THRESHOLD = 0.01, 0.02
@@ -53,7 +53,7 @@ def test_verdict(change: float, metric: str, verdict: Verdict, weight: str) -> N
     assert comparison.high is not None
     assert comparison.low < change < comparison.high
     assert comparison.low < comparison.change < comparison.high
-    assert (comparison.n, comparison.confidence) == (25, 0.99)
+    assert (comparison.n, comparison.confidence) == (25, 0.99 if change else 0.98)
     assert comparison.baseline.n == comparison.contender.n == 75
     assert comparison.contender.median == pytest.approx(100 * (1 + change), rel=0.01)
     assert comparison.caveats == ()
@@ -159,8 +159,8 @@ def test_swapping_the_sides_mirrors_the_verdict(seed: int, change: float, n: int
 @given(st.integers(0, 2**32), st.sampled_from([0.5, 0.98, 1.03, 2.0]))
 def test_scaling_a_side_moves_the_change_and_the_interval(seed: int, factor: float) -> None:
     blocks = draw_blocks(20, 0.0, seed=seed)
-    one = judge(blocks)
-    other = judge(tuple(tuple((a, b * factor) for a, b in block) for block in blocks))
+    one = judge(blocks, threshold=0.0)
+    other = judge(tuple(tuple((a, b * factor) for a, b in block) for block in blocks), threshold=0.0)
     assert other.change == pytest.approx((1 + one.change) * factor - 1, rel=1e-4, abs=1e-5)
     assert one.low is not None
     assert other.low == pytest.approx((1 + one.low) * factor - 1, rel=1e-4, abs=1e-5)
@@ -185,21 +185,24 @@ def test_the_order_of_the_pairs_in_a_block_is_nothing(seed: int) -> None:
 def test_verdict_and_interval_never_contradict(kinds: Sequence[tuple[int, float, int]]) -> None:
     samples = [paired(draw_blocks(n, change, sd=0.02, seed=seed)) for seed, change, n in kinds]
     family = judge_pairs(samples, alpha=ALPHA, threshold=THRESHOLD)
-    for sample, one in zip(samples, family.comparisons, strict=True):
+    known = list_settled(samples, planned=len(samples), alpha=ALPHA, threshold=THRESHOLD)
+    for settled, one in zip(known, family.comparisons, strict=True):
         certain = one.verdict in {Verdict.IMPROVED, Verdict.REGRESSED}
         excluded = one.low is not None and one.high is not None and (one.low >= 0 or one.high <= 0)
-        inside = one.low is not None and one.high is not None and one.low > -THRESHOLD and one.high < THRESHOLD
+        inside = one.low is not None and one.high is not None and max(-one.low, one.high) < THRESHOLD + 1e-12
         assert one.verdict is not Verdict.UNCHANGED or inside
         assert not certain or (excluded and one.p <= ALPHA)
         assert one.verdict is not Verdict.UNRESOLVED or not (excluded or inside)
-        settled = is_settled(sample, alpha=ALPHA / len(samples), threshold=THRESHOLD)
-        assert not settled or one.verdict is not Verdict.UNRESOLVED
+        assert one.low is None or excluded == (one.p_raw <= 1 - one.confidence + 1e-12)
+        assert settled == (one.verdict is not Verdict.UNRESOLVED)
 
 
 def test_a_settled_sample_stays_settled() -> None:
     for change in (0.0, 0.05):
         blocks = draw_blocks(60, change, sd=0.02, seed=3)
-        settled = [is_settled(paired(blocks[:n]), alpha=0.0025, threshold=THRESHOLD) for n in range(61)]
+        settled = [
+            list_settled([paired(blocks[:n])], planned=4, alpha=ALPHA, threshold=THRESHOLD)[0] for n in range(61)
+        ]
         assert settled == sorted(settled)
         assert settled[-1]
         assert not settled[10]
@@ -221,6 +224,68 @@ def test_holm_spares_the_last_question_the_full_correction() -> None:
     assert crowded.confidence == 0.9975
 
 
+def test_holm_spares_the_last_unchanged_the_full_correction_too() -> None:
+    quiet = [paired(draw_blocks(30, 0.0, seed=seed)) for seed in range(3)]
+    borderline = paired(draw_blocks(14, 0.0, sd=0.015, seed=4), "decode")
+    family = judge_pairs([borderline, *quiet], alpha=ALPHA, threshold=THRESHOLD)
+    assert {one.verdict for one in family.comparisons} == {Verdict.UNCHANGED}
+    confidences = sorted(one.confidence for one in family.comparisons)
+    assert confidences == pytest.approx([1 - 2 * ALPHA / left for left in (1, 2, 3, 4)])
+    noisy = [paired(draw_blocks(30, 0.0, sd=0.2, seed=seed)) for seed in range(3)]
+    crowded = judge_pairs([borderline, *noisy], alpha=ALPHA, threshold=THRESHOLD).comparisons[0]
+    assert (crowded.verdict, crowded.confidence) == (Verdict.UNRESOLVED, 0.9975)
+    assert judge(borderline.blocks).verdict is Verdict.UNCHANGED
+
+
+def draw_samples(kinds: Sequence[tuple[int, float, int]]) -> list[PairedSample]:
+    return [paired(draw_blocks(n, change, sd=0.015, seed=seed)) for seed, change, n in kinds]
+
+
+KINDS = st.lists(
+    st.tuples(st.integers(0, 10**6), st.sampled_from([0.0, 0.01, 0.02, 0.04]), st.integers(1, 40)),
+    min_size=2,
+    max_size=4,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(KINDS, st.data())
+def test_what_is_settled_in_a_family_has_a_verdict_in_any_part_of_it(
+    kinds: Sequence[tuple[int, float, int]], data: st.DataObject
+) -> None:
+    samples = draw_samples(kinds)
+    settled = list_settled(samples, planned=len(samples), alpha=ALPHA, threshold=THRESHOLD)
+    part = data.draw(st.sets(st.sampled_from(range(len(samples))), min_size=1))
+    family = judge_pairs([samples[index] for index in sorted(part)], alpha=ALPHA, threshold=THRESHOLD)
+    for index, one in zip(sorted(part), family.comparisons, strict=True):
+        assert not settled[index] or one.verdict is not Verdict.UNRESOLVED
+    fewer = list_settled(samples, planned=len(samples) + 3, alpha=ALPHA, threshold=THRESHOLD)
+    assert all(now or not then for now, then in zip(settled, fewer, strict=True)), "what is not measured yet is open"
+
+
+@settings(max_examples=20, deadline=None)
+@given(KINDS)
+def test_what_is_settled_and_left_alone_stays_settled_whatever_the_others_show(
+    kinds: Sequence[tuple[int, float, int]],
+) -> None:
+    samples = draw_samples(kinds)
+    ends = [0] * len(samples)
+    known: tuple[bool, ...] = (False,) * len(samples)
+    for n in range(4, 41, 4):
+        ends = [end if left else min(n, len(one.blocks)) for end, left, one in zip(ends, known, samples, strict=True)]
+        cut = [one.replace(blocks=one.blocks[:end]) for one, end in zip(samples, ends, strict=True)]
+        now = list_settled(cut, planned=len(samples), alpha=ALPHA, threshold=THRESHOLD)
+        assert all(new or not old for new, old in zip(now, known, strict=True))
+        known = now
+
+
+@pytest.mark.parametrize("contender", [102.0, 98.0])
+def test_exactly_the_threshold_is_relevant_in_either_direction(contender: float) -> None:
+    assert judge((((100.0, contender), (100.0, contender)),) * 20).relevant
+    one = UnpairedSample(case=CASE, metric="encode", baseline=(100.0,) * 9, contender=(contender,) * 9)
+    assert judge_unpaired([one], alpha=ALPHA, threshold=THRESHOLD).comparisons[0].relevant
+
+
 def test_an_empty_family() -> None:
     assert judge_pairs([], alpha=ALPHA, threshold=THRESHOLD).comparisons == ()
     assert judge_unpaired([], alpha=ALPHA, threshold=THRESHOLD).comparisons == ()
@@ -231,7 +296,7 @@ def test_impossible_levels(alpha: float, threshold: float) -> None:
     with pytest.raises(ValueError, match="alpha lies between"):
         judge_pairs([], alpha=alpha, threshold=threshold)
     with pytest.raises(ValueError, match="alpha lies between"):
-        is_settled(paired(()), alpha=alpha, threshold=threshold)
+        list_settled([paired(())], planned=1, alpha=alpha, threshold=threshold)
 
 
 def unpaired(n: int, m: int, change: float, *, sd: float = 0.005, metric: str = "encode") -> UnpairedSample:
@@ -256,7 +321,8 @@ def unpaired(n: int, m: int, change: float, *, sd: float = 0.005, metric: str = 
 def test_runs(change: float, metric: str, verdict: Verdict) -> None:
     family = judge_unpaired([unpaired(12, 10, change, metric=metric)], alpha=ALPHA, threshold=THRESHOLD)
     (comparison,) = family.comparisons
-    assert (comparison.verdict, comparison.n, comparison.confidence) == (verdict, 10, 0.99)
+    assert (comparison.verdict, comparison.n) == (verdict, 10)
+    assert comparison.confidence == (0.99 if change else 0.98), "the two errors of UNCHANGED exclude each other"
     assert comparison.low is not None
     assert comparison.high is not None
     assert comparison.mde is not None
@@ -271,7 +337,7 @@ def test_too_few_runs(n: int, m: int) -> None:
     (comparison,) = judge_unpaired([unpaired(n, m, 0.5)], alpha=ALPHA, threshold=THRESHOLD).comparisons
     assert (comparison.verdict, comparison.low, comparison.mde) == (Verdict.UNRESOLVED, None, None)
     assert codes(comparison) == ["thin"]
-    assert comparison.caveats[0].message == f"runs: {n} and {m}; a verdict takes 5 of each side at the very least"
+    assert comparison.caveats[0].message == f"runs: {n} and {m}; an interval takes 5 of each side at the very least"
     assert comparison.change == pytest.approx(0.5 if n and m else 0.0, abs=0.02)
     assert (comparison.baseline.n, comparison.contender.n) == (n, m)
 

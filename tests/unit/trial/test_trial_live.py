@@ -123,12 +123,25 @@ def lost() -> Lost:
     return outcome
 
 
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("cpus", "disturbed"), [(0.25, 1), (0.12, 0)])
+def test_a_short_call_is_held_to_be_disturbed_as_the_long_one_beside_it_is(
+    script: Script, role: Role, cpus: float, disturbed: int
+) -> None:
+    """Calls of 0.1 and 0.2 s: of 0.25 CPUs the shorter one alone would show too little to be told from ticks."""
+    name = PIECE["encode"].split()[0]
+    script.instead[role, name] = [{}, {"other_cpus": cpus}]
+    assert played().disturbed == disturbed
+
+
 def test_the_sides_take_turns_in_the_order_of_the_block(script: Script) -> None:
     outcome = played()
     baseline, contender = outcome.results
     assert [(one.metric, one.repetition, one.process) for one in baseline.measurements] == [
         (turn.metric, turn.repetition, 3) for turn in BLOCK.turns
     ]
+    places = [{one.place for one in side.measurements} for side in (baseline, contender)]
+    assert places == [{1 + BLOCK.order.index(role)} for role in ROLES]
     assert {one.value for one in baseline.measurements} == {100.0}
     assert {one.value for one in contender.measurements} == {200.0}
     assert (outcome.disturbed, outcome.retried, outcome.idle_share) == (0, 0, 0.0)
