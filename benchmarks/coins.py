@@ -5,6 +5,7 @@
 Nothing differs between the sides, but who starts second in a block is faster. It prints a table of docs/statistics.md.
 """
 
+import argparse
 import random
 import sys
 from collections.abc import Sequence
@@ -31,9 +32,7 @@ TRIALS = (1, 3, 5, 10)
 
 
 def main() -> None:
-    made = make_parser(__doc__)
-    made.add_argument("--pools", type=int, default=400, help="an answer needs hundreds (default 400)")
-    pools = made.parse_args().pools
+    pools = parser().parse_args().pools
     print_head()
     print(f"seed {SEED}, {pools} pools, {BLOCKS} blocks of {PAIRS} pairs a trial, second process {EFFECT:.2%} faster")
     print("\n| a block's spread | trials | seed 1, all blocks | seed 1, each coin once | a seed each |")
@@ -46,6 +45,12 @@ def main() -> None:
                 found = lie(draw, spread, count)
                 cells = (cells[0] + found[0], cells[1] + found[1], cells[2] + found[2])
             print(f"| {spread:.1%} | {count} | {' | '.join(share(cell, pools) for cell in cells)} |", flush=True)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = make_parser(__doc__)
+    made.add_argument("--pools", type=int, default=400, help="an answer needs hundreds (default 400)")
+    return made
 
 
 def lie(draw: random.Random, spread: float, count: int) -> tuple[bool, bool, bool]:
