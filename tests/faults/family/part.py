@@ -1,5 +1,6 @@
 """Parts of something larger: a sweep, a comparison or a search is killed, and what it left is removed or edited."""
 
+import errno
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from harness.records.run import SCHEMA
 from harness.store.bundle import load_run
 from tests.faults.deed import Begun, tool
 from tests.faults.fault import Deed, Family, Fault, Seen, refuses
+from tests.faults.shim import error_name, failing
 from tests.faults.stage import SHORT, Stage
 
 _SWEEP = ("--axis", "GGML_LLAMAFILE=OFF,ON", "--threads", "1", "--repetitions", "1")
@@ -243,6 +245,21 @@ def _killed() -> Iterator[Fault]:
                 )
 
 
+def _files() -> Iterator[Fault]:
+    """Yield what keeps a comparison from having files for its blocks, before the first or after it."""
+    for call, nth, error in (("mkdir", 1, errno.EROFS), ("create", 2, errno.ENOSPC), ("create", 3, errno.EDQUOT)):
+        yield Fault(
+            family=Family.PART,
+            name=f"ab-files-{call}-{nth}",
+            where=f"{call} number {nth} for the files of a comparison's blocks",
+            what=f"{error_name(error)} from there on",
+            deeds=failing(call, nth, error, "cache/.block-"),
+            seen=refuses(3, "the comparison stopped", os.strerror(error), keeps=("*.partial",)),
+            words=_AB,
+            sample=nth == 2,
+        )
+
+
 def _shortened() -> Iterator[Fault]:
     for key, value in {"repetitions": 9, "benchmarks": [], "threads": [1, 2], "models": []}.items():
         yield Fault(
@@ -256,4 +273,4 @@ def _shortened() -> Iterator[Fault]:
         )
 
 
-FAULTS = (*_sweeps(), *_killed(), *_shortened())
+FAULTS = (*_sweeps(), *_killed(), *_files(), *_shortened())
