@@ -10,7 +10,7 @@ from harness.commands.output import Output
 from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
 from harness.plan.layer import Settings, name_setting, nearest
 from harness.plan.quantisation import name_quantised
-from harness.plan.tune import AXES, UNITS, list_axes
+from harness.plan.tune import AXES, UNITS, choose_others, decide, find_median, find_score, list_axes
 from harness.plan.tune import Axis as TuneAxis
 from harness.premises import cache_folder, hold_node, results_folder
 from harness.records.metric import DECODE, ENCODE
@@ -20,7 +20,7 @@ from harness.records.record import Record, short_hash
 from harness.records.run import ExitCode, Run
 from harness.records.suite import Benchmark, Engine, Suite
 from harness.records.sweep import Entry, Values
-from harness.records.tune import Goal, Stage, Tuning
+from harness.records.tune import Goal, Tuning
 from harness.render.seed import describe_seed
 from harness.render.tune import render_tuning
 from harness.request import choose_engine, choose_suite
@@ -86,10 +86,11 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
             name=name,
         )
         with _telling(search, results_folder(settings)):
-            winner = search.go(axes, base)
-            duels = search.duel(winner, _choose_others(search.stages, winner, base))
+            found = search.go(axes, base)
+            duels = search.duel(found, choose_others(search.stages, found, base))
         runs = search.conclude()
-    score = _find_score(search.stages, winner)
+    winner, why = decide(found, base, duels)
+    score, rounds = find_median(winner, found, duels) or (find_score(search.stages, winner), 0)
     if score is None:
         tried = [one.reason for stage in search.stages for one in stage.tried]
         reasons = [reason for reason in (*tried, *(stage.reason for stage in search.stages)) if reason]
@@ -105,8 +106,11 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
         budget_s=settings.number("budget"),
         spent_s=round(search.spent_s, 1),
         stages=search.stages,
+        found=found,
         winner=winner,
+        why=why,
         score=score,
+        rounds=rounds,
         duels=duels,
         runs=tuple(run.id for run in runs),
         cmake=_spell_cmake(search.find_run(winner)),
@@ -177,27 +181,6 @@ def _design(settings: Settings, node: Node) -> tuple[Values, tuple[TuneAxis, ...
         metrics=(ENCODE.name, DECODE.name),
     )
     return tuple(base.items()), axes, suite, mine
-
-
-def _choose_others(stages: tuple[Stage, ...], winner: Values, base: Values) -> list[tuple[str, Values]]:
-    """Return what the winner is measured against once more: the nearest alternative, and where the search began."""
-    nearest_values, least = None, 0.0
-    for stage in stages:
-        if stage.winner is None:
-            continue
-        best = stage.tried[stage.winner].score
-        for number, one in enumerate(stage.tried):
-            if number != stage.winner and one.score and best and (nearest_values is None or one.score / best < least):
-                value, least = dict(one.values)[stage.axis], one.score / best
-                nearest_values = tuple((name, value if name == stage.axis else kept) for name, kept in winner)
-    others = [("the runner-up", nearest_values)] if nearest_values else []
-    return [*others, *([("the start", base)] if base not in (winner, nearest_values) else [])]
-
-
-def _find_score(stages: tuple[Stage, ...], winner: Values) -> float | None:
-    """Return the latest score of the winner."""
-    found = [one.score for stage in stages for one in stage.tried if one.values == winner and one.score is not None]
-    return found[-1] if found else None
 
 
 def _spell_cmake(run: Run) -> str:

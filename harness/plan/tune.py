@@ -8,13 +8,13 @@ from harness.plan.feature import X86
 from harness.plan.isa import NATIVE, list_runnable
 from harness.plan.layout import BLOCKS, shape_of
 from harness.records.case import Case
-from harness.records.comparison import ALPHA
+from harness.records.comparison import ALPHA, Verdict
 from harness.records.metric import DECODE, ENCODE, WINDOW
 from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
 from harness.records.record import Record
 from harness.records.sweep import Values
-from harness.records.tune import Duel, Goal
+from harness.records.tune import Duel, Goal, Stage
 from harness.stats.realtime import model_window_ms
 from harness.stats.verdict import PairedSample, judge_pairs, list_settled
 
@@ -28,6 +28,12 @@ _WORTH_TRYING = ("avx2", "avx512", "avx512_bf16", "dotprod", "i8mm")
 # The first look at each candidate, and how many more at those that stay.
 FIRST_ROUNDS = 2
 _THRESHOLD = 0.02
+# What a duel against the start says of the search's choice where it does not say that it is better.
+_DOUBTS = {
+    Verdict.REGRESSED: "certainly worse",
+    Verdict.UNCHANGED: "as good as equal to it",
+    Verdict.UNRESOLVED: "not certainly better",
+}
 
 
 class Axis(Record):
@@ -95,19 +101,76 @@ def choose_survivors(scores: Mapping[int, Sequence[float]]) -> tuple[int, ...]:
 
 
 def judge_duels(
-    winner: Sequence[float | None], others: Sequence[tuple[str, Values, Sequence[float | None]]]
+    found: Sequence[float | None], others: Sequence[tuple[str, Values, Sequence[float | None]]]
 ) -> tuple[Duel, ...]:
-    """Return the winner against each of the others, round by round: values of one place in the lists are a pair."""
-    samples = [_sample(theirs, winner) for _, _, theirs in others]
+    """Return the search's choice against each of the others; values of one place in the lists are a pair."""
+    samples = [_sample(theirs, found) for _, _, theirs in others]
     family = judge_pairs(samples, alpha=ALPHA, threshold=_THRESHOLD)
     pairs = zip(others, family.comparisons, strict=True)
     return tuple(Duel(against=name, values=values, comparison=one) for (name, values, _), one in pairs)
 
 
-def are_settled(winner: Sequence[float | None], others: Sequence[Sequence[float | None]]) -> bool:
+def are_settled(found: Sequence[float | None], others: Sequence[Sequence[float | None]]) -> bool:
     """Return whether more rounds could change nothing of what `judge_duels` says."""
-    samples = [_sample(theirs, winner) for theirs in others]
+    samples = [_sample(theirs, found) for theirs in others]
     return all(list_settled(samples, planned=len(samples), alpha=ALPHA, threshold=_THRESHOLD))
+
+
+def choose_others(stages: Sequence[Stage], found: Values, start: Values) -> tuple[tuple[str, Values], ...]:
+    """Return what the search's choice is measured against once more: the nearest alternative, and its start.
+
+    A start without a score could not be measured, and has no duel.
+    """
+    nearest, least = None, 0.0
+    for stage in stages:
+        if stage.winner is None:
+            continue
+        best = stage.tried[stage.winner].score
+        for number, one in enumerate(stage.tried):
+            if number != stage.winner and one.score and best and (nearest is None or one.score / best < least):
+                value, least = dict(one.values)[stage.axis], one.score / best
+                nearest = tuple((name, value if name == stage.axis else kept) for name, kept in found)
+    others = [("the runner-up", nearest)] if nearest not in (None, start) else []
+    if start != found and find_score(stages, start) is not None:
+        others.append(("the start", start))
+    return tuple((name, values) for name, values in others if values is not None)
+
+
+def find_score(stages: Sequence[Stage], values: Values) -> float | None:
+    """Return the latest score of these values in the stages."""
+    found = [one.score for stage in stages for one in stage.tried if one.values == values and one.score is not None]
+    return found[-1] if found else None
+
+
+def decide(found: Values, start: Values, duels: Sequence[Duel]) -> tuple[Values, str]:
+    """Return the values that the duels leave standing, and why these.
+
+    What the stages choose was lucky, too: only a duel says that it is better than the start.
+    """
+    runner_up = next((duel for duel in duels if duel.values != start), None)
+    beaten = runner_up is not None and runner_up.comparison.verdict is Verdict.REGRESSED
+    if found == start:
+        if runner_up and beaten:
+            return runner_up.values, "the runner-up: certainly better than the start, which the search had chosen"
+        return start, "the start: the search found nothing better"
+    duel = next((duel for duel in duels if duel.values == start), None)
+    if duel and duel.comparison.verdict is not Verdict.IMPROVED:
+        return start, f"the start is kept: what the search found is {_DOUBTS[duel.comparison.verdict]}"
+    how = "certainly better than the start" if duel else "the start could not be measured"
+    if runner_up and beaten:
+        return runner_up.values, f"the runner-up: certainly better than what the search found ({how})"
+    return found, how
+
+
+def find_median(values: Values, found: Values, duels: Sequence[Duel]) -> tuple[float, int] | None:
+    """Return the median of these values in the duels and its rounds: other processes than those that chose them.
+
+    Of several duels the one with the most rounds counts; None where there was no round.
+    """
+    sides = [(one.comparison.contender, one) for one in duels if values == found]
+    sides += [(one.comparison.baseline, one) for one in duels if values == one.values]
+    side = max((side for side, duel in sides if duel.comparison.n), key=lambda one: one.n, default=None)
+    return (side.median, side.n) if side else None
 
 
 def _sample(baseline: Sequence[float | None], contender: Sequence[float | None]) -> PairedSample:

@@ -46,7 +46,7 @@ class Stage(Record):
 
 
 class Duel(Record):
-    """The winner measured once more, in turns with another setting: `comparison` has the winner as contender."""
+    """What the stages chose measured once more, in turns with another setting: `comparison` has it as contender."""
 
     against: str
     values: Values
@@ -54,7 +54,11 @@ class Duel(Record):
 
 
 class Tuning(Record):
-    """A search as it ended: `unit` is that of the scores, `start` UTC in ISO 8601."""
+    """A search as it ended: `unit` is that of the scores, `start` UTC in ISO 8601.
+
+    `found` is what the stages ended with, `winner` what the duels left standing, and `why`. `score` is the winner's
+    median over `rounds` of the duels; where there was none, the score that it had in its stage, which is too good.
+    """
 
     id: str
     node: str
@@ -65,8 +69,11 @@ class Tuning(Record):
     budget_s: float
     spent_s: float
     stages: tuple[Stage, ...]
+    found: Values
     winner: Values
+    why: str
     score: float
+    rounds: int
     duels: tuple[Duel, ...]
     runs: tuple[str, ...]
     cmake: str

@@ -25,8 +25,10 @@ def render_tuning(tuning: Tuning) -> str:
         *_stages(tuning),
         f"  medians of n processes; {ENCODE.label} in {ENCODE.unit}, {DECODE.label} in {DECODE.unit}",
         "",
-        f"  winner   {_name(tuning.winner)}: {tuning.score:.1f} {tuning.unit}",
+        f"  found    {_name(tuning.found)}",
         *(line for duel in tuning.duels for line in _duel(duel)),
+        f"  winner   {_name(tuning.winner)}: {tuning.score:.1f} {tuning.unit}{_whence(tuning)}",
+        f"           {tuning.why}",
         *_notes(tuning),
         "",
         f"  {tuning.cmake}",
@@ -58,11 +60,15 @@ def _duel(duel: Duel) -> Iterator[str]:
     interval = f" [{one.low:+.1%}, {one.high:+.1%}]" if one.low is not None and one.high is not None else ""
     how = {
         Verdict.IMPROVED: "certain",
-        Verdict.REGRESSED: "certain, and the other way round: noise misled the search, keep the other",
+        Verdict.REGRESSED: "certain, and the other way round: noise misled the search",
         Verdict.UNCHANGED: "as good as equal",
         Verdict.UNRESOLVED: "not certain",
     }[one.verdict]
     yield f"  against  {duel.against} ({_name(duel.values)}): {one.change:+.1%}{interval}, {how} after {one.n} rounds"
+
+
+def _whence(tuning: Tuning) -> str:
+    return f", the median of {tuning.rounds} rounds" if tuning.rounds else ", of its stage alone"
 
 
 def _notes(tuning: Tuning) -> Iterator[str]:

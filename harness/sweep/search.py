@@ -42,7 +42,7 @@ from harness.system.vigil import Vigil
 Prepare = Callable[[Values], tuple[Run, Plan]]
 # The duels have this share of the budget at least.
 _LAST_SHARE = 0.3
-# So many rounds without a score of the winner, and the next one would be without it, too.
+# So many rounds without a score of what was found, and the next one would be without it, too.
 _PATIENCE = 3
 
 
@@ -99,14 +99,14 @@ class Search:
                 current = stage.tried[stage.winner].values
         return current
 
-    def duel(self, winner: Values, others: Sequence[tuple[str, Values]]) -> tuple[Duel, ...]:
-        """Return the winner against `others`, all in turns, until it is clear or the budget is spent."""
-        contenders = [winner, *(values for _, values in others)]
+    def duel(self, found: Values, others: Sequence[tuple[str, Values]]) -> tuple[Duel, ...]:
+        """Return what was found against `others`, all in turns, until it is clear or the budget is spent."""
+        contenders = [found, *(values for _, values in others)]
         scores: list[list[float | None]] = [[] for _ in contenders]
         while others:
             for number in self._draw.sample(range(len(contenders)), len(contenders)):
                 scores[number].append(self._measure(contenders[number]))
-            # Stops are no part of the budget: a winner that is stopped each time would never use it up.
+            # Stops are no part of the budget: one that is stopped each time would never use it up.
             hopeless = len(scores[0]) >= _PATIENCE and not any(score is not None for score in scores[0][-_PATIENCE:])
             if hopeless or self.spent_s >= self._budget_s or are_settled(scores[0], scores[1:]):
                 break

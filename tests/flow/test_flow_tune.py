@@ -11,20 +11,22 @@ from tests.flow.kit import Kit
 FAST = {"-fa": 1.3, "-DGGML_LLAMAFILE=ON": 0.6}
 
 
-def tune(kit: Kit, *words: str) -> list[str]:
+def tune(kit: Kit, *words: str, budget: str = "25s") -> list[str]:
     base = ["tune", "--source", str(kit.tree), "--model", "tiny", "--weights", str(kit.weights), "--engine", "bench"]
-    return [*base, "--threads", "1", "--over", "fa,llamafile", "--budget", "25s", *words]
+    return [*base, "--threads", "1", "--over", "fa,llamafile", "--budget", budget, *words]
 
 
 def test_the_best_settings_are_found_and_written(kit: Kit) -> None:
     kit.set_speed(0.005, **FAST)
     (kit.folder / "harness.toml").write_text('# mine\nseed = 7\nthreads = ["9"]\n')
-    done = kit.harness(*tune(kit, "--threads", "1"))
+    done = kit.harness(*tune(kit, "--threads", "1", budget="5m"))  # it ends as soon as the duels are clear
     assert done.returncode == 0, done.stderr
     told = " ".join(done.stdout.split())
     assert "winner threads=1 fa=0 llamafile=on blas=none" in told
     assert "-DGGML_LLAMAFILE=ON" in told
     assert "whisper-cli -m models/ggml-tiny.bin -t 1 -nfa" in told
+    assert "certainly better than the start" in told
+    assert re.search(r"llamafile=on blas=none \S+ \S+ [\d.]+ ms/window, the median of (9|\d\d+) rounds", told)
     duel = re.search(r"against the start \(.*?llamafile=off.*?\): (-\d+\.\d)%", told)
     assert duel
     assert float(duel[1]) < -10
@@ -46,6 +48,17 @@ def test_a_candidate_that_cannot_be_built_leaves_the_others(kit: Kit) -> None:
     assert [one["reason"] for one in stage["tried"]] == ["", "build_release: exit code 1"]
     assert dict(tuning["winner"])["llamafile"] == "off"
     assert not (kit.folder / "harness.toml").exists()
+
+
+def test_what_is_no_better_than_the_start_is_not_written(kit: Kit) -> None:
+    kit.set_speed(0.0, **{"-DGGML_LLAMAFILE=ON": 0.995})
+    done = kit.harness(*tune(kit, "--over", "llamafile", budget="5m"))
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    assert "found threads=1 fa=0 llamafile=on" in told
+    assert "the start is kept: what the search found is as good as equal to it" in told
+    assert "-DGGML_LLAMAFILE=OFF" in told
+    assert tomllib.loads((kit.folder / "harness.toml").read_text())["llamafile"] == "off"
 
 
 def test_nothing_can_be_measured(kit: Kit) -> None:

@@ -7,8 +7,12 @@ import pytest
 from harness.plan.axis import name_binary
 from harness.plan.tune import (
     are_settled,
+    choose_others,
     choose_survivors,
+    decide,
     explain_absence,
+    find_median,
+    find_score,
     judge_duels,
     list_axes,
     score_result,
@@ -17,7 +21,8 @@ from harness.records.case import Case
 from harness.records.comparison import Verdict
 from harness.records.outcome import Status
 from harness.records.step import Phase
-from harness.records.tune import Goal
+from harness.records.sweep import Values
+from harness.records.tune import Duel, Goal, Stage, Tried
 from tests import factory
 
 BASE = {"threads": "4", "fa": "0", "llamafile": "off", "blas": "none", "isa": "native", "quant": "f16"}
@@ -89,3 +94,81 @@ def test_a_failed_process_takes_its_pair_out() -> None:
     (duel,) = judge_duels([1.0, None, 2.0], [("other", (), [1.0, 1.0, None])])
     assert duel.comparison.n == 1
     assert duel.comparison.verdict is Verdict.UNRESOLVED
+
+
+START, FOUND, NEXT = ((("fa", "0"),), (("fa", "1"),), (("fa", "2"),))
+
+
+def duel(against: Values, factor: float, rounds: int = 30, noise: float = 0.005) -> Duel:
+    """Return a duel of what was found, at 100 units, with something that takes `factor` times as long."""
+    draw = random.Random(f"{against}{factor}")
+    ours, theirs = ([level * draw.lognormvariate(0, noise) for _ in range(rounds)] for level in (100, 100 * factor))
+    return judge_duels(ours, [("another", against, theirs)])[0]
+
+
+@pytest.mark.parametrize(
+    ("found", "duels", "winner", "why"),
+    [
+        (FOUND, [(START, 1.2)], FOUND, "certainly better than the start"),
+        (FOUND, [(START, 0.8)], START, "the start is kept: what the search found is certainly worse"),
+        (FOUND, [(START, 1.0)], START, "the start is kept: what the search found is as good as equal to it"),
+        (FOUND, [(START, 1.2, 5)], START, "the start is kept: what the search found is not certainly better"),
+        (FOUND, [(START, 1.2, 0)], START, "the start is kept: what the search found is not certainly better"),
+        (FOUND, [(NEXT, 1.0), (START, 1.2)], FOUND, "certainly better than the start"),
+        (FOUND, [(NEXT, 0.8), (START, 1.2)], NEXT, "the runner-up: certainly better than what the search found"),
+        (FOUND, [(NEXT, 0.8), (START, 1.0)], START, "the start is kept"),
+        (FOUND, [(NEXT, 1.2)], FOUND, "the start could not be measured"),
+        (START, [(NEXT, 1.2)], START, "the start: the search found nothing better"),
+        (START, [(NEXT, 1.0)], START, "the start: the search found nothing better"),
+        (START, [(NEXT, 0.8)], NEXT, "the runner-up: certainly better than the start"),
+        (START, [], START, "the start: the search found nothing better"),
+    ],
+)
+def test_the_duels_decide(found: Values, duels: list[tuple[Values, float]], winner: Values, why: str) -> None:
+    decided, told = decide(found, START, [duel(*one) for one in duels])
+    assert decided == winner
+    assert told.startswith(why)
+
+
+def test_the_number_of_the_winner_is_that_of_its_duels() -> None:
+    duels = [duel(NEXT, 1.2, 20), duel(START, 1.5)]
+    assert find_median(FOUND, FOUND, duels) == (duels[1].comparison.contender.median, 30)
+    assert find_median(START, FOUND, duels) == (pytest.approx(150, rel=0.01), 30)
+    assert find_median(NEXT, FOUND, duels) == (pytest.approx(120, rel=0.01), 20)
+    assert find_median(FOUND, FOUND, [duel(START, 1.5, 0)]) is None
+    assert find_median(FOUND, FOUND, []) is None
+
+
+def test_whom_the_choice_is_measured_against() -> None:
+    def stage(*scores: float | None) -> Stage:
+        tried = tuple(Tried(values=(("fa", str(at)),), score=score, n=2) for at, score in enumerate(scores))
+        known = [score for score in scores if score is not None]
+        return Stage(axis="fa", tried=tried, winner=scores.index(min(known)) if known else None)
+
+    assert choose_others([stage(3.0, 1.0, 2.0)], FOUND, START) == (("the runner-up", NEXT), ("the start", START))
+    assert choose_others([stage(2.0, 1.0, 3.0)], FOUND, START) == (("the start", START),), "it is the runner-up, too"
+    assert choose_others([stage(1.0, 3.0, 2.0)], START, START) == (("the runner-up", NEXT),)
+    assert choose_others([stage(None, 1.0, 2.0)], FOUND, START) == (("the runner-up", NEXT),), "no duel with nothing"
+    assert choose_others([Stage(axis="fa", reason="one value")], START, START) == ()
+    assert find_score([stage(3.0, 1.0), stage(4.0, None)], START) == 4.0
+    assert find_score([stage(3.0, 1.0)], NEXT) is None
+
+
+def test_a_search_whose_start_was_best_does_not_end_elsewhere() -> None:
+    """The start is best by 5 %, seven others are equal, and a process scatters by 5 %."""
+    draw = random.Random(20250607)
+    refuted = elsewhere = 0
+    for _ in range(40):
+        costs = [95.0, *[100.0] * 7]
+        alive, scores = tuple(range(8)), {number: list[float]() for number in range(8)}
+        while len(alive) > 1:
+            for number in alive:
+                scores[number] += [costs[number] * draw.lognormvariate(0, 0.05) for _ in range(2)]
+            alive = choose_survivors({number: scores[number] for number in alive})
+        values = [(("fa", str(number)),) for number in range(8)]
+        ours, theirs = ([costs[at] * draw.lognormvariate(0, 0.05) for _ in range(50)] for at in (alive[0], 0))
+        duels = judge_duels(ours, [("the start", values[0], theirs)] if alive[0] else [])
+        refuted += any(one.comparison.verdict is Verdict.REGRESSED for one in duels)
+        elsewhere += decide(values[alive[0]], values[0], duels)[0] != values[0]
+    assert refuted >= 4, "else the duels decide nothing here"
+    assert elsewhere == 0
