@@ -1,55 +1,103 @@
 """`harness calibrate`: a build against itself, to learn what this node can tell and how fast."""
 
-from collections.abc import Mapping
+import random
+from collections.abc import Mapping, Sequence
 
 from harness.aftermath import settle_remnants
 from harness.commands.ab import choose_code, choose_design, prepare_entrants, show_failure, show_plans
 from harness.commands.output import Output
+from harness.errors import UsageError
 from harness.plan.layer import Settings
 from harness.plan.side import Side
 from harness.premises import hold_node
+from harness.records.calibration import AATrial, Calibration
 from harness.records.comparison import ALPHA
 from harness.records.run import ExitCode
-from harness.records.trial import Role
 from harness.render.calibration import render_calibration
 from harness.render.seed import describe_seed
-from harness.stats.calibration import calibrate as resample
-from harness.stats.pairing import pair_measurements
+from harness.stats.binomial import bound_share
+from harness.stats.calibration import count_blocks, join_samples, measure_spreads
+from harness.system.console import format_seconds
 from harness.system.probe import probe_node
-from harness.trial.hold import hold_trial
+from harness.trial.hold import Held, hold_trial
 from harness.trial.scene import set_scene
 
-RESAMPLES = 1000
-# Fewer have no spread to speak of.
-LEAST_BLOCKS = 6
+# From fewer, half of all forecasts are less than 0.7 of the truth.
+LEAST_BLOCKS = 20
+_MOST_TRIALS = 1000
+_SIDES = (Side(label="baseline"), Side(label="contender"))
+# They are the point of an A/A trial that is held to its end.
+_EXPECTED = ("a-a", "stopped")
 
 
 def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
-    """Hold an A/A trial for the whole of --max-time and print what it says of others; return the exit code."""
-    design = choose_design(settings).replace(early=False)
-    sides = (Side(label="baseline"), Side(label="contender"))
+    """Hold A/A trials, each for the whole of --max-time, print what they say, and return the exit code."""
+    design, wanted = choose_design(settings), int(settings.number("trials"))
+    if not 1 <= wanted <= _MOST_TRIALS:
+        raise UsageError(f"--trials: {wanted} is not a number from 1 to {_MOST_TRIALS}")
     node = probe_node(settings.text("node"), environ)
     if settings.flag("dry_run"):
-        return show_plans(prepare_entrants(sides, settings, environ, node, output.console), output)
+        return show_plans(prepare_entrants(_SIDES, settings, environ, node, output.console), output)
+    if wanted > 1:
+        output.console.note(f"{wanted} trials of {format_seconds(design.max_time_s)} each, one after the other")
     scene = set_scene(settings, environ, output.console)
+    trials: list[Held] = []
     with hold_node(settings, output.console):
         settle_remnants(settings, node, output.console)
-        entrants = prepare_entrants(sides, settings, environ, node, output.console)
-        held = hold_trial(entrants, design, settings, scene, output.console, command="harness calibrate")
-    if held.tally is None or held.family is None:
-        return show_failure(held, output)
-    tally = held.tally
-    samples = pair_measurements(*(tally.measurements(role) for role in Role))
-    blocks = len(tally.results)
-    if blocks < LEAST_BLOCKS:
-        output.show(
-            f"{blocks} blocks in {tally.wall_s:.0f} s say nothing: a longer --max-time, or fewer metrics", held.runs
-        )
-        return choose_code(held, ExitCode.INCONCLUSIVE, output)
-    output.console.note(f"resampling {blocks} blocks {RESAMPLES} times")
-    found = resample(samples, alpha=ALPHA, seed=design.seed, resamples=RESAMPLES, block_s=tally.wall_s / max(1, blocks))
-    lines = [render_calibration(found, wall_s=tally.wall_s, blocks=blocks)]
-    lines += [f"seed     {describe_seed(design.seed, settings.describe())}"]
-    lines += [f"caveat: {caveat.message}" for caveat in held.family.caveats if caveat.code not in ("a-a", "stopped")]
+        for seed in draw_seeds(design.seed, wanted):
+            mine = settings.override({"seed": seed}, "calibrate")
+            entrants = prepare_entrants(_SIDES, mine, environ, node, output.console)
+            one = choose_design(mine).replace(early=False)
+            held = hold_trial(entrants, one, mine, scene, output.console, command="harness calibrate")
+            if held.tally is None or held.family is None:
+                if not trials:
+                    return show_failure(held, output)
+                output.console.warn(f"harness: trial {len(trials) + 1} came to nothing, and is left out")
+                break
+            trials.append(held)
+            if held.interrupted or held.failure:
+                break
+    found = conclude_trials(trials, design.seed)
+    lines = [render_calibration(found), f"seed     {describe_seed(design.seed, settings.describe())}"]
+    caveats = dict.fromkeys(caveat for held in trials if held.family for caveat in held.family.caveats)
+    lines += [f"caveat: {caveat.message}" for caveat in caveats if caveat.code not in _EXPECTED]
     output.show("\n".join(lines), found)
-    return choose_code(held, ExitCode.OK, output)
+    return choose_code(trials[-1], ExitCode.INCONCLUSIVE if found.missing else ExitCode.OK, output)
+
+
+def draw_seeds(first: int, count: int) -> list[int]:
+    """Return a seed for each trial, all of them different: the first one's, and those drawn from it."""
+    draw = random.Random(f"{first}/trials")  # noqa: S311 - coins to be repeated on purpose
+    seeds = {first: None}
+    while len(seeds) < count:
+        seeds[draw.randrange(1, 1 << 31)] = None
+    return list(seeds)
+
+
+def conclude_trials(trials: Sequence[Held], seed: int) -> Calibration:
+    """Return what the trials say of themselves, and, where there are blocks enough, of others."""
+    told = tuple(
+        AATrial(
+            runs=tuple(run.id for run in held.runs),
+            seed=next(run.trial.seed for run in held.runs if run.trial),
+            blocks=len(held.tally.results),
+            wall_s=held.tally.wall_s,
+            family=held.family,
+        )
+        for held in trials
+        if held.tally and held.family
+    )
+    samples = join_samples(held.tally.samples for held in trials if held.tally)
+    blocks, wall_s = sum(one.blocks for one in told), sum(one.wall_s for one in told)
+    missing = max(0, LEAST_BLOCKS - count_blocks(samples))
+    lied = sum(one.lied for one in told)
+    low, high = bound_share(lied, len(told))
+    return Calibration(
+        trials=told,
+        alpha=ALPHA,
+        lied=lied,
+        low=low,
+        high=high,
+        missing=missing,
+        spreads=() if missing else measure_spreads(samples, alpha=ALPHA, seed=seed, block_s=wall_s / max(1, blocks)),
+    )

@@ -1,6 +1,7 @@
-"""What an A/A trial tells of a node."""
+"""What A/A trials tell of a node."""
 
 from harness.records.case import Case
+from harness.records.comparison import Family
 from harness.records.record import Record
 
 
@@ -28,15 +29,32 @@ class Spread(Record):
     needs: tuple[Need, ...]
 
 
-class Calibration(Record):
-    """An A/A trial resampled: false families of all resamples, and the spread of each metric."""
+class AATrial(Record):
+    """A build against itself: the runs of both sides by id, the seed of its coins, and what it said."""
 
-    resamples: int
-    false_families: int
-    alpha: float
-    spreads: tuple[Spread, ...]
+    runs: tuple[str, ...]
+    seed: int
+    blocks: int
+    wall_s: float
+    family: Family
 
     @property
-    def false_rate(self) -> float:
-        """The share of A/A families in which a difference was found."""
-        return self.false_families / self.resamples if self.resamples else 0.0
+    def lied(self) -> bool:
+        """Whether it found a difference, where there is none; also one that is too small to matter."""
+        return any(one.p <= self.family.alpha for one in self.family.comparisons)
+
+
+class Calibration(Record):
+    """Trials of a build against itself, and what other trials on this node need.
+
+    `lied` of the trials found a difference; the true share of such trials lies between `low` and `high` (95 %).
+    `spreads` come from the blocks of all trials together. There are none while blocks are `missing` for a forecast.
+    """
+
+    trials: tuple[AATrial, ...]
+    alpha: float
+    lied: int
+    low: float
+    high: float
+    missing: int
+    spreads: tuple[Spread, ...]

@@ -1,26 +1,73 @@
 """A calibration for people."""
 
-from harness.records.calibration import Calibration, Need, Spread
+from collections.abc import Iterator
+
+from harness.records.calibration import AATrial, Calibration, Need, Spread
+from harness.records.comparison import Comparison
 from harness.records.metric import METRICS
 from harness.render.column import align
+from harness.render.terminal import wrap_bullet
 
 
-def render_calibration(found: Calibration, *, wall_s: float, blocks: int) -> str:
-    """Return the share of false verdicts, then for each metric its spreads and the minutes that changes take."""
-    changes = [need.change for need in found.spreads[0].needs] if found.spreads else []
-    header = ("case", "metric", "calls", "processes", "blocks", *(f"{change:.0%} found in" for change in changes), "n")
-    rows = [_row(spread) for spread in found.spreads]
-    share = f"{found.false_families} of {found.resamples}"
-    lines = [
-        f"false verdicts: {share} resampled A/A trials ({found.false_rate:.1%}; {found.alpha:.0%} are allowed)",
-        f"from {blocks} blocks in {wall_s / 60:.1f} min",
-        "",
-        *align([header, *rows], left=2, indent="  "),
-        "",
-        "  robust standard deviations: calls within a process, processes among each other, the difference of a block",
-        "  (two processes in turns; verdicts rest on it); minutes in which nine of ten trials of these metrics find it",
-    ]
+def render_calibration(found: Calibration) -> str:
+    """Return what the trials said and how many lied, then for each metric its spreads and the minutes it takes."""
+    lines = [*_verdicts(found.trials), "", *_share(found), ""]
+    lines += list(_forecast(found)) if found.spreads else list(_missing(found))
     return "\n".join(lines) + "\n"
+
+
+def _verdicts(trials: tuple[AATrial, ...]) -> Iterator[str]:
+    """Yield the verdicts of the only trial, of several those that lied."""
+    blocks, wall_s = sum(trial.blocks for trial in trials), sum(trial.wall_s for trial in trials)
+    what = "an A/A trial" if len(trials) == 1 else f"{len(trials)} A/A trials"
+    yield f"a build against itself: {what}, {blocks} blocks in {wall_s / 60:.1f} min"
+    shown = trials if len(trials) == 1 else [trial for trial in trials if trial.lied]
+    rows = [_row_of_verdict(trial, one) for trial in shown for one in trial.family.comparisons]
+    if rows:
+        yield ""
+        yield from align([("case", "metric", "verdict", "change", "interval", "n", "seed"), *rows], left=3, indent="  ")
+
+
+def _row_of_verdict(trial: AATrial, one: Comparison) -> tuple[str, ...]:
+    interval = f"[{one.low:+.2%}, {one.high:+.2%}]" if one.low is not None and one.high is not None else "-"
+    metric = METRICS[one.metric].name
+    return (str(one.case), metric, one.verdict, f"{one.change:+.2%}", interval, str(one.n), str(trial.seed))
+
+
+def _share(found: Calibration) -> Iterator[str]:
+    trials = len(found.trials)
+    if trials > 1:
+        yield (
+            f"found a difference where there is none: {found.lied} of {trials} trials ({found.lied / trials:.1%}; "
+            f"exact 95 % interval {found.low:.1%} to {found.high:.1%}; {found.alpha:.0%} are allowed)"
+        )
+    elif found.lied:
+        yield from wrap_bullet(
+            f"it found a difference where there is none: {found.alpha:.0%} of A/A trials may, by chance. Or something "
+            "favours one side on this node. --trials 20 holds it again with other coins, and counts"
+        )
+    else:
+        yield "it found no difference; --trials N holds it N times, and counts how many do"
+    if trials > 1 and found.low > found.alpha:
+        yield from wrap_bullet("more than chance explains: do not trust small differences on this node")
+
+
+def _missing(found: Calibration) -> Iterator[str]:
+    blocks, wall_s = sum(trial.blocks for trial in found.trials), sum(trial.wall_s for trial in found.trials)
+    longer = f", {found.missing * wall_s / blocks / 60:.1f} min more at this pace" if blocks else ""
+    yield from wrap_bullet(
+        f"no forecast: {found.missing} more blocks of each metric are needed{longer}. Take a longer --max-time, fewer "
+        "metrics (--metric), or --trials"
+    )
+
+
+def _forecast(found: Calibration) -> Iterator[str]:
+    changes = [need.change for need in found.spreads[0].needs]
+    header = ("case", "metric", "calls", "processes", "blocks", *(f"{change:.0%} found in" for change in changes), "n")
+    yield from align([header, *(_row(spread) for spread in found.spreads)], left=2, indent="  ")
+    yield ""
+    yield "  robust standard deviations: calls within a process, processes among each other, the difference of a block"
+    yield "  (two processes in turns; verdicts rest on it); minutes in which nine of ten trials of the metrics find it"
 
 
 def _row(spread: Spread) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
-"""What an A/A trial says of all the trials that could be held under the same circumstances."""
+"""What A/A trials say of the noise of a node, and of how long other trials take there."""
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
 
-from harness.records.calibration import Calibration, Need, Spread
+from harness.records.calibration import Need, Spread
 from harness.stats.evidence import PairedEvidence, is_usable
 from harness.stats.symmetry import measure_spread
 from harness.stats.verdict import PairedSample
@@ -18,29 +18,38 @@ _POWER = 0.9
 Block = tuple[tuple[float, float], ...]
 
 
-def calibrate(
-    samples: Sequence[PairedSample], *, alpha: float, seed: int, resamples: int, block_s: float
-) -> Calibration:
-    """Return the share of false families among `resamples` A/A trials drawn from one, and what other trials need.
+def measure_spreads(samples: Sequence[PairedSample], *, alpha: float, seed: int, block_s: float) -> tuple[Spread, ...]:
+    """Return how the metrics of A/A trials scatter, and how long other trials take to find a change.
 
-    A resample draws as many blocks with replacement, and tosses which side is called the contender. Peeking after every
-    block is counted: the p-value is the smallest on the way. `block_s` is what a block takes in seconds.
+    A resample draws blocks with replacement, tosses which side is called the contender, and slows that one down. So it
+    says nothing of a bias that the trials may have: their own verdicts do. `block_s` is what a block takes in seconds.
     """
     draw = random.Random(seed)  # noqa: S311 - to be reproduced
     samples = [sample for sample in map(_keep_usable, samples) if sample.blocks]
     level = alpha / max(1, len(samples))
-    false = 0
-    for _ in range(resamples):
-        p_values = [PairedEvidence(_resample(draw, sample.blocks, len(sample.blocks))).p for sample in samples]
-        false += min(p_values, default=1.0) <= level  # Holm's first step decides whether there is any
-    spreads = tuple(_measure(sample, draw, level, block_s) for sample in samples)
-    return Calibration(resamples=resamples, false_families=false, alpha=alpha, spreads=spreads)
+    return tuple(_measure(sample, draw, level, block_s) for sample in samples)
+
+
+def count_blocks(samples: Sequence[PairedSample]) -> int:
+    """Return how many usable blocks the metric with the fewest has."""
+    return min((len(sample.blocks) for sample in map(_keep_usable, samples)), default=0)
+
+
+def join_samples(trials: Iterable[Sequence[PairedSample]]) -> tuple[PairedSample, ...]:
+    """Return the samples of several trials as one for each case and metric, their blocks one behind the other."""
+    joined: dict[tuple[str, str], PairedSample] = {}
+    for sample in (sample for samples in trials for sample in samples):
+        key = (str(sample.case), sample.metric)
+        known = joined.get(key)
+        blocks = (*known.blocks, *sample.blocks) if known else sample.blocks
+        joined[key] = PairedSample(case=sample.case, metric=sample.metric, blocks=blocks)
+    return tuple(joined.values())
 
 
 def _keep_usable(sample: PairedSample) -> PairedSample:
     """Return the sample without what has no logarithm."""
     blocks = (tuple(pair for pair in block if all(map(is_usable, pair))) for block in sample.blocks)
-    return sample.replace(blocks=tuple(block for block in blocks if block))
+    return PairedSample(case=sample.case, metric=sample.metric, blocks=tuple(block for block in blocks if block))
 
 
 def _resample(draw: random.Random, blocks: Sequence[Block], count: int, change: float = 0.0) -> list[Block]:

@@ -177,18 +177,34 @@ def test_interrupted_in_the_middle(live: Kit) -> None:
     assert live.running() == []
 
 
-def test_a_calibration(live: Kit) -> None:
-    words = live.trial_words("calibrate", "--max-time", "12s", "--json")
+def test_calibrations_are_repeated_with_other_coins(live: Kit) -> None:
+    words = live.trial_words("calibrate", "--max-time", "2s", "--trials", "2", "--seed", "7", "--json")
     done = live.harness(*words, environ={"HARNESS_RELINK": "0"})
-    assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
-    (spread,) = found["spreads"]
-    assert (found["resamples"], found["alpha"]) == (1000, 0.01)
-    assert spread["metric"] == "encode"
-    assert spread["n"] == len(sides(live)[0].results) >= 6
-    assert [need["change"] for need in spread["needs"]] == [0.05, 0.02, 0.01]
-    assert len([call for call in live.calls("cmake") if "--build" in call]) == 1, "one build against itself"
+    assert done.returncode == (21 if found["missing"] else 0), done.stderr
+    first, second = found["trials"]
+    assert first["seed"] == 7
+    assert second["seed"] != 7
+    assert len({*first["runs"], *second["runs"]}) == 4
+    for trial in found["trials"]:
+        (one,) = trial["family"]["comparisons"]
+        assert one["metric"] == "encode"
+        assert 1 <= one["n"] == trial["blocks"]
+    blocks = first["blocks"] + second["blocks"]
+    assert found["missing"] == max(0, 20 - blocks)
+    assert [spread["n"] for spread in found["spreads"]] == ([] if found["missing"] else [blocks])
+    assert found["low"] <= found["lied"] / 2 <= found["high"]
+    assert len({call[2] for call in live.calls("cmake") if "--build" in call}) == 1, "one build against itself"
     assert live.running() == []
+
+
+def test_a_calibration_shows_its_own_verdict(live: Kit) -> None:
+    done = live.harness(*live.trial_words("calibrate", "--max-time", "1s"))
+    assert done.returncode in (0, 21), done.stderr
+    assert "a build against itself: an A/A trial, " in done.stdout
+    (row,) = [line.split() for line in done.stdout.splitlines() if line.split()[1:2] == ["encode"]][:1]
+    assert row[2] in ("IMPROVED", "REGRESSED", "UNCHANGED", "UNRESOLVED")
+    assert ("no forecast: " in done.stdout) == (done.returncode == 21)
 
 
 def test_a_calibration_that_cannot_be(live: Kit) -> None:

@@ -38,6 +38,14 @@ LIVE: tuple[Setting, ...] = (
         "of layout (not on macOS)",
     ),
     Setting(
+        name="trials",
+        kind=Kind.INTEGER,
+        default=1,
+        metavar="N",
+        commands=("calibrate",),
+        help="hold the trial N times, each of --max-time and with other coins, and count how many lie (default 1)",
+    ),
+    Setting(
         name="baseline_config",
         kind=Kind.TEXT,
         default="",

@@ -1,4 +1,4 @@
-"""An A/A trial resampled: false families stay under alpha, and larger changes take less."""
+"""What A/A trials say of the noise of a node: larger changes take less."""
 
 import math
 import random
@@ -6,7 +6,7 @@ import random
 import pytest
 
 from harness.records.case import Case
-from harness.stats.calibration import CHANGES, calibrate
+from harness.stats.calibration import CHANGES, count_blocks, join_samples, measure_spreads
 from harness.stats.verdict import PairedSample
 
 CASE = Case.of("whisper", model="tiny", threads=2, fa=0)
@@ -27,24 +27,8 @@ def sample(blocks: int, *, seed: int = 1, call: float = 0.005, process: float = 
     return PairedSample(case=CASE, metric="encode", blocks=tuple(drawn))
 
 
-def test_false_families_are_as_rare_as_they_should_be() -> None:
-    samples = [sample(25, seed=seed).replace(metric=metric) for seed, metric in enumerate(("encode", "decode"))]
-    found = calibrate(samples, alpha=0.1, seed=1, resamples=150, block_s=2.0)
-    assert (found.resamples, found.alpha) == (150, 0.1)
-    assert found.false_rate == found.false_families / 150
-    assert found.false_families <= 24  # 15 are allowed; more than 24: less than 1 chance in 100
-
-
-def test_a_bias_of_the_sample_is_tossed_away() -> None:
-    biased = sample(25).replace(blocks=tuple(((10.0, 10.5 + number / 100),) for number in range(25)))
-    found = calibrate([biased], alpha=0.05, seed=1, resamples=150, block_s=1.0)
-    assert found.false_families <= 15  # 7.5 are allowed
-
-
 def test_spreads_are_told_apart() -> None:
-    (spread,) = calibrate(
-        [sample(200, call=0.002, process=0.01, pairs=4)], alpha=0.01, seed=1, resamples=0, block_s=1.0
-    ).spreads
+    (spread,) = measure_spreads([sample(200, call=0.002, process=0.01, pairs=4)], alpha=0.01, seed=1, block_s=1.0)
     assert spread.n == 200
     assert spread.calls == pytest.approx(0.002, rel=0.2)
     assert spread.processes == pytest.approx(0.01, rel=0.2)
@@ -53,7 +37,7 @@ def test_spreads_are_told_apart() -> None:
 
 def test_larger_changes_and_quieter_nodes_need_less() -> None:
     quiet, noisy = (
-        calibrate([sample(30, call=noise, process=noise)], alpha=0.01, seed=1, resamples=0, block_s=6.0).spreads[0]
+        measure_spreads([sample(30, call=noise, process=noise)], alpha=0.01, seed=1, block_s=6.0)[0]
         for noise in (0.002, 0.008)
     )
     assert [need.change for need in quiet.needs] == list(CHANGES)
@@ -69,13 +53,13 @@ def test_larger_changes_and_quieter_nodes_need_less() -> None:
 
 
 def test_a_hopeless_node_says_so() -> None:
-    (spread,) = calibrate([sample(12, process=0.5)], alpha=0.01, seed=1, resamples=0, block_s=1.0).spreads
+    (spread,) = measure_spreads([sample(12, process=0.5)], alpha=0.01, seed=1, block_s=1.0)
     assert (spread.needs[-1].blocks, spread.needs[-1].minutes) == (None, None)
 
 
 def test_the_seed_decides() -> None:
     def go(seed: int) -> object:
-        return calibrate([sample(10)], alpha=0.3, seed=seed, resamples=40, block_s=1.0)
+        return measure_spreads([sample(10)], alpha=0.3, seed=seed, block_s=1.0)
 
     assert go(1) == go(1)
 
@@ -83,11 +67,19 @@ def test_the_seed_decides() -> None:
 def test_what_is_no_number_is_left_out() -> None:
     good = sample(8)
     broken = good.replace(blocks=(*good.blocks, ((0.0, 1.0), (5.0, math.nan)), ((-1.0, 2.0),)))
-    found = calibrate([broken], alpha=0.01, seed=1, resamples=5, block_s=1.0)
-    assert found == calibrate([good], alpha=0.01, seed=1, resamples=5, block_s=1.0)
+    found = measure_spreads([broken], alpha=0.01, seed=1, block_s=1.0)
+    assert found == measure_spreads([good], alpha=0.01, seed=1, block_s=1.0)
+    assert count_blocks([broken]) == count_blocks([good]) == 8
 
 
 def test_nothing_at_all() -> None:
-    found = calibrate([], alpha=0.01, seed=1, resamples=10, block_s=1.0)
-    assert (found.false_families, found.spreads) == (0, ())
-    assert calibrate([], alpha=0.01, seed=1, resamples=0, block_s=1.0).false_rate == 0.0
+    assert measure_spreads([], alpha=0.01, seed=1, block_s=1.0) == ()
+    assert count_blocks([]) == 0
+
+
+def test_trials_are_put_together() -> None:
+    encode, decode = sample(5), sample(7).replace(metric="decode")
+    one, other = join_samples([[encode, decode], [sample(4, seed=2)]])
+    assert one.blocks == (*encode.blocks, *sample(4, seed=2).blocks)
+    assert other.blocks == decode.blocks
+    assert count_blocks([one, other]) == 7
