@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from harness.plan.circumstance import caveat_quietness
 from harness.plan.illegal import explain_illegal
 from harness.plan.isa import compare_features, compare_isa
-from harness.plan.precision import find_loose
+from harness.plan.precision import find_correlated, find_loose
 from harness.plan.provenance import caveat_builds
 from harness.records.caveat import INCOMPLETE, Caveat
 from harness.records.metric import FLOP_RATE, TABLE_METRICS
@@ -139,6 +139,14 @@ def _about_precision(run: Run) -> Iterator[Caveat]:
         limits = f"{100 * run.suite.precision:g} % in at most {run.suite.max_time_s:g} s of the models' processes"
         message = f"not known to within {limits}: {', '.join(map(str, loose))}"
         yield Caveat(code="imprecise", message=message)
+    alike = find_correlated(run)
+    if alike:
+        names = ", ".join(f"{metric} of {case} ({value:+.2f})" for (case, metric), value in alike.items())
+        message = (
+            f"neighbouring rounds are alike, so that the medians are known less well than asked for: {names}; "
+            "something slow moves the numbers (heat, clocks, other guests): a smaller --precision takes more rounds"
+        )
+        yield Caveat(code="correlated", message=message)
 
 
 def _about_gaps(run: Run) -> Iterator[Caveat]:

@@ -14,18 +14,22 @@ from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.step import Phase, Step
 from harness.records.suite import Benchmark
-from harness.records.summary import Summary
-from harness.stats.series import summarize_run
+from harness.stats.autocorrelation import bound_correlation, correlate_neighbours, widen_by
+from harness.stats.series import Key, sample_run
+from harness.stats.summary import summarize
 
-# Fewer values have no interval of their median at 95 % (harness.stats.summary).
-LEAST = 6
+# Who stops as soon as an interval is tight stops when it is tight by chance, too: one at 98 % then still covers 95 %.
+CONFIDENCE = 0.98
+# Fewer values have no interval of their median at that confidence (harness.stats.summary).
+LEAST = 7
 _JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
 
 
 class Loose(Record):
     """A metric of a model case that is not known precisely enough.
 
-    `reached` is half the 95 % interval of the median over the median, None where `n` values give no interval.
+    `reached` is half the 98 % interval of the median over the median, wider where neighbouring rounds are alike; None
+    where `n` values give no interval.
     """
 
     case: Case
@@ -44,11 +48,28 @@ def find_loose(run: Run) -> tuple[Loose, ...]:
     if not wanted:
         return ()
     found = (
-        Loose(case=case, metric=metric, n=summary.n, reached=_reach(summary))
-        for (case, metric), summary in summarize_run(run).items()
-        if case.benchmark == Benchmark.WHISPER and metric in _JUDGED
+        Loose(case=case, metric=metric, n=len(values), reached=measure_reach(values))
+        for (case, metric), values in _sample_models(run).items()
     )
     return tuple(one for one in found if one.reached is None or one.reached > wanted)
+
+
+def measure_reach(values: Sequence[float]) -> float | None:
+    """Return how far the median of a case's rounds may be from the truth, over the median; None where too few."""
+    summary = summarize(values, CONFIDENCE)
+    if summary.low is None or summary.high is None or not summary.median:
+        return None
+    return (summary.high - summary.low) / 2 / summary.median * widen_by(correlate_neighbours(values))
+
+
+def find_correlated(run: Run) -> dict[Key, float]:
+    """Return the correlation of neighbouring rounds for each metric in which they are too much alike to be independent.
+
+    Nothing where no precision was asked for: only an interval that decided when to stop depends on it so much.
+    """
+    samples = _sample_models(run) if run.suite.precision else {}
+    found = {key: correlate_neighbours(values) for key, values in samples.items()}
+    return {key: found[key] for key, values in samples.items() if found[key] > bound_correlation(len(values))}
 
 
 def extend_plan(plan: Plan, run: Run) -> Plan:
@@ -100,10 +121,12 @@ def foresee_s(plan: Plan, run: Run) -> float:
     return max(0.0, min(further_s, left_s))
 
 
-def _reach(summary: Summary) -> float | None:
-    if summary.low is None or summary.high is None or not summary.median:
-        return None
-    return (summary.high - summary.low) / 2 / summary.median
+def _sample_models(run: Run) -> dict[Key, tuple[float, ...]]:
+    return {
+        key: values
+        for key, values in sample_run(run).items()
+        if key[0].benchmark == Benchmark.WHISPER and key[1] in _JUDGED
+    }
 
 
 def _worst(loose: Sequence[Loose]) -> dict[Case, Loose]:
