@@ -2,13 +2,13 @@
 
     python -m benchmarks.calibration [--families N] [--quick]
 
-About five minutes with the default of 2,000 families of four metrics. It prints the tables of docs/statistics.md. No
-false verdict may be likelier than 1 % per family.
+About five minutes with the default of 2,000 families of four metrics. It prints the tables of live comparisons in
+docs/statistics.md; those of stored runs come from `benchmarks.calibration_stored`. No false verdict may be likelier
+than 1 % per family.
 """
 
 import argparse
 import dataclasses
-import functools
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,10 +20,9 @@ from scipy import stats
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.noise import EVERYTHING, NOISES, QUIET, Floats, Noise, Trials, simulate  # noqa: E402
+from benchmarks.noise import EVERYTHING, NOISES, QUIET, Noise, Trials, simulate  # noqa: E402
 from benchmarks.procedure import (  # noqa: E402
     ALL,
-    CASE,
     METRICS,
     OTHERS,
     Outcome,
@@ -36,7 +35,7 @@ from benchmarks.procedure import (  # noqa: E402
 )
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.records.comparison import Comparison, Verdict  # noqa: E402
-from harness.stats.verdict import UnpairedSample, judge_unpaired, list_settled  # noqa: E402
+from harness.stats.verdict import list_settled  # noqa: E402
 
 SEED = 20250607
 ALPHA, THRESHOLD = 0.01, 0.02
@@ -69,7 +68,6 @@ def main() -> None:
     tabulate_power(max(1, families // 2))
     tabulate_blocks(max(1, families // 2))
     tabulate_detectable(min(families, max(100, families // 8)))
-    tabulate_runs(min(families, max(100, families // 2)))
     tabulate_layouts(families)
     print(f"\n{time.process_time() - began:.0f} s of CPU time")
 
@@ -279,26 +277,6 @@ def plant(judge: Callable[[float], list[Comparison]]) -> str:
     return f"{mde:.2%} | {np.mean(found):.1%}"
 
 
-def tabulate_runs(families: int) -> None:
-    """Judge stored runs: independent medians, 2 % apart or with one run in ten 3 to 10 % slow."""
-    print(
-        "\n| runs a side | noise | false difference | false UNCHANGED at +2 % | +2 % found | +5 % | +10 % | "
-        "median MDE | found when planted |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
-    for runs in (5, 6, 8, 12, 20):
-        for name, heavy in (("Gaussian 2 %", 0.0), ("and one run in ten 3 to 10 % slow", 0.1)):
-            draw = np.random.default_rng([SEED, runs, int(heavy * 10)])
-            logs = draw_runs(draw, families, runs, heavy)
-            judged = {change: judge_runs(logs, np.log1p(change)) for change in CHANGES}
-            assert_like_scipy(logs, judged[0.0])
-            blind = (verdicts(judged[0.02], Verdict.UNCHANGED) > 0).sum()
-            power = [verdicts(judged[change], Verdict.REGRESSED).mean() / len(METRICS) for change in CHANGES[2:]]
-            false = share_differing(draw_runs(draw, 20 * families, runs, heavy))
-            cells = [false, share(int(blind), families), *(f"{value:.1%}" for value in power)]
-            print(f"| {runs} | {name} | {' | '.join(cells)} | {plant(functools.partial(judge_runs, logs))} |")
-
-
 def tabulate_layouts(families: int) -> None:
     """Let builds of equal code differ by their layout: one for the whole trial, or another in each block (--relink)."""
     print("\n| layouts differ by | drawn | false difference | false UNCHANGED at +2 % | ", end="")
@@ -330,43 +308,6 @@ def judge_layouts(spread: float, count: int, families: int, change: float) -> It
         layouts = draw.normal(0, spread, (size, len(METRICS), count, 1, 2))
         trials = dataclasses.replace(trials, pairs=trials.pairs + layouts)
         yield judge_live(trials, np.log1p(change), alpha=ALPHA, threshold=THRESHOLD)
-
-
-def draw_runs(draw: np.random.Generator, families: int, runs: int, heavy: float) -> Floats:
-    shape = (families, len(METRICS), 2, runs)
-    slow = np.where(draw.random(shape) < heavy, draw.uniform(0.03, 0.1, shape), 0.0)
-    return np.asarray(draw.normal(0, 0.02, shape) + slow)
-
-
-def share_differing(logs: Floats) -> str:
-    """Return the share of families with a false difference, in many more of them, by scipy's p-values."""
-    p = stats.mannwhitneyu(logs[:, :, 1], logs[:, :, 0], axis=-1, method="exact").pvalue
-    return share(int((p.min(axis=1) <= ALPHA / len(METRICS)).sum()), len(logs))
-
-
-def assert_like_scipy(logs: Floats, comparisons: list[Comparison]) -> None:
-    """Raise AssertionError unless the harness's p-values are those of scipy."""
-    p = stats.mannwhitneyu(logs[:, :, 1], logs[:, :, 0], axis=-1, method="exact").pvalue
-    np.testing.assert_allclose([one.p_raw for one in comparisons], p.ravel(), rtol=1e-9)
-
-
-def verdicts(comparisons: list[Comparison], *wanted: Verdict) -> Signs:
-    """Return how many metrics of each family have a verdict that is `wanted`."""
-    wins = np.array([one.verdict in wanted for one in comparisons], dtype=np.int64)
-    return np.asarray(wins.reshape(-1, len(METRICS)).sum(axis=1))
-
-
-def judge_runs(logs: Floats, theta: float) -> list[Comparison]:
-    """Return the harness's own verdicts on families x metrics x sides x runs, one metric after the other."""
-    values = np.exp(logs + np.array([0.0, theta])[:, None])
-    comparisons: list[Comparison] = []
-    for family in values.tolist():
-        samples = [
-            UnpairedSample(case=CASE, metric=metric, baseline=tuple(baseline), contender=tuple(contender))
-            for metric, (baseline, contender) in zip(METRICS, family, strict=True)
-        ]
-        comparisons += judge_unpaired(samples, alpha=ALPHA, threshold=THRESHOLD).comparisons
-    return comparisons
 
 
 def share(count: int, total: int) -> str:

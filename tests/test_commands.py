@@ -79,7 +79,19 @@ def test_a_quoted_command_of_the_harness_is_understood(page: str, words: str) ->
 
 def test_the_quoted_commands_are_found() -> None:
     assert len(FOUND) > 25
-    for script in ("upstream", "trials", "roof", "calibration", "faults", "fuzz", "endurance", "shelf", "building"):
+    for script in (
+        "upstream",
+        "trials",
+        "roof",
+        "calibration",
+        "calibration_choice",
+        "calibration_stored",
+        "faults",
+        "fuzz",
+        "endurance",
+        "shelf",
+        "building",
+    ):
         assert any(name == f"benchmarks.{script}" for _, name, _ in FOUND), script
     assert any(page == "docs/performance.md" for page, _, _ in FOUND)
 

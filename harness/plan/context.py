@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from harness.plan.aspect import UNKNOWN, Aspect, is_one_commit, list_aspects, name_commit
+from harness.plan.calendar import caveat_time
 from harness.plan.dialect import BORDERS, is_beyond
 from harness.records.caveat import Caveat
 from harness.records.code import are_equal
@@ -84,7 +85,7 @@ def caveat_context(
     """Return what a reader must know of the runs themselves; those of a trial (`paired`) say most of it."""
     return (
         *(() if paired else _about_identity(baseline, contender, differences)),
-        *(() if paired else _about_time(baseline, contender)),
+        *(() if paired else caveat_time(baseline, contender)),
         *(() if paired else _about_coins((*baseline, *contender))),
         *_inherit(baseline, contender, paired=paired),
     )
@@ -125,16 +126,6 @@ def _about_identity(
     elif not differences and all(are_equal(baseline[0].code, run.code) for run in (*baseline, *contender)):
         message = "both sides have equal code, measured in the same way: a difference would be a false one"
         yield Caveat(code=EQUAL_CODE, message=message)
-
-
-def _about_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[Caveat]:
-    here, there = (sorted(run.start for run in side) for side in (baseline, contender))
-    if here[0] and there[0] and (here[-1] < there[0] or there[-1] < here[0]):
-        message = (
-            "all runs of one side were made before all of the other: whatever became of the node in between looks like "
-            "a change; harness ab measures both in turns"
-        )
-        yield Caveat(code="not-interleaved", message=message)
 
 
 def _about_coins(runs: Sequence[Run]) -> Iterator[Caveat]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from harness.plan.calendar import name_day
 from harness.records.case import Case, name_cases
 from harness.records.metric import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS
 from harness.records.record import Record
@@ -92,18 +93,20 @@ def name_sides(pairs: Iterable[RunPair]) -> dict[Case, Case]:
 def sample_runs(
     baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]
 ) -> tuple[UnpairedSample, ...]:
-    """Return a sample for each case and metric that both sides have, a run being one value: its median.
+    """Return a sample for each case and metric that both sides have, a run being one value: its median, with its day.
 
     Model cases come first, in the order of the first run that has them.
     """
-    sides = [[_medians(run) for run in side] for side in (baseline, contender)]
-    known = [frozenset(key for run in side for key in run) for side in sides]
+    sides = [[(_medians(run), name_day(run)) for run in side] for side in (baseline, contender)]
+    known = [frozenset(key for run, _ in side for key in run) for side in sides]
     return tuple(
         UnpairedSample(
             case=key[0],
             metric=key[1],
-            baseline=tuple(run[key] for run in sides[0] if key in run),
-            contender=tuple(run[key] for run in sides[1] if key in run),
+            baseline=tuple(run[key] for run, _ in sides[0] if key in run),
+            contender=tuple(run[key] for run, _ in sides[1] if key in run),
+            baseline_days=tuple(day for run, day in sides[0] if key in run),
+            contender_days=tuple(day for run, day in sides[1] if key in run),
         )
         for key in _order((*baseline, *contender))
         if key in known[0] and key in known[1] and key[1] in metrics

@@ -37,8 +37,8 @@ class Comparison(Record):
     are those of the centre about which the differences are symmetric.
     `low` and `high` bound the change with `confidence`; they are None, as `mde` is, where the data allow no bound.
     `p` is adjusted for the family, `p_raw` is not. `mde` is the smallest change that these data would have shown in
-    nine of ten cases. `n` counts the units of replication: pairs of processes, or runs on the thinner side. `relevant`
-    tells a change whose estimate reaches the threshold from one that is merely certain.
+    nine of ten cases. `n` counts the units of replication on the thinner side: pairs of processes, or days, or runs
+    within days. `relevant` tells a change whose estimate reaches the threshold from one that is merely certain.
     """
 
     case: Case

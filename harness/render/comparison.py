@@ -163,7 +163,7 @@ def _legend(comparisons: Sequence[Comparison]) -> Iterator[str]:
 
 
 def _facts(family: Family) -> Iterator[str]:
-    unit = "blocks of two processes" if family.method == PAIRED_METHOD else "runs of the side with fewer"
+    unit = "blocks of two processes" if family.method == PAIRED_METHOD else "days, or runs within days"
     judged = _count(sum(not _is_withheld(one) for one in family.comparisons), "comparison")
     yield f"{_INDENT}method     {family.method}"
     alpha = f"alpha {100 * family.alpha:g} %, each interval for itself"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Protocol
 
-from harness.stats import rank, symmetry
+from harness.stats import symmetry
 from harness.stats.block import keep_undisturbed, remove_order
 
 Pair = tuple[float, float]
@@ -91,46 +91,6 @@ class PairedEvidence:
     def lack(self, level: float) -> str:
         """Return how many blocks there are and how many an interval takes."""
         return f"blocks: {self.n}; an interval takes {symmetry.count_least_blocks(level)} at the very least"
-
-
-class UnpairedEvidence:
-    """Independent values of either side, such as medians of runs."""
-
-    def __init__(self, baseline: Sequence[float], contender: Sequence[float]) -> None:
-        self.baseline = [value for value in baseline if is_usable(value)]
-        self.contender = [value for value in contender if is_usable(value)]
-        self.left_out = len(baseline) + len(contender) - len(self.baseline) - len(self.contender)
-        self.n = min(len(self.baseline), len(self.contender))
-        self._logs = [sorted(map(math.log, side)) for side in (self.baseline, self.contender)]
-        self.differences = rank.subtract_all(*self._logs)
-
-    @functools.cached_property
-    def centre(self) -> float:
-        """Return the median of all differences, 0 for none (Hodges and Lehmann 1963)."""
-        return median(self.differences) if self.differences else 0.0
-
-    @functools.cached_property
-    def error(self) -> float:
-        """Return the standard error of `centre`, by the robust spreads of both sides."""
-        return math.hypot(*(symmetry.measure_spread(logs) / math.sqrt(max(1, len(logs))) for logs in self._logs))
-
-    @functools.cached_property
-    def p(self) -> float:
-        """Return the p-value of "no shift"."""
-        return rank.measure_p(self.differences, len(self.baseline), len(self.contender))
-
-    def p_beyond(self, low: float, high: float) -> float:
-        """Return the p-value of a shift that reaches a limit."""
-        return rank.measure_p_beyond(self.differences, len(self.baseline), len(self.contender), low, high)
-
-    def bound(self, level: float, landmarks: Sequence[float]) -> tuple[float, float] | None:  # noqa: ARG002
-        """Return Moses' interval, which is exact everywhere; None for too few values."""
-        return rank.bound_shift(self.differences, len(self.baseline), len(self.contender), level)
-
-    def lack(self, level: float) -> str:
-        """Return how many runs there are and how many an interval takes."""
-        sizes = f"{len(self.baseline)} and {len(self.contender)}"
-        return f"runs: {sizes}; an interval takes {rank.count_least_runs(level)} of each side at the very least"
 
 
 def find_centre(values: Sequence[float]) -> float:

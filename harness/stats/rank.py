@@ -1,88 +1,82 @@
-"""Two independent samples, by ranks: exact, and nothing assumed of their distribution but one shape for both."""
+"""Two samples by the order of their values, valid whenever one looks: nothing is assumed of their distribution.
 
+If nothing differs, all orders in which the values of n + m runs can come are equally likely, whatever came before. If
+the contender's distribution function is a power of the baseline's, F and F^theta, the largest of any a values of the
+one and b of the other is the contender's with probability theta b / (a + theta b), and an order has the probability
+
+    product over i of  (theta if the i-th value is the contender's, else 1) / (a_i + theta b_i)
+
+with a_i and b_i counted among the i smallest values. Its ratio to 1 / (n + m)! is a martingale with mean 1 as runs come
+in, in whatever turn the sides have theirs, and so is any mean of such ratios. At any time at all it exceeds 1 / alpha
+with probability alpha at most (Ville). It needs no record of what was looked at before.
+
+Sources: I. R. Savage, "Contributions to the theory of rank order statistics: the two-sample case", Ann. Math. Statist.
+27 (1956), 590 (probabilities of orders); I. R. Savage, J. Sethuraman, "Stopping time of a rank-order sequential
+probability ratio test based on Lehmann alternatives", Ann. Math. Statist. 37 (1966), 1154.
+"""
+
+import bisect
 import functools
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
-# Beyond it (smaller x smaller x larger size) counting takes seconds and the normal approximation is as good.
-_MOST_WORK = 500_000
-
-
-def subtract_all(baseline: Sequence[float], contender: Sequence[float]) -> list[float]:
-    """Return every contender value less every baseline value, in ascending order."""
-    return sorted(there - here for here in baseline for there in contender)
+# How much likelier, value for value, the contender is to be the larger one, and so with all values mirrored.
+ODDS = (4.0, 32.0)
+BETS = 2 * len(ODDS)
+# exp() of it is a number still.
+_HIGHEST = 700.0
 
 
-def measure_p(differences: Sequence[float], n: int, m: int) -> float:
-    """Return the two-sided p-value of "no shift" for all `differences` of samples of `n` and `m` values.
+class Order:
+    """Two samples of logarithms, and how likely their order is once the contender's values are shifted."""
 
-    Mann and Whitney's test (Ann. Math. Statist. 18, 1947), twice the smaller tail. A tie counts against a shift in
-    either direction, so ties never make p too small.
+    def __init__(self, baseline: Sequence[float], contender: Sequence[float]) -> None:
+        self._size = len(baseline)
+        self._rows = [sorted(there - here for here in baseline) for there in contender]
+
+    @functools.cached_property
+    def differences(self) -> list[float]:
+        """Return every contender value less every baseline value, in ascending order."""
+        return sorted(difference for row in self._rows for difference in row)
+
+    def measure_ratios(self, shift: float, *, up: bool) -> list[float]:
+        """Return the logarithms of the likelihood ratios, one for each bet that the contender exceeds `shift`.
+
+        Or, unless `up`, that it falls short of it. A tie counts against the bet, so ties never make a ratio too large.
+        They fall (`up`) or rise in `shift`.
+        """
+        if up:
+            return weigh([self._size - bisect.bisect_right(row, shift) for row in self._rows], self._size)
+        return weigh([bisect.bisect_left(row, shift) for row in self._rows], self._size)
+
+
+def weigh(below: Sequence[int], size: int) -> list[float]:
+    """Return the logarithms of the ratios of one order: `below` says how many of `size` values each other one exceeds.
+
+    The first half bets on F and F^theta, the second on the same of the mirrored values: neither end counts more.
     """
-    not_above = sum(difference <= 0 for difference in differences)
-    not_below = sum(difference >= 0 for difference in differences)
-    return min(1.0, 2 * tail_probability(min(not_above, not_below), n, m))
+    ranks = sorted(below)
+    contenders = len(ranks)
+    total = size + contenders
+    held: list[int] = []  # how many of the i smallest values are the contender's
+    for smaller in range(size + 1):
+        while len(held) - smaller < contenders and ranks[len(held) - smaller] == smaller:
+            held.append(held[-1] + 1 if held else 1)
+        if smaller < size:
+            held.append(held[-1] if held else 0)
+    start = math.lgamma(total + 1)
+    found = []
+    for odds in ODDS:
+        among = sum(math.log(i + (odds - 1) * b) for i, b in enumerate(held, 1))
+        found.append(start + contenders * math.log(odds) - among)
+    for odds in ODDS:
+        # The i largest values, of which the contender has what the others leave; its chances are 1 / theta here.
+        counts = [contenders - b for b in (0, *held)][:total]
+        among = sum(math.log(i + (1 / odds - 1) * b) for i, b in zip(range(total, 0, -1), counts, strict=True))
+        found.append(start - contenders * math.log(odds) - among)
+    return found
 
 
-def measure_p_beyond(differences: Sequence[float], n: int, m: int, low: float, high: float) -> float:
-    """Return the p-value of "the shift is `low` or less, or `high` or more": the larger of two one-sided ones.
-
-    A tie with a limit counts for it. Moses' interval at twice a level lies between the limits exactly where the p-value
-    is that level or less.
-    """
-    not_above = sum(difference <= low for difference in differences)
-    not_below = sum(difference >= high for difference in differences)
-    return tail_probability(max(not_above, not_below), n, m)
-
-
-def bound_shift(differences: Sequence[float], n: int, m: int, level: float) -> tuple[float, float] | None:
-    """Return Moses' interval of the shift: it leaves out 0 exactly where the p-value is `level` or less.
-
-    It runs from the r-th smallest to the r-th largest difference, with the greatest r for which 2 P(U < r) <= level
-    (Hollander, Wolfe, Chicken, Nonparametric Statistical Methods, 4.3). None where there is no such r.
-    """
-    rank = 0
-    while 2 * rank < n * m and 2 * tail_probability(rank, n, m) <= level:
-        rank += 1
-    return (differences[rank - 1], differences[-rank]) if rank else None
-
-
-def count_least_runs(level: float) -> int:
-    """Return how many values on either side a verdict at `level` takes at the very least."""
-    size = 1
-    while 2 / math.comb(2 * size, size) > level:
-        size += 1
-    return size
-
-
-def tail_probability(u: int, n: int, m: int) -> float:
-    """Return P(U <= u) for the number U of pairs in which the one sample exceeds the other, if nothing differs.
-
-    Exact; for large samples the normal approximation with continuity correction.
-    """
-    small, large = sorted((n, m))
-    if small * small * large > _MOST_WORK:
-        deviation = math.sqrt(n * m * (n + m + 1) / 12)
-        return NormalDist().cdf((u + 0.5 - n * m / 2) / deviation)
-    tails = _count_tails(small, large)
-    return tails[min(u, len(tails) - 1)] / tails[-1]
-
-
-@functools.lru_cache(maxsize=64)
-def _count_tails(small: int, large: int) -> tuple[int, ...]:
-    """Return for each u how many of all orders of the two samples have U <= u.
-
-    Their generating function is the Gaussian binomial coefficient: the product over i of
-    (1 - q^(large + i)) / (1 - q^i).
-    """
-    size = small * large + 1
-    counts = [1] + [0] * (size - 1)
-    for step in range(1, small + 1):
-        for u in range(size - 1, large + step - 1, -1):
-            counts[u] -= counts[u - large - step]
-        for u in range(step, size):
-            counts[u] += counts[u - step]
-    for u in range(1, size):
-        counts[u] += counts[u - 1]
-    return tuple(counts)
+def average(ratios: Sequence[float]) -> float:
+    """Return the mean of what these are the logarithms of; large ones stay finite."""
+    return sum(math.exp(min(ratio, _HIGHEST)) for ratio in ratios) / len(ratios)

@@ -11,12 +11,13 @@ from harness.records.comparison import Comparison, Family, Verdict
 from harness.records.metric import METRICS
 from harness.records.record import Record
 from harness.records.summary import Summary
-from harness.stats.evidence import Evidence, PairedEvidence, UnpairedEvidence
+from harness.stats.evidence import Evidence, PairedEvidence
 from harness.stats.holm import adjust_holm, assign_levels
+from harness.stats.stratum import UnpairedEvidence
 from harness.stats.summary import summarize
 
 PAIRED_METHOD = "test martingale for symmetry over blocks of pairs, valid at any time; Holm"
-UNPAIRED_METHOD = "Mann-Whitney test over runs, exact, with Moses' interval; Holm"
+UNPAIRED_METHOD = "order of runs, between days and within them, by likelihood ratios that are valid at any time; Holm"
 # How surely a change of the size `mde` would have been shown.
 POWER = 0.9
 # exp() of it is a number still.
@@ -42,12 +43,17 @@ class PairedSample(Record):
 
 
 class UnpairedSample(Record):
-    """One metric of one case, a value for each run (its median, in the metric's unit) on either side."""
+    """One metric of one case, a value for each run (its median, in the metric's unit) on either side.
+
+    `baseline_days` and `contender_days` name the day of each run; without them each has one of its own.
+    """
 
     case: Case
     metric: str
     baseline: tuple[float, ...]
     contender: tuple[float, ...]
+    baseline_days: tuple[str, ...] = ()
+    contender_days: tuple[str, ...] = ()
 
 
 def judge_pairs(samples: Sequence[PairedSample], *, alpha: float, threshold: float) -> Family:
@@ -64,10 +70,11 @@ def judge_pairs(samples: Sequence[PairedSample], *, alpha: float, threshold: flo
 def judge_unpaired(samples: Sequence[UnpairedSample], *, alpha: float, threshold: float) -> Family:
     """Return the verdicts on runs that were made apart from each other; all else as in `judge_pairs`.
 
-    The runs of both sides are taken to be exchangeable but for the change: nothing else may differ between the sides.
+    The days of both sides are taken to be exchangeable but for the change, and so are the runs of a day: nothing else
+    may differ between the sides.
     """
     _check(alpha, threshold)
-    evidence = [UnpairedEvidence(sample.baseline, sample.contender) for sample in samples]
+    evidence = [UnpairedEvidence(one.baseline, one.contender, one.baseline_days, one.contender_days) for one in samples]
     return _judge([(one.case, one.metric) for one in samples], evidence, alpha, threshold, UNPAIRED_METHOD)
 
 

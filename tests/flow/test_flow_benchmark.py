@@ -78,6 +78,8 @@ def guided(_: Kit) -> list[str]:
 SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
     "building": (building, "1 instruction sets: one build for all"),
     "calibration": (lambda _: [by_path("calibration"), "--families", "2"], "s of CPU time"),
+    "calibration_choice": (lambda _: [by_path("calibration_choice"), "--runs", "2"], "s of CPU time"),
+    "calibration_stored": (lambda _: [by_path("calibration_stored"), "--families", "2"], "s of CPU time"),
     "coins": (lambda _: [by_path("coins"), "--pools", "1"], "a seed each"),
     "copies": (copies, "| 1 | encode | process_cpu | "),
     "endurance": (lambda _: [by_path("endurance"), "2", "2"], "2 runs each in a process of its own"),

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -39,12 +40,12 @@ def ask(kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 
 
 def keep(kit: Kit, number: int, value: float, *, release: str, node: Node | None = None) -> Run:
-    """Write a bundle with one encode time and return its run."""
-    source = factory.source()
+    """Write a bundle with one encode time and return its run; two of them are made on a day."""
+    source, start = factory.source(), datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=12 * number)
     commit = source.commit.replace(release=release, sha=f"{int(release[-1])}" * 40)
     run = factory.run(factory.result("r1", Phase.BENCH, Status.PASSED, (CASE, "encode", value))).replace(
-        id=f"20260101T0000{number:02}Z-{commit.sha[:8]}-abcdef01",
-        start=f"2026-01-01T00:00:{number:02}+00:00",
+        id=f"{start:%Y%m%dT%H%M%SZ}-{commit.sha[:8]}-abcdef01",
+        start=start.isoformat(),
         source=source.replace(commit=commit),
         node=node or factory.node(),
     )
@@ -98,7 +99,7 @@ def test_unresolved_is_21_only_where_one_is_strict(kit: Kit, ask: Ask) -> None:
     (one,), (other,) = keep_sides(kit, 1.1, count=1)
     lax, strict = ask(one, other), ask(one, other, "--strict")
     assert (lax.returncode, strict.returncode) == (0, 21)
-    assert "takes 5 of each side" in lax.stdout
+    assert "takes 6 days of each side" in lax.stdout
     assert "+10.0 %" in lax.stdout
 
 

@@ -1,6 +1,7 @@
 """Stored runs against each other: a run is a value, runs of one trial are pairs, unlike runs are refused."""
 
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -27,13 +28,13 @@ ASKED = Question(threshold=0.02, metrics=METRICS)
 
 
 def run(number: int, *values: float, release: str = "v1.8.5", cell: float = 0.0, **changes: object) -> Run:
-    source = factory.source()
+    source, start = factory.source(), datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=12 * number)
     commit = source.commit.replace(release=release, sha="")
     results = [timing(CASE, "encode", value, repetition) for repetition, value in enumerate(values, 1)]
     if cell:
         results.append(timing(CELL, "flop_rate", cell, 1))
     return factory.run(*results).replace(
-        id=f"run-{number}", start=f"2026-01-01T00:00:{number:02}+00:00", source=source.replace(commit=commit), **changes
+        id=f"run-{number}", start=start.isoformat(), source=source.replace(commit=commit), **changes
     )
 
 
@@ -88,18 +89,50 @@ def test_one_run_against_one_shows_the_change_and_how_many_runs_it_takes() -> No
     assert one.change == pytest.approx(0.1)
     (thin,) = one.caveats
     assert thin.code == "thin"
-    assert "takes 5 of each side" in thin.message  # 2 / C(10, 5) = 0.8 %
+    assert "takes 6 of each side" in thin.message
     assert contrast.family.exit_code(strict=False) is ExitCode.OK
 
 
+def test_runs_of_a_day_count_once() -> None:
+    """Twelve runs of each side, but on four days each: thin, however far they are apart."""
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+    def on_days(first: int, level: float) -> list[Run]:
+        starts = [noon + timedelta(days=day, minutes=number) for day in range(first, 8, 2) for number in range(3)]
+        return [
+            run(at + 100 * first, level + at / 10).replace(start=start.isoformat()) for at, start in enumerate(starts)
+        ]
+
+    contrast = contrast_runs(on_days(0, 100.0), on_days(1, 130.0), ASKED)
+    (one,) = contrast.family.comparisons
+    assert (one.verdict, one.n, one.baseline.n) == (Verdict.UNRESOLVED, 4, 12)
+    assert one.caveats[0].code == "thin"
+    assert one.caveats[0].message.startswith("runs: 12 and 12, of 4 and 4 days; an interval takes 6 days of each side")
+    assert "by-day" in [caveat.code for caveat in contrast.family.caveats]
+
+
+def test_both_sides_on_each_day_lose_nothing_by_what_a_day_does() -> None:
+    """The days differ by up to a half; 5 % is found within them."""
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    sides: tuple[list[Run], list[Run]] = ([], [])
+    for day, level in enumerate((100.0, 150.0, 80.0)):
+        for number, place in enumerate((0, 1, 1, 0, 0, 1)):
+            value = level * (1.05 if place else 1.0) * (1 + 0.001 * number)
+            start = noon + timedelta(days=day, minutes=number)
+            sides[place].append(run(10 * day + number, value).replace(start=start.isoformat()))
+    (one,) = contrast_runs(*sides, ASKED).family.comparisons
+    assert (one.verdict, one.n) == (Verdict.REGRESSED, 9)
+    assert one.change == pytest.approx(0.05, abs=0.005)
+
+
 def test_mul_mat_is_not_judged_across_a_change_of_its_data() -> None:
-    old, new = side(1, *[100.0] * 6, release="v1.8.4", cell=50.0), side(2, *[100.0] * 6, cell=20.0)
+    old, new = side(1, *[100.0] * 7, release="v1.8.4", cell=50.0), side(2, *[100.0] * 7, cell=20.0)
     whisper, cell = contrast_runs(old, new, ASKED).family.comparisons
     assert whisper.verdict is Verdict.UNCHANGED
     assert (cell.verdict, cell.relevant, cell.p, cell.low, cell.mde) == (Verdict.UNRESOLVED, False, 1.0, None, None)
     assert [caveat.code for caveat in cell.caveats] == ["dialect"]
     assert whisper.p == whisper.p_raw, "what is not judged is no part of the family"
-    both_new = contrast_runs(side(1, *[100.0] * 6, cell=50.0), new, ASKED).family.comparisons[1]
+    both_new = contrast_runs(side(1, *[100.0] * 7, cell=50.0), new, ASKED).family.comparisons[1]
     assert both_new.verdict is Verdict.REGRESSED
 
 

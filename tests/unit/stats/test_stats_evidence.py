@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.stats.evidence import PairedEvidence, UnpairedEvidence, find_centre
+from harness.stats.evidence import PairedEvidence, find_centre
 
 VALUES = st.lists(st.floats(min_value=-1, max_value=1), min_size=1, max_size=12)
 
@@ -50,9 +50,3 @@ def test_a_disturbed_block_counts_less() -> None:
     quiet = [[(pace, pace * (1 + 0.001 * index)) for pace in (1.0, 1.01, 1.02, 1.03)] for index in range(8)]
     calm, wild = [(1.0, 1.05)] * 4, [(1.1, 0.9), (1.0, 1.0), (1.0, 1.0), (0.9, 1.1)]
     assert PairedEvidence([*quiet, wild]).scales[-1] > 5 * PairedEvidence([*quiet, calm]).scales[-1]
-
-
-def test_unpaired_centre_is_the_median_of_all_ratios() -> None:
-    evidence = UnpairedEvidence([1.0, 2.0, 0.0], [2.0, 4.0, 8.0, math.inf])
-    assert (evidence.n, evidence.left_out) == (2, 2)
-    assert evidence.centre == pytest.approx(math.log(math.sqrt(2 * 4)))  # the middle of 1, 2, 2, 4, 4, 8

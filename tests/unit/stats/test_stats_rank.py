@@ -1,87 +1,111 @@
+"""Orders of two samples: exact probabilities, and a fair game however often one looks."""
+
 import math
-import random
+from collections.abc import Iterator
+from fractions import Fraction
 from itertools import combinations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import integrate
 
-from harness.stats.rank import bound_shift, count_least_runs, measure_p, subtract_all, tail_probability
+from harness.stats.rank import BETS, ODDS, Order, average, weigh
 
 SMALL = st.lists(st.integers(min_value=0, max_value=9).map(float), min_size=1, max_size=7)
+SIZES = [(1, 1), (1, 4), (3, 2), (4, 4), (2, 7)]
 
 
-@pytest.mark.parametrize(("n", "m"), [(1, 1), (2, 5), (5, 5), (6, 6), (3, 12), (20, 15)])
-def test_p_is_that_of_scipy_without_ties(n: int, m: int) -> None:
-    draw = random.Random(n * m)
-    for shift in (0.0, 0.5, 1.5):
-        here, there = [draw.gauss(0, 1) for _ in range(n)], [draw.gauss(shift, 1) for _ in range(m)]
-        expected = stats.mannwhitneyu(there, here, method="exact").pvalue
-        assert measure_p(subtract_all(here, there), n, m) == pytest.approx(expected, rel=1e-9)
+def orders(n: int, m: int) -> Iterator[list[int]]:
+    """Yield every order of n and m values, as how many of the n each of the m exceeds."""
+    for places in combinations(range(n + m), m):
+        yield [place - number for number, place in enumerate(places)]
 
 
-@given(SMALL, SMALL)
-@example([0.0, 0.0, 0.0, 3.0], [1.0, 1.0, 1.0, 2.0])
-def test_ties_never_make_p_too_small(here: list[float], there: list[float]) -> None:
-    """If nothing differs, so small a p comes up in no more than that share of all ways to deal the values out."""
-    n, m = len(here), len(there)
-    pooled = here + there
-    if math.comb(n + m, n) > 500:
-        return
-    deals = []
-    for chosen in combinations(range(n + m), n):
-        one = [pooled[index] for index in chosen]
-        other = [pooled[index] for index in range(n + m) if index not in chosen]
-        deals.append(measure_p(subtract_all(one, other), n, m))
-    p = measure_p(subtract_all(here, there), n, m)
-    assert sum(dealt <= p + 1e-12 for dealt in deals) / len(deals) <= p + 1e-12
+@pytest.mark.parametrize(("n", "m"), SIZES)
+def test_all_orders_together_are_a_fair_game(n: int, m: int) -> None:
+    ratios = [[math.exp(ratio) for ratio in weigh(order, n)] for order in orders(n, m)]
+    for bet in range(BETS):
+        assert sum(ratio[bet] for ratio in ratios) / len(ratios) == pytest.approx(1.0)
 
 
-@given(SMALL, SMALL, st.sampled_from([0.3, 0.1, 0.02]))
-def test_interval_leaves_out_0_exactly_where_p_reaches_the_level(
-    here: list[float], there: list[float], level: float
+@pytest.mark.parametrize("joins", ["baseline", "contender"])
+def test_one_more_run_of_either_side_is_a_fair_bet(joins: str) -> None:
+    """The next value may come to lie in each of n + m + 1 places: on average nothing is won."""
+    for order in orders(3, 3):
+        now = [math.exp(ratio) for ratio in weigh(order, 3)]
+        line = sorted(
+            [("b", float(at)) for at in range(3)] + [("c", below - 0.5) for below in order], key=lambda v: v[1]
+        )
+        labels = [label for label, _ in line]
+        later = [[0.0] * BETS for _ in range(7)]
+        for place in range(7):
+            longer = [*labels[:place], joins[0], *labels[place:]]
+            below = [longer[:at].count("b") for at, label in enumerate(longer) if label == "c"]
+            later[place] = [math.exp(ratio) for ratio in weigh(below, longer.count("b"))]
+        for bet in range(BETS):
+            assert sum(one[bet] for one in later) / 7 == pytest.approx(now[bet])
+
+
+def integrate_order(labels: str, theta: int) -> Fraction:
+    """Return the probability of an order, lowest first, of uniform values (b) and of those with u^theta (c): exactly.
+
+    Integrate from below: what lies under u is a polynomial of one term, as each step only adds to its power.
+    """
+    factor, power = Fraction(1), 0
+    for label in labels:
+        grown = theta if label == "c" else 1
+        factor, power = factor * grown / (power + grown), power + grown
+    return factor * math.factorial(labels.count("b")) * math.factorial(labels.count("c"))
+
+
+@pytest.mark.parametrize("labels", ["bc", "cb", "bbcc", "bcbcb", "ccbb", "cbbbbc"])
+def test_ratios_are_those_of_the_exact_probabilities(labels: str) -> None:
+    below = [labels[:at].count("b") for at, label in enumerate(labels) if label == "c"]
+    equal = Fraction(1, math.comb(len(labels), labels.count("b")))
+    for bet, odds in enumerate(ODDS):
+        exact = integrate_order(labels, int(odds)) / equal
+        assert math.exp(weigh(below, labels.count("b"))[bet]) == pytest.approx(float(exact))
+        # The second half plays the same game from the other end, with the sides' names exchanged.
+        turned = "".join("b" if label == "c" else "c" for label in reversed(labels))
+        mirrored = [turned[:at].count("b") for at, label in enumerate(turned) if label == "c"]
+        there = weigh(mirrored, turned.count("b"))
+        assert weigh(below, labels.count("b"))[bet + len(ODDS)] == pytest.approx(there[bet])
+
+
+@pytest.mark.parametrize("theta", [4, 32])
+def test_the_exact_probabilities_are_those_of_scipy(theta: int) -> None:
+    """b < c < b, the density of c being theta u^(theta - 1): what lies below it times what lies above."""
+    found, _ = integrate.quad(lambda u: u * theta * u ** (theta - 1) * (1 - u), 0, 1)
+    assert float(integrate_order("bcb", theta)) == pytest.approx(2 * found, rel=1e-6)
+
+
+@given(SMALL, SMALL, st.floats(min_value=-10, max_value=10), st.floats(min_value=-10, max_value=10))
+def test_ratios_are_monotone_in_the_shift_and_ties_count_against_the_bet(
+    here: list[float], there: list[float], one: float, other: float
 ) -> None:
-    differences = subtract_all(here, there)
-    bounds = bound_shift(differences, len(here), len(there), level)
-    outside = bounds is not None and (bounds[0] > 0 or bounds[1] < 0)
-    assert outside == (measure_p(differences, len(here), len(there)) <= level)
+    order, (low, high) = Order(here, there), sorted((one, other))
+    for up, first, second in ((True, low, high), (False, high, low)):
+        pairs = zip(order.measure_ratios(first, up=up), order.measure_ratios(second, up=up), strict=True)
+        assert all(larger >= smaller - 1e-9 for larger, smaller in pairs)
+    tie = order.differences[0]
+    for up, aside in ((True, tie - 0.5), (False, tie + 0.5)):
+        pairs = zip(order.measure_ratios(tie, up=up), order.measure_ratios(aside, up=up), strict=True)
+        assert all(tied <= free + 1e-9 for tied, free in pairs)
 
 
-@pytest.mark.parametrize(("n", "m", "rank"), [(5, 5, 3), (8, 8, 14), (10, 10, 24), (6, 12, 15), (4, 3, 0)])
-def test_interval_runs_between_the_tabulated_differences(n: int, m: int, rank: int) -> None:
-    """The ranks are one more than the critical values of Mann-Whitney tables, 5 % two-sided."""
-    differences = [float(index) for index in range(1, n * m + 1)]
-    expected = (float(rank), float(n * m + 1 - rank)) if rank else None
-    assert bound_shift(differences, n, m, 0.05) == expected
+def test_up_and_down_are_one_game_mirrored() -> None:
+    here, there = [0.1, 0.4, 0.9], [0.3, 1.2]
+    mirrored = Order([-value for value in here], [-value for value in there])
+    assert Order(here, there).measure_ratios(0.2, up=True) == pytest.approx(mirrored.measure_ratios(-0.2, up=False))
 
 
-@pytest.mark.parametrize("z", [-4.0, -3.0, -2.0, -0.5])
-def test_large_samples_use_the_normal_law_which_errs_to_the_safe_side(z: float) -> None:
-    n = 79  # the largest that is counted; one more is not
-    exact, normal = (tail_probability(_at(z, size), size, size) for size in (n, n + 1))
-    assert exact == pytest.approx(_normal(_at(z, n), n), rel=0.25 if z < -3 else 0.1)
-    assert exact <= _normal(_at(z, n), n) * 1.002
-    assert normal == pytest.approx(_normal(_at(z, n + 1), n + 1))
+def test_nothing_says_nothing() -> None:
+    for n, m in ((0, 0), (0, 3), (3, 0)):
+        order = Order([1.0] * n, [2.0] * m)
+        assert order.measure_ratios(0.0, up=True) == pytest.approx([0.0] * BETS)
+        assert order.differences == []
 
 
-def _deviation(size: int) -> float:
-    return math.sqrt(size * size * (2 * size + 1) / 12)
-
-
-def _at(z: float, size: int) -> int:
-    return round(size * size / 2 + z * _deviation(size))
-
-
-def _normal(u: int, size: int) -> float:
-    return float(stats.norm.cdf((u + 0.5 - size * size / 2) / _deviation(size)))
-
-
-def test_least_runs() -> None:
-    assert [count_least_runs(level) for level in (0.05, 0.01, 0.0025)] == [4, 5, 6]
-
-
-def test_nothing_to_compare() -> None:
-    assert measure_p([], 0, 3) == 1.0
-    assert bound_shift([], 0, 3, 0.05) is None
-    assert measure_p([0.1], 1, 1) == 1.0
+def test_large_ratios_stay_finite() -> None:
+    assert math.isfinite(average(weigh([2000] * 2000, 2000)))

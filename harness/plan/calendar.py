@@ -1,0 +1,87 @@
+"""On which day each run was made, and whether the runs of two sides are mixed in time."""
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from harness.records.caveat import Caveat
+from harness.records.run import Run
+
+# A drift of the node over the time of all runs moves the one side against the other by half of this share of it.
+MOST_CORRELATION = 1 / 3
+# And by no more standard deviations of a random order than that, however many runs there are.
+_MOST_DEVIATIONS = 2.0
+
+
+def find_start(run: Run) -> datetime | None:
+    """Return when a run began, None where its record does not say."""
+    try:
+        start = datetime.fromisoformat(run.start)
+    except ValueError:
+        return None
+    return (start if start.tzinfo else start.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def name_day(run: Run) -> str:
+    """Return the node and the date, UTC, on which a run began; of a run without a start the name of the run.
+
+    Runs of one node and day share what that day did to the node.
+    """
+    start = find_start(run)
+    return f"{run.node.name} {start:%Y-%m-%d}" if start else f"{run.node.name} {run.id}"
+
+
+def correlate_time(baseline: Sequence[datetime], contender: Sequence[datetime]) -> float:
+    """Return the rank correlation of side and time: 1 if all contenders came after all baselines, -1 if before.
+
+    It is 2 U / (n m) - 1 with the number U of pairs whose contender came later (Cureton, Psychometrika 21, 1956, 287),
+    and 0 for an empty side.
+    """
+    if not baseline or not contender:
+        return 0.0
+    later = sum((there > here) - (there < here) for here in baseline for there in contender)
+    return later / (len(baseline) * len(contender))
+
+
+def bound_correlation(n: int, m: int) -> float:
+    """Return the correlation up to which runs of `n` and `m` are mixed well enough in time."""
+    return min(MOST_CORRELATION, _MOST_DEVIATIONS * math.sqrt((n + m + 1) / (3 * n * m)))
+
+
+def caveat_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[Caveat]:
+    """Yield what a reader must know of when the runs of both sides were made."""
+    here, there = ([start for run in side if (start := find_start(run))] for side in (baseline, contender))
+    correlation = correlate_time(here, there)
+    advice = "whatever became of the node meanwhile looks like a change; harness ab measures both in turns"
+    if abs(correlation) == 1:
+        which = "all runs of one side were made before all of the other"
+        yield Caveat(code="not-interleaved", message=f"{which}: {advice}")
+    elif here and there and abs(correlation) > bound_correlation(len(here), len(there)) + 1e-9:
+        later = "contender" if correlation > 0 else "baseline"
+        most = bound_correlation(len(here), len(there))
+        message = (
+            f"the runs of the two sides are not mixed in time: those of the {later} came later (rank correlation of "
+            f"side and start {correlation:+.2f}, more than {most:.2f} either way): {advice}"
+        )
+        yield Caveat(code="not-interleaved", message=message)
+    yield from _caveat_days(baseline, contender)
+
+
+def _caveat_days(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[Caveat]:
+    days = [set(map(name_day, side)) for side in (baseline, contender)]
+    if all(len(some) == len(side) for some, side in zip(days, (baseline, contender), strict=True)):
+        return
+    told = " and ".join(
+        f"{len(side)} runs of the {name} on {len(some)} day{'' if len(some) == 1 else 's'}"
+        for name, some, side in zip(("baseline", "contender"), days, (baseline, contender), strict=True)
+    )
+    both = len(days[0] & days[1])
+    shared = (
+        f"the {both} days that both sides have are judged run by run as well"
+        if both > 1
+        else ("the day that both sides have is judged run by run as well" if both else "no day has runs of both sides")
+    )
+    message = (
+        f"{told}: runs of one day are alike for reasons of that day, so they count once, by their median; {shared}"
+    )
+    yield Caveat(code="by-day", message=message)

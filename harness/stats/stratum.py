@@ -1,0 +1,147 @@
+"""Runs of two sides that were made apart from each other, by day."""
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from statistics import median
+
+from harness.stats.evidence import is_usable
+from harness.stats.rank import BETS, Order, average, weigh
+from harness.stats.symmetry import measure_spread
+
+# The share of the stakes that is on days as units; the rest is on the runs within days. It is as large as it can be
+# with a verdict still to be had from six days at 1 %, and seven at 0.25 %.
+DAYS_SHARE = 0.75
+
+Dated = tuple[str, float]
+
+
+class UnpairedEvidence:
+    """Values of runs on either side; runs of one day share what that day did to the node.
+
+    `days` name the day of each value; without them each value has a day of its own. Two bets share the stakes. The one
+    takes a side's runs of a day for one unit, their median, and orders the units. The other orders the runs within each
+    day, and multiplies what days come to: a day with one side only says nothing there. Both are martingales if nothing
+    differs, days are exchangeable, and runs are within their day; so is their mean.
+    """
+
+    def __init__(
+        self,
+        baseline: Sequence[float],
+        contender: Sequence[float],
+        baseline_days: Sequence[str] = (),
+        contender_days: Sequence[str] = (),
+    ) -> None:
+        sides = (_date(baseline, baseline_days, "b"), _date(contender, contender_days, "c"))
+        kept = [[(day, value) for day, value in side if is_usable(value)] for side in sides]
+        self.baseline, self.contender = ([value for _, value in side] for side in kept)
+        self.left_out = len(baseline) + len(contender) - len(self.baseline) - len(self.contender)
+        grouped = [_group(side) for side in kept]
+        self._units = [sorted(map(median, days.values())) for days in grouped]
+        self._order = Order(*self._units)
+        self._shared = [(grouped[0][day], grouped[1][day]) for day in grouped[0] if day in grouped[1]]
+        self._days = [Order(*sides) for sides in self._shared]
+        self.n = max(min(map(len, self._units)), sum(min(len(one), len(other)) for one, other in self._shared))
+
+    @property
+    def _is_within(self) -> bool:
+        """Whether there is more to be seen within days than between them."""
+        return self.n > min(map(len, self._units))
+
+    @functools.cached_property
+    def _differences(self) -> list[float]:
+        orders = self._days if self._is_within else [self._order]
+        return sorted(difference for order in orders for difference in order.differences)
+
+    @functools.cached_property
+    def centre(self) -> float:
+        """Return the median of all differences, 0 for none (Hodges and Lehmann 1963): of units, or within days."""
+        return median(self._differences) if self._differences else 0.0
+
+    @functools.cached_property
+    def error(self) -> float:
+        """Return the standard error of `centre`, by robust spreads."""
+        if self._is_within:
+            sizes = [sum(len(sides[side]) for sides in self._shared) for side in (0, 1)]
+            return measure_spread(self._differences) * math.sqrt(sum(1 / size for size in sizes) / 2)
+        return math.hypot(*(measure_spread(units) / math.sqrt(max(1, len(units))) for units in self._units))
+
+    @functools.cached_property
+    def p(self) -> float:
+        """Return the anytime p-value of "no shift"."""
+        return min(1.0, 2 / max(self._measure(0.0, up=True), self._measure(0.0, up=False)))
+
+    def p_beyond(self, low: float, high: float) -> float:
+        """Return the anytime p-value of "the shift is `low` or less, or `high` or more"."""
+        return min(1.0, 1 / min(self._measure(low, up=True), self._measure(high, up=False)))
+
+    def bound(self, level: float, landmarks: Sequence[float]) -> tuple[float, float] | None:  # noqa: ARG002
+        """Return the ends of the confidence sequence, which are exact everywhere; None for too few runs."""
+        ends = sorted({difference for order in (self._order, *self._days) for difference in order.differences})
+        if not ends or 2 / self._measure(-math.inf, up=True) > level or 2 / self._measure(math.inf, up=False) > level:
+            return None
+        low = _find_first(len(ends), lambda at: 2 / self._measure(ends[at], up=True) > level)
+        high = _find_first(len(ends), lambda at: 2 / self._measure(ends[-1 - at], up=False) > level)
+        return ends[low], ends[-1 - high]
+
+    def lack(self, level: float, beyond: float = 0.0) -> str:
+        """Return how many runs and days there are and how many an interval takes."""
+        level = max(level, 2 * beyond)
+        sizes, days = (
+            f"{one} and {other}" for one, other in (map(len, (self.baseline, self.contender)), map(len, self._units))
+        )
+        least = count_least(level)
+        if sizes == days and not self._shared:
+            return f"runs: {sizes}; an interval takes {least} of each side at the very least"
+        return (
+            f"runs: {sizes}, of {days} days; an interval takes {least} days of each side, or "
+            f"{count_least(level, days=1)} runs of each side in turns on one day, at the very least"
+        )
+
+    def _measure(self, shift: float, *, up: bool) -> float:
+        """Return how much likelier the order is if the contender lies beyond `shift`; it is monotone in it."""
+        within = [0.0] * BETS
+        for day in self._days:
+            within = [one + more for one, more in zip(within, day.measure_ratios(shift, up=up), strict=True)]
+        return _mix(self._order.measure_ratios(shift, up=up), within)
+
+
+@functools.cache
+def count_least(level: float, days: int = 0) -> int:
+    """Return how many runs of either side a verdict at `level` takes at the very least, each on a day of its own.
+
+    Or, with `days` = 1, all of them on one day.
+    """
+    size = 1
+    while True:
+        apart, alone = weigh([size] * size, size), weigh([1], 1)
+        if 2 / (_mix(alone, apart) if days else _mix(apart, [0.0] * BETS)) <= level:
+            return size
+        size += 1
+
+
+def _mix(between: Sequence[float], within: Sequence[float]) -> float:
+    return DAYS_SHARE * average(between) + (1 - DAYS_SHARE) * average(within)
+
+
+def _date(values: Sequence[float], days: Sequence[str], side: str) -> list[Dated]:
+    """Return values with their days; those without are given one that no other value has."""
+    named = days or [f"{side}{number}" for number in range(len(values))]
+    return list(zip(named, values, strict=True))
+
+
+def _group(values: Sequence[Dated]) -> dict[str, list[float]]:
+    """Return the logarithms of each day."""
+    found: dict[str, list[float]] = {}
+    for day, value in values:
+        found.setdefault(day, []).append(math.log(value))
+    return found
+
+
+def _find_first(count: int, holds: Callable[[int], bool]) -> int:
+    """Return the least index below `count` for which it holds, and then for all others; the last where for none."""
+    low, high = 0, count - 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low
