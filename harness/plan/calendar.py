@@ -1,6 +1,7 @@
 """On which day each run was made, and whether the runs of two sides are mixed in time."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -39,7 +40,8 @@ def correlate_time(baseline: Sequence[datetime], contender: Sequence[datetime]) 
     """
     if not baseline or not contender:
         return 0.0
-    later = sum((there > here) - (there < here) for here in baseline for there in contender)
+    ordered = sorted(baseline)
+    later = sum(bisect_left(ordered, one) + bisect_right(ordered, one) - len(ordered) for one in contender)
     return later / (len(baseline) * len(contender))
 
 

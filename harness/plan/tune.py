@@ -32,7 +32,7 @@ _THRESHOLD = 0.02
 _DOUBTS = {
     Verdict.REGRESSED: "certainly worse",
     Verdict.UNCHANGED: "as good as equal to it",
-    Verdict.UNRESOLVED: "not certainly better",
+    Verdict.UNRESOLVED: "not certainly better (a longer --budget gives the duels more rounds)",
 }
 
 
