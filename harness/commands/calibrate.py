@@ -45,7 +45,8 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
     with hold_node(settings, output.console):
         settle_remnants(settings, node, output.console)
         for seed in draw_seeds(design.seed, wanted):
-            mine = settings.override({"seed": seed}, "calibrate")
+            # The first is the command's own, with whatever is to be said of where it came from.
+            mine = settings if seed == design.seed else settings.override({"seed": seed}, "calibrate")
             entrants = prepare_entrants(_SIDES, mine, environ, node, output.console)
             one = choose_design(mine).replace(early=False)
             held = hold_trial(entrants, one, mine, scene, output.console, command="harness calibrate")
