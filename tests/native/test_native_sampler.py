@@ -109,10 +109,11 @@ def say(*words: object, **demands: object) -> tuple[int, list[dict[str, Any]], s
     return child.returncode, [json.loads(line) for line in stdout.splitlines()], stderr
 
 
-def test_it_greets_with_the_protocol_and_the_librarys_own_words(talk: Talk) -> None:
+def test_it_greets_with_the_protocol_and_the_librarys_own_words(talk: Talk, stub: Path) -> None:
     hello = {"ok": True, "command": "start", "protocol": 1, "release": "9.9.9"}
     assert hello.items() <= talk.hello.items()
     assert talk.hello["system_info"].startswith("WHISPER : COREML = 0")
+    assert talk.hello["files"] == ([str(stub.resolve())] if sys.platform == "linux" else [])
 
 
 def test_every_command(talk: Talk, weights: Path) -> None:
