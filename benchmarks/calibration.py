@@ -67,8 +67,8 @@ def main() -> None:
     tabulate_tails(max(1, families // 2))
     tabulate_power(max(1, families // 2))
     tabulate_blocks(max(1, families // 2))
-    tabulate_detectable(min(families, max(100, families // 8)))
-    tabulate_layouts(families)
+    tabulate_detectable(min(families, max(100, families // 20)))
+    tabulate_layouts(max(1, families // 2))
     print(f"\n{time.process_time() - began:.0f} s of CPU time")
 
 

@@ -155,7 +155,7 @@ OTHERS: tuple[tuple[str, int, int, Callable[[Floats, Floats], Signs]], ...] = (
     ("5 then 5, Welch p < .05", 5, 1, welch),
     ("10 then 10, Mann-Whitney p < .05", 10, 1, mann_whitney),
     ("30 then 30, minima differ by 1 %", 30, 1, minimum),
-    ("240 then 240, Welch p < .05", 240, 4, welch),
+    ("120 then 120, Welch p < .05", 120, 4, welch),
 )
 
 
