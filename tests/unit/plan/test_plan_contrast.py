@@ -9,7 +9,7 @@ from harness.errors import UsageError
 from harness.plan.contest import ROLES, plan_block
 from harness.plan.contrast import Question, choose_metrics, contrast_runs, judge_trials, list_uncompared
 from harness.plan.layer import layer_settings
-from harness.plan.sample import match_trials, sample_runs
+from harness.plan.sample import match_trials, pool_samples, sample_runs
 from harness.records.case import Case
 from harness.records.comparison import ALPHA, SHARED_SEED, Family, Verdict
 from harness.records.measurement import Measurement
@@ -18,7 +18,7 @@ from harness.records.run import GGML_CI, ExitCode, Run
 from harness.records.step import Phase
 from harness.records.trial import Role, Trial
 from harness.stats.pairing import pair_measurements
-from harness.stats.verdict import judge_pairs
+from harness.stats.verdict import PairedSample, judge_pairs
 from tests import factory
 
 CASE = Case.of("whisper", model="base", threads=4, fa=0)
@@ -330,6 +330,15 @@ def test_trials_that_are_no_pairs_may_share_their_coins_too() -> None:
     fresh = [one.replace(trial=one.trial.replace(seed=index)) for index, one in enumerate(here) if one.trial]
     codes = [caveat.code for caveat in contrast_runs(fresh, there[:1], ASKED).family.caveats]
     assert SHARED_SEED not in codes
+
+
+def test_pooled_blocks_keep_the_order_in_which_their_processes_were_started() -> None:
+    def sample(*starts: int) -> PairedSample:
+        blocks = tuple(((1.0, 1.0 + number),) for number in (1, 2, 3))
+        return PairedSample(case=CASE, metric="encode", blocks=blocks, numbers=(1, 2, 3), starts=starts)
+
+    (pooled,) = pool_samples([(1, [sample(1, -1, 0)]), (1, [sample(1, -1, 0)]), (2, [sample()])]).samples
+    assert (len(pooled.blocks), pooled.starts) == (6, (1, -1, 0, 0, 0, 0))
 
 
 def test_trials_of_two_nodes_may_have_one_name() -> None:

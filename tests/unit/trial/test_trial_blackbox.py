@@ -70,6 +70,8 @@ def test_both_processes_run_again_where_either_stood_still(monkeypatch: pytest.M
     values = [one.value for result in outcome.results for one in result.measurements if one.metric == "encode"]
     assert sorted(values) == [300.0, 400.0], "nothing of the first attempt counts"
     assert (tmp_path / first / "block-3.stopped-1.log").is_file()
+    places = [{one.place for one in result.measurements} for result in outcome.results]
+    assert places == [{1 + BLOCK.order.index(role)} for role in ROLES]
 
 
 def test_a_suspended_node_takes_none_of_the_trials_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
