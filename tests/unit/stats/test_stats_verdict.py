@@ -36,6 +36,29 @@ def codes(comparison: Comparison) -> list[str]:
     return [caveat.code for caveat in comparison.caveats]
 
 
+def draw_layouts(seed: int, change: float, *, each: bool, blocks: int = 40) -> Blocks:
+    """Return blocks of sides whose layouts differ by 2 %: another one in `each` block, or one for all of them."""
+    draw = random.Random(f"{seed}/{each}")
+    sides = [[draw.gauss(0, 0.02) for _ in range(blocks if each else 1)] * (1 if each else blocks) for _ in range(2)]
+    return tuple(
+        tuple(
+            (100 * draw.lognormvariate(here, 0.006), 100 * (1 + change) * draw.lognormvariate(there, 0.006))
+            for _ in range(2)
+        )
+        for here, there in zip(*sides, strict=True)
+    )
+
+
+def test_layouts_that_are_drawn_for_each_block_are_noise_and_one_for_all_is_a_difference() -> None:
+    def judged(change: float, *, each: bool) -> list[Verdict]:
+        return [judge(draw_layouts(seed, change, each=each)).verdict for seed in range(30)]
+
+    certain = (Verdict.IMPROVED, Verdict.REGRESSED)
+    assert sum(verdict in certain for verdict in judged(0.0, each=True)) <= 1
+    assert set(judged(0.05, each=True)) == {Verdict.REGRESSED}
+    assert sum(verdict in certain for verdict in judged(0.0, each=False)) > 15, "what no coin takes out"
+
+
 @pytest.mark.parametrize(
     ("change", "metric", "verdict", "weight"),
     [
