@@ -2,7 +2,7 @@
 
     python -m benchmarks.calibration [--families N] [--quick]
 
-About eight minutes with the default of 2,000 families of four metrics. It prints the tables of live comparisons in
+About six minutes with the default of 2,000 families of four metrics. It prints the tables of live comparisons in
 docs/statistics.md; those of stored runs come from `benchmarks.calibration_stored`. No false verdict may be likelier
 than 1 % per family.
 """
