@@ -168,7 +168,7 @@ def tabulate_runs(families: int) -> None:
                 found.append(f"{(2 / wealth <= STRICT).mean():.1%}")
             moved = values + np.log1p(THRESHOLD) * layout.sides
             inside = [
-                2 / measure_all(moved, layout.days, layout.sides, up=up, shift=shift) <= STRICT
+                1 / measure_all(moved, layout.days, layout.sides, up=up, shift=shift) <= STRICT
                 for up, shift in ((True, np.log1p(-THRESHOLD)), (False, np.log1p(THRESHOLD)))
             ]
             blind = (inside[0] & inside[1]).reshape(-1, len(METRICS)).any(axis=1).sum()
