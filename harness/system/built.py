@@ -4,13 +4,13 @@ import contextlib
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import UnreadableError
 from harness.system.digest import MOST_MODEL_BYTES
-from harness.system.foreign import open_file
+from harness.system.foreign import copy_file, open_file
+from harness.system.fresh import create_file
 
 _LIBRARY = re.compile(r"lib(?:whisper|ggml)[^/]*\.(?:so|dylib)[.\d]*")
 _MEASURED = re.compile(rf"{_LIBRARY.pattern}|whisper-bench|bench|whisper-cli|main")
@@ -20,6 +20,7 @@ _OBJECTS = "CMakeFiles"
 _SKIPPED = frozenset({"Testing", "_deps", "layouts"})
 # Larger ones hold the kernels of a GPU, which are read into its own memory.
 _MOST_COPIED_BYTES = 64 << 20
+_PERMISSIONS = 0o777
 
 # The stamps of a build (`plan.run`): without the first of them it is begun with an empty folder.
 MARKS = (".harness-configured", ".harness-built")
@@ -69,7 +70,7 @@ def copy_built(folder: Path, into: Path, program: str = "") -> None:
     """Copy the libraries of a build into a new folder, each where it lies in the build, and its program of this path.
 
     Every copy is a file of its own, with pages of its own in memory. Links stay links; what is too large to be copied
-    for each block becomes one. Raises OSError.
+    for each block becomes one. Raises OSError, and UnreadableError for what cannot be read.
     """
     programs = [Path(program)] if program else []
     for path in (*_find(folder, _LIBRARY, {*_SKIPPED, _OBJECTS}), *programs):
@@ -80,7 +81,16 @@ def copy_built(folder: Path, into: Path, program: str = "") -> None:
         elif path.stat().st_size > _MOST_COPIED_BYTES:
             copy.symlink_to(path.resolve())
         else:
-            shutil.copy(path, copy)
+            _copy(path, copy)
+
+
+def _copy(path: Path, copy: Path) -> None:
+    try:
+        with create_file(copy, mode=path.stat().st_mode & _PERMISSIONS) as file:
+            copy_file(path, file, most_bytes=_MOST_COPIED_BYTES)
+    except OSError as error:
+        error.filename = error.filename or str(copy)  # a failed write does not tell where
+        raise
 
 
 def find_shared(loaded: Sequence[str], root: str) -> str:

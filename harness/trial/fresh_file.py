@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from harness.errors import UnreadableError
 from harness.parse.outcome import describe_exit
 from harness.plan.code_layout import choose_link_argv
 from harness.plan.contest import ROLES, Block
@@ -49,8 +50,8 @@ class FreshFiles:
     def provide(self, block: Block, seats: Seats) -> Seats | Lost:
         """Return the seats with files that no other block has; raises OSError where they cannot be written.
 
-        A side that cannot be linked takes the block with it. Whose files are made first is the block's coin, and their
-        paths are of one length, whatever the side.
+        A side that cannot be linked, or read, takes the block with it. Whose files are made first is the block's coin,
+        and their paths are of one length, whatever the side.
         """
         for folder in self._known:
             shutil.rmtree(folder, ignore_errors=True)
@@ -66,7 +67,10 @@ class FreshFiles:
                     return lost
                 seat = seat.replace(layout=block.layouts[side])
             else:
-                copy_built(Path(seat.build), into, seat.bench.argv[0] if seat.bench else "")
+                try:
+                    copy_built(Path(seat.build), into, seat.bench.argv[0] if seat.bench else "")
+                except UnreadableError as error:
+                    return Lost(reason=error.line, role=role, hopeless=True)
             fresh[role] = self._move(seat, into)
         return {role: fresh[role] for role in ROLES}
 

@@ -1,5 +1,6 @@
 """Whether what is measured stays what was built."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import UnreadableError
 from harness.system import built
 from harness.system.built import MARKS, BuiltFiles, copy_built, distrust, find_shared
 
@@ -134,6 +136,23 @@ def test_what_is_too_large_to_be_copied_is_linked_to(build: Path, fresh: Path, m
     assert not (into / "ggml" / "src" / "libggml-cpu.so").is_symlink()
     own = str(into / "src" / "libwhisper.so.1")
     assert find_shared([own, str(large)], str(into)) == ""
+
+
+def test_what_is_not_a_file_is_not_waited_for(build: Path, fresh: Path) -> None:
+    (build / "ggml" / "src" / "libggml-cpu.so").unlink()
+    os.mkfifo(build / "ggml" / "src" / "libggml-cpu.so")
+    with pytest.raises(UnreadableError, match="is a FIFO"):
+        copy_built(build, fresh / "0")
+
+
+def test_a_copy_that_cannot_be_written_is_named(build: Path, fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(built, "copy_file", refuse)
+    with pytest.raises(OSError, match="No space left") as caught:
+        copy_built(build, fresh / "0")
+    assert Path(caught.value.filename).is_relative_to(fresh / "0")
 
 
 def test_a_library_from_elsewhere_is_found(build: Path, fresh: Path) -> None:

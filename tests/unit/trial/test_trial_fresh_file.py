@@ -1,5 +1,6 @@
 """Each block has files of its own: copies, or links in the code layouts that it draws."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -67,6 +68,16 @@ def test_each_block_has_copies_and_those_before_are_gone(seats: Mapping[Role, Se
         assert not any(path.exists() for path in seen)
         seen += libraries
     assert len(set(seen)) == 6
+
+
+def test_a_side_that_cannot_be_read_is_lost_with_its_reason(seats: Mapping[Role, Seat], tmp_path: Path) -> None:
+    library = Path(seats[Role.CONTENDER].library)
+    library.unlink()
+    os.mkfifo(library)
+    lost = begin(tmp_path).provide(plan_block(1, 1, ("encode",), pairs=1), seats)
+    assert isinstance(lost, Lost)
+    assert (lost.role, lost.hopeless) == (Role.CONTENDER, True)
+    assert lost.reason.startswith(f"{library} is a FIFO")
 
 
 def test_a_program_is_copied_and_starts_in_one_folder_for_both(seats: Mapping[Role, Seat], tmp_path: Path) -> None:
