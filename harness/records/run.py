@@ -22,8 +22,9 @@ from harness.records.trial import Trial
 from harness.records.weights import Weights
 
 # 2 added what only live comparisons and samplers have, 3 what only sweeps and quantised weights have, 4 transcribed
-# audio, 5 the code of a build and the build of each number, stops and suspensions, and what is known of the start of
-# imported runs; all of it may be missing, so older ones are read as well.
+# audio, 5 the code of a build and the build of each number, stops and suspensions, what is known of the start of
+# imported runs, and the order of processes and the code layout of each block of a live comparison; all of it may be
+# missing, so older ones are read as well.
 SCHEMA = 5
 OLDEST_SCHEMA = 1
 OURS = "harness"
