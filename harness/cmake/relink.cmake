@@ -6,7 +6,8 @@
 # objects. Ninja executes nothing: a source file that was edited meanwhile is neither compiled nor linked.
 
 cmake_policy(SET CMP0009 NEW)
-file(STRINGS "${FOLDER}/CMakeCache.txt" known REGEX "^(HARNESS_LAYOUT_BY|CMAKE_MAKE_PROGRAM):")
+file(STRINGS "${FOLDER}/CMakeCache.txt" known ENCODING UTF-8
+  REGEX "^(HARNESS_LAYOUT_BY|CMAKE_MAKE_PROGRAM):")
 foreach(line IN LISTS known)
   string(REGEX MATCH "^([^:]*):[^=]*=(.*)$" found "${line}")
   set(${CMAKE_MATCH_1} "${CMAKE_MATCH_2}")
@@ -32,7 +33,9 @@ endforeach()
 
 file(REMOVE_RECURSE "${KEEP}")
 file(MAKE_DIRECTORY "${KEEP}")
-file(GLOB_RECURSE there LIST_DIRECTORIES true RELATIVE "${FOLDER}" "${FOLDER}/*")
+# The name of the folder may hold what GLOB takes for a pattern.
+string(REGEX REPLACE "([[*?])" "[\\1]" pattern "${FOLDER}")
+file(GLOB_RECURSE there LIST_DIRECTORIES true RELATIVE "${FOLDER}" "${pattern}/*")
 list(FILTER there EXCLUDE REGEX "^layouts(/|$)|^Testing(/|$)|^harness-layout|CMakeFiles/.")
 set(borrowed)
 foreach(one IN LISTS there)
@@ -55,7 +58,7 @@ execute_process(
 if(NOT code EQUAL 0)
   message(FATAL_ERROR "Ninja does not list the links of ${targets}")
 endif()
-file(STRINGS "${KEEP}/harness-links.txt" links REGEX "@harness-layout\\.rsp|cmake_symlink_")
+file(STRINGS "${KEEP}/harness-links.txt" links ENCODING UTF-8 REGEX "@harness-layout\\.rsp|cmake_symlink_")
 foreach(line IN LISTS links)
   execute_process(COMMAND /bin/sh -c "${line}" WORKING_DIRECTORY "${KEEP}" RESULT_VARIABLE code)
   if(NOT code EQUAL 0)
@@ -64,7 +67,8 @@ foreach(line IN LISTS links)
 endforeach()
 file(REMOVE ${borrowed} "${KEEP}/harness-layout.rsp" "${KEEP}/harness-links.txt")
 
-file(GLOB_RECURSE made LIST_DIRECTORIES false "${KEEP}/*")
+string(REGEX REPLACE "([[*?])" "[\\1]" pattern "${KEEP}")
+file(GLOB_RECURSE made LIST_DIRECTORIES false "${pattern}/*")
 if(NOT made)
   message(FATAL_ERROR "no library or program was linked in ${KEEP}")
 endif()

@@ -138,10 +138,15 @@ def test_every_linker_draws_layouts(linker: str, cache: Path, tmp_path: Path) ->
     )
     cmake, ninja = (shutil.which(name, path=TOOLS) for name in ("cmake", "ninja"))
     assert cmake
-    build = tmp_path / "build"
+    assert ninja
+    # Such may be the name of a home folder: it is not ASCII, and CMake takes a part of it for a pattern.
+    build = tmp_path / os.fsdecode("bücher [x]".encode())
+    build.mkdir()
+    mine = build / "ninja"
+    mine.symlink_to(ninja)
     flags = [f"-DCMAKE_SHARED_LINKER_FLAGS=-fuse-ld={linker}"] if linker else []
     include = f"-DCMAKE_PROJECT_INCLUDE_BEFORE={keep_include(cache, LAYOUT)}"
-    configure = [cmake, "-S", str(tmp_path), "-B", str(build), "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}", include]
+    configure = [cmake, "-S", str(tmp_path), "-B", str(build), "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={mine}", include]
     subprocess.run([*configure, *flags], check=True)
     subprocess.run([cmake, "--build", str(build), "--target", LIBRARY_TARGET], check=True)
     (tmp_path / "small.cpp").write_text("this is edited while a trial goes on, and neither compiled nor linked")
