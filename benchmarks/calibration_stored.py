@@ -100,9 +100,9 @@ def measure_all(values: Floats, days: Labels, sides: Labels, *, up: bool, shift:
     within = np.ones((2 * len(ODDS), len(values)))
     for day in np.unique(days):
         for side in (0, 1):
-            mine = (days == day) & (sides == side)
-            if mine.any():
-                units.append(np.median(values[:, mine], axis=1))
+            mine = values[:, (days == day) & (sides == side)]
+            if mine.size:
+                units.append(np.median(mine, axis=1) if mine.shape[1] > 1 else mine[:, 0])
                 named.append(side)
         both = sides[days == day]
         if both.min() != both.max():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from benchmarks.noise import Floats, Trials
 from harness.records.case import Case
@@ -172,6 +172,8 @@ def _settle(differing: Floats, beyond: Floats, alpha: float, *, stepwise: bool) 
         now = ~known & ((p <= levels[0]) | (far <= levels[1]))
         stop[now] = index + 1
         known |= now
+        if known.all():
+            break
     return stop, p, far
 
 
@@ -228,7 +230,7 @@ def _look(values: Floats, chosen: NDArray[np.bool_]) -> tuple[Floats, Floats, Si
     ordered = np.sort(np.where(chosen, values, np.inf), axis=1)
     rows, skip = np.arange(len(values)), count // 6
     size = np.maximum(count, 2)
-    gap = 2 * stats.norm.ppf((size - skip - 0.375) / (size + 0.25))
+    gap = 2 * special.ndtri((size - skip - 0.375) / (size + 0.25))
     last = np.maximum(count - 1, 0)
     middle = (ordered[rows, last // 2] + ordered[rows, np.minimum(count // 2, last)]) / 2
     with np.errstate(invalid="ignore"):
@@ -251,11 +253,10 @@ def _errors(logs: Floats) -> Floats:
 
 def _scales(centres: Floats, errors: Floats) -> Floats:
     scales = np.zeros_like(centres)
-    normal = stats.norm()
     for index in range(symmetry.SIGNS_ONLY, centres.shape[1]):
         earlier = np.sort(centres[:, :index], axis=1)
         skip = index // 6
-        gap = 2 * normal.ppf((index - skip - 0.375) / (index + 0.25))
+        gap = 2 * special.ndtri((index - skip - 0.375) / (index + 0.25))
         spread = (earlier[:, -1 - skip] - earlier[:, skip]) / gap
         scales[:, index] = np.maximum(np.maximum(spread, errors[:, index]), symmetry.FINEST)
     return scales
