@@ -41,29 +41,47 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
     if wanted > 1:
         output.console.note(f"{wanted} trials of {format_seconds(design.max_time_s)} each, one after the other")
     scene = set_scene(settings, environ, output.console)
-    trials: list[Held] = []
+    held: list[Held] = []
     with hold_node(settings, output.console):
         settle_remnants(settings, node, output.console)
-        for seed in draw_seeds(design.seed, wanted):
-            # The first is the command's own, with whatever is to be said of where it came from.
-            mine = settings if seed == design.seed else settings.override({"seed": seed}, "calibrate")
-            entrants = prepare_entrants(_SIDES, mine, environ, node, output.console)
-            one = choose_design(mine).replace(early=False)
-            held = hold_trial(entrants, one, mine, scene, output.console, command="harness calibrate")
-            if held.tally is None or held.family is None:
-                if not trials:
-                    return show_failure(held, output)
-                output.console.warn(f"harness: trial {len(trials) + 1} came to nothing, and is left out")
-                break
-            trials.append(held)
-            if held.interrupted or held.failure:
-                break
-    found = conclude_trials(trials, design.seed)
-    lines = [render_calibration(found), f"seed     {describe_seed(design.seed, settings.describe())}"]
+        try:
+            for seed in draw_seeds(design.seed, wanted):
+                # The first is the command's own, with whatever is to be said of where it came from.
+                mine = settings if seed == design.seed else settings.override({"seed": seed}, "calibrate")
+                entrants = prepare_entrants(_SIDES, mine, environ, node, output.console)
+                one = choose_design(mine).replace(early=False)
+                held.append(hold_trial(entrants, one, mine, scene, output.console, command="harness calibrate"))
+                if held[-1].family is None or held[-1].interrupted or held[-1].failure:
+                    break
+        finally:  # what earlier trials said is not lost with a later one
+            missing = _show([trial for trial in held if trial.family], design.seed, settings, output)
+    return _choose_code(held, wanted, ExitCode.INCONCLUSIVE if missing else ExitCode.OK, output)
+
+
+def _show(trials: Sequence[Held], seed: int, settings: Settings, output: Output) -> int:
+    """Print what the trials say, if there are any, and return how many blocks are missing for a forecast."""
+    if not trials:
+        return 0
+    found = conclude_trials(trials, seed)
+    lines = [render_calibration(found), f"seed     {describe_seed(seed, settings.describe())}"]
     caveats = dict.fromkeys(caveat for held in trials if held.family for caveat in held.family.caveats)
     lines += [f"caveat: {caveat.message}" for caveat in caveats if caveat.code not in _EXPECTED]
     output.show("\n".join(lines), found)
-    return choose_code(trials[-1], ExitCode.INCONCLUSIVE if found.missing else ExitCode.OK, output)
+    return found.missing
+
+
+def _choose_code(held: Sequence[Held], wanted: int, otherwise: ExitCode, output: Output) -> int:
+    """Return the exit code of the last trial, which ended all of them if it failed; that is said."""
+    last = held[-1]
+    if len(held) == 1 and last.family is None:
+        return show_failure(last, output)
+    if len(held) < wanted:
+        output.console.warn(f"harness: only {sum(one.family is not None for one in held)} of {wanted} trials were held")
+    if last.tally is None:
+        return int(last.runs[0].exit_code)
+    if last.family is None and not last.interrupted:
+        return int(ExitCode.BENCHMARK_FAILED)
+    return choose_code(last, otherwise, output)
 
 
 def draw_seeds(first: int, count: int) -> list[int]:
