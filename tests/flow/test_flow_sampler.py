@@ -178,7 +178,7 @@ def test_interrupted_in_the_middle(live: Kit) -> None:
 
 
 def test_calibrations_are_repeated_with_other_coins(live: Kit) -> None:
-    words = live.trial_words("calibrate", "--max-time", "2s", "--trials", "2", "--seed", "7", "--json")
+    words = live.trial_words("calibrate", "--max-time", "0.1s", "--trials", "2", "--seed", "7", "--json")
     done = live.harness(*words, environ={"HARNESS_RELINK": "0"})
     found: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == (21 if found["missing"] else 0), done.stderr
@@ -199,7 +199,7 @@ def test_calibrations_are_repeated_with_other_coins(live: Kit) -> None:
 
 
 def test_a_calibration_shows_its_own_verdict(live: Kit) -> None:
-    done = live.harness(*live.trial_words("calibrate", "--max-time", "1s"))
+    done = live.harness(*live.trial_words("calibrate", "--max-time", "0.1s"))
     assert done.returncode in (0, 21), done.stderr
     assert "a build against itself: an A/A trial, " in done.stdout
     (row,) = [line.split() for line in done.stdout.splitlines() if line.split()[1:2] == ["encode"]][:1]
