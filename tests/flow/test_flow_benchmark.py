@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
+from benchmarks.trials import main as make_trials
 from tests.flow.kit import ROOT, Kit
 from tests.stub import build_stub
 
@@ -143,13 +144,18 @@ def test_a_step_that_fails_is_named(kit: Kit) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_tables_are_made_again_of_what_was_kept(kit: Kit) -> None:
+def test_tables_are_made_again_of_what_was_kept(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     one = {"metric": "encode", "change": 0.05, "verdict": "REGRESSED"}
     kept = {"plant": 0.0, "words": ["--model", "tiny"], "wall_s": 60.0, "comparisons": [one]}
-    (kit.folder / "kept.jsonl").write_text(f"{json.dumps(kept)}\n{json.dumps(kept | {'plant': 0.05})}\n")
-    done = start(kit, by_path("trials"), "--summary", "kept.jsonl")
-    assert "false families: 1 of 1" in done.stdout
-    assert "found: 1 of 1" in done.stdout
+    file = kit.folder / "kept.jsonl"
+    file.write_text(f"{json.dumps(kept)}\n{json.dumps(kept | {'plant': 0.05})}\n")
+    monkeypatch.setattr(sys, "argv", ["trials.py", "--summary", str(file)])
+    assert make_trials() == 0
+    said = capsys.readouterr().out
+    assert "false families: 1 of 1" in said
+    assert "found: 1 of 1" in said
 
 
 def test_what_guides_needs_atheris_and_says_so(kit: Kit) -> None:
