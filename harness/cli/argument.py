@@ -24,7 +24,7 @@ EPILOG = """every option but --config and --resume is also a key of harness.toml
 
 exit codes: 0 ok, 2 usage, 3 environment unfit or answer not printed, 4 sources or weights unavailable,
 5 unreadable input, 10 build failed, 11 tests failed, 12 a benchmark failed, 20 regression found,
-21 inconclusive (--strict), 130 interrupted, 1 internal error"""
+21 inconclusive (--strict; calibrate: too few blocks), 130 interrupted, 1 internal error"""
 
 
 def add_run(verb: argparse.ArgumentParser) -> None:

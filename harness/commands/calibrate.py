@@ -65,7 +65,7 @@ def _show(trials: Sequence[Held], seed: int, settings: Settings, output: Output)
     found = conclude_trials(trials, seed)
     lines = [render_calibration(found), f"seed     {describe_seed(seed, settings.describe())}"]
     caveats = dict.fromkeys(caveat for held in trials if held.family for caveat in held.family.caveats)
-    lines += [f"caveat: {caveat.message}" for caveat in caveats if caveat.code not in _EXPECTED]
+    lines += [f"caveat: {caveat.message} [{caveat.code}]" for caveat in caveats if caveat.code not in _EXPECTED]
     output.show("\n".join(lines), found)
     return found.missing
 

@@ -39,15 +39,15 @@ def _share(found: Calibration) -> Iterator[str]:
     if trials > 1:
         yield (
             f"found a difference where there is none: {found.lied} of {trials} trials ({found.lied / trials:.1%}; "
-            f"exact 95 % interval {found.low:.1%} to {found.high:.1%}; {found.alpha:.0%} are allowed)"
+            f"exact 95 % interval {found.low:.1%} to {found.high:.1%}; {found.alpha:.0%} is allowed)"
         )
     elif found.lied:
         yield from wrap_bullet(
             f"it found a difference where there is none: {found.alpha:.0%} of A/A trials may, by chance. Or something "
-            "favours one side on this node. --trials 20 holds it again with other coins, and counts"
+            "favours one side on this node. --trials 20 repeats it with other seeds and counts how many find one"
         )
     else:
-        yield "it found no difference; --trials N holds it N times, and counts how many do"
+        yield "it found no difference; --trials N repeats it N times and counts how many find one"
     if trials > 1 and found.low > found.alpha:
         yield from wrap_bullet("more than chance explains: do not trust small differences on this node")
 
@@ -74,7 +74,7 @@ def _row(spread: Spread) -> tuple[str, ...]:
     return (
         str(spread.case),
         METRICS[spread.metric].name,
-        f"{spread.calls:.2%}",
+        f"{spread.calls:.2%}" if spread.calls else "-",  # a process of whisper-bench answers with one number
         f"{spread.processes:.2%}",
         f"{spread.blocks:.2%}",
         *(_minutes(need) for need in spread.needs),

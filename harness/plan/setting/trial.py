@@ -10,7 +10,8 @@ LIVE: tuple[Setting, ...] = (
         default="",
         metavar="NAME",
         commands=MEASURE,
-        help="bench (whisper-bench in whole processes; default of run) or sampler (libwhisper call by call; else)",
+        help="bench (whisper-bench in whole processes; default of run and sweep) or sampler (libwhisper call by call; "
+        "default of ab, calibrate and tune)",
     ),
     Setting(
         name="metric",
@@ -19,7 +20,7 @@ LIVE: tuple[Setting, ...] = (
         metavar="NAME",
         commands=JUDGE,
         help="metrics to judge: encode, decode, batchd, prompt (default: all; fewer answer sooner). Choose them before "
-        "you look: whoever tries one after the other errs more often",
+        "you look: trying one after the other makes a false verdict likelier",
     ),
     Setting(
         name="pairs",
@@ -43,7 +44,8 @@ LIVE: tuple[Setting, ...] = (
         default=1,
         metavar="N",
         commands=("calibrate",),
-        help="hold the trial N times, each of --max-time and with other coins, and count how many lie (default 1)",
+        help="repeat the trial N times, each for --max-time and with a seed of its own, and count how many find a "
+        "difference where there is none (default 1)",
     ),
     Setting(
         name="baseline_config",

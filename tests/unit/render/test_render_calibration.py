@@ -52,6 +52,12 @@ def test_the_verdict_of_the_trial_comes_first_then_spreads_and_minutes() -> None
     assert "%%" not in text
 
 
+def test_how_calls_scatter_is_not_known_of_processes_that_answer_once() -> None:
+    once = found(trial(7)).replace(spreads=(SPREAD.replace(calls=0.0),))
+    (row,) = [line for line in render_calibration(once).splitlines() if "1.23%" in line]
+    assert row.split()[2:4] == ["-", "1.23%"]
+
+
 def test_a_bias_is_shown_and_not_tossed_away() -> None:
     text = render_calibration(found(trial(7, bias=0.015)))
     assert "it found a difference where there is none" in text
@@ -62,7 +68,7 @@ def test_a_bias_is_shown_and_not_tossed_away() -> None:
 def test_several_trials_are_counted() -> None:
     text = render_calibration(found(trial(1), trial(2, bias=0.05), trial(3), low=0.0084, high=0.9057))
     assert "3 A/A trials, 72 blocks in 3.0 min" in text
-    share = "1 of 3 trials (33.3%; exact 95 % interval 0.8% to 90.6%; 1% are allowed)"
+    share = "1 of 3 trials (33.3%; exact 95 % interval 0.8% to 90.6%; 1% is allowed)"
     assert f"found a difference where there is none: {share}" in text
     (lied,) = [line for line in text.splitlines() if "REGRESSED" in line]
     assert lied.split()[-1] == "2", "with the seed that gives the same coins again"
