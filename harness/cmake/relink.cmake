@@ -60,9 +60,18 @@ if(NOT code EQUAL 0)
 endif()
 file(STRINGS "${KEEP}/harness-links.txt" links ENCODING UTF-8 REGEX "@harness-layout\\.rsp|cmake_symlink_")
 foreach(line IN LISTS links)
-  execute_process(COMMAND /bin/sh -c "${line}" WORKING_DIRECTORY "${KEEP}" RESULT_VARIABLE code)
+  execute_process(
+    COMMAND /bin/sh -c "${line}"
+    WORKING_DIRECTORY "${KEEP}"
+    OUTPUT_VARIABLE said ERROR_VARIABLE said
+    RESULT_VARIABLE code)
   if(NOT code EQUAL 0)
-    message(FATAL_ERROR "linking with another order of functions failed: ${line}")
+    # In the form of Ninja, in which the harness looks for the cause.
+    message("FAILED: [code=${code}]\n${line}\n${said}")
+    message(FATAL_ERROR "linking with another order of functions failed")
+  endif()
+  if(said)
+    message("${said}")
   endif()
 endforeach()
 file(REMOVE ${borrowed} "${KEEP}/harness-layout.rsp" "${KEEP}/harness-links.txt")

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import UnreadableError
+from harness.parse.breakage import find_breakage
 from harness.parse.outcome import describe_exit
 from harness.plan.code_layout import choose_link_argv
 from harness.plan.contest import ROLES, Block
@@ -17,6 +18,7 @@ from harness.plan.run import LIBRARY_TARGET
 from harness.records.record import Record
 from harness.records.trial import Role
 from harness.system.built import copy_built
+from harness.system.foreign import read_text
 from harness.system.orphan import mark_child
 from harness.system.process import CannotStartError, execute
 from harness.trial.seat import Lost, Seat
@@ -78,19 +80,19 @@ class FreshFiles:
         layout = write_layout(into.with_name(f"{into.name}.layout"), block.layouts[ROLES.index(seat.role)])
         targets: Sequence[str] = (Path(seat.bench.argv[0]).name,) if seat.bench else (LIBRARY_TARGET,)
         argv = choose_link_argv(relinking.cmake, relinking.script, seat.build, layout, str(into), targets)
-        logs = self._logs[seat.role]
+        log = self._logs[seat.role] / f"block-{block.number}.link.log"
         try:
             done = execute(
                 argv,
                 cwd=Path(seat.build),
-                env=dict(seat.environment) | mark_child(logs.parent),
-                log=logs / f"block-{block.number}.link.log",
+                env=dict(seat.environment) | mark_child(log.parent.parent),
+                log=log,
                 timeout_s=relinking.timeout_s,
             )
         except CannotStartError as error:
             return Lost(reason=error.line, role=seat.role, hopeless=True)
         if done.exit_code or done.timed_out:
-            how = "it took too long" if done.timed_out else describe_exit(done.exit_code)
+            how = "it took too long" if done.timed_out else _explain(done.exit_code, log)
             return Lost(reason=f"the {seat.role} was not linked in another code layout: {how}", role=seat.role)
         return None
 
@@ -104,3 +106,11 @@ class FreshFiles:
             program, *rest = seat.bench.argv
             return seat.replace(bench=seat.bench.replace(argv=(move(program), *rest), cwd=str(self._folder)))
         return seat.replace(library=move(seat.library), root=str(into))
+
+
+def _explain(exit_code: int, log: Path) -> str:
+    try:
+        told = find_breakage(read_text(log))
+    except UnreadableError:
+        told = None
+    return f"{describe_exit(exit_code)}{f': {told.sentence}' if told else ''}"

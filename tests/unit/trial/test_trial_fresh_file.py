@@ -102,6 +102,8 @@ def test_a_program_is_copied_and_starts_in_one_folder_for_both(seats: Mapping[Ro
 class Linker:
     """Stands for CMake: remembers what it was called with, leaves a library behind, and ends as it is told."""
 
+    says = ""
+
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, ends: Sequence[int] = (), missing: bool = False) -> None:
         self.calls: list[dict[str, str]] = []
         self.logs: list[Path] = []
@@ -119,6 +121,8 @@ class Linker:
         library = Path(given["KEEP"]) / "src" / "libwhisper.so"
         library.parent.mkdir(parents=True)
         library.write_text(f"{Path(given['FOLDER']).name}, layout {given['SEED']}")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(self.says)
         return factory.completed(self._ends.pop(0) if self._ends else 0)
 
 
@@ -151,6 +155,13 @@ def test_a_link_that_fails_takes_its_block_with_it(
     assert (lost.role, lost.hopeless) == (block.order[1], False)
     assert lost.reason == f"the {lost.role} was not linked in another code layout: killed by SIGKILL (out of memory?)"
     assert provided(files, 2, seats)
+    full = Linker(monkeypatch, ends=(1,))
+    full.says = (
+        "FAILED: [code=1]\nc++ -o libwhisper.so\n/usr/bin/ld: final link failed: No space left on device\nCMake Error\n"
+    )
+    lost = files.provide(block, seats)
+    assert isinstance(lost, Lost)
+    assert "exit code 1: no space is left on the device (ld: final link failed: No space left on device)" in lost.reason
     Linker(monkeypatch, missing=True)
     gone = files.provide(plan_block(1, 3, ("encode",), pairs=1), seats)
     assert isinstance(gone, Lost)
