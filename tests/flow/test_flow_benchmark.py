@@ -51,7 +51,7 @@ def upstream(kit: Kit) -> list[str]:
 
 def trials(kit: Kit) -> list[str]:
     settings = ["--engine", "bench", "--model", "tiny", "--weights", str(kit.weights), "--metric", "encode"]
-    stop = ["--threads", "2", "--max-time", "1s"]
+    stop = ["--threads", "2", "--max-time", "0.1s"]
     return [by_path("trials"), "--aa", "1", "--side", str(kit.tree), "--", *settings, *stop]
 
 

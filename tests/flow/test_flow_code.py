@@ -9,7 +9,7 @@ import pytest
 from tests.elf import make_object
 from tests.flow.kit import Kit
 
-BENCH = ("--engine", "bench", "--max-time", "5s", "--pairs", "1")
+BENCH = ("--engine", "bench", "--max-time", "0.1s", "--pairs", "1")
 CODE, OTHER = make_object(b"code" * 16, (b"text",)), make_object(b"kode" * 16, (b"text",))
 SAID = "baseline and contender have equal code, however they were built"
 

@@ -7,7 +7,7 @@ import pytest
 from tests.flow.kit import Kit
 
 MEMCPY = ("--bench", "memcpy", "--no-tests")
-BENCH = ("--engine", "bench", "--max-time", "5s", "--pairs", "1")
+BENCH = ("--engine", "bench", "--max-time", "0.1s", "--pairs", "1")
 
 
 def verbs(kit: Kit) -> list[str]:

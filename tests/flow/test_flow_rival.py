@@ -63,7 +63,7 @@ def test_what_all_builds_include_is_written_by_one_at_a_time(kit: Kit) -> None:
     with hold(include.with_name(f"{include.name}.lock"), busy=nobody):
         second = kit.start(*kit.words(*QUICK))
         with pytest.raises(subprocess.TimeoutExpired):
-            second.wait(timeout=4)
+            second.wait(timeout=2)
         assert not include.exists()
     _, stderr = second.communicate(timeout=60)
     assert second.returncode == 0, stderr

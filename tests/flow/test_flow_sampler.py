@@ -76,7 +76,7 @@ def test_a_planted_slowdown_is_found_in_a_build_against_itself(live: Kit) -> Non
 
 def test_several_metrics_share_the_processes(live: Kit) -> None:
     words = live.trial_words("ab", "fa=0", "fa=1")[:-2]
-    done = live.harness(*words, "--metric", "encode,prompt", "--pairs", "3", "--max-time", "1s", "--json")
+    done = live.harness(*words, "--metric", "encode,prompt", "--pairs", "3", "--max-time", "0.1s", "--json")
     assert done.returncode == 0, done.stderr
     assert [one["metric"] for one in json.loads(done.stdout)["comparisons"]] == ["encode", "prompt"]
     first = sides(live)[0].results[0]

@@ -332,7 +332,7 @@ def test_layouts_that_were_tried_are_not_tried_again(kit: Kit) -> None:
     kit.commit_tree()
     words = ["ab", "HEAD,fa=0", "HEAD,fa=1", *kit.words(*BENCH)[3:], "--threads", "2", "--metric", "encode"]
     for _ in range(2):
-        done = kit.harness(*words, "--repo", str(kit.tree), "--relink", "--max-time", "1s")
+        done = kit.harness(*words, "--repo", str(kit.tree), "--relink", "--max-time", "0.1s")
         assert done.returncode == 0, done.stderr
     seeds = [word for call in kit.calls("cmake") if "-P" in call for word in call if word.startswith("-DSEED=")]
     assert (seeds.count("-DSEED=1"), seeds.count("-DSEED=2")) == (1, 1)
