@@ -14,6 +14,7 @@ from harness.records.metric import TABLE_METRICS
 from harness.records.node import Node
 from harness.records.run import ExitCode
 from harness.records.suite import Engine
+from harness.render.column import format_count
 from harness.render.comparison import render_comparison
 from harness.render.plan import render_plan
 from harness.render.seed import describe_seed
@@ -122,7 +123,7 @@ def _show(held: Held, sides: Sequence[Side], settings: Settings, output: Output)
         for side, run in zip(sides, held.runs, strict=True)
     )
     lines = [render_comparison(held.family, baseline_name=baseline, contender_name=contender)]
-    lines.append(f"{len(held.tally.results)} blocks in {held.tally.wall_s:.0f} s: {held.tally.stopped}")
+    lines.append(f"{format_count(len(held.tally.results), 'block')} in {held.tally.wall_s:.0f} s: {held.tally.stopped}")
     lines += [f"{role.value:<9} {path}" for role, path in zip(ROLES, held.paths, strict=True)]
     output.show("\n".join(lines), held.family)
     return choose_code(held, held.family.exit_code(strict=settings.flag("strict")), output)

@@ -76,7 +76,9 @@ def _choose_code(held: Sequence[Held], wanted: int, otherwise: ExitCode, output:
     if len(held) == 1 and last.family is None:
         return show_failure(last, output)
     if len(held) < wanted:
-        output.console.warn(f"harness: only {sum(one.family is not None for one in held)} of {wanted} trials were held")
+        output.console.warn(
+            f"harness: only {sum(one.family is not None for one in held)} of {wanted} trials could be measured"
+        )
     if last.tally is None:
         return int(last.runs[0].exit_code)
     if last.family is None and not last.interrupted:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from harness.records.calibration import AATrial, Calibration, Need, Spread
 from harness.records.comparison import Comparison
 from harness.records.metric import METRICS
-from harness.render.column import align
+from harness.render.column import align, format_count
 from harness.render.terminal import wrap_bullet
 
 
@@ -20,7 +20,7 @@ def _verdicts(trials: tuple[AATrial, ...]) -> Iterator[str]:
     """Yield the verdicts of the only trial, of several those that lied."""
     blocks, wall_s = sum(trial.blocks for trial in trials), sum(trial.wall_s for trial in trials)
     what = "an A/A trial" if len(trials) == 1 else f"{len(trials)} A/A trials"
-    yield f"a build against itself: {what}, {blocks} blocks in {wall_s / 60:.1f} min"
+    yield f"a build against itself: {what}, {format_count(blocks, 'block')} in {wall_s / 60:.1f} min"
     shown = trials if len(trials) == 1 else [trial for trial in trials if trial.lied]
     rows = [_row_of_verdict(trial, one) for trial in shown for one in trial.family.comparisons]
     if rows:
@@ -56,8 +56,8 @@ def _missing(found: Calibration) -> Iterator[str]:
     blocks, wall_s = sum(trial.blocks for trial in found.trials), sum(trial.wall_s for trial in found.trials)
     longer = f", {found.missing * wall_s / blocks / 60:.1f} min more at this pace" if blocks else ""
     yield from wrap_bullet(
-        f"no forecast: {found.missing} more blocks of each metric are needed{longer}. Take a longer --max-time, fewer "
-        "metrics (--metric), or --trials"
+        f"no forecast: it takes {format_count(found.missing, 'more block')} of each metric{longer}. Take a "
+        "longer --max-time, fewer metrics (--metric), or --trials"
     )
 
 

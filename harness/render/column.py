@@ -30,3 +30,8 @@ def format_summary(summary: Summary | None, *, digits: int = 2) -> str:
         return "-"
     spread = f" ({summary.spread:.1%})" if summary.n > 1 else ""
     return f"{summary.median:.{digits}f}{spread}"
+
+
+def format_count(number: int, noun: str) -> str:
+    """Return `1 block`, or `2 blocks`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -8,7 +8,7 @@ from harness.records.case import Case
 from harness.records.comparison import DIALECT, EQUAL_CODE, SAME, Comparison, Family, Verdict
 from harness.records.contrast import Difference
 from harness.records.metric import METRICS
-from harness.render.column import align
+from harness.render.column import align, format_count
 from harness.render.format.text import markdown
 from harness.render.plain import printable
 from harness.stats.verdict import PAIRED_METHOD
@@ -83,9 +83,9 @@ def conclude_family(family: Family) -> str:
     judged = len(family.comparisons) - len(withheld)
     parts = ["A/A, both sides are the same"] if family.comparisons and _is_a_a(family) else []
     if worse:
-        parts.append(f"{_count(len(worse), 'relevant regression')}: {_name(worse)}")
+        parts.append(f"{format_count(len(worse), 'relevant regression')}: {_name(worse)}")
     if better:
-        parts.append(f"{_count(len(better), 'relevant improvement')}: {_name(better)}")
+        parts.append(f"{format_count(len(better), 'relevant improvement')}: {_name(better)}")
     if not worse and not better and len(open_) < judged:
         parts.append("no relevant difference" + (" among the others" if open_ else ""))
     seen = max((one.mde for one in family.comparisons if one.mde is not None and not one.relevant), default=None)
@@ -164,7 +164,7 @@ def _legend(comparisons: Sequence[Comparison]) -> Iterator[str]:
 
 def _facts(family: Family) -> Iterator[str]:
     unit = "blocks of two processes" if family.method == PAIRED_METHOD else "days, or runs within days"
-    judged = _count(sum(not _is_withheld(one) for one in family.comparisons), "comparison")
+    judged = format_count(sum(not _is_withheld(one) for one in family.comparisons), "comparison")
     yield f"{_INDENT}method     {family.method}"
     alpha = f"alpha {100 * family.alpha:g} %, each interval for itself"
     yield f"{_INDENT}judged     {judged} together at {alpha}; n counts {unit}"
@@ -229,7 +229,3 @@ def _wrap(lead: str, text: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

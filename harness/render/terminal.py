@@ -10,7 +10,7 @@ from harness.records.roof import Share
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.summary import Summary
-from harness.render.column import align, format_summary
+from harness.render.column import align, format_count, format_summary
 from harness.render.quietness import list_discarded, list_placement
 from harness.render.roof import list_roof
 from harness.render.table import short_commit, weights_kind
@@ -104,7 +104,7 @@ def _memcpy(summaries: Summaries) -> Iterator[str]:
     case, best = max(rates.items(), key=lambda item: item[1].median)
     single = rates.get(Case.of("memcpy", loop="single", threads=1))
     reference = f"; {single.median:.2f} without threads" if single else ""
-    threads = _count(int(case.get("threads")), "thread")
+    threads = format_count(int(case.get("threads")), "thread")
     yield f"  memcpy   {best.median:.2f} {COPY_RATE.unit} at best, with {threads}{reference}"
 
 
@@ -192,7 +192,3 @@ def _next(run: Run, bundle_path: str) -> Iterator[str]:
         yield f"  next:   less {bundle_path}/logs/{first_log}"
     elif not run.status.bad:
         yield "  next:   harness run --source DIR measures a tree of yours the same way; run --help shows more"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -80,5 +80,5 @@ def test_several_trials_are_counted() -> None:
 def test_too_few_blocks_make_no_forecast() -> None:
     text = " ".join(render_calibration(found(trial(7, blocks=8), missing=12)).split())
     assert "UNRESOLVED" in text
-    assert "no forecast: 12 more blocks of each metric are needed, 1.5 min more at this pace" in text
+    assert "no forecast: it takes 12 more blocks of each metric, 1.5 min more at this pace" in text
     assert "found in" not in text
