@@ -110,6 +110,8 @@ def conclude_trials(trials: Sequence[Held], seed: int) -> Calibration:
     )
     samples = join_samples(held.tally.samples for held in trials if held.tally)
     blocks, wall_s = sum(one.blocks for one in told), sum(one.wall_s for one in told)
+    # A block is of one case, and the cases take turns.
+    turn_s = wall_s / max(1, blocks) * len({sample.case for sample in samples})
     missing = max(0, LEAST_BLOCKS - count_blocks(samples))
     lied = sum(one.lied for one in told)
     low, high = bound_share(lied, len(told))
@@ -120,5 +122,5 @@ def conclude_trials(trials: Sequence[Held], seed: int) -> Calibration:
         low=low,
         high=high,
         missing=missing,
-        spreads=() if missing else measure_spreads(samples, alpha=ALPHA, seed=seed, block_s=wall_s / max(1, blocks)),
+        spreads=() if missing else measure_spreads(samples, alpha=ALPHA, seed=seed, block_s=turn_s),
     )

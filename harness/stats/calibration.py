@@ -7,7 +7,7 @@ from statistics import median
 
 from harness.records.calibration import Need, Spread
 from harness.stats.evidence import PairedEvidence, is_usable
-from harness.stats.symmetry import measure_spread
+from harness.stats.symmetry import iter_wealth, measure_spread
 from harness.stats.verdict import PairedSample
 
 CHANGES = (0.05, 0.02, 0.01)
@@ -15,14 +15,16 @@ _LONGEST = 400
 _TRIES = 30
 _POWER = 0.9
 
-Block = tuple[tuple[float, float], ...]
+# A block's pairs, and which side's process was started first, as a sample has it.
+Block = tuple[tuple[tuple[float, float], ...], int]
 
 
 def measure_spreads(samples: Sequence[PairedSample], *, alpha: float, seed: int, block_s: float) -> tuple[Spread, ...]:
     """Return how the metrics of A/A trials scatter, and how long other trials take to find a change.
 
     A resample draws blocks with replacement, tosses which side is called the contender, and slows that one down. So it
-    says nothing of a bias that the trials may have: their own verdicts do. `block_s` is what a block takes in seconds.
+    says nothing of a bias that the trials may have: their own verdicts do. `block_s` is the time, in seconds, in which
+    each case has one block.
     """
     draw = random.Random(seed)  # noqa: S311 - to be reproduced
     samples = [sample for sample in map(_keep_usable, samples) if sample.blocks]
@@ -41,35 +43,48 @@ def join_samples(trials: Iterable[Sequence[PairedSample]]) -> tuple[PairedSample
     for sample in (sample for samples in trials for sample in samples):
         key = (str(sample.case), sample.metric)
         known = joined.get(key)
-        blocks = (*known.blocks, *sample.blocks) if known else sample.blocks
-        joined[key] = PairedSample(case=sample.case, metric=sample.metric, blocks=blocks)
+        blocks = [*(_list_blocks(known) if known else ()), *_list_blocks(sample)]
+        joined[key] = _make_sample(sample, blocks)
     return tuple(joined.values())
 
 
 def _keep_usable(sample: PairedSample) -> PairedSample:
     """Return the sample without what has no logarithm."""
-    blocks = (tuple(pair for pair in block if all(map(is_usable, pair))) for block in sample.blocks)
-    return PairedSample(case=sample.case, metric=sample.metric, blocks=tuple(block for block in blocks if block))
+    blocks = (
+        (tuple(pair for pair in pairs if all(map(is_usable, pair))), start) for pairs, start in _list_blocks(sample)
+    )
+    return _make_sample(sample, [block for block in blocks if block[0]])
+
+
+def _list_blocks(sample: PairedSample) -> list[Block]:
+    return list(zip(sample.blocks, sample.starts or (0,) * len(sample.blocks), strict=True))
+
+
+def _make_sample(like: PairedSample, blocks: Sequence[Block]) -> PairedSample:
+    pairs, starts = (tuple(part) for part in zip(*blocks, strict=True)) if blocks else ((), ())
+    return PairedSample(case=like.case, metric=like.metric, blocks=pairs, starts=starts)
 
 
 def _resample(draw: random.Random, blocks: Sequence[Block], count: int, change: float = 0.0) -> list[Block]:
     """Return blocks drawn with replacement, the contender made slower by `change`."""
-    drawn = []
-    for block in draw.choices(blocks, k=count):
+    drawn: list[Block] = []
+    for pairs, start in draw.choices(blocks, k=count):
         swapped = draw.random() < 0.5
-        drawn.append(
-            tuple((there, here * (1 + change)) if swapped else (here, there * (1 + change)) for here, there in block)
+        slowed = tuple(
+            (there, here * (1 + change)) if swapped else (here, there * (1 + change)) for here, there in pairs
         )
+        drawn.append((slowed, -start if swapped else start))
     return drawn
 
 
 def _measure(sample: PairedSample, draw: random.Random, level: float, block_s: float) -> Spread:
-    centres = PairedEvidence(sample.blocks).centres
+    blocks = _list_blocks(sample)
+    centres = _weigh(blocks).centres
     sides = [[[math.log(pair[side]) for pair in block] for block in sample.blocks] for side in (0, 1)]
     levels = [median(process) for side in sides for process in side]
     calls = [value - median(process) for side in sides for process in side for value in process]
     held = max(len(process) for process in sides[0])
-    needs = tuple(_need(sample.blocks, draw, level, change, block_s) for change in CHANGES)
+    needs = tuple(_need(blocks, draw, level, change, block_s) for change in CHANGES)
     return Spread(
         case=sample.case,
         metric=sample.metric,
@@ -91,12 +106,13 @@ def _need(blocks: Sequence[Block], draw: random.Random, level: float, change: fl
 
 
 def _find_first(blocks: Sequence[Block], level: float) -> int:
-    """Return after how many blocks the difference is certain; it stays so, hence halving finds it."""
-    low, high = 0, len(blocks) + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if middle <= len(blocks) and PairedEvidence(blocks[:middle]).p <= level:
-            high = middle
-        else:
-            low = middle
-    return high
+    """Return after how many blocks the difference is certain, one more than there are if it never is."""
+    evidence = _weigh(blocks)
+    mirrored = [-centre for centre in evidence.centres]
+    both = (iter_wealth(centres, evidence.scales, 0.0) for centres in (evidence.centres, mirrored))
+    found = (number for number, wealth in enumerate(map(max, *both), 1) if 2 / wealth <= level)
+    return next(found, len(blocks) + 1)
+
+
+def _weigh(blocks: Sequence[Block]) -> PairedEvidence:
+    return PairedEvidence([pairs for pairs, _ in blocks], [start for _, start in blocks])

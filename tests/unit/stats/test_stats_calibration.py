@@ -52,6 +52,25 @@ def test_larger_changes_and_quieter_nodes_need_less() -> None:
     )
 
 
+def test_the_order_of_the_starts_is_no_noise() -> None:
+    """It is taken out of a forecast as it is taken out of a trial, and goes with the sides that are swapped."""
+    quiet, draw = sample(60, call=0.0005, process=0.002), random.Random(3)
+    starts = [draw.choice((1, -1)) for _ in quiet.blocks]
+    moved = quiet.replace(
+        blocks=tuple(
+            tuple((here, there * math.exp(0.02 * start)) for here, there in block)
+            for block, start in zip(quiet.blocks, starts, strict=True)
+        )
+    )
+    known = moved.replace(starts=tuple(starts))
+    (plain,), (unknown,), (told,) = (
+        measure_spreads([one], alpha=0.01, seed=1, block_s=1.0) for one in (quiet, moved, known)
+    )
+    assert told.blocks < unknown.blocks / 3
+    assert [need.blocks or math.inf for need in told.needs] < [need.blocks or math.inf for need in unknown.needs]
+    assert (told.needs[0].blocks or math.inf) <= 2 * (plain.needs[0].blocks or 0)
+
+
 def test_a_hopeless_node_says_so() -> None:
     (spread,) = measure_spreads([sample(12, process=0.5)], alpha=0.01, seed=1, block_s=1.0)
     assert (spread.needs[-1].blocks, spread.needs[-1].minutes) == (None, None)
@@ -79,7 +98,8 @@ def test_nothing_at_all() -> None:
 
 def test_trials_are_put_together() -> None:
     encode, decode = sample(5), sample(7).replace(metric="decode")
-    one, other = join_samples([[encode, decode], [sample(4, seed=2)]])
+    one, other = join_samples([[encode, decode], [sample(4, seed=2).replace(starts=(1, -1, 1, 1))]])
     assert one.blocks == (*encode.blocks, *sample(4, seed=2).blocks)
+    assert one.starts == (0, 0, 0, 0, 0, 1, -1, 1, 1)
     assert other.blocks == decode.blocks
     assert count_blocks([one, other]) == 7
