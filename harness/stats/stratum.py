@@ -9,8 +9,8 @@ from harness.stats.evidence import is_usable
 from harness.stats.rank import BETS, Order, average, weigh
 from harness.stats.symmetry import measure_spread
 
-# The share of the stakes that is on days as units; the rest is on the runs within days. It is as large as it can be
-# with a verdict still to be had from six days at 1 %, and seven at 0.25 %.
+# The share of the stakes that is on days as units; the rest is on the runs within days. Six days still suffice for a
+# verdict at 1 %, and seven at 0.25 %.
 DAYS_SHARE = 0.75
 
 Dated = tuple[str, float]
@@ -21,8 +21,8 @@ class UnpairedEvidence:
 
     `days` name the day of each value; without them each value has a day of its own. Two bets share the stakes. The one
     takes a side's runs of a day for one unit, their median, and orders the units. The other orders the runs within each
-    day, and multiplies what days come to: a day with one side only says nothing there. Both are martingales if nothing
-    differs, days are exchangeable, and runs are within their day; so is their mean.
+    day, and multiplies what days come to: a day with one side only says nothing there. Both are martingales from day to
+    day if nothing differs, days are exchangeable, and runs are within their day; so is their mean.
     """
 
     def __init__(
@@ -84,9 +84,8 @@ class UnpairedEvidence:
         high = _find_first(len(ends), lambda at: 2 / self._measure(ends[-1 - at], up=False) > level)
         return ends[low], ends[-1 - high]
 
-    def lack(self, level: float, beyond: float = 0.0) -> str:
+    def lack(self, level: float) -> str:
         """Return how many runs and days there are and how many an interval takes."""
-        level = max(level, 2 * beyond)
         sizes, days = (
             f"{one} and {other}" for one, other in (map(len, (self.baseline, self.contender)), map(len, self._units))
         )

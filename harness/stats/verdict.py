@@ -193,7 +193,7 @@ def _explain(evidence: Evidence, levels: _Levels, *, bounded: bool, unsteady: bo
     elif not bounded:
         caveats.append(Caveat(code="thin", message=evidence.lack(levels.open)))
     if evidence.left_out:
-        message = f"left out as they are no numbers above zero, with their partners: {evidence.left_out}"
+        message = f"left out, with their partners, because they are not numbers above zero: {evidence.left_out}"
         caveats.append(Caveat(code="unusable", message=message))
     return tuple(caveats)
 
