@@ -17,6 +17,7 @@ from harness.records.record import Record
 from harness.records.run import ExitCode, Run, SettingUsed
 from harness.records.suite import Suite
 from harness.records.sweep import GONE, Chart, Entry, Sweep
+from harness.render.column import format_count
 from harness.render.plan import render_plan
 from harness.render.seed import describe_seed
 from harness.render.sweep import (
@@ -271,6 +272,7 @@ def _show_plan(planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], settings: 
 def _describe(swept: Sweep, used: Sequence[SettingUsed] = ()) -> str:
     """Return the axes of a sweep and its seed; `used` are the settings in force, where they are not those it kept."""
     varying = [f"  {axis.name:<9} {', '.join(axis.values)}" for axis in swept.axes]
-    counts = f"{len(swept.cells)} cells, {len(swept.entries)} configs, {swept.repetitions} rounds"
+    numbers = {"cell": len(swept.cells), "config": len(swept.entries), "round": swept.repetitions}
+    counts = ", ".join(format_count(number, noun) for noun, number in numbers.items())
     seed = describe_seed(swept.seed, used or swept.settings)
     return "\n".join([f"sweep {swept.id} on {swept.node}: {counts}", *varying, f"  {'seed':<9} {seed}"])
