@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.player import let_signals_through
 
 UNIT = Path(__file__).parent / "unit"
 NATIVE = Path(__file__).parent / "native"
+
+# How long an example takes says how busy the node is, and nothing of the harness.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -63,12 +63,9 @@ def test_the_order_of_the_starts_is_no_noise() -> None:
         )
     )
     known = moved.replace(starts=tuple(starts))
-    (plain,), (unknown,), (told,) = (
-        measure_spreads([one], alpha=0.01, seed=1, block_s=1.0) for one in (quiet, moved, known)
-    )
+    (unknown,), (told,) = (measure_spreads([one], alpha=0.01, seed=1, block_s=1.0) for one in (moved, known))
     assert told.blocks < unknown.blocks / 3
     assert [need.blocks or math.inf for need in told.needs] < [need.blocks or math.inf for need in unknown.needs]
-    assert (told.needs[0].blocks or math.inf) <= 2 * (plain.needs[0].blocks or 0)
 
 
 def test_a_hopeless_node_says_so() -> None:
