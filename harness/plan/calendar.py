@@ -12,6 +12,8 @@ from harness.records.run import Run
 MOST_CORRELATION = 1 / 3
 # And by no more standard deviations of a random order than that, however many runs there are.
 _MOST_DEVIATIONS = 2.0
+# Where a side has more than so many times the other's runs a day, the medians of its days scatter by too much less.
+_UNLIKE = 2.0
 
 
 def find_start(run: Run) -> datetime | None:
@@ -83,7 +85,13 @@ def _caveat_days(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[
         if both > 1
         else ("the day that both sides have is judged run by run as well" if both else "no day has runs of both sides")
     )
+    rates = [len(side) / max(1, len(some)) for some, side in zip(days, (baseline, contender), strict=True)]
+    unlike = (
+        "; the sides have unlike numbers of runs a day, so their medians scatter differently, and a false difference "
+        "can be about twice as likely as it should be"
+    )
     message = (
         f"{told}: runs of one day are alike for reasons of that day, so they count once, by their median; {shared}"
+        f"{unlike if max(rates) > _UNLIKE * min(rates) else ''}"
     )
     yield Caveat(code="by-day", message=message)

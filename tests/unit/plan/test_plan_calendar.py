@@ -88,7 +88,10 @@ def test_several_runs_of_a_day_are_said() -> None:
     assert caveat.message.startswith("6 runs of the baseline on 3 days and 6 runs of the contender on 3 days: ")
     assert caveat.message.endswith("the 3 days that both sides have are judged run by run as well")
     apart = [one.replace(start="2026-02-01T00:00:00+00:00") for one in there]
-    assert [caveat.message for caveat in caveat_time(here, apart)][-1].endswith("no day has runs of both sides")
+    message = [caveat.message for caveat in caveat_time(here, apart)][-1]
+    assert "; no day has runs of both sides; the sides have unlike numbers of runs a day" in message
+    (_, even) = caveat_time(here[:3], apart[:3])  # three runs on two days, and three on one
+    assert even.message.endswith("no day has runs of both sides")
     assert not find("abab", "by-day")
 
 
