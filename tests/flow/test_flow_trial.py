@@ -145,7 +145,7 @@ def test_two_models_in_another_type_are_two_cases(kit: Kit) -> None:
     assert compared.returncode == 20, compared.stderr
     regression = "1 relevant regression: encode of whisper/fa=0/model=tiny.en->tiny.en-q8_0/threads=2 +"
     assert regression in " ".join(compared.stdout.split())
-    again = kit.ab("quant=q8_0", "quant=q8_0", *words, "--max-time", "0.1s")
+    again = kit.ab("quant=q8_0", "quant=q8_0", *words, "--max-time", "0.001s")
     assert again.returncode == 12, again.stderr
     assert "whisper/fa=0/model=tiny-q8_0/threads=2 was never measured: the time was up" in again.stderr
     assert len(kit.calls("whisper-quantize")) == 2, "made once"
