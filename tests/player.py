@@ -4,6 +4,9 @@ Such a fork has its own streams, signals, folder and environment, runs `python -
 as Python ends: only the start of Python and the imports are saved, which take longer than most commands. What is to be
 proven about these needs a real start (`Kit.fresh`).
 
+A seed that such a fork would draw from the system comes from the name of the test and the number of the call: what one
+test found is what it finds again.
+
 The process of the server is one of its own because it has one thread: whoever runs the tests may have several.
 """
 
@@ -26,6 +29,8 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -140,6 +145,7 @@ class Player:
     def __init__(self) -> None:
         self._line, other = socket.socketpair()
         self._calling = threading.Lock()
+        self._calls: Counter[str] = Counter()
         # Without a locale, as the kits are: what Python makes of that is what it hands on to the forks.
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
         with other:
@@ -168,7 +174,15 @@ class Player:
         """Begin a command in a folder, after these statements; there is no standard input."""
         outputs, inputs = zip(os.pipe(), os.pipe(), strict=True)
         mine, its = socket.socketpair()
-        call = {"words": words, "environ": dict(environ), "folder": str(folder), "statements": statements}
+        test = os.environ.get("PYTEST_CURRENT_TEST", "")
+        self._calls[test] += 1
+        call = {
+            "words": words,
+            "environ": dict(environ),
+            "folder": str(folder),
+            "statements": statements,
+            "seed": zlib.crc32(f"{test} {self._calls[test]}".encode()),
+        }
         with its:
             with self._calling:
                 descriptors = array.array("i", [its.fileno(), *inputs])
@@ -262,6 +276,7 @@ def _become(call: dict[str, Any]) -> None:
     os.environ.update({**call["environ"], **handed_on})
     time.tzset()
     sys.argv = ["harness", *call["words"]]
+    sys.modules["harness.cli.main"].draw_seed = lambda: call["seed"]  # type: ignore[attr-defined]
     exec(call["statements"], {"os": os, "signal": signal})
     sys.stdin = sys.__stdin__ = _open(0, "r", "surrogateescape")  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = _open(1, "w", "surrogateescape")  # type: ignore[misc]
