@@ -23,8 +23,12 @@ from harness.plan.precision import CONFIDENCE, measure_reach  # noqa: E402
 from harness.plan.tune import are_settled, choose_survivors, decide, judge_duels  # noqa: E402
 from harness.records.comparison import Verdict  # noqa: E402
 from harness.records.sweep import Values  # noqa: E402
-from harness.stats.autocorrelation import bound_correlation, correlate_neighbours, widen_by  # noqa: E402
-from harness.stats.summary import summarize  # noqa: E402
+from harness.stats.summary import (  # noqa: E402
+    bound_correlation,
+    correlate_neighbours,
+    summarize,
+    widen_by,
+)
 
 
 def main() -> None:

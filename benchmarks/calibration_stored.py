@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.procedure import CASE, METRICS  # noqa: E402
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
-from harness.plan.calendar import bound_correlation, correlate_time  # noqa: E402
+from harness.judge.calendar import bound_correlation, correlate_time  # noqa: E402
 from harness.stats.rank import ODDS  # noqa: E402
 from harness.stats.stratum import DAYS_SHARE, UnpairedEvidence  # noqa: E402
 from harness.stats.verdict import UnpairedSample, judge_unpaired  # noqa: E402

@@ -18,10 +18,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
-from harness.plan.contest import ROLES, plan_block  # noqa: E402
-from harness.plan.sample import pool_samples  # noqa: E402
-from harness.records.case import Case  # noqa: E402
+from harness.judge.sample import pool_samples  # noqa: E402
+from harness.plan.block import ROLES, plan_block  # noqa: E402
 from harness.records.comparison import ALPHA, Verdict  # noqa: E402
+from harness.records.measurement import Case  # noqa: E402
 from harness.stats.verdict import PairedSample, judge_pairs  # noqa: E402
 
 SEED = 20261126

@@ -30,9 +30,9 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.errors import UnreadableError  # noqa: E402
-from harness.plan.sampling import PIECE, choose_sampler_argv, choose_sampler_environment  # noqa: E402
+from harness.plan.worker import PIECE, choose_sampler_argv, choose_sampler_environment  # noqa: E402
 from harness.system.built import copy_built  # noqa: E402
-from harness.trial.entrant import find_library  # noqa: E402
+from harness.trial.side import find_library  # noqa: E402
 
 SEED = 20250607
 CALLS, PERMUTATIONS = 2, 2000

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from benchmarks.noise import Floats, Trials
-from harness.records.case import Case
 from harness.records.comparison import Family
+from harness.records.measurement import Case
 from harness.stats import block, symmetry
 from harness.stats.evidence import find_centre
 from harness.stats.verdict import PairedSample, judge_pairs

@@ -24,9 +24,9 @@ from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.errors import UnfitError  # noqa: E402
 from harness.plan.code_layout import choose_link_argv  # noqa: E402
 from harness.plan.run import LIBRARY_TARGET  # noqa: E402
+from harness.run.build_file import RELINK, keep_include, write_layout  # noqa: E402
 from harness.system.built import copy_built  # noqa: E402
-from harness.system.process import execute  # noqa: E402
-from harness.wiring import RELINK, keep_include, write_layout  # noqa: E402
+from harness.system.process.child import execute  # noqa: E402
 
 _TIMEOUT_S = 600
 

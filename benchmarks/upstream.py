@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.sitting import make_parser, perform, print_head, unpack_release  # noqa: E402
-from harness.records.step import Phase  # noqa: E402
+from harness.records.plan import Phase  # noqa: E402
 
 TREE, CACHE, OBJECTS = "tree", "cache", "objects"
 

@@ -5,10 +5,9 @@ python -m tests.contrast    writes the golden files anew
 
 from pathlib import Path
 
-from harness.records.case import Case
 from harness.records.caveat import Caveat
-from harness.records.comparison import Comparison, Family, Verdict
-from harness.records.contrast import Difference
+from harness.records.comparison import Comparison, Difference, Family, Verdict
+from harness.records.measurement import Case
 from harness.render.comparison import render_comparison, render_comparison_markdown
 from harness.stats.summary import summarize
 from harness.stats.verdict import UNPAIRED_METHOD

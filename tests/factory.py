@@ -1,16 +1,13 @@
 """Small valid records for tests, to be changed with `.replace`."""
 
-from harness.records.case import Case
-from harness.records.config import CMakeOption, Config
-from harness.records.measurement import Measurement
+from harness.records.build import CMakeOption, Config, Tool, Toolchain
+from harness.records.measurement import Case, Measurement
 from harness.records.node import Cores, Cpu, Node
 from harness.records.outcome import Completed, Status, StepResult
-from harness.records.plan import Site
+from harness.records.plan import Phase, Site, Step
 from harness.records.run import SCHEMA, Run
 from harness.records.source import Commit, Source
-from harness.records.step import Phase, Step
 from harness.records.suite import Benchmark, Suite
-from harness.records.toolchain import Tool, Toolchain
 from harness.records.weights import Weights, WeightsKind
 
 SHA = "f24588a272ae8e23280d9c220536437164e6ed28"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from harness.plan.grid import lay_grid
 from harness.records.outcome import Status, StepResult
+from harness.records.plan import Phase
 from harness.records.run import SCHEMA, Run
-from harness.records.step import Phase
 from harness.records.sweep import Axis, Sweep
 from tests import factory
 

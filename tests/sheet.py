@@ -5,12 +5,11 @@ python -m tests.sheet    writes the golden files anew
 
 from pathlib import Path
 
-from harness.records.case import Case
 from harness.records.caveat import Caveat
-from harness.records.measurement import Measurement
+from harness.records.measurement import Case, Measurement
 from harness.records.outcome import Check, Status, StepResult
+from harness.records.plan import Phase
 from harness.records.run import Run, SystemInfo
-from harness.records.step import Phase
 from harness.records.weights import Weights, WeightsKind
 from harness.render.format.format import Sheet
 from harness.render.format.registry import FORMATS

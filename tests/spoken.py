@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.plan.layout import SHAPES
+from harness.whisper.tensor_layout import SHAPES
 
 _END, _NO_TIMESTAMPS = 50257, 50363
 _PROMPT = 3  # start of transcript, language, task

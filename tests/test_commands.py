@@ -82,7 +82,7 @@ def test_the_quoted_commands_are_found() -> None:
     for script in (
         "upstream",
         "trials",
-        "roof",
+        "roofline",
         "calibration",
         "calibration_choice",
         "calibration_stored",

@@ -1,4 +1,4 @@
-"""The floors of the house: imports point down or sideways, and effects stay where they belong."""
+"""The floors of the house: imports point down, or to a neighbour that may be seen; effects stay where they belong."""
 
 import ast
 import sys
@@ -9,34 +9,33 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HARNESS = ROOT / "harness"
-PROCESS = HARNESS / "system" / "process.py"
+UNIT = ROOT / "tests" / "unit"
+PROCESS = HARNESS / "system" / "process" / "child.py"
 
-FLOORS = {
-    "errors": 0,
-    "records": 0,
-    "parse": 1,
-    "plan": 1,
-    "stats": 1,
-    "render": 1,
-    "system": 2,
-    "conclusion": 3,
-    "aftermath": 3,
-    "session": 3,
-    "store": 3,
-    "builder": 3,
-    "option": 3,
-    "premises": 3,
-    "request": 3,
-    "sweep": 3,
-    "trial": 3,
-    "wiring": 3,
-    "workbench": 3,
-    "commands": 4,
-    "cli": 5,
-    "__main__": 5,
+# One row per room: its floor, and the rooms of the same floor that it may import.
+ROOMS = {
+    "errors": (0, "records"),
+    "records": (0, "errors"),
+    "settings": (1, ""),
+    "build": (1, "settings"),
+    "whisper": (1, "settings"),
+    "stats": (1, ""),
+    "plan": (1, "settings build whisper stats"),
+    "judge": (1, "settings build whisper stats plan"),
+    "render": (1, "settings build whisper stats plan judge"),
+    "parse": (1, ""),
+    "system": (2, ""),
+    "store": (3, ""),
+    "run": (3, "store"),
+    "trial": (3, "store run"),
+    "sweep": (3, "store run trial"),
+    "search": (3, "store run trial sweep"),
+    "commands": (5, ""),
+    "cli": (6, ""),
+    "__main__": (6, "cli"),
 }
-# Inside floor 1 only these cross.
-ALLOWED_SIDEWAYS = {("render", "stats"), ("plan", "stats")}
+# The kinds of speaker: each is understood by itself, reports of others by all that is known of the rest.
+SPEAKERS = {"host", "tool", "bench"}
 FLOOR_0_PACKAGES = {"harness", "msgspec", *sys.stdlib_module_names}
 # Third-party imports that are too heavy for start-up may stand inside a function.
 HEAVY = {"archspec", "cpuinfo", "httpx2", "psutil", "rich", "unearth", "filelock", "platformdirs", "tomlkit"}
@@ -51,13 +50,19 @@ def room(path: Path) -> str:
     return part.removesuffix(".py")
 
 
+def floor_of(path: Path) -> int:
+    return ROOMS[room(path)][0] if room(path) in ROOMS else 0
+
+
 # A program of its own, which the harness starts: no floor, and neither side imports the other.
-SAMPLER = "sampler"
+WORKER = "worker"
 # What sees to the packages that the floors need: only the very start imports it.
 ENVIRONMENT = "environment"
-MODULES = sorted(path for path in HARNESS.rglob("*.py") if room(path) not in {SAMPLER, ENVIRONMENT})
-PROGRAM = sorted((HARNESS / SAMPLER).glob("*.py"))
+EVERY = sorted(HARNESS.rglob("*.py"))
+MODULES = [path for path in EVERY if room(path) not in {WORKER, ENVIRONMENT}]
+PROGRAM = sorted((HARNESS / WORKER).glob("*.py"))
 BEFORE = sorted((HARNESS / ENVIRONMENT).glob("*.py"))
+PACKAGES = [path for path in EVERY if path.name == "__init__.py" and path.parent != HARNESS]
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
@@ -69,24 +74,90 @@ def imports(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
             yield node, node.module or ""
 
 
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_modules(path: Path, known: set[str]) -> set[str]:
+    """Return the modules of the house that one imports; a package counts where no module of it is named."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & known) or {node.module or ""}
+    return (found & known) - {dotted(path)}
+
+
+def find_circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """Return the strongly connected components of more than one module, by taking away what is in no circle."""
+    left = {name: set(others) for name, others in graph.items()}
+    while True:
+        ends = {name for name, others in left.items() if not others & left.keys()}
+        ends |= left.keys() - set().union(*left.values())
+        if not ends:
+            break
+        left = {name: others - ends for name, others in left.items() if name not in ends}
+    circles: list[set[str]] = []
+    for name in left:
+        if not any(name in circle for circle in circles):
+            forth = reach(name, left)
+            circles.append({other for other in forth if name in reach(other, left)})
+    return [circle for circle in circles if len(circle) > 1]
+
+
+def reach(start: str, graph: dict[str, set[str]]) -> set[str]:
+    seen, waiting = {start}, [start]
+    while waiting:
+        new = (graph[waiting.pop()] & graph.keys()) - seen
+        seen |= new
+        waiting += new
+    return seen
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    known = {dotted(path) for path in EVERY}
+    assert find_circles({dotted(path): imported_modules(path, known) for path in EVERY}) == []
+
+
+def test_a_circle_is_found() -> None:
+    graph = {"a": {"b"}, "b": {"c", "d"}, "c": {"b"}, "d": set[str](), "e": {"c"}}
+    assert find_circles(graph) == [{"b", "c"}]
+
+
+def test_every_room_has_its_row() -> None:
+    rooms = {room(path) for path in MODULES if path.parent != HARNESS or path.stem not in ("__init__",)}
+    assert rooms == set(ROOMS)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
-def test_module_imports_down_or_sideways(path: Path) -> None:
+def test_module_imports_down_or_what_its_row_says(path: Path) -> None:
     here = room(path)
     for _, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
         package, *rest = name.split(".")
-        if package != "harness" or not rest or rest[0] not in FLOORS or here not in FLOORS:
+        if package != "harness" or not rest or rest[0] not in ROOMS or here not in ROOMS or rest[0] == here:
             continue
         there = rest[0]
-        assert FLOORS[there] <= FLOORS[here], f"{here} (floor {FLOORS[here]}) imports {name}"
-        if FLOORS[here] == FLOORS[there] == 1 and there != here:
-            assert (here, there) in ALLOWED_SIDEWAYS, f"{here} imports its neighbour {name}"
+        assert floor_of(path) >= ROOMS[there][0], f"{here} (floor {floor_of(path)}) imports {name}"
+        if floor_of(path) == ROOMS[there][0]:
+            assert there in ROOMS[here][1].split(), f"{here} imports its neighbour {name}"
+
+
+@pytest.mark.parametrize("speaker", sorted(SPEAKERS))
+def test_a_speaker_is_understood_alone(speaker: str) -> None:
+    for path in (HARNESS / "parse" / speaker).glob("*.py"):
+        for _, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = name.split(".")
+            if parts[:2] == ["harness", "parse"] and len(parts) > 3:
+                assert parts[2] == speaker, f"{path.relative_to(HARNESS)} imports {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
 def test_module_imports_only_what_its_floor_may(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     here = room(path)
-    floor = FLOORS.get(here, 0)
+    floor = floor_of(path)
     top_level = {node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
     if here == "__main__":  # it looks first whether the rest can be imported
         top_level = {node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)}
@@ -103,7 +174,7 @@ def test_module_imports_only_what_its_floor_may(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
 def test_module_has_no_hidden_effects(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    floor = FLOORS.get(room(path), 0)
+    floor = floor_of(path)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ":
             assert room(path) == "cli", "os.environ is read in cli only"
@@ -117,16 +188,16 @@ def test_module_has_no_hidden_effects(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PROGRAM, ids=lambda path: path.name)
-def test_the_sampler_needs_the_standard_library_alone(path: Path) -> None:
+def test_the_worker_needs_the_standard_library_alone(path: Path) -> None:
     for _, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
-        alone = name.startswith(f"harness.{SAMPLER}") or name.split(".")[0] in sys.stdlib_module_names
-        assert alone, f"the sampler imports {name}"
+        alone = name.startswith(f"harness.{WORKER}") or name.split(".")[0] in sys.stdlib_module_names
+        assert alone, f"the worker imports {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
-def test_nobody_imports_the_sampler(path: Path) -> None:
+def test_nobody_imports_the_worker(path: Path) -> None:
     names = [name for _, name in imports(ast.parse(path.read_text(encoding="utf-8")))]
-    assert not any(name.startswith(f"harness.{SAMPLER}") for name in names)
+    assert not any(name.startswith(f"harness.{WORKER}") for name in names)
 
 
 @pytest.mark.parametrize("path", BEFORE, ids=lambda path: path.name)
@@ -148,3 +219,24 @@ def test_only_the_start_imports_the_set_up(path: Path) -> None:
 def test_module_is_a_small_singular_noun(path: Path) -> None:
     assert path.stem not in FORBIDDEN_NAMES or path.parent == HARNESS / "commands"
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=lambda path: str(path.parent.relative_to(HARNESS)))
+def test_package_says_what_may_enter_and_what_may_not(path: Path) -> None:
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    assert text
+    if room(path) in ROOMS:
+        lines = text.splitlines()
+        assert any(line.startswith("In: ") for line in lines)
+        assert any(line.startswith("Out: ") for line in lines)
+
+
+def test_every_folder_of_modules_is_a_package() -> None:
+    assert {path.parent for path in EVERY} == {path.parent for path in PACKAGES} | {HARNESS}
+
+
+@pytest.mark.parametrize("path", sorted(UNIT.rglob("test_*.py")), ids=lambda path: path.stem)
+def test_a_unit_test_lies_where_its_module_lies(path: Path) -> None:
+    folders = path.parent.relative_to(UNIT).parts
+    assert HARNESS.joinpath(*folders).is_dir()
+    assert path.stem.startswith("_".join(("test", *folders)) + "_")

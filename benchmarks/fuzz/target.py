@@ -8,40 +8,37 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import HarnessError, UnreadableError, UsageError
-from harness.parse import transcription
-from harness.parse.affinity import rank_cores
-from harness.parse.backend import find_mismatch, parse_backends, parse_devices
-from harness.parse.bench import is_empty_model, measure_whisper, parse_dialect
-from harness.parse.blas import parse_blas
-from harness.parse.breakage import find_breakage
-from harness.parse.capture import parse_capture
-from harness.parse.cmake import parse_cache, parse_effective, parse_renamed, parse_unread
-from harness.parse.compiler import choose_pair, parse_compiler
-from harness.parse.condition import parse_condition
-from harness.parse.ctest import parse_junit, parse_listing
-from harness.parse.date import parse_date
-from harness.parse.imported import import_run
-from harness.parse.index import parse_pip_config
-from harness.parse.link import parse_links, parse_versions
-from harness.parse.memcpy import measure_memcpy
-from harness.parse.model import parse_model
-from harness.parse.mul_mat import measure_mul_mat
-from harness.parse.ninja import find_complaint, parse_progress, parse_targets
-from harness.parse.node import parse_node
+from harness.parse.bench import transcription
+from harness.parse.bench.backend import find_mismatch, parse_backends, parse_devices
+from harness.parse.bench.bench import is_empty_model, measure_whisper, parse_dialect
+from harness.parse.bench.device import parse_blas, parse_nvidia
+from harness.parse.bench.microbenchmark import measure_memcpy, measure_mul_mat
+from harness.parse.bench.model import parse_model
+from harness.parse.bench.roofline import measure_roof, parse_roof
+from harness.parse.bench.system_info import parse_system_info
+from harness.parse.bench.transcription import has_text, measure_transcription
+from harness.parse.bench.worker import find_refusal, measure_sampler, parse_answer, read_texts
+from harness.parse.host.capture import parse_capture
+from harness.parse.host.condition import parse_condition
+from harness.parse.host.cpu import rank_cores
+from harness.parse.host.node import parse_node
+from harness.parse.host.reading import parse_reading
 from harness.parse.notation import parse_toml
-from harness.parse.nvidia import parse_nvidia
-from harness.parse.pasted import import_paste, is_pasted
-from harness.parse.reading import parse_reading
-from harness.parse.release import parse_pins
-from harness.parse.report import parse_report
-from harness.parse.roof import measure_roof, parse_roof
-from harness.parse.sampler import find_refusal, measure_sampler, parse_answer, read_texts
-from harness.parse.system_info import parse_system_info
-from harness.parse.transcription import has_text, measure_transcription
-from harness.plan.layer import layer_settings
-from harness.records.case import Case
+from harness.parse.pin import parse_pins
+from harness.parse.report.date import parse_date
+from harness.parse.report.imported import import_run
+from harness.parse.report.pasted import import_paste, is_pasted
+from harness.parse.report.report import parse_report
+from harness.parse.tool.breakage import find_breakage
+from harness.parse.tool.cmake import parse_cache, parse_effective, parse_renamed, parse_unread
+from harness.parse.tool.compiler import choose_pair, parse_compiler
+from harness.parse.tool.ctest import parse_junit, parse_listing
+from harness.parse.tool.ninja import find_complaint, parse_links, parse_progress, parse_targets, parse_versions
+from harness.parse.tool.pip import parse_pip_config
+from harness.records.measurement import Case
 from harness.records.run import Run
-from harness.render.document import render_document
+from harness.render.report import render_document
+from harness.settings.layer import layer_settings
 from harness.store.bundle import encode_run
 from harness.store.json_file import decode_run
 

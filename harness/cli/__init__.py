@@ -1,1 +1,5 @@
-"""Arguments to settings, settings to a verb."""
+"""Arguments to settings, settings to a verb.
+
+In: argparse, `os.environ`, the one `except HarnessError`, and the exit code.
+Out: everything else.
+"""

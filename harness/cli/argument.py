@@ -3,8 +3,8 @@
 import argparse
 import os
 
-from harness.commands.runs import SHOWN
-from harness.plan.context import GROUPS
+from harness.commands.list import SHOWN
+from harness.judge.context import GROUPS
 from harness.plan.prune import PRUNABLE
 from harness.render.format.registry import list_formats
 

@@ -15,16 +15,15 @@ from harness.cli.argument import EPILOG
 from harness.cli.verb import VERBS, Call
 from harness.commands.output import Output, refuse_stream
 from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
-from harness.plan.layer import Settings, layer_settings
-from harness.plan.setting.setting import PREFIX, Kind, Setting
-from harness.plan.setting.table import RETIRED, SETTINGS
-from harness.plan.setting.verb import MEASURE
 from harness.records.record import is_text
 from harness.render.plain import harmless
-from harness.system.chance import draw_seed
+from harness.settings.layer import Settings, layer_settings
+from harness.settings.setting import MEASURE, PREFIX, Kind, Setting
+from harness.settings.table import RETIRED, SETTINGS
 from harness.system.console import Console
 from harness.system.disk import expand_home
 from harness.system.limit import CpuTimeError, limit_of
+from harness.system.seed import draw_seed
 from harness.system.stream import flush_streams, write_through
 from harness.system.toml_file import read_toml
 

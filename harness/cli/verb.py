@@ -28,20 +28,20 @@ from harness.commands.compare import Compared, compare
 from harness.commands.doctor import doctor
 from harness.commands.exporting import export_runs
 from harness.commands.importing import import_reports
+from harness.commands.list import Filters, runs
 from harness.commands.models import models
 from harness.commands.output import Output
 from harness.commands.report import report
-from harness.commands.roof import roof
+from harness.commands.roofline import roof
 from harness.commands.run import run
-from harness.commands.runs import Filters, runs
 from harness.commands.schema import schema
 from harness.commands.show import show
 from harness.commands.sweep import Asked, sweep
 from harness.commands.tune import Wanted, tune
 from harness.commands.unfinished import unfinished
 from harness.errors import UsageError
-from harness.plan.context import GROUPS
-from harness.plan.layer import Settings
+from harness.judge.context import GROUPS
+from harness.settings.layer import Settings
 
 
 class Call(NamedTuple):

@@ -2,31 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.aftermath import settle_remnants
 from harness.commands.output import Output
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
-from harness.plan.contest import ROLES
-from harness.plan.illegal import ILLEGAL_INSTRUCTION
-from harness.plan.layer import Settings, nearest
+from harness.judge.illegal import ILLEGAL_INSTRUCTION
+from harness.plan.block import ROLES
 from harness.plan.side import Side
-from harness.premises import hold_node
-from harness.records.metric import TABLE_METRICS
+from harness.records.measurement import TABLE_METRICS
 from harness.records.node import Node
 from harness.records.run import ExitCode
 from harness.records.suite import Engine
-from harness.render.column import format_count
 from harness.render.comparison import render_comparison
+from harness.render.origin import describe_seed, name_side
+from harness.render.plain import format_count
 from harness.render.plan import render_plan
-from harness.render.seed import describe_seed
-from harness.render.side import name_side
-from harness.request import choose_engine
+from harness.run.places import hold_node
+from harness.run.recovery import settle_remnants
+from harness.run.request import choose_engine
+from harness.settings.layer import Settings, nearest
 from harness.system.console import Console
 from harness.system.probe import probe_node
-from harness.trial.contest import Design
-from harness.trial.entrant import prepare_entrant
 from harness.trial.hold import Entrants, Held, hold_trial
 from harness.trial.lineup import line_up
-from harness.trial.scene import set_scene
+from harness.trial.loop import Design
+from harness.trial.setup import set_scene
+from harness.trial.side import prepare_entrant
 
 
 def ab(

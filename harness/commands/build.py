@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from harness.builder import carry_out_build, prepare_build
+from harness.build.isa import choose_isa_options
+from harness.build.recipe import choose_recipe
 from harness.commands.output import Output
-from harness.plan.isa import choose_isa_options
-from harness.plan.layer import Settings
-from harness.plan.recipe import choose_recipe
-from harness.premises import hold_node
 from harness.records.run import ExitCode
 from harness.render.plan import render_plan
+from harness.run.builder import carry_out_build, prepare_build
+from harness.run.places import hold_node
+from harness.settings.layer import Settings
 from harness.system.probe import probe_node
 
 

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.errors import HarnessError, UnfitError
-from harness.plan.amount import parse_size, require_duration
-from harness.plan.layer import Settings
 from harness.plan.prune import Limits, choose_kinds, choose_victims
-from harness.premises import cache_folder, results_folder
 from harness.records.record import Record
 from harness.records.stock import Pruning, Removal, Stock
 from harness.render.stock import render_pruning, render_stock
+from harness.run.places import cache_folder, results_folder
+from harness.settings.layer import Settings
+from harness.settings.value import parse_size, require_duration
 from harness.store.bundle import PARTIAL, Bundle, load_run
+from harness.system.cache.stock import probe_stock, remove_entry
+from harness.system.cache.usage import close_gate, is_occupied
 from harness.system.lock import is_held, node_lock, node_lock_path
-from harness.system.stock import probe_stock, remove_entry
-from harness.system.usage import close_gate, is_occupied
 
 
 class Asked(Record):

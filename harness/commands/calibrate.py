@@ -3,24 +3,23 @@
 import random
 from collections.abc import Mapping, Sequence
 
-from harness.aftermath import settle_remnants
 from harness.commands.ab import choose_code, choose_design, prepare_entrants, show_failure, show_plans
 from harness.commands.output import Output
 from harness.errors import UsageError
-from harness.plan.layer import Settings
 from harness.plan.side import Side
-from harness.premises import hold_node
 from harness.records.calibration import AATrial, Calibration
 from harness.records.comparison import ALPHA
 from harness.records.run import ExitCode
 from harness.render.calibration import render_calibration
-from harness.render.seed import describe_seed
-from harness.stats.binomial import bound_share
-from harness.stats.calibration import count_blocks, join_samples, measure_spreads
+from harness.render.origin import describe_seed
+from harness.run.places import hold_node
+from harness.run.recovery import settle_remnants
+from harness.settings.layer import Settings
+from harness.stats.calibration import bound_share, count_blocks, join_samples, measure_spreads
 from harness.system.console import format_seconds
 from harness.system.probe import probe_node
 from harness.trial.hold import Held, hold_trial
-from harness.trial.scene import set_scene
+from harness.trial.setup import set_scene
 
 # From fewer, half of all forecasts are less than 0.7 of the truth.
 LEAST_BLOCKS = 20

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.commands.list import Filters, read_cards
 from harness.commands.output import Output
-from harness.commands.runs import Filters, read_cards
 from harness.commands.selection import select_runs
 from harness.errors import UsageError
-from harness.plan.contrast import Question, choose_metrics, contrast_runs, list_uncompared
-from harness.plan.layer import Settings, nearest
-from harness.premises import results_folder
+from harness.judge.comparison import Question, choose_metrics, contrast_runs, list_uncompared
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.render.comparison import render_comparison, render_comparison_markdown
-from harness.store.month import list_months
+from harness.run.places import results_folder
+from harness.settings.layer import Settings, nearest
+from harness.store.layout import list_months
 
 _FILTERS = (*Filters.__struct_fields__, "release")
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 
 from harness.commands.output import Output
 from harness.errors import HarnessError, UnfitError
-from harness.plan.fitness import diagnose
-from harness.plan.layer import Settings
-from harness.premises import cache_folder
-from harness.records.fitness import Diagnosis, Finding, Fitness
-from harness.render.doctor import render_doctor
-from harness.request import choose_suite
+from harness.judge.diagnosis import diagnose
+from harness.records.condition import Diagnosis, Finding, Fitness
+from harness.render.diagnosis import render_doctor
+from harness.run.places import cache_folder
+from harness.run.request import choose_suite
+from harness.settings.layer import Settings
 from harness.system.disk import forbids_programs, free_bytes
 from harness.system.probe import probe_node
 from harness.system.quiet import Watch

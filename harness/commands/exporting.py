@@ -6,13 +6,13 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.commands.selection import select_runs
 from harness.errors import UnreadableError, UsageError
-from harness.parse.report import parse_report
-from harness.plan.layer import Settings, nearest
+from harness.parse.report.report import parse_report
 from harness.records.record import Record
 from harness.render.ci_folder import render_folder
+from harness.settings.layer import Settings, nearest
 from harness.store.bundle import LOGS, REPORT, require_outside
-from harness.store.outbox import list_logs, write_folder
-from harness.store.shelf import Stored
+from harness.store.exporter import list_logs, write_folder
+from harness.store.find import Stored
 from harness.system.foreign import read_bytes
 
 GGML_CI = "ggml-ci"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.errors import HarnessError, UnfitError, UnreadableError
-from harness.plan.layer import Settings
-from harness.premises import results_folder
 from harness.records.record import Record
 from harness.records.report import Remark
-from harness.store.deposit import Placed, deposit
+from harness.run.places import results_folder
+from harness.settings.layer import Settings
+from harness.store.importer import Placed, deposit
 from harness.store.result_tree import Entry, find_entries
 
 _SHOWN = 8

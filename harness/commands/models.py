@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from harness.commands.output import Output
-from harness.parse.catalog import ModelKind, expand_models
-from harness.plan.layer import Settings
+from harness.parse.pin import ModelKind, expand_models
 from harness.records.weights import Weights
+from harness.run.prepare import ready_weights
+from harness.settings.layer import Settings
 from harness.system.weights import load_catalog
-from harness.workbench import ready_weights
 
 
 def models(settings: Settings, environ: Mapping[str, str], output: Output, *, names: Sequence[str]) -> int:

@@ -6,12 +6,12 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.commands.selection import select_runs
 from harness.errors import UnfitError, UsageError
-from harness.plan.layer import Settings, nearest
 from harness.render.format.format import Format, Sheet
 from harness.render.format.registry import DEFAULT, FORMATS, find_ending
 from harness.render.format.text import escaped, visible
+from harness.settings.layer import Settings, nearest
 from harness.store.bundle import require_outside
-from harness.store.shelf import Stored, read_logs
+from harness.store.find import Stored, read_logs
 from harness.system.fresh import make_folders, write_output
 
 STANDARD_OUTPUT = "-"

@@ -4,29 +4,17 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from harness.aftermath import settle_remnants
+from harness.build.isa import choose_isa_options
+from harness.build.recipe import choose_recipe
 from harness.commands.output import Output
-from harness.commands.resume import take_up
-from harness.conclusion import conclude
-from harness.errors import (
-    HarnessError,
-    InterruptedRunError,
-    UnavailableError,
-    UnfitError,
-    UnreadableError,
-    UsageError,
-)
-from harness.parse.affinity import rank_cores
-from harness.plan.ceiling import list_shares
-from harness.plan.circumstance import caveat_condition, caveat_placement
+from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UnreadableError, UsageError
+from harness.judge.node_fact import caveat_condition, caveat_placement
+from harness.judge.roofline import list_shares
+from harness.parse.host.cpu import rank_cores
 from harness.plan.forecast import learn_durations
-from harness.plan.isa import choose_isa_options
-from harness.plan.layer import Settings
 from harness.plan.placement import choose_cpus, choose_wish, place_plan
-from harness.plan.recipe import choose_recipe
 from harness.plan.run import plan_run
 from harness.plan.transcription import caveat_transcription, is_transcribed
-from harness.premises import cache_folder, hold_node, name_folders, results_folder
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
@@ -35,19 +23,24 @@ from harness.records.suite import Benchmark, Engine, Suite
 from harness.records.weights import Weights
 from harness.render.plan import render_plan
 from harness.render.terminal import render_summary
-from harness.request import choose_suite
-from harness.session import Session
+from harness.run.finish import conclude
+from harness.run.places import cache_folder, hold_node, name_folders, results_folder
+from harness.run.prepare import begin_run, lay_out, mark_builds, ready_audio, ready_weights, remove_builds
+from harness.run.recovery import settle_remnants
+from harness.run.request import choose_suite
+from harness.run.resume import take_up
+from harness.run.session import Session
+from harness.settings.layer import Settings
 from harness.store.bundle import Bundle, load_run, open_bundle
 from harness.store.duration import load_durations, save_durations
-from harness.store.remnant import KEPT, describe_kept
+from harness.store.unfinished import KEPT, describe_kept
 from harness.system.console import Console
 from harness.system.limit import limit_of, stop_at_limit
-from harness.system.placement import require_placement
 from harness.system.probe import probe_capture, probe_node
+from harness.system.process.placement import require_placement
 from harness.system.quiet import Watch
 from harness.system.stream import append_text
 from harness.system.vigil import Vigil
-from harness.workbench import begin_run, lay_out, mark_builds, ready_audio, ready_weights, remove_builds
 
 
 def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from harness.commands.output import Output
 from harness.errors import UnreadableError
-from harness.plan.layer import Settings
-from harness.premises import results_folder
-from harness.store.shelf import Stored, find_runs
+from harness.run.places import results_folder
+from harness.settings.layer import Settings
+from harness.store.find import Stored, find_runs
 
 
 def select_runs(settings: Settings, output: Output, words: Sequence[str]) -> tuple[tuple[Stored, ...], int]:

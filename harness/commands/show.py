@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from harness.commands.output import Output
 from harness.commands.selection import select_runs
-from harness.plan.ceiling import list_shares
-from harness.plan.layer import Settings
+from harness.judge.roofline import list_shares
 from harness.render.display import render_display
+from harness.settings.layer import Settings
 
 
 def show(settings: Settings, output: Output, words: Sequence[str]) -> int:

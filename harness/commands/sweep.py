@@ -4,22 +4,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from harness.aftermath import settle_remnants
 from harness.commands.output import Output
-from harness.commands.resume import take_up
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
-from harness.plan.chart import chart_sweep
-from harness.plan.layer import Settings
-from harness.premises import cache_folder, hold_node, name_folders, results_folder
+from harness.judge.sweep_table import chart_sweep
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record
 from harness.records.run import ExitCode, Run, SettingUsed
 from harness.records.suite import Suite
 from harness.records.sweep import GONE, Chart, Entry, Sweep
-from harness.render.column import format_count
+from harness.render.origin import describe_seed
+from harness.render.plain import format_count
 from harness.render.plan import render_plan
-from harness.render.seed import describe_seed
 from harness.render.sweep import (
     describe_equals,
     pivot_chart,
@@ -29,20 +25,24 @@ from harness.render.sweep import (
     render_pivot,
     render_pivot_csv,
 )
-from harness.session import Session
+from harness.run.places import cache_folder, hold_node, name_folders, results_folder
+from harness.run.prepare import mark_builds, remove_builds
+from harness.run.recovery import settle_remnants
+from harness.run.resume import take_up
+from harness.run.session import Session
+from harness.settings.layer import Settings
 from harness.store.duration import load_durations, save_durations
-from harness.store.remnant import describe_kept
 from harness.store.sweep_file import find_sweep, save_tables
-from harness.sweep.course import Course, estimate_course
+from harness.store.unfinished import describe_kept
 from harness.sweep.design import design_sweep
 from harness.sweep.entry import choose_entry_suite, prepare_entry
-from harness.sweep.field import Field, Prepare, prepare_all
 from harness.sweep.remainder import adopt, list_open, look_for_runs, recall_design, refuse_mixture
+from harness.sweep.schedule import Course, estimate_course
+from harness.sweep.sessions import Field, Prepare, prepare_all
 from harness.system.console import format_seconds
 from harness.system.limit import limit_of, stop_at_limit
 from harness.system.probe import probe_node
-from harness.trial.scene import Scene, set_scene
-from harness.workbench import mark_builds, remove_builds
+from harness.trial.setup import Scene, set_scene
 
 _SHOWN = 5
 

@@ -5,15 +5,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.aftermath import settle_remnants
 from harness.commands.output import Output
 from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
-from harness.plan.layer import Settings, name_setting, nearest
-from harness.plan.quantisation import name_quantised
 from harness.plan.tune import AXES, UNITS, choose_others, decide, find_median, find_score, list_axes
 from harness.plan.tune import Axis as TuneAxis
-from harness.premises import cache_folder, hold_node, results_folder
-from harness.records.metric import DECODE, ENCODE
+from harness.records.measurement import DECODE, ENCODE
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record, short_hash
@@ -21,18 +17,22 @@ from harness.records.run import ExitCode, Run
 from harness.records.suite import Benchmark, Engine, Suite
 from harness.records.sweep import Entry, Values
 from harness.records.tune import Goal, Tuning
-from harness.render.seed import describe_seed
+from harness.render.origin import describe_seed
 from harness.render.tune import render_tuning
-from harness.request import choose_engine, choose_suite
+from harness.run.places import cache_folder, hold_node, results_folder
+from harness.run.prepare import mark_builds
+from harness.run.recovery import settle_remnants
+from harness.run.request import choose_engine, choose_suite
+from harness.search.search import Search
+from harness.settings.layer import Settings, name_setting, nearest
 from harness.store.duration import load_durations
-from harness.store.remnant import describe_kept
+from harness.store.unfinished import describe_kept
 from harness.sweep.entry import prepare_entry
-from harness.sweep.search import Search
 from harness.system.limit import limit_of, stop_at_limit
 from harness.system.probe import probe_node
 from harness.system.toml_file import change_toml, read_toml
-from harness.trial.scene import set_scene
-from harness.workbench import mark_builds
+from harness.trial.setup import set_scene
+from harness.whisper.quantisation import name_quantised
 
 _FILE = "harness.toml"
 # What the axes are called where they are written down.

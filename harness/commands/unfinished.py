@@ -6,13 +6,13 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.errors import HarnessError, UnfitError, UsageError
-from harness.plan.layer import Settings
-from harness.premises import results_folder
-from harness.records.remnant import Remnant
+from harness.records.card import Remnant
 from harness.records.run import SEARCH, Run
-from harness.render.column import align
+from harness.render.plain import align
+from harness.run.places import results_folder
+from harness.settings.layer import Settings
 from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
-from harness.store.month import Place, list_months
+from harness.store.layout import Place, list_months
 from harness.store.unfinished import is_sweep_there, require_own
 from harness.system.lock import is_claimed
 

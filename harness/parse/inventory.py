@@ -1,8 +1,8 @@
 """What the logs of finished steps tell about the tree; replayed from the logs when a run is resumed."""
 
-from harness.parse.bench import parse_dialect
-from harness.parse.ctest import parse_listing
-from harness.parse.ninja import parse_targets
+from harness.parse.bench.bench import parse_dialect
+from harness.parse.tool.ctest import parse_listing
+from harness.parse.tool.ninja import parse_targets
 from harness.records.outcome import StepResult
 from harness.records.plan import Inventory
 

@@ -4,8 +4,8 @@ import re
 import signal
 
 from harness.errors import UnreadableError
-from harness.parse.backend import find_lost, find_mismatch
-from harness.parse.bench import (
+from harness.parse.bench.backend import find_lost, find_mismatch
+from harness.parse.bench.bench import (
     MODEL_SIZES,
     is_empty_model,
     is_whole,
@@ -13,24 +13,20 @@ from harness.parse.bench import (
     parse_flash_attn,
     parse_model_size,
 )
-from harness.parse.blas import parse_blas
-from harness.parse.breakage import Breakage, find_breakage
-from harness.parse.configure import find_missing
-from harness.parse.ctest import parse_junit
-from harness.parse.line import plain_lines
-from harness.parse.memcpy import is_whole_memcpy, measure_memcpy
-from harness.parse.mul_mat import count_cells, measure_mul_mat
-from harness.parse.nvidia import parse_nvidia
-from harness.parse.roof import measure_roof
-from harness.parse.sampler import find_refusal, list_asked, measure_sampler, read_texts
+from harness.parse.bench.device import parse_blas, parse_nvidia
+from harness.parse.bench.microbenchmark import count_cells, is_whole_memcpy, measure_memcpy, measure_mul_mat
+from harness.parse.bench.roofline import measure_roof
+from harness.parse.bench.system_info import parse_system_info
+from harness.parse.bench.transcription import find_complaint, has_text, measure_transcription
+from harness.parse.bench.worker import find_refusal, list_asked, measure_sampler, read_texts
+from harness.parse.notation import plain_lines
 from harness.parse.shortage import read_signal
-from harness.parse.system_info import parse_system_info
-from harness.parse.transcription import find_complaint, has_text, measure_transcription
-from harness.records.case import Case
-from harness.records.measurement import Measurement
-from harness.records.metric import DECODE, ENCODE, TABLE_METRICS
+from harness.parse.tool.breakage import Breakage, find_breakage
+from harness.parse.tool.cmake import find_missing
+from harness.parse.tool.ctest import parse_junit
+from harness.records.measurement import DECODE, ENCODE, TABLE_METRICS, Case, Measurement
 from harness.records.outcome import FLOODED, ILLEGAL, Cause, Completed, Status, StepResult
-from harness.records.step import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase, Step
+from harness.records.plan import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase, Step
 from harness.records.suite import OF_MODELS, Benchmark, Engine
 
 # What ctest, which ends with 8 itself, says of a test that was killed by SIGILL.

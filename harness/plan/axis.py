@@ -3,11 +3,11 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 from harness.errors import UsageError
-from harness.plan.layer import Settings, name_setting, nearest
-from harness.plan.option import name_option
 from harness.plan.side import KEYS
 from harness.records.suite import Suite
 from harness.records.sweep import Axis, Values
+from harness.settings.layer import Settings, name_setting, nearest
+from harness.settings.value import name_option
 
 # What a case differs in, and the setting behind it; all other axes make another binary.
 CASE_AXES = {"model": "model", "quant": "quant", "threads": "threads", "fa": "flash_attn"}

@@ -3,26 +3,25 @@
 import random
 from collections.abc import Iterator
 
-from harness.plan.bind import ALONE, BENCH, LIBRARY, NO_GPU, QUANTIZE
-from harness.plan.ingredient import Ingredients
-from harness.plan.isa import name_variant_library
-from harness.plan.memory import estimate_memory
-from harness.plan.quantisation import weights_type
-from harness.plan.recipe import CUDA, ON_CPU
-from harness.plan.sampling import BLAS_MODULE, choose_questions, choose_sampler_argv
-from harness.records.case import Case
-from harness.records.config import is_on
-from harness.records.plan import Site
+from harness.build.isa import name_variant_library
+from harness.build.recipe import CUDA, ON_CPU
+from harness.plan.inputs import Ingredients
+from harness.plan.placeholder import ALONE, BENCH, LIBRARY, NO_GPU, QUANTIZE
+from harness.plan.worker import BLAS_MODULE, choose_questions, choose_sampler_argv
+from harness.records.build import is_on
+from harness.records.measurement import Case
+from harness.records.plan import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase, Site, Step
 from harness.records.record import short_hash
-from harness.records.step import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase, Step
 from harness.records.suite import Benchmark, Engine
 from harness.records.weights import Weights
+from harness.whisper.memory import estimate_memory
+from harness.whisper.quantisation import weights_type
 
 # Two buffers of 1.024 GB, and some room: below this the kernel would kill the child, and perhaps others.
 MEMCPY_BYTES = 2_150_000_000
 # A file that is not there: since v1.7.6 the bench program says what was compiled in before it misses the weights.
 NO_WEIGHTS = "no-weights"
-# `harness.parse.nvidia` reads these columns.
+# `harness.parse.bench.device` reads these columns.
 NVIDIA_SMI = ("nvidia-smi", "--query-gpu=driver_version,memory.total,name", "--format=csv,noheader,nounits")
 
 

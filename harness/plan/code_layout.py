@@ -4,12 +4,11 @@ import random
 import string
 from collections.abc import Iterator, Sequence
 
-from harness.plan.ingredient import Ingredients
-from harness.records.plan import CodeLayout, Site
+from harness.plan.inputs import Ingredients
+from harness.records.plan import CodeLayout, Phase, Site, Step
 from harness.records.record import short_hash
-from harness.records.step import Phase, Step
 
-# Names of files in the folder of a drawn layout: harness/cmake/relink.cmake knows them, too.
+# Names of files in the folder of a drawn layout: harness/native/cmake/relink.cmake knows them, too.
 SCRIPT, ORDER = "script.ld", "order.txt"
 # Marks a layout that is finished.
 LINKED = ".harness-linked"

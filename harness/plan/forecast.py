@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.records.outcome import Status, StepResult
-from harness.records.step import Phase, Step
+from harness.records.plan import Phase, Step
 
 # Wall seconds on a two-core machine, for a node that has never run the step. They only feed a progress line.
 _FIRST_GUESS_S = {

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from harness.errors import UsageError
 from harness.plan.axis import name_binary
-from harness.plan.option import name_option
-from harness.plan.quantisation import name_quantised, require_blocks
 from harness.plan.side import Side
-from harness.records.case import Case
-from harness.records.plan import Plan
-from harness.records.step import Phase, Step
+from harness.records.measurement import Case
+from harness.records.plan import Phase, Plan, Step
 from harness.records.suite import Benchmark
 from harness.records.sweep import Axis, Cell, Entry, Values
+from harness.settings.value import name_option
+from harness.whisper.quantisation import name_quantised, require_blocks
 
 MOST_CELLS = 10_000
 

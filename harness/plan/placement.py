@@ -4,11 +4,9 @@ import re
 from collections.abc import Sequence
 
 from harness.errors import UsageError
-from harness.plan.layer import Settings
-from harness.records.placement import Placement
-from harness.records.plan import Plan
+from harness.records.plan import Phase, Placement, Plan, Step
 from harness.records.record import Record
-from harness.records.step import Phase, Step
+from harness.settings.layer import Settings
 
 AUTO = "auto"
 # glibc 2.35 and newer: malloc asks for transparent huge pages (Memory Allocation Tunables of its manual).

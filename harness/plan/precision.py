@@ -6,17 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean
 
 from harness.plan.bench import repeat_step
-from harness.records.case import Case
-from harness.records.metric import TABLE_METRICS
+from harness.records.measurement import TABLE_METRICS, Case
 from harness.records.outcome import Status, StepResult
-from harness.records.plan import Plan
+from harness.records.plan import Phase, Plan, Step
 from harness.records.record import Record
 from harness.records.run import Run
-from harness.records.step import Phase, Step
 from harness.records.suite import Benchmark
-from harness.stats.autocorrelation import bound_correlation, correlate_neighbours, widen_by
 from harness.stats.series import Key, sample_run
-from harness.stats.summary import summarize
+from harness.stats.summary import bound_correlation, correlate_neighbours, summarize, widen_by
 
 # Who stops as soon as an interval is tight stops when it is tight by chance, too: one at 98 % then still covers 95 %.
 CONFIDENCE = 0.98

@@ -2,20 +2,27 @@
 
 from collections.abc import Iterator, Mapping
 
+from harness.build.isa import name_variant_library
 from harness.plan.bench import name_ready, plan_benchmarks, plan_device_probes, plan_probes, plan_quantising
-from harness.plan.bind import ALONE, ALONE_FOLDER, BENCH, BENCH_TARGET, CLI_TARGET, LABEL_PATTERN, QUANTIZE_TARGET
 from harness.plan.code_layout import plan_layouts
-from harness.plan.ingredient import Ingredients
-from harness.plan.isa import name_variant_library
-from harness.plan.roof import AFTER, BEFORE, plan_roof, plan_roof_build
+from harness.plan.inputs import Ingredients
+from harness.plan.placeholder import (
+    ALONE,
+    ALONE_FOLDER,
+    BENCH,
+    BENCH_TARGET,
+    CLI_TARGET,
+    LABEL_PATTERN,
+    QUANTIZE_TARGET,
+)
+from harness.plan.roofline import AFTER, BEFORE, plan_roof, plan_roof_build
 from harness.plan.transcription import plan_transcriptions
 from harness.records.outcome import Status, StepResult
-from harness.records.plan import Plan, Site
+from harness.records.plan import Phase, Plan, Site, Step
 from harness.records.record import short_hash
-from harness.records.step import Phase, Step
 
 JUNIT = "harness-junit.xml"
-# What harness/library/CMakeLists.txt calls them.
+# What harness/native/library/CMakeLists.txt calls them.
 LIBRARY_TARGET = "whisper"
 SOURCE_OPTION = "WHISPER_SOURCE"
 NINJA_STATUS = "[%f/%t %e] "

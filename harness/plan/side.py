@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from harness.errors import UsageError
-from harness.plan.layer import Settings, name_setting, nearest
-from harness.plan.option import name_option
 from harness.records.record import Record
+from harness.settings.layer import Settings, name_setting, nearest
+from harness.settings.value import name_option
 
 # What a side may differ in, and the setting behind it; a name in capitals is an option of CMake.
 KEYS = {

@@ -4,16 +4,16 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 
+from harness.build.recipe import ON_CPU
 from harness.plan.bench import name_quantising
-from harness.plan.bind import CLI, NO_GPU
-from harness.plan.ingredient import Ingredients
-from harness.plan.memory import estimate_memory
-from harness.plan.recipe import ON_CPU
-from harness.records.case import Case
+from harness.plan.inputs import Ingredients
+from harness.plan.placeholder import CLI, NO_GPU
 from harness.records.caveat import Caveat
-from harness.records.step import Phase, Step
+from harness.records.measurement import Case
+from harness.records.plan import Phase, Step
 from harness.records.suite import Benchmark, Engine
 from harness.records.weights import Weights, WeightsKind
+from harness.whisper.memory import estimate_memory
 
 # The recording in whisper.cpp's own tree, 11 seconds long.
 SAMPLE = "jfk"

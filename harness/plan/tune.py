@@ -4,12 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from harness.plan.feature import X86
-from harness.plan.isa import NATIVE, list_runnable
-from harness.plan.layout import BLOCKS, shape_of
-from harness.records.case import Case
+from harness.build.feature import X86
+from harness.build.isa import NATIVE, list_runnable
 from harness.records.comparison import ALPHA, Verdict
-from harness.records.metric import DECODE, ENCODE, WINDOW
+from harness.records.measurement import DECODE, ENCODE, WINDOW, Case
 from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
 from harness.records.record import Record
@@ -17,6 +15,7 @@ from harness.records.sweep import Values
 from harness.records.tune import Duel, Goal, Stage
 from harness.stats.realtime import model_window_ms
 from harness.stats.verdict import PairedSample, judge_pairs, list_settled
+from harness.whisper.tensor_layout import BLOCKS, shape_of
 
 # In this order: what needs no build comes first, and what the others rest on.
 AXES = ("threads", "fa", "llamafile", "blas", "isa", "quant")

@@ -1,7 +1,7 @@
 """What A/A trials tell of a node."""
 
-from harness.records.case import Case
 from harness.records.comparison import Family
+from harness.records.measurement import Case
 from harness.records.record import Record
 
 

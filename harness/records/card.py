@@ -1,4 +1,4 @@
-"""What identifies a run, without its numbers."""
+"""Runs without their numbers: a card for a list, and what is left of a run that did not come to its end."""
 
 from harness.records.outcome import Status
 from harness.records.record import Record
@@ -25,3 +25,19 @@ class Card(Record, gc=False):
     origin: str
     project: str
     earliest: str = ""
+
+
+class Remnant(Record):
+    """One `.partial` folder.
+
+    `kind` is the verb that began it, empty where nothing tells, `measured` how many results with numbers it has. `held`
+    says that a process measures it now. `next` is a command, or what happens by itself.
+    """
+
+    path: str
+    id: str
+    node: str
+    kind: str
+    measured: int
+    held: bool
+    next: str

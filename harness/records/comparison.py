@@ -1,16 +1,14 @@
-"""What two samples say of each other."""
+"""Samples and what they say of each other: summaries, comparisons, and the answer to `harness compare`."""
 
 from enum import StrEnum
 
-from harness.records.case import Case
 from harness.records.caveat import Caveat
+from harness.records.measurement import Case
 from harness.records.record import Record
 from harness.records.run import ExitCode
-from harness.records.summary import Summary
 
 # The caveat of numbers that are not the same quantity on both sides: they are shown, and not judged.
 DIALECT = "dialect"
-
 
 # The caveats of a comparison whose sides are one and the same thing: by their names, and by their machine code.
 SAME = "a-a"
@@ -19,6 +17,23 @@ EQUAL_CODE = "equal-code"
 SHARED_SEED = "shared-seed"
 # The chance of any false verdict in a family; nothing else is ever promised.
 ALPHA = 0.01
+
+
+class Summary(Record):
+    """A sample of `n` values: median, its confidence interval, extremes.
+
+    `low` and `high` are None where n is too small for an interval of the confidence asked for; `confidence` is what
+    the interval really has, 0 without one. `spread` is (maximum - minimum) / median, 0 for a median of zero.
+    """
+
+    n: int
+    median: float
+    minimum: float
+    maximum: float
+    spread: float
+    low: float | None = None
+    high: float | None = None
+    confidence: float = 0.0
 
 
 class Verdict(StrEnum):
@@ -79,3 +94,26 @@ class Family(Record):
         if strict and any(one.verdict is Verdict.UNRESOLVED for one in self.comparisons):
             return ExitCode.INCONCLUSIVE
         return ExitCode.OK
+
+
+class Difference(Record):
+    """One circumstance in which the runs of a comparison are not alike, with the values of each side as text.
+
+    `group` is the word that lets such runs be compared all the same, empty where nobody has to be asked.
+    """
+
+    subject: str
+    baseline: str
+    contender: str
+    group: str = ""
+
+
+class Contrast(Record):
+    """What `harness compare` answers: the runs of each side by id, what differs, and the verdicts."""
+
+    baseline: str
+    contender: str
+    baseline_runs: tuple[str, ...]
+    contender_runs: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    family: Family

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.records.audio import Audio
-from harness.records.case import Case
+from harness.records.measurement import Case
 from harness.records.outcome import Status, StepResult
+from harness.records.plan import Phase
 from harness.records.record import Record
-from harness.records.step import Phase
 from harness.records.suite import Benchmark, Suite
-from harness.records.weights import Weights, WeightsKind
+from harness.records.weights import Audio, Weights, WeightsKind
 
 
 class Gap(Record):

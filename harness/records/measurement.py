@@ -1,12 +1,140 @@
-"""One number."""
+"""What is measured: cases, metrics (a closed table; one keeps its unit for ever), and one number."""
 
+import functools
+import re
+from collections import Counter
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
-from harness.records.case import Case
+from harness.errors import UnreadableError
 from harness.records.record import Record
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_VALUE = re.compile(r"[^/=\s]+")
+# Stands between the two values of a parameter in which the sides of a comparison differ.
+_TO = "->"
+
+
+class Case(Record, order=True):
+    """A benchmark with sorted parameters; `str()` is its canonical name and `Case.parse` the inverse.
+
+    `whisper/fa=0/model=base/threads=4`, `memcpy/threads=4`, `mul_mat/n=4096/threads=4/type=q4_0`.
+    """
+
+    benchmark: str
+    params: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, benchmark: str, **params: str | int) -> "Case":
+        """Return the case with `params` sorted by name; raises ValueError for what `parse` could not read."""
+        return _make(benchmark, tuple(sorted([(key, str(value)) for key, value in params.items()])))
+
+    @classmethod
+    def parse(cls, text: str) -> "Case":
+        """Return the case that `str()` wrote as `text`; raises UnreadableError otherwise."""
+        benchmark, *fields = text.split("/")
+        params: dict[str, str] = {}
+        for field in fields:
+            key, equals, value = field.partition("=")
+            if not equals or key in params:
+                raise UnreadableError(f"not a case name: {text!r}", cause=f"{field!r} is not one key=value")
+            params[key] = value
+        try:
+            return cls.of(benchmark, **params)
+        except ValueError as error:
+            raise UnreadableError(f"not a case name: {text!r}", cause=str(error)) from None
+
+    def __str__(self) -> str:
+        return "/".join([self.benchmark, *(f"{key}={value}" for key, value in self.params)])
+
+    def against(self, other: "Case") -> "Case":
+        """Return what two sides measure, as one case: where they differ a parameter has both values, `fa=0->1`.
+
+        Two pairs of cases have one name only if they are the same pair.
+        """
+        here, there = dict(self.params), dict(other.params)
+        values = {name: (here.get(name, ""), there.get(name, "")) for name in sorted({*here, *there})}
+        params = tuple(
+            (name, one if one == another else f"{one}{_TO}{another}") for name, (one, another) in values.items()
+        )
+        return Case(benchmark=self.benchmark, params=params)
+
+    @property
+    def common(self) -> "Case":
+        """The case without the parameters in which the two sides of `against` differ."""
+        return Case(benchmark=self.benchmark, params=tuple(pair for pair in self.params if _TO not in pair[1]))
+
+    def get(self, name: str) -> str:
+        """Return the value of parameter `name`, or an empty string."""
+        return dict(self.params).get(name, "")
+
+
+def name_cases(cases: Iterable[Case]) -> dict[Case, Case]:
+    """Return the shortest name of each of the cases that `Case.against` gave, all names being different.
+
+    It leaves out the parameters in which the sides differ, unless other cases would have the same name then.
+    """
+    full = dict.fromkeys(cases)
+    counts = Counter(case.common for case in full)
+    return {case: case.common if counts[case.common] == 1 else case for case in full}
+
+
+@functools.lru_cache(maxsize=4096)
+def _make(benchmark: str, pairs: tuple[tuple[str, str], ...]) -> Case:
+    """Return the case of checked parts; a history repeats the same few hundred of them without end."""
+    if not _NAME.fullmatch(benchmark):
+        raise ValueError(f"not a benchmark name: {benchmark!r}")
+    for key, value in pairs:
+        if not _NAME.fullmatch(key) or not _VALUE.fullmatch(value):
+            raise ValueError(f"not a case parameter: {key}={value!r}")
+    return Case(benchmark=benchmark, params=pairs)
+
+
+class Metric(Record):
+    """Something measured: `name` in run.json, its unit, its direction, and its column label in the report."""
+
+    name: str
+    unit: str
+    lower_is_better: bool
+    label: str
+
+
+ENCODE = Metric(name="encode", unit="ms/pass", lower_is_better=True, label="Enc.")
+DECODE = Metric(name="decode", unit="ms/token", lower_is_better=True, label="Dec.")
+BATCHD = Metric(name="batchd", unit="ms/token", lower_is_better=True, label="Bch5")
+PROMPT = Metric(name="prompt", unit="ms/token", lower_is_better=True, label="PP")
+LOAD = Metric(name="load", unit="ms", lower_is_better=True, label="Load")
+# Modelled from encode and decode (`harness.stats.realtime`): never measured as such, but settings are chosen by it.
+WINDOW = Metric(name="window", unit="ms/window", lower_is_better=True, label="30 s")
+# Of whisper-cli, from audio to text without loading the weights: time it takes over time it lasts.
+RTF = Metric(name="rtf", unit="s/s", lower_is_better=True, label="RTF")
+COPY_RATE = Metric(name="copy_rate", unit="GB/s", lower_is_better=False, label="memcpy")
+FLOP_RATE = Metric(name="flop_rate", unit="GFLOP/s", lower_is_better=False, label="mul_mat")
+PEAK_FLOP_RATE = Metric(name="peak_flop_rate", unit="GFLOP/s", lower_is_better=False, label="peak")
+READ_RATE = Metric(name="read_rate", unit="GB/s", lower_is_better=False, label="read")
+CLOCK_RATE = Metric(name="clock_rate", unit="GHz", lower_is_better=False, label="clock")
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        ENCODE,
+        DECODE,
+        BATCHD,
+        PROMPT,
+        LOAD,
+        WINDOW,
+        RTF,
+        COPY_RATE,
+        FLOP_RATE,
+        PEAK_FLOP_RATE,
+        READ_RATE,
+        CLOCK_RATE,
+    )
+}
+TABLE_METRICS: tuple[Metric, ...] = (ENCODE, DECODE, BATCHD, PROMPT)
 
 
 class Evidence(StrEnum):

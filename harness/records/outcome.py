@@ -2,12 +2,10 @@
 
 from enum import StrEnum
 
-from harness.records.case import Case
-from harness.records.measurement import Measurement
-from harness.records.placement import Placement
-from harness.records.quietness import Quietness
+from harness.records.condition import Quietness
+from harness.records.measurement import Case, Measurement
+from harness.records.plan import Phase, Placement, Step
 from harness.records.record import Record
-from harness.records.step import Phase, Step
 
 # Stands in the reason of a step whose program executed an instruction that the CPU does not have.
 ILLEGAL = "killed by SIGILL"

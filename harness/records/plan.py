@@ -1,8 +1,88 @@
-"""The whole of what a run will execute."""
+"""What will be executed, as pure data: steps, where and how each is run, and the whole plan."""
 
-from harness.records.config import CMakeOption, Config
+from enum import StrEnum
+
+from harness.records.build import CMakeOption, Config
+from harness.records.measurement import Case
 from harness.records.record import Record
-from harness.records.step import Step
+from harness.records.suite import Engine
+
+# The step that asks the bench program what was compiled in; planned, read and looked up by this name.
+FEATURES = "features"
+# Likewise, the step that asks which BLAS library the build brings in.
+BLAS_LIBRARY = "blas_library"
+# And the step that asks what drives the GPUs.
+GPU_DRIVER = "gpu_driver"
+
+
+class Placement(Record):
+    """CPUs that a child is pinned to (none: wherever the system likes) and its priority (nice; None: as it is).
+
+    `huge_pages` says whether its memory was asked for in transparent huge pages.
+    """
+
+    cpus: tuple[int, ...] = ()
+    nice: int | None = None
+    huge_pages: bool = False
+
+    def __str__(self) -> str:
+        """Return it for people: `CPUs 0,2, nice 5`."""
+        parts = [
+            f"CPUs {','.join(str(cpu) for cpu in self.cpus)}" if self.cpus else "",
+            f"nice {self.nice}" if self.nice is not None else "",
+            "transparent huge pages" if self.huge_pages else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+
+class Phase(StrEnum):
+    """What kind of work a step is; it decides the exit code of a failure and the section of the report.
+
+    QUANTISE makes weights that a benchmark needs. ROOF is the measuring of the node itself, which never fails a run.
+    """
+
+    CONFIGURE = "configure"
+    LIST = "list"
+    BUILD = "build"
+    TEST = "test"
+    PROBE = "probe"
+    QUANTISE = "quantise"
+    ROOF = "roof"
+    BENCH = "bench"
+
+
+class Step(Record):
+    """One child process.
+
+    `argv` may hold placeholders (`harness.plan.placeholder`) for what only the built tree can tell: the bench program,
+    its dialect, the tests. `title` is what people are shown. `needs` names the steps whose failure blocks this one.
+    `log` is the file under `logs/` that takes stdout and stderr. The work is already done when the file `stamp`
+    holds `key` and the `products` are there. `wipe` is a folder removed before the
+    work starts, `output` a file in `cwd` that the child writes and that is kept beside the log. `engine` tells
+    which program's words the log of a benchmark holds, `backend` what must have computed for its numbers to count,
+    `placement` where it is put.
+    """
+
+    name: str
+    title: str
+    phase: Phase
+    argv: tuple[str, ...]
+    cwd: str
+    log: str
+    timeout_s: float
+    env: tuple[tuple[str, str], ...] = ()
+    needs: tuple[str, ...] = ()
+    case: Case | None = None
+    repetition: int = 0
+    stamp: str = ""
+    key: str = ""
+    products: tuple[str, ...] = ()
+    wipe: str = ""
+    output: str = ""
+    min_memory_bytes: int = 0
+    engine: Engine = Engine.BENCH
+    backend: str = ""
+    placement: Placement | None = None
 
 
 class Site(Record):

@@ -2,24 +2,20 @@
 
 from enum import IntEnum, StrEnum
 
-from harness.records.audio import Audio
+from harness.records.backend import Claim, Device
+from harness.records.build import Code, Config, Toolchain
 from harness.records.caveat import Caveat
-from harness.records.claim import Claim
-from harness.records.code import Code
-from harness.records.config import Config
-from harness.records.device import Device
 from harness.records.gap import Gap, find_gaps
 from harness.records.measurement import Measurement
 from harness.records.node import Node
 from harness.records.outcome import OTHER_BUILD, Status, StepResult
+from harness.records.plan import Phase
 from harness.records.record import Record
 from harness.records.report import Remark
 from harness.records.source import Source, name_project
-from harness.records.step import Phase
 from harness.records.suite import Suite
-from harness.records.toolchain import Toolchain
 from harness.records.trial import Trial
-from harness.records.weights import Weights
+from harness.records.weights import Audio, Weights
 
 # 2 added what only live comparisons and samplers have, 3 what only sweeps and quantised weights have, 4 transcribed
 # audio, 5 the code of a build and the build of each number, stops and suspensions, what is known of the start of

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from harness.records.case import Case
+from harness.records.measurement import Case
 from harness.records.record import Record
 
 

@@ -1,9 +1,9 @@
 """Many settings measured side by side: the axes, their cells, and what came of them."""
 
-from harness.records.case import Case
+from harness.records.comparison import Summary
+from harness.records.measurement import Case
 from harness.records.record import Record
 from harness.records.run import SettingUsed
-from harness.records.summary import Summary
 
 # The model behind `Row.rtf`: a window of speech, token by token; at 150 words a minute there are about so many tokens.
 WINDOW_S = 30.0

@@ -1,8 +1,23 @@
-"""A model file on disk."""
+"""The files that a benchmark reads: weights, the shape of their model, and recordings."""
 
 from enum import StrEnum
 
 from harness.records.record import Record
+
+
+class Shape(Record):
+    """The ten hyper-parameters at the head of a model file, named and ordered as there (`ftype` follows them)."""
+
+    n_vocab: int
+    n_audio_ctx: int
+    n_audio_state: int
+    n_audio_head: int
+    n_audio_layer: int
+    n_text_ctx: int
+    n_text_state: int
+    n_text_head: int
+    n_text_layer: int
+    n_mels: int
 
 
 class WeightsKind(StrEnum):
@@ -30,3 +45,15 @@ class Weights(Record):
     size_bytes: int
     sha256: str
     parent: str = ""
+
+
+class Audio(Record):
+    """A file of sound as whisper-cli reads it: `name` stands in cases, `sha256` is of the whole file that was named.
+
+    `path` is that file, or the WAV file that was made of it. `duration_s` is 0 before it is known.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    duration_s: float

@@ -4,13 +4,10 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from harness.records.case import Case
-from harness.records.comparison import DIALECT, EQUAL_CODE, SAME, Comparison, Family, Verdict
-from harness.records.contrast import Difference
-from harness.records.metric import METRICS
-from harness.render.column import align, format_count
+from harness.records.comparison import DIALECT, EQUAL_CODE, SAME, Comparison, Difference, Family, Verdict
+from harness.records.measurement import METRICS, Case
 from harness.render.format.text import markdown
-from harness.render.plain import printable
+from harness.render.plain import align, format_count, printable
 from harness.stats.verdict import PAIRED_METHOD
 
 _INDENT = "  "

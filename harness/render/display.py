@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.records.case import Case
-from harness.records.metric import COPY_RATE, FLOP_RATE, METRICS, RTF, TABLE_METRICS
-from harness.records.roof import Share
+from harness.records.comparison import Summary
+from harness.records.measurement import COPY_RATE, FLOP_RATE, METRICS, RTF, TABLE_METRICS, Case
+from harness.records.roofline import Share
 from harness.records.run import OURS, Run
 from harness.records.suite import Benchmark
-from harness.records.summary import Summary
-from harness.render.column import align, align_runs, format_summary
+from harness.render.config_column import config_words
+from harness.render.plain import align, align_runs, format_summary
 from harness.render.quietness import list_discarded, list_placement
-from harness.render.roof import list_roof
+from harness.render.roofline import list_roof
 from harness.render.table import short_commit, weights_kind
 from harness.render.terminal import format_peak, list_caveats, list_failures, list_head, list_tests
 from harness.render.transcription import MODELLED, format_modelled, list_transcriptions
-from harness.render.word import config_words
 from harness.stats.series import order_model_cases, peak_memory, summarize_run
 
 _INDENT = "  "

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from harness.records.metric import RTF
+from harness.records.build import Tool
+from harness.records.measurement import RTF
 from harness.records.run import Run
-from harness.records.toolchain import Tool
 from harness.render.plain import printable
 from harness.render.quietness import describe_placement
-from harness.render.roof import describe_roof
+from harness.render.roofline import describe_roof
 from harness.stats.series import summarize_run
 
 _UPSTREAM = "GG_BUILD"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from harness.records.card import Card
 from harness.records.source import WHISPER
-from harness.render.column import align
+from harness.render.plain import align
 
 _HEADER = ("id", "date", "node", "commit", "release", "config", "models", "status", "origin")
 

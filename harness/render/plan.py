@@ -2,11 +2,10 @@
 
 import shlex
 
-from harness.records.plan import Plan, Site
+from harness.records.plan import Phase, Plan, Site
 from harness.records.run import Run
-from harness.records.step import Phase
 from harness.records.weights import WeightsKind
-from harness.render.seed import describe_seed
+from harness.render.origin import describe_seed
 
 _KINDS = {WeightsKind.UNDECIDED: "not known before the network is asked: official, else synthetic"}
 

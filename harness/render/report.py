@@ -1,9 +1,10 @@
-"""The report of a run in the format of ggml-ci's README.md, second version (2024-2025)."""
+"""The report of a run in the format of ggml-ci's README.md, second version (2024-2025), and any that was read."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from harness.records.outcome import Status
+from harness.records.report import Report
 from harness.records.run import Run
 from harness.render.environment import render_environment
 from harness.render.format.text import fenced, leaks, lifeless, visible
@@ -29,14 +30,6 @@ def render_report(run: Run, logs: Mapping[str, str], environment: Sequence[str] 
     return _render(guarded, {name: fenced(log) for name, log in logs.items()}, environment)
 
 
-def _render(run: Run, logs: Mapping[str, str], environment: Sequence[str] | None) -> str:
-    lines = render_environment(run) if environment is None else environment
-    body = "".join(f"{line}\n" for line in lines)
-    return (
-        f"## Summary\n\n{_summary(run)}\n\n## Environment\n\n```\n{body}```\n\n## Output\n\n{render_output(run, logs)}"
-    )
-
-
 def format_elapsed(seconds: float) -> str:
     """Return `m:ss.cc`, from one hour on `h:mm:ss`, cut and not rounded: GNU time's %E."""
     hundredths = round(bounded(seconds) * 1e6) // 10000
@@ -51,6 +44,20 @@ def format_date(moment: str) -> str:
     time = datetime.fromisoformat(moment)
     words = (time.astimezone(UTC) if time.tzinfo else time).ctime()
     return f"{words[:-4]}UTC {words[-4:]}"
+
+
+def render_document(report: Report) -> str:
+    """Return the exact text that `parse_report` had, byte for byte."""
+    text = "".join(map(str, report.blocks))
+    return text.replace("\n", "\r\n") if report.crlf else text
+
+
+def _render(run: Run, logs: Mapping[str, str], environment: Sequence[str] | None) -> str:
+    lines = render_environment(run) if environment is None else environment
+    body = "".join(f"{line}\n" for line in lines)
+    return (
+        f"## Summary\n\n{_summary(run)}\n\n## Environment\n\n```\n{body}```\n\n## Output\n\n{render_output(run, logs)}"
+    )
 
 
 def _field(text: str) -> str:

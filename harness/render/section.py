@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.records.outcome import Completed, Status, StepResult
+from harness.records.plan import Phase
 from harness.records.run import Run
-from harness.records.step import Phase
 from harness.records.suite import Benchmark
 from harness.render.format.text import visible
 from harness.render.table import render_model_table

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.records.stock import Entry, EntryKind, Pruning, Stock
-from harness.render.column import align
+from harness.render.plain import align
 
 _HEADER = ("kind", "size", "last use", "in use", "name", "what for")
 

@@ -5,10 +5,10 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.errors import UsageError
-from harness.records.metric import METRICS, TABLE_METRICS
+from harness.records.measurement import METRICS, TABLE_METRICS
 from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Chart, Row, Standing
-from harness.render.column import align, format_summary
 from harness.render.format.text import csv_cell, markdown
+from harness.render.plain import align, format_summary
 from harness.render.terminal import wrap_bullet
 
 BEST = "*"

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.records.case import Case
-from harness.records.metric import TABLE_METRICS
+from harness.records.comparison import Summary
+from harness.records.measurement import TABLE_METRICS, Case
 from harness.records.run import Run
-from harness.records.summary import Summary
+from harness.render.config_column import config_words
 from harness.render.format.text import markdown
-from harness.render.word import config_words
 from harness.stats.series import order_model_cases
 
 _WIDTHS = (16, 13, 3, 3, 7, 7, 7, 7, 7)

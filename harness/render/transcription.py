@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.records.case import Case
-from harness.records.metric import DECODE, ENCODE, RTF
+from harness.records.comparison import Summary
+from harness.records.measurement import DECODE, ENCODE, RTF, Case
 from harness.records.run import Run
 from harness.records.suite import Benchmark
-from harness.records.summary import Summary
 from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S
-from harness.render.column import align_runs, format_summary
+from harness.render.plain import align_runs, format_summary
 from harness.render.table import weights_kind
 from harness.stats.realtime import model_rtf
 

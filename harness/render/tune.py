@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from harness.records.comparison import Verdict
-from harness.records.metric import DECODE, ENCODE
+from harness.records.measurement import DECODE, ENCODE
 from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Values
 from harness.records.tune import Duel, Goal, Stage, Tuning
-from harness.render.column import align
+from harness.render.plain import align
 from harness.render.terminal import wrap_bullet
 
 _GOALS = {

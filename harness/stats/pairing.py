@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from harness.records.case import Case
-from harness.records.measurement import Measurement
+from harness.records.measurement import Case, Measurement
 from harness.stats.verdict import PairedSample
 
 # By the places of both sides' processes.

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from harness.records.case import Case
+from harness.records.comparison import Summary
+from harness.records.measurement import Case
 from harness.records.outcome import Status
 from harness.records.run import Run
 from harness.records.suite import Benchmark
-from harness.records.summary import Summary
 from harness.stats.summary import summarize
 
 Key = tuple[Case, str]

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
-from harness.records.case import Case
 from harness.records.caveat import Caveat
-from harness.records.comparison import Comparison, Family, Verdict
-from harness.records.metric import METRICS
+from harness.records.comparison import Comparison, Family, Summary, Verdict
+from harness.records.measurement import METRICS, Case
 from harness.records.record import Record
-from harness.records.summary import Summary
 from harness.stats.evidence import Evidence, PairedEvidence
 from harness.stats.holm import adjust_holm, assign_levels
 from harness.stats.stratum import UnpairedEvidence

@@ -9,7 +9,7 @@ from harness.records.caveat import INCOMPLETE
 from harness.records.outcome import Status
 from harness.records.run import OURS, SystemInfo
 from harness.records.source import name_project
-from harness.render.word import config_words
+from harness.render.config_column import config_words
 from harness.store.bundle import RUN
 from harness.store.json_file import read_run
 

@@ -23,11 +23,11 @@ from harness.records import card as card_record
 from harness.records import outcome, source
 from harness.records.card import Card
 from harness.records.record import short_hash
-from harness.render import word
+from harness.render import config_column
 from harness.store import card as card_reader
 from harness.store.bundle import RUN
 from harness.store.card import read_card
-from harness.store.month import Month
+from harness.store.layout import Month
 from harness.system.foreign import list_folder, read_bytes, read_text
 from harness.system.fresh import write_atomic
 
@@ -218,7 +218,7 @@ def _checksum(body: bytes) -> bytes:
 @functools.cache
 def _form() -> str:
     """Return a digest of the code that makes cards: what another one made may say something else."""
-    files = [Path(module.__file__ or "") for module in (card_record, card_reader, outcome, source, word)]
+    files = [Path(module.__file__ or "") for module in (card_record, card_reader, outcome, source, config_column)]
     try:
         return short_hash(__version__, *(read_text(file) for file in files))
     except UnreadableError:

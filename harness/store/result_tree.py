@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import UnreadableError, UsageError
-from harness.parse.ending import is_open
-from harness.parse.folder import wanted
-from harness.parse.imported import import_run
-from harness.parse.pasted import import_paste, is_pasted
-from harness.parse.report import is_report, parse_report
+from harness.parse.report.ending import is_open
+from harness.parse.report.folder import wanted
+from harness.parse.report.imported import import_run
+from harness.parse.report.pasted import import_paste, is_pasted
+from harness.parse.report.report import is_report, parse_report
 from harness.records.record import Record
 from harness.records.report import Remark
 from harness.records.run import Origin, Run

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import UnreadableError, UsageError
-from harness.plan.belonging import find_flaw
+from harness.judge.sweep_check import find_flaw
 from harness.plan.run import is_plain
 from harness.records.sweep import Sweep
 from harness.store.bundle import OWN_FILE, SWEEP, month_folder

@@ -1,4 +1,4 @@
-"""Unfinished runs, found again: those that the caller began, and that nobody else can have changed."""
+"""Unfinished runs: what is left of them, and those that the caller began and nobody else can have changed."""
 
 import contextlib
 import os
@@ -6,17 +6,31 @@ import pwd
 import shlex
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from harness.errors import UnreadableError, UsageError
 from harness.records.run import SEARCH, Run
-from harness.store.bundle import PARTIAL, PLAN, SWEEP, Bundle, load_run, month_folder
+from harness.store.bundle import PARTIAL, PLAN, RUN, SWEEP, Bundle, load_run, month_folder
 from harness.system.fresh import create_file
 from harness.system.lock import is_claimed
 
+KEPT = "what is done is kept"
+
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _NONE = "harness run, without --resume"
+
+
+def describe_kept(bundles: Iterable[Path]) -> str:
+    """Return what has become of unfinished runs, by what is on the disk now: somebody may have removed them."""
+    paths = list(bundles)
+    gone = [path for path in paths if not any((one / RUN).is_file() for one in (path, _final(path)))]
+    if not gone:
+        return KEPT
+    if len(gone) == len(paths):
+        return f"{gone[0]} was removed or moved meanwhile, with all that was measured"
+    lost = f"{len(gone)} of {len(paths)} runs that were removed or moved meanwhile"
+    return f"what is done is kept, but for {lost}: {gone[0]}, ..."
 
 
 def find_partial(
@@ -59,29 +73,6 @@ def is_sweep_there(results: Path, node: str, sweep: str) -> bool:
     return os.path.lexists(month_folder(results, node, sweep) / f"{sweep}{SWEEP}")
 
 
-def _name_removal(results: Path, partial: Path) -> str:
-    """Return the command that removes an unfinished run."""
-    name = partial.name.removesuffix(PARTIAL)
-    return f"harness runs --unfinished --remove {name} --results {shlex.quote(str(results))}"
-
-
-def _load_own(results: Path, path: Path, sweep: str) -> Run:
-    require_own(path)
-    run = load_run(path)
-    if run.trial:
-        raise UsageError(f"{run.id} is one side of a live comparison: it cannot be resumed", hint="harness ab")
-    if run.sweep != sweep:
-        what = f"{run.id} is a part of the sweep or the search {run.sweep}, not a run of its own"
-        if run.sweep and SEARCH not in run.sweep and not is_sweep_there(results, run.node.name, run.sweep):
-            cause = f"{run.sweep}{SWEEP} is gone: nothing can go on with the sweep"
-            raise UsageError(what, cause=cause, hint=_name_removal(results, path))
-        raise UsageError(
-            what,
-            hint=f"harness sweep --resume {run.sweep} goes on with a sweep; a search is begun anew with harness tune",
-        )
-    return run
-
-
 def require_own(partial: Path) -> None:
     """Raise UsageError unless the caller began this run or sweep, and nobody else can have changed what it goes by.
 
@@ -104,6 +95,33 @@ def require_own(partial: Path) -> None:
 def is_own(status: os.stat_result, folder: Path) -> bool:
     """Return whether something in `folder` was made by the caller, as far as its file system tells."""
     return status.st_uid == os.geteuid() or status.st_uid == _probe(folder)[0]
+
+
+def _final(path: Path) -> Path:
+    return path.with_name(path.name.removesuffix(PARTIAL))
+
+
+def _name_removal(results: Path, partial: Path) -> str:
+    """Return the command that removes an unfinished run."""
+    name = partial.name.removesuffix(PARTIAL)
+    return f"harness runs --unfinished --remove {name} --results {shlex.quote(str(results))}"
+
+
+def _load_own(results: Path, path: Path, sweep: str) -> Run:
+    require_own(path)
+    run = load_run(path)
+    if run.trial:
+        raise UsageError(f"{run.id} is one side of a live comparison: it cannot be resumed", hint="harness ab")
+    if run.sweep != sweep:
+        what = f"{run.id} is a part of the sweep or the search {run.sweep}, not a run of its own"
+        if run.sweep and SEARCH not in run.sweep and not is_sweep_there(results, run.node.name, run.sweep):
+            cause = f"{run.sweep}{SWEEP} is gone: nothing can go on with the sweep"
+            raise UsageError(what, cause=cause, hint=_name_removal(results, path))
+        raise UsageError(
+            what,
+            hint=f"harness sweep --resume {run.sweep} goes on with a sweep; a search is begun anew with harness tune",
+        )
+    return run
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:

@@ -5,20 +5,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.judge.sweep_check import sum_up
 from harness.plan.axis import choose_axes, convert_axes, convert_excludes, parse_axes, take_axes
-from harness.plan.belonging import sum_up
 from harness.plan.grid import lay_grid
-from harness.plan.layer import Settings, name_settings, nearest
-from harness.plan.quantisation import QUANTISATIONS
-from harness.plan.recall import DECISIVE, list_decisive
-from harness.plan.setting.setting import Value
-from harness.plan.setting.table import BY_NAME
 from harness.records.node import Node
 from harness.records.run import SCHEMA
 from harness.records.suite import Engine, Suite
 from harness.records.sweep import Sweep
-from harness.request import choose_suite
+from harness.run.request import choose_suite
+from harness.settings.layer import Settings, name_settings, nearest
+from harness.settings.recall import DECISIVE, list_decisive
+from harness.settings.setting import Value
+from harness.settings.table import BY_NAME
 from harness.system.toml_file import read_toml
+from harness.whisper.quantisation import QUANTISATIONS
 
 _TABLES = ("axes", "exclude", "settings")
 _EXAMPLE = "[axes]\nthreads = [1, 2]\nfa = [0, 1]\n\n[[exclude]]\nthreads = 1\nfa = 1"

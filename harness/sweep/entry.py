@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from harness.plan.grid import make_side
-from harness.plan.layer import Settings
 from harness.plan.placement import place_plan
 from harness.plan.run import plan_run
 from harness.records.node import Node
@@ -11,9 +10,10 @@ from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.suite import Benchmark, Suite
 from harness.records.sweep import Cell, Entry
+from harness.run.prepare import begin_run, lay_out, ready_weights
+from harness.settings.layer import Settings
 from harness.system.console import Console
-from harness.trial.scene import Scene
-from harness.workbench import begin_run, lay_out, ready_weights
+from harness.trial.setup import Scene
 
 
 def choose_entry_suite(suite: Suite, cells: Sequence[Cell]) -> Suite:

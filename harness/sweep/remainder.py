@@ -5,18 +5,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import HarnessError, UnreadableError, UsageError
+from harness.judge.resume import find_other_cpu
+from harness.judge.sweep_check import find_stranger, list_cases
 from harness.plan.axis import CASE_AXES, choose_axes
-from harness.plan.belonging import find_stranger, list_cases
-from harness.plan.layer import Settings
-from harness.plan.option import name_option, split_option
-from harness.plan.recall import recall
-from harness.plan.renewal import find_other_cpu
 from harness.plan.side import ORIGINS
 from harness.records.node import Node
 from harness.records.run import Run
 from harness.records.suite import Suite
 from harness.records.sweep import Sweep
-from harness.request import choose_suite
+from harness.run.request import choose_suite
+from harness.settings.layer import Settings
+from harness.settings.recall import recall
+from harness.settings.value import name_option, split_option
 from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run, month_folder
 from harness.store.unfinished import is_own, require_own
 from harness.system.lock import is_claimed

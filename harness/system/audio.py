@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import UnavailableError, UnfitError, UnreadableError, UsageError
-from harness.parse.transcription import SAMPLE_RATE_HZ
+from harness.parse.bench.transcription import SAMPLE_RATE_HZ
 from harness.plan.transcription import SAMPLE, SAMPLE_PATH, name_audio
-from harness.records.audio import Audio
+from harness.records.weights import Audio
 from harness.system.digest import file_sha256
 from harness.system.disk import expand_home, make_folder
 from harness.system.foreign import open_file
 from harness.system.limit import refuse_program
-from harness.system.process import capture
+from harness.system.process.child import capture
 
 # The folder in the cache.
 AUDIO = "audio"

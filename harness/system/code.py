@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.errors import UnreadableError
-from harness.parse.elf import digest_object
-from harness.parse.link import parse_links, parse_versions
-from harness.records.code import Code
+from harness.parse.tool.elf import digest_object
+from harness.parse.tool.ninja import parse_links, parse_versions
+from harness.records.build import Code
 from harness.records.record import short_hash
 from harness.system.foreign import read_bytes, read_text
 

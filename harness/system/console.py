@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TextIO
 
 from harness.records.outcome import Status, StepResult
+from harness.records.plan import Step
 from harness.records.secret import redact
-from harness.records.step import Step
 from harness.render.plain import harmless, printable
 from harness.system.stream import write_through
 

@@ -11,11 +11,11 @@ from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.parse.shortage import MEMORY
 from harness.records.secret import redact
 from harness.records.source import Commit
-from harness.system.captured import Captured
 from harness.system.disk import expand_home
 from harness.system.limit import refuse_program
 from harness.system.login import leave_out_logins
-from harness.system.process import capture
+from harness.system.process.child import capture
+from harness.system.process.listener import Captured
 from harness.system.view import Home, find_home, find_served, open_view, require_files
 
 LOCAL_TIMEOUT_S = 120.0

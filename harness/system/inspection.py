@@ -4,12 +4,12 @@ import mmap
 from pathlib import Path
 
 from harness.errors import UnavailableError, UnreadableError
-from harness.parse.model import ModelFile, parse_model
-from harness.plan.layout import shape_of, tensors
-from harness.plan.quantisation import quantised_type, weights_type
+from harness.parse.bench.model import ModelFile, parse_model
 from harness.records.weights import Weights
 from harness.system.digest import MOST_MODEL_BYTES, file_sha256
 from harness.system.foreign import open_file
+from harness.whisper.quantisation import quantised_type, weights_type
+from harness.whisper.tensor_layout import shape_of, tensors
 
 
 def inspect_model(path: Path, model: str) -> ModelFile:

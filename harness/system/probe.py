@@ -6,13 +6,13 @@ import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from harness.parse.capture import format_cpu_list
-from harness.parse.cgroup import CGROUP, MOUNTINFO, list_limit_files
-from harness.parse.cpu import CPUINFO
-from harness.parse.node import CLOCKSOURCE, CONTAINER_FILES, DMI, HYPERVISOR, MEMINFO, OS_RELEASE, parse_node
-from harness.parse.topology import CPU, EFFICIENT, FAST, NODE, list_cache_files
+from harness.parse.host.capture import format_cpu_list
+from harness.parse.host.cgroup import CGROUP, MOUNTINFO, list_limit_files
+from harness.parse.host.cpu import CPUINFO
+from harness.parse.host.node import CLOCKSOURCE, CONTAINER_FILES, DMI, HYPERVISOR, MEMINFO, OS_RELEASE, parse_node
+from harness.parse.host.topology import CPU, EFFICIENT, FAST, NODE, list_cache_files
 from harness.records.node import Node
-from harness.system.process import capture
+from harness.system.process.child import capture
 
 _FILES = (
     CPUINFO,

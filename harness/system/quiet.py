@@ -6,20 +6,12 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from harness.parse.cgroup import CGROUP, MOUNTINFO, list_throttle_files
-from harness.parse.condition import (
-    BATTERY,
-    CONDITION_FILES,
-    CONDITION_PATTERNS,
-    HEAT,
-    MODES,
-    parse_condition,
-)
-from harness.parse.reading import COUNTER_FILES, CPU_TIMES, PROCESSES, THROTTLE_PATTERN, parse_reading
-from harness.parse.stat import LOADAVG, STAT
-from harness.records.condition import Condition
-from harness.records.reading import Reading
-from harness.system.process import capture
+from harness.parse.host.cgroup import CGROUP, MOUNTINFO, list_throttle_files
+from harness.parse.host.condition import BATTERY, CONDITION_FILES, CONDITION_PATTERNS, HEAT, MODES, parse_condition
+from harness.parse.host.reading import COUNTER_FILES, CPU_TIMES, PROCESSES, THROTTLE_PATTERN, parse_reading
+from harness.parse.host.stat import LOADAVG, STAT
+from harness.records.condition import Condition, Reading
+from harness.system.process.child import capture
 
 # Another folder than / may be read, as a container does that has its node's /proc and /sys mounted somewhere.
 SYSROOT = "HARNESS_SYSROOT"

@@ -5,13 +5,13 @@ import os
 from pathlib import Path
 
 from harness.errors import HarnessError, UnfitError, UnreadableError
-from harness.plan.layout import SHAPES, file_bytes
-from harness.plan.synthesis import SEED, file_name, synthesize
 from harness.system.digest import file_sha256, remember_sha256
 from harness.system.disk import make_folder, require_free
-from harness.system.download import Progress, locked, silent
+from harness.system.download.fetch import Progress, locked, silent
 from harness.system.foreign import read_text
 from harness.system.fresh import create_file, write_atomic
+from harness.whisper.synthesis import SEED, file_name, synthesize
+from harness.whisper.tensor_layout import SHAPES, file_bytes
 
 
 def synthetic_size_bytes(model: str) -> int:

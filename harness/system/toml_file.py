@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.parse.notation import MOST_TOML, parse_toml
-from harness.plan.layer import name_setting
+from harness.settings.layer import name_setting
 from harness.system.foreign import MissingError, read_bytes
 from harness.system.fresh import write_atomic
 

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from harness.build.install import choose_install_command
 from harness.errors import UnfitError, UsageError
-from harness.parse.compiler import Pair, choose_pair, name_cxx, parse_compiler, parse_version
-from harness.parse.node import OS_RELEASE, parse_os_release
+from harness.parse.host.node import OS_RELEASE, parse_os_release
 from harness.parse.outcome import describe_exit
-from harness.plan.install import choose_install_command
-from harness.records.toolchain import Tool, Toolchain
-from harness.system.captured import Captured
+from harness.parse.tool.compiler import Pair, choose_pair, name_cxx, parse_compiler, parse_version
+from harness.records.build import Tool, Toolchain
 from harness.system.disk import expand_home
 from harness.system.limit import refuse_program
-from harness.system.process import capture
+from harness.system.process.child import capture
+from harness.system.process.listener import Captured
 from harness.system.zig import make_zig
 
 AUTO = "auto"

@@ -2,11 +2,10 @@
 
 import time
 
-from harness.plan.quietness import describe_others, is_quiet, limit_cpus, measure_quietness
+from harness.judge.quietness import describe_others, is_quiet, limit_cpus, measure_quietness
 from harness.records.caveat import Caveat
+from harness.records.condition import Quietness, Reading
 from harness.records.outcome import Completed
-from harness.records.quietness import Quietness
-from harness.records.reading import Reading
 from harness.system.console import Console, format_seconds
 from harness.system.quiet import Watch
 

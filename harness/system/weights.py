@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UnavailableError
-from harness.parse.catalog import Catalog, Entry, parse_catalog, require_timeable
-from harness.plan.layout import SHAPES, file_bytes
-from harness.plan.synthesis import SEED, file_name
+from harness.parse.pin import Catalog, Entry, parse_catalog, require_timeable
 from harness.records.caveat import Caveat
 from harness.records.weights import Weights, WeightsKind
+from harness.system.asset import third_party
 from harness.system.digest import file_sha256, remember_sha256
 from harness.system.disk import expand_home
-from harness.system.download import PATIENT, QUICK, Patience, Progress, WrongSumError, fetch, mirrored, silent
+from harness.system.download.fetch import PATIENT, QUICK, Patience, Progress, WrongSumError, fetch, mirrored, silent
 from harness.system.inspection import inspect_model
-from harness.system.pin import third_party
 from harness.system.synthetic import obtain_synthetic
+from harness.whisper.synthesis import SEED, file_name
+from harness.whisper.tensor_layout import SHAPES, file_bytes
 
 AUTO = "auto"
 OFFICIAL = "official"

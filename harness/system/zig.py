@@ -11,12 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from harness.errors import UnfitError
-from harness.parse.compiler import Pair, parse_version
+from harness.parse.tool.compiler import Pair, parse_version
 from harness.records.record import short_hash
 from harness.system.foreign import is_regular, read_text
 from harness.system.fresh import write_atomic
 from harness.system.limit import refuse_program
-from harness.system.process import capture
+from harness.system.process.child import capture
 
 # Without a target CPU zig compiles for the machine it runs on, whatever is left out of the flags: that would make every
 # --isa a native one. A later -march=native or -mavx2 still adds to the baseline. Undefined behaviour traps in

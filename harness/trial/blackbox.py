@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import UnreadableError
+from harness.judge.retry import was_stopped
 from harness.parse.outcome import read_outcome
-from harness.plan.contest import Block
-from harness.plan.retry import was_stopped
+from harness.plan.block import Block
 from harness.records.outcome import Completed, Status, StepResult
 from harness.records.trial import Role
 from harness.system.foreign import read_text
-from harness.system.orphan import mark_child
-from harness.system.process import CannotStartError, execute
-from harness.trial.seat import Lost, Outcome, Played, Seat
+from harness.system.process.child import CannotStartError, execute
+from harness.system.process.orphan import mark_child
+from harness.trial.side_case import Lost, Outcome, Played, Seat
 
 
 class _Stood(NamedTuple):

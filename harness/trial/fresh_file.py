@@ -10,19 +10,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import UnreadableError
-from harness.parse.breakage import find_breakage
 from harness.parse.outcome import describe_exit
+from harness.parse.tool.breakage import find_breakage
+from harness.plan.block import ROLES, Block
 from harness.plan.code_layout import choose_link_argv
-from harness.plan.contest import ROLES, Block
 from harness.plan.run import LIBRARY_TARGET
 from harness.records.record import Record
 from harness.records.trial import Role
+from harness.run.build_file import write_layout
 from harness.system.built import copy_built
 from harness.system.foreign import read_text
-from harness.system.orphan import mark_child
-from harness.system.process import CannotStartError, execute
-from harness.trial.seat import Lost, Seat
-from harness.wiring import write_layout
+from harness.system.process.child import CannotStartError, execute
+from harness.system.process.orphan import mark_child
+from harness.trial.side_case import Lost, Seat
 
 Seats = Mapping[Role, Seat]
 

@@ -4,40 +4,40 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from harness.builder import Built, check_build
-from harness.conclusion import conclude, recheck_files
-from harness.constancy import Constancy
 from harness.errors import HarnessError, UnfitError
-from harness.plan.contest import ROLES
-from harness.plan.contrast import Question, judge_trials
-from harness.plan.layer import Settings
-from harness.plan.trial import EQUAL, Circumstance, caveat_trial, list_unmeasured
-from harness.premises import cache_folder, results_folder
+from harness.judge.comparison import Question, judge_trials
+from harness.judge.trial import EQUAL, Circumstance, caveat_trial, list_unmeasured
+from harness.plan.block import ROLES
+from harness.records.build import are_equal
 from harness.records.caveat import Caveat
-from harness.records.code import are_equal
 from harness.records.comparison import Family
 from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
+from harness.records.plan import Phase
 from harness.records.record import Record
 from harness.records.run import Run
-from harness.records.step import Phase
 from harness.records.suite import Engine
 from harness.records.trial import Role, Trial
-from harness.render.seed import name_fixture
+from harness.render.origin import name_fixture
+from harness.run.build_file import RELINK, keep_include
+from harness.run.builder import Built, check_build
+from harness.run.constancy import Constancy
+from harness.run.finish import conclude, recheck_files
+from harness.run.places import cache_folder, results_folder
+from harness.settings.layer import Settings
 from harness.store.bundle import Bundle, create_bundle
-from harness.store.remnant import KEPT, describe_kept
+from harness.store.unfinished import KEPT, describe_kept
 from harness.system.console import Console
 from harness.system.limit import limit_of, stop_at_limit
 from harness.system.scratch import BLOCK, scratch_folder
 from harness.trial.blackbox import BlackBoxEngine
-from harness.trial.contest import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally, pair_cases
-from harness.trial.contest import Engine as Player
-from harness.trial.entrant import Entrant, build_entrant, take_seats
 from harness.trial.fresh_file import FreshFiles, Relinking
 from harness.trial.live import LiveEngine
-from harness.trial.scene import Scene
-from harness.trial.seat import Lost, Seat
-from harness.wiring import RELINK, keep_include
+from harness.trial.loop import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally, pair_cases
+from harness.trial.loop import Engine as Player
+from harness.trial.setup import Scene
+from harness.trial.side import Entrant, build_entrant, take_seats
+from harness.trial.side_case import Lost, Seat
 
 Entrants = tuple[Entrant, Entrant]
 _LEAST_TIMEOUT_S = 60.0

@@ -6,11 +6,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness.errors import UsageError
-from harness.plan.layer import Settings
 from harness.plan.side import ORIGINS, PATHS, Side, parse_side
-from harness.premises import list_own
 from harness.records.run import Origin
-from harness.system.cache import Note
+from harness.run.places import list_own
+from harness.settings.layer import Settings
+from harness.system.cache.entry import Note
 from harness.system.disk import expand_home
 from harness.system.source.checkout import Checkout, find_checkout
 from harness.system.source.resolve import load_pins

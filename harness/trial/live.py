@@ -4,23 +4,23 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from harness.build.recipe import ON_CPU
 from harness.errors import UnfitError, UnreadableError
-from harness.parse.backend import find_lost, find_mismatch
+from harness.judge.retry import SHARE, has_stayed
+from harness.parse.bench.backend import find_lost, find_mismatch
+from harness.parse.bench.worker import PROTOCOL, Answer, parse_answer
 from harness.parse.outcome import describe_exit
-from harness.parse.sampler import PROTOCOL, Answer, parse_answer
-from harness.plan.contest import ROLES, Block, Turn
-from harness.plan.recipe import ON_CPU
-from harness.plan.retry import SHARE, has_stayed
-from harness.plan.sampling import PIECE, choose_sampler_argv, choose_sampler_environment
+from harness.plan.block import ROLES, Block, Turn
+from harness.plan.worker import PIECE, choose_sampler_argv, choose_sampler_environment
 from harness.records.measurement import Measurement
 from harness.records.outcome import Completed, Status, StepResult
-from harness.records.step import Phase
+from harness.records.plan import Phase
 from harness.records.trial import Role
+from harness.run.prepare import PACKAGE
 from harness.system.built import find_shared
-from harness.system.dialogue import Dialogue
 from harness.system.limit import limit_of
-from harness.trial.seat import Lost, Outcome, Played, Seat
-from harness.workbench import PACKAGE
+from harness.system.process.dialogue import Dialogue
+from harness.trial.side_case import Lost, Outcome, Played, Seat
 
 # Other processes' share of a call that makes it worth another try; the kernel counts in ticks of 10 ms.
 BUSY_CPUS = 0.2

@@ -197,7 +197,7 @@ class Kit:
         return [
             process.pid
             for process in psutil.process_iter(["cmdline", "status"])
-            if {"harness.sampler", str(FAKE)} & set(process.info["cmdline"] or [])
+            if {"harness.worker", str(FAKE)} & set(process.info["cmdline"] or [])
             and any(word.startswith(mine) for word in process.info["cmdline"])
             and process.info["status"] != psutil.STATUS_ZOMBIE
         ]

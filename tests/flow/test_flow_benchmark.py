@@ -88,8 +88,8 @@ SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
     "faults": (lambda _: [by_path("faults"), "--only", "archive/good,cut/whisper-1", "--slow", "1"], "injected, "),
     "importing": (lambda _: [by_path("importing"), "14", "--logs"], "known: 14 reports in"),
     "relinking": (relinking, "| linked | "),
-    "roof": (
-        lambda _: [by_path("roof"), "--runs", "1", "--patience", "0", "--quick", "--threads", "1"],
+    "roofline": (
+        lambda _: [by_path("roofline"), "--runs", "1", "--patience", "0", "--quick", "--threads", "1"],
         "numpy copyto",
     ),
     "shelf": (lambda _: [by_path("shelf"), "20", "--times", "1", "--limit", "60"], "report latest"),

@@ -11,7 +11,7 @@ import pytest
 
 from harness.cli.main import main
 from harness.errors import UnavailableError, UsageError
-from harness.plan.layer import layer_settings
+from harness.settings.layer import layer_settings
 from harness.store.bundle import load_run
 from harness.system.source.checkout import Checkout, find_checkout
 from harness.trial.lineup import line_up

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.records.outcome import Status
-from harness.render.word import config_words
+from harness.render.config_column import config_words
 from harness.store.bundle import load_run
 from tests.failure import FAILURES, TIMINGS, Failure
 from tests.flow.kit import ROOT, Kit

@@ -9,13 +9,12 @@ import msgspec
 import pytest
 
 from harness.cli.main import main
-from harness.records.case import Case
-from harness.records.comparison import Verdict
-from harness.records.contrast import Contrast
+from harness.records.comparison import Contrast, Verdict
+from harness.records.measurement import Case
 from harness.records.node import Node
 from harness.records.outcome import Status
+from harness.records.plan import Phase
 from harness.records.run import Run
-from harness.records.step import Phase
 from harness.store.bundle import RUN, bundle_folder, encode_run
 from tests import factory
 from tests.flow.kit import Kit

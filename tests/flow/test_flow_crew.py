@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.system.crew import share
+from harness.system.process.crew import share
 from tests.flow.kit import ROOT
 
 COUNT = 260
@@ -74,7 +74,7 @@ def test_where_no_process_may_be_started_it_is_done_here(tmp_path: Path, monkeyp
 
 ENDLESS = """
 import os, sys, time
-from harness.system.crew import share
+from harness.system.process.crew import share
 def work(number):
     print(os.getpid(), flush=True)
     time.sleep(0.1)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.records.outcome import FLOODED, MOST_BYTES
-from harness.system.dialogue import LATE, Dialogue
-from harness.system.pulse import Pulse
+from harness.system.process.dialogue import LATE, Dialogue
+from harness.system.process.pulse import Pulse
 
 ECHO = "import sys\nfor line in sys.stdin:\n    print('so', line.strip(), flush=True)"
 

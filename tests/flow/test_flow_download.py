@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.system import disk
-from harness.system.download import Patience, WrongSumError, _may_carry_token, fetch, mirrored
+from harness.system.download.fetch import Patience, WrongSumError, _may_carry_token, fetch, mirrored
 
 CONTENT = bytes(range(256)) * 12_000  # 3 MB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands.runs import SHOWN
+from harness.commands.list import SHOWN
 from harness.store.bundle import create_bundle
 from tests import sheet
 from tests.flow.kit import Kit

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from harness.system.orphan import mark_child, stop_orphans
+from harness.system.process.orphan import mark_child, stop_orphans
 
 SLEEP = f"import time; time.sleep(300)  # {os.getpid()}"
 PARENT = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {SLEEP!r}], start_new_session=True)"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.plan.layer import layer_settings
 from harness.records.source import SourceRequest
+from harness.run.prepare import request_source
+from harness.settings.layer import layer_settings
 from harness.system.source.resolve import resolve_source
-from harness.workbench import request_source
 from tests.flow.kit import Kit
 from tests.flow.test_flow_checkout import environ
 from tests.flow.test_flow_sources import Repository, whisper
@@ -195,7 +195,7 @@ def test_the_harness_as_a_submodule_is_no_part_of_it_but_its_commit_is(
     inner.commit("x")
     tree.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner.path), "bench")
     tree.commit()
-    monkeypatch.setattr("harness.premises.__file__", str(tree.path / "bench" / "harness" / "premises.py"))
+    monkeypatch.setattr("harness.run.places.__file__", str(tree.path / "bench" / "harness" / "run" / "places.py"))
     before = tree.id
     tree.write("bench/env/x.py", "bench/results.txt")
     assert tree.id == before
@@ -207,9 +207,9 @@ def test_the_harness_itself_in_the_tree_is_no_part_of_it(
     tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = tree.id
-    tree.write("bench/harness/premises.py", "bench/third_party/sources.toml", "bench/.venv/run/bin/python")
+    tree.write("bench/harness/run/places.py", "bench/third_party/sources.toml", "bench/.venv/run/bin/python")
     tree.write("bench/harness/__pycache__/x.pyc", "env/lib/python3/site-packages/x.py", "bench.txt")
-    monkeypatch.setattr("harness.premises.__file__", str(tree.path / "bench" / "harness" / "premises.py"))
+    monkeypatch.setattr("harness.run.places.__file__", str(tree.path / "bench" / "harness" / "run" / "places.py"))
     monkeypatch.setattr("sys.prefix", str(tree.path / "env"))
     assert tree.id != before
     (tree.path / "bench.txt").unlink()

@@ -12,10 +12,10 @@ import pytest
 
 from harness.errors import UnfitError
 from harness.records.outcome import FLOODED, MOST_BYTES, Completed
-from harness.system import process
-from harness.system.memory import own_peak_bytes
-from harness.system.process import capture, execute
-from harness.system.pulse import Pulse
+from harness.system.process import child as process
+from harness.system.process.child import capture, execute
+from harness.system.process.memory import own_peak_bytes
+from harness.system.process.pulse import Pulse
 
 ENV = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
 
@@ -57,7 +57,7 @@ def test_the_memory_of_whoever_started_the_harness_is_not_its_own(tmp_path: Path
     """A runner may be large: what it held must not hide what the harness's own children hold."""
     large = f"b'x' * {own_peak_bytes() + 200_000_000}"
     child = (
-        "from pathlib import Path; import os, sys; from harness.system.process import execute; here = Path('.'); "
+        "from pathlib import Path; import os, sys; from harness.system.process.child import execute; here = Path('.'); "
         "argv = [sys.executable, '-c', 'b = bytes([1]) * 90_000_000']; "
         "done = execute(argv, cwd=here, env=dict(os.environ), log=here / 'log', timeout_s=60); "
         "print(done.max_rss_bytes)"

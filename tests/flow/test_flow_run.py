@@ -453,7 +453,7 @@ def test_a_model_that_does_not_fit_is_skipped_and_not_started(
     kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settle_in(kit, monkeypatch)
-    monkeypatch.setattr("harness.session.available_bytes", lambda: 300_000_000)
+    monkeypatch.setattr("harness.run.session.available_bytes", lambda: 300_000_000)
     words = ("--repetitions", "1", "--bench", "whisper", "--no-tests", "--flash-attn", "0,1", "--threads", "2")
     assert main(kit.words(*words)) == 0
     skipped, measured = sorted((one for one in kit.only_run().results if one.case), key=lambda one: str(one.case))

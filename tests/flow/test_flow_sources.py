@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError, UnavailableError, UsageError
-from harness.parse.index import parse_pip_environment
+from harness.parse.tool.pip import parse_pip_environment
 from harness.records.source import Pins, Release, Sdist, Source, SourceRequest
 from harness.system import git
-from harness.system.cache import locked
+from harness.system.cache.entry import locked
 from harness.system.source import sdist
 from harness.system.source.resolve import resolve_source
 

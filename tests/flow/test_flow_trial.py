@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.cli.main import main
-from harness.records.case import Case
+from harness.records.measurement import Case
 from harness.records.outcome import Status
 from harness.records.run import Run
 from harness.records.trial import Role

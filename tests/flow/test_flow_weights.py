@@ -12,16 +12,15 @@ import msgspec
 import pytest
 
 from harness.errors import UnavailableError, UnfitError, UnreadableError, UsageError
-from harness.parse.catalog import Catalog, Entry, ModelKind
-from harness.plan.layout import SHAPES
-from harness.plan.synthesis import file_name, synthesize
+from harness.parse.pin import Catalog, Entry, ModelKind
 from harness.records.caveat import Caveat
-from harness.records.shape import Shape
-from harness.records.weights import Weights, WeightsKind
+from harness.records.weights import Shape, Weights, WeightsKind
 from harness.system import disk, weights
-from harness.system.download import Patience, WrongSumError
+from harness.system.download.fetch import Patience, WrongSumError
 from harness.system.synthetic import obtain_synthetic, synthetic_size_bytes
 from harness.system.weights import load_catalog, resolve_weights
+from harness.whisper.synthesis import file_name, synthesize
+from harness.whisper.tensor_layout import SHAPES
 
 # A whisper of one layer, so that a whole file takes 1.6 MB.
 TOY = Shape(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records.code import Code, are_equal
+from harness.records.build import Code, are_equal
 from harness.system.code import read_code
 
 pytestmark = pytest.mark.native

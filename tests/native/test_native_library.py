@@ -13,10 +13,10 @@ from harness.plan.code_layout import choose_link_argv
 from harness.plan.run import LIBRARY_TARGET
 from harness.records.run import Run
 from harness.records.source import Source, SourceRequest
-from harness.system.source.library import library_project
+from harness.run.build_file import LAYOUT, RELINK, keep_include, keep_layouts
+from harness.system.asset import library_project
 from harness.system.source.resolve import resolve_source
-from harness.trial.entrant import find_library
-from harness.wiring import LAYOUT, RELINK, keep_include, keep_layouts
+from harness.trial.side import find_library
 from tests.native.test_native_run import LIGHT, measure_by_sampler
 
 pytestmark = pytest.mark.native

@@ -1,5 +1,5 @@
 /*
- * A libwhisper without whisper: exports what harness/sampler/library.py calls, spins instead of computing, and goes
+ * A libwhisper without whisper: exports what harness/worker/library.py calls, spins instead of computing, and goes
  * wrong on demand.
  *
  * At compile time: -DWITHOUT_ENCODE leaves a symbol out, -DNO_TOP=0 makes the default parameters unlike any release's.

@@ -103,7 +103,7 @@ def keys() -> list[str]:
 
 
 def kind() -> str:
-    if "-S" in ARGV and os.path.basename(value("-S")) == "roof":
+    if "-S" in ARGV and os.path.basename(value("-S")) == "roofline":
         return "roof"
     if any(word.startswith("-DCMAKE_BUILD_TYPE=") for word in ARGV):
         return " ".join(ARGV)

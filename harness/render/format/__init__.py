@@ -1,1 +1,5 @@
-"""Reports in the formats of others, one module each; `registry` lists them."""
+"""The formats of others: one module each, and the registry that names them.
+
+In: one `Format` a module.
+Out: tables for a terminal.
+"""

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.records.metric import ENCODE, LOAD, TABLE_METRICS, Metric
+from harness.records.measurement import ENCODE, LOAD, TABLE_METRICS, Metric
 from harness.records.run import Run
+from harness.render.config_column import config_words
 from harness.render.format.format import Format, Sheet
 from harness.render.format.row import ModelLine, list_models
 from harness.render.format.text import markdown, markdown_row
 from harness.render.table import short_commit
-from harness.render.word import config_words
 
 _WIDTHS = (6, 6, 16, 13, 3, 7, 7, 7)
 _FULL_WIDTHS = (6, 6, 16, 13, 3, 3, 7, 7, 7, 7, 7)

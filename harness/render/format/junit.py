@@ -8,11 +8,11 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from harness.records.metric import METRICS
+from harness.records.measurement import METRICS
 from harness.records.outcome import Check, Status, StepResult
+from harness.records.plan import Phase
 from harness.records.record import Record
 from harness.records.run import Run
-from harness.records.step import Phase
 from harness.render.format.format import Format, Sheet
 from harness.render.format.row import identify_run
 from harness.render.format.text import xml

@@ -9,15 +9,15 @@ here (cache types, layers on a GPU) is zero or `none`. Columns: those of llama-b
 import statistics
 from collections.abc import Iterator, Sequence
 
-from harness.records.metric import BATCHD, DECODE, ENCODE, PROMPT
+from harness.records.measurement import BATCHD, DECODE, ENCODE, PROMPT
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.weights import Weights
+from harness.render.config_column import config_words
 from harness.render.format.format import Format, Sheet
 from harness.render.format.row import Row, code_state, list_rows, model_name, name_manner
 from harness.render.format.text import sql
 from harness.render.plain import one_line
-from harness.render.word import config_words
 
 _COLUMNS: dict[str, str] = dict(
     words.split()

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from harness.records.metric import COPY_RATE, FLOP_RATE, METRICS, TABLE_METRICS
+from harness.records.measurement import COPY_RATE, FLOP_RATE, METRICS, TABLE_METRICS
 from harness.records.suite import Benchmark
+from harness.render.config_column import config_words
 from harness.render.format.format import Format, Sheet
 from harness.render.format.issue89 import render_caveats
 from harness.render.format.row import ModelLine, Row, list_models, list_rows
 from harness.render.format.text import markdown_row
 from harness.render.report import render_report
 from harness.render.table import short_commit
-from harness.render.word import config_words
 
 _MODEL_HEADER = ("Date", "Node", "Config", "Model", "Th", "FA", *(f"{m.label} [{m.unit}]" for m in TABLE_METRICS), "n")
 _RATES = (Benchmark.MEMCPY, Benchmark.MUL_MAT)

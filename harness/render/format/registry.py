@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.records.metric import METRICS
+from harness.records.measurement import METRICS
 from harness.render.format import (
     asv,
     bench_all,

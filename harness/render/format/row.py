@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.errors import UsageError
-from harness.records.case import Case
-from harness.records.metric import METRICS, Metric
+from harness.records.comparison import Summary
+from harness.records.measurement import METRICS, Case, Metric
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import OF_MODELS, Benchmark, Engine
-from harness.records.summary import Summary
 from harness.records.weights import WeightsKind
+from harness.render.config_column import config_words
 from harness.render.format.format import Sheet
 from harness.render.table import weights_kind
-from harness.render.word import config_words
 from harness.stats.series import order_model_cases, sample_run, summarize_run
 from harness.stats.summary import summarize
 

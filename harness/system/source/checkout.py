@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.errors import UnavailableError, UnfitError, UsageError
-from harness.parse.release import nearest_names
+from harness.parse.pin import nearest_names
 from harness.records.record import Record
 from harness.system.disk import expand_home
 from harness.system.git import ForeignGit

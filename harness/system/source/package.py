@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import LimitError, UnavailableError, UnfitError
-from harness.parse.index import PackageIndex
 from harness.parse.shortage import read_shortage
+from harness.parse.tool.pip import PackageIndex
 from harness.records.secret import redact
 from harness.records.source import Sdist
-from harness.system.cache import Note
+from harness.system.cache.entry import Note
 from harness.system.disk import expand_home
 from harness.system.limit import limit_of, refuse_program
 

@@ -15,18 +15,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness.errors import UnavailableError, UnfitError, UsageError
-from harness.parse.release import nearest_names
+from harness.parse.pin import nearest_names
 from harness.records.record import short_hash
 from harness.records.source import Commit, Source
-from harness.system.cache import CONTENT, Note, locked, obtain_entry
-from harness.system.git import (
-    Git,
-    LocalClone,
-    find_reason,
-    locate_repository,
-    probe_commit,
-    redact_url,
-)
+from harness.system.cache.entry import CONTENT, Note, locked, obtain_entry
+from harness.system.git import Git, LocalClone, find_reason, locate_repository, probe_commit, redact_url
 from harness.system.login import part_login
 from harness.system.source.tree import GENERATED, check_tree
 from harness.system.view import NO_FILTER

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.errors import HarnessError, LimitError, UnavailableError, UsageError
-from harness.parse.release import nearest_names, parse_pins
+from harness.parse.pin import nearest_names, parse_pins
 from harness.records.source import Pins, Release, Source, SourceRequest
-from harness.system.cache import Note
+from harness.system.asset import third_party
+from harness.system.cache.entry import Note
 from harness.system.disk import expand_home
-from harness.system.pin import third_party
 from harness.system.source.checkout import find_checkout
 from harness.system.source.repository import obtain_commit
 from harness.system.source.sdist import obtain_release

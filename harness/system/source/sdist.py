@@ -12,12 +12,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from harness.parse.index import PackageIndex, parse_pip_config, parse_pip_environment
+from harness.parse.tool.pip import PackageIndex, parse_pip_config, parse_pip_environment
 from harness.records.source import Release, Sdist, Source
-from harness.system.archive import unpack_archive
-from harness.system.cache import CONTENT, Note, locked, obtain_entry
+from harness.system.cache.entry import CONTENT, Note, locked, obtain_entry
+from harness.system.download.archive import unpack_archive
 from harness.system.foreign import is_regular, open_file
-from harness.system.process import capture
+from harness.system.process.child import capture
 from harness.system.source.package import download_sdist
 from harness.system.source.tree import GENERATED, check_tree
 

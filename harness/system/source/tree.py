@@ -14,7 +14,7 @@ from harness.parse.result_name import is_result
 from harness.records.record import is_text, short_hash
 from harness.records.source import Commit, Source
 from harness.system.built import Look, is_touched, look
-from harness.system.cache import Note
+from harness.system.cache.entry import Note
 from harness.system.digest import MOST_MODEL_BYTES
 from harness.system.disk import expand_home
 from harness.system.foreign import MissingError, open_file

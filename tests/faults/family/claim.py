@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from harness.records.plan import Phase
 from harness.records.run import Run
-from harness.records.step import Phase
-from harness.render.word import config_words
+from harness.render.config_column import config_words
 from tests.failure import FAILURES, Failure
 from tests.faults.deed import Data, Environment, Write, tool
 from tests.faults.family.output import timings

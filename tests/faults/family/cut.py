@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harness.errors import UnreadableError
-from harness.parse.ctest import parse_junit, parse_listing
 from harness.parse.outcome import read_outcome
-from harness.records.case import Case
+from harness.parse.tool.ctest import parse_junit, parse_listing
+from harness.records.measurement import Case
 from harness.records.outcome import Completed, Status
-from harness.records.step import Phase, Step
+from harness.records.plan import Phase, Step
 from tests.faults.deed import Data, tool
 from tests.faults.family.output import timings
 from tests.faults.fault import Deviation, Family, Fault, Kind, Look, Seen, fails

@@ -12,8 +12,8 @@ import psutil
 
 from harness.errors import HarnessError
 from harness.store.bundle import load_run
-from harness.store.deposit import deposit
-from harness.store.month import find_places, list_months
+from harness.store.importer import deposit
+from harness.store.layout import find_places, list_months
 from harness.store.result_tree import find_entries
 from tests.faults.fault import Deed, Deviation, Family, Fault, Kind, Look, Seen
 from tests.faults.judge import judge_words

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.parse.outcome import describe_exit, read_outcome
-from harness.records.case import Case
+from harness.records.measurement import Case
 from harness.records.outcome import Status
-from harness.records.step import BLAS_LIBRARY, GPU_DRIVER, Phase
+from harness.records.plan import BLAS_LIBRARY, GPU_DRIVER, Phase
 from harness.records.suite import Engine
 from tests import factory
 

@@ -1,12 +1,12 @@
 """Benchmark steps by either engine: the same cases, asked in other words."""
 
 from harness.plan.bench import plan_benchmarks
-from harness.plan.ingredient import Ingredients
-from harness.plan.memory import estimate_memory
-from harness.plan.sampling import WHOLE
-from harness.records.config import CMakeOption
-from harness.records.step import Phase, Step
+from harness.plan.inputs import Ingredients
+from harness.plan.worker import WHOLE
+from harness.records.build import CMakeOption
+from harness.records.plan import Phase, Step
 from harness.records.suite import Benchmark, Engine
+from harness.whisper.memory import estimate_memory
 from tests import factory
 
 SAMPLER_ENV = (("KMP_BLOCKTIME", "1"), ("PYTHONPATH", "/package"))
@@ -30,7 +30,7 @@ def plan(engine: Engine, backend: str = "auto") -> list[Step]:
 
 def asked(step: Step) -> list[str]:
     at = step.argv.index("@library")
-    assert step.argv[:at] == ("/bin/python", "-s", "-P", "-m", "harness.sampler")
+    assert step.argv[:at] == ("/bin/python", "-s", "-P", "-m", "harness.worker")
     assert set(step.argv[at + 1 :: 2]) == {"--do"}
     return list(step.argv[at + 2 :: 2])
 
@@ -98,7 +98,7 @@ def with_backend(backend: str, *options: CMakeOption) -> dict[str, Step]:
 
 def test_a_build_with_blas_is_asked_for_its_library() -> None:
     steps = with_backend("blas", CMakeOption(name="GGML_BLAS", value="ON", reason="--backend blas"))
-    assert steps["blas_library"].argv[-2:] == ("harness.sampler.blas", "@library")
+    assert steps["blas_library"].argv[-2:] == ("harness.worker.blas", "@library")
     model = steps["bench_tiny_t4_fa0_r1"]
     assert model.backend == "blas"
     assert "@no-gpu" in model.argv, "BLAS is the CPU's"

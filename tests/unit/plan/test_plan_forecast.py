@@ -1,9 +1,9 @@
 """Forecasts: known durations where there are any."""
 
 from harness.plan.forecast import learn_durations, remaining_s
-from harness.records.case import Case
+from harness.records.measurement import Case
 from harness.records.outcome import Status
-from harness.records.step import Phase
+from harness.records.plan import Phase
 from tests import factory
 
 CASE = Case.of("whisper", model="base", threads=4, fa=0)

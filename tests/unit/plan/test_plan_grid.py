@@ -5,9 +5,8 @@ import pytest
 from harness.errors import UsageError
 from harness.plan.axis import convert_axes, convert_excludes, parse_axes
 from harness.plan.grid import interleave, lay_grid, make_side
-from harness.records.case import Case
-from harness.records.plan import Plan
-from harness.records.step import Phase, Step
+from harness.records.measurement import Case
+from harness.records.plan import Phase, Plan, Step
 from harness.records.sweep import Axis
 from tests import factory
 from tests.field import AXES

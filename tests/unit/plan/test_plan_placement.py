@@ -1,15 +1,13 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.parse.affinity import rank_cores
-from harness.plan.layer import Settings, layer_settings
+from harness.parse.host.cpu import rank_cores
 from harness.plan.placement import HUGE_PAGES, Wish, choose_cpus, choose_wish, keep_cpus, place_plan
-from harness.records.case import Case
-from harness.records.placement import Placement
-from harness.records.plan import Plan
-from harness.records.step import Phase
+from harness.records.measurement import Case
+from harness.records.plan import Phase, Placement, Plan
+from harness.settings.layer import Settings, layer_settings
 from tests import factory
-from tests.unit.parse.test_parse_node import load
+from tests.unit.parse.host.test_parse_host_node import load
 
 # Four cores of two CPUs each, as siblings are numbered on most servers.
 CORES = ((1, 5), (2, 6), (3, 7), (0, 4))

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from harness.plan.caveat import derive_caveats
+from harness.judge.caveat import derive_caveats
 from harness.plan.precision import extend_plan, find_correlated, find_loose, foresee_s, measure_reach
-from harness.records.case import Case
-from harness.records.measurement import Measurement
+from harness.records.measurement import Case, Measurement
 from harness.records.outcome import Status, StepResult
-from harness.records.plan import Plan
+from harness.records.plan import Phase, Plan, Step
 from harness.records.run import Run
-from harness.records.step import Phase, Step
 from tests import factory
 
 TINY = Case.of("whisper", model="tiny", threads=2, fa=0)

@@ -1,10 +1,9 @@
 """Plans: the right steps, in the right order, with the right dependencies."""
 
-from harness.plan.ingredient import Ingredients
+from harness.plan.inputs import Ingredients
 from harness.plan.run import blockers, find_flaw, find_stray, plan_build, plan_run
-from harness.records.config import CMakeOption
-from harness.records.plan import Plan
-from harness.records.step import Phase, Step
+from harness.records.build import CMakeOption
+from harness.records.plan import Phase, Plan, Step
 from harness.records.suite import Benchmark
 from tests import factory
 
@@ -134,9 +133,9 @@ def test_memcpy_asks_for_the_memory_it_needs() -> None:
 
 
 def test_a_pruned_source_is_built_through_our_own_project() -> None:
-    plan = plan_build(ingredients().replace(library="/harness/library", sites=(factory.site(),)))
+    plan = plan_build(ingredients().replace(library="/harness/native/library", sites=(factory.site(),)))
     configure, *_, build = plan.steps
-    assert configure.argv[4] == "/harness/library"
+    assert configure.argv[4] == "/harness/native/library"
     assert "-DWHISPER_SOURCE=/cache/sources/src1/tree" in configure.argv
     assert build.argv[-2:] == ("--target", "whisper")
     assert all(step.phase in (Phase.CONFIGURE, Phase.LIST, Phase.BUILD) for step in plan.steps)

@@ -3,9 +3,9 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.plan.layer import Settings, layer_settings
-from harness.plan.setting.table import BY_NAME
 from harness.plan.side import KEYS, Side, parse_side
+from harness.settings.layer import Settings, layer_settings
+from harness.settings.table import BY_NAME
 
 
 def parse(words: str) -> Side:

@@ -4,7 +4,7 @@ from harness.errors import UsageError
 from harness.plan.thread import choose_jobs, choose_threads, describe_threads, refuse_crowd, warn_threads
 from harness.records.node import Cores
 from tests import factory
-from tests.unit.plan.test_plan_isa import NODES, load_cpu
+from tests.unit.build.test_build_isa import NODES, load_cpu
 
 NAMES = sorted(path.name for path in NODES.iterdir() if path.is_dir())
 

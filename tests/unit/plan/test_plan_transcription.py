@@ -2,14 +2,12 @@
 
 import pytest
 
-from harness.plan.ingredient import Ingredients
+from harness.plan.inputs import Ingredients
 from harness.plan.run import plan_run
 from harness.plan.transcription import caveat_transcription, name_audio, plan_transcriptions
-from harness.records.audio import Audio
-from harness.records.case import Case
-from harness.records.plan import Plan
-from harness.records.step import Phase
-from harness.records.weights import WeightsKind
+from harness.records.measurement import Case
+from harness.records.plan import Phase, Plan
+from harness.records.weights import Audio, WeightsKind
 from tests import factory
 
 JFK = Audio(name="jfk", path="/tree/samples/jfk.wav", sha256="0" * 64, duration_s=11.0)

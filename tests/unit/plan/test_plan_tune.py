@@ -17,10 +17,10 @@ from harness.plan.tune import (
     list_axes,
     score_result,
 )
-from harness.records.case import Case
 from harness.records.comparison import Verdict
+from harness.records.measurement import Case
 from harness.records.outcome import Status
-from harness.records.step import Phase
+from harness.records.plan import Phase
 from harness.records.sweep import Values
 from harness.records.tune import Duel, Goal, Stage, Tried
 from tests import factory

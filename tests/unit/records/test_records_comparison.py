@@ -2,9 +2,8 @@
 
 import pytest
 
-from harness.records.case import Case
-from harness.records.comparison import Comparison, Family, Verdict
-from harness.records.summary import Summary
+from harness.records.comparison import Comparison, Family, Summary, Verdict
+from harness.records.measurement import Case
 
 SUMMARY = Summary(n=1, median=1.0, minimum=1.0, maximum=1.0, spread=0.0)
 

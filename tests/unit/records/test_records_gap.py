@@ -4,16 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.plan.caveat import derive_caveats
-from harness.records.audio import Audio
-from harness.records.case import Case
+from harness.judge.caveat import derive_caveats
 from harness.records.gap import find_gaps
+from harness.records.measurement import Case
 from harness.records.outcome import Status, StepResult
+from harness.records.plan import Phase
 from harness.records.run import GGML_CI, ExitCode, Run
-from harness.records.step import Phase
 from harness.records.suite import Benchmark
 from harness.records.trial import Role, Trial
-from harness.records.weights import WeightsKind
+from harness.records.weights import Audio, WeightsKind
 from tests import factory
 
 SUITE = factory.suite()

@@ -3,13 +3,12 @@ from typing import Any
 
 import pytest
 
+from harness.records.build import CMakeOption, Config, Tool, Toolchain
 from harness.records.caveat import Caveat
-from harness.records.config import CMakeOption, Config
 from harness.records.node import Cores, Cpu, Node
 from harness.records.run import Run, SystemInfo
 from harness.records.source import Commit, Source
 from harness.records.suite import Suite
-from harness.records.toolchain import Tool, Toolchain
 from harness.records.weights import Weights, WeightsKind
 
 SHA = "f24588a272ae8e23280d9c220536437164e6ed28"

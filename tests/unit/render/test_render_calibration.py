@@ -3,8 +3,8 @@
 import random
 
 from harness.records.calibration import AATrial, Calibration, Need, Spread
-from harness.records.case import Case
 from harness.records.comparison import ALPHA
+from harness.records.measurement import Case
 from harness.render.calibration import render_calibration
 from harness.stats.verdict import PairedSample, judge_pairs
 

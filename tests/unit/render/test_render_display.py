@@ -1,8 +1,8 @@
 """Runs and the list of runs for people."""
 
+from harness.records.build import Tool
 from harness.records.card import Card
 from harness.records.outcome import Status
-from harness.records.toolchain import Tool
 from harness.render.display import render_display
 from harness.render.list import render_list
 from tests import factory, sheet

@@ -11,20 +11,18 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from harness.commands.output import Output
-from harness.records.case import Case
 from harness.records.caveat import Caveat
-from harness.records.measurement import Measurement
+from harness.records.measurement import Case, Measurement
 from harness.records.outcome import Check, Status, StepResult
+from harness.records.plan import Phase
 from harness.records.run import Run
-from harness.records.step import Phase
 from harness.records.suite import Benchmark
 from harness.records.weights import Weights, WeightsKind
-from harness.render.column import align
 from harness.render.display import render_display
 from harness.render.format.format import Sheet
 from harness.render.format.registry import FORMATS
 from harness.render.format.text import csv_cell, escaped
-from harness.render.plain import harmless
+from harness.render.plain import align, harmless
 from harness.render.report import render_report
 from harness.render.terminal import render_summary
 from harness.system.console import Console

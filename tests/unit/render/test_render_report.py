@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.parse.bench import measure_whisper
-from harness.parse.memcpy import measure_memcpy
-from harness.parse.mul_mat import measure_mul_mat
-from harness.records.case import Case
-from harness.records.measurement import Measurement
+from harness.parse.bench.bench import measure_whisper
+from harness.parse.bench.microbenchmark import measure_memcpy, measure_mul_mat
+from harness.records.measurement import Case, Measurement
 from harness.records.outcome import Completed, Status, StepResult
+from harness.records.plan import Phase
 from harness.records.run import Run, SystemInfo
 from harness.records.source import Commit, Source
-from harness.records.step import Phase
 from harness.records.suite import Suite
 from harness.render.report import format_date, format_elapsed, render_report
 

@@ -6,15 +6,9 @@ import io
 import pytest
 
 from harness.errors import UsageError
-from harness.plan.chart import chart_sweep
+from harness.judge.sweep_table import chart_sweep
 from harness.records.sweep import Chart
-from harness.render.sweep import (
-    pivot_chart,
-    render_chart,
-    render_chart_csv,
-    render_chart_markdown,
-    render_pivot_csv,
-)
+from harness.render.sweep import pivot_chart, render_chart, render_chart_csv, render_chart_markdown, render_pivot_csv
 from tests import field
 
 

@@ -1,13 +1,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.parse.memcpy import measure_memcpy
-from harness.parse.mul_mat import measure_mul_mat
-from harness.records.case import Case
-from harness.records.measurement import Measurement
+from harness.parse.bench.microbenchmark import measure_memcpy, measure_mul_mat
+from harness.records.measurement import Case, Measurement
 from harness.records.outcome import Check, Status, StepResult
+from harness.records.plan import Phase
 from harness.records.run import Run
-from harness.records.step import Phase
 from harness.render.terminal import render_summary
 from tests import factory
 

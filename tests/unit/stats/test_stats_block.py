@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.records.case import Case
+from harness.records.measurement import Case
 from harness.stats.block import Logs, keep_undisturbed, remove_order
 from harness.stats.evidence import PairedEvidence
 from harness.stats.symmetry import iter_wealth

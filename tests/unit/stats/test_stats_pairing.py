@@ -1,7 +1,6 @@
 """Measurements taken in turns, put together again."""
 
-from harness.records.case import Case
-from harness.records.measurement import Measurement
+from harness.records.measurement import Case, Measurement
 from harness.stats.pairing import pair_measurements
 
 CASE = Case.of("whisper", model="tiny", threads=2, fa=0)

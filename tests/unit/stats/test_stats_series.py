@@ -1,8 +1,8 @@
 """A run's numbers grouped by what they are numbers of."""
 
-from harness.records.case import Case
+from harness.records.measurement import Case
 from harness.records.outcome import Status, StepResult
-from harness.records.step import Phase
+from harness.records.plan import Phase
 from harness.stats.series import peak_memory
 from tests import factory
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.records.case import Case
 from harness.records.comparison import Comparison, Verdict
+from harness.records.measurement import Case
 from harness.stats.verdict import PairedSample, UnpairedSample, judge_pairs, judge_unpaired, list_settled
 
 CASE = Case.of("whisper", model="tiny", threads=2)

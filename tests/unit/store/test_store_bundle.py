@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.conclusion import seal_run
 from harness.errors import UnfitError, UnreadableError
-from harness.plan.ingredient import Ingredients
+from harness.plan.inputs import Ingredients
 from harness.plan.run import plan_run
 from harness.records.plan import Plan
+from harness.run.finish import seal_run
 from harness.store.bundle import Bundle, create_bundle, load_run
 from harness.store.duration import load_durations, save_durations
 from harness.system.fresh import write_atomic

@@ -14,7 +14,7 @@ from harness.store import index as index_module
 from harness.store.bundle import create_bundle
 from harness.store.card import read_card
 from harness.store.index import Index
-from harness.store.month import Month, find_places, list_months
+from harness.store.layout import Month, find_places, list_months
 from tests import sheet
 
 DAYS = ("20260101", "20260102", "20260203")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnreadableError, UsageError
-from harness.plan.belonging import sum_up
+from harness.judge.sweep_check import sum_up
 from harness.plan.grid import lay_grid
 from harness.records.run import SCHEMA
 from harness.records.sweep import Axis, Sweep

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.plan.layer import layer_settings
+from harness.settings.layer import layer_settings
 from harness.sweep.design import design_sweep
 from harness.sweep.remainder import recall_design
 from tests import factory

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from harness.records.outcome import Status
-from harness.records.step import Phase
+from harness.records.plan import Phase
 from harness.system.console import Console, format_seconds
 from tests import factory
 

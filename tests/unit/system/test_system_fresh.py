@@ -7,15 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.system.fresh import (
-    create_file,
-    make_folders,
-    open_log,
-    open_part,
-    sync_file,
-    write_atomic,
-    write_output,
-)
+from harness.system.fresh import create_file, make_folders, open_log, open_part, sync_file, write_atomic, write_output
 
 
 def test_a_link_in_the_way_is_replaced_and_its_target_left_alone(tmp_path: Path) -> None:

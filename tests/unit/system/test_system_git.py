@@ -4,13 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.system.git import (
-    find_reason,
-    git_environment,
-    locate_repository,
-    redact_url,
-    unquote_path,
-)
+from harness.system.git import find_reason, git_environment, locate_repository, redact_url, unquote_path
 from harness.system.login import leave_out_logins, part_login
 
 

@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError, InterruptedRunError, LimitError, UnfitError, UnreadableError
-from harness.parse.index import PackageIndex
-from harness.parse.release import parse_pins
-from harness.records.toolchain import Tool, Toolchain
-from harness.store.month import list_months
-from harness.system import download, toolchain
-from harness.system.captured import Captured
+from harness.parse.pin import parse_pins
+from harness.parse.tool.pip import PackageIndex
+from harness.records.build import Tool, Toolchain
+from harness.store.layout import list_months
+from harness.system import toolchain
+from harness.system.asset import third_party
+from harness.system.download import fetch
 from harness.system.foreign import is_regular, list_folder, read_bytes, walk_tree
 from harness.system.git import Git
 from harness.system.limit import CpuTimeError, limit_of, stop_at_limit
-from harness.system.pin import third_party
-from harness.system.process import CannotStartError, capture
+from harness.system.process.child import CannotStartError, capture
+from harness.system.process.listener import Captured
 from harness.system.source import package
 from harness.system.source.tree import probe_tree
 
@@ -187,13 +188,13 @@ def test_no_index_and_no_mirror_is_blamed_for_a_limit(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(package, "_find", refuse)
     monkeypatch.setattr(package, "_open_client", lambda *_: contextlib.nullcontext())
-    monkeypatch.setattr(download, "_attempt", refuse)
+    monkeypatch.setattr(fetch, "_attempt", refuse)
     release = parse_pins(third_party("sources.toml").read_text(encoding="utf-8")).find("")
     assert release
     target = tmp_path / "file"
     asks: tuple[Callable[[], None], ...] = (
         lambda: package.download_sdist(release.sdist, PackageIndex(), target, environ={}, note=print),
-        lambda: download.fetch("https://index.test/x", destination=target, sha256="0" * 64, environ={}),
+        lambda: fetch.fetch("https://index.test/x", destination=target, sha256="0" * 64, environ={}),
     )
     for ask in asks:
         with pytest.raises(LimitError) as caught:

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from harness.records.step import Phase, Step
+from harness.records.plan import Phase, Step
+from harness.system.cache.stamp import claim
 from harness.system.lock import find_holder, hold, is_held
-from harness.system.stamp import claim
 
 STEP = Step(name="x", title="x", phase=Phase.BUILD, argv=("x",), cwd="", log="x.log", timeout_s=1)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.parse.node import parse_node
+from harness.parse.host.node import parse_node
 from harness.system import probe
 
 

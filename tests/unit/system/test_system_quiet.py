@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.parse.capture import parse_capture
+from harness.parse.host.capture import parse_capture
 from harness.system.quiet import Watch
-from tests.unit.plan.test_plan_fitness import NAMES, QUIET
+from tests.unit.judge.test_judge_diagnosis import NAMES, QUIET
 
 
 def lay_out(name: str, part: str, root: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from harness.errors import UnfitError, UsageError
 from harness.system import toolchain, zig
-from harness.system.captured import Captured
+from harness.system.process.listener import Captured
 from harness.system.toolchain import probe_toolchain
 
 VERSIONS = {

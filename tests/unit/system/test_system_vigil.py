@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from harness.records.reading import Process, Reading
+from harness.records.condition import Process, Reading
 from harness.system.console import Console
 from harness.system.quiet import Watch
 from harness.system.vigil import Vigil

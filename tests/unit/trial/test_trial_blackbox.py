@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.plan.contest import ROLES, plan_block
-from harness.records.case import Case
+from harness.plan.block import ROLES, plan_block
+from harness.records.measurement import Case
 from harness.records.outcome import Completed
 from harness.records.trial import Role
 from harness.trial import blackbox
 from harness.trial.blackbox import BlackBoxEngine
-from harness.trial.seat import Lost, Outcome, Played, Seat
+from harness.trial.side_case import Lost, Outcome, Played, Seat
 from tests import factory
 
 BLOCK = plan_block(1, 3, ("encode", "decode"), pairs=1)

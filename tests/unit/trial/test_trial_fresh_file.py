@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.plan.contest import ROLES, plan_block
-from harness.records.case import Case
+from harness.plan.block import ROLES, plan_block
+from harness.records.measurement import Case
 from harness.records.outcome import Completed
 from harness.records.trial import Role
-from harness.system.process import CannotStartError
+from harness.system.process.child import CannotStartError
 from harness.trial import fresh_file
 from harness.trial.fresh_file import FreshFiles, Relinking
-from harness.trial.seat import Lost, Seat
+from harness.trial.side_case import Lost, Seat
 from tests import factory
 
 CASE = Case.of("whisper", model="tiny", threads=2)

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnfitError
-from harness.plan.contest import ROLES, plan_block
-from harness.plan.sampling import PIECE
-from harness.records.case import Case
+from harness.plan.block import ROLES, plan_block
+from harness.plan.worker import PIECE
+from harness.records.measurement import Case
 from harness.records.outcome import Completed
-from harness.records.placement import Placement
+from harness.records.plan import Placement
 from harness.records.trial import Role
 from harness.trial import live
 from harness.trial.live import LiveEngine
-from harness.trial.seat import Lost, Outcome, Played, Seat
+from harness.trial.side_case import Lost, Outcome, Played, Seat
 from tests import factory
 
 BLOCK = plan_block(1, 3, ("encode", "decode"), pairs=2)

@@ -12,8 +12,8 @@ import jsonschema
 import junitparser
 import pytest
 
-from harness.parse.report import parse_report
-from harness.records.case import Case
+from harness.parse.report.report import parse_report
+from harness.records.measurement import Case
 from harness.records.suite import Engine
 from harness.records.trial import Role, Trial
 from harness.render.format.format import Sheet

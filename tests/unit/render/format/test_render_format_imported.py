@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.parse.imported import import_run
-from harness.parse.report import parse_report
+from harness.parse.report.imported import import_run
+from harness.parse.report.report import parse_report
 from harness.render.display import render_display
 from harness.render.format.format import Sheet
 from harness.render.format.registry import FORMATS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records.metric import METRICS
+from harness.records.measurement import METRICS
 from harness.render.format.registry import FORMATS, find_ending, list_formats, tabulate_formats, tabulate_metrics
 
 DOCS = Path(__file__).parents[4] / "docs"

@@ -1,0 +1,98 @@
+"""The CMake options of a build, each with its reason."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from harness.build.recipe import CUDA, Recipe
+from harness.errors import UsageError
+from harness.records.build import CMakeOption, Config, Toolchain, is_on
+
+_SIMD = re.compile(r"GGML_(SSE42|AVX\w*|BMI2|FMA|F16C|AMX_\w+|CPU_ARM_ARCH)")
+
+
+def choose_config(
+    *,
+    recipe: Recipe,
+    isa: str,
+    isa_options: Sequence[CMakeOption],
+    compiler: str,
+    defines: Sequence[str],
+    werror: bool,
+) -> Config:
+    """Return the config of one build; `defines` (NAME=VALUE) win over everything chosen here.
+
+    Raises UsageError for a define that would make the config say what it is not, or that ggml would ignore.
+    """
+    named = {define.partition("=")[0]: define.partition("=")[2] for define in defines}
+    _refuse_misleading(named, isa)
+    build_type = recipe.build_type
+    warnings = "asked for by --werror" if werror else "a new compiler's warning is no reason not to measure"
+    optimised = "checks the code with assertions" if build_type == "Debug" else "optimised code is what is measured"
+    chosen = {
+        option.name: option
+        for option in (
+            _option("CMAKE_BUILD_TYPE", build_type, optimised),
+            *isa_options,
+            _option("GGML_CCACHE", "OFF", "ggml's own hook would share objects between different CPUs"),
+            _option("WHISPER_FATAL_WARNINGS", "ON" if werror else "OFF", warnings, "--werror" if werror else ""),
+            _option("WHISPER_BUILD_EXAMPLES", "ON", "the bench program and the tests' programs are examples"),
+            _option("WHISPER_BUILD_TESTS", "ON", "registers the tests with CTest"),
+            _option("WHISPER_BUILD_SERVER", "OFF", "nothing here runs the server"),
+            *recipe.options,
+        )
+    }
+    if compiler.startswith("zig"):
+        if "GGML_OPENMP" in chosen and is_on(chosen["GGML_OPENMP"].value):
+            raise UsageError("--openmp on: zig ships no OpenMP runtime", hint="--compiler gcc or clang")
+        chosen["GGML_OPENMP"] = _option("GGML_OPENMP", "OFF", "zig ships no OpenMP runtime")
+    for name, value in named.items():
+        chosen[name] = _option(name, value, "asked for by -D", f"-D {name}={value}")
+    if "GGML_NATIVE" in named:
+        isa = "custom"
+    return Config(
+        build_type=build_type,
+        isa=isa,
+        backend=recipe.backend,
+        compiler=compiler,
+        options=tuple(chosen.values()),
+    )
+
+
+def choose_wiring(
+    toolchain: Toolchain, config: Config, *, defines: Sequence[str], project_include: str
+) -> tuple[CMakeOption, ...]:
+    """Return the options that name files of this machine; they are no part of a config's identity.
+
+    Without a `project_include` everything is compiled with optimisation.
+    """
+    wiring = [
+        _option("CMAKE_C_COMPILER", toolchain.cc.path, f"{toolchain.cc.name} {toolchain.cc.version}"),
+        _option("CMAKE_CXX_COMPILER", toolchain.cxx.path, f"{toolchain.cxx.name} {toolchain.cxx.version}"),
+        _option("CMAKE_MAKE_PROGRAM", toolchain.ninja.path, "the Ninja that comes with the harness"),
+    ]
+    if toolchain.compiler_cache:
+        launcher = toolchain.compiler_cache
+        reason = f"{launcher.name} {launcher.version}, in a namespace of this CPU's features"
+        languages = ["C", "CXX", *(["CUDA"] if config.backend == CUDA else [])]
+        wiring += [_option(f"CMAKE_{language}_COMPILER_LAUNCHER", launcher.path, reason) for language in languages]
+    if config.build_type != "Debug" and project_include:
+        reason = "programs that are tested but not timed compile without optimisation: half the build time"
+        wiring.append(_option("CMAKE_PROJECT_INCLUDE", project_include, reason))
+    named = {define.partition("=")[0] for define in defines}
+    return tuple(option for option in wiring if option.name not in named)
+
+
+def _refuse_misleading(named: Mapping[str, str], isa: str) -> None:
+    if "CMAKE_BUILD_TYPE" in named:
+        raise UsageError("-D CMAKE_BUILD_TYPE is the harness's own choice", hint="--build-type")
+    simd = sorted(name for name in named if _SIMD.fullmatch(name))
+    if simd and isa == "native" and is_on(named.get("GGML_NATIVE", "ON")):
+        raise UsageError(
+            f"-D {simd[0]} has no effect while GGML_NATIVE is ON",
+            cause="ggml then passes -march=native and nothing else",
+            hint="--isa NAME, or -D GGML_NATIVE=OFF with every option that you want",
+        )
+
+
+def _option(name: str, value: str, reason: str, asked: str = "") -> CMakeOption:
+    return CMakeOption(name=name, value=value, reason=reason, asked=asked)

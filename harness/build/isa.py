@@ -1,0 +1,211 @@
+"""Which instruction set a build is for, as explicit CMake options with their reasons."""
+
+import difflib
+
+from harness.build.feature import ARM, X86, X86_FEATURES, Feature, list_features, list_missing
+from harness.errors import UnfitError, UsageError
+from harness.records.build import CMakeOption
+from harness.records.caveat import Caveat
+from harness.records.node import Cpu
+from harness.records.record import Record, short_hash
+from harness.records.run import SystemInfo
+
+NATIVE = "native"
+# Stands for all instruction sets of a build that has them as libraries.
+LOADABLE = "loadable"
+_AVX2 = ("SSE42", "AVX", "F16C", "FMA", "BMI2", "AVX2")
+_AVX512_VNNI = (*_AVX2, "AVX512", "AVX512_VNNI")
+_ZEN4 = (*_AVX512_VNNI, "AVX512_VBMI", "AVX512_BF16")
+_ARMV8_2 = ("asimd", "atomics", "asimdrdm", "crc32", "asimdhp", "asimddp")
+
+
+class Isa(Record):
+    """A named instruction set: what the CPU must have, and how ggml is told."""
+
+    name: str
+    archs: frozenset[str]
+    needs: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    march: str = ""
+
+
+def _x86(name: str, *options: str) -> Isa:
+    needs = [need for feature in X86_FEATURES if feature.option in options for need in feature.needs]
+    return Isa(name=name, archs=X86, needs=tuple(needs), options=options)
+
+
+# Every x86 name includes those before it, but avx512 leaves avx_vnni out: Skylake to Zen 4 lack it.
+_ISAS = (
+    _x86("x86-64"),
+    _x86("sse42", "SSE42"),
+    _x86("avx", "SSE42", "AVX"),
+    _x86("avx2", *_AVX2),
+    _x86("avx_vnni", *_AVX2, "AVX_VNNI"),
+    _x86("avx512", *_AVX2, "AVX512"),
+    _x86("avx512_vnni", *_AVX512_VNNI),
+    _x86("avx512_vbmi", *_AVX512_VNNI, "AVX512_VBMI"),
+    _x86("avx512_bf16", *_ZEN4),
+    _x86("amx", *_ZEN4, "AVX_VNNI", "AMX_TILE", "AMX_INT8", "AMX_BF16"),
+    Isa(name="armv8", archs=ARM, needs=("asimd",), march="armv8-a"),
+    Isa(name="dotprod", archs=ARM, needs=_ARMV8_2, march="armv8.2-a+fp16+dotprod"),
+    Isa(name="i8mm", archs=ARM, needs=(*_ARMV8_2, "i8mm"), march="armv8.2-a+fp16+dotprod+i8mm"),
+    Isa(name="sve", archs=ARM, needs=(*_ARMV8_2, "i8mm", "sve"), march="armv8.2-a+fp16+dotprod+i8mm+sve"),
+)
+# The CPU variants of GGML_CPU_ALL_VARIANTS (ggml/src/CMakeLists.txt, v1.8.5) that are compiled for exactly the same.
+_VARIANTS = {
+    "x86-64": "x64",
+    "sse42": "sse42",
+    "avx": "sandybridge",
+    "avx2": "haswell",
+    "avx_vnni": "alderlake",
+    "avx512": "skylakex",
+    "avx512_vnni": "cascadelake",
+    "avx512_vbmi": "icelake",
+    "avx512_bf16": "zen4",
+    "armv8": "armv8.0_1",
+    "dotprod": "armv8.2_2",
+}
+_BY_NAME = {isa.name: isa for isa in _ISAS}
+ISA_NAMES: tuple[str, ...] = (NATIVE, *_BY_NAME)
+
+
+def choose_isa_options(isa: str, cpu: Cpu) -> tuple[CMakeOption, ...]:
+    """Return the options that make ggml use exactly `isa`, none left to a default.
+
+    Raises UsageError for a name that does not exist and UnfitError for one that this CPU cannot run.
+    """
+    if isa == NATIVE:
+        return (_option("GGML_NATIVE", "ON", "all that this CPU has; SOURCE_DATE_EPOCH would turn the default off"),)
+    chosen = _BY_NAME.get(isa)
+    if chosen is None:
+        near = difflib.get_close_matches(isa.lower().replace("-", "_"), ISA_NAMES, n=3)
+        cause = f"did you mean {' or '.join(near)}?" if near else ""
+        raise UsageError(f"no instruction set is called {isa!r}", cause=cause, hint=f"one of {', '.join(ISA_NAMES)}")
+    _refuse_unfit(chosen, cpu)
+    asked = f"--isa {isa}"
+    explicit = _option("GGML_NATIVE", "OFF", "the options below count only without it", asked)
+    if chosen.march:
+        return (explicit, _option("GGML_CPU_ARM_ARCH", chosen.march, asked, asked))
+    return (explicit, *(_simd_option(feature, chosen) for feature in X86_FEATURES))
+
+
+def choose_variant(isa: str, cpu: Cpu) -> str:
+    """Return the variant of an all-variants build that is compiled for exactly `isa`.
+
+    Raises UsageError where there is none, and all that `choose_isa_options` does.
+    """
+    choose_isa_options(isa, cpu)
+    if isa not in _VARIANTS:
+        fitting = ", ".join(name for name in list_runnable(cpu) if name in _VARIANTS)
+        raise UsageError(f"--loadable: no variant is compiled for {isa} alone", hint=f"--isa with some of {fitting}")
+    return _VARIANTS[isa]
+
+
+def name_variant_library(variant: str) -> str:
+    """Return the file, in the build's bin/, that holds the kernels of a CPU variant."""
+    return f"libggml-cpu-{variant}.so"
+
+
+def choose_loadable_options() -> tuple[CMakeOption, ...]:
+    """Return the options of a build that has the kernels of every CPU as libraries to be loaded."""
+    reason = "--loadable: one build for every instruction set"
+    return (
+        _option("GGML_NATIVE", "OFF", "variants are for CPUs of their own"),
+        _option("BUILD_SHARED_LIBS", "ON", "variants are libraries"),
+        _option("GGML_BACKEND_DL", "ON", reason, "--loadable"),
+        _option("GGML_CPU_ALL_VARIANTS", "ON", reason, "--loadable"),
+    )
+
+
+def compare_isa(info: SystemInfo, isa: str) -> tuple[Caveat, ...]:
+    """Return a caveat if ggml says that it was compiled for something else than a named instruction set of x86.
+
+    Only the grammar with sections says all (since v1.7.5).
+    """
+    chosen = _BY_NAME.get(isa)
+    reported = {key.rpartition("/")[2] for key, value in info.features if key.startswith("CPU/") and value != "0"}
+    if chosen is None or not chosen.options or not reported:
+        return ()
+    wanted = {feature.key for feature in X86_FEATURES if feature.option in chosen.options and feature.key}
+    known = {feature.key for feature in X86_FEATURES if feature.key}
+    missing, further = sorted(wanted - reported), sorted((reported & known) - wanted)
+    if not missing and not further:
+        return ()
+    parts = [f"{', '.join(missing)} missing"] if missing else []
+    parts += [f"{', '.join(further)} too many"] if further else []
+    message = f"the binary is not what --isa {isa} asks for: {'; '.join(parts)}"
+    return (Caveat(code="isa-differs", message=message),)
+
+
+def list_runnable(cpu: Cpu) -> tuple[str, ...]:
+    """Return the names of the instruction sets that `cpu` can run, `native` first."""
+    fitting = [isa.name for isa in _ISAS if cpu.arch.lower() in isa.archs and not list_missing(isa.needs, cpu)]
+    return (NATIVE, *fitting)
+
+
+def compare_features(info: SystemInfo, cpu: Cpu) -> tuple[Caveat, ...]:
+    """Return one caveat if the CPU has SIMD that the binary was not compiled for, naming it and the options.
+
+    Without sections (up to v1.7.4) ggml shows what is off as 0, and what it does not show it does not know; with
+    sections it shows only what is on.
+    """
+    reported = {name.rpartition("/")[2]: value for name, value in info.features}
+    sectioned = any(name.startswith("CPU/") for name, _ in info.features)
+    unused = [
+        feature
+        for feature in list_features(cpu)
+        if feature.key and (sectioned or feature.key in reported)
+        if reported.get(feature.key, "0") == "0" and not list_missing(feature.needs, cpu)
+    ]
+    # ggml takes the AVX-512 form of VNNI where both are compiled in.
+    if reported.get("AVX512_VNNI") == "1":
+        unused = [feature for feature in unused if feature.key != "AVX_VNNI"]
+    if not unused:
+        return ()
+    keys = ", ".join(feature.key for feature in unused)
+    options = _explain(unused, cpu)
+    message = (
+        f"this CPU has {keys}, the binary was compiled without; --isa native compiles in all that the compiler knows, "
+        f"{options} just this"
+    )
+    return (Caveat(code="simd-not-compiled", message=message),)
+
+
+def isa_fingerprint(cpu: Cpu) -> str:
+    """Return twelve hex digits over what `-march=native` depends on, for compiler caches and build folders.
+
+    Compilers look beyond the features: vendor and model choose the tuning, and GCC passes cache sizes on.
+    """
+    caches = sorted((cache.level, cache.kind, cache.size_bytes) for cache in cpu.caches)
+    return short_hash(cpu.arch, cpu.vendor, cpu.brand, cpu.features, caches)
+
+
+def _refuse_unfit(isa: Isa, cpu: Cpu) -> None:
+    hint = f"--isa with one of {', '.join(list_runnable(cpu))}"
+    if cpu.arch.lower() not in isa.archs:
+        raise UnfitError(f"{isa.name} is no instruction set of this CPU", cause=f"it is {cpu.arch}", hint=hint)
+    missing = list_missing(isa.needs, cpu)
+    if missing:
+        cause = f"it (or its hypervisor) does not show {', '.join(missing)}"
+        raise UnfitError(f"this CPU cannot run {isa.name} code", cause=cause, hint=hint)
+
+
+def _simd_option(feature: Feature, isa: Isa) -> CMakeOption:
+    if feature.option in isa.options:
+        # v1.7.4 has no switch for BMI2, and builds for AVX2 all the same.
+        part = feature.option.lower() != isa.name and not feature.option.lower().startswith(f"{isa.name}_")
+        chosen = _option(f"GGML_{feature.option}", "ON", f"part of {isa.name}", f"--isa {isa.name}")
+        return chosen.replace(part=part)
+    return _option(f"GGML_{feature.option}", "OFF", f"not part of {isa.name}; said because the default varies")
+
+
+def _explain(unused: list[Feature], cpu: Cpu) -> str:
+    if cpu.arch.lower() in X86:
+        return " ".join(["-D GGML_NATIVE=OFF", *(f"-D GGML_{feature.option}=ON" for feature in unused)])
+    owned = [feature for feature in list_features(cpu) if not list_missing(feature.needs, cpu)]
+    tags = "".join(f"+{feature.option}" for feature in owned if feature.option)
+    return f"-D GGML_NATIVE=OFF -D GGML_CPU_ARM_ARCH=armv8.2-a{tags}"
+
+
+def _option(name: str, value: str, reason: str, asked: str = "") -> CMakeOption:
+    return CMakeOption(name=name, value=value, reason=reason, asked=asked)

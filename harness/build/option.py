@@ -1,0 +1,149 @@
+"""Whether the options that were asked for mean anything to the tree, by what CMake made of them."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from harness.errors import UsageError
+from harness.records.build import CMakeOption, Variable, is_on, is_switch
+from harness.records.record import Record
+
+ALLOW = "--allow-unknown-options"
+# Policies are looked up in another way than variables are.
+_POLICY = re.compile(r"CMAKE_POLICY_(DEFAULT|WARNING)_CMP\d{4}")
+# ggml copies all of these into the package that it installs: that they were read says nothing.
+_ALL_READ = "GGML_"
+_PREFIXES = ("GGML_", "WHISPER_")
+# Read only by builds that use the language or the package; another build of the same sweep may not.
+_OF_LANGUAGE = re.compile(r"CMAKE_(CUDA|HIP|ISPC|OBJC|OBJCXX)_[A-Z_]+")
+_OF_PACKAGE = re.compile(r"(\w+)_ROOT")
+_OF_PKG_CONFIG = "PKG_CONFIG_EXECUTABLE"
+# What whisper.cpp and ggml have renamed; the new name counts where the tree declares it.
+_RENAMED = {"CUBLAS": "CUDA", "HIPBLAS": "HIP", "HIP_BLAS": "HIP", "CLBLAST": "OPENCL", "OPENBLAS": "BLAS"}
+_MOST_NEAR = 3
+
+
+class Flaw(Record):
+    """An option that was asked for and does not count: what is wrong, why, and the names that were meant, if any."""
+
+    option: CMakeOption
+    what: str
+    cause: str
+    near: tuple[str, ...] = ()
+
+
+def find_flaws(
+    options: Sequence[CMakeOption],
+    cache: Sequence[Variable],
+    *,
+    effective: Mapping[str, str],
+    unread: frozenset[str] | None,
+    renamed: Mapping[str, str],
+    is_named: Callable[[str], bool],
+) -> Iterator[Flaw]:
+    """Yield the options that somebody asked for and that change nothing, or not what they say.
+
+    `effective` are the values that ggml built with, as far as it says them; `unread` are the options that nothing has
+    read while CMake configured, None where that is not known; `renamed` maps old names to new ones, by the tree's own
+    words; `is_named` tells whether a name stands in any CMake file of the tree.
+    """
+    known = {variable.name: variable for variable in cache}
+    declared = [variable.name for variable in cache if variable.declared]
+    for option in options:
+        if not option.asked:
+            continue
+        name, variable = option.name, known.get(option.name)
+        if name in renamed:
+            what, cause = (
+                f"{name} is an old name",
+                "the tree says so itself, and may not take it for the new one",
+            )
+            yield Flaw(option=option, what=what, cause=cause, near=(renamed[name],))
+        elif is_switch(option.value) and is_on(effective.get(name, option.value)) != is_on(option.value):
+            yield _overridden(option, effective[name], _find_near(name, declared))
+        elif variable and variable.declared:
+            yield from _compare(option, variable)
+        elif not _is_read(name, unread, is_named) and not _serves_another_build(name, known, is_named):
+            near = _find_near(name, declared)
+            cause = "no file of the tree declares or reads it: a build with it is the same as without it"
+            yield Flaw(option=option, what=f"the tree has no option {name}", cause=cause, near=near)
+        elif heirs := _find_heirs(name, declared):
+            cause = f"the tree looks at it only to name {heirs[0]}, the option that counts"
+            yield Flaw(option=option, what=f"{name} is an old name", cause=cause, near=heirs)
+
+
+def refuse(flaws: Sequence[Flaw], tree: str) -> UsageError:
+    """Return the error that names every option of `flaws`, the first with its cause, and the tree, one of several."""
+    first = flaws[0]
+    others = [f"{flaw.option.asked}: {flaw.what}" for flaw in flaws[1:]]
+    near = list(dict.fromkeys(name for flaw in flaws for name in flaw.near))
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(
+        "; ".join([f"{first.option.asked}: {first.what}", *others]),
+        cause=f"{first.cause} (the tree: {tree})",
+        hint=f"{hint}{ALLOW} builds it all the same",
+    )
+
+
+def _compare(option: CMakeOption, variable: Variable) -> Iterator[Flaw]:
+    """Yield a flaw where CMake holds another value than was asked for; it looks up programs by itself."""
+    if variable.kind == "BOOL":
+        if not is_switch(option.value):
+            cause = "CMake takes any other word for OFF"
+            yield Flaw(option=option, what=f"{option.name} is a switch: ON or OFF", cause=cause)
+        elif is_on(variable.value) != is_on(option.value):
+            yield _overridden(option, variable.value)
+    elif variable.kind == "STRING" and not _is_same(option.value, variable.value):
+        yield _overridden(option, variable.value)
+
+
+def _is_same(word: str, value: str) -> bool:
+    """Return whether a value is what was asked for, or the path of that program: CMAKE_C_COMPILER=gcc becomes one."""
+    program = word.partition(";")[0].rpartition("/")[2]
+    return value.strip() == word.strip() or (value.startswith("/") and value.rpartition("/")[2] == program)
+
+
+def _overridden(option: CMakeOption, value: str, near: tuple[str, ...] = ()) -> Flaw:
+    what = f"the tree sets {option.name} to {value or 'nothing'} by itself"
+    cause = "its CMake files overwrite what was asked for"
+    return Flaw(option=option, what=what, cause=cause, near=tuple(name for name in near if name != option.name))
+
+
+def _is_read(name: str, unread: frozenset[str] | None, is_named: Callable[[str], bool]) -> bool:
+    if _POLICY.fullmatch(name):
+        return True
+    # CMake and its modules read many that no file of a tree names.
+    if unread is None and not name.startswith(_PREFIXES):
+        return True
+    if unread is None or name in unread or name.startswith(_ALL_READ):
+        return is_named(name)
+    return True
+
+
+def _serves_another_build(name: str, known: Mapping[str, Variable], is_named: Callable[[str], bool]) -> bool:
+    """Return whether a name belongs to a language or package that the tree knows and this build does without."""
+    language, package = _OF_LANGUAGE.fullmatch(name), _OF_PACKAGE.fullmatch(name)
+    if language:
+        compiler = known.get(f"CMAKE_{language[1]}_COMPILER")
+        return is_named(language[1]) and not (compiler and compiler.declared)
+    if name == _OF_PKG_CONFIG:
+        return is_named("PkgConfig")
+    return package is not None and is_named(package[1])
+
+
+def _find_heirs(name: str, declared: Sequence[str]) -> tuple[str, ...]:
+    """Return the option of ggml that has taken the place of one of whisper.cpp, if it has."""
+    stem = name.removeprefix("WHISPER_")
+    heir = f"GGML_{_RENAMED.get(stem, stem)}"
+    return (heir,) if stem != name and heir in declared else ()
+
+
+def _find_near(name: str, declared: Sequence[str]) -> tuple[str, ...]:
+    """Return the declared names that were meant: what the name has become, else those that are spelled much like it."""
+    stems = [name.removeprefix(prefix) for prefix in _PREFIXES if name.startswith(prefix)] or [name]
+    stems += [stem.replace(old, new) for stem in stems for old, new in _RENAMED.items() if old in stem]
+    moved = [f"{prefix}{stem}" for stem in reversed(stems) for prefix in _PREFIXES]
+    successors = [one for one in moved if one in declared]
+    if successors:
+        return tuple(successors[:1])
+    return tuple(difflib.get_close_matches(name, declared, n=_MOST_NEAR, cutoff=0.75))

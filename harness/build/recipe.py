@@ -1,0 +1,139 @@
+"""How a binary is asked for beside its instruction set and compiler: build type, backend, BLAS, llamafile, OpenMP.
+
+Each setting becomes CMake options with a reason; what is not given is left to ggml's own default.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.errors import UsageError
+from harness.records.build import BLAS_VENDORS, CMakeOption, is_on
+from harness.records.record import Record
+from harness.settings.layer import Settings, nearest
+
+BUILD_TYPES = ("Release", "RelWithDebInfo", "MinSizeRel", "Debug")
+AUTO = "auto"
+CPU, BLAS, CUDA, METAL, COREML = "cpu", "blas", "cuda", "metal", "coreml"
+# The option that builds each; the first that a -D turns on names the backend.
+ACCELERATORS: Mapping[str, str] = {
+    CUDA: "GGML_CUDA",
+    "vulkan": "GGML_VULKAN",
+    "hip": "GGML_HIP",
+    "sycl": "GGML_SYCL",
+    # ggml's own backend (v1.8.5); the encoder of WHISPER_OPENVINO is never asked for by whisper-bench.
+    "openvino": "GGML_OPENVINO",
+    COREML: "WHISPER_COREML",
+    METAL: "GGML_METAL",
+    "musa": "GGML_MUSA",
+    "opencl": "GGML_OPENCL",
+    "webgpu": "GGML_WEBGPU",
+    "cann": "GGML_CANN",
+    "kompute": "GGML_KOMPUTE",
+}
+BACKENDS = (AUTO, CPU, BLAS, *ACCELERATORS)
+# Neither needs a GPU: the programs are told to leave one alone.
+ON_CPU = (CPU, BLAS)
+NO_BLAS = "none"
+_SWITCHES = {"on": "ON", "off": "OFF", "": ""}
+_APPLE = "macOS"
+
+
+class Recipe(Record):
+    """What the settings ask for: the build type, the backend by its own name, and the CMake options of both."""
+
+    build_type: str
+    backend: str
+    options: tuple[CMakeOption, ...] = ()
+
+
+def choose_recipe(settings: Settings, os: str) -> Recipe:
+    """Return the recipe of a build on an operating system, `auto` resolved.
+
+    Raises UsageError for a name that does not exist, and where settings contradict each other or a -D.
+    """
+    build_type = _choose(settings, "build_type", BUILD_TYPES)
+    backend = _choose(settings, "backend", BACKENDS)
+    blas = _choose(settings, "blas", (NO_BLAS, *BLAS_VENDORS, ""))
+    if backend == BLAS and blas == NO_BLAS:
+        raise UsageError("--backend blas contradicts --blas none", hint="--backend cpu, or the name of a BLAS library")
+    named = {name: value for name, _, value in (define.partition("=") for define in settings.words("define"))}
+    options = [
+        *_ask_backend(backend, os),
+        *_ask_blas(backend, blas, named, os),
+        *_ask_switch(settings, "llamafile", "ggml's tinyBLAS kernels for matrices"),
+        *_ask_switch(settings, "openmp", "threads of OpenMP, else ggml's own"),
+    ]
+    _refuse_contradiction([*options, *_forbid(backend)], named)
+    values = {option.name: option.value for option in options} | named
+    return Recipe(build_type=build_type, backend=_resolve(backend, values, os), options=tuple(options))
+
+
+def _choose(settings: Settings, name: str, known: Sequence[str]) -> str:
+    """Return the setting as it is spelled here, in whatever case it was written."""
+    written = settings.text(name)
+    found = next((word for word in known if word.lower() == written.lower()), None)
+    if found is None:
+        words = [word for word in known if word]
+        raise UsageError(f"--{name.replace('_', '-')}: unknown {written!r}", hint=nearest(written, words))
+    return found
+
+
+def _ask_backend(backend: str, os: str) -> Iterator[CMakeOption]:
+    asked = f"--backend {backend}"
+    if backend in ACCELERATORS:
+        yield CMakeOption(name=ACCELERATORS[backend], value="ON", reason=asked, asked=asked)
+    if os.startswith(_APPLE) and backend not in (AUTO, METAL, COREML):
+        yield CMakeOption(name="GGML_METAL", value="OFF", reason=f"--backend {backend}; the default on macOS is ON")
+
+
+def _ask_blas(backend: str, blas: str, named: Mapping[str, str], os: str) -> Iterator[CMakeOption]:
+    apple = os.startswith(_APPLE)
+    asked = f"--blas {blas}" if blas else f"--backend {backend}"
+    if blas == NO_BLAS or (backend == CPU and not blas and apple and "GGML_BLAS" not in named):
+        yield CMakeOption(name="GGML_BLAS", value="OFF", reason=asked)
+    elif blas or backend == BLAS:
+        yield CMakeOption(name="GGML_BLAS", value="ON", reason=asked, asked=asked)
+        vendor = BLAS_VENDORS[blas or ("accelerate" if apple else "openblas")]
+        if blas or "GGML_BLAS_VENDOR" not in named:
+            yield CMakeOption(name="GGML_BLAS_VENDOR", value=vendor, reason=asked, asked=asked)
+
+
+def _ask_switch(settings: Settings, name: str, what: str) -> Iterator[CMakeOption]:
+    word = _choose(settings, name, tuple(_SWITCHES))
+    if word:
+        # Where llamafile's kernels are unknown they are off, as was asked for; OpenMP is on by default.
+        moot = (name, word) == ("llamafile", "off")
+        yield CMakeOption(
+            name=f"GGML_{name.upper()}",
+            value=_SWITCHES[word],
+            reason=f"--{name} {word}: {what}",
+            asked="" if moot else f"--{name} {word}",
+        )
+
+
+def _forbid(backend: str) -> Iterator[CMakeOption]:
+    """Yield what a named backend excludes: two accelerators in one binary leave open which of them works."""
+    for name, option in ACCELERATORS.items():
+        # Core ML takes the encoder alone, Metal may have the rest.
+        if backend not in (AUTO, name) and (backend, name) != (COREML, METAL):
+            yield CMakeOption(name=option, value="OFF", reason=f"--backend {backend}")
+
+
+def _refuse_contradiction(options: Sequence[CMakeOption], named: Mapping[str, str]) -> None:
+    for option in options:
+        value = named.get(option.name, option.value)
+        same = value == option.value if option.name.endswith("_VENDOR") else is_on(value) == is_on(option.value)
+        if not same:
+            asked = option.reason.partition(":")[0].partition(";")[0]
+            raise UsageError(f"{asked} contradicts -D {option.name}={value}", hint="one of the two")
+
+
+def _resolve(backend: str, values: Mapping[str, str], os: str) -> str:
+    """Return the canonical name of what is built; BLAS makes another backend of the CPU alone."""
+    if backend in ACCELERATORS:
+        return backend
+    default = "ON" if os.startswith(_APPLE) and backend == AUTO else "OFF"
+    defaults = {"GGML_METAL": default}
+    for name, option in ACCELERATORS.items():
+        if is_on(values.get(option, defaults.get(option, "OFF"))):
+            return name
+    return BLAS if is_on(values.get("GGML_BLAS", default)) else CPU

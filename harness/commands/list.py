@@ -1,0 +1,119 @@
+"""`harness runs`: what is in the results folder."""
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from harness.commands.output import Output
+from harness.errors import UnreadableError, UsageError
+from harness.records.card import Card
+from harness.records.record import Record
+from harness.render.list import render_list
+from harness.run.places import cache_folder, results_folder
+from harness.settings.layer import Settings
+from harness.settings.value import parse_duration
+from harness.store.find import find_twins
+from harness.store.index import Index
+from harness.store.layout import Month, keep_newest, list_months
+
+# What fits on a screen or two; machines get all.
+SHOWN = 50
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+_CENTURY_S = 3_155_760_000
+# A file that changes faster than it is read is listed as it was.
+_ATTEMPTS = 3
+# More files read than this take long enough to say why.
+_MANY = 200
+
+
+class Filters(Record):
+    """Which runs to list; empty fields let all pass. `commit` is the beginning of a sha, or a release.
+
+    A run without a date passes whatever `since` and `until` say, and one whose date is not exact if it may fit.
+    """
+
+    node: str = ""
+    model: str = ""
+    commit: str = ""
+    since: str = ""
+    until: str = ""
+
+    def matches(self, card: Card) -> bool:
+        """Return whether a run is wanted; days are UTC, `until` is included."""
+        return (
+            self.node in ("", card.node)
+            and (not self.model or self.model in card.models)
+            and (not self.commit or card.sha.startswith(self.commit.lower()) or card.release == self.commit)
+            and (not card.start or card.start >= self.since)
+            and (not self.until or card.earliest[: len(self.until)] <= self.until)
+        )
+
+
+def runs(settings: Settings, output: Output, wanted: Filters, *, limit: int | None = None) -> int:
+    """List the newest runs and complain about the unreadable ones; return 0, or the code of unreadable input.
+
+    `limit` is how many, 0 for all; None is for all as JSON, for a screenful as text. What is not looked at is not
+    complained about: without a filter only the runs that are shown are.
+    """
+    wanted = wanted.replace(since=_read_date("--since", wanted.since), until=_read_date("--until", wanted.until))
+    if limit is None:
+        limit = 0 if settings.flag("json") else SHOWN
+    results = results_folder(settings)
+    months = list_months(results, output.console.warn)
+    there = sum(len(month.names) for month in months)
+    if limit and wanted == Filters():
+        months = keep_newest(months, limit)  # their names tell which
+        found, trouble = read_cards(results, months, wanted, settings, output)
+        older = there - sum(len(month.names) for month in months)  # what cannot be read is no older run
+    else:
+        found, trouble = read_cards(results, months, wanted, settings, output, limit)
+        older = max(0, len(found) - limit) if limit else 0
+    if twins := find_twins(found):
+        trouble = twins
+        output.console.warn(f"harness: {twins}")
+    shown = tuple(found[-limit:])  # all of them where it is 0
+    output.show(render_list(shown, older=older), shown)
+    if not shown:
+        output.console.note(f"none of the {there} runs matches" if there else f"no run in {results}")
+    return trouble.exit_code if trouble else 0
+
+
+def _read_date(option: str, text: str) -> str:
+    """Return a date, or for a duration the moment so long ago, in UTC; empty for nothing."""
+    if not text or _DATE.fullmatch(text):
+        return text
+    ago_s = parse_duration(text)
+    if ago_s is None or text[-1].isdecimal() or ago_s > _CENTURY_S:
+        raise UsageError(
+            f"{option} {text!r} is not a date", hint="2026-05-29, 2026-05 or 2026, or how long ago: 7d, 12h"
+        )
+    return (datetime.now(UTC) - timedelta(seconds=ago_s)).isoformat(timespec="seconds")
+
+
+def read_cards(
+    results: Path, months: Sequence[Month], wanted: Filters, settings: Settings, output: Output, limit: int = 0
+) -> tuple[list[Card], UnreadableError | None]:
+    """Return the cards of the wanted runs, oldest first, complain about those that cannot be read, return one of them.
+
+    The newest `limit` (0: all) are made sure of.
+    """
+    index = Index(results, cache_folder(settings), lambda done, total: output.console.count("reading", done, total))
+    for _ in range(_ATTEMPTS):
+        answers = list(index.cards(months))
+        found = [card for card in answers if isinstance(card, Card) and wanted.matches(card)]
+        found.sort(key=lambda card: (card.path.rpartition(os.sep)[2], card.path))
+        if index.confirm(found[-limit:]):
+            break
+    undated = sum(not card.start for card in found) if wanted.since or wanted.until else 0
+    if undated:
+        which = "1 of these runs has" if undated == 1 else f"{undated} of these runs have"
+        output.console.note(f"{which} no known date and may be from another time; harness show says why")
+    errors = [answer for answer in answers if isinstance(answer, UnreadableError)]
+    for error in errors:
+        output.console.warn(f"harness: {error}")
+    if index.read >= _MANY:
+        kept = f"cannot be kept: {index.trouble}" if index.trouble else "are kept: the next list is quick"
+        output.console.note(f"{index.read} runs were read, and {kept}")
+    return found, errors[-1] if errors else None

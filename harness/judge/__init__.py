@@ -1,0 +1,6 @@
+"""What happened, and what a reader must know of it; pure.
+
+In: caveats, diagnoses, comparisons and refusals, made of records alone.
+Out: texts for people (`render`), the arithmetic of samples (`stats`).
+Of floor 1 it imports all but `parse` and `render`.
+"""

@@ -1,0 +1,203 @@
+"""The answer to `harness compare`: two sets of runs, judged as far as they are alike."""
+
+from collections.abc import Iterator, Sequence
+
+from harness.errors import UsageError
+from harness.judge.context import GROUPS, caveat_context, caveat_unknown, explain_break, find_differences, name_side
+from harness.judge.context_field import list_aspects, name_subject
+from harness.judge.sample import Pool, RunPair, list_cases, match_trials, name_sides, pool_trials, sample_runs
+from harness.records.caveat import Caveat
+from harness.records.comparison import ALPHA, DIALECT, SHARED_SEED, Comparison, Contrast, Difference, Family, Verdict
+from harness.records.measurement import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS, Case
+from harness.records.record import Record
+from harness.records.run import Run
+from harness.records.suite import Benchmark
+from harness.settings.layer import Settings, nearest
+from harness.stats.verdict import judge_pairs, judge_unpaired
+
+_SHOWN = 3
+# Groups of which each aspect is a question of its own.
+_SINGLE = ("configs", "settings")
+_PARTED = {"nodes": "names (one machine under several names), or hardware (another CPU), or both"}
+
+
+class Question(Record):
+    """What runs are judged by: the change that matters, the metrics' names, and in what runs may differ.
+
+    The words of `across` are groups of aspects, or single aspects.
+    """
+
+    threshold: float
+    metrics: frozenset[str]
+    across: tuple[str, ...] = ()
+
+
+def choose_metrics(settings: Settings) -> frozenset[str]:
+    """Return the names of the metrics that --bench and --metric leave; raises UsageError for unknown ones."""
+    of_models = [metric.name for metric in TABLE_METRICS]
+    for what, known in (("bench", list(Benchmark)), ("metric", of_models)):
+        for name in settings.words(what):
+            if name not in known:
+                raise UsageError(f"unknown {what} {name!r}", hint=nearest(name, known))
+    names = {
+        Benchmark.WHISPER: settings.words("metric"),
+        Benchmark.MEMCPY: (COPY_RATE.name,),
+        Benchmark.MUL_MAT: (FLOP_RATE.name,),
+        Benchmark.TRANSCRIBE: (RTF.name,),
+    }
+    return frozenset(name for bench in settings.words("bench") for name in names[Benchmark(bench)])
+
+
+def list_uncompared(settings: Settings, family: Family) -> tuple[str, ...]:
+    """Return the metrics and benchmarks that somebody named and that no comparison is of."""
+    metrics = {one.metric for one in family.comparisons}
+    benchmarks = {one.case.benchmark for one in family.comparisons}
+    asked = [("metric", metrics if Benchmark.WHISPER in benchmarks else None), ("bench", benchmarks)]
+    return tuple(
+        name
+        for setting, known in asked
+        if known is not None and not settings.is_default(setting)
+        for name in settings.words(setting)
+        if name not in known
+    )
+
+
+def contrast_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Contrast:
+    """Return the verdicts on two sets of runs.
+
+    Raises UsageError for sets with nothing in common, for unlike runs, and for words of `across` that name nothing.
+    """
+    pairs = match_trials(baseline, contender)
+    family = judge_trials(pairs, question) if pairs else _judge_runs(baseline, contender, question)
+    if not family.comparisons:
+        raise _nothing_in_common(baseline, contender, question.metrics)
+    benchmarks = frozenset(one.case.benchmark for one in family.comparisons)
+    _check_words(question.across, (*baseline, *contender), benchmarks)
+    differences = find_differences(baseline, contender, benchmarks)
+    # What differs between the sides of a live comparison was meant to.
+    unlike = [find_differences(side, side, benchmarks) for side in (baseline, contender)] if pairs else [differences]
+    _refuse([one for found in unlike for one in found if one.group and not _is_allowed(one, question.across)])
+    caveats = (
+        *family.caveats,
+        *caveat_unknown(baseline, contender, benchmarks),
+        *caveat_context(baseline, contender, differences, paired=bool(pairs)),
+        *([] if pairs else _unmatched(baseline, contender, question.metrics)),
+    )
+    return Contrast(
+        baseline=name_side(baseline),
+        contender=name_side(contender),
+        baseline_runs=tuple(run.id for run in baseline),
+        contender_runs=tuple(run.id for run in contender),
+        differences=differences,
+        family=family.replace(caveats=caveats),
+    )
+
+
+def judge_trials(pairs: Sequence[RunPair], question: Question) -> Family:
+    """Return the verdicts on runs that were measured in turns: what was said live, and what can be said at any time."""
+    pool, names = pool_trials(pairs, question.metrics), name_sides(pairs)
+    family = judge_pairs(pool.samples, alpha=ALPHA, threshold=question.threshold)
+    comparisons = tuple(one.replace(case=names[one.case]) for one in family.comparisons)
+    caveats = (*_about_coins(pool), *_about_builds(pairs))
+    return family.replace(comparisons=comparisons, seeds=pool.seeds, caveats=caveats)
+
+
+def _about_coins(pool: Pool) -> Iterator[Caveat]:
+    if pool.repeated:
+        blocks = "1 block is" if pool.repeated == 1 else f"{pool.repeated} blocks are"
+        seeds = ", ".join(map(str, pool.again))
+        message = (
+            f"{blocks} left out: an earlier trial with the same seed ({seeds}) threw the same coins, and a coin counts "
+            "once; harness ab without --seed draws a seed of its own each time"
+        )
+        yield Caveat(code=SHARED_SEED, message=message)
+
+
+def _about_builds(pairs: Sequence[RunPair]) -> Iterator[Caveat]:
+    several = max((run.trial.builds for pair in pairs for run in pair if run.trial), default=1)
+    if several > 1:
+        message = (
+            f"each side had {several} code layouts, drawn once for the whole trial: blocks that share one are not "
+            "independent, and layout alone can look like a difference; --relink draws another for every block"
+        )
+        yield Caveat(code="builds", message=message)
+
+
+def _judge_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Family:
+    """Return the verdicts; numbers of a benchmark that changed its meaning are shown, but no part of the family."""
+    samples = sample_runs(baseline, contender, question.metrics)
+    reasons = {
+        name: explain_break(name, baseline, contender) for name in dict.fromkeys(one.case.benchmark for one in samples)
+    }
+    judged = [one for one in samples if not reasons[one.case.benchmark]]
+    others = [one for one in samples if reasons[one.case.benchmark]]
+    family, broken = (judge_unpaired(some, alpha=ALPHA, threshold=question.threshold) for some in (judged, others))
+    withheld = (_withhold(one, reasons[one.case.benchmark]) for one in broken.comparisons)
+    return family.replace(comparisons=(*family.comparisons, *withheld))
+
+
+def _withhold(comparison: Comparison, reason: str) -> Comparison:
+    return comparison.replace(
+        verdict=Verdict.UNRESOLVED,
+        relevant=False,
+        p=1.0,
+        p_raw=1.0,
+        low=None,
+        high=None,
+        confidence=0.0,
+        mde=None,
+        caveats=(Caveat(code=DIALECT, message=reason),),
+    )
+
+
+def _check_words(across: Sequence[str], runs: Sequence[Run], benchmarks: frozenset[str]) -> None:
+    known = [*GROUPS, *(aspect.word for aspect in list_aspects(runs, benchmarks) if aspect.group)]
+    for word in across:
+        if word not in known:
+            hint = _PARTED.get(word) or nearest(word, known)
+            raise UsageError(f"--across: unknown {word!r}", hint=hint)
+
+
+def _is_allowed(difference: Difference, across: Sequence[str]) -> bool:
+    return difference.group in across or name_subject(difference.subject) in across
+
+
+def _refuse(unlike: Sequence[Difference]) -> None:
+    if not unlike:
+        return
+    groups = list(dict.fromkeys(one.group for one in unlike))
+    told = "\n         ".join(f"{one.subject}: {one.baseline} | {one.contender}" for one in unlike)
+    words = [word for group in groups for word in _narrowest(group, [one for one in unlike if one.group == group])]
+    cloud = "; a node whose host name changes gets a lasting one by --node NAME" if "names" in groups else ""
+    raise UsageError(
+        f"the runs are not alike: {', '.join(GROUPS[group] for group in groups)}",
+        cause=f"baseline | contender\n         {told}",
+        hint=f"--across {','.join(words)} compares them all the same{cloud}",
+    )
+
+
+def _narrowest(group: str, unlike: Sequence[Difference]) -> list[str]:
+    """Return the words that allow no more than these differences of one group; the group where they are many."""
+    several = group not in _SINGLE or len(unlike) > _SHOWN
+    return [group] if several else list(dict.fromkeys(name_subject(one.subject) for one in unlike))
+
+
+def _nothing_in_common(baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]) -> UsageError:
+    sides = (("baseline", list_cases(baseline, metrics)), ("contender", list_cases(contender, metrics)))
+    cause = "; ".join(f"{name}: {_name_cases(cases)}" for name, cases in sides)
+    return UsageError("the two sides have no case in common", cause=cause, hint="harness show RUN lists its numbers")
+
+
+def _unmatched(baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]) -> list[Caveat]:
+    here, there = list_cases(baseline, metrics), list_cases(contender, metrics)
+    return [
+        Caveat(code="unmatched", message=f"only the {name} has {_name_cases(cases)}")
+        for name, cases in (("baseline", here - there), ("contender", there - here))
+        if cases
+    ]
+
+
+def _name_cases(cases: frozenset[Case]) -> str:
+    names = [str(case) for case in sorted(cases)]
+    more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    return ", ".join([*names[:_SHOWN], *more]) or "no number of that kind"

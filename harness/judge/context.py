@@ -1,0 +1,173 @@
+"""In what the runs of a comparison differ beside what was asked, and what a reader of it must know of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from harness.build.behaviour import BORDERS, is_beyond
+from harness.judge.calendar import caveat_time
+from harness.judge.context_field import UNKNOWN, Aspect, is_one_commit, list_aspects, name_commit
+from harness.records.build import are_equal
+from harness.records.caveat import Caveat
+from harness.records.comparison import EQUAL_CODE, SAME, SHARED_SEED, Difference
+from harness.records.run import OURS, Run
+
+# What must be allowed before unlike runs are put together: on a side or between the sides, commits only on a side.
+GROUPS = {
+    "names": "different node names",
+    "hardware": "different hardware",
+    "configs": "different configs",
+    "weights": "different weights",
+    "settings": "different ways of measuring",
+    "commits": "different commits on one side",
+}
+# They say nothing of the speed.
+_HARMLESS = frozenset(
+    {"no-tests", "not-understood", "status-differs", "runtime-unknown", "date-unknown", "date-uncertain"}
+)
+# They speak of the two sides of one trial, not of the run that carries them.
+_OF_TRIAL = frozenset({SAME, EQUAL_CODE})
+_SHOWN = 4
+
+
+def find_differences(
+    baseline: Sequence[Run], contender: Sequence[Run], benchmarks: frozenset[str]
+) -> tuple[Difference, ...]:
+    """Return every circumstance in which the runs are not all alike, those that must be allowed first.
+
+    `benchmarks` are those that are compared: what matters to others alone is left out. What must be allowed differs
+    where two runs are known to: what is not known of a run may be anything, and `caveat_unknown` says so.
+    """
+    runs = (*baseline, *contender)
+
+    def tell(subject: str, group: str, of: Callable[[Run], str]) -> Difference:
+        return Difference(subject=subject, baseline=_tell(baseline, of), contender=_tell(contender, of), group=group)
+
+    found = [tell(*aspect) for aspect in list_aspects(runs, benchmarks) if _differs(aspect, runs)]
+    if any(len(_known(side, name_commit)) > 1 for side in (baseline, contender)):
+        found.append(tell("commit", "commits", name_commit))
+    return tuple(sorted(found, key=lambda difference: not difference.group))
+
+
+def _differs(aspect: Aspect, runs: Sequence[Run]) -> bool:
+    values = _known(runs, aspect.of) if aspect.group else set(map(aspect.of, runs))
+    return len(values) > 1
+
+
+def _known(runs: Sequence[Run], of: Callable[[Run], str]) -> set[str]:
+    return set(map(of, runs)) - {UNKNOWN}
+
+
+def name_side(runs: Sequence[Run]) -> str:
+    """Return the commits of a side: `v1.8.5`, or the first few of several."""
+    names = list(dict.fromkeys(map(name_commit, runs)))
+    return ", ".join([*names[:_SHOWN], *(["..."] if len(names) > _SHOWN else [])])
+
+
+def explain_break(benchmark: str, baseline: Sequence[Run], contender: Sequence[Run]) -> str:
+    """Return why the numbers of a benchmark are not the same quantity in all runs, or nothing if they are."""
+    runs = (*baseline, *contender)
+    if is_one_commit(runs):
+        return ""
+    for border in BORDERS:
+        if border.breaks and border.benchmark == benchmark:
+            sides = {is_beyond(border, run) for run in runs}
+            what = f"not judged: {border.subject} changed at {border.release}"
+            if None in sides:
+                return f"{what}, and nothing tells on which side of it each run is"
+            if len(sides) > 1:
+                return f"{what} ({border.old}; {border.new})"
+    return ""
+
+
+def caveat_context(
+    baseline: Sequence[Run], contender: Sequence[Run], differences: Sequence[Difference], *, paired: bool
+) -> tuple[Caveat, ...]:
+    """Return what a reader must know of the runs themselves; those of a trial (`paired`) say most of it."""
+    return (
+        *(() if paired else _about_identity(baseline, contender, differences)),
+        *(() if paired else caveat_time(baseline, contender)),
+        *(() if paired else _about_coins((*baseline, *contender))),
+        *_inherit(baseline, contender, paired=paired),
+    )
+
+
+def caveat_unknown(baseline: Sequence[Run], contender: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Caveat]:
+    """Yield a caveat that lists what had to be taken for alike: the record of some run does not say it."""
+    runs = (*baseline, *contender)
+    subjects: dict[str, list[str]] = {}
+    for aspect in list_aspects(runs, benchmarks):
+        missing = [[run for run in side if aspect.of(run) == UNKNOWN] for side in (baseline, contender)]
+        count = sum(map(len, missing))
+        # What none of our own runs says is none of its circumstances.
+        if aspect.group and count and (count < len(runs) or any(run.origin != OURS for run in runs)):
+            sides = [
+                f"the {name} ({len(some)} of {len(side)})" if len(some) < len(side) else f"the {name}"
+                for name, side, some in zip(("baseline", "contender"), (baseline, contender), missing, strict=True)
+                if some
+            ]
+            subjects.setdefault(" and ".join(sides), []).append(aspect.subject)
+    if subjects:
+        told = "; ".join(f"of {sides}: {', '.join(names)}" for sides, names in subjects.items())
+        yield Caveat(code="not-known", message=f"taken to be alike, because it is not known {told}")
+
+
+def _about_identity(
+    baseline: Sequence[Run], contender: Sequence[Run], differences: Sequence[Difference]
+) -> Iterator[Caveat]:
+    both = set(map(_identify, baseline)) & set(map(_identify, contender))
+    if both:
+        which = "the same run is" if len(both) == 1 else f"{len(both)} runs are"
+        yield Caveat(code="same-run", message=f"{which} on both sides: numbers were compared with themselves")
+    elif not differences and is_one_commit((*baseline, *contender)):
+        message = (
+            "both sides are the same commit, built and measured in the same way: a difference would be a false one"
+        )
+        yield Caveat(code=SAME, message=message)
+    elif not differences and all(are_equal(baseline[0].code, run.code) for run in (*baseline, *contender)):
+        message = "both sides have equal code, measured in the same way: a difference would be a false one"
+        yield Caveat(code=EQUAL_CODE, message=message)
+
+
+def _about_coins(runs: Sequence[Run]) -> Iterator[Caveat]:
+    """Yield a caveat on runs that are not judged as pairs, but come from several trials that threw the same coins."""
+    seeds: dict[int, dict[tuple[str, str], int]] = {}
+    for run in runs:
+        if run.trial:
+            trials = seeds.setdefault(run.trial.seed, {})
+            trials[run.node.name, run.trial.id] = trials.get((run.node.name, run.trial.id), 0) + 1
+    for seed, trials in seeds.items():
+        if len(trials) > 1:
+            message = (
+                f"{sum(trials.values())} runs are of {len(trials)} trials with the same seed ({seed}): the same side "
+                "went first in the same blocks of each, which can look like a change that comes back every time"
+            )
+            yield Caveat(code=SHARED_SEED, message=message)
+
+
+def _inherit(baseline: Sequence[Run], contender: Sequence[Run], *, paired: bool) -> Iterator[Caveat]:
+    """Yield the caveats of the runs, each code once, and how many of each side carry it unless all do."""
+    sides = {"baseline": baseline, "contender": contender}
+    messages = {caveat.code: caveat.message for run in (*contender, *baseline) for caveat in reversed(run.caveats)}
+    for code in dict.fromkeys(caveat.code for run in (*baseline, *contender) for caveat in run.caveats):
+        if code not in _HARMLESS:
+            counts = {name: sum(any(one.code == code for one in run.caveats) for run in sides[name]) for name in sides}
+            told = ", ".join(f"{name} ({count} of {len(sides[name])})" for name, count in counts.items() if count)
+            everywhere = sum(counts.values()) == len(baseline) + len(contender)
+            if code in _OF_TRIAL and not (paired and everywhere):
+                continue
+            yield Caveat(code=code, message=messages[code] if everywhere else f"{told}: {messages[code]}")
+
+
+def _identify(run: Run) -> tuple[str, str]:
+    return (run.node.name, run.id)
+
+
+def _tell(runs: Sequence[Run], of: Callable[[Run], str]) -> str:
+    """Return the values of one side; where there are several the most frequent first, with the number of each."""
+    counts: dict[str, int] = {}
+    for value in map(of, runs):
+        counts[value] = counts.get(value, 0) + 1
+    if len(counts) == 1:
+        return next(iter(counts))
+    ranked = sorted(counts.items(), key=lambda item: -item[1])
+    told = [f"{value} ({count})" for value, count in ranked[:_SHOWN]]
+    return ", ".join([*told, *([f"and {len(ranked) - _SHOWN} more"] if len(ranked) > _SHOWN else [])])

@@ -1,0 +1,248 @@
+"""All that a run is measured under, aspect by aspect, as text that can be compared.
+
+Of our own runs everything is recorded, so what is not there was not set, or not seen. Of the runs of others what is not
+there is not known: it is neither "not set" nor equal to anything.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from harness.build.behaviour import BORDERS, Border, is_beyond
+from harness.plan.environment import list_influences
+from harness.records.build import Tool
+from harness.records.node import NO_NAME
+from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, OURS, Origin, Run
+from harness.records.suite import Benchmark, Engine
+from harness.settings.table import BY_NAME
+
+UNKNOWN = "not known"
+NOT_SET = "not set"
+_NOTHING_SEEN = "none seen"
+_BUILD_TYPE = "CMAKE_BUILD_TYPE"
+_NOT_ASKED = "not asked for"
+_PLACEMENT = ("pin", "nice", "huge_pages")
+_ASKED = "GG_BUILD_"
+
+
+class Aspect(NamedTuple):
+    """One aspect, the group of `harness.judge.context.GROUPS` it belongs to (or none), and its value for a run.
+
+    The value is UNKNOWN where the record does not tell.
+    """
+
+    subject: str
+    group: str
+    of: Callable[[Run], str]
+
+    @property
+    def word(self) -> str:
+        """The subject as a word of `--across`."""
+        return name_subject(self.subject)
+
+
+def name_subject(subject: str) -> str:
+    """Return the subject of an aspect or a difference as a word of `--across`: `build-type`, `pin`."""
+    return subject.removeprefix("--").replace(" ", "-")
+
+
+def list_aspects(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Aspect]:
+    """Yield every aspect in which some of `runs` could differ; `benchmarks` are those that are compared."""
+    yield from _machine()
+    yield from _binary(runs)
+    yield from _weights(runs)
+    if Benchmark.TRANSCRIBE in benchmarks:
+        yield from _audio(runs)
+    yield from _settings(runs)
+    yield from _tools()
+    yield from _dialect(runs, benchmarks)
+
+
+def name_commit(run: Run) -> str:
+    """Return the release, else the commit, with the hash of what was changed in it."""
+    commit = run.source.commit
+    name = commit.release or commit.sha[:8] or _absent(run, "a tree without git")
+    return f"{name} + changes {commit.changes[:8]}" if commit.dirty else name
+
+
+def is_one_commit(runs: Sequence[Run]) -> bool:
+    """Return whether all runs are known to be of the same state of the code."""
+    names = set(map(name_commit, runs))
+    return len(names) == 1 and UNKNOWN not in names
+
+
+def _machine() -> Iterator[Aspect]:
+    yield Aspect("node", "names", _node)
+    yield Aspect("CPU", "hardware", lambda run: " ".join(run.node.cpu.brand.split()) or UNKNOWN)
+    yield Aspect("microarchitecture", "hardware", lambda run: run.node.cpu.microarchitecture or UNKNOWN)
+    yield Aspect("usable CPUs", "hardware", _cpus)
+    yield Aspect("memory", "", _memory)
+    yield Aspect("operating system", "", lambda run: run.node.os or UNKNOWN)
+    yield Aspect("kernel", "", lambda run: run.node.kernel or UNKNOWN)
+    yield Aspect("hypervisor", "", lambda run: run.node.hypervisor or _absent(run, _NOTHING_SEEN))
+    yield Aspect("container", "", lambda run: run.node.container or _absent(run, _NOTHING_SEEN))
+
+
+def _binary(runs: Sequence[Run]) -> Iterator[Aspect]:
+    yield Aspect("build type", "configs", lambda run: run.config.build_type or UNKNOWN)
+    yield Aspect("instruction set", "configs", lambda run: run.config.isa or UNKNOWN)
+    yield Aspect("backend", "configs", _backend)
+    yield Aspect("backends used", "configs", _used)
+    yield Aspect("compiler asked for", "configs", lambda run: run.config.compiler or UNKNOWN)
+    for name in sorted({name for run in runs for name in _options(run) or ()} - {_BUILD_TYPE}):
+        yield Aspect(name, "configs", partial(_option, name))
+    told = [_features(run) for run in runs if _tells_features(run)]
+    if len(told) > 1:
+        yield Aspect("compiled in", "", partial(_compiled, frozenset.intersection(*told)))
+
+
+def _weights(runs: Sequence[Run]) -> Iterator[Aspect]:
+    for model in dict.fromkeys(weights.model for run in runs for weights in run.weights):
+        if all(model in run.suite.models for run in runs):
+            yield Aspect(f"weights of {model}", "weights", partial(_file, model))
+            if any(_file(model, run) == UNKNOWN for run in runs):  # a report tells the kind alone
+                yield Aspect(f"kind of weights of {model}", "weights", partial(_kind, model))
+
+
+def _audio(runs: Sequence[Run]) -> Iterator[Aspect]:
+    yield Aspect("language", "settings", lambda run: run.suite.language or UNKNOWN)
+    for name in sorted({one.name for run in runs for one in run.audio}):
+        if all(any(one.name == name for one in run.audio) for run in runs):
+            yield Aspect(f"audio {name}", "settings", partial(_recording, name))
+
+
+def _settings(runs: Sequence[Run]) -> Iterator[Aspect]:
+    yield Aspect("engine", "settings", lambda run: run.suite.engine)
+    yield Aspect("timing", "settings", _describe_timing)
+    for name in _PLACEMENT:
+        yield Aspect(f"--{name.replace('_', '-')}", "settings", partial(_setting, name))
+    for name in sorted({name for run in runs for name in _timing(run)}):
+        yield Aspect(name, "settings", partial(_variable, name))
+    if all(run.trial for run in runs):  # elsewhere cases are only compared with their like
+        yield Aspect("threads", "", lambda run: ",".join(map(str, run.suite.threads)))
+        yield Aspect("flash attention", "", lambda run: ",".join(map(str, run.suite.flash_attn)))
+    else:
+        yield Aspect("repetitions", "", lambda run: str(run.suite.repetitions))
+
+
+def _tools() -> Iterator[Aspect]:
+    yield Aspect("C compiler", "", lambda run: _tool(run.toolchain.cc))
+    yield Aspect("C++ compiler", "", lambda run: _tool(run.toolchain.cxx))
+    yield Aspect("CMake", "", lambda run: _tool(run.toolchain.cmake))
+    yield Aspect(
+        "harness", "", lambda run: run.harness if run.origin == OURS else f"{run.origin} {run.harness}".strip()
+    )
+
+
+def _dialect(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Aspect]:
+    if all(run.suite.engine is Engine.SAMPLER for run in runs) or is_one_commit(runs):
+        return  # the sampler does the same work for all releases
+    for border in BORDERS:
+        if border.benchmark in benchmarks and (border.ours or any(run.origin != OURS for run in runs)):
+            yield Aspect(border.subject, "", partial(_place, border))
+
+
+def _place(border: Border, run: Run) -> str:
+    beyond = is_beyond(border, run)
+    return UNKNOWN if beyond is None else border.new if beyond else border.old
+
+
+def _cpus(run: Run) -> str:
+    cores = run.node.cpu.cores
+    quota = f", quota {cores.quota_cpus:g}" if cores.quota_cpus is not None else ""
+    return f"{cores.affinity} of {cores.logical}{quota}" if cores.affinity else UNKNOWN
+
+
+def _absent(run: Run, word: str) -> str:
+    """Return what it means that a record does not name something: of our own runs it is `word`."""
+    return word if run.origin == OURS else UNKNOWN
+
+
+def _node(run: Run) -> str:
+    nameless = not run.node.name or (run.node.name == NO_NAME and run.origin != OURS)
+    return UNKNOWN if nameless else run.node.name
+
+
+def _memory(run: Run) -> str:
+    return f"{run.node.memory_bytes / 2**30:.1f} GiB" if run.node.memory_bytes else UNKNOWN
+
+
+def _backend(run: Run) -> str:
+    """Return the backend that was asked for: an Environment of ggml-ci that names none did not ask for one."""
+    others = any(name.startswith(_ASKED) for name, _ in run.environment)
+    return run.config.backend.lower() or (_NOT_ASKED if others else UNKNOWN)
+
+
+def _used(run: Run) -> str:
+    return (",".join(run.system_info.backends) if run.system_info else "") or UNKNOWN
+
+
+def _options(run: Run) -> Mapping[str, str] | None:
+    """Return all CMake options that a binary was configured with by name; None where they are not known."""
+    asked = {option.name: option.value for option in run.config.options}
+    if run.origin == OURS or run.harness:  # or a report of ours, which lists them
+        return asked
+    logged = next((fact.value for fact in run.settings if fact.name == CMAKE_OPTIONS), None)
+    if logged is None:
+        return None
+    pairs = (word.removeprefix("-D").partition("=") for word in logged.split())
+    return {name: value for name, _, value in pairs}
+
+
+def _option(name: str, run: Run) -> str:
+    options = _options(run)
+    return UNKNOWN if options is None else options.get(name, NOT_SET)
+
+
+def _tells_features(run: Run) -> bool:
+    """Return whether a log says what was compiled in: the Config column of a report names a part of it."""
+    shown = (fact.name == CPU_FEATURES and fact.origin is Origin.REPORT for fact in run.settings)
+    return run.system_info is not None and not any(shown)
+
+
+def _features(run: Run) -> frozenset[str]:
+    features = run.system_info.features if run.system_info else ()
+    return frozenset(name.rpartition("/")[2] for name, value in features if value not in ("", "0"))
+
+
+def _compiled(shared: frozenset[str], run: Run) -> str:
+    if not _tells_features(run):
+        return UNKNOWN
+    return " ".join(sorted(_features(run) - shared)) or "none of these"
+
+
+def _recording(name: str, run: Run) -> str:
+    return next(f"{one.sha256[:12]}, {one.duration_s:.1f} s" for one in run.audio if one.name == name)
+
+
+def _file(model: str, run: Run) -> str:
+    found = next((weights for weights in run.weights if weights.model == model and weights.sha256), None)
+    return f"{found.kind} {found.sha256[:8]}" if found else UNKNOWN
+
+
+def _kind(model: str, run: Run) -> str:
+    return next((str(weights.kind) for weights in run.weights if weights.model == model), UNKNOWN)
+
+
+def _timing(run: Run) -> Mapping[str, str]:
+    return dict(list_influences(run.environment, run.config, run.node.os))
+
+
+def _variable(name: str, run: Run) -> str:
+    return _timing(run).get(name) or _absent(run, NOT_SET)
+
+
+def _describe_timing(run: Run) -> str:
+    if run.trial is None:
+        return "all work, alone"
+    return "all work, in turns" if run.suite.engine is Engine.BENCH else "pieces of work, in turns"
+
+
+def _setting(name: str, run: Run) -> str:
+    default = str(BY_NAME[name].default) if name in BY_NAME else ""
+    known = next((setting.value for setting in run.settings if setting.name == name), None)
+    return _absent(run, default or NOT_SET) if known is None else known or NOT_SET
+
+
+def _tool(tool: Tool) -> str:
+    return f"{tool.name} {tool.version}".strip() if tool.version else UNKNOWN

@@ -1,0 +1,109 @@
+"""Which build a number came from: what a build that was made again leaves in force, and what it does not."""
+
+from collections.abc import Iterator, Sequence
+
+from harness.records.build import Code, are_equal
+from harness.records.caveat import Caveat
+from harness.records.outcome import OTHER_BUILD, Status, StepResult
+from harness.records.plan import Phase, Plan, Step
+from harness.records.run import Run
+
+# What was done with a build, or told of it.
+_OF_A_BUILD = (Phase.PROBE, Phase.TEST, Phase.BENCH)
+# Names in the folder of a build, each with what tells its content from others.
+Files = Sequence[tuple[str, str]]
+# These stand after a build for the order alone.
+_APART = (Phase.CONFIGURE, Phase.ROOF)
+
+
+def is_compiling(step: Step, plan: Plan) -> bool:
+    """Return whether a step compiles and links one of the builds."""
+    configured = {one.name for one in plan.steps if one.phase is Phase.CONFIGURE}
+    return step.phase is Phase.BUILD and not configured.isdisjoint(step.needs)
+
+
+def list_dependents(step: Step, plan: Plan, run: Run) -> tuple[StepResult, ...]:
+    """Return what was executed with the build that `step` makes, in the order of execution."""
+    names = {step.name}
+    for other in plan.steps:  # each stands behind what it needs
+        if other.phase not in _APART and not names.isdisjoint(other.needs):
+            names.add(other.name)
+    done = (result for result in run.results if result.step in names and result.phase in _OF_A_BUILD)
+    return tuple(result for result in done if result.completed)
+
+
+def is_same_build(before: Code | None, after: Code | None, *, untouched: bool) -> bool:
+    """Return whether numbers from before may stand beside those from now.
+
+    Where the code of either is not known, only a build that nobody has touched in between is the same.
+    """
+    if before and after and before.known and after.known:
+        return are_equal(before, after)
+    return untouched
+
+
+def find_other_file(before: Files, now: Files) -> str:
+    """Return why a build is not known to be the one from before, empty where it is; both are as `Run.built` has them.
+
+    Files that have come since are those of other variants, which share the folder.
+    """
+    if not before:
+        return "the run does not record what it was"
+    found = dict(now)
+    changed = next((name for name, digest in before if not digest or found.get(name) != digest), "")
+    return f"{changed} is another file" if changed else ""
+
+
+def part_builds(run: Run, stale: tuple[StepResult, ...], *, known: bool) -> Run:
+    """Return the run with numbers of an earlier build set aside, under other logs, and a caveat that says so.
+
+    What else was done with that build, as tests, has no result any more. `known` says whether its code is known to be
+    another.
+    """
+    aside = tuple(_set_apart(run, result) for result in stale if result.measurements)
+    kept = tuple(result for result in run.results if result not in stale)
+    caveats = run.caveats
+    if aside:
+        why = "its code is another" if known else "it is not known whether its code is the same"
+        message = (
+            f"the build was made again before the run had ended, and {why}: what {len(aside)} "
+            f"step{'s' if len(aside) > 1 else ''} had measured was set aside, and measured again"
+        )
+        caveats = (*caveats, Caveat(code="other-build", message=message))
+    return run.replace(results=kept, discarded=(*run.discarded, *aside), caveats=caveats)
+
+
+def keep_one_build(run: Run) -> Run:
+    """Return the run without numbers of another build than the one that it records, each replaced by a failure.
+
+    Nothing that the harness does leads to such a record: somebody has put it together.
+    """
+    if not (run.code and run.code.id):
+        return run
+    strange = tuple(one for one in run.results if one.build not in ("", run.code.id))
+    if not strange:
+        return run
+    reason = f"its numbers came from another build than {run.code.id}, which the run records"
+    bad = {one.step: _fail(one, reason) for one in strange}
+    results = tuple(bad.get(one.step, one) for one in run.results)
+    return run.replace(
+        results=results, discarded=(*run.discarded, *(one.replace(reason=OTHER_BUILD) for one in strange))
+    )
+
+
+def caveat_builds(run: Run) -> Iterator[Caveat]:
+    """Yield a caveat where numbers of several builds stand side by side."""
+    builds = sorted({result.build for result in run.results if result.build and result.measurements})
+    if len(builds) > 1:
+        message = f"numbers of {len(builds)} builds ({', '.join(builds)}) stand side by side: they are no sample of one"
+        yield Caveat(code="mixed-builds", message=message)
+
+
+def _set_apart(run: Run, result: StepResult) -> StepResult:
+    number = 1 + sum(other.step == result.step and other.reason == OTHER_BUILD for other in run.discarded)
+    stem = result.log.removesuffix(".log")
+    return result.replace(reason=OTHER_BUILD, log=f"{stem}.other-build-{number}.log" if result.log else "")
+
+
+def _fail(result: StepResult, reason: str) -> StepResult:
+    return result.replace(status=Status.FAILED, reason=reason, measurements=(), checks=(), build="")

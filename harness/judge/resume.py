@@ -1,0 +1,180 @@
+"""An unfinished run, taken up again: its plan made anew, and what is no longer as it was when it began."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import msgspec
+
+from harness.build.feature import X86
+from harness.errors import UsageError
+from harness.judge.node_fact import CONDITION_CODES
+from harness.plan.bench import repeat_step
+from harness.plan.environment import TIMING_PREFIXES
+from harness.records.build import Tool, Toolchain
+from harness.records.caveat import Caveat
+from harness.records.measurement import Case
+from harness.records.node import Cpu, Node
+from harness.records.plan import Plan, Step
+from harness.records.run import Run
+
+RESUMED_CHANGED = "resumed-changed"
+NODE_CHANGED = "node-changed"
+HINT = "harness run begins a new one"
+# What is said of a step; and a bound that follows the size of a file, which is known better once it is made.
+_FREE = frozenset({"title", "min_memory_bytes"})
+# What compilers make code for, among the flags of x86. The others that Linux lists are switches of its own and
+# mitigations, which come and go with an update of the kernel or the microcode.
+_INSTRUCTIONS = re.compile(
+    "3dnow|abm|adx|aes|amx|avx|bmi|f16c|fma|gfni|lzcnt|mmx|movbe|pclmul|pni|popcnt|sha_|sha5|sse|ssse|tbm|vaes|vpclmul|xop"
+)
+# Variables that decide what is loaded or computed with, beside those that begin with a prefix.
+_TELLING = frozenset(
+    {"LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "VK_DRIVER_FILES"}
+)
+
+
+def renew_plan(fresh: Plan, stored: Plan, run_id: str) -> Plan:
+    """Return the steps of a stored plan as `fresh` has them, the plan that this harness makes now for the same request.
+
+    The further rounds that a run adds for --precision are made anew, too. Nothing of what is executed is taken from
+    the stored plan. Raises UsageError, naming step and field, where the two are not the same.
+    """
+    if fresh.sites != stored.sites:
+        raise _differs(run_id, f"the build, {_find_field(fresh.sites, stored.sites)}")
+    waiting = list(fresh.steps)
+    latest: dict[Case, Step] = {}
+    steps: list[Step] = []
+    for step in stored.steps:
+        if waiting and waiting[0].name == step.name:
+            mine = waiting.pop(0)
+        elif step.case in latest and step.repetition > latest[step.case].repetition:
+            mine = repeat_step(latest[step.case], step.case, step.repetition)
+        else:
+            raise _differs(run_id, f"step {step.name}, which is not planned here")
+        field = _find_field((mine,), (step,))
+        if field == "placement":
+            raise _differs(run_id, f"step {step.name}, {field}", cause="other CPUs may be used now than when it began")
+        if field:
+            raise _differs(run_id, f"step {step.name}, {field}")
+        if mine.case:
+            latest[mine.case] = mine
+        steps.append(mine.replace(title=step.title))
+    if waiting:
+        raise _differs(run_id, f"step {waiting[0].name}, which is missing")
+    return fresh.replace(steps=tuple(steps))
+
+
+def find_other_tool(was: Toolchain, now: Toolchain) -> tuple[Tool, Tool] | None:
+    """Return a program as it was and as it is now, the first that is another; its version is empty where it is gone."""
+    pairs = [(was.cc, now.cc), (was.cxx, now.cxx), (was.cmake, now.cmake), (was.ctest, now.ctest)]
+    pairs.append((was.ninja, now.ninja))
+    if was.compiler_cache and now.compiler_cache:
+        pairs.append((was.compiler_cache, now.compiler_cache))
+    return next(((one, other) for one, other in pairs if one != other), None)
+
+
+def find_other_cpu(was: Node, now: Node) -> str:
+    """Return what of the CPU is another by now, empty where it has the same name and instructions."""
+    if (was.cpu.arch, was.cpu.brand) != (now.cpu.arch, now.cpu.brand):
+        return f"{was.cpu.brand} ({was.cpu.arch}) became {now.cpu.brand} ({now.cpu.arch})"
+    told = _tell_apart(_list_instructions(was.cpu), _list_instructions(now.cpu))
+    return f"{was.cpu.brand}, now {told}" if told else ""
+
+
+def _list_instructions(cpu: Cpu) -> set[str]:
+    return {one for one in cpu.features if cpu.arch.lower() not in X86 or _INSTRUCTIONS.match(one)}
+
+
+def _tell_apart(was: Collection[str], now: Collection[str]) -> str:
+    changes = {"without": set(was) - set(now), "with": set(now) - set(was)}
+    return " and ".join(f"{word} {', '.join(sorted(found)[:5])}" for word, found in changes.items() if found)
+
+
+def remember_changes(
+    run: Run, node: Node, environment: Mapping[str, str], condition: Sequence[Caveat], version: str
+) -> Run:
+    """Return a run that is taken up on `node`, with one caveat that names what is no longer as when it began.
+
+    `environment` is what children would be given now, `condition` what is to be said of the node now.
+    """
+    changes = (
+        *_compare_nodes(run.node, node),
+        *_compare_environments(dict(run.environment), environment),
+        *_compare_conditions([one for one in run.caveats if one.code in CONDITION_CODES], condition),
+        *([f"the harness was {run.harness}, and is {version} now"] if run.harness != version else []),
+    )
+    message = f"the run was resumed after a change: {'; '.join(changes)}"
+    known = [caveat.message for caveat in run.caveats if caveat.code == RESUMED_CHANGED]
+    if not changes or message in known:
+        return run
+    kept = tuple(caveat for caveat in run.caveats if caveat.code != RESUMED_CHANGED)
+    told = "; ".join((*known, message))
+    return run.replace(caveats=(*kept, Caveat(code=RESUMED_CHANGED, message=told)))
+
+
+def mark_changes(run: Run, usable_cpus: int | None, condition: Sequence[Caveat]) -> Run:
+    """Return a run with one caveat that names what of the node is set otherwise than when the run began.
+
+    `condition` is what is to be said of the node now. What was said when the run was resumed is not said again.
+    """
+    known = "; ".join(caveat.message for caveat in run.caveats if caveat.code in (RESUMED_CHANGED, NODE_CHANGED))
+    changes = [*_compare_conditions([one for one in run.caveats if one.code in CONDITION_CODES], condition)]
+    before = run.node.cpu.cores.affinity
+    if usable_cpus is not None and usable_cpus != before:
+        changes.append(f"{before} CPUs to use became {usable_cpus}")
+    fresh = [change for change in changes if change not in known]
+    if not fresh:
+        return run
+    said = [caveat.message for caveat in run.caveats if caveat.code == NODE_CHANGED]
+    told = "; ".join([*(said or ["the node was set otherwise after the run had begun"]), *fresh])
+    kept = tuple(caveat for caveat in run.caveats if caveat.code != NODE_CHANGED)
+    return run.replace(caveats=(*kept, Caveat(code=NODE_CHANGED, message=told)))
+
+
+def _differs(
+    run_id: str, what: str, cause: str = "another version or environment of the harness began it"
+) -> UsageError:
+    cause = f"{cause}, or plan.json was changed since"
+    return UsageError(f"the plan of {run_id} is not what this harness would do: {what}", cause=cause, hint=HINT)
+
+
+def _find_field(mine: Sequence[msgspec.Struct], stored: Sequence[msgspec.Struct]) -> str:
+    """Return the first field in which two rows of records differ, empty where they are the same."""
+    if len(mine) != len(stored):
+        return "number"
+    names = (
+        field.name
+        for one, other in zip(mine, stored, strict=True)
+        for field in msgspec.structs.fields(one)
+        if field.name not in _FREE and getattr(one, field.name) != getattr(other, field.name)
+    )
+    return next(names, "")
+
+
+def _compare_nodes(was: Node, now: Node) -> Iterator[str]:
+    for name in ("os", "kernel", "hypervisor", "container"):
+        before, after = getattr(was, name), getattr(now, name)
+        if before != after:
+            yield f"{name} {before or 'none'} became {after or 'none'}"
+    flags = _tell_apart(was.cpu.features, now.cpu.features)
+    if flags:
+        yield f"the system now lists the CPU {flags}"
+    if was.memory_bytes != now.memory_bytes:
+        yield f"{was.memory_bytes / 1e9:.1f} GB of memory became {now.memory_bytes / 1e9:.1f} GB"
+    before_cpus, after_cpus = (one.cpu.cores.quota_cpus or one.cpu.cores.affinity for one in (was, now))
+    if before_cpus != after_cpus:
+        yield f"{before_cpus:g} CPUs to use became {after_cpus:g}"
+
+
+def _compare_environments(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    """Yield the names of variables that matter; a value may be a secret."""
+    names = sorted(name for name in {*was, *now} if name in _TELLING or name.startswith(TIMING_PREFIXES))
+    changed = [name for name in names if was.get(name) != now.get(name)]
+    if changed:
+        yield f"{', '.join(changed)} {'are' if len(changed) > 1 else 'is'} set otherwise now, and stayed as before here"
+
+
+def _compare_conditions(was: Sequence[Caveat], now: Sequence[Caveat]) -> Iterator[str]:
+    before, after = ({one.code: one.message for one in caveats} for caveats in (was, now))
+    yield from (message for code, message in after.items() if before.get(code) != message)
+    yield from (f"no longer: {message}" for code, message in before.items() if code not in after)

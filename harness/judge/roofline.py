@@ -1,0 +1,146 @@
+"""Whether a measured roof can be believed, and how near the benchmarks of a run came to it."""
+
+from collections.abc import Iterator, Mapping
+
+from harness.build.feature import X86
+from harness.build.recipe import ACCELERATORS
+from harness.plan.roofline import AFTER, BEFORE, CACHES, GRAIN_BYTES, last_cache_bytes
+from harness.records.caveat import Caveat
+from harness.records.comparison import Summary
+from harness.records.measurement import DECODE, ENCODE, FLOP_RATE, METRICS, PEAK_FLOP_RATE, READ_RATE, Case
+from harness.records.node import Node
+from harness.records.plan import Phase
+from harness.records.roofline import ROOF, Kind, Roof, Share
+from harness.records.run import Run
+from harness.records.suite import Benchmark
+from harness.records.weights import WeightsKind
+from harness.stats.series import summarize_run
+from harness.whisper.quantisation import weights_type
+from harness.whisper.tensor_layout import file_bytes, shape_of
+from harness.whisper.workload import MEAN_N_PAST, count_decode_bytes, count_encode
+
+# Vector units that multiply and add at once: two on x86, up to four on the largest Arm cores.
+_PIPES_X86 = 2
+_PIPES = 4
+_OVER_BOUND = 1.1
+_OCCUPIED = 0.95
+_MOVED = 0.05
+# A file that is not the F16 one of its shape holds other types, and how many bytes a token reads is not known.
+_SAME_SIZE = 0.01
+
+Summaries = Mapping[tuple[Case, str], Summary]
+
+
+def bound_peak(roof: Roof, threads: int, arch: str) -> float | None:
+    """Return lanes x 2 x pipes x measured clock x threads in GFLOP/s, None without a clock; a sanity bound only."""
+    clock = roof.find(Kind.CLOCK, threads)
+    pipes = _PIPES_X86 if arch.lower() in X86 else _PIPES
+    return roof.lanes * 2 * pipes * clock.best * threads if clock else None
+
+
+def judge_roof(roof: Roof, node: Node) -> Iterator[Caveat]:
+    """Yield what speaks against one answer of the probe."""
+    over, disturbed = [], []
+    for one in roof.ceilings:
+        what = f"{one.kind} with {one.threads} thread{'' if one.threads == 1 else 's'}"
+        bound = bound_peak(roof, one.threads, node.cpu.arch) if one.kind is Kind.PEAK else None
+        if bound and one.best > _OVER_BOUND * bound:
+            over.append(f"{what} is {one.best:.1f} GFLOP/s, {bound:.1f} would be")
+        if one.occupancy < _OCCUPIED:
+            disturbed.append(f"{what} {one.occupancy:.0%}")
+    if over:
+        message = f"more than vectors, units and clock allow: {', '.join(over)}"
+        yield Caveat(code="roof-over-bound", message=message)
+    if disturbed:
+        message = f"something else used the CPUs, the roof is higher; the threads had of them: {', '.join(disturbed)}"
+        yield Caveat(code="roof-disturbed", message=message)
+    most = max((one.threads for one in roof.ceilings), default=1)
+    cache = last_cache_bytes(node, most)
+    if roof.array_bytes < CACHES * cache // GRAIN_BYTES * GRAIN_BYTES:
+        message = (
+            f"arrays of {roof.array_bytes / 1e6:.0f} MB are less than {CACHES} times the last-level cache "
+            f"({cache / 1e6:.0f} MB): the read and copy rates may be the cache's"
+        )
+        yield Caveat(code="roof-cached", message=message)
+
+
+def judge_run(run: Run, answers: Mapping[str, Roof]) -> tuple[Caveat, ...]:
+    """Return the caveats about the roofs of a run; `answers` holds what the probe said, by step."""
+    caveats = {one.code: one for roof in answers.values() for one in judge_roof(roof, run.node)}
+    return (*caveats.values(), *_judge_gaps(run), *_judge_move(run))
+
+
+def list_shares(run: Run) -> tuple[Share, ...]:
+    """Return the medians of a run as shares of the mean roof before and after; none where no roof was measured.
+
+    mul_mat and encode against the FP32 peak, decode against reading, each with the same number of threads. What a GPU
+    computed has no share: its roof is not measured.
+    """
+    summaries = summarize_run(run)
+    return tuple(share for key, summary in summaries.items() for share in _share(run, summaries, key, summary))
+
+
+def _judge_gaps(run: Run) -> Iterator[Caveat]:
+    if not any(result.measurements for result in run.results if result.phase is Phase.BENCH):
+        return
+    gaps: dict[str, list[str]] = {}
+    for result in run.results:
+        if result.step in (BEFORE, AFTER) and not result.measurements:
+            gaps.setdefault(result.reason, []).append(result.step.partition("_")[2])
+    for reason, whens in gaps.items():
+        yield Caveat(code="roof-missing", message=f"no roof {' and '.join(whens)} the benchmarks: {reason}")
+
+
+def _judge_move(run: Run) -> Iterator[Caveat]:
+    before, after = (
+        {
+            (one.case, one.metric): one.value
+            for result in run.results
+            if result.step == step
+            for one in result.measurements
+        }
+        for step in (BEFORE, AFTER)
+    )
+    moved = [
+        f"{METRICS[metric].label} with {case.get('threads')} threads {value:.4g} before, {after[case, metric]:.4g} "
+        f"{METRICS[metric].unit} after"
+        for (case, metric), value in before.items()
+        if metric in (PEAK_FLOP_RATE.name, READ_RATE.name)
+        and abs(after.get((case, metric), value) / value - 1) > _MOVED
+    ]
+    if moved:
+        message = f"the roof moved while the benchmarks ran, by heat or by neighbours: {'; '.join(moved)}"
+        yield Caveat(code="roof-moved", message=message)
+
+
+def _share(run: Run, summaries: Summaries, key: tuple[Case, str], summary: Summary) -> Iterator[Share]:
+    case, metric = key
+    shape = shape_of(case.get("model")) if run.config.backend not in ACCELERATORS else None
+    if not case.get("threads").isdecimal():  # an imported run may not say
+        return
+    if metric == FLOP_RATE.name and case.benchmark == Benchmark.MUL_MAT:
+        yield from _against(summaries, PEAK_FLOP_RATE.name, key, summary.median)
+    elif metric == ENCODE.name and shape:
+        yield from _against(summaries, PEAK_FLOP_RATE.name, key, count_encode(shape) / (summary.median * 1e6))
+    elif metric == DECODE.name and shape and _is_typed(run, case.get("model")):
+        moved_bytes = count_decode_bytes(shape, weights_type(case.get("model")), MEAN_N_PAST)
+        cached = moved_bytes <= last_cache_bytes(run.node, int(case.get("threads")))
+        for share in _against(summaries, READ_RATE.name, key, moved_bytes / (summary.median * 1e6)):
+            yield share.replace(cached=cached)
+
+
+def _against(summaries: Summaries, roof: str, key: tuple[Case, str], achieved: float) -> Iterator[Share]:
+    case, metric = key
+    top = summaries.get((Case.of(ROOF, threads=case.get("threads")), roof))
+    if top:
+        yield Share(case=case, metric=metric, achieved=achieved, roof=top.median, unit=METRICS[roof].unit)
+
+
+def _is_typed(run: Run, model: str) -> bool:
+    """Whether the types of the matrices are known: by the name of a model that was not just any file."""
+    shape = shape_of(model)
+    weights = next((one for one in run.weights if one.model == model), None)
+    if shape is None or weights is None or weights.kind is not WeightsKind.FILE:
+        return shape is not None
+    whole = file_bytes(shape)
+    return abs(weights.size_bytes - whole) <= _SAME_SIZE * whole

@@ -1,0 +1,121 @@
+"""The table of a sweep: what each cell came to, and which of them really stand out."""
+
+from collections.abc import Mapping, Sequence
+
+from harness.records.build import are_equal
+from harness.records.comparison import ALPHA, Verdict
+from harness.records.measurement import DECODE, ENCODE, TABLE_METRICS, Case
+from harness.records.outcome import Status, StepResult
+from harness.records.run import Run
+from harness.records.sweep import GONE, NOT_YET, Cell, Chart, Row, Standing, Sweep
+from harness.stats.realtime import model_rtf
+from harness.stats.series import summarize_run
+from harness.stats.symmetry import count_least_blocks
+from harness.stats.verdict import PairedSample, judge_pairs
+
+_METRICS = tuple(metric.name for metric in TABLE_METRICS)
+# Values of one metric by round.
+Rounds = Mapping[int, float]
+
+
+def chart_sweep(sweep: Sweep, runs: Mapping[str, Run]) -> Chart:
+    """Return the rows of a sweep and who stands best; `runs` are by id, as far as they are there."""
+    found = [runs.get(sweep.entries[cell.entry].run) for cell in sweep.cells]
+    made = (_make_row(sweep, cell, run) for cell, run in zip(sweep.cells, found, strict=True))
+    rows = tuple(row.replace(equal_to=_find_equal(sweep, found, number)) for number, row in enumerate(made))
+    samples = [_list_rounds(run, cell.case) if run else {} for cell, run in zip(sweep.cells, found, strict=True)]
+    standings = (_stand(metric, rows, samples) for metric in _METRICS)
+    return Chart(sweep=sweep, rows=rows, standings=tuple(one for one in standings if one))
+
+
+def _make_row(sweep: Sweep, cell: Cell, run: Run | None) -> Row:
+    reason = cell.reason or sweep.entries[cell.entry].reason
+    if run is None:
+        name = sweep.entries[cell.entry].run
+        return Row(values=cell.values, reason=reason or (f"{GONE}: {name}" if name else NOT_YET))
+    results = [result for result in run.results if result.case == cell.case]
+    summaries = {name: summary for (case, name), summary in summarize_run(run).items() if case == cell.case}
+    encode, decode = summaries.get(ENCODE.name), summaries.get(DECODE.name)
+    return Row(
+        values=cell.values,
+        summaries=tuple((name, summaries[name]) for name in _METRICS if name in summaries),
+        rtf=model_rtf(encode.median, decode.median) if encode and decode else None,
+        max_rss_bytes=max((one.completed.max_rss_bytes for one in results if one.completed), default=0),
+        reason=reason or _explain(run, results),
+        still=sum(result.stood_still and bool(result.measurements) for result in results),
+    )
+
+
+def _find_equal(sweep: Sweep, runs: Sequence[Run | None], number: int) -> int | None:
+    """Return the first cell before `number` that has the same case and equal code."""
+    mine = runs[number]
+    for earlier in range(number):
+        other = runs[earlier]
+        same_case = sweep.cells[earlier].case == sweep.cells[number].case
+        if mine and other and same_case and are_equal(mine.code, other.code):
+            return earlier
+    return None
+
+
+def _explain(run: Run, results: Sequence[StepResult]) -> str:
+    """Return why a case has no numbers: its own failure, or the one that it was skipped for."""
+    if any(result.status is Status.PASSED for result in results):
+        return ""
+    own = next((result for result in results if result.reason), None)
+    if own is None:
+        return NOT_YET
+    cause = next((one for one in run.results if one.status.bad and one.step in own.reason), None)
+    return f"{cause.step}: {cause.reason}" if cause else own.reason
+
+
+def _list_rounds(run: Run, case: Case) -> dict[str, dict[int, float]]:
+    rounds: dict[str, dict[int, float]] = {}
+    for result in run.results:
+        if result.case == case and result.status is Status.PASSED and not result.stood_still:
+            for one in result.measurements:
+                rounds.setdefault(one.metric, {})[result.repetition] = one.value
+    return rounds
+
+
+def _stand(metric: str, rows: Sequence[Row], samples: Sequence[Mapping[str, Rounds]]) -> Standing | None:
+    """Return who is best in a metric of which less is better, None where there is nobody to compare with.
+
+    Rows of equal code are one and the same thing: the best one stands for all of them, and is not compared with them.
+
+    The best median is a choice made by the same data, and there is a choice for each metric: each of its comparisons
+    is held to alpha over all of them, so that with probability 1 - alpha no row is called best that is not.
+    """
+    medians = {number: one.median for number, row in enumerate(rows) if (one := row.get(metric))}
+    if len(medians) < 2:
+        return None
+    best = min(medians, key=lambda number: medians[number])
+    others = [number for number in medians if _group(rows, number) != _group(rows, best)]
+    if not others:
+        return None
+    level = ALPHA / (len(others) * len(_METRICS))
+    mine = samples[best].get(metric, {})
+    compared = [_pair(metric, samples[number].get(metric, {}), mine) for number in others]
+    family = judge_pairs(compared, alpha=ALPHA, threshold=0.0)
+    unresolved = tuple(
+        number
+        for number, one in zip(others, family.comparisons, strict=True)
+        if one.p_raw > level or one.verdict is not Verdict.IMPROVED
+    )
+    return Standing(
+        metric=metric,
+        row=best,
+        others=len(others),
+        unresolved=unresolved,
+        rounds=len(mine),
+        least_rounds=count_least_blocks(level),
+    )
+
+
+def _group(rows: Sequence[Row], number: int) -> int:
+    equal_to = rows[number].equal_to
+    return number if equal_to is None else equal_to
+
+
+def _pair(metric: str, theirs: Rounds, mine: Rounds) -> PairedSample:
+    blocks = tuple(((theirs[number], mine[number]),) for number in sorted(theirs.keys() & mine.keys()))
+    return PairedSample(case=Case.of("sweep"), metric=metric, blocks=blocks)

@@ -1,0 +1,122 @@
+"""What must be said beside the verdicts of a live comparison."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from harness.records.caveat import Caveat
+from harness.records.comparison import EQUAL_CODE, SAME
+from harness.records.measurement import Case, name_cases
+from harness.records.record import Record
+from harness.stats.verdict import PairedSample
+
+EQUAL = "baseline and contender have equal code, however they were built"
+# Above this share of the other's turns a waiting sampler competes with the one that measures.
+_IDLE_SHARE = 0.05
+
+
+class Circumstance(Record):
+    """What is known of a trial once it has ended; `pairs` counts all, `disturbed` those under others' load.
+
+    `retried` were measured again for such load, `stood` because a side, the harness or the node stood still.
+
+    `same_code` says that two different builds came to the same for the processor, as far as that is known; `relinked`
+    that each block drew code layouts of its own. `shared` is a library that blocks had in common. `fixed_by` names the
+    file or variable that gives this seed to every trial, empty where nothing does.
+    """
+
+    same_build: bool
+    same_case: bool
+    relinked: bool
+    usable_cpus: int
+    pairs: int
+    disturbed: int
+    retried: int
+    lost: tuple[str, ...]
+    idle_share: float
+    stopped_early: str = ""
+    stood: int = 0
+    same_code: bool = False
+    fixed_by: str = ""
+    shared: str = ""
+
+
+def list_unmeasured(
+    cases: Iterable[Case], metrics: Sequence[str], samples: Iterable[PairedSample], *, named: bool
+) -> tuple[str, ...]:
+    """Return what was asked for and no block has given, for people: metrics that were `named`, and whole cases.
+
+    A case is that of the baseline against that of the contender, as the samples have it.
+
+    Not every whisper-bench has every metric: one that was not named is no gap, as long as its case has another.
+    """
+    known = {(sample.case, sample.metric) for sample in samples}
+    measured = {case for case, _ in known}
+    gaps = []
+    for case, name in name_cases(cases).items():
+        if case not in measured:
+            gaps.append(str(name))
+        elif named:
+            gaps += [f"{metric} of {name}" for metric in metrics if (case, metric) not in known]
+    return tuple(gaps)
+
+
+def caveat_trial(found: Circumstance) -> tuple[Caveat, ...]:
+    """Return the caveats of a trial."""
+    return tuple(_caveats(found))
+
+
+def _caveats(found: Circumstance) -> Iterator[Caveat]:
+    if found.same_build and found.same_case:
+        message = "baseline and contender are the same: an A/A trial, any difference found would be a false one"
+        yield Caveat(code=SAME, message=message)
+    elif found.same_code and found.same_case:
+        yield Caveat(code=EQUAL_CODE, message=f"{EQUAL}: an A/A trial, any difference found would be a false one")
+    elif not found.same_build and not found.same_code and not found.relinked:
+        message = (
+            "one build of each side: a change of code layout alone can move timings by several per cent on some CPUs; "
+            "--relink links each side for every block, its functions in another order, and takes that out"
+        )
+        yield Caveat(code="one-build", message=message)
+    if found.fixed_by:
+        message = (
+            f"the seed is fixed by {found.fixed_by}: every trial with it throws the same coins, so a repeated one "
+            "confirms nothing, and several do not add up; without it each trial draws its own"
+        )
+        yield Caveat(code="fixed-seed", message=message)
+    if found.usable_cpus == 1:
+        message = "one CPU only: the samplers and everything else on this node share it"
+        yield Caveat(code="one-cpu", message=message)
+    yield from _about_repeating(found)
+    if found.lost:
+        message = f"{_count(len(found.lost), 'block')} lost and left out; the last: {found.lost[-1]}"
+        yield Caveat(code="blocks-lost", message=message)
+    if found.idle_share > _IDLE_SHARE:
+        message = (
+            f"a waiting sampler used {found.idle_share:.0%} of a CPU in the other's turns: its threads spin "
+            "(OMP_WAIT_POLICY=active does that)"
+        )
+        yield Caveat(code="spinning", message=message)
+    if found.shared:
+        message = (
+            f"the samplers loaded {found.shared}, which is one file for all blocks: where its pages lie in memory "
+            "belongs to the side, and can look like a difference"
+        )
+        yield Caveat(code="shared-files", message=message)
+    if found.stopped_early:
+        yield Caveat(code="stopped", message=f"ended before everything was settled: {found.stopped_early}")
+
+
+def _about_repeating(found: Circumstance) -> Iterator[Caveat]:
+    if found.disturbed:
+        message = f"{found.disturbed} of {found.pairs} pairs were measured while others used the CPUs, after retries"
+        yield Caveat(code="under-load", message=message)
+    if found.retried and not found.disturbed:
+        again = f"{_count(found.retried, 'pair')} measured again"
+        message = f"{again}, because others used the CPUs; the last attempt at each was clean"
+        yield Caveat(code="retried", message=message)
+    if found.stood:
+        again = f"{_count(found.stood, 'pair')} measured again"
+        yield Caveat(code="retried", message=f"{again}, because a side, the harness or the node stood still")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what} was" if number == 1 else f"{number} {what}s were"

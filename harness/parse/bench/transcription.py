@@ -1,0 +1,46 @@
+"""What whisper-cli prints when it transcribes: how much audio it read, its text, its timings, and what it refused.
+
+Grammar: `main: processing 'a.wav' (176000 samples, 11.0 sec), 4 threads, ...` on stderr, at 16 kHz in every version;
+`[00:00:00.000 --> 00:00:11.000]   text` on stdout.
+"""
+
+import re
+
+from harness.parse.bench.bench import parse_timings, parse_total_ms
+from harness.parse.notation import parse_count, plain_lines
+from harness.records.measurement import RTF, Case, Measurement
+
+SAMPLE_RATE_HZ = 16_000
+_PROCESSING = re.compile(r"main: processing '.*' \(([0-9]{1,12}) samples, ")
+_SEGMENT = re.compile(r"\[[0-9:.]+ --> [0-9:.]+\]\s*(\S.*)?")
+_ERROR = re.compile(r"error: (.*)")
+
+
+def measure_transcription(text: str, case: Case, repetition: int) -> tuple[Measurement, ...]:
+    """Return the real-time factor of one process: its own total time without loading the weights, over the audio's.
+
+    Nothing comes back where the log does not tell all three, or tells of no audio.
+    """
+    audio_s = _audio_s(text)
+    load, total_ms = parse_timings(text).load, parse_total_ms(text)
+    if load is None or total_ms is None or not audio_s or total_ms <= load.total_ms:
+        return ()
+    value = (total_ms - load.total_ms) / 1000 / audio_s
+    return (Measurement(case=case, metric=RTF.name, value=value, repetition=repetition),)
+
+
+def has_text(text: str) -> bool:
+    """Return whether any segment with words in it was printed."""
+    segments = (_SEGMENT.match(line) for line in plain_lines(text))
+    return any(segment and segment[1] for segment in segments)
+
+
+def find_complaint(text: str) -> str:
+    """Return what the program says was wrong; it ends with 0 after some errors of usage."""
+    found = [match[1] for line in plain_lines(text) if (match := _ERROR.match(line))]
+    return found[-1] if found else ""
+
+
+def _audio_s(text: str) -> float:
+    found = [match[1] for line in plain_lines(text) if (match := _PROCESSING.search(line))]
+    return (parse_count(found[-1]) or 0) / SAMPLE_RATE_HZ if len(found) == 1 else 0.0

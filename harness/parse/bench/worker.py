@@ -1,0 +1,105 @@
+"""What the sampler answers: one JSON object per line (`harness.worker`)."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Annotated
+
+import msgspec
+
+from harness.errors import UnreadableError
+from harness.parse.notation import UNDECODABLE
+from harness.records.measurement import BATCHD, DECODE, ENCODE, LOAD, PROMPT, TABLE_METRICS, Case, Measurement, Metric
+from harness.records.record import Record
+
+PROTOCOL = 1
+_OPENING = '{"ok": '
+_METRICS: dict[str, Metric] = {"load": LOAD, "encode": ENCODE, "decode": DECODE, "batch": BATCHD, "prompt": PROMPT}
+
+
+# What 63 bits hold; a clock that goes backwards is no damage.
+_Number = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+
+
+class Answer(Record):
+    """One answer; the costs are those of the timed call alone, `units` the passes or tokens it did.
+
+    `other_cpus` and `steal_cpus` are the CPUs that other processes and the hypervisor used meanwhile, None if the
+    system does not tell. `idle_cpu_ns` is what the sampler itself used since its last call.
+    `files` are the libraries that it has loaded, as far as the system tells.
+    """
+
+    ok: bool
+    command: str
+    error: str = ""
+    protocol: _Number = 0
+    release: str = ""
+    system_info: str = ""
+    units: Annotated[int, msgspec.Meta(ge=1, le=2**62)] = 1
+    wall_ns: _Number = 0
+    process_cpu_ns: _Number = 0
+    thread_cpu_ns: _Number = 0
+    minor_faults: _Number = 0
+    major_faults: _Number = 0
+    voluntary_switches: _Number = 0
+    involuntary_switches: _Number = 0
+    other_cpus: float | None = None
+    steal_cpus: float | None = None
+    idle_cpu_ns: _Number = 0
+    text: str = ""
+    files: tuple[str, ...] = ()
+
+    @property
+    def value_ms(self) -> float:
+        """Wall milliseconds per pass or token."""
+        return self.wall_ns / 1e6 / self.units
+
+
+def parse_answer(line: str, command: str) -> Answer:
+    """Return the answer to `command` (its first word); raises UnreadableError for anything else."""
+    try:
+        answer = msgspec.json.decode(line, type=Answer)
+    except UNDECODABLE as error:
+        raise UnreadableError(f"the sampler answered with {line[:80]!r}", cause=str(error)) from None
+    if answer.command != command:
+        raise UnreadableError(f"the sampler answered {answer.command!r} when asked to {command!r}")
+    return answer
+
+
+def measure_sampler(log: str, case: Case, process: int) -> tuple[Measurement, ...]:
+    """Return what the answers in a log tell of a case: load in ms, the others in ms per pass or token, in turn."""
+    found: list[Measurement] = []
+    counts: dict[str, int] = {}
+    for answer in _answers(log):
+        metric = _METRICS.get(answer.command)
+        if metric and answer.ok and answer.wall_ns > 0:
+            counts[metric.name] = counts.get(metric.name, 0) + 1
+            number = counts[metric.name]
+            found.append(
+                Measurement(case=case, metric=metric.name, value=answer.value_ms, repetition=number, process=process)
+            )
+    return tuple(found)
+
+
+def list_asked(argv: Sequence[str]) -> tuple[Metric, ...]:
+    """Return the metrics that a sampler's command line asks for."""
+    words = (word.split()[0] for flag, word in pairwise(argv) if flag == "--do" and word)
+    return tuple(_METRICS[word] for word in words if word in _METRICS and _METRICS[word] in TABLE_METRICS)
+
+
+def find_refusal(log: str) -> str:
+    """Return why the sampler refused the first command that it refused, or nothing."""
+    return next((answer.error for answer in _answers(log) if not answer.ok), "")
+
+
+def read_texts(log: str) -> str:
+    """Return what the library's own benchmarks printed, in the grammar of the bench program."""
+    return "\n".join(answer.text for answer in _answers(log) if answer.text)
+
+
+def _answers(log: str) -> Iterator[Answer]:
+    for line in log.splitlines():
+        _, opening, rest = line.partition(_OPENING)  # the library may have left a line of its own unfinished
+        if opening:
+            with contextlib.suppress(*UNDECODABLE):
+                yield msgspec.json.decode(opening + rest, type=Answer)

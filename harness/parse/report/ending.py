@@ -1,0 +1,83 @@
+"""When the run of a report ended: its date, held against the dated lines of the logs where it leaves something open."""
+
+from collections.abc import Mapping
+
+from harness.parse.report.date import find_newest_date, narrow, parse_date
+from harness.records.caveat import Caveat
+from harness.records.record import Record
+from harness.records.report import Remark, Report
+
+_FIELD = "date"
+_ABSENT = ("", "(unknown)")
+# What date(1) may have meant: at most three are listed, of many the first and the last.
+_SHOWN = 3
+
+
+class Ending(Record):
+    """The end of a run as UTC in ISO 8601, all empty where it is not known.
+
+    `latest` is the moment at which it was over, by all that is known; `reported` the same by the report alone;
+    `earliest` is there where it may have been over before. `remark` and `caveat` say what is open.
+    """
+
+    latest: str = ""
+    reported: str = ""
+    earliest: str = ""
+    remark: Remark | None = None
+    caveat: Caveat | None = None
+
+
+def read_ending(report: Report, files: Mapping[str, str]) -> Ending:
+    """Return the end of a run, by its report and by the lines of `files` that bear a date and an hour with its zone.
+
+    The times of the files themselves prove nothing: copying changes them.
+    """
+    text = _date(report)
+    if text in _ABSENT:
+        message = "the date is not known: --since and --until do not leave this run out"
+        return Ending(caveat=Caveat(code="date-unknown", message=message))
+    dating = parse_date(text)
+    if dating is None:
+        message = f"the date of the report was not understood ({text}): --since and --until do not leave this run out"
+        remark = _remark(report, "the date is in no form that is known, or could be one of several days")
+        return Ending(remark=remark, caveat=Caveat(code="date-unknown", message=message))
+    if not dating.why:
+        return Ending(latest=dating.latest, reported=dating.latest)
+    line = find_newest_date(files, dating.latest)
+    left = narrow(dating, line[0]) if line else dating
+    nearest = line and len(left.moments) < len(dating.moments)
+    taken = f"taken as {left.latest}" + (
+        f", the first moment after a line of {line[1]} ({line[0]})" if line and nearest else ""
+    )
+    others = [moment for moment in dating.moments if moment != left.latest]
+    several = ", ".join(others) if len(others) <= _SHOWN else f"any time from {others[0]} to {others[-1]}"
+    bound = "" if nearest else ", the latest that it can be"
+    message = f"the date of the report ({text}) is not exact, as {dating.why}: {taken}{bound}; it could be {several}"
+    return Ending(
+        latest=left.latest,
+        reported=dating.latest,
+        earliest="" if nearest else dating.earliest,
+        remark=_remark(report, f"the date is not exact: {_kind(dating.why)}"),
+        caveat=Caveat(code="date-uncertain", message=message),
+    )
+
+
+def is_open(report: Report) -> bool:
+    """Return whether dated lines of the logs would tell more of the end than the report does."""
+    dating = parse_date(_date(report))
+    return dating is not None and bool(dating.why)
+
+
+def _date(report: Report) -> str:
+    return report.header.get(_FIELD) if report.header else ""
+
+
+def _kind(why: str) -> str:
+    """Return what is open without the names in it, so that reports of one kind are counted together."""
+    return why.partition(" (")[0]
+
+
+def _remark(report: Report, what: str) -> Remark:
+    lines = str(report.header or "").split("\n")
+    number = next((number for number, line in enumerate(lines) if line.startswith(f"- {_FIELD}:")), 0)
+    return Remark(line=(report.header.line if report.header else 1) + number, what=what, text=lines[number][:120])

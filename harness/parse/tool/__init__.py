@@ -1,0 +1,5 @@
+"""What the tools that build and test say: CMake, Ninja, compilers, ctest, object files, pip.
+
+In: parsers of what they print or leave behind.
+Out: what is measured (`bench`).
+"""

@@ -1,0 +1,162 @@
+"""Placeholders of a plan, and what the built tree says they stand for.
+
+`@bench-target` is the CMake target of the bench program, `@bench` the program, `@library` the shared libwhisper,
+`@fa=0` / `@fa=1` the flag that switches flash attention off or on in its dialect, `@no-gpu` the one that leaves GPUs
+alone, `@tests=Debug` the programs of the chosen tests as Ninja targets. `@quantize` and `@cli` are the programs that
+quantise and transcribe, `@quantize-target` and `@cli-target` their targets.
+"""
+
+import re
+from collections.abc import Iterable
+
+from harness.records.outcome import Status
+from harness.records.plan import Dialect, Inventory, Listing, Phase, Step
+from harness.records.record import Record
+from harness.whisper.quantisation import QUANTIZE_TARGETS
+
+BENCH = "@bench"
+BENCH_TARGET = "@bench-target"
+LIBRARY = "@library"
+QUANTIZE = "@quantize"
+QUANTIZE_TARGET = "@quantize-target"
+CLI = "@cli"
+CLI_TARGET = "@cli-target"
+NO_GPU = "@no-gpu"
+# The program in a folder without the variants that lie beside it: ggml would load the best of them.
+ALONE = "@alone"
+ALONE_FOLDER = "alone"
+# Before v1.7.4 the program was called bench; from then on that name is a stub which prints a message and fails.
+BENCH_TARGETS = ("whisper-bench", "bench")
+# The program that transcribes was called main, likewise.
+CLI_TARGETS = ("whisper-cli", "main")
+# Programs beside the bench program: the names that they had, the newest first, and what they are needed for.
+_PROGRAMS = {
+    QUANTIZE: (QUANTIZE_TARGETS, "which makes the weights"),
+    CLI: (CLI_TARGETS, "which transcribes"),
+}
+# Upstream's own workflows run `gh`; `unit` marks the cheap tests without models. Others need real weights.
+TEST_LABELS = ("gh", "unit")
+LABEL_PATTERN = f"^({'|'.join(TEST_LABELS)})$"
+
+
+class Unbound(Record):
+    """Why a step cannot run in this tree: a SKIPPED or FAILED step with a reason."""
+
+    status: Status
+    reason: str
+
+
+def choose_tests(listing: Iterable[Listing]) -> tuple[Listing, ...]:
+    """Return the tests that carry one of the chosen labels."""
+    return tuple(test for test in listing if set(test.labels) & set(TEST_LABELS))
+
+
+def choose_bench_target(targets: Iterable[str]) -> str:
+    """Return the target of the bench program, or an empty string; the new name wins over the old one's stub."""
+    return _choose_target(BENCH_TARGETS, targets)
+
+
+def _choose_target(names: Iterable[str], targets: Iterable[str]) -> str:
+    """Return the first of `names`, the newest, that is a target; an empty string for none."""
+    known = set(targets)
+    return next((name for name in names if name in known), "")
+
+
+def choose_library(targets: Iterable[str]) -> str:
+    """Return the file of the shared libwhisper, relative to the build folder, or an empty string."""
+    found = (name for name in targets if re.fullmatch(r"(?:src|bin|lib)/libwhisper\.(?:so|dylib)", name))
+    return min(found, default="")
+
+
+def bind(step: Step, inventory: Inventory) -> Step | Unbound:
+    """Return `step` with its placeholders filled in, or why it cannot be."""
+    if step.phase is Phase.TEST:
+        unbound = _without_tests(_build_type(step), inventory)
+        if unbound:
+            return unbound
+    argv: list[str] = []
+    for word in step.argv:
+        bound = _bind_word(word, step, inventory)
+        if isinstance(bound, Unbound):
+            return bound
+        argv += bound
+    if step.phase is Phase.BUILD and argv[-1] == "--target":
+        return Unbound(status=Status.SKIPPED, reason="nothing to build: no test was chosen")
+    products = step.products
+    if step.phase is Phase.BUILD and tuple(argv) != step.argv and "--target" in argv:
+        programs = argv[argv.index("--target") + 1 :]
+        products = tuple(f"{step.cwd}/{_product(program)}" for program in programs)
+    return step.replace(argv=tuple(argv), products=products)
+
+
+def _bind_word(word: str, step: Step, inventory: Inventory) -> list[str] | Unbound:
+    if word in (BENCH, BENCH_TARGET, LIBRARY, ALONE):
+        return _bind_product(word, step, inventory)
+    if (program := word.removesuffix("-target")) in _PROGRAMS:
+        return _bind_program(program, step, inventory, as_target=word != program)
+    if word == NO_GPU:
+        return ["-ng"] if inventory.dialect and inventory.dialect.no_gpu else []
+    if match := re.fullmatch(r"@fa=([01])", word):
+        return _flash_attn_flag(match[1], inventory.dialect or Dialect())
+    if match := re.fullmatch(r"@tests=(\w+)", word):
+        tests = choose_tests(inventory.listing(match[1]) or ())
+        return sorted({_relative(test.program, step.cwd) for test in tests})
+    return [word]
+
+
+def _bind_product(word: str, step: Step, inventory: Inventory) -> list[str] | Unbound:
+    if word == LIBRARY:
+        library = choose_library(inventory.targets)
+        if library:
+            return [f"{step.cwd}/{library}"]
+        # What a probe would tell is good to know; what a sampler needs must be there.
+        status = Status.SKIPPED if step.phase is Phase.PROBE else Status.FAILED
+        return Unbound(status=status, reason="the build has no shared libwhisper that could be loaded")
+    target = choose_bench_target(inventory.targets)
+    if not target:
+        names = " or ".join(BENCH_TARGETS)
+        return Unbound(status=Status.FAILED, reason=f"the tree has no bench program ({names})")
+    if word == BENCH_TARGET:
+        return [target]
+    return [f"{step.cwd}/{ALONE_FOLDER if word == ALONE else 'bin'}/{target}"]
+
+
+def _bind_program(program: str, step: Step, inventory: Inventory, *, as_target: bool) -> list[str] | Unbound:
+    names, purpose = _PROGRAMS[program]
+    target = _choose_target(names, inventory.targets)
+    if not target:
+        return Unbound(status=Status.FAILED, reason=f"the tree has no {names[0]}, {purpose}")
+    return [target if as_target else f"{step.cwd}/bin/{target}"]
+
+
+def _flash_attn_flag(wanted: str, dialect: Dialect) -> list[str] | Unbound:
+    if wanted == "1":
+        if dialect.flash_attn:
+            return ["-fa"]
+        return Unbound(status=Status.SKIPPED, reason="this bench program has no flash attention (-fa)")
+    return ["-nfa"] if dialect.no_flash_attn else []
+
+
+def _without_tests(build_type: str, inventory: Inventory) -> Unbound | None:
+    listing = inventory.listing(build_type) or ()
+    if not listing:
+        return Unbound(status=Status.SKIPPED, reason="the tree registers no tests")
+    if not choose_tests(listing):
+        labels = " or ".join(TEST_LABELS)
+        reason = f"none of the tree's {len(listing)} tests has the label {labels}"
+        return Unbound(status=Status.SKIPPED, reason=reason)
+    return None
+
+
+def _build_type(step: Step) -> str:
+    return "Debug" if step.name.endswith("_debug") else "Release"
+
+
+def _product(target: str) -> str:
+    """Return the file that a target makes: tests' programs are named by their paths, the bench program is not."""
+    inside = "/" in target and not target.startswith("/")
+    return target if inside else f"bin/{target.rpartition('/')[2]}"
+
+
+def _relative(program: str, folder: str) -> str:
+    return program.removeprefix(folder.rstrip("/") + "/")

@@ -1,0 +1,158 @@
+"""How the roof is measured: the probe's build, the size of its arrays, and the steps."""
+
+from collections.abc import Iterator, Sequence
+
+from harness.build.feature import X86
+from harness.records.build import CMakeOption, Config, Toolchain, is_on
+from harness.records.node import Cache, Node
+from harness.records.plan import Phase, Site, Step
+from harness.records.record import Record, short_hash
+
+PROGRAM = "roof"
+CONFIGURE, BUILD, MEASURE = "roof_configure", "roof_build", "roof"
+BEFORE, AFTER = "roof_before", "roof_after"
+# A run looks twice, at the peak and the reading alone; the arrays take a moment more to fill.
+BRIEF_S = 2.0
+FULL_S = 14.0
+# STREAM's rule: four times all last-level caches in use, or the caches are measured.
+CACHES = 4
+_LEAST_BYTES = 256 << 20
+_MOST_BYTES = 4 << 30
+GRAIN_BYTES = 1 << 20
+_MEMORY_SHARE = 8
+# As ggml/src/ggml-cpu/CMakeLists.txt has them. Its defaults are for GGML_NATIVE=OFF, in the order of its options.
+_FLAGS = {
+    "GGML_SSE42": ("-msse4.2",),
+    "GGML_F16C": ("-mf16c",),
+    "GGML_FMA": ("-mfma",),
+    "GGML_BMI2": ("-mbmi2",),
+    "GGML_AVX": ("-mavx",),
+    "GGML_AVX2": ("-mavx2",),
+    "GGML_AVX512": ("-mavx512f", "-mavx512cd", "-mavx512vl", "-mavx512dq", "-mavx512bw"),
+}
+_ON_BY_DEFAULT = frozenset(_FLAGS) - {"GGML_AVX512"}
+# The probe is a project in C, with flags of its own for each program.
+_ELSEWHERE = ("CMAKE_CXX", "CMAKE_PROJECT_INCLUDE")
+
+
+class RoofBuild(Record):
+    """The probe as it will be built: its project, what identifies the content of that, and where it is built and how.
+
+    `array_bytes` is the size of each of its arrays, `namespace` keeps objects of different CPUs apart in a compiler
+    cache.
+    """
+
+    project: str
+    digest: str
+    site: Site
+    array_bytes: int
+    namespace: str
+
+
+def choose_roof_site(site: Site, arch: str, folder: str) -> Site:
+    """Return the build of the probe in `folder`: for the instruction set, and with the compiler, of `site`."""
+    options = (_choose_isa(site.config, arch), *_keep(site.config.options))
+    config = site.config.replace(options=tuple(option for option in options if option))
+    return Site(config=config, wiring=_keep(site.wiring), folder=folder)
+
+
+def choose_array_bytes(node: Node, threads: int) -> int:
+    """Return the bytes of each array for so many threads.
+
+    Four times the last-level caches that they can use, 256 MiB at least; an eighth of the memory and 4 GiB at most.
+    """
+    wanted = max(CACHES * last_cache_bytes(node, threads), _LEAST_BYTES)
+    bounded = min(wanted, _MOST_BYTES, node.memory_bytes // _MEMORY_SHARE)
+    return max(bounded // GRAIN_BYTES, 1) * GRAIN_BYTES
+
+
+def last_cache_bytes(node: Node, threads: int) -> int:
+    """Return the bytes of the last-level caches that so many threads can use, 0 where none is known."""
+    caches = [cache for cache in node.cpu.caches if cache.kind != "instruction"]
+    if not caches:
+        return 0
+    last: Cache = max(caches, key=lambda cache: cache.level)
+    there = max(node.cpu.cores.logical // last.shared_by, 1)
+    return last.size_bytes * min(there, threads)
+
+
+def plan_roof_build(build: RoofBuild, tools: Toolchain, *, needs: tuple[str, ...] = ()) -> Iterator[Step]:
+    """Yield the two steps that build the probe, a second of work, and nothing when it is there already."""
+    site = build.site
+    options = tuple(str(option) for option in (*site.wiring, *site.config.options))
+    yield Step(
+        name=CONFIGURE,
+        title="configure the probe of the roof",
+        phase=Phase.ROOF,
+        argv=(tools.cmake.path, "-G", "Ninja", "-S", build.project, "-B", site.folder, *options),
+        cwd=build.project,
+        log="roof-cmake.log",
+        timeout_s=300,
+        needs=needs,
+        stamp=f"{site.folder}/.harness-configured",
+        key=short_hash(build.digest, options),
+        products=(f"{site.folder}/build.ninja",),
+        wipe=build.site.folder,
+    )
+    yield Step(
+        name=BUILD,
+        title="build the probe of the roof",
+        phase=Phase.ROOF,
+        argv=(tools.cmake.path, "--build", build.site.folder, "--target", PROGRAM),
+        cwd=build.site.folder,
+        env=(("CCACHE_NAMESPACE", build.namespace),),
+        log="roof-make.log",
+        timeout_s=300,
+        needs=(CONFIGURE,),
+        stamp=f"{site.folder}/.harness-built",
+        key=build.digest,
+        products=(_program(build),),
+    )
+
+
+def plan_roof(build: RoofBuild, threads: Sequence[int], *, name: str, repetition: int = 1, brief: bool = True) -> Step:
+    """Return the step that measures with each number of threads; a `brief` one leaves out the copy."""
+    counts = ",".join(str(count) for count in dict.fromkeys(threads))
+    seconds = BRIEF_S if brief else FULL_S
+    when = name.partition("_")[2]
+    words = ("--threads", counts, "--bytes", str(build.array_bytes), "--seconds", f"{seconds:g}")
+    return Step(
+        name=name,
+        title=f"roof, {counts} threads{f', {when}' if when else ''}",
+        phase=Phase.ROOF,
+        argv=(_program(build), *words, *(("--no-copy",) if brief else ())),
+        cwd=build.site.folder,
+        log=f"{name.replace('_', '-')}.log",
+        timeout_s=60 + 10 * seconds,
+        needs=(BUILD,),
+        repetition=repetition,
+        min_memory_bytes=build.array_bytes * (1 if brief else 2) + (64 << 20),
+    )
+
+
+def _program(build: RoofBuild) -> str:
+    return f"{build.site.folder}/bin/{PROGRAM}"
+
+
+def _keep(options: Sequence[CMakeOption]) -> tuple[CMakeOption, ...]:
+    """Return the options that mean this project too."""
+    kept = (option for option in options if option.name.startswith("CMAKE_"))
+    return tuple(option for option in kept if not option.name.startswith(_ELSEWHERE))
+
+
+def _choose_isa(config: Config, arch: str) -> CMakeOption | None:
+    chosen = {option.name: option.value for option in config.options}
+    reason = "the instruction set that whisper.cpp is built for"
+    if is_on(chosen.get("GGML_NATIVE", "ON")):
+        return CMakeOption(name="ROOF_NATIVE", value="ON", reason=reason)
+    if arch.lower() in X86:
+        flags = [flag for name, mine in _FLAGS.items() if has_option(chosen, name) for flag in mine]
+    else:
+        flags = [f"-march={march}" for march in [chosen.get("GGML_CPU_ARM_ARCH", "")] if march]
+    return CMakeOption(name="ROOF_FLAGS", value=";".join(flags), reason=reason) if flags else None
+
+
+def has_option(chosen: dict[str, str], name: str) -> bool:
+    """Return whether an option of ggml is on, by what was chosen or by its default without GGML_NATIVE."""
+    default = "ON" if name in _ON_BY_DEFAULT else "OFF"
+    return is_on(chosen.get(name, default))

@@ -1,0 +1,40 @@
+"""What computes: devices, and what a log claims of a backend and takes back."""
+
+from harness.records.record import Record
+
+
+class Device(Record):
+    """One device as a log tells of it; empty or 0 is what it does not say.
+
+    `backend` is ggml's name (`CUDA0`, `Vulkan0`, `BLAS`), `driver` what drives it (for a library its file),
+    `architecture` a compute capability, or the kernels that a library chose. `software` marks a GPU that is a program
+    on the CPU.
+    """
+
+    backend: str
+    name: str
+    driver: str = ""
+    architecture: str = ""
+    memory_bytes: int = 0
+    software: bool = False
+
+    def __str__(self) -> str:
+        facts = [self.architecture, f"{self.memory_bytes / 2**20:.0f} MiB" if self.memory_bytes else "", self.driver]
+        told = ", ".join([self.name, *(fact for fact in facts if fact)])
+        return f"{self.backend}: {told}{' (software: this is the CPU)' if self.software else ''}"
+
+
+class Claim(Record):
+    """A backend or encoder that a log names (`CUDA0`, `BLAS`, `CoreML`), and the line that names it.
+
+    `contradiction` is the line, or its absence in words, by which the claim does not hold; empty where it does.
+    """
+
+    subject: str
+    line: str
+    contradiction: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing in the log contradicts it."""
+        return not self.contradiction

@@ -1,0 +1,80 @@
+"""What a node can do at best, measured, and how near a benchmark came to it."""
+
+from enum import StrEnum
+
+from harness.records.caveat import Caveat
+from harness.records.measurement import Case
+from harness.records.record import Record
+
+# The benchmark's name in cases: `roof/threads=4`. It measures the node, not the code: it is never judged.
+ROOF = "roof"
+
+
+class Kind(StrEnum):
+    """What the probe measures.
+
+    PEAK: FP32 GFLOP/s of all threads together, a multiply-add being two. CLOCK: GHz of one of them meanwhile.
+    READ: GB/s, every byte counted once. COPY: GB/s of memcpy, bytes read and bytes written both counted.
+    """
+
+    PEAK = "peak"
+    CLOCK = "clock"
+    READ = "read"
+    COPY = "copy"
+
+
+class Ceiling(Record):
+    """The best of `n` slots, and their median, in the unit of `kind`.
+
+    The best, because disturbances only ever slow a slot down. `occupancy` is the share of their CPUs that the threads
+    had in that slot: below 1 something else used them.
+    """
+
+    kind: Kind
+    threads: int
+    best: float
+    median: float
+    n: int
+    occupancy: float
+
+    @property
+    def unsteadiness(self) -> float:
+        """How far the median stays below the best, as a fraction."""
+        return 1 - self.median / self.best
+
+
+class Roof(Record):
+    """One answer of the probe; `lanes` are the floats in a vector, `array_bytes` the size of each array.
+
+    `caveats` are added by whoever judges it.
+    """
+
+    vector: str
+    lanes: int
+    fused: bool
+    array_bytes: int
+    ceilings: tuple[Ceiling, ...]
+    caveats: tuple[Caveat, ...] = ()
+
+    def find(self, kind: Kind, threads: int) -> Ceiling | None:
+        """Return what was measured of `kind` with so many threads."""
+        return next((one for one in self.ceilings if one.kind is kind and one.threads == threads), None)
+
+
+class Share(Record):
+    """A median of a case as a share of the roof: `achieved` and `roof` are both GFLOP/s, or both GB/s.
+
+    `cached` says that the bytes fit into the last-level cache, which is faster than the memory that was measured.
+    """
+
+    case: Case
+    metric: str
+    achieved: float
+    roof: float
+    unit: str
+    cached: bool = False
+
+    @property
+    def ratio(self) -> float:
+        """The share as a fraction; more than 1 is possible, and means another roof."""
+        return self.achieved / self.roof

@@ -1,0 +1,41 @@
+"""Where numbers come from: the seed that orders were drawn from, and what was measured on each side of a trial."""
+
+from collections.abc import Sequence
+
+from harness.records.run import Origin, SettingUsed
+from harness.records.source import Source
+
+# What earlier versions of the harness took where none was given.
+_OLD_DEFAULT = 1
+_NAMES = {Origin.FILE: "harness.toml", Origin.ENVIRONMENT: "HARNESS_SEED"}
+
+
+def describe_seed(seed: int, used: Sequence[SettingUsed]) -> str:
+    """Return the seed and its origin, for people; `used` are the settings that are in force."""
+    told = {one.name: one for one in used}
+    origin = told["seed"].origin if "seed" in told else Origin.DEFAULT
+    fixed = name_fixture(used)
+    if fixed:
+        return f"{seed}, fixed by {fixed}: everything that is measured with it has the same orders"
+    if origin is not Origin.DEFAULT:
+        return f"{seed}, as given: the same orders as in everything else that has this seed"
+    if "dry_run" in told and told["dry_run"].value == "True":
+        return "drawn from the system when it is measured; --seed N fixes it"
+    if seed == _OLD_DEFAULT:
+        return f"{seed}, which an earlier harness always took where no seed was given"
+    return f"{seed}, drawn from the system; --seed {seed} gives the same orders again"
+
+
+def name_fixture(used: Sequence[SettingUsed]) -> str:
+    """Return what fixes the seed of every command alike, a file or a variable; empty where nothing does."""
+    return next((_NAMES.get(one.origin, "") for one in used if one.name == "seed"), "")
+
+
+def name_side(label: str, source: Source) -> str:
+    """Return a side's words, with the commit that they came to and where it was found."""
+    commit = source.commit
+    if source.mutable:
+        state = commit.short if commit.sha else "without git"
+        return f"{label} ({source.path}, {state}{' with uncommitted changes' if commit.sha and commit.dirty else ''})"
+    place = "the package index" if source.kind == "sdist" else commit.repo
+    return f"{label} ({commit.short} from {place})"

@@ -1,0 +1,138 @@
+"""The roof for people: the table of `harness roof`, and the shares of a run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.records.measurement import DECODE, ENCODE, FLOP_RATE, PEAK_FLOP_RATE, READ_RATE
+from harness.records.node import Node
+from harness.records.roofline import ROOF, Kind, Roof, Share
+from harness.records.run import Run
+from harness.render.plain import align
+from harness.stats.series import sample_run
+
+_UNITS = {Kind.PEAK: "GFLOP/s", Kind.CLOCK: "GHz", Kind.READ: "GB/s", Kind.COPY: "GB/s"}
+_NOTES = {
+    Kind.PEAK: "FP32, all threads together; a multiply-add is two operations",
+    Kind.CLOCK: "dependent additions, one a cycle, in turns with the peak",
+    Kind.READ: "every byte read counts once",
+    Kind.COPY: "memcpy; bytes read and bytes written both count",
+}
+_BOUND = "lanes x 2 x units x measured clock: for sanity, not a measurement"
+_INDENT = "  "
+
+
+def render_roof(roof: Roof, node: Node, bounds: Mapping[int, float]) -> str:
+    """Return the table of one answer: a column for each number of threads; `bounds` are their sanity bounds."""
+    counts = list(dict.fromkeys(one.threads for one in roof.ceilings))
+    least = min(one.n for one in roof.ceilings)
+    size = f"{roof.array_bytes / 1e6:.0f} MB"
+    fused = "fused multiply-add" if roof.fused else "no fused multiply-add"
+    rows = [["", "", *(_threads(count) for count in counts), ""]]
+    rows += [line for kind in Kind for line in _lines(roof, kind, counts)]
+    rows.append(["bound", "GFLOP/s", *(f"{bounds[n]:.1f}" if n in bounds else "-" for n in counts), _BOUND])
+    return "\n".join(
+        [
+            f"roof of {node.name}: {' '.join((node.cpu.brand or node.cpu.arch).split())}",
+            f"{_INDENT}{roof.vector}: {roof.lanes} floats per vector, {fused}; arrays of {size}",
+            "",
+            *_table(rows),
+            "",
+            f"{_INDENT}the best of {least} slots and more; in brackets how far the median stays below",
+            *(f"{_INDENT}caveat: {one.message} [{one.code}]" for one in roof.caveats),
+        ]
+    )
+
+
+def list_roof(run: Run, shares: Sequence[Share]) -> Iterator[str]:
+    """Yield the roof of a run, before and after, and with how near its benchmarks came."""
+    for threads, facts in _facts(run).items():
+        yield f"{_INDENT}roof     {facts} with {threads} thread{'' if threads == '1' else 's'}"
+    yield from _models(shares)
+    yield from _mul_mat(shares)
+    yield from _notes(shares)
+
+
+def describe_roof(run: Run) -> str:
+    """Return the roof of a run on one line, before and after; empty where there is none."""
+    return "; ".join(f"{facts}, threads {threads}" for threads, facts in _facts(run).items())
+
+
+def _lines(roof: Roof, kind: Kind, counts: Sequence[int]) -> Iterator[list[str]]:
+    found = [roof.find(kind, count) for count in counts]
+    if not any(found):
+        return
+    digits = 3 if kind is Kind.CLOCK else 1
+    cells = (f"{one.best:.{digits}f} ({one.unsteadiness:.1%})" if one else "-" for one in found)
+    yield [kind.value, _UNITS[kind], *cells, _NOTES[kind]]
+    if kind is Kind.CLOCK:
+        pairs = [(roof.find(Kind.PEAK, count), one, count) for one, count in zip(found, counts, strict=True)]
+        cells = (f"{peak.best / count / one.best:.1f}" if peak and one else "-" for peak, one, count in pairs)
+        yield ["", "FLOP/cycle", *cells, "of each thread"]
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield aligned lines; the notes, the last column, flush left."""
+    lines = list(align([row[:-1] for row in rows], left=2, indent=_INDENT))
+    width = max(map(len, lines))
+    for line, row in zip(lines, rows, strict=True):
+        yield f"{line:<{width}}  {row[-1]}".rstrip()
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'' if count == 1 else 's'}"
+
+
+def _facts(run: Run) -> dict[str, str]:
+    """Return what was measured, by number of threads: `394.5 and 393.9 GFLOP/s, reads 33.3 and 33.8 GB/s`."""
+    samples = sample_run(run)
+    found: dict[str, list[str]] = {}
+    for metric, verb in ((PEAK_FLOP_RATE, ""), (READ_RATE, "reads ")):
+        for (case, name), values in samples.items():
+            if case.benchmark == ROOF and name == metric.name:
+                numbers = " and ".join(f"{value:.1f}" for value in values)
+                found.setdefault(case.get("threads"), []).append(f"{verb}{numbers} {metric.unit}")
+    return {threads: ", ".join(facts) for threads, facts in found.items()}
+
+
+def _models(shares: Sequence[Share]) -> Iterator[str]:
+    cases = dict.fromkeys(share.case for share in shares if share.metric in (ENCODE.name, DECODE.name))
+    rows = []
+    for case in cases:
+        mine = {share.metric: share for share in shares if share.case == case}
+        name = f"{case.get('model')}, {case.get('threads')} threads, fa {case.get('fa')}"
+        rows.append([name, *(_cell(mine.get(metric.name)) for metric in (ENCODE, DECODE))])
+    if rows:
+        yield from align([["of the roof", "encode", "decode"], *rows], indent=_INDENT)
+
+
+def _mul_mat(shares: Sequence[Share]) -> Iterator[str]:
+    cells = {(s.case.get("type"), s.case.get("n")): s for s in shares if s.metric == FLOP_RATE.name}
+    if not cells:
+        return
+    kinds = dict.fromkeys(kind for kind, _ in cells)
+    sizes = sorted({n for _, n in cells}, key=int)
+    rows = [
+        [f"type={kind}", *(_percent(cells[kind, n]) if (kind, n) in cells else "-" for n in sizes)] for kind in kinds
+    ]
+    yield from align([["mul_mat of the roof", *(f"n={n}" for n in sizes)], *rows], indent=_INDENT)
+
+
+def _notes(shares: Sequence[Share]) -> Iterator[str]:
+    if any(share.metric == DECODE.name for share in shares):
+        yield f"{_INDENT}encode and mul_mat: of the FP32 peak; decode: the decoder's weights and both KV caches once"
+        yield f"{_INDENT}a token, of the rate of reading memory"
+    elif shares:
+        yield f"{_INDENT}of the FP32 peak"
+    if any(share.metric == FLOP_RATE.name and share.ratio > 1 for share in shares):
+        yield f"{_INDENT}above 100 %: quantised types multiply in eight bits, F16 and BF16 may have units of their own"
+    if any(share.cached for share in shares):
+        yield f"{_INDENT}* fits into the last-level cache, which may be faster than the memory"
+
+
+def _cell(share: Share | None) -> str:
+    if share is None:
+        return "-"
+    return f"{_percent(share)} ({share.achieved:.1f} {share.unit}){'*' if share.cached else ''}"
+
+
+def _percent(share: Share) -> str:
+    return f"{share.ratio:.0%}" if share.ratio >= 0.1 else f"{share.ratio:.1%}"

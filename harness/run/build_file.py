@@ -1,0 +1,71 @@
+"""Files of ours that a build names, in the cache: all checkouts that share it share its builds. Layouts that differ."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.errors import UnfitError
+from harness.plan.code_layout import LINKED, ORDER, SCRIPT, render_order, render_script
+from harness.records.plan import CodeLayout
+from harness.records.record import short_hash
+from harness.system.cache.entry import locked
+from harness.system.foreign import is_regular, read_bytes
+from harness.system.fresh import write_atomic
+
+# What the harness changes in whisper.cpp's build; what lets it be linked in another order; and what does that.
+PROJECT, LAYOUT, RELINK = "project", "layout", "relink"
+_FILES = Path(__file__).parents[1] / "native" / "cmake"
+
+
+def keep_include(cache: Path, name: str) -> str:
+    """Return the path of a copy of one of our CMake files in the cache; its content is part of its name."""
+    content = (_FILES / f"{name}.cmake").read_bytes()
+    path = cache / "cmake" / f"{name}-{short_hash(content.decode(), length=8)}.cmake"
+    _keep(path, content)
+    return str(path)
+
+
+def keep_layouts(cache: Path, seeds: Sequence[int]) -> tuple[CodeLayout, ...]:
+    """Write the files that give linkers the code layouts of these seeds into the cache, and return the layouts."""
+    layouts = []
+    for seed in seeds:
+        files = _render_layout(seed)
+        folder = cache / "cmake" / f"layout-{seed}-{short_hash(files, length=8)}"
+        for name, text in files.items():
+            _keep(folder / name, text.encode())
+        layouts.append(CodeLayout(seed=seed, folder=str(folder)))
+    return tuple(layouts)
+
+
+def write_layout(folder: Path, seed: int) -> CodeLayout:
+    """Write the files of a code layout that is used once into a new folder, and return the layout."""
+    folder.mkdir(parents=True)
+    for name, text in _render_layout(seed).items():
+        (folder / name).write_text(text, encoding="ascii")
+    return CodeLayout(seed=seed, folder=str(folder))
+
+
+def require_distinct(folders: Sequence[str]) -> None:
+    """Raise UnfitError where two layouts are the same bytes: a linker may take an option and do nothing."""
+    known: dict[str, str] = {}
+    for folder in folders:
+        files = sorted(path for path in Path(folder).rglob("*") if path.is_file() and path.name != LINKED)
+        content = short_hash([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
+        twin = known.setdefault(content, folder)
+        if twin != folder:
+            raise UnfitError(
+                f"code layouts {Path(twin).name} and {Path(folder).name} came out equal",
+                cause="the linker was given an order of functions and did not follow it",
+                hint="-D CMAKE_SHARED_LINKER_FLAGS=-fuse-ld=bfd for GNU's linker, or leave out --relink",
+            )
+
+
+def _render_layout(seed: int) -> dict[str, str]:
+    return {SCRIPT: render_script(seed), ORDER: render_order(seed)}
+
+
+def _keep(path: Path, content: bytes) -> None:
+    if not (is_regular(path) and read_bytes(path) == content):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(path, note=lambda _: None):
+            write_atomic(path, content)

@@ -1,0 +1,98 @@
+"""How a run ends: what is known only then is added, the report written, the bundle sealed."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.judge.caveat import derive_caveats
+from harness.judge.provenance import keep_one_build
+from harness.judge.roofline import judge_run
+from harness.parse.bench.device import BLAS, complete, parse_blas, parse_nvidia
+from harness.parse.bench.roofline import parse_roof
+from harness.parse.bench.system_info import parse_system_info, unite_infos
+from harness.records.caveat import Caveat
+from harness.records.outcome import Status
+from harness.records.plan import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase
+from harness.records.run import SCHEMA, Run, SystemInfo
+from harness.render.report import render_report
+from harness.store.bundle import Bundle, load_logs
+from harness.system.audio import verify_audio
+from harness.system.weights import verify_weights
+
+
+def conclude(run: Run, bundle: Bundle, cache: Path) -> tuple[Run, str, Path]:
+    """Return the finished run, its report, and the folder of the sealed bundle."""
+    return seal_run(recheck_files(run, cache), bundle, datetime.now(UTC))
+
+
+def seal_run(run: Run, bundle: Bundle, end: datetime) -> tuple[Run, str, Path]:
+    """Return a run that ended at a moment in UTC, its report, and the folder of the sealed bundle."""
+    logs = load_logs(bundle.path, run)
+    run = keep_one_build(run.replace(schema=SCHEMA))  # one that an older harness left may have an older schema
+    # Before the look back: what a run that has ended says nothing of is missing from it.
+    run = look_back(run.replace(end=end.isoformat(timespec="seconds")), logs)
+    while True:
+        run = run.replace(id=bundle.choose_id())
+        report = render_report(run, logs)
+        try:
+            return run, report, bundle.seal(run, report)
+        except FileExistsError:  # taken at this moment: the next id
+            continue
+
+
+def look_back(run: Run, logs: Mapping[str, str]) -> Run:
+    """Return the run with what ggml said of itself in the logs, and the caveats that follow from all of it."""
+    run = run.replace(system_info=_add_devices(run, _find_system_info(run, logs), logs))
+    known = {caveat.code for caveat in run.caveats}
+    known_roofs = (one for one in run.results if one.phase is Phase.ROOF and one.measurements and one.log in logs)
+    roofs = {one.step: parse_roof(logs[one.log]) for one in known_roofs}
+    derived = (*derive_caveats(run), *judge_run(run, roofs))
+    return run.replace(caveats=(*run.caveats, *(caveat for caveat in derived if caveat.code not in known)))
+
+
+def _add_devices(run: Run, info: SystemInfo | None, logs: Mapping[str, str]) -> SystemInfo | None:
+    """Return `info` with what the probes tell of its devices now, or have told an earlier look.
+
+    That is the BLAS library of the build, and the driver of NVIDIA's GPUs.
+    """
+    if info is None:
+        return None
+    told = {one.step: logs[one.log] for one in run.results if one.log in logs and one.status is Status.PASSED}
+    known = run.system_info.devices if run.system_info else ()
+    gpus = parse_nvidia(told.get(GPU_DRIVER, "")) or known
+    library = parse_blas(told.get(BLAS_LIBRARY, "")) or next((one for one in known if one.backend == BLAS), None)
+    found = (complete(device, gpus) for device in info.devices)
+    works = library and not any(claim.subject == BLAS for claim in info.failed)
+    return info.replace(devices=(*found, *([library] if library and works else [])))
+
+
+def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
+    """Return what stands for the run, with what failed in any log of a benchmark.
+
+    A benchmark's log knows the backends too, so it comes before a mere question; one with numbers comes before one that
+    failed.
+    """
+    asked = [result for result in run.results if result.log in logs and (result.case or result.step == FEATURES)]
+    asked.sort(key=lambda result: (result.case is None, result.status.bad))
+    told = [(result, info) for result in asked if (info := parse_system_info(logs[result.log]))]
+    counted = [info for result, info in told if result.case and not result.status.bad]
+    return unite_infos(counted, [info for result, info in told if not result.case or result.status.bad])
+
+
+def recheck_files(run: Run, cache: Path) -> Run:
+    """Return the run, with a caveat where its weights or recordings are no longer what they were when it began."""
+    made = (one for one in run.weights if one.sha256 or not one.parent)
+    checks = [("weights-changed", partial(verify_weights, one, cache=cache)) for one in made]
+    checks += [("audio-changed", partial(verify_audio, one, cache=cache)) for one in run.audio]
+    known = {caveat.code for caveat in run.caveats}
+    for code, verify in checks:
+        if code in known:
+            continue
+        try:
+            verify()
+        except HarnessError as error:
+            message = f"{error.what}, while the run went on: its numbers are of neither file"
+            run = run.replace(caveats=(*run.caveats, Caveat(code=code, message=message)))
+    return run

@@ -1,0 +1,128 @@
+"""What a killed `ab`, `calibrate` or `tune` has left: it is finished as Ctrl-C would have finished it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.errors import HarnessError, UsageError
+from harness.records.caveat import Caveat
+from harness.records.node import Node
+from harness.records.outcome import Status, StepResult
+from harness.records.plan import Phase
+from harness.records.run import SEARCH, Run
+from harness.run.finish import seal_run
+from harness.run.places import cache_folder, results_folder
+from harness.settings.layer import Settings
+from harness.store.bundle import LOGS, PARTIAL, PLAN, RUN, Bundle, load_run, month_folder
+from harness.store.unfinished import require_own
+from harness.system.console import Console
+from harness.system.process.orphan import stop_orphans
+from harness.system.scratch import BLOCK, clear_scratch
+
+KILLED = "the harness was killed"
+_LEAST_AGE_S = 60
+
+
+def settle_remnants(settings: Settings, node: Node, console: Console) -> None:
+    """Finish what a killed comparison or search of the caller has left on this node, and remove what holds nothing.
+
+    Nobody could go on with either; a killed run or sweep is left for --resume. What another process holds, or may hold,
+    is not touched. The files that its blocks measured go, too. The caller holds the node.
+    """
+    clear_scratch(cache_folder(settings), BLOCK)
+    results = results_folder(settings)
+    bundles = list(_list_dead(results, node.name))
+    left = {bundle.path: run for bundle in bundles if (run := _load(bundle, console))}
+    for bundle in bundles:
+        try:
+            _settle(results, bundle, left, console)
+        except (HarnessError, OSError) as error:  # what cannot be put in order must not keep a measurement back
+            line = error.line if isinstance(error, HarnessError) else str(error)
+            console.note(f"{bundle.path} was left by a killed harness and cannot be finished: {line}")
+        finally:
+            bundle.release()
+
+
+def _load(bundle: Bundle, console: Console) -> Run | None:
+    """Return what is known of an unfinished run, None where nothing is, or nothing that can be understood."""
+    if (bundle.path / RUN).is_file():
+        try:
+            return load_run(bundle.path)
+        except HarnessError as error:
+            console.note(f"{bundle.path} cannot be understood: {error.line}")
+    return None
+
+
+def _list_dead(results: Path, node: str) -> Iterator[Bundle]:
+    """Yield the caller's unfinished runs that no process holds; they are held from now on."""
+    for path in sorted((results / node).glob(f"*/*{PARTIAL}")):
+        bundle = Bundle(path)
+        try:
+            require_own(path)
+        except (UsageError, OSError):
+            continue
+        if bundle.claim():
+            yield bundle
+
+
+def _settle(results: Path, bundle: Bundle, left: Mapping[Path, Run], console: Console) -> None:
+    run = left.get(bundle.path)
+    if run is None:
+        _remove_empty(bundle)
+    elif run.trial or SEARCH in run.sweep:
+        for name in stop_orphans(bundle.path):
+            console.note(f"ended {name}, which was still running")
+        ended = datetime.fromtimestamp((bundle.path / RUN).stat().st_mtime, UTC)
+        finished = _end_trial(run, _find_partner(results, run, left)) if run.trial else _end_search(run)
+        _, _, folder = seal_run(finished, bundle, ended)
+        console.note(f"{folder} is finished as it was left by a killed harness{_count(finished)}")
+    elif not (bundle.path / PLAN).exists() and not run.results and not run.sweep:
+        bundle.discard()  # killed before there was a plan to go on with
+
+
+def _remove_empty(bundle: Bundle) -> None:
+    """Remove what was killed before there was a word of what it is; a moment ago it may have been made by somebody."""
+    age_s = datetime.now(UTC).timestamp() - bundle.path.stat().st_mtime
+    if age_s > _LEAST_AGE_S and [path.name for path in bundle.path.iterdir()] in ([], [LOGS]):
+        for path in (bundle.logs, bundle.path):
+            if path.is_dir():
+                path.rmdir()
+
+
+def _find_partner(results: Path, run: Run, left: Mapping[Path, Run]) -> Run | None:
+    """Return the other side of a comparison: left as well, or finished already."""
+    trial = run.trial
+    if trial is None:
+        return None
+    finished = month_folder(results, run.node.name, trial.id) / trial.id
+    others = [*left.values(), *([load_run(finished)] if (finished / RUN).is_file() else [])]
+    return next(
+        (one for one in others if one.trial and one.trial.id == trial.id and one.trial.role is not trial.role), None
+    )
+
+
+def _end_trial(run: Run, partner: Run | None) -> Run:
+    """Return one side with the blocks that both sides have."""
+    blocks = {result.step for result in (partner or run).results}
+    results = tuple(result for result in run.results if result.step in blocks)
+    caveat = Caveat(code="stopped", message=f"ended before everything was settled: {KILLED}")
+    trial = run.trial.replace(stopped=KILLED) if run.trial else None
+    run = run.replace(trial=trial, results=results, caveats=(*run.caveats, caveat))
+    return run if run.measurements else _say_empty(run, "trial", f"no block has ended: {KILLED}")
+
+
+def _end_search(run: Run) -> Run:
+    """Return a part of a search with the weights that were made."""
+    run = run.replace(weights=tuple(one for one in run.weights if one.sha256))
+    return run if run.measurements else _say_empty(run, "search", f"nothing was measured: {KILLED}")
+
+
+def _say_empty(run: Run, step: str, reason: str) -> Run:
+    """Return a run that has failed: one that holds nothing has not passed."""
+    said = StepResult(step=step, phase=Phase.BENCH, status=Status.FAILED, reason=reason)
+    return run.replace(results=(*run.results, said))
+
+
+def _count(run: Run) -> str:
+    count = len(run.measurements)
+    return f": {count} measurements" if count else ": nothing was measured"

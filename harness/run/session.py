@@ -1,0 +1,291 @@
+"""The run loop: goes through a plan step by step and leaves the state on disk after each."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.errors import UnavailableError, UnreadableError
+from harness.judge.quietness import describe_others
+from harness.judge.retry import can_wait, find_refusal, find_stop_refusal, is_wanted, was_stopped
+from harness.parse.inventory import learn
+from harness.parse.outcome import read_outcome
+from harness.parse.tool.ninja import describe_progress
+from harness.plan.forecast import remaining_s
+from harness.plan.placeholder import Unbound, bind
+from harness.plan.precision import extend_plan, foresee_s
+from harness.plan.run import blockers, blocks, is_measured
+from harness.records.outcome import Status, StepResult
+from harness.records.plan import Inventory, Phase, Plan, Step
+from harness.records.run import Run
+from harness.run.constancy import Constancy
+from harness.run.option_check import check_options, keep_configured
+from harness.run.places import make_room
+from harness.store.bundle import OWN_FILE, Bundle
+from harness.store.discard import keep_quietest, list_aside, set_aside, take_build
+from harness.system.cache.stamp import claim, is_done, lift_stamp, put_stamp
+from harness.system.console import Console
+from harness.system.foreign import is_regular, read_bytes
+from harness.system.fresh import open_log, write_atomic
+from harness.system.inspection import take_quantised
+from harness.system.process.child import CannotStartError, execute
+from harness.system.process.memory import available_bytes
+from harness.system.process.orphan import mark_child
+from harness.system.vigil import RETRIES, Vigil
+
+# What these run was built just before: that it cannot be started is a failure of it, not of the environment.
+_BUILT = (Phase.PROBE, Phase.ROOF, Phase.BENCH)
+
+Durations = Mapping[str, float]
+
+
+class Pace(NamedTuple):
+    """Where a step stands among all that are to be done, and the seconds left after so many of its own."""
+
+    number: int
+    total: int
+    left_s: Callable[[float], float]
+
+
+class Session:
+    """One pass over a plan; what is finished in `run` is not done again. A `vigil` looks after what is measured."""
+
+    def __init__(
+        self, plan: Plan, run: Run, bundle: Bundle, console: Console, known: Durations, vigil: Vigil | None = None
+    ) -> None:
+        self.plan = plan
+        self.run = run
+        self._bundle = bundle
+        self._console = console
+        self._known = known
+        self._vigil = vigil
+        self._constancy = Constancy(vigil.watch if vigil else None)
+        self.inventory = Inventory()
+
+    def go(self) -> Run:
+        """Execute what is not finished, then again what was disturbed, and return the run with all results."""
+        for step in self._steps():
+            self.do(step)
+        for step in self._disturbed():
+            self.do(step)
+        return self.run
+
+    def extend(self, step: Step) -> None:
+        """Take a further step into the plan."""
+        self.plan = self.plan.replace(steps=(*self.plan.steps, step))
+        self._bundle.save_plan(self.plan)
+
+    def do(self, step: Step, pace: Pace | None = None) -> None:
+        """Execute one step of the plan, unless it is finished; a `pace` tells where it stands in something larger."""
+        known, note = next((one for one in self.run.results if one.step == step.name), None), self._console.note
+        if known and self._is_still_good(step, known):
+            self.run = take_build(step, known, self.run, self.plan, self._bundle, note, made=False)
+            self.run = self._constancy.keep(self.run, step, known, self.plan.sites[-1].folder)
+            return
+        began = time.monotonic()
+        self._announce(step, pace or self._own_pace(step))
+        result = self._learn(self._perform(step))
+        self.run = check_options(step, result, self.run)
+        self.run = take_build(step, result, self.run, self.plan, self._bundle, note, made=not result.reused)
+        self.run = self._constancy.keep(self.run, step, result, self.plan.sites[-1].folder)
+        self.run = self._constancy.check(self.run, step.cwd)
+        if result.phase is Phase.BENCH and result.measurements and self.run.code:
+            result = result.replace(build=self.run.code.id)
+        others = (other for other in self.run.results if other.step != step.name)
+        wall_s = round(self.run.wall_s + time.monotonic() - began, 3)
+        self.run = self.run.replace(results=(*others, result), wall_s=wall_s)
+        self._bundle.save_run(self.run)
+        self._console.end(result)
+        self._show_failure(result)
+
+    def _steps(self) -> Iterator[Step]:
+        """Yield the steps of the plan, which grows by further rounds where a precision was asked for."""
+        position = 0
+        while position < len(self.plan.steps):
+            yield self.plan.steps[position]
+            position += 1
+            longer = extend_plan(self.plan, self.run)
+            if longer is not self.plan:
+                self.plan = longer
+                self._bundle.save_plan(longer)
+
+    def _perform(self, step: Step) -> StepResult:
+        failed = frozenset(result.step for result in self.run.results if blocks(result))
+        blocked = blockers(step, self.plan, failed)
+        if blocked:
+            return StepResult.unexecuted(step, Status.SKIPPED, f"needs {blocked[0]}, which failed")
+        bound = bind(step, self.inventory)
+        if isinstance(bound, Unbound):
+            return StepResult.unexecuted(step, bound.status, bound.reason)
+        if bound.min_memory_bytes and bound.min_memory_bytes > (free := available_bytes()):
+            reason = f"needs {bound.min_memory_bytes / 1e9:.2f} GB of memory, {free / 1e9:.2f} GB are free"
+            return StepResult.unexecuted(step, Status.SKIPPED, reason)
+        if not is_done(bound):
+            with claim(bound, note=self._console.warn):
+                if not is_done(bound):  # another run may have made it meanwhile
+                    return self._make(bound)
+        return self._take_made(bound, StepResult.unexecuted(step, Status.PASSED, "").replace(reused=True))
+
+    def _make(self, bound: Step) -> StepResult:
+        lift_stamp(bound)
+        if bound.phase is Phase.BUILD and self.run.source.mutable:
+            self._constancy.begin_build(self.run)
+        result = self._measure(bound) if is_measured(bound) else self._execute(bound)
+        keep_configured(bound, self._bundle.logs / bound.log)
+        missing = [product for product in bound.products if not Path(product).exists()]
+        if result.status is Status.PASSED and missing:
+            reason = f"it ended well, but left no {Path(missing[0]).name} in {Path(missing[0]).parent}"
+            return result.replace(status=Status.FAILED, reason=reason)
+        result = self._take_made(bound, result)
+        if result.status is Status.PASSED:
+            put_stamp(bound)
+            if bound.phase is Phase.BUILD and self.run.source.mutable:
+                self.run = self._constancy.check_source(self.run, self._console.note)
+        return result
+
+    def _measure(self, step: Step) -> StepResult:
+        """Execute a measurement when it is quiet, again while it stands still or others disturb it; keep the best.
+
+        What stood still, and models under load, are repeated at once, everything else at the end (`_disturbed`).
+        Attempts that an interrupted run has set aside count: the bound holds for the step, however often it is begun.
+        """
+        retries = self._vigil.retries if self._vigil else RETRIES
+        self._constancy.begin(step.cwd, self.run, step.argv)
+        while True:
+            result = self._watch(step, self._vigil) if self._vigil else self._execute(step)
+            if was_stopped(result) and result.completed:
+                said = f"{step.title}: {result.completed.standstill}"
+                refusal = find_stop_refusal(result, self.run, retries=retries)
+            elif is_wanted(result) and result.quiet:
+                said = f"{step.title}: others used {describe_others(result.quiet)}"
+                if can_wait(step) and retries and not list_aside(self.run, step.name):
+                    self._console.note(f"{said}; marked, and measured again at the end if time is left")
+                    return result
+                refusal = find_refusal(result, self.plan, self.run, self._known, retries=retries)
+            else:
+                return result
+            if refusal:
+                self._console.note(f"{said}; the quietest attempt is kept, and marked: {refusal}")
+                self.run, best = keep_quietest(self.run, self._bundle, result)
+                return best
+            self._console.note(f"{said}; measured again")
+            self.run = set_aside(self.run, self._bundle, result)
+
+    def _watch(self, step: Step, vigil: Vigil) -> StepResult:
+        """Execute a measurement when it is quiet, and return its result with what else the node did meanwhile."""
+        if vigil.wait():
+            self._announce(step, self._own_pace(step))
+        before = vigil.read()
+        result = self._execute(step)
+        if vigil.caveat and all(caveat.code != vigil.caveat.code for caveat in self.run.caveats):
+            self.run = self.run.replace(caveats=(*self.run.caveats, vigil.caveat))
+        return result.replace(quiet=vigil.since(before, result.completed), placement=step.placement)
+
+    def _disturbed(self) -> Iterator[Step]:
+        """Yield the steps to be measured again now that all are done, in the order of the plan."""
+        retries = self._vigil.retries if self._vigil else 0
+        for step in self.plan.steps if retries else ():
+            result = next((one for one in self.run.results if one.step == step.name and is_wanted(one)), None)
+            if not (result and can_wait(step)) or list_aside(self.run, step.name):
+                continue
+            refusal = find_refusal(result, self.plan, self.run, self._known, retries=retries)
+            if refusal:
+                self._console.note(f"{step.title}: not measured again: {refusal}")
+            else:
+                self.run = set_aside(self.run, self._bundle, result)
+                yield step
+
+    def _is_still_good(self, step: Step, result: StepResult) -> bool:
+        """Whether a finished step need not be done again: its build is there, and its output can be read again."""
+        lost = result.log and result.phase in (Phase.LIST, Phase.PROBE) and not self._bundle.read_log(result.log)
+        if lost or self._is_gone(step, result):
+            return False
+        return self._learn(result).status is result.status
+
+    def _is_gone(self, step: Step, result: StepResult) -> bool:
+        """Whether a finished build has been removed since, or may be stale; making sure of it costs a moment."""
+        built = step.phase in (Phase.CONFIGURE, Phase.BUILD) or (step.phase is Phase.ROOF and step.stamp)
+        if not built or result.status is not Status.PASSED:
+            return False
+        bound = bind(step, self.inventory)
+        return isinstance(bound, Step) and not is_done(bound)
+
+    def _execute(self, step: Step) -> StepResult:
+        log = self._bundle.logs / step.log
+        if os.path.lexists(log):  # an interrupted attempt: raw text is kept
+            log.replace(log.with_suffix(".interrupted.log"))
+        open_log(log, mode=OWN_FILE).close()
+        make_room(step, self.run)
+        output = Path(step.cwd) / step.output if step.output else None
+        if output:
+            output.unlink(missing_ok=True)
+        try:
+            completed = execute(
+                step.argv,
+                cwd=Path(step.cwd),
+                env=dict(self.run.environment) | dict(step.env) | mark_child(self._bundle.path),
+                log=log,
+                timeout_s=step.timeout_s,
+                watch=self._console.watch,
+                placement=step.placement,
+            )
+        except CannotStartError as error:
+            if step.phase not in _BUILT:
+                raise
+            status = Status.SKIPPED if step.phase is Phase.ROOF else Status.FAILED
+            return StepResult.unexecuted(step, status, error.line).replace(log=step.log)
+        written = ""
+        try:
+            if output and is_regular(output):
+                answer = read_bytes(output)
+                written = answer.decode("utf-8", errors="replace")
+                write_atomic(log.with_suffix(".xml"), answer, mode=OWN_FILE)
+            return read_outcome(step, completed, self._bundle.read_log(step.log), written)
+        except UnreadableError as error:
+            return StepResult.unexecuted(step, Status.FAILED, error.what).replace(completed=completed, log=step.log)
+
+    def _learn(self, result: StepResult) -> StepResult:
+        """Take in what a look at the tree has found; a look that cannot be understood has failed."""
+        if result.status is Status.PASSED and result.phase in (Phase.LIST, Phase.PROBE):
+            try:
+                self.inventory = learn(self.inventory, result, self._bundle.read_log(result.log))
+            except UnreadableError as error:
+                return result.replace(status=Status.FAILED, reason=error.what)
+        return result
+
+    def _take_made(self, step: Step, result: StepResult) -> StepResult:
+        """Take in the weights that a step has made; what is not the weights asked for is a failure of the step."""
+        if step.phase is not Phase.QUANTISE or result.status is not Status.PASSED:
+            return result
+        made = next(weights for weights in self.run.weights if weights.path in step.products)
+        try:
+            taken = take_quantised(made)
+        except (UnreadableError, UnavailableError) as error:
+            return result.replace(status=Status.FAILED, reason=error.line)
+        weights = tuple(taken if one is made else one for one in self.run.weights)
+        self.run = self.run.replace(weights=weights)
+        return result
+
+    def _own_pace(self, step: Step) -> Pace:
+        steps, done = self.plan.steps, frozenset(result.step for result in self.run.results)
+        further_s = foresee_s(self.plan, self.run)
+        return Pace(
+            number=1 + next(number for number, one in enumerate(steps) if one.name == step.name),
+            total=len(steps),
+            left_s=lambda elapsed_s: remaining_s(steps, self._known, done=done, elapsed_s=elapsed_s) + further_s,
+        )
+
+    def _announce(self, step: Step, pace: Pace) -> None:
+        self._console.begin(
+            step,
+            place=f"[{pace.number:>{len(str(pace.total))}}/{pace.total}]",
+            left_s=pace.left_s,
+            describe=describe_progress if step.phase is Phase.BUILD else lambda _: "",
+        )
+
+    def _show_failure(self, result: StepResult) -> None:
+        again = any(result.fails_like(other) for other in self.run.results if other.step != result.step)
+        if result.status.bad and result.log and not again:
+            tail = self._bundle.read_log(result.log).splitlines()[-30:]
+            self._console.note("\n".join(["", *(f"    {line[:300]}" for line in tail), ""]))

@@ -1,0 +1,261 @@
+"""The search for the best settings: axis after axis, each by successive halving, then duels to say how sure it is."""
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from harness.errors import UnavailableError, UnfitError, UsageError
+from harness.plan.axis import name_binary
+from harness.plan.bench import repeat_step
+from harness.plan.grid import is_timed
+from harness.plan.tune import (
+    FIRST_ROUNDS,
+    Axis,
+    are_settled,
+    choose_survivors,
+    explain_absence,
+    judge_duels,
+    score_result,
+)
+from harness.records.build import are_equal
+from harness.records.measurement import DECODE, ENCODE, Case
+from harness.records.plan import Phase, Plan
+from harness.records.run import Run
+from harness.records.suite import Benchmark
+from harness.records.sweep import Values
+from harness.records.tune import Duel, Goal, Stage, Tried
+from harness.run.finish import conclude
+from harness.run.session import Session
+from harness.stats.series import summarize_run
+from harness.store.bundle import Bundle, open_bundle
+from harness.system.console import Console, format_seconds
+from harness.system.limit import limit_of
+from harness.system.vigil import Vigil
+from harness.whisper.quantisation import name_quantised
+
+# A binary with everything that this model may be asked of it.
+Prepare = Callable[[Values], tuple[Run, Plan]]
+# The duels have this share of the budget at least.
+_LAST_SHARE = 0.3
+# So many rounds without a score of what was found, and the next one would be without it, too.
+_PATIENCE = 3
+
+
+class Seat(NamedTuple):
+    """A binary that is ready to be measured, or the reason why it never will be."""
+
+    session: Session | None
+    bundle: Bundle | None
+    reason: str = ""
+
+
+class Search:
+    """One search; `stages` grows as it goes on."""
+
+    def __init__(
+        self,
+        goal: Goal,
+        model: str,
+        budget_s: float,
+        prepare: Prepare,
+        results: Path,
+        cache: Path,
+        console: Console,
+        vigil: Vigil,
+        known: Mapping[str, float],
+        *,
+        seed: int,
+        name: str,
+    ) -> None:
+        self.stages: tuple[Stage, ...] = ()
+        self._goal, self._model, self._budget_s = goal, model, budget_s
+        self._prepare, self._results, self._cache = prepare, results, cache
+        self._console, self._vigil, self._known = console, vigil, known
+        self._draw = random.Random(f"{seed}/tune")  # noqa: S311 - an order to be reproduced, not a secret
+        self._name = name
+        self._seats: dict[Values, Seat] = {}
+        self._began = time.monotonic()
+
+    @property
+    def spent_s(self) -> float:
+        """The seconds since the search began, without those in which it, or what it measured, stood still."""
+        runs = [seat.session.run for seat in self._seats.values() if seat.session]
+        done = [result.completed for run in runs for result in (*run.results, *run.discarded) if result.completed]
+        return time.monotonic() - self._began - sum(one.stopped_s or 0.0 for one in done)
+
+    def go(self, axes: Sequence[Axis], base: Values) -> Values:
+        """Return the best values: each axis in turn, all others as they stand."""
+        current = base
+        self._seat(name_binary(base))  # an option that the tree does not know is refused before anything is measured
+        for position, axis in enumerate(axes):
+            stage = self._try(axis, current, len(axes) - position)
+            self.stages = (*self.stages, stage)
+            if stage.winner is not None:
+                current = stage.tried[stage.winner].values
+        return current
+
+    def duel(self, found: Values, others: Sequence[tuple[str, Values]]) -> tuple[Duel, ...]:
+        """Return what was found against `others`, all in turns, until it is clear or the budget is spent."""
+        contenders = [found, *(values for _, values in others)]
+        scores: list[list[float | None]] = [[] for _ in contenders]
+        while others:
+            for number in self._draw.sample(range(len(contenders)), len(contenders)):
+                scores[number].append(self._measure(contenders[number]))
+            # Stops are no part of the budget: one that is stopped each time would never use it up.
+            hopeless = len(scores[0]) >= _PATIENCE and not any(score is not None for score in scores[0][-_PATIENCE:])
+            if hopeless or self.spent_s >= self._budget_s or are_settled(scores[0], scores[1:]):
+                break
+            left = format_seconds(self._budget_s - self.spent_s)
+            self._console.tick(f"how sure: {len(scores[0])} rounds, at most {left} left")
+        named = [(name, values, scores[number]) for number, (name, values) in enumerate(others, 1)]
+        return judge_duels(scores[0], named)
+
+    @property
+    def bundles(self) -> list[Path]:
+        """The folders of the runs of all binaries."""
+        return [seat.bundle.path for seat in self._seats.values() if seat.bundle]
+
+    def conclude(self) -> list[Run]:
+        """Seal the runs of all binaries that are still there, and return them."""
+        runs = []
+        for seat in self._seats.values():
+            if seat.session and seat.bundle and seat.bundle.path.is_dir():
+                made = tuple(one for one in seat.session.run.weights if one.sha256)
+                run, _, _ = conclude(seat.session.run.replace(weights=made), seat.bundle, self._cache)
+                runs.append(run)
+        return runs
+
+    def find_run(self, values: Values) -> Run:
+        """Return the run that measured a combination; raises KeyError for a binary that was never asked for."""
+        session = self._seats[name_binary(values)].session
+        if session is None:
+            raise KeyError(values)
+        return session.run
+
+    def _try(self, axis: Axis, current: Values, axes_left: int) -> Stage:
+        if axis.reason:
+            return Stage(axis=axis.name, reason=axis.reason)
+        until_s = self.spent_s + (self._budget_s * (1 - _LAST_SHARE) - self.spent_s) / axes_left
+        if until_s <= self.spent_s:
+            return Stage(axis=axis.name, reason="no time was left in the budget")
+        candidates = [
+            tuple((name, value if name == axis.name else kept) for name, kept in current) for value in axis.values
+        ]
+        reasons = {number: self._seat(name_binary(values)).reason for number, values in enumerate(candidates)}
+        reasons |= self._find_equals(candidates, reasons, current)
+        alive = tuple(number for number in reasons if not reasons[number])
+        scores: dict[int, list[float]] = {number: [] for number in alive}
+        while len(alive) > 1:
+            for _ in range(FIRST_ROUNDS):
+                for number in self._draw.sample(alive, len(alive)):
+                    score = self._measure(candidates[number])
+                    if score is not None:
+                        scores[number].append(score)
+            alive = choose_survivors({number: scores[number] for number in alive})
+            if self.spent_s > until_s:
+                break
+        tried = tuple(
+            self._describe(values, scores.get(number, []), reasons[number]) for number, values in enumerate(candidates)
+        )
+        best = alive[0] if alive and scores[alive[0]] else None
+        return Stage(axis=axis.name, tried=tried, winner=best)
+
+    def _find_equals(self, candidates: Sequence[Values], reasons: Mapping[int, str], current: Values) -> dict[int, str]:
+        """Return a reason for each candidate whose code and settings are those of another one, which is measured.
+
+        The one where the search stands goes first.
+        """
+        equal: dict[int, str] = {}
+        kept: list[int] = []
+        for number in sorted(reasons, key=lambda one: candidates[one] != current):
+            session = self._seat(name_binary(candidates[number])).session
+            if reasons[number] or session is None:
+                continue
+            case = name_case(self._model, candidates[number])
+            for other in kept:
+                twin = self._seat(name_binary(candidates[other])).session
+                same_case = name_case(self._model, candidates[other]) == case
+                if twin and same_case and are_equal(session.run.code, twin.run.code):
+                    values = dict(set(candidates[other]) - set(candidates[number]))
+                    equal[number] = f"equal code: {' '.join(f'{name}={value}' for name, value in values.items())}"
+                    break
+            else:
+                kept.append(number)
+        return equal
+
+    def _seat(self, binary: Values) -> Seat:
+        """Return the seat of a binary, built when it is asked for the first time."""
+        if binary not in self._seats:
+            self._seats[binary] = self._take_seat(binary)
+        return self._seats[binary]
+
+    def _take_seat(self, binary: Values) -> Seat:
+        try:
+            state, plan = self._prepare(binary)
+        except (UnavailableError, UnfitError) as error:
+            if limit := limit_of(error):  # of the system, and not of this binary
+                raise limit from None
+            return Seat(None, None, error.line)
+        state, bundle = open_bundle(self._results, state.replace(sweep=self._name), plan)
+        session = Session(plan, state, bundle, self._console, self._known, self._vigil)
+        self._seats[binary] = Seat(session, bundle, "it was not finished")  # what breaks off here is concluded as well
+        try:
+            for step in plan.steps:
+                if not is_timed(step) and step.phase is not Phase.QUANTISE:
+                    session.do(step)
+        except UsageError as error:  # an option that the tree does not know
+            bundle.discard()
+            del self._seats[binary]
+            if not self._seats:
+                raise
+            return Seat(None, None, error.line)
+        bad = next((result for result in session.run.results if result.status.bad), None)
+        return Seat(session, bundle, f"{bad.step}: {bad.reason}" if bad else "")
+
+    def _measure(self, values: Values) -> float | None:
+        """Return the score of one more process, None where it failed."""
+        session = self._seat(name_binary(values)).session
+        case = name_case(self._model, values)
+        if session is None:
+            return None
+        template = next(step for step in session.plan.steps if is_timed(step) and step.case == case)
+        count = sum(result.case == case for result in session.run.results)
+        step = repeat_step(template, case, count + 1)
+        for need in session.plan.steps:
+            if need.name in step.needs and need.phase is Phase.QUANTISE:
+                session.do(need)
+        if count:
+            session.extend(step)
+        session.do(step)
+        return score_result(session.run.results[-1], self._goal)
+
+    def _describe(self, values: Values, scores: Sequence[float], reason: str) -> Tried:
+        if not scores:
+            return Tried(values=values, score=None, n=0, reason=reason or self._explain(values))
+        run, case = self.find_run(values), name_case(self._model, values)
+        # Of the same processes as the score.
+        counted = run.replace(results=tuple(one for one in run.results if not one.stood_still))
+        summaries = summarize_run(counted)
+        encode, decode = (summaries.get((case, metric.name)) for metric in (ENCODE, DECODE))
+        return Tried(
+            values=values,
+            score=median(scores),
+            n=len(scores),
+            encode_ms=encode.median if encode else None,
+            decode_ms=decode.median if decode else None,
+        )
+
+    def _explain(self, values: Values) -> str:
+        session = self._seat(name_binary(values)).session
+        case = name_case(self._model, values)
+        return explain_absence([one for one in (session.run.results if session else ()) if one.case == case])
+
+
+def name_case(model: str, values: Values) -> Case:
+    """Return the case that a combination of values measures."""
+    by_name = dict(values)
+    name = name_quantised(model, by_name["quant"])
+    return Case.of(Benchmark.WHISPER.value, model=name, threads=by_name["threads"], fa=by_name["fa"])

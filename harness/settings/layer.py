@@ -1,0 +1,245 @@
+"""The layers of settings: defaults < harness.toml < HARNESS_* < flags."""
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from harness.errors import UsageError
+from harness.records.record import Record
+from harness.records.run import Origin, SettingUsed
+from harness.records.secret import is_secret, redact
+from harness.settings.setting import PREFIX, Kind, Setting, Value
+from harness.settings.table import ALIASES, BY_NAME, RETIRED, SETTINGS
+from harness.settings.value import DURATIONS, parse_duration, split_option
+
+_MOST_S = 1e9
+# These name files and folders that are needed before or beside the settings.
+_BESIDE = ("CONFIG", "SYSROOT", "VENV", "TEST_VENV")
+_VARIABLES = {
+    *(variable for setting in SETTINGS for variable in setting.variables),
+    *(PREFIX + word for word in _BESIDE),
+}
+
+
+class Settings(Record):
+    """Every setting as it is in force, with the layer that it came from."""
+
+    used: tuple[tuple[str, Value, Origin], ...]
+
+    def _value(self, name: str) -> Value:
+        return next(value for key, value, _ in self.used if key == name)
+
+    def text(self, name: str) -> str:
+        """Return a TEXT setting."""
+        return str(self._value(name))
+
+    def number(self, name: str) -> float:
+        """Return an INTEGER setting, a SECONDS one in seconds, or a PERCENT one as a fraction."""
+        value = self._value(name)
+        return value if isinstance(value, int | float) else 0
+
+    def flag(self, name: str) -> bool:
+        """Return a FLAG setting."""
+        return bool(self._value(name))
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Return a LIST or DEFINES setting."""
+        value = self._value(name)
+        return value if isinstance(value, tuple) else ()
+
+    def is_default(self, name: str) -> bool:
+        """Return whether no layer above the defaults says anything of a setting."""
+        return any(key == name and origin is Origin.DEFAULT for key, _, origin in self.used)
+
+    def supply(self, name: str, value: Value) -> "Settings":
+        """Return these settings with `value` as the default of a setting: in force where no layer says anything."""
+        used = (
+            (key, value if key == name and origin is Origin.DEFAULT else known, origin)
+            for key, known, origin in self.used
+        )
+        return Settings(used=tuple(used))
+
+    def override(self, values: Mapping[str, object], where: str) -> "Settings":
+        """Return these settings with `values` in force; raises UsageError, naming `where`, for what cannot be."""
+        changed = {name: _convert(BY_NAME[name], value, f"{where}: {name}") for name, value in values.items()}
+        used = ((name, changed.get(name, value), origin) for name, value, origin in self.used)
+        return Settings(
+            used=tuple((name, value, Origin.FLAG if name in changed else origin) for name, value, origin in used)
+        )
+
+    def describe(self) -> tuple[SettingUsed, ...]:
+        """Return all settings as text, for the run's record."""
+        return tuple(SettingUsed(name=name, value=_describe(value), origin=origin) for name, value, origin in self.used)
+
+
+def _keep(path: str) -> str:
+    return path
+
+
+def layer_settings(
+    *,
+    file: Mapping[str, object],
+    file_name: str,
+    environ: Mapping[str, str],
+    flags: Mapping[str, object],
+    expand: Callable[[str], str] = _keep,
+) -> Settings:
+    """Return defaults < `file` < `HARNESS_*` in `environ` < `flags`; raises UsageError for what no layer may say.
+
+    `expand` puts the home folder for a `~` at the beginning of a path. An empty variable counts as not set. Keys of
+    `file` may be written with dashes or underscores.
+    """
+    for variable in environ:
+        if variable.startswith(PREFIX) and variable not in _VARIABLES:
+            hint = RETIRED.get(variable.removeprefix(PREFIX).lower()) or nearest(variable, _VARIABLES)
+            raise UsageError(f"unknown variable {variable}", hint=hint)
+    normal = name_settings(file, file_name)
+    used: list[tuple[str, Value, Origin]] = []
+    for setting in SETTINGS:
+        value, origin = setting.default, Origin.DEFAULT
+        if setting.name in normal:
+            value, origin = _convert(setting, normal[setting.name], f"{file_name}: {setting.name}"), Origin.FILE
+        given = [variable for variable in setting.variables if environ.get(variable)]
+        if len(given) > 1:
+            raise UsageError(f"{' and '.join(given)} are one setting", hint="set one of the two")
+        if given:
+            value, origin = _convert(setting, environ[given[0]], given[0]), Origin.ENVIRONMENT
+        if flags.get(setting.name) is not None:
+            value, origin = _convert(setting, flags[setting.name], setting.flag), Origin.FLAG
+        used.append((setting.name, _expand(value, expand) if setting.path else value, origin))
+    return Settings(used=tuple(_choose_origin(used)))
+
+
+def _expand(value: Value, expand: Callable[[str], str]) -> Value:
+    """Return a path, or a list of them, with the home folder in place of `~`; raises UsageError where there is none."""
+    if isinstance(value, tuple):
+        return tuple(_expand_path(word, expand) for word in value)
+    return _expand_path(value, expand) if isinstance(value, str) else value
+
+
+def _expand_path(path: str, expand: Callable[[str], str]) -> str:
+    expanded = expand(path) if path.startswith("~") else path
+    if expanded.startswith("~"):
+        name = path.partition("/")[0]
+        raise UsageError(f"{path}: there is no home folder {name}", hint=f"./{path} is a folder of this name")
+    return expanded
+
+
+def _choose_origin(used: Iterable[tuple[str, Value, Origin]]) -> Iterator[tuple[str, Value, Origin]]:
+    """Yield the settings without a tree that a stronger layer replaces by a ref or repository, and the reverse."""
+    used = list(used)
+    layers = list(Origin)
+    given = {name: layers.index(origin) for name, value, origin in used if value and name in ("ref", "repo", "source")}
+    tree, commit = given.get("source", 0), max(given.get("ref", 0), given.get("repo", 0))
+    for name, value, origin in used:
+        beaten = (name == "source" and tree < commit) or (name in ("ref", "repo") and commit < tree)
+        yield (name, BY_NAME[name].default, Origin.DEFAULT) if beaten else (name, value, origin)
+
+
+def _describe(value: Value) -> str:
+    """Return a value as text without the password that a URL may carry."""
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    return redact(text, "***@")
+
+
+def name_settings(table: Mapping[str, object], where: str) -> dict[str, object]:
+    """Return the values of a table by the names of their settings; raises UsageError for one that does not exist."""
+    normal: dict[str, object] = {}
+    for key, value in table.items():
+        name = name_setting(key)
+        if name not in BY_NAME:
+            raise UsageError(f"{where}: unknown setting {name!r}", hint=RETIRED.get(name) or nearest(name, BY_NAME))
+        if name in normal:
+            raise UsageError(
+                f"{where}: {key} is a setting that is given twice", hint=f"{name} once, by one of its names"
+            )
+        normal[name] = value
+    return normal
+
+
+def name_setting(key: str) -> str:
+    """Return the name of the setting that a key of a file stands for; dashes and short names are as good."""
+    name = key.replace("-", "_")
+    return ALIASES.get(name, name)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the known words most like `word`."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(close)}?" if close else f"one of: {', '.join(names)}"
+
+
+def _convert(setting: Setting, raw: object, where: str) -> Value:
+    try:
+        value = _CONVERTERS[setting.kind](raw)
+        if setting.kind is Kind.SECONDS and not value and setting.default:
+            raise ValueError  # none at all is a duration only where it is the default
+        return value
+    except ValueError:
+        if setting.kind is Kind.SECONDS:
+            raise UsageError(f"{where}: {raw!r} is not a duration", hint=DURATIONS) from None
+        help_text = setting.help.replace("%%", "%")  # doubled for argparse
+        raise UsageError(f"{where}: {raw!r} is not a valid {setting.kind}", hint=help_text) from None
+
+
+def _words(raw: object) -> tuple[str, ...]:
+    pieces = raw if isinstance(raw, list | tuple) else [raw]
+    words = tuple(word.strip() for piece in pieces for word in str(piece).split(",") if word.strip())
+    if not words:
+        raise ValueError
+    return words
+
+
+def _defines(raw: object) -> tuple[str, ...]:
+    pieces = raw if isinstance(raw, list | tuple) else str(raw).split()
+    options = [split_option(str(piece).removeprefix("-D")) for piece in pieces]
+    for name, value in options:
+        if is_secret(name, value):
+            cause = "every CMake option is recorded in run.json, and stands in logs and in the list of processes"
+            hint = "leave it out, or write it to a file that the build reads by itself"
+            raise UsageError(f"-D {name} sounds like a secret, or holds a login", cause=cause, hint=hint)
+    return tuple("=".join(option) for option in options)
+
+
+def _flag(raw: object) -> bool:
+    answers = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    word = str(raw).lower()
+    if word not in answers:
+        raise ValueError
+    return answers[word]
+
+
+def _integer(raw: object) -> int:
+    if isinstance(raw, bool | float):
+        raise ValueError  # TOML's true and 2.5 are not counts
+    number = int(str(raw))
+    if not 0 <= number < 1 << 63:
+        raise ValueError
+    return number
+
+
+def _seconds(raw: object) -> float:
+    seconds = parse_duration(str(raw))
+    if seconds is None or seconds >= _MOST_S:
+        raise ValueError
+    return seconds
+
+
+def _percent(raw: object) -> float:
+    """Return a fraction; the sign is asked for, as 0.02 could mean 2 % as well as 0.02 %."""
+    number, sign, rest = str(raw).partition("%")
+    fraction = float(number) / 100
+    if not sign or rest.strip() or not 0 <= fraction < 1:
+        raise ValueError
+    return fraction
+
+
+_CONVERTERS: dict[Kind, Callable[[object], Value]] = {
+    Kind.TEXT: str,
+    Kind.INTEGER: _integer,
+    Kind.SECONDS: _seconds,
+    Kind.PERCENT: _percent,
+    Kind.FLAG: _flag,
+    Kind.LIST: _words,
+    Kind.DEFINES: _defines,
+}

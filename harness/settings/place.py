@@ -1,0 +1,62 @@
+"""Settings of where things are, and of what is shown."""
+
+from harness.settings.setting import ALL, COMPILE, EXCHANGE, INDEX, KEEP, MEASURE, READ, WORK, Kind, Setting
+
+PLACE: tuple[Setting, ...] = (
+    Setting(
+        name="node",
+        kind=Kind.TEXT,
+        default="",
+        metavar="NAME",
+        commands=(*MEASURE, "roof", "doctor"),
+        help="name of this node in reports and folders (default: the host name, which changes on cloud runners)",
+    ),
+    Setting(
+        name="results",
+        kind=Kind.TEXT,
+        default="results",
+        metavar="DIR",
+        commands=(*MEASURE, *EXCHANGE, *READ, *KEEP),
+        path=True,
+        help="where bundles are written (default: ./results)",
+    ),
+    Setting(
+        name="cache",
+        kind=Kind.TEXT,
+        default="",
+        metavar="DIR",
+        commands=(*WORK, "doctor", *KEEP, *INDEX),
+        path=True,
+        help="where sources, builds, weights and the index of the runs are kept (default: the user's cache folder)",
+    ),
+    Setting(
+        name="no_wait",
+        kind=Kind.FLAG,
+        default=False,
+        commands=(*COMPILE, *KEEP),
+        help="exit with 3 instead of waiting when another run is busy on this node",
+    ),
+    Setting(
+        name="dry_run",
+        kind=Kind.FLAG,
+        default=False,
+        commands=(*WORK, *KEEP),
+        help="print the plan and stop; the source is fetched for this, but no weights",
+    ),
+    Setting(
+        name="json",
+        kind=Kind.FLAG,
+        default=False,
+        commands=tuple(verb for verb in ALL if verb != "report"),
+        help="print the result as JSON on standard output",
+    ),
+    Setting(name="quiet", kind=Kind.FLAG, default=False, short="-q", commands=ALL, help="only errors and the result"),
+    Setting(
+        name="verbose",
+        kind=Kind.FLAG,
+        default=False,
+        short="-v",
+        commands=ALL,
+        help="show the output of every child as it comes",
+    ),
+)

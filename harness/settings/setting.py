@@ -1,0 +1,78 @@
+"""What a setting is: a flag, a variable, a key in harness.toml, a default, and the verbs that take it."""
+
+from enum import StrEnum
+
+from harness.records.record import Record
+
+EXCHANGE = ("import", "export")
+READ = ("runs", "show", "report", "compare")
+# Those that choose runs by what is in them.
+INDEX = ("runs", "compare")
+RUN = ("run",)
+TRIAL = ("ab", "calibrate")
+JUDGE = (*TRIAL, "compare")
+SWEEP = ("sweep",)
+TUNE = ("tune",)
+REPEAT = (*RUN, *SWEEP)
+MEASURE = (*REPEAT, *TUNE, *TRIAL)
+BUILD = (*MEASURE, "build")
+COMPILE = (*BUILD, "roof")
+WORK = (*COMPILE, "models")
+KEEP = ("cache",)
+ALL = (*WORK, "doctor", *EXCHANGE, *READ, *KEEP)
+
+Value = str | int | float | bool | tuple[str, ...]
+PREFIX = "HARNESS_"
+
+
+class Kind(StrEnum):
+    """How a setting is written: a LIST is repeatable and splits at commas, DEFINES only repeat.
+
+    SECONDS are written as `harness.settings.value` reads durations; a PERCENT has its sign, and is kept as a fraction.
+    """
+
+    TEXT = "text"
+    INTEGER = "integer"
+    SECONDS = "seconds"
+    PERCENT = "percent"
+    FLAG = "flag"
+    LIST = "list"
+    DEFINES = "defines"
+
+
+class Setting(Record):
+    """One setting; `commands` are the verbs that take it.
+
+    The value of a `path` is one, or may be: a `~` that it begins with stands for a home folder. `alias` is a second
+    name, by which it is known as a flag, a key and a variable, too.
+    """
+
+    name: str
+    kind: Kind
+    default: Value
+    help: str
+    commands: tuple[str, ...]
+    metavar: str = ""
+    short: str = ""
+    path: bool = False
+    alias: str = ""
+
+    @property
+    def flag(self) -> str:
+        """The long option on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """All options on the command line, the short one first."""
+        return tuple(word for word in (self.short, self.flag, f"--{self.alias}" if self.alias else "") if word)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return PREFIX + self.name.upper()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All environment variables."""
+        return (self.variable, PREFIX + self.alias.upper()) if self.alias else (self.variable,)

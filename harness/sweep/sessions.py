@@ -1,0 +1,134 @@
+"""A sweep being measured: its record, and a session for each of its configs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.errors import UnavailableError, UnfitError, UsageError
+from harness.judge.sweep_table import chart_sweep
+from harness.records.plan import Plan
+from harness.records.run import Run
+from harness.records.sweep import Chart, Entry, Sweep
+from harness.run.finish import conclude
+from harness.run.session import Session
+from harness.store.bundle import Bundle, open_bundle, refuse_folder
+from harness.store.sweep_file import remove_sweep, save_sweep, sweep_path
+from harness.system.limit import limit_of
+
+Prepared = tuple[Run, Plan]
+Prepare = Callable[[Entry, int], Prepared]
+
+
+def prepare_all(sweep: Sweep, prepare: Prepare) -> tuple[Sweep, dict[int, Prepared]]:
+    """Return the sweep with the reason of each config that cannot be prepared, and the others, ready, by their numbers.
+
+    Raises what the first one raised if none can be prepared, and UsageError if no cell can ever be measured.
+    """
+    ready: dict[int, Prepared] = {}
+    entries: list[Entry] = []
+    first: UnavailableError | UnfitError | None = None
+    for number, entry in enumerate(sweep.entries):
+        reason = ""
+        if any(cell.entry == number and not cell.reason for cell in sweep.cells):
+            try:
+                ready[number] = prepare(entry, number)
+            except (UnavailableError, UnfitError) as error:
+                if limit := limit_of(error):  # of the system, and not of this config
+                    raise limit from None
+                first = first or error
+                reason = error.line
+        entries.append(entry.replace(reason=reason))
+    if not ready and first:
+        raise first
+    if not ready:
+        raise UsageError("no cell of the sweep can be measured", cause=next(cell.reason for cell in sweep.cells))
+    return sweep.replace(entries=tuple(entries)), ready
+
+
+class Field:
+    """The sessions of a sweep, by the numbers of its configs, and the runs that are sealed already, by their ids."""
+
+    def __init__(self, sweep: Sweep, results: Path, cache: Path, sealed: Mapping[str, Run]) -> None:
+        self.sweep = sweep
+        self._results, self._cache = results, cache
+        self._sealed = dict(sealed)
+        self._sessions: dict[int, tuple[Session, Bundle]] = {}
+
+    def begin(self) -> None:
+        """Write the sweep before any run of it: whatever stops it from here on, it can be gone on with.
+
+        Raises UnfitError where it cannot be written.
+        """
+        try:
+            save_sweep(self._results, self.sweep)
+        except OSError as error:
+            raise refuse_folder(self._results, error) from None
+
+    def open(self, number: int, prepared: Prepared) -> tuple[Run, Plan, Bundle]:
+        """Return a new run of a config with its bundle on disk, which the sweep names from now on."""
+        state, plan = prepared
+        state, bundle = open_bundle(self._results, state.replace(sweep=self.sweep.id), plan)
+        self._name(number, state.id)
+        save_sweep(self._results, self.sweep)
+        return state, plan, bundle
+
+    def _name(self, number: int, run: str) -> None:
+        """Let the sweep name the run of a config."""
+        entries = tuple(
+            entry.replace(run=run, reason="") if index == number else entry
+            for index, entry in enumerate(self.sweep.entries)
+        )
+        self.sweep = self.sweep.replace(entries=entries)
+
+    def seat(self, number: int, session: Session, bundle: Bundle) -> None:
+        """Let a session measure the cells of a config."""
+        self._sessions[number] = (session, bundle)
+
+    @property
+    def sessions(self) -> Sequence[Session]:
+        """The sessions in the order of their configs."""
+        return [self._sessions[number][0] for number in sorted(self._sessions)]
+
+    @property
+    def bundles(self) -> Sequence[Path]:
+        """The folders of the runs that are being measured."""
+        return [bundle.path for _, bundle in self._sessions.values()]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the sweep can be gone on with: its file is still there."""
+        return sweep_path(self._results, self.sweep).is_file()
+
+    def conclude(self) -> dict[str, Run]:
+        """Seal every run, and return all of them by their ids.
+
+        The sweep is marked as finished if every cell has a number, or the reason why there is none.
+        """
+        for number in sorted(self._sessions):
+            session, bundle = self._sessions[number]
+            run, _, _ = conclude(session.run, bundle, self._cache)
+            del self._sessions[number]
+            self._sealed[run.id] = run
+            self._name(number, run.id)
+        if not any(row.blank for row in self.chart().rows):
+            self.sweep = self.sweep.replace(end=datetime.now(UTC).isoformat(timespec="seconds"))
+        save_sweep(self._results, self.sweep)
+        return self._sealed
+
+    def release(self) -> None:
+        """Let go of every run that is not sealed."""
+        for _, bundle in self._sessions.values():
+            bundle.release()
+
+    def discard(self) -> None:
+        """Remove a sweep that cannot be resumed; one in which something was measured stays."""
+        if self._sealed or any(session.run.measurements for session in self.sessions):
+            return
+        for _, bundle in self._sessions.values():
+            bundle.discard()
+        remove_sweep(self._results, self.sweep)
+
+    def chart(self) -> Chart:
+        """Return the table as it stands."""
+        running = {session.run.id: session.run for session in self.sessions}
+        return chart_sweep(self.sweep, {**self._sealed, **running})

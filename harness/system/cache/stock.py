@@ -1,0 +1,235 @@
+"""What lies in the cache folder, and removing it: what is recognised alone, in the cache alone, whole or not at all.
+
+A name is not enough: what lies in an entry, or the lock of its makers beside it, must tell that it is the harness's.
+
+An entry is renamed aside before it is deleted, so that a killed process leaves nothing that looks whole; what is left
+of it is recognised the next time. Symbolic links are never followed, and never removed.
+"""
+
+import errno
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import msgspec
+
+from harness.errors import UnreadableError
+from harness.records.stock import Entry, EntryKind, Removal, Stock
+from harness.system.cache.entry import STAMP, measure_extent
+from harness.system.cache.mark import is_ours
+from harness.system.cache.usage import forget_use, last_use_s, read_purpose
+from harness.system.disk import free_bytes
+from harness.system.foreign import read_bytes, read_text
+from harness.system.git import redact_url
+from harness.system.lock import hold, is_held, is_lock
+from harness.system.scratch import LOCK, is_scratch
+
+_BUILD = r"[\w.-]+-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}"
+# The first pattern that fits a name in one of these folders tells what it is.
+_SHELVES: dict[str, tuple[tuple[str, EntryKind], ...]] = {
+    "sources": ((r"(sdist|git)-[0-9a-f]{12}", EntryKind.SOURCES),),
+    "repositories": ((r"[0-9a-f]{12}\.git", EntryKind.REPOSITORIES),),
+    "builds": ((rf"roof-{_BUILD}", EntryKind.ROOFS), (_BUILD, EntryKind.BUILDS)),
+    "logs": ((_BUILD, EntryKind.LOGS),),
+    "weights": ((r".+\.bin", EntryKind.WEIGHTS), (r".+\.bin\.part", EntryKind.DOWNLOADS)),
+    "audio": ((r"[0-9a-f]{16}\.wav", EntryKind.AUDIO),),
+}
+_COMPANIONS = {EntryKind.WEIGHTS: (".sha256", ".made"), EntryKind.DOWNLOADS: (".etag",)}
+_FILES = (EntryKind.WEIGHTS, EntryKind.AUDIO, EntryKind.DOWNLOADS, EntryKind.ARCHIVES)
+# Whoever makes such an entry holds a lock beside it.
+_LOCKED = (EntryKind.SOURCES, EntryKind.REPOSITORIES, EntryKind.BUILDS, EntryKind.ROOFS, *_FILES)
+_ARCHIVES, _SUM = "archives", r"[0-9a-f]{64}"
+_LEFTOVER = re.compile(r"\.(.+)\.(partial|pruned)-\w+")
+# What has the lock of the file that it belongs to.
+_BESIDE = re.compile(r"(?:\.part)?(?:\.etag|\.sha256|\.made)?$")
+_ASIDE = "pruned"
+# What a run needs until it ends. Archives, clones and what makes sources are used under their locks alone.
+_MEASURED = frozenset(
+    {EntryKind.SOURCES, EntryKind.BUILDS, EntryKind.ROOFS, EntryKind.WEIGHTS, EntryKind.AUDIO, EntryKind.LOGS}
+)
+
+
+class _BusyError(Exception):
+    """Another process holds the lock."""
+
+
+def probe_stock(cache: Path, *, now_s: float, needed: Collection[tuple[str, str]] = (), busy: bool = False) -> Stock:
+    """Return all that lies in the cache, the largest first.
+
+    `needed` are paths with the reason why they are; `busy` tells that a run is going on, whatever it uses.
+    """
+    entries = [_look(cache, entry, now_s, needed, busy=busy) for entry in _find(cache)]
+    ordered = sorted(entries, key=lambda entry: (-entry.size_bytes, entry.path))
+    return Stock(folder=str(cache), entries=tuple(ordered), free_bytes=free_bytes(cache))
+
+
+def remove_entry(cache: Path, entry: Entry) -> Removal:
+    """Remove an entry that nobody holds and return how that went."""
+
+    def busy() -> None:
+        raise _BusyError
+
+    path = Path(entry.path)
+    if path.is_symlink() or Path(entry.lock).is_symlink() or not _lies_in(path, cache):
+        return Removal(entry=entry, kept="it does not lie in the cache")
+    if entry.lock and os.path.lexists(entry.lock) and not is_lock(Path(entry.lock)):
+        return Removal(entry=entry, kept=f"{entry.lock} is not a lock file")  # to lock it would empty it
+    try:
+        if entry.lock:
+            with hold(Path(entry.lock), busy=busy):
+                aside = _set_aside(path, entry)
+        else:
+            aside = _set_aside(path, entry)
+        for gone in aside:
+            _delete(gone)
+    except _BusyError:
+        return Removal(entry=entry, kept="another process holds its lock")
+    except OSError as error:
+        return Removal(entry=entry, kept=error.strerror or str(error))
+    forget_use(cache, path)
+    return Removal(entry=entry)
+
+
+def _set_aside(path: Path, entry: Entry) -> list[Path]:
+    """Rename an entry and its companions to names that nobody looks for, and return these."""
+    moved = []
+    for one in (path, *map(Path, entry.companions)):
+        if one == path or (one.is_file() and not one.is_symlink()):
+            bare = _LEFTOVER.fullmatch(one.name)
+            aside = one.with_name(f".{bare[1] if bare else one.name}.{_ASIDE}-{secrets.token_hex(4)}")
+            _move(one, aside)
+            moved.append(aside)
+    return moved
+
+
+def _move(path: Path, aside: Path) -> None:
+    """Rename an entry; a folder that overlayfs does not rename, of a lower layer, loses its stamp, and is removed."""
+    try:
+        path.rename(aside)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        aside.mkdir()
+        for one in path.iterdir():
+            if one.is_symlink() or not one.is_dir():
+                one.rename(aside / one.name)
+        shutil.rmtree(path)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _lies_in(path: Path, cache: Path) -> bool:
+    """Whether the folder of `path` really is one of the cache's, no link on the way leading elsewhere."""
+    try:
+        return path.parent.resolve(strict=True) == cache.resolve(strict=True) / path.parent.relative_to(cache)
+    except (OSError, ValueError):
+        return False
+
+
+def _find(cache: Path) -> Iterator[Entry]:
+    """Yield every entry, its size and age not yet known."""
+    for child in _children(cache):
+        if child.name in (*_SHELVES, _ARCHIVES) and _is_folder(child):
+            for one in _children(child):
+                yield from _find_archives(one) if child.name == _ARCHIVES else _recognise(one)
+        elif is_scratch(child.name) and _is_folder(child):
+            yield _entry(EntryKind.LEFTOVERS, child, lock=str(child / LOCK))
+        else:
+            yield _entry(EntryKind.OTHER, child)
+
+
+def _find_archives(folder: Path) -> Iterator[Entry]:
+    if not (_is_folder(folder) and re.fullmatch(_SUM, folder.name)):
+        yield _entry(EntryKind.OTHER, folder)
+        return
+    children = list(_children(folder))
+    locks = [str(child) for child in children if child.name.endswith(".lock")]
+    for child in children:
+        left = _is_folder(child) and re.fullmatch(r"tmp\w{8}", child.name)
+        if str(child) in locks:
+            continue
+        if left or (_LEFTOVER.fullmatch(child.name) and not child.is_symlink()):
+            yield _entry(EntryKind.LEFTOVERS, child, lock=next(iter(locks), ""))
+        else:
+            plain = child.is_file() and not child.is_symlink()
+            yield _entry(EntryKind.ARCHIVES if plain else EntryKind.OTHER, child)
+
+
+def _recognise(path: Path) -> Iterator[Entry]:
+    left = _LEFTOVER.fullmatch(path.name)
+    if path.is_symlink():
+        yield _entry(EntryKind.OTHER, path)
+    elif left:
+        yield _entry(EntryKind.LEFTOVERS, path, lock=str(path.with_name(f"{_BESIDE.sub('', left[1], count=1)}.lock")))
+    else:
+        kinds = (kind for pattern, kind in _SHELVES[path.parent.name] if re.fullmatch(pattern, path.name))
+        kind = next((kind for kind in kinds if _is_folder(path) is (kind not in _FILES)), None)
+        if kind:
+            yield _entry(kind, path)
+        elif not path.name.endswith((".lock", ".sha256", ".made", ".part.etag")) and path.name != "sums":
+            yield _entry(EntryKind.OTHER, path)
+
+
+def _entry(kind: EntryKind, path: Path, *, lock: str = "") -> Entry:
+    if not lock and kind in _LOCKED:
+        lock = f"{str(path).removesuffix('.part')}.lock"
+    if kind is not EntryKind.OTHER and not is_ours(kind, path, lock):
+        kind, lock = EntryKind.OTHER, ""
+    companions = tuple(f"{path}{ending}" for ending in _COMPANIONS.get(kind, ()))
+    return Entry(kind=kind, name=path.name, path=str(path), size_bytes=0, age_s=0.0, lock=lock, companions=companions)
+
+
+def _look(cache: Path, entry: Entry, now_s: float, needed: Collection[tuple[str, str]], *, busy: bool) -> Entry:
+    path = Path(entry.path)
+    reason = next((why for place, why in needed if Path(place).is_relative_to(path)), "")
+    if not reason and entry.lock and is_held(Path(entry.lock)):
+        reason = "another process holds its lock"
+    if not reason and busy and entry.kind in _MEASURED:
+        reason = "a run is going on"
+    size_bytes = measure_extent(path).bytes if _is_folder(path) else _size(path)
+    return entry.replace(
+        size_bytes=size_bytes + sum(_size(Path(one)) for one in entry.companions),
+        age_s=max(0.0, now_s - last_use_s(cache, path)),
+        purpose=read_purpose(cache, path) or _read_purpose(entry.kind, path),
+        in_use=reason,
+    )
+
+
+def _read_purpose(kind: EntryKind, path: Path) -> str:
+    """Return what an entry says of itself: the release of a source, the address of a clone."""
+    try:
+        if kind is EntryKind.SOURCES:
+            commit = msgspec.json.decode(read_bytes(path / STAMP, within=path))["facts"]["commit"]
+            return str(commit.get("release") or commit["sha"][:8])
+        if kind is EntryKind.REPOSITORIES:
+            text = read_text(path / "config", within=path)
+            return redact_url(next(iter(re.findall(r"^\s*url = (\S+)", text, re.MULTILINE)), ""))
+    except (UnreadableError, msgspec.MsgspecError, LookupError, TypeError, AttributeError):
+        return ""
+    return ""
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        return sorted(Path(child.path) for child in os.scandir(folder))
+    except OSError:
+        return []

@@ -1,0 +1,270 @@
+"""Downloads of large pinned files: resumable, bounded, and never taken for what they are not."""
+
+import contextlib
+import hashlib
+import re
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+import harness
+from harness.errors import UnavailableError, UnfitError, UsageError
+from harness.parse.notation import parse_count
+from harness.records.record import Record
+from harness.records.secret import redact
+from harness.system.disk import make_folder, require_free
+from harness.system.download.certificate import certificates
+from harness.system.download.part import Part
+from harness.system.limit import limit_of
+from harness.system.lock import hold
+
+Progress = Callable[[int, int], None]
+_HUGGING_FACE = "https://huggingface.co"
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+# An attempt that brings this much was worth it: it does not count against the bound.
+_WORTHWHILE_BYTES = 1 << 20
+# What brings less for so long as nothing may come at all is as good as nothing.
+_LEAST_BYTES_PER_S = 1024
+_FORBIDDEN = {401, 403, 407}
+_PASSING = {408, 425, 429}
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
+
+
+class Patience(Record):
+    """How long to wait for a connection and for data, and how many fruitless attempts in a row are enough."""
+
+    connect_s: float = 15
+    read_s: float = 60
+    attempts: int = 5
+    backoff_s: float = 1
+
+
+PATIENT = Patience()
+QUICK = Patience(connect_s=5, read_s=20, attempts=2)
+
+
+class WrongSumError(UnavailableError):
+    """What came is whole, but not what was pinned."""
+
+
+class _CutError(Exception):
+    """An attempt ended early; another one may do better."""
+
+
+class _Wanted(Record):
+    url: str
+    shown: str
+    sha256: str
+    size_bytes: int
+
+
+class _Response(Protocol):
+    @property
+    def status_code(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    def iter_raw(self) -> Iterator[bytes]: ...
+
+
+# Additional headers -> the answer, open for reading.
+_Ask = Callable[[Mapping[str, str]], AbstractContextManager[_Response]]
+
+
+def silent(_done: int, _total: int) -> None:
+    """Report nothing."""
+
+
+def fetch(
+    url: str,
+    *,
+    destination: Path,
+    sha256: str,
+    size_bytes: int = 0,
+    token: str = "",
+    environ: Mapping[str, str],
+    progress: Progress = silent,
+    patience: Patience = PATIENT,
+) -> None:
+    """Make `destination` the file with that SHA-256, downloading what is missing of it.
+
+    What has come so far lies in `<destination>.part` and is gone on with, in this process or a later one.
+    `size_bytes` 0 means unknown. `progress` is given bytes done and in all. Proxies are those of the process's own
+    environment; `token` goes to the host of `url` alone, over https or the loopback. Raises UnavailableError for
+    what cannot be downloaded (WrongSumError for other content than was pinned), UnfitError for a full disk.
+    """
+    wanted = _Wanted(url=url, shown=redact(url), sha256=sha256, size_bytes=size_bytes)
+    make_folder(destination.parent)
+    try:
+        with locked(destination):
+            if destination.is_file() and _sha256(destination) == sha256:  # another process was faster
+                return
+            with Part(destination) as part:
+                require_free(destination.parent, max(size_bytes - part.size, 0), what=destination.name)
+                _complete(wanted, part, token=token, environ=environ, progress=progress, patience=patience)
+    except OSError as error:
+        raise UnfitError(f"cannot write {destination}", cause=error.strerror or str(error)) from None
+
+
+def _complete(
+    wanted: _Wanted, part: Part, *, token: str, environ: Mapping[str, str], progress: Progress, patience: Patience
+) -> None:
+    """Fill `part`, and make it the destination when its sum is right."""
+    resumed = part.size > 0
+    if part.sha256 != wanted.sha256:
+        _transfer(wanted, part, token=token, environ=environ, progress=progress, patience=patience)
+    if part.sha256 != wanted.sha256 and resumed:  # the earlier piece may be of another file, or damaged
+        part.restart("")
+        _transfer(wanted, part, token=token, environ=environ, progress=progress, patience=patience)
+    if part.sha256 != wanted.sha256:
+        part.discard()
+        raise _wrong_sum(wanted, part.sha256)
+    part.finish()
+
+
+def _transfer(
+    wanted: _Wanted, part: Part, *, token: str, environ: Mapping[str, str], progress: Progress, patience: Patience
+) -> None:
+    """Bring `part` to its end, in as many attempts as `patience` allows."""
+    import httpx2
+
+    headers = {"User-Agent": f"whisper-harness/{harness.__version__}", "Accept-Encoding": "identity"}
+    if token and _may_carry_token(wanted.url):
+        headers["Authorization"] = f"Bearer {token}"
+    timeout = httpx2.Timeout(patience.read_s, connect=patience.connect_s)
+    try:
+        client = httpx2.Client(
+            verify=certificates(environ), headers=headers, timeout=timeout, follow_redirects=True, trust_env=True
+        )
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:  # SOCKS without its package, a malformed proxy
+        raise UnfitError("the proxy settings cannot be used", cause=str(error), hint="HTTPS_PROXY=http://…") from None
+
+    def ask(more: Mapping[str, str]) -> AbstractContextManager[_Response]:
+        return client.stream("GET", wanted.url, headers=dict(more))
+
+    fruitless = 0
+    with client:
+        while not (wanted.size_bytes and part.size == wanted.size_bytes):
+            before = part.size
+            try:
+                _attempt(ask, wanted, part, progress, patience)
+                return
+            except (httpx2.RequestError, httpx2.InvalidURL, _CutError) as error:
+                if limit := limit_of(error):
+                    raise limit from None
+                fruitless = 0 if part.size >= before + _WORTHWHILE_BYTES else fruitless + 1
+                if fruitless >= patience.attempts:
+                    raise _unreachable(wanted, error, part) from None
+            time.sleep(patience.backoff_s * 2 ** max(fruitless - 1, 0))
+
+
+def _attempt(ask: _Ask, wanted: _Wanted, part: Part, progress: Progress, patience: Patience) -> None:
+    headers = {"Range": f"bytes={part.size}-"} if part.size else {}
+    if part.size and part.etag:
+        headers["If-Range"] = part.etag
+    with ask(headers) as response:
+        _require_success(response.status_code, wanted, part)
+        total = _announced_bytes(response.status_code, response.headers, part)
+        if wanted.size_bytes and total and total != wanted.size_bytes:
+            raise _wrong_size(wanted, total)
+        if response.status_code != 206:
+            part.restart(response.headers.get("ETag", ""))
+        total = wanted.size_bytes or total
+        looked, size = time.monotonic(), part.size
+        for chunk in response.iter_raw():
+            part.append(chunk)
+            if (passed_s := time.monotonic() - looked) > patience.read_s:
+                if part.size - size < _LEAST_BYTES_PER_S * passed_s:
+                    raise _CutError(f"only {part.size - size} bytes came in {passed_s:.0f} s")
+                looked, size = time.monotonic(), part.size
+            if wanted.size_bytes and part.size > wanted.size_bytes:
+                part.discard()
+                raise _wrong_size(wanted, part.size)
+            progress(part.size, total)
+    if part.size < total:
+        raise _CutError(f"the connection ended after {part.size} of {total} bytes")
+
+
+def _require_success(status: int, wanted: _Wanted, part: Part) -> None:
+    if status in {200, 206}:
+        return
+    if status == 416:  # nothing lies behind the piece we have: it is of another file
+        part.restart("")
+    if status == 416 or status in _PASSING or status >= 500:
+        raise _CutError(f"the server answered {status}")
+    if status in _FORBIDDEN:
+        hint = "set HF_TOKEN to a token that may read it, or a mirror; or give the file with --weights PATH"
+    else:
+        hint = "check the mirror's address, or give the file with --weights PATH"
+    raise UnavailableError(f"{wanted.shown} cannot be downloaded", cause=f"the server answered {status}", hint=hint)
+
+
+def _announced_bytes(status: int, headers: Mapping[str, str], part: Part) -> int:
+    """Return the length of the whole file as the server tells it, 0 where it does not."""
+    if status != 206:
+        return parse_count(headers.get("Content-Length", "")) or 0
+    match = _CONTENT_RANGE.match(headers.get("Content-Range", ""))
+    if match is None or int(match[1]) != part.size:
+        part.restart("")
+        raise _CutError("the server sent another range than was asked for")
+    return 0 if match[2] == "*" else int(match[2])
+
+
+def _may_carry_token(url: str) -> bool:
+    parsed = urllib.parse.urlsplit(url)
+    return parsed.scheme == "https" or parsed.hostname in _LOOPBACK
+
+
+def _unreachable(wanted: _Wanted, error: Exception, part: Part) -> UnavailableError:
+    kept = f" ({part.size / 1e6:,.1f} MB have come and are kept)" if part.size else ""
+    return UnavailableError(
+        f"{wanted.shown} cannot be downloaded{kept}",
+        cause=str(error) or type(error).__name__,
+        hint="check the network, the proxy settings and the mirror's address; or do without: --weights synthetic",
+    )
+
+
+def _wrong_size(wanted: _Wanted, found_bytes: int) -> UnavailableError:
+    return UnavailableError(
+        f"{wanted.shown} is not the pinned file",
+        cause=f"it is {found_bytes} bytes long, {wanted.size_bytes} are pinned (a login page, or another mirror?)",
+        hint="check the mirror's address; or give the file with --weights PATH",
+    )
+
+
+def _wrong_sum(wanted: _Wanted, found: str) -> WrongSumError:
+    return WrongSumError(
+        f"{wanted.shown} is not the pinned file; it was removed again",
+        cause=f"its SHA-256 is {found}, {wanted.sha256} is pinned",
+        hint="try again, or another mirror; if it stays so, the published file has changed",
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def mirrored(url: str, mirror: str) -> str:
+    """Return `url` with the address of Hugging Face replaced by `mirror`; raises UsageError for no such address."""
+    if not mirror or not url.startswith(f"{_HUGGING_FACE}/"):
+        return url
+    if not mirror.startswith(("https://", "http://")):
+        hint = f"an address such as {_HUGGING_FACE}"
+        raise UsageError(f"the mirror {redact(mirror)!r} is no https:// or http:// address", hint=hint)
+    return mirror.rstrip("/") + url.removeprefix(_HUGGING_FACE)
+
+
+@contextlib.contextmanager
+def locked(destination: Path) -> Iterator[None]:
+    """Hold `<destination>.lock` for the length of the block; raises UnfitError when that cannot be."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold(destination.with_name(f"{destination.name}.lock"), busy=lambda: None))
+        except OSError as error:
+            raise UnfitError(f"cannot lock {destination.name}", cause=str(error)) from None
+        yield

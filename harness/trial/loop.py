@@ -1,0 +1,191 @@
+"""The loop of a live comparison: block after block, until the answer is clear or the time is up."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from harness.plan.block import Block, plan_block
+from harness.records.comparison import ALPHA
+from harness.records.measurement import Case, Measurement, name_cases
+from harness.records.outcome import StepResult
+from harness.records.record import Record
+from harness.records.trial import Role
+from harness.stats.pairing import pair_measurements
+from harness.stats.verdict import PairedSample, list_settled
+from harness.system.console import Console, format_seconds
+from harness.trial.side_case import Lost, Outcome, Played, Seat
+
+# So many blocks lost one after the other, and the next one would be lost, too.
+_PATIENCE = 3
+SETTLED = "every case is settled"
+TIME_UP = "the time was up"
+INTERRUPTED = "interrupted"
+LOST = "the samplers kept failing"
+
+Seats = Mapping[Role, Seat]
+
+
+class Engine(Protocol):
+    """Whatever can play a block."""
+
+    def play(self, block: Block, seats: Seats) -> Outcome:
+        """Return what the block left behind."""
+
+
+class Design(Record):
+    """How a trial is laid out; `threshold` is the relative change that matters.
+
+    `early` lets the trial end, and cases be left alone, once nothing more can be learned of them. `named` says that
+    somebody asked for these metrics, and not for whatever there is. `relink` links each side for every block anew.
+    """
+
+    seed: int
+    pairs: int
+    metrics: tuple[str, ...]
+    threshold: float
+    max_time_s: float
+    early: bool = True
+    named: bool = False
+    relink: bool = False
+
+
+class Tally(Record):
+    """What came of it; `lost` tells of every block that came to nothing.
+
+    `wall_s` leaves out the `halted_s` seconds in which the harness or a side stood still; they are not of its time.
+    `shared` is a library that was not the file of its block alone.
+    """
+
+    results: tuple[tuple[StepResult, StepResult], ...] = ()
+    lost: tuple[Lost, ...] = ()
+    stopped: str = ""
+    wall_s: float = 0.0
+    disturbed: int = 0
+    retried: int = 0
+    stood: int = 0
+    halted_s: float = 0.0
+    idle_share: float = 0.0
+    shared: str = ""
+
+    def measurements(self, role: Role) -> list[Measurement]:
+        """Return the numbers of one side."""
+        side = (Role.BASELINE, Role.CONTENDER).index(role)
+        return [one for pair in self.results for one in pair[side].measurements]
+
+    @property
+    def samples(self) -> tuple[PairedSample, ...]:
+        """The pairs of both sides, by case and metric."""
+        return pair_measurements(self.measurements(Role.BASELINE), self.measurements(Role.CONTENDER))
+
+
+class Contest:
+    """One pass; `tally` is whole after every block, so that an interrupted trial still has its verdict.
+
+    `provide` gives each block the files that it measures. `wait` is called then, and may wait for the node to be quiet.
+    """
+
+    def __init__(
+        self,
+        design: Design,
+        cases: Sequence[Seats],
+        engine: Engine,
+        console: Console,
+        save: Callable[[Tally], None],
+        *,
+        provide: Callable[[Block, Seats], Seats | Lost] = lambda _, seats: seats,
+        wait: Callable[[], object] = lambda: None,
+    ) -> None:
+        self.tally = Tally()
+        self._design = design
+        self._cases = cases
+        self._engine = engine
+        self._console = console
+        self._save = save
+        self._provide = provide
+        self._wait = wait
+        self._names = name_cases(map(pair_cases, cases))
+        self._settled: set[tuple[Case, str]] = set()
+        self._lost_in_row = 0
+
+    def go(self) -> Tally:
+        """Play until everything is settled, the time is up, or no block comes through; Ctrl-C ends it, too."""
+        began = time.monotonic()
+        number = 0
+        try:
+            while not self.tally.stopped:
+                number += 1
+                self._play(number)
+                elapsed_s = time.monotonic() - began - self.tally.halted_s
+                if self._design.early:
+                    self._settle()
+                stopped = self._conclude(number, elapsed_s)
+                self.tally = self.tally.replace(wall_s=round(elapsed_s, 3), stopped=stopped)
+                self._save(self.tally)
+        except KeyboardInterrupt:
+            elapsed_s = time.monotonic() - began - self.tally.halted_s
+            self.tally = self.tally.replace(stopped=INTERRUPTED, wall_s=round(elapsed_s, 3))
+        return self.tally
+
+    def _play(self, number: int) -> None:
+        design, tally = self._design, self.tally
+        open_cases = [(seats, metrics) for seats in self._cases if (metrics := self._open_metrics(seats))]
+        seats, metrics = open_cases[number % len(open_cases)]
+        block = plan_block(design.seed, number, metrics, pairs=design.pairs)
+        outcome = self._play_fresh(block, seats)
+        tally = tally.replace(halted_s=tally.halted_s + outcome.halted_s)
+        if isinstance(outcome, Played):
+            self._lost_in_row = 0
+            self.tally = tally.replace(
+                results=(*tally.results, outcome.results),
+                disturbed=tally.disturbed + outcome.disturbed,
+                retried=tally.retried + outcome.retried,
+                stood=tally.stood + outcome.stood,
+                idle_share=max(tally.idle_share, outcome.idle_share),
+                shared=tally.shared or outcome.shared,
+            )
+        else:
+            self._lost_in_row += 1
+            self._console.note(f"block {number} is lost: {outcome.reason}")
+            self.tally = tally.replace(lost=(*tally.lost, outcome))
+
+    def _play_fresh(self, block: Block, seats: Seats) -> Outcome:
+        """Return what came of a block with files of its own, made before anything is measured, and never beside it."""
+        provided = self._provide(block, seats)
+        if isinstance(provided, Lost):
+            return provided
+        self._wait()
+        return self._engine.play(block, provided)
+
+    def _open_metrics(self, seats: Seats) -> tuple[str, ...]:
+        case = pair_cases(seats)
+        return tuple(metric for metric in self._design.metrics if (case, metric) not in self._settled)
+
+    def _settle(self) -> None:
+        samples = self.tally.samples
+        planned = len(self._cases) * len(self._design.metrics)
+        settled = list_settled(samples, planned=planned, alpha=ALPHA, threshold=self._design.threshold)
+        self._settled |= {(one.case, one.metric) for one, known in zip(samples, settled, strict=True) if known}
+
+    def _conclude(self, number: int, elapsed_s: float) -> str:
+        """Return why the trial ends now, or nothing."""
+        if self._lost_in_row >= _PATIENCE or (self._lost_in_row and self.tally.lost[-1].hopeless):
+            return LOST
+        left = [
+            f"{metric} of {self._names[pair_cases(seats)]}"
+            for seats in self._cases
+            for metric in self._open_metrics(seats)
+        ]
+        if not left:
+            return SETTLED
+        left_s = self._design.max_time_s - elapsed_s
+        if elapsed_s / number > left_s:  # the next block would not end in time
+            return TIME_UP
+        still = ", ".join(left[:3]) + (" ..." if len(left) > 3 else "")
+        passed = f"{format_seconds(elapsed_s)}, at most {format_seconds(left_s)} left"
+        self._console.tick(f"block {number}, {passed}; open: {still}")
+        return ""
+
+
+def pair_cases(seats: Seats) -> Case:
+    """Return the case of the baseline against that of the contender: what a block measures."""
+    return seats[Role.BASELINE].case.against(seats[Role.CONTENDER].case)

@@ -1,0 +1,174 @@
+"""The commands: the work of whisper-bench in pieces that can be timed one by one."""
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+
+from harness.worker.gauge import Gauge
+from harness.worker.library import Library, LibraryError
+
+# Of examples/bench/bench.cpp: all tokens are 0, a batch is 5 of them, a prompt 256.
+BATCH_TOKENS = 5
+PROMPT_TOKENS = 256
+_MAX_THREADS = 512
+_WARM_TOKENS = 8
+
+
+class WorkError(Exception):
+    """Why a command was refused."""
+
+
+class Bench:
+    """One context of one library, and the commands on it."""
+
+    def __init__(self, library: Library, gauge: Gauge) -> None:
+        self._library = library
+        self._calls = library.calls
+        self._gauge = gauge
+        self._context = 0
+        self._threads = 0
+        self._positions = 0
+        self._tokens = (ctypes.c_int32 * PROMPT_TOKENS)()
+        self._commands: dict[str, tuple[int | None, Callable[..., dict[str, object]]]] = {
+            "load": (3, self._load),
+            "warm": (None, self._warm),
+            "encode": (0, self._time_encode),
+            "decode": (2, self._time_decode),
+            "batch": (1, self._time_batch),
+            "prompt": (1, self._time_prompt),
+            "memcpy": (1, self._run_memcpy),
+            "mul_mat": (1, self._run_mul_mat),
+        }
+
+    def do(self, name: str, words: str) -> dict[str, object]:
+        """Carry out one command, given what stands behind its name, and return its answer; raises WorkError."""
+        if name not in self._commands:
+            raise WorkError(f"unknown command {name!r}: one of {', '.join(self._commands)}, quit")
+        count, command = self._commands[name]
+        arguments = words.rsplit(maxsplit=2) if name == "load" else words.split()  # a path may hold blanks
+        if count is not None and len(arguments) != count:
+            raise WorkError(f"{name} takes {count} arguments, not {len(arguments)}")
+        return command(*arguments)
+
+    def close(self) -> None:
+        """Free the context."""
+        if self._context:
+            self._calls.whisper_free(self._context)
+            self._context = 0
+
+    def _load(self, path: str, threads: str, flash_attn: str) -> dict[str, object]:
+        if self._context:
+            raise WorkError("weights are loaded already")
+        if flash_attn not in ("0", "1"):
+            raise WorkError(f"flash attention is 0 or 1, not {flash_attn}")
+        self._threads = _count(threads, _MAX_THREADS)
+        opened: list[int] = []
+        refused: list[str] = []
+
+        def load() -> None:
+            try:
+                opened.append(self._library.open(path, flash_attn=flash_attn == "1"))
+            except LibraryError as error:
+                refused.append(str(error))
+
+        cost = self._gauge.time(load)
+        if refused:
+            raise WorkError(refused[0])
+        self._context = opened[0]
+        # In the words of whisper-bench, so that one parser serves both.
+        features = self._library.describe()["system_info"]
+        sys.stderr.write(f"system_info: n_threads = {self._threads} / {os.cpu_count()} | {features}\n")
+        self._positions = self._calls.whisper_n_text_ctx(self._context)
+        mels = self._calls.whisper_model_n_mels(self._context)
+        _check("whisper_set_mel", self._calls.whisper_set_mel(self._context, None, 0, mels))
+        return cost
+
+    def _warm(self, *names: str) -> dict[str, object]:
+        """Do a little of everything, or an encode (which decoding needs) and a little of what is named."""
+        little: dict[str, Callable[[], None]] = {
+            "decode": lambda: self._decode(_WARM_TOKENS, 0),
+            "batch": lambda: self._batch(1),
+            "prompt": lambda: self._prompt(1),
+        }
+        wanted = names or tuple(little)
+        unknown = next((name for name in wanted if name != "encode" and name not in little), None)
+        if unknown:
+            raise WorkError(f"cannot warm up {unknown!r}: one of encode, {', '.join(little)}")
+        self._need_weights()
+        self._encode()
+        for name in wanted:
+            if name in little:
+                little[name]()
+        self._gauge.rest()
+        return {}
+
+    def _time_encode(self) -> dict[str, object]:
+        return self._time(self._encode, 1)
+
+    def _time_decode(self, count: str, position: str) -> dict[str, object]:
+        tokens, first = _count(count, self._positions), _count(position, self._positions, low=0)
+        if tokens + first > self._positions:
+            raise WorkError(f"{tokens} tokens from position {first} do not fit into {self._positions}")
+        return self._time(lambda: self._decode(tokens, first), tokens)
+
+    def _time_batch(self, count: str) -> dict[str, object]:
+        times = _count(count, 1_000_000)
+        return self._time(lambda: self._batch(times), times * BATCH_TOKENS)
+
+    def _time_prompt(self, count: str) -> dict[str, object]:
+        times = _count(count, 1_000_000)
+        return self._time(lambda: self._prompt(times), times * PROMPT_TOKENS)
+
+    def _run_memcpy(self, threads: str) -> dict[str, object]:
+        return self._run_benchmark("whisper_bench_memcpy_str", threads)
+
+    def _run_mul_mat(self, threads: str) -> dict[str, object]:
+        return self._run_benchmark("whisper_bench_ggml_mul_mat_str", threads)
+
+    def _run_benchmark(self, symbol: str, threads: str) -> dict[str, object]:
+        if not hasattr(self._calls, symbol):
+            raise WorkError(f"the library does not export {symbol}")
+        count = _count(threads, _MAX_THREADS)
+        text: list[bytes] = []
+        cost = self._gauge.time(lambda: text.append(getattr(self._calls, symbol)(count)))
+        return {**cost, "text": text[0].decode(errors="replace")}
+
+    def _time(self, call: Callable[[], None], units: int) -> dict[str, object]:
+        """Return the cost of `call`; `units` are the passes or tokens that it is divided by."""
+        self._need_weights()
+        return {"units": units, **self._gauge.time(call)}
+
+    def _encode(self) -> None:
+        _check("whisper_encode", self._calls.whisper_encode(self._context, 0, self._threads))
+
+    def _decode(self, tokens: int, first: int) -> None:
+        for position in range(first, first + tokens):
+            self._step(1, position)
+
+    def _batch(self, times: int) -> None:
+        for _ in range(times):
+            self._step(BATCH_TOKENS, 0)
+
+    def _prompt(self, times: int) -> None:
+        for _ in range(times):
+            self._step(PROMPT_TOKENS, 0)
+
+    def _step(self, tokens: int, position: int) -> None:
+        result = self._calls.whisper_decode(self._context, self._tokens, tokens, position, self._threads)
+        _check("whisper_decode", result)
+
+    def _need_weights(self) -> None:
+        if not self._context:
+            raise WorkError("no weights are loaded: load PATH THREADS FLASH_ATTN comes first")
+
+
+def _check(name: str, result: int) -> None:
+    if result != 0:
+        raise WorkError(f"{name} returned {result}")
+
+
+def _count(word: str, high: int, *, low: int = 1) -> int:
+    if not word.isdecimal() or not low <= int(word) <= high:
+        raise WorkError(f"{word!r} is not a number from {low} to {high}")
+    return int(word)

@@ -1,0 +1,163 @@
+"""A run that is taken up again: its plan made anew, and what has changed meanwhile."""
+
+from typing import Any
+
+import pytest
+
+from harness.errors import UsageError
+from harness.judge.resume import find_other_cpu, find_other_tool, mark_changes, remember_changes, renew_plan
+from harness.plan.bench import repeat_step
+from harness.plan.inputs import Ingredients
+from harness.plan.run import plan_run
+from harness.records.caveat import Caveat
+from harness.records.plan import Placement, Plan
+from tests import factory
+
+RUN = factory.run()
+
+
+def plan() -> Plan:
+    return plan_run(
+        Ingredients(
+            source=factory.source(),
+            toolchain=factory.toolchain(),
+            sites=(factory.site("Debug"), factory.site()),
+            suite=factory.suite(),
+            weights=(factory.weights(),),
+            namespace="x",
+            jobs=1,
+        )
+    )
+
+
+def change(number: int, **changes: Any) -> Plan:
+    steps = list(plan().steps)
+    steps[number] = steps[number].replace(**changes)
+    return plan().replace(steps=tuple(steps))
+
+
+def test_a_plan_that_nobody_changed_is_the_one_that_is_followed() -> None:
+    assert renew_plan(plan(), plan(), "id") == plan()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"argv": ("/bin/rm", "-rf", "/home")},
+        {"cwd": "/home"},
+        {"env": (("LD_PRELOAD", "/tmp/x.so"),)},
+        {"wipe": "/home"},
+        {"products": ("/home/x",)},
+        {"stamp": "/home/x"},
+        {"key": "0"},
+        {"output": "../../x"},
+        {"log": "../../x"},
+        {"needs": ()},
+        {"timeout_s": 1e9},
+        {"placement": Placement(cpus=(0,))},
+        {"backend": "CUDA"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_step_that_is_another_is_refused_by_its_name_and_field(changes: dict[str, Any]) -> None:
+    for number in (0, len(plan().steps) - 1):
+        if change(number, **changes) == plan():
+            continue
+        name = plan().steps[number].name
+        with pytest.raises(UsageError, match=f"step {name}, {next(iter(changes))}\n"):
+            renew_plan(plan(), change(number, **changes), "id")
+
+
+def test_steps_that_are_more_or_fewer_or_in_another_order_are_refused() -> None:
+    steps = plan().steps
+    with pytest.raises(UsageError, match="which is missing"):
+        renew_plan(plan(), plan().replace(steps=steps[:-1]), "id")
+    for other in ((*steps, factory.step("x")), (*steps, steps[-1].replace(name="x")), (steps[1], steps[0], *steps[2:])):
+        with pytest.raises(UsageError, match="which is not planned here"):
+            renew_plan(plan(), plan().replace(steps=other), "id")
+
+
+def test_other_builds_are_refused() -> None:
+    site = plan().sites[-1]
+    for field, other in {"folder": "/home", "config": factory.config("Debug"), "variant": "x"}.items():
+        sites = (plan().sites[0], site.replace(**{field: other}))
+        with pytest.raises(UsageError, match=f"the build, {field}\n"):
+            renew_plan(plan(), plan().replace(sites=sites), "id")
+    with pytest.raises(UsageError, match="the build, number"):
+        renew_plan(plan(), plan().replace(sites=()), "id")
+
+
+def test_rounds_that_the_run_added_are_made_anew() -> None:
+    last = plan().steps[-1]
+    assert last.case
+    more = repeat_step(last, last.case, last.repetition + 1, " (within 3.0 %)")
+    longer = plan().replace(steps=(*plan().steps, more))
+    assert renew_plan(plan(), longer, "id") == longer
+    with pytest.raises(UsageError, match=f"step {more.name}, argv"):
+        renew_plan(plan(), plan().replace(steps=(*plan().steps, more.replace(argv=("/bin/rm",)))), "id")
+
+
+def test_a_program_that_is_another_is_found() -> None:
+    was = factory.toolchain()
+    assert find_other_tool(was, was) is None
+    for name in ("cc", "cxx", "cmake", "ctest", "ninja"):
+        tool = getattr(was, name)
+        for other in (tool.replace(version="2"), tool.replace(version=""), tool.replace(path="/x")):
+            assert find_other_tool(was, was.replace(**{name: other})) == (tool, other)
+    cached = was.replace(compiler_cache=was.ninja)
+    assert find_other_tool(cached, cached.replace(compiler_cache=was.ninja.replace(version=""))) is not None
+
+
+def test_a_cpu_that_is_another_is_found() -> None:
+    node = factory.node()
+    cpu = node.cpu
+    assert find_other_cpu(node, node.replace(kernel="7")) == ""
+    assert "became Other" in find_other_cpu(node, node.replace(cpu=cpu.replace(brand="Other")))
+    assert "without f16c and with vaes" in find_other_cpu(
+        node, node.replace(cpu=cpu.replace(features=("avx", "avx2", "fma", "vaes")))
+    )
+
+
+@pytest.mark.parametrize(("arch", "refused"), [("x86_64", False), ("aarch64", True)])
+def test_flags_that_come_with_a_kernel_are_no_other_cpu(arch: str, refused: bool) -> None:  # noqa: FBT001
+    node = factory.node()
+    node = node.replace(cpu=node.cpu.replace(arch=arch))
+    now = node.replace(cpu=node.cpu.replace(features=(*node.cpu.features, "bhi_ctrl", "user_shstk")))
+    assert bool(find_other_cpu(node, now)) is refused
+    (caveat,) = remember_changes(RUN.replace(node=node), now, dict(RUN.environment), (), RUN.harness).caveats
+    assert "the system now lists the CPU with bhi_ctrl, user_shstk" in caveat.message
+
+
+def test_what_changed_around_the_run_is_one_caveat() -> None:
+    node = factory.node()
+    same = dict(RUN.environment) | {"PATH": "/elsewhere", "HOME": "/x"}
+    assert remember_changes(RUN, node, same, (), RUN.harness) == RUN
+    other = node.replace(kernel="6.2", memory_bytes=4 << 30)
+    battery = Caveat(code="battery", message="the node ran on battery")
+    run = remember_changes(RUN, other, same | {"OMP_NUM_THREADS": "1", "GGML_TOKEN": "secret"}, (battery,), "0.2.0")
+    (caveat,) = run.caveats
+    assert caveat.code == "resumed-changed"
+    for told in ("kernel 6.1 became 6.2", "8.6 GB of memory became 4.3", "GGML_TOKEN, OMP_NUM_THREADS", "battery"):
+        assert told in caveat.message
+    assert "the harness was 0.1.0, and is 0.2.0 now" in caveat.message
+    assert "secret" not in caveat.message
+    again = remember_changes(run.replace(caveats=(*run.caveats, battery)), node, same, (), run.harness)
+    assert "no longer: the node ran on battery" in again.caveats[-1].message
+    assert "kernel 6.1" in again.caveats[-1].message
+    assert len(again.caveats) == 2
+
+
+def test_what_changes_while_a_run_goes_on_is_one_caveat_and_said_once() -> None:
+    cpus = RUN.node.cpu.cores.affinity
+    battery = Caveat(code="battery", message="the node ran on battery")
+    assert mark_changes(RUN, cpus, ()) == RUN
+    assert mark_changes(RUN, None, ()) == RUN, "not known is no change"
+    run = mark_changes(RUN, 1, (battery,))
+    (caveat,) = run.caveats
+    assert caveat.code == "node-changed"
+    assert f"the node ran on battery; {cpus} CPUs to use became 1" in caveat.message
+    assert mark_changes(run, 1, (battery,)) == run
+    more = mark_changes(run, 1, (battery, Caveat(code="governor", message="it is powersave")))
+    assert more.caveats[-1].message == f"{caveat.message}; it is powersave"
+    resumed = remember_changes(RUN, RUN.node, dict(RUN.environment), (battery,), RUN.harness)
+    assert mark_changes(resumed, cpus, (battery,)) == resumed, "it was said when the run was resumed"

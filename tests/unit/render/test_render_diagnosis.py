@@ -1,0 +1,40 @@
+from harness.records.condition import Condition, Diagnosis, Finding, Fitness, Quietness
+from harness.render.diagnosis import render_doctor
+
+FIT = Finding(topic="steal", fitness=Fitness.FIT, found="0.0% of the CPU time")
+UNKNOWN = Finding(topic="turbo", fitness=Fitness.UNKNOWN, found="the system does not tell")
+UNFIT = Finding(
+    topic="governor",
+    fitness=Fitness.UNFIT,
+    found="powersave",
+    means="clocks follow the load",
+    fix="sudo cpupower frequency-set -g performance",
+)
+
+
+def render(*findings: Finding) -> str:
+    quiet = Quietness(wall_s=2.0, cpus=2)
+    return render_doctor(Diagnosis(node="node-1", findings=findings, quietness=quiet, condition=Condition()))
+
+
+def test_a_table_then_what_is_unfit_with_its_fix() -> None:
+    assert render(FIT, UNKNOWN, UNFIT) == (
+        "node-1: 1 unfit, 1 not known\n"
+        "\n"
+        "  steal     fit      0.0% of the CPU time\n"
+        "  turbo     unknown  the system does not tell\n"
+        "  governor  unfit    powersave\n"
+        "\n"
+        "  governor: powersave\n"
+        "    clocks follow the load\n"
+        "    fix: sudo cpupower frequency-set -g performance\n"
+    )
+
+
+def test_a_fit_node() -> None:
+    assert render(FIT).startswith("node-1: fit to measure on\n")
+    assert "fix" not in render(FIT)
+
+
+def test_a_process_cannot_steer_the_terminal() -> None:
+    assert "\x1b" not in render(UNFIT.replace(found="1 CPU (a\x1b[2J 7)"))

@@ -1,0 +1,85 @@
+"""Settings that were kept are in force again, whatever those of today are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import UsageError
+from harness.records.run import Origin
+from harness.settings.layer import Settings, layer_settings
+from harness.settings.recall import DECISIVE, list_decisive, recall, restore_settings
+from harness.settings.table import BY_NAME
+
+
+def layered(**flags: object) -> Settings:
+    return layer_settings(file={}, file_name="", environ={}, flags=flags)
+
+
+BEGUN = {
+    "model": ["tiny", "base"],
+    "threads": ["1", "2"],
+    "flash_attn": ["0", "1"],
+    "force_threads": True,
+    "repetitions": 3,
+    "seed": 7,
+    "timeout": "90s",
+    "weights": "synthetic",
+    "isa": "avx,avx2",
+    "define": ["CMAKE_C_FLAGS=-Wl,-z,now -O2", "GGML_LTO=ON"],
+}
+
+
+def test_every_decisive_setting_is_one() -> None:
+    assert BY_NAME.keys() >= DECISIVE
+    of_today = "weights_mirror wait_quiet retries rebuild jobs node results cache no_wait dry_run json quiet verbose"
+    of_sweeps = {setting.name for setting in BY_NAME.values() if "sweep" in setting.commands}
+    assert of_sweeps - DECISIVE == set(of_today.split()), "whether a new setting decides what is measured must be said"
+
+
+def test_what_was_kept_is_in_force_again() -> None:
+    begun = layered(**BEGUN)
+    today = layered(isa="native", seed=1, define=["GGML_BLAS=ON"], results="elsewhere", llamafile="on")
+    again = recall(today, list_decisive(begun))
+    assert list_decisive(again) == list_decisive(begun)
+    assert again.text("results") == "elsewhere", "where it is done is a matter of today"
+    assert again.words("define") == begun.words("define")
+    assert again.is_default("llamafile")
+    assert not again.is_default("isa")
+
+
+@given(st.lists(st.sampled_from(["A=1,2", "B=", "C_D=x y", "E:STRING=-Wl,-rpath,/x", "F=a,b=c"]), unique=True))
+def test_options_survive(words: list[str]) -> None:
+    begun = layered(define=words) if words else layered()
+    again = recall(layered(), list_decisive(begun))
+    assert ",".join(again.words("define")) == ",".join(begun.words("define"))
+
+
+def test_a_login_is_not_kept_and_that_of_today_serves() -> None:
+    begun = layered(repo="https://me:secret@example.org/x")
+    kept = list_decisive(begun)
+    assert "secret" not in str(kept)
+    today = layered(repo="https://me:other@example.org/x")
+    assert recall(today, kept).text("repo") == "https://me:other@example.org/x"
+    with pytest.raises(UsageError, match="--repo"):
+        recall(layered(), kept)
+
+
+@pytest.mark.parametrize("name", ["results", "node", "cache", "nothing"])
+def test_what_does_not_decide_is_not_taken(name: str) -> None:
+    kept = [one.replace(name=name, value="../../x", origin=Origin.FLAG) for one in list_decisive(layered())[:1]]
+    today = layered()
+    assert recall(today, kept) == today
+
+
+def test_all_that_was_described_can_be_restored() -> None:
+    settings = layer_settings(
+        file={"model": ["tiny", "base"], "threshold": "1.5 %", "timeout": "1h30m", "huge_pages": True},
+        file_name="harness.toml",
+        environ={"HARNESS_REPETITIONS": "7", "HARNESS_THREADS": "1,2"},
+        flags={"define": ["CMAKE_CXX_FLAGS=-O2 -g", "X=a,b,c", "Y=", "Z=1,2"], "source": "/a, b"},
+    )
+    assert restore_settings(settings.describe()) == settings
+    assert restore_settings(()) == layered()
+    for name in ("repetitions", "no_roof", "timeout"):
+        with pytest.raises(ValueError, match="many"):
+            restore_settings([one.replace(value="many") for one in settings.describe() if one.name == name])
