@@ -5,7 +5,7 @@ import difflib
 from harness.build.feature import ARM, X86, X86_FEATURES, Feature, list_features, list_missing
 from harness.errors import UnfitError, UsageError
 from harness.records.build import CMakeOption
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.node import Cpu
 from harness.records.record import Record, short_hash
 from harness.records.run import SystemInfo
@@ -134,7 +134,7 @@ def compare_isa(info: SystemInfo, isa: str) -> tuple[Caveat, ...]:
     parts = [f"{', '.join(missing)} missing"] if missing else []
     parts += [f"{', '.join(further)} too many"] if further else []
     message = f"the binary is not what --isa {isa} asks for: {'; '.join(parts)}"
-    return (Caveat(code="isa-differs", message=message),)
+    return (Caveat(code=CaveatCode.ISA_DIFFERS, message=message),)
 
 
 def list_runnable(cpu: Cpu) -> tuple[str, ...]:
@@ -168,7 +168,7 @@ def compare_features(info: SystemInfo, cpu: Cpu) -> tuple[Caveat, ...]:
         f"this CPU has {keys}, the binary was compiled without; --isa native compiles in all that the compiler knows, "
         f"{options} just this"
     )
-    return (Caveat(code="simd-not-compiled", message=message),)
+    return (Caveat(code=CaveatCode.SIMD_NOT_COMPILED, message=message),)
 
 
 def isa_fingerprint(cpu: Cpu) -> str:

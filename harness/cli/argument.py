@@ -135,6 +135,12 @@ def add_compare(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--markdown", action="store_true", help="print Markdown")
 
 
+def add_explain(verb: argparse.ArgumentParser) -> None:
+    """Add what `explain` takes beside the settings."""
+    text = "the code of a caveat, such as noisy, or of the cause of a failure (default: all of them)"
+    verb.add_argument("codes", nargs="*", metavar="CODE", help=text)
+
+
 def add_cache(verb: argparse.ArgumentParser) -> None:
     """Add what `cache` takes beside the settings."""
     verb.add_argument("action", nargs="?", choices=("prune",), help="remove instead of list; nothing without --yes")

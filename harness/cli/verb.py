@@ -9,6 +9,7 @@ from harness.cli.argument import (
     add_ab,
     add_cache,
     add_compare,
+    add_explain,
     add_export,
     add_import,
     add_models,
@@ -26,6 +27,7 @@ from harness.commands.cache import cache
 from harness.commands.calibrate import calibrate
 from harness.commands.compare import Compared, compare
 from harness.commands.doctor import doctor
+from harness.commands.explain import explain
 from harness.commands.exporting import export_runs
 from harness.commands.importing import import_reports
 from harness.commands.list import Filters, runs
@@ -169,6 +171,10 @@ def _cache(call: Call) -> int:
     return cache(call.settings, call.output, asked)
 
 
+def _explain(call: Call) -> int:
+    return explain(call.output, call.arguments.codes)
+
+
 def _schema(call: Call) -> int:
     return schema(call.output)
 
@@ -192,5 +198,6 @@ VERBS: dict[str, Verb] = {
     "roof": Verb("measure what this node can do at best: arithmetic, and reading and copying memory", _roof),
     "doctor": Verb("say whether this node is fit to measure on now, and what would make it so", _doctor),
     "cache": Verb("list what lies in the cache folder, or make room there: harness cache prune", _cache, add_cache),
+    "explain": Verb("say what a code in brackets behind a caveat means: harness explain noisy", _explain, add_explain),
     "schema": Verb("print the JSON Schema of run.json", _schema),
 }

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from harness.commands.output import Output
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
-from harness.judge.illegal import ILLEGAL_INSTRUCTION
 from harness.plan.block import ROLES
 from harness.plan.side import Side
+from harness.records.caveat import CaveatCode
 from harness.records.measurement import TABLE_METRICS
 from harness.records.node import Node
 from harness.records.run import ExitCode
@@ -108,7 +108,9 @@ def show_failure(held: Held, output: Output) -> int:
         raise InterruptedRunError("interrupted before the first block had ended")
     if held.failure and held.failure.hopeless:
         raise UnavailableError(f"the {held.failure.role} cannot be measured", cause=held.failure.reason)
-    causes = [caveat.message for run in held.runs for caveat in run.caveats if caveat.code == ILLEGAL_INSTRUCTION]
+    causes = [
+        caveat.message for run in held.runs for caveat in run.caveats if caveat.code == CaveatCode.ILLEGAL_INSTRUCTION
+    ]
     reason = f"nothing could be measured: {held.tally.lost[-1].reason}"
     output.show("\n".join([reason, *dict.fromkeys(causes)]), held.runs)
     return int(ExitCode.BENCHMARK_FAILED)

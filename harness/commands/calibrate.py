@@ -8,6 +8,7 @@ from harness.commands.output import Output
 from harness.errors import UsageError
 from harness.plan.side import Side
 from harness.records.calibration import AATrial, Calibration
+from harness.records.caveat import CaveatCode
 from harness.records.comparison import ALPHA
 from harness.records.run import ExitCode
 from harness.render.calibration import render_calibration
@@ -26,7 +27,7 @@ LEAST_BLOCKS = 20
 _MOST_TRIALS = 1000
 _SIDES = (Side(label="baseline"), Side(label="contender"))
 # They are the point of an A/A trial that is held to its end.
-_EXPECTED = ("a-a", "stopped")
+_EXPECTED = (CaveatCode.A_A, CaveatCode.STOPPED)
 
 
 def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) -> int:

@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.run import Run
 
 # A drift of the node over the time of all runs moves the one side against the other by half of this share of it.
@@ -59,7 +59,7 @@ def caveat_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[C
     advice = "whatever became of the node meanwhile looks like a change; harness ab measures both in turns"
     if abs(correlation) == 1:
         which = "all runs of one side were made before all of the other"
-        yield Caveat(code="not-interleaved", message=f"{which}: {advice}")
+        yield Caveat(code=CaveatCode.NOT_INTERLEAVED, message=f"{which}: {advice}")
     elif here and there and abs(correlation) > bound_correlation(len(here), len(there)) + 1e-9:
         later = "contender" if correlation > 0 else "baseline"
         most = bound_correlation(len(here), len(there))
@@ -67,7 +67,7 @@ def caveat_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[C
             f"the runs of the two sides are not mixed in time: those of the {later} came later (rank correlation of "
             f"side and start {correlation:+.2f}, more than {most:.2f} either way): {advice}"
         )
-        yield Caveat(code="not-interleaved", message=message)
+        yield Caveat(code=CaveatCode.NOT_INTERLEAVED, message=message)
     yield from _caveat_days(baseline, contender)
 
 
@@ -94,4 +94,4 @@ def _caveat_days(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[
         f"{told}: runs of one day are alike for reasons of that day, so they count once, by their median; {shared}"
         f"{unlike if max(rates) > _UNLIKE * min(rates) else ''}"
     )
-    yield Caveat(code="by-day", message=message)
+    yield Caveat(code=CaveatCode.BY_DAY, message=message)

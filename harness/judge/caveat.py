@@ -7,7 +7,7 @@ from harness.judge.illegal import explain_illegal
 from harness.judge.node_fact import caveat_quietness
 from harness.judge.provenance import caveat_builds
 from harness.plan.precision import find_correlated, find_loose
-from harness.records.caveat import INCOMPLETE, Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.measurement import FLOP_RATE, TABLE_METRICS
 from harness.records.outcome import Status
 from harness.records.plan import Phase
@@ -47,31 +47,31 @@ def _about_silence(run: Run) -> Iterator[Caveat]:
         rest = f" and {len(gaps) - _SHOWN} more" if len(gaps) > _SHOWN else ""
         names = "; ".join(gap.name for gap in gaps[:_SHOWN])
         what = "this was asked for and has" if len(gaps) == 1 else f"{len(gaps)} things were asked for and have"
-        yield Caveat(code=INCOMPLETE, message=f"{what} neither a number nor a reason: {names}{rest}")
+        yield Caveat(code=CaveatCode.INCOMPLETE, message=f"{what} neither a number nor a reason: {names}{rest}")
     elif run.end and run.exit_code is ExitCode.BENCHMARK_FAILED and not any(one.status.bad for one in run.results):
-        yield Caveat(code=INCOMPLETE, message="nothing was measured: every benchmark was skipped")
+        yield Caveat(code=CaveatCode.INCOMPLETE, message="nothing was measured: every benchmark was skipped")
 
 
 def _about_source(run: Run) -> Iterator[Caveat]:
     commit = run.source.commit
     if commit.dirty:
         of = f"commit {commit.sha[:8]} plus uncommitted changes" if commit.sha else "a tree without git"
-        yield Caveat(code="dirty", message=f"measured {of} ({commit.changes[:12]})")
+        yield Caveat(code=CaveatCode.DIRTY, message=f"measured {of} ({commit.changes[:12]})")
 
 
 def _about_tests(run: Run) -> Iterator[Caveat]:
     tests = [result for result in run.results if result.phase is Phase.TEST]
     if not tests and run.suite.benchmarks:
-        yield Caveat(code="no-tests", message="whisper.cpp's tests were not run (--no-tests)")
+        yield Caveat(code=CaveatCode.NO_TESTS, message="whisper.cpp's tests were not run (--no-tests)")
     for result in tests:
         if result.status is Status.SKIPPED:
-            yield Caveat(code="no-tests", message=f"{result.step} ran no test: {result.reason}")
+            yield Caveat(code=CaveatCode.NO_TESTS, message=f"{result.step} ran no test: {result.reason}")
 
 
 def _about_binary(run: Run) -> Iterator[Caveat]:
     if run.config.build_type == "Debug":
         message = "a Debug build was measured: without optimisation, several times slower than what is released"
-        yield Caveat(code="debug-build", message=message)
+        yield Caveat(code=CaveatCode.DEBUG_BUILD, message=message)
     if run.system_info is None:
         return
     yield from _about_devices(run, run.system_info)
@@ -81,21 +81,21 @@ def _about_binary(run: Run) -> Iterator[Caveat]:
     sectioned = any(name.startswith("CPU/") for name in features)  # before v1.7.5 OpenMP was not told
     if sectioned and features.get("CPU/OPENMP", "0") == "0":
         message = "built without OpenMP: ggml's own threads were used"
-        yield Caveat(code="no-openmp", message=message)
+        yield Caveat(code=CaveatCode.NO_OPENMP, message=message)
 
 
 def _about_devices(run: Run, info: SystemInfo) -> Iterator[Caveat]:
     if info.failure and any(m.case.benchmark in OF_MODELS for m in run.measurements):
-        yield Caveat(code="backend-failed", message=info.failure)
+        yield Caveat(code=CaveatCode.BACKEND_FAILED, message=info.failure)
     software = [device for device in info.devices if device.software and device.backend in info.backends]
     for device in software:
         message = f"{device.backend} is {device.name}, a program that plays a GPU on the CPU: no GPU was measured"
-        yield Caveat(code="software-device", message=message)
+        yield Caveat(code=CaveatCode.SOFTWARE_DEVICE, message=message)
     on_cpu = {"memcpy", "mul_mat"} & {m.case.benchmark for m in run.measurements}
     if on_cpu and any(name not in _CPU_BACKENDS for name in info.backends):
         measure = "measures" if len(on_cpu) == 1 else "measure"
         message = f"{' and '.join(sorted(on_cpu))} {measure} the CPU, whatever the backend of the models is"
-        yield Caveat(code="cpu-benchmarks", message=message)
+        yield Caveat(code=CaveatCode.CPU_BENCHMARKS, message=message)
 
 
 def _about_mul_mat(run: Run) -> Iterator[Caveat]:
@@ -111,7 +111,7 @@ def _about_mul_mat(run: Run) -> Iterator[Caveat]:
     gaps = len(sizes) * len(kinds) - len(rates)
     if gaps:
         message = f"{gaps} cells of mul_mat were rounded to 0.0 GFLOP/s: something else used the CPU meanwhile"
-        yield Caveat(code="mul-mat-zero", message=message)
+        yield Caveat(code=CaveatCode.MUL_MAT_ZERO, message=message)
     largest = max((n for kind, n in rates if kind == "f32"), default=0)
     f32, f16 = rates.get(("f32", largest), 0.0), rates.get(("f16", largest), 0.0)
     if f32 and f16 > _ARTEFACT_RATIO * f32:
@@ -119,7 +119,7 @@ def _about_mul_mat(run: Run) -> Iterator[Caveat]:
             f"mul_mat's F32 column ({f32:.1f} GFLOP/s against {f16:.1f} for F16 at n={largest}) is an artefact of its "
             "operands, whose products underflow; it says nothing about this CPU's F32"
         )
-        yield Caveat(code="mul-mat-underflow", message=message)
+        yield Caveat(code=CaveatCode.MUL_MAT_UNDERFLOW, message=message)
 
 
 def _about_spread(run: Run) -> Iterator[Caveat]:
@@ -130,7 +130,7 @@ def _about_spread(run: Run) -> Iterator[Caveat]:
     ]
     if wild:
         message = f"repetitions differ wildly, something else used the machine: {', '.join(wild)}"
-        yield Caveat(code="noisy", message=message)
+        yield Caveat(code=CaveatCode.NOISY, message=message)
 
 
 def _about_precision(run: Run) -> Iterator[Caveat]:
@@ -138,7 +138,7 @@ def _about_precision(run: Run) -> Iterator[Caveat]:
     if loose:
         limits = f"{100 * run.suite.precision:g} % in at most {run.suite.max_time_s:g} s of the models' processes"
         message = f"not known to within {limits}: {', '.join(map(str, loose))}"
-        yield Caveat(code="imprecise", message=message)
+        yield Caveat(code=CaveatCode.IMPRECISE, message=message)
     alike = find_correlated(run)
     if alike:
         names = ", ".join(f"{metric} of {case} ({value:+.2f})" for (case, metric), value in alike.items())
@@ -146,10 +146,12 @@ def _about_precision(run: Run) -> Iterator[Caveat]:
             f"neighbouring rounds are alike, so that the medians are known less well than asked for: {names}; "
             "something slow moves the numbers (heat, clocks, other guests): a smaller --precision takes more rounds"
         )
-        yield Caveat(code="correlated", message=message)
+        yield Caveat(code=CaveatCode.CORRELATED, message=message)
 
 
 def _about_gaps(run: Run) -> Iterator[Caveat]:
     skipped = (one for one in run.results if one.phase is Phase.BENCH and one.status is Status.SKIPPED)
     # Once for all repetitions.
-    yield from dict.fromkeys(Caveat(code="benchmark-skipped", message=f"{one.case}: {one.reason}") for one in skipped)
+    yield from dict.fromkeys(
+        Caveat(code=CaveatCode.BENCHMARK_SKIPPED, message=f"{one.case}: {one.reason}") for one in skipped
+    )

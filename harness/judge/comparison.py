@@ -6,8 +6,8 @@ from harness.errors import UsageError
 from harness.judge.context import GROUPS, caveat_context, caveat_unknown, explain_break, find_differences, name_side
 from harness.judge.context_field import list_aspects, name_subject
 from harness.judge.sample import Pool, RunPair, list_cases, match_trials, name_sides, pool_trials, sample_runs
-from harness.records.caveat import Caveat
-from harness.records.comparison import ALPHA, DIALECT, SHARED_SEED, Comparison, Contrast, Difference, Family, Verdict
+from harness.records.caveat import Caveat, CaveatCode
+from harness.records.comparison import ALPHA, Comparison, Contrast, Difference, Family, Verdict
 from harness.records.measurement import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS, Case
 from harness.records.record import Record
 from harness.records.run import Run
@@ -110,7 +110,7 @@ def _about_coins(pool: Pool) -> Iterator[Caveat]:
             f"{blocks} left out: an earlier trial with the same seed ({seeds}) threw the same coins, and a coin counts "
             "once; harness ab without --seed draws a seed of its own each time"
         )
-        yield Caveat(code=SHARED_SEED, message=message)
+        yield Caveat(code=CaveatCode.SHARED_SEED, message=message)
 
 
 def _about_builds(pairs: Sequence[RunPair]) -> Iterator[Caveat]:
@@ -120,7 +120,7 @@ def _about_builds(pairs: Sequence[RunPair]) -> Iterator[Caveat]:
             f"each side had {several} code layouts, drawn once for the whole trial: blocks that share one are not "
             "independent, and layout alone can look like a difference; --relink draws another for every block"
         )
-        yield Caveat(code="builds", message=message)
+        yield Caveat(code=CaveatCode.BUILDS, message=message)
 
 
 def _judge_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Family:
@@ -146,7 +146,7 @@ def _withhold(comparison: Comparison, reason: str) -> Comparison:
         high=None,
         confidence=0.0,
         mde=None,
-        caveats=(Caveat(code=DIALECT, message=reason),),
+        caveats=(Caveat(code=CaveatCode.DIALECT, message=reason),),
     )
 
 
@@ -191,7 +191,7 @@ def _nothing_in_common(baseline: Sequence[Run], contender: Sequence[Run], metric
 def _unmatched(baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]) -> list[Caveat]:
     here, there = list_cases(baseline, metrics), list_cases(contender, metrics)
     return [
-        Caveat(code="unmatched", message=f"only the {name} has {_name_cases(cases)}")
+        Caveat(code=CaveatCode.UNMATCHED, message=f"only the {name} has {_name_cases(cases)}")
         for name, cases in (("baseline", here - there), ("contender", there - here))
         if cases
     ]

@@ -6,8 +6,8 @@ from harness.build.behaviour import BORDERS, is_beyond
 from harness.judge.calendar import caveat_time
 from harness.judge.context_field import UNKNOWN, Aspect, is_one_commit, list_aspects, name_commit
 from harness.records.build import are_equal
-from harness.records.caveat import Caveat
-from harness.records.comparison import EQUAL_CODE, SAME, SHARED_SEED, Difference
+from harness.records.caveat import Caveat, CaveatCode
+from harness.records.comparison import Difference
 from harness.records.run import OURS, Run
 
 # What must be allowed before unlike runs are put together: on a side or between the sides, commits only on a side.
@@ -21,10 +21,17 @@ GROUPS = {
 }
 # They say nothing of the speed.
 _HARMLESS = frozenset(
-    {"no-tests", "not-understood", "status-differs", "runtime-unknown", "date-unknown", "date-uncertain"}
+    {
+        CaveatCode.NO_TESTS,
+        CaveatCode.NOT_UNDERSTOOD,
+        CaveatCode.STATUS_DIFFERS,
+        CaveatCode.RUNTIME_UNKNOWN,
+        CaveatCode.DATE_UNKNOWN,
+        CaveatCode.DATE_UNCERTAIN,
+    }
 )
 # They speak of the two sides of one trial, not of the run that carries them.
-_OF_TRIAL = frozenset({SAME, EQUAL_CODE})
+_OF_TRIAL = frozenset({CaveatCode.A_A, CaveatCode.EQUAL_CODE})
 _SHOWN = 4
 
 
@@ -107,7 +114,7 @@ def caveat_unknown(baseline: Sequence[Run], contender: Sequence[Run], benchmarks
             subjects.setdefault(" and ".join(sides), []).append(aspect.subject)
     if subjects:
         told = "; ".join(f"of {sides}: {', '.join(names)}" for sides, names in subjects.items())
-        yield Caveat(code="not-known", message=f"taken to be alike, because it is not known {told}")
+        yield Caveat(code=CaveatCode.NOT_KNOWN, message=f"taken to be alike, because it is not known {told}")
 
 
 def _about_identity(
@@ -116,15 +123,15 @@ def _about_identity(
     both = set(map(_identify, baseline)) & set(map(_identify, contender))
     if both:
         which = "the same run is" if len(both) == 1 else f"{len(both)} runs are"
-        yield Caveat(code="same-run", message=f"{which} on both sides: numbers were compared with themselves")
+        yield Caveat(code=CaveatCode.SAME_RUN, message=f"{which} on both sides: numbers were compared with themselves")
     elif not differences and is_one_commit((*baseline, *contender)):
         message = (
             "both sides are the same commit, built and measured in the same way: a difference would be a false one"
         )
-        yield Caveat(code=SAME, message=message)
+        yield Caveat(code=CaveatCode.A_A, message=message)
     elif not differences and all(are_equal(baseline[0].code, run.code) for run in (*baseline, *contender)):
         message = "both sides have equal code, measured in the same way: a difference would be a false one"
-        yield Caveat(code=EQUAL_CODE, message=message)
+        yield Caveat(code=CaveatCode.EQUAL_CODE, message=message)
 
 
 def _about_coins(runs: Sequence[Run]) -> Iterator[Caveat]:
@@ -140,7 +147,7 @@ def _about_coins(runs: Sequence[Run]) -> Iterator[Caveat]:
                 f"{sum(trials.values())} runs are of {len(trials)} trials with the same seed ({seed}): the same side "
                 "went first in the same blocks of each, which can look like a change that comes back every time"
             )
-            yield Caveat(code=SHARED_SEED, message=message)
+            yield Caveat(code=CaveatCode.SHARED_SEED, message=message)
 
 
 def _inherit(baseline: Sequence[Run], contender: Sequence[Run], *, paired: bool) -> Iterator[Caveat]:

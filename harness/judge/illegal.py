@@ -7,14 +7,13 @@ from harness.build.feature import AVX512, X86, X86_FEATURES, Feature, list_featu
 from harness.build.isa import ISA_NAMES, NATIVE, list_runnable
 from harness.plan.roofline import has_option
 from harness.records.build import Config, is_on
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.node import Cpu, Node
 from harness.records.outcome import ILLEGAL, StepResult
 from harness.records.plan import Phase
 from harness.records.record import Record
 from harness.records.run import Run
 
-ILLEGAL_INSTRUCTION = "illegal-instruction"
 _FLAGS = re.compile(r"CMAKE_(C|CXX)_FLAGS(_\w+)?")
 _NEEDS = {re.sub(r"\W|_", "", need): need for feature in X86_FEATURES for need in feature.needs}
 _LEVELS = {
@@ -42,7 +41,7 @@ def explain_illegal(run: Run) -> tuple[Caveat, ...]:
         return ()
     more = f" and {len(victims) - 1} more" if len(victims) > 1 else ""
     message = f"{victims[0].step}{more} died of an illegal instruction (SIGILL): {_explain(run)}"
-    return (Caveat(code=ILLEGAL_INSTRUCTION, message=message),)
+    return (Caveat(code=CaveatCode.ILLEGAL_INSTRUCTION, message=message),)
 
 
 def is_illegal(result: StepResult) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from harness.judge.diagnosis import FULL_SPEED, PERFORMANCE, STEAL_LIMIT, is_frugal
 from harness.judge.quietness import describe_others, is_disturbed
 from harness.plan.placement import Wish
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.condition import Condition, Quietness
 from harness.records.node import Cores
 from harness.records.outcome import Status, StepResult
@@ -16,7 +16,15 @@ _NAMED = 5
 
 
 # The codes of `caveat_condition`.
-CONDITION_CODES = frozenset({"governor", "frequency-limited", "battery", "power-profile", "smt"})
+CONDITION_CODES = frozenset(
+    {
+        CaveatCode.GOVERNOR,
+        CaveatCode.FREQUENCY_LIMITED,
+        CaveatCode.BATTERY,
+        CaveatCode.POWER_PROFILE,
+        CaveatCode.SMT,
+    }
+)
 
 
 def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int]) -> Iterator[Caveat]:
@@ -24,26 +32,28 @@ def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int])
     slow = [governor for governor in condition.governors if governor != PERFORMANCE]
     if slow:
         message = f"the CPU frequency governor is {', '.join(slow)}, not performance: clocks follow the load"
-        yield Caveat(code="governor", message=message)
+        yield Caveat(code=CaveatCode.GOVERNOR, message=message)
     if condition.frequency_cap is not None and condition.frequency_cap < FULL_SPEED:
         message = f"clocks are limited to {condition.frequency_cap:.0%} of what the CPU can do"
-        yield Caveat(code="frequency-limited", message=message)
+        yield Caveat(code=CaveatCode.FREQUENCY_LIMITED, message=message)
     if condition.on_battery:
-        yield Caveat(code="battery", message="the node ran on battery")
+        yield Caveat(code=CaveatCode.BATTERY, message="the node ran on battery")
     if is_frugal(condition.profile):
-        yield Caveat(code="power-profile", message=f"the power profile is {condition.profile}")
+        yield Caveat(code=CaveatCode.POWER_PROFILE, message=f"the power profile is {condition.profile}")
     most = max(threads, default=0)
     shared = condition.smt if condition.smt is not None else cores.threads_per_core > 1
     if shared and cores.physical < most <= cores.affinity:
         message = f"{most} threads on {cores.physical} physical cores: some share a core and its units (SMT)"
-        yield Caveat(code="smt", message=message)
+        yield Caveat(code=CaveatCode.SMT, message=message)
 
 
 def caveat_placement(wish: Wish, condition: Condition) -> Iterator[Caveat]:
     """Yield what came to nothing of how the benchmarks were to be run."""
     if wish.huge_pages and condition.huge_pages in ("never", ""):
         told = "switched off (never)" if condition.huge_pages else "not known to this system"
-        yield Caveat(code="no-huge-pages", message=f"--huge-pages had no effect: transparent huge pages are {told}")
+        yield Caveat(
+            code=CaveatCode.NO_HUGE_PAGES, message=f"--huge-pages had no effect: transparent huge pages are {told}"
+        )
 
 
 def caveat_quietness(run: Run) -> Iterator[Caveat]:
@@ -53,28 +63,28 @@ def caveat_quietness(run: Run) -> Iterator[Caveat]:
     yield from _about_load(run, [result for result in counted if result.status is Status.PASSED])
     yield from _about(
         counted,
-        "steal",
+        CaveatCode.STEAL,
         lambda seen: (seen.steal or 0.0) > STEAL_LIMIT,
         lambda seen: f"{seen.steal or 0.0:.1%}",
         "the hypervisor gave CPU time to other guests",
     )
     yield from _about(
         counted,
-        "thermal-throttling",
+        CaveatCode.THERMAL_THROTTLING,
         lambda seen: bool(seen.thermal_throttled),
         lambda seen: f"{seen.thermal_throttled} times",
         "the CPU lowered its clock for heat",
     )
     yield from _about(
         counted,
-        "quota-throttling",
+        CaveatCode.QUOTA_THROTTLING,
         lambda seen: bool(seen.quota_throttled),
         lambda seen: f"{seen.quota_throttled} periods",
         "the cgroup's CPU quota was used up",
     )
     yield from _about(
         counted,
-        "swapping",
+        CaveatCode.SWAPPING,
         lambda seen: bool(seen.swapped_in),
         lambda seen: f"{seen.swapped_in} pages",
         "memory was swapped in",
@@ -90,10 +100,12 @@ def caveat_standstill(results: Sequence[StepResult]) -> Iterator[Caveat]:
         message = (
             f"the process or the harness was stopped or frozen during {_some(stopped)}: the times may include the stop"
         )
-        yield Caveat(code="stood-still", message=message)
+        yield Caveat(code=CaveatCode.STOOD_STILL, message=message)
     slept = [f"{_name(result)} ({completed.suspended_s:.1f} s)" for result, completed in still if completed.suspended_s]
     if slept:
-        yield Caveat(code="suspended", message=f"the node was suspended, and woke up again, during {_some(slept)}")
+        yield Caveat(
+            code=CaveatCode.SUSPENDED, message=f"the node was suspended, and woke up again, during {_some(slept)}"
+        )
 
 
 def _about_load(run: Run, counted: Sequence[StepResult]) -> Iterator[Caveat]:
@@ -101,7 +113,7 @@ def _about_load(run: Run, counted: Sequence[StepResult]) -> Iterator[Caveat]:
     if loaded:
         shares = (f"{_name(result)}: {describe_others(result.quiet)}" for result in loaded if result.quiet)
         message = f"others used the CPUs during {_some(list(shares))}; the quietest attempt counts"
-        yield Caveat(code="under-load", message=message)
+        yield Caveat(code=CaveatCode.UNDER_LOAD, message=message)
     if run.attempts:
         marked = loaded or any(result.stood_still for result in counted)
         kept = "the quietest attempt of each counts" if marked else "only quiet attempts count"
@@ -111,7 +123,7 @@ def _about_load(run: Run, counted: Sequence[StepResult]) -> Iterator[Caveat]:
             *([f"{_count(others)} met with load from others"] if others else []),
             *([f"{_count(stopped)} stood still"] if stopped else []),
         ]
-        yield Caveat(code="retried", message=f"{', '.join(said)}; {kept}")
+        yield Caveat(code=CaveatCode.RETRIED, message=f"{', '.join(said)}; {kept}")
 
 
 def _count(attempts: Sequence[StepResult]) -> str:
@@ -121,7 +133,7 @@ def _count(attempts: Sequence[StepResult]) -> str:
 
 def _about(
     results: Sequence[StepResult],
-    code: str,
+    code: CaveatCode,
     is_found: Callable[[Quietness], bool],
     describe: Callable[[Quietness], str],
     what: str,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from harness.records.build import Code, are_equal
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import OTHER_BUILD, Status, StepResult
 from harness.records.plan import Phase, Plan, Step
 from harness.records.run import Run
@@ -69,7 +69,7 @@ def part_builds(run: Run, stale: tuple[StepResult, ...], *, known: bool) -> Run:
             f"the build was made again before the run had ended, and {why}: what {len(aside)} "
             f"step{'s' if len(aside) > 1 else ''} had measured was set aside, and measured again"
         )
-        caveats = (*caveats, Caveat(code="other-build", message=message))
+        caveats = (*caveats, Caveat(code=CaveatCode.OTHER_BUILD, message=message))
     return run.replace(results=kept, discarded=(*run.discarded, *aside), caveats=caveats)
 
 
@@ -96,7 +96,7 @@ def caveat_builds(run: Run) -> Iterator[Caveat]:
     builds = sorted({result.build for result in run.results if result.build and result.measurements})
     if len(builds) > 1:
         message = f"numbers of {len(builds)} builds ({', '.join(builds)}) stand side by side: they are no sample of one"
-        yield Caveat(code="mixed-builds", message=message)
+        yield Caveat(code=CaveatCode.MIXED_BUILDS, message=message)
 
 
 def _set_apart(run: Run, result: StepResult) -> StepResult:

@@ -11,14 +11,12 @@ from harness.judge.node_fact import CONDITION_CODES
 from harness.plan.bench import repeat_step
 from harness.plan.environment import TIMING_PREFIXES
 from harness.records.build import Tool, Toolchain
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.measurement import Case
 from harness.records.node import Cpu, Node
 from harness.records.plan import Plan, Step
 from harness.records.run import Run
 
-RESUMED_CHANGED = "resumed-changed"
-NODE_CHANGED = "node-changed"
 HINT = "harness run begins a new one"
 # What is said of a step; and a bound that follows the size of a file, which is known better once it is made.
 _FREE = frozenset({"title", "min_memory_bytes"})
@@ -104,12 +102,12 @@ def remember_changes(
         *([f"the harness was {run.harness}, and is {version} now"] if run.harness != version else []),
     )
     message = f"the run was resumed after a change: {'; '.join(changes)}"
-    known = [caveat.message for caveat in run.caveats if caveat.code == RESUMED_CHANGED]
+    known = [caveat.message for caveat in run.caveats if caveat.code == CaveatCode.RESUMED_CHANGED]
     if not changes or message in known:
         return run
-    kept = tuple(caveat for caveat in run.caveats if caveat.code != RESUMED_CHANGED)
+    kept = tuple(caveat for caveat in run.caveats if caveat.code != CaveatCode.RESUMED_CHANGED)
     told = "; ".join((*known, message))
-    return run.replace(caveats=(*kept, Caveat(code=RESUMED_CHANGED, message=told)))
+    return run.replace(caveats=(*kept, Caveat(code=CaveatCode.RESUMED_CHANGED, message=told)))
 
 
 def mark_changes(run: Run, usable_cpus: int | None, condition: Sequence[Caveat]) -> Run:
@@ -117,7 +115,9 @@ def mark_changes(run: Run, usable_cpus: int | None, condition: Sequence[Caveat])
 
     `condition` is what is to be said of the node now. What was said when the run was resumed is not said again.
     """
-    known = "; ".join(caveat.message for caveat in run.caveats if caveat.code in (RESUMED_CHANGED, NODE_CHANGED))
+    known = "; ".join(
+        caveat.message for caveat in run.caveats if caveat.code in (CaveatCode.RESUMED_CHANGED, CaveatCode.NODE_CHANGED)
+    )
     changes = [*_compare_conditions([one for one in run.caveats if one.code in CONDITION_CODES], condition)]
     before = run.node.cpu.cores.affinity
     if usable_cpus is not None and usable_cpus != before:
@@ -125,10 +125,10 @@ def mark_changes(run: Run, usable_cpus: int | None, condition: Sequence[Caveat])
     fresh = [change for change in changes if change not in known]
     if not fresh:
         return run
-    said = [caveat.message for caveat in run.caveats if caveat.code == NODE_CHANGED]
+    said = [caveat.message for caveat in run.caveats if caveat.code == CaveatCode.NODE_CHANGED]
     told = "; ".join([*(said or ["the node was set otherwise after the run had begun"]), *fresh])
-    kept = tuple(caveat for caveat in run.caveats if caveat.code != NODE_CHANGED)
-    return run.replace(caveats=(*kept, Caveat(code=NODE_CHANGED, message=told)))
+    kept = tuple(caveat for caveat in run.caveats if caveat.code != CaveatCode.NODE_CHANGED)
+    return run.replace(caveats=(*kept, Caveat(code=CaveatCode.NODE_CHANGED, message=told)))
 
 
 def _differs(

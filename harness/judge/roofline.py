@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from harness.build.feature import X86
 from harness.build.recipe import ACCELERATORS
 from harness.plan.roofline import AFTER, BEFORE, CACHES, GRAIN_BYTES, last_cache_bytes
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.comparison import Summary
 from harness.records.measurement import DECODE, ENCODE, FLOP_RATE, METRICS, PEAK_FLOP_RATE, READ_RATE, Case
 from harness.records.node import Node
@@ -50,10 +50,10 @@ def judge_roof(roof: Roof, node: Node) -> Iterator[Caveat]:
             disturbed.append(f"{what} {one.occupancy:.0%}")
     if over:
         message = f"more than vectors, units and clock allow: {', '.join(over)}"
-        yield Caveat(code="roof-over-bound", message=message)
+        yield Caveat(code=CaveatCode.ROOF_OVER_BOUND, message=message)
     if disturbed:
         message = f"something else used the CPUs, the roof is higher; the threads had of them: {', '.join(disturbed)}"
-        yield Caveat(code="roof-disturbed", message=message)
+        yield Caveat(code=CaveatCode.ROOF_DISTURBED, message=message)
     most = max((one.threads for one in roof.ceilings), default=1)
     cache = last_cache_bytes(node, most)
     if roof.array_bytes < CACHES * cache // GRAIN_BYTES * GRAIN_BYTES:
@@ -61,7 +61,7 @@ def judge_roof(roof: Roof, node: Node) -> Iterator[Caveat]:
             f"arrays of {roof.array_bytes / 1e6:.0f} MB are less than {CACHES} times the last-level cache "
             f"({cache / 1e6:.0f} MB): the read and copy rates may be the cache's"
         )
-        yield Caveat(code="roof-cached", message=message)
+        yield Caveat(code=CaveatCode.ROOF_CACHED, message=message)
 
 
 def judge_run(run: Run, answers: Mapping[str, Roof]) -> tuple[Caveat, ...]:
@@ -88,7 +88,7 @@ def _judge_gaps(run: Run) -> Iterator[Caveat]:
         if result.step in (BEFORE, AFTER) and not result.measurements:
             gaps.setdefault(result.reason, []).append(result.step.partition("_")[2])
     for reason, whens in gaps.items():
-        yield Caveat(code="roof-missing", message=f"no roof {' and '.join(whens)} the benchmarks: {reason}")
+        yield Caveat(code=CaveatCode.ROOF_MISSING, message=f"no roof {' and '.join(whens)} the benchmarks: {reason}")
 
 
 def _judge_move(run: Run) -> Iterator[Caveat]:
@@ -110,7 +110,7 @@ def _judge_move(run: Run) -> Iterator[Caveat]:
     ]
     if moved:
         message = f"the roof moved while the benchmarks ran, by heat or by neighbours: {'; '.join(moved)}"
-        yield Caveat(code="roof-moved", message=message)
+        yield Caveat(code=CaveatCode.ROOF_MOVED, message=message)
 
 
 def _share(run: Run, summaries: Summaries, key: tuple[Case, str], summary: Summary) -> Iterator[Share]:

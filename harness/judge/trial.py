@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.records.caveat import Caveat
-from harness.records.comparison import EQUAL_CODE, SAME
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.measurement import Case, name_cases
 from harness.records.record import Record
 from harness.stats.verdict import PairedSample
@@ -67,55 +66,57 @@ def caveat_trial(found: Circumstance) -> tuple[Caveat, ...]:
 def _caveats(found: Circumstance) -> Iterator[Caveat]:
     if found.same_build and found.same_case:
         message = "baseline and contender are the same: an A/A trial, any difference found would be a false one"
-        yield Caveat(code=SAME, message=message)
+        yield Caveat(code=CaveatCode.A_A, message=message)
     elif found.same_code and found.same_case:
-        yield Caveat(code=EQUAL_CODE, message=f"{EQUAL}: an A/A trial, any difference found would be a false one")
+        yield Caveat(
+            code=CaveatCode.EQUAL_CODE, message=f"{EQUAL}: an A/A trial, any difference found would be a false one"
+        )
     elif not found.same_build and not found.same_code and not found.relinked:
         message = (
             "one build of each side: a change of code layout alone can move timings by several per cent on some CPUs; "
             "--relink links each side for every block, its functions in another order, and takes that out"
         )
-        yield Caveat(code="one-build", message=message)
+        yield Caveat(code=CaveatCode.ONE_BUILD, message=message)
     if found.fixed_by:
         message = (
             f"the seed is fixed by {found.fixed_by}: every trial with it throws the same coins, so a repeated one "
             "confirms nothing, and several do not add up; without it each trial draws its own"
         )
-        yield Caveat(code="fixed-seed", message=message)
+        yield Caveat(code=CaveatCode.FIXED_SEED, message=message)
     if found.usable_cpus == 1:
         message = "one CPU only: the samplers and everything else on this node share it"
-        yield Caveat(code="one-cpu", message=message)
+        yield Caveat(code=CaveatCode.ONE_CPU, message=message)
     yield from _about_repeating(found)
     if found.lost:
         message = f"{_count(len(found.lost), 'block')} lost and left out; the last: {found.lost[-1]}"
-        yield Caveat(code="blocks-lost", message=message)
+        yield Caveat(code=CaveatCode.BLOCKS_LOST, message=message)
     if found.idle_share > _IDLE_SHARE:
         message = (
             f"a waiting sampler used {found.idle_share:.0%} of a CPU in the other's turns: its threads spin "
             "(OMP_WAIT_POLICY=active does that)"
         )
-        yield Caveat(code="spinning", message=message)
+        yield Caveat(code=CaveatCode.SPINNING, message=message)
     if found.shared:
         message = (
             f"the samplers loaded {found.shared}, which is one file for all blocks: where its pages lie in memory "
             "belongs to the side, and can look like a difference"
         )
-        yield Caveat(code="shared-files", message=message)
+        yield Caveat(code=CaveatCode.SHARED_FILES, message=message)
     if found.stopped_early:
-        yield Caveat(code="stopped", message=f"ended before everything was settled: {found.stopped_early}")
+        yield Caveat(code=CaveatCode.STOPPED, message=f"ended before everything was settled: {found.stopped_early}")
 
 
 def _about_repeating(found: Circumstance) -> Iterator[Caveat]:
     if found.disturbed:
         message = f"{found.disturbed} of {found.pairs} pairs were measured while others used the CPUs, after retries"
-        yield Caveat(code="under-load", message=message)
+        yield Caveat(code=CaveatCode.UNDER_LOAD, message=message)
     if found.retried and not found.disturbed:
         again = f"{_count(found.retried, 'pair')} measured again"
         message = f"{again}, because others used the CPUs; the last attempt at each was clean"
-        yield Caveat(code="retried", message=message)
+        yield Caveat(code=CaveatCode.RETRIED, message=message)
     if found.stood:
         again = f"{_count(found.stood, 'pair')} measured again"
-        yield Caveat(code="retried", message=f"{again}, because a side, the harness or the node stood still")
+        yield Caveat(code=CaveatCode.RETRIED, message=f"{again}, because a side, the harness or the node stood still")
 
 
 def _count(number: int, what: str) -> str:

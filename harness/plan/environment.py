@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.build.recipe import ACCELERATORS, CUDA, METAL
 from harness.records.build import Config, is_on
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.record import is_text
 from harness.records.secret import without_secrets
 
@@ -77,14 +77,14 @@ def choose_environment(environ: Mapping[str, str], *, path: Sequence[str]) -> tu
     kept_out = sorted(_POISONOUS & environ.keys())
     if kept_out:
         message = f"kept out of the build: {', '.join(kept_out)} (use -D NAME=VALUE for CMake options)"
-        caveats.append(Caveat(code="environment-ignored", message=message))
+        caveats.append(Caveat(code=CaveatCode.ENVIRONMENT_IGNORED, message=message))
     if secret:
         message = f"kept from all children, as it sounds like a secret or holds a login: {', '.join(secret)}"
-        caveats.append(Caveat(code="environment-secret", message=message))
+        caveats.append(Caveat(code=CaveatCode.ENVIRONMENT_SECRET, message=message))
     told = [name for name in broken if name in _PASSED or name.startswith((_NODE_PREFIX, *TIMING_PREFIXES))]
     if told:
         message = f"kept from all children, in whole or (PATH) in part, as it is not UTF-8: {', '.join(told)}"
-        caveats.append(Caveat(code="environment-unreadable", message=message))
+        caveats.append(Caveat(code=CaveatCode.ENVIRONMENT_UNREADABLE, message=message))
     return tuple(sorted(chosen.items())), tuple(caveats)
 
 
@@ -100,7 +100,7 @@ def caveat_influences(environment: Iterable[tuple[str, str]], config: Config, os
     passed = ", ".join(f"{name}={value}" for name, value in sorted(list_influences(environment, config, os)))
     if not passed:
         return ()
-    return (Caveat(code="timing-environment", message=f"passed on to the benchmarks: {passed}"),)
+    return (Caveat(code=CaveatCode.TIMING_ENVIRONMENT, message=f"passed on to the benchmarks: {passed}"),)
 
 
 def _is_read(name: str, config: Config, os: str) -> bool:

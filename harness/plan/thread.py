@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from harness.errors import UsageError
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.node import Cores, Node
 
 _DEFAULT = 4
@@ -39,10 +39,10 @@ def warn_threads(threads: Sequence[int], cores: Cores) -> tuple[Caveat, ...]:
     caveats = []
     if most > cores.affinity:
         message = f"{most} threads on {cores.affinity} usable CPUs: they wait for each other, timings collapse"
-        caveats.append(Caveat(code="threads-over-cpus", message=message))
+        caveats.append(Caveat(code=CaveatCode.THREADS_OVER_CPUS, message=message))
     if cores.quota_cpus is not None and most > cores.quota_cpus:
         message = f"{most} threads on a cgroup quota of {cores.quota_cpus:g} CPUs: they are throttled in turns"
-        caveats.append(Caveat(code="threads-over-quota", message=message))
+        caveats.append(Caveat(code=CaveatCode.THREADS_OVER_QUOTA, message=message))
     return tuple(caveats)
 
 

@@ -8,7 +8,7 @@ from harness.build.recipe import ON_CPU
 from harness.plan.bench import name_quantising
 from harness.plan.inputs import Ingredients
 from harness.plan.placeholder import CLI, NO_GPU
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.measurement import Case
 from harness.records.plan import Phase, Step
 from harness.records.suite import Benchmark, Engine
@@ -39,7 +39,7 @@ def caveat_transcription(weights: Sequence[Weights]) -> Iterator[Caveat]:
             f"nothing was transcribed with {names}: synthetic weights end after a random number of tokens, so their "
             "real-time factor is the modelled one alone"
         )
-        yield Caveat(code="not-transcribed", message=message)
+        yield Caveat(code=CaveatCode.NOT_TRANSCRIBED, message=message)
 
 
 def plan_transcriptions(given: Ingredients) -> Iterator[Step]:

@@ -7,14 +7,6 @@ from harness.records.measurement import Case
 from harness.records.record import Record
 from harness.records.run import ExitCode
 
-# The caveat of numbers that are not the same quantity on both sides: they are shown, and not judged.
-DIALECT = "dialect"
-
-# The caveats of a comparison whose sides are one and the same thing: by their names, and by their machine code.
-SAME = "a-a"
-EQUAL_CODE = "equal-code"
-# The caveat of trials that threw the same coins, because one seed was given to all of them.
-SHARED_SEED = "shared-seed"
 # The chance of any false verdict in a family; nothing else is ever promised.
 ALPHA = 0.01
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from harness.records.condition import Quietness
 from harness.records.measurement import Case, Measurement
 from harness.records.plan import Phase, Placement, Step
-from harness.records.record import Record
+from harness.records.record import Explained, Record
 
 # Stands in the reason of a step whose program executed an instruction that the CPU does not have.
 ILLEGAL = "killed by SIGILL"
@@ -31,28 +31,34 @@ class Status(StrEnum):
         return self in (Status.FAILED, Status.TIMED_OUT)
 
 
-class Cause(StrEnum):
-    """Why a configuration or a build failed, as far as what the tools printed tells."""
+class Cause(Explained):
+    """Why a step failed, or why its numbers do not count, with one line of meaning; a reason is made of it."""
 
-    UNKNOWN_CPU = "unknown-cpu"
-    UNKNOWN_OPTION = "unknown-option"
-    INTRINSIC = "intrinsic"
-    ASSEMBLER = "assembler"
-    KILLED = "killed"
-    OUT_OF_MEMORY = "out-of-memory"
-    TOO_MANY = "too-many"
-    DISK_FULL = "disk-full"
-    READ_ONLY = "read-only"
-    NOT_ALLOWED = "not-allowed"
-    COMPILER_CRASHED = "compiler-crashed"
-    COMPILER_INCOMPLETE = "compiler-incomplete"
-    HEADER_MISSING = "header-missing"
-    LIBRARY_MISSING = "library-missing"
-    PACKAGE_MISSING = "package-missing"
-    GPU_ARCHITECTURE = "gpu-architecture"
-    HOST_COMPILER = "host-compiler"
-    TREE_CHANGED = "tree-changed"
-    CLOCK = "clock"
+    # A program was started, and this came of it.
+    ILLEGAL_INSTRUCTION = "illegal-instruction", "A program used an instruction that this CPU lacks (SIGILL)."
+    FLOODED = "flooded", "A program printed without end and was stopped."
+    # Numbers that were discarded.
+    OTHER_BUILD = "other-build", "Its numbers came from another build than the one the run is about."
+    # What the tools printed when a configuration or a build failed.
+    UNKNOWN_CPU = "unknown-cpu", "The compiler does not know the CPU that it is to build for."
+    UNKNOWN_OPTION = "unknown-option", "The compiler or linker does not know an option: too old, or a wrong option."
+    INTRINSIC = "intrinsic", "The sources use CPU instructions that the compiler was not asked for or does not know."
+    ASSEMBLER = "assembler", "The assembler does not know an instruction that the compiler uses: it is too old."
+    KILLED = "killed", "A compiler or linker was killed, most likely because memory ran out."
+    OUT_OF_MEMORY = "out-of-memory", "A compiler or linker ran out of memory."
+    TOO_MANY = "too-many", "The system allows no more processes or open files."
+    DISK_FULL = "disk-full", "No space is left on the disk, or the quota is used up."
+    READ_ONLY = "read-only", "The build folder is on a read-only file system."
+    NOT_ALLOWED = "not-allowed", "A file may not be read, written or executed."
+    COMPILER_CRASHED = "compiler-crashed", "A compiler or linker crashed."
+    COMPILER_INCOMPLETE = "compiler-incomplete", "A part of the compiler is not installed."
+    HEADER_MISSING = "header-missing", "A header is missing; install the development package that has it."
+    LIBRARY_MISSING = "library-missing", "A library is missing; install its development package."
+    PACKAGE_MISSING = "package-missing", "CMake did not find a package; the reason names what to install."
+    GPU_ARCHITECTURE = "gpu-architecture", "The CUDA compiler does not know the GPU."
+    HOST_COMPILER = "host-compiler", "The CUDA compiler does not work with so new a host compiler."
+    TREE_CHANGED = "tree-changed", "A file that the build was configured with is gone; use --rebuild."
+    CLOCK = "clock", "Files are dated later than the clock of this node; set the clock, then use --rebuild."
 
 
 class Completed(Record):

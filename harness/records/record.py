@@ -1,6 +1,7 @@
 """What all nouns have in common."""
 
 import hashlib
+from enum import StrEnum
 from typing import Any, Self, dataclass_transform
 
 import msgspec
@@ -13,6 +14,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def replace(self, **changes: Any) -> Self:
         """Return a copy with `changes` made."""
         return msgspec.structs.replace(self, **changes)
+
+
+class Explained(StrEnum):
+    """Words for programs, each of which has one line of meaning for people."""
+
+    meaning: str
+
+    def __new__(cls, word: str, meaning: str) -> Self:
+        """Return the member for a word, which is what is stored."""
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.meaning = meaning
+        return member
 
 
 def is_text(word: str) -> bool:

@@ -4,7 +4,8 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from harness.records.comparison import DIALECT, EQUAL_CODE, SAME, Comparison, Difference, Family, Verdict
+from harness.records.caveat import CaveatCode
+from harness.records.comparison import Comparison, Difference, Family, Verdict
 from harness.records.measurement import METRICS, Case
 from harness.render.format.text import markdown
 from harness.render.plain import align, format_count, printable
@@ -100,11 +101,11 @@ def conclude_family(family: Family) -> str:
 
 
 def _is_a_a(family: Family) -> bool:
-    return any(caveat.code in (SAME, EQUAL_CODE) for caveat in family.caveats)
+    return any(caveat.code in (CaveatCode.A_A, CaveatCode.EQUAL_CODE) for caveat in family.caveats)
 
 
 def _is_withheld(comparison: Comparison) -> bool:
-    return any(caveat.code == DIALECT for caveat in comparison.caveats)
+    return any(caveat.code == CaveatCode.DIALECT for caveat in comparison.caveats)
 
 
 def _choose(comparisons: Sequence[Comparison], *, full: bool) -> tuple[list[Comparison], list[str]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.judge.node_fact import caveat_condition
 from harness.judge.resume import mark_changes
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase, Step
 from harness.records.run import Run
@@ -13,8 +13,6 @@ from harness.system.built import BuiltFiles, Look, Looks, distrust, is_touched, 
 from harness.system.cache.entry import Note
 from harness.system.quiet import Watch, count_usable
 from harness.system.source.tree import find_written, look_at_tree, probe_tree
-
-_CHANGED, _SOURCE_CHANGED = "build-changed", "source-changed"
 
 
 class Constancy:
@@ -61,7 +59,7 @@ class Constancy:
         Likewise where somebody wrote to it during the build, and put back what was there before.
         """
         source = run.source
-        if any(caveat.code == _SOURCE_CHANGED for caveat in run.caveats):
+        if any(caveat.code == CaveatCode.SOURCE_CHANGED for caveat in run.caveats):
             return run
         now = probe_tree(Path(source.path), environ=dict(run.environment), note=note, ours=source.ours)
         written = find_written(Path(source.path), self._looks)
@@ -71,7 +69,7 @@ class Constancy:
             message = f"{written} was written to while the tree was built: the build may hold what it was then"
         else:
             return run
-        return _say(run, _SOURCE_CHANGED, message)
+        return _say(run, CaveatCode.SOURCE_CHANGED, message)
 
     def check(self, run: Run, folder: str) -> Run:
         """Return the run with what is no longer as it was, said once; unchanged before there was a build.
@@ -84,9 +82,9 @@ class Constancy:
         if other:
             distrust(Path(folder))
             message = f"{other} became another file after it was built: somebody wrote to the build in {folder}"
-            run = _say(run, _CHANGED, message)
+            run = _say(run, CaveatCode.BUILD_CHANGED, message)
         weights, audio = [one.path for one in run.weights], [one.path for one in run.audio]
-        for code, paths in (("weights-changed", weights), ("audio-changed", audio)):
+        for code, paths in ((CaveatCode.WEIGHTS_CHANGED, weights), (CaveatCode.AUDIO_CHANGED, audio)):
             for path in paths:
                 if path in self._read and any(map(is_touched, self._read[path], look_through(path))):
                     said = "was written to, replaced or moved while the run went on"
@@ -97,7 +95,7 @@ class Constancy:
         return mark_changes(run, count_usable(), tuple(found))
 
 
-def _say(run: Run, code: str, message: str) -> Run:
+def _say(run: Run, code: CaveatCode, message: str) -> Run:
     if any(caveat.code == code for caveat in run.caveats):
         return run
     return run.replace(caveats=(*run.caveats, Caveat(code=code, message=message)))

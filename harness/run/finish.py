@@ -12,7 +12,7 @@ from harness.judge.roofline import judge_run
 from harness.parse.bench.device import BLAS, complete, parse_blas, parse_nvidia
 from harness.parse.bench.roofline import parse_roof
 from harness.parse.bench.system_info import parse_system_info, unite_infos
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import Status
 from harness.records.plan import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase
 from harness.records.run import SCHEMA, Run, SystemInfo
@@ -84,8 +84,8 @@ def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
 def recheck_files(run: Run, cache: Path) -> Run:
     """Return the run, with a caveat where its weights or recordings are no longer what they were when it began."""
     made = (one for one in run.weights if one.sha256 or not one.parent)
-    checks = [("weights-changed", partial(verify_weights, one, cache=cache)) for one in made]
-    checks += [("audio-changed", partial(verify_audio, one, cache=cache)) for one in run.audio]
+    checks = [(CaveatCode.WEIGHTS_CHANGED, partial(verify_weights, one, cache=cache)) for one in made]
+    checks += [(CaveatCode.AUDIO_CHANGED, partial(verify_audio, one, cache=cache)) for one in run.audio]
     known = {caveat.code for caveat in run.caveats}
     for code, verify in checks:
         if code in known:

@@ -4,14 +4,13 @@ from pathlib import Path
 
 from harness.build.option import find_flaws, refuse
 from harness.parse.tool.cmake import parse_cache, parse_effective, parse_renamed, parse_unread
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase, Step
 from harness.records.run import Run
 from harness.system.cmake import find_names, keep_said, read_cache, read_package, read_said
 from harness.system.foreign import is_regular
 
-IGNORED = "option-ignored"
 _ALLOW = "allow_unknown_options"
 
 
@@ -48,7 +47,10 @@ def check_options(step: Step, result: StepResult, run: Run) -> Run:
     if wrong and not allowed:
         commit = run.source.commit
         raise refuse(wrong, run.source.path if run.source.mutable else commit.release or commit.short)
-    caveats = (Caveat(code=IGNORED, message=f"{flaw.option.asked}: {flaw.what}; {flaw.cause}") for flaw in flaws)
+    caveats = (
+        Caveat(code=CaveatCode.OPTION_IGNORED, message=f"{flaw.option.asked}: {flaw.what}; {flaw.cause}")
+        for flaw in flaws
+    )
     return run.replace(caveats=tuple(dict.fromkeys((*run.caveats, *caveats))))
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import HarnessError, UsageError
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
@@ -105,7 +105,7 @@ def _end_trial(run: Run, partner: Run | None) -> Run:
     """Return one side with the blocks that both sides have."""
     blocks = {result.step for result in (partner or run).results}
     results = tuple(result for result in run.results if result.step in blocks)
-    caveat = Caveat(code="stopped", message=f"ended before everything was settled: {KILLED}")
+    caveat = Caveat(code=CaveatCode.STOPPED, message=f"ended before everything was settled: {KILLED}")
     trial = run.trial.replace(stopped=KILLED) if run.trial else None
     run = run.replace(trial=trial, results=results, caveats=(*run.caveats, caveat))
     return run if run.measurements else _say_empty(run, "trial", f"no block has ended: {KILLED}")

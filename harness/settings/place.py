@@ -47,7 +47,7 @@ PLACE: tuple[Setting, ...] = (
         name="json",
         kind=Kind.FLAG,
         default=False,
-        commands=tuple(verb for verb in ALL if verb != "report"),
+        commands=(*(verb for verb in ALL if verb != "report"), "explain"),
         help="print the result as JSON on standard output",
     ),
     Setting(name="quiet", kind=Kind.FLAG, default=False, short="-q", commands=ALL, help="only errors and the result"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.comparison import Comparison, Family, Summary, Verdict
 from harness.records.measurement import METRICS, Case
 from harness.records.record import Record
@@ -187,12 +187,12 @@ def _explain(evidence: Evidence, levels: _Levels, *, bounded: bool, unsteady: bo
     caveats = []
     if unsteady:
         message = "the change itself wandered while it was measured: no single change fits all blocks"
-        caveats.append(Caveat(code="unsteady", message=message))
+        caveats.append(Caveat(code=CaveatCode.UNSTEADY, message=message))
     elif not bounded:
-        caveats.append(Caveat(code="thin", message=evidence.lack(levels.open)))
+        caveats.append(Caveat(code=CaveatCode.THIN, message=evidence.lack(levels.open)))
     if evidence.left_out:
         message = f"left out, with their partners, because they are not numbers above zero: {evidence.left_out}"
-        caveats.append(Caveat(code="unusable", message=message))
+        caveats.append(Caveat(code=CaveatCode.UNUSABLE, message=message))
     return tuple(caveats)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from harness.records.card import Card
-from harness.records.caveat import INCOMPLETE
+from harness.records.caveat import CaveatCode
 from harness.records.outcome import Status
 from harness.records.run import OURS, SystemInfo
 from harness.records.source import name_project
@@ -65,7 +65,7 @@ def read_card(folder: str) -> Card:
     name = (commit.sha or commit.changes or commit.release)[:7]
     bad = any(result.status.bad for result in head.results)
     # All that a list can know of what is missing without the whole record.
-    bad = bad or any(caveat.code == INCOMPLETE for caveat in head.caveats)
+    bad = bad or any(caveat.code == CaveatCode.INCOMPLETE for caveat in head.caveats)
     return Card(
         path=folder,
         id=head.id,

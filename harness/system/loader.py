@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 
 _VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _RIVAL = re.compile(r"lib(?:whisper|ggml)[\w.+-]*\.(?:so|dylib)[.\d]*")
@@ -27,7 +27,7 @@ def drop_rivals(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[Cavea
             kept |= {variable: ":".join(left)} if any(left) else {}
             told = ", ".join(f"{folder} (it has {rival})" for folder, rival in found.items())
             message = f"left out of {variable}, or what lies there would be measured, not the build: {told}"
-            caveats.append(Caveat(code="library-path", message=message))
+            caveats.append(Caveat(code=CaveatCode.LIBRARY_PATH, message=message))
     return kept, tuple(caveats)
 
 

@@ -3,7 +3,7 @@
 import time
 
 from harness.judge.quietness import describe_others, is_quiet, limit_cpus, measure_quietness
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.condition import Quietness, Reading
 from harness.records.outcome import Completed
 from harness.system.console import Console, format_seconds
@@ -65,4 +65,4 @@ class Vigil:
     def _give_up(self, others: str) -> None:
         message = f"no quiet within {format_seconds(self._asked_s)}: others used {others}"
         self._console.note(f"{message}; going on")
-        self.caveat = Caveat(code="not-quiet", message=message)
+        self.caveat = Caveat(code=CaveatCode.NOT_QUIET, message=message)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import UnavailableError
 from harness.parse.pin import Catalog, Entry, parse_catalog, require_timeable
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.weights import Weights, WeightsKind
 from harness.system.asset import third_party
 from harness.system.digest import file_sha256, remember_sha256
@@ -134,7 +134,7 @@ def _undecided(official: Weights) -> Resolved:
         f"which weights a run would take for {official.model} is not known before the network is asked: the official "
         f"ones ({official.size_bytes / 1e6:,.0f} MB to download) if they can be downloaded, else synthetic ones"
     )
-    return official.replace(kind=WeightsKind.UNDECIDED), (Caveat(code="weights-planned", message=message),)
+    return official.replace(kind=WeightsKind.UNDECIDED), (Caveat(code=CaveatCode.WEIGHTS_PLANNED, message=message),)
 
 
 def _official(request: _Request, patience: Patience) -> Resolved:
@@ -155,7 +155,7 @@ def _official(request: _Request, patience: Patience) -> Resolved:
     if request.dry_run:
         message = f"{entry.name} is not in the cache: {entry.size_bytes / 1e6:,.0f} MB will be downloaded"
         planned = _planned(request, WeightsKind.OFFICIAL, path, entry.size_bytes, entry.sha256)
-        return planned, (Caveat(code="weights-planned", message=message),)
+        return planned, (Caveat(code=CaveatCode.WEIGHTS_PLANNED, message=message),)
     fetch(
         mirrored(entry.url, request.mirror),
         destination=path,
@@ -218,7 +218,7 @@ def _named(request: _Request, named: Path) -> Resolved:
         f"{entry.name} was timed with the file {path.name}, which is not the official one "
         f"(SHA-256 {sha256[:12]}…, ftype {found.ftype})"
     )
-    return _weights(request, WeightsKind.FILE, path, sha256), (Caveat(code="weights-file", message=message),)
+    return _weights(request, WeightsKind.FILE, path, sha256), (Caveat(code=CaveatCode.WEIGHTS_FILE, message=message),)
 
 
 def _synthetic_caveat(request: _Request, reason: str) -> Caveat:
@@ -226,7 +226,7 @@ def _synthetic_caveat(request: _Request, reason: str) -> Caveat:
         f"synthetic weights (F16, seed {request.seed}) stand for {request.entry.name}, {reason}; shapes and bytes are "
         "the official ones, so speed is real, text would not be"
     )
-    return Caveat(code="weights-synthetic", message=message)
+    return Caveat(code=CaveatCode.WEIGHTS_SYNTHETIC, message=message)
 
 
 def _weights(request: _Request, kind: WeightsKind, path: Path, sha256: str) -> Weights:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from harness.errors import UsageError
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.record import short_hash
 from harness.records.source import Source
 from harness.records.weights import Shape, Weights
@@ -95,7 +95,7 @@ def caveat_quantised(parent: Weights, kind: str) -> Caveat:
         f"{name_quantised(parent.model, kind)} was made by whisper.cpp's own program from the F16 file "
         f"({parent.kind}); fewer bits may change the text, which is not looked at here"
     )
-    return Caveat(code="weights-quantised", message=message)
+    return Caveat(code=CaveatCode.WEIGHTS_QUANTISED, message=message)
 
 
 def quantised_bytes(parent_bytes: int, shape: Shape, kind: str) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from harness.parse.report.date import find_newest_date, narrow, parse_date
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.record import Record
 from harness.records.report import Remark, Report
 
@@ -35,12 +35,12 @@ def read_ending(report: Report, files: Mapping[str, str]) -> Ending:
     text = _date(report)
     if text in _ABSENT:
         message = "the date is not known: --since and --until do not leave this run out"
-        return Ending(caveat=Caveat(code="date-unknown", message=message))
+        return Ending(caveat=Caveat(code=CaveatCode.DATE_UNKNOWN, message=message))
     dating = parse_date(text)
     if dating is None:
         message = f"the date of the report was not understood ({text}): --since and --until do not leave this run out"
         remark = _remark(report, "the date is in no form that is known, or could be one of several days")
-        return Ending(remark=remark, caveat=Caveat(code="date-unknown", message=message))
+        return Ending(remark=remark, caveat=Caveat(code=CaveatCode.DATE_UNKNOWN, message=message))
     if not dating.why:
         return Ending(latest=dating.latest, reported=dating.latest)
     line = find_newest_date(files, dating.latest)
@@ -58,7 +58,7 @@ def read_ending(report: Report, files: Mapping[str, str]) -> Ending:
         reported=dating.latest,
         earliest="" if nearest else dating.earliest,
         remark=_remark(report, f"the date is not exact: {_kind(dating.why)}"),
-        caveat=Caveat(code="date-uncertain", message=message),
+        caveat=Caveat(code=CaveatCode.DATE_UNCERTAIN, message=message),
     )
 
 

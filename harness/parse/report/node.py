@@ -8,7 +8,7 @@ from harness.parse.report.moment import parse_seconds
 from harness.parse.report.result import Rows, exit_code
 from harness.records import report as part
 from harness.records.build import CMakeOption, Config
-from harness.records.caveat import Caveat
+from harness.records.caveat import Caveat, CaveatCode
 from harness.records.measurement import ENCODE
 from harness.records.node import NO_NAME, Cores, Cpu, Node
 from harness.records.outcome import Status
@@ -83,16 +83,16 @@ def read_caveats(report: Report, folder: Folder, rows: Rows, run: Run) -> Iterat
         message = (
             f"CMake was given options that the tree does not know, and did not use them: {', '.join(folder.unused)}"
         )
-        yield Caveat(code="option-ignored", message=message)
+        yield Caveat(code=CaveatCode.OPTION_IGNORED, message=message)
     yield from _about_runtime(report, folder)
     yield from _about_commit(rows, run)
     if exit_code(report) == 0 and run.status is not Status.PASSED:
-        yield Caveat(code="status-differs", message="the report says SUCCESS although something in it failed")
+        yield Caveat(code=CaveatCode.STATUS_DIFFERS, message="the report says SUCCESS although something in it failed")
     if run.remarks:
         first = run.remarks[0]
         count = f"{len(run.remarks)} line{'s' if len(run.remarks) > 1 else ''}"
         message = f"{count} of the report not understood, the first is line {first.line}: {first.what}"
-        yield Caveat(code="not-understood", message=message)
+        yield Caveat(code=CaveatCode.NOT_UNDERSTOOD, message=message)
 
 
 def _own(environment: Environment) -> Iterator[Caveat]:
@@ -105,7 +105,7 @@ def _own(environment: Environment) -> Iterator[Caveat]:
 def _about_tests(run: Run) -> Iterator[Caveat]:
     for result in run.results:
         if result.status is Status.SKIPPED:
-            yield Caveat(code="no-tests", message=f"{result.step} ran no test: {result.reason}")
+            yield Caveat(code=CaveatCode.NO_TESTS, message=f"{result.step} ran no test: {result.reason}")
 
 
 def _about_times(rows: Rows, run: Run) -> Iterator[Caveat]:
@@ -114,7 +114,7 @@ def _about_times(rows: Rows, run: Run) -> Iterator[Caveat]:
     lost = [case.get("model") for row, case in rows if row.get("Enc.") == "ms" and case.get("model") not in models]
     if lost:
         message = f"encode times from 10 s on were lost by upstream's script: {', '.join(dict.fromkeys(lost))}"
-        yield Caveat(code="encode-lost", message=message)
+        yield Caveat(code=CaveatCode.ENCODE_LOST, message=message)
 
 
 def _about_commit(rows: Rows, run: Run) -> Iterator[Caveat]:
@@ -126,7 +126,7 @@ def _about_commit(rows: Rows, run: Run) -> Iterator[Caveat]:
         message = (
             f"the report names commit {sha[:8]}, but rows of its table name {', '.join(others)}: they may be older"
         )
-        yield Caveat(code="commit-differs", message=message)
+        yield Caveat(code=CaveatCode.COMMIT_DIFFERS, message=message)
 
 
 def _about_runtime(report: Report, folder: Folder) -> Iterator[Caveat]:
@@ -138,7 +138,7 @@ def _about_runtime(report: Report, folder: Folder) -> Iterator[Caveat]:
             f"how long the run took is not known: the report's runtime ({runtime}) has the form of BSD time's user "
             f"seconds, and the file runtime, which has both, {lacking}"
         )
-        yield Caveat(code="runtime-unknown", message=message)
+        yield Caveat(code=CaveatCode.RUNTIME_UNKNOWN, message=message)
 
 
 def _about_gpu(report: Report, folder: Folder) -> Iterator[Caveat]:
@@ -148,14 +148,16 @@ def _about_gpu(report: Report, folder: Folder) -> Iterator[Caveat]:
         failed = [log.model for log in folder.models if log.info and log.info.failed]
         count = len(folder.models)
         where = f" (in {len(failed)} of {count} logs of models: {', '.join(failed)})" if len(failed) < count else ""
-        yield Caveat(code="backend-failed", message=f"{info.failure}{where}")
+        yield Caveat(code=CaveatCode.BACKEND_FAILED, message=f"{info.failure}{where}")
     asked = read_config(report.environment).backend
     if asked not in _BACKENDS:
         return
     if info and info.backends:
         used = ", ".join(info.backends)
         if not any(name.upper().startswith((asked, "MTL" if asked == "METAL" else asked)) for name in info.backends):
-            yield Caveat(code="gpu-not-used", message=f"{asked} was asked for, but the logs say that {used} ran")
+            yield Caveat(
+                code=CaveatCode.GPU_NOT_USED, message=f"{asked} was asked for, but the logs say that {used} ran"
+            )
     elif asked == "CUDA" and (listing := folder.mul_mat or report.log(part.MUL_MAT)) and not _SEEN.search(listing):
         message = "CUDA was asked for, but nothing in the report shows a CUDA device: the times are those of the CPU"
-        yield Caveat(code="gpu-not-seen", message=message)
+        yield Caveat(code=CaveatCode.GPU_NOT_SEEN, message=message)

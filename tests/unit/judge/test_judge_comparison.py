@@ -9,7 +9,8 @@ from harness.errors import UsageError
 from harness.judge.comparison import Question, choose_metrics, contrast_runs, judge_trials, list_uncompared
 from harness.judge.sample import match_trials, pool_samples, sample_runs
 from harness.plan.block import ROLES, plan_block
-from harness.records.comparison import ALPHA, SHARED_SEED, Family, Verdict
+from harness.records.caveat import CaveatCode
+from harness.records.comparison import ALPHA, Family, Verdict
 from harness.records.measurement import Case, Measurement
 from harness.records.outcome import StepResult
 from harness.records.plan import Phase
@@ -264,12 +265,12 @@ def test_a_coin_counts_once() -> None:
 
     apart = pool(("a", 25, 7), ("b", 30, 8))
     assert (apart.comparisons[0].n, apart.seeds) == (55, (7, 8))
-    assert SHARED_SEED not in [caveat.code for caveat in apart.caveats]
+    assert CaveatCode.SHARED_SEED not in [caveat.code for caveat in apart.caveats]
     alone = pool(("a", 25, 7))
     again = pool(("a", 25, 7), ("b", 25, 7))
     assert again.comparisons == alone.comparisons
     assert (again.seeds, alone.seeds) == ((7,), (7,))
-    (said,) = [caveat.message for caveat in again.caveats if caveat.code == SHARED_SEED]
+    (said,) = [caveat.message for caveat in again.caveats if caveat.code == CaveatCode.SHARED_SEED]
     assert said.startswith("25 blocks are left out: an earlier trial with the same seed (7)")
     longer = pool(("a", 25, 7), ("b", 26, 7), ("c", 5, 8), ("d", 27, 7))
     assert longer.comparisons[0].n == 25 + 1 + 5 + 1, "coins that no earlier trial has thrown are as good as any"
@@ -316,7 +317,7 @@ def test_a_coin_counts_for_each_metric_by_itself() -> None:
     asked = ASKED.replace(metrics=frozenset({"encode", "decode"}))
     family = contrast_runs(runs[Role.BASELINE], runs[Role.CONTENDER], asked).family
     assert [(one.metric, one.n) for one in family.comparisons] == [("encode", 12), ("decode", 12)]
-    assert SHARED_SEED not in [caveat.code for caveat in family.caveats]
+    assert CaveatCode.SHARED_SEED not in [caveat.code for caveat in family.caveats]
 
 
 def test_trials_that_are_no_pairs_may_share_their_coins_too() -> None:
@@ -324,11 +325,11 @@ def test_trials_that_are_no_pairs_may_share_their_coins_too() -> None:
     here = [trial(name, Role.BASELINE, 1.0, seed=7) for name in ("a", "b", "c")]
     there = [trial(name, Role.CONTENDER, 1.0, seed=7) for name in ("a", "b")]
     family = contrast_runs(here, there, ASKED).family
-    (said,) = [caveat.message for caveat in family.caveats if caveat.code == SHARED_SEED]
+    (said,) = [caveat.message for caveat in family.caveats if caveat.code == CaveatCode.SHARED_SEED]
     assert said.startswith("5 runs are of 3 trials with the same seed (7)")
     fresh = [one.replace(trial=one.trial.replace(seed=index)) for index, one in enumerate(here) if one.trial]
     codes = [caveat.code for caveat in contrast_runs(fresh, there[:1], ASKED).family.caveats]
-    assert SHARED_SEED not in codes
+    assert CaveatCode.SHARED_SEED not in codes
 
 
 def test_pooled_blocks_keep_the_order_in_which_their_processes_were_started() -> None:

@@ -1,0 +1,22 @@
+"""`harness explain`: what the code of a caveat or of a failure means."""
+
+from collections.abc import Sequence
+
+from harness.commands.output import Output
+from harness.errors import UsageError
+from harness.render.explanation import list_explanations, render_explanations
+from harness.settings.layer import nearest
+
+
+def explain(output: Output, codes: Sequence[str]) -> int:
+    """Print what these codes mean, all of them where none is named, and return the exit code."""
+    known = list_explanations()
+    # As they are printed behind a caveat: [noisy].
+    wanted = [code.strip("[]") for code in codes]
+    for code in wanted:
+        if code not in {one.code for one in known}:
+            hint = nearest(code, [one.code for one in known]) or "harness explain"
+            raise UsageError(f"no caveat or cause has the code {code!r}", hint=hint)
+    found = tuple(one for one in known if not wanted or one.code in wanted)
+    output.show(render_explanations(found), found)
+    return 0
