@@ -76,11 +76,11 @@ def tabulate_precision(runs: int) -> None:
         for _ in range(runs):
             values = remember(draw, rho, noise)
             low, high, _ = stop(values, naive=True)
-            naive += low <= 1 <= high
+            naive += int(low <= 1 <= high)
             low, high, count = stop(values, naive=False)
-            covered += low <= 1 <= high
-            within += abs(float(np.median(values[:count])) - 1) <= 0.01
-            alike += correlate_neighbours(values[:count]) > bound_correlation(count)
+            covered += int(low <= 1 <= high)
+            within += int(abs(float(np.median(values[:count])) - 1) <= 0.01)
+            alike += int(correlate_neighbours(values[:count]) > bound_correlation(count))
             counts.append(count)
         name = f"AR(1) rho {rho}" if rho else "independent"
         shares = [share(count, runs) for count in (naive, covered, within)]

@@ -4,7 +4,7 @@ from harness.records.build import CMakeOption, Config, Tool, Toolchain
 from harness.records.measurement import Case, Measurement
 from harness.records.node import Cores, Cpu, Node
 from harness.records.outcome import Completed, Status, StepResult
-from harness.records.plan import Phase, Site, Step
+from harness.records.plan import Inquiry, Phase, Site, Step
 from harness.records.run import SCHEMA, Run
 from harness.records.source import Commit, Source
 from harness.records.suite import Benchmark, Suite
@@ -82,9 +82,19 @@ def weights(model: str = "base") -> Weights:
     return Weights(model=model, kind=WeightsKind.SYNTHETIC, path=f"/w/{model}.bin", size_bytes=1, sha256="0" * 64)
 
 
-def step(name: str = "memcpy", phase: Phase = Phase.BENCH, case: Case | None = None) -> Step:
+def step(
+    name: str = "memcpy", phase: Phase = Phase.BENCH, case: Case | None = None, asks: Inquiry | None = None
+) -> Step:
     return Step(
-        name=name, title=name, phase=phase, argv=("true",), cwd="/tmp", log=f"{name}.log", timeout_s=9, case=case
+        name=name,
+        title=name,
+        phase=phase,
+        argv=("true",),
+        cwd="/tmp",
+        log=f"{name}.log",
+        timeout_s=9,
+        case=case,
+        asks=asks,
     )
 
 

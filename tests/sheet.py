@@ -64,9 +64,9 @@ def results() -> tuple[StepResult, ...]:
         reason="exit code 1", log="bench-base-r8.log", case=model("base"), repetition=8
     )
     return (
-        factory.result("build_release", Phase.BUILD),
+        factory.result("build_release", Phase.BUILD).replace(build_type="Release"),
         factory.result("ctest_release", Phase.TEST, Status.FAILED).replace(
-            reason="failed: test-whisper-cli-tiny", log="ctest_release-ctest.log", checks=checks
+            build_type="Release", reason="failed: test-whisper-cli-tiny", log="ctest_release-ctest.log", checks=checks
         ),
         memcpy.replace(log="bench-memcpy.log", case=MEMCPY[2]),
         mul_mat.replace(log="bench-mul_mat.log", case=Case.of("mul_mat", threads=2)),

@@ -1,6 +1,7 @@
 """Pages that are made of the code are those that the code makes."""
 
-from tests.page import CAVEATS, GLOSSARY, list_classes, render_glossary, render_page
+from harness.render.explanation import render_page
+from tests.page import CAVEATS, GLOSSARY, list_classes, render_glossary
 
 HINT = "python -m tests.page writes it"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from harness.build.recipe import CUDA, Recipe
 from harness.errors import UsageError
 from harness.records.build import CMakeOption, Config, Toolchain, is_on
+from harness.settings.value import read_defines
 
 _SIMD = re.compile(r"GGML_(SSE42|AVX\w*|BMI2|FMA|F16C|AMX_\w+|CPU_ARM_ARCH)")
 
@@ -23,7 +24,7 @@ def choose_config(
 
     Raises UsageError for a define that would make the config say what it is not, or that ggml would ignore.
     """
-    named = {define.partition("=")[0]: define.partition("=")[2] for define in defines}
+    named = read_defines(defines)
     _refuse_misleading(named, isa)
     build_type = recipe.build_type
     warnings = "asked for by --werror" if werror else "a new compiler's warning is no reason not to measure"
@@ -78,7 +79,7 @@ def choose_wiring(
     if config.build_type != "Debug" and project_include:
         reason = "programs that are tested but not timed compile without optimisation: half the build time"
         wiring.append(_option("CMAKE_PROJECT_INCLUDE", project_include, reason))
-    named = {define.partition("=")[0] for define in defines}
+    named = read_defines(defines)
     return tuple(option for option in wiring if option.name not in named)
 
 

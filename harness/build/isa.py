@@ -123,7 +123,7 @@ def compare_isa(info: SystemInfo, isa: str) -> tuple[Caveat, ...]:
     Only the grammar with sections says all (since v1.7.5).
     """
     chosen = _BY_NAME.get(isa)
-    reported = {key.rpartition("/")[2] for key, value in info.features if key.startswith("CPU/") and value != "0"}
+    reported = set(info.list_on("CPU"))
     if chosen is None or not chosen.options or not reported:
         return ()
     wanted = {feature.key for feature in X86_FEATURES if feature.option in chosen.options and feature.key}

@@ -9,6 +9,7 @@ from harness.errors import UsageError
 from harness.records.build import BLAS_VENDORS, CMakeOption, is_on
 from harness.records.record import Record
 from harness.settings.layer import Settings, nearest
+from harness.settings.value import read_defines
 
 BUILD_TYPES = ("Release", "RelWithDebInfo", "MinSizeRel", "Debug")
 AUTO = "auto"
@@ -55,7 +56,7 @@ def choose_recipe(settings: Settings, os: str) -> Recipe:
     blas = _choose(settings, "blas", (NO_BLAS, *BLAS_VENDORS, ""))
     if backend == BLAS and blas == NO_BLAS:
         raise UsageError("--backend blas contradicts --blas none", hint="--backend cpu, or the name of a BLAS library")
-    named = {name: value for name, _, value in (define.partition("=") for define in settings.words("define"))}
+    named = read_defines(settings.words("define"))
     options = [
         *_ask_backend(backend, os),
         *_ask_blas(backend, blas, named, os),

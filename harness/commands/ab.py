@@ -11,9 +11,9 @@ from harness.records.measurement import TABLE_METRICS
 from harness.records.node import Node
 from harness.records.run import ExitCode
 from harness.records.suite import Engine
+from harness.records.wording import format_count
 from harness.render.comparison import render_comparison
 from harness.render.origin import describe_seed, name_side
-from harness.render.plain import format_count
 from harness.render.plan import render_plan
 from harness.run.places import hold_node
 from harness.run.recovery import settle_remnants

@@ -12,9 +12,9 @@ from harness.records.plan import Plan
 from harness.records.record import Record
 from harness.records.run import ExitCode, Run, SettingUsed
 from harness.records.suite import Suite
-from harness.records.sweep import GONE, Chart, Entry, Sweep
+from harness.records.sweep import Absence, Chart, Entry, Sweep
+from harness.records.wording import format_count
 from harness.render.origin import describe_seed
-from harness.render.plain import format_count
 from harness.render.plan import render_plan
 from harness.render.sweep import (
     describe_equals,
@@ -239,7 +239,7 @@ def _show_stored(stored: Sweep, results: Path, asked: Asked, output: Output) -> 
     if stored.end:
         return int(ExitCode.BENCHMARK_FAILED if _complain(chart, output) else ExitCode.OK)
     output.console.note(f"  it is not finished: harness sweep --resume {stored.id} goes on with it")
-    return int(ExitCode.BENCHMARK_FAILED if any(row.reason.startswith(GONE) for row in chart.rows) else ExitCode.OK)
+    return int(ExitCode.BENCHMARK_FAILED if any(row.absent is Absence.RUN_GONE for row in chart.rows) else ExitCode.OK)
 
 
 def _show(chart: Chart, asked: Asked, output: Output) -> None:

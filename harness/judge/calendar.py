@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.run import Run
+from harness.records.wording import format_count
 
 # A drift of the node over the time of all runs moves the one side against the other by half of this share of it.
 MOST_CORRELATION = 1 / 3
@@ -76,7 +77,7 @@ def _caveat_days(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[
     if all(len(some) == len(side) for some, side in zip(days, (baseline, contender), strict=True)):
         return
     told = " and ".join(
-        f"{len(side)} runs of the {name} on {len(some)} day{'' if len(some) == 1 else 's'}"
+        f"{len(side)} runs of the {name} on {format_count(len(some), 'day')}"
         for name, some, side in zip(("baseline", "contender"), days, (baseline, contender), strict=True)
     )
     both = len(days[0] & days[1])

@@ -15,6 +15,7 @@ from harness.records.node import NO_NAME
 from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, OURS, Origin, Run
 from harness.records.suite import Benchmark, Engine
 from harness.settings.table import BY_NAME
+from harness.settings.value import read_defines
 
 UNKNOWN = "not known"
 NOT_SET = "not set"
@@ -185,8 +186,7 @@ def _options(run: Run) -> Mapping[str, str] | None:
     logged = next((fact.value for fact in run.settings if fact.name == CMAKE_OPTIONS), None)
     if logged is None:
         return None
-    pairs = (word.removeprefix("-D").partition("=") for word in logged.split())
-    return {name: value for name, _, value in pairs}
+    return read_defines(word.removeprefix("-D") for word in logged.split())
 
 
 def _option(name: str, run: Run) -> str:
@@ -201,8 +201,7 @@ def _tells_features(run: Run) -> bool:
 
 
 def _features(run: Run) -> frozenset[str]:
-    features = run.system_info.features if run.system_info else ()
-    return frozenset(name.rpartition("/")[2] for name, value in features if value not in ("", "0"))
+    return frozenset(run.system_info.list_on() if run.system_info else ())
 
 
 def _compiled(shared: frozenset[str], run: Run) -> str:

@@ -9,7 +9,7 @@ from harness.plan.roofline import has_option
 from harness.records.build import Config, is_on
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.node import Cpu, Node
-from harness.records.outcome import ILLEGAL, StepResult
+from harness.records.outcome import Cause
 from harness.records.plan import Phase
 from harness.records.record import Record
 from harness.records.run import Run
@@ -36,17 +36,12 @@ class Claim(Record):
 
 def explain_illegal(run: Run) -> tuple[Caveat, ...]:
     """Return a caveat with the cause and the option to change if a program of this run died of SIGILL, else nothing."""
-    victims = [result for result in run.results if is_illegal(result)]
+    victims = [result for result in run.results if result.cause is Cause.ILLEGAL_INSTRUCTION]
     if not victims:
         return ()
     more = f" and {len(victims) - 1} more" if len(victims) > 1 else ""
     message = f"{victims[0].step}{more} died of an illegal instruction (SIGILL): {_explain(run)}"
     return (Caveat(code=CaveatCode.ILLEGAL_INSTRUCTION, message=message),)
-
-
-def is_illegal(result: StepResult) -> bool:
-    """Return whether a step's program was killed by SIGILL."""
-    return ILLEGAL in result.reason
 
 
 def list_claims(config: Config, cpu: Cpu) -> Iterator[Claim]:
@@ -124,9 +119,7 @@ def _explain(run: Run) -> str:
 
 def _compiled_in(run: Run) -> list[Feature]:
     """Return what ggml reports as compiled in and the CPU lacks."""
-    features = run.system_info.features if run.system_info else ()
-    on = {name.rpartition("/")[2] for name, value in features if value != "0"}
-    cpu = run.node.cpu
+    on, cpu = run.system_info.list_on() if run.system_info else (), run.node.cpu
     return [one for one in list_features(cpu) if one.key in on and list_missing(one.needs, cpu)]
 
 

@@ -11,6 +11,7 @@ from harness.records.node import Cores
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import Run
+from harness.records.wording import format_count
 
 _NAMED = 5
 
@@ -120,15 +121,15 @@ def _about_load(run: Run, counted: Sequence[StepResult]) -> Iterator[Caveat]:
         stopped = [result for result in run.attempts if result.stood_still]
         others = [result for result in run.attempts if not result.stood_still]
         said = [
-            *([f"{_count(others)} met with load from others"] if others else []),
-            *([f"{_count(stopped)} stood still"] if stopped else []),
+            *([f"{_count_attempts(others)} met with load from others"] if others else []),
+            *([f"{_count_attempts(stopped)} stood still"] if stopped else []),
         ]
         yield Caveat(code=CaveatCode.RETRIED, message=f"{', '.join(said)}; {kept}")
 
 
-def _count(attempts: Sequence[StepResult]) -> str:
+def _count_attempts(attempts: Sequence[StepResult]) -> str:
     steps = dict.fromkeys(result.step for result in attempts)
-    return f"{len(attempts)} attempt{'' if len(attempts) == 1 else 's'} at {_some(list(steps))}"
+    return f"{format_count(len(attempts), 'attempt')} at {_some(list(steps))}"
 
 
 def _about(

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from harness.records.build import Code, are_equal
 from harness.records.caveat import Caveat, CaveatCode
-from harness.records.outcome import OTHER_BUILD, Status, StepResult
+from harness.records.outcome import Cause, Status, StepResult
 from harness.records.plan import Phase, Plan, Step
 from harness.records.run import Run
+from harness.records.wording import format_count
 
 # What was done with a build, or told of it.
 _OF_A_BUILD = (Phase.PROBE, Phase.TEST, Phase.BENCH)
@@ -66,8 +67,8 @@ def part_builds(run: Run, stale: tuple[StepResult, ...], *, known: bool) -> Run:
     if aside:
         why = "its code is another" if known else "it is not known whether its code is the same"
         message = (
-            f"the build was made again before the run had ended, and {why}: what {len(aside)} "
-            f"step{'s' if len(aside) > 1 else ''} had measured was set aside, and measured again"
+            f"the build was made again before the run had ended, and {why}: what "
+            f"{format_count(len(aside), 'step')} had measured was set aside, and measured again"
         )
         caveats = (*caveats, Caveat(code=CaveatCode.OTHER_BUILD, message=message))
     return run.replace(results=kept, discarded=(*run.discarded, *aside), caveats=caveats)
@@ -86,9 +87,7 @@ def keep_one_build(run: Run) -> Run:
     reason = f"its numbers came from another build than {run.code.id}, which the run records"
     bad = {one.step: _fail(one, reason) for one in strange}
     results = tuple(bad.get(one.step, one) for one in run.results)
-    return run.replace(
-        results=results, discarded=(*run.discarded, *(one.replace(reason=OTHER_BUILD) for one in strange))
-    )
+    return run.replace(results=results, discarded=(*run.discarded, *map(_discard, strange)))
 
 
 def caveat_builds(run: Run) -> Iterator[Caveat]:
@@ -100,10 +99,15 @@ def caveat_builds(run: Run) -> Iterator[Caveat]:
 
 
 def _set_apart(run: Run, result: StepResult) -> StepResult:
-    number = 1 + sum(other.step == result.step and other.reason == OTHER_BUILD for other in run.discarded)
+    number = 1 + sum(other.step == result.step and other.cause is Cause.OTHER_BUILD for other in run.discarded)
     stem = result.log.removesuffix(".log")
-    return result.replace(reason=OTHER_BUILD, log=f"{stem}.other-build-{number}.log" if result.log else "")
+    return _discard(result).replace(log=f"{stem}.other-build-{number}.log" if result.log else "")
+
+
+def _discard(result: StepResult) -> StepResult:
+    return result.replace(reason="measured with another build", cause=Cause.OTHER_BUILD)
 
 
 def _fail(result: StepResult, reason: str) -> StepResult:
-    return result.replace(status=Status.FAILED, reason=reason, measurements=(), checks=(), build="")
+    failed = result.replace(status=Status.FAILED, reason=reason, cause=Cause.OTHER_BUILD)
+    return failed.replace(measurements=(), checks=(), build="")

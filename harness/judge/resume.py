@@ -18,8 +18,9 @@ from harness.records.plan import Plan, Step
 from harness.records.run import Run
 
 HINT = "harness run begins a new one"
-# What is said of a step; and a bound that follows the size of a file, which is known better once it is made.
-_FREE = frozenset({"title", "min_memory_bytes"})
+# What is said of a step, which plans of earlier versions say by its name alone; and a bound that follows the size of a
+# file, which is known better once it is made.
+_FREE = frozenset({"title", "asks", "build_type", "min_memory_bytes"})
 # What compilers make code for, among the flags of x86. The others that Linux lists are switches of its own and
 # mitigations, which come and go with an update of the kernel or the microcode.
 _INSTRUCTIONS = re.compile(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.build.feature import X86
 from harness.build.recipe import ACCELERATORS
-from harness.plan.roofline import AFTER, BEFORE, CACHES, GRAIN_BYTES, last_cache_bytes
+from harness.plan.roofline import AFTER, BEFORE, CACHES, GRAIN_BYTES, MOMENTS, last_cache_bytes
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.comparison import Summary
 from harness.records.measurement import DECODE, ENCODE, FLOP_RATE, METRICS, PEAK_FLOP_RATE, READ_RATE, Case
@@ -14,6 +14,7 @@ from harness.records.roofline import ROOF, Kind, Roof, Share
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.weights import WeightsKind
+from harness.records.wording import format_count
 from harness.stats.series import summarize_run
 from harness.whisper.quantisation import weights_type
 from harness.whisper.tensor_layout import file_bytes, shape_of
@@ -42,7 +43,7 @@ def judge_roof(roof: Roof, node: Node) -> Iterator[Caveat]:
     """Yield what speaks against one answer of the probe."""
     over, disturbed = [], []
     for one in roof.ceilings:
-        what = f"{one.kind} with {one.threads} thread{'' if one.threads == 1 else 's'}"
+        what = f"{one.kind} with {format_count(one.threads, 'thread')}"
         bound = bound_peak(roof, one.threads, node.cpu.arch) if one.kind is Kind.PEAK else None
         if bound and one.best > _OVER_BOUND * bound:
             over.append(f"{what} is {one.best:.1f} GFLOP/s, {bound:.1f} would be")
@@ -85,8 +86,8 @@ def _judge_gaps(run: Run) -> Iterator[Caveat]:
         return
     gaps: dict[str, list[str]] = {}
     for result in run.results:
-        if result.step in (BEFORE, AFTER) and not result.measurements:
-            gaps.setdefault(result.reason, []).append(result.step.partition("_")[2])
+        if result.step in MOMENTS and not result.measurements:
+            gaps.setdefault(result.reason, []).append(MOMENTS[result.step])
     for reason, whens in gaps.items():
         yield Caveat(code=CaveatCode.ROOF_MISSING, message=f"no roof {' and '.join(whens)} the benchmarks: {reason}")
 

@@ -7,12 +7,13 @@ from harness.records.comparison import ALPHA, Verdict
 from harness.records.measurement import DECODE, ENCODE, TABLE_METRICS, Case
 from harness.records.outcome import Status, StepResult
 from harness.records.run import Run
-from harness.records.sweep import GONE, NOT_YET, Cell, Chart, Row, Standing, Sweep
+from harness.records.sweep import Absence, Cell, Chart, Row, Standing, Sweep
 from harness.stats.realtime import model_rtf
 from harness.stats.series import summarize_run
 from harness.stats.symmetry import count_least_blocks
 from harness.stats.verdict import PairedSample, judge_pairs
 
+_NOT_YET = "not measured yet"
 _METRICS = tuple(metric.name for metric in TABLE_METRICS)
 # Values of one metric by round.
 Rounds = Mapping[int, float]
@@ -31,8 +32,7 @@ def chart_sweep(sweep: Sweep, runs: Mapping[str, Run]) -> Chart:
 def _make_row(sweep: Sweep, cell: Cell, run: Run | None) -> Row:
     reason = cell.reason or sweep.entries[cell.entry].reason
     if run is None:
-        name = sweep.entries[cell.entry].run
-        return Row(values=cell.values, reason=reason or (f"{GONE}: {name}" if name else NOT_YET))
+        return _make_empty_row(cell, reason, sweep.entries[cell.entry].run)
     results = [result for result in run.results if result.case == cell.case]
     summaries = {name: summary for (case, name), summary in summarize_run(run).items() if case == cell.case}
     encode, decode = summaries.get(ENCODE.name), summaries.get(DECODE.name)
@@ -43,7 +43,22 @@ def _make_row(sweep: Sweep, cell: Cell, run: Run | None) -> Row:
         max_rss_bytes=max((one.completed.max_rss_bytes for one in results if one.completed), default=0),
         reason=reason or _explain(run, results),
         still=sum(result.stood_still and bool(result.measurements) for result in results),
+        absent=None if reason or _is_answered(results) else Absence.NOT_YET,
     )
+
+
+def _make_empty_row(cell: Cell, reason: str, run: str) -> Row:
+    """Return the row of a cell without a run: `reason` says why there is none, `run` is the id that it should have."""
+    if reason:
+        return Row(values=cell.values, reason=reason)
+    if run:
+        return Row(values=cell.values, reason=f"its run is not there: {run}", absent=Absence.RUN_GONE)
+    return Row(values=cell.values, reason=_NOT_YET, absent=Absence.NOT_YET)
+
+
+def _is_answered(results: Sequence[StepResult]) -> bool:
+    """Return whether there are numbers of a case, or a reason for there being none."""
+    return any(result.status is Status.PASSED or result.reason for result in results)
 
 
 def _find_equal(sweep: Sweep, runs: Sequence[Run | None], number: int) -> int | None:
@@ -63,8 +78,8 @@ def _explain(run: Run, results: Sequence[StepResult]) -> str:
         return ""
     own = next((result for result in results if result.reason), None)
     if own is None:
-        return NOT_YET
-    cause = next((one for one in run.results if one.status.bad and one.step in own.reason), None)
+        return _NOT_YET
+    cause = next((one for one in run.results if one.status.bad and one.step == own.blocked_by), None)
     return f"{cause.step}: {cause.reason}" if cause else own.reason
 
 

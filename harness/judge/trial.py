@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.measurement import Case, name_cases
 from harness.records.record import Record
+from harness.records.wording import were
 from harness.stats.verdict import PairedSample
 
 EQUAL = "baseline and contender have equal code, however they were built"
@@ -88,7 +89,7 @@ def _caveats(found: Circumstance) -> Iterator[Caveat]:
         yield Caveat(code=CaveatCode.ONE_CPU, message=message)
     yield from _about_repeating(found)
     if found.lost:
-        message = f"{_count(len(found.lost), 'block')} lost and left out; the last: {found.lost[-1]}"
+        message = f"{were(len(found.lost), 'block')} lost and left out; the last: {found.lost[-1]}"
         yield Caveat(code=CaveatCode.BLOCKS_LOST, message=message)
     if found.idle_share > _IDLE_SHARE:
         message = (
@@ -111,13 +112,9 @@ def _about_repeating(found: Circumstance) -> Iterator[Caveat]:
         message = f"{found.disturbed} of {found.pairs} pairs were measured while others used the CPUs, after retries"
         yield Caveat(code=CaveatCode.UNDER_LOAD, message=message)
     if found.retried and not found.disturbed:
-        again = f"{_count(found.retried, 'pair')} measured again"
+        again = f"{were(found.retried, 'pair')} measured again"
         message = f"{again}, because others used the CPUs; the last attempt at each was clean"
         yield Caveat(code=CaveatCode.RETRIED, message=message)
     if found.stood:
-        again = f"{_count(found.stood, 'pair')} measured again"
+        again = f"{were(found.stood, 'pair')} measured again"
         yield Caveat(code=CaveatCode.RETRIED, message=f"{again}, because a side, the harness or the node stood still")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what} was" if number == 1 else f"{number} {what}s were"

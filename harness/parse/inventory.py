@@ -4,19 +4,15 @@ from harness.parse.bench.bench import parse_dialect
 from harness.parse.tool.ctest import parse_listing
 from harness.parse.tool.ninja import parse_targets
 from harness.records.outcome import StepResult
-from harness.records.plan import Inventory
-
-BUILD_TYPES = {"debug": "Debug", "release": "Release"}
+from harness.records.plan import Inquiry, Inventory
 
 
 def learn(inventory: Inventory, result: StepResult, log: str) -> Inventory:
-    """Return `inventory` with what the log of a passed listing or probing step adds to it."""
-    verb, _, kind = result.step.partition("_")
-    if verb == "list":
-        listing = parse_listing(log)
-        return inventory.replace(tests=(*inventory.tests, (BUILD_TYPES[kind], listing)))
-    if verb == "targets":
+    """Return `inventory` with what the log of a passed step that asks for something adds to it."""
+    if result.asks is Inquiry.TESTS:
+        return inventory.replace(tests=(*inventory.tests, (result.build_type, parse_listing(log))))
+    if result.asks is Inquiry.TARGETS:
         return inventory.replace(targets=tuple(sorted(parse_targets(log))))
-    if verb == "dialect":
+    if result.asks is Inquiry.DIALECT:
         return inventory.replace(dialect=parse_dialect(log))
     return inventory

@@ -25,12 +25,14 @@ from harness.parse.tool.breakage import Breakage, find_breakage
 from harness.parse.tool.cmake import find_missing
 from harness.parse.tool.ctest import parse_junit
 from harness.records.measurement import DECODE, ENCODE, TABLE_METRICS, Case, Measurement
-from harness.records.outcome import FLOODED, ILLEGAL, Cause, Completed, Status, StepResult
-from harness.records.plan import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase, Step
+from harness.records.outcome import FLOODED, Cause, Completed, Status, StepResult
+from harness.records.plan import Inquiry, Phase, Step
 from harness.records.suite import OF_MODELS, Benchmark, Engine
 
 # What ctest, which ends with 8 itself, says of a test that was killed by SIGILL.
 _CTEST_ILLEGAL = "ILLEGAL"
+# The answers to these are read as they come; they say nothing of the tree.
+_OF_THE_BUILD = (Inquiry.FEATURES, Inquiry.BLAS_LIBRARY, Inquiry.GPU_DRIVER)
 _FEWER_THREADS = re.compile(r"cplan requested more threads \(\d+\) than available \(\d+\)")
 _ROUNDED_TO_ZERO = re.compile(r" 0\.0 GFLOPS")
 
@@ -41,31 +43,24 @@ def read_outcome(step: Step, completed: Completed, log: str, output: str) -> Ste
     A time-out outranks a bad exit code, and a bad exit code everything that was printed: the numbers of a process
     that failed are kept in the log, not in the run.
     """
-    result = StepResult(
-        step=step.name,
-        phase=step.phase,
-        status=Status.PASSED,
-        completed=completed,
-        case=step.case,
-        repetition=step.repetition,
-        log=step.log,
-    )
+    result = StepResult.unexecuted(step, Status.PASSED, "").replace(completed=completed, log=step.log)
     stopped = _describe_stop(step, completed, log)
     if step.phase is Phase.ROOF:
         return _read_roof(result, step, completed, log, stopped)
     if stopped:
         status = Status.TIMED_OUT if completed.timed_out else Status.FAILED
-        return result.replace(status=status, reason=stopped)
+        return result.replace(status=status, reason=stopped, cause=None if completed.timed_out else Cause.FLOODED)
     if step.phase is Phase.TEST:
         return _read_tests(result, completed, output)
-    if step.name in (FEATURES, BLAS_LIBRARY, GPU_DRIVER):
+    if step.asks in _OF_THE_BUILD:
         return _read_probe(result, log)
     if completed.exit_code:
         told = _explain_failure(step.phase, log)
         lost = find_lost(step.backend, log) if step.case and not told else ""
         words = f": {told.sentence}" if told else f"; {lost}" if lost else ""
         reason = f"{describe_exit(completed.exit_code)}{words}"
-        return result.replace(status=Status.FAILED, reason=reason, cause=told.cause if told else None)
+        cause = find_exit_cause(completed.exit_code) or (told.cause if told else None)
+        return result.replace(status=Status.FAILED, reason=reason, cause=cause)
     return _read_case(result, step, step.case, log) if step.case else result
 
 
@@ -102,20 +97,27 @@ def describe_exit(exit_code: int) -> str:
     return f"killed by {name}{meaning.get(name, '')}"
 
 
+def find_exit_cause(exit_code: int) -> Cause | None:
+    """Return what the signal that ended a program tells, None where it tells nothing for certain."""
+    return Cause.ILLEGAL_INSTRUCTION if exit_code == -signal.SIGILL else None
+
+
 def _read_probe(result: StepResult, log: str) -> StepResult:
     """Return whether there was an answer; the bench program's exit code says nothing, for it rightly misses weights."""
-    if result.step == BLAS_LIBRARY:
+    if result.asks is Inquiry.BLAS_LIBRARY:
         told, reason = parse_blas(log) is not None, "no BLAS library identified itself"
-    elif result.step == GPU_DRIVER:
+    elif result.asks is Inquiry.GPU_DRIVER:
         told, reason = bool(parse_nvidia(log)), "nvidia-smi listed no GPU"
     else:
         told, reason = parse_system_info(log) is not None, "this bench program says so only with weights"
     ended = result.completed.exit_code if result.completed else 0
-    if told and ended and result.step != FEATURES:
+    if told and ended and result.asks is not Inquiry.FEATURES:
         told, reason = False, describe_exit(ended)
     elif not told and ended < 0:
         reason = describe_exit(ended)
-    return result if told else result.replace(status=Status.SKIPPED, reason=reason)
+    if told:
+        return result
+    return result.replace(status=Status.SKIPPED, reason=reason, cause=find_exit_cause(ended))
 
 
 def _read_case(result: StepResult, step: Step, case: Case, log: str) -> StepResult:
@@ -156,7 +158,8 @@ def _read_roof(result: StepResult, step: Step, completed: Completed, log: str, s
             raise UnreadableError(f"{describe_exit(completed.exit_code)}{f': {told.sentence}' if told else ''}")
         return result.replace(measurements=measure_roof(log, step.repetition) if step.repetition else ())
     except UnreadableError as error:
-        return result.replace(status=Status.SKIPPED, reason=error.what)
+        cause = Cause.FLOODED if stopped == FLOODED else None if stopped else find_exit_cause(completed.exit_code)
+        return result.replace(status=Status.SKIPPED, reason=error.what, cause=cause)
 
 
 def _read_tests(result: StepResult, completed: Completed, junit: str) -> StepResult:
@@ -165,10 +168,12 @@ def _read_tests(result: StepResult, completed: Completed, junit: str) -> StepRes
     failed = [check.name for check in checks if check.status.bad]
     if failed:
         illegal = ", ".join(check.name for check in checks if check.output.partition("\n")[0] == _CTEST_ILLEGAL)
-        reason = f"failed: {', '.join(failed)}{f'; {ILLEGAL}: {illegal}' if illegal else ''}"
-        return result.replace(checks=checks, status=Status.FAILED, reason=reason)
-    if completed.exit_code:
-        return result.replace(checks=checks, status=Status.FAILED, reason=describe_exit(completed.exit_code))
+        reason = f"failed: {', '.join(failed)}{f'; killed by SIGILL: {illegal}' if illegal else ''}"
+        cause = Cause.ILLEGAL_INSTRUCTION if illegal else None
+        return result.replace(checks=checks, status=Status.FAILED, reason=reason, cause=cause)
+    if code := completed.exit_code:
+        cause = find_exit_cause(code)
+        return result.replace(checks=checks, status=Status.FAILED, reason=describe_exit(code), cause=cause)
     if not ran:
         return result.replace(checks=checks, status=Status.FAILED, reason="ctest ended well but ran no test")
     return result.replace(checks=checks)

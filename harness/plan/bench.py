@@ -10,7 +10,7 @@ from harness.plan.placeholder import ALONE, BENCH, LIBRARY, NO_GPU, QUANTIZE
 from harness.plan.worker import BLAS_MODULE, choose_questions, choose_sampler_argv
 from harness.records.build import is_on
 from harness.records.measurement import Case
-from harness.records.plan import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase, Site, Step
+from harness.records.plan import Inquiry, Phase, Site, Step
 from harness.records.record import short_hash
 from harness.records.suite import Benchmark, Engine
 from harness.records.weights import Weights
@@ -21,6 +21,8 @@ from harness.whisper.quantisation import weights_type
 MEMCPY_BYTES = 2_150_000_000
 # A file that is not there: since v1.7.6 the bench program says what was compiled in before it misses the weights.
 NO_WEIGHTS = "no-weights"
+# What the bench program measures without weights, by its numbers for -w.
+_WORK = {Benchmark.MEMCPY: "1", Benchmark.MUL_MAT: "2"}
 # `harness.parse.bench.device` reads these columns.
 NVIDIA_SMI = ("nvidia-smi", "--query-gpu=driver_version,memory.total,name", "--format=csv,noheader,nounits")
 
@@ -32,16 +34,17 @@ def plan_benchmarks(given: Ingredients, site: Site) -> Iterator[Step]:
         yield from plan_probes(site)
     yield from plan_device_probes(given, site)
     threads = max(suite.threads)
-    for benchmark, what in ((Benchmark.MEMCPY, "1"), (Benchmark.MUL_MAT, "2")):
+    for benchmark, number in _WORK.items():
         if benchmark in suite.benchmarks:
+            memcpy = benchmark is Benchmark.MEMCPY
             yield _plan_bench(
                 given,
                 name=benchmark.value,
-                title=f"{benchmark}, up to {threads} threads" if what == "1" else f"{benchmark}, {threads} threads",
+                title=f"{benchmark}, {'up to ' if memcpy else ''}{threads} threads",
                 asked=(f"{benchmark} {threads}",),
-                argv=(choose_program(site), "-w", what, "-t", str(threads)),
+                argv=(choose_program(site), "-w", number, "-t", str(threads)),
                 case=Case.of(benchmark.value, threads=threads),
-                min_memory_bytes=MEMCPY_BYTES if benchmark is Benchmark.MEMCPY else 0,
+                min_memory_bytes=MEMCPY_BYTES if memcpy else 0,
             )
     if Benchmark.WHISPER in suite.benchmarks:
         yield from _plan_rounds(given)
@@ -58,9 +61,10 @@ def plan_probes(site: Site) -> Iterator[Step]:
         log="dialect.log",
         timeout_s=60,
         needs=(name_ready(site),),
+        asks=Inquiry.DIALECT,
     )
     yield Step(
-        name=FEATURES,
+        name="features",
         title="ask the bench program what was compiled in",
         phase=Phase.PROBE,
         argv=(choose_program(site), "-m", NO_WEIGHTS, "-t", "1"),
@@ -69,6 +73,7 @@ def plan_probes(site: Site) -> Iterator[Step]:
         log="features.log",
         timeout_s=60,
         needs=("dialect",),
+        asks=Inquiry.FEATURES,
     )
 
 
@@ -79,7 +84,7 @@ def plan_device_probes(given: Ingredients, site: Site) -> Iterator[Step]:
     """
     if is_on(site.config.value("GGML_BLAS")):
         yield Step(
-            name=BLAS_LIBRARY,
+            name="blas_library",
             title="ask the BLAS library for its kernels",
             phase=Phase.PROBE,
             argv=(given.python, "-s", "-P", "-m", BLAS_MODULE, LIBRARY),
@@ -88,10 +93,11 @@ def plan_device_probes(given: Ingredients, site: Site) -> Iterator[Step]:
             timeout_s=60,
             needs=(f"build_{site.config.build_type.lower()}",),
             env=given.sampler_env,
+            asks=Inquiry.BLAS_LIBRARY,
         )
     if site.config.backend == CUDA:
         yield Step(
-            name=GPU_DRIVER,
+            name="gpu_driver",
             title="ask for the driver of the GPUs",
             phase=Phase.PROBE,
             # Through CMake: where there is no nvidia-smi, that is an answer, not a child that cannot be started.
@@ -100,6 +106,7 @@ def plan_device_probes(given: Ingredients, site: Site) -> Iterator[Step]:
             log="gpu-driver.log",
             timeout_s=60,
             needs=(f"build_{site.config.build_type.lower()}",),
+            asks=Inquiry.GPU_DRIVER,
         )
 
 
@@ -169,7 +176,7 @@ def _plan_rounds(given: Ingredients) -> Iterator[Step]:
             yield _plan_bench(
                 given,
                 name=name,
-                title=f"{weights.model}, {threads} threads, fa {fa}, {repetition}/{suite.repetitions}",
+                title=title_bench(case, f"{repetition}/{suite.repetitions}"),
                 asked=(f"load {weights.path} {threads} {fa}", *choose_questions(suite.metrics)),
                 argv=(choose_program(given.sites[-1]), "-m", weights.path, "-t", str(threads), *no_gpu, f"@fa={fa}"),
                 case=case,
@@ -191,11 +198,16 @@ def name_bench(case: Case, repetition: int) -> tuple[str, str]:
     return f"bench_{model}_{setting.replace('-', '_')}", f"bench-bench-{model}-{setting}.log"
 
 
+def title_bench(case: Case, number: str) -> str:
+    """Return what people are shown of one process of a model case, the `number`-th."""
+    return f"{case.get('model')}, {case.get('threads')} threads, fa {case.get('fa')}, {number}"
+
+
 def repeat_step(step: Step, case: Case, repetition: int, state: str = "") -> Step:
     """Return another process of a model case; `state` is said behind its number."""
     name, log = name_bench(case, repetition)
-    words = step.title.rpartition(", ")[0]
-    return step.replace(name=name, log=log, title=f"{words}, {repetition}{state}", repetition=repetition)
+    title = title_bench(case, f"{repetition}{state}")
+    return step.replace(name=name, log=log, title=title, repetition=repetition)
 
 
 def _plan_bench(

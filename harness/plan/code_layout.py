@@ -54,6 +54,7 @@ def plan_layouts(given: Ingredients, site: Site, wanted: tuple[str, ...]) -> Ite
         folder = name_folder(site.folder, layout.seed)
         yield Step(
             name=f"layout_{layout.seed}",
+            build_type=site.config.build_type,
             title=f"link, layout {layout.seed}",
             phase=Phase.BUILD,
             argv=choose_link_argv(given.toolchain.cmake.path, given.relink, site.folder, layout, folder, wanted),

@@ -8,6 +8,7 @@ from harness.errors import UsageError
 from harness.plan.axis import name_binary
 from harness.plan.side import Side
 from harness.records.measurement import Case
+from harness.records.outcome import is_timed
 from harness.records.plan import Phase, Plan, Step
 from harness.records.suite import Benchmark
 from harness.records.sweep import Axis, Cell, Entry, Values
@@ -65,11 +66,6 @@ def interleave(plans: Sequence[Plan], seed: int) -> Iterator[tuple[int, Step]]:
         turn = [(number, step) for number, step in timed if step.repetition == repetition]
         draw = random.Random(f"{seed}/sweep/{repetition}")  # noqa: S311 - an order to be reproduced, not a secret
         yield from draw.sample(turn, len(turn))
-
-
-def is_timed(step: Step) -> bool:
-    """Return whether a step is a process of a model case."""
-    return step.phase is Phase.BENCH and step.case is not None and step.case.benchmark == Benchmark.WHISPER
 
 
 def make_cell(values: Values, entry: int) -> Cell:

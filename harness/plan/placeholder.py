@@ -71,7 +71,7 @@ def choose_library(targets: Iterable[str]) -> str:
 def bind(step: Step, inventory: Inventory) -> Step | Unbound:
     """Return `step` with its placeholders filled in, or why it cannot be."""
     if step.phase is Phase.TEST:
-        unbound = _without_tests(_build_type(step), inventory)
+        unbound = _without_tests(step.build_type, inventory)
         if unbound:
             return unbound
     argv: list[str] = []
@@ -146,10 +146,6 @@ def _without_tests(build_type: str, inventory: Inventory) -> Unbound | None:
         reason = f"none of the tree's {len(listing)} tests has the label {labels}"
         return Unbound(status=Status.SKIPPED, reason=reason)
     return None
-
-
-def _build_type(step: Step) -> str:
-    return "Debug" if step.name.endswith("_debug") else "Release"
 
 
 def _product(target: str) -> str:

@@ -7,8 +7,8 @@ from statistics import mean
 
 from harness.plan.bench import repeat_step
 from harness.records.measurement import TABLE_METRICS, Case
-from harness.records.outcome import Status, StepResult
-from harness.records.plan import Phase, Plan, Step
+from harness.records.outcome import Status, StepResult, is_timed
+from harness.records.plan import Plan, Step
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Benchmark
@@ -78,7 +78,7 @@ def extend_plan(plan: Plan, run: Run) -> Plan:
     be up. The order inside the round is drawn from the recorded seed.
     """
     done = {result.step: result for result in run.results}
-    steps = [step for step in plan.steps if _is_model(step)]
+    steps = [step for step in plan.steps if is_timed(step)]
     if not run.suite.precision or any(step.name not in done for step in steps):
         return plan
     latest = _latest(steps)
@@ -106,14 +106,14 @@ def foresee_s(plan: Plan, run: Run) -> float:
     """Return the seconds that rounds which are not planned yet may take; the interval shrinks as 1 / sqrt(n)."""
     if not run.suite.precision:
         return 0.0
-    planned = [step.case for step in plan.steps if _is_model(step)]
+    planned = [step.case for step in plan.steps if is_timed(step)]
     done = {result.step for result in run.results}
     costs_s = _costs_s(run)
     further_s = 0.0
     for case, one in _worst(find_loose(run)).items():
         needed = one.n * (one.reached / run.suite.precision) ** 2 if one.reached is not None else LEAST
         further_s += max(0, math.ceil(needed) - planned.count(case)) * costs_s.get(case, 0.0)
-    waiting = [step.case for step in plan.steps if _is_model(step) and step.name not in done]
+    waiting = [step.case for step in plan.steps if is_timed(step) and step.name not in done]
     left_s = run.suite.max_time_s - _spent_s(run) - sum(costs_s.get(case, 0.0) for case in waiting if case)
     return max(0.0, min(further_s, left_s))
 
@@ -150,13 +150,9 @@ def _is_sound(results: Sequence[StepResult]) -> bool:
     return results[-1].status is Status.PASSED and not stuck
 
 
-def _is_model(step: Step | StepResult) -> bool:
-    return step.phase is Phase.BENCH and step.case is not None and step.case.benchmark == Benchmark.WHISPER
-
-
 def _walls_s(run: Run) -> Iterator[tuple[Case, float]]:
     for result in (*run.results, *run.discarded):
-        if _is_model(result) and result.case and result.completed:
+        if is_timed(result) and result.case and result.completed:
             yield result.case, result.completed.ran_s
 
 

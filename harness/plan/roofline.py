@@ -11,6 +11,8 @@ from harness.records.record import Record, short_hash
 PROGRAM = "roof"
 CONFIGURE, BUILD, MEASURE = "roof_configure", "roof_build", "roof"
 BEFORE, AFTER = "roof_before", "roof_after"
+# When, in a run, the step measures.
+MOMENTS = {BEFORE: "before", AFTER: "after"}
 # A run looks twice, at the peak and the reading alone; the arrays take a moment more to fill.
 BRIEF_S = 2.0
 FULL_S = 14.0
@@ -114,11 +116,11 @@ def plan_roof(build: RoofBuild, threads: Sequence[int], *, name: str, repetition
     """Return the step that measures with each number of threads; a `brief` one leaves out the copy."""
     counts = ",".join(str(count) for count in dict.fromkeys(threads))
     seconds = BRIEF_S if brief else FULL_S
-    when = name.partition("_")[2]
+    when = f", {MOMENTS[name]}" if name in MOMENTS else ""
     words = ("--threads", counts, "--bytes", str(build.array_bytes), "--seconds", f"{seconds:g}")
     return Step(
         name=name,
-        title=f"roof, {counts} threads{f', {when}' if when else ''}",
+        title=f"roof, {counts} threads{when}",
         phase=Phase.ROOF,
         argv=(_program(build), *words, *(("--no-copy",) if brief else ())),
         cwd=build.site.folder,

@@ -18,7 +18,7 @@ from harness.plan.placeholder import (
 from harness.plan.roofline import AFTER, BEFORE, plan_roof, plan_roof_build
 from harness.plan.transcription import plan_transcriptions
 from harness.records.outcome import Status, StepResult
-from harness.records.plan import Phase, Plan, Site, Step
+from harness.records.plan import Inquiry, Phase, Plan, Site, Step
 from harness.records.record import short_hash
 
 JUNIT = "harness-junit.xml"
@@ -131,61 +131,79 @@ def _last_build(steps: list[Step]) -> tuple[str, ...]:
 
 
 def _plan_build(given: Ingredients, site: Site, *, after: tuple[str, ...]) -> Iterator[Step]:
-    suite, tools, kind = given.suite, given.toolchain, site.config.build_type.lower()
+    """Yield the steps of one build: configure, look at what there is to build and to test, build."""
+    kind, wanted = site.config.build_type.lower(), _choose_targets(given, site)
+    looks = []
+    yield _plan_configure(given, site, after=after)
+    if BENCH_TARGET in wanted or LIBRARY_TARGET in wanted:
+        looks.append(f"targets_{kind}")
+        argv = (given.toolchain.ninja.path, "-t", "targets", "all")
+        yield _plan_list(looks[-1], Inquiry.TARGETS, site, argv)
+    if _is_tested(given, site):
+        looks.append(f"list_{kind}")
+        yield _plan_list(looks[-1], Inquiry.TESTS, site, (given.toolchain.ctest.path, "-N", "-V"))
+    yield _plan_make(given, site, wanted, needs=(f"configure_{kind}", *looks))
+    if site.variant:
+        yield _plan_alone(given, site)
+
+
+def _plan_configure(given: Ingredients, site: Site, *, after: tuple[str, ...]) -> Step:
+    kind, project = site.config.build_type.lower(), given.library or given.source.path
     options = [str(option) for option in (*site.wiring, *site.config.options)]
-    project, wanted = given.source.path, _choose_targets(given, site)
     if given.library:
-        project = given.library
         options.append(f"-D{SOURCE_OPTION}={given.source.path}")
-    yield Step(
+    return Step(
         name=f"configure_{kind}",
+        build_type=site.config.build_type,
         title=f"configure ({site.config.build_type})",
         phase=Phase.CONFIGURE,
-        argv=(tools.cmake.path, "-G", "Ninja", "-S", project, "-B", site.folder, *options),
+        argv=(given.toolchain.cmake.path, "-G", "Ninja", "-S", project, "-B", site.folder, *options),
         cwd=given.source.path,
         # A tree without git must not be taken for a part of a repository that happens to lie around it.
         env=(("GIT_CEILING_DIRECTORIES", given.source.path.rpartition("/")[0]),),
         log=f"ctest_{kind}-cmake.log",
-        timeout_s=suite.timeouts.configure_s,
+        timeout_s=given.suite.timeouts.configure_s,
         needs=after,
         stamp=f"{site.folder}/.harness-configured",
         key=short_hash(project, site.folder, options),
         products=(f"{site.folder}/build.ninja",),
         wipe=site.folder,
     )
-    looks = []
-    if BENCH_TARGET in wanted or LIBRARY_TARGET in wanted:
-        looks.append(f"targets_{kind}")
-        yield _plan_list(f"targets_{kind}", site, (tools.ninja.path, "-t", "targets", "all"))
-    if _is_tested(given, site):
-        looks.append(f"list_{kind}")
-        yield _plan_list(f"list_{kind}", site, (tools.ctest.path, "-N", "-V"))
-    yield Step(
+
+
+def _plan_make(given: Ingredients, site: Site, wanted: tuple[str, ...], *, needs: tuple[str, ...]) -> Step:
+    kind, cmake = site.config.build_type.lower(), given.toolchain.cmake.path
+    return Step(
         name=f"build_{kind}",
+        build_type=site.config.build_type,
         title=f"build ({site.config.build_type})",
         phase=Phase.BUILD,
-        argv=(tools.cmake.path, "--build", site.folder, "--parallel", str(given.jobs), "--target", *wanted),
+        argv=(cmake, "--build", site.folder, "--parallel", str(given.jobs), "--target", *wanted),
         cwd=site.folder,
         env=(("CCACHE_NAMESPACE", given.namespace), ("NINJA_STATUS", NINJA_STATUS)),
         log=f"ctest_{kind}-make.log",
-        timeout_s=suite.timeouts.build_s,
-        needs=(f"configure_{kind}", *looks),
+        timeout_s=given.suite.timeouts.build_s,
+        needs=needs,
         # A tree of the user's may have changed in any way since: Ninja knows best.
         stamp="" if given.source.mutable else f"{site.folder}/.harness-built",
         key=short_hash(given.source.id, wanted),
     )
-    if site.variant:
-        yield Step(
-            name=name_ready(site),
-            title=f"set apart ({site.config.build_type})",
-            phase=Phase.BUILD,
-            argv=(tools.cmake.path, "-E", "copy_if_different", BENCH, ALONE),
-            cwd=site.folder,
-            log=f"{name_ready(site)}.log",
-            timeout_s=60,
-            needs=(f"build_{kind}",),
-            products=(f"{site.folder}/{ALONE_FOLDER}/whisper-bench",),
-        )
+
+
+def _plan_alone(given: Ingredients, site: Site) -> Step:
+    """Return the step that copies the bench program to where no other variant lies beside it."""
+    return Step(
+        name=name_ready(site),
+        build_type=site.config.build_type,
+        title=f"set apart ({site.config.build_type})",
+        phase=Phase.BUILD,
+        argv=(given.toolchain.cmake.path, "-E", "copy_if_different", BENCH, ALONE),
+        cwd=site.folder,
+        log=f"{name_ready(site)}.log",
+        timeout_s=60,
+        needs=(f"build_{site.config.build_type.lower()}",),
+        products=(f"{site.folder}/{ALONE_FOLDER}/whisper-bench",),
+    )
 
 
 def _choose_targets(given: Ingredients, site: Site) -> tuple[str, ...]:
@@ -203,10 +221,12 @@ def _is_tested(given: Ingredients, site: Site) -> bool:
     return given.suite.tests and site.config.build_type in given.suite.test_build_types
 
 
-def _plan_list(name: str, site: Site, argv: tuple[str, ...]) -> Step:
+def _plan_list(name: str, asks: Inquiry, site: Site, argv: tuple[str, ...]) -> Step:
     kind = site.config.build_type.lower()
     return Step(
         name=name,
+        asks=asks,
+        build_type=site.config.build_type,
         title=f"look ({site.config.build_type})",
         phase=Phase.LIST,
         argv=argv,
@@ -221,6 +241,7 @@ def _plan_ctest(given: Ingredients, site: Site) -> Step:
     kind = site.config.build_type.lower()
     return Step(
         name=f"ctest_{kind}",
+        build_type=site.config.build_type,
         title=f"tests ({site.config.build_type})",
         phase=Phase.TEST,
         argv=(

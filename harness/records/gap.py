@@ -24,10 +24,10 @@ def find_gaps(
 
     An answer is a number, tests that ran, or a failed or skipped step with a reason.
     """
-    tested = {one.step for one in results if one.phase is Phase.TEST and _answers(one, one.checks)}
+    tested = {one.build_type for one in results if one.phase is Phase.TEST and _answers(one, one.checks)}
     known = {(one.case, one.repetition) for one in results if one.case and _answers(one, one.measurements)}
     types = suite.test_build_types if suite.tests else ()
-    gaps = [Gap(name=f"the {kind} tests", phase=Phase.TEST) for kind in types if _name_test(kind) not in tested]
+    gaps = [Gap(name=f"the {kind} tests", phase=Phase.TEST) for kind in types if kind not in tested]
     for case, repetition in _list_processes(suite, weights, audio):
         if (case, repetition) not in known:
             gaps.append(Gap(name=f"{case}, repetition {repetition}", phase=Phase.BENCH))
@@ -36,11 +36,6 @@ def find_gaps(
 
 def _answers(result: StepResult, found: Sequence[object]) -> bool:
     return bool(found) if result.status is Status.PASSED else result.status.bad or bool(result.reason)
-
-
-def _name_test(build_type: str) -> str:
-    """Return the name of the step that runs the tests of a build."""
-    return f"ctest_{build_type.lower()}"
 
 
 def _list_processes(suite: Suite, weights: Sequence[Weights], audio: Sequence[Audio]) -> Iterator[tuple[Case, int]]:

@@ -4,15 +4,12 @@ from enum import StrEnum
 
 from harness.records.condition import Quietness
 from harness.records.measurement import Case, Measurement
-from harness.records.plan import Phase, Placement, Step
+from harness.records.plan import Inquiry, Phase, Placement, Step
 from harness.records.record import Explained, Record
+from harness.records.suite import Benchmark
 
-# Stands in the reason of a step whose program executed an instruction that the CPU does not have.
-ILLEGAL = "killed by SIGILL"
 # So much of what a child prints is kept; a build of whisper.cpp with all its tests prints less than one megabyte.
 MOST_BYTES = 64 << 20
-# The reason of numbers that were set aside since their build was made again.
-OTHER_BUILD = "measured with another build"
 # The last line of a log that was cut off there; the child was stopped.
 FLOODED = f"it printed more than {MOST_BYTES >> 20} MB: it was stopped, and the rest is not kept"
 
@@ -111,7 +108,8 @@ class StepResult(Record):
     """How one step ended, and the numbers and tests that were read from its output.
 
     `quiet` is what else the node did meanwhile and `placement` where it ran; benchmarks have them, where it is known.
-    `cause` is why a configuration or a build failed, None where its output does not tell. `build` is the
+    `cause` is why it failed or does not count, None where that is not known. `asks` and `build_type` are those of the
+    step, `blocked_by` is the failed step for which it was skipped. `build` is the
     `Code.id` of the build that the numbers of a benchmark came from, empty where that is not known. `layout` is the
     seed of the code layout in which it was linked for this step alone, 0 where it was not.
     """
@@ -132,6 +130,9 @@ class StepResult(Record):
     cause: Cause | None = None
     build: str = ""
     layout: int = 0
+    asks: Inquiry | None = None
+    build_type: str = ""
+    blocked_by: str = ""
 
     @property
     def stood_still(self) -> bool:
@@ -147,5 +148,17 @@ class StepResult(Record):
     def unexecuted(cls, step: Step, status: Status, reason: str) -> "StepResult":
         """Return the result of a step for which no child was started, or of which nothing could be read."""
         return cls(
-            step=step.name, phase=step.phase, status=status, reason=reason, case=step.case, repetition=step.repetition
+            step=step.name,
+            phase=step.phase,
+            status=status,
+            reason=reason,
+            case=step.case,
+            repetition=step.repetition,
+            asks=step.asks,
+            build_type=step.build_type,
         )
+
+
+def is_timed(one: Step | StepResult) -> bool:
+    """Return whether this is a process of a model case."""
+    return one.phase is Phase.BENCH and one.case is not None and one.case.benchmark == Benchmark.WHISPER

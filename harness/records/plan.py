@@ -4,15 +4,8 @@ from enum import StrEnum
 
 from harness.records.build import CMakeOption, Config
 from harness.records.measurement import Case
-from harness.records.record import Record
+from harness.records.record import Explained, Record
 from harness.records.suite import Engine
-
-# The step that asks the bench program what was compiled in; planned, read and looked up by this name.
-FEATURES = "features"
-# Likewise, the step that asks which BLAS library the build brings in.
-BLAS_LIBRARY = "blas_library"
-# And the step that asks what drives the GPUs.
-GPU_DRIVER = "gpu_driver"
 
 
 class Placement(Record):
@@ -51,6 +44,17 @@ class Phase(StrEnum):
     BENCH = "bench"
 
 
+class Inquiry(Explained):
+    """What a step asks of a tool or a program, with one line of meaning; the answer is in the log of the step."""
+
+    TARGETS = "targets", "The build tool is asked for its targets: is there a bench program, and by which name?"
+    TESTS = "tests", "CTest is asked for the tests that the tree registers."
+    DIALECT = "dialect", "The bench program is asked for its options."
+    FEATURES = "features", "The bench program is asked what was compiled in."
+    BLAS_LIBRARY = "blas-library", "The BLAS library of the build is asked for its version and kernels."
+    GPU_DRIVER = "gpu-driver", "The driver of the GPUs is asked for its version."
+
+
 class Step(Record):
     """One child process.
 
@@ -60,7 +64,8 @@ class Step(Record):
     holds `key` and the `products` are there. `wipe` is a folder removed before the
     work starts, `output` a file in `cwd` that the child writes and that is kept beside the log. `engine` tells
     which program's words the log of a benchmark holds, `backend` what must have computed for its numbers to count,
-    `placement` where it is put.
+    `placement` where it is put. `asks` is the question that it puts, where it does nothing else, `build_type` that of
+    the build which it is a part of, empty where it is a part of none.
     """
 
     name: str
@@ -83,6 +88,8 @@ class Step(Record):
     engine: Engine = Engine.BENCH
     backend: str = ""
     placement: Placement | None = None
+    asks: Inquiry | None = None
+    build_type: str = ""
 
 
 class Site(Record):

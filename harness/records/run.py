@@ -8,7 +8,7 @@ from harness.records.caveat import Caveat
 from harness.records.gap import Gap, find_gaps
 from harness.records.measurement import Measurement
 from harness.records.node import Node
-from harness.records.outcome import OTHER_BUILD, Status, StepResult
+from harness.records.outcome import Cause, Status, StepResult
 from harness.records.plan import Phase
 from harness.records.record import Record
 from harness.records.report import Remark
@@ -83,6 +83,14 @@ class SystemInfo(Record):
     devices: tuple[Device, ...] = ()
     failed: tuple[Claim, ...] = ()
 
+    def list_on(self, section: str = "") -> tuple[str, ...]:
+        """Return the features that are on, without their sections; only those of one section where it is named."""
+        return tuple(
+            name.rpartition("/")[2]
+            for name, value in self.features
+            if value not in ("", "0") and (not section or name.startswith(f"{section}/"))
+        )
+
     @property
     def failure(self) -> str:
         """What the log named and took back, by which line, and what ran; empty where nothing failed."""
@@ -139,7 +147,7 @@ class Run(Record):
     @property
     def attempts(self) -> tuple[StepResult, ...]:
         """The discarded attempts that the build of the run gave; the rest came from another build."""
-        return tuple(result for result in self.discarded if result.reason != OTHER_BUILD)
+        return tuple(result for result in self.discarded if result.cause is not Cause.OTHER_BUILD)
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

@@ -1,5 +1,7 @@
 """Many settings measured side by side: the axes, their cells, and what came of them."""
 
+from enum import StrEnum
+
 from harness.records.comparison import Summary
 from harness.records.measurement import Case
 from harness.records.record import Record
@@ -8,11 +10,15 @@ from harness.records.run import SettingUsed
 # The model behind `Row.rtf`: a window of speech, token by token; at 150 words a minute there are about so many tokens.
 WINDOW_S = 30.0
 TOKENS_PER_WINDOW = 100
-# Why a row has no numbers, where that is no answer: the sweep has still to find one.
-NOT_YET = "not measured yet"
-GONE = "its run is not there"
 # Axis name and value, in the order of the axes.
 Values = tuple[tuple[str, str], ...]
+
+
+class Absence(StrEnum):
+    """Why a row has no numbers where that is no answer: the sweep has still to find one."""
+
+    NOT_YET = "not-yet"
+    RUN_GONE = "run-gone"
 
 
 class Axis(Record):
@@ -75,9 +81,10 @@ class Sweep(Record):
 class Row(Record):
     """What a cell came to: a summary for each metric by name, and the most memory that a process of it took.
 
-    `reason` says why there are no numbers. `equal_to` is the number, from 0, of the first row that measured the same
-    code with the same settings: nothing tells the two apart. `rtf` is the modelled real-time factor
-    (`harness.stats.realtime`). `still` of its processes stood still, although they were measured again.
+    `reason` says why there are no numbers, and `absent` whether they are still to come. `equal_to` is the number, from
+    0, of the first row that measured the same code with the same settings: nothing tells the two apart. `rtf` is the
+    modelled real-time factor (`harness.stats.realtime`). `still` of its processes stood still, although they were
+    measured again.
     """
 
     values: Values
@@ -87,11 +94,12 @@ class Row(Record):
     reason: str = ""
     equal_to: int | None = None
     still: int = 0
+    absent: Absence | None = None
 
     @property
     def blank(self) -> bool:
         """Whether there is neither a number nor a reason that a person could act on."""
-        return not self.summaries and (self.reason in ("", NOT_YET) or self.reason.startswith(GONE))
+        return not self.summaries and (self.absent is not None or not self.reason)
 
     def get(self, metric: str) -> Summary | None:
         """Return the summary of a metric, None where there is none."""

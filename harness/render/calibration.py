@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from harness.records.calibration import AATrial, Calibration, Need, Spread
 from harness.records.comparison import Comparison
 from harness.records.measurement import METRICS
-from harness.render.plain import align, format_count
+from harness.records.wording import format_count
+from harness.render.plain import align
 from harness.render.terminal import wrap_bullet
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from harness.records.caveat import CaveatCode
 from harness.records.comparison import Comparison, Difference, Family, Verdict
 from harness.records.measurement import METRICS, Case
+from harness.records.wording import format_count
 from harness.render.format.text import markdown
-from harness.render.plain import align, format_count, printable
+from harness.render.plain import align, printable
 from harness.stats.verdict import PAIRED_METHOD
 
 _INDENT = "  "

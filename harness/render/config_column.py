@@ -28,7 +28,7 @@ def config_words(info: SystemInfo | None) -> tuple[str, ...]:
     """
     if info is None:
         return ()
-    on = {name.rpartition("/")[2] for name, value in info.features if value not in ("", "0")}
+    on = set(info.list_on())
     x86 = [word for word in _X86 if word in on][:1]
     others = [word for word, keys in _OTHERS if on & set(keys)]
     encoders = [word for word in _ENCODERS if word in on and not info.backends]

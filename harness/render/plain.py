@@ -49,11 +49,6 @@ def format_summary(summary: Summary | None, *, digits: int = 2) -> str:
     return f"{summary.median:.{digits}f}{spread}"
 
 
-def format_count(number: int, noun: str) -> str:
-    """Return `1 block`, or `2 blocks`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _replaced(line: str) -> str:
     if line.isprintable():
         return line

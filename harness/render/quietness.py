@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.records.outcome import OTHER_BUILD, StepResult
+from harness.records.outcome import Cause, StepResult
 from harness.records.run import Run
 
 
@@ -32,8 +32,8 @@ def _numbers(result: StepResult) -> str:
 
 
 def _others(result: StepResult) -> str:
-    if result.reason == OTHER_BUILD:
-        return f" ({OTHER_BUILD})"
+    if result.cause is Cause.OTHER_BUILD:
+        return f" ({result.reason})"
     if result.completed and result.stood_still:
         return f" while {result.completed.standstill}"
     if result.quiet is None or result.quiet.other_cpus is None:

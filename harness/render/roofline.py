@@ -6,6 +6,7 @@ from harness.records.measurement import DECODE, ENCODE, FLOP_RATE, PEAK_FLOP_RAT
 from harness.records.node import Node
 from harness.records.roofline import ROOF, Kind, Roof, Share
 from harness.records.run import Run
+from harness.records.wording import format_count
 from harness.render.plain import align
 from harness.stats.series import sample_run
 
@@ -26,7 +27,7 @@ def render_roof(roof: Roof, node: Node, bounds: Mapping[int, float]) -> str:
     least = min(one.n for one in roof.ceilings)
     size = f"{roof.array_bytes / 1e6:.0f} MB"
     fused = "fused multiply-add" if roof.fused else "no fused multiply-add"
-    rows = [["", "", *(_threads(count) for count in counts), ""]]
+    rows = [["", "", *(format_count(count, "thread") for count in counts), ""]]
     rows += [line for kind in Kind for line in _lines(roof, kind, counts)]
     rows.append(["bound", "GFLOP/s", *(f"{bounds[n]:.1f}" if n in bounds else "-" for n in counts), _BOUND])
     return "\n".join(
@@ -75,10 +76,6 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     width = max(map(len, lines))
     for line, row in zip(lines, rows, strict=True):
         yield f"{line:<{width}}  {row[-1]}".rstrip()
-
-
-def _threads(count: int) -> str:
-    return f"{count} thread{'' if count == 1 else 's'}"
 
 
 def _facts(run: Run) -> dict[str, str]:

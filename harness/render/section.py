@@ -19,7 +19,7 @@ _BUILDING = (Phase.CONFIGURE, Phase.LIST, Phase.BUILD)
 
 def render_output(run: Run, logs: Mapping[str, str]) -> str:
     """Return the sections of all steps that ran; `logs` holds the raw logs under the names in the results."""
-    parts = [*_ctest("debug", run.results, logs), *_ctest("release", run.results, logs), *_bench(run, logs)]
+    parts = [*_ctest("Debug", run.results, logs), *_ctest("Release", run.results, logs), *_bench(run, logs)]
     return "".join(parts)
 
 
@@ -39,8 +39,8 @@ def bench_texts(results: Iterable[StepResult], logs: Mapping[str, str], benchmar
             yield body
 
 
-def _ctest(mode: str, results: Sequence[StepResult], logs: Mapping[str, str]) -> Iterator[str]:
-    mine = [result for result in results if result.step.endswith(f"_{mode}")]
+def _ctest(build_type: str, results: Sequence[StepResult], logs: Mapping[str, str]) -> Iterator[str]:
+    mine, mode = [result for result in results if result.build_type == build_type], build_type.lower()
     broken = [result for result in mine if result.phase in _BUILDING and result.status.bad]
     tests = [result for result in mine if result.phase is Phase.TEST]
     if broken:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from harness.records.stock import Entry, EntryKind, Pruning, Stock
+from harness.records.wording import format_count
 from harness.render.plain import align
 
 _HEADER = ("kind", "size", "last use", "in use", "name", "what for")
@@ -41,7 +42,7 @@ def _format_age(age_s: float) -> str:
 
 
 def _count(entries: Sequence[Entry]) -> str:
-    return f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
+    return format_count(len(entries), "entry", plural="entries")
 
 
 def _sums(stock: Stock) -> str:

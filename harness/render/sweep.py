@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.errors import UsageError
 from harness.records.measurement import METRICS, TABLE_METRICS
 from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Chart, Row, Standing
+from harness.records.wording import format_count
 from harness.render.format.text import csv_cell, markdown
 from harness.render.plain import align, format_summary
 from harness.render.terminal import wrap_bullet
@@ -180,7 +181,7 @@ def _sentences(chart: Chart) -> Iterator[str]:
     short = [one for one in doubtful if one.rounds < one.least_rounds]
     if short:
         most = max(one.rounds for one in short)
-        shown = f"{most} round{'' if most == 1 else 's'} cannot show which cell is best"
+        shown = f"{format_count(most, 'round')} cannot show which cell is best"
         yield f"{shown}; {max(one.least_rounds for one in short)} are the fewest that could"
     for one in doubtful:
         if one not in short:

@@ -9,8 +9,9 @@ from harness.records.outcome import Check, Status, StepResult
 from harness.records.roofline import Share
 from harness.records.run import Run
 from harness.records.suite import Benchmark
+from harness.records.wording import format_count
 from harness.render.config_column import config_words
-from harness.render.plain import align, format_count, format_summary
+from harness.render.plain import align, format_summary
 from harness.render.quietness import list_discarded, list_placement
 from harness.render.roofline import list_roof
 from harness.render.table import short_commit, weights_kind
@@ -129,7 +130,7 @@ def list_tests(run: Run) -> Iterator[str]:
     """Yield a line for each build whose tests ran."""
     for result in run.results:
         if result.checks:
-            yield f"  tests    {result.step.removeprefix('ctest_')}: {_counts(result.checks)}"
+            yield f"  tests    {result.build_type.lower() or result.step}: {_counts(result.checks)}"
 
 
 def _counts(checks: Sequence[Check]) -> str:

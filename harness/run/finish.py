@@ -14,7 +14,7 @@ from harness.parse.bench.roofline import parse_roof
 from harness.parse.bench.system_info import parse_system_info, unite_infos
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import Status
-from harness.records.plan import BLAS_LIBRARY, FEATURES, GPU_DRIVER, Phase
+from harness.records.plan import Inquiry, Phase
 from harness.records.run import SCHEMA, Run, SystemInfo
 from harness.render.report import render_report
 from harness.store.bundle import Bundle, load_logs
@@ -59,10 +59,12 @@ def _add_devices(run: Run, info: SystemInfo | None, logs: Mapping[str, str]) -> 
     """
     if info is None:
         return None
-    told = {one.step: logs[one.log] for one in run.results if one.log in logs and one.status is Status.PASSED}
+    passed = (one for one in run.results if one.log in logs and one.status is Status.PASSED)
+    told = {one.asks: logs[one.log] for one in passed if one.asks}
     known = run.system_info.devices if run.system_info else ()
-    gpus = parse_nvidia(told.get(GPU_DRIVER, "")) or known
-    library = parse_blas(told.get(BLAS_LIBRARY, "")) or next((one for one in known if one.backend == BLAS), None)
+    gpus = parse_nvidia(told.get(Inquiry.GPU_DRIVER, "")) or known
+    library = parse_blas(told.get(Inquiry.BLAS_LIBRARY, ""))
+    library = library or next((one for one in known if one.backend == BLAS), None)
     found = (complete(device, gpus) for device in info.devices)
     works = library and not any(claim.subject == BLAS for claim in info.failed)
     return info.replace(devices=(*found, *([library] if library and works else [])))
@@ -74,7 +76,7 @@ def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
     A benchmark's log knows the backends too, so it comes before a mere question; one with numbers comes before one that
     failed.
     """
-    asked = [result for result in run.results if result.log in logs and (result.case or result.step == FEATURES)]
+    asked = [one for one in run.results if one.log in logs and (one.case or one.asks is Inquiry.FEATURES)]
     asked.sort(key=lambda result: (result.case is None, result.status.bad))
     told = [(result, info) for result in asked if (info := parse_system_info(logs[result.log]))]
     counted = [info for result, info in told if result.case and not result.status.bad]

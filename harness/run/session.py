@@ -114,7 +114,8 @@ class Session:
         failed = frozenset(result.step for result in self.run.results if blocks(result))
         blocked = blockers(step, self.plan, failed)
         if blocked:
-            return StepResult.unexecuted(step, Status.SKIPPED, f"needs {blocked[0]}, which failed")
+            skipped = StepResult.unexecuted(step, Status.SKIPPED, f"needs {blocked[0]}, which failed")
+            return skipped.replace(blocked_by=blocked[0])
         bound = bind(step, self.inventory)
         if isinstance(bound, Unbound):
             return StepResult.unexecuted(step, bound.status, bound.reason)

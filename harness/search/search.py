@@ -10,7 +10,6 @@ from typing import NamedTuple
 from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.plan.axis import name_binary
 from harness.plan.bench import repeat_step
-from harness.plan.grid import is_timed
 from harness.plan.tune import (
     FIRST_ROUNDS,
     Axis,
@@ -22,6 +21,7 @@ from harness.plan.tune import (
 )
 from harness.records.build import are_equal
 from harness.records.measurement import DECODE, ENCODE, Case
+from harness.records.outcome import is_timed
 from harness.records.plan import Phase, Plan
 from harness.records.run import Run
 from harness.records.suite import Benchmark

@@ -1,6 +1,7 @@
 """Values as people write them: durations, sizes, and CMake options."""
 
 import re
+from collections.abc import Iterable
 
 from harness.errors import UsageError
 
@@ -58,6 +59,11 @@ def split_option(word: str) -> tuple[str, str]:
     if not equals or not _NAME.fullmatch(name) or (colon and kind not in _KINDS):
         raise ValueError
     return name, value
+
+
+def read_defines(words: Iterable[str]) -> dict[str, str]:
+    """Return the values by name of `NAME=VALUE` words, as settings and sides have them; of one name the last counts."""
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
 def name_option(word: str) -> str:

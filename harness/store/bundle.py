@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import UnfitError, UnreadableError, UsageError
+from harness.parse.earlier import complete_run
 from harness.plan.run import find_flaw
 from harness.records.plan import Plan
 from harness.records.run import NO_DATE, Run
@@ -234,7 +235,7 @@ def require_outside(path: Path) -> None:
 
 def load_run(path: Path) -> Run:
     """Return the run of a bundle folder, finished or not; raises UnreadableError with file, line and cause."""
-    return read_run(path / RUN, Run)
+    return complete_run(read_run(path / RUN, Run))
 
 
 def load_logs(path: Path, run: Run) -> dict[str, str]:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from harness.plan.forecast import duration_key, learn_durations, remaining_s
-from harness.plan.grid import interleave, is_timed
+from harness.plan.grid import interleave
+from harness.records.outcome import is_timed
 from harness.records.plan import Phase, Plan, Step
 from harness.run.session import Pace, Session
 from harness.system.cache.stamp import is_done

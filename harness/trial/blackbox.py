@@ -74,7 +74,7 @@ class BlackBoxEngine:
             if was_stopped(result):
                 return _Stood(role, completed)
             if result.status is not Status.PASSED:
-                return Lost(reason=f"whisper-bench of the {role}: {result.reason}", role=role)
+                return Lost(reason=f"whisper-bench of the {role}: {result.reason}", role=role, cause=result.cause)
             wanted = [one for one in result.measurements if one.metric in metrics]
             numbers = tuple(one.replace(process=block.number, place=place) for one in wanted)
             results[role] = result.replace(measurements=numbers, repetition=block.number, layout=seat.layout)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import UnreadableError
-from harness.parse.outcome import describe_exit
+from harness.parse.outcome import describe_exit, find_exit_cause
 from harness.parse.tool.breakage import find_breakage
 from harness.plan.block import ROLES, Block
 from harness.plan.code_layout import choose_link_argv
@@ -93,7 +93,9 @@ class FreshFiles:
             return Lost(reason=error.line, role=seat.role, hopeless=True)
         if done.exit_code or done.timed_out:
             how = "it took too long" if done.timed_out else _explain(done.exit_code, log)
-            return Lost(reason=f"the {seat.role} was not linked in another code layout: {how}", role=seat.role)
+            cause = None if done.timed_out else find_exit_cause(done.exit_code)
+            reason = f"the {seat.role} was not linked in another code layout: {how}"
+            return Lost(reason=reason, role=seat.role, cause=cause)
         return None
 
     def _move(self, seat: Seat, into: Path) -> Seat:

@@ -248,7 +248,8 @@ def _conclude(
     if tally.stopped == LOST or missing or not results:  # no run that holds nothing has passed
         reason = tally.lost[-1].reason if tally.lost else f"no block has ended: {tally.stopped}"
         reason = f"never measured: {', '.join(missing)} ({tally.stopped})" if missing else reason
-        results += (StepResult(step="trial", phase=Phase.BENCH, status=Status.FAILED, reason=reason),)
+        cause = tally.lost[-1].cause if tally.lost and not missing else None
+        results += (StepResult(step="trial", phase=Phase.BENCH, status=Status.FAILED, reason=reason, cause=cause),)
     trial = run.trial.replace(discarded=len(tally.lost), stopped=tally.stopped) if run.trial else None
     run = run.replace(trial=trial, results=results, caveats=(*run.caveats, *caveats), wall_s=tally.wall_s)
     run, _, folder = conclude(run, bundle, cache)

@@ -9,11 +9,11 @@ from harness.errors import UnfitError, UnreadableError
 from harness.judge.retry import SHARE, has_stayed
 from harness.parse.bench.backend import find_lost, find_mismatch
 from harness.parse.bench.worker import PROTOCOL, Answer, parse_answer
-from harness.parse.outcome import describe_exit
+from harness.parse.outcome import describe_exit, find_exit_cause
 from harness.plan.block import ROLES, Block, Turn
 from harness.plan.worker import PIECE, choose_sampler_argv, choose_sampler_environment
 from harness.records.measurement import Measurement
-from harness.records.outcome import Completed, Status, StepResult
+from harness.records.outcome import Cause, Completed, Status, StepResult
 from harness.records.plan import Phase
 from harness.records.trial import Role
 from harness.run.prepare import PACKAGE
@@ -30,9 +30,9 @@ _ABOVE_BUNDLES = 2
 
 
 class _LostError(Exception):
-    def __init__(self, reason: str, role: Role, *, hopeless: bool = False) -> None:
+    def __init__(self, reason: str, role: Role, *, hopeless: bool = False, cause: Cause | None = None) -> None:
         super().__init__(reason)
-        self.lost = Lost(reason=reason, role=role, hopeless=hopeless)
+        self.lost = Lost(reason=reason, role=role, hopeless=hopeless, cause=cause)
 
 
 class _Player:
@@ -80,7 +80,9 @@ class _Player:
             completed = self.dialogue.close(0.0)
             how = self.dialogue.stopped or describe_exit(completed.exit_code)
             lost = find_lost(self.seat.backend, self.dialogue.read_log())
-            raise _LostError(f"the sampler of the {role}, asked to {command}: {how}{f'; {lost}' if lost else ''}", role)
+            reason = f"the sampler of the {role}, asked to {command}: {how}{f'; {lost}' if lost else ''}"
+            cause = None if self.dialogue.stopped else find_exit_cause(completed.exit_code)
+            raise _LostError(reason, role, cause=cause)
         try:
             answer = parse_answer(line, command)
         except UnreadableError as error:
@@ -116,7 +118,7 @@ class LiveEngine:
             for turn in block.turns:
                 again, clean = self._take(turn, players, block.number)
                 retried += again
-                disturbed += not clean
+                disturbed += int(not clean)
             for player in players.values():
                 player.ask("quit")
                 player.prove()  # a device may fail in the middle of its work

@@ -1,7 +1,7 @@
 """One side of one case, ready to be measured, and what a block of two of them left behind."""
 
 from harness.records.measurement import Case
-from harness.records.outcome import StepResult
+from harness.records.outcome import Cause, StepResult
 from harness.records.plan import Placement, Step
 from harness.records.record import Record
 from harness.records.trial import Role
@@ -53,12 +53,16 @@ class Played(Record):
 
 
 class Lost(Record):
-    """A block that came to nothing, and whether another attempt could not fare better; `halted_s` as in `Played`."""
+    """A block that came to nothing, and whether another attempt could not fare better; `halted_s` as in `Played`.
+
+    `cause` is that of a program that failed, None where it is not known.
+    """
 
     reason: str
     role: Role
     hopeless: bool = False
     halted_s: float = 0.0
+    cause: Cause | None = None
 
 
 Outcome = Played | Lost

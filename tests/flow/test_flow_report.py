@@ -244,3 +244,18 @@ def test_bad_bundles_write_nothing(filled: Kit) -> None:
 def test_the_help_lists_the_formats(kit: Kit) -> None:
     text = kit.harness("report", "--help").stdout
     assert all(f"  {name} " in text for name in FORMATS)
+
+
+def test_a_code_is_explained(kit: Kit) -> None:
+    done = kit.harness("explain", "[noisy]", "other-build")
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ") and line[2] != " "] == [
+        "noisy",
+        "other-build",
+        "other-build",
+    ]
+    (thin,) = json.loads(kit.harness("explain", "thin", "--json").stdout)
+    assert (thin["code"], thin["kind"]) == ("thin", "caveat")
+    wrong = kit.harness("explain", "noisi")
+    assert wrong.returncode == 2
+    assert "did you mean noisy" in wrong.stderr

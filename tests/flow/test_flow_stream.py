@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "export": ("export", "latest", "-o", "tree"),
     "compare": ("compare", "latest", "latest"),
     "schema": ("schema",),
+    "explain": ("explain",),
     "models": ("models",),
     "cache": ("cache",),
     "wrong": ("runs", "--nonsense"),

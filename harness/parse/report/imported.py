@@ -194,10 +194,6 @@ def _about_binary(info: SystemInfo, origin: Origin) -> Iterator[SettingUsed]:
     yield SettingUsed(name="threads", value=str(info.n_threads), origin=origin)
     if info.hardware_threads:
         yield SettingUsed(name="hardware_threads", value=str(info.hardware_threads), origin=origin)
-    yield SettingUsed(name=CPU_FEATURES, value=_words(info), origin=origin)
+    yield SettingUsed(name=CPU_FEATURES, value=",".join(info.list_on()), origin=origin)
     if info.backends:
         yield SettingUsed(name="backend", value=",".join(info.backends), origin=origin)
-
-
-def _words(info: SystemInfo) -> str:
-    return ",".join(name.rpartition("/")[2] for name, value in info.features if value not in ("", "0"))

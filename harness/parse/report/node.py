@@ -15,6 +15,7 @@ from harness.records.outcome import Status
 from harness.records.report import Environment, Report
 from harness.records.run import Run, SystemInfo
 from harness.records.weights import Weights, WeightsKind
+from harness.records.wording import format_count
 
 _NODE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
 _BACKENDS = ("CUDA", "METAL", "SYCL", "VULKAN", "ROCM", "KOMPUTE", "MUSA")
@@ -90,8 +91,8 @@ def read_caveats(report: Report, folder: Folder, rows: Rows, run: Run) -> Iterat
         yield Caveat(code=CaveatCode.STATUS_DIFFERS, message="the report says SUCCESS although something in it failed")
     if run.remarks:
         first = run.remarks[0]
-        count = f"{len(run.remarks)} line{'s' if len(run.remarks) > 1 else ''}"
-        message = f"{count} of the report not understood, the first is line {first.line}: {first.what}"
+        lines = format_count(len(run.remarks), "line")
+        message = f"{lines} of the report not understood, the first is line {first.line}: {first.what}"
         yield Caveat(code=CaveatCode.NOT_UNDERSTOOD, message=message)
 
 

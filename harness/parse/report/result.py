@@ -66,6 +66,7 @@ def _read_test(test: TestLog, folder: Folder) -> StepResult:
     result = StepResult(
         step=name,
         phase=Phase.TEST,
+        build_type=test.mode.capitalize(),
         status=Status.PASSED,
         log=log if log in folder.files else "",
         checks=outcome.checks,
@@ -226,11 +227,12 @@ def _read_verdict(report: Report, before: list[StepResult]) -> Iterator[StepResu
     if not code:
         return
     present = {f"ctest_{test.mode}" for test in report.tests}
-    missing = next((name for name in ("ctest_debug", "ctest_release") if name not in present), "bench")
+    missing = next((kind for kind in ("Debug", "Release") if f"ctest_{kind.lower()}" not in present), "")
     killed = f"no end within the time limit (exit code {code})"
     yield StepResult(
-        step=missing,
-        phase=Phase.BENCH if missing == "bench" else Phase.TEST,
+        step=f"ctest_{missing.lower()}" if missing else "bench",
+        phase=Phase.TEST if missing else Phase.BENCH,
+        build_type=missing,
         status=_bad(code),
         reason=killed if code == TIMED_OUT else f"exit code {code}, and no section that says why",
     )

@@ -71,14 +71,7 @@ def execute(
     start = datetime.now(UTC).isoformat(timespec="seconds")
     began = time.monotonic()
     follower = Follower(log, watch or (lambda _: None))
-    with open_log(log) as file:
-        file.write(f"+ {shlex.join(argv)}\n".encode())
-        file.flush()
-        try:
-            child = spawn(argv, cwd=cwd, env=env, stdout=file, stderr=subprocess.STDOUT)
-        except BaseException:
-            follower.close()
-            raise
+    child = _start(argv, cwd, env, log, follower)
     timed_out = False
     try:
         pulse = Pulse(child.pid, fresh=True)
@@ -101,6 +94,20 @@ def execute(
             follower.close()
     bound_log(log)
     return conclude_child(argv, start, began, reaped, pulse, timed_out=timed_out)
+
+
+def _start(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], log: Path, follower: Follower
+) -> subprocess.Popen[bytes]:
+    """Return a child that writes to a log, behind the echoed command."""
+    with open_log(log) as file:
+        file.write(f"+ {shlex.join(argv)}\n".encode())
+        file.flush()
+        try:
+            return spawn(argv, cwd=cwd, env=env, stdout=file, stderr=subprocess.STDOUT)
+        except BaseException:
+            follower.close()
+            raise
 
 
 def bound_log(log: Path) -> None:

@@ -7,13 +7,13 @@ from harness.judge.caveat import derive_caveats
 from harness.judge.illegal import explain_illegal
 from harness.records.build import CMakeOption, Tool
 from harness.records.node import Cpu
-from harness.records.outcome import Status
+from harness.records.outcome import Cause, Status
 from harness.records.plan import Phase
 from harness.records.run import Run, SystemInfo
 from tests import factory
 from tests.unit.build.test_build_isa import AMX, ARM_V1, M1, NODES, ZEN2, load_cpu, said
 
-KILLED = factory.result("bench_base_t4_fa0_r1", Phase.BENCH, Status.FAILED).replace(reason="killed by SIGILL (why)")
+KILLED = factory.result("bench_base_t4_fa0_r1", Phase.BENCH, Status.FAILED).replace(cause=Cause.ILLEGAL_INSTRUCTION)
 CCACHE = Tool(name="ccache", version="4.7.5", path="/usr/bin/ccache")
 NAMES = sorted(path.name for path in NODES.iterdir() if path.is_dir())
 
@@ -43,7 +43,7 @@ def explain(run: Run) -> str:
 
 
 def test_a_run_without_such_a_death_is_left_alone() -> None:
-    failed = KILLED.replace(reason="killed by SIGSEGV (a crash)")
+    failed = KILLED.replace(reason="killed by SIGSEGV (a crash)", cause=None)
     assert explain_illegal(factory.run(failed)) == ()
 
 

@@ -14,7 +14,7 @@ from harness.judge.provenance import (
 )
 from harness.records.build import Code
 from harness.records.measurement import Case
-from harness.records.outcome import OTHER_BUILD, Status, StepResult
+from harness.records.outcome import Cause, Status, StepResult
 from harness.records.plan import Phase
 from tests import factory
 from tests.unit.judge.test_judge_resume import plan
@@ -97,7 +97,7 @@ def test_numbers_of_another_build_are_set_aside_and_the_rest_has_no_result() -> 
     parted = part_builds(run, stale, known=True)
     assert [one.step for one in parted.results] == [one.step for one in run.results if one not in stale]
     assert parted.measurements == ()
-    assert {one.reason for one in parted.discarded} == {OTHER_BUILD}
+    assert {one.cause for one in parted.discarded} == {Cause.OTHER_BUILD}
     assert all(one.log.endswith(".other-build-1.log") and one.measurements for one in parted.discarded)
     assert parted.attempts == (), "no attempt that was disturbed"
     assert [caveat.code for caveat in parted.caveats] == ["other-build"]

@@ -6,7 +6,7 @@ from harness.judge.sweep_table import chart_sweep
 from harness.records.build import Code
 from harness.records.outcome import Status
 from harness.records.plan import Phase
-from harness.records.sweep import Axis, Chart, Sweep
+from harness.records.sweep import Absence, Axis, Chart, Sweep
 from harness.render.sweep import render_chart
 from tests import factory, field
 
@@ -87,7 +87,7 @@ def test_what_has_no_numbers_has_a_reason() -> None:
     broken = factory.result("build_release", Phase.BUILD, Status.FAILED).replace(reason="exit code 1")
     case = made.cells[1].case
     skipped = factory.result("bench", Phase.BENCH, Status.SKIPPED).replace(
-        case=case, reason="needs build_release, which failed"
+        case=case, reason="needs build_release, which failed", blocked_by="build_release"
     )
     name = made.entries[0].run
     left = tuple(result for result in runs[name].results if result.case != case)
@@ -98,6 +98,8 @@ def test_what_has_no_numbers_has_a_reason() -> None:
     assert {row.reason for row in chart_sweep(made, {}).rows} == {f"its run is not there: {name}"}
     begun = made.replace(entries=tuple(entry.replace(run="") for entry in made.entries))
     assert {row.reason for row in chart_sweep(begun, {}).rows} == {"not measured yet"}
+    absent = [{row.absent for row in one.rows} for one in (chart, chart_sweep(made, {}), chart_sweep(begun, {}))]
+    assert absent == [{None}, {Absence.RUN_GONE}, {Absence.NOT_YET}]
 
 
 def test_what_stood_still_is_named_and_decides_nothing() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from harness.parse.outcome import describe_exit, read_outcome
 from harness.records.measurement import Case
-from harness.records.outcome import Status
-from harness.records.plan import BLAS_LIBRARY, GPU_DRIVER, Phase
+from harness.records.outcome import FLOODED, Cause, Status
+from harness.records.plan import Inquiry, Phase
 from harness.records.suite import Engine
 from tests import factory
 
@@ -67,7 +67,7 @@ def test_a_rate_that_was_rounded_to_zero_does_not_spoil_the_rest() -> None:
 
 
 def test_what_was_compiled_in_is_told_whatever_the_exit_code() -> None:
-    step = factory.step("features", Phase.PROBE)
+    step = factory.step("features", Phase.PROBE, asks=Inquiry.FEATURES)
     told = "system_info: n_threads = 1 / 2 | WHISPER : COREML = 0 | CPU : AVX = 1 | \n"
     assert read_outcome(step, factory.completed(2), told, "").status is Status.PASSED
     assert read_outcome(step, factory.completed(2), "error: no weights\n", "").status is Status.SKIPPED
@@ -127,10 +127,20 @@ def test_a_test_that_dies_of_an_illegal_instruction_says_so() -> None:
     junit = text("ctest-4.4-mixed.xml").replace('message="SEGFAULT"', 'message="ILLEGAL"')
     result = read_outcome(CTEST, factory.completed(8), "", junit)
     assert result.reason.endswith("; killed by SIGILL: crashes")
+    assert result.cause is Cause.ILLEGAL_INSTRUCTION
+
+
+@pytest.mark.parametrize("phase", [Phase.BUILD, Phase.TEST, Phase.ROOF, Phase.BENCH])
+def test_the_cause_of_a_death_is_recorded(phase: Phase) -> None:
+    step = factory.step("some", phase)
+    assert read_outcome(step, factory.completed(-signal.SIGILL), "", "").cause is Cause.ILLEGAL_INSTRUCTION
+    assert read_outcome(step, factory.completed(-signal.SIGSEGV), "", "").cause is None
+    assert read_outcome(step, factory.completed(-9), f"x\n{FLOODED}\n", "").cause is Cause.FLOODED
+    assert read_outcome(step, factory.completed(-4, timed_out=True), "", "").cause is None
 
 
 def test_a_bench_program_that_dies_at_once_is_no_program_without_an_answer() -> None:
-    step = factory.step("features", Phase.PROBE)
+    step = factory.step("features", Phase.PROBE, asks=Inquiry.FEATURES)
     result = read_outcome(step, factory.completed(-signal.SIGILL), "", "")
     assert result.status is Status.SKIPPED
     assert result.reason.startswith("killed by SIGILL")
@@ -212,14 +222,14 @@ def test_a_configuration_that_failed_names_the_package() -> None:
 
 
 def test_a_blas_library_that_does_not_tell_is_no_failure() -> None:
-    probe = factory.step(BLAS_LIBRARY, Phase.PROBE)
+    probe = factory.step("blas", Phase.PROBE, asks=Inquiry.BLAS_LIBRARY)
     assert read_outcome(probe, factory.completed(2), "loads no BLAS library\n", "").status is Status.SKIPPED
     told = '{"kind": "blas", "file": "/l/libblis.so.4"}\n'
     assert read_outcome(probe, factory.completed(), told, "").status is Status.PASSED
 
 
 def test_a_node_without_nvidia_smi_is_no_failure() -> None:
-    probe = factory.step(GPU_DRIVER, Phase.PROBE)
+    probe = factory.step("gpu", Phase.PROBE, asks=Inquiry.GPU_DRIVER)
     missing = read_outcome(probe, factory.completed(1), "no such file or directory\n", "")
     assert (missing.status, missing.reason) == (Status.SKIPPED, "nvidia-smi listed no GPU")
     told = "580.159.04, 81559, NVIDIA H100 80GB HBM3\n"

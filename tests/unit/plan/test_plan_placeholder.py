@@ -18,8 +18,9 @@ FULL = Inventory(
 )
 
 
-def step(*argv: str, phase: Phase = Phase.BENCH, name: str = "some") -> Step:
-    return Step(name=name, title=name, phase=phase, argv=argv, cwd="/build", log="some.log", timeout_s=1)
+def step(*argv: str, phase: Phase = Phase.BENCH, build_type: str = "") -> Step:
+    log, cwd = "some.log", "/build"
+    return Step(name="s", title="s", phase=phase, argv=argv, cwd=cwd, log=log, timeout_s=1, build_type=build_type)
 
 
 def bound(given: Step, inventory: Inventory = FULL) -> tuple[str, ...]:
@@ -69,7 +70,7 @@ def test_a_tree_without_fitting_tests_is_skipped_and_never_a_success(
     tests: tuple[tuple[str, tuple[Listing, ...]], ...], reason: str
 ) -> None:
     without = FULL.replace(tests=tests)
-    answer = unbound(step("ctest", phase=Phase.TEST, name="ctest_debug"), without)
+    answer = unbound(step("ctest", phase=Phase.TEST, build_type="Debug"), without)
     assert answer.status is Status.SKIPPED
     assert reason in answer.reason
     assert unbound(step("cmake", "--target", "@tests=Debug", phase=Phase.BUILD), without).status is Status.SKIPPED

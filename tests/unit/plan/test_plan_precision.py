@@ -177,5 +177,5 @@ def test_the_median_is_known_as_well_as_asked_for(rho: float, least: float) -> N
     within = 0
     for _ in range(200):
         values = stop(remember(draw, rho, 120))
-        within += abs(sorted(values)[len(values) // 2] - 100) <= 1
+        within += int(abs(sorted(values)[len(values) // 2] - 100) <= 1)
     assert within / 200 >= least - 2 * math.sqrt(least * (1 - least) / 200)

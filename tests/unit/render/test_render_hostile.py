@@ -59,6 +59,7 @@ def evil(make_run: MakeRun) -> Run:
         results=(
             StepResult(
                 step="ctest_debug",
+                build_type="Debug",
                 phase=Phase.TEST,
                 status=Status.FAILED,
                 reason=EVIL,

@@ -61,7 +61,8 @@ def ctest_result(report: str, mode: str) -> tuple[StepResult, str]:
     log, _, times = body.partition("\n\nreal\t")
     wall, user, system = (seconds(part) for part in re.findall(r"\d+m[\d.]+s", times))
     name = f"ctest_{mode}"
-    return passed(name, Phase.TEST, log=f"{name}-ctest.log", completed=finish(wall, user, system)), f"{log}\n"
+    result = passed(name, Phase.TEST, log=f"{name}-ctest.log", completed=finish(wall, user, system))
+    return result.replace(build_type=mode.capitalize()), f"{log}\n"
 
 
 def table_result(row: str) -> StepResult:
@@ -207,15 +208,18 @@ def test_failed_models_are_listed_once_and_have_no_row(
 def test_failed_build_shows_the_end_of_its_log(make_run: MakeRun) -> None:
     log = "+ cmake --build .\n" + "".join(f"[{n}/99 1.0] Building\n" for n in range(60)) + "error: no such thing\n\n"
     results = (
-        passed("configure_debug", Phase.CONFIGURE, completed=finish(1.0)),
+        passed("configure_debug", Phase.CONFIGURE, build_type="Debug", completed=finish(1.0)),
         StepResult(
             step="build_debug",
+            build_type="Debug",
             phase=Phase.BUILD,
             status=Status.FAILED,
             completed=finish(1.0, exit_code=1),
             log="ctest_debug-make.log",
         ),
-        StepResult(step="ctest_debug", phase=Phase.TEST, status=Status.SKIPPED, reason="the build failed"),
+        StepResult(
+            step="ctest_debug", build_type="Debug", phase=Phase.TEST, status=Status.SKIPPED, reason="the build failed"
+        ),
         StepResult(step="memcpy", phase=Phase.BENCH, status=Status.SKIPPED, reason="the build failed"),
     )
     report = render_report(make_run(results=results), {"ctest_debug-make.log": log})
@@ -227,7 +231,13 @@ def test_failed_build_shows_the_end_of_its_log(make_run: MakeRun) -> None:
 
 def test_failed_tests_do_not_hide_the_benchmarks(make_run: MakeRun) -> None:
     results = (
-        StepResult(step="ctest_release", phase=Phase.TEST, status=Status.FAILED, completed=finish(1.0, exit_code=8)),
+        StepResult(
+            step="ctest_release",
+            build_type="Release",
+            phase=Phase.TEST,
+            status=Status.FAILED,
+            completed=finish(1.0, exit_code=8),
+        ),
         passed("memcpy", Phase.BENCH, case=Case.of("memcpy", threads=1), log="m"),
     )
     report = render_report(make_run(results=results), {"m": "+ x\nmemcpy:    1.00 GB/s ( 1 thread)\n"})
@@ -238,7 +248,13 @@ def test_failed_tests_do_not_hide_the_benchmarks(make_run: MakeRun) -> None:
 
 
 def test_tests_that_were_not_run_say_why(make_run: MakeRun) -> None:
-    result = StepResult(step="ctest_debug", phase=Phase.TEST, status=Status.SKIPPED, reason="no test has the label gh")
+    result = StepResult(
+        step="ctest_debug",
+        build_type="Debug",
+        phase=Phase.TEST,
+        status=Status.SKIPPED,
+        reason="no test has the label gh",
+    )
     report = render_report(make_run(results=(result,)), {})
     assert report.endswith("- status: 0\n```\nNot run: no test has the label gh\n```\n")
 

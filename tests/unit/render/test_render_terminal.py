@@ -43,9 +43,10 @@ def results() -> tuple[StepResult, ...]:
         Check(name="test-vad-full", status=Status.SKIPPED, wall_s=0.0),
     )
     return (
-        StepResult(step="ctest_debug", phase=Phase.TEST, status=Status.PASSED, checks=checks[:1]),
+        StepResult(step="ctest_debug", build_type="Debug", phase=Phase.TEST, status=Status.PASSED, checks=checks[:1]),
         StepResult(
             step="ctest_release",
+            build_type="Release",
             phase=Phase.TEST,
             status=Status.FAILED,
             reason="failed: test-vad",
@@ -89,7 +90,12 @@ def test_run_without_results_says_where_it_is(make_run: MakeRun) -> None:
 
 def test_failed_step_is_named_with_its_log(make_run: MakeRun) -> None:
     failed = StepResult(
-        step="build_debug", phase=Phase.BUILD, status=Status.FAILED, reason="exit code 1", log="ctest_debug-make.log"
+        step="build_debug",
+        build_type="Debug",
+        phase=Phase.BUILD,
+        status=Status.FAILED,
+        reason="exit code 1",
+        log="ctest_debug-make.log",
     )
     text = render_summary(make_run(results=(failed,)), "b")
     assert text.startswith("FAILED  ")

@@ -71,8 +71,8 @@ def test_wealth_stays_a_martingale_with_all_that_is_done(theta: float, aim: floa
         against = list(iter_wealth([-centre for centre in found.centres], found.scales, -theta, aim))
         totals = [total + now for total, now in zip(totals, wealth, strict=True)]
         mirrored = [total + now for total, now in zip(mirrored, against, strict=True)]
-        exceeded += max(wealth) >= 10
-        adjusted += found.centres != toss_unknown(logs, coins, theta).centres
+        exceeded += int(max(wealth) >= 10)
+        adjusted += int(found.centres != toss_unknown(logs, coins, theta).centres)
     count = 2**blocks
     assert [total / count for total in totals] == pytest.approx([1.0] * blocks, abs=1e-9)
     assert [total / count for total in mirrored] == pytest.approx([1.0] * blocks, abs=1e-9)
@@ -101,7 +101,8 @@ def test_false_unchanged_exactly_at_the_threshold_is_bounded_for_the_family(thet
         beyond = [PairedEvidence(one.blocks, one.starts).p_beyond(math.log1p(-THRESHOLD), LIMIT) for one in samples]
         settled = list_settled(samples, planned=len(samples), alpha=alpha, threshold=THRESHOLD)
         assert any(settled) or min(beyond) > alpha / len(samples)
-        false += min(beyond) <= alpha / len(samples)  # Holm's first step decides whether there is any
+        # Holm's first step decides whether there is any.
+        false += int(min(beyond) <= alpha / len(samples))
     assert 0 < false / 2**blocks <= alpha
 
 

@@ -67,7 +67,7 @@ def test_coverage_holds_in_simulation() -> None:
         summary = summarize(draw.lognormvariate(0, 1) for _ in range(9))
         assert summary.low is not None
         assert summary.high is not None
-        hits += summary.low <= 1.0 <= summary.high  # the median of this distribution
+        hits += int(summary.low <= 1.0 <= summary.high)  # the median of this distribution
     assert hits / trials == pytest.approx(0.9609375, abs=0.015)
 
 

@@ -39,7 +39,7 @@ def test_wealth_is_a_martingale_and_so_is_its_mirror(theta: float) -> None:
         centres = [theta + sign * size for sign, size in zip(signs, sizes, strict=True)]
         wealth = list(iter_wealth(centres, choose_scales(centres, errors), theta))
         totals = [total + now for total, now in zip(totals, wealth, strict=True)]
-        exceeded += max(wealth) >= 10
+        exceeded += int(max(wealth) >= 10)
     count = 2 ** len(sizes)
     assert [total / count for total in totals] == pytest.approx([1.0] * len(sizes), abs=1e-9)
     assert 0 < exceeded / count <= 0.1  # Ville

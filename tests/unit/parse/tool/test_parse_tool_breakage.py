@@ -128,7 +128,8 @@ def test_nothing_is_made_up(text: str) -> None:
     assert find_breakage(text) is None
 
 
-def test_the_page_lists_every_cause() -> None:
+def test_the_page_lists_every_cause_of_a_failed_build() -> None:
     page = (Path(__file__).parents[4] / "docs" / "faults.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| ([a-z-]+) \|", page.partition("## Builds that fail")[2], flags=re.MULTILINE)
-    assert listed[1:] == [cause.value for cause in Cause]
+    others = (Cause.ILLEGAL_INSTRUCTION, Cause.FLOODED, Cause.OTHER_BUILD)
+    assert listed[1:] == [cause.value for cause in Cause if cause not in others]

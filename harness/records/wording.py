@@ -1,0 +1,12 @@
+"""How numbers of things are written in sentences."""
+
+
+def format_count(number: float, noun: str, *, plural: str = "") -> str:
+    """Return `1 block` or `2 blocks`; `plural` is for nouns that take more than an s."""
+    written = f"{number:g}" if isinstance(number, float) else str(number)
+    return f"{written} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def were(number: int, noun: str) -> str:
+    """Return `1 block was` or `2 blocks were`."""
+    return f"{format_count(number, noun)} {'was' if number == 1 else 'were'}"
