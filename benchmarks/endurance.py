@@ -41,7 +41,7 @@ from tests.flow.kit import Kit  # noqa: E402
 # The build, and one process of one benchmark: what is repeated is the run. `--full`: the whole plan.
 WORDS = ("--no-wait", "--quiet", "--repetitions", "1", "--threads", "2")
 BRIEF = ("--bench", "whisper", "--no-tests")
-LOOKS = (("runs", "--model", "tiny"), ("show", "latest"), ("compare", "latest", "latest", "--json"))
+LOOKS = (("list", "--model", "tiny"), ("show", "latest"), ("compare", "latest", "latest", "--json"))
 # Caches of interpreter and allocator fill up while the first runs go on.
 WARM_UP = 0.2
 

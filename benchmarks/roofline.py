@@ -1,4 +1,4 @@
-"""How repeatable `harness roof` is, and whether NumPy's sgemm comes as near to the peak as a good library should.
+"""How repeatable `harness roofline` is, and whether NumPy's sgemm comes as near to the peak as a good library should.
 
     python -m benchmarks.roofline [--runs 5] [--threads N] [--patience S] [--quick]
 
@@ -65,11 +65,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def measure_quietly(threads: int, patience_s: float) -> Rates:
-    """Return one answer of `harness roof`, of a moment in which the threads had their CPUs."""
+    """Return one answer of `harness roofline`, of a moment in which the threads had their CPUs."""
     for _ in range(TRIES):
         wait_for_quiet(patience_s)
         began = time.monotonic()
-        words = ["-P", "-m", "harness", "roof", "--quiet", "--json", "--threads", str(threads)]
+        words = ["-P", "-m", "harness", "roofline", "--quiet", "--json", "--threads", str(threads)]
         done = subprocess.run([sys.executable, *words], check=True, stdout=subprocess.PIPE, text=True, env=environ())
         ceilings: list[dict[str, Any]] = json.loads(done.stdout)["ceilings"]
         rates = {(one["kind"], one["threads"]): float(one["best"]) for one in ceilings}

@@ -111,18 +111,18 @@ def measure(shelf: Shelf, ids: Sequence[str], *, times: int, limit_s: float) -> 
     """Print the times of each command and return those that are too slow."""
     middle, last = ids[len(ids) // 2], ids[-1]
     commands = {
-        "runs": ("runs",),
-        "runs --node --since": ("runs", "--node", NODES[0], "--since", "2025-06"),
+        "list": ("list",),
+        "list --node --since": ("list", "--node", NODES[0], "--since", "2025-06"),
         "show latest": ("show", "latest"),
         "show ID": ("show", middle),
         "show beginning": ("show", middle[:-12]),
         "compare RUN RUN": ("compare", middle, last, "--across", "names"),
         "report latest": ("report", "latest"),
     }
-    more = {"runs --all": ("runs", "--all"), "runs --json": ("runs", "--json")}
+    more = {"list --all": ("list", "--all"), "list --json": ("list", "--json")}
     shutil.rmtree(shelf.environ["HARNESS_CACHE"], ignore_errors=True)
-    print(f"  {'runs, without an index':<26} {spent(shelf, commands['runs'])[0]:6.2f} s, once")
-    print(f"  {'all read for the index':<26} {spent(shelf, commands['runs --node --since'])[0]:6.2f} s, once")
+    print(f"  {'list, without an index':<26} {spent(shelf, commands['list'])[0]:6.2f} s, once")
+    print(f"  {'all read for the index':<26} {spent(shelf, commands['list --node --since'])[0]:6.2f} s, once")
     slow = []
     for name, words in {**commands, **more}.items():
         taken = [spent(shelf, words) for _ in range(times)]

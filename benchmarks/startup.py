@@ -1,8 +1,9 @@
 """How long `harness --help` takes above a bare Python start: interleaved pairs, median and quartiles.
 
-    python benchmarks/startup.py [PAIRS] [--sources]
+    python benchmarks/startup.py [PAIRS] [--words] [--sources]
 
-With --sources also how long it takes to get the sources of the default release: once from the package index, and once
+With --words also how long a shell waits for runs and refs when Tab is pressed, the start of Python included; with
+--sources also how long it takes to get the sources of the default release: once from the package index, and once
 where they are already.
 """
 
@@ -30,6 +31,10 @@ def main() -> None:
     print(
         f"harness --help above a bare start: median {middle:.0f} ms (quartiles {low:.0f} to {high:.0f}), {pairs} pairs"
     )
+    for kind in ("runs", "refs") if asked.words else ():
+        waits = [wall("-P", "-m", "harness", "completion", "--words", kind) for _ in range(pairs)]
+        low, middle, high = (1000 * value for value in statistics.quantiles(waits, n=4))
+        print(f"harness completion --words {kind}: median {middle:.0f} ms (quartiles {low:.0f} to {high:.0f})")
     if asked.sources:
         time_sources()
 
@@ -37,6 +42,7 @@ def main() -> None:
 def parser() -> argparse.ArgumentParser:
     made = make_parser(__doc__)
     made.add_argument("pairs", nargs="?", type=int, default=30, metavar="PAIRS", help="two at least (default 30)")
+    made.add_argument("--words", action="store_true")
     made.add_argument("--sources", action="store_true")
     return made
 

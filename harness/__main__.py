@@ -57,6 +57,11 @@ try:
 
     secure_streams()
 
+    if sys.argv[1:3] == ["completion", "--words"]:  # somebody waits for it: nothing more is imported, nor set up
+        from harness.cli.word import answer
+
+        sys.exit(answer(sys.argv[1:]))
+
     from harness.environment.dependency import find_culprit, find_missing
 
     missing = find_missing()

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from harness.cli.main import _parser
+from harness.cli.parser import parse
+from harness.cli.verb import VERBS
+from harness.settings.table import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").rglob("*.py")]
@@ -74,7 +76,7 @@ QUOTED = sorted(set(harness_commands()))
 def test_a_quoted_command_of_the_harness_is_understood(page: str, words: str) -> None:
     plain = words.replace("[,RUN...]", "").replace("[", " ").replace("]", " ")
     with contextlib.suppress(SystemExit) if "--help" in words else contextlib.nullcontext():
-        _parser().parse_args(shlex.split(plain, comments=True))
+        parse(shlex.split(plain, comments=True), VERBS, SETTINGS)
 
 
 def test_the_quoted_commands_are_found() -> None:

@@ -10,16 +10,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from harness import __version__
-from harness.cli.argument import EPILOG
-from harness.cli.verb import VERBS, Call
-from harness.commands.output import Output, refuse_stream
+from harness.cli.completion import render_script
+from harness.cli.parser import FILE, list_given, make_parser, parse
+from harness.cli.verb import VERBS
+from harness.commands.output import Form, Output, refuse_stream
+from harness.commands.verb import Call, Verb
 from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
 from harness.records.record import is_text
 from harness.render.plain import harmless
-from harness.settings.layer import Settings, layer_settings
-from harness.settings.setting import MEASURE, PREFIX, Kind, Setting
-from harness.settings.table import RETIRED, SETTINGS
+from harness.settings.layer import Settings, layer_settings, nearest
+from harness.settings.setting import MEASURE, PREFIX
+from harness.settings.table import SETTINGS
 from harness.system.console import Console
 from harness.system.disk import expand_home
 from harness.system.limit import CpuTimeError, limit_of
@@ -27,7 +28,6 @@ from harness.system.seed import draw_seed
 from harness.system.stream import flush_streams, write_through
 from harness.system.toml_file import read_toml
 
-FILE = "harness.toml"
 DEFAULTS = layer_settings(file={}, file_name="", environ={}, flags={})
 _TROUBLES = {
     errno.ENOSPC: ("the disk is full", "free some space, or choose another --cache or --results"),
@@ -47,8 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGXCPU, _use_up)
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        _require_text(sys.argv[1:] if argv is None else argv, os.environ)
-        return _dispatch(_parse(argv), os.environ)
+        words = sys.argv[1:] if argv is None else argv
+        _require_text(words, os.environ)
+        return _dispatch(parse(words, VERBS, SETTINGS), os.environ)
     except SystemExit as end:  # after --help, --version, or a word that is not an option
         unprinted = flush_streams()
         if unprinted and not end.code:
@@ -85,13 +86,35 @@ def _has_folder() -> bool:
 
 
 def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    verb = VERBS[arguments.command]
     # A harness.toml that cannot be read is no reason to keep the schema back.
-    settings = DEFAULTS if arguments.command == "schema" else _layer(arguments, environ)
-    if arguments.command in MEASURE and not settings.flag("dry_run"):
+    settings = _layer(arguments, environ) if any(verb.name in one.commands for one in SETTINGS) else DEFAULTS
+    if verb.name in MEASURE and not settings.flag("dry_run"):
         settings = settings.supply("seed", draw_seed())
-    console = Console(quiet=settings.flag("quiet"), verbose=settings.flag("verbose"))
-    output = Output(console, as_json=settings.flag("json"))
-    return output.settle(VERBS[arguments.command].call(Call(arguments, settings, environ, output)))
+    console = Console(
+        quiet=settings.flag("quiet"),
+        verbose=settings.flag("verbose"),
+        colourful=not environ.get("NO_COLOR"),
+        plain=environ.get("TERM") == "dumb",
+    )
+    output = Output(console, form=_choose_form(settings.text("format"), verb))
+    return output.settle(verb.call(Call(list_given(arguments), settings, environ, output, _complete)))
+
+
+def _choose_form(word: str, verb: Verb) -> Form:
+    """Return the form of the answer; raises UsageError for one that there is not, or that the verb does not have."""
+    if not verb.forms:
+        return Form.TEXT
+    if word not in tuple(Form):
+        raise UsageError(f"--format: {word!r} is not a form", hint=nearest(word, tuple(Form)))
+    form = Form(word)
+    if form not in verb.forms:
+        raise UsageError(f"harness {verb.name} does not print {form}", hint=f"--format {' or '.join(verb.forms)}")
+    return form
+
+
+def _complete(shell: str) -> str:
+    return render_script(make_parser(VERBS, SETTINGS), VERBS, shell)
 
 
 def _require_text(argv: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -128,52 +151,3 @@ def _layer(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Setting
         flags=flags,
         expand=os.path.expanduser,
     )
-
-
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = _parser()
-    arguments, rest = parser.parse_known_args(argv)
-    # Of a list of words argparse takes those before the first option only.
-    for name in (word.removeprefix("--").partition("=")[0] for word in rest):
-        if name in RETIRED:
-            raise UsageError(f"--{name} is no longer an option", hint=RETIRED[name])
-    if rest and ("sides" not in arguments or any(word.startswith("-") for word in rest)):
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    if rest:
-        arguments.sides = [*arguments.sides, *rest]
-    return arguments
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="harness",
-        description="A benchmark harness for whisper.cpp / ggml.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"harness {__version__}")
-    verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (summary, _, add_arguments) in VERBS.items():
-        verb = verbs.add_parser(
-            name,
-            help=summary,
-            description=summary.capitalize() + ".",
-            epilog=EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        verb.add_argument("--config", metavar="FILE", help=f"settings file (default: ./{FILE})")
-        for setting in SETTINGS:
-            if name in setting.commands:
-                _add_setting(verb, setting)
-        add_arguments(verb)
-    return parser
-
-
-def _add_setting(verb: argparse.ArgumentParser, setting: Setting) -> None:
-    names = setting.flags
-    if setting.kind is Kind.FLAG:
-        verb.add_argument(*names, dest=setting.name, action="store_true", default=None, help=setting.help)
-        return
-    action = "append" if setting.kind in (Kind.LIST, Kind.DEFINES) else "store"
-    verb.add_argument(*names, dest=setting.name, action=action, metavar=setting.metavar, help=setting.help)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from harness.commands.output import Output
+from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
 from harness.plan.block import ROLES
 from harness.plan.side import Side
@@ -38,7 +39,7 @@ def ab(
     """
     design = choose_design(settings)
     sides = line_up(words, settings, environ, output.console.note)
-    node = probe_node(settings.text("node"), environ)
+    node = probe_node(settings.text("as_node"), environ)
     if settings.flag("dry_run"):
         return show_plans(prepare_entrants(sides, settings, environ, node, output.console), output)
     scene = set_scene(settings, environ, output.console)
@@ -138,3 +139,40 @@ def choose_code(held: Held, otherwise: ExitCode, output: Output) -> int:
     if held.interrupted:
         return InterruptedRunError.exit_code
     return int(ExitCode.BENCHMARK_FAILED if held.failure or held.missing else otherwise)
+
+
+def _call(call: Call) -> int:
+    try:
+        plant = float(call.text("plant") or 0)
+    except ValueError:
+        raise UsageError("--plant is not a number", hint="--plant 0.05") from None
+    return ab(call.settings, call.environ, call.output, call.words("side"), plant=plant)
+
+
+VERB = Verb(
+    name="ab",
+    summary="measure two things live, in turns, and say which is faster",
+    group=Group.COMPARE,
+    call=_call,
+    arguments=(
+        Argument(
+            name="SIDE",
+            takes=Take.ANY,
+            metavar="SIDE",
+            words=Words.REFS,
+            help="the baseline, then the contender. Each is a ref, a local tree, or what differs: fa=1, threads=2, "
+            "isa=avx2, blas=openblas, llamafile=on, GGML_LTO=ON; several joined by commas. Inside a checkout of "
+            "whisper.cpp none is needed: the commit at which HEAD left the default branch is then compared with the "
+            "checkout as it is",
+        ),
+        Argument(name="--plant", help="slow the contender down by this share", hidden=True),
+    ),
+    first=("model", "threads", "flash_attn", "metric", "threshold", "max_time", "relink", "engine", "dry_run"),
+    examples=(
+        ("harness ab", "your branch against where it began"),
+        ("harness ab HEAD .", "the last commit against your edits"),
+        ("harness ab v1.8.5 ~/whisper.cpp", "a release against a tree"),
+        ("harness ab fa=0 fa=1 --model tiny", "a setting"),
+        ("harness ab v1.8.4 v1.8.5 --relink", "tell code from layout"),
+    ),
+)

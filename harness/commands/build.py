@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from harness.build.isa import choose_isa_options
 from harness.build.recipe import choose_recipe
 from harness.commands.output import Output
+from harness.commands.verb import Group, Verb
 from harness.records.run import ExitCode
 from harness.render.plan import render_plan
 from harness.run.builder import carry_out_build, prepare_build
@@ -15,7 +16,7 @@ from harness.system.probe import probe_node
 
 def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Configure and build a source and print where it is; return the exit code."""
-    node = probe_node(settings.text("node"), environ)
+    node = probe_node(settings.text("as_node"), environ)
     choose_isa_options(settings.text("isa"), node.cpu)  # refused at once, not after a wait
     choose_recipe(settings, node.os)
     if settings.flag("dry_run"):
@@ -30,3 +31,16 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
     lines = [f"built in {built.folder}"] if built.ok else [f"the build failed: {told}", f"logs in {built.logs}"]
     output.show("\n".join([*lines, *(f"caveat: {caveat.message}" for caveat in built.run.caveats)]), built.run)
     return int(ExitCode.OK if built.ok else built.run.exit_code or ExitCode.BUILD_FAILED)
+
+
+VERB = Verb(
+    name="build",
+    summary="build a source and say where the result is",
+    group=Group.SET_UP,
+    call=lambda call: build(call.settings, call.environ, call.output),
+    first=("source", "ref", "isa", "compiler", "backend", "define", "rebuild", "dry_run"),
+    examples=(
+        ("harness build --ref v1.8.4", "an older release: its library"),
+        ("harness build --source . --isa avx2", "your tree, for another CPU"),
+    ),
+)

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.commands.output import Output
-from harness.errors import HarnessError, UnfitError
-from harness.plan.prune import Limits, choose_kinds, choose_victims
+from harness.commands.verb import Argument, Call, Group, Take, Verb
+from harness.errors import HarnessError, UnfitError, UsageError
+from harness.plan.prune import PRUNABLE, Limits, choose_kinds, choose_victims
 from harness.records.record import Record
 from harness.records.stock import Pruning, Removal, Stock
 from harness.render.stock import render_pruning, render_stock
 from harness.run.places import cache_folder, results_folder
 from harness.settings.layer import Settings
-from harness.settings.value import parse_size, require_duration
+from harness.settings.value import parse_size, require_age
 from harness.store.bundle import PARTIAL, Bundle, load_run
 from harness.system.cache.stock import probe_stock, remove_entry
 from harness.system.cache.usage import close_gate, is_occupied
@@ -33,7 +34,7 @@ def cache(settings: Settings, output: Output, asked: Asked) -> int:
     """Print what lies in the cache, or prune it; return the exit code."""
     folder = cache_folder(settings)
     limits = Limits(
-        older_s=require_duration(asked.older, "--older") if asked.older else None,
+        older_s=require_age(asked.older, "--older") if asked.older else None,
         keep_bytes=parse_size(asked.keep, "--keep") if asked.keep else None,
         kinds=choose_kinds(asked.kinds),
     )
@@ -49,7 +50,7 @@ def cache(settings: Settings, output: Output, asked: Asked) -> int:
         return 0
     # Nobody is disturbed while measuring on this node, and nobody elsewhere begins to use what is about to go.
     note = output.console.warn
-    with node_lock(wait=not settings.flag("no_wait"), note=note), close_gate(folder, note=note):
+    with node_lock(wait=settings.flag("wait"), note=note), close_gate(folder, note=note):
         stock = _probe(folder, settings, busy=is_occupied(folder))
         removals = tuple(remove_entry(folder, entry) for entry in choose_victims(stock.entries, limits))
         pruning = Pruning(stock=_probe(folder, settings, busy=False), removals=removals, done=True)
@@ -72,3 +73,50 @@ def _list_needs(results: Path) -> Iterator[tuple[str, str]]:
         why = f"{run.id} is not finished"
         places = [run.source.path, *(one.path for one in run.weights), *(step.cwd for step in plan.steps)]
         yield from ((place, why) for place in dict.fromkeys(places))
+
+
+def _call(call: Call) -> int:
+    asked = Asked(
+        prune=bool(call.text("action")),
+        older=call.text("older"),
+        keep=call.text("keep"),
+        kinds=call.pieces("kind"),
+        yes=call.flag("yes"),
+    )
+    if not asked.prune and asked != Asked():
+        raise UsageError("--older, --keep, --kind and --yes go with `prune`", hint="harness cache prune --older 30d")
+    return cache(call.settings, call.output, asked)
+
+
+VERB = Verb(
+    name="cache",
+    summary="list what lies in the cache folder, or make room there",
+    group=Group.SET_UP,
+    call=_call,
+    arguments=(
+        Argument(
+            name="ACTION",
+            metavar="prune",
+            choices=("prune",),
+            help="remove instead of list; nothing without --yes",
+        ),
+        Argument(name="--older", metavar="AGE", help="remove what was not used for this long: 30d, 12h, 2w"),
+        Argument(
+            name="--keep",
+            metavar="SIZE",
+            help="then remove the longest unused until no more than this is left: 20GB, 500MB",
+        ),
+        Argument(
+            name="--kind",
+            takes=Take.MANY,
+            metavar="KIND",
+            help=f"only things of this kind: {', '.join(PRUNABLE)}; repeat or separate by commas",
+        ),
+        Argument(name="--yes", takes=Take.SWITCH, help="remove them, instead of saying what would go"),
+    ),
+    examples=(
+        ("harness cache", "what lies there, the largest first"),
+        ("harness cache prune --older 30d --keep 20GB", "what would go"),
+        ("harness cache prune --older 30d --yes", "it goes"),
+    ),
+)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.commands.ab import choose_code, choose_design, prepare_entrants, show_failure, show_plans
 from harness.commands.output import Output
+from harness.commands.verb import Group, Verb
 from harness.errors import UsageError
 from harness.plan.side import Side
 from harness.records.calibration import AATrial, Calibration
@@ -13,11 +14,11 @@ from harness.records.comparison import ALPHA
 from harness.records.run import ExitCode
 from harness.render.calibration import render_calibration
 from harness.render.origin import describe_seed
+from harness.render.plain import format_seconds
 from harness.run.places import hold_node
 from harness.run.recovery import settle_remnants
 from harness.settings.layer import Settings
 from harness.stats.calibration import bound_share, count_blocks, join_samples, measure_spreads
-from harness.system.console import format_seconds
 from harness.system.probe import probe_node
 from harness.trial.hold import Held, hold_trial
 from harness.trial.setup import set_scene
@@ -35,7 +36,7 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
     design, wanted = choose_design(settings), int(settings.number("trials"))
     if not 1 <= wanted <= _MOST_TRIALS:
         raise UsageError(f"--trials: {wanted} is not a number from 1 to {_MOST_TRIALS}")
-    node = probe_node(settings.text("node"), environ)
+    node = probe_node(settings.text("as_node"), environ)
     if settings.flag("dry_run"):
         return show_plans(prepare_entrants(_SIDES, settings, environ, node, output.console), output)
     if wanted > 1:
@@ -124,3 +125,16 @@ def conclude_trials(trials: Sequence[Held], seed: int) -> Calibration:
         missing=missing,
         spreads=() if missing else measure_spreads(samples, alpha=ALPHA, seed=seed, block_s=turn_s),
     )
+
+
+VERB = Verb(
+    name="calibrate",
+    summary="measure a build against itself: what this node can tell, and how soon",
+    group=Group.COMPARE,
+    call=lambda call: calibrate(call.settings, call.environ, call.output),
+    first=("model", "threads", "metric", "max_time", "trials", "dry_run"),
+    examples=(
+        ("harness calibrate --model tiny", "ten minutes of one build"),
+        ("harness calibrate --trials 10", "how often it finds what is not there"),
+    ),
+)

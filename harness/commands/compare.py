@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.commands.list import Filters, read_cards
-from harness.commands.output import Output
+from harness.commands.output import Form, Output
 from harness.commands.selection import select_runs
+from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
 from harness.errors import UsageError
 from harness.judge.comparison import Question, choose_metrics, contrast_runs, list_uncompared
+from harness.judge.context import GROUPS
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.render.comparison import render_comparison, render_comparison_markdown
@@ -90,7 +92,7 @@ def _choose(results: Path, filters: dict[str, str], settings: Settings, output: 
     paths = [card.path for card in cards if release in ("", card.release)]
     if not paths:
         told = " ".join(f"{key}={value}" for key, value in filters.items())
-        raise UsageError(f"no run in {results} fits {told}", hint="harness runs lists them")
+        raise UsageError(f"no run in {results} fits {told}", hint="harness list lists them")
     return paths
 
 
@@ -98,3 +100,67 @@ def _title(name: str, runs: Sequence[Run]) -> str:
     ids = [run.id for run in runs]
     told = ids[0] if len(ids) == 1 else f"{len(ids)} runs: {', '.join(ids[:2])}{', ...' if len(ids) > 2 else ''}"
     return f"{name} on {', '.join(dict.fromkeys(run.node.name for run in runs))} ({told})"
+
+
+def _call(call: Call) -> int:
+    named, flags = call.words("side"), (call.words("baseline"), call.words("contender"))
+    if len(named) != (0 if any(flags) else 2) or (any(flags) and not all(flags)):
+        raise UsageError("two sides are needed", hint="harness compare BASELINE CONTENDER, or name both with flags")
+    baseline, contender = flags if any(flags) else (named[:1], named[1:])
+    asked = Compared(
+        baseline=baseline,
+        contender=contender,
+        across=tuple(GROUPS) if call.flag("force") else call.pieces("across"),
+        markdown=call.output.form is Form.MARKDOWN,
+        full=call.settings.flag("verbose"),
+    )
+    return compare(call.settings, call.output, asked)
+
+
+VERB = Verb(
+    name="compare",
+    summary="say whether stored runs differ",
+    group=Group.COMPARE,
+    call=_call,
+    arguments=(
+        Argument(
+            name="SIDE",
+            takes=Take.ANY,
+            metavar="SIDE",
+            path=True,
+            words=Words.RUNS,
+            help="one side: RUNs as for `harness show`, or KEY=VALUE (release=v1.8.5, commit=, node=), joined by "
+            "commas",
+        ),
+        Argument(
+            name="--baseline",
+            takes=Take.SOME,
+            metavar="RUN",
+            path=True,
+            words=Words.RUNS,
+            help="the runs of the first side",
+        ),
+        Argument(
+            name="--contender",
+            takes=Take.SOME,
+            metavar="RUN",
+            path=True,
+            words=Words.RUNS,
+            help="the runs of the second side",
+        ),
+        Argument(
+            name="--across",
+            takes=Take.MANY,
+            metavar="WHAT",
+            help=f"what runs may differ in: {', '.join(GROUPS)}, or one circumstance (backend, GGML_LTO, pin)",
+        ),
+        Argument(name="--force", takes=Take.SWITCH, help="put any runs together"),
+    ),
+    first=("metric", "bench", "threshold"),
+    examples=(
+        ("harness compare commit=v1.8.4 latest", "the newest run against a release"),
+        ("harness compare RUN,RUN RUN,RUN", "several runs on a side"),
+        ("harness compare A B --format markdown", "for a pull request"),
+    ),
+    forms=(Form.TEXT, Form.JSON, Form.MARKDOWN),
+)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from harness.commands.output import Output
+from harness.commands.verb import Group, Verb
 from harness.errors import HarnessError, UnfitError
 from harness.judge.diagnosis import diagnose
 from harness.records.condition import Diagnosis, Finding, Fitness
@@ -21,7 +22,7 @@ _WINDOW_S = 2.0
 
 def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Watch the node for two seconds and print what is fit and unfit; return 0, or 3 when asked to be strict."""
-    node = probe_node(settings.text("node"), environ)
+    node = probe_node(settings.text("as_node"), environ)
     # What would be refused elsewhere is explained here.
     threads = max(choose_suite(settings.override({"force_threads": True}, "doctor"), node).threads)
     # The compilers are started first, so that they are not among the others.
@@ -63,3 +64,16 @@ def _find_tools(settings: Settings, environ: Mapping[str, str]) -> Iterator[Find
     cache = found.compiler_cache
     if cache:
         yield Finding(topic=cache.name, fitness=Fitness.FIT, found=f"{cache.version}, {cache.path}")
+
+
+VERB = Verb(
+    name="doctor",
+    summary="say whether this node is fit to measure on now, and what would make it so",
+    group=Group.SET_UP,
+    call=lambda call: doctor(call.settings, call.environ, call.output),
+    first=("threads", "strict", "compiler"),
+    examples=(
+        ("harness doctor", "what disturbs measurements here"),
+        ("harness doctor --strict", "exit code 3 where anything is unfit"),
+    ),
+)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from harness.commands.output import Output
+from harness.commands.verb import Argument, Group, Take, Verb, Words
 from harness.errors import UsageError
 from harness.render.explanation import list_explanations, render_explanations
 from harness.settings.layer import nearest
@@ -20,3 +21,24 @@ def explain(output: Output, codes: Sequence[str]) -> int:
     found = tuple(one for one in known if not wanted or one.code in wanted)
     output.show(render_explanations(found), found)
     return 0
+
+
+VERB = Verb(
+    name="explain",
+    summary="say what the code in brackets behind a caveat means",
+    group=Group.LOOK,
+    call=lambda call: explain(call.output, call.words("code")),
+    arguments=(
+        Argument(
+            name="CODE",
+            takes=Take.ANY,
+            metavar="CODE",
+            words=Words.CODES,
+            help="the code of a caveat, such as noisy, or of the cause of a failure (default: all of them)",
+        ),
+    ),
+    examples=(
+        ("harness explain noisy", "one code"),
+        ("harness explain", "all of them"),
+    ),
+)

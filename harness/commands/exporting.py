@@ -5,18 +5,18 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.selection import select_runs
+from harness.commands.verb import OUTPUT, RUNS, Argument, Group, Verb
 from harness.errors import UnreadableError, UsageError
 from harness.parse.report.report import parse_report
 from harness.records.record import Record
 from harness.render.ci_folder import render_folder
-from harness.settings.layer import Settings, nearest
+from harness.settings.layer import Settings
 from harness.store.bundle import LOGS, REPORT, require_outside
 from harness.store.exporter import list_logs, write_folder
 from harness.store.find import Stored
 from harness.system.foreign import read_bytes
 
 GGML_CI = "ggml-ci"
-LAYOUTS = (GGML_CI,)
 
 
 class Exported(Record):
@@ -26,22 +26,12 @@ class Exported(Record):
     path: str
 
 
-def export_runs(settings: Settings, output: Output, *, words: Sequence[str], layout: Sequence[str], folder: str) -> int:
-    """Write the runs that `words` name below a folder; return the exit code.
-
-    `layout` is its name, and behind it the folder where `folder` is empty.
-    """
-    name, *rest = layout or (GGML_CI,)
-    if name not in LAYOUTS:
-        raise UsageError(f"unknown layout {name!r}", hint=nearest(name, LAYOUTS))
-    if not folder and len(rest) == 1:
-        folder, rest = rest[0], []
-    wanted = [*words, *rest]
-    if not wanted or not folder:
-        missing = "the folder to write to" if wanted else "the runs to export"
-        raise UsageError(f"{missing} is missing", hint="harness export RUN... --layout ggml-ci --output DIR")
+def export_runs(settings: Settings, output: Output, *, words: Sequence[str], folder: str) -> int:
+    """Write the runs that `words` name below a folder, as a results tree of ggml-ci; return the exit code."""
+    if not folder:
+        raise UsageError("the folder to write to is missing", hint=f"harness export {' '.join(words)} -o DIR")
     require_outside(Path(folder) / GGML_CI)
-    runs, code = select_runs(settings, output, wanted)
+    runs, code = select_runs(settings, output, words)
     exported = []
     for number, stored in enumerate(runs):
         output.console.count("exporting", number, len(runs))
@@ -69,3 +59,23 @@ def _export(tree: Path, stored: Stored) -> Path:
         for name in sorted(list_logs(bundle))
     }
     return write_folder(tree, stored.run, bundle, render_folder(stored.run, parse_report(text), logs))
+
+
+VERB = Verb(
+    name="export",
+    summary="write runs as a results tree of ggml-ci",
+    group=Group.EXCHANGE,
+    call=lambda call: export_runs(call.settings, call.output, words=call.words("run"), folder=call.text("output")),
+    arguments=(
+        RUNS,
+        Argument(
+            name="--layout",
+            metavar="NAME",
+            default=GGML_CI,
+            choices=(GGML_CI,),
+            help="the form of the tree: ggml-ci, the only one so far",
+        ),
+        OUTPUT,
+    ),
+    examples=(("harness export all -o ~/ours", "everything, under upstream's names"),),
+)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.commands.output import Output
+from harness.commands.verb import Argument, Group, Take, Verb, Words
 from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.records.record import Record
 from harness.records.report import Remark
@@ -121,3 +122,29 @@ def _complaint(failures: Sequence[HarnessError], total: int) -> HarnessError:
     rest = [f"and {len(failures) - _SHOWN} more"] if len(failures) > _SHOWN else []
     kind = UnfitError if any(isinstance(error, UnfitError) for error in failures) else UnreadableError
     return kind(f"{len(failures)} of {total} reports were not imported", cause="\n         ".join([*shown, *rest]))
+
+
+VERB = Verb(
+    name="import",
+    summary="take reports of ggml-ci, pasted tables and logs into the results",
+    group=Group.EXCHANGE,
+    call=lambda call: import_reports(call.settings, call.output, paths=call.words("path"), node=call.text("as_node")),
+    arguments=(
+        Argument(
+            name="PATH",
+            takes=Take.SOME,
+            metavar="PATH",
+            path=True,
+            words=Words.FILE,
+            help="a report, a result folder, a tree <project>/<2 hex>/<38 hex>/<node>/, or a file with a pasted log or "
+            "table",
+        ),
+        Argument(
+            name="--as-node", metavar="NAME", help="name of the node of reports that no folder names (default: unknown)"
+        ),
+    ),
+    examples=(
+        ("harness import ~/ci/whisper.cpp", "a whole results tree of ggml-ci"),
+        ("harness import table.md bench.log", "what people paste"),
+    ),
+)

@@ -1,4 +1,4 @@
-"""`harness runs`: what is in the results folder."""
+"""`harness list`: what is in the results folder."""
 
 import os
 import re
@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from harness.commands.output import Output
+from harness.commands.output import Form, Output
+from harness.commands.unfinished import unfinished
+from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
 from harness.errors import UnreadableError, UsageError
 from harness.records.card import Card
 from harness.records.record import Record
 from harness.render.list import render_list
 from harness.run.places import cache_folder, results_folder
 from harness.settings.layer import Settings
-from harness.settings.value import parse_duration
+from harness.settings.value import parse_age
 from harness.store.find import find_twins
 from harness.store.index import Index
 from harness.store.layout import Month, keep_newest, list_months
@@ -59,7 +61,7 @@ def runs(settings: Settings, output: Output, wanted: Filters, *, limit: int | No
     """
     wanted = wanted.replace(since=_read_date("--since", wanted.since), until=_read_date("--until", wanted.until))
     if limit is None:
-        limit = 0 if settings.flag("json") else SHOWN
+        limit = 0 if output.form is Form.JSON else SHOWN
     results = results_folder(settings)
     months = list_months(results, output.console.warn)
     there = sum(len(month.names) for month in months)
@@ -84,8 +86,8 @@ def _read_date(option: str, text: str) -> str:
     """Return a date, or for a duration the moment so long ago, in UTC; empty for nothing."""
     if not text or _DATE.fullmatch(text):
         return text
-    ago_s = parse_duration(text)
-    if ago_s is None or text[-1].isdecimal() or ago_s > _CENTURY_S:
+    ago_s = parse_age(text)
+    if ago_s is None or ago_s > _CENTURY_S:
         raise UsageError(
             f"{option} {text!r} is not a date", hint="2026-05-29, 2026-05 or 2026, or how long ago: 7d, 12h"
         )
@@ -117,3 +119,67 @@ def read_cards(
         kept = f"cannot be kept: {index.trouble}" if index.trouble else "are kept: the next list is quick"
         output.console.note(f"{index.read} runs were read, and {kept}")
     return found, errors[-1] if errors else None
+
+
+def _call(call: Call) -> int:
+    if call.flag("unfinished"):
+        return unfinished(call.settings, call.output, call.words("remove"), yes=call.flag("yes"))
+    if call.words("remove") or call.flag("yes"):
+        hint = "harness list --unfinished --remove ID --yes"
+        raise UsageError("--remove and --yes are for unfinished runs", hint=hint)
+    wanted = Filters(**{name: call.text(name) for name in Filters.__struct_fields__})
+    return runs(call.settings, call.output, wanted, limit=0 if call.flag("all") else call.number("limit"))
+
+
+VERB = Verb(
+    name="list",
+    summary="list the runs in the results folder, or those that are not finished",
+    group=Group.HISTORY,
+    call=_call,
+    arguments=(
+        Argument(
+            name="--limit",
+            takes=Take.NUMBER,
+            metavar="N",
+            instead="how many",
+            help=f"only the newest N (default: {SHOWN}; as JSON all)",
+        ),
+        Argument(name="--all", takes=Take.SWITCH, instead="how many", help="all of them"),
+        Argument(name="--node", metavar="NAME", help="only runs of this node"),
+        Argument(name="--model", metavar="NAME", words=Words.MODELS, help="only runs with this model"),
+        Argument(
+            name="--commit",
+            metavar="SHA|RELEASE",
+            words=Words.REFS,
+            help="only runs of this commit (the beginning of its sha) or release",
+        ),
+        Argument(
+            name="--since",
+            metavar="DATE|AGE",
+            help="only runs begun on this day (UTC) or later: 2026-05-29, 2026-05 or 2026; 7d: in the last 7 days",
+        ),
+        Argument(
+            name="--until",
+            metavar="DATE|AGE",
+            help="only runs begun on this day or earlier; 7d: at least 7 days ago",
+        ),
+        Argument(
+            name="--unfinished",
+            takes=Take.SWITCH,
+            help="the runs that did not come to their end, and what to do about each",
+        ),
+        Argument(
+            name="--remove",
+            takes=Take.MANY,
+            metavar="ID",
+            help="with --unfinished: remove this run and what it has measured (repeatable; 'all'); nothing without "
+            "--yes",
+        ),
+        Argument(name="--yes", takes=Take.SWITCH, help="with --remove: do it, instead of saying what would go"),
+    ),
+    examples=(
+        ("harness list", f"the newest {SHOWN}"),
+        ("harness list --model base --since 7d", "of one model, of the last week"),
+        ("harness list --unfinished", "what was interrupted"),
+    ),
+)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from harness.commands.output import Output
+from harness.commands.verb import Argument, Group, Take, Verb, Words
 from harness.parse.pin import ModelKind, expand_models
 from harness.records.weights import Weights
 from harness.run.prepare import ready_weights
@@ -29,3 +30,25 @@ def models(settings: Settings, environ: Mapping[str, str], output: Output, *, na
 
 def _megabytes(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes else "?"
+
+
+VERB = Verb(
+    name="models",
+    summary="list the models, or make their weights ready",
+    group=Group.SET_UP,
+    call=lambda call: models(call.settings, call.environ, call.output, names=call.words("name")),
+    arguments=(
+        Argument(
+            name="NAME",
+            takes=Take.ANY,
+            metavar="NAME",
+            words=Words.MODELS,
+            help="make the weights of these models ready",
+        ),
+    ),
+    first=("weights", "weights_mirror", "dry_run"),
+    examples=(
+        ("harness models", "the names and sizes"),
+        ("harness models base large-v3-turbo", "download these two"),
+    ),
+)

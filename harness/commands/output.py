@@ -1,7 +1,10 @@
 """Where a command's result goes: text for people or JSON for machines, on standard output."""
 
 import codecs
+import contextlib
 import sys
+from enum import StrEnum
+from pathlib import Path
 from typing import TextIO
 
 import msgspec
@@ -9,25 +12,49 @@ import msgspec
 from harness.errors import UnfitError
 from harness.records.record import Record
 from harness.render.format.text import ascii_alone, escaped, visible
-from harness.render.plain import harmless
-from harness.system.console import Console
+from harness.render.plain import fold, harmless
+from harness.system.console import Console, find_width
 from harness.system.stream import describe_trouble, write_through
 
 
-class Output:
-    """Standard output for results, and the console for everything else."""
+class Form(StrEnum):
+    """The form in which a verb prints its answer (`--format`)."""
 
-    def __init__(self, console: Console, *, as_json: bool, stream: TextIO | None = None) -> None:
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+class Output:
+    """Standard output for results, in the form that was asked for, and the console for everything else."""
+
+    def __init__(self, console: Console, *, form: Form = Form.TEXT, stream: TextIO | None = None) -> None:
         self.console = console
-        self._as_json = as_json
+        self.form = form
         self._stream = stream or sys.stdout
         self._unprinted: UnfitError | None = None
 
+    @property
+    def width(self) -> int:
+        """The number of columns that a line may have, 0 where it is not a terminal: any."""
+        return find_width(self._stream)
+
+    def shorten(self, path: Path) -> str:
+        """Return a path as people on a terminal want it, below the folder in which they are; else as it is."""
+        with contextlib.suppress(OSError, ValueError):
+            if self.width:
+                return str(path.relative_to(Path.cwd()))
+        return str(path)
+
     def show(self, text: str, value: Record | tuple[Record, ...]) -> None:
         """Print `text`, or `value` as JSON when machines asked."""
-        if self._as_json:
+        as_json = self.form is Form.JSON
+        if as_json:
             text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-        self.write(text, is_json=self._as_json)
+        elif self.form is Form.TEXT and self.width:
+            text = fold(text, self.width)
+        self.write(text, is_json=as_json)
 
     def write(self, text: str, *, is_json: bool = False) -> None:
         """Print `text` on lines of its own, without what could steer a terminal: a pipe may end at one, too.

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.selection import select_runs
+from harness.commands.verb import OUTPUT, RUNS, Argument, Group, Verb
 from harness.errors import UnfitError, UsageError
 from harness.render.format.format import Format, Sheet
-from harness.render.format.registry import DEFAULT, FORMATS, find_ending
+from harness.render.format.registry import DEFAULT, FORMATS, find_ending, list_formats
 from harness.render.format.text import escaped, visible
-from harness.settings.layer import Settings, nearest
+from harness.settings.layer import Settings
 from harness.store.bundle import require_outside
 from harness.store.find import Stored, read_logs
 from harness.system.fresh import make_folders, write_output
@@ -44,10 +45,6 @@ def _clean(text: str, chosen: Format) -> str:
 
 def _choose(name: str, target: str) -> Format:
     if name:
-        if name not in FORMATS:
-            raise UsageError(
-                f"unknown format {name!r}", cause=f"known are {', '.join(FORMATS)}", hint=nearest(name, FORMATS)
-            )
         return FORMATS[name]
     if not target or not Path(target).suffix:
         return DEFAULT
@@ -75,3 +72,30 @@ def _write(folder: Path, files: Mapping[str, str], output: Output) -> None:
             cause = getattr(error, "strerror", None) or str(error)
             raise UnfitError(f"cannot write {path}", cause=cause, hint="name another file with -o") from None
         output.console.note(f"wrote {path}")
+
+
+VERB = Verb(
+    name="report",
+    summary="write runs in the format of another program, or as csv, json or markdown",
+    group=Group.EXCHANGE,
+    call=lambda call: report(
+        call.settings, call.output, call.words("run"), name=call.text("format"), target=call.text("output")
+    ),
+    arguments=(
+        RUNS,
+        Argument(
+            name="--format",
+            metavar="NAME",
+            choices=tuple(FORMATS),
+            help="one of the formats below (default: by the ending of FILE, else markdown)",
+        ),
+        OUTPUT.replace(metavar="FILE", help="write this file, or folder, as a whole"),
+    ),
+    examples=(
+        ("harness report latest", "the report of the newest run"),
+        ("harness report all -o runs.csv", "the format by the ending"),
+        ("harness report latest --format issue89-full", "a table for the benchmark thread"),
+    ),
+    forms=(),
+    details=f"formats:\n{list_formats()}",
+)

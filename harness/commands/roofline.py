@@ -1,10 +1,11 @@
-"""`harness roof`: what this node can do at best, measured."""
+"""`harness roofline`: what this node can do at best, measured."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from harness.build.isa import choose_isa_options
 from harness.commands.output import Output
+from harness.commands.verb import Group, Verb
 from harness.judge.node_fact import caveat_standstill
 from harness.judge.roofline import bound_peak, judge_roof
 from harness.parse.bench.roofline import parse_roof
@@ -33,7 +34,7 @@ _ASKED = (Kind.PEAK, Kind.READ, Kind.COPY)
 
 def roof(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Measure arithmetic and memory with one thread and with the threads asked for, and print it; nothing is kept."""
-    node = probe_node(settings.text("node"), environ)
+    node = probe_node(settings.text("as_node"), environ)
     choose_isa_options(settings.text("isa"), node.cpu)  # refused at once, not after a wait
     asked = choose_suite(settings, node)
     suite = asked.replace(
@@ -85,3 +86,17 @@ def _prepare(
 
 def _reason(results: tuple[StepResult, ...]) -> str:
     return next((result.reason for result in results if result.reason), "it printed nothing")
+
+
+VERB = Verb(
+    name="roofline",
+    summary="measure what this node can do at best: arithmetic, and reading and copying memory",
+    group=Group.MEASURE,
+    call=lambda call: roof(call.settings, call.environ, call.output),
+    first=("threads", "isa", "compiler", "dry_run"),
+    examples=(
+        ("harness roofline", "one thread, and those of a run"),
+        ("harness roofline --threads 8 --json", "for machines"),
+        ("harness roofline --isa avx2", "of a narrower instruction set"),
+    ),
+)

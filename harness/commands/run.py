@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.build.isa import choose_isa_options
 from harness.build.recipe import choose_recipe
 from harness.commands.output import Output
+from harness.commands.verb import Argument, Group, Take, Verb
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UnreadableError, UsageError
 from harness.judge.node_fact import caveat_condition, caveat_placement
 from harness.judge.roofline import list_shares
@@ -24,6 +25,7 @@ from harness.records.weights import Weights
 from harness.render.plan import render_plan
 from harness.render.terminal import render_summary
 from harness.run.finish import conclude
+from harness.run.introduction import introduce
 from harness.run.places import cache_folder, hold_node, name_folders, results_folder
 from harness.run.prepare import begin_run, lay_out, mark_builds, ready_audio, ready_weights, remove_builds
 from harness.run.recovery import settle_remnants
@@ -45,7 +47,7 @@ from harness.system.vigil import Vigil
 
 def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:
     """Execute a run, or go on with an unfinished one; return the exit code of what was measured."""
-    node = probe_node(settings.text("node"), environ)
+    node = probe_node(settings.text("as_node"), environ)
     # What does not exist is refused at once, not after a wait or a download.
     suite = choose_suite(settings, node)
     choose_isa_options(settings.text("isa"), node.cpu)
@@ -68,7 +70,7 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
             # Before there is a plan: what is resumed must not be without it.
             remove_builds(plan.sites, settings, output.console)
             state, bundle = open_bundle(results_folder(settings), state, plan)
-            output.console.note(f"{render_plan(plan, state)}\n")
+            introduce(plan, state, load_durations(cache_folder(settings)), output.console)
         with _resumable(state, bundle, settings):
             vigil = Vigil(
                 watch,
@@ -84,7 +86,7 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
                 raise
             state, report, folder = conclude(state, bundle, cache_folder(settings))
     _publish(report, environ, output.console)
-    output.show(render_summary(state, str(folder), list_shares(state)), state)
+    output.show(render_summary(state, output.shorten(folder), list_shares(state), width=output.width), state)
     return int(state.exit_code)
 
 
@@ -178,3 +180,29 @@ def _publish(report: str, environ: Mapping[str, str], console: Console) -> None:
     why = append_text(summary, report) if summary else ""
     if why:
         console.warn(f"the report is not in the job summary: {summary}: {why} (GITHUB_STEP_SUMMARY)")
+
+
+VERB = Verb(
+    name="run",
+    summary="get the sources, build, test and benchmark them, and write the report",
+    group=Group.MEASURE,
+    call=lambda call: run(call.settings, call.environ, call.output, resume=call.maybe("resume")),
+    arguments=(
+        Argument(
+            name="--resume",
+            takes=Take.MAYBE,
+            metavar="ID",
+            help="go on with an unfinished run: the latest, or the one whose id starts with ID",
+        ),
+    ),
+    first=("model", "source", "ref", "threads", "flash_attn", "bench", "tests", "repetitions", "dry_run"),
+    examples=(
+        ("harness run --model base", "the default release, all of it"),
+        ("harness run --source ~/whisper.cpp", "your tree as it is"),
+        ("harness run --ref master --model fast", "a branch of upstream"),
+        ("harness run --threads 1,2,4 --fa 0,1", "several settings in one run"),
+        ("harness run --bench whisper --no-tests", "only the models"),
+        ("harness run --dry-run", "the whole plan, and nothing else"),
+        ("harness run --resume", "go on after Ctrl-C or a reboot"),
+    ),
+)

@@ -1,30 +1,22 @@
 """`harness sweep`: many settings measured side by side, and the table of what came of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from harness.commands.chart import FORMS, PIVOT, Pivot, choose_pivot, complain_blank, describe_sweep, show_chart
 from harness.commands.output import Output
+from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
-from harness.judge.sweep_table import chart_sweep
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record
-from harness.records.run import ExitCode, Run, SettingUsed
+from harness.records.run import ExitCode, Run
 from harness.records.suite import Suite
-from harness.records.sweep import Absence, Chart, Entry, Sweep
-from harness.records.wording import format_count
-from harness.render.origin import describe_seed
+from harness.records.sweep import Entry, Sweep
+from harness.render.plain import format_seconds
 from harness.render.plan import render_plan
-from harness.render.sweep import (
-    describe_equals,
-    pivot_chart,
-    render_chart,
-    render_chart_csv,
-    render_chart_markdown,
-    render_pivot,
-    render_pivot_csv,
-)
+from harness.render.sweep import describe_equals, render_chart, render_chart_csv, render_chart_markdown
 from harness.run.places import cache_folder, hold_node, name_folders, results_folder
 from harness.run.prepare import mark_builds, remove_builds
 from harness.run.recovery import settle_remnants
@@ -39,33 +31,24 @@ from harness.sweep.entry import choose_entry_suite, prepare_entry
 from harness.sweep.remainder import adopt, list_open, look_for_runs, recall_design, refuse_mixture
 from harness.sweep.schedule import Course, estimate_course
 from harness.sweep.sessions import Field, Prepare, prepare_all
-from harness.system.console import format_seconds
 from harness.system.limit import limit_of, stop_at_limit
 from harness.system.probe import probe_node
 from harness.trial.setup import Scene, set_scene
 
-_SHOWN = 5
-
 
 class Asked(Record):
-    """What is on the command line beside the settings; `resume` and `show` are None, or the beginning of an id."""
+    """What is on the command line beside the settings; `resume` is None, or the beginning of an id."""
 
     file: str = ""
     axes: tuple[str, ...] = ()
     resume: str | None = None
-    show: str | None = None
-    rows: str = ""
-    columns: str = ""
-    value: str = "encode"
-    csv: bool = False
+    pivot: Pivot = Pivot()
 
 
 def sweep(settings: Settings, environ: Mapping[str, str], output: Output, asked: Asked) -> int:
-    """Measure the cross product of the axes, go on with an unfinished sweep, or show one; return the exit code."""
-    node = probe_node(settings.text("node"), environ)
+    """Measure the cross product of the axes, or go on with an unfinished sweep; return the exit code."""
+    node = probe_node(settings.text("as_node"), environ)
     results = results_folder(settings)
-    if asked.show is not None:
-        return _show_stored(find_sweep(results, node.name, asked.show, unfinished=False), results, asked, output)
     if asked.resume is not None:
         with hold_node(settings, output.console):
             settle_remnants(settings, node, output.console)
@@ -87,7 +70,7 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, asked:
         for number, prepared in ready.items():
             remove_builds(prepared[1].sites, settings, output.console)
             _open(field, number, prepared, scene, settings, output)
-        output.console.note(_describe(planned))
+        output.console.note(describe_sweep(planned))
         try:
             runs = _measure(field, settings, output)
         except UsageError:  # an option that a tree does not know; nothing is built yet
@@ -207,54 +190,19 @@ def _measure(field: Field, settings: Settings, output: Output) -> dict[str, Run]
 def _finish(field: Field, runs: Mapping[str, Run], results: Path, asked: Asked, output: Output) -> int:
     chart = field.chart()
     paths = save_tables(results, field.sweep, markdown=render_chart_markdown(chart), csv=render_chart_csv(chart))
-    _show(chart, asked, output)
+    show_chart(chart, asked.pivot, output)
     for path in paths:
         output.console.note(f"  table: {path}")
     codes = [run.exit_code for run in runs.values() if run.exit_code is not ExitCode.OK]
-    if _complain(chart, output) or not any(row.summaries for row in chart.rows):
+    if complain_blank(chart, output) or not any(row.summaries for row in chart.rows):
         codes.append(ExitCode.BENCHMARK_FAILED)
     return int(min(codes, default=ExitCode.OK))
-
-
-def _complain(chart: Chart, output: Output) -> bool:
-    """Say which cells have neither a number nor a reason, and return whether there are any."""
-    blank = [row for row in chart.rows if row.blank]
-    for row in blank[:_SHOWN]:
-        name = chart.sweep.label(row.values) or chart.sweep.id
-        output.console.warn(f"harness: the cell {name} has no number: {row.reason or 'nothing says why'}")
-    if blank:
-        which = "1 cell has" if len(blank) == 1 else f"{len(blank)} cells have"
-        go_on = f"harness sweep --resume {chart.sweep.id} measures what is missing"
-        output.console.warn(f"harness: {which} no number{'' if chart.sweep.end else f'; {go_on}'}")
-    return bool(blank)
-
-
-def _show_stored(stored: Sweep, results: Path, asked: Asked, output: Output) -> int:
-    """Show a sweep with the numbers that there are; return 12 for one that should be whole and is not."""
-    kept = look_for_runs(results, stored, output.console.note)
-    if stored.end:  # what is not finished is no part of a sweep that is
-        kept = {number: one for number, one in kept.items() if one.sealed}
-    chart = chart_sweep(stored, {one.run.id: one.run for one in kept.values()})
-    _show(chart, asked, output)
-    if stored.end:
-        return int(ExitCode.BENCHMARK_FAILED if _complain(chart, output) else ExitCode.OK)
-    output.console.note(f"  it is not finished: harness sweep --resume {stored.id} goes on with it")
-    return int(ExitCode.BENCHMARK_FAILED if any(row.absent is Absence.RUN_GONE for row in chart.rows) else ExitCode.OK)
-
-
-def _show(chart: Chart, asked: Asked, output: Output) -> None:
-    if asked.columns:
-        table = pivot_chart(chart, rows=asked.rows, columns=asked.columns, value=asked.value)
-        width = 1 if asked.rows else len(chart.sweep.varying) - 1
-        output.show(render_pivot_csv(table) if asked.csv else render_pivot(table, width=width), chart)
-        return
-    output.show(render_chart_csv(chart) if asked.csv else f"{_describe(chart.sweep)}\n\n{render_chart(chart)}", chart)
 
 
 def _show_plan(planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], settings: Settings, output: Output) -> None:
     plans = [plan for _, plan in ready.values()]
     estimate = estimate_course(plans, load_durations(cache_folder(settings)))
-    lines = [_describe(planned, settings.describe())]
+    lines = [describe_sweep(planned, settings.describe())]
     if settings.flag("verbose"):
         lines += [render_plan(plan, state) for state, plan in ready.values()]
     reasons = dict.fromkeys(
@@ -269,10 +217,47 @@ def _show_plan(planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], settings: 
     output.show("\n".join(lines), planned)
 
 
-def _describe(swept: Sweep, used: Sequence[SettingUsed] = ()) -> str:
-    """Return the axes of a sweep and its seed; `used` are the settings in force, where they are not those it kept."""
-    varying = [f"  {axis.name:<9} {', '.join(axis.values)}" for axis in swept.axes]
-    numbers = {"cell": len(swept.cells), "config": len(swept.entries), "round": swept.repetitions}
-    counts = ", ".join(format_count(number, noun) for noun, number in numbers.items())
-    seed = describe_seed(swept.seed, used or swept.settings)
-    return "\n".join([f"sweep {swept.id} on {swept.node}: {counts}", *varying, f"  {'seed':<9} {seed}"])
+def _call(call: Call) -> int:
+    asked = Asked(
+        file=call.text("file"), axes=call.words("axis"), resume=call.maybe("resume"), pivot=choose_pivot(call)
+    )
+    return sweep(call.settings, call.environ, call.output, asked)
+
+
+VERB = Verb(
+    name="sweep",
+    summary="measure many settings side by side, and print the table of them",
+    group=Group.MEASURE,
+    call=_call,
+    arguments=(
+        Argument(
+            name="FILE",
+            metavar="FILE",
+            path=True,
+            words=Words.FILE,
+            help="a sweep.toml with tables [axes], [[exclude]] and [settings]",
+        ),
+        Argument(
+            name="--axis",
+            takes=Take.MANY,
+            metavar="NAME=V,V",
+            help="a further axis, GGML_LLAMAFILE=ON,OFF; every option with a comma is an axis, too: --threads 1,2 "
+            "--isa avx2,avx",
+        ),
+        Argument(
+            name="--resume",
+            takes=Take.MAYBE,
+            metavar="ID",
+            help="go on with an unfinished sweep: the latest, or the one whose id starts with ID",
+        ),
+        *PIVOT,
+    ),
+    first=("model", "threads", "flash_attn", "quant", "isa", "repetitions", "source", "ref", "dry_run"),
+    examples=(
+        ("harness sweep --threads 1,2 --quant f16,q5_0", "every combination"),
+        ("harness sweep --axis GGML_LTO=OFF,ON --dry-run", "how long it would take"),
+        ("harness sweep sweep.toml --format csv", "axes of a file, for a spreadsheet"),
+        ("harness show sweep --columns threads", "the latest one again"),
+    ),
+    forms=FORMS,
+)

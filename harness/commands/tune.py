@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.commands.output import Output
+from harness.commands.verb import Argument, Group, Take, Verb
 from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
 from harness.plan.tune import AXES, UNITS, choose_others, decide, find_median, find_score, list_axes
 from harness.plan.tune import Axis as TuneAxis
@@ -48,9 +49,7 @@ class Wanted(Record):
 
 def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted: Wanted) -> int:
     """Search for the best settings, print them and write them to harness.toml; return the exit code."""
-    if wanted.goal not in tuple(Goal):
-        raise UsageError(f"--for: nothing can be tuned for {wanted.goal!r}", hint=nearest(wanted.goal, list(Goal)))
-    goal, node = Goal(wanted.goal), probe_node(settings.text("node"), environ)
+    goal, node = Goal(wanted.goal), probe_node(settings.text("as_node"), environ)
     base, axes, suite, mine = _design(settings, node)
     seed = describe_seed(suite.seed, settings.describe())
     if wanted.write:
@@ -131,7 +130,7 @@ def _telling(search: Search, results: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         kept = describe_kept(search.bundles)
         search.conclude()
-        raise InterruptedRunError(f"interrupted; {kept}", hint="harness runs") from None
+        raise InterruptedRunError(f"interrupted; {kept}", hint="harness list") from None
     except (HarnessError, OSError, MemoryError) as error:
         kept = describe_kept(search.bundles)
         if limit_of(error):
@@ -216,3 +215,29 @@ def _describe_axes(axes: tuple[TuneAxis, ...], base: Values) -> str:
     lines = [f"from    {' '.join(f'{name}={value}' for name, value in base)}"]
     lines += [f"  {axis.name:<9} {axis.reason or ', '.join(axis.values)}" for axis in axes]
     return "\n".join(lines)
+
+
+VERB = Verb(
+    name="tune",
+    summary="find the best settings for a model on this node, within a budget of time",
+    group=Group.MEASURE,
+    call=lambda call: tune(
+        call.settings, call.environ, call.output, Wanted(goal=call.text("for"), write=call.flag("write"))
+    ),
+    arguments=(
+        Argument(
+            name="--for",
+            metavar="GOAL",
+            default=Goal.LATENCY,
+            choices=tuple(Goal),
+            help="what to optimise for: latency (default), throughput or memory",
+        ),
+        Argument(name="--write", takes=Take.SWITCH, on=True, help="do not write the winner to ./harness.toml"),
+    ),
+    first=("model", "budget", "over", "source", "ref", "dry_run"),
+    examples=(
+        ("harness tune --model base --budget 15m", "latency, in a quarter of an hour"),
+        ("harness tune --for memory --no-write", "the smallest, and only say so"),
+        ("harness tune --over threads,fa", "two axes alone"),
+    ),
+)

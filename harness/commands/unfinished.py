@@ -1,4 +1,4 @@
-"""`harness runs --unfinished`: runs that did not come to their end, and what can be done about each."""
+"""`harness list --unfinished`: runs that did not come to their end, and what can be done about each."""
 
 import shlex
 from collections.abc import Sequence
@@ -19,13 +19,16 @@ from harness.system.lock import is_claimed
 _ALL = "all"
 
 
-def unfinished(settings: Settings, output: Output, remove: Sequence[str]) -> int:
-    """List what is unfinished in the results of all nodes, or remove what `remove` names; return the exit code."""
+def unfinished(settings: Settings, output: Output, remove: Sequence[str], *, yes: bool) -> int:
+    """List what is unfinished in the results of all nodes, or remove what `remove` names; return the exit code.
+
+    Without `yes` nothing is removed: what would be is said.
+    """
     results = results_folder(settings)
     places = [Place(name, month.path) for month in list_months(results) for name in month.partials]
     found = [_describe(Path(place.path), place.node, results) for place in sorted(places)]
     if remove:
-        return _remove(found, remove, results, output)
+        return _remove(found, remove, results, output, yes=yes)
     rows = [(one.id, one.node, one.kind or "-", str(one.measured), one.next) for one in found]
     header = ("id", "node", "verb", "measured", "what to do")
     text = "".join(f"{line}\n" for line in align((header, *rows), left=len(header))) if rows else ""
@@ -38,7 +41,7 @@ def unfinished(settings: Settings, output: Output, remove: Sequence[str]) -> int
 def _describe(path: Path, node: str, results: Path) -> Remnant:
     run, where = _load(path), f"--results {shlex.quote(str(results))}"
     name = path.name.removesuffix(PARTIAL)
-    remove = f"harness runs --unfinished --remove {name} {where}"
+    remove = f"harness list --unfinished --remove {name} --yes {where}"
     held, kind, after = is_claimed(path), "", remove
     if run and run.trial:
         kind, after = "ab", "the next ab, tune or run on this node finishes it"
@@ -67,18 +70,24 @@ def _load(path: Path) -> Run | None:
         return None
 
 
-def _remove(found: Sequence[Remnant], words: Sequence[str], results: Path, output: Output) -> int:
+def _remove(found: Sequence[Remnant], words: Sequence[str], results: Path, output: Output, *, yes: bool) -> int:
     """Remove the named ones, unless a process has one or somebody else began it."""
     chosen: dict[str, Remnant] = {}
     for word in words:
         named = [one for one in found if word == _ALL or one.id.startswith(word)]
         exact = [one for one in named if one.id == word] or named
         if not exact and word != _ALL:
-            hint = "harness runs --unfinished lists them"
+            hint = "harness list --unfinished lists them"
             raise UsageError(f"no unfinished run in {results} has an id that begins with {word!r}", hint=hint)
         if len(exact) > 1 and word != _ALL:
             raise UsageError(f"{word!r} is the beginning of {len(exact)} unfinished runs", hint=exact[0].id)
         chosen |= {one.path: one for one in exact}
+    if not yes:
+        for one in chosen.values():
+            output.console.note(f"would remove {one.path}")
+        output.console.note("to do it: the same with --yes")
+        output.show("".join(f"{one.id}\n" for one in chosen.values()), tuple(chosen.values()))
+        return 0
     left = 0
     for one in chosen.values():
         reason = _try_to_remove(Path(one.path))

@@ -16,6 +16,8 @@ PACKAGES = {
     "tomlkit": "tomlkit",
     "unearth": "unearth",
 }
+# What one command alone imports: not looked for at every start, that command says so where it is missing.
+RARE = {"shtab": "shtab"}
 
 
 def find_missing() -> list[str]:
@@ -27,11 +29,12 @@ def find_culprit(error: ImportError) -> str:
     """Return the package whose import failed with `error`; empty if the fault is the harness's own."""
     module = (error.name or "").partition(".")[0]
     traceback = error.__traceback__
-    while module not in PACKAGES and traceback is not None:
+    known = {**PACKAGES, **RARE}
+    while module not in known and traceback is not None:
         # A package of ours may lack one of its own, or be too broken to say its name.
         module = str(traceback.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
         traceback = traceback.tb_next
-    return PACKAGES.get(module, "")
+    return known.get(module, "")
 
 
 def _is_there(module: str) -> bool:

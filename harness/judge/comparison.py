@@ -168,7 +168,7 @@ def _refuse(unlike: Sequence[Difference]) -> None:
     groups = list(dict.fromkeys(one.group for one in unlike))
     told = "\n         ".join(f"{one.subject}: {one.baseline} | {one.contender}" for one in unlike)
     words = [word for group in groups for word in _narrowest(group, [one for one in unlike if one.group == group])]
-    cloud = "; a node whose host name changes gets a lasting one by --node NAME" if "names" in groups else ""
+    cloud = "; a node whose host name changes gets a lasting one by --as-node NAME" if "names" in groups else ""
     raise UsageError(
         f"the runs are not alike: {', '.join(GROUPS[group] for group in groups)}",
         cause=f"baseline | contender\n         {told}",

@@ -21,23 +21,29 @@ _LOAD = METRICS["load"]
 Summaries = Mapping[tuple[Case, str], Summary]
 
 
-def render_display(runs: Sequence[Run], paths: Sequence[str], shares: Sequence[Sequence[Share]] = ()) -> str:
+def render_display(
+    runs: Sequence[Run], paths: Sequence[str], shares: Sequence[Sequence[Share]] = (), *, width: int = 0
+) -> str:
     """Return the runs as text; `paths` says where each is, `shares` how near each came to its roof.
 
-    In tables of several runs a number stands for the run.
+    In tables of several runs a number stands for the run. Lines have at most `width` columns, 0 for any, but for paths.
     """
     several = len(runs) > 1
     summaries = [summarize_run(run) for run in runs]
     blocks = (
-        [line for number, run in enumerate(runs, 1) for line in list_caveats(run, f"#{number} " if several else "")],
+        [
+            line
+            for number, run in enumerate(runs, 1)
+            for line in list_caveats(run, f"#{number} " if several else "", width)
+        ],
         _list_runs(runs) if several else [*list_head(runs[0]), *_facts(runs[0])],
-        _models(runs, summaries),
+        _models(runs, summaries, width),
         list_transcriptions(runs, summaries),
-        _pivot(summaries, Benchmark.MEMCPY, COPY_RATE.name, across="threads", down="loop"),
-        _pivot(summaries, Benchmark.MUL_MAT, FLOP_RATE.name, across="n", down="type"),
+        _pivot(summaries, Benchmark.MEMCPY, COPY_RATE.name, across="threads", down="loop", width=width),
+        _pivot(summaries, Benchmark.MUL_MAT, FLOP_RATE.name, across="n", down="type", width=width),
         *(_roof(runs[number], mine, number + 1 if several else 0) for number, mine in enumerate(shares)),
         [] if several else list_tests(runs[0]),
-        [line for run in runs for line in list_failures(run)],
+        [line for run in runs for line in list_failures(run, width)],
         [line for run in runs for line in list_discarded(run)],
         _notes(summaries),
         [f"  {f'#{number} ' if several else ''}{path}" for number, path in enumerate(paths, 1)],
@@ -74,7 +80,7 @@ def _facts(run: Run) -> Iterator[str]:
     yield from list_placement(run)
 
 
-def _models(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator[str]:
+def _models(runs: Sequence[Run], summaries: Sequence[Summaries], width: int) -> Iterator[str]:
     """Yield a line per case and run, the same cases of all runs one below the other."""
     metrics = [*TABLE_METRICS, _LOAD]
     order: dict[Case, list[int]] = {}
@@ -101,11 +107,11 @@ def _models(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator[str
         for case, numbers in order.items()
         for number in numbers
     ]
-    yield from align_runs([header, units, *rows], several=len(runs) > 1, indent=_INDENT)
+    yield from align_runs([header, units, *rows], several=len(runs) > 1, indent=_INDENT, width=width, names=5)
 
 
 def _pivot(
-    summaries: Sequence[Summaries], benchmark: Benchmark, metric: str, *, across: str, down: str
+    summaries: Sequence[Summaries], benchmark: Benchmark, metric: str, *, across: str, down: str, width: int
 ) -> Iterator[str]:
     """Yield a table of one benchmark: a column for each value of `across`, a line per value of `down` and run."""
     found: dict[tuple[str, int], dict[str, Summary]] = {}
@@ -123,7 +129,7 @@ def _pivot(
         [f"{down}={name}" if name else "-", str(number + 1), *(format_summary(line.get(column)) for column in columns)]
         for (name, number), line in lines
     ]
-    yield from align_runs([header, *rows], several=len(summaries) > 1, indent=_INDENT)
+    yield from align_runs([header, *rows], several=len(summaries) > 1, indent=_INDENT, width=width)
 
 
 def _roof(run: Run, shares: Sequence[Share], number: int) -> Iterator[str]:

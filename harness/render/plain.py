@@ -1,5 +1,6 @@
 """Text for a terminal: without anything that steers it, and in aligned columns."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from harness.records.comparison import Summary
@@ -23,6 +24,38 @@ def printable(text: str) -> str:
     return _replaced(one_line(text))
 
 
+def cut(text: str, width: int) -> str:
+    """Return the beginning of a line, with dots where something is left out."""
+    return text if len(text) <= width else f"{text[: max(0, width - 4)].rstrip()} ..."
+
+
+def fold(text: str, width: int) -> str:
+    """Return `text` with lines of at most `width` columns; what is folded stands below, two further to the right.
+
+    A word that is longer than that, as a path may be, stays whole: it is there to be copied.
+    """
+    if all(len(line) <= width for line in text.split("\n")):
+        return text
+    return "\n".join(piece for line in text.split("\n") for piece in _fold_line(line, width))
+
+
+def align_within(rows: Sequence[Sequence[str]], width: int, *, names: int = 1, indent: str = "") -> Iterator[str]:
+    """Yield the lines of a table as `align` does, in several parts where it is wider than `width`, 0 for any.
+
+    Each part begins with the first `names` columns, which say what a row is of.
+    """
+    rest, begun = list(range(names, len(rows[0]))), False
+    while rest:
+        count = len(rest)
+        while width and count > 1 and _measure(rows, [*range(names), *rest[:count]], indent) > width:
+            count -= 1
+        chosen, rest = [*range(names), *rest[:count]], rest[count:]
+        if begun:
+            yield ""
+        yield from align([[row[number] for number in chosen] for row in rows], indent=indent)
+        begun = True
+
+
 def align(rows: Sequence[Sequence[str]], *, left: int = 1, indent: str = "") -> Iterator[str]:
     """Yield the lines of a table, two blanks between columns; the first `left` ones flush left, then right."""
     clean = [[printable(cell) for cell in row] for row in rows]
@@ -35,10 +68,15 @@ def align(rows: Sequence[Sequence[str]], *, left: int = 1, indent: str = "") -> 
         yield f"{indent}{'  '.join(cells)}".rstrip()
 
 
-def align_runs(rows: Sequence[Sequence[str]], *, several: bool, indent: str = "") -> Iterator[str]:
-    """Return the lines of a table; the number of the run, the second column, only where there are several."""
+def align_runs(
+    rows: Sequence[Sequence[str]], *, several: bool, indent: str = "", width: int = 0, names: int = 2
+) -> Iterator[str]:
+    """Return the lines of a table; the number of the run, the second column, only where there are several.
+
+    The first `names` columns, with that number, say what a row is of: see `align_within`.
+    """
     shown = rows if several else [[row[0], *row[2:]] for row in rows]
-    return align(shown, indent=indent)
+    return align_within(shown, width, names=names if several else names - 1, indent=indent)
 
 
 def format_summary(summary: Summary | None, *, digits: int = 2) -> str:
@@ -47,6 +85,35 @@ def format_summary(summary: Summary | None, *, digits: int = 2) -> str:
         return "-"
     spread = f" ({summary.spread:.1%})" if summary.n > 1 else ""
     return f"{summary.median:.{digits}f}{spread}"
+
+
+def format_seconds(seconds: float) -> str:
+    """Return `45 s`, `3 min 20 s` or `1 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _fold_line(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
+
+
+def _measure(rows: Sequence[Sequence[str]], chosen: Sequence[int], indent: str) -> int:
+    widths = [max(len(printable(row[number])) for row in rows) for number in chosen]
+    return len(indent) + sum(widths) + 2 * (len(widths) - 1)
 
 
 def _replaced(line: str) -> str:

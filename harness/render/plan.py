@@ -1,29 +1,71 @@
 """A plan as text: what will be built and why, and every step."""
 
 import shlex
+from collections.abc import Iterator
 
 from harness.records.plan import Phase, Plan, Site
+from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.weights import WeightsKind
+from harness.records.wording import format_count
 from harness.render.origin import describe_seed
+from harness.render.plain import cut, format_seconds
 
+_HIDDEN = "every option and step: -v, or --dry-run"
 _KINDS = {WeightsKind.UNDECIDED: "not known before the network is asked: official, else synthetic"}
 
 
-def render_plan(plan: Plan, run: Run) -> str:
-    """Return the node, the source, every CMake option with its reason, and the steps; no trailing newline."""
+class Outlook(Record):
+    """How long a plan will take, from what the same steps took before: `known` of the `total` steps that are left."""
+
+    seconds: float
+    known: int
+    total: int
+
+
+def render_header(plan: Plan, run: Run, outlook: Outlook, width: int = 0) -> str:
+    """Return what a run is, in at most eight lines of at most `width` columns, 0 for any; no trailing newline."""
+    config = plan.sites[-1].config
+    native = next((option.reason for option in config.options if option.name == "GGML_NATIVE"), "")
+    asked = dict.fromkeys(option.asked for option in config.options if option.asked)
+    why = ", ".join([native, *asked] if native and config.isa == "native" else asked)
+    tools = f"{run.toolchain.cc.name} {run.toolchain.cc.version}"
+    timed = f"{outlook.known} of {format_count(outlook.total, 'step')} were timed here before"
+    if run.suite.precision:
+        timed += f"; models again until within {100 * run.suite.precision:g} %, for {run.suite.max_time_s:g} s at most"
+    node, source, *facts = _list_facts(plan, run)
+    lines = [
+        node,
+        source,
+        f"config   {config.id} {config.build_type}, {config.isa}, {tools}{f': {why}' if why else ''}",
+        *facts,
+        f"time     about {format_seconds(outlook.seconds)}; {timed}"
+        if outlook.total
+        else "time     nothing is left to do",
+        f"plan     {format_count(len(plan.steps), 'step')}; {_HIDDEN}",
+    ]
+    return "\n".join(cut(line, width) if width else line for line in lines)
+
+
+def _list_facts(plan: Plan, run: Run) -> Iterator[str]:
+    """Yield a line each for the node, the source, and what of weights, threads and seed there is."""
     node, commit = run.node, run.source.commit
     cores = node.cpu.cores
     name = commit.release or commit.sha[:8] or "a tree without git"
     cpu = f"{node.cpu.brand} ({node.cpu.microarchitecture}), {cores.logical} CPUs, {cores.usable_physical} usable cores"
     weights = ", ".join(f"{weights.model} ({_KINDS.get(weights.kind, weights.kind)})" for weights in run.weights)
-    lines = [
-        f"node     {node.name}: {cpu}",
-        f"source   {name}{' + changes' if commit.dirty else ''}  {run.source.path}",
-        f"weights  {weights or 'none'}",
-        *([f"threads  {plan.threads}"] if plan.threads else []),
-        *([f"seed     {describe_seed(run.suite.seed, run.settings)}"] if run.suite.benchmarks else []),
-    ]
+    yield f"node     {node.name}: {cpu}"
+    yield f"source   {name}{' + changes' if commit.dirty else ''}  {run.source.path}"
+    yield f"weights  {weights or 'none'}"
+    if plan.threads:
+        yield f"threads  {plan.threads}"
+    if run.suite.benchmarks:
+        yield f"seed     {describe_seed(run.suite.seed, run.settings)}"
+
+
+def render_plan(plan: Plan, run: Run) -> str:
+    """Return the node, the source, every CMake option with its reason, and the steps; no trailing newline."""
+    lines = list(_list_facts(plan, run))
     for site, before in zip(plan.sites, (None, *plan.sites), strict=False):
         lines += ["", f"build    {site.config.build_type} ({site.config.isa}, {site.config.id}) in {site.folder}"]
         lines += _render_options(site, before)

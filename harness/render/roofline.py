@@ -1,4 +1,4 @@
-"""The roof for people: the table of `harness roof`, and the shares of a run."""
+"""The roof for people: the table of `harness roofline`, and the shares of a run."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -112,6 +112,12 @@ def render_pivot_csv(table: Sequence[Sequence[str]]) -> str:
     return _write_csv([[cell.removesuffix(BEST) for cell in row] for row in table])
 
 
+def render_pivot_markdown(table: Sequence[Sequence[str]]) -> str:
+    """Return a pivot as Markdown."""
+    lines = [table[0], ["---"] * len(table[0]), *table[1:]]
+    return "".join(f"| {' | '.join(map(markdown, line))} |\n" for line in lines)
+
+
 def _table(chart: Chart) -> tuple[list[str], list[str], list[list[str]]]:
     names = [axis.name for axis in chart.sweep.varying]
     header = [*names, *(metric.label for metric in TABLE_METRICS), "RTF", "memory", "n", ""]

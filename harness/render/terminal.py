@@ -11,7 +11,7 @@ from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.wording import format_count
 from harness.render.config_column import config_words
-from harness.render.plain import align, format_summary
+from harness.render.plain import align_within, format_summary
 from harness.render.quietness import list_discarded, list_placement
 from harness.render.roofline import list_roof
 from harness.render.table import short_commit, weights_kind
@@ -22,22 +22,24 @@ Summaries = Mapping[tuple[Case, str], Summary]
 UNKNOWN = "not known"
 _WIDTH = 100
 _MANY = 5
+# Model, weights, threads, flash attention: what names a row.
+_NAMES = 4
 
 
-def render_summary(run: Run, bundle_path: str, shares: Sequence[Share] = ()) -> str:
+def render_summary(run: Run, bundle_path: str, shares: Sequence[Share] = (), *, width: int = 0) -> str:
     """Return status, numbers with units, tests, failures, caveats, where all of it lies, and what to do next.
 
-    `shares` say how near the numbers came to the roof.
+    `shares` say how near the numbers came to the roof. Lines have at most `width` columns, 0 for any.
     """
     summaries = summarize_run(run)
     blocks = (
         [*list_head(run), *list_placement(run)],
-        _models(run, summaries),
+        _models(run, summaries, width),
         list_transcriptions([run], [summaries]),
         [*_memcpy(summaries), *_mul_mat(summaries), *list_tests(run)],
         list_roof(run, shares),
-        [*list_failures(run), *list_discarded(run)],
-        list_caveats(run),
+        [*list_failures(run, width), *list_discarded(run)],
+        list_caveats(run, width=width),
         _next(run, bundle_path),
     )
     return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
@@ -66,7 +68,7 @@ def _compiler(run: Run) -> str:
     return f"compiler not known ({run.config.compiler} was asked for)" if run.config.compiler else "compiler not known"
 
 
-def _models(run: Run, summaries: Summaries) -> Iterator[str]:
+def _models(run: Run, summaries: Summaries, width: int) -> Iterator[str]:
     cases = order_model_cases(run, summaries)
     if not cases:
         return
@@ -86,7 +88,7 @@ def _models(run: Run, summaries: Summaries) -> Iterator[str]:
         ]
         for case in cases
     ]
-    yield from align([header, units, *rows], indent="  ")
+    yield from align_within([header, units, *rows], width, names=_NAMES, indent="  ")
     if any(summary.n > 1 for (case, _), summary in summaries.items() if case in cases):
         yield "  medians of n processes; in brackets (slowest - fastest) / median; peak: the most memory of any of them"
     yield MODELLED
@@ -143,7 +145,7 @@ def _counts(checks: Sequence[Check]) -> str:
     return ", ".join(parts)
 
 
-def list_failures(run: Run) -> Iterator[str]:
+def list_failures(run: Run, width: int = 0) -> Iterator[str]:
     """Return the steps that failed, the reason and the log of each; repetitions that failed alike are one."""
     groups: list[list[StepResult]] = []
     for result in run.results:
@@ -152,18 +154,20 @@ def list_failures(run: Run) -> Iterator[str]:
             alike.append(result)
         elif result.status.bad:
             groups.append([result])
-    return (line for first, *others in groups for line in _failure(first, len(others)))
+    return (line for first, *others in groups for line in _failure(first, len(others), width))
 
 
-def list_caveats(run: Run, label: str = "") -> Iterator[str]:
+def list_caveats(run: Run, label: str = "", width: int = 0) -> Iterator[str]:
     """Return the caveats of a run, `label` before each."""
-    return _bullets(f"{label}caveat", (f"{caveat.message} [{caveat.code}]" for caveat in run.caveats))
+    return _bullets(f"{label}caveat", (f"{caveat.message} [{caveat.code}]" for caveat in run.caveats), width)
 
 
-def _failure(result: StepResult, others: int) -> Iterator[str]:
+def _failure(result: StepResult, others: int, width: int) -> Iterator[str]:
     log = f" - see logs/{result.log}" if result.log else ""
     step = f"{result.step} and {others} more like it" if others else result.step
-    yield from _bullets("failed" if result.status is Status.FAILED else "timeout", [f"{step}: {result.reason}{log}"])
+    yield from _bullets(
+        "failed" if result.status is Status.FAILED else "timeout", [f"{step}: {result.reason}{log}"], width
+    )
 
 
 def wrap_bullet(text: str) -> list[str]:
@@ -171,12 +175,12 @@ def wrap_bullet(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False)
 
 
-def _bullets(word: str, texts: Iterable[str]) -> Iterator[str]:
+def _bullets(word: str, texts: Iterable[str], width: int = 0) -> Iterator[str]:
     indent = "  " + " " * (len(word) + 2)
     for text in texts:
         yield from textwrap.wrap(
             text,
-            _WIDTH,
+            min(width or _WIDTH, _WIDTH),
             initial_indent=f"  {word}: ",
             subsequent_indent=indent,
             break_long_words=False,

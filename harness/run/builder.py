@@ -12,8 +12,8 @@ from harness.records.run import Run
 from harness.records.source import Source
 from harness.records.suite import Benchmark, Suite
 from harness.records.weights import Weights
-from harness.render.plan import render_plan
 from harness.run.finish import look_back
+from harness.run.introduction import introduce
 from harness.run.places import cache_folder
 from harness.run.prepare import begin_run, lay_out, mark_builds, remove_builds
 from harness.run.session import Session
@@ -86,7 +86,7 @@ def check_build(state: Run, plan: Plan, settings: Settings, console: Console) ->
 
 def carry_out_build(state: Run, plan: Plan, settings: Settings, console: Console) -> Built:
     """Return the build of a plan, finished or failed; the caller holds the node's lock."""
-    console.note(f"{render_plan(plan, state)}\n")
+    introduce(plan, state, load_durations(cache_folder(settings)), console)
     remove_builds(plan.sites, settings, console)
     mark_builds(plan, state, cache_folder(settings))
     session, bundle = _open_session(state, plan, settings, console)

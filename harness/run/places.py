@@ -84,7 +84,7 @@ def hold_node(settings: Settings, console: Console) -> Iterator[None]:
     What a killed harness has left running is ended.
     Raises UnfitError where what is built in the cache could not be executed.
     """
-    cache, wait = cache_folder(settings), not settings.flag("no_wait")
+    cache, wait = cache_folder(settings), settings.flag("wait")
     require_programs(cache)
     with (
         node_lock(wait=wait, note=console.warn),

@@ -208,7 +208,7 @@ def gather(
         library=str(library_project()) if bench.source.pruned else "",
         python=sys.executable,
         sampler_env=tuple(choose_sampler_environment(dict(bench.environment), PACKAGE).items()),
-        roof=None if settings.flag("no_roof") else choose_roof(bench, sites[-1], max(suite.threads)),
+        roof=choose_roof(bench, sites[-1], max(suite.threads)) if settings.flag("roofline") else None,
         threads=describe_threads(suite.threads, bench.node.cpu.cores),
         audio=audio,
         layouts=keep_layouts(Path(bench.cache), TRIED if drawn else ()),

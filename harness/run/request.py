@@ -17,7 +17,7 @@ def choose_suite(settings: Settings, node: Node) -> Suite:
     So it does for more threads than the node has CPUs for them, unless they are forced.
     """
     benchmarks = _choose_benchmarks(settings)
-    tests = not settings.flag("no_tests")
+    tests = settings.flag("tests")
     models: tuple[str, ...] = ()
     if any(benchmark in benchmarks for benchmark in OF_MODELS):
         models = expand_models(settings.words("model"), load_catalog())

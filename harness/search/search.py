@@ -27,11 +27,12 @@ from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.sweep import Values
 from harness.records.tune import Duel, Goal, Stage, Tried
+from harness.render.plain import format_seconds
 from harness.run.finish import conclude
 from harness.run.session import Session
 from harness.stats.series import summarize_run
 from harness.store.bundle import Bundle, open_bundle
-from harness.system.console import Console, format_seconds
+from harness.system.console import Console
 from harness.system.limit import limit_of
 from harness.system.vigil import Vigil
 from harness.whisper.quantisation import name_quantised

@@ -47,9 +47,9 @@ QUIET: tuple[Setting, ...] = (
 
 ROOF: tuple[Setting, ...] = (
     Setting(
-        name="no_roof",
+        name="roofline",
         kind=Kind.FLAG,
-        default=False,
+        default=True,
         commands=RUN,
         help="do not measure, before and after, what the node can do at best",
     ),

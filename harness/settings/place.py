@@ -1,14 +1,14 @@
-"""Settings of where things are, and of what is shown."""
+"""Settings of where things are, and of how a command goes about it and what it shows."""
 
 from harness.settings.setting import ALL, COMPILE, EXCHANGE, INDEX, KEEP, MEASURE, READ, WORK, Kind, Setting
 
 PLACE: tuple[Setting, ...] = (
     Setting(
-        name="node",
+        name="as_node",
         kind=Kind.TEXT,
         default="",
         metavar="NAME",
-        commands=(*MEASURE, "roof", "doctor"),
+        commands=(*MEASURE, "roofline", "doctor"),
         help="name of this node in reports and folders (default: the host name, which changes on cloud runners)",
     ),
     Setting(
@@ -29,10 +29,13 @@ PLACE: tuple[Setting, ...] = (
         path=True,
         help="where sources, builds, weights and the index of the runs are kept (default: the user's cache folder)",
     ),
+)
+
+SHOWN: tuple[Setting, ...] = (
     Setting(
-        name="no_wait",
+        name="wait",
         kind=Kind.FLAG,
-        default=False,
+        default=True,
         commands=(*COMPILE, *KEEP),
         help="exit with 3 instead of waiting when another run is busy on this node",
     ),
@@ -40,15 +43,16 @@ PLACE: tuple[Setting, ...] = (
         name="dry_run",
         kind=Kind.FLAG,
         default=False,
-        commands=(*WORK, *KEEP),
+        commands=WORK,
         help="print the plan and stop; the source is fetched for this, but no weights",
     ),
     Setting(
-        name="json",
-        kind=Kind.FLAG,
-        default=False,
+        name="format",
+        kind=Kind.TEXT,
+        default="text",
+        metavar="FORM",
         commands=(*(verb for verb in ALL if verb != "report"), "explain"),
-        help="print the result as JSON on standard output",
+        help="print the answer in this form",
     ),
     Setting(name="quiet", kind=Kind.FLAG, default=False, short="-q", commands=ALL, help="only errors and the result"),
     Setting(
@@ -57,6 +61,6 @@ PLACE: tuple[Setting, ...] = (
         default=False,
         short="-v",
         commands=ALL,
-        help="show the output of every child as it comes",
+        help="print the whole plan, then the output of every child as it comes",
     ),
 )

@@ -5,9 +5,9 @@ from enum import StrEnum
 from harness.records.record import Record
 
 EXCHANGE = ("import", "export")
-READ = ("runs", "show", "report", "compare")
+READ = ("list", "show", "report", "compare")
 # Those that choose runs by what is in them.
-INDEX = ("runs", "compare")
+INDEX = ("list", "compare")
 RUN = ("run",)
 TRIAL = ("ab", "calibrate")
 JUDGE = (*TRIAL, "compare")
@@ -16,7 +16,7 @@ TUNE = ("tune",)
 REPEAT = (*RUN, *SWEEP)
 MEASURE = (*REPEAT, *TUNE, *TRIAL)
 BUILD = (*MEASURE, "build")
-COMPILE = (*BUILD, "roof")
+COMPILE = (*BUILD, "roofline")
 WORK = (*COMPILE, "models")
 KEEP = ("cache",)
 ALL = (*WORK, "doctor", *EXCHANGE, *READ, *KEEP)
@@ -44,7 +44,8 @@ class Setting(Record):
     """One setting; `commands` are the verbs that take it.
 
     The value of a `path` is one, or may be: a `~` that it begins with stands for a home folder. `alias` is a second
-    name, by which it is known as a flag, a key and a variable, too.
+    name, by which it is known as a flag, a key and a variable, too. The help of a FLAG says what the option does that
+    changes its default.
     """
 
     name: str
@@ -61,6 +62,11 @@ class Setting(Record):
     def flag(self) -> str:
         """The long option on the command line."""
         return "--" + self.name.replace("_", "-")
+
+    @property
+    def opposite(self) -> str:
+        """The option that turns a FLAG off."""
+        return "--no-" + self.name.replace("_", "-")
 
     @property
     def flags(self) -> tuple[str, ...]:

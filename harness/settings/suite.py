@@ -50,14 +50,14 @@ SUITE: tuple[Setting, ...] = (
         kind=Kind.LIST,
         default=(),
         metavar="N",
-        commands=(*MEASURE, "roof", "doctor"),
+        commands=(*MEASURE, "roofline", "doctor"),
         help="thread counts (default: min(4, usable physical cores))",
     ),
     Setting(
         name="force_threads",
         kind=Kind.FLAG,
         default=False,
-        commands=(*MEASURE, "roof"),
+        commands=(*MEASURE, "roofline"),
         help="allow more threads than usable CPUs or than the cgroup quota pays for; timings then collapse",
     ),
     Setting(
@@ -94,9 +94,7 @@ SUITE: tuple[Setting, ...] = (
         help="draw all orders, and the code layouts of --relink, from this number (default: drawn from the system "
         "each time, printed and recorded)",
     ),
-    Setting(
-        name="no_tests", kind=Kind.FLAG, default=False, commands=RUN, help="do not build and run whisper.cpp's tests"
-    ),
+    Setting(name="tests", kind=Kind.FLAG, default=True, commands=RUN, help="do not build and run whisper.cpp's tests"),
     Setting(
         name="weights",
         kind=Kind.TEXT,
@@ -118,8 +116,8 @@ SUITE: tuple[Setting, ...] = (
         name="timeout",
         kind=Kind.SECONDS,
         default=3600.0,
-        metavar="SECONDS",
+        metavar="TIME",
         commands=MEASURE,
-        help="time limit of one benchmark process (default 3600)",
+        help="time limit of one benchmark process: 90s, 10m, 1h (default 1h)",
     ),
 )

@@ -32,11 +32,16 @@ def parse_duration(text: str) -> float | None:
     )
 
 
-def require_duration(text: str, where: str) -> float:
-    """Return seconds as `parse_duration` does; raises UsageError, naming `where`, for anything else."""
-    seconds = parse_duration(text)
+def parse_age(text: str) -> float | None:
+    """Return seconds for a duration that is written with its unit: a bare number of seconds is no age of anything."""
+    return None if text.strip()[-1:].isdecimal() else parse_duration(text)
+
+
+def require_age(text: str, where: str) -> float:
+    """Return seconds as `parse_age` does; raises UsageError, naming `where`, for anything else."""
+    seconds = parse_age(text)
     if seconds is None:
-        raise UsageError(f"{where}: {text!r} is not a duration", hint=DURATIONS)
+        raise UsageError(f"{where}: {text!r} is not an age", hint=f"{where} 30d, with its unit: w, d, h, m or s")
     return seconds
 
 

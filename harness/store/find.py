@@ -120,7 +120,7 @@ def _exists(word: str) -> bool:
 
 def _existing(word: str) -> Path:
     if not _exists(word):
-        raise UsageError(f"no such file or folder: {word}", hint="harness runs lists what there is")
+        raise UsageError(f"no such file or folder: {word}", hint="harness list lists what there is")
     return Path(word)
 
 
@@ -132,7 +132,7 @@ def _nothing(results: Path, months: Sequence[Month], word: str) -> HarnessError:
         return UsageError(
             f"{name} is not finished", hint=f"harness run --resume {name}, or its path: {unfinished.path}"
         )
-    return UsageError(f"no run in {results} has an id that begins with {word!r}", hint="harness runs lists them")
+    return UsageError(f"no run in {results} has an id that begins with {word!r}", hint="harness list lists them")
 
 
 def _load(folder: Path, note: Note) -> Iterator[Stored]:

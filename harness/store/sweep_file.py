@@ -18,6 +18,8 @@ from harness.store.json_file import read_run
 from harness.store.unfinished import require_own
 from harness.system.fresh import make_folders, write_atomic
 
+# The word for the newest sweep.
+LATEST = "sweep"
 TABLE = ".sweep.md"
 CSV = ".sweep.csv"
 
@@ -60,7 +62,7 @@ def find_sweep(
     schema, or is not the sweep that its place and its name say.
     """
     if wanted and not (is_plain(wanted) and wanted == glob.escape(wanted)):
-        raise UsageError(f"{wanted!r} is not the id of a sweep", hint="harness sweep --show shows the latest one")
+        raise UsageError(f"{wanted!r} is not the id of a sweep", hint="harness show sweep shows the latest one")
     pattern = f"*/{glob.escape(wanted)}*{SWEEP}"
     named = sorted((results / node).glob(pattern), key=lambda path: path.name, reverse=True)
     exact = [path for path in named if path.name == f"{wanted}{SWEEP}"] or named
@@ -87,6 +89,32 @@ def find_sweep(
         hint = hint or "harness sweep --threads 1,2 --flash-attn 0,1"
         raise UsageError(f"no {kind}{begins} in {results / node}", hint=hint)
     return found[0]
+
+
+def name_sweep(results: Path, word: str) -> tuple[str, str] | None:
+    """Return the node and the id of the sweep that a word names, of any node; None where it names none.
+
+    It is an id or the beginning of one, with NODE/ before it or not, or `sweep` for the latest of all. The beginning of
+    the id of a run is not taken for that of a sweep. Raises UsageError where there is none, or more than one.
+    """
+    node, _, name = word.rpartition("/")
+    if word == LATEST:
+        node = name = ""
+    elif not name or not all(is_plain(part) and part == glob.escape(part) for part in (name, node or name)):
+        return None
+    found = sorted(results.glob(f"{node or '*'}/*/{name}*{SWEEP}"), key=lambda path: path.name, reverse=True)
+    exact = [path for path in found if path.name == f"{name}{SWEEP}"]
+    if word == LATEST:
+        exact = found[:1]
+        if not exact:
+            raise UsageError(f"there is no sweep in {results}", hint="harness sweep --threads 1,2 --flash-attn 0,1")
+    elif not exact and found and any(path.is_dir() for path in results.glob(f"{node or '*'}/*/{name}*")):
+        return None
+    chosen = exact or found
+    if len(chosen) > 1:
+        hint = chosen[0].name.removesuffix(SWEEP)
+        raise UsageError(f"{word!r} is the beginning of {len(chosen)} sweeps", hint=hint)
+    return (chosen[0].parents[1].name, chosen[0].name.removesuffix(SWEEP)) if chosen else None
 
 
 def _refuse(path: Path) -> UsageError | None:

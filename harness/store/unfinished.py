@@ -104,7 +104,7 @@ def _final(path: Path) -> Path:
 def _name_removal(results: Path, partial: Path) -> str:
     """Return the command that removes an unfinished run."""
     name = partial.name.removesuffix(PARTIAL)
-    return f"harness runs --unfinished --remove {name} --results {shlex.quote(str(results))}"
+    return f"harness list --unfinished --remove {name} --yes --results {shlex.quote(str(results))}"
 
 
 def _load_own(results: Path, path: Path, sweep: str) -> Run:

@@ -49,7 +49,7 @@ def prepare_entry(
 
     Raises UnavailableError or UnfitError for what cannot be fetched, UsageError for what does not exist.
     """
-    mine = make_side(entry.values).apply(settings).override({"no_roof": True}, "sweep")
+    mine = make_side(entry.values).apply(settings).override({"roofline": False}, "sweep")
     bench = lay_out(mine, environ, node, console)
     resolved = [ready_weights(model, mine, environ, console, bench.source) for model in suite.models]
     caveats = tuple(dict.fromkeys(caveat for _, found in resolved for caveat in found))

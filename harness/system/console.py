@@ -1,6 +1,7 @@
 """What a person sees while a run goes on: a live line on a terminal, plain lines elsewhere."""
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -9,11 +10,21 @@ from typing import TextIO
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Step
 from harness.records.secret import redact
-from harness.render.plain import harmless, printable
+from harness.render.plain import cut, fold, format_seconds, harmless, printable
 from harness.system.stream import write_through
 
 _HEARTBEAT_S = 30.0
 _REFRESH_S = 0.5
+# Columns of a terminal that does not say how many it has, of a bar, and of the least line that has one.
+_UNKNOWN_WIDTH = 80
+_BAR = 20
+_ROOMY = 60
+# What goes on is not done, however long it takes.
+_NEARLY = 0.99
+# Columns of a step's title: as many as that if there is room, never fewer; and of what stands beside it.
+_TITLE = 42
+_LEAST = 12
+_REST = 24
 _COLOURS = {Status.PASSED: "32", Status.FAILED: "31", Status.TIMED_OUT: "31", Status.SKIPPED: "33"}
 
 # (text of the latest progress of the current step, seconds left) from the child's latest output
@@ -24,14 +35,25 @@ class Console:
     """Progress on standard error; standard output belongs to results.
 
     A thread that redraws would compete with the benchmark for a CPU, so the line is redrawn only from the watcher
-    of the child that runs, twice a second.
+    of the child that runs, twice a second. What is not `colourful` has no colours, what is `plain` no live line.
     """
 
-    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        colourful: bool = True,
+        plain: bool = False,
+    ) -> None:
         self._stream = stream or sys.stderr
+        self.verbose = verbose
         self._quiet = quiet
-        self._verbose = verbose
-        self._live = self._stream.isatty() and not verbose
+        self._live = self._stream.isatty() and not verbose and not plain
+        self._colourful = self._live and colourful
+        # Of the first step: the share of the whole that is done is a matter of all of them.
+        self._started: float | None = None
         self._step: Step | None = None
         self._place = ""
         self._began = 0.0
@@ -41,10 +63,15 @@ class Console:
         self._latest = ""
         self._said: set[str] = set()
 
+    @property
+    def width(self) -> int:
+        """The number of columns of the terminal, 0 where there is none."""
+        return find_width(self._stream)
+
     def note(self, text: str) -> None:
         """Say something that stays."""
         if not self._quiet:
-            self._write(f"{_shown(text)}\n")
+            self._write(f"{self._fold(_shown(text))}\n")
 
     def note_once(self, text: str) -> None:
         """Say something that stays, unless it was said before: of several builds in one go, say."""
@@ -54,7 +81,7 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Say something that must be seen, even when quiet."""
-        self._write(f"{_shown(text)}\n")
+        self._write(f"{self._fold(_shown(text))}\n")
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Show how far a transfer is, in bytes."""
@@ -62,15 +89,14 @@ class Console:
         if self._quiet or not self._live or now - self._shown < _REFRESH_S:
             return
         self._shown = now
-        share = f" ({100 * done // total} %)" if total else ""
-        self._line(f"{what}: {done / 1e6:.0f} MB{share}")
+        self._line(f"{what}: {done / 1e6:.0f} MB", done / total if total else None)
 
-    def tick(self, text: str) -> None:
-        """Show how a long piece of work stands."""
+    def tick(self, text: str, share: float | None = None) -> None:
+        """Show how a long piece of work stands, and what share of it is done, if that is known."""
         now = time.monotonic()
         if not self._quiet and (self._live or now - self._shown >= _HEARTBEAT_S):
             self._shown = now
-            self._line(text)
+            self._line(text, share)
 
     def count(self, what: str, done: int, total: int) -> None:
         """Show how many of many are done."""
@@ -80,12 +106,14 @@ class Console:
         if self._quiet or now - self._shown < (_REFRESH_S if self._live else _HEARTBEAT_S):
             return
         self._shown = now
-        self._line(f"{what}: {done} of {total} ({100 * done // total} %)")
+        self._line(f"{what}: {done} of {total}", done / total)
 
     def begin(self, step: Step, *, place: str, left_s: Callable[[float], float], describe: Describe) -> None:
         """Start showing `step`; `left_s` answers with the seconds left for elapsed seconds of this step."""
         self._step, self._place, self._left_s, self._describe = step, place, left_s, describe
         self._began = self._shown = time.monotonic()
+        if self._started is None:
+            self._started = self._began
         self._latest = ""
         if self._live and not self._quiet:
             self._draw(0.0)
@@ -95,11 +123,11 @@ class Console:
         if self._quiet:
             return
         text = chunk.decode("utf-8", errors="replace")
-        if self._verbose and text:
+        if self.verbose and text:
             self._write(harmless(text) if self._stream.isatty() else text)
         self._latest = self._describe(text) or self._latest
         now = time.monotonic()
-        if now - self._shown >= (_REFRESH_S if self._live else _HEARTBEAT_S) and not self._verbose:
+        if now - self._shown >= (_REFRESH_S if self._live else _HEARTBEAT_S) and not self.verbose:
             self._shown = now
             self._draw(now - self._began)
 
@@ -109,22 +137,40 @@ class Console:
         if self._quiet or step is None:
             return
         wall = "reused" if result.reused else f"{result.completed.wall_s:8.1f} s" if result.completed else ""
-        reason = f"  {printable(redact(result.reason))}" if result.reason else ""
-        self._write(f"{self._place} {step.title:<42} {self._paint(result.status)} {wall:>10}{reason}\n")
+        room = max(_LEAST, min(_TITLE, self.width - len(self._place) - _REST)) if self.width else _TITLE
+        title = cut(step.title, room) if self.width else step.title
+        line = f"{self._place} {title:<{room}} {self._paint(result.status)} {wall:>10}"
+        reason = printable(redact(result.reason))
+        if reason and self.width and len(self._place) + room + _REST + len(reason) > self.width:
+            indent = " " * (len(self._place) + 1)
+            self._write(f"{line}\n{fold(indent + reason, self.width)}\n")
+        else:
+            self._write(f"{line}  {reason}".rstrip() + "\n")
 
     def _draw(self, elapsed_s: float) -> None:
-        if self._step is None:
+        if self._step is None or self._started is None:
             return
         left_s = self._left_s(elapsed_s)
+        done_s = max(0.0, self._began - self._started) + elapsed_s
         left = f"about {format_seconds(left_s)} left" if left_s >= 1 else "longer than expected"
-        latest = f"  {self._latest}" if self._latest else ""
-        self._line(f"{self._place} {self._step.title}{latest}  {format_seconds(elapsed_s)}, {left}")
+        latest = f" {self._latest}" if self._latest else ""
+        share = min(done_s / (done_s + left_s), _NEARLY) if done_s + left_s > 0 else 0.0
+        self._line(f"{left}, {self._place} {self._step.title}{latest}, {format_seconds(elapsed_s)}", share)
 
-    def _line(self, text: str) -> None:
-        if self._live:
-            self._write_through(f"\r\x1b[2K{printable(text)[:118]}")
-        else:
-            self._write(f"{printable(text)}\n")
+    def _line(self, text: str, share: float | None = None) -> None:
+        """Show how things stand: on a terminal over what stood there, with a bar where there is room for one."""
+        done = f"{100 * min(share, 1.0):3.0f} %  " if share is not None else ""
+        if not self._live:
+            self._write(f"{done.lstrip()}{printable(text)}\n")
+            return
+        columns = (self.width or _UNKNOWN_WIDTH) - 1  # in the last one some terminals go on to the next line
+        if share is not None and columns >= _ROOMY:
+            full = round(_BAR * min(share, 1.0))
+            done = f"[{'#' * full}{'-' * (_BAR - full)}] {done}"
+        self._write_through(f"\r\x1b[2K{cut(f'{done}{printable(text)}', columns)}")
+
+    def _fold(self, text: str) -> str:
+        return fold(text, self.width) if self.width else text
 
     def _write(self, text: str) -> None:
         self._write_through(f"\r\x1b[2K{text}" if self._live else text)
@@ -135,18 +181,18 @@ class Console:
 
     def _paint(self, status: Status) -> str:
         word = f"{status.value:<9}"
-        return f"\x1b[{_COLOURS[status]}m{word}\x1b[0m" if self._live else word
+        return f"\x1b[{_COLOURS[status]}m{word}\x1b[0m" if self._colourful else word
+
+
+def find_width(stream: TextIO) -> int:
+    """Return the number of columns of the terminal that a stream goes to, 0 where it goes to none."""
+    if not stream.isatty():
+        return 0
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _UNKNOWN_WIDTH
+    except (OSError, ValueError):
+        return _UNKNOWN_WIDTH
 
 
 def _shown(text: str) -> str:
     return harmless(redact(text))
-
-
-def format_seconds(seconds: float) -> str:
-    """Return `45 s`, `3 min 20 s` or `1 h 05 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

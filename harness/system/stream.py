@@ -77,7 +77,7 @@ def write_through(stream: TextIO, text: str) -> None:
 def find_trouble(stream: TextIO) -> str:
     """Return why something could not be written to a stream; empty where all was, or where the reader went away.
 
-    A reader that goes away has seen what it wanted to see: `harness runs | head`.
+    A reader that goes away has seen what it wanted to see: `harness list | head`.
     """
     error = _trouble(stream)
     return "" if error is None or is_gone(error, stream) else describe_trouble(error)

@@ -6,7 +6,8 @@ from harness.judge.quietness import describe_others, is_quiet, limit_cpus, measu
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.condition import Quietness, Reading
 from harness.records.outcome import Completed
-from harness.system.console import Console, format_seconds
+from harness.render.plain import format_seconds
+from harness.system.console import Console
 from harness.system.quiet import Watch
 
 # So long must others leave the CPUs alone: a hundred ticks of each.

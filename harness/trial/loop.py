@@ -10,9 +10,10 @@ from harness.records.measurement import Case, Measurement, name_cases
 from harness.records.outcome import StepResult
 from harness.records.record import Record
 from harness.records.trial import Role
+from harness.render.plain import format_seconds
 from harness.stats.pairing import pair_measurements
 from harness.stats.verdict import PairedSample, list_settled
-from harness.system.console import Console, format_seconds
+from harness.system.console import Console
 from harness.trial.side_case import Lost, Outcome, Played, Seat
 
 # So many blocks lost one after the other, and the next one would be lost, too.
@@ -182,7 +183,7 @@ class Contest:
             return TIME_UP
         still = ", ".join(left[:3]) + (" ..." if len(left) > 3 else "")
         passed = f"{format_seconds(elapsed_s)}, at most {format_seconds(left_s)} left"
-        self._console.tick(f"block {number}, {passed}; open: {still}")
+        self._console.tick(f"block {number}, {passed}; open: {still}", elapsed_s / self._design.max_time_s)
         return ""
 
 

@@ -120,7 +120,7 @@ class Broken(Deed):
         stage.environ["PYTHONPATH"] = str(package.parent)
 
 
-LISTED = ("runs",)
+LISTED = ("list",)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ LISTED = ("runs",)
         (Straggler(), Seen(), LISTED, Kind.PROCESS),
         (Broken(), Seen(), LISTED, Kind.TRACEBACK),
         (Broken(), Seen(), ("run",), Kind.GREEN),
-        (Write(path="x", text=""), Seen(codes=(2,), says=("moon",)), ("runs", "--nonsense"), Kind.WRONG),
+        (Write(path="x", text=""), Seen(codes=(2,), says=("moon",)), ("list", "--nonsense"), Kind.WRONG),
     ],
 )
 def test_the_judge_sees(

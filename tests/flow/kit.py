@@ -94,11 +94,11 @@ class Kit:
             "HARNESS_RESULTS": str(self.results),
             "HARNESS_TOOLS": str(self.tools),
             "HARNESS_COMPILER": str(self.tools / "gcc"),
-            "HARNESS_NODE": "node-1",
+            "HARNESS_AS_NODE": "node-1",
             # Two CPUs on which nobody else does anything, whatever goes on here.
             "HARNESS_SYSROOT": str(self.system),
             # Two steps more that only the tests of the roof want; they ask for it with an empty value.
-            "HARNESS_NO_ROOF": "1",
+            "HARNESS_ROOFLINE": "0",
             # Tests ask for two threads, whatever the machine has.
             "HARNESS_FORCE_THREADS": "1",
         }

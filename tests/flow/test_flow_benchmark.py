@@ -111,7 +111,7 @@ def test_every_script_is_tried() -> None:
 def test_a_script_runs_to_its_end(kit: Kit, name: str) -> None:
     words, said = SMALL[name][0](kit), SMALL[name][1]
     # The roof belongs to a run, too.
-    done = start(kit, *words, environ={"HARNESS_NO_ROOF": ""})
+    done = start(kit, *words, environ={"HARNESS_ROOFLINE": ""})
     assert "Traceback" not in done.stderr, done.stderr
     # Two runs are too few for a verdict on growth: either is an end.
     assert done.returncode in ((0, 1) if name == "endurance" else (0,)), done.stderr + done.stdout

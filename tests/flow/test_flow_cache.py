@@ -56,8 +56,8 @@ def test_the_list_says_what_each_is_for(kit: Kit) -> None:
 
 def test_nothing_goes_without_yes_or_on_a_dry_run(kit: Kit) -> None:
     fill(kit)
-    for words in ((), ("--yes", "--dry-run")):
-        done = kit.harness("cache", "prune", "--keep", "0", *words)
+    for words, environ in (((), {}), (("--yes",), {"HARNESS_DRY_RUN": "1"})):
+        done = kit.harness("cache", "prune", "--keep", "0", *words, environ=environ)
         assert done.returncode == 0, done.stderr
         assert "would remove" in done.stdout
         assert {"builds", "weights"} <= set(entries(kit))
@@ -170,13 +170,14 @@ def test_leftovers_go_by_themselves(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
-        (("prune", "--older", "30x"), "'30x' is not a duration"),
+        (("prune", "--older", "30x"), "'30x' is not an age"),
         (("prune", "--keep", "lots"), "'lots' is no size"),
         (("prune", "--kind", "build"), "'build' is no kind"),
         (("prune", "--kind", "builds,other"), "'other' is no kind"),
         (("--older", "30d"), "harness cache prune"),
         (("--yes",), "harness cache prune"),
-        (("purge",), "invalid choice"),
+        (("purge",), "'purge' is not one of prune"),
+        (("prune", "--older", "30"), "'30' is not an age"),
     ],
 )
 def test_bad_words(kit: Kit, words: tuple[str, ...], shown: str) -> None:
@@ -198,7 +199,7 @@ def noexec(kit: Kit) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("verb", ["run", "ab", "sweep", "tune", "calibrate", "build", "roof", "run --dry-run"])
+@pytest.mark.parametrize("verb", ["run", "ab", "sweep", "tune", "calibrate", "build", "roofline", "run --dry-run"])
 def test_a_cache_that_allows_no_programs_is_refused_before_anything_is_built(kit: Kit, noexec: Path, verb: str) -> None:
     sides = {"ab": ("fa=0", "fa=1"), "sweep": ("--threads", "1,2")}
     done = kit.harness(*verb.split(), *sides.get(verb, ()), environ={"HARNESS_CACHE": str(noexec / "cache")})

@@ -113,4 +113,4 @@ def test_an_imported_folder_shows_what_ran(kit: Kit, tmp_path: Path) -> None:
     assert config_words(run.system_info) == ("NEON", "BLAS")
     (caveat,) = (caveat for caveat in run.caveats if caveat.code == "backend-failed")
     assert caveat.message == f"Metal was named, but failed ({failure.contradictions[0]}); CPU, BLAS ran"
-    assert "NEON BLAS" in kit.harness("runs").stdout
+    assert "NEON BLAS" in kit.harness("list").stdout

@@ -90,7 +90,7 @@ def test_rows_of_equal_code_are_said_to_be_equal(kit: Kit) -> None:
         for value in ("OFF", "ON"):
             assert f"equal code: GGML_LTO={value} GGML_CUDA_GRAPHS=OFF and GGML_LTO={value} GGML_CUDA_GRAPHS=ON" in told
     assert len([line for line in done.stdout.splitlines() if "  equal code: GGML_LTO=" in line]) >= 2
-    lines = kit.harness("sweep", "--show", "--csv").stdout.splitlines()
+    lines = kit.harness("show", "sweep", "--format", "csv").stdout.splitlines()
     assert lines[0].endswith(",equal_code")
     assert [line.rpartition(",")[2] for line in lines[1:]] == [
         "",

@@ -123,7 +123,7 @@ def test_other_nodes_are_refused_unless_told(kit: Kit, ask: Ask) -> None:
     assert refused.returncode == 2
     assert "different node names" in refused.stderr
     assert "--across names" in refused.stderr
-    assert "--node NAME" in refused.stderr
+    assert "--as-node NAME" in refused.stderr
     for words in (["--across", "names"], ["--force"]):
         told = ask(one.id, other.id, *words)
         assert told.returncode == 0, told.stderr
@@ -144,7 +144,7 @@ def test_another_name_is_not_another_cpu(kit: Kit, ask: Ask) -> None:
 
 def test_markdown_and_only_some_metrics(kit: Kit, ask: Ask) -> None:
     (one,), (other,) = keep_sides(kit, 1.1, count=1)
-    done = ask(one, other, "--markdown", "--bench", "whisper", "--metric", "encode")
+    done = ask(one, other, "--format", "markdown", "--bench", "whisper", "--metric", "encode")
     assert (
         "| whisper/model=base | Enc. ms/pass | UNRESOLVED | 100.00 | 110.00 | +10.0 % | 1.00 | - | 1 |" in done.stdout
     )

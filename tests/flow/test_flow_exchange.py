@@ -145,7 +145,7 @@ def test_links_and_pipes_in_a_tree_of_others_are_left_out(kit: Kit, tree: Path, 
 
 def test_single_report_is_named_by_the_node_option(kit: Kit) -> None:
     report = REPORTS / "740bf7f6__ggml-100-mac-m4.md"
-    assert kit.harness("import", "--node", "mac", str(report)).returncode == 0
+    assert kit.harness("import", "--as-node", "mac", str(report)).returncode == 0
     run = kit.only_run()
     assert (run.node.name, run.start) == ("mac", "2025-03-18T04:23:32+00:00")
 
@@ -154,7 +154,7 @@ def test_exported_tree_is_imported_as_the_same_runs(kit: Kit, tree: Path, tmp_pa
     assert kit.harness("import", str(tree)).returncode == 0
     before = {path.name: (path / "run.json").read_bytes() for path in kit.bundles()}
     out = tmp_path / "out"
-    assert kit.harness("export", "all", "--layout", "ggml-ci", str(out)).returncode == 0
+    assert kit.harness("export", "all", "-o", str(out)).returncode == 0
     assert (out / "whisper.cpp" / "05" / "ce7476aebc5965d22460c22b3041f8f721e05d" / NODE / "stdall").exists()
     shutil.rmtree(kit.results)
     assert kit.harness("import", str(out)).returncode == 0
@@ -315,7 +315,7 @@ def put_report(tree: Path, node: str, date: str, files: dict[str, str] | None = 
 
 
 def listed(kit: Kit, *words: str) -> list[str]:
-    done = kit.harness("runs", "--json", *words)
+    done = kit.harness("list", "--json", *words)
     assert done.returncode == 0, done.stderr
     return sorted(card["node"] for card in json.loads(done.stdout))
 
@@ -328,11 +328,11 @@ def test_a_run_without_a_date_is_lost_to_no_filter(kit: Kit, tmp_path: Path) -> 
     assert listed(kit, "--since", "2026") == ["undated"]
     assert listed(kit, "--until", "2025-03-13") == ["undated"]
     assert listed(kit, "--since", "2025-03-14", "--until", "2025-03-14") == ["dated", "undated"]
-    shown = kit.harness("runs", "--since", "2025-03")
+    shown = kit.harness("list", "--since", "2025-03")
     assert "1 of these runs has no known date" in shown.stderr
     assert "0-undated-05ce7476-" in shown.stdout
     assert "not known" in shown.stdout
-    assert "no known date" not in kit.harness("runs").stderr
+    assert "no known date" not in kit.harness("list").stderr
     assert "on dated in" in kit.harness("show", "latest").stdout, "what has no date is not the newest"
     alone = kit.harness("show", "0-undated").stdout
     assert "date not known" in alone
@@ -385,9 +385,9 @@ def test_what_people_paste_is_imported(kit: Kit, tmp_path: Path) -> None:
     table.write_text(TABLE)
     shutil.copyfile(LOGS / "7fe4979f__ggml-5-x86-amx-cc__bench-bench-medium.log", log)
     for words, already in (((table,), ""), ((table, log), "  1 was there already\n")):
-        done = kit.harness("import", *map(str, words), "--node", "desk")
+        done = kit.harness("import", *map(str, words), "--as-node", "desk")
         assert (done.returncode, done.stdout) == (0, f"imported 1 run into {kit.results}\n{already}")
-    listed = kit.harness("runs").stdout
+    listed = kit.harness("list").stdout
     assert listed.count("pasted") == 2
     shown = kit.harness("show", "0-undated-6e7629b").stdout
     assert "PASSED  whisper.cpp 6e7629b on desk\n" in shown
@@ -404,7 +404,7 @@ def test_what_people_paste_is_imported(kit: Kit, tmp_path: Path) -> None:
     again = {path.name: load_run(path) for path in kit.bundles()}
     assert {name: run.replace(settings=()) for name, run in again.items()} == {
         name: run.replace(settings=()) for name, run in records.items()
-    }, "alike but for what names the node: the folder, not --node"
+    }, "alike but for what names the node: the folder, not --as-node"
 
 
 def test_a_paste_that_is_of_several_machines_is_refused(kit: Kit, tmp_path: Path) -> None:

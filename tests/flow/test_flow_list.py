@@ -1,4 +1,4 @@
-"""`harness runs` and its index: how many are shown, and that nothing stands between the list and the bundles."""
+"""`harness list` and its index: how many are shown, and that nothing stands between the list and the bundles."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ def filled(kit: Kit, shelf: Path) -> Kit:
 
 
 def rows(kit: Kit, *words: str) -> list[str]:
-    done = kit.harness("runs", *words)
+    done = kit.harness("list", *words)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()[1:]
 
@@ -67,15 +67,15 @@ def test_the_limit_is_one_of_what_fits(filled: Kit) -> None:
 
 
 def test_machines_get_all_unless_they_ask_for_less(filled: Kit) -> None:
-    cards = json.loads(filled.harness("runs", "--json").stdout)
+    cards = json.loads(filled.harness("list", "--json").stdout)
     assert len(cards) == COUNT
     assert cards == sorted(cards, key=lambda card: card["start"])
-    assert json.loads(filled.harness("runs", "--json", "--limit", "2").stdout) == cards[-2:]
+    assert json.loads(filled.harness("list", "--json", "--limit", "2").stdout) == cards[-2:]
 
 
 @pytest.mark.parametrize("words", [("--limit", "0"), ("--limit", "-1"), ("--limit", "x"), ("--all", "--limit", "2")])
 def test_a_limit_that_is_none(kit: Kit, words: tuple[str, ...]) -> None:
-    done = kit.harness("runs", *words)
+    done = kit.harness("list", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert "--limit" in done.stderr
 
@@ -86,7 +86,7 @@ def test_an_edited_run_is_listed_as_it_is(filled: Kit) -> None:
     file = filled.bundles()[0] / "run.json"
     file.write_text(file.read_text().replace("v1.8.5", "v1.8.6"))
     for words in (("--all",), ("--node", "node-0"), ("--json",)):
-        assert "v1.8.6" in filled.harness("runs", *words).stdout, words
+        assert "v1.8.6" in filled.harness("list", *words).stdout, words
     assert rows(filled, "--commit", "v1.8.6", "--all")
 
 
@@ -118,7 +118,7 @@ def test_nothing_is_written_into_the_results_and_a_cache_is_no_need(filled: Kit)
 
 def test_many_at_once_say_the_same(filled: Kit) -> None:
     time.sleep(2.1)  # what is younger is not kept
-    children = [filled.start("runs", "--model", "base", "--all") for _ in range(4)]
+    children = [filled.start("list", "--model", "base", "--all") for _ in range(4)]
     answers = [child.communicate(timeout=60) for child in children]
     assert {child.returncode for child in children} == {0}
     assert len({stdout for stdout, _ in answers}) == 1
@@ -148,7 +148,7 @@ def test_the_home_folder_is_meant_by_every_verb_that_reads(kit: Kit, by: str) ->
     else:
         words = ["--results=~/bench"]
     for verb in (
-        ("runs",),
+        ("list",),
         ("show", "latest"),
         ("report", "latest", "--output=~/report.md"),
         ("compare", "latest", "latest"),
@@ -166,7 +166,7 @@ def test_the_home_folder_is_meant_by_every_verb_that_reads(kit: Kit, by: str) ->
 @pytest.mark.parametrize(
     "words",
     [
-        ("runs", "--config", "~nobody-of-this-name/harness.toml"),
+        ("list", "--config", "~nobody-of-this-name/harness.toml"),
         ("show", "~nobody-of-this-name/run"),
         ("run", "--source", "~nobody-of-this-name/tree"),
         ("ab", "~nobody-of-this-name/tree", "v1.8.5"),
@@ -182,8 +182,8 @@ def test_a_home_folder_of_nobody_has_a_sentence(kit: Kit, words: tuple[str, ...]
 
 def test_runs_since_so_long_ago(kit: Kit) -> None:
     fill(kit.results, 1)
-    assert "aaaaaaaa" in kit.harness("runs", "--until", "1h").stdout
-    assert "aaaaaaaa" not in kit.harness("runs", "--since", "1h").stdout
-    refused = kit.harness("runs", "--since", "soon")
+    assert "aaaaaaaa" in kit.harness("list", "--until", "1h").stdout
+    assert "aaaaaaaa" not in kit.harness("list", "--since", "1h").stdout
+    refused = kit.harness("list", "--since", "soon")
     assert refused.returncode == 2
     assert "how long ago: 7d, 12h" in refused.stderr

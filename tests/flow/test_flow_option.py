@@ -133,11 +133,11 @@ def test_an_older_tree_need_not_know_every_part_of_an_instruction_set(kit: Kit) 
     cache = kit.tools / "data" / "cache.txt"
     lines = cache.read_text().splitlines(keepends=True)
     cache.write_text("".join(line for line in lines if not line.startswith("GGML_F16C:")))
-    assert kit.run(*MEMCPY, "--isa", "avx2", "--no-roof").returncode == 0
+    assert kit.run(*MEMCPY, "--isa", "avx2", "--no-roofline").returncode == 0
     (caveat,) = [one for one in kit.only_run().caveats if one.code == "option-ignored"]
     assert caveat.message.startswith("--isa avx2: the tree has no option GGML_F16C")
     cache.write_text("".join(line for line in lines if not line.startswith("GGML_AVX2:")))
-    assert kit.run(*MEMCPY, "--isa", "avx2", "--no-roof", "--rebuild").returncode == 2
+    assert kit.run(*MEMCPY, "--isa", "avx2", "--no-roofline", "--rebuild").returncode == 2
 
 
 def test_what_the_harness_wants_for_itself_the_tree_need_not_know(kit: Kit) -> None:

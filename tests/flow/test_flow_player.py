@@ -42,7 +42,7 @@ def test_what_it_starts_finds_the_same(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--version",), ("--help",), ("runs",), ("runs", "--nonsense"), ("show", "nothing"), ("schema",)]
+    "words", [("--version",), ("--help",), ("list",), ("list", "--nonsense"), ("show", "nothing"), ("schema",)]
 )
 def test_it_says_the_same(kit: Kit, words: tuple[str, ...]) -> None:
     ends = []

@@ -1,4 +1,4 @@
-"""`harness runs`, `show` and `report` on bundles that fake tools made."""
+"""`harness list`, `show` and `report` on bundles that fake tools made."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, tiny_weights: Path) -> Path:
     kit = Kit(tmp_path_factory.mktemp("made"), tiny_weights)
     kit.commit_tree()
     for node in ("node-1", "node-2"):
-        done = kit.run(*QUICK, "--node", node)
+        done = kit.run(*QUICK, "--as-node", node)
         assert done.returncode == 0, done.stderr
     return kit.results
 
@@ -37,7 +37,7 @@ def filled(kit: Kit, made: Path) -> Kit:
 
 
 def test_runs_lists_what_is_there_and_filters(filled: Kit) -> None:
-    everything = filled.harness("runs")
+    everything = filled.harness("list")
     assert everything.returncode == 0, everything.stderr
     header, *rows = everything.stdout.splitlines()
     assert header.split()[:3] == ["id", "date", "node"]
@@ -56,28 +56,28 @@ def test_runs_lists_what_is_there_and_filters(filled: Kit) -> None:
         ("--node", "node-1", "--model", "tiny", "--until", date): 1,
     }
     for words, count in found.items():
-        cards = json.loads(filled.harness("runs", "--json", *words).stdout)
+        cards = json.loads(filled.harness("list", "--json", *words).stdout)
         assert len(cards) == count, words
-    (card,) = json.loads(filled.harness("runs", "--json", "--node", "node-1").stdout)
+    (card,) = json.loads(filled.harness("list", "--json", "--node", "node-1").stdout)
     assert (card["id"], card["status"], card["origin"]) == (run_id, "PASSED", "harness")
     assert Path(card["path"]) == filled.bundles()[0]
 
 
 def test_the_node_of_the_environment_is_no_filter(filled: Kit) -> None:
-    assert len(filled.harness("runs", environ={"HARNESS_NODE": "node-2"}).stdout.splitlines()) == 3
+    assert len(filled.harness("list", environ={"HARNESS_AS_NODE": "node-2"}).stdout.splitlines()) == 3
 
 
 def test_runs_of_nothing(kit: Kit) -> None:
-    none = kit.harness("runs")
+    none = kit.harness("list")
     assert (none.returncode, none.stdout) == (0, "")
     assert "no run in" in none.stderr
-    assert json.loads(kit.harness("runs", "--json").stdout) == []
-    assert kit.harness("runs", "--since", "yesterday").returncode == 2
+    assert json.loads(kit.harness("list", "--json").stdout) == []
+    assert kit.harness("list", "--since", "yesterday").returncode == 2
 
 
 def test_runs_names_the_unreadable_and_goes_on(filled: Kit) -> None:
     (filled.bundles()[0] / "run.json").write_text('{\n "schema": 1,\n')
-    listed = filled.harness("runs", "--quiet")
+    listed = filled.harness("list", "--quiet")
     assert listed.returncode == 5
     assert [line.split()[2] for line in listed.stdout.splitlines()[1:]] == ["node-2"]
     assert f"{filled.bundles()[0]}/run.json:2 cannot be understood" in listed.stderr

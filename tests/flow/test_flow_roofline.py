@@ -11,7 +11,7 @@ from harness.records.plan import Phase
 from harness.records.run import Run
 from tests.flow.kit import Kit
 
-ROOF = {"HARNESS_NO_ROOF": ""}
+ROOF = {"HARNESS_ROOFLINE": ""}
 ZERO = """\
 {"kind": "probe", "vector": "avx", "lanes": 8, "fused": true, "bytes": 1048576}
 {"kind": "peak", "threads": 2, "work": 0, "wall_ns": [5], "cpu_ns": [5]}
@@ -69,7 +69,7 @@ def test_the_probe_is_built_once_and_by_the_same_compiler(kit: Kit) -> None:
 
 
 def test_no_roof_is_no_roof(kit: Kit) -> None:
-    run = measure(kit, "--no-roof")
+    run = measure(kit, "--no-roofline")
     assert kit.calls("roof") == []
     assert not codes(run)
     assert "ROOF" not in kit.report()
@@ -126,7 +126,7 @@ def test_a_resumed_run_does_not_measure_the_first_roof_again(kit: Kit) -> None:
 
 
 def test_the_verb_prints_a_table(kit: Kit) -> None:
-    done = kit.harness("roof", "--threads", "2")
+    done = kit.harness("roofline", "--threads", "2")
     assert done.returncode == 0, done.stderr
     assert "380.0 (2.0%)" in done.stdout
     assert "copy" in done.stdout
@@ -137,7 +137,7 @@ def test_the_verb_prints_a_table(kit: Kit) -> None:
 
 
 def test_the_verb_speaks_json(kit: Kit) -> None:
-    done = kit.harness("roof", "--threads", "2", "--json")
+    done = kit.harness("roofline", "--threads", "2", "--json")
     answer = json.loads(done.stdout)
     assert answer["lanes"] == 16
     best = {(one["kind"], one["threads"]): one["best"] for one in answer["ceilings"]}
@@ -146,8 +146,8 @@ def test_the_verb_speaks_json(kit: Kit) -> None:
 
 
 def test_the_verb_needs_no_sources(kit: Kit) -> None:
-    assert kit.harness("roof", "--dry-run").returncode == 0
-    assert kit.harness("roof").returncode == 0
+    assert kit.harness("roofline", "--dry-run").returncode == 0
+    assert kit.harness("roofline").returncode == 0
     assert not (kit.cache / "sources").exists()
     assert kit.calls("whisper-bench") == []
 
@@ -161,7 +161,7 @@ def test_the_verb_needs_no_sources(kit: Kit) -> None:
 )
 def test_the_verb_fails_when_there_is_no_roof(kit: Kit, faults: dict[str, Any], code: int, words: str) -> None:
     kit.break_tools(faults)
-    done = kit.harness("roof")
+    done = kit.harness("roofline")
     assert done.returncode == code
     assert "no roof" in done.stderr
     assert words in done.stderr
@@ -169,4 +169,4 @@ def test_the_verb_fails_when_there_is_no_roof(kit: Kit, faults: dict[str, Any], 
 
 @pytest.mark.parametrize("words", [("--threads", "0"), ("--threads", "x"), ("--isa", "nonsense"), ("--ref", "v1.8.5")])
 def test_the_verb_refuses_what_does_not_exist(kit: Kit, words: tuple[str, ...]) -> None:
-    assert kit.harness("roof", *words).returncode == 2
+    assert kit.harness("roofline", *words).returncode == 2

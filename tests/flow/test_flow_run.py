@@ -421,7 +421,7 @@ def test_resume_builds_again_what_was_removed(kit: Kit) -> None:
 
 def test_another_node_does_not_take_it_up(kit: Kit) -> None:
     interrupted(kit)
-    done = kit.harness("run", "--resume", environ={"HARNESS_NODE": "node-2"})
+    done = kit.harness("run", "--resume", environ={"HARNESS_AS_NODE": "node-2"})
     assert done.returncode == 2
     assert len(kit.partials()) == 1
 
@@ -455,7 +455,7 @@ def test_a_model_that_does_not_fit_is_skipped_and_not_started(
     settle_in(kit, monkeypatch)
     monkeypatch.setattr("harness.run.session.available_bytes", lambda: 300_000_000)
     words = ("--repetitions", "1", "--bench", "whisper", "--no-tests", "--flash-attn", "0,1", "--threads", "2")
-    assert main(kit.words(*words)) == 0
+    assert main(kit.words(*words, "-v")) == 0
     skipped, measured = sorted((one for one in kit.only_run().results if one.case), key=lambda one: str(one.case))
     assert (skipped.status, measured.status) == (Status.SKIPPED, Status.PASSED)
     assert skipped.reason == "needs 0.33 GB of memory, 0.30 GB are free"
@@ -552,7 +552,7 @@ def test_a_second_harness_does_not_measure_at_the_same_time(kit: Kit) -> None:
         (["--flash-attn", "2"], 2, "--flash-attn"),
         (["--repetitions", "-1"], 2, "--repetitions"),
         (["--repetitions", "0"], 2, "--repetitions"),
-        (["--node", "../../x"], 2, "not a name for a node"),
+        (["--as-node", "../../x"], 2, "not a name for a node"),
         (["--config", "/"], 2, "not a regular file"),
         (["-D", "CMAKE_BUILD_TYPE=Debug"], 2, "CMAKE_BUILD_TYPE"),
         (["--define", "GGML_LLAMAFILE"], 2, "--define"),
@@ -570,10 +570,10 @@ def test_bad_words(kit: Kit, words: list[str], code: int, shown: str) -> None:
     assert not kit.results.exists()
 
 
-@pytest.mark.parametrize("verb", ["run", "ab", "calibrate", "roof"])
+@pytest.mark.parametrize("verb", ["run", "ab", "calibrate", "roofline"])
 def test_more_threads_than_cpus_are_refused(kit: Kit, verb: str) -> None:
     words = {"run": kit.words(), "ab": kit.trial_words("ab", "fa=0", "fa=1"), "calibrate": kit.trial_words("calibrate")}
-    done = kit.harness(*words.get(verb, ["roof"]), "--threads", "4096", environ={"HARNESS_FORCE_THREADS": ""})
+    done = kit.harness(*words.get(verb, ["roofline"]), "--threads", "4096", environ={"HARNESS_FORCE_THREADS": ""})
     assert done.returncode == 2, done.stderr
     assert re.search(r"harness: 4096 threads on \d+ usable CPUs", done.stderr)
     assert "--force-threads" in done.stderr
@@ -645,7 +645,7 @@ def test_the_partial_state_of_a_newer_schema_is_refused(kit: Kit) -> None:
     assert "schema" in done.stderr
     done = kit.harness("run", "--resume")
     assert done.returncode == 2, "passed over"
-    assert f"harness runs --unfinished --remove {partial.stem}" in done.stderr
+    assert f"harness list --unfinished --remove {partial.stem} --yes" in done.stderr
 
 
 def test_works_from_any_directory(kit: Kit, tmp_path: Path) -> None:

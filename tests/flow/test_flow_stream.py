@@ -15,18 +15,18 @@ REPORTS = ROOT / "tests" / "data" / "reports"
 VERBS: dict[str, tuple[str, ...]] = {
     "version": ("--version",),
     "help": ("run", "--help"),
-    "runs": ("runs",),
+    "runs": ("list",),
     "show": ("show", "latest"),
     "report": ("report", "latest", "--format", "csv"),
     "report-file": ("report", "latest", "-o", "out.csv"),
-    "import": ("import", str(next(iter(sorted(REPORTS.glob("*.md"))))), "--node", "b"),
+    "import": ("import", str(next(iter(sorted(REPORTS.glob("*.md"))))), "--as-node", "b"),
     "export": ("export", "latest", "-o", "tree"),
     "compare": ("compare", "latest", "latest"),
     "schema": ("schema",),
     "explain": ("explain",),
     "models": ("models",),
     "cache": ("cache",),
-    "wrong": ("runs", "--nonsense"),
+    "wrong": ("list", "--nonsense"),
     "missing": ("show", "nothing"),
 }
 # Each verb meets one of each line: what refuses, a reader who goes away or is slow, standard error, all three.
@@ -48,7 +48,7 @@ def player() -> Player:
 def stocked(player: Player, tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Kit:
     """A kit with some results, which all verbs share: none of them changes those of node a."""
     kit = Kit(tmp_path_factory.mktemp("stocked"), tiny_weights)
-    assert play(player, kit, "import", str(next(iter(sorted(REPORTS.glob("*.md"))))), "--node", "a").code == 0
+    assert play(player, kit, "import", str(next(iter(sorted(REPORTS.glob("*.md"))))), "--as-node", "a").code == 0
     return kit
 
 
@@ -107,8 +107,8 @@ def hang_up(*given):
     return inner(*given)
 cli._dispatch = hang_up
 """
-    assert play(player, stocked, "runs", statements=hung_up).code == 0
-    assert play(player, stocked, "runs", statements=hung_up.replace("SIG_IGN", "SIG_DFL")).code == 130
+    assert play(player, stocked, "list", statements=hung_up).code == 0
+    assert play(player, stocked, "list", statements=hung_up.replace("SIG_IGN", "SIG_DFL")).code == 130
 
 
 def test_who_asks_for_no_buffer_gets_each_line_at_once(stocked: Kit) -> None:

@@ -65,7 +65,7 @@ def test_a_best_cell_is_marked_once_it_is_sure(kit: Kit) -> None:
     assert "really better than every other cell" in done.stdout
     # All other metrics of the made-up program are constants: no smallest number is taken for the best.
     assert "cannot be told from 1 of 1 others" in " ".join(done.stdout.split())
-    again = kit.harness("sweep", "--show", "--columns", "fa", "--csv")
+    again = kit.harness("show", "sweep", "--columns", "fa", "--format", "csv")
     assert again.stdout.splitlines()[0] == "fa=0,fa=1"
 
 
@@ -179,7 +179,7 @@ def test_a_dry_run_says_how_long(kit: Kit) -> None:
         (("--isa", "avx3,avx2"), 2, "no instruction set is called 'avx3'"),
         (("nothing.toml",), 2, "no such file"),
         (("--results", "whisper.cpp/CMakeLists.txt"), 3, "choose another folder with --results DIR"),
-        (("--show",), 2, "no sweep in"),
+        (("--show",), 2, "unknown option --show"),
         (("--resume",), 2, "no unfinished sweep"),
     ],
 )
@@ -235,7 +235,7 @@ def test_a_run_that_is_gone_is_measured_anew(kit: Kit) -> None:
     run, third = create_bundle(kit.results, load_run(first).replace(results=()))
     third.save_run(run)
     third.release()
-    shown = kit.harness("sweep", "--show")
+    shown = kit.harness("show", "sweep")
     assert shown.returncode == 12, "one of them has no number and no reason"
     assert "its run is not there" in shown.stdout
     assert "harness sweep --resume" in shown.stderr
@@ -252,7 +252,7 @@ def test_a_run_that_is_gone_is_measured_anew(kit: Kit) -> None:
     assert {load_run(bundle).suite.repetitions for bundle in kit.bundles()} == {1}, "as it was begun"
     assert not kit.partials()
     shutil.rmtree(kit.bundles()[0])
-    again = kit.harness("sweep", "--show")
+    again = kit.harness("show", "sweep")
     assert again.returncode == 12, "a finished sweep has a hole"
     assert "1 cell has no number" in again.stderr
 
@@ -274,9 +274,9 @@ def test_a_sweep_that_was_edited_is_refused(kit: Kit) -> None:
     assert not (kit.folder / "outside").exists()
     assert not kit.bundles()
     assert len(timed(kit)) == 2
-    listed = kit.harness("runs", "--unfinished")
+    listed = kit.harness("list", "--unfinished")
     assert listed.stdout.count("harness sweep --resume") == 2
     first, second = kit.partials()
-    done = kit.harness("runs", "--unfinished", "--remove", first.stem, "--json")
+    done = kit.harness("list", "--unfinished", "--remove", first.stem, "--yes", "--json")
     assert [one["id"] for one in json.loads(done.stdout)] == [first.stem]
     assert kit.partials() == [second]

@@ -16,7 +16,7 @@ ODD = os.fsdecode(b"odd\xff")
         (("--results", ODD), {}),
         (("--define", f"GGML_X={ODD}"), {}),
         (("--weights", ODD), {}),
-        ((), {"HARNESS_NODE": ODD}),
+        ((), {"HARNESS_AS_NODE": ODD}),
         ((), {"HARNESS_CACHE": ODD}),
     ],
 )

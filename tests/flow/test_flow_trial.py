@@ -395,12 +395,12 @@ def test_a_killed_trial_is_finished_by_the_next_command(kit: Kit) -> None:
     child = kit.start(*kit.trial_words("ab", "fa=0", "fa=1", *BENCH))
     wait_for(lambda: timed(kit) == 4)
     names = {path.stem for path in kit.partials()}
-    held = kit.harness("runs", "--unfinished", "--remove", "all")
+    held = kit.harness("list", "--unfinished", "--remove", "all", "--yes")
     assert held.returncode == 3
     assert "a process measures it now" in held.stderr
     child.kill()
     child.communicate()
-    listed = json.loads(kit.harness("runs", "--unfinished", "--json").stdout)
+    listed = json.loads(kit.harness("list", "--unfinished", "--json").stdout)
     assert {one["id"] for one in listed} == names
     assert all(one["kind"] == "ab" and not one["held"] and "next ab" in one["next"] for one in listed)
     done = kit.run("--resume")

@@ -72,7 +72,7 @@ def test_nothing_can_be_measured(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
-        (("--for", "speed"), "nothing can be tuned for 'speed'"),
+        (("--for", "speed"), "'speed' is not one of latency, throughput, memory"),
         (("--over", "thread"), "did you mean threads"),
         (("--model", "base"), "one model is tuned at a time"),
     ],

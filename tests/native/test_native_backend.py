@@ -36,7 +36,7 @@ def measure(folder: Path, verb: str, *words: str) -> Path:
 
 @pytest.mark.skipif(not has_openblas(), reason="OpenBLAS's development files are not installed (libopenblas-dev)")
 def test_openblas_computes_and_names_its_kernels(tmp_path: Path) -> None:
-    bundle = measure(tmp_path, "run", "--backend", "blas", "--bench", "whisper", "--no-tests", "--no-roof")
+    bundle = measure(tmp_path, "run", "--backend", "blas", "--bench", "whisper", "--no-tests", "--no-roofline")
     run = load_run(bundle)
     assert run.status is Status.PASSED
     assert (run.config.backend, run.config.blas) == ("blas", "openblas")

@@ -71,7 +71,7 @@ def cache(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def pruned(folder: Path, cache: Path) -> Run:
     """Return a run of a release whose bench program is missing, built so that its layout can be drawn."""
-    words = ["--ref", "v1.8.4", "--flash-attn", "1", "--no-tests", "--no-roof"]
+    words = ["--ref", "v1.8.4", "--flash-attn", "1", "--no-tests", "--no-roofline"]
     if DRAWN:
         words += ["-D", f"CMAKE_PROJECT_INCLUDE_BEFORE={keep_include(cache, LAYOUT)}"]
     return measure_by_sampler(folder, folder / "results", *words, *LIGHT)

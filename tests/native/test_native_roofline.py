@@ -23,7 +23,7 @@ sys.exit(main(sys.argv[1:]))
 
 def roof(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "HARNESS_CACHE": str(folder / "cache")}
-    command = [sys.executable, "-P", "-c", BRIEF, "roof", *words, "--json"]
+    command = [sys.executable, "-P", "-c", BRIEF, "roofline", *words, "--json"]
     return subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, timeout=1500)
 
 

@@ -38,7 +38,7 @@ def harness(folder: Path, *words: str, **extra: str) -> subprocess.CompletedProc
         # A cache of its own: other native tests build the same config, and one that is reused proves nothing here.
         "HARNESS_CACHE": str(folder / "cache"),
         "HARNESS_RESULTS": str(folder / "results"),
-        "HARNESS_NODE": "node-1",
+        "HARNESS_AS_NODE": "node-1",
         **PATIENT,
         **extra,
     }
@@ -146,7 +146,7 @@ def test_audio_becomes_text_from_end_to_end(folder: Path) -> None:
     weights = folder / "ggml-tiny.bin"
     write_spoken(Path(load_run(bundles(folder)[0]).weights[0].path), weights, words=5, seconds=11)
     words = ("--model", "tiny", "--weights", str(weights), "--audio", "jfk", "--bench", "transcribe", "--no-tests")
-    done = harness(folder, "run", *words, "--repetitions", "1", "--no-roof", "--retries", "0")
+    done = harness(folder, "run", *words, "--repetitions", "1", "--no-roofline", "--retries", "0")
     assert done.returncode == 0, done.stderr
     run = load_run(bundles(folder)[-1])
     (one,) = run.measurements

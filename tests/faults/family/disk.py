@@ -141,7 +141,7 @@ def _stream() -> Iterator[Fault]:
         words=("run", "--no-tests", "--bench", "whisper", "--repetitions", "1", "--json"),
         sample=True,
     )
-    verbs: tuple[tuple[str, ...], ...] = (("runs",), ("show", "latest"), ("report", "latest"), ("schema",))
+    verbs: tuple[tuple[str, ...], ...] = (("list",), ("show", "latest"), ("report", "latest"), ("schema",))
     for verb in verbs:
         yield Fault(
             family=Family.DISK,

@@ -304,14 +304,14 @@ def _struck() -> Iterator[Fault]:
 
 def _unreadable() -> Iterator[Fault]:
     verbs: tuple[tuple[str, ...], ...] = (
-        ("runs",),
+        ("list",),
         ("show", "all"),
         ("report", "all"),
         ("compare", "all", "all", "--force"),
         ("export", "all", "--output", "@/out"),
     )
     for verb in verbs:
-        for error in (errno.EACCES, errno.EIO, errno.ESTALE) if verb == ("runs",) else (errno.EACCES,):
+        for error in (errno.EACCES, errno.EIO, errno.ESTALE) if verb == ("list",) else (errno.EACCES,):
             yield _fault(
                 f"{verb[0]}-lost+found-{error_name(error)}",
                 "a folder among the results",
@@ -327,7 +327,7 @@ def _unreadable() -> Iterator[Fault]:
         "it cannot be opened",
         *failing("opendir", 1, errno.EACCES, "results"),
         seen=Seen(codes=(3,), says=("cannot open the results folder",)),
-        words=("runs",),
+        words=("list",),
     )
     yield _fault(
         "tree",

@@ -64,7 +64,7 @@ def _limits() -> list[Fault]:
             "no home folder, and no cache that is named",
             Environment(values=(("HOME", ""), ("HARNESS_CACHE", ""), ("XDG_CACHE_HOME", ""))),
             seen=Seen(codes=(0, 3), denies=("Traceback",)),
-            words=("runs",),
+            words=("list",),
         ),
     ]
     found.append(

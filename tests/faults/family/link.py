@@ -114,7 +114,7 @@ def _fault(
 
 
 _READERS = {
-    "runs": ("runs",),
+    "runs": ("list",),
     "show": ("show", "all"),
     "report": ("report", "all", "--format", "issue89-full"),
     "export": ("export", "all", "--output", "@/public"),
@@ -137,10 +137,10 @@ def _stored() -> Iterator[Fault]:
         yield _fault(f"{verb}-logs", "copy/logs", "folder", Seen(), _READERS[verb])
     for place in ("results/node-2", "results/node-1/2024-01", "results/node-1/2025-01/20250101T000000Z-a"):
         for kind in ("folder", "loop"):
-            yield _fault(f"runs-{place.count('/')}", place, kind, Seen(), ("runs",))
+            yield _fault(f"runs-{place.count('/')}", place, kind, Seen(), ("list",))
     for kind in _FILES:
         place = "results/node-1/2025-01/20250101T000000Z-aaaaaaaa.sweep.json"
-        yield _fault("sweep.json", place, kind, Seen(codes=(2, 5)), ("sweep", "--show"))
+        yield _fault("sweep.json", place, kind, Seen(codes=(2, 5)), ("show", "sweep"))
 
 
 def _unfinished() -> Iterator[Fault]:
@@ -153,7 +153,7 @@ def _unfinished() -> Iterator[Fault]:
 
 def _named() -> Iterator[Fault]:
     for kind in _ENDLESS:
-        yield _fault("config", "harness.toml", kind, refuses(2, "harness.toml"), ("runs",))
+        yield _fault("config", "harness.toml", kind, refuses(2, "harness.toml"), ("list",))
         yield _fault("weights", "strange", kind, Seen(codes=(4, 5)), ("run", *SHORT, "--weights", "@/strange"))
         for name in ("CMakeLists.txt", "include/whisper.h"):
             yield _fault(f"source-{Path(name).name}", f"whisper.cpp/{name}", kind, Seen(codes=(2, 5)), ("run", *SHORT))

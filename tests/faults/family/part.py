@@ -204,7 +204,7 @@ def _sweeps() -> Iterator[Fault]:
         what="it is marked as finished",
         deeds=(Killed(verb="sweep"), EditSweep(keys=("end",), value="2026-01-01T00:00:00+00:00")),
         seen=Seen(codes=(12,), says=("has no number",)),
-        words=("sweep", "--show"),
+        words=("show", "sweep"),
     )
     refused: dict[str, tuple[tuple[str | int, ...], object, str]] = {
         "schema": (("schema",), 99, "has schema 99"),

@@ -44,7 +44,7 @@ _CHANGES: dict[str, tuple[tuple[str, object], ...]] = {
     "environment-odd": (("environment", [["A\u0000", "\ud7ff"]]),),
 }
 _VERBS = {
-    "runs": ("runs",),
+    "runs": ("list",),
     "show": ("show", "all"),
     "report": ("report", "all"),
     "report-full": ("report", "all", "--format", "issue89-full"),

@@ -22,7 +22,7 @@ _SETTINGS = ("--source", "@/whisper.cpp", "--weights", "@W", "--model", "tiny", 
 _SWEEP = ("sweep", "--flash-attn", "0,1", *_SETTINGS)
 _TUNE = ("tune", "--over", "fa", "--budget", "12s", "--no-write", *_SETTINGS)
 _CALIBRATE = ("calibrate", "--max-time", "4s", "--metric", "encode", *_SETTINGS)
-_ROOF = ("roof", "--threads", "2")
+_ROOF = ("roofline", "--threads", "2")
 
 
 class Strike(Deed):

@@ -8,14 +8,15 @@ from types import ModuleType
 
 import pytest
 
-from harness.environment.dependency import PACKAGES, find_culprit, find_missing
+from harness.environment.dependency import PACKAGES, RARE, find_culprit, find_missing
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_the_table_names_the_packages_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert sorted(PACKAGES.values()) == sorted(re.split(r"[<>=~!]", one)[0] for one in project["dependencies"])
+    named = [re.split(r"[<>=~!]", one)[0] for one in project["dependencies"]]
+    assert sorted([*PACKAGES.values(), *RARE.values()]) == sorted(named)
 
 
 def test_nothing_is_missing_where_all_is_there() -> None:
@@ -46,6 +47,11 @@ def caught(source: str, name: str) -> ImportError:
 
 def test_the_package_that_is_absent_is_to_blame() -> None:
     assert find_culprit(ModuleNotFoundError("No module named 'cpuinfo'", name="cpuinfo")) == "py-cpuinfo"
+
+
+def test_a_package_that_one_command_needs_is_to_blame_there_and_nowhere_else() -> None:
+    assert find_culprit(ModuleNotFoundError("No module named 'shtab'", name="shtab")) == "shtab"
+    assert not {"shtab"} & {*find_missing(), *PACKAGES}
 
 
 def test_the_package_whose_extension_is_broken_is_to_blame() -> None:

@@ -78,7 +78,7 @@ def test_a_roof_that_is_missing_is_a_caveat_where_something_was_measured() -> No
     assert caveat.code == "roof-missing"
     assert caveat.message == "no roof after the benchmarks: exit code 1"
     assert codes(factory.run(gone)) == []
-    assert codes(factory.run(timed())) == [], "--no-roof"
+    assert codes(factory.run(timed())) == [], "--no-roofline"
 
 
 def test_a_roof_alone_is_no_measurement_of_the_code() -> None:

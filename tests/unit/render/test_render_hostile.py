@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from harness.commands.output import Output
+from harness.commands.output import Form, Output
 from harness.records.caveat import Caveat
 from harness.records.measurement import Case, Measurement
 from harness.records.outcome import Check, Status, StepResult
@@ -173,7 +173,7 @@ class Pipe(io.StringIO):
 @pytest.mark.parametrize("kind", [Terminal, Pipe])
 def test_what_people_read_steers_no_terminal_through_a_pipe_either(evil: Run, kind: type[io.StringIO]) -> None:
     stream = kind()
-    output = Output(Console(io.StringIO()), as_json=False, stream=stream)
+    output = Output(Console(io.StringIO()), form=Form.TEXT, stream=stream)
     output.show(EVIL, evil)
     output.write("a\tb\n")
     assert not STEERING.search(stream.getvalue().replace("\r\n", "\n"))
@@ -182,7 +182,7 @@ def test_what_people_read_steers_no_terminal_through_a_pipe_either(evil: Run, ki
 
 def test_json_through_a_pipe_comes_back(evil: Run) -> None:
     stream = Pipe()
-    Output(Console(io.StringIO()), as_json=True, stream=stream).show("", evil)
+    Output(Console(io.StringIO()), form=Form.JSON, stream=stream).show("", evil)
     assert json.loads(stream.getvalue())["node"]["os"] == EVIL
     assert not STEERING.search(stream.getvalue().replace("\n", ""))
     for name in ("json", "jsonl"):
@@ -196,7 +196,7 @@ def test_json_is_json_whatever_the_encoding_of_the_stream(evil: Run, encoding: s
     sign = "\N{GRINNING FACE} \xe9 \\"
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace")
-    Output(Console(io.StringIO()), as_json=True, stream=stream).show("", evil.replace(id=sign))
+    Output(Console(io.StringIO()), form=Form.JSON, stream=stream).show("", evil.replace(id=sign))
     assert json.loads(raw.getvalue().decode("ascii"))["id"] == sign
     stream.close()
 

@@ -76,7 +76,7 @@ def test_an_unknown_key_names_the_nearest() -> None:
         ("timeout", "5 days"),
         ("timeout", "infh"),
         ("timeout", "-5m"),
-        ("no_tests", "perhaps"),
+        ("tests", "perhaps"),
         ("model", ""),
         ("model", []),
         ("define", "GGML_LLAMAFILE"),

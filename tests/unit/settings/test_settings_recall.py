@@ -31,7 +31,7 @@ BEGUN = {
 
 def test_every_decisive_setting_is_one() -> None:
     assert BY_NAME.keys() >= DECISIVE
-    of_today = "weights_mirror wait_quiet retries rebuild jobs node results cache no_wait dry_run json quiet verbose"
+    of_today = "weights_mirror wait_quiet retries rebuild jobs as_node results cache wait dry_run format quiet verbose"
     of_sweeps = {setting.name for setting in BY_NAME.values() if "sweep" in setting.commands}
     assert of_sweeps - DECISIVE == set(of_today.split()), "whether a new setting decides what is measured must be said"
 
@@ -64,7 +64,7 @@ def test_a_login_is_not_kept_and_that_of_today_serves() -> None:
         recall(layered(), kept)
 
 
-@pytest.mark.parametrize("name", ["results", "node", "cache", "nothing"])
+@pytest.mark.parametrize("name", ["results", "as_node", "cache", "nothing"])
 def test_what_does_not_decide_is_not_taken(name: str) -> None:
     kept = [one.replace(name=name, value="../../x", origin=Origin.FLAG) for one in list_decisive(layered())[:1]]
     today = layered()
@@ -80,6 +80,6 @@ def test_all_that_was_described_can_be_restored() -> None:
     )
     assert restore_settings(settings.describe()) == settings
     assert restore_settings(()) == layered()
-    for name in ("repetitions", "no_roof", "timeout"):
+    for name in ("repetitions", "roofline", "timeout"):
         with pytest.raises(ValueError, match="many"):
             restore_settings([one.replace(value="many") for one in settings.describe() if one.name == name])

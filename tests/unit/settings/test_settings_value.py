@@ -1,7 +1,7 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.settings.value import parse_duration, parse_size, require_duration
+from harness.settings.value import parse_age, parse_duration, parse_size, require_age
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,8 @@ from harness.settings.value import parse_duration, parse_size, require_duration
     ],
 )
 def test_durations(text: str, seconds: float) -> None:
-    assert parse_duration(text) == require_duration(text, "--older") == seconds
+    assert parse_duration(text) == seconds
+    assert parse_age(text) == (None if text.isdecimal() else seconds), "of an age the unit is named"
 
 
 @pytest.mark.parametrize(
@@ -37,9 +38,10 @@ def test_sizes(text: str, size_bytes: int) -> None:
     ["d", "-3d", "3y", "1e3d", "3 days", "", "9999999999d", "30m1h", "1h1h", "1h30", "inf", "nan", "٣d"],
 )
 def test_what_is_no_duration_is_refused_with_the_forms(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--older: .* is not a duration") as refused:
-        require_duration(text, "--older")
-    assert "90s, 30m, 2h, 1h30m, 1d, 2w" in refused.value.hint
+    with pytest.raises(UsageError, match=r"--older: .* is not an age") as refused:
+        require_age(text, "--older")
+    assert "30d" in refused.value.hint
+    assert parse_duration(text) is None
 
 
 @pytest.mark.parametrize("text", ["GB", "-1GB", "20XB", "1iB", "nan", "20GBs", ""])

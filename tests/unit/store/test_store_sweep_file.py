@@ -9,7 +9,7 @@ from harness.judge.sweep_check import sum_up
 from harness.plan.grid import lay_grid
 from harness.records.run import SCHEMA
 from harness.records.sweep import Axis, Sweep
-from harness.store.sweep_file import find_sweep, save_sweep
+from harness.store.sweep_file import find_sweep, name_sweep, save_sweep
 
 AXES = tuple(
     Axis(name=name, values=(value,))
@@ -60,3 +60,27 @@ def test_a_sweep_of_a_newer_harness_is_refused_and_an_older_one_is_read(tmp_path
     with pytest.raises(UnreadableError) as refused:
         find_sweep(tmp_path, "node-1", "", unfinished=True)
     assert f"{path} has schema {SCHEMA + 1}" in refused.value.what
+
+
+def test_a_sweep_is_named_by_its_id_a_beginning_or_the_word_for_the_latest(tmp_path: Path) -> None:
+    for number in (1, 2):
+        save_sweep(tmp_path, sweep(number))
+    first, second = sweep(1), sweep(2)
+    assert name_sweep(tmp_path, "sweep") == ("node-1", max(first.id, second.id))
+    assert name_sweep(tmp_path, first.id) == ("node-1", first.id)
+    assert name_sweep(tmp_path, f"node-1/{first.id}") == ("node-1", first.id)
+    assert name_sweep(tmp_path, f"node-2/{first.id}") is None
+    for other in ("latest", "all", "zzz", "../../etc", "a/b/c", "*", ""):
+        assert name_sweep(tmp_path, other) is None, other
+    begun = first.id[:13]
+    with pytest.raises(UsageError, match="the beginning of 2 sweeps"):
+        name_sweep(tmp_path, begun)
+    run = tmp_path / "node-1" / "2026-01" / f"{begun}-a-run"
+    run.mkdir(parents=True, exist_ok=True)
+    assert name_sweep(tmp_path, begun) is None, "it is the beginning of a run, too"
+    assert name_sweep(tmp_path, first.id) == ("node-1", first.id), "but that is all of it"
+
+
+def test_without_a_sweep_there_is_no_latest(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no sweep in"):
+        name_sweep(tmp_path, "sweep")

@@ -149,7 +149,7 @@ def test_what_cannot_be_read_is_passed_over_and_named(tmp_path: Path, name: str,
     notes: list[str] = []
     with pytest.raises(UsageError, match="no unfinished run") as refused:
         find(tmp_path, notes=notes)
-    assert f"harness runs --unfinished --remove {LATER.id}" in refused.value.hint
+    assert f"harness list --unfinished --remove {LATER.id} --yes" in refused.value.hint
     begin(tmp_path)
     assert find(tmp_path, notes=notes).final.name == RUN.id
     assert len(notes) == 2
@@ -208,7 +208,7 @@ def test_parts_of_something_larger_are_not_runs_of_their_own(tmp_path: Path) -> 
     part = begin(tmp_path, LATER.replace(sweep="20260101T000000Z-abc"))
     with pytest.raises(UsageError, match=r"20260101T000000Z-abc\.sweep\.json is gone") as refused:
         find(tmp_path, LATER.id)
-    assert f"harness runs --unfinished --remove {LATER.id} --results {tmp_path}" in refused.value.hint
+    assert f"harness list --unfinished --remove {LATER.id} --yes --results {tmp_path}" in refused.value.hint
     part.release()
     (part.path.parent / "20260101T000000Z-abc.sweep.json").touch()
     side = begin(tmp_path, LATER.replace(trial=trial))

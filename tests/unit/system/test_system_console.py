@@ -6,7 +6,8 @@ import pytest
 
 from harness.records.outcome import Status
 from harness.records.plan import Phase
-from harness.system.console import Console, format_seconds
+from harness.render.plain import format_seconds
+from harness.system.console import Console
 from tests import factory
 
 

@@ -1,0 +1,99 @@
+"""The completion script of a shell, made of the parser: names are in it, what changes is asked for."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.commands.verb import Argument, Verb, Words
+from harness.parse.pin import expand_models
+from harness.records.measurement import TABLE_METRICS
+from harness.records.suite import Benchmark, Engine
+from harness.render.explanation import list_explanations
+from harness.system.weights import load_catalog
+
+# What completes the values of settings.
+SETTING_WORDS = {
+    "model": Words.MODELS,
+    "ref": Words.REFS,
+    "source": Words.FOLDER,
+    "results": Words.FOLDER,
+    "cache": Words.FOLDER,
+    "tools": Words.FOLDER,
+    "weights": Words.FILE,
+    "audio": Words.FILE,
+    "compiler": Words.FILE,
+    "config": Words.FILE,
+}
+SETTING_CHOICES: dict[str, tuple[str, ...]] = {
+    "engine": tuple(Engine),
+    "bench": tuple(Benchmark),
+    "metric": tuple(metric.name for metric in TABLE_METRICS),
+    "build_type": ("Release", "RelWithDebInfo", "MinSizeRel", "Debug"),
+    "llamafile": ("on", "off"),
+    "openmp": ("on", "off"),
+    "flash_attn": ("0", "1", "0,1"),
+}
+# Asked for where the words change: `harness.cli.word`.
+_ASKED = (Words.REFS, Words.RUNS)
+
+
+def render_script(parser: argparse.ArgumentParser, verbs: Mapping[str, Verb], shell: str) -> str:
+    """Return the script of a shell for a parser, which is not fit to parse with afterwards."""
+    import shtab
+
+    for name, action, argument in _list_actions(parser, verbs):
+        words = argument.words if argument else SETTING_WORDS.get(action.dest, Words.NONE)
+        if words in _ASKED:
+            action.complete = _ask(words)  # type: ignore[attr-defined]
+        elif words in (Words.FILE, Words.FOLDER):
+            chosen = shtab.FILE if words is Words.FILE else shtab.DIRECTORY
+            action.complete = chosen  # type: ignore[attr-defined]
+        else:
+            action.choices = _choose_words(words, verbs[name], action, argument)
+    return str(shtab.complete(parser, shell=shell))
+
+
+def _ask(words: Words) -> dict[str, object]:
+    """Return what asks the harness for words at the moment in which they are wanted.
+
+    For zsh it is a function of its own: shtab would ask once, when the script is loaded.
+    """
+    import shtab
+
+    command = f"{_name_command()} completion --words {words} 2>/dev/null"
+    asked = shtab.cmd(command)
+    function = f"_harness_words_{words}"
+    preamble = {**asked["preamble"], "zsh": f'{function}() {{ compadd -- ${{(f)"$({command})"}} }}\n'}
+    return {**asked, "zsh": function, "preamble": preamble}
+
+
+def _choose_words(
+    words: Words, verb: Verb, action: argparse.Action, argument: Argument | None
+) -> tuple[str, ...] | None:
+    if words is Words.CODES:
+        return tuple(one.code for one in list_explanations())
+    if words is Words.MODELS:
+        return ("fast", "all", *expand_models(("all",), load_catalog()))
+    if argument:
+        return argument.choices or None
+    return tuple(verb.forms) if action.dest == "format" else SETTING_CHOICES.get(action.dest)
+
+
+def _list_actions(
+    parser: argparse.ArgumentParser, verbs: Mapping[str, Verb]
+) -> Iterator[tuple[str, argparse.Action, Argument | None]]:
+    """Yield each option and word of each verb that takes a value, and the argument that it is made of, if any."""
+    commands = next(one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+    for name, one in commands.choices.items():
+        by_key = {argument.key: argument for argument in verbs[name].arguments}
+        for action in one._actions:
+            if action.nargs != 0:
+                _, _, key = action.dest.partition(":")
+                yield name, action, by_key[key] if key else None
+
+
+def _name_command() -> str:
+    """Return the words that start this very harness, wherever a shell is."""
+    return shlex.join([sys.executable, str(Path(__file__).resolve().parents[1])])

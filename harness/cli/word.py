@@ -1,0 +1,74 @@
+"""What a shell asks for while somebody waits: refs and runs that are there. So it imports next to nothing."""
+
+import os
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+# More than that nobody looks through.
+_MOST = 200
+_FILE = "harness.toml"
+_UNFINISHED = ".partial"
+
+
+def answer(argv: Sequence[str]) -> int:
+    """Print the words of the kind that `harness completion --words KIND` names, one a line; return the exit code."""
+    kind = argv[2] if len(argv) > 2 else ""
+    try:
+        words = list(_LISTED[kind](os.environ)) if kind in _LISTED else []
+    except (ImportError, OSError, RuntimeError, ValueError):  # it is not worth a complaint in the midst of a line
+        words = []
+    sys.stdout.write("".join(f"{word}\n" for word in words if word.isprintable()))
+    return 0
+
+
+def _list_runs(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the newest runs, the newest first, then the words that stand for some."""
+    results = Path(_find(environ, "results") or "results").expanduser()
+    months = sorted(results.glob("*/[0-9]*/"), key=lambda path: path.name, reverse=True)
+    names: set[str] = set()
+    last = ""
+    for month in months:  # of all nodes, and no further back than it takes
+        if len(names) >= _MOST and month.name != last:
+            break
+        last = month.name
+        with os.scandir(month) as entries:
+            names |= {entry.name for entry in entries if entry.name[:1].isdecimal() and entry.is_dir()}
+    names = {name for name in names if not name.endswith(_UNFINISHED)}
+    yield from sorted(names, reverse=True)[:_MOST]
+    yield from ("latest", "all", "sweep")
+
+
+def _list_refs(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the pinned releases, then what sources in the cache were taken for."""
+    package = Path(__file__).resolve().parents[1]
+    pins = next((path for path in (package, package.parent) if (path / "third_party" / "sources.toml").is_file()), None)
+    known: list[str] = []
+    if pins:
+        releases = tomllib.loads((pins / "third_party" / "sources.toml").read_text(encoding="utf-8"))["release"]
+        known = [str(release["tag"]) for release in releases]
+    chosen = _find(environ, "cache")
+    if not chosen:
+        import platformdirs
+
+        chosen = platformdirs.user_cache_dir("whisper-harness")
+    cache = Path(chosen).expanduser()
+    for note in sorted(cache.glob("used/sources--*"))[:_MOST]:
+        known += note.read_text(encoding="utf-8", errors="replace").split("\n")[:1]
+    yield from dict.fromkeys(word for word in known if word and " " not in word)
+
+
+def _find(environ: Mapping[str, str], name: str) -> str:
+    """Return a setting as the variable or the file has it, empty where neither does."""
+    given = environ.get(f"HARNESS_{name.upper()}", "")
+    if given:
+        return given
+    try:
+        found = tomllib.loads(Path(environ.get("HARNESS_CONFIG") or _FILE).read_text(encoding="utf-8")).get(name, "")
+    except (OSError, ValueError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+_LISTED = {"runs": _list_runs, "refs": _list_refs}
