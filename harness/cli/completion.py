@@ -52,7 +52,7 @@ def render_script(parser: argparse.ArgumentParser, verbs: Mapping[str, Verb], sh
             action.complete = chosen  # type: ignore[attr-defined]
         else:
             action.choices = _choose_words(words, verbs[name], action, argument)
-    return str(shtab.complete(parser, shell=shell))
+    return str(shtab.complete(parser, shell))
 
 
 def _ask(words: Words) -> dict[str, object]:

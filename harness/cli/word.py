@@ -6,6 +6,9 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from harness.errors import HarnessError
+from harness.system.foreign import read_text
+
 # More than that nobody looks through.
 _MOST = 200
 _FILE = "harness.toml"
@@ -17,7 +20,13 @@ def answer(argv: Sequence[str]) -> int:
     kind = argv[2] if len(argv) > 2 else ""
     try:
         words = list(_LISTED[kind](os.environ)) if kind in _LISTED else []
-    except (ImportError, OSError, RuntimeError, ValueError):  # it is not worth a complaint in the midst of a line
+    except (
+        HarnessError,
+        ImportError,
+        OSError,
+        RuntimeError,
+        ValueError,
+    ):  # it is not worth a complaint in the midst of a line
         words = []
     sys.stdout.write("".join(f"{word}\n" for word in words if word.isprintable()))
     return 0
@@ -46,7 +55,7 @@ def _list_refs(environ: Mapping[str, str]) -> Iterator[str]:
     pins = next((path for path in (package, package.parent) if (path / "third_party" / "sources.toml").is_file()), None)
     known: list[str] = []
     if pins:
-        releases = tomllib.loads((pins / "third_party" / "sources.toml").read_text(encoding="utf-8"))["release"]
+        releases = tomllib.loads(read_text(pins / "third_party" / "sources.toml"))["release"]
         known = [str(release["tag"]) for release in releases]
     chosen = _find(environ, "cache")
     if not chosen:
@@ -55,7 +64,7 @@ def _list_refs(environ: Mapping[str, str]) -> Iterator[str]:
         chosen = platformdirs.user_cache_dir("whisper-harness")
     cache = Path(chosen).expanduser()
     for note in sorted(cache.glob("used/sources--*"))[:_MOST]:
-        known += note.read_text(encoding="utf-8", errors="replace").split("\n")[:1]
+        known += read_text(note).split("\n")[:1]
     yield from dict.fromkeys(word for word in known if word and " " not in word)
 
 
@@ -65,8 +74,8 @@ def _find(environ: Mapping[str, str], name: str) -> str:
     if given:
         return given
     try:
-        found = tomllib.loads(Path(environ.get("HARNESS_CONFIG") or _FILE).read_text(encoding="utf-8")).get(name, "")
-    except (OSError, ValueError):
+        found = tomllib.loads(read_text(Path(environ.get("HARNESS_CONFIG") or _FILE))).get(name, "")
+    except (HarnessError, OSError, ValueError):
         return ""
     return found if isinstance(found, str) else ""
 

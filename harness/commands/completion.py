@@ -7,7 +7,7 @@ from harness.commands.output import Output
 from harness.commands.verb import Argument, Group, Verb
 from harness.errors import UsageError
 
-SHELLS = ("bash", "zsh", "fish")
+SHELLS = tuple("bash zsh fish".split())
 
 
 def completion(environ: Mapping[str, str], output: Output, shell: str, script: Callable[[str], str]) -> int:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from harness.errors import HarnessError, UnreadableError
-from harness.records.record import Record
 from harness.system.limit import limit_of_read
 
 # No log, report or record is as long as this: a log that goes on after 64 MB is cut there, and says so.
@@ -54,7 +53,7 @@ class MissingError(UnreadableError):
     """There is no such file."""
 
 
-class Listing(Record):
+class Listing(NamedTuple):
     """What lies in a folder: names of regular files, of folders, and of all else, with what it is; each sorted."""
 
     files: tuple[str, ...] = ()
