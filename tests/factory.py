@@ -37,6 +37,12 @@ def node() -> Node:
     return Node(name="node-1", cpu=cpu, os="Debian", kernel="6.1", memory_bytes=8 << 30)
 
 
+def haswell() -> Node:
+    """Return a node that runs whatever is compiled for AVX2, and nothing beyond."""
+    node_ = node()
+    return node_.replace(cpu=node_.cpu.replace(features=(*node_.cpu.features, "bmi2", "pni", "ssse3", "sse4_2")))
+
+
 def source() -> Source:
     commit = Commit(
         sha=SHA,

@@ -144,6 +144,32 @@ def test_module_imports_down_or_what_its_row_says(path: Path) -> None:
             assert there in ROOMS[here][1].split(), f"{here} imports its neighbour {name}"
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
+def test_settings_are_looked_up_in_one_place(path: Path) -> None:
+    """Below the commands nobody sees `Settings`; above it is handed on to where requests are made of it."""
+    tree, here = ast.parse(path.read_text(encoding="utf-8")), room(path)
+    if here == "settings" or path.is_relative_to(HARNESS / "commands" / "request"):
+        return
+    named = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("harness.settings")
+        for alias in node.names
+    }
+    assert "Settings" not in named or here in ("commands", "cli"), f"{here} imports Settings"
+    looked_up = {
+        ast.unparse(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and ast.unparse(node.func.value)
+        not in ("call", "self")  # of arguments that are not settings, beside which they stand
+        and node.func.attr in ("text", "number", "flag", "words", "is_default")
+        and node.args
+    }
+    assert here == "cli" or not looked_up, f"{here} looks up {looked_up}"
+
+
 @pytest.mark.parametrize("speaker", sorted(SPEAKERS))
 def test_a_speaker_is_understood_alone(speaker: str) -> None:
     for path in (HARNESS / "parse" / speaker).glob("*.py"):

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from harness.build.recipe import CUDA, Recipe
+from harness.build.recipe import CUDA
 from harness.errors import UsageError
-from harness.records.build import CMakeOption, Config, Toolchain, is_on
+from harness.records.build import CMakeOption, Config, Recipe, Toolchain, is_on
 from harness.settings.value import read_defines
 
 _SIMD = re.compile(r"GGML_(SSE42|AVX\w*|BMI2|FMA|F16C|AMX_\w+|CPU_ARM_ARCH)")

@@ -76,12 +76,7 @@ def choose_isa_options(isa: str, cpu: Cpu) -> tuple[CMakeOption, ...]:
     """
     if isa == NATIVE:
         return (_option("GGML_NATIVE", "ON", "all that this CPU has; SOURCE_DATE_EPOCH would turn the default off"),)
-    chosen = _BY_NAME.get(isa)
-    if chosen is None:
-        near = difflib.get_close_matches(isa.lower().replace("-", "_"), ISA_NAMES, n=3)
-        cause = f"did you mean {' or '.join(near)}?" if near else ""
-        raise UsageError(f"no instruction set is called {isa!r}", cause=cause, hint=f"one of {', '.join(ISA_NAMES)}")
-    _refuse_unfit(chosen, cpu)
+    chosen = _find_isa(isa, cpu)
     asked = f"--isa {isa}"
     explicit = _option("GGML_NATIVE", "OFF", "the options below count only without it", asked)
     if chosen.march:
@@ -94,11 +89,11 @@ def choose_variant(isa: str, cpu: Cpu) -> str:
 
     Raises UsageError where there is none, and all that `choose_isa_options` does.
     """
-    choose_isa_options(isa, cpu)
-    if isa not in _VARIANTS:
+    name = isa if isa == NATIVE else _find_isa(isa, cpu).name
+    if name not in _VARIANTS:
         fitting = ", ".join(name for name in list_runnable(cpu) if name in _VARIANTS)
         raise UsageError(f"--loadable: no variant is compiled for {isa} alone", hint=f"--isa with some of {fitting}")
-    return _VARIANTS[isa]
+    return _VARIANTS[name]
 
 
 def name_variant_library(variant: str) -> str:
@@ -178,6 +173,17 @@ def isa_fingerprint(cpu: Cpu) -> str:
     """
     caches = sorted((cache.level, cache.kind, cache.size_bytes) for cache in cpu.caches)
     return short_hash(cpu.arch, cpu.vendor, cpu.brand, cpu.features, caches)
+
+
+def _find_isa(name: str, cpu: Cpu) -> Isa:
+    """Return the instruction set of a name; raises UsageError where there is none, UnfitError for another CPU's."""
+    chosen = _BY_NAME.get(name)
+    if chosen is None:
+        near = difflib.get_close_matches(name.lower().replace("-", "_"), ISA_NAMES, n=3)
+        cause = f"did you mean {' or '.join(near)}?" if near else ""
+        raise UsageError(f"no instruction set is called {name!r}", cause=cause, hint=f"one of {', '.join(ISA_NAMES)}")
+    _refuse_unfit(chosen, cpu)
+    return chosen
 
 
 def _refuse_unfit(isa: Isa, cpu: Cpu) -> None:

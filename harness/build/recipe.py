@@ -6,9 +6,9 @@ Each setting becomes CMake options with a reason; what is not given is left to g
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.errors import UsageError
-from harness.records.build import BLAS_VENDORS, CMakeOption, is_on
+from harness.records.build import BLAS_VENDORS, CMakeOption, Recipe, is_on
 from harness.records.record import Record
-from harness.settings.layer import Settings, nearest
+from harness.settings.layer import nearest
 from harness.settings.value import read_defines
 
 BUILD_TYPES = ("Release", "RelWithDebInfo", "MinSizeRel", "Debug")
@@ -38,43 +38,45 @@ _SWITCHES = {"on": "ON", "off": "OFF", "": ""}
 _APPLE = "macOS"
 
 
-class Recipe(Record):
-    """What the settings ask for: the build type, the backend by its own name, and the CMake options of both."""
+class BinaryWords(Record):
+    """How the binary is asked for, as it was written; empty for what is left to ggml."""
 
-    build_type: str
-    backend: str
-    options: tuple[CMakeOption, ...] = ()
+    build_type: str = "Release"
+    backend: str = AUTO
+    blas: str = ""
+    llamafile: str = ""
+    openmp: str = ""
+    defines: tuple[str, ...] = ()
 
 
-def choose_recipe(settings: Settings, os: str) -> Recipe:
+def choose_recipe(asked: BinaryWords, os: str) -> Recipe:
     """Return the recipe of a build on an operating system, `auto` resolved.
 
-    Raises UsageError for a name that does not exist, and where settings contradict each other or a -D.
+    Raises UsageError for a name that does not exist, and where words contradict each other or a -D.
     """
-    build_type = _choose(settings, "build_type", BUILD_TYPES)
-    backend = _choose(settings, "backend", BACKENDS)
-    blas = _choose(settings, "blas", (NO_BLAS, *BLAS_VENDORS, ""))
+    build_type = _choose("build-type", asked.build_type, BUILD_TYPES)
+    backend = _choose("backend", asked.backend, BACKENDS)
+    blas = _choose("blas", asked.blas, (NO_BLAS, *BLAS_VENDORS, ""))
     if backend == BLAS and blas == NO_BLAS:
         raise UsageError("--backend blas contradicts --blas none", hint="--backend cpu, or the name of a BLAS library")
-    named = read_defines(settings.words("define"))
+    named = read_defines(asked.defines)
     options = [
         *_ask_backend(backend, os),
         *_ask_blas(backend, blas, named, os),
-        *_ask_switch(settings, "llamafile", "ggml's tinyBLAS kernels for matrices"),
-        *_ask_switch(settings, "openmp", "threads of OpenMP, else ggml's own"),
+        *_ask_switch("llamafile", asked.llamafile, "ggml's tinyBLAS kernels for matrices"),
+        *_ask_switch("openmp", asked.openmp, "threads of OpenMP, else ggml's own"),
     ]
     _refuse_contradiction([*options, *_forbid(backend)], named)
     values = {option.name: option.value for option in options} | named
     return Recipe(build_type=build_type, backend=_resolve(backend, values, os), options=tuple(options))
 
 
-def _choose(settings: Settings, name: str, known: Sequence[str]) -> str:
-    """Return the setting as it is spelled here, in whatever case it was written."""
-    written = settings.text(name)
+def _choose(name: str, written: str, known: Sequence[str]) -> str:
+    """Return a word as it is spelled here, in whatever case it was written."""
     found = next((word for word in known if word.lower() == written.lower()), None)
     if found is None:
         words = [word for word in known if word]
-        raise UsageError(f"--{name.replace('_', '-')}: unknown {written!r}", hint=nearest(written, words))
+        raise UsageError(f"--{name}: unknown {written!r}", hint=nearest(written, words))
     return found
 
 
@@ -98,8 +100,8 @@ def _ask_blas(backend: str, blas: str, named: Mapping[str, str], os: str) -> Ite
             yield CMakeOption(name="GGML_BLAS_VENDOR", value=vendor, reason=asked, asked=asked)
 
 
-def _ask_switch(settings: Settings, name: str, what: str) -> Iterator[CMakeOption]:
-    word = _choose(settings, name, tuple(_SWITCHES))
+def _ask_switch(name: str, written: str, what: str) -> Iterator[CMakeOption]:
+    word = _choose(name, written, tuple(_SWITCHES))
     if word:
         # Where llamafile's kernels are unknown they are off, as was asked for; OpenMP is on by default.
         moot = (name, word) == ("llamafile", "off")

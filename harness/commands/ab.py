@@ -3,28 +3,21 @@
 from collections.abc import Mapping, Sequence
 
 from harness.commands.output import Output
+from harness.commands.request.place import open_workplace
+from harness.commands.request.trial import TrialRequest, resolve_ab
 from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
 from harness.plan.block import ROLES
-from harness.plan.side import Side
 from harness.records.caveat import CaveatCode
-from harness.records.measurement import TABLE_METRICS
-from harness.records.node import Node
 from harness.records.run import ExitCode
-from harness.records.suite import Engine
 from harness.records.wording import format_count
 from harness.render.comparison import render_comparison
 from harness.render.origin import describe_seed, name_side
 from harness.render.plan import render_plan
-from harness.run.places import hold_node
+from harness.run.places import Workplace, hold_node
 from harness.run.recovery import settle_remnants
-from harness.run.request import choose_engine
-from harness.settings.layer import Settings, nearest
-from harness.system.console import Console
-from harness.system.probe import probe_node
+from harness.settings.layer import Settings
 from harness.trial.hold import Entrants, Held, hold_trial
-from harness.trial.lineup import line_up
-from harness.trial.loop import Design
 from harness.trial.setup import set_scene
 from harness.trial.side import prepare_entrant
 
@@ -37,62 +30,30 @@ def ab(
     Without `words` they are the checkout around the current folder, and the commit at which its branch began.
     `plant` slows the contender down by that share: with it the tests prove that a slowdown is found.
     """
-    design = choose_design(settings)
-    sides = line_up(words, settings, environ, output.console.note)
-    node = probe_node(settings.text("as_node"), environ)
-    if settings.flag("dry_run"):
-        return show_plans(prepare_entrants(sides, settings, environ, node, output.console), output)
-    scene = set_scene(settings, environ, output.console)
-    with hold_node(settings, output.console):
-        settle_remnants(settings, node, output.console)
-        entrants = prepare_entrants(sides, settings, environ, node, output.console)
-        held = hold_trial(entrants, design, settings, scene, output.console, plant=plant)
-    return _show(held, sides, settings, output)
+    work = open_workplace(settings, environ, output.console)
+    asked = resolve_ab(settings, work, words)
+    if asked.dry:
+        return show_plans(prepare_entrants(asked, work), output)
+    scene = set_scene(asked.runs[0].measure, work)
+    with hold_node(work):
+        settle_remnants(work.places, asked.node.name, work.console)
+        entrants = prepare_entrants(asked, work)
+        held = hold_trial(entrants, asked.design, scene, work, plant=plant)
+    return _show(held, asked, output)
 
 
-def choose_design(settings: Settings) -> Design:
-    """Return how a trial is laid out; raises UsageError for what cannot be."""
-    known = [metric.name for metric in TABLE_METRICS]
-    for name in settings.words("metric"):
-        if name not in known:
-            raise UsageError(f"unknown metric {name!r}", hint=nearest(name, known))
-    pairs = int(settings.number("pairs"))
-    if not 1 <= pairs <= 1000:
-        raise UsageError(f"--pairs: {pairs} is not a number from 1 to 1000")
-    whole = choose_engine(settings, Engine.SAMPLER) is Engine.BENCH
-    return Design(
-        seed=int(settings.number("seed")),
-        pairs=1 if whole else pairs,
-        metrics=tuple(name for name in known if name in settings.words("metric")),
-        threshold=settings.number("threshold"),
-        max_time_s=settings.number("max_time"),
-        named=not settings.is_default("metric"),
-        relink=settings.flag("relink"),
-    )
-
-
-def prepare_entrants(
-    sides: tuple[Side, ...], settings: Settings, environ: Mapping[str, str], node: Node, console: Console
-) -> Entrants:
-    """Return both sides, their sources at hand; raises UsageError if their cases cannot be paired."""
+def prepare_entrants(asked: TrialRequest, work: Workplace) -> Entrants:
+    """Return both sides, their sources and weights at hand."""
     baseline, contender = (
-        prepare_entrant(role, side, settings, environ, node, console) for role, side in zip(ROLES, sides, strict=True)
+        prepare_entrant(role, run, work, drawn=asked.design.relink) for role, run in zip(ROLES, asked.runs, strict=True)
     )
-    counts = [
-        len(one.suite.models) * len(one.suite.threads) * len(one.suite.flash_attn) for one in (baseline, contender)
-    ]
-    if counts[0] != counts[1]:
-        raise UsageError(
-            f"{counts[0]} cases on one side and {counts[1]} on the other: they cannot be told apart pairwise",
-            hint="one value of threads and fa per side",
-        )
     return baseline, contender
 
 
 def show_plans(entrants: Entrants, output: Output) -> int:
     """Print the plan of each build and return the exit code."""
     plans = [(entrant.state, entrant.plan) for entrant in entrants]
-    seed = describe_seed(entrants[0].suite.seed, entrants[0].settings.describe())
+    seed = describe_seed(entrants[0].suite.seed, entrants[0].asked.used)
     parts = [*(render_plan(plan, state) for state, plan in plans), f"seed     {seed}"]
     output.show("\n\n".join(parts), tuple(plan for _, plan in plans))
     return 0
@@ -117,18 +78,18 @@ def show_failure(held: Held, output: Output) -> int:
     return int(ExitCode.BENCHMARK_FAILED)
 
 
-def _show(held: Held, sides: Sequence[Side], settings: Settings, output: Output) -> int:
+def _show(held: Held, asked: TrialRequest, output: Output) -> int:
     if held.family is None or held.tally is None:
         return show_failure(held, output)
     baseline, contender = (
         name_side(side.label, run.source) if side.named else side.label
-        for side, run in zip(sides, held.runs, strict=True)
+        for side, run in zip(asked.sides, held.runs, strict=True)
     )
     lines = [render_comparison(held.family, baseline_name=baseline, contender_name=contender)]
     lines.append(f"{format_count(len(held.tally.results), 'block')} in {held.tally.wall_s:.0f} s: {held.tally.stopped}")
     lines += [f"{role.value:<9} {path}" for role, path in zip(ROLES, held.paths, strict=True)]
     output.show("\n".join(lines), held.family)
-    return choose_code(held, held.family.exit_code(strict=settings.flag("strict")), output)
+    return choose_code(held, held.family.exit_code(strict=asked.strict), output)
 
 
 def choose_code(held: Held, otherwise: ExitCode, output: Output) -> int:

@@ -2,30 +2,28 @@
 
 from collections.abc import Mapping
 
-from harness.build.isa import choose_isa_options
-from harness.build.recipe import choose_recipe
 from harness.commands.output import Output
+from harness.commands.request.measure import resolve_node, resolve_unmeasured
+from harness.commands.request.place import open_workplace
 from harness.commands.verb import Group, Verb
 from harness.records.run import ExitCode
 from harness.render.plan import render_plan
 from harness.run.builder import carry_out_build, prepare_build
 from harness.run.places import hold_node
 from harness.settings.layer import Settings
-from harness.system.probe import probe_node
 
 
 def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Configure and build a source and print where it is; return the exit code."""
-    node = probe_node(settings.text("as_node"), environ)
-    choose_isa_options(settings.text("isa"), node.cpu)  # refused at once, not after a wait
-    choose_recipe(settings, node.os)
-    if settings.flag("dry_run"):
-        state, plan = prepare_build(settings, environ, node, output.console)
+    work = open_workplace(settings, environ, output.console)
+    asked = resolve_unmeasured(settings, work.places, resolve_node(settings, environ))
+    if asked.dry:
+        state, plan, _ = prepare_build(asked, work)
         output.show(render_plan(plan, state), plan)
         return 0
-    with hold_node(settings, output.console):
-        state, plan = prepare_build(settings, environ, node, output.console)
-        built = carry_out_build(state, plan, settings, output.console)
+    with hold_node(work):
+        state, plan, _ = prepare_build(asked, work)
+        built = carry_out_build(state, plan, asked.build, work)
     # A build that was passed over is none, either.
     told = next((f"{one.step}: {one.reason}" for one in built.run.results if one.reason), "nothing was built")
     lines = [f"built in {built.folder}"] if built.ok else [f"the build failed: {told}", f"logs in {built.logs}"]

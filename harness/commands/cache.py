@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.commands.output import Output
+from harness.commands.request.place import is_dry, resolve_places
 from harness.commands.verb import Argument, Call, Group, Take, Verb
 from harness.errors import HarnessError, UnfitError, UsageError
 from harness.plan.prune import PRUNABLE, Limits, choose_kinds, choose_victims
 from harness.records.record import Record
 from harness.records.stock import Pruning, Removal, Stock
 from harness.render.stock import render_pruning, render_stock
-from harness.run.places import cache_folder, results_folder
 from harness.settings.layer import Settings
+from harness.settings.request import Places
 from harness.settings.value import parse_size, require_age
 from harness.store.bundle import PARTIAL, Bundle, load_run
 from harness.system.cache.stock import probe_stock, remove_entry
@@ -32,35 +33,36 @@ class Asked(Record):
 
 def cache(settings: Settings, output: Output, asked: Asked) -> int:
     """Print what lies in the cache, or prune it; return the exit code."""
-    folder = cache_folder(settings)
+    places, dry = resolve_places(settings), is_dry(settings)
+    folder = places.cache
     limits = Limits(
         older_s=require_age(asked.older, "--older") if asked.older else None,
         keep_bytes=parse_size(asked.keep, "--keep") if asked.keep else None,
         kinds=choose_kinds(asked.kinds),
     )
     if not asked.prune:
-        stock = _probe(folder, settings, busy=is_occupied(folder) or is_held(node_lock_path()))
+        stock = _probe(places, busy=is_occupied(folder) or is_held(node_lock_path()))
         output.show(render_stock(stock), stock)
         return 0
-    if settings.flag("dry_run") or not asked.yes:
-        stock = _probe(folder, settings, busy=is_occupied(folder) or is_held(node_lock_path()))
+    if dry or not asked.yes:
+        stock = _probe(places, busy=is_occupied(folder) or is_held(node_lock_path()))
         victims = choose_victims(stock.entries, limits)
         pruning = Pruning(stock=stock, removals=tuple(Removal(entry=one) for one in victims), done=False)
         output.show(render_pruning(pruning), pruning)
         return 0
     # Nobody is disturbed while measuring on this node, and nobody elsewhere begins to use what is about to go.
     note = output.console.warn
-    with node_lock(wait=settings.flag("wait"), note=note), close_gate(folder, note=note):
-        stock = _probe(folder, settings, busy=is_occupied(folder))
+    with node_lock(wait=places.wait, note=note), close_gate(folder, note=note):
+        stock = _probe(places, busy=is_occupied(folder))
         removals = tuple(remove_entry(folder, entry) for entry in choose_victims(stock.entries, limits))
-        pruning = Pruning(stock=_probe(folder, settings, busy=False), removals=removals, done=True)
+        pruning = Pruning(stock=_probe(places, busy=False), removals=removals, done=True)
     output.show(render_pruning(pruning), pruning)
     return UnfitError.exit_code if any(one.kept for one in removals) else 0
 
 
-def _probe(folder: Path, settings: Settings, *, busy: bool) -> Stock:
-    needed = tuple(_list_needs(results_folder(settings)))
-    return probe_stock(folder, now_s=time.time(), needed=needed, busy=busy)
+def _probe(places: Places, *, busy: bool) -> Stock:
+    needed = tuple(_list_needs(places.results))
+    return probe_stock(places.cache, now_s=time.time(), needed=needed, busy=busy)
 
 
 def _list_needs(results: Path) -> Iterator[tuple[str, str]]:

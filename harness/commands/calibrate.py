@@ -1,13 +1,12 @@
 """`harness calibrate`: a build against itself, to learn what this node can tell and how fast."""
 
-import random
 from collections.abc import Mapping, Sequence
 
-from harness.commands.ab import choose_code, choose_design, prepare_entrants, show_failure, show_plans
+from harness.commands.ab import choose_code, prepare_entrants, show_failure, show_plans
 from harness.commands.output import Output
+from harness.commands.request.place import open_workplace
+from harness.commands.request.trial import TrialRequest, resolve_calibration
 from harness.commands.verb import Group, Verb
-from harness.errors import UsageError
-from harness.plan.side import Side
 from harness.records.calibration import AATrial, Calibration
 from harness.records.caveat import CaveatCode
 from harness.records.comparison import ALPHA
@@ -19,52 +18,46 @@ from harness.run.places import hold_node
 from harness.run.recovery import settle_remnants
 from harness.settings.layer import Settings
 from harness.stats.calibration import bound_share, count_blocks, join_samples, measure_spreads
-from harness.system.probe import probe_node
 from harness.trial.hold import Held, hold_trial
 from harness.trial.setup import set_scene
 
 # From fewer, half of all forecasts are less than 0.7 of the truth.
 LEAST_BLOCKS = 20
-_MOST_TRIALS = 1000
-_SIDES = (Side(label="baseline"), Side(label="contender"))
 # They are the point of an A/A trial that is held to its end.
 _EXPECTED = (CaveatCode.A_A, CaveatCode.STOPPED)
 
 
 def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Hold A/A trials, each for the whole of --max-time, print what they say, and return the exit code."""
-    design, wanted = choose_design(settings), int(settings.number("trials"))
-    if not 1 <= wanted <= _MOST_TRIALS:
-        raise UsageError(f"--trials: {wanted} is not a number from 1 to {_MOST_TRIALS}")
-    node = probe_node(settings.text("as_node"), environ)
-    if settings.flag("dry_run"):
-        return show_plans(prepare_entrants(_SIDES, settings, environ, node, output.console), output)
+    work = open_workplace(settings, environ, output.console)
+    asked = resolve_calibration(settings, work)
+    first, wanted = asked[0], len(asked)
+    if first.dry:
+        return show_plans(prepare_entrants(first, work), output)
     if wanted > 1:
-        output.console.note(f"{wanted} trials of {format_seconds(design.max_time_s)} each, one after the other")
-    scene = set_scene(settings, environ, output.console)
+        work.console.note(f"{wanted} trials of {format_seconds(first.design.max_time_s)} each, one after the other")
+    scene = set_scene(first.runs[0].measure, work)
     held: list[Held] = []
-    with hold_node(settings, output.console):
-        settle_remnants(settings, node, output.console)
+    with hold_node(work):
+        settle_remnants(work.places, first.node.name, work.console)
         try:
-            for seed in draw_seeds(design.seed, wanted):
-                # The first is the command's own, with whatever is to be said of where it came from.
-                mine = settings if seed == design.seed else settings.override({"seed": seed}, "calibrate")
-                entrants = prepare_entrants(_SIDES, mine, environ, node, output.console)
-                one = choose_design(mine).replace(early=False)
-                held.append(hold_trial(entrants, one, mine, scene, output.console, command="harness calibrate"))
+            for one in asked:
+                entrants = prepare_entrants(one, work)
+                held.append(hold_trial(entrants, one.design, scene, work, command="harness calibrate"))
                 if held[-1].family is None or held[-1].interrupted or held[-1].failure:
                     break
         finally:  # what earlier trials said is not lost with a later one
-            missing = _show([trial for trial in held if trial.family], design.seed, settings, output)
+            missing = _show([trial for trial in held if trial.family], first, output)
     return _choose_code(held, wanted, ExitCode.INCONCLUSIVE if missing else ExitCode.OK, output)
 
 
-def _show(trials: Sequence[Held], seed: int, settings: Settings, output: Output) -> int:
+def _show(trials: Sequence[Held], first: TrialRequest, output: Output) -> int:
     """Print what the trials say, if there are any, and return how many blocks are missing for a forecast."""
     if not trials:
         return 0
+    seed = first.design.seed
     found = conclude_trials(trials, seed)
-    lines = [render_calibration(found), f"seed     {describe_seed(seed, settings.describe())}"]
+    lines = [render_calibration(found), f"seed     {describe_seed(seed, first.runs[0].used)}"]
     caveats = dict.fromkeys(caveat for held in trials if held.family for caveat in held.family.caveats)
     lines += [f"caveat: {caveat.message} [{caveat.code}]" for caveat in caveats if caveat.code not in _EXPECTED]
     output.show("\n".join(lines), found)
@@ -85,15 +78,6 @@ def _choose_code(held: Sequence[Held], wanted: int, otherwise: ExitCode, output:
     if last.family is None and not last.interrupted:
         return int(ExitCode.BENCHMARK_FAILED)
     return choose_code(last, otherwise, output)
-
-
-def draw_seeds(first: int, count: int) -> list[int]:
-    """Return a seed for each trial, all of them different: the first one's, and those drawn from it."""
-    draw = random.Random(f"{first}/trials")  # noqa: S311 - coins to be repeated on purpose
-    seeds = {first: None}
-    while len(seeds) < count:
-        seeds[draw.randrange(1, 1 << 31)] = None
-    return list(seeds)
 
 
 def conclude_trials(trials: Sequence[Held], seed: int) -> Calibration:

@@ -5,16 +5,18 @@ from pathlib import Path
 
 from harness.commands.list import Filters, read_cards
 from harness.commands.output import Form, Output
+from harness.commands.request.place import resolve_places
+from harness.commands.request.trial import resolve_question
 from harness.commands.selection import select_runs
 from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
 from harness.errors import UsageError
-from harness.judge.comparison import Question, choose_metrics, contrast_runs, list_uncompared
+from harness.judge.comparison import contrast_runs, list_uncompared
 from harness.judge.context import GROUPS
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.render.comparison import render_comparison, render_comparison_markdown
-from harness.run.places import results_folder
 from harness.settings.layer import Settings, nearest
+from harness.settings.request import Places
 from harness.store.layout import list_months
 
 _FILTERS = (*Filters.__struct_fields__, "release")
@@ -36,11 +38,9 @@ def compare(settings: Settings, output: Output, asked: Compared) -> int:
     2 stands for a metric or a benchmark that was named and that the two sides do not have in common.
     Where nothing else is to be said, one of `all` runs that cannot be read is: with the code of unreadable input.
     """
-    metrics = choose_metrics(settings)
-    results = results_folder(settings)
-    sides = [_find(results, words, settings, output) for words in (asked.baseline, asked.contender)]
+    question, places = resolve_question(settings, asked.across), resolve_places(settings)
+    sides = [_find(places, words, output) for words in (asked.baseline, asked.contender)]
     (baseline, left), (contender, right) = sides
-    question = Question(threshold=settings.number("threshold"), metrics=metrics, across=asked.across)
     contrast = contrast_runs(baseline, contender, question)
     names = (_title(contrast.baseline, baseline), _title(contrast.contender, contender))
     family, differences = contrast.family, contrast.differences
@@ -53,22 +53,22 @@ def compare(settings: Settings, output: Output, asked: Compared) -> int:
             family, baseline_name=names[0], contender_name=names[1], differences=differences, full=asked.full
         )
     output.show(text, contrast)
-    missing = list_uncompared(settings, family)
+    missing = list_uncompared(question, family)
     for name in missing:
         output.console.warn(f"harness: the two sides have no {name} in common (harness show RUN lists what a run has)")
-    code = int(family.exit_code(strict=settings.flag("strict")))
+    code = int(family.exit_code(strict=question.strict))
     return code or (UsageError.exit_code if missing else 0) or left or right
 
 
-def _find(results: Path, words: Sequence[str], settings: Settings, output: Output) -> tuple[list[Run], int]:
+def _find(places: Places, words: Sequence[str], output: Output) -> tuple[list[Run], int]:
     """Return the runs of one side, those that words name and those that all KEY=VALUE words fit, and an exit code."""
     pieces = [piece for word in words for piece in _split(word)]
     filters = dict(pair for piece in pieces if (pair := _filter(piece)))
     named = [piece for piece in pieces if not _filter(piece)]
-    paths = _choose(results, filters, settings, output) if filters else []
+    paths = _choose(places, filters, output) if filters else []
     if not named and not paths:
         raise UsageError("a side names no run", hint="an id, a path, latest, or KEY=VALUE such as release=v1.8.5")
-    stored, code = select_runs(settings, output, [*named, *paths])
+    stored, code = select_runs(places.results, output, [*named, *paths])
     return [one.run for one in stored], code
 
 
@@ -85,10 +85,10 @@ def _filter(word: str) -> tuple[str, str] | None:
     return key, value
 
 
-def _choose(results: Path, filters: dict[str, str], settings: Settings, output: Output) -> list[str]:
-    release = filters.get("release", "")
+def _choose(places: Places, filters: dict[str, str], output: Output) -> list[str]:
+    results, release = places.results, filters.get("release", "")
     wanted = Filters(**{key: value for key, value in filters.items() if key != "release"})
-    cards, _ = read_cards(results, list_months(results, output.console.warn), wanted, settings, output)
+    cards, _ = read_cards(places, list_months(results, output.console.warn), wanted, output)
     paths = [card.path for card in cards if release in ("", card.release)]
     if not paths:
         told = " ".join(f"{key}={value}" for key, value in filters.items())
@@ -112,7 +112,7 @@ def _call(call: Call) -> int:
         contender=contender,
         across=tuple(GROUPS) if call.flag("force") else call.pieces("across"),
         markdown=call.output.form is Form.MARKDOWN,
-        full=call.settings.flag("verbose"),
+        full=call.output.console.verbose,
     )
     return compare(call.settings, call.output, asked)
 

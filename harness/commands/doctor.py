@@ -3,16 +3,15 @@
 from collections.abc import Iterator, Mapping
 
 from harness.commands.output import Output
+from harness.commands.request.measure import resolve_checkup
 from harness.commands.verb import Group, Verb
 from harness.errors import HarnessError, UnfitError
 from harness.judge.diagnosis import diagnose
 from harness.records.condition import Diagnosis, Finding, Fitness
 from harness.render.diagnosis import render_doctor
-from harness.run.places import cache_folder
-from harness.run.request import choose_suite
 from harness.settings.layer import Settings
+from harness.settings.request import CheckupRequest
 from harness.system.disk import forbids_programs, free_bytes
-from harness.system.probe import probe_node
 from harness.system.quiet import Watch
 from harness.system.toolchain import probe_toolchain
 from harness.system.vigil import Vigil
@@ -22,34 +21,30 @@ _WINDOW_S = 2.0
 
 def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Watch the node for two seconds and print what is fit and unfit; return 0, or 3 when asked to be strict."""
-    node = probe_node(settings.text("as_node"), environ)
-    # What would be refused elsewhere is explained here.
-    threads = max(choose_suite(settings.override({"force_threads": True}, "doctor"), node).threads)
+    asked = resolve_checkup(settings, environ)
+    node, cache = asked.node, asked.cache
     # The compilers are started first, so that they are not among the others.
-    tools = tuple(_find_tools(settings, environ))
+    tools = tuple(_find_tools(asked, environ))
     watch = Watch(environ)
     output.console.tick(f"watching for {_WINDOW_S:g} s")
     seen = Vigil(watch, output.console, wait_s=0.0, retries=0).look(_WINDOW_S)
     condition = watch.probe_condition()
-    cache = cache_folder(settings)
     findings = diagnose(
         seen,
         condition,
         node.cpu.cores,
-        threads=threads,
+        threads=asked.threads,
         free_disk_bytes=free_bytes(cache),
         noexec=forbids_programs(cache / "builds"),
     )
     diagnosis = Diagnosis(node=node.name, findings=(*findings, *tools), quietness=seen, condition=condition)
     output.show(render_doctor(diagnosis), diagnosis)
-    return UnfitError.exit_code if settings.flag("strict") and diagnosis.unfit else 0
+    return UnfitError.exit_code if asked.strict and diagnosis.unfit else 0
 
 
-def _find_tools(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+def _find_tools(asked: CheckupRequest, environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
-        found = probe_toolchain(
-            settings.text("compiler"), environ, cache=cache_folder(settings), tools=settings.text("tools")
-        )
+        found = probe_toolchain(asked.compiler, environ, cache=asked.cache, tools=asked.tools)
     except HarnessError as error:
         yield Finding(
             topic="tools",

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.commands.output import Output
+from harness.commands.request.place import resolve_results
 from harness.commands.verb import Argument, Group, Take, Verb, Words
 from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.records.record import Record
 from harness.records.report import Remark
-from harness.run.places import results_folder
 from harness.settings.layer import Settings
 from harness.store.importer import Placed, deposit
 from harness.store.result_tree import Entry, find_entries
@@ -46,7 +46,7 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     about at the end (UnreadableError; UnfitError where something could not be written).
     """
     entries, unread = _find(paths, output)
-    results = results_folder(settings)
+    results = resolve_results(settings)
     counts = dict.fromkeys(Placed, 0)
     failures: list[HarnessError] = [UnreadableError(trouble) for trouble in unread]
     misunderstood: dict[str, Misunderstood] = {}

@@ -4,17 +4,17 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from harness.commands.output import Form, Output
+from harness.commands.request.place import resolve_places
 from harness.commands.unfinished import unfinished
 from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
 from harness.errors import UnreadableError, UsageError
 from harness.records.card import Card
 from harness.records.record import Record
 from harness.render.list import render_list
-from harness.run.places import cache_folder, results_folder
 from harness.settings.layer import Settings
+from harness.settings.request import Places
 from harness.settings.value import parse_age
 from harness.store.find import find_twins
 from harness.store.index import Index
@@ -59,18 +59,19 @@ def runs(settings: Settings, output: Output, wanted: Filters, *, limit: int | No
     `limit` is how many, 0 for all; None is for all as JSON, for a screenful as text. What is not looked at is not
     complained about: without a filter only the runs that are shown are.
     """
+    places = resolve_places(settings)
     wanted = wanted.replace(since=_read_date("--since", wanted.since), until=_read_date("--until", wanted.until))
     if limit is None:
         limit = 0 if output.form is Form.JSON else SHOWN
-    results = results_folder(settings)
+    results = places.results
     months = list_months(results, output.console.warn)
     there = sum(len(month.names) for month in months)
     if limit and wanted == Filters():
         months = keep_newest(months, limit)  # their names tell which
-        found, trouble = read_cards(results, months, wanted, settings, output)
+        found, trouble = read_cards(places, months, wanted, output)
         older = there - sum(len(month.names) for month in months)  # what cannot be read is no older run
     else:
-        found, trouble = read_cards(results, months, wanted, settings, output, limit)
+        found, trouble = read_cards(places, months, wanted, output, limit)
         older = max(0, len(found) - limit) if limit else 0
     if twins := find_twins(found):
         trouble = twins
@@ -95,13 +96,13 @@ def _read_date(option: str, text: str) -> str:
 
 
 def read_cards(
-    results: Path, months: Sequence[Month], wanted: Filters, settings: Settings, output: Output, limit: int = 0
+    places: Places, months: Sequence[Month], wanted: Filters, output: Output, limit: int = 0
 ) -> tuple[list[Card], UnreadableError | None]:
     """Return the cards of the wanted runs, oldest first, complain about those that cannot be read, return one of them.
 
     The newest `limit` (0: all) are made sure of.
     """
-    index = Index(results, cache_folder(settings), lambda done, total: output.console.count("reading", done, total))
+    index = Index(places.results, places.cache, lambda done, total: output.console.count("reading", done, total))
     for _ in range(_ATTEMPTS):
         answers = list(index.cards(months))
         found = [card for card in answers if isinstance(card, Card) and wanted.matches(card)]

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from harness.commands.output import Output
+from harness.commands.request.measure import resolve_weights_request
+from harness.commands.request.place import open_workplace
 from harness.commands.verb import Argument, Group, Take, Verb, Words
 from harness.parse.pin import ModelKind, expand_models
 from harness.records.weights import Weights
@@ -20,9 +22,11 @@ def models(settings: Settings, environ: Mapping[str, str], output: Output, *, na
         rows += [(entry.name, _megabytes(entry.size_bytes), entry.file) for entry in entries]
         output.show("\n".join(f"{name:<22} {size:>10}  {file}" for name, size, file in rows), catalog)
         return 0
+    work = open_workplace(settings, environ, output.console)
+    asked = resolve_weights_request(settings)
     ready: list[Weights] = []
     for name in expand_models(names, catalog):
-        weights, _ = ready_weights(name, settings, environ, output.console)
+        weights, _ = ready_weights(name, asked, work)
         ready.append(weights)
     output.show("\n".join(f"{weights.model:<22} {weights.kind:<10} {weights.path}" for weights in ready), tuple(ready))
     return 0

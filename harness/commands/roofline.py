@@ -3,30 +3,28 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.build.isa import choose_isa_options
 from harness.commands.output import Output
+from harness.commands.request.measure import resolve_roof
+from harness.commands.request.place import open_workplace
 from harness.commands.verb import Group, Verb
 from harness.judge.node_fact import caveat_standstill
 from harness.judge.roofline import bound_peak, judge_roof
 from harness.parse.bench.roofline import parse_roof
 from harness.plan.roofline import MEASURE, plan_roof, plan_roof_build
-from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Plan
 from harness.records.roofline import Kind
 from harness.records.run import ExitCode, Run
 from harness.records.source import Commit, Source
-from harness.records.suite import Suite
 from harness.render.plan import render_plan
 from harness.render.roofline import render_roof
 from harness.run.builder import carry_out_build
-from harness.run.places import hold_node
+from harness.run.places import Workplace, hold_node
 from harness.run.prepare import begin_run, choose_roof, lay_out
-from harness.run.request import choose_suite
 from harness.settings.layer import Settings
+from harness.settings.request import RunRequest
 from harness.store.bundle import load_logs
 from harness.system.asset import roof_digest, roof_project
-from harness.system.probe import probe_node
 
 # The clock is only there where it can be told.
 _ASKED = (Kind.PEAK, Kind.READ, Kind.COPY)
@@ -34,19 +32,16 @@ _ASKED = (Kind.PEAK, Kind.READ, Kind.COPY)
 
 def roof(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Measure arithmetic and memory with one thread and with the threads asked for, and print it; nothing is kept."""
-    node = probe_node(settings.text("as_node"), environ)
-    choose_isa_options(settings.text("isa"), node.cpu)  # refused at once, not after a wait
-    asked = choose_suite(settings, node)
-    suite = asked.replace(
-        benchmarks=(), models=(), tests=False, test_build_types=(), threads=tuple(sorted({1, *asked.threads}))
-    )
-    if settings.flag("dry_run"):
-        state, plan = _prepare(settings, environ, node, suite, output)
+    work = open_workplace(settings, environ, output.console)
+    asked = resolve_roof(settings, work)
+    node, suite = asked.node, asked.measure.suite
+    if asked.dry:
+        state, plan = _prepare(asked, work)
         output.show(render_plan(plan, state), plan)
         return 0
-    with hold_node(settings, output.console):
-        state, plan = _prepare(settings, environ, node, suite, output)
-        built = carry_out_build(state, plan, settings, output.console)
+    with hold_node(work):
+        state, plan = _prepare(asked, work)
+        built = carry_out_build(state, plan, asked.build, work)
     last = built.run.results[-1]
     if not last.measurements:
         output.console.warn(f"no roof: {_reason(built.run.results)}; logs in {built.logs}")
@@ -69,16 +64,14 @@ def roof(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     return int(ExitCode.BENCHMARK_FAILED if missing else ExitCode.OK)
 
 
-def _prepare(
-    settings: Settings, environ: Mapping[str, str], node: Node, suite: Suite, output: Output
-) -> tuple[Run, Plan]:
+def _prepare(asked: RunRequest, work: Workplace) -> tuple[Run, Plan]:
     """Return the run that records the probe, which is all the source that is built here, and its plan."""
     digest = roof_digest()
     source = Source(id=digest, kind="tree", path=str(roof_project()), commit=Commit(sha="", changes=digest))
-    bench = lay_out(settings, environ, node, output.console, source)
-    state, given = begin_run(bench, settings, suite, (), ())
-    probe = choose_roof(bench, given.sites[-1], max(suite.threads))
-    measure = plan_roof(probe, suite.threads, name=MEASURE, brief=False)
+    bench, threads = lay_out(asked, work, source), asked.measure.suite.threads
+    state, given = begin_run(bench, asked, (), ())
+    probe = choose_roof(bench, given.sites[-1], max(threads))
+    measure = plan_roof(probe, threads, name=MEASURE, brief=False)
     return state, Plan(
         sites=(probe.site,), steps=(*plan_roof_build(probe, given.toolchain), measure), threads=given.threads
     )

@@ -2,21 +2,18 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
-from harness.build.isa import choose_isa_options
-from harness.build.recipe import choose_recipe
 from harness.commands.output import Output
+from harness.commands.request.measure import resolve_kept_run, resolve_run
+from harness.commands.request.place import open_workplace
 from harness.commands.verb import Argument, Group, Take, Verb
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UnreadableError, UsageError
 from harness.judge.node_fact import caveat_condition, caveat_placement
 from harness.judge.roofline import list_shares
-from harness.parse.host.cpu import rank_cores
 from harness.plan.forecast import learn_durations
-from harness.plan.placement import choose_cpus, choose_wish, place_plan
+from harness.plan.placement import place_plan
 from harness.plan.run import plan_run
 from harness.plan.transcription import caveat_transcription, is_transcribed
-from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.source import Source
@@ -26,20 +23,18 @@ from harness.render.plan import render_plan
 from harness.render.terminal import render_summary
 from harness.run.finish import conclude
 from harness.run.introduction import introduce
-from harness.run.places import cache_folder, hold_node, name_folders, results_folder
-from harness.run.prepare import begin_run, lay_out, mark_builds, ready_audio, ready_weights, remove_builds
+from harness.run.places import Workplace, hold_node
+from harness.run.prepare import begin_run, lay_out, mark_builds, ready_all, ready_audio, remove_builds
 from harness.run.recovery import settle_remnants
-from harness.run.request import choose_suite
-from harness.run.resume import take_up
+from harness.run.resume import find_unfinished, take_up
 from harness.run.session import Session
 from harness.settings.layer import Settings
+from harness.settings.request import Places, RunRequest
 from harness.store.bundle import Bundle, load_run, open_bundle
 from harness.store.duration import load_durations, save_durations
 from harness.store.unfinished import KEPT, describe_kept
 from harness.system.console import Console
 from harness.system.limit import limit_of, stop_at_limit
-from harness.system.probe import probe_capture, probe_node
-from harness.system.process.placement import require_placement
 from harness.system.quiet import Watch
 from harness.system.stream import append_text
 from harness.system.vigil import Vigil
@@ -47,70 +42,58 @@ from harness.system.vigil import Vigil
 
 def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:
     """Execute a run, or go on with an unfinished one; return the exit code of what was measured."""
-    node = probe_node(settings.text("as_node"), environ)
+    work = open_workplace(settings, environ, output.console)
     # What does not exist is refused at once, not after a wait or a download.
-    suite = choose_suite(settings, node)
-    choose_isa_options(settings.text("isa"), node.cpu)
-    choose_recipe(settings, node.os)
-    if suite.precision and not suite.models:
-        raise UsageError("--precision: no model is measured", hint="only models are repeated: add --bench whisper")
-    require_placement(choose_wish(settings))
+    asked = resolve_run(settings, work)
     watch = Watch(environ)
-    if settings.flag("dry_run"):
-        state, plan = _prepare(settings, environ, node, suite, output, watch)
+    if asked.dry:
+        state, plan = _prepare(asked, work, watch)
         output.show(render_plan(plan, state), plan)
         return 0
     # The lock comes first: a download or a checkout would disturb the measurement that holds it.
-    with hold_node(settings, output.console):
-        settle_remnants(settings, node, output.console)
+    with hold_node(work):
+        settle_remnants(work.places, asked.node.name, work.console)
         if resume is not None:
-            state, plan, bundle = take_up(settings, environ, node, resume, output.console, watch.probe_condition())
+            state, bundle = find_unfinished(work, asked.node.name, resume)
+            now = (asked.node, watch.probe_condition())
+            state, plan = take_up(state, bundle, resolve_kept_run(state, work), work, now)
         else:
-            state, plan = _prepare(settings, environ, node, suite, output, watch)
+            state, plan = _prepare(asked, work, watch)
             # Before there is a plan: what is resumed must not be without it.
-            remove_builds(plan.sites, settings, output.console)
-            state, bundle = open_bundle(results_folder(settings), state, plan)
-            introduce(plan, state, load_durations(cache_folder(settings)), output.console)
-        with _resumable(state, bundle, settings):
-            vigil = Vigil(
-                watch,
-                output.console,
-                wait_s=settings.number("wait_quiet"),
-                retries=int(settings.number("retries")),
-            )
+            remove_builds(plan, asked.build, work.console)
+            state, bundle = open_bundle(work.places.results, state, plan)
+            introduce(plan, state, load_durations(work.places.cache), work.console)
+        with _resumable(state, bundle, work.places):
+            vigil = Vigil(watch, work.console, wait_s=asked.measure.wait_s, retries=asked.measure.retries)
             try:
-                state = _execute(plan, state, bundle, cache_folder(settings), output, vigil)
+                state = _execute(plan, state, bundle, work, vigil)
             except UsageError:  # an option that the tree does not know; nothing is built yet
                 if resume is None and not _holds_results(bundle):
                     bundle.discard()
                 raise
-            state, report, folder = conclude(state, bundle, cache_folder(settings))
+            state, report, folder = conclude(state, bundle, work.places.cache)
     _publish(report, environ, output.console)
     output.show(render_summary(state, output.shorten(folder), list_shares(state), width=output.width), state)
     return int(state.exit_code)
 
 
-def _prepare(
-    settings: Settings, environ: Mapping[str, str], node: Node, suite: Suite, output: Output, watch: Watch
-) -> tuple[Run, Plan]:
-    wish = choose_wish(settings)
-    ranking = rank_cores(probe_capture(environ)) if wish.pin else ()
-    choose_cpus(wish.pin, ranking, max(suite.threads))  # refused before anything is fetched
-    bench = lay_out(settings, environ, node, output.console)
+def _prepare(asked: RunRequest, work: Workplace, watch: Watch) -> tuple[Run, Plan]:
+    measure, suite = asked.measure, asked.measure.suite
+    bench = lay_out(asked, work)
     if suite.engine is Engine.BENCH or Benchmark.TRANSCRIBE in suite.benchmarks:
         _refuse_pruned(bench.source)
-    audio = ready_audio(settings, environ, bench.source)
-    resolved = [ready_weights(model, settings, environ, output.console, bench.source) for model in suite.models]
-    weights = tuple(weights for weights, _ in resolved)
-    caveats = tuple(dict.fromkeys(caveat for _, caveats in resolved for caveat in caveats))
+    audio = ready_audio(asked, work, bench.source)
+    ready = ready_all(asked, work, bench.source)
+    weights = tuple(weights for weights, _ in ready)
+    caveats = tuple(dict.fromkeys(caveat for _, caveats in ready for caveat in caveats))
     condition = watch.probe_condition()
-    caveats += tuple(caveat_condition(condition, node.cpu.cores, suite.threads))
-    caveats += tuple(caveat_placement(wish, condition))
+    caveats += tuple(caveat_condition(condition, asked.node.cpu.cores, suite.threads))
+    caveats += tuple(caveat_placement(measure.wish, condition))
     if audio:
         _refuse_speechless(suite, weights)
         caveats += tuple(caveat_transcription(weights))
-    state, ingredients = begin_run(bench, settings, suite, weights, caveats, audio)
-    return state, place_plan(plan_run(ingredients), wish, ranking)
+    state, ingredients = begin_run(bench, asked, weights, caveats, audio)
+    return state, place_plan(plan_run(ingredients), measure.wish, measure.ranking)
 
 
 def _refuse_pruned(source: Source) -> None:
@@ -139,9 +122,9 @@ def _holds_results(bundle: Bundle) -> bool:
 
 
 @contextlib.contextmanager
-def _resumable(state: Run, bundle: Bundle, settings: Settings) -> Iterator[None]:
+def _resumable(state: Run, bundle: Bundle, places: Places) -> Iterator[None]:
     """Whatever stops the run from here on says how to go on with it."""
-    hint = f"harness run --resume {state.id} {name_folders(settings)}"
+    hint = f"harness run --resume {state.id} {places.options}"
     try:
         yield
     except KeyboardInterrupt:
@@ -163,10 +146,11 @@ def _resumable(state: Run, bundle: Bundle, settings: Settings) -> Iterator[None]
         bundle.release()
 
 
-def _execute(plan: Plan, state: Run, bundle: Bundle, cache: Path, output: Output, vigil: Vigil) -> Run:
+def _execute(plan: Plan, state: Run, bundle: Bundle, work: Workplace, vigil: Vigil) -> Run:
+    cache = work.places.cache
     known = load_durations(cache)
     mark_builds(plan, state, cache)
-    session = Session(plan, state, bundle, output.console, known, vigil)
+    session = Session(plan, state, bundle, work.console, known, vigil)
     try:
         return session.go()
     finally:

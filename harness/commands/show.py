@@ -4,26 +4,26 @@ from collections.abc import Sequence
 
 from harness.commands.chart import FORMS, PIVOT, Pivot, choose_pivot, show_stored
 from harness.commands.output import Form, Output
+from harness.commands.request.place import resolve_results
 from harness.commands.selection import select_runs
 from harness.commands.verb import RUNS, Group, Verb
 from harness.errors import UsageError
 from harness.judge.roofline import list_shares
 from harness.render.display import render_display
-from harness.run.places import results_folder
 from harness.settings.layer import Settings
 from harness.store.sweep_file import find_sweep, name_sweep
 
 
 def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot) -> int:
     """Print the runs that `words` name, caveats first, or the table of a sweep; return the exit code."""
-    results = results_folder(settings)
+    results = resolve_results(settings)
     named = name_sweep(results, words[0]) if len(words) == 1 else None
     if named:
         return show_stored(find_sweep(results, *named, unfinished=False), results, pivot, output)
     if output.form in (Form.CSV, Form.MARKDOWN) or pivot != Pivot():
         hint = f"harness report {' '.join(words)} --format {'csv' if output.form is Form.CSV else 'markdown'}"
         raise UsageError("tables of this kind are made of a sweep, and no sweep is named", hint=hint)
-    stored, code = select_runs(settings, output, words)
+    stored, code = select_runs(results, output, words)
     runs = tuple(one.run for one in stored)
     shares = [list_shares(run) for run in runs]
     output.show(render_display(runs, [one.path for one in stored], shares, width=output.width), runs)

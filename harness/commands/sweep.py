@@ -6,33 +6,34 @@ from pathlib import Path
 
 from harness.commands.chart import FORMS, PIVOT, Pivot, choose_pivot, complain_blank, describe_sweep, show_chart
 from harness.commands.output import Output
+from harness.commands.request.measure import resolve_kept_run, resolve_node
+from harness.commands.request.place import open_workplace
+from harness.commands.request.sweep import SweepOrder, resolve_kept_sweep, resolve_sweep
 from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record
 from harness.records.run import ExitCode, Run
-from harness.records.suite import Suite
 from harness.records.sweep import Entry, Sweep
 from harness.render.plain import format_seconds
 from harness.render.plan import render_plan
 from harness.render.sweep import describe_equals, render_chart, render_chart_csv, render_chart_markdown
-from harness.run.places import cache_folder, hold_node, name_folders, results_folder
+from harness.run.places import Workplace, hold_node
 from harness.run.prepare import mark_builds, remove_builds
 from harness.run.recovery import settle_remnants
-from harness.run.resume import take_up
+from harness.run.resume import find_unfinished, take_up
 from harness.run.session import Session
 from harness.settings.layer import Settings
+from harness.settings.request import RunRequest
 from harness.store.duration import load_durations, save_durations
 from harness.store.sweep_file import find_sweep, save_tables
 from harness.store.unfinished import describe_kept
-from harness.sweep.design import design_sweep
-from harness.sweep.entry import choose_entry_suite, prepare_entry
-from harness.sweep.remainder import adopt, list_open, look_for_runs, recall_design, refuse_mixture
+from harness.sweep.entry import prepare_entry
+from harness.sweep.remainder import adopt, list_open, look_for_runs, refuse_mixture
 from harness.sweep.schedule import Course, estimate_course
 from harness.sweep.sessions import Field, Prepare, prepare_all
 from harness.system.limit import limit_of, stop_at_limit
-from harness.system.probe import probe_node
 from harness.trial.setup import Scene, set_scene
 
 
@@ -47,127 +48,117 @@ class Asked(Record):
 
 def sweep(settings: Settings, environ: Mapping[str, str], output: Output, asked: Asked) -> int:
     """Measure the cross product of the axes, or go on with an unfinished sweep; return the exit code."""
-    node = probe_node(settings.text("as_node"), environ)
-    results = results_folder(settings)
+    node = resolve_node(settings, environ)
+    work = open_workplace(settings, environ, output.console)
     if asked.resume is not None:
-        with hold_node(settings, output.console):
-            settle_remnants(settings, node, output.console)
-            field = _take_up(settings, environ, node, asked.resume, output)
-            runs = _measure(field, settings, output)
-        return _finish(field, runs, results, asked, output)
-    scene = set_scene(settings, environ, output.console)
-    settings, suite, design = design_sweep(settings, node, asked.file, asked.axes)
-    prepare = _preparing(design, suite, settings, environ, node, scene, output)
-    if settings.flag("dry_run"):
-        planned, ready = prepare_all(design, prepare)
-        _show_plan(planned, ready, settings, output)
+        with hold_node(work):
+            settle_remnants(work.places, node.name, work.console)
+            field = _take_up(settings, work, node, asked.resume)
+            runs = _measure(field, work)
+        return _finish(field, runs, work.places.results, asked, output)
+    order = resolve_sweep(settings, work, node, asked.file, asked.axes)
+    scene = set_scene(order.measure, work)
+    prepare = _preparing(order, work, scene)
+    if order.dry:
+        planned, ready = prepare_all(order.design, prepare)
+        _show_plan(planned, ready, order, work, output)
         return 0
-    with hold_node(settings, output.console):
-        settle_remnants(settings, node, output.console)
-        planned, ready = prepare_all(design, prepare)
-        field = Field(planned, results, cache_folder(settings), {})
+    with hold_node(work):
+        settle_remnants(work.places, node.name, work.console)
+        planned, ready = prepare_all(order.design, prepare)
+        field = Field(planned, work.places.results, work.places.cache, {})
         field.begin()
         for number, prepared in ready.items():
-            remove_builds(prepared[1].sites, settings, output.console)
-            _open(field, number, prepared, scene, settings, output)
-        output.console.note(describe_sweep(planned))
+            remove_builds(prepared[1], _need_run(order, number).build, work.console)
+            _open(field, number, prepared, scene, work)
+        work.console.note(describe_sweep(planned))
         try:
-            runs = _measure(field, settings, output)
+            runs = _measure(field, work)
         except UsageError:  # an option that a tree does not know; nothing is built yet
             field.discard()
             raise
-    return _finish(field, runs, results, asked, output)
+    return _finish(field, runs, work.places.results, asked, output)
 
 
-def _preparing(
-    design: Sweep,
-    suite: Suite,
-    settings: Settings,
-    environ: Mapping[str, str],
-    node: Node,
-    scene: Scene,
-    output: Output,
-) -> Prepare:
+def _preparing(order: SweepOrder, work: Workplace, scene: Scene) -> Prepare:
     """Return what makes the run and the plan of a config of a sweep."""
 
     def prepare(entry: Entry, number: int) -> tuple[Run, Plan]:
-        cells = [cell for cell in design.cells if cell.entry == number and not cell.reason]
-        mine = choose_entry_suite(suite, cells)
-        label = design.label(entry.values)
-        return prepare_entry(entry, mine, settings, environ, node, scene, output.console, label=label)
+        return prepare_entry(_need_run(order, number), work, scene, label=order.design.label(entry.values))
 
     return prepare
 
 
-def _open(
-    field: Field, number: int, prepared: tuple[Run, Plan], scene: Scene, settings: Settings, output: Output
-) -> None:
+def _need_run(order: SweepOrder, number: int) -> RunRequest:
+    """Return the run that a config asks for; raises UnavailableError or UnfitError where this node cannot have it."""
+    asked = order.runs[number]
+    if isinstance(asked, RunRequest):
+        return asked
+    raise asked
+
+
+def _open(field: Field, number: int, prepared: tuple[Run, Plan], scene: Scene, work: Workplace) -> None:
     state, plan, bundle = field.open(number, prepared)
-    mark_builds(plan, state, cache_folder(settings))
-    session = Session(plan, state, bundle, output.console, load_durations(cache_folder(settings)), scene.vigil)
+    mark_builds(plan, state, work.places.cache)
+    session = Session(plan, state, bundle, work.console, load_durations(work.places.cache), scene.vigil)
     field.seat(number, session, bundle)
 
 
-def _take_up(settings: Settings, environ: Mapping[str, str], node: Node, wanted: str, output: Output) -> Field:
+def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str) -> Field:
     """Return an unfinished sweep as it was left.
 
     Runs of it that are finished are not measured again. Those that are not there, or are not its own, are: and those
     that it had not begun.
     """
-    results, cache = results_folder(settings), cache_folder(settings)
-    stored = find_sweep(results, node.name, wanted, unfinished=True, note=output.console.note)
-    kept = look_for_runs(results, stored, output.console.note, mine=True)
+    results, cache, note = work.places.results, work.places.cache, work.console.note
+    stored = find_sweep(results, node.name, wanted, unfinished=True, note=note)
+    kept = look_for_runs(results, stored, note, mine=True)
     stored, kept = adopt(results, stored, kept)
-    left = list_open(stored, kept)
     earlier = [one.run for one in kept.values()]
-    mine, suite = settings, None
-    if left or stored.settings:
-        mine, suite = recall_design(stored, earlier, settings, node)
-    scene = set_scene(mine, environ, output.console)
+    order = resolve_kept_sweep(settings, work, node, stored, earlier, list_open(stored, kept))
+    scene = set_scene(order.measure, work)
     field = Field(stored, results, cache, {one.run.id: one.run for one in kept.values() if one.sealed})
+    prepare = _preparing(order, work, scene)
     fresh: dict[int, tuple[Run, Plan]] = {}
-    if suite:
-        prepare = _preparing(stored, suite, mine, environ, node, scene, output)
-        for number in left:
-            try:
-                fresh[number] = prepare(stored.entries[number], number)
-            except (UnavailableError, UnfitError):
-                if not stored.entries[number].reason:
-                    raise
-                continue  # it could not be prepared when the sweep was begun, either
-            refuse_mixture(stored, fresh[number][0], earlier)
+    for number in order.runs:
+        try:
+            fresh[number] = prepare(stored.entries[number], number)
+        except (UnavailableError, UnfitError):
+            if not stored.entries[number].reason:
+                raise
+            continue  # it could not be prepared when the sweep was begun, either
+        refuse_mixture(stored, fresh[number][0], earlier)
     for number, one in kept.items():
         if not one.sealed:
             try:
-                state, plan, bundle = take_up(
-                    settings, environ, node, one.run.id, output.console, scene.condition, sweep=stored.id
-                )
+                state, bundle = find_unfinished(work, node.name, one.run.id, sweep=stored.id)
+                state, plan = take_up(state, bundle, resolve_kept_run(state, work), work, (node, scene.condition))
             except HarnessError as error:
                 error.hint = error.hint.replace("harness run", "harness sweep")
                 raise
-            field.seat(number, Session(plan, state, bundle, output.console, load_durations(cache), scene.vigil), bundle)
+            field.seat(number, Session(plan, state, bundle, work.console, load_durations(cache), scene.vigil), bundle)
     for number, prepared in fresh.items():
         name = stored.label(stored.entries[number].values) or stored.id
-        output.console.note(f"measured anew: {name}" if stored.entries[number].run else f"not begun yet: {name}")
-        _open(field, number, prepared, scene, mine, output)
+        note(f"measured anew: {name}" if stored.entries[number].run else f"not begun yet: {name}")
+        _open(field, number, prepared, scene, work)
     return field
 
 
-def _measure(field: Field, settings: Settings, output: Output) -> dict[str, Run]:
+def _measure(field: Field, work: Workplace) -> dict[str, Run]:
     """Go through all sessions; whatever stops them says how to go on."""
-    cache = cache_folder(settings)
+    cache, note = work.places.cache, work.console.note
 
     def built() -> None:
         for sentence in describe_equals(field.chart()):
-            output.console.note(f"  {sentence}")
+            note(f"  {sentence}")
 
     course = Course(field.sessions, load_durations(cache), field.sweep.seed, built=built)
-    hint = f"harness sweep --resume {field.sweep.id} {name_folders(settings)}"
+    hint = f"harness sweep --resume {field.sweep.id} {work.places.options}"
     try:
         course.go()
         return field.conclude()
     except KeyboardInterrupt:
-        output.console.note(render_chart(field.chart()))
+        note(render_chart(field.chart()))
         hint = hint if field.is_there else "harness sweep"
         raise InterruptedRunError(f"interrupted; {describe_kept(field.bundles)}", hint=hint) from None
     except (HarnessError, OSError, MemoryError) as error:
@@ -178,7 +169,7 @@ def _measure(field: Field, settings: Settings, output: Output) -> dict[str, Run]
             raise UnfitError(error.what, cause=error.cause, hint=hint) from None
         if not isinstance(error, OSError):
             raise
-        what = f"the sweep stopped: {error.strerror or error} ({error.filename or results_folder(settings)})"
+        what = f"the sweep stopped: {error.strerror or error} ({error.filename or work.places.results})"
         hint = f"remove the cause, then {hint if field.is_there else 'harness sweep'}"
         raise UnfitError(what, cause=describe_kept(field.bundles), hint=hint) from None
     finally:
@@ -199,11 +190,13 @@ def _finish(field: Field, runs: Mapping[str, Run], results: Path, asked: Asked, 
     return int(min(codes, default=ExitCode.OK))
 
 
-def _show_plan(planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], settings: Settings, output: Output) -> None:
+def _show_plan(
+    planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], order: SweepOrder, work: Workplace, output: Output
+) -> None:
     plans = [plan for _, plan in ready.values()]
-    estimate = estimate_course(plans, load_durations(cache_folder(settings)))
-    lines = [describe_sweep(planned, settings.describe())]
-    if settings.flag("verbose"):
+    estimate = estimate_course(plans, load_durations(work.places.cache))
+    lines = [describe_sweep(planned, order.used)]
+    if order.full:
         lines += [render_plan(plan, state) for state, plan in ready.values()]
     reasons = dict.fromkeys(
         f"  NA: {planned.label(cell.values)}: {cell.reason}" for cell in planned.cells if cell.reason

@@ -6,38 +6,33 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.commands.output import Output
+from harness.commands.request.place import open_workplace
+from harness.commands.request.tune import KEYS, resolve_search
 from harness.commands.verb import Argument, Group, Take, Verb
-from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
-from harness.plan.tune import AXES, UNITS, choose_others, decide, find_median, find_score, list_axes
+from harness.errors import HarnessError, InterruptedRunError, UnfitError
+from harness.plan.tune import UNITS, choose_others, decide, find_median, find_score
 from harness.plan.tune import Axis as TuneAxis
-from harness.records.measurement import DECODE, ENCODE
-from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record, short_hash
 from harness.records.run import ExitCode, Run
-from harness.records.suite import Benchmark, Engine, Suite
-from harness.records.sweep import Entry, Values
+from harness.records.sweep import Values
 from harness.records.tune import Goal, Tuning
 from harness.render.origin import describe_seed
 from harness.render.tune import render_tuning
-from harness.run.places import cache_folder, hold_node, results_folder
+from harness.run.places import hold_node
 from harness.run.prepare import mark_builds
 from harness.run.recovery import settle_remnants
-from harness.run.request import choose_engine, choose_suite
-from harness.search.search import Search
-from harness.settings.layer import Settings, name_setting, nearest
-from harness.store.duration import load_durations
+from harness.search.search import Search, SearchDesign
+from harness.settings.layer import Settings
+from harness.settings.request import RunRequest
 from harness.store.unfinished import describe_kept
 from harness.sweep.entry import prepare_entry
 from harness.system.limit import limit_of, stop_at_limit
-from harness.system.probe import probe_node
 from harness.system.toml_file import change_toml, read_toml
 from harness.trial.setup import set_scene
 from harness.whisper.quantisation import name_quantised
 
 _FILE = "harness.toml"
-# What the axes are called where they are written down.
-_KEYS = {"fa": "flash_attn"}
 
 
 class Wanted(Record):
@@ -49,43 +44,34 @@ class Wanted(Record):
 
 def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted: Wanted) -> int:
     """Search for the best settings, print them and write them to harness.toml; return the exit code."""
-    goal, node = Goal(wanted.goal), probe_node(settings.text("as_node"), environ)
-    base, axes, suite, mine = _design(settings, node)
-    seed = describe_seed(suite.seed, settings.describe())
+    work = open_workplace(settings, environ, output.console)
+    asked = resolve_search(settings, work, wanted.goal)
+    goal, base, suite = asked.goal, asked.base, asked.measure.suite
+    seed = describe_seed(suite.seed, asked.used)
     if wanted.write:
         read_toml(Path(_FILE), required=False)  # what cannot be read is not found out after a quarter of an hour
-    if settings.flag("dry_run"):
-        output.show(f"{_describe_axes(axes, base)}\n  {'seed':<9} {seed}", suite)
+    if asked.dry:
+        output.show(f"{_describe_axes(asked.axes, base)}\n  {'seed':<9} {seed}", suite)
         return 0
-    scene = set_scene(settings, environ, output.console)
+    scene = set_scene(asked.measure, work)
     begun = datetime.now(UTC)
-    name = f"{begun:%Y%m%dT%H%M%SZ}-tune-{short_hash(suite, axes, length=8)}"
+    name = f"{begun:%Y%m%dT%H%M%SZ}-tune-{short_hash(suite, asked.axes, length=8)}"
 
     def prepare(binary: Values) -> tuple[Run, Plan]:
+        run = asked.runs[binary]
+        if not isinstance(run, RunRequest):
+            raise run
         label = " ".join(f"{key}={value}" for key, value in binary)
-        state, plan = prepare_entry(
-            Entry(values=binary), suite, mine, environ, node, scene, output.console, label=label
-        )
-        mark_builds(plan, state, cache_folder(settings))
+        state, plan = prepare_entry(run, work, scene, label=label)
+        mark_builds(plan, state, work.places.cache)
         return state, plan
 
-    with hold_node(settings, output.console):
-        settle_remnants(settings, node, output.console)
-        search = Search(
-            goal,
-            settings.words("model")[0],
-            settings.number("budget"),
-            prepare,
-            results_folder(settings),
-            cache_folder(settings),
-            output.console,
-            scene.vigil,
-            load_durations(cache_folder(settings)),
-            seed=suite.seed,
-            name=name,
-        )
-        with _telling(search, results_folder(settings)):
-            found = search.go(axes, base)
+    with hold_node(work):
+        settle_remnants(work.places, asked.node.name, work.console)
+        design = SearchDesign(id=name, goal=goal, model=asked.model, budget_s=asked.budget_s, seed=suite.seed)
+        search = Search(design, prepare, work, scene.vigil)
+        with _telling(search, work.places.results):
+            found = search.go(asked.axes, base)
             duels = search.duel(found, choose_others(search.stages, found, base))
         runs = search.conclude()
     winner, why = decide(found, base, duels)
@@ -97,12 +83,12 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
         return int(min((run.exit_code for run in runs if run.exit_code), default=ExitCode.BENCHMARK_FAILED))
     tuning = Tuning(
         id=name,
-        node=node.name,
-        model=settings.words("model")[0],
+        node=asked.node.name,
+        model=asked.model,
         goal=goal,
         unit=UNITS[goal],
         start=begun.isoformat(timespec="seconds"),
-        budget_s=settings.number("budget"),
+        budget_s=asked.budget_s,
         spent_s=round(search.spent_s, 1),
         stages=search.stages,
         found=found,
@@ -113,7 +99,7 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
         duels=duels,
         runs=tuple(run.id for run in runs),
         cmake=_spell_cmake(search.find_run(winner)),
-        cli=_spell_cli(settings.words("model")[0], winner),
+        cli=_spell_cli(asked.model, winner),
     )
     output.show(f"{render_tuning(tuning)}\n  seed     {seed}", tuning)
     if wanted.write:
@@ -141,47 +127,6 @@ def _telling(search: Search, results: Path) -> Iterator[None]:
         raise UnfitError(what, cause=kept, hint="remove the cause, then harness tune") from None
 
 
-def _design(settings: Settings, node: Node) -> tuple[Values, tuple[TuneAxis, ...], Suite, Settings]:
-    """Return where the search begins, its axes, and the suite and settings that can measure all of it."""
-    models, over = settings.words("model"), settings.words("over")
-    if len(models) != 1:
-        raise UsageError("one model is tuned at a time", hint=f"--model {models[0]}")
-    over = tuple("fa" if name_setting(name) == _KEYS["fa"] else name for name in over)
-    unknown = next((name for name in over if name not in AXES), None)
-    if unknown:
-        raise UsageError(f"--over: no axis is called {unknown!r}", hint=nearest(unknown, AXES))
-    first = choose_suite(settings.override({"bench": Benchmark.WHISPER.value}, "tune"), node)
-    base = {
-        "threads": str(first.threads[0]),
-        "fa": str(first.flash_attn[0]),
-        "llamafile": settings.text("llamafile") or "off",
-        "blas": settings.text("blas") or "none",
-        "isa": settings.text("isa"),
-        "quant": settings.words("quant")[0],
-    }
-    axes = list_axes(node, models[0], base, over)
-    values = {axis.name: axis.values for axis in axes}
-    mine = settings.override(
-        {
-            "bench": Benchmark.WHISPER.value,
-            "repetitions": 1,
-            "threads": values.get("threads", (base["threads"],)),
-            "flash_attn": values.get("fa", (base["fa"],)),
-            "quant": values.get("quant", (base["quant"],)),
-        },
-        "tune",
-    )
-    suite = choose_suite(mine, node).replace(
-        tests=False,
-        test_build_types=(),
-        engine=choose_engine(settings, Engine.SAMPLER),
-        precision=0.0,
-        max_time_s=0.0,
-        metrics=(ENCODE.name, DECODE.name),
-    )
-    return tuple(base.items()), axes, suite, mine
-
-
 def _spell_cmake(run: Run) -> str:
     """Return the command that configures the winning binary by hand."""
     options = [option for option in run.config.options if option.name == "CMAKE_BUILD_TYPE" or _is_ggml(option.name)]
@@ -201,7 +146,7 @@ def _spell_cli(model: str, winner: Values) -> str:
 
 def _as_settings(model: str, winner: Values) -> dict[str, object]:
     """Return the winner as keys of harness.toml."""
-    values: dict[str, object] = {_KEYS.get(name, name): value for name, value in winner}
+    values: dict[str, object] = {KEYS.get(name, name): value for name, value in winner}
     return {
         "model": [model],
         **values,

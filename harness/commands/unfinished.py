@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.commands.output import Output
+from harness.commands.request.place import resolve_results
 from harness.errors import HarnessError, UnfitError, UsageError
 from harness.records.card import Remnant
 from harness.records.run import SEARCH, Run
 from harness.render.plain import align
-from harness.run.places import results_folder
 from harness.settings.layer import Settings
 from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
 from harness.store.layout import Place, list_months
@@ -24,7 +24,7 @@ def unfinished(settings: Settings, output: Output, remove: Sequence[str], *, yes
 
     Without `yes` nothing is removed: what would be is said.
     """
-    results = results_folder(settings)
+    results = resolve_results(settings)
     places = [Place(name, month.path) for month in list_months(results) for name in month.partials]
     found = [_describe(Path(place.path), place.node, results) for place in sorted(places)]
     if remove:

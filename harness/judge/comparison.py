@@ -12,7 +12,7 @@ from harness.records.measurement import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Benchmark
-from harness.settings.layer import Settings, nearest
+from harness.settings.layer import nearest
 from harness.stats.verdict import judge_pairs, judge_unpaired
 
 _SHOWN = 3
@@ -24,42 +24,40 @@ _PARTED = {"nodes": "names (one machine under several names), or hardware (anoth
 class Question(Record):
     """What runs are judged by: the change that matters, the metrics' names, and in what runs may differ.
 
-    The words of `across` are groups of aspects, or single aspects.
+    The words of `across` are groups of aspects, or single aspects. `named_metrics` and `named_benchmarks` are those
+    that somebody asked for. Asked to be `strict`, a case that is left UNRESOLVED has an exit code of its own.
     """
 
     threshold: float
     metrics: frozenset[str]
     across: tuple[str, ...] = ()
+    named_metrics: tuple[str, ...] = ()
+    named_benchmarks: tuple[str, ...] = ()
+    strict: bool = False
 
 
-def choose_metrics(settings: Settings) -> frozenset[str]:
+def choose_metrics(benchmarks: Sequence[str], metrics: Sequence[str]) -> frozenset[str]:
     """Return the names of the metrics that --bench and --metric leave; raises UsageError for unknown ones."""
     of_models = [metric.name for metric in TABLE_METRICS]
-    for what, known in (("bench", list(Benchmark)), ("metric", of_models)):
-        for name in settings.words(what):
+    for what, words, known in (("bench", benchmarks, list(Benchmark)), ("metric", metrics, of_models)):
+        for name in words:
             if name not in known:
                 raise UsageError(f"unknown {what} {name!r}", hint=nearest(name, known))
     names = {
-        Benchmark.WHISPER: settings.words("metric"),
+        Benchmark.WHISPER: tuple(metrics),
         Benchmark.MEMCPY: (COPY_RATE.name,),
         Benchmark.MUL_MAT: (FLOP_RATE.name,),
         Benchmark.TRANSCRIBE: (RTF.name,),
     }
-    return frozenset(name for bench in settings.words("bench") for name in names[Benchmark(bench)])
+    return frozenset(name for bench in benchmarks for name in names[Benchmark(bench)])
 
 
-def list_uncompared(settings: Settings, family: Family) -> tuple[str, ...]:
+def list_uncompared(question: Question, family: Family) -> tuple[str, ...]:
     """Return the metrics and benchmarks that somebody named and that no comparison is of."""
     metrics = {one.metric for one in family.comparisons}
     benchmarks = {one.case.benchmark for one in family.comparisons}
-    asked = [("metric", metrics if Benchmark.WHISPER in benchmarks else None), ("bench", benchmarks)]
-    return tuple(
-        name
-        for setting, known in asked
-        if known is not None and not settings.is_default(setting)
-        for name in settings.words(setting)
-        if name not in known
-    )
+    missing = [name for name in question.named_metrics if name not in metrics and Benchmark.WHISPER in benchmarks]
+    return (*missing, *(name for name in question.named_benchmarks if name not in benchmarks))
 
 
 def contrast_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Contrast:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from harness.judge.diagnosis import FULL_SPEED, PERFORMANCE, STEAL_LIMIT, is_frugal
 from harness.judge.quietness import describe_others, is_disturbed
-from harness.plan.placement import Wish
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.condition import Condition, Quietness
 from harness.records.node import Cores
@@ -12,6 +11,7 @@ from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import Run
 from harness.records.wording import format_count
+from harness.settings.request import Wish
 
 _NAMED = 5
 

@@ -6,7 +6,7 @@ from harness.errors import UsageError
 from harness.plan.side import KEYS
 from harness.records.suite import Suite
 from harness.records.sweep import Axis, Values
-from harness.settings.layer import Settings, name_setting, nearest
+from harness.settings.layer import name_setting, nearest
 from harness.settings.value import name_option
 
 # What a case differs in, and the setting behind it; all other axes make another binary.
@@ -58,27 +58,26 @@ def convert_excludes(tables: Iterable[Mapping[str, object]], axes: Sequence[Axis
     return tuple(excludes)
 
 
-def take_axes(settings: Settings, named: Named) -> Settings:
-    """Return the settings with the values of named axes, as far as no flag or variable says otherwise."""
-    values = {_KNOWN[name]: ",".join(words) for name, words in named.items() if name in _KNOWN}
-    return settings.override({name: value for name, value in values.items() if settings.is_default(name)}, "axes")
+def name_values(named: Named) -> dict[str, str]:
+    """Return the values of named axes by the settings behind them; an option of CMake has none."""
+    return {_KNOWN[name]: ",".join(words) for name, words in named.items() if name in _KNOWN}
 
 
-def choose_axes(settings: Settings, suite: Suite, named: Named) -> tuple[Axis, ...]:
+def choose_axes(suite: Suite, kinds: Sequence[str], binary: Mapping[str, str], named: Named) -> tuple[Axis, ...]:
     """Return all axes: model, quant, threads and fa, then those of the binary that are set, then CMake's.
 
-    `suite` has the models, threads and flash attention that the settings come to.
+    `suite` has the models, threads and flash attention, `kinds` are the types of weights, and `binary` has the values
+    of each axis of the binary that is set, as they were written.
     """
     axes = [
         Axis(name="model", values=suite.models),
-        Axis(name="quant", values=tuple(dict.fromkeys(settings.words("quant")))),
+        Axis(name="quant", values=tuple(dict.fromkeys(kinds))),
         Axis(name="threads", values=tuple(map(str, suite.threads))),
         Axis(name="fa", values=tuple(map(str, suite.flash_attn))),
     ]
-    for name, setting in BINARY_AXES.items():
-        text = settings.text(setting)
+    for name, text in binary.items():
         words = [text] if name in _WHOLE else [word.strip() for word in text.split(",") if word.strip()]
-        if any(words) and (len(words) > 1 or not settings.is_default(setting)):
+        if any(words):
             axes.append(Axis(name=name, values=tuple(dict.fromkeys(words))))
     axes += [Axis(name=name, values=values) for name, values in named.items() if name not in _KNOWN]
     return tuple(axes)

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from harness.errors import UsageError
 from harness.records.plan import Phase, Placement, Plan, Step
-from harness.records.record import Record
-from harness.settings.layer import Settings
+from harness.settings.request import Wish
 
 AUTO = "auto"
 # glibc 2.35 and newer: malloc asks for transparent huge pages (Memory Allocation Tunables of its manual).
@@ -18,49 +17,37 @@ _LIST = re.compile(r"\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*")
 Ranking = Sequence[Sequence[int]]
 
 
-class Wish(Record):
-    """How benchmarks are to be run: `pin` is empty, `auto`, or a list of CPUs; `nice` None leaves it alone."""
-
-    pin: str = ""
-    nice: int | None = None
-    huge_pages: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to be done."""
-        return self == Wish()
-
-
-def choose_wish(settings: Settings) -> Wish:
-    """Return what the settings ask for; raises UsageError for what is not a list of CPUs, or no priority."""
-    pin, nice = settings.text("pin"), settings.text("nice")
+def choose_wish(pin: str, nice: str, *, huge_pages: bool) -> Wish:
+    """Return what is asked for; raises UsageError for what is not a list of CPUs, or no priority."""
     if pin not in ("", AUTO) and not _LIST.fullmatch(pin):
         raise UsageError(f"--pin: {pin!r} is not a list of CPUs", hint="auto, 0,2 or 4-7")
     if nice and not (re.fullmatch(r"[+-]?\d{1,2}", nice) and int(nice) in NICE):
         raise UsageError(f"--nice: {nice!r} is no priority", hint="from -20 (first, needs rights) to 19 (last)")
-    return Wish(pin=pin, nice=int(nice) if nice else None, huge_pages=settings.flag("huge_pages"))
+    return Wish(pin=pin, nice=int(nice) if nice else None, huge_pages=huge_pages)
 
 
 def choose_cpus(pin: str, ranking: Ranking, threads: int) -> tuple[int, ...]:
-    """Return the CPUs for `threads` threads: with `auto` one on each core as long as there are cores, else the list.
-
-    Raises UsageError for CPUs that may not be used, and for a list shorter than the threads.
-    """
+    """Return the CPUs for `threads` threads: with `auto` one on each core as long as there are cores, else the list."""
     if not pin:
         return ()
-    usable = sorted(cpu for core in ranking for cpu in core)
     if pin == AUTO:
         rounds = max((len(core) for core in ranking), default=0)
         in_turn = [core[number] for number in range(rounds) for core in ranking if number < len(core)]
         return tuple(sorted(in_turn[:threads]))
-    cpus = _parse_list(pin)
+    return _parse_list(pin)
+
+
+def require_cpus(pin: str, ranking: Ranking, threads: int) -> None:
+    """Raise UsageError for a list of CPUs that may not be used, or that is shorter than the threads."""
+    if pin in ("", AUTO):
+        return
+    cpus, usable = _parse_list(pin), sorted(cpu for core in ranking for cpu in core)
     strange = [cpu for cpu in cpus if cpu not in usable]
     if strange:
         raise UsageError(f"--pin: CPU {strange[0]} may not be used", hint=f"these may: {_show(usable)}")
     if len(cpus) < threads:
         hint = "as many CPUs as threads, or fewer --threads"
         raise UsageError(f"--pin: {len(cpus)} CPUs for {threads} threads, which would take turns", hint=hint)
-    return cpus
 
 
 def choose_placement(

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from harness.errors import UsageError
 from harness.records.record import Record
-from harness.settings.layer import Settings, name_setting, nearest
+from harness.records.source import SourceRequest
+from harness.settings.layer import name_setting, nearest
 from harness.settings.value import name_option
 
 # What a side may differ in, and the setting behind it; a name in capitals is an option of CMake.
@@ -56,13 +57,11 @@ class Side(Record):
             return frozenset({"ref", "repo"} - self.named.keys())
         return frozenset(ORIGINS)
 
-    def apply(self, settings: Settings) -> Settings:
-        """Return the settings of this side; raises UsageError for a value that cannot be."""
-        void = (name for name in ORIGINS if name not in self.inherited and settings.text(name))
-        changes: dict[str, object] = {**dict.fromkeys(void, ""), **dict(self.values)}
-        if self.defines:
-            changes["define"] = [*settings.words("define"), *self.defines]
-        return settings.override(changes, self.label)
+    def choose_source(self, shared: SourceRequest) -> SourceRequest:
+        """Return the source of this side, of that which both share and what the side names itself."""
+        common = {"ref": shared.ref, "repo": shared.repo, "source": shared.tree}
+        mine = {name: value if name in self.inherited else "" for name, value in common.items()} | self.named
+        return shared.replace(ref=mine["ref"], repo=mine["repo"], tree=mine["source"])
 
 
 def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> Side:

@@ -42,6 +42,14 @@ class CMakeOption(Record):
         return f"-D{self.name}={self.value}"
 
 
+class Recipe(Record):
+    """What the settings ask for: the build type, the backend by its own name, and the CMake options of both."""
+
+    build_type: str
+    backend: str
+    options: tuple[CMakeOption, ...] = ()
+
+
 class Config(Record):
     """Build type, ISA choice, backend, compiler and CMake options; `id` names the build tree.
 

@@ -66,6 +66,11 @@ class SourceRequest(Record):
     tree: str = ""
     ours: tuple[str, ...] = ()
 
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the default release that is asked for."""
+        return not (self.ref or self.repo or self.tree)
+
 
 class Sdist(Record):
     """A pinned source distribution: its file as a package index names it, and where the tree lies inside."""

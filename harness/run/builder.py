@@ -1,26 +1,21 @@
 """A build alone: a source made into the library and the bench program that can be measured."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.plan.run import plan_build
-from harness.records.node import Node
 from harness.records.outcome import Status
 from harness.records.plan import Inventory, Phase, Plan
 from harness.records.record import Record
 from harness.records.run import Run
-from harness.records.source import Source
-from harness.records.suite import Benchmark, Suite
-from harness.records.weights import Weights
+from harness.records.suite import Benchmark
 from harness.run.finish import look_back
 from harness.run.introduction import introduce
-from harness.run.places import cache_folder
-from harness.run.prepare import begin_run, lay_out, mark_builds, remove_builds
+from harness.run.places import Workplace
+from harness.run.prepare import Ready, begin_run, lay_out, mark_builds, ready_all, remove_builds
 from harness.run.session import Session
-from harness.settings.layer import Settings
+from harness.settings.request import BuildRequest, RunRequest
 from harness.store.bundle import Bundle, load_logs
 from harness.store.duration import load_durations
-from harness.system.console import Console
 
 
 class Built(Record):
@@ -38,64 +33,45 @@ class Built(Record):
         return built and self.run.status is Status.PASSED
 
 
-def prepare_build(
-    settings: Settings,
-    environ: Mapping[str, str],
-    node: Node,
-    console: Console,
-    suite: Suite | None = None,
-    ready: Callable[[Source], tuple[Weights, ...]] = lambda _: (),
-    *,
-    drawn: bool = False,
-) -> tuple[Run, Plan]:
-    """Return the run that will record a build, and the plan of it; the source is there afterwards, nothing is built.
+def prepare_build(asked: RunRequest, work: Workplace, *, drawn: bool = False) -> tuple[Run, Plan, tuple[Ready, ...]]:
+    """Return the run that will record a build, the plan of it, and the weights that it will be measured with.
 
-    `suite` is what the build will be measured with, nothing if it is None; `ready` answers with the weights for it.
-    One that is `drawn` can be linked in other code layouts, and is, to see that it works.
+    Source and weights are there afterwards, nothing is built. One that is `drawn` can be linked in other code layouts,
+    and is, to see that it works.
     """
-    bench = lay_out(settings, environ, node, console)
-    measured = suite is not None
-    suite = suite or Suite(
-        benchmarks=(),
-        models=(),
-        threads=(1,),
-        flash_attn=(0,),
-        repetitions=1,
-        tests=False,
-        test_build_types=(),
-        seed=1,
-    )
+    bench, suite = lay_out(asked, work), asked.measure.suite
+    ready = ready_all(asked, work, bench.source)
     timed = suite.replace(benchmarks=() if bench.source.pruned else tuple(Benchmark))
-    state, ingredients = begin_run(bench, settings, timed, ready(bench.source), (), drawn=drawn)
+    state, ingredients = begin_run(bench, asked.take(timed), tuple(one for one, _ in ready), (), drawn=drawn)
+    plan = plan_build(ingredients if suite.benchmarks else ingredients.replace(threads=""))
     # What is built is not measured yet: the run that is recorded asks for no benchmark.
-    return state.replace(suite=suite.replace(benchmarks=())), plan_build(
-        ingredients if measured else ingredients.replace(threads="")
-    )
+    return state.replace(suite=suite.replace(benchmarks=())), plan, ready
 
 
-def check_build(state: Run, plan: Plan, settings: Settings, console: Console) -> None:
+def check_build(state: Run, plan: Plan, work: Workplace) -> None:
     """Configure a build, so that UsageError is raised for an option that the tree does not know, before any compiling.
 
     The build itself finds the configuration done.
     """
-    session, _ = _open_session(state, plan, settings, console)
+    session, _ = _open_session(state, plan, work)
     for step in plan.steps:
         if step.phase is Phase.CONFIGURE:
             session.do(step)
 
 
-def carry_out_build(state: Run, plan: Plan, settings: Settings, console: Console) -> Built:
+def carry_out_build(state: Run, plan: Plan, asked: BuildRequest, work: Workplace) -> Built:
     """Return the build of a plan, finished or failed; the caller holds the node's lock."""
-    introduce(plan, state, load_durations(cache_folder(settings)), console)
-    remove_builds(plan.sites, settings, console)
-    mark_builds(plan, state, cache_folder(settings))
-    session, bundle = _open_session(state, plan, settings, console)
+    introduce(plan, state, load_durations(work.places.cache), work.console)
+    remove_builds(plan, asked, work.console)
+    mark_builds(plan, state, work.places.cache)
+    session, bundle = _open_session(state, plan, work)
     state = session.go()
     state = look_back(state, load_logs(bundle.path, state))
     return Built(run=state, folder=plan.sites[-1].folder, logs=str(bundle.logs), inventory=session.inventory)
 
 
-def _open_session(state: Run, plan: Plan, settings: Settings, console: Console) -> tuple[Session, Bundle]:
-    bundle = Bundle(cache_folder(settings) / "logs" / Path(plan.sites[-1].folder).name)
+def _open_session(state: Run, plan: Plan, work: Workplace) -> tuple[Session, Bundle]:
+    cache = work.places.cache
+    bundle = Bundle(cache / "logs" / Path(plan.sites[-1].folder).name)
     bundle.logs.mkdir(parents=True, exist_ok=True)
-    return Session(plan, state, bundle, console, load_durations(cache_folder(settings))), bundle
+    return Session(plan, state, bundle, work.console, load_durations(cache)), bundle

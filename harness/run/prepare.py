@@ -9,8 +9,7 @@ from pathlib import Path
 
 from harness import __version__
 from harness.build.config import choose_config, choose_wiring
-from harness.build.isa import LOADABLE, choose_isa_options, choose_loadable_options, choose_variant, isa_fingerprint
-from harness.build.recipe import choose_recipe
+from harness.build.isa import LOADABLE, isa_fingerprint
 from harness.errors import UnfitError
 from harness.plan.code_layout import TRIED
 from harness.plan.environment import caveat_influences, choose_environment
@@ -25,12 +24,11 @@ from harness.records.node import Node
 from harness.records.plan import Phase, Plan, Site
 from harness.records.record import Record, short_hash
 from harness.records.run import SCHEMA, Run
-from harness.records.source import Source, SourceRequest
-from harness.records.suite import Suite
+from harness.records.source import Source
 from harness.records.weights import Audio, Weights
 from harness.run.build_file import LAYOUT, PROJECT, RELINK, keep_include, keep_layouts
-from harness.run.places import cache_folder, list_own
-from harness.settings.layer import Settings
+from harness.run.places import Workplace
+from harness.settings.request import BuildRequest, RunRequest, WeightsRequest
 from harness.system.asset import library_project, roof_digest, roof_project
 from harness.system.audio import resolve_audio
 from harness.system.cache.entry import locked
@@ -45,6 +43,9 @@ from harness.whisper.quantisation import UNQUANTISED, caveat_quantised, plan_qua
 
 PACKAGE = str(Path(__file__).resolve().parents[2])
 
+# Weights, and what to know about them.
+Ready = tuple[Weights, tuple[Caveat, ...]]
+
 
 class Workbench(Record):
     """What is laid out before the first step; `environment` is what every child is given."""
@@ -57,19 +58,17 @@ class Workbench(Record):
     caveats: tuple[Caveat, ...]
 
 
-def lay_out(
-    settings: Settings, environ: Mapping[str, str], node: Node, console: Console, source: Source | None = None
-) -> Workbench:
+def lay_out(asked: RunRequest, work: Workplace, source: Source | None = None) -> Workbench:
     """Probe the toolchain and resolve the source, unless it is given; nothing is built yet."""
-    cache = cache_folder(settings)
+    cache, environ = work.places.cache, work.environ
     require_programs(cache)  # --dry-run does not hold the node
-    toolchain = probe_toolchain(settings.text("compiler"), environ, cache=cache, tools=settings.text("tools"))
-    source = source or resolve_source(request_source(settings), cache=cache, environ=environ, note=console.note)
+    toolchain = probe_toolchain(asked.build.compiler, environ, cache=cache, tools=asked.build.tools)
+    source = source or resolve_source(asked.source, cache=cache, environ=environ, note=work.console.note)
     mark_used(cache, Path(source.path), source.commit.release or source.commit.short)
     environment, caveats = choose_child_environment(environ, toolchain)
     return Workbench(
         cache=str(cache),
-        node=node,
+        node=asked.node,
         toolchain=toolchain,
         source=source,
         environment=environment,
@@ -90,66 +89,53 @@ def choose_child_environment(
     return environment, (*caveats, *left_out)
 
 
-def request_source(settings: Settings) -> SourceRequest:
-    """Return what the settings ask to have measured."""
-    return SourceRequest(
-        ref=settings.text("ref"),
-        repo=settings.text("repo"),
-        tree=settings.text("source"),
-        ours=list_own(settings),
-    )
+def ready_weights(model: str, asked: WeightsRequest, work: Workplace, source: Source | None = None) -> Ready:
+    """Return the verified weights of one model as they are asked for, and what to know about them.
 
-
-def ready_weights(
-    model: str, settings: Settings, environ: Mapping[str, str], console: Console, source: Source | None = None
-) -> tuple[Weights, tuple[Caveat, ...]]:
-    """Return the verified weights of one model as the settings ask for them, and what to know about them.
-
-    Those that --quant asks for are planned alone: a step of the run makes them with the program of `source`.
+    Those of a type that is to be made are planned alone: a step of the run makes them with the program of `source`.
     """
     origin, kind = split_name(model)
-    made = source is not None and kind != UNQUANTISED and kind in settings.words("quant")
+    made = source is not None and kind != UNQUANTISED and kind in asked.made
     weights, caveats = resolve_weights(
         origin if made else model,
-        choice=settings.text("weights"),
-        cache=cache_folder(settings),
+        choice=asked.choice,
+        cache=work.places.cache,
         catalog=load_catalog(),
-        environ=environ,
-        mirror=settings.text("weights_mirror"),
-        token=environ.get("HF_TOKEN", ""),
-        dry_run=settings.flag("dry_run"),
-        progress=lambda done, total: console.progress(model, done, total),
+        environ=work.environ,
+        mirror=asked.mirror,
+        token=work.environ.get("HF_TOKEN", ""),
+        dry_run=asked.planned,
+        progress=lambda done, total: work.console.progress(model, done, total),
     )
     for caveat in caveats:
-        console.note_once(f"caveat: {caveat.message}")
-    if not settings.flag("dry_run"):
-        mark_used(cache_folder(settings), Path(weights.path), f"{weights.model} ({weights.kind})")
+        work.console.note_once(f"caveat: {caveat.message}")
+    if not asked.planned:
+        mark_used(work.places.cache, Path(weights.path), f"{weights.model} ({weights.kind})")
     if source is None or not made:
         return weights, caveats
-    planned = plan_quantised(weights, kind, source, str(cache_folder(settings) / WEIGHTS))
-    if not settings.flag("dry_run"):
-        mark_used(cache_folder(settings), Path(planned.path), f"{planned.model} ({planned.kind})")
+    planned = plan_quantised(weights, kind, source, str(work.places.cache / WEIGHTS))
+    if not asked.planned:
+        mark_used(work.places.cache, Path(planned.path), f"{planned.model} ({planned.kind})")
     return planned, (*caveats, caveat_quantised(weights, kind))
 
 
-def ready_audio(settings: Settings, environ: Mapping[str, str], source: Source) -> tuple[Audio, ...]:
-    """Return the recordings that the settings ask for, converted where they must be."""
-    audio = resolve_audio(
-        settings.words("audio"),
-        tree=Path(source.path),
-        cache=cache_folder(settings),
-        environ=environ,
-        dry_run=settings.flag("dry_run"),
-    )
+def ready_all(asked: RunRequest, work: Workplace, source: Source) -> tuple[Ready, ...]:
+    """Return the weights of every model of a run, each with what to know about it."""
+    return tuple(ready_weights(model, asked.weights, work, source) for model in asked.measure.suite.models)
+
+
+def ready_audio(asked: RunRequest, work: Workplace, source: Source) -> tuple[Audio, ...]:
+    """Return the recordings that are asked for, converted where they must be."""
+    cache, environ = work.places.cache, work.environ
+    audio = resolve_audio(asked.measure.audio, tree=Path(source.path), cache=cache, environ=environ, dry_run=asked.dry)
     for one in audio:
-        mark_used(cache_folder(settings), Path(one.path), one.name)
+        mark_used(cache, Path(one.path), one.name)
     return audio
 
 
 def begin_run(
     bench: Workbench,
-    settings: Settings,
-    suite: Suite,
+    asked: RunRequest,
     weights: tuple[Weights, ...],
     caveats: tuple[Caveat, ...],
     audio: tuple[Audio, ...] = (),
@@ -157,7 +143,7 @@ def begin_run(
     drawn: bool = False,
 ) -> tuple[Run, Ingredients]:
     """Return an empty run and what its plan is made from; `drawn` is a build that can be linked in another layout."""
-    ingredients = gather(bench, settings, suite, weights, audio, drawn=drawn)
+    ingredients, suite = gather(bench, asked, weights, audio, drawn=drawn), asked.measure.suite
     timed = ingredients.sites[-1]
     begun = datetime.now(UTC)
     run = Run(
@@ -172,7 +158,7 @@ def begin_run(
         suite=suite,
         weights=weights,
         environment=bench.environment,
-        settings=settings.describe(),
+        settings=asked.used,
         caveats=(
             *bench.caveats,
             *caveat_influences(bench.environment, timed.config, bench.node.os),
@@ -186,17 +172,17 @@ def begin_run(
 
 def gather(
     bench: Workbench,
-    settings: Settings,
-    suite: Suite,
+    asked: RunRequest,
     weights: tuple[Weights, ...],
     audio: tuple[Audio, ...] = (),
     *,
     drawn: bool = False,
 ) -> Ingredients:
     """Return all that the plan of a run is made from, when it begins and when it is planned anew."""
-    timed = choose_site(bench, settings, choose_recipe(settings, bench.node.os).build_type, drawn=drawn)
+    suite = asked.measure.suite
+    timed = choose_site(bench, asked.build, asked.build.recipe.build_type, drawn=drawn)
     types = (one for one in suite.test_build_types if one != timed.config.build_type)
-    sites = (*(choose_site(bench, settings, one) for one in types), timed)
+    sites = (*(choose_site(bench, asked.build, one) for one in types), timed)
     return Ingredients(
         source=bench.source,
         toolchain=bench.toolchain,
@@ -204,11 +190,11 @@ def gather(
         suite=suite,
         weights=weights,
         namespace=isa_fingerprint(bench.node.cpu),
-        jobs=int(settings.number("jobs")) or choose_jobs(bench.node),
+        jobs=asked.build.jobs or choose_jobs(bench.node),
         library=str(library_project()) if bench.source.pruned else "",
         python=sys.executable,
         sampler_env=tuple(choose_sampler_environment(dict(bench.environment), PACKAGE).items()),
-        roof=choose_roof(bench, sites[-1], max(suite.threads)) if settings.flag("roofline") else None,
+        roof=choose_roof(bench, sites[-1], max(suite.threads)) if asked.measure.roof else None,
         threads=describe_threads(suite.threads, bench.node.cpu.cores),
         audio=audio,
         layouts=keep_layouts(Path(bench.cache), TRIED if drawn else ()),
@@ -244,34 +230,33 @@ def mark_builds(plan: Plan, run: Run, cache: Path) -> None:
             mark_used(cache, cache / "logs" / Path(step.wipe).name, purpose)
 
 
-def remove_builds(run_sites: tuple[Site, ...], settings: Settings, console: Console) -> None:
+def remove_builds(plan: Plan, asked: BuildRequest, console: Console) -> None:
     """Remove the build folders when --rebuild asks for it, none while another run builds in it."""
-    if settings.flag("rebuild"):
-        for site in run_sites:
+    if asked.rebuild:
+        for site in plan.sites:
             if Path(site.folder).exists():
                 with locked(Path(site.folder), note=console.warn):
                     shutil.rmtree(site.folder)
 
 
-def choose_site(bench: Workbench, settings: Settings, build_type: str, *, drawn: bool = False) -> Site:
+def choose_site(bench: Workbench, asked: BuildRequest, build_type: str, *, drawn: bool = False) -> Site:
     """Return the build of one type: its config and its folder, one per source x config x toolchain x CPU.
 
     One whose code layout can be `drawn` by linking it again is another build.
     """
-    defines, isa, loadable = settings.words("define"), settings.text("isa"), settings.flag("loadable")
-    recipe = choose_recipe(settings, bench.node.os)
+    recipe, loadable = asked.recipe, bool(asked.variant)
     config = choose_config(
         recipe=recipe.replace(build_type=build_type),
-        isa=isa,
-        isa_options=choose_loadable_options() if loadable else choose_isa_options(isa, bench.node.cpu),
+        isa=asked.isa,
+        isa_options=asked.isa_options,
         compiler=bench.toolchain.cc.name,
-        defines=defines,
-        werror=settings.flag("werror"),
+        defines=asked.defines,
+        werror=asked.werror,
     )
     # Whoever transcribes times whisper-cli, too: a build of its own, in which that is compiled as users compile it.
-    whole = bool(settings.words("audio")) and build_type == recipe.build_type
+    whole = asked.whole and build_type == recipe.build_type
     include = "" if whole else keep_include(Path(bench.cache), PROJECT)
-    wiring = choose_wiring(bench.toolchain, config, defines=defines, project_include=include)
+    wiring = choose_wiring(bench.toolchain, config, defines=asked.defines, project_include=include)
     if loadable:
         reason = "of all variants only those that are asked for are compiled"
         wiring += (CMakeOption(name="HARNESS_LOADABLE", value="ON", reason=reason),)
@@ -284,5 +269,4 @@ def choose_site(bench: Workbench, settings: Settings, build_type: str, *, drawn:
     # Every variant is in the same build.
     build = config.replace(isa=LOADABLE).id if loadable else config.id
     name = f"{source}{'-whole' if whole else ''}{'-drawn' if drawn else ''}-{build}-{bench.toolchain.id}-{cpu}"
-    variant = choose_variant(isa, bench.node.cpu) if loadable else ""
-    return Site(config=config, wiring=wiring, folder=str(Path(bench.cache) / "builds" / name), variant=variant)
+    return Site(config=config, wiring=wiring, folder=str(Path(bench.cache) / "builds" / name), variant=asked.variant)

@@ -6,13 +6,11 @@ from pathlib import Path
 
 from harness.errors import HarnessError, UsageError
 from harness.records.caveat import Caveat, CaveatCode
-from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import SEARCH, Run
 from harness.run.finish import seal_run
-from harness.run.places import cache_folder, results_folder
-from harness.settings.layer import Settings
+from harness.settings.request import Places
 from harness.store.bundle import LOGS, PARTIAL, PLAN, RUN, Bundle, load_run, month_folder
 from harness.store.unfinished import require_own
 from harness.system.console import Console
@@ -23,15 +21,15 @@ KILLED = "the harness was killed"
 _LEAST_AGE_S = 60
 
 
-def settle_remnants(settings: Settings, node: Node, console: Console) -> None:
+def settle_remnants(places: Places, node: str, console: Console) -> None:
     """Finish what a killed comparison or search of the caller has left on this node, and remove what holds nothing.
 
     Nobody could go on with either; a killed run or sweep is left for --resume. What another process holds, or may hold,
     is not touched. The files that its blocks measured go, too. The caller holds the node.
     """
-    clear_scratch(cache_folder(settings), BLOCK)
-    results = results_folder(settings)
-    bundles = list(_list_dead(results, node.name))
+    clear_scratch(places.cache, BLOCK)
+    results = places.results
+    bundles = list(_list_dead(results, node))
     left = {bundle.path: run for bundle in bundles if (run := _load(bundle, console))}
     for bundle in bundles:
         try:

@@ -8,62 +8,59 @@ from harness import __version__
 from harness.errors import UnavailableError, UnreadableError, UsageError
 from harness.judge.node_fact import caveat_condition
 from harness.judge.resume import HINT, find_other_cpu, find_other_tool, remember_changes, renew_plan
-from harness.parse.host.cpu import rank_cores
-from harness.plan.placement import AUTO, choose_wish, keep_cpus, place_plan
+from harness.plan.placement import AUTO, keep_cpus, place_plan
 from harness.plan.run import plan_run
 from harness.records.condition import Condition
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import SCHEMA, Run
-from harness.run.places import cache_folder, results_folder
+from harness.run.places import Workplace
 from harness.run.prepare import Workbench, choose_child_environment, gather
-from harness.run.request import choose_suite
-from harness.settings.layer import Settings
-from harness.settings.recall import restore_settings
+from harness.settings.request import RunRequest
 from harness.store.bundle import Bundle
 from harness.store.discard import refuse_build
 from harness.store.unfinished import find_partial
 from harness.system.audio import verify_audio
 from harness.system.console import Console
-from harness.system.probe import probe_capture
 from harness.system.process.orphan import stop_orphans
-from harness.system.process.placement import require_placement
 from harness.system.source.tree import probe_tree
 from harness.system.toolchain import probe_again
 from harness.system.weights import verify_weights
 
 
-def take_up(
-    settings: Settings,
-    environ: Mapping[str, str],
-    node: Node,
-    wanted: str,
-    console: Console,
-    condition: Condition,
-    *,
-    sweep: str = "",
-) -> tuple[Run, Plan, Bundle]:
-    """Return state, plan and bundle of the unfinished run whose id starts with `wanted`, a part of `sweep` if of any.
+def find_unfinished(work: Workplace, node: str, wanted: str, *, sweep: str = "") -> tuple[Run, Bundle]:
+    """Return state and bundle of the unfinished run whose id starts with `wanted`, a part of `sweep` if of any.
 
-    The plan is made anew: nothing that is executed comes from the file, but for the CPUs that --pin auto chose, where
-    they may still be used. `condition` is how the node is set now.
-
-    Raises UsageError where there is none, or what it stands on is another by now, and UnavailableError where its
-    source, its weights or its recordings are gone or changed.
+    Raises UsageError where there is none.
     """
-    bundle, state = find_partial(results_folder(settings), node.name, wanted, note=console.note, sweep=sweep)
+    bundle, state = find_partial(work.places.results, node, wanted, note=work.console.note, sweep=sweep)
     if bundle.is_taken:
         hint = f"to go on, move {bundle.final} away; else remove {bundle.path}"
         raise UsageError(f"{state.id} cannot be resumed: {bundle.final} is there already", hint=hint)
+    return state, bundle
+
+
+def take_up(
+    state: Run, bundle: Bundle, asked: RunRequest, work: Workplace, now: tuple[Node, Condition]
+) -> tuple[Run, Plan]:
+    """Return state and plan of an unfinished run of which `asked` is what it was asked for, resolved as it was begun.
+
+    The plan is made anew: nothing that is executed comes from the file, but for the CPUs that --pin auto chose, where
+    they may still be used. `now` is the node, and how it is set.
+
+    Raises UsageError where what it stands on is another by now, and UnavailableError where its source, its weights or
+    its recordings are gone or changed.
+    """
+    (node, condition), environ, console, cache = now, work.environ, work.console, work.places.cache
     stored = bundle.load_plan()
-    _check_cache(state, stored, cache_folder(settings))
+    _check_cache(state, stored, cache)
     other = find_other_cpu(state.node, node)
     if other:
         raise UsageError(f"{state.id} was begun on another CPU: {other}", hint=HINT)
     _check_source(state, environ, console)
-    _check_toolchain(state, environ, cache_folder(settings))
-    _check_files(state, cache_folder(settings))
-    plan = renew_plan(_plan_anew(state, stored, environ, cache_folder(settings)), stored, state.id)
+    _check_toolchain(state, environ, cache)
+    _check_files(state, cache)
+    plan = renew_plan(_plan_anew(state, stored, asked, work), stored, state.id)
     if plan.sites[-1].config != state.config:
         raise UsageError(f"run.json of {state.id} records another build than its plan makes", hint=HINT)
     environment, _ = choose_child_environment(environ, state.toolchain)
@@ -73,30 +70,24 @@ def take_up(
         console.note(f"ended {name}, which was still running")
     refuse_build(state, plan, console.note)
     console.note(f"going on with {state.id}")
-    return state.replace(schema=SCHEMA), plan, bundle
+    return state.replace(schema=SCHEMA), plan
 
 
-def _plan_anew(state: Run, stored: Plan, environ: Mapping[str, str], cache: Path) -> Plan:
+def _plan_anew(state: Run, stored: Plan, asked: RunRequest, work: Workplace) -> Plan:
     """Return the plan that this harness makes for what an earlier one was asked, on the node as it was then."""
-    try:
-        settings = restore_settings(state.settings)
-    except ValueError as error:
-        raise UnreadableError(f"the settings of {state.id} cannot be understood", cause=str(error), hint=HINT) from None
-    if not state.sweep and choose_suite(settings, state.node) != state.suite:
+    if asked.measure.suite != state.suite:
         cause = "another version of the harness began it, or run.json was changed since"
         raise UsageError(f"the suite of {state.id} is not what its settings ask for", cause=cause, hint=HINT)
-    wish = choose_wish(settings)
-    require_placement(wish)
+    wish, ranking = asked.measure.wish, asked.measure.ranking
     bench = Workbench(
-        cache=str(cache),
+        cache=str(work.places.cache),
         node=state.node,
         toolchain=state.toolchain,
         source=state.source,
         environment=state.environment,
         caveats=(),
     )
-    ingredients = gather(bench, settings, state.suite, state.weights, state.audio)
-    ranking = rank_cores(probe_capture(environ)) if wish.pin else ()
+    ingredients = gather(bench, asked, state.weights, state.audio)
     plan = place_plan(plan_run(ingredients), wish, ranking)
     return keep_cpus(plan, stored, ranking, state.id) if wish.pin == AUTO else plan
 

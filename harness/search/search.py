@@ -23,16 +23,18 @@ from harness.records.build import are_equal
 from harness.records.measurement import DECODE, ENCODE, Case
 from harness.records.outcome import is_timed
 from harness.records.plan import Phase, Plan
+from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.sweep import Values
 from harness.records.tune import Duel, Goal, Stage, Tried
 from harness.render.plain import format_seconds
 from harness.run.finish import conclude
+from harness.run.places import Workplace
 from harness.run.session import Session
 from harness.stats.series import summarize_run
 from harness.store.bundle import Bundle, open_bundle
-from harness.system.console import Console
+from harness.store.duration import load_durations
 from harness.system.limit import limit_of
 from harness.system.vigil import Vigil
 from harness.whisper.quantisation import name_quantised
@@ -43,6 +45,19 @@ Prepare = Callable[[Values], tuple[Run, Plan]]
 _LAST_SHARE = 0.3
 # So many rounds without a score of what was found, and the next one would be without it, too.
 _PATIENCE = 3
+
+
+class SearchDesign(Record):
+    """What is searched for: the best settings of a model for a goal, within a budget of seconds.
+
+    The runs that it takes name its `id`; all orders are drawn from the seed.
+    """
+
+    id: str
+    goal: Goal
+    model: str
+    budget_s: float
+    seed: int
 
 
 class Seat(NamedTuple):
@@ -56,27 +71,13 @@ class Seat(NamedTuple):
 class Search:
     """One search; `stages` grows as it goes on."""
 
-    def __init__(
-        self,
-        goal: Goal,
-        model: str,
-        budget_s: float,
-        prepare: Prepare,
-        results: Path,
-        cache: Path,
-        console: Console,
-        vigil: Vigil,
-        known: Mapping[str, float],
-        *,
-        seed: int,
-        name: str,
-    ) -> None:
+    def __init__(self, design: SearchDesign, prepare: Prepare, work: Workplace, vigil: Vigil) -> None:
         self.stages: tuple[Stage, ...] = ()
-        self._goal, self._model, self._budget_s = goal, model, budget_s
-        self._prepare, self._results, self._cache = prepare, results, cache
-        self._console, self._vigil, self._known = console, vigil, known
-        self._draw = random.Random(f"{seed}/tune")  # noqa: S311 - an order to be reproduced, not a secret
-        self._name = name
+        self._goal, self._model, self._budget_s = design.goal, design.model, design.budget_s
+        self._prepare, self._places, self._console, self._vigil = prepare, work.places, work.console, vigil
+        self._known = load_durations(work.places.cache)
+        self._draw = random.Random(f"{design.seed}/tune")  # noqa: S311 - an order to be reproduced, not a secret
+        self._name = design.id
         self._seats: dict[Values, Seat] = {}
         self._began = time.monotonic()
 
@@ -125,7 +126,7 @@ class Search:
         for seat in self._seats.values():
             if seat.session and seat.bundle and seat.bundle.path.is_dir():
                 made = tuple(one for one in seat.session.run.weights if one.sha256)
-                run, _, _ = conclude(seat.session.run.replace(weights=made), seat.bundle, self._cache)
+                run, _, _ = conclude(seat.session.run.replace(weights=made), seat.bundle, self._places.cache)
                 runs.append(run)
         return runs
 
@@ -200,7 +201,7 @@ class Search:
             if limit := limit_of(error):  # of the system, and not of this binary
                 raise limit from None
             return Seat(None, None, error.line)
-        state, bundle = open_bundle(self._results, state.replace(sweep=self._name), plan)
+        state, bundle = open_bundle(self._places.results, state.replace(sweep=self._name), plan)
         session = Session(plan, state, bundle, self._console, self._known, self._vigil)
         self._seats[binary] = Seat(session, bundle, "it was not finished")  # what breaks off here is concluded as well
         try:

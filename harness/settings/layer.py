@@ -25,29 +25,35 @@ class Settings(Record):
 
     used: tuple[tuple[str, Value, Origin], ...]
 
-    def _value(self, name: str) -> Value:
+    def _value(self, name: str, *kinds: Kind) -> Value:
+        if name not in BY_NAME:
+            raise KeyError(f"no setting is called {name!r}: {nearest(name, BY_NAME)}")
+        if BY_NAME[name].kind not in kinds:
+            raise TypeError(f"{name} is a setting of the kind {BY_NAME[name].kind}, not {' or '.join(kinds)}")
         return next(value for key, value, _ in self.used if key == name)
 
     def text(self, name: str) -> str:
-        """Return a TEXT setting."""
-        return str(self._value(name))
+        """Return a TEXT setting; it and the others raise KeyError or TypeError for what is not one."""
+        return str(self._value(name, Kind.TEXT))
 
     def number(self, name: str) -> float:
         """Return an INTEGER setting, a SECONDS one in seconds, or a PERCENT one as a fraction."""
-        value = self._value(name)
+        value = self._value(name, Kind.INTEGER, Kind.SECONDS, Kind.PERCENT)
         return value if isinstance(value, int | float) else 0
 
     def flag(self, name: str) -> bool:
         """Return a FLAG setting."""
-        return bool(self._value(name))
+        return bool(self._value(name, Kind.FLAG))
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return a LIST or DEFINES setting."""
-        value = self._value(name)
+        value = self._value(name, Kind.LIST, Kind.DEFINES)
         return value if isinstance(value, tuple) else ()
 
     def is_default(self, name: str) -> bool:
         """Return whether no layer above the defaults says anything of a setting."""
+        if name not in BY_NAME:
+            raise KeyError(f"no setting is called {name!r}: {nearest(name, BY_NAME)}")
         return any(key == name and origin is Origin.DEFAULT for key, _, origin in self.used)
 
     def supply(self, name: str, value: Value) -> "Settings":
@@ -65,6 +71,13 @@ class Settings(Record):
         return Settings(
             used=tuple((name, value, Origin.FLAG if name in changed else origin) for name, value, origin in used)
         )
+
+    def expand(self, expand: Callable[[str], str]) -> "Settings":
+        """Return these settings with the home folder for each `~` at the beginning of a path; raises UsageError."""
+        used = (
+            (name, _expand(value, expand) if BY_NAME[name].path else value, origin) for name, value, origin in self.used
+        )
+        return Settings(used=tuple(used))
 
     def describe(self) -> tuple[SettingUsed, ...]:
         """Return all settings as text, for the run's record."""

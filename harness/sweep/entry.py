@@ -1,18 +1,16 @@
 """One config of a sweep, made ready: an ordinary run and its plan."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from harness.plan.grid import make_side
 from harness.plan.placement import place_plan
 from harness.plan.run import plan_run
-from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.suite import Benchmark, Suite
-from harness.records.sweep import Cell, Entry
-from harness.run.prepare import begin_run, lay_out, ready_weights
-from harness.settings.layer import Settings
-from harness.system.console import Console
+from harness.records.sweep import Cell
+from harness.run.places import Workplace
+from harness.run.prepare import begin_run, lay_out, ready_all
+from harness.settings.request import RunRequest
 from harness.trial.setup import Scene
 
 
@@ -32,28 +30,17 @@ def choose_entry_suite(suite: Suite, cells: Sequence[Cell]) -> Suite:
     )
 
 
-def prepare_entry(
-    entry: Entry,
-    suite: Suite,
-    settings: Settings,
-    environ: Mapping[str, str],
-    node: Node,
-    scene: Scene,
-    console: Console,
-    *,
-    label: str,
-) -> tuple[Run, Plan]:
+def prepare_entry(asked: RunRequest, work: Workplace, scene: Scene, *, label: str) -> tuple[Run, Plan]:
     """Return the run and the plan of one config; sources and weights are there afterwards, nothing is built.
 
     `label` tells its steps from those of other configs.
 
     Raises UnavailableError or UnfitError for what cannot be fetched, UsageError for what does not exist.
     """
-    mine = make_side(entry.values).apply(settings).override({"roofline": False}, "sweep")
-    bench = lay_out(mine, environ, node, console)
-    resolved = [ready_weights(model, mine, environ, console, bench.source) for model in suite.models]
-    caveats = tuple(dict.fromkeys(caveat for _, found in resolved for caveat in found))
-    state, ingredients = begin_run(bench, mine, suite, tuple(weights for weights, _ in resolved), caveats)
+    bench = lay_out(asked, work)
+    ready = ready_all(asked, work, bench.source)
+    caveats = tuple(dict.fromkeys(caveat for _, found in ready for caveat in found))
+    state, ingredients = begin_run(bench, asked, tuple(weights for weights, _ in ready), caveats)
     state = state.replace(caveats=(*state.caveats, *scene.describe(state)))
     plan = place_plan(plan_run(ingredients), scene.wish, scene.ranking)
     if label:

@@ -7,16 +7,9 @@ from typing import NamedTuple
 from harness.errors import HarnessError, UnreadableError, UsageError
 from harness.judge.resume import find_other_cpu
 from harness.judge.sweep_check import find_stranger, list_cases
-from harness.plan.axis import CASE_AXES, choose_axes
 from harness.plan.side import ORIGINS
-from harness.records.node import Node
 from harness.records.run import Run
-from harness.records.suite import Suite
 from harness.records.sweep import Sweep
-from harness.run.request import choose_suite
-from harness.settings.layer import Settings
-from harness.settings.recall import recall
-from harness.settings.value import name_option, split_option
 from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run, month_folder
 from harness.store.unfinished import is_own, require_own
 from harness.system.lock import is_claimed
@@ -107,33 +100,6 @@ def list_open(sweep: Sweep, kept: Mapping[int, Kept]) -> list[int]:
     One that could not be prepared is among them: what was missing then may be there now.
     """
     return [one for one in range(len(sweep.entries)) if one not in kept and list_cases(sweep, one)]
-
-
-def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: Node) -> tuple[Settings, Suite]:
-    """Return the settings and the suite of a sweep as it was begun: its own, or those of one of its runs.
-
-    Raises UsageError where neither is there, UnreadableError where they do not lead to the sweep that is stored.
-    """
-    found = sweep.settings or next((run.settings for run in kept), ())
-    if not found:
-        cause = "an earlier harness began it and kept no settings, and its runs are gone"
-        raise UsageError(f"{sweep.id} cannot be gone on with", cause=cause, hint="harness sweep, without --resume")
-    mine = recall(settings, found)
-    if not sweep.settings:  # of a run that has the values of one config
-        axes = {axis.name: axis.values for axis in sweep.axes}
-        mine = mine.override({CASE_AXES[name]: axes[name] for name in CASE_AXES}, "axes")
-        options = [word for word in mine.words("define") if split_option(word)[0] not in axes]
-        mine = mine.override({"define": options}, "axes")
-    suite = choose_suite(mine.override({"quant": "f16", "bench": "whisper"}, "sweep"), node)
-    named = {axis.name: axis.values for axis in sweep.axes if name_option(axis.name)}
-    same_axes = not sweep.settings or choose_axes(mine, suite, named) == sweep.axes
-    if (suite.seed, suite.repetitions) != (sweep.seed, sweep.repetitions) or not same_axes:
-        raise UnreadableError(
-            f"the sweep {sweep.id} cannot be followed",
-            cause="its axes, repetitions and seed are not those that its settings come to",
-            hint="harness sweep, without --resume, begins anew",
-        )
-    return mine, suite
 
 
 def refuse_mixture(sweep: Sweep, fresh: Run, kept: Iterable[Run]) -> None:

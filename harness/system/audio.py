@@ -11,7 +11,7 @@ from harness.parse.bench.transcription import SAMPLE_RATE_HZ
 from harness.plan.transcription import SAMPLE, SAMPLE_PATH, name_audio
 from harness.records.weights import Audio
 from harness.system.digest import file_sha256
-from harness.system.disk import expand_home, make_folder
+from harness.system.disk import make_folder
 from harness.system.foreign import open_file
 from harness.system.limit import refuse_program
 from harness.system.process.child import capture
@@ -56,7 +56,7 @@ def verify_audio(audio: Audio, *, cache: Path) -> None:
 
 
 def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, dry_run: bool) -> Audio:
-    path = given = tree / SAMPLE_PATH if word == SAMPLE else expand_home(word).absolute()
+    path = given = tree / SAMPLE_PATH if word == SAMPLE else Path(word).absolute()
     if not os.path.lexists(path):
         if word == SAMPLE:
             raise UnavailableError(

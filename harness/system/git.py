@@ -11,7 +11,6 @@ from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.parse.shortage import MEMORY
 from harness.records.secret import redact
 from harness.records.source import Commit
-from harness.system.disk import expand_home
 from harness.system.limit import refuse_program
 from harness.system.login import leave_out_logins
 from harness.system.process.child import capture
@@ -286,7 +285,7 @@ def locate_repository(repo: str) -> str:
                 cause=f"allowed are {', '.join(PROTOCOLS.split(':'))}",
             )
         return repo
-    path = expand_home(repo)
+    path = Path(repo)
     if path.exists():
         return str(path.resolve())
     if re.match(r"[\w.-]+@[\w.-]+:[^/-]", repo):  # user@host:path, as ssh has it

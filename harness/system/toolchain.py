@@ -14,7 +14,6 @@ from harness.parse.host.node import OS_RELEASE, parse_os_release
 from harness.parse.outcome import describe_exit
 from harness.parse.tool.compiler import Pair, choose_pair, name_cxx, parse_compiler, parse_version
 from harness.records.build import Tool, Toolchain
-from harness.system.disk import expand_home
 from harness.system.limit import refuse_program
 from harness.system.process.child import capture
 from harness.system.process.listener import Captured
@@ -215,5 +214,5 @@ def _probe_cache(environ: Mapping[str, str]) -> Tool | None:
 
 
 def _which(name: str, environ: Mapping[str, str]) -> str | None:
-    found = shutil.which(expand_home(name) if name.startswith("~") else name, path=environ.get("PATH", ""))
+    found = shutil.which(name, path=environ.get("PATH", ""))
     return str(Path(found).absolute()) if found else None

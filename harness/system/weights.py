@@ -12,7 +12,6 @@ from harness.records.caveat import Caveat, CaveatCode
 from harness.records.weights import Weights, WeightsKind
 from harness.system.asset import third_party
 from harness.system.digest import file_sha256, remember_sha256
-from harness.system.disk import expand_home
 from harness.system.download.fetch import PATIENT, QUICK, Patience, Progress, WrongSumError, fetch, mirrored, silent
 from harness.system.inspection import inspect_model
 from harness.system.synthetic import obtain_synthetic
@@ -101,7 +100,7 @@ def resolve_weights(
         return _official(request, PATIENT)
     if choice == SYNTHETIC:
         return _synthetic(request, "as asked for")
-    return _named(request, expand_home(choice))
+    return _named(request, Path(choice))
 
 
 def verify_weights(weights: Weights, *, cache: Path) -> None:

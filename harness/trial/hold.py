@@ -23,17 +23,16 @@ from harness.run.build_file import RELINK, keep_include
 from harness.run.builder import Built, check_build
 from harness.run.constancy import Constancy
 from harness.run.finish import conclude, recheck_files
-from harness.run.places import cache_folder, results_folder
-from harness.settings.layer import Settings
+from harness.run.places import Workplace
+from harness.settings.request import Design
 from harness.store.bundle import Bundle, create_bundle
 from harness.store.unfinished import KEPT, describe_kept
-from harness.system.console import Console
 from harness.system.limit import limit_of, stop_at_limit
 from harness.system.scratch import BLOCK, scratch_folder
 from harness.trial.blackbox import BlackBoxEngine
 from harness.trial.fresh_file import FreshFiles, Relinking
 from harness.trial.live import LiveEngine
-from harness.trial.loop import INTERRUPTED, LOST, SETTLED, Contest, Design, Tally, pair_cases
+from harness.trial.loop import INTERRUPTED, LOST, SETTLED, Contest, Tally, pair_cases
 from harness.trial.loop import Engine as Player
 from harness.trial.setup import Scene
 from harness.trial.side import Entrant, build_entrant, take_seats
@@ -66,9 +65,8 @@ class Held(Record):
 def hold_trial(
     entrants: Entrants,
     design: Design,
-    settings: Settings,
     scene: Scene,
-    console: Console,
+    work: Workplace,
     *,
     plant: float = 0.0,
     command: str = "harness ab",
@@ -77,9 +75,13 @@ def hold_trial(
 
     `command` is what begins another one like it.
     """
-    _check_options(entrants, console)
+    _check_options(entrants, work)
     done: dict[tuple[str, ...], Built] = {}
-    built = [build_entrant(entrant, done, console) for entrant in entrants]
+    built, cache, console = (
+        [build_entrant(entrant, done, work) for entrant in entrants],
+        work.places.cache,
+        work.console,
+    )
     broken = next((one for one in built if not one.ok), None)
     if broken:
         return Held(runs=(broken.run,), paths=(broken.logs,))
@@ -95,7 +97,7 @@ def hold_trial(
         console.note(f"{EQUAL}: an A/A trial")
     for reason in dict.fromkeys(code.reason for code in codes if code and code.reason):
         console.note(f"it is not known whether the sides have equal code: {reason}")
-    bundles = _open(runs, design, settings)
+    bundles = _open(runs, design, work.places.results)
     runs, seats = [run for run, _ in bundles], [map(scene.place, seats) for _, seats in seated]
     cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*seats, strict=True)]
     logs = {role: bundle.logs for role, (_, bundle) in zip(ROLES, bundles, strict=True)}
@@ -108,14 +110,13 @@ def hold_trial(
     for folder, run in zip(folders, runs, strict=True):
         constancy.begin(folder, run, linked=design.relink)
     with _telling([bundle.path for _, bundle in bundles], command):
-        engine = _choose_engine(entrants[0], logs, settings)
-        with scratch_folder(cache_folder(settings), BLOCK) as fresh:
-            files = FreshFiles(fresh, logs, _list_relinkings(entrants, settings) if design.relink else None)
+        engine = _choose_engine(entrants[0], logs, design, scene.vigil.retries)
+        with scratch_folder(cache, BLOCK) as fresh:
+            files = FreshFiles(fresh, logs, _list_relinkings(entrants, cache) if design.relink else None)
             contest = Contest(design, cases, engine, console, save, provide=files.provide, wait=scene.vigil.wait)
             tally = contest.go()
         if scene.vigil.caveat:
             runs = [run.replace(caveats=(*run.caveats, scene.vigil.caveat)) for run in runs]
-        cache = cache_folder(settings)
         runs = [constancy.check(recheck_files(run, cache), one) for run, one in zip(runs, folders, strict=True)]
         caveats = caveat_trial(_look_at(entrants, cases, design, tally, same_code=same_code))
         asked = (pair_cases(seats) for seats in cases)
@@ -155,10 +156,10 @@ def _telling(bundles: Sequence[Path], command: str) -> Iterator[None]:
         raise UnfitError(what, cause=kept, hint=f"remove the cause, then {again}") from None
 
 
-def _check_options(entrants: Entrants, console: Console) -> None:
+def _check_options(entrants: Entrants, work: Workplace) -> None:
     """Raise UsageError for an option that the tree of either side does not know, before anything is built."""
     for one in {entrant.plan.sites[-1].folder: entrant for entrant in entrants}.values():
-        check_build(one.state, one.plan, one.settings, console)
+        check_build(one.state, one.plan, work)
 
 
 def _merge(runs: Sequence[Run], caveats: Sequence[Caveat]) -> tuple[Caveat, ...]:
@@ -166,8 +167,8 @@ def _merge(runs: Sequence[Run], caveats: Sequence[Caveat]) -> tuple[Caveat, ...]
     return tuple(dict.fromkeys((*(caveat for run in runs for caveat in run.caveats), *caveats)))
 
 
-def _list_relinkings(entrants: Entrants, settings: Settings) -> dict[Role, Relinking]:
-    script = keep_include(cache_folder(settings), RELINK)
+def _list_relinkings(entrants: Entrants, cache: Path) -> dict[Role, Relinking]:
+    script = keep_include(cache, RELINK)
     return {
         entrant.role: Relinking(
             cmake=entrant.state.toolchain.cmake.path, script=script, timeout_s=entrant.suite.timeouts.build_s
@@ -176,8 +177,7 @@ def _list_relinkings(entrants: Entrants, settings: Settings) -> dict[Role, Relin
     }
 
 
-def _open(runs: Sequence[Run], design: Design, settings: Settings) -> list[tuple[Run, Bundle]]:
-    results = results_folder(settings)
+def _open(runs: Sequence[Run], design: Design, results: Path) -> list[tuple[Run, Bundle]]:
     opened: list[tuple[Run, Bundle]] = []
     for run, role in zip(runs, ROLES, strict=True):
         opening, bundle = create_bundle(results, run)
@@ -194,12 +194,12 @@ def _open(runs: Sequence[Run], design: Design, settings: Settings) -> list[tuple
     return opened
 
 
-def _choose_engine(entrant: Entrant, logs: Mapping[Role, Path], settings: Settings) -> Player:
+def _choose_engine(entrant: Entrant, logs: Mapping[Role, Path], design: Design, retries: int) -> Player:
     if entrant.suite.engine is Engine.BENCH:
-        return BlackBoxEngine(logs, retries=int(settings.number("retries")))
+        return BlackBoxEngine(logs, retries=retries)
     # One call that outlasts the whole trial would be the last one anyway.
-    timeout_s = min(settings.number("timeout"), max(_LEAST_TIMEOUT_S, settings.number("max_time")))
-    return LiveEngine(logs, timeout_s=timeout_s, retries=int(settings.number("retries")))
+    timeout_s = min(entrant.suite.timeouts.bench_s, max(_LEAST_TIMEOUT_S, design.max_time_s))
+    return LiveEngine(logs, timeout_s=timeout_s, retries=retries)
 
 
 def _have_same_cases(cases: Sequence[Mapping[Role, Seat]]) -> bool:
@@ -229,7 +229,7 @@ def _look_at(
         lost=tuple(lost.reason for lost in tally.lost),
         idle_share=tally.idle_share,
         stopped_early=tally.stopped if design.early and tally.stopped != SETTLED else "",
-        fixed_by=name_fixture(baseline.settings.describe()),
+        fixed_by=name_fixture(baseline.asked.used),
     )
 
 

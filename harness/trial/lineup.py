@@ -7,9 +7,7 @@ from msgspec.structs import replace
 
 from harness.errors import UsageError
 from harness.plan.side import ORIGINS, PATHS, Side, parse_side
-from harness.records.run import Origin
-from harness.run.places import list_own
-from harness.settings.layer import Settings
+from harness.settings.request import LineupRequest
 from harness.system.cache.entry import Note
 from harness.system.disk import expand_home
 from harness.system.source.checkout import Checkout, find_checkout
@@ -20,21 +18,21 @@ Sides = tuple[Side, Side]
 _EXAMPLE = "harness ab HEAD ~/whisper.cpp"
 
 
-def line_up(words: Sequence[str], settings: Settings, environ: Mapping[str, str], note: Note) -> Sides:
+def line_up(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> Sides:
     """Return baseline and contender as two words, or none, describe them; nothing is fetched yet.
 
     A ref is looked up in the checkout that the other side is, then in the one around the current folder, unless a
     repository is named; a ref that neither has is left for upstream. Without words, the commit at which the
     checkout left its default branch is measured against the checkout as it is. Raises UsageError for what cannot be.
     """
+    words, extras = asked.words, asked.extras
     if len(words) not in (0, 2):
         hint = _EXAMPLE
         if len(words) == 1 and "=" not in words[0]:
             hint = f"harness ab HEAD {words[0]}" if words[0].startswith(PATHS) else f"harness ab {words[0]} ."
         raise UsageError(f"two sides are needed, not {len(words)}: {' '.join(words)}", hint=hint)
-    extras = (settings.text("baseline_config"), settings.text("contender_config"))
     if not words:
-        return _line_up_checkout(extras, settings, environ, note)
+        return _line_up_checkout(asked, environ, note)
     full = [f"{word},{extra}" if extra else word for word, extra in zip(words, extras, strict=True)]
     around = find_checkout(Path(), environ)
     named = (find_checkout(Path(piece), environ) for one in full for piece in _split(one) if piece.startswith(PATHS))
@@ -50,23 +48,23 @@ def line_up(words: Sequence[str], settings: Settings, environ: Mapping[str, str]
         return False
 
     one, other = (parse_side(word, is_folder=is_folder) for word in full)
-    _refuse_idle((one, other), settings)
-    if around and not any(side.apply(settings).text(name) for side in (one, other) for name in ORIGINS):
+    _refuse_idle((one, other), asked)
+    if around and all(side.choose_source(asked.shared).is_default for side in (one, other)):
         note(f"both sides are the default release, not {around.top}; --source {around.top} measures that")
     return (
-        _settle(one, _list_checkouts(other, around, settings, environ), settings, note),
-        _settle(other, _list_checkouts(one, around, settings, environ), settings, note),
+        _settle(one, _list_checkouts(other, around, asked, environ), asked, note),
+        _settle(other, _list_checkouts(one, around, asked, environ), asked, note),
     )
 
 
-def _line_up_checkout(extras: Sequence[str], settings: Settings, environ: Mapping[str, str], note: Note) -> Sides:
-    folder = Path(settings.text("source"))
+def _line_up_checkout(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> Sides:
+    folder, extras = Path(asked.shared.tree), asked.extras
     checkout = find_checkout(folder, environ)
     if checkout is None:
         cause = f"only inside a checkout of whisper.cpp can they be left out, and {folder.resolve()} is not in one"
         raise UsageError("two sides are needed", cause=cause, hint=_EXAMPLE)
     base = checkout.find_base()
-    tree = probe_tree(checkout.top, environ=environ, note=note, ours=list_own(settings))
+    tree = probe_tree(checkout.top, environ=environ, note=note, ours=asked.shared.ours)
     if tree.commit.sha == base.sha and not tree.commit.dirty and not any(extras):
         raise UsageError(
             f"nothing to compare in {checkout.top}",
@@ -79,7 +77,7 @@ def _line_up_checkout(extras: Sequence[str], settings: Settings, environ: Mappin
     note(f"contender  {checkout.top} as it is: {tree.commit.short}, {own}, {changes}")
     baseline = _join(f"merge base with {base.name}", {"ref": base.sha, "repo": checkout.locate(base.sha)}, extras[0])
     contender = _join("the tree", {"source": str(checkout.top)}, extras[1])
-    _refuse_idle((baseline, contender), settings, but=["source"])
+    _refuse_idle((baseline, contender), asked, but=["source"])
     return baseline, contender
 
 
@@ -95,11 +93,11 @@ def _join(label: str, origin: Mapping[str, str], extra: str) -> Side:
     return replace(side, label=f"{label},{extra}", values=(*origin.items(), *side.values))
 
 
-def _settle(side: Side, checkouts: Sequence[Checkout], settings: Settings, note: Note) -> Side:
+def _settle(side: Side, checkouts: Sequence[Checkout], asked: LineupRequest, note: Note) -> Side:
     """Return a side with its ref as the first of `checkouts` that has it knows it, else as it is."""
-    mine = side.apply(settings)
-    ref = mine.text("ref")
-    if not ref or mine.text("repo") or mine.text("source"):
+    mine = side.choose_source(asked.shared)
+    ref = mine.ref
+    if not ref or mine.repo or mine.tree:
         return side
     for checkout in checkouts:
         found = checkout.find_commit(ref)
@@ -116,10 +114,10 @@ def _settle(side: Side, checkouts: Sequence[Checkout], settings: Settings, note:
 
 
 def _list_checkouts(
-    other: Side, around: Checkout | None, settings: Settings, environ: Mapping[str, str]
+    other: Side, around: Checkout | None, asked: LineupRequest, environ: Mapping[str, str]
 ) -> list[Checkout]:
     """Return where a ref is looked up: in the checkout that stands on the other side, then in the one around us."""
-    tree = other.apply(settings).text("source")
+    tree = other.choose_source(asked.shared).tree
     beside = find_checkout(Path(tree), environ) if tree else None
     return list({one.top: one for one in (beside, around) if one}.values())
 
@@ -132,11 +130,10 @@ def _split(words: str) -> list[str]:
     return [piece.strip().removeprefix("source=") for piece in words.split(",")]
 
 
-def _refuse_idle(sides: Sides, settings: Settings, but: Sequence[str] = ()) -> None:
+def _refuse_idle(sides: Sides, asked: LineupRequest, but: Sequence[str] = ()) -> None:
     """Raise UsageError for an option that says what is measured, and that neither side takes up."""
-    given = {used.name for used in settings.describe() if used.origin is Origin.FLAG and used.value}
     for name in ORIGINS:
-        if name in given and name not in but and not any(name in side.inherited for side in sides):
+        if name in asked.given and name not in but and not any(name in side.inherited for side in sides):
             hint = f"leave out --{name}"
             if name == "repo":
                 hint = f"{hint}, or name a ref, which would be looked up there"

@@ -11,6 +11,7 @@ from harness.records.outcome import StepResult
 from harness.records.record import Record
 from harness.records.trial import Role
 from harness.render.plain import format_seconds
+from harness.settings.request import Design
 from harness.stats.pairing import pair_measurements
 from harness.stats.verdict import PairedSample, list_settled
 from harness.system.console import Console
@@ -31,23 +32,6 @@ class Engine(Protocol):
 
     def play(self, block: Block, seats: Seats) -> Outcome:
         """Return what the block left behind."""
-
-
-class Design(Record):
-    """How a trial is laid out; `threshold` is the relative change that matters.
-
-    `early` lets the trial end, and cases be left alone, once nothing more can be learned of them. `named` says that
-    somebody asked for these metrics, and not for whatever there is. `relink` links each side for every block anew.
-    """
-
-    seed: int
-    pairs: int
-    metrics: tuple[str, ...]
-    threshold: float
-    max_time_s: float
-    early: bool = True
-    named: bool = False
-    relink: bool = False
 
 
 class Tally(Record):

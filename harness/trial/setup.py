@@ -1,18 +1,14 @@
 """Where a live comparison takes place: how the node is set, where samplers run, and who waits for quiet."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from harness.judge.node_fact import caveat_condition, caveat_placement
-from harness.parse.host.cpu import rank_cores
-from harness.plan.placement import Ranking, Wish, choose_placement, choose_wish
+from harness.plan.placement import Ranking, choose_placement
 from harness.records.caveat import Caveat
 from harness.records.condition import Condition
 from harness.records.run import Run
-from harness.settings.layer import Settings
-from harness.system.console import Console
-from harness.system.probe import probe_capture
-from harness.system.process.placement import require_placement
+from harness.run.places import Workplace
+from harness.settings.request import MeasureRequest, Wish
 from harness.system.quiet import Watch
 from harness.system.vigil import Vigil
 from harness.trial.side_case import Seat
@@ -27,7 +23,7 @@ class Scene(NamedTuple):
     vigil: Vigil
 
     def place(self, seat: Seat) -> Seat:
-        """Return a seat whose processes run where the settings want them; raises UsageError where they cannot."""
+        """Return a seat whose processes run where they are asked to."""
         placement, env = choose_placement(self.wish, self.ranking, seat.threads)
         return seat.replace(placement=placement, environment=(*seat.environment, *env))
 
@@ -37,11 +33,8 @@ class Scene(NamedTuple):
         return (*found, *caveat_placement(self.wish, self.condition))
 
 
-def set_scene(settings: Settings, environ: Mapping[str, str], console: Console) -> Scene:
-    """Return the scene that the settings ask for; raises UsageError and UnfitError for what cannot be."""
-    wish = choose_wish(settings)
-    require_placement(wish)
-    watch = Watch(environ)
-    vigil = Vigil(watch, console, wait_s=settings.number("wait_quiet"), retries=int(settings.number("retries")))
-    ranking = rank_cores(probe_capture(environ)) if wish.pin else ()
-    return Scene(wish=wish, ranking=ranking, condition=watch.probe_condition(), vigil=vigil)
+def set_scene(asked: MeasureRequest, work: Workplace) -> Scene:
+    """Return the scene that is asked for, the node as it is now."""
+    watch = Watch(work.environ)
+    vigil = Vigil(watch, work.console, wait_s=asked.wait_s, retries=asked.retries)
+    return Scene(wish=asked.wish, ranking=asked.ranking, condition=watch.probe_condition(), vigil=vigil)

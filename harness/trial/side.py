@@ -1,36 +1,28 @@
-"""From one named side to its seats: settings, builds, weights, and the run that will record it."""
+"""From one side to its seats: its build, its weights, and the run that will record it."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from harness.build.recipe import ON_CPU, choose_recipe
-from harness.errors import UnavailableError, UnfitError, UsageError
+from harness.build.recipe import ON_CPU
+from harness.errors import UnavailableError, UnfitError
 from harness.plan.code_layout import TRIED, name_folder
 from harness.plan.placeholder import BENCH, NO_GPU, Unbound, bind
-from harness.plan.side import Side
-from harness.records.caveat import Caveat
 from harness.records.measurement import Case
-from harness.records.node import Node
 from harness.records.plan import Phase, Plan, Step
 from harness.records.record import Record
 from harness.records.run import Run
-from harness.records.source import Source
 from harness.records.suite import Benchmark, Engine, Suite
 from harness.records.trial import Role
 from harness.records.weights import Weights
 from harness.run.build_file import require_distinct
 from harness.run.builder import Built, carry_out_build, prepare_build
-from harness.run.prepare import ready_weights
-from harness.run.request import choose_engine, choose_suite
-from harness.settings.layer import Settings
-from harness.system.console import Console
+from harness.run.places import Workplace
+from harness.run.prepare import Ready
+from harness.settings.request import RunRequest
 from harness.system.process.memory import available_bytes
 from harness.trial.side_case import Seat
 from harness.whisper.memory import estimate_memory
 
-_APPLE = "macOS"
-_LTO = re.compile(r"(?:GGML_LTO|WHISPER_LTO|CMAKE_INTERPROCEDURAL_OPTIMIZATION\w*)(?::\w+)?=(?:1|on|yes|true|y)", re.I)
 _SIDES = 2
 
 
@@ -38,13 +30,16 @@ class Entrant(Record):
     """One side with the plan of its build, which can be linked again where it is `drawn`; nothing is built yet."""
 
     role: Role
-    side: Side
-    settings: Settings
-    suite: Suite
-    weights: tuple[tuple[Weights, tuple[Caveat, ...]], ...]
+    asked: RunRequest
+    weights: tuple[Ready, ...]
     state: Run
     plan: Plan
     drawn: bool = False
+
+    @property
+    def suite(self) -> Suite:
+        """What is measured of it."""
+        return self.asked.measure.suite
 
     @property
     def folder(self) -> str:
@@ -52,46 +47,13 @@ class Entrant(Record):
         return self.plan.sites[-1].folder
 
 
-def prepare_entrant(
-    role: Role, side: Side, settings: Settings, environ: Mapping[str, str], node: Node, console: Console
-) -> Entrant:
-    """Return one side, its sources and weights at hand; `settings` are those that both sides share."""
-    mine = side.apply(settings)
-    choose_recipe(mine, node.os)  # refused before anything is fetched
-    engine = choose_engine(settings, Engine.SAMPLER)
-    # A file of settings may ask `run` for other benchmarks, and for precision.
-    suite = choose_suite(mine.override({"bench": Benchmark.WHISPER.value}, side.label), node).replace(
-        tests=False,
-        test_build_types=(),
-        engine=engine,
-        repetitions=1 if engine is Engine.BENCH else int(settings.number("pairs")),
-        precision=0.0,
-        max_time_s=0.0,
-    )
-    drawn = settings.flag("relink")
-    if drawn:
-        _require_relinking(mine, node)
-    weights: list[tuple[Weights, tuple[Caveat, ...]]] = []
-
-    def ready(source: Source) -> tuple[Weights, ...]:
-        """Return the weights, once they are known: a source may have to make some."""
-        weights[:] = [ready_weights(model, mine, environ, console, source) for model in suite.models]
-        return tuple(one for one, _ in weights)
-
-    state, plan = prepare_build(mine, environ, node, console, suite, ready, drawn=drawn)
-    return Entrant(
-        role=role,
-        side=side,
-        settings=mine,
-        suite=suite,
-        weights=tuple(weights),
-        state=state,
-        plan=plan,
-        drawn=drawn,
-    )
+def prepare_entrant(role: Role, asked: RunRequest, work: Workplace, *, drawn: bool) -> Entrant:
+    """Return one side, its sources and weights at hand."""
+    state, plan, ready = prepare_build(asked, work, drawn=drawn)
+    return Entrant(role=role, asked=asked, weights=ready, state=state, plan=plan, drawn=drawn)
 
 
-def build_entrant(entrant: Entrant, done: dict[tuple[str, ...], Built], console: Console) -> Built:
+def build_entrant(entrant: Entrant, done: dict[tuple[str, ...], Built], work: Workplace) -> Built:
     """Return the build of one side.
 
     What is in `done`, by folder and by the weights made there, is not made again. Raises UnfitError where the code
@@ -99,7 +61,7 @@ def build_entrant(entrant: Entrant, done: dict[tuple[str, ...], Built], console:
     """
     key = (entrant.folder, *(one.path for one in entrant.state.weights if one.parent))
     if key not in done:
-        done[key] = carry_out_build(entrant.state, entrant.plan, entrant.settings, console)
+        done[key] = carry_out_build(entrant.state, entrant.plan, entrant.asked.build, work)
     if entrant.drawn and done[key].ok:
         require_distinct([name_folder(entrant.folder, seed) for seed in TRIED])
     return done[key]
@@ -150,23 +112,6 @@ def find_library(folder: str) -> str:
         cause="the sampler loads the library; a static build (BUILD_SHARED_LIBS=OFF) has none",
         hint="--engine bench, or a shared build",
     )
-
-
-def _require_relinking(settings: Settings, node: Node) -> None:
-    """Raise UsageError or UnfitError, before anything is built, where no other code layout can be drawn."""
-    optimised = next((one for one in settings.words("define") if _LTO.fullmatch(one)), "")
-    if optimised:
-        raise UsageError(
-            f"--relink: other code layouts cannot be drawn with {optimised}",
-            cause="its linker compiles the code anew, for minutes, and sets the order of functions itself",
-            hint="leave out --relink, or link-time optimisation",
-        )
-    if node.os.startswith(_APPLE):
-        raise UnfitError(
-            "--relink: other code layouts cannot be drawn on macOS",
-            cause="its linker takes a list of all functions only, and the harness does not make one",
-            hint="leave out --relink; on Linux it works with GNU ld, gold, lld, mold and zig",
-        )
 
 
 def _require_memory(weights: Weights, flash_attn: Sequence[int]) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
+from harness.commands.request.place import resolve_places
+from harness.commands.request.trial import resolve_lineup
 from harness.errors import UnavailableError, UsageError
 from harness.settings.layer import layer_settings
 from harness.store.bundle import load_run
@@ -343,7 +345,8 @@ class Home:
         settings = layer_settings(file={}, file_name="", environ={}, flags=flags)
         with self.monkeypatch.context() as scene:
             scene.chdir(self.clone.path / inside)
-            baseline, contender = line_up(words, settings, self.clone.environ, lambda _: None)
+            lineup = resolve_lineup(settings, resolve_places(settings), words)
+            baseline, contender = line_up(lineup, self.clone.environ, lambda _: None)
         return baseline.named, contender.named
 
     def commit_of(self, revision: str) -> dict[str, str]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.commands.request.build import resolve_source_request
+from harness.commands.request.place import resolve_places
 from harness.errors import UsageError
 from harness.records.source import SourceRequest
-from harness.run.prepare import request_source
 from harness.settings.layer import layer_settings
 from harness.system.source.resolve import resolve_source
 from tests.flow.kit import Kit
@@ -53,7 +54,7 @@ class Tree:
     @property
     def id(self) -> str:
         settings = layer_settings(file={}, file_name="", environ={}, flags=self.flags)
-        request: SourceRequest = request_source(settings)
+        request: SourceRequest = resolve_source_request(settings, resolve_places(settings))
         cache = Path(self.flags["cache"])
         return resolve_source(request, cache=cache, environ=self.environ, note=print).id
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.errors import UnfitError
-from harness.plan.placement import Wish
 from harness.records.plan import Placement
+from harness.settings.request import Wish
 
 
 def place_child(pid: int, placement: Placement) -> None:

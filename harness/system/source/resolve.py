@@ -9,7 +9,6 @@ from harness.parse.pin import nearest_names, parse_pins
 from harness.records.source import Pins, Release, Source, SourceRequest
 from harness.system.asset import third_party
 from harness.system.cache.entry import Note
-from harness.system.disk import expand_home
 from harness.system.source.checkout import find_checkout
 from harness.system.source.repository import obtain_commit
 from harness.system.source.sdist import obtain_release
@@ -43,7 +42,7 @@ def resolve_source(
                 hint = f"--repo {shlex.quote(request.tree)} --ref {request.ref} takes that commit of a clone"
             raise UsageError("--source measures a tree as it is, so it goes with neither --ref nor --repo", hint=hint)
         tree = _find_top(Path(request.tree), environ, note)
-        if cache.resolve() == expand_home(tree).resolve():
+        if cache.resolve() == tree.resolve():
             cause = "builds, sources and weights would lie among its files"
             raise UsageError(f"the cache cannot be the tree itself: {tree}", cause=cause, hint="--cache DIR elsewhere")
         return probe_tree(tree, environ=environ, note=note, ours=request.ours)
@@ -56,7 +55,7 @@ def resolve_source(
 
 def _find_top(folder: Path, environ: Mapping[str, str], note: Note) -> Path:
     """Return the top of the checkout that a folder of it stands for, else the folder."""
-    if is_whisper(expand_home(folder)):
+    if is_whisper(folder):
         return folder
     checkout = find_checkout(folder, environ)
     if checkout is None:

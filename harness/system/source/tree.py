@@ -16,7 +16,6 @@ from harness.records.source import Commit, Source
 from harness.system.built import Look, is_touched, look
 from harness.system.cache.entry import Note
 from harness.system.digest import MOST_MODEL_BYTES
-from harness.system.disk import expand_home
 from harness.system.foreign import MissingError, open_file
 from harness.system.git import ForeignGit, probe_commit, unquote_path
 from harness.system.source.overlooked import find_overlooked
@@ -42,13 +41,13 @@ def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Se
     weights in `models/` and `build*` and hidden folders at the top. What the harness wrote is no change: results, known
     by their names, and what is not tracked at the paths `ours`. Raises UsageError where this is not whisper.cpp.
     """
-    folder = expand_home(folder).resolve()
+    folder = folder.resolve()
     if not is_text(str(folder)):
         hint = "rename the folder that it lies in, or copy the tree"
         raise UsageError("the path of the source tree holds bytes that are not UTF-8", hint=hint)
     check_tree(folder, what=str(folder))
     # A link is not followed: it may lead out of the tree.
-    placed = (expand_home(path) for path in ours)
+    placed = map(Path, ours)
     inside = [one for one in (path.parent.resolve() / path.name for path in placed) if folder in one.parents]
     commit = _probe_git(folder, environ, note, inside)
     if commit is None:

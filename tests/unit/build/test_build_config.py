@@ -3,9 +3,8 @@
 import pytest
 
 from harness.build.config import choose_config, choose_wiring
-from harness.build.recipe import Recipe
 from harness.errors import UsageError
-from harness.records.build import CMakeOption, Config, Tool
+from harness.records.build import CMakeOption, Config, Recipe, Tool
 from tests import factory
 
 NATIVE = (CMakeOption(name="GGML_NATIVE", value="ON", reason="all that this CPU has"),)

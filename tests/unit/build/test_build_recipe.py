@@ -2,17 +2,15 @@
 
 import pytest
 
-from harness.build.recipe import ACCELERATORS, Recipe, choose_recipe
+from harness.build.recipe import ACCELERATORS, BinaryWords, choose_recipe
 from harness.errors import UsageError
-from harness.settings.layer import layer_settings
+from harness.records.build import Recipe
 
 LINUX, MACOS = "Debian GNU/Linux 12 (bookworm)", "macOS 15.5"
 
 
 def recipe(*defines: str, os: str = LINUX, **flags: str) -> Recipe:
-    return choose_recipe(
-        layer_settings(file={}, file_name="", environ={}, flags={"define": list(defines) or None, **flags}), os
-    )
+    return choose_recipe(BinaryWords(**flags, defines=defines), os)
 
 
 def words(chosen: Recipe) -> list[str]:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from harness.commands.request.trial import resolve_question
 from harness.errors import UsageError
-from harness.judge.comparison import Question, choose_metrics, contrast_runs, judge_trials, list_uncompared
+from harness.judge.comparison import Question, contrast_runs, judge_trials, list_uncompared
 from harness.judge.sample import match_trials, pool_samples, sample_runs
 from harness.plan.block import ROLES, plan_block
 from harness.records.caveat import CaveatCode
@@ -401,7 +402,7 @@ def test_several_builds_of_a_whole_trial_have_their_caveat() -> None:
 
 def test_the_metrics_that_settings_leave() -> None:
     def chosen(**flags: object) -> set[str]:
-        return set(choose_metrics(layer_settings(file={}, file_name="", environ={}, flags=flags)))
+        return set(resolve_question(layer_settings(file={}, file_name="", environ={}, flags=flags), ()).metrics)
 
     assert chosen() == {"encode", "decode", "batchd", "prompt", "copy_rate", "flop_rate", "rtf"}
     assert chosen(bench=["whisper"], metric=["encode"]) == {"encode"}
@@ -422,6 +423,6 @@ def test_the_metrics_that_settings_leave() -> None:
     ],
 )
 def test_what_was_named_and_is_not_compared(flags: dict[str, object], missing: tuple[str, ...]) -> None:
-    settings = layer_settings(file={}, file_name="", environ={}, flags=flags)
+    question = resolve_question(layer_settings(file={}, file_name="", environ={}, flags=flags), ())
     family = contrast_runs([run(1, 100.0)], [run(2, 110.0, release="v1.8.6")], ASKED).family
-    assert list_uncompared(settings, family) == missing
+    assert list_uncompared(question, family) == missing

@@ -1,11 +1,11 @@
 import pytest
 
 from harness.judge.node_fact import caveat_condition, caveat_placement, caveat_quietness
-from harness.plan.placement import Wish
 from harness.records.condition import Condition, Neighbour, Quietness
 from harness.records.measurement import Case
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
+from harness.settings.request import Wish
 from harness.stats.series import sample_run
 from tests import factory
 

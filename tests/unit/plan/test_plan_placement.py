@@ -2,19 +2,15 @@ import pytest
 
 from harness.errors import UsageError
 from harness.parse.host.cpu import rank_cores
-from harness.plan.placement import HUGE_PAGES, Wish, choose_cpus, choose_wish, keep_cpus, place_plan
+from harness.plan.placement import HUGE_PAGES, choose_cpus, choose_wish, keep_cpus, place_plan, require_cpus
 from harness.records.measurement import Case
 from harness.records.plan import Phase, Placement, Plan
-from harness.settings.layer import Settings, layer_settings
+from harness.settings.request import Wish
 from tests import factory
 from tests.unit.parse.host.test_parse_host_node import load
 
 # Four cores of two CPUs each, as siblings are numbered on most servers.
 CORES = ((1, 5), (2, 6), (3, 7), (0, 4))
-
-
-def settings(**flags: object) -> Settings:
-    return layer_settings(file={}, file_name="", environ={}, flags=flags)
 
 
 @pytest.mark.parametrize(
@@ -32,19 +28,20 @@ def settings(**flags: object) -> Settings:
     ],
 )
 def test_cpus(pin: str, threads: int, cpus: tuple[int, ...]) -> None:
+    require_cpus(pin, CORES, 1)
     assert choose_cpus(pin, CORES, threads) == cpus
 
 
 @pytest.mark.parametrize(("pin", "threads", "said"), [("0,8", 2, "CPU 8 may not be used"), ("0", 2, "1 CPUs for 2")])
 def test_cpus_that_cannot_be(pin: str, threads: int, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        choose_cpus(pin, CORES, threads)
+        require_cpus(pin, CORES, threads)
 
 
 def test_wishes() -> None:
-    assert choose_wish(settings()).is_empty
-    assert choose_wish(settings(pin="auto", nice="-5", huge_pages="on")) == Wish(pin="auto", nice=-5, huge_pages=True)
-    assert choose_wish(settings(nice="0")) == Wish(nice=0)
+    assert choose_wish("", "", huge_pages=False).is_empty
+    assert choose_wish("auto", "-5", huge_pages=True) == Wish(pin="auto", nice=-5, huge_pages=True)
+    assert choose_wish("", "0", huge_pages=False) == Wish(nice=0)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +50,7 @@ def test_wishes() -> None:
 )
 def test_wishes_that_cannot_be(name: str, value: str) -> None:
     with pytest.raises(UsageError, match=f"--{name}"):
-        choose_wish(settings(**{name: value}))
+        choose_wish(value if name == "pin" else "", value if name == "nice" else "", huge_pages=False)
 
 
 def test_only_benchmarks_are_placed_each_by_its_threads() -> None:

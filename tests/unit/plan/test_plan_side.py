@@ -4,16 +4,12 @@ import pytest
 
 from harness.errors import UsageError
 from harness.plan.side import KEYS, Side, parse_side
-from harness.settings.layer import Settings, layer_settings
+from harness.records.source import SourceRequest
 from harness.settings.table import BY_NAME
 
 
 def parse(words: str) -> Side:
     return parse_side(words, is_folder=lambda word: word in (".", "../tree", "~/tree"))
-
-
-def shared(**flags: object) -> Settings:
-    return layer_settings(file={}, file_name="", environ={}, flags=flags)
 
 
 def test_every_key_is_a_setting() -> None:
@@ -79,29 +75,6 @@ def test_an_unknown_key_names_the_nearest() -> None:
     assert caught.value.hint == "did you mean threads?"
 
 
-def test_a_side_goes_over_the_shared_settings() -> None:
-    both = shared(define=["GGML_OPENMP=OFF"], threads=["4"], flash_attn=["0", "1"])
-    mine = parse("v1.8.4,threads=2,GGML_LLAMAFILE=ON").apply(both)
-    assert mine.text("ref") == "v1.8.4"
-    assert mine.words("threads") == ("2",)
-    assert mine.words("flash_attn") == ("0", "1")
-    assert mine.words("define") == ("GGML_OPENMP=OFF", "GGML_LLAMAFILE=ON")
-    assert both.words("define") == ("GGML_OPENMP=OFF",), "the other side's are as they were"
-    origins = {used.name: used.origin for used in mine.describe()}
-    assert (origins["threads"], origins["isa"]) == ("flag", "default")
-
-
-def test_a_side_that_changes_nothing() -> None:
-    both = shared(define=["GGML_OPENMP=OFF"])
-    assert Side(label="baseline").apply(both) == both
-
-
-def test_a_value_that_cannot_be_names_its_side() -> None:
-    both = shared()
-    with pytest.raises(UsageError, match="fa=7: jobs"):
-        both.override({"jobs": "many"}, "fa=7")
-
-
 @pytest.mark.parametrize(
     ("words", "inherited", "origin"),
     [
@@ -117,6 +90,7 @@ def test_a_side_that_says_what_it_is_has_no_use_for_the_rest(
 ) -> None:
     side = parse(words)
     assert side.inherited == inherited
-    mine = side.apply(shared(repo="mine.git", source="/tree"))
-    assert tuple(mine.text(name) for name in ("ref", "repo", "source")) == origin
+    mine = side.choose_source(SourceRequest(repo="mine.git", tree="/tree", ours=("/ours",)))
+    assert (mine.ref, mine.repo, mine.tree) == origin
+    assert mine.ours == ("/ours",)
     assert side.named.items() <= dict(side.values).items()

@@ -11,7 +11,7 @@ from harness.records.plan import Phase
 from harness.records.run import Run
 from harness.records.trial import Role, Trial
 from harness.run.recovery import KILLED, settle_remnants
-from harness.settings.layer import Settings, layer_settings
+from harness.settings.request import Places
 from harness.store.bundle import Bundle, create_bundle, load_run
 from harness.system.console import Console
 from harness.system.scratch import BLOCK, scratch_folder
@@ -40,14 +40,8 @@ def leave_trial(results: Path, blocks: int, others: int) -> tuple[Path, Path]:
     return leave(results, baseline), leave(results, contender)
 
 
-def settings(results: Path) -> Settings:
-    return layer_settings(
-        file={}, file_name="", environ={}, flags={"results": str(results), "cache": str(results / "cache")}
-    )
-
-
 def settle(results: Path) -> None:
-    settle_remnants(settings(results), factory.node(), Console(quiet=True))
+    settle_remnants(Places(cache=results / "cache", results=results), factory.node().name, Console(quiet=True))
 
 
 def test_both_sides_keep_the_blocks_that_both_have(tmp_path: Path) -> None:

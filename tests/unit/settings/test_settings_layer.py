@@ -159,7 +159,7 @@ def test_the_home_folder_stands_in_for_its_sign_in_every_path(name: str, layer: 
     layers: dict[str, dict[str, str]] = {"file": {}, "environ": {}, "flags": {}}
     layers[layer] = {f"HARNESS_{name.upper()}" if layer == "environ" else name: "~/x"}
     settings = layer_settings(**layers, file_name="harness.toml", expand=expand)
-    assert (settings.words(name) or settings.text(name)) in ("/home/me/x", ("/home/me/x",))
+    assert {key: value for key, value, _ in settings.used}[name] in ("/home/me/x", ("/home/me/x",))
     layers[layer] = {f"HARNESS_{name.upper()}" if layer == "environ" else name: "~nobody/x"}
     with pytest.raises(UsageError, match="no home folder ~nobody"):
         layer_settings(**layers, file_name="harness.toml", expand=expand)
@@ -221,3 +221,13 @@ def test_fa_is_flash_attn_for_short(file: dict[str, object], environ: dict[str, 
 def test_one_setting_by_two_names_is_refused(file: dict[str, object], environ: dict[str, str]) -> None:
     with pytest.raises(UsageError, match=r"twice|one setting"):
         layered(file, environ)
+
+
+def test_what_is_not_a_setting_or_of_another_kind_is_not_looked_up() -> None:
+    settings = layered()
+    for lookup, name in ((settings.text, "treads"), (settings.number, "models"), (settings.is_default, "")):
+        with pytest.raises(KeyError, match="no setting is called"):
+            lookup(name)
+    for lookup, name in ((settings.text, "threads"), (settings.number, "model"), (settings.flag, "jobs")):
+        with pytest.raises(TypeError, match=f"{name} is a setting of the kind"):
+            lookup(name)

@@ -13,9 +13,10 @@ from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import ExitCode
 from harness.records.trial import Role, Trial
+from harness.settings.request import Design
 from harness.system.console import Console
 from harness.trial import loop
-from harness.trial.loop import INTERRUPTED, LOST, SETTLED, TIME_UP, Contest, Design, Tally
+from harness.trial.loop import INTERRUPTED, LOST, SETTLED, TIME_UP, Contest, Tally
 from harness.trial.side_case import Lost, Outcome, Played, Seat
 from tests import factory
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 import pytest
 
 from harness.errors import UnfitError
-from harness.plan.placement import Wish
 from harness.records.plan import Placement
+from harness.settings.request import Wish
 from harness.system.process.placement import place_child, require_placement
 
 

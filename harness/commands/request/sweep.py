@@ -1,0 +1,200 @@
+"""What the settings, a file and the axes of the command line ask of a sweep."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from harness.commands.request.measure import choose_suite, resolve_measure, resolve_unmeasured
+from harness.commands.request.trial import apply_side
+from harness.errors import UnavailableError, UnfitError, UnreadableError, UsageError
+from harness.plan.axis import (
+    BINARY_AXES,
+    CASE_AXES,
+    choose_axes,
+    convert_axes,
+    convert_excludes,
+    name_values,
+    parse_axes,
+)
+from harness.plan.grid import make_side
+from harness.records.node import Node
+from harness.records.record import Record
+from harness.records.run import Run, SettingUsed
+from harness.records.suite import Engine, Suite
+from harness.records.sweep import Axis, Sweep, Values
+from harness.run.places import Workplace
+from harness.settings.layer import Settings, name_settings, nearest
+from harness.settings.recall import DECISIVE, list_decisive, recall
+from harness.settings.request import GridRequest, MeasureRequest, Places, RunRequest
+from harness.settings.setting import Value
+from harness.settings.table import BY_NAME
+from harness.settings.value import name_option, split_option
+from harness.sweep.design import design_sweep
+from harness.sweep.entry import choose_entry_suite
+from harness.system.toml_file import read_toml
+from harness.whisper.quantisation import QUANTISATIONS
+
+_TABLES = ("axes", "exclude", "settings")
+_EXAMPLE = "[axes]\nthreads = [1, 2]\nfa = [0, 1]\n\n[[exclude]]\nthreads = 1\nfa = 1"
+
+# A run that is asked for, or why it cannot be on this node: that leaves its cells without numbers, and others alone.
+Resolved = RunRequest | UnavailableError | UnfitError
+
+
+class SweepOrder(Record):
+    """A sweep that is to be measured: its design, and a run for each of its configs with cells to be measured.
+
+    `measure` says how all of them are measured, `used` are the settings in force. A `dry` one is planned and shown, and
+    ends there; a `full` plan has all steps.
+    """
+
+    design: Sweep
+    runs: dict[int, Resolved]
+    measure: MeasureRequest
+    used: tuple[SettingUsed, ...] = ()
+    dry: bool = False
+    full: bool = False
+
+
+def resolve_sweep(settings: Settings, work: Workplace, node: Node, name: str, words: Sequence[str]) -> SweepOrder:
+    """Return the sweep that the file `name`, the `words` of axes and the flags ask for.
+
+    Raises UsageError for what cannot be.
+    """
+    file = read_toml(Path(name), example=_EXAMPLE) if name else {}
+    for key in file:
+        if key not in _TABLES:
+            raise UsageError(f"{name}: unknown table {key!r}", hint=nearest(key, _TABLES))
+    settings = _take(settings, name_settings(_table(file, "settings", name), name), name)
+    named = {**convert_axes(_table(file, "axes", name), name), **parse_axes(words)}
+    settings = _anchor(_take(settings, name_values(named), "axes"))
+    for kind in settings.words("quant"):
+        if kind not in QUANTISATIONS:
+            raise UsageError(f"no type of weights is called {kind!r}", hint=nearest(kind, QUANTISATIONS))
+    suite = _choose_suite(settings, node)
+    if settings.flag("loadable") and suite.engine is Engine.SAMPLER:
+        cause = "the library loads no variants by itself, whisper-bench does"
+        raise UsageError("--loadable needs --engine bench", cause=cause)
+    axes = _choose_axes(settings, suite, named)
+    tables = file.get("exclude", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(f"{name}: exclude is not a list of tables", hint=_EXAMPLE)
+    excludes = convert_excludes(tables, axes, name)
+    grid = GridRequest(suite=suite, axes=axes, excludes=excludes, kept=list_decisive(settings))
+    return _order(settings, work, node, design_sweep(grid, node.name), suite)
+
+
+def resolve_kept_sweep(
+    settings: Settings, work: Workplace, node: Node, sweep: Sweep, kept: Sequence[Run], left: Sequence[int]
+) -> SweepOrder:
+    """Return what is `left` to be measured of a sweep that was broken off, of which the runs in `kept` are there.
+
+    Raises UsageError where nothing says what it was asked for, UnreadableError where that does not lead to the sweep.
+    """
+    if not left and not sweep.settings:
+        return SweepOrder(design=sweep, runs={}, measure=resolve_measure(settings, work.environ))
+    mine, suite = recall_design(sweep, kept, settings, node)
+    return _order(mine, work, node, sweep, suite, left)
+
+
+def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: Node) -> tuple[Settings, Suite]:
+    """Return the settings and the suite of a sweep as it was begun: its own, or those of one of its runs.
+
+    Raises UsageError where neither is there, UnreadableError where they do not lead to the sweep that is stored.
+    """
+    found = sweep.settings or next((run.settings for run in kept), ())
+    if not found:
+        cause = "an earlier harness began it and kept no settings, and its runs are gone"
+        raise UsageError(f"{sweep.id} cannot be gone on with", cause=cause, hint="harness sweep, without --resume")
+    mine = recall(settings, found)
+    if not sweep.settings:  # of a run that has the values of one config
+        axes = {axis.name: axis.values for axis in sweep.axes}
+        mine = mine.override({CASE_AXES[name]: axes[name] for name in CASE_AXES}, "axes")
+        options = [word for word in mine.words("define") if split_option(word)[0] not in axes]
+        mine = mine.override({"define": options}, "axes")
+    suite = _choose_suite(mine, node)
+    named = {axis.name: axis.values for axis in sweep.axes if name_option(axis.name)}
+    same_axes = not sweep.settings or _choose_axes(mine, suite, named) == sweep.axes
+    if (suite.seed, suite.repetitions) != (sweep.seed, sweep.repetitions) or not same_axes:
+        raise UnreadableError(
+            f"the sweep {sweep.id} cannot be followed",
+            cause="its axes, repetitions and seed are not those that its settings come to",
+            hint="harness sweep, without --resume, begins anew",
+        )
+    return mine, suite
+
+
+def resolve_config(settings: Settings, places: Places, node: Node, values: Values, measure: MeasureRequest) -> Resolved:
+    """Return the run of a config that changes `values`, or why this node cannot have it; raises UsageError."""
+    mine = apply_side(make_side(values), settings).override({"roofline": False}, "sweep")
+    try:
+        return resolve_unmeasured(mine, places, node).replace(measure=measure.replace(roof=False))
+    except (UnavailableError, UnfitError) as error:
+        return error
+
+
+def _order(
+    settings: Settings,
+    work: Workplace,
+    node: Node,
+    design: Sweep,
+    suite: Suite,
+    numbers: Sequence[int] | None = None,
+) -> SweepOrder:
+    """Return the order of a sweep: of the configs in `numbers`, else of all that have cells to be measured."""
+    measure = resolve_measure(settings, work.environ, suite)
+    runs: dict[int, Resolved] = {}
+    for number, entry in enumerate(design.entries):
+        cells = [cell for cell in design.cells if cell.entry == number and not cell.reason]
+        if cells and (numbers is None or number in numbers):
+            mine = measure.replace(suite=choose_entry_suite(suite, cells))
+            runs[number] = resolve_config(settings, work.places, node, entry.values, mine)
+    return SweepOrder(
+        design=design,
+        runs=runs,
+        measure=measure,
+        used=settings.describe(),
+        dry=settings.flag("dry_run"),
+        full=settings.flag("verbose"),
+    )
+
+
+def _choose_suite(settings: Settings, node: Node) -> Suite:
+    """Return the suite of all cells.
+
+    Types of weights that do not fit a model are cells without numbers, not a reason to refuse the others.
+    """
+    return choose_suite(settings.override({"quant": "f16", "bench": "whisper"}, "sweep"), node)
+
+
+def _choose_axes(settings: Settings, suite: Suite, named: Mapping[str, tuple[str, ...]]) -> tuple[Axis, ...]:
+    binary = {name: settings.text(setting) for name, setting in BINARY_AXES.items() if not settings.is_default(setting)}
+    return choose_axes(suite, settings.words("quant"), binary, named)
+
+
+def _take(settings: Settings, values: Mapping[str, object], where: str) -> Settings:
+    """Return the settings with further values; flags and variables win, harness.toml does not know this sweep."""
+    fresh = {name: value for name, value in values.items() if settings.is_default(name)}
+    return settings.override(fresh, where).expand(os.path.expanduser)
+
+
+def _anchor(settings: Settings) -> Settings:
+    """Return the settings with paths by which a sweep can be taken up from another folder."""
+    used = ((name, _make_absolute(name, value), origin) for name, value, origin in settings.used)
+    return Settings(used=tuple(used))
+
+
+def _make_absolute(name: str, value: Value) -> Value:
+    setting = BY_NAME[name]
+    if not (name in DECISIVE and setting.path and isinstance(value, str)) or value in ("", setting.default):
+        return value
+    # A compiler without a slash is a program on PATH, whatever else has that name here.
+    is_program = name == "compiler" and "/" not in value
+    return str(Path(value).absolute()) if Path(value).exists() and not is_program else value
+
+
+def _table(file: Mapping[str, object], name: str, where: str) -> Mapping[str, object]:
+    table = file.get(name, {})
+    if not isinstance(table, dict):
+        raise UsageError(f"{where}: {name} is no table", hint=_EXAMPLE)
+    return table

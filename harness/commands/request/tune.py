@@ -1,0 +1,98 @@
+"""What the settings ask of a search for the best settings."""
+
+import itertools
+
+from harness.commands.request.measure import choose_engine, choose_suite, resolve_measure, resolve_node
+from harness.commands.request.sweep import Resolved, resolve_config
+from harness.errors import UsageError
+from harness.plan.axis import name_binary
+from harness.plan.tune import AXES, Axis, list_axes
+from harness.records.measurement import DECODE, ENCODE
+from harness.records.node import Node
+from harness.records.record import Record
+from harness.records.run import SettingUsed
+from harness.records.suite import Benchmark, Engine
+from harness.records.sweep import Values
+from harness.records.tune import Goal
+from harness.run.places import Workplace
+from harness.settings.layer import Settings, name_setting, nearest
+from harness.settings.request import MeasureRequest
+
+# What the axes are called where they are written down.
+KEYS = {"fa": "flash_attn"}
+
+
+class SearchRequest(Record):
+    """A search for the best settings of a model: where it begins, its axes, and a run for each binary it may come to.
+
+    `measure` has the suite of all that may be measured. A `dry` search is shown, and ends there.
+    """
+
+    goal: Goal
+    model: str
+    node: Node
+    base: Values
+    axes: tuple[Axis, ...]
+    runs: dict[Values, Resolved]
+    measure: MeasureRequest
+    budget_s: float
+    used: tuple[SettingUsed, ...]
+    dry: bool = False
+
+
+def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequest:
+    """Return the search that is asked for; raises UsageError or UnfitError for what cannot be."""
+    if goal not in tuple(Goal):
+        raise UsageError(f"--for: nothing can be tuned for {goal!r}", hint=nearest(goal, list(Goal)))
+    node = resolve_node(settings, work.environ)
+    models, over = settings.words("model"), settings.words("over")
+    if len(models) != 1:
+        raise UsageError("one model is tuned at a time", hint=f"--model {models[0]}")
+    over = tuple("fa" if name_setting(name) == KEYS["fa"] else name for name in over)
+    unknown = next((name for name in over if name not in AXES), None)
+    if unknown:
+        raise UsageError(f"--over: no axis is called {unknown!r}", hint=nearest(unknown, AXES))
+    first = choose_suite(settings.override({"bench": Benchmark.WHISPER.value}, "tune"), node)
+    base = {
+        "threads": str(first.threads[0]),
+        "fa": str(first.flash_attn[0]),
+        "llamafile": settings.text("llamafile") or "off",
+        "blas": settings.text("blas") or "none",
+        "isa": settings.text("isa"),
+        "quant": settings.words("quant")[0],
+    }
+    axes = list_axes(node, models[0], base, over)
+    values = {name: (value,) for name, value in base.items()} | {axis.name: axis.values for axis in axes}
+    mine = settings.override(
+        {
+            "bench": Benchmark.WHISPER.value,
+            "repetitions": 1,
+            "threads": values["threads"],
+            "flash_attn": values["fa"],
+            "quant": values["quant"],
+        },
+        "tune",
+    )
+    suite = choose_suite(mine, node).replace(
+        tests=False,
+        test_build_types=(),
+        engine=choose_engine(settings, Engine.SAMPLER),
+        precision=0.0,
+        max_time_s=0.0,
+        metrics=(ENCODE.name, DECODE.name),
+    )
+    measure = resolve_measure(mine, work.environ, suite)
+    combinations = (tuple(zip(values, choice, strict=True)) for choice in itertools.product(*values.values()))
+    binaries = dict.fromkeys(map(name_binary, combinations))
+    return SearchRequest(
+        goal=Goal(goal),
+        model=models[0],
+        node=node,
+        base=tuple(base.items()),
+        axes=axes,
+        runs={binary: resolve_config(mine, work.places, node, binary, measure) for binary in binaries},
+        measure=measure,
+        budget_s=settings.number("budget"),
+        used=settings.describe(),
+        dry=settings.flag("dry_run"),
+    )

@@ -1,0 +1,151 @@
+"""Runs as they are asked for: one value, and every refusal before anything is done."""
+
+import pytest
+
+from harness.commands.request import measure
+from harness.commands.request.measure import resolve_checkup, resolve_kept_run, resolve_roof, resolve_run
+from harness.commands.request.place import open_workplace
+from harness.errors import HarnessError, UnfitError, UnreadableError, UsageError
+from harness.records.build import CMakeOption
+from harness.records.node import Node
+from harness.records.suite import Benchmark
+from harness.run.places import Workplace
+from harness.settings.layer import Settings, layer_settings
+from harness.settings.request import RunRequest, Wish
+from harness.system.console import Console
+from tests import factory
+
+CORES = ((1, 5), (2, 6), (3, 7), (0, 4))
+
+
+@pytest.fixture(autouse=True)
+def node(monkeypatch: pytest.MonkeyPatch) -> Node:
+    node = factory.haswell()
+    monkeypatch.setattr(measure, "resolve_node", lambda settings, environ: node)
+    monkeypatch.setattr(measure, "probe_capture", lambda environ: {})
+    monkeypatch.setattr(measure, "rank_cores", lambda capture: CORES)
+    return node
+
+
+def layered(**flags: object) -> Settings:
+    return layer_settings(file={}, file_name="", environ={}, flags={"threads": ["2"], **flags})
+
+
+def workplace(settings: Settings) -> Workplace:
+    return open_workplace(settings, {}, Console(quiet=True))
+
+
+def resolved(**flags: object) -> RunRequest:
+    settings = layered(**flags)
+    return resolve_run(settings, workplace(settings))
+
+
+def test_a_run_is_one_value(node: Node) -> None:
+    asked = resolved(
+        ref="v1.8.5",
+        isa="avx2",
+        llamafile="on",
+        define=["GGML_LTO=ON"],
+        jobs="3",
+        quant=["q5_0"],
+        weights="synthetic",
+        pin="0,2",
+        nice="5",
+        wait_quiet="5m",
+        retries="1",
+        no_roof=True,
+        no_tests=True,
+        dry_run=True,
+    )
+    assert asked.node is node
+    assert asked.source.ref == "v1.8.5"
+    assert (asked.build.isa, asked.build.jobs, asked.build.defines) == ("avx2", 3, ("GGML_LTO=ON",))
+    assert {str(option) for option in asked.build.isa_options} >= {"-DGGML_NATIVE=OFF", "-DGGML_AVX2=ON"}
+    assert [str(option) for option in asked.build.recipe.options] == ["-DGGML_LLAMAFILE=ON"]
+    assert not asked.build.variant
+    assert (asked.weights.choice, asked.weights.made, asked.weights.planned) == ("synthetic", ("q5_0",), True)
+    assert asked.measure.suite.models == ("base-q5_0",)
+    assert (asked.measure.wish, asked.measure.ranking) == (Wish(pin="0,2", nice=5), CORES)
+    assert (asked.measure.wait_s, asked.measure.retries, asked.measure.roof) == (300.0, 1, False)
+    assert asked.dry
+    assert (
+        asked.used
+        == layered(
+            ref="v1.8.5",
+            isa="avx2",
+            llamafile="on",
+            define=["GGML_LTO=ON"],
+            jobs="3",
+            quant=["q5_0"],
+            weights="synthetic",
+            pin="0,2",
+            nice="5",
+            wait_quiet="5m",
+            retries="1",
+            no_roof=True,
+            no_tests=True,
+            dry_run=True,
+        ).describe()
+    )
+
+
+def test_a_build_with_the_kernels_of_every_cpu_has_a_variant() -> None:
+    asked = resolved(loadable=True, isa="avx2")
+    assert asked.build.variant == "haswell"
+    assert CMakeOption(name="GGML_NATIVE", value="OFF", reason="variants are for CPUs of their own") in (
+        asked.build.isa_options
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "kind", "said"),
+    [
+        ({"model": ["bass"]}, UsageError, "no model is called 'bass'"),
+        ({"quant": ["q9"]}, UsageError, "no type of weights is called 'q9'"),
+        ({"bench": ["wisper"]}, UsageError, "unknown benchmark 'wisper'"),
+        ({"bench": ["transcribe"]}, UsageError, "transcribes nothing without audio"),
+        ({"bench": ["whisper"], "audio": ["jfk"]}, UsageError, "--audio is given"),
+        ({"bench": ["memcpy"], "precision": "1%"}, UsageError, "--precision: no model is measured"),
+        ({"threads": ["many"]}, UsageError, "--threads: 'many'"),
+        ({"threads": ["4096"]}, UsageError, "4096 threads on"),
+        ({"repetitions": "0"}, UsageError, "--repetitions: 0"),
+        ({"engine": "bank"}, UsageError, "unknown engine 'bank'"),
+        ({"isa": "avx3"}, UsageError, "no instruction set is called 'avx3'"),
+        ({"isa": "amx"}, UnfitError, "this CPU cannot run amx code"),
+        ({"isa": "avx_vnni", "loadable": True}, UnfitError, "cannot run avx_vnni"),
+        ({"build_type": "Fast"}, UsageError, "--build-type: unknown 'Fast'"),
+        ({"backend": "blas", "blas": "none"}, UsageError, "contradicts --blas none"),
+        ({"llamafile": "on", "define": ["GGML_LLAMAFILE=OFF"]}, UsageError, "contradicts -D GGML_LLAMAFILE=OFF"),
+        ({"pin": "all"}, UsageError, "--pin: 'all'"),
+        ({"pin": "8,9"}, UsageError, "CPU 8 may not be used"),
+        ({"pin": "0"}, UsageError, "1 CPUs for 2 threads"),
+        ({"nice": "20"}, UsageError, "--nice: '20'"),
+        ({"cache": "/a,b"}, UsageError, "the path of the cache cannot be built in"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_once(flags: dict[str, object], kind: type[HarnessError], said: str) -> None:
+    with pytest.raises(kind, match=said):
+        resolved(**flags)
+
+
+def test_an_unfinished_run_is_asked_for_as_it_was(node: Node) -> None:
+    begun = resolved(isa="avx2", flash_attn=["0", "1"], no_tests=True)
+    state = factory.run().replace(node=node, settings=begun.used, suite=begun.measure.suite)
+    assert resolve_kept_run(state, workplace(layered(threads=["1"]))) == begun
+    part = resolve_kept_run(state.replace(sweep="s", suite=factory.suite()), workplace(layered()))
+    assert part.measure.suite == factory.suite(), "a sweep gives each of its runs a suite"
+    odd = tuple(one.replace(value="many") if one.name == "jobs" else one for one in begun.used)
+    with pytest.raises(UnreadableError, match="cannot be understood"):
+        resolve_kept_run(state.replace(settings=odd), workplace(layered()))
+
+
+def test_the_node_is_measured_with_one_thread_too() -> None:
+    settings = layered()
+    asked = resolve_roof(settings, workplace(settings))
+    assert asked.measure.suite.threads == (1, 2)
+    assert not asked.measure.suite.benchmarks
+    assert Benchmark.MEMCPY in resolved().measure.suite.benchmarks
+
+
+def test_what_a_node_is_looked_at_for_is_not_refused() -> None:
+    assert resolve_checkup(layered(threads=["64"], strict=True), {}).threads == 64
