@@ -1,5 +1,6 @@
 """Unit tests are pure: they start no process and open no socket."""
 
+import os
 import socket
 import subprocess
 from pathlib import Path
@@ -8,10 +9,16 @@ from typing import Any, NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import cover
 from tests.player import let_signals_through
+
+cover.begin()
+# Before anything of the harness is imported.
+KEEP = cover.measure(os.environ.get(cover.VARIABLE))
 
 UNIT = Path(__file__).parent / "unit"
 NATIVE = Path(__file__).parent / "native"
+COVERED = pytest.StashKey[str]()
 
 # How long an example takes says how busy the node is, and nothing of the harness.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -57,3 +64,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False  # it begins with the files of the most tests, and ends with these
     return NativeTogether(config, log)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep what this process has executed; the one that everybody answers to says what all have."""
+    KEEP()
+    folder = os.environ.get(cover.VARIABLE)
+    if folder and not hasattr(session.config, "workerinput"):
+        text, enough = cover.report(Path(folder))
+        session.config.stash[COVERED] = text
+        if not enough and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show the coverage above the last line."""
+    if COVERED in config.stash:
+        terminalreporter.section("coverage")
+        terminalreporter.write_line(config.stash[COVERED])
