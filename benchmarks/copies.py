@@ -3,7 +3,7 @@
     python benchmarks/copies.py BUILD WEIGHTS [--copies 6] [--rounds 12] [--threads 1,2]
 
 BUILD is the folder of a build (`harness build` prints it), WEIGHTS a file of weights. All copies stay in the page
-cache while they are measured: round by round, each copy once in a round, in an order drawn anew, by a sampler of its
+cache while they are measured: round by round, each copy once in a round, in an order drawn anew, by a worker of its
 own that makes two calls of each metric. What a copy keeps over all rounds belongs to its pages; the rest is the noise
 of processes. The columns: the standard deviation of processes, that between copies with its 95 % interval (one-way
 analysis of variance, the rounds taken out), and the p-value of "all copies are alike" (copies permuted in each round).
@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.errors import UnreadableError  # noqa: E402
-from harness.plan.worker import PIECE, choose_sampler_argv, choose_sampler_environment  # noqa: E402
+from harness.plan.worker import PIECE, choose_worker_argv, choose_worker_environment  # noqa: E402
 from harness.system.built import copy_built  # noqa: E402
 from harness.trial.side import find_library  # noqa: E402
 
@@ -100,13 +100,13 @@ def sample(library: str, weights: str, threads: int, metrics: Sequence[str], pad
     questions = [f"load {weights} {threads} 0", "warm " + " ".join(PIECE[metric].split()[0] for metric in metrics)]
     questions += [PIECE[metric] for _ in range(CALLS) for metric in metrics]
     words = [word for question in questions for word in ("--do", question)]
-    argv = [*choose_sampler_argv(sys.executable, library, gpu=False), *words]
-    environment = os.environ | choose_sampler_environment(os.environ, str(ROOT), padding)
+    argv = [*choose_worker_argv(sys.executable, library, gpu=False), *words]
+    environment = os.environ | choose_worker_environment(os.environ, str(ROOT), padding)
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     refused = next((one["error"] for one in answers if not one["ok"]), "")
     if done.returncode or refused:
-        raise UnreadableError(f"the sampler cannot use {library}: {refused or done.stderr[-500:]}")
+        raise UnreadableError(f"the worker cannot use {library}: {refused or done.stderr[-500:]}")
     return answers
 
 

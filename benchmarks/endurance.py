@@ -4,7 +4,7 @@
 
 Default: 500 runs in one process, then 100 processes.
 
-After each run its results are looked at, by `runs`, `show` and `compare`. Then it counts what this process holds
+After each run its results are looked at, by `list`, `show` and `compare`. Then it counts what this process holds
 (memory, Python objects, descriptors, threads, children), what is left running, and what lies on the disk (temporary
 files, files and bytes of the cache and of the index in it, files of the bundle just written).
 Whatever must not grow is judged by a straight line through the runs after the warm-up: it grows when the whole 95 %

@@ -24,7 +24,7 @@ from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.errors import UnfitError  # noqa: E402
 from harness.plan.code_layout import choose_link_argv  # noqa: E402
 from harness.plan.run import LIBRARY_TARGET  # noqa: E402
-from harness.run.build_file import RELINK, keep_include, write_layout  # noqa: E402
+from harness.run.build_file import RELINK, keep_include, write_code_layout  # noqa: E402
 from harness.system.built import copy_built  # noqa: E402
 from harness.system.process.child import execute  # noqa: E402
 
@@ -41,7 +41,7 @@ def main() -> None:
         script = keep_include(Path(place), RELINK)
 
         def link(into: Path, number: int) -> None:
-            layout = write_layout(into.with_name(f"{into.name}.layout"), number)
+            layout = write_code_layout(into.with_name(f"{into.name}.layout"), number)
             argv = choose_link_argv(cmake, script, str(build), layout, str(into), (LIBRARY_TARGET,))
             log = into.with_name(f"{into.name}.log")
             done = execute(argv, cwd=build, env=os.environ, log=log, timeout_s=_TIMEOUT_S)

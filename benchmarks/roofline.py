@@ -94,8 +94,8 @@ def compare_numpy(best: Rates, threads: int, *, quick: bool) -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environ(threads)
     )
     for what, rate in json.loads(done.stdout):
-        roof = best["copy", 1] if what == "copyto" else best["peak", threads]
-        print(f"numpy {what:8} {threads} threads {rate:8.1f}  {rate / roof:.0%} of the roof")
+        roofline = best["copy", 1] if what == "copyto" else best["peak", threads]
+        print(f"numpy {what:8} {threads} threads {rate:8.1f}  {rate / roofline:.0%} of the roofline")
 
 
 def environ(threads: int = 1) -> dict[str, str]:

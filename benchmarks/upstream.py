@@ -8,8 +8,8 @@ unpacked source, an empty ccache), and then again. What counts is wall time outs
 which of those are run at all. A round has both, in an order that changes from round to round; every ratio is taken
 inside a round.
 
-Two ratios: ours as a whole, with the tests that it runs and the roof that it measures, of which upstream has neither
-(its ctest runs no test); and like for like, ours without these two.
+Two ratios: ours as a whole, with the tests that it runs and the roofline that it measures, of which upstream has
+neither (its ctest runs no test); and like for like, ours without these two.
 """
 
 import argparse
@@ -57,12 +57,12 @@ class Ours(NamedTuple):
     @property
     def outside(self) -> float:
         """Everything but the benchmarks."""
-        return self.wall - self.phases[Phase.BENCH]
+        return self.wall - self.phases[Phase.BENCHMARK]
 
     @property
     def alike(self) -> float:
-        """What upstream does, too: neither tests that are run nor the roof."""
-        return self.outside - self.phases[Phase.TEST] - self.phases[Phase.ROOF]
+        """What upstream does, too: neither tests that are run nor the roofline."""
+        return self.outside - self.phases[Phase.TEST] - self.phases[Phase.ROOFLINE]
 
     @property
     def own(self) -> float:
@@ -149,7 +149,7 @@ def report(theirs: Sequence[Theirs], cold: Sequence[Ours], second: Sequence[Ours
     for name, runs in (("cold", cold), ("second", second)):
         print(f"  {name:<10} {'outside benchmarks':<22} {spread([one.outside for one in runs])}")
         for phase in Phase:
-            what = "in them" if phase is Phase.BENCH else f"of it {phase.value}"
+            what = "in them" if phase is Phase.BENCHMARK else f"of it {phase.value}"
             print(f"  {'':<10} {what:<22} {spread([one.phases[phase] for one in runs])}")
         each = [1000 * one.own / max(one.children, 1) for one in runs]
         print(f"  {'':<10} {'of it no child':<22} {spread([one.own for one in runs])}")
@@ -158,7 +158,7 @@ def report(theirs: Sequence[Theirs], cold: Sequence[Ours], second: Sequence[Ours
     whole = [mine.outside / other.outside for mine, other in zip(cold, theirs, strict=True)]
     alike = [mine.alike / other.outside for mine, other in zip(cold, theirs, strict=True)]
     print(f"  cold, like for like                {spread(alike)}")
-    print(f"  cold, with our tests and our roof  {spread(whole)}")
+    print(f"  cold, with our tests and our roofline  {spread(whole)}")
 
 
 def spread(values: Sequence[float]) -> str:

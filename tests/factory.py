@@ -3,8 +3,8 @@
 from harness.records.build import CMakeOption, Config, Tool, Toolchain
 from harness.records.measurement import Case, Measurement
 from harness.records.node import Cores, Cpu, Node
-from harness.records.outcome import Completed, Status, StepResult
-from harness.records.plan import Inquiry, Phase, Site, Step
+from harness.records.outcome import CompletedProcess, Status, StepResult
+from harness.records.plan import BuildSite, Phase, Step, StepQuestion
 from harness.records.run import SCHEMA, Run
 from harness.records.source import Commit, Source
 from harness.records.suite import Benchmark, Suite
@@ -67,8 +67,8 @@ def config(build_type: str = "Release") -> Config:
     return Config(build_type=build_type, isa="native", backend="auto", compiler="auto", options=options)
 
 
-def site(build_type: str = "Release") -> Site:
-    return Site(config=config(build_type), wiring=(), folder=f"/cache/builds/{build_type.lower()}")
+def site(build_type: str = "Release") -> BuildSite:
+    return BuildSite(config=config(build_type), wiring=(), folder=f"/cache/builds/{build_type.lower()}")
 
 
 def suite() -> Suite:
@@ -89,7 +89,7 @@ def weights(model: str = "base") -> Weights:
 
 
 def step(
-    name: str = "memcpy", phase: Phase = Phase.BENCH, case: Case | None = None, asks: Inquiry | None = None
+    name: str = "memcpy", phase: Phase = Phase.BENCHMARK, case: Case | None = None, asks: StepQuestion | None = None
 ) -> Step:
     return Step(
         name=name,
@@ -104,8 +104,8 @@ def step(
     )
 
 
-def completed(exit_code: int = 0, *, timed_out: bool = False) -> Completed:
-    return Completed(
+def completed(exit_code: int = 0, *, timed_out: bool = False) -> CompletedProcess:
+    return CompletedProcess(
         argv=("true",),
         exit_code=exit_code,
         wall_s=1.5,

@@ -44,6 +44,6 @@ def runs(made: Sweep, cost: Callable[[dict[str, str]], float], *, rounds: int, n
             values = [
                 (cell.case, metric, cost(dict(cell.values)) * draw.lognormvariate(0, noise)) for metric in METRICS
             ]
-            result = factory.result(f"{cell.case}-{repetition}", Phase.BENCH, Status.PASSED, *values)
+            result = factory.result(f"{cell.case}-{repetition}", Phase.BENCHMARK, Status.PASSED, *values)
             found[made.entries[cell.entry].run].append(result.replace(case=cell.case, repetition=repetition))
     return {name: factory.run(*results).replace(id=name) for name, results in found.items()}

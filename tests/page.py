@@ -1,9 +1,11 @@
 """Pages of docs/ that are made of the code. Write them with `python -m tests.page`."""
 
 import ast
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.render.explanation import render_page
 
@@ -11,27 +13,42 @@ ROOT = Path(__file__).parents[1]
 CAVEATS = ROOT / "docs" / "caveats.md"
 GLOSSARY = ROOT / "docs" / "glossary.md"
 _HEADING = "## Classes"
-_ABOUT = """Every public class, with the first sentence of its own description.
-
-| class | module | what it is |
-|---|---|---|
-"""
+_ABOUT = """Every public class by room, with the first sentence of its own description.
+`python -m tests.page` writes this part."""
 
 
-def list_classes() -> Iterator[tuple[str, str, str]]:
-    """Yield the name, the module and the description of every public class of the harness."""
+class PublicClass(NamedTuple):
+    """A class at the top of a module, with the first line of its docstring."""
+
+    name: str
+    module: str
+    text: str
+
+    @property
+    def room(self) -> str:
+        """The package right below `harness` that it lies in."""
+        return self.module.partition(".")[0]
+
+
+def list_classes() -> Iterator[PublicClass]:
+    """Yield every public class of the harness."""
     for path in sorted((ROOT / "harness").rglob("*.py")):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts[1:]).removesuffix(".__init__")
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                yield node.name, module, (ast.get_docstring(node) or "").partition("\n")[0]
+                yield PublicClass(node.name, module, (ast.get_docstring(node) or "").partition("\n")[0])
 
 
 def render_glossary(page: str) -> str:
     """Return the glossary with its last section, the classes, made anew."""
-    rows = sorted(f"| `{name}` | `{module}` | {_cell(text)} |\n" for name, module, text in list_classes())
     words = page.partition(_HEADING)[0].rstrip("\n")
-    return f"{words}\n\n{_HEADING}\n\n{_ABOUT}{''.join(rows)}"
+    rooms = itertools.groupby(sorted(list_classes(), key=lambda one: one.room), key=lambda one: one.room)
+    return f"{words}\n\n{_HEADING}\n\n{_ABOUT}\n{''.join(_render_room(room, list(found)) for room, found in rooms)}"
+
+
+def _render_room(room: str, classes: Iterable[PublicClass]) -> str:
+    rows = sorted(f"| `{one.name}` | `{one.module}` | {_cell(one.text)} |\n" for one in classes)
+    return f"\n### {room}\n\n| class | module | what it is |\n|---|---|---|\n{''.join(rows)}"
 
 
 def _cell(text: str) -> str:

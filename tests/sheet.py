@@ -7,11 +7,11 @@ from pathlib import Path
 
 from harness.records.caveat import Caveat
 from harness.records.measurement import Case, Measurement
-from harness.records.outcome import Check, Status, StepResult
+from harness.records.outcome import CTestResult, Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import Run, SystemInfo
 from harness.records.weights import Weights, WeightsKind
-from harness.render.format.format import Sheet
+from harness.render.format.format import RunSheet
 from harness.render.format.registry import FORMATS
 from tests import factory
 
@@ -49,18 +49,18 @@ def run() -> Run:
 def results() -> tuple[StepResult, ...]:
     """Return the steps of the run."""
     checks = (
-        Check(name="test-vad", status=Status.PASSED, wall_s=1.04, output="fine\n"),
-        Check(name="test-whisper-cli-tiny", status=Status.FAILED, wall_s=2.5, output="a\x1b[31m <b> & ]]> c\n"),
-        Check(name="test-vad-full", status=Status.SKIPPED, wall_s=0.0),
+        CTestResult(name="test-vad", status=Status.PASSED, wall_s=1.04, output="fine\n"),
+        CTestResult(name="test-whisper-cli-tiny", status=Status.FAILED, wall_s=2.5, output="a\x1b[31m <b> & ]]> c\n"),
+        CTestResult(name="test-vad-full", status=Status.SKIPPED, wall_s=0.0),
     )
     rates = ((MEMCPY[0], "copy_rate", 7.67), (MEMCPY[1], "copy_rate", 7.78), (MEMCPY[2], "copy_rate", 7.72))
     products = tuple(
         (Case.of("mul_mat", n=n, threads=2, type=kind), "flop_rate", value)
         for n, kind, value in ((64, "q4_0", 1.3), (64, "f16", 3.5), (4096, "q4_0", 103.8))
     )
-    memcpy = factory.result("memcpy", Phase.BENCH, Status.PASSED, *rates)
-    mul_mat = factory.result("mul_mat", Phase.BENCH, Status.PASSED, *products)
-    failed = factory.result("bench_base_r8", Phase.BENCH, Status.FAILED).replace(
+    memcpy = factory.result("memcpy", Phase.BENCHMARK, Status.PASSED, *rates)
+    mul_mat = factory.result("mul_mat", Phase.BENCHMARK, Status.PASSED, *products)
+    failed = factory.result("bench_base_r8", Phase.BENCHMARK, Status.FAILED).replace(
         reason="exit code 1", log="bench-base-r8.log", case=model("base"), repetition=8
     )
     return (
@@ -73,8 +73,8 @@ def results() -> tuple[StepResult, ...]:
         *(timing("base", number, value) for number, value in enumerate(ENCODE, 1)),
         failed.replace(measurements=timing("base", 8, 9999.0).measurements[:1]),
         timing("tiny", 1, 1005.23),
-        factory.result("bench_tiny_r2", Phase.BENCH, Status.TIMED_OUT).replace(reason="no end after 3600 s"),
-        factory.result("bench_tiny_r3", Phase.BENCH, Status.SKIPPED).replace(reason="needs 9 GB", completed=None),
+        factory.result("bench_tiny_r2", Phase.BENCHMARK, Status.TIMED_OUT).replace(reason="no end after 3600 s"),
+        factory.result("bench_tiny_r3", Phase.BENCHMARK, Status.SKIPPED).replace(reason="needs 9 GB", completed=None),
     )
 
 
@@ -96,16 +96,16 @@ def timing(name: str, repetition: int, encode: float) -> StepResult:
     measurements = tuple(
         Measurement(case=case, metric=metric, value=value, repetition=repetition) for metric, value in values.items()
     )
-    done = factory.result(f"bench_{name}_r{repetition}", Phase.BENCH)
+    done = factory.result(f"bench_{name}_r{repetition}", Phase.BENCHMARK)
     return done.replace(case=case, repetition=repetition, measurements=measurements)
 
 
-def sheet() -> Sheet:
+def sheet() -> RunSheet:
     """Return the run with its logs."""
-    return Sheet(run=run(), logs=LOGS)
+    return RunSheet(run=run(), logs=LOGS)
 
 
-def other_sheet() -> Sheet:
+def other_sheet() -> RunSheet:
     """Return a run of another commit on another node."""
     commit = factory.source().commit.replace(sha="0" * 8 + factory.SHA[8:], date="2026-06-01T00:00:00+00:00")
     other = run().replace(
@@ -114,7 +114,7 @@ def other_sheet() -> Sheet:
         node=factory.node().replace(name="node-2"),
         source=factory.source().replace(commit=commit),
     )
-    return Sheet(run=other, logs=LOGS)
+    return RunSheet(run=other, logs=LOGS)
 
 
 def golden(name: str) -> Path:

@@ -91,7 +91,7 @@ def test_the_quoted_commands_are_found() -> None:
         "faults",
         "fuzz",
         "endurance",
-        "shelf",
+        "results",
         "building",
     ):
         assert any(name == f"benchmarks.{script}" for _, name, _ in FOUND), script

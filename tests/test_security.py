@@ -17,7 +17,7 @@ SHELLS = {
 # The set-up replaces its own process by the Python that it set up: an argv list, no shell.
 EXCEPTED = {("environment/start.py", "os.execve")}
 UNSAFE = {"pickle", "marshal", "shelve", "dill", "yaml", "commands", "pty"}
-# The sampler loads the library that was measured, in a process of its own: that is what it is for.
+# The worker loads the library that was measured, in a process of its own: that is what it is for.
 SHELL_WORDS = re.compile(r"(?:^|/)(?:ba|da|z|k)?sh$")
 
 

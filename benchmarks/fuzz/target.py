@@ -14,10 +14,10 @@ from harness.parse.bench.bench import is_empty_model, measure_whisper, parse_dia
 from harness.parse.bench.device import parse_blas, parse_nvidia
 from harness.parse.bench.microbenchmark import measure_memcpy, measure_mul_mat
 from harness.parse.bench.model import parse_model
-from harness.parse.bench.roofline import measure_roof, parse_roof
+from harness.parse.bench.roofline import measure_roofline, parse_roofline
 from harness.parse.bench.system_info import parse_system_info
 from harness.parse.bench.transcription import has_text, measure_transcription
-from harness.parse.bench.worker import find_refusal, measure_sampler, parse_answer, read_texts
+from harness.parse.bench.worker import find_refusal, measure_worker, parse_answer, read_texts
 from harness.parse.host.capture import parse_capture
 from harness.parse.host.condition import parse_condition
 from harness.parse.host.cpu import rank_cores
@@ -148,8 +148,8 @@ def _run_json(text: str) -> object:
     return decode_run(text.encode("utf-8", "surrogateescape"), "run.json", Run)
 
 
-def _sampler(text: str) -> object:
-    measured = measure_sampler(text, CASE, 1), find_refusal(text), read_texts(text)
+def _worker(text: str) -> object:
+    measured = measure_worker(text, CASE, 1), find_refusal(text), read_texts(text)
     return measured, parse_answer(text.partition("\n")[0], "encode")
 
 
@@ -157,8 +157,8 @@ def _model(text: str) -> object:
     return parse_model(memoryview(text.encode("latin-1", "replace")))
 
 
-def _roof(text: str) -> object:
-    return parse_roof(text), measure_roof(text, 1)
+def _roofline(text: str) -> object:
+    return parse_roofline(text), measure_roofline(text, 1)
 
 
 def _compiler(text: str) -> object:
@@ -192,7 +192,7 @@ def _run_seeds() -> list[str]:
     return [msgspec.json.encode(run).decode() for run in runs]
 
 
-def _sampler_seeds() -> list[str]:
+def _worker_seeds() -> list[str]:
     lines = (
         '{"ok": true, "command": "start", "protocol": 1, "release": "1.8.5", "system_info": "AVX = 1 | "}',
         '{"ok": true, "command": "encode", "units": 1, "wall_ns": 900000000, "other_cpus": 0.25, "steal_cpus": null}',
@@ -203,7 +203,7 @@ def _sampler_seeds() -> list[str]:
     return ["\n".join(lines[at:] + lines[:at]) for at in range(len(lines))]
 
 
-def _roof_seeds() -> list[str]:
+def _roofline_seeds() -> list[str]:
     probe = '{"kind": "probe", "vector": "avx", "lanes": 8, "fused": true, "bytes": 268435456}'
     slots = (
         '{"kind": "%s", "threads": %d, "work": 48000000, "wall_ns": [1000000, 1000100], "cpu_ns": [2000000, 1990000]}'
@@ -333,8 +333,8 @@ TARGETS: dict[str, Target] = {
     ),
     "pins": Target(call=parse_pins, seeds=_pins_seeds, tokens=("[[release]]\n", " = "), raises=(UnreadableError,)),
     "run.json": Target(call=_run_json, seeds=_run_seeds, tokens=_JSON, raises=(UnreadableError,), limit=8000),
-    "sampler": Target(call=_sampler, seeds=_sampler_seeds, tokens=_JSON, raises=(UnreadableError,)),
-    "roof": Target(call=_roof, seeds=_roof_seeds, tokens=_JSON, raises=(UnreadableError,)),
+    "worker": Target(call=_worker, seeds=_worker_seeds, tokens=_JSON, raises=(UnreadableError,)),
+    "roofline": Target(call=_roofline, seeds=_roofline_seeds, tokens=_JSON, raises=(UnreadableError,)),
     "model": Target(call=_model, seeds=_model_seeds, tokens=tuple(_integers()), raises=(UnreadableError,)),
     "pip_config": Target(call=parse_pip_config, seeds=_pip_seeds, tokens=("global.proxy=", "'", "{[]: 1}", "b''")),
     "device": Target(call=_device, seeds=_device_seeds, tokens=(*_JSON, ", ", "12.3")),

@@ -1,4 +1,4 @@
-"""What the bench program of a commit measures: the borders in its history beyond which numbers are not the same thing.
+"""What the bench program of a commit measures: the behaviour changes after which numbers are not the same thing.
 
 Sources: examples/bench/bench.cpp and ggml's whisper_bench_* functions in src/whisper.cpp at the releases named.
 """
@@ -12,7 +12,7 @@ from harness.records.suite import Benchmark
 _RELEASE = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
-class Border(Record):
+class BehaviourChange(Record):
     """A release from which on a bench program does something else, and what it did until then.
 
     A commit without a known release is placed by its date: before `before` none had the change, from `since` on all
@@ -31,8 +31,8 @@ class Border(Record):
     ours: bool = True
 
 
-BORDERS = (
-    Border(
+BEHAVIOUR_CHANGES = (
+    BehaviourChange(
         release="v1.5.0",
         subject="timed work",
         old="one encode",
@@ -41,7 +41,7 @@ BORDERS = (
         before="2023-09-11",
         since="2023-11-16",
     ),
-    Border(
+    BehaviourChange(
         release="v1.7.5",
         subject="backend of mul_mat",
         old="made once",
@@ -50,7 +50,7 @@ BORDERS = (
         before="2025-01-07",
         since="2025-04-03",
     ),
-    Border(
+    BehaviourChange(
         release="v1.8.0",
         subject="heat-up (v1.8.0)",
         old="one token",
@@ -59,7 +59,7 @@ BORDERS = (
         before="2025-06-25",
         since="2025-10-01",
     ),
-    Border(
+    BehaviourChange(
         release="v1.8.0",
         subject="flash attention by default",
         old="off",
@@ -69,7 +69,7 @@ BORDERS = (
         since="2025-10-01",
         ours=False,
     ),
-    Border(
+    BehaviourChange(
         release="v1.8.4",
         subject="heat-up (v1.8.4)",
         old="once",
@@ -78,7 +78,7 @@ BORDERS = (
         before="2025-10-15",
         since="2026-04-25",
     ),
-    Border(
+    BehaviourChange(
         release="v1.8.5",
         subject="data of mul_mat",
         old="filled once for all types",
@@ -91,16 +91,16 @@ BORDERS = (
 )
 
 
-def is_beyond(border: Border, run: Run) -> bool | None:
-    """Return whether the bench program of `run` has the change of `border`; None where nothing tells."""
+def is_after(change: BehaviourChange, run: Run) -> bool | None:
+    """Return whether the bench program of `run` has `change`; None where nothing tells."""
     version = _version(run.source.commit.release)
     if version:
-        return version >= _version(border.release)
+        return version >= _version(change.release)
     end = run.source.commit.date or ("" if run.origin == OURS else run.start)
     begin = run.source.commit.date or run.earliest or end  # of a date that is not exact
-    if not end or (end >= border.before and begin < border.since):
+    if not end or (end >= change.before and begin < change.since):
         return None
-    return begin >= border.since
+    return begin >= change.since
 
 
 def _version(release: str) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.errors import UsageError
-from harness.records.build import CMakeOption, Variable, is_on, is_switch
+from harness.records.build import CMakeOption, CMakeVariable, is_on, is_switch
 from harness.records.record import Record
 
 ALLOW = "--allow-unknown-options"
@@ -23,7 +23,7 @@ _RENAMED = {"CUBLAS": "CUDA", "HIPBLAS": "HIP", "HIP_BLAS": "HIP", "CLBLAST": "O
 _MOST_NEAR = 3
 
 
-class Flaw(Record):
+class OptionFlaw(Record):
     """An option that was asked for and does not count: what is wrong, why, and the names that were meant, if any."""
 
     option: CMakeOption
@@ -34,13 +34,13 @@ class Flaw(Record):
 
 def find_flaws(
     options: Sequence[CMakeOption],
-    cache: Sequence[Variable],
+    cache: Sequence[CMakeVariable],
     *,
     effective: Mapping[str, str],
     unread: frozenset[str] | None,
     renamed: Mapping[str, str],
     is_named: Callable[[str], bool],
-) -> Iterator[Flaw]:
+) -> Iterator[OptionFlaw]:
     """Yield the options that somebody asked for and that change nothing, or not what they say.
 
     `effective` are the values that ggml built with, as far as it says them; `unread` are the options that nothing has
@@ -58,7 +58,7 @@ def find_flaws(
                 f"{name} is an old name",
                 "the tree says so itself, and may not take it for the new one",
             )
-            yield Flaw(option=option, what=what, cause=cause, near=(renamed[name],))
+            yield OptionFlaw(option=option, what=what, cause=cause, near=(renamed[name],))
         elif is_switch(option.value) and is_on(effective.get(name, option.value)) != is_on(option.value):
             yield _overridden(option, effective[name], _find_near(name, declared))
         elif variable and variable.declared:
@@ -66,13 +66,13 @@ def find_flaws(
         elif not _is_read(name, unread, is_named) and not _serves_another_build(name, known, is_named):
             near = _find_near(name, declared)
             cause = "no file of the tree declares or reads it: a build with it is the same as without it"
-            yield Flaw(option=option, what=f"the tree has no option {name}", cause=cause, near=near)
+            yield OptionFlaw(option=option, what=f"the tree has no option {name}", cause=cause, near=near)
         elif heirs := _find_heirs(name, declared):
             cause = f"the tree looks at it only to name {heirs[0]}, the option that counts"
-            yield Flaw(option=option, what=f"{name} is an old name", cause=cause, near=heirs)
+            yield OptionFlaw(option=option, what=f"{name} is an old name", cause=cause, near=heirs)
 
 
-def refuse(flaws: Sequence[Flaw], tree: str) -> UsageError:
+def refuse(flaws: Sequence[OptionFlaw], tree: str) -> UsageError:
     """Return the error that names every option of `flaws`, the first with its cause, and the tree, one of several."""
     first = flaws[0]
     others = [f"{flaw.option.asked}: {flaw.what}" for flaw in flaws[1:]]
@@ -85,12 +85,12 @@ def refuse(flaws: Sequence[Flaw], tree: str) -> UsageError:
     )
 
 
-def _compare(option: CMakeOption, variable: Variable) -> Iterator[Flaw]:
+def _compare(option: CMakeOption, variable: CMakeVariable) -> Iterator[OptionFlaw]:
     """Yield a flaw where CMake holds another value than was asked for; it looks up programs by itself."""
     if variable.kind == "BOOL":
         if not is_switch(option.value):
             cause = "CMake takes any other word for OFF"
-            yield Flaw(option=option, what=f"{option.name} is a switch: ON or OFF", cause=cause)
+            yield OptionFlaw(option=option, what=f"{option.name} is a switch: ON or OFF", cause=cause)
         elif is_on(variable.value) != is_on(option.value):
             yield _overridden(option, variable.value)
     elif variable.kind == "STRING" and not _is_same(option.value, variable.value):
@@ -103,10 +103,10 @@ def _is_same(word: str, value: str) -> bool:
     return value.strip() == word.strip() or (value.startswith("/") and value.rpartition("/")[2] == program)
 
 
-def _overridden(option: CMakeOption, value: str, near: tuple[str, ...] = ()) -> Flaw:
+def _overridden(option: CMakeOption, value: str, near: tuple[str, ...] = ()) -> OptionFlaw:
     what = f"the tree sets {option.name} to {value or 'nothing'} by itself"
     cause = "its CMake files overwrite what was asked for"
-    return Flaw(option=option, what=what, cause=cause, near=tuple(name for name in near if name != option.name))
+    return OptionFlaw(option=option, what=what, cause=cause, near=tuple(name for name in near if name != option.name))
 
 
 def _is_read(name: str, unread: frozenset[str] | None, is_named: Callable[[str], bool]) -> bool:
@@ -120,7 +120,7 @@ def _is_read(name: str, unread: frozenset[str] | None, is_named: Callable[[str],
     return True
 
 
-def _serves_another_build(name: str, known: Mapping[str, Variable], is_named: Callable[[str], bool]) -> bool:
+def _serves_another_build(name: str, known: Mapping[str, CMakeVariable], is_named: Callable[[str], bool]) -> bool:
     """Return whether a name belongs to a language or package that the tree knows and this build does without."""
     language, package = _OF_LANGUAGE.fullmatch(name), _OF_PACKAGE.fullmatch(name)
     if language:

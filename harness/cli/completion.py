@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from harness.commands.verb import Argument, Verb, Words
+from harness.commands.verb import Argument, CompletionSource, Verb
 from harness.parse.pin import expand_models
 from harness.records.measurement import TABLE_METRICS
 from harness.records.suite import Benchmark, Engine
@@ -15,16 +15,16 @@ from harness.system.weights import load_catalog
 
 # What completes the values of settings.
 SETTING_WORDS = {
-    "model": Words.MODELS,
-    "ref": Words.REFS,
-    "source": Words.FOLDER,
-    "results": Words.FOLDER,
-    "cache": Words.FOLDER,
-    "tools": Words.FOLDER,
-    "weights": Words.FILE,
-    "audio": Words.FILE,
-    "compiler": Words.FILE,
-    "config": Words.FILE,
+    "model": CompletionSource.MODELS,
+    "ref": CompletionSource.REFS,
+    "source": CompletionSource.FOLDER,
+    "results": CompletionSource.FOLDER,
+    "cache": CompletionSource.FOLDER,
+    "tools": CompletionSource.FOLDER,
+    "weights": CompletionSource.FILE,
+    "audio": CompletionSource.FILE,
+    "compiler": CompletionSource.FILE,
+    "config": CompletionSource.FILE,
 }
 SETTING_CHOICES: dict[str, tuple[str, ...]] = {
     "engine": tuple(Engine),
@@ -36,7 +36,7 @@ SETTING_CHOICES: dict[str, tuple[str, ...]] = {
     "flash_attn": ("0", "1", "0,1"),
 }
 # Asked for where the words change: `harness.cli.word`.
-_ASKED = (Words.REFS, Words.RUNS)
+_ASKED = (CompletionSource.REFS, CompletionSource.RUNS)
 
 
 def render_script(parser: argparse.ArgumentParser, verbs: Mapping[str, Verb], shell: str) -> str:
@@ -44,18 +44,18 @@ def render_script(parser: argparse.ArgumentParser, verbs: Mapping[str, Verb], sh
     import shtab
 
     for name, action, argument in _list_actions(parser, verbs):
-        words = argument.words if argument else SETTING_WORDS.get(action.dest, Words.NONE)
+        words = argument.words if argument else SETTING_WORDS.get(action.dest, CompletionSource.NONE)
         if words in _ASKED:
             action.complete = _ask(words)  # type: ignore[attr-defined]
-        elif words in (Words.FILE, Words.FOLDER):
-            chosen = shtab.FILE if words is Words.FILE else shtab.DIRECTORY
+        elif words in (CompletionSource.FILE, CompletionSource.FOLDER):
+            chosen = shtab.FILE if words is CompletionSource.FILE else shtab.DIRECTORY
             action.complete = chosen  # type: ignore[attr-defined]
         else:
             action.choices = _choose_words(words, verbs[name], action, argument)
     return str(shtab.complete(parser, shell))
 
 
-def _ask(words: Words) -> dict[str, object]:
+def _ask(words: CompletionSource) -> dict[str, object]:
     """Return what asks the harness for words at the moment in which they are wanted.
 
     For zsh it is a function of its own: shtab would ask once, when the script is loaded.
@@ -70,11 +70,11 @@ def _ask(words: Words) -> dict[str, object]:
 
 
 def _choose_words(
-    words: Words, verb: Verb, action: argparse.Action, argument: Argument | None
+    words: CompletionSource, verb: Verb, action: argparse.Action, argument: Argument | None
 ) -> tuple[str, ...] | None:
-    if words is Words.CODES:
+    if words is CompletionSource.CODES:
         return tuple(one.code for one in list_explanations())
-    if words is Words.MODELS:
+    if words is CompletionSource.MODELS:
         return ("fast", "all", *expand_models(("all",), load_catalog()))
     if argument:
         return argument.choices or None

@@ -3,10 +3,10 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from harness.commands.verb import Group, Take, Verb
+from harness.commands.verb import ArgumentKind, Verb, VerbGroup
 from harness.render.plain import fold
 from harness.settings.build import BINARY
-from harness.settings.node import QUIET, ROOF
+from harness.settings.node import QUIET, ROOFLINE
 from harness.settings.place import PLACE, SHOWN
 from harness.settings.setting import Setting
 from harness.settings.suite import SUITE
@@ -18,7 +18,7 @@ HEADINGS: dict[str, tuple[Setting, ...]] = {
     "how it is compared": (*LIVE, *JUDGING),
     "how it is searched": TUNING,
     "what is built": BINARY,
-    "the node meanwhile": (*QUIET, *ROOF),
+    "the node meanwhile": (*QUIET, *ROOFLINE),
     "where things are": PLACE,
     "how it goes, and what is shown": SHOWN,
 }
@@ -44,7 +44,7 @@ def render_overview(verbs: Sequence[Verb], options: str) -> str:
     """Return the help of the whole command line: what each verb is for, in groups; `options` are those of no verb."""
     width = 2 + max(len(verb.name) for verb in verbs) + 2
     lines = ["usage: harness COMMAND [OPTION...]", "", "A benchmark harness for whisper.cpp / ggml.", ""]
-    for group in Group:
+    for group in VerbGroup:
         mine = [verb for verb in verbs if verb.group is group]
         if mine:
             lines += [f"{group}:", *(line for verb in mine for line in _describe(verb, width)), ""]
@@ -60,7 +60,7 @@ def render_end(verb: Verb) -> str:
 
 def render_usage(verb: Verb) -> str:
     """Return how a verb is called, in one line."""
-    forms = {Take.ONE: "[{}]", Take.ANY: "[{}...]", Take.SOME: "{}..."}
+    forms = {ArgumentKind.ONE: "[{}]", ArgumentKind.ANY: "[{}...]", ArgumentKind.SOME: "{}..."}
     words = [forms[one.takes].format(one.metavar) for one in verb.arguments if not one.name.startswith("-")]
     return " ".join(["harness", verb.name, *words, "[OPTION...]"])
 

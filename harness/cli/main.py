@@ -13,7 +13,7 @@ from types import FrameType
 from harness.cli.completion import render_script
 from harness.cli.parser import FILE, list_given, make_parser, parse
 from harness.cli.verb import VERBS
-from harness.commands.output import Form, Output, refuse_stream
+from harness.commands.output import Output, OutputForm, refuse_stream
 from harness.commands.verb import Call, Verb
 from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
 from harness.records.record import is_text
@@ -101,13 +101,13 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return output.settle(verb.call(Call(list_given(arguments), settings, environ, output, _complete)))
 
 
-def _choose_form(word: str, verb: Verb) -> Form:
+def _choose_form(word: str, verb: Verb) -> OutputForm:
     """Return the form of the answer; raises UsageError for one that there is not, or that the verb does not have."""
     if not verb.forms:
-        return Form.TEXT
-    if word not in tuple(Form):
-        raise UsageError(f"--format: {word!r} is not a form", hint=nearest(word, tuple(Form)))
-    form = Form(word)
+        return OutputForm.TEXT
+    if word not in tuple(OutputForm):
+        raise UsageError(f"--format: {word!r} is not a form", hint=nearest(word, tuple(OutputForm)))
+    form = OutputForm(word)
     if form not in verb.forms:
         raise UsageError(f"harness {verb.name} does not print {form}", hint=f"--format {' or '.join(verb.forms)}")
     return form

@@ -9,14 +9,14 @@ from typing import NoReturn
 from harness import __version__
 from harness.cli.complaint import explain_error, refuse_choice, refuse_rest, refuse_verb
 from harness.cli.help import HEADINGS, WIDTH, render_end, render_overview, render_usage
-from harness.commands.output import Form
-from harness.commands.verb import Argument, Take, Verb
+from harness.commands.output import OutputForm
+from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.errors import UsageError
-from harness.settings.setting import Kind, Setting
+from harness.settings.setting import Setting, SettingKind
 
 FILE = "harness.toml"
 _GIVEN = "given:"
-_MANY = {Take.ANY: "*", Take.SOME: "+", Take.MAYBE: "?"}
+_MANY = {ArgumentKind.ANY: "*", ArgumentKind.SOME: "+", ArgumentKind.MAYBE: "?"}
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -32,7 +32,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         return f"{', '.join(action.option_strings)} {value}"
 
 
-class Parser(argparse.ArgumentParser):
+class HarnessParser(argparse.ArgumentParser):
     """A parser whose complaints are those of the harness."""
 
     def error(self, message: str) -> NoReturn:
@@ -40,7 +40,7 @@ class Parser(argparse.ArgumentParser):
         raise explain_error(message, self.prog)
 
 
-class _Overview(Parser):
+class _Overview(HarnessParser):
     """The parser of the first word; its help is that of all verbs."""
 
     verbs: tuple[Verb, ...] = ()
@@ -77,7 +77,7 @@ def _add_rest(arguments: argparse.Namespace, rest: Sequence[str], verb: Verb) ->
         return False
     key, words = _GIVEN + more.key, list(map(_choose_type(more), rest))
     known = getattr(arguments, key)
-    if more.takes in (Take.ANY, Take.SOME):
+    if more.takes in (ArgumentKind.ANY, ArgumentKind.SOME):
         setattr(arguments, key, [*(known or []), *words])
         return True
     if known or len(words) > 1:
@@ -96,7 +96,7 @@ def make_parser(verbs: Mapping[str, Verb], settings: Iterable[Setting]) -> argpa
     parser = _Overview(prog="harness", formatter_class=_Formatter, allow_abbrev=False)
     parser.verbs = tuple(verbs.values())
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=HarnessParser)
     settings = tuple(settings)
     for name, verb in verbs.items():
         one = commands.add_parser(
@@ -141,7 +141,7 @@ def _add_verb(parser: argparse.ArgumentParser, verb: Verb, settings: Sequence[Se
 def _add_argument(group: argparse._ActionsContainer, argument: Argument) -> None:
     text = argparse.SUPPRESS if argument.hidden else argument.help.replace("%", "%%")
     dest, options = _GIVEN + argument.key, [word for word in (argument.short, argument.name) if word.startswith("-")]
-    if argument.takes is Take.SWITCH:
+    if argument.takes is ArgumentKind.SWITCH:
         opposite = f"--no-{argument.name.removeprefix('--')}"
         _add_switch(group, options, opposite, dest, text, on=argument.on, otherwise=argument.on)
         return
@@ -149,25 +149,25 @@ def _add_argument(group: argparse._ActionsContainer, argument: Argument) -> None
     nargs, default = _MANY.get(argument.takes), argument.default or None
     if not options:
         group.add_argument(dest, nargs=nargs or "?", metavar=metavar, default=default, type=convert, help=text)
-    elif argument.takes is Take.MAYBE:
+    elif argument.takes is ArgumentKind.MAYBE:
         group.add_argument(*options, dest=dest, nargs="?", const="", metavar=metavar, type=convert, help=text)
-    elif argument.takes is Take.MANY:
+    elif argument.takes is ArgumentKind.MANY:
         group.add_argument(*options, dest=dest, action="append", metavar=metavar, type=convert, help=text)
     else:
         group.add_argument(*options, dest=dest, nargs=nargs, metavar=metavar, default=default, type=convert, help=text)
 
 
 def _add_setting(group: argparse._ActionsContainer, setting: Setting, verb: Verb) -> None:
-    if setting.kind is Kind.FLAG:
+    if setting.kind is SettingKind.FLAG:
         _add_switch(group, list(setting.flags), setting.opposite, setting.name, setting.help, on=bool(setting.default))
         return
     if setting.name == "format":
         metavar, text = "|".join(verb.forms), f"{setting.help} (default: {setting.default})"
         group.add_argument(setting.flag, dest=setting.name, metavar=metavar, help=text)
         text = "short for --format json"
-        group.add_argument("--json", dest=setting.name, action="store_const", const=Form.JSON.value, help=text)
+        group.add_argument("--json", dest=setting.name, action="store_const", const=OutputForm.JSON.value, help=text)
         return
-    action = "append" if setting.kind in (Kind.LIST, Kind.DEFINES) else "store"
+    action = "append" if setting.kind in (SettingKind.LIST, SettingKind.DEFINES) else "store"
     group.add_argument(
         *setting.flags, dest=setting.name, action=action, metavar=setting.metavar, help=setting.help, default=None
     )
@@ -194,7 +194,7 @@ def _choose_type(argument: Argument) -> Callable[[str], object]:
     name = argument.name if argument.name.startswith("-") else argument.metavar
 
     def convert(word: str) -> object:
-        if argument.takes is Take.NUMBER:
+        if argument.takes is ArgumentKind.NUMBER:
             number = int(word) if word.isdecimal() else 0
             if not number:
                 raise UsageError(f"{name}: {word!r} is not a number above 0", hint=f"{name} 10")

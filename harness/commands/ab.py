@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from harness.commands.output import Output
 from harness.commands.request.place import open_workplace
 from harness.commands.request.trial import TrialRequest, resolve_ab
-from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
+from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
 from harness.plan.block import ROLES
 from harness.records.caveat import CaveatCode
@@ -15,11 +15,11 @@ from harness.render.comparison import render_comparison
 from harness.render.origin import describe_seed, name_side
 from harness.render.plan import render_plan
 from harness.run.places import Workplace, hold_node
-from harness.run.recovery import settle_remnants
+from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
-from harness.trial.hold import Entrants, Held, hold_trial
-from harness.trial.setup import set_scene
-from harness.trial.side import prepare_entrant
+from harness.trial.hold import Sides, TrialResult, run_trial
+from harness.trial.setup import make_setup
+from harness.trial.side import prepare_side
 
 
 def ab(
@@ -33,73 +33,75 @@ def ab(
     work = open_workplace(settings, environ, output.console)
     asked = resolve_ab(settings, work, words)
     if asked.dry:
-        return show_plans(prepare_entrants(asked, work), output)
-    scene = set_scene(asked.runs[0].measure, work)
+        return show_plans(prepare_sides(asked, work), output)
+    setup = make_setup(asked.runs[0].measure, work)
     with hold_node(work):
-        settle_remnants(work.places, asked.node.name, work.console)
-        entrants = prepare_entrants(asked, work)
-        held = hold_trial(entrants, asked.design, scene, work, plant=plant)
-    return _show(held, asked, output)
+        settle_unfinished(work.places, asked.node.name, work.console)
+        sides = prepare_sides(asked, work)
+        result = run_trial(sides, asked.design, setup, work, plant=plant)
+    return _show(result, asked, output)
 
 
-def prepare_entrants(asked: TrialRequest, work: Workplace) -> Entrants:
+def prepare_sides(asked: TrialRequest, work: Workplace) -> Sides:
     """Return both sides, their sources and weights at hand."""
     baseline, contender = (
-        prepare_entrant(role, run, work, drawn=asked.design.relink) for role, run in zip(ROLES, asked.runs, strict=True)
+        prepare_side(role, run, work, drawn=asked.design.relink) for role, run in zip(ROLES, asked.runs, strict=True)
     )
     return baseline, contender
 
 
-def show_plans(entrants: Entrants, output: Output) -> int:
+def show_plans(sides: Sides, output: Output) -> int:
     """Print the plan of each build and return the exit code."""
-    plans = [(entrant.state, entrant.plan) for entrant in entrants]
-    seed = describe_seed(entrants[0].suite.seed, entrants[0].asked.used)
+    plans = [(side.state, side.plan) for side in sides]
+    seed = describe_seed(sides[0].suite.seed, sides[0].asked.used)
     parts = [*(render_plan(plan, state) for state, plan in plans), f"seed     {seed}"]
     output.show("\n\n".join(parts), tuple(plan for _, plan in plans))
     return 0
 
 
-def show_failure(held: Held, output: Output) -> int:
+def show_failure(result: TrialResult, output: Output) -> int:
     """Say why a trial has no result, and return the exit code; raises UnavailableError if it never can have."""
-    if held.tally is None:
-        broken = held.runs[0]
+    if result.tally is None:
+        broken = result.runs[0]
         told = next((f"{one.step}: {one.reason}" for one in broken.results if one.status.bad), "")
-        output.show(f"the build of {broken.source.path} failed ({told}); logs in {held.paths[0]}", held.runs)
+        output.show(f"the build of {broken.source.path} failed ({told}); logs in {result.paths[0]}", result.runs)
         return int(broken.exit_code)
-    if held.interrupted:
+    if result.interrupted:
         raise InterruptedRunError("interrupted before the first block had ended")
-    if held.failure and held.failure.hopeless:
-        raise UnavailableError(f"the {held.failure.role} cannot be measured", cause=held.failure.reason)
+    if result.failure and result.failure.hopeless:
+        raise UnavailableError(f"the {result.failure.role} cannot be measured", cause=result.failure.reason)
     causes = [
-        caveat.message for run in held.runs for caveat in run.caveats if caveat.code == CaveatCode.ILLEGAL_INSTRUCTION
+        caveat.message for run in result.runs for caveat in run.caveats if caveat.code == CaveatCode.ILLEGAL_INSTRUCTION
     ]
-    reason = f"nothing could be measured: {held.tally.lost[-1].reason}"
-    output.show("\n".join([reason, *dict.fromkeys(causes)]), held.runs)
+    reason = f"nothing could be measured: {result.tally.lost[-1].reason}"
+    output.show("\n".join([reason, *dict.fromkeys(causes)]), result.runs)
     return int(ExitCode.BENCHMARK_FAILED)
 
 
-def _show(held: Held, asked: TrialRequest, output: Output) -> int:
-    if held.family is None or held.tally is None:
-        return show_failure(held, output)
+def _show(result: TrialResult, asked: TrialRequest, output: Output) -> int:
+    if result.family is None or result.tally is None:
+        return show_failure(result, output)
     baseline, contender = (
-        name_side(side.label, run.source) if side.named else side.label
-        for side, run in zip(asked.sides, held.runs, strict=True)
+        name_side(request.label, run.source) if request.named else request.label
+        for request, run in zip(asked.sides, result.runs, strict=True)
     )
-    lines = [render_comparison(held.family, baseline_name=baseline, contender_name=contender)]
-    lines.append(f"{format_count(len(held.tally.results), 'block')} in {held.tally.wall_s:.0f} s: {held.tally.stopped}")
-    lines += [f"{role.value:<9} {path}" for role, path in zip(ROLES, held.paths, strict=True)]
-    output.show("\n".join(lines), held.family)
-    return choose_code(held, held.family.exit_code(strict=asked.strict), output)
+    lines = [render_comparison(result.family, baseline_name=baseline, contender_name=contender)]
+    lines.append(
+        f"{format_count(len(result.tally.results), 'block')} in {result.tally.wall_s:.0f} s: {result.tally.stopped}"
+    )
+    lines += [f"{role.value:<9} {path}" for role, path in zip(ROLES, result.paths, strict=True)]
+    output.show("\n".join(lines), result.family)
+    return choose_code(result, result.family.exit_code(strict=asked.strict), output)
 
 
-def choose_code(held: Held, otherwise: ExitCode, output: Output) -> int:
+def choose_code(result: TrialResult, otherwise: ExitCode, output: Output) -> int:
     """Return the exit code of a trial that has verdicts; what was asked for and never measured is said."""
-    for what in held.missing:
-        why = held.tally.stopped if held.tally else ""
+    for what in result.missing:
+        why = result.tally.stopped if result.tally else ""
         output.console.warn(f"harness: {what} was never measured: {why}")
-    if held.interrupted:
+    if result.interrupted:
         return InterruptedRunError.exit_code
-    return int(ExitCode.BENCHMARK_FAILED if held.failure or held.missing else otherwise)
+    return int(ExitCode.BENCHMARK_FAILED if result.failure or result.missing else otherwise)
 
 
 def _call(call: Call) -> int:
@@ -113,14 +115,14 @@ def _call(call: Call) -> int:
 VERB = Verb(
     name="ab",
     summary="measure two things live, in turns, and say which is faster",
-    group=Group.COMPARE,
+    group=VerbGroup.COMPARE,
     call=_call,
     arguments=(
         Argument(
             name="SIDE",
-            takes=Take.ANY,
+            takes=ArgumentKind.ANY,
             metavar="SIDE",
-            words=Words.REFS,
+            words=CompletionSource.REFS,
             help="the baseline, then the contender. Each is a ref, a local tree, or what differs: fa=1, threads=2, "
             "isa=avx2, blas=openblas, llamafile=on, GGML_LTO=ON; several joined by commas. Inside a checkout of "
             "whisper.cpp none is needed: the commit at which HEAD left the default branch is then compared with the "

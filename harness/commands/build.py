@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_node, resolve_unmeasured
 from harness.commands.request.place import open_workplace
-from harness.commands.verb import Group, Verb
+from harness.commands.verb import Verb, VerbGroup
 from harness.records.run import ExitCode
 from harness.render.plan import render_plan
 from harness.run.builder import carry_out_build, prepare_build
@@ -34,7 +34,7 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
 VERB = Verb(
     name="build",
     summary="build a source and say where the result is",
-    group=Group.SET_UP,
+    group=VerbGroup.SET_UP,
     call=lambda call: build(call.settings, call.environ, call.output),
     first=("source", "ref", "isa", "compiler", "backend", "define", "rebuild", "dry_run"),
     examples=(

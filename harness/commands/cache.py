@@ -6,22 +6,22 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.request.place import is_dry, resolve_places
-from harness.commands.verb import Argument, Call, Group, Take, Verb
+from harness.commands.verb import Argument, ArgumentKind, Call, Verb, VerbGroup
 from harness.errors import HarnessError, UnfitError, UsageError
-from harness.plan.prune import PRUNABLE, Limits, choose_kinds, choose_victims
+from harness.plan.prune import PRUNABLE, PruneLimits, choose_kinds, choose_victims
 from harness.records.record import Record
-from harness.records.stock import Pruning, Removal, Stock
-from harness.render.stock import render_pruning, render_stock
+from harness.records.stock import CacheContents, PruneResult, Removal
+from harness.render.stock import render_contents, render_pruning
 from harness.settings.layer import Settings
 from harness.settings.request import Places
 from harness.settings.value import parse_size, require_age
 from harness.store.bundle import PARTIAL, Bundle, load_run
-from harness.system.cache.stock import probe_stock, remove_entry
+from harness.system.cache.stock import probe_contents, remove_entry
 from harness.system.cache.usage import close_gate, is_occupied
 from harness.system.lock import is_held, node_lock, node_lock_path
 
 
-class Asked(Record):
+class CacheWords(Record):
     """What the command line says: ages and sizes as they were written, empty where nothing was."""
 
     prune: bool = False
@@ -31,23 +31,23 @@ class Asked(Record):
     yes: bool = False
 
 
-def cache(settings: Settings, output: Output, asked: Asked) -> int:
+def cache(settings: Settings, output: Output, request: CacheWords) -> int:
     """Print what lies in the cache, or prune it; return the exit code."""
     places, dry = resolve_places(settings), is_dry(settings)
     folder = places.cache
-    limits = Limits(
-        older_s=require_age(asked.older, "--older") if asked.older else None,
-        keep_bytes=parse_size(asked.keep, "--keep") if asked.keep else None,
-        kinds=choose_kinds(asked.kinds),
+    limits = PruneLimits(
+        older_s=require_age(request.older, "--older") if request.older else None,
+        keep_bytes=parse_size(request.keep, "--keep") if request.keep else None,
+        kinds=choose_kinds(request.kinds),
     )
-    if not asked.prune:
+    if not request.prune:
         stock = _probe(places, busy=is_occupied(folder) or is_held(node_lock_path()))
-        output.show(render_stock(stock), stock)
+        output.show(render_contents(stock), stock)
         return 0
-    if dry or not asked.yes:
+    if dry or not request.yes:
         stock = _probe(places, busy=is_occupied(folder) or is_held(node_lock_path()))
         victims = choose_victims(stock.entries, limits)
-        pruning = Pruning(stock=stock, removals=tuple(Removal(entry=one) for one in victims), done=False)
+        pruning = PruneResult(stock=stock, removals=tuple(Removal(entry=one) for one in victims), done=False)
         output.show(render_pruning(pruning), pruning)
         return 0
     # Nobody is disturbed while measuring on this node, and nobody elsewhere begins to use what is about to go.
@@ -55,14 +55,14 @@ def cache(settings: Settings, output: Output, asked: Asked) -> int:
     with node_lock(wait=places.wait, note=note), close_gate(folder, note=note):
         stock = _probe(places, busy=is_occupied(folder))
         removals = tuple(remove_entry(folder, entry) for entry in choose_victims(stock.entries, limits))
-        pruning = Pruning(stock=_probe(places, busy=False), removals=removals, done=True)
+        pruning = PruneResult(stock=_probe(places, busy=False), removals=removals, done=True)
     output.show(render_pruning(pruning), pruning)
     return UnfitError.exit_code if any(one.kept for one in removals) else 0
 
 
-def _probe(places: Places, *, busy: bool) -> Stock:
+def _probe(places: Places, *, busy: bool) -> CacheContents:
     needed = tuple(_list_needs(places.results))
-    return probe_stock(places.cache, now_s=time.time(), needed=needed, busy=busy)
+    return probe_contents(places.cache, now_s=time.time(), needed=needed, busy=busy)
 
 
 def _list_needs(results: Path) -> Iterator[tuple[str, str]]:
@@ -78,22 +78,22 @@ def _list_needs(results: Path) -> Iterator[tuple[str, str]]:
 
 
 def _call(call: Call) -> int:
-    asked = Asked(
+    request = CacheWords(
         prune=bool(call.text("action")),
         older=call.text("older"),
         keep=call.text("keep"),
         kinds=call.pieces("kind"),
         yes=call.flag("yes"),
     )
-    if not asked.prune and asked != Asked():
+    if not request.prune and request != CacheWords():
         raise UsageError("--older, --keep, --kind and --yes go with `prune`", hint="harness cache prune --older 30d")
-    return cache(call.settings, call.output, asked)
+    return cache(call.settings, call.output, request)
 
 
 VERB = Verb(
     name="cache",
     summary="list what lies in the cache folder, or make room there",
-    group=Group.SET_UP,
+    group=VerbGroup.SET_UP,
     call=_call,
     arguments=(
         Argument(
@@ -110,11 +110,11 @@ VERB = Verb(
         ),
         Argument(
             name="--kind",
-            takes=Take.MANY,
+            takes=ArgumentKind.MANY,
             metavar="KIND",
             help=f"only things of this kind: {', '.join(PRUNABLE)}; repeat or separate by commas",
         ),
-        Argument(name="--yes", takes=Take.SWITCH, help="remove them, instead of saying what would go"),
+        Argument(name="--yes", takes=ArgumentKind.SWITCH, help="remove them, instead of saying what would go"),
     ),
     examples=(
         ("harness cache", "what lies there, the largest first"),

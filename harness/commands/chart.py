@@ -3,27 +3,27 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.commands.output import Form, Output
+from harness.commands.output import Output, OutputForm
 from harness.commands.verb import Argument, Call
-from harness.judge.sweep_table import chart_sweep
+from harness.judge.sweep_table import tabulate_sweep
 from harness.records.record import Record
 from harness.records.run import ExitCode, SettingUsed
-from harness.records.sweep import Absence, Chart, Sweep
+from harness.records.sweep import RowAbsence, Sweep, SweepTable
 from harness.records.wording import format_count
 from harness.render.origin import describe_seed
 from harness.render.sweep import (
     PIVOT_VALUES,
-    pivot_chart,
-    render_chart,
-    render_chart_csv,
-    render_chart_markdown,
+    pivot_sweep,
     render_pivot,
     render_pivot_csv,
     render_pivot_markdown,
+    render_sweep,
+    render_sweep_csv,
+    render_sweep_markdown,
 )
 from harness.sweep.remainder import look_for_runs
 
-FORMS = (Form.TEXT, Form.JSON, Form.CSV, Form.MARKDOWN)
+FORMS = (OutputForm.TEXT, OutputForm.JSON, OutputForm.CSV, OutputForm.MARKDOWN)
 PIVOT = (
     Argument(name="--columns", metavar="AXIS", help="print a pivot with the values of AXIS as columns"),
     Argument(name="--rows", metavar="AXIS", help="rows of the pivot (default: all other axes)"),
@@ -56,43 +56,45 @@ def show_stored(stored: Sweep, results: Path, pivot: Pivot, output: Output) -> i
     kept = look_for_runs(results, stored, output.console.note)
     if stored.end:  # what is not finished is no part of a sweep that is
         kept = {number: one for number, one in kept.items() if one.sealed}
-    chart = chart_sweep(stored, {one.run.id: one.run for one in kept.values()})
-    show_chart(chart, pivot, output)
+    table = tabulate_sweep(stored, {one.run.id: one.run for one in kept.values()})
+    show_chart(table, pivot, output)
     if stored.end:
-        return int(ExitCode.BENCHMARK_FAILED if complain_blank(chart, output) else ExitCode.OK)
+        return int(ExitCode.BENCHMARK_FAILED if complain_blank(table, output) else ExitCode.OK)
     output.console.note(f"  it is not finished: harness sweep --resume {stored.id} goes on with it")
-    return int(ExitCode.BENCHMARK_FAILED if any(row.absent is Absence.RUN_GONE for row in chart.rows) else ExitCode.OK)
+    return int(
+        ExitCode.BENCHMARK_FAILED if any(row.absent is RowAbsence.RUN_GONE for row in table.rows) else ExitCode.OK
+    )
 
 
-def show_chart(chart: Chart, pivot: Pivot, output: Output) -> None:
+def show_chart(table: SweepTable, pivot: Pivot, output: Output) -> None:
     """Print a table in the form that was asked for, or the pivot of it."""
     if pivot.columns:
-        table = pivot_chart(chart, rows=pivot.rows, columns=pivot.columns, value=pivot.value)
-        if output.form is Form.CSV:
-            text = render_pivot_csv(table)
-        elif output.form is Form.MARKDOWN:
-            text = render_pivot_markdown(table)
+        pivoted = pivot_sweep(table, rows=pivot.rows, columns=pivot.columns, value=pivot.value)
+        if output.form is OutputForm.CSV:
+            text = render_pivot_csv(pivoted)
+        elif output.form is OutputForm.MARKDOWN:
+            text = render_pivot_markdown(pivoted)
         else:
-            text = render_pivot(table, width=1 if pivot.rows else len(chart.sweep.varying) - 1)
-    elif output.form is Form.CSV:
-        text = render_chart_csv(chart)
-    elif output.form is Form.MARKDOWN:
-        text = render_chart_markdown(chart)
+            text = render_pivot(pivoted, width=1 if pivot.rows else len(table.sweep.varying) - 1)
+    elif output.form is OutputForm.CSV:
+        text = render_sweep_csv(table)
+    elif output.form is OutputForm.MARKDOWN:
+        text = render_sweep_markdown(table)
     else:
-        text = f"{describe_sweep(chart.sweep)}\n\n{render_chart(chart)}"
-    output.show(text, chart)
+        text = f"{describe_sweep(table.sweep)}\n\n{render_sweep(table)}"
+    output.show(text, table)
 
 
-def complain_blank(chart: Chart, output: Output) -> bool:
+def complain_blank(table: SweepTable, output: Output) -> bool:
     """Say which cells have neither a number nor a reason, and return whether there are any."""
-    blank = [row for row in chart.rows if row.blank]
+    blank = [row for row in table.rows if row.blank]
     for row in blank[:_SHOWN]:
-        name = chart.sweep.label(row.values) or chart.sweep.id
+        name = table.sweep.label(row.values) or table.sweep.id
         output.console.warn(f"harness: the cell {name} has no number: {row.reason or 'nothing says why'}")
     if blank:
         which = "1 cell has" if len(blank) == 1 else f"{len(blank)} cells have"
-        go_on = f"harness sweep --resume {chart.sweep.id} measures what is missing"
-        output.console.warn(f"harness: {which} no number{'' if chart.sweep.end else f'; {go_on}'}")
+        go_on = f"harness sweep --resume {table.sweep.id} measures what is missing"
+        output.console.warn(f"harness: {which} no number{'' if table.sweep.end else f'; {go_on}'}")
     return bool(blank)
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.commands.list import Filters, read_cards
-from harness.commands.output import Form, Output
+from harness.commands.list import RunFilter, read_cards
+from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_places
 from harness.commands.request.trial import resolve_question
 from harness.commands.selection import select_runs
-from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
+from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import UsageError
-from harness.judge.comparison import contrast_runs, list_uncompared
+from harness.judge.comparison import compare_runs, list_uncompared
 from harness.judge.context import GROUPS
 from harness.records.record import Record
 from harness.records.run import Run
@@ -19,10 +19,10 @@ from harness.settings.layer import Settings, nearest
 from harness.settings.request import Places
 from harness.store.layout import list_months
 
-_FILTERS = (*Filters.__struct_fields__, "release")
+_FILTERS = (*RunFilter.__struct_fields__, "release")
 
 
-class Compared(Record):
+class CompareWords(Record):
     """The words of either side, those of `--across`, and the form of the answer."""
 
     baseline: tuple[str, ...]
@@ -32,27 +32,27 @@ class Compared(Record):
     full: bool = False
 
 
-def compare(settings: Settings, output: Output, asked: Compared) -> int:
+def compare(settings: Settings, output: Output, request: CompareWords) -> int:
     """Print the verdicts on the runs that are named; return 20 for a relevant regression, 21 where strict, else 0.
 
     2 stands for a metric or a benchmark that was named and that the two sides do not have in common.
     Where nothing else is to be said, one of `all` runs that cannot be read is: with the code of unreadable input.
     """
-    question, places = resolve_question(settings, asked.across), resolve_places(settings)
-    sides = [_find(places, words, output) for words in (asked.baseline, asked.contender)]
+    question, places = resolve_question(settings, request.across), resolve_places(settings)
+    sides = [_find(places, words, output) for words in (request.baseline, request.contender)]
     (baseline, left), (contender, right) = sides
-    contrast = contrast_runs(baseline, contender, question)
-    names = (_title(contrast.baseline, baseline), _title(contrast.contender, contender))
-    family, differences = contrast.family, contrast.differences
-    if asked.markdown:
+    result = compare_runs(baseline, contender, question)
+    names = (_title(result.baseline, baseline), _title(result.contender, contender))
+    family, differences = result.family, result.differences
+    if request.markdown:
         text = render_comparison_markdown(
             family, baseline_name=names[0], contender_name=names[1], differences=differences
         )
     else:
         text = render_comparison(
-            family, baseline_name=names[0], contender_name=names[1], differences=differences, full=asked.full
+            family, baseline_name=names[0], contender_name=names[1], differences=differences, full=request.full
         )
-    output.show(text, contrast)
+    output.show(text, result)
     missing = list_uncompared(question, family)
     for name in missing:
         output.console.warn(f"harness: the two sides have no {name} in common (harness show RUN lists what a run has)")
@@ -87,7 +87,7 @@ def _filter(word: str) -> tuple[str, str] | None:
 
 def _choose(places: Places, filters: dict[str, str], output: Output) -> list[str]:
     results, release = places.results, filters.get("release", "")
-    wanted = Filters(**{key: value for key, value in filters.items() if key != "release"})
+    wanted = RunFilter(**{key: value for key, value in filters.items() if key != "release"})
     cards, _ = read_cards(places, list_months(results, output.console.warn), wanted, output)
     paths = [card.path for card in cards if release in ("", card.release)]
     if not paths:
@@ -107,54 +107,54 @@ def _call(call: Call) -> int:
     if len(named) != (0 if any(flags) else 2) or (any(flags) and not all(flags)):
         raise UsageError("two sides are needed", hint="harness compare BASELINE CONTENDER, or name both with flags")
     baseline, contender = flags if any(flags) else (named[:1], named[1:])
-    asked = Compared(
+    request = CompareWords(
         baseline=baseline,
         contender=contender,
         across=tuple(GROUPS) if call.flag("force") else call.pieces("across"),
-        markdown=call.output.form is Form.MARKDOWN,
+        markdown=call.output.form is OutputForm.MARKDOWN,
         full=call.output.console.verbose,
     )
-    return compare(call.settings, call.output, asked)
+    return compare(call.settings, call.output, request)
 
 
 VERB = Verb(
     name="compare",
     summary="say whether stored runs differ",
-    group=Group.COMPARE,
+    group=VerbGroup.COMPARE,
     call=_call,
     arguments=(
         Argument(
             name="SIDE",
-            takes=Take.ANY,
+            takes=ArgumentKind.ANY,
             metavar="SIDE",
             path=True,
-            words=Words.RUNS,
+            words=CompletionSource.RUNS,
             help="one side: RUNs as for `harness show`, or KEY=VALUE (release=v1.8.5, commit=, node=), joined by "
             "commas",
         ),
         Argument(
             name="--baseline",
-            takes=Take.SOME,
+            takes=ArgumentKind.SOME,
             metavar="RUN",
             path=True,
-            words=Words.RUNS,
+            words=CompletionSource.RUNS,
             help="the runs of the first side",
         ),
         Argument(
             name="--contender",
-            takes=Take.SOME,
+            takes=ArgumentKind.SOME,
             metavar="RUN",
             path=True,
-            words=Words.RUNS,
+            words=CompletionSource.RUNS,
             help="the runs of the second side",
         ),
         Argument(
             name="--across",
-            takes=Take.MANY,
+            takes=ArgumentKind.MANY,
             metavar="WHAT",
-            help=f"what runs may differ in: {', '.join(GROUPS)}, or one circumstance (backend, GGML_LTO, pin)",
+            help=f"what runs may differ in: {', '.join(GROUPS)}, or one field of it (backend, GGML_LTO, pin)",
         ),
-        Argument(name="--force", takes=Take.SWITCH, help="put any runs together"),
+        Argument(name="--force", takes=ArgumentKind.SWITCH, help="put any runs together"),
     ),
     first=("metric", "bench", "threshold"),
     examples=(
@@ -162,5 +162,5 @@ VERB = Verb(
         ("harness compare RUN,RUN RUN,RUN", "several runs on a side"),
         ("harness compare A B --format markdown", "for a pull request"),
     ),
-    forms=(Form.TEXT, Form.JSON, Form.MARKDOWN),
+    forms=(OutputForm.TEXT, OutputForm.JSON, OutputForm.MARKDOWN),
 )

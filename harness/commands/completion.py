@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
 from harness.commands.output import Output
-from harness.commands.verb import Argument, Group, Verb
+from harness.commands.verb import Argument, Verb, VerbGroup
 from harness.errors import UsageError
 
 SHELLS = tuple("bash zsh fish".split())
@@ -23,7 +23,7 @@ def completion(environ: Mapping[str, str], output: Output, shell: str, script: C
 VERB = Verb(
     name="completion",
     summary="print the script with which your shell completes commands",
-    group=Group.SET_UP,
+    group=VerbGroup.SET_UP,
     call=lambda call: completion(call.environ, call.output, call.text("shell"), call.script),
     arguments=(
         Argument(name="SHELL", metavar="|".join(SHELLS), choices=SHELLS, help="the shell (default: that of $SHELL)"),

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping
 
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_checkup
-from harness.commands.verb import Group, Verb
+from harness.commands.verb import Verb, VerbGroup
 from harness.errors import HarnessError, UnfitError
 from harness.judge.diagnosis import diagnose
-from harness.records.condition import Diagnosis, Finding, Fitness
+from harness.records.condition import Diagnosis, Finding, FindingStatus
 from harness.render.diagnosis import render_doctor
 from harness.settings.layer import Settings
 from harness.settings.request import CheckupRequest
 from harness.system.disk import forbids_programs, free_bytes
-from harness.system.quiet import Watch
+from harness.system.quiet import CounterReader
 from harness.system.toolchain import probe_toolchain
-from harness.system.vigil import Vigil
+from harness.system.vigil import QuietMonitor
 
 _WINDOW_S = 2.0
 
@@ -25,9 +25,9 @@ def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> in
     node, cache = asked.node, asked.cache
     # The compilers are started first, so that they are not among the others.
     tools = tuple(_find_tools(asked, environ))
-    watch = Watch(environ)
+    watch = CounterReader(environ)
     output.console.tick(f"watching for {_WINDOW_S:g} s")
-    seen = Vigil(watch, output.console, wait_s=0.0, retries=0).look(_WINDOW_S)
+    seen = QuietMonitor(watch, output.console, wait_s=0.0, retries=0).look(_WINDOW_S)
     condition = watch.probe_condition()
     findings = diagnose(
         seen,
@@ -48,23 +48,23 @@ def _find_tools(asked: CheckupRequest, environ: Mapping[str, str]) -> Iterator[F
     except HarnessError as error:
         yield Finding(
             topic="tools",
-            fitness=Fitness.UNFIT,
+            fitness=FindingStatus.UNFIT,
             found=error.what,
             means=error.cause or "nothing can be built",
             fix=error.hint,
         )
         return
     for tool in (found.cc, found.cxx, found.cmake, found.ninja):
-        yield Finding(topic=tool.name, fitness=Fitness.FIT, found=f"{tool.version}, {tool.path}")
+        yield Finding(topic=tool.name, fitness=FindingStatus.FIT, found=f"{tool.version}, {tool.path}")
     cache = found.compiler_cache
     if cache:
-        yield Finding(topic=cache.name, fitness=Fitness.FIT, found=f"{cache.version}, {cache.path}")
+        yield Finding(topic=cache.name, fitness=FindingStatus.FIT, found=f"{cache.version}, {cache.path}")
 
 
 VERB = Verb(
     name="doctor",
     summary="say whether this node is fit to measure on now, and what would make it so",
-    group=Group.SET_UP,
+    group=VerbGroup.SET_UP,
     call=lambda call: doctor(call.settings, call.environ, call.output),
     first=("threads", "strict", "compiler"),
     examples=(

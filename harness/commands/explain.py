@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.commands.output import Output
-from harness.commands.verb import Argument, Group, Take, Verb, Words
+from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb, VerbGroup
 from harness.errors import UsageError
 from harness.render.explanation import list_explanations, render_explanations
 from harness.settings.layer import nearest
@@ -26,14 +26,14 @@ def explain(output: Output, codes: Sequence[str]) -> int:
 VERB = Verb(
     name="explain",
     summary="say what the code in brackets behind a caveat means",
-    group=Group.LOOK,
+    group=VerbGroup.LOOK,
     call=lambda call: explain(call.output, call.words("code")),
     arguments=(
         Argument(
             name="CODE",
-            takes=Take.ANY,
+            takes=ArgumentKind.ANY,
             metavar="CODE",
-            words=Words.CODES,
+            words=CompletionSource.CODES,
             help="the code of a caveat, such as noisy, or of the cause of a failure (default: all of them)",
         ),
     ),

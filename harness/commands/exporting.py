@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.commands.request.place import resolve_results
 from harness.commands.selection import select_runs
-from harness.commands.verb import OUTPUT, RUNS, Argument, Group, Verb
+from harness.commands.verb import OUTPUT, RUNS, Argument, Verb, VerbGroup
 from harness.errors import UnreadableError, UsageError
 from harness.parse.report.report import parse_report
 from harness.records.record import Record
@@ -14,13 +14,13 @@ from harness.render.ci_folder import render_folder
 from harness.settings.layer import Settings
 from harness.store.bundle import LOGS, REPORT, require_outside
 from harness.store.exporter import list_logs, write_folder
-from harness.store.find import Stored
+from harness.store.find import StoredRun
 from harness.system.foreign import read_bytes
 
 GGML_CI = "ggml-ci"
 
 
-class Exported(Record):
+class ExportedRun(Record):
     """A run and the folder that it was written to."""
 
     run: str
@@ -44,13 +44,13 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], fol
             output.console.warn(f"harness: {error}")
             code = error.exit_code
             continue
-        exported.append(Exported(run=stored.run.id, path=str(path)))
+        exported.append(ExportedRun(run=stored.run.id, path=str(path)))
     output.console.note(f"exported {len(exported)} runs into {folder}")
     output.show("\n".join(one.path for one in exported), tuple(exported))
     return code
 
 
-def _export(tree: Path, stored: Stored) -> Path:
+def _export(tree: Path, stored: StoredRun) -> Path:
     bundle = Path(stored.path)
     if not bundle.is_dir():
         raise UsageError(f"{bundle} is not a run in the results", hint=f"harness import {bundle}")
@@ -65,7 +65,7 @@ def _export(tree: Path, stored: Stored) -> Path:
 VERB = Verb(
     name="export",
     summary="write runs as a results tree of ggml-ci",
-    group=Group.EXCHANGE,
+    group=VerbGroup.EXCHANGE,
     call=lambda call: export_runs(call.settings, call.output, words=call.words("run"), folder=call.text("output")),
     arguments=(
         RUNS,

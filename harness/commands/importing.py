@@ -6,18 +6,18 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.request.place import resolve_results
-from harness.commands.verb import Argument, Group, Take, Verb, Words
+from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb, VerbGroup
 from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.records.record import Record
-from harness.records.report import Remark
+from harness.records.report import ReportRemark
 from harness.settings.layer import Settings
-from harness.store.importer import Placed, deposit
-from harness.store.result_tree import Entry, find_entries
+from harness.store.importer import ImportOutcome, import_entries
+from harness.store.result_tree import ReportEntry, find_entries
 
 _SHOWN = 8
 
 
-class Misunderstood(Record):
+class UnknownLine(Record):
     """What was not understood, how often, and where first."""
 
     what: str
@@ -26,7 +26,7 @@ class Misunderstood(Record):
     line: int
 
 
-class Tally(Record):
+class ImportTally(Record):
     """What an import came to: how many runs are new, known already, or were added to because there is more of them.
 
     `failed` are the complaints about reports that could not be read.
@@ -36,7 +36,7 @@ class Tally(Record):
     known: int
     richer: int
     failed: tuple[str, ...]
-    misunderstood: tuple[Misunderstood, ...]
+    misunderstood: tuple[UnknownLine, ...]
 
 
 def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], node: str) -> int:
@@ -47,23 +47,23 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     """
     entries, unread = _find(paths, output)
     results = resolve_results(settings)
-    counts = dict.fromkeys(Placed, 0)
+    counts = dict.fromkeys(ImportOutcome, 0)
     failures: list[HarnessError] = [UnreadableError(trouble) for trouble in unread]
-    misunderstood: dict[str, Misunderstood] = {}
+    misunderstood: dict[str, UnknownLine] = {}
     began = time.monotonic()
-    for number, taken in enumerate(deposit(results, entries, node, note=output.console.warn)):
+    for number, taken in enumerate(import_entries(results, entries, node, note=output.console.warn)):
         output.console.count("importing", number, len(entries))
         counts[taken.placed] += 1
-        if taken.placed is Placed.FAILED:
+        if taken.placed is ImportOutcome.FAILED:
             kind = UnfitError if taken.unfit else UnreadableError
             failures.append(kind(taken.what, cause=taken.cause, hint=taken.hint))
         _gather(misunderstood, taken.entry, taken.remarks)
     plural = "s" if len(entries) != 1 else ""
     output.console.note(f"read {len(entries)} report{plural} in {time.monotonic() - began:.1f} s")
-    tally = Tally(
-        new=counts[Placed.NEW],
-        known=counts[Placed.KNOWN],
-        richer=counts[Placed.RICHER],
+    tally = ImportTally(
+        new=counts[ImportOutcome.NEW],
+        known=counts[ImportOutcome.KNOWN],
+        richer=counts[ImportOutcome.RICHER],
         failed=tuple(str(error) for error in failures),
         misunderstood=tuple(sorted(misunderstood.values(), key=lambda one: -one.count)),
     )
@@ -73,7 +73,7 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     return 0
 
 
-def _find(paths: Sequence[str], output: Output) -> tuple[list[Entry], list[str]]:
+def _find(paths: Sequence[str], output: Output) -> tuple[list[ReportEntry], list[str]]:
     """Return each report once, with its folder where one of the paths stands for that, and what could not be opened.
 
     Name what is left out.
@@ -90,14 +90,14 @@ def _find(paths: Sequence[str], output: Output) -> tuple[list[Entry], list[str]]
     return entries, [trouble for tree in trees for trouble in tree.unread]
 
 
-def _gather(misunderstood: dict[str, Misunderstood], entry: Entry, remarks: Sequence[Remark]) -> None:
+def _gather(misunderstood: dict[str, UnknownLine], entry: ReportEntry, remarks: Sequence[ReportRemark]) -> None:
     for remark in remarks:
         one = misunderstood.get(remark.what)
-        first = one or Misunderstood(what=remark.what, count=0, path=entry.path, line=remark.line)
+        first = one or UnknownLine(what=remark.what, count=0, path=entry.path, line=remark.line)
         misunderstood[remark.what] = first.replace(count=first.count + 1)
 
 
-def _render(tally: Tally, results: Path) -> Iterator[str]:
+def _render(tally: ImportTally, results: Path) -> Iterator[str]:
     yield f"imported {tally.new} run{'s' if tally.new != 1 else ''} into {results}"
     if tally.richer:
         yield f"  {_were(tally.richer)} there already, and {'is' if tally.richer == 1 else 'are'} brought up to date"
@@ -127,15 +127,15 @@ def _complaint(failures: Sequence[HarnessError], total: int) -> HarnessError:
 VERB = Verb(
     name="import",
     summary="take reports of ggml-ci, pasted tables and logs into the results",
-    group=Group.EXCHANGE,
+    group=VerbGroup.EXCHANGE,
     call=lambda call: import_reports(call.settings, call.output, paths=call.words("path"), node=call.text("as_node")),
     arguments=(
         Argument(
             name="PATH",
-            takes=Take.SOME,
+            takes=ArgumentKind.SOME,
             metavar="PATH",
             path=True,
-            words=Words.FILE,
+            words=CompletionSource.FILE,
             help="a report, a result folder, a tree <project>/<2 hex>/<38 hex>/<node>/, or a file with a pasted log or "
             "table",
         ),

@@ -5,10 +5,10 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from harness.commands.output import Form, Output
+from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_places
 from harness.commands.unfinished import unfinished
-from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
+from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import UnreadableError, UsageError
 from harness.records.card import Card
 from harness.records.record import Record
@@ -17,8 +17,8 @@ from harness.settings.layer import Settings
 from harness.settings.request import Places
 from harness.settings.value import parse_age
 from harness.store.find import find_twins
-from harness.store.index import Index
-from harness.store.layout import Month, keep_newest, list_months
+from harness.store.index import RunIndex
+from harness.store.layout import MonthFolder, keep_newest, list_months
 
 # What fits on a screen or two; machines get all.
 SHOWN = 50
@@ -30,7 +30,7 @@ _ATTEMPTS = 3
 _MANY = 200
 
 
-class Filters(Record):
+class RunFilter(Record):
     """Which runs to list; empty fields let all pass. `commit` is the beginning of a sha, or a release.
 
     A run without a date passes whatever `since` and `until` say, and one whose date is not exact if it may fit.
@@ -53,7 +53,7 @@ class Filters(Record):
         )
 
 
-def runs(settings: Settings, output: Output, wanted: Filters, *, limit: int | None = None) -> int:
+def runs(settings: Settings, output: Output, wanted: RunFilter, *, limit: int | None = None) -> int:
     """List the newest runs and complain about the unreadable ones; return 0, or the code of unreadable input.
 
     `limit` is how many, 0 for all; None is for all as JSON, for a screenful as text. What is not looked at is not
@@ -62,11 +62,11 @@ def runs(settings: Settings, output: Output, wanted: Filters, *, limit: int | No
     places = resolve_places(settings)
     wanted = wanted.replace(since=_read_date("--since", wanted.since), until=_read_date("--until", wanted.until))
     if limit is None:
-        limit = 0 if output.form is Form.JSON else SHOWN
+        limit = 0 if output.form is OutputForm.JSON else SHOWN
     results = places.results
     months = list_months(results, output.console.warn)
     there = sum(len(month.names) for month in months)
-    if limit and wanted == Filters():
+    if limit and wanted == RunFilter():
         months = keep_newest(months, limit)  # their names tell which
         found, trouble = read_cards(places, months, wanted, output)
         older = there - sum(len(month.names) for month in months)  # what cannot be read is no older run
@@ -96,13 +96,13 @@ def _read_date(option: str, text: str) -> str:
 
 
 def read_cards(
-    places: Places, months: Sequence[Month], wanted: Filters, output: Output, limit: int = 0
+    places: Places, months: Sequence[MonthFolder], wanted: RunFilter, output: Output, limit: int = 0
 ) -> tuple[list[Card], UnreadableError | None]:
     """Return the cards of the wanted runs, oldest first, complain about those that cannot be read, return one of them.
 
     The newest `limit` (0: all) are made sure of.
     """
-    index = Index(places.results, places.cache, lambda done, total: output.console.count("reading", done, total))
+    index = RunIndex(places.results, places.cache, lambda done, total: output.console.count("reading", done, total))
     for _ in range(_ATTEMPTS):
         answers = list(index.cards(months))
         found = [card for card in answers if isinstance(card, Card) and wanted.matches(card)]
@@ -128,30 +128,30 @@ def _call(call: Call) -> int:
     if call.words("remove") or call.flag("yes"):
         hint = "harness list --unfinished --remove ID --yes"
         raise UsageError("--remove and --yes are for unfinished runs", hint=hint)
-    wanted = Filters(**{name: call.text(name) for name in Filters.__struct_fields__})
+    wanted = RunFilter(**{name: call.text(name) for name in RunFilter.__struct_fields__})
     return runs(call.settings, call.output, wanted, limit=0 if call.flag("all") else call.number("limit"))
 
 
 VERB = Verb(
     name="list",
     summary="list the runs in the results folder, or those that are not finished",
-    group=Group.HISTORY,
+    group=VerbGroup.HISTORY,
     call=_call,
     arguments=(
         Argument(
             name="--limit",
-            takes=Take.NUMBER,
+            takes=ArgumentKind.NUMBER,
             metavar="N",
             instead="how many",
             help=f"only the newest N (default: {SHOWN}; as JSON all)",
         ),
-        Argument(name="--all", takes=Take.SWITCH, instead="how many", help="all of them"),
+        Argument(name="--all", takes=ArgumentKind.SWITCH, instead="how many", help="all of them"),
         Argument(name="--node", metavar="NAME", help="only runs of this node"),
-        Argument(name="--model", metavar="NAME", words=Words.MODELS, help="only runs with this model"),
+        Argument(name="--model", metavar="NAME", words=CompletionSource.MODELS, help="only runs with this model"),
         Argument(
             name="--commit",
             metavar="SHA|RELEASE",
-            words=Words.REFS,
+            words=CompletionSource.REFS,
             help="only runs of this commit (the beginning of its sha) or release",
         ),
         Argument(
@@ -166,17 +166,17 @@ VERB = Verb(
         ),
         Argument(
             name="--unfinished",
-            takes=Take.SWITCH,
+            takes=ArgumentKind.SWITCH,
             help="the runs that did not come to their end, and what to do about each",
         ),
         Argument(
             name="--remove",
-            takes=Take.MANY,
+            takes=ArgumentKind.MANY,
             metavar="ID",
             help="with --unfinished: remove this run and what it has measured (repeatable; 'all'); nothing without "
             "--yes",
         ),
-        Argument(name="--yes", takes=Take.SWITCH, help="with --remove: do it, instead of saying what would go"),
+        Argument(name="--yes", takes=ArgumentKind.SWITCH, help="with --remove: do it, instead of saying what would go"),
     ),
     examples=(
         ("harness list", f"the newest {SHOWN}"),

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_weights_request
 from harness.commands.request.place import open_workplace
-from harness.commands.verb import Argument, Group, Take, Verb, Words
+from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb, VerbGroup
 from harness.parse.pin import ModelKind, expand_models
 from harness.records.weights import Weights
-from harness.run.prepare import ready_weights
+from harness.run.prepare import prepare_weights
 from harness.settings.layer import Settings
 from harness.system.weights import load_catalog
 
@@ -26,7 +26,7 @@ def models(settings: Settings, environ: Mapping[str, str], output: Output, *, na
     asked = resolve_weights_request(settings)
     ready: list[Weights] = []
     for name in expand_models(names, catalog):
-        weights, _ = ready_weights(name, asked, work)
+        weights, _ = prepare_weights(name, asked, work)
         ready.append(weights)
     output.show("\n".join(f"{weights.model:<22} {weights.kind:<10} {weights.path}" for weights in ready), tuple(ready))
     return 0
@@ -39,14 +39,14 @@ def _megabytes(size_bytes: int) -> str:
 VERB = Verb(
     name="models",
     summary="list the models, or make their weights ready",
-    group=Group.SET_UP,
+    group=VerbGroup.SET_UP,
     call=lambda call: models(call.settings, call.environ, call.output, names=call.words("name")),
     arguments=(
         Argument(
             name="NAME",
-            takes=Take.ANY,
+            takes=ArgumentKind.ANY,
             metavar="NAME",
-            words=Words.MODELS,
+            words=CompletionSource.MODELS,
             help="make the weights of these models ready",
         ),
     ),

@@ -17,7 +17,7 @@ from harness.system.console import Console, find_width
 from harness.system.stream import describe_trouble, write_through
 
 
-class Form(StrEnum):
+class OutputForm(StrEnum):
     """The form in which a verb prints its answer (`--format`)."""
 
     TEXT = "text"
@@ -29,7 +29,7 @@ class Form(StrEnum):
 class Output:
     """Standard output for results, in the form that was asked for, and the console for everything else."""
 
-    def __init__(self, console: Console, *, form: Form = Form.TEXT, stream: TextIO | None = None) -> None:
+    def __init__(self, console: Console, *, form: OutputForm = OutputForm.TEXT, stream: TextIO | None = None) -> None:
         self.console = console
         self.form = form
         self._stream = stream or sys.stdout
@@ -49,10 +49,10 @@ class Output:
 
     def show(self, text: str, value: Record | tuple[Record, ...]) -> None:
         """Print `text`, or `value` as JSON when machines asked."""
-        as_json = self.form is Form.JSON
+        as_json = self.form is OutputForm.JSON
         if as_json:
             text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-        elif self.form is Form.TEXT and self.width:
+        elif self.form is OutputForm.TEXT and self.width:
             text = fold(text, self.width)
         self.write(text, is_json=as_json)
 

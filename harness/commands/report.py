@@ -6,14 +6,14 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.commands.request.place import resolve_results
 from harness.commands.selection import select_runs
-from harness.commands.verb import OUTPUT, RUNS, Argument, Group, Verb
+from harness.commands.verb import OUTPUT, RUNS, Argument, Verb, VerbGroup
 from harness.errors import UnfitError, UsageError
-from harness.render.format.format import Format, Sheet
+from harness.render.format.format import Format, RunSheet
 from harness.render.format.registry import DEFAULT, FORMATS, find_ending, list_formats
 from harness.render.format.text import escaped, visible
 from harness.settings.layer import Settings
 from harness.store.bundle import require_outside
-from harness.store.find import Stored, read_logs
+from harness.store.find import StoredRun, read_logs
 from harness.system.fresh import make_folders, write_output
 
 STANDARD_OUTPUT = "-"
@@ -56,8 +56,8 @@ def _choose(name: str, target: str) -> Format:
     return found
 
 
-def _sheet(stored: Stored, chosen: Format) -> Sheet:
-    return Sheet(run=stored.run, report=stored.report, logs=read_logs(stored) if chosen.needs_logs else {})
+def _sheet(stored: StoredRun, chosen: Format) -> RunSheet:
+    return RunSheet(run=stored.run, report=stored.report, logs=read_logs(stored) if chosen.needs_logs else {})
 
 
 def _write(folder: Path, files: Mapping[str, str], output: Output) -> None:
@@ -78,7 +78,7 @@ def _write(folder: Path, files: Mapping[str, str], output: Output) -> None:
 VERB = Verb(
     name="report",
     summary="write runs in the format of another program, or as csv, json or markdown",
-    group=Group.EXCHANGE,
+    group=VerbGroup.EXCHANGE,
     call=lambda call: report(
         call.settings, call.output, call.words("run"), name=call.text("format"), target=call.text("output")
     ),

@@ -4,36 +4,36 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.commands.output import Output
-from harness.commands.request.measure import resolve_roof
+from harness.commands.request.measure import resolve_roofline
 from harness.commands.request.place import open_workplace
-from harness.commands.verb import Group, Verb
+from harness.commands.verb import Verb, VerbGroup
 from harness.judge.node_fact import caveat_standstill
-from harness.judge.roofline import bound_peak, judge_roof
-from harness.parse.bench.roofline import parse_roof
-from harness.plan.roofline import MEASURE, plan_roof, plan_roof_build
+from harness.judge.roofline import bound_peak, judge_roofline
+from harness.parse.bench.roofline import parse_roofline
+from harness.plan.roofline import MEASURE, plan_roofline, plan_roofline_build
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Plan
-from harness.records.roofline import Kind
+from harness.records.roofline import CeilingKind
 from harness.records.run import ExitCode, Run
 from harness.records.source import Commit, Source
 from harness.render.plan import render_plan
-from harness.render.roofline import render_roof
+from harness.render.roofline import render_roofline
 from harness.run.builder import carry_out_build
 from harness.run.places import Workplace, hold_node
-from harness.run.prepare import begin_run, choose_roof, lay_out
+from harness.run.prepare import begin_run, choose_roofline, prepare
 from harness.settings.layer import Settings
 from harness.settings.request import RunRequest
 from harness.store.bundle import load_logs
-from harness.system.asset import roof_digest, roof_project
+from harness.system.asset import roofline_digest, roofline_project
 
 # The clock is only there where it can be told.
-_ASKED = (Kind.PEAK, Kind.READ, Kind.COPY)
+_ASKED = (CeilingKind.PEAK, CeilingKind.READ, CeilingKind.COPY)
 
 
-def roof(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
+def roofline(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Measure arithmetic and memory with one thread and with the threads asked for, and print it; nothing is kept."""
     work = open_workplace(settings, environ, output.console)
-    asked = resolve_roof(settings, work)
+    asked = resolve_roofline(settings, work)
     node, suite = asked.node, asked.measure.suite
     if asked.dry:
         state, plan = _prepare(asked, work)
@@ -44,15 +44,15 @@ def roof(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
         built = carry_out_build(state, plan, asked.build, work)
     last = built.run.results[-1]
     if not last.measurements:
-        output.console.warn(f"no roof: {_reason(built.run.results)}; logs in {built.logs}")
+        output.console.warn(f"no roofline: {_reason(built.run.results)}; logs in {built.logs}")
         unbuilt = any(result.status is Status.SKIPPED for result in built.run.results if result.step != MEASURE)
         return int(ExitCode.BUILD_FAILED if unbuilt else ExitCode.BENCHMARK_FAILED)
-    answer = parse_roof(load_logs(Path(built.logs).parent, built.run)[last.log])
-    answer = answer.replace(caveats=(*state.caveats, *caveat_standstill([last]), *judge_roof(answer, node)))
+    answer = parse_roofline(load_logs(Path(built.logs).parent, built.run)[last.log])
+    answer = answer.replace(caveats=(*state.caveats, *caveat_standstill([last]), *judge_roofline(answer, node)))
     counts = {one.threads for one in answer.ceilings}
     bounds = {count: bound_peak(answer, count, node.cpu.arch) for count in counts}
     known = {count: bound for count, bound in bounds.items() if bound}
-    output.show(render_roof(answer, node, known), answer)
+    output.show(render_roofline(answer, node, known), answer)
     missing = [
         f"{kind} with {threads} threads"
         for threads in suite.threads
@@ -66,14 +66,14 @@ def roof(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
 
 def _prepare(asked: RunRequest, work: Workplace) -> tuple[Run, Plan]:
     """Return the run that records the probe, which is all the source that is built here, and its plan."""
-    digest = roof_digest()
-    source = Source(id=digest, kind="tree", path=str(roof_project()), commit=Commit(sha="", changes=digest))
-    bench, threads = lay_out(asked, work, source), asked.measure.suite.threads
-    state, given = begin_run(bench, asked, (), ())
-    probe = choose_roof(bench, given.sites[-1], max(threads))
-    measure = plan_roof(probe, threads, name=MEASURE, brief=False)
+    digest = roofline_digest()
+    source = Source(id=digest, kind="tree", path=str(roofline_project()), commit=Commit(sha="", changes=digest))
+    prepared, threads = prepare(asked, work, source), asked.measure.suite.threads
+    state, inputs = begin_run(prepared, asked, (), ())
+    probe = choose_roofline(prepared, inputs.sites[-1], max(threads))
+    measure = plan_roofline(probe, threads, name=MEASURE, brief=False)
     return state, Plan(
-        sites=(probe.site,), steps=(*plan_roof_build(probe, given.toolchain), measure), threads=given.threads
+        sites=(probe.site,), steps=(*plan_roofline_build(probe, inputs.toolchain), measure), threads=inputs.threads
     )
 
 
@@ -84,8 +84,8 @@ def _reason(results: tuple[StepResult, ...]) -> str:
 VERB = Verb(
     name="roofline",
     summary="measure what this node can do at best: arithmetic, and reading and copying memory",
-    group=Group.MEASURE,
-    call=lambda call: roof(call.settings, call.environ, call.output),
+    group=VerbGroup.MEASURE,
+    call=lambda call: roofline(call.settings, call.environ, call.output),
     first=("threads", "isa", "compiler", "dry_run"),
     examples=(
         ("harness roofline", "one thread, and those of a run"),

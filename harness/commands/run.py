@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_run
 from harness.commands.request.place import open_workplace
-from harness.commands.verb import Argument, Group, Take, Verb
+from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UnreadableError, UsageError
 from harness.judge.node_fact import caveat_condition, caveat_placement
 from harness.judge.roofline import list_shares
@@ -24,8 +24,8 @@ from harness.render.terminal import render_summary
 from harness.run.finish import conclude
 from harness.run.introduction import introduce
 from harness.run.places import Workplace, hold_node
-from harness.run.prepare import begin_run, lay_out, mark_builds, ready_all, ready_audio, remove_builds
-from harness.run.recovery import settle_remnants
+from harness.run.prepare import begin_run, mark_builds, prepare, prepare_audio, ready_all, remove_builds
+from harness.run.recovery import settle_unfinished
 from harness.run.resume import find_unfinished, take_up
 from harness.run.session import Session
 from harness.settings.layer import Settings
@@ -35,9 +35,9 @@ from harness.store.duration import load_durations, save_durations
 from harness.store.unfinished import KEPT, describe_kept
 from harness.system.console import Console
 from harness.system.limit import limit_of, stop_at_limit
-from harness.system.quiet import Watch
+from harness.system.quiet import CounterReader
 from harness.system.stream import append_text
-from harness.system.vigil import Vigil
+from harness.system.vigil import QuietMonitor
 
 
 def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:
@@ -45,14 +45,14 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
     work = open_workplace(settings, environ, output.console)
     # What does not exist is refused at once, not after a wait or a download.
     asked = resolve_run(settings, work)
-    watch = Watch(environ)
+    watch = CounterReader(environ)
     if asked.dry:
         state, plan = _prepare(asked, work, watch)
         output.show(render_plan(plan, state), plan)
         return 0
     # The lock comes first: a download or a checkout would disturb the measurement that holds it.
     with hold_node(work):
-        settle_remnants(work.places, asked.node.name, work.console)
+        settle_unfinished(work.places, asked.node.name, work.console)
         if resume is not None:
             state, bundle = find_unfinished(work, asked.node.name, resume)
             now = (asked.node, watch.probe_condition())
@@ -64,9 +64,9 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
             state, bundle = open_bundle(work.places.results, state, plan)
             introduce(plan, state, load_durations(work.places.cache), work.console)
         with _resumable(state, bundle, work.places):
-            vigil = Vigil(watch, work.console, wait_s=asked.measure.wait_s, retries=asked.measure.retries)
+            monitor = QuietMonitor(watch, work.console, wait_s=asked.measure.wait_s, retries=asked.measure.retries)
             try:
-                state = _execute(plan, state, bundle, work, vigil)
+                state = _execute(plan, state, bundle, work, monitor)
             except UsageError:  # an option that the tree does not know; nothing is built yet
                 if resume is None and not _holds_results(bundle):
                     bundle.discard()
@@ -77,13 +77,13 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
     return int(state.exit_code)
 
 
-def _prepare(asked: RunRequest, work: Workplace, watch: Watch) -> tuple[Run, Plan]:
+def _prepare(asked: RunRequest, work: Workplace, watch: CounterReader) -> tuple[Run, Plan]:
     measure, suite = asked.measure, asked.measure.suite
-    bench = lay_out(asked, work)
+    prepared = prepare(asked, work)
     if suite.engine is Engine.BENCH or Benchmark.TRANSCRIBE in suite.benchmarks:
-        _refuse_pruned(bench.source)
-    audio = ready_audio(asked, work, bench.source)
-    ready = ready_all(asked, work, bench.source)
+        _refuse_pruned(prepared.source)
+    audio = prepare_audio(asked, work, prepared.source)
+    ready = ready_all(asked, work, prepared.source)
     weights = tuple(weights for weights, _ in ready)
     caveats = tuple(dict.fromkeys(caveat for _, caveats in ready for caveat in caveats))
     condition = watch.probe_condition()
@@ -92,8 +92,8 @@ def _prepare(asked: RunRequest, work: Workplace, watch: Watch) -> tuple[Run, Pla
     if audio:
         _refuse_speechless(suite, weights)
         caveats += tuple(caveat_transcription(weights))
-    state, ingredients = begin_run(bench, asked, weights, caveats, audio)
-    return state, place_plan(plan_run(ingredients), measure.wish, measure.ranking)
+    state, inputs = begin_run(prepared, asked, weights, caveats, audio)
+    return state, place_plan(plan_run(inputs), measure.wish, measure.ranking)
 
 
 def _refuse_pruned(source: Source) -> None:
@@ -101,7 +101,7 @@ def _refuse_pruned(source: Source) -> None:
         release = source.commit.release
         raise UsageError(
             f"{release} cannot be run: its source distribution holds the library alone, without the bench program",
-            hint=f"--engine sampler measures the library; with git at hand: --repo URL --ref {release}",
+            hint=f"--engine library measures the library; with git at hand: --repo URL --ref {release}",
         )
 
 
@@ -146,11 +146,11 @@ def _resumable(state: Run, bundle: Bundle, places: Places) -> Iterator[None]:
         bundle.release()
 
 
-def _execute(plan: Plan, state: Run, bundle: Bundle, work: Workplace, vigil: Vigil) -> Run:
+def _execute(plan: Plan, state: Run, bundle: Bundle, work: Workplace, monitor: QuietMonitor) -> Run:
     cache = work.places.cache
     known = load_durations(cache)
     mark_builds(plan, state, cache)
-    session = Session(plan, state, bundle, work.console, known, vigil)
+    session = Session(plan, state, bundle, work.console, known, monitor)
     try:
         return session.go()
     finally:
@@ -169,12 +169,12 @@ def _publish(report: str, environ: Mapping[str, str], console: Console) -> None:
 VERB = Verb(
     name="run",
     summary="get the sources, build, test and benchmark them, and write the report",
-    group=Group.MEASURE,
+    group=VerbGroup.MEASURE,
     call=lambda call: run(call.settings, call.environ, call.output, resume=call.maybe("resume")),
     arguments=(
         Argument(
             name="--resume",
-            takes=Take.MAYBE,
+            takes=ArgumentKind.MAYBE,
             metavar="ID",
             help="go on with an unfinished run: the latest, or the one whose id starts with ID",
         ),

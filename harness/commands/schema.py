@@ -1,7 +1,7 @@
 """`harness schema`: the JSON Schema of run.json."""
 
 from harness.commands.output import Output
-from harness.commands.verb import Group, Verb
+from harness.commands.verb import Verb, VerbGroup
 from harness.render.schema import render_schema
 
 
@@ -14,7 +14,7 @@ def schema(output: Output) -> int:
 VERB = Verb(
     name="schema",
     summary="print the JSON Schema of run.json",
-    group=Group.LOOK,
+    group=VerbGroup.LOOK,
     call=lambda call: schema(call.output),
     examples=(("harness schema > run.schema.json", "for a validator"),),
     forms=(),

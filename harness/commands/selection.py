@@ -5,10 +5,10 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.errors import UnreadableError
-from harness.store.find import Stored, find_runs
+from harness.store.find import StoredRun, find_runs
 
 
-def select_runs(results: Path, output: Output, words: Sequence[str]) -> tuple[tuple[Stored, ...], int]:
+def select_runs(results: Path, output: Output, words: Sequence[str]) -> tuple[tuple[StoredRun, ...], int]:
     """Return the runs that `words` name, and the exit code for the rest: 0, or that of unreadable input.
 
     One run of `all` that cannot be read is complained about and does not keep the others back. Raises what `find_runs`

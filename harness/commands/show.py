@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from harness.commands.chart import FORMS, PIVOT, Pivot, choose_pivot, show_stored
-from harness.commands.output import Form, Output
+from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_results
 from harness.commands.selection import select_runs
-from harness.commands.verb import RUNS, Group, Verb
+from harness.commands.verb import RUNS, Verb, VerbGroup
 from harness.errors import UsageError
 from harness.judge.roofline import list_shares
 from harness.render.display import render_display
@@ -20,8 +20,8 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
     named = name_sweep(results, words[0]) if len(words) == 1 else None
     if named:
         return show_stored(find_sweep(results, *named, unfinished=False), results, pivot, output)
-    if output.form in (Form.CSV, Form.MARKDOWN) or pivot != Pivot():
-        hint = f"harness report {' '.join(words)} --format {'csv' if output.form is Form.CSV else 'markdown'}"
+    if output.form in (OutputForm.CSV, OutputForm.MARKDOWN) or pivot != Pivot():
+        hint = f"harness report {' '.join(words)} --format {'csv' if output.form is OutputForm.CSV else 'markdown'}"
         raise UsageError("tables of this kind are made of a sweep, and no sweep is named", hint=hint)
     stored, code = select_runs(results, output, words)
     runs = tuple(one.run for one in stored)
@@ -33,7 +33,7 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
 VERB = Verb(
     name="show",
     summary="print runs, caveats first, or the table of a sweep",
-    group=Group.LOOK,
+    group=VerbGroup.LOOK,
     call=lambda call: show(call.settings, call.output, call.words("run"), choose_pivot(call)),
     arguments=(
         RUNS.replace(help=f"{RUNS.help}; or the id of a sweep, its beginning, or 'sweep' for the latest"),

@@ -8,20 +8,20 @@ from harness.commands.chart import FORMS, PIVOT, Pivot, choose_pivot, complain_b
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_node
 from harness.commands.request.place import open_workplace
-from harness.commands.request.sweep import SweepOrder, resolve_kept_sweep, resolve_sweep
-from harness.commands.verb import Argument, Call, Group, Take, Verb, Words
+from harness.commands.request.sweep import SweepRequest, resolve_kept_sweep, resolve_sweep
+from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record
 from harness.records.run import ExitCode, Run
-from harness.records.sweep import Entry, Sweep
+from harness.records.sweep import Sweep, SweepEntry
 from harness.render.plain import format_seconds
 from harness.render.plan import render_plan
-from harness.render.sweep import describe_equals, render_chart, render_chart_csv, render_chart_markdown
+from harness.render.sweep import describe_equals, render_sweep, render_sweep_csv, render_sweep_markdown
 from harness.run.places import Workplace, hold_node
 from harness.run.prepare import mark_builds, remove_builds
-from harness.run.recovery import settle_remnants
+from harness.run.recovery import settle_unfinished
 from harness.run.resume import find_unfinished, take_up
 from harness.run.session import Session
 from harness.settings.layer import Settings
@@ -31,13 +31,13 @@ from harness.store.sweep_file import find_sweep, save_tables
 from harness.store.unfinished import describe_kept
 from harness.sweep.entry import prepare_entry
 from harness.sweep.remainder import adopt, list_open, look_for_runs, refuse_mixture
-from harness.sweep.schedule import Course, estimate_course
-from harness.sweep.sessions import Field, Prepare, prepare_all
+from harness.sweep.schedule import SweepSchedule, estimate_sweep
+from harness.sweep.sessions import Prepare, SweepSessions, prepare_all
 from harness.system.limit import limit_of, stop_at_limit
-from harness.trial.setup import Scene, set_scene
+from harness.trial.setup import Setup, make_setup
 
 
-class Asked(Record):
+class SweepWords(Record):
     """What is on the command line beside the settings; `resume` is None, or the beginning of an id."""
 
     file: str = ""
@@ -46,50 +46,50 @@ class Asked(Record):
     pivot: Pivot = Pivot()
 
 
-def sweep(settings: Settings, environ: Mapping[str, str], output: Output, asked: Asked) -> int:
+def sweep(settings: Settings, environ: Mapping[str, str], output: Output, request: SweepWords) -> int:
     """Measure the cross product of the axes, or go on with an unfinished sweep; return the exit code."""
     node = resolve_node(settings, environ)
     work = open_workplace(settings, environ, output.console)
-    if asked.resume is not None:
+    if request.resume is not None:
         with hold_node(work):
-            settle_remnants(work.places, node.name, work.console)
-            field = _take_up(settings, work, node, asked.resume)
-            runs = _measure(field, work)
-        return _finish(field, runs, work.places.results, asked, output)
-    order = resolve_sweep(settings, work, node, asked.file, asked.axes)
-    scene = set_scene(order.measure, work)
-    prepare = _preparing(order, work, scene)
+            settle_unfinished(work.places, node.name, work.console)
+            sessions = _take_up(settings, work, node, request.resume)
+            runs = _measure(sessions, work)
+        return _finish(sessions, runs, work.places.results, request, output)
+    order = resolve_sweep(settings, work, node, request.file, request.axes)
+    setup = make_setup(order.measure, work)
+    prepare = _preparing(order, work, setup)
     if order.dry:
         planned, ready = prepare_all(order.design, prepare)
         _show_plan(planned, ready, order, work, output)
         return 0
     with hold_node(work):
-        settle_remnants(work.places, node.name, work.console)
+        settle_unfinished(work.places, node.name, work.console)
         planned, ready = prepare_all(order.design, prepare)
-        field = Field(planned, work.places.results, work.places.cache, {})
-        field.begin()
+        sessions = SweepSessions(planned, work.places.results, work.places.cache, {})
+        sessions.begin()
         for number, prepared in ready.items():
             remove_builds(prepared[1], _need_run(order, number).build, work.console)
-            _open(field, number, prepared, scene, work)
+            _open(sessions, number, prepared, setup, work)
         work.console.note(describe_sweep(planned))
         try:
-            runs = _measure(field, work)
+            runs = _measure(sessions, work)
         except UsageError:  # an option that a tree does not know; nothing is built yet
-            field.discard()
+            sessions.discard()
             raise
-    return _finish(field, runs, work.places.results, asked, output)
+    return _finish(sessions, runs, work.places.results, request, output)
 
 
-def _preparing(order: SweepOrder, work: Workplace, scene: Scene) -> Prepare:
+def _preparing(order: SweepRequest, work: Workplace, setup: Setup) -> Prepare:
     """Return what makes the run and the plan of a config of a sweep."""
 
-    def prepare(entry: Entry, number: int) -> tuple[Run, Plan]:
-        return prepare_entry(_need_run(order, number), work, scene, label=order.design.label(entry.values))
+    def prepare(entry: SweepEntry, number: int) -> tuple[Run, Plan]:
+        return prepare_entry(_need_run(order, number), work, setup, label=order.design.label(entry.values))
 
     return prepare
 
 
-def _need_run(order: SweepOrder, number: int) -> RunRequest:
+def _need_run(order: SweepRequest, number: int) -> RunRequest:
     """Return the run that a config asks for; raises UnavailableError or UnfitError where this node cannot have it."""
     asked = order.runs[number]
     if isinstance(asked, RunRequest):
@@ -97,14 +97,14 @@ def _need_run(order: SweepOrder, number: int) -> RunRequest:
     raise asked
 
 
-def _open(field: Field, number: int, prepared: tuple[Run, Plan], scene: Scene, work: Workplace) -> None:
-    state, plan, bundle = field.open(number, prepared)
+def _open(sessions: SweepSessions, number: int, prepared: tuple[Run, Plan], setup: Setup, work: Workplace) -> None:
+    state, plan, bundle = sessions.open(number, prepared)
     mark_builds(plan, state, work.places.cache)
-    session = Session(plan, state, bundle, work.console, load_durations(work.places.cache), scene.vigil)
-    field.seat(number, session, bundle)
+    session = Session(plan, state, bundle, work.console, load_durations(work.places.cache), setup.monitor)
+    sessions.add(number, session, bundle)
 
 
-def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str) -> Field:
+def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str) -> SweepSessions:
     """Return an unfinished sweep as it was left.
 
     Runs of it that are finished are not measured again. Those that are not there, or are not its own, are: and those
@@ -116,9 +116,9 @@ def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str) -> Fi
     stored, kept = adopt(results, stored, kept)
     earlier = [one.run for one in kept.values()]
     order = resolve_kept_sweep(settings, work, node, stored, earlier, list_open(stored, kept))
-    scene = set_scene(order.measure, work)
-    field = Field(stored, results, cache, {one.run.id: one.run for one in kept.values() if one.sealed})
-    prepare = _preparing(order, work, scene)
+    setup = make_setup(order.measure, work)
+    sessions = SweepSessions(stored, results, cache, {one.run.id: one.run for one in kept.values() if one.sealed})
+    prepare = _preparing(order, work, setup)
     fresh: dict[int, tuple[Run, Plan]] = {}
     for number in order.runs:
         try:
@@ -132,69 +132,73 @@ def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str) -> Fi
         if not one.sealed:
             try:
                 state, bundle = find_unfinished(work, node.name, one.run.id, sweep=stored.id)
-                state, plan = take_up(state, bundle, resolve_kept_run(state, work), work, (node, scene.condition))
+                state, plan = take_up(state, bundle, resolve_kept_run(state, work), work, (node, setup.condition))
             except HarnessError as error:
                 error.hint = error.hint.replace("harness run", "harness sweep")
                 raise
-            field.seat(number, Session(plan, state, bundle, work.console, load_durations(cache), scene.vigil), bundle)
+            sessions.add(
+                number, Session(plan, state, bundle, work.console, load_durations(cache), setup.monitor), bundle
+            )
     for number, prepared in fresh.items():
         name = stored.label(stored.entries[number].values) or stored.id
         note(f"measured anew: {name}" if stored.entries[number].run else f"not begun yet: {name}")
-        _open(field, number, prepared, scene, work)
-    return field
+        _open(sessions, number, prepared, setup, work)
+    return sessions
 
 
-def _measure(field: Field, work: Workplace) -> dict[str, Run]:
+def _measure(sessions: SweepSessions, work: Workplace) -> dict[str, Run]:
     """Go through all sessions; whatever stops them says how to go on."""
     cache, note = work.places.cache, work.console.note
 
     def built() -> None:
-        for sentence in describe_equals(field.chart()):
+        for sentence in describe_equals(sessions.table()):
             note(f"  {sentence}")
 
-    course = Course(field.sessions, load_durations(cache), field.sweep.seed, built=built)
-    hint = f"harness sweep --resume {field.sweep.id} {work.places.options}"
+    schedule = SweepSchedule(sessions.in_order, load_durations(cache), sessions.sweep.seed, built=built)
+    hint = f"harness sweep --resume {sessions.sweep.id} {work.places.options}"
     try:
-        course.go()
-        return field.conclude()
+        schedule.go()
+        return sessions.conclude()
     except KeyboardInterrupt:
-        note(render_chart(field.chart()))
-        hint = hint if field.is_there else "harness sweep"
-        raise InterruptedRunError(f"interrupted; {describe_kept(field.bundles)}", hint=hint) from None
+        note(render_sweep(sessions.table()))
+        hint = hint if sessions.is_there else "harness sweep"
+        raise InterruptedRunError(f"interrupted; {describe_kept(sessions.bundles)}", hint=hint) from None
     except (HarnessError, OSError, MemoryError) as error:
         if limit_of(error):
-            again = hint if field.is_there else "harness sweep"
-            raise stop_at_limit("sweep", error, describe_kept(field.bundles), again) from None
-        if isinstance(error, UnfitError) and not error.hint and field.is_there:
+            again = hint if sessions.is_there else "harness sweep"
+            raise stop_at_limit("sweep", error, describe_kept(sessions.bundles), again) from None
+        if isinstance(error, UnfitError) and not error.hint and sessions.is_there:
             raise UnfitError(error.what, cause=error.cause, hint=hint) from None
         if not isinstance(error, OSError):
             raise
         what = f"the sweep stopped: {error.strerror or error} ({error.filename or work.places.results})"
-        hint = f"remove the cause, then {hint if field.is_there else 'harness sweep'}"
-        raise UnfitError(what, cause=describe_kept(field.bundles), hint=hint) from None
+        hint = f"remove the cause, then {hint if sessions.is_there else 'harness sweep'}"
+        raise UnfitError(what, cause=describe_kept(sessions.bundles), hint=hint) from None
     finally:
-        field.release()
+        sessions.release()
         with suppress(OSError):  # a forecast is not worth a failure
-            save_durations(cache, course.learn())
+            save_durations(cache, schedule.learn())
 
 
-def _finish(field: Field, runs: Mapping[str, Run], results: Path, asked: Asked, output: Output) -> int:
-    chart = field.chart()
-    paths = save_tables(results, field.sweep, markdown=render_chart_markdown(chart), csv=render_chart_csv(chart))
-    show_chart(chart, asked.pivot, output)
+def _finish(
+    sessions: SweepSessions, runs: Mapping[str, Run], results: Path, request: SweepWords, output: Output
+) -> int:
+    table = sessions.table()
+    paths = save_tables(results, sessions.sweep, markdown=render_sweep_markdown(table), csv=render_sweep_csv(table))
+    show_chart(table, request.pivot, output)
     for path in paths:
         output.console.note(f"  table: {path}")
     codes = [run.exit_code for run in runs.values() if run.exit_code is not ExitCode.OK]
-    if complain_blank(chart, output) or not any(row.summaries for row in chart.rows):
+    if complain_blank(table, output) or not any(row.summaries for row in table.rows):
         codes.append(ExitCode.BENCHMARK_FAILED)
     return int(min(codes, default=ExitCode.OK))
 
 
 def _show_plan(
-    planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], order: SweepOrder, work: Workplace, output: Output
+    planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], order: SweepRequest, work: Workplace, output: Output
 ) -> None:
     plans = [plan for _, plan in ready.values()]
-    estimate = estimate_course(plans, load_durations(work.places.cache))
+    estimate = estimate_sweep(plans, load_durations(work.places.cache))
     lines = [describe_sweep(planned, order.used)]
     if order.full:
         lines += [render_plan(plan, state) for state, plan in ready.values()]
@@ -211,35 +215,35 @@ def _show_plan(
 
 
 def _call(call: Call) -> int:
-    asked = Asked(
+    request = SweepWords(
         file=call.text("file"), axes=call.words("axis"), resume=call.maybe("resume"), pivot=choose_pivot(call)
     )
-    return sweep(call.settings, call.environ, call.output, asked)
+    return sweep(call.settings, call.environ, call.output, request)
 
 
 VERB = Verb(
     name="sweep",
     summary="measure many settings side by side, and print the table of them",
-    group=Group.MEASURE,
+    group=VerbGroup.MEASURE,
     call=_call,
     arguments=(
         Argument(
             name="FILE",
             metavar="FILE",
             path=True,
-            words=Words.FILE,
+            words=CompletionSource.FILE,
             help="a sweep.toml with tables [axes], [[exclude]] and [settings]",
         ),
         Argument(
             name="--axis",
-            takes=Take.MANY,
+            takes=ArgumentKind.MANY,
             metavar="NAME=V,V",
             help="a further axis, GGML_LLAMAFILE=ON,OFF; every option with a comma is an axis, too: --threads 1,2 "
             "--isa avx2,avx",
         ),
         Argument(
             name="--resume",
-            takes=Take.MAYBE,
+            takes=ArgumentKind.MAYBE,
             metavar="ID",
             help="go on with an unfinished sweep: the latest, or the one whose id starts with ID",
         ),

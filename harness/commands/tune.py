@@ -8,10 +8,9 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.commands.request.place import open_workplace
 from harness.commands.request.tune import KEYS, resolve_search
-from harness.commands.verb import Argument, Group, Take, Verb
+from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
 from harness.errors import HarnessError, InterruptedRunError, UnfitError
-from harness.plan.tune import UNITS, choose_others, decide, find_median, find_score
-from harness.plan.tune import Axis as TuneAxis
+from harness.plan.tune import UNITS, TuneAxis, choose_others, decide, find_median, find_score
 from harness.records.plan import Plan
 from harness.records.record import Record, short_hash
 from harness.records.run import ExitCode, Run
@@ -21,7 +20,7 @@ from harness.render.origin import describe_seed
 from harness.render.tune import render_tuning
 from harness.run.places import hold_node
 from harness.run.prepare import mark_builds
-from harness.run.recovery import settle_remnants
+from harness.run.recovery import settle_unfinished
 from harness.search.search import Search, SearchDesign
 from harness.settings.layer import Settings
 from harness.settings.request import RunRequest
@@ -29,20 +28,20 @@ from harness.store.unfinished import describe_kept
 from harness.sweep.entry import prepare_entry
 from harness.system.limit import limit_of, stop_at_limit
 from harness.system.toml_file import change_toml, read_toml
-from harness.trial.setup import set_scene
+from harness.trial.setup import make_setup
 from harness.whisper.quantisation import name_quantised
 
 _FILE = "harness.toml"
 
 
-class Wanted(Record):
+class TuneWords(Record):
     """What is on the command line beside the settings."""
 
     goal: str
     write: bool = True
 
 
-def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted: Wanted) -> int:
+def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted: TuneWords) -> int:
     """Search for the best settings, print them and write them to harness.toml; return the exit code."""
     work = open_workplace(settings, environ, output.console)
     asked = resolve_search(settings, work, wanted.goal)
@@ -53,7 +52,7 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
     if asked.dry:
         output.show(f"{_describe_axes(asked.axes, base)}\n  {'seed':<9} {seed}", suite)
         return 0
-    scene = set_scene(asked.measure, work)
+    setup = make_setup(asked.measure, work)
     begun = datetime.now(UTC)
     name = f"{begun:%Y%m%dT%H%M%SZ}-tune-{short_hash(suite, asked.axes, length=8)}"
 
@@ -62,14 +61,14 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
         if not isinstance(run, RunRequest):
             raise run
         label = " ".join(f"{key}={value}" for key, value in binary)
-        state, plan = prepare_entry(run, work, scene, label=label)
+        state, plan = prepare_entry(run, work, setup, label=label)
         mark_builds(plan, state, work.places.cache)
         return state, plan
 
     with hold_node(work):
-        settle_remnants(work.places, asked.node.name, work.console)
+        settle_unfinished(work.places, asked.node.name, work.console)
         design = SearchDesign(id=name, goal=goal, model=asked.model, budget_s=asked.budget_s, seed=suite.seed)
-        search = Search(design, prepare, work, scene.vigil)
+        search = Search(design, prepare, work, setup.monitor)
         with _telling(search, work.places.results):
             found = search.go(asked.axes, base)
             duels = search.duel(found, choose_others(search.stages, found, base))
@@ -165,9 +164,9 @@ def _describe_axes(axes: tuple[TuneAxis, ...], base: Values) -> str:
 VERB = Verb(
     name="tune",
     summary="find the best settings for a model on this node, within a budget of time",
-    group=Group.MEASURE,
+    group=VerbGroup.MEASURE,
     call=lambda call: tune(
-        call.settings, call.environ, call.output, Wanted(goal=call.text("for"), write=call.flag("write"))
+        call.settings, call.environ, call.output, TuneWords(goal=call.text("for"), write=call.flag("write"))
     ),
     arguments=(
         Argument(
@@ -177,7 +176,7 @@ VERB = Verb(
             choices=tuple(Goal),
             help="what to optimise for: latency (default), throughput or memory",
         ),
-        Argument(name="--write", takes=Take.SWITCH, on=True, help="do not write the winner to ./harness.toml"),
+        Argument(name="--write", takes=ArgumentKind.SWITCH, on=True, help="do not write the winner to ./harness.toml"),
     ),
     first=("model", "budget", "over", "source", "ref", "dry_run"),
     examples=(

@@ -7,12 +7,12 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.commands.request.place import resolve_results
 from harness.errors import HarnessError, UnfitError, UsageError
-from harness.records.card import Remnant
+from harness.records.card import UnfinishedRun
 from harness.records.run import SEARCH, Run
 from harness.render.plain import align
 from harness.settings.layer import Settings
 from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
-from harness.store.layout import Place, list_months
+from harness.store.layout import BundlePlace, list_months
 from harness.store.unfinished import is_sweep_there, require_own
 from harness.system.lock import is_claimed
 
@@ -25,7 +25,7 @@ def unfinished(settings: Settings, output: Output, remove: Sequence[str], *, yes
     Without `yes` nothing is removed: what would be is said.
     """
     results = resolve_results(settings)
-    places = [Place(name, month.path) for month in list_months(results) for name in month.partials]
+    places = [BundlePlace(name, month.path) for month in list_months(results) for name in month.partials]
     found = [_describe(Path(place.path), place.node, results) for place in sorted(places)]
     if remove:
         return _remove(found, remove, results, output, yes=yes)
@@ -38,7 +38,7 @@ def unfinished(settings: Settings, output: Output, remove: Sequence[str], *, yes
     return 0
 
 
-def _describe(path: Path, node: str, results: Path) -> Remnant:
+def _describe(path: Path, node: str, results: Path) -> UnfinishedRun:
     run, where = _load(path), f"--results {shlex.quote(str(results))}"
     name = path.name.removesuffix(PARTIAL)
     remove = f"harness list --unfinished --remove {name} --yes {where}"
@@ -52,7 +52,7 @@ def _describe(path: Path, node: str, results: Path) -> Remnant:
         kind, after = "sweep", f"harness sweep --resume {run.sweep} {where}" if there else remove
     elif run:
         kind, after = "run", f"harness run --resume {name} {where}" if (path / PLAN).is_file() else remove
-    return Remnant(
+    return UnfinishedRun(
         path=str(path),
         id=name,
         node=node,
@@ -70,9 +70,9 @@ def _load(path: Path) -> Run | None:
         return None
 
 
-def _remove(found: Sequence[Remnant], words: Sequence[str], results: Path, output: Output, *, yes: bool) -> int:
+def _remove(found: Sequence[UnfinishedRun], words: Sequence[str], results: Path, output: Output, *, yes: bool) -> int:
     """Remove the named ones, unless a process has one or somebody else began it."""
-    chosen: dict[str, Remnant] = {}
+    chosen: dict[str, UnfinishedRun] = {}
     for word in words:
         named = [one for one in found if word == _ALL or one.id.startswith(word)]
         exact = [one for one in named if one.id == word] or named

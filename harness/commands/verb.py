@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from harness.commands.output import Form, Output
+from harness.commands.output import Output, OutputForm
 from harness.records.record import Record
 from harness.settings.layer import Settings
 
-BOTH = (Form.TEXT, Form.JSON)
+BOTH = (OutputForm.TEXT, OutputForm.JSON)
 
 
-class Group(StrEnum):
+class VerbGroup(StrEnum):
     """What a verb is for, in the order in which the help lists them."""
 
     MEASURE = "measure"
@@ -22,7 +22,7 @@ class Group(StrEnum):
     EXCHANGE = "exchange"
 
 
-class Take(StrEnum):
+class ArgumentKind(StrEnum):
     """What an argument takes from the command line, and what `Call` answers for it.
 
     ONE word, or empty; MAYBE one, where an option may stand alone: None without the option, empty without the word;
@@ -39,7 +39,7 @@ class Take(StrEnum):
     SWITCH = "switch"
 
 
-class Words(StrEnum):
+class CompletionSource(StrEnum):
     """What a shell offers for a value: names that the harness knows, or what lies there."""
 
     NONE = ""
@@ -60,14 +60,14 @@ class Argument(Record):
 
     name: str
     help: str
-    takes: Take = Take.ONE
+    takes: ArgumentKind = ArgumentKind.ONE
     metavar: str = ""
     short: str = ""
     default: str = ""
     on: bool = False
     path: bool = False
     choices: tuple[str, ...] = ()
-    words: Words = Words.NONE
+    words: CompletionSource = CompletionSource.NONE
     instead: str = ""
     hidden: bool = False
 
@@ -123,22 +123,22 @@ class Verb(Record):
 
     name: str
     summary: str
-    group: Group
+    group: VerbGroup
     call: Callable[[Call], int]
     arguments: tuple[Argument, ...] = ()
     first: tuple[str, ...] = ()
     examples: tuple[tuple[str, str], ...] = ()
-    forms: tuple[Form, ...] = BOTH
+    forms: tuple[OutputForm, ...] = BOTH
     details: str = ""
 
 
 # The runs of a verb that reads them, and where one writes what it makes.
 RUNS = Argument(
     name="RUN",
-    takes=Take.SOME,
+    takes=ArgumentKind.SOME,
     metavar="RUN",
     path=True,
-    words=Words.RUNS,
+    words=CompletionSource.RUNS,
     help="[NODE/]ID of a run, or its beginning, or the path of a bundle or of a ggml-ci report; 'latest'; 'all'",
 )
 OUTPUT = Argument(
@@ -146,6 +146,6 @@ OUTPUT = Argument(
     short="-o",
     metavar="DIR",
     path=True,
-    words=Words.FILE,
+    words=CompletionSource.FILE,
     help="the folder to write into",
 )

@@ -22,7 +22,7 @@ _OLD = ".root"  # what earlier versions left
 _IMPORTS = f"import {', '.join(PACKAGES)}"
 
 
-class Environment:
+class VirtualEnvironment:
     """A virtual environment in `folder` with all that the file `lock` names, and the package itself from `checkout`.
 
     `variable` is the environment variable that names another folder.

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from harness.environment.child import choose_environ, interruptible
 from harness.environment.dependency import find_culprit
-from harness.environment.folder import Environment, say
+from harness.environment.folder import VirtualEnvironment, say
 from harness.errors import HarnessError, InterruptedRunError, UnfitError
 from harness.parse.shortage import find_shortage
 
@@ -89,15 +89,15 @@ def is_checkout() -> bool:
     return all((CHECKOUT / name).is_file() for name in ("pyproject.toml", "third_party/requirements.txt"))
 
 
-def choose_environment(kind: str) -> Environment:
+def choose_environment(kind: str) -> VirtualEnvironment:
     """Return the environment `kind` (run, test) of this checkout, where the caller's variables want it."""
     variable, folder, lock = _KINDS[kind]
     named = os.environ.get(variable, "")
     path = Path(os.path.abspath(os.path.expanduser(named))) if named else CHECKOUT / folder  # noqa: PTH100, PTH111
-    return Environment(path, lock=CHECKOUT / lock, checkout=CHECKOUT, variable=variable)
+    return VirtualEnvironment(path, lock=CHECKOUT / lock, checkout=CHECKOUT, variable=variable)
 
 
-def _execute(environment: Environment, arguments: list[str], how: str) -> NoReturn:
+def _execute(environment: VirtualEnvironment, arguments: list[str], how: str) -> NoReturn:
     # -P: a folder called harness in the current directory is not this program.
     words = [str(environment.python), "-X", f"{_OPTION}={how}", "-P", "-m", "harness", *arguments]
     os.execve(words[0], words, choose_environ())  # noqa: S606

@@ -6,7 +6,7 @@ from harness.build.isa import compare_features, compare_isa
 from harness.judge.illegal import explain_illegal
 from harness.judge.node_fact import caveat_quietness
 from harness.judge.provenance import caveat_builds
-from harness.plan.precision import find_correlated, find_loose
+from harness.plan.precision import find_correlated, find_imprecise
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.measurement import FLOP_RATE, TABLE_METRICS
 from harness.records.outcome import Status
@@ -134,10 +134,10 @@ def _about_spread(run: Run) -> Iterator[Caveat]:
 
 
 def _about_precision(run: Run) -> Iterator[Caveat]:
-    loose = find_loose(run)
-    if loose:
+    imprecise = find_imprecise(run)
+    if imprecise:
         limits = f"{100 * run.suite.precision:g} % in at most {run.suite.max_time_s:g} s of the models' processes"
-        message = f"not known to within {limits}: {', '.join(map(str, loose))}"
+        message = f"not known to within {limits}: {', '.join(map(str, imprecise))}"
         yield Caveat(code=CaveatCode.IMPRECISE, message=message)
     alike = find_correlated(run)
     if alike:
@@ -150,7 +150,7 @@ def _about_precision(run: Run) -> Iterator[Caveat]:
 
 
 def _about_gaps(run: Run) -> Iterator[Caveat]:
-    skipped = (one for one in run.results if one.phase is Phase.BENCH and one.status is Status.SKIPPED)
+    skipped = (one for one in run.results if one.phase is Phase.BENCHMARK and one.status is Status.SKIPPED)
     # Once for all repetitions.
     yield from dict.fromkeys(
         Caveat(code=CaveatCode.BENCHMARK_SKIPPED, message=f"{one.case}: {one.reason}") for one in skipped

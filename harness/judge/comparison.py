@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from harness.errors import UsageError
 from harness.judge.context import GROUPS, caveat_context, caveat_unknown, explain_break, find_differences, name_side
-from harness.judge.context_field import list_aspects, name_subject
-from harness.judge.sample import Pool, RunPair, list_cases, match_trials, name_sides, pool_trials, sample_runs
+from harness.judge.context_field import list_context_fields, name_subject
+from harness.judge.sample import PooledTrials, RunPair, list_cases, match_trials, name_sides, pool_trials, sample_runs
 from harness.records.caveat import Caveat, CaveatCode
-from harness.records.comparison import ALPHA, Comparison, Contrast, Difference, Family, Verdict
+from harness.records.comparison import ALPHA, CompareResult, Comparison, Difference, Family, Verdict
 from harness.records.measurement import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS, Case
 from harness.records.record import Record
 from harness.records.run import Run
@@ -16,15 +16,15 @@ from harness.settings.layer import nearest
 from harness.stats.verdict import judge_pairs, judge_unpaired
 
 _SHOWN = 3
-# Groups of which each aspect is a question of its own.
+# Groups of which each context field is a question of its own.
 _SINGLE = ("configs", "settings")
 _PARTED = {"nodes": "names (one machine under several names), or hardware (another CPU), or both"}
 
 
-class Question(Record):
+class CompareQuestion(Record):
     """What runs are judged by: the change that matters, the metrics' names, and in what runs may differ.
 
-    The words of `across` are groups of aspects, or single aspects. `named_metrics` and `named_benchmarks` are those
+    The words of `across` are groups of context fields, or single ones. `named_metrics` and `named_benchmarks` are those
     that somebody asked for. Asked to be `strict`, a case that is left UNRESOLVED has an exit code of its own.
     """
 
@@ -52,7 +52,7 @@ def choose_metrics(benchmarks: Sequence[str], metrics: Sequence[str]) -> frozens
     return frozenset(name for bench in benchmarks for name in names[Benchmark(bench)])
 
 
-def list_uncompared(question: Question, family: Family) -> tuple[str, ...]:
+def list_uncompared(question: CompareQuestion, family: Family) -> tuple[str, ...]:
     """Return the metrics and benchmarks that somebody named and that no comparison is of."""
     metrics = {one.metric for one in family.comparisons}
     benchmarks = {one.case.benchmark for one in family.comparisons}
@@ -60,7 +60,7 @@ def list_uncompared(question: Question, family: Family) -> tuple[str, ...]:
     return (*missing, *(name for name in question.named_benchmarks if name not in benchmarks))
 
 
-def contrast_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Contrast:
+def compare_runs(baseline: Sequence[Run], contender: Sequence[Run], question: CompareQuestion) -> CompareResult:
     """Return the verdicts on two sets of runs.
 
     Raises UsageError for sets with nothing in common, for unlike runs, and for words of `across` that name nothing.
@@ -81,7 +81,7 @@ def contrast_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Q
         *caveat_context(baseline, contender, differences, paired=bool(pairs)),
         *([] if pairs else _unmatched(baseline, contender, question.metrics)),
     )
-    return Contrast(
+    return CompareResult(
         baseline=name_side(baseline),
         contender=name_side(contender),
         baseline_runs=tuple(run.id for run in baseline),
@@ -91,7 +91,7 @@ def contrast_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Q
     )
 
 
-def judge_trials(pairs: Sequence[RunPair], question: Question) -> Family:
+def judge_trials(pairs: Sequence[RunPair], question: CompareQuestion) -> Family:
     """Return the verdicts on runs that were measured in turns: what was said live, and what can be said at any time."""
     pool, names = pool_trials(pairs, question.metrics), name_sides(pairs)
     family = judge_pairs(pool.samples, alpha=ALPHA, threshold=question.threshold)
@@ -100,7 +100,7 @@ def judge_trials(pairs: Sequence[RunPair], question: Question) -> Family:
     return family.replace(comparisons=comparisons, seeds=pool.seeds, caveats=caveats)
 
 
-def _about_coins(pool: Pool) -> Iterator[Caveat]:
+def _about_coins(pool: PooledTrials) -> Iterator[Caveat]:
     if pool.repeated:
         blocks = "1 block is" if pool.repeated == 1 else f"{pool.repeated} blocks are"
         seeds = ", ".join(map(str, pool.again))
@@ -116,12 +116,12 @@ def _about_builds(pairs: Sequence[RunPair]) -> Iterator[Caveat]:
     if several > 1:
         message = (
             f"each side had {several} code layouts, drawn once for the whole trial: blocks that share one are not "
-            "independent, and layout alone can look like a difference; --relink draws another for every block"
+            "independent, and code layout alone can look like a difference; --relink draws another for every block"
         )
         yield Caveat(code=CaveatCode.BUILDS, message=message)
 
 
-def _judge_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Question) -> Family:
+def _judge_runs(baseline: Sequence[Run], contender: Sequence[Run], question: CompareQuestion) -> Family:
     """Return the verdicts; numbers of a benchmark that changed its meaning are shown, but no part of the family."""
     samples = sample_runs(baseline, contender, question.metrics)
     reasons = {
@@ -149,7 +149,7 @@ def _withhold(comparison: Comparison, reason: str) -> Comparison:
 
 
 def _check_words(across: Sequence[str], runs: Sequence[Run], benchmarks: frozenset[str]) -> None:
-    known = [*GROUPS, *(aspect.word for aspect in list_aspects(runs, benchmarks) if aspect.group)]
+    known = [*GROUPS, *(field.word for field in list_context_fields(runs, benchmarks) if field.group)]
     for word in across:
         if word not in known:
             hint = _PARTED.get(word) or nearest(word, known)

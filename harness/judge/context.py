@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.build.behaviour import BORDERS, is_beyond
+from harness.build.behaviour import BEHAVIOUR_CHANGES, is_after
 from harness.judge.calendar import caveat_time
-from harness.judge.context_field import UNKNOWN, Aspect, is_one_commit, list_aspects, name_commit
+from harness.judge.context_field import UNKNOWN, ContextField, is_one_commit, list_context_fields, name_commit
 from harness.records.build import are_equal
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.comparison import Difference
@@ -38,7 +38,7 @@ _SHOWN = 4
 def find_differences(
     baseline: Sequence[Run], contender: Sequence[Run], benchmarks: frozenset[str]
 ) -> tuple[Difference, ...]:
-    """Return every circumstance in which the runs are not all alike, those that must be allowed first.
+    """Return every context field in which the runs are not all alike, those that must be allowed first.
 
     `benchmarks` are those that are compared: what matters to others alone is left out. What must be allowed differs
     where two runs are known to: what is not known of a run may be anything, and `caveat_unknown` says so.
@@ -48,14 +48,14 @@ def find_differences(
     def tell(subject: str, group: str, of: Callable[[Run], str]) -> Difference:
         return Difference(subject=subject, baseline=_tell(baseline, of), contender=_tell(contender, of), group=group)
 
-    found = [tell(*aspect) for aspect in list_aspects(runs, benchmarks) if _differs(aspect, runs)]
+    found = [tell(*field) for field in list_context_fields(runs, benchmarks) if _differs(field, runs)]
     if any(len(_known(side, name_commit)) > 1 for side in (baseline, contender)):
         found.append(tell("commit", "commits", name_commit))
     return tuple(sorted(found, key=lambda difference: not difference.group))
 
 
-def _differs(aspect: Aspect, runs: Sequence[Run]) -> bool:
-    values = _known(runs, aspect.of) if aspect.group else set(map(aspect.of, runs))
+def _differs(field: ContextField, runs: Sequence[Run]) -> bool:
+    values = _known(runs, field.of) if field.group else set(map(field.of, runs))
     return len(values) > 1
 
 
@@ -74,14 +74,14 @@ def explain_break(benchmark: str, baseline: Sequence[Run], contender: Sequence[R
     runs = (*baseline, *contender)
     if is_one_commit(runs):
         return ""
-    for border in BORDERS:
-        if border.breaks and border.benchmark == benchmark:
-            sides = {is_beyond(border, run) for run in runs}
-            what = f"not judged: {border.subject} changed at {border.release}"
+    for change in BEHAVIOUR_CHANGES:
+        if change.breaks and change.benchmark == benchmark:
+            sides = {is_after(change, run) for run in runs}
+            what = f"not judged: {change.subject} changed at {change.release}"
             if None in sides:
                 return f"{what}, and nothing tells on which side of it each run is"
             if len(sides) > 1:
-                return f"{what} ({border.old}; {border.new})"
+                return f"{what} ({change.old}; {change.new})"
     return ""
 
 
@@ -101,17 +101,17 @@ def caveat_unknown(baseline: Sequence[Run], contender: Sequence[Run], benchmarks
     """Yield a caveat that lists what had to be taken for alike: the record of some run does not say it."""
     runs = (*baseline, *contender)
     subjects: dict[str, list[str]] = {}
-    for aspect in list_aspects(runs, benchmarks):
-        missing = [[run for run in side if aspect.of(run) == UNKNOWN] for side in (baseline, contender)]
+    for field in list_context_fields(runs, benchmarks):
+        missing = [[run for run in side if field.of(run) == UNKNOWN] for side in (baseline, contender)]
         count = sum(map(len, missing))
         # What none of our own runs says is none of its circumstances.
-        if aspect.group and count and (count < len(runs) or any(run.origin != OURS for run in runs)):
+        if field.group and count and (count < len(runs) or any(run.origin != OURS for run in runs)):
             sides = [
                 f"the {name} ({len(some)} of {len(side)})" if len(some) < len(side) else f"the {name}"
                 for name, side, some in zip(("baseline", "contender"), (baseline, contender), missing, strict=True)
                 if some
             ]
-            subjects.setdefault(" and ".join(sides), []).append(aspect.subject)
+            subjects.setdefault(" and ".join(sides), []).append(field.subject)
     if subjects:
         told = "; ".join(f"of {sides}: {', '.join(names)}" for sides, names in subjects.items())
         yield Caveat(code=CaveatCode.NOT_KNOWN, message=f"taken to be alike, because it is not known {told}")

@@ -1,4 +1,4 @@
-"""All that a run is measured under, aspect by aspect, as text that can be compared.
+"""The context that a run is measured in, field by field, as text that can be compared.
 
 Of our own runs everything is recorded, so what is not there was not set, or not seen. Of the runs of others what is not
 there is not known: it is neither "not set" nor equal to anything.
@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from harness.build.behaviour import BORDERS, Border, is_beyond
+from harness.build.behaviour import BEHAVIOUR_CHANGES, BehaviourChange, is_after
 from harness.plan.environment import list_influences
 from harness.records.build import Tool
 from harness.records.node import NO_NAME
-from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, OURS, Origin, Run
+from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, OURS, Run, SettingOrigin
 from harness.records.suite import Benchmark, Engine
 from harness.settings.table import BY_NAME
 from harness.settings.value import read_defines
@@ -26,8 +26,8 @@ _PLACEMENT = ("pin", "nice", "huge_pages")
 _ASKED = "GG_BUILD_"
 
 
-class Aspect(NamedTuple):
-    """One aspect, the group of `harness.judge.context.GROUPS` it belongs to (or none), and its value for a run.
+class ContextField(NamedTuple):
+    """One context field, the group of `harness.judge.context.GROUPS` it belongs to (or none), and its value for a run.
 
     The value is UNKNOWN where the record does not tell.
     """
@@ -43,12 +43,12 @@ class Aspect(NamedTuple):
 
 
 def name_subject(subject: str) -> str:
-    """Return the subject of an aspect or a difference as a word of `--across`: `build-type`, `pin`."""
+    """Return the subject of a context field or a difference as a word of `--across`: `build-type`, `pin`."""
     return subject.removeprefix("--").replace(" ", "-")
 
 
-def list_aspects(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Aspect]:
-    """Yield every aspect in which some of `runs` could differ; `benchmarks` are those that are compared."""
+def list_context_fields(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[ContextField]:
+    """Yield every context field in which some of `runs` could differ; `benchmarks` are those that are compared."""
     yield from _machine()
     yield from _binary(runs)
     yield from _weights(runs)
@@ -72,80 +72,80 @@ def is_one_commit(runs: Sequence[Run]) -> bool:
     return len(names) == 1 and UNKNOWN not in names
 
 
-def _machine() -> Iterator[Aspect]:
-    yield Aspect("node", "names", _node)
-    yield Aspect("CPU", "hardware", lambda run: " ".join(run.node.cpu.brand.split()) or UNKNOWN)
-    yield Aspect("microarchitecture", "hardware", lambda run: run.node.cpu.microarchitecture or UNKNOWN)
-    yield Aspect("usable CPUs", "hardware", _cpus)
-    yield Aspect("memory", "", _memory)
-    yield Aspect("operating system", "", lambda run: run.node.os or UNKNOWN)
-    yield Aspect("kernel", "", lambda run: run.node.kernel or UNKNOWN)
-    yield Aspect("hypervisor", "", lambda run: run.node.hypervisor or _absent(run, _NOTHING_SEEN))
-    yield Aspect("container", "", lambda run: run.node.container or _absent(run, _NOTHING_SEEN))
+def _machine() -> Iterator[ContextField]:
+    yield ContextField("node", "names", _node)
+    yield ContextField("CPU", "hardware", lambda run: " ".join(run.node.cpu.brand.split()) or UNKNOWN)
+    yield ContextField("microarchitecture", "hardware", lambda run: run.node.cpu.microarchitecture or UNKNOWN)
+    yield ContextField("usable CPUs", "hardware", _cpus)
+    yield ContextField("memory", "", _memory)
+    yield ContextField("operating system", "", lambda run: run.node.os or UNKNOWN)
+    yield ContextField("kernel", "", lambda run: run.node.kernel or UNKNOWN)
+    yield ContextField("hypervisor", "", lambda run: run.node.hypervisor or _absent(run, _NOTHING_SEEN))
+    yield ContextField("container", "", lambda run: run.node.container or _absent(run, _NOTHING_SEEN))
 
 
-def _binary(runs: Sequence[Run]) -> Iterator[Aspect]:
-    yield Aspect("build type", "configs", lambda run: run.config.build_type or UNKNOWN)
-    yield Aspect("instruction set", "configs", lambda run: run.config.isa or UNKNOWN)
-    yield Aspect("backend", "configs", _backend)
-    yield Aspect("backends used", "configs", _used)
-    yield Aspect("compiler asked for", "configs", lambda run: run.config.compiler or UNKNOWN)
+def _binary(runs: Sequence[Run]) -> Iterator[ContextField]:
+    yield ContextField("build type", "configs", lambda run: run.config.build_type or UNKNOWN)
+    yield ContextField("instruction set", "configs", lambda run: run.config.isa or UNKNOWN)
+    yield ContextField("backend", "configs", _backend)
+    yield ContextField("backends used", "configs", _used)
+    yield ContextField("compiler asked for", "configs", lambda run: run.config.compiler or UNKNOWN)
     for name in sorted({name for run in runs for name in _options(run) or ()} - {_BUILD_TYPE}):
-        yield Aspect(name, "configs", partial(_option, name))
+        yield ContextField(name, "configs", partial(_option, name))
     told = [_features(run) for run in runs if _tells_features(run)]
     if len(told) > 1:
-        yield Aspect("compiled in", "", partial(_compiled, frozenset.intersection(*told)))
+        yield ContextField("compiled in", "", partial(_compiled, frozenset.intersection(*told)))
 
 
-def _weights(runs: Sequence[Run]) -> Iterator[Aspect]:
+def _weights(runs: Sequence[Run]) -> Iterator[ContextField]:
     for model in dict.fromkeys(weights.model for run in runs for weights in run.weights):
         if all(model in run.suite.models for run in runs):
-            yield Aspect(f"weights of {model}", "weights", partial(_file, model))
+            yield ContextField(f"weights of {model}", "weights", partial(_file, model))
             if any(_file(model, run) == UNKNOWN for run in runs):  # a report tells the kind alone
-                yield Aspect(f"kind of weights of {model}", "weights", partial(_kind, model))
+                yield ContextField(f"kind of weights of {model}", "weights", partial(_kind, model))
 
 
-def _audio(runs: Sequence[Run]) -> Iterator[Aspect]:
-    yield Aspect("language", "settings", lambda run: run.suite.language or UNKNOWN)
+def _audio(runs: Sequence[Run]) -> Iterator[ContextField]:
+    yield ContextField("language", "settings", lambda run: run.suite.language or UNKNOWN)
     for name in sorted({one.name for run in runs for one in run.audio}):
         if all(any(one.name == name for one in run.audio) for run in runs):
-            yield Aspect(f"audio {name}", "settings", partial(_recording, name))
+            yield ContextField(f"audio {name}", "settings", partial(_recording, name))
 
 
-def _settings(runs: Sequence[Run]) -> Iterator[Aspect]:
-    yield Aspect("engine", "settings", lambda run: run.suite.engine)
-    yield Aspect("timing", "settings", _describe_timing)
+def _settings(runs: Sequence[Run]) -> Iterator[ContextField]:
+    yield ContextField("engine", "settings", lambda run: run.suite.engine)
+    yield ContextField("timing", "settings", _describe_timing)
     for name in _PLACEMENT:
-        yield Aspect(f"--{name.replace('_', '-')}", "settings", partial(_setting, name))
+        yield ContextField(f"--{name.replace('_', '-')}", "settings", partial(_setting, name))
     for name in sorted({name for run in runs for name in _timing(run)}):
-        yield Aspect(name, "settings", partial(_variable, name))
+        yield ContextField(name, "settings", partial(_variable, name))
     if all(run.trial for run in runs):  # elsewhere cases are only compared with their like
-        yield Aspect("threads", "", lambda run: ",".join(map(str, run.suite.threads)))
-        yield Aspect("flash attention", "", lambda run: ",".join(map(str, run.suite.flash_attn)))
+        yield ContextField("threads", "", lambda run: ",".join(map(str, run.suite.threads)))
+        yield ContextField("flash attention", "", lambda run: ",".join(map(str, run.suite.flash_attn)))
     else:
-        yield Aspect("repetitions", "", lambda run: str(run.suite.repetitions))
+        yield ContextField("repetitions", "", lambda run: str(run.suite.repetitions))
 
 
-def _tools() -> Iterator[Aspect]:
-    yield Aspect("C compiler", "", lambda run: _tool(run.toolchain.cc))
-    yield Aspect("C++ compiler", "", lambda run: _tool(run.toolchain.cxx))
-    yield Aspect("CMake", "", lambda run: _tool(run.toolchain.cmake))
-    yield Aspect(
+def _tools() -> Iterator[ContextField]:
+    yield ContextField("C compiler", "", lambda run: _tool(run.toolchain.cc))
+    yield ContextField("C++ compiler", "", lambda run: _tool(run.toolchain.cxx))
+    yield ContextField("CMake", "", lambda run: _tool(run.toolchain.cmake))
+    yield ContextField(
         "harness", "", lambda run: run.harness if run.origin == OURS else f"{run.origin} {run.harness}".strip()
     )
 
 
-def _dialect(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Aspect]:
-    if all(run.suite.engine is Engine.SAMPLER for run in runs) or is_one_commit(runs):
-        return  # the sampler does the same work for all releases
-    for border in BORDERS:
-        if border.benchmark in benchmarks and (border.ours or any(run.origin != OURS for run in runs)):
-            yield Aspect(border.subject, "", partial(_place, border))
+def _dialect(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[ContextField]:
+    if all(run.suite.engine is Engine.LIBRARY for run in runs) or is_one_commit(runs):
+        return  # the worker does the same work for all releases
+    for change in BEHAVIOUR_CHANGES:
+        if change.benchmark in benchmarks and (change.ours or any(run.origin != OURS for run in runs)):
+            yield ContextField(change.subject, "", partial(_place, change))
 
 
-def _place(border: Border, run: Run) -> str:
-    beyond = is_beyond(border, run)
-    return UNKNOWN if beyond is None else border.new if beyond else border.old
+def _place(change: BehaviourChange, run: Run) -> str:
+    beyond = is_after(change, run)
+    return UNKNOWN if beyond is None else change.new if beyond else change.old
 
 
 def _cpus(run: Run) -> str:
@@ -196,7 +196,7 @@ def _option(name: str, run: Run) -> str:
 
 def _tells_features(run: Run) -> bool:
     """Return whether a log says what was compiled in: the Config column of a report names a part of it."""
-    shown = (fact.name == CPU_FEATURES and fact.origin is Origin.REPORT for fact in run.settings)
+    shown = (fact.name == CPU_FEATURES and fact.origin is SettingOrigin.REPORT for fact in run.settings)
     return run.system_info is not None and not any(shown)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from harness.judge.quietness import describe_others, is_quiet, limit_cpus
 from harness.plan.bench import MEMCPY_BYTES
 from harness.plan.thread import choose_threads, describe_threads
-from harness.records.condition import Condition, Finding, Fitness, Quietness
+from harness.records.condition import Condition, Finding, FindingStatus, Quietness
 from harness.records.node import Cores
 
 STEAL_LIMIT = 0.01
@@ -227,7 +227,7 @@ def _waited(share: float | None) -> str:
 
 def _judge(topic: str, fit: bool | None, *, found: str, means: str, fix: str) -> Finding:  # noqa: FBT001 - three values
     if fit is None:
-        return Finding(topic=topic, fitness=Fitness.UNKNOWN, found="the system does not tell")
+        return Finding(topic=topic, fitness=FindingStatus.UNKNOWN, found="the system does not tell")
     if fit:
-        return Finding(topic=topic, fitness=Fitness.FIT, found=found)
-    return Finding(topic=topic, fitness=Fitness.UNFIT, found=found, means=means, fix=fix)
+        return Finding(topic=topic, fitness=FindingStatus.FIT, found=found)
+    return Finding(topic=topic, fitness=FindingStatus.UNFIT, found=found, means=means, fix=fix)

@@ -23,7 +23,7 @@ _LEVELS = {
 }
 
 
-class Claim(Record):
+class FeatureUse(Record):
     """An option that makes the build use something: the CPU features that it needs, none where its name tells none.
 
     `remedy` is what takes it back.
@@ -44,7 +44,7 @@ def explain_illegal(run: Run) -> tuple[Caveat, ...]:
     return (Caveat(code=CaveatCode.ILLEGAL_INSTRUCTION, message=message),)
 
 
-def list_claims(config: Config, cpu: Cpu) -> Iterator[Claim]:
+def list_claims(config: Config, cpu: Cpu) -> Iterator[FeatureUse]:
     """Yield every option of a build that names instruction sets, by ggml's options or by compiler flags."""
     chosen = {option.name: option.value for option in config.options}
     # With all variants the library takes the one that fits when it is loaded; the options say nothing then.
@@ -58,21 +58,21 @@ def list_claims(config: Config, cpu: Cpu) -> Iterator[Claim]:
                 needs = _read_flag(flag, cpu)
                 if needs is not None:
                     option = f"{flag} in -D {name}"
-                    yield Claim(option=option, remedy=f"leave out {option}", needs=needs)
+                    yield FeatureUse(option=option, remedy=f"leave out {option}", needs=needs)
 
 
-def _list_options(chosen: dict[str, str], cpu: Cpu) -> Iterator[Claim]:
+def _list_options(chosen: dict[str, str], cpu: Cpu) -> Iterator[FeatureUse]:
     if cpu.arch.lower() in X86:
         for feature in X86_FEATURES:
             name = f"GGML_{feature.option}"
             if has_option(chosen, name):
                 option = f"-D {name}=ON"
                 remedy = f"leave out {option}" if name in chosen else f"-D {name}=OFF, for it is on by default"
-                yield Claim(option=option, remedy=remedy, needs=feature.needs)
+                yield FeatureUse(option=option, remedy=remedy, needs=feature.needs)
     elif chosen.get("GGML_CPU_ARM_ARCH"):
         option = f"-D GGML_CPU_ARM_ARCH={chosen['GGML_CPU_ARM_ARCH']}"
         needs = _read_march(chosen["GGML_CPU_ARM_ARCH"], cpu)
-        yield Claim(option=option, remedy=f"leave out {option}", needs=needs)
+        yield FeatureUse(option=option, remedy=f"leave out {option}", needs=needs)
 
 
 def _read_flag(flag: str, cpu: Cpu) -> tuple[str, ...] | None:

@@ -11,7 +11,7 @@ from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import Run
 from harness.records.wording import format_count
-from harness.settings.request import Wish
+from harness.settings.request import PlacementRequest
 
 _NAMED = 5
 
@@ -48,9 +48,9 @@ def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int])
         yield Caveat(code=CaveatCode.SMT, message=message)
 
 
-def caveat_placement(wish: Wish, condition: Condition) -> Iterator[Caveat]:
+def caveat_placement(request: PlacementRequest, condition: Condition) -> Iterator[Caveat]:
     """Yield what came to nothing of how the benchmarks were to be run."""
-    if wish.huge_pages and condition.huge_pages in ("never", ""):
+    if request.huge_pages and condition.huge_pages in ("never", ""):
         told = "switched off (never)" if condition.huge_pages else "not known to this system"
         yield Caveat(
             code=CaveatCode.NO_HUGE_PAGES, message=f"--huge-pages had no effect: transparent huge pages are {told}"
@@ -60,7 +60,7 @@ def caveat_placement(wish: Wish, condition: Condition) -> Iterator[Caveat]:
 def caveat_quietness(run: Run) -> Iterator[Caveat]:
     """Yield what the node did while the benchmarks ran."""
     yield from caveat_standstill(run.results)
-    counted = [result for result in run.results if result.phase is Phase.BENCH and result.quiet]
+    counted = [result for result in run.results if result.phase is Phase.BENCHMARK and result.quiet]
     yield from _about_load(run, [result for result in counted if result.status is Status.PASSED])
     yield from _about(
         counted,
@@ -94,7 +94,7 @@ def caveat_quietness(run: Run) -> Iterator[Caveat]:
 
 def caveat_standstill(results: Sequence[StepResult]) -> Iterator[Caveat]:
     """Yield what measurements that count stood still for, after all repetitions; builds and tests are not timed."""
-    counted = [result for result in results if result.phase is Phase.BENCH or result.phase is Phase.ROOF]
+    counted = [result for result in results if result.phase is Phase.BENCHMARK or result.phase is Phase.ROOFLINE]
     still = [(result, result.completed) for result in counted if result.measurements and result.completed]
     stopped = [f"{_name(result)} ({completed.stopped_s:.1f} s)" for result, completed in still if completed.stopped_s]
     if stopped:

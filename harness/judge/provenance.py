@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.records.build import Code, are_equal
+from harness.records.build import CodeDigests, are_equal
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import Cause, Status, StepResult
 from harness.records.plan import Phase, Plan, Step
@@ -10,11 +10,11 @@ from harness.records.run import Run
 from harness.records.wording import format_count
 
 # What was done with a build, or told of it.
-_OF_A_BUILD = (Phase.PROBE, Phase.TEST, Phase.BENCH)
+_OF_A_BUILD = (Phase.PROBE, Phase.TEST, Phase.BENCHMARK)
 # Names in the folder of a build, each with what tells its content from others.
 Files = Sequence[tuple[str, str]]
 # These stand after a build for the order alone.
-_APART = (Phase.CONFIGURE, Phase.ROOF)
+_APART = (Phase.CONFIGURE, Phase.ROOFLINE)
 
 
 def is_compiling(step: Step, plan: Plan) -> bool:
@@ -33,7 +33,7 @@ def list_dependents(step: Step, plan: Plan, run: Run) -> tuple[StepResult, ...]:
     return tuple(result for result in done if result.completed)
 
 
-def is_same_build(before: Code | None, after: Code | None, *, untouched: bool) -> bool:
+def is_same_build(before: CodeDigests | None, after: CodeDigests | None, *, untouched: bool) -> bool:
     """Return whether numbers from before may stand beside those from now.
 
     Where the code of either is not known, only a build that nobody has touched in between is the same.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.records.condition import Neighbour, Process, Quietness, Reading
+from harness.records.condition import CountedProcess, CounterReading, Neighbour, Quietness
 from harness.records.outcome import Status, StepResult
 
 # What others may use, in CPUs: a quiet two-core guest shows 0.01 to 0.04, and a tenth of a CPU costs a benchmark with
@@ -15,7 +15,7 @@ _NAMED = 3
 _WORTH_A_NAME_CPUS = 0.02
 
 
-def measure_quietness(before: Reading, after: Reading, *, child_s: float = 0.0) -> Quietness:
+def measure_quietness(before: CounterReading, after: CounterReading, *, child_s: float = 0.0) -> Quietness:
     """Return what happened between two readings; `child_s` is the CPU time of the harness's own ended children.
 
     Differences below zero (counters that were reset, CPUs that went offline) count as 0.
@@ -76,7 +76,9 @@ def describe_others(seen: Quietness) -> str:
     return f"{used} ({named})" if named else f"{used} (by processes that have ended, or cannot be seen)"
 
 
-def _find_neighbours(before: Sequence[Process], after: Sequence[Process], wall_s: float) -> tuple[Neighbour, ...]:
+def _find_neighbours(
+    before: Sequence[CountedProcess], after: Sequence[CountedProcess], wall_s: float
+) -> tuple[Neighbour, ...]:
     known = {(one.pid, one.start): one.cpu_s for one in before}
     used = [
         Neighbour(

@@ -24,7 +24,7 @@ def can_wait(step: Step) -> bool:
 
 def is_wanted(result: StepResult) -> bool:
     """Return whether a benchmark should be measured again: a failure is none the less a failure for the load."""
-    return result.phase is Phase.BENCH and result.status is Status.PASSED and is_disturbed(result)
+    return result.phase is Phase.BENCHMARK and result.status is Status.PASSED and is_disturbed(result)
 
 
 def was_stopped(result: StepResult) -> bool:

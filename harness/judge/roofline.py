@@ -1,4 +1,4 @@
-"""Whether a measured roof can be believed, and how near the benchmarks of a run came to it."""
+"""Whether a measured roofline can be believed, and how near the benchmarks of a run came to it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,7 +10,7 @@ from harness.records.comparison import Summary
 from harness.records.measurement import DECODE, ENCODE, FLOP_RATE, METRICS, PEAK_FLOP_RATE, READ_RATE, Case
 from harness.records.node import Node
 from harness.records.plan import Phase
-from harness.records.roofline import ROOF, Kind, Roof, Share
+from harness.records.roofline import ROOFLINE, CeilingKind, Roofline, RooflineShare
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.weights import WeightsKind
@@ -32,19 +32,19 @@ _SAME_SIZE = 0.01
 Summaries = Mapping[tuple[Case, str], Summary]
 
 
-def bound_peak(roof: Roof, threads: int, arch: str) -> float | None:
+def bound_peak(roofline: Roofline, threads: int, arch: str) -> float | None:
     """Return lanes x 2 x pipes x measured clock x threads in GFLOP/s, None without a clock; a sanity bound only."""
-    clock = roof.find(Kind.CLOCK, threads)
+    clock = roofline.find(CeilingKind.CLOCK, threads)
     pipes = _PIPES_X86 if arch.lower() in X86 else _PIPES
-    return roof.lanes * 2 * pipes * clock.best * threads if clock else None
+    return roofline.lanes * 2 * pipes * clock.best * threads if clock else None
 
 
-def judge_roof(roof: Roof, node: Node) -> Iterator[Caveat]:
+def judge_roofline(roofline: Roofline, node: Node) -> Iterator[Caveat]:
     """Yield what speaks against one answer of the probe."""
     over, disturbed = [], []
-    for one in roof.ceilings:
+    for one in roofline.ceilings:
         what = f"{one.kind} with {format_count(one.threads, 'thread')}"
-        bound = bound_peak(roof, one.threads, node.cpu.arch) if one.kind is Kind.PEAK else None
+        bound = bound_peak(roofline, one.threads, node.cpu.arch) if one.kind is CeilingKind.PEAK else None
         if bound and one.best > _OVER_BOUND * bound:
             over.append(f"{what} is {one.best:.1f} GFLOP/s, {bound:.1f} would be")
         if one.occupancy < _OCCUPIED:
@@ -53,43 +53,47 @@ def judge_roof(roof: Roof, node: Node) -> Iterator[Caveat]:
         message = f"more than vectors, units and clock allow: {', '.join(over)}"
         yield Caveat(code=CaveatCode.ROOF_OVER_BOUND, message=message)
     if disturbed:
-        message = f"something else used the CPUs, the roof is higher; the threads had of them: {', '.join(disturbed)}"
-        yield Caveat(code=CaveatCode.ROOF_DISTURBED, message=message)
-    most = max((one.threads for one in roof.ceilings), default=1)
-    cache = last_cache_bytes(node, most)
-    if roof.array_bytes < CACHES * cache // GRAIN_BYTES * GRAIN_BYTES:
         message = (
-            f"arrays of {roof.array_bytes / 1e6:.0f} MB are less than {CACHES} times the last-level cache "
+            f"something else used the CPUs, the roofline is higher; the threads had of them: {', '.join(disturbed)}"
+        )
+        yield Caveat(code=CaveatCode.ROOF_DISTURBED, message=message)
+    most = max((one.threads for one in roofline.ceilings), default=1)
+    cache = last_cache_bytes(node, most)
+    if roofline.array_bytes < CACHES * cache // GRAIN_BYTES * GRAIN_BYTES:
+        message = (
+            f"arrays of {roofline.array_bytes / 1e6:.0f} MB are less than {CACHES} times the last-level cache "
             f"({cache / 1e6:.0f} MB): the read and copy rates may be the cache's"
         )
         yield Caveat(code=CaveatCode.ROOF_CACHED, message=message)
 
 
-def judge_run(run: Run, answers: Mapping[str, Roof]) -> tuple[Caveat, ...]:
-    """Return the caveats about the roofs of a run; `answers` holds what the probe said, by step."""
-    caveats = {one.code: one for roof in answers.values() for one in judge_roof(roof, run.node)}
+def judge_run(run: Run, answers: Mapping[str, Roofline]) -> tuple[Caveat, ...]:
+    """Return the caveats about the rooflines of a run; `answers` holds what the probe said, by step."""
+    caveats = {one.code: one for roofline in answers.values() for one in judge_roofline(roofline, run.node)}
     return (*caveats.values(), *_judge_gaps(run), *_judge_move(run))
 
 
-def list_shares(run: Run) -> tuple[Share, ...]:
-    """Return the medians of a run as shares of the mean roof before and after; none where no roof was measured.
+def list_shares(run: Run) -> tuple[RooflineShare, ...]:
+    """Return the medians of a run as shares of the mean roofline before and after; none where no roofline was measured.
 
     mul_mat and encode against the FP32 peak, decode against reading, each with the same number of threads. What a GPU
-    computed has no share: its roof is not measured.
+    computed has no share: its roofline is not measured.
     """
     summaries = summarize_run(run)
     return tuple(share for key, summary in summaries.items() for share in _share(run, summaries, key, summary))
 
 
 def _judge_gaps(run: Run) -> Iterator[Caveat]:
-    if not any(result.measurements for result in run.results if result.phase is Phase.BENCH):
+    if not any(result.measurements for result in run.results if result.phase is Phase.BENCHMARK):
         return
     gaps: dict[str, list[str]] = {}
     for result in run.results:
         if result.step in MOMENTS and not result.measurements:
             gaps.setdefault(result.reason, []).append(MOMENTS[result.step])
     for reason, whens in gaps.items():
-        yield Caveat(code=CaveatCode.ROOF_MISSING, message=f"no roof {' and '.join(whens)} the benchmarks: {reason}")
+        yield Caveat(
+            code=CaveatCode.ROOF_MISSING, message=f"no roofline {' and '.join(whens)} the benchmarks: {reason}"
+        )
 
 
 def _judge_move(run: Run) -> Iterator[Caveat]:
@@ -110,11 +114,11 @@ def _judge_move(run: Run) -> Iterator[Caveat]:
         and abs(after.get((case, metric), value) / value - 1) > _MOVED
     ]
     if moved:
-        message = f"the roof moved while the benchmarks ran, by heat or by neighbours: {'; '.join(moved)}"
+        message = f"the roofline moved while the benchmarks ran, by heat or by neighbours: {'; '.join(moved)}"
         yield Caveat(code=CaveatCode.ROOF_MOVED, message=message)
 
 
-def _share(run: Run, summaries: Summaries, key: tuple[Case, str], summary: Summary) -> Iterator[Share]:
+def _share(run: Run, summaries: Summaries, key: tuple[Case, str], summary: Summary) -> Iterator[RooflineShare]:
     case, metric = key
     shape = shape_of(case.get("model")) if run.config.backend not in ACCELERATORS else None
     if not case.get("threads").isdecimal():  # an imported run may not say
@@ -130,11 +134,11 @@ def _share(run: Run, summaries: Summaries, key: tuple[Case, str], summary: Summa
             yield share.replace(cached=cached)
 
 
-def _against(summaries: Summaries, roof: str, key: tuple[Case, str], achieved: float) -> Iterator[Share]:
+def _against(summaries: Summaries, roofline: str, key: tuple[Case, str], achieved: float) -> Iterator[RooflineShare]:
     case, metric = key
-    top = summaries.get((Case.of(ROOF, threads=case.get("threads")), roof))
+    top = summaries.get((Case.of(ROOFLINE, threads=case.get("threads")), roofline))
     if top:
-        yield Share(case=case, metric=metric, achieved=achieved, roof=top.median, unit=METRICS[roof].unit)
+        yield RooflineShare(case=case, metric=metric, achieved=achieved, roof=top.median, unit=METRICS[roofline].unit)
 
 
 def _is_typed(run: Run, model: str) -> bool:

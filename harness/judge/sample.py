@@ -16,7 +16,7 @@ COMPARED = tuple(metric.name for metric in (*TABLE_METRICS, COPY_RATE, FLOP_RATE
 RunPair = tuple[Run, Run]
 
 
-class Pool(Record):
+class PooledTrials(Record):
     """The blocks of one or more trials, put together; `seeds` are those that their coins were drawn from, each once.
 
     `repeated` counts the blocks that were left out because an earlier trial had thrown their coins, `again` are the
@@ -41,7 +41,7 @@ def match_trials(baseline: Sequence[Run], contender: Sequence[Run]) -> tuple[Run
     return tuple(sorted(pairs, key=lambda pair: (pair[0].start, pair[0].id)))
 
 
-def pool_trials(pairs: Iterable[RunPair], metrics: frozenset[str]) -> Pool:
+def pool_trials(pairs: Iterable[RunPair], metrics: frozenset[str]) -> PooledTrials:
     """Return a sample for each case and metric, the blocks of all trials one behind the other; a coin counts once."""
     found = (
         (one.trial.seed, pair_measurements(one.measurements, other.measurements)) for one, other in pairs if one.trial
@@ -49,7 +49,7 @@ def pool_trials(pairs: Iterable[RunPair], metrics: frozenset[str]) -> Pool:
     return pool_samples((seed, [one for one in samples if one.metric in metrics]) for seed, samples in found)
 
 
-def pool_samples(trials: Iterable[tuple[int, Sequence[PairedSample]]]) -> Pool:
+def pool_samples(trials: Iterable[tuple[int, Sequence[PairedSample]]]) -> PooledTrials:
     """Return the samples of trials put together, each trial given by its seed and its samples.
 
     Trials of one seed throw the same coins, block by block. A coin counts once for a case and metric, in the first
@@ -73,7 +73,7 @@ def pool_samples(trials: Iterable[tuple[int, Sequence[PairedSample]]]) -> Pool:
             starts = (*known.starts, *(told[place] for place in fresh))
             joined[key] = sample.replace(blocks=blocks, starts=starts, numbers=())
     again = tuple(dict.fromkeys(seed for seed, _, _ in sorted(repeated)))
-    return Pool(samples=tuple(joined.values()), seeds=tuple(seeds), repeated=len(repeated), again=again)
+    return PooledTrials(samples=tuple(joined.values()), seeds=tuple(seeds), repeated=len(repeated), again=again)
 
 
 def name_sides(pairs: Iterable[RunPair]) -> dict[Case, Case]:

@@ -7,7 +7,7 @@ from harness.records.comparison import ALPHA, Verdict
 from harness.records.measurement import DECODE, ENCODE, TABLE_METRICS, Case
 from harness.records.outcome import Status, StepResult
 from harness.records.run import Run
-from harness.records.sweep import Absence, Cell, Chart, Row, Standing, Sweep
+from harness.records.sweep import Cell, RowAbsence, Standing, Sweep, SweepRow, SweepTable
 from harness.stats.realtime import model_rtf
 from harness.stats.series import summarize_run
 from harness.stats.symmetry import count_least_blocks
@@ -19,41 +19,41 @@ _METRICS = tuple(metric.name for metric in TABLE_METRICS)
 Rounds = Mapping[int, float]
 
 
-def chart_sweep(sweep: Sweep, runs: Mapping[str, Run]) -> Chart:
+def tabulate_sweep(sweep: Sweep, runs: Mapping[str, Run]) -> SweepTable:
     """Return the rows of a sweep and who stands best; `runs` are by id, as far as they are there."""
     found = [runs.get(sweep.entries[cell.entry].run) for cell in sweep.cells]
     made = (_make_row(sweep, cell, run) for cell, run in zip(sweep.cells, found, strict=True))
     rows = tuple(row.replace(equal_to=_find_equal(sweep, found, number)) for number, row in enumerate(made))
     samples = [_list_rounds(run, cell.case) if run else {} for cell, run in zip(sweep.cells, found, strict=True)]
     standings = (_stand(metric, rows, samples) for metric in _METRICS)
-    return Chart(sweep=sweep, rows=rows, standings=tuple(one for one in standings if one))
+    return SweepTable(sweep=sweep, rows=rows, standings=tuple(one for one in standings if one))
 
 
-def _make_row(sweep: Sweep, cell: Cell, run: Run | None) -> Row:
+def _make_row(sweep: Sweep, cell: Cell, run: Run | None) -> SweepRow:
     reason = cell.reason or sweep.entries[cell.entry].reason
     if run is None:
         return _make_empty_row(cell, reason, sweep.entries[cell.entry].run)
     results = [result for result in run.results if result.case == cell.case]
     summaries = {name: summary for (case, name), summary in summarize_run(run).items() if case == cell.case}
     encode, decode = summaries.get(ENCODE.name), summaries.get(DECODE.name)
-    return Row(
+    return SweepRow(
         values=cell.values,
         summaries=tuple((name, summaries[name]) for name in _METRICS if name in summaries),
         rtf=model_rtf(encode.median, decode.median) if encode and decode else None,
         max_rss_bytes=max((one.completed.max_rss_bytes for one in results if one.completed), default=0),
         reason=reason or _explain(run, results),
         still=sum(result.stood_still and bool(result.measurements) for result in results),
-        absent=None if reason or _is_answered(results) else Absence.NOT_YET,
+        absent=None if reason or _is_answered(results) else RowAbsence.NOT_YET,
     )
 
 
-def _make_empty_row(cell: Cell, reason: str, run: str) -> Row:
+def _make_empty_row(cell: Cell, reason: str, run: str) -> SweepRow:
     """Return the row of a cell without a run: `reason` says why there is none, `run` is the id that it should have."""
     if reason:
-        return Row(values=cell.values, reason=reason)
+        return SweepRow(values=cell.values, reason=reason)
     if run:
-        return Row(values=cell.values, reason=f"its run is not there: {run}", absent=Absence.RUN_GONE)
-    return Row(values=cell.values, reason=_NOT_YET, absent=Absence.NOT_YET)
+        return SweepRow(values=cell.values, reason=f"its run is not there: {run}", absent=RowAbsence.RUN_GONE)
+    return SweepRow(values=cell.values, reason=_NOT_YET, absent=RowAbsence.NOT_YET)
 
 
 def _is_answered(results: Sequence[StepResult]) -> bool:
@@ -92,7 +92,7 @@ def _list_rounds(run: Run, case: Case) -> dict[str, dict[int, float]]:
     return rounds
 
 
-def _stand(metric: str, rows: Sequence[Row], samples: Sequence[Mapping[str, Rounds]]) -> Standing | None:
+def _stand(metric: str, rows: Sequence[SweepRow], samples: Sequence[Mapping[str, Rounds]]) -> Standing | None:
     """Return who is best in a metric of which less is better, None where there is nobody to compare with.
 
     Rows of equal code are one and the same thing: the best one stands for all of them, and is not compared with them.
@@ -126,7 +126,7 @@ def _stand(metric: str, rows: Sequence[Row], samples: Sequence[Mapping[str, Roun
     )
 
 
-def _group(rows: Sequence[Row], number: int) -> int:
+def _group(rows: Sequence[SweepRow], number: int) -> int:
     equal_to = rows[number].equal_to
     return number if equal_to is None else equal_to
 

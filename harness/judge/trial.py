@@ -9,11 +9,11 @@ from harness.records.wording import were
 from harness.stats.verdict import PairedSample
 
 EQUAL = "baseline and contender have equal code, however they were built"
-# Above this share of the other's turns a waiting sampler competes with the one that measures.
+# Above this share of the other's turns a waiting worker competes with the one that measures.
 _IDLE_SHARE = 0.05
 
 
-class Circumstance(Record):
+class TrialFacts(Record):
     """What is known of a trial once it has ended; `pairs` counts all, `disturbed` those under others' load.
 
     `retried` were measured again for such load, `stood` because a side, the harness or the node stood still.
@@ -59,12 +59,12 @@ def list_unmeasured(
     return tuple(gaps)
 
 
-def caveat_trial(found: Circumstance) -> tuple[Caveat, ...]:
+def caveat_trial(found: TrialFacts) -> tuple[Caveat, ...]:
     """Return the caveats of a trial."""
     return tuple(_caveats(found))
 
 
-def _caveats(found: Circumstance) -> Iterator[Caveat]:
+def _caveats(found: TrialFacts) -> Iterator[Caveat]:
     if found.same_build and found.same_case:
         message = "baseline and contender are the same: an A/A trial, any difference found would be a false one"
         yield Caveat(code=CaveatCode.A_A, message=message)
@@ -85,7 +85,7 @@ def _caveats(found: Circumstance) -> Iterator[Caveat]:
         )
         yield Caveat(code=CaveatCode.FIXED_SEED, message=message)
     if found.usable_cpus == 1:
-        message = "one CPU only: the samplers and everything else on this node share it"
+        message = "one CPU only: the workers and everything else on this node share it"
         yield Caveat(code=CaveatCode.ONE_CPU, message=message)
     yield from _about_repeating(found)
     if found.lost:
@@ -93,13 +93,13 @@ def _caveats(found: Circumstance) -> Iterator[Caveat]:
         yield Caveat(code=CaveatCode.BLOCKS_LOST, message=message)
     if found.idle_share > _IDLE_SHARE:
         message = (
-            f"a waiting sampler used {found.idle_share:.0%} of a CPU in the other's turns: its threads spin "
+            f"a waiting worker used {found.idle_share:.0%} of a CPU in the other's turns: its threads spin "
             "(OMP_WAIT_POLICY=active does that)"
         )
         yield Caveat(code=CaveatCode.SPINNING, message=message)
     if found.shared:
         message = (
-            f"the samplers loaded {found.shared}, which is one file for all blocks: where its pages lie in memory "
+            f"the workers loaded {found.shared}, which is one file for all blocks: where its pages lie in memory "
             "belongs to the side, and can look like a difference"
         )
         yield Caveat(code=CaveatCode.SHARED_FILES, message=message)
@@ -107,7 +107,7 @@ def _caveats(found: Circumstance) -> Iterator[Caveat]:
         yield Caveat(code=CaveatCode.STOPPED, message=f"ended before everything was settled: {found.stopped_early}")
 
 
-def _about_repeating(found: Circumstance) -> Iterator[Caveat]:
+def _about_repeating(found: TrialFacts) -> Iterator[Caveat]:
     if found.disturbed:
         message = f"{found.disturbed} of {found.pairs} pairs were measured while others used the CPUs, after retries"
         yield Caveat(code=CaveatCode.UNDER_LOAD, message=message)

@@ -3,18 +3,18 @@
 import re
 
 from harness.records.outcome import Cause, StepResult
-from harness.records.plan import Inquiry
+from harness.records.plan import StepQuestion
 from harness.records.run import Run
 
 _OF_A_BUILD = re.compile(r"(?:configure|targets|list|build|alone|ctest)_(debug|release|relwithdebinfo|minsizerel)")
 _BUILD_TYPES = {"debug": "Debug", "release": "Release", "relwithdebinfo": "RelWithDebInfo", "minsizerel": "MinSizeRel"}
 _ASKS = {
-    "targets": Inquiry.TARGETS,
-    "list": Inquiry.TESTS,
-    "dialect": Inquiry.DIALECT,
-    "features": Inquiry.FEATURES,
-    "blas_library": Inquiry.BLAS_LIBRARY,
-    "gpu_driver": Inquiry.GPU_DRIVER,
+    "targets": StepQuestion.TARGETS,
+    "list": StepQuestion.TESTS,
+    "dialect": StepQuestion.DIALECT,
+    "features": StepQuestion.FEATURES,
+    "blas_library": StepQuestion.BLAS_LIBRARY,
+    "gpu_driver": StepQuestion.GPU_DRIVER,
 }
 _CAUSES = {
     "killed by SIGILL": Cause.ILLEGAL_INSTRUCTION,

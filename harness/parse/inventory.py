@@ -4,15 +4,15 @@ from harness.parse.bench.bench import parse_dialect
 from harness.parse.tool.ctest import parse_listing
 from harness.parse.tool.ninja import parse_targets
 from harness.records.outcome import StepResult
-from harness.records.plan import Inquiry, Inventory
+from harness.records.plan import Inventory, StepQuestion
 
 
 def learn(inventory: Inventory, result: StepResult, log: str) -> Inventory:
     """Return `inventory` with what the log of a passed step that asks for something adds to it."""
-    if result.asks is Inquiry.TESTS:
+    if result.asks is StepQuestion.TESTS:
         return inventory.replace(tests=(*inventory.tests, (result.build_type, parse_listing(log))))
-    if result.asks is Inquiry.TARGETS:
+    if result.asks is StepQuestion.TARGETS:
         return inventory.replace(targets=tuple(sorted(parse_targets(log))))
-    if result.asks is Inquiry.DIALECT:
+    if result.asks is StepQuestion.DIALECT:
         return inventory.replace(dialect=parse_dialect(log))
     return inventory

@@ -15,29 +15,29 @@ from harness.parse.bench.bench import (
 )
 from harness.parse.bench.device import parse_blas, parse_nvidia
 from harness.parse.bench.microbenchmark import count_cells, is_whole_memcpy, measure_memcpy, measure_mul_mat
-from harness.parse.bench.roofline import measure_roof
+from harness.parse.bench.roofline import measure_roofline
 from harness.parse.bench.system_info import parse_system_info
 from harness.parse.bench.transcription import find_complaint, has_text, measure_transcription
-from harness.parse.bench.worker import find_refusal, list_asked, measure_sampler, read_texts
+from harness.parse.bench.worker import find_refusal, list_asked, measure_worker, read_texts
 from harness.parse.notation import plain_lines
 from harness.parse.shortage import read_signal
-from harness.parse.tool.breakage import Breakage, find_breakage
+from harness.parse.tool.breakage import BuildFailure, find_breakage
 from harness.parse.tool.cmake import find_missing
 from harness.parse.tool.ctest import parse_junit
 from harness.records.measurement import DECODE, ENCODE, TABLE_METRICS, Case, Measurement
-from harness.records.outcome import FLOODED, Cause, Completed, Status, StepResult
-from harness.records.plan import Inquiry, Phase, Step
+from harness.records.outcome import FLOODED, Cause, CompletedProcess, Status, StepResult
+from harness.records.plan import Phase, Step, StepQuestion
 from harness.records.suite import OF_MODELS, Benchmark, Engine
 
 # What ctest, which ends with 8 itself, says of a test that was killed by SIGILL.
 _CTEST_ILLEGAL = "ILLEGAL"
 # The answers to these are read as they come; they say nothing of the tree.
-_OF_THE_BUILD = (Inquiry.FEATURES, Inquiry.BLAS_LIBRARY, Inquiry.GPU_DRIVER)
+_OF_THE_BUILD = (StepQuestion.FEATURES, StepQuestion.BLAS_LIBRARY, StepQuestion.GPU_DRIVER)
 _FEWER_THREADS = re.compile(r"cplan requested more threads \(\d+\) than available \(\d+\)")
 _ROUNDED_TO_ZERO = re.compile(r" 0\.0 GFLOPS")
 
 
-def read_outcome(step: Step, completed: Completed, log: str, output: str) -> StepResult:
+def read_outcome(step: Step, completed: CompletedProcess, log: str, output: str) -> StepResult:
     """Return the result of `step`; `log` is its whole log, `output` the file that it wrote (or empty).
 
     A time-out outranks a bad exit code, and a bad exit code everything that was printed: the numbers of a process
@@ -45,8 +45,8 @@ def read_outcome(step: Step, completed: Completed, log: str, output: str) -> Ste
     """
     result = StepResult.unexecuted(step, Status.PASSED, "").replace(completed=completed, log=step.log)
     stopped = _describe_stop(step, completed, log)
-    if step.phase is Phase.ROOF:
-        return _read_roof(result, step, completed, log, stopped)
+    if step.phase is Phase.ROOFLINE:
+        return _read_roofline(result, step, completed, log, stopped)
     if stopped:
         status = Status.TIMED_OUT if completed.timed_out else Status.FAILED
         return result.replace(status=status, reason=stopped, cause=None if completed.timed_out else Cause.FLOODED)
@@ -64,17 +64,17 @@ def read_outcome(step: Step, completed: Completed, log: str, output: str) -> Ste
     return _read_case(result, step, step.case, log) if step.case else result
 
 
-def _describe_stop(step: Step, completed: Completed, log: str) -> str:
+def _describe_stop(step: Step, completed: CompletedProcess, log: str) -> str:
     """Return why a child was stopped; nothing where it ended by itself."""
     if log.endswith(f"\n{FLOODED}\n"):
         return FLOODED
     return f"no end after {step.timeout_s:g} s" if completed.timed_out else ""
 
 
-def _explain_failure(phase: Phase, log: str) -> Breakage | None:
+def _explain_failure(phase: Phase, log: str) -> BuildFailure | None:
     if phase is Phase.CONFIGURE and (missing := find_missing(log)):
         sentence = f"missing here, by Debian's names: {', '.join(missing)} (apt-get install)"
-        return Breakage(Cause.PACKAGE_MISSING, sentence)
+        return BuildFailure(Cause.PACKAGE_MISSING, sentence)
     return find_breakage(log) if phase in (Phase.CONFIGURE, Phase.BUILD) else None
 
 
@@ -104,14 +104,14 @@ def find_exit_cause(exit_code: int) -> Cause | None:
 
 def _read_probe(result: StepResult, log: str) -> StepResult:
     """Return whether there was an answer; the bench program's exit code says nothing, for it rightly misses weights."""
-    if result.asks is Inquiry.BLAS_LIBRARY:
+    if result.asks is StepQuestion.BLAS_LIBRARY:
         told, reason = parse_blas(log) is not None, "no BLAS library identified itself"
-    elif result.asks is Inquiry.GPU_DRIVER:
+    elif result.asks is StepQuestion.GPU_DRIVER:
         told, reason = bool(parse_nvidia(log)), "nvidia-smi listed no GPU"
     else:
         told, reason = parse_system_info(log) is not None, "this bench program says so only with weights"
     ended = result.completed.exit_code if result.completed else 0
-    if told and ended and result.asks is not Inquiry.FEATURES:
+    if told and ended and result.asks is not StepQuestion.FEATURES:
         told, reason = False, describe_exit(ended)
     elif not told and ended < 0:
         reason = describe_exit(ended)
@@ -122,8 +122,8 @@ def _read_probe(result: StepResult, log: str) -> StepResult:
 
 def _read_case(result: StepResult, step: Step, case: Case, log: str) -> StepResult:
     """Return the numbers, unless the log says that something else was measured than what was asked for."""
-    if step.engine is Engine.SAMPLER:
-        result = _read_sampler(result, case, step, log)
+    if step.engine is Engine.LIBRARY:
+        result = _read_worker(result, case, step, log)
     else:
         result = _read_benchmark(result, case, step.repetition, log)
     # memcpy and mul_mat are the CPU's whatever the backend.
@@ -147,8 +147,8 @@ def find_other_case(case: Case, log: str) -> str:
     return f"its weights are of the size {size}, and {case.get('model')} was asked for" if other else ""
 
 
-def _read_roof(result: StepResult, step: Step, completed: Completed, log: str, stopped: str) -> StepResult:
-    """Return the roof, or SKIPPED with the reason: what is said about the node is no failure of the benchmarks."""
+def _read_roofline(result: StepResult, step: Step, completed: CompletedProcess, log: str, stopped: str) -> StepResult:
+    """Return the roofline, or SKIPPED with the reason: what is said about the node is no failure of the benchmarks."""
     try:
         if stopped:
             raise UnreadableError(stopped)
@@ -156,13 +156,13 @@ def _read_roof(result: StepResult, step: Step, completed: Completed, log: str, s
             # The probe is configured and built, too; only then is there something to explain.
             told = None if step.repetition else find_breakage(log)
             raise UnreadableError(f"{describe_exit(completed.exit_code)}{f': {told.sentence}' if told else ''}")
-        return result.replace(measurements=measure_roof(log, step.repetition) if step.repetition else ())
+        return result.replace(measurements=measure_roofline(log, step.repetition) if step.repetition else ())
     except UnreadableError as error:
         cause = Cause.FLOODED if stopped == FLOODED else None if stopped else find_exit_cause(completed.exit_code)
         return result.replace(status=Status.SKIPPED, reason=error.what, cause=cause)
 
 
-def _read_tests(result: StepResult, completed: Completed, junit: str) -> StepResult:
+def _read_tests(result: StepResult, completed: CompletedProcess, junit: str) -> StepResult:
     checks = parse_junit(junit) if junit else ()
     ran = [check for check in checks if check.status is not Status.SKIPPED]
     failed = [check.name for check in checks if check.status.bad]
@@ -193,14 +193,14 @@ def _read_benchmark(result: StepResult, case: Case, repetition: int, log: str) -
     return result.replace(measurements=measurements)
 
 
-def _read_sampler(result: StepResult, case: Case, step: Step, log: str) -> StepResult:
-    """Return what the sampler answered; the library's own benchmarks come as text of the bench program's grammar."""
+def _read_worker(result: StepResult, case: Case, step: Step, log: str) -> StepResult:
+    """Return what the worker answered; the library's own benchmarks come as text of the bench program's grammar."""
     refusal = find_refusal(log)
     if refusal:
         return result.replace(status=Status.FAILED, reason=refusal)
     if case.benchmark != Benchmark.WHISPER:
         return _read_benchmark(result, case, step.repetition, read_texts(log))
-    measurements = measure_sampler(log, case, step.repetition)
+    measurements = measure_worker(log, case, step.repetition)
     found = {one.metric for one in measurements}
     missing = [metric.name for metric in list_asked(step.argv) or TABLE_METRICS if metric.name not in found]
     if missing:

@@ -72,7 +72,7 @@ class ModelKind(StrEnum):
     OTHER = "other"
 
 
-class Entry(Record):
+class CatalogEntry(Record):
     """A published file.
 
     `sources` counts the independent lists that agree on the SHA-256. Empty sums and `size_bytes` 0 mean that
@@ -99,9 +99,9 @@ class Entry(Record):
 class Catalog(Record):
     """All published files that the harness knows, in the order of the file."""
 
-    model: tuple[Entry, ...]
+    model: tuple[CatalogEntry, ...]
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> CatalogEntry:
         """Return the file called `name`; raises UsageError with the nearest names."""
         for entry in self.model:
             if entry.name == name:
@@ -113,7 +113,7 @@ class Catalog(Record):
             hint=f"harness models (or one of the groups {', '.join(GROUPS)})",
         )
 
-    def by_sha256(self, sha256: str) -> Entry | None:
+    def by_sha256(self, sha256: str) -> CatalogEntry | None:
         """Return the published file with that SHA-256, if there is one."""
         return next((entry for entry in self.model if sha256 and entry.sha256 == sha256), None)
 
@@ -140,7 +140,7 @@ def expand_models(words: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
     return names
 
 
-def require_timeable(entry: Entry) -> None:
+def require_timeable(entry: CatalogEntry) -> None:
     """Raise UsageError for a file that the bench program cannot time, or could time only to mislead."""
     causes = {
         ModelKind.HEADER_ONLY: "the file has no tensors: what would be timed is memory that was never written",

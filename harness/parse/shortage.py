@@ -69,14 +69,14 @@ def find_shortage(number: int | None) -> Shortage | None:
     return _NUMBERS.get(number or 0)
 
 
-class Complaint(NamedTuple):
+class LimitComplaint(NamedTuple):
     """What a program says that met a limit."""
 
     shortage: Shortage
     line: str
 
 
-def read_shortage(text: str) -> Complaint | None:
+def read_shortage(text: str) -> LimitComplaint | None:
     """Return the limit of which a program speaks that failed, and the line; None where it speaks of something else.
 
     What another machine says (`remote: `) is not of this one.
@@ -84,7 +84,7 @@ def read_shortage(text: str) -> Complaint | None:
     for line in text.splitlines():
         for form, shortage in () if line.startswith("remote: ") else _FORMS:
             if form.search(line.strip()):
-                return Complaint(shortage, line.strip())
+                return LimitComplaint(shortage, line.strip())
     return None
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from harness.build.isa import name_variant_library
 from harness.build.recipe import CUDA, ON_CPU
-from harness.plan.inputs import Ingredients
+from harness.plan.inputs import PlanInputs
 from harness.plan.placeholder import ALONE, BENCH, LIBRARY, NO_GPU, QUANTIZE
-from harness.plan.worker import BLAS_MODULE, choose_questions, choose_sampler_argv
+from harness.plan.worker import BLAS_MODULE, choose_questions, choose_worker_argv
 from harness.records.build import is_on
 from harness.records.measurement import Case
-from harness.records.plan import Inquiry, Phase, Site, Step
+from harness.records.plan import BuildSite, Phase, Step, StepQuestion
 from harness.records.record import short_hash
 from harness.records.suite import Benchmark, Engine
 from harness.records.weights import Weights
@@ -27,18 +27,18 @@ _WORK = {Benchmark.MEMCPY: "1", Benchmark.MUL_MAT: "2"}
 NVIDIA_SMI = ("nvidia-smi", "--query-gpu=driver_version,memory.total,name", "--format=csv,noheader,nounits")
 
 
-def plan_benchmarks(given: Ingredients, site: Site) -> Iterator[Step]:
+def plan_benchmarks(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
     """Return the steps of the suite's benchmarks, by the suite's engine."""
-    suite = given.suite
-    if suite.engine is Engine.BENCH or given.audio:
+    suite = inputs.suite
+    if suite.engine is Engine.BENCH or inputs.audio:
         yield from plan_probes(site)
-    yield from plan_device_probes(given, site)
+    yield from plan_device_probes(inputs, site)
     threads = max(suite.threads)
     for benchmark, number in _WORK.items():
         if benchmark in suite.benchmarks:
             memcpy = benchmark is Benchmark.MEMCPY
-            yield _plan_bench(
-                given,
+            yield _plan_benchmark(
+                inputs,
                 name=benchmark.value,
                 title=f"{benchmark}, {'up to ' if memcpy else ''}{threads} threads",
                 asked=(f"{benchmark} {threads}",),
@@ -47,10 +47,10 @@ def plan_benchmarks(given: Ingredients, site: Site) -> Iterator[Step]:
                 min_memory_bytes=MEMCPY_BYTES if memcpy else 0,
             )
     if Benchmark.WHISPER in suite.benchmarks:
-        yield from _plan_rounds(given)
+        yield from _plan_rounds(inputs)
 
 
-def plan_probes(site: Site) -> Iterator[Step]:
+def plan_probes(site: BuildSite) -> Iterator[Step]:
     """Return the questions that the bench program is asked before it measures."""
     yield Step(
         name="dialect",
@@ -61,7 +61,7 @@ def plan_probes(site: Site) -> Iterator[Step]:
         log="dialect.log",
         timeout_s=60,
         needs=(name_ready(site),),
-        asks=Inquiry.DIALECT,
+        asks=StepQuestion.DIALECT,
     )
     yield Step(
         name="features",
@@ -73,11 +73,11 @@ def plan_probes(site: Site) -> Iterator[Step]:
         log="features.log",
         timeout_s=60,
         needs=("dialect",),
-        asks=Inquiry.FEATURES,
+        asks=StepQuestion.FEATURES,
     )
 
 
-def plan_device_probes(given: Ingredients, site: Site) -> Iterator[Step]:
+def plan_device_probes(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
     """Yield what ggml's log does not tell of its devices, and is asked of others, for builds that have them.
 
     Of a BLAS library which one was linked and which kernels it chose, of CUDA the driver.
@@ -87,13 +87,13 @@ def plan_device_probes(given: Ingredients, site: Site) -> Iterator[Step]:
             name="blas_library",
             title="ask the BLAS library for its kernels",
             phase=Phase.PROBE,
-            argv=(given.python, "-s", "-P", "-m", BLAS_MODULE, LIBRARY),
+            argv=(inputs.python, "-s", "-P", "-m", BLAS_MODULE, LIBRARY),
             cwd=site.folder,
             log="blas-library.log",
             timeout_s=60,
             needs=(f"build_{site.config.build_type.lower()}",),
-            env=given.sampler_env,
-            asks=Inquiry.BLAS_LIBRARY,
+            env=inputs.worker_env,
+            asks=StepQuestion.BLAS_LIBRARY,
         )
     if site.config.backend == CUDA:
         yield Step(
@@ -101,27 +101,27 @@ def plan_device_probes(given: Ingredients, site: Site) -> Iterator[Step]:
             title="ask for the driver of the GPUs",
             phase=Phase.PROBE,
             # Through CMake: where there is no nvidia-smi, that is an answer, not a child that cannot be started.
-            argv=(given.toolchain.cmake.path, "-E", "env", *NVIDIA_SMI),
+            argv=(inputs.toolchain.cmake.path, "-E", "env", *NVIDIA_SMI),
             cwd=site.folder,
             log="gpu-driver.log",
             timeout_s=60,
             needs=(f"build_{site.config.build_type.lower()}",),
-            asks=Inquiry.GPU_DRIVER,
+            asks=StepQuestion.GPU_DRIVER,
         )
 
 
-def choose_program(site: Site) -> str:
+def choose_program(site: BuildSite) -> str:
     """Return the placeholder of the bench program: where variants are loaded, of the one that is set apart."""
     return ALONE if site.variant else BENCH
 
 
-def name_ready(site: Site) -> str:
+def name_ready(site: BuildSite) -> str:
     """Return the name of the step after which the bench program can be started."""
     kind = site.config.build_type.lower()
     return f"alone_{kind}" if site.variant else f"build_{kind}"
 
 
-def choose_variant_env(site: Site) -> tuple[tuple[str, str], ...]:
+def choose_variant_env(site: BuildSite) -> tuple[tuple[str, str], ...]:
     """Return what tells ggml which CPU variant to load; nothing for a build of one instruction set.
 
     ggml_backend_load_all() takes the library that GGML_BACKEND_PATH names, beside what lies with the program.
@@ -129,9 +129,9 @@ def choose_variant_env(site: Site) -> tuple[tuple[str, str], ...]:
     return (("GGML_BACKEND_PATH", f"{site.folder}/bin/{name_variant_library(site.variant)}"),) if site.variant else ()
 
 
-def plan_quantising(given: Ingredients, site: Site) -> Iterator[Step]:
+def plan_quantising(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
     """Return the steps that make quantised weights of F16 ones, by the tree's own program; made once for all runs."""
-    for weights in given.weights:
+    for weights in inputs.weights:
         if weights.parent:
             kind = weights_type(weights.model)
             yield Step(
@@ -141,7 +141,7 @@ def plan_quantising(given: Ingredients, site: Site) -> Iterator[Step]:
                 argv=(QUANTIZE, weights.parent, weights.path, kind),
                 cwd=site.folder,
                 log=f"quantize-{weights.model}.log",
-                timeout_s=given.suite.timeouts.bench_s,
+                timeout_s=inputs.suite.timeouts.bench_s,
                 needs=(f"build_{site.config.build_type.lower()}",),
                 stamp=f"{weights.path}.made",
                 key=short_hash(weights.parent, weights.path),
@@ -154,13 +154,13 @@ def name_quantising(weights: Weights) -> str:
     return f"quantise_{weights.model}"
 
 
-def _plan_rounds(given: Ingredients) -> Iterator[Step]:
+def _plan_rounds(inputs: PlanInputs) -> Iterator[Step]:
     """Round-robin: every setting once per round, in an order drawn anew from the recorded seed."""
-    suite = given.suite
-    no_gpu = [NO_GPU] if given.sites[-1].config.backend in ON_CPU else []
+    suite = inputs.suite
+    no_gpu = [NO_GPU] if inputs.sites[-1].config.backend in ON_CPU else []
     settings = [
         (weights, threads, fa)
-        for weights in given.weights
+        for weights in inputs.weights
         for threads in suite.threads
         for fa in suite.flash_attn
         if not suite.cases or _name_case(weights, threads, fa) in suite.cases
@@ -171,14 +171,14 @@ def _plan_rounds(given: Ingredients) -> Iterator[Step]:
         order = list(settings) if repetition == 1 else draw.sample(settings, len(settings))
         for weights, threads, fa in order:
             case = _name_case(weights, threads, fa)
-            name, log = name_bench(case, repetition)
+            name, log = name_benchmark_step(case, repetition)
             upstream_name = repetition == 1 and first_of_model[weights.model] == (weights, threads, fa)
-            yield _plan_bench(
-                given,
+            yield _plan_benchmark(
+                inputs,
                 name=name,
                 title=title_bench(case, f"{repetition}/{suite.repetitions}"),
                 asked=(f"load {weights.path} {threads} {fa}", *choose_questions(suite.metrics)),
-                argv=(choose_program(given.sites[-1]), "-m", weights.path, "-t", str(threads), *no_gpu, f"@fa={fa}"),
+                argv=(choose_program(inputs.sites[-1]), "-m", weights.path, "-t", str(threads), *no_gpu, f"@fa={fa}"),
                 case=case,
                 repetition=repetition,
                 made_by=(name_quantising(weights),) if weights.parent else (),
@@ -192,7 +192,7 @@ def _name_case(weights: Weights, threads: int, fa: int) -> Case:
     return Case.of(Benchmark.WHISPER.value, model=weights.model, threads=threads, fa=fa)
 
 
-def name_bench(case: Case, repetition: int) -> tuple[str, str]:
+def name_benchmark_step(case: Case, repetition: int) -> tuple[str, str]:
     """Return the names of the step and of the log of one process of a model case."""
     model, setting = case.get("model"), f"t{case.get('threads')}-fa{case.get('fa')}-r{repetition}"
     return f"bench_{model}_{setting.replace('-', '_')}", f"bench-bench-{model}-{setting}.log"
@@ -205,13 +205,13 @@ def title_bench(case: Case, number: str) -> str:
 
 def repeat_step(step: Step, case: Case, repetition: int, state: str = "") -> Step:
     """Return another process of a model case; `state` is said behind its number."""
-    name, log = name_bench(case, repetition)
+    name, log = name_benchmark_step(case, repetition)
     title = title_bench(case, f"{repetition}{state}")
     return step.replace(name=name, log=log, title=title, repetition=repetition)
 
 
-def _plan_bench(
-    given: Ingredients,
+def _plan_benchmark(
+    inputs: PlanInputs,
     *,
     name: str,
     title: str,
@@ -223,26 +223,26 @@ def _plan_bench(
     min_memory_bytes: int = 0,
     made_by: tuple[str, ...] = (),
 ) -> Step:
-    """Return one process: `argv` of the bench program, or a sampler that is `asked` the same."""
-    site = given.sites[-1]
-    sampled = given.suite.engine is Engine.SAMPLER
+    """Return one process: `argv` of the bench program, or a worker that is `asked` the same."""
+    site = inputs.sites[-1]
+    sampled = inputs.suite.engine is Engine.LIBRARY
     if sampled:
         commands = [word for command in (*asked, "quit") for word in ("--do", command)]
         gpu = site.config.backend not in ON_CPU
-        argv = (*choose_sampler_argv(given.python, LIBRARY, gpu=gpu), *commands)
+        argv = (*choose_worker_argv(inputs.python, LIBRARY, gpu=gpu), *commands)
     return Step(
         name=name,
         title=title,
-        phase=Phase.BENCH,
+        phase=Phase.BENCHMARK,
         argv=argv,
         cwd=site.folder,
         log=log or f"bench-{name}.log",
-        timeout_s=given.suite.timeouts.bench_s,
+        timeout_s=inputs.suite.timeouts.bench_s,
         needs=(f"build_{site.config.build_type.lower()}" if sampled else "dialect", *made_by),
         case=case,
         repetition=repetition,
         min_memory_bytes=min_memory_bytes,
-        env=given.sampler_env if sampled else choose_variant_env(site),
-        engine=given.suite.engine,
+        env=inputs.worker_env if sampled else choose_variant_env(site),
+        engine=inputs.suite.engine,
         backend=site.config.backend,
     )

@@ -4,8 +4,8 @@ import random
 import string
 from collections.abc import Iterator, Sequence
 
-from harness.plan.inputs import Ingredients
-from harness.records.plan import CodeLayout, Phase, Site, Step
+from harness.plan.inputs import PlanInputs
+from harness.records.plan import BuildSite, CodeLayout, Phase, Step
 from harness.records.record import short_hash
 
 # Names of files in the folder of a drawn layout: harness/native/cmake/relink.cmake knows them, too.
@@ -44,27 +44,27 @@ def render_order(seed: int) -> str:
     return "".join(f"{rule}\n" for rule in _draw_rules(_draw(seed)))
 
 
-def plan_layouts(given: Ingredients, site: Site, wanted: tuple[str, ...]) -> Iterator[Step]:
+def plan_code_layouts(inputs: PlanInputs, site: BuildSite, wanted: tuple[str, ...]) -> Iterator[Step]:
     """Return a step for each code layout: what was built is linked in a drawn order, in a folder of its own.
 
     `wanted` are the targets of the build.
     """
     kind = site.config.build_type.lower()
-    for layout in given.layouts:
+    for layout in inputs.code_layouts:
         folder = name_folder(site.folder, layout.seed)
         yield Step(
             name=f"layout_{layout.seed}",
             build_type=site.config.build_type,
             title=f"link, layout {layout.seed}",
             phase=Phase.BUILD,
-            argv=choose_link_argv(given.toolchain.cmake.path, given.relink, site.folder, layout, folder, wanted),
+            argv=choose_link_argv(inputs.toolchain.cmake.path, inputs.relink, site.folder, layout, folder, wanted),
             cwd=site.folder,
             log=f"layout-{layout.seed}.log",
-            timeout_s=given.suite.timeouts.build_s,
+            timeout_s=inputs.suite.timeouts.build_s,
             needs=(f"build_{kind}",),
             # A tree of the user's may have been built anew.
-            stamp="" if given.source.mutable else f"{folder}/{LINKED}",
-            key=short_hash(given.source.id, layout.folder, wanted),
+            stamp="" if inputs.source.mutable else f"{folder}/{LINKED}",
+            key=short_hash(inputs.source.id, layout.folder, wanted),
         )
 
 

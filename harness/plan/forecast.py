@@ -13,8 +13,8 @@ _FIRST_GUESS_S = {
     Phase.TEST: 10.0,
     Phase.PROBE: 0.1,
     Phase.QUANTISE: 5.0,
-    Phase.ROOF: 2.0,
-    Phase.BENCH: 30.0,
+    Phase.ROOFLINE: 2.0,
+    Phase.BENCHMARK: 30.0,
 }
 
 

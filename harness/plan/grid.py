@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from harness.errors import UsageError
 from harness.plan.axis import name_binary
-from harness.plan.side import Side
+from harness.plan.side import SideRequest
 from harness.records.measurement import Case
 from harness.records.outcome import is_timed
 from harness.records.plan import Phase, Plan, Step
 from harness.records.suite import Benchmark
-from harness.records.sweep import Axis, Cell, Entry, Values
+from harness.records.sweep import Axis, Cell, SweepEntry, Values
 from harness.settings.value import name_option
 from harness.whisper.quantisation import name_quantised, require_blocks
 
 MOST_CELLS = 10_000
 
 
-def lay_grid(axes: Sequence[Axis], excludes: Sequence[Values]) -> tuple[tuple[Entry, ...], tuple[Cell, ...]]:
+def lay_grid(axes: Sequence[Axis], excludes: Sequence[Values]) -> tuple[tuple[SweepEntry, ...], tuple[Cell, ...]]:
     """Return the configs of a sweep and its cells, the last axis varying fastest.
 
     A cell that can never be, such as a type of weights that does not fit a model, is there with its reason. Raises
@@ -40,14 +40,14 @@ def lay_grid(axes: Sequence[Axis], excludes: Sequence[Values]) -> tuple[tuple[En
         cells.append(make_cell(values, number))
     if not cells:
         raise UsageError("nothing is left to measure", cause="the exclusions leave out every cell")
-    return tuple(Entry(values=values) for values in entries), tuple(cells)
+    return tuple(SweepEntry(values=values) for values in entries), tuple(cells)
 
 
-def make_side(values: Values) -> Side:
+def make_side_request(values: Values) -> SideRequest:
     """Return what one config changes of the settings that all share."""
     defines = tuple(f"{name}={value}" for name, value in values if name_option(name))
     named = tuple((name, value) for name, value in values if not name_option(name))
-    return Side.of(" ".join(f"{name}={value}" for name, value in values), named, defines)
+    return SideRequest.of(" ".join(f"{name}={value}" for name, value in values), named, defines)
 
 
 def interleave(plans: Sequence[Plan], seed: int) -> Iterator[tuple[int, Step]]:

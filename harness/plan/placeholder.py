@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from harness.records.outcome import Status
-from harness.records.plan import Dialect, Inventory, Listing, Phase, Step
+from harness.records.plan import Dialect, Inventory, ListedTest, Phase, Step
 from harness.records.record import Record
 from harness.whisper.quantisation import QUANTIZE_TARGETS
 
@@ -39,14 +39,14 @@ TEST_LABELS = ("gh", "unit")
 LABEL_PATTERN = f"^({'|'.join(TEST_LABELS)})$"
 
 
-class Unbound(Record):
+class Unfilled(Record):
     """Why a step cannot run in this tree: a SKIPPED or FAILED step with a reason."""
 
     status: Status
     reason: str
 
 
-def choose_tests(listing: Iterable[Listing]) -> tuple[Listing, ...]:
+def choose_tests(listing: Iterable[ListedTest]) -> tuple[ListedTest, ...]:
     """Return the tests that carry one of the chosen labels."""
     return tuple(test for test in listing if set(test.labels) & set(TEST_LABELS))
 
@@ -68,20 +68,20 @@ def choose_library(targets: Iterable[str]) -> str:
     return min(found, default="")
 
 
-def bind(step: Step, inventory: Inventory) -> Step | Unbound:
+def fill_placeholders(step: Step, inventory: Inventory) -> Step | Unfilled:
     """Return `step` with its placeholders filled in, or why it cannot be."""
     if step.phase is Phase.TEST:
-        unbound = _without_tests(step.build_type, inventory)
-        if unbound:
-            return unbound
+        unfilled = _without_tests(step.build_type, inventory)
+        if unfilled:
+            return unfilled
     argv: list[str] = []
     for word in step.argv:
-        bound = _bind_word(word, step, inventory)
-        if isinstance(bound, Unbound):
-            return bound
-        argv += bound
+        filled = _fill_word(word, step, inventory)
+        if isinstance(filled, Unfilled):
+            return filled
+        argv += filled
     if step.phase is Phase.BUILD and argv[-1] == "--target":
-        return Unbound(status=Status.SKIPPED, reason="nothing to build: no test was chosen")
+        return Unfilled(status=Status.SKIPPED, reason="nothing to build: no test was chosen")
     products = step.products
     if step.phase is Phase.BUILD and tuple(argv) != step.argv and "--target" in argv:
         programs = argv[argv.index("--target") + 1 :]
@@ -89,11 +89,11 @@ def bind(step: Step, inventory: Inventory) -> Step | Unbound:
     return step.replace(argv=tuple(argv), products=products)
 
 
-def _bind_word(word: str, step: Step, inventory: Inventory) -> list[str] | Unbound:
+def _fill_word(word: str, step: Step, inventory: Inventory) -> list[str] | Unfilled:
     if word in (BENCH, BENCH_TARGET, LIBRARY, ALONE):
-        return _bind_product(word, step, inventory)
+        return _fill_product(word, step, inventory)
     if (program := word.removesuffix("-target")) in _PROGRAMS:
-        return _bind_program(program, step, inventory, as_target=word != program)
+        return _fill_program(program, step, inventory, as_target=word != program)
     if word == NO_GPU:
         return ["-ng"] if inventory.dialect and inventory.dialect.no_gpu else []
     if match := re.fullmatch(r"@fa=([01])", word):
@@ -104,47 +104,47 @@ def _bind_word(word: str, step: Step, inventory: Inventory) -> list[str] | Unbou
     return [word]
 
 
-def _bind_product(word: str, step: Step, inventory: Inventory) -> list[str] | Unbound:
+def _fill_product(word: str, step: Step, inventory: Inventory) -> list[str] | Unfilled:
     if word == LIBRARY:
         library = choose_library(inventory.targets)
         if library:
             return [f"{step.cwd}/{library}"]
-        # What a probe would tell is good to know; what a sampler needs must be there.
+        # What a probe would tell is good to know; what a worker needs must be there.
         status = Status.SKIPPED if step.phase is Phase.PROBE else Status.FAILED
-        return Unbound(status=status, reason="the build has no shared libwhisper that could be loaded")
+        return Unfilled(status=status, reason="the build has no shared libwhisper that could be loaded")
     target = choose_bench_target(inventory.targets)
     if not target:
         names = " or ".join(BENCH_TARGETS)
-        return Unbound(status=Status.FAILED, reason=f"the tree has no bench program ({names})")
+        return Unfilled(status=Status.FAILED, reason=f"the tree has no bench program ({names})")
     if word == BENCH_TARGET:
         return [target]
     return [f"{step.cwd}/{ALONE_FOLDER if word == ALONE else 'bin'}/{target}"]
 
 
-def _bind_program(program: str, step: Step, inventory: Inventory, *, as_target: bool) -> list[str] | Unbound:
+def _fill_program(program: str, step: Step, inventory: Inventory, *, as_target: bool) -> list[str] | Unfilled:
     names, purpose = _PROGRAMS[program]
     target = _choose_target(names, inventory.targets)
     if not target:
-        return Unbound(status=Status.FAILED, reason=f"the tree has no {names[0]}, {purpose}")
+        return Unfilled(status=Status.FAILED, reason=f"the tree has no {names[0]}, {purpose}")
     return [target if as_target else f"{step.cwd}/bin/{target}"]
 
 
-def _flash_attn_flag(wanted: str, dialect: Dialect) -> list[str] | Unbound:
+def _flash_attn_flag(wanted: str, dialect: Dialect) -> list[str] | Unfilled:
     if wanted == "1":
         if dialect.flash_attn:
             return ["-fa"]
-        return Unbound(status=Status.SKIPPED, reason="this bench program has no flash attention (-fa)")
+        return Unfilled(status=Status.SKIPPED, reason="this bench program has no flash attention (-fa)")
     return ["-nfa"] if dialect.no_flash_attn else []
 
 
-def _without_tests(build_type: str, inventory: Inventory) -> Unbound | None:
+def _without_tests(build_type: str, inventory: Inventory) -> Unfilled | None:
     listing = inventory.listing(build_type) or ()
     if not listing:
-        return Unbound(status=Status.SKIPPED, reason="the tree registers no tests")
+        return Unfilled(status=Status.SKIPPED, reason="the tree registers no tests")
     if not choose_tests(listing):
         labels = " or ".join(TEST_LABELS)
         reason = f"none of the tree's {len(listing)} tests has the label {labels}"
-        return Unbound(status=Status.SKIPPED, reason=reason)
+        return Unfilled(status=Status.SKIPPED, reason=reason)
     return None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from harness.errors import UsageError
 from harness.records.plan import Phase, Placement, Plan, Step
-from harness.settings.request import Wish
+from harness.settings.request import PlacementRequest
 
 AUTO = "auto"
 # glibc 2.35 and newer: malloc asks for transparent huge pages (Memory Allocation Tunables of its manual).
@@ -17,13 +17,13 @@ _LIST = re.compile(r"\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*")
 Ranking = Sequence[Sequence[int]]
 
 
-def choose_wish(pin: str, nice: str, *, huge_pages: bool) -> Wish:
+def choose_placement_request(pin: str, nice: str, *, huge_pages: bool) -> PlacementRequest:
     """Return what is asked for; raises UsageError for what is not a list of CPUs, or no priority."""
     if pin not in ("", AUTO) and not _LIST.fullmatch(pin):
         raise UsageError(f"--pin: {pin!r} is not a list of CPUs", hint="auto, 0,2 or 4-7")
     if nice and not (re.fullmatch(r"[+-]?\d{1,2}", nice) and int(nice) in NICE):
         raise UsageError(f"--nice: {nice!r} is no priority", hint="from -20 (first, needs rights) to 19 (last)")
-    return Wish(pin=pin, nice=int(nice) if nice else None, huge_pages=huge_pages)
+    return PlacementRequest(pin=pin, nice=int(nice) if nice else None, huge_pages=huge_pages)
 
 
 def choose_cpus(pin: str, ranking: Ranking, threads: int) -> tuple[int, ...]:
@@ -51,21 +51,21 @@ def require_cpus(pin: str, ranking: Ranking, threads: int) -> None:
 
 
 def choose_placement(
-    wish: Wish, ranking: Ranking, threads: int
+    request: PlacementRequest, ranking: Ranking, threads: int
 ) -> tuple[Placement | None, tuple[tuple[str, str], ...]]:
     """Return where a benchmark with so many threads runs, None for anywhere, and what its environment has more."""
-    if wish.is_empty:
+    if request.is_empty:
         return None, ()
-    cpus = choose_cpus(wish.pin, ranking, threads)
-    env = (HUGE_PAGES,) if wish.huge_pages else ()
-    return Placement(cpus=cpus, nice=wish.nice, huge_pages=wish.huge_pages), env
+    cpus = choose_cpus(request.pin, ranking, threads)
+    env = (HUGE_PAGES,) if request.huge_pages else ()
+    return Placement(cpus=cpus, nice=request.nice, huge_pages=request.huge_pages), env
 
 
-def place_plan(plan: Plan, wish: Wish, ranking: Ranking) -> Plan:
+def place_plan(plan: Plan, request: PlacementRequest, ranking: Ranking) -> Plan:
     """Return the plan with its benchmarks placed; all other steps stay as they are."""
-    if wish.is_empty:
+    if request.is_empty:
         return plan
-    return plan.replace(steps=tuple(_place(step, wish, ranking) for step in plan.steps))
+    return plan.replace(steps=tuple(_place(step, request, ranking) for step in plan.steps))
 
 
 def keep_cpus(fresh: Plan, stored: Plan, ranking: Ranking, run_id: str) -> Plan:
@@ -96,10 +96,10 @@ def _show(cpus: Sequence[int]) -> str:
     return ",".join(str(cpu) for cpu in cpus)
 
 
-def _place(step: Step, wish: Wish, ranking: Ranking) -> Step:
-    if step.phase is not Phase.BENCH or step.case is None:
+def _place(step: Step, request: PlacementRequest, ranking: Ranking) -> Step:
+    if step.phase is not Phase.BENCHMARK or step.case is None:
         return step
-    placement, env = choose_placement(wish, ranking, int(step.case.get("threads") or 1))
+    placement, env = choose_placement(request, ranking, int(step.case.get("threads") or 1))
     return step.replace(placement=placement, env=(*step.env, *env))
 
 

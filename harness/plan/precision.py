@@ -22,7 +22,7 @@ LEAST = 7
 _JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
 
 
-class Loose(Record):
+class ImpreciseMetric(Record):
     """A metric of a model case that is not known precisely enough.
 
     `reached` is half the 98 % interval of the median over the median, wider where neighbouring rounds are alike; None
@@ -39,13 +39,13 @@ class Loose(Record):
         return f"{self.metric} of {self.case} ({state})"
 
 
-def find_loose(run: Run) -> tuple[Loose, ...]:
+def find_imprecise(run: Run) -> tuple[ImpreciseMetric, ...]:
     """Return what misses the precision asked for, in the order of execution; nothing where none was asked for."""
     wanted = run.suite.precision
     if not wanted:
         return ()
     found = (
-        Loose(case=case, metric=metric, n=len(values), reached=measure_reach(values))
+        ImpreciseMetric(case=case, metric=metric, n=len(values), reached=measure_reach(values))
         for (case, metric), values in _sample_models(run).items()
     )
     return tuple(one for one in found if one.reached is None or one.reached > wanted)
@@ -82,7 +82,7 @@ def extend_plan(plan: Plan, run: Run) -> Plan:
     if not run.suite.precision or any(step.name not in done for step in steps):
         return plan
     latest = _latest(steps)
-    reached = _worst(find_loose(run))
+    reached = _worst(find_imprecise(run))
     ended = sorted((done[step.name] for step in steps), key=lambda result: result.repetition)
     cases = [case for case in latest if case in reached and _is_sound([one for one in ended if one.case == case])]
     number = max((latest[case].repetition for case in cases), default=0) + 1
@@ -110,7 +110,7 @@ def foresee_s(plan: Plan, run: Run) -> float:
     done = {result.step for result in run.results}
     costs_s = _costs_s(run)
     further_s = 0.0
-    for case, one in _worst(find_loose(run)).items():
+    for case, one in _worst(find_imprecise(run)).items():
         needed = one.n * (one.reached / run.suite.precision) ** 2 if one.reached is not None else LEAST
         further_s += max(0, math.ceil(needed) - planned.count(case)) * costs_s.get(case, 0.0)
     waiting = [step.case for step in plan.steps if is_timed(step) and step.name not in done]
@@ -126,10 +126,10 @@ def _sample_models(run: Run) -> dict[Key, tuple[float, ...]]:
     }
 
 
-def _worst(loose: Sequence[Loose]) -> dict[Case, Loose]:
+def _worst(imprecise: Sequence[ImpreciseMetric]) -> dict[Case, ImpreciseMetric]:
     """Return for each case its least precise metric; no interval at all is worst."""
-    worst: dict[Case, Loose] = {}
-    for one in loose:
+    worst: dict[Case, ImpreciseMetric] = {}
+    for one in imprecise:
         known = worst.get(one.case)
         if known is None or (known.reached is not None and (one.reached is None or one.reached > known.reached)):
             worst[one.case] = one

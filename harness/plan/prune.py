@@ -4,20 +4,20 @@ from collections.abc import Collection, Iterable
 
 from harness.errors import UsageError
 from harness.records.record import Record
-from harness.records.stock import Entry, EntryKind
+from harness.records.stock import CacheEntry, CacheEntryKind
 
-PRUNABLE = tuple(kind for kind in EntryKind if kind is not EntryKind.OTHER)
+PRUNABLE = tuple(kind for kind in CacheEntryKind if kind is not CacheEntryKind.OTHER)
 
 
-class Limits(Record):
+class PruneLimits(Record):
     """What may stay: nothing older than `older_s`, no more than `keep_bytes` in all; None is no limit."""
 
     older_s: float | None = None
     keep_bytes: int | None = None
-    kinds: tuple[EntryKind, ...] = PRUNABLE
+    kinds: tuple[CacheEntryKind, ...] = PRUNABLE
 
 
-def choose_victims(entries: Iterable[Entry], limits: Limits) -> tuple[Entry, ...]:
+def choose_victims(entries: Iterable[CacheEntry], limits: PruneLimits) -> tuple[CacheEntry, ...]:
     """Return what has to go, the longest unused first.
 
     Leftovers of killed processes always go. What is in use stays, but its bytes count.
@@ -28,7 +28,7 @@ def choose_victims(entries: Iterable[Entry], limits: Limits) -> tuple[Entry, ...
     for entry in mine:
         old = limits.older_s is not None and entry.age_s > limits.older_s
         # After those that are too old, for age is all that decides there; the order is the same.
-        if not entry.in_use and (entry.kind is EntryKind.LEFTOVERS or old):
+        if not entry.in_use and (entry.kind is CacheEntryKind.LEFTOVERS or old):
             victims.append(entry)
             left_bytes -= entry.size_bytes
     for entry in mine:
@@ -40,7 +40,7 @@ def choose_victims(entries: Iterable[Entry], limits: Limits) -> tuple[Entry, ...
     return tuple(victims)
 
 
-def choose_kinds(words: Collection[str]) -> tuple[EntryKind, ...]:
+def choose_kinds(words: Collection[str]) -> tuple[CacheEntryKind, ...]:
     """Return the kinds that `words` name, all that can be pruned for none; raises UsageError for others."""
     known = {str(kind): kind for kind in PRUNABLE}
     unknown = next((word for word in words if word not in known), None)

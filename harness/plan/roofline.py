@@ -1,11 +1,11 @@
-"""How the roof is measured: the probe's build, the size of its arrays, and the steps."""
+"""How the roofline is measured: the probe's build, the size of its arrays, and the steps."""
 
 from collections.abc import Iterator, Sequence
 
 from harness.build.feature import X86
 from harness.records.build import CMakeOption, Config, Toolchain, is_on
-from harness.records.node import Cache, Node
-from harness.records.plan import Phase, Site, Step
+from harness.records.node import CpuCache, Node
+from harness.records.plan import BuildSite, Phase, Step
 from harness.records.record import Record, short_hash
 
 PROGRAM = "roof"
@@ -37,7 +37,7 @@ _ON_BY_DEFAULT = frozenset(_FLAGS) - {"GGML_AVX512"}
 _ELSEWHERE = ("CMAKE_CXX", "CMAKE_PROJECT_INCLUDE")
 
 
-class RoofBuild(Record):
+class RooflineBuild(Record):
     """The probe as it will be built: its project, what identifies the content of that, and where it is built and how.
 
     `array_bytes` is the size of each of its arrays, `namespace` keeps objects of different CPUs apart in a compiler
@@ -46,16 +46,16 @@ class RoofBuild(Record):
 
     project: str
     digest: str
-    site: Site
+    site: BuildSite
     array_bytes: int
     namespace: str
 
 
-def choose_roof_site(site: Site, arch: str, folder: str) -> Site:
+def choose_roofline_site(site: BuildSite, arch: str, folder: str) -> BuildSite:
     """Return the build of the probe in `folder`: for the instruction set, and with the compiler, of `site`."""
     options = (_choose_isa(site.config, arch), *_keep(site.config.options))
     config = site.config.replace(options=tuple(option for option in options if option))
-    return Site(config=config, wiring=_keep(site.wiring), folder=folder)
+    return BuildSite(config=config, wiring=_keep(site.wiring), folder=folder)
 
 
 def choose_array_bytes(node: Node, threads: int) -> int:
@@ -73,19 +73,19 @@ def last_cache_bytes(node: Node, threads: int) -> int:
     caches = [cache for cache in node.cpu.caches if cache.kind != "instruction"]
     if not caches:
         return 0
-    last: Cache = max(caches, key=lambda cache: cache.level)
+    last: CpuCache = max(caches, key=lambda cache: cache.level)
     there = max(node.cpu.cores.logical // last.shared_by, 1)
     return last.size_bytes * min(there, threads)
 
 
-def plan_roof_build(build: RoofBuild, tools: Toolchain, *, needs: tuple[str, ...] = ()) -> Iterator[Step]:
+def plan_roofline_build(build: RooflineBuild, tools: Toolchain, *, needs: tuple[str, ...] = ()) -> Iterator[Step]:
     """Yield the two steps that build the probe, a second of work, and nothing when it is there already."""
     site = build.site
     options = tuple(str(option) for option in (*site.wiring, *site.config.options))
     yield Step(
         name=CONFIGURE,
-        title="configure the probe of the roof",
-        phase=Phase.ROOF,
+        title="configure the roofline probe",
+        phase=Phase.ROOFLINE,
         argv=(tools.cmake.path, "-G", "Ninja", "-S", build.project, "-B", site.folder, *options),
         cwd=build.project,
         log="roof-cmake.log",
@@ -98,8 +98,8 @@ def plan_roof_build(build: RoofBuild, tools: Toolchain, *, needs: tuple[str, ...
     )
     yield Step(
         name=BUILD,
-        title="build the probe of the roof",
-        phase=Phase.ROOF,
+        title="build the roofline probe",
+        phase=Phase.ROOFLINE,
         argv=(tools.cmake.path, "--build", build.site.folder, "--target", PROGRAM),
         cwd=build.site.folder,
         env=(("CCACHE_NAMESPACE", build.namespace),),
@@ -112,7 +112,9 @@ def plan_roof_build(build: RoofBuild, tools: Toolchain, *, needs: tuple[str, ...
     )
 
 
-def plan_roof(build: RoofBuild, threads: Sequence[int], *, name: str, repetition: int = 1, brief: bool = True) -> Step:
+def plan_roofline(
+    build: RooflineBuild, threads: Sequence[int], *, name: str, repetition: int = 1, brief: bool = True
+) -> Step:
     """Return the step that measures with each number of threads; a `brief` one leaves out the copy."""
     counts = ",".join(str(count) for count in dict.fromkeys(threads))
     seconds = BRIEF_S if brief else FULL_S
@@ -120,8 +122,8 @@ def plan_roof(build: RoofBuild, threads: Sequence[int], *, name: str, repetition
     words = ("--threads", counts, "--bytes", str(build.array_bytes), "--seconds", f"{seconds:g}")
     return Step(
         name=name,
-        title=f"roof, {counts} threads{when}",
-        phase=Phase.ROOF,
+        title=f"roofline, {counts} threads{when}",
+        phase=Phase.ROOFLINE,
         argv=(_program(build), *words, *(("--no-copy",) if brief else ())),
         cwd=build.site.folder,
         log=f"{name.replace('_', '-')}.log",
@@ -132,7 +134,7 @@ def plan_roof(build: RoofBuild, threads: Sequence[int], *, name: str, repetition
     )
 
 
-def _program(build: RoofBuild) -> str:
+def _program(build: RooflineBuild) -> str:
     return f"{build.site.folder}/bin/{PROGRAM}"
 
 

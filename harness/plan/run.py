@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from harness.build.isa import name_variant_library
 from harness.plan.bench import name_ready, plan_benchmarks, plan_device_probes, plan_probes, plan_quantising
-from harness.plan.code_layout import plan_layouts
-from harness.plan.inputs import Ingredients
+from harness.plan.code_layout import plan_code_layouts
+from harness.plan.inputs import PlanInputs
 from harness.plan.placeholder import (
     ALONE,
     ALONE_FOLDER,
@@ -15,10 +15,10 @@ from harness.plan.placeholder import (
     LABEL_PATTERN,
     QUANTIZE_TARGET,
 )
-from harness.plan.roofline import AFTER, BEFORE, plan_roof, plan_roof_build
+from harness.plan.roofline import AFTER, BEFORE, plan_roofline, plan_roofline_build
 from harness.plan.transcription import plan_transcriptions
 from harness.records.outcome import Status, StepResult
-from harness.records.plan import Inquiry, Phase, Plan, Site, Step
+from harness.records.plan import BuildSite, Phase, Plan, Step, StepQuestion
 from harness.records.record import short_hash
 
 JUNIT = "harness-junit.xml"
@@ -28,40 +28,40 @@ SOURCE_OPTION = "WHISPER_SOURCE"
 NINJA_STATUS = "[%f/%t %e] "
 
 
-def plan_build(given: Ingredients) -> Plan:
-    """Return the steps of a build alone: the bench program, or the library where `given.library` says so.
+def plan_build(inputs: PlanInputs) -> Plan:
+    """Return the steps of a build alone: the bench program, or the library where `inputs.library` says so.
 
     Weights that its program has to make are made, too.
     """
-    steps = [*_plan_build(given, given.sites[-1], after=())]
-    steps += plan_layouts(given, given.sites[-1], _choose_targets(given, given.sites[-1]))
-    steps += plan_quantising(given, given.sites[-1])
-    if not given.library:
-        steps += plan_probes(given.sites[-1])
-    steps += plan_device_probes(given, given.sites[-1])
-    return Plan(sites=given.sites, steps=tuple(steps), threads=given.threads)
+    steps = [*_plan_build(inputs, inputs.sites[-1], after=())]
+    steps += plan_code_layouts(inputs, inputs.sites[-1], _choose_targets(inputs, inputs.sites[-1]))
+    steps += plan_quantising(inputs, inputs.sites[-1])
+    if not inputs.library:
+        steps += plan_probes(inputs.sites[-1])
+    steps += plan_device_probes(inputs, inputs.sites[-1])
+    return Plan(sites=inputs.sites, steps=tuple(steps), threads=inputs.threads)
 
 
-def plan_run(given: Ingredients) -> Plan:
+def plan_run(inputs: PlanInputs) -> Plan:
     """Return every step of a run: builds and tests, memcpy, mul_mat, the models round by round, then transcriptions.
 
-    The roof of the node is measured before them and after them.
+    The roofline of the node is measured before them and after them.
     """
     steps: list[Step] = []
-    for site in given.sites:
-        steps += _plan_build(given, site, after=_last_build(steps))
-        if _is_tested(given, site):
-            steps.append(_plan_ctest(given, site))
-    if given.suite.benchmarks and given.roof:
-        steps += plan_roof_build(given.roof, given.toolchain, needs=_last_build(steps))
-        steps.append(plan_roof(given.roof, given.suite.threads, name=BEFORE))
-    if given.suite.benchmarks:
-        steps += plan_quantising(given, given.sites[-1])
-        steps += plan_benchmarks(given, given.sites[-1])
-        steps += plan_transcriptions(given)
-    if given.suite.benchmarks and given.roof:
-        steps.append(plan_roof(given.roof, given.suite.threads, name=AFTER, repetition=2))
-    return Plan(sites=given.sites, steps=tuple(steps), threads=given.threads)
+    for site in inputs.sites:
+        steps += _plan_build(inputs, site, after=_last_build(steps))
+        if _is_tested(inputs, site):
+            steps.append(_plan_ctest(inputs, site))
+    if inputs.suite.benchmarks and inputs.roofline:
+        steps += plan_roofline_build(inputs.roofline, inputs.toolchain, needs=_last_build(steps))
+        steps.append(plan_roofline(inputs.roofline, inputs.suite.threads, name=BEFORE))
+    if inputs.suite.benchmarks:
+        steps += plan_quantising(inputs, inputs.sites[-1])
+        steps += plan_benchmarks(inputs, inputs.sites[-1])
+        steps += plan_transcriptions(inputs)
+    if inputs.suite.benchmarks and inputs.roofline:
+        steps.append(plan_roofline(inputs.roofline, inputs.suite.threads, name=AFTER, repetition=2))
+    return Plan(sites=inputs.sites, steps=tuple(steps), threads=inputs.threads)
 
 
 def find_flaw(plan: Plan) -> str:
@@ -117,52 +117,55 @@ def blockers(step: Step, plan: Plan, failed: frozenset[str]) -> tuple[str, ...]:
 
 
 def is_measured(step: Step) -> bool:
-    """Return whether a step's numbers depend on what else the node does: benchmarks, and the roof, not its build."""
-    return step.phase is Phase.BENCH or (step.phase is Phase.ROOF and step.repetition > 0)
+    """Return whether a step's numbers depend on what else the node does.
+
+    Benchmarks, and the roofline, not its build.
+    """
+    return step.phase is Phase.BENCHMARK or (step.phase is Phase.ROOFLINE and step.repetition > 0)
 
 
 def blocks(result: StepResult) -> bool:
-    """Return whether what needs this step cannot be done: it failed, or is of a roof that cannot be measured."""
-    return result.status.bad or (result.phase is Phase.ROOF and result.status is Status.SKIPPED)
+    """Return whether what needs this step cannot be done: it failed, or is of a roofline that cannot be measured."""
+    return result.status.bad or (result.phase is Phase.ROOFLINE and result.status is Status.SKIPPED)
 
 
 def _last_build(steps: list[Step]) -> tuple[str, ...]:
     return tuple(step.name for step in steps if step.phase is Phase.BUILD)[-1:]
 
 
-def _plan_build(given: Ingredients, site: Site, *, after: tuple[str, ...]) -> Iterator[Step]:
+def _plan_build(inputs: PlanInputs, site: BuildSite, *, after: tuple[str, ...]) -> Iterator[Step]:
     """Yield the steps of one build: configure, look at what there is to build and to test, build."""
-    kind, wanted = site.config.build_type.lower(), _choose_targets(given, site)
+    kind, wanted = site.config.build_type.lower(), _choose_targets(inputs, site)
     looks = []
-    yield _plan_configure(given, site, after=after)
+    yield _plan_configure(inputs, site, after=after)
     if BENCH_TARGET in wanted or LIBRARY_TARGET in wanted:
         looks.append(f"targets_{kind}")
-        argv = (given.toolchain.ninja.path, "-t", "targets", "all")
-        yield _plan_list(looks[-1], Inquiry.TARGETS, site, argv)
-    if _is_tested(given, site):
+        argv = (inputs.toolchain.ninja.path, "-t", "targets", "all")
+        yield _plan_list(looks[-1], StepQuestion.TARGETS, site, argv)
+    if _is_tested(inputs, site):
         looks.append(f"list_{kind}")
-        yield _plan_list(looks[-1], Inquiry.TESTS, site, (given.toolchain.ctest.path, "-N", "-V"))
-    yield _plan_make(given, site, wanted, needs=(f"configure_{kind}", *looks))
+        yield _plan_list(looks[-1], StepQuestion.TESTS, site, (inputs.toolchain.ctest.path, "-N", "-V"))
+    yield _plan_make(inputs, site, wanted, needs=(f"configure_{kind}", *looks))
     if site.variant:
-        yield _plan_alone(given, site)
+        yield _plan_alone(inputs, site)
 
 
-def _plan_configure(given: Ingredients, site: Site, *, after: tuple[str, ...]) -> Step:
-    kind, project = site.config.build_type.lower(), given.library or given.source.path
+def _plan_configure(inputs: PlanInputs, site: BuildSite, *, after: tuple[str, ...]) -> Step:
+    kind, project = site.config.build_type.lower(), inputs.library or inputs.source.path
     options = [str(option) for option in (*site.wiring, *site.config.options)]
-    if given.library:
-        options.append(f"-D{SOURCE_OPTION}={given.source.path}")
+    if inputs.library:
+        options.append(f"-D{SOURCE_OPTION}={inputs.source.path}")
     return Step(
         name=f"configure_{kind}",
         build_type=site.config.build_type,
         title=f"configure ({site.config.build_type})",
         phase=Phase.CONFIGURE,
-        argv=(given.toolchain.cmake.path, "-G", "Ninja", "-S", project, "-B", site.folder, *options),
-        cwd=given.source.path,
+        argv=(inputs.toolchain.cmake.path, "-G", "Ninja", "-S", project, "-B", site.folder, *options),
+        cwd=inputs.source.path,
         # A tree without git must not be taken for a part of a repository that happens to lie around it.
-        env=(("GIT_CEILING_DIRECTORIES", given.source.path.rpartition("/")[0]),),
+        env=(("GIT_CEILING_DIRECTORIES", inputs.source.path.rpartition("/")[0]),),
         log=f"ctest_{kind}-cmake.log",
-        timeout_s=given.suite.timeouts.configure_s,
+        timeout_s=inputs.suite.timeouts.configure_s,
         needs=after,
         stamp=f"{site.folder}/.harness-configured",
         key=short_hash(project, site.folder, options),
@@ -171,33 +174,33 @@ def _plan_configure(given: Ingredients, site: Site, *, after: tuple[str, ...]) -
     )
 
 
-def _plan_make(given: Ingredients, site: Site, wanted: tuple[str, ...], *, needs: tuple[str, ...]) -> Step:
-    kind, cmake = site.config.build_type.lower(), given.toolchain.cmake.path
+def _plan_make(inputs: PlanInputs, site: BuildSite, wanted: tuple[str, ...], *, needs: tuple[str, ...]) -> Step:
+    kind, cmake = site.config.build_type.lower(), inputs.toolchain.cmake.path
     return Step(
         name=f"build_{kind}",
         build_type=site.config.build_type,
         title=f"build ({site.config.build_type})",
         phase=Phase.BUILD,
-        argv=(cmake, "--build", site.folder, "--parallel", str(given.jobs), "--target", *wanted),
+        argv=(cmake, "--build", site.folder, "--parallel", str(inputs.jobs), "--target", *wanted),
         cwd=site.folder,
-        env=(("CCACHE_NAMESPACE", given.namespace), ("NINJA_STATUS", NINJA_STATUS)),
+        env=(("CCACHE_NAMESPACE", inputs.namespace), ("NINJA_STATUS", NINJA_STATUS)),
         log=f"ctest_{kind}-make.log",
-        timeout_s=given.suite.timeouts.build_s,
+        timeout_s=inputs.suite.timeouts.build_s,
         needs=needs,
         # A tree of the user's may have changed in any way since: Ninja knows best.
-        stamp="" if given.source.mutable else f"{site.folder}/.harness-built",
-        key=short_hash(given.source.id, wanted),
+        stamp="" if inputs.source.mutable else f"{site.folder}/.harness-built",
+        key=short_hash(inputs.source.id, wanted),
     )
 
 
-def _plan_alone(given: Ingredients, site: Site) -> Step:
+def _plan_alone(inputs: PlanInputs, site: BuildSite) -> Step:
     """Return the step that copies the bench program to where no other variant lies beside it."""
     return Step(
         name=name_ready(site),
         build_type=site.config.build_type,
         title=f"set apart ({site.config.build_type})",
         phase=Phase.BUILD,
-        argv=(given.toolchain.cmake.path, "-E", "copy_if_different", BENCH, ALONE),
+        argv=(inputs.toolchain.cmake.path, "-E", "copy_if_different", BENCH, ALONE),
         cwd=site.folder,
         log=f"{name_ready(site)}.log",
         timeout_s=60,
@@ -206,22 +209,22 @@ def _plan_alone(given: Ingredients, site: Site) -> Step:
     )
 
 
-def _choose_targets(given: Ingredients, site: Site) -> tuple[str, ...]:
-    if given.library:
+def _choose_targets(inputs: PlanInputs, site: BuildSite) -> tuple[str, ...]:
+    if inputs.library:
         return (LIBRARY_TARGET,)
-    timed = given.suite.benchmarks and site is given.sites[-1]
-    made = timed and any(weights.parent for weights in given.weights)
-    read = [CLI_TARGET] if timed and given.audio else []
-    tested = [f"@tests={site.config.build_type}"] if _is_tested(given, site) else []
+    timed = inputs.suite.benchmarks and site is inputs.sites[-1]
+    made = timed and any(weights.parent for weights in inputs.weights)
+    read = [CLI_TARGET] if timed and inputs.audio else []
+    tested = [f"@tests={site.config.build_type}"] if _is_tested(inputs, site) else []
     variant = [f"bin/{name_variant_library(site.variant)}"] if site.variant else []
     return (*([BENCH_TARGET] if timed else []), *variant, *([QUANTIZE_TARGET] if made else []), *read, *tested)
 
 
-def _is_tested(given: Ingredients, site: Site) -> bool:
-    return given.suite.tests and site.config.build_type in given.suite.test_build_types
+def _is_tested(inputs: PlanInputs, site: BuildSite) -> bool:
+    return inputs.suite.tests and site.config.build_type in inputs.suite.test_build_types
 
 
-def _plan_list(name: str, asks: Inquiry, site: Site, argv: tuple[str, ...]) -> Step:
+def _plan_list(name: str, asks: StepQuestion, site: BuildSite, argv: tuple[str, ...]) -> Step:
     kind = site.config.build_type.lower()
     return Step(
         name=name,
@@ -237,7 +240,7 @@ def _plan_list(name: str, asks: Inquiry, site: Site, argv: tuple[str, ...]) -> S
     )
 
 
-def _plan_ctest(given: Ingredients, site: Site) -> Step:
+def _plan_ctest(inputs: PlanInputs, site: BuildSite) -> Step:
     kind = site.config.build_type.lower()
     return Step(
         name=f"ctest_{kind}",
@@ -245,7 +248,7 @@ def _plan_ctest(given: Ingredients, site: Site) -> Step:
         title=f"tests ({site.config.build_type})",
         phase=Phase.TEST,
         argv=(
-            given.toolchain.ctest.path,
+            inputs.toolchain.ctest.path,
             "--output-on-failure",
             "--no-tests=error",
             "-L",
@@ -255,7 +258,7 @@ def _plan_ctest(given: Ingredients, site: Site) -> Step:
         ),
         cwd=site.folder,
         log=f"ctest_{kind}-ctest.log",
-        timeout_s=given.suite.timeouts.test_s,
+        timeout_s=inputs.suite.timeouts.test_s,
         needs=(f"build_{kind}",),
         output=JUNIT,
     )

@@ -31,7 +31,7 @@ PATHS = (".", "/", "~")
 ORIGINS = ("ref", "repo", "source")
 
 
-class Side(Record):
+class SideRequest(Record):
     """What one side changes of the settings that both share: settings by name, and further CMake options."""
 
     label: str
@@ -39,7 +39,7 @@ class Side(Record):
     defines: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, label: str, named: Sequence[tuple[str, str]], defines: Sequence[str]) -> "Side":
+    def of(cls, label: str, named: Sequence[tuple[str, str]], defines: Sequence[str]) -> "SideRequest":
         """Return the side that changes `named` keys, and CMake options."""
         return cls(label=label, values=tuple((KEYS[key], value) for key, value in named), defines=tuple(defines))
 
@@ -64,7 +64,7 @@ class Side(Record):
         return shared.replace(ref=mine["ref"], repo=mine["repo"], tree=mine["source"])
 
 
-def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> Side:
+def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> SideRequest:
     """Return the side that `words`, separated by commas, describe.
 
     A word is KEY=VALUE, the path of a local tree, or a ref. Raises UsageError for unknown keys, and for two sources.
@@ -89,4 +89,4 @@ def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> Side:
         values[name] = value
     if "source" in values and (others := {"ref", "repo"} & values.keys()):
         raise UsageError(f"{words}: a local tree and a {' and a '.join(sorted(others))} at once", hint="one of the two")
-    return Side(label=words, values=tuple(values.items()), defines=tuple(defines))
+    return SideRequest(label=words, values=tuple(values.items()), defines=tuple(defines))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.build.recipe import ON_CPU
 from harness.plan.bench import name_quantising
-from harness.plan.inputs import Ingredients
+from harness.plan.inputs import PlanInputs
 from harness.plan.placeholder import CLI, NO_GPU
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.measurement import Case
@@ -42,15 +42,15 @@ def caveat_transcription(weights: Sequence[Weights]) -> Iterator[Caveat]:
         yield Caveat(code=CaveatCode.NOT_TRANSCRIBED, message=message)
 
 
-def plan_transcriptions(given: Ingredients) -> Iterator[Step]:
+def plan_transcriptions(inputs: PlanInputs) -> Iterator[Step]:
     """Return whole whisper-cli processes, round by round, in an order drawn from the recorded seed."""
-    suite, site = given.suite, given.sites[-1]
+    suite, site = inputs.suite, inputs.sites[-1]
     on_cpu = site.config.backend in ON_CPU
     settings = [
         (weights, one, threads, fa)
-        for weights in given.weights
+        for weights in inputs.weights
         if is_transcribed(weights)
-        for one in given.audio
+        for one in inputs.audio
         for threads in suite.threads
         for fa in suite.flash_attn
     ]
@@ -61,7 +61,7 @@ def plan_transcriptions(given: Ingredients) -> Iterator[Step]:
             yield Step(
                 name=f"transcribe_{name.replace('-', '_')}",
                 title=f"{one.name} by {weights.model}, {threads} threads, fa {fa}, {repetition}/{suite.repetitions}",
-                phase=Phase.BENCH,
+                phase=Phase.BENCHMARK,
                 argv=(
                     *(CLI, "-m", weights.path, "-f", one.path, "-l", suite.language, "-t", str(threads)),
                     *([NO_GPU] if on_cpu else []),

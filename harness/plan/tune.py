@@ -35,7 +35,7 @@ _DOUBTS = {
 }
 
 
-class Axis(Record):
+class TuneAxis(Record):
     """An axis of the search: its values, the present one first, or the reason why there is only one."""
 
     name: str
@@ -43,7 +43,7 @@ class Axis(Record):
     reason: str = ""
 
 
-def list_axes(node: Node, model: str, base: Mapping[str, str], wanted: Sequence[str]) -> tuple[Axis, ...]:
+def list_axes(node: Node, model: str, base: Mapping[str, str], wanted: Sequence[str]) -> tuple[TuneAxis, ...]:
     """Return the axes that this node has more than one value of, and the others with a reason; `base` comes first."""
     cores = node.cpu.cores
     most = max(1, min(cores.affinity, math.floor(cores.quota_cpus or cores.affinity)))
@@ -67,7 +67,7 @@ def list_axes(node: Node, model: str, base: Mapping[str, str], wanted: Sequence[
     for name in AXES:
         if name in wanted:
             found = tuple(dict.fromkeys((base[name], *values[name])))
-            axes.append(Axis(name=name, values=found, reason=reasons.get(name, "") if len(found) < 2 else ""))
+            axes.append(TuneAxis(name=name, values=found, reason=reasons.get(name, "") if len(found) < 2 else ""))
     return tuple(axes)
 
 

@@ -24,7 +24,7 @@ class Device(Record):
         return f"{self.backend}: {told}{' (software: this is the CPU)' if self.software else ''}"
 
 
-class Claim(Record):
+class BackendClaim(Record):
     """A backend or encoder that a log names (`CUDA0`, `BLAS`, `CoreML`), and the line that names it.
 
     `contradiction` is the line, or its absence in words, by which the claim does not hold; empty where it does.

@@ -107,7 +107,7 @@ def is_switch(value: str) -> bool:
     return word in _ON or word in _OFF or word.endswith(_NOT_FOUND) or _number(value) is not None
 
 
-class Variable(Record):
+class CMakeVariable(Record):
     """One entry of a CMakeCache.txt.
 
     `kind` is CMake's type (BOOL, STRING, PATH, ...; UNINITIALIZED where none is known). `declared` says whether anybody
@@ -144,7 +144,7 @@ class Toolchain(Record):
         return short_hash(self.cc, self.cxx, length=8)
 
 
-class Code(Record):
+class CodeDigests(Record):
     """Digests of the library and the bench program of a build, so that builds with equal code are known.
 
     `objects` names each object file that was linked, relative to the build folder, with 16 hex digits over what the
@@ -174,7 +174,7 @@ class Code(Record):
         return short_hash(self.objects, self.link) if self.known else ""
 
 
-def are_equal(one: Code | None, other: Code | None) -> bool:
+def are_equal(one: CodeDigests | None, other: CodeDigests | None) -> bool:
     """Return whether both are known and equal: what is not known is equal to nothing, itself included."""
     return one is not None and other is not None and one.known and one == other
 

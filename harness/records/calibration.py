@@ -5,7 +5,7 @@ from harness.records.measurement import Case
 from harness.records.record import Record
 
 
-class Need(Record):
+class BlocksNeeded(Record):
     """Blocks, and minutes of such a trial, in which nine of ten resamples found `change`; None for not at all."""
 
     change: float
@@ -26,7 +26,7 @@ class Spread(Record):
     calls: float
     processes: float
     blocks: float
-    needs: tuple[Need, ...]
+    needs: tuple[BlocksNeeded, ...]
 
 
 class AATrial(Record):

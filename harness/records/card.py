@@ -27,7 +27,7 @@ class Card(Record, gc=False):
     earliest: str = ""
 
 
-class Remnant(Record):
+class UnfinishedRun(Record):
     """One `.partial` folder.
 
     `kind` is the verb that began it, empty where nothing tells, `measured` how many results with numbers it has. `held`

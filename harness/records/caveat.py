@@ -1,9 +1,9 @@
 """What a reader must know before trusting a number: the closed list of what can be said, and one such remark."""
 
-from harness.records.record import Explained, Record
+from harness.records.record import ExplainedWord, Record
 
 
-class CaveatCode(Explained):
+class CaveatCode(ExplainedWord):
     """What a caveat is about, with one line of meaning; docs/caveats.md and `harness explain` show these lines.
 
     A code is stored in records and read by programs, so it keeps its meaning for ever.

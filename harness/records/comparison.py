@@ -89,7 +89,7 @@ class Family(Record):
 
 
 class Difference(Record):
-    """One circumstance in which the runs of a comparison are not alike, with the values of each side as text.
+    """One context field in which the runs of a comparison are not alike, with the values of each side as text.
 
     `group` is the word that lets such runs be compared all the same, empty where nobody has to be asked.
     """
@@ -100,7 +100,7 @@ class Difference(Record):
     group: str = ""
 
 
-class Contrast(Record):
+class CompareResult(Record):
     """What `harness compare` answers: the runs of each side by id, what differs, and the verdicts."""
 
     baseline: str

@@ -35,7 +35,7 @@ class Condition(Record):
     huge_pages: str = ""
 
 
-class Process(Record):
+class CountedProcess(Record):
     """A process and the CPU seconds that it has used; `start` tells it from another one of the same id."""
 
     pid: int
@@ -44,7 +44,7 @@ class Process(Record):
     cpu_s: float
 
 
-class Reading(Record):
+class CounterReading(Record):
     """What has been counted up to `time_s` (seconds on any steady clock); None stands for what is not told.
 
     `busy_s` and `steal_s` are sums over all `cpus` CPUs, `own_s` is what the harness itself has used. The pressures are
@@ -64,7 +64,7 @@ class Reading(Record):
     thermal_throttled: int | None = None
     swapped_in: int | None = None
     load: float | None = None
-    processes: tuple[Process, ...] = ()
+    processes: tuple[CountedProcess, ...] = ()
 
 
 class Neighbour(Record):
@@ -99,7 +99,7 @@ class Quietness(Record):
     neighbours: tuple[Neighbour, ...] = ()
 
 
-class Fitness(StrEnum):
+class FindingStatus(StrEnum):
     """What a look at one point came to; UNKNOWN where the system does not tell."""
 
     FIT = "fit"
@@ -111,7 +111,7 @@ class Finding(Record):
     """One point: what was `found`, what it `means` for a measurement, and the command that would `fix` it."""
 
     topic: str
-    fitness: Fitness
+    fitness: FindingStatus
     found: str
     means: str = ""
     fix: str = ""
@@ -128,4 +128,4 @@ class Diagnosis(Record):
     @property
     def unfit(self) -> tuple[Finding, ...]:
         """What speaks against measuring now."""
-        return tuple(finding for finding in self.findings if finding.fitness is Fitness.UNFIT)
+        return tuple(finding for finding in self.findings if finding.fitness is FindingStatus.UNFIT)

@@ -30,7 +30,7 @@ def find_gaps(
     gaps = [Gap(name=f"the {kind} tests", phase=Phase.TEST) for kind in types if kind not in tested]
     for case, repetition in _list_processes(suite, weights, audio):
         if (case, repetition) not in known:
-            gaps.append(Gap(name=f"{case}, repetition {repetition}", phase=Phase.BENCH))
+            gaps.append(Gap(name=f"{case}, repetition {repetition}", phase=Phase.BENCHMARK))
     return tuple(gaps)
 
 

@@ -6,7 +6,7 @@ from harness.records.record import Record
 NO_NAME = "unknown"
 
 
-class Cache(Record):
+class CpuCache(Record):
     """One level of cache as one core sees it; `shared_by` logical CPUs use the same one."""
 
     level: int
@@ -43,7 +43,7 @@ class Cpu(Record):
     microarchitecture: str
     features: tuple[str, ...]
     cores: Cores
-    caches: tuple[Cache, ...] = ()
+    caches: tuple[CpuCache, ...] = ()
 
 
 class Node(Record):

@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from harness.records.condition import Quietness
 from harness.records.measurement import Case, Measurement
-from harness.records.plan import Inquiry, Phase, Placement, Step
-from harness.records.record import Explained, Record
+from harness.records.plan import Phase, Placement, Step, StepQuestion
+from harness.records.record import ExplainedWord, Record
 from harness.records.suite import Benchmark
 
 # So much of what a child prints is kept; a build of whisper.cpp with all its tests prints less than one megabyte.
@@ -28,7 +28,7 @@ class Status(StrEnum):
         return self in (Status.FAILED, Status.TIMED_OUT)
 
 
-class Cause(Explained):
+class Cause(ExplainedWord):
     """Why a step failed, or why its numbers do not count, with one line of meaning; a reason is made of it."""
 
     # A program was started, and this came of it.
@@ -58,7 +58,7 @@ class Cause(Explained):
     CLOCK = "clock", "Files are dated later than the clock of this node; set the clock, then use --rebuild."
 
 
-class Completed(Record):
+class CompletedProcess(Record):
     """What a child process left behind; `exit_code` is negative for a signal, as in `subprocess`.
 
     `max_rss_bytes` is the most memory it held, and 0 where that is not known (less than the harness itself held).
@@ -95,7 +95,7 @@ class Completed(Record):
         return " and ".join(f"{what} for {max(seconds, 0.1):.1f} s" for what, seconds in said.items() if seconds)
 
 
-class Check(Record):
+class CTestResult(Record):
     """One test of whisper.cpp as CTest saw it."""
 
     name: str
@@ -110,8 +110,8 @@ class StepResult(Record):
     `quiet` is what else the node did meanwhile and `placement` where it ran; benchmarks have them, where it is known.
     `cause` is why it failed or does not count, None where that is not known. `asks` and `build_type` are those of the
     step, `blocked_by` is the failed step for which it was skipped. `build` is the
-    `Code.id` of the build that the numbers of a benchmark came from, empty where that is not known. `layout` is the
-    seed of the code layout in which it was linked for this step alone, 0 where it was not.
+    `CodeDigests.id` of the build that the numbers of a benchmark came from, empty where that is not known. `layout` is
+    the seed of the code layout in which it was linked for this step alone, 0 where it was not.
     """
 
     step: str
@@ -119,18 +119,18 @@ class StepResult(Record):
     status: Status
     reason: str = ""
     reused: bool = False
-    completed: Completed | None = None
+    completed: CompletedProcess | None = None
     case: Case | None = None
     repetition: int = 0
     log: str = ""
     measurements: tuple[Measurement, ...] = ()
-    checks: tuple[Check, ...] = ()
+    checks: tuple[CTestResult, ...] = ()
     quiet: Quietness | None = None
     placement: Placement | None = None
     cause: Cause | None = None
     build: str = ""
     layout: int = 0
-    asks: Inquiry | None = None
+    asks: StepQuestion | None = None
     build_type: str = ""
     blocked_by: str = ""
 
@@ -161,4 +161,4 @@ class StepResult(Record):
 
 def is_timed(one: Step | StepResult) -> bool:
     """Return whether this is a process of a model case."""
-    return one.phase is Phase.BENCH and one.case is not None and one.case.benchmark == Benchmark.WHISPER
+    return one.phase is Phase.BENCHMARK and one.case is not None and one.case.benchmark == Benchmark.WHISPER

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from harness.records.build import CMakeOption, Config
 from harness.records.measurement import Case
-from harness.records.record import Explained, Record
+from harness.records.record import ExplainedWord, Record
 from harness.records.suite import Engine
 
 
@@ -31,7 +31,8 @@ class Placement(Record):
 class Phase(StrEnum):
     """What kind of work a step is; it decides the exit code of a failure and the section of the report.
 
-    QUANTISE makes weights that a benchmark needs. ROOF is the measuring of the node itself, which never fails a run.
+    QUANTISE makes weights that a benchmark needs. ROOFLINE is the measuring of the node itself, which never fails a
+    run.
     """
 
     CONFIGURE = "configure"
@@ -40,11 +41,11 @@ class Phase(StrEnum):
     TEST = "test"
     PROBE = "probe"
     QUANTISE = "quantise"
-    ROOF = "roof"
-    BENCH = "bench"
+    ROOFLINE = "roof"
+    BENCHMARK = "bench"
 
 
-class Inquiry(Explained):
+class StepQuestion(ExplainedWord):
     """What a step asks of a tool or a program, with one line of meaning; the answer is in the log of the step."""
 
     TARGETS = "targets", "The build tool is asked for its targets: is there a bench program, and by which name?"
@@ -88,11 +89,11 @@ class Step(Record):
     engine: Engine = Engine.BENCH
     backend: str = ""
     placement: Placement | None = None
-    asks: Inquiry | None = None
+    asks: StepQuestion | None = None
     build_type: str = ""
 
 
-class Site(Record):
+class BuildSite(Record):
     """One build: its config, the options that name files of this machine, and the folder it is made in.
 
     `variant` names the CPU variant that is loaded, where the build has the kernels of all of them as libraries.
@@ -114,12 +115,12 @@ class CodeLayout(Record):
 class Plan(Record):
     """Steps in order, the sites whose options explain them, and a sentence on the number of threads."""
 
-    sites: tuple[Site, ...]
+    sites: tuple[BuildSite, ...]
     steps: tuple[Step, ...]
     threads: str = ""
 
 
-class Listing(Record):
+class ListedTest(Record):
     """One test that CTest knows: its labels and the program that it runs."""
 
     name: str
@@ -136,15 +137,15 @@ class Dialect(Record):
 
 
 class Inventory(Record):
-    """What a configured and built tree turned out to offer; it binds the placeholders of a plan.
+    """What a configured and built tree turned out to offer; it fills in the placeholders of a plan.
 
     Tests are keyed by build type; `targets` are those of the timed build.
     """
 
     targets: tuple[str, ...] = ()
-    tests: tuple[tuple[str, tuple[Listing, ...]], ...] = ()
+    tests: tuple[tuple[str, tuple[ListedTest, ...]], ...] = ()
     dialect: Dialect | None = None
 
-    def listing(self, build_type: str) -> tuple[Listing, ...] | None:
+    def listing(self, build_type: str) -> tuple[ListedTest, ...] | None:
         """Return the tests of one build, None before they were listed."""
         return dict(self.tests).get(build_type)

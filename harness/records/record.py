@@ -16,7 +16,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return msgspec.structs.replace(self, **changes)
 
 
-class Explained(StrEnum):
+class ExplainedWord(StrEnum):
     """Words for programs, each of which has one line of meaning for people."""
 
     meaning: str

@@ -11,11 +11,11 @@ NO_ROWS = "No model benchmark results available."
 COLUMNS = ("Config", "Model", "Th", "FA", "Enc.", "Dec.", "Bch5", "PP", "Commit")
 _ROW = "| %16s | %13s | %3s | %3s | %7s | %7s | %7s | %7s | %7s |"
 # Where the values of a header begin: since 2023 with two blanks after the longest word, before with one.
-PADDING = 11
-OLD_PADDING = 10
+LABEL_WIDTH = 11
+OLD_LABEL_WIDTH = 10
 
 
-class Remark(Record):
+class ReportRemark(Record):
     """Something in a report that is not as the grammar has it: `line` counts from 1.
 
     `cut` says that the report stops here, in the middle of something.
@@ -27,7 +27,7 @@ class Remark(Record):
     cut: bool = False
 
 
-class Block(Record, tag=True, kw_only=True):
+class ReportBlock(Record, tag=True, kw_only=True):
     """A stretch of a report that begins on `line`; `str()` is its exact text.
 
     `raw` is that text where it is written in another way than the fields alone would be, None otherwise.
@@ -44,16 +44,16 @@ class Block(Record, tag=True, kw_only=True):
         return self.written() if self.raw is None else self.raw
 
 
-class Header(Block):
+class ReportHeader(ReportBlock):
     """The Summary: `fields` by their names (status, runtime, date, repo, commit, author), and the commit's message."""
 
     fields: tuple[tuple[str, str], ...]
     message: str
-    padding: int = PADDING
+    label_width: int = LABEL_WIDTH
 
     def written(self) -> str:
         """Return the text that the fields stand for."""
-        lines = "".join(f"{f'- {name}:':<{self.padding}}{value}\n" for name, value in self.fields)
+        lines = "".join(f"{f'- {name}:':<{self.label_width}}{value}\n" for name, value in self.fields)
         return f"## Summary\n\n{lines}{FENCE}\n{self.message}\n{FENCE}\n\n"
 
     def get(self, name: str) -> str:
@@ -61,7 +61,7 @@ class Header(Block):
         return dict(self.fields).get(name, "")
 
 
-class Environment(Block):
+class ReportEnvironment(ReportBlock):
     """The lines of the Environment: mostly KEY=VALUE, but any line of a variable may have leaked in."""
 
     lines: tuple[str, ...]
@@ -76,7 +76,7 @@ class Environment(Block):
         return next((line[len(name) + 1 :] for line in self.lines if line.startswith(f"{name}=")), "")
 
 
-class OutputMark(Block):
+class OutputMark(ReportBlock):
     """The heading before the sections that `ci/run.sh` wrote."""
 
     def written(self) -> str:
@@ -84,7 +84,7 @@ class OutputMark(Block):
         return "## Output\n\n"
 
 
-class TestLog(Block):
+class TestLog(ReportBlock):
     """The section of one ctest run: its exit status (None where none is given) and what ctest printed.
 
     `gap` is the empty line behind it that llama.cpp and ggml have and whisper.cpp has not.
@@ -106,7 +106,7 @@ class TestLog(Block):
         )
 
 
-class BenchHead(Block):
+class BenchHead(ReportBlock):
     """The beginning of the benchmarks of whisper.cpp, with the exit status of that step."""
 
     status: int | None
@@ -116,7 +116,7 @@ class BenchHead(Block):
         return f"### bench\n\nWhisper Benchmark Results\n- status: {_number(self.status)}\n"
 
 
-class BenchLog(Block):
+class BenchLog(ReportBlock):
     """A part of the benchmarks that is shown as it was printed: memcpy, mul_mat, errors."""
 
     title: str
@@ -127,7 +127,7 @@ class BenchLog(Block):
         return f"#### {self.title}\n\n{FENCE}\n{self.log}\n{FENCE}\n\n"
 
 
-class Row(Record):
+class ReportRow(Record):
     """A line of the model table: nine values, none where it is no such line.
 
     `text` is the line as it stands where its blanks are not upstream's.
@@ -144,10 +144,10 @@ class Row(Record):
         return self.cells[COLUMNS.index(column)] if self.cells else ""
 
 
-class Table(Block):
+class ReportTable(ReportBlock):
     """The model table, head and rule among its lines; no lines at all where upstream says that it has no results."""
 
-    lines: tuple[Row, ...]
+    lines: tuple[ReportRow, ...]
 
     def written(self) -> str:
         """Return the part."""
@@ -155,12 +155,12 @@ class Table(Block):
         return f"#### {MODELS}\n\n{body}\n\n"
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[ReportRow, ...]:
         """The rows of values."""
         return tuple([row for row in self.lines if row.cells and row.cells != COLUMNS and row.cells[1].strip("-:")])
 
 
-class Passage(Block):
+class ReportPassage(ReportBlock):
     """Text that the grammar does not cover, or a section of another project under its `name`."""
 
     text: str
@@ -171,26 +171,26 @@ class Passage(Block):
         return self.text
 
 
-AnyBlock = Header | Environment | OutputMark | TestLog | BenchHead | BenchLog | Table | Passage
+AnyBlock = ReportHeader | ReportEnvironment | OutputMark | TestLog | BenchHead | BenchLog | ReportTable | ReportPassage
 
 
 class Report(Record):
     """A whole report; `crlf` says that all of its lines end as on Windows."""
 
     blocks: tuple[AnyBlock, ...]
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[ReportRemark, ...] = ()
     crlf: bool = False
 
     @property
-    def header(self) -> Header | None:
+    def header(self) -> ReportHeader | None:
         """The Summary, if it is there."""
-        return next((block for block in self.blocks if isinstance(block, Header)), None)
+        return next((block for block in self.blocks if isinstance(block, ReportHeader)), None)
 
     @property
-    def environment(self) -> Environment:
+    def environment(self) -> ReportEnvironment:
         """The Environment, without lines where there is none."""
-        found = (block for block in self.blocks if isinstance(block, Environment))
-        return next(found, Environment(lines=()))
+        found = (block for block in self.blocks if isinstance(block, ReportEnvironment))
+        return next(found, ReportEnvironment(lines=()))
 
     @property
     def tests(self) -> tuple[TestLog, ...]:
@@ -203,12 +203,12 @@ class Report(Record):
         return next((block for block in self.blocks if isinstance(block, BenchHead)), None)
 
     @property
-    def tables(self) -> tuple[Table, ...]:
+    def tables(self) -> tuple[ReportTable, ...]:
         """The model tables; a report has one at most, but a pasted one may have more."""
-        return tuple(block for block in self.blocks if isinstance(block, Table))
+        return tuple(block for block in self.blocks if isinstance(block, ReportTable))
 
     @property
-    def cut(self) -> Remark | None:
+    def cut(self) -> ReportRemark | None:
         """Where the report stops in the middle of something, if it does."""
         return next((remark for remark in self.remarks if remark.cut), None)
 

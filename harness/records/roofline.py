@@ -7,10 +7,10 @@ from harness.records.measurement import Case
 from harness.records.record import Record
 
 # The benchmark's name in cases: `roof/threads=4`. It measures the node, not the code: it is never judged.
-ROOF = "roof"
+ROOFLINE = "roof"
 
 
-class Kind(StrEnum):
+class CeilingKind(StrEnum):
     """What the probe measures.
 
     PEAK: FP32 GFLOP/s of all threads together, a multiply-add being two. CLOCK: GHz of one of them meanwhile.
@@ -30,7 +30,7 @@ class Ceiling(Record):
     had in that slot: below 1 something else used them.
     """
 
-    kind: Kind
+    kind: CeilingKind
     threads: int
     best: float
     median: float
@@ -43,7 +43,7 @@ class Ceiling(Record):
         return 1 - self.median / self.best
 
 
-class Roof(Record):
+class Roofline(Record):
     """One answer of the probe; `lanes` are the floats in a vector, `array_bytes` the size of each array.
 
     `caveats` are added by whoever judges it.
@@ -56,13 +56,13 @@ class Roof(Record):
     ceilings: tuple[Ceiling, ...]
     caveats: tuple[Caveat, ...] = ()
 
-    def find(self, kind: Kind, threads: int) -> Ceiling | None:
+    def find(self, kind: CeilingKind, threads: int) -> Ceiling | None:
         """Return what was measured of `kind` with so many threads."""
         return next((one for one in self.ceilings if one.kind is kind and one.threads == threads), None)
 
 
-class Share(Record):
-    """A median of a case as a share of the roof: `achieved` and `roof` are both GFLOP/s, or both GB/s.
+class RooflineShare(Record):
+    """A median of a case as a share of the roofline: `achieved` and `roof` are both GFLOP/s, or both GB/s.
 
     `cached` says that the bytes fit into the last-level cache, which is faster than the memory that was measured.
     """
@@ -76,5 +76,5 @@ class Share(Record):
 
     @property
     def ratio(self) -> float:
-        """The share as a fraction; more than 1 is possible, and means another roof."""
+        """The share as a fraction; more than 1 is possible, and means another roofline."""
         return self.achieved / self.roof

@@ -2,8 +2,8 @@
 
 from enum import IntEnum, StrEnum
 
-from harness.records.backend import Claim, Device
-from harness.records.build import Code, Config, Toolchain
+from harness.records.backend import BackendClaim, Device
+from harness.records.build import CodeDigests, Config, Toolchain
 from harness.records.caveat import Caveat
 from harness.records.gap import Gap, find_gaps
 from harness.records.measurement import Measurement
@@ -11,13 +11,13 @@ from harness.records.node import Node
 from harness.records.outcome import Cause, Status, StepResult
 from harness.records.plan import Phase
 from harness.records.record import Record
-from harness.records.report import Remark
+from harness.records.report import ReportRemark
 from harness.records.source import Source, name_project
 from harness.records.suite import Suite
 from harness.records.trial import Trial
 from harness.records.weights import Audio, Weights
 
-# 2 added what only live comparisons and samplers have, 3 what only sweeps and quantised weights have, 4 transcribed
+# 2 added what only live comparisons and workers have, 3 what only sweeps and quantised weights have, 4 transcribed
 # audio, 5 the code of a build and the build of each number, stops and suspensions, what is known of the start of
 # imported runs, and the order of processes and the code layout of each block of a live comparison; all of it may be
 # missing, so older ones are read as well.
@@ -46,7 +46,7 @@ class ExitCode(IntEnum):
     INCONCLUSIVE = 21
 
 
-class Origin(StrEnum):
+class SettingOrigin(StrEnum):
     """Where a setting's value came from: a layer of settings, weakest first, or what an imported run was read from."""
 
     DEFAULT = "default"
@@ -64,7 +64,7 @@ class SettingUsed(Record):
 
     name: str
     value: str
-    origin: Origin
+    origin: SettingOrigin
 
 
 class SystemInfo(Record):
@@ -81,7 +81,7 @@ class SystemInfo(Record):
     features: tuple[tuple[str, str], ...]
     backends: tuple[str, ...] = ()
     devices: tuple[Device, ...] = ()
-    failed: tuple[Claim, ...] = ()
+    failed: tuple[BackendClaim, ...] = ()
 
     def list_on(self, section: str = "") -> tuple[str, ...]:
         """Return the features that are on, without their sections; only those of one section where it is named."""
@@ -135,12 +135,12 @@ class Run(Record):
     results: tuple[StepResult, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     origin: str = OURS
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[ReportRemark, ...] = ()
     trial: Trial | None = None
     discarded: tuple[StepResult, ...] = ()
     sweep: str = ""
     audio: tuple[Audio, ...] = ()
-    code: Code | None = None
+    code: CodeDigests | None = None
     earliest: str = ""
     built: tuple[tuple[str, str], ...] = ()
 
@@ -183,7 +183,7 @@ class Run(Record):
         bad |= {gap.phase for gap in self.gaps}
         if Phase.TEST in bad:
             return ExitCode.TESTS_FAILED
-        measured = any(result.measurements for result in self.results if result.phase is not Phase.ROOF)
+        measured = any(result.measurements for result in self.results if result.phase is not Phase.ROOFLINE)
         if bad or (self.suite.benchmarks and self.results and not measured):
             return ExitCode.BENCHMARK_FAILED
         return ExitCode.OK

@@ -5,14 +5,14 @@ from enum import StrEnum
 from harness.records.record import Record
 
 
-class EntryKind(StrEnum):
+class CacheEntryKind(StrEnum):
     """What an entry is; OTHER is whatever the harness does not know or does not give up."""
 
     SOURCES = "sources"
     REPOSITORIES = "repositories"
     ARCHIVES = "archives"
     BUILDS = "builds"
-    ROOFS = "roofs"
+    ROOFLINES = "rooflines"
     WEIGHTS = "weights"
     AUDIO = "audio"
     DOWNLOADS = "downloads"
@@ -21,7 +21,7 @@ class EntryKind(StrEnum):
     OTHER = "other"
 
 
-class Entry(Record):
+class CacheEntry(Record):
     """One thing in the cache, which is removed as a whole or not at all.
 
     `purpose` is what it is for, as far as it is known; `age_s` the time since it was last used; `in_use` why it must
@@ -29,7 +29,7 @@ class Entry(Record):
     mean nothing without it.
     """
 
-    kind: EntryKind
+    kind: CacheEntryKind
     name: str
     path: str
     size_bytes: int
@@ -40,11 +40,11 @@ class Entry(Record):
     companions: tuple[str, ...] = ()
 
 
-class Stock(Record):
+class CacheContents(Record):
     """All entries of a cache folder, and the room that is left on its disk."""
 
     folder: str
-    entries: tuple[Entry, ...]
+    entries: tuple[CacheEntry, ...]
     free_bytes: int
 
     @property
@@ -56,14 +56,14 @@ class Stock(Record):
 class Removal(Record):
     """An entry that was chosen to go; `kept` says why it is still there, empty where it went."""
 
-    entry: Entry
+    entry: CacheEntry
     kept: str = ""
 
 
-class Pruning(Record):
+class PruneResult(Record):
     """What a pruning removed, or would remove where it was not `done`."""
 
-    stock: Stock
+    stock: CacheContents
     removals: tuple[Removal, ...]
     done: bool
 

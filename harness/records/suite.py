@@ -20,10 +20,15 @@ OF_MODELS = (Benchmark.WHISPER, Benchmark.TRANSCRIBE)
 
 
 class Engine(StrEnum):
-    """What asks whisper.cpp to work: its own bench program in whole processes, or the sampler call by call."""
+    """What asks whisper.cpp to work: its own bench program in whole processes, or the worker call by call."""
 
     BENCH = "bench"
-    SAMPLER = "sampler"
+    LIBRARY = "library"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Engine | None":
+        """Return what records of earlier harnesses mean."""
+        return cls.LIBRARY if value == "sampler" else None
 
 
 class Timeouts(Record):
@@ -40,7 +45,7 @@ class Suite(Record):
 
     With a `precision` (half the interval of a median over the median) `repetitions` is their least number: more follow
     until every model is known so well, or `max_time_s` was spent on the models. `cases` are the model cases of a
-    product that has gaps, as sweeps may; `metrics` is what a sampler is asked of a model. Both are empty for all.
+    product that has gaps, as sweeps may; `metrics` is what a worker is asked of a model. Both are empty for all.
     `language` is the one that transcribed audio is in.
     """
 
@@ -62,7 +67,7 @@ class Suite(Record):
 
     @property
     def model_cases(self) -> tuple[Case, ...]:
-        """The cases of whisper-bench and the sampler, in order: models, then threads, then flash attention."""
+        """The cases of whisper-bench and the worker, in order: models, then threads, then flash attention."""
         cases = (
             Case.of(Benchmark.WHISPER.value, model=model, threads=threads, fa=fa)
             for model in dict.fromkeys(self.models)

@@ -14,7 +14,7 @@ TOKENS_PER_WINDOW = 100
 Values = tuple[tuple[str, str], ...]
 
 
-class Absence(StrEnum):
+class RowAbsence(StrEnum):
     """Why a row has no numbers where that is no answer: the sweep has still to find one."""
 
     NOT_YET = "not-yet"
@@ -28,7 +28,7 @@ class Axis(Record):
     values: tuple[str, ...]
 
 
-class Entry(Record):
+class SweepEntry(Record):
     """One config of a sweep: the values that make the binary, the id of the run that measures it.
 
     `reason` says why there is none.
@@ -62,7 +62,7 @@ class Sweep(Record):
     seed: int
     repetitions: int
     axes: tuple[Axis, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[SweepEntry, ...]
     cells: tuple[Cell, ...]
     end: str = ""
     settings: tuple[SettingUsed, ...] = ()
@@ -78,7 +78,7 @@ class Sweep(Record):
         return " ".join(f"{name}={value}" for name, value in values if name in names)
 
 
-class Row(Record):
+class SweepRow(Record):
     """What a cell came to: a summary for each metric by name, and the most memory that a process of it took.
 
     `reason` says why there are no numbers, and `absent` whether they are still to come. `equal_to` is the number, from
@@ -94,7 +94,7 @@ class Row(Record):
     reason: str = ""
     equal_to: int | None = None
     still: int = 0
-    absent: Absence | None = None
+    absent: RowAbsence | None = None
 
     @property
     def blank(self) -> bool:
@@ -126,9 +126,9 @@ class Standing(Record):
         return not self.unresolved
 
 
-class Chart(Record):
+class SweepTable(Record):
     """A sweep with its numbers: a row for each cell, in the cells' order, and who stands best in which metric."""
 
     sweep: Sweep
-    rows: tuple[Row, ...]
+    rows: tuple[SweepRow, ...]
     standings: tuple[Standing, ...]

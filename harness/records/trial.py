@@ -16,8 +16,8 @@ class Trial(Record):
     """Ties the two runs of one live comparison together.
 
     Measurements of the same case, metric, `process` and `repetition` were taken right after each other, in an order
-    drawn from `seed`; equal `process` numbers mean two samplers that lived side by side. `pairs` is the number of timed
-    pairs that one such block holds for each metric, `discarded` the blocks that were lost with a sampler, `stopped`
+    drawn from `seed`; equal `process` numbers mean two workers that lived side by side. `pairs` is the number of timed
+    pairs that one such block holds for each metric, `discarded` the blocks that were lost with a worker, `stopped`
     says why the trial ended. `relinked` tells that every block was linked in a code layout of its own. In records of
     older harnesses each side may have had several `builds`, drawn once for the whole trial, of the code layouts
     `layouts`.

@@ -19,7 +19,7 @@ class Goal(StrEnum):
     MEMORY = "memory"
 
 
-class Tried(Record):
+class Candidate(Record):
     """One candidate of a stage: `score` is the median of the goal over `n` processes, None where there is none.
 
     `encode_ms` and `decode_ms`, a pass and a token, are the medians that the candidate had when its stage ended.
@@ -40,7 +40,7 @@ class Stage(Record):
     """
 
     axis: str
-    tried: tuple[Tried, ...] = ()
+    tried: tuple[Candidate, ...] = ()
     winner: int | None = None
     reason: str = ""
 

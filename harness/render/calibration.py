@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.records.calibration import AATrial, Calibration, Need, Spread
+from harness.records.calibration import AATrial, BlocksNeeded, Calibration, Spread
 from harness.records.comparison import Comparison
 from harness.records.measurement import METRICS
 from harness.records.wording import format_count
@@ -83,5 +83,5 @@ def _row(spread: Spread) -> tuple[str, ...]:
     )
 
 
-def _minutes(need: Need) -> str:
+def _minutes(need: BlocksNeeded) -> str:
     return "not at all" if need.minutes is None else f"{need.minutes:.1f} min"

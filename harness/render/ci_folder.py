@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.records import report as part
 from harness.records.outcome import Status, StepResult
-from harness.records.report import BenchLog, Report, Table
+from harness.records.report import BenchLog, Report, ReportTable
 from harness.records.run import GGML_CI, PASTED, Run
 from harness.records.suite import Benchmark
 from harness.render.report import format_elapsed
@@ -57,7 +57,7 @@ def _bench(run: Run, report: Report, logs: Mapping[str, str]) -> Iterator[tuple[
         (one.case.get("threads") for one in run.results if one.case and one.case.benchmark == Benchmark.MUL_MAT), ""
     )
     memcpy, mul_mat = logs.get("bench-memcpy.log", ""), logs.get("bench-mul_mat.log", "")
-    table = "".join(f"{row}\n" for block in report.blocks if isinstance(block, Table) for row in block.lines)
+    table = "".join(f"{row}\n" for block in report.blocks if isinstance(block, ReportTable) for row in block.lines)
     lines = [f"Running memcpy benchmark\n{_ended(memcpy)}"] if memcpy else []
     lines += [f"Running ggml_mul_mat benchmark with {threads} threads\n{_ended(mul_mat)}"] if mul_mat else []
     lines += ["Running benchmark for all models\n", table]

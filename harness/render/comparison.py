@@ -32,7 +32,7 @@ def render_comparison(
 ) -> str:
     """Return a table of the verdicts, the method, what else differs, the caveats, and a sentence to act on.
 
-    `differences` are the circumstances in which the sides are not alike. Without `full`, lines of a benchmark that has
+    `differences` are the context fields in which the sides are not alike. Without `full`, lines of a benchmark that has
     very many are left out if they show no difference.
     """
     shown, elided = _choose(family.comparisons, full=full)

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
-from harness.records.condition import Diagnosis, Finding, Fitness
+from harness.records.condition import Diagnosis, Finding, FindingStatus
 from harness.render.plain import align, printable
 
 _WIDTH = 100
@@ -14,7 +14,7 @@ def render_doctor(diagnosis: Diagnosis) -> str:
     """Return a table of all points, then what each unfit one means and the command that would fix it."""
     rows = [[finding.topic, finding.fitness, finding.found] for finding in diagnosis.findings]
     unfit = diagnosis.unfit
-    unknown = sum(finding.fitness is Fitness.UNKNOWN for finding in diagnosis.findings)
+    unknown = sum(finding.fitness is FindingStatus.UNKNOWN for finding in diagnosis.findings)
     verdict = f"{len(unfit)} unfit" if unfit else "fit to measure on"
     blocks = [
         [f"{diagnosis.node}: {verdict}{f', {unknown} not known' if unknown else ''}"],

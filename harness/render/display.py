@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.records.comparison import Summary
 from harness.records.measurement import COPY_RATE, FLOP_RATE, METRICS, RTF, TABLE_METRICS, Case
-from harness.records.roofline import Share
+from harness.records.roofline import RooflineShare
 from harness.records.run import OURS, Run
 from harness.records.suite import Benchmark
 from harness.render.config_column import config_words
 from harness.render.plain import align, align_runs, format_summary
 from harness.render.quietness import list_discarded, list_placement
-from harness.render.roofline import list_roof
+from harness.render.roofline import list_roofline
 from harness.render.table import short_commit, weights_kind
 from harness.render.terminal import format_peak, list_caveats, list_failures, list_head, list_tests
 from harness.render.transcription import MODELLED, format_modelled, list_transcriptions
@@ -22,9 +22,9 @@ Summaries = Mapping[tuple[Case, str], Summary]
 
 
 def render_display(
-    runs: Sequence[Run], paths: Sequence[str], shares: Sequence[Sequence[Share]] = (), *, width: int = 0
+    runs: Sequence[Run], paths: Sequence[str], shares: Sequence[Sequence[RooflineShare]] = (), *, width: int = 0
 ) -> str:
-    """Return the runs as text; `paths` says where each is, `shares` how near each came to its roof.
+    """Return the runs as text; `paths` says where each is, `shares` how near each came to its roofline.
 
     In tables of several runs a number stands for the run. Lines have at most `width` columns, 0 for any, but for paths.
     """
@@ -41,7 +41,7 @@ def render_display(
         list_transcriptions(runs, summaries),
         _pivot(summaries, Benchmark.MEMCPY, COPY_RATE.name, across="threads", down="loop", width=width),
         _pivot(summaries, Benchmark.MUL_MAT, FLOP_RATE.name, across="n", down="type", width=width),
-        *(_roof(runs[number], mine, number + 1 if several else 0) for number, mine in enumerate(shares)),
+        *(_roofline(runs[number], mine, number + 1 if several else 0) for number, mine in enumerate(shares)),
         [] if several else list_tests(runs[0]),
         [line for run in runs for line in list_failures(run, width)],
         [line for run in runs for line in list_discarded(run)],
@@ -132,9 +132,9 @@ def _pivot(
     yield from align_runs([header, *rows], several=len(summaries) > 1, indent=_INDENT, width=width)
 
 
-def _roof(run: Run, shares: Sequence[Share], number: int) -> Iterator[str]:
-    """Yield the roof of a run, under its number where there are several."""
-    lines = list(list_roof(run, shares))
+def _roofline(run: Run, shares: Sequence[RooflineShare], number: int) -> Iterator[str]:
+    """Yield the roofline of a run, under its number where there are several."""
+    lines = list(list_roofline(run, shares))
     if lines and number:
         yield f"{_INDENT}#{number}"
     yield from lines

@@ -8,7 +8,7 @@ from harness.records.measurement import RTF
 from harness.records.run import Run
 from harness.render.plain import printable
 from harness.render.quietness import describe_placement
-from harness.render.roofline import describe_roof
+from harness.render.roofline import describe_roofline
 from harness.stats.series import summarize_run
 
 _UPSTREAM = "GG_BUILD"
@@ -57,7 +57,7 @@ def _harness(run: Run) -> Iterator[tuple[str, str]]:
     yield "HARNESS_REPETITIONS", str(suite.repetitions)
     yield "HARNESS_SEED", str(suite.seed)
     yield "HARNESS_PLACEMENT", describe_placement(run)
-    yield "HARNESS_ROOF", describe_roof(run)
+    yield "HARNESS_ROOF", describe_roofline(run)
     for weights in run.weights:
         yield f"HARNESS_WEIGHTS_{weights.model}", weights.kind
     for one in run.audio:

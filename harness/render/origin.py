@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
-from harness.records.run import Origin, SettingUsed
+from harness.records.run import SettingOrigin, SettingUsed
 from harness.records.source import Source
 
 # What earlier versions of the harness took where none was given.
 _OLD_DEFAULT = 1
-_NAMES = {Origin.FILE: "harness.toml", Origin.ENVIRONMENT: "HARNESS_SEED"}
+_NAMES = {SettingOrigin.FILE: "harness.toml", SettingOrigin.ENVIRONMENT: "HARNESS_SEED"}
 
 
 def describe_seed(seed: int, used: Sequence[SettingUsed]) -> str:
     """Return the seed and its origin, for people; `used` are the settings that are in force."""
     told = {one.name: one for one in used}
-    origin = told["seed"].origin if "seed" in told else Origin.DEFAULT
+    origin = told["seed"].origin if "seed" in told else SettingOrigin.DEFAULT
     fixed = name_fixture(used)
     if fixed:
         return f"{seed}, fixed by {fixed}: everything that is measured with it has the same orders"
-    if origin is not Origin.DEFAULT:
+    if origin is not SettingOrigin.DEFAULT:
         return f"{seed}, as given: the same orders as in everything else that has this seed"
     if "dry_run" in told and told["dry_run"].value == "True":
         return "drawn from the system when it is measured; --seed N fixes it"

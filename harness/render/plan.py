@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
-from harness.records.plan import Phase, Plan, Site
+from harness.records.plan import BuildSite, Phase, Plan
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.weights import WeightsKind
@@ -15,7 +15,7 @@ _HIDDEN = "every option and step: -v, or --dry-run"
 _KINDS = {WeightsKind.UNDECIDED: "not known before the network is asked: official, else synthetic"}
 
 
-class Outlook(Record):
+class PlanEstimate(Record):
     """How long a plan will take, from what the same steps took before: `known` of the `total` steps that are left."""
 
     seconds: float
@@ -23,7 +23,7 @@ class Outlook(Record):
     total: int
 
 
-def render_header(plan: Plan, run: Run, outlook: Outlook, width: int = 0) -> str:
+def render_header(plan: Plan, run: Run, outlook: PlanEstimate, width: int = 0) -> str:
     """Return what a run is, in at most eight lines of at most `width` columns, 0 for any; no trailing newline."""
     config = plan.sites[-1].config
     native = next((option.reason for option in config.options if option.name == "GGML_NATIVE"), "")
@@ -78,7 +78,7 @@ def render_plan(plan: Plan, run: Run) -> str:
     lines += _render_memory(plan)
     for placed in dict.fromkeys(str(step.placement) for step in plan.steps if step.placement):
         lines.append(f"  benchmarks run on {placed}")
-    measured = any(step.phase is Phase.BENCH for step in plan.steps)
+    measured = any(step.phase is Phase.BENCHMARK for step in plan.steps)
     if measured and any(one.name == "retries" and one.value != "0" for one in run.settings):
         lines.append("  what others disturb is measured again, models first, in at most a quarter of the planned time")
     if run.suite.precision:
@@ -87,7 +87,7 @@ def render_plan(plan: Plan, run: Run) -> str:
     return "\n".join(lines)
 
 
-def _render_options(site: Site, before: Site | None) -> list[str]:
+def _render_options(site: BuildSite, before: BuildSite | None) -> list[str]:
     """Return a line per option; those that an earlier build has too are not said again."""
     said = {*before.config.options, *before.wiring} if before else set()
     options = [option for option in (*site.config.options, *site.wiring) if option not in said]

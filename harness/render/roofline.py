@@ -1,71 +1,71 @@
-"""The roof for people: the table of `harness roofline`, and the shares of a run."""
+"""The roofline for people: the table of `harness roofline`, and the shares of a run."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.records.measurement import DECODE, ENCODE, FLOP_RATE, PEAK_FLOP_RATE, READ_RATE
 from harness.records.node import Node
-from harness.records.roofline import ROOF, Kind, Roof, Share
+from harness.records.roofline import ROOFLINE, CeilingKind, Roofline, RooflineShare
 from harness.records.run import Run
 from harness.records.wording import format_count
 from harness.render.plain import align
 from harness.stats.series import sample_run
 
-_UNITS = {Kind.PEAK: "GFLOP/s", Kind.CLOCK: "GHz", Kind.READ: "GB/s", Kind.COPY: "GB/s"}
+_UNITS = {CeilingKind.PEAK: "GFLOP/s", CeilingKind.CLOCK: "GHz", CeilingKind.READ: "GB/s", CeilingKind.COPY: "GB/s"}
 _NOTES = {
-    Kind.PEAK: "FP32, all threads together; a multiply-add is two operations",
-    Kind.CLOCK: "dependent additions, one a cycle, in turns with the peak",
-    Kind.READ: "every byte read counts once",
-    Kind.COPY: "memcpy; bytes read and bytes written both count",
+    CeilingKind.PEAK: "FP32, all threads together; a multiply-add is two operations",
+    CeilingKind.CLOCK: "dependent additions, one a cycle, in turns with the peak",
+    CeilingKind.READ: "every byte read counts once",
+    CeilingKind.COPY: "memcpy; bytes read and bytes written both count",
 }
 _BOUND = "lanes x 2 x units x measured clock: for sanity, not a measurement"
 _INDENT = "  "
 
 
-def render_roof(roof: Roof, node: Node, bounds: Mapping[int, float]) -> str:
+def render_roofline(roofline: Roofline, node: Node, bounds: Mapping[int, float]) -> str:
     """Return the table of one answer: a column for each number of threads; `bounds` are their sanity bounds."""
-    counts = list(dict.fromkeys(one.threads for one in roof.ceilings))
-    least = min(one.n for one in roof.ceilings)
-    size = f"{roof.array_bytes / 1e6:.0f} MB"
-    fused = "fused multiply-add" if roof.fused else "no fused multiply-add"
+    counts = list(dict.fromkeys(one.threads for one in roofline.ceilings))
+    least = min(one.n for one in roofline.ceilings)
+    size = f"{roofline.array_bytes / 1e6:.0f} MB"
+    fused = "fused multiply-add" if roofline.fused else "no fused multiply-add"
     rows = [["", "", *(format_count(count, "thread") for count in counts), ""]]
-    rows += [line for kind in Kind for line in _lines(roof, kind, counts)]
+    rows += [line for kind in CeilingKind for line in _lines(roofline, kind, counts)]
     rows.append(["bound", "GFLOP/s", *(f"{bounds[n]:.1f}" if n in bounds else "-" for n in counts), _BOUND])
     return "\n".join(
         [
-            f"roof of {node.name}: {' '.join((node.cpu.brand or node.cpu.arch).split())}",
-            f"{_INDENT}{roof.vector}: {roof.lanes} floats per vector, {fused}; arrays of {size}",
+            f"roofline of {node.name}: {' '.join((node.cpu.brand or node.cpu.arch).split())}",
+            f"{_INDENT}{roofline.vector}: {roofline.lanes} floats per vector, {fused}; arrays of {size}",
             "",
             *_table(rows),
             "",
             f"{_INDENT}the best of {least} slots and more; in brackets how far the median stays below",
-            *(f"{_INDENT}caveat: {one.message} [{one.code}]" for one in roof.caveats),
+            *(f"{_INDENT}caveat: {one.message} [{one.code}]" for one in roofline.caveats),
         ]
     )
 
 
-def list_roof(run: Run, shares: Sequence[Share]) -> Iterator[str]:
-    """Yield the roof of a run, before and after, and with how near its benchmarks came."""
+def list_roofline(run: Run, shares: Sequence[RooflineShare]) -> Iterator[str]:
+    """Yield the roofline of a run, before and after, and with how near its benchmarks came."""
     for threads, facts in _facts(run).items():
-        yield f"{_INDENT}roof     {facts} with {threads} thread{'' if threads == '1' else 's'}"
+        yield f"{_INDENT}roofline {facts} with {threads} thread{'' if threads == '1' else 's'}"
     yield from _models(shares)
     yield from _mul_mat(shares)
     yield from _notes(shares)
 
 
-def describe_roof(run: Run) -> str:
-    """Return the roof of a run on one line, before and after; empty where there is none."""
+def describe_roofline(run: Run) -> str:
+    """Return the roofline of a run on one line, before and after; empty where there is none."""
     return "; ".join(f"{facts}, threads {threads}" for threads, facts in _facts(run).items())
 
 
-def _lines(roof: Roof, kind: Kind, counts: Sequence[int]) -> Iterator[list[str]]:
-    found = [roof.find(kind, count) for count in counts]
+def _lines(roofline: Roofline, kind: CeilingKind, counts: Sequence[int]) -> Iterator[list[str]]:
+    found = [roofline.find(kind, count) for count in counts]
     if not any(found):
         return
-    digits = 3 if kind is Kind.CLOCK else 1
+    digits = 3 if kind is CeilingKind.CLOCK else 1
     cells = (f"{one.best:.{digits}f} ({one.unsteadiness:.1%})" if one else "-" for one in found)
     yield [kind.value, _UNITS[kind], *cells, _NOTES[kind]]
-    if kind is Kind.CLOCK:
-        pairs = [(roof.find(Kind.PEAK, count), one, count) for one, count in zip(found, counts, strict=True)]
+    if kind is CeilingKind.CLOCK:
+        pairs = [(roofline.find(CeilingKind.PEAK, count), one, count) for one, count in zip(found, counts, strict=True)]
         cells = (f"{peak.best / count / one.best:.1f}" if peak and one else "-" for peak, one, count in pairs)
         yield ["", "FLOP/cycle", *cells, "of each thread"]
 
@@ -84,13 +84,13 @@ def _facts(run: Run) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for metric, verb in ((PEAK_FLOP_RATE, ""), (READ_RATE, "reads ")):
         for (case, name), values in samples.items():
-            if case.benchmark == ROOF and name == metric.name:
+            if case.benchmark == ROOFLINE and name == metric.name:
                 numbers = " and ".join(f"{value:.1f}" for value in values)
                 found.setdefault(case.get("threads"), []).append(f"{verb}{numbers} {metric.unit}")
     return {threads: ", ".join(facts) for threads, facts in found.items()}
 
 
-def _models(shares: Sequence[Share]) -> Iterator[str]:
+def _models(shares: Sequence[RooflineShare]) -> Iterator[str]:
     cases = dict.fromkeys(share.case for share in shares if share.metric in (ENCODE.name, DECODE.name))
     rows = []
     for case in cases:
@@ -98,10 +98,10 @@ def _models(shares: Sequence[Share]) -> Iterator[str]:
         name = f"{case.get('model')}, {case.get('threads')} threads, fa {case.get('fa')}"
         rows.append([name, *(_cell(mine.get(metric.name)) for metric in (ENCODE, DECODE))])
     if rows:
-        yield from align([["of the roof", "encode", "decode"], *rows], indent=_INDENT)
+        yield from align([["of the roofline", "encode", "decode"], *rows], indent=_INDENT)
 
 
-def _mul_mat(shares: Sequence[Share]) -> Iterator[str]:
+def _mul_mat(shares: Sequence[RooflineShare]) -> Iterator[str]:
     cells = {(s.case.get("type"), s.case.get("n")): s for s in shares if s.metric == FLOP_RATE.name}
     if not cells:
         return
@@ -110,10 +110,10 @@ def _mul_mat(shares: Sequence[Share]) -> Iterator[str]:
     rows = [
         [f"type={kind}", *(_percent(cells[kind, n]) if (kind, n) in cells else "-" for n in sizes)] for kind in kinds
     ]
-    yield from align([["mul_mat of the roof", *(f"n={n}" for n in sizes)], *rows], indent=_INDENT)
+    yield from align([["mul_mat of the roofline", *(f"n={n}" for n in sizes)], *rows], indent=_INDENT)
 
 
-def _notes(shares: Sequence[Share]) -> Iterator[str]:
+def _notes(shares: Sequence[RooflineShare]) -> Iterator[str]:
     if any(share.metric == DECODE.name for share in shares):
         yield f"{_INDENT}encode and mul_mat: of the FP32 peak; decode: the decoder's weights and both KV caches once"
         yield f"{_INDENT}a token, of the rate of reading memory"
@@ -125,11 +125,11 @@ def _notes(shares: Sequence[Share]) -> Iterator[str]:
         yield f"{_INDENT}* fits into the last-level cache, which may be faster than the memory"
 
 
-def _cell(share: Share | None) -> str:
+def _cell(share: RooflineShare | None) -> str:
     if share is None:
         return "-"
     return f"{_percent(share)} ({share.achieved:.1f} {share.unit}){'*' if share.cached else ''}"
 
 
-def _percent(share: Share) -> str:
+def _percent(share: RooflineShare) -> str:
     return f"{share.ratio:.0%}" if share.ratio >= 0.1 else f"{share.ratio:.1%}"

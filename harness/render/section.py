@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from harness.records.outcome import Completed, Status, StepResult
+from harness.records.outcome import CompletedProcess, Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import Run
 from harness.records.suite import Benchmark
@@ -60,7 +60,7 @@ def _bench(run: Run, logs: Mapping[str, str]) -> Iterator[str]:
     ran = [
         result
         for result in run.results
-        if (result.phase is Phase.BENCH and result.status is not Status.SKIPPED)
+        if (result.phase is Phase.BENCHMARK and result.status is not Status.SKIPPED)
         or (result.phase is Phase.PROBE and result.status.bad)
     ]
     if not ran:
@@ -100,7 +100,7 @@ def _without_echo(log: str) -> str:
     return rest if first.startswith("+ ") else log
 
 
-def _times(completed: Completed | None) -> tuple[str, ...]:
+def _times(completed: CompletedProcess | None) -> tuple[str, ...]:
     """Return what bash's `time` prints, `%dm%d.%03ds`."""
     if completed is None:
         return ()

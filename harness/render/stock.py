@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
-from harness.records.stock import Entry, EntryKind, Pruning, Stock
+from harness.records.stock import CacheContents, CacheEntry, CacheEntryKind, PruneResult
 from harness.records.wording import format_count
 from harness.render.plain import align
 
 _HEADER = ("kind", "size", "last use", "in use", "name", "what for")
 
 
-def render_stock(stock: Stock) -> str:
+def render_contents(stock: CacheContents) -> str:
     """Return a line for each entry, the largest first, then the total, what is free, and how to make room."""
     lines = [*_rows(stock.entries), "", f"{_count(stock.entries)}, {_sums(stock)} in {stock.folder}"]
-    if any(entry.kind is not EntryKind.OTHER for entry in stock.entries):
+    if any(entry.kind is not CacheEntryKind.OTHER for entry in stock.entries):
         lines.append("to make room: harness cache prune --older 30d --keep 20GB --yes")
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
-def render_pruning(pruning: Pruning) -> str:
+def render_pruning(pruning: PruneResult) -> str:
     """Return a line for each entry that went, or would go, and the sum."""
     gone = [one.entry for one in pruning.removals if not one.kept]
     said = f"{'removed' if pruning.done else 'would remove'} {_count(gone)}, {_format_size(pruning.freed_bytes)}"
@@ -41,15 +41,15 @@ def _format_age(age_s: float) -> str:
     return f"{age_s // 60:.0f} min"
 
 
-def _count(entries: Sequence[Entry]) -> str:
+def _count(entries: Sequence[CacheEntry]) -> str:
     return format_count(len(entries), "entry", plural="entries")
 
 
-def _sums(stock: Stock) -> str:
+def _sums(stock: CacheContents) -> str:
     return f"{_format_size(stock.total_bytes)} in all, {_format_size(stock.free_bytes)} free"
 
 
-def _rows(entries: Sequence[Entry]) -> list[str]:
+def _rows(entries: Sequence[CacheEntry]) -> list[str]:
     rows = [
         (
             entry.kind,
@@ -57,7 +57,7 @@ def _rows(entries: Sequence[Entry]) -> list[str]:
             _format_age(entry.age_s),
             entry.in_use or "-",
             entry.name,
-            entry.purpose or ("never removed" if entry.kind is EntryKind.OTHER else "-"),
+            entry.purpose or ("never removed" if entry.kind is CacheEntryKind.OTHER else "-"),
         )
         for entry in entries
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.errors import UsageError
 from harness.records.measurement import METRICS, TABLE_METRICS
-from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Chart, Row, Standing
+from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Standing, SweepRow, SweepTable
 from harness.records.wording import format_count
 from harness.render.format.text import csv_cell, markdown
 from harness.render.plain import align, format_summary
@@ -20,27 +20,29 @@ _NOTHING = "NA"
 PIVOT_VALUES = (*(metric.name for metric in TABLE_METRICS), _RTF, _MEMORY)
 
 
-def render_chart(chart: Chart) -> str:
+def render_sweep(table: SweepTable) -> str:
     """Return a line for each cell and what may be said of the best ones; no trailing newline."""
-    header, units, rows = _table(chart)
-    width = len(chart.sweep.varying)
-    lines = [*align([header, units, *rows], left=width, indent="  "), "", *_notes(chart)]
+    header, units, rows = _table(table)
+    width = len(table.sweep.varying)
+    lines = [*align([header, units, *rows], left=width, indent="  "), "", *_notes(table)]
     return "\n".join(lines)
 
 
-def render_chart_markdown(chart: Chart) -> str:
+def render_sweep_markdown(sweep_table: SweepTable) -> str:
     """Return the same as Markdown, under a heading."""
-    header, units, rows = _table(chart)
+    header, units, rows = _table(sweep_table)
     titles = [f"{name} ({unit})" if unit else name for name, unit in zip(header, units, strict=True)]
     table = [titles, ["---"] * len(titles), *rows]
     lines = [f"| {' | '.join(markdown(cell) for cell in row)} |" for row in table]
-    notes = [f"- {markdown(line)}" for line in _sentences(chart)]
-    return "\n".join([f"## Sweep {chart.sweep.id} on {markdown(chart.sweep.node)}", "", *lines, "", *notes, ""])
+    notes = [f"- {markdown(line)}" for line in _sentences(sweep_table)]
+    return "\n".join(
+        [f"## Sweep {sweep_table.sweep.id} on {markdown(sweep_table.sweep.node)}", "", *lines, "", *notes, ""]
+    )
 
 
-def render_chart_csv(chart: Chart) -> str:
+def render_sweep_csv(table: SweepTable) -> str:
     """Return a line for each cell: axes, medians and spreads, RTF, memory, n, `best_in`, run, reason, `equal_code`."""
-    names = [axis.name for axis in chart.sweep.axes]
+    names = [axis.name for axis in table.sweep.axes]
     metrics = [metric.name for metric in TABLE_METRICS]
     columns = [
         *names,
@@ -55,10 +57,10 @@ def render_chart_csv(chart: Chart) -> str:
         "equal_code",
     ]
     lines = []
-    for number, row in enumerate(chart.rows):
+    for number, row in enumerate(table.rows):
         found = [row.get(name) for name in metrics]
-        entry = chart.sweep.entries[chart.sweep.cells[number].entry]
-        best = " ".join(one.metric for one in chart.standings if one.row == number and one.certain)
+        entry = table.sweep.entries[table.sweep.cells[number].entry]
+        best = " ".join(one.metric for one in table.standings if one.row == number and one.certain)
         lines.append(
             [
                 *(dict(row.values)[name] for name in names),
@@ -70,29 +72,29 @@ def render_chart_csv(chart: Chart) -> str:
                 best,
                 entry.run,
                 row.reason,
-                chart.sweep.label(chart.rows[row.equal_to].values) if row.equal_to is not None else "",
+                table.sweep.label(table.rows[row.equal_to].values) if row.equal_to is not None else "",
             ]
         )
     return _write_csv([columns, *lines])
 
 
-def pivot_chart(chart: Chart, *, rows: str, columns: str, value: str) -> list[list[str]]:
+def pivot_sweep(table: SweepTable, *, rows: str, columns: str, value: str) -> list[list[str]]:
     """Return a table of one value: `columns` is an axis, `rows` another one or, if empty, all others together.
 
     Where several cells fall together the least value stands; `*` is behind one that is really the best of all cells.
     Raises UsageError for an axis or a value that the sweep has not.
     """
-    names = [axis.name for axis in chart.sweep.varying]
+    names = [axis.name for axis in table.sweep.varying]
     down = [rows] if rows else [name for name in names if name != columns]
     for name in (columns, *([rows] if rows else [])):
         if name not in names:
             raise UsageError(f"the sweep has no axis {name!r} with several values", hint=f"one of {', '.join(names)}")
     if value not in PIVOT_VALUES:
         raise UsageError(f"a pivot cannot show {value!r}", hint=f"--value with one of {', '.join(PIVOT_VALUES)}")
-    across = next(axis.values for axis in chart.sweep.varying if axis.name == columns)
-    best = {one.row for one in chart.standings if one.metric == value and one.certain}
+    across = next(axis.values for axis in table.sweep.varying if axis.name == columns)
+    best = {one.row for one in table.standings if one.metric == value and one.certain}
     found: dict[tuple[str, ...], dict[str, tuple[float, int]]] = {}
-    for number, row in enumerate(chart.rows):
+    for number, row in enumerate(table.rows):
         values = dict(row.values)
         line = found.setdefault(tuple(values[name] for name in down), {})
         number_of = _pick(row, value)
@@ -118,24 +120,24 @@ def render_pivot_markdown(table: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(map(markdown, line))} |\n" for line in lines)
 
 
-def _table(chart: Chart) -> tuple[list[str], list[str], list[list[str]]]:
-    names = [axis.name for axis in chart.sweep.varying]
+def _table(table: SweepTable) -> tuple[list[str], list[str], list[list[str]]]:
+    names = [axis.name for axis in table.sweep.varying]
     header = [*names, *(metric.label for metric in TABLE_METRICS), "RTF", "memory", "n", ""]
     units = [*("" for _ in names), *(metric.unit for metric in TABLE_METRICS), "", "MB", "", ""]
     return (
         header,
         units,
-        [[*_pick_axes(row, names), *_cells(chart, number, row)] for number, row in enumerate(chart.rows)],
+        [[*_pick_axes(row, names), *_cells(table, number, row)] for number, row in enumerate(table.rows)],
     )
 
 
-def _pick_axes(row: Row, names: Iterable[str]) -> list[str]:
+def _pick_axes(row: SweepRow, names: Iterable[str]) -> list[str]:
     values = dict(row.values)
     return [values[name] for name in names]
 
 
-def _cells(chart: Chart, number: int, row: Row) -> list[str]:
-    best = {one.metric for one in chart.standings if one.row == number and one.certain}
+def _cells(table: SweepTable, number: int, row: SweepRow) -> list[str]:
+    best = {one.metric for one in table.standings if one.row == number and one.certain}
     if not row.summaries:
         return [*(_NOTHING for _ in TABLE_METRICS), _NOTHING, _NOTHING, "0", row.reason]
     numbers = [
@@ -143,47 +145,47 @@ def _cells(chart: Chart, number: int, row: Row) -> list[str]:
     ]
     rtf = f"{row.rtf:.3f}" if row.rtf is not None else "-"
     memory = f"{row.max_rss_bytes / 1e6:.0f}" if row.max_rss_bytes else "-"
-    return [*numbers, rtf, memory, str(max(one.n for _, one in row.summaries)), row.reason or _name_equal(chart, row)]
+    return [*numbers, rtf, memory, str(max(one.n for _, one in row.summaries)), row.reason or _name_equal(table, row)]
 
 
-def describe_equals(chart: Chart) -> list[str]:
+def describe_equals(table: SweepTable) -> list[str]:
     """Return a sentence for each group of cells that measure the same code with the same settings."""
     groups: dict[int, list[str]] = {}
-    for row in chart.rows:
+    for row in table.rows:
         if row.equal_to is not None:
-            groups.setdefault(row.equal_to, []).append(chart.sweep.label(row.values))
-    named = ([chart.sweep.label(chart.rows[first].values), *labels] for first, labels in groups.items())
+            groups.setdefault(row.equal_to, []).append(table.sweep.label(row.values))
+    named = ([table.sweep.label(table.rows[first].values), *labels] for first, labels in groups.items())
     return [
         f"equal code: {' and '.join(labels)}: the binaries do not differ, so any difference in their numbers is noise"
         for labels in named
     ]
 
 
-def _name_equal(chart: Chart, row: Row) -> str:
-    return "" if row.equal_to is None else f"equal code: {chart.sweep.label(chart.rows[row.equal_to].values)}"
+def _name_equal(table: SweepTable, row: SweepRow) -> str:
+    return "" if row.equal_to is None else f"equal code: {table.sweep.label(table.rows[row.equal_to].values)}"
 
 
-def _notes(chart: Chart) -> Iterator[str]:
-    for sentence in _sentences(chart):
+def _notes(table: SweepTable) -> Iterator[str]:
+    for sentence in _sentences(table):
         yield from wrap_bullet(sentence)
 
 
-def _sentences(chart: Chart) -> Iterator[str]:
-    if any(row.summaries for row in chart.rows):
+def _sentences(table: SweepTable) -> Iterator[str]:
+    if any(row.summaries for row in table.rows):
         yield "medians of n processes, one in each round; in brackets (slowest - fastest) / median"
-    yield from describe_equals(chart)
-    still = [f"{count} of {chart.sweep.label(row.values)}" for row in chart.rows if (count := row.still)]
+    yield from describe_equals(table)
+    still = [f"{count} of {table.sweep.label(row.values)}" for row in table.rows if (count := row.still)]
     if still:
         cells = ", ".join(still)
         yield f"stopped, frozen or suspended while they were measured: {cells}; these times may include the stop"
-    if any(row.rtf is not None for row in chart.rows):
+    if any(row.rtf is not None for row in table.rows):
         yield (
             f"RTF is a model, not a measurement: (encode + {TOKENS_PER_WINDOW} x decode) / {WINDOW_S:g} s, one window "
             "of speech, token by token; memory is the most that any process took"
         )
-    if any(one.certain for one in chart.standings):
+    if any(one.certain for one in table.standings):
         yield f"{BEST} really better than every other cell: all these marks together are wrong once in a hundred sweeps"
-    doubtful = [one for one in chart.standings if not one.certain]
+    doubtful = [one for one in table.standings if not one.certain]
     short = [one for one in doubtful if one.rounds < one.least_rounds]
     if short:
         most = max(one.rounds for one in short)
@@ -191,17 +193,17 @@ def _sentences(chart: Chart) -> Iterator[str]:
         yield f"{shown}; {max(one.least_rounds for one in short)} are the fewest that could"
     for one in doubtful:
         if one not in short:
-            yield _describe_doubt(chart, one)
+            yield _describe_doubt(table, one)
 
 
-def _describe_doubt(chart: Chart, standing: Standing) -> str:
+def _describe_doubt(table: SweepTable, standing: Standing) -> str:
     label = METRICS[standing.metric].label
-    lead = f"{label} {chart.sweep.label(chart.rows[standing.row].values)} has the least median, but"
+    lead = f"{label} {table.sweep.label(table.rows[standing.row].values)} has the least median, but"
     cannot = f"cannot be told from {len(standing.unresolved)} of {standing.others} others"
     return f"{lead} {cannot} after {standing.rounds} rounds"
 
 
-def _pick(row: Row, value: str) -> float | None:
+def _pick(row: SweepRow, value: str) -> float | None:
     if value == _RTF:
         return row.rtf
     if value == _MEMORY:

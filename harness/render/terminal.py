@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.records.comparison import Summary
 from harness.records.measurement import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS, Case
-from harness.records.outcome import Check, Status, StepResult
-from harness.records.roofline import Share
+from harness.records.outcome import CTestResult, Status, StepResult
+from harness.records.roofline import RooflineShare
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.wording import format_count
 from harness.render.config_column import config_words
 from harness.render.plain import align_within, format_summary
 from harness.render.quietness import list_discarded, list_placement
-from harness.render.roofline import list_roof
+from harness.render.roofline import list_roofline
 from harness.render.table import short_commit, weights_kind
 from harness.render.transcription import MODELLED, format_modelled, list_transcriptions
 from harness.stats.series import order_model_cases, peak_memory, summarize_run
@@ -26,10 +26,10 @@ _MANY = 5
 _NAMES = 4
 
 
-def render_summary(run: Run, bundle_path: str, shares: Sequence[Share] = (), *, width: int = 0) -> str:
+def render_summary(run: Run, bundle_path: str, shares: Sequence[RooflineShare] = (), *, width: int = 0) -> str:
     """Return status, numbers with units, tests, failures, caveats, where all of it lies, and what to do next.
 
-    `shares` say how near the numbers came to the roof. Lines have at most `width` columns, 0 for any.
+    `shares` say how near the numbers came to the roofline. Lines have at most `width` columns, 0 for any.
     """
     summaries = summarize_run(run)
     blocks = (
@@ -37,7 +37,7 @@ def render_summary(run: Run, bundle_path: str, shares: Sequence[Share] = (), *, 
         _models(run, summaries, width),
         list_transcriptions([run], [summaries]),
         [*_memcpy(summaries), *_mul_mat(summaries), *list_tests(run)],
-        list_roof(run, shares),
+        list_roofline(run, shares),
         [*list_failures(run, width), *list_discarded(run)],
         list_caveats(run, width=width),
         _next(run, bundle_path),
@@ -135,7 +135,7 @@ def list_tests(run: Run) -> Iterator[str]:
             yield f"  tests    {result.build_type.lower() or result.step}: {_counts(result.checks)}"
 
 
-def _counts(checks: Sequence[Check]) -> str:
+def _counts(checks: Sequence[CTestResult]) -> str:
     parts = []
     for status in Status:
         names = [check.name for check in checks if check.status is status]

@@ -1,4 +1,4 @@
-"""Files of ours that a build names, in the cache: all checkouts that share it share its builds. Layouts that differ."""
+"""Files of ours that a build names, in the cache: checkouts that share it share its builds. Different code layouts."""
 
 import hashlib
 from collections.abc import Sequence
@@ -25,28 +25,28 @@ def keep_include(cache: Path, name: str) -> str:
     return str(path)
 
 
-def keep_layouts(cache: Path, seeds: Sequence[int]) -> tuple[CodeLayout, ...]:
-    """Write the files that give linkers the code layouts of these seeds into the cache, and return the layouts."""
-    layouts = []
+def keep_code_layouts(cache: Path, seeds: Sequence[int]) -> tuple[CodeLayout, ...]:
+    """Write the files that give linkers the code layouts of these seeds into the cache, and return these."""
+    code_layouts = []
     for seed in seeds:
-        files = _render_layout(seed)
+        files = _render_code_layout(seed)
         folder = cache / "cmake" / f"layout-{seed}-{short_hash(files, length=8)}"
         for name, text in files.items():
             _keep(folder / name, text.encode())
-        layouts.append(CodeLayout(seed=seed, folder=str(folder)))
-    return tuple(layouts)
+        code_layouts.append(CodeLayout(seed=seed, folder=str(folder)))
+    return tuple(code_layouts)
 
 
-def write_layout(folder: Path, seed: int) -> CodeLayout:
-    """Write the files of a code layout that is used once into a new folder, and return the layout."""
+def write_code_layout(folder: Path, seed: int) -> CodeLayout:
+    """Write the files of a code layout that is used once into a new folder, and return it."""
     folder.mkdir(parents=True)
-    for name, text in _render_layout(seed).items():
+    for name, text in _render_code_layout(seed).items():
         (folder / name).write_text(text, encoding="ascii")
     return CodeLayout(seed=seed, folder=str(folder))
 
 
 def require_distinct(folders: Sequence[str]) -> None:
-    """Raise UnfitError where two layouts are the same bytes: a linker may take an option and do nothing."""
+    """Raise UnfitError where two code layouts are the same bytes: a linker may take an option and do nothing."""
     known: dict[str, str] = {}
     for folder in folders:
         files = sorted(path for path in Path(folder).rglob("*") if path.is_file() and path.name != LINKED)
@@ -60,7 +60,7 @@ def require_distinct(folders: Sequence[str]) -> None:
             )
 
 
-def _render_layout(seed: int) -> dict[str, str]:
+def _render_code_layout(seed: int) -> dict[str, str]:
     return {SCRIPT: render_script(seed), ORDER: render_order(seed)}
 
 

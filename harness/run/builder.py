@@ -11,14 +11,14 @@ from harness.records.suite import Benchmark
 from harness.run.finish import look_back
 from harness.run.introduction import introduce
 from harness.run.places import Workplace
-from harness.run.prepare import Ready, begin_run, lay_out, mark_builds, ready_all, remove_builds
+from harness.run.prepare import Ready, begin_run, mark_builds, prepare, ready_all, remove_builds
 from harness.run.session import Session
 from harness.settings.request import BuildRequest, RunRequest
 from harness.store.bundle import Bundle, load_logs
 from harness.store.duration import load_durations
 
 
-class Built(Record):
+class BuildResult(Record):
     """A build that has been tried: the run that records it, its folder, and what the bench program understands."""
 
     run: Run
@@ -39,11 +39,11 @@ def prepare_build(asked: RunRequest, work: Workplace, *, drawn: bool = False) ->
     Source and weights are there afterwards, nothing is built. One that is `drawn` can be linked in other code layouts,
     and is, to see that it works.
     """
-    bench, suite = lay_out(asked, work), asked.measure.suite
-    ready = ready_all(asked, work, bench.source)
-    timed = suite.replace(benchmarks=() if bench.source.pruned else tuple(Benchmark))
-    state, ingredients = begin_run(bench, asked.take(timed), tuple(one for one, _ in ready), (), drawn=drawn)
-    plan = plan_build(ingredients if suite.benchmarks else ingredients.replace(threads=""))
+    prepared, suite = prepare(asked, work), asked.measure.suite
+    ready = ready_all(asked, work, prepared.source)
+    timed = suite.replace(benchmarks=() if prepared.source.pruned else tuple(Benchmark))
+    state, inputs = begin_run(prepared, asked.take(timed), tuple(one for one, _ in ready), (), drawn=drawn)
+    plan = plan_build(inputs if suite.benchmarks else inputs.replace(threads=""))
     # What is built is not measured yet: the run that is recorded asks for no benchmark.
     return state.replace(suite=suite.replace(benchmarks=())), plan, ready
 
@@ -59,7 +59,7 @@ def check_build(state: Run, plan: Plan, work: Workplace) -> None:
             session.do(step)
 
 
-def carry_out_build(state: Run, plan: Plan, asked: BuildRequest, work: Workplace) -> Built:
+def carry_out_build(state: Run, plan: Plan, asked: BuildRequest, work: Workplace) -> BuildResult:
     """Return the build of a plan, finished or failed; the caller holds the node's lock."""
     introduce(plan, state, load_durations(work.places.cache), work.console)
     remove_builds(plan, asked, work.console)
@@ -67,7 +67,7 @@ def carry_out_build(state: Run, plan: Plan, asked: BuildRequest, work: Workplace
     session, bundle = _open_session(state, plan, work)
     state = session.go()
     state = look_back(state, load_logs(bundle.path, state))
-    return Built(run=state, folder=plan.sites[-1].folder, logs=str(bundle.logs), inventory=session.inventory)
+    return BuildResult(run=state, folder=plan.sites[-1].folder, logs=str(bundle.logs), inventory=session.inventory)
 
 
 def _open_session(state: Run, plan: Plan, work: Workplace) -> tuple[Session, Bundle]:

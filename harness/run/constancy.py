@@ -9,24 +9,24 @@ from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase, Step
 from harness.records.run import Run
-from harness.system.built import BuiltFiles, Look, Looks, distrust, is_touched, look_through
+from harness.system.built import BuiltFiles, FileState, FileStates, distrust, is_touched, look_through
 from harness.system.cache.entry import Note
-from harness.system.quiet import Watch, count_usable
+from harness.system.quiet import CounterReader, count_usable
 from harness.system.source.tree import find_written, look_at_tree, probe_tree
 
 
-class Constancy:
+class ConstancyCheck:
     """Looks at builds once they are made, at files that are read and at the node before the first measurement.
 
     Then at all of them after each step. Without a `watch` the node is left out.
     """
 
-    def __init__(self, watch: Watch | None) -> None:
+    def __init__(self, watch: CounterReader | None) -> None:
         self._watch = watch
         self._built: dict[str, BuiltFiles] = {}
         self._measuring: set[str] = set()
-        self._looks: dict[str, Look] = {}
-        self._read: dict[str, Looks] = {}
+        self._looks: dict[str, FileState] = {}
+        self._read: dict[str, FileStates] = {}
 
     def keep(self, run: Run, step: Step, result: StepResult, timed: str) -> Run:
         """Remember what a step has built, and return the run, which records it of the build that is `timed`."""

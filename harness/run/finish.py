@@ -10,11 +10,11 @@ from harness.judge.caveat import derive_caveats
 from harness.judge.provenance import keep_one_build
 from harness.judge.roofline import judge_run
 from harness.parse.bench.device import BLAS, complete, parse_blas, parse_nvidia
-from harness.parse.bench.roofline import parse_roof
+from harness.parse.bench.roofline import parse_roofline
 from harness.parse.bench.system_info import parse_system_info, unite_infos
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import Status
-from harness.records.plan import Inquiry, Phase
+from harness.records.plan import Phase, StepQuestion
 from harness.records.run import SCHEMA, Run, SystemInfo
 from harness.render.report import render_report
 from harness.store.bundle import Bundle, load_logs
@@ -46,9 +46,11 @@ def look_back(run: Run, logs: Mapping[str, str]) -> Run:
     """Return the run with what ggml said of itself in the logs, and the caveats that follow from all of it."""
     run = run.replace(system_info=_add_devices(run, _find_system_info(run, logs), logs))
     known = {caveat.code for caveat in run.caveats}
-    known_roofs = (one for one in run.results if one.phase is Phase.ROOF and one.measurements and one.log in logs)
-    roofs = {one.step: parse_roof(logs[one.log]) for one in known_roofs}
-    derived = (*derive_caveats(run), *judge_run(run, roofs))
+    known_rooflines = (
+        one for one in run.results if one.phase is Phase.ROOFLINE and one.measurements and one.log in logs
+    )
+    rooflines = {one.step: parse_roofline(logs[one.log]) for one in known_rooflines}
+    derived = (*derive_caveats(run), *judge_run(run, rooflines))
     return run.replace(caveats=(*run.caveats, *(caveat for caveat in derived if caveat.code not in known)))
 
 
@@ -62,8 +64,8 @@ def _add_devices(run: Run, info: SystemInfo | None, logs: Mapping[str, str]) -> 
     passed = (one for one in run.results if one.log in logs and one.status is Status.PASSED)
     told = {one.asks: logs[one.log] for one in passed if one.asks}
     known = run.system_info.devices if run.system_info else ()
-    gpus = parse_nvidia(told.get(Inquiry.GPU_DRIVER, "")) or known
-    library = parse_blas(told.get(Inquiry.BLAS_LIBRARY, ""))
+    gpus = parse_nvidia(told.get(StepQuestion.GPU_DRIVER, "")) or known
+    library = parse_blas(told.get(StepQuestion.BLAS_LIBRARY, ""))
     library = library or next((one for one in known if one.backend == BLAS), None)
     found = (complete(device, gpus) for device in info.devices)
     works = library and not any(claim.subject == BLAS for claim in info.failed)
@@ -76,7 +78,7 @@ def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
     A benchmark's log knows the backends too, so it comes before a mere question; one with numbers comes before one that
     failed.
     """
-    asked = [one for one in run.results if one.log in logs and (one.case or one.asks is Inquiry.FEATURES)]
+    asked = [one for one in run.results if one.log in logs and (one.case or one.asks is StepQuestion.FEATURES)]
     asked.sort(key=lambda result: (result.case is None, result.status.bad))
     told = [(result, info) for result in asked if (info := parse_system_info(logs[result.log]))]
     counted = [info for result, info in told if result.case and not result.status.bad]

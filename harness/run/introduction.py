@@ -3,7 +3,7 @@
 from harness.plan.forecast import duration_key, remaining_s
 from harness.records.plan import Plan
 from harness.records.run import Run
-from harness.render.plan import Outlook, render_header, render_plan
+from harness.render.plan import PlanEstimate, render_header, render_plan
 from harness.run.session import Durations
 from harness.system.cache.stamp import is_done
 from harness.system.console import Console
@@ -17,10 +17,10 @@ def introduce(plan: Plan, run: Run, known: Durations, console: Console) -> None:
     console.note(f"{render_header(plan, run, foresee(plan, known), console.width)}\n")
 
 
-def foresee(plan: Plan, known: Durations) -> Outlook:
+def foresee(plan: Plan, known: Durations) -> PlanEstimate:
     """Return how long the steps of a plan will take that are not done already."""
     left = [step for step in plan.steps if not is_done(step)]
-    return Outlook(
+    return PlanEstimate(
         seconds=remaining_s(left, known, done=frozenset(), elapsed_s=0.0),
         known=sum(duration_key(step) in known for step in left),
         total=len(left),

@@ -13,23 +13,23 @@ from harness.build.isa import LOADABLE, isa_fingerprint
 from harness.errors import UnfitError
 from harness.plan.code_layout import TRIED
 from harness.plan.environment import caveat_influences, choose_environment
-from harness.plan.inputs import Ingredients
-from harness.plan.roofline import RoofBuild, choose_array_bytes, choose_roof_site
+from harness.plan.inputs import PlanInputs
+from harness.plan.roofline import RooflineBuild, choose_array_bytes, choose_roofline_site
 from harness.plan.run import find_stray
 from harness.plan.thread import choose_jobs, describe_threads, warn_threads
-from harness.plan.worker import choose_sampler_environment
+from harness.plan.worker import choose_worker_environment
 from harness.records.build import CMakeOption, Toolchain
 from harness.records.caveat import Caveat
 from harness.records.node import Node
-from harness.records.plan import Phase, Plan, Site
+from harness.records.plan import BuildSite, Phase, Plan
 from harness.records.record import Record, short_hash
 from harness.records.run import SCHEMA, Run
 from harness.records.source import Source
 from harness.records.weights import Audio, Weights
-from harness.run.build_file import LAYOUT, PROJECT, RELINK, keep_include, keep_layouts
+from harness.run.build_file import LAYOUT, PROJECT, RELINK, keep_code_layouts, keep_include
 from harness.run.places import Workplace
 from harness.settings.request import BuildRequest, RunRequest, WeightsRequest
-from harness.system.asset import library_project, roof_digest, roof_project
+from harness.system.asset import library_project, roofline_digest, roofline_project
 from harness.system.audio import resolve_audio
 from harness.system.cache.entry import locked
 from harness.system.cache.usage import mark_used
@@ -47,7 +47,7 @@ PACKAGE = str(Path(__file__).resolve().parents[2])
 Ready = tuple[Weights, tuple[Caveat, ...]]
 
 
-class Workbench(Record):
+class Preparation(Record):
     """What is laid out before the first step; `environment` is what every child is given."""
 
     cache: str
@@ -58,7 +58,7 @@ class Workbench(Record):
     caveats: tuple[Caveat, ...]
 
 
-def lay_out(asked: RunRequest, work: Workplace, source: Source | None = None) -> Workbench:
+def prepare(asked: RunRequest, work: Workplace, source: Source | None = None) -> Preparation:
     """Probe the toolchain and resolve the source, unless it is given; nothing is built yet."""
     cache, environ = work.places.cache, work.environ
     require_programs(cache)  # --dry-run does not hold the node
@@ -66,7 +66,7 @@ def lay_out(asked: RunRequest, work: Workplace, source: Source | None = None) ->
     source = source or resolve_source(asked.source, cache=cache, environ=environ, note=work.console.note)
     mark_used(cache, Path(source.path), source.commit.release or source.commit.short)
     environment, caveats = choose_child_environment(environ, toolchain)
-    return Workbench(
+    return Preparation(
         cache=str(cache),
         node=asked.node,
         toolchain=toolchain,
@@ -89,7 +89,7 @@ def choose_child_environment(
     return environment, (*caveats, *left_out)
 
 
-def ready_weights(model: str, asked: WeightsRequest, work: Workplace, source: Source | None = None) -> Ready:
+def prepare_weights(model: str, asked: WeightsRequest, work: Workplace, source: Source | None = None) -> Ready:
     """Return the verified weights of one model as they are asked for, and what to know about them.
 
     Those of a type that is to be made are planned alone: a step of the run makes them with the program of `source`.
@@ -121,10 +121,10 @@ def ready_weights(model: str, asked: WeightsRequest, work: Workplace, source: So
 
 def ready_all(asked: RunRequest, work: Workplace, source: Source) -> tuple[Ready, ...]:
     """Return the weights of every model of a run, each with what to know about it."""
-    return tuple(ready_weights(model, asked.weights, work, source) for model in asked.measure.suite.models)
+    return tuple(prepare_weights(model, asked.weights, work, source) for model in asked.measure.suite.models)
 
 
-def ready_audio(asked: RunRequest, work: Workplace, source: Source) -> tuple[Audio, ...]:
+def prepare_audio(asked: RunRequest, work: Workplace, source: Source) -> tuple[Audio, ...]:
     """Return the recordings that are asked for, converted where they must be."""
     cache, environ = work.places.cache, work.environ
     audio = resolve_audio(asked.measure.audio, tree=Path(source.path), cache=cache, environ=environ, dry_run=asked.dry)
@@ -134,83 +134,86 @@ def ready_audio(asked: RunRequest, work: Workplace, source: Source) -> tuple[Aud
 
 
 def begin_run(
-    bench: Workbench,
+    prepared: Preparation,
     asked: RunRequest,
     weights: tuple[Weights, ...],
     caveats: tuple[Caveat, ...],
     audio: tuple[Audio, ...] = (),
     *,
     drawn: bool = False,
-) -> tuple[Run, Ingredients]:
-    """Return an empty run and what its plan is made from; `drawn` is a build that can be linked in another layout."""
-    ingredients, suite = gather(bench, asked, weights, audio, drawn=drawn), asked.measure.suite
-    timed = ingredients.sites[-1]
+) -> tuple[Run, PlanInputs]:
+    """Return an empty run and what its plan is made from.
+
+    `drawn` is a build that can be linked in another code layout.
+    """
+    inputs, suite = gather_inputs(prepared, asked, weights, audio, drawn=drawn), asked.measure.suite
+    timed = inputs.sites[-1]
     begun = datetime.now(UTC)
     run = Run(
         schema=SCHEMA,
-        id=f"{begun:%Y%m%dT%H%M%SZ}-{bench.source.commit.short}-{timed.config.id}",
+        id=f"{begun:%Y%m%dT%H%M%SZ}-{prepared.source.commit.short}-{timed.config.id}",
         harness=__version__,
         start=begun.isoformat(timespec="seconds"),
-        node=bench.node,
-        source=bench.source,
+        node=prepared.node,
+        source=prepared.source,
         config=timed.config,
-        toolchain=bench.toolchain,
+        toolchain=prepared.toolchain,
         suite=suite,
         weights=weights,
-        environment=bench.environment,
+        environment=prepared.environment,
         settings=asked.used,
         caveats=(
-            *bench.caveats,
-            *caveat_influences(bench.environment, timed.config, bench.node.os),
+            *prepared.caveats,
+            *caveat_influences(prepared.environment, timed.config, prepared.node.os),
             *caveats,
-            *warn_threads(suite.threads, bench.node.cpu.cores),
+            *warn_threads(suite.threads, prepared.node.cpu.cores),
         ),
         audio=audio,
     )
-    return run, ingredients
+    return run, inputs
 
 
-def gather(
-    bench: Workbench,
+def gather_inputs(
+    prepared: Preparation,
     asked: RunRequest,
     weights: tuple[Weights, ...],
     audio: tuple[Audio, ...] = (),
     *,
     drawn: bool = False,
-) -> Ingredients:
+) -> PlanInputs:
     """Return all that the plan of a run is made from, when it begins and when it is planned anew."""
     suite = asked.measure.suite
-    timed = choose_site(bench, asked.build, asked.build.recipe.build_type, drawn=drawn)
+    timed = choose_site(prepared, asked.build, asked.build.recipe.build_type, drawn=drawn)
     types = (one for one in suite.test_build_types if one != timed.config.build_type)
-    sites = (*(choose_site(bench, asked.build, one) for one in types), timed)
-    return Ingredients(
-        source=bench.source,
-        toolchain=bench.toolchain,
+    sites = (*(choose_site(prepared, asked.build, one) for one in types), timed)
+    return PlanInputs(
+        source=prepared.source,
+        toolchain=prepared.toolchain,
         sites=sites,
         suite=suite,
         weights=weights,
-        namespace=isa_fingerprint(bench.node.cpu),
-        jobs=asked.build.jobs or choose_jobs(bench.node),
-        library=str(library_project()) if bench.source.pruned else "",
+        namespace=isa_fingerprint(prepared.node.cpu),
+        jobs=asked.build.jobs or choose_jobs(prepared.node),
+        library=str(library_project()) if prepared.source.pruned else "",
         python=sys.executable,
-        sampler_env=tuple(choose_sampler_environment(dict(bench.environment), PACKAGE).items()),
-        roof=choose_roof(bench, sites[-1], max(suite.threads)) if asked.measure.roof else None,
-        threads=describe_threads(suite.threads, bench.node.cpu.cores),
+        worker_env=tuple(choose_worker_environment(dict(prepared.environment), PACKAGE).items()),
+        roofline=choose_roofline(prepared, sites[-1], max(suite.threads)) if asked.measure.roof else None,
+        threads=describe_threads(suite.threads, prepared.node.cpu.cores),
         audio=audio,
-        layouts=keep_layouts(Path(bench.cache), TRIED if drawn else ()),
-        relink=keep_include(Path(bench.cache), RELINK) if drawn else "",
+        code_layouts=keep_code_layouts(Path(prepared.cache), TRIED if drawn else ()),
+        relink=keep_include(Path(prepared.cache), RELINK) if drawn else "",
     )
 
 
-def choose_roof(bench: Workbench, site: Site, threads: int) -> RoofBuild:
-    """Return the build of the roof's probe, by the compiler and for the CPU of `site`: one for all sources."""
-    digest, fingerprint = roof_digest(), isa_fingerprint(bench.node.cpu)
-    name = f"roof-{digest}-{site.config.id}-{bench.toolchain.id}-{fingerprint[:8]}"
-    return RoofBuild(
-        project=str(roof_project()),
+def choose_roofline(prepared: Preparation, site: BuildSite, threads: int) -> RooflineBuild:
+    """Return the build of the roofline probe, by the compiler and for the CPU of `site`: one for all sources."""
+    digest, fingerprint = roofline_digest(), isa_fingerprint(prepared.node.cpu)
+    name = f"roof-{digest}-{site.config.id}-{prepared.toolchain.id}-{fingerprint[:8]}"
+    return RooflineBuild(
+        project=str(roofline_project()),
         digest=digest,
-        site=choose_roof_site(site, bench.node.cpu.arch, str(Path(bench.cache) / "builds" / name)),
-        array_bytes=choose_array_bytes(bench.node, threads),
+        site=choose_roofline_site(site, prepared.node.cpu.arch, str(Path(prepared.cache) / "builds" / name)),
+        array_bytes=choose_array_bytes(prepared.node, threads),
         namespace=fingerprint,
     )
 
@@ -224,8 +227,8 @@ def mark_builds(plan: Plan, run: Run, cache: Path) -> None:
     release = run.source.commit.release or run.source.commit.short or run.source.path
     for step in plan.steps:
         if step.wipe:  # every build begins with an empty folder
-            roof = step.phase is Phase.ROOF
-            purpose = "the probe of the roof" if roof else f"{release}, {sites.get(step.wipe, '')}"
+            roofline = step.phase is Phase.ROOFLINE
+            purpose = "the roofline probe" if roofline else f"{release}, {sites.get(step.wipe, '')}"
             mark_used(cache, Path(step.wipe), purpose)
             mark_used(cache, cache / "logs" / Path(step.wipe).name, purpose)
 
@@ -239,7 +242,7 @@ def remove_builds(plan: Plan, asked: BuildRequest, console: Console) -> None:
                     shutil.rmtree(site.folder)
 
 
-def choose_site(bench: Workbench, asked: BuildRequest, build_type: str, *, drawn: bool = False) -> Site:
+def choose_site(prepared: Preparation, asked: BuildRequest, build_type: str, *, drawn: bool = False) -> BuildSite:
     """Return the build of one type: its config and its folder, one per source x config x toolchain x CPU.
 
     One whose code layout can be `drawn` by linking it again is another build.
@@ -249,24 +252,26 @@ def choose_site(bench: Workbench, asked: BuildRequest, build_type: str, *, drawn
         recipe=recipe.replace(build_type=build_type),
         isa=asked.isa,
         isa_options=asked.isa_options,
-        compiler=bench.toolchain.cc.name,
+        compiler=prepared.toolchain.cc.name,
         defines=asked.defines,
         werror=asked.werror,
     )
     # Whoever transcribes times whisper-cli, too: a build of its own, in which that is compiled as users compile it.
     whole = asked.whole and build_type == recipe.build_type
-    include = "" if whole else keep_include(Path(bench.cache), PROJECT)
-    wiring = choose_wiring(bench.toolchain, config, defines=asked.defines, project_include=include)
+    include = "" if whole else keep_include(Path(prepared.cache), PROJECT)
+    wiring = choose_wiring(prepared.toolchain, config, defines=asked.defines, project_include=include)
     if loadable:
         reason = "of all variants only those that are asked for are compiled"
         wiring += (CMakeOption(name="HARNESS_LOADABLE", value="ON", reason=reason),)
     if drawn:
-        include, reason = keep_include(Path(bench.cache), LAYOUT), "functions can be linked in a drawn order"
+        include, reason = keep_include(Path(prepared.cache), LAYOUT), "functions can be linked in a drawn order"
         wiring += (CMakeOption(name="CMAKE_PROJECT_INCLUDE_BEFORE", value=include, reason=reason),)
     # A tree of the user's is built incrementally in one folder; an immutable source is its own key.
-    source = short_hash(bench.source.path, length=8) if bench.source.mutable else bench.source.id
-    cpu = isa_fingerprint(bench.node.cpu)[:8]
+    source = short_hash(prepared.source.path, length=8) if prepared.source.mutable else prepared.source.id
+    cpu = isa_fingerprint(prepared.node.cpu)[:8]
     # Every variant is in the same build.
     build = config.replace(isa=LOADABLE).id if loadable else config.id
-    name = f"{source}{'-whole' if whole else ''}{'-drawn' if drawn else ''}-{build}-{bench.toolchain.id}-{cpu}"
-    return Site(config=config, wiring=wiring, folder=str(Path(bench.cache) / "builds" / name), variant=asked.variant)
+    name = f"{source}{'-whole' if whole else ''}{'-drawn' if drawn else ''}-{build}-{prepared.toolchain.id}-{cpu}"
+    return BuildSite(
+        config=config, wiring=wiring, folder=str(Path(prepared.cache) / "builds" / name), variant=asked.variant
+    )

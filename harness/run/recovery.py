@@ -21,7 +21,7 @@ KILLED = "the harness was killed"
 _LEAST_AGE_S = 60
 
 
-def settle_remnants(places: Places, node: str, console: Console) -> None:
+def settle_unfinished(places: Places, node: str, console: Console) -> None:
     """Finish what a killed comparison or search of the caller has left on this node, and remove what holds nothing.
 
     Nobody could go on with either; a killed run or sweep is left for --resume. What another process holds, or may hold,
@@ -117,7 +117,7 @@ def _end_search(run: Run) -> Run:
 
 def _say_empty(run: Run, step: str, reason: str) -> Run:
     """Return a run that has failed: one that holds nothing has not passed."""
-    said = StepResult(step=step, phase=Phase.BENCH, status=Status.FAILED, reason=reason)
+    said = StepResult(step=step, phase=Phase.BENCHMARK, status=Status.FAILED, reason=reason)
     return run.replace(results=(*run.results, said))
 
 

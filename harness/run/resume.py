@@ -15,7 +15,7 @@ from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import SCHEMA, Run
 from harness.run.places import Workplace
-from harness.run.prepare import Workbench, choose_child_environment, gather
+from harness.run.prepare import Preparation, choose_child_environment, gather_inputs
 from harness.settings.request import RunRequest
 from harness.store.bundle import Bundle
 from harness.store.discard import refuse_build
@@ -78,8 +78,8 @@ def _plan_anew(state: Run, stored: Plan, asked: RunRequest, work: Workplace) -> 
     if asked.measure.suite != state.suite:
         cause = "another version of the harness began it, or run.json was changed since"
         raise UsageError(f"the suite of {state.id} is not what its settings ask for", cause=cause, hint=HINT)
-    wish, ranking = asked.measure.wish, asked.measure.ranking
-    bench = Workbench(
+    request, ranking = asked.measure.wish, asked.measure.ranking
+    prepared = Preparation(
         cache=str(work.places.cache),
         node=state.node,
         toolchain=state.toolchain,
@@ -87,9 +87,9 @@ def _plan_anew(state: Run, stored: Plan, asked: RunRequest, work: Workplace) -> 
         environment=state.environment,
         caveats=(),
     )
-    ingredients = gather(bench, asked, state.weights, state.audio)
-    plan = place_plan(plan_run(ingredients), wish, ranking)
-    return keep_cpus(plan, stored, ranking, state.id) if wish.pin == AUTO else plan
+    inputs = gather_inputs(prepared, asked, state.weights, state.audio)
+    plan = place_plan(plan_run(inputs), request, ranking)
+    return keep_cpus(plan, stored, ranking, state.id) if request.pin == AUTO else plan
 
 
 def _check_cache(state: Run, stored: Plan, cache: Path) -> None:

@@ -13,13 +13,13 @@ from harness.parse.inventory import learn
 from harness.parse.outcome import read_outcome
 from harness.parse.tool.ninja import describe_progress
 from harness.plan.forecast import remaining_s
-from harness.plan.placeholder import Unbound, bind
+from harness.plan.placeholder import Unfilled, fill_placeholders
 from harness.plan.precision import extend_plan, foresee_s
 from harness.plan.run import blockers, blocks, is_measured
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Inventory, Phase, Plan, Step
 from harness.records.run import Run
-from harness.run.constancy import Constancy
+from harness.run.constancy import ConstancyCheck
 from harness.run.option_check import check_options, keep_configured
 from harness.run.places import make_room
 from harness.store.bundle import OWN_FILE, Bundle
@@ -32,15 +32,15 @@ from harness.system.inspection import take_quantised
 from harness.system.process.child import CannotStartError, execute
 from harness.system.process.memory import available_bytes
 from harness.system.process.orphan import mark_child
-from harness.system.vigil import RETRIES, Vigil
+from harness.system.vigil import RETRIES, QuietMonitor
 
 # What these run was built just before: that it cannot be started is a failure of it, not of the environment.
-_BUILT = (Phase.PROBE, Phase.ROOF, Phase.BENCH)
+_BUILT = (Phase.PROBE, Phase.ROOFLINE, Phase.BENCHMARK)
 
 Durations = Mapping[str, float]
 
 
-class Pace(NamedTuple):
+class StepPace(NamedTuple):
     """Where a step stands among all that are to be done, and the seconds left after so many of its own."""
 
     number: int
@@ -49,18 +49,24 @@ class Pace(NamedTuple):
 
 
 class Session:
-    """One pass over a plan; what is finished in `run` is not done again. A `vigil` looks after what is measured."""
+    """One pass over a plan; what is finished in `run` is not done again. A `monitor` looks after what is measured."""
 
     def __init__(
-        self, plan: Plan, run: Run, bundle: Bundle, console: Console, known: Durations, vigil: Vigil | None = None
+        self,
+        plan: Plan,
+        run: Run,
+        bundle: Bundle,
+        console: Console,
+        known: Durations,
+        monitor: QuietMonitor | None = None,
     ) -> None:
         self.plan = plan
         self.run = run
         self._bundle = bundle
         self._console = console
         self._known = known
-        self._vigil = vigil
-        self._constancy = Constancy(vigil.watch if vigil else None)
+        self._monitor = monitor
+        self._constancy = ConstancyCheck(monitor.counters if monitor else None)
         self.inventory = Inventory()
 
     def go(self) -> Run:
@@ -76,7 +82,7 @@ class Session:
         self.plan = self.plan.replace(steps=(*self.plan.steps, step))
         self._bundle.save_plan(self.plan)
 
-    def do(self, step: Step, pace: Pace | None = None) -> None:
+    def do(self, step: Step, pace: StepPace | None = None) -> None:
         """Execute one step of the plan, unless it is finished; a `pace` tells where it stands in something larger."""
         known, note = next((one for one in self.run.results if one.step == step.name), None), self._console.note
         if known and self._is_still_good(step, known):
@@ -90,7 +96,7 @@ class Session:
         self.run = take_build(step, result, self.run, self.plan, self._bundle, note, made=not result.reused)
         self.run = self._constancy.keep(self.run, step, result, self.plan.sites[-1].folder)
         self.run = self._constancy.check(self.run, step.cwd)
-        if result.phase is Phase.BENCH and result.measurements and self.run.code:
+        if result.phase is Phase.BENCHMARK and result.measurements and self.run.code:
             result = result.replace(build=self.run.code.id)
         others = (other for other in self.run.results if other.step != step.name)
         wall_s = round(self.run.wall_s + time.monotonic() - began, 3)
@@ -116,32 +122,32 @@ class Session:
         if blocked:
             skipped = StepResult.unexecuted(step, Status.SKIPPED, f"needs {blocked[0]}, which failed")
             return skipped.replace(blocked_by=blocked[0])
-        bound = bind(step, self.inventory)
-        if isinstance(bound, Unbound):
-            return StepResult.unexecuted(step, bound.status, bound.reason)
-        if bound.min_memory_bytes and bound.min_memory_bytes > (free := available_bytes()):
-            reason = f"needs {bound.min_memory_bytes / 1e9:.2f} GB of memory, {free / 1e9:.2f} GB are free"
+        filled = fill_placeholders(step, self.inventory)
+        if isinstance(filled, Unfilled):
+            return StepResult.unexecuted(step, filled.status, filled.reason)
+        if filled.min_memory_bytes and filled.min_memory_bytes > (free := available_bytes()):
+            reason = f"needs {filled.min_memory_bytes / 1e9:.2f} GB of memory, {free / 1e9:.2f} GB are free"
             return StepResult.unexecuted(step, Status.SKIPPED, reason)
-        if not is_done(bound):
-            with claim(bound, note=self._console.warn):
-                if not is_done(bound):  # another run may have made it meanwhile
-                    return self._make(bound)
-        return self._take_made(bound, StepResult.unexecuted(step, Status.PASSED, "").replace(reused=True))
+        if not is_done(filled):
+            with claim(filled, note=self._console.warn):
+                if not is_done(filled):  # another run may have made it meanwhile
+                    return self._make(filled)
+        return self._take_made(filled, StepResult.unexecuted(step, Status.PASSED, "").replace(reused=True))
 
-    def _make(self, bound: Step) -> StepResult:
-        lift_stamp(bound)
-        if bound.phase is Phase.BUILD and self.run.source.mutable:
+    def _make(self, filled: Step) -> StepResult:
+        lift_stamp(filled)
+        if filled.phase is Phase.BUILD and self.run.source.mutable:
             self._constancy.begin_build(self.run)
-        result = self._measure(bound) if is_measured(bound) else self._execute(bound)
-        keep_configured(bound, self._bundle.logs / bound.log)
-        missing = [product for product in bound.products if not Path(product).exists()]
+        result = self._measure(filled) if is_measured(filled) else self._execute(filled)
+        keep_configured(filled, self._bundle.logs / filled.log)
+        missing = [product for product in filled.products if not Path(product).exists()]
         if result.status is Status.PASSED and missing:
             reason = f"it ended well, but left no {Path(missing[0]).name} in {Path(missing[0]).parent}"
             return result.replace(status=Status.FAILED, reason=reason)
-        result = self._take_made(bound, result)
+        result = self._take_made(filled, result)
         if result.status is Status.PASSED:
-            put_stamp(bound)
-            if bound.phase is Phase.BUILD and self.run.source.mutable:
+            put_stamp(filled)
+            if filled.phase is Phase.BUILD and self.run.source.mutable:
                 self.run = self._constancy.check_source(self.run, self._console.note)
         return result
 
@@ -151,10 +157,10 @@ class Session:
         What stood still, and models under load, are repeated at once, everything else at the end (`_disturbed`).
         Attempts that an interrupted run has set aside count: the bound holds for the step, however often it is begun.
         """
-        retries = self._vigil.retries if self._vigil else RETRIES
+        retries = self._monitor.retries if self._monitor else RETRIES
         self._constancy.begin(step.cwd, self.run, step.argv)
         while True:
-            result = self._watch(step, self._vigil) if self._vigil else self._execute(step)
+            result = self._watch(step, self._monitor) if self._monitor else self._execute(step)
             if was_stopped(result) and result.completed:
                 said = f"{step.title}: {result.completed.standstill}"
                 refusal = find_stop_refusal(result, self.run, retries=retries)
@@ -173,19 +179,19 @@ class Session:
             self._console.note(f"{said}; measured again")
             self.run = set_aside(self.run, self._bundle, result)
 
-    def _watch(self, step: Step, vigil: Vigil) -> StepResult:
+    def _watch(self, step: Step, monitor: QuietMonitor) -> StepResult:
         """Execute a measurement when it is quiet, and return its result with what else the node did meanwhile."""
-        if vigil.wait():
+        if monitor.wait():
             self._announce(step, self._own_pace(step))
-        before = vigil.read()
+        before = monitor.read()
         result = self._execute(step)
-        if vigil.caveat and all(caveat.code != vigil.caveat.code for caveat in self.run.caveats):
-            self.run = self.run.replace(caveats=(*self.run.caveats, vigil.caveat))
-        return result.replace(quiet=vigil.since(before, result.completed), placement=step.placement)
+        if monitor.caveat and all(caveat.code != monitor.caveat.code for caveat in self.run.caveats):
+            self.run = self.run.replace(caveats=(*self.run.caveats, monitor.caveat))
+        return result.replace(quiet=monitor.since(before, result.completed), placement=step.placement)
 
     def _disturbed(self) -> Iterator[Step]:
         """Yield the steps to be measured again now that all are done, in the order of the plan."""
-        retries = self._vigil.retries if self._vigil else 0
+        retries = self._monitor.retries if self._monitor else 0
         for step in self.plan.steps if retries else ():
             result = next((one for one in self.run.results if one.step == step.name and is_wanted(one)), None)
             if not (result and can_wait(step)) or list_aside(self.run, step.name):
@@ -206,11 +212,11 @@ class Session:
 
     def _is_gone(self, step: Step, result: StepResult) -> bool:
         """Whether a finished build has been removed since, or may be stale; making sure of it costs a moment."""
-        built = step.phase in (Phase.CONFIGURE, Phase.BUILD) or (step.phase is Phase.ROOF and step.stamp)
+        built = step.phase in (Phase.CONFIGURE, Phase.BUILD) or (step.phase is Phase.ROOFLINE and step.stamp)
         if not built or result.status is not Status.PASSED:
             return False
-        bound = bind(step, self.inventory)
-        return isinstance(bound, Step) and not is_done(bound)
+        filled = fill_placeholders(step, self.inventory)
+        return isinstance(filled, Step) and not is_done(filled)
 
     def _execute(self, step: Step) -> StepResult:
         log = self._bundle.logs / step.log
@@ -234,7 +240,7 @@ class Session:
         except CannotStartError as error:
             if step.phase not in _BUILT:
                 raise
-            status = Status.SKIPPED if step.phase is Phase.ROOF else Status.FAILED
+            status = Status.SKIPPED if step.phase is Phase.ROOFLINE else Status.FAILED
             return StepResult.unexecuted(step, status, error.line).replace(log=step.log)
         written = ""
         try:
@@ -268,16 +274,16 @@ class Session:
         self.run = self.run.replace(weights=weights)
         return result
 
-    def _own_pace(self, step: Step) -> Pace:
+    def _own_pace(self, step: Step) -> StepPace:
         steps, done = self.plan.steps, frozenset(result.step for result in self.run.results)
         further_s = foresee_s(self.plan, self.run)
-        return Pace(
+        return StepPace(
             number=1 + next(number for number, one in enumerate(steps) if one.name == step.name),
             total=len(steps),
             left_s=lambda elapsed_s: remaining_s(steps, self._known, done=done, elapsed_s=elapsed_s) + further_s,
         )
 
-    def _announce(self, step: Step, pace: Pace) -> None:
+    def _announce(self, step: Step, pace: StepPace) -> None:
         self._console.begin(
             step,
             place=f"[{pace.number:>{len(str(pace.total))}}/{pace.total}]",

@@ -12,7 +12,7 @@ from harness.plan.axis import name_binary
 from harness.plan.bench import repeat_step
 from harness.plan.tune import (
     FIRST_ROUNDS,
-    Axis,
+    TuneAxis,
     are_settled,
     choose_survivors,
     explain_absence,
@@ -27,7 +27,7 @@ from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.sweep import Values
-from harness.records.tune import Duel, Goal, Stage, Tried
+from harness.records.tune import Candidate, Duel, Goal, Stage
 from harness.render.plain import format_seconds
 from harness.run.finish import conclude
 from harness.run.places import Workplace
@@ -36,7 +36,7 @@ from harness.stats.series import summarize_run
 from harness.store.bundle import Bundle, open_bundle
 from harness.store.duration import load_durations
 from harness.system.limit import limit_of
-from harness.system.vigil import Vigil
+from harness.system.vigil import QuietMonitor
 from harness.whisper.quantisation import name_quantised
 
 # A binary with everything that this model may be asked of it.
@@ -60,7 +60,7 @@ class SearchDesign(Record):
     seed: int
 
 
-class Seat(NamedTuple):
+class PreparedBinary(NamedTuple):
     """A binary that is ready to be measured, or the reason why it never will be."""
 
     session: Session | None
@@ -71,27 +71,29 @@ class Seat(NamedTuple):
 class Search:
     """One search; `stages` grows as it goes on."""
 
-    def __init__(self, design: SearchDesign, prepare: Prepare, work: Workplace, vigil: Vigil) -> None:
+    def __init__(self, design: SearchDesign, prepare: Prepare, work: Workplace, monitor: QuietMonitor) -> None:
         self.stages: tuple[Stage, ...] = ()
         self._goal, self._model, self._budget_s = design.goal, design.model, design.budget_s
-        self._prepare, self._places, self._console, self._vigil = prepare, work.places, work.console, vigil
+        self._prepare, self._places, self._console, self._monitor = prepare, work.places, work.console, monitor
         self._known = load_durations(work.places.cache)
         self._draw = random.Random(f"{design.seed}/tune")  # noqa: S311 - an order to be reproduced, not a secret
         self._name = design.id
-        self._seats: dict[Values, Seat] = {}
+        self._binaries: dict[Values, PreparedBinary] = {}
         self._began = time.monotonic()
 
     @property
     def spent_s(self) -> float:
         """The seconds since the search began, without those in which it, or what it measured, stood still."""
-        runs = [seat.session.run for seat in self._seats.values() if seat.session]
+        runs = [side_case.session.run for side_case in self._binaries.values() if side_case.session]
         done = [result.completed for run in runs for result in (*run.results, *run.discarded) if result.completed]
         return time.monotonic() - self._began - sum(one.stopped_s or 0.0 for one in done)
 
-    def go(self, axes: Sequence[Axis], base: Values) -> Values:
+    def go(self, axes: Sequence[TuneAxis], base: Values) -> Values:
         """Return the best values: each axis in turn, all others as they stand."""
         current = base
-        self._seat(name_binary(base))  # an option that the tree does not know is refused before anything is measured
+        self._prepare_binary(
+            name_binary(base)
+        )  # an option that the tree does not know is refused before anything is measured
         for position, axis in enumerate(axes):
             stage = self._try(axis, current, len(axes) - position)
             self.stages = (*self.stages, stage)
@@ -118,26 +120,26 @@ class Search:
     @property
     def bundles(self) -> list[Path]:
         """The folders of the runs of all binaries."""
-        return [seat.bundle.path for seat in self._seats.values() if seat.bundle]
+        return [side_case.bundle.path for side_case in self._binaries.values() if side_case.bundle]
 
     def conclude(self) -> list[Run]:
         """Seal the runs of all binaries that are still there, and return them."""
         runs = []
-        for seat in self._seats.values():
-            if seat.session and seat.bundle and seat.bundle.path.is_dir():
-                made = tuple(one for one in seat.session.run.weights if one.sha256)
-                run, _, _ = conclude(seat.session.run.replace(weights=made), seat.bundle, self._places.cache)
+        for side_case in self._binaries.values():
+            if side_case.session and side_case.bundle and side_case.bundle.path.is_dir():
+                made = tuple(one for one in side_case.session.run.weights if one.sha256)
+                run, _, _ = conclude(side_case.session.run.replace(weights=made), side_case.bundle, self._places.cache)
                 runs.append(run)
         return runs
 
     def find_run(self, values: Values) -> Run:
         """Return the run that measured a combination; raises KeyError for a binary that was never asked for."""
-        session = self._seats[name_binary(values)].session
+        session = self._binaries[name_binary(values)].session
         if session is None:
             raise KeyError(values)
         return session.run
 
-    def _try(self, axis: Axis, current: Values, axes_left: int) -> Stage:
+    def _try(self, axis: TuneAxis, current: Values, axes_left: int) -> Stage:
         if axis.reason:
             return Stage(axis=axis.name, reason=axis.reason)
         until_s = self.spent_s + (self._budget_s * (1 - _LAST_SHARE) - self.spent_s) / axes_left
@@ -146,7 +148,7 @@ class Search:
         candidates = [
             tuple((name, value if name == axis.name else kept) for name, kept in current) for value in axis.values
         ]
-        reasons = {number: self._seat(name_binary(values)).reason for number, values in enumerate(candidates)}
+        reasons = {number: self._prepare_binary(name_binary(values)).reason for number, values in enumerate(candidates)}
         reasons |= self._find_equals(candidates, reasons, current)
         alive = tuple(number for number in reasons if not reasons[number])
         scores: dict[int, list[float]] = {number: [] for number in alive}
@@ -173,12 +175,12 @@ class Search:
         equal: dict[int, str] = {}
         kept: list[int] = []
         for number in sorted(reasons, key=lambda one: candidates[one] != current):
-            session = self._seat(name_binary(candidates[number])).session
+            session = self._prepare_binary(name_binary(candidates[number])).session
             if reasons[number] or session is None:
                 continue
             case = name_case(self._model, candidates[number])
             for other in kept:
-                twin = self._seat(name_binary(candidates[other])).session
+                twin = self._prepare_binary(name_binary(candidates[other])).session
                 same_case = name_case(self._model, candidates[other]) == case
                 if twin and same_case and are_equal(session.run.code, twin.run.code):
                     values = dict(set(candidates[other]) - set(candidates[number]))
@@ -188,38 +190,40 @@ class Search:
                 kept.append(number)
         return equal
 
-    def _seat(self, binary: Values) -> Seat:
-        """Return the seat of a binary, built when it is asked for the first time."""
-        if binary not in self._seats:
-            self._seats[binary] = self._take_seat(binary)
-        return self._seats[binary]
+    def _prepare_binary(self, binary: Values) -> PreparedBinary:
+        """Return a binary that is ready to be measured; it is built when it is asked for the first time."""
+        if binary not in self._binaries:
+            self._binaries[binary] = self._open_binary(binary)
+        return self._binaries[binary]
 
-    def _take_seat(self, binary: Values) -> Seat:
+    def _open_binary(self, binary: Values) -> PreparedBinary:
         try:
             state, plan = self._prepare(binary)
         except (UnavailableError, UnfitError) as error:
             if limit := limit_of(error):  # of the system, and not of this binary
                 raise limit from None
-            return Seat(None, None, error.line)
+            return PreparedBinary(None, None, error.line)
         state, bundle = open_bundle(self._places.results, state.replace(sweep=self._name), plan)
-        session = Session(plan, state, bundle, self._console, self._known, self._vigil)
-        self._seats[binary] = Seat(session, bundle, "it was not finished")  # what breaks off here is concluded as well
+        session = Session(plan, state, bundle, self._console, self._known, self._monitor)
+        self._binaries[binary] = PreparedBinary(
+            session, bundle, "it was not finished"
+        )  # what breaks off here is concluded as well
         try:
             for step in plan.steps:
                 if not is_timed(step) and step.phase is not Phase.QUANTISE:
                     session.do(step)
         except UsageError as error:  # an option that the tree does not know
             bundle.discard()
-            del self._seats[binary]
-            if not self._seats:
+            del self._binaries[binary]
+            if not self._binaries:
                 raise
-            return Seat(None, None, error.line)
+            return PreparedBinary(None, None, error.line)
         bad = next((result for result in session.run.results if result.status.bad), None)
-        return Seat(session, bundle, f"{bad.step}: {bad.reason}" if bad else "")
+        return PreparedBinary(session, bundle, f"{bad.step}: {bad.reason}" if bad else "")
 
     def _measure(self, values: Values) -> float | None:
         """Return the score of one more process, None where it failed."""
-        session = self._seat(name_binary(values)).session
+        session = self._prepare_binary(name_binary(values)).session
         case = name_case(self._model, values)
         if session is None:
             return None
@@ -234,15 +238,15 @@ class Search:
         session.do(step)
         return score_result(session.run.results[-1], self._goal)
 
-    def _describe(self, values: Values, scores: Sequence[float], reason: str) -> Tried:
+    def _describe(self, values: Values, scores: Sequence[float], reason: str) -> Candidate:
         if not scores:
-            return Tried(values=values, score=None, n=0, reason=reason or self._explain(values))
+            return Candidate(values=values, score=None, n=0, reason=reason or self._explain(values))
         run, case = self.find_run(values), name_case(self._model, values)
         # Of the same processes as the score.
         counted = run.replace(results=tuple(one for one in run.results if not one.stood_still))
         summaries = summarize_run(counted)
         encode, decode = (summaries.get((case, metric.name)) for metric in (ENCODE, DECODE))
-        return Tried(
+        return Candidate(
             values=values,
             score=median(scores),
             n=len(scores),
@@ -251,7 +255,7 @@ class Search:
         )
 
     def _explain(self, values: Values) -> str:
-        session = self._seat(name_binary(values)).session
+        session = self._prepare_binary(name_binary(values)).session
         case = name_case(self._model, values)
         return explain_absence([one for one in (session.run.results if session else ()) if one.case == case])
 

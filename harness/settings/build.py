@@ -1,11 +1,11 @@
 """Settings of what is built."""
 
-from harness.settings.setting import BUILD, COMPILE, SWEEP, Kind, Setting
+from harness.settings.setting import BUILD, COMPILE, SWEEP, Setting, SettingKind
 
 BINARY: tuple[Setting, ...] = (
     Setting(
         name="ref",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="REF",
         commands=BUILD,
@@ -13,7 +13,7 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="repo",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="URL|PATH",
         commands=BUILD,
@@ -22,7 +22,7 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="source",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="DIR",
         commands=BUILD,
@@ -31,7 +31,7 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="isa",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="native",
         metavar="NAME",
         commands=COMPILE,
@@ -39,7 +39,7 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="compiler",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="auto",
         metavar="NAME",
         commands=(*COMPILE, "doctor"),
@@ -48,7 +48,7 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="build_type",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="Release",
         metavar="TYPE",
         commands=BUILD,
@@ -56,7 +56,7 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="backend",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="auto",
         metavar="NAME",
         commands=BUILD,
@@ -65,7 +65,7 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="blas",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="NAME",
         commands=BUILD,
@@ -74,7 +74,7 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="llamafile",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="on|off",
         commands=BUILD,
@@ -82,7 +82,7 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="openmp",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="on|off",
         commands=BUILD,
@@ -90,7 +90,7 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="tools",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="DIR",
         commands=(*COMPILE, "doctor"),
@@ -99,7 +99,7 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="define",
-        kind=Kind.DEFINES,
+        kind=SettingKind.DEFINES,
         default=(),
         metavar="NAME=VALUE",
         short="-D",
@@ -108,23 +108,27 @@ BINARY: tuple[Setting, ...] = (
     ),
     Setting(
         name="allow_unknown_options",
-        kind=Kind.FLAG,
+        kind=SettingKind.FLAG,
         default=False,
         commands=BUILD,
         help="build even if the tree does not know a CMake option that was asked for, or overwrites it",
     ),
     Setting(
         name="loadable",
-        kind=Kind.FLAG,
+        kind=SettingKind.FLAG,
         default=False,
         commands=SWEEP,
         help="one build with the kernels of every instruction set as libraries, instead of a build for each --isa",
     ),
-    Setting(name="werror", kind=Kind.FLAG, default=False, commands=BUILD, help="treat compiler warnings as errors"),
-    Setting(name="rebuild", kind=Kind.FLAG, default=False, commands=COMPILE, help="build again from an empty folder"),
+    Setting(
+        name="werror", kind=SettingKind.FLAG, default=False, commands=BUILD, help="treat compiler warnings as errors"
+    ),
+    Setting(
+        name="rebuild", kind=SettingKind.FLAG, default=False, commands=COMPILE, help="build again from an empty folder"
+    ),
     Setting(
         name="jobs",
-        kind=Kind.INTEGER,
+        kind=SettingKind.INTEGER,
         default=0,
         metavar="N",
         commands=BUILD,

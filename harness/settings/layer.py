@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from harness.errors import UsageError
 from harness.records.record import Record
-from harness.records.run import Origin, SettingUsed
+from harness.records.run import SettingOrigin, SettingUsed
 from harness.records.secret import is_secret, redact
-from harness.settings.setting import PREFIX, Kind, Setting, Value
+from harness.settings.setting import PREFIX, Setting, SettingKind, Value
 from harness.settings.table import ALIASES, BY_NAME, RETIRED, SETTINGS
 from harness.settings.value import DURATIONS, parse_duration, split_option
 
@@ -23,9 +23,9 @@ _VARIABLES = {
 class Settings(Record):
     """Every setting as it is in force, with the layer that it came from."""
 
-    used: tuple[tuple[str, Value, Origin], ...]
+    used: tuple[tuple[str, Value, SettingOrigin], ...]
 
-    def _value(self, name: str, *kinds: Kind) -> Value:
+    def _value(self, name: str, *kinds: SettingKind) -> Value:
         if name not in BY_NAME:
             raise KeyError(f"no setting is called {name!r}: {nearest(name, BY_NAME)}")
         if BY_NAME[name].kind not in kinds:
@@ -34,32 +34,32 @@ class Settings(Record):
 
     def text(self, name: str) -> str:
         """Return a TEXT setting; it and the others raise KeyError or TypeError for what is not one."""
-        return str(self._value(name, Kind.TEXT))
+        return str(self._value(name, SettingKind.TEXT))
 
     def number(self, name: str) -> float:
         """Return an INTEGER setting, a SECONDS one in seconds, or a PERCENT one as a fraction."""
-        value = self._value(name, Kind.INTEGER, Kind.SECONDS, Kind.PERCENT)
+        value = self._value(name, SettingKind.INTEGER, SettingKind.SECONDS, SettingKind.PERCENT)
         return value if isinstance(value, int | float) else 0
 
     def flag(self, name: str) -> bool:
         """Return a FLAG setting."""
-        return bool(self._value(name, Kind.FLAG))
+        return bool(self._value(name, SettingKind.FLAG))
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return a LIST or DEFINES setting."""
-        value = self._value(name, Kind.LIST, Kind.DEFINES)
+        value = self._value(name, SettingKind.LIST, SettingKind.DEFINES)
         return value if isinstance(value, tuple) else ()
 
     def is_default(self, name: str) -> bool:
         """Return whether no layer above the defaults says anything of a setting."""
         if name not in BY_NAME:
             raise KeyError(f"no setting is called {name!r}: {nearest(name, BY_NAME)}")
-        return any(key == name and origin is Origin.DEFAULT for key, _, origin in self.used)
+        return any(key == name and origin is SettingOrigin.DEFAULT for key, _, origin in self.used)
 
     def supply(self, name: str, value: Value) -> "Settings":
         """Return these settings with `value` as the default of a setting: in force where no layer says anything."""
         used = (
-            (key, value if key == name and origin is Origin.DEFAULT else known, origin)
+            (key, value if key == name and origin is SettingOrigin.DEFAULT else known, origin)
             for key, known, origin in self.used
         )
         return Settings(used=tuple(used))
@@ -69,7 +69,7 @@ class Settings(Record):
         changed = {name: _convert(BY_NAME[name], value, f"{where}: {name}") for name, value in values.items()}
         used = ((name, changed.get(name, value), origin) for name, value, origin in self.used)
         return Settings(
-            used=tuple((name, value, Origin.FLAG if name in changed else origin) for name, value, origin in used)
+            used=tuple((name, value, SettingOrigin.FLAG if name in changed else origin) for name, value, origin in used)
         )
 
     def expand(self, expand: Callable[[str], str]) -> "Settings":
@@ -106,18 +106,18 @@ def layer_settings(
             hint = RETIRED.get(variable.removeprefix(PREFIX).lower()) or nearest(variable, _VARIABLES)
             raise UsageError(f"unknown variable {variable}", hint=hint)
     normal = name_settings(file, file_name)
-    used: list[tuple[str, Value, Origin]] = []
+    used: list[tuple[str, Value, SettingOrigin]] = []
     for setting in SETTINGS:
-        value, origin = setting.default, Origin.DEFAULT
+        value, origin = setting.default, SettingOrigin.DEFAULT
         if setting.name in normal:
-            value, origin = _convert(setting, normal[setting.name], f"{file_name}: {setting.name}"), Origin.FILE
+            value, origin = _convert(setting, normal[setting.name], f"{file_name}: {setting.name}"), SettingOrigin.FILE
         given = [variable for variable in setting.variables if environ.get(variable)]
         if len(given) > 1:
             raise UsageError(f"{' and '.join(given)} are one setting", hint="set one of the two")
         if given:
-            value, origin = _convert(setting, environ[given[0]], given[0]), Origin.ENVIRONMENT
+            value, origin = _convert(setting, environ[given[0]], given[0]), SettingOrigin.ENVIRONMENT
         if flags.get(setting.name) is not None:
-            value, origin = _convert(setting, flags[setting.name], setting.flag), Origin.FLAG
+            value, origin = _convert(setting, flags[setting.name], setting.flag), SettingOrigin.FLAG
         used.append((setting.name, _expand(value, expand) if setting.path else value, origin))
     return Settings(used=tuple(_choose_origin(used)))
 
@@ -137,15 +137,15 @@ def _expand_path(path: str, expand: Callable[[str], str]) -> str:
     return expanded
 
 
-def _choose_origin(used: Iterable[tuple[str, Value, Origin]]) -> Iterator[tuple[str, Value, Origin]]:
+def _choose_origin(used: Iterable[tuple[str, Value, SettingOrigin]]) -> Iterator[tuple[str, Value, SettingOrigin]]:
     """Yield the settings without a tree that a stronger layer replaces by a ref or repository, and the reverse."""
     used = list(used)
-    layers = list(Origin)
+    layers = list(SettingOrigin)
     given = {name: layers.index(origin) for name, value, origin in used if value and name in ("ref", "repo", "source")}
     tree, commit = given.get("source", 0), max(given.get("ref", 0), given.get("repo", 0))
     for name, value, origin in used:
         beaten = (name == "source" and tree < commit) or (name in ("ref", "repo") and commit < tree)
-        yield (name, BY_NAME[name].default, Origin.DEFAULT) if beaten else (name, value, origin)
+        yield (name, BY_NAME[name].default, SettingOrigin.DEFAULT) if beaten else (name, value, origin)
 
 
 def _describe(value: Value) -> str:
@@ -185,11 +185,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def _convert(setting: Setting, raw: object, where: str) -> Value:
     try:
         value = _CONVERTERS[setting.kind](raw)
-        if setting.kind is Kind.SECONDS and not value and setting.default:
+        if setting.kind is SettingKind.SECONDS and not value and setting.default:
             raise ValueError  # none at all is a duration only where it is the default
         return value
     except ValueError:
-        if setting.kind is Kind.SECONDS:
+        if setting.kind is SettingKind.SECONDS:
             raise UsageError(f"{where}: {raw!r} is not a duration", hint=DURATIONS) from None
         help_text = setting.help.replace("%%", "%")  # doubled for argparse
         raise UsageError(f"{where}: {raw!r} is not a valid {setting.kind}", hint=help_text) from None
@@ -247,12 +247,12 @@ def _percent(raw: object) -> float:
     return fraction
 
 
-_CONVERTERS: dict[Kind, Callable[[object], Value]] = {
-    Kind.TEXT: str,
-    Kind.INTEGER: _integer,
-    Kind.SECONDS: _seconds,
-    Kind.PERCENT: _percent,
-    Kind.FLAG: _flag,
-    Kind.LIST: _words,
-    Kind.DEFINES: _defines,
+_CONVERTERS: dict[SettingKind, Callable[[object], Value]] = {
+    SettingKind.TEXT: str,
+    SettingKind.INTEGER: _integer,
+    SettingKind.SECONDS: _seconds,
+    SettingKind.PERCENT: _percent,
+    SettingKind.FLAG: _flag,
+    SettingKind.LIST: _words,
+    SettingKind.DEFINES: _defines,
 }

@@ -1,11 +1,11 @@
 """Settings of the node: quietness, where and how benchmarks run, and what it can do at best."""
 
-from harness.settings.setting import MEASURE, RUN, Kind, Setting
+from harness.settings.setting import MEASURE, RUN, Setting, SettingKind
 
 QUIET: tuple[Setting, ...] = (
     Setting(
         name="wait_quiet",
-        kind=Kind.SECONDS,
+        kind=SettingKind.SECONDS,
         default=0.0,
         metavar="TIME",
         commands=MEASURE,
@@ -13,7 +13,7 @@ QUIET: tuple[Setting, ...] = (
     ),
     Setting(
         name="retries",
-        kind=Kind.INTEGER,
+        kind=SettingKind.INTEGER,
         default=2,
         metavar="N",
         commands=MEASURE,
@@ -22,7 +22,7 @@ QUIET: tuple[Setting, ...] = (
     ),
     Setting(
         name="pin",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="auto|CPUS",
         commands=MEASURE,
@@ -30,7 +30,7 @@ QUIET: tuple[Setting, ...] = (
     ),
     Setting(
         name="nice",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="N",
         commands=MEASURE,
@@ -38,17 +38,17 @@ QUIET: tuple[Setting, ...] = (
     ),
     Setting(
         name="huge_pages",
-        kind=Kind.FLAG,
+        kind=SettingKind.FLAG,
         default=False,
         commands=MEASURE,
         help="let benchmarks ask for transparent huge pages (glibc 2.35 or newer)",
     ),
 )
 
-ROOF: tuple[Setting, ...] = (
+ROOFLINE: tuple[Setting, ...] = (
     Setting(
         name="roofline",
-        kind=Kind.FLAG,
+        kind=SettingKind.FLAG,
         default=True,
         commands=RUN,
         help="do not measure, before and after, what the node can do at best",

@@ -1,11 +1,11 @@
 """Settings of where things are, and of how a command goes about it and what it shows."""
 
-from harness.settings.setting import ALL, COMPILE, EXCHANGE, INDEX, KEEP, MEASURE, READ, WORK, Kind, Setting
+from harness.settings.setting import ALL, COMPILE, EXCHANGE, INDEX, KEEP, MEASURE, READ, WORK, Setting, SettingKind
 
 PLACE: tuple[Setting, ...] = (
     Setting(
         name="as_node",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="NAME",
         commands=(*MEASURE, "roofline", "doctor"),
@@ -13,7 +13,7 @@ PLACE: tuple[Setting, ...] = (
     ),
     Setting(
         name="results",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="results",
         metavar="DIR",
         commands=(*MEASURE, *EXCHANGE, *READ, *KEEP),
@@ -22,7 +22,7 @@ PLACE: tuple[Setting, ...] = (
     ),
     Setting(
         name="cache",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="DIR",
         commands=(*WORK, "doctor", *KEEP, *INDEX),
@@ -34,30 +34,32 @@ PLACE: tuple[Setting, ...] = (
 SHOWN: tuple[Setting, ...] = (
     Setting(
         name="wait",
-        kind=Kind.FLAG,
+        kind=SettingKind.FLAG,
         default=True,
         commands=(*COMPILE, *KEEP),
         help="exit with 3 instead of waiting when another run is busy on this node",
     ),
     Setting(
         name="dry_run",
-        kind=Kind.FLAG,
+        kind=SettingKind.FLAG,
         default=False,
         commands=WORK,
         help="print the plan and stop; the source is fetched for this, but no weights",
     ),
     Setting(
         name="format",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="text",
         metavar="FORM",
         commands=(*(verb for verb in ALL if verb != "report"), "explain"),
         help="print the answer in this form",
     ),
-    Setting(name="quiet", kind=Kind.FLAG, default=False, short="-q", commands=ALL, help="only errors and the result"),
+    Setting(
+        name="quiet", kind=SettingKind.FLAG, default=False, short="-q", commands=ALL, help="only errors and the result"
+    ),
     Setting(
         name="verbose",
-        kind=Kind.FLAG,
+        kind=SettingKind.FLAG,
         default=False,
         short="-v",
         commands=ALL,

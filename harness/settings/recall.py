@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from harness.errors import UsageError
-from harness.records.run import Origin, SettingUsed
+from harness.records.run import SettingOrigin, SettingUsed
 from harness.settings.layer import Settings
-from harness.settings.setting import Kind, Value
+from harness.settings.setting import SettingKind, Value
 from harness.settings.table import BY_NAME, SETTINGS
 
 # What decides what is measured; all others say where, how patiently, or how it is shown, and those of the command hold.
@@ -17,6 +17,8 @@ DECISIVE = frozenset(
 )
 _NEXT_OPTION = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z]+)?=)")
 _MARK = "***@"
+# What records of earlier harnesses call a value.
+_VALUES = {("engine", "sampler"): "library"}
 
 
 def list_decisive(settings: Settings) -> tuple[SettingUsed, ...]:
@@ -31,7 +33,7 @@ def recall(settings: Settings, kept: Sequence[SettingUsed]) -> Settings:
     value that cannot be.
     """
     values, origins = {}, {}
-    for one in kept:
+    for one in _rename(kept):
         if one.name not in DECISIVE:
             continue
         setting = BY_NAME[one.name]
@@ -55,13 +57,18 @@ def restore_settings(kept: Iterable[SettingUsed]) -> Settings:
 
     What was not told, as a setting that is newer than the record, is at its default. A login stays left out.
     """
-    told = {one.name: one for one in kept}
-    used: list[tuple[str, Value, Origin]] = []
+    told = {one.name: one for one in _rename(kept)}
+    used: list[tuple[str, Value, SettingOrigin]] = []
     for setting in SETTINGS:
         one = told.get(setting.name)
         value = setting.default if one is None else _RESTORERS[setting.kind](one.value)
-        used.append((setting.name, value, one.origin if one else Origin.DEFAULT))
+        used.append((setting.name, value, one.origin if one else SettingOrigin.DEFAULT))
     return Settings(used=tuple(used))
+
+
+def _rename(kept: Iterable[SettingUsed]) -> list[SettingUsed]:
+    """Return the settings with the values that they have now."""
+    return [one.replace(value=_VALUES.get((one.name, one.value), one.value)) for one in kept]
 
 
 def _restore_flag(text: str) -> bool:
@@ -70,19 +77,19 @@ def _restore_flag(text: str) -> bool:
     return text == "True"
 
 
-_RESTORERS: dict[Kind, Callable[[str], Value]] = {
-    Kind.TEXT: str,
-    Kind.INTEGER: int,
-    Kind.SECONDS: float,
-    Kind.PERCENT: float,
-    Kind.FLAG: _restore_flag,
-    Kind.LIST: lambda text: tuple(text.split(",")) if text else (),
-    Kind.DEFINES: lambda text: tuple(_NEXT_OPTION.split(text)) if text else (),
+_RESTORERS: dict[SettingKind, Callable[[str], Value]] = {
+    SettingKind.TEXT: str,
+    SettingKind.INTEGER: int,
+    SettingKind.SECONDS: float,
+    SettingKind.PERCENT: float,
+    SettingKind.FLAG: _restore_flag,
+    SettingKind.LIST: lambda text: tuple(text.split(",")) if text else (),
+    SettingKind.DEFINES: lambda text: tuple(_NEXT_OPTION.split(text)) if text else (),
 }
 
 
-def _parse(text: str, kind: Kind) -> object:
+def _parse(text: str, kind: SettingKind) -> object:
     """Return a value of its text, as a flag or a file would give it."""
-    if kind is Kind.DEFINES:
+    if kind is SettingKind.DEFINES:
         return _NEXT_OPTION.split(text) if text else ()
     return text

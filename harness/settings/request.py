@@ -66,7 +66,7 @@ class WeightsRequest(Record):
     planned: bool = False
 
 
-class Wish(Record):
+class PlacementRequest(Record):
     """How benchmarks are to be run: `pin` is empty, `auto`, or a list of CPUs; `nice` None leaves it alone."""
 
     pin: str = ""
@@ -76,7 +76,7 @@ class Wish(Record):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to be done."""
-        return self == Wish()
+        return self == PlacementRequest()
 
 
 class MeasureRequest(Record):
@@ -89,7 +89,7 @@ class MeasureRequest(Record):
     suite: Suite
     audio: tuple[str, ...] = ()
     roof: bool = True
-    wish: Wish = Wish()
+    wish: PlacementRequest = PlacementRequest()
     ranking: tuple[tuple[int, ...], ...] = ()
     wait_s: float = 0.0
     retries: int = 0
@@ -115,7 +115,7 @@ class RunRequest(Record):
         return self.replace(measure=self.measure.replace(suite=suite))
 
 
-class Design(Record):
+class TrialDesign(Record):
     """How a trial is laid out; `threshold` is the relative change that matters.
 
     `early` lets the trial end, and cases be left alone, once nothing more can be learned of them. `named` says that

@@ -25,7 +25,7 @@ Value = str | int | float | bool | tuple[str, ...]
 PREFIX = "HARNESS_"
 
 
-class Kind(StrEnum):
+class SettingKind(StrEnum):
     """How a setting is written: a LIST is repeatable and splits at commas, DEFINES only repeat.
 
     SECONDS are written as `harness.settings.value` reads durations; a PERCENT has its sign, and is kept as a fraction.
@@ -49,7 +49,7 @@ class Setting(Record):
     """
 
     name: str
-    kind: Kind
+    kind: SettingKind
     default: Value
     help: str
     commands: tuple[str, ...]

@@ -1,11 +1,11 @@
 """Settings of what is measured, and how often."""
 
-from harness.settings.setting import MEASURE, REPEAT, RUN, Kind, Setting
+from harness.settings.setting import MEASURE, REPEAT, RUN, Setting, SettingKind
 
 SUITE: tuple[Setting, ...] = (
     Setting(
         name="model",
-        kind=Kind.LIST,
+        kind=SettingKind.LIST,
         default=("base",),
         metavar="NAME",
         commands=MEASURE,
@@ -13,7 +13,7 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="quant",
-        kind=Kind.LIST,
+        kind=SettingKind.LIST,
         default=("f16",),
         metavar="TYPE",
         commands=MEASURE,
@@ -21,7 +21,7 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="bench",
-        kind=Kind.LIST,
+        kind=SettingKind.LIST,
         default=("memcpy", "mul_mat", "whisper", "transcribe"),
         metavar="NAME",
         commands=(*RUN, "compare"),
@@ -29,7 +29,7 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="audio",
-        kind=Kind.LIST,
+        kind=SettingKind.LIST,
         default=(),
         metavar="jfk|FILE",
         commands=RUN,
@@ -39,7 +39,7 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="language",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="en",
         metavar="CODE",
         commands=RUN,
@@ -47,7 +47,7 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="threads",
-        kind=Kind.LIST,
+        kind=SettingKind.LIST,
         default=(),
         metavar="N",
         commands=(*MEASURE, "roofline", "doctor"),
@@ -55,7 +55,7 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="force_threads",
-        kind=Kind.FLAG,
+        kind=SettingKind.FLAG,
         default=False,
         commands=(*MEASURE, "roofline"),
         help="allow more threads than usable CPUs or than the cgroup quota pays for; timings then collapse",
@@ -63,7 +63,7 @@ SUITE: tuple[Setting, ...] = (
     Setting(
         name="flash_attn",
         alias="fa",
-        kind=Kind.LIST,
+        kind=SettingKind.LIST,
         default=("0",),
         metavar="0|1",
         commands=MEASURE,
@@ -71,7 +71,7 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="repetitions",
-        kind=Kind.INTEGER,
+        kind=SettingKind.INTEGER,
         default=5,
         metavar="N",
         commands=REPEAT,
@@ -79,7 +79,7 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="precision",
-        kind=Kind.PERCENT,
+        kind=SettingKind.PERCENT,
         default=0.0,
         metavar="PERCENT",
         commands=RUN,
@@ -87,17 +87,19 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="seed",
-        kind=Kind.INTEGER,
+        kind=SettingKind.INTEGER,
         default=0,  # none: the command line draws one
         metavar="N",
         commands=MEASURE,
         help="draw all orders, and the code layouts of --relink, from this number (default: drawn from the system "
         "each time, printed and recorded)",
     ),
-    Setting(name="tests", kind=Kind.FLAG, default=True, commands=RUN, help="do not build and run whisper.cpp's tests"),
+    Setting(
+        name="tests", kind=SettingKind.FLAG, default=True, commands=RUN, help="do not build and run whisper.cpp's tests"
+    ),
     Setting(
         name="weights",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="auto",
         metavar="auto|official|synthetic|PATH",
         commands=(*MEASURE, "models"),
@@ -106,7 +108,7 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="weights_mirror",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="URL",
         commands=(*MEASURE, "models"),
@@ -114,7 +116,7 @@ SUITE: tuple[Setting, ...] = (
     ),
     Setting(
         name="timeout",
-        kind=Kind.SECONDS,
+        kind=SettingKind.SECONDS,
         default=3600.0,
         metavar="TIME",
         commands=MEASURE,

@@ -1,20 +1,20 @@
 """Settings of live comparisons, of verdicts, and of the search for the best settings."""
 
-from harness.settings.setting import JUDGE, MEASURE, RUN, TRIAL, TUNE, Kind, Setting
+from harness.settings.setting import JUDGE, MEASURE, RUN, TRIAL, TUNE, Setting, SettingKind
 
 LIVE: tuple[Setting, ...] = (
     Setting(
         name="engine",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="NAME",
         commands=MEASURE,
-        help="bench (whisper-bench in whole processes; default of run and sweep) or sampler (libwhisper call by call; "
+        help="bench (whisper-bench in whole processes; default of run and sweep) or library (libwhisper call by call; "
         "default of ab, calibrate and tune)",
     ),
     Setting(
         name="metric",
-        kind=Kind.LIST,
+        kind=SettingKind.LIST,
         default=("encode", "decode", "batchd", "prompt"),
         metavar="NAME",
         commands=JUDGE,
@@ -23,23 +23,23 @@ LIVE: tuple[Setting, ...] = (
     ),
     Setting(
         name="pairs",
-        kind=Kind.INTEGER,
+        kind=SettingKind.INTEGER,
         default=2,
         metavar="N",
         commands=TRIAL,
-        help="timed pairs per metric before both samplers are restarted (default 2)",
+        help="timed pairs per metric before both workers are restarted (default 2)",
     ),
     Setting(
         name="relink",
-        kind=Kind.FLAG,
+        kind=SettingKind.FLAG,
         default=False,
         commands=TRIAL,
         help="link each side anew for every block, its functions in another order, to tell a change of code from one "
-        "of layout (not on macOS)",
+        "of code layout (not on macOS)",
     ),
     Setting(
         name="trials",
-        kind=Kind.INTEGER,
+        kind=SettingKind.INTEGER,
         default=1,
         metavar="N",
         commands=("calibrate",),
@@ -48,7 +48,7 @@ LIVE: tuple[Setting, ...] = (
     ),
     Setting(
         name="baseline_config",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="KEY=VALUE,...",
         commands=("ab",),
@@ -57,7 +57,7 @@ LIVE: tuple[Setting, ...] = (
     ),
     Setting(
         name="contender_config",
-        kind=Kind.TEXT,
+        kind=SettingKind.TEXT,
         default="",
         metavar="KEY=VALUE,...",
         commands=("ab",),
@@ -68,7 +68,7 @@ LIVE: tuple[Setting, ...] = (
 JUDGING: tuple[Setting, ...] = (
     Setting(
         name="threshold",
-        kind=Kind.PERCENT,
+        kind=SettingKind.PERCENT,
         default=0.02,
         metavar="PERCENT",
         commands=JUDGE,
@@ -77,14 +77,14 @@ JUDGING: tuple[Setting, ...] = (
     ),
     Setting(
         name="strict",
-        kind=Kind.FLAG,
+        kind=SettingKind.FLAG,
         default=False,
         commands=(*JUDGE, "doctor"),
         help="exit with 21 when any case is UNRESOLVED (doctor: with 3 when anything is unfit)",
     ),
     Setting(
         name="max_time",
-        kind=Kind.SECONDS,
+        kind=SettingKind.SECONDS,
         default=600.0,
         metavar="TIME",
         commands=(*RUN, *TRIAL),
@@ -95,7 +95,7 @@ JUDGING: tuple[Setting, ...] = (
 TUNING: tuple[Setting, ...] = (
     Setting(
         name="budget",
-        kind=Kind.SECONDS,
+        kind=SettingKind.SECONDS,
         default=900.0,
         metavar="TIME",
         commands=TUNE,
@@ -103,7 +103,7 @@ TUNING: tuple[Setting, ...] = (
     ),
     Setting(
         name="over",
-        kind=Kind.LIST,
+        kind=SettingKind.LIST,
         default=("threads", "fa", "llamafile", "blas", "isa", "quant"),
         metavar="AXIS",
         commands=TUNE,

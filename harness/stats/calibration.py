@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 
-from harness.records.calibration import Need, Spread
+from harness.records.calibration import BlocksNeeded, Spread
 from harness.stats.evidence import PairedEvidence, is_usable
 from harness.stats.symmetry import iter_wealth, measure_spread
 from harness.stats.verdict import PairedSample
@@ -111,12 +111,12 @@ def _measure(sample: PairedSample, draw: random.Random, level: float, block_s: f
     )
 
 
-def _need(blocks: Sequence[Block], draw: random.Random, level: float, change: float, block_s: float) -> Need:
+def _need(blocks: Sequence[Block], draw: random.Random, level: float, change: float, block_s: float) -> BlocksNeeded:
     found = sorted(_find_first(_resample(draw, blocks, _LONGEST, change), level) for _ in range(_TRIES))
     enough = found[math.ceil(_POWER * _TRIES) - 1]
     if enough > _LONGEST:
-        return Need(change=change, blocks=None, minutes=None)
-    return Need(change=change, blocks=enough, minutes=round(enough * block_s / 60, 2))
+        return BlocksNeeded(change=change, blocks=None, minutes=None)
+    return BlocksNeeded(change=change, blocks=enough, minutes=round(enough * block_s / 60, 2))
 
 
 def _find_first(blocks: Sequence[Block], level: float) -> int:

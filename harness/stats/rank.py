@@ -27,7 +27,7 @@ BETS = 2 * len(ODDS)
 _HIGHEST = 700.0
 
 
-class Order:
+class RankOrder:
     """Two samples of logarithms, and how likely their order is once the contender's values are shifted."""
 
     def __init__(self, baseline: Sequence[float], contender: Sequence[float]) -> None:

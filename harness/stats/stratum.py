@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 
 from harness.stats.evidence import is_usable
-from harness.stats.rank import BETS, Order, average, weigh
+from harness.stats.rank import BETS, RankOrder, average, weigh
 from harness.stats.symmetry import measure_spread
 
 # The share of the stakes that is on days as units; the rest is on the runs within days. Six days still suffice for a
@@ -38,9 +38,9 @@ class UnpairedEvidence:
         self.left_out = len(baseline) + len(contender) - len(self.baseline) - len(self.contender)
         grouped = [_group(side) for side in kept]
         self._units = [sorted(map(median, days.values())) for days in grouped]
-        self._order = Order(*self._units)
+        self._order = RankOrder(*self._units)
         self._shared = [(grouped[0][day], grouped[1][day]) for day in grouped[0] if day in grouped[1]]
-        self._days = [Order(*sides) for sides in self._shared]
+        self._days = [RankOrder(*sides) for sides in self._shared]
         self.n = max(min(map(len, self._units)), sum(min(len(one), len(other)) for one, other in self._shared))
 
     @property

@@ -23,7 +23,7 @@ from harness.records.run import NO_DATE, Run
 from harness.store.json_file import read_record, read_run
 from harness.system.foreign import read_text
 from harness.system.fresh import TEMPORARY, make_folders, sync_file, write_atomic
-from harness.system.lock import Claim, claim_folder
+from harness.system.lock import FolderClaim, claim_folder
 
 PARTIAL = ".partial"
 UNDATED = "undated"
@@ -50,7 +50,7 @@ class Bundle:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.logs = path / LOGS
-        self._claim: Claim | None = None
+        self._claim: FolderClaim | None = None
 
     @property
     def final(self) -> Path:

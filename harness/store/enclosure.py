@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.errors import UnreadableError
-from harness.store.result_tree import BACKUP, Reading
+from harness.store.result_tree import BACKUP, ReportReading
 from harness.system.foreign import MissingError, copy_file, list_folder, read_bytes
 from harness.system.fresh import create_file
 
@@ -13,7 +13,7 @@ from harness.system.fresh import create_file
 Source = bytes | Path
 
 
-def list_sources(reading: Reading) -> dict[str, Source]:
+def list_sources(reading: ReportReading) -> dict[str, Source]:
     """Return the files beside a report by their names."""
     return {**{Path(path).name: Path(path) for path in reading.others}, **reading.files}
 

@@ -10,7 +10,7 @@ from harness.records.measurement import METRICS
 from harness.records.record import Record
 from harness.records.run import OURS, Run
 from harness.store.bundle import LOGS, PARTIAL, REPORT, RUN, load_logs, load_run
-from harness.store.layout import Month, Place, find_places, keep_newest, list_months
+from harness.store.layout import BundlePlace, MonthFolder, find_places, keep_newest, list_months
 from harness.store.result_tree import find_entries, read_entry
 from harness.system.foreign import list_folder, read_text
 
@@ -21,7 +21,7 @@ _SHOWN = 5
 Note = Callable[[str], None]
 
 
-class Stored(Record):
+class StoredRun(Record):
     """A run and where it is: `path` is its bundle's folder, or the report that it was read from, text in `report`."""
 
     path: str
@@ -31,7 +31,7 @@ class Stored(Record):
 
 def find_runs(
     results: Path, words: Sequence[str], note: Note = lambda _: None, unread: list[UnreadableError] | None = None
-) -> tuple[Stored, ...]:
+) -> tuple[StoredRun, ...]:
     """Return the runs that `words` name, each once, in the order of the words.
 
     A word is an id or the unique beginning of one, with NODE/ before it or not, the path of a bundle or of a report,
@@ -40,7 +40,7 @@ def find_runs(
     two bundles that hold one run. Where `unread` is given, one of `all` that cannot be read is added to it instead,
     unless none can.
     """
-    months: list[Month] = []
+    months: list[MonthFolder] = []
     paths: dict[Path, bool] = {}  # and whether it was asked for by name
     for word in words:
         if not months and not _is_path(word):
@@ -49,7 +49,7 @@ def find_runs(
         for path in found:
             folder = (path.parent if path.name == RUN else path).absolute()
             paths[folder] = paths.get(folder, False) or word != ALL
-    stored: list[Stored] = []
+    stored: list[StoredRun] = []
     errors: list[UnreadableError] = []
     for path, named in paths.items():
         try:
@@ -75,13 +75,13 @@ def find_twins(cards: Iterable[Card]) -> UnreadableError | None:
     return None
 
 
-def read_logs(stored: Stored) -> dict[str, str]:
+def read_logs(stored: StoredRun) -> dict[str, str]:
     """Return the raw logs of a run by their names; a bare report has none."""
     path = Path(stored.path)
     return load_logs(path, stored.run) if path.is_dir() else {}
 
 
-def _resolve(results: Path, months: Sequence[Month], word: str) -> Sequence[Path]:
+def _resolve(results: Path, months: Sequence[MonthFolder], word: str) -> Sequence[Path]:
     if _is_path(word):
         return [_existing(word)]
     if word in (ALL, LATEST):
@@ -124,8 +124,8 @@ def _existing(word: str) -> Path:
     return Path(word)
 
 
-def _nothing(results: Path, months: Sequence[Month], word: str) -> HarnessError:
-    partials = sorted(Place(name, month.path) for month in months for name in month.partials)
+def _nothing(results: Path, months: Sequence[MonthFolder], word: str) -> HarnessError:
+    partials = sorted(BundlePlace(name, month.path) for month in months for name in month.partials)
     unfinished = next((place for place in partials if word and place.name.startswith(word)), None)
     if unfinished:
         name = unfinished.name.removesuffix(PARTIAL)
@@ -135,14 +135,14 @@ def _nothing(results: Path, months: Sequence[Month], word: str) -> HarnessError:
     return UsageError(f"no run in {results} has an id that begins with {word!r}", hint="harness list lists them")
 
 
-def _load(folder: Path, note: Note) -> Iterator[Stored]:
+def _load(folder: Path, note: Note) -> Iterator[StoredRun]:
     if not os.path.lexists(folder / RUN):
         tree = find_entries(folder)
         for left in (*tree.left_out, *tree.unread):
             note(f"{left} is left out")
         for entry in tree.entries:
             reading = read_entry(entry)
-            yield Stored(path=entry.path, run=reading.run, report=reading.report.decode(errors="replace"))
+            yield StoredRun(path=entry.path, run=reading.run, report=reading.report.decode(errors="replace"))
         return
     run = load_run(folder)
     _name_left_out(folder, note)
@@ -151,7 +151,7 @@ def _load(folder: Path, note: Note) -> Iterator[Stored]:
         cause = "it was written by a newer harness, or by hand"
         raise UnreadableError(f"{folder / RUN}: {unknown!r} is not a metric that this harness knows", cause=cause)
     report = "" if run.origin == OURS else _text(folder)
-    yield Stored(path=str(folder), run=run, report=report)
+    yield StoredRun(path=str(folder), run=run, report=report)
 
 
 def _name_left_out(bundle: Path, note: Note) -> None:

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.records.record import Record
-from harness.records.report import Remark
+from harness.records.report import ReportRemark
 from harness.records.run import NO_DATE, Run
 from harness.store.bundle import LOGS, REPORT, RUN, UNDATED, bundle_folder, encode_run
 from harness.store.enclosure import Source, add_files, choose_names, give_name, list_sources, list_stored, write_file
-from harness.store.result_tree import Entry, Reading, read_entry
+from harness.store.result_tree import ReportEntry, ReportReading, read_entry
 from harness.system.foreign import MissingError
 from harness.system.fresh import create_file
 from harness.system.process.crew import share
@@ -41,7 +41,7 @@ _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENF
 _HINT = "choose another folder with --results DIR or HARNESS_RESULTS"
 
 
-class Placed(StrEnum):
+class ImportOutcome(StrEnum):
     """What became of a report: new here, known already, known with fewer files and now added to, or not imported."""
 
     NEW = "new"
@@ -50,22 +50,24 @@ class Placed(StrEnum):
     FAILED = "failed"
 
 
-class Taken(Record):
+class ImportedReport(Record):
     """One report and what became of it; `what`, `cause` and `hint` are the complaint about one that failed.
 
     `unfit` tells that the report is not to blame: it could not be written, or there was no memory to read it.
     """
 
-    entry: Entry
-    placed: Placed
-    remarks: tuple[Remark, ...] = ()
+    entry: ReportEntry
+    placed: ImportOutcome
+    remarks: tuple[ReportRemark, ...] = ()
     what: str = ""
     cause: str = ""
     hint: str = ""
     unfit: bool = False
 
 
-def deposit(results: Path, entries: Sequence[Entry], node: str, *, note: Callable[[str], None]) -> Iterator[Taken]:
+def import_entries(
+    results: Path, entries: Sequence[ReportEntry], node: str, *, note: Callable[[str], None]
+) -> Iterator[ImportedReport]:
     """Read each report, put its bundle into the results, and answer with what became of it, in order.
 
     `node` names reports that no folder names. Raises UnfitError where nothing can be written.
@@ -83,19 +85,21 @@ def deposit(results: Path, entries: Sequence[Entry], node: str, *, note: Callabl
         yield from share(take, entries, fallen=_give_up, note=note) if many else map(take, entries)
 
 
-def _give_up(entry: Entry) -> Taken:
+def _give_up(entry: ReportEntry) -> ImportedReport:
     cause = "the process that read it was killed twice, most likely for want of memory"
     hint = f"harness import {entry.folder or entry.path}"
     error = UnfitError(f"{entry.path} is not imported", cause=cause, hint=hint)
     return _fail(entry, error)
 
 
-def _fail(entry: Entry, error: HarnessError) -> Taken:
+def _fail(entry: ReportEntry, error: HarnessError) -> ImportedReport:
     unfit = not isinstance(error, UnreadableError)
-    return Taken(entry=entry, placed=Placed.FAILED, what=error.what, cause=error.cause, hint=error.hint, unfit=unfit)
+    return ImportedReport(
+        entry=entry, placed=ImportOutcome.FAILED, what=error.what, cause=error.cause, hint=error.hint, unfit=unfit
+    )
 
 
-def _take(entry: Entry, *, results: Path, aside: Path, node: str) -> Taken:
+def _take(entry: ReportEntry, *, results: Path, aside: Path, node: str) -> ImportedReport:
     try:
         return _place(entry, results, aside, node)
     except HarnessError as error:
@@ -107,7 +111,7 @@ def _take(entry: Entry, *, results: Path, aside: Path, node: str) -> Taken:
         return _fail(entry, UnfitError(what, cause=error.strerror or str(error), hint=_HINT))
 
 
-def _place(entry: Entry, results: Path, aside: Path, node: str) -> Taken:
+def _place(entry: ReportEntry, results: Path, aside: Path, node: str) -> ImportedReport:
     reading = read_entry(entry, node)
     final = bundle_folder(results, reading.run)
     _refuse_links(results, final)
@@ -120,17 +124,17 @@ def _place(entry: Entry, results: Path, aside: Path, node: str) -> Taken:
         return _settle(entry, reading, results, nearer, node)
 
 
-def _settle(entry: Entry, reading: Reading, results: Path, aside: Path, node: str) -> Taken:
+def _settle(entry: ReportEntry, reading: ReportReading, results: Path, aside: Path, node: str) -> ImportedReport:
     """Put a run where it belongs, or add to it there."""
     final = bundle_folder(results, reading.run)
     sources = list_sources(reading)
     remarks = [*reading.run.remarks, *reading.remarks]
-    placed = Placed.KNOWN
+    placed = ImportOutcome.KNOWN
     considered: set[str] | None = None
     for _ in range(_ATTEMPTS):
         earlier = _find_earlier(results, reading.run)
         if not final.is_dir():
-            placed = Placed.RICHER if earlier else Placed.KNOWN
+            placed = ImportOutcome.RICHER if earlier else ImportOutcome.KNOWN
             try:
                 new = _put(reading, earlier, final, aside)
             except MissingError:
@@ -138,17 +142,17 @@ def _settle(entry: Entry, reading: Reading, results: Path, aside: Path, node: st
                     raise
                 continue  # another process has just given it its place
             if new and not earlier:
-                return Taken(entry=entry, placed=Placed.NEW, remarks=tuple(remarks))
+                return ImportedReport(entry=entry, placed=ImportOutcome.NEW, remarks=tuple(remarks))
             continue
         if earlier:
             _unite(earlier, final, aside)
-            placed, considered = Placed.RICHER, set()
+            placed, considered = ImportOutcome.RICHER, set()
         there = set(list_stored(final, LOGS))
         missing = choose_names(sources, final / LOGS)
         if not missing and _has_record(final) and (considered is None or there <= considered):
-            return Taken(entry=entry, placed=placed, remarks=tuple(remarks))
+            return ImportedReport(entry=entry, placed=placed, remarks=tuple(remarks))
         remarks += [_remark(name, path.name) for name, path in missing.items() if name != path.name]
-        placed, considered = Placed.RICHER, there | {path.name for path in missing.values()}
+        placed, considered = ImportOutcome.RICHER, there | {path.name for path in missing.values()}
         merged = read_entry(entry, node, beside=str(final / LOGS) if there else "")
         _add(merged, sources, missing, final, aside)
     raise UnfitError(f"{entry.path} is not imported", cause=f"others go on changing {final}", hint="import it again")
@@ -179,7 +183,7 @@ def _is_own_folder(place: Path) -> bool:
     return place.is_dir() and not place.is_symlink() and not place.parent.is_symlink()
 
 
-def _put(reading: Reading, earlier: Path | None, final: Path, aside: Path) -> bool:
+def _put(reading: ReportReading, earlier: Path | None, final: Path, aside: Path) -> bool:
     """Write the bundle of a run, with the files of an `earlier` one, as a whole.
 
     Return False where the same report, from another place, was faster.
@@ -215,7 +219,9 @@ def _unite(earlier: Path, final: Path, aside: Path) -> None:
         earlier.rename(new / f"{earlier.name}.old")
 
 
-def _add(merged: Reading, sources: Mapping[str, Source], missing: Mapping[str, Path], final: Path, aside: Path) -> None:
+def _add(
+    merged: ReportReading, sources: Mapping[str, Source], missing: Mapping[str, Path], final: Path, aside: Path
+) -> None:
     """Bring a bundle up to date: first its record, then the files that it has not."""
     with _fresh(aside) as new:
         with create_file(new / RUN) as file:
@@ -240,9 +246,9 @@ def _fresh(aside: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remark(name: str, stored: str) -> Remark:
+def _remark(name: str, stored: str) -> ReportRemark:
     what = "a file of this name with other content is there already: both are kept"
-    return Remark(line=1, what=what, text=f"{name} is stored as {stored}")
+    return ReportRemark(line=1, what=what, text=f"{name} is stored as {stored}")
 
 
 def _has_record(bundle: Path) -> bool:

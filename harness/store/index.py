@@ -27,7 +27,7 @@ from harness.render import config_column
 from harness.store import card as card_reader
 from harness.store.bundle import RUN
 from harness.store.card import read_card
-from harness.store.layout import Month
+from harness.store.layout import MonthFolder
 from harness.system.foreign import list_folder, read_bytes, read_text
 from harness.system.fresh import write_atomic
 
@@ -62,7 +62,7 @@ class _Page(msgspec.Struct, array_like=True):
     entries: dict[str, _Entry]
 
 
-class Index:
+class RunIndex:
     """The cards of one results folder; `read` counts the files that had to be read, `trouble` why none is kept."""
 
     def __init__(self, results: Path, cache: Path, progress: Progress = lambda _done, _total: None) -> None:
@@ -73,7 +73,7 @@ class Index:
         self._progress = progress
         self._pages: dict[str, dict[str, _Entry]] = {}
 
-    def cards(self, months: Sequence[Month]) -> Iterator[Card | UnreadableError]:
+    def cards(self, months: Sequence[MonthFolder]) -> Iterator[Card | UnreadableError]:
         """Yield a card for each bundle, or with the reason why it cannot be read, in no order."""
         total = sum(len(month.names) for month in months)
         for month in months:
@@ -89,7 +89,7 @@ class Index:
                 right = False
         return right
 
-    def _turn_to(self, month: Month, total: int) -> list[Card | UnreadableError]:
+    def _turn_to(self, month: MonthFolder, total: int) -> list[Card | UnreadableError]:
         stamp = _stamp(month.path)
         before, true = self.read, True
         if month.path not in self._pages:

@@ -13,7 +13,7 @@ from harness.system.limit import limit_of_read
 Note = Callable[[str], None]
 
 
-class Place(NamedTuple):
+class BundlePlace(NamedTuple):
     """A bundle's name, which begins with the time and so is the order of runs, and the path of its month's folder."""
 
     name: str
@@ -30,7 +30,7 @@ class Place(NamedTuple):
         return self.month.rsplit(os.sep, 2)[-2]
 
 
-class Month(NamedTuple):
+class MonthFolder(NamedTuple):
     """A folder results/<node>/<yyyy-mm>/: its path, and the names of the bundles in it, finished and unfinished."""
 
     path: str
@@ -38,7 +38,7 @@ class Month(NamedTuple):
     partials: list[str]
 
 
-def list_months(results: Path, note: Note = lambda _: None) -> list[Month]:
+def list_months(results: Path, note: Note = lambda _: None) -> list[MonthFolder]:
     """Return the months of all nodes; none where there are no results.
 
     `note` is called with a line for each folder that is left out: one that may not be opened, and a link, which may
@@ -52,24 +52,26 @@ def list_months(results: Path, note: Note = lambda _: None) -> list[Month]:
             names = _folders(path, note)
             partials = [name for name in names if name.endswith(PARTIAL)]
             finished = [name for name in names if not name.endswith(PARTIAL)] if partials else names
-            months.append(Month(path, finished, partials))
+            months.append(MonthFolder(path, finished, partials))
     return months
 
 
-def find_places(months: Sequence[Month], beginning: str = "") -> list[Place]:
+def find_places(months: Sequence[MonthFolder], beginning: str = "") -> list[BundlePlace]:
     """Return where the finished bundles are whose names begin so, oldest first."""
-    return sorted(Place(name, month.path) for month in months for name in month.names if name.startswith(beginning))
+    return sorted(
+        BundlePlace(name, month.path) for month in months for name in month.names if name.startswith(beginning)
+    )
 
 
-def keep_newest(months: Sequence[Month], count: int) -> list[Month]:
+def keep_newest(months: Sequence[MonthFolder], count: int) -> list[MonthFolder]:
     """Return the months with their newest `count` bundles alone."""
     kept: dict[str, list[str]] = {}
     for name, path in heapq.nlargest(count, _pairs(months)):
         kept.setdefault(path, []).append(name)
-    return [Month(path, names, []) for path, names in kept.items()]
+    return [MonthFolder(path, names, []) for path, names in kept.items()]
 
 
-def _pairs(months: Sequence[Month]) -> Iterator[tuple[str, str]]:
+def _pairs(months: Sequence[MonthFolder]) -> Iterator[tuple[str, str]]:
     return ((name, month.path) for month in months for name in month.names)
 
 

@@ -15,8 +15,8 @@ from harness.parse.report.imported import import_run
 from harness.parse.report.pasted import import_paste, is_pasted
 from harness.parse.report.report import is_report, parse_report
 from harness.records.record import Record
-from harness.records.report import Remark
-from harness.records.run import Origin, Run
+from harness.records.report import ReportRemark
+from harness.records.run import Run, SettingOrigin
 from harness.store.bundle import REPORT, RUN
 from harness.system.foreign import list_folder, open_file, read_bytes, walk_tree
 from harness.system.scratch import is_scratch
@@ -30,7 +30,7 @@ _SHOWN = 40
 _REMARK = 120
 
 
-class Entry(Record):
+class ReportEntry(Record):
     """A report's file, the folder whose other files belong to it (empty for a file of its own), and the node.
 
     `root` is the tree in which it was found, where no link is followed; empty for a file that a person named.
@@ -42,18 +42,18 @@ class Entry(Record):
     root: str = ""
 
 
-class Tree(Record):
+class ResultTree(Record):
     """The reports that a path stands for, and what in it was left out: links, special files, with what each is.
 
     `unread` are the complaints about folders that could not be looked into.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ReportEntry, ...]
     left_out: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
 
-class Reading(Record):
+class ReportReading(Record):
     """A run as it was read: the bytes of its report, and those of the files beside it that were looked into.
 
     `others` are the paths of the files that were not; `remarks` name what is no file of the folder's own.
@@ -63,10 +63,10 @@ class Reading(Record):
     report: bytes
     files: dict[str, bytes]
     others: tuple[str, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[ReportRemark, ...] = ()
 
 
-def find_entries(path: Path) -> Tree:
+def find_entries(path: Path) -> ResultTree:
     """Return the reports that a path stands for, sorted: itself, or all below it; bundles of ours are left out.
 
     Raises UsageError where nothing is, UnreadableError where no report is.
@@ -74,17 +74,17 @@ def find_entries(path: Path) -> Tree:
     if not path.exists():
         raise UsageError(f"no such file or folder: {path}", hint="harness import REPORT, FOLDER or TREE")
     if not path.is_dir():
-        return Tree(entries=(Entry(path=str(path), node=_node(path.parent)),))
+        return ResultTree(entries=(ReportEntry(path=str(path), node=_node(path.parent)),))
     left_out: list[str] = []
     unread: list[str] = []
     entries = sorted(_walk(path, left_out, unread), key=lambda entry: entry.path)
     if not entries:
         cause = "; ".join(unread) or "no README.md below it begins with '## Summary'"
         raise UnreadableError(f"no ggml-ci report in {path}", cause=cause)
-    return Tree(entries=tuple(entries), left_out=tuple(left_out), unread=tuple(unread))
+    return ResultTree(entries=tuple(entries), left_out=tuple(left_out), unread=tuple(unread))
 
 
-def read_entry(entry: Entry, node: str = "", beside: str = "") -> Reading:
+def read_entry(entry: ReportEntry, node: str = "", beside: str = "") -> ReportReading:
     """Return the run of a report; `node` is the name for reports that no folder names.
 
     `beside` is another folder of files that belong to it: where both have a file of one name, that is the one.
@@ -93,7 +93,7 @@ def read_entry(entry: Entry, node: str = "", beside: str = "") -> Reading:
     raw = read_bytes(Path(entry.path), within=Path(entry.root) if entry.root else None)
     text = raw.decode("utf-8", errors="replace")
     digest = hashlib.sha256(raw).hexdigest()
-    named_by = Origin.FOLDER if entry.node else Origin.FLAG
+    named_by = SettingOrigin.FOLDER if entry.node else SettingOrigin.FLAG
     if not is_report(text) and is_pasted(text):
         return _read_paste(entry, raw, text, entry.node or node, named_by)
     if not is_report(text):
@@ -111,19 +111,19 @@ def read_entry(entry: Entry, node: str = "", beside: str = "") -> Reading:
     texts = {name: content.decode("utf-8", errors="replace") for name, content in files.items()}
     run = import_run(report, digest=digest, name=entry.node or node, named_by=named_by, files=texts)
     others = tuple(str(paths[name]) for name in names if name not in files)
-    return Reading(run=run, report=raw, files=files, others=others, remarks=tuple(remarks))
+    return ReportReading(run=run, report=raw, files=files, others=others, remarks=tuple(remarks))
 
 
-def _read_paste(entry: Entry, raw: bytes, text: str, name: str, named_by: Origin) -> Reading:
+def _read_paste(entry: ReportEntry, raw: bytes, text: str, name: str, named_by: SettingOrigin) -> ReportReading:
     digest = hashlib.sha256(raw).hexdigest()
     try:
         run, logs = import_paste(text, digest=digest, name=name, named_by=named_by)
     except UnreadableError as error:
         raise UnreadableError(f"{entry.path}: {error.what}", cause=error.cause, hint=error.hint) from None
-    return Reading(run=run, report=raw, files={name: log.encode() for name, log in logs.items()})
+    return ReportReading(run=run, report=raw, files={name: log.encode() for name, log in logs.items()})
 
 
-def _walk(root: Path, left_out: list[str], unread: list[str]) -> Iterator[Entry]:
+def _walk(root: Path, left_out: list[str], unread: list[str]) -> Iterator[ReportEntry]:
     for folder, found, entered in walk_tree(root):
         entered[:] = [name for name in entered if not is_scratch(name)]
         names = found.files
@@ -133,14 +133,14 @@ def _walk(root: Path, left_out: list[str], unread: list[str]) -> Iterator[Entry]
         node = _node(folder)
         path = next((folder / name for name in (REPORT, BACKUP) if name in names), None)
         if path and (node or _begins_like_report(path)):
-            yield Entry(path=str(path), folder=str(folder), node=node or folder.name, root=str(root))
+            yield ReportEntry(path=str(path), folder=str(folder), node=node or folder.name, root=str(root))
             entered.clear()
             continue
         left_out += [f"{folder / name} ({kind})" for name, kind in found.others if name]
         unread += [trouble for name, trouble in found.others if not name]
         for name in names:
             if name.endswith(".md") and _begins_like_report(folder / name):
-                yield Entry(path=str(folder / name), root=str(root))
+                yield ReportEntry(path=str(folder / name), root=str(root))
 
 
 def _node(folder: Path) -> str:
@@ -157,7 +157,7 @@ def _begins_like_report(path: Path) -> bool:
         return False
 
 
-def _list(entry: Entry, beside: str) -> tuple[dict[str, Path], list[Remark]]:
+def _list(entry: ReportEntry, beside: str) -> tuple[dict[str, Path], list[ReportRemark]]:
     """Return the files that belong to a report by their names, and remarks on what beside it is left out."""
     paths: dict[str, Path] = {}
     strange: list[str] = []
@@ -177,8 +177,8 @@ def _list(entry: Entry, beside: str) -> tuple[dict[str, Path], list[Remark]]:
     remarks = []
     if strange:
         what = "links and special files beside a report are left out"
-        remarks.append(Remark(line=1, what=what, text=", ".join(strange)[:_REMARK]))
+        remarks.append(ReportRemark(line=1, what=what, text=", ".join(strange)[:_REMARK]))
     if large:
         what = "files beside a report that cannot be read, or are too large, are left out"
-        remarks.append(Remark(line=1, what=what, text=", ".join(large)[:_REMARK]))
+        remarks.append(ReportRemark(line=1, what=what, text=", ".join(large)[:_REMARK]))
     return paths, remarks

@@ -9,9 +9,9 @@ from harness.records.run import Run
 from harness.records.suite import Benchmark, Suite
 from harness.records.sweep import Cell
 from harness.run.places import Workplace
-from harness.run.prepare import begin_run, lay_out, ready_all
+from harness.run.prepare import begin_run, prepare, ready_all
 from harness.settings.request import RunRequest
-from harness.trial.setup import Scene
+from harness.trial.setup import Setup
 
 
 def choose_entry_suite(suite: Suite, cells: Sequence[Cell]) -> Suite:
@@ -30,19 +30,19 @@ def choose_entry_suite(suite: Suite, cells: Sequence[Cell]) -> Suite:
     )
 
 
-def prepare_entry(asked: RunRequest, work: Workplace, scene: Scene, *, label: str) -> tuple[Run, Plan]:
+def prepare_entry(asked: RunRequest, work: Workplace, setup: Setup, *, label: str) -> tuple[Run, Plan]:
     """Return the run and the plan of one config; sources and weights are there afterwards, nothing is built.
 
     `label` tells its steps from those of other configs.
 
     Raises UnavailableError or UnfitError for what cannot be fetched, UsageError for what does not exist.
     """
-    bench = lay_out(asked, work)
-    ready = ready_all(asked, work, bench.source)
+    prepared = prepare(asked, work)
+    ready = ready_all(asked, work, prepared.source)
     caveats = tuple(dict.fromkeys(caveat for _, found in ready for caveat in found))
-    state, ingredients = begin_run(bench, asked, tuple(weights for weights, _ in ready), caveats)
-    state = state.replace(caveats=(*state.caveats, *scene.describe(state)))
-    plan = place_plan(plan_run(ingredients), scene.wish, scene.ranking)
+    state, inputs = begin_run(prepared, asked, tuple(weights for weights, _ in ready), caveats)
+    state = state.replace(caveats=(*state.caveats, *setup.describe(state)))
+    plan = place_plan(plan_run(inputs), setup.placement_request, setup.ranking)
     if label:
         plan = plan.replace(steps=tuple(step.replace(title=f"{step.title} ({label})") for step in plan.steps))
     return state, plan

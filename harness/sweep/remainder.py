@@ -15,26 +15,28 @@ from harness.store.unfinished import is_own, require_own
 from harness.system.lock import is_claimed
 
 
-class Kept(NamedTuple):
+class KeptRun(NamedTuple):
     """A run of a sweep that is there, and whether it is finished."""
 
     run: Run
     sealed: bool
 
 
-def look_for_runs(results: Path, sweep: Sweep, note: Callable[[str], None], *, mine: bool = False) -> dict[int, Kept]:
+def look_for_runs(
+    results: Path, sweep: Sweep, note: Callable[[str], None], *, mine: bool = False
+) -> dict[int, KeptRun]:
     """Return the runs that are there and are what the sweep names, by the numbers of its configs.
 
     Each of the others is named with the reason. A finished one that lacks something is of no use, nor, where only the
     caller's own are looked for, one of somebody else.
     """
-    kept: dict[int, Kept] = {}
+    kept: dict[int, KeptRun] = {}
     for number, entry in enumerate(sweep.entries):
         if not entry.run:
             continue
         found = _find(month_folder(results, sweep.node, entry.run), entry.run, mine=mine)
         why = found if isinstance(found, str) else find_stranger(sweep, number, found.run)
-        if isinstance(found, Kept) and not why:
+        if isinstance(found, KeptRun) and not why:
             gaps = found.run.gaps if found.sealed else ()
             why = f"it has no word of {gaps[0].name}" if gaps else ""
             if not why:
@@ -44,7 +46,7 @@ def look_for_runs(results: Path, sweep: Sweep, note: Callable[[str], None], *, m
     return kept
 
 
-def adopt(results: Path, sweep: Sweep, kept: Mapping[int, Kept]) -> tuple[Sweep, dict[int, Kept]]:
+def adopt(results: Path, sweep: Sweep, kept: Mapping[int, KeptRun]) -> tuple[Sweep, dict[int, KeptRun]]:
     """Return the sweep and its runs with those of the caller's unfinished ones that are its own, but are not named.
 
     It was killed before it could name them, or names another. One without a plan is removed: it was killed before
@@ -67,7 +69,7 @@ def adopt(results: Path, sweep: Sweep, kept: Mapping[int, Kept]) -> tuple[Sweep,
         for number in range(len(sweep.entries)):
             named = _name(sweep, number, run.id)
             if number not in found and not find_stranger(named, number, run):
-                sweep, found[number] = named, Kept(run, sealed=False)
+                sweep, found[number] = named, KeptRun(run, sealed=False)
                 break
     return sweep, found
 
@@ -79,7 +81,7 @@ def _name(sweep: Sweep, number: int, run: str) -> Sweep:
     return sweep.replace(entries=tuple(entries))
 
 
-def _find(month: Path, name: str, *, mine: bool) -> Kept | str:
+def _find(month: Path, name: str, *, mine: bool) -> KeptRun | str:
     """Return a run, finished or not, or why there is none."""
     for path, sealed in ((month / name, True), (month / f"{name}{PARTIAL}", False)):
         if path.is_symlink():
@@ -88,13 +90,13 @@ def _find(month: Path, name: str, *, mine: bool) -> Kept | str:
             return f"{path} was made by somebody else"
         if path.is_dir():
             try:
-                return Kept(load_run(path), sealed)
+                return KeptRun(load_run(path), sealed)
             except UnreadableError as error:
                 return error.line
     return f"it is not in {month}"
 
 
-def list_open(sweep: Sweep, kept: Mapping[int, Kept]) -> list[int]:
+def list_open(sweep: Sweep, kept: Mapping[int, KeptRun]) -> list[int]:
     """Return the numbers of the configs that have cells to measure and no run.
 
     One that could not be prepared is among them: what was missing then may be there now.

@@ -7,13 +7,13 @@ from harness.plan.forecast import duration_key, learn_durations, remaining_s
 from harness.plan.grid import interleave
 from harness.records.outcome import is_timed
 from harness.records.plan import Phase, Plan, Step
-from harness.run.session import Pace, Session
+from harness.run.session import Session, StepPace
 from harness.system.cache.stamp import is_done
 
 _PREPARING = (Phase.LIST, Phase.PROBE)
 
 
-class Estimate(NamedTuple):
+class SweepEstimate(NamedTuple):
     """How long a sweep will take, by stored runs as far as they tell: `known` of `total` steps."""
 
     seconds: float
@@ -21,14 +21,14 @@ class Estimate(NamedTuple):
     total: int
 
 
-def estimate_course(plans: Sequence[Plan], known: Mapping[str, float]) -> Estimate:
+def estimate_sweep(plans: Sequence[Plan], known: Mapping[str, float]) -> SweepEstimate:
     """Return what the steps of all plans will take that are not done already."""
     steps = [step for plan in plans for step in plan.steps if not is_done(step) and step.phase not in _PREPARING]
     seconds = remaining_s(steps, known, done=frozenset(), elapsed_s=0.0)
-    return Estimate(seconds=seconds, known=sum(duration_key(step) in known for step in steps), total=len(steps))
+    return SweepEstimate(seconds=seconds, known=sum(duration_key(step) in known for step in steps), total=len(steps))
 
 
-class Course:
+class SweepSchedule:
     """One pass over the plans of several sessions; what is finished in a session is not done again."""
 
     def __init__(
@@ -48,15 +48,15 @@ class Course:
             self._sessions[number].do(step, self._pace(position))
 
     def learn(self) -> dict[str, float]:
-        """Return what is known of durations once the course is over, or has broken off."""
+        """Return what is known of durations once the sweep is over, or has broken off."""
         known = dict(self._known)
         for session in self._sessions:
             known = learn_durations(known, session.plan.steps, session.run.results)
         return known
 
-    def _pace(self, position: int) -> Pace:
+    def _pace(self, position: int) -> StepPace:
         rest = list(self._rest(position))
-        return Pace(
+        return StepPace(
             number=position + 1,
             total=len(self._steps),
             left_s=lambda elapsed_s: remaining_s(rest, self._known, done=frozenset(), elapsed_s=elapsed_s),

@@ -5,27 +5,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import UnavailableError, UnfitError, UsageError
-from harness.judge.sweep_table import chart_sweep
+from harness.judge.sweep_table import tabulate_sweep
 from harness.records.plan import Plan
 from harness.records.run import Run
-from harness.records.sweep import Chart, Entry, Sweep
+from harness.records.sweep import Sweep, SweepEntry, SweepTable
 from harness.run.finish import conclude
 from harness.run.session import Session
 from harness.store.bundle import Bundle, open_bundle, refuse_folder
 from harness.store.sweep_file import remove_sweep, save_sweep, sweep_path
 from harness.system.limit import limit_of
 
-Prepared = tuple[Run, Plan]
-Prepare = Callable[[Entry, int], Prepared]
+PlannedRun = tuple[Run, Plan]
+Prepare = Callable[[SweepEntry, int], PlannedRun]
 
 
-def prepare_all(sweep: Sweep, prepare: Prepare) -> tuple[Sweep, dict[int, Prepared]]:
+def prepare_all(sweep: Sweep, prepare: Prepare) -> tuple[Sweep, dict[int, PlannedRun]]:
     """Return the sweep with the reason of each config that cannot be prepared, and the others, ready, by their numbers.
 
     Raises what the first one raised if none can be prepared, and UsageError if no cell can ever be measured.
     """
-    ready: dict[int, Prepared] = {}
-    entries: list[Entry] = []
+    ready: dict[int, PlannedRun] = {}
+    entries: list[SweepEntry] = []
     first: UnavailableError | UnfitError | None = None
     for number, entry in enumerate(sweep.entries):
         reason = ""
@@ -45,7 +45,7 @@ def prepare_all(sweep: Sweep, prepare: Prepare) -> tuple[Sweep, dict[int, Prepar
     return sweep.replace(entries=tuple(entries)), ready
 
 
-class Field:
+class SweepSessions:
     """The sessions of a sweep, by the numbers of its configs, and the runs that are sealed already, by their ids."""
 
     def __init__(self, sweep: Sweep, results: Path, cache: Path, sealed: Mapping[str, Run]) -> None:
@@ -64,7 +64,7 @@ class Field:
         except OSError as error:
             raise refuse_folder(self._results, error) from None
 
-    def open(self, number: int, prepared: Prepared) -> tuple[Run, Plan, Bundle]:
+    def open(self, number: int, prepared: PlannedRun) -> tuple[Run, Plan, Bundle]:
         """Return a new run of a config with its bundle on disk, which the sweep names from now on."""
         state, plan = prepared
         state, bundle = open_bundle(self._results, state.replace(sweep=self.sweep.id), plan)
@@ -80,12 +80,12 @@ class Field:
         )
         self.sweep = self.sweep.replace(entries=entries)
 
-    def seat(self, number: int, session: Session, bundle: Bundle) -> None:
+    def add(self, number: int, session: Session, bundle: Bundle) -> None:
         """Let a session measure the cells of a config."""
         self._sessions[number] = (session, bundle)
 
     @property
-    def sessions(self) -> Sequence[Session]:
+    def in_order(self) -> Sequence[Session]:
         """The sessions in the order of their configs."""
         return [self._sessions[number][0] for number in sorted(self._sessions)]
 
@@ -110,7 +110,7 @@ class Field:
             del self._sessions[number]
             self._sealed[run.id] = run
             self._name(number, run.id)
-        if not any(row.blank for row in self.chart().rows):
+        if not any(row.blank for row in self.table().rows):
             self.sweep = self.sweep.replace(end=datetime.now(UTC).isoformat(timespec="seconds"))
         save_sweep(self._results, self.sweep)
         return self._sealed
@@ -122,13 +122,13 @@ class Field:
 
     def discard(self) -> None:
         """Remove a sweep that cannot be resumed; one in which something was measured stays."""
-        if self._sealed or any(session.run.measurements for session in self.sessions):
+        if self._sealed or any(session.run.measurements for session in self.in_order):
             return
         for _, bundle in self._sessions.values():
             bundle.discard()
         remove_sweep(self._results, self.sweep)
 
-    def chart(self) -> Chart:
+    def table(self) -> SweepTable:
         """Return the table as it stands."""
-        running = {session.run.id: session.run for session in self.sessions}
-        return chart_sweep(self.sweep, {**self._sealed, **running})
+        running = {session.run.id: session.run for session in self.in_order}
+        return tabulate_sweep(self.sweep, {**self._sealed, **running})

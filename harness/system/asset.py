@@ -24,14 +24,14 @@ def third_party(name: str) -> Path:
     )
 
 
-def roof_project() -> Path:
+def roofline_project() -> Path:
     """Return the folder to configure."""
     return _PACKAGE / "native" / "roofline"
 
 
-def roof_digest() -> str:
+def roofline_digest() -> str:
     """Return twelve hex digits over the sources, so that a probe of other sources is not taken for this one."""
-    files = sorted(path for path in roof_project().iterdir() if path.suffix in (".c", ".h", ".txt"))
+    files = sorted(path for path in roofline_project().iterdir() if path.suffix in (".c", ".h", ".txt"))
     return short_hash([(path.name, path.read_text(encoding="utf-8")) for path in files])
 
 

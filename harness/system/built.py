@@ -27,9 +27,9 @@ MARKS = (".harness-configured", ".harness-built")
 
 # Of a file: what writing to it, or putting another in its place, changes; the time that moving it away and back changes
 # as well; and what else changes that time, and is neither: its mode, its owner, and how many names it has.
-Look = tuple[int, int, int, int, int, int, int, int]
+FileState = tuple[int, int, int, int, int, int, int, int]
 # A link to a file, and the file itself.
-Looks = tuple[Look | None, Look | None]
+FileStates = tuple[FileState | None, FileState | None]
 
 
 class BuiltFiles:
@@ -108,7 +108,7 @@ def _find(folder: Path, wanted: re.Pattern[str], skipped: set[str]) -> Iterator[
         yield from (Path(parent) / name for name in files if wanted.fullmatch(name))
 
 
-def look(path: Path) -> Look | None:
+def look(path: Path) -> FileState | None:
     """Return inode, length, times, mode, names and owner of a file, or of a link; None where nothing is."""
     try:
         found = path.lstat()
@@ -118,12 +118,12 @@ def look(path: Path) -> Look | None:
     return *content, found.st_ctime_ns, found.st_mode, found.st_nlink, found.st_uid, found.st_gid
 
 
-def look_through(path: str) -> Looks:
+def look_through(path: str) -> FileStates:
     """Return what is at a path, and what is where it leads, if it is a link; None where nothing is."""
     return look(Path(path)), look(Path(os.path.realpath(path)))  # Path.resolve raises an error for a loop of links
 
 
-def is_touched(before: Look | None, now: Look | None) -> bool:
+def is_touched(before: FileState | None, now: FileState | None) -> bool:
     """Return whether a file may hold something else, or have held it meanwhile.
 
     A change of mode or owner, or a further name such as a backup gives to it, is no reason to think so.

@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.errors import UnreadableError
 from harness.parse.tool.elf import digest_object
 from harness.parse.tool.ninja import parse_links, parse_versions
-from harness.records.build import Code
+from harness.records.build import CodeDigests
 from harness.records.record import short_hash
 from harness.system.foreign import read_bytes, read_text
 
@@ -20,7 +20,7 @@ _MOST_BYTES = 1 << 30
 _NO_COMMIT = "unknown"
 
 
-def read_code(folder: Path, source: str, *, variant: str = "") -> Code:
+def read_code(folder: Path, source: str, *, variant: str = "") -> CodeDigests:
     """Return the code of the library and the bench program that were built in `folder` from the tree `source`.
 
     `variant` names the CPU variant that is loaded, where the build has several. Nothing is known of objects that are
@@ -29,10 +29,10 @@ def read_code(folder: Path, source: str, *, variant: str = "") -> Code:
     try:
         text = read_text(folder / _BUILD)
     except UnreadableError:
-        return Code.unknown("there is no build.ninja")
+        return CodeDigests.unknown("there is no build.ninja")
     links = [link for link in parse_links(text) if (folder / link.output).is_file()]
     if not links:
-        return Code.unknown("no library of the build is known")
+        return CodeDigests.unknown("no library of the build is known")
     places = sorted({str(folder), str(folder.resolve()), source}, key=len, reverse=True)
     forget = _forget([*places, *(word for word in parse_versions(text) if len(word) >= _LEAST), _NO_COMMIT])
     names = dict.fromkeys(name for link in links for name in link.objects)
@@ -41,9 +41,9 @@ def read_code(folder: Path, source: str, *, variant: str = "") -> Code:
             (name, digest_object(read_bytes(folder / name, most_bytes=_MOST_BYTES), forget)) for name in names
         )
     except UnreadableError as error:
-        return Code.unknown(error.line)
+        return CodeDigests.unknown(error.line)
     put_together = [(link.objects, forget(link.how.encode()).decode(errors="replace")) for link in links]
-    return Code(objects=tuple(sorted(objects)), link=short_hash(put_together, variant))
+    return CodeDigests(objects=tuple(sorted(objects)), link=short_hash(put_together, variant))
 
 
 def _forget(words: Sequence[str]) -> Callable[[bytes], bytes]:

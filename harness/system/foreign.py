@@ -53,7 +53,7 @@ class MissingError(UnreadableError):
     """There is no such file."""
 
 
-class Listing(NamedTuple):
+class FolderListing(NamedTuple):
     """What lies in a folder: names of regular files, of folders, and of all else, with what it is; each sorted."""
 
     files: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ def is_regular(path: Path, *, within: Path | None = None) -> bool:
         return False
 
 
-def list_folder(folder: Path, *, within: Path | None = None) -> Listing:
+def list_folder(folder: Path, *, within: Path | None = None) -> FolderListing:
     """Return what lies in a folder, links not followed.
 
     The folder itself may be a link, unless it lies `within` another one. Raises MissingError where nothing is,
@@ -158,10 +158,10 @@ def list_folder(folder: Path, *, within: Path | None = None) -> Listing:
             os.close(handle)
     except (OSError, ValueError) as error:
         raise _refusal(folder, error) from None
-    return Listing(files=tuple(sorted(files)), folders=tuple(sorted(folders)), others=tuple(sorted(others)))
+    return FolderListing(files=tuple(sorted(files)), folders=tuple(sorted(folders)), others=tuple(sorted(others)))
 
 
-def walk_tree(root: Path) -> Iterator[tuple[Path, Listing, list[str]]]:
+def walk_tree(root: Path) -> Iterator[tuple[Path, FolderListing, list[str]]]:
     """Yield each folder below and with `root`, what lies in it, and the folders to enter, which may be changed.
 
     No link is followed. Raises what `list_folder` raises for `root`; a folder below it that cannot be listed is yielded
@@ -175,7 +175,7 @@ def walk_tree(root: Path) -> Iterator[tuple[Path, Listing, list[str]]]:
         except UnreadableError as error:
             if folder == root:
                 raise
-            found = Listing(others=(("", error.line),))
+            found = FolderListing(others=(("", error.line),))
         entered = list(found.folders)
         yield folder, found, entered
         waiting += [folder / name for name in reversed(entered)]

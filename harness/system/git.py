@@ -14,8 +14,8 @@ from harness.records.source import Commit
 from harness.system.limit import refuse_program
 from harness.system.login import leave_out_logins
 from harness.system.process.child import capture
-from harness.system.process.listener import Captured
-from harness.system.view import Home, find_home, find_served, open_view, require_files
+from harness.system.process.listener import CapturedOutput
+from harness.system.view import RepositoryHome, find_home, find_served, open_view, require_files
 
 LOCAL_TIMEOUT_S = 120.0
 NETWORK_TIMEOUT_S = 900.0
@@ -99,7 +99,7 @@ class Git:
         self.environ = environ
         self._login = login or {}
 
-    def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> Captured:
+    def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> CapturedOutput:
         """Return what git answered, an error too; raises UnfitError where there is no git.
 
         Raises LimitError where git could not start, or met a limit of the system: then its answer says nothing, and
@@ -156,7 +156,7 @@ class ForeignGit(Git):
         if self.home:
             require_files(self.home)
 
-    def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> Captured:
+    def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> CapturedOutput:
         """Return what git answered, an error too; raises UnfitError where there is no git."""
         given = env or {}
         if self.home is None:  # no repository, wherever git would look for one
@@ -185,7 +185,7 @@ class LocalClone(Git):
         super().__init__(folder, environ, {"GIT_ALLOW_PROTOCOL": "file"})
         self._origin = origin
 
-    def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> Captured:
+    def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> CapturedOutput:
         """Return what git answered, an error too; raises UnfitError where there is no git."""
         given = env or {}
         home = find_served(self._origin) if network else None
@@ -196,7 +196,7 @@ class LocalClone(Git):
             return super().run(*arguments, network=network, env={_SERVED: str(view), **given})
 
 
-def list_settings(home: Home, environ: Mapping[str, str]) -> str:
+def list_settings(home: RepositoryHome, environ: Mapping[str, str]) -> str:
     """Return the settings of a repository as git lists them from the files alone, which does nothing else.
 
     The second file is that of the work tree, if git would read it.

@@ -3,7 +3,7 @@
 import os
 
 from harness.errors import HarnessError, LimitError
-from harness.parse.shortage import CPU_TIME, MEMORY, Complaint, find_shortage, read_shortage
+from harness.parse.shortage import CPU_TIME, MEMORY, LimitComplaint, find_shortage, read_shortage
 
 
 class CpuTimeError(KeyboardInterrupt):
@@ -64,7 +64,7 @@ def limit_of_start(program: str, error: OSError) -> LimitError | None:
     return None
 
 
-def refuse_program(program: str, told: Complaint) -> LimitError:
+def refuse_program(program: str, told: LimitComplaint) -> LimitError:
     """Return what to say of a program that is there, and met a limit: whether it works is not known."""
     return LimitError(f"{program} cannot run: {told.shortage.means}", cause=told.line, hint=told.shortage.remedy)
 

@@ -56,7 +56,7 @@ def seize(path: Path) -> int | None:
     return None
 
 
-class Claim:
+class FolderClaim:
     """A folder that is held, until this is closed or dropped, or the process ends, however it ends."""
 
     def __init__(self, handle: int) -> None:
@@ -73,7 +73,7 @@ class Claim:
         self.close()
 
 
-def claim_folder(path: Path) -> Claim | None:
+def claim_folder(path: Path) -> FolderClaim | None:
     """Return the hold of a folder itself, which leaves nothing behind and goes with it where it is renamed.
 
     None where another process has it, and where that cannot be told, as on some network file systems.
@@ -82,7 +82,7 @@ def claim_folder(path: Path) -> Claim | None:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
         return None
-    claim = Claim(handle)
+    claim = FolderClaim(handle)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

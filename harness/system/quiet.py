@@ -10,14 +10,14 @@ from harness.parse.host.cgroup import CGROUP, MOUNTINFO, list_throttle_files
 from harness.parse.host.condition import BATTERY, CONDITION_FILES, CONDITION_PATTERNS, HEAT, MODES, parse_condition
 from harness.parse.host.reading import COUNTER_FILES, CPU_TIMES, PROCESSES, THROTTLE_PATTERN, parse_reading
 from harness.parse.host.stat import LOADAVG, STAT
-from harness.records.condition import Condition, Reading
+from harness.records.condition import Condition, CounterReading
 from harness.system.process.child import capture
 
 # Another folder than / may be read, as a container does that has its node's /proc and /sys mounted somewhere.
 SYSROOT = "HARNESS_SYSROOT"
 
 
-class Watch:
+class CounterReader:
     """Reads the counters of a node, a few files and one per process; it is done before and after, never during."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -27,7 +27,7 @@ class Watch:
         self._known = _read(self._root, (CGROUP, MOUNTINFO))
         self._files = (*COUNTER_FILES, *list_throttle_files(self._known), *_glob(self._root, THROTTLE_PATTERN))
 
-    def read(self) -> Reading:
+    def read(self) -> CounterReading:
         """Return what has been counted up to now."""
         texts = {**self._known, **_read(self._root, self._files), **_read(self._root, self._list_processes())}
         if STAT not in texts and self._root == Path("/"):

@@ -12,17 +12,21 @@ from harness.build.install import choose_install_command
 from harness.errors import UnfitError, UsageError
 from harness.parse.host.node import OS_RELEASE, parse_os_release
 from harness.parse.outcome import describe_exit
-from harness.parse.tool.compiler import Pair, choose_pair, name_cxx, parse_compiler, parse_version
+from harness.parse.tool.compiler import CompilerPair, choose_pair, name_cxx, parse_compiler, parse_version
 from harness.records.build import Tool, Toolchain
 from harness.system.limit import refuse_program
 from harness.system.process.child import capture
-from harness.system.process.listener import Captured
+from harness.system.process.listener import CapturedOutput
 from harness.system.zig import make_zig
 
 AUTO = "auto"
 ZIG = "zig"
 ZIG_CC = "zig cc"
-_AUTO_PAIRS = (Pair(cc="cc", cxx="c++"), Pair(cc="gcc", cxx="g++"), Pair(cc="clang", cxx="clang++"))
+_AUTO_PAIRS = (
+    CompilerPair(cc="cc", cxx="c++"),
+    CompilerPair(cc="gcc", cxx="g++"),
+    CompilerPair(cc="clang", cxx="clang++"),
+)
 _CACHES = ("ccache",)  # sccache has no namespaces: it would mix the objects of different CPUs
 
 
@@ -85,14 +89,14 @@ def _ask_version(known: Tool, environ: Mapping[str, str]) -> Tool:
     return known.replace(version=parse_version(answer.stdout) if answer.ok else "")
 
 
-def _ask_again(known: Tool, environ: Mapping[str, str]) -> Captured:
+def _ask_again(known: Tool, environ: Mapping[str, str]) -> CapturedOutput:
     answer = capture([known.path, "--version"], env=environ)
     if told := answer.shortage:  # it may well be what it was
         raise refuse_program(known.path, told)
     return answer
 
 
-def _choose_compilers(compiler: str, environ: Mapping[str, str]) -> Pair:
+def _choose_compilers(compiler: str, environ: Mapping[str, str]) -> CompilerPair:
     """Return C and C++ compiler as full paths."""
     if compiler == AUTO:
         named = {key: program for key in ("CC", "CXX") if (program := _program(key, environ))}
@@ -109,7 +113,7 @@ def _choose_compilers(compiler: str, environ: Mapping[str, str]) -> Pair:
         name = compiler if compiler != AUTO else " ".join(f"{key}={value}" for key, value in named.items())
         hint = "set both CC and CXX, with --compiler auto"
         raise UsageError(f"cannot tell which compilers {name!r} stands for", hint=hint)
-    return _locate(Pair(cc=cc, cxx=cxx), environ)
+    return _locate(CompilerPair(cc=cc, cxx=cxx), environ)
 
 
 def _program(key: str, environ: Mapping[str, str]) -> str:
@@ -126,17 +130,17 @@ def _program(key: str, environ: Mapping[str, str]) -> str:
     return words[0] if words else ""
 
 
-def _locate(pair: Pair, environ: Mapping[str, str]) -> Pair:
+def _locate(pair: CompilerPair, environ: Mapping[str, str]) -> CompilerPair:
     paths = []
     for language, name in (("C", pair.cc), ("C++", pair.cxx)):
         path = _which(name, environ)
         if path is None:
             raise _no_compiler(name, f"no {language} compiler: {name} is not there")
         paths.append(path)
-    return Pair(cc=paths[0], cxx=paths[1])
+    return CompilerPair(cc=paths[0], cxx=paths[1])
 
 
-def _probe_compilers(pair: Pair, environ: Mapping[str, str]) -> tuple[Tool, Tool]:
+def _probe_compilers(pair: CompilerPair, environ: Mapping[str, str]) -> tuple[Tool, Tool]:
     tools = []
     for path in (pair.cc, pair.cxx):
         answer = capture([path, "--version"], env=environ)
@@ -149,7 +153,7 @@ def _probe_compilers(pair: Pair, environ: Mapping[str, str]) -> tuple[Tool, Tool
     return tools[0], tools[1]
 
 
-def _find_stop(path: str, answer: Captured) -> UnfitError | None:
+def _find_stop(path: str, answer: CapturedOutput) -> UnfitError | None:
     """Return what to say where a program is there and was stopped before it answered: nothing is to be installed then.
 
     Raises LimitError where a limit of the system kept it from answering: whether it works is not known.

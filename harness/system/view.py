@@ -37,7 +37,7 @@ _GIT_FILE = "gitdir: "
 _MOST_BYTES = 8192
 
 
-class Home(Record):
+class RepositoryHome(Record):
     """Where the parts of a repository lie: its own folder, the one it shares with its worktrees, and the work tree."""
 
     folder: str
@@ -50,7 +50,7 @@ class Home(Record):
         return Path(self.shared) / "config"
 
 
-def find_home(folder: Path) -> Home | None:
+def find_home(folder: Path) -> RepositoryHome | None:
     """Return the repository in whose work tree an absolute `folder` lies, or None; as git looks for it."""
     for top in (folder, *folder.parents):
         home = _read_home(top / ".git", tree=str(top))
@@ -61,13 +61,13 @@ def find_home(folder: Path) -> Home | None:
     return None
 
 
-def find_served(path: Path) -> Home | None:
+def find_served(path: Path) -> RepositoryHome | None:
     """Return the repository that git serves for a local path, or None; the order is that of git-upload-pack."""
     places = (path / ".git", path, path.with_name(f"{path.name}.git") / ".git", path.with_name(f"{path.name}.git"))
     return next(filter(None, map(_read_home, places)), None)
 
 
-def require_files(home: Home) -> None:
+def require_files(home: RepositoryHome) -> None:
     """Raise UnreadableError for a FIFO or a device in a repository, where git would wait for its end, or for ever."""
     parts = [Path(home.shared) / name for name in (*_SHARED, "config", *_INFO, "objects/info/alternates")]
     parts += [Path(home.folder) / name for name in ("index", "config.worktree", "info/sparse-checkout")]
@@ -87,7 +87,7 @@ def require_readable(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def open_view(home: Home, listed: str) -> Iterator[Path]:
+def open_view(home: RepositoryHome, listed: str) -> Iterator[Path]:
     """Yield a folder that can stand for the shared one of `home`; `listed` is `git config --list --null` of its file.
 
     In it, `index` is a copy: git writes what it learns of files' times into the index that it is given. The copy has
@@ -127,7 +127,7 @@ def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _read_home(place: Path, tree: str = "") -> Home | None:
+def _read_home(place: Path, tree: str = "") -> RepositoryHome | None:
     """Return the repository at `place`, a folder of git's or a file that names one.
 
     None where neither is there, and where it may not be looked into: git passes it over as well.
@@ -138,7 +138,7 @@ def _read_home(place: Path, tree: str = "") -> Home | None:
         return None
 
 
-def _look_at(place: Path, tree: str) -> Home | None:
+def _look_at(place: Path, tree: str) -> RepositoryHome | None:
     if place.is_file():
         named = _read_line(place)
         if not named.startswith(_GIT_FILE):
@@ -148,7 +148,7 @@ def _look_at(place: Path, tree: str) -> Home | None:
     shared = place / common if common else place
     head = place / "HEAD"
     if (head.is_file() or head.is_symlink()) and (shared / "objects").is_dir() and (shared / "refs").is_dir():
-        return Home(folder=str(place.resolve()), shared=str(shared.resolve()), tree=tree)
+        return RepositoryHome(folder=str(place.resolve()), shared=str(shared.resolve()), tree=tree)
     return None
 
 

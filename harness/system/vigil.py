@@ -4,26 +4,26 @@ import time
 
 from harness.judge.quietness import describe_others, is_quiet, limit_cpus, measure_quietness
 from harness.records.caveat import Caveat, CaveatCode
-from harness.records.condition import Quietness, Reading
-from harness.records.outcome import Completed
+from harness.records.condition import CounterReading, Quietness
+from harness.records.outcome import CompletedProcess
 from harness.render.plain import format_seconds
 from harness.system.console import Console
-from harness.system.quiet import Watch
+from harness.system.quiet import CounterReader
 
 # So long must others leave the CPUs alone: a hundred ticks of each.
 _WINDOW_S = 1.0
 _MOST_WINDOW_S = 5.0
-# How often a measurement that nobody keeps a vigil over is taken again where it stood still.
+# How often a measurement that no monitor looks after is taken again where it stood still.
 RETRIES = 2
 
 
-class Vigil:
+class QuietMonitor:
     """Watches for one run: waits `wait_s` seconds in all, and lets a step be repeated `retries` times."""
 
-    def __init__(self, watch: Watch, console: Console, *, wait_s: float, retries: int) -> None:
+    def __init__(self, watch: CounterReader, console: Console, *, wait_s: float, retries: int) -> None:
         self.retries = retries
         self.caveat: Caveat | None = None
-        self.watch = watch
+        self.counters = watch
         self._console = console
         self._asked_s = wait_s
         self._left_s = wait_s
@@ -50,18 +50,18 @@ class Vigil:
 
     def look(self, window_s: float) -> Quietness:
         """Watch for `window_s` seconds and return what happened."""
-        before = self.watch.read()
+        before = self.counters.read()
         time.sleep(window_s)
-        return measure_quietness(before, self.watch.read())
+        return measure_quietness(before, self.counters.read())
 
-    def read(self) -> Reading:
+    def read(self) -> CounterReading:
         """Return what has been counted up to now."""
-        return self.watch.read()
+        return self.counters.read()
 
-    def since(self, before: Reading, completed: Completed | None) -> Quietness:
+    def since(self, before: CounterReading, completed: CompletedProcess | None) -> Quietness:
         """Return what happened since `before`, the CPU time of a child that has ended not counted."""
         child_s = completed.user_s + completed.system_s if completed else 0.0
-        return measure_quietness(before, self.watch.read(), child_s=child_s)
+        return measure_quietness(before, self.counters.read(), child_s=child_s)
 
     def _give_up(self, others: str) -> None:
         message = f"no quiet within {format_seconds(self._asked_s)}: others used {others}"

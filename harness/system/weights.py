@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UnavailableError
-from harness.parse.pin import Catalog, Entry, parse_catalog, require_timeable
+from harness.parse.pin import Catalog, CatalogEntry, parse_catalog, require_timeable
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.weights import Weights, WeightsKind
 from harness.system.asset import third_party
 from harness.system.digest import file_sha256, remember_sha256
-from harness.system.download.fetch import PATIENT, QUICK, Patience, Progress, WrongSumError, fetch, mirrored, silent
+from harness.system.download.fetch import PATIENT, QUICK, Progress, RetryPolicy, WrongSumError, fetch, mirrored, silent
 from harness.system.inspection import inspect_model
 from harness.system.synthetic import obtain_synthetic
 from harness.whisper.synthesis import SEED, file_name
@@ -31,7 +31,7 @@ Resolved = tuple[Weights, tuple[Caveat, ...]]
 class _Request:
     """What is asked for, and by which means it may be had."""
 
-    entry: Entry
+    entry: CatalogEntry
     catalog: Catalog
     cache: Path
     environ: Mapping[str, str]
@@ -136,7 +136,7 @@ def _undecided(official: Weights) -> Resolved:
     return official.replace(kind=WeightsKind.UNDECIDED), (Caveat(code=CaveatCode.WEIGHTS_PLANNED, message=message),)
 
 
-def _official(request: _Request, patience: Patience) -> Resolved:
+def _official(request: _Request, patience: RetryPolicy) -> Resolved:
     entry = request.entry
     if not entry.sha256:
         raise UnavailableError(

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from harness.errors import UnfitError
-from harness.parse.tool.compiler import Pair, parse_version
+from harness.parse.tool.compiler import CompilerPair, parse_version
 from harness.records.record import short_hash
 from harness.system.foreign import is_regular, read_text
 from harness.system.fresh import write_atomic
@@ -26,7 +26,7 @@ _COMPILE = "-mcpu=baseline -fno-sanitize=undefined"
 _TOOLS = {"zig-cc": f"cc {_COMPILE}", "zig-c++": f"c++ {_COMPILE}", "llvm-ar": "ar", "llvm-ranlib": "ranlib"}
 
 
-def make_zig(environ: Mapping[str, str], cache: Path) -> tuple[Pair, str]:
+def make_zig(environ: Mapping[str, str], cache: Path) -> tuple[CompilerPair, str]:
     """Return zig's C and C++ compiler below `cache`, and zig's version; raises UnfitError where there is no zig."""
     zig = find_zig(environ)
     if zig is None:
@@ -45,7 +45,7 @@ def make_zig(environ: Mapping[str, str], cache: Path) -> tuple[Pair, str]:
             _write(folder / name, script)
     except OSError as error:
         raise UnfitError(f"cannot write zig's scripts to {folder}", cause=str(error.strerror)) from None
-    return Pair(cc=str(folder / "zig-cc"), cxx=str(folder / "zig-c++")), version
+    return CompilerPair(cc=str(folder / "zig-cc"), cxx=str(folder / "zig-c++")), version
 
 
 def find_zig(environ: Mapping[str, str]) -> Path | None:

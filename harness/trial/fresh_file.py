@@ -12,19 +12,19 @@ from pathlib import Path
 from harness.errors import UnreadableError
 from harness.parse.outcome import describe_exit, find_exit_cause
 from harness.parse.tool.breakage import find_breakage
-from harness.plan.block import ROLES, Block
+from harness.plan.block import ROLES, BlockPlan
 from harness.plan.code_layout import choose_link_argv
 from harness.plan.run import LIBRARY_TARGET
 from harness.records.record import Record
 from harness.records.trial import Role
-from harness.run.build_file import write_layout
+from harness.run.build_file import write_code_layout
 from harness.system.built import copy_built
 from harness.system.foreign import read_text
 from harness.system.process.child import CannotStartError, execute
 from harness.system.process.orphan import mark_child
-from harness.trial.side_case import Lost, Seat
+from harness.trial.side_case import LostBlock, SideCase
 
-Seats = Mapping[Role, Seat]
+SideCases = Mapping[Role, SideCase]
 
 
 class Relinking(Record):
@@ -49,8 +49,8 @@ class FreshFiles:
         self._relinkings = relinkings or {}
         self._known: list[Path] = []
 
-    def provide(self, block: Block, seats: Seats) -> Seats | Lost:
-        """Return the seats with files that no other block has; raises OSError where they cannot be written.
+    def provide(self, block: BlockPlan, side_cases: SideCases) -> SideCases | LostBlock:
+        """Return the side cases with files that no other block has; raises OSError where they cannot be written.
 
         A side that cannot be linked, or read, takes the block with it. Whose files are made first is the block's coin,
         and their paths are of one length, whatever the side.
@@ -58,56 +58,67 @@ class FreshFiles:
         for folder in self._known:
             shutil.rmtree(folder, ignore_errors=True)
         self._known = [self._folder / str(block.number)]
-        fresh: dict[Role, Seat] = {}
+        fresh: dict[Role, SideCase] = {}
         for role in block.order:
-            seat, side = seats[role], ROLES.index(role)
+            side_case, side = side_cases[role], ROLES.index(role)
             into = self._known[0] / str(side)
             relinking = self._relinkings.get(role)
             if relinking:
-                lost = self._link(block, seat, relinking, into)
+                lost = self._link(block, side_case, relinking, into)
                 if lost:
                     return lost
-                seat = seat.replace(layout=block.layouts[side])
+                side_case = side_case.replace(code_layout=block.code_layouts[side])
             else:
                 try:
-                    copy_built(Path(seat.build), into, seat.bench.argv[0] if seat.bench else "")
+                    copy_built(
+                        Path(side_case.build), into, side_case.bench_step.argv[0] if side_case.bench_step else ""
+                    )
                 except UnreadableError as error:
-                    return Lost(reason=error.line, role=role, hopeless=True)
-            fresh[role] = self._move(seat, into)
+                    return LostBlock(reason=error.line, role=role, hopeless=True)
+            fresh[role] = self._move(side_case, into)
         return {role: fresh[role] for role in ROLES}
 
-    def _link(self, block: Block, seat: Seat, relinking: Relinking, into: Path) -> Lost | None:
-        layout = write_layout(into.with_name(f"{into.name}.layout"), block.layouts[ROLES.index(seat.role)])
-        targets: Sequence[str] = (Path(seat.bench.argv[0]).name,) if seat.bench else (LIBRARY_TARGET,)
-        argv = choose_link_argv(relinking.cmake, relinking.script, seat.build, layout, str(into), targets)
-        log = self._logs[seat.role] / f"block-{block.number}.link.log"
+    def _link(self, block: BlockPlan, side_case: SideCase, relinking: Relinking, into: Path) -> LostBlock | None:
+        layout = write_code_layout(
+            into.with_name(f"{into.name}.layout"), block.code_layouts[ROLES.index(side_case.role)]
+        )
+        targets: Sequence[str] = (
+            (Path(side_case.bench_step.argv[0]).name,) if side_case.bench_step else (LIBRARY_TARGET,)
+        )
+        argv = choose_link_argv(relinking.cmake, relinking.script, side_case.build, layout, str(into), targets)
+        log = self._logs[side_case.role] / f"block-{block.number}.link.log"
         try:
             done = execute(
                 argv,
-                cwd=Path(seat.build),
-                env=dict(seat.environment) | mark_child(log.parent.parent),
+                cwd=Path(side_case.build),
+                env=dict(side_case.environment) | mark_child(log.parent.parent),
                 log=log,
                 timeout_s=relinking.timeout_s,
             )
         except CannotStartError as error:
-            return Lost(reason=error.line, role=seat.role, hopeless=True)
+            return LostBlock(reason=error.line, role=side_case.role, hopeless=True)
         if done.exit_code or done.timed_out:
             how = "it took too long" if done.timed_out else _explain(done.exit_code, log)
             cause = None if done.timed_out else find_exit_cause(done.exit_code)
-            reason = f"the {seat.role} was not linked in another code layout: {how}"
-            return Lost(reason=reason, role=seat.role, cause=cause)
+            reason = f"the {side_case.role} was not linked in another code layout: {how}"
+            return LostBlock(reason=reason, role=side_case.role, cause=cause)
         return None
 
-    def _move(self, seat: Seat, into: Path) -> Seat:
-        """Return a seat whose library and program are those below `into`; programs start in one folder for both."""
+    def _move(self, side_case: SideCase, into: Path) -> SideCase:
+        """Return a side case whose library and program are those below `into`.
+
+        Programs start in one folder for both.
+        """
 
         def move(path: str) -> str:
-            return str(into / Path(path).relative_to(seat.build))
+            return str(into / Path(path).relative_to(side_case.build))
 
-        if seat.bench:
-            program, *rest = seat.bench.argv
-            return seat.replace(bench=seat.bench.replace(argv=(move(program), *rest), cwd=str(self._folder)))
-        return seat.replace(library=move(seat.library), root=str(into))
+        if side_case.bench_step:
+            program, *rest = side_case.bench_step.argv
+            return side_case.replace(
+                bench_step=side_case.bench_step.replace(argv=(move(program), *rest), cwd=str(self._folder))
+            )
+        return side_case.replace(library=move(side_case.library), root=str(into))
 
 
 def _explain(exit_code: int, log: Path) -> str:

@@ -1,12 +1,12 @@
-"""A whole live comparison: builds, seats, the contest, and the two runs that record it."""
+"""A whole live comparison: builds, side cases, the trial loop, and the two runs that record it."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import HarnessError, UnfitError
-from harness.judge.comparison import Question, judge_trials
-from harness.judge.trial import EQUAL, Circumstance, caveat_trial, list_unmeasured
+from harness.judge.comparison import CompareQuestion, judge_trials
+from harness.judge.trial import EQUAL, TrialFacts, caveat_trial, list_unmeasured
 from harness.plan.block import ROLES
 from harness.records.build import are_equal
 from harness.records.caveat import Caveat
@@ -20,29 +20,28 @@ from harness.records.suite import Engine
 from harness.records.trial import Role, Trial
 from harness.render.origin import name_fixture
 from harness.run.build_file import RELINK, keep_include
-from harness.run.builder import Built, check_build
-from harness.run.constancy import Constancy
+from harness.run.builder import BuildResult, check_build
+from harness.run.constancy import ConstancyCheck
 from harness.run.finish import conclude, recheck_files
 from harness.run.places import Workplace
-from harness.settings.request import Design
+from harness.settings.request import TrialDesign
 from harness.store.bundle import Bundle, create_bundle
 from harness.store.unfinished import KEPT, describe_kept
 from harness.system.limit import limit_of, stop_at_limit
 from harness.system.scratch import BLOCK, scratch_folder
-from harness.trial.blackbox import BlackBoxEngine
+from harness.trial.blackbox import BenchEngine
 from harness.trial.fresh_file import FreshFiles, Relinking
-from harness.trial.live import LiveEngine
-from harness.trial.loop import INTERRUPTED, LOST, SETTLED, Contest, Tally, pair_cases
-from harness.trial.loop import Engine as Player
-from harness.trial.setup import Scene
-from harness.trial.side import Entrant, build_entrant, take_seats
-from harness.trial.side_case import Lost, Seat
+from harness.trial.live import LibraryEngine
+from harness.trial.loop import INTERRUPTED, LOST, SETTLED, BlockEngine, TrialLoop, TrialTally, pair_cases
+from harness.trial.setup import Setup
+from harness.trial.side import Side, build_side, make_side_cases
+from harness.trial.side_case import LostBlock, SideCase
 
-Entrants = tuple[Entrant, Entrant]
+Sides = tuple[Side, Side]
 _LEAST_TIMEOUT_S = 60.0
 
 
-class Held(Record):
+class TrialResult(Record):
     """A trial that has ended: its verdicts, and the two runs with their bundles, baseline first.
 
     A build that failed leaves no tally, but its own record and logs. `failure` is the block that ended the trial,
@@ -52,8 +51,8 @@ class Held(Record):
     runs: tuple[Run, ...]
     paths: tuple[str, ...] = ()
     family: Family | None = None
-    tally: Tally | None = None
-    failure: Lost | None = None
+    tally: TrialTally | None = None
+    failure: LostBlock | None = None
     missing: tuple[str, ...] = ()
 
     @property
@@ -62,35 +61,37 @@ class Held(Record):
         return self.tally is not None and self.tally.stopped == INTERRUPTED
 
 
-def hold_trial(
-    entrants: Entrants,
-    design: Design,
-    scene: Scene,
+def run_trial(
+    sides: Sides,
+    design: TrialDesign,
+    setup: Setup,
     work: Workplace,
     *,
     plant: float = 0.0,
     command: str = "harness ab",
-) -> Held:
+) -> TrialResult:
     """Return a trial held from builds to sealed runs; the caller holds the node's lock.
 
     `command` is what begins another one like it.
     """
-    _check_options(entrants, work)
-    done: dict[tuple[str, ...], Built] = {}
+    _check_options(sides, work)
+    done: dict[tuple[str, ...], BuildResult] = {}
     built, cache, console = (
-        [build_entrant(entrant, done, work) for entrant in entrants],
+        [build_side(side, done, work) for side in sides],
         work.places.cache,
         work.console,
     )
     broken = next((one for one in built if not one.ok), None)
     if broken:
-        return Held(runs=(broken.run,), paths=(broken.logs,))
-    seated = [
-        take_seats(entrant, one, plant=plant if entrant.role is Role.CONTENDER else 0.0)
-        for entrant, one in zip(entrants, built, strict=True)
+        return TrialResult(runs=(broken.run,), paths=(broken.logs,))
+    prepared = [
+        make_side_cases(side, one, plant=plant if side.role is Role.CONTENDER else 0.0)
+        for side, one in zip(sides, built, strict=True)
     ]
-    runs = [run.replace(caveats=(*run.caveats, *scene.describe(run))) for run, _ in seated]
-    cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*(seats for _, seats in seated), strict=True)]
+    runs = [run.replace(caveats=(*run.caveats, *setup.describe(run))) for run, _ in prepared]
+    cases = [
+        dict(zip(ROLES, pair, strict=True)) for pair in zip(*(side_cases for _, side_cases in prepared), strict=True)
+    ]
     codes = [one.run.code for one in built]
     same_code = are_equal(*codes)
     if same_code and _have_same_cases(cases):
@@ -98,28 +99,28 @@ def hold_trial(
     for reason in dict.fromkeys(code.reason for code in codes if code and code.reason):
         console.note(f"it is not known whether the sides have equal code: {reason}")
     bundles = _open(runs, design, work.places.results)
-    runs, seats = [run for run, _ in bundles], [map(scene.place, seats) for _, seats in seated]
-    cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*seats, strict=True)]
+    runs, side_cases = [run for run, _ in bundles], [map(setup.place, side_cases) for _, side_cases in prepared]
+    cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*side_cases, strict=True)]
     logs = {role: bundle.logs for role, (_, bundle) in zip(ROLES, bundles, strict=True)}
 
-    def save(tally: Tally) -> None:
+    def save(tally: TrialTally) -> None:
         for run, (_, bundle), side in zip(runs, bundles, (0, 1), strict=True):
             bundle.save_run(run.replace(results=tuple(pair[side] for pair in tally.results)))
 
-    constancy, folders = Constancy(scene.vigil.watch), [entrant.folder for entrant in entrants]
+    constancy, folders = ConstancyCheck(setup.monitor.counters), [side.folder for side in sides]
     for folder, run in zip(folders, runs, strict=True):
         constancy.begin(folder, run, linked=design.relink)
     with _telling([bundle.path for _, bundle in bundles], command):
-        engine = _choose_engine(entrants[0], logs, design, scene.vigil.retries)
+        engine = _choose_engine(sides[0], logs, design, setup.monitor.retries)
         with scratch_folder(cache, BLOCK) as fresh:
-            files = FreshFiles(fresh, logs, _list_relinkings(entrants, cache) if design.relink else None)
-            contest = Contest(design, cases, engine, console, save, provide=files.provide, wait=scene.vigil.wait)
-            tally = contest.go()
-        if scene.vigil.caveat:
-            runs = [run.replace(caveats=(*run.caveats, scene.vigil.caveat)) for run in runs]
+            files = FreshFiles(fresh, logs, _list_relinkings(sides, cache) if design.relink else None)
+            loop = TrialLoop(design, cases, engine, console, save, provide=files.provide, wait=setup.monitor.wait)
+            tally = loop.go()
+        if setup.monitor.caveat:
+            runs = [run.replace(caveats=(*run.caveats, setup.monitor.caveat)) for run in runs]
         runs = [constancy.check(recheck_files(run, cache), one) for run, one in zip(runs, folders, strict=True)]
-        caveats = caveat_trial(_look_at(entrants, cases, design, tally, same_code=same_code))
-        asked = (pair_cases(seats) for seats in cases)
+        caveats = caveat_trial(_look_at(sides, cases, design, tally, same_code=same_code))
+        asked = (pair_cases(side_cases) for side_cases in cases)
         missing = list_unmeasured(asked, design.metrics, tally.samples, named=design.named) if tally.results else ()
         concluded = [
             _conclude(run, bundle, tally, caveats, role, cache, missing)
@@ -127,10 +128,10 @@ def hold_trial(
         ]
     family = None
     if tally.results:
-        question = Question(threshold=design.threshold, metrics=frozenset(design.metrics))
+        question = CompareQuestion(threshold=design.threshold, metrics=frozenset(design.metrics))
         family = judge_trials([(concluded[0][0], concluded[1][0])], question)
         family = family.replace(caveats=(*family.caveats, *_merge(runs, caveats)))
-    return Held(
+    return TrialResult(
         runs=tuple(run for run, _ in concluded),
         paths=tuple(path for _, path in concluded),
         family=family,
@@ -156,9 +157,9 @@ def _telling(bundles: Sequence[Path], command: str) -> Iterator[None]:
         raise UnfitError(what, cause=kept, hint=f"remove the cause, then {again}") from None
 
 
-def _check_options(entrants: Entrants, work: Workplace) -> None:
+def _check_options(sides: Sides, work: Workplace) -> None:
     """Raise UsageError for an option that the tree of either side does not know, before anything is built."""
-    for one in {entrant.plan.sites[-1].folder: entrant for entrant in entrants}.values():
+    for one in {side.plan.sites[-1].folder: side for side in sides}.values():
         check_build(one.state, one.plan, work)
 
 
@@ -167,17 +168,17 @@ def _merge(runs: Sequence[Run], caveats: Sequence[Caveat]) -> tuple[Caveat, ...]
     return tuple(dict.fromkeys((*(caveat for run in runs for caveat in run.caveats), *caveats)))
 
 
-def _list_relinkings(entrants: Entrants, cache: Path) -> dict[Role, Relinking]:
+def _list_relinkings(sides: Sides, cache: Path) -> dict[Role, Relinking]:
     script = keep_include(cache, RELINK)
     return {
-        entrant.role: Relinking(
-            cmake=entrant.state.toolchain.cmake.path, script=script, timeout_s=entrant.suite.timeouts.build_s
+        side.role: Relinking(
+            cmake=side.state.toolchain.cmake.path, script=script, timeout_s=side.suite.timeouts.build_s
         )
-        for entrant in entrants
+        for side in sides
     }
 
 
-def _open(runs: Sequence[Run], design: Design, results: Path) -> list[tuple[Run, Bundle]]:
+def _open(runs: Sequence[Run], design: TrialDesign, results: Path) -> list[tuple[Run, Bundle]]:
     opened: list[tuple[Run, Bundle]] = []
     for run, role in zip(runs, ROLES, strict=True):
         opening, bundle = create_bundle(results, run)
@@ -194,16 +195,16 @@ def _open(runs: Sequence[Run], design: Design, results: Path) -> list[tuple[Run,
     return opened
 
 
-def _choose_engine(entrant: Entrant, logs: Mapping[Role, Path], design: Design, retries: int) -> Player:
-    if entrant.suite.engine is Engine.BENCH:
-        return BlackBoxEngine(logs, retries=retries)
+def _choose_engine(side: Side, logs: Mapping[Role, Path], design: TrialDesign, retries: int) -> BlockEngine:
+    if side.suite.engine is Engine.BENCH:
+        return BenchEngine(logs, retries=retries)
     # One call that outlasts the whole trial would be the last one anyway.
-    timeout_s = min(entrant.suite.timeouts.bench_s, max(_LEAST_TIMEOUT_S, design.max_time_s))
-    return LiveEngine(logs, timeout_s=timeout_s, retries=retries)
+    timeout_s = min(side.suite.timeouts.bench_s, max(_LEAST_TIMEOUT_S, design.max_time_s))
+    return LibraryEngine(logs, timeout_s=timeout_s, retries=retries)
 
 
-def _have_same_cases(cases: Sequence[Mapping[Role, Seat]]) -> bool:
-    pairs = ((seats[Role.BASELINE], seats[Role.CONTENDER]) for seats in cases)
+def _have_same_cases(cases: Sequence[Mapping[Role, SideCase]]) -> bool:
+    pairs = ((side_cases[Role.BASELINE], side_cases[Role.CONTENDER]) for side_cases in cases)
     return all(
         (here.case, here.weights, here.plant, here.backend) == (there.case, there.weights, there.plant, there.backend)
         for here, there in pairs
@@ -211,11 +212,11 @@ def _have_same_cases(cases: Sequence[Mapping[Role, Seat]]) -> bool:
 
 
 def _look_at(
-    entrants: Entrants, cases: Sequence[Mapping[Role, Seat]], design: Design, tally: Tally, *, same_code: bool
-) -> Circumstance:
-    baseline, contender = entrants
+    sides: Sides, cases: Sequence[Mapping[Role, SideCase]], design: TrialDesign, tally: TrialTally, *, same_code: bool
+) -> TrialFacts:
+    baseline, contender = sides
     node: Node = baseline.state.node
-    return Circumstance(
+    return TrialFacts(
         same_build=baseline.folder == contender.folder,
         same_case=_have_same_cases(cases),
         same_code=same_code,
@@ -236,7 +237,7 @@ def _look_at(
 def _conclude(
     run: Run,
     bundle: Bundle,
-    tally: Tally,
+    tally: TrialTally,
     caveats: tuple[Caveat, ...],
     role: Role,
     cache: Path,
@@ -249,7 +250,7 @@ def _conclude(
         reason = tally.lost[-1].reason if tally.lost else f"no block has ended: {tally.stopped}"
         reason = f"never measured: {', '.join(missing)} ({tally.stopped})" if missing else reason
         cause = tally.lost[-1].cause if tally.lost and not missing else None
-        results += (StepResult(step="trial", phase=Phase.BENCH, status=Status.FAILED, reason=reason, cause=cause),)
+        results += (StepResult(step="trial", phase=Phase.BENCHMARK, status=Status.FAILED, reason=reason, cause=cause),)
     trial = run.trial.replace(discarded=len(tally.lost), stopped=tally.stopped) if run.trial else None
     run = run.replace(trial=trial, results=results, caveats=(*run.caveats, *caveats), wall_s=tally.wall_s)
     run, _, folder = conclude(run, bundle, cache)

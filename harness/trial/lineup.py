@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness.errors import UsageError
-from harness.plan.side import ORIGINS, PATHS, Side, parse_side
+from harness.plan.side import ORIGINS, PATHS, SideRequest, parse_side
 from harness.settings.request import LineupRequest
 from harness.system.cache.entry import Note
 from harness.system.disk import expand_home
@@ -14,11 +14,11 @@ from harness.system.source.checkout import Checkout, find_checkout
 from harness.system.source.resolve import load_pins
 from harness.system.source.tree import is_whisper, probe_tree
 
-Sides = tuple[Side, Side]
+SideRequests = tuple[SideRequest, SideRequest]
 _EXAMPLE = "harness ab HEAD ~/whisper.cpp"
 
 
-def line_up(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> Sides:
+def choose_sides(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> SideRequests:
     """Return baseline and contender as two words, or none, describe them; nothing is fetched yet.
 
     A ref is looked up in the checkout that the other side is, then in the one around the current folder, unless a
@@ -32,7 +32,7 @@ def line_up(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> Sid
             hint = f"harness ab HEAD {words[0]}" if words[0].startswith(PATHS) else f"harness ab {words[0]} ."
         raise UsageError(f"two sides are needed, not {len(words)}: {' '.join(words)}", hint=hint)
     if not words:
-        return _line_up_checkout(asked, environ, note)
+        return _choose_checkout_sides(asked, environ, note)
     full = [f"{word},{extra}" if extra else word for word, extra in zip(words, extras, strict=True)]
     around = find_checkout(Path(), environ)
     named = (find_checkout(Path(piece), environ) for one in full for piece in _split(one) if piece.startswith(PATHS))
@@ -49,7 +49,7 @@ def line_up(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> Sid
 
     one, other = (parse_side(word, is_folder=is_folder) for word in full)
     _refuse_idle((one, other), asked)
-    if around and all(side.choose_source(asked.shared).is_default for side in (one, other)):
+    if around and all(request.choose_source(asked.shared).is_default for request in (one, other)):
         note(f"both sides are the default release, not {around.top}; --source {around.top} measures that")
     return (
         _settle(one, _list_checkouts(other, around, asked, environ), asked, note),
@@ -57,7 +57,7 @@ def line_up(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> Sid
     )
 
 
-def _line_up_checkout(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> Sides:
+def _choose_checkout_sides(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> SideRequests:
     folder, extras = Path(asked.shared.tree), asked.extras
     checkout = find_checkout(folder, environ)
     if checkout is None:
@@ -81,40 +81,40 @@ def _line_up_checkout(asked: LineupRequest, environ: Mapping[str, str], note: No
     return baseline, contender
 
 
-def _join(label: str, origin: Mapping[str, str], extra: str) -> Side:
+def _join(label: str, origin: Mapping[str, str], extra: str) -> SideRequest:
     """Return a side of a known origin that changes what `extra` says."""
     if not extra:
-        return Side(label=label, values=tuple(origin.items()))
-    side = parse_side(extra, is_folder=lambda word: expand_home(word).is_dir())
-    if side.named:
+        return SideRequest(label=label, values=tuple(origin.items()))
+    request = parse_side(extra, is_folder=lambda word: expand_home(word).is_dir())
+    if request.named:
         raise UsageError(
             f"{extra}: without sides, the checkout decides what is measured", hint=f"name both: {_EXAMPLE}"
         )
-    return replace(side, label=f"{label},{extra}", values=(*origin.items(), *side.values))
+    return replace(request, label=f"{label},{extra}", values=(*origin.items(), *request.values))
 
 
-def _settle(side: Side, checkouts: Sequence[Checkout], asked: LineupRequest, note: Note) -> Side:
+def _settle(request: SideRequest, checkouts: Sequence[Checkout], asked: LineupRequest, note: Note) -> SideRequest:
     """Return a side with its ref as the first of `checkouts` that has it knows it, else as it is."""
-    mine = side.choose_source(asked.shared)
+    mine = request.choose_source(asked.shared)
     ref = mine.ref
     if not ref or mine.repo or mine.tree:
-        return side
+        return request
     for checkout in checkouts:
         found = checkout.find_commit(ref)
         if found:
             known_as = f", as {found.name}" if found.name != ref else ""
             note(f"{ref} is {found.sha[:8]}, found in {checkout.top}{known_as}")
-            rest = tuple(pair for pair in side.values if pair[0] not in ORIGINS)
-            return replace(side, values=(("ref", found.sha), ("repo", checkout.locate(found.sha)), *rest))
+            rest = tuple(pair for pair in request.values if pair[0] not in ORIGINS)
+            return replace(request, values=(("ref", found.sha), ("repo", checkout.locate(found.sha)), *rest))
     for checkout in checkouts[:1]:
         checkout.require_elsewhere(ref)
         like = ", ".join(checkout.find_like(ref))
         note(f"{ref} is not in {checkout.top}{f' (nearest: {like})' if like else ''}: looking upstream")
-    return side
+    return request
 
 
 def _list_checkouts(
-    other: Side, around: Checkout | None, asked: LineupRequest, environ: Mapping[str, str]
+    other: SideRequest, around: Checkout | None, asked: LineupRequest, environ: Mapping[str, str]
 ) -> list[Checkout]:
     """Return where a ref is looked up: in the checkout that stands on the other side, then in the one around us."""
     tree = other.choose_source(asked.shared).tree
@@ -130,10 +130,10 @@ def _split(words: str) -> list[str]:
     return [piece.strip().removeprefix("source=") for piece in words.split(",")]
 
 
-def _refuse_idle(sides: Sides, asked: LineupRequest, but: Sequence[str] = ()) -> None:
+def _refuse_idle(requests: SideRequests, asked: LineupRequest, but: Sequence[str] = ()) -> None:
     """Raise UsageError for an option that says what is measured, and that neither side takes up."""
     for name in ORIGINS:
-        if name in asked.given and name not in but and not any(name in side.inherited for side in sides):
+        if name in asked.given and name not in but and not any(name in request.inherited for request in requests):
             hint = f"leave out --{name}"
             if name == "repo":
                 hint = f"{hint}, or name a ref, which would be looked up there"

@@ -1,4 +1,4 @@
-"""Blocks of two samplers that take turns at single calls."""
+"""Blocks of two workers that take turns at single calls."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -8,19 +8,19 @@ from harness.build.recipe import ON_CPU
 from harness.errors import UnfitError, UnreadableError
 from harness.judge.retry import SHARE, has_stayed
 from harness.parse.bench.backend import find_lost, find_mismatch
-from harness.parse.bench.worker import PROTOCOL, Answer, parse_answer
+from harness.parse.bench.worker import PROTOCOL, WorkerAnswer, parse_answer
 from harness.parse.outcome import describe_exit, find_exit_cause
-from harness.plan.block import ROLES, Block, Turn
-from harness.plan.worker import PIECE, choose_sampler_argv, choose_sampler_environment
+from harness.plan.block import ROLES, BlockPlan, PairPlan
+from harness.plan.worker import PIECE, choose_worker_argv, choose_worker_environment
 from harness.records.measurement import Measurement
-from harness.records.outcome import Cause, Completed, Status, StepResult
+from harness.records.outcome import Cause, CompletedProcess, Status, StepResult
 from harness.records.plan import Phase
 from harness.records.trial import Role
 from harness.run.prepare import PACKAGE
 from harness.system.built import find_shared
 from harness.system.limit import limit_of
 from harness.system.process.dialogue import Dialogue
-from harness.trial.side_case import Lost, Outcome, Played, Seat
+from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCase
 
 # Other processes' share of a call that makes it worth another try; the kernel counts in ticks of 10 ms.
 BUSY_CPUS = 0.2
@@ -32,55 +32,57 @@ _ABOVE_BUNDLES = 2
 class _LostError(Exception):
     def __init__(self, reason: str, role: Role, *, hopeless: bool = False, cause: Cause | None = None) -> None:
         super().__init__(reason)
-        self.lost = Lost(reason=reason, role=role, hopeless=hopeless, cause=cause)
+        self.lost = LostBlock(reason=reason, role=role, hopeless=hopeless, cause=cause)
 
 
-class _Player:
-    """A sampler that serves one seat for one block."""
+class _SideWorker:
+    """A worker that serves one side case for one block."""
 
-    def __init__(self, seat: Seat, place: int, padding: int, log: Path, timeout_s: float) -> None:
-        self.seat = seat
+    def __init__(self, side_case: SideCase, place: int, heap_padding: int, log: Path, timeout_s: float) -> None:
+        self.side_case = side_case
         self.place = place
         self.shared = ""
         self.measurements: list[Measurement] = []
         self.idle_ns = self.waited_ns = 0
         self._timeout_s = timeout_s
-        gpu = seat.backend not in ON_CPU
-        argv = choose_sampler_argv(sys.executable, seat.library, gpu=gpu, plant=seat.plant)
-        given = dict(seat.environment)
-        environment = given | choose_sampler_environment(given, PACKAGE, padding)
+        gpu = side_case.backend not in ON_CPU
+        argv = choose_worker_argv(sys.executable, side_case.library, gpu=gpu, plant=side_case.plant)
+        given = dict(side_case.environment)
+        environment = given | choose_worker_environment(given, PACKAGE, heap_padding)
         # The folder above both bundles: whatever differs between the sides beside what is compared moves their heaps.
         folder = log.parents[_ABOVE_BUNDLES]
-        self.dialogue = Dialogue(argv, cwd=folder, env=environment, log=log, placement=seat.placement)
+        self.dialogue = Dialogue(argv, cwd=folder, env=environment, log=log, placement=side_case.placement)
 
     def begin(self, metrics: Iterable[str]) -> None:
         """Greet, load the weights and warm up what the block will measure."""
-        seat = self.seat
+        side_case = self.side_case
         hello = self._read(self.dialogue.hear(self._timeout_s), "start", hopeless=True)
         if hello.protocol != PROTOCOL:
-            raise _LostError(f"the sampler speaks protocol {hello.protocol}, not {PROTOCOL}", seat.role, hopeless=True)
-        self.shared = find_shared(hello.files, seat.root)
-        self.ask(f"load {seat.weights.path} {seat.threads} {seat.flash_attn}", hopeless=True)
+            raise _LostError(
+                f"the worker speaks protocol {hello.protocol}, not {PROTOCOL}", side_case.role, hopeless=True
+            )
+        self.shared = find_shared(hello.files, side_case.root)
+        self.ask(f"load {side_case.weights.path} {side_case.threads} {side_case.flash_attn}", hopeless=True)
         self.prove()
         self.ask("warm " + " ".join(PIECE[metric].split()[0] for metric in metrics))
 
     def prove(self) -> None:
         """Raise _LostError unless the log, as far as it goes, says that the backend that was asked for computes."""
-        mismatch = find_mismatch(self.seat.backend, self.dialogue.read_log())
+        mismatch = find_mismatch(self.side_case.backend, self.dialogue.read_log())
         if mismatch:
-            raise _LostError(mismatch, self.seat.role, hopeless=True)
+            raise _LostError(mismatch, self.side_case.role, hopeless=True)
 
-    def ask(self, line: str, *, hopeless: bool = False) -> Answer:
+    def ask(self, line: str, *, hopeless: bool = False) -> WorkerAnswer:
         """Return the answer to a command; raises _LostError where there is none, or a refusal."""
         return self._read(self.dialogue.ask(line, self._timeout_s), line.split(maxsplit=1)[0], hopeless=hopeless)
 
-    def _read(self, line: str | None, command: str, *, hopeless: bool) -> Answer:
-        role = self.seat.role
+    def _read(self, line: str | None, command: str, *, hopeless: bool) -> WorkerAnswer:
+        role = self.side_case.role
         if line is None:
             completed = self.dialogue.close(0.0)
             how = self.dialogue.stopped or describe_exit(completed.exit_code)
-            lost = find_lost(self.seat.backend, self.dialogue.read_log())
-            reason = f"the sampler of the {role}, asked to {command}: {how}{f'; {lost}' if lost else ''}"
+            lost = find_lost(self.side_case.backend, self.dialogue.read_log())
+            reason = f"the worker of the {role}, asked to {command}: {how}{f'; {lost}' if lost else ''}"
             cause = None if self.dialogue.stopped else find_exit_cause(completed.exit_code)
             raise _LostError(reason, role, cause=cause)
         try:
@@ -92,8 +94,8 @@ class _Player:
         return answer
 
 
-class LiveEngine:
-    """Plays blocks with samplers; each call of a pair follows right after the other."""
+class LibraryEngine:
+    """Measures blocks with workers; each call of a pair follows right after the other."""
 
     def __init__(self, logs: Mapping[Role, Path], *, timeout_s: float, retries: int) -> None:
         self._logs = logs
@@ -104,74 +106,74 @@ class LiveEngine:
         # Pairs of the trial that were measured again because somebody stood still.
         self._stood = 0
 
-    def play(self, block: Block, seats: Mapping[Role, Seat]) -> Outcome:
-        """Return what a block of two fresh samplers left behind."""
-        players: dict[Role, _Player] = {}
+    def measure_block(self, block: BlockPlan, side_cases: Mapping[Role, SideCase]) -> BlockOutcome:
+        """Return what a block of two fresh workers left behind."""
+        workers: dict[Role, _SideWorker] = {}
         disturbed = retried = 0
         stood = self._stood
         try:
             for place, role in enumerate(block.order, 1):
                 side = ROLES.index(role)
                 log = self._logs[role] / _log(block)
-                players[role] = _Player(seats[role], place, block.paddings[side], log, self._timeout_s)
-                players[role].begin(dict.fromkeys(turn.metric for turn in block.turns))
-            for turn in block.turns:
-                again, clean = self._take(turn, players, block.number)
+                workers[role] = _SideWorker(side_cases[role], place, block.heap_paddings[side], log, self._timeout_s)
+                workers[role].begin(dict.fromkeys(pair.metric for pair in block.pairs))
+            for pair in block.pairs:
+                again, clean = self._take(pair, workers, block.number)
                 retried += again
                 disturbed += int(not clean)
-            for player in players.values():
-                player.ask("quit")
-                player.prove()  # a device may fail in the middle of its work
+            for worker in workers.values():
+                worker.ask("quit")
+                worker.prove()  # a device may fail in the middle of its work
         except _LostError as error:
-            return error.lost.replace(halted_s=_sum_halted(players))
+            return error.lost.replace(halted_s=_sum_halted(workers))
         except UnfitError as error:
             if limit := limit_of(error):
                 raise limit from None
-            return Lost(reason=error.what, role=block.order[len(players)], hopeless=True)
+            return LostBlock(reason=error.what, role=block.order[len(workers)], hopeless=True)
         finally:
-            completed = {role: player.dialogue.close() for role, player in players.items()}
-        results = tuple(_result(block, players[role], completed[role]) for role in ROLES)
-        share = max(player.idle_ns / player.waited_ns for player in players.values())
-        return Played(
+            completed = {role: worker.dialogue.close() for role, worker in workers.items()}
+        results = tuple(_result(block, workers[role], completed[role]) for role in ROLES)
+        share = max(worker.idle_ns / worker.waited_ns for worker in workers.values())
+        return BlockResult(
             results=(results[0], results[1]),
             disturbed=disturbed,
             retried=retried,
             stood=self._stood - stood,
             idle_share=share,
-            halted_s=_sum_halted(players),
-            shared=next((player.shared for player in players.values() if player.shared), ""),
+            halted_s=_sum_halted(workers),
+            shared=next((worker.shared for worker in workers.values() if worker.shared), ""),
         )
 
-    def _ask(self, turn: Turn, players: Mapping[Role, _Player]) -> dict[Role, Answer]:
+    def _ask(self, pair: PairPlan, workers: Mapping[Role, _SideWorker]) -> dict[Role, WorkerAnswer]:
         """Return the answers of both sides, asked again where either, the harness or the node stood still meanwhile.
 
         That is known from the kernel and from clocks, whatever was measured: the choice favours no number. A block in
         which it happens too often is lost.
         """
         for _ in range(self._retries + 1):
-            answers: dict[Role, Answer] = {}
+            answers: dict[Role, WorkerAnswer] = {}
             still_s: dict[Role, float] = {}
-            for role in turn.order:
-                answers[role] = players[role].ask(PIECE[turn.metric])
-                still_s[role] = players[role].dialogue.asked_still_s
+            for role in pair.order:
+                answers[role] = workers[role].ask(PIECE[pair.metric])
+                still_s[role] = workers[role].dialogue.asked_still_s
             if not any(still_s.values()):
                 return answers
             self._stood += 1
         role = max(still_s, key=lambda one: still_s[one])
-        what = f"the sampler of the {role}, the harness or the node"
+        what = f"the worker of the {role}, the harness or the node"
         raise _LostError(f"{what} stood still for {max(still_s[role], 0.1):.1f} s while a call was timed", role)
 
-    def _take(self, turn: Turn, players: Mapping[Role, _Player], number: int) -> tuple[int, bool]:
+    def _take(self, pair: PairPlan, workers: Mapping[Role, _SideWorker], number: int) -> tuple[int, bool]:
         """Ask both sides, again while others use the CPUs; return the retries, and whether the last pair was clean.
 
         Repeating ends where the load stays, and costs a quarter of the time of the pairs that count at most.
         """
         attempt, before_cpus = 0, 0.0
         while True:
-            answers = self._ask(turn, players)
+            answers = self._ask(pair, workers)
             backwards = next((role for role, answer in answers.items() if answer.wall_ns <= 0), None)
             if backwards:
-                raise _LostError(f"the clock of the {backwards}'s sampler went backwards", backwards)
+                raise _LostError(f"the clock of the {backwards}'s worker went backwards", backwards)
             longest_s = max(answer.wall_ns for answer in answers.values()) / 1e9
             clean = not any(_is_disturbed(answer, longest_s) for answer in answers.values())
             others_cpus = max(answer.other_cpus or 0.0 for answer in answers.values())
@@ -184,45 +186,45 @@ class LiveEngine:
             self._repeated_s += took_s
             attempt, before_cpus = attempt + 1, others_cpus
         for (role, answer), other in zip(answers.items(), reversed(answers.values()), strict=True):
-            player = players[role]
-            player.idle_ns += answer.idle_cpu_ns
-            player.waited_ns += other.wall_ns
-            player.measurements.append(
+            worker = workers[role]
+            worker.idle_ns += answer.idle_cpu_ns
+            worker.waited_ns += other.wall_ns
+            worker.measurements.append(
                 Measurement(
-                    case=player.seat.case,
-                    metric=turn.metric,
+                    case=worker.side_case.case,
+                    metric=pair.metric,
                     value=answer.value_ms,
-                    repetition=turn.repetition,
+                    repetition=pair.repetition,
                     process=number,
-                    place=player.place,
+                    place=worker.place,
                 )
             )
         return attempt, clean
 
 
-def _sum_halted(players: Mapping[Role, _Player]) -> float:
-    return sum(player.dialogue.halted_s for player in players.values())
+def _sum_halted(workers: Mapping[Role, _SideWorker]) -> float:
+    return sum(worker.dialogue.halted_s for worker in workers.values())
 
 
-def _is_disturbed(answer: Answer, longest_s: float) -> bool:
+def _is_disturbed(answer: WorkerAnswer, longest_s: float) -> bool:
     """Return whether others used the CPUs: for both sides by the longer call of the pair, or it would favour one."""
     others = answer.other_cpus or 0.0
     return others > BUSY_CPUS and others * longest_s > _BUSY_S
 
 
-def _log(block: Block) -> str:
+def _log(block: BlockPlan) -> str:
     return f"block-{block.number}.log"
 
 
-def _result(block: Block, player: _Player, completed: Completed) -> StepResult:
+def _result(block: BlockPlan, worker: _SideWorker, completed: CompletedProcess) -> StepResult:
     return StepResult(
         step=f"block_{block.number}",
-        phase=Phase.BENCH,
+        phase=Phase.BENCHMARK,
         status=Status.PASSED,
         completed=completed,
-        case=player.seat.case,
+        case=worker.side_case.case,
         repetition=block.number,
         log=_log(block),
-        measurements=tuple(player.measurements),
-        layout=player.seat.layout,
+        measurements=tuple(worker.measurements),
+        layout=worker.side_case.code_layout,
     )

@@ -4,37 +4,37 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from harness.plan.block import Block, plan_block
+from harness.plan.block import BlockPlan, plan_block
 from harness.records.comparison import ALPHA
 from harness.records.measurement import Case, Measurement, name_cases
 from harness.records.outcome import StepResult
 from harness.records.record import Record
 from harness.records.trial import Role
 from harness.render.plain import format_seconds
-from harness.settings.request import Design
+from harness.settings.request import TrialDesign
 from harness.stats.pairing import pair_measurements
 from harness.stats.verdict import PairedSample, list_settled
 from harness.system.console import Console
-from harness.trial.side_case import Lost, Outcome, Played, Seat
+from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCase
 
 # So many blocks lost one after the other, and the next one would be lost, too.
 _PATIENCE = 3
 SETTLED = "every case is settled"
 TIME_UP = "the time was up"
 INTERRUPTED = "interrupted"
-LOST = "the samplers kept failing"
+LOST = "the workers kept failing"
 
-Seats = Mapping[Role, Seat]
+SideCases = Mapping[Role, SideCase]
 
 
-class Engine(Protocol):
-    """Whatever can play a block."""
+class BlockEngine(Protocol):
+    """Whatever can measure a block."""
 
-    def play(self, block: Block, seats: Seats) -> Outcome:
+    def measure_block(self, block: BlockPlan, side_cases: SideCases) -> BlockOutcome:
         """Return what the block left behind."""
 
 
-class Tally(Record):
+class TrialTally(Record):
     """What came of it; `lost` tells of every block that came to nothing.
 
     `wall_s` leaves out the `halted_s` seconds in which the harness or a side stood still; they are not of its time.
@@ -42,7 +42,7 @@ class Tally(Record):
     """
 
     results: tuple[tuple[StepResult, StepResult], ...] = ()
-    lost: tuple[Lost, ...] = ()
+    lost: tuple[LostBlock, ...] = ()
     stopped: str = ""
     wall_s: float = 0.0
     disturbed: int = 0
@@ -63,7 +63,7 @@ class Tally(Record):
         return pair_measurements(self.measurements(Role.BASELINE), self.measurements(Role.CONTENDER))
 
 
-class Contest:
+class TrialLoop:
     """One pass; `tally` is whole after every block, so that an interrupted trial still has its verdict.
 
     `provide` gives each block the files that it measures. `wait` is called then, and may wait for the node to be quiet.
@@ -71,16 +71,16 @@ class Contest:
 
     def __init__(
         self,
-        design: Design,
-        cases: Sequence[Seats],
-        engine: Engine,
+        design: TrialDesign,
+        cases: Sequence[SideCases],
+        engine: BlockEngine,
         console: Console,
-        save: Callable[[Tally], None],
+        save: Callable[[TrialTally], None],
         *,
-        provide: Callable[[Block, Seats], Seats | Lost] = lambda _, seats: seats,
+        provide: Callable[[BlockPlan, SideCases], SideCases | LostBlock] = lambda _, side_cases: side_cases,
         wait: Callable[[], object] = lambda: None,
     ) -> None:
-        self.tally = Tally()
+        self.tally = TrialTally()
         self._design = design
         self._cases = cases
         self._engine = engine
@@ -92,14 +92,14 @@ class Contest:
         self._settled: set[tuple[Case, str]] = set()
         self._lost_in_row = 0
 
-    def go(self) -> Tally:
-        """Play until everything is settled, the time is up, or no block comes through; Ctrl-C ends it, too."""
+    def go(self) -> TrialTally:
+        """Measure until everything is settled, the time is up, or no block comes through; Ctrl-C ends it, too."""
         began = time.monotonic()
         number = 0
         try:
             while not self.tally.stopped:
                 number += 1
-                self._play(number)
+                self._measure_block(number)
                 elapsed_s = time.monotonic() - began - self.tally.halted_s
                 if self._design.early:
                     self._settle()
@@ -111,14 +111,16 @@ class Contest:
             self.tally = self.tally.replace(stopped=INTERRUPTED, wall_s=round(elapsed_s, 3))
         return self.tally
 
-    def _play(self, number: int) -> None:
+    def _measure_block(self, number: int) -> None:
         design, tally = self._design, self.tally
-        open_cases = [(seats, metrics) for seats in self._cases if (metrics := self._open_metrics(seats))]
-        seats, metrics = open_cases[number % len(open_cases)]
+        open_cases = [
+            (side_cases, metrics) for side_cases in self._cases if (metrics := self._open_metrics(side_cases))
+        ]
+        side_cases, metrics = open_cases[number % len(open_cases)]
         block = plan_block(design.seed, number, metrics, pairs=design.pairs)
-        outcome = self._play_fresh(block, seats)
+        outcome = self._measure_fresh(block, side_cases)
         tally = tally.replace(halted_s=tally.halted_s + outcome.halted_s)
-        if isinstance(outcome, Played):
+        if isinstance(outcome, BlockResult):
             self._lost_in_row = 0
             self.tally = tally.replace(
                 results=(*tally.results, outcome.results),
@@ -133,16 +135,16 @@ class Contest:
             self._console.note(f"block {number} is lost: {outcome.reason}")
             self.tally = tally.replace(lost=(*tally.lost, outcome))
 
-    def _play_fresh(self, block: Block, seats: Seats) -> Outcome:
+    def _measure_fresh(self, block: BlockPlan, side_cases: SideCases) -> BlockOutcome:
         """Return what came of a block with files of its own, made before anything is measured, and never beside it."""
-        provided = self._provide(block, seats)
-        if isinstance(provided, Lost):
+        provided = self._provide(block, side_cases)
+        if isinstance(provided, LostBlock):
             return provided
         self._wait()
-        return self._engine.play(block, provided)
+        return self._engine.measure_block(block, provided)
 
-    def _open_metrics(self, seats: Seats) -> tuple[str, ...]:
-        case = pair_cases(seats)
+    def _open_metrics(self, side_cases: SideCases) -> tuple[str, ...]:
+        case = pair_cases(side_cases)
         return tuple(metric for metric in self._design.metrics if (case, metric) not in self._settled)
 
     def _settle(self) -> None:
@@ -156,9 +158,9 @@ class Contest:
         if self._lost_in_row >= _PATIENCE or (self._lost_in_row and self.tally.lost[-1].hopeless):
             return LOST
         left = [
-            f"{metric} of {self._names[pair_cases(seats)]}"
-            for seats in self._cases
-            for metric in self._open_metrics(seats)
+            f"{metric} of {self._names[pair_cases(side_cases)]}"
+            for side_cases in self._cases
+            for metric in self._open_metrics(side_cases)
         ]
         if not left:
             return SETTLED
@@ -171,6 +173,6 @@ class Contest:
         return ""
 
 
-def pair_cases(seats: Seats) -> Case:
+def pair_cases(side_cases: SideCases) -> Case:
     """Return the case of the baseline against that of the contender: what a block measures."""
-    return seats[Role.BASELINE].case.against(seats[Role.CONTENDER].case)
+    return side_cases[Role.BASELINE].case.against(side_cases[Role.CONTENDER].case)

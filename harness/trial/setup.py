@@ -1,4 +1,4 @@
-"""Where a live comparison takes place: how the node is set, where samplers run, and who waits for quiet."""
+"""Where a live comparison takes place: how the node is set, where workers run, and what waits for quiet."""
 
 from typing import NamedTuple
 
@@ -8,33 +8,35 @@ from harness.records.caveat import Caveat
 from harness.records.condition import Condition
 from harness.records.run import Run
 from harness.run.places import Workplace
-from harness.settings.request import MeasureRequest, Wish
-from harness.system.quiet import Watch
-from harness.system.vigil import Vigil
-from harness.trial.side_case import Seat
+from harness.settings.request import MeasureRequest, PlacementRequest
+from harness.system.quiet import CounterReader
+from harness.system.vigil import QuietMonitor
+from harness.trial.side_case import SideCase
 
 
-class Scene(NamedTuple):
+class Setup(NamedTuple):
     """What both sides have in common."""
 
-    wish: Wish
+    placement_request: PlacementRequest
     ranking: Ranking
     condition: Condition
-    vigil: Vigil
+    monitor: QuietMonitor
 
-    def place(self, seat: Seat) -> Seat:
-        """Return a seat whose processes run where they are asked to."""
-        placement, env = choose_placement(self.wish, self.ranking, seat.threads)
-        return seat.replace(placement=placement, environment=(*seat.environment, *env))
+    def place(self, side_case: SideCase) -> SideCase:
+        """Return a side case whose processes run where they are asked to."""
+        placement, env = choose_placement(self.placement_request, self.ranking, side_case.threads)
+        return side_case.replace(placement=placement, environment=(*side_case.environment, *env))
 
     def describe(self, run: Run) -> tuple[Caveat, ...]:
         """Return the caveats of the node before anything is measured."""
         found = caveat_condition(self.condition, run.node.cpu.cores, run.suite.threads)
-        return (*found, *caveat_placement(self.wish, self.condition))
+        return (*found, *caveat_placement(self.placement_request, self.condition))
 
 
-def set_scene(asked: MeasureRequest, work: Workplace) -> Scene:
-    """Return the scene that is asked for, the node as it is now."""
-    watch = Watch(work.environ)
-    vigil = Vigil(watch, work.console, wait_s=asked.wait_s, retries=asked.retries)
-    return Scene(wish=asked.wish, ranking=asked.ranking, condition=watch.probe_condition(), vigil=vigil)
+def make_setup(asked: MeasureRequest, work: Workplace) -> Setup:
+    """Return the setup that is asked for, the node as it is now."""
+    watch = CounterReader(work.environ)
+    monitor = QuietMonitor(watch, work.console, wait_s=asked.wait_s, retries=asked.retries)
+    return Setup(
+        placement_request=asked.wish, ranking=asked.ranking, condition=watch.probe_condition(), monitor=monitor
+    )

@@ -1,4 +1,4 @@
-"""From one side to its seats: its build, its weights, and the run that will record it."""
+"""From one side to the cases that it measures: its build, its weights, and the run that will record it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.build.recipe import ON_CPU
 from harness.errors import UnavailableError, UnfitError
 from harness.plan.code_layout import TRIED, name_folder
-from harness.plan.placeholder import BENCH, NO_GPU, Unbound, bind
+from harness.plan.placeholder import BENCH, NO_GPU, Unfilled, fill_placeholders
 from harness.records.measurement import Case
 from harness.records.plan import Phase, Plan, Step
 from harness.records.record import Record
@@ -15,18 +15,18 @@ from harness.records.suite import Benchmark, Engine, Suite
 from harness.records.trial import Role
 from harness.records.weights import Weights
 from harness.run.build_file import require_distinct
-from harness.run.builder import Built, carry_out_build, prepare_build
+from harness.run.builder import BuildResult, carry_out_build, prepare_build
 from harness.run.places import Workplace
 from harness.run.prepare import Ready
 from harness.settings.request import RunRequest
 from harness.system.process.memory import available_bytes
-from harness.trial.side_case import Seat
+from harness.trial.side_case import SideCase
 from harness.whisper.memory import estimate_memory
 
 _SIDES = 2
 
 
-class Entrant(Record):
+class Side(Record):
     """One side with the plan of its build, which can be linked again where it is `drawn`; nothing is built yet."""
 
     role: Role
@@ -47,40 +47,43 @@ class Entrant(Record):
         return self.plan.sites[-1].folder
 
 
-def prepare_entrant(role: Role, asked: RunRequest, work: Workplace, *, drawn: bool) -> Entrant:
+def prepare_side(role: Role, asked: RunRequest, work: Workplace, *, drawn: bool) -> Side:
     """Return one side, its sources and weights at hand."""
     state, plan, ready = prepare_build(asked, work, drawn=drawn)
-    return Entrant(role=role, asked=asked, weights=ready, state=state, plan=plan, drawn=drawn)
+    return Side(role=role, asked=asked, weights=ready, state=state, plan=plan, drawn=drawn)
 
 
-def build_entrant(entrant: Entrant, done: dict[tuple[str, ...], Built], work: Workplace) -> Built:
+def build_side(side: Side, done: dict[tuple[str, ...], BuildResult], work: Workplace) -> BuildResult:
     """Return the build of one side.
 
     What is in `done`, by folder and by the weights made there, is not made again. Raises UnfitError where the code
     layouts in which it is linked come out equal.
     """
-    key = (entrant.folder, *(one.path for one in entrant.state.weights if one.parent))
+    key = (side.folder, *(one.path for one in side.state.weights if one.parent))
     if key not in done:
-        done[key] = carry_out_build(entrant.state, entrant.plan, entrant.asked.build, work)
-    if entrant.drawn and done[key].ok:
-        require_distinct([name_folder(entrant.folder, seed) for seed in TRIED])
+        done[key] = carry_out_build(side.state, side.plan, side.asked.build, work)
+    if side.drawn and done[key].ok:
+        require_distinct([name_folder(side.folder, seed) for seed in TRIED])
     return done[key]
 
 
-def take_seats(entrant: Entrant, built: Built, *, plant: float = 0.0) -> tuple[Run, list[Seat]]:
-    """Return the run that records this side, and a seat for each of its cases: models x threads x flash attention."""
-    suite, state = entrant.suite, built.run.replace(weights=())
+def make_side_cases(side: Side, built: BuildResult, *, plant: float = 0.0) -> tuple[Run, list[SideCase]]:
+    """Return the run that records this side, and a side case for each of its cases.
+
+    Models x threads x flash attention.
+    """
+    suite, state = side.suite, built.run.replace(weights=())
     made = {one.path: one for one in built.run.weights if one.parent}
-    seats: list[Seat] = []
-    for planned, caveats in entrant.weights:
+    side_cases: list[SideCase] = []
+    for planned, caveats in side.weights:
         weights = made.get(planned.path, planned)
-        if suite.engine is Engine.SAMPLER:
+        if suite.engine is Engine.LIBRARY:
             _require_memory(weights, suite.flash_attn)
         state = state.replace(weights=(*state.weights, weights), caveats=(*state.caveats, *caveats))
         for threads in suite.threads:
             for flash_attn in suite.flash_attn:
-                seat = Seat(
-                    role=entrant.role,
+                side_case = SideCase(
+                    role=side.role,
                     case=Case.of(Benchmark.WHISPER.value, model=weights.model, threads=threads, fa=flash_attn),
                     weights=weights,
                     threads=threads,
@@ -91,10 +94,10 @@ def take_seats(entrant: Entrant, built: Built, *, plant: float = 0.0) -> tuple[R
                     build=built.folder,
                 )
                 if suite.engine is Engine.BENCH:
-                    seats.append(seat.replace(bench=_bind_bench(seat, built, suite)))
+                    side_cases.append(side_case.replace(bench_step=_fill_bench_step(side_case, built, suite)))
                 else:
-                    seats.append(seat.replace(library=find_library(built.folder)))
-    return state.replace(suite=suite, results=()), seats
+                    side_cases.append(side_case.replace(library=find_library(built.folder)))
+    return state.replace(suite=suite, results=()), side_cases
 
 
 def find_library(folder: str) -> str:
@@ -109,36 +112,44 @@ def find_library(folder: str) -> str:
                 return str(path)
     raise UnavailableError(
         f"no shared libwhisper in {folder}",
-        cause="the sampler loads the library; a static build (BUILD_SHARED_LIBS=OFF) has none",
+        cause="the worker loads the library; a static build (BUILD_SHARED_LIBS=OFF) has none",
         hint="--engine bench, or a shared build",
     )
 
 
 def _require_memory(weights: Weights, flash_attn: Sequence[int]) -> None:
-    """Raise UnfitError where two samplers with these weights do not fit side by side."""
-    each = max(estimate_memory(weights, flash_attn=one, engine=Engine.SAMPLER) for one in flash_attn)
+    """Raise UnfitError where two workers with these weights do not fit side by side."""
+    each = max(estimate_memory(weights, flash_attn=one, engine=Engine.LIBRARY) for one in flash_attn)
     needed, free = _SIDES * (each or weights.size_bytes), available_bytes()
     if needed > free:
         raise UnfitError(
-            f"two samplers of {weights.model} need about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free",
+            f"two workers of {weights.model} need about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free",
             hint="a smaller model; --engine bench loads one at a time",
         )
 
 
-def _bind_bench(seat: Seat, built: Built, suite: Suite) -> Step:
-    no_gpu = [NO_GPU] if seat.backend in ON_CPU else []
+def _fill_bench_step(side_case: SideCase, built: BuildResult, suite: Suite) -> Step:
+    no_gpu = [NO_GPU] if side_case.backend in ON_CPU else []
     step = Step(
         name="bench",
         title="whisper-bench",
-        phase=Phase.BENCH,
-        argv=(BENCH, "-m", seat.weights.path, "-t", str(seat.threads), *no_gpu, f"@fa={seat.flash_attn}"),
+        phase=Phase.BENCHMARK,
+        argv=(
+            BENCH,
+            "-m",
+            side_case.weights.path,
+            "-t",
+            str(side_case.threads),
+            *no_gpu,
+            f"@fa={side_case.flash_attn}",
+        ),
         cwd=built.folder,
         log="bench.log",
         timeout_s=suite.timeouts.bench_s,
-        case=seat.case,
-        backend=seat.backend,
+        case=side_case.case,
+        backend=side_case.backend,
     )
-    bound = bind(step, built.inventory)
-    if isinstance(bound, Unbound):
-        raise UnavailableError(f"{seat.role}: {bound.reason}", hint="--engine sampler")
-    return bound
+    filled = fill_placeholders(step, built.inventory)
+    if isinstance(filled, Unfilled):
+        raise UnavailableError(f"{side_case.role}: {filled.reason}", hint="--engine library")
+    return filled

@@ -8,13 +8,13 @@ from harness.records.trial import Role
 from harness.records.weights import Weights
 
 
-class Seat(Record):
+class SideCase(Record):
     """A side of a case: the build that it uses, and how it is asked.
 
-    `build` is the folder of the build, `library` the libwhisper that samplers load, `bench` what black-box trials have
-    instead: a step of whisper-bench with its placeholders bound. `backend` is what must compute. In a block, library
-    and program are files of the block's own, the libraries all below `root`, linked in the code layout `layout` (0 for
-    copies).
+    `build` is the folder of the build, `library` the libwhisper that workers load, `bench_step` what trials with
+    whisper-bench have instead: a step of whisper-bench with its placeholders filled in. `backend` is what must compute.
+    In a block, library and program are files of the block's own, the libraries all below `root`, linked in the code
+    layout `code_layout` (0 for copies).
     """
 
     role: Role
@@ -25,15 +25,15 @@ class Seat(Record):
     environment: tuple[tuple[str, str], ...]
     build: str = ""
     library: str = ""
-    bench: Step | None = None
+    bench_step: Step | None = None
     root: str = ""
-    layout: int = 0
+    code_layout: int = 0
     plant: float = 0.0
     backend: str = ""
     placement: Placement | None = None
 
 
-class Played(Record):
+class BlockResult(Record):
     """A block that was measured: the result of each side, baseline first.
 
     `disturbed` counts the pairs that stayed under the load of others after all retries, `retried` those measured again
@@ -52,8 +52,8 @@ class Played(Record):
     shared: str = ""
 
 
-class Lost(Record):
-    """A block that came to nothing, and whether another attempt could not fare better; `halted_s` as in `Played`.
+class LostBlock(Record):
+    """A block that came to nothing, and whether another attempt could not fare better; `halted_s` as in `BlockResult`.
 
     `cause` is that of a program that failed, None where it is not known.
     """
@@ -65,4 +65,4 @@ class Lost(Record):
     cause: Cause | None = None
 
 
-Outcome = Played | Lost
+BlockOutcome = BlockResult | LostBlock

@@ -15,8 +15,8 @@ _PADDING = 256
 _F16, _F32 = 2, 4
 # Bookkeeping of each of the four graphs: conv, encode, cross, decode.
 _GRAPHS_BYTES = 4 * 1_600_000
-# The program itself, its libraries and the vocabulary; the sampler has Python besides.
-_PROCESS_BYTES = {Engine.BENCH: 17_000_000, Engine.SAMPLER: 27_000_000}
+# The program itself, its libraries and the vocabulary; the worker has Python besides.
+_PROCESS_BYTES = {Engine.BENCH: 17_000_000, Engine.LIBRARY: 27_000_000}
 
 
 def estimate_memory(weights: Weights, *, flash_attn: int, engine: Engine) -> int:

@@ -1,4 +1,4 @@
-"""The sampler: one command per line on standard input, one line of JSON per answer on standard output.
+"""The worker: one command per line on standard input, one line of JSON per answer on standard output.
 
     python -m harness.worker [--no-gpu] LIBRARY [--do COMMAND]...
 
@@ -24,9 +24,9 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
-from harness.worker.gauge import Gauge
-from harness.worker.library import Library, LibraryError
-from harness.worker.work import Bench, WorkError
+from harness.worker.gauge import CallTimer
+from harness.worker.library import LibraryError, WhisperLibrary
+from harness.worker.work import WorkerCommands, WorkError
 
 PROTOCOL = 1
 _USAGE = "usage: python -m harness.worker [--no-gpu] LIBRARY [--do COMMAND]..."
@@ -44,12 +44,12 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"{_USAGE}\n")
         return 2
     try:
-        library = Library(arguments[0], gpu=gpu)
+        library = WhisperLibrary(arguments[0], gpu=gpu)
     except LibraryError as error:
         _answer(answers, {"ok": False, "command": "start", "error": str(error)})
         return 2
     _answer(answers, {"ok": True, "command": "start", "protocol": PROTOCOL, **library.describe()})
-    bench = Bench(library, Gauge(plant))
+    bench = WorkerCommands(library, CallTimer(plant))
     for line in arguments[2::2] or _read(sys.stdin):
         name, _, words = line.strip().partition(" ")
         if not name:

@@ -24,7 +24,7 @@ class _Reading(NamedTuple):
     steal_s: float
 
 
-class Gauge:
+class CallTimer:
     """Times calls; a `plant` stretches each by that share of itself, which only tests ask for."""
 
     def __init__(self, plant: float = 0.0) -> None:

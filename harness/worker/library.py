@@ -4,7 +4,7 @@ import ctypes
 import re
 import sys
 
-# What the sampler calls; all of it has been exported since v1.6.0 at the latest.
+# What the worker calls; all of it has been exported since v1.6.0 at the latest.
 _SYMBOLS = (
     "whisper_context_default_params_by_ref",
     "whisper_init_from_file_with_params",
@@ -51,7 +51,7 @@ class ContextParams(ctypes.Structure):
 _LogCallback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
 
 
-class Library:
+class WhisperLibrary:
     """A loaded libwhisper, whose contexts compute on a GPU where there is one, unless `gpu` is False."""
 
     def __init__(self, path: str, *, gpu: bool = True) -> None:
@@ -141,7 +141,7 @@ class Library:
 def _list_loaded() -> list[str]:
     """Return the libraries of whisper.cpp that this process has mapped; none where the system does not tell."""
     try:
-        with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - the sampler is small
+        with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - the worker is small
             return sorted(set(_OURS.findall(file.read())))
     except OSError:
         return []

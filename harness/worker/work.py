@@ -5,8 +5,8 @@ import os
 import sys
 from collections.abc import Callable
 
-from harness.worker.gauge import Gauge
-from harness.worker.library import Library, LibraryError
+from harness.worker.gauge import CallTimer
+from harness.worker.library import LibraryError, WhisperLibrary
 
 # Of examples/bench/bench.cpp: all tokens are 0, a batch is 5 of them, a prompt 256.
 BATCH_TOKENS = 5
@@ -19,13 +19,13 @@ class WorkError(Exception):
     """Why a command was refused."""
 
 
-class Bench:
+class WorkerCommands:
     """One context of one library, and the commands on it."""
 
-    def __init__(self, library: Library, gauge: Gauge) -> None:
+    def __init__(self, library: WhisperLibrary, timer: CallTimer) -> None:
         self._library = library
         self._calls = library.calls
-        self._gauge = gauge
+        self._timer = timer
         self._context = 0
         self._threads = 0
         self._positions = 0
@@ -72,7 +72,7 @@ class Bench:
             except LibraryError as error:
                 refused.append(str(error))
 
-        cost = self._gauge.time(load)
+        cost = self._timer.time(load)
         if refused:
             raise WorkError(refused[0])
         self._context = opened[0]
@@ -100,7 +100,7 @@ class Bench:
         for name in wanted:
             if name in little:
                 little[name]()
-        self._gauge.rest()
+        self._timer.rest()
         return {}
 
     def _time_encode(self) -> dict[str, object]:
@@ -131,13 +131,13 @@ class Bench:
             raise WorkError(f"the library does not export {symbol}")
         count = _count(threads, _MAX_THREADS)
         text: list[bytes] = []
-        cost = self._gauge.time(lambda: text.append(getattr(self._calls, symbol)(count)))
+        cost = self._timer.time(lambda: text.append(getattr(self._calls, symbol)(count)))
         return {**cost, "text": text[0].decode(errors="replace")}
 
     def _time(self, call: Callable[[], None], units: int) -> dict[str, object]:
         """Return the cost of `call`; `units` are the passes or tokens that it is divided by."""
         self._need_weights()
-        return {"units": units, **self._gauge.time(call)}
+        return {"units": units, **self._timer.time(call)}
 
     def _encode(self) -> None:
         _check("whisper_encode", self._calls.whisper_encode(self._context, 0, self._threads))

@@ -22,11 +22,11 @@ from tests.faults.family import (
     repository,
     resume,
     rival,
-    sampler,
     stop,
     stream,
     tool,
     weights,
+    worker,
 )
 from tests.faults.fault import Family, Fault
 
@@ -45,7 +45,7 @@ CATALOG: tuple[Fault, ...] = (
     *rival.FAULTS,
     *record.FAULTS,
     *part.FAULTS,
-    *sampler.FAULTS,
+    *worker.FAULTS,
     *network.FAULTS,
     *clock.FAULTS,
     *claim.FAULTS,

@@ -25,7 +25,7 @@ class Family(StrEnum):
     RIVAL = "two at once, locks"
     RECORD = "stored records"
     PART = "sweeps, comparisons, searches"
-    SAMPLER = "sampler"
+    WORKER = "worker"
     NETWORK = "network"
     CLOCK = "clock"
     CLAIM = "claims"

@@ -97,7 +97,7 @@ class Kit:
             "HARNESS_AS_NODE": "node-1",
             # Two CPUs on which nobody else does anything, whatever goes on here.
             "HARNESS_SYSROOT": str(self.system),
-            # Two steps more that only the tests of the roof want; they ask for it with an empty value.
+            # Two steps more that only the tests of the roofline want; they ask for it with an empty value.
             "HARNESS_ROOFLINE": "0",
             # Tests ask for two threads, whatever the machine has.
             "HARNESS_FORCE_THREADS": "1",
@@ -192,7 +192,7 @@ class Kit:
             time.sleep(0.05)
 
     def running(self) -> list[int]:
-        """Return the fake tools and the samplers of this kit that are still alive."""
+        """Return the fake tools and the workers of this kit that are still alive."""
         mine = (str(self.tools), str(self.cache))
         return [
             process.pid

@@ -92,7 +92,7 @@ SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
         lambda _: [by_path("roofline"), "--runs", "1", "--patience", "0", "--quick", "--threads", "1"],
         "numpy copyto",
     ),
-    "shelf": (lambda _: [by_path("shelf"), "20", "--times", "1", "--limit", "60"], "report latest"),
+    "results": (lambda _: [by_path("results"), "20", "--times", "1", "--limit", "60"], "report latest"),
     "startup": (lambda _: [by_path("startup"), "2"], "ms (quartiles"),
     "synthetic": (lambda _: [by_path("synthetic"), "tiny"], "peak memory"),
     "trials": (trials, "false families: "),
@@ -110,7 +110,7 @@ def test_every_script_is_tried() -> None:
 @pytest.mark.parametrize("name", SMALL)
 def test_a_script_runs_to_its_end(kit: Kit, name: str) -> None:
     words, said = SMALL[name][0](kit), SMALL[name][1]
-    # The roof belongs to a run, too.
+    # The roofline belongs to a run, too.
     done = start(kit, *words, environ={"HARNESS_ROOFLINE": ""})
     assert "Traceback" not in done.stderr, done.stderr
     # Two runs are too few for a verdict on growth: either is an end.
@@ -127,12 +127,12 @@ def test_a_script_runs_to_its_end(kit: Kit, name: str) -> None:
 def look_at_both_builds(kit: Kit, done: subprocess.CompletedProcess[str]) -> None:
     first, second = done.stdout.splitlines()[-2:]
     alike, whole = (float(line.split()[at]) for line, at in ((first, 4), (second, 7)))
-    assert 0 < alike < whole, "the tests and the roof take time"
+    assert 0 < alike < whole, "the tests and the roofline take time"
     assert len(kit.calls("make")) == 4, "two rounds, two builds of upstream's in each"
     assert len(kit.calls("ctest")) >= 4
     # Ours begins with nothing in each round, and finds it the second time.
-    roofs = [call for call in kit.calls("cmake") if "--build" in call and any("roof" in word for word in call)]
-    assert len(roofs) == 2
+    rooflines = [call for call in kit.calls("cmake") if "--build" in call and any("roof" in word for word in call)]
+    assert len(rooflines) == 2
 
 
 def test_a_step_that_fails_is_named(kit: Kit) -> None:

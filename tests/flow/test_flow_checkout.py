@@ -16,7 +16,7 @@ from harness.errors import UnavailableError, UsageError
 from harness.settings.layer import layer_settings
 from harness.store.bundle import load_run
 from harness.system.source.checkout import Checkout, find_checkout
-from harness.trial.lineup import line_up
+from harness.trial.lineup import choose_sides
 from tests.flow.kit import ROOT, Kit
 from tests.flow.test_flow_sources import Repository, whisper
 from tests.flow.test_flow_trial import sides
@@ -321,13 +321,13 @@ class Home:
     def harness(self, *words: str, inside: str = "", environ: dict[str, str] | None = None) -> tuple[int, str, str]:
         """Return exit code, standard output and standard error of a command called in a folder of the clone."""
         variables = {**self.kit.environ, **(environ or {})}
-        with self.monkeypatch.context() as scene:
+        with self.monkeypatch.context() as setup:
             for name in set(os.environ) - variables.keys():
-                scene.delenv(name)
+                setup.delenv(name)
             for name, value in variables.items():
-                scene.setenv(name, value)
-            scene.setattr(tempfile, "tempdir", str(self.kit.temporary))  # where the node's lock lies
-            scene.chdir(self.clone.path / inside)
+                setup.setenv(name, value)
+            setup.setattr(tempfile, "tempdir", str(self.kit.temporary))  # where the node's lock lies
+            setup.chdir(self.clone.path / inside)
             try:
                 code = main(words)
             except SystemExit as left:  # argparse refuses
@@ -343,10 +343,10 @@ class Home:
     def line_up(self, *words: str, inside: str = "", **flags: str) -> tuple[dict[str, str], dict[str, str]]:
         """Return ref, repo and source of each side as they are settled, baseline first."""
         settings = layer_settings(file={}, file_name="", environ={}, flags=flags)
-        with self.monkeypatch.context() as scene:
-            scene.chdir(self.clone.path / inside)
+        with self.monkeypatch.context() as setup:
+            setup.chdir(self.clone.path / inside)
             lineup = resolve_lineup(settings, resolve_places(settings), words)
-            baseline, contender = line_up(lineup, self.clone.environ, lambda _: None)
+            baseline, contender = choose_sides(lineup, self.clone.environ, lambda _: None)
         return baseline.named, contender.named
 
     def commit_of(self, revision: str) -> dict[str, str]:

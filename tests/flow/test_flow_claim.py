@@ -73,7 +73,7 @@ def test_one_side_of_a_trial_is_enough(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("variable", ["GGML_STUB_SAYS", "GGML_STUB_LATER"])
-def test_a_trial_of_samplers_is_not_measured(kit: Kit, tmp_path: Path, variable: str) -> None:
+def test_a_trial_of_workers_is_not_measured(kit: Kit, tmp_path: Path, variable: str) -> None:
     kit.offer_library(build_stub(tmp_path / "stub"))
     late = variable == "GGML_STUB_LATER"
     environ = {"GGML_STUB_SAYS": CUDA.lines[0], variable: CUDA.contradictions[-1] if late else CUDA.text}
@@ -83,9 +83,9 @@ def test_a_trial_of_samplers_is_not_measured(kit: Kit, tmp_path: Path, variable:
     assert not any(load_run(path).measurements for path in kit.bundles())
 
 
-def test_a_run_of_samplers_fails(kit: Kit, tmp_path: Path) -> None:
+def test_a_run_of_workers_fails(kit: Kit, tmp_path: Path) -> None:
     kit.offer_library(build_stub(tmp_path / "stub"))
-    words = ("--engine", "sampler", "--repetitions", "1", "--no-tests", "--bench", "whisper", "--backend", "cuda")
+    words = ("--engine", "library", "--repetitions", "1", "--no-tests", "--bench", "whisper", "--backend", "cuda")
     well = kit.run(*words, environ={"GGML_STUB_SAYS": CUDA.lines[0]})
     assert well.returncode == 0, well.stderr
     done = kit.run(*words, environ={"GGML_STUB_SAYS": CUDA.text})

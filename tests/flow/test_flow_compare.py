@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from harness.cli.main import main
-from harness.records.comparison import Contrast, Verdict
+from harness.records.comparison import CompareResult, Verdict
 from harness.records.measurement import Case
 from harness.records.node import Node
 from harness.records.outcome import Status
@@ -42,7 +42,7 @@ def keep(kit: Kit, number: int, value: float, *, release: str, node: Node | None
     """Write a bundle with one encode time and return its run; two of them are made on a day."""
     source, start = factory.source(), datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=12 * number)
     commit = source.commit.replace(release=release, sha=f"{int(release[-1])}" * 40)
-    run = factory.run(factory.result("r1", Phase.BENCH, Status.PASSED, (CASE, "encode", value))).replace(
+    run = factory.run(factory.result("r1", Phase.BENCHMARK, Status.PASSED, (CASE, "encode", value))).replace(
         id=f"{start:%Y%m%dT%H%M%SZ}-{commit.sha[:8]}-abcdef01",
         start=start.isoformat(),
         source=source.replace(commit=commit),
@@ -80,9 +80,9 @@ def test_sides_may_be_named_by_what_they_are(kit: Kit, ask: Ask) -> None:
     keep_sides(kit, 1.1)
     by_release = ask("release=v1.8.6", "commit=7777,node=node-1", "--json")
     assert by_release.returncode == 20, by_release.stderr
-    contrast = msgspec.json.decode(by_release.stdout, type=Contrast)
-    assert (len(contrast.baseline_runs), len(contrast.contender_runs)) == (6, 6)
-    assert contrast.family.comparisons[0].verdict is Verdict.REGRESSED
+    result = msgspec.json.decode(by_release.stdout, type=CompareResult)
+    assert (len(result.baseline_runs), len(result.contender_runs)) == (6, 6)
+    assert result.family.comparisons[0].verdict is Verdict.REGRESSED
     assert json.loads(by_release.stdout)["baseline"] == "v1.8.6"
 
 

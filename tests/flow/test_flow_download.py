@@ -12,11 +12,11 @@ import pytest
 
 from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.system import disk
-from harness.system.download.fetch import Patience, WrongSumError, _may_carry_token, fetch, mirrored
+from harness.system.download.fetch import RetryPolicy, WrongSumError, _may_carry_token, fetch, mirrored
 
 CONTENT = bytes(range(256)) * 12_000  # 3 MB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-HASTY = Patience(connect_s=5, read_s=10, attempts=3, backoff_s=0.01)
+HASTY = RetryPolicy(connect_s=5, read_s=10, attempts=3, backoff_s=0.01)
 
 Behaviour = Callable[["Handler"], None]
 
@@ -255,7 +255,7 @@ def test_another_range_than_asked_for_is_not_appended(server: Server, destinatio
 
 def test_a_stalled_server_is_given_up(server: Server, destination: Path) -> None:
     server.script = [stalled]
-    patience = Patience(connect_s=5, read_s=0.2, attempts=3, backoff_s=0.01)
+    patience = RetryPolicy(connect_s=5, read_s=0.2, attempts=3, backoff_s=0.01)
     with pytest.raises(UnavailableError) as caught:
         fetch(server.url(), destination=destination, sha256=SHA256, environ={}, patience=patience)
     assert "timed out" in caught.value.cause

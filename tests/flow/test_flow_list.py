@@ -30,15 +30,15 @@ def fill(results: Path, count: int = COUNT) -> None:
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def results_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     results = tmp_path_factory.mktemp("shelf") / "results"
     fill(results)
     return results
 
 
 @pytest.fixture
-def filled(kit: Kit, shelf: Path) -> Kit:
-    shutil.copytree(shelf, kit.results)
+def filled(kit: Kit, results_folder: Path) -> Kit:
+    shutil.copytree(results_folder, kit.results)
     return kit
 
 

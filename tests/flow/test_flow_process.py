@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from harness.errors import UnfitError
-from harness.records.outcome import FLOODED, MOST_BYTES, Completed
+from harness.records.outcome import FLOODED, MOST_BYTES, CompletedProcess
 from harness.system.process import child as process
 from harness.system.process.child import capture, execute
 from harness.system.process.memory import own_peak_bytes
@@ -25,7 +25,7 @@ def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "GRACE_S", 0.3)
 
 
-def run(tmp_path: Path, script: str, timeout_s: float = 20) -> Completed:
+def run(tmp_path: Path, script: str, timeout_s: float = 20) -> CompletedProcess:
     return execute(["sh", "-c", script], cwd=tmp_path, env=ENV, log=tmp_path / "log", timeout_s=timeout_s)
 
 

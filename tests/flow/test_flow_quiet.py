@@ -344,7 +344,7 @@ def test_bad_words(kit: Kit, words: tuple[str, ...], said: str) -> None:
     assert kit.calls("whisper-bench") == []
 
 
-def lay_out(kit: Kit, texts: dict[str, str]) -> None:
+def prepare(kit: Kit, texts: dict[str, str]) -> None:
     for path, text in texts.items():
         file: Path = kit.system / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -352,7 +352,7 @@ def lay_out(kit: Kit, texts: dict[str, str]) -> None:
 
 
 def test_doctor_says_what_is_unfit_and_is_strict_on_demand(kit: Kit) -> None:
-    lay_out(kit, {"sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "powersave\n"})
+    prepare(kit, {"sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "powersave\n"})
     done = kit.harness("doctor", "--strict", "--json")
     assert done.returncode == 3, done.stderr
     topics = {finding["topic"]: finding["fitness"] for finding in json.loads(done.stdout)["findings"]}
@@ -375,7 +375,7 @@ def test_doctor_without_a_compiler_goes_on_and_says_so(kit: Kit) -> None:
 
 def test_the_circumstances_before_a_run_are_caveats(kit: Kit) -> None:
     supply = "sys/class/power_supply/BAT0"
-    lay_out(
+    prepare(
         kit,
         {
             "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "schedutil\n",

@@ -1,4 +1,4 @@
-"""The roof through fake tools: measured around the benchmarks, and never a reason to fail."""
+"""The roofline through fake tools: measured around the benchmarks, and never a reason to fail."""
 
 import json
 import time
@@ -11,7 +11,7 @@ from harness.records.plan import Phase
 from harness.records.run import Run
 from tests.flow.kit import Kit
 
-ROOF = {"HARNESS_ROOFLINE": ""}
+ROOFLINE = {"HARNESS_ROOFLINE": ""}
 ZERO = """\
 {"kind": "probe", "vector": "avx", "lanes": 8, "fused": true, "bytes": 1048576}
 {"kind": "peak", "threads": 2, "work": 0, "wall_ns": [5], "cpu_ns": [5]}
@@ -20,7 +20,7 @@ SHORT = ("--threads", "2", "--repetitions", "1", "--no-tests")
 
 
 def measure(kit: Kit, *words: str) -> Run:
-    done = kit.run(*SHORT, *words, environ=ROOF)
+    done = kit.run(*SHORT, *words, environ=ROOFLINE)
     assert done.returncode == 0, done.stderr
     return kit.only_run()
 
@@ -36,8 +36,8 @@ def wait_for_call(kit: Kit, tool: str, word: str) -> None:
         time.sleep(0.05)
 
 
-def test_a_run_measures_the_roof_before_and_after(kit: Kit) -> None:
-    done = kit.run(*SHORT, environ=ROOF)
+def test_a_run_measures_the_roofline_before_and_after(kit: Kit) -> None:
+    done = kit.run(*SHORT, environ=ROOFLINE)
     assert done.returncode == 0, done.stderr
     run = kit.only_run()
     verbs = [call[0] for call in kit.calls() if "--version" not in call]
@@ -49,7 +49,7 @@ def test_a_run_measures_the_roof_before_and_after(kit: Kit) -> None:
     assert not codes(run)
     assert "380.0 and 380.0 GFLOP/s, reads 24.0 and 24.0 GB/s with 2 threads" in done.stdout
     assert "tiny, 2 threads, fa 0  4.8% (18.3 GFLOP/s)" in done.stdout
-    assert "mul_mat of the roof" in done.stdout
+    assert "mul_mat of the roofline" in done.stdout
     assert "HARNESS_ROOF=380.0 and 380.0 GFLOP/s" in kit.report()
     shown = kit.harness("show", "latest").stdout
     assert "380.0 and 380.0 GFLOP/s, reads 24.0 and 24.0 GB/s with 2 threads" in shown
@@ -63,20 +63,20 @@ def test_the_probe_is_built_once_and_by_the_same_compiler(kit: Kit) -> None:
     assert f"-DCMAKE_C_COMPILER={kit.tools / 'gcc'}" in configure
     assert "-DROOF_NATIVE=ON" in configure
     before = len(kit.calls("cmake"))
-    assert kit.run(*SHORT, environ=ROOF).returncode == 0
+    assert kit.run(*SHORT, environ=ROOFLINE).returncode == 0
     assert [call for call in kit.calls("cmake")[before:] if "roof" in " ".join(call)] == []
     assert len(kit.calls("roof")) == 4
 
 
-def test_no_roof_is_no_roof(kit: Kit) -> None:
+def test_no_roofline_is_no_roofline(kit: Kit) -> None:
     run = measure(kit, "--no-roofline")
     assert kit.calls("roof") == []
     assert not codes(run)
     assert "ROOF" not in kit.report()
 
 
-def test_the_sections_of_the_report_do_not_know_the_roof(kit: Kit) -> None:
-    kit.run(*SHORT, environ=ROOF)
+def test_the_sections_of_the_report_do_not_know_the_roofline(kit: Kit) -> None:
+    kit.run(*SHORT, environ=ROOFLINE)
     kit.run(*SHORT)
     first, second = (
         (bundle / "README.md").read_text(encoding="utf-8").split("## Output")[1] for bundle in kit.bundles()
@@ -84,7 +84,7 @@ def test_the_sections_of_the_report_do_not_know_the_roof(kit: Kit) -> None:
     assert first == second
 
 
-def test_a_roof_that_moved_is_said(kit: Kit) -> None:
+def test_a_roofline_that_moved_is_said(kit: Kit) -> None:
     (kit.tools / "roof.json").write_text("[1.0, 0.9]")
     run = measure(kit)
     assert codes(run) == {"roof-moved"}
@@ -101,26 +101,26 @@ def test_a_roof_that_moved_is_said(kit: Kit) -> None:
         ({"cmake --build roof": {"exit": 1}}, "needs roof_build, which failed"),
     ],
 )
-def test_a_roof_that_cannot_be_measured_fails_nothing(kit: Kit, faults: dict[str, Any], reason: str) -> None:
+def test_a_roofline_that_cannot_be_measured_fails_nothing(kit: Kit, faults: dict[str, Any], reason: str) -> None:
     kit.break_tools(faults)
     run = measure(kit)
     assert run.status is Status.PASSED
     (caveat,) = (one for one in run.caveats if one.code == "roof-missing")
     assert reason in caveat.message
-    statuses = {result.step: result.status for result in run.results if result.phase is Phase.ROOF}
+    statuses = {result.step: result.status for result in run.results if result.phase is Phase.ROOFLINE}
     assert statuses["roof_before"] is statuses["roof_after"] is Status.SKIPPED
     assert not kit.calls("roof") or len(kit.calls("roof")) == 2
     assert "SUCCESS" in kit.report()
-    assert "mul_mat of the roof" not in kit.harness("show", "latest").stdout
+    assert "mul_mat of the roofline" not in kit.harness("show", "latest").stdout
 
 
-def test_a_resumed_run_does_not_measure_the_first_roof_again(kit: Kit) -> None:
+def test_a_resumed_run_does_not_measure_the_first_roofline_again(kit: Kit) -> None:
     kit.break_tools({"whisper-bench -w 1": {"sleep": 60, "times": 1}})
-    child = kit.start(*kit.words(*SHORT), environ=ROOF)
+    child = kit.start(*kit.words(*SHORT), environ=ROOFLINE)
     wait_for_call(kit, "whisper-bench", "-w")
     child.terminate()
     child.communicate(timeout=30)
-    done = kit.harness("run", "--resume", environ=ROOF)
+    done = kit.harness("run", "--resume", environ=ROOFLINE)
     assert done.returncode == 0, done.stderr
     assert len(kit.calls("roof")) == 2
 
@@ -159,11 +159,11 @@ def test_the_verb_needs_no_sources(kit: Kit) -> None:
         ({"cmake --build roof": {"exit": 1}}, 10, "exit code 1"),
     ],
 )
-def test_the_verb_fails_when_there_is_no_roof(kit: Kit, faults: dict[str, Any], code: int, words: str) -> None:
+def test_the_verb_fails_when_there_is_no_roofline(kit: Kit, faults: dict[str, Any], code: int, words: str) -> None:
     kit.break_tools(faults)
     done = kit.harness("roofline")
     assert done.returncode == code
-    assert "no roof" in done.stderr
+    assert "no roofline" in done.stderr
     assert words in done.stderr
 
 

@@ -15,7 +15,7 @@ REPORTS = ROOT / "tests" / "data" / "reports"
 VERBS: dict[str, tuple[str, ...]] = {
     "version": ("--version",),
     "help": ("run", "--help"),
-    "runs": ("list",),
+    "list": ("list",),
     "show": ("show", "latest"),
     "report": ("report", "latest", "--format", "csv"),
     "report-file": ("report", "latest", "-o", "out.csv"),

@@ -107,7 +107,7 @@ def test_one_build_serves_every_instruction_set(kit: Kit) -> None:
     ("words", "shown"),
     [
         (("--isa", "native,avx2"), "no variant is compiled for native alone"),
-        (("--isa", "avx,avx2", "--engine", "sampler"), "--loadable needs --engine bench"),
+        (("--isa", "avx,avx2", "--engine", "library"), "--loadable needs --engine bench"),
     ],
 )
 def test_what_cannot_be_loaded(kit: Kit, words: tuple[str, ...], shown: str) -> None:

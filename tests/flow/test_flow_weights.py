@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from harness.errors import UnavailableError, UnfitError, UnreadableError, UsageError
-from harness.parse.pin import Catalog, Entry, ModelKind
+from harness.parse.pin import Catalog, CatalogEntry, ModelKind
 from harness.records.caveat import Caveat
 from harness.records.weights import Shape, Weights, WeightsKind
 from harness.system import disk, weights
-from harness.system.download.fetch import Patience, WrongSumError
+from harness.system.download.fetch import RetryPolicy, WrongSumError
 from harness.system.synthetic import obtain_synthetic, synthetic_size_bytes
 from harness.system.weights import load_catalog, resolve_weights
 from harness.whisper.synthesis import file_name, synthesize
@@ -39,8 +39,8 @@ OFFICIAL = b"what everybody downloads" * 1000
 OTHER = b"what another model is" * 1000
 
 
-def entry(name: str, content: bytes, synthetic_sha256: str = "") -> Entry:
-    return Entry(
+def entry(name: str, content: bytes, synthetic_sha256: str = "") -> CatalogEntry:
+    return CatalogEntry(
         name=name,
         kind=ModelKind.WHISPER,
         file=f"ggml-{name}.bin",
@@ -112,7 +112,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setitem(SHAPES, "tiny", TOY)
-    monkeypatch.setattr(weights, "QUICK", Patience(connect_s=5, read_s=10, attempts=2, backoff_s=0.01))
+    monkeypatch.setattr(weights, "QUICK", RetryPolicy(connect_s=5, read_s=10, attempts=2, backoff_s=0.01))
     with Server(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()

@@ -1,4 +1,4 @@
-"""Live comparisons by the sampler: real processes and calls, on a library that only spins (tests/tools/stub.c)."""
+"""Live comparisons by the worker: real processes and calls, on a library that only spins (tests/tools/stub.c)."""
 
 import json
 import signal
@@ -85,13 +85,13 @@ def test_several_metrics_share_the_processes(live: Kit) -> None:
     }
 
 
-def test_a_sampler_that_dies_once_costs_its_block(live: Kit) -> None:
+def test_a_worker_that_dies_once_costs_its_block(live: Kit) -> None:
     once = live.folder / "once"
     once.touch()
     done = live.ab("fa=0", "fa=1", environ=SLOW | fault("abort", FA=1, SPARE=2, ONCE=once))
     assert done.returncode == 20, done.stderr
     assert not once.exists()
-    assert "block 1 is lost: the sampler of the contender, asked to encode: killed by SIGABRT" in done.stderr
+    assert "block 1 is lost: the worker of the contender, asked to encode: killed by SIGABRT" in done.stderr
     for run in sides(live):
         assert discarded(run) == 1
         assert "blocks-lost" in codes(run)
@@ -100,20 +100,20 @@ def test_a_sampler_that_dies_once_costs_its_block(live: Kit) -> None:
     assert live.running() == []
 
 
-def test_a_sampler_that_always_dies_ends_the_trial(live: Kit) -> None:
+def test_a_worker_that_always_dies_ends_the_trial(live: Kit) -> None:
     done = live.ab("fa=0", "fa=1", environ=fault("abort", FA=1))
     assert done.returncode == 12, done.stderr
-    assert "nothing could be measured: the sampler of the contender" in done.stdout
+    assert "nothing could be measured: the worker of the contender" in done.stdout
     assert {(run.status, discarded(run), run.exit_code) for run in sides(live)} == {(Status.FAILED, 3, 12)}
     assert live.running() == []
 
 
-def test_a_sampler_that_hangs_is_given_up(live: Kit) -> None:
+def test_a_worker_that_hangs_is_given_up(live: Kit) -> None:
     once = live.folder / "once"
     once.touch()
     done = live.ab("fa=0", "fa=1", "--timeout", "1.5s", environ=SLOW | fault("hang", FA=0, ONCE=once))
     assert done.returncode == 20, done.stderr
-    assert "the sampler of the baseline, asked to warm: no answer in time" in done.stderr
+    assert "the worker of the baseline, asked to warm: no answer in time" in done.stderr
     assert {discarded(run) for run in sides(live)} == {1}
     assert live.running() == []
 
@@ -126,7 +126,7 @@ def test_a_trial_whose_time_was_up_before_anything_was_measured_has_not_passed(l
         assert run.trial
         assert run.trial.stopped == "the time was up"
         assert (run.status, run.exit_code) == (Status.FAILED, 12)
-    assert "Traceback" not in logs(live), "a sampler that is interrupted in the library's call leaves none"
+    assert "Traceback" not in logs(live), "a worker that is interrupted in the library's call leaves none"
     assert live.running() == []
 
 
@@ -213,8 +213,8 @@ def test_a_calibration_that_cannot_be(live: Kit) -> None:
     assert "nothing could be measured" in done.stdout
 
 
-def test_a_run_by_the_sampler(live: Kit) -> None:
-    done = live.run("--engine", "sampler", "--threads", "2", "--repetitions", "2", "--bench", "memcpy,whisper")
+def test_a_run_by_the_worker(live: Kit) -> None:
+    done = live.run("--engine", "library", "--threads", "2", "--repetitions", "2", "--bench", "memcpy,whisper")
     assert done.returncode == 0, done.stderr
     run = live.only_run()
     metrics = {one.metric for one in run.measurements}
@@ -222,8 +222,8 @@ def test_a_run_by_the_sampler(live: Kit) -> None:
     assert "| " in next(line for line in live.report().splitlines() if " tiny |" in line)
 
 
-def test_a_run_whose_sampler_is_refused(live: Kit) -> None:
-    words = ("--engine", "sampler", "--threads", "2", "--repetitions", "1", "--bench", "whisper", "--no-tests")
+def test_a_run_whose_worker_is_refused(live: Kit) -> None:
+    words = ("--engine", "library", "--threads", "2", "--repetitions", "1", "--bench", "whisper", "--no-tests")
     done = live.run(*words, environ=fault("empty"))
     assert done.returncode == 12, done.stderr
     (failed,) = [result for result in live.only_run().results if result.status is Status.FAILED]

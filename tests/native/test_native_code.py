@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records.build import Code, are_equal
+from harness.records.build import CodeDigests, are_equal
 from harness.system.code import read_code
 
 pytestmark = pytest.mark.native
@@ -32,7 +32,7 @@ float whisper_sum(const float * x, int n) {
 """
 
 
-def build(folder: Path, name: str, code: str = CODE, *options: str, version: str = "1.8.5-dev") -> Code:
+def build(folder: Path, name: str, code: str = CODE, *options: str, version: str = "1.8.5-dev") -> CodeDigests:
     """Return the code of the library, built from a folder of that name."""
     tree, made = folder / name, folder / f"build-{name}"
     tree.mkdir()

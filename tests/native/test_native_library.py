@@ -13,11 +13,11 @@ from harness.plan.code_layout import choose_link_argv
 from harness.plan.run import LIBRARY_TARGET
 from harness.records.run import Run
 from harness.records.source import Source, SourceRequest
-from harness.run.build_file import LAYOUT, RELINK, keep_include, keep_layouts
+from harness.run.build_file import LAYOUT, RELINK, keep_code_layouts, keep_include
 from harness.system.asset import library_project
 from harness.system.source.resolve import resolve_source
 from harness.trial.side import find_library
-from tests.native.test_native_run import LIGHT, measure_by_sampler
+from tests.native.test_native_run import LIGHT, measure_by_worker
 
 pytestmark = pytest.mark.native
 
@@ -39,7 +39,7 @@ print(*sorted(found, key=lambda name: ctypes.cast(getattr(library, name), ctypes
 
 def relink(cmake: str, build: Path, cache: Path, seed: int) -> list[str]:
     """Link with a drawn layout, start the library in a process of its own, return its functions as they lie in it."""
-    (layout,) = keep_layouts(cache, (seed,))
+    (layout,) = keep_code_layouts(cache, (seed,))
     kept = build / "layouts" / str(seed)
     script = keep_include(cache, RELINK)
     subprocess.run(choose_link_argv(cmake, script, str(build), layout, str(kept), (LIBRARY_TARGET,)), check=True)
@@ -74,7 +74,7 @@ def pruned(folder: Path, cache: Path) -> Run:
     words = ["--ref", "v1.8.4", "--flash-attn", "1", "--no-tests", "--no-roofline"]
     if DRAWN:
         words += ["-D", f"CMAKE_PROJECT_INCLUDE_BEFORE={keep_include(cache, LAYOUT)}"]
-    return measure_by_sampler(folder, folder / "results", *words, *LIGHT)
+    return measure_by_worker(folder, folder / "results", *words, *LIGHT)
 
 
 def resolve(cache: Path, ref: str = "") -> Source:

@@ -1,4 +1,4 @@
-"""The probe of the roof on the real thing."""
+"""The probe of the roofline on the real thing."""
 
 import json
 import os
@@ -21,7 +21,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def roof(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def roofline(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "HARNESS_CACHE": str(folder / "cache")}
     command = [sys.executable, "-P", "-c", BRIEF, "roofline", *words, "--json"]
     return subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, timeout=1500)
@@ -40,12 +40,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def native(folder: Path) -> subprocess.CompletedProcess[str]:
-    return roof(folder)
+    return roofline(folder)
 
 
 def test_the_numbers_are_sane_and_of_the_same_things(folder: Path, native: subprocess.CompletedProcess[str]) -> None:
     # How long it takes is benchmarks/roofline.py's business: other tests run beside this one.
-    best = rates(roof(folder))
+    best = rates(roofline(folder))
     assert rates(native).keys() == best.keys()
     assert 1 < best["peak", 1] < 1000
     assert 0.2 < best["clock", 1] < 10
@@ -55,10 +55,10 @@ def test_the_numbers_are_sane_and_of_the_same_things(folder: Path, native: subpr
     assert best["peak", 1] / best["clock", 1] > lanes, "at least half an instruction per cycle"
 
 
-def test_less_of_an_instruction_set_is_a_lower_roof(folder: Path, native: subprocess.CompletedProcess[str]) -> None:
+def test_less_of_an_instruction_set_is_a_lower_roofline(folder: Path, native: subprocess.CompletedProcess[str]) -> None:
     if "avx2" not in Path("/proc/cpuinfo").read_text().split():
         pytest.skip("not a CPU with several widths")
-    narrow = roof(folder, "--isa", "sse42", "--threads", "1")
+    narrow = roofline(folder, "--isa", "sse42", "--threads", "1")
     assert json.loads(narrow.stdout)["vector"] == "sse"
     # A Zen core adds and multiplies in SSE on four pipes: half of what two AVX2 pipes with FMA do, no less than that.
     assert rates(narrow)["peak", 1] < rates(native)["peak", 1] * 0.75
@@ -66,4 +66,4 @@ def test_less_of_an_instruction_set_is_a_lower_roof(folder: Path, native: subpro
 
 def test_zig_builds_the_probe(folder: Path) -> None:
     pytest.importorskip("ziglang")
-    assert rates(roof(folder, "--compiler", "zig", "--threads", "1"))["peak", 1] > 1
+    assert rates(roofline(folder, "--compiler", "zig", "--threads", "1"))["peak", 1] > 1

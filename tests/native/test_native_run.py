@@ -60,9 +60,9 @@ def compile_commands(run: dict[str, Any], folder: Path) -> list[dict[str, str]]:
     return commands
 
 
-def measure_by_sampler(folder: Path, results: Path, *words: str) -> Run:
-    """Return a run whose every number came from the sampler; its report has whole rows."""
-    asked = ("--bench", "whisper", "--engine", "sampler", *words)
+def measure_by_worker(folder: Path, results: Path, *words: str) -> Run:
+    """Return a run whose every number came from the worker; its report has whole rows."""
+    asked = ("--bench", "whisper", "--engine", "library", *words)
     done = harness(folder, "run", *TINY, *asked, HARNESS_RESULTS=str(results))
     assert done.returncode == 0, done.stderr
     (bundle,) = results.glob("*/*/*")
@@ -122,8 +122,8 @@ def test_the_main_job_from_nothing(folder: Path) -> None:
     assert not optimised["common-whisper.cpp"], "what is not timed is compiled quickly"
 
 
-def test_the_second_run_reuses_the_build_and_the_sampler_measures_in_it(folder: Path, tmp_path: Path) -> None:
-    run = measure_by_sampler(folder, tmp_path, "--flash-attn", "0,1")
+def test_the_second_run_reuses_the_build_and_the_worker_measures_in_it(folder: Path, tmp_path: Path) -> None:
+    run = measure_by_worker(folder, tmp_path, "--flash-attn", "0,1")
     reused = {result.step for result in run.results if result.reused}
     builds = {"configure_debug", "build_debug", "configure_release", "build_release"}
     assert reused == {*builds, "roof_configure", "roof_build"}

@@ -1,4 +1,4 @@
-"""The sampler as a program: against a stub of the library, and against real ones."""
+"""The worker as a program: against a stub of the library, and against real ones."""
 
 import json
 import os
@@ -61,7 +61,7 @@ def start(*words: object, **demands: object) -> subprocess.Popen[str]:
 
 
 class Talk:
-    """A sampler that has greeted."""
+    """A worker that has greeted."""
 
     def __init__(self, library: Path, *options: object, **demands: object) -> None:
         self.child = start(*options, library, **demands)
@@ -103,7 +103,7 @@ def loaded(talk: Talk, weights: Path) -> Talk:
 
 
 def say(*words: object, **demands: object) -> tuple[int, list[dict[str, Any]], str]:
-    """Return exit code, answers and standard error of a sampler that is asked by its arguments alone."""
+    """Return exit code, answers and standard error of a worker that is asked by its arguments alone."""
     stdout, stderr = (child := start(*words, **demands)).communicate(timeout=20)
     assert "Traceback" not in stderr, stderr
     return child.returncode, [json.loads(line) for line in stdout.splitlines()], stderr
@@ -228,7 +228,7 @@ def test_a_call_that_fails_is_no_number(stub: Path, weights: Path) -> None:
     assert answers[-1] == {"ok": False, "command": "encode", "error": "whisper_encode returned 3"}
 
 
-def test_a_crash_of_the_library_ends_the_sampler(stub: Path, weights: Path) -> None:
+def test_a_crash_of_the_library_ends_the_worker(stub: Path, weights: Path) -> None:
     code, answers, _ = say(stub, "--do", f"load {weights} 2 0", "--do", "encode", FAULT="abort")
     assert code == -signal.SIGABRT
     assert [answer["command"] for answer in answers] == ["start", "load"]

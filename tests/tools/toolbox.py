@@ -314,7 +314,7 @@ def bench_text() -> str:
     return BENCH
 
 
-def roof() -> None:
+def roofline() -> None:
     """Return 190 GFLOP/s, 12 GB/s read and 20 GB/s copied for each thread, at 3.1 GHz."""
     import json
 
@@ -402,7 +402,7 @@ TOOLS = {
     "whisper-bench": whisper_bench,
     "whisper-quantize": whisper_quantize,
     "whisper-cli": whisper_cli,
-    "roof": roof,
+    "roof": roofline,
     "gcc": cc,
     "g++": cc,
 }

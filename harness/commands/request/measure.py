@@ -8,7 +8,7 @@ from harness.errors import UnreadableError, UsageError
 from harness.judge.resume import HINT
 from harness.parse.host.cpu import rank_cores
 from harness.parse.pin import expand_models
-from harness.plan.placement import choose_wish, require_cpus
+from harness.plan.placement import choose_placement_request, require_cpus
 from harness.plan.thread import choose_threads, refuse_crowd
 from harness.plan.transcription import SAMPLE
 from harness.records.node import Node
@@ -45,7 +45,7 @@ def resolve_run(settings: Settings, work: Workplace) -> RunRequest:
     return resolve_measured(settings, work, node, suite)
 
 
-def resolve_roof(settings: Settings, work: Workplace) -> RunRequest:
+def resolve_roofline(settings: Settings, work: Workplace) -> RunRequest:
     """Return what the node itself is measured with; raises UsageError or UnfitError for what cannot be."""
     node = resolve_node(settings, work.environ)
     asked = choose_suite(settings, node)
@@ -108,15 +108,17 @@ def resolve_unmeasured(settings: Settings, places: Places, node: Node) -> RunReq
 
 def resolve_measure(settings: Settings, environ: Mapping[str, str], suite: Suite = NOTHING) -> MeasureRequest:
     """Return how a suite is measured; raises UsageError or UnfitError for CPUs and priorities that cannot be."""
-    wish = choose_wish(settings.text("pin"), settings.text("nice"), huge_pages=settings.flag("huge_pages"))
-    require_placement(wish)
-    ranking = rank_cores(probe_capture(environ)) if wish.pin else ()
-    require_cpus(wish.pin, ranking, max(suite.threads, default=0))
+    request = choose_placement_request(
+        settings.text("pin"), settings.text("nice"), huge_pages=settings.flag("huge_pages")
+    )
+    require_placement(request)
+    ranking = rank_cores(probe_capture(environ)) if request.pin else ()
+    require_cpus(request.pin, ranking, max(suite.threads, default=0))
     return MeasureRequest(
         suite=suite,
         audio=settings.words("audio"),
         roof=settings.flag("roofline"),
-        wish=wish,
+        wish=request,
         ranking=ranking,
         wait_s=settings.number("wait_quiet"),
         retries=int(settings.number("retries")),

@@ -16,7 +16,7 @@ from harness.plan.axis import (
     name_values,
     parse_axes,
 )
-from harness.plan.grid import make_side
+from harness.plan.grid import make_side_request
 from harness.records.node import Node
 from harness.records.record import Record
 from harness.records.run import Run, SettingUsed
@@ -41,7 +41,7 @@ _EXAMPLE = "[axes]\nthreads = [1, 2]\nfa = [0, 1]\n\n[[exclude]]\nthreads = 1\nf
 Resolved = RunRequest | UnavailableError | UnfitError
 
 
-class SweepOrder(Record):
+class SweepRequest(Record):
     """A sweep that is to be measured: its design, and a run for each of its configs with cells to be measured.
 
     `measure` says how all of them are measured, `used` are the settings in force. A `dry` one is planned and shown, and
@@ -56,7 +56,7 @@ class SweepOrder(Record):
     full: bool = False
 
 
-def resolve_sweep(settings: Settings, work: Workplace, node: Node, name: str, words: Sequence[str]) -> SweepOrder:
+def resolve_sweep(settings: Settings, work: Workplace, node: Node, name: str, words: Sequence[str]) -> SweepRequest:
     """Return the sweep that the file `name`, the `words` of axes and the flags ask for.
 
     Raises UsageError for what cannot be.
@@ -72,7 +72,7 @@ def resolve_sweep(settings: Settings, work: Workplace, node: Node, name: str, wo
         if kind not in QUANTISATIONS:
             raise UsageError(f"no type of weights is called {kind!r}", hint=nearest(kind, QUANTISATIONS))
     suite = _choose_suite(settings, node)
-    if settings.flag("loadable") and suite.engine is Engine.SAMPLER:
+    if settings.flag("loadable") and suite.engine is Engine.LIBRARY:
         cause = "the library loads no variants by itself, whisper-bench does"
         raise UsageError("--loadable needs --engine bench", cause=cause)
     axes = _choose_axes(settings, suite, named)
@@ -86,13 +86,13 @@ def resolve_sweep(settings: Settings, work: Workplace, node: Node, name: str, wo
 
 def resolve_kept_sweep(
     settings: Settings, work: Workplace, node: Node, sweep: Sweep, kept: Sequence[Run], left: Sequence[int]
-) -> SweepOrder:
+) -> SweepRequest:
     """Return what is `left` to be measured of a sweep that was broken off, of which the runs in `kept` are there.
 
     Raises UsageError where nothing says what it was asked for, UnreadableError where that does not lead to the sweep.
     """
     if not left and not sweep.settings:
-        return SweepOrder(design=sweep, runs={}, measure=resolve_measure(settings, work.environ))
+        return SweepRequest(design=sweep, runs={}, measure=resolve_measure(settings, work.environ))
     mine, suite = recall_design(sweep, kept, settings, node)
     return _order(mine, work, node, sweep, suite, left)
 
@@ -126,7 +126,7 @@ def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: N
 
 def resolve_config(settings: Settings, places: Places, node: Node, values: Values, measure: MeasureRequest) -> Resolved:
     """Return the run of a config that changes `values`, or why this node cannot have it; raises UsageError."""
-    mine = apply_side(make_side(values), settings).override({"roofline": False}, "sweep")
+    mine = apply_side(make_side_request(values), settings).override({"roofline": False}, "sweep")
     try:
         return resolve_unmeasured(mine, places, node).replace(measure=measure.replace(roof=False))
     except (UnavailableError, UnfitError) as error:
@@ -140,7 +140,7 @@ def _order(
     design: Sweep,
     suite: Suite,
     numbers: Sequence[int] | None = None,
-) -> SweepOrder:
+) -> SweepRequest:
     """Return the order of a sweep: of the configs in `numbers`, else of all that have cells to be measured."""
     measure = resolve_measure(settings, work.environ, suite)
     runs: dict[int, Resolved] = {}
@@ -149,7 +149,7 @@ def _order(
         if cells and (numbers is None or number in numbers):
             mine = measure.replace(suite=choose_entry_suite(suite, cells))
             runs[number] = resolve_config(settings, work.places, node, entry.values, mine)
-    return SweepOrder(
+    return SweepRequest(
         design=design,
         runs=runs,
         measure=measure,

@@ -8,20 +8,20 @@ from collections.abc import Sequence
 from harness.commands.request.build import resolve_source_request
 from harness.commands.request.measure import choose_engine, choose_suite, resolve_measured, resolve_node
 from harness.errors import UnfitError, UsageError
-from harness.judge.comparison import Question, choose_metrics
-from harness.plan.side import ORIGINS, Side
+from harness.judge.comparison import CompareQuestion, choose_metrics
+from harness.plan.side import ORIGINS, SideRequest
 from harness.records.measurement import TABLE_METRICS
 from harness.records.node import Node
 from harness.records.record import Record
-from harness.records.run import Origin
+from harness.records.run import SettingOrigin
 from harness.records.suite import Benchmark, Engine
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, nearest
-from harness.settings.request import Design, LineupRequest, Places, RunRequest
-from harness.trial.lineup import Sides, line_up
+from harness.settings.request import LineupRequest, Places, RunRequest, TrialDesign
+from harness.trial.lineup import SideRequests, choose_sides
 
 _MOST_PAIRS = _MOST_TRIALS = 1000
-_ALIKE = (Side(label="baseline"), Side(label="contender"))
+_ALIKE = (SideRequest(label="baseline"), SideRequest(label="contender"))
 _APPLE = "macOS"
 _LTO = re.compile(r"(?:GGML_LTO|WHISPER_LTO|CMAKE_INTERPROCEDURAL_OPTIMIZATION\w*)(?::\w+)?=(?:1|on|yes|true|y)", re.I)
 
@@ -33,9 +33,9 @@ class TrialRequest(Record):
     """
 
     node: Node
-    sides: Sides
+    sides: SideRequests
     runs: tuple[RunRequest, RunRequest]
-    design: Design
+    design: TrialDesign
     strict: bool = False
 
     @property
@@ -53,12 +53,12 @@ class TrialRequest(Record):
 def resolve_ab(settings: Settings, work: Workplace, words: Sequence[str]) -> TrialRequest:
     """Return the comparison of what two words name, or the checkout around; raises UsageError for what cannot be."""
     design, lineup = choose_design(settings), resolve_lineup(settings, work.places, words)
-    return _resolve(settings, work, line_up(lineup, work.environ, work.console.note), design)
+    return _resolve(settings, work, choose_sides(lineup, work.environ, work.console.note), design)
 
 
 def resolve_lineup(settings: Settings, places: Places, words: Sequence[str]) -> LineupRequest:
     """Return what is said of the two sides."""
-    given = (used.name for used in settings.describe() if used.origin is Origin.FLAG and used.value)
+    given = (used.name for used in settings.describe() if used.origin is SettingOrigin.FLAG and used.value)
     return LineupRequest(
         words=tuple(words),
         extras=(settings.text("baseline_config"), settings.text("contender_config")),
@@ -86,7 +86,7 @@ def draw_seeds(first: int, count: int) -> list[int]:
     return list(seeds)
 
 
-def choose_design(settings: Settings) -> Design:
+def choose_design(settings: Settings) -> TrialDesign:
     """Return how a trial is laid out; raises UsageError for what cannot be."""
     known = [metric.name for metric in TABLE_METRICS]
     for name in settings.words("metric"):
@@ -95,8 +95,8 @@ def choose_design(settings: Settings) -> Design:
     pairs = int(settings.number("pairs"))
     if not 1 <= pairs <= _MOST_PAIRS:
         raise UsageError(f"--pairs: {pairs} is not a number from 1 to {_MOST_PAIRS}")
-    whole = choose_engine(settings, Engine.SAMPLER) is Engine.BENCH
-    return Design(
+    whole = choose_engine(settings, Engine.LIBRARY) is Engine.BENCH
+    return TrialDesign(
         seed=int(settings.number("seed")),
         pairs=1 if whole else pairs,
         metrics=tuple(name for name in known if name in settings.words("metric")),
@@ -107,10 +107,10 @@ def choose_design(settings: Settings) -> Design:
     )
 
 
-def resolve_question(settings: Settings, across: Sequence[str]) -> Question:
+def resolve_question(settings: Settings, across: Sequence[str]) -> CompareQuestion:
     """Return what stored runs are judged by; raises UsageError for metrics and benchmarks that do not exist."""
     benchmarks, metrics = settings.words("bench"), settings.words("metric")
-    return Question(
+    return CompareQuestion(
         threshold=settings.number("threshold"),
         metrics=choose_metrics(benchmarks, metrics),
         across=tuple(across),
@@ -120,32 +120,32 @@ def resolve_question(settings: Settings, across: Sequence[str]) -> Question:
     )
 
 
-def apply_side(side: Side, settings: Settings) -> Settings:
+def apply_side(request: SideRequest, settings: Settings) -> Settings:
     """Return the settings of a side, of those that all share; raises UsageError for a value that cannot be."""
-    void = (name for name in ORIGINS if name not in side.inherited and settings.text(name))
-    changes: dict[str, object] = {**dict.fromkeys(void, ""), **dict(side.values)}
-    if side.defines:
-        changes["define"] = [*settings.words("define"), *side.defines]
-    return settings.override(changes, side.label).expand(os.path.expanduser)
+    void = (name for name in ORIGINS if name not in request.inherited and settings.text(name))
+    changes: dict[str, object] = {**dict.fromkeys(void, ""), **dict(request.values)}
+    if request.defines:
+        changes["define"] = [*settings.words("define"), *request.defines]
+    return settings.override(changes, request.label).expand(os.path.expanduser)
 
 
-def _resolve(settings: Settings, work: Workplace, sides: Sides, design: Design) -> TrialRequest:
+def _resolve(settings: Settings, work: Workplace, requests: SideRequests, design: TrialDesign) -> TrialRequest:
     """Return a trial of two sides; raises UsageError if their cases cannot be paired."""
     node = resolve_node(settings, work.environ)
-    one, other = (_resolve_side(side, settings, work, node) for side in sides)
+    one, other = (_resolve_side(request, settings, work, node) for request in requests)
     counts = [_count_cases(run) for run in (one, other)]
     if counts[0] != counts[1]:
         raise UsageError(
             f"{counts[0]} cases on one side and {counts[1]} on the other: they cannot be told apart pairwise",
             hint="one value of threads and fa per side",
         )
-    return TrialRequest(node=node, sides=sides, runs=(one, other), design=design, strict=settings.flag("strict"))
+    return TrialRequest(node=node, sides=requests, runs=(one, other), design=design, strict=settings.flag("strict"))
 
 
-def _resolve_side(side: Side, settings: Settings, work: Workplace, node: Node) -> RunRequest:
-    mine, engine = apply_side(side, settings), choose_engine(settings, Engine.SAMPLER)
+def _resolve_side(request: SideRequest, settings: Settings, work: Workplace, node: Node) -> RunRequest:
+    mine, engine = apply_side(request, settings), choose_engine(settings, Engine.LIBRARY)
     # A file of settings may ask `run` for other benchmarks, and for precision.
-    suite = choose_suite(mine.override({"bench": Benchmark.WHISPER.value}, side.label), node).replace(
+    suite = choose_suite(mine.override({"bench": Benchmark.WHISPER.value}, request.label), node).replace(
         tests=False,
         test_build_types=(),
         engine=engine,

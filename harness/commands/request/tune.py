@@ -6,7 +6,7 @@ from harness.commands.request.measure import choose_engine, choose_suite, resolv
 from harness.commands.request.sweep import Resolved, resolve_config
 from harness.errors import UsageError
 from harness.plan.axis import name_binary
-from harness.plan.tune import AXES, Axis, list_axes
+from harness.plan.tune import AXES, TuneAxis, list_axes
 from harness.records.measurement import DECODE, ENCODE
 from harness.records.node import Node
 from harness.records.record import Record
@@ -32,7 +32,7 @@ class SearchRequest(Record):
     model: str
     node: Node
     base: Values
-    axes: tuple[Axis, ...]
+    axes: tuple[TuneAxis, ...]
     runs: dict[Values, Resolved]
     measure: MeasureRequest
     budget_s: float
@@ -76,7 +76,7 @@ def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequ
     suite = choose_suite(mine, node).replace(
         tests=False,
         test_build_types=(),
-        engine=choose_engine(settings, Engine.SAMPLER),
+        engine=choose_engine(settings, Engine.LIBRARY),
         precision=0.0,
         max_time_s=0.0,
         metrics=(ENCODE.name, DECODE.name),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.parse.bench.claim import CORE_ML, CPU, ENCODERS, find_family, find_troubles, parse_claims
 from harness.parse.notation import plain_lines
-from harness.records.backend import Claim, Device
+from harness.records.backend import BackendClaim, Device
 
 # Compiled in, before v1.7.0 also used: no line of its own says so.
 _OLD_BLAS = re.compile(r"system_info:.*\bBLAS = 1\b")
@@ -56,7 +56,7 @@ def parse_backends(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def find_failed(text: str) -> tuple[Claim, ...]:
+def find_failed(text: str) -> tuple[BackendClaim, ...]:
     """Return the backends and encoders that a log names and that did not start, or failed later."""
     return tuple(claim for claim in parse_claims(text) if not claim.holds)
 
@@ -122,7 +122,7 @@ def _is(backend: str, name: str) -> bool:
     return any(known in name.upper() for known in _NAMES.get(backend, (backend.upper(),)))
 
 
-def _find_causes(failed: Sequence[Claim], text: str) -> Sequence[str]:
+def _find_causes(failed: Sequence[BackendClaim], text: str) -> Sequence[str]:
     lines = plain_lines(text)
     causes: Iterator[str] = (line.strip() for line in lines if any(cause in line for cause in _CAUSES))
     taken_back = (claim.contradiction for claim in failed)

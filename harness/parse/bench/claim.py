@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from harness.parse.notation import plain_lines
-from harness.records.backend import Claim
+from harness.records.backend import BackendClaim
 
 CPU, CORE_ML, OPENVINO = "CPU", "CoreML", "OpenVINO"
 ENCODERS = (CORE_ML, OPENVINO)
@@ -71,7 +71,7 @@ _FAMILIES = {"MTL": "METAL", "VK": "VULKAN", "HIP": "CUDA", "ROCM": "CUDA", "MUS
 
 
 @functools.lru_cache(maxsize=2)  # several readers of one log ask one after the other
-def parse_claims(text: str) -> tuple[Claim, ...]:
+def parse_claims(text: str) -> tuple[BackendClaim, ...]:
     """Return what the last attempt in a log claims, in its order and each name once.
 
     `CPU` is claimed where the program says that it found no GPU. Of several contexts in one process the last one that
@@ -79,7 +79,7 @@ def parse_claims(text: str) -> tuple[Claim, ...]:
     which are left out.
     """
     lines = plain_lines(text)
-    claims: dict[str, Claim] = {}
+    claims: dict[str, BackendClaim] = {}
     context = _choose_context(lines)
     for line in context:
         if "whisper_" in line:
@@ -115,28 +115,30 @@ def _choose_context(lines: Sequence[str]) -> Sequence[str]:
     return chosen[: next(ends, len(chosen))]
 
 
-def _read_line(claims: dict[str, Claim], line: str) -> None:
+def _read_line(claims: dict[str, BackendClaim], line: str) -> None:
     if used := _USED.search(line):
-        claims.setdefault(used[1], Claim(subject=used[1], line=line))
+        claims.setdefault(used[1], BackendClaim(subject=used[1], line=line))
     if failed := _NOT_STARTED.search(line):
         told = next(filter(None, failed.groups()))
         same = [name for name in claims if find_family(name) == find_family(told)]
         if not same:
-            claims[told] = Claim(subject=told, line=line)
+            claims[told] = BackendClaim(subject=told, line=line)
         _refute(claims, same or [told], line)
     elif _NO_GPU in line:
         _refute(claims, _find_gpus(claims), line)
-        claims.setdefault(CPU, Claim(subject=CPU, line=line))
+        claims.setdefault(CPU, BackendClaim(subject=CPU, line=line))
     for name, (before, after, failure) in _ENCODER_LINES.items():
         if before in line:
-            claims[name] = Claim(subject=name, line=line, contradiction=_NOT_LOADED)
+            claims[name] = BackendClaim(subject=name, line=line, contradiction=_NOT_LOADED)
         elif after in line:
-            claims[name] = Claim(subject=name, line=line)
+            claims[name] = BackendClaim(subject=name, line=line)
         elif failure in line:
-            claims[name] = Claim(subject=name, line=claims[name].line if name in claims else line, contradiction=line)
+            claims[name] = BackendClaim(
+                subject=name, line=claims[name].line if name in claims else line, contradiction=line
+            )
 
 
-def _refute(claims: dict[str, Claim], names: Iterable[str], line: str) -> None:
+def _refute(claims: dict[str, BackendClaim], names: Iterable[str], line: str) -> None:
     for name in names:
         if claims[name].holds:
             claims[name] = claims[name].replace(contradiction=line)

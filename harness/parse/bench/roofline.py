@@ -1,4 +1,4 @@
-"""What the probe of the roof prints: JSON lines, one list of slots for each kind and number of threads.
+"""What the roofline probe prints: JSON lines, one list of slots for each kind and number of threads.
 
 Grammar: harness/native/roofline/main.c. Work per nanosecond is GFLOP/s, GHz or GB/s as it stands.
 """
@@ -13,10 +13,14 @@ from harness.errors import UnreadableError
 from harness.parse.notation import UNDECODABLE
 from harness.records.measurement import CLOCK_RATE, PEAK_FLOP_RATE, READ_RATE, Case, Measurement, Metric
 from harness.records.record import Record
-from harness.records.roofline import ROOF, Ceiling, Kind, Roof
+from harness.records.roofline import ROOFLINE, Ceiling, CeilingKind, Roofline
 
 # The copy is left to memcpy, whose metric counts bytes in its own way.
-_METRICS: dict[Kind, Metric] = {Kind.PEAK: PEAK_FLOP_RATE, Kind.READ: READ_RATE, Kind.CLOCK: CLOCK_RATE}
+_METRICS: dict[CeilingKind, Metric] = {
+    CeilingKind.PEAK: PEAK_FLOP_RATE,
+    CeilingKind.READ: READ_RATE,
+    CeilingKind.CLOCK: CLOCK_RATE,
+}
 
 
 _Natural = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
@@ -31,14 +35,14 @@ class _Probe(Record):
 
 
 class _Slots(Record):
-    kind: Kind
+    kind: CeilingKind
     threads: _Natural
     work: _Natural
     wall_ns: tuple[_Natural, ...]
     cpu_ns: tuple[_Natural, ...]
 
 
-def parse_roof(text: str) -> Roof:
+def parse_roofline(text: str) -> Roofline:
     """Return the answer of the probe, in GFLOP/s, GHz and GB/s.
 
     Raises UnreadableError for an answer that is not whole, holds no slots, or rates that are no positive numbers.
@@ -51,19 +55,21 @@ def parse_roof(text: str) -> Roof:
         ceilings = tuple(_summarize(msgspec.json.decode(line, type=_Slots)) for line in lines[1:-1])
     except (*UNDECODABLE, ValueError) as error:
         raise UnreadableError("the probe's answer makes no sense", cause=str(error)) from None
-    return Roof(vector=probe.vector, lanes=probe.lanes, fused=probe.fused, array_bytes=probe.bytes, ceilings=ceilings)
+    return Roofline(
+        vector=probe.vector, lanes=probe.lanes, fused=probe.fused, array_bytes=probe.bytes, ceilings=ceilings
+    )
 
 
-def measure_roof(text: str, repetition: int) -> tuple[Measurement, ...]:
+def measure_roofline(text: str, repetition: int) -> tuple[Measurement, ...]:
     """Return peak (GFLOP/s), clock (GHz) and read rate (GB/s) of each number of threads; raises UnreadableError."""
     return tuple(
         Measurement(
-            case=Case.of(ROOF, threads=one.threads),
+            case=Case.of(ROOFLINE, threads=one.threads),
             metric=_METRICS[one.kind].name,
             value=one.best,
             repetition=repetition,
         )
-        for one in parse_roof(text).ceilings
+        for one in parse_roofline(text).ceilings
         if one.kind in _METRICS
     )
 

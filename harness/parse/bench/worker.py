@@ -1,4 +1,4 @@
-"""What the sampler answers: one JSON object per line (`harness.worker`)."""
+"""What the worker answers: one JSON object per line (`harness.worker`)."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -21,11 +21,11 @@ _METRICS: dict[str, Metric] = {"load": LOAD, "encode": ENCODE, "decode": DECODE,
 _Number = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 
 
-class Answer(Record):
+class WorkerAnswer(Record):
     """One answer; the costs are those of the timed call alone, `units` the passes or tokens it did.
 
     `other_cpus` and `steal_cpus` are the CPUs that other processes and the hypervisor used meanwhile, None if the
-    system does not tell. `idle_cpu_ns` is what the sampler itself used since its last call.
+    system does not tell. `idle_cpu_ns` is what the worker itself used since its last call.
     `files` are the libraries that it has loaded, as far as the system tells.
     """
 
@@ -55,18 +55,18 @@ class Answer(Record):
         return self.wall_ns / 1e6 / self.units
 
 
-def parse_answer(line: str, command: str) -> Answer:
+def parse_answer(line: str, command: str) -> WorkerAnswer:
     """Return the answer to `command` (its first word); raises UnreadableError for anything else."""
     try:
-        answer = msgspec.json.decode(line, type=Answer)
+        answer = msgspec.json.decode(line, type=WorkerAnswer)
     except UNDECODABLE as error:
-        raise UnreadableError(f"the sampler answered with {line[:80]!r}", cause=str(error)) from None
+        raise UnreadableError(f"the worker answered with {line[:80]!r}", cause=str(error)) from None
     if answer.command != command:
-        raise UnreadableError(f"the sampler answered {answer.command!r} when asked to {command!r}")
+        raise UnreadableError(f"the worker answered {answer.command!r} when asked to {command!r}")
     return answer
 
 
-def measure_sampler(log: str, case: Case, process: int) -> tuple[Measurement, ...]:
+def measure_worker(log: str, case: Case, process: int) -> tuple[Measurement, ...]:
     """Return what the answers in a log tell of a case: load in ms, the others in ms per pass or token, in turn."""
     found: list[Measurement] = []
     counts: dict[str, int] = {}
@@ -82,13 +82,13 @@ def measure_sampler(log: str, case: Case, process: int) -> tuple[Measurement, ..
 
 
 def list_asked(argv: Sequence[str]) -> tuple[Metric, ...]:
-    """Return the metrics that a sampler's command line asks for."""
+    """Return the metrics that a worker's command line asks for."""
     words = (word.split()[0] for flag, word in pairwise(argv) if flag == "--do" and word)
     return tuple(_METRICS[word] for word in words if word in _METRICS and _METRICS[word] in TABLE_METRICS)
 
 
 def find_refusal(log: str) -> str:
-    """Return why the sampler refused the first command that it refused, or nothing."""
+    """Return why the worker refused the first command that it refused, or nothing."""
     return next((answer.error for answer in _answers(log) if not answer.ok), "")
 
 
@@ -97,9 +97,9 @@ def read_texts(log: str) -> str:
     return "\n".join(answer.text for answer in _answers(log) if answer.text)
 
 
-def _answers(log: str) -> Iterator[Answer]:
+def _answers(log: str) -> Iterator[WorkerAnswer]:
     for line in log.splitlines():
         _, opening, rest = line.partition(_OPENING)  # the library may have left a line of its own unfinished
         if opening:
             with contextlib.suppress(*UNDECODABLE):
-                yield msgspec.json.decode(opening + rest, type=Answer)
+                yield msgspec.json.decode(opening + rest, type=WorkerAnswer)

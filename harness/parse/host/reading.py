@@ -22,7 +22,7 @@ from harness.parse.host.stat import (
     parse_throttled,
 )
 from harness.parse.notation import parse_count
-from harness.records.condition import Process, Reading
+from harness.records.condition import CountedProcess, CounterReading
 
 # What a system without /proc is asked for: `user 12.5` and so on, and `PID START CPU_S NAME` for each process.
 CPU_TIMES = "cpu_times"
@@ -33,13 +33,13 @@ _THROTTLE_COUNT = re.compile(r"/sys/devices/system/cpu/cpu\d+/thermal_throttle/(
 _TICKS_PER_S = 100
 
 
-def parse_reading(capture: Capture) -> Reading:
+def parse_reading(capture: Capture) -> CounterReading:
     """Return the counters; `time_s`, `own_s`, `own_pid` and `clk_tck` in the capture are the prober's own."""
     ticks_per_s = parse_count(capture.get("clk_tck", "")) or _TICKS_PER_S
     own = parse_count(capture.get("own_pid", "")) or 0
     times = parse_cpu_times(capture.get(STAT, ""), ticks_per_s) or _other_times(capture)
     heat = (parse_count(text) for path, text in capture.items() if _THROTTLE_COUNT.fullmatch(path))
-    return Reading(
+    return CounterReading(
         time_s=_number(capture.get("time_s", "")) or 0.0,
         own_s=_number(capture.get("own_s", "")) or 0.0,
         cpus=times.cpus if times else 1,
@@ -65,12 +65,12 @@ def _other_times(capture: Capture) -> CpuTimes | None:
     return CpuTimes(cpus=parse_count(capture.get("logical", "")) or 1, busy_s=busy_s, steal_s=None)
 
 
-def _other_processes(capture: Capture, own: int) -> Iterable[Process]:
+def _other_processes(capture: Capture, own: int) -> Iterable[CountedProcess]:
     for line in capture.get(PROCESSES, "").splitlines():
         words = line.split(maxsplit=3)
         pid, cpu_s = (parse_count(words[0]), _number(words[2])) if len(words) == 4 else (None, None)
         if cpu_s is not None and pid is not None and pid != own:
-            yield Process(pid=pid, start=words[1], name=words[3], cpu_s=cpu_s)
+            yield CountedProcess(pid=pid, start=words[1], name=words[3], cpu_s=cpu_s)
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from harness.parse.host.capture import Capture
 from harness.parse.notation import parse_count
-from harness.records.condition import Process
+from harness.records.condition import CountedProcess
 from harness.records.record import Record
 
 STAT = "/proc/stat"
@@ -67,7 +67,7 @@ def parse_throttled(cpu_stat: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def parse_processes(capture: Capture, ticks_per_s: int, own: int) -> Iterator[Process]:
+def parse_processes(capture: Capture, ticks_per_s: int, own: int) -> Iterator[CountedProcess]:
     """Yield every process in a capture but `own`; lines that are not understood are left out."""
     for path, text in capture.items():
         found = _PROCESS.fullmatch(path)
@@ -90,7 +90,7 @@ def parse_pressure(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _parse_process(pid: int, text: str, ticks_per_s: int) -> Process | None:
+def _parse_process(pid: int, text: str, ticks_per_s: int) -> CountedProcess | None:
     # The name stands in parentheses and may hold blanks and parentheses itself.
     before, _, behind = text.rpartition(")")
     words = behind.split()
@@ -98,4 +98,4 @@ def _parse_process(pid: int, text: str, ticks_per_s: int) -> Process | None:
     if user is None or system is None:
         return None
     name = "".join(letter for letter in before.partition("(")[2] if letter.isprintable())
-    return Process(pid=pid, start=words[_START], name=name or "?", cpu_s=(user + system) / ticks_per_s)
+    return CountedProcess(pid=pid, start=words[_START], name=name or "?", cpu_s=(user + system) / ticks_per_s)

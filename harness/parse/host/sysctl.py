@@ -5,7 +5,7 @@ Names: Apple's sysctl(3) and "Determining instruction set characteristics"; perf
 
 from harness.parse.host.capture import Capture
 from harness.parse.notation import parse_count
-from harness.records.node import Cache, Cores, Cpu
+from harness.records.node import Cores, Cpu, CpuCache
 
 _CACHES = ((1, "data", "l1dcachesize"), (1, "instruction", "l1icachesize"), (2, "unified", "l2cachesize"))
 _ARM = "hw.optional.arm."
@@ -55,18 +55,18 @@ def _features(values: dict[str, str]) -> tuple[str, ...]:
     return tuple(sorted(word.lower() for word in {*said.split(), *flags}))
 
 
-def _caches(values: dict[str, str]) -> tuple[Cache, ...]:
+def _caches(values: dict[str, str]) -> tuple[CpuCache, ...]:
     level = "hw.perflevel0" if "hw.perflevel0.l1dcachesize" in values else "hw"
     shared = {"l2cachesize": _count(values, f"{level}.cpusperl2", 1)}
     found = [
-        Cache(level=number, kind=kind, size_bytes=size, shared_by=shared.get(name, 1))
+        CpuCache(level=number, kind=kind, size_bytes=size, shared_by=shared.get(name, 1))
         for number, kind, name in _CACHES
         if (size := _count(values, f"{level}.{name}", 0))
     ]
     l3_bytes = _count(values, "hw.l3cachesize", 0)
     if l3_bytes:
         sharing = _count(values, "hw.logicalcpu", 1)
-        found.append(Cache(level=3, kind="unified", size_bytes=l3_bytes, shared_by=sharing))
+        found.append(CpuCache(level=3, kind="unified", size_bytes=l3_bytes, shared_by=sharing))
     return tuple(found)
 
 

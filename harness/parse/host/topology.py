@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from harness.parse.host.capture import MAX_CPUS, Capture, parse_cpu_list
 from harness.parse.host.cgroup import parse_quota
 from harness.parse.notation import parse_count
-from harness.records.node import Cache, Cores
+from harness.records.node import Cores, CpuCache
 from harness.records.record import Record
 
 CPU = "/sys/devices/system/cpu"
@@ -32,7 +32,7 @@ _CACHE_INDEXES = 5  # two of level 1, and levels 2 to 4
 _SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
-class Core(Record):
+class CpuCore(Record):
     """One physical core: its logical CPUs, whether it is of the fastest class, and its NUMA node."""
 
     cpus: frozenset[int]
@@ -60,7 +60,7 @@ def parse_cores(capture: Capture, blocks: Iterable[dict[str, str]]) -> Cores:
     )
 
 
-def count_usable(cores: Iterable[Core], affinity: frozenset[int], quota: float | None) -> int:
+def count_usable(cores: Iterable[CpuCore], affinity: frozenset[int], quota: float | None) -> int:
     """Return how many cores one process does well to use: of the fastest class and on the best NUMA node, 1 at least.
 
     A quota rounds down: with a thread more than it pays for, all threads wait at every barrier for the throttled one.
@@ -72,14 +72,14 @@ def count_usable(cores: Iterable[Core], affinity: frozenset[int], quota: float |
     return int(max(1, min(max(by_node.values(), default=1), limit)))
 
 
-def parse_topology(capture: Capture, blocks: list[dict[str, str]]) -> tuple[Core, ...]:
+def parse_topology(capture: Capture, blocks: list[dict[str, str]]) -> tuple[CpuCore, ...]:
     """Return the physical cores that are online, one at least, ordered by their first logical CPU."""
     groups = _siblings(capture, blocks)
     online = frozenset[int]().union(*groups)
     fast = _fast(capture, online)
     nodes = _numa_nodes(capture)
     ordered = sorted(groups, key=min)
-    return tuple(Core(cpus=cpus, fast=bool(cpus & fast), numa_node=nodes.get(min(cpus), 0)) for cpus in ordered)
+    return tuple(CpuCore(cpus=cpus, fast=bool(cpus & fast), numa_node=nodes.get(min(cpus), 0)) for cpus in ordered)
 
 
 def list_cache_files(capture: Capture) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ def list_cache_files(capture: Capture) -> tuple[str, ...]:
     return tuple(f"{folder}/{name}" for folder in _cache_folders(capture) for name in _CACHE_FILES)
 
 
-def parse_caches(capture: Capture) -> tuple[Cache, ...]:
+def parse_caches(capture: Capture) -> tuple[CpuCache, ...]:
     """Return the caches as the first fast core sees them, smallest level first; none where sysfs names none."""
     caches = []
     for folder in _cache_folders(capture):
@@ -97,7 +97,7 @@ def parse_caches(capture: Capture) -> tuple[Cache, ...]:
             shared = parse_cpu_list(capture.get(f"{folder}/shared_cpu_list", ""))
             kind = capture.get(f"{folder}/type", "").strip().lower()
             size_bytes = int(size[1]) * _SIZE_UNITS[size[2]]
-            caches.append(Cache(level=level, kind=kind, size_bytes=size_bytes, shared_by=len(shared) or 1))
+            caches.append(CpuCache(level=level, kind=kind, size_bytes=size_bytes, shared_by=len(shared) or 1))
     return tuple(sorted(caches, key=lambda cache: (cache.level, cache.kind)))
 
 

@@ -52,7 +52,7 @@ _LINE = (
 _LATER = r"(?i)expire|valid until|not after"
 
 
-class Dating(Record):
+class PossibleDates(Record):
     """The moments that a date can mean, in order, as UTC in ISO 8601; `why` says what leaves it open, if anything."""
 
     moments: tuple[str, ...]
@@ -76,11 +76,11 @@ class _Clock(NamedTuple):
     why: tuple[str, ...]
 
 
-def parse_date(text: str) -> Dating | None:
+def parse_date(text: str) -> PossibleDates | None:
     """Return the moments that a date can mean; None where it is none, or could be days apart."""
     plain = _plain(text[:_MAX_TEXT])
     if seconds := re.fullmatch(_EPOCH, plain):
-        return Dating(moments=(datetime.fromtimestamp(int(seconds[1]), UTC).isoformat(timespec="seconds"),))
+        return PossibleDates(moments=(datetime.fromtimestamp(int(seconds[1]), UTC).isoformat(timespec="seconds"),))
     clock = _read_clock(plain)
     days, order = _read_days(clock.days)
     moments = set()
@@ -93,7 +93,7 @@ def parse_date(text: str) -> Dating | None:
     if not moments or max(moments) - min(moments) > _WIDEST:
         return None
     why = "; ".join([*clock.why, *order])
-    return Dating(moments=tuple(one.isoformat(timespec="seconds") for one in sorted(moments)), why=why)
+    return PossibleDates(moments=tuple(one.isoformat(timespec="seconds") for one in sorted(moments)), why=why)
 
 
 def find_newest_date(files: Mapping[str, str], before: str) -> tuple[str, str] | None:
@@ -112,7 +112,7 @@ def find_newest_date(files: Mapping[str, str], before: str) -> tuple[str, str] |
     return max(found, default=None)
 
 
-def narrow(dating: Dating, line: str) -> Dating:
+def narrow(dating: PossibleDates, line: str) -> PossibleDates:
     """Return the first of the moments that is not before `line`, the time of something that came earlier."""
     left = [moment for moment in dating.moments if moment >= line]
     return dating.replace(moments=tuple(left[:1])) if left else dating

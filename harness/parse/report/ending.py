@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from harness.parse.report.date import find_newest_date, narrow, parse_date
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.record import Record
-from harness.records.report import Remark, Report
+from harness.records.report import Report, ReportRemark
 
 _FIELD = "date"
 _ABSENT = ("", "(unknown)")
@@ -13,7 +13,7 @@ _ABSENT = ("", "(unknown)")
 _SHOWN = 3
 
 
-class Ending(Record):
+class ReportEnd(Record):
     """The end of a run as UTC in ISO 8601, all empty where it is not known.
 
     `latest` is the moment at which it was over, by all that is known; `reported` the same by the report alone;
@@ -23,11 +23,11 @@ class Ending(Record):
     latest: str = ""
     reported: str = ""
     earliest: str = ""
-    remark: Remark | None = None
+    remark: ReportRemark | None = None
     caveat: Caveat | None = None
 
 
-def read_ending(report: Report, files: Mapping[str, str]) -> Ending:
+def read_ending(report: Report, files: Mapping[str, str]) -> ReportEnd:
     """Return the end of a run, by its report and by the lines of `files` that bear a date and an hour with its zone.
 
     The times of the files themselves prove nothing: copying changes them.
@@ -35,14 +35,14 @@ def read_ending(report: Report, files: Mapping[str, str]) -> Ending:
     text = _date(report)
     if text in _ABSENT:
         message = "the date is not known: --since and --until do not leave this run out"
-        return Ending(caveat=Caveat(code=CaveatCode.DATE_UNKNOWN, message=message))
+        return ReportEnd(caveat=Caveat(code=CaveatCode.DATE_UNKNOWN, message=message))
     dating = parse_date(text)
     if dating is None:
         message = f"the date of the report was not understood ({text}): --since and --until do not leave this run out"
         remark = _remark(report, "the date is in no form that is known, or could be one of several days")
-        return Ending(remark=remark, caveat=Caveat(code=CaveatCode.DATE_UNKNOWN, message=message))
+        return ReportEnd(remark=remark, caveat=Caveat(code=CaveatCode.DATE_UNKNOWN, message=message))
     if not dating.why:
-        return Ending(latest=dating.latest, reported=dating.latest)
+        return ReportEnd(latest=dating.latest, reported=dating.latest)
     line = find_newest_date(files, dating.latest)
     left = narrow(dating, line[0]) if line else dating
     nearest = line and len(left.moments) < len(dating.moments)
@@ -53,7 +53,7 @@ def read_ending(report: Report, files: Mapping[str, str]) -> Ending:
     several = ", ".join(others) if len(others) <= _SHOWN else f"any time from {others[0]} to {others[-1]}"
     bound = "" if nearest else ", the latest that it can be"
     message = f"the date of the report ({text}) is not exact, as {dating.why}: {taken}{bound}; it could be {several}"
-    return Ending(
+    return ReportEnd(
         latest=left.latest,
         reported=dating.latest,
         earliest="" if nearest else dating.earliest,
@@ -77,7 +77,7 @@ def _kind(why: str) -> str:
     return why.partition(" (")[0]
 
 
-def _remark(report: Report, what: str) -> Remark:
+def _remark(report: Report, what: str) -> ReportRemark:
     lines = str(report.header or "").split("\n")
     number = next((number for number, line in enumerate(lines) if line.startswith(f"- {_FIELD}:")), 0)
-    return Remark(line=(report.header.line if report.header else 1) + number, what=what, text=lines[number][:120])
+    return ReportRemark(line=(report.header.line if report.header else 1) + number, what=what, text=lines[number][:120])

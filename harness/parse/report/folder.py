@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from harness.parse.bench.bench import is_empty_model, measure_whisper, parse_flash_attn
 from harness.parse.bench.system_info import parse_system_info, unite_infos
 from harness.parse.outcome import describe_exit, find_other_case
-from harness.parse.report.moment import Usage, parse_usage
+from harness.parse.report.moment import ProcessUsage, parse_usage
 from harness.records.build import CMakeOption
-from harness.records.measurement import Case, Evidence, Measurement
+from harness.records.measurement import Case, Measurement, MeasurementOrigin
 from harness.records.record import Record
 from harness.records.run import SystemInfo
 from harness.records.secret import is_secret
@@ -47,14 +47,14 @@ class ModelLog(Record):
     reason: str = ""
 
 
-class Folder(Record):
-    """The evidence of a result folder; empty or 0 where its files do not say.
+class ResultFolder(Record):
+    """What the files of a result folder say; empty or 0 where its files do not say.
 
     `compilers` are language, name and version; `unused` options that CMake was given and did not use;
     `mul_mat_threads` is what that benchmark was asked for.
     """
 
-    usage: Usage | None = None
+    usage: ProcessUsage | None = None
     options: tuple[CMakeOption, ...] = ()
     compilers: tuple[tuple[str, str, str], ...] = ()
     unused: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ def wanted(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(chosen if models or STDALL not in known else [*chosen, STDALL])
 
 
-def read_folder(files: Mapping[str, str]) -> Folder:
+def read_folder(files: Mapping[str, str]) -> ResultFolder:
     """Return what the files of a folder, by name, have to say; missing and unreadable ones say nothing.
 
     Where there is no log of any model, their output is taken from `stdall`, the trace of the whole script.
@@ -95,7 +95,7 @@ def read_folder(files: Mapping[str, str]) -> Folder:
     codes = {name: text.strip() for name, text in files.items() if name.endswith(".exit")}
     options, compilers, unused = _read_cmake(files.get(_CMAKE, ""))
     threads = _THREADS.search(files.get(_BENCH, "")) or _THREADS.search(files.get(STDALL, ""))
-    return Folder(
+    return ResultFolder(
         usage=parse_usage(files.get(RUNTIME, "")),
         options=options,
         compilers=compilers,
@@ -133,7 +133,7 @@ def _read_models(files: Mapping[str, str]) -> Iterator[ModelLog]:
             threads=threads,
             flash_attn=flash_attn,
             info=info,
-            measurements=tuple(measurement.replace(origin=Evidence.LOG) for measurement in measurements),
+            measurements=tuple(measurement.replace(origin=MeasurementOrigin.LOG) for measurement in measurements),
             reason=_reason(text, files.get(f"{name.removesuffix('.log')}.exit", ""), case, measured=bool(measurements)),
         )
 

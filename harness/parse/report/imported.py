@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from harness.parse.report.ending import read_ending
-from harness.parse.report.folder import Folder, read_folder, wanted
+from harness.parse.report.folder import ResultFolder, read_folder, wanted
 from harness.parse.report.moment import parse_elapsed, parse_seconds, subtract
 from harness.parse.report.node import read_caveats, read_config, read_node, read_weights
 from harness.parse.report.result import Rows, exit_code, read_results, read_rows
@@ -19,8 +19,8 @@ from harness.records.run import (
     GGML_CI,
     NO_DATE,
     SCHEMA,
-    Origin,
     Run,
+    SettingOrigin,
     SettingUsed,
     SystemInfo,
 )
@@ -33,7 +33,12 @@ _NOTHING = Tool(name="", version="", path="")
 
 
 def import_run(
-    report: Report, *, digest: str, name: str = "", named_by: Origin = Origin.FOLDER, files: Mapping[str, str]
+    report: Report,
+    *,
+    digest: str,
+    name: str = "",
+    named_by: SettingOrigin = SettingOrigin.FOLDER,
+    files: Mapping[str, str],
 ) -> Run:
     """Return the run of a report; `files` are those of its folder by name that are wanted, all where the date is open.
 
@@ -112,7 +117,7 @@ def _info_of_table(rows: Rows) -> SystemInfo | None:
     )
 
 
-def _toolchain(report: Report, folder: Folder) -> Toolchain:
+def _toolchain(report: Report, folder: ResultFolder) -> Toolchain:
     """Return the compilers that CMake found, or that a report of ours names; GG_BUILD_* only says what was asked."""
     found = {language: (name, version) for language, name, version in folder.compilers}
     tools = {}
@@ -129,7 +134,7 @@ def _toolchain(report: Report, folder: Folder) -> Toolchain:
     )
 
 
-def _suite(report: Report, folder: Folder, rows: Rows) -> Suite:
+def _suite(report: Report, folder: ResultFolder, rows: Rows) -> Suite:
     cases = [case for _, case in rows]
     cases += [measurement.case for log in folder.models for measurement in log.measurements[:1]]
     has = {
@@ -160,37 +165,37 @@ def _variables(report: Report) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def _node_fact(node: Node, name: str, named_by: Origin) -> Iterator[SettingUsed]:
+def _node_fact(node: Node, name: str, named_by: SettingOrigin) -> Iterator[SettingUsed]:
     if node.name != NO_NAME:
-        yield SettingUsed(name="node", value=node.name, origin=named_by if node.name == name else Origin.REPORT)
+        yield SettingUsed(name="node", value=node.name, origin=named_by if node.name == name else SettingOrigin.REPORT)
 
 
-def _facts(report: Report, folder: Folder, shown: SystemInfo | None) -> Iterator[SettingUsed]:
+def _facts(report: Report, folder: ResultFolder, shown: SystemInfo | None) -> Iterator[SettingUsed]:
     """Yield what is known beside the numbers, each with where it was read."""
     code = exit_code(report)
     if code is not None:
-        yield SettingUsed(name="exit_code", value=str(code), origin=Origin.REPORT)
+        yield SettingUsed(name="exit_code", value=str(code), origin=SettingOrigin.REPORT)
     if folder.usage:
-        yield SettingUsed(name="runtime_s", value=f"{folder.usage.wall_s:g}", origin=Origin.LOG)
-        yield SettingUsed(name="user_s", value=f"{folder.usage.user_s:g}", origin=Origin.LOG)
-        yield SettingUsed(name="system_s", value=f"{folder.usage.system_s:g}", origin=Origin.LOG)
+        yield SettingUsed(name="runtime_s", value=f"{folder.usage.wall_s:g}", origin=SettingOrigin.LOG)
+        yield SettingUsed(name="user_s", value=f"{folder.usage.user_s:g}", origin=SettingOrigin.LOG)
+        yield SettingUsed(name="system_s", value=f"{folder.usage.system_s:g}", origin=SettingOrigin.LOG)
     elif elapsed := parse_elapsed(report.header.get("runtime") if report.header else ""):
-        yield SettingUsed(name="runtime_s", value=f"{elapsed:g}", origin=Origin.REPORT)
+        yield SettingUsed(name="runtime_s", value=f"{elapsed:g}", origin=SettingOrigin.REPORT)
     elif user_s := parse_seconds(report.header.get("runtime") if report.header else ""):
-        yield SettingUsed(name="user_s", value=f"{user_s:g}", origin=Origin.REPORT)
+        yield SettingUsed(name="user_s", value=f"{user_s:g}", origin=SettingOrigin.REPORT)
     if info := folder.info:
-        yield from _about_binary(info, Origin.LOG)
+        yield from _about_binary(info, SettingOrigin.LOG)
     elif shown:
-        yield from _about_binary(shown, Origin.REPORT)
+        yield from _about_binary(shown, SettingOrigin.REPORT)
     if folder.mul_mat_threads:
-        yield SettingUsed(name="mul_mat_threads", value=str(folder.mul_mat_threads), origin=Origin.LOG)
+        yield SettingUsed(name="mul_mat_threads", value=str(folder.mul_mat_threads), origin=SettingOrigin.LOG)
     if folder.options:
-        yield SettingUsed(name=CMAKE_OPTIONS, value=" ".join(map(str, folder.options)), origin=Origin.LOG)
+        yield SettingUsed(name=CMAKE_OPTIONS, value=" ".join(map(str, folder.options)), origin=SettingOrigin.LOG)
     for language, name, version in folder.compilers:
-        yield SettingUsed(name=f"{language.lower()}_compiler", value=f"{name} {version}", origin=Origin.LOG)
+        yield SettingUsed(name=f"{language.lower()}_compiler", value=f"{name} {version}", origin=SettingOrigin.LOG)
 
 
-def _about_binary(info: SystemInfo, origin: Origin) -> Iterator[SettingUsed]:
+def _about_binary(info: SystemInfo, origin: SettingOrigin) -> Iterator[SettingUsed]:
     yield SettingUsed(name="threads", value=str(info.n_threads), origin=origin)
     if info.hardware_threads:
         yield SettingUsed(name="hardware_threads", value=str(info.hardware_threads), origin=origin)

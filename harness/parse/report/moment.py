@@ -12,7 +12,7 @@ _MAX_LINE = 400
 _BSD = re.compile(r"\s*([0-9.,]+) real\s+([0-9.,]+) user\s+([0-9.,]+) sys\s*")
 
 
-class Usage(Record):
+class ProcessUsage(Record):
     """What time(1) saw of a process and its children, 0 where it does not say."""
 
     wall_s: float
@@ -32,18 +32,18 @@ def parse_seconds(text: str) -> float:
     return _number(text) if _SECONDS.fullmatch(text) else 0.0
 
 
-def parse_usage(text: str) -> Usage | None:
+def parse_usage(text: str) -> ProcessUsage | None:
     """Return what a `runtime` file says, in GNU's or in BSD's form; None for anything else."""
     for line in (line[:_MAX_LINE] for line in text[: 8 * _MAX_LINE].split("\n")):
         if found := _GNU.match(line):
-            return Usage(
+            return ProcessUsage(
                 wall_s=parse_elapsed(found[3]),
                 user_s=parse_seconds(found[1]),
                 system_s=parse_seconds(found[2]),
                 max_rss_bytes=int(found[4]) * 1024,
             )
         if found := _BSD.fullmatch(line):
-            return Usage(
+            return ProcessUsage(
                 wall_s=parse_seconds(found[1]), user_s=parse_seconds(found[2]), system_s=parse_seconds(found[3])
             )
     return None

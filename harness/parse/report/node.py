@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from harness.parse.report.folder import RUNTIME, Folder
+from harness.parse.report.folder import RUNTIME, ResultFolder
 from harness.parse.report.moment import parse_seconds
 from harness.parse.report.result import Rows, exit_code
 from harness.records import report as part
@@ -12,7 +12,7 @@ from harness.records.caveat import Caveat, CaveatCode
 from harness.records.measurement import ENCODE
 from harness.records.node import NO_NAME, Cores, Cpu, Node
 from harness.records.outcome import Status
-from harness.records.report import Environment, Report
+from harness.records.report import Report, ReportEnvironment
 from harness.records.run import Run, SystemInfo
 from harness.records.weights import Weights, WeightsKind
 from harness.records.wording import format_count
@@ -26,7 +26,7 @@ _CAVEAT = "HARNESS_CAVEAT_"
 _WEIGHTS = "HARNESS_WEIGHTS_"
 
 
-def read_node(environment: Environment, folder_name: str, info: SystemInfo | None) -> Node:
+def read_node(environment: ReportEnvironment, folder_name: str, info: SystemInfo | None) -> Node:
     """Return the node under the folder's name, or under the one that a report of this harness gives."""
     named = next((name for name in (environment.get("HARNESS_NODE"), folder_name) if _NODE.fullmatch(name)), NO_NAME)
     cores = Cores(
@@ -43,7 +43,7 @@ def read_node(environment: Environment, folder_name: str, info: SystemInfo | Non
     return Node(name=named, cpu=cpu, os="", kernel="", memory_bytes=0)
 
 
-def read_config(environment: Environment) -> Config:
+def read_config(environment: ReportEnvironment) -> Config:
     """Return what the binary was asked to be: by GG_BUILD_* variables, or by the HARNESS_* ones of this harness.
 
     The logs tell the CMake options too, but a config must not depend on whether they were kept.
@@ -63,7 +63,7 @@ def read_config(environment: Environment) -> Config:
     )
 
 
-def read_weights(environment: Environment) -> tuple[Weights, ...]:
+def read_weights(environment: ReportEnvironment) -> tuple[Weights, ...]:
     """Return the kinds of weights that a report of this harness names; ggml-ci's reports name none."""
     kinds = {kind.value: kind for kind in WeightsKind}
     pairs = (line.removeprefix(_WEIGHTS).partition("=") for line in environment.lines if line.startswith(_WEIGHTS))
@@ -74,7 +74,7 @@ def read_weights(environment: Environment) -> tuple[Weights, ...]:
     )
 
 
-def read_caveats(report: Report, folder: Folder, rows: Rows, run: Run) -> Iterator[Caveat]:
+def read_caveats(report: Report, folder: ResultFolder, rows: Rows, run: Run) -> Iterator[Caveat]:
     """Yield what a reader of an imported run must know."""
     yield from _own(report.environment)
     yield from _about_tests(run)
@@ -96,7 +96,7 @@ def read_caveats(report: Report, folder: Folder, rows: Rows, run: Run) -> Iterat
         yield Caveat(code=CaveatCode.NOT_UNDERSTOOD, message=message)
 
 
-def _own(environment: Environment) -> Iterator[Caveat]:
+def _own(environment: ReportEnvironment) -> Iterator[Caveat]:
     for line in environment.lines:
         code, equals, message = line.removeprefix(_CAVEAT).partition("=")
         if line.startswith(_CAVEAT) and equals:
@@ -130,7 +130,7 @@ def _about_commit(rows: Rows, run: Run) -> Iterator[Caveat]:
         yield Caveat(code=CaveatCode.COMMIT_DIFFERS, message=message)
 
 
-def _about_runtime(report: Report, folder: Folder) -> Iterator[Caveat]:
+def _about_runtime(report: Report, folder: ResultFolder) -> Iterator[Caveat]:
     """Tell that a report from a Mac gives the user time of time(1) for the runtime."""
     runtime = report.header.get("runtime") if report.header else ""
     if parse_seconds(runtime) and not folder.usage:
@@ -142,7 +142,7 @@ def _about_runtime(report: Report, folder: Folder) -> Iterator[Caveat]:
         yield Caveat(code=CaveatCode.RUNTIME_UNKNOWN, message=message)
 
 
-def _about_gpu(report: Report, folder: Folder) -> Iterator[Caveat]:
+def _about_gpu(report: Report, folder: ResultFolder) -> Iterator[Caveat]:
     """Tell runs that were to use a GPU from those that did: their rows look the same."""
     info = folder.info
     if info and info.failure:

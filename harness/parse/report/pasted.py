@@ -14,8 +14,8 @@ from harness.parse.bench.system_info import parse_system_info
 from harness.parse.notation import parse_number
 from harness.parse.report.folder import MEMCPY, MUL_MAT
 from harness.parse.report.imported import import_run
-from harness.records.report import COLUMNS, Header, Remark, Report, Row, Table
-from harness.records.run import PASTED, Origin, Run
+from harness.records.report import COLUMNS, Report, ReportHeader, ReportRemark, ReportRow, ReportTable
+from harness.records.run import PASTED, Run, SettingOrigin
 
 _TIMES = "whisper_print_timings:"
 _LOAD = re.compile(r"^.*loading model from '", re.MULTILINE)
@@ -53,7 +53,7 @@ def is_pasted(text: str) -> bool:
 
 
 def import_paste(
-    text: str, *, digest: str, name: str = "", named_by: Origin = Origin.FLAG
+    text: str, *, digest: str, name: str = "", named_by: SettingOrigin = SettingOrigin.FLAG
 ) -> tuple[Run, dict[str, str]]:
     """Return the run of a pasted log or table, and the logs in it by the names that ggml-ci gives them.
 
@@ -68,7 +68,7 @@ def import_paste(
         logs[MUL_MAT] = text
     commit = facts.get("Commit", "")
     named = f"/commit/{commit}" if _HEX.fullmatch(commit) else commit
-    blocks = (Header(fields=(("commit", named),), message=""), Table(lines=rows))
+    blocks = (ReportHeader(fields=(("commit", named),), message=""), ReportTable(lines=rows))
     report = Report(blocks=blocks if rows else blocks[:1], remarks=remarks)
     run = import_run(report, digest=digest, name=name, named_by=named_by, files=logs)
     cpu = run.node.cpu.replace(brand=facts.get("CPU", ""))
@@ -84,11 +84,11 @@ def _lines(text: str) -> list[str]:
     return [line.strip().removeprefix(">").strip() for line in text.removeprefix("\ufeff").split("\n")]
 
 
-def _read_tables(lines: list[str]) -> tuple[dict[str, str], tuple[Row, ...], tuple[Remark, ...]]:
+def _read_tables(lines: list[str]) -> tuple[dict[str, str], tuple[ReportRow, ...], tuple[ReportRemark, ...]]:
     """Return what all rows share (CPU, OS, config, commit), the rows in the form of a report, and what was not read."""
     head: tuple[str, ...] = ()
-    rows: list[Row] = []
-    remarks: list[Remark] = []
+    rows: list[ReportRow] = []
+    remarks: list[ReportRemark] = []
     shared: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         if found := _read_head(line):
@@ -96,7 +96,7 @@ def _read_tables(lines: list[str]) -> tuple[dict[str, str], tuple[Row, ...], tup
             unread = [name for name in found if name not in (*COLUMNS, *_SAME)]
             if unread:
                 remarks.append(
-                    Remark(line=number, what=f"columns that are not read: {', '.join(unread)}", text=line[:120])
+                    ReportRemark(line=number, what=f"columns that are not read: {', '.join(unread)}", text=line[:120])
                 )
             continue
         cells = _cells(line)
@@ -105,7 +105,7 @@ def _read_tables(lines: list[str]) -> tuple[dict[str, str], tuple[Row, ...], tup
             continue
         if len(cells) != len(head):
             what = f"not a row of the table: {len(cells)} cells between bars, not {len(head)}"
-            remarks.append(Remark(line=number, what=what, text=line[:120]))
+            remarks.append(ReportRemark(line=number, what=what, text=line[:120]))
             continue
         if all(re.fullmatch(r":?-+:?", cell) for cell in cells):
             continue
@@ -113,10 +113,10 @@ def _read_tables(lines: list[str]) -> tuple[dict[str, str], tuple[Row, ...], tup
         for name in _SAME:
             _share(shared, name, row.get(name, ""), number)
         wrong = [f"a time that is not a number ({name})" for name in _trim_times(row)]
-        remarks.extend(Remark(line=number, what=what, text=line[:120]) for what in wrong)
+        remarks.extend(ReportRemark(line=number, what=what, text=line[:120]) for what in wrong)
         if weights := _WEIGHTS.fullmatch(row.get("Model", "")):
             row["Model"] = weights[1]
-        rows.append(Row(cells=tuple(row.get(name, "") for name in COLUMNS)))
+        rows.append(ReportRow(cells=tuple(row.get(name, "") for name in COLUMNS)))
     return shared, tuple(rows), tuple(remarks)
 
 

@@ -7,8 +7,16 @@ its end is found from the Environment that follows it, never by counting fences.
 
 import re
 
-from harness.parse.report.section import Draft, read_sections
-from harness.records.report import OLD_PADDING, PADDING, Environment, Header, OutputMark, Passage, Report
+from harness.parse.report.section import ReportDraft, read_sections
+from harness.records.report import (
+    LABEL_WIDTH,
+    OLD_LABEL_WIDTH,
+    OutputMark,
+    Report,
+    ReportEnvironment,
+    ReportHeader,
+    ReportPassage,
+)
 
 _HEAD = "## Summary\n\n"
 _FIELD = re.compile(r"- ([a-z]+):( *)(.*)")
@@ -28,7 +36,7 @@ def parse_report(text: str) -> Report:
     """
     ends = text.count("\n")
     crlf = ends > 0 and text.count("\r\n") == ends
-    draft = Draft(text.replace("\r\n", "\n") if crlf else text)
+    draft = ReportDraft(text.replace("\r\n", "\n") if crlf else text)
     if draft.text.startswith(_HEAD):
         _read_header(draft)
         _read_environment(draft)
@@ -45,7 +53,7 @@ def is_report(text: str) -> bool:
     return text.startswith(("## Summary\n", "## Summary\r\n", "### ctest_", "### bench\n"))
 
 
-def _read_header(draft: Draft) -> None:
+def _read_header(draft: ReportDraft) -> None:
     text, at = draft.text, len(_HEAD)
     fields: list[tuple[str, str, str]] = []
     fenced = False
@@ -64,21 +72,21 @@ def _read_header(draft: Draft) -> None:
         draft.remark(at, "the Summary has no message", cut=at >= len(text))
     stop, end = _find_message_end(draft, at) if fenced else (at, at)
     draft.take(
-        Header(
+        ReportHeader(
             fields=tuple((name, value) for name, _, value in fields),
             message=text[at : max(at, stop)],
-            padding=_padding(fields),
+            label_width=_label_width(fields),
         ),
         max(at, end),
     )
 
 
-def _padding(fields: list[tuple[str, str, str]]) -> int:
-    old = [(name, blanks) for name, blanks, _ in fields if len(name) + len(blanks) + 3 == OLD_PADDING]
-    return OLD_PADDING if fields and len(old) == len(fields) else PADDING
+def _label_width(fields: list[tuple[str, str, str]]) -> int:
+    old = [(name, blanks) for name, blanks, _ in fields if len(name) + len(blanks) + 3 == OLD_LABEL_WIDTH]
+    return OLD_LABEL_WIDTH if fields and len(old) == len(fields) else LABEL_WIDTH
 
 
-def _find_message_end(draft: Draft, begin: int) -> tuple[int, int]:
+def _find_message_end(draft: ReportDraft, begin: int) -> tuple[int, int]:
     """Return where the message ends, and where what follows its fence begins.
 
     Of the Environments whose first fence is followed by a heading it is the last: a message may quote a report.
@@ -103,7 +111,7 @@ def _find_message_end(draft: Draft, begin: int) -> tuple[int, int]:
     return len(text), len(text)
 
 
-def _read_environment(draft: Draft) -> None:
+def _read_environment(draft: ReportDraft) -> None:
     text, begin = draft.text, draft.at
     if not text.startswith(_ENVIRONMENT, begin):
         if begin < len(text) and not text.startswith("### ", begin):
@@ -115,15 +123,15 @@ def _read_environment(draft: Draft) -> None:
     fence = text.find(_FENCE, inside - 1)
     if fence < 0:
         draft.remark(len(text), "the report stops in the middle of the Environment", cut=True)
-        draft.take(Environment(lines=tuple(text[inside:].split("\n"))), len(text))
+        draft.take(ReportEnvironment(lines=tuple(text[inside:].split("\n"))), len(text))
         return
     end = fence + len(_FENCE)
     end += text.startswith("\n", end)
     body = text[inside : max(inside, fence + 1)]
-    draft.take(Environment(lines=tuple(body.split("\n")[:-1])), end)
+    draft.take(ReportEnvironment(lines=tuple(body.split("\n")[:-1])), end)
     heading = text.find("\n## Output\n\n", end - 1)
     if heading < 0:
         draft.remark(end, "no Output behind the Environment", cut=end == len(text))
     elif heading + 1 > end:
         draft.remark(end, "text between the Environment and the Output")
-        draft.take(Passage(text=text[end : heading + 1]), heading + 1)
+        draft.take(ReportPassage(text=text[end : heading + 1]), heading + 1)

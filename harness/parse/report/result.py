@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from harness.parse.bench.microbenchmark import measure_memcpy, measure_mul_mat
 from harness.parse.notation import parse_number
 from harness.parse.outcome import describe_exit
-from harness.parse.report.folder import MEMCPY, MUL_MAT, Folder, ModelLog
+from harness.parse.report.folder import MEMCPY, MUL_MAT, ModelLog, ResultFolder
 from harness.parse.report.testlog import parse_test_log
 from harness.records import report as part
-from harness.records.measurement import TABLE_METRICS, Case, Evidence, Measurement
+from harness.records.measurement import TABLE_METRICS, Case, Measurement, MeasurementOrigin
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
-from harness.records.report import BenchHead, Passage, Report, Row, TestLog
+from harness.records.report import BenchHead, Report, ReportPassage, ReportRow, TestLog
 
-Rows = Sequence[tuple[Row, Case]]
+Rows = Sequence[tuple[ReportRow, Case]]
 TIMED_OUT = 124  # what timeout(1) exits with
 _ANY_THREADS = 1 << 20
 _STARTED = "Test project "
@@ -25,7 +25,7 @@ _STATUS = re.compile(r"^- status: ([0-9]{1,9})$", re.MULTILINE)
 _EXIT_CODE = re.compile(r"FAILURE .*\(([0-9]{1,9})\)")
 
 
-def read_results(report: Report, folder: Folder, rows: Rows) -> tuple[StepResult, ...]:
+def read_results(report: Report, folder: ResultFolder, rows: Rows) -> tuple[StepResult, ...]:
     """Return a result for each step that the report or the logs tell of, in the order of `ci/run.sh`.
 
     A report that says FAILURE has a bad result, if need be one that stands for the section that is missing.
@@ -49,7 +49,7 @@ def exit_code(report: Report) -> int | None:
 
 def read_rows(report: Report) -> Rows:
     """Return the rows of the model tables that name a case, without `threads` and `fa` where they are missing."""
-    rows: list[tuple[Row, Case]] = []
+    rows: list[tuple[ReportRow, Case]] = []
     for table in report.tables:
         for row in table.rows:
             fields = {"model": row.get("Model"), "threads": row.get("Th"), "fa": row.get("FA")}
@@ -59,7 +59,7 @@ def read_rows(report: Report) -> Rows:
     return tuple(rows)
 
 
-def _read_test(test: TestLog, folder: Folder) -> StepResult:
+def _read_test(test: TestLog, folder: ResultFolder) -> StepResult:
     outcome = parse_test_log(test.log)
     name = f"ctest_{test.mode}"
     log = f"{name}-ctest.log"
@@ -99,7 +99,7 @@ def _bad(status: int) -> Status:
     return Status.TIMED_OUT if status == TIMED_OUT else Status.FAILED
 
 
-def _read_memcpy(report: Report, folder: Folder) -> Iterator[StepResult]:
+def _read_memcpy(report: Report, folder: ResultFolder) -> Iterator[StepResult]:
     text = folder.memcpy or report.log(part.MEMCPY)
     if text:
         values = measure_memcpy(text, _ANY_THREADS, 1)
@@ -108,7 +108,7 @@ def _read_memcpy(report: Report, folder: Folder) -> Iterator[StepResult]:
         yield _held_against(result, folder, MEMCPY)
 
 
-def _read_mul_mat(report: Report, folder: Folder, before: list[StepResult]) -> Iterator[StepResult]:
+def _read_mul_mat(report: Report, folder: ResultFolder, before: list[StepResult]) -> Iterator[StepResult]:
     text = folder.mul_mat or report.log(part.MUL_MAT)
     if text:
         # Upstream's script asks both benchmarks for the same number of threads.
@@ -119,17 +119,17 @@ def _read_mul_mat(report: Report, folder: Folder, before: list[StepResult]) -> I
         yield _held_against(result, folder, MUL_MAT)
 
 
-def _held_against(result: StepResult, folder: Folder, log: str) -> StepResult:
+def _held_against(result: StepResult, folder: ResultFolder, log: str) -> StepResult:
     """Return a result as failed, without its numbers, where the exit file of its process says so."""
     code = dict(folder.exits).get(log.replace(".log", ".exit"), 0)
     return result.replace(status=_bad(code), reason=describe_exit(code), measurements=()) if code else result
 
 
 def _listing(step: str, case: Case, values: tuple[Measurement, ...], log: str) -> StepResult:
-    origin = Evidence.LOG if log else Evidence.REPORT
+    origin = MeasurementOrigin.LOG if log else MeasurementOrigin.REPORT
     return StepResult(
         step=step,
-        phase=Phase.BENCH,
+        phase=Phase.BENCHMARK,
         status=Status.PASSED if values else Status.FAILED,
         reason="" if values else "no measurement in its output",
         case=case,
@@ -138,7 +138,7 @@ def _listing(step: str, case: Case, values: tuple[Measurement, ...], log: str) -
     )
 
 
-def _read_models(rows: Rows, folder: Folder) -> Iterator[StepResult]:
+def _read_models(rows: Rows, folder: ResultFolder) -> Iterator[StepResult]:
     logs: dict[str, list[ModelLog]] = {}
     for log in folder.models:
         logs.setdefault(log.model, []).append(log)
@@ -163,7 +163,7 @@ def _from_log(log: ModelLog, row: Case | None) -> StepResult:
     )
     return StepResult(
         step=_step_name(case, log.repetition),
-        phase=Phase.BENCH,
+        phase=Phase.BENCHMARK,
         status=Status.FAILED if log.reason else Status.PASSED,
         reason=log.reason,
         case=case,
@@ -173,16 +173,16 @@ def _from_log(log: ModelLog, row: Case | None) -> StepResult:
     )
 
 
-def _from_row(row: Row, case: Case, repetition: int) -> StepResult:
+def _from_row(row: ReportRow, case: Case, repetition: int) -> StepResult:
     cells = ((metric, parse_number(row.get(metric.label))) for metric in TABLE_METRICS)
     values = tuple(
-        Measurement(case=case, metric=metric.name, value=value, repetition=repetition, origin=Evidence.REPORT)
+        Measurement(case=case, metric=metric.name, value=value, repetition=repetition, origin=MeasurementOrigin.REPORT)
         for metric, value in cells
         if value
     )
     return StepResult(
         step=_step_name(case, repetition),
-        phase=Phase.BENCH,
+        phase=Phase.BENCHMARK,
         status=Status.PASSED if values else Status.FAILED,
         reason="" if values else "a row without a time",
         case=case,
@@ -201,14 +201,14 @@ def _read_errors(report: Report, before: list[StepResult]) -> Iterator[StepResul
         found = _FAILED.fullmatch(line)
         if found and found[1] not in known:
             reason = "the report lists it among its errors"
-            yield StepResult(step=f"bench_{found[1]}", phase=Phase.BENCH, status=Status.FAILED, reason=reason)
+            yield StepResult(step=f"bench_{found[1]}", phase=Phase.BENCHMARK, status=Status.FAILED, reason=reason)
 
 
 def _read_others(report: Report) -> Iterator[StepResult]:
     """Yield the sections of other projects: of these only the status is understood."""
     for block in report.blocks:
-        found = _STATUS.search(block.text) if isinstance(block, Passage) and block.name else None
-        if isinstance(block, Passage) and found:
+        found = _STATUS.search(block.text) if isinstance(block, ReportPassage) and block.name else None
+        if isinstance(block, ReportPassage) and found:
             code = int(found[1])
             yield StepResult(
                 step=block.name,
@@ -231,7 +231,7 @@ def _read_verdict(report: Report, before: list[StepResult]) -> Iterator[StepResu
     killed = f"no end within the time limit (exit code {code})"
     yield StepResult(
         step=f"ctest_{missing.lower()}" if missing else "bench",
-        phase=Phase.TEST if missing else Phase.BENCH,
+        phase=Phase.TEST if missing else Phase.BENCHMARK,
         build_type=missing,
         status=_bad(code),
         reason=killed if code == TIMED_OUT else f"exit code {code}, and no section that says why",

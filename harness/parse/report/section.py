@@ -13,11 +13,11 @@ from harness.records.report import (
     AnyBlock,
     BenchHead,
     BenchLog,
-    Passage,
-    Remark,
     Report,
-    Row,
-    Table,
+    ReportPassage,
+    ReportRemark,
+    ReportRow,
+    ReportTable,
     TestLog,
     format_row,
 )
@@ -36,14 +36,14 @@ _LOST = "ms"
 _TIMES = COLUMNS[4:8]
 
 
-class Draft:
+class ReportDraft:
     """The text of a report, and how far it has been read (`at`)."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
         self._blocks: list[AnyBlock] = []
-        self._remarks: list[Remark] = []
+        self._remarks: list[ReportRemark] = []
         self._line, self._counted = 1, 0
         self._known = 0  # remarks of earlier blocks
 
@@ -62,7 +62,7 @@ class Draft:
         """Note that something at `offset` is not as it should be."""
         end = self.text.find("\n", offset)
         text = self.text[offset : end if end >= 0 else None][:_SHOWN]
-        self._remarks.append(Remark(line=self._line_at(offset), what=what, text=text, cut=cut))
+        self._remarks.append(ReportRemark(line=self._line_at(offset), what=what, text=text, cut=cut))
 
     def finish(self, *, crlf: bool) -> Report:
         """Return the report that was read."""
@@ -79,7 +79,7 @@ class Draft:
         return self._line
 
 
-def read_sections(draft: Draft) -> None:
+def read_sections(draft: ReportDraft) -> None:
     """Read everything from where the draft is."""
     text = draft.text
     while draft.at < len(text):
@@ -93,13 +93,13 @@ def read_sections(draft: Draft) -> None:
             _read_passage(draft, name, end)
 
 
-def _read_passage(draft: Draft, name: str, end: int) -> None:
+def _read_passage(draft: ReportDraft, name: str, end: int) -> None:
     text = draft.text[draft.at : end]
     if end == len(draft.text) and (name.startswith(_KNOWN) or not text.endswith("\n")):
         draft.remark(end, f"the report stops in the middle of section '{name}'", cut=True)
     else:
         draft.remark(draft.at, f"section '{name}' is not known: kept as text" if name else "no section: kept as text")
-    draft.take(Passage(text=text, name=name), end)
+    draft.take(ReportPassage(text=text, name=name), end)
 
 
 def _find_section_end(text: str, begin: int, ends: tuple[str, ...]) -> tuple[int, str]:
@@ -113,7 +113,7 @@ def _find_section_end(text: str, begin: int, ends: tuple[str, ...]) -> tuple[int
     return len(text), heading[2] if heading else ""
 
 
-def _read_tests(draft: Draft, head: re.Match[str], end: int) -> None:
+def _read_tests(draft: ReportDraft, head: re.Match[str], end: int) -> None:
     body = draft.text[head.end() - 1 : end]
     gap = body.endswith("\n```\n\n")
     closed = gap or body.endswith("\n```\n")
@@ -123,7 +123,7 @@ def _read_tests(draft: Draft, head: re.Match[str], end: int) -> None:
     draft.take(TestLog(mode=head[1], status=_status(draft, head, 3), log=log, gap=gap), end)
 
 
-def _read_bench(draft: Draft, head: re.Match[str], end: int) -> None:
+def _read_bench(draft: ReportDraft, head: re.Match[str], end: int) -> None:
     draft.take(BenchHead(status=_status(draft, head, 1)), head.end())
     text, seen = draft.text, False
     while draft.at < end:
@@ -136,13 +136,13 @@ def _read_bench(draft: Draft, head: re.Match[str], end: int) -> None:
             _read_log(draft, part, stop)
         else:
             draft.remark(draft.at, "not a part of the benchmarks: kept as text")
-            draft.take(Passage(text=text[draft.at : stop], name=part[1] if part else ""), stop)
+            draft.take(ReportPassage(text=text[draft.at : stop], name=part[1] if part else ""), stop)
         seen |= bool(part and part[1] == MODELS)
     if end == len(text) and not seen:
         draft.remark(end, "the report stops before the model table", cut=True)
 
 
-def _read_log(draft: Draft, part: re.Match[str], end: int) -> None:
+def _read_log(draft: ReportDraft, part: re.Match[str], end: int) -> None:
     body = draft.text[part.end() + 3 : end]
     tail = next((tail for tail in ("\n```\n\n", "\n```\n", "\n```") if body.endswith(tail)), "")
     if not tail:
@@ -152,35 +152,35 @@ def _read_log(draft: Draft, part: re.Match[str], end: int) -> None:
     draft.take(BenchLog(title=part[1], log=body[1 : len(body) - len(tail)]), end)
 
 
-def _read_table(draft: Draft, begin: int, end: int) -> None:
+def _read_table(draft: ReportDraft, begin: int, end: int) -> None:
     text = draft.text
     body = text[begin:end]
     if not body.endswith("\n\n"):
         draft.remark(end, "the report stops in the middle of the model table", cut=True)
-    lines: list[Row] = []
+    lines: list[ReportRow] = []
     at = begin
     plain = body.rstrip("\n")
     for line in plain.split("\n") if plain and plain != NO_ROWS else ():
         lines.append(_read_row(draft, line, at))
         at += len(line) + 1
-    draft.take(Table(lines=tuple(lines)), end)
+    draft.take(ReportTable(lines=tuple(lines)), end)
 
 
-def _read_row(draft: Draft, line: str, at: int) -> Row:
+def _read_row(draft: ReportDraft, line: str, at: int) -> ReportRow:
     """Return the values of a row, split at the bars: long names and commits push the columns out of line."""
     pieces = line.split("|")
     cells = tuple([cell.strip(" ") for cell in pieces[1:-1]])
     if len(cells) != len(COLUMNS) or pieces[0] or pieces[-1]:
         draft.remark(at, f"not a row of the model table: {len(cells)} cells between bars, not {len(COLUMNS)}")
-        return Row(text=line)
+        return ReportRow(text=line)
     if cells != COLUMNS and cells[0] != "---":
         for name, cell in zip(_TIMES, cells[4:8], strict=True):
             if parse_number(cell) is None and cell not in ("", _LOST):
                 draft.remark(at, f"{name} {cell!r} is not a number")
-    return Row(cells=cells, text=None if format_row(cells) == line else line)
+    return ReportRow(cells=cells, text=None if format_row(cells) == line else line)
 
 
-def _status(draft: Draft, head: re.Match[str], group: int) -> int | None:
+def _status(draft: ReportDraft, head: re.Match[str], group: int) -> int | None:
     if _STATUS.fullmatch(head[group]):
         return int(head[group])
     draft.remark(head.start(group), "the status is not a number")

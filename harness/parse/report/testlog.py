@@ -2,7 +2,7 @@
 
 import re
 
-from harness.records.outcome import Check, Status
+from harness.records.outcome import CTestResult, Status
 from harness.records.record import Record
 
 _RESULT = re.compile(r" *[0-9]+/[0-9]+ Test +#[0-9]+: ")
@@ -21,7 +21,7 @@ class TestOutcome(Record):
 
     __test__ = False  # not a test of pytest's
 
-    checks: tuple[Check, ...]
+    checks: tuple[CTestResult, ...]
     none: bool
     failed: int = 0
 
@@ -33,7 +33,7 @@ def parse_test_log(log: str) -> TestOutcome:
     `***Not Run`. What stands between the start of a test that is not `Passed` and that of the next one is its output.
     """
     begin = log.rfind(f"\n{_COMMAND}")
-    checks: list[Check] = []
+    checks: list[CTestResult] = []
     output: list[str] = []
     started = False
     failed = 0
@@ -46,7 +46,7 @@ def parse_test_log(log: str) -> TestOutcome:
             name = line[head.end() : verdict.start()].rstrip(" .")
             word = verdict[1]
             status = Status.SKIPPED if word == _DISABLED else _STATUSES.get(word, Status.FAILED)
-            checks.append(Check(name=name, status=status, wall_s=float(verdict[2]), output=_reason(word)))
+            checks.append(CTestResult(name=name, status=status, wall_s=float(verdict[2]), output=_reason(word)))
             started = False
         elif summary := _SUMMARY.match(line):
             failed = int(summary[1])
@@ -64,7 +64,7 @@ def _reason(word: str) -> str:
     return "" if word in ("Passed", "Failed", "Timeout") else word
 
 
-def _attach(checks: list[Check], output: list[str]) -> None:
+def _attach(checks: list[CTestResult], output: list[str]) -> None:
     """Give the lines since the last result to that test, and forget them."""
     text = "\n".join(output).strip("\n")
     if checks and text and checks[-1].status is not Status.PASSED:

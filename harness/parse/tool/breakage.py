@@ -21,7 +21,7 @@ _WARNING = re.compile(r"\bwarning: |\bnote: ")
 _GIT_SHRUG = re.compile(r"^fatal: (?:not a git repository|detected dubious ownership|No (?:names|tags) )")
 
 
-class Symptom(NamedTuple):
+class FailurePattern(NamedTuple):
     """A form of complaint, what it means, and what to change; the first that matches a line counts.
 
     A pattern is compiled when it is searched for: most commands read no log of a build, and compiling all takes 7 ms.
@@ -34,39 +34,39 @@ class Symptom(NamedTuple):
 
 
 _SYMPTOMS = (
-    Symptom(
+    FailurePattern(
         r"[Nn]o space left on device|[Dd]isk quota exceeded",
         Cause.DISK_FULL,
         "no space is left on the device",
         "free some, or take another folder for temporary files (TMPDIR) or for the build (--cache)",
     ),
-    Symptom(
+    FailurePattern(
         r"Read-only file system",
         Cause.READ_ONLY,
         "the build cannot write",
         "another folder for the build (--cache) or for temporary files (TMPDIR)",
     ),
-    Symptom(
+    FailurePattern(
         r"Killed signal terminated program|internal compiler error: Killed\b|terminated with signal 9\b"
         r"|unable to execute command: Killed|^Killed\b|died due to signal 9\b|exit code 137\b",
         Cause.KILLED,
         "a compiler or linker was killed, most likely for want of memory",
         f"{_FEWER}; -D GGML_LTO=ON needs the most",
     ),
-    Symptom(
+    FailurePattern(
         r"virtual memory exhausted|final link failed: memory exhausted|[Oo]ut of memory|std::bad_alloc"
         r"|[Cc]annot allocate memory|OutOfMemory",
         Cause.OUT_OF_MEMORY,
         "a compiler or linker ran out of memory",
         f"{_FEWER}, or raise the limit (ulimit -v)",
     ),
-    Symptom(
+    FailurePattern(
         r"Resource temporarily unavailable|Too many open files",
         Cause.TOO_MANY,
         "the system allows no more processes or files",
         "--jobs 1, or raise the limit (ulimit -u, ulimit -n)",
     ),
-    Symptom(
+    FailurePattern(
         r"Error: no such instruction|Error: .{1,200} is not supported on |selected processor does not support"
         r"|Error: unknown mnemonic|Error: unrecognized opcode|Error: bad instruction|Error: unknown pseudo-op"
         r"|Error: unknown (?:architectural extension|architecture|cpu)\b|unrecognized instruction mnemonic"
@@ -77,27 +77,27 @@ _SYMPTOMS = (
         "the assembler does not know an instruction that the compiler uses: it is too old",
         f"a newer binutils, --compiler zig (which has its own assembler), or for less: {_LESS}",
     ),
-    Symptom(
+    FailurePattern(
         r"[Uu]nsupported gpu architecture|unsupported CUDA gpu architecture"
         r"|is not defined for option '(?:gpu-architecture|gpu-code|gpu-name|arch)'",
         Cause.GPU_ARCHITECTURE,
         "this CUDA compiler does not know the GPU",
         "-D CMAKE_CUDA_ARCHITECTURES=NUMBER that it knows (nvcc --list-gpu-arch), or another CUDA",
     ),
-    Symptom(
+    FailurePattern(
         r"unsupported (?:GNU|clang|Microsoft Visual Studio) version",
         Cause.HOST_COMPILER,
         "this CUDA compiler does not work with so new a host compiler",
         "--compiler with an older one (gcc-12), or a newer CUDA",
     ),
-    Symptom(
+    FailurePattern(
         r"error: unknown target CPU|error: unknown CPU(?: feature)?: |invalid feature modifier"
         r"|(?:error: |[Ee]rror: ).{0,200}'?-m(?:arch|cpu|tune|fpu|abi)\b",
         Cause.UNKNOWN_CPU,
         "the compiler does not know the CPU that it is to build for",
         f"{_LESS}, a newer --compiler, or leave out an -march or -mcpu of your own",
     ),
-    Symptom(
+    FailurePattern(
         r"unrecognized command[- ]line option|error: unknown argument|error: unsupported option"
         r"|error: unknown (?:clang )?option|nvcc fatal +: Unknown option"
         r"|^(?:\S+/)?ld(?:\.\w+)?: .{0,200}\b(?:unrecogni[sz]ed|unknown) option",
@@ -105,27 +105,27 @@ _SYMPTOMS = (
         "the compiler or linker does not know an option: it is too old, or the option is wrong",
         f"a newer --compiler, or leave the option out; where it names an instruction set (-m...): {_LESS}",
     ),
-    Symptom(
+    FailurePattern(
         r"needs isa option|needs target feature|target specific option mismatch|requires target feature",
         Cause.INTRINSIC,
         "the sources use instructions that the compiler is not asked for",
         f"{_LESS}, or another --compiler",
     ),
-    Symptom(
+    FailurePattern(
         rf"(?:implicit declaration of function|undeclared identifier|unknown type name) ['\u2018]{_INTRINSIC}"
         rf"|['\u2018]{_INTRINSIC}\w*['\u2019] (?:was not declared|undeclared|does not name a type)",
         Cause.INTRINSIC,
         "the sources use an instruction that the headers of the compiler do not have: most likely it is too old",
         f"a newer --compiler, or {_LESS}",
     ),
-    Symptom(
+    FailurePattern(
         r"cannot execute .?(?:\S+/)?(?:cc1|cc1plus|as|collect2|lto1)\b|cannot find .?(?:ld|collect2|as)\b.?$"
         r"|invalid linker name in argument|posix_spawn failed: No such file",
         Cause.COMPILER_INCOMPLETE,
         "a part of the compiler is not installed",
         "install g++ and binutils, or --compiler zig, which needs nothing else",
     ),
-    Symptom(
+    FailurePattern(
         r"internal compiler error|PLEASE submit a bug report|frontend command failed|error in backend"
         r"|LLVM ERROR|unable to execute command: |due to signal|terminated with signal|signal terminated program"
         r"|^Segmentation fault\b|^Aborted\b",
@@ -133,33 +133,33 @@ _SYMPTOMS = (
         "a compiler or linker crashed",
         "another --compiler; if it crashes elsewhere the next time, the memory of the node may be faulty",
     ),
-    Symptom(
+    FailurePattern(
         r":\d+: fatal error: .{1,200}: No such file or directory|fatal error: '.{1,200}' file not found"
         r"|fatal error: cannot open source file|catastrophic error: cannot open source file",
         Cause.HEADER_MISSING,
         "a header is missing",
         "install the development package that has it (instead of omp.h also: --openmp off)",
     ),
-    Symptom(
+    FailurePattern(
         r"cannot find -l|unable to find (?:dynamic system )?library|library not found for -l|unable to find library -l"
         r"|ld: library '.{1,200}' not found",
         Cause.LIBRARY_MISSING,
         "a library is missing",
         "install its development package",
     ),
-    Symptom(
+    FailurePattern(
         r"missing and no known rule to make it|\bfatal error: \S+: No such file|error: no such file or directory: ",
         Cause.TREE_CHANGED,
         "a file that the build was configured with is gone",
         "--rebuild",
     ),
-    Symptom(
+    FailurePattern(
         r"still dirty after \d+ tries",
         Cause.CLOCK,
         "files are dated later than the clock of this node",
         "set the clock, then --rebuild",
     ),
-    Symptom(
+    FailurePattern(
         r": Permission denied$",
         Cause.NOT_ALLOWED,
         "a file may not be read, written or executed",
@@ -179,14 +179,14 @@ _CRASH_CODE = re.compile(r"FAILED: \[code=1(?:29|3[0-9])\]")
 _FOLDER = re.compile(r"^/(?:[^/\s:]{1,255}/){0,64}")
 
 
-class Breakage(NamedTuple):
+class BuildFailure(NamedTuple):
     """The cause of a failure, None where the complaint alone is known, and a sentence: meaning, complaint, remedy."""
 
     cause: Cause | None
     sentence: str
 
 
-def find_breakage(log: str) -> Breakage | None:
+def find_breakage(log: str) -> BuildFailure | None:
     """Return why a build or a configuration failed by its log; None where not even a complaint is in it.
 
     Of several causes the first counts, and a cause before a complaint that has none. What succeeded before the first
@@ -196,12 +196,12 @@ def find_breakage(log: str) -> Breakage | None:
     for line in lines:
         for symptom in () if _is_beside(line) else _SYMPTOMS:
             if re.search(symptom.pattern, line):
-                return Breakage(symptom.cause, f"{symptom.means} ({_shorten(line)}); {symptom.remedy}")
+                return BuildFailure(symptom.cause, f"{symptom.means} ({_shorten(line)}); {symptom.remedy}")
     for pattern, symptom in ((_KILLED_CODE, _KILLED), (_CRASH_CODE, _CRASHED)):
         if any(pattern.match(line) for line in lines):
-            return Breakage(symptom.cause, f"{symptom.means}; {symptom.remedy}")
+            return BuildFailure(symptom.cause, f"{symptom.means}; {symptom.remedy}")
     complaint = find_complaint(log) or _find_line(lines) or _find_cmake(lines)
-    return Breakage(None, complaint) if complaint else None
+    return BuildFailure(None, complaint) if complaint else None
 
 
 def _failing(lines: list[str]) -> list[str]:

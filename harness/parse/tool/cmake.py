@@ -2,7 +2,7 @@
 
 import re
 
-from harness.records.build import Variable
+from harness.records.build import CMakeVariable
 
 _ENTRY = re.compile(r'^"?([^\s#/"][^:="]*)"?:([A-Z]+)=(.*)$')
 # The documentation string of what nobody but the command line has declared, whatever type was given with it.
@@ -40,9 +40,9 @@ _MISSING = (
 )
 
 
-def parse_cache(text: str) -> tuple[Variable, ...]:
+def parse_cache(text: str) -> tuple[CMakeVariable, ...]:
     """Return the variables of a CMakeCache.txt, CMake's own internal ones left out."""
-    found: list[Variable] = []
+    found: list[CMakeVariable] = []
     help_text: list[str] = []
     for line in text.splitlines():
         if line.startswith("//"):
@@ -54,7 +54,7 @@ def parse_cache(text: str) -> tuple[Variable, ...]:
             if len(value) > 1 and value[0] == value[-1] == "'":  # what begins or ends with a space is quoted
                 value = value[1:-1]
             declared = kind != _UNDECLARED and _ON_COMMAND_LINE not in help_text
-            found.append(Variable(name=name, kind=kind, value=value, declared=declared))
+            found.append(CMakeVariable(name=name, kind=kind, value=value, declared=declared))
         help_text = []
     return tuple(one for one in found if not one.name.endswith(_ADVANCED))
 

@@ -18,7 +18,7 @@ class Compiler(Record):
     version: str
 
 
-class Pair(Record):
+class CompilerPair(Record):
     """The C and the C++ compiler of one toolchain, as names or paths."""
 
     cc: str
@@ -50,7 +50,7 @@ def name_cxx(family: str) -> str:
     return _CXX_NAMES.get(family, f"{family} c++")
 
 
-def choose_pair(compiler: str) -> Pair | None:
+def choose_pair(compiler: str) -> CompilerPair | None:
     """Return C and C++ compiler when one of the two is named, None if the name follows no known custom.
 
     `gcc-13` -> `g++-13`, `/opt/llvm/bin/clang-16` -> `clang++-16` in the same folder, `aarch64-linux-gnu-gcc`.
@@ -61,5 +61,5 @@ def choose_pair(compiler: str) -> Pair | None:
             match = re.fullmatch(rf"(.*-)?{re.escape(given)}(-[\w.]+)?", path.name)
             if match:
                 partner = str(path.with_name(f"{match[1] or ''}{other}{match[2] or ''}"))
-                return Pair(cc=partner, cxx=compiler) if is_cxx else Pair(cc=compiler, cxx=partner)
+                return CompilerPair(cc=partner, cxx=compiler) if is_cxx else CompilerPair(cc=compiler, cxx=partner)
     return None

@@ -8,8 +8,8 @@ import msgspec
 
 from harness.errors import UnreadableError
 from harness.parse.notation import UNDECODABLE, plain_lines
-from harness.records.outcome import Check, Status
-from harness.records.plan import Listing
+from harness.records.outcome import CTestResult, Status
+from harness.records.plan import ListedTest
 
 # Why CTest did not run a test although nothing is wrong; any other reason it counts as a failure, and so do we.
 _HARMLESS = ("SKIP_RETURN_CODE", "SKIP_REGULAR_EXPRESSION")
@@ -35,7 +35,7 @@ class _Tests(msgspec.Struct):
     tests: list[_Test]
 
 
-def parse_junit(xml: str) -> tuple[Check, ...]:
+def parse_junit(xml: str) -> tuple[CTestResult, ...]:
     """Return the tests of a file written by `ctest --output-junit`, in its order; wall time in seconds.
 
     A suite that counts more failures than its tests show ends with one more test, under the suite's name, that failed.
@@ -53,7 +53,7 @@ def parse_junit(xml: str) -> tuple[Check, ...]:
     return (*checks, *_uncounted(root, sum(check.status.bad for check in checks)))
 
 
-def parse_listing(text: str) -> tuple[Listing, ...]:
+def parse_listing(text: str) -> tuple[ListedTest, ...]:
     """Return the tests that `ctest --show-only=json-v1` or `ctest -N -V` lists.
 
     The JSON form leaves out a program that does not exist, so in a tree that is not built yet every `program` is
@@ -73,23 +73,23 @@ def parse_listing(text: str) -> tuple[Listing, ...]:
     except UNDECODABLE as error:
         raise UnreadableError("not a list of tests of ctest", cause=str(error)) from None
     return tuple(
-        Listing(name=test.name, labels=_labels(test), program=test.command[0] if test.command else "")
+        ListedTest(name=test.name, labels=_labels(test), program=test.command[0] if test.command else "")
         for test in document.tests
     )
 
 
-def _uncounted(root: ET.Element, shown: int) -> Iterator[Check]:
+def _uncounted(root: ET.Element, shown: int) -> Iterator[CTestResult]:
     counts = (root.get("failures", ""), root.get("errors", ""))
     counted = sum(int(count) for count in counts if re.fullmatch(r"[0-9]{1,9}", count))
     if counted > shown:
         output = f"the suite counts {counted} failures, and {shown} of its tests failed"
-        yield Check(name=root.get("name") or "ctest", status=Status.FAILED, wall_s=0.0, output=output)
+        yield CTestResult(name=root.get("name") or "ctest", status=Status.FAILED, wall_s=0.0, output=output)
 
 
-def _check(test: ET.Element) -> Check:
+def _check(test: ET.Element) -> CTestResult:
     status, reason = _status(test)
     output = test.findtext("system-out") or ""
-    return Check(
+    return CTestResult(
         name=test.get("name", ""),
         status=status,
         wall_s=_seconds(test.get("time", "")),
@@ -122,7 +122,7 @@ def _labels(test: _Test) -> tuple[str, ...]:
     return tuple(str(label) for value in values if isinstance(value, list) for label in value)
 
 
-def _verbose_listing(text: str) -> Iterator[Listing]:
+def _verbose_listing(text: str) -> Iterator[ListedTest]:
     program, labels = "", ""
     for line in plain_lines(text):
         if match := _MISSING.fullmatch(line):
@@ -133,5 +133,5 @@ def _verbose_listing(text: str) -> Iterator[Listing]:
         elif match := _LABELS.fullmatch(line):
             labels = match[1]
         elif match := _NAME.fullmatch(line):
-            yield Listing(name=match[1], labels=tuple(labels.split()), program=program)
+            yield ListedTest(name=match[1], labels=tuple(labels.split()), program=program)
             program, labels = "", ""

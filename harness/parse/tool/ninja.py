@@ -24,7 +24,7 @@ _SPACE = "$ "
 _STAND_IN = "\x02"
 
 
-class Progress(Record):
+class BuildProgress(Record):
     """How far a build is: edges finished of `total`, seconds since it began, and what it last said it did."""
 
     finished: int
@@ -33,14 +33,14 @@ class Progress(Record):
     what: str
 
 
-def parse_progress(text: str) -> Progress | None:
+def parse_progress(text: str) -> BuildProgress | None:
     """Return the last progress line in a piece of build output; None without one."""
     last = None
     for match in _PROGRESS.finditer(text.replace("\r", "\n")):
         last = match
     if last is None:
         return None
-    return Progress(finished=int(last[1]), total=int(last[2]), elapsed_s=float(last[3]), what=last[4].rstrip())
+    return BuildProgress(finished=int(last[1]), total=int(last[2]), elapsed_s=float(last[3]), what=last[4].rstrip())
 
 
 def parse_targets(text: str) -> frozenset[str]:
@@ -66,7 +66,7 @@ def describe_progress(output: str) -> str:
     return f"{progress.finished}/{progress.total}" if progress else ""
 
 
-class Link(NamedTuple):
+class LinkedFile(NamedTuple):
     """One library or program: its file, its objects, and how they are put together, version numbers left out."""
 
     output: str
@@ -74,7 +74,7 @@ class Link(NamedTuple):
     how: str
 
 
-def parse_links(text: str) -> tuple[Link, ...]:
+def parse_links(text: str) -> tuple[LinkedFile, ...]:
     """Return the links of whisper.cpp's and ggml's libraries and of the bench program, in the file's order."""
     found = []
     for outputs, rule, inputs, fields in _EDGE.findall(text.replace(_SPACE, _STAND_IN)):
@@ -83,7 +83,7 @@ def parse_links(text: str) -> tuple[Link, ...]:
             continue
         objects = tuple(name.replace(_STAND_IN, " ") for name in inputs.split(" | ")[0].split(" || ")[0].split())
         how = "\n".join(f"{name}={value.replace(_STAND_IN, ' ')}" for name, value in _FIELD.findall(fields))
-        found.append(Link(output=output, objects=objects, how=_VERSIONED.sub(r"\1", f"{output}\n{how}")))
+        found.append(LinkedFile(output=output, objects=objects, how=_VERSIONED.sub(r"\1", f"{output}\n{how}")))
     return tuple(found)
 
 

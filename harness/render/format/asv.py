@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from harness.errors import UsageError
 from harness.records.record import Record
 from harness.records.run import Run
-from harness.render.format.format import Format, Sheet
-from harness.render.format.row import Row, list_rows, name_manner, pool_rows
+from harness.render.format.format import Format, RunSheet
+from harness.render.format.row import MetricRow, list_rows, name_manner, pool_rows
 from harness.render.table import weights_kind
 from harness.stats.summary import summarize
 
@@ -39,7 +39,7 @@ class _Benchmark(Record):
     params: tuple[tuple[str, ...], ...]
 
 
-def render(sheets: Sequence[Sheet]) -> str:
+def render(sheets: Sequence[RunSheet]) -> str:
     """Return the result file of one build; raises UsageError where the runs need more than one."""
     groups = _group(sheets)
     if len(groups) != 1:
@@ -48,7 +48,7 @@ def render(sheets: Sequence[Sheet]) -> str:
     return _dump(_result(rows, _describe(rows)))
 
 
-def render_folder(sheets: Sequence[Sheet]) -> dict[str, str]:
+def render_folder(sheets: Sequence[RunSheet]) -> dict[str, str]:
     """Return every file of the results folder by its path; runs of one node, commit and config are put together."""
     groups = _group(sheets)
     benchmarks = _describe([row for rows in groups.values() for row in rows])
@@ -60,9 +60,9 @@ def render_folder(sheets: Sequence[Sheet]) -> dict[str, str]:
     return files
 
 
-def _group(sheets: Sequence[Sheet]) -> dict[tuple[str, str, str], list[Row]]:
+def _group(sheets: Sequence[RunSheet]) -> dict[tuple[str, str, str], list[MetricRow]]:
     """Return the rows by node, commit and environment: those of one result file."""
-    groups: dict[tuple[str, str, str], list[Row]] = {}
+    groups: dict[tuple[str, str, str], list[MetricRow]] = {}
     for row in list_rows(sheets):
         key = (_file_name(row.run.node.name), _commit(row.run), _environment(row.run))
         groups.setdefault(key, []).append(row)
@@ -96,14 +96,14 @@ def _machine(run: Run) -> dict[str, str]:
     }
 
 
-def _values(row: Row) -> dict[str, str]:
+def _values(row: MetricRow) -> dict[str, str]:
     """Return the parameters of a row as asv writes them, in Python's notation."""
     kind = weights_kind(row.run, row.case)
     named = dict(row.case.params) | ({"weights": kind} if kind else {}) | name_manner(row.run, row.case)
     return {name: value if value.isdecimal() else repr(value) for name, value in named.items()}
 
 
-def _describe(rows: Sequence[Row]) -> dict[str, _Benchmark]:
+def _describe(rows: Sequence[MetricRow]) -> dict[str, _Benchmark]:
     benchmarks: dict[str, _Benchmark] = {}
     for name, mine in _by_name(rows).items():
         values = [_values(row) for row in mine]
@@ -113,8 +113,8 @@ def _describe(rows: Sequence[Row]) -> dict[str, _Benchmark]:
     return benchmarks
 
 
-def _by_name(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+def _by_name(rows: Sequence[MetricRow]) -> dict[str, list[MetricRow]]:
+    found: dict[str, list[MetricRow]] = {}
     for row in rows:
         found.setdefault(f"{row.case.benchmark}.{row.metric.name}", []).append(row)
     return found
@@ -137,7 +137,7 @@ def _rank(value: str) -> tuple[int, str]:
     return (int(value), "") if value.isdecimal() else (-1, value)
 
 
-def _result(rows: Sequence[Row], benchmarks: Mapping[str, _Benchmark]) -> dict[str, object]:
+def _result(rows: Sequence[MetricRow], benchmarks: Mapping[str, _Benchmark]) -> dict[str, object]:
     run = rows[0].run
     config, commit = run.config, run.source.commit
     identity = {"build_type": config.build_type, "isa": config.isa, "backend": config.backend, "config": config.id}
@@ -156,7 +156,7 @@ def _result(rows: Sequence[Row], benchmarks: Mapping[str, _Benchmark]) -> dict[s
     }
 
 
-def _columns(rows: Sequence[Row], benchmark: _Benchmark) -> list[object]:
+def _columns(rows: Sequence[MetricRow], benchmark: _Benchmark) -> list[object]:
     """Return the columns of one benchmark: a value for each combination of its parameters, the last one fastest."""
     by_values = {tuple(_values(row).get(name, _NONE) for name in benchmark.param_names): row for row in rows}
     cells = [by_values.get(combination) for combination in itertools.product(*benchmark.params)]

@@ -4,19 +4,19 @@ from collections.abc import Iterator, Sequence
 
 from harness.records.run import Run
 from harness.records.suite import Benchmark
-from harness.render.format.format import Format, Sheet
+from harness.render.format.format import Format, RunSheet
 from harness.render.format.issue89 import render_caveats, render_full_table
 from harness.render.section import bench_texts
 
 
-def render(sheets: Sequence[Sheet]) -> str:
+def render(sheets: Sequence[RunSheet]) -> str:
     """Return the script's output; the model table is one for all runs."""
     blocks = "".join(block for sheet in sheets for block in _benchmarks(sheet))
     models = "Running benchmark for all models\nThis can take a while!\n\n" if blocks else ""
     return f"{blocks}{models}{render_full_table(sheets)}{render_caveats(sheets)}"
 
 
-def _benchmarks(sheet: Sheet) -> Iterator[str]:
+def _benchmarks(sheet: RunSheet) -> Iterator[str]:
     results = sheet.run.results
     for text in bench_texts(results, sheet.logs, Benchmark.MEMCPY):
         yield f"Running memcpy benchmark\n\n{text}\n\n"

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Sequence
 
-from harness.render.format.format import Format, Sheet
+from harness.render.format.format import Format, RunSheet
 from harness.render.format.row import list_rows, pool_rows, require_one_commit
 
 _NAME_LIMIT = 1024  # characters, of a benchmark's name
 
 
-def render(sheets: Sequence[Sheet]) -> str:
+def render(sheets: Sequence[RunSheet]) -> str:
     """Return medians by benchmark (node/config/case) and measure (metric and unit), extremes as lower and upper value.
 
     A single value has no extremes. Raises UsageError for runs of different commits: Bencher takes a file per commit.

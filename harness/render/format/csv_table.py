@@ -4,12 +4,12 @@ import csv
 import io
 from collections.abc import Sequence
 
-from harness.render.format.format import Format, Sheet
+from harness.render.format.format import Format, RunSheet
 from harness.render.format.row import COLUMNS, describe_rows
 from harness.render.format.text import csv_cell
 
 
-def render(sheets: Sequence[Sheet]) -> str:
+def render(sheets: Sequence[RunSheet]) -> str:
     """Return a header and the rows; an interval that a small sample has not is an empty cell, a truth 1 or 0."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")

@@ -6,7 +6,7 @@ from harness.records.record import Record
 from harness.records.run import Run
 
 
-class Sheet(Record):
+class RunSheet(Record):
     """A run to be written; `logs` holds its raw logs by name where the format asks for them.
 
     `report` is the report that an imported run was read from, empty for a run of our own.
@@ -29,8 +29,8 @@ class Format(Record):
     endings: tuple[str, ...]
     description: str
     reader: str
-    render: Callable[[Sequence[Sheet]], str]
-    layout: Callable[[Sequence[Sheet]], dict[str, str]] | None = None
+    render: Callable[[Sequence[RunSheet]], str]
+    layout: Callable[[Sequence[RunSheet]], dict[str, str]] | None = None
     needs_logs: bool = False
 
     @property

@@ -6,28 +6,28 @@ The action is told once per file which direction is better, so there are two for
 import json
 from collections.abc import Sequence
 
-from harness.render.format.format import Format, Sheet
-from harness.render.format.row import Row, list_rows, pool_rows, require_one_commit
+from harness.render.format.format import Format, RunSheet
+from harness.render.format.row import MetricRow, list_rows, pool_rows, require_one_commit
 from harness.render.plain import one_line
 
 
-def render_smaller(sheets: Sequence[Sheet]) -> str:
+def render_smaller(sheets: Sequence[RunSheet]) -> str:
     """Return the timings, for `tool: customSmallerIsBetter`."""
     return _render(sheets, "github-action-benchmark", lower_is_better=True)
 
 
-def render_bigger(sheets: Sequence[Sheet]) -> str:
+def render_bigger(sheets: Sequence[RunSheet]) -> str:
     """Return the rates, for `tool: customBiggerIsBetter`."""
     return _render(sheets, "github-action-benchmark-bigger", lower_is_better=False)
 
 
-def _render(sheets: Sequence[Sheet], name: str, *, lower_is_better: bool) -> str:
+def _render(sheets: Sequence[RunSheet], name: str, *, lower_is_better: bool) -> str:
     require_one_commit(sheets, name)
     rows = pool_rows(row for row in list_rows(sheets) if row.metric.lower_is_better is lower_is_better)
     return json.dumps([_entry(row) for row in rows], indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _entry(row: Row) -> dict[str, str | float]:
+def _entry(row: MetricRow) -> dict[str, str | float]:
     summary, run = row.summary, row.run
     entry: dict[str, str | float] = {
         "name": f"{row.series}/{row.metric.name}",

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from harness.records.measurement import ENCODE, LOAD, TABLE_METRICS, Metric
 from harness.records.run import Run
 from harness.render.config_column import config_words
-from harness.render.format.format import Format, Sheet
-from harness.render.format.row import ModelLine, list_models
+from harness.render.format.format import Format, RunSheet
+from harness.render.format.row import ModelRow, list_models
 from harness.render.format.text import markdown, markdown_row
 from harness.render.table import short_commit
 
@@ -18,7 +18,7 @@ _FULL_HEADER = ("CPU", "OS", "Config", "Model", "Th", "FA", *(metric.label for m
 _RULE = "---"
 
 
-def render(sheets: Sequence[Sheet]) -> str:
+def render(sheets: Sequence[RunSheet]) -> str:
     """Return the thread's first table, Load and Enc. in ms, and the caveats below it.
 
     It has a column for flash attention only where some of the lines have it and others do not.
@@ -41,12 +41,12 @@ def render(sheets: Sequence[Sheet]) -> str:
     return "".join(markdown_row(cells, widths) for cells in table) + render_caveats(sheets)
 
 
-def render_full(sheets: Sequence[Sheet]) -> str:
+def render_full(sheets: Sequence[RunSheet]) -> str:
     """Return the table of today's `scripts/bench-all.sh`, times in ms, and the caveats below it."""
     return render_full_table(sheets) + render_caveats(sheets)
 
 
-def render_full_table(sheets: Sequence[Sheet]) -> str:
+def render_full_table(sheets: Sequence[RunSheet]) -> str:
     """Return that table alone, CPU and OS filled in where the script says `<todo>`."""
     rows = [
         (
@@ -62,7 +62,7 @@ def render_full_table(sheets: Sequence[Sheet]) -> str:
     return "".join(markdown_row(cells, _FULL_WIDTHS) for cells in table)
 
 
-def render_caveats(sheets: Sequence[Sheet]) -> str:
+def render_caveats(sheets: Sequence[RunSheet]) -> str:
     """Return a list of the caveats of all runs, each once, behind an empty line; nothing where there are none."""
     several = len(sheets) > 1
     lines = dict.fromkeys(line for sheet in sheets for line in _caveats(sheet.run, several=several))
@@ -75,13 +75,13 @@ def _caveats(run: Run, *, several: bool) -> Iterator[str]:
         yield f"* {markdown(f'{where}{caveat.message} [{caveat.code}]')}\n"
 
 
-def _machine(line: ModelLine) -> tuple[str, ...]:
+def _machine(line: ModelRow) -> tuple[str, ...]:
     node = line.run.node
     config = "".join(f" {word}" for word in config_words(line.run.system_info))  # the blanks are upstream's
     return node.cpu.brand or node.cpu.arch or node.name, node.os, config, line.model
 
 
-def _values(line: ModelLine, metrics: Sequence[Metric]) -> Iterator[str]:
+def _values(line: ModelRow, metrics: Sequence[Metric]) -> Iterator[str]:
     for metric in metrics:
         summary = line.summaries.get(metric.name)
         yield f"{summary.median:.2f}" if summary else ""

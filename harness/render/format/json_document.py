@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from harness.render.format.format import Format, Sheet
+from harness.render.format.format import Format, RunSheet
 from harness.render.format.row import describe_rows
 
 
-def render(sheets: Sequence[Sheet]) -> str:
+def render(sheets: Sequence[RunSheet]) -> str:
     """Return `runs`, each as in its run.json, and `series`: for each case and metric what the CSV form has."""
     document = {
         "runs": [msgspec.to_builtins(sheet.run) for sheet in sheets],

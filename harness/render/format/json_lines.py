@@ -3,11 +3,11 @@
 import json
 from collections.abc import Sequence
 
-from harness.render.format.format import Format, Sheet
+from harness.render.format.format import Format, RunSheet
 from harness.render.format.row import describe_measurements
 
 
-def render(sheets: Sequence[Sheet]) -> str:
+def render(sheets: Sequence[RunSheet]) -> str:
     """Return a line for each measurement, those of failed processes too: `status` tells."""
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
     return "".join(f"{encode(cells)}\n" for cells in describe_measurements(sheets))

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.records.measurement import METRICS
-from harness.records.outcome import Check, Status, StepResult
+from harness.records.outcome import CTestResult, Status, StepResult
 from harness.records.plan import Phase
 from harness.records.record import Record
 from harness.records.run import Run
-from harness.render.format.format import Format, Sheet
+from harness.render.format.format import Format, RunSheet
 from harness.render.format.row import identify_run
 from harness.render.format.text import xml
 
@@ -26,7 +26,7 @@ class _Outcome(Record):
     output: str
 
 
-def render(sheets: Sequence[Sheet]) -> str:
+def render(sheets: Sequence[RunSheet]) -> str:
     """Return one `testsuites`; times are in seconds."""
     projects = dict.fromkeys(sheet.run.project for sheet in sheets)
     root = ET.Element("testsuites", name=xml(" ".join(name for name in projects if name) or "unknown"))
@@ -43,7 +43,7 @@ def render(sheets: Sequence[Sheet]) -> str:
 
 def _suites(run: Run) -> Iterator[tuple[str, list[_Outcome]]]:
     build = [result for result in run.results if result.phase in (Phase.CONFIGURE, Phase.LIST, Phase.BUILD)]
-    bench = [result for result in run.results if result.phase in (Phase.PROBE, Phase.BENCH)]
+    bench = [result for result in run.results if result.phase in (Phase.PROBE, Phase.BENCHMARK)]
     if build:
         yield "build", [_step(result) for result in build]
     for result in run.results:
@@ -62,7 +62,7 @@ def _step(result: StepResult) -> _Outcome:
     return _Outcome(name=result.step, wall_s=wall_s, status=result.status, reason=result.reason, output="".join(lines))
 
 
-def _check(check: Check) -> _Outcome:
+def _check(check: CTestResult) -> _Outcome:
     return _Outcome(name=check.name, wall_s=check.wall_s, status=check.status, reason="", output=check.output)
 
 

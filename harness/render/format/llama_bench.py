@@ -14,8 +14,8 @@ from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.weights import Weights
 from harness.render.config_column import config_words
-from harness.render.format.format import Format, Sheet
-from harness.render.format.row import Row, code_state, list_rows, model_name, name_manner
+from harness.render.format.format import Format, RunSheet
+from harness.render.format.row import MetricRow, code_state, list_rows, model_name, name_manner
 from harness.render.format.text import sql
 from harness.render.plain import one_line
 
@@ -51,7 +51,7 @@ _WORK = {
 }
 
 
-def render(sheets: Sequence[Sheet]) -> str:
+def render(sheets: Sequence[RunSheet]) -> str:
     """Return CREATE TABLE IF NOT EXISTS and an INSERT for each timing of each model."""
     rows = [_record(row, _WORK[row.metric.name]) for row in list_rows(sheets) if row.metric.name in _WORK]
     definitions = ",\n".join(f"  {name} {kind}" for name, kind in _COLUMNS.items())
@@ -63,7 +63,7 @@ def render(sheets: Sequence[Sheet]) -> str:
     return "".join((f"CREATE TABLE IF NOT EXISTS llama_bench (\n{definitions}\n);\n\n", *inserts))
 
 
-def _record(row: Row, work: _Work) -> dict[str, str | int | float]:
+def _record(row: MetricRow, work: _Work) -> dict[str, str | int | float]:
     run, model = row.run, row.case.get("model")
     weights = next((weights for weights in run.weights if weights.model == model), None)
     times = [value * work.per * 1e6 for value in row.values]

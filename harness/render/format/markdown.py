@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from harness.records.measurement import COPY_RATE, FLOP_RATE, METRICS, TABLE_METRICS
 from harness.records.suite import Benchmark
 from harness.render.config_column import config_words
-from harness.render.format.format import Format, Sheet
+from harness.render.format.format import Format, RunSheet
 from harness.render.format.issue89 import render_caveats
-from harness.render.format.row import ModelLine, Row, list_models, list_rows
+from harness.render.format.row import MetricRow, ModelRow, list_models, list_rows
 from harness.render.format.text import markdown_row
 from harness.render.report import render_report
 from harness.render.table import short_commit
@@ -17,7 +17,7 @@ _RATES = (Benchmark.MEMCPY, Benchmark.MUL_MAT)
 _RATE_HEADER = ("Date", "Node", "Commit", "Case", "Metric", "Median", "Minimum", "Maximum", "n")
 
 
-def render(sheets: Sequence[Sheet]) -> str:
+def render(sheets: Sequence[RunSheet]) -> str:
     """Return the report of a single run, for several a table of the models and one of the rates, caveats below."""
     if len(sheets) == 1:
         (sheet,) = sheets
@@ -36,7 +36,7 @@ def render(sheets: Sequence[Sheet]) -> str:
     return "".join((*parts, "### Caveats\n", caveats)) if caveats else "".join(parts).removesuffix("\n")
 
 
-def _model_cells(line: ModelLine) -> tuple[str, ...]:
+def _model_cells(line: ModelRow) -> tuple[str, ...]:
     run, summaries = line.run, line.summaries
     values = (summaries.get(metric.name) for metric in TABLE_METRICS)
     return (
@@ -52,7 +52,7 @@ def _model_cells(line: ModelLine) -> tuple[str, ...]:
     )
 
 
-def _rate_cells(row: Row) -> tuple[str, ...]:
+def _rate_cells(row: MetricRow) -> tuple[str, ...]:
     run, summary = row.run, row.summary
     values = (f"{value:.2f}" for value in (summary.median, summary.minimum, summary.maximum))
     return (

@@ -10,12 +10,12 @@ from harness.records.run import Run
 from harness.records.suite import OF_MODELS, Benchmark, Engine
 from harness.records.weights import WeightsKind
 from harness.render.config_column import config_words
-from harness.render.format.format import Sheet
+from harness.render.format.format import RunSheet
 from harness.render.table import weights_kind
 from harness.stats.series import order_model_cases, sample_run, summarize_run
 from harness.stats.summary import summarize
 
-Cell = str | int | float | bool | None
+CellValue = str | int | float | bool | None
 COLUMNS = tuple(
     """run origin start node cpu arch microarchitecture os kernel project commit release changes config build_type isa
     backend compiler engine trial uses caveats benchmark case model weights threads flash_attn metric unit
@@ -23,7 +23,7 @@ COLUMNS = tuple(
 )
 
 
-class Row(Record):
+class MetricRow(Record):
     """The sample of one metric of one case; `runs` holds more than one run where samples were pooled."""
 
     runs: tuple[Run, ...]
@@ -63,7 +63,7 @@ class Row(Record):
         return f"{self.run.node.name}/{self.run.config.id}/{self.case_name}"
 
 
-class ModelLine(Record):
+class ModelRow(Record):
     """One model case of one run with the summaries of its metrics by name: a line of a table."""
 
     run: Run
@@ -78,21 +78,21 @@ class ModelLine(Record):
 
 def name_manner(run: Run, case: Case) -> dict[str, str]:
     """Return how a case was measured, by parameter, where it was not by whole processes of whisper-bench alone."""
-    sampled = run.suite.engine is Engine.SAMPLER and case.benchmark != Benchmark.TRANSCRIBE
+    sampled = run.suite.engine is Engine.LIBRARY and case.benchmark != Benchmark.TRANSCRIBE
     engine = {"engine": run.suite.engine.value} if sampled else {}
     return engine | ({"timing": "in-turns"} if run.trial else {})
 
 
-def list_rows(sheets: Iterable[Sheet]) -> Iterator[Row]:
+def list_rows(sheets: Iterable[RunSheet]) -> Iterator[MetricRow]:
     """Yield the rows of each run, in the order of execution."""
     for sheet in sheets:
         for (case, metric), values in sample_run(sheet.run).items():
-            yield Row(runs=(sheet.run,), case=case, metric=METRICS[metric], values=values)
+            yield MetricRow(runs=(sheet.run,), case=case, metric=METRICS[metric], values=values)
 
 
-def pool_rows(rows: Iterable[Row]) -> list[Row]:
+def pool_rows(rows: Iterable[MetricRow]) -> list[MetricRow]:
     """Return one row for each series and metric, the samples of several runs of one commit put together."""
-    pooled: dict[tuple[str, str], Row] = {}
+    pooled: dict[tuple[str, str], MetricRow] = {}
     for row in rows:
         key = (row.series, row.metric.name)
         known = pooled.get(key)
@@ -100,7 +100,7 @@ def pool_rows(rows: Iterable[Row]) -> list[Row]:
     return list(pooled.values())
 
 
-def require_one_commit(sheets: Sequence[Sheet], name: str) -> None:
+def require_one_commit(sheets: Sequence[RunSheet], name: str) -> None:
     """Raise UsageError unless all runs are of one state of the code, which is all that a file of the format holds."""
     commits = dict.fromkeys(code_state(sheet.run) for sheet in sheets)
     if len(commits) > 1:
@@ -116,13 +116,13 @@ def code_state(run: Run) -> str:
     return commit.changes or commit.sha or commit.release or run.source.id
 
 
-def list_models(sheets: Iterable[Sheet]) -> Iterator[ModelLine]:
+def list_models(sheets: Iterable[RunSheet]) -> Iterator[ModelRow]:
     """Yield the model cases of each run, in the order of its suite."""
     for sheet in sheets:
         summaries = summarize_run(sheet.run)
         for case in order_model_cases(sheet.run, summaries):
             mine = {metric: summary for (other, metric), summary in summaries.items() if other == case}
-            yield ModelLine(run=sheet.run, case=case, summaries=mine)
+            yield ModelRow(run=sheet.run, case=case, summaries=mine)
 
 
 def model_name(run: Run, case: Case) -> str:
@@ -131,7 +131,7 @@ def model_name(run: Run, case: Case) -> str:
     return case.get("model") if kind in ("", WeightsKind.OFFICIAL) else f"{case.get('model')} ({kind})"
 
 
-def identify_run(run: Run) -> dict[str, Cell]:
+def identify_run(run: Run) -> dict[str, CellValue]:
     """Return the facts that every number of a run shares, by column name."""
     commit, cpu = run.source.commit, run.node.cpu
     return {
@@ -160,7 +160,7 @@ def identify_run(run: Run) -> dict[str, Cell]:
     }
 
 
-def identify_case(run: Run, case: Case, metric: Metric) -> dict[str, Cell]:
+def identify_case(run: Run, case: Case, metric: Metric) -> dict[str, CellValue]:
     """Return what a number is a number of, by column name; model, threads and flash attention are empty elsewhere."""
     return {
         "benchmark": case.benchmark,
@@ -175,7 +175,7 @@ def identify_case(run: Run, case: Case, metric: Metric) -> dict[str, Cell]:
     }
 
 
-def describe_rows(sheets: Iterable[Sheet]) -> Iterator[dict[str, Cell]]:
+def describe_rows(sheets: Iterable[RunSheet]) -> Iterator[dict[str, CellValue]]:
     """Yield the columns of each row: run, case, n, median, interval (None where n is too small), extremes."""
     for sheet in sheets:
         facts = identify_run(sheet.run)
@@ -195,7 +195,7 @@ def describe_rows(sheets: Iterable[Sheet]) -> Iterator[dict[str, Cell]]:
             }
 
 
-def describe_measurements(sheets: Iterable[Sheet]) -> Iterator[dict[str, Cell]]:
+def describe_measurements(sheets: Iterable[RunSheet]) -> Iterator[dict[str, CellValue]]:
     """Yield the columns of each number.
 
     `status` is that of its process; `evidence` says what another harness's number was read from.

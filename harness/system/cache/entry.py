@@ -28,7 +28,7 @@ Note = Callable[[str], None]
 Facts = TypeVar("Facts", bound=Record)
 
 
-class Extent(Record):
+class FolderExtent(Record):
     """How many files there are below a folder, and their bytes."""
 
     files: int
@@ -36,7 +36,7 @@ class Extent(Record):
 
 
 class _Stamp(Record):
-    extent: Extent
+    extent: FolderExtent
     facts: msgspec.Raw
 
 
@@ -73,7 +73,7 @@ def load_entry(folder: Path, facts: type[Facts], *, generated: frozenset[str]) -
         return None
 
 
-def measure_extent(folder: Path, *, without: frozenset[str] = frozenset()) -> Extent:
+def measure_extent(folder: Path, *, without: frozenset[str] = frozenset()) -> FolderExtent:
     """Return how much lies below `folder`, except for the relative paths `without`."""
     files = 0
     size = 0
@@ -81,7 +81,7 @@ def measure_extent(folder: Path, *, without: frozenset[str] = frozenset()) -> Ex
         if path.relative_to(folder).as_posix() not in without:
             files += 1
             size += status.st_size
-    return Extent(files=files, bytes=size)
+    return FolderExtent(files=files, bytes=size)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import UnreadableError
-from harness.records.stock import EntryKind
+from harness.records.stock import CacheEntryKind
 from harness.system.cache.entry import STAMP
 from harness.system.foreign import open_file, read_bytes, read_text
 from harness.system.lock import is_lock
@@ -24,7 +24,7 @@ _RECORD = "run.json"
 _RECORDINGS = "audio"
 
 
-def is_ours(kind: EntryKind, path: Path, lock: str) -> bool:
+def is_ours(kind: CacheEntryKind, path: Path, lock: str) -> bool:
     """Return whether the harness made an entry of this kind; `lock` is the file whose lock its makers hold, if any."""
     try:
         return _TELLING[kind](path) if kind in _TELLING else is_lock(Path(lock)) or _is_left(kind, path)
@@ -49,9 +49,9 @@ def _is_audio(path: Path) -> bool:
         return bool(_WAVE.match(file.read(16)))
 
 
-def _is_left(kind: EntryKind, path: Path) -> bool:
+def _is_left(kind: CacheEntryKind, path: Path) -> bool:
     """Return whether that can be told without a lock: logs and recordings have none, nor had builds once."""
-    if kind is not EntryKind.LEFTOVERS:
+    if kind is not CacheEntryKind.LEFTOVERS:
         return _is_build(path)
     return _is_audio(path) if path.parent.name == _RECORDINGS else _is_record(path)
 
@@ -62,9 +62,9 @@ def _is_build(path: Path) -> bool:
     return found is not None and Path(found[1]).name == path.name
 
 
-_TELLING: dict[EntryKind, Callable[[Path], bool]] = {
-    EntryKind.SOURCES: _is_source,
-    EntryKind.REPOSITORIES: _is_clone,
-    EntryKind.LOGS: _is_record,
-    EntryKind.AUDIO: _is_audio,
+_TELLING: dict[CacheEntryKind, Callable[[Path], bool]] = {
+    CacheEntryKind.SOURCES: _is_source,
+    CacheEntryKind.REPOSITORIES: _is_clone,
+    CacheEntryKind.LOGS: _is_record,
+    CacheEntryKind.AUDIO: _is_audio,
 }

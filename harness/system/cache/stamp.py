@@ -47,6 +47,6 @@ def claim(step: Step, *, note: Note) -> contextlib.AbstractContextManager[None]:
     """
     if step.phase is Phase.QUANTISE:
         return locked(Path(step.products[0]), note=note)
-    if step.wipe or step.phase in (Phase.BUILD, Phase.TEST) or (step.phase is Phase.ROOF and step.stamp):
+    if step.wipe or step.phase in (Phase.BUILD, Phase.TEST) or (step.phase is Phase.ROOFLINE and step.stamp):
         return locked(Path(step.wipe or step.cwd), note=note)
     return contextlib.nullcontext()

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import UnreadableError
-from harness.records.stock import Entry, EntryKind, Removal, Stock
+from harness.records.stock import CacheContents, CacheEntry, CacheEntryKind, Removal
 from harness.system.cache.entry import STAMP, measure_extent
 from harness.system.cache.mark import is_ours
 from harness.system.cache.usage import forget_use, last_use_s, read_purpose
@@ -29,18 +29,24 @@ from harness.system.scratch import LOCK, is_scratch
 
 _BUILD = r"[\w.-]+-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}"
 # The first pattern that fits a name in one of these folders tells what it is.
-_SHELVES: dict[str, tuple[tuple[str, EntryKind], ...]] = {
-    "sources": ((r"(sdist|git)-[0-9a-f]{12}", EntryKind.SOURCES),),
-    "repositories": ((r"[0-9a-f]{12}\.git", EntryKind.REPOSITORIES),),
-    "builds": ((rf"roof-{_BUILD}", EntryKind.ROOFS), (_BUILD, EntryKind.BUILDS)),
-    "logs": ((_BUILD, EntryKind.LOGS),),
-    "weights": ((r".+\.bin", EntryKind.WEIGHTS), (r".+\.bin\.part", EntryKind.DOWNLOADS)),
-    "audio": ((r"[0-9a-f]{16}\.wav", EntryKind.AUDIO),),
+_SHELVES: dict[str, tuple[tuple[str, CacheEntryKind], ...]] = {
+    "sources": ((r"(sdist|git)-[0-9a-f]{12}", CacheEntryKind.SOURCES),),
+    "repositories": ((r"[0-9a-f]{12}\.git", CacheEntryKind.REPOSITORIES),),
+    "builds": ((rf"roof-{_BUILD}", CacheEntryKind.ROOFLINES), (_BUILD, CacheEntryKind.BUILDS)),
+    "logs": ((_BUILD, CacheEntryKind.LOGS),),
+    "weights": ((r".+\.bin", CacheEntryKind.WEIGHTS), (r".+\.bin\.part", CacheEntryKind.DOWNLOADS)),
+    "audio": ((r"[0-9a-f]{16}\.wav", CacheEntryKind.AUDIO),),
 }
-_COMPANIONS = {EntryKind.WEIGHTS: (".sha256", ".made"), EntryKind.DOWNLOADS: (".etag",)}
-_FILES = (EntryKind.WEIGHTS, EntryKind.AUDIO, EntryKind.DOWNLOADS, EntryKind.ARCHIVES)
+_COMPANIONS = {CacheEntryKind.WEIGHTS: (".sha256", ".made"), CacheEntryKind.DOWNLOADS: (".etag",)}
+_FILES = (CacheEntryKind.WEIGHTS, CacheEntryKind.AUDIO, CacheEntryKind.DOWNLOADS, CacheEntryKind.ARCHIVES)
 # Whoever makes such an entry holds a lock beside it.
-_LOCKED = (EntryKind.SOURCES, EntryKind.REPOSITORIES, EntryKind.BUILDS, EntryKind.ROOFS, *_FILES)
+_LOCKED = (
+    CacheEntryKind.SOURCES,
+    CacheEntryKind.REPOSITORIES,
+    CacheEntryKind.BUILDS,
+    CacheEntryKind.ROOFLINES,
+    *_FILES,
+)
 _ARCHIVES, _SUM = "archives", r"[0-9a-f]{64}"
 _LEFTOVER = re.compile(r"\.(.+)\.(partial|pruned)-\w+")
 # What has the lock of the file that it belongs to.
@@ -48,7 +54,14 @@ _BESIDE = re.compile(r"(?:\.part)?(?:\.etag|\.sha256|\.made)?$")
 _ASIDE = "pruned"
 # What a run needs until it ends. Archives, clones and what makes sources are used under their locks alone.
 _MEASURED = frozenset(
-    {EntryKind.SOURCES, EntryKind.BUILDS, EntryKind.ROOFS, EntryKind.WEIGHTS, EntryKind.AUDIO, EntryKind.LOGS}
+    {
+        CacheEntryKind.SOURCES,
+        CacheEntryKind.BUILDS,
+        CacheEntryKind.ROOFLINES,
+        CacheEntryKind.WEIGHTS,
+        CacheEntryKind.AUDIO,
+        CacheEntryKind.LOGS,
+    }
 )
 
 
@@ -56,17 +69,19 @@ class _BusyError(Exception):
     """Another process holds the lock."""
 
 
-def probe_stock(cache: Path, *, now_s: float, needed: Collection[tuple[str, str]] = (), busy: bool = False) -> Stock:
+def probe_contents(
+    cache: Path, *, now_s: float, needed: Collection[tuple[str, str]] = (), busy: bool = False
+) -> CacheContents:
     """Return all that lies in the cache, the largest first.
 
     `needed` are paths with the reason why they are; `busy` tells that a run is going on, whatever it uses.
     """
     entries = [_look(cache, entry, now_s, needed, busy=busy) for entry in _find(cache)]
     ordered = sorted(entries, key=lambda entry: (-entry.size_bytes, entry.path))
-    return Stock(folder=str(cache), entries=tuple(ordered), free_bytes=free_bytes(cache))
+    return CacheContents(folder=str(cache), entries=tuple(ordered), free_bytes=free_bytes(cache))
 
 
-def remove_entry(cache: Path, entry: Entry) -> Removal:
+def remove_entry(cache: Path, entry: CacheEntry) -> Removal:
     """Remove an entry that nobody holds and return how that went."""
 
     def busy() -> None:
@@ -93,7 +108,7 @@ def remove_entry(cache: Path, entry: Entry) -> Removal:
     return Removal(entry=entry)
 
 
-def _set_aside(path: Path, entry: Entry) -> list[Path]:
+def _set_aside(path: Path, entry: CacheEntry) -> list[Path]:
     """Rename an entry and its companions to names that nobody looks for, and return these."""
     moved = []
     for one in (path, *map(Path, entry.companions)):
@@ -134,21 +149,21 @@ def _lies_in(path: Path, cache: Path) -> bool:
         return False
 
 
-def _find(cache: Path) -> Iterator[Entry]:
+def _find(cache: Path) -> Iterator[CacheEntry]:
     """Yield every entry, its size and age not yet known."""
     for child in _children(cache):
         if child.name in (*_SHELVES, _ARCHIVES) and _is_folder(child):
             for one in _children(child):
                 yield from _find_archives(one) if child.name == _ARCHIVES else _recognise(one)
         elif is_scratch(child.name) and _is_folder(child):
-            yield _entry(EntryKind.LEFTOVERS, child, lock=str(child / LOCK))
+            yield _entry(CacheEntryKind.LEFTOVERS, child, lock=str(child / LOCK))
         else:
-            yield _entry(EntryKind.OTHER, child)
+            yield _entry(CacheEntryKind.OTHER, child)
 
 
-def _find_archives(folder: Path) -> Iterator[Entry]:
+def _find_archives(folder: Path) -> Iterator[CacheEntry]:
     if not (_is_folder(folder) and re.fullmatch(_SUM, folder.name)):
-        yield _entry(EntryKind.OTHER, folder)
+        yield _entry(CacheEntryKind.OTHER, folder)
         return
     children = list(_children(folder))
     locks = [str(child) for child in children if child.name.endswith(".lock")]
@@ -157,37 +172,43 @@ def _find_archives(folder: Path) -> Iterator[Entry]:
         if str(child) in locks:
             continue
         if left or (_LEFTOVER.fullmatch(child.name) and not child.is_symlink()):
-            yield _entry(EntryKind.LEFTOVERS, child, lock=next(iter(locks), ""))
+            yield _entry(CacheEntryKind.LEFTOVERS, child, lock=next(iter(locks), ""))
         else:
             plain = child.is_file() and not child.is_symlink()
-            yield _entry(EntryKind.ARCHIVES if plain else EntryKind.OTHER, child)
+            yield _entry(CacheEntryKind.ARCHIVES if plain else CacheEntryKind.OTHER, child)
 
 
-def _recognise(path: Path) -> Iterator[Entry]:
+def _recognise(path: Path) -> Iterator[CacheEntry]:
     left = _LEFTOVER.fullmatch(path.name)
     if path.is_symlink():
-        yield _entry(EntryKind.OTHER, path)
+        yield _entry(CacheEntryKind.OTHER, path)
     elif left:
-        yield _entry(EntryKind.LEFTOVERS, path, lock=str(path.with_name(f"{_BESIDE.sub('', left[1], count=1)}.lock")))
+        yield _entry(
+            CacheEntryKind.LEFTOVERS, path, lock=str(path.with_name(f"{_BESIDE.sub('', left[1], count=1)}.lock"))
+        )
     else:
         kinds = (kind for pattern, kind in _SHELVES[path.parent.name] if re.fullmatch(pattern, path.name))
         kind = next((kind for kind in kinds if _is_folder(path) is (kind not in _FILES)), None)
         if kind:
             yield _entry(kind, path)
         elif not path.name.endswith((".lock", ".sha256", ".made", ".part.etag")) and path.name != "sums":
-            yield _entry(EntryKind.OTHER, path)
+            yield _entry(CacheEntryKind.OTHER, path)
 
 
-def _entry(kind: EntryKind, path: Path, *, lock: str = "") -> Entry:
+def _entry(kind: CacheEntryKind, path: Path, *, lock: str = "") -> CacheEntry:
     if not lock and kind in _LOCKED:
         lock = f"{str(path).removesuffix('.part')}.lock"
-    if kind is not EntryKind.OTHER and not is_ours(kind, path, lock):
-        kind, lock = EntryKind.OTHER, ""
+    if kind is not CacheEntryKind.OTHER and not is_ours(kind, path, lock):
+        kind, lock = CacheEntryKind.OTHER, ""
     companions = tuple(f"{path}{ending}" for ending in _COMPANIONS.get(kind, ()))
-    return Entry(kind=kind, name=path.name, path=str(path), size_bytes=0, age_s=0.0, lock=lock, companions=companions)
+    return CacheEntry(
+        kind=kind, name=path.name, path=str(path), size_bytes=0, age_s=0.0, lock=lock, companions=companions
+    )
 
 
-def _look(cache: Path, entry: Entry, now_s: float, needed: Collection[tuple[str, str]], *, busy: bool) -> Entry:
+def _look(
+    cache: Path, entry: CacheEntry, now_s: float, needed: Collection[tuple[str, str]], *, busy: bool
+) -> CacheEntry:
     path = Path(entry.path)
     reason = next((why for place, why in needed if Path(place).is_relative_to(path)), "")
     if not reason and entry.lock and is_held(Path(entry.lock)):
@@ -203,13 +224,13 @@ def _look(cache: Path, entry: Entry, now_s: float, needed: Collection[tuple[str,
     )
 
 
-def _read_purpose(kind: EntryKind, path: Path) -> str:
+def _read_purpose(kind: CacheEntryKind, path: Path) -> str:
     """Return what an entry says of itself: the release of a source, the address of a clone."""
     try:
-        if kind is EntryKind.SOURCES:
+        if kind is CacheEntryKind.SOURCES:
             commit = msgspec.json.decode(read_bytes(path / STAMP, within=path))["facts"]["commit"]
             return str(commit.get("release") or commit["sha"][:8])
-        if kind is EntryKind.REPOSITORIES:
+        if kind is CacheEntryKind.REPOSITORIES:
             text = read_text(path / "config", within=path)
             return redact_url(next(iter(re.findall(r"^\s*url = (\S+)", text, re.MULTILINE)), ""))
     except (UnreadableError, msgspec.MsgspecError, LookupError, TypeError, AttributeError):

@@ -115,7 +115,7 @@ def forget_use(cache: Path, path: Path) -> None:
 
 
 def _note(cache: Path, path: Path) -> Path | None:
-    """Return the note of the entry that holds `path`: SHELF/NAME, whatever is below; None outside of the cache."""
+    """Return the note of the entry that holds `path`: FOLDER/NAME, whatever is below; None outside of the cache."""
     try:
         parts = path.absolute().relative_to(cache.absolute()).parts
     except ValueError:

@@ -15,14 +15,14 @@ _CHUNK_BYTES = 1 << 20
 _TOO_MUCH = "it holds more bytes than a source tree can have"
 
 
-class Limit(Record):
+class ArchiveLimit(Record):
     """How much an archive may hold: `members` entries, and `bytes` once decompressed, headers included."""
 
     members: int = 20_000
     bytes: int = 1 << 30
 
 
-def unpack_archive(archive: Path, destination: Path, *, subtree: str, limit: Limit | None = None) -> int:
+def unpack_archive(archive: Path, destination: Path, *, subtree: str, limit: ArchiveLimit | None = None) -> int:
     """Unpack the members under `*/subtree/` of a gzipped tar into `destination` and return how many files they were.
 
     `destination` must not exist. Only folders and plain files come out, their executable bit kept and every other
@@ -31,7 +31,7 @@ def unpack_archive(archive: Path, destination: Path, *, subtree: str, limit: Lim
     duplicate, for more than `limit`, for an archive without the subtree, and for a damaged one; what is already
     unpacked is left for the caller to remove.
     """
-    limit = limit or Limit()
+    limit = limit or ArchiveLimit()
     destination.mkdir()
     files = members = size = 0
     try:

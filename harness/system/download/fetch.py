@@ -17,7 +17,7 @@ from harness.records.record import Record
 from harness.records.secret import redact
 from harness.system.disk import make_folder, require_free
 from harness.system.download.certificate import certificates
-from harness.system.download.part import Part
+from harness.system.download.part import PartialDownload
 from harness.system.limit import limit_of
 from harness.system.lock import hold
 
@@ -33,7 +33,7 @@ _PASSING = {408, 425, 429}
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 
 
-class Patience(Record):
+class RetryPolicy(Record):
     """How long to wait for a connection and for data, and how many fruitless attempts in a row are enough."""
 
     connect_s: float = 15
@@ -42,8 +42,8 @@ class Patience(Record):
     backoff_s: float = 1
 
 
-PATIENT = Patience()
-QUICK = Patience(connect_s=5, read_s=20, attempts=2)
+PATIENT = RetryPolicy()
+QUICK = RetryPolicy(connect_s=5, read_s=20, attempts=2)
 
 
 class WrongSumError(UnavailableError):
@@ -88,7 +88,7 @@ def fetch(
     token: str = "",
     environ: Mapping[str, str],
     progress: Progress = silent,
-    patience: Patience = PATIENT,
+    patience: RetryPolicy = PATIENT,
 ) -> None:
     """Make `destination` the file with that SHA-256, downloading what is missing of it.
 
@@ -103,7 +103,7 @@ def fetch(
         with locked(destination):
             if destination.is_file() and _sha256(destination) == sha256:  # another process was faster
                 return
-            with Part(destination) as part:
+            with PartialDownload(destination) as part:
                 require_free(destination.parent, max(size_bytes - part.size, 0), what=destination.name)
                 _complete(wanted, part, token=token, environ=environ, progress=progress, patience=patience)
     except OSError as error:
@@ -111,7 +111,13 @@ def fetch(
 
 
 def _complete(
-    wanted: _Wanted, part: Part, *, token: str, environ: Mapping[str, str], progress: Progress, patience: Patience
+    wanted: _Wanted,
+    part: PartialDownload,
+    *,
+    token: str,
+    environ: Mapping[str, str],
+    progress: Progress,
+    patience: RetryPolicy,
 ) -> None:
     """Fill `part`, and make it the destination when its sum is right."""
     resumed = part.size > 0
@@ -127,7 +133,13 @@ def _complete(
 
 
 def _transfer(
-    wanted: _Wanted, part: Part, *, token: str, environ: Mapping[str, str], progress: Progress, patience: Patience
+    wanted: _Wanted,
+    part: PartialDownload,
+    *,
+    token: str,
+    environ: Mapping[str, str],
+    progress: Progress,
+    patience: RetryPolicy,
 ) -> None:
     """Bring `part` to its end, in as many attempts as `patience` allows."""
     import httpx2
@@ -162,7 +174,7 @@ def _transfer(
             time.sleep(patience.backoff_s * 2 ** max(fruitless - 1, 0))
 
 
-def _attempt(ask: _Ask, wanted: _Wanted, part: Part, progress: Progress, patience: Patience) -> None:
+def _attempt(ask: _Ask, wanted: _Wanted, part: PartialDownload, progress: Progress, patience: RetryPolicy) -> None:
     headers = {"Range": f"bytes={part.size}-"} if part.size else {}
     if part.size and part.etag:
         headers["If-Range"] = part.etag
@@ -189,7 +201,7 @@ def _attempt(ask: _Ask, wanted: _Wanted, part: Part, progress: Progress, patienc
         raise _CutError(f"the connection ended after {part.size} of {total} bytes")
 
 
-def _require_success(status: int, wanted: _Wanted, part: Part) -> None:
+def _require_success(status: int, wanted: _Wanted, part: PartialDownload) -> None:
     if status in {200, 206}:
         return
     if status == 416:  # nothing lies behind the piece we have: it is of another file
@@ -203,7 +215,7 @@ def _require_success(status: int, wanted: _Wanted, part: Part) -> None:
     raise UnavailableError(f"{wanted.shown} cannot be downloaded", cause=f"the server answered {status}", hint=hint)
 
 
-def _announced_bytes(status: int, headers: Mapping[str, str], part: Part) -> int:
+def _announced_bytes(status: int, headers: Mapping[str, str], part: PartialDownload) -> int:
     """Return the length of the whole file as the server tells it, 0 where it does not."""
     if status != 206:
         return parse_count(headers.get("Content-Length", "")) or 0
@@ -219,7 +231,7 @@ def _may_carry_token(url: str) -> bool:
     return parsed.scheme == "https" or parsed.hostname in _LOOPBACK
 
 
-def _unreachable(wanted: _Wanted, error: Exception, part: Part) -> UnavailableError:
+def _unreachable(wanted: _Wanted, error: Exception, part: PartialDownload) -> UnavailableError:
     kept = f" ({part.size / 1e6:,.1f} MB have come and are kept)" if part.size else ""
     return UnavailableError(
         f"{wanted.shown} cannot be downloaded{kept}",

@@ -11,7 +11,7 @@ from harness.system.foreign import read_bytes
 from harness.system.fresh import open_part, write_atomic
 
 
-class Part:
+class PartialDownload:
     """`<destination>.part`, open for appending, with the running SHA-256 of its content.
 
     Beside it lies the server's name (ETag) for the content, so that a later process can ask for the rest of the

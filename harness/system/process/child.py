@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.errors import UnfitError
-from harness.records.outcome import FLOODED, MOST_BYTES, Completed
+from harness.records.outcome import FLOODED, MOST_BYTES, CompletedProcess
 from harness.records.plan import Placement
 from harness.records.secret import without_secrets
 from harness.system.fresh import open_log
 from harness.system.limit import limit_of_start
-from harness.system.process.listener import Captured, Follower, TooMuchError, Watcher, listen
+from harness.system.process.listener import CapturedOutput, LogFollower, TooMuchError, Watcher, listen
 from harness.system.process.memory import own_peak_bytes
 from harness.system.process.placement import place_child
 from harness.system.process.pulse import Pulse
@@ -57,7 +57,7 @@ def execute(
     timeout_s: float,
     watch: Watcher | None = None,
     placement: Placement | None = None,
-) -> Completed:
+) -> CompletedProcess:
     """Run `argv` to its end and return what it left behind.
 
     The log is appended to: the echoed command, then stdout and stderr as they come. `watch` receives new output
@@ -70,7 +70,7 @@ def execute(
     """
     start = datetime.now(UTC).isoformat(timespec="seconds")
     began = time.monotonic()
-    follower = Follower(log, watch or (lambda _: None))
+    follower = LogFollower(log, watch or (lambda _: None))
     child = _start(argv, cwd, env, log, follower)
     timed_out = False
     try:
@@ -97,7 +97,7 @@ def execute(
 
 
 def _start(
-    argv: Sequence[str], cwd: Path, env: Mapping[str, str], log: Path, follower: Follower
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], log: Path, follower: LogFollower
 ) -> subprocess.Popen[bytes]:
     """Return a child that writes to a log, behind the echoed command."""
     with open_log(log) as file:
@@ -133,7 +133,7 @@ def conclude_child(
     pulse: Pulse | None = None,
     *,
     timed_out: bool = False,
-) -> Completed:
+) -> CompletedProcess:
     """Return the record of a reaped child that was started at `start` (UTC), at `began` on the monotonic clock.
 
     Without a `pulse` it is not known whether it stood still.
@@ -141,7 +141,7 @@ def conclude_child(
     wait_status, usage = reaped
     # Linux keeps the high-water mark over exec: a child never shows less than the process that forked it.
     peak = usage.ru_maxrss * _RSS_UNIT_BYTES
-    return Completed(
+    return CompletedProcess(
         argv=tuple(argv),
         exit_code=os.waitstatus_to_exitcode(wait_status),
         wall_s=time.monotonic() - began,
@@ -162,7 +162,7 @@ def capture(
     cwd: Path | None = None,
     timeout_s: float = 60,
     trusted: bool = False,
-) -> Captured:
+) -> CapturedOutput:
     """Run a short child and return its output, decoded with replacement characters.
 
     What in `env` looks like a secret is kept from it, unless it is `trusted` to need that.
@@ -174,7 +174,7 @@ def capture(
         given = env if trusted else without_secrets(env)
         child = spawn(argv, cwd=cwd, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except CannotStartError as error:
-        return Captured(exit_code=127, stdout="", stderr=error.line, refused=error.number)
+        return CapturedOutput(exit_code=127, stdout="", stderr=error.line, refused=error.number)
     try:
         pulse, deadline = Pulse(), time.monotonic() + timeout_s
         pipes = [stream for stream in (child.stdout, child.stderr) if stream]
@@ -184,7 +184,7 @@ def capture(
     except TooMuchError:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()
-        return Captured(exit_code=124, stdout="", stderr=f"it said more than {MOST_BYTES >> 20} MB")
+        return CapturedOutput(exit_code=124, stdout="", stderr=f"it said more than {MOST_BYTES >> 20} MB")
     except BaseException:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()
@@ -196,8 +196,8 @@ def capture(
     if child.poll() is None:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()
-        return Captured(exit_code=124, stdout="", stderr=f"no answer within {timeout_s:g} s", late=True)
-    return Captured(exit_code=child.returncode, stdout=_text(stdout), stderr=_text(stderr))
+        return CapturedOutput(exit_code=124, stdout="", stderr=f"no answer within {timeout_s:g} s", late=True)
+    return CapturedOutput(exit_code=child.returncode, stdout=_text(stdout), stderr=_text(stderr))
 
 
 def _text(raw: bytes) -> str:
@@ -237,7 +237,7 @@ def spawn(
         raise CannotStartError(argv[0], cause if absent else f"{cause}: {error.filename}", number=number) from None
 
 
-def _wait(pid: int, deadline: float, pulse: Pulse | None = None, follower: Follower | None = None) -> Reaped | None:
+def _wait(pid: int, deadline: float, pulse: Pulse | None = None, follower: LogFollower | None = None) -> Reaped | None:
     """Return wait status and resource usage, or None at the deadline, which a harness that stands still puts off."""
     pulse = pulse or Pulse()
     with contextlib.ExitStack() as stack:

@@ -36,7 +36,7 @@ def share(
         crew.dismiss()
 
 
-class _Worker(Generic[_T, _R]):
+class _Member(Generic[_T, _R]):
     """A process, the pipe to it, and the numbers of the items that it has not answered for."""
 
     def __init__(self, work: Callable[[_T], _R]) -> None:
@@ -72,7 +72,7 @@ class _Crew(Generic[_T, _R]):
         self._waiting = deque(list(numbers[first : first + _CHUNK]) for first in numbers[::_CHUNK])
         self._answers: dict[int, _R] = {}
         self._tried: set[int] = set()
-        self._workers: list[_Worker[_T, _R]] = []
+        self._workers: list[_Member[_T, _R]] = []
 
     def answer(self) -> Iterator[_R]:
         for _ in range(min(_count_usable(), _MOST, len(self._waiting))):
@@ -88,7 +88,7 @@ class _Crew(Generic[_T, _R]):
 
     def _hire(self) -> None:
         with contextlib.suppress(OSError):  # no more processes are allowed: fewer do, and none
-            self._workers.append(_Worker(self._work))
+            self._workers.append(_Member(self._work))
 
     def _go_on(self) -> None:
         if not self._workers:
@@ -104,7 +104,7 @@ class _Crew(Generic[_T, _R]):
         for pipe in wait([worker.pipe for worker in self._workers]):
             self._receive(by_pipe[pipe])  # type: ignore[index]
 
-    def _receive(self, worker: _Worker[_T, _R]) -> None:
+    def _receive(self, worker: _Member[_T, _R]) -> None:
         try:
             number, answer, error = worker.pipe.recv()
         except (EOFError, OSError):
@@ -115,7 +115,7 @@ class _Crew(Generic[_T, _R]):
         worker.left.remove(number)
         self._answers[number] = answer
 
-    def _replace(self, worker: _Worker[_T, _R]) -> None:
+    def _replace(self, worker: _Member[_T, _R]) -> None:
         worker.dismiss()
         self._workers.remove(worker)
         if worker.left:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.records.outcome import FLOODED, MOST_BYTES, Completed
+from harness.records.outcome import FLOODED, MOST_BYTES, CompletedProcess
 from harness.records.plan import Placement
 from harness.system.foreign import read_text
 from harness.system.fresh import open_log
@@ -49,7 +49,7 @@ class Dialogue:
         self._unread = b""
         # Why the child had to be stopped; empty as long as it ends by itself.
         self.stopped = ""
-        self.completed: Completed | None = None
+        self.completed: CompletedProcess | None = None
         self._path = log
         self._log = open_log(log)
         self.note(f"+ {shlex.join(argv)}")
@@ -133,7 +133,7 @@ class Dialogue:
             return f"an answer of more than {_ANSWER_BYTES} bytes without an end"
         return FLOODED if os.fstat(self._log.fileno()).st_size > MOST_BYTES else ""
 
-    def close(self, wait_s: float = _END_S) -> Completed:
+    def close(self, wait_s: float = _END_S) -> CompletedProcess:
         """Return what the child left behind; it is stopped if it does not end within `wait_s` seconds."""
         if self.completed is None:
             for stream in self._streams:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
-from harness.parse.shortage import Complaint, read_shortage
+from harness.parse.shortage import LimitComplaint, read_shortage
 from harness.records.outcome import MOST_BYTES
 from harness.records.record import Record
 from harness.system.fresh import open_log
@@ -20,7 +20,7 @@ _LISTEN_S = 0.5
 _CHUNK_BYTES = 1 << 16
 
 
-class Captured(Record):
+class CapturedOutput(Record):
     """The exit code and the whole output of a short child.
 
     `refused` is the number of the error with which it could not be started (ENOENT: there is no such program), 0 where
@@ -44,7 +44,7 @@ class Captured(Record):
         return self.refused == errno.ENOENT
 
     @property
-    def shortage(self) -> Complaint | None:
+    def shortage(self) -> LimitComplaint | None:
         """The limit of the system that a child met which failed, by what it said; None where it was something else."""
         return None if self.ok else read_shortage(f"{self.stderr}\n{self.stdout}")
 
@@ -80,7 +80,7 @@ def listen(streams: Sequence[IO[bytes]], ended: Callable[[], bool], deadline: fl
     return [bytes(one) for one in said.values()]
 
 
-class Follower:
+class LogFollower:
     """Hands the growth of a log file to a watcher."""
 
     def __init__(self, log: Path, watch: Watcher) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import UnfitError
 from harness.records.plan import Placement
-from harness.settings.request import Wish
+from harness.settings.request import PlacementRequest
 
 
 def place_child(pid: int, placement: Placement) -> None:
@@ -21,17 +21,17 @@ def place_child(pid: int, placement: Placement) -> None:
             _place(thread, placement)
 
 
-def require_placement(wish: Wish) -> None:
+def require_placement(request: PlacementRequest) -> None:
     """Raise UnfitError unless this user may do on this system what is wished for."""
-    if wish.pin and not hasattr(os, "sched_setaffinity"):
+    if request.pin and not hasattr(os, "sched_setaffinity"):
         raise UnfitError(f"--pin: {sys.platform} cannot pin processes to CPUs", hint="leave out --pin")
     own = os.getpriority(os.PRIO_PROCESS, 0)
-    if wish.nice is not None and wish.nice < own:
+    if request.nice is not None and request.nice < own:
         try:
-            os.setpriority(os.PRIO_PROCESS, 0, wish.nice)
+            os.setpriority(os.PRIO_PROCESS, 0, request.nice)
         except PermissionError:
             hint = "a number from 0 to 19, sudo, or a higher limit (ulimit -e)"
-            raise UnfitError(f"--nice {wish.nice}: this user may not raise priorities", hint=hint) from None
+            raise UnfitError(f"--nice {request.nice}: this user may not raise priorities", hint=hint) from None
         os.setpriority(os.PRIO_PROCESS, 0, own)
 
 

@@ -26,7 +26,7 @@ _REMOTES = ("upstream", "origin")
 _BRANCHES = ("master", "main")
 
 
-class Found(Record):
+class FoundCommit(Record):
     """A commit that a checkout knows: the name by which it was found, and how many commits HEAD has beyond it."""
 
     sha: str
@@ -42,7 +42,7 @@ class Checkout:
         self.top = top
         self._git = ForeignGit(top, environ)
 
-    def find_commit(self, ref: str) -> Found | None:
+    def find_commit(self, ref: str) -> FoundCommit | None:
         """Return the commit that `ref` names here: a tag, branch, sha, or an expression such as `HEAD~1`; else None.
 
         A branch that no local one stands for is taken from the remote that has it, as of its last fetch. Raises
@@ -52,15 +52,15 @@ class Checkout:
             return None
         sha = self._parse(ref)
         if sha:
-            return Found(sha=sha, name=ref)
+            return FoundCommit(sha=sha, name=ref)
         listed = self._git.ask("for-each-ref", "--format=%(refname:strip=2)", f"refs/remotes/*/{ref}").splitlines()
         remote = {name: self._parse(f"refs/remotes/{name}") for name in listed}
         if len(set(remote.values())) > 1:
             hint = f"name one of them: {' or '.join(remote)}"
             raise UsageError(f"the remotes of {self.top} have different commits for {ref!r}", hint=hint)
-        return next((Found(sha=sha, name=name) for name, sha in remote.items() if sha), None)
+        return next((FoundCommit(sha=sha, name=name) for name, sha in remote.items() if sha), None)
 
-    def find_base(self) -> Found:
+    def find_base(self) -> FoundCommit:
         """Return the commit at which HEAD left the default branch; raises UsageError where there is none to be known.
 
         The default branch is that of the remote `upstream`, else of `origin`, else of any other, else a local one.
@@ -78,7 +78,7 @@ class Checkout:
         sha = self._git.ask("merge-base", "HEAD", branch).partition("\n")[0]
         if _FULL_SHA.fullmatch(sha):
             beyond = self._git.ask("rev-list", "--count", f"{sha}..HEAD")
-            return Found(sha=sha, name=name, beyond=int(beyond) if beyond.isdecimal() else 0)
+            return FoundCommit(sha=sha, name=name, beyond=int(beyond) if beyond.isdecimal() else 0)
         if self._is_shallow():
             raise UsageError(
                 f"the commit at which HEAD left {name} is not known",

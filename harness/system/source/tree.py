@@ -13,7 +13,7 @@ from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.parse.result_name import is_result
 from harness.records.record import is_text, short_hash
 from harness.records.source import Commit, Source
-from harness.system.built import Look, is_touched, look
+from harness.system.built import FileState, is_touched, look
 from harness.system.cache.entry import Note
 from harness.system.digest import MOST_MODEL_BYTES
 from harness.system.foreign import MissingError, open_file
@@ -136,7 +136,7 @@ def _walk(folder: Path, skip: Callable[[Path, str], bool]) -> Iterator[Path]:
         yield from (here / name for name in (*files, *links))
 
 
-def look_at_tree(source: Source, *, environ: Mapping[str, str]) -> dict[str, Look]:
+def look_at_tree(source: Source, *, environ: Mapping[str, str]) -> dict[str, FileState]:
     """Return what the files of a tree that `probe_tree` has named look like, by their paths in it.
 
     They are those that it goes by: where git tracks the tree, what git ignores is not among them.
@@ -149,7 +149,7 @@ def look_at_tree(source: Source, *, environ: Mapping[str, str]) -> dict[str, Loo
     return {path: seen for path, seen in looks if seen}
 
 
-def find_written(folder: Path, looks: Mapping[str, Look]) -> str:
+def find_written(folder: Path, looks: Mapping[str, FileState]) -> str:
     """Return the first file that was written to since `looks` were taken, or was replaced or removed; else nothing."""
     return next((path for path, seen in looks.items() if is_touched(seen, look(folder / path))), "")
 

@@ -10,13 +10,13 @@ from harness.render.config_column import config_words
 from tests.failure import FAILURES, Failure
 from tests.faults.deed import Data, Environment, Write, tool
 from tests.faults.family.output import timings
-from tests.faults.family.sampler import Stub
+from tests.faults.family.worker import Stub
 from tests.faults.fault import PASSED, Deed, Family, Fault, Seen, fails
 from tests.faults.judge import load
 from tests.faults.stage import FULL, SHORT, Stage
 
 _BENCH = "whisper-bench -m"
-_SAMPLER = ("run", *SHORT, "--engine", "sampler")
+_WORKER = ("run", *SHORT, "--engine", "library")
 _REPORTS = Path(__file__).parents[2] / "data" / "reports"
 _NODE = "whisper.cpp/7f/e4979f25ea1b2e0696a11007c9d46e168d18b3/node-mac"
 _INFO = "system_info: n_threads = {} / 8 | WHISPER : COREML = 0 | Metal : EMBED_LIBRARY = 1 | CPU : NEON = 1 | "
@@ -75,13 +75,13 @@ def _backends() -> Iterator[Fault]:
             environment = Environment(values=tuple((f"GGML_STUB_{key}", text) for key, text in lines.items()))
             seen = fails(12, f"{failure.asked} was asked for, but CPU") if asked else _TOLD
             yield _fault(
-                f"sampler-{variable.lower()}-{name}",
+                f"worker-{variable.lower()}-{name}",
                 what,
                 _ADDED,
                 Stub(),
                 environment,
                 seen=seen,
-                words=(*_SAMPLER, *asked),
+                words=(*_WORKER, *asked),
             )
         yield _fault(
             f"import-{name}",
@@ -91,7 +91,7 @@ def _backends() -> Iterator[Fault]:
             words=("import", "@/tree"),
             sample=name == "Metal-beside-BLAS",
         )
-    for engine, deeds in (("bench", ()), ("sampler", (Stub(), Environment(values=(("GGML_STUB_SAYS", _CUDA.text),))))):
+    for engine, deeds in (("bench", ()), ("library", (Stub(), Environment(values=(("GGML_STUB_SAYS", _CUDA.text),))))):
         yield _fault(
             f"ab-{engine}",
             "CUDA0 is named by both sides and does not start",

@@ -7,7 +7,7 @@ from harness.errors import UnreadableError
 from harness.parse.outcome import read_outcome
 from harness.parse.tool.ctest import parse_junit, parse_listing
 from harness.records.measurement import Case
-from harness.records.outcome import Completed, Status
+from harness.records.outcome import CompletedProcess, Status
 from harness.records.plan import Phase, Step
 from tests.faults.deed import Data, tool
 from tests.faults.family.output import timings
@@ -16,13 +16,21 @@ from tests.faults.stage import FULL, Stage
 
 LOGS = Path(__file__).parents[2] / "data" / "logs"
 _EMPTY = "assuming empty model"
-_COMPLETED = Completed(argv=("x",), exit_code=0, wall_s=1, user_s=1, system_s=0, max_rss_bytes=1, start="")
+_COMPLETED = CompletedProcess(argv=("x",), exit_code=0, wall_s=1, user_s=1, system_s=0, max_rss_bytes=1, start="")
 Read = Callable[[str], bool]
 
 
 def _reads(case: Case) -> Read:
     step = Step(
-        name="x", title="x", phase=Phase.BENCH, argv=("x",), cwd="/", log="x.log", timeout_s=1, case=case, repetition=1
+        name="x",
+        title="x",
+        phase=Phase.BENCHMARK,
+        argv=("x",),
+        cwd="/",
+        log="x.log",
+        timeout_s=1,
+        case=case,
+        repetition=1,
     )
     return lambda text: read_outcome(step, _COMPLETED, text, "").status is Status.PASSED
 

@@ -12,7 +12,7 @@ import psutil
 
 from harness.errors import HarnessError
 from harness.store.bundle import load_run
-from harness.store.importer import deposit
+from harness.store.importer import import_entries
 from harness.store.layout import find_places, list_months
 from harness.store.result_tree import find_entries
 from tests.faults.fault import Deed, Deviation, Family, Fault, Kind, Look, Seen
@@ -119,7 +119,7 @@ def write_report(folder: Path, clock: str = "08:37:31") -> None:
 
 def take(results: Path, tree: Path) -> None:
     """Import a tree without a fault."""
-    for _ in deposit(results, find_entries(tree).entries, "", note=print):
+    for _ in import_entries(results, find_entries(tree).entries, "", note=print):
         pass
 
 

@@ -114,7 +114,7 @@ def _fault(
 
 
 _READERS = {
-    "runs": ("list",),
+    "list": ("list",),
     "show": ("show", "all"),
     "report": ("report", "all", "--format", "issue89-full"),
     "export": ("export", "all", "--output", "@/public"),
@@ -126,7 +126,7 @@ def _stored() -> Iterator[Fault]:
         for kind in _FILES:
             seen = Seen(codes=(5,), says=("run.json",))
             yield _fault(
-                f"{verb}-run.json", "copy/run.json", kind, seen, words, sample=(verb, kind) == ("runs", "fifo")
+                f"{verb}-run.json", "copy/run.json", kind, seen, words, sample=(verb, kind) == ("list", "fifo")
             )
     for verb in ("report", "export"):
         for kind in _FILES:

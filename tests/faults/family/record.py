@@ -44,7 +44,7 @@ _CHANGES: dict[str, tuple[tuple[str, object], ...]] = {
     "environment-odd": (("environment", [["A\u0000", "\ud7ff"]]),),
 }
 _VERBS = {
-    "runs": ("list",),
+    "list": ("list",),
     "show": ("show", "all"),
     "report": ("report", "all"),
     "report-full": ("report", "all", "--format", "issue89-full"),
@@ -68,14 +68,14 @@ def _edited(name: str, what: str, verb: str, edit: Edit, codes: tuple[int, ...],
 def _stored() -> Iterator[Fault]:
     codes: tuple[int, ...]
     for verb in _VERBS:
-        for name, text in _BROKEN.items() if verb in ("runs", "show") else ():
+        for name, text in _BROKEN.items() if verb in ("list", "show") else ():
             yield _edited(
                 f"broken-{name}",
                 f"run.json is {text[:20]!r}",
                 verb,
                 Edit(text=text),
                 (5,),
-                sample=(verb, name) == ("runs", "deep"),
+                sample=(verb, name) == ("list", "deep"),
             )
         for name, value in _VALUES.items():
             codes = (5,) if name in ("nan", "null", "text", "true") else (0, 2, 5, 20, 21)
@@ -84,17 +84,17 @@ def _stored() -> Iterator[Fault]:
                 f"every value is {value}",
                 verb,
                 Edit(value=value),
-                (0, *codes) if verb == "runs" else codes,
+                (0, *codes) if verb == "list" else codes,
                 sample=(verb, name) == ("compare", "zero"),
             )
-        for name, changes in _CHANGES.items() if verb in ("runs", "show", "report-full") else ():
+        for name, changes in _CHANGES.items() if verb in ("list", "show", "report-full") else ():
             codes = (5,) if name.startswith(("schema", "results-none", "node", "field")) else (0, 2, 5)
             yield _edited(
                 name,
                 f"{changes[0][0]} is {changes[0][1]!r}",
                 verb,
                 Edit(changes=changes),
-                (0, *codes) if verb == "runs" else codes,
+                (0, *codes) if verb == "list" else codes,
             )
         for name in ("logs", "README.md", "run.json"):
             codes = (0, 2, 3, 5) if name != "run.json" else (0, 2, 5)

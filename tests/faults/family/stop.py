@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.store.bundle import load_run
 from tests.faults.deed import Environment
-from tests.faults.family.sampler import Stub
+from tests.faults.family.worker import Stub
 from tests.faults.fault import PASSED, Deed, Family, Fault, Seen
 from tests.faults.shim import Shimmed
 from tests.faults.stage import FULL, SHORT, Stage
@@ -17,12 +17,12 @@ _MARKED = Seen(status=PASSED, caveat="stood-still")
 _HALT_S = 0.9
 _RUN = ("run", *SHORT)
 _BENCH = ("ab", "fa=0", "fa=1", "--engine", "bench", "--max-time", "4s")
-_SAMPLERS = ("ab", "fa=0", "fa=1", "--max-time", "3s", "--timeout", "60")
+_WORKERS = ("ab", "fa=0", "fa=1", "--max-time", "3s", "--timeout", "60")
 _SETTINGS = ("--source", "@/whisper.cpp", "--weights", "@W", "--model", "tiny", "--threads", "2", "--engine", "bench")
 _SWEEP = ("sweep", "--flash-attn", "0,1", *_SETTINGS)
 _TUNE = ("tune", "--over", "fa", "--budget", "12s", "--no-write", *_SETTINGS)
 _CALIBRATE = ("calibrate", "--max-time", "4s", "--metric", "encode", *_SETTINGS)
-_ROOF = ("roofline", "--threads", "2")
+_ROOFLINE = ("roofline", "--threads", "2")
 
 
 class Strike(Deed):
@@ -159,11 +159,11 @@ def _elsewhere() -> Iterator[Fault]:
         )
         yield _fault(
             f"roof-{whom}",
-            "the roof",
+            "the roofline",
             f"stopped for a moment: {named}",
-            _halt("roof", whom),
+            _halt("roofline", whom),
             seen=Seen(),
-            words=_ROOF,
+            words=_ROOFLINE,
         )
     yield _fault(
         "tune-both",
@@ -173,18 +173,18 @@ def _elsewhere() -> Iterator[Fault]:
         seen=Seen(),
         words=_TUNE,
     )
-    for ms, whom in (("30", "the sampler, for 30 ms"), ("700", "the sampler"), ("-900", "the sampler and the harness")):
+    for ms, whom in (("30", "the worker, for 30 ms"), ("700", "the worker"), ("-900", "the worker and the harness")):
         for spare, where in (("1", "a timed call"), ("0", "the warm-up")):
             values = {"FAULT": "halt", "HALT": ms, "SPARE": spare, "FA": "1", "ONCE": "@/once"}
             yield _fault(
-                f"sampler{ms}-{spare}",
+                f"worker{ms}-{spare}",
                 where,
                 f"stopped for a moment: {whom}",
                 Stub(),
                 Environment(values=tuple((f"GGML_STUB_{name}", value) for name, value in values.items())),
                 Once(),
                 seen=_AGAIN if spare == "1" else Seen(status=PASSED),
-                words=_SAMPLERS,
+                words=_WORKERS,
             )
 
 

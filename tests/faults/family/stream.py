@@ -13,7 +13,7 @@ _STREAMS = {"input": (0,), "output": (1,), "error": (2,), "both": (1, 2), "all":
 _VERBS: dict[str, tuple[str, ...]] = {
     "version": ("--version",),
     "help": ("compare", "--help"),
-    "runs": ("list",),
+    "list": ("list",),
     "show": ("show", "latest"),
     "report": ("report", "latest", "--format", "csv"),
     "compare": ("compare", "latest", "latest"),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.build.option import Flaw, find_flaws, refuse
+from harness.build.option import OptionFlaw, find_flaws, refuse
 from harness.parse.tool.cmake import parse_cache
-from harness.records.build import CMakeOption, Variable, is_on, is_switch
+from harness.records.build import CMakeOption, CMakeVariable, is_on, is_switch
 from harness.settings.value import name_option, split_option
 
 LOGS = Path(__file__).parents[2] / "data" / "logs"
@@ -22,12 +22,12 @@ def flaws(
     unread: frozenset[str] | None = frozenset(),
     renamed: Mapping[str, str] | None = None,
     named: tuple[str, ...] = (),
-) -> list[Flaw]:
+) -> list[OptionFlaw]:
     """Return the flaws of a `NAME=VALUE` in a tree like v1.8.5; `cached` is what CMake holds of it then."""
     name, value = split_option(word)
     known = next((one for one in CACHE if one.name == name), None)
     mine = known.replace(value=value if cached is None else cached) if known else None
-    undeclared = Variable(name=name, kind="UNINITIALIZED", value=value, declared=False)
+    undeclared = CMakeVariable(name=name, kind="UNINITIALIZED", value=value, declared=False)
     option = CMakeOption(name=name, value=value, reason="", asked=f"-D {word}")
     cache = [mine or undeclared, *(one for one in CACHE if one.name != name)]
     return list(
@@ -130,7 +130,7 @@ def test_what_only_builds_for_another_backend_read(name: str) -> None:
 def test_what_a_language_in_use_has_not_read_changes_nothing() -> None:
     assert len(flaws("CMAKE_CXX_FLAG=x", unread=frozenset({"CMAKE_CXX_FLAG"}), named=("CXX",))) == 1
     option = CMakeOption(name="CMAKE_CUDA_FLAG", value="x", reason="", asked="-D CMAKE_CUDA_FLAG=x")
-    compiler = Variable(name="CMAKE_CUDA_COMPILER", kind="FILEPATH", value="/nvcc", declared=True)
+    compiler = CMakeVariable(name="CMAKE_CUDA_COMPILER", kind="FILEPATH", value="/nvcc", declared=True)
     found = find_flaws(
         [option], [compiler], effective={}, unread=frozenset({option.name}), renamed={}, is_named="CUDA".__eq__
     )
@@ -150,7 +150,7 @@ def test_cmake_makes_paths_of_programs(word: str, kind: str) -> None:
     """Untyped on the command line, a compiler is a STRING in CMakeCache.txt."""
     option = CMakeOption(name="CMAKE_C_COMPILER", value=word, reason="", asked=f"-D CMAKE_C_COMPILER={word}")
     for value, count in (("/usr/bin/gcc", 0), ("/usr/bin/clang", kind == "STRING")):
-        cache = [Variable(name=option.name, kind=kind, value=value, declared=True)]
+        cache = [CMakeVariable(name=option.name, kind=kind, value=value, declared=True)]
         found = find_flaws([option], cache, effective={}, unread=frozenset(), renamed={}, is_named=lambda _: False)
         assert len(list(found)) == count
 

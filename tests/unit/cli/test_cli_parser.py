@@ -9,8 +9,8 @@ from harness.cli.help import HEADINGS
 from harness.cli.main import _choose_form
 from harness.cli.parser import list_given, parse
 from harness.cli.verb import VERBS
-from harness.commands.output import Form
-from harness.commands.verb import Group
+from harness.commands.output import OutputForm
+from harness.commands.verb import VerbGroup
 from harness.errors import UsageError
 from harness.settings.table import SETTINGS
 
@@ -76,7 +76,7 @@ def test_without_a_verb_all_verbs_are_named_in_groups(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = helped(capsys, *words)
-    places = [text.index(f"\n{group}:\n") for group in Group]
+    places = [text.index(f"\n{group}:\n") for group in VerbGroup]
     assert places == sorted(places)
     assert all(re.search(rf"^  {name} +\S", text, re.MULTILINE) for name in VERBS)
     assert max(map(len, text.splitlines())) < COLUMNS
@@ -146,14 +146,14 @@ def test_json_is_short_for_a_format() -> None:
 @pytest.mark.parametrize(
     ("verb", "word", "expected"),
     [
-        ("run", "json", Form.JSON),
-        ("sweep", "csv", Form.CSV),
-        ("compare", "markdown", Form.MARKDOWN),
-        ("report", "json", Form.TEXT),
-        ("schema", "nonsense", Form.TEXT),
+        ("run", "json", OutputForm.JSON),
+        ("sweep", "csv", OutputForm.CSV),
+        ("compare", "markdown", OutputForm.MARKDOWN),
+        ("report", "json", OutputForm.TEXT),
+        ("schema", "nonsense", OutputForm.TEXT),
     ],
 )
-def test_a_verb_prints_in_the_forms_that_it_has(verb: str, word: str, expected: Form) -> None:
+def test_a_verb_prints_in_the_forms_that_it_has(verb: str, word: str, expected: OutputForm) -> None:
     assert _choose_form(word, VERBS[verb]) is expected
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.environment.folder import Environment
+from harness.environment.folder import VirtualEnvironment
 from harness.errors import UnfitError
 
 
-def environment(tmp_path: Path, folder: Path) -> Environment:
+def environment(tmp_path: Path, folder: Path) -> VirtualEnvironment:
     lock = tmp_path / "requirements.txt"
     lock.write_text("")
-    return Environment(folder, lock=lock, checkout=tmp_path / "checkout", variable="HARNESS_VENV")
+    return VirtualEnvironment(folder, lock=lock, checkout=tmp_path / "checkout", variable="HARNESS_VENV")
 
 
 @pytest.mark.parametrize("names", [("thesis.txt",), ("pyvenv.cfg", "bin"), ("harness",)])

@@ -25,7 +25,7 @@ def mul_mat(f16: float, f32: float) -> StepResult:
         return Case.of("mul_mat", n=4096, type=kind, threads=2)
 
     values = ((case("f16"), "flop_rate", f16), (case("f32"), "flop_rate", f32))
-    return factory.result("mul_mat", Phase.BENCH, Status.PASSED, *values)
+    return factory.result("mul_mat", Phase.BENCHMARK, Status.PASSED, *values)
 
 
 def test_a_clean_run_has_none() -> None:
@@ -82,7 +82,7 @@ def test_repetitions_that_differ_wildly_are_told() -> None:
 
     def bench(*values: float) -> Run:
         results = (
-            factory.result(f"r{number}", Phase.BENCH, Status.PASSED, (case, "decode", value))
+            factory.result(f"r{number}", Phase.BENCHMARK, Status.PASSED, (case, "decode", value))
             for number, value in enumerate(values)
         )
         return factory.run(TESTED, *results)
@@ -93,7 +93,7 @@ def test_repetitions_that_differ_wildly_are_told() -> None:
 
 def test_a_benchmark_that_was_skipped() -> None:
     case = Case.of("memcpy", threads=4)
-    skipped = factory.result("memcpy", Phase.BENCH, Status.SKIPPED).replace(case=case, reason="needs 2.15 GB")
+    skipped = factory.result("memcpy", Phase.BENCHMARK, Status.SKIPPED).replace(case=case, reason="needs 2.15 GB")
     assert codes(factory.run(TESTED, skipped, skipped.replace(step="again"))) == ["benchmark-skipped"]
 
 

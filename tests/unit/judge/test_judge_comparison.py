@@ -7,7 +7,7 @@ import pytest
 
 from harness.commands.request.trial import resolve_question
 from harness.errors import UsageError
-from harness.judge.comparison import Question, contrast_runs, judge_trials, list_uncompared
+from harness.judge.comparison import CompareQuestion, compare_runs, judge_trials, list_uncompared
 from harness.judge.sample import match_trials, pool_samples, sample_runs
 from harness.plan.block import ROLES, plan_block
 from harness.records.caveat import CaveatCode
@@ -25,7 +25,7 @@ from tests import factory
 CASE = Case.of("whisper", model="base", threads=4, fa=0)
 CELL = Case.of("mul_mat", n=64, type="f16", threads=4)
 METRICS = frozenset({"encode", "flop_rate"})
-ASKED = Question(threshold=0.02, metrics=METRICS)
+ASKED = CompareQuestion(threshold=0.02, metrics=METRICS)
 
 
 def run(number: int, *values: float, release: str = "v1.8.5", cell: float = 0.0, **changes: object) -> Run:
@@ -42,7 +42,7 @@ def run(number: int, *values: float, release: str = "v1.8.5", cell: float = 0.0,
 def timing(case: Case, metric: str, value: float, repetition: int, process: int = 0) -> StepResult:
     one = Measurement(case=case, metric=metric, value=value, repetition=repetition, process=process)
     name = f"{metric}-{process}-{repetition}"
-    return factory.result(name, Phase.BENCH).replace(case=case, measurements=(one,))
+    return factory.result(name, Phase.BENCHMARK).replace(case=case, measurements=(one,))
 
 
 def side(first: int, *values: float, release: str = "v1.8.5", cell: float = 0.0) -> list[Run]:
@@ -77,21 +77,21 @@ def test_cells_come_in_the_order_of_their_numbers() -> None:
     ],
 )
 def test_verdicts_where_replication_allows(values: tuple[float, ...], verdict: Verdict, code: ExitCode) -> None:
-    contrast = contrast_runs(OLD, side(2, *values), ASKED)
-    (one,) = contrast.family.comparisons
+    result = compare_runs(OLD, side(2, *values), ASKED)
+    (one,) = result.family.comparisons
     assert one.verdict is verdict
-    assert contrast.family.exit_code(strict=True) is code
+    assert result.family.exit_code(strict=True) is code
 
 
 def test_one_run_against_one_shows_the_change_and_how_many_runs_it_takes() -> None:
-    contrast = contrast_runs([run(1, 100.0)], [run(2, 110.0, release="v1.8.6")], ASKED)
-    (one,) = contrast.family.comparisons
+    result = compare_runs([run(1, 100.0)], [run(2, 110.0, release="v1.8.6")], ASKED)
+    (one,) = result.family.comparisons
     assert (one.verdict, one.n) == (Verdict.UNRESOLVED, 1)
     assert one.change == pytest.approx(0.1)
     (thin,) = one.caveats
     assert thin.code == "thin"
     assert "takes 6 of each side" in thin.message
-    assert contrast.family.exit_code(strict=False) is ExitCode.OK
+    assert result.family.exit_code(strict=False) is ExitCode.OK
 
 
 def test_runs_of_a_day_count_once() -> None:
@@ -104,12 +104,12 @@ def test_runs_of_a_day_count_once() -> None:
             run(at + 100 * first, level + at / 10).replace(start=start.isoformat()) for at, start in enumerate(starts)
         ]
 
-    contrast = contrast_runs(on_days(0, 100.0), on_days(1, 130.0), ASKED)
-    (one,) = contrast.family.comparisons
+    result = compare_runs(on_days(0, 100.0), on_days(1, 130.0), ASKED)
+    (one,) = result.family.comparisons
     assert (one.verdict, one.n, one.baseline.n) == (Verdict.UNRESOLVED, 4, 12)
     assert one.caveats[0].code == "thin"
     assert one.caveats[0].message.startswith("runs: 12 and 12, of 4 and 4 days; an interval takes 6 days of each side")
-    assert "by-day" in [caveat.code for caveat in contrast.family.caveats]
+    assert "by-day" in [caveat.code for caveat in result.family.caveats]
 
 
 def test_both_sides_on_each_day_lose_nothing_by_what_a_day_does() -> None:
@@ -121,19 +121,19 @@ def test_both_sides_on_each_day_lose_nothing_by_what_a_day_does() -> None:
             value = level * (1.05 if place else 1.0) * (1 + 0.001 * number)
             start = noon + timedelta(days=day, minutes=number)
             sides[place].append(run(10 * day + number, value).replace(start=start.isoformat()))
-    (one,) = contrast_runs(*sides, ASKED).family.comparisons
+    (one,) = compare_runs(*sides, ASKED).family.comparisons
     assert (one.verdict, one.n) == (Verdict.REGRESSED, 9)
     assert one.change == pytest.approx(0.05, abs=0.005)
 
 
 def test_mul_mat_is_not_judged_across_a_change_of_its_data() -> None:
     old, new = side(1, *[100.0] * 7, release="v1.8.4", cell=50.0), side(2, *[100.0] * 7, cell=20.0)
-    whisper, cell = contrast_runs(old, new, ASKED).family.comparisons
+    whisper, cell = compare_runs(old, new, ASKED).family.comparisons
     assert whisper.verdict is Verdict.UNCHANGED
     assert (cell.verdict, cell.relevant, cell.p, cell.low, cell.mde) == (Verdict.UNRESOLVED, False, 1.0, None, None)
     assert [caveat.code for caveat in cell.caveats] == ["dialect"]
     assert whisper.p == whisper.p_raw, "what is not judged is no part of the family"
-    both_new = contrast_runs(side(1, *[100.0] * 7, cell=50.0), new, ASKED).family.comparisons[1]
+    both_new = compare_runs(side(1, *[100.0] * 7, cell=50.0), new, ASKED).family.comparisons[1]
     assert both_new.verdict is Verdict.REGRESSED
 
 
@@ -142,14 +142,14 @@ def test_unlike_runs_are_refused_unless_they_are_allowed() -> None:
     config = factory.config().replace(isa="avx2")
     here, there = [run(1, 100.0)], [run(2, 110.0, node=elsewhere, config=config)]
     with pytest.raises(UsageError) as caught:
-        contrast_runs(here, there, ASKED)
+        compare_runs(here, there, ASKED)
     assert "different node names, different configs" in caught.value.what
     assert "node: node-1 | node-2" in caught.value.cause
     assert "--across names,instruction-set compares" in caught.value.hint
     with pytest.raises(UsageError, match="different configs"):
-        contrast_runs(here, there, ASKED.replace(across=("names",)))
-    contrast = contrast_runs(here, there, ASKED.replace(across=("names", "configs")))
-    assert [one.subject for one in contrast.differences] == ["node", "instruction set"]
+        compare_runs(here, there, ASKED.replace(across=("names",)))
+    result = compare_runs(here, there, ASKED.replace(across=("names", "configs")))
+    assert [one.subject for one in result.differences] == ["node", "instruction set"]
 
 
 def test_one_circumstance_can_be_allowed_without_the_others() -> None:
@@ -157,11 +157,11 @@ def test_one_circumstance_can_be_allowed_without_the_others() -> None:
         return run(2, 100.0, config=factory.config().replace(isa=isa, build_type=build_type))
 
     allowed = ASKED.replace(across=("instruction-set",))
-    assert contrast_runs([run(1, 100.0)], [built("avx2", "Release")], allowed).differences
+    assert compare_runs([run(1, 100.0)], [built("avx2", "Release")], allowed).differences
     with pytest.raises(UsageError, match="build type: Release"):
-        contrast_runs([run(1, 100.0)], [built("avx2", "MinSizeRel")], allowed)
+        compare_runs([run(1, 100.0)], [built("avx2", "MinSizeRel")], allowed)
     with pytest.raises(UsageError, match="unknown 'instruction-sets'") as caught:
-        contrast_runs([run(1, 100.0)], [built("avx2", "Release")], ASKED.replace(across=("instruction-sets",)))
+        compare_runs([run(1, 100.0)], [built("avx2", "Release")], ASKED.replace(across=("instruction-sets",)))
     assert "instruction-set" in caught.value.hint
 
 
@@ -170,42 +170,42 @@ def test_what_is_not_known_is_taken_for_alike_and_said() -> None:
     unknown = unknown.replace(
         node=factory.node().replace(memory_bytes=0, cpu=factory.node().cpu.replace(brand="", microarchitecture=""))
     )
-    contrast = contrast_runs([run(1, 100.0)], [unknown], ASKED)
-    (said,) = [caveat.message for caveat in contrast.family.caveats if caveat.code == "not-known"]
+    result = compare_runs([run(1, 100.0)], [unknown], ASKED)
+    (said,) = [caveat.message for caveat in result.family.caveats if caveat.code == "not-known"]
     for subject in ("CPU", "microarchitecture", "instruction set", "compiler asked for", "CMAKE_", "--pin"):
         assert (subject in said) == (subject != "CMAKE_"), said
     assert "of the contender: " in said
-    assert all(not one.group for one in contrast.differences)
+    assert all(not one.group for one in result.differences)
     known = run(4, 100.0, config=factory.config().replace(isa="avx2"))
     with pytest.raises(UsageError, match="instruction set: native"):  # the one between them does not make them alike
-        contrast_runs([run(1, 100.0), unknown], [known], ASKED)
+        compare_runs([run(1, 100.0), unknown], [known], ASKED)
 
 
 def test_a_name_that_stands_for_none_is_no_name() -> None:
     nameless = [
         run(number, 100.0, origin=GGML_CI, harness="", node=factory.node().replace(name="unknown")) for number in (1, 2)
     ]
-    contrast = contrast_runs(nameless[:1], nameless[1:], ASKED)
-    assert any(caveat.code == "not-known" and "node" in caveat.message for caveat in contrast.family.caveats)
+    result = compare_runs(nameless[:1], nameless[1:], ASKED)
+    assert any(caveat.code == "not-known" and "node" in caveat.message for caveat in result.family.caveats)
 
 
 def test_several_commits_on_a_side_are_refused() -> None:
     with pytest.raises(UsageError, match="different commits on one side"):
-        contrast_runs([run(1, 100.0), run(3, 100.0, release="v1.8.4")], [run(2, 100.0)], ASKED)
+        compare_runs([run(1, 100.0), run(3, 100.0, release="v1.8.4")], [run(2, 100.0)], ASKED)
 
 
 def test_nothing_in_common_names_what_each_side_has() -> None:
     other = run(2, 1.0).replace(results=(timing(CELL, "flop_rate", 1.0, 1),))
     with pytest.raises(UsageError, match="no case in common") as caught:
-        contrast_runs([run(1, 100.0)], [other], ASKED)
+        compare_runs([run(1, 100.0)], [other], ASKED)
     assert f"baseline: {CASE}; contender: {CELL}" in caught.value.cause
     with pytest.raises(UsageError, match="no case in common"):
-        contrast_runs([run(1, 100.0, cell=1.0)], [other], ASKED.replace(metrics=frozenset({"encode"})))
+        compare_runs([run(1, 100.0, cell=1.0)], [other], ASKED.replace(metrics=frozenset({"encode"})))
 
 
 def test_cases_of_one_side_alone_are_told() -> None:
-    contrast = contrast_runs([run(1, 100.0, cell=5.0)], [run(2, 100.0)], ASKED)
-    assert f"only the baseline has {CELL}" in [caveat.message for caveat in contrast.family.caveats]
+    result = compare_runs([run(1, 100.0, cell=5.0)], [run(2, 100.0)], ASKED)
+    assert f"only the baseline has {CELL}" in [caveat.message for caveat in result.family.caveats]
 
 
 def trial(
@@ -225,10 +225,10 @@ def trial(
 def test_runs_of_one_trial_are_judged_as_they_were_live() -> None:
     here, there = trial("t", Role.BASELINE, 1.0), trial("t", Role.CONTENDER, 1.05)
     live = judge_pairs(pair_measurements(here.measurements, there.measurements), alpha=ALPHA, threshold=0.02)
-    contrast = contrast_runs([here], [there], ASKED)
-    assert contrast.family.comparisons == live.comparisons
-    assert (contrast.family.method, contrast.family.exit_code(strict=True)) == (live.method, ExitCode.REGRESSION)
-    (swapped,) = contrast_runs([there], [here], ASKED).family.comparisons
+    result = compare_runs([here], [there], ASKED)
+    assert result.family.comparisons == live.comparisons
+    assert (result.family.method, result.family.exit_code(strict=True)) == (live.method, ExitCode.REGRESSION)
+    (swapped,) = compare_runs([there], [here], ASKED).family.comparisons
     assert swapped.verdict is Verdict.IMPROVED
 
 
@@ -237,9 +237,9 @@ def test_a_trial_may_compare_cases_and_configs_and_says_so() -> None:
     there = trial("t", Role.CONTENDER, 1.0, flash).replace(
         config=factory.config().replace(isa="avx2"), suite=factory.suite().replace(flash_attn=(1,))
     )
-    contrast = contrast_runs([trial("t", Role.BASELINE, 1.0)], [there], ASKED)
-    assert str(contrast.family.comparisons[0].case) == "whisper/model=base/threads=4"
-    assert {one.subject for one in contrast.differences} == {"instruction set", "flash attention"}
+    result = compare_runs([trial("t", Role.BASELINE, 1.0)], [there], ASKED)
+    assert str(result.family.comparisons[0].case) == "whisper/model=base/threads=4"
+    assert {one.subject for one in result.differences} == {"instruction set", "flash attention"}
 
 
 def test_trials_add_up_and_must_match() -> None:
@@ -249,7 +249,7 @@ def test_trials_add_up_and_must_match() -> None:
         ("a-baseline", "a-contender"),
         ("b-baseline", "b-contender"),
     ]
-    assert contrast_runs(here, there, ASKED).family.comparisons[0].n == 50
+    assert compare_runs(here, there, ASKED).family.comparisons[0].n == 50
     assert match_trials(here, there[:1]) == ()
     assert match_trials(here, [trial(name, Role.BASELINE, 1.0) for name in ("a", "b")]) == ()
     assert match_trials([run(1, 1.0)], [run(2, 1.0)]) == ()
@@ -262,7 +262,7 @@ def test_a_coin_counts_once() -> None:
         here, there = (
             [trial(name, role, 1.0, blocks=blocks, seed=seed) for name, blocks, seed in trials] for role in ROLES
         )
-        return contrast_runs(here, there, ASKED).family
+        return compare_runs(here, there, ASKED).family
 
     apart = pool(("a", 25, 7), ("b", 30, 8))
     assert (apart.comparisons[0].n, apart.seeds) == (55, (7, 8))
@@ -316,7 +316,7 @@ def test_a_coin_counts_for_each_metric_by_itself() -> None:
         for role in ROLES
     }
     asked = ASKED.replace(metrics=frozenset({"encode", "decode"}))
-    family = contrast_runs(runs[Role.BASELINE], runs[Role.CONTENDER], asked).family
+    family = compare_runs(runs[Role.BASELINE], runs[Role.CONTENDER], asked).family
     assert [(one.metric, one.n) for one in family.comparisons] == [("encode", 12), ("decode", 12)]
     assert CaveatCode.SHARED_SEED not in [caveat.code for caveat in family.caveats]
 
@@ -325,11 +325,11 @@ def test_trials_that_are_no_pairs_may_share_their_coins_too() -> None:
     """One that has lost its partner makes ordinary runs of all; the coins of the others are the same nevertheless."""
     here = [trial(name, Role.BASELINE, 1.0, seed=7) for name in ("a", "b", "c")]
     there = [trial(name, Role.CONTENDER, 1.0, seed=7) for name in ("a", "b")]
-    family = contrast_runs(here, there, ASKED).family
+    family = compare_runs(here, there, ASKED).family
     (said,) = [caveat.message for caveat in family.caveats if caveat.code == CaveatCode.SHARED_SEED]
     assert said.startswith("5 runs are of 3 trials with the same seed (7)")
     fresh = [one.replace(trial=one.trial.replace(seed=index)) for index, one in enumerate(here) if one.trial]
-    codes = [caveat.code for caveat in contrast_runs(fresh, there[:1], ASKED).family.caveats]
+    codes = [caveat.code for caveat in compare_runs(fresh, there[:1], ASKED).family.caveats]
     assert CaveatCode.SHARED_SEED not in codes
 
 
@@ -377,26 +377,26 @@ def test_cases_with_one_name_in_common_are_judged_apart(pairs: list[tuple[str, s
         suite = factory.suite().replace(models=tuple(pair[side] for pair in pairs))
         trial = Trial(id="t", role=role, seed=1, pairs=1)
         runs.append(factory.run(*values).replace(id=role.value, trial=trial, suite=suite))
-    contrast = contrast_runs(runs[:1], runs[1:], ASKED.replace(across=("settings",)))
-    assert [str(one.case) for one in contrast.family.comparisons] == names
-    verdicts = [one.verdict for one in contrast.family.comparisons]
+    result = compare_runs(runs[:1], runs[1:], ASKED.replace(across=("settings",)))
+    assert [str(one.case) for one in result.family.comparisons] == names
+    verdicts = [one.verdict for one in result.family.comparisons]
     assert verdicts == [Verdict.IMPROVED, Verdict.REGRESSED][: len(pairs)]
-    assert contrast.family.exit_code(strict=False) is (ExitCode.REGRESSION if len(pairs) > 1 else ExitCode.OK)
-    assert len({str(one.case) for one in contrast.family.comparisons}) == len(pairs)
+    assert result.family.exit_code(strict=False) is (ExitCode.REGRESSION if len(pairs) > 1 else ExitCode.OK)
+    assert len({str(one.case) for one in result.family.comparisons}) == len(pairs)
     # The name of a case is the same if the other one was never reached.
     first = [run.replace(results=tuple(one for one in run.results if one.case == run.results[0].case)) for run in runs]
-    (reached,) = contrast_runs(first[:1], first[1:], ASKED.replace(across=("settings",))).family.comparisons
+    (reached,) = compare_runs(first[:1], first[1:], ASKED.replace(across=("settings",))).family.comparisons
     assert str(reached.case) == names[0]
 
 
 def test_several_builds_of_a_whole_trial_have_their_caveat() -> None:
     here, there = trial("t", Role.BASELINE, 1.0, builds=2), trial("t", Role.CONTENDER, 1.05, builds=2)
-    family = contrast_runs([here], [there], ASKED).family
+    family = compare_runs([here], [there], ASKED).family
     (message,) = [caveat.message for caveat in family.caveats if caveat.code == "builds"]
     assert "each side had 2 code layouts" in message
     assert "--relink" in message
     assert family.comparisons[0].verdict is Verdict.REGRESSED
-    one = contrast_runs([trial("t", Role.BASELINE, 1.0)], [trial("t", Role.CONTENDER, 1.05)], ASKED).family
+    one = compare_runs([trial("t", Role.BASELINE, 1.0)], [trial("t", Role.CONTENDER, 1.05)], ASKED).family
     assert "builds" not in {caveat.code for caveat in one.caveats}
 
 
@@ -424,5 +424,5 @@ def test_the_metrics_that_settings_leave() -> None:
 )
 def test_what_was_named_and_is_not_compared(flags: dict[str, object], missing: tuple[str, ...]) -> None:
     question = resolve_question(layer_settings(file={}, file_name="", environ={}, flags=flags), ())
-    family = contrast_runs([run(1, 100.0)], [run(2, 110.0, release="v1.8.6")], ASKED).family
+    family = compare_runs([run(1, 100.0)], [run(2, 110.0, release="v1.8.6")], ASKED).family
     assert list_uncompared(question, family) == missing

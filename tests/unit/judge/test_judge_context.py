@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.build.behaviour import BORDERS, is_beyond
+from harness.build.behaviour import BEHAVIOUR_CHANGES, is_after
 from harness.judge.context import GROUPS, caveat_context, caveat_unknown, explain_break, find_differences, name_side
-from harness.records.build import CMakeOption, Code, Tool
+from harness.records.build import CMakeOption, CodeDigests, Tool
 from harness.records.caveat import Caveat
 from harness.records.comparison import Difference
-from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, GGML_CI, Origin, Run, SettingUsed, SystemInfo
+from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, GGML_CI, Run, SettingOrigin, SettingUsed, SystemInfo
 from harness.records.suite import Engine
 from harness.records.trial import Role, Trial
 from harness.records.weights import WeightsKind
@@ -31,7 +31,7 @@ def with_option(value: str) -> Run:
 
 
 def with_setting(name: str, value: str) -> Run:
-    return run(settings=(SettingUsed(name=name, value=value, origin=Origin.FLAG),))
+    return run(settings=(SettingUsed(name=name, value=value, origin=SettingOrigin.FLAG),))
 
 
 def differences(here: Run, there: Run) -> dict[str, Difference]:
@@ -78,7 +78,7 @@ def tool(name: str) -> Run:
         ),
         (lambda: run(environment=(("OMP_WAIT_POLICY", "passive"),)), "OMP_WAIT_POLICY", "settings", "passive"),
         (lambda: with_setting("pin", "0,2"), "--pin", "settings", "0,2"),
-        (lambda: run(suite=factory.suite().replace(engine=Engine.SAMPLER)), "engine", "settings", "sampler"),
+        (lambda: run(suite=factory.suite().replace(engine=Engine.LIBRARY)), "engine", "settings", "library"),
         (lambda: run(suite=factory.suite().replace(repetitions=9)), "repetitions", "", "9"),
         (
             lambda: run(trial=Trial(id="t", role=Role.BASELINE, seed=1, pairs=2)),
@@ -139,8 +139,8 @@ def test_commits_may_differ_between_the_sides_but_not_on_one() -> None:
 )
 def test_the_bench_program_of_each_release(old: str, new: str, subjects: set[str]) -> None:
     assert set(differences(run(old), run(new))) == subjects
-    sampled = [run(release, suite=factory.suite().replace(engine=Engine.SAMPLER)) for release in (old, new)]
-    assert differences(*sampled) == {}, "the sampler does the same work for all"
+    sampled = [run(release, suite=factory.suite().replace(engine=Engine.LIBRARY)) for release in (old, new)]
+    assert differences(*sampled) == {}, "the worker does the same work for all"
 
 
 def test_the_default_of_flash_attention_matters_for_others_alone() -> None:
@@ -149,22 +149,22 @@ def test_the_default_of_flash_attention_matters_for_others_alone() -> None:
 
 
 def test_commits_without_a_release_are_placed_by_their_date() -> None:
-    data = BORDERS[-1]
+    data = BEHAVIOUR_CHANGES[-1]
 
     def dated(date: str, origin: str = "harness", start: str = "") -> Run:
         source = factory.source()
         commit = source.commit.replace(release="", date=date)
         return factory.run().replace(source=source.replace(commit=commit), origin=origin, start=start)
 
-    assert is_beyond(data, dated("2025-03-14T07:29:55Z")) is False
-    assert is_beyond(data, dated("2026-05-29T09:46:42+03:00")) is True
-    assert is_beyond(data, dated("2026-04-30T00:00:00Z")) is None
-    assert is_beyond(data, dated("", start="2025-03-14T07:29:55Z")) is None
-    assert is_beyond(data, dated("", GGML_CI, "2025-03-14T07:29:55Z")) is False
-    assert is_beyond(data, run("master")) is None
+    assert is_after(data, dated("2025-03-14T07:29:55Z")) is False
+    assert is_after(data, dated("2026-05-29T09:46:42+03:00")) is True
+    assert is_after(data, dated("2026-04-30T00:00:00Z")) is None
+    assert is_after(data, dated("", start="2025-03-14T07:29:55Z")) is None
+    assert is_after(data, dated("", GGML_CI, "2025-03-14T07:29:55Z")) is False
+    assert is_after(data, run("master")) is None
     open_date = dated("", GGML_CI, "2026-05-29T12:00:00Z")
-    assert is_beyond(data, open_date) is True
-    assert is_beyond(data, open_date.replace(earliest="2026-05-28T22:00:00Z")) is None
+    assert is_after(data, open_date) is True
+    assert is_after(data, open_date.replace(earliest="2026-05-28T22:00:00Z")) is None
 
 
 def test_numbers_that_changed_their_meaning() -> None:
@@ -188,10 +188,10 @@ def test_a_run_against_itself_and_a_commit_against_itself() -> None:
 
 
 def test_equal_code_of_two_commits_is_said_of_runs_too() -> None:
-    code = Code(objects=(("a.o", "1"),), link="x")
+    code = CodeDigests(objects=(("a.o", "1"),), link="x")
     one, other = run("v1", id="a", code=code), run("v2", id="b", code=code)
     assert codes(*caveat_context([one], [other], (), paired=False)) == ["equal-code"]
-    for changed in (code.replace(link="y"), Code.unknown("a reason"), None):
+    for changed in (code.replace(link="y"), CodeDigests.unknown("a reason"), None):
         assert codes(*caveat_context([one], [other.replace(code=changed)], (), paired=False)) == []
     unlike = (Difference(group="settings", subject="threads", baseline="1", contender="2"),)
     assert codes(*caveat_context([one], [other], unlike, paired=False)) == []
@@ -216,7 +216,7 @@ def test_the_caveats_of_the_runs_are_counted() -> None:
     assert caveat == noisy, "what all of them carry is said as it is"
 
 
-LOGGED = SettingUsed(name=CMAKE_OPTIONS, value="-DCMAKE_BUILD_TYPE=Release -DGGML_CUDA=ON", origin=Origin.LOG)
+LOGGED = SettingUsed(name=CMAKE_OPTIONS, value="-DCMAKE_BUILD_TYPE=Release -DGGML_CUDA=ON", origin=SettingOrigin.LOG)
 
 
 def report(**changes: object) -> Run:
@@ -235,7 +235,9 @@ def test_options_of_a_log_are_known_and_those_of_a_bare_report_are_not() -> None
 
 def test_the_config_column_is_a_part_of_what_was_compiled_in() -> None:
     info = SystemInfo(n_threads=4, hardware_threads=0, features=(("/NEON", "1"),))
-    shown = report(system_info=info, settings=(SettingUsed(name=CPU_FEATURES, value="NEON", origin=Origin.REPORT),))
+    shown = report(
+        system_info=info, settings=(SettingUsed(name=CPU_FEATURES, value="NEON", origin=SettingOrigin.REPORT),)
+    )
     whole = report(system_info=info.replace(features=(("CPU/NEON", "1"), ("CPU/SME", "1")), backends=("Metal", "BLAS")))
     assert not differences(shown, whole)
 

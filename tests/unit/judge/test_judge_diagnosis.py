@@ -11,7 +11,7 @@ from harness.judge.quietness import measure_quietness
 from harness.parse.host.capture import parse_capture
 from harness.parse.host.condition import parse_condition
 from harness.parse.host.reading import parse_reading
-from harness.records.condition import Condition, Finding, Fitness, Quietness
+from harness.records.condition import Condition, Finding, FindingStatus, Quietness
 from harness.records.node import Cores
 from tests.factory import cores
 
@@ -32,7 +32,7 @@ def look(
     return {finding.topic: finding for finding in findings}
 
 
-def named(findings: dict[str, Finding], fitness: Fitness) -> list[str]:
+def named(findings: dict[str, Finding], fitness: FindingStatus) -> list[str]:
     return [topic for topic, finding in findings.items() if finding.fitness is fitness]
 
 
@@ -49,8 +49,8 @@ def test_findings_and_caveats_follow(name: str) -> None:
     seen, condition, expected = load(name)
     cores = msgspec.convert(expected["cores"], Cores)
     findings = look(seen, condition, cores, expected["threads"])
-    assert named(findings, Fitness.UNFIT) == expected["unfit"]
-    assert named(findings, Fitness.UNKNOWN) == expected["unknown"]
+    assert named(findings, FindingStatus.UNFIT) == expected["unfit"]
+    assert named(findings, FindingStatus.UNKNOWN) == expected["unknown"]
     assert [one.code for one in caveat_condition(condition, cores, [expected["threads"]])] == expected["caveats"]
 
 
@@ -58,7 +58,7 @@ def test_findings_and_caveats_follow(name: str) -> None:
 def test_whatever_is_unfit_says_why_and_what_to_do(name: str) -> None:
     seen, condition, expected = load(name)
     for finding in look(seen, condition, msgspec.convert(expected["cores"], Cores), expected["threads"]).values():
-        unfit = finding.fitness is Fitness.UNFIT
+        unfit = finding.fitness is FindingStatus.UNFIT
         assert bool(finding.means) is unfit
         assert bool(finding.fix) is unfit
         assert finding.found
@@ -86,25 +86,25 @@ def test_boost_of_amd_is_switched_the_other_way() -> None:
 
 def test_a_node_that_tells_nothing_is_unknown_and_not_unfit() -> None:
     findings = look(Quietness(wall_s=1, cpus=1), Condition(), cores(1), 1)
-    assert named(findings, Fitness.FIT) == ["threads", "disk space"]
-    assert named(findings, Fitness.UNFIT) == []
+    assert named(findings, FindingStatus.FIT) == ["threads", "disk space"]
+    assert named(findings, FindingStatus.UNFIT) == []
 
 
 @pytest.mark.parametrize(("governors", "fit"), [(("performance",), True), (("performance", "schedutil"), False)])
 def test_one_slow_governor_is_enough(governors: tuple[str, ...], *, fit: bool) -> None:
     finding = look(Quietness(wall_s=1, cpus=4), Condition(governors=governors), cores(), 4)["governor"]
-    assert (finding.fitness is Fitness.FIT) is fit
+    assert (finding.fitness is FindingStatus.FIT) is fit
 
 
 def test_a_full_disk_and_a_small_memory_are_unfit() -> None:
     findings = look(
         Quietness(wall_s=1, cpus=4), Condition(memory_available_bytes=1 << 30), cores(), 4, free_bytes=1 << 20
     )
-    assert named(findings, Fitness.UNFIT) == ["memory", "disk space"]
+    assert named(findings, FindingStatus.UNFIT) == ["memory", "disk space"]
 
 
 def test_smt_is_unfit_only_where_threads_must_share() -> None:
     cores = Cores(logical=8, physical=4, affinity=8, usable_physical=4, threads_per_core=2, fast=8, efficient=0)
     fit = [look(Quietness(wall_s=1, cpus=8), Condition(smt=True), cores, n)["SMT"].fitness for n in (4, 5)]
-    assert fit == [Fitness.FIT, Fitness.UNFIT]
-    assert look(Quietness(wall_s=1, cpus=8), Condition(smt=False), cores, 5)["SMT"].fitness is Fitness.FIT
+    assert fit == [FindingStatus.FIT, FindingStatus.UNFIT]
+    assert look(Quietness(wall_s=1, cpus=8), Condition(smt=False), cores, 5)["SMT"].fitness is FindingStatus.FIT

@@ -13,7 +13,7 @@ from harness.records.run import Run, SystemInfo
 from tests import factory
 from tests.unit.build.test_build_isa import AMX, ARM_V1, M1, NODES, ZEN2, load_cpu, said
 
-KILLED = factory.result("bench_base_t4_fa0_r1", Phase.BENCH, Status.FAILED).replace(cause=Cause.ILLEGAL_INSTRUCTION)
+KILLED = factory.result("bench_base_t4_fa0_r1", Phase.BENCHMARK, Status.FAILED).replace(cause=Cause.ILLEGAL_INSTRUCTION)
 CCACHE = Tool(name="ccache", version="4.7.5", path="/usr/bin/ccache")
 NAMES = sorted(path.name for path in NODES.iterdir() if path.is_dir())
 

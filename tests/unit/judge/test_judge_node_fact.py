@@ -5,7 +5,7 @@ from harness.records.condition import Condition, Neighbour, Quietness
 from harness.records.measurement import Case
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
-from harness.settings.request import Wish
+from harness.settings.request import PlacementRequest
 from harness.stats.series import sample_run
 from tests import factory
 
@@ -15,7 +15,7 @@ LOADED = CALM.replace(other_cpus=0.85, neighbours=(Neighbour(pid=4711, name="yes
 
 
 def bench(repetition: int, quiet: Quietness | None, value: float = 1.0) -> StepResult:
-    result = factory.result(f"bench_r{repetition}", Phase.BENCH, Status.PASSED, (CASE, "encode", value))
+    result = factory.result(f"bench_r{repetition}", Phase.BENCHMARK, Status.PASSED, (CASE, "encode", value))
     return result.replace(case=CASE, repetition=repetition, quiet=quiet)
 
 
@@ -53,7 +53,7 @@ def test_a_number_that_stood_still_is_marked_whatever_else_is_known() -> None:
     assert "during whisper/fa=0/model=tiny/threads=2, repetition 2 (6.0 s)" in stopped.message
     (slept,) = caveat_quietness(factory.run(still(bench(1, CALM), 0.0, 3600.0)))
     assert (slept.code, "(3600.0 s)" in slept.message) == ("suspended", True)
-    assert codes(still(bench(1, CALM), 1.0).replace(phase=Phase.ROOF, case=None)) == ["stood-still"]
+    assert codes(still(bench(1, CALM), 1.0).replace(phase=Phase.ROOFLINE, case=None)) == ["stood-still"]
     assert codes(still(bench(1, None), 1.0).replace(phase=Phase.BUILD, measurements=())) == []
     assert codes(still(bench(1, None), 1.0).replace(status=Status.FAILED, measurements=())) == []
 
@@ -118,6 +118,6 @@ def test_threads_that_share_cores_are_said() -> None:
 
 @pytest.mark.parametrize(("mode", "said"), [("never", True), ("", True), ("madvise", False), ("always", False)])
 def test_huge_pages_that_came_to_nothing(mode: str, *, said: bool) -> None:
-    found = list(caveat_placement(Wish(huge_pages=True), Condition(huge_pages=mode)))
+    found = list(caveat_placement(PlacementRequest(huge_pages=True), Condition(huge_pages=mode)))
     assert bool(found) is said
-    assert list(caveat_placement(Wish(), Condition(huge_pages=mode))) == []
+    assert list(caveat_placement(PlacementRequest(), Condition(huge_pages=mode))) == []

@@ -12,15 +12,15 @@ from harness.judge.provenance import (
     list_dependents,
     part_builds,
 )
-from harness.records.build import Code
+from harness.records.build import CodeDigests
 from harness.records.measurement import Case
 from harness.records.outcome import Cause, Status, StepResult
 from harness.records.plan import Phase
 from tests import factory
 from tests.unit.judge.test_judge_resume import plan
 
-ONE, OTHER = Code(objects=(("a.o", "1"),), link="x"), Code(objects=(("a.o", "2"),), link="x")
-UNKNOWN = Code.unknown("no ELF")
+ONE, OTHER = CodeDigests(objects=(("a.o", "1"),), link="x"), CodeDigests(objects=(("a.o", "2"),), link="x")
+UNKNOWN = CodeDigests.unknown("no ELF")
 CASE = Case.of("whisper", model="base", threads=4, fa=0)
 
 
@@ -48,7 +48,7 @@ def done() -> tuple[StepResult, ...]:
     ],
 )
 def test_what_is_not_known_is_the_same_only_where_nobody_touched_it(
-    before: Code | None, after: Code | None, *, untouched: bool, same: bool
+    before: CodeDigests | None, after: CodeDigests | None, *, untouched: bool, same: bool
 ) -> None:
     assert is_same_build(before, after, untouched=untouched) is same
 
@@ -87,7 +87,7 @@ def test_what_depends_on_a_build_is_what_was_done_with_it() -> None:
     assert [one.step for one in list_dependents(steps["build_debug"], plan(), run)] == ["ctest_debug"]
     release = [one.step for one in list_dependents(steps["build_release"], plan(), run)]
     assert release[:3] == ["ctest_release", "dialect", "features"]
-    assert release[3:] == [step.name for step in plan().steps if step.phase is Phase.BENCH]
+    assert release[3:] == [step.name for step in plan().steps if step.phase is Phase.BENCHMARK]
 
 
 def test_numbers_of_another_build_are_set_aside_and_the_rest_has_no_result() -> None:
@@ -108,7 +108,7 @@ def test_numbers_of_another_build_are_set_aside_and_the_rest_has_no_result() -> 
 
 def test_a_record_of_two_builds_is_no_sample() -> None:
     first, second = (
-        factory.result(f"bench_{number}", Phase.BENCH, Status.PASSED, (CASE, "encode", 1.0)).replace(case=CASE)
+        factory.result(f"bench_{number}", Phase.BENCHMARK, Status.PASSED, (CASE, "encode", 1.0)).replace(case=CASE)
         for number in (1, 2)
     )
     old = factory.run(first, second)

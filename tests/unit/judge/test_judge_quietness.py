@@ -8,12 +8,12 @@ from harness.judge.quietness import (
     limit_cpus,
     measure_quietness,
 )
-from harness.records.condition import Neighbour, Process, Quietness, Reading
+from harness.records.condition import CountedProcess, CounterReading, Neighbour, Quietness
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from tests import factory
 
-BEFORE = Reading(time_s=100.0, own_s=1.0, cpus=2, busy_s=50.0, steal_s=2.0, cpu_pressure_us=0, quota_throttled=7)
+BEFORE = CounterReading(time_s=100.0, own_s=1.0, cpus=2, busy_s=50.0, steal_s=2.0, cpu_pressure_us=0, quota_throttled=7)
 
 
 def seen(other_cpus: float | None, wall_s: float = 10.0, cpus: int = 2) -> Quietness:
@@ -21,7 +21,7 @@ def seen(other_cpus: float | None, wall_s: float = 10.0, cpus: int = 2) -> Quiet
 
 
 def attempt(other_cpus: float | None, wall_s: float = 10.0) -> StepResult:
-    return factory.result("bench", Phase.BENCH).replace(quiet=seen(other_cpus, wall_s))
+    return factory.result("bench", Phase.BENCHMARK).replace(quiet=seen(other_cpus, wall_s))
 
 
 def test_what_the_harness_and_its_child_use_is_nobody_elses() -> None:
@@ -42,8 +42,8 @@ def test_a_clock_that_stands_still_divides_nothing_by_zero() -> None:
 
 
 def test_the_greatest_neighbours_are_named() -> None:
-    def process(pid: int, cpu_s: float, start: str = "1") -> Process:
-        return Process(pid=pid, start=start, name=f"p{pid}", cpu_s=cpu_s)
+    def process(pid: int, cpu_s: float, start: str = "1") -> CountedProcess:
+        return CountedProcess(pid=pid, start=start, name=f"p{pid}", cpu_s=cpu_s)
 
     before = BEFORE.replace(processes=tuple(process(pid, 100.0) for pid in range(1, 7)))
     after = BEFORE.replace(
@@ -68,7 +68,7 @@ def test_larger_nodes_may_have_more_daemons(cpus: int, limit: float) -> None:
 )
 def test_a_short_step_is_not_judged_by_ticks(other_cpus: float | None, wall_s: float, *, disturbed: bool) -> None:
     assert is_disturbed(attempt(other_cpus, wall_s)) is disturbed
-    assert not is_disturbed(factory.result("bench", Phase.BENCH))
+    assert not is_disturbed(factory.result("bench", Phase.BENCHMARK))
 
 
 def test_the_quietest_attempt_is_chosen_without_a_look_at_its_numbers() -> None:

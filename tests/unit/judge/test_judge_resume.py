@@ -7,7 +7,7 @@ import pytest
 from harness.errors import UsageError
 from harness.judge.resume import find_other_cpu, find_other_tool, mark_changes, remember_changes, renew_plan
 from harness.plan.bench import repeat_step
-from harness.plan.inputs import Ingredients
+from harness.plan.inputs import PlanInputs
 from harness.plan.run import plan_run
 from harness.records.caveat import Caveat
 from harness.records.plan import Placement, Plan
@@ -18,7 +18,7 @@ RUN = factory.run()
 
 def plan() -> Plan:
     return plan_run(
-        Ingredients(
+        PlanInputs(
             source=factory.source(),
             toolchain=factory.toolchain(),
             sites=(factory.site("Debug"), factory.site()),

@@ -6,7 +6,7 @@ from harness.judge.retry import can_wait, find_refusal, find_stop_refusal, has_s
 from harness.plan.forecast import planned_s
 from harness.records.condition import Quietness
 from harness.records.measurement import Case
-from harness.records.outcome import Completed, Status, StepResult
+from harness.records.outcome import CompletedProcess, Status, StepResult
 from harness.records.plan import Phase, Plan
 from harness.records.run import Run
 from tests import factory
@@ -22,7 +22,7 @@ PLAN = Plan(sites=(), steps=STEPS)
 QUIET, LOUD = 0.01, 0.30
 
 
-def took(wall_s: float) -> Completed:
+def took(wall_s: float) -> CompletedProcess:
     return factory.completed().replace(wall_s=wall_s)
 
 
@@ -123,7 +123,7 @@ def test_what_is_wanted_again() -> None:
         ended("r1", 20.0),
         ended("r1", 20.0, None),
         loud.replace(status=Status.FAILED),
-        loud.replace(phase=Phase.ROOF),
+        loud.replace(phase=Phase.ROOFLINE),
     ):
         assert not is_wanted(other)
 

@@ -1,13 +1,13 @@
-"""Whether a roof can be believed, and what comes near it."""
+"""Whether a roofline can be believed, and what comes near it."""
 
 import pytest
 
-from harness.judge.roofline import bound_peak, judge_roof, judge_run, list_shares
+from harness.judge.roofline import bound_peak, judge_roofline, judge_run, list_shares
 from harness.records.measurement import Case
-from harness.records.node import Cache
+from harness.records.node import CpuCache
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
-from harness.records.roofline import Ceiling, Kind, Roof
+from harness.records.roofline import Ceiling, CeilingKind, Roofline
 from harness.records.run import Run
 from harness.records.weights import WeightsKind
 from harness.whisper.tensor_layout import SHAPES
@@ -18,52 +18,58 @@ NODE = factory.node()
 TINY = Case.of("whisper", model="tiny", threads=4, fa=0)
 
 
-def ceiling(kind: Kind, best: float, occupancy: float = 1.0) -> Ceiling:
+def ceiling(kind: CeilingKind, best: float, occupancy: float = 1.0) -> Ceiling:
     return Ceiling(kind=kind, threads=4, best=best, median=best, n=9, occupancy=occupancy)
 
 
-def roof(peak: float = 396.0, occupancy: float = 1.0) -> Roof:
-    ceilings = (ceiling(Kind.PEAK, peak, occupancy), ceiling(Kind.CLOCK, 3.1), ceiling(Kind.READ, 30.0))
-    return Roof(vector="avx", lanes=8, fused=True, array_bytes=1 << 28, ceilings=ceilings)
+def roofline(peak: float = 396.0, occupancy: float = 1.0) -> Roofline:
+    ceilings = (
+        ceiling(CeilingKind.PEAK, peak, occupancy),
+        ceiling(CeilingKind.CLOCK, 3.1),
+        ceiling(CeilingKind.READ, 30.0),
+    )
+    return Roofline(vector="avx", lanes=8, fused=True, array_bytes=1 << 28, ceilings=ceilings)
 
 
 def measured(step: str, peak: float, read: float, threads: int = 4) -> StepResult:
     case = Case.of("roof", threads=threads)
-    return factory.result(step, Phase.ROOF, Status.PASSED, (case, "peak_flop_rate", peak), (case, "read_rate", read))
+    return factory.result(
+        step, Phase.ROOFLINE, Status.PASSED, (case, "peak_flop_rate", peak), (case, "read_rate", read)
+    )
 
 
 def timed(case: Case = TINY, encode: float = 1000.0, decode: float = 5.0) -> StepResult:
-    return factory.result("bench", Phase.BENCH, Status.PASSED, (case, "encode", encode), (case, "decode", decode))
+    return factory.result("bench", Phase.BENCHMARK, Status.PASSED, (case, "encode", encode), (case, "decode", decode))
 
 
-def codes(run: Run, answers: dict[str, Roof] | None = None) -> list[str]:
+def codes(run: Run, answers: dict[str, Roofline] | None = None) -> list[str]:
     return [caveat.code for caveat in judge_run(run, answers or {})]
 
 
 def test_the_bound_is_lanes_units_clock_and_threads() -> None:
-    assert bound_peak(roof(), 4, "x86_64") == pytest.approx(8 * 2 * 2 * 3.1 * 4)
-    assert bound_peak(roof(), 4, "aarch64") == pytest.approx(8 * 2 * 4 * 3.1 * 4)
-    assert bound_peak(roof(), 2, "x86_64") is None
+    assert bound_peak(roofline(), 4, "x86_64") == pytest.approx(8 * 2 * 2 * 3.1 * 4)
+    assert bound_peak(roofline(), 4, "aarch64") == pytest.approx(8 * 2 * 4 * 3.1 * 4)
+    assert bound_peak(roofline(), 2, "x86_64") is None
 
 
 def test_a_peak_far_above_the_bound_is_not_believed() -> None:
-    assert not list(judge_roof(roof(396.0 * 1.09), NODE))
-    assert [caveat.code for caveat in judge_roof(roof(396.8 * 1.11), NODE)] == ["roof-over-bound"]
+    assert not list(judge_roofline(roofline(396.0 * 1.09), NODE))
+    assert [caveat.code for caveat in judge_roofline(roofline(396.8 * 1.11), NODE)] == ["roof-over-bound"]
 
 
-def test_threads_without_cpus_are_no_roof() -> None:
-    (caveat,) = judge_roof(roof(occupancy=0.5), NODE)
+def test_threads_without_cpus_are_no_roofline() -> None:
+    (caveat,) = judge_roofline(roofline(occupancy=0.5), NODE)
     assert caveat.code == "roof-disturbed"
     assert "50%" in caveat.message
 
 
 def test_arrays_that_fit_the_caches_are_said() -> None:
-    caches = (Cache(level=3, kind="unified", size_bytes=100 << 20, shared_by=4),)
+    caches = (CpuCache(level=3, kind="unified", size_bytes=100 << 20, shared_by=4),)
     node = NODE.replace(cpu=NODE.cpu.replace(caches=caches))
-    assert [caveat.code for caveat in judge_roof(roof(), node)] == ["roof-cached"]
+    assert [caveat.code for caveat in judge_roofline(roofline(), node)] == ["roof-cached"]
 
 
-def test_a_roof_that_moved_is_a_caveat() -> None:
+def test_a_roofline_that_moved_is_a_caveat() -> None:
     before = measured("roof_before", 400, 30)
     assert codes(factory.run(before, timed(), measured("roof_after", 385, 31))) == []
     assert codes(factory.run(before, timed(), measured("roof_after", 379, 30))) == ["roof-moved"]
@@ -71,29 +77,29 @@ def test_a_roof_that_moved_is_a_caveat() -> None:
     assert "read with 4 threads 30 before, 33 GB/s after" in caveat.message
 
 
-def test_a_roof_that_is_missing_is_a_caveat_where_something_was_measured() -> None:
-    gone = factory.result("roof_after", Phase.ROOF, Status.SKIPPED).replace(reason="exit code 1")
+def test_a_roofline_that_is_missing_is_a_caveat_where_something_was_measured() -> None:
+    gone = factory.result("roof_after", Phase.ROOFLINE, Status.SKIPPED).replace(reason="exit code 1")
     run = factory.run(measured("roof_before", 400, 30), timed(), gone)
     (caveat,) = judge_run(run, {})
     assert caveat.code == "roof-missing"
-    assert caveat.message == "no roof after the benchmarks: exit code 1"
+    assert caveat.message == "no roofline after the benchmarks: exit code 1"
     assert codes(factory.run(gone)) == []
     assert codes(factory.run(timed())) == [], "--no-roofline"
 
 
-def test_a_roof_alone_is_no_measurement_of_the_code() -> None:
+def test_a_roofline_alone_is_no_measurement_of_the_code() -> None:
     assert factory.run(measured("roof_before", 400, 30)).exit_code == 12
     assert factory.run(measured("roof_before", 400, 30), timed()).exit_code == 0
 
 
-def test_shares_are_of_the_mean_roof_with_as_many_threads() -> None:
+def test_shares_are_of_the_mean_roofline_with_as_many_threads() -> None:
     product = Case.of("mul_mat", n=4096, threads=4, type="q8_0")
     other = Case.of("whisper", model="tiny", threads=2, fa=0)
     run = factory.run(
         measured("roof_before", 410, 30),
         timed(),
         timed(other),
-        factory.result("mul_mat", Phase.BENCH, Status.PASSED, (product, "flop_rate", 600.0)),
+        factory.result("mul_mat", Phase.BENCHMARK, Status.PASSED, (product, "flop_rate", 600.0)),
         measured("roof_after", 390, 32),
     )
     shares = {(share.case, share.metric): share for share in list_shares(run)}
@@ -106,7 +112,7 @@ def test_shares_are_of_the_mean_roof_with_as_many_threads() -> None:
 
 
 def test_what_fits_into_the_cache_is_marked() -> None:
-    caches = (Cache(level=3, kind="unified", size_bytes=100 << 20, shared_by=4),)
+    caches = (CpuCache(level=3, kind="unified", size_bytes=100 << 20, shared_by=4),)
     run = factory.run(measured("roof_before", 400, 30), timed())
     run = run.replace(node=NODE.replace(cpu=NODE.cpu.replace(caches=caches)))
     assert [share.metric for share in list_shares(run) if share.cached] == ["decode"]
@@ -126,7 +132,7 @@ def test_an_imported_run_that_does_not_tell_its_threads_has_no_share() -> None:
     assert list_shares(factory.run(timed(Case.of("whisper", model="tiny", fa=0)))) == ()
 
 
-def test_without_a_roof_there_are_no_shares() -> None:
+def test_without_a_roofline_there_are_no_shares() -> None:
     assert list_shares(factory.run(timed())) == ()
 
 

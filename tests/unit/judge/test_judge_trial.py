@@ -2,11 +2,11 @@
 
 import pytest
 
-from harness.judge.trial import Circumstance, caveat_trial, list_unmeasured
+from harness.judge.trial import TrialFacts, caveat_trial, list_unmeasured
 from harness.records.measurement import Case
 from harness.stats.verdict import PairedSample
 
-FINE = Circumstance(
+FINE = TrialFacts(
     same_build=True,
     same_case=False,
     relinked=False,
@@ -19,7 +19,7 @@ FINE = Circumstance(
 )
 
 
-def told(found: Circumstance) -> dict[str, str]:
+def told(found: TrialFacts) -> dict[str, str]:
     return {caveat.code: caveat.message for caveat in caveat_trial(found)}
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.parse.earlier import complete_run
 from harness.records.outcome import Cause, Status, StepResult
-from harness.records.plan import Inquiry, Phase
+from harness.records.plan import Phase, StepQuestion
 from tests import factory
 
 
@@ -18,17 +18,17 @@ def complete(result: StepResult) -> StepResult:
         ("configure_debug", Phase.CONFIGURE, "Debug", None),
         ("ctest_release", Phase.TEST, "Release", None),
         ("build_relwithdebinfo", Phase.BUILD, "RelWithDebInfo", None),
-        ("list_debug", Phase.LIST, "Debug", Inquiry.TESTS),
-        ("targets_release", Phase.LIST, "Release", Inquiry.TARGETS),
-        ("dialect", Phase.PROBE, "", Inquiry.DIALECT),
-        ("features", Phase.PROBE, "", Inquiry.FEATURES),
-        ("blas_library", Phase.PROBE, "", Inquiry.BLAS_LIBRARY),
-        ("gpu_driver", Phase.PROBE, "", Inquiry.GPU_DRIVER),
-        ("roof_build", Phase.ROOF, "", None),
-        ("bench_my_debug_t4_fa0_r1", Phase.BENCH, "", None),
+        ("list_debug", Phase.LIST, "Debug", StepQuestion.TESTS),
+        ("targets_release", Phase.LIST, "Release", StepQuestion.TARGETS),
+        ("dialect", Phase.PROBE, "", StepQuestion.DIALECT),
+        ("features", Phase.PROBE, "", StepQuestion.FEATURES),
+        ("blas_library", Phase.PROBE, "", StepQuestion.BLAS_LIBRARY),
+        ("gpu_driver", Phase.PROBE, "", StepQuestion.GPU_DRIVER),
+        ("roof_build", Phase.ROOFLINE, "", None),
+        ("bench_my_debug_t4_fa0_r1", Phase.BENCHMARK, "", None),
     ],
 )
-def test_what_a_step_is_was_in_its_name(name: str, phase: Phase, build_type: str, asks: Inquiry | None) -> None:
+def test_what_a_step_is_was_in_its_name(name: str, phase: Phase, build_type: str, asks: StepQuestion | None) -> None:
     found = complete(factory.result(name, phase))
     assert (found.build_type, found.asks) == (build_type, asks)
 
@@ -44,22 +44,24 @@ def test_what_a_step_is_was_in_its_name(name: str, phase: Phase, build_type: str
     ],
 )
 def test_a_cause_was_in_the_reason(reason: str, cause: Cause | None) -> None:
-    failed = factory.result("memcpy", Phase.BENCH, Status.FAILED).replace(reason=reason)
+    failed = factory.result("memcpy", Phase.BENCHMARK, Status.FAILED).replace(reason=reason)
     assert complete(failed).cause is cause
     assert complete(failed.replace(cause=Cause.CLOCK)).cause is Cause.CLOCK, "what is recorded counts"
 
 
 def test_what_blocked_a_step_was_in_the_reason() -> None:
-    skipped = factory.result("memcpy", Phase.BENCH, Status.SKIPPED).replace(reason="needs build_release, which failed")
+    skipped = factory.result("memcpy", Phase.BENCHMARK, Status.SKIPPED).replace(
+        reason="needs build_release, which failed"
+    )
     assert complete(skipped).blocked_by == "build_release"
 
 
 def test_discarded_numbers_are_told_from_disturbed_attempts() -> None:
-    aside = factory.result("memcpy", Phase.BENCH)
+    aside = factory.result("memcpy", Phase.BENCHMARK)
     run = factory.run().replace(discarded=(aside, aside.replace(reason="measured with another build")))
     assert complete_run(run).attempts == (aside,)
 
 
 def test_a_present_record_is_left_as_it_is() -> None:
-    run = factory.run(factory.result("memcpy", Phase.BENCH))
+    run = factory.run(factory.result("memcpy", Phase.BENCHMARK))
     assert complete_run(run) is run

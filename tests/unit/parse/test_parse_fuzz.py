@@ -62,16 +62,16 @@ def test_any_text(name: str, text: str) -> None:
                 "```\nm\n```\n\n"
             ),
         ),
-        ("sampler", '{"ok": true, "command": "encode", "wall_ns": 1' + "0" * 400 + "}"),
-        ("sampler", '{"ok": true, "command": ' + "[" * DEEP),
+        ("worker", '{"ok": true, "command": "encode", "wall_ns": 1' + "0" * 400 + "}"),
+        ("worker", '{"ok": true, "command": ' + "[" * DEEP),
         (
-            "roof",
+            "roofline",
             (
                 '{"kind": "probe", "vector": "a", "lanes": 8, "fused": true, "bytes": 1}\n{"kind": "peak", '
                 f'"threads": 1, "work": 1{"0" * 400}, "wall_ns": [1], "cpu_ns": [1]}}\n{{"kind": "end"}}'
             ),
         ),
-        ("roof", '{"x": ' + "[" * DEEP + '\n{}\n{"kind": "end"}'),
+        ("roofline", '{"x": ' + "[" * DEEP + '\n{}\n{"kind": "end"}'),
         ("listing", '{"tests": ' + "[" * DEEP + "}"),
         ("run.json", '{"schema": 2, "x": ' + "[" * DEEP),
         ("settings", "a = " + "[" * DEEP),

@@ -9,7 +9,7 @@ import pytest
 from harness.parse.outcome import describe_exit, read_outcome
 from harness.records.measurement import Case
 from harness.records.outcome import FLOODED, Cause, Status
-from harness.records.plan import Inquiry, Phase
+from harness.records.plan import Phase, StepQuestion
 from harness.records.suite import Engine
 from tests import factory
 
@@ -67,7 +67,7 @@ def test_a_rate_that_was_rounded_to_zero_does_not_spoil_the_rest() -> None:
 
 
 def test_what_was_compiled_in_is_told_whatever_the_exit_code() -> None:
-    step = factory.step("features", Phase.PROBE, asks=Inquiry.FEATURES)
+    step = factory.step("features", Phase.PROBE, asks=StepQuestion.FEATURES)
     told = "system_info: n_threads = 1 / 2 | WHISPER : COREML = 0 | CPU : AVX = 1 | \n"
     assert read_outcome(step, factory.completed(2), told, "").status is Status.PASSED
     assert read_outcome(step, factory.completed(2), "error: no weights\n", "").status is Status.SKIPPED
@@ -130,7 +130,7 @@ def test_a_test_that_dies_of_an_illegal_instruction_says_so() -> None:
     assert result.cause is Cause.ILLEGAL_INSTRUCTION
 
 
-@pytest.mark.parametrize("phase", [Phase.BUILD, Phase.TEST, Phase.ROOF, Phase.BENCH])
+@pytest.mark.parametrize("phase", [Phase.BUILD, Phase.TEST, Phase.ROOFLINE, Phase.BENCHMARK])
 def test_the_cause_of_a_death_is_recorded(phase: Phase) -> None:
     step = factory.step("some", phase)
     assert read_outcome(step, factory.completed(-signal.SIGILL), "", "").cause is Cause.ILLEGAL_INSTRUCTION
@@ -140,7 +140,7 @@ def test_the_cause_of_a_death_is_recorded(phase: Phase) -> None:
 
 
 def test_a_bench_program_that_dies_at_once_is_no_program_without_an_answer() -> None:
-    step = factory.step("features", Phase.PROBE, asks=Inquiry.FEATURES)
+    step = factory.step("features", Phase.PROBE, asks=StepQuestion.FEATURES)
     result = read_outcome(step, factory.completed(-signal.SIGILL), "", "")
     assert result.status is Status.SKIPPED
     assert result.reason.startswith("killed by SIGILL")
@@ -151,14 +151,14 @@ def test_a_ctest_that_ran_nothing_is_no_success(junit: str) -> None:
     assert read_outcome(CTEST, factory.completed(), "No tests were found!!!", junit).status is Status.FAILED
 
 
-SAMPLED = WHISPER.replace(engine=Engine.SAMPLER)
+SAMPLED = WHISPER.replace(engine=Engine.LIBRARY)
 ANSWERS = "\n".join(
     f'{{"ok": true, "command": "{command}", "units": 2, "wall_ns": 8000000}}'
     for command in ("start", "load", "encode", "decode", "batch", "prompt")
 )
 
 
-def test_what_the_sampler_answered() -> None:
+def test_what_the_worker_answered() -> None:
     result = read_outcome(SAMPLED, factory.completed(), ANSWERS, "")
     assert result.status is Status.PASSED
     assert {one.metric: one.value for one in result.measurements} == dict.fromkeys(
@@ -167,13 +167,13 @@ def test_what_the_sampler_answered() -> None:
     assert read_outcome(WHISPER, factory.completed(), ANSWERS, "").status is Status.FAILED, "not its words"
 
 
-def test_a_refusal_of_the_sampler_is_the_reason() -> None:
+def test_a_refusal_of_the_worker_is_the_reason() -> None:
     refusal = '{"ok": false, "command": "prompt", "error": "whisper_decode returned -1"}'
     result = read_outcome(SAMPLED, factory.completed(), f"{ANSWERS}\n{refusal}\n", "")
     assert (result.status, result.reason, result.measurements) == (Status.FAILED, "whisper_decode returned -1", ())
 
 
-def test_a_sampler_that_left_something_out() -> None:
+def test_a_worker_that_left_something_out() -> None:
     cut = ANSWERS.replace("batch", "other")
     result = read_outcome(SAMPLED, factory.completed(), cut, "")
     assert (result.status, result.reason) == (Status.FAILED, "exit code 0, but no measurement of batchd")
@@ -181,7 +181,7 @@ def test_a_sampler_that_left_something_out() -> None:
 
 def test_the_librarys_own_benchmarks_are_read_like_the_bench_programs() -> None:
     case = Case.of("memcpy", threads=2)
-    step = factory.step("memcpy", case=case).replace(engine=Engine.SAMPLER)
+    step = factory.step("memcpy", case=case).replace(engine=Engine.LIBRARY)
     said = json.dumps({"ok": True, "command": "memcpy", "wall_ns": 1, "text": text("v1.8.5-memcpy-t2.log")})
     sampled = read_outcome(step, factory.completed(), said, "")
     asked = read_outcome(step.replace(engine=Engine.BENCH), factory.completed(), text("v1.8.5-memcpy-t2.log"), "")
@@ -222,14 +222,14 @@ def test_a_configuration_that_failed_names_the_package() -> None:
 
 
 def test_a_blas_library_that_does_not_tell_is_no_failure() -> None:
-    probe = factory.step("blas", Phase.PROBE, asks=Inquiry.BLAS_LIBRARY)
+    probe = factory.step("blas", Phase.PROBE, asks=StepQuestion.BLAS_LIBRARY)
     assert read_outcome(probe, factory.completed(2), "loads no BLAS library\n", "").status is Status.SKIPPED
     told = '{"kind": "blas", "file": "/l/libblis.so.4"}\n'
     assert read_outcome(probe, factory.completed(), told, "").status is Status.PASSED
 
 
 def test_a_node_without_nvidia_smi_is_no_failure() -> None:
-    probe = factory.step("gpu", Phase.PROBE, asks=Inquiry.GPU_DRIVER)
+    probe = factory.step("gpu", Phase.PROBE, asks=StepQuestion.GPU_DRIVER)
     missing = read_outcome(probe, factory.completed(1), "no such file or directory\n", "")
     assert (missing.status, missing.reason) == (Status.SKIPPED, "nvidia-smi listed no GPU")
     told = "580.159.04, 81559, NVIDIA H100 80GB HBM3\n"

@@ -1,7 +1,7 @@
 """Benchmark steps by either engine: the same cases, asked in other words."""
 
 from harness.plan.bench import plan_benchmarks
-from harness.plan.inputs import Ingredients
+from harness.plan.inputs import PlanInputs
 from harness.plan.worker import WHOLE
 from harness.records.build import CMakeOption
 from harness.records.plan import Phase, Step
@@ -9,12 +9,12 @@ from harness.records.suite import Benchmark, Engine
 from harness.whisper.memory import estimate_memory
 from tests import factory
 
-SAMPLER_ENV = (("KMP_BLOCKTIME", "1"), ("PYTHONPATH", "/package"))
+WORKER_ENV = (("KMP_BLOCKTIME", "1"), ("PYTHONPATH", "/package"))
 
 
 def plan(engine: Engine, backend: str = "auto") -> list[Step]:
     site = factory.site("Release")
-    given = Ingredients(
+    inputs = PlanInputs(
         source=factory.source(),
         toolchain=factory.toolchain(),
         sites=(site.replace(config=site.config.replace(backend=backend)),),
@@ -23,9 +23,9 @@ def plan(engine: Engine, backend: str = "auto") -> list[Step]:
         namespace="avx2",
         jobs=2,
         python="/bin/python",
-        sampler_env=SAMPLER_ENV,
+        worker_env=WORKER_ENV,
     )
-    return list(plan_benchmarks(given, given.sites[-1]))
+    return list(plan_benchmarks(inputs, inputs.sites[-1]))
 
 
 def asked(step: Step) -> list[str]:
@@ -36,15 +36,15 @@ def asked(step: Step) -> list[str]:
 
 
 def test_both_engines_measure_the_same_cases_in_the_same_order() -> None:
-    bench, sampler = ([step for step in plan(engine) if step.phase is Phase.BENCH] for engine in Engine)
+    bench, worker = ([step for step in plan(engine) if step.phase is Phase.BENCHMARK] for engine in Engine)
     assert [(step.name, step.case, step.repetition, step.log, step.title) for step in bench] == [
-        (step.name, step.case, step.repetition, step.log, step.title) for step in sampler
+        (step.name, step.case, step.repetition, step.log, step.title) for step in worker
     ]
-    assert len({step.name for step in sampler}) == len(sampler) == 2 + 2 * 2 * 2
+    assert len({step.name for step in worker}) == len(worker) == 2 + 2 * 2 * 2
 
 
-def test_the_sampler_does_the_whole_work_of_the_bench_program() -> None:
-    steps = {str(step.case): step for step in plan(Engine.SAMPLER)}
+def test_the_worker_does_the_whole_work_of_the_bench_program() -> None:
+    steps = {str(step.case): step for step in plan(Engine.LIBRARY)}
     model = steps["whisper/fa=1/model=tiny/threads=4"]
     assert asked(model) == ["load /w/tiny.bin 4 1", "warm", *WHOLE.values(), "quit"]
     assert asked(steps["memcpy/threads=4"]) == ["memcpy 4", "quit"]
@@ -52,11 +52,11 @@ def test_the_sampler_does_the_whole_work_of_the_bench_program() -> None:
     assert steps["memcpy/threads=4"].min_memory_bytes > 2e9
 
 
-def test_a_sampler_needs_no_bench_program_but_its_environment() -> None:
-    for step in plan(Engine.SAMPLER):
-        assert step.phase is Phase.BENCH, "nothing is asked of the bench program"
+def test_a_worker_needs_no_bench_program_but_its_environment() -> None:
+    for step in plan(Engine.LIBRARY):
+        assert step.phase is Phase.BENCHMARK, "nothing is asked of the bench program"
         assert step.needs == ("build_release",)
-        assert (step.env, step.engine) == (SAMPLER_ENV, Engine.SAMPLER)
+        assert (step.env, step.engine) == (WORKER_ENV, Engine.LIBRARY)
 
 
 def test_the_bench_program_is_asked_for_its_dialect_first() -> None:
@@ -69,21 +69,21 @@ def test_the_bench_program_is_asked_for_its_dialect_first() -> None:
 
 
 def test_only_what_the_suite_asks_for() -> None:
-    given = Ingredients(
+    inputs = PlanInputs(
         source=factory.source(),
         toolchain=factory.toolchain(),
         sites=(factory.site("Release"),),
-        suite=factory.suite().replace(engine=Engine.SAMPLER, benchmarks=(Benchmark.MEMCPY,)),
+        suite=factory.suite().replace(engine=Engine.LIBRARY, benchmarks=(Benchmark.MEMCPY,)),
         weights=(),
         namespace="avx2",
         jobs=2,
     )
-    assert [step.name for step in plan_benchmarks(given, given.sites[-1])] == ["memcpy"]
+    assert [step.name for step in plan_benchmarks(inputs, inputs.sites[-1])] == ["memcpy"]
 
 
 def with_backend(backend: str, *options: CMakeOption) -> dict[str, Step]:
     site = factory.site().replace(config=factory.config().replace(backend=backend, options=options))
-    given = Ingredients(
+    inputs = PlanInputs(
         source=factory.source(),
         toolchain=factory.toolchain(),
         sites=(site,),
@@ -93,7 +93,7 @@ def with_backend(backend: str, *options: CMakeOption) -> dict[str, Step]:
         jobs=2,
         python="/bin/python",
     )
-    return {step.name: step for step in plan_benchmarks(given, site)}
+    return {step.name: step for step in plan_benchmarks(inputs, site)}
 
 
 def test_a_build_with_blas_is_asked_for_its_library() -> None:

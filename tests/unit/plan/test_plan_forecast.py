@@ -15,16 +15,16 @@ STEPS = (
 
 
 def test_repetitions_share_what_was_learned() -> None:
-    known = learn_durations({"other": 3.0}, STEPS, [factory.result("r1", Phase.BENCH)])
+    known = learn_durations({"other": 3.0}, STEPS, [factory.result("r1", Phase.BENCHMARK)])
     assert known == {"other": 3.0, str(CASE): 1.5}
     assert remaining_s(STEPS, known, done=frozenset({"build_release", "r1"}), elapsed_s=0.5) == 1.0
 
 
 def test_reused_unexecuted_and_failed_steps_teach_nothing() -> None:
     reused = factory.result("build_release", Phase.BUILD).replace(reused=True)
-    skipped = factory.result("r1", Phase.BENCH, Status.SKIPPED).replace(completed=None)
+    skipped = factory.result("r1", Phase.BENCHMARK, Status.SKIPPED).replace(completed=None)
     assert learn_durations({}, STEPS, [reused, skipped]) == {}
-    assert learn_durations({}, STEPS, [factory.result("r1", Phase.BENCH, Status.TIMED_OUT)]) == {}
+    assert learn_durations({}, STEPS, [factory.result("r1", Phase.BENCHMARK, Status.TIMED_OUT)]) == {}
 
 
 def test_a_step_that_takes_longer_than_known_does_not_eat_the_rest() -> None:

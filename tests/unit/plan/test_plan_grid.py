@@ -4,7 +4,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.plan.axis import convert_axes, convert_excludes, parse_axes
-from harness.plan.grid import interleave, lay_grid, make_side
+from harness.plan.grid import interleave, lay_grid, make_side_request
 from harness.records.measurement import Case
 from harness.records.plan import Phase, Plan, Step
 from harness.records.sweep import Axis
@@ -64,8 +64,8 @@ def test_a_grid_beyond_reason() -> None:
 
 
 def test_a_config_changes_settings_and_options() -> None:
-    side = make_side((("isa", "avx2"), ("GGML_BLAS", "ON"), ("OpenMP_ROOT", "/x")))
-    assert (side.values, side.defines) == ((("isa", "avx2"),), ("GGML_BLAS=ON", "OpenMP_ROOT=/x"))
+    request = make_side_request((("isa", "avx2"), ("GGML_BLAS", "ON"), ("OpenMP_ROOT", "/x")))
+    assert (request.values, request.defines) == ((("isa", "avx2"),), ("GGML_BLAS=ON", "OpenMP_ROOT=/x"))
 
 
 def bench(threads: int, repetition: int) -> Step:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from harness.plan.placeholder import Unbound, bind, choose_bench_target, choose_library, choose_tests
+from harness.plan.placeholder import Unfilled, choose_bench_target, choose_library, choose_tests, fill_placeholders
 from harness.records.outcome import Status
-from harness.records.plan import Dialect, Inventory, Listing, Phase, Step
+from harness.records.plan import Dialect, Inventory, ListedTest, Phase, Step
 
 TESTS = (
-    Listing(name="test-whisper-cli-tiny", labels=("tiny", "gh"), program="/build/bin/whisper-cli"),
-    Listing(name="test-whisper-cli-large", labels=("large",), program="/build/bin/whisper-cli"),
-    Listing(name="test-vad", labels=("unit",), program="/build/bin/test-vad"),
+    ListedTest(name="test-whisper-cli-tiny", labels=("tiny", "gh"), program="/build/bin/whisper-cli"),
+    ListedTest(name="test-whisper-cli-large", labels=("large",), program="/build/bin/whisper-cli"),
+    ListedTest(name="test-vad", labels=("unit",), program="/build/bin/test-vad"),
 )
 FULL = Inventory(
     targets=("all", "bench", "whisper-bench"),
@@ -18,20 +18,20 @@ FULL = Inventory(
 )
 
 
-def step(*argv: str, phase: Phase = Phase.BENCH, build_type: str = "") -> Step:
+def step(*argv: str, phase: Phase = Phase.BENCHMARK, build_type: str = "") -> Step:
     log, cwd = "some.log", "/build"
     return Step(name="s", title="s", phase=phase, argv=argv, cwd=cwd, log=log, timeout_s=1, build_type=build_type)
 
 
 def bound(given: Step, inventory: Inventory = FULL) -> tuple[str, ...]:
-    answer = bind(given, inventory)
+    answer = fill_placeholders(given, inventory)
     assert isinstance(answer, Step)
     return answer.argv
 
 
-def unbound(given: Step, inventory: Inventory) -> Unbound:
-    answer = bind(given, inventory)
-    assert isinstance(answer, Unbound)
+def unfilled(given: Step, inventory: Inventory) -> Unfilled:
+    answer = fill_placeholders(given, inventory)
+    assert isinstance(answer, Unfilled)
     return answer
 
 
@@ -54,7 +54,7 @@ def test_flash_attention_is_always_said_where_the_dialect_can() -> None:
 def test_an_old_dialect_has_it_off_without_a_flag_and_cannot_have_it_on() -> None:
     old = FULL.replace(dialect=Dialect())
     assert bound(step("@bench", "@no-gpu", "@fa=0"), old) == ("/build/bin/whisper-bench",)
-    assert unbound(step("@bench", "@fa=1"), old).status is Status.SKIPPED
+    assert unfilled(step("@bench", "@fa=1"), old).status is Status.SKIPPED
 
 
 def test_only_the_programs_of_chosen_tests_are_built() -> None:
@@ -67,17 +67,17 @@ def test_only_the_programs_of_chosen_tests_are_built() -> None:
     [((), "registers no tests"), ((("Debug", TESTS[1:2]),), "none of the tree's 1 tests has the label gh or unit")],
 )
 def test_a_tree_without_fitting_tests_is_skipped_and_never_a_success(
-    tests: tuple[tuple[str, tuple[Listing, ...]], ...], reason: str
+    tests: tuple[tuple[str, tuple[ListedTest, ...]], ...], reason: str
 ) -> None:
     without = FULL.replace(tests=tests)
-    answer = unbound(step("ctest", phase=Phase.TEST, build_type="Debug"), without)
+    answer = unfilled(step("ctest", phase=Phase.TEST, build_type="Debug"), without)
     assert answer.status is Status.SKIPPED
     assert reason in answer.reason
-    assert unbound(step("cmake", "--target", "@tests=Debug", phase=Phase.BUILD), without).status is Status.SKIPPED
+    assert unfilled(step("cmake", "--target", "@tests=Debug", phase=Phase.BUILD), without).status is Status.SKIPPED
 
 
 def test_a_tree_without_a_bench_program_has_failed() -> None:
-    assert unbound(step("@bench", "-h"), FULL.replace(targets=("all",))).status is Status.FAILED
+    assert unfilled(step("@bench", "-h"), FULL.replace(targets=("all",))).status is Status.FAILED
 
 
 @pytest.mark.parametrize("room", ["src", "bin", "lib"])
@@ -91,6 +91,6 @@ def test_the_library_is_found_where_each_release_puts_it(room: str, suffix: str)
 
 
 def test_a_static_build_has_no_library_to_load() -> None:
-    answer = unbound(step("python", "@library"), FULL.replace(targets=("src/libwhisper.a", "whisper-bench")))
+    answer = unfilled(step("python", "@library"), FULL.replace(targets=("src/libwhisper.a", "whisper-bench")))
     assert answer.status is Status.FAILED
     assert "no shared libwhisper" in answer.reason

@@ -2,10 +2,17 @@ import pytest
 
 from harness.errors import UsageError
 from harness.parse.host.cpu import rank_cores
-from harness.plan.placement import HUGE_PAGES, choose_cpus, choose_wish, keep_cpus, place_plan, require_cpus
+from harness.plan.placement import (
+    HUGE_PAGES,
+    choose_cpus,
+    choose_placement_request,
+    keep_cpus,
+    place_plan,
+    require_cpus,
+)
 from harness.records.measurement import Case
 from harness.records.plan import Phase, Placement, Plan
-from harness.settings.request import Wish
+from harness.settings.request import PlacementRequest
 from tests import factory
 from tests.unit.parse.host.test_parse_host_node import load
 
@@ -39,9 +46,11 @@ def test_cpus_that_cannot_be(pin: str, threads: int, said: str) -> None:
 
 
 def test_wishes() -> None:
-    assert choose_wish("", "", huge_pages=False).is_empty
-    assert choose_wish("auto", "-5", huge_pages=True) == Wish(pin="auto", nice=-5, huge_pages=True)
-    assert choose_wish("", "0", huge_pages=False) == Wish(nice=0)
+    assert choose_placement_request("", "", huge_pages=False).is_empty
+    assert choose_placement_request("auto", "-5", huge_pages=True) == PlacementRequest(
+        pin="auto", nice=-5, huge_pages=True
+    )
+    assert choose_placement_request("", "0", huge_pages=False) == PlacementRequest(nice=0)
 
 
 @pytest.mark.parametrize(
@@ -50,13 +59,13 @@ def test_wishes() -> None:
 )
 def test_wishes_that_cannot_be(name: str, value: str) -> None:
     with pytest.raises(UsageError, match=f"--{name}"):
-        choose_wish(value if name == "pin" else "", value if name == "nice" else "", huge_pages=False)
+        choose_placement_request(value if name == "pin" else "", value if name == "nice" else "", huge_pages=False)
 
 
 def test_only_benchmarks_are_placed_each_by_its_threads() -> None:
     one, two = (Case.of("whisper", model="tiny", threads=threads, fa=0) for threads in (1, 2))
     steps = (factory.step("build", Phase.BUILD), factory.step("a", case=one), factory.step("b", case=two))
-    plan = place_plan(Plan(sites=(), steps=steps), Wish(pin="auto", nice=5, huge_pages=True), CORES)
+    plan = place_plan(Plan(sites=(), steps=steps), PlacementRequest(pin="auto", nice=5, huge_pages=True), CORES)
     assert plan.steps[0] == steps[0]
     assert [step.placement for step in plan.steps[1:]] == [
         Placement(cpus=(1,), nice=5, huge_pages=True),
@@ -64,7 +73,7 @@ def test_only_benchmarks_are_placed_each_by_its_threads() -> None:
     ]
     assert HUGE_PAGES in plan.steps[1].env
     untouched = Plan(sites=(), steps=steps)
-    assert place_plan(untouched, Wish(), ()) is untouched
+    assert place_plan(untouched, PlacementRequest(), ()) is untouched
 
 
 def test_placement_reads_well() -> None:
@@ -85,7 +94,7 @@ def test_nothing_outside_the_affinity_is_offered() -> None:
 
 def pinned(*cpus: int, threads: int = 2) -> Plan:
     case = Case.of("whisper", model="base", threads=threads, fa=0)
-    steps = (factory.step("build", Phase.BUILD), factory.step("bench", Phase.BENCH, case))
+    steps = (factory.step("build", Phase.BUILD), factory.step("bench", Phase.BENCHMARK, case))
     return Plan(sites=(), steps=(steps[0], steps[1].replace(placement=Placement(cpus=cpus, nice=5))))
 
 

@@ -5,24 +5,24 @@ import pytest
 from harness.plan.roofline import (
     AFTER,
     BEFORE,
-    RoofBuild,
+    RooflineBuild,
     choose_array_bytes,
-    choose_roof_site,
+    choose_roofline_site,
     last_cache_bytes,
-    plan_roof,
-    plan_roof_build,
+    plan_roofline,
+    plan_roofline_build,
 )
 from harness.plan.run import blockers, plan_run
 from harness.records.build import CMakeOption
-from harness.records.node import Cache, Node
-from harness.records.plan import Phase, Site
+from harness.records.node import CpuCache, Node
+from harness.records.plan import BuildSite, Phase
 from tests import factory
-from tests.unit.plan.test_plan_run import ingredients
+from tests.unit.plan.test_plan_run import plan_inputs
 
 MIB = 1 << 20
 
 
-def site(*options: tuple[str, str], wiring: tuple[tuple[str, str], ...] = ()) -> Site:
+def site(*options: tuple[str, str], wiring: tuple[tuple[str, str], ...] = ()) -> BuildSite:
     def make(pairs: tuple[tuple[str, str], ...]) -> tuple[CMakeOption, ...]:
         return tuple(CMakeOption(name=name, value=value, reason="why not") for name, value in pairs)
 
@@ -30,24 +30,24 @@ def site(*options: tuple[str, str], wiring: tuple[tuple[str, str], ...] = ()) ->
 
 
 def flags(*options: tuple[str, str], arch: str = "x86_64") -> dict[str, str]:
-    return {one.name: one.value for one in choose_roof_site(site(*options), arch, "/b").config.options}
+    return {one.name: one.value for one in choose_roofline_site(site(*options), arch, "/b").config.options}
 
 
-def node(*caches: Cache, memory_bytes: int = 64 << 30, logical: int = 8) -> Node:
+def node(*caches: CpuCache, memory_bytes: int = 64 << 30, logical: int = 8) -> Node:
     plain = factory.node()
     cpu = plain.cpu.replace(caches=caches, cores=factory.cores(logical))
     return plain.replace(cpu=cpu, memory_bytes=memory_bytes)
 
 
-def cache(size_mib: int, shared_by: int, level: int = 3, kind: str = "unified") -> Cache:
-    return Cache(level=level, kind=kind, size_bytes=size_mib * MIB, shared_by=shared_by)
+def cache(size_mib: int, shared_by: int, level: int = 3, kind: str = "unified") -> CpuCache:
+    return CpuCache(level=level, kind=kind, size_bytes=size_mib * MIB, shared_by=shared_by)
 
 
-def build() -> RoofBuild:
-    return RoofBuild(
+def build() -> RooflineBuild:
+    return RooflineBuild(
         project="/harness/native/roofline",
         digest="d1",
-        site=choose_roof_site(site(("GGML_NATIVE", "ON")), "x86_64", "/b"),
+        site=choose_roofline_site(site(("GGML_NATIVE", "ON")), "x86_64", "/b"),
         array_bytes=256 * MIB,
         namespace="n",
     )
@@ -75,7 +75,7 @@ def test_cmakes_own_options_reach_the_probe_but_not_those_of_cxx() -> None:
         ("GGML_BLAS", "ON"),
         wiring=(("CMAKE_C_COMPILER", "/cc"), ("CMAKE_CXX_COMPILER", "/cxx"), ("CMAKE_PROJECT_INCLUDE", "/x.cmake")),
     )
-    chosen = choose_roof_site(given, "x86_64", "/b")
+    chosen = choose_roofline_site(given, "x86_64", "/b")
     names = [one.name for one in (*chosen.wiring, *chosen.config.options)]
     assert names == ["CMAKE_C_COMPILER", "ROOF_NATIVE", "CMAKE_C_FLAGS"]
 
@@ -102,22 +102,22 @@ def test_the_instruction_cache_is_no_place_for_arrays() -> None:
 
 
 def test_a_run_measures_before_and_after_and_builds_once() -> None:
-    given = ingredients().replace(roof=build())
-    steps = plan_run(given).steps
+    inputs = plan_inputs().replace(roofline=build())
+    steps = plan_run(inputs).steps
     names = [step.name for step in steps]
     first, last = names.index(BEFORE), names.index(AFTER)
     assert names[first - 2 : first] == ["roof_configure", "roof_build"]
     assert names[first - 3] == "ctest_release"
     assert last == len(names) - 1
     assert {step.repetition for step in steps if step.name in (BEFORE, AFTER)} == {1, 2}
-    assert all(step.phase is Phase.ROOF for step in steps if step.name.startswith("roof"))
+    assert all(step.phase is Phase.ROOFLINE for step in steps if step.name.startswith("roof"))
     assert len({step.log for step in steps}) == len(steps)
     assert "--no-copy" in steps[last].argv
     assert steps[last].argv[steps[last].argv.index("--threads") + 1] == "4"
 
 
-def test_nothing_needs_the_roof_and_it_needs_the_builds() -> None:
-    plan = plan_run(ingredients().replace(roof=build()))
+def test_nothing_needs_the_roofline_and_it_needs_the_builds() -> None:
+    plan = plan_run(plan_inputs().replace(roofline=build()))
     by_name = {step.name: step for step in plan.steps}
     broken = frozenset({"roof_build", BEFORE})
     assert [step.name for step in plan.steps if blockers(step, plan, broken)] == [BEFORE, AFTER]
@@ -125,14 +125,14 @@ def test_nothing_needs_the_roof_and_it_needs_the_builds() -> None:
     assert blockers(by_name["roof_configure"], plan, frozenset({"build_release"})) == ("build_release",)
 
 
-def test_without_benchmarks_there_is_no_roof() -> None:
-    given = ingredients().replace(roof=build())
-    names = [step.name for step in plan_run(given.replace(suite=given.suite.replace(benchmarks=()))).steps]
+def test_without_benchmarks_there_is_no_roofline() -> None:
+    inputs = plan_inputs().replace(roofline=build())
+    names = [step.name for step in plan_run(inputs.replace(suite=inputs.suite.replace(benchmarks=()))).steps]
     assert not [name for name in names if name.startswith("roof")]
 
 
 def test_the_full_measurement_copies_and_needs_both_arrays() -> None:
-    brief, full = (plan_roof(build(), (1, 2, 1), name="roof", brief=word) for word in (True, False))
+    brief, full = (plan_roofline(build(), (1, 2, 1), name="roof", brief=word) for word in (True, False))
     assert full.min_memory_bytes - brief.min_memory_bytes == 256 * MIB
     assert "--no-copy" not in full.argv
     assert full.argv[1:3] == ("--threads", "1,2")
@@ -140,9 +140,9 @@ def test_the_full_measurement_copies_and_needs_both_arrays() -> None:
 
 def test_a_probe_of_other_sources_or_options_is_built_anew() -> None:
     tools = factory.toolchain()
-    configure, make = plan_roof_build(build(), tools)
-    other_configure, other_make = plan_roof_build(build().replace(digest="d2"), tools)
+    configure, make = plan_roofline_build(build(), tools)
+    other_configure, other_make = plan_roofline_build(build().replace(digest="d2"), tools)
     assert configure.key != other_configure.key
     assert make.key != other_make.key
-    changed = build().replace(site=choose_roof_site(site(("GGML_NATIVE", "OFF")), "x86_64", "/b"))
-    assert configure.key != next(iter(plan_roof_build(changed, tools))).key
+    changed = build().replace(site=choose_roofline_site(site(("GGML_NATIVE", "OFF")), "x86_64", "/b"))
+    assert configure.key != next(iter(plan_roofline_build(changed, tools))).key

@@ -1,6 +1,6 @@
 """Plans: the right steps, in the right order, with the right dependencies."""
 
-from harness.plan.inputs import Ingredients
+from harness.plan.inputs import PlanInputs
 from harness.plan.run import blockers, find_flaw, find_stray, plan_build, plan_run
 from harness.records.build import CMakeOption
 from harness.records.plan import Phase, Plan, Step
@@ -8,8 +8,8 @@ from harness.records.suite import Benchmark
 from tests import factory
 
 
-def ingredients() -> Ingredients:
-    return Ingredients(
+def plan_inputs() -> PlanInputs:
+    return PlanInputs(
         source=factory.source(),
         toolchain=factory.toolchain(),
         sites=(factory.site("Debug"), factory.site("Release")),
@@ -20,16 +20,16 @@ def ingredients() -> Ingredients:
     )
 
 
-def names(given: Ingredients) -> list[str]:
-    return [step.name for step in plan_run(given).steps]
+def names(inputs: PlanInputs) -> list[str]:
+    return [step.name for step in plan_run(inputs).steps]
 
 
-def find(given: Ingredients, name: str) -> Step:
-    return next(step for step in plan_run(given).steps if step.name == name)
+def find(inputs: PlanInputs, name: str) -> Step:
+    return next(step for step in plan_run(inputs).steps if step.name == name)
 
 
 def test_the_order_is_upstreams() -> None:
-    assert names(ingredients()) == [
+    assert names(plan_inputs()) == [
         "configure_debug",
         "list_debug",
         "build_debug",
@@ -49,28 +49,28 @@ def test_the_order_is_upstreams() -> None:
 
 
 def test_without_tests_there_is_one_build_and_no_ctest() -> None:
-    given = ingredients()
-    suite = given.suite.replace(tests=False, test_build_types=())
-    planned = names(given.replace(suite=suite, sites=given.sites[1:]))
+    inputs = plan_inputs()
+    suite = inputs.suite.replace(tests=False, test_build_types=())
+    planned = names(inputs.replace(suite=suite, sites=inputs.sites[1:]))
     assert planned[:4] == ["configure_release", "targets_release", "build_release", "dialect"]
 
 
 def test_debug_builds_the_tests_alone_and_release_the_bench_program_too() -> None:
-    assert find(ingredients(), "build_debug").argv[-2:] == ("--target", "@tests=Debug")
-    assert find(ingredients(), "build_release").argv[-3:] == ("--target", "@bench-target", "@tests=Release")
+    assert find(plan_inputs(), "build_debug").argv[-2:] == ("--target", "@tests=Debug")
+    assert find(plan_inputs(), "build_release").argv[-3:] == ("--target", "@bench-target", "@tests=Release")
 
 
 def test_ctest_never_passes_with_nothing() -> None:
-    argv = find(ingredients(), "ctest_release").argv
+    argv = find(plan_inputs(), "ctest_release").argv
     assert "--no-tests=error" in argv
     assert argv[argv.index("-L") + 1] == "^(gh|unit)$"
 
 
 def test_rounds_go_over_all_settings_before_the_next_repetition() -> None:
-    given = ingredients()
-    suite = given.suite.replace(flash_attn=(0, 1), threads=(1, 2), repetitions=3, benchmarks=(Benchmark.WHISPER,))
-    given = given.replace(suite=suite, weights=(factory.weights("tiny"), factory.weights("base")))
-    benches = [step for step in plan_run(given).steps if step.phase is Phase.BENCH]
+    inputs = plan_inputs()
+    suite = inputs.suite.replace(flash_attn=(0, 1), threads=(1, 2), repetitions=3, benchmarks=(Benchmark.WHISPER,))
+    inputs = inputs.replace(suite=suite, weights=(factory.weights("tiny"), factory.weights("base")))
+    benches = [step for step in plan_run(inputs).steps if step.phase is Phase.BENCHMARK]
     rounds = [benches[at : at + 8] for at in range(0, 24, 8)]
     for number, steps in enumerate(rounds, 1):
         assert {step.repetition for step in steps} == {number}
@@ -78,14 +78,14 @@ def test_rounds_go_over_all_settings_before_the_next_repetition() -> None:
     orders = [[str(step.case) for step in steps] for steps in rounds]
     assert orders[1] != orders[2], "the order is drawn anew in each round"
     assert orders == [[str(s.case) for s in r] for r in rounds], "and is the same for the same seed"
-    assert plan_run(given) == plan_run(given)
-    assert plan_run(given.replace(suite=suite.replace(seed=2))) != plan_run(given)
+    assert plan_run(inputs) == plan_run(inputs)
+    assert plan_run(inputs.replace(suite=suite.replace(seed=2))) != plan_run(inputs)
 
 
 def test_logs_have_upstreams_names_and_no_two_steps_share_one() -> None:
-    given = ingredients()
-    given = given.replace(suite=given.suite.replace(flash_attn=(0, 1)))
-    logs = [step.log for step in plan_run(given).steps]
+    inputs = plan_inputs()
+    inputs = inputs.replace(suite=inputs.suite.replace(flash_attn=(0, 1)))
+    logs = [step.log for step in plan_run(inputs).steps]
     assert len(logs) == len(set(logs))
     assert {
         "ctest_debug-cmake.log",
@@ -100,7 +100,7 @@ def test_logs_have_upstreams_names_and_no_two_steps_share_one() -> None:
 
 
 def test_a_failed_build_blocks_the_rest_and_a_failed_benchmark_nothing() -> None:
-    plan = plan_run(ingredients())
+    plan = plan_run(plan_inputs())
     by_name = {step.name: step for step in plan.steps}
     for name in ("ctest_debug", "configure_release", "build_release", "mul_mat", "bench_base_t4_fa0_r2"):
         assert blockers(by_name[name], plan, frozenset({"build_debug"})) == ("build_debug",), name
@@ -109,31 +109,31 @@ def test_a_failed_build_blocks_the_rest_and_a_failed_benchmark_nothing() -> None
 
 
 def test_a_stamp_tells_the_source_it_was_made_of() -> None:
-    given = ingredients()
-    other = given.replace(source=given.source.replace(id="src2"))
-    assert find(given, "build_release").stamp == find(other, "build_release").stamp
-    assert find(given, "build_release").key != find(other, "build_release").key
-    assert find(given, "configure_release").key == find(other, "configure_release").key
+    inputs = plan_inputs()
+    other = inputs.replace(source=inputs.source.replace(id="src2"))
+    assert find(inputs, "build_release").stamp == find(other, "build_release").stamp
+    assert find(inputs, "build_release").key != find(other, "build_release").key
+    assert find(inputs, "configure_release").key == find(other, "configure_release").key
 
 
 def test_a_tree_of_the_users_is_always_shown_to_ninja() -> None:
-    given = ingredients()
-    assert find(given.replace(source=given.source.replace(mutable=True)), "build_release").stamp == ""
+    inputs = plan_inputs()
+    assert find(inputs.replace(source=inputs.source.replace(mutable=True)), "build_release").stamp == ""
 
 
 def test_a_configure_is_made_anew_when_any_option_changes() -> None:
-    given = ingredients()
+    inputs = plan_inputs()
     wiring = (CMakeOption(name="CMAKE_MAKE_PROGRAM", value="/other/ninja", reason="moved"),)
-    moved = given.replace(sites=tuple(site.replace(wiring=wiring) for site in given.sites))
-    assert find(given, "configure_release").key != find(moved, "configure_release").key
+    moved = inputs.replace(sites=tuple(site.replace(wiring=wiring) for site in inputs.sites))
+    assert find(inputs, "configure_release").key != find(moved, "configure_release").key
 
 
 def test_memcpy_asks_for_the_memory_it_needs() -> None:
-    assert find(ingredients(), "memcpy").min_memory_bytes > 2.048e9
+    assert find(plan_inputs(), "memcpy").min_memory_bytes > 2.048e9
 
 
 def test_a_pruned_source_is_built_through_our_own_project() -> None:
-    plan = plan_build(ingredients().replace(library="/harness/native/library", sites=(factory.site(),)))
+    plan = plan_build(plan_inputs().replace(library="/harness/native/library", sites=(factory.site(),)))
     configure, *_, build = plan.steps
     assert configure.argv[4] == "/harness/native/library"
     assert "-DWHISPER_SOURCE=/cache/sources/src1/tree" in configure.argv
@@ -142,7 +142,7 @@ def test_a_pruned_source_is_built_through_our_own_project() -> None:
 
 
 def test_a_plan_that_was_edited_is_not_followed_and_one_that_was_made_is() -> None:
-    plan = plan_run(ingredients())
+    plan = plan_run(plan_inputs())
     assert find_flaw(plan) == ""
     first, second, *others = plan.steps
     for steps, told in (
@@ -159,7 +159,7 @@ def test_a_plan_that_was_edited_is_not_followed_and_one_that_was_made_is() -> No
 
 
 def test_whatever_a_plan_makes_or_empties_lies_in_the_cache() -> None:
-    plan = plan_run(ingredients())
+    plan = plan_run(plan_inputs())
     assert find_stray(plan, "/cache") == ""
     for field, path in (
         ("wipe", "/home"),
@@ -176,7 +176,7 @@ def test_whatever_a_plan_makes_or_empties_lies_in_the_cache() -> None:
 
 
 def test_the_cache_may_be_named_from_where_one_stands() -> None:
-    step = plan_run(ingredients()).steps[0].replace(wipe="", stamp="", products=("/home/me/../cache/builds/x",))
+    step = plan_run(plan_inputs()).steps[0].replace(wipe="", stamp="", products=("/home/me/../cache/builds/x",))
     plan = Plan(sites=(), steps=(step,))
     assert find_stray(plan, "/home/me/../cache") == ""
     assert find_stray(plan, "/home/me") != ""

@@ -3,12 +3,12 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.plan.side import KEYS, Side, parse_side
+from harness.plan.side import KEYS, SideRequest, parse_side
 from harness.records.source import SourceRequest
 from harness.settings.table import BY_NAME
 
 
-def parse(words: str) -> Side:
+def parse(words: str) -> SideRequest:
     return parse_side(words, is_folder=lambda word: word in (".", "../tree", "~/tree"))
 
 
@@ -35,16 +35,16 @@ def test_every_key_is_a_setting() -> None:
     ],
 )
 def test_what_words_mean(words: str, values: dict[str, str]) -> None:
-    side = parse(words)
-    assert dict(side.values) == values
-    assert side.defines == ()
-    assert side.label == words
+    request = parse(words)
+    assert dict(request.values) == values
+    assert request.defines == ()
+    assert request.label == words
 
 
 def test_names_in_capitals_are_options_of_cmake() -> None:
-    side = parse("v1.8.5,GGML_LLAMAFILE=ON,CMAKE_C_FLAGS=-O2 -g,GGML_X=")
-    assert side.defines == ("GGML_LLAMAFILE=ON", "CMAKE_C_FLAGS=-O2 -g", "GGML_X=")
-    assert dict(side.values) == {"ref": "v1.8.5"}
+    request = parse("v1.8.5,GGML_LLAMAFILE=ON,CMAKE_C_FLAGS=-O2 -g,GGML_X=")
+    assert request.defines == ("GGML_LLAMAFILE=ON", "CMAKE_C_FLAGS=-O2 -g", "GGML_X=")
+    assert dict(request.values) == {"ref": "v1.8.5"}
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_an_unknown_key_names_the_nearest() -> None:
 def test_a_side_that_says_what_it_is_has_no_use_for_the_rest(
     words: str, inherited: set[str], origin: tuple[str, str, str]
 ) -> None:
-    side = parse(words)
-    assert side.inherited == inherited
-    mine = side.choose_source(SourceRequest(repo="mine.git", tree="/tree", ours=("/ours",)))
+    request = parse(words)
+    assert request.inherited == inherited
+    mine = request.choose_source(SourceRequest(repo="mine.git", tree="/tree", ours=("/ours",)))
     assert (mine.ref, mine.repo, mine.tree) == origin
     assert mine.ours == ("/ours",)
-    assert side.named.items() <= dict(side.values).items()
+    assert request.named.items() <= dict(request.values).items()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.plan.inputs import Ingredients
+from harness.plan.inputs import PlanInputs
 from harness.plan.run import plan_run
 from harness.plan.transcription import caveat_transcription, name_audio, plan_transcriptions
 from harness.records.measurement import Case
@@ -15,8 +15,8 @@ SPEECH = Audio(name="speech", path="/cache/audio/1.wav", sha256="1" * 64, durati
 REAL = factory.weights("tiny").replace(kind=WeightsKind.OFFICIAL)
 
 
-def given(**changes: object) -> Ingredients:
-    return Ingredients(
+def given(**changes: object) -> PlanInputs:
+    return PlanInputs(
         source=factory.source(),
         toolchain=factory.toolchain(),
         sites=(factory.site("Debug"), factory.site("Release")),
@@ -58,7 +58,7 @@ def test_whisper_cli_is_built_where_it_is_timed() -> None:
     plan = plan_run(given())
     assert "@cli-target" in build_targets(plan)
     assert "@cli-target" not in build_targets(plan_run(given(audio=())))
-    kinds = [step.case.benchmark for step in plan.steps if step.phase is Phase.BENCH and step.case]
+    kinds = [step.case.benchmark for step in plan.steps if step.phase is Phase.BENCHMARK and step.case]
     assert kinds == sorted(kinds, key=["memcpy", "mul_mat", "whisper", "transcribe"].index), "after all others"
 
 

@@ -22,7 +22,7 @@ from harness.records.measurement import Case
 from harness.records.outcome import Status
 from harness.records.plan import Phase
 from harness.records.sweep import Values
-from harness.records.tune import Duel, Goal, Stage, Tried
+from harness.records.tune import Candidate, Duel, Goal, Stage
 from tests import factory
 
 BASE = {"threads": "4", "fa": "0", "llamafile": "off", "blas": "none", "isa": "native", "quant": "f16"}
@@ -53,7 +53,7 @@ def test_what_makes_another_binary() -> None:
     ("goal", "score"), [(Goal.LATENCY, 2000.0), (Goal.THROUGHPUT, 4000.0), (Goal.MEMORY, (1 << 20) / 1e6)]
 )
 def test_the_score_of_a_process(goal: Goal, score: float) -> None:
-    result = factory.result("b", Phase.BENCH, Status.PASSED, (CASE, "encode", 1000.0), (CASE, "decode", 10.0))
+    result = factory.result("b", Phase.BENCHMARK, Status.PASSED, (CASE, "encode", 1000.0), (CASE, "decode", 10.0))
     assert score_result(result.replace(case=CASE), goal) == pytest.approx(score)
     assert score_result(result.replace(case=CASE, status=Status.FAILED), goal) is None
     stopped = factory.completed().replace(stopped_s=1.0)
@@ -61,7 +61,7 @@ def test_the_score_of_a_process(goal: Goal, score: float) -> None:
 
 
 def test_a_candidate_without_a_score_says_why() -> None:
-    good = factory.result("b", Phase.BENCH, Status.PASSED)
+    good = factory.result("b", Phase.BENCHMARK, Status.PASSED)
     still = good.replace(completed=factory.completed().replace(stopped_s=6.0))
     assert explain_absence([good]) == ""
     assert explain_absence([good, still]) == "the process or the harness stood still for 6.0 s"
@@ -69,7 +69,7 @@ def test_a_candidate_without_a_score_says_why() -> None:
 
 
 def test_a_process_without_its_numbers_has_no_score() -> None:
-    result = factory.result("b", Phase.BENCH, Status.PASSED, (CASE, "encode", 1000.0)).replace(case=CASE)
+    result = factory.result("b", Phase.BENCHMARK, Status.PASSED, (CASE, "encode", 1000.0)).replace(case=CASE)
     assert score_result(result, Goal.LATENCY) is None
 
 
@@ -142,7 +142,7 @@ def test_the_number_of_the_winner_is_that_of_its_duels() -> None:
 
 def test_whom_the_choice_is_measured_against() -> None:
     def stage(*scores: float | None) -> Stage:
-        tried = tuple(Tried(values=(("fa", str(at)),), score=score, n=2) for at, score in enumerate(scores))
+        tried = tuple(Candidate(values=(("fa", str(at)),), score=score, n=2) for at, score in enumerate(scores))
         known = [score for score in scores if score is not None]
         return Stage(axis="fa", tried=tried, winner=scores.index(min(known)) if known else None)
 

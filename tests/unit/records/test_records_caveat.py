@@ -8,7 +8,7 @@ import pytest
 
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import Cause
-from harness.records.record import Explained
+from harness.records.record import ExplainedWord
 
 HARNESS = Path(__file__).parents[3] / "harness"
 # These pass on the codes of other records, or get theirs as an argument of type CaveatCode.
@@ -46,7 +46,7 @@ def test_every_code_of_the_list_is_used() -> None:
 
 
 @pytest.mark.parametrize("codes", [CaveatCode, Cause])
-def test_codes_are_words_with_one_line_of_meaning(codes: type[Explained]) -> None:
+def test_codes_are_words_with_one_line_of_meaning(codes: type[ExplainedWord]) -> None:
     for code in codes:
         assert re.fullmatch(r"[a-z]+(?:-[a-z]+)*", code.value)
         assert code.value == code.name.lower().replace("_", "-")

@@ -30,7 +30,7 @@ def answers() -> Iterator[StepResult]:
 
 
 def measured(case: Case, repetition: int = 1) -> StepResult:
-    found = factory.result(f"{case}-{repetition}", Phase.BENCH, Status.PASSED, (case, "encode", 1.0))
+    found = factory.result(f"{case}-{repetition}", Phase.BENCHMARK, Status.PASSED, (case, "encode", 1.0))
     return found.replace(case=case, repetition=repetition)
 
 

@@ -2,7 +2,7 @@
 
 import random
 
-from harness.records.calibration import AATrial, Calibration, Need, Spread
+from harness.records.calibration import AATrial, BlocksNeeded, Calibration, Spread
 from harness.records.comparison import ALPHA
 from harness.records.measurement import Case
 from harness.render.calibration import render_calibration
@@ -10,9 +10,9 @@ from harness.stats.verdict import PairedSample, judge_pairs
 
 CASE = Case.of("whisper", model="tiny", threads=2, fa=0)
 NEEDS = (
-    Need(change=0.05, blocks=10, minutes=0.4),
-    Need(change=0.02, blocks=30, minutes=1.26),
-    Need(change=0.01, blocks=None, minutes=None),
+    BlocksNeeded(change=0.05, blocks=10, minutes=0.4),
+    BlocksNeeded(change=0.02, blocks=30, minutes=1.26),
+    BlocksNeeded(change=0.01, blocks=None, minutes=None),
 )
 SPREAD = Spread(case=CASE, metric="encode", n=24, calls=0.0071, processes=0.0123, blocks=0.0102, needs=NEEDS)
 

@@ -1,11 +1,11 @@
-from harness.records.condition import Condition, Diagnosis, Finding, Fitness, Quietness
+from harness.records.condition import Condition, Diagnosis, Finding, FindingStatus, Quietness
 from harness.render.diagnosis import render_doctor
 
-FIT = Finding(topic="steal", fitness=Fitness.FIT, found="0.0% of the CPU time")
-UNKNOWN = Finding(topic="turbo", fitness=Fitness.UNKNOWN, found="the system does not tell")
+FIT = Finding(topic="steal", fitness=FindingStatus.FIT, found="0.0% of the CPU time")
+UNKNOWN = Finding(topic="turbo", fitness=FindingStatus.UNKNOWN, found="the system does not tell")
 UNFIT = Finding(
     topic="governor",
-    fitness=Fitness.UNFIT,
+    fitness=FindingStatus.UNFIT,
     found="powersave",
     means="clocks follow the load",
     fix="sudo cpupower frequency-set -g performance",

@@ -10,16 +10,16 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from harness.commands.output import Form, Output
+from harness.commands.output import Output, OutputForm
 from harness.records.caveat import Caveat
 from harness.records.measurement import Case, Measurement
-from harness.records.outcome import Check, Status, StepResult
+from harness.records.outcome import CTestResult, Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.weights import Weights, WeightsKind
 from harness.render.display import render_display
-from harness.render.format.format import Sheet
+from harness.render.format.format import RunSheet
 from harness.render.format.registry import FORMATS
 from harness.render.format.text import csv_cell, escaped
 from harness.render.plain import align, harmless
@@ -64,11 +64,11 @@ def evil(make_run: MakeRun) -> Run:
                 status=Status.FAILED,
                 reason=EVIL,
                 log="ctest.log",
-                checks=(Check(name=EVIL, status=Status.FAILED, wall_s=1.0, output=EVIL),),
+                checks=(CTestResult(name=EVIL, status=Status.FAILED, wall_s=1.0, output=EVIL),),
             ),
             StepResult(
                 step=EVIL,
-                phase=Phase.BENCH,
+                phase=Phase.BENCHMARK,
                 status=Status.PASSED,
                 case=case,
                 measurements=(Measurement(case=case, metric="encode", value=1.0),),
@@ -119,7 +119,7 @@ def test_ordinary_messages_stay_as_they_are(make_run: MakeRun, message: str) -> 
 
 @pytest.mark.parametrize("name", ["issue89", "issue89-full", "bench-all", "markdown"])
 def test_tables_of_markdown(evil: Run, name: str) -> None:
-    text = FORMATS[name].render([Sheet(run=evil), Sheet(run=evil)])
+    text = FORMATS[name].render([RunSheet(run=evil), RunSheet(run=evil)])
     assert not TAG.search(text)
     assert not STEERING.search(text.replace("\n", ""))
     bars = [line.count("|") for line in text.split("\n") if line.startswith("|")]
@@ -128,7 +128,7 @@ def test_tables_of_markdown(evil: Run, name: str) -> None:
 
 
 def test_no_cell_of_csv_is_a_formula(evil: Run) -> None:
-    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"].render([Sheet(run=evil)]))))
+    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"].render([RunSheet(run=evil)]))))
     assert rows[0]["node"].startswith("'=1")
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
@@ -141,13 +141,13 @@ def test_formulas(text: str) -> None:
 
 
 def test_xml_is_whole(evil: Run) -> None:
-    root = ET.fromstring(FORMATS["junit"].render([Sheet(run=evil.replace(start=EVIL))]))
+    root = ET.fromstring(FORMATS["junit"].render([RunSheet(run=evil.replace(start=EVIL))]))
     assert root.find(".//script") is None
 
 
 def test_sql_is_one_table(evil: Run) -> None:
     database = sqlite3.connect(":memory:")
-    database.executescript(FORMATS["llama-bench-sql"].render([Sheet(run=evil)]))
+    database.executescript(FORMATS["llama-bench-sql"].render([RunSheet(run=evil)]))
     assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("llama_bench",)]
     (found,) = database.execute("SELECT model_type FROM llama_bench").fetchall()
     assert found == (f"whisper {NAME}",)
@@ -155,7 +155,7 @@ def test_sql_is_one_table(evil: Run) -> None:
 
 
 def test_json_comes_back(evil: Run) -> None:
-    text = FORMATS["json"].render([Sheet(run=evil)])
+    text = FORMATS["json"].render([RunSheet(run=evil)])
     assert json.dumps(EVIL, ensure_ascii=False) in text or json.dumps(EVIL) in text
     json.loads(text)
 
@@ -173,7 +173,7 @@ class Pipe(io.StringIO):
 @pytest.mark.parametrize("kind", [Terminal, Pipe])
 def test_what_people_read_steers_no_terminal_through_a_pipe_either(evil: Run, kind: type[io.StringIO]) -> None:
     stream = kind()
-    output = Output(Console(io.StringIO()), form=Form.TEXT, stream=stream)
+    output = Output(Console(io.StringIO()), form=OutputForm.TEXT, stream=stream)
     output.show(EVIL, evil)
     output.write("a\tb\n")
     assert not STEERING.search(stream.getvalue().replace("\r\n", "\n"))
@@ -182,13 +182,13 @@ def test_what_people_read_steers_no_terminal_through_a_pipe_either(evil: Run, ki
 
 def test_json_through_a_pipe_comes_back(evil: Run) -> None:
     stream = Pipe()
-    Output(Console(io.StringIO()), form=Form.JSON, stream=stream).show("", evil)
+    Output(Console(io.StringIO()), form=OutputForm.JSON, stream=stream).show("", evil)
     assert json.loads(stream.getvalue())["node"]["os"] == EVIL
     assert not STEERING.search(stream.getvalue().replace("\n", ""))
     for name in ("json", "jsonl"):
-        text = FORMATS[name].render([Sheet(run=evil)])
+        text = FORMATS[name].render([RunSheet(run=evil)])
         assert not STEERING.search(escaped(text).replace("\n", ""))
-    assert json.loads(escaped(FORMATS["jsonl"].render([Sheet(run=evil)])).splitlines()[0])
+    assert json.loads(escaped(FORMATS["jsonl"].render([RunSheet(run=evil)])).splitlines()[0])
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
@@ -196,7 +196,7 @@ def test_json_is_json_whatever_the_encoding_of_the_stream(evil: Run, encoding: s
     sign = "\N{GRINNING FACE} \xe9 \\"
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace")
-    Output(Console(io.StringIO()), form=Form.JSON, stream=stream).show("", evil.replace(id=sign))
+    Output(Console(io.StringIO()), form=OutputForm.JSON, stream=stream).show("", evil.replace(id=sign))
     assert json.loads(raw.getvalue().decode("ascii"))["id"] == sign
     stream.close()
 

@@ -6,11 +6,11 @@ import pytest
 
 from harness.records.plan import Plan
 from harness.records.run import Run
-from harness.render.plan import Outlook, render_header, render_plan
+from harness.render.plan import PlanEstimate, render_header, render_plan
 from tests import factory
 
 MakeRun = Callable[..., Run]
-OUTLOOK = Outlook(seconds=372.0, known=2, total=3)
+OUTLOOK = PlanEstimate(seconds=372.0, known=2, total=3)
 
 
 def plan() -> Plan:

@@ -9,7 +9,7 @@ import pytest
 from harness.parse.bench.bench import measure_whisper
 from harness.parse.bench.microbenchmark import measure_memcpy, measure_mul_mat
 from harness.records.measurement import Case, Measurement
-from harness.records.outcome import Completed, Status, StepResult
+from harness.records.outcome import CompletedProcess, Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import Run, SystemInfo
 from harness.records.source import Commit, Source
@@ -25,8 +25,8 @@ MAC = "740bf7f6__ggml-100-mac-m4.md"
 REPORTS = [NODE_0, MAC, "96db0c5a__ggml-0-x86-cpu-low-perf.md", "e0f3c9d4__ggml-4-x86-cuda-v100.md"]
 
 
-def finish(wall_s: float, user_s: float = 0.0, system_s: float = 0.0, exit_code: int = 0) -> Completed:
-    return Completed(
+def finish(wall_s: float, user_s: float = 0.0, system_s: float = 0.0, exit_code: int = 0) -> CompletedProcess:
+    return CompletedProcess(
         argv=("x",),
         exit_code=exit_code,
         wall_s=wall_s,
@@ -71,7 +71,9 @@ def table_result(row: str) -> StepResult:
     measurements = tuple(
         Measurement(case=case, metric=metric, value=float(value)) for metric, value in zip(METRICS, values, strict=True)
     )
-    return passed(f"bench_{model}", Phase.BENCH, case=case, measurements=measurements, log=f"bench-bench-{model}.log")
+    return passed(
+        f"bench_{model}", Phase.BENCHMARK, case=case, measurements=measurements, log=f"bench-bench-{model}.log"
+    )
 
 
 def rebuild(report: str, make_run: MakeRun) -> tuple[Run, dict[str, str], list[str]]:
@@ -94,14 +96,14 @@ def rebuild(report: str, make_run: MakeRun) -> tuple[Run, dict[str, str], list[s
         release,
         passed(
             "memcpy",
-            Phase.BENCH,
+            Phase.BENCHMARK,
             log="bench-memcpy.log",
             case=Case.of("memcpy", threads=4),
             measurements=measure_memcpy(memcpy, 4, 1),
         ),
         passed(
             "mul_mat",
-            Phase.BENCH,
+            Phase.BENCHMARK,
             log="bench-mul_mat.log",
             case=Case.of("mul_mat", threads=4),
             measurements=measure_mul_mat(mul_mat, 4, 1),
@@ -157,7 +159,7 @@ def test_the_taking_apart_is_not_vacuous(make_run: MakeRun) -> None:
 def test_medians_of_repetitions_and_one_row_per_setting(make_run: MakeRun) -> None:
     case = Case.of("whisper", model="base", threads=4, fa=0)
     results = tuple(
-        passed(f"r{n}", Phase.BENCH, case=case, measurements=measure_whisper(whisper_log(total), case, n))
+        passed(f"r{n}", Phase.BENCHMARK, case=case, measurements=measure_whisper(whisper_log(total), case, n))
         for n, total in enumerate((3000.0, 1000.0, 20000.0), start=1)
     )
     report = render_report(make_run(results=results), {})
@@ -180,7 +182,7 @@ def bad_bench(model: str, repetition: int, status: Status = Status.FAILED, exit_
     case = Case.of("whisper", model=model, threads=4, fa=0)
     return StepResult(
         step=f"bench_{model}_r{repetition}",
-        phase=Phase.BENCH,
+        phase=Phase.BENCHMARK,
         status=status,
         case=case,
         completed=finish(1.0, exit_code=exit_code),
@@ -220,7 +222,7 @@ def test_failed_build_shows_the_end_of_its_log(make_run: MakeRun) -> None:
         StepResult(
             step="ctest_debug", build_type="Debug", phase=Phase.TEST, status=Status.SKIPPED, reason="the build failed"
         ),
-        StepResult(step="memcpy", phase=Phase.BENCH, status=Status.SKIPPED, reason="the build failed"),
+        StepResult(step="memcpy", phase=Phase.BENCHMARK, status=Status.SKIPPED, reason="the build failed"),
     )
     report = render_report(make_run(results=results), {"ctest_debug-make.log": log})
     assert "- status:  FAILURE ❌ (10)\n" in report
@@ -238,7 +240,7 @@ def test_failed_tests_do_not_hide_the_benchmarks(make_run: MakeRun) -> None:
             status=Status.FAILED,
             completed=finish(1.0, exit_code=8),
         ),
-        passed("memcpy", Phase.BENCH, case=Case.of("memcpy", threads=1), log="m"),
+        passed("memcpy", Phase.BENCHMARK, case=Case.of("memcpy", threads=1), log="m"),
     )
     report = render_report(make_run(results=results), {"m": "+ x\nmemcpy:    1.00 GB/s ( 1 thread)\n"})
     assert "FAILURE ❌ (11)" in report
@@ -263,7 +265,7 @@ def test_uncommitted_changes_are_marked(make_run: MakeRun) -> None:
     run = make_run()
     source = run.source.replace(commit=run.source.commit.replace(changes="abcdef012345"))
     case = Case.of("whisper", model="base", threads=4, fa=0)
-    results = (passed("a", Phase.BENCH, case=case, measurements=measure_whisper(whisper_log(5.0), case, 1)),)
+    results = (passed("a", Phase.BENCHMARK, case=case, measurements=measure_whisper(whisper_log(5.0), case, 1)),)
     report = render_report(run.replace(source=source, results=results), {})
     assert "| f24588a+ |" in report
     assert "\nHARNESS_DIRTY=abcdef012345\n" in report

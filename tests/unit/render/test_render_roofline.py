@@ -1,29 +1,31 @@
-"""The roof as people see it."""
+"""The roofline as people see it."""
 
-from harness.judge.roofline import judge_roof, list_shares
+from harness.judge.roofline import judge_roofline, list_shares
 from harness.records.measurement import Case
 from harness.records.outcome import Status
 from harness.records.plan import Phase
 from harness.render.display import render_display
 from harness.render.environment import render_environment
-from harness.render.roofline import describe_roof, list_roof, render_roof
+from harness.render.roofline import describe_roofline, list_roofline, render_roofline
 from harness.render.terminal import render_summary
 from tests import factory
-from tests.unit.judge.test_judge_roofline import NODE, measured, roof, timed
+from tests.unit.judge.test_judge_roofline import NODE, measured, roofline, timed
 
 
 def run_of(*products: tuple[Case, str, float]) -> tuple[str, ...]:
     run = factory.run(
         measured("roof_before", 410, 30),
         timed(),
-        factory.result("mul_mat", Phase.BENCH, Status.PASSED, *products),
+        factory.result("mul_mat", Phase.BENCHMARK, Status.PASSED, *products),
         measured("roof_after", 390, 32),
     )
-    return tuple(list_roof(run, list_shares(run)))
+    return tuple(list_roofline(run, list_shares(run)))
 
 
 def test_the_table_says_conventions_and_spread() -> None:
-    text = render_roof(roof().replace(caveats=tuple(judge_roof(roof(occupancy=0.5), NODE))), NODE, {4: 396.8})
+    text = render_roofline(
+        roofline().replace(caveats=tuple(judge_roofline(roofline(occupancy=0.5), NODE))), NODE, {4: 396.8}
+    )
     assert "396.0 (0.0%)" in text
     assert "a multiply-add is two operations" in text
     assert "every byte read counts once" in text
@@ -34,7 +36,7 @@ def test_the_table_says_conventions_and_spread() -> None:
     assert "copy" not in text, "it was not measured"
 
 
-def test_the_shares_are_percent_of_a_named_roof() -> None:
+def test_the_shares_are_percent_of_a_named_roofline() -> None:
     cells = [(Case.of("mul_mat", n=n, threads=4, type=kind), "flop_rate", value) for n, kind, value in PRODUCTS]
     text = "\n".join(run_of(*cells))
     assert "410.0 and 390.0 GFLOP/s, reads 30.0 and 32.0 GB/s with 4 threads" in text
@@ -49,10 +51,10 @@ def test_the_shares_are_percent_of_a_named_roof() -> None:
 PRODUCTS = ((64, "q4_0", 2.0), (4096, "q4_0", 600.0), (4096, "f32", 100.0))
 
 
-def test_no_roof_no_line() -> None:
+def test_no_roofline_no_line() -> None:
     run = factory.run(timed())
-    assert tuple(list_roof(run, list_shares(run))) == ()
-    assert describe_roof(run) == ""
+    assert tuple(list_roofline(run, list_shares(run))) == ()
+    assert describe_roofline(run) == ""
     assert not any("ROOF" in line for line in render_environment(run))
 
 

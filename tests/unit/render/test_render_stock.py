@@ -1,22 +1,22 @@
 """The cache for people."""
 
-from harness.records.stock import Entry, EntryKind, Pruning, Removal, Stock
-from harness.render.stock import render_pruning, render_stock
+from harness.records.stock import CacheContents, CacheEntry, CacheEntryKind, PruneResult, Removal
+from harness.render.stock import render_contents, render_pruning
 
-BUILD = Entry(
-    kind=EntryKind.BUILDS,
+BUILD = CacheEntry(
+    kind=CacheEntryKind.BUILDS,
     name="sdist-1",
     path="/c/builds/sdist-1",
     size_bytes=120_000_000,
     age_s=3 * 86_400 + 5,
     purpose="v1.8.5, Release native, gcc",
 )
-MINE = Entry(kind=EntryKind.OTHER, name="a\x1b[2Jb", path="/c/x", size_bytes=10, age_s=7300.0, in_use="")
-STOCK = Stock(folder="/c", entries=(BUILD, MINE), free_bytes=75_400_000_000)
+MINE = CacheEntry(kind=CacheEntryKind.OTHER, name="a\x1b[2Jb", path="/c/x", size_bytes=10, age_s=7300.0, in_use="")
+STOCK = CacheContents(folder="/c", entries=(BUILD, MINE), free_bytes=75_400_000_000)
 
 
 def test_the_list_is_aligned_and_ends_in_the_sum() -> None:
-    assert render_stock(STOCK) == (
+    assert render_contents(STOCK) == (
         "kind    size      last use  in use  name     what for\n"
         "builds  120.0 MB  3 d       -       sdist-1  v1.8.5, Release native, gcc\n"
         "other   0.0 MB    2 h       -       a�[2Jb   never removed\n"
@@ -27,8 +27,8 @@ def test_the_list_is_aligned_and_ends_in_the_sum() -> None:
 
 
 def test_what_would_go_and_what_went() -> None:
-    planned = render_pruning(Pruning(stock=STOCK, removals=(Removal(entry=BUILD),), done=False))
+    planned = render_pruning(PruneResult(stock=STOCK, removals=(Removal(entry=BUILD),), done=False))
     assert "would remove 1 entry, 120.0 MB; 120.0 MB in all, 75.4 GB free in /c\n" in planned
     assert planned.endswith("to do it: the same with --yes\n")
-    kept = render_pruning(Pruning(stock=STOCK, removals=(Removal(entry=BUILD, kept="Read-only"),), done=True))
+    kept = render_pruning(PruneResult(stock=STOCK, removals=(Removal(entry=BUILD, kept="Read-only"),), done=True))
     assert kept == "removed 0 entries, 0.0 MB; 120.0 MB in all, 75.4 GB free in /c\nkept sdist-1: Read-only\n"

@@ -6,26 +6,28 @@ import io
 import pytest
 
 from harness.errors import UsageError
-from harness.judge.sweep_table import chart_sweep
-from harness.records.sweep import Chart
-from harness.render.sweep import pivot_chart, render_chart, render_chart_csv, render_chart_markdown, render_pivot_csv
+from harness.judge.sweep_table import tabulate_sweep
+from harness.records.sweep import SweepTable
+from harness.render.sweep import pivot_sweep, render_pivot_csv, render_sweep, render_sweep_csv, render_sweep_markdown
 from tests import field
 
 
-def chart(rounds: int = 16) -> Chart:
+def chart(rounds: int = 16) -> SweepTable:
     made = field.sweep()
-    return chart_sweep(made, field.runs(made, lambda values: 1000.0 / int(values["threads"]), rounds=rounds, noise=0.0))
+    return tabulate_sweep(
+        made, field.runs(made, lambda values: 1000.0 / int(values["threads"]), rounds=rounds, noise=0.0)
+    )
 
 
 def test_only_what_differs_has_a_column() -> None:
-    text = render_chart(chart())
+    text = render_sweep(chart())
     assert text.splitlines()[0].split()[:3] == ["threads", "fa", "Enc."]
     assert "RTF is a model, not a measurement" in text
     assert "cannot be told from 1 of 3 others" in " ".join(text.split())
 
 
 def test_csv_has_a_line_for_each_cell_and_no_mark() -> None:
-    rows = list(csv.DictReader(io.StringIO(render_chart_csv(chart()))))
+    rows = list(csv.DictReader(io.StringIO(render_sweep_csv(chart()))))
     assert [(row["threads"], row["fa"], row["encode"]) for row in rows] == [
         ("1", "0", "1000"),
         ("1", "1", "1000"),
@@ -37,7 +39,7 @@ def test_csv_has_a_line_for_each_cell_and_no_mark() -> None:
 
 
 def test_markdown_is_a_table_under_a_heading() -> None:
-    lines = render_chart_markdown(chart()).splitlines()
+    lines = render_sweep_markdown(chart()).splitlines()
     assert lines[0] == "## Sweep 20260101T000000Z-abcdef01 on node-1"
     table = [line for line in lines if line.startswith("|")]
     assert len(table) == 6
@@ -47,7 +49,7 @@ def test_markdown_is_a_table_under_a_heading() -> None:
 def test_a_reason_cannot_break_the_table() -> None:
     made = field.sweep()
     cells = (made.cells[0].replace(reason="a | b\n<script>"), *made.cells[1:])
-    text = render_chart_markdown(chart_sweep(made.replace(cells=cells), {}))
+    text = render_sweep_markdown(tabulate_sweep(made.replace(cells=cells), {}))
     assert "<script>" not in text
     row = next(line for line in text.splitlines() if "a " in line and "script" in line)
     assert row.startswith("| 1 | 0 | NA")
@@ -55,7 +57,7 @@ def test_a_reason_cannot_break_the_table() -> None:
 
 
 def test_a_pivot_has_an_axis_as_columns() -> None:
-    table = pivot_chart(chart(), rows="", columns="fa", value="encode")
+    table = pivot_sweep(chart(), rows="", columns="fa", value="encode")
     assert table == [["threads", "fa=0", "fa=1"], ["1", "1000.00", "1000.00"], ["2", "500.00", "500.00"]]
     assert render_pivot_csv([["1", "2.00*"]]) == "1,2.00\n"
 
@@ -65,4 +67,4 @@ def test_a_pivot_has_an_axis_as_columns() -> None:
 )
 def test_a_pivot_of_what_there_is_not(columns: str, value: str, shown: str) -> None:
     with pytest.raises(UsageError, match=shown):
-        pivot_chart(chart(), rows="", columns=columns, value=value)
+        pivot_sweep(chart(), rows="", columns=columns, value=value)

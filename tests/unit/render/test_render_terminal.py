@@ -3,7 +3,7 @@ from pathlib import Path
 
 from harness.parse.bench.microbenchmark import measure_memcpy, measure_mul_mat
 from harness.records.measurement import Case, Measurement
-from harness.records.outcome import Check, Status, StepResult
+from harness.records.outcome import CTestResult, Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import Run
 from harness.render.terminal import render_summary
@@ -23,7 +23,7 @@ def model(name: str, repetition: int, *values: float) -> StepResult:
     )
     return StepResult(
         step=f"bench_{name}_r{repetition}",
-        phase=Phase.BENCH,
+        phase=Phase.BENCHMARK,
         status=Status.PASSED,
         case=case,
         repetition=repetition,
@@ -36,11 +36,11 @@ def model(name: str, repetition: int, *values: float) -> StepResult:
 
 def results() -> tuple[StepResult, ...]:
     text = (DATA / "reports" / "663cafc1__ggml-0-x86-cpu-low-perf.md").read_text(encoding="utf-8")
-    bench = StepResult(step="memcpy", phase=Phase.BENCH, status=Status.PASSED)
+    bench = StepResult(step="memcpy", phase=Phase.BENCHMARK, status=Status.PASSED)
     checks = (
-        Check(name="test-whisper-cli-tiny", status=Status.PASSED, wall_s=1.0),
-        Check(name="test-vad", status=Status.FAILED, wall_s=1.0),
-        Check(name="test-vad-full", status=Status.SKIPPED, wall_s=0.0),
+        CTestResult(name="test-whisper-cli-tiny", status=Status.PASSED, wall_s=1.0),
+        CTestResult(name="test-vad", status=Status.FAILED, wall_s=1.0),
+        CTestResult(name="test-vad-full", status=Status.SKIPPED, wall_s=0.0),
     )
     return (
         StepResult(step="ctest_debug", build_type="Debug", phase=Phase.TEST, status=Status.PASSED, checks=checks[:1]),
@@ -62,7 +62,7 @@ def results() -> tuple[StepResult, ...]:
         model("small", 1, 7974.40),
         StepResult(
             step="bench_small_r2",
-            phase=Phase.BENCH,
+            phase=Phase.BENCHMARK,
             status=Status.TIMED_OUT,
             reason="no end after 3600 s",
             log="bench-bench-small-t4-fa0-r2.log",

@@ -10,7 +10,7 @@ from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import Run
 from harness.records.trial import Role, Trial
-from harness.run.recovery import KILLED, settle_remnants
+from harness.run.recovery import KILLED, settle_unfinished
 from harness.settings.request import Places
 from harness.store.bundle import Bundle, create_bundle, load_run
 from harness.system.console import Console
@@ -22,7 +22,7 @@ SEARCH = "20260101T000000Z-tune-01234567"
 
 
 def block(number: int) -> StepResult:
-    return factory.result(f"block_{number}", Phase.BENCH, Status.PASSED, (CASE, "encode", 1.0)).replace(case=CASE)
+    return factory.result(f"block_{number}", Phase.BENCHMARK, Status.PASSED, (CASE, "encode", 1.0)).replace(case=CASE)
 
 
 def leave(results: Path, run: Run) -> Path:
@@ -41,7 +41,7 @@ def leave_trial(results: Path, blocks: int, others: int) -> tuple[Path, Path]:
 
 
 def settle(results: Path) -> None:
-    settle_remnants(Places(cache=results / "cache", results=results), factory.node().name, Console(quiet=True))
+    settle_unfinished(Places(cache=results / "cache", results=results), factory.node().name, Console(quiet=True))
 
 
 def test_both_sides_keep_the_blocks_that_both_have(tmp_path: Path) -> None:

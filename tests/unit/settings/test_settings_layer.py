@@ -3,9 +3,9 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.records.run import Origin
+from harness.records.run import SettingOrigin
 from harness.settings.layer import Settings, layer_settings
-from harness.settings.setting import Kind
+from harness.settings.setting import SettingKind
 from harness.settings.table import SETTINGS
 
 
@@ -17,7 +17,7 @@ def layered(
     return layer_settings(file=file or {}, file_name="harness.toml", environ=environ or {}, flags=flags or {})
 
 
-def origin(settings: Settings, name: str) -> Origin:
+def origin(settings: Settings, name: str) -> SettingOrigin:
     return next(used.origin for used in settings.describe() if used.name == name)
 
 
@@ -25,20 +25,20 @@ def test_defaults_stand_where_nothing_is_said() -> None:
     settings = layered()
     assert settings.words("model") == ("base",)
     assert settings.number("repetitions") == 5
-    assert origin(settings, "model") is Origin.DEFAULT
+    assert origin(settings, "model") is SettingOrigin.DEFAULT
 
 
 @pytest.mark.parametrize(
     ("environ", "flags", "expected", "source"),
     [
-        ({}, {}, ("tiny",), Origin.FILE),
-        ({"HARNESS_MODEL": "small,base"}, {}, ("small", "base"), Origin.ENVIRONMENT),
-        ({"HARNESS_MODEL": "small"}, {"model": ["large-v3", "medium"]}, ("large-v3", "medium"), Origin.FLAG),
-        ({"HARNESS_MODEL": ""}, {}, ("tiny",), Origin.FILE),
+        ({}, {}, ("tiny",), SettingOrigin.FILE),
+        ({"HARNESS_MODEL": "small,base"}, {}, ("small", "base"), SettingOrigin.ENVIRONMENT),
+        ({"HARNESS_MODEL": "small"}, {"model": ["large-v3", "medium"]}, ("large-v3", "medium"), SettingOrigin.FLAG),
+        ({"HARNESS_MODEL": ""}, {}, ("tiny",), SettingOrigin.FILE),
     ],
 )
 def test_stronger_layers_win(
-    environ: dict[str, str], flags: dict[str, object], expected: tuple[str, ...], source: Origin
+    environ: dict[str, str], flags: dict[str, object], expected: tuple[str, ...], source: SettingOrigin
 ) -> None:
     settings = layered({"model": ["tiny"]}, environ, flags)
     assert settings.words("model") == expected
@@ -47,7 +47,7 @@ def test_stronger_layers_win(
 
 def test_a_default_that_is_supplied_gives_way_to_every_layer() -> None:
     assert layered().supply("seed", 42).number("seed") == 42
-    assert origin(layered().supply("seed", 42), "seed") is Origin.DEFAULT
+    assert origin(layered().supply("seed", 42), "seed") is SettingOrigin.DEFAULT
     for given in (layered({"seed": 3}), layered(environ={"HARNESS_SEED": "3"}), layered(flags={"seed": "3"})):
         assert given.supply("seed", 42).number("seed") == 3
 
@@ -126,7 +126,7 @@ def test_durations_have_units(written: object, seconds: float) -> None:
     assert layered({"timeout": written}).number("timeout") == seconds
 
 
-DURATIONS = [setting.name for setting in SETTINGS if setting.kind is Kind.SECONDS]
+DURATIONS = [setting.name for setting in SETTINGS if setting.kind is SettingKind.SECONDS]
 PATHS = [setting.name for setting in SETTINGS if setting.path]
 
 
@@ -171,7 +171,7 @@ def test_an_override_is_converted_like_any_layer_and_leaves_the_rest_alone() -> 
     assert changed.words("threads") == ("1", "2")
     assert changed.words("define") == ("GGML_OPENMP=OFF",)
     assert changed.number("timeout") == 300.0
-    assert (origin(changed, "threads"), origin(changed, "model")) == (Origin.FLAG, Origin.FILE)
+    assert (origin(changed, "threads"), origin(changed, "model")) == (SettingOrigin.FLAG, SettingOrigin.FILE)
     assert settings.words("threads") == ()
     assert settings.override({}, "nothing") == settings
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.records.run import Origin
+from harness.records.run import SettingOrigin, SettingUsed
 from harness.settings.layer import Settings, layer_settings
 from harness.settings.recall import DECISIVE, list_decisive, recall, restore_settings
 from harness.settings.table import BY_NAME
@@ -64,9 +64,14 @@ def test_a_login_is_not_kept_and_that_of_today_serves() -> None:
         recall(layered(), kept)
 
 
+def test_what_an_earlier_harness_called_otherwise_is_taken() -> None:
+    kept = [SettingUsed(name="engine", value="sampler", origin=SettingOrigin.FLAG)]
+    assert recall(layered(), kept).text("engine") == "library"
+
+
 @pytest.mark.parametrize("name", ["results", "as_node", "cache", "nothing"])
 def test_what_does_not_decide_is_not_taken(name: str) -> None:
-    kept = [one.replace(name=name, value="../../x", origin=Origin.FLAG) for one in list_decisive(layered())[:1]]
+    kept = [one.replace(name=name, value="../../x", origin=SettingOrigin.FLAG) for one in list_decisive(layered())[:1]]
     today = layered()
     assert recall(today, kept) == today
 

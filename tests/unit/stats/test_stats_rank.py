@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate
 
-from harness.stats.rank import BETS, ODDS, Order, average, weigh
+from harness.stats.rank import BETS, ODDS, RankOrder, average, weigh
 
 SMALL = st.lists(st.integers(min_value=0, max_value=9).map(float), min_size=1, max_size=7)
 SIZES = [(1, 1), (1, 4), (3, 2), (4, 4), (2, 7)]
@@ -84,7 +84,7 @@ def test_the_exact_probabilities_are_those_of_scipy(theta: int) -> None:
 def test_ratios_are_monotone_in_the_shift_and_ties_count_against_the_bet(
     here: list[float], there: list[float], one: float, other: float
 ) -> None:
-    order, (low, high) = Order(here, there), sorted((one, other))
+    order, (low, high) = RankOrder(here, there), sorted((one, other))
     for up, first, second in ((True, low, high), (False, high, low)):
         pairs = zip(order.measure_ratios(first, up=up), order.measure_ratios(second, up=up), strict=True)
         assert all(larger >= smaller - 1e-9 for larger, smaller in pairs)
@@ -96,13 +96,13 @@ def test_ratios_are_monotone_in_the_shift_and_ties_count_against_the_bet(
 
 def test_up_and_down_are_one_game_mirrored() -> None:
     here, there = [0.1, 0.4, 0.9], [0.3, 1.2]
-    mirrored = Order([-value for value in here], [-value for value in there])
-    assert Order(here, there).measure_ratios(0.2, up=True) == pytest.approx(mirrored.measure_ratios(-0.2, up=False))
+    mirrored = RankOrder([-value for value in here], [-value for value in there])
+    assert RankOrder(here, there).measure_ratios(0.2, up=True) == pytest.approx(mirrored.measure_ratios(-0.2, up=False))
 
 
 def test_nothing_says_nothing() -> None:
     for n, m in ((0, 0), (0, 3), (3, 0)):
-        order = Order([1.0] * n, [2.0] * m)
+        order = RankOrder([1.0] * n, [2.0] * m)
         assert order.measure_ratios(0.0, up=True) == pytest.approx([0.0] * BETS)
         assert order.differences == []
 

@@ -12,7 +12,7 @@ BASE = Case.of("whisper", model="base", threads=2, fa=0)
 
 def test_the_peak_is_the_largest_of_the_processes_that_passed() -> None:
     def took(case: Case, megabytes: int, status: Status = Status.PASSED) -> StepResult:
-        result = factory.result("bench", Phase.BENCH, status)
+        result = factory.result("bench", Phase.BENCHMARK, status)
         return result.replace(case=case, completed=factory.completed().replace(max_rss_bytes=megabytes * 1_000_000))
 
     run = factory.run(took(TINY, 300), took(TINY, 320), took(TINY, 310), took(TINY, 900, Status.FAILED), took(BASE, 0))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnfitError, UnreadableError
-from harness.plan.inputs import Ingredients
+from harness.plan.inputs import PlanInputs
 from harness.plan.run import plan_run
 from harness.records.plan import Plan
 from harness.run.finish import seal_run
@@ -21,7 +21,7 @@ RUN = factory.run()
 
 def plan() -> Plan:
     return plan_run(
-        Ingredients(
+        PlanInputs(
             source=factory.source(),
             toolchain=factory.toolchain(),
             sites=(factory.site(),),

@@ -13,7 +13,7 @@ from harness.store.bundle import create_bundle, load_run
 from harness.store.card import read_card
 from harness.store.find import find_runs, find_twins, read_logs
 from harness.store.layout import find_places, list_months
-from harness.system.foreign import Listing, list_folder
+from harness.system.foreign import FolderListing, list_folder
 from tests import sheet
 
 DATA = Path(__file__).parents[2] / "data"
@@ -214,7 +214,7 @@ def test_one_of_all_that_cannot_be_read_does_not_keep_the_others_back(results: P
 def test_logs_that_cannot_be_opened_are_named_and_the_run_is_shown(
     results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(folder: Path, *, within: Path | None = None) -> Listing:
+    def refuse(folder: Path, *, within: Path | None = None) -> FolderListing:
         if folder.name == "logs":
             raise UnreadableError(f"cannot read {folder}", cause="Permission denied")
         return list_folder(folder, within=within)

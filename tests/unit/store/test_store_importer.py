@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnfitError
-from harness.store import importer as depositing
+from harness.store import importer as importing
 from harness.store.bundle import load_run
-from harness.store.importer import Placed, Taken, deposit
-from harness.store.result_tree import Entry, Reading, find_entries
+from harness.store.importer import ImportedReport, ImportOutcome, import_entries
+from harness.store.result_tree import ReportEntry, ReportReading, find_entries
 from harness.store.result_tree import read_entry as really_read
 
 DATA = Path(__file__).parents[2] / "data"
@@ -35,8 +35,8 @@ def folder(tree: Path, **files: str) -> Path:
     return tree
 
 
-def take(results: Path, tree: Path) -> list[Taken]:
-    return list(deposit(results, find_entries(tree).entries, "", note=print))
+def take(results: Path, tree: Path) -> list[ImportedReport]:
+    return list(import_entries(results, find_entries(tree).entries, "", note=print))
 
 
 def bundle(results: Path) -> Path:
@@ -51,16 +51,16 @@ def logs(results: Path) -> dict[str, str]:
 def test_a_file_with_other_content_is_kept_beside_the_one_that_is_there(results: Path, tmp_path: Path) -> None:
     one = folder(tmp_path / "one", stdall="first", same="same")
     other = folder(tmp_path / "other", stdall="second", same="same")
-    assert [taken.placed for taken in take(results, one)] == [Placed.NEW]
+    assert [taken.placed for taken in take(results, one)] == [ImportOutcome.NEW]
     (taken,) = take(results, other)
-    assert taken.placed is Placed.RICHER
+    assert taken.placed is ImportOutcome.RICHER
     assert [remark.text for remark in taken.remarks if "other content" in remark.what] == [
         "stdall is stored as stdall~2"
     ]
     assert logs(results) == {"stdall": "first", "stdall~2": "second", "same": "same"}
     record = (bundle(results) / "run.json").read_bytes()
     for tree in (one, other):
-        assert [(taken.placed, len(taken.remarks)) for taken in take(results, tree)] == [(Placed.KNOWN, 0)]
+        assert [(taken.placed, len(taken.remarks)) for taken in take(results, tree)] == [(ImportOutcome.KNOWN, 0)]
     assert (bundle(results) / "run.json").read_bytes() == record
 
 
@@ -83,15 +83,15 @@ def test_another_import_that_adds_at_the_same_time_loses_nothing(
     mine, other = folder(tmp_path / "mine", stdall="x"), folder(tmp_path / "other", **{"bench-bench-medium.log": text})
     met: list[str] = []
 
-    def read(entry: Entry, node: str = "", beside: str = "") -> Reading:
+    def read(entry: ReportEntry, node: str = "", beside: str = "") -> ReportReading:
         reading = really_read(entry, node, beside)
         if met == [] and entry.path.startswith(str(mine)):
             met.append(entry.path)
-            assert [taken.placed for taken in take(results, other)] == [Placed.RICHER]
+            assert [taken.placed for taken in take(results, other)] == [ImportOutcome.RICHER]
         return reading
 
-    monkeypatch.setattr(depositing, "read_entry", read)
-    assert [taken.placed for taken in take(results, mine)] == [Placed.RICHER]
+    monkeypatch.setattr(importing, "read_entry", read)
+    assert [taken.placed for taken in take(results, mine)] == [ImportOutcome.RICHER]
     assert met
     assert sorted(logs(results)) == ["bench-bench-medium.log", "stdall"]
     assert [one for one in load_run(bundle(results)).measurements if one.origin == "log"], "the record is of both"
@@ -101,14 +101,14 @@ def test_the_place_that_another_import_has_just_taken_is_added_to(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine, other = folder(tmp_path / "mine", stdall="x", runtime="1"), folder(tmp_path / "other", runtime="1")
-    really_put = depositing._put
+    really_put = importing._put
 
     def put(*words: object) -> bool:
-        monkeypatch.setattr(depositing, "_put", really_put)
+        monkeypatch.setattr(importing, "_put", really_put)
         take(results, other)
         return really_put(*words)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(depositing, "_put", put)
+    monkeypatch.setattr(importing, "_put", put)
     take(results, mine)
     assert sorted(logs(results)) == ["runtime", "stdall"]
     assert not list(results.glob(".import-*"))
@@ -124,10 +124,10 @@ def test_a_run_in_two_places_becomes_one_with_all_files(results: Path, tmp_path:
     (earlier / "logs" / "more.log").write_text("more")
     (earlier / "logs" / "stdall").write_text("y")
     (earlier / "notes.txt").write_text("mine")
-    assert [taken.placed for taken in take(results, tree)] == [Placed.RICHER]
+    assert [taken.placed for taken in take(results, tree)] == [ImportOutcome.RICHER]
     assert logs(results) == {"stdall": "x", "stdall~2": "y", "more.log": "more"}
     assert (bundle(results) / "notes.txt").read_text() == "mine"
-    assert [taken.placed for taken in take(results, tree)] == [Placed.KNOWN]
+    assert [taken.placed for taken in take(results, tree)] == [ImportOutcome.KNOWN]
 
 
 @pytest.mark.parametrize("linked", ["bundle", "month"])
@@ -148,7 +148,7 @@ def test_a_link_in_the_place_of_an_earlier_run_is_left_alone(results: Path, tmp_
     else:
         place.parent.symlink_to(elsewhere)
     for _ in range(2):
-        assert [taken.placed for taken in take(results, tree)] == [Placed.KNOWN]
+        assert [taken.placed for taken in take(results, tree)] == [ImportOutcome.KNOWN]
         assert sorted(path.name for path in final.rglob("*")) == ["README.md", "logs", "run.json", "stdall"]
         assert (mine / "precious").read_text() == (mine / "logs" / "secret").read_text() == "mine"
         (final / "run.json").unlink()
@@ -163,7 +163,7 @@ def test_a_record_that_is_empty_or_gone_is_written_again(results: Path, tmp_path
     record = bundle(results) / "run.json"
     kept = record.read_bytes()
     record.write_bytes(b"") if damage == "empty" else record.unlink()
-    assert [taken.placed for taken in take(results, tree)] == [Placed.RICHER]
+    assert [taken.placed for taken in take(results, tree)] == [ImportOutcome.RICHER]
     assert record.read_bytes() == kept
 
 
@@ -174,27 +174,27 @@ def test_one_that_cannot_be_written_does_not_stop_the_others(results: Path, tmp_
     results.mkdir()
     (results / "node").write_text("a file is in the way")
     failed, placed = take(results, tree)
-    assert (failed.placed, failed.unfit, placed.placed) == (Placed.FAILED, True, Placed.NEW)
+    assert (failed.placed, failed.unfit, placed.placed) == (ImportOutcome.FAILED, True, ImportOutcome.NEW)
     assert "is not imported" in failed.what
     (results / "node").unlink()
     (results / "node").symlink_to(tmp_path)
     failed, placed = take(results, tree)
-    assert (failed.placed, failed.cause, placed.placed) == (Placed.FAILED, "it is a link", Placed.KNOWN)
+    assert (failed.placed, failed.cause, placed.placed) == (ImportOutcome.FAILED, "it is a link", ImportOutcome.KNOWN)
 
 
 def test_a_node_on_a_disk_of_its_own_gets_its_runs(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    really_put = depositing._put
+    really_put = importing._put
 
-    def put(reading: Reading, earlier: Path | None, final: Path, aside: Path) -> bool:
+    def put(reading: ReportReading, earlier: Path | None, final: Path, aside: Path) -> bool:
         if aside.parent == results:
             final.parent.mkdir(parents=True, exist_ok=True)
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(final))
         return really_put(reading, earlier, final, aside)
 
-    monkeypatch.setattr(depositing, "_put", put)
-    assert [taken.placed for taken in take(results, folder(tmp_path / "tree", stdall="x"))] == [Placed.NEW]
+    monkeypatch.setattr(importing, "_put", put)
+    assert [taken.placed for taken in take(results, folder(tmp_path / "tree", stdall="x"))] == [ImportOutcome.NEW]
     assert logs(results) == {"stdall": "x"}
     assert not list(results.rglob(".import-*"))
 
@@ -203,15 +203,15 @@ def test_a_full_disk_stops_it(results: Path, tmp_path: Path, monkeypatch: pytest
     def fill(*_: object) -> bool:
         raise OSError(28, os.strerror(28), "x")
 
-    monkeypatch.setattr(depositing, "_put", fill)
+    monkeypatch.setattr(importing, "_put", fill)
     with pytest.raises(OSError, match="No space"):
         take(results, folder(tmp_path / "tree"))
     assert list(results.iterdir()) == []
 
 
 def test_a_report_whose_process_was_killed_twice_is_named() -> None:
-    failed = depositing._give_up(Entry(path="/tree/README.md", folder="/tree"))
-    assert (failed.placed, failed.unfit) == (Placed.FAILED, True)
+    failed = importing._give_up(ReportEntry(path="/tree/README.md", folder="/tree"))
+    assert (failed.placed, failed.unfit) == (ImportOutcome.FAILED, True)
     assert "want of memory" in failed.cause
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnfitError
-from harness.store.layout import Place, find_places, keep_newest, list_months
+from harness.store.layout import BundlePlace, find_places, keep_newest, list_months
 
 NAMES = ("20260101T000000Z-a", "20260102T000000Z-b", "20260201T000000Z-c")
 
@@ -48,7 +48,7 @@ def test_places_are_in_the_order_of_time_whatever_the_node(results: Path) -> Non
     places = find_places(months)
     assert [place.name for place in places] == list(NAMES)
     assert [place.node for place in places] == ["one", "two", "one"]
-    assert places[0] == Place(NAMES[0], str(results / "one" / "2026-01"))
+    assert places[0] == BundlePlace(NAMES[0], str(results / "one" / "2026-01"))
     assert Path(places[0].path) == results / "one" / "2026-01" / NAMES[0]
     assert [name for month in months for name in month.partials] == ["20260301T000000Z-d.partial"]
     assert [place.name for place in find_places(months, "202601")] == list(NAMES[:2])

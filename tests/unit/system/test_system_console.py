@@ -16,7 +16,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def show(console: Console, phase: Phase = Phase.BENCH, status: Status = Status.PASSED) -> None:
+def show(console: Console, phase: Phase = Phase.BENCHMARK, status: Status = Status.PASSED) -> None:
     step = factory.step("memcpy", phase)
     console.begin(step, place="[1/2]", left_s=lambda _: 90.0, describe=lambda text: text.strip())
     console.watch(b"7/9\n")

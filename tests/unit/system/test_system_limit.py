@@ -21,7 +21,7 @@ from harness.system.foreign import is_regular, list_folder, read_bytes, walk_tre
 from harness.system.git import Git
 from harness.system.limit import CpuTimeError, limit_of, stop_at_limit
 from harness.system.process.child import CannotStartError, capture
-from harness.system.process.listener import Captured
+from harness.system.process.listener import CapturedOutput
 from harness.system.source import package
 from harness.system.source.tree import probe_tree
 
@@ -168,7 +168,7 @@ def test_a_compiler_that_a_limit_stopped_is_not_to_be_installed(
 ) -> None:
     for name in ("gcc", "g++"):
         (tmp_path / name).touch(mode=0o755)
-    captured = Captured(exit_code=0, stdout="", stderr="").replace(**answer)
+    captured = CapturedOutput(exit_code=0, stdout="", stderr="").replace(**answer)
     monkeypatch.setattr(toolchain, "capture", lambda *_, **__: captured)
     with pytest.raises(kind) as caught:
         toolchain.probe_toolchain("gcc", {"PATH": str(tmp_path)}, cache=tmp_path)
@@ -203,7 +203,7 @@ def test_no_index_and_no_mirror_is_blamed_for_a_limit(monkeypatch: pytest.Monkey
 
 
 def test_a_tool_that_a_limit_stopped_is_not_another_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    said = Captured(exit_code=1, stdout="", stderr="gcc: vfork: Resource temporarily unavailable")
+    said = CapturedOutput(exit_code=1, stdout="", stderr="gcc: vfork: Resource temporarily unavailable")
     monkeypatch.setattr(toolchain, "capture", lambda *_, **__: said)
     gcc = Tool(name="gcc", version="12.2.0", path="/usr/bin/gcc")
     known = Toolchain(cc=gcc, cxx=gcc, cmake=gcc, ctest=gcc, ninja=gcc, compiler_cache=None)

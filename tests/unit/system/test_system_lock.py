@@ -41,11 +41,17 @@ def test_a_table_of_the_kernel_is_read_line_by_line(tmp_path: Path) -> None:
 def test_what_a_step_changes_in_the_cache_is_held(tmp_path: Path) -> None:
     folder, weights = tmp_path / "builds" / "b", tmp_path / "weights" / "w.bin"
     lists, builds = STEP.replace(phase=Phase.LIST, cwd=str(folder)), STEP.replace(cwd=str(folder))
-    roof = builds.replace(phase=Phase.ROOF, stamp=str(folder / "built"))
+    roofline = builds.replace(phase=Phase.ROOFLINE, stamp=str(folder / "built"))
     configures = lists.replace(phase=Phase.CONFIGURE, cwd="/", wipe=str(folder))
     quantises = builds.replace(phase=Phase.QUANTISE, products=(str(weights),))
     tests = builds.replace(phase=Phase.TEST)
-    for step, locked in ((builds, folder), (configures, folder), (roof, folder), (tests, folder), (quantises, weights)):
+    for step, locked in (
+        (builds, folder),
+        (configures, folder),
+        (roofline, folder),
+        (tests, folder),
+        (quantises, weights),
+    ):
         lock = locked.with_name(f"{locked.name}.lock")
         with claim(step, note=lambda _: None):
             assert is_held(lock)

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from harness.parse.host.capture import parse_capture
-from harness.system.quiet import Watch
+from harness.system.quiet import CounterReader
 from tests.unit.judge.test_judge_diagnosis import NAMES, QUIET
 
 
-def lay_out(name: str, part: str, root: Path) -> None:
+def prepare(name: str, part: str, root: Path) -> None:
     for path, text in parse_capture((QUIET / name / f"{part}.txt").read_text()).items():
         if path.startswith("/"):
             file = root / path.lstrip("/")
@@ -18,10 +18,10 @@ def lay_out(name: str, part: str, root: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "mac-on-battery"])
 def test_another_root_is_read_like_ones_own(name: str, tmp_path: Path) -> None:
-    lay_out(name, "before", tmp_path)
-    watch = Watch({"HARNESS_SYSROOT": str(tmp_path)})
+    prepare(name, "before", tmp_path)
+    watch = CounterReader({"HARNESS_SYSROOT": str(tmp_path)})
     before = watch.read()
-    lay_out(name, "after", tmp_path)
+    prepare(name, "after", tmp_path)
     after = watch.read()
     assert after.time_s > before.time_s
     assert after.busy_s
@@ -36,12 +36,12 @@ def test_another_root_is_read_like_ones_own(name: str, tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_tells_nothing(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path)
-    reading = Watch({"HARNESS_SYSROOT": str(tmp_path)}).read()
+    reading = CounterReader({"HARNESS_SYSROOT": str(tmp_path)}).read()
     assert (reading.busy_s, reading.processes, reading.load) == (None, (), None)
 
 
 def test_this_machine_tells_something() -> None:
-    reading = Watch({}).read()
+    reading = CounterReader({}).read()
     assert reading.busy_s
     assert reading.load is not None
     assert reading.own_s > 0

@@ -5,7 +5,7 @@ import pytest
 
 from harness.errors import UnfitError, UsageError
 from harness.system import toolchain, zig
-from harness.system.process.listener import Captured
+from harness.system.process.listener import CapturedOutput
 from harness.system.toolchain import probe_toolchain
 
 VERSIONS = {
@@ -26,11 +26,11 @@ ASK = ("cmake", "ctest", "ninja")
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, str]]:
     """Return a function that puts programs on a PATH of their own; none of them is ever started."""
 
-    def answer(argv: Sequence[str], *, env: Mapping[str, str]) -> Captured:
+    def answer(argv: Sequence[str], *, env: Mapping[str, str]) -> CapturedOutput:
         name = Path(argv[0]).name
         if name == "broken":
-            return Captured(exit_code=1, stdout="", stderr="no developer tools were found\n")
-        return Captured(exit_code=0, stdout=VERSIONS.get(name, VERSIONS["cc"]), stderr="")
+            return CapturedOutput(exit_code=1, stdout="", stderr="no developer tools were found\n")
+        return CapturedOutput(exit_code=0, stdout=VERSIONS.get(name, VERSIONS["cc"]), stderr="")
 
     monkeypatch.setattr(toolchain, "capture", answer)
     monkeypatch.setattr(zig, "capture", answer)

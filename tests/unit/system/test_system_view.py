@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.system.view import NO_FILTER, Home, choose_settings, find_home, find_served, open_view
+from harness.system.view import NO_FILTER, RepositoryHome, choose_settings, find_home, find_served, open_view
 
 
 def repository(folder: Path) -> Path:
@@ -33,7 +33,7 @@ def test_a_repository_is_found_as_git_finds_it(tmp_path: Path) -> None:
     top = tmp_path / "top"
     git = repository(top / ".git")
     (top / "a" / "b").mkdir(parents=True)
-    home = Home(folder=str(git), shared=str(git), tree=str(top))
+    home = RepositoryHome(folder=str(git), shared=str(git), tree=str(top))
     assert find_home(top) == find_home(top / "a" / "b") == home
     assert find_home(git) is None, "it is no work tree"
     assert find_home(git / "refs") is None
@@ -42,7 +42,7 @@ def test_a_repository_is_found_as_git_finds_it(tmp_path: Path) -> None:
     (linked / "commondir").write_text("../..\n")
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / ".git").write_text(f"gitdir: {linked}\n")
-    assert find_home(tmp_path / "w") == Home(folder=str(linked), shared=str(git), tree=str(tmp_path / "w"))
+    assert find_home(tmp_path / "w") == RepositoryHome(folder=str(linked), shared=str(git), tree=str(tmp_path / "w"))
 
 
 @pytest.mark.parametrize("text", ["nonsense\n", "gitdir: nowhere\n", "gitdir: ../hollow\n", ""])
@@ -80,7 +80,7 @@ def test_an_index_that_may_not_be_read_is_left_out(tmp_path: Path, monkeypatch: 
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("shutil.copy2", refuse)
-    with open_view(Home(folder=str(git), shared=str(git)), "") as view:
+    with open_view(RepositoryHome(folder=str(git), shared=str(git)), "") as view:
         assert not (view / "index").exists()
 
 
@@ -100,9 +100,9 @@ def test_a_repository_that_lies_open_in_a_tree_is_none(tmp_path: Path) -> None:
 
 def test_what_git_would_serve(tmp_path: Path) -> None:
     bare = repository(tmp_path / "bare.git")
-    assert find_served(bare) == find_served(tmp_path / "bare") == Home(folder=str(bare), shared=str(bare))
+    assert find_served(bare) == find_served(tmp_path / "bare") == RepositoryHome(folder=str(bare), shared=str(bare))
     git = repository(tmp_path / "tree" / ".git")
-    assert find_served(tmp_path / "tree") == Home(folder=str(git), shared=str(git))
+    assert find_served(tmp_path / "tree") == RepositoryHome(folder=str(git), shared=str(git))
     assert find_served(tmp_path / "nowhere") is None
 
 
@@ -113,7 +113,7 @@ def test_a_view_has_the_objects_and_a_copy_of_the_index_but_no_settings(tmp_path
     (git / "info").mkdir()
     (git / "info" / "attributes").write_text("* filter=evil\n")
     (git / "info" / "exclude").write_text("*.o\n")
-    with open_view(Home(folder=str(git), shared=str(git)), "core.fsmonitor\n/evil\0") as view:
+    with open_view(RepositoryHome(folder=str(git), shared=str(git)), "core.fsmonitor\n/evil\0") as view:
         assert (view / "objects").resolve() == git / "objects"
         assert "evil" not in (view / "config").read_text()
         assert (view / "info" / "attributes").read_text() == NO_FILTER

@@ -3,14 +3,14 @@ import time
 
 import pytest
 
-from harness.records.condition import Process, Reading
+from harness.records.condition import CountedProcess, CounterReading
 from harness.system.console import Console
-from harness.system.quiet import Watch
-from harness.system.vigil import Vigil
+from harness.system.quiet import CounterReader
+from harness.system.vigil import QuietMonitor
 from tests import factory
 
 
-class Node(Watch):
+class Node(CounterReader):
     """A node whose others use so many CPUs, second by second; time passes when somebody sleeps."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *others: float) -> None:
@@ -27,58 +27,58 @@ class Node(Watch):
         self._now_s += seconds
         self._busy_s += (self._others.pop(0) if self._others else 0.0) * seconds
 
-    def read(self) -> Reading:
-        process = Process(pid=4711, start="1", name="yes", cpu_s=self._busy_s)
-        return Reading(time_s=self._now_s, cpus=2, busy_s=self._busy_s, processes=(process,))
+    def read(self) -> CounterReading:
+        process = CountedProcess(pid=4711, start="1", name="yes", cpu_s=self._busy_s)
+        return CounterReading(time_s=self._now_s, cpus=2, busy_s=self._busy_s, processes=(process,))
 
 
-def watch_over(node: Node, wait_s: float) -> tuple[Vigil, io.StringIO]:
+def watch_over(node: Node, wait_s: float) -> tuple[QuietMonitor, io.StringIO]:
     said = io.StringIO()
-    return Vigil(node, Console(said), wait_s=wait_s, retries=2), said
+    return QuietMonitor(node, Console(said), wait_s=wait_s, retries=2), said
 
 
 def test_without_a_wish_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     node = Node(monkeypatch, 1.0)
-    vigil, said = watch_over(node, 0.0)
-    assert (vigil.wait(), node.slept_s, said.getvalue()) == (False, 0.0, "")
+    monitor, said = watch_over(node, 0.0)
+    assert (monitor.wait(), node.slept_s, said.getvalue()) == (False, 0.0, "")
 
 
 def test_a_quiet_node_costs_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
     node = Node(monkeypatch, 0.05)
-    vigil, said = watch_over(node, 60.0)
-    assert (vigil.wait(), node.slept_s, said.getvalue(), vigil.caveat) == (False, 1.0, "", None)
+    monitor, said = watch_over(node, 60.0)
+    assert (monitor.wait(), node.slept_s, said.getvalue(), monitor.caveat) == (False, 1.0, "", None)
 
 
 def test_it_waits_as_long_as_it_takes_and_says_for_whom(monkeypatch: pytest.MonkeyPatch) -> None:
     node = Node(monkeypatch, 1.0, 0.5, 0.0)
-    vigil, said = watch_over(node, 60.0)
-    assert (vigil.wait(), node.slept_s, vigil.caveat) == (True, 3.0, None)
+    monitor, said = watch_over(node, 60.0)
+    assert (monitor.wait(), node.slept_s, monitor.caveat) == (True, 3.0, None)
     assert "waiting until others use less than 0.10 CPUs: 1.00 CPUs (yes 4711: 1.00)" in said.getvalue()
 
 
 def test_after_the_time_it_goes_on_and_names_who_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     node = Node(monkeypatch, *[1.0] * 100)
-    vigil, said = watch_over(node, 5.0)
-    assert (vigil.wait(), node.slept_s) == (True, 5.0)
-    assert vigil.caveat
-    assert vigil.caveat.code == "not-quiet"
-    assert vigil.caveat.message == "no quiet within 5 s: others used 1.00 CPUs (yes 4711: 1.00)"
+    monitor, said = watch_over(node, 5.0)
+    assert (monitor.wait(), node.slept_s) == (True, 5.0)
+    assert monitor.caveat
+    assert monitor.caveat.code == "not-quiet"
+    assert monitor.caveat.message == "no quiet within 5 s: others used 1.00 CPUs (yes 4711: 1.00)"
     assert "going on" in said.getvalue()
-    assert (vigil.wait(), node.slept_s) == (False, 5.0), "the time is for all waits together"
+    assert (monitor.wait(), node.slept_s) == (False, 5.0), "the time is for all waits together"
 
 
 def test_time_spent_is_spent_for_the_next_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     node = Node(monkeypatch, 1.0, 1.0, 1.0, 0.0, *[1.0] * 100)
-    vigil, _ = watch_over(node, 5.0)
-    assert vigil.wait()
-    assert vigil.wait()
+    monitor, _ = watch_over(node, 5.0)
+    assert monitor.wait()
+    assert monitor.wait()
     assert node.slept_s == 6.0, "three noisy seconds, a quiet one, and the two that were left"
 
 
 def test_a_child_is_not_one_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     node = Node(monkeypatch, 1.6)
-    vigil, _ = watch_over(node, 0.0)
-    before = vigil.read()
+    monitor, _ = watch_over(node, 0.0)
+    before = monitor.read()
     node._sleep(1.0)
-    seen = vigil.since(before, factory.completed())  # 1.0 s of user and 0.1 s of system time
+    seen = monitor.since(before, factory.completed())  # 1.0 s of user and 0.1 s of system time
     assert seen.other_cpus == pytest.approx(0.5)

@@ -7,11 +7,11 @@ import pytest
 
 from harness.plan.block import ROLES, plan_block
 from harness.records.measurement import Case
-from harness.records.outcome import Completed
+from harness.records.outcome import CompletedProcess
 from harness.records.trial import Role
 from harness.trial import blackbox
-from harness.trial.blackbox import BlackBoxEngine
-from harness.trial.side_case import Lost, Outcome, Played, Seat
+from harness.trial.blackbox import BenchEngine
+from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCase
 from tests import factory
 
 BLOCK = plan_block(1, 3, ("encode", "decode"), pairs=1)
@@ -26,12 +26,12 @@ SAID += "whisper_print_timings:    total time = 14443.00 ms\n"
 
 
 def play(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, stops: Sequence[Completed], *, retries: int = 2
-) -> tuple[Outcome, list[Role]]:
+    monkeypatch: pytest.MonkeyPatch, folder: Path, stops: Sequence[CompletedProcess], *, retries: int = 2
+) -> tuple[BlockOutcome, list[Role]]:
     """Return what came of a block whose processes ended like this, then in peace, and who was started in turn."""
     left, started = list(stops), []
 
-    def execute(argv: Sequence[str], *, log: Path, **_: object) -> Completed:
+    def execute(argv: Sequence[str], *, log: Path, **_: object) -> CompletedProcess:
         started.append(Role(log.parent.name))
         with log.open("a") as file:
             file.write(SAID.format(encode=100 * len(started)))
@@ -42,29 +42,29 @@ def play(
     for log in logs.values():
         log.mkdir()
     step = factory.step("bench", case=CASE)
-    seats = {
-        role: Seat(
+    side_cases = {
+        role: SideCase(
             role=role,
             case=CASE,
             weights=factory.weights("tiny"),
             threads=2,
             flash_attn=0,
             environment=(),
-            bench=step,
+            bench_step=step,
         )
         for role in ROLES
     }
-    return BlackBoxEngine(logs, retries=retries).play(BLOCK, seats), started
+    return BenchEngine(logs, retries=retries).measure_block(BLOCK, side_cases), started
 
 
-def stopped(**seconds: float) -> Completed:
+def stopped(**seconds: float) -> CompletedProcess:
     return factory.completed().replace(**seconds)
 
 
 def test_both_processes_run_again_where_either_stood_still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     first, second = BLOCK.order
     outcome, started = play(monkeypatch, tmp_path, [stopped(stopped_s=0.0), stopped(stopped_s=6.0)])
-    assert isinstance(outcome, Played)
+    assert isinstance(outcome, BlockResult)
     assert started == [first, second, first, second]
     assert (outcome.stood, outcome.halted_s) == (2, 6.0), "a pair of each metric"
     values = [one.value for result in outcome.results for one in result.measurements if one.metric == "encode"]
@@ -84,6 +84,6 @@ def test_a_block_that_stands_still_again_and_again_is_lost(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, retries: int
 ) -> None:
     outcome, started = play(monkeypatch, tmp_path, [stopped(stopped_s=6.0)] * 9, retries=retries)
-    assert isinstance(outcome, Lost)
+    assert isinstance(outcome, LostBlock)
     assert (len(started), outcome.halted_s, outcome.hopeless) == (retries + 1, 6.0 * (retries + 1), False)
     assert outcome.reason == f"whisper-bench of the {BLOCK.order[0]}: the process or the harness stood still for 6.0 s"

@@ -8,12 +8,12 @@ import pytest
 
 from harness.plan.block import ROLES, plan_block
 from harness.records.measurement import Case
-from harness.records.outcome import Completed
+from harness.records.outcome import CompletedProcess
 from harness.records.trial import Role
 from harness.system.process.child import CannotStartError
 from harness.trial import fresh_file
 from harness.trial.fresh_file import FreshFiles, Relinking
-from harness.trial.side_case import Lost, Seat
+from harness.trial.side_case import LostBlock, SideCase
 from tests import factory
 
 CASE = Case.of("whisper", model="tiny", threads=2)
@@ -21,15 +21,15 @@ RELINKINGS = {role: Relinking(cmake="cmake", script="relink.cmake", timeout_s=9)
 
 
 @pytest.fixture
-def seats(tmp_path: Path) -> Mapping[Role, Seat]:
-    """Return the seats of two builds, whose folders have names of unlike length."""
+def side_cases(tmp_path: Path) -> Mapping[Role, SideCase]:
+    """Return the side cases of two builds, whose folders have names of unlike length."""
     for role in Role:
         for name in ("src/libwhisper.so", "bin/whisper-bench"):
             path = tmp_path / role / name
             path.parent.mkdir(parents=True)
             path.write_text(f"{role}'s")
     return {
-        role: Seat(
+        role: SideCase(
             role=role,
             case=CASE,
             weights=factory.weights("tiny"),
@@ -48,53 +48,59 @@ def begin(folder: Path, relinkings: Mapping[Role, Relinking] | None = None) -> F
     return FreshFiles(folder / "fresh", {role: folder / "results" / role / "logs" for role in Role}, relinkings)
 
 
-def provided(files: FreshFiles, number: int, seats: Mapping[Role, Seat]) -> Mapping[Role, Seat]:
-    found = files.provide(plan_block(1, number, ("encode",), pairs=1), seats)
-    assert not isinstance(found, Lost)
+def provided(files: FreshFiles, number: int, side_cases: Mapping[Role, SideCase]) -> Mapping[Role, SideCase]:
+    found = files.provide(plan_block(1, number, ("encode",), pairs=1), side_cases)
+    assert not isinstance(found, LostBlock)
     assert tuple(found) == ROLES
     return found
 
 
-def test_each_block_has_copies_and_those_before_are_gone(seats: Mapping[Role, Seat], tmp_path: Path) -> None:
+def test_each_block_has_copies_and_those_before_are_gone(side_cases: Mapping[Role, SideCase], tmp_path: Path) -> None:
     files = begin(tmp_path)
     seen: list[Path] = []
     for number in (1, 2, 3):
-        found = provided(files, number, seats)
+        found = provided(files, number, side_cases)
         libraries = [Path(found[role].library) for role in ROLES]
         assert [path.read_text() for path in libraries] == ["baseline's", "contender's"]
         assert len({len(str(path)) for path in libraries}) == 1, "the length of a path is no difference"
         assert all(Path(found[role].root) in path.parents for role, path in zip(ROLES, libraries, strict=True))
-        assert {found[role].layout for role in ROLES} == {0}
+        assert {found[role].code_layout for role in ROLES} == {0}
         assert not any(path.exists() for path in seen)
         seen += libraries
     assert len(set(seen)) == 6
 
 
-def test_a_side_that_cannot_be_read_is_lost_with_its_reason(seats: Mapping[Role, Seat], tmp_path: Path) -> None:
-    library = Path(seats[Role.CONTENDER].library)
+def test_a_side_that_cannot_be_read_is_lost_with_its_reason(
+    side_cases: Mapping[Role, SideCase], tmp_path: Path
+) -> None:
+    library = Path(side_cases[Role.CONTENDER].library)
     library.unlink()
     os.mkfifo(library)
-    lost = begin(tmp_path).provide(plan_block(1, 1, ("encode",), pairs=1), seats)
-    assert isinstance(lost, Lost)
+    lost = begin(tmp_path).provide(plan_block(1, 1, ("encode",), pairs=1), side_cases)
+    assert isinstance(lost, LostBlock)
     assert (lost.role, lost.hopeless) == (Role.CONTENDER, True)
     assert lost.reason.startswith(f"{library} is a FIFO")
 
 
-def test_a_program_is_copied_and_starts_in_one_folder_for_both(seats: Mapping[Role, Seat], tmp_path: Path) -> None:
+def test_a_program_is_copied_and_starts_in_one_folder_for_both(
+    side_cases: Mapping[Role, SideCase], tmp_path: Path
+) -> None:
     benches = {
-        role: seat.replace(
+        role: side_case.replace(
             library="",
-            bench=factory.step("bench").replace(argv=(f"{seat.build}/bin/whisper-bench", "-t", "2"), cwd=seat.build),
+            bench_step=factory.step("bench").replace(
+                argv=(f"{side_case.build}/bin/whisper-bench", "-t", "2"), cwd=side_case.build
+            ),
         )
-        for role, seat in seats.items()
+        for role, side_case in side_cases.items()
     }
     found = provided(begin(tmp_path), 4, benches)
-    steps = [found[role].bench for role in ROLES]
+    steps = [found[role].bench_step for role in ROLES]
     for step, role in zip(steps, ROLES, strict=True):
         assert step
         assert Path(step.argv[0]).read_text() == f"{role}'s"
         assert step.argv[1:] == ("-t", "2")
-        assert not Path(step.argv[0]).is_relative_to(seats[role].build)
+        assert not Path(step.argv[0]).is_relative_to(side_cases[role].build)
     assert len({step.cwd for step in steps if step}) == 1
     assert len({len(step.argv[0]) for step in steps if step}) == 1
 
@@ -111,7 +117,7 @@ class Linker:
         self._missing = missing
         monkeypatch.setattr(fresh_file, "execute", self.execute)
 
-    def execute(self, argv: Sequence[str], *, log: Path, **_: object) -> Completed:
+    def execute(self, argv: Sequence[str], *, log: Path, **_: object) -> CompletedProcess:
         if self._missing:
             raise CannotStartError("cmake", "no such file", number=2)
         given = dict(word[2:].split("=", 1) for word in argv if word.startswith("-D"))
@@ -127,15 +133,15 @@ class Linker:
 
 
 def test_each_block_is_linked_in_the_layouts_that_it_draws(
-    seats: Mapping[Role, Seat], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    side_cases: Mapping[Role, SideCase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     linker = Linker(monkeypatch)
     files = begin(tmp_path, RELINKINGS)
     for number in (1, 2):
         block = plan_block(1, number, ("encode",), pairs=1)
-        found = provided(files, number, seats)
-        for role, layout in zip(ROLES, block.layouts, strict=True):
-            assert found[role].layout == layout
+        found = provided(files, number, side_cases)
+        for role, layout in zip(ROLES, block.code_layouts, strict=True):
+            assert found[role].code_layout == layout
             assert Path(found[role].library).read_text() == f"{role}, layout {layout}"
         assert [Path(call["FOLDER"]).name for call in linker.calls[-2:]] == list(block.order)
     assert {call["TARGETS"] for call in linker.calls} == {"whisper"}
@@ -145,24 +151,24 @@ def test_each_block_is_linked_in_the_layouts_that_it_draws(
 
 
 def test_a_link_that_fails_takes_its_block_with_it(
-    seats: Mapping[Role, Seat], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    side_cases: Mapping[Role, SideCase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Linker(monkeypatch, ends=(0, -9))
     files = begin(tmp_path, RELINKINGS)
     block = plan_block(1, 1, ("encode",), pairs=1)
-    lost = files.provide(block, seats)
-    assert isinstance(lost, Lost)
+    lost = files.provide(block, side_cases)
+    assert isinstance(lost, LostBlock)
     assert (lost.role, lost.hopeless) == (block.order[1], False)
     assert lost.reason == f"the {lost.role} was not linked in another code layout: killed by SIGKILL (out of memory?)"
-    assert provided(files, 2, seats)
+    assert provided(files, 2, side_cases)
     full = Linker(monkeypatch, ends=(1,))
     full.says = (
         "FAILED: [code=1]\nc++ -o libwhisper.so\n/usr/bin/ld: final link failed: No space left on device\nCMake Error\n"
     )
-    lost = files.provide(block, seats)
-    assert isinstance(lost, Lost)
+    lost = files.provide(block, side_cases)
+    assert isinstance(lost, LostBlock)
     assert "exit code 1: no space is left on the device (ld: final link failed: No space left on device)" in lost.reason
     Linker(monkeypatch, missing=True)
-    gone = files.provide(plan_block(1, 3, ("encode",), pairs=1), seats)
-    assert isinstance(gone, Lost)
+    gone = files.provide(plan_block(1, 3, ("encode",), pairs=1), side_cases)
+    assert isinstance(gone, LostBlock)
     assert gone.hopeless

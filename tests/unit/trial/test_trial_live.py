@@ -1,4 +1,4 @@
-"""Blocks of two samplers, with players made of words instead of processes."""
+"""Blocks of two workers, with workers made of words instead of processes."""
 
 import itertools
 import json
@@ -11,12 +11,12 @@ from harness.errors import UnfitError
 from harness.plan.block import ROLES, plan_block
 from harness.plan.worker import PIECE
 from harness.records.measurement import Case
-from harness.records.outcome import Completed
+from harness.records.outcome import CompletedProcess
 from harness.records.plan import Placement
 from harness.records.trial import Role
 from harness.trial import live
-from harness.trial.live import LiveEngine
-from harness.trial.side_case import Lost, Outcome, Played, Seat
+from harness.trial.live import LibraryEngine
+from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCase
 from tests import factory
 
 BLOCK = plan_block(1, 3, ("encode", "decode"), pairs=2)
@@ -24,7 +24,7 @@ SECOND = BLOCK.order[1]
 
 
 class Script:
-    """What the samplers say: costs by role, and what comes instead of an ordinary answer."""
+    """What the workers say: costs by role, and what comes instead of an ordinary answer."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[Role, str]] = []
@@ -84,7 +84,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
         def read_log(self) -> str:
             return told.log
 
-        def close(self, wait_s: float = 5.0) -> Completed:
+        def close(self, wait_s: float = 5.0) -> CompletedProcess:
             told.closed.append(self.role)
             return factory.completed(-6)
 
@@ -92,9 +92,9 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     return told
 
 
-def seat(role: Role) -> Seat:
+def side_case(role: Role) -> SideCase:
     case = Case.of("whisper", model="tiny", threads=2, fa=0)
-    return Seat(
+    return SideCase(
         role=role,
         case=case,
         weights=factory.weights("tiny"),
@@ -106,20 +106,20 @@ def seat(role: Role) -> Seat:
     )
 
 
-def play(*, retries: int = 2) -> Outcome:
-    engine = LiveEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=retries)
-    return engine.play(BLOCK, {role: seat(role) for role in Role})
+def play(*, retries: int = 2) -> BlockOutcome:
+    engine = LibraryEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=retries)
+    return engine.measure_block(BLOCK, {role: side_case(role) for role in Role})
 
 
-def played(*, retries: int = 2) -> Played:
+def played(*, retries: int = 2) -> BlockResult:
     outcome = play(retries=retries)
-    assert isinstance(outcome, Played)
+    assert isinstance(outcome, BlockResult)
     return outcome
 
 
-def lost() -> Lost:
+def lost() -> LostBlock:
     outcome = play()
-    assert isinstance(outcome, Lost)
+    assert isinstance(outcome, LostBlock)
     return outcome
 
 
@@ -138,7 +138,7 @@ def test_the_sides_take_turns_in_the_order_of_the_block(script: Script) -> None:
     outcome = played()
     baseline, contender = outcome.results
     assert [(one.metric, one.repetition, one.process) for one in baseline.measurements] == [
-        (turn.metric, turn.repetition, 3) for turn in BLOCK.turns
+        (pair.metric, pair.repetition, 3) for pair in BLOCK.pairs
     ]
     places = [{one.place for one in side.measurements} for side in (baseline, contender)]
     assert places == [{1 + BLOCK.order.index(role)} for role in ROLES]
@@ -146,7 +146,7 @@ def test_the_sides_take_turns_in_the_order_of_the_block(script: Script) -> None:
     assert {one.value for one in contender.measurements} == {200.0}
     assert (outcome.disturbed, outcome.retried, outcome.idle_share) == (0, 0, 0.0)
     timed = [(role, line) for role, line in script.asked if line in PIECE.values()]
-    assert timed == [(role, PIECE[turn.metric]) for turn in BLOCK.turns for role in turn.order]
+    assert timed == [(role, PIECE[pair.metric]) for pair in BLOCK.pairs for role in pair.order]
     opening = [line for role, line in script.asked if role is SECOND][:3]
     assert opening[:2] == ["start", "load /w/tiny.bin 2 0"]
     assert sorted(opening[2].split()) == ["decode", "encode", "warm"]
@@ -158,18 +158,18 @@ def test_the_sides_take_turns_in_the_order_of_the_block(script: Script) -> None:
 def test_nothing_but_what_is_compared_and_the_drawn_padding_differs_between_the_sides(script: Script) -> None:
     played()
     assert script.folders[Role.BASELINE] == script.folders[Role.CONTENDER]
-    assert tuple(script.paddings[role] for role in ROLES) == BLOCK.paddings
+    assert tuple(script.paddings[role] for role in ROLES) == BLOCK.heap_paddings
 
 
 def test_a_library_that_is_not_the_blocks_own_is_told(script: Script) -> None:
-    engine = LiveEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
-    fresh = {role: seat(role).replace(root=f"/fresh/{role}", layout=7) for role in Role}
+    engine = LibraryEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
+    fresh = {role: side_case(role).replace(root=f"/fresh/{role}", code_layout=7) for role in Role}
     own = {role: f"/fresh/{role}/src/libwhisper.so" for role in Role}
     other = "/builds/x/ggml/src/libggml-cpu.so"
     for files, shared in (([], ""), ([own[Role.CONTENDER]], ""), ([own[Role.CONTENDER], other], other)):
         script.instead[Role.CONTENDER, "start"] = [{"files": files}]
-        outcome = engine.play(BLOCK, fresh)
-        assert isinstance(outcome, Played)
+        outcome = engine.measure_block(BLOCK, fresh)
+        assert isinstance(outcome, BlockResult)
         assert outcome.shared == shared
         assert [result.layout for result in outcome.results] == [7, 7]
 
@@ -187,19 +187,19 @@ def test_a_clock_that_goes_backwards(script: Script, role: Role, wall_ns: int) -
     script.instead[role, "decode"] = [{"wall_ns": wall_ns}]
     found = lost()
     assert (found.role, found.hopeless) == (role, False)
-    assert found.reason == f"the clock of the {role}'s sampler went backwards"
+    assert found.reason == f"the clock of the {role}'s worker went backwards"
     assert sorted(script.closed) == sorted(Role)
 
 
-def played_after(script: Script, blocks: int, *others_cpus: float) -> Played:
+def played_after(script: Script, blocks: int, *others_cpus: float) -> BlockResult:
     """Return what came of a block whose encodes met with this load, after so many quiet blocks of four pairs."""
-    engine = LiveEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
+    engine = LibraryEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
     for _ in range(blocks):
-        engine.play(BLOCK, {role: seat(role) for role in Role})
+        engine.measure_block(BLOCK, {role: side_case(role) for role in Role})
     script.asked.clear()
     script.instead[Role.CONTENDER, "encode"] = [{"other_cpus": cpus} for cpus in others_cpus]
-    outcome = engine.play(BLOCK, {role: seat(role) for role in Role})
-    assert isinstance(outcome, Played)
+    outcome = engine.measure_block(BLOCK, {role: side_case(role) for role in Role})
+    assert isinstance(outcome, BlockResult)
     return outcome
 
 
@@ -256,12 +256,12 @@ def test_a_stop_while_nothing_is_timed_harms_nothing(script: Script) -> None:
 def test_a_block_in_which_somebody_stands_still_again_and_again_is_lost(script: Script, retries: int) -> None:
     script.still[Role.CONTENDER, "encode"] = [6.0] * 9
     outcome = play(retries=retries)
-    assert isinstance(outcome, Lost)
+    assert isinstance(outcome, LostBlock)
     assert (outcome.role, outcome.hopeless, outcome.halted_s) == (Role.CONTENDER, False, 6.0 * (retries + 1))
     assert "the harness or the node stood still for 6.0 s while a call was timed" in outcome.reason
 
 
-def test_a_sampler_that_spins_in_the_others_turn(script: Script) -> None:
+def test_a_worker_that_spins_in_the_others_turn(script: Script) -> None:
     for name in ("encode", "decode"):
         script.instead[Role.BASELINE, name] = [{"idle_cpu_ns": 50_000_000}] * 2
     assert played().idle_share == pytest.approx(0.25)  # of the 200 ms that the other took
@@ -294,22 +294,24 @@ def test_what_loses_a_block(
 
 def test_another_backend_than_the_one_asked_for_ends_the_trial(script: Script) -> None:
     script.log = "whisper_backend_init_gpu: no GPU found\n"
-    engine = LiveEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
-    outcome = engine.play(BLOCK, {role: seat(role).replace(backend="vulkan") for role in Role})
-    assert isinstance(outcome, Lost)
+    engine = LibraryEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
+    outcome = engine.measure_block(BLOCK, {role: side_case(role).replace(backend="vulkan") for role in Role})
+    assert isinstance(outcome, LostBlock)
     assert outcome.hopeless
     assert outcome.reason.startswith("vulkan was asked for, but CPU ran")
     assert "--no-gpu" not in script.argv[BLOCK.order[0]]
 
 
-def test_a_sampler_for_the_cpu_leaves_gpus_alone(script: Script) -> None:
-    engine = LiveEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
-    assert isinstance(engine.play(BLOCK, {role: seat(role).replace(backend="cpu") for role in Role}), Played)
+def test_a_worker_for_the_cpu_leaves_gpus_alone(script: Script) -> None:
+    engine = LibraryEngine({role: Path(f"/logs/{role}") for role in Role}, timeout_s=9, retries=2)
+    assert isinstance(
+        engine.measure_block(BLOCK, {role: side_case(role).replace(backend="cpu") for role in Role}), BlockResult
+    )
     assert all("--no-gpu" in argv for argv in script.argv.values())
 
 
 @pytest.mark.parametrize("role", Role)
-def test_a_sampler_that_cannot_be_started(script: Script, role: Role) -> None:
+def test_a_worker_that_cannot_be_started(script: Script, role: Role) -> None:
     script.instead[role, "spawn"] = ["unused"]
     found = lost()
     assert (found.reason, found.role, found.hopeless) == ("cannot start python", role, True)

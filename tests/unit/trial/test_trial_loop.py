@@ -6,21 +6,21 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.judge.comparison import Question, judge_trials
-from harness.plan.block import ROLES, Block
+from harness.judge.comparison import CompareQuestion, judge_trials
+from harness.plan.block import ROLES, BlockPlan
 from harness.records.measurement import Case, Measurement
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import ExitCode
 from harness.records.trial import Role, Trial
-from harness.settings.request import Design
+from harness.settings.request import TrialDesign
 from harness.system.console import Console
 from harness.trial import loop
-from harness.trial.loop import INTERRUPTED, LOST, SETTLED, TIME_UP, Contest, Tally
-from harness.trial.side_case import Lost, Outcome, Played, Seat
+from harness.trial.loop import INTERRUPTED, LOST, SETTLED, TIME_UP, TrialLoop, TrialTally
+from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCase
 from tests import factory
 
-DESIGN = Design(seed=1, pairs=2, metrics=("encode", "decode"), threshold=0.02, max_time_s=1000.0)
+DESIGN = TrialDesign(seed=1, pairs=2, metrics=("encode", "decode"), threshold=0.02, max_time_s=1000.0)
 
 
 @pytest.fixture(autouse=True)
@@ -35,18 +35,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=tick))
 
 
-def quantised(model: str) -> Mapping[Role, Seat]:
-    """Return the seats of `quant=f16` against `quant=q5_0`."""
+def quantised(model: str) -> Mapping[Role, SideCase]:
+    """Return the side cases of `quant=f16` against `quant=q5_0`."""
     names = {Role.BASELINE: model, Role.CONTENDER: f"{model}-q5_0"}
     return {
-        role: seat.replace(case=Case.of("whisper", model=names[role], threads=2, fa=0))
-        for role, seat in seats().items()
+        role: side_case.replace(case=Case.of("whisper", model=names[role], threads=2, fa=0))
+        for role, side_case in side_cases().items()
     }
 
 
-def seats(threads: int = 2) -> Mapping[Role, Seat]:
+def side_cases(threads: int = 2) -> Mapping[Role, SideCase]:
     return {
-        role: Seat(
+        role: SideCase(
             role=role,
             case=Case.of("whisper", model="tiny", threads=threads, fa=ROLES.index(role)),
             weights=factory.weights("tiny"),
@@ -73,49 +73,54 @@ class Actor:
         self.models = models or {}
         self.noise = {"encode": 0.003, "decode": noise}
         self.events = events or {}
-        self.blocks: list[tuple[Block, Case]] = []
+        self.blocks: list[tuple[BlockPlan, Case]] = []
         self._draw = random.Random(1)
 
-    def play(self, block: Block, seats: Mapping[Role, Seat]) -> Outcome:
-        self.blocks.append((block, seats[Role.BASELINE].case))
+    def measure_block(self, block: BlockPlan, side_cases: Mapping[Role, SideCase]) -> BlockOutcome:
+        self.blocks.append((block, side_cases[Role.BASELINE].case))
         event = self.events.get(block.number, self.events.get(0))
         if isinstance(event, BaseException):
             raise event
         if isinstance(event, float):
-            return Lost(reason="it stood still", role=Role.CONTENDER, halted_s=event)
+            return LostBlock(reason="it stood still", role=Role.CONTENDER, halted_s=event)
         if isinstance(event, str):
-            return Lost(reason=event, role=Role.CONTENDER, hopeless=event == "hopeless")
+            return LostBlock(reason=event, role=Role.CONTENDER, hopeless=event == "hopeless")
         results = tuple(
             StepResult(
                 step=f"block_{block.number}",
-                phase=Phase.BENCH,
+                phase=Phase.BENCHMARK,
                 status=Status.PASSED,
-                case=seats[role].case,
+                case=side_cases[role].case,
                 repetition=block.number,
                 measurements=tuple(
                     Measurement(
-                        case=seats[role].case,
-                        metric=turn.metric,
+                        case=side_cases[role].case,
+                        metric=pair.metric,
                         value=100
                         * self._draw.lognormvariate(
-                            (self.changes[turn.metric] + self.models.get(seats[Role.BASELINE].case.get("model"), 0))
+                            (
+                                self.changes[pair.metric]
+                                + self.models.get(side_cases[Role.BASELINE].case.get("model"), 0)
+                            )
                             * ROLES.index(role),
-                            self.noise[turn.metric],
+                            self.noise[pair.metric],
                         ),
-                        repetition=turn.repetition,
+                        repetition=pair.repetition,
                         process=block.number,
                     )
-                    for turn in block.turns
+                    for pair in block.pairs
                 ),
             )
             for role in ROLES
         )
-        return Played(results=(results[0], results[1]), disturbed=1, retried=2, idle_share=block.number / 1000)
+        return BlockResult(results=(results[0], results[1]), disturbed=1, retried=2, idle_share=block.number / 1000)
 
 
-def go(actor: Actor, design: Design = DESIGN, *cases: Mapping[Role, Seat]) -> tuple[Tally, list[Tally]]:
-    saved: list[Tally] = []
-    tally = Contest(design, cases or (seats(),), actor, Console(quiet=True, verbose=False), saved.append).go()
+def go(
+    actor: Actor, design: TrialDesign = DESIGN, *cases: Mapping[Role, SideCase]
+) -> tuple[TrialTally, list[TrialTally]]:
+    saved: list[TrialTally] = []
+    tally = TrialLoop(design, cases or (side_cases(),), actor, Console(quiet=True, verbose=False), saved.append).go()
     return tally, saved
 
 
@@ -123,7 +128,7 @@ def test_it_ends_when_everything_is_settled_and_leaves_alone_what_is() -> None:
     actor = Actor({"encode": 0.3, "decode": 0.1}, noise=0.08)
     tally, saved = go(actor)
     assert tally.stopped == SETTLED
-    asked = [{turn.metric for turn in block.turns} for block, _ in actor.blocks]
+    asked = [{pair.metric for pair in block.pairs} for block, _ in actor.blocks]
     assert asked[0] == {"encode", "decode"}
     assert asked[-1] == {"decode"}, "encode had its answer long before"
     assert len(saved) == len(actor.blocks) == len(tally.results), "saved after every block"
@@ -136,7 +141,7 @@ def test_a_calibration_never_ends_early() -> None:
     actor = Actor({"encode": 0.3, "decode": 0.3})
     tally, _ = go(actor, DESIGN.replace(early=False, max_time_s=20.0))
     assert tally.stopped == TIME_UP
-    assert {len(block.turns) for block, _ in actor.blocks} == {4}
+    assert {len(block.pairs) for block, _ in actor.blocks} == {4}
 
 
 def test_the_time_is_up_before_a_block_that_would_not_end_in_time() -> None:
@@ -158,7 +163,7 @@ def test_at_least_one_block_is_played() -> None:
 
 def test_cases_take_turns_until_each_is_settled() -> None:
     actor = Actor({"encode": 0.3, "decode": 0.3})
-    tally, _ = go(actor, DESIGN, seats(1), seats(2))
+    tally, _ = go(actor, DESIGN, side_cases(1), side_cases(2))
     assert tally.stopped == SETTLED
     threads = [case.get("threads") for _, case in actor.blocks]
     assert set(threads[:2]) == {"1", "2"}
@@ -189,7 +194,7 @@ def test_models_that_are_another_type_on_either_side_are_judged_apart(
         )
         for side, (role, end) in enumerate(zip(ROLES, ("", "-q5_0"), strict=True))
     ]
-    family = judge_trials([(pair[0], pair[1])], Question(threshold=0.02, metrics=frozenset({"encode"})))
+    family = judge_trials([(pair[0], pair[1])], CompareQuestion(threshold=0.02, metrics=frozenset({"encode"})))
     assert {str(one.case): str(one.verdict) for one in family.comparisons} == {
         f"whisper/fa=0/model={model}->{model}-q5_0/threads=2": verdict for model, verdict in verdicts.items()
     }

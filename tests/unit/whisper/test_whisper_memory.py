@@ -46,8 +46,8 @@ def test_quantised_weights_change_the_weights_alone() -> None:
 
 
 @pytest.mark.parametrize("flash_attn", SAMPLED)
-def test_a_sampler_needs_python_besides(flash_attn: int) -> None:
-    estimate = estimate_memory(synthetic("tiny"), flash_attn=flash_attn, engine=Engine.SAMPLER)
+def test_a_worker_needs_python_besides(flash_attn: int) -> None:
+    estimate = estimate_memory(synthetic("tiny"), flash_attn=flash_attn, engine=Engine.LIBRARY)
     assert estimate == pytest.approx(SAMPLED[flash_attn], rel=0.005)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.commands.request import measure
-from harness.commands.request.measure import resolve_checkup, resolve_kept_run, resolve_roof, resolve_run
+from harness.commands.request.measure import resolve_checkup, resolve_kept_run, resolve_roofline, resolve_run
 from harness.commands.request.place import open_workplace
 from harness.errors import HarnessError, UnfitError, UnreadableError, UsageError
 from harness.records.build import CMakeOption
@@ -11,7 +11,7 @@ from harness.records.node import Node
 from harness.records.suite import Benchmark
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, layer_settings
-from harness.settings.request import RunRequest, Wish
+from harness.settings.request import PlacementRequest, RunRequest
 from harness.system.console import Console
 from tests import factory
 
@@ -65,7 +65,7 @@ def test_a_run_is_one_value(node: Node) -> None:
     assert not asked.build.variant
     assert (asked.weights.choice, asked.weights.made, asked.weights.planned) == ("synthetic", ("q5_0",), True)
     assert asked.measure.suite.models == ("base-q5_0",)
-    assert (asked.measure.wish, asked.measure.ranking) == (Wish(pin="0,2", nice=5), CORES)
+    assert (asked.measure.wish, asked.measure.ranking) == (PlacementRequest(pin="0,2", nice=5), CORES)
     assert (asked.measure.wait_s, asked.measure.retries, asked.measure.roof) == (300.0, 1, False)
     assert asked.dry
     assert (
@@ -141,7 +141,7 @@ def test_an_unfinished_run_is_asked_for_as_it_was(node: Node) -> None:
 
 def test_the_node_is_measured_with_one_thread_too() -> None:
     settings = layered()
-    asked = resolve_roof(settings, workplace(settings))
+    asked = resolve_roofline(settings, workplace(settings))
     assert asked.measure.suite.threads == (1, 2)
     assert not asked.measure.suite.benchmarks
     assert Benchmark.MEMCPY in resolved().measure.suite.benchmarks

@@ -6,7 +6,7 @@ import pytest
 
 from harness.commands.request import measure
 from harness.commands.request.place import open_workplace
-from harness.commands.request.sweep import SweepOrder, recall_design, resolve_kept_sweep, resolve_sweep
+from harness.commands.request.sweep import SweepRequest, recall_design, resolve_kept_sweep, resolve_sweep
 from harness.errors import UnfitError, UsageError
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, layer_settings
@@ -29,7 +29,7 @@ def workplace(settings: Settings) -> Workplace:
     return open_workplace(settings, {}, Console(quiet=True))
 
 
-def resolved(**flags: object) -> SweepOrder:
+def resolved(**flags: object) -> SweepRequest:
     settings = layered(**flags)
     return resolve_sweep(settings, workplace(settings), factory.haswell(), "", ())
 
@@ -65,7 +65,7 @@ def test_what_no_config_can_be_is_refused_before_anything_is_fetched() -> None:
     with pytest.raises(UsageError, match="--pin: CPU 5 may not be used"):
         resolved(pin="5")
     with pytest.raises(UsageError, match="--loadable needs --engine bench"):
-        resolved(loadable=True, engine="sampler")
+        resolved(loadable=True, engine="worker")
 
 
 def test_only_what_is_left_of_a_sweep_is_asked_for_again() -> None:

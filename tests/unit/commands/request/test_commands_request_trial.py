@@ -12,16 +12,16 @@ from harness.commands.request.trial import (
     resolve_calibration,
 )
 from harness.errors import UnfitError, UsageError
-from harness.plan.side import Side, parse_side
+from harness.plan.side import SideRequest, parse_side
 from harness.records.node import Node
-from harness.records.run import Origin
+from harness.records.run import SettingOrigin
 from harness.records.suite import Engine
 from harness.settings.layer import Settings, layer_settings
 from harness.system.console import Console
 from tests import factory
 
 
-def parse(words: str) -> Side:
+def parse(words: str) -> SideRequest:
     return parse_side(words, is_folder=lambda word: word in (".", "../tree", "~/tree"))
 
 
@@ -34,7 +34,7 @@ def node(monkeypatch: pytest.MonkeyPatch) -> Node:
     """A node, and two sides that are settled without a look at any checkout."""
     node = factory.haswell()
     monkeypatch.setattr(trial, "resolve_node", lambda settings, environ: node)
-    monkeypatch.setattr(trial, "line_up", lambda lineup, environ, note: tuple(map(parse, lineup.words)))
+    monkeypatch.setattr(trial, "choose_sides", lambda lineup, environ, note: tuple(map(parse, lineup.words)))
     return node
 
 
@@ -69,7 +69,7 @@ def test_the_home_of_a_path_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_side_that_changes_nothing() -> None:
     both = shared(define=["GGML_OPENMP=OFF"])
-    assert apply_side(Side(label="baseline"), both) == both
+    assert apply_side(SideRequest(label="baseline"), both) == both
 
 
 def test_a_value_that_cannot_be_names_its_side() -> None:
@@ -83,7 +83,7 @@ def test_each_side_is_a_run_of_its_own(node: Node) -> None:
     assert [run.source.ref for run in asked.runs] == ["v1.8.4", "v1.8.5"]
     assert [run.measure.suite.flash_attn for run in asked.runs] == [(1,), (0,)]
     assert [len(run.build.recipe.options) for run in asked.runs] == [0, 1]
-    assert all(run.measure.suite.engine is Engine.SAMPLER and not run.measure.suite.tests for run in asked.runs)
+    assert all(run.measure.suite.engine is Engine.LIBRARY and not run.measure.suite.tests for run in asked.runs)
     assert (asked.design.max_time_s, asked.design.metrics, asked.design.named) == (90.0, ("encode",), True)
     assert all(run.node is node for run in asked.runs)
 
@@ -127,7 +127,7 @@ def test_every_trial_of_a_calibration_has_a_seed_of_its_own(node: Node) -> None:
     assert not any(one.design.early for one in trials)
     told = [next(used for used in one.runs[0].used if used.name == "seed") for one in trials]
     assert [used.value for used in told] == [str(seed) for seed in seeds]
-    assert [used.origin for used in told] == [Origin.DEFAULT, Origin.FLAG, Origin.FLAG]
+    assert [used.origin for used in told] == [SettingOrigin.DEFAULT, SettingOrigin.FLAG, SettingOrigin.FLAG]
     assert trials[0].node is node
     with pytest.raises(UsageError, match="--trials: 0"):
         resolve_calibration(shared(trials="0"), open_workplace(settings, {}, Console(quiet=True)))

@@ -1,4 +1,4 @@
-"""What the probe of the roof prints, and what it must not print."""
+"""What the roofline probe prints, and what it must not print."""
 
 import json
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from harness.errors import UnreadableError
-from harness.parse.bench.roofline import measure_roof, parse_roof
+from harness.parse.bench.roofline import measure_roofline, parse_roofline
 from harness.records.measurement import Case
-from harness.records.roofline import Kind
+from harness.records.roofline import CeilingKind
 
 PROBE = {"kind": "probe", "vector": "avx", "lanes": 8, "fused": True, "bytes": 1 << 28}
 END = {"kind": "end"}
@@ -24,20 +24,20 @@ def answer(*lines: dict[str, Any]) -> str:
 
 
 def test_the_best_slot_counts_and_the_median_is_kept() -> None:
-    roof = parse_roof(answer(PROBE, slots(), slots("clock", work=30), END))
-    assert (roof.vector, roof.lanes, roof.fused, roof.array_bytes) == ("avx", 8, True, 1 << 28)
-    peak = roof.find(Kind.PEAK, 2)
+    roofline = parse_roofline(answer(PROBE, slots(), slots("clock", work=30), END))
+    assert (roofline.vector, roofline.lanes, roofline.fused, roofline.array_bytes) == ("avx", 8, True, 1 << 28)
+    peak = roofline.find(CeilingKind.PEAK, 2)
     assert peak is not None
     assert (peak.best, peak.median, peak.n) == (100.0, 50.0, 3)
     assert peak.unsteadiness == pytest.approx(0.5)
     assert peak.occupancy == pytest.approx(0.9), "of the best slot: 18 ns of two threads' 20"
-    assert roof.find(Kind.PEAK, 1) is None
-    assert roof.find(Kind.READ, 2) is None
+    assert roofline.find(CeilingKind.PEAK, 1) is None
+    assert roofline.find(CeilingKind.READ, 2) is None
 
 
 def test_measurements_leave_the_copy_to_memcpy() -> None:
     lines = (PROBE, slots(), slots("clock", work=30), slots("read", work=120), slots("copy", work=200), END)
-    found = {one.metric: one for one in measure_roof(answer(*lines), 2)}
+    found = {one.metric: one for one in measure_roofline(answer(*lines), 2)}
     assert {metric: one.value for metric, one in found.items()} == {
         "peak_flop_rate": 100.0,
         "clock_rate": 3.0,
@@ -69,4 +69,4 @@ def test_measurements_leave_the_copy_to_memcpy() -> None:
 )
 def test_garbage_is_refused(text: str) -> None:
     with pytest.raises(UnreadableError):
-        parse_roof(text)
+        parse_roofline(text)

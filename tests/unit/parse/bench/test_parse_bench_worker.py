@@ -1,4 +1,4 @@
-"""The sampler's answers: numbers, refusals, and what is no answer at all."""
+"""The worker's answers: numbers, refusals, and what is no answer at all."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UnreadableError
-from harness.parse.bench.worker import PROTOCOL, find_refusal, measure_sampler, parse_answer, read_texts
+from harness.parse.bench.worker import PROTOCOL, find_refusal, measure_worker, parse_answer, read_texts
 from harness.records.measurement import Case
 from harness.worker.__main__ import PROTOCOL as SPOKEN
 
@@ -54,7 +54,7 @@ def test_an_answer_is_a_cost_per_unit() -> None:
     ],
 )
 def test_what_is_no_answer(said: str) -> None:
-    with pytest.raises(UnreadableError, match="the sampler answered with"):
+    with pytest.raises(UnreadableError, match="the worker answered with"):
         parse_answer(said, "encode")
 
 
@@ -73,7 +73,7 @@ def test_a_long_line_of_garbage_is_not_repeated_whole() -> None:
 def test_no_text_is_a_crash(said: str) -> None:
     with pytest.raises(UnreadableError):
         parse_answer(said, "no such command")
-    assert measure_sampler(said, CASE, 1) == ()
+    assert measure_worker(said, CASE, 1) == ()
     assert find_refusal(said) == read_texts(said) == ""
 
 
@@ -97,7 +97,7 @@ LOG = "\n".join(
 
 
 def test_a_log_is_measured() -> None:
-    found = [(one.metric, one.value, one.repetition, one.process) for one in measure_sampler(LOG, CASE, 3)]
+    found = [(one.metric, one.value, one.repetition, one.process) for one in measure_worker(LOG, CASE, 3)]
     assert found == [
         ("load", 50.0, 1, 3),
         ("encode", 900.0, 1, 3),
@@ -119,7 +119,7 @@ def test_neither_refusals_nor_backward_clocks_are_numbers() -> None:
             line("encode", ok=False, error="again"),
         ]
     )
-    assert measure_sampler(log, CASE, 1) == ()
+    assert measure_worker(log, CASE, 1) == ()
     assert find_refusal(log) == "whisper_encode returned 3"
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from harness.parse.host.arm import name_cores, name_vendor
 from harness.parse.host.cpu import parse_blocks, parse_brand, parse_cpu, rank_cores
-from harness.parse.host.topology import Core, count_usable, parse_cores, parse_topology
+from harness.parse.host.topology import CpuCore, count_usable, parse_cores, parse_topology
 from harness.plan.placement import choose_cpus
 
 
@@ -48,8 +48,8 @@ def test_blocks_survive_values_with_colons_and_empty_ones() -> None:
     ]
 
 
-def core(first: int, *, fast: bool = True, numa_node: int = 0) -> Core:
-    return Core(cpus=frozenset({first, first + 100}), fast=fast, numa_node=numa_node)
+def core(first: int, *, fast: bool = True, numa_node: int = 0) -> CpuCore:
+    return CpuCore(cpus=frozenset({first, first + 100}), fast=fast, numa_node=numa_node)
 
 
 ALL = frozenset(range(200))

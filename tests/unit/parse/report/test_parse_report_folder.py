@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from harness.parse.report.folder import read_folder, wanted
-from harness.records.measurement import ENCODE, Evidence
+from harness.records.measurement import ENCODE, MeasurementOrigin
 
 LOGS = Path(__file__).parents[3] / "data" / "logs"
 MEDIUM = (LOGS / "7fe4979f__ggml-5-x86-amx-cc__bench-bench-medium.log").read_text()
@@ -22,7 +22,7 @@ def test_model_log_holds_the_time_that_the_report_lost() -> None:
     encode = next(one for one in log.measurements if one.metric == ENCODE.name)
     assert encode.value == 10904.74
     assert str(encode.case) == "whisper/fa=0/model=medium/threads=4"
-    assert {one.origin for one in log.measurements} == {Evidence.LOG}
+    assert {one.origin for one in log.measurements} == {MeasurementOrigin.LOG}
 
 
 def test_features_threads_and_backend_come_from_the_log() -> None:

@@ -8,10 +8,10 @@ from hypothesis import given
 
 from harness.parse.report.imported import import_run
 from harness.parse.report.report import parse_report
-from harness.records.measurement import Case, Evidence
+from harness.records.measurement import Case, MeasurementOrigin
 from harness.records.outcome import Status
 from harness.records.plan import Phase
-from harness.records.run import GGML_CI, ExitCode, Origin, Run
+from harness.records.run import GGML_CI, ExitCode, Run, SettingOrigin
 from harness.stats.series import summarize_run
 from tests.grammar import reports
 
@@ -37,11 +37,11 @@ def codes(run: Run) -> list[str]:
     return [caveat.code for caveat in run.caveats]
 
 
-def fact(run: Run, name: str) -> tuple[str, Origin]:
+def fact(run: Run, name: str) -> tuple[str, SettingOrigin]:
     return next((one.value, one.origin) for one in run.settings if one.name == name)
 
 
-def value(run: Run, case: str, metric: str) -> tuple[float, Evidence]:
+def value(run: Run, case: str, metric: str) -> tuple[float, MeasurementOrigin]:
     wanted = Case.parse(case)
     return next((one.value, one.origin) for one in run.measurements if (one.case, one.metric) == (wanted, metric))
 
@@ -69,13 +69,13 @@ def test_report_alone() -> None:
 
 def test_numbers_of_a_report_say_so() -> None:
     run = imported(text_of(CPU))
-    assert value(run, "whisper/fa=0/model=tiny.en/threads=4", "encode") == (561.09, Evidence.REPORT)
-    assert value(run, "whisper/fa=0/model=large-v3-turbo/threads=4", "prompt") == (3.47, Evidence.REPORT)
-    assert value(run, "memcpy/threads=3", "copy_rate") == (35.38, Evidence.REPORT)
-    assert value(run, "memcpy/loop=single/threads=1", "copy_rate") == (13.86, Evidence.REPORT)
-    assert value(run, "mul_mat/n=4096/threads=4/type=q4_0", "flop_rate") == (181.9, Evidence.REPORT)
-    assert fact(run, "cpu_features") == ("AVX2", Origin.REPORT)
-    assert fact(run, "runtime_s") == ("881.84", Origin.REPORT)
+    assert value(run, "whisper/fa=0/model=tiny.en/threads=4", "encode") == (561.09, MeasurementOrigin.REPORT)
+    assert value(run, "whisper/fa=0/model=large-v3-turbo/threads=4", "prompt") == (3.47, MeasurementOrigin.REPORT)
+    assert value(run, "memcpy/threads=3", "copy_rate") == (35.38, MeasurementOrigin.REPORT)
+    assert value(run, "memcpy/loop=single/threads=1", "copy_rate") == (13.86, MeasurementOrigin.REPORT)
+    assert value(run, "mul_mat/n=4096/threads=4/type=q4_0", "flop_rate") == (181.9, MeasurementOrigin.REPORT)
+    assert fact(run, "cpu_features") == ("AVX2", SettingOrigin.REPORT)
+    assert fact(run, "runtime_s") == ("881.84", SettingOrigin.REPORT)
     assert len(run.measurements) == 5 + 49 + 12 * 4 - 6
     assert len(summarize_run(run)) == len(run.measurements)
 
@@ -86,14 +86,14 @@ def test_log_gives_the_encode_time_behind_ms() -> None:
         "runtime": "1.00user 2.00system 3:09.89elapsed 9%CPU (0avgtext+0avgdata 7maxresident)k\n",
     }
     run = imported(text_of(CPU), files, name="ggml-5-x86-amx-cc")
-    assert value(run, "whisper/fa=0/model=medium/threads=4", "encode") == (10904.74, Evidence.LOG)
-    assert value(run, "whisper/fa=0/model=small/threads=4", "encode") == (4356.77, Evidence.REPORT)
+    assert value(run, "whisper/fa=0/model=medium/threads=4", "encode") == (10904.74, MeasurementOrigin.LOG)
+    assert value(run, "whisper/fa=0/model=small/threads=4", "encode") == (4356.77, MeasurementOrigin.REPORT)
     result = next(one for one in run.results if one.case and one.case.get("model") == "medium")
     assert (result.status, result.log) == (Status.PASSED, "bench-bench-medium.log")
-    assert fact(run, "node") == ("ggml-5-x86-amx-cc", Origin.FOLDER)
-    assert fact(run, "backend") == ("CPU", Origin.LOG)
+    assert fact(run, "node") == ("ggml-5-x86-amx-cc", SettingOrigin.FOLDER)
+    assert fact(run, "backend") == ("CPU", SettingOrigin.LOG)
     assert "AMX_INT8" in fact(run, "cpu_features")[0]
-    assert fact(run, "runtime_s") == ("189.89", Origin.LOG)
+    assert fact(run, "runtime_s") == ("189.89", SettingOrigin.LOG)
     lost = next(caveat.message for caveat in run.caveats if caveat.code == "encode-lost")
     assert lost.endswith("medium.en, large-v1, large-v2, large-v3, large-v3-turbo")
 
@@ -218,7 +218,7 @@ def test_report_of_ours_names_its_node_weights_and_caveats() -> None:
     assert (run.node.name, run.node.cpu.brand, run.config.isa) == ("desk", "A CPU", "avx2")
     assert [(one.model, one.kind) for one in run.weights] == [("tiny", "synthetic")]
     assert codes(run)[0] == "no-openmp"
-    assert fact(run, "node") == ("desk", Origin.REPORT)
+    assert fact(run, "node") == ("desk", SettingOrigin.REPORT)
 
 
 BSD = "      136.29 real       146.43 user        11.64 sys\n"
@@ -228,11 +228,14 @@ def test_runtime_of_a_mac_is_no_wall_time() -> None:
     text = text_of(MAC)
     bare, whole = imported(text), imported(text, {"runtime": BSD})
     assert (bare.wall_s, bare.start) == (0.0, bare.end)
-    assert fact(bare, "user_s") == ("146.05", Origin.REPORT)
+    assert fact(bare, "user_s") == ("146.05", SettingOrigin.REPORT)
     assert not any(one.name == "runtime_s" for one in bare.settings)
     assert "runtime-unknown" in codes(bare)
     assert (whole.wall_s, whole.start) == (136.29, "2025-03-18T04:21:16+00:00")
-    assert (fact(whole, "runtime_s"), fact(whole, "user_s")) == (("136.29", Origin.LOG), ("146.43", Origin.LOG))
+    assert (fact(whole, "runtime_s"), fact(whole, "user_s")) == (
+        ("136.29", SettingOrigin.LOG),
+        ("146.43", SettingOrigin.LOG),
+    )
     assert "runtime-unknown" not in codes(whole)
     assert bare.id == whole.id
 

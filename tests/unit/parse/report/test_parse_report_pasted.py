@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from harness.errors import UnreadableError
 from harness.parse.report.pasted import import_paste, is_pasted
-from harness.records.measurement import Case, Evidence
+from harness.records.measurement import Case, MeasurementOrigin
 from harness.records.outcome import Status
 from harness.records.run import PASTED, Run
-from harness.render.format.format import Sheet
+from harness.render.format.format import RunSheet
 from harness.render.format.issue89 import render, render_full
 from tests import factory
 
@@ -33,7 +33,7 @@ def paste(text: str) -> Run:
     return import_paste(text, digest="0" * 64)[0]
 
 
-def value(run: Run, case: str, metric: str) -> tuple[float, Evidence]:
+def value(run: Run, case: str, metric: str) -> tuple[float, MeasurementOrigin]:
     wanted = Case.parse(case)
     return next((one.value, one.origin) for one in run.measurements if (one.case, one.metric) == (wanted, metric))
 
@@ -41,8 +41,8 @@ def value(run: Run, case: str, metric: str) -> tuple[float, Evidence]:
 def test_table_of_the_thread() -> None:
     run = paste(TABLE)
     assert (run.origin, run.status, run.project) == (PASTED, Status.PASSED, "whisper.cpp")
-    assert value(run, TINY, "encode") == (389.04, Evidence.REPORT)
-    assert value(run, TINY, "prompt") == (0.55, Evidence.REPORT)
+    assert value(run, TINY, "encode") == (389.04, MeasurementOrigin.REPORT)
+    assert value(run, TINY, "prompt") == (0.55, MeasurementOrigin.REPORT)
     assert (run.node.name, run.node.cpu.brand, run.node.os) == ("unknown", "c8g.xlarge", "Ubuntu")
     assert (run.source.commit.sha, run.start, run.end, run.wall_s) == ("6e7629b", "", "", 0.0)
     assert (run.config.build_type, run.config.isa, run.config.backend, run.config.compiler) == ("", "", "", "")
@@ -53,7 +53,7 @@ def test_table_of_the_thread() -> None:
 def test_log_of_the_bench_program() -> None:
     run, logs = import_paste(f"some words before\n{LOG}", digest="1" * 64)
     case = "whisper/fa=0/model=medium/threads=4"
-    assert value(run, case, "encode") == (10904.74, Evidence.LOG)
+    assert value(run, case, "encode") == (10904.74, MeasurementOrigin.LOG)
     assert (run.node.cpu.brand, run.node.os, run.source.commit.sha, run.start) == ("", "", "", "")
     assert run.id.startswith("0-undated-unknown-")
     assert list(logs) == ["bench-bench-medium.log"]
@@ -126,7 +126,7 @@ def test_our_own_tables_come_back() -> None:
     case = Case.of("whisper", model="tiny", threads=4, fa=0)
     pairs = (("encode", 389.04), ("decode", 1.17))
     result = factory.result("r1", factory.step().phase, Status.PASSED, *((case, name, one) for name, one in pairs))
-    sheet = Sheet(run=factory.run(result).replace(weights=()))
+    sheet = RunSheet(run=factory.run(result).replace(weights=()))
     for text in (render([sheet]), render_full([sheet])):
         run = paste(text)
         assert [one.value for one in run.measurements if one.metric == "encode"] == [389.04]

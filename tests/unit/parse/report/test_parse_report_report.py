@@ -8,13 +8,22 @@ from hypothesis import strategies as st
 
 from benchmarks.fuzz.target import REPORT_TOKENS
 from harness.parse.report.report import parse_report
-from harness.records.report import BenchHead, BenchLog, Environment, Header, OutputMark, Passage, Table, TestLog
+from harness.records.report import (
+    BenchHead,
+    BenchLog,
+    OutputMark,
+    ReportEnvironment,
+    ReportHeader,
+    ReportPassage,
+    ReportTable,
+    TestLog,
+)
 from harness.render.report import render_document
 from tests.grammar import reports
 
 DATA = Path(__file__).parents[3] / "data"
 REPORTS = sorted((DATA / "reports").glob("*.md"))
-WHOLE = [Header, Environment, OutputMark, TestLog, TestLog, BenchHead, BenchLog, BenchLog, Table]
+WHOLE = [ReportHeader, ReportEnvironment, OutputMark, TestLog, TestLog, BenchHead, BenchLog, BenchLog, ReportTable]
 ENVIRONMENT = "\n```\n\n## Environment\n\n```\nGG_BUILD_CLOUD=1\n```\n\n"
 OUTPUT = "## Output\n\n### ctest_debug\n\nRuns ctest in debug mode\n- status: 0\n```\n\n```\n"
 
@@ -76,7 +85,7 @@ def test_report_from_the_grammar_comes_back(text: str) -> None:
     report = parse_report(text)
     assert render_document(report) == text
     assert report.header
-    assert not any(isinstance(block, Passage) for block in report.blocks)
+    assert not any(isinstance(block, ReportPassage) for block in report.blocks)
 
 
 @given(st.text() | st.lists(st.sampled_from(REPORT_TOKENS) | st.text(max_size=5), max_size=40).map("".join))
@@ -136,7 +145,7 @@ def test_header_of_2023() -> None:
 def test_header_of_the_first_reports_is_followed_by_a_section() -> None:
     text = "## Summary\n\n- status: SUCCESS ✅\n```\nci\n```\n\n" + OUTPUT.removeprefix("## Output\n\n")
     report = parse_report(text)
-    assert [type(block) for block in report.blocks] == [Header, TestLog]
+    assert [type(block) for block in report.blocks] == [ReportHeader, TestLog]
     assert report.remarks == ()
     assert holds(text)
 
@@ -148,7 +157,7 @@ def test_diff_with_parent_is_kept_as_a_section_of_its_own() -> None:
     text = with_message("m") + diff
     report = parse_report(text)
     last = report.blocks[-1]
-    assert isinstance(last, Passage)
+    assert isinstance(last, ReportPassage)
     assert (last.name, last.text) == ("Diff with parent commit", diff)
     assert [remark.line for remark in report.remarks] == [last.line]
     assert holds(text)
@@ -157,7 +166,7 @@ def test_diff_with_parent_is_kept_as_a_section_of_its_own() -> None:
 def test_section_of_another_project_is_kept_under_its_name() -> None:
     section = "### open_llama_3b_v2\n\nOpenLLaMA 3B-v2:\n- status: 0\n- f16: \n```\nperplexity\n```\n"
     text = with_message("m") + section + section.replace("3b", "7b")
-    names = [block.name for block in parse_report(text).blocks if isinstance(block, Passage)]
+    names = [block.name for block in parse_report(text).blocks if isinstance(block, ReportPassage)]
     assert names == ["open_llama_3b_v2", "open_llama_7b_v2"]
     assert holds(text)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness.parse.outcome import read_outcome
-from harness.parse.tool.breakage import Breakage, find_breakage
+from harness.parse.tool.breakage import BuildFailure, find_breakage
 from harness.records.outcome import Cause
 from harness.records.plan import Phase
 from tests import factory
@@ -76,14 +76,14 @@ def test_the_line_and_the_option_to_change_stand_in_the_reason(line: str, cause:
 def test_what_is_not_declared_is_no_intrinsic_by_a_likeness() -> None:
     for name in ("whisper_vad", "vector_size", "mm_pool", "int8"):
         found = find_breakage(NINJA.format(f"/src/a.cpp:1:2: error: '{name}' was not declared in this scope"))
-        assert found == Breakage(None, f"a.cpp:1:2: error: '{name}' was not declared in this scope")
+        assert found == BuildFailure(None, f"a.cpp:1:2: error: '{name}' was not declared in this scope")
 
 
 def test_what_stands_before_the_first_failure_or_warns_is_no_cause() -> None:
     before = "/tmp/x.s:1: Error: no such instruction: `a'\n" + NINJA.format("/src/a.c:1:2: error: no such thing")
-    assert find_breakage(before) == Breakage(None, "a.c:1:2: error: no such thing")
+    assert find_breakage(before) == BuildFailure(None, "a.c:1:2: error: no such thing")
     beside = NINJA.format("/src/a.c:1:2: warning: out of memory\na.c:3:1: note: -march unknown\nb.c:1: error: this")
-    assert find_breakage(beside) == Breakage(None, "b.c:1: error: this")
+    assert find_breakage(beside) == BuildFailure(None, "b.c:1: error: this")
 
 
 def test_a_cause_counts_before_a_complaint_that_has_none() -> None:
@@ -114,7 +114,7 @@ def test_a_tree_without_git_is_no_cause() -> None:
         "CMake Error at CMakeLists.txt:29 (configure_file):\n  configure_file Problem configuring file\n\n\n"
         "fatal: not a git repository (or any of the parent directories): .git\n"
     )
-    assert find_breakage(log) == Breakage(None, "File /src/bindings/package-tmpl.json does not exist.")
+    assert find_breakage(log) == BuildFailure(None, "File /src/bindings/package-tmpl.json does not exist.")
 
 
 def test_missing_packages_are_named_before_anything_else() -> None:

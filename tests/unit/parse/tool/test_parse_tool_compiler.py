@@ -1,6 +1,6 @@
 import pytest
 
-from harness.parse.tool.compiler import Compiler, Pair, choose_pair, name_cxx, parse_compiler, parse_version
+from harness.parse.tool.compiler import Compiler, CompilerPair, choose_pair, name_cxx, parse_compiler, parse_version
 
 FSF = "\nCopyright (C) 2022 Free Software Foundation, Inc.\nThis is free software; see the source\n"
 
@@ -58,7 +58,7 @@ def test_version_is_the_first_dotted_number(text: str, version: str) -> None:
     ],
 )
 def test_partner_is_derived(named: str, cc: str, cxx: str) -> None:
-    assert choose_pair(named) == Pair(cc=cc, cxx=cxx)
+    assert choose_pair(named) == CompilerPair(cc=cc, cxx=cxx)
 
 
 @pytest.mark.parametrize("named", ["tcc", "nvcc", "", "gccgo", "clang-tidy-x/"])

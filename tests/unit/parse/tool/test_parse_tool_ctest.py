@@ -5,7 +5,7 @@ import pytest
 from harness.errors import UnreadableError
 from harness.parse.tool.ctest import parse_junit, parse_listing
 from harness.records.outcome import Status
-from harness.records.plan import Listing
+from harness.records.plan import ListedTest
 
 LOGS = Path(__file__).parents[3] / "data" / "logs"
 
@@ -74,15 +74,15 @@ def test_what_is_no_junit_file_is_refused(xml: str) -> None:
         parse_junit(xml)
 
 
-CLI = Listing(name="test-whisper-cli-tiny", labels=("gh", "tiny"), program="/build/bin/whisper-cli")
+CLI = ListedTest(name="test-whisper-cli-tiny", labels=("gh", "tiny"), program="/build/bin/whisper-cli")
 
 
 def test_listing_of_a_built_tree() -> None:
     listing = parse_listing(read("ctest-3.25-listing-built.json"))
     assert len(listing) == 11
     assert listing[0] == CLI
-    assert listing[9] == Listing(name="test-vad", labels=("unit",), program="/build/bin/test-vad")
-    assert listing[10] == Listing(name="test-vad-full", labels=("base", "en"), program="")  # it was not built
+    assert listing[9] == ListedTest(name="test-vad", labels=("unit",), program="/build/bin/test-vad")
+    assert listing[10] == ListedTest(name="test-vad-full", labels=("base", "en"), program="")  # it was not built
 
 
 def test_json_names_no_programs_before_the_build() -> None:

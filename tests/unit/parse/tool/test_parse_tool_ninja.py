@@ -4,7 +4,7 @@ import pytest
 
 from harness.parse.outcome import read_outcome
 from harness.parse.tool.ninja import (
-    Progress,
+    BuildProgress,
     find_complaint,
     parse_links,
     parse_progress,
@@ -19,7 +19,9 @@ LOGS = Path(__file__).parents[3] / "data" / "logs"
 
 def test_last_progress_of_a_build() -> None:
     text = (LOGS / "ninja-failed.log").read_text(encoding="utf-8")
-    assert parse_progress(text) == Progress(finished=3, total=3, elapsed_s=0.036, what="Building CXX object src/c.o")
+    assert parse_progress(text) == BuildProgress(
+        finished=3, total=3, elapsed_s=0.036, what="Building CXX object src/c.o"
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,11 +33,11 @@ def test_no_progress_in_other_output(text: str) -> None:
 
 def test_chunk_that_begins_and_ends_in_the_middle_of_a_line() -> None:
     text = "uilding x.o\r\n[7/90 12.5] Linking bin/whisper-bench\r\nwarning: x\r\n[8/9"
-    assert parse_progress(text) == Progress(finished=7, total=90, elapsed_s=12.5, what="Linking bin/whisper-bench")
+    assert parse_progress(text) == BuildProgress(finished=7, total=90, elapsed_s=12.5, what="Linking bin/whisper-bench")
 
 
 def test_progress_that_overwrites_its_line() -> None:
-    assert parse_progress("[1/3 0.1] a\r[2/3 0.2] b\r") == Progress(finished=2, total=3, elapsed_s=0.2, what="b")
+    assert parse_progress("[1/3 0.1] a\r[2/3 0.2] b\r") == BuildProgress(finished=2, total=3, elapsed_s=0.2, what="b")
 
 
 def test_targets_of_a_real_tree() -> None:

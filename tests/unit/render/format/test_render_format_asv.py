@@ -10,7 +10,7 @@ from asv.config import Config
 from asv.results import Results, iter_results
 
 from harness.errors import UsageError
-from harness.render.format.format import Sheet
+from harness.render.format.format import RunSheet
 from harness.render.format.registry import FORMATS
 from tests import sheet
 from tests.unit.render.format.test_render_format_consumer import hostile
@@ -20,7 +20,7 @@ FILE = "node-1/f24588a2-Release-native-auto-8efabcf0.json"
 PARAMS = [["0"], ["'base'", "'tiny'"], ["4"], ["'official'", "'synthetic'"]]
 
 
-def write(folder: Path, *sheets: Sheet) -> Path:
+def write(folder: Path, *sheets: RunSheet) -> Path:
     assert FORMAT.layout
     for name, text in FORMAT.layout(sheets).items():
         path = folder / name

@@ -16,7 +16,7 @@ from harness.parse.report.report import parse_report
 from harness.records.measurement import Case
 from harness.records.suite import Engine
 from harness.records.trial import Role, Trial
-from harness.render.format.format import Sheet
+from harness.render.format.format import RunSheet
 from harness.render.format.registry import FORMATS
 from harness.render.format.row import COLUMNS
 from harness.render.schema import render_schema
@@ -68,7 +68,7 @@ BENCH_ALL_ROW = re.compile(
 )
 
 
-def hostile() -> Sheet:
+def hostile() -> RunSheet:
     """Return the run with a name in every place that takes one."""
     run = sheet.run()
     commit = run.source.commit
@@ -80,7 +80,7 @@ def hostile() -> Sheet:
         )
         for result in run.results
     )
-    return Sheet(
+    return RunSheet(
         run=run.replace(
             node=run.node.replace(name=HOSTILE, os=HOSTILE, cpu=run.node.cpu.replace(brand=HOSTILE)),
             source=run.source.replace(commit=commit.replace(release=HOSTILE, author=HOSTILE)),
@@ -96,7 +96,7 @@ def both() -> list[Any]:
 
 
 @pytest.mark.parametrize("given", both())
-def test_sqlite_runs_the_sql(given: Sheet) -> None:
+def test_sqlite_runs_the_sql(given: RunSheet) -> None:
     database = sqlite3.connect(":memory:")
     text = FORMATS["llama-bench-sql"].render([given])
     database.executescript(text)
@@ -116,7 +116,7 @@ def test_sqlite_runs_the_sql(given: Sheet) -> None:
 
 
 @pytest.mark.parametrize("given", both())
-def test_the_csv_module_reads_what_was_meant(given: Sheet) -> None:
+def test_the_csv_module_reads_what_was_meant(given: RunSheet) -> None:
     rows = list(csv.DictReader(io.StringIO(FORMATS["csv"].render([given]), newline=""), strict=True))
     assert set(rows[0]) == set(COLUMNS)
     assert len(rows) == 6 + 2 * 5
@@ -127,7 +127,7 @@ def test_the_csv_module_reads_what_was_meant(given: Sheet) -> None:
 
 
 @pytest.mark.parametrize("given", both())
-def test_each_line_of_jsonl_is_one_number(given: Sheet) -> None:
+def test_each_line_of_jsonl_is_one_number(given: RunSheet) -> None:
     text = FORMATS["jsonl"].render([given])
     lines = [json.loads(line) for line in text.removesuffix("\n").split("\n")]
     assert [line["value"] for line in lines] == [one.value for one in given.run.measurements]
@@ -136,7 +136,7 @@ def test_each_line_of_jsonl_is_one_number(given: Sheet) -> None:
 
 
 @pytest.mark.parametrize("given", both())
-def test_the_runs_of_json_fit_their_schema(given: Sheet) -> None:
+def test_the_runs_of_json_fit_their_schema(given: RunSheet) -> None:
     document = json.loads(FORMATS["json"].render([given, sheet.other_sheet()]))
     schema = json.loads(render_schema())
     for run in document["runs"]:
@@ -145,7 +145,7 @@ def test_the_runs_of_json_fit_their_schema(given: Sheet) -> None:
 
 
 @pytest.mark.parametrize("given", both())
-def test_a_junit_reader_reads_the_xml(given: Sheet) -> None:
+def test_a_junit_reader_reads_the_xml(given: RunSheet) -> None:
     text = FORMATS["junit"].render([given])
     suites = list(junitparser.JUnitXml.fromstring(text.encode()))
     assert [(suite.tests, suite.failures, suite.errors, suite.skipped) for suite in suites] == [
@@ -165,7 +165,7 @@ def test_a_junit_reader_reads_the_xml(given: Sheet) -> None:
 
 
 @pytest.mark.parametrize("given", both())
-def test_bencher_takes_the_metrics(given: Sheet) -> None:
+def test_bencher_takes_the_metrics(given: RunSheet) -> None:
     document = json.loads(FORMATS["bencher"].render([given]))
     jsonschema.validate(document, BENCHER)
     (name,) = (name for name in document if name.endswith("/whisper/fa=0/model=base/threads=4"))
@@ -177,7 +177,7 @@ def test_bencher_takes_the_metrics(given: Sheet) -> None:
 
 
 @pytest.mark.parametrize("given", both())
-def test_the_github_action_takes_the_results(given: Sheet) -> None:
+def test_the_github_action_takes_the_results(given: RunSheet) -> None:
     smaller = json.loads(FORMATS["github-action-benchmark"].render([given]))
     bigger = json.loads(FORMATS["github-action-benchmark-bigger"].render([given]))
     for document in (smaller, bigger):
@@ -196,7 +196,7 @@ def test_runs_of_one_commit_are_pooled() -> None:
 
 @pytest.mark.parametrize("given", both())
 @pytest.mark.parametrize("name", ["issue89-full", "bench-all"])
-def test_the_table_of_bench_all_splits_at_bars(name: str, given: Sheet) -> None:
+def test_the_table_of_bench_all_splits_at_bars(name: str, given: RunSheet) -> None:
     lines = FORMATS[name].render([given]).splitlines()
     header = lines.index(BENCH_ALL_HEADER)
     rows = lines[header + 2 : header + 4]
@@ -206,7 +206,7 @@ def test_the_table_of_bench_all_splits_at_bars(name: str, given: Sheet) -> None:
 
 
 @pytest.mark.parametrize("given", both())
-def test_the_short_table_has_load_and_encode(given: Sheet) -> None:
+def test_the_short_table_has_load_and_encode(given: RunSheet) -> None:
     header, rule, *rows = FORMATS["issue89"].render([given]).splitlines()
     assert [cell.strip() for cell in header.strip("|").split("|")] == "CPU OS Config Model Th Load Enc. Commit".split()
     assert set(rule) == set("| -")
@@ -214,7 +214,7 @@ def test_the_short_table_has_load_and_encode(given: Sheet) -> None:
 
 
 @pytest.mark.parametrize("given", both())
-def test_no_markdown_table_lets_a_tag_or_a_bar_through(given: Sheet) -> None:
+def test_no_markdown_table_lets_a_tag_or_a_bar_through(given: RunSheet) -> None:
     text = FORMATS["markdown"].render([given, sheet.other_sheet()])
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in tables} == {10, 13}
@@ -229,15 +229,15 @@ def test_the_markdown_of_one_run_is_a_report_of_ggml_ci() -> None:
     assert [(row.get("Model"), row.get("Enc.")) for row in rows] == [("tiny", "1005.23"), ("base", "2216.24")]
 
 
-def trial_sheets() -> list[Sheet]:
-    """Return an ordinary run, one of the sampler, and both sides of a trial, all of one node, commit and config."""
+def trial_sheets() -> list[RunSheet]:
+    """Return an ordinary run, one of the worker, and both sides of a trial, all of one node, commit and config."""
     run = sheet.run()
-    sampled = run.suite.replace(engine=Engine.SAMPLER)
+    sampled = run.suite.replace(engine=Engine.LIBRARY)
     sides = [
         run.replace(id=f"{run.id}-{role}", suite=sampled, trial=Trial(id=run.id, role=role, seed=seed, pairs=2))
         for seed, role in enumerate(Role, 5)
     ]
-    return [Sheet(run=one) for one in (run, run.replace(id=f"{run.id}~2", suite=sampled), *sides)]
+    return [RunSheet(run=one) for one in (run, run.replace(id=f"{run.id}~2", suite=sampled), *sides)]
 
 
 def test_what_was_measured_in_another_way_has_another_name() -> None:
@@ -252,7 +252,7 @@ def test_what_was_measured_in_another_way_has_another_name() -> None:
     }
     bencher = json.loads(FORMATS["bencher"].render(given))
     ends = {name.partition("model=base/threads=4")[2] for name in bencher if "model=base" in name}
-    assert ends == {"", "/engine=sampler", "/engine=sampler/timing=in-turns"}
+    assert ends == {"", "/engine=library", "/engine=library/timing=in-turns"}
     asv = json.loads(FORMATS["asv"].render(given))
     (encode,) = [columns for name, columns in asv["results"].items() if name == "whisper.encode"]
     assert sorted(len(samples) for samples in encode[-1] if samples) == [1, 1, 2, 7, 7, 14]
@@ -264,7 +264,7 @@ def test_what_was_measured_in_another_way_has_another_name() -> None:
         assert dict(rows) == {
             f"whisper {model}{end}": count
             for model in ("base", "tiny (synthetic)")
-            for end, count in (("", 1), (" sampler", 1), (" sampler in-turns", 2))
+            for end, count in (("", 1), (" library", 1), (" library in-turns", 2))
         }
 
 
@@ -278,7 +278,7 @@ def test_no_two_lines_say_that_they_are_the_same(name: str) -> None:
     keys = [(one["run"], one["case"], one["metric"], one.get("repetition"), one.get("status")) for one in lines]
     assert len(set(keys)) == len(keys)
     ways = {(one["engine"], bool(one["trial"])) for one in lines}
-    assert ways == {("bench", False), ("sampler", False), ("sampler", True)}
+    assert ways == {("bench", False), ("library", False), ("library", True)}
 
 
 def test_no_two_cases_of_junit_have_one_name() -> None:
@@ -303,6 +303,8 @@ def test_the_short_table_tells_flash_attention_apart_where_there_is_both() -> No
         if result.case and result.case.benchmark == "whisper"
         for case in [Case.of("whisper", fa=1, model=result.case.get("model"), threads=4)]
     ]
-    header, _, *rows = FORMATS["issue89"].render([Sheet(run=run.replace(results=(*run.results, *flash)))]).splitlines()
+    header, _, *rows = (
+        FORMATS["issue89"].render([RunSheet(run=run.replace(results=(*run.results, *flash)))]).splitlines()
+    )
     assert "|  Th |  FA |    Load |" in header
     assert len({tuple(row.split("|")[3:7]) for row in rows if row.startswith("|")}) == 4

@@ -8,7 +8,7 @@ from harness.errors import UsageError
 from harness.parse.report.imported import import_run
 from harness.parse.report.report import parse_report
 from harness.render.display import render_display
-from harness.render.format.format import Sheet
+from harness.render.format.format import RunSheet
 from harness.render.format.registry import FORMATS
 
 REPORTS = Path(__file__).parents[3] / "data" / "reports"
@@ -20,7 +20,7 @@ MODELS = ("csv", "jsonl", "issue89-full", "bench-all", "llama-bench-sql", "bench
 @pytest.mark.parametrize(("file", "text"), (TEXTS | HEADLESS).items(), ids=[*TEXTS, *HEADLESS])
 def test_a_report_of_others_goes_into_every_format(file: str, text: str) -> None:
     run = import_run(parse_report(text), digest=file, files={})
-    sheet = Sheet(run=run, report=text)
+    sheet = RunSheet(run=run, report=text)
     measured = "| tiny" in text.replace("  ", "")
     for name, format_ in FORMATS.items():
         try:
@@ -39,6 +39,6 @@ def test_a_run_without_a_date_has_none_anywhere() -> None:
     text = next(iter(HEADLESS.values()))
     run = import_run(parse_report(text), digest="x", files={})
     assert run.start == ""
-    assert "timestamp" not in FORMATS["junit"].render([Sheet(run=run)])
-    assert '"date": 0' in FORMATS["asv"].render([Sheet(run=run)])
-    assert "- date:    (unknown)" in FORMATS["markdown"].render([Sheet(run=run)])
+    assert "timestamp" not in FORMATS["junit"].render([RunSheet(run=run)])
+    assert '"date": 0' in FORMATS["asv"].render([RunSheet(run=run)])
+    assert "- date:    (unknown)" in FORMATS["markdown"].render([RunSheet(run=run)])

@@ -5,7 +5,7 @@ import pytest
 
 from harness.errors import UnavailableError, UnfitError
 from harness.records.record import Record
-from harness.system.cache.entry import Extent, load_entry, locked, measure_extent, obtain_entry
+from harness.system.cache.entry import FolderExtent, load_entry, locked, measure_extent, obtain_entry
 
 GENERATED = frozenset({"sub/generated.json"})
 
@@ -74,7 +74,7 @@ def test_damaged_entry_is_made_again(tmp_path: Path, damage: Callable[[Path], No
     assert obtain(folder, make, notes) == Facts(name="x")
     assert make.calls == 2
     assert notes == ["thing-1 in the cache is damaged: making it again"]
-    assert measure_extent(folder / "tree", without=GENERATED) == Extent(files=3, bytes=3 + 5 + len("a.txt"))
+    assert measure_extent(folder / "tree", without=GENERATED) == FolderExtent(files=3, bytes=3 + 5 + len("a.txt"))
 
 
 def test_generated_file_may_change(tmp_path: Path) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.records.stock import Entry, EntryKind
-from harness.system.cache.stock import probe_stock, remove_entry
+from harness.records.stock import CacheEntry, CacheEntryKind
+from harness.system.cache.stock import probe_contents, remove_entry
 from harness.system.cache.usage import close_gate, is_occupied, last_use_s, mark_used, occupy, read_purpose
 from harness.system.lock import hold, is_held
 
 SOURCE = "sources/sdist-5df897e5dd9d"
 BUILD = "builds/sdist-5df897e5dd9d-a96c061c-701b3693-a21c5d0c"
-ROOF = "builds/roof-1a2b3c4d5e6f-a96c061c-701b3693-a21c5d0c"
+ROOFLINE = "builds/roof-1a2b3c4d5e6f-a96c061c-701b3693-a21c5d0c"
 LOGS = "logs/sdist-5df897e5dd9d-a96c061c-701b3693-a21c5d0c"
 WEIGHTS = "weights/synthetic-v1-tiny-f16-seed1.bin"
 ARCHIVE = f"archives/{'5d' * 32}/thing-1.tar.gz"
@@ -32,8 +32,8 @@ def cache(tmp_path: Path) -> Path:
         f"{SOURCE}.lock": "",
         f"{BUILD}/bin/whisper-bench": "1234567890",
         f"{BUILD}.lock": "",
-        f"{ROOF}/bin/roof": "1",
-        f"{ROOF}/CMakeCache.txt": f"A:BOOL=1\nCMAKE_CACHEFILE_DIR:INTERNAL=/somewhere/{Path(ROOF).name}\n",
+        f"{ROOFLINE}/bin/roof": "1",
+        f"{ROOFLINE}/CMakeCache.txt": f"A:BOOL=1\nCMAKE_CACHEFILE_DIR:INTERNAL=/somewhere/{Path(ROOFLINE).name}\n",
         f"{LOGS}/run.json": '{"schema": 1}',
         WEIGHTS: "weights",
         f"{WEIGHTS}.sha256": "sum",
@@ -66,33 +66,33 @@ def cache(tmp_path: Path) -> Path:
     return folder
 
 
-def look(cache: Path, *, busy: bool = False, needed: tuple[tuple[str, str], ...] = ()) -> dict[str, Entry]:
-    stock = probe_stock(cache, now_s=time.time(), busy=busy, needed=needed)
+def look(cache: Path, *, busy: bool = False, needed: tuple[tuple[str, str], ...] = ()) -> dict[str, CacheEntry]:
+    stock = probe_contents(cache, now_s=time.time(), busy=busy, needed=needed)
     return {Path(entry.path).relative_to(cache).as_posix(): entry for entry in stock.entries}
 
 
 def test_everything_is_recognised_and_nothing_else(cache: Path) -> None:
     kinds = {name: entry.kind for name, entry in look(cache).items()}
     assert kinds == {
-        SOURCE: EntryKind.SOURCES,
-        BUILD: EntryKind.BUILDS,
-        ROOF: EntryKind.ROOFS,
-        LOGS: EntryKind.LOGS,
-        WEIGHTS: EntryKind.WEIGHTS,
-        "weights/ggml-base.bin.part": EntryKind.DOWNLOADS,
-        "weights/notes.txt": EntryKind.OTHER,
-        AUDIO: EntryKind.AUDIO,
-        ARCHIVE: EntryKind.ARCHIVES,
-        CLONE: EntryKind.REPOSITORIES,
-        "sources/.sdist-000000000000.partial-ab_cd3": EntryKind.LEFTOVERS,
-        "weights/.ggml-base.bin.part.pruned-0123abcd": EntryKind.LEFTOVERS,
-        "weights/.ggml-base.bin.sha256.pruned-0123abcd": EntryKind.LEFTOVERS,
-        "audio/.0123456789abcdef.wav.partial-0123abcd": EntryKind.LEFTOVERS,
-        "builds/my-own-folder": EntryKind.OTHER,
-        "durations.json": EntryKind.OTHER,
-        "unknown": EntryKind.OTHER,
-        ".block-0123abcd": EntryKind.LEFTOVERS,
-        ".block-mine": EntryKind.OTHER,
+        SOURCE: CacheEntryKind.SOURCES,
+        BUILD: CacheEntryKind.BUILDS,
+        ROOFLINE: CacheEntryKind.ROOFLINES,
+        LOGS: CacheEntryKind.LOGS,
+        WEIGHTS: CacheEntryKind.WEIGHTS,
+        "weights/ggml-base.bin.part": CacheEntryKind.DOWNLOADS,
+        "weights/notes.txt": CacheEntryKind.OTHER,
+        AUDIO: CacheEntryKind.AUDIO,
+        ARCHIVE: CacheEntryKind.ARCHIVES,
+        CLONE: CacheEntryKind.REPOSITORIES,
+        "sources/.sdist-000000000000.partial-ab_cd3": CacheEntryKind.LEFTOVERS,
+        "weights/.ggml-base.bin.part.pruned-0123abcd": CacheEntryKind.LEFTOVERS,
+        "weights/.ggml-base.bin.sha256.pruned-0123abcd": CacheEntryKind.LEFTOVERS,
+        "audio/.0123456789abcdef.wav.partial-0123abcd": CacheEntryKind.LEFTOVERS,
+        "builds/my-own-folder": CacheEntryKind.OTHER,
+        "durations.json": CacheEntryKind.OTHER,
+        "unknown": CacheEntryKind.OTHER,
+        ".block-0123abcd": CacheEntryKind.LEFTOVERS,
+        ".block-mine": CacheEntryKind.OTHER,
     }
 
 
@@ -102,11 +102,11 @@ def test_size_purpose_and_companions(cache: Path) -> None:
     assert entries[SOURCE].purpose == "v1.8.5"
     assert entries[CLONE].purpose.endswith("example.org/x.git")
     assert "secret" not in entries[CLONE].purpose
-    assert sum(entry.size_bytes for entry in entries.values()) == probe_stock(cache, now_s=0).total_bytes
+    assert sum(entry.size_bytes for entry in entries.values()) == probe_contents(cache, now_s=0).total_bytes
 
 
 def test_nothing_at_all(tmp_path: Path) -> None:
-    assert probe_stock(tmp_path / "none", now_s=0).entries == ()
+    assert probe_contents(tmp_path / "none", now_s=0).entries == ()
 
 
 def test_a_use_makes_an_entry_young_and_says_what_for(cache: Path) -> None:
@@ -146,14 +146,14 @@ def test_what_only_has_such_a_name_is_somebodys(cache: Path, name: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("CMAKE_CACHEFILE_DIR:INTERNAL=/home/me/build\n")
     found = [entry for entry in look(cache).values() if path.is_relative_to(entry.path)]
-    assert [(entry.kind, entry.lock) for entry in found] == [(EntryKind.OTHER, "")]
+    assert [(entry.kind, entry.lock) for entry in found] == [(CacheEntryKind.OTHER, "")]
 
 
 def test_a_lock_that_holds_something_is_not_a_lock_and_keeps_its_content(cache: Path) -> None:
     notes = cache / "weights" / "ggml-large.bin.lock"
     notes.write_text("my notes")
     (cache / "weights" / "ggml-large.bin").write_text("mine")
-    assert look(cache)["weights/ggml-large.bin"].kind is EntryKind.OTHER
+    assert look(cache)["weights/ggml-large.bin"].kind is CacheEntryKind.OTHER
     assert not is_held(notes)
     (cache / f"{SOURCE}.lock").write_text("my notes")
     assert "is not a lock file" in remove_entry(cache, look(cache)[SOURCE]).kept
@@ -193,9 +193,9 @@ def test_what_lies_elsewhere_is_not_marked(cache: Path, tmp_path: Path) -> None:
 def test_every_kind_is_removed_whole(cache: Path) -> None:
     mark_used(cache, cache / BUILD, "x")
     for entry in look(cache).values():
-        if entry.kind is not EntryKind.OTHER:
+        if entry.kind is not CacheEntryKind.OTHER:
             assert remove_entry(cache, entry).kept == ""
-    assert {name for name, entry in look(cache).items() if entry.kind is not EntryKind.OTHER} == set()
+    assert {name for name, entry in look(cache).items() if entry.kind is not CacheEntryKind.OTHER} == set()
     assert not (cache / f"{WEIGHTS}.sha256").exists()
     assert not (cache / f"{WEIGHTS}.made").exists()
     assert not (cache / "weights/ggml-base.bin.part.etag").exists()
@@ -220,8 +220,14 @@ def test_what_an_unfinished_run_needs_is_in_use(cache: Path) -> None:
 
 def test_a_live_run_uses_whatever_it_may_use(cache: Path) -> None:
     used = {entry.kind for entry in look(cache, busy=True).values() if entry.in_use}
-    measured = {EntryKind.SOURCES, EntryKind.BUILDS, EntryKind.ROOFS, EntryKind.WEIGHTS, EntryKind.LOGS}
-    assert used == measured | {EntryKind.AUDIO}
+    measured = {
+        CacheEntryKind.SOURCES,
+        CacheEntryKind.BUILDS,
+        CacheEntryKind.ROOFLINES,
+        CacheEntryKind.WEIGHTS,
+        CacheEntryKind.LOGS,
+    }
+    assert used == measured | {CacheEntryKind.AUDIO}
 
 
 def test_the_cache_is_occupied_for_as_long_as_its_user_lives(cache: Path) -> None:
@@ -246,17 +252,17 @@ def test_links_are_neither_followed_nor_removed(cache: Path, tmp_path: Path) -> 
     (cache / BUILD / "link").symlink_to(outside)
     (cache / "weights" / "ggml-tiny.bin").symlink_to(outside / Path(BUILD).name / "precious")
     entries = look(cache)
-    assert entries[link.relative_to(cache).as_posix()].kind is EntryKind.OTHER
-    assert entries["weights/ggml-tiny.bin"].kind is EntryKind.OTHER
+    assert entries[link.relative_to(cache).as_posix()].kind is CacheEntryKind.OTHER
+    assert entries["weights/ggml-tiny.bin"].kind is CacheEntryKind.OTHER
     assert remove_entry(cache, entries[BUILD]).kept == ""
     assert (outside / Path(BUILD).name / "precious").read_text() == "x"
 
 
-def test_a_shelf_that_is_a_link_is_not_entered(cache: Path, tmp_path: Path) -> None:
+def test_a_results_folder_that_is_a_link_is_not_entered(cache: Path, tmp_path: Path) -> None:
     entry = look(cache)[BUILD]
     (cache / "builds").rename(tmp_path / "elsewhere")
     (cache / "builds").symlink_to(tmp_path / "elsewhere")
-    assert look(cache)["builds"].kind is EntryKind.OTHER
+    assert look(cache)["builds"].kind is CacheEntryKind.OTHER
     assert remove_entry(cache, entry).kept == "it does not lie in the cache"
     assert (tmp_path / "elsewhere" / Path(BUILD).name).exists()
 
@@ -283,7 +289,7 @@ def test_a_killed_pruning_leaves_what_is_recognised(cache: Path, monkeypatch: py
     monkeypatch.undo()
     assert not (cache / BUILD).exists(), "nothing that looks whole"
     (left,) = [one for one in look(cache).values() if one.name.startswith(f".{Path(BUILD).name}.pruned-")]
-    assert left.kind is EntryKind.LEFTOVERS
+    assert left.kind is CacheEntryKind.LEFTOVERS
     assert remove_entry(cache, left).kept == ""
     assert not Path(left.path).exists()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnavailableError
-from harness.system.download.archive import Limit, unpack_archive
+from harness.system.download.archive import ArchiveLimit, unpack_archive
 
 TOP = "thing-1.0/whisper.cpp"
 
@@ -91,9 +91,9 @@ def test_hostile_member_is_refused(tmp_path: Path, kind: str) -> None:
 
 def test_too_many_members_are_refused(tmp_path: Path) -> None:
     archive = packed(tmp_path / "a.tar.gz", *((member(f"{TOP}/{n}"), b"") for n in range(6)))
-    assert unpack_archive(archive, tmp_path / "six", subtree="whisper.cpp", limit=Limit(members=6)) == 6
+    assert unpack_archive(archive, tmp_path / "six", subtree="whisper.cpp", limit=ArchiveLimit(members=6)) == 6
     with pytest.raises(UnavailableError) as caught:
-        unpack_archive(archive, tmp_path / "five", subtree="whisper.cpp", limit=Limit(members=5))
+        unpack_archive(archive, tmp_path / "five", subtree="whisper.cpp", limit=ArchiveLimit(members=5))
     assert "more than 5 members" in caught.value.cause
 
 
@@ -102,7 +102,7 @@ def test_bomb_is_refused_wherever_it_lies(tmp_path: Path, where: str) -> None:
     archive = packed(tmp_path / "a.tar.gz", GOOD, (member(f"{where}/zeros"), bytes(3 << 20)))
     assert archive.stat().st_size < 100_000
     with pytest.raises(UnavailableError) as caught:
-        unpack_archive(archive, tmp_path / "tree", subtree="whisper.cpp", limit=Limit(bytes=2 << 20))
+        unpack_archive(archive, tmp_path / "tree", subtree="whisper.cpp", limit=ArchiveLimit(bytes=2 << 20))
     assert "more bytes" in caught.value.cause
 
 

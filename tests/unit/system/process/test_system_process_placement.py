@@ -5,7 +5,7 @@ import pytest
 
 from harness.errors import UnfitError
 from harness.records.plan import Placement
-from harness.settings.request import Wish
+from harness.settings.request import PlacementRequest
 from harness.system.process.placement import place_child, require_placement
 
 
@@ -25,8 +25,8 @@ def test_every_thread_is_placed(calls: list[tuple[object, ...]]) -> None:
 
 def test_nothing_wished_nothing_done(calls: list[tuple[object, ...]]) -> None:
     place_child(os.getpid(), Placement(huge_pages=True))
-    require_placement(Wish())
-    require_placement(Wish(pin="auto", nice=19))
+    require_placement(PlacementRequest())
+    require_placement(PlacementRequest(pin="auto", nice=19))
     assert calls == []
 
 
@@ -54,7 +54,7 @@ def test_rights_are_looked_at_beforehand_and_given_back(
     monkeypatch: pytest.MonkeyPatch, calls: list[tuple[object, ...]]
 ) -> None:
     monkeypatch.setattr(os, "getpriority", lambda *_: 0)
-    require_placement(Wish(nice=-5))
+    require_placement(PlacementRequest(nice=-5))
     assert calls == [("nice", os.PRIO_PROCESS, 0, -5), ("nice", os.PRIO_PROCESS, 0, 0)]
 
     def refuse(*_: object) -> None:
@@ -62,7 +62,7 @@ def test_rights_are_looked_at_beforehand_and_given_back(
 
     monkeypatch.setattr(os, "setpriority", refuse)
     with pytest.raises(UnfitError, match="may not raise priorities"):
-        require_placement(Wish(nice=-5))
+        require_placement(PlacementRequest(nice=-5))
     with pytest.raises(UnfitError, match="the priority -5"):
         place_child(os.getpid(), Placement(nice=-5))
 
@@ -70,4 +70,4 @@ def test_rights_are_looked_at_beforehand_and_given_back(
 def test_a_system_that_cannot_pin_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_setaffinity", raising=False)
     with pytest.raises(UnfitError, match="cannot pin"):
-        require_placement(Wish(pin="auto"))
+        require_placement(PlacementRequest(pin="auto"))

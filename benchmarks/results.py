@@ -1,6 +1,6 @@
-"""How long `runs`, `show`, `compare` and `report` take in a large results folder: whole processes, medians.
+"""How long `list`, `show`, `compare` and `report` take in a large results folder: whole processes, medians.
 
-    python benchmarks/shelf.py [RUNS] [FOLDER] [--times 10] [--limit 1.0]
+    python benchmarks/results.py [RUNS] [FOLDER] [--times 10] [--limit 1.0]
 
 Default: 100,000 runs in a folder of its own, removed at the end.
 
@@ -36,7 +36,7 @@ FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 912
 
 
-class Shelf(NamedTuple):
+class ResultsFolder(NamedTuple):
     """A results folder and the environment in which it is looked at."""
 
     results: Path
@@ -48,10 +48,10 @@ def main() -> None:
     print_head()
     with tempfile.TemporaryDirectory(prefix="shelf-") as scratch:
         folder = Path(asked.folder or scratch).absolute()
-        shelf = fill(folder, asked.runs)
-        ids = sorted(path.name for path in shelf.results.glob("*/*/*"))
-        print(f"{len(ids)} runs below {shelf.results}")
-        slow = measure(shelf, ids, times=asked.times, limit_s=asked.limit)
+        results_folder = fill(folder, asked.runs)
+        ids = sorted(path.name for path in results_folder.results.glob("*/*/*"))
+        print(f"{len(ids)} runs below {results_folder.results}")
+        slow = measure(results_folder, ids, times=asked.times, limit_s=asked.limit)
     sys.exit(1 if slow else 0)
 
 
@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def fill(folder: Path, count: int) -> Shelf:
+def fill(folder: Path, count: int) -> ResultsFolder:
     """Write the results folder, unless it is there."""
     results = folder / "results"
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "HARNESS_RESULTS": str(results)}
@@ -72,7 +72,7 @@ def fill(folder: Path, count: int) -> Shelf:
     if not results.exists():
         with tempfile.TemporaryDirectory(prefix="shelf-kit-") as scratch:
             write(results, make_one(Path(scratch)), count)
-    return Shelf(results, environ)
+    return ResultsFolder(results, environ)
 
 
 def make_one(folder: Path) -> str:
@@ -107,7 +107,7 @@ def write(results: Path, text: str, count: int) -> None:
     print(f"wrote {count} runs of {len(text) / 1000:.0f} KB in {time.perf_counter() - began:.0f} s")
 
 
-def measure(shelf: Shelf, ids: Sequence[str], *, times: int, limit_s: float) -> list[str]:
+def measure(results_folder: ResultsFolder, ids: Sequence[str], *, times: int, limit_s: float) -> list[str]:
     """Print the times of each command and return those that are too slow."""
     middle, last = ids[len(ids) // 2], ids[-1]
     commands = {
@@ -120,12 +120,12 @@ def measure(shelf: Shelf, ids: Sequence[str], *, times: int, limit_s: float) -> 
         "report latest": ("report", "latest"),
     }
     more = {"list --all": ("list", "--all"), "list --json": ("list", "--json")}
-    shutil.rmtree(shelf.environ["HARNESS_CACHE"], ignore_errors=True)
-    print(f"  {'list, without an index':<26} {spent(shelf, commands['list'])[0]:6.2f} s, once")
-    print(f"  {'all read for the index':<26} {spent(shelf, commands['list --node --since'])[0]:6.2f} s, once")
+    shutil.rmtree(results_folder.environ["HARNESS_CACHE"], ignore_errors=True)
+    print(f"  {'list, without an index':<26} {spent(results_folder, commands['list'])[0]:6.2f} s, once")
+    print(f"  {'all read for the index':<26} {spent(results_folder, commands['list --node --since'])[0]:6.2f} s, once")
     slow = []
     for name, words in {**commands, **more}.items():
-        taken = [spent(shelf, words) for _ in range(times)]
+        taken = [spent(results_folder, words) for _ in range(times)]
         wall_s, cpu_s = (statistics.median(column) for column in zip(*taken, strict=True))
         late = name in commands and wall_s >= limit_s
         slow += [name] if late else []
@@ -135,12 +135,12 @@ def measure(shelf: Shelf, ids: Sequence[str], *, times: int, limit_s: float) -> 
     return slow
 
 
-def spent(shelf: Shelf, words: Sequence[str]) -> tuple[float, float]:
+def spent(results_folder: ResultsFolder, words: Sequence[str]) -> tuple[float, float]:
     """Return wall and CPU seconds of one process."""
     began, used_s = time.perf_counter(), sum(os.times()[:4])
     command = [sys.executable, "-P", "-m", "harness", *words]
-    folder = shelf.results.parent
-    done = subprocess.run(command, env=shelf.environ, cwd=folder, capture_output=True, text=True, check=False)
+    folder = results_folder.results.parent
+    done = subprocess.run(command, env=results_folder.environ, cwd=folder, capture_output=True, text=True, check=False)
     took = time.perf_counter() - began, sum(os.times()[:4]) - used_s
     if done.returncode not in (0, 21):
         sys.exit(f"harness {' '.join(words)} ended with {done.returncode}: {done.stderr}")

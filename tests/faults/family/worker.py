@@ -1,4 +1,4 @@
-"""The sampler refuses, dies, hangs, answers out of order, or says what is no answer."""
+"""The worker refuses, dies, hangs, answers out of order, or says what is no answer."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from tests.faults.fault import FAILED, PASSED, Deed, Family, Fault, Seen, fails
 from tests.faults.stage import Stage
 from tests.stub import build_stub
 
-_RUN = ("run", "--no-tests", "--bench", "whisper", "--repetitions", "1", "--engine", "sampler")
+_RUN = ("run", "--no-tests", "--bench", "whisper", "--repetitions", "1", "--engine", "library")
 _TRIAL = ("ab", "fa=0", "fa=1", "--max-time", "4s", "--timeout", "60")
 _REASONS = {
     "refuse": "bad magic",
@@ -32,9 +32,9 @@ class Stub(Deed):
 def _fault(
     name: str, what: str, *deeds: Deed, seen: Seen, words: tuple[str, ...] = _RUN, sample: bool = False
 ) -> Fault:
-    where = "the sampler"
+    where = "the worker"
     return Fault(
-        family=Family.SAMPLER, name=name, where=where, what=what, deeds=deeds, seen=seen, words=words, sample=sample
+        family=Family.WORKER, name=name, where=where, what=what, deeds=deeds, seen=seen, words=words, sample=sample
     )
 
 
