@@ -17,7 +17,7 @@ from harness.render.plan import render_plan
 from harness.run.places import Workplace, hold_node
 from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
-from harness.trial.hold import Sides, TrialResult, run_trial
+from harness.trial.run import Sides, TrialResult, run_trial
 from harness.trial.setup import make_setup
 from harness.trial.side import prepare_side
 

@@ -9,14 +9,14 @@ from harness.commands.request.place import is_dry, resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Call, Verb, VerbGroup
 from harness.errors import HarnessError, UnfitError, UsageError
 from harness.plan.prune import PRUNABLE, PruneLimits, choose_kinds, choose_victims
+from harness.records.cache_contents import CacheContents, PruneResult, Removal
 from harness.records.record import Record
-from harness.records.stock import CacheContents, PruneResult, Removal
-from harness.render.stock import render_contents, render_pruning
+from harness.render.cache_contents import render_contents, render_pruning
 from harness.settings.layer import Settings
 from harness.settings.request import Places
 from harness.settings.value import parse_size, require_age
 from harness.store.bundle import PARTIAL, Bundle, load_run
-from harness.system.cache.stock import probe_contents, remove_entry
+from harness.system.cache.contents import probe_contents, remove_entry
 from harness.system.cache.usage import close_gate, is_occupied
 from harness.system.lock import is_held, node_lock, node_lock_path
 

@@ -18,7 +18,7 @@ from harness.run.places import hold_node
 from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
 from harness.stats.calibration import bound_share, count_blocks, join_samples, measure_spreads
-from harness.trial.hold import TrialResult, run_trial
+from harness.trial.run import TrialResult, run_trial
 from harness.trial.setup import make_setup
 
 # From fewer, half of all forecasts are less than 0.7 of the truth.

@@ -12,9 +12,9 @@ from harness.render.diagnosis import render_doctor
 from harness.settings.layer import Settings
 from harness.settings.request import CheckupRequest
 from harness.system.disk import forbids_programs, free_bytes
+from harness.system.monitor import QuietMonitor
 from harness.system.quiet import CounterReader
 from harness.system.toolchain import probe_toolchain
-from harness.system.vigil import QuietMonitor
 
 _WINDOW_S = 2.0
 

@@ -35,9 +35,9 @@ from harness.store.duration import load_durations, save_durations
 from harness.store.unfinished import KEPT, describe_kept
 from harness.system.console import Console
 from harness.system.limit import limit_of, stop_at_limit
+from harness.system.monitor import QuietMonitor
 from harness.system.quiet import CounterReader
 from harness.system.stream import append_text
-from harness.system.vigil import QuietMonitor
 
 
 def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:
@@ -88,12 +88,12 @@ def _prepare(asked: RunRequest, work: Workplace, watch: CounterReader) -> tuple[
     caveats = tuple(dict.fromkeys(caveat for _, caveats in ready for caveat in caveats))
     condition = watch.probe_condition()
     caveats += tuple(caveat_condition(condition, asked.node.cpu.cores, suite.threads))
-    caveats += tuple(caveat_placement(measure.wish, condition))
+    caveats += tuple(caveat_placement(measure.placement_request, condition))
     if audio:
         _refuse_speechless(suite, weights)
         caveats += tuple(caveat_transcription(weights))
     state, inputs = begin_run(prepared, asked, weights, caveats, audio)
-    return state, place_plan(plan_run(inputs), measure.wish, measure.ranking)
+    return state, place_plan(plan_run(inputs), measure.placement_request, measure.ranking)
 
 
 def _refuse_pruned(source: Source) -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from harness.commands.chart import FORMS, PIVOT, Pivot, choose_pivot, show_stored
 from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_results
 from harness.commands.selection import select_runs
+from harness.commands.sweep_table import FORMS, PIVOT, Pivot, choose_pivot, show_stored
 from harness.commands.verb import RUNS, Verb, VerbGroup
 from harness.errors import UsageError
 from harness.judge.roofline import list_shares

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from harness.commands.chart import FORMS, PIVOT, Pivot, choose_pivot, complain_blank, describe_sweep, show_chart
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_node
 from harness.commands.request.place import open_workplace
 from harness.commands.request.sweep import SweepRequest, resolve_kept_sweep, resolve_sweep
+from harness.commands.sweep_table import FORMS, PIVOT, Pivot, choose_pivot, complain_blank, describe_sweep, show_chart
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
 from harness.records.node import Node

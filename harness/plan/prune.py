@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 
 from harness.errors import UsageError
+from harness.records.cache_contents import CacheEntry, CacheEntryKind
 from harness.records.record import Record
-from harness.records.stock import CacheEntry, CacheEntryKind
 
 PRUNABLE = tuple(kind for kind in CacheEntryKind if kind is not CacheEntryKind.OTHER)
 

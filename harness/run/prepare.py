@@ -197,7 +197,7 @@ def gather_inputs(
         library=str(library_project()) if prepared.source.pruned else "",
         python=sys.executable,
         worker_env=tuple(choose_worker_environment(dict(prepared.environment), PACKAGE).items()),
-        roofline=choose_roofline(prepared, sites[-1], max(suite.threads)) if asked.measure.roof else None,
+        roofline=choose_roofline(prepared, sites[-1], max(suite.threads)) if asked.measure.roofline else None,
         threads=describe_threads(suite.threads, prepared.node.cpu.cores),
         audio=audio,
         code_layouts=keep_code_layouts(Path(prepared.cache), TRIED if drawn else ()),

@@ -78,7 +78,7 @@ def _plan_anew(state: Run, stored: Plan, asked: RunRequest, work: Workplace) -> 
     if asked.measure.suite != state.suite:
         cause = "another version of the harness began it, or run.json was changed since"
         raise UsageError(f"the suite of {state.id} is not what its settings ask for", cause=cause, hint=HINT)
-    request, ranking = asked.measure.wish, asked.measure.ranking
+    request, ranking = asked.measure.placement_request, asked.measure.ranking
     prepared = Preparation(
         cache=str(work.places.cache),
         node=state.node,

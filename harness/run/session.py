@@ -29,10 +29,10 @@ from harness.system.console import Console
 from harness.system.foreign import is_regular, read_bytes
 from harness.system.fresh import open_log, write_atomic
 from harness.system.inspection import take_quantised
+from harness.system.monitor import RETRIES, QuietMonitor
 from harness.system.process.child import CannotStartError, execute
 from harness.system.process.memory import available_bytes
 from harness.system.process.orphan import mark_child
-from harness.system.vigil import RETRIES, QuietMonitor
 
 # What these run was built just before: that it cannot be started is a failure of it, not of the environment.
 _BUILT = (Phase.PROBE, Phase.ROOFLINE, Phase.BENCHMARK)

@@ -36,7 +36,7 @@ from harness.stats.series import summarize_run
 from harness.store.bundle import Bundle, open_bundle
 from harness.store.duration import load_durations
 from harness.system.limit import limit_of
-from harness.system.vigil import QuietMonitor
+from harness.system.monitor import QuietMonitor
 from harness.whisper.quantisation import name_quantised
 
 # A binary with everything that this model may be asked of it.

@@ -88,8 +88,8 @@ class MeasureRequest(Record):
 
     suite: Suite
     audio: tuple[str, ...] = ()
-    roof: bool = True
-    wish: PlacementRequest = PlacementRequest()
+    roofline: bool = True
+    placement_request: PlacementRequest = PlacementRequest()
     ranking: tuple[tuple[int, ...], ...] = ()
     wait_s: float = 0.0
     retries: int = 0

@@ -9,8 +9,8 @@ from harness.records.condition import Condition
 from harness.records.run import Run
 from harness.run.places import Workplace
 from harness.settings.request import MeasureRequest, PlacementRequest
+from harness.system.monitor import QuietMonitor
 from harness.system.quiet import CounterReader
-from harness.system.vigil import QuietMonitor
 from harness.trial.side_case import SideCase
 
 
@@ -38,5 +38,8 @@ def make_setup(asked: MeasureRequest, work: Workplace) -> Setup:
     watch = CounterReader(work.environ)
     monitor = QuietMonitor(watch, work.console, wait_s=asked.wait_s, retries=asked.retries)
     return Setup(
-        placement_request=asked.wish, ranking=asked.ranking, condition=watch.probe_condition(), monitor=monitor
+        placement_request=asked.placement_request,
+        ranking=asked.ranking,
+        condition=watch.probe_condition(),
+        monitor=monitor,
     )

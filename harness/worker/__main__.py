@@ -24,8 +24,8 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
-from harness.worker.gauge import CallTimer
 from harness.worker.library import LibraryError, WhisperLibrary
+from harness.worker.timer import CallTimer
 from harness.worker.work import WorkerCommands, WorkError
 
 PROTOCOL = 1

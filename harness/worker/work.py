@@ -5,8 +5,8 @@ import os
 import sys
 from collections.abc import Callable
 
-from harness.worker.gauge import CallTimer
 from harness.worker.library import LibraryError, WhisperLibrary
+from harness.worker.timer import CallTimer
 
 # Of examples/bench/bench.cpp: all tokens are 0, a batch is 5 of them, a prompt 256.
 BATCH_TOKENS = 5

@@ -100,7 +100,7 @@ def resolve_unmeasured(settings: Settings, places: Places, node: Node) -> RunReq
         build=resolve_build(settings, node),
         source=resolve_source_request(settings, places),
         weights=resolve_weights_request(settings),
-        measure=MeasureRequest(suite=NOTHING, roof=settings.flag("roofline")),
+        measure=MeasureRequest(suite=NOTHING, roofline=settings.flag("roofline")),
         used=settings.describe(),
         dry=settings.flag("dry_run"),
     )
@@ -117,8 +117,8 @@ def resolve_measure(settings: Settings, environ: Mapping[str, str], suite: Suite
     return MeasureRequest(
         suite=suite,
         audio=settings.words("audio"),
-        roof=settings.flag("roofline"),
-        wish=request,
+        roofline=settings.flag("roofline"),
+        placement_request=request,
         ranking=ranking,
         wait_s=settings.number("wait_quiet"),
         retries=int(settings.number("retries")),

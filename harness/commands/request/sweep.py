@@ -128,7 +128,7 @@ def resolve_config(settings: Settings, places: Places, node: Node, values: Value
     """Return the run of a config that changes `values`, or why this node cannot have it; raises UsageError."""
     mine = apply_side(make_side_request(values), settings).override({"roofline": False}, "sweep")
     try:
-        return resolve_unmeasured(mine, places, node).replace(measure=measure.replace(roof=False))
+        return resolve_unmeasured(mine, places, node).replace(measure=measure.replace(roofline=False))
     except (UnavailableError, UnfitError) as error:
         return error
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import UnreadableError
-from harness.records.stock import CacheEntryKind
+from harness.records.cache_contents import CacheEntryKind
 from harness.system.cache.entry import STAMP
 from harness.system.foreign import open_file, read_bytes, read_text
 from harness.system.lock import is_lock

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from harness.errors import UsageError
 from harness.plan.prune import PRUNABLE, PruneLimits, choose_kinds, choose_victims
-from harness.records.stock import CacheEntry, CacheEntryKind
+from harness.records.cache_contents import CacheEntry, CacheEntryKind
 
 
 def entry(

@@ -53,8 +53,8 @@ def test_a_run_is_one_value(node: Node) -> None:
         nice="5",
         wait_quiet="5m",
         retries="1",
-        no_roof=True,
-        no_tests=True,
+        roofline=False,
+        tests=False,
         dry_run=True,
     )
     assert asked.node is node
@@ -65,8 +65,8 @@ def test_a_run_is_one_value(node: Node) -> None:
     assert not asked.build.variant
     assert (asked.weights.choice, asked.weights.made, asked.weights.planned) == ("synthetic", ("q5_0",), True)
     assert asked.measure.suite.models == ("base-q5_0",)
-    assert (asked.measure.wish, asked.measure.ranking) == (PlacementRequest(pin="0,2", nice=5), CORES)
-    assert (asked.measure.wait_s, asked.measure.retries, asked.measure.roof) == (300.0, 1, False)
+    assert (asked.measure.placement_request, asked.measure.ranking) == (PlacementRequest(pin="0,2", nice=5), CORES)
+    assert (asked.measure.wait_s, asked.measure.retries, asked.measure.roofline) == (300.0, 1, False)
     assert asked.dry
     assert (
         asked.used
@@ -82,8 +82,8 @@ def test_a_run_is_one_value(node: Node) -> None:
             nice="5",
             wait_quiet="5m",
             retries="1",
-            no_roof=True,
-            no_tests=True,
+            roofline=False,
+            tests=False,
             dry_run=True,
         ).describe()
     )
@@ -129,7 +129,7 @@ def test_what_cannot_be_is_refused_at_once(flags: dict[str, object], kind: type[
 
 
 def test_an_unfinished_run_is_asked_for_as_it_was(node: Node) -> None:
-    begun = resolved(isa="avx2", flash_attn=["0", "1"], no_tests=True)
+    begun = resolved(isa="avx2", flash_attn=["0", "1"], tests=False)
     state = factory.run().replace(node=node, settings=begun.used, suite=begun.measure.suite)
     assert resolve_kept_run(state, workplace(layered(threads=["1"]))) == begun
     part = resolve_kept_run(state.replace(sweep="s", suite=factory.suite()), workplace(layered()))

@@ -16,7 +16,7 @@ def layered(**flags: object) -> Settings:
 
 def test_folders_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    places = resolve_places(layered(cache="cache", results="my results", no_wait=True))
+    places = resolve_places(layered(cache="cache", results="my results", wait=False))
     assert (places.cache, places.results) == (tmp_path / "cache", tmp_path / "my results")
     assert not places.wait
     assert places.options == f"--results '{tmp_path}/my results' --cache {tmp_path}/cache"

@@ -54,7 +54,7 @@ def test_every_config_has_its_run() -> None:
     fit = [run for run in order.runs.values() if isinstance(run, RunRequest)]
     assert [run.build.isa for run in fit] == ["avx2", "avx2"]
     assert [run.build.recipe.options[0].value for run in fit] == ["ON", "OFF"]
-    assert all(run.measure.suite.threads == (1, 2) and not run.measure.roof for run in fit)
+    assert all(run.measure.suite.threads == (1, 2) and not run.measure.roofline for run in fit)
     assert [isinstance(order.runs[number], UnfitError) for number in (2, 3)] == [True, True]
     assert "avx512" in str(order.runs[2]), "the CPU of the node has no AVX-512"
 
@@ -65,7 +65,7 @@ def test_what_no_config_can_be_is_refused_before_anything_is_fetched() -> None:
     with pytest.raises(UsageError, match="--pin: CPU 5 may not be used"):
         resolved(pin="5")
     with pytest.raises(UsageError, match="--loadable needs --engine bench"):
-        resolved(loadable=True, engine="worker")
+        resolved(loadable=True, engine="library")
 
 
 def test_only_what_is_left_of_a_sweep_is_asked_for_again() -> None:

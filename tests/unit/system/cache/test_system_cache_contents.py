@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.records.stock import CacheEntry, CacheEntryKind
-from harness.system.cache.stock import probe_contents, remove_entry
+from harness.records.cache_contents import CacheEntry, CacheEntryKind
+from harness.system.cache.contents import probe_contents, remove_entry
 from harness.system.cache.usage import close_gate, is_occupied, last_use_s, mark_used, occupy, read_purpose
 from harness.system.lock import hold, is_held
 
@@ -283,7 +283,7 @@ def test_a_killed_pruning_leaves_what_is_recognised(cache: Path, monkeypatch: py
         raise KeyboardInterrupt
 
     entry = look(cache)[BUILD]
-    monkeypatch.setattr("harness.system.cache.stock._delete", killed)
+    monkeypatch.setattr("harness.system.cache.contents._delete", killed)
     with pytest.raises(KeyboardInterrupt):
         remove_entry(cache, entry)
     monkeypatch.undo()

@@ -13,11 +13,11 @@ import pytest
 from harness.commands import tune
 from harness.errors import HarnessError, LimitError, UnfitError, UsageError
 from harness.store.bundle import RUN
-from harness.trial import hold
+from harness.trial.run import _telling
 
 Telling = Callable[[Path], AbstractContextManager[Any]]
 TELLING: dict[str, Telling] = {
-    "harness calibrate": lambda bundle: hold._telling([bundle], "harness calibrate"),
+    "harness calibrate": lambda bundle: _telling([bundle], "harness calibrate"),
     "harness tune": lambda bundle: tune._telling(cast("Any", SimpleNamespace(bundles=[bundle])), bundle),
 }
 

@@ -1,7 +1,7 @@
 """The cache for people."""
 
-from harness.records.stock import CacheContents, CacheEntry, CacheEntryKind, PruneResult, Removal
-from harness.render.stock import render_contents, render_pruning
+from harness.records.cache_contents import CacheContents, CacheEntry, CacheEntryKind, PruneResult, Removal
+from harness.render.cache_contents import render_contents, render_pruning
 
 BUILD = CacheEntry(
     kind=CacheEntryKind.BUILDS,

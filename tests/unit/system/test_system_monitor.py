@@ -5,8 +5,8 @@ import pytest
 
 from harness.records.condition import CountedProcess, CounterReading
 from harness.system.console import Console
+from harness.system.monitor import QuietMonitor
 from harness.system.quiet import CounterReader
-from harness.system.vigil import QuietMonitor
 from tests import factory
 
 

@@ -14,8 +14,8 @@ from harness.records.measurement import Case
 from harness.records.outcome import CompletedProcess
 from harness.records.plan import Placement
 from harness.records.trial import Role
-from harness.trial import live
-from harness.trial.live import LibraryEngine
+from harness.trial import library_engine
+from harness.trial.library_engine import LibraryEngine
 from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCase
 from tests import factory
 
@@ -88,7 +88,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
             told.closed.append(self.role)
             return factory.completed(-6)
 
-    monkeypatch.setattr(live, "Dialogue", Dialogue)
+    monkeypatch.setattr(library_engine, "Dialogue", Dialogue)
     return told
 
 

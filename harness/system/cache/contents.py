@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import UnreadableError
-from harness.records.stock import CacheContents, CacheEntry, CacheEntryKind, Removal
+from harness.records.cache_contents import CacheContents, CacheEntry, CacheEntryKind, Removal
 from harness.system.cache.entry import STAMP, measure_extent
 from harness.system.cache.mark import is_ours
 from harness.system.cache.usage import forget_use, last_use_s, read_purpose

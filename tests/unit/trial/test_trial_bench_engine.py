@@ -9,8 +9,8 @@ from harness.plan.block import ROLES, plan_block
 from harness.records.measurement import Case
 from harness.records.outcome import CompletedProcess
 from harness.records.trial import Role
-from harness.trial import blackbox
-from harness.trial.blackbox import BenchEngine
+from harness.trial import bench_engine
+from harness.trial.bench_engine import BenchEngine
 from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCase
 from tests import factory
 
@@ -37,7 +37,7 @@ def play(
             file.write(SAID.format(encode=100 * len(started)))
         return left.pop(0) if left else factory.completed()
 
-    monkeypatch.setattr(blackbox, "execute", execute)
+    monkeypatch.setattr(bench_engine, "execute", execute)
     logs = {role: folder / role for role in Role}
     for log in logs.values():
         log.mkdir()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.records.stock import CacheContents, CacheEntry, CacheEntryKind, PruneResult
+from harness.records.cache_contents import CacheContents, CacheEntry, CacheEntryKind, PruneResult
 from harness.records.wording import format_count
 from harness.render.plain import align
 

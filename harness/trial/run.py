@@ -29,9 +29,9 @@ from harness.store.bundle import Bundle, create_bundle
 from harness.store.unfinished import KEPT, describe_kept
 from harness.system.limit import limit_of, stop_at_limit
 from harness.system.scratch import BLOCK, scratch_folder
-from harness.trial.blackbox import BenchEngine
+from harness.trial.bench_engine import BenchEngine
 from harness.trial.fresh_file import FreshFiles, Relinking
-from harness.trial.live import LibraryEngine
+from harness.trial.library_engine import LibraryEngine
 from harness.trial.loop import INTERRUPTED, LOST, SETTLED, BlockEngine, TrialLoop, TrialTally, pair_cases
 from harness.trial.setup import Setup
 from harness.trial.side import Side, build_side, make_side_cases
