@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,16 @@ if [ "$*" = --version ] && [ ! -e {home}/script.json ]; then
 fi
 exec {python} -ISE {fake} {home} {tool} "$@"
 """
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something holds; raises AssertionError where it does not in that time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it did not happen")
 
 
 def drop_seed(words: list[str]) -> list[str]:

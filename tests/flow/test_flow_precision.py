@@ -7,8 +7,7 @@ import signal
 import pytest
 
 from harness.store.bundle import Bundle
-from tests.flow.kit import Kit
-from tests.flow.test_flow_run import wait_for
+from tests.flow.kit import Kit, wait_for
 
 QUIET = [1000.0, 1001.0, 1002.0, 1003.0, 1004.0, 1005.0]
 WORDS = ("--bench", "whisper", "--no-tests", "--threads", "2", "--repetitions", "3", "--precision", "1%")

@@ -12,8 +12,7 @@ import pytest
 from harness.records.run import Run
 from harness.stats.series import sample_run
 from harness.store.bundle import load_run
-from tests.flow.kit import Kit
-from tests.flow.test_flow_run import wait_for
+from tests.flow.kit import Kit, wait_for
 
 WORDS = ("--bench", "whisper", "--no-tests", "--threads", "2", "--repetitions", "2")
 # What others use is a rate: a hundred times as much is louder however long the fake program takes.

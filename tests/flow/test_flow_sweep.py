@@ -12,8 +12,7 @@ import pytest
 
 from harness.records.outcome import Status
 from harness.store.bundle import create_bundle, load_run
-from tests.flow.kit import Kit
-from tests.flow.test_flow_run import wait_for
+from tests.flow.kit import Kit, wait_for
 
 
 def sweep(kit: Kit, *words: str) -> list[str]:

@@ -17,8 +17,7 @@ from harness.records.run import Run
 from harness.records.trial import Role
 from harness.store.bundle import load_run
 from harness.system.synthetic import obtain_synthetic
-from tests.flow.kit import Kit, drop_seed
-from tests.flow.test_flow_run import wait_for
+from tests.flow.kit import Kit, drop_seed, wait_for
 
 BENCH = ("--engine", "bench")
 SLOW = {"-fa": 1.2}

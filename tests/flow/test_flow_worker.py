@@ -10,8 +10,7 @@ import pytest
 
 from harness.records.outcome import Status
 from harness.records.run import Run
-from tests.flow.kit import Kit
-from tests.flow.test_flow_run import wait_for
+from tests.flow.kit import Kit, wait_for
 from tests.flow.test_flow_trial import codes, only, sides, timed
 from tests.stub import build_stub
 

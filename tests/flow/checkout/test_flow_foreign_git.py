@@ -20,10 +20,7 @@ from harness.system.source.resolve import resolve_source
 from harness.system.source.tree import find_written, look_at_tree, probe_tree
 from harness.system.view import find_home
 from tests.flow.kit import Kit
-from tests.flow.test_flow_checkout import environ
-from tests.flow.test_flow_sources import Repository, whisper
-
-__all__ = ["environ"]
+from tests.flow.repository import Repository, whisper
 
 # Keys that some git has or had and that `git help --config` does not list in each version.
 MORE = (

@@ -14,10 +14,7 @@ from harness.records.source import SourceRequest
 from harness.settings.layer import layer_settings
 from harness.system.source.resolve import resolve_source
 from tests.flow.kit import Kit
-from tests.flow.test_flow_checkout import environ
-from tests.flow.test_flow_sources import Repository, whisper
-
-__all__ = ["environ"]
+from tests.flow.repository import Repository, whisper
 
 RUN = "node-1/2026-11/20261126T101112Z-5f5fe951-0a1b2c3d"
 SWEEP = "node-1/2026-11/20261126T101112Z-0a1b2c3d.sweep.json"
