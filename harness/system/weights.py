@@ -223,7 +223,7 @@ def _named(request: _Request, named: Path) -> Resolved:
 def _synthetic_caveat(request: _Request, reason: str) -> Caveat:
     message = (
         f"synthetic weights (F16, seed {request.seed}) stand for {request.entry.name}, {reason}; shapes and bytes are "
-        "the official ones, so speed is real, text would not be"
+        "the official ones: timings are representative, transcriptions are not"
     )
     return Caveat(code=CaveatCode.WEIGHTS_SYNTHETIC, message=message)
 
