@@ -1,4 +1,4 @@
-"""What is wrong with a command line, in the form of all other errors: what, and what to try."""
+"""Errors of a command line, in the same form as all other errors: what is wrong, and what to try."""
 
 import difflib
 import re
@@ -15,7 +15,7 @@ _NOT_BOTH = re.compile(r"not allowed with argument (?P<other>\S+)")
 
 
 def explain_error(message: str, prog: str) -> UsageError:
-    """Return what argparse complains of; `prog` is the command, as `harness run`."""
+    """Return argparse's complaint as an error of the harness; `prog` is the command, such as `harness run`."""
     help_hint = f"{prog} --help"
     if missing := _MISSING.fullmatch(message):
         return UsageError(f"{missing['names']} is missing", hint=help_hint)
@@ -24,43 +24,45 @@ def explain_error(message: str, prog: str) -> UsageError:
         return UsageError(message, hint=help_hint)
     name, what = found["names"].split("/")[-1], found["what"]
     if both := _NOT_BOTH.fullmatch(what):
-        return UsageError(f"{name} and {both['other'].split('/')[-1]} exclude each other", hint="give one of the two")
+        return UsageError(
+            f"{name} and {both['other'].split('/')[-1]} cannot be used together", hint=f"leave out {name}"
+        )
     if what.startswith("expected"):
         return UsageError(f"{name} needs a value", hint=help_hint)
     if what.startswith("ignored explicit argument"):
-        return UsageError(f"{name} takes no value", hint=f"{name} alone")
+        return UsageError(f"{name} takes no value", hint=f"write {name} alone")
     return UsageError(f"{name}: {what}", hint=help_hint)
 
 
 def refuse_verb(argv: Sequence[str], verbs: Iterable[str]) -> UsageError:
-    """Return what to say of a command line whose first word is not a verb."""
+    """Return the error for a command line whose first word is not a verb."""
     word, verbs = argv[0], list(verbs)
     if word.startswith("-"):
         verb = next((one for one in argv if one in verbs), "COMMAND")
-        return UsageError(f"{word} stands before the command", hint=f"harness {verb} {word}")
+        return UsageError(f"{word} comes before the command", hint=f"harness {verb} {word}")
     known = {**{name: name for name in verbs}, "runs": "list", "roof": "roofline"}
     close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
     names = list(dict.fromkeys(known[one] for one in close))
-    hint = f"did you mean {' or '.join(f'harness {name}' for name in names)}?" if names else "harness --help lists them"
+    hint = f"did you mean {' or '.join(f'harness {name}' for name in names)}?" if names else "harness --help"
     return UsageError(f"unknown command {word!r}", hint=hint)
 
 
 def refuse_choice(name: str, word: str, known: Sequence[str]) -> UsageError:
-    """Return what to say of a word that is none of those that an argument may be."""
-    what = f"{word!r} is not one of {', '.join(known)}"
+    """Return the error for a word that is not among the choices of an argument."""
+    what = f"{word!r} is not one of {', '.join(known)}" if len(known) > 1 else f"expected {known[0]}, not {word!r}"
     return UsageError(f"{name}: {what}" if name.startswith("-") else what, hint=nearest(word, known))
 
 
 def refuse_rest(
     rest: Sequence[str], prog: str, options: Mapping[str, bool], others: Mapping[str, Mapping[str, bool]]
 ) -> UsageError:
-    """Return what to say of words that nothing takes.
+    """Return the error for words that no argument takes.
 
-    `options` are those of this verb, and whether each takes a value; `others` those of all other verbs.
+    `options` are the options of this verb, and whether each takes a value; `others` are those of all other verbs.
     """
     word = next((one for one in rest if one.startswith("-")), None)
     if word is None:
-        return UsageError(f"{rest[0]!r} is one word too many", hint=f"{prog} --help")
+        return UsageError(f"unexpected argument {rest[0]!r}", hint=f"{prog} --help")
     option = word.partition("=")[0]
     what = f"unknown option {option}"
     if retired := RETIRED.get(option.lstrip("-").replace("-", "_")):
@@ -70,6 +72,6 @@ def refuse_rest(
         return UsageError(what, hint=f"did you mean {' or '.join(close)}?")
     takers = [f"harness {name}" for name, theirs in others.items() if option in theirs]
     if takers:
-        hint = f"it is one of {', '.join(takers[:_NAMED])}{' and others' if len(takers) > _NAMED else ''}"
+        hint = f"only {', '.join(takers[:_NAMED])}{' and others' if len(takers) > _NAMED else ''} have it"
         return UsageError(f"{option} is not an option of {prog}", hint=hint)
-    return UsageError(what, hint=f"{prog} --help lists the options")
+    return UsageError(what, hint=f"{prog} --help")

@@ -1,4 +1,4 @@
-"""The completion script of a shell, made of the parser: names are in it, what changes is asked for."""
+"""The completion script of a shell, made from the parser: it contains fixed names and asks the harness for others."""
 
 import argparse
 import shlex
@@ -40,7 +40,7 @@ _ASKED = (CompletionSource.REFS, CompletionSource.RUNS)
 
 
 def render_script(parser: argparse.ArgumentParser, verbs: Mapping[str, Verb], shell: str) -> str:
-    """Return the script of a shell for a parser, which is not fit to parse with afterwards."""
+    """Return the completion script of a shell; the parser is changed and cannot be used for parsing afterwards."""
     import shtab
 
     for name, action, argument in _list_actions(parser, verbs):
@@ -56,9 +56,9 @@ def render_script(parser: argparse.ArgumentParser, verbs: Mapping[str, Verb], sh
 
 
 def _ask(words: CompletionSource) -> dict[str, object]:
-    """Return what asks the harness for words at the moment in which they are wanted.
+    """Return the shell code that asks the harness for words when they are needed.
 
-    For zsh it is a function of its own: shtab would ask once, when the script is loaded.
+    For zsh this is a separate function, because shtab would ask only once, when the script is loaded.
     """
     import shtab
 
@@ -84,7 +84,7 @@ def _choose_words(
 def _list_actions(
     parser: argparse.ArgumentParser, verbs: Mapping[str, Verb]
 ) -> Iterator[tuple[str, argparse.Action, Argument | None]]:
-    """Yield each option and word of each verb that takes a value, and the argument that it is made of, if any."""
+    """Yield each verb's options and words that take a value, with the argument that each was made from, if any."""
     commands = next(one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
     for name, one in commands.choices.items():
         by_key = {argument.key: argument for argument in verbs[name].arguments}
@@ -95,5 +95,5 @@ def _list_actions(
 
 
 def _name_command() -> str:
-    """Return the words that start this very harness, wherever a shell is."""
+    """Return the command that starts this copy of the harness from any folder."""
     return shlex.join([sys.executable, str(Path(__file__).resolve().parents[1])])

@@ -1,4 +1,4 @@
-"""The help: verbs in groups, the settings under headings, and examples at the end."""
+"""The help texts: verbs in groups, settings under headings, examples at the end."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -12,54 +12,54 @@ from harness.settings.setting import Setting
 from harness.settings.suite import SUITE
 from harness.settings.trial import JUDGING, LIVE, TUNING
 
-# Under these headings a verb lists its settings, those apart that people use most.
+# The headings under which a verb lists its settings, except those that people use most.
 HEADINGS: dict[str, tuple[Setting, ...]] = {
-    "what is measured": SUITE,
-    "how it is compared": (*LIVE, *JUDGING),
-    "how it is searched": TUNING,
-    "what is built": BINARY,
-    "the node meanwhile": (*QUIET, *ROOFLINE),
-    "where things are": PLACE,
-    "how it goes, and what is shown": SHOWN,
+    "what to measure": SUITE,
+    "how to measure and compare": (*LIVE, *JUDGING),
+    "how to search": TUNING,
+    "what to build": BINARY,
+    "use of the node": (*QUIET, *ROOFLINE),
+    "names and folders": PLACE,
+    "waiting and output": SHOWN,
 }
 SETTINGS_HELP = """\
-Each option of these groups is also a key of harness.toml and a variable:
+Each option of these groups can also be set in harness.toml or by a variable:
 --flash-attn, flash_attn, HARNESS_FLASH_ATTN (short: --fa, fa, HARNESS_FA).
-Defaults < harness.toml < HARNESS_* < options.
-A switch has an opposite: --no-tests and --tests, --strict and --no-strict."""
+Options override HARNESS_* variables, which override harness.toml.
+Every switch has an opposite, such as --no-tests and --tests."""
 EXIT_CODES = """\
 exit codes:
    0 ok                               10 the build failed
-   1 a defect of the harness          11 tests failed
-   2 the command line or a setting    12 a benchmark failed
-     is wrong                         20 a regression was found
-   3 the environment is unfit         21 no answer (--strict; calibrate: too
-   4 sources or weights unavailable      few blocks)
-   5 unreadable input                130 interrupted"""
+   1 a bug in the harness             11 tests failed
+   2 bad command line or setting      12 a benchmark failed
+   3 the environment is not fit       20 a regression was found
+   4 sources or weights unavailable   21 no answer (--strict; calibrate: too
+   5 unreadable input                    few blocks)
+                                     130 interrupted"""
 WIDTH = 79
 _MOST = 40
 
 
 def render_overview(verbs: Sequence[Verb], options: str) -> str:
-    """Return the help of the whole command line: what each verb is for, in groups; `options` are those of no verb."""
+    """Return the help of the whole command line, verbs in groups; `options` is the help of options without a verb."""
     width = 2 + max(len(verb.name) for verb in verbs) + 2
     lines = ["usage: harness COMMAND [OPTION...]", "", "A benchmark harness for whisper.cpp / ggml.", ""]
     for group in VerbGroup:
         mine = [verb for verb in verbs if verb.group is group]
         if mine:
             lines += [f"{group}:", *(line for verb in mine for line in _describe(verb, width)), ""]
-    lines += [options, "", "harness COMMAND --help lists the options of a command, and shows examples.", "", EXIT_CODES]
+    lines += [options, "", "harness COMMAND --help lists the options of a command, with examples.", "", EXIT_CODES]
     return "\n".join(lines) + "\n"
 
 
 def render_end(verb: Verb) -> str:
-    """Return what stands below the options of a verb."""
+    """Return the text below the options of a verb."""
     parts = [fold(verb.details, WIDTH), SETTINGS_HELP, "Exit codes: harness --help", "\n".join(_list_examples(verb))]
     return "\n\n".join(part for part in parts if part)
 
 
 def render_usage(verb: Verb) -> str:
-    """Return how a verb is called, in one line."""
+    """Return the usage line of a verb."""
     forms = {ArgumentKind.ONE: "[{}]", ArgumentKind.ANY: "[{}...]", ArgumentKind.SOME: "{}..."}
     words = [forms[one.takes].format(one.metavar) for one in verb.arguments if not one.name.startswith("-")]
     return " ".join(["harness", verb.name, *words, "[OPTION...]"])
@@ -72,7 +72,7 @@ def _describe(verb: Verb, width: int) -> list[str]:
 
 
 def _list_examples(verb: Verb) -> Iterator[str]:
-    """Yield the examples, what each does behind it, or below where there is no room."""
+    """Yield the examples, each with its comment behind it, or below it if the line would be too long."""
     if verb.examples:
         yield "examples:"
     width = max((len(command) for command, _ in verb.examples if len(command) <= _MOST), default=0)

@@ -39,7 +39,7 @@ _TROUBLES = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code; failures of the harness are printed, not raised."""
+    """Run the command line and return the exit code; a HarnessError is printed, not raised."""
     try:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
@@ -67,14 +67,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _name_trouble(error: Exception) -> HarnessError | None:
-    """Return what the system refused, in words; None for a defect of the harness."""
+    """Return an error that says what the system refused; None for a bug in the harness."""
     if (limit := limit_of(error)) or not isinstance(error, OSError):
         return limit
     what, hint = _TROUBLES.get(error.errno or 0, (error.strerror or str(error), ""))
     if error.errno == errno.ENOENT and not _has_folder():
-        what, hint = "the current folder was removed", "cd to a folder that is there"
+        what, hint = "the current folder was removed", "cd to a folder that exists"
     if str(error.filename).startswith("/proc/"):
-        hint = "this system does not tell what it is: is /proc mounted? ls /proc/meminfo"
+        hint = "mount /proc; ls /proc/meminfo shows whether it is mounted"
     return UnfitError(f"{what}: {error.filename}" if error.filename else what, hint=hint)
 
 
@@ -87,7 +87,7 @@ def _has_folder() -> bool:
 
 def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     verb = VERBS[arguments.command]
-    # A harness.toml that cannot be read is no reason to keep the schema back.
+    # A harness.toml that cannot be read must not stop a verb that has no settings, such as schema.
     settings = _layer(arguments, environ) if any(verb.name in one.commands for one in SETTINGS) else DEFAULTS
     if verb.name in MEASURE and not settings.flag("dry_run"):
         settings = settings.supply("seed", draw_seed())
@@ -102,14 +102,14 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _choose_form(word: str, verb: Verb) -> OutputForm:
-    """Return the form of the answer; raises UsageError for one that there is not, or that the verb does not have."""
+    """Return the output format; raises UsageError for an unknown one, or one that the verb does not support."""
     if not verb.forms:
         return OutputForm.TEXT
     if word not in tuple(OutputForm):
-        raise UsageError(f"--format: {word!r} is not a form", hint=nearest(word, tuple(OutputForm)))
+        raise UsageError(f"--format: unknown format {word!r}", hint=nearest(word, tuple(OutputForm)))
     form = OutputForm(word)
     if form not in verb.forms:
-        raise UsageError(f"harness {verb.name} does not print {form}", hint=f"--format {' or '.join(verb.forms)}")
+        raise UsageError(f"harness {verb.name} cannot print {form}", hint=f"--format {' or '.join(verb.forms)}")
     return form
 
 
@@ -118,12 +118,12 @@ def _complete(shell: str) -> str:
 
 
 def _require_text(argv: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Raise UsageError for what could not be recorded: run.json is UTF-8."""
+    """Raise UsageError for words that cannot be recorded, because run.json is UTF-8."""
     variables = (f"{name}={value}" for name, value in environ.items() if name.startswith(PREFIX))
     for word in (*argv, *variables):
         if not is_text(word):
-            hint = "rename the file or folder, or give a link to it with a plain name"
-            raise UsageError(f"{harmless(word)!r} holds bytes that are not UTF-8", hint=hint)
+            hint = "rename the file or folder, or use a link to it with a plain name"
+            raise UsageError(f"{harmless(word)!r} contains bytes that are not UTF-8", hint=hint)
 
 
 def _complain(error: HarnessError) -> int:

@@ -1,4 +1,4 @@
-"""The parser of the command line, made of the verbs and the settings; what it cannot understand is a UsageError."""
+"""The parser of the command line, made from the verbs and the settings; bad input raises UsageError."""
 
 import argparse
 import os
@@ -20,7 +20,7 @@ _MANY = {ArgumentKind.ANY: "*", ArgumentKind.SOME: "+", ArgumentKind.MAYBE: "?"}
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Help in at most so many columns, with the value of an option behind its last name alone."""
+    """A help formatter of fixed width that shows the value of an option only after its last name."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=26, width=WIDTH)
@@ -33,15 +33,15 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 class HarnessParser(argparse.ArgumentParser):
-    """A parser whose complaints are those of the harness."""
+    """An argument parser that raises errors of the harness."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError for what argparse complains of."""
+        """Raise UsageError in place of argparse's own error."""
         raise explain_error(message, self.prog)
 
 
 class _Overview(HarnessParser):
-    """The parser of the first word; its help is that of all verbs."""
+    """The parser of the first word; its help lists all verbs."""
 
     verbs: tuple[Verb, ...] = ()
 
@@ -55,9 +55,9 @@ class _Overview(HarnessParser):
 
 
 def parse(argv: Sequence[str], verbs: Mapping[str, Verb], settings: Iterable[Setting]) -> argparse.Namespace:
-    """Return the arguments; raises UsageError for what is not understood, SystemExit after --help and --version.
+    """Return the parsed arguments; raises UsageError for bad ones, SystemExit after --help and --version.
 
-    Without any the help is printed.
+    Without any arguments, the help is printed.
     """
     parser = make_parser(verbs, settings)
     argv = argv or ["--help"]
@@ -71,7 +71,7 @@ def parse(argv: Sequence[str], verbs: Mapping[str, Verb], settings: Iterable[Set
 
 
 def _add_rest(arguments: argparse.Namespace, rest: Sequence[str], verb: Verb) -> bool:
-    """Return whether a verb takes the words behind its options: argparse takes those before the first option only."""
+    """Return whether a verb takes the words after its options: argparse only takes those before the first option."""
     more = next((one for one in verb.arguments if not one.name.startswith("-")), None)
     if more is None or any(word.startswith("-") for word in rest):
         return False
@@ -87,7 +87,7 @@ def _add_rest(arguments: argparse.Namespace, rest: Sequence[str], verb: Verb) ->
 
 
 def list_given(arguments: argparse.Namespace) -> dict[str, object]:
-    """Return the arguments that are not settings, by their names."""
+    """Return the arguments that are not settings, by name."""
     return {key.removeprefix(_GIVEN): value for key, value in vars(arguments).items() if key.startswith(_GIVEN)}
 
 
@@ -95,7 +95,9 @@ def make_parser(verbs: Mapping[str, Verb], settings: Iterable[Setting]) -> argpa
     """Return the parser of all verbs."""
     parser = _Overview(prog="harness", formatter_class=_Formatter, allow_abbrev=False)
     parser.verbs = tuple(verbs.values())
-    parser.add_argument("--version", action="version", version=f"harness {__version__}")
+    parser.add_argument(
+        "--version", action="version", version=f"harness {__version__}", help="show the version and exit"
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=HarnessParser)
     settings = tuple(settings)
     for name, verb in verbs.items():
@@ -114,7 +116,7 @@ def make_parser(verbs: Mapping[str, Verb], settings: Iterable[Setting]) -> argpa
 
 
 def _add_verb(parser: argparse.ArgumentParser, verb: Verb, settings: Sequence[Setting]) -> None:
-    """Add the arguments of a verb and its settings, those that people use most before the others."""
+    """Add the arguments and settings of a verb, the most used settings first."""
     by_name = {setting.name: setting for setting in settings}
     first = [by_name[name] for name in verb.first]
     chosen = parser.add_argument_group("most used" if first else "arguments and options")
@@ -133,9 +135,9 @@ def _add_verb(parser: argparse.ArgumentParser, verb: Verb, settings: Sequence[Se
             group = parser.add_argument_group(heading)
             for setting in mine:
                 _add_setting(group, setting, verb)
-    group = parser.add_argument_group("help, and the settings file")
+    group = parser.add_argument_group("settings file and help")
     group.add_argument("--config", metavar="FILE", help=f"settings file (default: ./{FILE})")
-    group.add_argument("-h", "--help", action="help", help="print this help")
+    group.add_argument("-h", "--help", action="help", help="show this help and exit")
 
 
 def _add_argument(group: argparse._ActionsContainer, argument: Argument) -> None:
@@ -183,21 +185,21 @@ def _add_switch(
     on: bool,
     otherwise: bool | None = None,
 ) -> None:
-    """Add both options of a switch; the help names the one that changes what is so without it."""
+    """Add both options of a switch; the help shows the one that changes the default."""
     shown, hidden = ([opposite], options) if on else (options, [opposite])
     group.add_argument(*shown, dest=dest, action="store_const", const=not on, default=otherwise, help=text)
     group.add_argument(*hidden, dest=dest, action="store_const", const=on, default=otherwise, help=argparse.SUPPRESS)
 
 
 def _choose_type(argument: Argument) -> Callable[[str], object]:
-    """Return what makes a value of a word; a word that cannot be one raises UsageError."""
+    """Return the function that converts a word to a value, and raises UsageError for a bad word."""
     name = argument.name if argument.name.startswith("-") else argument.metavar
 
     def convert(word: str) -> object:
         if argument.takes is ArgumentKind.NUMBER:
             number = int(word) if word.isdecimal() else 0
             if not number:
-                raise UsageError(f"{name}: {word!r} is not a number above 0", hint=f"{name} 10")
+                raise UsageError(f"{name}: expected a whole number above 0, not {word!r}", hint=f"{name} 10")
             return number
         if argument.choices and word not in argument.choices:
             raise refuse_choice(name, word, argument.choices)

@@ -1,4 +1,4 @@
-"""All verbs, in the order in which the help lists those of a group."""
+"""All verbs, in the order in which the help lists them within their groups."""
 
 from harness.commands.ab import VERB as AB
 from harness.commands.build import VERB as BUILD

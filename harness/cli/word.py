@@ -1,4 +1,4 @@
-"""What a shell asks for while somebody waits: refs and runs that are there. So it imports next to nothing."""
+"""The refs and runs that a shell completes. A user is waiting for them, so this module imports almost nothing."""
 
 import os
 import sys
@@ -9,14 +9,14 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.system.foreign import read_text
 
-# More than that nobody looks through.
+# Nobody looks through more than this.
 _MOST = 200
 _FILE = "harness.toml"
 _UNFINISHED = ".partial"
 
 
 def answer(argv: Sequence[str]) -> int:
-    """Print the words of the kind that `harness completion --words KIND` names, one a line; return the exit code."""
+    """Print the words that `harness completion --words KIND` asks for, one per line; return the exit code."""
     kind = argv[2] if len(argv) > 2 else ""
     try:
         words = list(_LISTED[kind](os.environ)) if kind in _LISTED else []
@@ -26,14 +26,14 @@ def answer(argv: Sequence[str]) -> int:
         OSError,
         RuntimeError,
         ValueError,
-    ):  # it is not worth a complaint in the midst of a line
+    ):  # an error message would disturb the line that is being typed
         words = []
     sys.stdout.write("".join(f"{word}\n" for word in words if word.isprintable()))
     return 0
 
 
 def _list_runs(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the newest runs, the newest first, then the words that stand for some."""
+    """Yield the ids of the newest runs, newest first, then the words that stand for runs."""
     results = Path(_find(environ, "results") or "results").expanduser()
     months = sorted(results.glob("*/[0-9]*/"), key=lambda path: path.name, reverse=True)
     names: set[str] = set()
@@ -50,7 +50,7 @@ def _list_runs(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _list_refs(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the pinned releases, then what sources in the cache were taken for."""
+    """Yield the pinned releases, then the refs of the sources in the cache."""
     package = Path(__file__).resolve().parents[1]
     pins = next((path for path in (package, package.parent) if (path / "third_party" / "sources.toml").is_file()), None)
     known: list[str] = []
@@ -69,7 +69,7 @@ def _list_refs(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _find(environ: Mapping[str, str], name: str) -> str:
-    """Return a setting as the variable or the file has it, empty where neither does."""
+    """Return a setting from its variable or the settings file, empty if neither has it."""
     given = environ.get(f"HARNESS_{name.upper()}", "")
     if given:
         return given

@@ -1,4 +1,4 @@
-"""`harness ab`: two things measured live, in turns, until the answer is clear."""
+"""`harness ab`: measure two things live, in turns, until the answer is clear."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,8 +27,8 @@ def ab(
 ) -> int:
     """Measure baseline and contender in turns and print the verdicts; return the exit code.
 
-    Without `words` they are the checkout around the current folder, and the commit at which its branch began.
-    `plant` slows the contender down by that share: with it the tests prove that a slowdown is found.
+    Without `words`, the contender is the checkout around the current folder, and the baseline the commit at which its
+    branch began. `plant` slows the contender down by that fraction: the tests use it to prove that slowdowns are found.
     """
     work = open_workplace(settings, environ, output.console)
     asked = resolve_ab(settings, work, words)
@@ -43,7 +43,7 @@ def ab(
 
 
 def prepare_sides(asked: TrialRequest, work: Workplace) -> Sides:
-    """Return both sides, their sources and weights at hand."""
+    """Return both sides, with their sources and weights fetched."""
     baseline, contender = (
         prepare_side(role, run, work, drawn=asked.design.relink) for role, run in zip(ROLES, asked.runs, strict=True)
     )
@@ -60,14 +60,14 @@ def show_plans(sides: Sides, output: Output) -> int:
 
 
 def show_failure(result: TrialResult, output: Output) -> int:
-    """Say why a trial has no result, and return the exit code; raises UnavailableError if it never can have."""
+    """Say why a trial has no result, and return the exit code; raises UnavailableError if it can never have one."""
     if result.tally is None:
         broken = result.runs[0]
         told = next((f"{one.step}: {one.reason}" for one in broken.results if one.status.bad), "")
         output.show(f"the build of {broken.source.path} failed ({told}); logs in {result.paths[0]}", result.runs)
         return int(broken.exit_code)
     if result.interrupted:
-        raise InterruptedRunError("interrupted before the first block had ended")
+        raise InterruptedRunError("interrupted before the first block ended")
     if result.failure and result.failure.hopeless:
         raise UnavailableError(f"the {result.failure.role} cannot be measured", cause=result.failure.reason)
     causes = [
@@ -95,7 +95,7 @@ def _show(result: TrialResult, asked: TrialRequest, output: Output) -> int:
 
 
 def choose_code(result: TrialResult, otherwise: ExitCode, output: Output) -> int:
-    """Return the exit code of a trial that has verdicts; what was asked for and never measured is said."""
+    """Return the exit code of a trial that has verdicts; warn about everything requested that was never measured."""
     for what in result.missing:
         why = result.tally.stopped if result.tally else ""
         output.console.warn(f"harness: {what} was never measured: {why}")
@@ -108,7 +108,7 @@ def _call(call: Call) -> int:
     try:
         plant = float(call.text("plant") or 0)
     except ValueError:
-        raise UsageError("--plant is not a number", hint="--plant 0.05") from None
+        raise UsageError("--plant: expected a number", hint="--plant 0.05") from None
     return ab(call.settings, call.environ, call.output, call.words("side"), plant=plant)
 
 
@@ -123,19 +123,18 @@ VERB = Verb(
             takes=ArgumentKind.ANY,
             metavar="SIDE",
             words=CompletionSource.REFS,
-            help="the baseline, then the contender. Each is a ref, a local tree, or what differs: fa=1, threads=2, "
-            "isa=avx2, blas=openblas, llamafile=on, GGML_LTO=ON; several joined by commas. Inside a checkout of "
-            "whisper.cpp none is needed: the commit at which HEAD left the default branch is then compared with the "
-            "checkout as it is",
+            help="the baseline, then the contender: a ref, a local tree, or the settings that differ (fa=1, threads=2, "
+            "isa=avx2, blas=openblas, llamafile=on, GGML_LTO=ON), joined by commas. Without sides, inside a checkout "
+            "of whisper.cpp: the commit where your branch left the default branch against the checkout as it is now",
         ),
-        Argument(name="--plant", help="slow the contender down by this share", hidden=True),
+        Argument(name="--plant", help="slow the contender down by this fraction", hidden=True),
     ),
     first=("model", "threads", "flash_attn", "metric", "threshold", "max_time", "relink", "engine", "dry_run"),
     examples=(
-        ("harness ab", "your branch against where it began"),
+        ("harness ab", "your branch against its starting point"),
         ("harness ab HEAD .", "the last commit against your edits"),
-        ("harness ab v1.8.5 ~/whisper.cpp", "a release against a tree"),
-        ("harness ab fa=0 fa=1 --model tiny", "a setting"),
-        ("harness ab v1.8.4 v1.8.5 --relink", "tell code from layout"),
+        ("harness ab v1.8.5 ~/whisper.cpp", "a release against your tree"),
+        ("harness ab fa=0 fa=1 --model tiny", "the effect of a setting"),
+        ("harness ab v1.8.4 v1.8.5 --relink", "rule out code layout"),
     ),
 )

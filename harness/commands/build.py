@@ -1,4 +1,4 @@
-"""`harness build`: a build alone, of a whole tree or of the library of a pruned one."""
+"""`harness build`: build a source without measuring it; of a pruned source, only its library."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from harness.settings.layer import Settings
 
 
 def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
-    """Configure and build a source and print where it is; return the exit code."""
+    """Configure and build a source and print the build folder; return the exit code."""
     work = open_workplace(settings, environ, output.console)
     asked = resolve_unmeasured(settings, work.places, resolve_node(settings, environ))
     if asked.dry:
@@ -24,7 +24,7 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
     with hold_node(work):
         state, plan, _ = prepare_build(asked, work)
         built = carry_out_build(state, plan, asked.build, work)
-    # A build that was passed over is none, either.
+    # A build that was skipped has failed, too.
     told = next((f"{one.step}: {one.reason}" for one in built.run.results if one.reason), "nothing was built")
     lines = [f"built in {built.folder}"] if built.ok else [f"the build failed: {told}", f"logs in {built.logs}"]
     output.show("\n".join([*lines, *(f"caveat: {caveat.message}" for caveat in built.run.caveats)]), built.run)
@@ -33,12 +33,12 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
 
 VERB = Verb(
     name="build",
-    summary="build a source and say where the result is",
+    summary="build whisper.cpp and print the build folder",
     group=VerbGroup.SET_UP,
     call=lambda call: build(call.settings, call.environ, call.output),
     first=("source", "ref", "isa", "compiler", "backend", "define", "rebuild", "dry_run"),
     examples=(
-        ("harness build --ref v1.8.4", "an older release: its library"),
+        ("harness build --ref v1.8.4", "the library of an older release"),
         ("harness build --source . --isa avx2", "your tree, for another CPU"),
     ),
 )

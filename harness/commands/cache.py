@@ -1,4 +1,4 @@
-"""`harness cache`: what lies in the cache folder; `harness cache prune`: room made there."""
+"""`harness cache`: list the contents of the cache folder; `harness cache prune`: free space there."""
 
 import time
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from harness.system.lock import is_held, node_lock, node_lock_path
 
 
 class CacheWords(Record):
-    """What the command line says: ages and sizes as they were written, empty where nothing was."""
+    """The arguments of the command line: ages and sizes as written, empty if not given."""
 
     prune: bool = False
     older: str = ""
@@ -32,7 +32,7 @@ class CacheWords(Record):
 
 
 def cache(settings: Settings, output: Output, request: CacheWords) -> int:
-    """Print what lies in the cache, or prune it; return the exit code."""
+    """Print the contents of the cache, or prune it; return the exit code."""
     places, dry = resolve_places(settings), is_dry(settings)
     folder = places.cache
     limits = PruneLimits(
@@ -66,7 +66,7 @@ def _probe(places: Places, *, busy: bool) -> CacheContents:
 
 
 def _list_needs(results: Path) -> Iterator[tuple[str, str]]:
-    """Yield every path that an unfinished run would need to go on, and why."""
+    """Yield every path that is needed to resume an unfinished run, and why."""
     for path in sorted(results.glob(f"*/*/*{PARTIAL}")):
         try:
             run, plan = load_run(path), Bundle(path).load_plan()
@@ -86,13 +86,15 @@ def _call(call: Call) -> int:
         yes=call.flag("yes"),
     )
     if not request.prune and request != CacheWords():
-        raise UsageError("--older, --keep, --kind and --yes go with `prune`", hint="harness cache prune --older 30d")
+        raise UsageError(
+            "--older, --keep, --kind and --yes only apply to `prune`", hint="harness cache prune --older 30d"
+        )
     return cache(call.settings, call.output, request)
 
 
 VERB = Verb(
     name="cache",
-    summary="list what lies in the cache folder, or make room there",
+    summary="list the contents of the cache folder, or free space there",
     group=VerbGroup.SET_UP,
     call=_call,
     arguments=(
@@ -100,25 +102,25 @@ VERB = Verb(
             name="ACTION",
             metavar="prune",
             choices=("prune",),
-            help="remove instead of list; nothing without --yes",
+            help="remove entries instead of listing them; without --yes, only say which",
         ),
-        Argument(name="--older", metavar="AGE", help="remove what was not used for this long: 30d, 12h, 2w"),
+        Argument(name="--older", metavar="AGE", help="remove entries that were not used for this long: 12h, 30d, 2w"),
         Argument(
             name="--keep",
             metavar="SIZE",
-            help="then remove the longest unused until no more than this is left: 20GB, 500MB",
+            help="then remove the least recently used entries until at most this much is left: 500MB, 20GB",
         ),
         Argument(
             name="--kind",
             takes=ArgumentKind.MANY,
             metavar="KIND",
-            help=f"only things of this kind: {', '.join(PRUNABLE)}; repeat or separate by commas",
+            help=f"only entries of this kind: {', '.join(PRUNABLE)}; comma-separated or repeated",
         ),
-        Argument(name="--yes", takes=ArgumentKind.SWITCH, help="remove them, instead of saying what would go"),
+        Argument(name="--yes", takes=ArgumentKind.SWITCH, help="really remove them"),
     ),
     examples=(
-        ("harness cache", "what lies there, the largest first"),
-        ("harness cache prune --older 30d --keep 20GB", "what would go"),
-        ("harness cache prune --older 30d --yes", "it goes"),
+        ("harness cache", "its contents, largest first"),
+        ("harness cache prune --older 30d --keep 20GB", "what would be removed"),
+        ("harness cache prune --older 30d --yes", "remove it"),
     ),
 )

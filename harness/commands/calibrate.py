@@ -1,4 +1,4 @@
-"""`harness calibrate`: a build against itself, to learn what this node can tell and how fast."""
+"""`harness calibrate`: measure a build against itself, to learn what this node can detect and how fast."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,12 +23,12 @@ from harness.trial.setup import make_setup
 
 # From fewer, half of all forecasts are less than 0.7 of the truth.
 LEAST_BLOCKS = 20
-# They are the point of an A/A trial that is held to its end.
+# These are the point of an A/A trial that runs to its end.
 _EXPECTED = (CaveatCode.A_A, CaveatCode.STOPPED)
 
 
 def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
-    """Hold A/A trials, each for the whole of --max-time, print what they say, and return the exit code."""
+    """Run A/A trials, each for the whole of --max-time, print their results, and return the exit code."""
     work = open_workplace(settings, environ, output.console)
     asked = resolve_calibration(settings, work)
     first, wanted = asked[0], len(asked)
@@ -46,13 +46,13 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
                 result.append(run_trial(sides, one.design, setup, work, command="harness calibrate"))
                 if result[-1].family is None or result[-1].interrupted or result[-1].failure:
                     break
-        finally:  # what earlier trials said is not lost with a later one
+        finally:  # the results of earlier trials are not lost with a later one
             missing = _show([trial for trial in result if trial.family], first, output)
     return _choose_code(result, wanted, ExitCode.INCONCLUSIVE if missing else ExitCode.OK, output)
 
 
 def _show(trials: Sequence[TrialResult], first: TrialRequest, output: Output) -> int:
-    """Print what the trials say, if there are any, and return how many blocks are missing for a forecast."""
+    """Print the results of the trials, if any, and return how many blocks are missing for a forecast."""
     if not trials:
         return 0
     seed = first.design.seed
@@ -65,7 +65,7 @@ def _show(trials: Sequence[TrialResult], first: TrialRequest, output: Output) ->
 
 
 def _choose_code(result: Sequence[TrialResult], wanted: int, otherwise: ExitCode, output: Output) -> int:
-    """Return the exit code of the last trial, which ended all of them if it failed; that is said."""
+    """Return the exit code of the last trial; warn if it failed and ended the series."""
     last = result[-1]
     if len(result) == 1 and last.family is None:
         return show_failure(last, output)
@@ -81,7 +81,7 @@ def _choose_code(result: Sequence[TrialResult], wanted: int, otherwise: ExitCode
 
 
 def conclude_trials(trials: Sequence[TrialResult], seed: int) -> Calibration:
-    """Return what the trials say of themselves, and, where there are blocks enough, of others."""
+    """Return the results of the trials, with a forecast for other trials if there are enough blocks."""
     told = tuple(
         AATrial(
             runs=tuple(run.id for run in result.runs),
@@ -113,12 +113,12 @@ def conclude_trials(trials: Sequence[TrialResult], seed: int) -> Calibration:
 
 VERB = Verb(
     name="calibrate",
-    summary="measure a build against itself: what this node can tell, and how soon",
+    summary="measure a build against itself, to learn what differences this node can detect, and how soon",
     group=VerbGroup.COMPARE,
     call=lambda call: calibrate(call.settings, call.environ, call.output),
     first=("model", "threads", "metric", "max_time", "trials", "dry_run"),
     examples=(
-        ("harness calibrate --model tiny", "ten minutes of one build"),
-        ("harness calibrate --trials 10", "how often it finds what is not there"),
+        ("harness calibrate --model tiny", "one build, for ten minutes"),
+        ("harness calibrate --trials 10", "how often verdicts are false"),
     ),
 )

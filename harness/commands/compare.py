@@ -23,7 +23,7 @@ _FILTERS = (*RunFilter.__struct_fields__, "release")
 
 
 class CompareWords(Record):
-    """The words of either side, those of `--across`, and the form of the answer."""
+    """The words of both sides and of `--across`, and the form of the output."""
 
     baseline: tuple[str, ...]
     contender: tuple[str, ...]
@@ -33,10 +33,10 @@ class CompareWords(Record):
 
 
 def compare(settings: Settings, output: Output, request: CompareWords) -> int:
-    """Print the verdicts on the runs that are named; return 20 for a relevant regression, 21 where strict, else 0.
+    """Print the verdicts on stored runs; return 20 for a relevant regression, 21 if strict and unresolved, else 0.
 
-    2 stands for a metric or a benchmark that was named and that the two sides do not have in common.
-    Where nothing else is to be said, one of `all` runs that cannot be read is: with the code of unreadable input.
+    Returns 2 if a metric or benchmark was named that the two sides do not have in common, and else the exit code for
+    unreadable input if a run could not be read.
     """
     question, places = resolve_question(settings, request.across), resolve_places(settings)
     sides = [_find(places, words, output) for words in (request.baseline, request.contender)]
@@ -55,19 +55,21 @@ def compare(settings: Settings, output: Output, request: CompareWords) -> int:
     output.show(text, result)
     missing = list_uncompared(question, family)
     for name in missing:
-        output.console.warn(f"harness: the two sides have no {name} in common (harness show RUN lists what a run has)")
+        output.console.warn(
+            f"harness: the two sides have no {name} in common (harness show RUN lists the metrics of a run)"
+        )
     code = int(family.exit_code(strict=question.strict))
     return code or (UsageError.exit_code if missing else 0) or left or right
 
 
 def _find(places: Places, words: Sequence[str], output: Output) -> tuple[list[Run], int]:
-    """Return the runs of one side, those that words name and those that all KEY=VALUE words fit, and an exit code."""
+    """Return the runs of one side, named directly or matching all KEY=VALUE words, and an exit code."""
     pieces = [piece for word in words for piece in _split(word)]
     filters = dict(pair for piece in pieces if (pair := _filter(piece)))
     named = [piece for piece in pieces if not _filter(piece)]
     paths = _choose(places, filters, output) if filters else []
     if not named and not paths:
-        raise UsageError("a side names no run", hint="an id, a path, latest, or KEY=VALUE such as release=v1.8.5")
+        raise UsageError("one side names no run", hint="harness compare release=v1.8.5 latest")
     stored, code = select_runs(places.results, output, [*named, *paths])
     return [one.run for one in stored], code
 
@@ -81,7 +83,7 @@ def _filter(word: str) -> tuple[str, str] | None:
     if not equals or "/" in key or Path(word).exists():
         return None
     if key not in _FILTERS or not value:
-        raise UsageError(f"{word!r}: unknown {key!r}", hint=f"KEY=VALUE with {nearest(key, _FILTERS)}")
+        raise UsageError(f"{word!r}: unknown key {key!r}", hint=nearest(key, _FILTERS))
     return key, value
 
 
@@ -92,7 +94,7 @@ def _choose(places: Places, filters: dict[str, str], output: Output) -> list[str
     paths = [card.path for card in cards if release in ("", card.release)]
     if not paths:
         told = " ".join(f"{key}={value}" for key, value in filters.items())
-        raise UsageError(f"no run in {results} fits {told}", hint="harness list lists them")
+        raise UsageError(f"no run in {results} matches {told}", hint="harness list")
     return paths
 
 
@@ -105,7 +107,9 @@ def _title(name: str, runs: Sequence[Run]) -> str:
 def _call(call: Call) -> int:
     named, flags = call.words("side"), (call.words("baseline"), call.words("contender"))
     if len(named) != (0 if any(flags) else 2) or (any(flags) and not all(flags)):
-        raise UsageError("two sides are needed", hint="harness compare BASELINE CONTENDER, or name both with flags")
+        raise UsageError(
+            "compare needs two sides", hint="harness compare BASELINE CONTENDER, or both --baseline and --contender"
+        )
     baseline, contender = flags if any(flags) else (named[:1], named[1:])
     request = CompareWords(
         baseline=baseline,
@@ -129,8 +133,7 @@ VERB = Verb(
             metavar="SIDE",
             path=True,
             words=CompletionSource.RUNS,
-            help="one side: RUNs as for `harness show`, or KEY=VALUE (release=v1.8.5, commit=, node=), joined by "
-            "commas",
+            help="one side: runs as in `harness show`, or KEY=VALUE (release=v1.8.5, commit=, node=), joined by commas",
         ),
         Argument(
             name="--baseline",
@@ -152,14 +155,14 @@ VERB = Verb(
             name="--across",
             takes=ArgumentKind.MANY,
             metavar="WHAT",
-            help=f"what runs may differ in: {', '.join(GROUPS)}, or one field of it (backend, GGML_LTO, pin)",
+            help=f"let runs differ in this: {', '.join(GROUPS)}, or a single field (backend, GGML_LTO, pin)",
         ),
-        Argument(name="--force", takes=ArgumentKind.SWITCH, help="put any runs together"),
+        Argument(name="--force", takes=ArgumentKind.SWITCH, help="compare any runs, whatever they differ in"),
     ),
     first=("metric", "bench", "threshold"),
     examples=(
         ("harness compare commit=v1.8.4 latest", "the newest run against a release"),
-        ("harness compare RUN,RUN RUN,RUN", "several runs on a side"),
+        ("harness compare RUN,RUN RUN,RUN", "several runs per side"),
         ("harness compare A B --format markdown", "for a pull request"),
     ),
     forms=(OutputForm.TEXT, OutputForm.JSON, OutputForm.MARKDOWN),

@@ -1,4 +1,4 @@
-"""`harness completion`: the script with which a shell completes commands of the harness."""
+"""`harness completion`: print the script that makes a shell complete commands of the harness."""
 
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
@@ -11,7 +11,7 @@ SHELLS = tuple("bash zsh fish".split())
 
 
 def completion(environ: Mapping[str, str], output: Output, shell: str, script: Callable[[str], str]) -> int:
-    """Print the script for a shell, that of the user where none is named; return the exit code."""
+    """Print the script for a shell, by default the user's; return the exit code."""
     name = shell or PurePath(environ.get("SHELL", "")).name
     if name not in SHELLS:
         hint = f"harness completion {'|'.join(SHELLS)}"
@@ -22,19 +22,19 @@ def completion(environ: Mapping[str, str], output: Output, shell: str, script: C
 
 VERB = Verb(
     name="completion",
-    summary="print the script with which your shell completes commands",
+    summary="print the script that lets your shell complete harness commands",
     group=VerbGroup.SET_UP,
     call=lambda call: completion(call.environ, call.output, call.text("shell"), call.script),
     arguments=(
-        Argument(name="SHELL", metavar="|".join(SHELLS), choices=SHELLS, help="the shell (default: that of $SHELL)"),
+        Argument(name="SHELL", metavar="|".join(SHELLS), choices=SHELLS, help="the shell (default: from $SHELL)"),
     ),
     examples=(
-        ("source <(harness completion bash)", "for this shell alone"),
-        ("harness completion bash > ~/.local/share/bash-completion/completions/harness", "for good"),
-        ("harness completion zsh > ~/.zfunc/_harness", "a folder of $fpath"),
-        ("harness completion fish > ~/.config/fish/completions/harness.fish", "for good"),
+        ("source <(harness completion bash)", "for this session"),
+        ("harness completion bash > ~/.local/share/bash-completion/completions/harness", "permanently"),
+        ("harness completion zsh > ~/.zfunc/_harness", "into a folder in $fpath"),
+        ("harness completion fish > ~/.config/fish/completions/harness.fish", "permanently"),
     ),
     forms=(),
-    details="Models, refs in the cache, ids of runs and names of settings are completed, as long as the command is\n"
-    "called harness.",
+    details="Completes models, refs in the cache, run ids and names of settings, provided the command is called\n"
+    "harness.",
 )

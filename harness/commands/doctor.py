@@ -1,4 +1,4 @@
-"""`harness doctor`: whether this node is fit to measure on now, and what would make it so."""
+"""`harness doctor`: check whether this node is ready for measurements, and say how to fix what is not."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,10 +20,10 @@ _WINDOW_S = 2.0
 
 
 def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
-    """Watch the node for two seconds and print what is fit and unfit; return 0, or 3 when asked to be strict."""
+    """Watch the node for two seconds and print what is fit and unfit; return 0, or 3 if strict and it is unfit."""
     asked = resolve_checkup(settings, environ)
     node, cache = asked.node, asked.cache
-    # The compilers are started first, so that they are not among the others.
+    # The compilers are started first, so that they do not count as other processes.
     tools = tuple(_find_tools(asked, environ))
     watch = CounterReader(environ)
     output.console.tick(f"watching for {_WINDOW_S:g} s")
@@ -63,12 +63,12 @@ def _find_tools(asked: CheckupRequest, environ: Mapping[str, str]) -> Iterator[F
 
 VERB = Verb(
     name="doctor",
-    summary="say whether this node is fit to measure on now, and what would make it so",
+    summary="check whether this node is ready for measurements, and say how to fix what is not",
     group=VerbGroup.SET_UP,
     call=lambda call: doctor(call.settings, call.environ, call.output),
     first=("threads", "strict", "compiler"),
     examples=(
         ("harness doctor", "what disturbs measurements here"),
-        ("harness doctor --strict", "exit code 3 where anything is unfit"),
+        ("harness doctor --strict", "exit code 3 if anything is unfit"),
     ),
 )

@@ -10,14 +10,14 @@ from harness.settings.layer import nearest
 
 
 def explain(output: Output, codes: Sequence[str]) -> int:
-    """Print what these codes mean, all of them where none is named, and return the exit code."""
+    """Print what these codes mean, or all codes if none is named; return the exit code."""
     known = list_explanations()
     # As they are printed behind a caveat: [noisy].
     wanted = [code.strip("[]") for code in codes]
     for code in wanted:
         if code not in {one.code for one in known}:
             hint = nearest(code, [one.code for one in known]) or "harness explain"
-            raise UsageError(f"no caveat or cause has the code {code!r}", hint=hint)
+            raise UsageError(f"unknown code {code!r}", hint=hint)
     found = tuple(one for one in known if not wanted or one.code in wanted)
     output.show(render_explanations(found), found)
     return 0
@@ -25,7 +25,7 @@ def explain(output: Output, codes: Sequence[str]) -> int:
 
 VERB = Verb(
     name="explain",
-    summary="say what the code in brackets behind a caveat means",
+    summary="explain the code in brackets after a caveat",
     group=VerbGroup.LOOK,
     call=lambda call: explain(call.output, call.words("code")),
     arguments=(
@@ -34,11 +34,11 @@ VERB = Verb(
             takes=ArgumentKind.ANY,
             metavar="CODE",
             words=CompletionSource.CODES,
-            help="the code of a caveat, such as noisy, or of the cause of a failure (default: all of them)",
+            help="the code of a caveat, such as noisy, or of the cause of a failure (default: all codes)",
         ),
     ),
     examples=(
         ("harness explain noisy", "one code"),
-        ("harness explain", "all of them"),
+        ("harness explain", "all codes"),
     ),
 )

@@ -1,4 +1,4 @@
-"""`harness export`: runs as a results tree that upstream's readers know."""
+"""`harness export`: write runs as a results tree that upstream's tools can read."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,9 +28,9 @@ class ExportedRun(Record):
 
 
 def export_runs(settings: Settings, output: Output, *, words: Sequence[str], folder: str) -> int:
-    """Write the runs that `words` name below a folder, as a results tree of ggml-ci; return the exit code."""
+    """Write the runs that `words` name into a folder, as a ggml-ci results tree; return the exit code."""
     if not folder:
-        raise UsageError("the folder to write to is missing", hint=f"harness export {' '.join(words)} -o DIR")
+        raise UsageError("the output folder is missing", hint=f"harness export {' '.join(words)} -o DIR")
     require_outside(Path(folder) / GGML_CI)
     runs, code = select_runs(resolve_results(settings), output, words)
     exported = []
@@ -53,7 +53,7 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], fol
 def _export(tree: Path, stored: StoredRun) -> Path:
     bundle = Path(stored.path)
     if not bundle.is_dir():
-        raise UsageError(f"{bundle} is not a run in the results", hint=f"harness import {bundle}")
+        raise UsageError(f"{bundle} is not in the results folder", hint=f"harness import {bundle}")
     text = read_bytes(bundle / REPORT, within=bundle).decode("utf-8", errors="surrogateescape")
     logs = {
         name: read_bytes(bundle / LOGS / name, within=bundle).decode("utf-8", errors="surrogateescape")
@@ -64,7 +64,7 @@ def _export(tree: Path, stored: StoredRun) -> Path:
 
 VERB = Verb(
     name="export",
-    summary="write runs as a results tree of ggml-ci",
+    summary="write runs as a ggml-ci results tree",
     group=VerbGroup.EXCHANGE,
     call=lambda call: export_runs(call.settings, call.output, words=call.words("run"), folder=call.text("output")),
     arguments=(
@@ -74,9 +74,9 @@ VERB = Verb(
             metavar="NAME",
             default=GGML_CI,
             choices=(GGML_CI,),
-            help="the form of the tree: ggml-ci, the only one so far",
+            help="layout of the tree: ggml-ci, the only one so far",
         ),
         OUTPUT,
     ),
-    examples=(("harness export all -o ~/ours", "everything, under upstream's names"),),
+    examples=(("harness export all -o ~/ours", "all runs, under upstream's names"),),
 )

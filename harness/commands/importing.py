@@ -1,4 +1,4 @@
-"""`harness import`: reports of ggml-ci into the results, as runs beside our own."""
+"""`harness import`: add ggml-ci reports to the results, as runs beside our own."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,7 @@ from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb
 from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.records.record import Record
 from harness.records.report import ReportRemark
+from harness.records.wording import format_count
 from harness.settings.layer import Settings
 from harness.store.importer import ImportOutcome, import_entries
 from harness.store.result_tree import ReportEntry, find_entries
@@ -18,7 +19,7 @@ _SHOWN = 8
 
 
 class UnknownLine(Record):
-    """What was not understood, how often, and where first."""
+    """Something that was not understood, how often, and where first."""
 
     what: str
     count: int
@@ -27,9 +28,9 @@ class UnknownLine(Record):
 
 
 class ImportTally(Record):
-    """What an import came to: how many runs are new, known already, or were added to because there is more of them.
+    """The result of an import: how many runs are new, already known, or updated because a report holds more of them.
 
-    `failed` are the complaints about reports that could not be read.
+    `failed` are the errors for reports that could not be imported.
     """
 
     new: int
@@ -40,10 +41,10 @@ class ImportTally(Record):
 
 
 def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], node: str) -> int:
-    """Read every report that `paths` stand for, put its run into the results, and say what was not understood.
+    """Read every report in `paths`, add its run to the results, and print what was not understood.
 
-    `node` names the reports that no folder names. What cannot be read does not stop the others; it is complained
-    about at the end (UnreadableError; UnfitError where something could not be written).
+    `node` is the node of reports whose folder does not name one. A report that cannot be read does not stop the others;
+    the errors are raised together at the end (UnreadableError, or UnfitError if something could not be written).
     """
     entries, unread = _find(paths, output)
     results = resolve_results(settings)
@@ -74,16 +75,16 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
 
 
 def _find(paths: Sequence[str], output: Output) -> tuple[list[ReportEntry], list[str]]:
-    """Return each report once, with its folder where one of the paths stands for that, and what could not be opened.
+    """Return each report once, with its result folder if one of the paths is that folder, and what could not be opened.
 
-    Name what is left out.
+    Print what is skipped.
     """
     trees = [find_entries(Path(path)) for path in paths]
     left_out = [left for tree in trees for left in tree.left_out]
     for left in left_out[:_SHOWN]:
-        output.console.note(f"{left} is left out")
+        output.console.note(f"skipped {left}")
     if len(left_out) > _SHOWN:
-        output.console.note(f"and {len(left_out) - _SHOWN} other links and special files are left out")
+        output.console.note(f"skipped {len(left_out) - _SHOWN} other links and special files")
     found = [entry for tree in trees for entry in tree.entries]
     found.sort(key=lambda entry: bool(entry.folder))
     entries = list({Path(entry.path).absolute(): entry for entry in found}.values())
@@ -100,15 +101,15 @@ def _gather(misunderstood: dict[str, UnknownLine], entry: ReportEntry, remarks: 
 def _render(tally: ImportTally, results: Path) -> Iterator[str]:
     yield f"imported {tally.new} run{'s' if tally.new != 1 else ''} into {results}"
     if tally.richer:
-        yield f"  {_were(tally.richer)} there already, and {'is' if tally.richer == 1 else 'are'} brought up to date"
+        yield f"  {_were(tally.richer)} already there and {'has' if tally.richer == 1 else 'have'} been updated"
     if tally.known:
-        yield f"  {_were(tally.known)} there already"
+        yield f"  {_were(tally.known)} already there"
     if tally.failed:
         yield f"  {_were(len(tally.failed))} not imported"
     for one in tally.misunderstood[:_SHOWN]:
-        yield f"  not understood: {one.what} ({one.count} times, first at {one.path}:{one.line})"
+        yield f"  not understood: {one.what} ({format_count(one.count, 'time')}, first at {one.path}:{one.line})"
     if len(tally.misunderstood) > _SHOWN:
-        yield f"  and {len(tally.misunderstood) - _SHOWN} other things: --json lists them all"
+        yield f"  and {len(tally.misunderstood) - _SHOWN} more: --json lists them all"
 
 
 def _were(count: int) -> str:
@@ -126,7 +127,7 @@ def _complaint(failures: Sequence[HarnessError], total: int) -> HarnessError:
 
 VERB = Verb(
     name="import",
-    summary="take reports of ggml-ci, pasted tables and logs into the results",
+    summary="import ggml-ci reports, pasted tables and logs into the results",
     group=VerbGroup.EXCHANGE,
     call=lambda call: import_reports(call.settings, call.output, paths=call.words("path"), node=call.text("as_node")),
     arguments=(
@@ -136,15 +137,17 @@ VERB = Verb(
             metavar="PATH",
             path=True,
             words=CompletionSource.FILE,
-            help="a report, a result folder, a tree <project>/<2 hex>/<38 hex>/<node>/, or a file with a pasted log or "
-            "table",
+            help="a report, a result folder, a tree of folders <project>/<2 hex>/<38 hex>/<node>/, or a file with a "
+            "pasted log or table",
         ),
         Argument(
-            name="--as-node", metavar="NAME", help="name of the node of reports that no folder names (default: unknown)"
+            name="--as-node",
+            metavar="NAME",
+            help="node name for reports whose folder does not name one (default: unknown)",
         ),
     ),
     examples=(
-        ("harness import ~/ci/whisper.cpp", "a whole results tree of ggml-ci"),
-        ("harness import table.md bench.log", "what people paste"),
+        ("harness import ~/ci/whisper.cpp", "a whole ggml-ci results tree"),
+        ("harness import table.md bench.log", "text that people pasted"),
     ),
 )

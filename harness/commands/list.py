@@ -1,4 +1,4 @@
-"""`harness list`: what is in the results folder."""
+"""`harness list`: list the runs in the results folder."""
 
 import os
 import re
@@ -20,7 +20,7 @@ from harness.store.find import find_twins
 from harness.store.index import RunIndex
 from harness.store.layout import MonthFolder, keep_newest, list_months
 
-# What fits on a screen or two; machines get all.
+# As many as fit on a screen or two; JSON has all of them.
 SHOWN = 50
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 _CENTURY_S = 3_155_760_000
@@ -31,9 +31,9 @@ _MANY = 200
 
 
 class RunFilter(Record):
-    """Which runs to list; empty fields let all pass. `commit` is the beginning of a sha, or a release.
+    """Which runs to list; an empty field matches all. `commit` is the beginning of a sha, or a release.
 
-    A run without a date passes whatever `since` and `until` say, and one whose date is not exact if it may fit.
+    A run without a date always matches `since` and `until`; a run with an inexact date matches if it may be in range.
     """
 
     node: str = ""
@@ -43,7 +43,7 @@ class RunFilter(Record):
     until: str = ""
 
     def matches(self, card: Card) -> bool:
-        """Return whether a run is wanted; days are UTC, `until` is included."""
+        """Return whether a run matches; days are in UTC, and `until` is included."""
         return (
             self.node in ("", card.node)
             and (not self.model or self.model in card.models)
@@ -54,10 +54,10 @@ class RunFilter(Record):
 
 
 def runs(settings: Settings, output: Output, wanted: RunFilter, *, limit: int | None = None) -> int:
-    """List the newest runs and complain about the unreadable ones; return 0, or the code of unreadable input.
+    """List the newest runs and warn about unreadable ones; return 0, or the exit code for unreadable input.
 
-    `limit` is how many, 0 for all; None is for all as JSON, for a screenful as text. What is not looked at is not
-    complained about: without a filter only the runs that are shown are.
+    `limit` is how many to list, 0 for all; None means all in JSON and a screenful in text. Without a filter, only the
+    listed runs are read, so there are no warnings about others.
     """
     places = resolve_places(settings)
     wanted = wanted.replace(since=_read_date("--since", wanted.since), until=_read_date("--until", wanted.until))
@@ -79,18 +79,19 @@ def runs(settings: Settings, output: Output, wanted: RunFilter, *, limit: int | 
     shown = tuple(found[-limit:])  # all of them where it is 0
     output.show(render_list(shown, older=older), shown)
     if not shown:
-        output.console.note(f"none of the {there} runs matches" if there else f"no run in {results}")
+        output.console.note(f"none of the {there} runs matches" if there else f"there are no runs in {results}")
     return trouble.exit_code if trouble else 0
 
 
 def _read_date(option: str, text: str) -> str:
-    """Return a date, or for a duration the moment so long ago, in UTC; empty for nothing."""
+    """Return a date as it is, a duration as the moment that long ago in UTC, and nothing as an empty text."""
     if not text or _DATE.fullmatch(text):
         return text
     ago_s = parse_age(text)
     if ago_s is None or ago_s > _CENTURY_S:
         raise UsageError(
-            f"{option} {text!r} is not a date", hint="2026-05-29, 2026-05 or 2026, or how long ago: 7d, 12h"
+            f"{option}: expected a date such as 2026-05-29 or 2026-05, or an age such as 7d, not {text!r}",
+            hint=f"{option} 7d",
         )
     return (datetime.now(UTC) - timedelta(seconds=ago_s)).isoformat(timespec="seconds")
 
@@ -98,9 +99,9 @@ def _read_date(option: str, text: str) -> str:
 def read_cards(
     places: Places, months: Sequence[MonthFolder], wanted: RunFilter, output: Output, limit: int = 0
 ) -> tuple[list[Card], UnreadableError | None]:
-    """Return the cards of the wanted runs, oldest first, complain about those that cannot be read, return one of them.
+    """Return the cards of the matching runs, oldest first, and the error for one of the runs that cannot be read.
 
-    The newest `limit` (0: all) are made sure of.
+    There is a warning for each of those. The newest `limit` cards (0: all) are checked against the files once more.
     """
     index = RunIndex(places.results, places.cache, lambda done, total: output.console.count("reading", done, total))
     for _ in range(_ATTEMPTS):
@@ -112,13 +113,13 @@ def read_cards(
     undated = sum(not card.start for card in found) if wanted.since or wanted.until else 0
     if undated:
         which = "1 of these runs has" if undated == 1 else f"{undated} of these runs have"
-        output.console.note(f"{which} no known date and may be from another time; harness show says why")
+        output.console.note(f"{which} no known date and may not be from that time; harness show says why")
     errors = [answer for answer in answers if isinstance(answer, UnreadableError)]
     for error in errors:
         output.console.warn(f"harness: {error}")
     if index.read >= _MANY:
-        kept = f"cannot be kept: {index.trouble}" if index.trouble else "are kept: the next list is quick"
-        output.console.note(f"{index.read} runs were read, and {kept}")
+        kept = f"could not write the index: {index.trouble}" if index.trouble else "the next list will be quick"
+        output.console.note(f"read {index.read} runs; {kept}")
     return found, errors[-1] if errors else None
 
 
@@ -127,14 +128,14 @@ def _call(call: Call) -> int:
         return unfinished(call.settings, call.output, call.words("remove"), yes=call.flag("yes"))
     if call.words("remove") or call.flag("yes"):
         hint = "harness list --unfinished --remove ID --yes"
-        raise UsageError("--remove and --yes are for unfinished runs", hint=hint)
+        raise UsageError("--remove and --yes only apply to unfinished runs", hint=hint)
     wanted = RunFilter(**{name: call.text(name) for name in RunFilter.__struct_fields__})
     return runs(call.settings, call.output, wanted, limit=0 if call.flag("all") else call.number("limit"))
 
 
 VERB = Verb(
     name="list",
-    summary="list the runs in the results folder, or those that are not finished",
+    summary="list the runs in the results folder, or the unfinished ones",
     group=VerbGroup.HISTORY,
     call=_call,
     arguments=(
@@ -143,44 +144,44 @@ VERB = Verb(
             takes=ArgumentKind.NUMBER,
             metavar="N",
             instead="how many",
-            help=f"only the newest N (default: {SHOWN}; as JSON all)",
+            help=f"list the newest N runs (default: {SHOWN}; in JSON, all)",
         ),
-        Argument(name="--all", takes=ArgumentKind.SWITCH, instead="how many", help="all of them"),
+        Argument(name="--all", takes=ArgumentKind.SWITCH, instead="how many", help="list all runs"),
         Argument(name="--node", metavar="NAME", help="only runs of this node"),
         Argument(name="--model", metavar="NAME", words=CompletionSource.MODELS, help="only runs with this model"),
         Argument(
             name="--commit",
             metavar="SHA|RELEASE",
             words=CompletionSource.REFS,
-            help="only runs of this commit (the beginning of its sha) or release",
+            help="only runs of this commit (or the beginning of its sha) or release",
         ),
         Argument(
             name="--since",
             metavar="DATE|AGE",
-            help="only runs begun on this day (UTC) or later: 2026-05-29, 2026-05 or 2026; 7d: in the last 7 days",
+            help="only runs from this day (UTC) on: 2026-05-29, 2026-05 or 2026; or 7d: the last 7 days",
         ),
         Argument(
             name="--until",
             metavar="DATE|AGE",
-            help="only runs begun on this day or earlier; 7d: at least 7 days ago",
+            help="only runs up to and including this day (UTC); or 7d: at least 7 days old",
         ),
         Argument(
             name="--unfinished",
             takes=ArgumentKind.SWITCH,
-            help="the runs that did not come to their end, and what to do about each",
+            help="list the runs that did not finish, and what to do about each",
         ),
         Argument(
             name="--remove",
             takes=ArgumentKind.MANY,
             metavar="ID",
-            help="with --unfinished: remove this run and what it has measured (repeatable; 'all'); nothing without "
-            "--yes",
+            help="with --unfinished: remove this run and its measurements (repeatable; 'all'); without --yes, only "
+            "say which",
         ),
-        Argument(name="--yes", takes=ArgumentKind.SWITCH, help="with --remove: do it, instead of saying what would go"),
+        Argument(name="--yes", takes=ArgumentKind.SWITCH, help="with --remove: really remove them"),
     ),
     examples=(
-        ("harness list", f"the newest {SHOWN}"),
-        ("harness list --model base --since 7d", "of one model, of the last week"),
+        ("harness list", f"the newest {SHOWN} runs"),
+        ("harness list --model base --since 7d", "one model, last week"),
         ("harness list --unfinished", "what was interrupted"),
     ),
 )

@@ -1,4 +1,4 @@
-"""`harness models`: which models there are, and their weights made ready."""
+"""`harness models`: list the models, or fetch or make their weights."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from harness.system.weights import load_catalog
 
 
 def models(settings: Settings, environ: Mapping[str, str], output: Output, *, names: Sequence[str]) -> int:
-    """List the catalogue, or download or write the weights of `names`; return the exit code."""
+    """List the catalogue, or download or generate the weights of `names`; return the exit code."""
     catalog = load_catalog()
     if not names:
         entries = [entry for entry in catalog.model if entry.kind is ModelKind.WHISPER]
@@ -38,7 +38,7 @@ def _megabytes(size_bytes: int) -> str:
 
 VERB = Verb(
     name="models",
-    summary="list the models, or make their weights ready",
+    summary="list the models, or fetch their weights",
     group=VerbGroup.SET_UP,
     call=lambda call: models(call.settings, call.environ, call.output, names=call.words("name")),
     arguments=(
@@ -47,12 +47,12 @@ VERB = Verb(
             takes=ArgumentKind.ANY,
             metavar="NAME",
             words=CompletionSource.MODELS,
-            help="make the weights of these models ready",
+            help="fetch the weights of these models, or generate them with --weights synthetic",
         ),
     ),
     first=("weights", "weights_mirror", "dry_run"),
     examples=(
-        ("harness models", "the names and sizes"),
-        ("harness models base large-v3-turbo", "download these two"),
+        ("harness models", "names and sizes"),
+        ("harness models base large-v3-turbo", "fetch these two"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Where a command's result goes: text for people or JSON for machines, on standard output."""
+"""Printing a command's result on standard output: as text for people or JSON for machines."""
 
 import codecs
 import contextlib
@@ -18,7 +18,7 @@ from harness.system.stream import describe_trouble, write_through
 
 
 class OutputForm(StrEnum):
-    """The form in which a verb prints its answer (`--format`)."""
+    """The format in which a verb prints its result (`--format`)."""
 
     TEXT = "text"
     JSON = "json"
@@ -27,7 +27,7 @@ class OutputForm(StrEnum):
 
 
 class Output:
-    """Standard output for results, in the form that was asked for, and the console for everything else."""
+    """Standard output for results, in the chosen format, and the console for everything else."""
 
     def __init__(self, console: Console, *, form: OutputForm = OutputForm.TEXT, stream: TextIO | None = None) -> None:
         self.console = console
@@ -37,18 +37,18 @@ class Output:
 
     @property
     def width(self) -> int:
-        """The number of columns that a line may have, 0 where it is not a terminal: any."""
+        """The number of columns of the terminal, or 0 if it is not a terminal and lines may have any width."""
         return find_width(self._stream)
 
     def shorten(self, path: Path) -> str:
-        """Return a path as people on a terminal want it, below the folder in which they are; else as it is."""
+        """Return a path relative to the current folder if it is below it and a terminal is used, else unchanged."""
         with contextlib.suppress(OSError, ValueError):
             if self.width:
                 return str(path.relative_to(Path.cwd()))
         return str(path)
 
     def show(self, text: str, value: Record | tuple[Record, ...]) -> None:
-        """Print `text`, or `value` as JSON when machines asked."""
+        """Print `text`, or `value` if the format is JSON."""
         as_json = self.form is OutputForm.JSON
         if as_json:
             text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
@@ -57,11 +57,11 @@ class Output:
         self.write(text, is_json=as_json)
 
     def write(self, text: str, *, is_json: bool = False) -> None:
-        """Print `text` on lines of its own, without what could steer a terminal: a pipe may end at one, too.
+        """Print `text` on its own lines, without characters that could control a terminal, even if it goes to a pipe.
 
-        Tabs and line ends stay as they are where it is not a terminal; JSON has escapes, and means the same. Where the
-        stream has another encoding than Unicode, JSON is ASCII alone: it would not be JSON in any other.
-        Where it cannot be printed, that is said at once, and `settle` remembers it: what was done goes on to its end.
+        Tabs and line ends are kept unless the stream is a terminal; JSON uses escapes and keeps its meaning. If the
+        stream's encoding is not Unicode, JSON is written in ASCII only, because it would not be valid otherwise.
+        If printing fails, there is a warning at once, the command goes on, and `settle` returns the exit code for it.
         """
         if text:
             tame = harmless if self._stream.isatty() else escaped if is_json else visible
@@ -75,7 +75,7 @@ class Output:
                 self.console.warn(f"harness: {self._unprinted}")
 
     def settle(self, code: int) -> int:
-        """Return the exit code of what was done, unless that is 0 and its answer was not printed."""
+        """Return `code`, unless that is 0 and the result could not be printed."""
         return self._unprinted.exit_code if self._unprinted and not code else code
 
 
@@ -85,6 +85,6 @@ def _is_unicode(stream: TextIO) -> bool:
 
 
 def refuse_stream(why: str) -> UnfitError:
-    """Return what to say where standard output does not take an answer."""
-    hint = "send it elsewhere, to a file or a pipe; what was measured is kept: harness show latest"
-    return UnfitError("the answer cannot be printed on standard output", cause=why, hint=hint)
+    """Return the error for a result that cannot be written to standard output."""
+    hint = "redirect the output to a file or a pipe; measurements are kept: harness show latest"
+    return UnfitError("the result cannot be written to standard output", cause=why, hint=hint)

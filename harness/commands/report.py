@@ -1,4 +1,4 @@
-"""`harness report`: runs in the formats of others."""
+"""`harness report`: write runs in the formats of other programs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,13 +20,13 @@ STANDARD_OUTPUT = "-"
 
 
 def report(settings: Settings, output: Output, words: Sequence[str], *, name: str, target: str) -> int:
-    """Write the runs that `words` name to the file or folder `target`, else print them; return the exit code."""
+    """Write the runs that `words` name to the file or folder `target`, or print them; return the exit code."""
     target = "" if target == STANDARD_OUTPUT else target
     chosen = _choose(name, target)
     stored, code = select_runs(resolve_results(settings), output, words)
     sheets = [_sheet(one, chosen) for one in stored]
     if not any(sheet.run.measurements for sheet in sheets):
-        output.console.note("none of these runs has a number")
+        output.console.note("none of these runs has any measurement")
     if target and chosen.layout and not target.endswith(".json"):
         _write(Path(target), {name: _clean(text, chosen) for name, text in chosen.layout(sheets).items()}, output)
         return code
@@ -40,7 +40,7 @@ def report(settings: Settings, output: Output, words: Sequence[str], *, name: st
 
 
 def _clean(text: str, chosen: Format) -> str:
-    """Return a rendered text without what could steer the terminal of whoever looks at it; JSON has escapes."""
+    """Return a rendered text without characters that could control a terminal; JSON uses escapes instead."""
     return escaped(text) if chosen.is_json else visible(text)
 
 
@@ -52,7 +52,9 @@ def _choose(name: str, target: str) -> Format:
     found = find_ending(target.lower())
     if found is None:
         endings = " ".join(ending for format_ in FORMATS.values() for ending in format_.endings)
-        raise UsageError(f"no format has the ending of {target}", cause=f"known are {endings}", hint="--format NAME")
+        raise UsageError(
+            f"no format uses the ending of {target}", cause=f"the known endings are {endings}", hint="--format NAME"
+        )
     return found
 
 
@@ -61,7 +63,7 @@ def _sheet(stored: StoredRun, chosen: Format) -> RunSheet:
 
 
 def _write(folder: Path, files: Mapping[str, str], output: Output) -> None:
-    """Write rendered files, each as a whole; parents are made only below `folder`, which may be new itself."""
+    """Write rendered files atomically; missing parents are created below `folder`, which may be new itself."""
     for name, text in files.items():
         path = folder / name
         require_outside(path)
@@ -71,7 +73,9 @@ def _write(folder: Path, files: Mapping[str, str], output: Output) -> None:
             write_output(path, text.encode())
         except (OSError, ValueError) as error:
             cause = getattr(error, "strerror", None) or str(error)
-            raise UnfitError(f"cannot write {path}", cause=cause, hint="name another file with -o") from None
+            raise UnfitError(
+                f"cannot write {path}", cause=cause, hint="-o FILE, with a file that you may write"
+            ) from None
         output.console.note(f"wrote {path}")
 
 
@@ -88,13 +92,13 @@ VERB = Verb(
             name="--format",
             metavar="NAME",
             choices=tuple(FORMATS),
-            help="one of the formats below (default: by the ending of FILE, else markdown)",
+            help="one of the formats below (default: from the ending of FILE, else markdown)",
         ),
-        OUTPUT.replace(metavar="FILE", help="write this file, or folder, as a whole"),
+        OUTPUT.replace(metavar="FILE", help="write to this file or folder instead of standard output"),
     ),
     examples=(
         ("harness report latest", "the report of the newest run"),
-        ("harness report all -o runs.csv", "the format by the ending"),
+        ("harness report all -o runs.csv", "the ending selects the format"),
         ("harness report latest --format issue89-full", "a table for the benchmark thread"),
     ),
     forms=(),

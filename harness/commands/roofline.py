@@ -1,4 +1,4 @@
-"""`harness roofline`: what this node can do at best, measured."""
+"""`harness roofline`: measure the peak arithmetic and memory speed of this node."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,12 +26,12 @@ from harness.settings.request import RunRequest
 from harness.store.bundle import load_logs
 from harness.system.asset import roofline_digest, roofline_project
 
-# The clock is only there where it can be told.
+# The clock frequency is not among them: it cannot be measured everywhere.
 _ASKED = (CeilingKind.PEAK, CeilingKind.READ, CeilingKind.COPY)
 
 
 def roofline(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
-    """Measure arithmetic and memory with one thread and with the threads asked for, and print it; nothing is kept."""
+    """Measure arithmetic and memory with one thread and the requested threads, and print them; nothing is stored."""
     work = open_workplace(settings, environ, output.console)
     asked = resolve_roofline(settings, work)
     node, suite = asked.node, asked.measure.suite
@@ -60,12 +60,12 @@ def roofline(settings: Settings, environ: Mapping[str, str], output: Output) -> 
         if not answer.find(kind, threads)
     ]
     for what in missing:
-        output.console.warn(f"harness: the probe has not measured {what}; its log is in {built.logs}")
+        output.console.warn(f"harness: the probe did not measure {what}; its log is in {built.logs}")
     return int(ExitCode.BENCHMARK_FAILED if missing else ExitCode.OK)
 
 
 def _prepare(asked: RunRequest, work: Workplace) -> tuple[Run, Plan]:
-    """Return the run that records the probe, which is all the source that is built here, and its plan."""
+    """Return the run that records the probe, which is the only source built here, and its plan."""
     digest = roofline_digest()
     source = Source(id=digest, kind="tree", path=str(roofline_project()), commit=Commit(sha="", changes=digest))
     prepared, threads = prepare(asked, work, source), asked.measure.suite.threads
@@ -83,13 +83,13 @@ def _reason(results: tuple[StepResult, ...]) -> str:
 
 VERB = Verb(
     name="roofline",
-    summary="measure what this node can do at best: arithmetic, and reading and copying memory",
+    summary="measure this node's peak speed: arithmetic, and reading and copying memory",
     group=VerbGroup.MEASURE,
     call=lambda call: roofline(call.settings, call.environ, call.output),
     first=("threads", "isa", "compiler", "dry_run"),
     examples=(
-        ("harness roofline", "one thread, and those of a run"),
-        ("harness roofline --threads 8 --json", "for machines"),
-        ("harness roofline --isa avx2", "of a narrower instruction set"),
+        ("harness roofline", "with one thread, and with as many as a run uses"),
+        ("harness roofline --threads 8 --json", "as JSON"),
+        ("harness roofline --isa avx2", "for a narrower instruction set"),
     ),
 )

@@ -1,4 +1,4 @@
-"""`harness run`: from nothing to the report."""
+"""`harness run`: fetch, build, test, measure, report."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -41,9 +41,9 @@ from harness.system.stream import append_text
 
 
 def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:
-    """Execute a run, or go on with an unfinished one; return the exit code of what was measured."""
+    """Execute a run, or resume an unfinished one; return the exit code of its results."""
     work = open_workplace(settings, environ, output.console)
-    # What does not exist is refused at once, not after a wait or a download.
+    # Bad settings are refused at once, not after a wait or a download.
     asked = resolve_run(settings, work)
     watch = CounterReader(environ)
     if asked.dry:
@@ -59,7 +59,7 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
             state, plan = take_up(state, bundle, resolve_kept_run(state, work), work, now)
         else:
             state, plan = _prepare(asked, work, watch)
-            # Before there is a plan: what is resumed must not be without it.
+            # Before there is a bundle: a resumed run needs its builds.
             remove_builds(plan, asked.build, work.console)
             state, bundle = open_bundle(work.places.results, state, plan)
             introduce(plan, state, load_durations(work.places.cache), work.console)
@@ -100,8 +100,8 @@ def _refuse_pruned(source: Source) -> None:
     if source.pruned:
         release = source.commit.release
         raise UsageError(
-            f"{release} cannot be run: its source distribution holds the library alone, without the bench program",
-            hint=f"--engine library measures the library; with git at hand: --repo URL --ref {release}",
+            f"{release} cannot be run: its source distribution contains only the library, not the bench program",
+            hint=f"--engine library measures the library alone; with git installed, --repo URL --ref {release}",
         )
 
 
@@ -110,12 +110,12 @@ def _refuse_speechless(suite: Suite, weights: tuple[Weights, ...]) -> None:
         raise UnavailableError(
             f"nothing can be transcribed with {', '.join(one.model for one in weights)}",
             cause="synthetic weights end after a random number of tokens",
-            hint="--weights official, or --weights PATH; --bench whisper tells a modelled real-time factor",
+            hint="--weights official or --weights PATH; or --bench whisper for a modelled real-time factor",
         )
 
 
 def _holds_results(bundle: Bundle) -> bool:
-    """Return whether something was measured or tested, as far as the state on disk can be read."""
+    """Return whether the state on disk is known to contain measurements or test results."""
     with contextlib.suppress(UnreadableError):
         return any(result.measurements or result.checks for result in load_run(bundle.path).results)
     return False
@@ -123,7 +123,7 @@ def _holds_results(bundle: Bundle) -> bool:
 
 @contextlib.contextmanager
 def _resumable(state: Run, bundle: Bundle, places: Places) -> Iterator[None]:
-    """Whatever stops the run from here on says how to go on with it."""
+    """Make any error that stops the run say how to resume it."""
     hint = f"harness run --resume {state.id} {places.options}"
     try:
         yield
@@ -138,7 +138,7 @@ def _resumable(state: Run, bundle: Bundle, places: Places) -> Iterator[None]:
             raise stop_at_limit("run", error, kept, again) from None
         if isinstance(error, OSError):
             what = f"the run stopped: {error.strerror or error} ({error.filename or bundle.path})"
-            raise UnfitError(what, cause=kept, hint=f"remove the cause, then {again}") from None
+            raise UnfitError(f"{what}; {kept}", hint=f"fix this, then {again}") from None
         if isinstance(error, UnfitError) and not error.hint:
             raise UnfitError(error.what, cause=error.cause, hint=hint) from None
         raise
@@ -159,16 +159,16 @@ def _execute(plan: Plan, state: Run, bundle: Bundle, work: Workplace, monitor: Q
 
 
 def _publish(report: str, environ: Mapping[str, str], console: Console) -> None:
-    """Append the report to the job summary of GitHub Actions; the run does not depend on it."""
+    """Append the report to the job summary of GitHub Actions; warn if that fails."""
     summary = environ.get("GITHUB_STEP_SUMMARY")
     why = append_text(summary, report) if summary else ""
     if why:
-        console.warn(f"the report is not in the job summary: {summary}: {why} (GITHUB_STEP_SUMMARY)")
+        console.warn(f"could not add the report to the job summary {summary} (GITHUB_STEP_SUMMARY): {why}")
 
 
 VERB = Verb(
     name="run",
-    summary="get the sources, build, test and benchmark them, and write the report",
+    summary="fetch, build, test and benchmark whisper.cpp, and write a report",
     group=VerbGroup.MEASURE,
     call=lambda call: run(call.settings, call.environ, call.output, resume=call.maybe("resume")),
     arguments=(
@@ -176,17 +176,17 @@ VERB = Verb(
             name="--resume",
             takes=ArgumentKind.MAYBE,
             metavar="ID",
-            help="go on with an unfinished run: the latest, or the one whose id starts with ID",
+            help="resume an unfinished run: the latest, or the one whose id starts with ID",
         ),
     ),
     first=("model", "source", "ref", "threads", "flash_attn", "bench", "tests", "repetitions", "dry_run"),
     examples=(
-        ("harness run --model base", "the default release, all of it"),
+        ("harness run --model base", "everything, with the default release"),
         ("harness run --source ~/whisper.cpp", "your tree as it is"),
         ("harness run --ref master --model fast", "a branch of upstream"),
         ("harness run --threads 1,2,4 --fa 0,1", "several settings in one run"),
-        ("harness run --bench whisper --no-tests", "only the models"),
-        ("harness run --dry-run", "the whole plan, and nothing else"),
-        ("harness run --resume", "go on after Ctrl-C or a reboot"),
+        ("harness run --bench whisper --no-tests", "only the models, no tests"),
+        ("harness run --dry-run", "only print the plan"),
+        ("harness run --resume", "continue after Ctrl-C or a reboot"),
     ),
 )

@@ -1,4 +1,4 @@
-"""The runs that the words of a command line name, with a word about what is left out."""
+"""The runs that a command line names, with warnings about those that cannot be read."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,10 +9,9 @@ from harness.store.find import StoredRun, find_runs
 
 
 def select_runs(results: Path, output: Output, words: Sequence[str]) -> tuple[tuple[StoredRun, ...], int]:
-    """Return the runs that `words` name, and the exit code for the rest: 0, or that of unreadable input.
+    """Return the runs that `words` name, and an exit code: 0, or the code for unreadable input.
 
-    One run of `all` that cannot be read is complained about and does not keep the others back. Raises what `find_runs`
-    raises.
+    With `all`, a run that cannot be read causes a warning and is left out. Raises what `find_runs` raises.
     """
     unread: list[UnreadableError] = []
     stored = find_runs(results, words, output.console.warn, unread)

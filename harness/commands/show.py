@@ -1,4 +1,4 @@
-"""`harness show`: runs for people, and the tables of sweeps."""
+"""`harness show`: print runs, or the table of a sweep."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
         return show_stored(find_sweep(results, *named, unfinished=False), results, pivot, output)
     if output.form in (OutputForm.CSV, OutputForm.MARKDOWN) or pivot != Pivot():
         hint = f"harness report {' '.join(words)} --format {'csv' if output.form is OutputForm.CSV else 'markdown'}"
-        raise UsageError("tables of this kind are made of a sweep, and no sweep is named", hint=hint)
+        raise UsageError("tables of this kind need a sweep, and no sweep is named", hint=hint)
     stored, code = select_runs(results, output, words)
     runs = tuple(one.run for one in stored)
     shares = [list_shares(run) for run in runs]
@@ -36,7 +36,7 @@ VERB = Verb(
     group=VerbGroup.LOOK,
     call=lambda call: show(call.settings, call.output, call.words("run"), choose_pivot(call)),
     arguments=(
-        RUNS.replace(help=f"{RUNS.help}; or the id of a sweep, its beginning, or 'sweep' for the latest"),
+        RUNS.replace(help=f"{RUNS.help}; or the id of a sweep or its beginning, or 'sweep' for the latest"),
         *PIVOT,
     ),
     examples=(

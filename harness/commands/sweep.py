@@ -1,4 +1,4 @@
-"""`harness sweep`: many settings measured side by side, and the table of what came of them."""
+"""`harness sweep`: measure many settings side by side, and print a table of the results."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -38,7 +38,7 @@ from harness.trial.setup import Setup, make_setup
 
 
 class SweepWords(Record):
-    """What is on the command line beside the settings; `resume` is None, or the beginning of an id."""
+    """The command line without the settings; `resume` is None, or the beginning of an id, empty for the latest."""
 
     file: str = ""
     axes: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class SweepWords(Record):
 
 
 def sweep(settings: Settings, environ: Mapping[str, str], output: Output, request: SweepWords) -> int:
-    """Measure the cross product of the axes, or go on with an unfinished sweep; return the exit code."""
+    """Measure the cross product of the axes, or resume an unfinished sweep; return the exit code."""
     node = resolve_node(settings, environ)
     work = open_workplace(settings, environ, output.console)
     if request.resume is not None:
@@ -81,7 +81,7 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, reques
 
 
 def _preparing(order: SweepRequest, work: Workplace, setup: Setup) -> Prepare:
-    """Return what makes the run and the plan of a config of a sweep."""
+    """Return the function that makes the run and the plan of a config of a sweep."""
 
     def prepare(entry: SweepEntry, number: int) -> tuple[Run, Plan]:
         return prepare_entry(_need_run(order, number), work, setup, label=order.design.label(entry.values))
@@ -90,7 +90,7 @@ def _preparing(order: SweepRequest, work: Workplace, setup: Setup) -> Prepare:
 
 
 def _need_run(order: SweepRequest, number: int) -> RunRequest:
-    """Return the run that a config asks for; raises UnavailableError or UnfitError where this node cannot have it."""
+    """Return the run for a config; raises UnavailableError or UnfitError if this node does not support it."""
     asked = order.runs[number]
     if isinstance(asked, RunRequest):
         return asked
@@ -107,8 +107,7 @@ def _open(sessions: SweepSessions, number: int, prepared: tuple[Run, Plan], setu
 def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str) -> SweepSessions:
     """Return an unfinished sweep as it was left.
 
-    Runs of it that are finished are not measured again. Those that are not there, or are not its own, are: and those
-    that it had not begun.
+    Its finished runs are not measured again. Runs that are missing, do not belong to it, or were not begun are.
     """
     results, cache, note = work.places.results, work.places.cache, work.console.note
     stored = find_sweep(results, node.name, wanted, unfinished=True, note=note)
@@ -141,13 +140,13 @@ def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str) -> Sw
             )
     for number, prepared in fresh.items():
         name = stored.label(stored.entries[number].values) or stored.id
-        note(f"measured anew: {name}" if stored.entries[number].run else f"not begun yet: {name}")
+        note(f"will be measured again: {name}" if stored.entries[number].run else f"not begun yet: {name}")
         _open(sessions, number, prepared, setup, work)
     return sessions
 
 
 def _measure(sessions: SweepSessions, work: Workplace) -> dict[str, Run]:
-    """Go through all sessions; whatever stops them says how to go on."""
+    """Go through all sessions; an error that stops them says how to resume."""
     cache, note = work.places.cache, work.console.note
 
     def built() -> None:
@@ -172,8 +171,8 @@ def _measure(sessions: SweepSessions, work: Workplace) -> dict[str, Run]:
         if not isinstance(error, OSError):
             raise
         what = f"the sweep stopped: {error.strerror or error} ({error.filename or work.places.results})"
-        hint = f"remove the cause, then {hint if sessions.is_there else 'harness sweep'}"
-        raise UnfitError(what, cause=describe_kept(sessions.bundles), hint=hint) from None
+        hint = f"fix this, then {hint if sessions.is_there else 'harness sweep'}"
+        raise UnfitError(f"{what}; {describe_kept(sessions.bundles)}", hint=hint) from None
     finally:
         sessions.release()
         with suppress(OSError):  # a forecast is not worth a failure
@@ -223,7 +222,7 @@ def _call(call: Call) -> int:
 
 VERB = Verb(
     name="sweep",
-    summary="measure many settings side by side, and print the table of them",
+    summary="measure many settings side by side, and print a table of the results",
     group=VerbGroup.MEASURE,
     call=_call,
     arguments=(
@@ -232,20 +231,20 @@ VERB = Verb(
             metavar="FILE",
             path=True,
             words=CompletionSource.FILE,
-            help="a sweep.toml with tables [axes], [[exclude]] and [settings]",
+            help="a TOML file with the tables [axes], [[exclude]] and [settings]",
         ),
         Argument(
             name="--axis",
             takes=ArgumentKind.MANY,
             metavar="NAME=V,V",
-            help="a further axis, GGML_LLAMAFILE=ON,OFF; every option with a comma is an axis, too: --threads 1,2 "
-            "--isa avx2,avx",
+            help="an additional axis, such as GGML_LLAMAFILE=ON,OFF; repeatable. Options with several values are axes, "
+            "too: --threads 1,2 --isa avx2,avx",
         ),
         Argument(
             name="--resume",
             takes=ArgumentKind.MAYBE,
             metavar="ID",
-            help="go on with an unfinished sweep: the latest, or the one whose id starts with ID",
+            help="resume an unfinished sweep: the latest, or the one whose id starts with ID",
         ),
         *PIVOT,
     ),
@@ -253,8 +252,8 @@ VERB = Verb(
     examples=(
         ("harness sweep --threads 1,2 --quant f16,q5_0", "every combination"),
         ("harness sweep --axis GGML_LTO=OFF,ON --dry-run", "how long it would take"),
-        ("harness sweep sweep.toml --format csv", "axes of a file, for a spreadsheet"),
-        ("harness show sweep --columns threads", "the latest one again"),
+        ("harness sweep sweep.toml --format csv", "axes from a file, as CSV"),
+        ("harness show sweep --columns threads", "the latest sweep again"),
     ),
     forms=FORMS,
 )

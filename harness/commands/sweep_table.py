@@ -1,4 +1,4 @@
-"""The table of a sweep as an answer: in each form, whole or as a pivot, and what is missing from it."""
+"""Printing the table of a sweep: in each format, whole or as a pivot, with warnings about missing numbers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,21 +25,21 @@ from harness.sweep.remainder import look_for_runs
 
 FORMS = (OutputForm.TEXT, OutputForm.JSON, OutputForm.CSV, OutputForm.MARKDOWN)
 PIVOT = (
-    Argument(name="--columns", metavar="AXIS", help="print a pivot with the values of AXIS as columns"),
-    Argument(name="--rows", metavar="AXIS", help="rows of the pivot (default: all other axes)"),
+    Argument(name="--columns", metavar="AXIS", help="print a pivot table with the values of AXIS as columns"),
+    Argument(name="--rows", metavar="AXIS", help="rows of the pivot table (default: all other axes)"),
     Argument(
         name="--value",
         metavar="NAME",
         default="encode",
         choices=PIVOT_VALUES,
-        help=f"what the pivot shows: {', '.join(PIVOT_VALUES)} (default: encode)",
+        help=f"values in the pivot table: {', '.join(PIVOT_VALUES)} (default: encode)",
     ),
 )
 _SHOWN = 5
 
 
 class Pivot(Record):
-    """Which axes make the rows and the columns of a table, and what it shows; no pivot without `columns`."""
+    """A pivot table: the axes of its rows and columns, and the values it shows; no pivot if `columns` is empty."""
 
     rows: str = ""
     columns: str = ""
@@ -47,27 +47,27 @@ class Pivot(Record):
 
 
 def choose_pivot(call: Call) -> Pivot:
-    """Return the pivot that a command line asks for; the verb has the arguments `PIVOT`."""
+    """Return the pivot that the arguments `PIVOT` of a verb describe."""
     return Pivot(rows=call.text("rows"), columns=call.text("columns"), value=call.text("value"))
 
 
 def show_stored(stored: Sweep, results: Path, pivot: Pivot, output: Output) -> int:
-    """Show a sweep with the numbers that there are; return 12 for one that should be whole and is not."""
+    """Show a sweep with the numbers that it has; return 12 if it has ended and numbers are missing."""
     kept = look_for_runs(results, stored, output.console.note)
-    if stored.end:  # what is not finished is no part of a sweep that is
+    if stored.end:  # an unfinished run is not part of a finished sweep
         kept = {number: one for number, one in kept.items() if one.sealed}
     table = tabulate_sweep(stored, {one.run.id: one.run for one in kept.values()})
     show_chart(table, pivot, output)
     if stored.end:
         return int(ExitCode.BENCHMARK_FAILED if complain_blank(table, output) else ExitCode.OK)
-    output.console.note(f"  it is not finished: harness sweep --resume {stored.id} goes on with it")
+    output.console.note(f"  the sweep is not finished; harness sweep --resume {stored.id} continues it")
     return int(
         ExitCode.BENCHMARK_FAILED if any(row.absent is RowAbsence.RUN_GONE for row in table.rows) else ExitCode.OK
     )
 
 
 def show_chart(table: SweepTable, pivot: Pivot, output: Output) -> None:
-    """Print a table in the form that was asked for, or the pivot of it."""
+    """Print a table, or its pivot, in the chosen format."""
     if pivot.columns:
         pivoted = pivot_sweep(table, rows=pivot.rows, columns=pivot.columns, value=pivot.value)
         if output.form is OutputForm.CSV:
@@ -86,20 +86,20 @@ def show_chart(table: SweepTable, pivot: Pivot, output: Output) -> None:
 
 
 def complain_blank(table: SweepTable, output: Output) -> bool:
-    """Say which cells have neither a number nor a reason, and return whether there are any."""
+    """Warn about cells that have neither a number nor a reason, and return whether there are any."""
     blank = [row for row in table.rows if row.blank]
     for row in blank[:_SHOWN]:
         name = table.sweep.label(row.values) or table.sweep.id
-        output.console.warn(f"harness: the cell {name} has no number: {row.reason or 'nothing says why'}")
+        output.console.warn(f"harness: the cell {name} has no number: {row.reason or 'the reason is not known'}")
     if blank:
         which = "1 cell has" if len(blank) == 1 else f"{len(blank)} cells have"
-        go_on = f"harness sweep --resume {table.sweep.id} measures what is missing"
+        go_on = f"harness sweep --resume {table.sweep.id} measures them"
         output.console.warn(f"harness: {which} no number{'' if table.sweep.end else f'; {go_on}'}")
     return bool(blank)
 
 
 def describe_sweep(swept: Sweep, used: Sequence[SettingUsed] = ()) -> str:
-    """Return the axes of a sweep and its seed; `used` are the settings in force, where they are not those it kept."""
+    """Return the axes of a sweep and its seed; `used` are the settings, if they differ from those it recorded."""
     varying = [f"  {axis.name:<9} {', '.join(axis.values)}" for axis in swept.axes]
     numbers = {"cell": len(swept.cells), "config": len(swept.entries), "round": swept.repetitions}
     counts = ", ".join(format_count(number, noun) for noun, number in numbers.items())

@@ -1,4 +1,4 @@
-"""`harness tune`: the best settings for one model on this node, within a budget of time."""
+"""`harness tune`: find the best settings for one model on this node, within a time budget."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ _FILE = "harness.toml"
 
 
 class TuneWords(Record):
-    """What is on the command line beside the settings."""
+    """The command line without the settings."""
 
     goal: str
     write: bool = True
@@ -48,7 +48,7 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
     goal, base, suite = asked.goal, asked.base, asked.measure.suite
     seed = describe_seed(suite.seed, asked.used)
     if wanted.write:
-        read_toml(Path(_FILE), required=False)  # what cannot be read is not found out after a quarter of an hour
+        read_toml(Path(_FILE), required=False)  # fail now if it is unreadable, not after a quarter of an hour
     if asked.dry:
         output.show(f"{_describe_axes(asked.axes, base)}\n  {'seed':<9} {seed}", suite)
         return 0
@@ -78,7 +78,7 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
     if score is None:
         tried = [one.reason for stage in search.stages for one in stage.tried]
         reasons = [reason for reason in (*tried, *(stage.reason for stage in search.stages)) if reason]
-        output.show(f"nothing could be measured: {reasons[0] if reasons else 'no axis was left'}", suite)
+        output.show(f"nothing could be measured: {reasons[0] if reasons else 'there was no axis to try'}", suite)
         return int(min((run.exit_code for run in runs if run.exit_code), default=ExitCode.BENCHMARK_FAILED))
     tuning = Tuning(
         id=name,
@@ -103,13 +103,13 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
     output.show(f"{render_tuning(tuning)}\n  seed     {seed}", tuning)
     if wanted.write:
         change_toml(Path(_FILE), _as_settings(tuning.model, winner), f"harness tune --for {goal}, {begun:%Y-%m-%d}")
-        output.console.note(f"  written to {_FILE}: harness run uses it from now on")
+        output.console.note(f"  written to {_FILE}: harness run now uses these settings")
     return 0
 
 
 @contextlib.contextmanager
 def _telling(search: Search, results: Path) -> Iterator[None]:
-    """Say what is kept of a search that is interrupted, or that the system stops."""
+    """Make an error that stops a search say what was kept."""
     try:
         yield
     except KeyboardInterrupt:
@@ -123,7 +123,7 @@ def _telling(search: Search, results: Path) -> Iterator[None]:
         if not isinstance(error, OSError):
             raise
         what = f"the search stopped: {error.strerror or error} ({error.filename or results})"
-        raise UnfitError(what, cause=kept, hint="remove the cause, then harness tune") from None
+        raise UnfitError(f"{what}; {kept}", hint="fix this, then harness tune") from None
 
 
 def _spell_cmake(run: Run) -> str:
@@ -163,7 +163,7 @@ def _describe_axes(axes: tuple[TuneAxis, ...], base: Values) -> str:
 
 VERB = Verb(
     name="tune",
-    summary="find the best settings for a model on this node, within a budget of time",
+    summary="find the best settings for a model on this node, within a time budget",
     group=VerbGroup.MEASURE,
     call=lambda call: tune(
         call.settings, call.environ, call.output, TuneWords(goal=call.text("for"), write=call.flag("write"))
@@ -174,14 +174,14 @@ VERB = Verb(
             metavar="GOAL",
             default=Goal.LATENCY,
             choices=tuple(Goal),
-            help="what to optimise for: latency (default), throughput or memory",
+            help="what to optimise: latency (default), throughput or memory",
         ),
         Argument(name="--write", takes=ArgumentKind.SWITCH, on=True, help="do not write the winner to ./harness.toml"),
     ),
     first=("model", "budget", "over", "source", "ref", "dry_run"),
     examples=(
-        ("harness tune --model base --budget 15m", "latency, in a quarter of an hour"),
-        ("harness tune --for memory --no-write", "the smallest, and only say so"),
-        ("harness tune --over threads,fa", "two axes alone"),
+        ("harness tune --model base --budget 15m", "latency, in 15 minutes"),
+        ("harness tune --for memory --no-write", "least memory, print only"),
+        ("harness tune --over threads,fa", "only two settings"),
     ),
 )

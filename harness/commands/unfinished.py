@@ -1,4 +1,4 @@
-"""`harness list --unfinished`: runs that did not come to their end, and what can be done about each."""
+"""`harness list --unfinished`: list the runs that did not finish, and what to do about each."""
 
 import shlex
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ _ALL = "all"
 
 
 def unfinished(settings: Settings, output: Output, remove: Sequence[str], *, yes: bool) -> int:
-    """List what is unfinished in the results of all nodes, or remove what `remove` names; return the exit code.
+    """List the unfinished runs of all nodes, or remove those that `remove` names; return the exit code.
 
-    Without `yes` nothing is removed: what would be is said.
+    Without `yes`, nothing is removed; what would be removed is printed.
     """
     results = resolve_results(settings)
     places = [BundlePlace(name, month.path) for month in list_months(results) for name in month.partials]
@@ -34,7 +34,7 @@ def unfinished(settings: Settings, output: Output, remove: Sequence[str], *, yes
     text = "".join(f"{line}\n" for line in align((header, *rows), left=len(header))) if rows else ""
     output.show(text, tuple(found))
     if not found:
-        output.console.note(f"no unfinished run in {results}")
+        output.console.note(f"there are no unfinished runs in {results}")
     return 0
 
 
@@ -44,9 +44,9 @@ def _describe(path: Path, node: str, results: Path) -> UnfinishedRun:
     remove = f"harness list --unfinished --remove {name} --yes {where}"
     held, kind, after = is_claimed(path), "", remove
     if run and run.trial:
-        kind, after = "ab", "the next ab, tune or run on this node finishes it"
+        kind, after = "ab", "nothing: the next ab, tune or run on this node will finish it"
     elif run and SEARCH in run.sweep:
-        kind, after = "tune", "the next ab, tune or run on this node finishes it"
+        kind, after = "tune", "nothing: the next ab, tune or run on this node will finish it"
     elif run and run.sweep:
         there = is_sweep_there(results, node, run.sweep)
         kind, after = "sweep", f"harness sweep --resume {run.sweep} {where}" if there else remove
@@ -59,7 +59,7 @@ def _describe(path: Path, node: str, results: Path) -> UnfinishedRun:
         kind=kind,
         measured=sum(bool(result.measurements) for result in run.results) if run else 0,
         held=held,
-        next="a process measures it now" if held else after,
+        next="in progress: a process is measuring it now" if held else after,
     )
 
 
@@ -71,21 +71,22 @@ def _load(path: Path) -> Run | None:
 
 
 def _remove(found: Sequence[UnfinishedRun], words: Sequence[str], results: Path, output: Output, *, yes: bool) -> int:
-    """Remove the named ones, unless a process has one or somebody else began it."""
+    """Remove the named runs, except those that a process holds or that another user began."""
     chosen: dict[str, UnfinishedRun] = {}
     for word in words:
         named = [one for one in found if word == _ALL or one.id.startswith(word)]
         exact = [one for one in named if one.id == word] or named
         if not exact and word != _ALL:
-            hint = "harness list --unfinished lists them"
+            hint = "harness list --unfinished"
             raise UsageError(f"no unfinished run in {results} has an id that begins with {word!r}", hint=hint)
         if len(exact) > 1 and word != _ALL:
-            raise UsageError(f"{word!r} is the beginning of {len(exact)} unfinished runs", hint=exact[0].id)
+            hint = f"harness list --unfinished --remove {exact[0].id}"
+            raise UsageError(f"{len(exact)} unfinished runs have an id that begins with {word!r}", hint=hint)
         chosen |= {one.path: one for one in exact}
     if not yes:
         for one in chosen.values():
             output.console.note(f"would remove {one.path}")
-        output.console.note("to do it: the same with --yes")
+        output.console.note("nothing was removed: add --yes to remove them")
         output.show("".join(f"{one.id}\n" for one in chosen.values()), tuple(chosen.values()))
         return 0
     left = 0
@@ -99,13 +100,13 @@ def _remove(found: Sequence[UnfinishedRun], words: Sequence[str], results: Path,
 
 
 def _try_to_remove(path: Path) -> str:
-    """Return why an unfinished run was not removed, empty where it was."""
+    """Return why an unfinished run was not removed, empty if it was."""
     try:
         require_own(path)
     except UsageError as error:
         return error.what
     bundle = Bundle(path)
     if not bundle.claim() and is_claimed(path):
-        return "a process measures it now"
+        return "a process is measuring it now"
     bundle.discard()
     return "it could not be removed" if path.exists() else ""

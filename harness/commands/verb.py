@@ -1,4 +1,4 @@
-"""What a verb is: one record, of which the command line, the help and the completion of shells are made."""
+"""A verb as one record, from which the command line, the help and the shell completion are made."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -12,7 +12,7 @@ BOTH = (OutputForm.TEXT, OutputForm.JSON)
 
 
 class VerbGroup(StrEnum):
-    """What a verb is for, in the order in which the help lists them."""
+    """The purposes of verbs, in the order in which the help lists them."""
 
     MEASURE = "measure"
     COMPARE = "compare"
@@ -23,11 +23,11 @@ class VerbGroup(StrEnum):
 
 
 class ArgumentKind(StrEnum):
-    """What an argument takes from the command line, and what `Call` answers for it.
+    """What an argument takes from the command line, and what `Call` returns for it.
 
-    ONE word, or empty; MAYBE one, where an option may stand alone: None without the option, empty without the word;
-    MANY words, by repeating an option; ANY number of words, SOME, which is at least one; a NUMBER above 0, or None;
-    a SWITCH, which is off unless `on`.
+    ONE word, or empty; MAYBE a word after the option: None without the option, empty without the word; MANY words, by
+    repeating an option; ANY number of words; SOME words, at least one; a NUMBER above 0, or None; a SWITCH, which is
+    off unless `on`.
     """
 
     ONE = "one"
@@ -40,7 +40,7 @@ class ArgumentKind(StrEnum):
 
 
 class CompletionSource(StrEnum):
-    """What a shell offers for a value: names that the harness knows, or what lies there."""
+    """What a shell offers to complete a value: names that the harness knows, files or folders."""
 
     NONE = ""
     FILE = "file"
@@ -52,10 +52,10 @@ class CompletionSource(StrEnum):
 
 
 class Argument(Record):
-    """An argument of a verb that is not a setting: an option where `name` begins with dashes, else a word by its place.
+    """An argument of a verb that is not a setting: an option if `name` begins with dashes, else positional.
 
-    `path` is one in which a `~` stands for the home folder, and of which several may be joined by commas.
-    Of those that share a word in `instead` only one may be given. One that is `hidden` stands in no help.
+    In a `path`, a leading `~` means the home folder, and several paths may be joined by commas. Arguments that share a
+    word in `instead` exclude each other. A `hidden` argument does not appear in the help.
     """
 
     name: str
@@ -73,12 +73,12 @@ class Argument(Record):
 
     @property
     def key(self) -> str:
-        """The name under which a call answers for it."""
+        """The name by which a call looks it up."""
         return self.name.lstrip("-").replace("-", "_").lower()
 
 
 class Call(NamedTuple):
-    """A verb as it was called. `script` answers with the completion of a shell."""
+    """A verb as it was called. `script` returns the completion script of a shell."""
 
     given: Mapping[str, object]
     settings: Settings
@@ -87,11 +87,11 @@ class Call(NamedTuple):
     script: Callable[[str], str] = str
 
     def text(self, key: str) -> str:
-        """Return the word of an argument, empty where none was given."""
+        """Return the word of an argument, empty if none was given."""
         return str(self.given[key] or "")
 
     def maybe(self, key: str) -> str | None:
-        """Return the word of an option that may stand alone, None where the option was not given."""
+        """Return the word of an option that may stand alone, None if the option was not given."""
         word = self.given[key]
         return None if word is None else str(word)
 
@@ -101,11 +101,11 @@ class Call(NamedTuple):
         return tuple(map(str, words)) if isinstance(words, list | tuple) else ()
 
     def pieces(self, key: str) -> tuple[str, ...]:
-        """Return the words of an argument that takes several, those that commas join each by itself."""
+        """Return the words of an argument that takes several, split at commas."""
         return tuple(piece for word in self.words(key) for piece in word.split(","))
 
     def number(self, key: str) -> int | None:
-        """Return the number of an argument, None where none was given."""
+        """Return the number of an argument, None if none was given."""
         number = self.given[key]
         return number if isinstance(number, int) else None
 
@@ -115,10 +115,10 @@ class Call(NamedTuple):
 
 
 class Verb(Record):
-    """What a verb does, its arguments beside the settings that name it, and who carries it out.
+    """A verb: what it does, its arguments (apart from settings), and the function that carries it out.
 
-    `first` are the settings that people use most, in the order in which the help lists them; `examples` are commands
-    and what each does. `forms` are those in which it prints its answer, none where the answer has one form alone.
+    `first` are its most used settings, in the order in which the help lists them; `examples` are commands, each with
+    a comment. `forms` are the formats in which it prints its result, empty if there is only one.
     """
 
     name: str
@@ -132,14 +132,14 @@ class Verb(Record):
     details: str = ""
 
 
-# The runs of a verb that reads them, and where one writes what it makes.
+# The runs that a verb reads, and the place where it writes its output.
 RUNS = Argument(
     name="RUN",
     takes=ArgumentKind.SOME,
     metavar="RUN",
     path=True,
     words=CompletionSource.RUNS,
-    help="[NODE/]ID of a run, or its beginning, or the path of a bundle or of a ggml-ci report; 'latest'; 'all'",
+    help="[NODE/]ID of a run or its beginning, the path of a bundle or a ggml-ci report, 'latest', or 'all'",
 )
 OUTPUT = Argument(
     name="--output",
@@ -147,5 +147,5 @@ OUTPUT = Argument(
     metavar="DIR",
     path=True,
     words=CompletionSource.FILE,
-    help="the folder to write into",
+    help="output folder",
 )

@@ -18,7 +18,7 @@ BINARY: tuple[Setting, ...] = (
         metavar="URL|PATH",
         commands=BUILD,
         path=True,
-        help="git repository that --ref is looked up in (default: upstream)",
+        help="git repository in which to find --ref (default: upstream)",
     ),
     Setting(
         name="source",
@@ -35,7 +35,7 @@ BINARY: tuple[Setting, ...] = (
         default="native",
         metavar="NAME",
         commands=COMPILE,
-        help="instruction set to build for: 'native', or a name such as sse42, avx, avx2, avx512",
+        help="instruction set to build for: native (default), sse42, avx, avx2, avx512, ...",
     ),
     Setting(
         name="compiler",
@@ -52,7 +52,7 @@ BINARY: tuple[Setting, ...] = (
         default="Release",
         metavar="TYPE",
         commands=BUILD,
-        help="what is timed: Release (default), RelWithDebInfo, MinSizeRel or Debug",
+        help="CMake build type to time: Release (default), RelWithDebInfo, MinSizeRel or Debug",
     ),
     Setting(
         name="backend",
@@ -60,8 +60,8 @@ BINARY: tuple[Setting, ...] = (
         default="auto",
         metavar="NAME",
         commands=BUILD,
-        help="what computes: cpu, blas (the CPU with a BLAS library), cuda, vulkan, metal, hip, sycl, openvino, "
-        "coreml, musa, opencl, webgpu, cann, kompute (default auto: what ggml would build, cpu or on macOS metal)",
+        help="ggml backend: cpu, blas (the CPU with a BLAS library), cuda, vulkan, metal, hip, sycl, openvino, coreml, "
+        "musa, opencl, webgpu, cann, kompute (default auto: ggml's own default, metal on macOS and cpu elsewhere)",
     ),
     Setting(
         name="blas",
@@ -70,7 +70,7 @@ BINARY: tuple[Setting, ...] = (
         metavar="NAME",
         commands=BUILD,
         help="BLAS library: none, openblas, mkl, blis, accelerate, atlas, flexiblas, nvhpc, arm, generic "
-        "(default: none, on macOS accelerate)",
+        "(default: accelerate on macOS, none elsewhere)",
     ),
     Setting(
         name="llamafile",
@@ -78,7 +78,7 @@ BINARY: tuple[Setting, ...] = (
         default="",
         metavar="on|off",
         commands=BUILD,
-        help="ggml's tinyBLAS kernels for matrices (default: ggml's own, off)",
+        help="use ggml's tinyBLAS matrix kernels (default: ggml's default, off)",
     ),
     Setting(
         name="openmp",
@@ -86,7 +86,7 @@ BINARY: tuple[Setting, ...] = (
         default="",
         metavar="on|off",
         commands=BUILD,
-        help="threads of OpenMP or ggml's own (default: ggml's own, on where the compiler has it)",
+        help="use OpenMP threads instead of ggml's own (default: ggml's default, on if the compiler supports it)",
     ),
     Setting(
         name="tools",
@@ -95,7 +95,7 @@ BINARY: tuple[Setting, ...] = (
         metavar="DIR",
         commands=(*COMPILE, "doctor"),
         path=True,
-        help="take cmake, ctest and ninja from this folder (default: those that come with the harness)",
+        help="use cmake, ctest and ninja from this folder (default: those installed with the harness)",
     ),
     Setting(
         name="define",
@@ -104,27 +104,31 @@ BINARY: tuple[Setting, ...] = (
         metavar="NAME=VALUE",
         short="-D",
         commands=COMPILE,
-        help="further CMake option, for example -D GGML_LTO=ON, or with its type -D GGML_LTO:BOOL=ON; repeatable",
+        help="additional CMake option, such as -D GGML_LTO=ON or, with a type, -D GGML_LTO:BOOL=ON; repeatable",
     ),
     Setting(
         name="allow_unknown_options",
         kind=SettingKind.FLAG,
         default=False,
         commands=BUILD,
-        help="build even if the tree does not know a CMake option that was asked for, or overwrites it",
+        help="build even if the source ignores or overwrites a CMake option that you asked for",
     ),
     Setting(
         name="loadable",
         kind=SettingKind.FLAG,
         default=False,
         commands=SWEEP,
-        help="one build with the kernels of every instruction set as libraries, instead of a build for each --isa",
+        help="make one build that loads the kernels of each instruction set as a library, not one build per --isa",
     ),
     Setting(
         name="werror", kind=SettingKind.FLAG, default=False, commands=BUILD, help="treat compiler warnings as errors"
     ),
     Setting(
-        name="rebuild", kind=SettingKind.FLAG, default=False, commands=COMPILE, help="build again from an empty folder"
+        name="rebuild",
+        kind=SettingKind.FLAG,
+        default=False,
+        commands=COMPILE,
+        help="delete the build folder and build again",
     ),
     Setting(
         name="jobs",
@@ -132,6 +136,6 @@ BINARY: tuple[Setting, ...] = (
         default=0,
         metavar="N",
         commands=BUILD,
-        help="parallel compile jobs (default: the usable CPUs)",
+        help="parallel compile jobs (default: number of usable CPUs)",
     ),
 )

@@ -21,7 +21,7 @@ _VARIABLES = {
 
 
 class Settings(Record):
-    """Every setting as it is in force, with the layer that it came from."""
+    """The value of every setting, with the layer that it came from."""
 
     used: tuple[tuple[str, Value, SettingOrigin], ...]
 
@@ -51,13 +51,13 @@ class Settings(Record):
         return value if isinstance(value, tuple) else ()
 
     def is_default(self, name: str) -> bool:
-        """Return whether no layer above the defaults says anything of a setting."""
+        """Return whether a setting is at its default because no layer above the defaults sets it."""
         if name not in BY_NAME:
             raise KeyError(f"no setting is called {name!r}: {nearest(name, BY_NAME)}")
         return any(key == name and origin is SettingOrigin.DEFAULT for key, _, origin in self.used)
 
     def supply(self, name: str, value: Value) -> "Settings":
-        """Return these settings with `value` as the default of a setting: in force where no layer says anything."""
+        """Return these settings with `value` as the default of one of them; any layer that sets it still wins."""
         used = (
             (key, value if key == name and origin is SettingOrigin.DEFAULT else known, origin)
             for key, known, origin in self.used
@@ -65,7 +65,7 @@ class Settings(Record):
         return Settings(used=tuple(used))
 
     def override(self, values: Mapping[str, object], where: str) -> "Settings":
-        """Return these settings with `values` in force; raises UsageError, naming `where`, for what cannot be."""
+        """Return these settings with `values` in force; raises UsageError, naming `where`, for an invalid value."""
         changed = {name: _convert(BY_NAME[name], value, f"{where}: {name}") for name, value in values.items()}
         used = ((name, changed.get(name, value), origin) for name, value, origin in self.used)
         return Settings(
@@ -73,7 +73,7 @@ class Settings(Record):
         )
 
     def expand(self, expand: Callable[[str], str]) -> "Settings":
-        """Return these settings with the home folder for each `~` at the beginning of a path; raises UsageError."""
+        """Return these settings with each leading `~` of a path replaced by the home folder; raises UsageError."""
         used = (
             (name, _expand(value, expand) if BY_NAME[name].path else value, origin) for name, value, origin in self.used
         )
@@ -96,10 +96,10 @@ def layer_settings(
     flags: Mapping[str, object],
     expand: Callable[[str], str] = _keep,
 ) -> Settings:
-    """Return defaults < `file` < `HARNESS_*` in `environ` < `flags`; raises UsageError for what no layer may say.
+    """Return defaults < `file` < `HARNESS_*` in `environ` < `flags`; raises UsageError for bad names and values.
 
-    `expand` puts the home folder for a `~` at the beginning of a path. An empty variable counts as not set. Keys of
-    `file` may be written with dashes or underscores.
+    `expand` replaces a leading `~` of a path by the home folder. An empty variable counts as not set. Keys of `file`
+    may be written with dashes or underscores.
     """
     for variable in environ:
         if variable.startswith(PREFIX) and variable not in _VARIABLES:
@@ -113,7 +113,7 @@ def layer_settings(
             value, origin = _convert(setting, normal[setting.name], f"{file_name}: {setting.name}"), SettingOrigin.FILE
         given = [variable for variable in setting.variables if environ.get(variable)]
         if len(given) > 1:
-            raise UsageError(f"{' and '.join(given)} are one setting", hint="set one of the two")
+            raise UsageError(f"{' and '.join(given)} are the same setting", hint=f"unset {given[-1]}")
         if given:
             value, origin = _convert(setting, environ[given[0]], given[0]), SettingOrigin.ENVIRONMENT
         if flags.get(setting.name) is not None:
@@ -123,7 +123,7 @@ def layer_settings(
 
 
 def _expand(value: Value, expand: Callable[[str], str]) -> Value:
-    """Return a path, or a list of them, with the home folder in place of `~`; raises UsageError where there is none."""
+    """Return a path, or a list of paths, with the home folder in place of `~`; raises UsageError if it has none."""
     if isinstance(value, tuple):
         return tuple(_expand_path(word, expand) for word in value)
     return _expand_path(value, expand) if isinstance(value, str) else value
@@ -133,12 +133,12 @@ def _expand_path(path: str, expand: Callable[[str], str]) -> str:
     expanded = expand(path) if path.startswith("~") else path
     if expanded.startswith("~"):
         name = path.partition("/")[0]
-        raise UsageError(f"{path}: there is no home folder {name}", hint=f"./{path} is a folder of this name")
+        raise UsageError(f"{path}: no home folder found for {name}", hint=f"./{path} if the folder has this very name")
     return expanded
 
 
 def _choose_origin(used: Iterable[tuple[str, Value, SettingOrigin]]) -> Iterator[tuple[str, Value, SettingOrigin]]:
-    """Yield the settings without a tree that a stronger layer replaces by a ref or repository, and the reverse."""
+    """Yield the settings, without `source` where a stronger layer sets `ref` or `repo`, and the other way round."""
     used = list(used)
     layers = list(SettingOrigin)
     given = {name: layers.index(origin) for name, value, origin in used if value and name in ("ref", "repo", "source")}
@@ -149,13 +149,13 @@ def _choose_origin(used: Iterable[tuple[str, Value, SettingOrigin]]) -> Iterator
 
 
 def _describe(value: Value) -> str:
-    """Return a value as text without the password that a URL may carry."""
+    """Return a value as text, with any password in a URL replaced."""
     text = ",".join(value) if isinstance(value, tuple) else str(value)
     return redact(text, "***@")
 
 
 def name_settings(table: Mapping[str, object], where: str) -> dict[str, object]:
-    """Return the values of a table by the names of their settings; raises UsageError for one that does not exist."""
+    """Return the values of a table by setting name; raises UsageError for an unknown setting."""
     normal: dict[str, object] = {}
     for key, value in table.items():
         name = name_setting(key)
@@ -163,20 +163,20 @@ def name_settings(table: Mapping[str, object], where: str) -> dict[str, object]:
             raise UsageError(f"{where}: unknown setting {name!r}", hint=RETIRED.get(name) or nearest(name, BY_NAME))
         if name in normal:
             raise UsageError(
-                f"{where}: {key} is a setting that is given twice", hint=f"{name} once, by one of its names"
+                f"{where}: the setting {name} is given twice, once as {key}", hint="remove one of the two lines"
             )
         normal[name] = value
     return normal
 
 
 def name_setting(key: str) -> str:
-    """Return the name of the setting that a key of a file stands for; dashes and short names are as good."""
+    """Return the name of the setting for a key of a file, which may have dashes or be a short name."""
     name = key.replace("-", "_")
     return ALIASES.get(name, name)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known words most like `word`."""
+    """Return a hint that names the known words closest to `word`."""
     names = list(known)
     close = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
     return f"did you mean {' or '.join(close)}?" if close else f"one of: {', '.join(names)}"
@@ -189,10 +189,9 @@ def _convert(setting: Setting, raw: object, where: str) -> Value:
             raise ValueError  # none at all is a duration only where it is the default
         return value
     except ValueError:
-        if setting.kind is SettingKind.SECONDS:
-            raise UsageError(f"{where}: {raw!r} is not a duration", hint=DURATIONS) from None
-        help_text = setting.help.replace("%%", "%")  # doubled for argparse
-        raise UsageError(f"{where}: {raw!r} is not a valid {setting.kind}", hint=help_text) from None
+        expected, example = _EXPECTED[setting.kind]
+        hint = f"{setting.flag} {example}" if setting.kind is not SettingKind.FLAG else example
+        raise UsageError(f"{where}: expected {expected}, not {raw!r}", hint=hint) from None
 
 
 def _words(raw: object) -> tuple[str, ...]:
@@ -208,9 +207,9 @@ def _defines(raw: object) -> tuple[str, ...]:
     options = [split_option(str(piece).removeprefix("-D")) for piece in pieces]
     for name, value in options:
         if is_secret(name, value):
-            cause = "every CMake option is recorded in run.json, and stands in logs and in the list of processes"
-            hint = "leave it out, or write it to a file that the build reads by itself"
-            raise UsageError(f"-D {name} sounds like a secret, or holds a login", cause=cause, hint=hint)
+            cause = "CMake options are recorded in run.json and visible in logs and in the list of processes"
+            hint = "leave it out, or put it in a file that the build reads by itself"
+            raise UsageError(f"-D {name} looks like a secret or contains a login", cause=cause, hint=hint)
     return tuple("=".join(option) for option in options)
 
 
@@ -239,7 +238,7 @@ def _seconds(raw: object) -> float:
 
 
 def _percent(raw: object) -> float:
-    """Return a fraction; the sign is asked for, as 0.02 could mean 2 % as well as 0.02 %."""
+    """Return a fraction; the percent sign is required, because 0.02 could mean 2 % or 0.02 %."""
     number, sign, rest = str(raw).partition("%")
     fraction = float(number) / 100
     if not sign or rest.strip() or not 0 <= fraction < 1:
@@ -247,6 +246,16 @@ def _percent(raw: object) -> float:
     return fraction
 
 
+# What each kind of setting expects, and an example of it.
+_EXPECTED: dict[SettingKind, tuple[str, str]] = {
+    SettingKind.TEXT: ("text", "TEXT"),
+    SettingKind.INTEGER: ("a whole number", "10"),
+    SettingKind.SECONDS: (DURATIONS, "10m"),
+    SettingKind.PERCENT: ("a percentage from 0% to below 100%, with its sign", "2%"),
+    SettingKind.FLAG: ("a switch", "true or false; 1, yes and on, or 0, no and off do as well"),
+    SettingKind.LIST: ("at least one value", "VALUE,VALUE"),
+    SettingKind.DEFINES: ("a CMake option NAME=VALUE", "GGML_LTO=ON"),
+}
 _CONVERTERS: dict[SettingKind, Callable[[object], Value]] = {
     SettingKind.TEXT: str,
     SettingKind.INTEGER: _integer,

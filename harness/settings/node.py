@@ -1,4 +1,4 @@
-"""Settings of the node: quietness, where and how benchmarks run, and what it can do at best."""
+"""Settings of the node: quietness, pinning and priority of benchmarks, and the roofline."""
 
 from harness.settings.setting import MEASURE, RUN, Setting, SettingKind
 
@@ -9,7 +9,8 @@ QUIET: tuple[Setting, ...] = (
         default=0.0,
         metavar="TIME",
         commands=MEASURE,
-        help="wait, this long in all (5m), until nothing else uses the CPUs before each measurement; off by default",
+        help="before each measurement, wait until other processes leave the CPUs idle; TIME (5m) limits the total wait "
+        "(default: do not wait)",
     ),
     Setting(
         name="retries",
@@ -17,8 +18,8 @@ QUIET: tuple[Setting, ...] = (
         default=2,
         metavar="N",
         commands=MEASURE,
-        help="measure again, up to N times each (default 2), what was stopped, and, in at most a quarter of the time, "
-        "what others disturbed",
+        help="repeat a measurement up to N times (default 2) if it was stopped or if other processes disturbed it; "
+        "disturbed ones are repeated only while that adds at most a quarter to the run time",
     ),
     Setting(
         name="pin",
@@ -26,7 +27,7 @@ QUIET: tuple[Setting, ...] = (
         default="",
         metavar="auto|CPUS",
         commands=MEASURE,
-        help="pin benchmarks to these CPUs (0,2 or 4-7); auto: one on each physical core for the threads",
+        help="pin benchmarks to these CPUs (0,2 or 4-7); auto: one CPU per thread, each on its own physical core",
     ),
     Setting(
         name="nice",
@@ -34,14 +35,14 @@ QUIET: tuple[Setting, ...] = (
         default="",
         metavar="N",
         commands=MEASURE,
-        help="priority of benchmarks, from -20 (first, needs rights) to 19 (last); unchanged by default",
+        help="priority of benchmarks, from -20 (highest, needs root) to 19 (lowest); unchanged by default",
     ),
     Setting(
         name="huge_pages",
         kind=SettingKind.FLAG,
         default=False,
         commands=MEASURE,
-        help="let benchmarks ask for transparent huge pages (glibc 2.35 or newer)",
+        help="have benchmarks request transparent huge pages (needs glibc 2.35 or newer)",
     ),
 )
 
@@ -51,6 +52,6 @@ ROOFLINE: tuple[Setting, ...] = (
         kind=SettingKind.FLAG,
         default=True,
         commands=RUN,
-        help="do not measure, before and after, what the node can do at best",
+        help="do not measure the roofline (the node's peak arithmetic and memory speed) before and after the run",
     ),
 )

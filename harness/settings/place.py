@@ -1,4 +1,4 @@
-"""Settings of where things are, and of how a command goes about it and what it shows."""
+"""Settings of folders and names, and of what a command prints."""
 
 from harness.settings.setting import ALL, COMPILE, EXCHANGE, INDEX, KEEP, MEASURE, READ, WORK, Setting, SettingKind
 
@@ -18,7 +18,7 @@ PLACE: tuple[Setting, ...] = (
         metavar="DIR",
         commands=(*MEASURE, *EXCHANGE, *READ, *KEEP),
         path=True,
-        help="where bundles are written (default: ./results)",
+        help="folder that holds the results (default: ./results)",
     ),
     Setting(
         name="cache",
@@ -27,7 +27,7 @@ PLACE: tuple[Setting, ...] = (
         metavar="DIR",
         commands=(*WORK, "doctor", *KEEP, *INDEX),
         path=True,
-        help="where sources, builds, weights and the index of the runs are kept (default: the user's cache folder)",
+        help="folder for sources, builds, weights and the index of runs (default: your user cache folder)",
     ),
 )
 
@@ -37,14 +37,14 @@ SHOWN: tuple[Setting, ...] = (
         kind=SettingKind.FLAG,
         default=True,
         commands=(*COMPILE, *KEEP),
-        help="exit with 3 instead of waiting when another run is busy on this node",
+        help="if another run is using this node, exit with code 3 instead of waiting",
     ),
     Setting(
         name="dry_run",
         kind=SettingKind.FLAG,
         default=False,
         commands=WORK,
-        help="print the plan and stop; the source is fetched for this, but no weights",
+        help="print the plan and stop; this fetches the source, but no weights",
     ),
     Setting(
         name="format",
@@ -52,10 +52,15 @@ SHOWN: tuple[Setting, ...] = (
         default="text",
         metavar="FORM",
         commands=(*(verb for verb in ALL if verb != "report"), "explain"),
-        help="print the answer in this form",
+        help="output format",
     ),
     Setting(
-        name="quiet", kind=SettingKind.FLAG, default=False, short="-q", commands=ALL, help="only errors and the result"
+        name="quiet",
+        kind=SettingKind.FLAG,
+        default=False,
+        short="-q",
+        commands=ALL,
+        help="print only errors and the result",
     ),
     Setting(
         name="verbose",
@@ -63,6 +68,6 @@ SHOWN: tuple[Setting, ...] = (
         default=False,
         short="-v",
         commands=ALL,
-        help="print the whole plan, then the output of every child as it comes",
+        help="print the whole plan, then the output of every step as it runs",
     ),
 )

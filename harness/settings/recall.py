@@ -1,4 +1,4 @@
-"""Settings that were kept with what they began, in force again when it is gone on with."""
+"""The settings that a run or sweep was begun with, restored when it is resumed."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -9,7 +9,7 @@ from harness.settings.layer import Settings
 from harness.settings.setting import SettingKind, Value
 from harness.settings.table import BY_NAME, SETTINGS
 
-# What decides what is measured; all others say where, how patiently, or how it is shown, and those of the command hold.
+# These decide what is measured. All others (folders, waiting, output) are taken from the resuming command.
 DECISIVE = frozenset(
     """model quant threads force_threads flash_attn repetitions seed weights timeout pin nice huge_pages engine ref repo
     source isa compiler build_type backend blas llamafile openmp tools define allow_unknown_options loadable werror
@@ -22,15 +22,15 @@ _VALUES = {("engine", "sampler"): "library"}
 
 
 def list_decisive(settings: Settings) -> tuple[SettingUsed, ...]:
-    """Return what must be kept of the settings, as text."""
+    """Return the decisive settings, as text, for the record."""
     return tuple(one for one in settings.describe() if one.name in DECISIVE)
 
 
 def recall(settings: Settings, kept: Sequence[SettingUsed]) -> Settings:
-    """Return `settings` with all that are decisive as they were kept.
+    """Return `settings` with all decisive settings as they were recorded.
 
-    One that held a login, which is not kept, stays as it is now; raises UsageError where it is not given now, and for a
-    value that cannot be.
+    Logins are not recorded: a setting that had one keeps its current value. Raises UsageError if it has none now, and
+    for a recorded value that is invalid.
     """
     values, origins = {}, {}
     for one in _rename(kept):
@@ -39,13 +39,13 @@ def recall(settings: Settings, kept: Sequence[SettingUsed]) -> Settings:
         setting = BY_NAME[one.name]
         if _MARK in one.value:
             if settings.is_default(one.name):
-                cause = "it was begun with a login, which is not kept"
+                cause = "its original value contained a login, and logins are not recorded"
                 raise UsageError(f"{setting.flag} is missing", cause=cause, hint=f"give {setting.flag} again")
             continue
         values[one.name] = _parse(one.value, setting.kind)
         origins[one.name] = one.origin
     given = {name: value for name, value in values.items() if value not in ("", ())}
-    recalled = settings.override(given, "the settings that were kept")
+    recalled = settings.override(given, "recorded settings")
     empty = {name: BY_NAME[name].default for name in values.keys() - given.keys()}
     return Settings(
         used=tuple((name, empty.get(name, value), origins.get(name, origin)) for name, value, origin in recalled.used)
@@ -53,9 +53,9 @@ def recall(settings: Settings, kept: Sequence[SettingUsed]) -> Settings:
 
 
 def restore_settings(kept: Iterable[SettingUsed]) -> Settings:
-    """Return the settings that `Settings.describe` told, its inverse; raises ValueError for what it cannot have told.
+    """Return the settings that `Settings.describe` described; raises ValueError for a description that is not valid.
 
-    What was not told, as a setting that is newer than the record, is at its default. A login stays left out.
+    A setting that the description lacks, because it is newer, has its default. Logins are not restored.
     """
     told = {one.name: one for one in _rename(kept)}
     used: list[tuple[str, Value, SettingOrigin]] = []
@@ -67,7 +67,7 @@ def restore_settings(kept: Iterable[SettingUsed]) -> Settings:
 
 
 def _rename(kept: Iterable[SettingUsed]) -> list[SettingUsed]:
-    """Return the settings with the values that they have now."""
+    """Return the settings with renamed values under their present names."""
     return [one.replace(value=_VALUES.get((one.name, one.value), one.value)) for one in kept]
 
 
@@ -89,7 +89,7 @@ _RESTORERS: dict[SettingKind, Callable[[str], Value]] = {
 
 
 def _parse(text: str, kind: SettingKind) -> object:
-    """Return a value of its text, as a flag or a file would give it."""
+    """Return a value from its text, in the form in which a flag or a file gives it."""
     if kind is SettingKind.DEFINES:
         return _NEXT_OPTION.split(text) if text else ()
     return text

@@ -6,7 +6,7 @@ from harness.records.record import Record
 
 EXCHANGE = ("import", "export")
 READ = ("list", "show", "report", "compare")
-# Those that choose runs by what is in them.
+# These select runs by their content.
 INDEX = ("list", "compare")
 RUN = ("run",)
 TRIAL = ("ab", "calibrate")
@@ -26,9 +26,9 @@ PREFIX = "HARNESS_"
 
 
 class SettingKind(StrEnum):
-    """How a setting is written: a LIST is repeatable and splits at commas, DEFINES only repeat.
+    """How a setting is written: a LIST can be repeated and is split at commas, DEFINES can only be repeated.
 
-    SECONDS are written as `harness.settings.value` reads durations; a PERCENT has its sign, and is kept as a fraction.
+    SECONDS are durations (`harness.settings.value`). A PERCENT is written with its sign and stored as a fraction.
     """
 
     TEXT = "text"
@@ -43,9 +43,8 @@ class SettingKind(StrEnum):
 class Setting(Record):
     """One setting; `commands` are the verbs that take it.
 
-    The value of a `path` is one, or may be: a `~` that it begins with stands for a home folder. `alias` is a second
-    name, by which it is known as a flag, a key and a variable, too. The help of a FLAG says what the option does that
-    changes its default.
+    The value of a `path` setting may be a path; a leading `~` in it means a home folder. `alias` is a second name for
+    the flag, the key and the variable. The help of a FLAG describes the option that changes its default.
     """
 
     name: str

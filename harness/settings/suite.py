@@ -9,7 +9,7 @@ SUITE: tuple[Setting, ...] = (
         default=("base",),
         metavar="NAME",
         commands=MEASURE,
-        help="models to benchmark; repeat or separate by commas; 'all' and 'fast' (tiny, base, small) are groups",
+        help="models to benchmark, comma-separated or repeated (default base); groups: fast (tiny, base, small), all",
     ),
     Setting(
         name="quant",
@@ -17,7 +17,8 @@ SUITE: tuple[Setting, ...] = (
         default=("f16",),
         metavar="TYPE",
         commands=MEASURE,
-        help="types of weights, made from the F16 file: f16, q8_0, q5_0, q5_1, q4_0, q4_1, q2_k to q6_k (default f16)",
+        help="quantisation of the weights: f16 (default), q8_0, q5_0, q5_1, q4_0, q4_1, or q2_k to q6_k; made from the "
+        "F16 file",
     ),
     Setting(
         name="bench",
@@ -25,7 +26,7 @@ SUITE: tuple[Setting, ...] = (
         default=("memcpy", "mul_mat", "whisper", "transcribe"),
         metavar="NAME",
         commands=(*RUN, "compare"),
-        help="benchmarks to run or compare: memcpy, mul_mat, whisper, transcribe (default: all; the last with --audio)",
+        help="benchmarks: memcpy, mul_mat, whisper, transcribe (default: all; transcribe needs --audio)",
     ),
     Setting(
         name="audio",
@@ -34,8 +35,8 @@ SUITE: tuple[Setting, ...] = (
         metavar="jfk|FILE",
         commands=RUN,
         path=True,
-        help="transcribe this from end to end with whisper-cli, for the real-time factor: jfk, whisper.cpp's own "
-        "sample, or a recording of yours (ffmpeg converts it); needs real weights",
+        help="transcribe this recording with whisper-cli and report the real-time factor: jfk (whisper.cpp's own "
+        "sample) or your own file (converted with ffmpeg); needs real weights",
     ),
     Setting(
         name="language",
@@ -43,7 +44,7 @@ SUITE: tuple[Setting, ...] = (
         default="en",
         metavar="CODE",
         commands=RUN,
-        help="language that is spoken in --audio, or auto (default en)",
+        help="language spoken in --audio, or auto (default en)",
     ),
     Setting(
         name="threads",
@@ -58,7 +59,7 @@ SUITE: tuple[Setting, ...] = (
         kind=SettingKind.FLAG,
         default=False,
         commands=(*MEASURE, "roofline"),
-        help="allow more threads than usable CPUs or than the cgroup quota pays for; timings then collapse",
+        help="allow more threads than there are usable CPUs or than the cgroup quota covers; this ruins timings",
     ),
     Setting(
         name="flash_attn",
@@ -75,7 +76,7 @@ SUITE: tuple[Setting, ...] = (
         default=5,
         metavar="N",
         commands=REPEAT,
-        help="processes per model and setting, rounds of a sweep (default 5)",
+        help="processes per case, or rounds of a sweep (default 5)",
     ),
     Setting(
         name="precision",
@@ -83,7 +84,7 @@ SUITE: tuple[Setting, ...] = (
         default=0.0,
         metavar="PERCENT",
         commands=RUN,
-        help="repeat until every median is known to within so much (1%%), or --max-time has passed; off by default",
+        help="repeat until every median is known to within this much (1%%) or --max-time is over (default: off)",
     ),
     Setting(
         name="seed",
@@ -91,8 +92,8 @@ SUITE: tuple[Setting, ...] = (
         default=0,  # none: the command line draws one
         metavar="N",
         commands=MEASURE,
-        help="draw all orders, and the code layouts of --relink, from this number (default: drawn from the system "
-        "each time, printed and recorded)",
+        help="seed of the random order of measurements and of the code layouts of --relink (default: a new one each "
+        "time; it is printed and recorded)",
     ),
     Setting(
         name="tests", kind=SettingKind.FLAG, default=True, commands=RUN, help="do not build and run whisper.cpp's tests"
@@ -104,7 +105,7 @@ SUITE: tuple[Setting, ...] = (
         metavar="auto|official|synthetic|PATH",
         commands=(*MEASURE, "models"),
         path=True,
-        help="where weights come from (default auto: official if they are available, else synthetic)",
+        help="which weights to use (default auto: official if available, else synthetic)",
     ),
     Setting(
         name="weights_mirror",
@@ -112,7 +113,7 @@ SUITE: tuple[Setting, ...] = (
         default="",
         metavar="URL",
         commands=(*MEASURE, "models"),
-        help="base URL to download official weights from instead of the pinned one",
+        help="base URL from which to download official weights, instead of the pinned one",
     ),
     Setting(
         name="timeout",

@@ -9,8 +9,8 @@ LIVE: tuple[Setting, ...] = (
         default="",
         metavar="NAME",
         commands=MEASURE,
-        help="bench (whisper-bench in whole processes; default of run and sweep) or library (libwhisper call by call; "
-        "default of ab, calibrate and tune)",
+        help="what measures: bench (whole whisper-bench processes; default of run and sweep) or library (single calls "
+        "into libwhisper; default of ab, calibrate and tune)",
     ),
     Setting(
         name="metric",
@@ -18,8 +18,8 @@ LIVE: tuple[Setting, ...] = (
         default=("encode", "decode", "batchd", "prompt"),
         metavar="NAME",
         commands=JUDGE,
-        help="metrics to judge: encode, decode, batchd, prompt (default: all; fewer answer sooner). Choose them before "
-        "you look: trying one after the other makes a false verdict likelier",
+        help="metrics to judge: encode, decode, batchd, prompt (default: all; with fewer, an answer comes sooner). "
+        "Choose them before you see results: trying one after another makes a false verdict more likely",
     ),
     Setting(
         name="pairs",
@@ -27,15 +27,15 @@ LIVE: tuple[Setting, ...] = (
         default=2,
         metavar="N",
         commands=TRIAL,
-        help="timed pairs per metric before both workers are restarted (default 2)",
+        help="timed pairs of calls per metric before both workers restart (default 2)",
     ),
     Setting(
         name="relink",
         kind=SettingKind.FLAG,
         default=False,
         commands=TRIAL,
-        help="link each side anew for every block, its functions in another order, to tell a change of code from one "
-        "of code layout (not on macOS)",
+        help="relink each side with its functions in a new order for every block, to tell a change in the code from a "
+        "change in its layout (not on macOS)",
     ),
     Setting(
         name="trials",
@@ -43,8 +43,8 @@ LIVE: tuple[Setting, ...] = (
         default=1,
         metavar="N",
         commands=("calibrate",),
-        help="repeat the trial N times, each for --max-time and with a seed of its own, and count how many find a "
-        "difference where there is none (default 1)",
+        help="repeat the trial N times, each for --max-time and with its own seed, and count how many report a "
+        "difference although there is none (default 1)",
     ),
     Setting(
         name="baseline_config",
@@ -52,8 +52,8 @@ LIVE: tuple[Setting, ...] = (
         default="",
         metavar="KEY=VALUE,...",
         commands=("ab",),
-        help="what the baseline changes: isa=, compiler=, build_type=, backend=, blas=, llamafile=, openmp=, threads=, "
-        "fa=, weights=, or CMake options",
+        help="settings for the baseline only: isa=, compiler=, build_type=, backend=, blas=, llamafile=, openmp=, "
+        "threads=, fa=, weights=, or CMake options",
     ),
     Setting(
         name="contender_config",
@@ -61,7 +61,7 @@ LIVE: tuple[Setting, ...] = (
         default="",
         metavar="KEY=VALUE,...",
         commands=("ab",),
-        help="what the contender changes",
+        help="settings for the contender only",
     ),
 )
 
@@ -72,15 +72,16 @@ JUDGING: tuple[Setting, ...] = (
         default=0.02,
         metavar="PERCENT",
         commands=JUDGE,
-        help="smallest change that matters (default 2%%); choose it before you look. A regression whose estimate "
-        "reaches it is exit code 20; how often a true change somewhat below it does so is not bounded",
+        help="smallest change that matters (default 2%%); choose it before you see results. A regression estimated at "
+        "this size or more gives exit code 20. True changes somewhat below it sometimes do, too; how often is not "
+        "bounded",
     ),
     Setting(
         name="strict",
         kind=SettingKind.FLAG,
         default=False,
         commands=(*JUDGE, "doctor"),
-        help="exit with 21 when any case is UNRESOLVED (doctor: with 3 when anything is unfit)",
+        help="exit with code 21 if any case is UNRESOLVED (doctor: with code 3 if anything is unfit)",
     ),
     Setting(
         name="max_time",
@@ -88,7 +89,8 @@ JUDGING: tuple[Setting, ...] = (
         default=600.0,
         metavar="TIME",
         commands=(*RUN, *TRIAL),
-        help="stop measuring after this long, answered or not: 90s, 10m, 1h (default 10m; run: with --precision only)",
+        help="stop measuring after this long, with or without an answer: 90s, 10m, 1h (default 10m; run: only with "
+        "--precision)",
     ),
 )
 
@@ -99,7 +101,7 @@ TUNING: tuple[Setting, ...] = (
         default=900.0,
         metavar="TIME",
         commands=TUNE,
-        help="how long the search may take, builds included: 15m (default), 1h",
+        help="time limit of the whole search, builds included: 15m (default), 1h",
     ),
     Setting(
         name="over",
@@ -107,6 +109,6 @@ TUNING: tuple[Setting, ...] = (
         default=("threads", "fa", "llamafile", "blas", "isa", "quant"),
         metavar="AXIS",
         commands=TUNE,
-        help="what may be changed (default: threads, fa, llamafile, blas, isa, quant)",
+        help="settings to try (default: threads, fa, llamafile, blas, isa, quant)",
     ),
 )

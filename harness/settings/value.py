@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from harness.errors import UsageError
 
-DURATIONS = "a number of seconds, or with units: 90s, 30m, 2h, 1h30m, 1d, 2w"
+DURATIONS = "a duration such as 90s, 10m, 1h or 1h30m"
 _UNITS_S = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,6})?)"
 _DURATION = re.compile("".join(rf"(?:{_NUMBER}{unit} *)?" for unit in _UNITS_S))
@@ -33,7 +33,7 @@ def parse_duration(text: str) -> float | None:
 
 
 def parse_age(text: str) -> float | None:
-    """Return seconds for a duration that is written with its unit: a bare number of seconds is no age of anything."""
+    """Return the seconds of a duration with a unit, or None: a bare number of seconds is not accepted as an age."""
     return None if text.strip()[-1:].isdecimal() else parse_duration(text)
 
 
@@ -41,7 +41,7 @@ def require_age(text: str, where: str) -> float:
     """Return seconds as `parse_age` does; raises UsageError, naming `where`, for anything else."""
     seconds = parse_age(text)
     if seconds is None:
-        raise UsageError(f"{where}: {text!r} is not an age", hint=f"{where} 30d, with its unit: w, d, h, m or s")
+        raise UsageError(f"{where}: expected an age such as 12h, 30d or 2w, not {text!r}", hint=f"{where} 30d")
     return seconds
 
 
@@ -50,14 +50,14 @@ def parse_size(text: str, where: str) -> int:
     found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?) ?(?:([KMGT]?)(i?)B?)", text.strip(), re.IGNORECASE)
     unit = found[2].upper() if found else ""
     if not found or (found[3] and not unit):
-        raise UsageError(f"{where}: {text!r} is no size", hint="a number with its unit: 20GB, 500MB, 1.5GiB")
+        raise UsageError(f"{where}: expected a size such as 500MB, 20GB or 1.5GiB, not {text!r}", hint=f"{where} 20GB")
     return int(float(found[1]) * (_BINARY[unit] if found[3] else _SIZES[unit]))
 
 
 def split_option(word: str) -> tuple[str, str]:
     """Return name and value of `NAME=VALUE` or `NAME:TYPE=VALUE`; raises ValueError for anything else.
 
-    The type is left out: given to CMake, it would make a declared variable of any name, and an error in it would pass.
+    The type is left out: if CMake got it, any name would become a declared variable, and a misspelt one would pass.
     """
     left, equals, value = word.partition("=")
     name, colon, kind = left.partition(":")
@@ -67,14 +67,15 @@ def split_option(word: str) -> tuple[str, str]:
 
 
 def read_defines(words: Iterable[str]) -> dict[str, str]:
-    """Return the values by name of `NAME=VALUE` words, as settings and sides have them; of one name the last counts."""
+    """Return the values of `NAME=VALUE` words by name; if a name is repeated, the last value counts."""
     return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
 def name_option(word: str) -> str:
-    """Return the name of a CMake option as sides and axes have them, its type left out; empty for any other word.
+    """Return the name of a CMake option of a side or an axis, without its type; empty for any other word.
 
-    Names in capitals are options, as no setting of the harness is; so are words in mixed letters, joined by `_`.
+    Names in capitals are CMake options, because no setting of the harness is in capitals; so are names in mixed case
+    that contain `_`.
     """
     try:
         name, _ = split_option(f"{word}=")

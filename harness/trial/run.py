@@ -143,7 +143,7 @@ def run_trial(
 
 @contextlib.contextmanager
 def _telling(bundles: Sequence[Path], command: str) -> Iterator[None]:
-    """Say what has become of the numbers, whatever the system refuses from here on."""
+    """Make an error that stops a trial say what was kept."""
     try:
         yield
     except (HarnessError, OSError, MemoryError) as error:
@@ -154,7 +154,7 @@ def _telling(bundles: Sequence[Path], command: str) -> Iterator[None]:
         if not isinstance(error, OSError):
             raise
         what = f"the comparison stopped: {error.strerror or error} ({error.filename or bundles[0]})"
-        raise UnfitError(what, cause=kept, hint=f"remove the cause, then {again}") from None
+        raise UnfitError(f"{what}; {kept}", hint=f"fix this, then {again}") from None
 
 
 def _check_options(sides: Sides, work: Workplace) -> None:

@@ -43,7 +43,7 @@ def expand_quantisations(models: Sequence[str], kinds: Sequence[str]) -> tuple[s
     """
     for kind in kinds:
         if kind not in QUANTISATIONS:
-            raise UsageError(f"no type of weights is called {kind!r}", hint=nearest(kind, QUANTISATIONS))
+            raise UsageError(f"unknown type of weights {kind!r}", hint=nearest(kind, QUANTISATIONS))
     made = [kind for kind in kinds if kind != UNQUANTISED]
     for model in models:
         if made and weights_type(model) != UNQUANTISED:

@@ -170,14 +170,14 @@ def test_leftovers_go_by_themselves(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
-        (("prune", "--older", "30x"), "'30x' is not an age"),
-        (("prune", "--keep", "lots"), "'lots' is no size"),
+        (("prune", "--older", "30x"), "expected an age such as 12h, 30d or 2w, not '30x'"),
+        (("prune", "--keep", "lots"), "expected a size such as 500MB, 20GB or 1.5GiB, not 'lots'"),
         (("prune", "--kind", "build"), "'build' is no kind"),
         (("prune", "--kind", "builds,other"), "'other' is no kind"),
         (("--older", "30d"), "harness cache prune"),
         (("--yes",), "harness cache prune"),
-        (("purge",), "'purge' is not one of prune"),
-        (("prune", "--older", "30"), "'30' is not an age"),
+        (("purge",), "expected prune, not 'purge'"),
+        (("prune", "--older", "30"), "expected an age such as 12h, 30d or 2w, not '30'"),
     ],
 )
 def test_bad_words(kit: Kit, words: tuple[str, ...], shown: str) -> None:

@@ -273,7 +273,7 @@ def test_what_was_not_understood_is_summed_up(kit: Kit, tree: Path) -> None:
     report.write_text(report.read_text().replace("#### memcpy", "#### memset"))
     done = kit.harness("import", str(tree))
     assert done.returncode == 0
-    assert f"not understood: not a part of the benchmarks: kept as text (1 times, first at {report}:" in done.stdout
+    assert f"not understood: not a part of the benchmarks: kept as text (1 time, first at {report}:" in done.stdout
 
 
 def test_bundles_of_ours_are_not_reports_to_import(kit: Kit, tree: Path) -> None:
@@ -384,7 +384,7 @@ def test_what_people_paste_is_imported(kit: Kit, tmp_path: Path) -> None:
     table, log = tmp_path / "table.md", tmp_path / "mine.log"
     table.write_text(TABLE)
     shutil.copyfile(LOGS / "7fe4979f__ggml-5-x86-amx-cc__bench-bench-medium.log", log)
-    for words, already in (((table,), ""), ((table, log), "  1 was there already\n")):
+    for words, already in (((table,), ""), ((table, log), "  1 was already there\n")):
         done = kit.harness("import", *map(str, words), "--as-node", "desk")
         assert (done.returncode, done.stdout) == (0, f"imported 1 run into {kit.results}\n{already}")
     listed = kit.harness("list").stdout

@@ -81,11 +81,14 @@ def test_the_plan_says_that_it_may_grow(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
-        (("--precision", "1"), "'1' is not a valid percent"),
+        (("--precision", "1"), "--precision: expected a percentage"),
         (("--precision", "100%"), "not a valid percent"),
         (("--precision", "nan%"), "not a valid percent"),
-        (("--precision", "1%", "--max-time", "soon"), "'soon' is not a duration"),
-        (("--precision", "1%", "--bench", "memcpy"), "no model is measured"),
+        (
+            ("--precision", "1%", "--max-time", "soon"),
+            "--max-time: expected a duration such as 90s, 10m, 1h or 1h30m, not 'soon'",
+        ),
+        (("--precision", "1%", "--bench", "memcpy"), "--precision needs a benchmark with models"),
     ],
 )
 def test_bad_words(kit: Kit, words: tuple[str, ...], shown: str) -> None:

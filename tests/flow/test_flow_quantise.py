@@ -53,7 +53,7 @@ def test_a_killed_program_leaves_nothing_that_looks_whole(kit: Kit) -> None:
     ("words", "shown"),
     [
         (("--quant", "q5_k"), "tiny cannot be q5_k"),
-        (("--quant", "q9"), "no type of weights is called 'q9'"),
+        (("--quant", "q9"), "unknown type of weights 'q9'"),
     ],
 )
 def test_types_that_cannot_be_are_refused_at_once(kit: Kit, words: tuple[str, ...], shown: str) -> None:

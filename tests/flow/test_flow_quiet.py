@@ -333,7 +333,7 @@ def test_benchmarks_are_pinned_and_nothing_else(kit: Kit) -> None:
     [
         (("--pin", "9999"), "CPU 9999 may not be used"),
         (("--nice", "low"), "no priority"),
-        (("--wait-quiet", "soon"), "'soon' is not a duration"),
+        (("--wait-quiet", "soon"), "expected a duration such as 90s, 10m, 1h or 1h30m, not 'soon'"),
     ],
 )
 def test_bad_words(kit: Kit, words: tuple[str, ...], said: str) -> None:

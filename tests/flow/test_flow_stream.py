@@ -70,7 +70,7 @@ def test_every_verb_in_every_kind_of_stream(number: int, stocked: Kit, player: P
         if (1 not in numbers or state == "slow") and name != "import":
             assert out == said, where
         if lost and 2 not in numbers and not plain:
-            assert "cannot be printed on standard output" in err, where
+            assert "cannot be written to standard output" in err, where
 
 
 @pytest.mark.parametrize("arranged", [((CLOSED, 0), (CLOSED, 1), (CLOSED, 2)), ((READ_ONLY, 1), (SLOW, 2))])
@@ -85,8 +85,8 @@ def test_what_was_measured_is_sealed_whatever_the_streams_are(
     assert kit.only_run().exit_code == 0
     assert kit.partials() == []
     if (SLOW, 2) in arranged:
-        assert f"the report is not in the job summary: {kit.folder}: Is a directory" in err
-        assert "cannot be printed on standard output" in err
+        assert f"could not add the report to the job summary {kit.folder} (GITHUB_STEP_SUMMARY): Is a directory" in err
+        assert "cannot be written to standard output" in err
     # A descriptor that is closed is not given to a record: no child has written into one.
     logs = [path.read_text(encoding="utf-8", errors="replace") for path in (kit.bundles()[0] / "logs").iterdir()]
     assert all(log.startswith("+ ") for log in logs if log)

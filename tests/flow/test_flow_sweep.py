@@ -194,7 +194,7 @@ def test_bad_words(kit: Kit, words: tuple[str, ...], code: int, shown: str) -> N
     [
         ("[axes", "not valid TOML"),
         ("[axis]\n", "unknown table 'axis'"),
-        ("axes = 3\n", "axes is no table"),
+        ("axes = 3\n", "axes is not a table"),
         ("[axes]\nthreads = [[1]]\n", "not a list of values"),
         ("[axes]\nthreads = [1, 2]\n[[exclude]]\nthread = 1\n", "which is no axis"),
         ("[axes]\nthreads = [1, 2]\n[[exclude]]\nthreads = 3\n", "the axis has 1, 2"),
@@ -241,7 +241,7 @@ def test_a_run_that_is_gone_is_measured_anew(kit: Kit) -> None:
     done = kit.harness("sweep", "--resume", "--repetitions", "7")
     assert done.returncode == 0, done.stderr
     assert f"the run {second.stem} does not count: it is not in {second.parent}" in done.stderr
-    assert re.search("measured anew: GGML_LLAMAFILE=", done.stderr)
+    assert re.search("will be measured again: GGML_LLAMAFILE=", done.stderr)
     assert f"going on with {first.stem}" in done.stderr
     assert "not measured" not in done.stdout
     ended = record(kit)
@@ -262,7 +262,7 @@ def test_a_sweep_that_was_edited_is_refused(kit: Kit) -> None:
     for old, new, shown in (
         ('"node": "node-1"', '"node": "../../outside"', "is not the name of a folder"),
         ('"node": "node-1"', '"node": "node-2"', "lies in the folder of 'node-1'"),
-        ('"repetitions": 1', '"repetitions": 3', "are not those that its settings come to"),
+        ('"repetitions": 1', '"repetitions": 3', "do not match its settings"),
         ('"run": "2', '"run": "../2', "is not the id of a run"),
     ):
         assert old in written

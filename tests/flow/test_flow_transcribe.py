@@ -111,7 +111,7 @@ def test_what_is_no_sound_is_refused(kit: Kit, real: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "shown"),
     [
-        (("--bench", "transcribe"), 2, "transcribes nothing without audio"),
+        (("--bench", "transcribe"), 2, "--bench transcribe needs --audio"),
         (("--bench", "whisper", "--audio", "a.wav"), 2, "--bench whisper,transcribe"),
         (("--audio", "no.wav"), 2, "there is no file"),
         (("--audio", "jfk"), 4, "the source has no samples/jfk.wav"),

@@ -74,7 +74,7 @@ def test_nothing_can_be_measured(kit: Kit) -> None:
     [
         (("--for", "speed"), "'speed' is not one of latency, throughput, memory"),
         (("--over", "thread"), "did you mean threads"),
-        (("--model", "base"), "one model is tuned at a time"),
+        (("--model", "base"), "tune takes one model at a time"),
     ],
 )
 def test_bad_words(kit: Kit, words: tuple[str, ...], shown: str) -> None:

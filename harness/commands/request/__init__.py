@@ -1,5 +1,5 @@
-"""From settings to requests: what a user asks for becomes a value here, in the first line of a command.
+"""From settings to requests: the first line of each command turns the settings into one value.
 
-In: everything that looks a setting up by its name, and every refusal of what cannot be asked for.
+In: everything that looks up a setting by name, and every refusal of bad settings.
 Out: what is done with a request; below `commands` nobody sees `Settings`.
 """

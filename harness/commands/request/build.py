@@ -10,7 +10,7 @@ from harness.settings.request import BuildRequest, Places
 
 
 def resolve_source_request(settings: Settings, places: Places) -> SourceRequest:
-    """Return what is to be measured."""
+    """Return the source to measure."""
     return SourceRequest(
         ref=settings.text("ref"),
         repo=settings.text("repo"),
@@ -20,9 +20,9 @@ def resolve_source_request(settings: Settings, places: Places) -> SourceRequest:
 
 
 def resolve_build(settings: Settings, node: Node) -> BuildRequest:
-    """Return the binary that is asked for on a node.
+    """Return the build that the settings describe, for a node.
 
-    Raises UsageError for what does not exist or contradicts itself, UnfitError for what the CPU cannot run.
+    Raises UsageError for unknown or contradictory settings, UnfitError for a build that the CPU cannot run.
     """
     isa, defines = settings.text("isa"), settings.words("define")
     loadable = settings.flag("loadable")

@@ -1,4 +1,4 @@
-"""What the settings ask to have measured, and how."""
+"""The run, the measurements and the placement that the settings ask for."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ from harness.system.process.placement import require_placement
 from harness.system.weights import load_catalog
 from harness.whisper.quantisation import expand_quantisations
 
-# Of a build alone nothing is measured.
+# The suite of a mere build.
 NOTHING = Suite(
     benchmarks=(),
     models=(),
@@ -37,16 +37,20 @@ NOTHING = Suite(
 
 
 def resolve_run(settings: Settings, work: Workplace) -> RunRequest:
-    """Return the run that is asked for on this node; raises UsageError or UnfitError for what cannot be."""
+    """Return the run that the settings describe, on this node; raises UsageError or UnfitError for bad settings."""
     node = resolve_node(settings, work.environ)
     suite = choose_suite(settings, node)
     if suite.precision and not suite.models:
-        raise UsageError("--precision: no model is measured", hint="only models are repeated: add --bench whisper")
+        raise UsageError(
+            "--precision needs a benchmark with models",
+            cause="only benchmarks with models are repeated",
+            hint="--bench whisper",
+        )
     return resolve_measured(settings, work, node, suite)
 
 
 def resolve_roofline(settings: Settings, work: Workplace) -> RunRequest:
-    """Return what the node itself is measured with; raises UsageError or UnfitError for what cannot be."""
+    """Return the run that measures the node itself; raises UsageError or UnfitError for bad settings."""
     node = resolve_node(settings, work.environ)
     asked = choose_suite(settings, node)
     suite = asked.replace(
@@ -56,21 +60,21 @@ def resolve_roofline(settings: Settings, work: Workplace) -> RunRequest:
 
 
 def resolve_kept_run(state: Run, work: Workplace) -> RunRequest:
-    """Return what an unfinished run was asked for, of the settings that it keeps and on the node as it was then.
+    """Return the request of an unfinished run, from its recorded settings and its node as it was then.
 
-    Raises UnreadableError for settings that cannot be understood, and UsageError for what cannot be.
+    Raises UnreadableError for settings that cannot be parsed, and UsageError for invalid ones.
     """
     try:
         settings = restore_settings(state.settings)
     except ValueError as error:
-        raise UnreadableError(f"the settings of {state.id} cannot be understood", cause=str(error), hint=HINT) from None
+        raise UnreadableError(f"cannot read the settings of {state.id}", cause=str(error), hint=HINT) from None
     # A sweep gives each of its runs a suite.
     suite = state.suite if state.sweep else choose_suite(settings, state.node)
     return resolve_measured(settings, work, state.node, suite)
 
 
 def resolve_checkup(settings: Settings, environ: Mapping[str, str]) -> CheckupRequest:
-    """Return what a node is to be fit for; what would be refused elsewhere is explained by whoever looks at it."""
+    """Return what a node must be fit for; too many threads are not refused here, but reported as a finding."""
     node = resolve_node(settings, environ)
     return CheckupRequest(
         node=node,
@@ -83,18 +87,18 @@ def resolve_checkup(settings: Settings, environ: Mapping[str, str]) -> CheckupRe
 
 
 def resolve_node(settings: Settings, environ: Mapping[str, str]) -> Node:
-    """Return this node under the name that it is given."""
+    """Return this node, under the name from the settings."""
     return probe_node(settings.text("as_node"), environ)
 
 
 def resolve_measured(settings: Settings, work: Workplace, node: Node, suite: Suite) -> RunRequest:
-    """Return the run that measures a suite on a node; raises UsageError or UnfitError for what cannot be."""
+    """Return the run that measures a suite on a node; raises UsageError or UnfitError for bad settings."""
     asked = resolve_unmeasured(settings, work.places, node)
     return asked.replace(measure=resolve_measure(settings, work.environ, suite))
 
 
 def resolve_unmeasured(settings: Settings, places: Places, node: Node) -> RunRequest:
-    """Return the build that is asked for on a node; raises UsageError or UnfitError for what cannot be."""
+    """Return a run that only builds, on a node; raises UsageError or UnfitError for bad settings."""
     return RunRequest(
         node=node,
         build=resolve_build(settings, node),
@@ -107,7 +111,7 @@ def resolve_unmeasured(settings: Settings, places: Places, node: Node) -> RunReq
 
 
 def resolve_measure(settings: Settings, environ: Mapping[str, str], suite: Suite = NOTHING) -> MeasureRequest:
-    """Return how a suite is measured; raises UsageError or UnfitError for CPUs and priorities that cannot be."""
+    """Return how to measure a suite; raises UsageError or UnfitError for CPUs and priorities that are not possible."""
     request = choose_placement_request(
         settings.text("pin"), settings.text("nice"), huge_pages=settings.flag("huge_pages")
     )
@@ -126,7 +130,7 @@ def resolve_measure(settings: Settings, environ: Mapping[str, str], suite: Suite
 
 
 def resolve_weights_request(settings: Settings) -> WeightsRequest:
-    """Return where weights come from."""
+    """Return which weights to use."""
     return WeightsRequest(
         choice=settings.text("weights"),
         mirror=settings.text("weights_mirror"),
@@ -136,9 +140,9 @@ def resolve_weights_request(settings: Settings) -> WeightsRequest:
 
 
 def choose_suite(settings: Settings, node: Node) -> Suite:
-    """Return what to run; raises UsageError for benchmarks, models and numbers that do not exist.
+    """Return the suite that the settings describe; raises UsageError for unknown names and bad numbers.
 
-    So it does for more threads than the node has CPUs for them, unless they are forced.
+    More threads than usable CPUs are refused as well, unless they are forced.
     """
     benchmarks = _choose_benchmarks(settings)
     tests = settings.flag("tests")
@@ -167,7 +171,7 @@ def choose_suite(settings: Settings, node: Node) -> Suite:
 
 
 def _choose_benchmarks(settings: Settings) -> tuple[Benchmark, ...]:
-    """Return the benchmarks that the settings name, in their own order; without audio nothing is transcribed."""
+    """Return the benchmarks that the settings name, in their fixed order; without audio, not the transcription."""
     wanted, audio = settings.words("bench"), settings.words("audio")
     known = {benchmark.value: benchmark for benchmark in Benchmark}
     for name in wanted:
@@ -175,15 +179,15 @@ def _choose_benchmarks(settings: Settings) -> tuple[Benchmark, ...]:
             raise UsageError(f"unknown benchmark {name!r}", hint=nearest(name, known))
     if audio and Benchmark.TRANSCRIBE not in wanted:
         hint = f"--bench {','.join([*wanted, Benchmark.TRANSCRIBE])}"
-        raise UsageError("--audio is given, but --bench leaves out what would transcribe it", hint=hint)
+        raise UsageError("--audio needs the benchmark transcribe, which --bench leaves out", hint=hint)
     if set(wanted) == {Benchmark.TRANSCRIBE} and not audio:
-        hint = f"--audio {SAMPLE} takes whisper.cpp's own sample, --audio FILE a recording of yours"
-        raise UsageError(f"--bench {Benchmark.TRANSCRIBE} transcribes nothing without audio", hint=hint)
+        hint = f"--audio {SAMPLE} for whisper.cpp's own sample, or --audio FILE"
+        raise UsageError(f"--bench {Benchmark.TRANSCRIBE} needs --audio", hint=hint)
     return tuple(known[name] for name in known if name in wanted and (audio or name != Benchmark.TRANSCRIBE))
 
 
 def choose_engine(settings: Settings, default: Engine) -> Engine:
-    """Return the engine that the settings name, else `default`; raises UsageError for one that does not exist."""
+    """Return the engine that the settings name, else `default`; raises UsageError for an unknown name."""
     name = settings.text("engine") or default.value
     if name not in tuple(Engine):
         raise UsageError(f"unknown engine {name!r}", hint=nearest(name, list(Engine)))
@@ -193,8 +197,9 @@ def choose_engine(settings: Settings, default: Engine) -> Engine:
 def _counts(settings: Settings, name: str, low: int, high: int) -> tuple[int, ...]:
     words = settings.words(name)
     if not all(word.isdecimal() and low <= int(word) <= high for word in words):
+        option = f"--{name.replace('_', '-')}"
         raise UsageError(
-            f"--{name.replace('_', '-')}: {','.join(words)!r} is not a list of whole numbers from {low} to {high}"
+            f"{option}: expected whole numbers from {low} to {high}, not {','.join(words)!r}", hint=f"{option} {low}"
         )
     return tuple(dict.fromkeys(int(word) for word in words))
 
@@ -202,5 +207,6 @@ def _counts(settings: Settings, name: str, low: int, high: int) -> tuple[int, ..
 def _count(settings: Settings, name: str, low: int, high: int) -> int:
     number = int(settings.number(name))
     if not low <= number <= high:
-        raise UsageError(f"--{name.replace('_', '-')}: {number} is not a number from {low} to {high}")
+        option = f"--{name.replace('_', '-')}"
+        raise UsageError(f"{option}: expected a number from {low} to {high}, not {number}", hint=f"{option} {low}")
     return number

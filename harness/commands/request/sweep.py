@@ -1,4 +1,4 @@
-"""What the settings, a file and the axes of the command line ask of a sweep."""
+"""The sweep that the settings, a file and the axes on the command line describe."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,15 +37,15 @@ from harness.whisper.quantisation import QUANTISATIONS
 _TABLES = ("axes", "exclude", "settings")
 _EXAMPLE = "[axes]\nthreads = [1, 2]\nfa = [0, 1]\n\n[[exclude]]\nthreads = 1\nfa = 1"
 
-# A run that is asked for, or why it cannot be on this node: that leaves its cells without numbers, and others alone.
+# A requested run, or why this node cannot run it: then its cells have no numbers, and the others are still measured.
 Resolved = RunRequest | UnavailableError | UnfitError
 
 
 class SweepRequest(Record):
-    """A sweep that is to be measured: its design, and a run for each of its configs with cells to be measured.
+    """A sweep to measure: its design, and a run for each of its configs that has cells to measure.
 
-    `measure` says how all of them are measured, `used` are the settings in force. A `dry` one is planned and shown, and
-    ends there; a `full` plan has all steps.
+    `measure` says how all runs are measured, `used` are the settings. A `dry` sweep is only planned and shown; a `full`
+    plan shows all steps.
     """
 
     design: Sweep
@@ -57,9 +57,9 @@ class SweepRequest(Record):
 
 
 def resolve_sweep(settings: Settings, work: Workplace, node: Node, name: str, words: Sequence[str]) -> SweepRequest:
-    """Return the sweep that the file `name`, the `words` of axes and the flags ask for.
+    """Return the sweep that the file `name`, the axes in `words` and the flags describe.
 
-    Raises UsageError for what cannot be.
+    Raises UsageError for bad settings.
     """
     file = read_toml(Path(name), example=_EXAMPLE) if name else {}
     for key in file:
@@ -70,11 +70,11 @@ def resolve_sweep(settings: Settings, work: Workplace, node: Node, name: str, wo
     settings = _anchor(_take(settings, name_values(named), "axes"))
     for kind in settings.words("quant"):
         if kind not in QUANTISATIONS:
-            raise UsageError(f"no type of weights is called {kind!r}", hint=nearest(kind, QUANTISATIONS))
+            raise UsageError(f"unknown type of weights {kind!r}", hint=nearest(kind, QUANTISATIONS))
     suite = _choose_suite(settings, node)
     if settings.flag("loadable") and suite.engine is Engine.LIBRARY:
-        cause = "the library loads no variants by itself, whisper-bench does"
-        raise UsageError("--loadable needs --engine bench", cause=cause)
+        cause = "only whisper-bench loads the variants of a library"
+        raise UsageError("--loadable needs --engine bench", cause=cause, hint="--loadable --engine bench")
     axes = _choose_axes(settings, suite, named)
     tables = file.get("exclude", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
@@ -87,9 +87,9 @@ def resolve_sweep(settings: Settings, work: Workplace, node: Node, name: str, wo
 def resolve_kept_sweep(
     settings: Settings, work: Workplace, node: Node, sweep: Sweep, kept: Sequence[Run], left: Sequence[int]
 ) -> SweepRequest:
-    """Return what is `left` to be measured of a sweep that was broken off, of which the runs in `kept` are there.
+    """Return the part of an unfinished sweep that is `left` to measure; `kept` are its runs so far.
 
-    Raises UsageError where nothing says what it was asked for, UnreadableError where that does not lead to the sweep.
+    Raises UsageError if its settings are lost, UnreadableError if they do not lead to the stored sweep.
     """
     if not left and not sweep.settings:
         return SweepRequest(design=sweep, runs={}, measure=resolve_measure(settings, work.environ))
@@ -98,14 +98,14 @@ def resolve_kept_sweep(
 
 
 def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: Node) -> tuple[Settings, Suite]:
-    """Return the settings and the suite of a sweep as it was begun: its own, or those of one of its runs.
+    """Return the settings and the suite that a sweep was begun with: its own, or those of one of its runs.
 
-    Raises UsageError where neither is there, UnreadableError where they do not lead to the sweep that is stored.
+    Raises UsageError if neither exists, UnreadableError if they do not lead to the stored sweep.
     """
     found = sweep.settings or next((run.settings for run in kept), ())
     if not found:
-        cause = "an earlier harness began it and kept no settings, and its runs are gone"
-        raise UsageError(f"{sweep.id} cannot be gone on with", cause=cause, hint="harness sweep, without --resume")
+        cause = "an older harness began it without recording its settings, and its runs are gone"
+        raise UsageError(f"{sweep.id} cannot be resumed", cause=cause, hint="harness sweep, without --resume")
     mine = recall(settings, found)
     if not sweep.settings:  # of a run that has the values of one config
         axes = {axis.name: axis.values for axis in sweep.axes}
@@ -117,15 +117,15 @@ def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: N
     same_axes = not sweep.settings or _choose_axes(mine, suite, named) == sweep.axes
     if (suite.seed, suite.repetitions) != (sweep.seed, sweep.repetitions) or not same_axes:
         raise UnreadableError(
-            f"the sweep {sweep.id} cannot be followed",
-            cause="its axes, repetitions and seed are not those that its settings come to",
-            hint="harness sweep, without --resume, begins anew",
+            f"the sweep {sweep.id} cannot be resumed",
+            cause="its axes, repetitions or seed do not match its settings",
+            hint="harness sweep, without --resume",
         )
     return mine, suite
 
 
 def resolve_config(settings: Settings, places: Places, node: Node, values: Values, measure: MeasureRequest) -> Resolved:
-    """Return the run of a config that changes `values`, or why this node cannot have it; raises UsageError."""
+    """Return the run of a config that changes `values`, or why this node does not support it; raises UsageError."""
     mine = apply_side(make_side_request(values), settings).override({"roofline": False}, "sweep")
     try:
         return resolve_unmeasured(mine, places, node).replace(measure=measure.replace(roofline=False))
@@ -141,7 +141,7 @@ def _order(
     suite: Suite,
     numbers: Sequence[int] | None = None,
 ) -> SweepRequest:
-    """Return the order of a sweep: of the configs in `numbers`, else of all that have cells to be measured."""
+    """Return the request of a sweep for the configs in `numbers`, by default all that have cells to measure."""
     measure = resolve_measure(settings, work.environ, suite)
     runs: dict[int, Resolved] = {}
     for number, entry in enumerate(design.entries):
@@ -162,7 +162,7 @@ def _order(
 def _choose_suite(settings: Settings, node: Node) -> Suite:
     """Return the suite of all cells.
 
-    Types of weights that do not fit a model are cells without numbers, not a reason to refuse the others.
+    A type of weights that does not fit a model only leaves cells without numbers; it is not refused.
     """
     return choose_suite(settings.override({"quant": "f16", "bench": "whisper"}, "sweep"), node)
 
@@ -173,13 +173,13 @@ def _choose_axes(settings: Settings, suite: Suite, named: Mapping[str, tuple[str
 
 
 def _take(settings: Settings, values: Mapping[str, object], where: str) -> Settings:
-    """Return the settings with further values; flags and variables win, harness.toml does not know this sweep."""
+    """Return the settings with `values` where they are at their defaults: flags, variables and harness.toml win."""
     fresh = {name: value for name, value in values.items() if settings.is_default(name)}
     return settings.override(fresh, where).expand(os.path.expanduser)
 
 
 def _anchor(settings: Settings) -> Settings:
-    """Return the settings with paths by which a sweep can be taken up from another folder."""
+    """Return the settings with absolute paths, so that the sweep can be resumed from another folder."""
     used = ((name, _make_absolute(name, value), origin) for name, value, origin in settings.used)
     return Settings(used=tuple(used))
 
@@ -188,7 +188,7 @@ def _make_absolute(name: str, value: Value) -> Value:
     setting = BY_NAME[name]
     if not (name in DECISIVE and setting.path and isinstance(value, str)) or value in ("", setting.default):
         return value
-    # A compiler without a slash is a program on PATH, whatever else has that name here.
+    # A compiler without a slash is a program on PATH, even if a file here has the same name.
     is_program = name == "compiler" and "/" not in value
     return str(Path(value).absolute()) if Path(value).exists() and not is_program else value
 
@@ -196,5 +196,5 @@ def _make_absolute(name: str, value: Value) -> Value:
 def _table(file: Mapping[str, object], name: str, where: str) -> Mapping[str, object]:
     table = file.get(name, {})
     if not isinstance(table, dict):
-        raise UsageError(f"{where}: {name} is no table", hint=_EXAMPLE)
+        raise UsageError(f"{where}: {name} is not a table", hint=_EXAMPLE)
     return table

@@ -1,4 +1,4 @@
-"""What the settings ask of a live comparison, and of verdicts."""
+"""The live comparison, and the questions for verdicts, that the settings describe."""
 
 import os
 import random
@@ -27,9 +27,9 @@ _LTO = re.compile(r"(?:GGML_LTO|WHISPER_LTO|CMAKE_INTERPROCEDURAL_OPTIMIZATION\w
 
 
 class TrialRequest(Record):
-    """A live comparison: its sides, the run that each of them is, baseline first, and how it is laid out.
+    """A live comparison: its two sides, their runs (baseline first), and its design.
 
-    Asked to be `strict`, it ends with an exit code of its own where a case is left UNRESOLVED.
+    If `strict`, an UNRESOLVED case has its own exit code.
     """
 
     node: Node
@@ -40,7 +40,7 @@ class TrialRequest(Record):
 
     @property
     def dry(self) -> bool:
-        """Whether it is planned and shown, and ends there."""
+        """Whether it is only planned and shown."""
         return self.runs[0].dry
 
     def reseed(self, settings: Settings, seed: int) -> "TrialRequest":
@@ -51,13 +51,13 @@ class TrialRequest(Record):
 
 
 def resolve_ab(settings: Settings, work: Workplace, words: Sequence[str]) -> TrialRequest:
-    """Return the comparison of what two words name, or the checkout around; raises UsageError for what cannot be."""
+    """Return the comparison of two sides, by default of the surrounding checkout; raises UsageError for bad input."""
     design, lineup = choose_design(settings), resolve_lineup(settings, work.places, words)
     return _resolve(settings, work, choose_sides(lineup, work.environ, work.console.note), design)
 
 
 def resolve_lineup(settings: Settings, places: Places, words: Sequence[str]) -> LineupRequest:
-    """Return what is said of the two sides."""
+    """Return what the command line says about the two sides."""
     given = (used.name for used in settings.describe() if used.origin is SettingOrigin.FLAG and used.value)
     return LineupRequest(
         words=tuple(words),
@@ -68,17 +68,17 @@ def resolve_lineup(settings: Settings, places: Places, words: Sequence[str]) -> 
 
 
 def resolve_calibration(settings: Settings, work: Workplace) -> tuple[TrialRequest, ...]:
-    """Return trials of a build against itself, each to be held to its end; raises UsageError for what cannot be."""
+    """Return trials of a build against itself, each without an early end; raises UsageError for bad settings."""
     design, wanted = choose_design(settings), int(settings.number("trials"))
     if not 1 <= wanted <= _MOST_TRIALS:
-        raise UsageError(f"--trials: {wanted} is not a number from 1 to {_MOST_TRIALS}")
+        raise UsageError(f"--trials: expected a number from 1 to {_MOST_TRIALS}, not {wanted}", hint="--trials 10")
     first = _resolve(settings, work, _ALIKE, design.replace(early=False))
-    # The first is the command's own, with whatever is to be said of where its seed came from.
+    # The first trial keeps the settings of the command, which say where the seed came from.
     return (first, *(first.reseed(settings, seed) for seed in draw_seeds(design.seed, wanted)[1:]))
 
 
 def draw_seeds(first: int, count: int) -> list[int]:
-    """Return a seed for each trial, all of them different: the first one's, and those drawn from it."""
+    """Return distinct seeds, one per trial: the first, and others that are drawn from it."""
     draw = random.Random(f"{first}/trials")  # noqa: S311 - coins to be repeated on purpose
     seeds = {first: None}
     while len(seeds) < count:
@@ -87,14 +87,14 @@ def draw_seeds(first: int, count: int) -> list[int]:
 
 
 def choose_design(settings: Settings) -> TrialDesign:
-    """Return how a trial is laid out; raises UsageError for what cannot be."""
+    """Return the design of a trial; raises UsageError for bad settings."""
     known = [metric.name for metric in TABLE_METRICS]
     for name in settings.words("metric"):
         if name not in known:
             raise UsageError(f"unknown metric {name!r}", hint=nearest(name, known))
     pairs = int(settings.number("pairs"))
     if not 1 <= pairs <= _MOST_PAIRS:
-        raise UsageError(f"--pairs: {pairs} is not a number from 1 to {_MOST_PAIRS}")
+        raise UsageError(f"--pairs: expected a number from 1 to {_MOST_PAIRS}, not {pairs}", hint="--pairs 2")
     whole = choose_engine(settings, Engine.LIBRARY) is Engine.BENCH
     return TrialDesign(
         seed=int(settings.number("seed")),
@@ -108,7 +108,7 @@ def choose_design(settings: Settings) -> TrialDesign:
 
 
 def resolve_question(settings: Settings, across: Sequence[str]) -> CompareQuestion:
-    """Return what stored runs are judged by; raises UsageError for metrics and benchmarks that do not exist."""
+    """Return the question for stored runs; raises UsageError for unknown metrics and benchmarks."""
     benchmarks, metrics = settings.words("bench"), settings.words("metric")
     return CompareQuestion(
         threshold=settings.number("threshold"),
@@ -121,7 +121,7 @@ def resolve_question(settings: Settings, across: Sequence[str]) -> CompareQuesti
 
 
 def apply_side(request: SideRequest, settings: Settings) -> Settings:
-    """Return the settings of a side, of those that all share; raises UsageError for a value that cannot be."""
+    """Return the settings of one side, made from the shared ones; raises UsageError for an invalid value."""
     void = (name for name in ORIGINS if name not in request.inherited and settings.text(name))
     changes: dict[str, object] = {**dict.fromkeys(void, ""), **dict(request.values)}
     if request.defines:
@@ -130,14 +130,14 @@ def apply_side(request: SideRequest, settings: Settings) -> Settings:
 
 
 def _resolve(settings: Settings, work: Workplace, requests: SideRequests, design: TrialDesign) -> TrialRequest:
-    """Return a trial of two sides; raises UsageError if their cases cannot be paired."""
+    """Return a trial of two sides; raises UsageError if their cases do not match."""
     node = resolve_node(settings, work.environ)
     one, other = (_resolve_side(request, settings, work, node) for request in requests)
     counts = [_count_cases(run) for run in (one, other)]
     if counts[0] != counts[1]:
         raise UsageError(
-            f"{counts[0]} cases on one side and {counts[1]} on the other: they cannot be told apart pairwise",
-            hint="one value of threads and fa per side",
+            f"the sides have {counts[0]} and {counts[1]} cases, which cannot be paired",
+            hint="give each side one value of threads and one of fa",
         )
     return TrialRequest(node=node, sides=requests, runs=(one, other), design=design, strict=settings.flag("strict"))
 
@@ -165,17 +165,17 @@ def _count_cases(asked: RunRequest) -> int:
 
 
 def _require_relinking(asked: RunRequest) -> None:
-    """Raise UsageError or UnfitError, before anything is built, where no other code layout can be drawn."""
+    """Raise UsageError or UnfitError, before anything is built, if the code layout cannot be changed."""
     optimised = next((one for one in asked.build.defines if _LTO.fullmatch(one)), "")
     if optimised:
         raise UsageError(
-            f"--relink: other code layouts cannot be drawn with {optimised}",
-            cause="its linker compiles the code anew, for minutes, and sets the order of functions itself",
-            hint="leave out --relink, or link-time optimisation",
+            f"--relink does not work with {optimised}",
+            cause="link-time optimisation compiles the code again, for minutes, and orders functions itself",
+            hint=f"leave out --relink or {optimised}",
         )
     if asked.node.os.startswith(_APPLE):
         raise UnfitError(
-            "--relink: other code layouts cannot be drawn on macOS",
-            cause="its linker takes a list of all functions only, and the harness does not make one",
-            hint="leave out --relink; on Linux it works with GNU ld, gold, lld, mold and zig",
+            "--relink does not work on macOS",
+            cause="the macOS linker needs a complete list of functions, which the harness does not make",
+            hint="leave out --relink, or use Linux with GNU ld, gold, lld, mold or zig",
         )

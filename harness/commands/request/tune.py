@@ -1,4 +1,4 @@
-"""What the settings ask of a search for the best settings."""
+"""The search for the best settings that the settings describe."""
 
 import itertools
 
@@ -18,14 +18,14 @@ from harness.run.places import Workplace
 from harness.settings.layer import Settings, name_setting, nearest
 from harness.settings.request import MeasureRequest
 
-# What the axes are called where they are written down.
+# The names of axes as settings, where they differ.
 KEYS = {"fa": "flash_attn"}
 
 
 class SearchRequest(Record):
-    """A search for the best settings of a model: where it begins, its axes, and a run for each binary it may come to.
+    """A search for the best settings of a model: its starting point, its axes, and a run for each binary it may need.
 
-    `measure` has the suite of all that may be measured. A `dry` search is shown, and ends there.
+    `measure` has the suite of everything that may be measured. A `dry` search is only shown.
     """
 
     goal: Goal
@@ -41,17 +41,17 @@ class SearchRequest(Record):
 
 
 def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequest:
-    """Return the search that is asked for; raises UsageError or UnfitError for what cannot be."""
+    """Return the search that the settings describe; raises UsageError or UnfitError for bad settings."""
     if goal not in tuple(Goal):
-        raise UsageError(f"--for: nothing can be tuned for {goal!r}", hint=nearest(goal, list(Goal)))
+        raise UsageError(f"--for: unknown goal {goal!r}", hint=nearest(goal, list(Goal)))
     node = resolve_node(settings, work.environ)
     models, over = settings.words("model"), settings.words("over")
     if len(models) != 1:
-        raise UsageError("one model is tuned at a time", hint=f"--model {models[0]}")
+        raise UsageError("tune takes one model at a time", hint=f"--model {models[0]}")
     over = tuple("fa" if name_setting(name) == KEYS["fa"] else name for name in over)
     unknown = next((name for name in over if name not in AXES), None)
     if unknown:
-        raise UsageError(f"--over: no axis is called {unknown!r}", hint=nearest(unknown, AXES))
+        raise UsageError(f"--over: unknown axis {unknown!r}", hint=nearest(unknown, AXES))
     first = choose_suite(settings.override({"bench": Benchmark.WHISPER.value}, "tune"), node)
     base = {
         "threads": str(first.threads[0]),

@@ -44,7 +44,7 @@ def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Se
     folder = folder.resolve()
     if not is_text(str(folder)):
         hint = "rename the folder that it lies in, or copy the tree"
-        raise UsageError("the path of the source tree holds bytes that are not UTF-8", hint=hint)
+        raise UsageError("the path of the source tree contains bytes that are not UTF-8", hint=hint)
     check_tree(folder, what=str(folder))
     # A link is not followed: it may lead out of the tree.
     placed = map(Path, ours)

@@ -38,7 +38,7 @@ def test_sizes(text: str, size_bytes: int) -> None:
     ["d", "-3d", "3y", "1e3d", "3 days", "", "9999999999d", "30m1h", "1h1h", "1h30", "inf", "nan", "٣d"],
 )
 def test_what_is_no_duration_is_refused_with_the_forms(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--older: .* is not an age") as refused:
+    with pytest.raises(UsageError, match="--older: expected an age") as refused:
         require_age(text, "--older")
     assert "30d" in refused.value.hint
     assert parse_duration(text) is None
@@ -46,6 +46,6 @@ def test_what_is_no_duration_is_refused_with_the_forms(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["GB", "-1GB", "20XB", "1iB", "nan", "20GBs", ""])
 def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--keep: .* is no size") as refused:
+    with pytest.raises(UsageError, match="--keep: expected a size") as refused:
         parse_size(text, "--keep")
     assert "20GB" in refused.value.hint

@@ -29,7 +29,7 @@ TELLING: dict[str, Telling] = {
         (OSError(errno.EMFILE, "Too many open files", "/x"), LimitError, "ulimit -n"),
         (LimitError("x cannot be started", cause="Too many open files", hint="ulimit -n"), LimitError, "ulimit -n"),
         (MemoryError(), LimitError, "ulimit -v"),
-        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/x"), UnfitError, "remove the cause"),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/x"), UnfitError, "fix this"),
     ],
 )
 def test_what_is_kept_is_said(

@@ -34,5 +34,5 @@ def test_a_cache_that_is_the_default_is_not_named() -> None:
 
 @pytest.mark.parametrize("cache", ["/a,b", "/a:b", "/a;b", "/a/\udcff"])
 def test_a_cache_in_which_nothing_could_be_built(cache: str) -> None:
-    with pytest.raises(UsageError, match="the path of the cache"):
+    with pytest.raises(UsageError, match="the cache"):
         resolve_places(layered(cache=cache))

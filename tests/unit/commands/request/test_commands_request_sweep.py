@@ -82,5 +82,5 @@ def test_a_sweep_that_kept_nothing_and_lost_its_runs_cannot_be_followed() -> Non
     order, settings = resolved(), layered()
     without = order.design.replace(settings=())
     assert not resolve_kept_sweep(settings, workplace(settings), factory.haswell(), without, (), []).runs
-    with pytest.raises(UsageError, match="cannot be gone on with"):
+    with pytest.raises(UsageError, match="cannot be resumed"):
         resolve_kept_sweep(settings, workplace(settings), factory.haswell(), without, (), [0])
