@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -31,6 +30,7 @@ from benchmarks.procedure import (  # noqa: E402
     judge_live,
     judge_slowly,
     sample,
+    share,
     take_apart,
 )
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
@@ -308,12 +308,6 @@ def judge_layouts(spread: float, count: int, families: int, change: float) -> It
         layouts = draw.normal(0, spread, (size, len(METRICS), count, 1, 2))
         trials = dataclasses.replace(trials, pairs=trials.pairs + layouts)
         yield judge_live(trials, np.log1p(change), alpha=ALPHA, threshold=THRESHOLD)
-
-
-def share(count: int, total: int) -> str:
-    """Return a share with its exact 95 % interval."""
-    found = stats.binomtest(count, total).proportion_ci(0.95)
-    return f"{count / total:.2%} [{found.low:.2%}, {found.high:.2%}]"
 
 
 if __name__ == "__main__":

@@ -17,14 +17,15 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.calibration_stored import SEED, share  # noqa: E402
+from benchmarks.calibration_stored import SEED  # noqa: E402
+from benchmarks.procedure import share  # noqa: E402
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.plan.precision import CONFIDENCE, measure_reach  # noqa: E402
 from harness.plan.tune import are_settled, choose_survivors, decide, judge_duels  # noqa: E402
 from harness.records.comparison import Verdict  # noqa: E402
 from harness.records.sweep import Values  # noqa: E402
 from harness.stats.summary import (  # noqa: E402
-    bound_correlation,
+    bound_neighbour_correlation,
     correlate_neighbours,
     summarize,
     widen_by,
@@ -80,7 +81,7 @@ def tabulate_precision(runs: int) -> None:
             low, high, count = stop(values, naive=False)
             covered += int(low <= 1 <= high)
             within += int(abs(float(np.median(values[:count])) - 1) <= 0.01)
-            alike += int(correlate_neighbours(values[:count]) > bound_correlation(count))
+            alike += int(correlate_neighbours(values[:count]) > bound_neighbour_correlation(count))
             counts.append(count)
         name = f"AR(1) rho {rho}" if rho else "independent"
         shares = [share(count, runs) for count in (naive, covered, within)]

@@ -21,9 +21,9 @@ from scipy import stats
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.procedure import CASE, METRICS  # noqa: E402
+from benchmarks.procedure import CASE, METRICS, share  # noqa: E402
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
-from harness.judge.calendar import bound_correlation, correlate_time  # noqa: E402
+from harness.judge.calendar import bound_time_correlation, correlate_time  # noqa: E402
 from harness.stats.rank import ODDS  # noqa: E402
 from harness.stats.stratum import DAYS_SHARE, UnpairedEvidence  # noqa: E402
 from harness.stats.verdict import UnpairedSample, judge_unpaired  # noqa: E402
@@ -278,15 +278,9 @@ def tabulate_drift(families: int) -> None:
         values += 0.03 * np.arange(len(sides)) / len(sides)
         starts = [[first + timedelta(days=int(day)) for day in layout.days[sides == side]] for side in (0, 1)]
         correlation = correlate_time(*starts)
-        said = "yes" if abs(correlation) > bound_correlation(*map(len, starts)) else "no"
+        said = "yes" if abs(correlation) > bound_time_correlation(*map(len, starts)) else "no"
         false = share(find_false(measure_p(values, layout.days, sides)), families)
         print(f"| {name} | {correlation:+.2f} | {said} | {false} |")
-
-
-def share(count: int, total: int) -> str:
-    """Return a share with its exact 95 % interval."""
-    found = stats.binomtest(count, total).proportion_ci(0.95)
-    return f"{count / total:.2%} [{found.low:.2%}, {found.high:.2%}]"
 
 
 if __name__ == "__main__":

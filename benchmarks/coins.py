@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from math import exp
 from pathlib import Path
 
-from scipy.stats import binomtest
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.procedure import share  # noqa: E402
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.judge.sample import pool_samples  # noqa: E402
 from harness.plan.block import ROLES, plan_block  # noqa: E402
@@ -44,7 +43,9 @@ def main() -> None:
             for _ in range(pools):
                 found = lie(draw, spread, count)
                 cells = (cells[0] + found[0], cells[1] + found[1], cells[2] + found[2])
-            print(f"| {spread:.1%} | {count} | {' | '.join(share(cell, pools) for cell in cells)} |", flush=True)
+            print(
+                f"| {spread:.1%} | {count} | {' | '.join(share(cell, pools, digits=1) for cell in cells)} |", flush=True
+            )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -74,11 +75,6 @@ def hold(draw: random.Random, seed: int, spread: float) -> PairedSample:
 def is_different(samples: Sequence[PairedSample]) -> bool:
     family = judge_pairs(samples, alpha=ALPHA, threshold=0.0)
     return any(one.verdict in (Verdict.IMPROVED, Verdict.REGRESSED) for one in family.comparisons)
-
-
-def share(count: int, total: int) -> str:
-    low, high = binomtest(count, total).proportion_ci(method="exact")
-    return f"{count / total:.1%} [{low:.1%}, {high:.1%}]"
 
 
 if __name__ == "__main__":

@@ -274,3 +274,9 @@ def _wealth(centres: Floats, scales: Floats, theta: float, aim: float = 0.0) -> 
         return np.asarray(wealth)
     aiming = np.cumsum(np.log(2) - np.logaddexp(0, -2 * aimed * z), axis=1)
     return np.asarray(np.logaddexp(wealth, aiming) - np.log(2))
+
+
+def share(count: int, total: int, *, digits: int = 2) -> str:
+    """Return a share in percent with its exact 95 % interval (Clopper and Pearson)."""
+    found = stats.binomtest(count, total).proportion_ci(0.95)
+    return f"{count / total:.{digits}%} [{found.low:.{digits}%}, {found.high:.{digits}%}]"

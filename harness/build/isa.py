@@ -144,16 +144,15 @@ def compare_features(info: SystemInfo, cpu: Cpu) -> tuple[Caveat, ...]:
     Without sections (up to v1.7.4) ggml shows what is off as 0, and what it does not show it does not know; with
     sections it shows only what is on.
     """
-    reported = {name.rpartition("/")[2]: value for name, value in info.features}
-    sectioned = any(name.startswith("CPU/") for name, _ in info.features)
+    on, named = set(info.list_on()), {name.rpartition("/")[2] for name, _ in info.features}
     unused = [
         feature
         for feature in list_features(cpu)
-        if feature.key and (sectioned or feature.key in reported)
-        if reported.get(feature.key, "0") == "0" and not list_missing(feature.needs, cpu)
+        if feature.key and (info.sectioned or feature.key in named)
+        if feature.key not in on and not list_missing(feature.needs, cpu)
     ]
     # ggml takes the AVX-512 form of VNNI where both are compiled in.
-    if reported.get("AVX512_VNNI") == "1":
+    if "AVX512_VNNI" in on:
         unused = [feature for feature in unused if feature.key != "AVX_VNNI"]
     if not unused:
         return ()

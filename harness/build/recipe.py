@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.errors import UsageError
 from harness.records.build import BLAS_VENDORS, CMakeOption, Recipe, is_on
+from harness.records.node import is_macos
 from harness.records.record import Record
 from harness.settings.layer import nearest
 from harness.settings.value import read_defines
@@ -35,7 +36,10 @@ BACKENDS = (AUTO, CPU, BLAS, *ACCELERATORS)
 ON_CPU = (CPU, BLAS)
 NO_BLAS = "none"
 _SWITCHES = {"on": "ON", "off": "OFF", "": ""}
-_APPLE = "macOS"
+
+
+# A setting as it is written on the command line, and an option of CMake that follows from it.
+Consequence = tuple[str, CMakeOption]
 
 
 class BinaryWords(Record):
@@ -60,13 +64,14 @@ def choose_recipe(asked: BinaryWords, os: str) -> Recipe:
     if backend == BLAS and blas == NO_BLAS:
         raise UsageError("--backend blas contradicts --blas none", hint="--backend cpu, or the name of a BLAS library")
     named = read_defines(asked.defines)
-    options = [
+    asked_for = [
         *_ask_backend(backend, os),
         *_ask_blas(backend, blas, named, os),
         *_ask_switch("llamafile", asked.llamafile, "ggml's tinyBLAS kernels for matrices"),
         *_ask_switch("openmp", asked.openmp, "threads of OpenMP, else ggml's own"),
     ]
-    _refuse_contradiction([*options, *_forbid(backend)], named)
+    _refuse_contradiction([*asked_for, *_forbid(backend)], named)
+    options = [option for _, option in asked_for]
     values = {option.name: option.value for option in options} | named
     return Recipe(build_type=build_type, backend=_resolve(backend, values, os), options=tuple(options))
 
@@ -80,53 +85,56 @@ def _choose(name: str, written: str, known: Sequence[str]) -> str:
     return found
 
 
-def _ask_backend(backend: str, os: str) -> Iterator[CMakeOption]:
+def _ask_backend(backend: str, os: str) -> Iterator[Consequence]:
     asked = f"--backend {backend}"
     if backend in ACCELERATORS:
-        yield CMakeOption(name=ACCELERATORS[backend], value="ON", reason=asked, asked=asked)
-    if os.startswith(_APPLE) and backend not in (AUTO, METAL, COREML):
-        yield CMakeOption(name="GGML_METAL", value="OFF", reason=f"--backend {backend}; the default on macOS is ON")
+        yield asked, CMakeOption(name=ACCELERATORS[backend], value="ON", reason=asked, asked=asked)
+    if is_macos(os) and backend not in (AUTO, METAL, COREML):
+        yield asked, CMakeOption(name="GGML_METAL", value="OFF", reason=f"{asked}; the default on macOS is ON")
 
 
-def _ask_blas(backend: str, blas: str, named: Mapping[str, str], os: str) -> Iterator[CMakeOption]:
-    apple = os.startswith(_APPLE)
+def _ask_blas(backend: str, blas: str, named: Mapping[str, str], os: str) -> Iterator[Consequence]:
+    apple = is_macos(os)
     asked = f"--blas {blas}" if blas else f"--backend {backend}"
     if blas == NO_BLAS or (backend == CPU and not blas and apple and "GGML_BLAS" not in named):
-        yield CMakeOption(name="GGML_BLAS", value="OFF", reason=asked)
+        yield asked, CMakeOption(name="GGML_BLAS", value="OFF", reason=asked)
     elif blas or backend == BLAS:
-        yield CMakeOption(name="GGML_BLAS", value="ON", reason=asked, asked=asked)
+        yield asked, CMakeOption(name="GGML_BLAS", value="ON", reason=asked, asked=asked)
         vendor = BLAS_VENDORS[blas or ("accelerate" if apple else "openblas")]
         if blas or "GGML_BLAS_VENDOR" not in named:
-            yield CMakeOption(name="GGML_BLAS_VENDOR", value=vendor, reason=asked, asked=asked)
+            yield asked, CMakeOption(name="GGML_BLAS_VENDOR", value=vendor, reason=asked, asked=asked)
 
 
-def _ask_switch(name: str, written: str, what: str) -> Iterator[CMakeOption]:
+def _ask_switch(name: str, written: str, what: str) -> Iterator[Consequence]:
     word = _choose(name, written, tuple(_SWITCHES))
     if word:
         # Where llamafile's kernels are unknown they are off, as was asked for; OpenMP is on by default.
-        moot = (name, word) == ("llamafile", "off")
-        yield CMakeOption(
-            name=f"GGML_{name.upper()}",
-            value=_SWITCHES[word],
-            reason=f"--{name} {word}: {what}",
-            asked="" if moot else f"--{name} {word}",
+        moot, asked = (name, word) == ("llamafile", "off"), f"--{name} {word}"
+        yield (
+            asked,
+            CMakeOption(
+                name=f"GGML_{name.upper()}",
+                value=_SWITCHES[word],
+                reason=f"{asked}: {what}",
+                asked="" if moot else asked,
+            ),
         )
 
 
-def _forbid(backend: str) -> Iterator[CMakeOption]:
+def _forbid(backend: str) -> Iterator[Consequence]:
     """Yield what a named backend excludes: two accelerators in one binary leave open which of them works."""
     for name, option in ACCELERATORS.items():
         # Core ML takes the encoder alone, Metal may have the rest.
         if backend not in (AUTO, name) and (backend, name) != (COREML, METAL):
-            yield CMakeOption(name=option, value="OFF", reason=f"--backend {backend}")
+            asked = f"--backend {backend}"
+            yield asked, CMakeOption(name=option, value="OFF", reason=asked)
 
 
-def _refuse_contradiction(options: Sequence[CMakeOption], named: Mapping[str, str]) -> None:
-    for option in options:
+def _refuse_contradiction(asked_for: Sequence[Consequence], named: Mapping[str, str]) -> None:
+    for asked, option in asked_for:
         value = named.get(option.name, option.value)
         same = value == option.value if option.name.endswith("_VENDOR") else is_on(value) == is_on(option.value)
         if not same:
-            asked = option.reason.partition(":")[0].partition(";")[0]
             raise UsageError(f"{asked} contradicts -D {option.name}={value}", hint="one of the two")
 
 
@@ -134,7 +142,7 @@ def _resolve(backend: str, values: Mapping[str, str], os: str) -> str:
     """Return the canonical name of what is built; BLAS makes another backend of the CPU alone."""
     if backend in ACCELERATORS:
         return backend
-    default = "ON" if os.startswith(_APPLE) and backend == AUTO else "OFF"
+    default = "ON" if is_macos(os) and backend == AUTO else "OFF"
     defaults = {"GGML_METAL": default}
     for name, option in ACCELERATORS.items():
         if is_on(values.get(option, defaults.get(option, "OFF"))):

@@ -7,6 +7,7 @@ from harness.commands.output import Output
 from harness.commands.request.place import open_workplace
 from harness.commands.request.trial import TrialRequest, resolve_calibration
 from harness.commands.verb import Verb, VerbGroup
+from harness.judge.sample import pool_samples
 from harness.records.calibration import AATrial, Calibration
 from harness.records.caveat import CaveatCode
 from harness.records.comparison import ALPHA
@@ -17,7 +18,7 @@ from harness.render.plain import format_seconds
 from harness.run.places import hold_node
 from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
-from harness.stats.calibration import bound_share, count_blocks, join_samples, measure_spreads
+from harness.stats.calibration import bound_share, count_blocks, measure_spreads
 from harness.trial.run import TrialResult, run_trial
 from harness.trial.setup import make_setup
 
@@ -93,22 +94,25 @@ def conclude_trials(trials: Sequence[TrialResult], seed: int) -> Calibration:
         for result in trials
         if result.tally and result.family
     )
-    samples = join_samples(result.tally.samples for result in trials if result.tally)
-    blocks, wall_s = sum(one.blocks for one in told), sum(one.wall_s for one in told)
-    # A block is of one case, and the cases take turns.
-    turn_s = wall_s / max(1, blocks) * len({sample.case for sample in samples})
+    tallies = (result.tally for result in trials if result.tally and result.family)
+    samples = pool_samples((one.seed, tally.samples) for one, tally in zip(told, tallies, strict=True)).samples
     missing = max(0, LEAST_BLOCKS - count_blocks(samples))
     lied = sum(one.lied for one in told)
     low, high = bound_share(lied, len(told))
-    return Calibration(
+    found = Calibration(
         trials=told,
         alpha=ALPHA,
         lied=lied,
         low=low,
         high=high,
         missing=missing,
-        spreads=() if missing else measure_spreads(samples, alpha=ALPHA, seed=seed, block_s=turn_s),
+        spreads=(),
     )
+    if missing:
+        return found
+    # A block is of one case, and the cases take turns.
+    turn_s = found.wall_s / found.blocks * len({sample.case for sample in samples})
+    return found.replace(spreads=measure_spreads(samples, alpha=ALPHA, seed=seed, block_s=turn_s))
 
 
 VERB = Verb(

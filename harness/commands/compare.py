@@ -17,6 +17,7 @@ from harness.records.run import Run
 from harness.render.comparison import render_comparison, render_comparison_markdown
 from harness.settings.layer import Settings, nearest
 from harness.settings.request import Places
+from harness.settings.value import split_pair
 from harness.store.layout import list_months
 
 _FILTERS = (*RunFilter.__struct_fields__, "release")
@@ -79,12 +80,13 @@ def _split(word: str) -> list[str]:
 
 
 def _filter(word: str) -> tuple[str, str] | None:
-    key, equals, value = word.partition("=")
-    if not equals or "/" in key or Path(word).exists():
+    pair = split_pair(word)
+    if pair is None or "/" in pair[0] or Path(word).exists():
         return None
+    key, value = pair
     if key not in _FILTERS or not value:
         raise UsageError(f"{word!r}: unknown key {key!r}", hint=nearest(key, _FILTERS))
-    return key, value
+    return pair
 
 
 def _choose(places: Places, filters: dict[str, str], output: Output) -> list[str]:

@@ -34,7 +34,7 @@ from harness.store.bundle import Bundle, load_run, open_bundle
 from harness.store.duration import load_durations, save_durations
 from harness.store.unfinished import KEPT, describe_kept
 from harness.system.console import Console
-from harness.system.limit import limit_of, stop_at_limit
+from harness.system.limit import explain_stop
 from harness.system.monitor import QuietMonitor
 from harness.system.quiet import CounterReader
 from harness.system.stream import append_text
@@ -134,14 +134,10 @@ def _resumable(state: Run, bundle: Bundle, places: Places) -> Iterator[None]:
     except (HarnessError, OSError, MemoryError) as error:
         kept = describe_kept([bundle.path])
         again = hint if kept == KEPT else "harness run"
-        if limit_of(error):
-            raise stop_at_limit("run", error, kept, again) from None
-        if isinstance(error, OSError):
-            what = f"the run stopped: {error.strerror or error} ({error.filename or bundle.path})"
-            raise UnfitError(f"{what}; {kept}", hint=f"fix this, then {again}") from None
-        if isinstance(error, UnfitError) and not error.hint:
-            raise UnfitError(error.what, cause=error.cause, hint=hint) from None
-        raise
+        stop = explain_stop("run", error, kept, again, bundle.path)
+        if isinstance(stop, UnfitError) and not stop.hint:
+            stop.hint = hint
+        raise stop from None
     finally:
         bundle.release()
 

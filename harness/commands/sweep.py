@@ -33,7 +33,7 @@ from harness.sweep.entry import prepare_entry
 from harness.sweep.remainder import adopt, list_open, look_for_runs, refuse_mixture
 from harness.sweep.schedule import SweepSchedule, estimate_sweep
 from harness.sweep.sessions import Prepare, SweepSessions, prepare_all
-from harness.system.limit import limit_of, stop_at_limit
+from harness.system.limit import explain_stop
 from harness.trial.setup import Setup, make_setup
 
 
@@ -163,16 +163,11 @@ def _measure(sessions: SweepSessions, work: Workplace) -> dict[str, Run]:
         hint = hint if sessions.is_there else "harness sweep"
         raise InterruptedRunError(f"interrupted; {describe_kept(sessions.bundles)}", hint=hint) from None
     except (HarnessError, OSError, MemoryError) as error:
-        if limit_of(error):
-            again = hint if sessions.is_there else "harness sweep"
-            raise stop_at_limit("sweep", error, describe_kept(sessions.bundles), again) from None
-        if isinstance(error, UnfitError) and not error.hint and sessions.is_there:
-            raise UnfitError(error.what, cause=error.cause, hint=hint) from None
-        if not isinstance(error, OSError):
-            raise
-        what = f"the sweep stopped: {error.strerror or error} ({error.filename or work.places.results})"
-        hint = f"fix this, then {hint if sessions.is_there else 'harness sweep'}"
-        raise UnfitError(f"{what}; {describe_kept(sessions.bundles)}", hint=hint) from None
+        again = hint if sessions.is_there else "harness sweep"
+        stop = explain_stop("sweep", error, describe_kept(sessions.bundles), again, work.places.results)
+        if isinstance(stop, UnfitError) and not stop.hint and sessions.is_there:
+            stop.hint = hint
+        raise stop from None
     finally:
         sessions.release()
         with suppress(OSError):  # a forecast is not worth a failure

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.request.place import open_workplace
-from harness.commands.request.tune import KEYS, resolve_search
+from harness.commands.request.tune import resolve_search
 from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
-from harness.errors import HarnessError, InterruptedRunError, UnfitError
+from harness.errors import HarnessError, InterruptedRunError
+from harness.plan.side import KEYS
 from harness.plan.tune import UNITS, TuneAxis, choose_others, decide, find_median, find_score
 from harness.records.plan import Plan
 from harness.records.record import Record, short_hash
@@ -26,7 +27,7 @@ from harness.settings.layer import Settings
 from harness.settings.request import RunRequest
 from harness.store.unfinished import describe_kept
 from harness.sweep.entry import prepare_entry
-from harness.system.limit import limit_of, stop_at_limit
+from harness.system.limit import explain_stop
 from harness.system.toml_file import change_toml, read_toml
 from harness.trial.setup import make_setup
 from harness.whisper.quantisation import name_quantised
@@ -117,13 +118,7 @@ def _telling(search: Search, results: Path) -> Iterator[None]:
         search.conclude()
         raise InterruptedRunError(f"interrupted; {kept}", hint="harness list") from None
     except (HarnessError, OSError, MemoryError) as error:
-        kept = describe_kept(search.bundles)
-        if limit_of(error):
-            raise stop_at_limit("search", error, kept, "harness tune") from None
-        if not isinstance(error, OSError):
-            raise
-        what = f"the search stopped: {error.strerror or error} ({error.filename or results})"
-        raise UnfitError(f"{what}; {kept}", hint="fix this, then harness tune") from None
+        raise explain_stop("search", error, describe_kept(search.bundles), "harness tune", results) from None
 
 
 def _spell_cmake(run: Run) -> str:
@@ -145,7 +140,7 @@ def _spell_cli(model: str, winner: Values) -> str:
 
 def _as_settings(model: str, winner: Values) -> dict[str, object]:
     """Return the winner as keys of harness.toml."""
-    values: dict[str, object] = {KEYS.get(name, name): value for name, value in winner}
+    values: dict[str, object] = {KEYS[name]: value for name, value in winner}
     return {
         "model": [model],
         **values,

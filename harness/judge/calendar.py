@@ -48,7 +48,7 @@ def correlate_time(baseline: Sequence[datetime], contender: Sequence[datetime]) 
     return later / (len(baseline) * len(contender))
 
 
-def bound_correlation(n: int, m: int) -> float:
+def bound_time_correlation(n: int, m: int) -> float:
     """Return the correlation up to which runs of `n` and `m` are mixed well enough in time."""
     return min(MOST_CORRELATION, _MOST_DEVIATIONS * math.sqrt((n + m + 1) / (3 * n * m)))
 
@@ -61,9 +61,9 @@ def caveat_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[C
     if abs(correlation) == 1:
         which = "all runs of one side were made before all of the other"
         yield Caveat(code=CaveatCode.NOT_INTERLEAVED, message=f"{which}: {advice}")
-    elif here and there and abs(correlation) > bound_correlation(len(here), len(there)) + 1e-9:
+    elif here and there and abs(correlation) > bound_time_correlation(len(here), len(there)) + 1e-9:
         later = "contender" if correlation > 0 else "baseline"
-        most = bound_correlation(len(here), len(there))
+        most = bound_time_correlation(len(here), len(there))
         message = (
             f"the runs of the two sides are not mixed in time: those of the {later} came later (rank correlation of "
             f"side and start {correlation:+.2f}, more than {most:.2f} either way): {advice}"

@@ -77,9 +77,8 @@ def _about_binary(run: Run) -> Iterator[Caveat]:
     yield from _about_devices(run, run.system_info)
     yield from compare_isa(run.system_info, run.config.isa)
     yield from compare_features(run.system_info, run.node.cpu)
-    # Before v1.7.5 there were no sections, and no word of OpenMP.
-    sectioned = any(name.startswith("CPU/") for name, _ in run.system_info.features)
-    if sectioned and "OPENMP" not in run.system_info.list_on("CPU"):
+    # Before v1.7.5 there was no word of OpenMP.
+    if run.system_info.sectioned and "OPENMP" not in run.system_info.list_on("CPU"):
         message = "built without OpenMP: ggml's own threads were used"
         yield Caveat(code=CaveatCode.NO_OPENMP, message=message)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.measurement import Case, name_cases
 from harness.records.record import Record
+from harness.records.trial import TrialEnd
 from harness.records.wording import were
 from harness.stats.verdict import PairedSample
 
@@ -32,7 +33,7 @@ class TrialFacts(Record):
     retried: int
     lost: tuple[str, ...]
     idle_share: float
-    stopped_early: str = ""
+    stopped_early: TrialEnd | None = None
     stood: int = 0
     same_code: bool = False
     fixed_by: str = ""

@@ -3,11 +3,11 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 from harness.errors import UsageError
-from harness.plan.side import KEYS
+from harness.plan.side import KEYS, name_key
 from harness.records.suite import Suite
 from harness.records.sweep import Axis, Values
-from harness.settings.layer import name_setting, nearest
-from harness.settings.value import name_option
+from harness.settings.layer import nearest
+from harness.settings.value import name_option, split_pair
 
 # What a case differs in, and the setting behind it; all other axes make another binary.
 CASE_AXES = {"model": "model", "quant": "quant", "threads": "threads", "fa": "flash_attn"}
@@ -23,9 +23,9 @@ def parse_axes(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the values by axis of `NAME=V1,V2` words; raises UsageError for what is none."""
     named: dict[str, tuple[str, ...]] = {}
     for word in words:
-        name, equals, values = word.partition("=")
+        name, values = split_pair(word) or ("", "")
         parts = tuple(dict.fromkeys(value.strip() for value in values.split(",") if value.strip()))
-        if not equals or not parts:
+        if not parts:
             raise UsageError(f"--axis: {word!r} is no axis", hint="NAME=VALUE,VALUE, as GGML_LLAMAFILE=ON,OFF")
         named[_take_name(name, named)] = parts
     return named
@@ -47,7 +47,7 @@ def convert_excludes(tables: Iterable[Mapping[str, object]], axes: Sequence[Axis
     values = {axis.name: axis.values for axis in axes}
     excludes = []
     for table in tables:
-        exclude = tuple((name_option(name) or _name_axis(name), _spell(value)) for name, value in table.items())
+        exclude = tuple((name_option(name) or name_key(name), _spell(value)) for name, value in table.items())
         for name, value in exclude:
             if name not in values:
                 raise UsageError(f"{where}: exclude names {name!r}, which is no axis", hint=nearest(name, values))
@@ -88,14 +88,9 @@ def name_binary(values: Values) -> Values:
     return tuple((name, value) for name, value in values if name not in CASE_AXES)
 
 
-def _name_axis(key: str) -> str:
-    """Return the name of an axis: `fa` also where the setting behind it is named."""
-    return "fa" if name_setting(key) == CASE_AXES["fa"] else key
-
-
 def _take_name(key: str, taken: Container[str], where: str = "--axis") -> str:
     """Return the name of an axis, an option of CMake without its type; raises UsageError for one that is `taken`."""
-    name = _name_axis(key)
+    name = name_key(key)
     known = name if name in _KNOWN else name_option(name)
     if known in taken:
         raise UsageError(f"{where}: the axis {known} is given twice", hint="all of its values in one list")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from harness.build.recipe import ACCELERATORS, CUDA, METAL
 from harness.records.build import Config, is_on
 from harness.records.caveat import Caveat, CaveatCode
+from harness.records.node import is_macos
 from harness.records.record import is_text
 from harness.records.secret import without_secrets
 
@@ -31,7 +32,7 @@ _POISONOUS = frozenset(
 
 Pairs = tuple[tuple[str, str], ...]
 
-_GCC, _APPLE, _OFF, _NO_BLAS = "gcc", "macOS", "off", "none"
+_GCC, _OFF, _NO_BLAS = "gcc", "off", "none"
 # Whose code reads variables that begin like this; ggml's code for CUDA is that for HIP and MUSA, too.
 _OF_BACKENDS = {
     "GGML_CUDA_": (CUDA, "hip", "musa"),
@@ -113,7 +114,7 @@ def _is_read(name: str, config: Config, os: str) -> bool:
         # A BLAS library may have the threads of any OpenMP.
         return blas or (config.openmp != _OFF and not name.startswith(foreign))
     if name.startswith("MALLOC_"):
-        return not os.startswith(_APPLE)
+        return not is_macos(os)
     for prefix, backends in _OF_BACKENDS.items():
         if name.startswith(prefix):
             options = [ACCELERATORS[backend] for backend in backends]

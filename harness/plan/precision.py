@@ -13,7 +13,7 @@ from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.stats.series import Key, sample_run
-from harness.stats.summary import bound_correlation, correlate_neighbours, summarize, widen_by
+from harness.stats.summary import bound_neighbour_correlation, correlate_neighbours, summarize, widen_by
 
 # Who stops as soon as an interval is tight stops when it is tight by chance, too: one at 98 % then still covers 95 %.
 CONFIDENCE = 0.98
@@ -66,7 +66,7 @@ def find_correlated(run: Run) -> dict[Key, float]:
     """
     samples = _sample_models(run) if run.suite.precision else {}
     found = {key: correlate_neighbours(values) for key, values in samples.items()}
-    return {key: found[key] for key, values in samples.items() if found[key] > bound_correlation(len(values))}
+    return {key: found[key] for key, values in samples.items() if found[key] > bound_neighbour_correlation(len(values))}
 
 
 def extend_plan(plan: Plan, run: Run) -> Plan:

@@ -6,7 +6,7 @@ from harness.errors import UsageError
 from harness.records.record import Record
 from harness.records.source import SourceRequest
 from harness.settings.layer import name_setting, nearest
-from harness.settings.value import name_option
+from harness.settings.value import name_option, split_pair
 
 # What a side may differ in, and the setting behind it; a name in capitals is an option of CMake.
 KEYS = {
@@ -64,6 +64,11 @@ class SideRequest(Record):
         return shared.replace(ref=mine["ref"], repo=mine["repo"], tree=mine["source"])
 
 
+def name_key(word: str) -> str:
+    """Return a key as sides and axes have it: `fa` also where the setting behind it is named."""
+    return "fa" if name_setting(word) == KEYS["fa"] else word
+
+
 def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> SideRequest:
     """Return the side that `words`, separated by commas, describe.
 
@@ -72,17 +77,17 @@ def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> SideRequest:
     values: dict[str, str] = {}
     defines: list[str] = []
     for word in (piece.strip() for piece in words.split(",")):
-        key, equals, value = word.partition("=")
-        key = "fa" if name_setting(key) == KEYS["fa"] else key
-        if equals and (option := name_option(key)):
+        pair = split_pair(word)
+        key, value = pair or ("source" if is_folder(word) else "ref", word)
+        if pair and (option := name_option(key)):
             defines.append(f"{option}={value}")
             continue
-        if equals and key not in KEYS:
+        name = KEYS.get(name_key(key), "")
+        if not name:
             raise UsageError(f"{words}: unknown key {key!r}", hint=nearest(key, KEYS))
-        name, value = (KEYS[key], value) if equals else ("source" if is_folder(word) else "ref", word)
         if not value:
             raise UsageError(f"{words!r} names nothing", hint="a ref, a folder, or KEY=VALUE, separated by commas")
-        if not equals and name == "ref" and word.startswith(PATHS):
+        if not pair and name == "ref" and word.startswith(PATHS):
             raise UsageError(f"{words}: there is no folder {word}")
         if name in values:
             raise UsageError(f"{words}: {name} is given twice")

@@ -58,3 +58,13 @@ class Calibration(Record):
     high: float
     missing: int
     spreads: tuple[Spread, ...]
+
+    @property
+    def blocks(self) -> int:
+        """The blocks of all trials together."""
+        return sum(trial.blocks for trial in self.trials)
+
+    @property
+    def wall_s(self) -> float:
+        """The seconds of all trials together."""
+        return sum(trial.wall_s for trial in self.trials)

@@ -34,6 +34,11 @@ class Cores(Record):
     numa_nodes: int = 1
 
 
+def is_macos(os: str) -> bool:
+    """Return whether the operating system of a node, by name and version, is macOS."""
+    return os.startswith("macOS")
+
+
 class Cpu(Record):
     """The processor: `features` are sorted lower-case names as the operating system spells them."""
 
@@ -44,6 +49,11 @@ class Cpu(Record):
     features: tuple[str, ...]
     cores: Cores
     caches: tuple[CpuCache, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The brand on one line, else the architecture."""
+        return " ".join((self.brand or self.arch).split())
 
 
 class Node(Record):

@@ -92,6 +92,11 @@ class SystemInfo(Record):
         )
 
     @property
+    def sectioned(self) -> bool:
+        """Whether the features have sections, and only those that are on are named: since v1.7.5."""
+        return any(name.startswith("CPU/") for name, _ in self.features)
+
+    @property
     def failure(self) -> str:
         """What the log named and took back, by which line, and what ran; empty where nothing failed."""
         if not self.failed:
@@ -143,6 +148,12 @@ class Run(Record):
     code: CodeDigests | None = None
     earliest: str = ""
     built: tuple[tuple[str, str], ...] = ()
+
+    def add_caveat(self, caveat: Caveat) -> "Run":
+        """Return the run with a further caveat, or as it is where one with that code is there."""
+        if any(known.code == caveat.code for known in self.caveats):
+            return self
+        return self.replace(caveats=(*self.caveats, caveat))
 
     @property
     def attempts(self) -> tuple[StepResult, ...]:

@@ -12,16 +12,16 @@ from harness.render.terminal import wrap_bullet
 
 def render_calibration(found: Calibration) -> str:
     """Return what the trials said and how many lied, then for each metric its spreads and the minutes it takes."""
-    lines = [*_verdicts(found.trials), "", *_share(found), ""]
+    lines = [*_verdicts(found), "", *_share(found), ""]
     lines += list(_forecast(found)) if found.spreads else list(_missing(found))
     return "\n".join(lines) + "\n"
 
 
-def _verdicts(trials: tuple[AATrial, ...]) -> Iterator[str]:
+def _verdicts(found: Calibration) -> Iterator[str]:
     """Yield the verdicts of the only trial, of several those that lied."""
-    blocks, wall_s = sum(trial.blocks for trial in trials), sum(trial.wall_s for trial in trials)
+    trials = found.trials
     what = "an A/A trial" if len(trials) == 1 else f"{len(trials)} A/A trials"
-    yield f"a build against itself: {what}, {format_count(blocks, 'block')} in {wall_s / 60:.1f} min"
+    yield f"a build against itself: {what}, {format_count(found.blocks, 'block')} in {found.wall_s / 60:.1f} min"
     shown = trials if len(trials) == 1 else [trial for trial in trials if trial.lied]
     rows = [_row_of_verdict(trial, one) for trial in shown for one in trial.family.comparisons]
     if rows:
@@ -54,8 +54,7 @@ def _share(found: Calibration) -> Iterator[str]:
 
 
 def _missing(found: Calibration) -> Iterator[str]:
-    blocks, wall_s = sum(trial.blocks for trial in found.trials), sum(trial.wall_s for trial in found.trials)
-    longer = f", {found.missing * wall_s / blocks / 60:.1f} min more at this pace" if blocks else ""
+    longer = f", {found.missing * found.wall_s / found.blocks / 60:.1f} min more at this pace" if found.blocks else ""
     yield from wrap_bullet(
         f"no forecast: it takes {format_count(found.missing, 'more block')} of each metric{longer}. Take a "
         "longer --max-time, fewer metrics (--metric), or --trials"

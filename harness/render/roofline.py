@@ -32,7 +32,7 @@ def render_roofline(roofline: Roofline, node: Node, bounds: Mapping[int, float])
     rows.append(["bound", "GFLOP/s", *(f"{bounds[n]:.1f}" if n in bounds else "-" for n in counts), _BOUND])
     return "\n".join(
         [
-            f"roofline of {node.name}: {' '.join((node.cpu.brand or node.cpu.arch).split())}",
+            f"roofline of {node.name}: {node.cpu.title}",
             f"{_INDENT}{roofline.vector}: {roofline.lanes} floats per vector, {fused}; arrays of {size}",
             "",
             *_table(rows),

@@ -53,7 +53,7 @@ def list_head(run: Run) -> Iterator[str]:
     project, commit_name = run.project or "unknown project", short_commit(run) or "unknown commit"
     took = f" in {run.wall_s:.0f} s" if run.wall_s else ""
     yield f"{run.status}  {project} {release}{commit_name} on {run.node.name}{took}"
-    yield f"  cpu     {' '.join((run.node.cpu.brand or run.node.cpu.arch).split()) or UNKNOWN}"
+    yield f"  cpu     {run.node.cpu.title or UNKNOWN}"
     asked = run.config.build_type or "build type not known"
     yield f"  config  {run.config.id} {asked}, {_compiler(run)}{f' ({words})' if words else ''}"
     for device in run.system_info.devices if run.system_info else ():

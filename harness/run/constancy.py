@@ -69,7 +69,7 @@ class ConstancyCheck:
             message = f"{written} was written to while the tree was built: the build may hold what it was then"
         else:
             return run
-        return _say(run, CaveatCode.SOURCE_CHANGED, message)
+        return run.add_caveat(Caveat(code=CaveatCode.SOURCE_CHANGED, message=message))
 
     def check(self, run: Run, folder: str) -> Run:
         """Return the run with what is no longer as it was, said once; unchanged before there was a build.
@@ -82,20 +82,15 @@ class ConstancyCheck:
         if other:
             distrust(Path(folder))
             message = f"{other} became another file after it was built: somebody wrote to the build in {folder}"
-            run = _say(run, CaveatCode.BUILD_CHANGED, message)
+            run = run.add_caveat(Caveat(code=CaveatCode.BUILD_CHANGED, message=message))
         weights, audio = [one.path for one in run.weights], [one.path for one in run.audio]
         for code, paths in ((CaveatCode.WEIGHTS_CHANGED, weights), (CaveatCode.AUDIO_CHANGED, audio)):
             for path in paths:
                 if path in self._read and any(map(is_touched, self._read[path], look_through(path))):
                     said = "was written to, replaced or moved while the run went on"
-                    run = _say(run, code, f"{path} {said}: some numbers may be of another file")
+                    message = f"{path} {said}: some numbers may be of another file"
+                    run = run.add_caveat(Caveat(code=code, message=message))
         if self._watch is None or folder not in self._measuring:
             return run
         found = caveat_condition(self._watch.probe_condition(), run.node.cpu.cores, run.suite.threads)
         return mark_changes(run, count_usable(), tuple(found))
-
-
-def _say(run: Run, code: CaveatCode, message: str) -> Run:
-    if any(caveat.code == code for caveat in run.caveats):
-        return run
-    return run.replace(caveats=(*run.caveats, Caveat(code=code, message=message)))

@@ -98,5 +98,5 @@ def recheck_files(run: Run, cache: Path) -> Run:
             verify()
         except HarnessError as error:
             message = f"{error.what}, while the run went on: its numbers are of neither file"
-            run = run.replace(caveats=(*run.caveats, Caveat(code=code, message=message)))
+            run = run.add_caveat(Caveat(code=code, message=message))
     return run

@@ -9,6 +9,7 @@ from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import SEARCH, Run
+from harness.records.trial import TrialEnd
 from harness.run.finish import seal_run
 from harness.settings.request import Places
 from harness.store.bundle import LOGS, PARTIAL, PLAN, RUN, Bundle, load_run, month_folder
@@ -17,7 +18,6 @@ from harness.system.console import Console
 from harness.system.process.orphan import stop_orphans
 from harness.system.scratch import BLOCK, clear_scratch
 
-KILLED = "the harness was killed"
 _LEAST_AGE_S = 60
 
 
@@ -103,16 +103,16 @@ def _end_trial(run: Run, partner: Run | None) -> Run:
     """Return one side with the blocks that both sides have."""
     blocks = {result.step for result in (partner or run).results}
     results = tuple(result for result in run.results if result.step in blocks)
-    caveat = Caveat(code=CaveatCode.STOPPED, message=f"ended before everything was settled: {KILLED}")
-    trial = run.trial.replace(stopped=KILLED) if run.trial else None
+    caveat = Caveat(code=CaveatCode.STOPPED, message=f"ended before everything was settled: {TrialEnd.KILLED}")
+    trial = run.trial.replace(stopped=TrialEnd.KILLED) if run.trial else None
     run = run.replace(trial=trial, results=results, caveats=(*run.caveats, caveat))
-    return run if run.measurements else _say_empty(run, "trial", f"no block has ended: {KILLED}")
+    return run if run.measurements else _say_empty(run, "trial", f"no block has ended: {TrialEnd.KILLED}")
 
 
 def _end_search(run: Run) -> Run:
     """Return a part of a search with the weights that were made."""
     run = run.replace(weights=tuple(one for one in run.weights if one.sha256))
-    return run if run.measurements else _say_empty(run, "search", f"nothing was measured: {KILLED}")
+    return run if run.measurements else _say_empty(run, "search", f"nothing was measured: {TrialEnd.KILLED}")
 
 
 def _say_empty(run: Run, step: str, reason: str) -> Run:

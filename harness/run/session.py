@@ -185,8 +185,8 @@ class Session:
             self._announce(step, self._own_pace(step))
         before = monitor.read()
         result = self._execute(step)
-        if monitor.caveat and all(caveat.code != monitor.caveat.code for caveat in self.run.caveats):
-            self.run = self.run.replace(caveats=(*self.run.caveats, monitor.caveat))
+        if monitor.caveat:
+            self.run = self.run.add_caveat(monitor.caveat)
         return result.replace(quiet=monitor.since(before, result.completed), placement=step.placement)
 
     def _disturbed(self) -> Iterator[Step]:

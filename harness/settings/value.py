@@ -59,11 +59,17 @@ def split_option(word: str) -> tuple[str, str]:
 
     The type is left out: if CMake got it, any name would become a declared variable, and a misspelt one would pass.
     """
-    left, equals, value = word.partition("=")
+    left, value = split_pair(word) or ("", "")
     name, colon, kind = left.partition(":")
-    if not equals or not _NAME.fullmatch(name) or (colon and kind not in _KINDS):
+    if not _NAME.fullmatch(name) or (colon and kind not in _KINDS):
         raise ValueError
     return name, value
+
+
+def split_pair(word: str) -> tuple[str, str] | None:
+    """Return name and value of `NAME=VALUE`, None for any other word."""
+    name, equals, value = word.partition("=")
+    return (name, value) if equals else None
 
 
 def read_defines(words: Iterable[str]) -> dict[str, str]:

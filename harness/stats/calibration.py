@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 
 from harness.records.calibration import BlocksNeeded, Spread
@@ -37,17 +37,6 @@ def measure_spreads(samples: Sequence[PairedSample], *, alpha: float, seed: int,
 def count_blocks(samples: Sequence[PairedSample]) -> int:
     """Return how many usable blocks the metric with the fewest has."""
     return min((len(sample.blocks) for sample in map(_keep_usable, samples)), default=0)
-
-
-def join_samples(trials: Iterable[Sequence[PairedSample]]) -> tuple[PairedSample, ...]:
-    """Return the samples of several trials as one for each case and metric, their blocks one behind the other."""
-    joined: dict[tuple[str, str], PairedSample] = {}
-    for sample in (sample for samples in trials for sample in samples):
-        key = (str(sample.case), sample.metric)
-        known = joined.get(key)
-        blocks = [*(_list_blocks(known) if known else ()), *_list_blocks(sample)]
-        joined[key] = _make_sample(sample, blocks)
-    return tuple(joined.values())
 
 
 def bound_share(count: int, total: int, confidence: float = 0.95) -> tuple[float, float]:

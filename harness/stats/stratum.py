@@ -1,8 +1,9 @@
 """Runs of two sides that were made apart from each other, by day."""
 
+import bisect
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import median
 
 from harness.stats.evidence import is_usable
@@ -80,8 +81,9 @@ class UnpairedEvidence:
         ends = sorted({difference for order in (self._order, *self._days) for difference in order.differences})
         if not ends or 2 / self._measure(-math.inf, up=True) > level or 2 / self._measure(math.inf, up=False) > level:
             return None
-        low = _find_first(len(ends), lambda at: 2 / self._measure(ends[at], up=True) > level)
-        high = _find_first(len(ends), lambda at: 2 / self._measure(ends[-1 - at], up=False) > level)
+        places = range(len(ends) - 1)  # if none of these is plausible, the last one is
+        low = bisect.bisect_right(places, level, key=lambda at: 2 / self._measure(ends[at], up=True))
+        high = bisect.bisect_right(places, level, key=lambda at: 2 / self._measure(ends[-1 - at], up=False))
         return ends[low], ends[-1 - high]
 
     def lack(self, level: float) -> str:
@@ -135,12 +137,3 @@ def _group(values: Sequence[Dated]) -> dict[str, list[float]]:
     for day, value in values:
         found.setdefault(day, []).append(math.log(value))
     return found
-
-
-def _find_first(count: int, holds: Callable[[int], bool]) -> int:
-    """Return the least index below `count` for which it holds, and then for all others; the last where for none."""
-    low, high = 0, count - 1
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle + 1, high)
-    return low

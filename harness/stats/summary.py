@@ -53,7 +53,7 @@ def correlate_neighbours(values: Sequence[float]) -> float:
     return math.fsum(one * other for one, other in itertools.pairwise(distances)) / total if total else 0.0
 
 
-def bound_correlation(n: int) -> float:
+def bound_neighbour_correlation(n: int) -> float:
     """Return what the correlation of `n` independent values exceeds about once in fifty times: 2 / sqrt(n)."""
     return 2 / math.sqrt(n) if n else math.inf
 

@@ -18,6 +18,7 @@ _OBJECT = re.compile(r"[^/]+\.(?:o|a)")
 # CMake's own folders: objects, and programs by which it tries what the compiler can do.
 _OBJECTS = "CMakeFiles"
 _SKIPPED = frozenset({"Testing", "_deps", "layouts"})
+_NOT_MEASURED = _SKIPPED | {_OBJECTS}
 # Larger ones hold the kernels of a GPU, which are read into its own memory.
 _MOST_COPIED_BYTES = 64 << 20
 _PERMISSIONS = 0o777
@@ -40,7 +41,7 @@ class BuiltFiles:
 
     def __init__(self, folder: Path, *, linked: bool = False) -> None:
         self._folder = folder
-        found = _find(folder, _OBJECT, {*_SKIPPED}) if linked else _find(folder, _MEASURED, {*_SKIPPED, _OBJECTS})
+        found = _find(folder, _OBJECT, _SKIPPED) if linked else _find(folder, _MEASURED, _NOT_MEASURED)
         self._known = {path: (look(path), _sum(path)) for path in found}
 
     @property
@@ -73,7 +74,7 @@ def copy_built(folder: Path, into: Path, program: str = "") -> None:
     for each block becomes one. Raises OSError, and UnreadableError for what cannot be read.
     """
     programs = [Path(program)] if program else []
-    for path in (*_find(folder, _LIBRARY, {*_SKIPPED, _OBJECTS}), *programs):
+    for path in (*_find(folder, _LIBRARY, _NOT_MEASURED), *programs):
         copy = into / path.relative_to(folder)
         copy.parent.mkdir(parents=True, exist_ok=True)
         if path.is_symlink() and path.readlink().parent == Path():
@@ -102,7 +103,7 @@ def find_shared(loaded: Sequence[str], root: str) -> str:
     return next((path for path in loaded if not Path(path).is_relative_to(own) and path not in links), "")
 
 
-def _find(folder: Path, wanted: re.Pattern[str], skipped: set[str]) -> Iterator[Path]:
+def _find(folder: Path, wanted: re.Pattern[str], skipped: frozenset[str]) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in skipped]
         yield from (Path(parent) / name for name in files if wanted.fullmatch(name))

@@ -1,8 +1,9 @@
 """Limits of the system that the harness itself meets, in whatever it does: as an error that names them."""
 
 import os
+from pathlib import Path
 
-from harness.errors import HarnessError, LimitError
+from harness.errors import HarnessError, LimitError, UnfitError
 from harness.parse.shortage import CPU_TIME, MEMORY, LimitComplaint, find_shortage, read_shortage
 
 
@@ -69,11 +70,19 @@ def refuse_program(program: str, told: LimitComplaint) -> LimitError:
     return LimitError(f"{program} cannot run: {told.shortage.means}", cause=told.line, hint=told.shortage.remedy)
 
 
-def stop_at_limit(what: str, error: BaseException, kept: str, resume: str) -> LimitError:
-    """Return what to say where a limit ends a run or a sweep in the middle; `kept` says what is there.
+def explain_stop(
+    what: str, error: HarnessError | OSError | MemoryError, kept: str, again: str, place: Path
+) -> HarnessError:
+    """Return the error to raise where something ends a run, a sweep or a comparison in the middle.
 
-    `resume` is the command that goes on.
+    `kept` says what is there, `again` is the command to go on with, `place` where it happened if the system does not
+    say. What is already explained stays as it is.
     """
-    found = limit_of(error) or LimitError(str(error))
-    cause = f"{found.cause}; {kept}" if found.cause else kept
-    return LimitError(f"the {what} stopped: {found.what}", cause=cause, hint=f"{found.hint}; then {resume}")
+    limit = limit_of(error)
+    if limit:
+        cause = f"{limit.cause}; {kept}" if limit.cause else kept
+        return LimitError(f"the {what} stopped: {limit.what}", cause=cause, hint=f"{limit.hint}; then {again}")
+    if isinstance(error, HarnessError):
+        return error
+    told = f"{getattr(error, 'strerror', None) or error} ({getattr(error, 'filename', None) or place})"
+    return UnfitError(f"the {what} stopped: {told}; {kept}", hint=f"fix this, then {again}")

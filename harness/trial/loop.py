@@ -9,7 +9,7 @@ from harness.records.comparison import ALPHA
 from harness.records.measurement import Case, Measurement, name_cases
 from harness.records.outcome import StepResult
 from harness.records.record import Record
-from harness.records.trial import Role
+from harness.records.trial import Role, TrialEnd
 from harness.render.plain import format_seconds
 from harness.settings.request import TrialDesign
 from harness.stats.pairing import pair_measurements
@@ -19,10 +19,6 @@ from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCa
 
 # So many blocks lost one after the other, and the next one would be lost, too.
 _PATIENCE = 3
-SETTLED = "every case is settled"
-TIME_UP = "the time was up"
-INTERRUPTED = "interrupted"
-LOST = "the workers kept failing"
 
 SideCases = Mapping[Role, SideCase]
 
@@ -35,7 +31,7 @@ class BlockEngine(Protocol):
 
 
 class TrialTally(Record):
-    """What came of it; `lost` tells of every block that came to nothing.
+    """What came of it; `lost` tells of every block that came to nothing, `stopped` is None while it goes on.
 
     `wall_s` leaves out the `halted_s` seconds in which the harness or a side stood still; they are not of its time.
     `shared` is a library that was not the file of its block alone.
@@ -43,7 +39,7 @@ class TrialTally(Record):
 
     results: tuple[tuple[StepResult, StepResult], ...] = ()
     lost: tuple[LostBlock, ...] = ()
-    stopped: str = ""
+    stopped: TrialEnd | None = None
     wall_s: float = 0.0
     disturbed: int = 0
     retried: int = 0
@@ -108,7 +104,7 @@ class TrialLoop:
                 self._save(self.tally)
         except KeyboardInterrupt:
             elapsed_s = time.monotonic() - began - self.tally.halted_s
-            self.tally = self.tally.replace(stopped=INTERRUPTED, wall_s=round(elapsed_s, 3))
+            self.tally = self.tally.replace(stopped=TrialEnd.INTERRUPTED, wall_s=round(elapsed_s, 3))
         return self.tally
 
     def _measure_block(self, number: int) -> None:
@@ -153,24 +149,24 @@ class TrialLoop:
         settled = list_settled(samples, planned=planned, alpha=ALPHA, threshold=self._design.threshold)
         self._settled |= {(one.case, one.metric) for one, known in zip(samples, settled, strict=True) if known}
 
-    def _conclude(self, number: int, elapsed_s: float) -> str:
-        """Return why the trial ends now, or nothing."""
+    def _conclude(self, number: int, elapsed_s: float) -> TrialEnd | None:
+        """Return why the trial ends now, None where it goes on."""
         if self._lost_in_row >= _PATIENCE or (self._lost_in_row and self.tally.lost[-1].hopeless):
-            return LOST
+            return TrialEnd.LOST
         left = [
             f"{metric} of {self._names[pair_cases(side_cases)]}"
             for side_cases in self._cases
             for metric in self._open_metrics(side_cases)
         ]
         if not left:
-            return SETTLED
+            return TrialEnd.SETTLED
         left_s = self._design.max_time_s - elapsed_s
         if elapsed_s / number > left_s:  # the next block would not end in time
-            return TIME_UP
+            return TrialEnd.TIME_UP
         still = ", ".join(left[:3]) + (" ..." if len(left) > 3 else "")
         passed = f"{format_seconds(elapsed_s)}, at most {format_seconds(left_s)} left"
         self._console.tick(f"block {number}, {passed}; open: {still}", elapsed_s / self._design.max_time_s)
-        return ""
+        return None
 
 
 def pair_cases(side_cases: SideCases) -> Case:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from harness.errors import HarnessError, UnfitError
+from harness.errors import HarnessError
 from harness.judge.comparison import CompareQuestion, judge_trials
 from harness.judge.trial import EQUAL, TrialFacts, caveat_trial, list_unmeasured
 from harness.plan.block import ROLES
@@ -17,7 +17,7 @@ from harness.records.plan import Phase
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Engine
-from harness.records.trial import Role, Trial
+from harness.records.trial import Role, Trial, TrialEnd
 from harness.render.origin import name_fixture
 from harness.run.build_file import RELINK, keep_include
 from harness.run.builder import BuildResult, check_build
@@ -27,12 +27,12 @@ from harness.run.places import Workplace
 from harness.settings.request import TrialDesign
 from harness.store.bundle import Bundle, create_bundle
 from harness.store.unfinished import KEPT, describe_kept
-from harness.system.limit import limit_of, stop_at_limit
+from harness.system.limit import explain_stop
 from harness.system.scratch import BLOCK, scratch_folder
 from harness.trial.bench_engine import BenchEngine
 from harness.trial.fresh_file import FreshFiles, Relinking
 from harness.trial.library_engine import LibraryEngine
-from harness.trial.loop import INTERRUPTED, LOST, SETTLED, BlockEngine, TrialLoop, TrialTally, pair_cases
+from harness.trial.loop import BlockEngine, TrialLoop, TrialTally, pair_cases
 from harness.trial.setup import Setup
 from harness.trial.side import Side, build_side, make_side_cases
 from harness.trial.side_case import LostBlock, SideCase
@@ -58,7 +58,7 @@ class TrialResult(Record):
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended it."""
-        return self.tally is not None and self.tally.stopped == INTERRUPTED
+        return self.tally is not None and self.tally.stopped is TrialEnd.INTERRUPTED
 
 
 def run_trial(
@@ -136,7 +136,7 @@ def run_trial(
         paths=tuple(path for _, path in concluded),
         family=family,
         tally=tally,
-        failure=tally.lost[-1] if tally.stopped == LOST else None,
+        failure=tally.lost[-1] if tally.stopped is TrialEnd.LOST else None,
         missing=missing,
     )
 
@@ -149,12 +149,7 @@ def _telling(bundles: Sequence[Path], command: str) -> Iterator[None]:
     except (HarnessError, OSError, MemoryError) as error:
         kept = describe_kept(bundles)
         again = f"{command}, which also finishes the records of what was measured" if kept == KEPT else command
-        if limit_of(error):
-            raise stop_at_limit("comparison", error, kept, again) from None
-        if not isinstance(error, OSError):
-            raise
-        what = f"the comparison stopped: {error.strerror or error} ({error.filename or bundles[0]})"
-        raise UnfitError(f"{what}; {kept}", hint=f"fix this, then {again}") from None
+        raise explain_stop("comparison", error, kept, again, bundles[0]) from None
 
 
 def _check_options(sides: Sides, work: Workplace) -> None:
@@ -229,7 +224,7 @@ def _look_at(
         stood=tally.stood,
         lost=tuple(lost.reason for lost in tally.lost),
         idle_share=tally.idle_share,
-        stopped_early=tally.stopped if design.early and tally.stopped != SETTLED else "",
+        stopped_early=tally.stopped if design.early and tally.stopped is not TrialEnd.SETTLED else None,
         fixed_by=name_fixture(baseline.asked.used),
     )
 
@@ -246,12 +241,12 @@ def _conclude(
     results = tuple(pair[ROLES.index(role)] for pair in tally.results)
     if run.code and run.trial and not run.trial.relinked:  # else each block is another code layout
         results = tuple(one.replace(build=run.code.id) for one in results)
-    if tally.stopped == LOST or missing or not results:  # no run that holds nothing has passed
+    if tally.stopped is TrialEnd.LOST or missing or not results:  # no run that holds nothing has passed
         reason = tally.lost[-1].reason if tally.lost else f"no block has ended: {tally.stopped}"
         reason = f"never measured: {', '.join(missing)} ({tally.stopped})" if missing else reason
         cause = tally.lost[-1].cause if tally.lost and not missing else None
         results += (StepResult(step="trial", phase=Phase.BENCHMARK, status=Status.FAILED, reason=reason, cause=cause),)
-    trial = run.trial.replace(discarded=len(tally.lost), stopped=tally.stopped) if run.trial else None
+    trial = run.trial.replace(discarded=len(tally.lost), stopped=tally.stopped or "") if run.trial else None
     run = run.replace(trial=trial, results=results, caveats=(*run.caveats, *caveats), wall_s=tally.wall_s)
     run, _, folder = conclude(run, bundle, cache)
     return run, str(folder)

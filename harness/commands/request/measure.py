@@ -158,7 +158,7 @@ def choose_suite(settings: Settings, node: Node) -> Suite:
         models=models,
         threads=threads,
         flash_attn=_counts(settings, "flash_attn", 0, 1),
-        repetitions=_count(settings, "repetitions", 1, 1_000_000),
+        repetitions=choose_count(settings, "repetitions", 1, 1_000_000),
         tests=tests,
         test_build_types=("Debug", "Release") if tests else (),
         seed=int(settings.number("seed")),
@@ -204,7 +204,8 @@ def _counts(settings: Settings, name: str, low: int, high: int) -> tuple[int, ..
     return tuple(dict.fromkeys(int(word) for word in words))
 
 
-def _count(settings: Settings, name: str, low: int, high: int) -> int:
+def choose_count(settings: Settings, name: str, low: int, high: int) -> int:
+    """Return a setting that is a whole number; raises UsageError for one that is not from `low` to `high`."""
     number = int(settings.number(name))
     if not low <= number <= high:
         option = f"--{name.replace('_', '-')}"

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 
 from harness.commands.request.build import resolve_source_request
-from harness.commands.request.measure import choose_engine, choose_suite, resolve_measured, resolve_node
+from harness.commands.request.measure import choose_count, choose_engine, choose_suite, resolve_measured, resolve_node
 from harness.errors import UnfitError, UsageError
 from harness.judge.comparison import CompareQuestion, choose_metrics
 from harness.plan.side import ORIGINS, SideRequest
 from harness.records.measurement import TABLE_METRICS
-from harness.records.node import Node
+from harness.records.node import Node, is_macos
 from harness.records.record import Record
 from harness.records.run import SettingOrigin
 from harness.records.suite import Benchmark, Engine
@@ -22,7 +22,6 @@ from harness.trial.lineup import SideRequests, choose_sides
 
 _MOST_PAIRS = _MOST_TRIALS = 1000
 _ALIKE = (SideRequest(label="baseline"), SideRequest(label="contender"))
-_APPLE = "macOS"
 _LTO = re.compile(r"(?:GGML_LTO|WHISPER_LTO|CMAKE_INTERPROCEDURAL_OPTIMIZATION\w*)(?::\w+)?=(?:1|on|yes|true|y)", re.I)
 
 
@@ -69,9 +68,7 @@ def resolve_lineup(settings: Settings, places: Places, words: Sequence[str]) -> 
 
 def resolve_calibration(settings: Settings, work: Workplace) -> tuple[TrialRequest, ...]:
     """Return trials of a build against itself, each without an early end; raises UsageError for bad settings."""
-    design, wanted = choose_design(settings), int(settings.number("trials"))
-    if not 1 <= wanted <= _MOST_TRIALS:
-        raise UsageError(f"--trials: expected a number from 1 to {_MOST_TRIALS}, not {wanted}", hint="--trials 10")
+    design, wanted = choose_design(settings), choose_count(settings, "trials", 1, _MOST_TRIALS)
     first = _resolve(settings, work, _ALIKE, design.replace(early=False))
     # The first trial keeps the settings of the command, which say where the seed came from.
     return (first, *(first.reseed(settings, seed) for seed in draw_seeds(design.seed, wanted)[1:]))
@@ -92,9 +89,7 @@ def choose_design(settings: Settings) -> TrialDesign:
     for name in settings.words("metric"):
         if name not in known:
             raise UsageError(f"unknown metric {name!r}", hint=nearest(name, known))
-    pairs = int(settings.number("pairs"))
-    if not 1 <= pairs <= _MOST_PAIRS:
-        raise UsageError(f"--pairs: expected a number from 1 to {_MOST_PAIRS}, not {pairs}", hint="--pairs 2")
+    pairs = choose_count(settings, "pairs", 1, _MOST_PAIRS)
     whole = choose_engine(settings, Engine.LIBRARY) is Engine.BENCH
     return TrialDesign(
         seed=int(settings.number("seed")),
@@ -173,7 +168,7 @@ def _require_relinking(asked: RunRequest) -> None:
             cause="link-time optimisation compiles the code again, for minutes, and orders functions itself",
             hint=f"leave out --relink or {optimised}",
         )
-    if asked.node.os.startswith(_APPLE):
+    if is_macos(asked.node.os):
         raise UnfitError(
             "--relink does not work on macOS",
             cause="the macOS linker needs a complete list of functions, which the harness does not make",

@@ -6,6 +6,7 @@ from harness.commands.request.measure import choose_engine, choose_suite, resolv
 from harness.commands.request.sweep import Resolved, resolve_config
 from harness.errors import UsageError
 from harness.plan.axis import name_binary
+from harness.plan.side import name_key
 from harness.plan.tune import AXES, TuneAxis, list_axes
 from harness.records.measurement import DECODE, ENCODE
 from harness.records.node import Node
@@ -15,11 +16,8 @@ from harness.records.suite import Benchmark, Engine
 from harness.records.sweep import Values
 from harness.records.tune import Goal
 from harness.run.places import Workplace
-from harness.settings.layer import Settings, name_setting, nearest
+from harness.settings.layer import Settings, nearest
 from harness.settings.request import MeasureRequest
-
-# The names of axes as settings, where they differ.
-KEYS = {"fa": "flash_attn"}
 
 
 class SearchRequest(Record):
@@ -48,7 +46,7 @@ def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequ
     models, over = settings.words("model"), settings.words("over")
     if len(models) != 1:
         raise UsageError("tune takes one model at a time", hint=f"--model {models[0]}")
-    over = tuple("fa" if name_setting(name) == KEYS["fa"] else name for name in over)
+    over = tuple(map(name_key, over))
     unknown = next((name for name in over if name not in AXES), None)
     if unknown:
         raise UsageError(f"--over: unknown axis {unknown!r}", hint=nearest(unknown, AXES))

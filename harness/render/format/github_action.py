@@ -38,7 +38,7 @@ def _entry(row: MetricRow) -> dict[str, str | float]:
         entry["range"] = f"{summary.minimum:.6g} - {summary.maximum:.6g}"
     facts = [
         f"median of {summary.n}",
-        f"cpu: {one_line(run.node.cpu.brand or run.node.cpu.arch)}",
+        f"cpu: {run.node.cpu.title}",
         *(f"run: {run.id}" for run in row.runs),
         *dict.fromkeys(
             f"caveat: {one_line(caveat.message)} [{caveat.code}]" for run in row.runs for caveat in run.caveats

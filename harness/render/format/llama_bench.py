@@ -17,7 +17,6 @@ from harness.render.config_column import config_words
 from harness.render.format.format import Format, RunSheet
 from harness.render.format.row import MetricRow, code_state, list_rows, model_name, name_manner
 from harness.render.format.text import sql
-from harness.render.plain import one_line
 
 _COLUMNS: dict[str, str] = dict(
     words.split()
@@ -71,7 +70,7 @@ def _record(row: MetricRow, work: _Work) -> dict[str, str | int | float]:
     unused: dict[str, str | int | float] = {name: "none" if kind == "TEXT" else 0 for name, kind in _COLUMNS.items()}
     return unused | {
         "build_commit": code_state(run)[:8],
-        "cpu_info": one_line(run.node.cpu.brand or run.node.cpu.arch),
+        "cpu_info": run.node.cpu.title,
         "gpu_info": "",
         "backends": ",".join(_backends(run)) or "CPU",
         "model_filename": _file(model, weights),

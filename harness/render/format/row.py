@@ -139,7 +139,7 @@ def identify_run(run: Run) -> dict[str, CellValue]:
         "origin": run.origin,
         "start": run.start,
         "node": run.node.name,
-        "cpu": " ".join((cpu.brand or cpu.arch).split()),
+        "cpu": cpu.title,
         "arch": cpu.arch,
         "microarchitecture": cpu.microarchitecture,
         "os": run.node.os,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from scipy import stats
 
-from harness.judge.calendar import bound_correlation, caveat_time, correlate_time, name_day
+from harness.judge.calendar import bound_time_correlation, caveat_time, correlate_time, name_day
 from harness.judge.context import caveat_context
 from harness.records.caveat import Caveat
 from harness.records.run import Run
@@ -72,8 +72,8 @@ def test_sides_that_are_not_mixed_in_time(letters: str, shown: str | None) -> No
 
 def test_the_bound_shrinks_with_many_runs() -> None:
     """Even if drift were all there is, two standard deviations of a random order are no difference."""
-    assert bound_correlation(3, 3) == bound_correlation(12, 12) == pytest.approx(1 / 3)
-    assert bound_correlation(100, 100) == pytest.approx(2 * (201 / 30000) ** 0.5)
+    assert bound_time_correlation(3, 3) == bound_time_correlation(12, 12) == pytest.approx(1 / 3)
+    assert bound_time_correlation(100, 100) == pytest.approx(2 * (201 / 30000) ** 0.5)
 
 
 def test_runs_without_a_start_say_nothing_of_time() -> None:

@@ -342,6 +342,17 @@ def test_pooled_blocks_keep_the_order_in_which_their_processes_were_started() ->
     assert (len(pooled.blocks), pooled.starts) == (6, (1, -1, 0, 0, 0, 0))
 
 
+def test_trials_are_pooled_metric_by_metric() -> None:
+    def sample(metric: str, *values: float) -> PairedSample:
+        blocks = tuple(((1.0, value),) for value in values)
+        return PairedSample(case=CASE, metric=metric, blocks=blocks, numbers=tuple(range(len(values))))
+
+    trials = [(1, [sample("encode", 1.0, 2.0), sample("decode", 3.0)]), (2, [sample("encode", 4.0)])]
+    encode, decode = pool_samples(trials).samples
+    assert (encode.metric, encode.blocks) == ("encode", sample("", 1.0, 2.0, 4.0).blocks)
+    assert (decode.metric, decode.blocks) == ("decode", sample("", 3.0).blocks)
+
+
 def test_trials_of_two_nodes_may_have_one_name() -> None:
     nodes = [factory.node(), factory.node().replace(name="node-2")]
     here, there = ([trial("t", role, 1.0).replace(node=node) for node in nodes] for role in ROLES)

@@ -4,6 +4,7 @@ import pytest
 
 from harness.judge.trial import TrialFacts, caveat_trial, list_unmeasured
 from harness.records.measurement import Case
+from harness.records.trial import TrialEnd
 from harness.stats.verdict import PairedSample
 
 FINE = TrialFacts(
@@ -44,7 +45,7 @@ def test_nothing_to_say() -> None:
             "2 blocks were lost and left out; the last: it died again",
         ),
         ({"idle_share": 0.5}, "spinning", "50% of a CPU"),
-        ({"stopped_early": "the time was up"}, "stopped", "the time was up"),
+        ({"stopped_early": TrialEnd.TIME_UP}, "stopped", "the time was up"),
         (
             {"fixed_by": "harness.toml"},
             "fixed-seed",
@@ -73,7 +74,9 @@ def test_a_library_that_blocks_have_in_common_is_named() -> None:
 
 
 def test_everything_at_once() -> None:
-    found = FINE.replace(same_case=True, usable_cpus=1, disturbed=1, lost=("x",), idle_share=1.0, stopped_early="y")
+    found = FINE.replace(
+        same_case=True, usable_cpus=1, disturbed=1, lost=("x",), idle_share=1.0, stopped_early=TrialEnd.LOST
+    )
     assert set(told(found)) == {"a-a", "one-cpu", "under-load", "blocks-lost", "spinning", "stopped"}
 
 

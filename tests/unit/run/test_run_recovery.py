@@ -9,8 +9,8 @@ from harness.records.measurement import Case
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import Run
-from harness.records.trial import Role, Trial
-from harness.run.recovery import KILLED, settle_unfinished
+from harness.records.trial import Role, Trial, TrialEnd
+from harness.run.recovery import settle_unfinished
 from harness.settings.request import Places
 from harness.store.bundle import Bundle, create_bundle, load_run
 from harness.system.console import Console
@@ -51,7 +51,7 @@ def test_both_sides_keep_the_blocks_that_both_have(tmp_path: Path) -> None:
         run = load_run(path)
         assert [result.step for result in run.results] == ["block_0", "block_1"]
         assert run.trial
-        assert run.trial.stopped == KILLED
+        assert run.trial.stopped == TrialEnd.KILLED
         assert run.status is Status.PASSED
         assert run.end
         assert "stopped" in {caveat.code for caveat in run.caveats}
@@ -63,7 +63,7 @@ def test_a_trial_without_a_block_has_failed(tmp_path: Path) -> None:
     settle(tmp_path)
     for path in paths:
         assert load_run(path).status is Status.FAILED
-        assert load_run(path).results[-1].reason == f"no block has ended: {KILLED}"
+        assert load_run(path).results[-1].reason == f"no block has ended: {TrialEnd.KILLED}"
 
 
 def test_a_side_that_was_sealed_counts(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from harness.records.measurement import Case
-from harness.stats.calibration import CHANGES, bound_share, count_blocks, join_samples, measure_spreads
+from harness.stats.calibration import CHANGES, bound_share, count_blocks, measure_spreads
 from harness.stats.verdict import PairedSample
 
 CASE = Case.of("whisper", model="tiny", threads=2, fa=0)
@@ -87,20 +87,12 @@ def test_what_is_no_number_is_left_out() -> None:
     found = measure_spreads([broken], alpha=0.01, seed=1, block_s=1.0)
     assert found == measure_spreads([good], alpha=0.01, seed=1, block_s=1.0)
     assert count_blocks([broken]) == count_blocks([good]) == 8
+    assert count_blocks([good, sample(7)]) == 7
 
 
 def test_nothing_at_all() -> None:
     assert measure_spreads([], alpha=0.01, seed=1, block_s=1.0) == ()
     assert count_blocks([]) == 0
-
-
-def test_trials_are_put_together() -> None:
-    encode, decode = sample(5), sample(7).replace(metric="decode")
-    one, other = join_samples([[encode, decode], [sample(4, seed=2).replace(starts=(1, -1, 1, 1))]])
-    assert one.blocks == (*encode.blocks, *sample(4, seed=2).blocks)
-    assert one.starts == (0, 0, 0, 0, 0, 1, -1, 1, 1)
-    assert other.blocks == decode.blocks
-    assert count_blocks([one, other]) == 7
 
 
 @pytest.mark.parametrize(("count", "total"), [(0, 1), (1, 1), (0, 40), (1, 40), (7, 20), (40, 40), (3, 1000)])

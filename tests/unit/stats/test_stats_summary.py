@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.stats.summary import bound_correlation, correlate_neighbours, summarize, widen_by
+from harness.stats.summary import bound_neighbour_correlation, correlate_neighbours, summarize, widen_by
 
 # Ranks of the tables of the sign test at 95 %: n, the rank of the lower end, coverage.
 TABLE = [
@@ -117,5 +117,5 @@ def test_what_rises_is_alike_and_what_alternates_is_not() -> None:
 def test_by_what_an_interval_is_widened() -> None:
     assert widen_by(0.5) == pytest.approx(math.sqrt(3))
     assert widen_by(-0.5) == widen_by(0.0) == widen_by(1.0) == 1.0
-    assert bound_correlation(16) == 0.5
-    assert bound_correlation(0) == math.inf
+    assert bound_neighbour_correlation(16) == 0.5
+    assert bound_neighbour_correlation(0) == math.inf

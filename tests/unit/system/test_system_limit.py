@@ -19,7 +19,7 @@ from harness.system.asset import third_party
 from harness.system.download import fetch
 from harness.system.foreign import is_regular, list_folder, read_bytes, walk_tree
 from harness.system.git import Git
-from harness.system.limit import CpuTimeError, limit_of, stop_at_limit
+from harness.system.limit import CpuTimeError, explain_stop, limit_of
 from harness.system.process.child import CannotStartError, capture
 from harness.system.process.listener import CapturedOutput
 from harness.system.source import package
@@ -244,9 +244,19 @@ def test_what_no_limit_is_behind(error: BaseException) -> None:
 
 
 def test_a_run_that_a_limit_stops_says_how_to_go_on() -> None:
-    stopped = stop_at_limit("run", MemoryError(), "what is done is kept", "harness run --resume x")
-    assert "what is done is kept" in stopped.cause
-    assert stopped.hint.endswith("then harness run --resume x")
+    told = ("what is done is kept", "harness run --resume x", Path("/results"))
+    for error, place in (
+        (MemoryError(), ""),
+        (OSError(errno.ENOSPC, "full"), "/results"),
+        (OSError(5, "bad", "/x"), "/x"),
+    ):
+        stopped = explain_stop("run", error, *told)
+        assert stopped.what.startswith("the run stopped: ")
+        assert place in stopped.what
+        assert "what is done is kept" in stopped.line
+        assert stopped.hint.endswith("then harness run --resume x")
+    explained = UnfitError("no room")
+    assert explain_stop("run", explained, *told) is explained
 
 
 def test_a_program_that_is_not_there_keeps_its_number() -> None:

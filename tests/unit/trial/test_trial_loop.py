@@ -12,11 +12,11 @@ from harness.records.measurement import Case, Measurement
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import ExitCode
-from harness.records.trial import Role, Trial
+from harness.records.trial import Role, Trial, TrialEnd
 from harness.settings.request import TrialDesign
 from harness.system.console import Console
 from harness.trial import loop
-from harness.trial.loop import INTERRUPTED, LOST, SETTLED, TIME_UP, TrialLoop, TrialTally
+from harness.trial.loop import TrialLoop, TrialTally
 from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCase
 from tests import factory
 
@@ -127,7 +127,7 @@ def go(
 def test_it_ends_when_everything_is_settled_and_leaves_alone_what_is() -> None:
     actor = Actor({"encode": 0.3, "decode": 0.1}, noise=0.08)
     tally, saved = go(actor)
-    assert tally.stopped == SETTLED
+    assert tally.stopped == TrialEnd.SETTLED
     asked = [{pair.metric for pair in block.pairs} for block, _ in actor.blocks]
     assert asked[0] == {"encode", "decode"}
     assert asked[-1] == {"decode"}, "encode had its answer long before"
@@ -140,20 +140,20 @@ def test_it_ends_when_everything_is_settled_and_leaves_alone_what_is() -> None:
 def test_a_calibration_never_ends_early() -> None:
     actor = Actor({"encode": 0.3, "decode": 0.3})
     tally, _ = go(actor, DESIGN.replace(early=False, max_time_s=20.0))
-    assert tally.stopped == TIME_UP
+    assert tally.stopped == TrialEnd.TIME_UP
     assert {len(block.pairs) for block, _ in actor.blocks} == {4}
 
 
 def test_the_time_is_up_before_a_block_that_would_not_end_in_time() -> None:
     tally, _ = go(Actor({"encode": 0.0, "decode": 0.0}), DESIGN.replace(max_time_s=3.1))
-    assert (tally.stopped, len(tally.results)) == (TIME_UP, 6)
+    assert (tally.stopped, len(tally.results)) == (TrialEnd.TIME_UP, 6)
     assert tally.wall_s == 3.0
 
 
 def test_what_stood_still_is_none_of_the_trials_time() -> None:
     """A laptop that was stopped for a second comes back to as many blocks as one that was not."""
     tally, _ = go(Actor({"encode": 0.0, "decode": 0.0}, {1: 1.0}), DESIGN.replace(max_time_s=3.1))
-    assert (tally.stopped, len(tally.results), tally.wall_s, tally.halted_s) == (TIME_UP, 7, 3.0, 1.0)
+    assert (tally.stopped, len(tally.results), tally.wall_s, tally.halted_s) == (TrialEnd.TIME_UP, 7, 3.0, 1.0)
 
 
 def test_at_least_one_block_is_played() -> None:
@@ -164,7 +164,7 @@ def test_at_least_one_block_is_played() -> None:
 def test_cases_take_turns_until_each_is_settled() -> None:
     actor = Actor({"encode": 0.3, "decode": 0.3})
     tally, _ = go(actor, DESIGN, side_cases(1), side_cases(2))
-    assert tally.stopped == SETTLED
+    assert tally.stopped == TrialEnd.SETTLED
     threads = [case.get("threads") for _, case in actor.blocks]
     assert set(threads[:2]) == {"1", "2"}
     assert abs(threads.count("1") - threads.count("2")) <= 2
@@ -185,7 +185,7 @@ def test_models_that_are_another_type_on_either_side_are_judged_apart(
     design = DESIGN.replace(metrics=("encode",))
     actor = Actor({"encode": 0.0}, models={"tiny": tiny, "base": base})
     tally, _ = go(actor, design, quantised("tiny"), quantised("base"))
-    assert tally.stopped == SETTLED
+    assert tally.stopped == TrialEnd.SETTLED
     suite = factory.suite().replace(threads=(2,))
     pair = [
         factory.run(*(results[side] for results in tally.results)).replace(
@@ -203,7 +203,7 @@ def test_models_that_are_another_type_on_either_side_are_judged_apart(
 
 def test_a_lost_block_is_left_out_and_counted() -> None:
     tally, _ = go(Actor({"encode": 0.3, "decode": 0.3}, {2: "it died", 5: "again"}))
-    assert tally.stopped == SETTLED
+    assert tally.stopped == TrialEnd.SETTLED
     assert [lost.reason for lost in tally.lost] == ["it died", "again"]
     assert not {2, 5} & {one.process for one in tally.measurements(Role.CONTENDER)}
 
@@ -211,17 +211,17 @@ def test_a_lost_block_is_left_out_and_counted() -> None:
 def test_three_lost_in_a_row_are_the_end() -> None:
     actor = Actor({"encode": 0.3, "decode": 0.3}, {1: "one", 3: "x", 4: "y", 5: "z"})
     tally, saved = go(actor)
-    assert (tally.stopped, len(actor.blocks), len(tally.results)) == (LOST, 5, 1)
+    assert (tally.stopped, len(actor.blocks), len(tally.results)) == (TrialEnd.LOST, 5, 1)
     assert saved[-1] == tally
 
 
 def test_what_is_hopeless_is_not_tried_again() -> None:
     actor = Actor({}, {0: "hopeless"})
     tally, _ = go(actor)
-    assert (tally.stopped, len(actor.blocks)) == (LOST, 1)
+    assert (tally.stopped, len(actor.blocks)) == (TrialEnd.LOST, 1)
 
 
 def test_an_interrupt_keeps_what_there_is() -> None:
     tally, saved = go(Actor({"encode": 0.0, "decode": 0.0}, {4: KeyboardInterrupt()}))
-    assert (tally.stopped, len(tally.results), len(saved)) == (INTERRUPTED, 3, 3)
+    assert (tally.stopped, len(tally.results), len(saved)) == (TrialEnd.INTERRUPTED, 3, 3)
     assert len(tally.measurements(Role.BASELINE)) == 12
