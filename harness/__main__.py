@@ -1,4 +1,4 @@
-"""`python -m harness`. Every Python from 2.7 on can read this file: one that is too old gets a sentence."""
+"""`python -m harness`. Every Python from 2.7 on can parse this file, so that an old one prints a clear error."""
 
 import os
 import sys
@@ -11,21 +11,20 @@ if sys.version_info < (3, 11):
 
     sys.exit(refuse(sys.argv[1:]))
 
-# The part of `signal` that needs no import of its own: an interrupt may come in the midst of that, too.
+# The part of `signal` that needs no further imports: an interrupt may arrive during those, too.
 import _signal as signal  # type: ignore[import-not-found]
 
-# Whoever ignores the end of children hands that on to what it starts, and no exit code of a child would be known.
+# A parent that ignores SIGCHLD passes that on, and then no exit code of a child would be known.
 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-# Likewise of signals that are held back: nobody could stop it, or what it starts.
+# Likewise blocked signals: nobody could stop the harness, or what it starts.
 signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP))
 
-# While modules are still being imported there is nothing to tidy up: an interrupt ends it without a word.
+# While modules are being imported there is nothing to clean up: an interrupt ends the process silently.
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-# How the dynamic loader ends then; for a folder from which no program may be loaded (noexec) it gives a reason after
-# the first of these.
+# How messages of the dynamic loader end when memory is short. On a noexec file system, a reason follows the first one.
 NO_MEMORY = (
     "failed to map segment from shared object",
     "Cannot allocate memory",
@@ -36,19 +35,19 @@ NO_MEMORY = (
 
 def refuse_shortage(error):
     # type: (BaseException) -> None
-    """End with a sentence where a limit of the system is behind an error. Nothing can be imported any more for that."""
+    """Exit with a clear error if a system limit is behind `error`. This cannot import anything any more."""
     said = getattr(error, "msg", None) or str(error) or type(error).__name__
     number = getattr(error, "errno", None)
     if number in (23, 24) or "Error 24" in said:  # ENFILE, EMFILE; what the dynamic loader says has no number
-        what = "no more files may be open", "ulimit -n shows the limit; ulimit -n 4096 raises it"
+        what = "too many open files", "ulimit -n 4096 (ulimit -n shows the limit)"
     elif number == 12 or isinstance(error, MemoryError) or said.endswith(NO_MEMORY):  # ENOMEM
-        what = "there is no more memory", "ulimit -v and ulimit -d show the limits, free -m what the node has"
+        what = "out of memory", "free -m shows the memory of the node, ulimit -v and ulimit -d the limits"
     else:
         return
-    text = "harness: it cannot start: %s\n  cause: %s\n  try:   %s\n" % (what[0], said, what[1])
+    text = "harness: cannot start: %s\n  cause: %s\n  try:   %s\n" % (what[0], said, what[1])
     try:
         os.write(2, text.encode("utf-8", "replace"))
-    finally:  # where nobody is there to read it, the exit code remains
+    finally:  # if nobody can read the message, there is still the exit code
         os._exit(3)
 
 
@@ -57,7 +56,7 @@ try:
 
     secure_streams()
 
-    if sys.argv[1:3] == ["completion", "--words"]:  # somebody waits for it: nothing more is imported, nor set up
+    if sys.argv[1:3] == ["completion", "--words"]:  # a user is waiting: import and set up nothing more
         from harness.cli.word import answer
 
         sys.exit(answer(sys.argv[1:]))
@@ -73,7 +72,7 @@ try:
     from harness.cli.main import main as run_command
     from harness.errors import InterruptedRunError
 except (ImportError, MemoryError, OSError, SyntaxError) as error:
-    refuse_shortage(error)  # a package that could not be loaded for that is there: it is not installed once more
+    refuse_shortage(error)  # then the package is installed, and installing it again would not help
     if not isinstance(error, ImportError) or not find_culprit(error):
         raise
     from harness.environment.start import enter
@@ -83,17 +82,17 @@ except (ImportError, MemoryError, OSError, SyntaxError) as error:
 
 def main():
     # type: () -> int
-    """Return the exit code of the command line; all that is left to do then is to end."""
+    """Run the command line and return the exit code."""
     try:
         return run_command()
-    except ImportError as error:  # of a package that only some commands import
+    except ImportError as error:  # a package that only some commands import
         from harness.environment.start import explain
 
         return explain(error)
-    except KeyboardInterrupt:  # in the very moment in which something else was complained of
+    except KeyboardInterrupt:  # while another error was being printed
         return InterruptedRunError.exit_code
     finally:
-        flush_streams()  # the last chance to fail: Python's own flush, at the very end, would print a traceback
+        flush_streams()  # Python's own flush, at the very end, would print a traceback if it failed
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 

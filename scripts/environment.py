@@ -1,4 +1,4 @@
-"""For the scripts beside it: `start ARGUMENTS` runs the harness, `prepare KIND` prints an environment's folder."""
+"""Used by the other scripts: `start ARGUMENTS` runs the harness, `prepare KIND` prints an environment's folder."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-# Sourced by the scripts beside it: finds a Python that is new enough; harness/environment does the rest.
+# Sourced by the other scripts: finds a new enough Python; harness/environment does the rest.
 
 fail() {
     printf 'harness: %s\n' "$1" >&2
@@ -13,5 +13,5 @@ find_python() {
             return
         fi
     done
-    fail "no Python 3.11 or newer" "install one, or name it: PYTHON=/path/to/python3 $0"
+    fail "no Python 3.11 or newer was found" "install one, or PYTHON=/path/to/python3 $0"
 }

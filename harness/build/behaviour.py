@@ -1,4 +1,4 @@
-"""What the bench program of a commit measures: the behaviour changes after which numbers are not the same thing.
+"""What the bench program of a commit measures: the behaviour changes after which numbers mean something else.
 
 Sources: examples/bench/bench.cpp and ggml's whisper_bench_* functions in src/whisper.cpp at the releases named.
 """
@@ -13,11 +13,11 @@ _RELEASE = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
 class BehaviourChange(Record):
-    """A release from which on a bench program does something else, and what it did until then.
+    """A release that changed what a bench program measures, with the old and the new behaviour.
 
-    A commit without a known release is placed by its date: before `before` none had the change, from `since` on all
-    of upstream's have it; in between nobody knows. `breaks` tells a change after which values are no more the same
-    quantity. `ours` is False where the harness always says what it wants, so that only others' runs are affected.
+    A commit without a known release is placed by its date: before `before`, no commit had the change; from `since` on,
+    all of upstream's commits have it; in between it is not known. `breaks` means that values are no longer the same
+    quantity. `ours` is False if the harness always sets the behaviour itself, so that only others' runs are affected.
     """
 
     release: str
@@ -92,7 +92,7 @@ BEHAVIOUR_CHANGES = (
 
 
 def is_after(change: BehaviourChange, run: Run) -> bool | None:
-    """Return whether the bench program of `run` has `change`; None where nothing tells."""
+    """Return whether the bench program of `run` has `change`; None if that is not known."""
     version = _version(run.source.commit.release)
     if version:
         return version >= _version(change.release)
@@ -104,6 +104,6 @@ def is_after(change: BehaviourChange, run: Run) -> bool | None:
 
 
 def _version(release: str) -> tuple[int, ...]:
-    """Return (1, 8, 5) for `v1.8.5`, nothing for a name that is no release."""
+    """Return (1, 8, 5) for `v1.8.5`, and () for a name that is not a release."""
     found = _RELEASE.fullmatch(release)
     return tuple(map(int, found.groups())) if found else ()

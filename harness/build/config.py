@@ -20,15 +20,15 @@ def choose_config(
     defines: Sequence[str],
     werror: bool,
 ) -> Config:
-    """Return the config of one build; `defines` (NAME=VALUE) win over everything chosen here.
+    """Return the config of one build; `defines` (NAME=VALUE) override everything chosen here.
 
-    Raises UsageError for a define that would make the config say what it is not, or that ggml would ignore.
+    Raises UsageError for a define that would make the config misleading, or that ggml would ignore.
     """
     named = read_defines(defines)
     _refuse_misleading(named, isa)
     build_type = recipe.build_type
-    warnings = "asked for by --werror" if werror else "a new compiler's warning is no reason not to measure"
-    optimised = "checks the code with assertions" if build_type == "Debug" else "optimised code is what is measured"
+    warnings = "asked for by --werror" if werror else "a warning of a new compiler should not stop a measurement"
+    optimised = "code with assertions, for the tests" if build_type == "Debug" else "optimised code, to be measured"
     chosen = {
         option.name: option
         for option in (
@@ -62,9 +62,9 @@ def choose_config(
 def choose_wiring(
     toolchain: Toolchain, config: Config, *, defines: Sequence[str], project_include: str
 ) -> tuple[CMakeOption, ...]:
-    """Return the options that name files of this machine; they are no part of a config's identity.
+    """Return the options that name files on this machine; they are not part of a config's identity.
 
-    Without a `project_include` everything is compiled with optimisation.
+    Without `project_include`, everything is compiled with optimisation.
     """
     wiring = [
         _option("CMAKE_C_COMPILER", toolchain.cc.path, f"{toolchain.cc.name} {toolchain.cc.version}"),
@@ -85,13 +85,15 @@ def choose_wiring(
 
 def _refuse_misleading(named: Mapping[str, str], isa: str) -> None:
     if "CMAKE_BUILD_TYPE" in named:
-        raise UsageError("-D CMAKE_BUILD_TYPE is the harness's own choice", hint="--build-type")
+        raise UsageError(
+            "-D CMAKE_BUILD_TYPE is reserved for the harness", hint=f"--build-type {named['CMAKE_BUILD_TYPE']}"
+        )
     simd = sorted(name for name in named if _SIMD.fullmatch(name))
     if simd and isa == "native" and is_on(named.get("GGML_NATIVE", "ON")):
         raise UsageError(
             f"-D {simd[0]} has no effect while GGML_NATIVE is ON",
-            cause="ggml then passes -march=native and nothing else",
-            hint="--isa NAME, or -D GGML_NATIVE=OFF with every option that you want",
+            cause="with GGML_NATIVE, ggml passes only -march=native",
+            hint="--isa NAME, or -D GGML_NATIVE=OFF with all the options that you want",
         )
 
 

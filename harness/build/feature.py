@@ -33,14 +33,14 @@ AVX512 = ("avx512f", "avx512cd", "avx512vl", "avx512dq", "avx512bw")
 
 
 class Feature(Record):
-    """One thing that ggml can be compiled for: its option, its key in `system_info`, the CPU features it needs."""
+    """A SIMD feature that ggml can use: its option, its key in `system_info`, the CPU features it needs."""
 
     option: str
     key: str
     needs: tuple[str, ...]
 
 
-# In the order of the options in ggml's CMakeLists.txt; every one of them, because each has a default of its own.
+# In the order of the options in ggml's CMakeLists.txt; all of them, because each has its own default.
 X86_FEATURES = (
     Feature(option="SSE42", key="SSSE3", needs=("sse3", "ssse3", "sse4.2")),
     Feature(option="AVX", key="AVX", needs=("avx",)),
@@ -57,7 +57,7 @@ X86_FEATURES = (
     Feature(option="AMX_INT8", key="AMX_INT8", needs=("amx_int8",)),
     Feature(option="AMX_BF16", key="", needs=("amx_bf16",)),
 )
-# ggml uses SME through KleidiAI alone, which is off by default: its absence says nothing.
+# ggml uses SME only through KleidiAI, which is off by default: its absence says nothing.
 ARM_FEATURES = (
     Feature(option="", key="NEON", needs=("asimd",)),
     Feature(option="fp16", key="FP16_VA", needs=("asimdhp",)),
@@ -68,13 +68,13 @@ ARM_FEATURES = (
 
 
 def list_missing(needs: Iterable[str], cpu: Cpu) -> tuple[str, ...]:
-    """Return those of `needs` that the CPU lacks under every spelling."""
+    """Return the features in `needs` that the CPU lacks, in any spelling."""
     owned = frozenset(cpu.features)
     return tuple(need for need in needs if owned.isdisjoint(_SPELLINGS.get(need, (need,))))
 
 
 def list_features(cpu: Cpu) -> tuple[Feature, ...]:
-    """Return what ggml knows for this kind of CPU, whether it has it or not; nothing for other architectures."""
+    """Return the features that ggml knows for this architecture, whether the CPU has them or not; () for others."""
     if cpu.arch.lower() in X86:
         return X86_FEATURES
     return ARM_FEATURES if cpu.arch.lower() in ARM else ()

@@ -15,9 +15,9 @@ _INSTALLERS = {
 
 
 def choose_install_command(platform: str, ids: str, compiler: str) -> str:
-    """Return the command that installs `compiler`; empty where none is known.
+    """Return the command that installs `compiler`; empty if none is known.
 
-    `platform` is `sys.platform`, `ids` the words of os-release's ID and ID_LIKE, the distribution's own first.
+    `platform` is `sys.platform`; `ids` are the words of ID and ID_LIKE in os-release, the distribution's own first.
     """
     if platform == "darwin":
         return "xcode-select --install"

@@ -1,4 +1,4 @@
-"""Which instruction set a build is for, as explicit CMake options with their reasons."""
+"""The instruction set of a build, as explicit CMake options with their reasons."""
 
 import difflib
 
@@ -20,7 +20,7 @@ _ARMV8_2 = ("asimd", "atomics", "asimdrdm", "crc32", "asimdhp", "asimddp")
 
 
 class Isa(Record):
-    """A named instruction set: what the CPU must have, and how ggml is told."""
+    """A named instruction set: the features that the CPU must have, and the options for ggml."""
 
     name: str
     archs: frozenset[str]
@@ -34,7 +34,7 @@ def _x86(name: str, *options: str) -> Isa:
     return Isa(name=name, archs=X86, needs=tuple(needs), options=options)
 
 
-# Every x86 name includes those before it, but avx512 leaves avx_vnni out: Skylake to Zen 4 lack it.
+# Every x86 name includes those before it, except that avx512 leaves out avx_vnni, which Skylake to Zen 4 lack.
 _ISAS = (
     _x86("x86-64"),
     _x86("sse42", "SSE42"),
@@ -70,15 +70,19 @@ ISA_NAMES: tuple[str, ...] = (NATIVE, *_BY_NAME)
 
 
 def choose_isa_options(isa: str, cpu: Cpu) -> tuple[CMakeOption, ...]:
-    """Return the options that make ggml use exactly `isa`, none left to a default.
+    """Return the options that make ggml use exactly `isa`, with nothing left to defaults.
 
-    Raises UsageError for a name that does not exist and UnfitError for one that this CPU cannot run.
+    Raises UsageError for an unknown name and UnfitError for an instruction set that this CPU cannot run.
     """
     if isa == NATIVE:
-        return (_option("GGML_NATIVE", "ON", "all that this CPU has; SOURCE_DATE_EPOCH would turn the default off"),)
+        return (
+            _option(
+                "GGML_NATIVE", "ON", "everything this CPU has; explicit, as SOURCE_DATE_EPOCH turns the default off"
+            ),
+        )
     chosen = _find_isa(isa, cpu)
     asked = f"--isa {isa}"
-    explicit = _option("GGML_NATIVE", "OFF", "the options below count only without it", asked)
+    explicit = _option("GGML_NATIVE", "OFF", "the options below only count when it is OFF", asked)
     if chosen.march:
         return (explicit, _option("GGML_CPU_ARM_ARCH", chosen.march, asked, asked))
     return (explicit, *(_simd_option(feature, chosen) for feature in X86_FEATURES))
@@ -87,25 +91,25 @@ def choose_isa_options(isa: str, cpu: Cpu) -> tuple[CMakeOption, ...]:
 def choose_variant(isa: str, cpu: Cpu) -> str:
     """Return the variant of an all-variants build that is compiled for exactly `isa`.
 
-    Raises UsageError where there is none, and all that `choose_isa_options` does.
+    Raises UsageError if there is none, and what `choose_isa_options` raises.
     """
     name = isa if isa == NATIVE else _find_isa(isa, cpu).name
     if name not in _VARIANTS:
         fitting = ", ".join(name for name in list_runnable(cpu) if name in _VARIANTS)
-        raise UsageError(f"--loadable: no variant is compiled for {isa} alone", hint=f"--isa with some of {fitting}")
+        raise UsageError(f"--loadable: ggml has no variant for exactly {isa}", hint=f"--isa with any of {fitting}")
     return _VARIANTS[name]
 
 
 def name_variant_library(variant: str) -> str:
-    """Return the file, in the build's bin/, that holds the kernels of a CPU variant."""
+    """Return the name of the file in the build's bin/ with the kernels of a CPU variant."""
     return f"libggml-cpu-{variant}.so"
 
 
 def choose_loadable_options() -> tuple[CMakeOption, ...]:
-    """Return the options of a build that has the kernels of every CPU as libraries to be loaded."""
+    """Return the options of a build that has the kernels for every kind of CPU as loadable libraries."""
     reason = "--loadable: one build for every instruction set"
     return (
-        _option("GGML_NATIVE", "OFF", "variants are for CPUs of their own"),
+        _option("GGML_NATIVE", "OFF", "each variant is for its own kind of CPU"),
         _option("BUILD_SHARED_LIBS", "ON", "variants are libraries"),
         _option("GGML_BACKEND_DL", "ON", reason, "--loadable"),
         _option("GGML_CPU_ALL_VARIANTS", "ON", reason, "--loadable"),
@@ -113,9 +117,9 @@ def choose_loadable_options() -> tuple[CMakeOption, ...]:
 
 
 def compare_isa(info: SystemInfo, isa: str) -> tuple[Caveat, ...]:
-    """Return a caveat if ggml says that it was compiled for something else than a named instruction set of x86.
+    """Return a caveat if ggml reports other features than those of a named x86 instruction set.
 
-    Only the grammar with sections says all (since v1.7.5).
+    Only the `system_info` with sections (since v1.7.5) reports all of them.
     """
     chosen = _BY_NAME.get(isa)
     reported = set(info.list_on("CPU"))
@@ -126,9 +130,9 @@ def compare_isa(info: SystemInfo, isa: str) -> tuple[Caveat, ...]:
     missing, further = sorted(wanted - reported), sorted((reported & known) - wanted)
     if not missing and not further:
         return ()
-    parts = [f"{', '.join(missing)} missing"] if missing else []
-    parts += [f"{', '.join(further)} too many"] if further else []
-    message = f"the binary is not what --isa {isa} asks for: {'; '.join(parts)}"
+    parts = [f"missing: {', '.join(missing)}"] if missing else []
+    parts += [f"also compiled in: {', '.join(further)}"] if further else []
+    message = f"the binary is not what --isa {isa} asks for; {'; '.join(parts)}"
     return (Caveat(code=CaveatCode.ISA_DIFFERS, message=message),)
 
 
@@ -139,10 +143,10 @@ def list_runnable(cpu: Cpu) -> tuple[str, ...]:
 
 
 def compare_features(info: SystemInfo, cpu: Cpu) -> tuple[Caveat, ...]:
-    """Return one caveat if the CPU has SIMD that the binary was not compiled for, naming it and the options.
+    """Return a caveat if the CPU has SIMD features that the binary does not use, with the options that enable them.
 
-    Without sections (up to v1.7.4) ggml shows what is off as 0, and what it does not show it does not know; with
-    sections it shows only what is on.
+    Without sections (up to v1.7.4), ggml reports 0 for a feature that is off, and nothing for one that it does not
+    know; with sections, it only reports what is on.
     """
     on, named = set(info.list_on()), {name.rpartition("/")[2] for name, _ in info.features}
     unused = [
@@ -151,7 +155,7 @@ def compare_features(info: SystemInfo, cpu: Cpu) -> tuple[Caveat, ...]:
         if feature.key and (info.sectioned or feature.key in named)
         if feature.key not in on and not list_missing(feature.needs, cpu)
     ]
-    # ggml takes the AVX-512 form of VNNI where both are compiled in.
+    # If both are compiled in, ggml uses the AVX-512 form of VNNI.
     if "AVX512_VNNI" in on:
         unused = [feature for feature in unused if feature.key != "AVX_VNNI"]
     if not unused:
@@ -159,28 +163,28 @@ def compare_features(info: SystemInfo, cpu: Cpu) -> tuple[Caveat, ...]:
     keys = ", ".join(feature.key for feature in unused)
     options = _explain(unused, cpu)
     message = (
-        f"this CPU has {keys}, the binary was compiled without; --isa native compiles in all that the compiler knows, "
-        f"{options} just this"
+        f"this CPU has {keys}, but the binary was compiled without; --isa native uses everything that the compiler "
+        f"knows, {options} adds only this"
     )
     return (Caveat(code=CaveatCode.SIMD_NOT_COMPILED, message=message),)
 
 
 def isa_fingerprint(cpu: Cpu) -> str:
-    """Return twelve hex digits over what `-march=native` depends on, for compiler caches and build folders.
+    """Return twelve hex digits of everything that `-march=native` depends on, for compiler caches and build folders.
 
-    Compilers look beyond the features: vendor and model choose the tuning, and GCC passes cache sizes on.
+    That is more than the features: vendor and model decide the tuning, and GCC uses the cache sizes.
     """
     caches = sorted((cache.level, cache.kind, cache.size_bytes) for cache in cpu.caches)
     return short_hash(cpu.arch, cpu.vendor, cpu.brand, cpu.features, caches)
 
 
 def _find_isa(name: str, cpu: Cpu) -> Isa:
-    """Return the instruction set of a name; raises UsageError where there is none, UnfitError for another CPU's."""
+    """Return an instruction set by name; raises UsageError if unknown, UnfitError if this CPU cannot run it."""
     chosen = _BY_NAME.get(name)
     if chosen is None:
         near = difflib.get_close_matches(name.lower().replace("-", "_"), ISA_NAMES, n=3)
-        cause = f"did you mean {' or '.join(near)}?" if near else ""
-        raise UsageError(f"no instruction set is called {name!r}", cause=cause, hint=f"one of {', '.join(ISA_NAMES)}")
+        hint = f"did you mean {' or '.join(near)}?" if near else f"--isa with one of {', '.join(ISA_NAMES)}"
+        raise UsageError(f"unknown instruction set {name!r}", hint=hint)
     _refuse_unfit(chosen, cpu)
     return chosen
 
@@ -188,20 +192,21 @@ def _find_isa(name: str, cpu: Cpu) -> Isa:
 def _refuse_unfit(isa: Isa, cpu: Cpu) -> None:
     hint = f"--isa with one of {', '.join(list_runnable(cpu))}"
     if cpu.arch.lower() not in isa.archs:
-        raise UnfitError(f"{isa.name} is no instruction set of this CPU", cause=f"it is {cpu.arch}", hint=hint)
+        cause = f"the CPU is {cpu.arch}"
+        raise UnfitError(f"{isa.name} is not an instruction set of this CPU", cause=cause, hint=hint)
     missing = list_missing(isa.needs, cpu)
     if missing:
-        cause = f"it (or its hypervisor) does not show {', '.join(missing)}"
+        cause = f"the CPU (or its hypervisor) does not report {', '.join(missing)}"
         raise UnfitError(f"this CPU cannot run {isa.name} code", cause=cause, hint=hint)
 
 
 def _simd_option(feature: Feature, isa: Isa) -> CMakeOption:
     if feature.option in isa.options:
-        # v1.7.4 has no switch for BMI2, and builds for AVX2 all the same.
+        # v1.7.4 has no switch for BMI2, but builds for AVX2 anyway.
         part = feature.option.lower() != isa.name and not feature.option.lower().startswith(f"{isa.name}_")
         chosen = _option(f"GGML_{feature.option}", "ON", f"part of {isa.name}", f"--isa {isa.name}")
         return chosen.replace(part=part)
-    return _option(f"GGML_{feature.option}", "OFF", f"not part of {isa.name}; said because the default varies")
+    return _option(f"GGML_{feature.option}", "OFF", f"not part of {isa.name}; explicit, because the default varies")
 
 
 def _explain(unused: list[Feature], cpu: Cpu) -> str:

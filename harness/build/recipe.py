@@ -1,6 +1,6 @@
-"""How a binary is asked for beside its instruction set and compiler: build type, backend, BLAS, llamafile, OpenMP.
+"""The recipe of a binary, apart from instruction set and compiler: build type, backend, BLAS, llamafile, OpenMP.
 
-Each setting becomes CMake options with a reason; what is not given is left to ggml's own default.
+Each setting becomes CMake options with a reason; what is not set is left to ggml's default.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from harness.settings.value import read_defines
 BUILD_TYPES = ("Release", "RelWithDebInfo", "MinSizeRel", "Debug")
 AUTO = "auto"
 CPU, BLAS, CUDA, METAL, COREML = "cpu", "blas", "cuda", "metal", "coreml"
-# The option that builds each; the first that a -D turns on names the backend.
+# The option that builds each; the first one that a -D turns on names the backend.
 ACCELERATORS: Mapping[str, str] = {
     CUDA: "GGML_CUDA",
     "vulkan": "GGML_VULKAN",
@@ -32,7 +32,7 @@ ACCELERATORS: Mapping[str, str] = {
     "kompute": "GGML_KOMPUTE",
 }
 BACKENDS = (AUTO, CPU, BLAS, *ACCELERATORS)
-# Neither needs a GPU: the programs are told to leave one alone.
+# Neither needs a GPU; the programs get an option not to use one.
 ON_CPU = (CPU, BLAS)
 NO_BLAS = "none"
 _SWITCHES = {"on": "ON", "off": "OFF", "": ""}
@@ -43,7 +43,7 @@ Consequence = tuple[str, CMakeOption]
 
 
 class BinaryWords(Record):
-    """How the binary is asked for, as it was written; empty for what is left to ggml."""
+    """The settings of a binary, as written; empty for what is left to ggml."""
 
     build_type: str = "Release"
     backend: str = AUTO
@@ -54,9 +54,9 @@ class BinaryWords(Record):
 
 
 def choose_recipe(asked: BinaryWords, os: str) -> Recipe:
-    """Return the recipe of a build on an operating system, `auto` resolved.
+    """Return the recipe of a build on an operating system, with `auto` resolved.
 
-    Raises UsageError for a name that does not exist, and where words contradict each other or a -D.
+    Raises UsageError for an unknown name, and for settings that contradict each other or a -D.
     """
     build_type = _choose("build-type", asked.build_type, BUILD_TYPES)
     backend = _choose("backend", asked.backend, BACKENDS)
@@ -77,11 +77,11 @@ def choose_recipe(asked: BinaryWords, os: str) -> Recipe:
 
 
 def _choose(name: str, written: str, known: Sequence[str]) -> str:
-    """Return a word as it is spelled here, in whatever case it was written."""
+    """Return a word in its canonical spelling, whatever its case; raises UsageError for an unknown word."""
     found = next((word for word in known if word.lower() == written.lower()), None)
     if found is None:
         words = [word for word in known if word]
-        raise UsageError(f"--{name}: unknown {written!r}", hint=nearest(written, words))
+        raise UsageError(f"--{name}: unknown value {written!r}", hint=nearest(written, words))
     return found
 
 
@@ -122,9 +122,9 @@ def _ask_switch(name: str, written: str, what: str) -> Iterator[Consequence]:
 
 
 def _forbid(backend: str) -> Iterator[Consequence]:
-    """Yield what a named backend excludes: two accelerators in one binary leave open which of them works."""
+    """Yield the options that a named backend excludes: with two accelerators, it is not known which one works."""
     for name, option in ACCELERATORS.items():
-        # Core ML takes the encoder alone, Metal may have the rest.
+        # Core ML only runs the encoder; Metal may run the rest.
         if backend not in (AUTO, name) and (backend, name) != (COREML, METAL):
             asked = f"--backend {backend}"
             yield asked, CMakeOption(name=option, value="OFF", reason=asked)
@@ -135,11 +135,11 @@ def _refuse_contradiction(asked_for: Sequence[Consequence], named: Mapping[str, 
         value = named.get(option.name, option.value)
         same = value == option.value if option.name.endswith("_VENDOR") else is_on(value) == is_on(option.value)
         if not same:
-            raise UsageError(f"{asked} contradicts -D {option.name}={value}", hint="one of the two")
+            raise UsageError(f"{asked} contradicts -D {option.name}={value}", hint="leave out one of the two")
 
 
 def _resolve(backend: str, values: Mapping[str, str], os: str) -> str:
-    """Return the canonical name of what is built; BLAS makes another backend of the CPU alone."""
+    """Return the canonical name of the backend that is built; with BLAS, the CPU counts as another backend."""
     if backend in ACCELERATORS:
         return backend
     default = "ON" if is_macos(os) and backend == AUTO else "OFF"

@@ -1,4 +1,4 @@
-"""What comes before the first import of a dependency: an environment that has them, made once and entered.
+"""Set-up before any dependency is imported: make a virtual environment once, and continue in it.
 
-Standard library only. It stands beside the floors, because they need what it sets up.
+In: the standard library only. It is not part of the floors, because they need what it sets up.
 """

@@ -1,4 +1,4 @@
-"""A program that sets the environment up, such as pip: its output, and its end when we are interrupted."""
+"""Running a program that sets up the environment, such as pip: its output, and ending it on an interrupt."""
 
 import contextlib
 import os
@@ -11,16 +11,16 @@ _GRACE_S = 5.0
 
 
 def run_child(argv: list[str], *, keep: int) -> tuple[int, str]:
-    """Run `argv` and return its exit code and all that it wrote; the file descriptor `keep` stays open in it.
+    """Run `argv` and return its exit code and its output; the file descriptor `keep` stays open in it.
 
-    An interrupt ends it and all its children, and is raised as KeyboardInterrupt. Raises OSError where it cannot start.
+    An interrupt ends it and its children and raises KeyboardInterrupt. Raises OSError if it cannot be started.
     """
     child = subprocess.Popen(
         argv,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        # A user's `user = true` for pip fails in an environment; the variable overrules the file.
+        # `user = true` in pip's configuration fails in an environment; the variable overrides the file.
         env={**choose_environ(), "PIP_USER": "0"},
         pass_fds=(keep,),
         start_new_session=True,
@@ -34,14 +34,14 @@ def run_child(argv: list[str], *, keep: int) -> tuple[int, str]:
 
 
 def choose_environ() -> dict[str, str]:
-    """Return the caller's variables, without those that would lay other packages over the locked ones."""
+    """Return the caller's environment variables without those that would hide the locked packages."""
     others = {"PYTHONPATH", "PYTHONHOME", "__PYVENV_LAUNCHER__", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"}
     return {name: value for name, value in os.environ.items() if name not in others}
 
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGINT, SIGQUIT, SIGTERM and SIGHUP raise KeyboardInterrupt for the block, where they are not ignored."""
+    """Let SIGINT, SIGQUIT, SIGTERM and SIGHUP raise KeyboardInterrupt in the block, unless they are ignored."""
     numbers = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.getsignal(number) for number in numbers}
     heard = [number for number, handler in before.items() if handler != signal.SIG_IGN]

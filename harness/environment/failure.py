@@ -1,4 +1,4 @@
-"""Why an environment could not be made: from what venv and pip wrote to a cause and a command."""
+"""Why an environment could not be made: a cause and a hint, from the output of venv and pip."""
 
 import re
 
@@ -6,80 +6,80 @@ from harness.errors import UnfitError
 from harness.parse.shortage import read_shortage
 
 _NOEXEC = r"failed to map segment from shared object"
-# Of each: what the programs write, what it means, what to do. The first that is found counts. `{python}` is the
-# interpreter, `{folder}` the environment, `{variable}` what names another folder, `{name}` what the pattern found.
+# Each entry: what the programs write, what it means, what to do. The first match counts. `{python}` is the interpreter,
+# `{folder}` the environment, `{variable}` the variable that names another folder, `{name}` the group of the pattern.
 _CAUSES = (
     (
         r"No module named '?(?:ensurepip|venv)\b|ensurepip is (?:not available|disabled)",
-        "{python} comes without venv or ensurepip, which make virtual environments",
-        "sudo apt install python3-venv (Debian, Ubuntu), or start with another Python from 3.11 on",
+        "{python} lacks venv or ensurepip, which are needed to make virtual environments",
+        "sudo apt install python3-venv (Debian, Ubuntu), or use another Python, 3.11 or newer",
     ),
     (
         r"No space left on device|Errno 28\b|Disk quota exceeded|Errno 122\b",
-        "the disk is full, or the quota used up, while {folder} was set up",
-        "free some space, or name another folder: {variable}=FOLDER",
+        "the disk is full or the quota is used up in {folder}",
+        "free some space, or set {variable}=FOLDER to use another folder",
     ),
     (
         r"DO NOT MATCH THE HASHES.*?\n\s+(?P<name>[A-Za-z0-9][\w.-]*==[\w.]+)|DO NOT MATCH THE HASHES",
-        "the package index delivered something other than what is locked: {name} has another SHA-256",
-        "python3 -m pip cache purge, then again; or another index (what is set: python3 -m pip config list)",
+        "the package index delivered another file than the locked one: the SHA-256 of {name} does not match",
+        "python3 -m pip cache purge, then try again; python3 -m pip config list shows the index in use",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|SSLError",
-        "the certificate of the package index, or of a proxy before it, is not trusted",
-        "PIP_CERT=FILE names the certificates to trust; what is set: python3 -m pip config list",
+        "the certificate of the package index, or of a proxy, is not trusted",
+        "set PIP_CERT=FILE to the certificates to trust; python3 -m pip config list shows pip's settings",
     ),
     (
         r"ProxyError|Cannot connect to proxy|407 Proxy",
-        "the proxy on the way to the package index refuses or does not answer",
-        "look at HTTPS_PROXY and at: python3 -m pip config list",
+        "the proxy for the package index refuses the connection or does not answer",
+        "check HTTPS_PROXY; python3 -m pip config list shows pip's settings",
     ),
     (
         r"NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ConnectionResetError|IncompleteRead",
         "the package index cannot be reached",
-        "check the network, or name another index: PIP_INDEX_URL=URL; what is set: python3 -m pip config list",
+        "check the network, or set PIP_INDEX_URL=URL; python3 -m pip config list shows pip's settings",
     ),
     (
         r"EOF when reading a line|\b40[13] (?:Client )?Error",
         "the package index asks for a login",
-        "put it into pip's configuration or ~/.netrc; what is set: python3 -m pip config list",
+        "put it into pip's configuration or ~/.netrc; python3 -m pip config list shows pip's settings",
     ),
     (
         r"The repository located at (?P<name>\S+) is not a trusted or secure host",
-        "pip does not ask the package index at {name}, because its address begins with http:// and not with https://",
-        "name an index with https: PIP_INDEX_URL=URL; or, if you trust the network: PIP_TRUSTED_HOST={name}",
+        "pip does not use the package index at {name}, because its address begins with http:// instead of https://",
+        "set PIP_INDEX_URL=URL to an index with https; or, if you trust the network, PIP_TRUSTED_HOST={name}",
     ),
     (
         r"No matching distribution found for (?P<name>[A-Za-z0-9][\w.-]*==[\w.]+)",
-        "no package index that pip may ask has {name} for this Python and this machine",
-        "name another index, PIP_INDEX_URL=URL, or start with a Python from 3.11 to 3.13",
+        "the package index has no {name} for this Python and this machine",
+        "set PIP_INDEX_URL=URL to another index, or use a Python from 3.11 to 3.13",
     ),
     (
         r"Failed (?:to build|building wheel for) '?(?P<name>[A-Za-z0-9][\w.-]*)|error: command '[^']*(?:gcc|cc|clang)",
-        "{name} has no ready-made file for this Python and this machine, and could not be built",
-        "install a C compiler and the headers of Python, or start with a Python from 3.11 to 3.13",
+        "{name} has no wheel for this Python and this machine, and could not be built",
+        "install a C compiler and the Python headers, or use a Python from 3.11 to 3.13",
     ),
     (
         _NOEXEC,
-        "{folder} lies on a file system from which no program may be loaded (noexec)",
-        "name another folder: {variable}=FOLDER",
+        "{folder} is on a file system that does not allow programs to run (noexec)",
+        "set {variable}=FOLDER to use another folder",
     ),
     (
         r"Read-only file system|Permission denied|Operation not permitted|Errno (?:1|13|30)\b",
-        "{folder} cannot be written to",
-        "name another folder: {variable}=FOLDER",
+        "{folder} is not writable",
+        "set {variable}=FOLDER to use another folder",
     ),
 )
-# What pip writes around the reason of a lost connection: the address of an object.
+# The address of an object, which pip writes before the reason of a lost connection.
 _OBJECT = re.compile(r"<[^<>]*>: ")
 _LONGEST = 300
 
 
 def explain(output: str, *, doing: str, hint: str, python: str, folder: str, variable: str) -> UnfitError:
-    """Return why `doing` failed, from what the program wrote; `hint` is what to do where that names no known cause."""
+    """Return the error for a failure of `doing`, from the program's output; `hint` is used if the cause is unknown."""
     told = read_shortage(output)  # first: for pip it may look like a lost connection
     if told and not re.search(_NOEXEC, told.line):
-        what = f"the environment in {folder} cannot be made: {told.shortage.means}"
+        what = f"cannot make the environment in {folder}: {told.shortage.means}"
         return UnfitError(what, cause=_shorten(told.line), hint=told.shortage.remedy)
     for pattern, what, remedy in _CAUSES:
         match = re.search(pattern, output, re.DOTALL)

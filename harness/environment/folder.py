@@ -1,4 +1,4 @@
-"""One virtual environment in a folder: made of hash-locked packages once, and found ready ever after."""
+"""A virtual environment in a folder: made once, from hash-locked packages, and then reused."""
 
 import contextlib
 import fcntl
@@ -15,17 +15,17 @@ from harness.environment.failure import explain
 from harness.errors import UnfitError
 from harness.system.stream import write_through
 
-_MARKER = ".harness"  # ours: it may be emptied. Who makes the environment holds a lock on it
-_STAMP = ".ready"  # written last: what the environment was made of, where, and for what
+_MARKER = ".harness"  # marks a folder of ours, which may be emptied; locked while the environment is being made
+_STAMP = ".ready"  # written last: what the environment was made from, where, and for which machine
 _LINK = "harness-checkout.pth"
 _OLD = ".root"  # what earlier versions left
 _IMPORTS = f"import {', '.join(PACKAGES)}"
 
 
 class VirtualEnvironment:
-    """A virtual environment in `folder` with all that the file `lock` names, and the package itself from `checkout`.
+    """A virtual environment in `folder` with the packages of the file `lock`, and the harness itself from `checkout`.
 
-    `variable` is the environment variable that names another folder.
+    `variable` is the environment variable that selects another folder.
     """
 
     def __init__(self, folder: Path, *, lock: Path, checkout: Path, variable: str) -> None:
@@ -36,17 +36,18 @@ class VirtualEnvironment:
         self.python = folder / "bin" / "python"
 
     def is_ready(self) -> bool:
-        """Return whether all is there, for this checkout, and still fits the interpreter that it was made with."""
+        """Return whether it is complete, for this checkout, and still fits the interpreter that made it."""
         return self._is_made() and self._is_linked()
 
     def is_own(self) -> bool:
-        """Return whether this very process runs in it."""
+        """Return whether this process runs in it."""
         return Path(sys.prefix).resolve() == self.folder.resolve()
 
     def make(self, *, anew: bool = False, reason: str = "") -> None:
-        """Make it, for this `reason`, unless another process just did; with `anew`, unless all can be imported.
+        """Make it, unless another process just did; with `anew`, unless all packages can be imported.
 
-        pip does the installing, so its configuration (index, proxies, certificates) is in force. Raises UnfitError.
+        `reason` is printed. pip installs the packages, so its configuration (index, proxies, certificates) applies.
+        Raises UnfitError.
         """
         try:
             with self._claimed() as claim:
@@ -65,9 +66,9 @@ class VirtualEnvironment:
             if path.name != _MARKER:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         self._run([_base(), "-I", "-m", "venv", "--without-pip", str(self.folder)], claim)
-        # By itself, as venv keeps to itself what ensurepip complains of.
+        # As a separate step, because venv hides the errors of ensurepip.
         self._run([str(self.python), "-I", "-m", "ensurepip", "--default-pip"], claim)
-        # As much as pip says, for it names a lost connection only then; it is shown where it failed alone.
+        # Verbose, because only then pip reports a lost connection; its output is shown only if it failed.
         pip = "-m pip install -vv --disable-pip-version-check --require-hashes --requirement".split()
         self._run([str(self.python), "-I", *pip, str(self.lock)], claim)
         self._write(self._link, f"{self.checkout}\n")
@@ -77,13 +78,16 @@ class VirtualEnvironment:
     def _run(self, argv: list[str], claim: int) -> None:
         code, output = run_child(argv, keep=claim)
         if code < 0:
-            output += f"\nERROR: it was ended by signal {-code} ({signal.strsignal(-code)})"
+            output += f"\nERROR: killed by signal {-code} ({signal.strsignal(-code)})"
         if code:
             raise self._explain(output, " ".join(argv))
 
     @contextlib.contextmanager
     def _claimed(self) -> Iterator[int]:
-        """Hold the environment for the block, as a file descriptor: children have it too, so it outlives a kill -9."""
+        """Lock the environment for the block and yield the file descriptor.
+
+        Children inherit it, so that the lock survives a kill -9 while they run.
+        """
         marker = self.folder / _MARKER
         while True:
             self._refuse_foreign()
@@ -98,26 +102,26 @@ class VirtualEnvironment:
                 os.close(claim)
 
     def _refuse_foreign(self) -> None:
-        """Raise UnfitError where the folder holds what the harness did not put there: it would be lost."""
-        other = f"name another folder, which need not exist: {self.variable}=FOLDER"
+        """Raise UnfitError if the folder contains files of somebody else, which would be lost."""
+        other = f"set {self.variable}=FOLDER to another folder; it need not exist"
         if not self.folder.is_dir():
             if self.folder.exists() or self.folder.is_symlink():
-                raise UnfitError(f"{self.folder} is not a folder, so no environment can be made there", hint=other)
+                raise UnfitError(f"cannot make an environment in {self.folder}: it is not a folder", hint=other)
             return
         ours = any((self.folder / name).exists() for name in (_MARKER, _OLD)) or (
             self.folder.parent == self.checkout / ".venv" and (self.folder / "pyvenv.cfg").exists()
         )
         if not ours and any(self.folder.iterdir()):
-            what = f"{self.folder} holds files that the harness did not put there; they would be lost"
+            what = f"{self.folder} contains files that the harness did not put there; they would be lost"
             raise UnfitError(what, hint=other)
 
     def _refuse_other_machine(self) -> None:
-        """Raise UnfitError where a node of another kind uses this folder, as on a shared disk: it would lose it."""
+        """Raise UnfitError if a node of another kind uses this folder, as on a shared disk: it would be overwritten."""
         with contextlib.suppress(OSError):
             machine = (self.folder / _STAMP).read_text(encoding="utf-8").split("\n", 1)[0]
             if machine != _machine():
                 what = f"{self.folder} was made on another kind of machine ({machine}; this is {_machine()})"
-                raise UnfitError(what, hint=f"one folder each: {self.variable}={self.folder}-{_machine()}")
+                raise UnfitError(what, hint=f"use one folder for each: {self.variable}={self.folder}-{_machine()}")
 
     def _is_made(self) -> bool:
         with contextlib.suppress(OSError):
@@ -135,7 +139,7 @@ class VirtualEnvironment:
         return (found or [self.folder / "lib"])[-1] / _LINK
 
     def _stamp(self) -> str:
-        # A moved folder has scripts that name the old place; another interpreter has another site-packages.
+        # Scripts in a moved folder still name the old place; another interpreter has another site-packages.
         return "\n".join((_machine(), str(self.folder), os.path.realpath(self.python), _read(self.lock)))
 
     def _write(self, path: Path, text: str) -> None:
@@ -147,7 +151,7 @@ class VirtualEnvironment:
         return run_child([str(self.python), "-I", "-c", _IMPORTS], keep=claim)[0] == 0
 
     def _explain(self, output: str, doing: str) -> UnfitError:
-        hint = f"name another folder, {self.variable}=FOLDER, or start with another Python from 3.11 to 3.13"
+        hint = f"set {self.variable}=FOLDER to use another folder, or use another Python, from 3.11 to 3.13"
         folder = str(self.folder)
         return explain(output, doing=doing, hint=hint, python=_base(), folder=folder, variable=self.variable)
 
@@ -159,16 +163,16 @@ def _wait_for(claim: int, folder: Path) -> None:
         say(f"harness: another process is setting up {folder}; waiting for it")
         fcntl.flock(claim, fcntl.LOCK_EX)
     except OSError:
-        return  # a file system without locks: two set-ups at once are not kept apart there
+        return  # a file system without locks: there, two set-ups at the same time may disturb each other
 
 
 def _base() -> str:
-    """Return the interpreter; of one in an environment (perhaps the very one that is made anew) that below it."""
+    """Return the interpreter, or the base interpreter if it is in an environment (perhaps the one to be made)."""
     return str(getattr(sys, "_base_executable", "") or sys.executable)
 
 
 def say(what: str) -> None:
-    """Print a line on standard error; where nobody can read it, the work goes on all the same."""
+    """Print a line on standard error; if that fails, ignore it."""
     with contextlib.suppress(OSError):
         write_through(sys.stderr, f"{what}\n")
 

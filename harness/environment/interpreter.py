@@ -1,4 +1,4 @@
-"""A Python that is too old gets an answer. Every Python from 2.7 on can read this file and `harness/__main__.py`."""
+"""A clear error for a Python that is too old. Python 2.7 and newer can parse this file and `harness/__main__.py`."""
 
 import os
 import re
@@ -11,20 +11,20 @@ UNFIT = 3  # the exit code of harness.errors.UnfitError, which a Python this old
 
 def refuse(arguments):
     # type: (list[str]) -> int
-    """Say that this Python is too old, and how the same command runs with a newer one; return the exit code."""
+    """Say that this Python is too old, and how to run the command with a newer one; return the exit code."""
     newer = find_newer(os.environ.get("PATH", os.defpath).split(os.pathsep))
     words = ["-m", "harness"] + arguments
     if newer:
         hint = " ".join(quote(word) for word in [newer] + words)
     else:
-        hint = "install Python %d.%d or newer, then: python%d.%d %s" % (
+        hint = "install Python %d.%d or newer, then python%d.%d %s" % (
             OLDEST + OLDEST + (" ".join(quote(word) for word in words),)
         )
     what = "Python %d.%d is too old; the harness needs %d.%d or newer" % (tuple(sys.version_info[:2]) + OLDEST)
     try:
         sys.stderr.write("harness: %s\n  try:   %s\n" % (what, hint))
         sys.stderr.flush()
-    except (AttributeError, IOError, OSError):  # it is closed, or full: the exit code remains
+    except (AttributeError, IOError, OSError):  # closed, or the disk is full: there is still the exit code
         pass
     return UNFIT
 
@@ -49,7 +49,7 @@ def find_newer(folders):
 
 def runs(name):
     # type: (str) -> bool
-    """Return whether the program `name` is a Python that is new enough: a pyenv shim may stand for nothing."""
+    """Return whether the program `name` runs and is a new enough Python; a pyenv shim may have none behind it."""
     check = "import sys; sys.exit(sys.version_info < (%d, %d))" % OLDEST
     with open(os.devnull, "r+") as nothing:
         try:
@@ -60,5 +60,5 @@ def runs(name):
 
 def quote(word):
     # type: (str) -> str
-    """Return `word` as a shell reads it."""
+    """Return `word` quoted for a shell."""
     return word if re.match(r"[\w@%+=:,./-]+$", word) else "'" + word.replace("'", "'\"'\"'") + "'"

@@ -1,4 +1,4 @@
-"""The start of the harness where its packages are missing: set up an environment once, and go on in it."""
+"""The start of the harness if its packages are missing: set up an environment once, and continue in it."""
 
 import os
 import shlex
@@ -13,20 +13,20 @@ from harness.errors import HarnessError, InterruptedRunError, UnfitError
 from harness.parse.shortage import find_shortage
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-# Of each kind: the variable that names another folder, the folder, and the locked packages.
+# For each kind: the variable that selects another folder, the folder, and the locked packages.
 _KINDS = {
     "run": ("HARNESS_VENV", ".venv/run", "third_party/requirements.txt"),
     "test": ("HARNESS_TEST_VENV", ".venv/test", "third_party/requirements-dev.txt"),
 }
-# How an environment was entered, as an option of Python: one that was made a moment ago is not made once more.
+# How the environment was entered, as a Python option: one that was just made is not made again.
 _OPTION, _MADE, _FOUND = "harness", "made", "found"
 
 
 def enter(arguments: list[str], *, missing: list[str], error: ImportError | None = None) -> NoReturn:
-    """Go on with `arguments` in the checkout's own environment, which is made if it must be.
+    """Continue with `arguments` in the checkout's own environment, which is made if necessary.
 
-    The reason is that packages are `missing` here, or that `error` was raised on importing one. Ends with a message
-    and an exit code where that cannot be done: an installed package sets nothing up.
+    The reason is that packages are `missing` here, or that importing one raised `error`. Exits with a message and an
+    exit code if that is not possible: an installed package does not set anything up.
     """
     try:
         trouble = _describe(missing, error)
@@ -35,7 +35,9 @@ def enter(arguments: list[str], *, missing: list[str], error: ImportError | None
         environment = choose_environment("run")
         inside = environment.is_own()
         if inside and sys._xoptions.get(_OPTION) == _MADE:
-            raise UnfitError(trouble, hint=f"rm -r {shlex.quote(str(environment.folder))}, then the same command again")
+            raise UnfitError(
+                trouble, hint=f"rm -r {shlex.quote(str(environment.folder))}, then run the same command again"
+            )
         made = inside or not environment.is_ready()
         if made:
             with interruptible():
@@ -46,12 +48,12 @@ def enter(arguments: list[str], *, missing: list[str], error: ImportError | None
 
 
 def start(arguments: list[str]) -> NoReturn:
-    """Run the command line in the checkout's own environment, whatever packages this Python has."""
+    """Run the command line in the checkout's own environment, even if this Python has all packages."""
     enter(arguments, missing=[])
 
 
 def prepare(kind: str) -> int:
-    """Set the environment `kind` up unless it is there, and print its folder; return the exit code."""
+    """Set up the environment `kind` if necessary, and print its folder; return the exit code."""
     try:
         environment = choose_environment(kind)
         if not environment.is_ready():
@@ -64,9 +66,9 @@ def prepare(kind: str) -> int:
 
 
 def explain(error: ImportError) -> int:
-    """Say which package could not be imported, in the midst of a command; return the exit code.
+    """Print which package a running command could not import; return the exit code.
 
-    Raises `error` itself where no package is to blame.
+    Raises `error` itself if no package is to blame.
     """
     if not find_culprit(error):
         raise error
@@ -74,23 +76,25 @@ def explain(error: ImportError) -> int:
 
 
 def complain(failure: BaseException) -> int:
-    """Print what went wrong with the set-up, and return the exit code."""
+    """Print what went wrong during the set-up, and return the exit code."""
     if isinstance(failure, KeyboardInterrupt):
-        failure = InterruptedRunError("interrupted while setting up", hint="the same command again, which begins anew")
+        failure = InterruptedRunError(
+            "interrupted while setting up", hint="run the same command again; it starts from scratch"
+        )
     elif not isinstance(failure, HarnessError):
         limit = find_shortage(getattr(failure, "errno", None))
-        failure = UnfitError(f"the environment cannot be set up: {failure}", hint=limit.remedy if limit else "")
+        failure = UnfitError(f"cannot set up the environment: {failure}", hint=limit.remedy if limit else "")
     say(f"harness: {failure}")
     return failure.exit_code
 
 
 def is_checkout() -> bool:
-    """Return whether this is a clone or an unpacked source distribution, and no installed package."""
+    """Return whether this is a clone or an unpacked source distribution, not an installed package."""
     return all((CHECKOUT / name).is_file() for name in ("pyproject.toml", "third_party/requirements.txt"))
 
 
 def choose_environment(kind: str) -> VirtualEnvironment:
-    """Return the environment `kind` (run, test) of this checkout, where the caller's variables want it."""
+    """Return the environment `kind` (run or test) of this checkout, in the folder that the variables select."""
     variable, folder, lock = _KINDS[kind]
     named = os.environ.get(variable, "")
     path = Path(os.path.abspath(os.path.expanduser(named))) if named else CHECKOUT / folder  # noqa: PTH100, PTH111
@@ -98,7 +102,7 @@ def choose_environment(kind: str) -> VirtualEnvironment:
 
 
 def _execute(environment: VirtualEnvironment, arguments: list[str], how: str) -> NoReturn:
-    # -P: a folder called harness in the current directory is not this program.
+    # -P: do not import from a folder called harness in the current directory.
     words = [str(environment.python), "-X", f"{_OPTION}={how}", "-P", "-m", "harness", *arguments]
     os.execve(words[0], words, choose_environ())  # noqa: S606
 
@@ -107,10 +111,10 @@ def _describe(missing: list[str], error: ImportError | None) -> str:
     if error is None:
         return f"{sys.executable} lacks packages that the harness needs: {', '.join(missing)}"
     place = f" ({error.path})" if error.path else ""
-    return f"{find_culprit(error)} cannot be imported by {sys.executable}: {error}{place}"
+    return f"{sys.executable} cannot import {find_culprit(error)}: {error}{place}"
 
 
 def _reinstall(missing: list[str], error: ImportError | None) -> str:
     packages = missing or ([find_culprit(error)] if error else [])
     command = f"{shlex.quote(sys.executable)} -m pip install --force-reinstall {' '.join(packages)}"
-    return f"the same command without PYTHONPATH, or: {command}" if os.environ.get("PYTHONPATH") else command
+    return f"unset PYTHONPATH, or {command}" if os.environ.get("PYTHONPATH") else command

@@ -1,4 +1,4 @@
-"""Files of ours that a build names, in the cache: checkouts that share it share its builds. Different code layouts."""
+"""Files of the harness that builds use, kept in the cache so that checkouts can share builds; code layouts."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from harness.system.cache.entry import locked
 from harness.system.foreign import is_regular, read_bytes
 from harness.system.fresh import write_atomic
 
-# What the harness changes in whisper.cpp's build; what lets it be linked in another order; and what does that.
+# CMake files: changes to whisper.cpp's build; support for linking in another order; the relinking itself.
 PROJECT, LAYOUT, RELINK = "project", "layout", "relink"
 _FILES = Path(__file__).parents[1] / "native" / "cmake"
 
 
 def keep_include(cache: Path, name: str) -> str:
-    """Return the path of a copy of one of our CMake files in the cache; its content is part of its name."""
+    """Copy one of our CMake files into the cache and return the path of the copy; its name depends on its content."""
     content = (_FILES / f"{name}.cmake").read_bytes()
     path = cache / "cmake" / f"{name}-{short_hash(content.decode(), length=8)}.cmake"
     _keep(path, content)
@@ -26,7 +26,7 @@ def keep_include(cache: Path, name: str) -> str:
 
 
 def keep_code_layouts(cache: Path, seeds: Sequence[int]) -> tuple[CodeLayout, ...]:
-    """Write the files that give linkers the code layouts of these seeds into the cache, and return these."""
+    """Write the linker files for the code layouts of these seeds into the cache, and return the code layouts."""
     code_layouts = []
     for seed in seeds:
         files = _render_code_layout(seed)
@@ -38,7 +38,7 @@ def keep_code_layouts(cache: Path, seeds: Sequence[int]) -> tuple[CodeLayout, ..
 
 
 def write_code_layout(folder: Path, seed: int) -> CodeLayout:
-    """Write the files of a code layout that is used once into a new folder, and return it."""
+    """Write the linker files of a code layout that is used only once into a new folder, and return it."""
     folder.mkdir(parents=True)
     for name, text in _render_code_layout(seed).items():
         (folder / name).write_text(text, encoding="ascii")
@@ -46,7 +46,7 @@ def write_code_layout(folder: Path, seed: int) -> CodeLayout:
 
 
 def require_distinct(folders: Sequence[str]) -> None:
-    """Raise UnfitError where two code layouts are the same bytes: a linker may take an option and do nothing."""
+    """Raise UnfitError if two code layouts gave the same bytes: a linker may accept an option and ignore it."""
     known: dict[str, str] = {}
     for folder in folders:
         files = sorted(path for path in Path(folder).rglob("*") if path.is_file() and path.name != LINKED)
@@ -54,9 +54,9 @@ def require_distinct(folders: Sequence[str]) -> None:
         twin = known.setdefault(content, folder)
         if twin != folder:
             raise UnfitError(
-                f"code layouts {Path(twin).name} and {Path(folder).name} came out equal",
-                cause="the linker was given an order of functions and did not follow it",
-                hint="-D CMAKE_SHARED_LINKER_FLAGS=-fuse-ld=bfd for GNU's linker, or leave out --relink",
+                f"the code layouts {Path(twin).name} and {Path(folder).name} came out the same",
+                cause="the linker ignored the order of functions that it was given",
+                hint="-D CMAKE_SHARED_LINKER_FLAGS=-fuse-ld=bfd to use GNU ld, or leave out --relink",
             )
 
 

@@ -1,4 +1,4 @@
-"""A build alone: a source made into the library and the bench program that can be measured."""
+"""Building without measuring: a source made into the library and the bench program."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from harness.store.duration import load_durations
 
 
 class BuildResult(Record):
-    """A build that has been tried: the run that records it, its folder, and what the bench program understands."""
+    """A finished or failed build: the run that records it, its folder, and the options of its bench program."""
 
     run: Run
     folder: str
@@ -28,16 +28,16 @@ class BuildResult(Record):
 
     @property
     def ok(self) -> bool:
-        """Whether there is something to measure."""
+        """Whether the build succeeded and can be measured."""
         built = any(one.phase is Phase.BUILD and one.status is Status.PASSED for one in self.run.results)
         return built and self.run.status is Status.PASSED
 
 
 def prepare_build(asked: RunRequest, work: Workplace, *, drawn: bool = False) -> tuple[Run, Plan, tuple[Ready, ...]]:
-    """Return the run that will record a build, the plan of it, and the weights that it will be measured with.
+    """Return the run that will record a build, its plan, and the weights that it will be measured with.
 
-    Source and weights are there afterwards, nothing is built. One that is `drawn` can be linked in other code layouts,
-    and is, to see that it works.
+    Source and weights are fetched, but nothing is built. A `drawn` build can be linked in other code layouts, which is
+    tried to make sure that it works.
     """
     prepared, suite = prepare(asked, work), asked.measure.suite
     ready = ready_all(asked, work, prepared.source)
@@ -49,9 +49,9 @@ def prepare_build(asked: RunRequest, work: Workplace, *, drawn: bool = False) ->
 
 
 def check_build(state: Run, plan: Plan, work: Workplace) -> None:
-    """Configure a build, so that UsageError is raised for an option that the tree does not know, before any compiling.
+    """Configure a build, to raise UsageError for an option that the tree does not know before anything is compiled.
 
-    The build itself finds the configuration done.
+    The build itself then reuses the configuration.
     """
     session, _ = _open_session(state, plan, work)
     for step in plan.steps:
@@ -60,7 +60,7 @@ def check_build(state: Run, plan: Plan, work: Workplace) -> None:
 
 
 def carry_out_build(state: Run, plan: Plan, asked: BuildRequest, work: Workplace) -> BuildResult:
-    """Return the build of a plan, finished or failed; the caller holds the node's lock."""
+    """Carry out the plan of a build and return the result; the caller holds the node's lock."""
     introduce(plan, state, load_durations(work.places.cache), work.console)
     remove_builds(plan, asked, work.console)
     mark_builds(plan, state, work.places.cache)

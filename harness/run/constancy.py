@@ -1,4 +1,4 @@
-"""What must stay as it is while a run measures, the build and the node, and what is said where it did not."""
+"""Checks that the build, the files it reads and the node stay the same during a run, and caveats if they did not."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,9 +16,9 @@ from harness.system.source.tree import find_written, look_at_tree, probe_tree
 
 
 class ConstancyCheck:
-    """Looks at builds once they are made, at files that are read and at the node before the first measurement.
+    """Checks after each step that builds, the files they read, and the node are as they were at first.
 
-    Then at all of them after each step. Without a `watch` the node is left out.
+    That is, when the build was made or before the first measurement. Without a `watch`, the node is not checked.
     """
 
     def __init__(self, watch: CounterReader | None) -> None:
@@ -29,17 +29,17 @@ class ConstancyCheck:
         self._read: dict[str, FileStates] = {}
 
     def keep(self, run: Run, step: Step, result: StepResult, timed: str) -> Run:
-        """Remember what a step has built, and return the run, which records it of the build that is `timed`."""
+        """Remember what a step has built, and return the run, which records the build if it is the `timed` one."""
         if step.phase is not Phase.BUILD or result.status is not Status.PASSED:
             return run
         files = self._built[step.cwd] = BuiltFiles(Path(step.cwd))
         return run.replace(built=files.sums) if step.cwd == timed else run
 
     def begin(self, folder: str, run: Run, argv: Iterable[str] | None = None, *, linked: bool = False) -> None:
-        """Look at the node from now on, and remember the build in a folder, the weights and the recordings of `run`.
+        """Check the node from now on, and remember the build in a folder and the weights and recordings of `run`.
 
-        What is remembered already stays so. With `argv` only those files are remembered that it names: others may be
-        yet to be made. Of a build that is `linked` anew for each block the objects are remembered.
+        Files that are already remembered are left as they are. With `argv`, only the files in it are remembered,
+        because others may not exist yet. If the build is `linked` again for each block, its objects are remembered.
         """
         self._measuring.add(folder)
         if folder not in self._built:
@@ -50,13 +50,13 @@ class ConstancyCheck:
                 self._read[path] = look_through(path)
 
     def begin_build(self, run: Run) -> None:
-        """Remember what the files of the tree look like before it is built."""
+        """Remember the state of the source files before they are built."""
         self._looks = look_at_tree(run.source, environ=dict(run.environment))
 
     def check_source(self, run: Run, note: Note) -> Run:
-        """Return the run with a caveat where the tree is no longer what it was called when the run began.
+        """Return the run with a caveat if the source tree has changed since the run began.
 
-        Likewise where somebody wrote to it during the build, and put back what was there before.
+        The same if a file was written during the build, even if its content is the same again now.
         """
         source = run.source
         if any(caveat.code == CaveatCode.SOURCE_CHANGED for caveat in run.caveats):
@@ -64,31 +64,33 @@ class ConstancyCheck:
         now = probe_tree(Path(source.path), environ=dict(run.environment), note=note, ours=source.ours)
         written = find_written(Path(source.path), self._looks)
         if now.id != source.id:
-            message = f"the tree changed while it was built ({source.id} became {now.id}): these numbers are of neither"
+            message = (
+                f"the source changed while it was built ({source.id} became {now.id}): these numbers belong to neither"
+            )
         elif written:
-            message = f"{written} was written to while the tree was built: the build may hold what it was then"
+            message = f"{written} was written during the build: the build may contain its content at that time"
         else:
             return run
         return run.add_caveat(Caveat(code=CaveatCode.SOURCE_CHANGED, message=message))
 
     def check(self, run: Run, folder: str) -> Run:
-        """Return the run with what is no longer as it was, said once; unchanged before there was a build.
+        """Return the run with a caveat for everything that has changed, once each; unchanged before there is a build.
 
-        A build that somebody wrote to is made anew before it is used again.
+        A build that somebody wrote to will be made again before it is used again.
         """
         if folder not in self._built:
             return run
         other = self._built[folder].find_other()
         if other:
             distrust(Path(folder))
-            message = f"{other} became another file after it was built: somebody wrote to the build in {folder}"
+            message = f"{other} changed after it was built: something wrote to the build in {folder}"
             run = run.add_caveat(Caveat(code=CaveatCode.BUILD_CHANGED, message=message))
         weights, audio = [one.path for one in run.weights], [one.path for one in run.audio]
         for code, paths in ((CaveatCode.WEIGHTS_CHANGED, weights), (CaveatCode.AUDIO_CHANGED, audio)):
             for path in paths:
                 if path in self._read and any(map(is_touched, self._read[path], look_through(path))):
-                    said = "was written to, replaced or moved while the run went on"
-                    message = f"{path} {said}: some numbers may be of another file"
+                    said = "was written, replaced or moved during the run"
+                    message = f"{path} {said}: some numbers may belong to another file"
                     run = run.add_caveat(Caveat(code=code, message=message))
         if self._watch is None or folder not in self._measuring:
             return run

@@ -1,4 +1,4 @@
-"""How a run ends: what is known only then is added, the report written, the bundle sealed."""
+"""The end of a run: add what is only known then, write the report, seal the bundle."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,27 +23,27 @@ from harness.system.weights import verify_weights
 
 
 def conclude(run: Run, bundle: Bundle, cache: Path) -> tuple[Run, str, Path]:
-    """Return the finished run, its report, and the folder of the sealed bundle."""
+    """Finish a run; return it, its report, and the folder of the sealed bundle."""
     return seal_run(recheck_files(run, cache), bundle, datetime.now(UTC))
 
 
 def seal_run(run: Run, bundle: Bundle, end: datetime) -> tuple[Run, str, Path]:
-    """Return a run that ended at a moment in UTC, its report, and the folder of the sealed bundle."""
+    """Seal a run that ended at `end`, in UTC; return it, its report, and the folder of the sealed bundle."""
     logs = load_logs(bundle.path, run)
-    run = keep_one_build(run.replace(schema=SCHEMA))  # one that an older harness left may have an older schema
-    # Before the look back: what a run that has ended says nothing of is missing from it.
+    run = keep_one_build(run.replace(schema=SCHEMA))  # a run begun by an older harness may have an older schema
+    # The end comes first: only in a run that has ended are absent results missing.
     run = look_back(run.replace(end=end.isoformat(timespec="seconds")), logs)
     while True:
         run = run.replace(id=bundle.choose_id())
         report = render_report(run, logs)
         try:
             return run, report, bundle.seal(run, report)
-        except FileExistsError:  # taken at this moment: the next id
+        except FileExistsError:  # just taken by another process: try the next id
             continue
 
 
 def look_back(run: Run, logs: Mapping[str, str]) -> Run:
-    """Return the run with what ggml said of itself in the logs, and the caveats that follow from all of it."""
+    """Return the run with what ggml reports about itself in the logs, and all caveats that follow."""
     run = run.replace(system_info=_add_devices(run, _find_system_info(run, logs), logs))
     known = {caveat.code for caveat in run.caveats}
     known_rooflines = (
@@ -55,9 +55,9 @@ def look_back(run: Run, logs: Mapping[str, str]) -> Run:
 
 
 def _add_devices(run: Run, info: SystemInfo | None, logs: Mapping[str, str]) -> SystemInfo | None:
-    """Return `info` with what the probes tell of its devices now, or have told an earlier look.
+    """Return `info` with device details from the probes, or from an earlier call.
 
-    That is the BLAS library of the build, and the driver of NVIDIA's GPUs.
+    These are the BLAS library of the build, and the driver of NVIDIA GPUs.
     """
     if info is None:
         return None
@@ -73,10 +73,10 @@ def _add_devices(run: Run, info: SystemInfo | None, logs: Mapping[str, str]) -> 
 
 
 def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
-    """Return what stands for the run, with what failed in any log of a benchmark.
+    """Return the system info of the run, with every failure from the logs of its benchmarks.
 
-    A benchmark's log knows the backends too, so it comes before a mere question; one with numbers comes before one that
-    failed.
+    Logs of benchmarks also name the backends, so they come before logs of probes; logs with numbers come before logs of
+    failed benchmarks.
     """
     asked = [one for one in run.results if one.log in logs and (one.case or one.asks is StepQuestion.FEATURES)]
     asked.sort(key=lambda result: (result.case is None, result.status.bad))
@@ -86,7 +86,7 @@ def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
 
 
 def recheck_files(run: Run, cache: Path) -> Run:
-    """Return the run, with a caveat where its weights or recordings are no longer what they were when it began."""
+    """Return the run, with a caveat if its weights or recordings have changed since it began."""
     made = (one for one in run.weights if one.sha256 or not one.parent)
     checks = [(CaveatCode.WEIGHTS_CHANGED, partial(verify_weights, one, cache=cache)) for one in made]
     checks += [(CaveatCode.AUDIO_CHANGED, partial(verify_audio, one, cache=cache)) for one in run.audio]
@@ -97,6 +97,6 @@ def recheck_files(run: Run, cache: Path) -> Run:
         try:
             verify()
         except HarnessError as error:
-            message = f"{error.what}, while the run went on: its numbers are of neither file"
+            message = f"{error.what} during the run: its numbers belong to neither file"
             run = run.add_caveat(Caveat(code=code, message=message))
     return run

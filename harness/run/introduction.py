@@ -1,4 +1,4 @@
-"""What a command says of what it is about to do, before the first step: a header, or all of the plan."""
+"""What a command prints before the first step: a header, or the whole plan."""
 
 from harness.plan.forecast import duration_key, remaining_s
 from harness.records.plan import Plan
@@ -10,7 +10,7 @@ from harness.system.console import Console
 
 
 def introduce(plan: Plan, run: Run, known: Durations, console: Console) -> None:
-    """Say what a run is and how long it will take; to who wants to know everything, every option and step."""
+    """Print a header of the run with the time it will take, or, if verbose, every option and step."""
     if console.verbose:
         console.note(f"{render_plan(plan, run)}\n")
         return
@@ -18,7 +18,7 @@ def introduce(plan: Plan, run: Run, known: Durations, console: Console) -> None:
 
 
 def foresee(plan: Plan, known: Durations) -> PlanEstimate:
-    """Return how long the steps of a plan will take that are not done already."""
+    """Return an estimate for the steps of a plan that are not done yet."""
     left = [step for step in plan.steps if not is_done(step)]
     return PlanEstimate(
         seconds=remaining_s(left, known, done=frozenset(), elapsed_s=0.0),

@@ -1,4 +1,4 @@
-"""The look at what CMake made of the options that were asked for, before anything is built."""
+"""The check of what CMake made of the requested options, before anything is built."""
 
 from pathlib import Path
 
@@ -15,15 +15,15 @@ _ALLOW = "allow_unknown_options"
 
 
 def keep_configured(step: Step, log: Path) -> None:
-    """Keep what CMake said beside the build; before the build is marked as configured, as nothing writes it later."""
+    """Keep CMake's output beside the build, before the build is marked as configured: nothing writes it later."""
     if step.phase is Phase.CONFIGURE and is_regular(log):
         keep_said(log, Path(step.wipe))
 
 
 def check_options(step: Step, result: StepResult, run: Run) -> Run:
-    """Return the run, with a caveat for each option that changes nothing, where a configuration has just ended.
+    """Return the run after a configure step, with a caveat for each option that changes nothing.
 
-    Raises UsageError for such an option unless it is but a part of what was asked for, or the run's settings allow it.
+    Raises UsageError for such an option, unless it is only part of a requested setting or the settings allow it.
     """
     if step.phase is not Phase.CONFIGURE or result.status is Status.SKIPPED:
         return run

@@ -1,4 +1,4 @@
-"""Where a command works: its folders, and the node and the cache, which it holds meanwhile."""
+"""The places a command works in: its folders, and the node and the cache, which it locks meanwhile."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ BUILD_BYTES = 300_000_000
 
 
 class Workplace(NamedTuple):
-    """Where a command works: its folders, the variables that it was given, and the console that it talks to."""
+    """Where a command works: its folders, its environment variables, and the console that it prints to."""
 
     places: Places
     environ: Mapping[str, str]
@@ -29,9 +29,10 @@ class Workplace(NamedTuple):
 
 
 def list_own(places: Places) -> tuple[str, ...]:
-    """Return the absolute paths of what the harness keeps: it is not part of a tree that it lies in.
+    """Return the absolute paths of the harness's own files, which are not part of a source tree that contains them.
 
-    Results are known by their names. A link on the way to their folder is in the list, for git takes it for a file.
+    Results are recognised by their names. Links on the way to their folder are included, because git treats a link as
+    a file.
     """
     cache, package = places.cache, Path(__file__).resolve().parents[1]
     checkout = package.parent if (package.parent / "third_party" / "sources.toml").is_file() else package
@@ -41,7 +42,7 @@ def list_own(places: Places) -> tuple[str, ...]:
 
 
 def make_room(step: Step, run: Run) -> None:
-    """Make the folder that a step writes into; raises UnfitError where there is no room for it."""
+    """Make the folders that a step writes to; raises UnfitError if there is not enough disk space."""
     if step.wipe:  # a stale CMake cache could quietly turn options off
         make_empty(Path(step.wipe))
         require_free(Path(step.wipe), BUILD_BYTES, what="a build")
@@ -54,15 +55,15 @@ def make_room(step: Step, run: Run) -> None:
 
 @contextlib.contextmanager
 def hold_node(work: Workplace) -> Iterator[None]:
-    """Hold the node for whatever disturbs or is disturbed, and the cache against being pruned meanwhile.
+    """Hold the node, so that nothing else measures or disturbs, and keep the cache from being pruned meanwhile.
 
-    What a killed harness has left running is ended.
-    Raises UnfitError where what is built in the cache could not be executed.
+    Processes that a killed harness left behind are ended.
+    Raises UnfitError if programs built in the cache cannot be executed.
     """
     cache, wait, note = work.places.cache, work.places.wait, work.console.warn
     require_programs(cache)
     with node_lock(wait=wait, note=note), occupy(cache, note=note), hold_machine(cache, wait=wait, note=note):
-        # A compiler that goes on would write into the build that is about to be made, of files as they were.
+        # A compiler left running would write outdated files into the build that is about to be made.
         _stop_left(work)
         try:
             yield
@@ -71,13 +72,13 @@ def hold_node(work: Workplace) -> Iterator[None]:
 
 
 def _stop_left(work: Workplace) -> None:
-    """End what runs and builds have left running that are over, such as a server that a build has started."""
+    """End the processes that finished runs and builds left behind, such as a server that a build started."""
     for name in stop_all(lambda bundle: _is_dead(bundle, work.places.results, work.places.cache)):
-        work.console.note(f"ended {name}, which was still running")
+        work.console.note(f"ended {name}, left running by an earlier run or build")
 
 
 def _is_dead(bundle: Path, results: Path, cache: Path) -> bool:
-    """Return whether a run among the results, or a build in the cache, has no harness any more; the node is held."""
+    """Return whether no harness works on a run or build any more; the caller holds the node."""
     if bundle.parent == cache.resolve() / "logs":
         return True
     if bundle.is_relative_to(results.resolve()) and not os.path.lexists(bundle):  # sealed since, or removed

@@ -1,4 +1,4 @@
-"""Everything a run or a build needs, found or fetched: node, tools, source, weights, and the builds to be made."""
+"""Finding or fetching everything that a run or a build needs: node, tools, source, weights, and build folders."""
 
 import shutil
 import sys
@@ -48,7 +48,7 @@ Ready = tuple[Weights, tuple[Caveat, ...]]
 
 
 class Preparation(Record):
-    """What is laid out before the first step; `environment` is what every child is given."""
+    """What is known before the first step; `environment` are the variables of every child process."""
 
     cache: str
     node: Node
@@ -59,7 +59,7 @@ class Preparation(Record):
 
 
 def prepare(asked: RunRequest, work: Workplace, source: Source | None = None) -> Preparation:
-    """Probe the toolchain and resolve the source, unless it is given; nothing is built yet."""
+    """Probe the toolchain and resolve the source, unless it is given; nothing is built."""
     cache, environ = work.places.cache, work.environ
     require_programs(cache)  # --dry-run does not hold the node
     toolchain = probe_toolchain(asked.build.compiler, environ, cache=cache, tools=asked.build.tools)
@@ -79,7 +79,7 @@ def prepare(asked: RunRequest, work: Workplace, source: Source | None = None) ->
 def choose_child_environment(
     environ: Mapping[str, str], toolchain: Toolchain
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Caveat, ...]]:
-    """Return what every child is given, and what there is to say of it."""
+    """Return the environment of every child process, and its caveats."""
     # The tools' own folders come first: ctest and ninja are found even when the environment is not on PATH.
     folders = dict.fromkeys(
         str(Path(path).parent) for path in (toolchain.cmake.path, toolchain.ninja.path, sys.executable)
@@ -90,9 +90,9 @@ def choose_child_environment(
 
 
 def prepare_weights(model: str, asked: WeightsRequest, work: Workplace, source: Source | None = None) -> Ready:
-    """Return the verified weights of one model as they are asked for, and what to know about them.
+    """Return the verified weights of one model, and their caveats.
 
-    Those of a type that is to be made are planned alone: a step of the run makes them with the program of `source`.
+    Quantised weights in `asked.made` are only planned: a step of the run makes them with the program of `source`.
     """
     origin, kind = split_name(model)
     made = source is not None and kind != UNQUANTISED and kind in asked.made
@@ -120,12 +120,12 @@ def prepare_weights(model: str, asked: WeightsRequest, work: Workplace, source: 
 
 
 def ready_all(asked: RunRequest, work: Workplace, source: Source) -> tuple[Ready, ...]:
-    """Return the weights of every model of a run, each with what to know about it."""
+    """Return the weights of every model of a run, each with its caveats."""
     return tuple(prepare_weights(model, asked.weights, work, source) for model in asked.measure.suite.models)
 
 
 def prepare_audio(asked: RunRequest, work: Workplace, source: Source) -> tuple[Audio, ...]:
-    """Return the recordings that are asked for, converted where they must be."""
+    """Return the requested recordings, converted if necessary."""
     cache, environ = work.places.cache, work.environ
     audio = resolve_audio(asked.measure.audio, tree=Path(source.path), cache=cache, environ=environ, dry_run=asked.dry)
     for one in audio:
@@ -142,9 +142,9 @@ def begin_run(
     *,
     drawn: bool = False,
 ) -> tuple[Run, PlanInputs]:
-    """Return an empty run and what its plan is made from.
+    """Return an empty run and the inputs of its plan.
 
-    `drawn` is a build that can be linked in another code layout.
+    A `drawn` build can be linked in another code layout.
     """
     inputs, suite = gather_inputs(prepared, asked, weights, audio, drawn=drawn), asked.measure.suite
     timed = inputs.sites[-1]
@@ -181,7 +181,7 @@ def gather_inputs(
     *,
     drawn: bool = False,
 ) -> PlanInputs:
-    """Return all that the plan of a run is made from, when it begins and when it is planned anew."""
+    """Return the inputs of the plan of a run, when it begins and when it is resumed."""
     suite = asked.measure.suite
     timed = choose_site(prepared, asked.build, asked.build.recipe.build_type, drawn=drawn)
     types = (one for one in suite.test_build_types if one != timed.config.build_type)
@@ -206,7 +206,7 @@ def gather_inputs(
 
 
 def choose_roofline(prepared: Preparation, site: BuildSite, threads: int) -> RooflineBuild:
-    """Return the build of the roofline probe, by the compiler and for the CPU of `site`: one for all sources."""
+    """Return the build of the roofline probe, with the compiler and CPU of `site`; all sources share it."""
     digest, fingerprint = roofline_digest(), isa_fingerprint(prepared.node.cpu)
     name = f"roof-{digest}-{site.config.id}-{prepared.toolchain.id}-{fingerprint[:8]}"
     return RooflineBuild(
@@ -219,10 +219,15 @@ def choose_roofline(prepared: Preparation, site: BuildSite, threads: int) -> Roo
 
 
 def mark_builds(plan: Plan, run: Run, cache: Path) -> None:
-    """Note that the builds of a plan are used now, and what each is; whatever it makes or empties lies in the cache."""
+    """Note in the cache that the builds of a plan are used now, and what each is.
+
+    Raises UnfitError if the plan would write outside the cache.
+    """
     stray = find_stray(plan, str(cache))
     if stray:
-        raise UnfitError(f"a plan leaves the cache {cache}", cause=stray, hint="harness run, without --resume")
+        raise UnfitError(
+            f"the plan would write outside the cache {cache}", cause=stray, hint="harness run, without --resume"
+        )
     sites = {site.folder: f"{site.config.build_type} {site.config.isa}, {site.config.compiler}" for site in plan.sites}
     release = run.source.commit.release or run.source.commit.short or run.source.path
     for step in plan.steps:
@@ -234,7 +239,7 @@ def mark_builds(plan: Plan, run: Run, cache: Path) -> None:
 
 
 def remove_builds(plan: Plan, asked: BuildRequest, console: Console) -> None:
-    """Remove the build folders when --rebuild asks for it, none while another run builds in it."""
+    """Remove the build folders if --rebuild is given, after waiting for other runs that build in them."""
     if asked.rebuild:
         for site in plan.sites:
             if Path(site.folder).exists():
@@ -243,9 +248,9 @@ def remove_builds(plan: Plan, asked: BuildRequest, console: Console) -> None:
 
 
 def choose_site(prepared: Preparation, asked: BuildRequest, build_type: str, *, drawn: bool = False) -> BuildSite:
-    """Return the build of one type: its config and its folder, one per source x config x toolchain x CPU.
+    """Return the build of one type: its config and its folder, one per source, config, toolchain and CPU.
 
-    One whose code layout can be `drawn` by linking it again is another build.
+    A `drawn` build, which can be linked again in another code layout, has a folder of its own.
     """
     recipe, loadable = asked.recipe, bool(asked.variant)
     config = choose_config(
@@ -256,17 +261,17 @@ def choose_site(prepared: Preparation, asked: BuildRequest, build_type: str, *, 
         defines=asked.defines,
         werror=asked.werror,
     )
-    # Whoever transcribes times whisper-cli, too: a build of its own, in which that is compiled as users compile it.
+    # Transcription times whisper-cli, too: that needs a separate build in which it is compiled as users compile it.
     whole = asked.whole and build_type == recipe.build_type
     include = "" if whole else keep_include(Path(prepared.cache), PROJECT)
     wiring = choose_wiring(prepared.toolchain, config, defines=asked.defines, project_include=include)
     if loadable:
-        reason = "of all variants only those that are asked for are compiled"
+        reason = "only the requested variants are compiled"
         wiring += (CMakeOption(name="HARNESS_LOADABLE", value="ON", reason=reason),)
     if drawn:
-        include, reason = keep_include(Path(prepared.cache), LAYOUT), "functions can be linked in a drawn order"
+        include, reason = keep_include(Path(prepared.cache), LAYOUT), "lets functions be linked in a random order"
         wiring += (CMakeOption(name="CMAKE_PROJECT_INCLUDE_BEFORE", value=include, reason=reason),)
-    # A tree of the user's is built incrementally in one folder; an immutable source is its own key.
+    # A user's tree is built incrementally in one folder; an immutable source has its own key.
     source = short_hash(prepared.source.path, length=8) if prepared.source.mutable else prepared.source.id
     cpu = isa_fingerprint(prepared.node.cpu)[:8]
     # Every variant is in the same build.

@@ -1,4 +1,4 @@
-"""What a killed `ab`, `calibrate` or `tune` has left: it is finished as Ctrl-C would have finished it."""
+"""Finishing what a killed `ab`, `calibrate` or `tune` left behind, as Ctrl-C would have finished it."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.run import SEARCH, Run
 from harness.records.trial import TrialEnd
+from harness.records.wording import format_count
 from harness.run.finish import seal_run
 from harness.settings.request import Places
 from harness.store.bundle import LOGS, PARTIAL, PLAN, RUN, Bundle, load_run, month_folder
@@ -22,10 +23,10 @@ _LEAST_AGE_S = 60
 
 
 def settle_unfinished(places: Places, node: str, console: Console) -> None:
-    """Finish what a killed comparison or search of the caller has left on this node, and remove what holds nothing.
+    """Finish the user's killed comparisons and searches on this node, and remove bundles that are empty.
 
-    Nobody could go on with either; a killed run or sweep is left for --resume. What another process holds, or may hold,
-    is not touched. The files that its blocks measured go, too. The caller holds the node.
+    Neither can be resumed; killed runs and sweeps are left for --resume. Bundles that another process holds, or may
+    hold, are not touched. The files that their blocks measured are removed. The caller holds the node.
     """
     clear_scratch(places.cache, BLOCK)
     results = places.results
@@ -34,25 +35,25 @@ def settle_unfinished(places: Places, node: str, console: Console) -> None:
     for bundle in bundles:
         try:
             _settle(results, bundle, left, console)
-        except (HarnessError, OSError) as error:  # what cannot be put in order must not keep a measurement back
+        except (HarnessError, OSError) as error:  # a bundle that cannot be finished must not stop a measurement
             line = error.line if isinstance(error, HarnessError) else str(error)
-            console.note(f"{bundle.path} was left by a killed harness and cannot be finished: {line}")
+            console.note(f"cannot finish {bundle.path}, which a killed harness left: {line}")
         finally:
             bundle.release()
 
 
 def _load(bundle: Bundle, console: Console) -> Run | None:
-    """Return what is known of an unfinished run, None where nothing is, or nothing that can be understood."""
+    """Return the record of an unfinished run, None if there is none or it cannot be read."""
     if (bundle.path / RUN).is_file():
         try:
             return load_run(bundle.path)
         except HarnessError as error:
-            console.note(f"{bundle.path} cannot be understood: {error.line}")
+            console.note(f"cannot read {bundle.path}: {error.line}")
     return None
 
 
 def _list_dead(results: Path, node: str) -> Iterator[Bundle]:
-    """Yield the caller's unfinished runs that no process holds; they are held from now on."""
+    """Yield the user's unfinished runs that no process holds; from now on, this process holds them."""
     for path in sorted((results / node).glob(f"*/*{PARTIAL}")):
         bundle = Bundle(path)
         try:
@@ -69,17 +70,17 @@ def _settle(results: Path, bundle: Bundle, left: Mapping[Path, Run], console: Co
         _remove_empty(bundle)
     elif run.trial or SEARCH in run.sweep:
         for name in stop_orphans(bundle.path):
-            console.note(f"ended {name}, which was still running")
+            console.note(f"ended {name}, left running by a killed harness")
         ended = datetime.fromtimestamp((bundle.path / RUN).stat().st_mtime, UTC)
         finished = _end_trial(run, _find_partner(results, run, left)) if run.trial else _end_search(run)
         _, _, folder = seal_run(finished, bundle, ended)
-        console.note(f"{folder} is finished as it was left by a killed harness{_count(finished)}")
+        console.note(f"finished {folder}, which a killed harness left{_count(finished)}")
     elif not (bundle.path / PLAN).exists() and not run.results and not run.sweep:
         bundle.discard()  # killed before there was a plan to go on with
 
 
 def _remove_empty(bundle: Bundle) -> None:
-    """Remove what was killed before there was a word of what it is; a moment ago it may have been made by somebody."""
+    """Remove a bundle without any record, unless it is so new that another process may just have made it."""
     age_s = datetime.now(UTC).timestamp() - bundle.path.stat().st_mtime
     if age_s > _LEAST_AGE_S and [path.name for path in bundle.path.iterdir()] in ([], [LOGS]):
         for path in (bundle.logs, bundle.path):
@@ -88,7 +89,7 @@ def _remove_empty(bundle: Bundle) -> None:
 
 
 def _find_partner(results: Path, run: Run, left: Mapping[Path, Run]) -> Run | None:
-    """Return the other side of a comparison: left as well, or finished already."""
+    """Return the other side of a comparison, unfinished or already finished."""
     trial = run.trial
     if trial is None:
         return None
@@ -100,7 +101,7 @@ def _find_partner(results: Path, run: Run, left: Mapping[Path, Run]) -> Run | No
 
 
 def _end_trial(run: Run, partner: Run | None) -> Run:
-    """Return one side with the blocks that both sides have."""
+    """Return one side with only the blocks that both sides have."""
     blocks = {result.step for result in (partner or run).results}
     results = tuple(result for result in run.results if result.step in blocks)
     caveat = Caveat(code=CaveatCode.STOPPED, message=f"ended before everything was settled: {TrialEnd.KILLED}")
@@ -110,17 +111,17 @@ def _end_trial(run: Run, partner: Run | None) -> Run:
 
 
 def _end_search(run: Run) -> Run:
-    """Return a part of a search with the weights that were made."""
+    """Return a part of a search with only the weights that were made."""
     run = run.replace(weights=tuple(one for one in run.weights if one.sha256))
     return run if run.measurements else _say_empty(run, "search", f"nothing was measured: {TrialEnd.KILLED}")
 
 
 def _say_empty(run: Run, step: str, reason: str) -> Run:
-    """Return a run that has failed: one that holds nothing has not passed."""
+    """Return the run with a failed step that says why it is empty: an empty run has not passed."""
     said = StepResult(step=step, phase=Phase.BENCHMARK, status=Status.FAILED, reason=reason)
     return run.replace(results=(*run.results, said))
 
 
 def _count(run: Run) -> str:
     count = len(run.measurements)
-    return f": {count} measurements" if count else ": nothing was measured"
+    return f": {format_count(count, 'measurement')}" if count else ": nothing was measured"

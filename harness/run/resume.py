@@ -1,4 +1,4 @@
-"""`harness run --resume`: takes up an unfinished run, if nothing it stands on has changed."""
+"""`harness run --resume`: resume an unfinished run, if nothing that it depends on has changed."""
 
 import shlex
 from collections.abc import Mapping
@@ -29,27 +29,27 @@ from harness.system.weights import verify_weights
 
 
 def find_unfinished(work: Workplace, node: str, wanted: str, *, sweep: str = "") -> tuple[Run, Bundle]:
-    """Return state and bundle of the unfinished run whose id starts with `wanted`, a part of `sweep` if of any.
+    """Return state and bundle of the unfinished run whose id starts with `wanted`, optionally a part of `sweep`.
 
-    Raises UsageError where there is none.
+    Raises UsageError if there is none.
     """
     bundle, state = find_partial(work.places.results, node, wanted, note=work.console.note, sweep=sweep)
     if bundle.is_taken:
-        hint = f"to go on, move {bundle.final} away; else remove {bundle.path}"
-        raise UsageError(f"{state.id} cannot be resumed: {bundle.final} is there already", hint=hint)
+        hint = f"move {bundle.final} away to resume; else remove {bundle.path}"
+        raise UsageError(f"{state.id} cannot be resumed: {bundle.final} already exists", hint=hint)
     return state, bundle
 
 
 def take_up(
     state: Run, bundle: Bundle, asked: RunRequest, work: Workplace, now: tuple[Node, Condition]
 ) -> tuple[Run, Plan]:
-    """Return state and plan of an unfinished run of which `asked` is what it was asked for, resolved as it was begun.
+    """Return state and plan of an unfinished run; `asked` is its request, resolved for the node as it was then.
 
-    The plan is made anew: nothing that is executed comes from the file, but for the CPUs that --pin auto chose, where
-    they may still be used. `now` is the node, and how it is set.
+    The plan is made again: nothing that is executed comes from the stored one, except the CPUs that --pin auto chose,
+    if they can still be used. `now` is the node and its condition.
 
-    Raises UsageError where what it stands on is another by now, and UnavailableError where its source, its weights or
-    its recordings are gone or changed.
+    Raises UsageError if something that the run depends on has changed, and UnavailableError if its source, weights or
+    recordings are gone or changed.
     """
     (node, condition), environ, console, cache = now, work.environ, work.console, work.places.cache
     stored = bundle.load_plan()
@@ -62,22 +62,22 @@ def take_up(
     _check_files(state, cache)
     plan = renew_plan(_plan_anew(state, stored, asked, work), stored, state.id)
     if plan.sites[-1].config != state.config:
-        raise UsageError(f"run.json of {state.id} records another build than its plan makes", hint=HINT)
+        raise UsageError(f"the build in run.json of {state.id} is not the one in its plan", hint=HINT)
     environment, _ = choose_child_environment(environ, state.toolchain)
     caveats = tuple(caveat_condition(condition, node.cpu.cores, state.suite.threads))
     state = remember_changes(state, node, dict(environment), caveats, __version__)
     for name in stop_orphans(bundle.path):
-        console.note(f"ended {name}, which was still running")
+        console.note(f"ended {name}, left running by the interrupted run")
     refuse_build(state, plan, console.note)
-    console.note(f"going on with {state.id}")
+    console.note(f"resuming {state.id}")
     return state.replace(schema=SCHEMA), plan
 
 
 def _plan_anew(state: Run, stored: Plan, asked: RunRequest, work: Workplace) -> Plan:
-    """Return the plan that this harness makes for what an earlier one was asked, on the node as it was then."""
+    """Return the plan that this harness makes for the run's request, on the node as it was then."""
     if asked.measure.suite != state.suite:
         cause = "another version of the harness began it, or run.json was changed since"
-        raise UsageError(f"the suite of {state.id} is not what its settings ask for", cause=cause, hint=HINT)
+        raise UsageError(f"the suite of {state.id} does not match its settings", cause=cause, hint=HINT)
     request, ranking = asked.measure.placement_request, asked.measure.ranking
     prepared = Preparation(
         cache=str(work.places.cache),
@@ -93,13 +93,13 @@ def _plan_anew(state: Run, stored: Plan, asked: RunRequest, work: Workplace) -> 
 
 
 def _check_cache(state: Run, stored: Plan, cache: Path) -> None:
-    """Raise UsageError where the run was begun with another cache: its builds and all that is made lie there."""
+    """Raise UsageError if the run was begun with another cache, which has its builds and everything else it made."""
     folders = [Path(site.folder) for site in stored.sites]
     if not folders:
         raise UnreadableError(f"the plan of {state.id} names no build", hint=HINT)
     begun = folders[-1].parent.parent
     if begun != cache:
-        hint = f"--cache {shlex.quote(str(begun))} goes on with it, if that is yours; harness run begins a new one"
+        hint = f"--cache {shlex.quote(str(begun))} to resume it, if that cache is yours; else harness run"
         raise UsageError(f"{state.id} was begun with another cache: {begun}, not {cache}", hint=hint)
 
 
@@ -109,14 +109,16 @@ def _check_source(state: Run, environ: Mapping[str, str], console: Console) -> N
         raise UnavailableError(f"the source of {state.id} is gone: {path}", hint="harness run")
     now = probe_tree(path, environ=environ, note=console.note, ours=ours) if state.source.mutable else state.source
     if now.id != state.source.id:
-        raise UsageError(f"{path} has changed since {state.id} was begun", hint="harness run measures it as it is now")
+        raise UsageError(
+            f"{path} has changed since {state.id} was begun", hint="harness run, to measure it as it is now"
+        )
 
 
 def _check_toolchain(state: Run, environ: Mapping[str, str], cache: Path) -> None:
     found = find_other_tool(state.toolchain, probe_again(state.toolchain, environ, cache=cache))
     if found:
         was, now = found
-        told = f"it is {now.name} {now.version} now" if now.version else "it does not answer now"
+        told = f"now it is {now.name} {now.version}" if now.version else "now it does not run"
         raise UsageError(f"{state.id} was begun with {was.name} {was.version} ({was.path}): {told}", hint=HINT)
 
 

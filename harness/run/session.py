@@ -1,4 +1,4 @@
-"""The run loop: goes through a plan step by step and leaves the state on disk after each."""
+"""The run loop: carries out a plan step by step and saves the state after each step."""
 
 import os
 import time
@@ -34,14 +34,14 @@ from harness.system.process.child import CannotStartError, execute
 from harness.system.process.memory import available_bytes
 from harness.system.process.orphan import mark_child
 
-# What these run was built just before: that it cannot be started is a failure of it, not of the environment.
+# These phases run what was just built: if it cannot be started, that is its own failure, not the environment's.
 _BUILT = (Phase.PROBE, Phase.ROOFLINE, Phase.BENCHMARK)
 
 Durations = Mapping[str, float]
 
 
 class StepPace(NamedTuple):
-    """Where a step stands among all that are to be done, and the seconds left after so many of its own."""
+    """The number of a step, the number of all steps, and the seconds left as a function of its elapsed seconds."""
 
     number: int
     total: int
@@ -49,7 +49,7 @@ class StepPace(NamedTuple):
 
 
 class Session:
-    """One pass over a plan; what is finished in `run` is not done again. A `monitor` looks after what is measured."""
+    """One pass over a plan; steps that are finished in `run` are not repeated. A `monitor` watches measurements."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Session:
         self.inventory = Inventory()
 
     def go(self) -> Run:
-        """Execute what is not finished, then again what was disturbed, and return the run with all results."""
+        """Execute unfinished steps, then repeat disturbed ones, and return the run with all results."""
         for step in self._steps():
             self.do(step)
         for step in self._disturbed():
@@ -78,12 +78,12 @@ class Session:
         return self.run
 
     def extend(self, step: Step) -> None:
-        """Take a further step into the plan."""
+        """Add a step to the plan."""
         self.plan = self.plan.replace(steps=(*self.plan.steps, step))
         self._bundle.save_plan(self.plan)
 
     def do(self, step: Step, pace: StepPace | None = None) -> None:
-        """Execute one step of the plan, unless it is finished; a `pace` tells where it stands in something larger."""
+        """Execute one step of the plan, unless it is finished; `pace` is its place in a larger whole."""
         known, note = next((one for one in self.run.results if one.step == step.name), None), self._console.note
         if known and self._is_still_good(step, known):
             self.run = take_build(step, known, self.run, self.plan, self._bundle, note, made=False)
@@ -106,7 +106,7 @@ class Session:
         self._show_failure(result)
 
     def _steps(self) -> Iterator[Step]:
-        """Yield the steps of the plan, which grows by further rounds where a precision was asked for."""
+        """Yield the steps of the plan, which grows by further rounds if a precision was requested."""
         position = 0
         while position < len(self.plan.steps):
             yield self.plan.steps[position]
@@ -126,7 +126,7 @@ class Session:
         if isinstance(filled, Unfilled):
             return StepResult.unexecuted(step, filled.status, filled.reason)
         if filled.min_memory_bytes and filled.min_memory_bytes > (free := available_bytes()):
-            reason = f"needs {filled.min_memory_bytes / 1e9:.2f} GB of memory, {free / 1e9:.2f} GB are free"
+            reason = f"needs {filled.min_memory_bytes / 1e9:.2f} GB of memory, but only {free / 1e9:.2f} GB are free"
             return StepResult.unexecuted(step, Status.SKIPPED, reason)
         if not is_done(filled):
             with claim(filled, note=self._console.warn):
@@ -142,7 +142,7 @@ class Session:
         keep_configured(filled, self._bundle.logs / filled.log)
         missing = [product for product in filled.products if not Path(product).exists()]
         if result.status is Status.PASSED and missing:
-            reason = f"it ended well, but left no {Path(missing[0]).name} in {Path(missing[0]).parent}"
+            reason = f"it succeeded, but did not write {Path(missing[0]).name} to {Path(missing[0]).parent}"
             return result.replace(status=Status.FAILED, reason=reason)
         result = self._take_made(filled, result)
         if result.status is Status.PASSED:
@@ -152,10 +152,10 @@ class Session:
         return result
 
     def _measure(self, step: Step) -> StepResult:
-        """Execute a measurement when it is quiet, again while it stands still or others disturb it; keep the best.
+        """Execute a measurement when the node is quiet, and repeat it if it was stopped or disturbed; keep the best.
 
-        What stood still, and models under load, are repeated at once, everything else at the end (`_disturbed`).
-        Attempts that an interrupted run has set aside count: the bound holds for the step, however often it is begun.
+        Stopped measurements, and disturbed ones of models, are repeated at once, all others at the end (`_disturbed`).
+        Attempts discarded before an interruption count, so the limit holds for a step however often it is resumed.
         """
         retries = self._monitor.retries if self._monitor else RETRIES
         self._constancy.begin(step.cwd, self.run, step.argv)
@@ -167,20 +167,20 @@ class Session:
             elif is_wanted(result) and result.quiet:
                 said = f"{step.title}: others used {describe_others(result.quiet)}"
                 if can_wait(step) and retries and not list_aside(self.run, step.name):
-                    self._console.note(f"{said}; marked, and measured again at the end if time is left")
+                    self._console.note(f"{said}; it will be repeated at the end if there is time")
                     return result
                 refusal = find_refusal(result, self.plan, self.run, self._known, retries=retries)
             else:
                 return result
             if refusal:
-                self._console.note(f"{said}; the quietest attempt is kept, and marked: {refusal}")
+                self._console.note(f"{said}; keeping the quietest attempt, with a caveat: {refusal}")
                 self.run, best = keep_quietest(self.run, self._bundle, result)
                 return best
-            self._console.note(f"{said}; measured again")
+            self._console.note(f"{said}; repeating it")
             self.run = set_aside(self.run, self._bundle, result)
 
     def _watch(self, step: Step, monitor: QuietMonitor) -> StepResult:
-        """Execute a measurement when it is quiet, and return its result with what else the node did meanwhile."""
+        """Execute a measurement when the node is quiet, and return its result with the load from other processes."""
         if monitor.wait():
             self._announce(step, self._own_pace(step))
         before = monitor.read()
@@ -190,7 +190,7 @@ class Session:
         return result.replace(quiet=monitor.since(before, result.completed), placement=step.placement)
 
     def _disturbed(self) -> Iterator[Step]:
-        """Yield the steps to be measured again now that all are done, in the order of the plan."""
+        """Yield the steps to repeat after all others, in the order of the plan."""
         retries = self._monitor.retries if self._monitor else 0
         for step in self.plan.steps if retries else ():
             result = next((one for one in self.run.results if one.step == step.name and is_wanted(one)), None)
@@ -198,20 +198,20 @@ class Session:
                 continue
             refusal = find_refusal(result, self.plan, self.run, self._known, retries=retries)
             if refusal:
-                self._console.note(f"{step.title}: not measured again: {refusal}")
+                self._console.note(f"{step.title}: not repeated: {refusal}")
             else:
                 self.run = set_aside(self.run, self._bundle, result)
                 yield step
 
     def _is_still_good(self, step: Step, result: StepResult) -> bool:
-        """Whether a finished step need not be done again: its build is there, and its output can be read again."""
+        """Return whether a finished step need not be repeated: its build exists, and its output can be read."""
         lost = result.log and result.phase in (Phase.LIST, Phase.PROBE) and not self._bundle.read_log(result.log)
         if lost or self._is_gone(step, result):
             return False
         return self._learn(result).status is result.status
 
     def _is_gone(self, step: Step, result: StepResult) -> bool:
-        """Whether a finished build has been removed since, or may be stale; making sure of it costs a moment."""
+        """Return whether a finished build has been removed since, or may be outdated; checking it again is cheap."""
         built = step.phase in (Phase.CONFIGURE, Phase.BUILD) or (step.phase is Phase.ROOFLINE and step.stamp)
         if not built or result.status is not Status.PASSED:
             return False
@@ -253,7 +253,7 @@ class Session:
             return StepResult.unexecuted(step, Status.FAILED, error.what).replace(completed=completed, log=step.log)
 
     def _learn(self, result: StepResult) -> StepResult:
-        """Take in what a look at the tree has found; a look that cannot be understood has failed."""
+        """Add the findings of a list or probe step to the inventory; if they cannot be parsed, the step has failed."""
         if result.status is Status.PASSED and result.phase in (Phase.LIST, Phase.PROBE):
             try:
                 self.inventory = learn(self.inventory, result, self._bundle.read_log(result.log))
@@ -262,7 +262,7 @@ class Session:
         return result
 
     def _take_made(self, step: Step, result: StepResult) -> StepResult:
-        """Take in the weights that a step has made; what is not the weights asked for is a failure of the step."""
+        """Record the weights that a step has made; if they are not the expected ones, the step has failed."""
         if step.phase is not Phase.QUANTISE or result.status is not Status.PASSED:
             return result
         made = next(weights for weights in self.run.weights if weights.path in step.products)

@@ -30,7 +30,7 @@ def asked(kit: Kit, name: str) -> list[str]:
         (["-D", "WHISPER_SDL=ON"], "the tree has no option WHISPER_SDL", "WHISPER_SDL2"),
         (["-D", "CMAKE_CXX_FLAG=-O1"], "the tree has no option CMAKE_CXX_FLAG", "CMAKE_CXX_FLAGS"),
         (["-D", "GGML_LTO=banana"], "GGML_LTO is a switch", ""),
-        (["-D", "GGML_GPROF=ON"], "the tree sets GGML_GPROF to OFF by itself", ""),
+        (["-D", "GGML_GPROF=ON"], "the tree itself sets GGML_GPROF to OFF", ""),
     ],
 )
 def test_an_option_that_changes_nothing_is_refused_before_anything_is_built(

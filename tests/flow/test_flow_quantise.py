@@ -37,7 +37,7 @@ def test_a_program_that_ends_well_and_leaves_something_else(kit: Kit) -> None:
     run = kit.only_run()
     by_step = {result.step: result for result in run.results}
     assert by_step["quantise_tiny-q8_0"].status is Status.FAILED
-    assert "left no quantised-synthetic-tiny-q8_0" in by_step["quantise_tiny-q8_0"].reason
+    assert "did not write quantised-synthetic-tiny-q8_0" in by_step["quantise_tiny-q8_0"].reason
     assert by_step["bench_tiny_t1_fa0_r1"].status is Status.PASSED, "the other case is measured all the same"
     assert by_step["bench_tiny-q8_0_t1_fa0_r1"].status is Status.SKIPPED
 

@@ -51,7 +51,7 @@ def test_what_others_disturb_is_measured_again_and_kept_aside(kit: Kit) -> None:
     done = kit.run(*WORDS)
     assert done.returncode == 0, done.stderr
     assert "(yes 4711: " in done.stderr
-    assert "measured again" in done.stderr
+    assert "repeating it" in done.stderr
     run = kit.only_run()
     assert encodes(run) == (100.0, 101.0)
     (aside,) = run.discarded
@@ -137,7 +137,7 @@ def test_models_are_repeated_at_once_and_all_else_at_the_end(kit: Kit) -> None:
     done = kit.run(*ALL)
     assert done.returncode == 0, done.stderr
     assert lines(kit) == ["1", "2", "m", "m", "m", "2"]
-    assert "measured again at the end if time is left" in done.stderr
+    assert "it will be repeated at the end if there is time" in done.stderr
     run = kit.only_run()
     assert [result.step for result in run.discarded] == ["bench_tiny_t2_fa0_r1", "mul_mat"]
     assert len({result.step for result in run.results}) == len(run.results) == 9
@@ -152,7 +152,7 @@ def test_mul_mat_is_not_repeated_where_that_did_not_help_the_models(kit: Kit) ->
     (kit.tools / "others-mul_mat.json").write_text(json.dumps([LOUD_S]))
     done = kit.run(*ALL)
     assert lines(kit) == ["1", "2", "m", "m", "m"]
-    assert "not measured again: measuring again did not help" in done.stderr
+    assert "not repeated: measuring again did not help" in done.stderr
     assert {"under-load", "retried"} <= codes(kit.only_run())
 
 

@@ -54,7 +54,7 @@ def test_a_killed_harness_can_be_resumed(kit: Kit) -> None:
     assert kit.running() != []
     resumed = kit.harness("run", "--resume", partial.name[:10])
     assert resumed.returncode == 0, resumed.stderr
-    assert "still running" in resumed.stderr
+    assert "left running by" in resumed.stderr
     assert kit.running() == [], "what the killed harness left behind is ended"
     assert (kit.only_run().status, kit.only_run().schema) == (Status.PASSED, SCHEMA)
     assert kit.only_run().suite.seed == begun["suite"]["seed"] > 1, "drawn once, and kept"
@@ -130,7 +130,7 @@ def test_a_model_that_does_not_fit_is_skipped_and_not_started(
     assert main(kit.words(*words, "-v")) == 0
     skipped, measured = sorted((one for one in kit.only_run().results if one.case), key=lambda one: str(one.case))
     assert (skipped.status, measured.status) == (Status.SKIPPED, Status.PASSED)
-    assert skipped.reason == "needs 0.33 GB of memory, 0.30 GB are free"
+    assert skipped.reason == "needs 0.33 GB of memory, but only 0.30 GB are free"
     shown = capsys.readouterr()
     assert "a process of tiny takes about 327 MB with fa 0, 258 MB with fa 1" in shown.err
     assert "whisper/fa=0/model=tiny/threads=2: needs 0.33 GB of memory" in " ".join(shown.out.split())

@@ -175,7 +175,7 @@ def test_a_dry_run_says_how_long(kit: Kit) -> None:
         (("--axis", "thread=1,2"), 2, "did you mean threads"),
         (("--quant", "q7"), 2, "no type of weights"),
         (("--threads", "0,1"), 2, "not a list of whole numbers"),
-        (("--isa", "avx3,avx2"), 2, "no instruction set is called 'avx3'"),
+        (("--isa", "avx3,avx2"), 2, "unknown instruction set 'avx3'"),
         (("nothing.toml",), 2, "no such file"),
         (("--results", "whisper.cpp/CMakeLists.txt"), 3, "choose another folder with --results DIR"),
         (("--show",), 2, "unknown option --show"),
@@ -242,7 +242,7 @@ def test_a_run_that_is_gone_is_measured_anew(kit: Kit) -> None:
     assert done.returncode == 0, done.stderr
     assert f"the run {second.stem} does not count: it is not in {second.parent}" in done.stderr
     assert re.search("will be measured again: GGML_LLAMAFILE=", done.stderr)
-    assert f"going on with {first.stem}" in done.stderr
+    assert f"resuming {first.stem}" in done.stderr
     assert "not measured" not in done.stdout
     ended = record(kit)
     assert ended["end"]

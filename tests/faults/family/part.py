@@ -268,7 +268,7 @@ def _shortened() -> Iterator[Fault]:
             where="run.json of an interrupted run, as --resume finds it",
             what=f"{key} of its suite is edited",
             deeds=(Begun(), EditRun(keys=("suite", key), value=value)),
-            seen=refuses(2, "is not what its settings ask for"),
+            seen=refuses(2, "does not match its settings"),
             words=("run", "--resume"),
         )
 

@@ -210,7 +210,7 @@ def _list_others() -> Iterator[Fault]:
         yield _fault(
             f"twin-{kind}",
             f"a {kind} has the name of the finished run",
-            refuses(2, "is there already"),
+            refuses(2, "already exists"),
             Unfinished(what="twin", argument=kind),
             sample=kind == "bundle",
         )

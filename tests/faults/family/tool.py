@@ -145,7 +145,7 @@ def _nothing() -> list[Fault]:
     found = []
     for key, code, says in (
         ("ninja -t Release", 10, "no bench program"),
-        ("cmake --build Release", 10, "left no"),
+        ("cmake --build Release", 10, "did not write"),
         ("whisper-bench -h", 12, "neither -m nor -t"),
         ("whisper-bench -m", 12, "no measurement"),
     ):
@@ -160,9 +160,9 @@ def _nothing() -> list[Fault]:
             )
         )
     for key, code, says in (
-        ("cmake Debug", 10, "left no"),
-        ("cmake Release", 10, "left no"),
-        ("cmake --build Debug", 10, "left no"),
+        ("cmake Debug", 10, "did not write"),
+        ("cmake Release", 10, "did not write"),
+        ("cmake --build Debug", 10, "did not write"),
         ("ctest -N Debug", 10, "list of tests"),
         ("ctest -N Release", 10, "list of tests"),
         ("ctest Debug", 11, "ran no test"),
@@ -269,7 +269,7 @@ def _others() -> list[Fault]:
             "whisper-bench",
             "the build ends well and the program is missing",
             tool("cmake --build Release", lose="bin/whisper-bench"),
-            seen=fails(10, "left no"),
+            seen=fails(10, "did not write"),
         ),
         _tool(
             "bench-is-gone-before-its-benchmark",

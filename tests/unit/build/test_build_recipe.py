@@ -92,12 +92,12 @@ def test_build_types_are_spelled_as_cmake_does(written: str) -> None:
 @pytest.mark.parametrize(
     ("flags", "what", "hint"),
     [
-        ({"backend": "cdua"}, "--backend: unknown 'cdua'", "did you mean cuda"),
-        ({"backend": ""}, "--backend: unknown ''", "one of: auto, cpu, blas"),
-        ({"build_type": "Relase"}, "--build-type: unknown 'Relase'", "did you mean Release"),
-        ({"blas": "openblass"}, "--blas: unknown 'openblass'", "did you mean openblas"),
-        ({"llamafile": "yes"}, "--llamafile: unknown 'yes'", "on, off"),
-        ({"openmp": "of"}, "--openmp: unknown 'of'", "did you mean off"),
+        ({"backend": "cdua"}, "--backend: unknown value 'cdua'", "did you mean cuda"),
+        ({"backend": ""}, "--backend: unknown value ''", "one of: auto, cpu, blas"),
+        ({"build_type": "Relase"}, "--build-type: unknown value 'Relase'", "did you mean Release"),
+        ({"blas": "openblass"}, "--blas: unknown value 'openblass'", "did you mean openblas"),
+        ({"llamafile": "yes"}, "--llamafile: unknown value 'yes'", "on, off"),
+        ({"openmp": "of"}, "--openmp: unknown value 'of'", "did you mean off"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(flags: dict[str, str], what: str, hint: str) -> None:

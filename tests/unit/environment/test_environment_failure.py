@@ -8,13 +8,13 @@ from harness.environment.failure import explain
 CASES = {
     "no ensurepip": (
         "/srv/v/bin/python: No module named ensurepip\n",
-        "comes without venv or ensurepip",
+        "lacks venv or ensurepip",
         "No module named ensurepip",
         "apt install python3-venv",
     ),
     "no venv": (
         "/usr/bin/python3: No module named venv\n",
-        "/usr/bin/python3 comes without venv",
+        "/usr/bin/python3 lacks venv",
         "No module named venv",
         "apt install python3-venv",
     ),
@@ -61,7 +61,7 @@ CASES = {
             "ERROR: Could not find a version that satisfies the requirement msgspec==0.22.0 (from versions: 0.19)\n"
             "ERROR: No matching distribution found for msgspec==0.22.0\n"
         ),
-        "has msgspec==0.22.0",
+        "has no msgspec==0.22.0",
         "No matching distribution",
         "PIP_INDEX_URL=URL",
     ),
@@ -70,7 +70,7 @@ CASES = {
             "WARNING: The repository located at index.test is not a trusted or secure host and is being ignored. If\n"
             "ERROR: No matching distribution found for anyio==4.16.0\n"
         ),
-        "does not ask the package index at index.test",
+        "does not use the package index at index.test",
         "not a trusted",
         "PIP_TRUSTED_HOST=index.test",
     ),
@@ -80,7 +80,7 @@ CASES = {
             "    msgspec==0.22.0 from https://index.test/msgspec.whl (from -r requirements.txt (line 3)):\n"
             "        Expected sha256 00\n             Got        11\n"
         ),
-        "msgspec==0.22.0 has another SHA-256",
+        "the SHA-256 of msgspec==0.22.0 does not match",
         "DO NOT MATCH",
         "pip cache purge",
     ),
@@ -113,7 +113,7 @@ CASES = {
     ),
     "read-only": (
         "[Errno 30] Read-only file system: '/srv/v'",
-        "/srv/v cannot be written to",
+        "/srv/v is not writable",
         "[Errno 30]",
         "HARNESS_VENV=FOLDER",
     ),

@@ -44,7 +44,7 @@ def test_without_a_newer_one_it_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(interpreter, "find_newer", lambda folders: "")
     assert interpreter.refuse(["run"]) == 3
-    assert "install Python 3.11 or newer, then: python3.11 -m harness run" in capsys.readouterr().err
+    assert "install Python 3.11 or newer, then python3.11 -m harness run" in capsys.readouterr().err
 
 
 def test_the_newest_one_that_runs_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_run_is_one_value(node: Node) -> None:
 def test_a_build_with_the_kernels_of_every_cpu_has_a_variant() -> None:
     asked = resolved(loadable=True, isa="avx2")
     assert asked.build.variant == "haswell"
-    assert CMakeOption(name="GGML_NATIVE", value="OFF", reason="variants are for CPUs of their own") in (
+    assert CMakeOption(name="GGML_NATIVE", value="OFF", reason="each variant is for its own kind of CPU") in (
         asked.build.isa_options
     )
 
@@ -110,10 +110,10 @@ def test_a_build_with_the_kernels_of_every_cpu_has_a_variant() -> None:
         ({"threads": ["4096"]}, UsageError, "4096 threads on"),
         ({"repetitions": "0"}, UsageError, "--repetitions: expected a number from 1 to 1000000, not 0"),
         ({"engine": "bank"}, UsageError, "unknown engine 'bank'"),
-        ({"isa": "avx3"}, UsageError, "no instruction set is called 'avx3'"),
+        ({"isa": "avx3"}, UsageError, "unknown instruction set 'avx3'"),
         ({"isa": "amx"}, UnfitError, "this CPU cannot run amx code"),
         ({"isa": "avx_vnni", "loadable": True}, UnfitError, "cannot run avx_vnni"),
-        ({"build_type": "Fast"}, UsageError, "--build-type: unknown 'Fast'"),
+        ({"build_type": "Fast"}, UsageError, "--build-type: unknown value 'Fast'"),
         ({"backend": "blas", "blas": "none"}, UsageError, "contradicts --blas none"),
         ({"llamafile": "on", "define": ["GGML_LLAMAFILE=OFF"]}, UsageError, "contradicts -D GGML_LLAMAFILE=OFF"),
         ({"pin": "all"}, UsageError, "--pin: 'all'"),

@@ -60,7 +60,7 @@ def test_every_config_has_its_run() -> None:
 
 
 def test_what_no_config_can_be_is_refused_before_anything_is_fetched() -> None:
-    with pytest.raises(UsageError, match="unknown 'metall'"):
+    with pytest.raises(UsageError, match="unknown value 'metall'"):
         resolved(backend="cpu,metall")
     with pytest.raises(UsageError, match="--pin: CPU 5 may not be used"):
         resolved(pin="5")
