@@ -45,7 +45,7 @@ def comparison(
 
 def family() -> Family:
     """Return four verdicts on models, and more cells of mul_mat than anyone wants to read."""
-    thin = Caveat(code="thin", message="runs: 2 and 6; an interval takes 6 of each side at the very least")
+    thin = Caveat(code="thin", message="runs: 2 and 6; an interval takes at least 6 of each side")
     cell = comparison("flop_rate", Verdict.UNRESOLVED, -0.5, mde=None)
     changed = Caveat(code="dialect", message="not judged: data of mul_mat changed at v1.8.5")
     cells = [

@@ -73,7 +73,7 @@ def results() -> tuple[StepResult, ...]:
         *(timing("base", number, value) for number, value in enumerate(ENCODE, 1)),
         failed.replace(measurements=timing("base", 8, 9999.0).measurements[:1]),
         timing("tiny", 1, 1005.23),
-        factory.result("bench_tiny_r2", Phase.BENCHMARK, Status.TIMED_OUT).replace(reason="no end after 3600 s"),
+        factory.result("bench_tiny_r2", Phase.BENCHMARK, Status.TIMED_OUT).replace(reason="timed out after 3600 s"),
         factory.result("bench_tiny_r3", Phase.BENCHMARK, Status.SKIPPED).replace(reason="needs 9 GB", completed=None),
     )
 

@@ -57,16 +57,17 @@ def caveat_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[C
     """Yield what a reader must know of when the runs of both sides were made."""
     here, there = ([start for run in side if (start := find_start(run))] for side in (baseline, contender))
     correlation = correlate_time(here, there)
-    advice = "whatever became of the node meanwhile looks like a change; harness ab measures both in turns"
+    advice = "a change of the node in between looks like a change of the code; harness ab measures both sides in turns"
     if abs(correlation) == 1:
-        which = "all runs of one side were made before all of the other"
+        which = "all runs of one side were made before all runs of the other"
         yield Caveat(code=CaveatCode.NOT_INTERLEAVED, message=f"{which}: {advice}")
     elif here and there and abs(correlation) > bound_time_correlation(len(here), len(there)) + 1e-9:
         later = "contender" if correlation > 0 else "baseline"
         most = bound_time_correlation(len(here), len(there))
         message = (
-            f"the runs of the two sides are not mixed in time: those of the {later} came later (rank correlation of "
-            f"side and start {correlation:+.2f}, more than {most:.2f} either way): {advice}"
+            f"the runs of the two sides are not mixed in time: those of the {later} tend to be later (rank correlation "
+            "of "
+            f"side and start time {correlation:+.2f}; the limit is {most:.2f} either way): {advice}"
         )
         yield Caveat(code=CaveatCode.NOT_INTERLEAVED, message=message)
     yield from _caveat_days(baseline, contender)
@@ -82,17 +83,21 @@ def _caveat_days(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[
     )
     both = len(days[0] & days[1])
     shared = (
-        f"the {both} days that both sides have are judged run by run as well"
+        f"within the {both} days that have runs of both sides, single runs are compared as well"
         if both > 1
-        else ("the day that both sides have is judged run by run as well" if both else "no day has runs of both sides")
+        else (
+            "within the day that has runs of both sides, single runs are compared as well"
+            if both
+            else "no day has runs of both sides"
+        )
     )
     rates = [len(side) / max(1, len(some)) for some, side in zip(days, (baseline, contender), strict=True)]
     unlike = (
-        "; the sides have unlike numbers of runs a day, so their medians scatter differently, and a false difference "
-        "can be about twice as likely as it should be"
+        "; the number of runs a day differs between the sides, so their medians scatter differently, and a false "
+        "difference can be about twice as likely as it should be"
     )
     message = (
-        f"{told}: runs of one day are alike for reasons of that day, so they count once, by their median; {shared}"
+        f"{told}: runs of one day share its conditions, so each day counts once, by its median; {shared}"
         f"{unlike if max(rates) > _UNLIKE * min(rates) else ''}"
     )
     yield Caveat(code=CaveatCode.BY_DAY, message=message)

@@ -46,8 +46,8 @@ def _about_silence(run: Run) -> Iterator[Caveat]:
     if gaps:
         rest = f" and {len(gaps) - _SHOWN} more" if len(gaps) > _SHOWN else ""
         names = "; ".join(gap.name for gap in gaps[:_SHOWN])
-        what = "this was asked for and has" if len(gaps) == 1 else f"{len(gaps)} things were asked for and have"
-        yield Caveat(code=CaveatCode.INCOMPLETE, message=f"{what} neither a number nor a reason: {names}{rest}")
+        what = "a result is" if len(gaps) == 1 else f"{len(gaps)} results are"
+        yield Caveat(code=CaveatCode.INCOMPLETE, message=f"{what} missing, and no reason is recorded: {names}{rest}")
     elif run.end and run.exit_code is ExitCode.BENCHMARK_FAILED and not any(one.status.bad for one in run.results):
         yield Caveat(code=CaveatCode.INCOMPLETE, message="nothing was measured: every benchmark was skipped")
 
@@ -70,7 +70,7 @@ def _about_tests(run: Run) -> Iterator[Caveat]:
 
 def _about_binary(run: Run) -> Iterator[Caveat]:
     if run.config.build_type == "Debug":
-        message = "a Debug build was measured: without optimisation, several times slower than what is released"
+        message = "a Debug build was measured: it is not optimised, and several times slower than a release build"
         yield Caveat(code=CaveatCode.DEBUG_BUILD, message=message)
     if run.system_info is None:
         return
@@ -88,12 +88,14 @@ def _about_devices(run: Run, info: SystemInfo) -> Iterator[Caveat]:
         yield Caveat(code=CaveatCode.BACKEND_FAILED, message=info.failure)
     software = [device for device in info.devices if device.software and device.backend in info.backends]
     for device in software:
-        message = f"{device.backend} is {device.name}, a program that plays a GPU on the CPU: no GPU was measured"
+        message = (
+            f"{device.backend} is {device.name}, a program that imitates a GPU on the CPU: no real GPU was measured"
+        )
         yield Caveat(code=CaveatCode.SOFTWARE_DEVICE, message=message)
     on_cpu = {"memcpy", "mul_mat"} & {m.case.benchmark for m in run.measurements}
     if on_cpu and any(name not in _CPU_BACKENDS for name in info.backends):
         measure = "measures" if len(on_cpu) == 1 else "measure"
-        message = f"{' and '.join(sorted(on_cpu))} {measure} the CPU, whatever the backend of the models is"
+        message = f"{' and '.join(sorted(on_cpu))} {measure} the CPU, whatever backend the models use"
         yield Caveat(code=CaveatCode.CPU_BENCHMARKS, message=message)
 
 
@@ -109,7 +111,7 @@ def _about_mul_mat(run: Run) -> Iterator[Caveat]:
     sizes, kinds = {n for _, n in rates}, {kind for kind, _ in rates}
     gaps = len(sizes) * len(kinds) - len(rates)
     if gaps:
-        message = f"{gaps} cells of mul_mat were rounded to 0.0 GFLOP/s: something else used the CPU meanwhile"
+        message = f"{gaps} cells of mul_mat were rounded to 0.0 GFLOP/s: other processes used the CPU"
         yield Caveat(code=CaveatCode.MUL_MAT_ZERO, message=message)
     largest = max((n for kind, n in rates if kind == "f32"), default=0)
     f32, f16 = rates.get(("f32", largest), 0.0), rates.get(("f16", largest), 0.0)
@@ -128,22 +130,22 @@ def _about_spread(run: Run) -> Iterator[Caveat]:
         if metric in _JUDGED and summary.n > 1 and summary.spread > _WILD
     ]
     if wild:
-        message = f"repetitions differ wildly, something else used the machine: {', '.join(wild)}"
+        message = f"spread exceeds {100 * _WILD:g} %, something probably disturbed the repetitions: {', '.join(wild)}"
         yield Caveat(code=CaveatCode.NOISY, message=message)
 
 
 def _about_precision(run: Run) -> Iterator[Caveat]:
     imprecise = find_imprecise(run)
     if imprecise:
-        limits = f"{100 * run.suite.precision:g} % in at most {run.suite.max_time_s:g} s of the models' processes"
-        message = f"not known to within {limits}: {', '.join(map(str, imprecise))}"
+        limits = f"{100 * run.suite.precision:g} % in the {run.suite.max_time_s:g} s that the models may take"
+        message = f"not measured to within {limits}: {', '.join(map(str, imprecise))}"
         yield Caveat(code=CaveatCode.IMPRECISE, message=message)
     alike = find_correlated(run)
     if alike:
         names = ", ".join(f"{metric} of {case} ({value:+.2f})" for (case, metric), value in alike.items())
         message = (
-            f"neighbouring rounds are alike, so that the medians are known less well than asked for: {names}; "
-            "something slow moves the numbers (heat, clocks, other guests): a smaller --precision takes more rounds"
+            f"consecutive rounds are correlated, so the medians are less precise than asked for: {names}; "
+            "something slow moves the numbers (heat, clocks, other guests); a smaller --precision takes more rounds"
         )
         yield Caveat(code=CaveatCode.CORRELATED, message=message)
 

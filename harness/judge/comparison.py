@@ -18,7 +18,9 @@ from harness.stats.verdict import judge_pairs, judge_unpaired
 _SHOWN = 3
 # Groups of which each context field is a question of its own.
 _SINGLE = ("configs", "settings")
-_PARTED = {"nodes": "names (one machine under several names), or hardware (another CPU), or both"}
+_PARTED = {
+    "nodes": "--across names (one machine under several names), --across hardware (other CPUs), or names,hardware"
+}
 
 
 class CompareQuestion(Record):
@@ -105,8 +107,8 @@ def _about_coins(pool: PooledTrials) -> Iterator[Caveat]:
         blocks = "1 block is" if pool.repeated == 1 else f"{pool.repeated} blocks are"
         seeds = ", ".join(map(str, pool.again))
         message = (
-            f"{blocks} left out: an earlier trial with the same seed ({seeds}) threw the same coins, and a coin counts "
-            "once; harness ab without --seed draws a seed of its own each time"
+            f"{blocks} left out: an earlier trial with the same seed ({seeds}) used the same random orders, and each "
+            "counts once; without --seed, harness ab draws a new seed each time"
         )
         yield Caveat(code=CaveatCode.SHARED_SEED, message=message)
 
@@ -115,8 +117,8 @@ def _about_builds(pairs: Sequence[RunPair]) -> Iterator[Caveat]:
     several = max((run.trial.builds for pair in pairs for run in pair if run.trial), default=1)
     if several > 1:
         message = (
-            f"each side had {several} code layouts, drawn once for the whole trial: blocks that share one are not "
-            "independent, and code layout alone can look like a difference; --relink draws another for every block"
+            f"each side had {several} code layouts, drawn once for the whole trial: blocks that share a layout are not "
+            "independent, and code layout alone can look like a difference; --relink draws a new one for every block"
         )
         yield Caveat(code=CaveatCode.BUILDS, message=message)
 
@@ -153,7 +155,7 @@ def _check_words(across: Sequence[str], runs: Sequence[Run], benchmarks: frozens
     for word in across:
         if word not in known:
             hint = _PARTED.get(word) or nearest(word, known)
-            raise UsageError(f"--across: unknown {word!r}", hint=hint)
+            raise UsageError(f"--across: there is no group or field called {word!r}", hint=hint)
 
 
 def _is_allowed(difference: Difference, across: Sequence[str]) -> bool:
@@ -166,11 +168,11 @@ def _refuse(unlike: Sequence[Difference]) -> None:
     groups = list(dict.fromkeys(one.group for one in unlike))
     told = "\n         ".join(f"{one.subject}: {one.baseline} | {one.contender}" for one in unlike)
     words = [word for group in groups for word in _narrowest(group, [one for one in unlike if one.group == group])]
-    cloud = "; a node whose host name changes gets a lasting one by --as-node NAME" if "names" in groups else ""
+    cloud = "; --as-node NAME gives a node whose host name changes a lasting name" if "names" in groups else ""
     raise UsageError(
-        f"the runs are not alike: {', '.join(GROUPS[group] for group in groups)}",
+        f"the runs cannot be compared as they are: {', '.join(GROUPS[group] for group in groups)}",
         cause=f"baseline | contender\n         {told}",
-        hint=f"--across {','.join(words)} compares them all the same{cloud}",
+        hint=f"--across {','.join(words)} to compare them anyway{cloud}",
     )
 
 
@@ -183,7 +185,7 @@ def _narrowest(group: str, unlike: Sequence[Difference]) -> list[str]:
 def _nothing_in_common(baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]) -> UsageError:
     sides = (("baseline", list_cases(baseline, metrics)), ("contender", list_cases(contender, metrics)))
     cause = "; ".join(f"{name}: {_name_cases(cases)}" for name, cases in sides)
-    return UsageError("the two sides have no case in common", cause=cause, hint="harness show RUN lists its numbers")
+    return UsageError("the two sides have no case in common", cause=cause, hint="harness show RUN")
 
 
 def _unmatched(baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]) -> list[Caveat]:
@@ -198,4 +200,4 @@ def _unmatched(baseline: Sequence[Run], contender: Sequence[Run], metrics: froze
 def _name_cases(cases: frozenset[Case]) -> str:
     names = [str(case) for case in sorted(cases)]
     more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
-    return ", ".join([*names[:_SHOWN], *more]) or "no number of that kind"
+    return ", ".join([*names[:_SHOWN], *more]) or "none"

@@ -79,7 +79,7 @@ def explain_break(benchmark: str, baseline: Sequence[Run], contender: Sequence[R
             sides = {is_after(change, run) for run in runs}
             what = f"not judged: {change.subject} changed at {change.release}"
             if None in sides:
-                return f"{what}, and nothing tells on which side of it each run is"
+                return f"{what}, and it is not known which runs are older than that"
             if len(sides) > 1:
                 return f"{what} ({change.old}; {change.new})"
     return ""
@@ -113,8 +113,8 @@ def caveat_unknown(baseline: Sequence[Run], contender: Sequence[Run], benchmarks
             ]
             subjects.setdefault(" and ".join(sides), []).append(field.subject)
     if subjects:
-        told = "; ".join(f"of {sides}: {', '.join(names)}" for sides, names in subjects.items())
-        yield Caveat(code=CaveatCode.NOT_KNOWN, message=f"taken to be alike, because it is not known {told}")
+        told = "; ".join(f"for {sides}: {', '.join(names)}" for sides, names in subjects.items())
+        yield Caveat(code=CaveatCode.NOT_KNOWN, message=f"not recorded, and assumed to be the same, {told}")
 
 
 def _about_identity(
@@ -126,11 +126,14 @@ def _about_identity(
         yield Caveat(code=CaveatCode.SAME_RUN, message=f"{which} on both sides: numbers were compared with themselves")
     elif not differences and is_one_commit((*baseline, *contender)):
         message = (
-            "both sides are the same commit, built and measured in the same way: a difference would be a false one"
+            "both sides are the same commit, built and measured in the same way: any difference found is a false "
+            "positive"
         )
         yield Caveat(code=CaveatCode.A_A, message=message)
     elif not differences and all(are_equal(baseline[0].code, run.code) for run in (*baseline, *contender)):
-        message = "both sides have equal code, measured in the same way: a difference would be a false one"
+        message = (
+            "both sides have the same machine code, measured in the same way: any difference found is a false positive"
+        )
         yield Caveat(code=CaveatCode.EQUAL_CODE, message=message)
 
 
@@ -144,8 +147,8 @@ def _about_coins(runs: Sequence[Run]) -> Iterator[Caveat]:
     for seed, trials in seeds.items():
         if len(trials) > 1:
             message = (
-                f"{sum(trials.values())} runs are of {len(trials)} trials with the same seed ({seed}): the same side "
-                "went first in the same blocks of each, which can look like a change that comes back every time"
+                f"{sum(trials.values())} runs come from {len(trials)} trials with the same seed ({seed}): in each, the "
+                "same side went first in the same blocks, which can look like a change that repeats"
             )
             yield Caveat(code=CaveatCode.SHARED_SEED, message=message)
 

@@ -233,8 +233,8 @@ def _variable(name: str, run: Run) -> str:
 
 def _describe_timing(run: Run) -> str:
     if run.trial is None:
-        return "all work, alone"
-    return "all work, in turns" if run.suite.engine is Engine.BENCH else "pieces of work, in turns"
+        return "one run at a time"
+    return "in turns, by process" if run.suite.engine is Engine.BENCH else "in turns, by call"
 
 
 def _setting(name: str, run: Run) -> str:

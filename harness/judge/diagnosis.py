@@ -47,7 +47,7 @@ def _about_others(seen: Quietness) -> Iterator[Finding]:
         "other processes",
         None if seen.other_cpus is None else is_quiet(seen),
         found=describe_others(seen) if seen.other_cpus and seen.neighbours else f"{seen.other_cpus or 0:.2f} CPUs",
-        means=f"more than {limit_cpus(seen.cpus):.2f} CPUs: threads wait for each other, timings rise and scatter",
+        means=f"above {limit_cpus(seen.cpus):.2f} CPUs, threads wait for each other, and timings rise and scatter",
         fix=f"kill -STOP {pids}" + "  # and -CONT afterwards" if pids else "harness run --wait-quiet 5m",
     )
     limit = _LOAD_SHARE * seen.cpus
@@ -55,15 +55,15 @@ def _about_others(seen: Quietness) -> Iterator[Finding]:
         "load average",
         None if seen.load is None else seen.load < limit,
         found=f"{seen.load or 0:.2f} over the last minute",
-        means="the node was busy a moment ago, or processes wait for a disk",
+        means="the node was busy a moment ago, or processes are waiting for a disk",
         fix="sleep 60",
     )
     yield _judge(
         "steal",
         None if seen.steal is None else seen.steal <= STEAL_LIMIT,
         found=f"{seen.steal or 0:.1%} of the CPU time",
-        means="the hypervisor gives the CPUs to other guests meanwhile",
-        fix="a dedicated host or instance; nothing inside the guest helps",
+        means="the hypervisor gives CPU time to other guests",
+        fix="use a dedicated host or instance; nothing inside the guest helps",
     )
 
 
@@ -73,22 +73,23 @@ def _about_cpu(condition: Condition) -> Iterator[Finding]:
         "governor",
         governors == (PERFORMANCE,) if governors else None,
         found=", ".join(governors),
-        means="clocks follow the load, so that the first moments of a measurement run slowly",
+        means="clock rates follow the load, so the first moments of a measurement are slow",
         fix="sudo cpupower frequency-set -g performance",
     )
     yield _judge(
         "turbo",
         None if condition.turbo is None else not condition.turbo,
         found="on" if condition.turbo else "off",
-        means="the clock depends on heat and on how many cores are busy; without it timings are slower and steadier",
+        means="the clock rate depends on heat and on the number of busy cores; without turbo, timings are slower "
+        "but steadier",
         fix=f"echo {1 if condition.turbo_switch.endswith('no_turbo') else 0} | sudo tee {condition.turbo_switch}",
     )
     cap, clock = condition.frequency_cap, condition.clock_mhz
     yield _judge(
         "frequency limit",
         None if cap is None else cap >= FULL_SPEED,
-        found=f"{cap or 0:.0%} of the CPU's own" + (f", {clock:.0f} MHz just now" if clock else ""),
-        means="a policy (or heat) keeps the clock down",
+        found=f"{cap or 0:.0%} of the CPU's maximum" + (f", {clock:.0f} MHz now" if clock else ""),
+        means="a policy (or heat) limits the clock rate",
         fix="sudo cpupower frequency-set -u 99GHz",
     )
 
@@ -98,7 +99,7 @@ def _about_power(condition: Condition, seen: Quietness) -> Iterator[Finding]:
         "power",
         None if condition.on_battery is None else not condition.on_battery,
         found="battery" if condition.on_battery else "mains",
-        means="laptops slow down on battery, and more so as it drains",
+        means="laptops slow down on battery, more so as it drains",
         fix="plug in the power supply",
     )
     yield _judge(
@@ -114,14 +115,14 @@ def _about_power(condition: Condition, seen: Quietness) -> Iterator[Finding]:
     facts = [
         f"{condition.hottest_c:.0f} C" if condition.hottest_c is not None else "",
         f"{margin_c:.0f} C below throttling" if margin_c is not None else "",
-        f"throttled {throttled} times while watched" if throttled is not None else "",
+        f"throttled {throttled} times during the check" if throttled is not None else "",
     ]
     yield _judge(
         "temperature",
         not hot if known else None,
         found=", ".join(fact for fact in facts if fact),
         means="a hot CPU lowers its clock",
-        fix="let it cool down, free its vents; without turbo it stays cooler",
+        fix="let it cool down and clear its vents; without turbo it stays cooler",
     )
 
 
@@ -130,7 +131,8 @@ def _about_threads(cores: Cores, threads: int) -> Finding:
         "threads",
         threads <= cores.affinity,
         found=describe_threads((threads,), cores),
-        means="they wait for each other at every barrier, and timings collapse",
+        means="threads without a CPU of their own make the others wait at every barrier: everything becomes much "
+        "slower",
         fix=f"--threads {choose_threads(cores)}, or let the process use more CPUs (taskset, --cpuset-cpus)",
     )
 
@@ -144,7 +146,7 @@ def _about_smt(condition: Condition, cores: Cores, threads: int) -> Finding:
         if condition.smt is None and cores.threads_per_core == 1 and cores.logical == 1
         else not (shared and several),
         found=f"{'on' if shared else 'off'}, {threads} threads on {cores.physical} cores",
-        means="threads that share a core take turns at its units",
+        means="threads that share a core compete for its units",
         fix=f"--threads {cores.usable_physical}, or: echo off | sudo tee /sys/devices/system/cpu/smt/control",
     )
 
@@ -154,13 +156,13 @@ def _about_quota(seen: Quietness, cores: Cores, threads: int) -> Finding:
     short = quota is not None and threads > quota
     parts = [
         "no quota" if quota is None else f"{quota:g} CPUs for {threads} threads",
-        f"throttled {throttled} times while watched" if throttled else "",
+        f"throttled {throttled} times during the check" if throttled else "",
     ]
     return _judge(
         "cgroup quota",
         None if throttled is None and quota is None else not short and not throttled,
         found=", ".join(part for part in parts if part),
-        means="threads beyond the quota are stopped in turns, all others wait for them",
+        means="threads beyond the quota are stopped in turn, and all others wait for them",
         fix=f"give the container {threads} CPUs (docker update --cpus {threads}, limits.cpu), or measure fewer threads",
     )
 
@@ -171,7 +173,7 @@ def _about_memory(seen: Quietness, condition: Condition) -> Iterator[Finding]:
         "swap",
         None if total is None or used is None else used < _SWAP_BYTES and not seen.swapped_in,
         found=(f"{(used or 0) / 1e6:.0f} of {total / 1e6:.0f} MB in use" if total else "none") + _swapped(seen),
-        means="what was swapped out comes back in the middle of a measurement",
+        means="swapped memory is read back in the middle of a measurement",
         fix="sudo swapoff -a",
     )
     free = condition.memory_available_bytes
@@ -179,15 +181,16 @@ def _about_memory(seen: Quietness, condition: Condition) -> Iterator[Finding]:
         "memory",
         None if free is None else free >= MEMCPY_BYTES and (seen.memory_pressure or 0) <= _MEMORY_PRESSURE_LIMIT,
         found=f"{(free or 0) / 1e9:.1f} GB available" + _waited(seen.memory_pressure),
-        means="memcpy needs 2.15 GB, the largest model 4; short of memory, pages are fetched again and again",
-        fix="end what uses it (ps aux --sort=-rss | head), or --bench whisper with a smaller --model",
+        means="memcpy needs 2.15 GB, the largest model 4 GB; with less, pages are read from disk again and again",
+        fix="end the processes that use it (ps aux --sort=-rss | head), or measure --bench whisper with a smaller "
+        "--model",
     )
     yield _judge(
         "disk activity",
         None if seen.io_pressure is None else seen.io_pressure <= _IO_PRESSURE_LIMIT,
-        found=f"processes waited for it {seen.io_pressure or 0:.1%} of the time",
-        means="loading weights waits, and what waits now will use the CPUs next",
-        fix="sudo iotop -o  # shows who it is",
+        found=f"processes waited for the disk {seen.io_pressure or 0:.1%} of the time",
+        means="loading weights takes longer, and the waiting processes will use the CPUs next",
+        fix="sudo iotop -o  # shows which process it is",
     )
 
 
@@ -196,8 +199,8 @@ def _about_disk(free_bytes: int) -> Finding:
         "disk space",
         free_bytes >= _DISK_BYTES,
         found=f"{free_bytes / 1e9:.1f} GB free for the cache",
-        means="two builds take 0.6 GB, the base weights 0.15, large ones 3.1",
-        fix="free some, or name another folder with --cache",
+        means="two builds take 0.6 GB, the base weights 0.15 GB, the large ones 3.1 GB",
+        fix="free some space, or choose another folder with --cache",
     )
 
 
@@ -207,8 +210,8 @@ def _about_programs(*, noexec: bool) -> Iterator[Finding]:
             "cache",
             fit=False,
             found="its file system is mounted noexec",
-            means="nothing that is built there can be executed",
-            fix="another folder with --cache",
+            means="programs that are built there cannot be executed",
+            fix="choose another folder with --cache",
         )
 
 
@@ -218,7 +221,7 @@ def is_frugal(profile: str) -> bool:
 
 
 def _swapped(seen: Quietness) -> str:
-    return f", {seen.swapped_in} pages swapped in while watched" if seen.swapped_in else ""
+    return f", {seen.swapped_in} pages swapped in during the check" if seen.swapped_in else ""
 
 
 def _waited(share: float | None) -> str:
@@ -227,7 +230,7 @@ def _waited(share: float | None) -> str:
 
 def _judge(topic: str, fit: bool | None, *, found: str, means: str, fix: str) -> Finding:  # noqa: FBT001 - three values
     if fit is None:
-        return Finding(topic=topic, fitness=FindingStatus.UNKNOWN, found="the system does not tell")
+        return Finding(topic=topic, fitness=FindingStatus.UNKNOWN, found="not available")
     if fit:
         return Finding(topic=topic, fitness=FindingStatus.FIT, found=found)
     return Finding(topic=topic, fitness=FindingStatus.UNFIT, found=found, means=means, fix=fix)

@@ -40,7 +40,7 @@ def explain_illegal(run: Run) -> tuple[Caveat, ...]:
     if not victims:
         return ()
     more = f" and {len(victims) - 1} more" if len(victims) > 1 else ""
-    message = f"{victims[0].step}{more} died of an illegal instruction (SIGILL): {_explain(run)}"
+    message = f"{victims[0].step}{more} was killed by an illegal instruction (SIGILL): {_explain(run)}"
     return (Caveat(code=CaveatCode.ILLEGAL_INSTRUCTION, message=message),)
 
 
@@ -67,7 +67,7 @@ def _list_options(chosen: dict[str, str], cpu: Cpu) -> Iterator[FeatureUse]:
             name = f"GGML_{feature.option}"
             if has_option(chosen, name):
                 option = f"-D {name}=ON"
-                remedy = f"leave out {option}" if name in chosen else f"-D {name}=OFF, for it is on by default"
+                remedy = f"leave out {option}" if name in chosen else f"-D {name}=OFF, because it is on by default"
                 yield FeatureUse(option=option, remedy=remedy, needs=feature.needs)
     elif chosen.get("GGML_CPU_ARM_ARCH"):
         option = f"-D GGML_CPU_ARM_ARCH={chosen['GGML_CPU_ARM_ARCH']}"
@@ -95,7 +95,7 @@ def _read_march(march: str, cpu: Cpu) -> tuple[str, ...]:
 def _explain(run: Run) -> str:
     cpu = run.node.cpu
     if not cpu.features:
-        return "what this CPU has is not known; build for less, with --isa NAME"
+        return "the instruction sets of this CPU are not known; build for fewer with --isa NAME"
     claims = list(list_claims(run.config, cpu))
     lacking = [claim for claim in claims if list_missing(claim.needs, cpu)]
     if lacking:
@@ -108,12 +108,12 @@ def _explain(run: Run) -> str:
         missing = _join(need for feature in told for need in list_missing(feature.needs, cpu))
         return (
             f"ggml was compiled with {keys} ({missing}), which {_name(run.node)} lacks and no option asked for: its "
-            f"objects were made for another CPU; {_blame(run)}"
+            f"object files were made for another CPU; {_blame(run)}"
         )
     opaque = [claim for claim in claims if not claim.needs]
     if opaque:
         options, remedies = (_join(words) for words in zip(*((one.option, one.remedy) for one in opaque), strict=True))
-        return f"{options} is for another CPU than {_name(run.node)}, perhaps: {remedies}"
+        return f"{options} may be for another CPU than {_name(run.node)}: {remedies}"
     return f"{_name(run.node)} has every instruction set that the build names; {_blame(run)}"
 
 
@@ -128,16 +128,18 @@ def _blame(run: Run) -> str:
     causes = []
     cache = run.toolchain.compiler_cache
     if cache:
-        causes.append(f"{cache.name} may have answered with objects of another CPU (empty it, then --rebuild)")
+        causes.append(f"{cache.name} may have returned object files for another CPU (empty it, then --rebuild)")
     if any(result.reused for result in run.results if result.phase is Phase.BUILD):
-        causes.append("the build is of an earlier run, from a cache that was copied or is shared (--rebuild)")
+        causes.append("the build comes from an earlier run, in a cache that was copied or is shared (--rebuild)")
     if run.node.hypervisor:
-        causes.append(f"the hypervisor ({run.node.hypervisor}) shows other instructions than it lets run (--isa lower)")
+        causes.append(
+            f"the hypervisor ({run.node.hypervisor}) reports instructions that it does not let run (a lower --isa)"
+        )
     if run.config.isa == NATIVE:
-        causes.append("the compiler's native is more than this CPU (--isa with a name)")
+        causes.append("the compiler's idea of native is more than this CPU has (--isa with a name)")
     return (
         "; or ".join(causes)
-        or f"a library that the build loads is for another CPU, or --isa {run.config.isa} is too much"
+        or f"a library that the build loads is for another CPU, or --isa {run.config.isa} asks for too much"
     )
 
 

@@ -32,10 +32,10 @@ def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int])
     """Yield the caveats about the node that are known before anything runs."""
     slow = [governor for governor in condition.governors if governor != PERFORMANCE]
     if slow:
-        message = f"the CPU frequency governor is {', '.join(slow)}, not performance: clocks follow the load"
+        message = f"the CPU frequency governor is {', '.join(slow)}, not performance: clock rates follow the load"
         yield Caveat(code=CaveatCode.GOVERNOR, message=message)
     if condition.frequency_cap is not None and condition.frequency_cap < FULL_SPEED:
-        message = f"clocks are limited to {condition.frequency_cap:.0%} of what the CPU can do"
+        message = f"clock rates are limited to {condition.frequency_cap:.0%} of what the CPU can do"
         yield Caveat(code=CaveatCode.FREQUENCY_LIMITED, message=message)
     if condition.on_battery:
         yield Caveat(code=CaveatCode.BATTERY, message="the node ran on battery")
@@ -44,14 +44,14 @@ def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int])
     most = max(threads, default=0)
     shared = condition.smt if condition.smt is not None else cores.threads_per_core > 1
     if shared and cores.physical < most <= cores.affinity:
-        message = f"{most} threads on {cores.physical} physical cores: some share a core and its units (SMT)"
+        message = f"{most} threads on {cores.physical} physical cores: some of them share a core (SMT)"
         yield Caveat(code=CaveatCode.SMT, message=message)
 
 
 def caveat_placement(request: PlacementRequest, condition: Condition) -> Iterator[Caveat]:
     """Yield what came to nothing of how the benchmarks were to be run."""
     if request.huge_pages and condition.huge_pages in ("never", ""):
-        told = "switched off (never)" if condition.huge_pages else "not known to this system"
+        told = "switched off (never)" if condition.huge_pages else "not available on this system"
         yield Caveat(
             code=CaveatCode.NO_HUGE_PAGES, message=f"--huge-pages had no effect: transparent huge pages are {told}"
         )
@@ -74,7 +74,7 @@ def caveat_quietness(run: Run) -> Iterator[Caveat]:
         CaveatCode.THERMAL_THROTTLING,
         lambda seen: bool(seen.thermal_throttled),
         lambda seen: f"{seen.thermal_throttled} times",
-        "the CPU lowered its clock for heat",
+        "the CPU lowered its clock rate because of heat",
     )
     yield from _about(
         counted,
@@ -88,7 +88,7 @@ def caveat_quietness(run: Run) -> Iterator[Caveat]:
         CaveatCode.SWAPPING,
         lambda seen: bool(seen.swapped_in),
         lambda seen: f"{seen.swapped_in} pages",
-        "memory was swapped in",
+        "memory was read back from swap",
     )
 
 
@@ -104,32 +104,30 @@ def caveat_standstill(results: Sequence[StepResult]) -> Iterator[Caveat]:
         yield Caveat(code=CaveatCode.STOOD_STILL, message=message)
     slept = [f"{_name(result)} ({completed.suspended_s:.1f} s)" for result, completed in still if completed.suspended_s]
     if slept:
-        yield Caveat(
-            code=CaveatCode.SUSPENDED, message=f"the node was suspended, and woke up again, during {_some(slept)}"
-        )
+        yield Caveat(code=CaveatCode.SUSPENDED, message=f"the node was suspended during {_some(slept)}")
 
 
 def _about_load(run: Run, counted: Sequence[StepResult]) -> Iterator[Caveat]:
     loaded = [result for result in counted if is_disturbed(result)]
     if loaded:
         shares = (f"{_name(result)}: {describe_others(result.quiet)}" for result in loaded if result.quiet)
-        message = f"others used the CPUs during {_some(list(shares))}; the quietest attempt counts"
+        message = f"other processes used the CPUs during {_some(list(shares))}; the quietest attempt counts"
         yield Caveat(code=CaveatCode.UNDER_LOAD, message=message)
     if run.attempts:
         marked = loaded or any(result.stood_still for result in counted)
-        kept = "the quietest attempt of each counts" if marked else "only quiet attempts count"
+        kept = "the quietest attempt of each counts" if marked else "only undisturbed attempts count"
         stopped = [result for result in run.attempts if result.stood_still]
         others = [result for result in run.attempts if not result.stood_still]
         said = [
-            *([f"{_count_attempts(others)} met with load from others"] if others else []),
-            *([f"{_count_attempts(stopped)} stood still"] if stopped else []),
+            *([f"{_count_attempts(others)} disturbed by other processes"] if others else []),
+            *([f"{_count_attempts(stopped)} stopped or frozen"] if stopped else []),
         ]
-        yield Caveat(code=CaveatCode.RETRIED, message=f"{', '.join(said)}; {kept}")
+        yield Caveat(code=CaveatCode.RETRIED, message=f"measured again, because {' and '.join(said)}; {kept}")
 
 
 def _count_attempts(attempts: Sequence[StepResult]) -> str:
     steps = dict.fromkeys(result.step for result in attempts)
-    return f"{format_count(len(attempts), 'attempt')} at {_some(list(steps))}"
+    return f"{format_count(len(attempts), 'attempt')} at {_some(list(steps))} {'was' if len(attempts) == 1 else 'were'}"
 
 
 def _about(

@@ -49,10 +49,10 @@ def find_other_file(before: Files, now: Files) -> str:
     Files that have come since are those of other variants, which share the folder.
     """
     if not before:
-        return "the run does not record what it was"
+        return "the run does not record its files"
     found = dict(now)
     changed = next((name for name, digest in before if not digest or found.get(name) != digest), "")
-    return f"{changed} is another file" if changed else ""
+    return f"{changed} has changed" if changed else ""
 
 
 def part_builds(run: Run, stale: tuple[StepResult, ...], *, known: bool) -> Run:
@@ -65,10 +65,10 @@ def part_builds(run: Run, stale: tuple[StepResult, ...], *, known: bool) -> Run:
     kept = tuple(result for result in run.results if result not in stale)
     caveats = run.caveats
     if aside:
-        why = "its code is another" if known else "it is not known whether its code is the same"
+        why = "its code is different" if known else "it is not known whether its code is the same"
         message = (
-            f"the build was made again before the run had ended, and {why}: what "
-            f"{format_count(len(aside), 'step')} had measured was set aside, and measured again"
+            f"the build was made again before the run had ended, and {why}: the "
+            f"measurements of {format_count(len(aside), 'step')} were discarded and repeated"
         )
         caveats = (*caveats, Caveat(code=CaveatCode.OTHER_BUILD, message=message))
     return run.replace(results=kept, discarded=(*run.discarded, *aside), caveats=caveats)
@@ -84,7 +84,7 @@ def keep_one_build(run: Run) -> Run:
     strange = tuple(one for one in run.results if one.build not in ("", run.code.id))
     if not strange:
         return run
-    reason = f"its numbers came from another build than {run.code.id}, which the run records"
+    reason = f"its numbers did not come from {run.code.id}, the build that the run records"
     bad = {one.step: _fail(one, reason) for one in strange}
     results = tuple(bad.get(one.step, one) for one in run.results)
     return run.replace(results=results, discarded=(*run.discarded, *map(_discard, strange)))
@@ -94,7 +94,7 @@ def caveat_builds(run: Run) -> Iterator[Caveat]:
     """Yield a caveat where numbers of several builds stand side by side."""
     builds = sorted({result.build for result in run.results if result.build and result.measurements})
     if len(builds) > 1:
-        message = f"numbers of {len(builds)} builds ({', '.join(builds)}) stand side by side: they are no sample of one"
+        message = f"the run holds numbers of {len(builds)} builds ({', '.join(builds)}): they are not one sample"
         yield Caveat(code=CaveatCode.MIXED_BUILDS, message=message)
 
 

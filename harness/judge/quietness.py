@@ -73,7 +73,7 @@ def describe_others(seen: Quietness) -> str:
     """Return how much others used, and who: `0.85 CPUs (yes 4711: 0.84)`."""
     used = f"{seen.other_cpus or 0.0:.2f} CPUs"
     named = ", ".join(f"{one.name} {one.pid}: {one.cpus:.2f}" for one in seen.neighbours)
-    return f"{used} ({named})" if named else f"{used} (by processes that have ended, or cannot be seen)"
+    return f"{used} ({named})" if named else f"{used} (by processes that have ended or are not visible)"
 
 
 def _find_neighbours(

@@ -17,7 +17,7 @@ from harness.records.node import Cpu, Node
 from harness.records.plan import Plan, Step
 from harness.records.run import Run
 
-HINT = "harness run begins a new one"
+HINT = "harness run  # starts a new run"
 # What is said of a step, which plans of earlier versions say by its name alone; and a bound that follows the size of a
 # file, which is known better once it is made.
 _FREE = frozenset({"title", "asks", "build_type", "min_memory_bytes"})
@@ -39,7 +39,7 @@ def renew_plan(fresh: Plan, stored: Plan, run_id: str) -> Plan:
     the stored plan. Raises UsageError, naming step and field, where the two are not the same.
     """
     if fresh.sites != stored.sites:
-        raise _differs(run_id, f"the build, {_find_field(fresh.sites, stored.sites)}")
+        raise _differs(run_id, f"the build ({_find_field(fresh.sites, stored.sites)})")
     waiting = list(fresh.steps)
     latest: dict[Case, Step] = {}
     steps: list[Step] = []
@@ -49,17 +49,17 @@ def renew_plan(fresh: Plan, stored: Plan, run_id: str) -> Plan:
         elif step.case in latest and step.repetition > latest[step.case].repetition:
             mine = repeat_step(latest[step.case], step.case, step.repetition)
         else:
-            raise _differs(run_id, f"step {step.name}, which is not planned here")
+            raise _differs(run_id, f"step {step.name} is not planned now")
         field = _find_field((mine,), (step,))
         if field == "placement":
-            raise _differs(run_id, f"step {step.name}, {field}", cause="other CPUs may be used now than when it began")
+            raise _differs(run_id, f"step {step.name} ({field})", cause="the usable CPUs have changed since it began")
         if field:
-            raise _differs(run_id, f"step {step.name}, {field}")
+            raise _differs(run_id, f"step {step.name} ({field})")
         if mine.case:
             latest[mine.case] = mine
         steps.append(mine.replace(title=step.title))
     if waiting:
-        raise _differs(run_id, f"step {waiting[0].name}, which is missing")
+        raise _differs(run_id, f"step {waiting[0].name} is missing")
     return fresh.replace(steps=tuple(steps))
 
 
@@ -100,7 +100,7 @@ def remember_changes(
         *_compare_nodes(run.node, node),
         *_compare_environments(dict(run.environment), environment),
         *_compare_conditions([one for one in run.caveats if one.code in CONDITION_CODES], condition),
-        *([f"the harness was {run.harness}, and is {version} now"] if run.harness != version else []),
+        *([f"harness {run.harness} became {version}"] if run.harness != version else []),
     )
     message = f"the run was resumed after a change: {'; '.join(changes)}"
     known = [caveat.message for caveat in run.caveats if caveat.code == CaveatCode.RESUMED_CHANGED]
@@ -122,21 +122,25 @@ def mark_changes(run: Run, usable_cpus: int | None, condition: Sequence[Caveat])
     changes = [*_compare_conditions([one for one in run.caveats if one.code in CONDITION_CODES], condition)]
     before = run.node.cpu.cores.affinity
     if usable_cpus is not None and usable_cpus != before:
-        changes.append(f"{before} CPUs to use became {usable_cpus}")
+        changes.append(f"{before} usable CPUs became {usable_cpus}")
     fresh = [change for change in changes if change not in known]
     if not fresh:
         return run
     said = [caveat.message for caveat in run.caveats if caveat.code == CaveatCode.NODE_CHANGED]
-    told = "; ".join([*(said or ["the node was set otherwise after the run had begun"]), *fresh])
+    told = "; ".join([*(said or ["the node's settings changed during the run"]), *fresh])
     kept = tuple(caveat for caveat in run.caveats if caveat.code != CaveatCode.NODE_CHANGED)
     return run.replace(caveats=(*kept, Caveat(code=CaveatCode.NODE_CHANGED, message=told)))
 
 
 def _differs(
-    run_id: str, what: str, cause: str = "another version or environment of the harness began it"
+    run_id: str, what: str, cause: str = "it was begun by another version or environment of the harness"
 ) -> UsageError:
-    cause = f"{cause}, or plan.json was changed since"
-    return UsageError(f"the plan of {run_id} is not what this harness would do: {what}", cause=cause, hint=HINT)
+    cause = f"{cause}, or plan.json was edited since"
+    return UsageError(
+        f"{run_id} cannot be resumed, its plan differs from what this harness would do now: {what}",
+        cause=cause,
+        hint=HINT,
+    )
 
 
 def _find_field(mine: Sequence[msgspec.Struct], stored: Sequence[msgspec.Struct]) -> str:
@@ -164,7 +168,7 @@ def _compare_nodes(was: Node, now: Node) -> Iterator[str]:
         yield f"{was.memory_bytes / 1e9:.1f} GB of memory became {now.memory_bytes / 1e9:.1f} GB"
     before_cpus, after_cpus = (one.cpu.cores.quota_cpus or one.cpu.cores.affinity for one in (was, now))
     if before_cpus != after_cpus:
-        yield f"{before_cpus:g} CPUs to use became {after_cpus:g}"
+        yield f"{before_cpus:g} usable CPUs became {after_cpus:g}"
 
 
 def _compare_environments(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
@@ -172,7 +176,7 @@ def _compare_environments(was: Mapping[str, str], now: Mapping[str, str]) -> Ite
     names = sorted(name for name in {*was, *now} if name in _TELLING or name.startswith(TIMING_PREFIXES))
     changed = [name for name in names if was.get(name) != now.get(name)]
     if changed:
-        yield f"{', '.join(changed)} {'are' if len(changed) > 1 else 'is'} set otherwise now, and stayed as before here"
+        yield f"{', '.join(changed)} {'have' if len(changed) > 1 else 'has'} changed; the run keeps what it began with"
 
 
 def _compare_conditions(was: Sequence[Caveat], now: Sequence[Caveat]) -> Iterator[str]:

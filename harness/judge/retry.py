@@ -53,14 +53,17 @@ def find_refusal(result: StepResult, plan: Plan, run: Run, known: Mapping[str, f
     if len(aside) >= retries:
         return f"it was measured {len(aside) + 1} times" if aside else "--retries 0"
     if aside and has_stayed(min(map(_load, aside)), _load(result)):
-        return "others used as much as before"
+        return "other processes used as much as before"
     level = _find_level(run, result.step)
     if not aside and level is not None and has_stayed(_load(result), level):
-        return "measuring again did not help against such a load before"
+        return "measuring again did not help under such a load before"
     allowed_s = SHARE * planned_s(plan.steps, (*run.results, result), known)
     spent_s = sum(map(_wall_s, loaded))
     if spent_s + _wall_s(result) > allowed_s:
-        return f"{spent_s:.0f} s of the {allowed_s:.0f} s for repeating are spent, and it takes {_wall_s(result):.0f} s"
+        return (
+            f"{spent_s:.0f} s of the {allowed_s:.0f} s allowed for repeating are used up, and it takes "
+            f"{_wall_s(result):.0f} s"
+        )
     return ""
 
 

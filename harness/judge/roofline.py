@@ -46,23 +46,24 @@ def judge_roofline(roofline: Roofline, node: Node) -> Iterator[Caveat]:
         what = f"{one.kind} with {format_count(one.threads, 'thread')}"
         bound = bound_peak(roofline, one.threads, node.cpu.arch) if one.kind is CeilingKind.PEAK else None
         if bound and one.best > _OVER_BOUND * bound:
-            over.append(f"{what} is {one.best:.1f} GFLOP/s, {bound:.1f} would be")
+            over.append(f"{what} is {one.best:.1f} GFLOP/s, and the bound is {bound:.1f}")
         if one.occupancy < _OCCUPIED:
             disturbed.append(f"{what} {one.occupancy:.0%}")
     if over:
-        message = f"more than vectors, units and clock allow: {', '.join(over)}"
+        message = f"the peak is higher than vectors, units and clock rate allow: {', '.join(over)}"
         yield Caveat(code=CaveatCode.ROOF_OVER_BOUND, message=message)
     if disturbed:
         message = (
-            f"something else used the CPUs, the roofline is higher; the threads had of them: {', '.join(disturbed)}"
+            "other processes used the CPUs, so the true roofline is higher; the threads had this share of CPU "
+            f"time: {', '.join(disturbed)}"
         )
         yield Caveat(code=CaveatCode.ROOF_DISTURBED, message=message)
     most = max((one.threads for one in roofline.ceilings), default=1)
     cache = last_cache_bytes(node, most)
     if roofline.array_bytes < CACHES * cache // GRAIN_BYTES * GRAIN_BYTES:
         message = (
-            f"arrays of {roofline.array_bytes / 1e6:.0f} MB are less than {CACHES} times the last-level cache "
-            f"({cache / 1e6:.0f} MB): the read and copy rates may be the cache's"
+            f"arrays of {roofline.array_bytes / 1e6:.0f} MB are smaller than {CACHES} times the last-level cache "
+            f"({cache / 1e6:.0f} MB): the read and copy rates may be those of the cache"
         )
         yield Caveat(code=CaveatCode.ROOF_CACHED, message=message)
 
@@ -92,7 +93,8 @@ def _judge_gaps(run: Run) -> Iterator[Caveat]:
             gaps.setdefault(result.reason, []).append(MOMENTS[result.step])
     for reason, whens in gaps.items():
         yield Caveat(
-            code=CaveatCode.ROOF_MISSING, message=f"no roofline {' and '.join(whens)} the benchmarks: {reason}"
+            code=CaveatCode.ROOF_MISSING,
+            message=f"the roofline was not measured {' and '.join(whens)} the benchmarks: {reason}",
         )
 
 
@@ -114,7 +116,7 @@ def _judge_move(run: Run) -> Iterator[Caveat]:
         and abs(after.get((case, metric), value) / value - 1) > _MOVED
     ]
     if moved:
-        message = f"the roofline moved while the benchmarks ran, by heat or by neighbours: {'; '.join(moved)}"
+        message = f"the roofline changed while the benchmarks ran, through heat or other processes: {'; '.join(moved)}"
         yield Caveat(code=CaveatCode.ROOF_MOVED, message=message)
 
 

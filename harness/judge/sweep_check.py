@@ -34,9 +34,9 @@ def find_flaw(sweep: Sweep) -> str:
     if not 0 < len(sweep.cells) <= MOST_CELLS or not 1 <= sweep.repetitions <= _MOST_REPETITIONS:
         return f"it has {len(sweep.cells)} cells and {sweep.repetitions} repetitions"
     if not sweep.id.endswith(f"-{sum_up(sweep.axes, sweep.cells)}"):
-        return "its axes and cells are not those that its id stands for"
+        return "its axes and cells do not match its id"
     wrong = next((cell for cell in sweep.cells if not _is_made_so(sweep, cell)), None)
-    return f"the cell {sweep.label(wrong.values)!r} does not follow from the axes and the configs" if wrong else ""
+    return f"the cell {sweep.label(wrong.values)!r} does not fit the axes and the configs" if wrong else ""
 
 
 def _is_made_so(sweep: Sweep, cell: Cell) -> bool:
@@ -71,7 +71,7 @@ def find_stranger(sweep: Sweep, number: int, run: Run) -> str:
         f"it was measured on {run.node.name}": run.node.name != sweep.node,
         "it measures other cases": set(run.suite.cases) != set(list_cases(sweep, number)),
         f"it has {run.suite.repetitions} repetitions": run.suite.repetitions != sweep.repetitions,
-        f"its orders were drawn from {run.suite.seed}": run.suite.seed != sweep.seed,
+        f"its seed is {run.suite.seed}": run.suite.seed != sweep.seed,
     }
     for name, value in entry.values:
         mine = (

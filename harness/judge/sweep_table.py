@@ -52,7 +52,7 @@ def _make_empty_row(cell: Cell, reason: str, run: str) -> SweepRow:
     if reason:
         return SweepRow(values=cell.values, reason=reason)
     if run:
-        return SweepRow(values=cell.values, reason=f"its run is not there: {run}", absent=RowAbsence.RUN_GONE)
+        return SweepRow(values=cell.values, reason=f"its run is missing: {run}", absent=RowAbsence.RUN_GONE)
     return SweepRow(values=cell.values, reason=_NOT_YET, absent=RowAbsence.NOT_YET)
 
 

@@ -9,7 +9,7 @@ from harness.records.trial import TrialEnd
 from harness.records.wording import were
 from harness.stats.verdict import PairedSample
 
-EQUAL = "baseline and contender have equal code, however they were built"
+EQUAL = "baseline and contender have the same machine code"
 # Above this share of the other's turns a waiting worker competes with the one that measures.
 _IDLE_SHARE = 0.05
 
@@ -17,7 +17,7 @@ _IDLE_SHARE = 0.05
 class TrialFacts(Record):
     """What is known of a trial once it has ended; `pairs` counts all, `disturbed` those under others' load.
 
-    `retried` were measured again for such load, `stood` because a side, the harness or the node stood still.
+    `retried` were measured again for such load, `stood` because a side, the harness or the node was stopped or frozen.
 
     `same_code` says that two different builds came to the same for the processor, as far as that is known; `relinked`
     that each block drew code layouts of its own. `shared` is a library that blocks had in common. `fixed_by` names the
@@ -67,55 +67,64 @@ def caveat_trial(found: TrialFacts) -> tuple[Caveat, ...]:
 
 def _caveats(found: TrialFacts) -> Iterator[Caveat]:
     if found.same_build and found.same_case:
-        message = "baseline and contender are the same: an A/A trial, any difference found would be a false one"
+        message = "baseline and contender are the same: this is an A/A trial, any difference found is a false positive"
         yield Caveat(code=CaveatCode.A_A, message=message)
     elif found.same_code and found.same_case:
         yield Caveat(
-            code=CaveatCode.EQUAL_CODE, message=f"{EQUAL}: an A/A trial, any difference found would be a false one"
+            code=CaveatCode.EQUAL_CODE,
+            message=f"{EQUAL}: this is an A/A trial, any difference found is a false positive",
         )
     elif not found.same_build and not found.same_code and not found.relinked:
         message = (
-            "one build of each side: a change of code layout alone can move timings by several per cent on some CPUs; "
-            "--relink links each side for every block, its functions in another order, and takes that out"
+            "each side was built once: on some CPUs a change of code layout alone moves timings by several per cent; "
+            "--relink links each side anew for every block, with its functions in another order, which averages that "
+            "out"
         )
         yield Caveat(code=CaveatCode.ONE_BUILD, message=message)
     if found.fixed_by:
         message = (
-            f"the seed is fixed by {found.fixed_by}: every trial with it throws the same coins, so a repeated one "
-            "confirms nothing, and several do not add up; without it each trial draws its own"
+            f"the seed is fixed by {found.fixed_by}: every trial has the same random orders, so repeating one "
+            "confirms nothing, and several do not add up; without it, each trial draws its own seed"
         )
         yield Caveat(code=CaveatCode.FIXED_SEED, message=message)
     if found.usable_cpus == 1:
-        message = "one CPU only: the workers and everything else on this node share it"
+        message = "only one CPU is usable: the workers share it with everything else on this node"
         yield Caveat(code=CaveatCode.ONE_CPU, message=message)
     yield from _about_repeating(found)
     if found.lost:
-        message = f"{were(len(found.lost), 'block')} lost and left out; the last: {found.lost[-1]}"
+        message = f"{were(len(found.lost), 'block')} lost and left out; the last reason: {found.lost[-1]}"
         yield Caveat(code=CaveatCode.BLOCKS_LOST, message=message)
     if found.idle_share > _IDLE_SHARE:
         message = (
-            f"a waiting worker used {found.idle_share:.0%} of a CPU in the other's turns: its threads spin "
-            "(OMP_WAIT_POLICY=active does that)"
+            f"a waiting worker used {found.idle_share:.0%} of a CPU while the other side was measured: its threads "
+            "spin (OMP_WAIT_POLICY=active does that)"
         )
         yield Caveat(code=CaveatCode.SPINNING, message=message)
     if found.shared:
         message = (
-            f"the workers loaded {found.shared}, which is one file for all blocks: where its pages lie in memory "
-            "belongs to the side, and can look like a difference"
+            f"all blocks loaded the same file {found.shared}: where its pages lie in memory may differ between the "
+            "sides, and can look like a difference"
         )
         yield Caveat(code=CaveatCode.SHARED_FILES, message=message)
     if found.stopped_early:
-        yield Caveat(code=CaveatCode.STOPPED, message=f"ended before everything was settled: {found.stopped_early}")
+        yield Caveat(
+            code=CaveatCode.STOPPED, message=f"ended before every comparison was decided: {found.stopped_early}"
+        )
 
 
 def _about_repeating(found: TrialFacts) -> Iterator[Caveat]:
     if found.disturbed:
-        message = f"{found.disturbed} of {found.pairs} pairs were measured while others used the CPUs, after retries"
+        message = (
+            f"{found.disturbed} of {found.pairs} pairs were measured while other processes used the CPUs, even "
+            "after retries"
+        )
         yield Caveat(code=CaveatCode.UNDER_LOAD, message=message)
     if found.retried and not found.disturbed:
         again = f"{were(found.retried, 'pair')} measured again"
-        message = f"{again}, because others used the CPUs; the last attempt at each was clean"
+        message = f"{again}, because other processes used the CPUs; the last attempt at each was undisturbed"
         yield Caveat(code=CaveatCode.RETRIED, message=message)
     if found.stood:
         again = f"{were(found.stood, 'pair')} measured again"
-        yield Caveat(code=CaveatCode.RETRIED, message=f"{again}, because a side, the harness or the node stood still")
+        yield Caveat(
+            code=CaveatCode.RETRIED, message=f"{again}, because a side, the harness or the node was stopped or frozen"
+        )

@@ -68,12 +68,12 @@ def _describe_stop(step: Step, completed: CompletedProcess, log: str) -> str:
     """Return why a child was stopped; nothing where it ended by itself."""
     if log.endswith(f"\n{FLOODED}\n"):
         return FLOODED
-    return f"no end after {step.timeout_s:g} s" if completed.timed_out else ""
+    return f"timed out after {step.timeout_s:g} s" if completed.timed_out else ""
 
 
 def _explain_failure(phase: Phase, log: str) -> BuildFailure | None:
     if phase is Phase.CONFIGURE and (missing := find_missing(log)):
-        sentence = f"missing here, by Debian's names: {', '.join(missing)} (apt-get install)"
+        sentence = f"not installed (Debian packages): {', '.join(missing)}"
         return BuildFailure(Cause.PACKAGE_MISSING, sentence)
     return find_breakage(log) if phase in (Phase.CONFIGURE, Phase.BUILD) else None
 
@@ -109,7 +109,7 @@ def _read_probe(result: StepResult, log: str) -> StepResult:
     elif result.asks is StepQuestion.GPU_DRIVER:
         told, reason = bool(parse_nvidia(log)), "nvidia-smi listed no GPU"
     else:
-        told, reason = parse_system_info(log) is not None, "this bench program says so only with weights"
+        told, reason = parse_system_info(log) is not None, "this bench program reports that only with weights"
     ended = result.completed.exit_code if result.completed else 0
     if told and ended and result.asks is not StepQuestion.FEATURES:
         told, reason = False, describe_exit(ended)
@@ -136,15 +136,15 @@ def find_other_case(case: Case, log: str) -> str:
     """Return in what a log of a model is not of the case that was asked for, or nothing."""
     flash_attn, info = parse_flash_attn(log), parse_system_info(log)
     if flash_attn and flash_attn != case.get("fa"):
-        return f"it ran with flash attention {flash_attn}, and {case.get('fa')} was asked for"
+        return f"it ran with flash attention {flash_attn}, but {case.get('fa')} was asked for"
     if info and str(info.n_threads) != case.get("threads"):
-        return f"it ran with {info.n_threads} threads, and {case.get('threads')} were asked for"
+        return f"it ran with {info.n_threads} threads, but {case.get('threads')} were asked for"
     fewer = next((line.strip() for line in plain_lines(log) if _FEWER_THREADS.search(line)), "")
     if fewer:
         return f"it did not get the threads that were asked for; log: {fewer}"
     size, wanted = parse_model_size(log), case.get("model").partition(".")[0].partition("-")[0]
     other = size and wanted in MODEL_SIZES and size != wanted
-    return f"its weights are of the size {size}, and {case.get('model')} was asked for" if other else ""
+    return f"its weights have the size of {size}, but {case.get('model')} was asked for" if other else ""
 
 
 def _read_roofline(result: StepResult, step: Step, completed: CompletedProcess, log: str, stopped: str) -> StepResult:
@@ -175,13 +175,13 @@ def _read_tests(result: StepResult, completed: CompletedProcess, junit: str) -> 
         cause = find_exit_cause(code)
         return result.replace(checks=checks, status=Status.FAILED, reason=describe_exit(code), cause=cause)
     if not ran:
-        return result.replace(checks=checks, status=Status.FAILED, reason="ctest ended well but ran no test")
+        return result.replace(checks=checks, status=Status.FAILED, reason="ctest succeeded, but ran no test")
     return result.replace(checks=checks)
 
 
 def _read_benchmark(result: StepResult, case: Case, repetition: int, log: str) -> StepResult:
     if is_empty_model(log):
-        reason = "the weights are empty ('assuming empty model'): a timing of them means nothing"
+        reason = "the weights are empty ('assuming empty model'): their timings mean nothing"
         return result.replace(status=Status.FAILED, reason=reason)
     measurements = _measure(case, repetition, log)
     complaint = find_complaint(log) if case.benchmark == Benchmark.TRANSCRIBE else ""
@@ -216,9 +216,9 @@ def _missing(case: Case, measurements: tuple[Measurement, ...], log: str) -> str
         # v1.4 knows neither batches nor prompts.
         wanted = [metric for metric in TABLE_METRICS if metric in (ENCODE, DECODE) or f" {metric.name} time" in log]
         missing = [metric.name for metric in wanted if metric.name not in found]
-        return ", ".join([*missing, *([] if is_whole(log) else ["the total: its output breaks off"])])
+        return ", ".join([*missing, *([] if is_whole(log) else ["the total: its output is cut off"])])
     if case.benchmark == Benchmark.TRANSCRIBE:
-        return "" if measurements and has_text(log) else "a text" if measurements else "its time, load time and audio"
+        return "" if measurements and has_text(log) else "any text" if measurements else "its time, load time and audio"
     if case.benchmark == Benchmark.MUL_MAT:
         sizes = {measurement.case.get("n") for measurement in measurements}
         # A rate that was rounded to zero is no number, but no failure either: the machine was busy.
@@ -228,7 +228,7 @@ def _missing(case: Case, measurements: tuple[Measurement, ...], log: str) -> str
         return f"{lacking} of its cells" if lacking else ("" if "4096" in sizes else "n=4096, its last line")
     if not measurements:
         return "anything"
-    return "" if is_whole_memcpy(log) else "more: its output breaks off"
+    return "" if is_whole_memcpy(log) else "more: its output is cut off"
 
 
 def _measure(case: Case, repetition: int, log: str) -> tuple[Measurement, ...]:

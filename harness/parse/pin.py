@@ -109,8 +109,7 @@ class Catalog(Record):
         near = _nearest(name, [entry.name for entry in self.model if entry.kind is ModelKind.WHISPER])
         raise UsageError(
             f"no model is called {name!r}",
-            cause=f"the nearest names are {', '.join(near)}" if near else "",
-            hint=f"harness models (or one of the groups {', '.join(GROUPS)})",
+            hint=f"did you mean {' or '.join(near)}?" if near else f"harness models, or a group: {', '.join(GROUPS)}",
         )
 
     def by_sha256(self, sha256: str) -> CatalogEntry | None:
@@ -143,11 +142,11 @@ def expand_models(words: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
 def require_timeable(entry: CatalogEntry) -> None:
     """Raise UsageError for a file that the bench program cannot time, or could time only to mislead."""
     causes = {
-        ModelKind.HEADER_ONLY: "the file has no tensors: what would be timed is memory that was never written",
-        ModelKind.OTHER: "it is not a whisper model, and the bench program times nothing else",
+        ModelKind.HEADER_ONLY: "the file has no tensors, so memory that was never written would be timed",
+        ModelKind.OTHER: "it is not a whisper model, and the bench program times only those",
     }
     if entry.kind in causes:
-        raise UsageError(f"{entry.name} is not for timing", cause=causes[entry.kind], hint="--model tiny")
+        raise UsageError(f"{entry.name} cannot be timed", cause=causes[entry.kind], hint="--model tiny")
 
 
 def _nearest(name: str, names: Sequence[str]) -> list[str]:
@@ -164,7 +163,10 @@ def _check(release: Release) -> None:
                 "the list of pinned sources cannot be understood", cause=f"{field} of {release.tag} is {value!r}"
             )
     if sdist.bytes <= 0 or "/" in sdist.filename:
-        raise UnreadableError("the list of pinned sources cannot be understood", cause=f"sdist of {release.tag}")
+        raise UnreadableError(
+            "the list of pinned sources cannot be understood",
+            cause=f"size or name of the sdist of {release.tag}",
+        )
 
 
 def _expanded(words: Iterable[str]) -> Iterator[str]:

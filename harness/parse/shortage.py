@@ -15,18 +15,18 @@ class Shortage(NamedTuple):
     remedy: str
 
 
-FILES = Shortage("no more files may be open", "ulimit -n shows the limit; ulimit -n 4096 raises it")
+FILES = Shortage("too many files are open", "ulimit -n shows the limit; ulimit -n 4096 raises it")
 SYSTEM_FILES = Shortage(
-    "the whole system may open no more files", "end other programs, or raise it: sysctl fs.file-max"
+    "too many files are open on the whole system", "end other programs, or raise it: sysctl fs.file-max"
 )
 PROCESSES = Shortage(
-    "no more processes or threads may be started",
-    "ulimit -u shows the limit; in a container it is its own (pids.max); end other programs, or raise it",
+    "no more processes or threads can be started",
+    "ulimit -u shows the limit (in a container: pids.max); end other programs, or raise it",
 )
 MEMORY = Shortage("there is no more memory", "ulimit -v and ulimit -d show the limits, free -m what the node has")
-FILE_SIZE = Shortage("no file may grow so long", "ulimit -f shows the limit; ulimit -f unlimited lifts it")
-CPU_TIME = Shortage("no more CPU time is allowed", "ulimit -t shows the limit; ulimit -t unlimited lifts it")
-STACK = Shortage("there is no room for the stack, or it crashed", "ulimit -s shows the limit; ulimit -s 8192 is usual")
+FILE_SIZE = Shortage("a file has reached its size limit", "ulimit -f shows the limit; ulimit -f unlimited lifts it")
+CPU_TIME = Shortage("the limit of CPU time is reached", "ulimit -t shows the limit; ulimit -t unlimited lifts it")
+STACK = Shortage("the stack is full, or the program crashed", "ulimit -s shows the limit; ulimit -s 8192 is usual")
 
 _NUMBERS = {
     errno.EMFILE: FILES,

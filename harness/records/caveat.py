@@ -53,7 +53,7 @@ class CaveatCode(ExplainedWord):
         "environment-ignored",
         "Variables that would change the build were not passed on; use -D NAME=VALUE instead.",
     )
-    ENVIRONMENT_SECRET = "environment-secret", "Variables that look like secrets were not passed on, nor recorded."
+    ENVIRONMENT_SECRET = "environment-secret", "Variables that look like secrets were neither passed on nor recorded."
     ENVIRONMENT_UNREADABLE = "environment-unreadable", "Variables that are not valid UTF-8 were not passed on."
     TIMING_ENVIRONMENT = (
         "timing-environment",
@@ -72,7 +72,7 @@ class CaveatCode(ExplainedWord):
         "weights-synthetic",
         "The weights have the true shapes but random values: timings are representative, transcriptions are not.",
     )
-    WEIGHTS_FILE = "weights-file", "The weights are a file of the user's that is not the official one of that model."
+    WEIGHTS_FILE = "weights-file", "The weights are a file given by the user, not the official one of that model."
     WEIGHTS_PLANNED = (
         "weights-planned",
         "This is a plan: which weights will be used is decided when the run starts.",
@@ -110,19 +110,22 @@ class CaveatCode(ExplainedWord):
     THERMAL_THROTTLING = "thermal-throttling", "The CPU lowered its clock rate because it was too hot."
     QUOTA_THROTTLING = "quota-throttling", "The cgroup's CPU quota was used up, so threads had to wait."
     SWAPPING = "swapping", "Memory was read back from swap during a measurement; free some memory."
-    STOPPED = "stopped", "The measurement ended before everything was settled, by a limit or an interruption."
+    STOPPED = (
+        "stopped",
+        "The measurement ended before every comparison was decided, because of a limit or an interruption.",
+    )
 
     # What came of it.
     INCOMPLETE = (
         "incomplete",
-        "Something that was asked for has neither a number nor a reason, or nothing was measured: the run has failed.",
+        "A result that was asked for is missing without a reason, or nothing was measured: the run has failed.",
     )
     BENCHMARK_SKIPPED = "benchmark-skipped", "A benchmark was skipped; the message says why."
     NOISY = "noisy", "The repetitions of a metric are far apart (spread above 50 %); something probably disturbed them."
     IMPRECISE = "imprecise", "--precision was not reached within the time limit."
     CORRELATED = (
         "correlated",
-        "Neighbouring repetitions are alike, so the medians are known less precisely than asked for.",
+        "Consecutive repetitions are correlated, so the medians are less precise than asked for.",
     )
     MUL_MAT_ZERO = "mul-mat-zero", "Cells of mul_mat were rounded to 0.0 GFLOP/s; they are left out."
     MUL_MAT_UNDERFLOW = (
@@ -130,7 +133,10 @@ class CaveatCode(ExplainedWord):
         "mul_mat's F32 column is an artefact of its operands, which underflow; it says nothing about the CPU.",
     )
     ROOF_OVER_BOUND = "roof-over-bound", "The measured peak is higher than the clock rate allows: do not trust it."
-    ROOF_DISTURBED = "roof-disturbed", "Other processes used the CPUs while the roofline was measured; it is higher."
+    ROOF_DISTURBED = (
+        "roof-disturbed",
+        "Other processes used the CPUs while the roofline was measured; the true one is higher.",
+    )
     ROOF_CACHED = "roof-cached", "The arrays may fit into the caches, so the rates may not be those of memory."
     ROOF_MISSING = "roof-missing", "The roofline was not measured before or after the benchmarks; see the message."
     ROOF_MOVED = "roof-moved", "The roofline changed while the benchmarks ran, through heat or other processes."
@@ -141,17 +147,17 @@ class CaveatCode(ExplainedWord):
     UNUSABLE = "unusable", "Values that are not above zero were left out, together with their partners."
     UNMATCHED = "unmatched", "Some cases were measured on one side only and are not compared."
     DIALECT = "dialect", "The benchmark changed its meaning between the two commits: shown, but not judged."
-    A_A = "a-a", "Both sides are the same commit, built in the same way: any difference found is a false one."
-    EQUAL_CODE = "equal-code", "Both sides have the same machine code: any difference found is a false one."
+    A_A = "a-a", "Both sides are the same commit, built in the same way: any difference found is a false positive."
+    EQUAL_CODE = "equal-code", "Both sides have the same machine code: any difference found is a false positive."
     SAME_RUN = "same-run", "The same run is on both sides, so numbers were compared with themselves."
     SHARED_SEED = "shared-seed", "Several trials used the same seed, so their random orders are not independent."
     FIXED_SEED = "fixed-seed", "The seed is fixed in the settings, so repeated trials are not independent."
     NOT_KNOWN = "not-known", "Some circumstances of the runs were not recorded and were taken to be alike."
     NOT_INTERLEAVED = (
         "not-interleaved",
-        "The runs of the two sides are not mixed in time: what happened to the node may look like a change.",
+        "The runs of the two sides are not mixed in time: a change of the node may look like a change of the code.",
     )
-    BY_DAY = "by-day", "Runs of one day are alike, so each day counts once, by its median."
+    BY_DAY = "by-day", "Runs of one day share its conditions, so each day counts once, by its median."
     BUILDS = "builds", "Each side has few code layouts: layout alone can look like a difference. Use --relink."
     ONE_BUILD = "one-build", "Each side has one code layout: layout alone can look like a difference. Use --relink."
     SHARED_FILES = (
@@ -160,7 +166,7 @@ class CaveatCode(ExplainedWord):
     )
     ONE_CPU = "one-cpu", "There is one usable CPU, which the measured processes share with everything else."
     SPINNING = "spinning", "A waiting process kept using a CPU while the other side was measured."
-    BLOCKS_LOST = "blocks-lost", "Blocks of the trial failed and were left out; the message has the last reason."
+    BLOCKS_LOST = "blocks-lost", "Blocks of the trial failed and were left out; the message gives the last reason."
 
     # Imported reports.
     DATE_UNKNOWN = "date-unknown", "The date of the report is not known; --since and --until do not filter this run."
@@ -168,7 +174,7 @@ class CaveatCode(ExplainedWord):
     STATUS_DIFFERS = "status-differs", "The report claims success although something in it failed."
     NOT_UNDERSTOOD = "not-understood", "Lines of the report were not understood; they are kept as remarks."
     ENCODE_LOST = "encode-lost", "Encode times of 10 s and more were lost by the script that wrote the report."
-    COMMIT_DIFFERS = "commit-differs", "Rows of the report name another commit than the report itself."
+    COMMIT_DIFFERS = "commit-differs", "Rows of the report name a different commit than the report itself."
     RUNTIME_UNKNOWN = "runtime-unknown", "How long the run took is not known: the report has user time only."
 
 

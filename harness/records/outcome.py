@@ -33,28 +33,31 @@ class Cause(ExplainedWord):
 
     # A program was started, and this came of it.
     ILLEGAL_INSTRUCTION = "illegal-instruction", "A program used an instruction that this CPU lacks (SIGILL)."
-    FLOODED = "flooded", "A program printed without end and was stopped."
+    FLOODED = "flooded", "A program never stopped printing, and was killed."
     # Numbers that were discarded.
-    OTHER_BUILD = "other-build", "Its numbers came from another build than the one the run is about."
+    OTHER_BUILD = "other-build", "Its numbers came from another build than the one that the run records."
     # What the tools printed when a configuration or a build failed.
     UNKNOWN_CPU = "unknown-cpu", "The compiler does not know the CPU that it is to build for."
-    UNKNOWN_OPTION = "unknown-option", "The compiler or linker does not know an option: too old, or a wrong option."
+    UNKNOWN_OPTION = (
+        "unknown-option",
+        "The compiler or linker does not know an option: it is too old, or the option is wrong.",
+    )
     INTRINSIC = "intrinsic", "The sources use CPU instructions that the compiler was not asked for or does not know."
     ASSEMBLER = "assembler", "The assembler does not know an instruction that the compiler uses: it is too old."
-    KILLED = "killed", "A compiler or linker was killed, most likely because memory ran out."
+    KILLED = "killed", "A compiler or linker was killed, probably because memory ran out."
     OUT_OF_MEMORY = "out-of-memory", "A compiler or linker ran out of memory."
     TOO_MANY = "too-many", "The system allows no more processes or open files."
     DISK_FULL = "disk-full", "No space is left on the disk, or the quota is used up."
     READ_ONLY = "read-only", "The build folder is on a read-only file system."
-    NOT_ALLOWED = "not-allowed", "A file may not be read, written or executed."
+    NOT_ALLOWED = "not-allowed", "Permission to read, write or execute a file is missing."
     COMPILER_CRASHED = "compiler-crashed", "A compiler or linker crashed."
     COMPILER_INCOMPLETE = "compiler-incomplete", "A part of the compiler is not installed."
     HEADER_MISSING = "header-missing", "A header is missing; install the development package that has it."
     LIBRARY_MISSING = "library-missing", "A library is missing; install its development package."
     PACKAGE_MISSING = "package-missing", "CMake did not find a package; the reason names what to install."
     GPU_ARCHITECTURE = "gpu-architecture", "The CUDA compiler does not know the GPU."
-    HOST_COMPILER = "host-compiler", "The CUDA compiler does not work with so new a host compiler."
-    TREE_CHANGED = "tree-changed", "A file that the build was configured with is gone; use --rebuild."
+    HOST_COMPILER = "host-compiler", "The host compiler is too new for the CUDA compiler."
+    TREE_CHANGED = "tree-changed", "A file that the build was configured with no longer exists; use --rebuild."
     CLOCK = "clock", "Files are dated later than the clock of this node; set the clock, then use --rebuild."
 
 
@@ -90,8 +93,11 @@ class CompletedProcess(Record):
 
     @property
     def standstill(self) -> str:
-        """How long what stood still: `the process or the harness stood still for 6.0 s`; empty where nothing did."""
-        said = {"the process or the harness stood still": self.stopped_s, "the node was suspended": self.suspended_s}
+        """What stood still, and for how long: `the node was suspended for 6.0 s`; empty if nothing did."""
+        said = {
+            "the process or the harness was stopped or frozen": self.stopped_s,
+            "the node was suspended": self.suspended_s,
+        }
         return " and ".join(f"{what} for {max(seconds, 0.1):.1f} s" for what, seconds in said.items() if seconds)
 
 

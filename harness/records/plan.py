@@ -48,7 +48,7 @@ class Phase(StrEnum):
 class StepQuestion(ExplainedWord):
     """What a step asks of a tool or a program, with one line of meaning; the answer is in the log of the step."""
 
-    TARGETS = "targets", "The build tool is asked for its targets: is there a bench program, and by which name?"
+    TARGETS = "targets", "The build tool is asked for its targets: is there a bench program, and what is its name?"
     TESTS = "tests", "CTest is asked for the tests that the tree registers."
     DIALECT = "dialect", "The bench program is asked for its options."
     FEATURES = "features", "The bench program is asked what was compiled in."

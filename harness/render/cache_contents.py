@@ -6,7 +6,7 @@ from harness.records.cache_contents import CacheContents, CacheEntry, CacheEntry
 from harness.records.wording import format_count
 from harness.render.plain import align
 
-_HEADER = ("kind", "size", "last use", "in use", "name", "what for")
+_HEADER = ("kind", "size", "last use", "in use", "name", "purpose")
 
 
 def render_contents(stock: CacheContents) -> str:
@@ -24,7 +24,7 @@ def render_pruning(pruning: PruneResult) -> str:
     lines = [*_rows(gone), *([""] if gone else []), f"{said}; {_sums(pruning.stock)} in {pruning.stock.folder}"]
     lines += [f"kept {one.entry.name}: {one.kept}" for one in pruning.removals if one.kept]
     if gone and not pruning.done:
-        lines.append("to do it: the same with --yes")
+        lines.append("nothing was removed; add --yes to do it")
     return "\n".join(lines) + "\n"
 
 
@@ -46,7 +46,7 @@ def _count(entries: Sequence[CacheEntry]) -> str:
 
 
 def _sums(stock: CacheContents) -> str:
-    return f"{_format_size(stock.total_bytes)} in all, {_format_size(stock.free_bytes)} free"
+    return f"{_format_size(stock.total_bytes)} in total, {_format_size(stock.free_bytes)} free"
 
 
 def _rows(entries: Sequence[CacheEntry]) -> list[str]:

@@ -54,9 +54,9 @@ def _share(found: Calibration) -> Iterator[str]:
 
 
 def _missing(found: Calibration) -> Iterator[str]:
-    longer = f", {found.missing * found.wall_s / found.blocks / 60:.1f} min more at this pace" if found.blocks else ""
+    longer = f", about {found.missing * found.wall_s / found.blocks / 60:.1f} min at this pace" if found.blocks else ""
     yield from wrap_bullet(
-        f"no forecast: it takes {format_count(found.missing, 'more block')} of each metric{longer}. Take a "
+        f"no forecast: it takes {format_count(found.missing, 'more block')} of each metric{longer}. Use a "
         "longer --max-time, fewer metrics (--metric), or --trials"
     )
 

@@ -89,15 +89,15 @@ def conclude_family(family: Family) -> str:
         parts.append("no relevant difference" + (" among the others" if open_ else ""))
     seen = max((one.mde for one in family.comparisons if one.mde is not None and not one.relevant), default=None)
     if seen is not None and not worse and not better:
-        parts.append(f"a change of {100 * seen:.1f} % or more would have been seen")
+        parts.append(f"a change of {100 * seen:.1f} % or more would have been detected")
     if open_:
         which = "nothing is resolved" if len(open_) == judged else f"{len(open_)} unresolved"
         if family.method == PAIRED_METHOD:
-            parts.append(f"{which}: a longer --max-time, a quieter node or a larger --threshold would tell")
+            parts.append(f"{which}: try a longer --max-time, a quieter node or a larger --threshold")
         else:
-            parts.append(f"{which}: more runs of each side would tell, or harness ab, which measures both in turns")
+            parts.append(f"{which}: make more runs of each side, or use harness ab, which measures both sides in turns")
     if withheld:
-        parts.append(f"{len(withheld)} not judged, as they are not the same quantity on both sides")
+        parts.append(f"{len(withheld)} not judged, because the two sides do not measure the same quantity")
     return "; ".join(parts) + "." if parts else "nothing was compared."
 
 
@@ -120,7 +120,7 @@ def _choose(comparisons: Sequence[Comparison], *, full: bool) -> tuple[list[Comp
         verdicts = Counter(one.verdict for one in comparisons if id(one) in hidden and one.case.benchmark == benchmark)
         if verdicts:
             told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-            elided.append(f"{_INDENT}and of {benchmark}: {told} (all lines: --verbose)")
+            elided.append(f"{_INDENT}{benchmark}, not shown: {told} (--verbose shows all lines)")
     return [one for one in comparisons if id(one) not in hidden], elided
 
 
@@ -165,12 +165,14 @@ def _facts(family: Family) -> Iterator[str]:
     unit = "blocks of two processes" if family.method == PAIRED_METHOD else "days, or runs within days"
     judged = format_count(sum(not _is_withheld(one) for one in family.comparisons), "comparison")
     yield f"{_INDENT}method     {family.method}"
-    alpha = f"alpha {100 * family.alpha:g} %, each interval for itself"
+    alpha = f"alpha {100 * family.alpha:g} %; intervals are not adjusted"
     yield f"{_INDENT}judged     {judged} together at {alpha}; n counts {unit}"
-    relevant = "an estimate that reaches it is relevant"
-    yield f"{_INDENT}threshold  {100 * family.threshold:g} %: smaller changes do not matter; {relevant}"
+    relevant = "a change is relevant if its estimate reaches this"
+    yield f"{_INDENT}threshold  {100 * family.threshold:g} %: {relevant}"
     if len(family.seeds) == 1:
-        yield f"{_INDENT}seed       {family.seeds[0]}: harness ab --seed {family.seeds[0]} gives the same orders again"
+        yield (
+            f"{_INDENT}seed       {family.seeds[0]}: harness ab --seed {family.seeds[0]} repeats the same random orders"
+        )
     elif family.seeds:
         more = len(family.seeds) - _NAMED
         shown = ", ".join(map(str, family.seeds[:_NAMED])) + (f" and {more} more" if more > 0 else "")

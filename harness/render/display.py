@@ -142,6 +142,6 @@ def _roofline(run: Run, shares: Sequence[RooflineShare], number: int) -> Iterato
 
 def _notes(summaries: Sequence[Summaries]) -> Iterator[str]:
     if any(summary.n > 1 for mine in summaries for summary in mine.values()):
-        yield "  medians of n values; in brackets (slowest - fastest) / median; peak: the most memory of any process"
+        yield "  medians of n values; in brackets (slowest - fastest) / median; peak: the highest memory use of any"
     if any(case.benchmark == Benchmark.WHISPER for mine in summaries for case, _ in mine):
         yield MODELLED

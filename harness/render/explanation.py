@@ -11,7 +11,7 @@ _TITLES = {CAVEAT: "Caveats", CAUSE: "Causes of failure"}
 _ABOUT = {
     CAVEAT: (
         "A caveat is what you must know before you trust a number. Every caveat has a code, which stands in brackets\n"
-        "behind its sentence and, in JSON, as `code` beside `message`. `harness explain CODE` prints the line below."
+        "after its sentence and, in JSON, as `code` beside `message`. `harness explain CODE` prints the line below."
     ),
     CAUSE: (
         "Where a step failed and the cause is known, its `cause` in `run.json` is one of these codes, beside the\n"

@@ -38,7 +38,7 @@ def render_list(cards: Sequence[Card], older: int = 0) -> str:
     if not rows:
         return ""
     header = (*_HEADER[:_PROJECT], "project", *_HEADER[_PROJECT:]) if several else _HEADER
-    more = [f"{older} older runs are not shown: --all, or --limit N"] if older > 0 else []
+    more = [f"{older} older runs are not shown; use --all or --limit N"] if older > 0 else []
     return "".join(f"{line}\n" for line in (*align((header, *rows), left=len(header)), *more))
 
 

@@ -16,14 +16,14 @@ def describe_seed(seed: int, used: Sequence[SettingUsed]) -> str:
     origin = told["seed"].origin if "seed" in told else SettingOrigin.DEFAULT
     fixed = name_fixture(used)
     if fixed:
-        return f"{seed}, fixed by {fixed}: everything that is measured with it has the same orders"
+        return f"{seed}, fixed by {fixed}: all measurements with it have the same random orders"
     if origin is not SettingOrigin.DEFAULT:
-        return f"{seed}, as given: the same orders as in everything else that has this seed"
+        return f"{seed}, as given: all measurements with this seed have the same random orders"
     if "dry_run" in told and told["dry_run"].value == "True":
-        return "drawn from the system when it is measured; --seed N fixes it"
+        return "drawn at random when the measurement starts; --seed N fixes it"
     if seed == _OLD_DEFAULT:
-        return f"{seed}, which an earlier harness always took where no seed was given"
-    return f"{seed}, drawn from the system; --seed {seed} gives the same orders again"
+        return f"{seed}, the default of earlier versions"
+    return f"{seed}, drawn at random; --seed {seed} repeats the same orders"
 
 
 def name_fixture(used: Sequence[SettingUsed]) -> str:

@@ -11,8 +11,8 @@ from harness.records.wording import format_count
 from harness.render.origin import describe_seed
 from harness.render.plain import cut, format_seconds
 
-_HIDDEN = "every option and step: -v, or --dry-run"
-_KINDS = {WeightsKind.UNDECIDED: "not known before the network is asked: official, else synthetic"}
+_HIDDEN = "-v or --dry-run shows every option and step"
+_KINDS = {WeightsKind.UNDECIDED: "official if it can be downloaded, else synthetic"}
 
 
 class PlanEstimate(Record):
@@ -32,7 +32,7 @@ def render_header(plan: Plan, run: Run, outlook: PlanEstimate, width: int = 0) -
     tools = f"{run.toolchain.cc.name} {run.toolchain.cc.version}"
     timed = f"{outlook.known} of {format_count(outlook.total, 'step')} were timed here before"
     if run.suite.precision:
-        timed += f"; models again until within {100 * run.suite.precision:g} %, for {run.suite.max_time_s:g} s at most"
+        timed += f"; models repeated until within {100 * run.suite.precision:g} %, at most {run.suite.max_time_s:g} s"
     node, source, *facts = _list_facts(plan, run)
     lines = [
         node,
@@ -80,10 +80,10 @@ def render_plan(plan: Plan, run: Run) -> str:
         lines.append(f"  benchmarks run on {placed}")
     measured = any(step.phase is Phase.BENCHMARK for step in plan.steps)
     if measured and any(one.name == "retries" and one.value != "0" for one in run.settings):
-        lines.append("  what others disturb is measured again, models first, in at most a quarter of the planned time")
+        lines.append("  disturbed measurements are repeated, models first, for at most a quarter of the planned time")
     if run.suite.precision:
         within, most_s = 100 * run.suite.precision, run.suite.max_time_s
-        lines.append(f"  and the models again until each is known to within {within:g} %, for {most_s:g} s at most")
+        lines.append(f"  models are repeated until each is known to within {within:g} %, for at most {most_s:g} s")
     return "\n".join(lines)
 
 
@@ -93,7 +93,7 @@ def _render_options(site: BuildSite, before: BuildSite | None) -> list[str]:
     options = [option for option in (*site.config.options, *site.wiring) if option not in said]
     width = min(max((len(str(option)) for option in options), default=0), 44)
     lines = [f"  {option!s:<{width}}  {option.reason}" for option in options]
-    return [*lines, *(["  and the others as above"] if before else [])]
+    return [*lines, *(["  and the other options as above"] if before else [])]
 
 
 def _render_memory(plan: Plan) -> list[str]:

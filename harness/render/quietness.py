@@ -22,7 +22,7 @@ def describe_placement(run: Run) -> str:
 def list_discarded(run: Run) -> Iterator[str]:
     """Yield a line for each attempt that was set aside and that no number of the run is from."""
     for result in run.discarded:
-        yield f"  aside   {result.step}: {_numbers(result)}{_others(result)} - see logs/{result.log}"
+        yield f"  discarded  {result.step}: {_numbers(result)}{_others(result)} - see logs/{result.log}"
 
 
 def _numbers(result: StepResult) -> str:
@@ -38,4 +38,4 @@ def _others(result: StepResult) -> str:
         return f" while {result.completed.standstill}"
     if result.quiet is None or result.quiet.other_cpus is None:
         return ""
-    return f" while others used {result.quiet.other_cpus:.2f} CPUs"
+    return f" while other processes used {result.quiet.other_cpus:.2f} CPUs"

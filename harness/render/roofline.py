@@ -13,11 +13,11 @@ from harness.stats.series import sample_run
 _UNITS = {CeilingKind.PEAK: "GFLOP/s", CeilingKind.CLOCK: "GHz", CeilingKind.READ: "GB/s", CeilingKind.COPY: "GB/s"}
 _NOTES = {
     CeilingKind.PEAK: "FP32, all threads together; a multiply-add is two operations",
-    CeilingKind.CLOCK: "dependent additions, one a cycle, in turns with the peak",
+    CeilingKind.CLOCK: "dependent additions, one per cycle, measured in turns with the peak",
     CeilingKind.READ: "every byte read counts once",
     CeilingKind.COPY: "memcpy; bytes read and bytes written both count",
 }
-_BOUND = "lanes x 2 x units x measured clock: for sanity, not a measurement"
+_BOUND = "lanes x 2 x units x measured clock: a sanity check, not a measurement"
 _INDENT = "  "
 
 
@@ -37,7 +37,7 @@ def render_roofline(roofline: Roofline, node: Node, bounds: Mapping[int, float])
             "",
             *_table(rows),
             "",
-            f"{_INDENT}the best of {least} slots and more; in brackets how far the median stays below",
+            f"{_INDENT}the best of at least {least} slots; in brackets how far the median is below it",
             *(f"{_INDENT}caveat: {one.message} [{one.code}]" for one in roofline.caveats),
         ]
     )
@@ -67,7 +67,7 @@ def _lines(roofline: Roofline, kind: CeilingKind, counts: Sequence[int]) -> Iter
     if kind is CeilingKind.CLOCK:
         pairs = [(roofline.find(CeilingKind.PEAK, count), one, count) for one, count in zip(found, counts, strict=True)]
         cells = (f"{peak.best / count / one.best:.1f}" if peak and one else "-" for peak, one, count in pairs)
-        yield ["", "FLOP/cycle", *cells, "of each thread"]
+        yield ["", "FLOP/cycle", *cells, "per thread"]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _models(shares: Sequence[RooflineShare]) -> Iterator[str]:
         name = f"{case.get('model')}, {case.get('threads')} threads, fa {case.get('fa')}"
         rows.append([name, *(_cell(mine.get(metric.name)) for metric in (ENCODE, DECODE))])
     if rows:
-        yield from align([["of the roofline", "encode", "decode"], *rows], indent=_INDENT)
+        yield from align([["share of the roofline", "encode", "decode"], *rows], indent=_INDENT)
 
 
 def _mul_mat(shares: Sequence[RooflineShare]) -> Iterator[str]:
@@ -110,15 +110,15 @@ def _mul_mat(shares: Sequence[RooflineShare]) -> Iterator[str]:
     rows = [
         [f"type={kind}", *(_percent(cells[kind, n]) if (kind, n) in cells else "-" for n in sizes)] for kind in kinds
     ]
-    yield from align([["mul_mat of the roofline", *(f"n={n}" for n in sizes)], *rows], indent=_INDENT)
+    yield from align([["mul_mat, share of the roofline", *(f"n={n}" for n in sizes)], *rows], indent=_INDENT)
 
 
 def _notes(shares: Sequence[RooflineShare]) -> Iterator[str]:
     if any(share.metric == DECODE.name for share in shares):
-        yield f"{_INDENT}encode and mul_mat: of the FP32 peak; decode: the decoder's weights and both KV caches once"
-        yield f"{_INDENT}a token, of the rate of reading memory"
+        yield f"{_INDENT}encode and mul_mat: share of the FP32 peak; decode: the decoder's weights and both KV caches,"
+        yield f"{_INDENT}read once per token, as a share of the memory read rate"
     elif shares:
-        yield f"{_INDENT}of the FP32 peak"
+        yield f"{_INDENT}share of the FP32 peak"
     if any(share.metric == FLOP_RATE.name and share.ratio > 1 for share in shares):
         yield f"{_INDENT}above 100 %: quantised types multiply in eight bits, F16 and BF16 may have units of their own"
     if any(share.cached for share in shares):

@@ -181,16 +181,19 @@ def _sentences(table: SweepTable) -> Iterator[str]:
     if any(row.rtf is not None for row in table.rows):
         yield (
             f"RTF is a model, not a measurement: (encode + {TOKENS_PER_WINDOW} x decode) / {WINDOW_S:g} s, one window "
-            "of speech, token by token; memory is the most that any process took"
+            "of speech, token by token; memory is the peak of any process"
         )
     if any(one.certain for one in table.standings):
-        yield f"{BEST} really better than every other cell: all these marks together are wrong once in a hundred sweeps"
+        yield (
+            f"{BEST} better than every other cell: all these marks together are wrong in at most one of a "
+            "hundred sweeps"
+        )
     doubtful = [one for one in table.standings if not one.certain]
     short = [one for one in doubtful if one.rounds < one.least_rounds]
     if short:
         most = max(one.rounds for one in short)
         shown = f"{format_count(most, 'round')} cannot show which cell is best"
-        yield f"{shown}; {max(one.least_rounds for one in short)} are the fewest that could"
+        yield f"{shown}; it takes at least {max(one.least_rounds for one in short)}"
     for one in doubtful:
         if one not in short:
             yield _describe_doubt(table, one)
@@ -198,8 +201,8 @@ def _sentences(table: SweepTable) -> Iterator[str]:
 
 def _describe_doubt(table: SweepTable, standing: Standing) -> str:
     label = METRICS[standing.metric].label
-    lead = f"{label} {table.sweep.label(table.rows[standing.row].values)} has the least median, but"
-    cannot = f"cannot be told from {len(standing.unresolved)} of {standing.others} others"
+    lead = f"{label}: {table.sweep.label(table.rows[standing.row].values)} has the smallest median, but"
+    cannot = f"cannot be distinguished from {len(standing.unresolved)} of {standing.others} others"
     return f"{lead} {cannot} after {standing.rounds} rounds"
 
 

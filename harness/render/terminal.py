@@ -90,7 +90,7 @@ def _models(run: Run, summaries: Summaries, width: int) -> Iterator[str]:
     ]
     yield from align_within([header, units, *rows], width, names=_NAMES, indent="  ")
     if any(summary.n > 1 for (case, _), summary in summaries.items() if case in cases):
-        yield "  medians of n processes; in brackets (slowest - fastest) / median; peak: the most memory of any of them"
+        yield "  medians of n processes; in brackets (slowest - fastest) / median; peak: the highest memory use of any"
     yield MODELLED
 
 
@@ -195,4 +195,4 @@ def _next(run: Run, bundle_path: str) -> Iterator[str]:
     if first_log:
         yield f"  next:   less {bundle_path}/logs/{first_log}"
     elif not run.status.bad:
-        yield "  next:   harness run --source DIR measures a tree of yours the same way; run --help shows more"
+        yield "  next:   harness run --source DIR  # measures a tree of your own; run --help shows more"

@@ -49,4 +49,6 @@ def list_transcriptions(runs: Sequence[Run], summaries: Sequence[Summaries]) -> 
         for summary in [summaries[number][case, RTF.name]]
     ]
     yield from align_runs([header, units, *rows], several=len(runs) > 1, indent="  ")
-    yield "  RTF: what whisper-cli took from audio to text, without loading the weights, over the length of the audio"
+    yield (
+        "  RTF: the time whisper-cli took from audio to text, without loading the weights, over the length of the audio"
+    )

@@ -12,7 +12,7 @@ from harness.render.terminal import wrap_bullet
 _GOALS = {
     Goal.LATENCY: f"the time of {WINDOW_S:g} s of speech, modelled: encode + {TOKENS_PER_WINDOW} x decode",
     Goal.THROUGHPUT: f"the CPU time of {WINDOW_S:g} s of speech: threads x (encode + {TOKENS_PER_WINDOW} x decode)",
-    Goal.MEMORY: "the most memory that a process takes",
+    Goal.MEMORY: "the peak memory of a process",
 }
 
 
@@ -20,7 +20,7 @@ def render_tuning(tuning: Tuning) -> str:
     """Return the stages, the winner with how sure it is, its caveats, and the lines to copy; no trailing newline."""
     lines = [
         f"tune {tuning.id} on {tuning.node}: {tuning.model} for {tuning.goal}, {tuning.spent_s:.0f} s",
-        f"  least is best: {_GOALS[tuning.goal]}",
+        f"  smaller is better: {_GOALS[tuning.goal]}",
         "",
         *_stages(tuning),
         f"  medians of n processes; {ENCODE.label} in {ENCODE.unit}, {DECODE.label} in {DECODE.unit}",
@@ -60,25 +60,27 @@ def _duel(duel: Duel) -> Iterator[str]:
     interval = f" [{one.low:+.1%}, {one.high:+.1%}]" if one.low is not None and one.high is not None else ""
     how = {
         Verdict.IMPROVED: "certain",
-        Verdict.REGRESSED: "certain, and the other way round: noise misled the search",
-        Verdict.UNCHANGED: "as good as equal",
+        Verdict.REGRESSED: "certain, but in the other direction: noise misled the search",
+        Verdict.UNCHANGED: "practically equal",
         Verdict.UNRESOLVED: "not certain",
     }[one.verdict]
     yield f"  against  {duel.against} ({_name(duel.values)}): {one.change:+.1%}{interval}, {how} after {one.n} rounds"
 
 
 def _whence(tuning: Tuning) -> str:
-    return f", the median of {tuning.rounds} rounds" if tuning.rounds else ", of its stage alone"
+    return f", the median of {tuning.rounds} rounds" if tuning.rounds else ", measured in its stage only"
 
 
 def _notes(tuning: Tuning) -> Iterator[str]:
     kind = dict(tuning.winner)["quant"]
     if kind != "f16":
-        text = f"{kind} has fewer bits; what it does to the text is not measured; --over without quant keeps f16"
+        text = (
+            f"{kind} has fewer bits, and its effect on the text is not measured; leave quant out of --over to keep f16"
+        )
         yield from wrap_bullet(text)
     if tuning.goal is Goal.THROUGHPUT:
         yield from wrap_bullet(
-            "for as many processes side by side as the CPUs hold, if they do not slow each other down"
+            "this assumes as many processes side by side as the CPUs hold, none of which slows the others down"
         )
 
 

@@ -104,7 +104,7 @@ def _end_trial(run: Run, partner: Run | None) -> Run:
     """Return one side with only the blocks that both sides have."""
     blocks = {result.step for result in (partner or run).results}
     results = tuple(result for result in run.results if result.step in blocks)
-    caveat = Caveat(code=CaveatCode.STOPPED, message=f"ended before everything was settled: {TrialEnd.KILLED}")
+    caveat = Caveat(code=CaveatCode.STOPPED, message=f"ended before every comparison was decided: {TrialEnd.KILLED}")
     trial = run.trial.replace(stopped=TrialEnd.KILLED) if run.trial else None
     run = run.replace(trial=trial, results=results, caveats=(*run.caveats, caveat))
     return run if run.measurements else _say_empty(run, "trial", f"no block has ended: {TrialEnd.KILLED}")

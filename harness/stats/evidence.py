@@ -90,7 +90,7 @@ class PairedEvidence:
 
     def lack(self, level: float) -> str:
         """Return how many blocks there are and how many an interval takes."""
-        return f"blocks: {self.n}; an interval takes {symmetry.count_least_blocks(level)} at the very least"
+        return f"blocks: {self.n}; an interval takes at least {symmetry.count_least_blocks(level)}"
 
 
 def find_centre(values: Sequence[float]) -> float:

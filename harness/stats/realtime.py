@@ -21,7 +21,7 @@ def model_rtf(encode_ms: float, decode_ms: float, audio_s: float = WINDOW_S) -> 
     """
     # The encoder always works on whole windows, however short the audio is.
     if not audio_s > 0:
-        raise ValueError(f"audio has a length above 0, but got {audio_s}")
+        raise ValueError(f"the length of audio must be above 0, not {audio_s}")
     windows = math.ceil(audio_s / WINDOW_S)
     tokens = TOKENS_PER_WINDOW * audio_s / WINDOW_S
     return (windows * encode_ms + tokens * decode_ms) / 1000 / audio_s

@@ -93,10 +93,10 @@ class UnpairedEvidence:
         )
         least = count_least(level)
         if sizes == days and not self._shared:
-            return f"runs: {sizes}; an interval takes {least} of each side at the very least"
+            return f"runs: {sizes}; an interval takes at least {least} of each side"
         return (
-            f"runs: {sizes}, of {days} days; an interval takes {least} days of each side, or "
-            f"{count_least(level, days=1)} runs of each side in turns on one day, at the very least"
+            f"runs: {sizes}, on {days} days; an interval takes at least {least} days of each side, or "
+            f"{count_least(level, days=1)} runs of each side in turns on one day"
         )
 
     def _measure(self, shift: float, *, up: bool) -> float:

@@ -186,12 +186,12 @@ def _find_detectable(evidence: Evidence, bounds: tuple[float, float]) -> float:
 def _explain(evidence: Evidence, levels: _Levels, *, bounded: bool, unsteady: bool) -> tuple[Caveat, ...]:
     caveats = []
     if unsteady:
-        message = "the change itself wandered while it was measured: no single change fits all blocks"
+        message = "the change itself drifted while it was measured: no single value fits all blocks"
         caveats.append(Caveat(code=CaveatCode.UNSTEADY, message=message))
     elif not bounded:
         caveats.append(Caveat(code=CaveatCode.THIN, message=evidence.lack(levels.open)))
     if evidence.left_out:
-        message = f"left out, with their partners, because they are not numbers above zero: {evidence.left_out}"
+        message = f"left out, with their partners, because they are not above zero: {evidence.left_out}"
         caveats.append(Caveat(code=CaveatCode.UNUSABLE, message=message))
     return tuple(caveats)
 
@@ -212,4 +212,6 @@ def _summarize(values: Sequence[float]) -> Summary:
 
 def _check(alpha: float, threshold: float) -> None:
     if not 0 < alpha < 1 or not threshold >= 0:
-        raise ValueError(f"alpha lies between 0 and 1 and a threshold is not negative, but got {alpha} and {threshold}")
+        raise ValueError(
+            f"alpha must be between 0 and 1 and the threshold not negative, but got {alpha} and {threshold}"
+        )

@@ -33,7 +33,7 @@ REPORT = "README.md"
 LOGS = "logs"
 # How the name of the file of a sweep ends, which lies beside the bundles of its runs.
 SWEEP = ".sweep.json"
-_ENDLESS = "there is always another number"
+_ENDLESS = "there is always a free number"
 # The mode of a folder that is still written to, and whose content a resume goes by: others may read it.
 _OWN = 0o755
 # Likewise of a file.
@@ -86,7 +86,7 @@ class Bundle:
         plan = read_record(self.path / PLAN, Plan)
         flaw = find_flaw(plan)
         if flaw:
-            raise UnreadableError(f"{self.path / PLAN} cannot be followed", cause=flaw, hint="harness run")
+            raise UnreadableError(f"{self.path / PLAN} cannot be used", cause=flaw, hint="harness run")
         return plan
 
     def read_log(self, name: str) -> str:
@@ -130,7 +130,7 @@ class Bundle:
             self._rename(final)
         except OSError:
             if _is_there(final):
-                raise FileExistsError(errno.EEXIST, "a bundle of this name is there already", str(final)) from None
+                raise FileExistsError(errno.EEXIST, "a bundle with this name already exists", str(final)) from None
             raise
         for path in ((final / LOGS), *(final / LOGS).iterdir(), final, *final.iterdir()):
             _open_up(path, usual)
@@ -170,7 +170,7 @@ def create_bundle(results: Path, run: Run) -> tuple[Run, Bundle]:
 
 def refuse_folder(results: Path, error: OSError) -> UnfitError:
     """Return what to say of a folder of results in which nothing can be begun."""
-    hint = "choose another folder with --results DIR or HARNESS_RESULTS"
+    hint = "--results DIR with another folder, or set HARNESS_RESULTS"
     return UnfitError(f"cannot write to {results}", cause=error.strerror or str(error), hint=hint)
 
 
@@ -225,12 +225,12 @@ def require_outside(path: Path) -> None:
     """Raise UsageError for a file to be written that lies in a run, or is the file of a sweep."""
     real = Path(os.path.realpath(path))
     if _ID.match(real.name) and real.name.endswith(SWEEP) and _is_there(real):
-        cause = "what is written there would take its place"
-        raise UsageError(f"{path} is the file of a sweep", cause=cause, hint="name another file with -o")
+        cause = "writing there would overwrite it"
+        raise UsageError(f"{path} is the file of a sweep", cause=cause, hint="-o with another file")
     for folder in real.parents:
         if _ID.match(folder.name) and _is_there(folder / RUN):
-            cause = "it would change what was measured: a run is written once"
-            raise UsageError(f"{path} lies in the run {folder}", cause=cause, hint="name a file elsewhere with -o")
+            cause = "a finished run is never changed"
+            raise UsageError(f"{path} lies in the run {folder}", cause=cause, hint="-o with a file elsewhere")
 
 
 def load_run(path: Path) -> Run:

@@ -99,7 +99,7 @@ def refuse_build(run: Run, plan: Plan, note: Callable[[str], None]) -> None:
     made = {step.name for step in plan.steps if is_compiling(step, plan) and step.cwd == str(folder)}
     finished = any(result.step in made and result.status is Status.PASSED for result in run.results)
     if finished and folder.is_dir() and (why := find_other_file(run.built, BuiltFiles(folder).sums)):
-        note(f"{folder} is not known to be the build that was measured: {why}; it is built anew")
+        note(f"{folder} may not be the build that was measured: {why}; it is built again")
         distrust(folder)
 
 

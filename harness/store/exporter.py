@@ -48,7 +48,9 @@ def write_folder(tree: Path, run: Run, bundle: Path, made: Mapping[str, str]) ->
             os.sync()  # a power loss must not leave a folder that only looks whole
             return _give_name(new, tree, commit, _part(run.node.name), report)
     except OSError as error:
-        raise UnfitError(f"cannot write {folder}", cause=error.strerror or str(error), hint="--output DIR") from None
+        raise UnfitError(
+            f"cannot write {folder}", cause=error.strerror or str(error), hint="--output DIR with another folder"
+        ) from None
 
 
 def _give_name(new: Path, tree: Path, commit: Path, node: str, report: bytes) -> Path:
@@ -77,7 +79,7 @@ def list_logs(bundle: Path) -> set[str]:
 def _part(name: str) -> str:
     """Return a name that becomes a folder's; raises UnreadableError for one that would lead elsewhere."""
     if name in ("", os.curdir, os.pardir) or os.sep in name or "\0" in name:
-        cause = "a run.json that others wrote names it" if name else "a run.json names none"
+        cause = "a run.json that the harness did not write has it" if name else "a run.json has no such name"
         raise UnreadableError(f"{name!r} cannot be the name of a folder", cause=cause)
     return name
 

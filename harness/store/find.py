@@ -87,7 +87,9 @@ def _resolve(results: Path, months: Sequence[MonthFolder], word: str) -> Sequenc
     if word in (ALL, LATEST):
         places = find_places(months) if word == ALL else find_places(keep_newest(months, 1))
         if not places:
-            raise UsageError(f"there is no run in {results}", hint="harness run, or --results DIR for another folder")
+            raise UsageError(
+                f"there are no runs in {results}", hint="harness run, or --results DIR to look in another folder"
+            )
         return [Path(place.path) for place in places]
     node, _, name = word.rpartition("/")
     begun = [place for place in find_places(months, name) if name and node in ("", place.node)]
@@ -95,7 +97,9 @@ def _resolve(results: Path, months: Sequence[MonthFolder], word: str) -> Sequenc
     names = list(dict.fromkeys(place.name for place in found))
     if len(names) > 1:
         shown = "\n         ".join([*names[:_SHOWN], *(["..."] if len(names) > _SHOWN else [])])
-        raise UsageError(f"{word!r} is the beginning of {len(names)} runs", hint=f"more of one of\n         {shown}")
+        raise UsageError(
+            f"the ids of {len(names)} runs begin with {word!r}", hint=f"a longer part of one of\n         {shown}"
+        )
     if len(found) > 1:
         raise _twins([place.path for place in found], names[0])
     if found:
@@ -120,7 +124,7 @@ def _exists(word: str) -> bool:
 
 def _existing(word: str) -> Path:
     if not _exists(word):
-        raise UsageError(f"no such file or folder: {word}", hint="harness list lists what there is")
+        raise UsageError(f"no such file or folder: {word}", hint="harness list")
     return Path(word)
 
 
@@ -132,14 +136,14 @@ def _nothing(results: Path, months: Sequence[MonthFolder], word: str) -> Harness
         return UsageError(
             f"{name} is not finished", hint=f"harness run --resume {name}, or its path: {unfinished.path}"
         )
-    return UsageError(f"no run in {results} has an id that begins with {word!r}", hint="harness list lists them")
+    return UsageError(f"no run in {results} has an id that begins with {word!r}", hint="harness list")
 
 
 def _load(folder: Path, note: Note) -> Iterator[StoredRun]:
     if not os.path.lexists(folder / RUN):
         tree = find_entries(folder)
         for left in (*tree.left_out, *tree.unread):
-            note(f"{left} is left out")
+            note(f"{left} is ignored")
         for entry in tree.entries:
             reading = read_entry(entry)
             yield StoredRun(path=entry.path, run=reading.run, report=reading.report.decode(errors="replace"))
@@ -162,12 +166,12 @@ def _name_left_out(bundle: Path, note: Note) -> None:
         if LOGS in found.folders:
             there += [(bundle / LOGS / name, kind) for name, kind in list_folder(bundle / LOGS, within=bundle).others]
     except UnreadableError as error:
-        note(f"{error.line}: it is left out")
+        note(f"{error.line}: it is ignored")
         return
     for path, kind in there[:_SHOWN]:
-        note(f"{path} ({kind}) is left out")
+        note(f"{path} ({kind}) is ignored")
     if len(there) > _SHOWN:
-        note(f"and {len(there) - _SHOWN} other links and special files of {bundle} are left out")
+        note(f"and {len(there) - _SHOWN} other links and special files of {bundle} are ignored")
 
 
 def _text(bundle: Path) -> str:
@@ -187,7 +191,5 @@ def _refuse_twins(runs: Iterable[tuple[str, str, str]]) -> None:
 
 def _twins(paths: Sequence[str], run_id: str) -> UnreadableError:
     files = "\n         ".join(f"{path}/{RUN}" for path in paths)
-    hint = "name one as NODE/ID or by its path, or remove the copy"
-    return UnreadableError(
-        f"{len(paths)} runs have the id {run_id}", cause=f"it stands in\n         {files}", hint=hint
-    )
+    hint = "NODE/ID or the path of one, or remove the copy"
+    return UnreadableError(f"{len(paths)} runs have the id {run_id}", cause=f"they are\n         {files}", hint=hint)

@@ -38,7 +38,7 @@ _ATTEMPTS = 100
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 # They are not of one folder: whatever comes next would fail, too.
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-_HINT = "choose another folder with --results DIR or HARNESS_RESULTS"
+_HINT = "--results DIR with another folder, or set HARNESS_RESULTS"
 
 
 class ImportOutcome(StrEnum):
@@ -86,9 +86,9 @@ def import_entries(
 
 
 def _give_up(entry: ReportEntry) -> ImportedReport:
-    cause = "the process that read it was killed twice, most likely for want of memory"
+    cause = "the process that read it was killed twice, probably because memory ran out"
     hint = f"harness import {entry.folder or entry.path}"
-    error = UnfitError(f"{entry.path} is not imported", cause=cause, hint=hint)
+    error = UnfitError(f"{entry.path} was not imported", cause=cause, hint=hint)
     return _fail(entry, error)
 
 
@@ -107,7 +107,7 @@ def _take(entry: ReportEntry, *, results: Path, aside: Path, node: str) -> Impor
     except OSError as error:
         if error.errno in _OF_THE_DISK or not error.filename:
             raise
-        what = f"{entry.path} is not imported: cannot write {error.filename}"
+        what = f"{entry.path} was not imported: cannot write {error.filename}"
         return _fail(entry, UnfitError(what, cause=error.strerror or str(error), hint=_HINT))
 
 
@@ -155,7 +155,9 @@ def _settle(entry: ReportEntry, reading: ReportReading, results: Path, aside: Pa
         placed, considered = ImportOutcome.RICHER, there | {path.name for path in missing.values()}
         merged = read_entry(entry, node, beside=str(final / LOGS) if there else "")
         _add(merged, sources, missing, final, aside)
-    raise UnfitError(f"{entry.path} is not imported", cause=f"others go on changing {final}", hint="import it again")
+    raise UnfitError(
+        f"{entry.path} was not imported", cause=f"other processes keep changing {final}", hint="import it again"
+    )
 
 
 def _refuse_links(results: Path, final: Path) -> None:
@@ -167,7 +169,7 @@ def _refuse_links(results: Path, final: Path) -> None:
             raise UnfitError(
                 f"cannot write to {folder}",
                 cause="it is a link",
-                hint="put the folder itself in its place, or mount it there",
+                hint="replace the link with the folder itself, or mount it there",
             )
 
 
@@ -247,7 +249,7 @@ def _fresh(aside: Path) -> Iterator[Path]:
 
 
 def _remark(name: str, stored: str) -> ReportRemark:
-    what = "a file of this name with other content is there already: both are kept"
+    what = "a file with this name and other content already exists: both are kept"
     return ReportRemark(line=1, what=what, text=f"{name} is stored as {stored}")
 
 

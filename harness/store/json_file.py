@@ -80,5 +80,5 @@ def _first_broken(raw: bytes) -> int:
 
 def _require_schema(path: str, record: HasSchema) -> None:
     if not OLDEST_SCHEMA <= record.schema <= SCHEMA:
-        cause = f"this harness ({__version__}) reads schema {OLDEST_SCHEMA} to {SCHEMA}"
+        cause = f"this harness ({__version__}) reads schemas {OLDEST_SCHEMA} to {SCHEMA}"
         raise UnreadableError(f"{path} has schema {record.schema}", cause=cause, hint="use the harness that wrote it")

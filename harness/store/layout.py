@@ -89,9 +89,9 @@ def _folders(path: str, note: Note, *, top: bool = False) -> list[str]:
             raise limit from None
         cause = error.strerror or str(error)
         if top:
-            hint = "choose another folder with --results DIR or HARNESS_RESULTS"
+            hint = "--results DIR with another folder, or set HARNESS_RESULTS"
             raise UnfitError(f"cannot open the results folder {path}", cause=cause, hint=hint) from None
-        note(f"{path} cannot be opened ({cause}): it is left out")
+        note(f"{path} cannot be opened ({cause}): it is ignored")
     return names
 
 
@@ -101,6 +101,6 @@ def _sort(entry: "os.DirEntry[str]", names: list[str], note: Note) -> None:
         if entry.is_dir(follow_symlinks=False):
             names.append(entry.name)
         elif entry.is_symlink():
-            note(f"{entry.path} is a link: it is left out")
+            note(f"{entry.path} is a link: it is ignored")
     except OSError as error:
-        note(f"{entry.path} cannot be looked at ({error.strerror or error}): it is left out")
+        note(f"{entry.path} cannot be read ({error.strerror or error}): it is ignored")

@@ -99,7 +99,7 @@ def read_entry(entry: ReportEntry, node: str = "", beside: str = "") -> ReportRe
     if not is_report(text):
         first = text.partition("\n")[0][:_SHOWN]
         cause = f"it begins with {first!r}, and no line has timings of whisper.cpp" if raw else "it is empty"
-        hint = "a report, the log of whisper-bench, or a table of models with a column Enc."
+        hint = "give a report, the log of whisper-bench, or a table of models with a column Enc."
         raise UnreadableError(f"{entry.path}:1: not a ggml-ci report", cause=cause, hint=hint)
     report = parse_report(text)
     if report.cut:
@@ -176,9 +176,9 @@ def _list(entry: ReportEntry, beside: str) -> tuple[dict[str, Path], list[Report
             del paths[name]
     remarks = []
     if strange:
-        what = "links and special files beside a report are left out"
+        what = "links and special files beside a report are ignored"
         remarks.append(ReportRemark(line=1, what=what, text=", ".join(strange)[:_REMARK]))
     if large:
-        what = "files beside a report that cannot be read, or are too large, are left out"
+        what = "files beside a report that cannot be read, or are too large, are ignored"
         remarks.append(ReportRemark(line=1, what=what, text=", ".join(large)[:_REMARK]))
     return paths, remarks

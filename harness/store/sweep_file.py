@@ -62,7 +62,7 @@ def find_sweep(
     schema, or is not the sweep that its place and its name say.
     """
     if wanted and not (is_plain(wanted) and wanted == glob.escape(wanted)):
-        raise UsageError(f"{wanted!r} is not the id of a sweep", hint="harness show sweep shows the latest one")
+        raise UsageError(f"{wanted!r} is not the id of a sweep", hint="harness show sweep  # shows the latest one")
     pattern = f"*/{glob.escape(wanted)}*{SWEEP}"
     named = sorted((results / node).glob(pattern), key=lambda path: path.name, reverse=True)
     exact = [path for path in named if path.name == f"{wanted}{SWEEP}"] or named
@@ -73,7 +73,7 @@ def find_sweep(
             if wanted:
                 raise refused
             if not _has_ended(path, node):
-                note(f"passed over: {refused.line}")
+                note(f"ignored: {refused.line}")
                 hint = hint or refused.hint
             continue
         sweep = _load(path, node)
@@ -82,10 +82,10 @@ def find_sweep(
             if not wanted:
                 break
     if len(found) > 1:
-        raise UsageError(f"{wanted!r} is the beginning of {len(found)} sweeps", hint=found[0].id)
+        raise UsageError(f"the ids of {len(found)} sweeps begin with {wanted!r}", hint=found[0].id)
     if not found:
         kind = "unfinished sweep" if unfinished else "sweep"
-        begins = f" that starts with {wanted!r}" if wanted else ""
+        begins = f" whose id begins with {wanted!r}" if wanted else ""
         hint = hint or "harness sweep --threads 1,2 --flash-attn 0,1"
         raise UsageError(f"no {kind}{begins} in {results / node}", hint=hint)
     return found[0]
@@ -107,13 +107,13 @@ def name_sweep(results: Path, word: str) -> tuple[str, str] | None:
     if word == LATEST:
         exact = found[:1]
         if not exact:
-            raise UsageError(f"there is no sweep in {results}", hint="harness sweep --threads 1,2 --flash-attn 0,1")
+            raise UsageError(f"there are no sweeps in {results}", hint="harness sweep --threads 1,2 --flash-attn 0,1")
     elif not exact and found and any(path.is_dir() for path in results.glob(f"{node or '*'}/*/{name}*")):
         return None
     chosen = exact or found
     if len(chosen) > 1:
         hint = chosen[0].name.removesuffix(SWEEP)
-        raise UsageError(f"{word!r} is the beginning of {len(chosen)} sweeps", hint=hint)
+        raise UsageError(f"the ids of {len(chosen)} sweeps begin with {word!r}", hint=hint)
     return (chosen[0].parents[1].name, chosen[0].name.removesuffix(SWEEP)) if chosen else None
 
 
@@ -140,10 +140,10 @@ def _load(path: Path, node: str) -> Sweep:
     sweep = read_run(path, Sweep)
     flaw = find_flaw(sweep)
     if not flaw and sweep.node != node:
-        flaw = f"it says that it is of the node {sweep.node!r}, and lies in the folder of {node!r}"
+        flaw = f"it names the node {sweep.node!r}, but lies in the folder of {node!r}"
     if not flaw and path != path.parents[2] / sweep_path(Path(), sweep):
-        flaw = f"it says that it is the sweep {sweep.id}"
+        flaw = f"it names the sweep {sweep.id}"
     if flaw:
-        hint = f"remove {path}, and begin anew: harness sweep"
-        raise UnreadableError(f"{path} cannot be followed", cause=flaw, hint=hint)
+        hint = f"remove {path}, then harness sweep to start again"
+        raise UnreadableError(f"{path} cannot be used", cause=flaw, hint=hint)
     return sweep

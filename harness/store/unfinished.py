@@ -15,7 +15,7 @@ from harness.store.bundle import PARTIAL, PLAN, RUN, SWEEP, Bundle, load_run, mo
 from harness.system.fresh import create_file
 from harness.system.lock import is_claimed
 
-KEPT = "what is done is kept"
+KEPT = "finished work is kept"
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _NONE = "harness run, without --resume"
@@ -28,9 +28,9 @@ def describe_kept(bundles: Iterable[Path]) -> str:
     if not gone:
         return KEPT
     if len(gone) == len(paths):
-        return f"{gone[0]} was removed or moved meanwhile, with all that was measured"
-    lost = f"{len(gone)} of {len(paths)} runs that were removed or moved meanwhile"
-    return f"what is done is kept, but for {lost}: {gone[0]}, ..."
+        return f"{gone[0]} was removed or moved in the meantime, with all its measurements"
+    lost = f"{len(gone)} of {len(paths)} runs that were removed or moved in the meantime"
+    return f"finished work is kept, except in {lost}: {gone[0]}, ..."
 
 
 def find_partial(
@@ -49,7 +49,7 @@ def find_partial(
     found = [path for path in partials if path.name.startswith(wanted) and (wanted or os.path.lexists(path / PLAN))]
     found = [path for path in found if path.name == f"{wanted}{PARTIAL}"] or found
     if wanted and len(found) > 1:
-        raise UsageError(f"{wanted!r} is the beginning of {len(found)} unfinished runs", hint=str(found[-1].name))
+        raise UsageError(f"the ids of {len(found)} unfinished runs begin with {wanted!r}", hint=str(found[-1].name))
     hint = ""
     for path in reversed(found):
         try:
@@ -57,14 +57,16 @@ def find_partial(
             if not wanted:
                 bundle.load_plan()  # a broken one cannot be gone on with either
             if not bundle.claim() and is_claimed(path):
-                raise UsageError(f"{run.id} is being measured by another process", hint="wait until that has ended")
+                raise UsageError(
+                    f"{run.id} is being measured by another process", hint="wait until that process has ended"
+                )
             return bundle, run
         except (UsageError, UnreadableError) as error:
             if wanted:
                 raise
-            note(f"passed over: {error.line}")
+            note(f"ignored: {error.line}")
             hint = hint or (error.hint if isinstance(error, UsageError) else _name_removal(results, path))
-    named = f" that starts with {wanted!r}" if wanted else ""
+    named = f" whose id begins with {wanted!r}" if wanted else ""
     raise UsageError(f"no unfinished run{named} in {results / node}", hint=hint or _NONE)
 
 
@@ -87,8 +89,8 @@ def require_own(partial: Path) -> None:
             raise UsageError(f"{name} was begun by {_name_user(status.st_uid)}, not by you", hint=_NONE)
         if status.st_mode & _OTHERS_WRITE and not _probe(partial.parent)[1]:
             raise UsageError(
-                f"{name} may have been changed by others: they may write to {path}",
-                hint=f"chmod -R go-w {shlex.quote(str(partial))}, if you trust all who could; or harness run",
+                f"{name} may have been changed by others, who can write to {path}",
+                hint=f"chmod -R go-w {shlex.quote(str(partial))}, if you trust everybody who could; or harness run",
             )
 
 
@@ -111,15 +113,15 @@ def _load_own(results: Path, path: Path, sweep: str) -> Run:
     require_own(path)
     run = load_run(path)
     if run.trial:
-        raise UsageError(f"{run.id} is one side of a live comparison: it cannot be resumed", hint="harness ab")
+        raise UsageError(f"{run.id} is one side of a live comparison, and cannot be resumed", hint="harness ab")
     if run.sweep != sweep:
-        what = f"{run.id} is a part of the sweep or the search {run.sweep}, not a run of its own"
+        what = f"{run.id} belongs to the sweep or search {run.sweep}, and is not a run of its own"
         if run.sweep and SEARCH not in run.sweep and not is_sweep_there(results, run.node.name, run.sweep):
-            cause = f"{run.sweep}{SWEEP} is gone: nothing can go on with the sweep"
+            cause = f"{run.sweep}{SWEEP} no longer exists, so the sweep cannot be resumed"
             raise UsageError(what, cause=cause, hint=_name_removal(results, path))
         raise UsageError(
             what,
-            hint=f"harness sweep --resume {run.sweep} goes on with a sweep; a search is begun anew with harness tune",
+            hint=f"harness sweep --resume {run.sweep}, or harness tune for a new search",
         )
     return run
 

@@ -20,7 +20,7 @@ def third_party(name: str) -> Path:
     raise HarnessError(
         f"third_party/{name} is missing from this installation",
         cause="the checkout or the wheel is incomplete",
-        hint="reinstall the harness",
+        hint="install the harness again",
     )
 
 

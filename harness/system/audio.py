@@ -39,7 +39,8 @@ def resolve_audio(
         one = _resolve(word, tree, cache, environ, dry_run=dry_run)
         if one.name in found:
             raise UsageError(
-                f"--audio: two recordings are called {one.name!r}", hint="numbers are kept by name: rename one of them"
+                f"--audio: two recordings are called {one.name!r}",
+                hint="rename one of them, because numbers are kept by name",
             )
         found[one.name] = one
     return tuple(found.values())
@@ -49,7 +50,7 @@ def verify_audio(audio: Audio, *, cache: Path) -> None:
     """Raise UnavailableError unless a recording is still what it was when it was resolved."""
     path, hint = Path(audio.path), "harness run, without --resume"
     if not path.is_file():
-        raise UnavailableError(f"the recording {audio.name} is gone: {path}", hint=hint)
+        raise UnavailableError(f"the recording {audio.name} no longer exists: {path}", hint=hint)
     converted = path == cache / AUDIO / f"{audio.sha256[:16]}.wav"
     if not converted and file_sha256(path, memory=cache / AUDIO / "sums") != audio.sha256:
         raise UnavailableError(f"the recording {audio.name} has changed: {path}", hint=hint)
@@ -60,9 +61,9 @@ def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, 
     if not os.path.lexists(path):
         if word == SAMPLE:
             raise UnavailableError(
-                f"the source has no {SAMPLE_PATH}", hint="--audio FILE transcribes a recording of yours"
+                f"the source has no {SAMPLE_PATH}", hint="--audio FILE, with a recording of your own"
             )
-        raise UsageError(f"--audio: there is no file {path}", hint=f"--audio {SAMPLE} takes whisper.cpp's own sample")
+        raise UsageError(f"--audio: there is no file {path}", hint=f"--audio {SAMPLE}, for whisper.cpp's own sample")
     open_file(path, most_bytes=_MOST_BYTES).close()
     if path.stat().st_size == 0:
         raise UnreadableError(f"{path} holds no sound", cause="the file is empty")
@@ -109,9 +110,9 @@ def _convert(source: Path, target: Path, environ: Mapping[str, str]) -> None:
     try:
         if done.refused:
             raise UnfitError(
-                f"{source} is no WAV file of 16 bits at {SAMPLE_RATE_HZ // 1000} kHz",
-                cause=f"there is no {_CONVERTER} here to convert it" if done.is_absent else done.stderr,
-                hint=f"install {_CONVERTER}, or give --audio a file of that kind",
+                f"{source} is not a 16-bit WAV file at {SAMPLE_RATE_HZ // 1000} kHz",
+                cause=f"{_CONVERTER}, which could convert it, is not installed" if done.is_absent else done.stderr,
+                hint=f"install {_CONVERTER}, or give --audio such a file",
             )
         if told := done.shortage:
             raise refuse_program(_CONVERTER, told)

@@ -36,7 +36,7 @@ def require_programs(cache: Path) -> None:
     builds = cache / "builds"
     if forbids_programs(builds):
         raise UnfitError(
-            f"no program can be executed in the cache {cache}",
+            f"programs cannot be executed in the cache {cache}",
             cause=f"its file system is mounted noexec (findmnt -T {shlex.quote(str(_find_existing(builds)))})",
             hint="--cache DIR on another file system; or, as root, mount -o remount,exec on this one",
         )
@@ -51,9 +51,9 @@ def require_free(folder: Path, needed_bytes: int, *, what: str) -> None:
     free = free_bytes(folder)
     if free < needed_bytes + _SPARE_BYTES:
         raise UnfitError(
-            f"no room for {what}",
-            cause=f"{needed_bytes / 1e6:,.0f} MB are needed in {folder}, {free / 1e6:,.0f} MB are free",
-            hint="free some space, or name another cache folder",
+            f"not enough space for {what}",
+            cause=f"{folder} needs {needed_bytes / 1e6:,.0f} MB, but has {free / 1e6:,.0f} MB free",
+            hint="free some space, or --cache DIR with another folder",
         )
 
 

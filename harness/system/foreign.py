@@ -42,7 +42,7 @@ _KINDS = (
 _HINTS = {
     "a link": "put a copy of the file in its place, or name the file itself",
     "a folder": "name a file in it",
-    "a FIFO": "write what comes out of it to a file, and name that",
+    "a FIFO": "write its output to a file, and name that",
     "a socket": "name a file",
     "a character device": "name a file",
     "a block device": "name a file",
@@ -81,7 +81,8 @@ def _open(path: Path, within: Path | None, most_bytes: int, require: Callable[[P
         require(path, found.st_mode)
         if found.st_size > most_bytes:
             raise UnreadableError(
-                f"{path} is too large to be read", cause=f"it has {found.st_size} bytes, at most {most_bytes} are read"
+                f"{path} is too large to be read",
+                cause=f"it has {found.st_size} bytes, but at most {most_bytes} are read",
             )
         if stat.S_ISFIFO(found.st_mode):
             os.set_blocking(handle, True)  # what comes through it is waited for
@@ -229,7 +230,7 @@ def _way(path: Path, within: Path | None) -> Iterator[_Way]:
         return
     *before, name = path.relative_to(within).parts or ("..",)
     if ".." in (*before, name):
-        raise UnreadableError(f"cannot read {path}", cause=f"it does not lie in {within}")
+        raise UnreadableError(f"cannot read {path}", cause=f"it is not inside {within}")
     handle = os.open(within, _ENTER)
     try:
         for part in before:
@@ -254,7 +255,7 @@ def _enter(handle: int, part: str, path: Path) -> int:
 def _require_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
         kind = name_kind(mode)
-        cause = "links in a folder that others may write to are not followed" if stat.S_ISLNK(mode) else ""
+        cause = "links are not followed in folders that others can write to" if stat.S_ISLNK(mode) else ""
         raise UnreadableError(
             f"{path} is {kind}, not a regular file", cause=cause or "only regular files are read", hint=_HINTS[kind]
         )
@@ -272,7 +273,7 @@ def _refusal(path: Path, error: OSError | ValueError) -> HarnessError:
         return limit
     if error.errno == errno.ELOOP:
         return UnreadableError(
-            f"cannot read {path}", cause="it is a link that goes round in a circle", hint=f"ls -l {path}"
+            f"cannot read {path}", cause="it is a link that leads back to itself", hint=f"ls -l {path}"
         )
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return MissingError(f"cannot read {path}", cause=error.strerror or str(error))

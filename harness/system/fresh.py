@@ -77,7 +77,7 @@ def make_folders(path: Path, *, within: Path) -> None:
     here = within
     for part in path.relative_to(within).parts:
         if part == os.pardir:
-            raise OSError(errno.EINVAL, f"it does not lie in {within}", str(path))
+            raise OSError(errno.EINVAL, f"it is not inside {within}", str(path))
         here /= part
         with contextlib.suppress(FileExistsError):
             here.mkdir()
@@ -107,7 +107,7 @@ def write_output(path: Path, content: bytes) -> None:
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as error:
         if error.errno == errno.ENXIO:
-            raise OSError(errno.ENXIO, "it is a FIFO that nobody reads", str(path)) from None
+            raise OSError(errno.ENXIO, "it is a FIFO without a reader", str(path)) from None
         raise
     os.set_blocking(handle, True)
     with os.fdopen(handle, "wb") as file:
@@ -161,7 +161,7 @@ def _create_beside(path: Path, mode: int) -> tuple[io.BufferedRandom, Path]:
             return file, temporary
         file.close()  # taken for a leftover in the moment before it was locked
         temporary.unlink(missing_ok=True)
-    raise FileExistsError(f"no name is free beside {path}")
+    raise FileExistsError(f"no temporary file can be made beside {path}")
 
 
 def _lock(handle: int) -> bool:

@@ -115,7 +115,7 @@ class Git:
         if captured.refused:
             if captured.is_absent:
                 raise UnfitError("git is not installed", hint="install git")
-            hint = "git --version shows what is wrong with it"
+            hint = "git --version"
             raise UnfitError("git cannot be executed", cause=captured.stderr.strip(), hint=hint)
         if captured.late and not network:
             raise _refuse_late(self.folder)
@@ -141,7 +141,7 @@ class Git:
             raise UnavailableError(
                 f"git cannot list the files of {self.folder}",
                 cause=find_reason(captured.stderr),
-                hint=f"git -C {folder} diff --stat HEAD fetches what a partial clone lacks, or says more",
+                hint=f"git -C {folder} diff --stat HEAD  # fetches what a partial clone lacks, or shows the error",
             )
         return [Path(unquote_path(line)) for line in captured.stdout.splitlines()]
 
@@ -221,8 +221,8 @@ def _list_file(path: Path, environ: Mapping[str, str]) -> str:
 
 
 def _refuse_late(folder: Path) -> UnavailableError:
-    hint = f"git -C {shlex.quote(str(folder))} status shows whether it answers at all"
-    return UnavailableError(f"git gave no answer within {LOCAL_TIMEOUT_S:g} s in {folder}", hint=hint)
+    hint = f"git -C {shlex.quote(str(folder))} status  # shows whether it answers at all"
+    return UnavailableError(f"git did not answer within {LOCAL_TIMEOUT_S:g} s in {folder}", hint=hint)
 
 
 def unquote_path(line: str) -> str:
@@ -276,13 +276,15 @@ def locate_repository(repo: str) -> str:
     there.
     """
     if repo.startswith("-") or "::" in repo or "\n" in repo:
-        raise UsageError(f"--repo {repo!r} is neither a URL nor a path", hint="give https://... or the path of a clone")
+        raise UsageError(
+            f"--repo {repo!r} is neither a URL nor a path", hint="--repo https://... or the path of a clone"
+        )
     scheme, separator, _ = repo.partition("://")
     if separator:
         if scheme.lower() not in PROTOCOLS.split(":"):
             raise UsageError(
-                f"--repo {redact_url(repo)!r} has a transport that is not allowed",
-                cause=f"allowed are {', '.join(PROTOCOLS.split(':'))}",
+                f"--repo {redact_url(repo)!r} uses a protocol that is not allowed",
+                cause=f"only {', '.join(PROTOCOLS.split(':'))} are allowed",
             )
         return repo
     path = Path(repo)
@@ -290,4 +292,4 @@ def locate_repository(repo: str) -> str:
         return str(path.resolve())
     if re.match(r"[\w.-]+@[\w.-]+:[^/-]", repo):  # user@host:path, as ssh has it
         return repo
-    raise UsageError(f"--repo {repo!r} is not there", hint="give https://... or the path of a clone")
+    raise UsageError(f"--repo: there is no folder {repo!r}", hint="--repo https://... or the path of a clone")

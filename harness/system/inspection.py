@@ -23,7 +23,7 @@ def inspect_model(path: Path, model: str) -> ModelFile:
     if not found.tensors:
         raise UnavailableError(
             f"{path} holds no tensors",
-            cause="with a header-only test model the bench program times memory that was never written",
+            cause="it is a header-only test model, so memory that was never written would be timed",
             hint="--weights synthetic",
         )
     stored = {tensor.name: tensor.dims for tensor in found.tensors}
@@ -33,7 +33,7 @@ def inspect_model(path: Path, model: str) -> ModelFile:
         raise UnreadableError(
             f"{path} is not a complete whisper model",
             cause=f"{len(wrong)} tensors are missing, unknown or of another size, for example {wrong[0]}",
-            hint="fetch or convert the file again",
+            hint="download or convert the file again",
         )
     return found
 
@@ -50,7 +50,9 @@ def take_quantised(weights: Weights) -> Weights:
     wrong = [one.name for one in tensors(found.shape) if stored[one.name] != quantised_type(one, kind)]
     if wrong:
         cause = f"{len(wrong)} tensors are of another type, for example {wrong[0]}"
-        raise UnreadableError(f"{path} is not {weights.model}", cause=cause, hint="remove it, and make it again")
+        raise UnreadableError(
+            f"{path} is not {weights.model}", cause=cause, hint="remove the file, then run the same command again"
+        )
     sha256 = file_sha256(path, memory=path.parent / "sums")
     return weights.replace(size_bytes=path.stat().st_size, sha256=sha256)
 
@@ -83,5 +85,5 @@ def _require_shape(found: ModelFile, path: Path, model: str) -> None:
         raise UnavailableError(
             f"{path} is not {model}",
             cause=", ".join(different),
-            hint="name the model that the file is, or another file",
+            hint="--model with the model of this file, or --weights with another file",
         )

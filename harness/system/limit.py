@@ -61,7 +61,7 @@ def limit_of_start(program: str, error: OSError) -> LimitError | None:
         return LimitError(f"{program} cannot be started: {shortage.means}", cause=cause, hint=shortage.remedy)
     if error.filename == os.devnull:
         what = f"{program} cannot be started: {os.devnull} cannot be opened"
-        return LimitError(what, cause=cause, hint=f"this system has no usable /dev: ls -l {os.devnull}")
+        return LimitError(what, cause=cause, hint=f"ls -l {os.devnull}  # /dev is not usable on this system")
     return None
 
 

@@ -26,7 +26,7 @@ def drop_rivals(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[Cavea
             kept.pop(variable)
             kept |= {variable: ":".join(left)} if any(left) else {}
             told = ", ".join(f"{folder} (it has {rival})" for folder, rival in found.items())
-            message = f"left out of {variable}, or what lies there would be measured, not the build: {told}"
+            message = f"left out of {variable}, so that the build is measured and not the libraries there: {told}"
             caveats.append(Caveat(code=CaveatCode.LIBRARY_PATH, message=message))
     return kept, tuple(caveats)
 

@@ -164,9 +164,9 @@ def answer_busy(*, wait: bool, note: Callable[[str], None]) -> Callable[[], None
 
     def busy() -> None:
         if not wait:
-            cause = "two benchmarks at once would measure each other"
-            raise UnfitError("another run is busy on this node", cause=cause, hint="leave out --no-wait")
-        note("another run is busy on this node: waiting for it to end (Ctrl-C to give up)")
+            cause = "two benchmarks at once would disturb each other"
+            raise UnfitError("another run is in progress on this node", cause=cause, hint="leave out --no-wait")
+        note("waiting for another run on this node to end (Ctrl-C to give up)")
 
     return busy
 
@@ -179,6 +179,6 @@ def node_lock(*, wait: bool, note: Callable[[str], None]) -> Iterator[None]:
             stack.enter_context(hold(node_lock_path(), busy=answer_busy(wait=wait, note=note)))
         except OSError as error:
             cause = f"{error.strerror or error}: {error.filename}" if error.filename else error.strerror or str(error)
-            hint = "remove what is in the way, or name another folder for temporary files with TMPDIR"
+            hint = "remove what is in the way, or set TMPDIR to another folder"
             raise UnfitError("the node cannot be locked", cause=cause, hint=hint) from None
         yield

@@ -40,12 +40,16 @@ class QuietMonitor:
             self._left_s -= min(seen.wall_s, _MOST_WINDOW_S)  # not the hour for which a laptop was stopped
             others = describe_others(seen)
             if not waited:
-                self._console.note(f"waiting until others use less than {limit_cpus(seen.cpus):.2f} CPUs: {others}")
+                self._console.note(
+                    f"waiting until other processes use less than {limit_cpus(seen.cpus):.2f} CPUs; now {others}"
+                )
             waited = True
             if self._left_s <= 0:
                 self._give_up(others)
                 break
-            self._console.tick(f"waiting for quiet, {format_seconds(self._left_s)} at most: others use {others}")
+            self._console.tick(
+                f"waiting for quiet, at most {format_seconds(self._left_s)}: other processes use {others}"
+            )
         return waited
 
     def look(self, window_s: float) -> Quietness:
@@ -64,6 +68,6 @@ class QuietMonitor:
         return measure_quietness(before, self.counters.read(), child_s=child_s)
 
     def _give_up(self, others: str) -> None:
-        message = f"no quiet within {format_seconds(self._asked_s)}: others used {others}"
-        self._console.note(f"{message}; going on")
+        message = f"not quiet within {format_seconds(self._asked_s)}: other processes used {others}"
+        self._console.note(f"{message}; measuring anyway")
         self.caveat = Caveat(code=CaveatCode.NOT_QUIET, message=message)

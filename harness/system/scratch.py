@@ -55,7 +55,7 @@ def _make(place: Path, purpose: str, stack: contextlib.ExitStack) -> Path:
                 here.callback(os.close, handle)
             stack.enter_context(here.pop_all())
             return folder
-    raise FileNotFoundError(f"{place}: every new folder is removed at once")
+    raise FileNotFoundError(f"{place}: every new folder is removed immediately")
 
 
 def _remove_quietly(folder: Path) -> None:

@@ -44,9 +44,9 @@ def obtain_synthetic(
     if sha256 and written != sha256:
         path.unlink()
         raise HarnessError(
-            f"the synthetic weights of {model} came out different on this node",
-            cause=f"their SHA-256 is {written}, {sha256} is pinned",
-            hint="report this as a defect, with your platform; official weights are not affected",
+            f"the synthetic weights of {model} are different on this node",
+            cause=f"their SHA-256 is {written}, but {sha256} is pinned",
+            hint="--weights official, which is not affected; and report this as a defect, with your platform",
         )
     remember_sha256(path, written, memory=memory)
     return path, written

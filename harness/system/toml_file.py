@@ -21,7 +21,7 @@ def read_toml(path: Path, *, required: bool = True, example: str = 'model = ["ti
         text = read_bytes(path, most_bytes=4 * MOST_TOML).decode("utf-8").replace("\r\n", "\n")
     except MissingError:
         if required:
-            raise UsageError(f"no such file: {path}", hint="name another one, or write it") from None
+            raise UsageError(f"no such file: {path}", hint="name an existing file, or create this one") from None
         return {}
     except UnreadableError as error:
         raise UsageError(error.what, cause=error.cause, hint=error.hint) from None

@@ -111,8 +111,8 @@ def _choose_compilers(compiler: str, environ: Mapping[str, str]) -> CompilerPair
         cc, cxx = (pair.cc, pair.cxx) if pair else ("", "")
     if not (cc and cxx):
         name = compiler if compiler != AUTO else " ".join(f"{key}={value}" for key, value in named.items())
-        hint = "set both CC and CXX, with --compiler auto"
-        raise UsageError(f"cannot tell which compilers {name!r} stands for", hint=hint)
+        hint = "CC=... CXX=..., with --compiler auto"
+        raise UsageError(f"it is not known which compilers {name!r} stands for", hint=hint)
     return _locate(CompilerPair(cc=cc, cxx=cxx), environ)
 
 
@@ -126,7 +126,7 @@ def _program(key: str, environ: Mapping[str, str]) -> str:
         words = words[1:]
     if len(words) > 1:
         flags = f"-D CMAKE_{'C' if key == 'CC' else 'CXX'}_FLAGS={shlex.quote(shlex.join(words[1:]))}"
-        raise UsageError(f"{key} holds flags besides the compiler: {environ[key]}", hint=f"give them as {flags}")
+        raise UsageError(f"{key} holds flags besides the compiler: {environ[key]}", hint=f"{flags}")
     return words[0] if words else ""
 
 
@@ -135,7 +135,7 @@ def _locate(pair: CompilerPair, environ: Mapping[str, str]) -> CompilerPair:
     for language, name in (("C", pair.cc), ("C++", pair.cxx)):
         path = _which(name, environ)
         if path is None:
-            raise _no_compiler(name, f"no {language} compiler: {name} is not there")
+            raise _no_compiler(name, f"no {language} compiler: {name} was not found")
         paths.append(path)
     return CompilerPair(cc=paths[0], cxx=paths[1])
 
@@ -162,8 +162,8 @@ def _find_stop(path: str, answer: CapturedOutput) -> UnfitError | None:
         raise refuse_program(path, told)
     if answer.exit_code < 0 or answer.late:
         cause = answer.stderr if answer.late else describe_exit(answer.exit_code)
-        hint = f"look at it by hand: {shlex.quote(path)} --version; ulimit -a shows the limits that are set"
-        return UnfitError(f"{path} did not say its version", cause=cause, hint=hint)
+        hint = f"{shlex.quote(path)} --version; ulimit -a shows the limits that are set"
+        return UnfitError(f"{path} did not print its version", cause=cause, hint=hint)
     return None
 
 
@@ -187,7 +187,7 @@ def _probe_packaged(program: str, package: str, environ: Mapping[str, str], tool
     if stopped:
         raise stopped
     hint = f"leave out --tools, or {shlex.quote(sys.executable)} -m pip install {package}"
-    raise UnfitError(f"{program} is not there, or does not run", hint=hint if tools else hint.partition(", or ")[2])
+    raise UnfitError(f"{program} was not found, or does not run", hint=hint if tools else hint.partition(", or ")[2])
 
 
 def _candidates(program: str, package: str, environ: Mapping[str, str], tools: str) -> Iterator[str]:

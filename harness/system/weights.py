@@ -108,7 +108,7 @@ def verify_weights(weights: Weights, *, cache: Path) -> None:
     path = Path(weights.path)
     hint = "harness run, without --resume"
     if not path.is_file():
-        raise UnavailableError(f"the weights of {weights.model} are gone: {path}", hint=hint)
+        raise UnavailableError(f"the weights of {weights.model} no longer exist: {path}", hint=hint)
     if file_sha256(path, memory=cache / WEIGHTS / "sums") != weights.sha256:
         raise UnavailableError(f"the weights of {weights.model} have changed: {path}", hint=hint)
 
@@ -130,8 +130,8 @@ def _auto(request: _Request) -> Resolved:
 
 def _undecided(official: Weights) -> Resolved:
     message = (
-        f"which weights a run would take for {official.model} is not known before the network is asked: the official "
-        f"ones ({official.size_bytes / 1e6:,.0f} MB to download) if they can be downloaded, else synthetic ones"
+        f"a run would use the official weights of {official.model} ({official.size_bytes / 1e6:,.0f} MB) if they can "
+        "be downloaded, else synthetic ones"
     )
     return official.replace(kind=WeightsKind.UNDECIDED), (Caveat(code=CaveatCode.WEIGHTS_PLANNED, message=message),)
 
@@ -141,15 +141,15 @@ def _official(request: _Request, patience: RetryPolicy) -> Resolved:
     if not entry.sha256:
         raise UnavailableError(
             f"the official {entry.name} cannot be verified, so it is not downloaded",
-            cause="no SHA-256 of it has been published",
-            hint=f"fetch it yourself from {entry.url} and give it with --weights PATH",
+            cause="its SHA-256 has not been published",
+            hint=f"--weights PATH, with a file that you downloaded from {entry.url}",
         )
     path = request.folder / f"ggml-{entry.name}.bin"
     if path.is_file() and file_sha256(path, memory=request.memory) == entry.sha256:
         return _weights(request, WeightsKind.OFFICIAL, path, entry.sha256), ()
     if request.offline:
         cause = "downloads are switched off"
-        hint = f"put it at {path}, or give it with --weights PATH"
+        hint = f"--weights PATH, or put the file at {path}"
         raise UnavailableError(f"the official {entry.name} is not in the cache", cause=cause, hint=hint)
     if request.dry_run:
         message = f"{entry.name} is not in the cache: {entry.size_bytes / 1e6:,.0f} MB will be downloaded"
@@ -172,7 +172,7 @@ def _official(request: _Request, patience: RetryPolicy) -> Resolved:
 def _synthetic(request: _Request, reason: str) -> Resolved:
     entry = request.entry
     if entry.name not in SHAPES:
-        quantised = "the harness writes F16; quantised weights are made from those by whisper.cpp itself"
+        quantised = "the harness writes F16 weights; whisper.cpp itself makes quantised ones from them"
         raise UnavailableError(
             f"there are no synthetic weights for {entry.name}",
             cause=quantised if entry.quantised else "its shape is not known here",
@@ -198,7 +198,7 @@ def _named(request: _Request, named: Path) -> Resolved:
     entry = request.entry
     path = named / f"ggml-{entry.name}.bin" if named.is_dir() else named
     if not os.path.lexists(path):
-        hint = "--weights takes auto, official, synthetic, a file, or a folder with ggml-<model>.bin files"
+        hint = "--weights with auto, official, synthetic, a file, or a folder with ggml-<model>.bin files"
         raise UnavailableError(f"there is no file {path}", hint=hint)
     found = inspect_model(path, entry.name)
     sha256 = file_sha256(path, memory=request.memory)
@@ -222,8 +222,8 @@ def _named(request: _Request, named: Path) -> Resolved:
 
 def _synthetic_caveat(request: _Request, reason: str) -> Caveat:
     message = (
-        f"synthetic weights (F16, seed {request.seed}) stand for {request.entry.name}, {reason}; shapes and bytes are "
-        "the official ones: timings are representative, transcriptions are not"
+        f"synthetic weights (F16, seed {request.seed}) replace {request.entry.name}, {reason}; shapes and sizes are "
+        "the official ones, so timings are representative, transcriptions are not"
     )
     return Caveat(code=CaveatCode.WEIGHTS_SYNTHETIC, message=message)
 

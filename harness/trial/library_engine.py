@@ -161,7 +161,9 @@ class LibraryEngine:
             self._stood += 1
         role = max(still_s, key=lambda one: still_s[one])
         what = f"the worker of the {role}, the harness or the node"
-        raise _LostError(f"{what} stood still for {max(still_s[role], 0.1):.1f} s while a call was timed", role)
+        raise _LostError(
+            f"{what} was stopped or frozen for {max(still_s[role], 0.1):.1f} s while a call was timed", role
+        )
 
     def _take(self, pair: PairPlan, workers: Mapping[Role, _SideWorker], number: int) -> tuple[int, bool]:
         """Ask both sides, again while others use the CPUs; return the retries, and whether the last pair was clean.

@@ -30,7 +30,7 @@ def main(argv: list[str]) -> int:
         return 2
     file = next(find_library(maps), "")
     if not file:
-        sys.stderr.write(f"{argv[0]} loads no BLAS library\n")
+        sys.stderr.write(f"{argv[0]} does not load a BLAS library\n")
         return 2
     sys.stdout.write(json.dumps({"kind": "blas", "file": file, **_ask(ctypes.CDLL(file))}) + "\n")
     return 0

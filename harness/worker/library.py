@@ -90,7 +90,7 @@ class WhisperLibrary:
         log = "".join(self._log)
         if not context:
             tail = "; ".join(line.strip() for line in log.splitlines()[-_LOG_TAIL:])
-            raise LibraryError(f"the library refuses {weights}: {tail}")
+            raise LibraryError(f"the library cannot load {weights}: {tail}")
         refusal = _judge(log, weights, flash_attn=flash_attn)
         if refusal:
             self.calls.whisper_free(context)
@@ -104,9 +104,7 @@ class WhisperLibrary:
         params = ContextParams.from_buffer_copy(found)
         self.calls.whisper_free_context_params(pointer)
         if seen != (_NO_TOP, _DTW_BYTES, 0, False):
-            raise LibraryError(
-                f"the default parameters read {seen}: this release lays its structures out in another way"
-            )
+            raise LibraryError(f"the default parameters read {seen}: this release has another layout of its structures")
         return params
 
     def _declare(self) -> None:
@@ -150,7 +148,7 @@ def _list_loaded() -> list[str]:
 def _judge(log: str, weights: str, *, flash_attn: bool) -> str:
     """Return why weights that were loaded cannot be measured all the same, or nothing."""
     if _EMPTY in log:
-        return f"{weights} holds no tensors: it can be loaded, not measured"
+        return f"{weights} holds no tensors: it can be loaded, but not measured"
     if f"flash attn = {int(flash_attn)}" not in log:
-        return "the library does not say that flash attention was set as asked: unknown layout"
+        return "the library does not confirm that flash attention was set as asked: its layout is not known"
     return ""

@@ -59,9 +59,9 @@ class WorkerCommands:
 
     def _load(self, path: str, threads: str, flash_attn: str) -> dict[str, object]:
         if self._context:
-            raise WorkError("weights are loaded already")
+            raise WorkError("weights are already loaded")
         if flash_attn not in ("0", "1"):
-            raise WorkError(f"flash attention is 0 or 1, not {flash_attn}")
+            raise WorkError(f"flash attention must be 0 or 1, not {flash_attn}")
         self._threads = _count(threads, _MAX_THREADS)
         opened: list[int] = []
         refused: list[str] = []
@@ -109,7 +109,7 @@ class WorkerCommands:
     def _time_decode(self, count: str, position: str) -> dict[str, object]:
         tokens, first = _count(count, self._positions), _count(position, self._positions, low=0)
         if tokens + first > self._positions:
-            raise WorkError(f"{tokens} tokens from position {first} do not fit into {self._positions}")
+            raise WorkError(f"{tokens} tokens from position {first} do not fit into {self._positions} positions")
         return self._time(lambda: self._decode(tokens, first), tokens)
 
     def _time_batch(self, count: str) -> dict[str, object]:
@@ -160,7 +160,7 @@ class WorkerCommands:
 
     def _need_weights(self) -> None:
         if not self._context:
-            raise WorkError("no weights are loaded: load PATH THREADS FLASH_ATTN comes first")
+            raise WorkError("no weights are loaded: begin with load PATH THREADS FLASH_ATTN")
 
 
 def _check(name: str, result: int) -> None:

@@ -41,7 +41,7 @@ def fill(kit: Kit) -> None:
 def test_an_empty_cache(kit: Kit) -> None:
     done = kit.harness("cache")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("0 entries, 0.0 MB in all, ")
+    assert done.stdout.startswith("0 entries, 0.0 MB in total, ")
 
 
 def test_the_list_says_what_each_is_for(kit: Kit) -> None:
@@ -204,7 +204,7 @@ def test_a_cache_that_allows_no_programs_is_refused_before_anything_is_built(kit
     sides = {"ab": ("fa=0", "fa=1"), "sweep": ("--threads", "1,2")}
     done = kit.harness(*verb.split(), *sides.get(verb, ()), environ={"HARNESS_CACHE": str(noexec / "cache")})
     assert done.returncode == 3
-    assert "no program can be executed in the cache" in done.stderr
+    assert "programs cannot be executed in the cache" in done.stderr
     assert "try:   --cache DIR" in done.stderr
     assert kit.calls() == []
 

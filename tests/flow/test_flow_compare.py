@@ -181,4 +181,4 @@ def test_bad_words(kit: Kit, ask: Ask, words: list[str], shown: str) -> None:
 def test_an_empty_folder_says_what_to_do(ask: Ask) -> None:
     done = ask("latest", "latest")
     assert done.returncode == 2
-    assert "there is no run in" in done.stderr
+    assert "there are no runs in" in done.stderr

@@ -50,7 +50,7 @@ def rows(kit: Kit, *words: str) -> list[str]:
 
 def test_people_get_the_newest_and_are_told_of_the_others(filled: Kit) -> None:
     *shown, last = rows(filled)
-    assert last == f"{COUNT - SHOWN} older runs are not shown: --all, or --limit N"
+    assert last == f"{COUNT - SHOWN} older runs are not shown; use --all or --limit N"
     everything = rows(filled, "--all")
     assert (len(everything), everything[-SHOWN:]) == (COUNT, shown)
     assert rows(filled, "--limit", "2")[:2] == everything[-2:]
@@ -157,7 +157,7 @@ def test_the_home_folder_is_meant_by_every_verb_that_reads(kit: Kit, by: str) ->
     ):
         done = kit.harness(*verb, *words, environ=environ)
         assert done.returncode == 0, (verb, done.stderr)
-        assert "there is no run" not in done.stderr
+        assert "there are no runs" not in done.stderr
     assert (kit.folder / "report.md").is_file()
     assert (kit.folder / "tree").is_dir()
     assert not (kit.folder / "~").exists()

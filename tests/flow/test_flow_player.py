@@ -62,7 +62,7 @@ def test_signals_end_it_likewise(kit: Kit, number: int) -> None:
         kit.wait_for_model()
         child.send_signal(number)
         out, err = child.communicate(timeout=60)
-        ends.append((child.wait(), out, "harness: interrupted; what is done is kept in" in err))
+        ends.append((child.wait(), out, "harness: interrupted; finished work is kept in" in err))
         for pid in kit.running():
             subprocess.run(["kill", "-9", str(pid)], check=False)
     assert ends[0] == ends[1]

@@ -147,7 +147,7 @@ def test_what_is_printed_without_end_is_cut_off(tmp_path: Path, script: str) -> 
 def test_an_answer_without_end_is_none(tmp_path: Path) -> None:
     for stream in ("", " >&2"):
         answer = capture(["sh", "-c", f"exec yes on and on{stream}"], env=ENV, timeout_s=300)
-        assert (answer.exit_code, answer.stdout, answer.stderr) == (124, "", "it said more than 64 MB")
+        assert (answer.exit_code, answer.stdout, answer.stderr) == (124, "", "it printed more than 64 MB")
 
 
 def test_an_answer_is_taken_from_both_streams_until_the_child_itself_has_ended(tmp_path: Path) -> None:

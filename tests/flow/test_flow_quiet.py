@@ -95,8 +95,8 @@ def test_a_load_that_stays_is_not_measured_against_for_ever(kit: Kit) -> None:
     done = kit.run(*WORDS[:-1], "3", "--retries", "9")
     assert done.returncode == 0, done.stderr
     assert timed(kit) == 4, "the second attempt at the first repetition was as loud, and no other one is repeated"
-    assert "others used as much as before" in done.stderr
-    assert "measuring again did not help against such a load before" in done.stderr
+    assert "other processes used as much as before" in done.stderr
+    assert "measuring again did not help under such a load before" in done.stderr
     run = kit.only_run()
     (aside,) = run.discarded
     assert aside.log == "bench-bench-tiny.disturbed-2.log"
@@ -176,7 +176,7 @@ def test_resume_repeats_at_the_end_what_was_disturbed_before(kit: Kit) -> None:
 
 
 def test_the_plan_says_what_is_repeated(kit: Kit) -> None:
-    said = "what others disturb is measured again, models first, in at most a quarter of the planned time"
+    said = "disturbed measurements are repeated, models first, for at most a quarter of the planned time"
     assert said in kit.run("--dry-run", *ALL).stdout
     assert said not in kit.run("--dry-run", *ALL, "--retries", "0").stdout
 
@@ -270,7 +270,7 @@ def test_it_waits_for_quiet_and_goes_on_clean(kit: Kit) -> None:
         child = kit.start(*kit.words(*WORDS[:-1], "1", "--wait-quiet", "60s"))
         assert child.stderr
         said = ""
-        while "waiting until others use" not in said:
+        while "waiting until other processes use" not in said:
             line = child.stderr.readline()
             assert line, said
             said += line
@@ -286,7 +286,7 @@ def test_after_the_time_it_measures_all_the_same_and_says_who(kit: Kit) -> None:
         done = kit.run(*WORDS[:-1], "1", "--wait-quiet", "1s", "--retries", "0")
     assert done.returncode == 0, done.stderr
     (caveat,) = [caveat for caveat in kit.only_run().caveats if caveat.code == "not-quiet"]
-    assert "no quiet within 1 s: others used" in caveat.message
+    assert "not quiet within 1 s: other processes used" in caveat.message
     assert "yes 4711" in caveat.message
 
 
@@ -294,7 +294,7 @@ def test_ctrl_c_ends_the_waiting(kit: Kit) -> None:
     with Busy(kit):
         child = kit.start(*kit.words(*WORDS, "--wait-quiet", "1h"))
         assert child.stderr
-        while "waiting until others use" not in (line := child.stderr.readline()):
+        while "waiting until other processes use" not in (line := child.stderr.readline()):
             assert line
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=60)

@@ -59,7 +59,7 @@ def test_a_broken_tool_is_not_silently_replaced(kit: Kit) -> None:
     kit.break_tools({"ctest --version": {"exit": 1, "silent": True}})
     done = kit.run()
     assert done.returncode == 3
-    assert "ctest is not there, or does not run" in done.stderr
+    assert "ctest was not found, or does not run" in done.stderr
 
 
 def test_an_unknown_command_is_usage(kit: Kit) -> None:

@@ -185,7 +185,7 @@ def test_a_second_harness_does_not_measure_at_the_same_time(kit: Kit) -> None:
     second = kit.start(*kit.words("--repetitions", "1", "--bench", "whisper"))
     assert second.stderr
     said = ""
-    while "waiting for it to end" not in said:
+    while "waiting for another run" not in said:
         line = second.stderr.readline()
         assert line, said
         said += line

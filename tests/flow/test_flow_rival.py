@@ -47,7 +47,7 @@ def test_a_run_with_the_same_cache_is_not_measured_meanwhile(kit: Kit) -> None:
     refused = kit.run(*QUICK, "--no-wait", environ={"TMPDIR": str(elsewhere)})
     second = kit.start(*kit.words(*QUICK), environ={"TMPDIR": str(elsewhere)})
     assert second.stderr
-    assert "another run is busy on this node: waiting" in second.stderr.readline()
+    assert "waiting for another run on this node to end" in second.stderr.readline()
     first.send_signal(signal.SIGINT)
     first.communicate(timeout=60)
     _, stderr = second.communicate(timeout=60)

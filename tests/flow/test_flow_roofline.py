@@ -49,7 +49,7 @@ def test_a_run_measures_the_roofline_before_and_after(kit: Kit) -> None:
     assert not codes(run)
     assert "380.0 and 380.0 GFLOP/s, reads 24.0 and 24.0 GB/s with 2 threads" in done.stdout
     assert "tiny, 2 threads, fa 0  4.8% (18.3 GFLOP/s)" in done.stdout
-    assert "mul_mat of the roofline" in done.stdout
+    assert "mul_mat, share of the roofline" in done.stdout
     assert "HARNESS_ROOF=380.0 and 380.0 GFLOP/s" in kit.report()
     shown = kit.harness("show", "latest").stdout
     assert "380.0 and 380.0 GFLOP/s, reads 24.0 and 24.0 GB/s with 2 threads" in shown
@@ -111,7 +111,7 @@ def test_a_roofline_that_cannot_be_measured_fails_nothing(kit: Kit, faults: dict
     assert statuses["roof_before"] is statuses["roof_after"] is Status.SKIPPED
     assert not kit.calls("roof") or len(kit.calls("roof")) == 2
     assert "SUCCESS" in kit.report()
-    assert "mul_mat of the roofline" not in kit.harness("show", "latest").stdout
+    assert "mul_mat, share of the roofline" not in kit.harness("show", "latest").stdout
 
 
 def test_a_resumed_run_does_not_measure_the_first_roofline_again(kit: Kit) -> None:

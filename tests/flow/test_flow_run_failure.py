@@ -80,7 +80,7 @@ def test_an_illegal_instruction_names_the_option_to_change(kit: Kit, key: str) -
     assert done.returncode == 12, done.stderr
     for text in (done.stdout, kit.report()):
         told = " ".join(text.split())
-        assert "died of an illegal instruction (SIGILL): -march=itanium in -D CMAKE_C_FLAGS" in told
+        assert "was killed by an illegal instruction (SIGILL): -march=itanium in -D CMAKE_C_FLAGS" in told
         assert "leave out -march=itanium" in told
     assert "illegal-instruction" in {caveat.code for caveat in kit.only_run().caveats}
 

@@ -63,7 +63,7 @@ def test_a_best_cell_is_marked_once_it_is_sure(kit: Kit) -> None:
     assert marked[0].split()[0] == "1"
     assert "really better than every other cell" in done.stdout
     # All other metrics of the made-up program are constants: no smallest number is taken for the best.
-    assert "cannot be told from 1 of 1 others" in " ".join(done.stdout.split())
+    assert "cannot be distinguished from 1 of 1 others" in " ".join(done.stdout.split())
     again = kit.harness("show", "sweep", "--columns", "fa", "--format", "csv")
     assert again.stdout.splitlines()[0] == "fa=0,fa=1"
 
@@ -177,7 +177,7 @@ def test_a_dry_run_says_how_long(kit: Kit) -> None:
         (("--threads", "0,1"), 2, "not a list of whole numbers"),
         (("--isa", "avx3,avx2"), 2, "unknown instruction set 'avx3'"),
         (("nothing.toml",), 2, "no such file"),
-        (("--results", "whisper.cpp/CMakeLists.txt"), 3, "choose another folder with --results DIR"),
+        (("--results", "whisper.cpp/CMakeLists.txt"), 3, "--results DIR with another folder"),
         (("--show",), 2, "unknown option --show"),
         (("--resume",), 2, "no unfinished sweep"),
     ],
@@ -236,7 +236,7 @@ def test_a_run_that_is_gone_is_measured_anew(kit: Kit) -> None:
     third.release()
     shown = kit.harness("show", "sweep")
     assert shown.returncode == 12, "one of them has no number and no reason"
-    assert "its run is not there" in shown.stdout
+    assert "its run is missing" in shown.stdout
     assert "harness sweep --resume" in shown.stderr
     done = kit.harness("sweep", "--resume", "--repetitions", "7")
     assert done.returncode == 0, done.stderr

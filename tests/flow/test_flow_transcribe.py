@@ -88,7 +88,7 @@ def test_without_ffmpeg_only_plain_files_are_read(kit: Kit, real: Path) -> None:
     wav = write_wav(kit.folder / "a.wav", rate=8_000)
     done = kit.run(*WORDS, "--audio", str(wav), "--weights", str(real), environ={"PATH": str(bin_folder)})
     assert done.returncode == 3, done.stderr
-    assert "there is no ffmpeg here to convert it" in done.stderr
+    assert "ffmpeg, which could convert it, is not installed" in done.stderr
     assert not kit.bundles()
 
 

@@ -87,7 +87,7 @@ def test_a_trial_draws_a_seed_of_its_own(kit: Kit) -> None:
         assert runs[0].trial
         seed = runs[0].trial.seed
         assert {seed} == {one for run in runs for one in (run.suite.seed, run.trial and run.trial.seed)}
-        assert f"harness ab --seed {seed} gives the same orders again" in done.stdout
+        assert f"harness ab --seed {seed} repeats the same random orders" in done.stdout
         assert all(("fixed-seed" in codes(run)) is bool(variable) for run in runs)
         known.add(seed)
     assert 7 in known
@@ -379,7 +379,7 @@ def test_a_dry_run_of_a_calibration_measures_nothing(kit: Kit) -> None:
     done = kit.harness(*drop_seed(kit.trial_words("calibrate", *BENCH, "--dry-run")))
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("source ") == 2
-    assert "seed     drawn from the system when it is measured" in done.stdout
+    assert "seed     drawn at random when the measurement starts" in done.stdout
     assert kit.bundles() == kit.partials() == []
     assert not [call for call in kit.calls("cmake") if "--version" not in call]
 

@@ -230,7 +230,7 @@ def test_a_full_disk_is_noticed_before_writing(desk: Desk, monkeypatch: pytest.M
 def test_a_dry_run_leaves_no_trace(desk: Desk) -> None:
     undecided, caveats = desk.ask("auto", dry_run=True)
     assert (undecided.kind, codes(caveats)) == (WeightsKind.UNDECIDED, ["weights-planned"])
-    assert "not known before the network is asked" in caveats[0].message
+    assert "if they can be downloaded, else synthetic ones" in caveats[0].message
     assert desk.ask("auto", dry_run=True, offline=True)[0].kind is WeightsKind.SYNTHETIC
     official, caveats = desk.ask("official", dry_run=True)
     assert (official.kind, codes(caveats)) == (WeightsKind.OFFICIAL, ["weights-planned"])

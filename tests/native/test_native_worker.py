@@ -153,7 +153,7 @@ def test_every_command(talk: Talk, weights: Path) -> None:
         ("load x 513 0", "'513' is not a number"),
         ("load x -1 0", "'-1' is not a number"),
         ("load x two 0", "'two' is not a number"),
-        ("load x 2 yes", "flash attention is 0 or 1, not yes"),
+        ("load x 2 yes", "flash attention must be 0 or 1, not yes"),
         ("load /no/such/file 2 0", "the library refuses /no/such/file: whisper_model_load: invalid model data"),
         ("encode", "no weights are loaded"),
         ("warm", "no weights are loaded"),
@@ -170,7 +170,7 @@ def test_refusals_before_weights(talk: Talk, line: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("load x 2 0", "weights are loaded already"),
+        ("load x 2 0", "weights are already loaded"),
         ("encode 1", "encode takes 0 arguments, not 1"),
         ("decode 64", "decode takes 2 arguments, not 1"),
         ("decode 0 0", "'0' is not a number from 1 to 448"),
@@ -209,8 +209,8 @@ def test_what_the_library_prints_stands_beside_the_answers(stub: Path, weights: 
     ("fault", "why"),
     [
         ("refuse", "the library refuses {weights}: whisper_model_load: invalid model data (bad magic)"),
-        ("empty", "{weights} holds no tensors: it can be loaded, not measured"),
-        ("deaf", "the library does not say that flash attention was set as asked: unknown layout"),
+        ("empty", "{weights} holds no tensors: it can be loaded, but not measured"),
+        ("deaf", "the library does not confirm that flash attention was set as asked: its layout is not known"),
     ],
 )
 @pytest.mark.parametrize("flash_attn", [0, 1])

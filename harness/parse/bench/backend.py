@@ -35,9 +35,9 @@ _HINTS: Mapping[str, str] = {
     "coreml": "the encoder (*-encoder.mlmodelc) must lie beside the weights",
     "cuda": "nvidia-smi says whether driver and device are there",
     "hip": "rocminfo says whether driver and device are there",
-    "openvino": "it is a backend of ggml since v1.8.5",
+    "openvino": "ggml has this backend since v1.8.5",
     "sycl": "sycl-ls lists the devices",
-    "vulkan": "vulkaninfo --summary lists the devices; ggml takes a software one with GGML_VK_VISIBLE_DEVICES=0 only",
+    "vulkan": "vulkaninfo --summary lists the devices; ggml uses a software device only with GGML_VK_VISIBLE_DEVICES=0",
 }
 
 

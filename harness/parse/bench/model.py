@@ -64,14 +64,14 @@ def parse_model(data: memoryview) -> ModelFile:
     *parameters, ftype = reader.integers(11)
     shape = Shape(**dict(zip(Shape.__struct_fields__, parameters, strict=True)))
     if min(parameters) <= 0:
-        raise _unreadable("not a whisper.cpp model file", "a hyper-parameter is not positive")
+        raise _unreadable("not a whisper.cpp model file", "one of its hyper-parameters is not positive")
     n_mels, n_fft = reader.integers(2)
     reader.skip(4 * n_mels * n_fft)
     tokens = reader.integers(1)[0]
     for _ in range(tokens):
         length = reader.integers(1)[0]
         if length > _MAX_TOKEN_BYTES:
-            raise _unreadable("the vocabulary is damaged", f"a token of {length} bytes")
+            raise _unreadable("the vocabulary is damaged", f"it holds a token of {length} bytes")
         reader.skip(length)
     tensors = []
     while not reader.done:
@@ -115,7 +115,7 @@ class _Reader:
 
     def skip(self, count: int) -> None:
         if count < 0:
-            raise _unreadable("the model file is damaged", f"a negative length at byte {self.position}")
+            raise _unreadable("the model file is damaged", f"there is a negative length at byte {self.position}")
         if self.position + count > len(self._data):
             missing = self.position + count - len(self._data)
             raise _unreadable("the model file is cut off", f"{missing} bytes are missing at its end")

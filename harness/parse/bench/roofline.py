@@ -49,12 +49,15 @@ def parse_roofline(text: str) -> Roofline:
     """
     lines = [line for line in text.splitlines() if line.startswith("{")]
     if len(lines) < 3 or '"end"' not in lines[-1]:
-        raise UnreadableError("the probe's answer is not whole", cause=f"{len(lines)} lines, and no end")
+        raise UnreadableError(
+            "the roofline probe gave an incomplete answer",
+            cause=f"it has {len(lines)} lines, and no end",
+        )
     try:
         probe = msgspec.json.decode(lines[0], type=_Probe)
         ceilings = tuple(_summarize(msgspec.json.decode(line, type=_Slots)) for line in lines[1:-1])
     except (*UNDECODABLE, ValueError) as error:
-        raise UnreadableError("the probe's answer makes no sense", cause=str(error)) from None
+        raise UnreadableError("the answer of the roofline probe cannot be understood", cause=str(error)) from None
     return Roofline(
         vector=probe.vector, lanes=probe.lanes, fused=probe.fused, array_bytes=probe.bytes, ceilings=ceilings
     )

@@ -60,9 +60,9 @@ def parse_answer(line: str, command: str) -> WorkerAnswer:
     try:
         answer = msgspec.json.decode(line, type=WorkerAnswer)
     except UNDECODABLE as error:
-        raise UnreadableError(f"the worker answered with {line[:80]!r}", cause=str(error)) from None
+        raise UnreadableError(f"the worker gave a strange answer: {line[:80]!r}", cause=str(error)) from None
     if answer.command != command:
-        raise UnreadableError(f"the worker answered {answer.command!r} when asked to {command!r}")
+        raise UnreadableError(f"the worker answered {answer.command!r} although {command!r} was asked")
     return answer
 
 

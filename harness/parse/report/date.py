@@ -53,10 +53,14 @@ _LATER = r"(?i)expire|valid until|not after"
 
 
 class PossibleDates(Record):
-    """The moments that a date can mean, in order, as UTC in ISO 8601; `why` says what leaves it open, if anything."""
+    """The moments that a date can mean, in order, as UTC in ISO 8601.
+
+    `why` says what is not certain, and is empty for an exact date; `doubts` is the same without details.
+    """
 
     moments: tuple[str, ...]
     why: str = ""
+    doubts: str = ""
 
     @property
     def latest(self) -> str:
@@ -69,11 +73,21 @@ class PossibleDates(Record):
         return self.moments[0]
 
 
+class _Doubt(NamedTuple):
+    """Something that a date does not say for certain, and what it can mean."""
+
+    what: str
+    meanings: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.meanings})" if self.meanings else self.what
+
+
 class _Clock(NamedTuple):
     times: tuple[time, ...]
     zones: tuple[int, ...]
     days: str
-    why: tuple[str, ...]
+    doubts: tuple[_Doubt, ...]
 
 
 def parse_date(text: str) -> PossibleDates | None:
@@ -92,8 +106,12 @@ def parse_date(text: str) -> PossibleDates | None:
             continue
     if not moments or max(moments) - min(moments) > _WIDEST:
         return None
-    why = "; ".join([*clock.why, *order])
-    return PossibleDates(moments=tuple(one.isoformat(timespec="seconds") for one in sorted(moments)), why=why)
+    doubts = (*clock.doubts, *order)
+    return PossibleDates(
+        moments=tuple(one.isoformat(timespec="seconds") for one in sorted(moments)),
+        why="; ".join(map(str, doubts)),
+        doubts="; ".join(doubt.what for doubt in doubts),
+    )
 
 
 def find_newest_date(files: Mapping[str, str], before: str) -> tuple[str, str] | None:
@@ -148,10 +166,10 @@ def _read_clock(text: str) -> _Clock:
 def _read_day_alone(text: str) -> _Clock:
     zones, rest, _, doubt = _read_zone(text, "")
     ends = (time(0, 0, 0), time(23, 59, 59))
-    return _Clock(ends, zones, rest, (*doubt, "it names no time of day"))
+    return _Clock(ends, zones, rest, (*doubt, _Doubt("it has no time of day")))
 
 
-def _read_zone(before: str, behind: str) -> tuple[tuple[int, ...], str, str, tuple[str, ...]]:
+def _read_zone(before: str, behind: str) -> tuple[tuple[int, ...], str, str, tuple[_Doubt, ...]]:
     """Return the zones that a text can mean, what is left on both sides of the time, and the doubt about them."""
     found = re.search(_OFFSET, behind) or re.search(_SHORT_OFFSET, behind) or re.search(_OFFSET_BEFORE, before)
     if found:
@@ -168,17 +186,18 @@ def _read_zone(before: str, behind: str) -> tuple[tuple[int, ...], str, str, tup
                 cut = f"{text[: name.start()]} {text[name.end() :]}"
                 return (zones, before, cut, doubt) if text is behind else (zones, cut, behind, doubt)
     unknown = next((name[0] for name in re.finditer(_NAME, behind) if not _is_word(name[0].casefold())), "")
-    return _ANYWHERE, before, behind, (f"the zone {unknown} is not known" if unknown else "it names no zone",)
+    missing = _Doubt(f"the time zone {unknown} is not known" if unknown else "it has no time zone")
+    return _ANYWHERE, before, behind, (missing,)
 
 
-def _several(name: str, zones: tuple[int, ...]) -> str:
+def _several(name: str, zones: tuple[int, ...]) -> _Doubt:
     meanings = ", ".join(f"UTC{minutes // 60:+d}{f':{minutes % 60:02}' if minutes % 60 else ''}" for minutes in zones)
-    return f"the zone {name} has several meanings ({meanings})"
+    return _Doubt(f"the time zone {name} has several meanings", meanings)
 
 
 def _read_times(
     hour: int, minute: int, second: int, before: str, behind: str
-) -> tuple[tuple[time, ...], tuple[str, ...]]:
+) -> tuple[tuple[time, ...], tuple[_Doubt, ...]]:
     """Return the times of day; a word beside them tells morning from afternoon."""
     if hour > 23 or minute > 59 or second > 60:
         return (), ()
@@ -187,7 +206,7 @@ def _read_times(
     if half is None or not 0 < hour < 13:
         return (time(hour, minute, second),), ()
     halves = (0, 1) if half == _LOST else (half,)
-    doubt = ("it may be before noon or after",) if half == _LOST else ()
+    doubt = (_Doubt("it may be before or after noon"),) if half == _LOST else ()
     return tuple(time(hour % 12 + 12 * one, minute, second) for one in halves), doubt
 
 
@@ -206,7 +225,7 @@ def _read_half(before: str, behind: str) -> int | None:
     return _LOST if strange or behind.startswith(_GAP) else None
 
 
-def _read_days(text: str) -> tuple[list[date], tuple[str, ...]]:
+def _read_days(text: str) -> tuple[list[date], tuple[_Doubt, ...]]:
     """Return the days that a text can mean, and the doubt about them."""
     words = _tokens(text)
     months, weekdays, _ = _words()
@@ -228,7 +247,7 @@ def _read_days(text: str) -> tuple[list[date], tuple[str, ...]]:
     told = {weekdays[word] for word in words if word in weekdays and word not in months}
     fitting = [day for day in days if day.weekday() in told]
     days = fitting or days
-    return days, ("month and day may stand in either order",) if len(days) > 1 else ()
+    return days, (_Doubt("month and day may be in either order"),) if len(days) > 1 else ()
 
 
 def _read_pairs(text: str, words: list[str], numbers: list[tuple[int, int]], year: int) -> Iterator[tuple[int, int]]:

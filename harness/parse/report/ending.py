@@ -34,12 +34,12 @@ def read_ending(report: Report, files: Mapping[str, str]) -> ReportEnd:
     """
     text = _date(report)
     if text in _ABSENT:
-        message = "the date is not known: --since and --until do not leave this run out"
+        message = "the date is not known, so --since and --until do not exclude this run"
         return ReportEnd(caveat=Caveat(code=CaveatCode.DATE_UNKNOWN, message=message))
     dating = parse_date(text)
     if dating is None:
-        message = f"the date of the report was not understood ({text}): --since and --until do not leave this run out"
-        remark = _remark(report, "the date is in no form that is known, or could be one of several days")
+        message = f"the date of the report was not understood ({text}), so --since and --until do not exclude this run"
+        remark = _remark(report, "the form of the date is not known, or it could be one of several days")
         return ReportEnd(remark=remark, caveat=Caveat(code=CaveatCode.DATE_UNKNOWN, message=message))
     if not dating.why:
         return ReportEnd(latest=dating.latest, reported=dating.latest)
@@ -47,17 +47,19 @@ def read_ending(report: Report, files: Mapping[str, str]) -> ReportEnd:
     left = narrow(dating, line[0]) if line else dating
     nearest = line and len(left.moments) < len(dating.moments)
     taken = f"taken as {left.latest}" + (
-        f", the first moment after a line of {line[1]} ({line[0]})" if line and nearest else ""
+        f", the first possible time after a line of {line[1]} ({line[0]})" if line and nearest else ""
     )
     others = [moment for moment in dating.moments if moment != left.latest]
     several = ", ".join(others) if len(others) <= _SHOWN else f"any time from {others[0]} to {others[-1]}"
-    bound = "" if nearest else ", the latest that it can be"
-    message = f"the date of the report ({text}) is not exact, as {dating.why}: {taken}{bound}; it could be {several}"
+    bound = "" if nearest else ", the latest possible time"
+    message = (
+        f"the date of the report ({text}) is not exact, because {dating.why}: {taken}{bound}; it could be {several}"
+    )
     return ReportEnd(
         latest=left.latest,
         reported=dating.latest,
         earliest="" if nearest else dating.earliest,
-        remark=_remark(report, f"the date is not exact: {_kind(dating.why)}"),
+        remark=_remark(report, f"the date is not exact: {dating.doubts}"),
         caveat=Caveat(code=CaveatCode.DATE_UNCERTAIN, message=message),
     )
 
@@ -70,11 +72,6 @@ def is_open(report: Report) -> bool:
 
 def _date(report: Report) -> str:
     return report.header.get(_FIELD) if report.header else ""
-
-
-def _kind(why: str) -> str:
-    """Return what is open without the names in it, so that reports of one kind are counted together."""
-    return why.partition(" (")[0]
 
 
 def _remark(report: Report, what: str) -> ReportRemark:

@@ -143,7 +143,7 @@ def _reason(text: str, exit_file: str, case: Case, *, measured: bool) -> str:
     if code != "0" and re.fullmatch(r"-?[0-9]{1,9}", code):
         return describe_exit(int(code))
     if is_empty_model(text):
-        return "the weights are empty ('assuming empty model'): a timing of them means nothing"
+        return "the weights are empty ('assuming empty model'): their timings mean nothing"
     return find_other_case(case, text) if measured else "no measurement in its output"
 
 

@@ -81,9 +81,7 @@ def read_caveats(report: Report, folder: ResultFolder, rows: Rows, run: Run) -> 
     yield from _about_times(rows, run)
     yield from _about_gpu(report, folder)
     if folder.unused:
-        message = (
-            f"CMake was given options that the tree does not know, and did not use them: {', '.join(folder.unused)}"
-        )
+        message = f"CMake did not use these options, because the tree does not know them: {', '.join(folder.unused)}"
         yield Caveat(code=CaveatCode.OPTION_IGNORED, message=message)
     yield from _about_runtime(report, folder)
     yield from _about_commit(rows, run)
@@ -92,7 +90,7 @@ def read_caveats(report: Report, folder: ResultFolder, rows: Rows, run: Run) -> 
     if run.remarks:
         first = run.remarks[0]
         lines = format_count(len(run.remarks), "line")
-        message = f"{lines} of the report not understood, the first is line {first.line}: {first.what}"
+        message = f"{lines} of the report could not be understood, the first is line {first.line}: {first.what}"
         yield Caveat(code=CaveatCode.NOT_UNDERSTOOD, message=message)
 
 
@@ -114,7 +112,7 @@ def _about_times(rows: Rows, run: Run) -> Iterator[Caveat]:
     models = {case.get("model") for case in timed}
     lost = [case.get("model") for row, case in rows if row.get("Enc.") == "ms" and case.get("model") not in models]
     if lost:
-        message = f"encode times from 10 s on were lost by upstream's script: {', '.join(dict.fromkeys(lost))}"
+        message = f"encode times of 10 s and more were lost by upstream's script: {', '.join(dict.fromkeys(lost))}"
         yield Caveat(code=CaveatCode.ENCODE_LOST, message=message)
 
 
@@ -134,10 +132,10 @@ def _about_runtime(report: Report, folder: ResultFolder) -> Iterator[Caveat]:
     """Tell that a report from a Mac gives the user time of time(1) for the runtime."""
     runtime = report.header.get("runtime") if report.header else ""
     if parse_seconds(runtime) and not folder.usage:
-        lacking = "could not be read" if RUNTIME in folder.files else "was not imported with it"
+        lacking = "could not be read" if RUNTIME in folder.files else "was not imported"
         message = (
-            f"how long the run took is not known: the report's runtime ({runtime}) has the form of BSD time's user "
-            f"seconds, and the file runtime, which has both, {lacking}"
+            f"how long the run took is not known: the report's runtime ({runtime}) is in the form of BSD time's user "
+            f"seconds, and the file runtime, which has both times, {lacking}"
         )
         yield Caveat(code=CaveatCode.RUNTIME_UNKNOWN, message=message)
 

@@ -96,7 +96,7 @@ def _read_tables(lines: list[str]) -> tuple[dict[str, str], tuple[ReportRow, ...
             unread = [name for name in found if name not in (*COLUMNS, *_SAME)]
             if unread:
                 remarks.append(
-                    ReportRemark(line=number, what=f"columns that are not read: {', '.join(unread)}", text=line[:120])
+                    ReportRemark(line=number, what=f"columns that are ignored: {', '.join(unread)}", text=line[:120])
                 )
             continue
         cells = _cells(line)
@@ -131,9 +131,9 @@ def _trim_times(row: dict[str, str]) -> Iterator[str]:
 def _share(shared: dict[str, str], name: str, value: str, number: int) -> None:
     if shared.setdefault(name, value) != value:
         raise UnreadableError(
-            f"line {number}: the table has rows of several machines, builds or commits, and a run has one of each",
+            f"line {number}: the table has rows of several machines, builds or commits, but a run has one of each",
             cause=f"{name} is {shared[name] or 'empty'!r} above, and {value or 'empty'!r} here",
-            hint="put the rows of each into a file of their own, with the head of the table",
+            hint="put the rows of each into a file of its own, under the header of the table",
         )
 
 
@@ -163,7 +163,7 @@ def _read_logs(text: str) -> Iterator[tuple[str, str]]:
             continue
         if timings.encode.runs != 1 or (timings.decode and timings.decode.runs != _TOKENS):
             raise UnreadableError(
-                f"line {text.count(chr(10), 0, begin) + 1}: the timings of a transcription, not of a benchmark",
+                f"line {text.count(chr(10), 0, begin) + 1}: these are timings of a transcription, not of a benchmark",
                 cause=f"whisper-bench encodes once and decodes {_TOKENS} tokens; these depend on the audio",
                 hint="paste the output of whisper-bench (or `bench` of older releases)",
             )

@@ -115,9 +115,9 @@ def _read_environment(draft: ReportDraft) -> None:
     text, begin = draft.text, draft.at
     if not text.startswith(_ENVIRONMENT, begin):
         if begin < len(text) and not text.startswith("### ", begin):
-            draft.remark(begin, "no Environment behind the Summary")
+            draft.remark(begin, "no Environment after the Summary")
         elif begin == len(text):
-            draft.remark(begin, "the report stops behind the Summary", cut=True)
+            draft.remark(begin, "the report stops after the Summary", cut=True)
         return
     inside = begin + len(_ENVIRONMENT)
     fence = text.find(_FENCE, inside - 1)
@@ -131,7 +131,7 @@ def _read_environment(draft: ReportDraft) -> None:
     draft.take(ReportEnvironment(lines=tuple(body.split("\n")[:-1])), end)
     heading = text.find("\n## Output\n\n", end - 1)
     if heading < 0:
-        draft.remark(end, "no Output behind the Environment", cut=end == len(text))
+        draft.remark(end, "no Output after the Environment", cut=end == len(text))
     elif heading + 1 > end:
         draft.remark(end, "text between the Environment and the Output")
         draft.take(ReportPassage(text=text[end : heading + 1]), heading + 1)

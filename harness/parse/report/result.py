@@ -82,13 +82,13 @@ def _read_test(test: TestLog, folder: ResultFolder) -> StepResult:
             step=f"build_{test.mode}",
             phase=Phase.BUILD,
             status=_bad(test.status),
-            reason=f"exit code {test.status} before any test",
+            reason=f"exit code {test.status}, before any test ran",
             log=make if make in folder.files else "",
         )
     if failed:
-        return result.replace(status=Status.FAILED, reason=f"failed: {failed}, though its status is 0")
+        return result.replace(status=Status.FAILED, reason=f"failed: {failed}, although its status is 0")
     if outcome.failed:
-        return result.replace(status=Status.FAILED, reason=f"ctest counts {outcome.failed} that failed")
+        return result.replace(status=Status.FAILED, reason=f"ctest counts {outcome.failed} failed tests")
     if outcome.checks:
         return result
     reason = test.log.removeprefix(_NOT_RUN) if test.log.startswith(_NOT_RUN) else "no tests were found"
@@ -228,11 +228,11 @@ def _read_verdict(report: Report, before: list[StepResult]) -> Iterator[StepResu
         return
     present = {f"ctest_{test.mode}" for test in report.tests}
     missing = next((kind for kind in ("Debug", "Release") if f"ctest_{kind.lower()}" not in present), "")
-    killed = f"no end within the time limit (exit code {code})"
+    killed = f"timed out (exit code {code})"
     yield StepResult(
         step=f"ctest_{missing.lower()}" if missing else "bench",
         phase=Phase.TEST if missing else Phase.BENCHMARK,
         build_type=missing,
         status=_bad(code),
-        reason=killed if code == TIMED_OUT else f"exit code {code}, and no section that says why",
+        reason=killed if code == TIMED_OUT else f"exit code {code}, and no section explains it",
     )

@@ -148,7 +148,7 @@ def _read_log(draft: ReportDraft, part: re.Match[str], end: int) -> None:
     if not tail:
         draft.remark(end, f"the report stops in the middle of '{part[1]}'", cut=True)
     elif tail != "\n```\n\n":
-        draft.remark(end, f"no empty line behind '{part[1]}'", cut=end == len(draft.text))
+        draft.remark(end, f"no empty line after '{part[1]}'", cut=end == len(draft.text))
     draft.take(BenchLog(title=part[1], log=body[1 : len(body) - len(tail)]), end)
 
 

@@ -15,7 +15,7 @@ _LONGEST = 200
 # How names of intrinsics and of their types begin: x86's, then those of NEON, SVE and RISC-V.
 _INTRINSIC = r"(?:_mm\d{0,3}_|__m\d{3}|__tile|v\w{2,20}_[sufbp]\d|[su]?v?(?:bfloat|float|int|uint)\d+x\d|__riscv_)"
 _LESS = "--isa with a name (-D GGML_NATIVE=OFF where none fits)"
-_FEWER = "--jobs 1, so that one compiler at a time has all the memory, or give the node more"
+_FEWER = "--jobs 1, so that one compiler at a time has all the memory; or more memory"
 _WARNING = re.compile(r"\bwarning: |\bnote: ")
 # What git says of a tree without git; ggml asks it for its commit and goes on without.
 _GIT_SHRUG = re.compile(r"^fatal: (?:not a git repository|detected dubious ownership|No (?:names|tags) )")
@@ -38,7 +38,7 @@ _SYMPTOMS = (
         r"[Nn]o space left on device|[Dd]isk quota exceeded",
         Cause.DISK_FULL,
         "no space is left on the device",
-        "free some, or take another folder for temporary files (TMPDIR) or for the build (--cache)",
+        "free some space, or use another folder for temporary files (TMPDIR) or for the build (--cache)",
     ),
     FailurePattern(
         r"Read-only file system",
@@ -50,7 +50,7 @@ _SYMPTOMS = (
         r"Killed signal terminated program|internal compiler error: Killed\b|terminated with signal 9\b"
         r"|unable to execute command: Killed|^Killed\b|died due to signal 9\b|exit code 137\b",
         Cause.KILLED,
-        "a compiler or linker was killed, most likely for want of memory",
+        "a compiler or linker was killed, probably because memory ran out",
         f"{_FEWER}; -D GGML_LTO=ON needs the most",
     ),
     FailurePattern(
@@ -75,19 +75,19 @@ _SYMPTOMS = (
         r"|^(?:\S+/)?as: unrecogni[sz]ed option|Fatal error: invalid -m|Fatal error: unknown architecture",
         Cause.ASSEMBLER,
         "the assembler does not know an instruction that the compiler uses: it is too old",
-        f"a newer binutils, --compiler zig (which has its own assembler), or for less: {_LESS}",
+        f"a newer binutils, --compiler zig (which has its own assembler), or fewer instruction sets: {_LESS}",
     ),
     FailurePattern(
         r"[Uu]nsupported gpu architecture|unsupported CUDA gpu architecture"
         r"|is not defined for option '(?:gpu-architecture|gpu-code|gpu-name|arch)'",
         Cause.GPU_ARCHITECTURE,
         "this CUDA compiler does not know the GPU",
-        "-D CMAKE_CUDA_ARCHITECTURES=NUMBER that it knows (nvcc --list-gpu-arch), or another CUDA",
+        "-D CMAKE_CUDA_ARCHITECTURES=NUMBER with one that it knows (nvcc --list-gpu-arch), or another CUDA",
     ),
     FailurePattern(
         r"unsupported (?:GNU|clang|Microsoft Visual Studio) version",
         Cause.HOST_COMPILER,
-        "this CUDA compiler does not work with so new a host compiler",
+        "the host compiler is too new for this CUDA compiler",
         "--compiler with an older one (gcc-12), or a newer CUDA",
     ),
     FailurePattern(
@@ -108,14 +108,14 @@ _SYMPTOMS = (
     FailurePattern(
         r"needs isa option|needs target feature|target specific option mismatch|requires target feature",
         Cause.INTRINSIC,
-        "the sources use instructions that the compiler is not asked for",
+        "the sources use instructions that the compiler was not asked for",
         f"{_LESS}, or another --compiler",
     ),
     FailurePattern(
         rf"(?:implicit declaration of function|undeclared identifier|unknown type name) ['\u2018]{_INTRINSIC}"
         rf"|['\u2018]{_INTRINSIC}\w*['\u2019] (?:was not declared|undeclared|does not name a type)",
         Cause.INTRINSIC,
-        "the sources use an instruction that the headers of the compiler do not have: most likely it is too old",
+        "the sources use an instruction that the headers of the compiler do not have: it is probably too old",
         f"a newer --compiler, or {_LESS}",
     ),
     FailurePattern(
@@ -131,14 +131,14 @@ _SYMPTOMS = (
         r"|^Segmentation fault\b|^Aborted\b",
         Cause.COMPILER_CRASHED,
         "a compiler or linker crashed",
-        "another --compiler; if it crashes elsewhere the next time, the memory of the node may be faulty",
+        "another --compiler; if it crashes in another place the next time, the memory of the node may be faulty",
     ),
     FailurePattern(
         r":\d+: fatal error: .{1,200}: No such file or directory|fatal error: '.{1,200}' file not found"
         r"|fatal error: cannot open source file|catastrophic error: cannot open source file",
         Cause.HEADER_MISSING,
         "a header is missing",
-        "install the development package that has it (instead of omp.h also: --openmp off)",
+        "install the development package that has it (for omp.h, --openmp off helps as well)",
     ),
     FailurePattern(
         r"cannot find -l|unable to find (?:dynamic system )?library|library not found for -l|unable to find library -l"
@@ -150,7 +150,7 @@ _SYMPTOMS = (
     FailurePattern(
         r"missing and no known rule to make it|\bfatal error: \S+: No such file|error: no such file or directory: ",
         Cause.TREE_CHANGED,
-        "a file that the build was configured with is gone",
+        "a file that the build was configured with no longer exists",
         "--rebuild",
     ),
     FailurePattern(
@@ -162,8 +162,8 @@ _SYMPTOMS = (
     FailurePattern(
         r": Permission denied$",
         Cause.NOT_ALLOWED,
-        "a file may not be read, written or executed",
-        "--cache on a file system without noexec, and of your own",
+        "permission to read, write or execute a file is missing",
+        "--cache with a folder of your own, on a file system without noexec",
     ),
 )
 _KILLED, _CRASHED = (

@@ -48,7 +48,7 @@ def parse_junit(xml: str) -> tuple[CTestResult, ...]:
     try:
         root = ET.fromstring(xml)  # noqa: S314
     except ET.ParseError as error:
-        raise UnreadableError("not a JUnit file of ctest", cause=str(error)) from None
+        raise UnreadableError("not a JUnit file written by ctest", cause=str(error)) from None
     checks = tuple(_check(test) for test in root.iter("testcase"))
     return (*checks, *_uncounted(root, sum(check.status.bad for check in checks)))
 
@@ -66,12 +66,12 @@ def parse_listing(text: str) -> tuple[ListedTest, ...]:
         total = next((match[1] for line in plain_lines(text) if (match := _TOTAL.fullmatch(line))), None)
         if total is None or int(total) != len(found):
             cause = f"{len(found)} tests and {'no end' if total is None else f'a total of {total}'}"
-            raise UnreadableError("not a whole list of tests of ctest", cause=cause)
+            raise UnreadableError("the list of tests from ctest is incomplete", cause=cause)
         return found
     try:
         document = msgspec.json.decode(text[start.start() : text.rfind("}") + 1], type=_Tests)
     except UNDECODABLE as error:
-        raise UnreadableError("not a list of tests of ctest", cause=str(error)) from None
+        raise UnreadableError("not a list of tests from ctest", cause=str(error)) from None
     return tuple(
         ListedTest(name=test.name, labels=_labels(test), program=test.command[0] if test.command else "")
         for test in document.tests

@@ -59,7 +59,7 @@ def digest_object(data: bytes, forget: Forget) -> str:
     try:
         return _Object(data).digest(forget)
     except (struct.error, IndexError, ValueError):
-        raise UnreadableError("an object file breaks off or is damaged") from None
+        raise UnreadableError("an object file is cut off or damaged") from None
 
 
 class _Literals:
@@ -84,13 +84,13 @@ class _Object:
         if data.startswith(_BITCODE):
             raise UnreadableError("link-time optimisation: the objects hold no machine code")
         if not data.startswith(_MAGIC) or data[4] != _64_BIT:
-            raise UnreadableError("the objects are not in the format ELF, 64 bits")
+            raise UnreadableError("the objects are not 64-bit ELF files")
         self._data, self._order = data, "<" if data[5] == _LITTLE else ">"
         kind, self._machine = self._unpack("HH", 16)
         (table,) = self._unpack("Q", 40)
         size, count, names = self._unpack("HHH", 58)
         if kind != _RELOCATABLE or not count:
-            raise UnreadableError("an ELF file that is not an object file, or has too many sections")
+            raise UnreadableError("one ELF file is not an object file, or has too many sections")
         rows = [self._unpack("IIQQQQIIQQ", table + size * number) for number in range(count)]
         text = rows[names][4]
         self._sections = [

@@ -106,7 +106,8 @@ def require_one_commit(sheets: Sequence[RunSheet], name: str) -> None:
     if len(commits) > 1:
         shown = ", ".join(commit[:8] for commit in commits)
         raise UsageError(
-            f"{name} holds one commit, these runs are of {len(commits)}: {shown}", hint="write one file per commit"
+            f"a {name} file holds one commit, but these runs are of {len(commits)}: {shown}",
+            hint="write one file per commit",
         )
 
 

@@ -89,7 +89,7 @@ def remove_entry(cache: Path, entry: CacheEntry) -> Removal:
 
     path = Path(entry.path)
     if path.is_symlink() or Path(entry.lock).is_symlink() or not _lies_in(path, cache):
-        return Removal(entry=entry, kept="it does not lie in the cache")
+        return Removal(entry=entry, kept="it is not inside the cache")
     if entry.lock and os.path.lexists(entry.lock) and not is_lock(Path(entry.lock)):
         return Removal(entry=entry, kept=f"{entry.lock} is not a lock file")  # to lock it would empty it
     try:
@@ -214,7 +214,7 @@ def _look(
     if not reason and entry.lock and is_held(Path(entry.lock)):
         reason = "another process holds its lock"
     if not reason and busy and entry.kind in _MEASURED:
-        reason = "a run is going on"
+        reason = "a run is in progress"
     size_bytes = measure_extent(path).bytes if _is_folder(path) else _size(path)
     return entry.replace(
         size_bytes=size_bytes + sum(_size(Path(one)) for one in entry.companions),

@@ -57,7 +57,7 @@ def obtain_entry(
         if found is not None:
             return found
         if folder.exists():
-            note(f"{folder.name} in the cache is damaged: making it again")
+            note(f"{folder.name} in the cache is damaged, and is made again")
         _remove_leftovers(folder)
         return _make_entry(folder, make, generated=generated)
 
@@ -94,7 +94,7 @@ def locked(path: Path, *, note: Note) -> Iterator[None]:
         with _writing(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = path.with_name(f"{path.name}.lock")
-            waiting = f"waiting for another process that makes {path.name}"
+            waiting = f"waiting for another process, which is making {path.name}"
             stack.enter_context(hold(lock, busy=lambda: note(f"{waiting}{find_holder(lock)}")))
         yield
 
@@ -127,9 +127,9 @@ def _writing(folder: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise UnfitError(
-            f"the cache at {folder} cannot be written",
+            f"cannot write to the cache at {folder}",
             cause=error.strerror or str(error),
-            hint="make room there or name another folder with --cache",
+            hint="make room there, or choose another folder with --cache",
         ) from None
 
 

@@ -32,7 +32,7 @@ def occupy(cache: Path, *, note: Callable[[str], None]) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-            with hold(folder / _GATE, busy=lambda: note("the cache is being pruned: waiting for that to end")):
+            with hold(folder / _GATE, busy=lambda: note("waiting for harness cache prune to end")):
                 holder = folder / _HOLDERS.replace("*", f"{os.getpid()}-{secrets.token_hex(4)}")
                 stack.enter_context(hold(holder, busy=lambda: None))
                 stack.callback(holder.unlink, missing_ok=True)
@@ -57,7 +57,7 @@ def close_gate(cache: Path, *, note: Callable[[str], None]) -> Iterator[None]:
     """Let nobody begin to use the cache for the length of the block, and forget those who were killed."""
     folder = cache / _FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    with hold(folder / _GATE, busy=lambda: note("the cache is being pruned by another process: waiting for it")):
+    with hold(folder / _GATE, busy=lambda: note("waiting for another harness cache prune to end")):
         for holder in _find_holders(cache):
             if not is_held(holder):
                 holder.unlink(missing_ok=True)

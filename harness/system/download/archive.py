@@ -70,7 +70,7 @@ class _Refused(Exception):  # noqa: N818 - it never leaves this module
 
 
 def _refusal(archive: Path, cause: str) -> UnavailableError:
-    return UnavailableError(f"{archive.name} is not unpacked", cause=cause)
+    return UnavailableError(f"{archive.name} cannot be unpacked", cause=cause)
 
 
 def _explain(error: Exception) -> str:
@@ -80,7 +80,7 @@ def _explain(error: Exception) -> str:
     if isinstance(error, FileExistsError):
         return f"it holds {Path(error.filename).name!r} twice"
     if isinstance(error, NotADirectoryError):
-        return f"{Path(error.filename).name!r} lies below a plain file"
+        return f"{Path(error.filename).name!r} is inside something that is not a folder"
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return "it holds a path that is too long for this file system"
     if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
@@ -106,7 +106,7 @@ class _Counted:
 def _safe_path(member: tarfile.TarInfo) -> PurePosixPath:
     name = member.name
     if not name or name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/"):
-        raise _Refused(f"the path {name!r} leads out of it")
+        raise _Refused(f"the path {name!r} leads outside")
     if member.issym() or member.islnk():
         raise _Refused(f"{name!r} is a link")
     if not (member.isfile() or member.isdir()):

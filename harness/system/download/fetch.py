@@ -153,7 +153,9 @@ def _transfer(
             verify=certificates(environ), headers=headers, timeout=timeout, follow_redirects=True, trust_env=True
         )
     except (ImportError, ValueError, httpx2.InvalidURL) as error:  # SOCKS without its package, a malformed proxy
-        raise UnfitError("the proxy settings cannot be used", cause=str(error), hint="HTTPS_PROXY=http://…") from None
+        raise UnfitError(
+            "the proxy settings cannot be used", cause=str(error), hint="HTTPS_PROXY=http://HOST:PORT"
+        ) from None
 
     def ask(more: Mapping[str, str]) -> AbstractContextManager[_Response]:
         return client.stream("GET", wanted.url, headers=dict(more))
@@ -191,7 +193,7 @@ def _attempt(ask: _Ask, wanted: _Wanted, part: PartialDownload, progress: Progre
             part.append(chunk)
             if (passed_s := time.monotonic() - looked) > patience.read_s:
                 if part.size - size < _LEAST_BYTES_PER_S * passed_s:
-                    raise _CutError(f"only {part.size - size} bytes came in {passed_s:.0f} s")
+                    raise _CutError(f"only {part.size - size} bytes arrived in {passed_s:.0f} s")
                 looked, size = time.monotonic(), part.size
             if wanted.size_bytes and part.size > wanted.size_bytes:
                 part.discard()
@@ -209,7 +211,7 @@ def _require_success(status: int, wanted: _Wanted, part: PartialDownload) -> Non
     if status == 416 or status in _PASSING or status >= 500:
         raise _CutError(f"the server answered {status}")
     if status in _FORBIDDEN:
-        hint = "set HF_TOKEN to a token that may read it, or a mirror; or give the file with --weights PATH"
+        hint = "set HF_TOKEN to a token that may read it, or use a mirror; or give the file with --weights PATH"
     else:
         hint = "check the mirror's address, or give the file with --weights PATH"
     raise UnavailableError(f"{wanted.shown} cannot be downloaded", cause=f"the server answered {status}", hint=hint)
@@ -222,7 +224,7 @@ def _announced_bytes(status: int, headers: Mapping[str, str], part: PartialDownl
     match = _CONTENT_RANGE.match(headers.get("Content-Range", ""))
     if match is None or int(match[1]) != part.size:
         part.restart("")
-        raise _CutError("the server sent another range than was asked for")
+        raise _CutError("the server sent a different range than was asked for")
     return 0 if match[2] == "*" else int(match[2])
 
 
@@ -232,27 +234,27 @@ def _may_carry_token(url: str) -> bool:
 
 
 def _unreachable(wanted: _Wanted, error: Exception, part: PartialDownload) -> UnavailableError:
-    kept = f" ({part.size / 1e6:,.1f} MB have come and are kept)" if part.size else ""
+    kept = f" ({part.size / 1e6:,.1f} MB were received and are kept)" if part.size else ""
     return UnavailableError(
         f"{wanted.shown} cannot be downloaded{kept}",
         cause=str(error) or type(error).__name__,
-        hint="check the network, the proxy settings and the mirror's address; or do without: --weights synthetic",
+        hint="check the network, the proxy settings and the mirror's address; or use --weights synthetic",
     )
 
 
 def _wrong_size(wanted: _Wanted, found_bytes: int) -> UnavailableError:
     return UnavailableError(
         f"{wanted.shown} is not the pinned file",
-        cause=f"it is {found_bytes} bytes long, {wanted.size_bytes} are pinned (a login page, or another mirror?)",
+        cause=f"it has {found_bytes} bytes, but {wanted.size_bytes} are pinned (a login page, or another mirror?)",
         hint="check the mirror's address; or give the file with --weights PATH",
     )
 
 
 def _wrong_sum(wanted: _Wanted, found: str) -> WrongSumError:
     return WrongSumError(
-        f"{wanted.shown} is not the pinned file; it was removed again",
-        cause=f"its SHA-256 is {found}, {wanted.sha256} is pinned",
-        hint="try again, or another mirror; if it stays so, the published file has changed",
+        f"{wanted.shown} is not the pinned file, and was removed",
+        cause=f"its SHA-256 is {found}, but {wanted.sha256} is pinned",
+        hint="try again, or use another mirror; if that does not help, the published file has changed",
     )
 
 
@@ -267,7 +269,7 @@ def mirrored(url: str, mirror: str) -> str:
         return url
     if not mirror.startswith(("https://", "http://")):
         hint = f"an address such as {_HUGGING_FACE}"
-        raise UsageError(f"the mirror {redact(mirror)!r} is no https:// or http:// address", hint=hint)
+        raise UsageError(f"the mirror {redact(mirror)!r} is not an https:// or http:// address", hint=hint)
     return mirror.rstrip("/") + url.removeprefix(_HUGGING_FACE)
 
 

@@ -184,7 +184,7 @@ def capture(
     except TooMuchError:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()
-        return CapturedOutput(exit_code=124, stdout="", stderr=f"it said more than {MOST_BYTES >> 20} MB")
+        return CapturedOutput(exit_code=124, stdout="", stderr=f"it printed more than {MOST_BYTES >> 20} MB")
     except BaseException:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()

@@ -125,7 +125,7 @@ class _Crew(Generic[_T, _R]):
             if first in self._tried:
                 self._answers[first] = self._fallen(self._items[first])
             else:
-                self._note("a process that helped was killed, most likely for want of memory: its work is done again")
+                self._note("a helper process was killed, probably because memory ran out: its work is repeated")
                 self._tried.add(first)
                 self._waiting.appendleft([first])
         self._hire()

@@ -30,8 +30,10 @@ def require_placement(request: PlacementRequest) -> None:
         try:
             os.setpriority(os.PRIO_PROCESS, 0, request.nice)
         except PermissionError:
-            hint = "a number from 0 to 19, sudo, or a higher limit (ulimit -e)"
-            raise UnfitError(f"--nice {request.nice}: this user may not raise priorities", hint=hint) from None
+            hint = "--nice with 0 to 19; or sudo, or a higher limit (ulimit -e)"
+            raise UnfitError(
+                f"--nice {request.nice}: this user is not allowed to raise priorities", hint=hint
+            ) from None
         os.setpriority(os.PRIO_PROCESS, 0, own)
 
 

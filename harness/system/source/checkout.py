@@ -66,13 +66,13 @@ class Checkout:
         The default branch is that of the remote `upstream`, else of `origin`, else of any other, else a local one.
         """
         if not self._parse("HEAD"):
-            raise UsageError(f"{self.top} has no commit yet", hint="commit first, or name two sides")
+            raise UsageError(f"{self.top} has no commit yet", hint="git commit, or name two sides")
         branch = self._find_default()
         if not branch:
             raise UsageError(
                 f"the default branch of {self.top} is not known",
-                cause=f"there is no {' or '.join(_BRANCHES)}, here or in a remote",
-                hint="name the baseline: harness ab REF .",
+                cause=f"there is no branch {' or '.join(_BRANCHES)}, neither local nor in a remote",
+                hint="harness ab REF .  # with the baseline as REF",
             )
         name = re.sub(r"^refs/(remotes|heads)/", "", branch)
         sha = self._git.ask("merge-base", "HEAD", branch).partition("\n")[0]
@@ -82,10 +82,10 @@ class Checkout:
         if self._is_shallow():
             raise UsageError(
                 f"the commit at which HEAD left {name} is not known",
-                cause=f"{self.top} is a shallow clone: its history is cut off",
-                hint=f"{self._unshallow()}, or name the baseline: harness ab {name} .",
+                cause=f"{self.top} is a shallow clone, so its history is cut off",
+                hint=f"{self._unshallow()}; or harness ab {name} .",
             )
-        raise UsageError(f"HEAD and {name} have no commit in common", hint=f"name the baseline: harness ab {name} .")
+        raise UsageError(f"HEAD and {name} have no commit in common", hint=f"harness ab {name} .")
 
     def require_elsewhere(self, ref: str) -> None:
         """Raise UsageError for a name that this checkout lacks and that means nothing, or another commit, elsewhere."""
@@ -93,9 +93,9 @@ class Checkout:
             return
         what = f"{self.top} has no commit {ref!r}"
         if self._is_shallow():
-            cause = "it is a shallow clone: its history is cut off"
-            raise UsageError(what, cause=cause, hint=f"{self._unshallow()}, then the same command again")
-        raise UsageError(what, hint=f"git -C {shlex.quote(str(self.top))} log --oneline --all shows what it has")
+            cause = "it is a shallow clone, so its history is cut off"
+            raise UsageError(what, cause=cause, hint=f"{self._unshallow()}, then run the same command again")
+        raise UsageError(what, hint=f"git -C {shlex.quote(str(self.top))} log --oneline --all")
 
     def locate(self, sha: str) -> str:
         """Return where the files of a commit can be fetched from: this checkout, or what it is a partial clone of."""
@@ -133,7 +133,7 @@ class Checkout:
             raise UnavailableError(
                 f"the repository of {self.top} cannot be read",
                 cause=f"its object {sha} is missing or damaged",
-                hint=f"git -C {folder} fsck names what is damaged; clone it again and move your changes there",
+                hint=f"git -C {folder} fsck  # names what is damaged; clone it again and move your changes there",
             )
 
     def _find_default(self) -> str:

@@ -26,7 +26,7 @@ _CHUNK_BYTES = 1 << 16
 _MOST_BYTES = 64 << 20
 # So many of pip's time-outs for a single read may a whole page or archive take: 15 minutes by default.
 _PATIENCE = 60
-_WAY_OUT = "set an index that has it (pip config set global.index-url URL), or measure a tree with --source DIR"
+_WAY_OUT = "pip config set global.index-url URL, with an index that has it; or measure a tree with --source DIR"
 
 
 def download_sdist(sdist: Sdist, index: PackageIndex, target: Path, *, environ: Mapping[str, str], note: Note) -> None:
@@ -51,16 +51,16 @@ def download_sdist(sdist: Sdist, index: PackageIndex, target: Path, *, environ: 
                 failures.append(f"{place}: {_reason(error)}")
                 continue
             if not url:
-                failures.append(f"{place}: not there")
+                failures.append(f"{place} does not have it")
             elif digest == sdist.sha256:
                 return
             else:
-                failures.append(f"{place} has SHA-256 {digest}, pinned is {sdist.sha256}")
+                failures.append(f"{place} has SHA-256 {digest}, but {sdist.sha256} is pinned")
     if told := read_shortage("\n".join(failures)):  # the finder logs what it meets, and goes on
         raise refuse_program("the package index client", told)
     raise UnavailableError(
         f"{sdist.filename} cannot be downloaded",
-        cause="; ".join(dict.fromkeys(failures)) or "pip is set to use no index",
+        cause="; ".join(dict.fromkeys(failures)) or "pip is configured to use no index",
         hint=_WAY_OUT,
     )
 
@@ -117,7 +117,7 @@ def _bound(response: Any, *, most_s: float) -> None:
                 size += len(chunk)
                 if size > _MOST_BYTES or time.monotonic() > end_s:
                     how = f"{_MOST_BYTES >> 20} MB" if size > _MOST_BYTES else f"{most_s:g} s"
-                    raise UnavailableError(f"it still goes on after {how}")
+                    raise UnavailableError(f"it is not complete after {how}")
                 yield chunk
 
         def close(self) -> None:
@@ -139,7 +139,7 @@ def _certificates(index: PackageIndex, environ: Mapping[str, str]) -> ssl.SSLCon
         raise UnfitError(
             f"the certificates at {name} cannot be read",
             cause=error.strerror or str(error),
-            hint="correct pip's option `cert` (pip config list)",
+            hint="pip config list  # correct the option `cert`",
         ) from None
 
 
@@ -180,7 +180,7 @@ def _receive(client: Any, url: str, target: Path, sdist: Sdist) -> str:
         for chunk in response.iter_bytes(_CHUNK_BYTES):
             size += len(chunk)
             if size > 2 * sdist.bytes + _CHUNK_BYTES:
-                raise UnavailableError(f"it goes on after the {sdist.bytes} bytes that were pinned")
+                raise UnavailableError(f"it is longer than the {sdist.bytes} bytes that are pinned")
             digest.update(chunk)
             file.write(chunk)
         file.flush()

@@ -43,7 +43,7 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
     a ref that the repository does not have, UnavailableError where it cannot be reached.
     """
     if ref.startswith("-") or re.search(r"[\s:^~?*\[\\]|\.\.|@\{", ref):
-        raise UsageError(f"{ref!r} is not the name of a commit", hint="give a tag, a branch or a sha")
+        raise UsageError(f"{ref!r} is not the name of a commit", hint="--ref with a tag, a branch or a sha")
     location, login = part_login(locate_repository(repo), environ)
     clone = cache / "repositories" / f"{short_hash(location)}.git"
     git = Git(clone, environ, login)
@@ -77,7 +77,7 @@ def _open_clone(git: Git, location: str) -> None:
                 raise UnfitError(
                     f"git cannot make a repository in {clone}",
                     cause=find_reason(answer.stderr),
-                    hint=f"remove {clone} and run again",
+                    hint=f"remove {clone}, then run the same command again",
                 )
     attributes = clone / "info" / "attributes"
     if not attributes.is_file() or attributes.read_text(encoding="utf-8", errors="replace") != NO_FILTER:
@@ -153,37 +153,41 @@ def _unreachable(git: Git, location: str, ref: str, complaint: str) -> Unavailab
         return _unreadable(location, f"{redact_url(location)} cannot be read", complaint)
     hint = "check the network, or measure a local clone with --source DIR or --repo PATH"
     if known:
-        hint = f"--ref {known} measures the last known head of {ref} without the network"
+        hint = f"--ref {known}  # the last known head of {ref}, without the network"
     return UnavailableError(f"{redact_url(location)} cannot be reached", cause=find_reason(complaint), hint=hint)
 
 
 def _unreadable(location: str, what: str, complaint: str) -> UnavailableError:
     """Return what to say of a repository on this node, to which no network leads."""
     folder = shlex.quote(location.removeprefix("file://"))
-    hint = f"git -C {folder} fsck names what is damaged; clone it again, or measure a tree as it is with --source DIR"
+    hint = (
+        f"git -C {folder} fsck  # names what is damaged; clone it again, or measure a tree as it is with --source DIR"
+    )
     if "not appear to be a git repository" in complaint:
-        hint = f"--repo takes a clone; --source {folder} measures a tree as it is"
+        hint = f"--source {folder} to measure a tree as it is; --repo takes a clone"
     elif "find remote ref HEAD" in complaint:
-        hint = "its HEAD names a branch without a commit: --ref BRANCH names another one"
+        hint = "--ref BRANCH, because its HEAD names a branch without a commit"
     return UnavailableError(what, cause=find_reason(complaint), hint=hint)
 
 
 def _unknown(git: Git, location: str, ref: str) -> UsageError:
     if git.ask("rev-parse", "--is-shallow-repository") == "true":
-        hint = "give the repository that it was cloned from"
+        hint = "--repo with the repository that it was cloned from"
         if location.startswith(_LOCAL):
-            hint = f"git -C {shlex.quote(location.removeprefix('file://'))} fetch --unshallow --tags, then run again"
+            hint = (
+                f"git -C {shlex.quote(location.removeprefix('file://'))} fetch --unshallow --tags, then run the "
+                "same command again"
+            )
         return UsageError(
             f"{redact_url(location)} has no tag, branch or commit {ref!r}",
-            cause="it is a shallow clone: what is older than its first commit is not in it",
+            cause="it is a shallow clone, without the older commits",
             hint=hint,
         )
     names = git.ask("for-each-ref", "--format=%(refname:strip=2)", "refs/tags", "refs/heads").splitlines()
     nearest = nearest_names(ref, tuple(names))
     return UsageError(
         f"{redact_url(location)} has no tag, branch or commit {ref!r}",
-        cause=f"nearest: {', '.join(nearest)}" if nearest else "",
-        hint=f"--ref {nearest[0]}" if nearest else "give a tag, a branch or a sha",
+        hint=f"--ref {' or '.join(nearest)}" if nearest else "--ref with a tag, a branch or a sha",
     )
 
 
@@ -211,6 +215,6 @@ def _check_out(git: Git, commit: Commit, target: Path, note: Note) -> Source:
         raise UnavailableError(what, cause=find_reason(answer.stderr), hint=hint)
     check_tree(target, what=f"commit {commit.short} of {commit.repo}")
     if (target / ".gitmodules").is_file():
-        note("the commit has submodules: they are not fetched")
+        note("the commit has submodules, which are not fetched")
     identity = f"git-{commit.sha[:12]}"
     return Source(id=identity, kind="git", path=str(target), commit=commit)

@@ -39,12 +39,18 @@ def resolve_source(
         if request.ref or request.repo:
             hint = "leave out --ref and --repo, or --source"
             if not request.repo:
-                hint = f"--repo {shlex.quote(request.tree)} --ref {request.ref} takes that commit of a clone"
-            raise UsageError("--source measures a tree as it is, so it goes with neither --ref nor --repo", hint=hint)
+                hint = f"--repo {shlex.quote(request.tree)} --ref {request.ref}, for that commit of a clone"
+            raise UsageError(
+                "--source measures a tree as it is, and cannot be combined with --ref or --repo", hint=hint
+            )
         tree = _find_top(Path(request.tree), environ, note)
         if cache.resolve() == tree.resolve():
-            cause = "builds, sources and weights would lie among its files"
-            raise UsageError(f"the cache cannot be the tree itself: {tree}", cause=cause, hint="--cache DIR elsewhere")
+            cause = "builds, sources and weights would be stored among its files"
+            raise UsageError(
+                f"the cache cannot be the source tree itself: {tree}",
+                cause=cause,
+                hint="--cache DIR with a folder elsewhere",
+            )
         return probe_tree(tree, environ=environ, note=note, ours=request.ours)
     pins = pins or load_pins()
     release = None if request.repo else pins.find(request.ref)
@@ -60,7 +66,7 @@ def _find_top(folder: Path, environ: Mapping[str, str], note: Note) -> Path:
     checkout = find_checkout(folder, environ)
     if checkout is None:
         return folder
-    note(f"{folder} lies in the checkout {checkout.top}, which is measured")
+    note(f"{folder} is inside the checkout {checkout.top}, which is measured")
     return checkout.top
 
 
@@ -77,7 +83,10 @@ def _from_index(release: Release, pins: Pins, *, cache: Path, environ: Mapping[s
             cause = f"{failure.cause}; and {second.line}"
             raise UnavailableError(failure.what, cause=cause, hint=failure.hint) from None
     if source.pruned:
-        note(f"{release.tag} holds the library alone; for all of it: --ref {release.tag} --repo {pins.repo}")
+        note(
+            f"{release.tag} from the package index holds only the library; for all of it: --ref {release.tag} --repo "
+            f"{pins.repo}"
+        )
     return source
 
 
@@ -86,7 +95,7 @@ def _from_git(request: SourceRequest, pins: Pins, *, cache: Path, environ: Mappi
         return obtain_commit(request.repo, request.ref, cache=cache, environ=environ, note=note)
     at_home = _find_at_home(request.ref, environ)
     if at_home:
-        note(f"{request.ref} is looked up in {pins.repo}, not in the checkout around you; there it is {at_home}")
+        note(f"{request.ref} is looked up in {pins.repo}, not in the checkout that you are in; for that, use {at_home}")
     try:
         return obtain_commit(pins.repo, request.ref, cache=cache, environ=environ, note=note)
     except UsageError as failure:
@@ -95,9 +104,9 @@ def _from_git(request: SourceRequest, pins: Pins, *, cache: Path, environ: Mappi
         tags = tuple(release.tag for release in pins.releases)
         nearest = nearest_names(request.ref, tags) or tags
         raise UnavailableError(
-            f"{request.ref!r} is no pinned release, and {failure.what}",
+            f"{request.ref!r} is not a pinned release, and {failure.what}",
             cause=failure.cause,
-            hint=at_home or f"{failure.hint}; the package index alone serves {', '.join(nearest)}",
+            hint=at_home or f"{failure.hint}; without git, the package index has {', '.join(nearest)}",
         ) from None
 
 

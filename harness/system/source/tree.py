@@ -29,7 +29,7 @@ _CHUNK_BYTES = 1 << 20
 _SUBMODULE = "160000 "
 _READ_BY_GIT = frozenset({".gitattributes", ".gitignore", ".gitmodules"})
 _PLAIN = {"GIT_LITERAL_PATHSPECS": "1"}
-_HINT = "name the top folder of a whisper.cpp tree"
+_HINT = "--source with the top folder of a whisper.cpp tree"
 
 
 def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Sequence[str] = ()) -> Source:
@@ -43,8 +43,8 @@ def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Se
     """
     folder = folder.resolve()
     if not is_text(str(folder)):
-        hint = "rename the folder that it lies in, or copy the tree"
-        raise UsageError("the path of the source tree contains bytes that are not UTF-8", hint=hint)
+        hint = "rename the folder that it is in, or copy the tree"
+        raise UsageError("the path of the source tree is not valid UTF-8", hint=hint)
     check_tree(folder, what=str(folder))
     # A link is not followed: it may lead out of the tree.
     placed = map(Path, ours)
@@ -171,11 +171,11 @@ def _probe_git(folder: Path, environ: Mapping[str, str], note: Note, ours: Seque
     try:
         tracked = git.run("ls-files", "--error-unmatch", "--", "CMakeLists.txt").ok
     except UnfitError as error:
-        note(f"{error.line}: the tree is named by its contents alone")
+        note(f"{error.line}: the tree is identified by its contents alone")
         return None
     if not tracked:
         if (folder / ".git").exists():
-            note("git does not track this tree: it is named by its contents alone")
+            note("git does not track this tree: it is identified by its contents alone")
         return None
     remotes = ["origin", *git.ask("remote").splitlines()]
     urls = (git.ask("config", "--get", f"remote.{name}.url") for name in remotes)

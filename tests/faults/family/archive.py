@@ -161,9 +161,9 @@ def _hostile() -> Iterator[Fault]:
         ("device", "a device", ("device", f"{TOP}/a", b""), "neither"),
         ("twice", "a file twice", ("file", f"{TOP}/CMakeLists.txt", b"project(evil)\n"), "twice"),
         ("folder-for-file", "a folder of a file's name", ("folder", f"{TOP}/CMakeLists.txt", b""), "twice"),
-        ("below-a-file", "a file below a file", ("file", f"{TOP}/CMakeLists.txt/x", b""), "not unpacked"),
-        ("long-name", "a name of 5000 letters", ("file", f"{TOP}/{'x' * 5000}", b""), "not unpacked"),
-        ("deep", "two thousand folders in one another", ("file", f"{TOP}/{'d/' * 2500}x", b""), "not unpacked"),
+        ("below-a-file", "a file below a file", ("file", f"{TOP}/CMakeLists.txt/x", b""), "cannot be unpacked"),
+        ("long-name", "a name of 5000 letters", ("file", f"{TOP}/{'x' * 5000}", b""), "cannot be unpacked"),
+        ("deep", "two thousand folders in one another", ("file", f"{TOP}/{'d/' * 2500}x", b""), "cannot be unpacked"),
         ("nul", "NUL in a name", ("file", f"{TOP}/a\0b", b""), ""),
     ):
         seen = Seen(codes=(0, 4), status=FINE.status) if name == "nul" else None
@@ -184,9 +184,9 @@ FAULTS = (
         "many", "20 001 members", "members", members=(*_GOOD, *(("folder", f"{TOP}/f{n}", b"") for n in range(20_001)))
     ),
     _fault("cut", "its last 10 bytes are missing", "damaged", cut=10),
-    _fault("cut-half", "its last 200 bytes are missing", "not unpacked", cut=200),
-    _fault("flipped", "one byte is another", "not unpacked", flip=150),
-    _fault("empty", "it is empty", "not unpacked", members=(), cut=0),
+    _fault("cut-half", "its last 200 bytes are missing", "cannot be unpacked", cut=200),
+    _fault("flipped", "one byte is another", "cannot be unpacked", flip=150),
+    _fault("empty", "it is empty", "cannot be unpacked", members=(), cut=0),
     _fault("another-tree", "it holds another tree", "no folder", top="elsewhere"),
     _fault(
         "no-whisper",
@@ -199,5 +199,5 @@ FAULTS = (
     _fault("endless", "the index has a longer file", "cannot be downloaded", served=bytes(3_000_000)),
     _fault("login-page", "the index has a login page", "SHA-256", served=b"<html>log in</html>"),
     _fault("gone", "the index does not have it", "cannot be downloaded", away=True),
-    _fault("tail", "bytes that do not belong to it at its end", "not unpacked", extra=b"evil" * 100),
+    _fault("tail", "bytes that do not belong to it at its end", "cannot be unpacked", extra=b"evil" * 100),
 )

@@ -137,7 +137,7 @@ def _others() -> Iterator[Fault]:
         ),
         ("threads", "a second context has another number of threads", good.replace("= 2 / 2", "= 1 / 2"), "1 threads"),
         ("fewer-threads", "ggml got fewer", "cplan requested more threads (2) than available (1)", "did not get"),
-        ("weights", "the weights are of another size", "whisper_model_load: type  = 2 (base)", "of the size base"),
+        ("weights", "the weights are of another size", "whisper_model_load: type  = 2 (base)", "the size of base"),
         ("empty-weights", "the weights are empty", "whisper_model_load: assuming empty model", "empty"),
     ):
         printed = text if name == "threads" else f"{good}\n{text}"

@@ -214,11 +214,11 @@ def _sweeps() -> Iterator[Fault]:
         "id": (("id",), "20260101T000000Z-01234567", "cannot be followed"),
         "seed": (("seed",), 7, "not those that its settings come to"),
         "repetitions": (("repetitions",), 9, "not those that its settings come to"),
-        "axes": (("axes", 2, "values"), ["1", "2"], "not those that its id stands for"),
+        "axes": (("axes", 2, "values"), ["1", "2"], "its axes and cells do not match its id"),
         "cells-none": (("cells",), [], "0 cells"),
-        "cell-entry": (("cells", 0, "entry"), -1, "not those that its id stands for"),
-        "entry-values": (("entries", 0, "values"), [], "does not follow from the axes"),
-        "entries-none": (("entries",), [], "does not follow from the axes"),
+        "cell-entry": (("cells", 0, "entry"), -1, "its axes and cells do not match its id"),
+        "entry-values": (("entries", 0, "values"), [], "does not fit the axes"),
+        "entries-none": (("entries",), [], "does not fit the axes"),
     }
     for name, (keys, value, said) in refused.items():
         deed = EditSweep(keys=keys, value=value)

@@ -13,7 +13,7 @@ from tests.faults.fault import FINE, PASSED, Deed, Family, Fault, Seen, refuses
 from tests.faults.stage import Stage
 
 _BARE, _NAMED = ("run", "--resume"), ("run", "--resume", "2")
-_NOT_PLANNED = "is not what this harness would do"
+_NOT_PLANNED = "differs from what this harness would do now"
 _OTHERS = "may have been changed by others"
 _STRANGER = 54_321
 
@@ -244,7 +244,7 @@ def _list_surroundings() -> Iterator[Fault]:
     for name in ("bin/whisper-bench", "src/libwhisper.so"):
         yield _fault(
             f"replaced-{Path(name).stem}",
-            f"{name} of the build is another file",
+            f"{name} of the build was replaced",
             FINE,
             Library(),
             Unfinished(what="replace", argument=name),

@@ -31,7 +31,7 @@ def _missing() -> list[Fault]:
     for name, text in _VERSIONS.items():
         for program in ("cmake", "g++") if name != "silent" else ("cmake", "ninja", "ctest", "gcc", "g++"):
             # What was killed is there: nothing is to be installed.
-            says = "did not say its version" if name == "crashes" else _TOOLS.get(program, "does not work")
+            says = "did not print its version" if name == "crashes" else _TOOLS.get(program, "does not work")
             found.append(
                 _tool(
                     f"{program}-version-{name}",
@@ -193,7 +193,7 @@ def _others() -> list[Fault]:
             "whisper-bench -m",
             "it never ends",
             tool("whisper-bench -m", **hang),
-            seen=fails(12, "no end after 1 s"),
+            seen=fails(12, "timed out after 1 s"),
             words=(*short, "--timeout", "1"),
         ),
         _tool(
@@ -201,7 +201,7 @@ def _others() -> list[Fault]:
             "whisper-bench -m",
             "it prints all and never ends",
             tool("whisper-bench -m", sleep=300),
-            seen=fails(12, "no end after 1 s"),
+            seen=fails(12, "timed out after 1 s"),
             words=(*short, "--timeout", "1"),
         ),
         _tool(
@@ -209,7 +209,7 @@ def _others() -> list[Fault]:
             "whisper-bench -m",
             "it never ends, and ignores all signals that can be",
             tool("whisper-bench -m", ignore=True, **hang),
-            seen=fails(12, "no end after 1 s"),
+            seen=fails(12, "timed out after 1 s"),
             words=(*short, "--timeout", "1"),
         ),
         _tool(

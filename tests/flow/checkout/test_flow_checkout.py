@@ -209,7 +209,7 @@ def test_no_base_is_made_up(clone: Clone, upstream: Repository, tmp_path: Path, 
     with pytest.raises(UsageError, match="has no commit 'HEAD~9'") as told:
         shallow.checkout.require_elsewhere("HEAD~9")
     assert (told.value.cause, "fetch --unshallow" in told.value.hint) == (
-        "it is a shallow clone: its history is cut off",
+        "it is a shallow clone, so its history is cut off",
         True,
     )
     shallow.checkout.require_elsewhere("v9.9.9")

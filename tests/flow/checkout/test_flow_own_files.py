@@ -158,7 +158,7 @@ def test_a_cache_in_the_tree_is_no_part_of_it_and_cannot_be_it(tree: Tree) -> No
     tree.write("bench/a.c")
     assert tree.id != before
     tree.flags["cache"] = str(tree.path)
-    with pytest.raises(UsageError, match="the cache cannot be the tree itself") as caught:
+    with pytest.raises(UsageError, match="the cache cannot be the source tree itself") as caught:
         _ = tree.id
     assert caught.value.exit_code == 2
 

@@ -30,7 +30,7 @@ CASES = {
             "Failed to establish a new connection: [Errno 24] Too many open files')) - skipping\n"
             "ERROR: No matching distribution found for anyio==4.16.0\n"
         ),
-        "no more files may be open",
+        "too many files are open",
         "Too many open files",
         "ulimit -n",
     ),

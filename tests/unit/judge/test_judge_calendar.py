@@ -46,15 +46,18 @@ def test_the_correlation_is_that_of_the_rank_test(letters: str) -> None:
 @pytest.mark.parametrize(
     ("letters", "shown"),
     [
-        ("aabb", "all runs of one side were made before all of the other"),
-        ("bbaa", "all runs of one side were made before all of the other"),
+        ("aabb", "all runs of one side were made before all runs of the other"),
+        ("bbaa", "all runs of one side were made before all runs of the other"),
         (
             "b" + 11 * "a" + 11 * "b" + "a",
-            "those of the contender came later (rank correlation of side and start +0.68",
+            "those of the contender tend to be later (rank correlation of side and start time +0.68",
         ),
-        ("a" + 11 * "b" + 11 * "a" + "b", "those of the baseline came later (rank correlation of side and start -0.68"),
-        (11 * "a" + "ba" + 11 * "b", "(rank correlation of side and start +0.99, more than 0.33 either way)"),
-        (10 * "ab" + 20 * "a" + 20 * "b", "more than 0.30 either way"),
+        (
+            "a" + 11 * "b" + 11 * "a" + "b",
+            "those of the baseline tend to be later (rank correlation of side and start time -0.68",
+        ),
+        (11 * "a" + "ba" + 11 * "b", "(rank correlation of side and start time +0.99; the limit is 0.33 either way)"),
+        (10 * "ab" + 20 * "a" + 20 * "b", "the limit is 0.30 either way"),
         (100 * "aab" + 100 * "b", ""),
         (6 * "ab", None),
         (3 * "abba", None),
@@ -67,7 +70,7 @@ def test_sides_that_are_not_mixed_in_time(letters: str, shown: str | None) -> No
     assert len(told) == (shown is not None)
     if shown:
         assert shown in told[0].message
-        assert "harness ab measures both in turns" in told[0].message
+        assert "harness ab measures both sides in turns" in told[0].message
 
 
 def test_the_bound_shrinks_with_many_runs() -> None:
@@ -86,10 +89,10 @@ def test_several_runs_of_a_day_are_said() -> None:
     (caveat,) = caveat_time(here, there)
     assert caveat.code == "by-day"
     assert caveat.message.startswith("6 runs of the baseline on 3 days and 6 runs of the contender on 3 days: ")
-    assert caveat.message.endswith("the 3 days that both sides have are judged run by run as well")
+    assert caveat.message.endswith("within the 3 days that have runs of both sides, single runs are compared as well")
     apart = [one.replace(start="2026-02-01T00:00:00+00:00") for one in there]
     message = [caveat.message for caveat in caveat_time(here, apart)][-1]
-    assert "; no day has runs of both sides; the sides have unlike numbers of runs a day" in message
+    assert "; no day has runs of both sides; the number of runs a day differs between the sides" in message
     (_, even) = caveat_time(here[:3], apart[:3])  # three runs on two days, and three on one
     assert even.message.endswith("no day has runs of both sides")
     assert not find("abab", "by-day")

@@ -90,7 +90,7 @@ def test_one_run_against_one_shows_the_change_and_how_many_runs_it_takes() -> No
     assert one.change == pytest.approx(0.1)
     (thin,) = one.caveats
     assert thin.code == "thin"
-    assert "takes 6 of each side" in thin.message
+    assert "takes at least 6 of each side" in thin.message
     assert result.family.exit_code(strict=False) is ExitCode.OK
 
 
@@ -108,7 +108,9 @@ def test_runs_of_a_day_count_once() -> None:
     (one,) = result.family.comparisons
     assert (one.verdict, one.n, one.baseline.n) == (Verdict.UNRESOLVED, 4, 12)
     assert one.caveats[0].code == "thin"
-    assert one.caveats[0].message.startswith("runs: 12 and 12, of 4 and 4 days; an interval takes 6 days of each side")
+    assert one.caveats[0].message.startswith(
+        "runs: 12 and 12, on 4 and 4 days; an interval takes at least 6 days of each side"
+    )
     assert "by-day" in [caveat.code for caveat in result.family.caveats]
 
 
@@ -145,7 +147,7 @@ def test_unlike_runs_are_refused_unless_they_are_allowed() -> None:
         compare_runs(here, there, ASKED)
     assert "different node names, different configs" in caught.value.what
     assert "node: node-1 | node-2" in caught.value.cause
-    assert "--across names,instruction-set compares" in caught.value.hint
+    assert "--across names,instruction-set to compare" in caught.value.hint
     with pytest.raises(UsageError, match="different configs"):
         compare_runs(here, there, ASKED.replace(across=("names",)))
     result = compare_runs(here, there, ASKED.replace(across=("names", "configs")))
@@ -160,7 +162,7 @@ def test_one_circumstance_can_be_allowed_without_the_others() -> None:
     assert compare_runs([run(1, 100.0)], [built("avx2", "Release")], allowed).differences
     with pytest.raises(UsageError, match="build type: Release"):
         compare_runs([run(1, 100.0)], [built("avx2", "MinSizeRel")], allowed)
-    with pytest.raises(UsageError, match="unknown 'instruction-sets'") as caught:
+    with pytest.raises(UsageError, match="called 'instruction-sets'") as caught:
         compare_runs([run(1, 100.0)], [built("avx2", "Release")], ASKED.replace(across=("instruction-sets",)))
     assert "instruction-set" in caught.value.hint
 
@@ -174,7 +176,7 @@ def test_what_is_not_known_is_taken_for_alike_and_said() -> None:
     (said,) = [caveat.message for caveat in result.family.caveats if caveat.code == "not-known"]
     for subject in ("CPU", "microarchitecture", "instruction set", "compiler asked for", "CMAKE_", "--pin"):
         assert (subject in said) == (subject != "CMAKE_"), said
-    assert "of the contender: " in said
+    assert "for the contender: " in said
     assert all(not one.group for one in result.differences)
     known = run(4, 100.0, config=factory.config().replace(isa="avx2"))
     with pytest.raises(UsageError, match="instruction set: native"):  # the one between them does not make them alike
@@ -327,7 +329,7 @@ def test_trials_that_are_no_pairs_may_share_their_coins_too() -> None:
     there = [trial(name, Role.CONTENDER, 1.0, seed=7) for name in ("a", "b")]
     family = compare_runs(here, there, ASKED).family
     (said,) = [caveat.message for caveat in family.caveats if caveat.code == CaveatCode.SHARED_SEED]
-    assert said.startswith("5 runs are of 3 trials with the same seed (7)")
+    assert said.startswith("5 runs come from 3 trials with the same seed (7)")
     fresh = [one.replace(trial=one.trial.replace(seed=index)) for index, one in enumerate(here) if one.trial]
     codes = [caveat.code for caveat in compare_runs(fresh, there[:1], ASKED).family.caveats]
     assert CaveatCode.SHARED_SEED not in codes

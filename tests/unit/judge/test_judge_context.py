@@ -84,7 +84,7 @@ def tool(name: str) -> Run:
             lambda: run(trial=Trial(id="t", role=Role.BASELINE, seed=1, pairs=2)),
             "timing",
             "settings",
-            "all work, in turns",
+            "in turns, by process",
         ),
     ],
 )
@@ -169,7 +169,7 @@ def test_commits_without_a_release_are_placed_by_their_date() -> None:
 
 def test_numbers_that_changed_their_meaning() -> None:
     assert "data of mul_mat changed at v1.8.5" in explain_break("mul_mat", [run("v1.8.4")], [run("v1.8.5")])
-    assert "nothing tells" in explain_break("mul_mat", [run("main")], [run("v1.8.5")])
+    assert "it is not known which runs" in explain_break("mul_mat", [run("main")], [run("v1.8.5")])
     assert explain_break("mul_mat", [run("main")], [run("main")]) == ""
     assert explain_break("mul_mat", [run("v1.8.2")], [run("v1.8.4")]) == ""
     assert explain_break("whisper", [run("v1.8.4")], [run("v1.8.5")]) == ""
@@ -229,7 +229,7 @@ def test_options_of_a_log_are_known_and_those_of_a_bare_report_are_not() -> None
     other = report(settings=(LOGGED.replace(value="-DCMAKE_BUILD_TYPE=Release"),))
     assert differences(logged, other)["GGML_CUDA"].contender == "not set"
     (caveat,) = caveat_unknown([logged], [bare], ALL)
-    assert "of the contender: GGML_CUDA" in caveat.message
+    assert "for the contender: GGML_CUDA" in caveat.message
     assert list(caveat_unknown([run()], [run()], ALL)) == []
 
 

@@ -38,7 +38,7 @@ def test_what_was_set_aside_is_said_and_is_part_of_no_sample() -> None:
     assert sample_run(run) == {(CASE, "encode"): (1.0,)}
     assert [measurement.value for measurement in run.measurements] == [1.0]
     (caveat,) = caveat_quietness(run)
-    assert (caveat.code, "only quiet attempts count" in caveat.message) == ("retried", True)
+    assert (caveat.code, "only undisturbed attempts count" in caveat.message) == ("retried", True)
     assert codes(bench(1, LOADED), discarded=(bench(1, LOADED),)) == ["under-load", "retried"]
 
 
@@ -63,7 +63,8 @@ def test_what_stood_still_and_was_set_aside_is_told_from_load() -> None:
     (caveat,) = caveat_quietness(run)
     assert caveat.code == "retried"
     said = (
-        "1 attempt at bench_r1 met with load from others, 1 attempt at bench_r1 stood still; only quiet attempts count"
+        "measured again, because 1 attempt at bench_r1 was disturbed by other processes and 1 attempt at bench_r1 was "
+        "stopped or frozen; only undisturbed attempts count"
     )
     assert caveat.message == said
     again = run.replace(results=(still(bench(1, CALM), 6.0),))

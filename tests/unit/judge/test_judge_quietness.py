@@ -79,7 +79,7 @@ def test_the_quietest_attempt_is_chosen_without_a_look_at_its_numbers() -> None:
 def test_others_are_named_where_they_can_be() -> None:
     known = seen(0.85).replace(neighbours=(Neighbour(pid=4711, name="yes", cpus=0.84),))
     assert describe_others(known) == "0.85 CPUs (yes 4711: 0.84)"
-    assert describe_others(seen(0.85)) == "0.85 CPUs (by processes that have ended, or cannot be seen)"
+    assert describe_others(seen(0.85)) == "0.85 CPUs (by processes that have ended or are not visible)"
 
 
 def test_what_stood_still_is_the_last_choice() -> None:
@@ -90,5 +90,8 @@ def test_what_stood_still_is_the_last_choice() -> None:
     assert choose_quietest([late, longer, stopped, attempt(9.0)]) == attempt(9.0)
     assert choose_quietest([late, longer, stopped]) is stopped
     assert (stopped.stood_still, attempt(9.0).stood_still, still.still_s, still.ran_s) == (True, False, 7.0, 0.0)
-    assert still.standstill == "the process or the harness stood still for 6.0 s and the node was suspended for 1.0 s"
+    assert (
+        still.standstill
+        == "the process or the harness was stopped or frozen for 6.0 s and the node was suspended for 1.0 s"
+    )
     assert factory.completed().standstill == ""

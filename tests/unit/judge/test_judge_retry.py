@@ -73,7 +73,7 @@ KNOWN = {"build_release": 40.0, str(MUL_MAT): 60.0, str(TINY): 20.0}  # 160 s, a
             been(BUILT),
             ended("mul_mat", 60.0, LOUD),
             KNOWN,
-            "0 s of the 40 s for repeating are spent, and it takes 60 s",
+            "0 s of the 40 s allowed for repeating are used up, and it takes 60 s",
         ),
         (been(BUILT), ended("mul_mat", 39.0, LOUD), KNOWN, ""),
         # Nothing known from before: what this run has shown so far. (40 + 60 + 3 * 20) / 4 = 40

@@ -82,7 +82,7 @@ def test_a_roofline_that_is_missing_is_a_caveat_where_something_was_measured() -
     run = factory.run(measured("roof_before", 400, 30), timed(), gone)
     (caveat,) = judge_run(run, {})
     assert caveat.code == "roof-missing"
-    assert caveat.message == "no roofline after the benchmarks: exit code 1"
+    assert caveat.message == "the roofline was not measured after the benchmarks: exit code 1"
     assert codes(factory.run(gone)) == []
     assert codes(factory.run(timed())) == [], "--no-roofline"
 

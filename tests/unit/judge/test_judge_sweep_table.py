@@ -97,7 +97,7 @@ def test_what_has_no_numbers_has_a_reason() -> None:
     assert table.rows[1].reason == "build_release: exit code 1"
     assert not table.rows[1].summaries
     assert table.rows[0].reason == ""
-    assert {row.reason for row in tabulate_sweep(made, {}).rows} == {f"its run is not there: {name}"}
+    assert {row.reason for row in tabulate_sweep(made, {}).rows} == {f"its run is missing: {name}"}
     begun = made.replace(entries=tuple(entry.replace(run="") for entry in made.entries))
     assert {row.reason for row in tabulate_sweep(begun, {}).rows} == {"not measured yet"}
     absent = [{row.absent for row in one.rows} for one in (table, tabulate_sweep(made, {}), tabulate_sweep(begun, {}))]

@@ -218,7 +218,7 @@ def test_a_configuration_that_failed_names_the_package() -> None:
     log = "+ cmake -DGGML_BLAS_VENDOR=OpenBLAS\nCMake Error: BLAS not found, please refer to\n"
     result = read_outcome(factory.step("configure_release", Phase.CONFIGURE), factory.completed(1), log, "")
     assert result.status is Status.FAILED
-    assert result.reason == "exit code 1: missing here, by Debian's names: libopenblas-dev (apt-get install)"
+    assert result.reason == "exit code 1: not installed (Debian packages): libopenblas-dev"
 
 
 def test_a_blas_library_that_does_not_tell_is_no_failure() -> None:
@@ -242,10 +242,10 @@ def test_a_node_without_nvidia_smi_is_no_failure() -> None:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ("x: flash attn = 0\nx: flash attn = 1", "it ran with flash attention 1, and 0 was asked for"),
-        ("system_info: n_threads = 2 / 8 | CPU : NEON = 1 |", "it ran with 2 threads, and 4 were asked for"),
+        ("x: flash attn = 0\nx: flash attn = 1", "it ran with flash attention 1, but 0 was asked for"),
+        ("system_info: n_threads = 2 / 8 | CPU : NEON = 1 |", "it ran with 2 threads, but 4 were asked for"),
         ("cplan requested more threads (4) than available (2)", "did not get the threads"),
-        ("whisper_model_load: type          = 1 (tiny)", "its weights are of the size tiny, and base was asked for"),
+        ("whisper_model_load: type          = 1 (tiny)", "its weights have the size of tiny, but base was asked for"),
     ],
 )
 @pytest.mark.parametrize("first", [True, False])

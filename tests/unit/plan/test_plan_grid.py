@@ -51,7 +51,7 @@ def test_a_type_that_does_not_fit_has_its_reason() -> None:
     axes = (AXES[0], Axis(name="quant", values=("q8_0", "q4_k")), *AXES[2:])
     _, cells = lay_grid(axes, ())
     assert {cell.reason.partition(":")[0] for cell in cells if dict(cell.values)["quant"] == "q4_k"} == {
-        "tiny cannot be q4_k"
+        "tiny cannot be quantised to q4_k"
     }
     assert not any(cell.reason for cell in cells if dict(cell.values)["quant"] == "q8_0")
     assert cells[0].case.get("model") == "tiny-q8_0"

@@ -64,7 +64,7 @@ def test_a_candidate_without_a_score_says_why() -> None:
     good = factory.result("b", Phase.BENCHMARK, Status.PASSED)
     still = good.replace(completed=factory.completed().replace(stopped_s=6.0))
     assert explain_absence([good]) == ""
-    assert explain_absence([good, still]) == "the process or the harness stood still for 6.0 s"
+    assert explain_absence([good, still]) == "the process or the harness was stopped or frozen for 6.0 s"
     assert explain_absence([still, good.replace(status=Status.FAILED, reason="exit code 3")]) == "exit code 3"
 
 

@@ -17,18 +17,18 @@ STOCK = CacheContents(folder="/c", entries=(BUILD, MINE), free_bytes=75_400_000_
 
 def test_the_list_is_aligned_and_ends_in_the_sum() -> None:
     assert render_contents(STOCK) == (
-        "kind    size      last use  in use  name     what for\n"
+        "kind    size      last use  in use  name     purpose\n"
         "builds  120.0 MB  3 d       -       sdist-1  v1.8.5, Release native, gcc\n"
         "other   0.0 MB    2 h       -       a�[2Jb   never removed\n"
         "\n"
-        "2 entries, 120.0 MB in all, 75.4 GB free in /c\n"
+        "2 entries, 120.0 MB in total, 75.4 GB free in /c\n"
         "to make room: harness cache prune --older 30d --keep 20GB --yes\n"
     )
 
 
 def test_what_would_go_and_what_went() -> None:
     planned = render_pruning(PruneResult(stock=STOCK, removals=(Removal(entry=BUILD),), done=False))
-    assert "would remove 1 entry, 120.0 MB; 120.0 MB in all, 75.4 GB free in /c\n" in planned
-    assert planned.endswith("to do it: the same with --yes\n")
+    assert "would remove 1 entry, 120.0 MB; 120.0 MB in total, 75.4 GB free in /c\n" in planned
+    assert planned.endswith("nothing was removed; add --yes to do it\n")
     kept = render_pruning(PruneResult(stock=STOCK, removals=(Removal(entry=BUILD, kept="Read-only"),), done=True))
-    assert kept == "removed 0 entries, 0.0 MB; 120.0 MB in all, 75.4 GB free in /c\nkept sdist-1: Read-only\n"
+    assert kept == "removed 0 entries, 0.0 MB; 120.0 MB in total, 75.4 GB free in /c\nkept sdist-1: Read-only\n"

@@ -34,11 +34,11 @@ def of(*verdicts: Verdict, relevant: bool = False, mde: float | None = 0.012) ->
     [
         (
             of(Verdict.UNCHANGED, Verdict.UNCHANGED),
-            "no relevant difference; a change of 1.2 % or more would have been seen.",
+            "no relevant difference; a change of 1.2 % or more would have been detected.",
         ),
         (
             of(Verdict.IMPROVED),
-            "no relevant difference; a change of 1.2 % or more would have been seen.",
+            "no relevant difference; a change of 1.2 % or more would have been detected.",
         ),
         (
             of(Verdict.REGRESSED, relevant=True),
@@ -46,13 +46,13 @@ def of(*verdicts: Verdict, relevant: bool = False, mde: float | None = 0.012) ->
         ),
         (
             of(Verdict.UNRESOLVED, mde=None),
-            "nothing is resolved: more runs of each side would tell, or harness ab, which measures both in turns.",
+            "nothing is resolved: make more runs of each side, or use harness ab, which measures both sides in turns.",
         ),
         (
             of(Verdict.UNCHANGED, Verdict.UNRESOLVED).replace(method=PAIRED_METHOD),
             (
-                "no relevant difference among the others; a change of 1.2 % or more would have been seen; 1 "
-                "unresolved: a longer --max-time, a quieter node or a larger --threshold would tell."
+                "no relevant difference among the others; a change of 1.2 % or more would have been detected; 1 "
+                "unresolved: try a longer --max-time, a quieter node or a larger --threshold."
             ),
         ),
         (of(), "nothing was compared."),
@@ -65,7 +65,7 @@ def test_the_last_sentence(family: Family, sentence: str) -> None:
 def test_what_is_not_the_same_quantity_needs_no_more_runs() -> None:
     cells = contrast.family().comparisons[4:]
     assert conclude_family(of().replace(comparisons=cells)) == (
-        "30 not judged, as they are not the same quantity on both sides."
+        "30 not judged, because the two sides do not measure the same quantity."
     )
 
 

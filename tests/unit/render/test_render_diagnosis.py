@@ -2,12 +2,12 @@ from harness.records.condition import Condition, Diagnosis, Finding, FindingStat
 from harness.render.diagnosis import render_doctor
 
 FIT = Finding(topic="steal", fitness=FindingStatus.FIT, found="0.0% of the CPU time")
-UNKNOWN = Finding(topic="turbo", fitness=FindingStatus.UNKNOWN, found="the system does not tell")
+UNKNOWN = Finding(topic="turbo", fitness=FindingStatus.UNKNOWN, found="not available")
 UNFIT = Finding(
     topic="governor",
     fitness=FindingStatus.UNFIT,
     found="powersave",
-    means="clocks follow the load",
+    means="clock rates follow the load",
     fix="sudo cpupower frequency-set -g performance",
 )
 
@@ -22,11 +22,11 @@ def test_a_table_then_what_is_unfit_with_its_fix() -> None:
         "node-1: 1 unfit, 1 not known\n"
         "\n"
         "  steal     fit      0.0% of the CPU time\n"
-        "  turbo     unknown  the system does not tell\n"
+        "  turbo     unknown  not available\n"
         "  governor  unfit    powersave\n"
         "\n"
         "  governor: powersave\n"
-        "    clocks follow the load\n"
+        "    clock rates follow the load\n"
         "    fix: sudo cpupower frequency-set -g performance\n"
     )
 

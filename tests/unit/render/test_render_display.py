@@ -43,7 +43,7 @@ def test_one_run_has_units_spread_rates_tests_and_failures() -> None:
     assert ["type=f16", "3.50", "-"] in words
     assert ["memcpy", "GB/s", "threads=1", "threads=2"] in words
     assert "  tests    release: 1 passed, 1 failed (test-whisper-cli-tiny), 1 skipped" in text
-    assert "  timeout: bench_tiny_r2: no end after 3600 s" in text
+    assert "  timeout: bench_tiny_r2: timed out after 3600 s" in text
     assert "#" not in text
 
 

@@ -9,14 +9,14 @@ from harness.settings.layer import layer_settings
 @pytest.mark.parametrize(
     ("layers", "drawn", "told", "fixed_by"),
     [
-        ({}, 42, "42, drawn from the system; --seed 42 gives the same orders again", ""),
-        ({}, 1, "1, which an earlier harness always took where no seed was given", ""),
-        ({"flags": {"dry_run": True}}, 0, "drawn from the system when it is measured; --seed N fixes it", ""),
-        ({"flags": {"seed": 5}}, 0, "5, as given: the same orders as in everything else that has this seed", ""),
-        ({"flags": {"seed": 0}}, 9, "0, as given: the same orders as in everything else that has this seed", ""),
+        ({}, 42, "42, drawn at random; --seed 42 repeats the same orders", ""),
+        ({}, 1, "1, the default of earlier versions", ""),
+        ({"flags": {"dry_run": True}}, 0, "drawn at random when the measurement starts; --seed N fixes it", ""),
+        ({"flags": {"seed": 5}}, 0, "5, as given: all measurements with this seed have the same random orders", ""),
+        ({"flags": {"seed": 0}}, 9, "0, as given: all measurements with this seed have the same random orders", ""),
         ({"flags": {"seed": 5, "dry_run": True}}, 0, "5, as given", ""),
-        ({"file": {"seed": 5}}, 9, "5, fixed by harness.toml: everything that is measured with it", "harness.toml"),
-        ({"environ": {"HARNESS_SEED": "5"}}, 9, "5, fixed by HARNESS_SEED: everything", "HARNESS_SEED"),
+        ({"file": {"seed": 5}}, 9, "5, fixed by harness.toml: all measurements with it", "harness.toml"),
+        ({"environ": {"HARNESS_SEED": "5"}}, 9, "5, fixed by HARNESS_SEED: all measurements", "HARNESS_SEED"),
         ({"file": {"seed": 5}, "flags": {"seed": 6}}, 9, "6, as given", ""),
     ],
 )

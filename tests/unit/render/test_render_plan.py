@@ -29,7 +29,7 @@ def test_a_header_has_eight_short_lines_at_most(make_run: MakeRun, width: int) -
 def test_a_header_says_how_long_it_takes_and_how_that_is_known(make_run: MakeRun) -> None:
     text = render_header(plan(), make_run(), OUTLOOK)
     assert "time     about 6 min 12 s; 2 of 3 steps were timed here before" in text
-    assert "3 steps; every option and step: -v, or --dry-run" in text
+    assert "3 steps; -v or --dry-run shows every option and step" in text
     assert "nothing is left to do" in render_header(plan(), make_run(), OUTLOOK.replace(total=0))
 
 

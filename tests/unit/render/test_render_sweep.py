@@ -23,7 +23,7 @@ def test_only_what_differs_has_a_column() -> None:
     text = render_sweep(chart())
     assert text.splitlines()[0].split()[:3] == ["threads", "fa", "Enc."]
     assert "RTF is a model, not a measurement" in text
-    assert "cannot be told from 1 of 3 others" in " ".join(text.split())
+    assert "cannot be distinguished from 1 of 3 others" in " ".join(text.split())
 
 
 def test_csv_has_a_line_for_each_cell_and_no_mark() -> None:

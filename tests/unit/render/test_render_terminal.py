@@ -64,7 +64,7 @@ def results() -> tuple[StepResult, ...]:
             step="bench_small_r2",
             phase=Phase.BENCHMARK,
             status=Status.TIMED_OUT,
-            reason="no end after 3600 s",
+            reason="timed out after 3600 s",
             log="bench-bench-small-t4-fa0-r2.log",
         ),
     )

@@ -17,5 +17,5 @@ def test_short_audio_costs_a_whole_window(audio_s: float, windows: int) -> None:
 
 @pytest.mark.parametrize("audio_s", [0.0, -1.0, float("nan")])
 def test_audio_without_length(audio_s: float) -> None:
-    with pytest.raises(ValueError, match="length above 0"):
+    with pytest.raises(ValueError, match="must be above 0"):
         model_rtf(1.0, 1.0, audio_s)

@@ -43,8 +43,8 @@ def test_runs_of_a_day_count_once_by_their_median() -> None:
     assert found.centre == pytest.approx(math.log(2))
     assert found.p == UnpairedEvidence([2.0, 2.0], [4.0, 4.0]).p
     assert found.lack(0.01) == (
-        "runs: 4 and 2, of 2 and 2 days; an interval takes 6 days of each side, or 7 runs of each side in turns on one "
-        "day, at the very least"
+        "runs: 4 and 2, on 2 and 2 days; an interval takes at least 6 days of each side, or 7 runs of each side in "
+        "turns on one day"
     )
 
 

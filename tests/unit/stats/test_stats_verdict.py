@@ -120,7 +120,7 @@ def test_thin_data_are_unresolved(n: int) -> None:
     assert comparison.verdict is Verdict.UNRESOLVED
     assert (comparison.low, comparison.high, comparison.mde, comparison.confidence) == (None, None, None, 0.0)
     assert codes(comparison) == ["thin"]
-    assert "9 at the very least" in comparison.caveats[0].message
+    assert "takes at least 9" in comparison.caveats[0].message
     assert comparison.n == comparison.baseline.n / 3 == n
     assert comparison.change == pytest.approx(0.5 if n else 0.0, rel=0.1)
 
@@ -316,9 +316,9 @@ def test_an_empty_family() -> None:
 
 @pytest.mark.parametrize(("alpha", "threshold"), [(0.0, 0.02), (1.0, 0.02), (math.nan, 0.02), (0.01, -0.1)])
 def test_impossible_levels(alpha: float, threshold: float) -> None:
-    with pytest.raises(ValueError, match="alpha lies between"):
+    with pytest.raises(ValueError, match="alpha must be between"):
         judge_pairs([], alpha=alpha, threshold=threshold)
-    with pytest.raises(ValueError, match="alpha lies between"):
+    with pytest.raises(ValueError, match="alpha must be between"):
         list_settled([paired(())], planned=1, alpha=alpha, threshold=threshold)
 
 
@@ -360,7 +360,7 @@ def test_too_few_runs(n: int, m: int) -> None:
     (comparison,) = judge_unpaired([unpaired(n, m, 0.5)], alpha=ALPHA, threshold=THRESHOLD).comparisons
     assert (comparison.verdict, comparison.low, comparison.mde) == (Verdict.UNRESOLVED, None, None)
     assert codes(comparison) == ["thin"]
-    assert comparison.caveats[0].message == f"runs: {n} and {m}; an interval takes 6 of each side at the very least"
+    assert comparison.caveats[0].message == f"runs: {n} and {m}; an interval takes at least 6 of each side"
     assert comparison.change == pytest.approx(0.5 if n and m else 0.0, abs=0.02)
     assert (comparison.baseline.n, comparison.contender.n) == (n, m)
 

@@ -77,7 +77,7 @@ def test_a_bundle_that_appears_meanwhile_is_left_alone_and_nothing_is_lost(tmp_p
     else:
         bundle.final.symlink_to(tmp_path)
     before = bundle.final.lstat()
-    with pytest.raises(FileExistsError, match="there already"):
+    with pytest.raises(FileExistsError, match="already exists"):
         bundle.seal(run, "the report\n")
     assert load_run(bundle.path) == run
     other = run.replace(id=bundle.choose_id())

@@ -71,7 +71,7 @@ def test_an_unfinished_run_has_a_path_and_a_hint(results: Path) -> None:
 
 @pytest.mark.parametrize("word", ["2026", "20260", "202601"])
 def test_an_ambiguous_beginning_names_the_candidates(results: Path, word: str) -> None:
-    with pytest.raises(UsageError, match="is the beginning of") as raised:
+    with pytest.raises(UsageError, match="runs begin with") as raised:
         find_runs(results, [word])
     assert IDS[0] in str(raised.value)
 
@@ -85,7 +85,7 @@ def test_a_word_that_names_nothing(results: Path, word: str) -> None:
 
 def test_no_results_at_all(tmp_path: Path) -> None:
     for word in ("all", "latest"):
-        with pytest.raises(UsageError, match="there is no run in"):
+        with pytest.raises(UsageError, match="there are no runs in"):
             find_runs(tmp_path / "none", [word])
     assert list_months(tmp_path / "none") == []
 
@@ -113,7 +113,7 @@ def test_the_logs_are_those_that_the_results_name(results: Path) -> None:
         (b'{\n "schema": 1,\n "id": oh\n}', ":3 cannot be understood", "JSON is malformed"),
         (b'{\n "schema": 1,\n "id": "x"', ":3 cannot be understood", "truncated"),
         (b'{"schema": 1}', " cannot be understood", "missing required field"),
-        (b'{"schema": 99, "shape": "new"}', " has schema 99", "reads schema 1 to"),
+        (b'{"schema": 99, "shape": "new"}', " has schema 99", "reads schemas 1 to"),
         (b'{"schema": 1,\n "id": "\xff"}', ":2 cannot be understood", "invalid start byte"),
         (b"[1, 2]", " cannot be understood", "Expected `object`"),
     ],
@@ -160,7 +160,7 @@ def test_the_first_schema_that_is_not_known_is_refused(results: Path) -> None:
     file.write_text(json.dumps(json.loads(file.read_text()) | {"schema": SCHEMA + 1}))
     with pytest.raises(UnreadableError, match=f"has schema {SCHEMA + 1}") as raised:
         load_run(file.parent)
-    assert f"reads schema 1 to {SCHEMA}" in raised.value.cause
+    assert f"reads schemas 1 to {SCHEMA}" in raised.value.cause
 
 
 def test_a_metric_of_another_harness(results: Path) -> None:
@@ -222,4 +222,4 @@ def test_logs_that_cannot_be_opened_are_named_and_the_run_is_shown(
     monkeypatch.setattr(find, "list_folder", refuse)
     told: list[str] = []
     assert [stored.run.id for stored in find_runs(results, ["latest"], told.append)] == [IDS[2]]
-    assert told == [f"cannot read {list_folders(results)[2]}/logs: Permission denied: it is left out"]
+    assert told == [f"cannot read {list_folders(results)[2]}/logs: Permission denied: it is ignored"]

@@ -40,7 +40,7 @@ def test_links_are_named_and_not_followed(results: Path) -> None:
     (results / "c").symlink_to("two")
     noted: list[str] = []
     assert sorted(list_months(results, noted.append)) == sorted(before)
-    assert sorted(noted) == [f"{results / name} is a link: it is left out" for name in "abc"]
+    assert sorted(noted) == [f"{results / name} is a link: it is ignored" for name in "abc"]
 
 
 def test_places_are_in_the_order_of_time_whatever_the_node(results: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_folder_that_cannot_be_opened_is_named_and_the_rest_is_shown(
     forbid(monkeypatch, results / name, error)
     told: list[str] = []
     assert find_places(list_months(results, told.append)) == expected
-    assert told == [f"{results / name} cannot be opened ({os.strerror(error)}): it is left out"]
+    assert told == [f"{results / name} cannot be opened ({os.strerror(error)}): it is ignored"]
 
 
 def test_an_entry_that_cannot_be_looked_at_is_named(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def test_the_latest_that_is_the_callers_own_is_gone_on_with(tmp_path: Path) -> N
     notes: list[str] = []
     assert find_sweep(tmp_path, "node-1", "", unfinished=True, note=notes.append) == sweep(1)
     (note,) = notes
-    assert f"passed over: {sweep(2).id}" in note, "a finished one is none of them"
+    assert f"ignored: {sweep(2).id}" in note, "a finished one is none of them"
 
 
 def test_who_can_go_on_with_nothing_is_told_what_to_do_about_the_latest(tmp_path: Path) -> None:
@@ -77,10 +77,10 @@ def test_a_sweep_is_named_by_its_id_a_beginning_or_the_word_for_the_latest(tmp_p
         name_sweep(tmp_path, begun)
     run = tmp_path / "node-1" / "2026-01" / f"{begun}-a-run"
     run.mkdir(parents=True, exist_ok=True)
-    assert name_sweep(tmp_path, begun) is None, "it is the beginning of a run, too"
+    assert name_sweep(tmp_path, begun) is None, "it sweeps begin with a run, too"
     assert name_sweep(tmp_path, first.id) == ("node-1", first.id), "but that is all of it"
 
 
 def test_without_a_sweep_there_is_no_latest(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is no sweep in"):
+    with pytest.raises(UsageError, match="there are no sweeps in"):
         name_sweep(tmp_path, "sweep")

@@ -17,7 +17,7 @@ from tests import factory
 
 
 @pytest.mark.parametrize(
-    ("removed", "said"), [(0, KEPT), (1, "but for 1 of 2 runs"), (2, "removed or moved meanwhile")]
+    ("removed", "said"), [(0, KEPT), (1, "except in 1 of 2 runs"), (2, "removed or moved in the meantime")]
 )
 def test_what_was_removed_meanwhile_is_not_called_kept(tmp_path: Path, removed: int, said: str) -> None:
     bundles = []
@@ -206,14 +206,14 @@ def test_parts_of_something_larger_are_not_runs_of_their_own(tmp_path: Path) -> 
     begin(tmp_path)
     trial = Trial(id="x", role=Role.BASELINE, seed=1, pairs=1)
     part = begin(tmp_path, LATER.replace(sweep="20260101T000000Z-abc"))
-    with pytest.raises(UsageError, match=r"20260101T000000Z-abc\.sweep\.json is gone") as refused:
+    with pytest.raises(UsageError, match=r"20260101T000000Z-abc\.sweep\.json no longer exists") as refused:
         find(tmp_path, LATER.id)
     assert f"harness list --unfinished --remove {LATER.id} --yes --results {tmp_path}" in refused.value.hint
     part.release()
     (part.path.parent / "20260101T000000Z-abc.sweep.json").touch()
     side = begin(tmp_path, LATER.replace(trial=trial))
     assert find(tmp_path).final.name == RUN.id
-    with pytest.raises(UsageError, match="a part of the sweep") as refused:
+    with pytest.raises(UsageError, match="belongs to the sweep") as refused:
         find(tmp_path, LATER.id)
     assert "harness sweep --resume 20260101T000000Z-abc" in refused.value.hint
     with pytest.raises(UsageError, match="one side of a live comparison"):

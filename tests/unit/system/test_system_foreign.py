@@ -124,7 +124,7 @@ def test_a_pipe_of_ones_own_is_read_and_no_other(folder: Path) -> None:
     ("make", "what"),
     [
         (NAMED["a character device"], "x is a character device, not a regular file"),
-        (make_loop, "cannot read .*x\n  cause: it is a link that goes round in a circle"),
+        (make_loop, "cannot read .*x\n  cause: it is a link that leads back to itself"),
     ],
 )
 def test_devices_and_circles_are_named(folder: Path, make: Callable[[Path], None], what: str) -> None:

@@ -244,7 +244,7 @@ def test_what_no_limit_is_behind(error: BaseException) -> None:
 
 
 def test_a_run_that_a_limit_stops_says_how_to_go_on() -> None:
-    told = ("what is done is kept", "harness run --resume x", Path("/results"))
+    told = ("finished work is kept", "harness run --resume x", Path("/results"))
     for error, place in (
         (MemoryError(), ""),
         (OSError(errno.ENOSPC, "full"), "/results"),
@@ -253,7 +253,7 @@ def test_a_run_that_a_limit_stops_says_how_to_go_on() -> None:
         stopped = explain_stop("run", error, *told)
         assert stopped.what.startswith("the run stopped: ")
         assert place in stopped.what
-        assert "what is done is kept" in stopped.line
+        assert "finished work is kept" in stopped.line
         assert stopped.hint.endswith("then harness run --resume x")
     explained = UnfitError("no room")
     assert explain_stop("run", explained, *told) is explained

@@ -53,7 +53,7 @@ def test_it_waits_as_long_as_it_takes_and_says_for_whom(monkeypatch: pytest.Monk
     node = Node(monkeypatch, 1.0, 0.5, 0.0)
     monitor, said = watch_over(node, 60.0)
     assert (monitor.wait(), node.slept_s, monitor.caveat) == (True, 3.0, None)
-    assert "waiting until others use less than 0.10 CPUs: 1.00 CPUs (yes 4711: 1.00)" in said.getvalue()
+    assert "waiting until other processes use less than 0.10 CPUs; now 1.00 CPUs (yes 4711: 1.00)" in said.getvalue()
 
 
 def test_after_the_time_it_goes_on_and_names_who_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,8 +62,8 @@ def test_after_the_time_it_goes_on_and_names_who_it_was(monkeypatch: pytest.Monk
     assert (monitor.wait(), node.slept_s) == (True, 5.0)
     assert monitor.caveat
     assert monitor.caveat.code == "not-quiet"
-    assert monitor.caveat.message == "no quiet within 5 s: others used 1.00 CPUs (yes 4711: 1.00)"
-    assert "going on" in said.getvalue()
+    assert monitor.caveat.message == "not quiet within 5 s: other processes used 1.00 CPUs (yes 4711: 1.00)"
+    assert "measuring anyway" in said.getvalue()
     assert (monitor.wait(), node.slept_s) == (False, 5.0), "the time is for all waits together"
 
 

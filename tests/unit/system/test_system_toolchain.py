@@ -108,7 +108,7 @@ def test_no_compiler_says_how_to_get_one(machine: Callable[..., dict[str, str]],
 
 
 def test_missing_cxx_compiler_is_named(machine: Callable[..., dict[str, str]], tmp_path: Path) -> None:
-    with pytest.raises(UnfitError, match=r"no C\+\+ compiler: g\+\+ is not there"):
+    with pytest.raises(UnfitError, match=r"no C\+\+ compiler: g\+\+ was not found"):
         probe_toolchain("gcc", machine("gcc", *ASK), cache=tmp_path)
 
 

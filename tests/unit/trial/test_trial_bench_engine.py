@@ -86,4 +86,7 @@ def test_a_block_that_stands_still_again_and_again_is_lost(
     outcome, started = play(monkeypatch, tmp_path, [stopped(stopped_s=6.0)] * 9, retries=retries)
     assert isinstance(outcome, LostBlock)
     assert (len(started), outcome.halted_s, outcome.hopeless) == (retries + 1, 6.0 * (retries + 1), False)
-    assert outcome.reason == f"whisper-bench of the {BLOCK.order[0]}: the process or the harness stood still for 6.0 s"
+    assert (
+        outcome.reason
+        == f"whisper-bench of the {BLOCK.order[0]}: the process or the harness was stopped or frozen for 6.0 s"
+    )

@@ -38,7 +38,7 @@ def test_what_is_kept_is_said(
     (tmp_path / RUN).touch()
     with pytest.raises(kind) as caught, TELLING[command](tmp_path):
         raise error
-    assert "what is done is kept" in caught.value.line
+    assert "finished work is kept" in caught.value.line
     assert says in caught.value.hint
     assert f"then {command}" in caught.value.hint
     assert caught.value.exit_code == 3

@@ -61,7 +61,7 @@ def test_numbers_that_cannot_be_are_no_measurement(old: str, new: str) -> None:
 def test_without_a_text_nothing_was_transcribed() -> None:
     silent = "\n".join(line for line in TOLD.splitlines() if "-->" not in line)
     assert not has_text(silent)
-    assert outcome(silent).reason == "exit code 0, but no measurement of a text"
+    assert outcome(silent).reason == "exit code 0, but no measurement of any text"
     assert not has_text("[00:00:00.000 --> 00:00:11.000]   \n")
 
 

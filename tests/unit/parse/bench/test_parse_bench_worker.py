@@ -54,12 +54,12 @@ def test_an_answer_is_a_cost_per_unit() -> None:
     ],
 )
 def test_what_is_no_answer(said: str) -> None:
-    with pytest.raises(UnreadableError, match="the worker answered with"):
+    with pytest.raises(UnreadableError, match="the worker gave a strange answer"):
         parse_answer(said, "encode")
 
 
 def test_an_answer_to_something_else() -> None:
-    with pytest.raises(UnreadableError, match="answered 'decode' when asked to 'encode'"):
+    with pytest.raises(UnreadableError, match="answered 'decode' although 'encode' was asked"):
         parse_answer(line("decode"), "encode")
 
 

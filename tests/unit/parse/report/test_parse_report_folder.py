@@ -46,7 +46,7 @@ def test_log_of_a_repetition_names_its_setting() -> None:
         (
             f"assuming empty model\n{MEDIUM}",
             "",
-            "the weights are empty ('assuming empty model'): a timing of them means nothing",
+            "the weights are empty ('assuming empty model'): their timings mean nothing",
         ),
     ],
 )
@@ -101,9 +101,9 @@ def test_nothing_says_nothing() -> None:
     ("name", "words"),
     [
         ("bench-bench-medium-t4-fa0-r1.log", ""),
-        ("bench-bench-medium-t2-fa0-r1.log", "it ran with 4 threads, and 2 were asked for"),
-        ("bench-bench-medium-t4-fa1-r1.log", "it ran with flash attention 0, and 1 was asked for"),
-        ("bench-bench-tiny.log", "its weights are of the size medium, and tiny was asked for"),
+        ("bench-bench-medium-t2-fa0-r1.log", "it ran with 4 threads, but 2 were asked for"),
+        ("bench-bench-medium-t4-fa1-r1.log", "it ran with flash attention 0, but 1 was asked for"),
+        ("bench-bench-tiny.log", "its weights have the size of medium, but tiny was asked for"),
     ],
 )
 def test_a_log_that_is_not_of_the_case_in_its_name(name: str, words: str) -> None:

@@ -111,7 +111,7 @@ def test_failed_build_is_a_failed_build() -> None:
     run = imported(text_of(BROKEN))
     assert (run.status, run.exit_code) == (Status.FAILED, ExitCode.BUILD_FAILED)
     assert [(one.step, one.phase, one.reason) for one in run.results] == [
-        ("build_debug", Phase.BUILD, "exit code 2 before any test")
+        ("build_debug", Phase.BUILD, "exit code 2, before any test ran")
     ]
 
 
@@ -136,7 +136,7 @@ def test_tests_that_failed_are_failed_whatever_the_status_says() -> None:
     log = "Test project /x\n1/1 Test #1: b ...***Failed    0.02 sec"
     run = imported(failing(log, 0).replace("FAILURE ❌ (0)", "SUCCESS ✅"))
     assert run.exit_code is ExitCode.TESTS_FAILED
-    assert run.results[0].reason == "failed: b, though its status is 0"
+    assert run.results[0].reason == "failed: b, although its status is 0"
     assert "status-differs" in codes(run)
 
 
@@ -317,11 +317,11 @@ def test_date_that_leaves_something_open_is_a_bound() -> None:
     bare = dated("2025年 03月 14日 星期五 08:37:31 CST")
     assert (bare.end, bare.earliest) == ("2025-03-14T14:37:31+00:00", "2025-03-14T00:22:50+00:00")
     assert bare.start == "2025-03-14T14:22:50+00:00"
-    assert "the latest that it can be" in bare.caveats[-1].message
-    assert bare.remarks[0].what == "the date is not exact: the zone CST has several meanings"
+    assert "the latest possible time" in bare.caveats[-1].message
+    assert bare.remarks[0].what == "the date is not exact: the time zone CST has several meanings"
     whole = dated("2025年 03月 14日 星期五 08:37:31 CST", {"stdall": "+ date\n2025-03-14T00:36:00Z begun\n"})
     assert (whole.end, whole.earliest) == ("2025-03-14T00:37:31+00:00", "")
-    assert "the first moment after a line of stdall (2025-03-14T00:36:00+00:00)" in whole.caveats[-1].message
+    assert "the first possible time after a line of stdall (2025-03-14T00:36:00+00:00)" in whole.caveats[-1].message
     assert whole.id[:17] == bare.id[:17] == "20250314T142250Z-", "the id does not depend on what else was kept"
 
 

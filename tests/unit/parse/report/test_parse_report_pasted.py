@@ -94,7 +94,7 @@ def test_what_is_not_read_is_said() -> None:
     text = TABLE.replace("| Config |", "| Load |").replace("Config", "Load") + "| x | y |\n"
     run = paste(text)
     assert [remark.what for remark in run.remarks] == [
-        "columns that are not read: load",
+        "columns that are ignored: load",
         "not a row of the table: 2 cells between bars, not 11",
     ]
 

@@ -62,16 +62,16 @@ def test_what_differs_for_the_processor_differs(other: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "not in the format ELF"),
-        (b"\xcf\xfa\xed\xfe" + bytes(100), "not in the format ELF"),
-        (b"\x7fELF\x01\x01" + bytes(100), "not in the format ELF"),
+        (b"", "not 64-bit ELF"),
+        (b"\xcf\xfa\xed\xfe" + bytes(100), "not 64-bit ELF"),
+        (b"\x7fELF\x01\x01" + bytes(100), "not 64-bit ELF"),
         (b"BC\xc0\xde" + bytes(100), "link-time optimisation"),
         (make_object(CODE, extra=".gnu.lto_.main"), "link-time optimisation"),
         (make_object(CODE, extra=".llvm.lto"), "link-time optimisation"),
         (make_object(CODE, extra="__CLANG_OFFLOAD_BUNDLE__sycl-spir64-unknown-unknown"), "code for a device"),
         (make_object(CODE, extra=".llvm.offloading"), "code for a device"),
-        (make_object(CODE)[:200], "breaks off"),
-        (make_object(CODE)[:20], "breaks off"),
+        (make_object(CODE)[:200], "is cut off"),
+        (make_object(CODE)[:20], "is cut off"),
         (
             make_object(CODE).replace(
                 b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x01", b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03"

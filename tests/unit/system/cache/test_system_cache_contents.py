@@ -263,7 +263,7 @@ def test_a_results_folder_that_is_a_link_is_not_entered(cache: Path, tmp_path: P
     (cache / "builds").rename(tmp_path / "elsewhere")
     (cache / "builds").symlink_to(tmp_path / "elsewhere")
     assert look(cache)["builds"].kind is CacheEntryKind.OTHER
-    assert remove_entry(cache, entry).kept == "it does not lie in the cache"
+    assert remove_entry(cache, entry).kept == "it is not inside the cache"
     assert (tmp_path / "elsewhere" / Path(BUILD).name).exists()
 
 

@@ -73,7 +73,7 @@ def test_damaged_entry_is_made_again(tmp_path: Path, damage: Callable[[Path], No
     damage(folder)
     assert obtain(folder, make, notes) == Facts(name="x")
     assert make.calls == 2
-    assert notes == ["thing-1 in the cache is damaged: making it again"]
+    assert notes == ["thing-1 in the cache is damaged, and is made again"]
     assert measure_extent(folder / "tree", without=GENERATED) == FolderExtent(files=3, bytes=3 + 5 + len("a.txt"))
 
 
@@ -112,7 +112,7 @@ def test_leftovers_of_this_entry_alone_are_removed(tmp_path: Path) -> None:
 
 def test_place_that_cannot_be_written_is_unfit(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UnfitError, match="cannot be written") as caught:
+    with pytest.raises(UnfitError, match="cannot write to the cache") as caught:
         obtain(tmp_path / "file" / "thing-1", Maker())
     assert "--cache" in caught.value.hint
 

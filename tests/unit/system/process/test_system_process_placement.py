@@ -61,7 +61,7 @@ def test_rights_are_looked_at_beforehand_and_given_back(
         raise PermissionError
 
     monkeypatch.setattr(os, "setpriority", refuse)
-    with pytest.raises(UnfitError, match="may not raise priorities"):
+    with pytest.raises(UnfitError, match="not allowed to raise priorities"):
         require_placement(PlacementRequest(nice=-5))
     with pytest.raises(UnfitError, match="the priority -5"):
         place_child(os.getpid(), Placement(nice=-5))

@@ -84,7 +84,7 @@ def test_what_is_not_whisper_is_refused(tmp_path: Path) -> None:
 
 def test_a_tree_whose_path_cannot_be_recorded_is_refused(tmp_path: Path) -> None:
     tree = Path(os.fsdecode(os.fsencode(tmp_path) + b"/tr\xe9e"))
-    with pytest.raises(UsageError, match="not UTF-8"):
+    with pytest.raises(UsageError, match="not valid UTF-8"):
         probe_tree(tree, environ={}, note=print)
 
 
