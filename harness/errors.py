@@ -46,9 +46,9 @@ class UnfitError(HarnessError):
 
 
 class LimitError(HarnessError):
-    """The system refused another file, process or piece of memory: what was asked for may be there all the same.
+    """The system refused another file, process or piece of memory; what was asked for may exist all the same.
 
-    It is not an UnfitError, so that nobody takes it for the answer that a program is missing.
+    It is not an UnfitError, so that it is never mistaken for a missing program.
     """
 
     exit_code = 3

@@ -2,5 +2,5 @@
 
 In: caveats, diagnoses, comparisons and refusals, made of records alone.
 Out: texts for people (`render`), the arithmetic of samples (`stats`).
-Of floor 1 it imports all but `parse` and `render`.
+On floor 1 it imports everything but `parse` and `render`.
 """

@@ -18,7 +18,7 @@ _UNLIKE = 2.0
 
 
 def find_start(run: Run) -> datetime | None:
-    """Return when a run began, None where its record does not say."""
+    """Return when a run began, or None if its record does not say."""
     try:
         start = datetime.fromisoformat(run.start)
     except ValueError:
@@ -27,9 +27,9 @@ def find_start(run: Run) -> datetime | None:
 
 
 def name_day(run: Run) -> str:
-    """Return the node and the date, UTC, on which a run began; of a run without a start the name of the run.
+    """Return the node and the UTC date on which a run began; for a run without a start, its name.
 
-    Runs of one node and day share what that day did to the node.
+    Runs of one node and day share the conditions of that day.
     """
     start = find_start(run)
     return f"{run.node.name} {start:%Y-%m-%d}" if start else f"{run.node.name} {run.id}"
@@ -49,12 +49,12 @@ def correlate_time(baseline: Sequence[datetime], contender: Sequence[datetime]) 
 
 
 def bound_time_correlation(n: int, m: int) -> float:
-    """Return the correlation up to which runs of `n` and `m` are mixed well enough in time."""
+    """Return the correlation up to which `n` and `m` runs count as mixed in time."""
     return min(MOST_CORRELATION, _MOST_DEVIATIONS * math.sqrt((n + m + 1) / (3 * n * m)))
 
 
 def caveat_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[Caveat]:
-    """Yield what a reader must know of when the runs of both sides were made."""
+    """Yield what a reader must know about when the runs of both sides were made."""
     here, there = ([start for run in side if (start := find_start(run))] for side in (baseline, contender))
     correlation = correlate_time(here, there)
     advice = "a change of the node in between looks like a change of the code; harness ab measures both sides in turns"

@@ -1,4 +1,4 @@
-"""What a reader of a run must know, derived from the run itself."""
+"""What a reader must know about a run, derived from the run itself."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ _JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
 
 
 def derive_caveats(run: Run) -> tuple[Caveat, ...]:
-    """Return the caveats that follow from what was measured and how it went, in the order of their weight."""
+    """Return the caveats that follow from what was measured and how it went, the most important first."""
     return (
         *_about_silence(run),
         *_about_source(run),
@@ -102,8 +102,8 @@ def _about_devices(run: Run, info: SystemInfo) -> Iterator[Caveat]:
 def _about_mul_mat(run: Run) -> Iterator[Caveat]:
     """Tell an artefact of the benchmark from a slow machine.
 
-    Since v1.8.5 the operands are bytes 0 to 63 in turn. Read as F32 most products of the smallest of them underflow,
-    always in the same SIMD lanes, and on CPUs that handle underflow in microcode F32 drops to a hundredth of F16.
+    Since v1.8.5 the operands are bytes 0 to 63 in turn. Read as F32, most products of the smallest of them underflow,
+    always in the same SIMD lanes; on CPUs that handle underflow in microcode, F32 drops to a hundredth of F16.
     """
     rates = {
         (m.case.get("type"), int(m.case.get("n"))): m.value for m in run.measurements if m.metric == FLOP_RATE.name

@@ -24,10 +24,10 @@ _PARTED = {
 
 
 class CompareQuestion(Record):
-    """What runs are judged by: the change that matters, the metrics' names, and in what runs may differ.
+    """How to judge runs: the change that matters, the names of the metrics, and what may differ between runs.
 
-    The words of `across` are groups of context fields, or single ones. `named_metrics` and `named_benchmarks` are those
-    that somebody asked for. Asked to be `strict`, a case that is left UNRESOLVED has an exit code of its own.
+    The words of `across` are groups of context fields, or single fields. `named_metrics` and `named_benchmarks` are
+    those that the user asked for. With `strict`, a case that is left UNRESOLVED has an exit code of its own.
     """
 
     threshold: float
@@ -39,7 +39,7 @@ class CompareQuestion(Record):
 
 
 def choose_metrics(benchmarks: Sequence[str], metrics: Sequence[str]) -> frozenset[str]:
-    """Return the names of the metrics that --bench and --metric leave; raises UsageError for unknown ones."""
+    """Return the names of the metrics that --bench and --metric select; raises UsageError for unknown ones."""
     of_models = [metric.name for metric in TABLE_METRICS]
     for what, words, known in (("bench", benchmarks, list(Benchmark)), ("metric", metrics, of_models)):
         for name in words:
@@ -55,7 +55,7 @@ def choose_metrics(benchmarks: Sequence[str], metrics: Sequence[str]) -> frozens
 
 
 def list_uncompared(question: CompareQuestion, family: Family) -> tuple[str, ...]:
-    """Return the metrics and benchmarks that somebody named and that no comparison is of."""
+    """Return the metrics and benchmarks that the user named but that have no comparison."""
     metrics = {one.metric for one in family.comparisons}
     benchmarks = {one.case.benchmark for one in family.comparisons}
     missing = [name for name in question.named_metrics if name not in metrics and Benchmark.WHISPER in benchmarks]
@@ -65,7 +65,8 @@ def list_uncompared(question: CompareQuestion, family: Family) -> tuple[str, ...
 def compare_runs(baseline: Sequence[Run], contender: Sequence[Run], question: CompareQuestion) -> CompareResult:
     """Return the verdicts on two sets of runs.
 
-    Raises UsageError for sets with nothing in common, for unlike runs, and for words of `across` that name nothing.
+    Raises UsageError for sets with nothing in common, for runs that cannot be compared, and for unknown words in
+    `across`.
     """
     pairs = match_trials(baseline, contender)
     family = judge_trials(pairs, question) if pairs else _judge_runs(baseline, contender, question)
@@ -94,7 +95,7 @@ def compare_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Co
 
 
 def judge_trials(pairs: Sequence[RunPair], question: CompareQuestion) -> Family:
-    """Return the verdicts on runs that were measured in turns: what was said live, and what can be said at any time."""
+    """Return the verdicts on runs that were measured in turns: the same as during the trial."""
     pool, names = pool_trials(pairs, question.metrics), name_sides(pairs)
     family = judge_pairs(pool.samples, alpha=ALPHA, threshold=question.threshold)
     comparisons = tuple(one.replace(case=names[one.case]) for one in family.comparisons)
@@ -124,7 +125,7 @@ def _about_builds(pairs: Sequence[RunPair]) -> Iterator[Caveat]:
 
 
 def _judge_runs(baseline: Sequence[Run], contender: Sequence[Run], question: CompareQuestion) -> Family:
-    """Return the verdicts; numbers of a benchmark that changed its meaning are shown, but no part of the family."""
+    """Return the verdicts; numbers of a benchmark that changed its meaning are shown, but do not join the family."""
     samples = sample_runs(baseline, contender, question.metrics)
     reasons = {
         name: explain_break(name, baseline, contender) for name in dict.fromkeys(one.case.benchmark for one in samples)
@@ -177,7 +178,7 @@ def _refuse(unlike: Sequence[Difference]) -> None:
 
 
 def _narrowest(group: str, unlike: Sequence[Difference]) -> list[str]:
-    """Return the words that allow no more than these differences of one group; the group where they are many."""
+    """Return the words that allow just these differences of one group, or the group if there are many."""
     several = group not in _SINGLE or len(unlike) > _SHOWN
     return [group] if several else list(dict.fromkeys(name_subject(one.subject) for one in unlike))
 

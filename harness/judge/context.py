@@ -1,4 +1,4 @@
-"""In what the runs of a comparison differ beside what was asked, and what a reader of it must know of them."""
+"""What else differs between the runs of a comparison, and what a reader must know about them."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -38,10 +38,10 @@ _SHOWN = 4
 def find_differences(
     baseline: Sequence[Run], contender: Sequence[Run], benchmarks: frozenset[str]
 ) -> tuple[Difference, ...]:
-    """Return every context field in which the runs are not all alike, those that must be allowed first.
+    """Return every context field in which the runs differ, those that must be allowed first.
 
-    `benchmarks` are those that are compared: what matters to others alone is left out. What must be allowed differs
-    where two runs are known to: what is not known of a run may be anything, and `caveat_unknown` says so.
+    `benchmarks` are those that are compared; fields that matter only to others are left out. A field that must be
+    allowed differs only if two known values differ; values that are not known are listed by `caveat_unknown`.
     """
     runs = (*baseline, *contender)
 
@@ -70,7 +70,7 @@ def name_side(runs: Sequence[Run]) -> str:
 
 
 def explain_break(benchmark: str, baseline: Sequence[Run], contender: Sequence[Run]) -> str:
-    """Return why the numbers of a benchmark are not the same quantity in all runs, or nothing if they are."""
+    """Return why the numbers of a benchmark are not the same quantity in all runs, or an empty string if they are."""
     runs = (*baseline, *contender)
     if is_one_commit(runs):
         return ""
@@ -88,7 +88,7 @@ def explain_break(benchmark: str, baseline: Sequence[Run], contender: Sequence[R
 def caveat_context(
     baseline: Sequence[Run], contender: Sequence[Run], differences: Sequence[Difference], *, paired: bool
 ) -> tuple[Caveat, ...]:
-    """Return what a reader must know of the runs themselves; those of a trial (`paired`) say most of it."""
+    """Return what a reader must know about the runs; those of a trial (`paired`) carry most of it themselves."""
     return (
         *(() if paired else _about_identity(baseline, contender, differences)),
         *(() if paired else caveat_time(baseline, contender)),
@@ -98,7 +98,7 @@ def caveat_context(
 
 
 def caveat_unknown(baseline: Sequence[Run], contender: Sequence[Run], benchmarks: frozenset[str]) -> Iterator[Caveat]:
-    """Yield a caveat that lists what had to be taken for alike: the record of some run does not say it."""
+    """Yield a caveat that lists what was assumed to be the same because some record does not say it."""
     runs = (*baseline, *contender)
     subjects: dict[str, list[str]] = {}
     for field in list_context_fields(runs, benchmarks):
@@ -138,7 +138,7 @@ def _about_identity(
 
 
 def _about_coins(runs: Sequence[Run]) -> Iterator[Caveat]:
-    """Yield a caveat on runs that are not judged as pairs, but come from several trials that threw the same coins."""
+    """Yield a caveat on runs that are not judged as pairs, but come from several trials with the same seed."""
     seeds: dict[int, dict[tuple[str, str], int]] = {}
     for run in runs:
         if run.trial:
@@ -154,7 +154,7 @@ def _about_coins(runs: Sequence[Run]) -> Iterator[Caveat]:
 
 
 def _inherit(baseline: Sequence[Run], contender: Sequence[Run], *, paired: bool) -> Iterator[Caveat]:
-    """Yield the caveats of the runs, each code once, and how many of each side carry it unless all do."""
+    """Yield the caveats of the runs, each code once, with the number of runs on each side unless all have it."""
     sides = {"baseline": baseline, "contender": contender}
     messages = {caveat.code: caveat.message for run in (*contender, *baseline) for caveat in reversed(run.caveats)}
     for code in dict.fromkeys(caveat.code for run in (*baseline, *contender) for caveat in run.caveats):
@@ -172,7 +172,7 @@ def _identify(run: Run) -> tuple[str, str]:
 
 
 def _tell(runs: Sequence[Run], of: Callable[[Run], str]) -> str:
-    """Return the values of one side; where there are several the most frequent first, with the number of each."""
+    """Return the values of one side; if there are several, the most frequent first, each with its count."""
     counts: dict[str, int] = {}
     for value in map(of, runs):
         counts[value] = counts.get(value, 0) + 1

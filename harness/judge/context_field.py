@@ -1,7 +1,7 @@
 """The context that a run is measured in, field by field, as text that can be compared.
 
-Of our own runs everything is recorded, so what is not there was not set, or not seen. Of the runs of others what is not
-there is not known: it is neither "not set" nor equal to anything.
+Runs of this harness record everything, so what is missing was not set, or not seen. In imported runs, what is missing
+is not known: it is neither "not set" nor equal to anything.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,9 +27,9 @@ _ASKED = "GG_BUILD_"
 
 
 class ContextField(NamedTuple):
-    """One context field, the group of `harness.judge.context.GROUPS` it belongs to (or none), and its value for a run.
+    """One context field, its group in `harness.judge.context.GROUPS` (or none), and its value for a run.
 
-    The value is UNKNOWN where the record does not tell.
+    The value is UNKNOWN if the record does not say.
     """
 
     subject: str
@@ -60,14 +60,14 @@ def list_context_fields(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iter
 
 
 def name_commit(run: Run) -> str:
-    """Return the release, else the commit, with the hash of what was changed in it."""
+    """Return the release, else the commit, with the hash of uncommitted changes."""
     commit = run.source.commit
     name = commit.release or commit.sha[:8] or _absent(run, "a tree without git")
     return f"{name} + changes {commit.changes[:8]}" if commit.dirty else name
 
 
 def is_one_commit(runs: Sequence[Run]) -> bool:
-    """Return whether all runs are known to be of the same state of the code."""
+    """Return whether all runs are known to have measured the same state of the code."""
     names = set(map(name_commit, runs))
     return len(names) == 1 and UNKNOWN not in names
 
@@ -155,7 +155,7 @@ def _cpus(run: Run) -> str:
 
 
 def _absent(run: Run, word: str) -> str:
-    """Return what it means that a record does not name something: of our own runs it is `word`."""
+    """Return what it means that a record does not name something: `word` for runs of this harness, else UNKNOWN."""
     return word if run.origin == OURS else UNKNOWN
 
 
@@ -169,7 +169,7 @@ def _memory(run: Run) -> str:
 
 
 def _backend(run: Run) -> str:
-    """Return the backend that was asked for: an Environment of ggml-ci that names none did not ask for one."""
+    """Return the backend that was asked for; an Environment of ggml-ci that names none asked for none."""
     others = any(name.startswith(_ASKED) for name, _ in run.environment)
     return run.config.backend.lower() or (_NOT_ASKED if others else UNKNOWN)
 
@@ -179,7 +179,7 @@ def _used(run: Run) -> str:
 
 
 def _options(run: Run) -> Mapping[str, str] | None:
-    """Return all CMake options that a binary was configured with by name; None where they are not known."""
+    """Return all CMake options that a binary was configured with by name, or None if they are not known."""
     asked = {option.name: option.value for option in run.config.options}
     if run.origin == OURS or run.harness:  # or a report of ours, which lists them
         return asked
@@ -195,7 +195,7 @@ def _option(name: str, run: Run) -> str:
 
 
 def _tells_features(run: Run) -> bool:
-    """Return whether a log says what was compiled in: the Config column of a report names a part of it."""
+    """Return whether a log says what was compiled in; the Config column of a report names only a part."""
     shown = (fact.name == CPU_FEATURES and fact.origin is SettingOrigin.REPORT for fact in run.settings)
     return run.system_info is not None and not any(shown)
 

@@ -24,9 +24,9 @@ _DISK_BYTES = 2_000_000_000
 def diagnose(
     seen: Quietness, condition: Condition, cores: Cores, *, threads: int, free_disk_bytes: int, noexec: bool = False
 ) -> tuple[Finding, ...]:
-    """Return a finding for each point that is looked at; `seen` is a stretch in which the harness only watched.
+    """Return a finding for each point that is checked; `seen` covers a time in which the harness only watched.
 
-    `noexec`: programs cannot be executed in the cache.
+    `noexec` says that programs cannot be executed in the cache.
     """
     return (
         *_about_others(seen),
@@ -216,7 +216,7 @@ def _about_programs(*, noexec: bool) -> Iterator[Finding]:
 
 
 def is_frugal(profile: str) -> bool:
-    """Return whether a firmware's power profile gives up speed."""
+    """Return whether a power profile of the firmware trades speed for power."""
     return profile in ("low-power", "cool", "quiet", "power-saver")
 
 

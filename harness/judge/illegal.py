@@ -1,4 +1,4 @@
-"""Why a program died of an illegal instruction: what its build uses and this CPU lacks, else the usual causes."""
+"""Why a program was killed by an illegal instruction: what its build uses and this CPU lacks, else the usual causes."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -24,9 +24,9 @@ _LEVELS = {
 
 
 class FeatureUse(Record):
-    """An option that makes the build use something: the CPU features that it needs, none where its name tells none.
+    """An option that makes the build use CPU features: those that it needs, or none if its name does not tell.
 
-    `remedy` is what takes it back.
+    `remedy` is how to undo it.
     """
 
     option: str
@@ -35,7 +35,7 @@ class FeatureUse(Record):
 
 
 def explain_illegal(run: Run) -> tuple[Caveat, ...]:
-    """Return a caveat with the cause and the option to change if a program of this run died of SIGILL, else nothing."""
+    """Return a caveat with the cause and the option to change if SIGILL killed a program of this run."""
     victims = [result for result in run.results if result.cause is Cause.ILLEGAL_INSTRUCTION]
     if not victims:
         return ()
@@ -76,7 +76,7 @@ def _list_options(chosen: dict[str, str], cpu: Cpu) -> Iterator[FeatureUse]:
 
 
 def _read_flag(flag: str, cpu: Cpu) -> tuple[str, ...] | None:
-    """Return what one compiler flag claims, None for `-mtune` and the like, which claim nothing."""
+    """Return the CPU features that a compiler flag needs, or None for `-mtune` and the like, which need none."""
     kind, _, value = flag.partition("=")
     if kind in ("-march", "-mcpu"):
         return None if value == NATIVE else _read_march(value, cpu)
@@ -85,7 +85,7 @@ def _read_flag(flag: str, cpu: Cpu) -> tuple[str, ...] | None:
 
 
 def _read_march(march: str, cpu: Cpu) -> tuple[str, ...]:
-    """Return what the value of `-march` needs as far as its own words tell, nothing for the name of a processor."""
+    """Return the CPU features that a value of `-march` names; nothing for the name of a processor."""
     tags = march.split("+")[1:]
     named = (need for feature in list_features(cpu) if feature.option in tags for need in feature.needs)
     least = ("asimd",) if march.startswith("armv") else ()
@@ -118,7 +118,7 @@ def _explain(run: Run) -> str:
 
 
 def _compiled_in(run: Run) -> list[Feature]:
-    """Return what ggml reports as compiled in and the CPU lacks."""
+    """Return what ggml reports as compiled in but the CPU lacks."""
     on, cpu = run.system_info.list_on() if run.system_info else (), run.node.cpu
     return [one for one in list_features(cpu) if one.key in on and list_missing(one.needs, cpu)]
 

@@ -1,4 +1,4 @@
-"""What a reader must know of the circumstances of a run: how the node was set, and what it did meanwhile."""
+"""What a reader must know about the node of a run: how it was set up, and what it did during the run."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -49,7 +49,7 @@ def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int])
 
 
 def caveat_placement(request: PlacementRequest, condition: Condition) -> Iterator[Caveat]:
-    """Yield what came to nothing of how the benchmarks were to be run."""
+    """Yield the wishes for how to run the benchmarks that had no effect."""
     if request.huge_pages and condition.huge_pages in ("never", ""):
         told = "switched off (never)" if condition.huge_pages else "not available on this system"
         yield Caveat(
@@ -93,7 +93,7 @@ def caveat_quietness(run: Run) -> Iterator[Caveat]:
 
 
 def caveat_standstill(results: Sequence[StepResult]) -> Iterator[Caveat]:
-    """Yield what measurements that count stood still for, after all repetitions; builds and tests are not timed."""
+    """Yield how long measurements that count were stopped, after all repetitions; builds and tests are not timed."""
     counted = [result for result in results if result.phase is Phase.BENCHMARK or result.phase is Phase.ROOFLINE]
     still = [(result, result.completed) for result in counted if result.measurements and result.completed]
     stopped = [f"{_name(result)} ({completed.stopped_s:.1f} s)" for result, completed in still if completed.stopped_s]

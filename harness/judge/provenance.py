@@ -1,4 +1,4 @@
-"""Which build a number came from: what a build that was made again leaves in force, and what it does not."""
+"""Which build a number came from, and which numbers remain valid after a build was made again."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,7 +24,7 @@ def is_compiling(step: Step, plan: Plan) -> bool:
 
 
 def list_dependents(step: Step, plan: Plan, run: Run) -> tuple[StepResult, ...]:
-    """Return what was executed with the build that `step` makes, in the order of execution."""
+    """Return the results of steps that used the build which `step` makes, in the order of execution."""
     names = {step.name}
     for other in plan.steps:  # each stands behind what it needs
         if other.phase not in _APART and not names.isdisjoint(other.needs):
@@ -34,9 +34,9 @@ def list_dependents(step: Step, plan: Plan, run: Run) -> tuple[StepResult, ...]:
 
 
 def is_same_build(before: CodeDigests | None, after: CodeDigests | None, *, untouched: bool) -> bool:
-    """Return whether numbers from before may stand beside those from now.
+    """Return whether numbers of both builds may be put together.
 
-    Where the code of either is not known, only a build that nobody has touched in between is the same.
+    If the code of either is not known, only a build that was not touched in between is the same.
     """
     if before and after and before.known and after.known:
         return are_equal(before, after)
@@ -44,9 +44,9 @@ def is_same_build(before: CodeDigests | None, after: CodeDigests | None, *, unto
 
 
 def find_other_file(before: Files, now: Files) -> str:
-    """Return why a build is not known to be the one from before, empty where it is; both are as `Run.built` has them.
+    """Return why a build may not be the earlier one, or an empty string if it is; both are as in `Run.built`.
 
-    Files that have come since are those of other variants, which share the folder.
+    Additional files belong to other variants, which share the folder.
     """
     if not before:
         return "the run does not record its files"
@@ -56,10 +56,9 @@ def find_other_file(before: Files, now: Files) -> str:
 
 
 def part_builds(run: Run, stale: tuple[StepResult, ...], *, known: bool) -> Run:
-    """Return the run with numbers of an earlier build set aside, under other logs, and a caveat that says so.
+    """Return the run with the numbers of an earlier build discarded, their logs renamed, and a caveat that says so.
 
-    What else was done with that build, as tests, has no result any more. `known` says whether its code is known to be
-    another.
+    Other results of that build, such as tests, are removed. `known` says whether its code is known to be different.
     """
     aside = tuple(_set_apart(run, result) for result in stale if result.measurements)
     kept = tuple(result for result in run.results if result not in stale)
@@ -75,9 +74,9 @@ def part_builds(run: Run, stale: tuple[StepResult, ...], *, known: bool) -> Run:
 
 
 def keep_one_build(run: Run) -> Run:
-    """Return the run without numbers of another build than the one that it records, each replaced by a failure.
+    """Return the run with each number of another build than the recorded one replaced by a failure.
 
-    Nothing that the harness does leads to such a record: somebody has put it together.
+    The harness itself never writes such a record; somebody must have edited it.
     """
     if not (run.code and run.code.id):
         return run
@@ -91,7 +90,7 @@ def keep_one_build(run: Run) -> Run:
 
 
 def caveat_builds(run: Run) -> Iterator[Caveat]:
-    """Yield a caveat where numbers of several builds stand side by side."""
+    """Yield a caveat if the run holds numbers of several builds."""
     builds = sorted({result.build for result in run.results if result.build and result.measurements})
     if len(builds) > 1:
         message = f"the run holds numbers of {len(builds)} builds ({', '.join(builds)}): they are not one sample"

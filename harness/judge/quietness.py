@@ -1,4 +1,4 @@
-"""Telling a quiet stretch of time from one in which others used the CPUs."""
+"""Whether other processes used the CPUs during a stretch of time."""
 
 from collections.abc import Sequence
 
@@ -41,25 +41,25 @@ def measure_quietness(before: CounterReading, after: CounterReading, *, child_s:
 
 
 def limit_cpus(cpus: int) -> float:
-    """Return how many CPUs others may use on a node of `cpus` CPUs before it counts as disturbed."""
+    """Return how many CPUs other processes may use on a node with `cpus` CPUs before it counts as disturbed."""
     return max(LEAST_LIMIT_CPUS, _LIMIT_SHARE * cpus)
 
 
 def is_quiet(seen: Quietness) -> bool:
-    """Return whether others left the CPUs alone; a node that does not tell counts as quiet."""
+    """Return whether other processes left the CPUs alone; a node where that is not known counts as quiet."""
     return seen.other_cpus is None or seen.other_cpus <= limit_cpus(seen.cpus)
 
 
 def is_disturbed(result: StepResult) -> bool:
-    """Return whether others used the CPUs while a step ran, by more than counting in ticks can feign."""
+    """Return whether other processes used the CPUs during a step, by more than the resolution of the counters."""
     seen = result.quiet
     return seen is not None and not is_quiet(seen) and (seen.other_cpus or 0.0) * seen.wall_s > _LEAST_OTHER_S
 
 
 def choose_quietest(attempts: Sequence[StepResult]) -> StepResult:
-    """Return the attempt that passed, stood still least, and during which others used least, in this order.
+    """Return the best attempt: one that passed, was stopped for the least time, and was disturbed least, in this order.
 
-    What it measured has no part in the choice.
+    The measured values have no influence on the choice.
     """
     return min(attempts, key=_rank)
 
@@ -70,7 +70,7 @@ def _rank(result: StepResult) -> tuple[bool, float, float]:
 
 
 def describe_others(seen: Quietness) -> str:
-    """Return how much others used, and who: `0.85 CPUs (yes 4711: 0.84)`."""
+    """Return how much other processes used, and which: `0.85 CPUs (yes 4711: 0.84)`."""
     used = f"{seen.other_cpus or 0.0:.2f} CPUs"
     named = ", ".join(f"{one.name} {one.pid}: {one.cpus:.2f}" for one in seen.neighbours)
     return f"{used} ({named})" if named else f"{used} (by processes that have ended or are not visible)"

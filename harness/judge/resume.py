@@ -1,4 +1,4 @@
-"""An unfinished run, taken up again: its plan made anew, and what is no longer as it was when it began."""
+"""Resuming an unfinished run: its plan is made anew, and changes since it began are recorded."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -33,10 +33,10 @@ _TELLING = frozenset(
 
 
 def renew_plan(fresh: Plan, stored: Plan, run_id: str) -> Plan:
-    """Return the steps of a stored plan as `fresh` has them, the plan that this harness makes now for the same request.
+    """Return the steps of a stored plan, taken from `fresh`, the plan that this harness makes now for the same request.
 
-    The further rounds that a run adds for --precision are made anew, too. Nothing of what is executed is taken from
-    the stored plan. Raises UsageError, naming step and field, where the two are not the same.
+    Further rounds for --precision are made anew, too. Nothing that is executed is taken from the stored plan. Raises
+    UsageError, which names step and field, if the two plans differ.
     """
     if fresh.sites != stored.sites:
         raise _differs(run_id, f"the build ({_find_field(fresh.sites, stored.sites)})")
@@ -64,7 +64,7 @@ def renew_plan(fresh: Plan, stored: Plan, run_id: str) -> Plan:
 
 
 def find_other_tool(was: Toolchain, now: Toolchain) -> tuple[Tool, Tool] | None:
-    """Return a program as it was and as it is now, the first that is another; its version is empty where it is gone."""
+    """Return the first program that has changed, before and now; its version is empty if it no longer exists."""
     pairs = [(was.cc, now.cc), (was.cxx, now.cxx), (was.cmake, now.cmake), (was.ctest, now.ctest)]
     pairs.append((was.ninja, now.ninja))
     if was.compiler_cache and now.compiler_cache:
@@ -73,7 +73,7 @@ def find_other_tool(was: Toolchain, now: Toolchain) -> tuple[Tool, Tool] | None:
 
 
 def find_other_cpu(was: Node, now: Node) -> str:
-    """Return what of the CPU is another by now, empty where it has the same name and instructions."""
+    """Return how the CPU differs, or an empty string if name and instructions are the same."""
     if (was.cpu.arch, was.cpu.brand) != (now.cpu.arch, now.cpu.brand):
         return f"{was.cpu.brand} ({was.cpu.arch}) became {now.cpu.brand} ({now.cpu.arch})"
     told = _tell_apart(_list_instructions(was.cpu), _list_instructions(now.cpu))
@@ -92,9 +92,9 @@ def _tell_apart(was: Collection[str], now: Collection[str]) -> str:
 def remember_changes(
     run: Run, node: Node, environment: Mapping[str, str], condition: Sequence[Caveat], version: str
 ) -> Run:
-    """Return a run that is taken up on `node`, with one caveat that names what is no longer as when it began.
+    """Return a run that is resumed on `node`, with one caveat that names the changes since it began.
 
-    `environment` is what children would be given now, `condition` what is to be said of the node now.
+    `environment` is what child processes would get now, `condition` the caveats about the node now.
     """
     changes = (
         *_compare_nodes(run.node, node),
@@ -112,9 +112,9 @@ def remember_changes(
 
 
 def mark_changes(run: Run, usable_cpus: int | None, condition: Sequence[Caveat]) -> Run:
-    """Return a run with one caveat that names what of the node is set otherwise than when the run began.
+    """Return a run with one caveat that names the settings of the node that changed since the run began.
 
-    `condition` is what is to be said of the node now. What was said when the run was resumed is not said again.
+    `condition` holds the caveats about the node now. What was said when the run was resumed is not repeated.
     """
     known = "; ".join(
         caveat.message for caveat in run.caveats if caveat.code in (CaveatCode.RESUMED_CHANGED, CaveatCode.NODE_CHANGED)
@@ -144,7 +144,7 @@ def _differs(
 
 
 def _find_field(mine: Sequence[msgspec.Struct], stored: Sequence[msgspec.Struct]) -> str:
-    """Return the first field in which two rows of records differ, empty where they are the same."""
+    """Return the first field in which two sequences of records differ, or an empty string if they are equal."""
     if len(mine) != len(stored):
         return "number"
     names = (
@@ -172,7 +172,7 @@ def _compare_nodes(was: Node, now: Node) -> Iterator[str]:
 
 
 def _compare_environments(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
-    """Yield the names of variables that matter; a value may be a secret."""
+    """Yield the names of relevant variables that changed, without values, which may be secret."""
     names = sorted(name for name in {*was, *now} if name in _TELLING or name.startswith(TIMING_PREFIXES))
     changed = [name for name in names if was.get(name) != now.get(name)]
     if changed:

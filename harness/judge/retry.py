@@ -1,4 +1,4 @@
-"""Whether a measurement is taken again: because others disturbed it, or because it stood still."""
+"""Whether a measurement is repeated because it was disturbed or stopped."""
 
 from collections.abc import Mapping
 
@@ -23,19 +23,19 @@ def can_wait(step: Step) -> bool:
 
 
 def is_wanted(result: StepResult) -> bool:
-    """Return whether a benchmark should be measured again: a failure is none the less a failure for the load."""
+    """Return whether a disturbed benchmark should be measured again; a failure under load is still a failure."""
     return result.phase is Phase.BENCHMARK and result.status is Status.PASSED and is_disturbed(result)
 
 
 def was_stopped(result: StepResult) -> bool:
-    """Return whether a measurement says nothing because it stood still; a crash is a crash all the same."""
+    """Return whether a measurement is useless because it was stopped; a crash is still a crash."""
     return result.status in (Status.PASSED, Status.TIMED_OUT) and result.stood_still
 
 
 def find_stop_refusal(result: StepResult, run: Run, *, retries: int) -> str:
-    """Return why an attempt that stood still is not followed by another, empty where it may be.
+    """Return why a stopped attempt is not repeated, or an empty string if it may be.
 
-    Such an attempt is worthless, and a stop is seldom followed by another: the time has no part in this.
+    Such an attempt is worthless, and a stop is seldom followed by another, so time does not limit these repetitions.
     """
     aside = [other for other in run.attempts if other.step == result.step and other.stood_still]
     if len(aside) >= retries:
@@ -44,9 +44,10 @@ def find_stop_refusal(result: StepResult, run: Run, *, retries: int) -> str:
 
 
 def find_refusal(result: StepResult, plan: Plan, run: Run, known: Mapping[str, float], *, retries: int) -> str:
-    """Return why a disturbed attempt is not followed by another, empty where it may be.
+    """Return why a disturbed attempt is not repeated, or an empty string if it may be.
 
-    `known` are the wall seconds of earlier runs by `duration_key`. Another attempt is taken to last as long as this.
+    `known` are the wall seconds of earlier runs by `duration_key`. Another attempt is assumed to last as long as this
+    one.
     """
     loaded = [other for other in run.attempts if not other.stood_still]
     aside = [other for other in loaded if other.step == result.step]
@@ -68,12 +69,12 @@ def find_refusal(result: StepResult, plan: Plan, run: Run, known: Mapping[str, f
 
 
 def has_stayed(before_cpus: float, after_cpus: float) -> bool:
-    """Return whether others used about as many CPUs as before, or more."""
+    """Return whether other processes used about as many CPUs as before, or more."""
     return after_cpus > _STAYED * before_cpus
 
 
 def _find_level(run: Run, step: str) -> float | None:
-    """Return the load that stayed when another step was repeated, None where none did, or where it has gone since."""
+    """Return the load that persisted when another step was repeated, or None if none did or it has ended."""
     level = None
     for result in run.results:
         if result.quiet is None or result.step == step:

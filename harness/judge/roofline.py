@@ -1,4 +1,4 @@
-"""Whether a measured roofline can be believed, and how near the benchmarks of a run came to it."""
+"""Whether a measured roofline is credible, and how near the benchmarks of a run came to it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -33,14 +33,14 @@ Summaries = Mapping[tuple[Case, str], Summary]
 
 
 def bound_peak(roofline: Roofline, threads: int, arch: str) -> float | None:
-    """Return lanes x 2 x pipes x measured clock x threads in GFLOP/s, None without a clock; a sanity bound only."""
+    """Return lanes x 2 x pipes x measured clock x threads in GFLOP/s, or None without a clock; only a sanity bound."""
     clock = roofline.find(CeilingKind.CLOCK, threads)
     pipes = _PIPES_X86 if arch.lower() in X86 else _PIPES
     return roofline.lanes * 2 * pipes * clock.best * threads if clock else None
 
 
 def judge_roofline(roofline: Roofline, node: Node) -> Iterator[Caveat]:
-    """Yield what speaks against one answer of the probe."""
+    """Yield the caveats about one answer of the probe."""
     over, disturbed = [], []
     for one in roofline.ceilings:
         what = f"{one.kind} with {format_count(one.threads, 'thread')}"
@@ -69,16 +69,16 @@ def judge_roofline(roofline: Roofline, node: Node) -> Iterator[Caveat]:
 
 
 def judge_run(run: Run, answers: Mapping[str, Roofline]) -> tuple[Caveat, ...]:
-    """Return the caveats about the rooflines of a run; `answers` holds what the probe said, by step."""
+    """Return the caveats about the rooflines of a run; `answers` holds the answers of the probe by step."""
     caveats = {one.code: one for roofline in answers.values() for one in judge_roofline(roofline, run.node)}
     return (*caveats.values(), *_judge_gaps(run), *_judge_move(run))
 
 
 def list_shares(run: Run) -> tuple[RooflineShare, ...]:
-    """Return the medians of a run as shares of the mean roofline before and after; none where no roofline was measured.
+    """Return the medians of a run as shares of the mean roofline before and after; empty if none was measured.
 
-    mul_mat and encode against the FP32 peak, decode against reading, each with the same number of threads. What a GPU
-    computed has no share: its roofline is not measured.
+    mul_mat and encode are compared with the FP32 peak, decode with the read rate, each with the same number of threads.
+    Results of a GPU have no share, because its roofline is not measured.
     """
     summaries = summarize_run(run)
     return tuple(share for key, summary in summaries.items() for share in _share(run, summaries, key, summary))
@@ -144,7 +144,7 @@ def _against(summaries: Summaries, roofline: str, key: tuple[Case, str], achieve
 
 
 def _is_typed(run: Run, model: str) -> bool:
-    """Whether the types of the matrices are known: by the name of a model that was not just any file."""
+    """Return whether the types of the matrices are known, from the name of a model that is not an arbitrary file."""
     shape = shape_of(model)
     weights = next((one for one in run.weights if one.model == model), None)
     if shape is None or weights is None or weights.kind is not WeightsKind.FILE:

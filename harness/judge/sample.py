@@ -1,4 +1,4 @@
-"""Which numbers of stored runs are set against which; `metrics` are the names of those that are wanted."""
+"""Which numbers of stored runs are compared with which; `metrics` are the names of those that are wanted."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,10 +17,10 @@ RunPair = tuple[Run, Run]
 
 
 class PooledTrials(Record):
-    """The blocks of one or more trials, put together; `seeds` are those that their coins were drawn from, each once.
+    """The blocks of one or more trials, put together; `seeds` are the seeds of their coins, each once.
 
-    `repeated` counts the blocks that were left out because an earlier trial had thrown their coins, `again` are the
-    seeds of those.
+    `repeated` counts the blocks that were left out because an earlier trial had thrown the same coins, and `again` are
+    the seeds of those.
     """
 
     samples: tuple[PairedSample, ...]
@@ -30,7 +30,7 @@ class PooledTrials(Record):
 
 
 def match_trials(baseline: Sequence[Run], contender: Sequence[Run]) -> tuple[RunPair, ...]:
-    """Return the runs as pairs that were measured in turns, oldest first; nothing unless all of them were."""
+    """Return the runs as pairs that were measured in turns, oldest first; empty unless all of them were."""
     here = {(run.node.name, run.trial.id): run for run in baseline if run.trial}
     there = {(run.node.name, run.trial.id): run for run in contender if run.trial}
     if here.keys() != there.keys() or len(here) != len(baseline) or len(there) != len(contender):
@@ -42,7 +42,7 @@ def match_trials(baseline: Sequence[Run], contender: Sequence[Run]) -> tuple[Run
 
 
 def pool_trials(pairs: Iterable[RunPair], metrics: frozenset[str]) -> PooledTrials:
-    """Return a sample for each case and metric, the blocks of all trials one behind the other; a coin counts once."""
+    """Return a sample for each case and metric, the blocks of all trials in sequence; a coin counts once."""
     found = (
         (one.trial.seed, pair_measurements(one.measurements, other.measurements)) for one, other in pairs if one.trial
     )
@@ -53,8 +53,8 @@ def pool_samples(trials: Iterable[tuple[int, Sequence[PairedSample]]]) -> Pooled
     """Return the samples of trials put together, each trial given by its seed and its samples.
 
     Trials of one seed throw the same coins, block by block. A coin counts once for a case and metric, in the first
-    trial that threw it: what the order does to the timings is the same in the others, and would look like a change
-    that comes back every time. As every coin that counts is new then, it does not matter why there is another trial.
+    trial that threw it: the effect of the order on the timings is the same in the others, and would look like a change
+    that repeats. As every coin that counts is then new, it does not matter why there is another trial.
     """
     joined: dict[Key, PairedSample] = {}
     thrown: dict[Key, set[tuple[int, int]]] = {}
@@ -77,9 +77,9 @@ def pool_samples(trials: Iterable[tuple[int, Sequence[PairedSample]]]) -> Pooled
 
 
 def name_sides(pairs: Iterable[RunPair]) -> dict[Case, Case]:
-    """Return what to call each of the cases that trials were to measure, the sides of which are named by `against`.
+    """Return a name for each case that trials were to measure, made by `Case.against` of both sides.
 
-    The names are all different, and the same whether a case was reached or not.
+    All names are different, and they do not depend on which cases were reached.
     """
     found: dict[Case, None] = {}
     for one, other in pairs:
@@ -92,7 +92,7 @@ def name_sides(pairs: Iterable[RunPair]) -> dict[Case, Case]:
 def sample_runs(
     baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]
 ) -> tuple[UnpairedSample, ...]:
-    """Return a sample for each case and metric that both sides have, a run being one value: its median, with its day.
+    """Return a sample for each case and metric that both sides have; a run gives one value, its median, with its day.
 
     Model cases come first, in the order of the first run that has them.
     """
@@ -131,6 +131,6 @@ def _order(runs: Sequence[Run]) -> list[Key]:
 
 
 def _natural(key: Key) -> tuple[str, tuple[tuple[str, int, str], ...]]:
-    """Return what sorts numbers as numbers: n=64 before n=128."""
+    """Return a sort key that orders numbers as numbers: n=64 before n=128."""
     params = ((name, int(value) if value.isdecimal() else 0, value) for name, value in key[0].params)
     return key[0].benchmark, tuple(params)

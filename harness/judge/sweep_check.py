@@ -1,4 +1,4 @@
-"""Whether a stored sweep is what a sweep of its axes must be, and whether a stored run is the one that it names."""
+"""Whether a stored sweep matches its axes, and whether a stored run is the one that it names."""
 
 import re
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ _MOST_REPETITIONS = 1_000_000
 
 
 def sum_up(axes: Sequence[Axis], cells: Sequence[Cell]) -> str:
-    """Return the sum of what a sweep measures, which ends its id."""
+    """Return the checksum of what a sweep measures, the last part of its id."""
     return short_hash(tuple(axes), tuple(cells), length=_SUM_DIGITS)
 
 
 def find_flaw(sweep: Sweep) -> str:
-    """Return why a stored sweep cannot be followed, empty where it can: somebody may have edited it."""
+    """Return why a stored sweep cannot be used, or an empty string if it can; somebody may have edited it."""
     names = [sweep.id, *(entry.run for entry in sweep.entries if entry.run)]
     strange = next((name for name in names if not (is_plain(name) and _ID.fullmatch(name))), None)
     if strange is not None:
@@ -56,12 +56,12 @@ def _is_made_so(sweep: Sweep, cell: Cell) -> bool:
 
 
 def list_cases(sweep: Sweep, number: int) -> tuple[Case, ...]:
-    """Return the cases that the run of a config measures, none where no cell of it can be measured."""
+    """Return the cases that the run of a config measures; empty if none of its cells can be measured."""
     return tuple(dict.fromkeys(cell.case for cell in sweep.cells if cell.entry == number and not cell.reason))
 
 
 def find_stranger(sweep: Sweep, number: int, run: Run) -> str:
-    """Return why a run that was found is not the one of a config of a sweep, empty where it is."""
+    """Return why a run does not belong to a config of a sweep, or an empty string if it does."""
     entry = sweep.entries[number]
     settings = {one.name: one.value for one in run.settings}
     options = f",{settings.get('define', '')},"
@@ -84,5 +84,5 @@ def find_stranger(sweep: Sweep, number: int, run: Run) -> str:
 
 
 def _spell(value: str) -> str:
-    """Return a value as the settings of a run tell it: without the login that an address may have."""
+    """Return a value as the settings of a run record it, without the login that an address may have."""
     return redact(value, "***@")

@@ -1,4 +1,4 @@
-"""The table of a sweep: what each cell came to, and which of them really stand out."""
+"""The table of a sweep: the numbers of each cell, and which cells are really the best."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ Rounds = Mapping[int, float]
 
 
 def tabulate_sweep(sweep: Sweep, runs: Mapping[str, Run]) -> SweepTable:
-    """Return the rows of a sweep and who stands best; `runs` are by id, as far as they are there."""
+    """Return the rows of a sweep and its best cells; `runs` holds the existing runs by id."""
     found = [runs.get(sweep.entries[cell.entry].run) for cell in sweep.cells]
     made = (_make_row(sweep, cell, run) for cell, run in zip(sweep.cells, found, strict=True))
     rows = tuple(row.replace(equal_to=_find_equal(sweep, found, number)) for number, row in enumerate(made))
@@ -48,7 +48,7 @@ def _make_row(sweep: Sweep, cell: Cell, run: Run | None) -> SweepRow:
 
 
 def _make_empty_row(cell: Cell, reason: str, run: str) -> SweepRow:
-    """Return the row of a cell without a run: `reason` says why there is none, `run` is the id that it should have."""
+    """Return the row of a cell without a run; `reason` says why there is none, `run` is the id that it should have."""
     if reason:
         return SweepRow(values=cell.values, reason=reason)
     if run:
@@ -57,7 +57,7 @@ def _make_empty_row(cell: Cell, reason: str, run: str) -> SweepRow:
 
 
 def _is_answered(results: Sequence[StepResult]) -> bool:
-    """Return whether there are numbers of a case, or a reason for there being none."""
+    """Return whether a case has numbers, or a reason for having none."""
     return any(result.status is Status.PASSED or result.reason for result in results)
 
 
@@ -73,7 +73,7 @@ def _find_equal(sweep: Sweep, runs: Sequence[Run | None], number: int) -> int | 
 
 
 def _explain(run: Run, results: Sequence[StepResult]) -> str:
-    """Return why a case has no numbers: its own failure, or the one that it was skipped for."""
+    """Return why a case has no numbers: its own failure, or the failure because of which it was skipped."""
     if any(result.status is Status.PASSED for result in results):
         return ""
     own = next((result for result in results if result.reason), None)
@@ -93,12 +93,12 @@ def _list_rounds(run: Run, case: Case) -> dict[str, dict[int, float]]:
 
 
 def _stand(metric: str, rows: Sequence[SweepRow], samples: Sequence[Mapping[str, Rounds]]) -> Standing | None:
-    """Return who is best in a metric of which less is better, None where there is nobody to compare with.
+    """Return the best row in a metric of which less is better, or None if there is nothing to compare.
 
-    Rows of equal code are one and the same thing: the best one stands for all of them, and is not compared with them.
+    Rows with equal code are the same thing: the best of them stands for all, and is not compared with them.
 
-    The best median is a choice made by the same data, and there is a choice for each metric: each of its comparisons
-    is held to alpha over all of them, so that with probability 1 - alpha no row is called best that is not.
+    The best median is chosen from the same data, once for each metric. So each comparison is judged at alpha divided by
+    the number of all of them: with probability 1 - alpha, no row is called best that is not.
     """
     medians = {number: one.median for number, row in enumerate(rows) if (one := row.get(metric))}
     if len(medians) < 2:

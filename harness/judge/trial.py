@@ -1,4 +1,4 @@
-"""What must be said beside the verdicts of a live comparison."""
+"""The caveats of a live comparison."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,13 +15,13 @@ _IDLE_SHARE = 0.05
 
 
 class TrialFacts(Record):
-    """What is known of a trial once it has ended; `pairs` counts all, `disturbed` those under others' load.
+    """What is known about a trial after its end; `pairs` counts all, `disturbed` those under load from others.
 
     `retried` were measured again for such load, `stood` because a side, the harness or the node was stopped or frozen.
 
-    `same_code` says that two different builds came to the same for the processor, as far as that is known; `relinked`
-    that each block drew code layouts of its own. `shared` is a library that blocks had in common. `fixed_by` names the
-    file or variable that gives this seed to every trial, empty where nothing does.
+    `same_code` says that two different builds have the same machine code, as far as that is known; `relinked` that each
+    block drew its own code layouts. `shared` is a library that all blocks loaded. `fixed_by` names the file or variable
+    that gives this seed to every trial, and is empty if there is none.
     """
 
     same_build: bool
@@ -43,11 +43,11 @@ class TrialFacts(Record):
 def list_unmeasured(
     cases: Iterable[Case], metrics: Sequence[str], samples: Iterable[PairedSample], *, named: bool
 ) -> tuple[str, ...]:
-    """Return what was asked for and no block has given, for people: metrics that were `named`, and whole cases.
+    """Return what was asked for but not measured, for people: metrics that were `named`, and whole cases.
 
-    A case is that of the baseline against that of the contender, as the samples have it.
+    A case is made by `Case.against` of both sides, as in the samples.
 
-    Not every whisper-bench has every metric: one that was not named is no gap, as long as its case has another.
+    Not every whisper-bench has every metric: one that was not named is not missing if its case has another.
     """
     known = {(sample.case, sample.metric) for sample in samples}
     measured = {case for case, _ in known}

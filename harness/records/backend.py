@@ -1,13 +1,13 @@
-"""What computes: devices, and what a log claims of a backend and takes back."""
+"""What computes: devices, and what a log claims about a backend and takes back."""
 
 from harness.records.record import Record
 
 
 class Device(Record):
-    """One device as a log tells of it; empty or 0 is what it does not say.
+    """One device as a log describes it; empty or 0 is what the log does not say.
 
-    `backend` is ggml's name (`CUDA0`, `Vulkan0`, `BLAS`), `driver` what drives it (for a library its file),
-    `architecture` a compute capability, or the kernels that a library chose. `software` marks a GPU that is a program
+    `backend` is ggml's name (`CUDA0`, `Vulkan0`, `BLAS`), `driver` its driver (for a library its file),
+    `architecture` a compute capability, or the kernels that a library chose. `software` marks a GPU that is emulated
     on the CPU.
     """
 
@@ -27,7 +27,7 @@ class Device(Record):
 class BackendClaim(Record):
     """A backend or encoder that a log names (`CUDA0`, `BLAS`, `CoreML`), and the line that names it.
 
-    `contradiction` is the line, or its absence in words, by which the claim does not hold; empty where it does.
+    `contradiction` is the line that refutes the claim, or says that a line is missing; it is empty if the claim holds.
     """
 
     subject: str
@@ -36,5 +36,5 @@ class BackendClaim(Record):
 
     @property
     def holds(self) -> bool:
-        """Whether nothing in the log contradicts it."""
+        """Whether nothing in the log contradicts the claim."""
         return not self.contradiction

@@ -1,4 +1,4 @@
-"""A build: as asked for, with the tools as found, what CMake kept, and what its machine code is."""
+"""A build: what was asked for, the tools that were found, what CMake stored, and digests of the machine code."""
 
 import re
 from typing import Self
@@ -27,9 +27,9 @@ BLAS_VENDORS = {
 class CMakeOption(Record):
     """One `-DNAME=VALUE` with the reason for it, so that a plan can explain itself.
 
-    `asked` is what the user wrote to have it (`-D GGML_LTO=ON`, `--backend cuda`), empty where it is the harness's own
-    choice: only what was asked for must mean something to the tree. A `part` is one of several options that come with
-    what was asked for: an older tree may not know it, which is said and not refused.
+    `asked` is what the user wrote (`-D GGML_LTO=ON`, `--backend cuda`), empty for a choice of the harness: only what
+    was asked for must be known to the tree. A `part` is one of several options that belong to what was asked for: an
+    older tree may not know it, which is a caveat and not an error.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Recipe(Record):
 class Config(Record):
     """Build type, ISA choice, backend, compiler and CMake options; `id` names the build tree.
 
-    `backend` is `cpu`, `blas` (the CPU with a BLAS library), `cuda` and so on; in runs of others what they say.
+    `backend` is `cpu`, `blas` (the CPU with a BLAS library), `cuda` and so on; in imported runs what they name.
     """
 
     build_type: str
@@ -64,7 +64,7 @@ class Config(Record):
 
     @property
     def id(self) -> str:
-        """Eight hex digits over everything but the reasons."""
+        """Eight hex digits of a hash over everything but the reasons."""
         options = sorted((option.name, option.value) for option in self.options)
         return short_hash(self.build_type, self.isa, self.backend, self.compiler, options, length=8)
 
@@ -87,7 +87,7 @@ class Config(Record):
         return next((name for name, known in BLAS_VENDORS.items() if known == vendor), vendor)
 
     def value(self, name: str) -> str:
-        """Return the value of a CMake option, empty where it was left to the tree."""
+        """Return the value of a CMake option, empty if it was left to the tree."""
         return next((option.value for option in self.options if option.name == name), "")
 
     def _switch(self, name: str) -> str:
@@ -96,13 +96,13 @@ class Config(Record):
 
 
 def is_on(value: str) -> bool:
-    """Return whether CMake takes a value for true."""
+    """Return whether a value is true for CMake."""
     number = _number(value)
     return value.upper() in _ON if number is None else number != 0
 
 
 def is_switch(value: str) -> bool:
-    """Return whether CMake takes a value for true or for false, and not for the name of a variable."""
+    """Return whether a value is true or false for CMake, and not the name of a variable."""
     word = value.upper()
     return word in _ON or word in _OFF or word.endswith(_NOT_FOUND) or _number(value) is not None
 
@@ -110,8 +110,9 @@ def is_switch(value: str) -> bool:
 class CMakeVariable(Record):
     """One entry of a CMakeCache.txt.
 
-    `kind` is CMake's type (BOOL, STRING, PATH, ...; UNINITIALIZED where none is known). `declared` says whether anybody
-    but the command line knows the variable: a project's `option()` or `set(... CACHE ...)`, or CMake itself.
+    `kind` is CMake's type (BOOL, STRING, PATH, ...; UNINITIALIZED where none is known). `declared` says whether
+    anything but the command line declares the variable: a project's `option()` or `set(... CACHE ...)`, or CMake
+    itself.
     """
 
     name: str
@@ -121,7 +122,7 @@ class CMakeVariable(Record):
 
 
 class Tool(Record):
-    """A program: what it calls itself, its version, and where it is."""
+    """A program: its name, version and path."""
 
     name: str
     version: str
@@ -140,18 +141,17 @@ class Toolchain(Record):
 
     @property
     def id(self) -> str:
-        """Eight hex digits over what can change the code that comes out: the two compilers."""
+        """Eight hex digits of a hash over the tools that decide the machine code: the two compilers."""
         return short_hash(self.cc, self.cxx, length=8)
 
 
 class CodeDigests(Record):
-    """Digests of the library and the bench program of a build, so that builds with equal code are known.
+    """Digests of the library and the bench program of a build, by which builds with equal code are found.
 
-    `objects` names each object file that was linked, relative to the build folder, with 16 hex digits over what the
-    processor gets of it: instructions, constants, data, and what they refer to. The text of version, commit, source
-    and build folder is left out, and so is what is never loaded, as debug information. `link` is a digest of how the
-    objects were put together: order, flags, other libraries. `reason` says why nothing is known; then there are no
-    digests.
+    `objects` names each object file that was linked, relative to the build folder, with 16 hex digits of a hash over
+    its instructions, constants, data, and what they refer to. The text of version, commit, source and build folder is
+    left out, and so is what is never loaded, such as debug information. `link` is a digest of how the objects were
+    linked: order, flags, other libraries. `reason` says why nothing is known; there are no digests then.
     """
 
     objects: tuple[tuple[str, str], ...] = ()
@@ -160,22 +160,22 @@ class CodeDigests(Record):
 
     @classmethod
     def unknown(cls, reason: str) -> Self:
-        """Return a code about which nothing is known."""
+        """Return digests of code about which nothing is known."""
         return cls(reason=reason)
 
     @property
     def known(self) -> bool:
-        """Whether it can be compared."""
+        """Whether the code can be compared."""
         return not self.reason and bool(self.objects)
 
     @property
     def id(self) -> str:
-        """A short hash that names this code beside the numbers that it gave; empty where nothing is known."""
+        """A short hash that identifies this code beside its numbers; empty if nothing is known."""
         return short_hash(self.objects, self.link) if self.known else ""
 
 
 def are_equal(one: CodeDigests | None, other: CodeDigests | None) -> bool:
-    """Return whether both are known and equal: what is not known is equal to nothing, itself included."""
+    """Return whether both are known and equal; unknown code is equal to nothing, itself included."""
     return one is not None and other is not None and one.known and one == other
 
 

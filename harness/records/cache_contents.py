@@ -1,4 +1,4 @@
-"""What lies in the cache folder."""
+"""What is in the cache folder."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from harness.records.record import Record
 
 
 class CacheEntryKind(StrEnum):
-    """What an entry is; OTHER is whatever the harness does not know or does not give up."""
+    """What an entry is; OTHER is whatever the harness does not know or must keep."""
 
     SOURCES = "sources"
     REPOSITORIES = "repositories"
@@ -22,11 +22,11 @@ class CacheEntryKind(StrEnum):
 
 
 class CacheEntry(Record):
-    """One thing in the cache, which is removed as a whole or not at all.
+    """One entry of the cache, which is removed as a whole or not at all.
 
-    `purpose` is what it is for, as far as it is known; `age_s` the time since it was last used; `in_use` why it must
-    stay, empty where it need not. `lock` is the file whose lock its makers hold, `companions` are files beside it that
-    mean nothing without it.
+    `purpose` is its purpose, if known; `age_s` the time since its last use; `in_use` says why it must stay, and is
+    empty if it need not. `lock` is the lock file of the processes that make it, `companions` are files beside it that
+    are useless without it.
     """
 
     kind: CacheEntryKind
@@ -41,7 +41,7 @@ class CacheEntry(Record):
 
 
 class CacheContents(Record):
-    """All entries of a cache folder, and the room that is left on its disk."""
+    """All entries of a cache folder, and the free space on its disk."""
 
     folder: str
     entries: tuple[CacheEntry, ...]
@@ -49,19 +49,19 @@ class CacheContents(Record):
 
     @property
     def total_bytes(self) -> int:
-        """The bytes of all entries."""
+        """The total size of all entries in bytes."""
         return sum(entry.size_bytes for entry in self.entries)
 
 
 class Removal(Record):
-    """An entry that was chosen to go; `kept` says why it is still there, empty where it went."""
+    """An entry that was chosen for removal; `kept` says why it still exists, and is empty if it was removed."""
 
     entry: CacheEntry
     kept: str = ""
 
 
 class PruneResult(Record):
-    """What a pruning removed, or would remove where it was not `done`."""
+    """What a pruning removed, or would remove if it is not `done`."""
 
     stock: CacheContents
     removals: tuple[Removal, ...]
@@ -69,5 +69,5 @@ class PruneResult(Record):
 
     @property
     def freed_bytes(self) -> int:
-        """The bytes that went, or would go."""
+        """The bytes that were freed, or would be."""
         return sum(one.entry.size_bytes for one in self.removals if not one.kept)

@@ -1,4 +1,4 @@
-"""What A/A trials tell of a node."""
+"""What A/A trials tell about a node."""
 
 from harness.records.comparison import Family
 from harness.records.measurement import Case
@@ -6,7 +6,7 @@ from harness.records.record import Record
 
 
 class BlocksNeeded(Record):
-    """Blocks, and minutes of such a trial, in which nine of ten resamples found `change`; None for not at all."""
+    """The blocks and minutes after which nine of ten resamples found `change`; None if they never do."""
 
     change: float
     blocks: int | None
@@ -16,8 +16,8 @@ class BlocksNeeded(Record):
 class Spread(Record):
     """How one metric of one case scatters, as robust relative standard deviations.
 
-    `calls` is that of single calls within a process, `processes` that of the processes' medians, `blocks` that of the
-    differences between two processes which were measured in turns: what verdicts rest on.
+    `calls` is the deviation of single calls within a process, `processes` of the medians of processes, `blocks` of the
+    differences between two processes that were measured in turns, on which verdicts rest.
     """
 
     case: Case
@@ -30,7 +30,7 @@ class Spread(Record):
 
 
 class AATrial(Record):
-    """A build against itself: the runs of both sides by id, the seed of its coins, and what it said."""
+    """A trial of a build against itself: the ids of the runs of both sides, the seed of its coins, and its verdicts."""
 
     runs: tuple[str, ...]
     seed: int
@@ -40,15 +40,15 @@ class AATrial(Record):
 
     @property
     def lied(self) -> bool:
-        """Whether it found a difference, where there is none; also one that is too small to matter."""
+        """Whether it found a difference although there is none, even one that is too small to matter."""
         return any(one.p <= self.family.alpha for one in self.family.comparisons)
 
 
 class Calibration(Record):
-    """Trials of a build against itself, and what other trials on this node need.
+    """Trials of a build against itself, and how long other trials on this node take.
 
-    `lied` of the trials found a difference; the true share of such trials lies between `low` and `high` (95 %).
-    `spreads` come from the blocks of all trials together. There are none while blocks are `missing` for a forecast.
+    `lied` of the trials found a difference; the true share of such trials is between `low` and `high` (95 %).
+    `spreads` come from the blocks of all trials together; they are empty while blocks are `missing` for a forecast.
     """
 
     trials: tuple[AATrial, ...]

@@ -1,4 +1,4 @@
-"""Runs without their numbers: a card for a list, and what is left of a run that did not come to its end."""
+"""Runs without their numbers: a line for a list, and what is left of an unfinished run."""
 
 from harness.records.outcome import Status
 from harness.records.record import Record
@@ -8,7 +8,7 @@ class Card(Record, gc=False):
     """One line in the list of runs.
 
     `path` is the bundle's folder, `commit` seven digits with `+` for uncommitted changes, `config` the words of the
-    Config column. `start` is UTC in ISO 8601 and empty where it is not known, `earliest` the same, or earlier where it
+    Config column. `start` is UTC in ISO 8601, empty if it is not known; `earliest` is the same, or earlier if `start`
     is not exact. `project` is the repository's name.
     """
 
@@ -30,8 +30,8 @@ class Card(Record, gc=False):
 class UnfinishedRun(Record):
     """One `.partial` folder.
 
-    `kind` is the verb that began it, empty where nothing tells, `measured` how many results with numbers it has. `held`
-    says that a process measures it now. `next` is a command, or what happens by itself.
+    `kind` is the verb that began it, empty if that is not known; `measured` counts its results with numbers. `held`
+    says that a process is measuring it now. `next` is a command, or what happens automatically.
     """
 
     path: str

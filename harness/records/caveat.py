@@ -1,4 +1,4 @@
-"""What a reader must know before trusting a number: the closed list of what can be said, and one such remark."""
+"""What a reader must know before trusting a number: the list of all codes, and one caveat."""
 
 from harness.records.record import ExplainedWord, Record
 
@@ -179,9 +179,9 @@ class CaveatCode(ExplainedWord):
 
 
 class Caveat(Record):
-    """A stable `code` for programs and a sentence for people; it rides inside the result it qualifies.
+    """A stable `code` for programs and a sentence for people, stored in the result that it qualifies.
 
-    What the harness says itself has a `CaveatCode`; records of other versions and imported reports may hold others.
+    The harness itself uses the codes of `CaveatCode`; records of other versions and imported reports may hold others.
     """
 
     code: str
@@ -189,7 +189,7 @@ class Caveat(Record):
 
 
 class Explanation(Record):
-    """What a code means, and where it stands: in a `caveat`, or as the `cause` of a failed step."""
+    """What a code means, and where it is used: in a `caveat`, or as the `cause` of a failed step."""
 
     code: str
     kind: str

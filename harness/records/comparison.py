@@ -1,4 +1,4 @@
-"""Samples and what they say of each other: summaries, comparisons, and the answer to `harness compare`."""
+"""Samples and their comparison: summaries, verdicts, and the answer to `harness compare`."""
 
 from enum import StrEnum
 
@@ -14,8 +14,8 @@ ALPHA = 0.01
 class Summary(Record):
     """A sample of `n` values: median, its confidence interval, extremes.
 
-    `low` and `high` are None where n is too small for an interval of the confidence asked for; `confidence` is what
-    the interval really has, 0 without one. `spread` is (maximum - minimum) / median, 0 for a median of zero.
+    `low` and `high` are None if n is too small for an interval of the wanted confidence; `confidence` is that of the
+    actual interval, 0 without one. `spread` is (maximum - minimum) / median, 0 for a median of zero.
     """
 
     n: int
@@ -29,7 +29,7 @@ class Summary(Record):
 
 
 class Verdict(StrEnum):
-    """What may be said: UNCHANGED is "we could have seen it and did not", UNRESOLVED "too little data to see it"."""
+    """The verdict: UNCHANGED means that a change would have been found, UNRESOLVED that there are too few data."""
 
     IMPROVED = "IMPROVED"
     REGRESSED = "REGRESSED"
@@ -41,8 +41,8 @@ class Comparison(Record):
     """One metric of one case, contender against baseline.
 
     Changes are relative, contender / baseline - 1, in the unit's own direction (the metric says which is better); they
-    are those of the centre about which the differences are symmetric.
-    `low` and `high` bound the change with `confidence`; they are None, as `mde` is, where the data allow no bound.
+    describe the centre about which the differences are symmetric.
+    `low` and `high` bound the change with `confidence`; they are None, as is `mde`, if the data allow no bound.
     `p` is adjusted for the family, `p_raw` is not. `mde` is the smallest change that these data would have shown in
     nine of ten cases. `n` counts the units of replication on the thinner side: pairs of processes, or days, or runs
     within days. `relevant` tells a change whose estimate reaches the threshold from one that is merely certain.
@@ -66,10 +66,10 @@ class Comparison(Record):
 
 
 class Family(Record):
-    """All comparisons of one question: together they give a false verdict with probability `alpha` at most.
+    """All comparisons of one question; the probability of any false verdict among them is at most `alpha`.
 
-    `method` names the procedure, `threshold` the relative change that matters. `seeds` are those that the orders of a
-    live comparison were drawn from, one for each trial that has one of its own; stored runs have none.
+    `method` names the procedure, `threshold` the relative change that matters. `seeds` are those of the random
+    orders of live comparisons, one for each trial with its own seed; stored runs have none.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -80,7 +80,7 @@ class Family(Record):
     seeds: tuple[int, ...] = ()
 
     def exit_code(self, *, strict: bool) -> ExitCode:
-        """REGRESSION for a relevant one, INCONCLUSIVE for anything UNRESOLVED where one is strict, else OK."""
+        """REGRESSION for a relevant regression; if strict, INCONCLUSIVE for anything UNRESOLVED; else OK."""
         if any(one.verdict is Verdict.REGRESSED and one.relevant for one in self.comparisons):
             return ExitCode.REGRESSION
         if strict and any(one.verdict is Verdict.UNRESOLVED for one in self.comparisons):
@@ -89,9 +89,9 @@ class Family(Record):
 
 
 class Difference(Record):
-    """One context field in which the runs of a comparison are not alike, with the values of each side as text.
+    """One context field in which the runs of a comparison differ, with the values of each side as text.
 
-    `group` is the word that lets such runs be compared all the same, empty where nobody has to be asked.
+    `group` is the word of `--across` that allows the difference, empty if it needs no permission.
     """
 
     subject: str
@@ -101,7 +101,7 @@ class Difference(Record):
 
 
 class CompareResult(Record):
-    """What `harness compare` answers: the runs of each side by id, what differs, and the verdicts."""
+    """The answer of `harness compare`: the ids of the runs of each side, what differs, and the verdicts."""
 
     baseline: str
     contender: str

@@ -1,6 +1,6 @@
-"""The condition of a node: how it is set, what it counts, how quiet it was, whether it is fit to measure on.
+"""The condition of a node: its settings, its counters, how quiet it was, whether it is fit for measuring.
 
-All of it is circumstance, never identity. The difference of two readings is a `Quietness`.
+None of this is part of an identity. The difference of two readings is a `Quietness`.
 """
 
 from enum import StrEnum
@@ -9,14 +9,14 @@ from harness.records.record import Record
 
 
 class Condition(Record):
-    """Frequency, power, heat, memory; None or empty stands for what the system does not tell.
+    """Frequency, power, heat, memory; None or empty stands for what is not available.
 
     `governors` are the distinct ones of all CPUs. `turbo` says whether clocks may rise above the base clock,
-    `turbo_switch` names the file that decides it. `frequency_cap` is the lowest limit that policy (or macOS for heat)
-    sets to a CPU, as a share of what it could do; `clock_mhz` the fastest clock just now. `profile` is the
-    firmware's: `low-power`, `balanced`, `performance`. `heat_margin_c` is how many degrees Celsius the hottest zone is
-    below the point from which it is cooled by slowing down; `hottest_c` is its temperature. `huge_pages` is
-    the mode of transparent huge pages: `always`, `madvise`, `never`.
+    `turbo_switch` is the file that controls it. `frequency_cap` is the lowest limit that a policy (or macOS, because of
+    heat) sets for a CPU, as a share of its maximum; `clock_mhz` is the fastest clock rate now. `profile` is that of the
+    firmware: `low-power`, `balanced`, `performance`. `heat_margin_c` is how many degrees Celsius the hottest zone is
+    below the temperature from which the CPU is slowed down; `hottest_c` is its temperature. `huge_pages` is the mode of
+    transparent huge pages: `always`, `madvise`, `never`.
     """
 
     governors: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Condition(Record):
 
 
 class CountedProcess(Record):
-    """A process and the CPU seconds that it has used; `start` tells it from another one of the same id."""
+    """A process and the CPU seconds that it has used; `start` distinguishes it from a later one with the same id."""
 
     pid: int
     start: str
@@ -45,11 +45,11 @@ class CountedProcess(Record):
 
 
 class CounterReading(Record):
-    """What has been counted up to `time_s` (seconds on any steady clock); None stands for what is not told.
+    """The counters at `time_s` (seconds on any steady clock); None stands for what is not available.
 
-    `busy_s` and `steal_s` are sums over all `cpus` CPUs, `own_s` is what the harness itself has used. The pressures are
-    microseconds in which some process waited, the others counts as in `Quietness`. The harness is not among the
-    `processes`.
+    `busy_s` and `steal_s` are sums over all `cpus` CPUs, `own_s` is the CPU time of the harness itself. The pressures
+    are microseconds in which some process waited; the rest are counts as in `Quietness`. `processes` do not include the
+    harness.
     """
 
     time_s: float
@@ -76,13 +76,13 @@ class Neighbour(Record):
 
 
 class Quietness(Record):
-    """What happened on a node of `cpus` CPUs during `wall_s` seconds; None stands for what the system does not tell.
+    """What happened on a node of `cpus` CPUs during `wall_s` seconds; None stands for what is not available.
 
     `other_cpus` is the CPU time of everything but the harness and its child per second, `steal` the share of all CPU
     time that the hypervisor gave to others. The pressures are shares of the time in which a process that wanted to
     run waited for a CPU, for memory or for a disk. `quota_throttled` counts cgroup periods, `thermal_throttled` what
     the CPUs counted, `swapped_in` pages. `load` is the load average of a minute, at the end. `neighbours` are
-    the greatest of the others that lived at the end, the greatest first.
+    the other processes that used most, of those that still existed at the end, the busiest first.
     """
 
     wall_s: float
@@ -100,7 +100,7 @@ class Quietness(Record):
 
 
 class FindingStatus(StrEnum):
-    """What a look at one point came to; UNKNOWN where the system does not tell."""
+    """The result of checking one point; UNKNOWN if it is not available."""
 
     FIT = "fit"
     UNFIT = "unfit"
@@ -118,7 +118,7 @@ class Finding(Record):
 
 
 class Diagnosis(Record):
-    """All findings about a node, and what they were made from."""
+    """All findings about a node, and the data behind them."""
 
     node: str
     findings: tuple[Finding, ...]
@@ -127,5 +127,5 @@ class Diagnosis(Record):
 
     @property
     def unfit(self) -> tuple[Finding, ...]:
-        """What speaks against measuring now."""
+        """The findings that speak against measuring now."""
         return tuple(finding for finding in self.findings if finding.fitness is FindingStatus.UNFIT)

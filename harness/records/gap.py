@@ -1,4 +1,4 @@
-"""What a suite asks for and a record has no word of: neither a number nor a reason."""
+"""What a suite asks for but a record does not have: neither a number nor a reason."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,7 @@ from harness.records.weights import Audio, Weights, WeightsKind
 
 
 class Gap(Record):
-    """One process of a case, or the tests of one build, of which a record says nothing; `name` is for people."""
+    """One process of a case, or the tests of one build, that a record does not mention; `name` is for people."""
 
     name: str
     phase: Phase
@@ -20,7 +20,7 @@ class Gap(Record):
 def find_gaps(
     suite: Suite, weights: Sequence[Weights], audio: Sequence[Audio], results: Sequence[StepResult]
 ) -> tuple[Gap, ...]:
-    """Return what `suite` asks for that none of the `results` answers, in the order of the plan.
+    """Return what `suite` asks for but none of the `results` answers, in the order of the plan.
 
     An answer is a number, tests that ran, or a failed or skipped step with a reason.
     """
@@ -39,7 +39,7 @@ def _answers(result: StepResult, found: Sequence[object]) -> bool:
 
 
 def _list_processes(suite: Suite, weights: Sequence[Weights], audio: Sequence[Audio]) -> Iterator[tuple[Case, int]]:
-    """Yield each case with each of its repetitions; more of them, for a precision, are nobody's demand."""
+    """Yield each case with each of its repetitions; further rounds for a precision are not required."""
     for benchmark in (Benchmark.MEMCPY, Benchmark.MUL_MAT):
         if benchmark in suite.benchmarks:
             yield Case.of(benchmark.value, threads=max(suite.threads)), 1

@@ -1,4 +1,4 @@
-"""What is measured: cases, metrics (a closed table; one keeps its unit for ever), and one number."""
+"""What is measured: cases, metrics (a fixed table; a metric never changes its unit), and one number."""
 
 import functools
 import re
@@ -29,12 +29,12 @@ class Case(Record, order=True):
 
     @classmethod
     def of(cls, benchmark: str, **params: str | int) -> "Case":
-        """Return the case with `params` sorted by name; raises ValueError for what `parse` could not read."""
+        """Return the case with `params` sorted by name; raises ValueError for values that `parse` cannot read."""
         return _make(benchmark, tuple(sorted([(key, str(value)) for key, value in params.items()])))
 
     @classmethod
     def parse(cls, text: str) -> "Case":
-        """Return the case that `str()` wrote as `text`; raises UnreadableError otherwise."""
+        """Return the case that `str()` wrote as `text`; raises UnreadableError for anything else."""
         benchmark, *fields = text.split("/")
         params: dict[str, str] = {}
         for field in fields:
@@ -51,9 +51,9 @@ class Case(Record, order=True):
         return "/".join([self.benchmark, *(f"{key}={value}" for key, value in self.params)])
 
     def against(self, other: "Case") -> "Case":
-        """Return what two sides measure, as one case: where they differ a parameter has both values, `fa=0->1`.
+        """Return what two sides measure as one case; a parameter that differs has both values, `fa=0->1`.
 
-        Two pairs of cases have one name only if they are the same pair.
+        Two pairs of cases have the same name only if they are the same pair.
         """
         here, there = dict(self.params), dict(other.params)
         values = {name: (here.get(name, ""), there.get(name, "")) for name in sorted({*here, *there})}
@@ -73,9 +73,9 @@ class Case(Record, order=True):
 
 
 def name_cases(cases: Iterable[Case]) -> dict[Case, Case]:
-    """Return the shortest name of each of the cases that `Case.against` gave, all names being different.
+    """Return the shortest distinct name for each of the cases that `Case.against` returned.
 
-    It leaves out the parameters in which the sides differ, unless other cases would have the same name then.
+    Names leave out the parameters in which the sides differ, unless two cases would then have the same name.
     """
     full = dict.fromkeys(cases)
     counts = Counter(case.common for case in full)
@@ -84,7 +84,7 @@ def name_cases(cases: Iterable[Case]) -> dict[Case, Case]:
 
 @functools.lru_cache(maxsize=4096)
 def _make(benchmark: str, pairs: tuple[tuple[str, str], ...]) -> Case:
-    """Return the case of checked parts; a history repeats the same few hundred of them without end."""
+    """Return the case of checked parts, cached, because a history repeats the same few hundred."""
     if not _NAME.fullmatch(benchmark):
         raise ValueError(f"not a benchmark name: {benchmark!r}")
     for key, value in pairs:
@@ -94,7 +94,7 @@ def _make(benchmark: str, pairs: tuple[tuple[str, str], ...]) -> Case:
 
 
 class Metric(Record):
-    """Something measured: `name` in run.json, its unit, its direction, and its column label in the report."""
+    """A metric: its `name` in run.json, its unit, its direction, and its column label in the report."""
 
     name: str
     unit: str
@@ -138,7 +138,7 @@ TABLE_METRICS: tuple[Metric, ...] = (ENCODE, DECODE, BATCHD, PROMPT)
 
 
 class MeasurementOrigin(StrEnum):
-    """Where a number was read: from a child of this harness, or from another's report or the logs beside it."""
+    """Where a number was read: from a child of this harness, or from an imported report or the logs beside it."""
 
     OWN = ""
     REPORT = "report"
@@ -149,9 +149,9 @@ class Measurement(Record):
     """One value of one metric (unit: the metric's) of one case.
 
     A whisper-bench process gives each of its numbers once: `process` is 0 and `repetition` counts the processes. A
-    worker is asked again and again: `process` counts the workers from 1, `repetition` the timed calls. `place` says
-    which of the two processes of a block of a live comparison it came from: the one that was started first, 1, or
-    second, 2; it is 0 where there is no such thing, or where it is not known.
+    worker gives many: `process` counts the workers from 1, `repetition` the timed calls. `place` says which of the two
+    processes in a block of a live comparison it came from: 1 for the one that was started first, 2 for the other, 0 if
+    there is no such pair or it is not known.
     """
 
     case: Case

@@ -1,4 +1,4 @@
-"""The machine: what it is, never how it feels today."""
+"""The machine: what it is, never its condition today."""
 
 from harness.records.record import Record
 
@@ -16,11 +16,11 @@ class CpuCache(Record):
 
 
 class Cores(Record):
-    """How many CPUs there are, and how many of them this process may use.
+    """The number of CPUs, and how many of them this process may use.
 
     `usable_physical` counts physical cores of the fastest class on one NUMA node, within affinity and cgroup quota.
-    `quota_cpus` is the cgroup CPU quota in CPUs, None where there is none. `fast` and `efficient` are logical
-    counts on hybrid CPUs; elsewhere all are fast.
+    `quota_cpus` is the cgroup CPU quota in CPUs, None if there is none. `fast` and `efficient` are logical
+    counts on hybrid CPUs; on other CPUs all are fast.
     """
 
     logical: int
@@ -40,7 +40,7 @@ def is_macos(os: str) -> bool:
 
 
 class Cpu(Record):
-    """The processor: `features` are sorted lower-case names as the operating system spells them."""
+    """The processor; `features` are sorted lower-case names as in the operating system."""
 
     arch: str
     vendor: str
@@ -57,9 +57,9 @@ class Cpu(Record):
 
 
 class Node(Record):
-    """A machine under its given name; `hypervisor` and `container` are empty where there is none to be seen.
+    """A machine under its given name; `hypervisor` and `container` are empty if none was detected.
 
-    An imported run has `NO_NAME` where nothing names its node.
+    An imported run has `NO_NAME` if nothing names its node.
     """
 
     name: str

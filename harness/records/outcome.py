@@ -1,4 +1,4 @@
-"""What executing a step left behind."""
+"""The results of executing steps."""
 
 from enum import StrEnum
 
@@ -24,12 +24,12 @@ class Status(StrEnum):
 
     @property
     def bad(self) -> bool:
-        """Whether this is a failure."""
+        """Whether this status is a failure."""
         return self in (Status.FAILED, Status.TIMED_OUT)
 
 
 class Cause(ExplainedWord):
-    """Why a step failed, or why its numbers do not count, with one line of meaning; a reason is made of it."""
+    """Why a step failed, or why its numbers do not count, with one line of meaning."""
 
     # A program was started, and this came of it.
     ILLEGAL_INSTRUCTION = "illegal-instruction", "A program used an instruction that this CPU lacks (SIGILL)."
@@ -62,12 +62,11 @@ class Cause(ExplainedWord):
 
 
 class CompletedProcess(Record):
-    """What a child process left behind; `exit_code` is negative for a signal, as in `subprocess`.
+    """The end of a child process; `exit_code` is negative for a signal, as in `subprocess`.
 
-    `max_rss_bytes` is the most memory it held, and 0 where that is not known (less than the harness itself held).
-    `wall_s` holds the `stopped_s` seconds in which it, or the harness that watched it, stood still (stopped by a
-    signal, frozen), but not the `suspended_s` seconds in which the node slept; None stands for not known, as in older
-    records.
+    `max_rss_bytes` is its peak memory, and 0 if that is not known (less than the harness itself held). `wall_s`
+    includes the `stopped_s` seconds in which it, or the harness that watched it, was stopped by a signal or frozen, but
+    not the `suspended_s` seconds in which the node slept; None stands for not known, as in older records.
     """
 
     argv: tuple[str, ...]
@@ -83,12 +82,12 @@ class CompletedProcess(Record):
 
     @property
     def ran_s(self) -> float:
-        """The wall seconds without those in which it stood still."""
+        """The wall seconds without those in which it was stopped."""
         return max(self.wall_s - (self.stopped_s or 0.0), 0.0)
 
     @property
     def still_s(self) -> float:
-        """The seconds in which it is known to have stood still, for either reason."""
+        """The seconds in which it is known to have been stopped or suspended."""
         return (self.stopped_s or 0.0) + (self.suspended_s or 0.0)
 
     @property
@@ -113,11 +112,11 @@ class CTestResult(Record):
 class StepResult(Record):
     """How one step ended, and the numbers and tests that were read from its output.
 
-    `quiet` is what else the node did meanwhile and `placement` where it ran; benchmarks have them, where it is known.
-    `cause` is why it failed or does not count, None where that is not known. `asks` and `build_type` are those of the
+    `quiet` is what else the node did during the step and `placement` where it ran; benchmarks have them, if known.
+    `cause` is why it failed or does not count, None if that is not known. `asks` and `build_type` are those of the
     step, `blocked_by` is the failed step for which it was skipped. `build` is the
-    `CodeDigests.id` of the build that the numbers of a benchmark came from, empty where that is not known. `layout` is
-    the seed of the code layout in which it was linked for this step alone, 0 where it was not.
+    `CodeDigests.id` of the build that the numbers of a benchmark came from, empty if that is not known. `layout` is the
+    seed of the code layout that was linked for this step alone, 0 if there was none.
     """
 
     step: str
@@ -142,7 +141,7 @@ class StepResult(Record):
 
     @property
     def stood_still(self) -> bool:
-        """Whether the process, its watcher or the node is known to have stood still meanwhile."""
+        """Whether the process, its watcher or the node is known to have been stopped during the step."""
         return self.completed is not None and self.completed.still_s > 0
 
     def fails_like(self, other: "StepResult") -> bool:
@@ -152,7 +151,7 @@ class StepResult(Record):
 
     @classmethod
     def unexecuted(cls, step: Step, status: Status, reason: str) -> "StepResult":
-        """Return the result of a step for which no child was started, or of which nothing could be read."""
+        """Return the result of a step that started no child, or whose output could not be read."""
         return cls(
             step=step.name,
             phase=step.phase,

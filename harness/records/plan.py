@@ -1,4 +1,4 @@
-"""What will be executed, as pure data: steps, where and how each is run, and the whole plan."""
+"""What will be executed, as pure data: steps, where and how each runs, and the whole plan."""
 
 from enum import StrEnum
 
@@ -9,9 +9,9 @@ from harness.records.suite import Engine
 
 
 class Placement(Record):
-    """CPUs that a child is pinned to (none: wherever the system likes) and its priority (nice; None: as it is).
+    """The CPUs that a child is pinned to (empty for any) and its priority (nice; None for unchanged).
 
-    `huge_pages` says whether its memory was asked for in transparent huge pages.
+    `huge_pages` says whether it was to use transparent huge pages.
     """
 
     cpus: tuple[int, ...] = ()
@@ -19,7 +19,7 @@ class Placement(Record):
     huge_pages: bool = False
 
     def __str__(self) -> str:
-        """Return it for people: `CPUs 0,2, nice 5`."""
+        """Return the placement for people: `CPUs 0,2, nice 5`."""
         parts = [
             f"CPUs {','.join(str(cpu) for cpu in self.cpus)}" if self.cpus else "",
             f"nice {self.nice}" if self.nice is not None else "",
@@ -31,8 +31,7 @@ class Placement(Record):
 class Phase(StrEnum):
     """What kind of work a step is; it decides the exit code of a failure and the section of the report.
 
-    QUANTISE makes weights that a benchmark needs. ROOFLINE is the measuring of the node itself, which never fails a
-    run.
+    QUANTISE makes weights that a benchmark needs. ROOFLINE measures the node itself, and never makes a run fail.
     """
 
     CONFIGURE = "configure"
@@ -46,7 +45,7 @@ class Phase(StrEnum):
 
 
 class StepQuestion(ExplainedWord):
-    """What a step asks of a tool or a program, with one line of meaning; the answer is in the log of the step."""
+    """The question that a step asks a tool or a program, with one line of meaning; its log holds the answer."""
 
     TARGETS = "targets", "The build tool is asked for its targets: is there a bench program, and what is its name?"
     TESTS = "tests", "CTest is asked for the tests that the tree registers."
@@ -60,13 +59,12 @@ class Step(Record):
     """One child process.
 
     `argv` may hold placeholders (`harness.plan.placeholder`) for what only the built tree can tell: the bench program,
-    its dialect, the tests. `title` is what people are shown. `needs` names the steps whose failure blocks this one.
-    `log` is the file under `logs/` that takes stdout and stderr. The work is already done when the file `stamp`
-    holds `key` and the `products` are there. `wipe` is a folder removed before the
-    work starts, `output` a file in `cwd` that the child writes and that is kept beside the log. `engine` tells
-    which program's words the log of a benchmark holds, `backend` what must have computed for its numbers to count,
-    `placement` where it is put. `asks` is the question that it puts, where it does nothing else, `build_type` that of
-    the build which it is a part of, empty where it is a part of none.
+    its dialect, the tests. `title` is shown to people. `needs` names the steps whose failure blocks this one. `log` is
+    the file under `logs/` for stdout and stderr. The work is already done if the file `stamp` holds `key` and the
+    `products` exist. `wipe` is a folder that is removed before the work starts, `output` a file in `cwd` that the child
+    writes and that is kept beside the log. `engine` says which program wrote the log of a benchmark, `backend` what
+    must have computed for its numbers to count, `placement` where it runs. `asks` is the question that it asks, if it
+    does nothing else; `build_type` that of its build, empty if it belongs to none.
     """
 
     name: str
@@ -94,9 +92,9 @@ class Step(Record):
 
 
 class BuildSite(Record):
-    """One build: its config, the options that name files of this machine, and the folder it is made in.
+    """One build: its config, the options that name files of this machine, and its folder.
 
-    `variant` names the CPU variant that is loaded, where the build has the kernels of all of them as libraries.
+    `variant` names the CPU variant that is loaded, if the build has the kernels of all variants as libraries.
     """
 
     config: Config
@@ -106,14 +104,14 @@ class BuildSite(Record):
 
 
 class CodeLayout(Record):
-    """A drawn order of functions: its seed, and the folder of the files that tell a linker of it."""
+    """A random order of functions: its seed, and the folder with the files that give it to a linker."""
 
     seed: int
     folder: str
 
 
 class Plan(Record):
-    """Steps in order, the sites whose options explain them, and a sentence on the number of threads."""
+    """The steps in order, the build sites, and a sentence about the number of threads."""
 
     sites: tuple[BuildSite, ...]
     steps: tuple[Step, ...]
@@ -129,7 +127,7 @@ class ListedTest(Record):
 
 
 class Dialect(Record):
-    """What the bench program's own help says it understands."""
+    """The options that the bench program's help lists."""
 
     no_gpu: bool = False
     flash_attn: bool = False
@@ -137,7 +135,7 @@ class Dialect(Record):
 
 
 class Inventory(Record):
-    """What a configured and built tree turned out to offer; it fills in the placeholders of a plan.
+    """What a configured and built tree offers; it fills in the placeholders of a plan.
 
     Tests are keyed by build type; `targets` are those of the timed build.
     """
@@ -147,5 +145,5 @@ class Inventory(Record):
     dialect: Dialect | None = None
 
     def listing(self, build_type: str) -> tuple[ListedTest, ...] | None:
-        """Return the tests of one build, None before they were listed."""
+        """Return the tests of one build, or None before they are listed."""
         return dict(self.tests).get(build_type)

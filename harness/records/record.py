@@ -1,4 +1,4 @@
-"""What all nouns have in common."""
+"""The base classes of all records."""
 
 import hashlib
 from enum import StrEnum
@@ -17,12 +17,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class ExplainedWord(StrEnum):
-    """Words for programs, each of which has one line of meaning for people."""
+    """Words for programs, each with one line of meaning for people."""
 
     meaning: str
 
     def __new__(cls, word: str, meaning: str) -> Self:
-        """Return the member for a word, which is what is stored."""
+        """Return the member for a word, the form in which it is stored."""
         member = str.__new__(cls, word)
         member._value_ = word
         member.meaning = meaning
@@ -30,7 +30,7 @@ class ExplainedWord(StrEnum):
 
 
 def is_text(word: str) -> bool:
-    """Return whether a word can be kept: bytes that are no UTF-8 come from the system as lone surrogates."""
+    """Return whether a word can be stored; bytes that are not valid UTF-8 come from the system as lone surrogates."""
     try:
         word.encode()
     except UnicodeEncodeError:

@@ -16,9 +16,9 @@ OLD_LABEL_WIDTH = 10
 
 
 class ReportRemark(Record):
-    """Something in a report that is not as the grammar has it: `line` counts from 1.
+    """Something in a report that the grammar does not cover; `line` counts from 1.
 
-    `cut` says that the report stops here, in the middle of something.
+    `cut` says that the report is cut off here.
     """
 
     line: int
@@ -30,14 +30,14 @@ class ReportRemark(Record):
 class ReportBlock(Record, tag=True, kw_only=True):
     """A stretch of a report that begins on `line`; `str()` is its exact text.
 
-    `raw` is that text where it is written in another way than the fields alone would be, None otherwise.
+    `raw` is that text if it differs from what the fields would give, else None.
     """
 
     line: int = 0
     raw: str | None = None
 
     def written(self) -> str:
-        """Return the text that the fields stand for, as ggml-ci writes it."""
+        """Return the text of the fields, as ggml-ci writes it."""
         raise NotImplementedError
 
     def __str__(self) -> str:
@@ -52,22 +52,22 @@ class ReportHeader(ReportBlock):
     label_width: int = LABEL_WIDTH
 
     def written(self) -> str:
-        """Return the text that the fields stand for."""
+        """Return the text of the fields."""
         lines = "".join(f"{f'- {name}:':<{self.label_width}}{value}\n" for name, value in self.fields)
         return f"## Summary\n\n{lines}{FENCE}\n{self.message}\n{FENCE}\n\n"
 
     def get(self, name: str) -> str:
-        """Return one field, empty where it is missing or empty."""
+        """Return one field, or an empty string."""
         return dict(self.fields).get(name, "")
 
 
 class ReportEnvironment(ReportBlock):
-    """The lines of the Environment: mostly KEY=VALUE, but any line of a variable may have leaked in."""
+    """The lines of the Environment: mostly KEY=VALUE, but variables may have further lines."""
 
     lines: tuple[str, ...]
 
     def written(self) -> str:
-        """Return the text that the lines stand for."""
+        """Return the text of the lines."""
         body = "".join(f"{line}\n" for line in self.lines)
         return f"## Environment\n\n{FENCE}\n{body}{FENCE}\n\n"
 
@@ -85,9 +85,9 @@ class OutputMark(ReportBlock):
 
 
 class TestLog(ReportBlock):
-    """The section of one ctest run: its exit status (None where none is given) and what ctest printed.
+    """The section of one ctest run: its exit status (None if there is none) and the output of ctest.
 
-    `gap` is the empty line behind it that llama.cpp and ggml have and whisper.cpp has not.
+    `gap` is the empty line after it, which llama.cpp and ggml write but whisper.cpp does not.
     """
 
     __test__ = False  # not a test of pytest's
@@ -117,7 +117,7 @@ class BenchHead(ReportBlock):
 
 
 class BenchLog(ReportBlock):
-    """A part of the benchmarks that is shown as it was printed: memcpy, mul_mat, errors."""
+    """A part of the benchmarks that holds plain output: memcpy, mul_mat, errors."""
 
     title: str
     log: str
@@ -128,9 +128,9 @@ class BenchLog(ReportBlock):
 
 
 class ReportRow(Record):
-    """A line of the model table: nine values, none where it is no such line.
+    """A line of the model table: nine values, or none if it is another line.
 
-    `text` is the line as it stands where its blanks are not upstream's.
+    `text` is the original line if its blanks differ from upstream's.
     """
 
     cells: tuple[str, ...] = ()
@@ -145,7 +145,7 @@ class ReportRow(Record):
 
 
 class ReportTable(ReportBlock):
-    """The model table, head and rule among its lines; no lines at all where upstream says that it has no results."""
+    """The model table, including head and rule; without lines if upstream says that there are no results."""
 
     lines: tuple[ReportRow, ...]
 
@@ -183,12 +183,12 @@ class Report(Record):
 
     @property
     def header(self) -> ReportHeader | None:
-        """The Summary, if it is there."""
+        """The Summary, or None."""
         return next((block for block in self.blocks if isinstance(block, ReportHeader)), None)
 
     @property
     def environment(self) -> ReportEnvironment:
-        """The Environment, without lines where there is none."""
+        """The Environment, without lines if the report has none."""
         found = (block for block in self.blocks if isinstance(block, ReportEnvironment))
         return next(found, ReportEnvironment(lines=()))
 
@@ -199,32 +199,32 @@ class Report(Record):
 
     @property
     def bench(self) -> BenchHead | None:
-        """The beginning of the benchmarks, if they are there."""
+        """The beginning of the benchmarks, or None."""
         return next((block for block in self.blocks if isinstance(block, BenchHead)), None)
 
     @property
     def tables(self) -> tuple[ReportTable, ...]:
-        """The model tables; a report has one at most, but a pasted one may have more."""
+        """The model tables; a report has at most one, but a pasted one may have more."""
         return tuple(block for block in self.blocks if isinstance(block, ReportTable))
 
     @property
     def cut(self) -> ReportRemark | None:
-        """Where the report stops in the middle of something, if it does."""
+        """Where the report is cut off, or None."""
         return next((remark for remark in self.remarks if remark.cut), None)
 
     def log(self, title: str) -> str:
-        """Return what stands in a part of the benchmarks, or an empty string."""
+        """Return the output in a part of the benchmarks, or an empty string."""
         found = (block.log for block in self.blocks if isinstance(block, BenchLog) and block.title == title)
         return next(found, "")
 
     def output(self) -> str:
-        """Return everything behind the Output heading, or the whole where there is no heading: README.md.bak."""
+        """Return everything after the Output heading, or the whole text if there is no heading (README.md.bak)."""
         marks = [number for number, block in enumerate(self.blocks) if isinstance(block, OutputMark)]
         return "".join(map(str, self.blocks[marks[0] + 1 if marks else 0 :]))
 
 
 def format_row(cells: tuple[str, ...]) -> str:
-    """Return a line of the model table; longer values push the rest of it to the right."""
+    """Return a line of the model table; longer values push the rest to the right."""
     return _ROW % cells
 
 

@@ -1,4 +1,4 @@
-"""What a node can do at best, measured, and how near a benchmark came to it."""
+"""The measured limits of a node, and how near a benchmark came to them."""
 
 from enum import StrEnum
 
@@ -11,9 +11,9 @@ ROOFLINE = "roof"
 
 
 class CeilingKind(StrEnum):
-    """What the probe measures.
+    """The kinds of limits that the probe measures.
 
-    PEAK: FP32 GFLOP/s of all threads together, a multiply-add being two. CLOCK: GHz of one of them meanwhile.
+    PEAK: FP32 GFLOP/s of all threads together; a multiply-add counts as two. CLOCK: GHz of one thread meanwhile.
     READ: GB/s, every byte counted once. COPY: GB/s of memcpy, bytes read and bytes written both counted.
     """
 
@@ -26,8 +26,8 @@ class CeilingKind(StrEnum):
 class Ceiling(Record):
     """The best of `n` slots, and their median, in the unit of `kind`.
 
-    The best, because disturbances only ever slow a slot down. `occupancy` is the share of their CPUs that the threads
-    had in that slot: below 1 something else used them.
+    The best counts, because disturbances only slow a slot down. `occupancy` is the share of CPU time that the threads
+    had in that slot: below 1, other processes used the CPUs.
     """
 
     kind: CeilingKind
@@ -39,14 +39,14 @@ class Ceiling(Record):
 
     @property
     def unsteadiness(self) -> float:
-        """How far the median stays below the best, as a fraction."""
+        """How far the median is below the best, as a fraction."""
         return 1 - self.median / self.best
 
 
 class Roofline(Record):
     """One answer of the probe; `lanes` are the floats in a vector, `array_bytes` the size of each array.
 
-    `caveats` are added by whoever judges it.
+    `caveats` are added by `harness.judge.roofline`.
     """
 
     vector: str
@@ -57,7 +57,7 @@ class Roofline(Record):
     caveats: tuple[Caveat, ...] = ()
 
     def find(self, kind: CeilingKind, threads: int) -> Ceiling | None:
-        """Return what was measured of `kind` with so many threads."""
+        """Return the limit of `kind` with so many threads, or None."""
         return next((one for one in self.ceilings if one.kind is kind and one.threads == threads), None)
 
 
@@ -76,5 +76,5 @@ class RooflineShare(Record):
 
     @property
     def ratio(self) -> float:
-        """The share as a fraction; more than 1 is possible, and means another roofline."""
+        """The share as a fraction; above 1 another limit applies."""
         return self.achieved / self.roof

@@ -1,4 +1,4 @@
-"""One invocation: node x commit x config, and everything that came of it."""
+"""One invocation: node x commit x config, and all its results."""
 
 from enum import IntEnum, StrEnum
 
@@ -47,7 +47,7 @@ class ExitCode(IntEnum):
 
 
 class SettingOrigin(StrEnum):
-    """Where a setting's value came from: a layer of settings, weakest first, or what an imported run was read from."""
+    """Where the value of a setting came from: a layer, weakest first, or the source of an imported run."""
 
     DEFAULT = "default"
     FILE = "harness.toml"
@@ -60,7 +60,7 @@ class SettingOrigin(StrEnum):
 
 
 class SettingUsed(Record):
-    """One setting as it was in force."""
+    """The value of one setting in a run."""
 
     name: str
     value: str
@@ -68,12 +68,12 @@ class SettingUsed(Record):
 
 
 class SystemInfo(Record):
-    """What ggml says of itself: `n_threads`, `hardware_threads`, and KEY=VALUE features by section.
+    """What ggml reports about itself: `n_threads`, `hardware_threads`, and KEY=VALUE features by section.
 
-    A feature's name is `SECTION/KEY`, the section being empty in the grammar before v1.7.5. `backends` are those that
-    the log says were used (`CUDA0`, `BLAS`; `CPU` where no GPU was found or none started), empty where it says nothing.
-    `devices` are those that were found, used or not, and the BLAS library. `failed` are backends and encoders that a
-    log of the run names and takes back.
+    A feature's name is `SECTION/KEY`; before v1.7.5 the section is empty. `backends` are those that were used according
+    to the log (`CUDA0`, `BLAS`; `CPU` if no GPU was found or none started), empty if it does not say. `devices` are
+    those that were found, used or not, and the BLAS library. `failed` are backends and encoders that a log of the run
+    names and then takes back.
     """
 
     n_threads: int
@@ -84,7 +84,7 @@ class SystemInfo(Record):
     failed: tuple[BackendClaim, ...] = ()
 
     def list_on(self, section: str = "") -> tuple[str, ...]:
-        """Return the features that are on, without their sections; only those of one section where it is named."""
+        """Return the features that are on, without their sections; with `section`, only those in it."""
         return tuple(
             name.rpartition("/")[2]
             for name, value in self.features
@@ -98,7 +98,7 @@ class SystemInfo(Record):
 
     @property
     def failure(self) -> str:
-        """What the log named and took back, by which line, and what ran; empty where nothing failed."""
+        """What the log named and took back, by which line, and what ran; empty if nothing failed."""
         if not self.failed:
             return ""
         ran = f"{', '.join(self.backends)} ran" if self.backends else "what ran is not known"
@@ -107,17 +107,17 @@ class SystemInfo(Record):
 
 
 class Run(Record):
-    """A run as it is on disk; reports, comparisons and tables are recomputed from it.
+    """A run as it is stored; reports, comparisons and tables are computed from it.
 
     `start` and `end` are UTC in ISO 8601. `environment` is what the children were given. `origin` is the harness that
-    measured, `ggml-ci` for an imported report, `pasted` for a log or a table that somebody published: there what is not
-    known is empty or 0, and `remarks` are the lines that were not understood. `trial` is there for one side of a live
-    comparison. `discarded` are attempts that others disturbed, that stood still, or that another build gave, and that
-    were repeated: kept, but part of no sample. `sweep` is the id of the sweep that a run belongs to, `audio` what was
-    to be transcribed, `code` what the processor gets of the build that is timed, None before there is one and in
-    records of others; `built` names the programs and libraries in its folder, each with the SHA-256 of what it held
-    when the build was finished, or where a link led; empty for what could not be read. Where `start` and `end` of an
-    imported run are the latest that they can be, `earliest` is the first moment at which it can have started.
+    measured, `ggml-ci` for an imported report, `pasted` for a log or a table that somebody published: in those, what is
+    not known is empty or 0, and `remarks` are the lines that were not understood. One side of a live comparison has a
+    `trial`. `discarded` are attempts that were disturbed or stopped, or came from another build, and were repeated:
+    kept, but part of no sample. `sweep` is the id of the sweep that the run belongs to, `audio` what was to be
+    transcribed, `code` the digests of the timed build, None before there is one and in imported runs. `built` names the
+    programs and libraries in its folder, each with the SHA-256 of its contents when the build was finished, or the
+    target of a link; empty for what could not be read. If `start` and `end` of an imported run are the latest possible
+    times, `earliest` is the first possible time of its start.
 
     Status and exit code are derived, never stored.
     """
@@ -157,7 +157,7 @@ class Run(Record):
 
     @property
     def attempts(self) -> tuple[StepResult, ...]:
-        """The discarded attempts that the build of the run gave; the rest came from another build."""
+        """The discarded attempts of the run's own build; the rest came from another build."""
         return tuple(result for result in self.discarded if result.cause is not Cause.OTHER_BUILD)
 
     @property
@@ -167,16 +167,16 @@ class Run(Record):
 
     @property
     def project(self) -> str:
-        """The name of the repository that was measured, such as `whisper.cpp` or `ggml`; empty where nothing tells."""
+        """The name of the repository that was measured, such as `whisper.cpp` or `ggml`; empty if it is not known."""
         # The benchmarks that are read from others are those of whisper.cpp, too.
         return name_project(self.source.commit.repo, whisper=self.origin == OURS or bool(self.suite.benchmarks))
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """What the suite asks for and the finished record has neither a number nor a reason for.
+        """What the suite asks for but the finished record has neither a number nor a reason for.
 
-        What others measured, and what a live comparison or a search for the best settings chose to measure, is not
-        known from the suite; nor is it of a run that goes on.
+        Empty for imported runs, live comparisons and searches, whose suite does not say what was to be measured, and
+        for unfinished runs.
         """
         if not self.end or self.origin != OURS or self.trial or SEARCH in self.sweep:
             return ()
@@ -186,7 +186,7 @@ class Run(Record):
     def exit_code(self) -> ExitCode:
         """The first that applies: a failed build, failed tests, a failed benchmark or none measured at all, else OK.
 
-        What was asked for and has neither a number nor a reason is a failure of the tests or of a benchmark.
+        A missing result without a reason is a failure of the tests or of a benchmark.
         """
         bad = {result.phase for result in self.results if result.status.bad}
         if bad & {Phase.CONFIGURE, Phase.LIST, Phase.BUILD}:

@@ -1,4 +1,4 @@
-"""What must not be shown to anybody: logins in URLs, and the variables that hold secrets."""
+"""What must not be shown: logins in URLs, and variables that hold secrets."""
 
 import re
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ def redact(text: str, mark: str = "") -> str:
 
 
 def is_secret(name: str, value: str = "") -> bool:
-    """Return whether a variable or option sounds like a secret, or its value holds a URL with a login."""
+    """Return whether the name of a variable or option looks like a secret, or its value holds a URL with a login."""
     return bool(_SECRET_NAME.search(name)) or redact(value) != value
 
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that neither sound like a secret nor hold a URL with a login."""
+    """Return the variables that neither look like a secret nor hold a URL with a login."""
     return {name: value for name, value in environ.items() if not is_secret(name, value)}

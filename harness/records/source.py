@@ -13,7 +13,7 @@ class Commit(Record):
     """The commit of a source tree, as far as it is known.
 
     `sha` is 40 hex digits, or empty for a tree without git. `date` is the author date in ISO 8601. `changes` is
-    the hash of uncommitted changes (or of the whole tree where there is no commit), empty for a clean one.
+    the hash of uncommitted changes (or of the whole tree if there is no commit), empty for a clean one.
     """
 
     sha: str
@@ -39,9 +39,9 @@ class Source(Record):
     """A tree on disk and what it is.
 
     `id` changes when the content does and keys the build tree of an immutable source; `mutable` trees belong to
-    the user and are built incrementally. `kind` is `git`, `sdist` or `tree`. `pruned` trees hold the library
-    alone: no bench program, no tests. `ours` are paths in the tree where the harness is, or keeps what it makes: what
-    git does not track there is no change of it.
+    the user and are built incrementally. `kind` is `git`, `sdist` or `tree`. `pruned` trees hold only the library:
+    no bench program, no tests. `ours` are paths in the tree of the harness and its output: untracked files there are
+    not changes of the tree.
     """
 
     id: str
@@ -54,11 +54,11 @@ class Source(Record):
 
 
 class SourceRequest(Record):
-    """What the user asks to have measured.
+    """The source that the user asks for.
 
     `tree` is a folder and excludes the others. `ref` is a release, tag, branch or sha; empty for the default release,
-    or for the default branch of `repo` where one is named. `repo` is a URL or path; empty for upstream. `ours` are
-    paths of the harness: what git does not track there is no change of the tree.
+    or for the default branch of `repo` if that is named. `repo` is a URL or path; empty for upstream. `ours` are paths
+    of the harness: untracked files there are not changes of the tree.
     """
 
     ref: str = ""
@@ -68,12 +68,12 @@ class SourceRequest(Record):
 
     @property
     def is_default(self) -> bool:
-        """Whether it is the default release that is asked for."""
+        """Whether the default release is asked for."""
         return not (self.ref or self.repo or self.tree)
 
 
 class Sdist(Record):
-    """A pinned source distribution: its file as a package index names it, and where the tree lies inside."""
+    """A pinned source distribution: its file name in a package index, and the path of the tree inside."""
 
     name: str
     version: str
@@ -84,9 +84,9 @@ class Sdist(Record):
 
 
 class Release(Record):
-    """A pinned release: what is known of its commit, and the sdist that carries its tree.
+    """A pinned release: its commit, and the sdist with its tree.
 
-    `pruned` sdists hold the library alone.
+    `pruned` sdists hold only the library.
     """
 
     tag: str
@@ -105,14 +105,14 @@ class Release(Record):
 
 
 class Pins(Record):
-    """All pinned releases, the default one among them, and the repository that they come from."""
+    """All pinned releases, which of them is the default, and the repository that they come from."""
 
     default: str
     repo: str
     releases: tuple[Release, ...]
 
     def find(self, ref: str) -> Release | None:
-        """Return the release that a tag or sha (7 digits or more) names, if any; the default one for an empty ref."""
+        """Return the release that a tag or sha (7 digits or more) names, or None; the default one for an empty ref."""
         wanted = ref or self.default
         for release in self.releases:
             if wanted == release.tag or (len(wanted) >= 7 and release.sha.startswith(wanted.lower())):
@@ -123,7 +123,7 @@ class Pins(Record):
 def name_project(repo: str, *, whisper: bool) -> str:
     """Return the name of the project whose repository a URL names, such as `llama.cpp`.
 
-    The name of a folder says nothing: without a URL it is whisper.cpp where that is known to have been measured
+    The name of a folder proves nothing: without a URL the project is whisper.cpp if that is known to have been measured
     (`whisper`), else empty.
     """
     plain = repo.rstrip("/").removesuffix(".git")

@@ -20,19 +20,19 @@ OF_MODELS = (Benchmark.WHISPER, Benchmark.TRANSCRIBE)
 
 
 class Engine(StrEnum):
-    """What asks whisper.cpp to work: its own bench program in whole processes, or the worker call by call."""
+    """What times whisper.cpp: its own bench program in whole processes, or the worker call by call."""
 
     BENCH = "bench"
     LIBRARY = "library"
 
     @classmethod
     def _missing_(cls, value: object) -> "Engine | None":
-        """Return what records of earlier harnesses mean."""
+        """Return the engine that a word in a record of an earlier version stands for."""
         return cls.LIBRARY if value == "sampler" else None
 
 
 class Timeouts(Record):
-    """Seconds after which a step of each kind is interrupted."""
+    """The time limits of each kind of step, in seconds."""
 
     configure_s: float = 300
     build_s: float = 3600
@@ -43,10 +43,10 @@ class Timeouts(Record):
 class Suite(Record):
     """The cases of a run: models x threads x flash attention, and the number of processes for each.
 
-    With a `precision` (half the interval of a median over the median) `repetitions` is their least number: more follow
-    until every model is known so well, or `max_time_s` was spent on the models. `cases` are the model cases of a
-    product that has gaps, as sweeps may; `metrics` is what a worker is asked of a model. Both are empty for all.
-    `language` is the one that transcribed audio is in.
+    With a `precision` (half the interval of a median over the median) `repetitions` is the minimum: more follow until
+    every model is known so precisely, or the models have taken `max_time_s`. `cases` are the model cases if not all
+    combinations are measured, as in sweeps; `metrics` are those that a worker measures. Both are empty for all.
+    `language` is that of the audio to transcribe.
     """
 
     benchmarks: tuple[Benchmark, ...]

@@ -1,4 +1,4 @@
-"""Many settings measured side by side: the axes, their cells, and what came of them."""
+"""Many settings measured side by side: the axes, their cells, and the results."""
 
 from enum import StrEnum
 
@@ -15,23 +15,23 @@ Values = tuple[tuple[str, str], ...]
 
 
 class RowAbsence(StrEnum):
-    """Why a row has no numbers where that is no answer: the sweep has still to find one."""
+    """Why a row has no numbers yet, if the sweep still has to measure them."""
 
     NOT_YET = "not-yet"
     RUN_GONE = "run-gone"
 
 
 class Axis(Record):
-    """A setting and the values that it takes; names in capitals are options of CMake."""
+    """A setting and its values; names in capitals are CMake options."""
 
     name: str
     values: tuple[str, ...]
 
 
 class SweepEntry(Record):
-    """One config of a sweep: the values that make the binary, the id of the run that measures it.
+    """One config of a sweep: the values that decide the binary, and the id of the run that measures it.
 
-    `reason` says why there is none.
+    `reason` says why there is no run.
     """
 
     values: Values
@@ -40,7 +40,7 @@ class SweepEntry(Record):
 
 
 class Cell(Record):
-    """One combination of all axes: `entry` is the number of its config, `reason` why it is not measured."""
+    """One combination of all axes: `entry` is the number of its config, `reason` says why it is not measured."""
 
     values: Values
     entry: int
@@ -49,10 +49,10 @@ class Cell(Record):
 
 
 class Sweep(Record):
-    """A sweep as it is on disk: its runs are ordinary ones, and every table is made of them anew.
+    """A sweep as it is stored; its runs are ordinary runs, and tables are always made from them.
 
     `start` and `end` are UTC in ISO 8601; `end` is empty while it is not finished. `settings` decide what is
-    measured, so that a config whose run is gone can be measured anew; sweeps of earlier versions have none.
+    measured, so that a config whose run is lost can be measured again; sweeps of earlier versions have none.
     """
 
     schema: int
@@ -73,18 +73,17 @@ class Sweep(Record):
         return tuple(axis for axis in self.axes if len(axis.values) > 1)
 
     def label(self, values: Values) -> str:
-        """Return those of `values` in which cells differ, for people: `threads=2 fa=1`."""
+        """Return the `values` in which cells differ, for people: `threads=2 fa=1`."""
         names = {axis.name for axis in self.varying}
         return " ".join(f"{name}={value}" for name, value in values if name in names)
 
 
 class SweepRow(Record):
-    """What a cell came to: a summary for each metric by name, and the most memory that a process of it took.
+    """The results of a cell: a summary for each metric by name, and the peak memory of its processes.
 
     `reason` says why there are no numbers, and `absent` whether they are still to come. `equal_to` is the number, from
-    0, of the first row that measured the same code with the same settings: nothing tells the two apart. `rtf` is the
-    modelled real-time factor (`harness.stats.realtime`). `still` of its processes stood still, although they were
-    measured again.
+    0, of the first row that measured the same code with the same settings. `rtf` is the modelled real-time factor
+    (`harness.stats.realtime`). `still` counts its processes that were stopped in spite of repetitions.
     """
 
     values: Values
@@ -98,19 +97,19 @@ class SweepRow(Record):
 
     @property
     def blank(self) -> bool:
-        """Whether there is neither a number nor a reason that a person could act on."""
+        """Whether there is neither a number nor a final reason."""
         return not self.summaries and (self.absent is not None or not self.reason)
 
     def get(self, metric: str) -> Summary | None:
-        """Return the summary of a metric, None where there is none."""
+        """Return the summary of a metric, or None."""
         return dict(self.summaries).get(metric)
 
 
 class Standing(Record):
     """The row with the best median of a metric, and whether it is really better than every other one.
 
-    `others` are the rows, of other code or settings, that it was compared with, `unresolved` those that it could not be
-    told from; `rounds` there were, `least_rounds` are the fewest that could tell at all.
+    `others` counts the rows, of other code or settings, that it was compared with; `unresolved` are those that it could
+    not be distinguished from. `rounds` is the number of rounds, `least_rounds` the fewest that could decide.
     """
 
     metric: str
@@ -127,7 +126,7 @@ class Standing(Record):
 
 
 class SweepTable(Record):
-    """A sweep with its numbers: a row for each cell, in the cells' order, and who stands best in which metric."""
+    """A sweep with its numbers: a row for each cell, in the order of the cells, and the best row of each metric."""
 
     sweep: Sweep
     rows: tuple[SweepRow, ...]

@@ -1,4 +1,4 @@
-"""What two runs have in common that were measured in turns."""
+"""What ties together two runs that were measured in turns."""
 
 from enum import StrEnum
 
@@ -23,14 +23,13 @@ class TrialEnd(StrEnum):
 
 
 class Trial(Record):
-    """Ties the two runs of one live comparison together.
+    """The link between the two runs of one live comparison.
 
     Measurements of the same case, metric, `process` and `repetition` were taken right after each other, in an order
     drawn from `seed`; equal `process` numbers mean two workers that lived side by side. `pairs` is the number of timed
-    pairs that one such block holds for each metric, `discarded` the blocks that were lost with a worker, `stopped`
-    says why the trial ended, in the words of `TrialEnd`. `relinked` tells that every block was linked in a code layout
-    of its own. In records of older harnesses each side may have had several `builds`, drawn once for the whole trial,
-    of the code layouts `layouts`.
+    pairs in such a block for each metric, `discarded` the number of blocks that were lost with a worker, `stopped` says
+    why the trial ended. `relinked` says that every block was linked in its own code layout. In records of older
+    versions each side may have several `builds` with the code layouts `layouts`, drawn once for the whole trial.
     """
 
     id: str

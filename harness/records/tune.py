@@ -8,10 +8,10 @@ from harness.records.sweep import Values
 
 
 class Goal(StrEnum):
-    """What is to be as small as can be.
+    """What to minimise.
 
-    LATENCY: the time of one window of speech. THROUGHPUT: the same in CPU time, as when processes side by side fill the
-    node. MEMORY: the most memory that a process takes.
+    LATENCY: the time of one window of speech. THROUGHPUT: the same in CPU time, for processes that run side by side and
+    fill the node. MEMORY: the peak memory of a process.
     """
 
     LATENCY = "latency"
@@ -20,7 +20,7 @@ class Goal(StrEnum):
 
 
 class Candidate(Record):
-    """One candidate of a stage: `score` is the median of the goal over `n` processes, None where there is none.
+    """One candidate of a stage: `score` is the median of the goal over `n` processes, or None.
 
     `encode_ms` and `decode_ms`, a pass and a token, are the medians that the candidate had when its stage ended.
     """
@@ -34,7 +34,7 @@ class Candidate(Record):
 
 
 class Stage(Record):
-    """One axis, all else as the stages before had left it; `winner` is an index, None where nothing was measured.
+    """One axis, with the results of the stages before; `winner` is an index, or None if nothing was measured.
 
     `reason` says why an axis was not tried.
     """
@@ -46,7 +46,7 @@ class Stage(Record):
 
 
 class Duel(Record):
-    """What the stages chose measured once more, in turns with another setting: `comparison` has it as contender."""
+    """The choice of the stages, measured in turns with another setting; it is the contender of `comparison`."""
 
     against: str
     values: Values
@@ -54,10 +54,10 @@ class Duel(Record):
 
 
 class Tuning(Record):
-    """A search as it ended: `unit` is that of the scores, `start` UTC in ISO 8601.
+    """The result of a search; `unit` is that of the scores, `start` is UTC in ISO 8601.
 
-    `found` is what the stages ended with, `winner` what the duels left standing, and `why`. `score` is the winner's
-    median over `rounds` of the duels; where there was none, the score that it had in its stage, which is too good.
+    `found` is the result of the stages, `winner` that of the duels, and `why` the reason for it. `score` is the
+    winner's median over `rounds` of the duels; without duels, its score in its stage, which is too optimistic.
     """
 
     id: str

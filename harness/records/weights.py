@@ -23,7 +23,7 @@ class Shape(Record):
 class WeightsKind(StrEnum):
     """Where weights come from; timings of different kinds are never mixed silently.
 
-    UNDECIDED stands in plans alone: official ones if they can be downloaded, else synthetic ones.
+    UNDECIDED occurs only in plans: official weights if they can be downloaded, else synthetic ones.
     """
 
     OFFICIAL = "official"
@@ -33,10 +33,10 @@ class WeightsKind(StrEnum):
 
 
 class Weights(Record):
-    """A verified model file: `sha256` is of its whole content, `size_bytes` its length.
+    """A verified model file; `sha256` is that of its whole content, `size_bytes` its length.
 
-    Quantised weights that a run makes itself have a `parent`, the F16 file that they are made from; `kind` is the
-    parent's, and `sha256` is empty until they are there.
+    Quantised weights that a run makes itself have a `parent`, the F16 file that they are made from; `kind` is that of
+    the parent, and `sha256` is empty until the file exists.
     """
 
     model: str
@@ -48,9 +48,9 @@ class Weights(Record):
 
 
 class Audio(Record):
-    """A file of sound as whisper-cli reads it: `name` stands in cases, `sha256` is of the whole file that was named.
+    """A recording as whisper-cli reads it; `name` is used in cases, `sha256` is that of the whole file that was named.
 
-    `path` is that file, or the WAV file that was made of it. `duration_s` is 0 before it is known.
+    `path` is that file, or the WAV file that was made from it. `duration_s` is 0 until it is known.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""How numbers of things are written in sentences."""
+"""How counts are written in sentences."""
 
 
 def format_count(number: float, noun: str, *, plural: str = "") -> str:
-    """Return `1 block` or `2 blocks`; `plural` is for nouns that take more than an s."""
+    """Return `1 block` or `2 blocks`; `plural` is for irregular nouns."""
     written = f"{number:g}" if isinstance(number, float) else str(number)
     return f"{written} {noun if number == 1 else plural or f'{noun}s'}"
 

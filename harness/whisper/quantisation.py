@@ -47,7 +47,7 @@ def expand_quantisations(models: Sequence[str], kinds: Sequence[str]) -> tuple[s
     made = [kind for kind in kinds if kind != UNQUANTISED]
     for model in models:
         if made and weights_type(model) != UNQUANTISED:
-            raise UsageError(f"{model} is quantised already", hint=f"--model {split_name(model)[0]} --quant {made[0]}")
+            raise UsageError(f"{model} is already quantised", hint=f"--model {split_name(model)[0]} --quant {made[0]}")
         for kind in made:
             require_blocks(model, kind)
     return tuple(dict.fromkeys(name_quantised(model, kind) for model in models for kind in kinds))
@@ -59,7 +59,7 @@ def require_blocks(model: str, kind: str) -> None:
     if shape and shape.n_text_state % block:
         fitting = [name for name in QUANTISATIONS if shape.n_text_state % BLOCKS[name][1] == 0]
         raise UsageError(
-            f"{model} cannot be {kind}",
+            f"{model} cannot be quantised to {kind}",
             cause=f"{kind} packs {block} values at a time, and the rows of {model} have {shape.n_text_state}",
             hint=f"--quant with one of {', '.join(fitting)}",
         )
@@ -75,7 +75,7 @@ def plan_quantised(parent: Weights, kind: str, source: Source, folder: str) -> W
         raise UsageError(f"the shape of {parent.model} is not known here, so it cannot be quantised")
     if source.pruned:
         release = source.commit.release
-        hint = f"with git at hand: --repo URL --ref {release}"
+        hint = f"--repo URL --ref {release}, which takes the whole source from git"
         raise UsageError(f"{release} cannot quantise: its source distribution holds the library alone", hint=hint)
     model = name_quantised(parent.model, kind)
     name = f"quantised-{parent.kind}-{model}-{short_hash(parent.sha256 or parent.path, source.id, length=8)}.bin"
@@ -92,8 +92,8 @@ def plan_quantised(parent: Weights, kind: str, source: Source, folder: str) -> W
 def caveat_quantised(parent: Weights, kind: str) -> Caveat:
     """Return what a reader must know of quantised weights."""
     message = (
-        f"{name_quantised(parent.model, kind)} was made by whisper.cpp's own program from the F16 file "
-        f"({parent.kind}); fewer bits may change the text, which is not looked at here"
+        f"{name_quantised(parent.model, kind)} was quantised by whisper.cpp's own program from the F16 file "
+        f"({parent.kind}); fewer bits may change the transcription, which is not checked here"
     )
     return Caveat(code=CaveatCode.WEIGHTS_QUANTISED, message=message)
 

@@ -73,7 +73,7 @@ def test_a_sweep_is_named_by_its_id_a_beginning_or_the_word_for_the_latest(tmp_p
     for other in ("latest", "all", "zzz", "../../etc", "a/b/c", "*", ""):
         assert name_sweep(tmp_path, other) is None, other
     begun = first.id[:13]
-    with pytest.raises(UsageError, match="the beginning of 2 sweeps"):
+    with pytest.raises(UsageError, match="the ids of 2 sweeps begin with"):
         name_sweep(tmp_path, begun)
     run = tmp_path / "node-1" / "2026-01" / f"{begun}-a-run"
     run.mkdir(parents=True, exist_ok=True)
