@@ -17,18 +17,18 @@ from harness.records.weights import Weights
 from harness.whisper.memory import estimate_memory
 from harness.whisper.quantisation import weights_type
 
-# Two buffers of 1.024 GB, and some room: below this the kernel would kill the child, and perhaps others.
+# Two buffers of 1.024 GB and some reserve: with less memory the kernel would kill the child, and perhaps others.
 MEMCPY_BYTES = 2_150_000_000
-# A file that is not there: since v1.7.6 the bench program says what was compiled in before it misses the weights.
+# A file that does not exist: since v1.7.6, the bench program reports its features before it opens the weights.
 NO_WEIGHTS = "no-weights"
-# What the bench program measures without weights, by its numbers for -w.
+# What the bench program measures without weights, with its values of -w.
 _WORK = {Benchmark.MEMCPY: "1", Benchmark.MUL_MAT: "2"}
 # `harness.parse.bench.device` reads these columns.
 NVIDIA_SMI = ("nvidia-smi", "--query-gpu=driver_version,memory.total,name", "--format=csv,noheader,nounits")
 
 
 def plan_benchmarks(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
-    """Return the steps of the suite's benchmarks, by the suite's engine."""
+    """Yield the steps of the suite's benchmarks, for the suite's engine."""
     suite = inputs.suite
     if suite.engine is Engine.BENCH or inputs.audio:
         yield from plan_probes(site)
@@ -51,7 +51,7 @@ def plan_benchmarks(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
 
 
 def plan_probes(site: BuildSite) -> Iterator[Step]:
-    """Return the questions that the bench program is asked before it measures."""
+    """Yield the steps that ask the bench program for its options and features, before it measures."""
     yield Step(
         name="dialect",
         title="ask the bench program for its options",
@@ -78,9 +78,9 @@ def plan_probes(site: BuildSite) -> Iterator[Step]:
 
 
 def plan_device_probes(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
-    """Yield what ggml's log does not tell of its devices, and is asked of others, for builds that have them.
+    """Yield the steps that ask for details of devices that ggml's log does not have, for builds that use them.
 
-    Of a BLAS library which one was linked and which kernels it chose, of CUDA the driver.
+    These are the BLAS library that was linked and its kernels, and the driver of CUDA devices.
     """
     if is_on(site.config.value("GGML_BLAS")):
         yield Step(
@@ -100,7 +100,7 @@ def plan_device_probes(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
             name="gpu_driver",
             title="ask for the driver of the GPUs",
             phase=Phase.PROBE,
-            # Through CMake: where there is no nvidia-smi, that is an answer, not a child that cannot be started.
+            # Through CMake: then a missing nvidia-smi is an answer, and not a child that cannot be started.
             argv=(inputs.toolchain.cmake.path, "-E", "env", *NVIDIA_SMI),
             cwd=site.folder,
             log="gpu-driver.log",
@@ -111,7 +111,7 @@ def plan_device_probes(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
 
 
 def choose_program(site: BuildSite) -> str:
-    """Return the placeholder of the bench program: where variants are loaded, of the one that is set apart."""
+    """Return the placeholder of the bench program; for a build with variants, that of its copy in another folder."""
     return ALONE if site.variant else BENCH
 
 
@@ -122,15 +122,15 @@ def name_ready(site: BuildSite) -> str:
 
 
 def choose_variant_env(site: BuildSite) -> tuple[tuple[str, str], ...]:
-    """Return what tells ggml which CPU variant to load; nothing for a build of one instruction set.
+    """Return the variables that make ggml load a CPU variant; none for a build of one instruction set.
 
-    ggml_backend_load_all() takes the library that GGML_BACKEND_PATH names, beside what lies with the program.
+    ggml_backend_load_all() loads the library in GGML_BACKEND_PATH, besides those in the folder of the program.
     """
     return (("GGML_BACKEND_PATH", f"{site.folder}/bin/{name_variant_library(site.variant)}"),) if site.variant else ()
 
 
 def plan_quantising(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
-    """Return the steps that make quantised weights of F16 ones, by the tree's own program; made once for all runs."""
+    """Yield the steps that quantise F16 weights with the source's own program; the results are kept for all runs."""
     for weights in inputs.weights:
         if weights.parent:
             kind = weights_type(weights.model)
@@ -155,7 +155,7 @@ def name_quantising(weights: Weights) -> str:
 
 
 def _plan_rounds(inputs: PlanInputs) -> Iterator[Step]:
-    """Round-robin: every setting once per round, in an order drawn anew from the recorded seed."""
+    """Yield the processes round by round: each setting once, in an order drawn again from the recorded seed."""
     suite = inputs.suite
     no_gpu = [NO_GPU] if inputs.sites[-1].config.backend in ON_CPU else []
     settings = [
@@ -183,7 +183,7 @@ def _plan_rounds(inputs: PlanInputs) -> Iterator[Step]:
                 repetition=repetition,
                 made_by=(name_quantising(weights),) if weights.parent else (),
                 log=f"bench-bench-{weights.model}.log" if upstream_name else log,
-                # With a GPU most of it is not this node's.
+                # With a GPU, most of the memory is not this node's.
                 min_memory_bytes=estimate_memory(weights, flash_attn=fa, engine=suite.engine) if no_gpu else 0,
             )
 
@@ -199,12 +199,12 @@ def name_benchmark_step(case: Case, repetition: int) -> tuple[str, str]:
 
 
 def title_bench(case: Case, number: str) -> str:
-    """Return what people are shown of one process of a model case, the `number`-th."""
+    """Return the title of one process of a model case; `number` is its repetition."""
     return f"{case.get('model')}, {case.get('threads')} threads, fa {case.get('fa')}, {number}"
 
 
 def repeat_step(step: Step, case: Case, repetition: int, state: str = "") -> Step:
-    """Return another process of a model case; `state` is said behind its number."""
+    """Return a step for another process of a model case; `state` is shown after its number."""
     name, log = name_benchmark_step(case, repetition)
     title = title_bench(case, f"{repetition}{state}")
     return step.replace(name=name, log=log, title=title, repetition=repetition)
@@ -223,7 +223,7 @@ def _plan_benchmark(
     min_memory_bytes: int = 0,
     made_by: tuple[str, ...] = (),
 ) -> Step:
-    """Return one process: `argv` of the bench program, or a worker that is `asked` the same."""
+    """Return the step of one process: the bench program with `argv`, or a worker that gets the commands in `asked`."""
     site = inputs.sites[-1]
     sampled = inputs.suite.engine is Engine.LIBRARY
     if sampled:

@@ -1,4 +1,4 @@
-"""What happens in each block of a live comparison: drawn from a recorded seed, whatever happened before."""
+"""What happens in each block of a live comparison: drawn from a recorded seed, independent of earlier results."""
 
 import random
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ RoleOrder = tuple[Role, Role]
 
 
 class PairPlan(Record):
-    """One timed call on either side, in this order; `repetition` counts the pairs of its metric from 1."""
+    """One timed call on each side, in this order; `repetition` counts the pairs of its metric from 1."""
 
     metric: str
     repetition: int
@@ -25,8 +25,8 @@ class PairPlan(Record):
 class BlockPlan(Record):
     """Two fresh processes, one per side, started in this order, and the pairs that they measure.
 
-    `code_layouts` are the seeds of the code layouts in which each side is linked where that is asked for, baseline
-    first, and `heap_paddings` how many bytes its environment has more, which moves everything that it allocates.
+    `code_layouts` are the seeds of the code layouts in which the sides are linked, if that is requested, baseline
+    first. `heap_paddings` are bytes that are added to their environments, which moves everything that they allocate.
     """
 
     number: int
@@ -39,12 +39,11 @@ class BlockPlan(Record):
 def plan_block(seed: int, number: int, metrics: Sequence[str], *, pairs: int) -> BlockPlan:
     """Return block `number` (from 1): `pairs` pairs for each metric.
 
-    Which process starts first, which is asked first in each pair, and the metrics' order in each round are drawn by
-    coins of their own, so that under "no difference" the labels can be swapped without changing the distribution of
-    anything. A fixed order (ABBA) gave 5 to 9 % false alarms at a nominal 1 %. The heap paddings make the place of
-    everything on the heap a matter of the process: two folders' names of unlike length made one of two equal sides
-    1.5 % slower. The code layouts are drawn alike for both sides: what a code layout costs is a matter of the block,
-    too.
+    Independent coins decide which process starts first, which is asked first in each pair, and the order of metrics in
+    each round, so that the labels could be swapped without changing any distribution if there is no difference. A fixed
+    order (ABBA) gave 5 to 9 % false alarms at a nominal 1 %. Heap paddings make all addresses on the heap vary between
+    processes: folder names of different length once made one of two equal sides 1.5 % slower. Code layouts are drawn
+    from the same distribution for both sides, so that their cost varies between blocks as well.
     """
     draw = random.Random(f"{seed}/{number}")  # noqa: S311 - to be reproduced, not a secret
     order = _toss(draw)

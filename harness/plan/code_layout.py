@@ -1,4 +1,4 @@
-"""Code layouts: where in a library each function lies. Drawn from a seed; linking again changes nothing else."""
+"""Code layouts: the positions of the functions in a library. Drawn from a seed; relinking changes nothing else."""
 
 import random
 import string
@@ -8,26 +8,26 @@ from harness.plan.inputs import PlanInputs
 from harness.records.plan import BuildSite, CodeLayout, Phase, Step
 from harness.records.record import short_hash
 
-# Names of files in the folder of a drawn layout: harness/native/cmake/relink.cmake knows them, too.
+# Names of files in the folder of a drawn layout; harness/native/cmake/relink.cmake uses them, too.
 SCRIPT, ORDER = "script.ld", "order.txt"
 # Marks a layout that is finished.
 LINKED = ".harness-linked"
-# Two layouts that every build is linked in before it is measured: to see that it can be, and that they differ.
+# Two layouts in which every build is linked before it is measured, to make sure that this works and that they differ.
 TRIED = (1, 2)
 _LETTERS = sorted((*string.ascii_letters, *string.digits, "_"))
-# Each rule takes the functions that have one of two letters at one place of their names. 150 rules part what has not
-# the same letters nearly everywhere; more of them cost the linker time.
+# Each rule selects the functions that have one of two letters at one position of their names. 150 rules separate all
+# functions whose names are not almost the same; more rules would cost the linker time.
 _RULES, _LETTERS_A_RULE, _PLACES = 150, 2, 32
-# Room between what two rules take: a multiple of what every function is aligned to, less than a page.
+# Space between the functions of two rules: a multiple of the alignment of functions, less than a page.
 _ALIGNMENT, _MOST_ROOM = 16, 64
-# What a compiler sets apart stays together, as in the linkers' own scripts.
+# Functions that compilers put into special sections stay together, as in the linkers' own scripts.
 _APART = " ".join(f".text.{name} .text.{name}.*" for name in ("unlikely", "exit", "startup", "hot"))
 
 
 def render_script(seed: int) -> str:
-    """Return a linker script for GNU ld and LLVM's lld that adds to their own: functions in a drawn order.
+    """Return a linker script that makes GNU ld and LLVM's lld place functions in a drawn order; it extends their own.
 
-    In the sections that -ffunction-sections makes, `.text.NAME`, the first rule that fits a name places it.
+    With -ffunction-sections, each function has a section `.text.NAME`; the first rule that matches the name places it.
     """
     draw = _draw(seed)
     lines = [f"    *({_APART})"]
@@ -40,12 +40,12 @@ def render_script(seed: int) -> str:
 
 
 def render_order(seed: int) -> str:
-    """Return the order of sections for gold (--section-ordering-file): the same rules, without room between them."""
+    """Return the order of sections for gold (--section-ordering-file): the same rules, without space between them."""
     return "".join(f"{rule}\n" for rule in _draw_rules(_draw(seed)))
 
 
 def plan_code_layouts(inputs: PlanInputs, site: BuildSite, wanted: tuple[str, ...]) -> Iterator[Step]:
-    """Return a step for each code layout: what was built is linked in a drawn order, in a folder of its own.
+    """Yield a step for each code layout, which links the build in a drawn order into a separate folder.
 
     `wanted` are the targets of the build.
     """
@@ -55,14 +55,14 @@ def plan_code_layouts(inputs: PlanInputs, site: BuildSite, wanted: tuple[str, ..
         yield Step(
             name=f"layout_{layout.seed}",
             build_type=site.config.build_type,
-            title=f"link, layout {layout.seed}",
+            title=f"link, code layout {layout.seed}",
             phase=Phase.BUILD,
             argv=choose_link_argv(inputs.toolchain.cmake.path, inputs.relink, site.folder, layout, folder, wanted),
             cwd=site.folder,
             log=f"layout-{layout.seed}.log",
             timeout_s=inputs.suite.timeouts.build_s,
             needs=(f"build_{kind}",),
-            # A tree of the user's may have been built anew.
+            # A user's tree may have been built again.
             stamp="" if inputs.source.mutable else f"{folder}/{LINKED}",
             key=short_hash(inputs.source.id, layout.folder, wanted),
         )
@@ -71,13 +71,13 @@ def plan_code_layouts(inputs: PlanInputs, site: BuildSite, wanted: tuple[str, ..
 def choose_link_argv(
     cmake: str, script: str, build: str, layout: CodeLayout, into: str, targets: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return the command that links these targets of a build in a code layout, into a new folder."""
+    """Return the command that links targets of a build in a code layout into a new folder."""
     words = {"FOLDER": build, "KEEP": into, "DRAWN": layout.folder, "SEED": str(layout.seed)}
     return (cmake, *(f"-D{name}={value}" for name, value in words.items()), "-P", script, "--", *targets)
 
 
 def name_folder(build: str, seed: int) -> str:
-    """Return the folder, in that of the build, of what was linked with this layout."""
+    """Return the subfolder of a build that holds what was linked in a code layout."""
     return f"{build}/layouts/{seed}"
 
 

@@ -1,11 +1,11 @@
-"""How long the rest of a run will take, from what the same steps took before."""
+"""How long the rest of a run will take, from the durations of the same steps in earlier runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase, Step
 
-# Wall seconds on a two-core machine, for a node that has never run the step. They only feed a progress line.
+# Wall seconds on a two-core machine, for a step that this node has never run. They are only used for progress lines.
 _FIRST_GUESS_S = {
     Phase.CONFIGURE: 2.0,
     Phase.LIST: 0.1,
@@ -19,14 +19,14 @@ _FIRST_GUESS_S = {
 
 
 def duration_key(step: Step) -> str:
-    """Return the name under which the durations of a step and of its repetitions are kept."""
+    """Return the key under which the durations of a step and its repetitions are stored."""
     return str(step.case) if step.case else step.name
 
 
 def learn_durations(
     known: Mapping[str, float], steps: Iterable[Step], results: Iterable[StepResult]
 ) -> dict[str, float]:
-    """Return `known` with the latest wall seconds of every step that passed: others end too early, or late."""
+    """Return `known` with the latest wall seconds of every step that passed; failed steps end too early or too late."""
     keys = {step.name: duration_key(step) for step in steps}
     learned = {
         keys[result.step]: round(result.completed.ran_s, 3)
@@ -37,16 +37,16 @@ def learn_durations(
 
 
 def remaining_s(steps: Iterable[Step], known: Mapping[str, float], *, done: frozenset[str], elapsed_s: float) -> float:
-    """Return the seconds that are left: all steps not in `done`, less what the current one has already used."""
+    """Return the seconds left: all steps not in `done`, minus the elapsed seconds of the current step."""
     left = [known.get(duration_key(step), _FIRST_GUESS_S[step.phase]) for step in steps if step.name not in done]
     return max(sum(left) - min(elapsed_s, left[0] if left else 0.0), 0.0)
 
 
 def planned_s(steps: Sequence[Step], results: Iterable[StepResult], known: Mapping[str, float]) -> float:
-    """Return the seconds that a run takes by its plan, as far as they are known; what is reused takes none.
+    """Return the seconds that the plan of a run takes, as far as they are known; reused steps take none.
 
-    A step takes what it is known to take, else what it took in this run, else what another of its key took; a step of
-    which nothing is known counts as nothing.
+    The duration of a step is the known one, else that in this run, else that of another step with the same key; a step
+    without any of them counts as zero.
     """
     done = {result.step: result for result in results}
     took = {

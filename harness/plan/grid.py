@@ -1,4 +1,4 @@
-"""The cells of a sweep: the cross product of its axes, grouped by what has a build in common."""
+"""The cells of a sweep: the cross product of its axes, grouped by the builds that they share."""
 
 import itertools
 import random
@@ -21,14 +21,14 @@ MOST_CELLS = 10_000
 def lay_grid(axes: Sequence[Axis], excludes: Sequence[Values]) -> tuple[tuple[SweepEntry, ...], tuple[Cell, ...]]:
     """Return the configs of a sweep and its cells, the last axis varying fastest.
 
-    A cell that can never be, such as a type of weights that does not fit a model, is there with its reason. Raises
-    UsageError for a grid that is empty or beyond reason.
+    A cell that cannot be measured, such as a type of weights that does not fit a model, is included with the reason.
+    Raises UsageError for a grid that is empty or too large.
     """
     count = 1
     for axis in axes:
         count *= len(axis.values)
     if count > MOST_CELLS:
-        raise UsageError(f"{count} cells are beyond reason", hint=f"fewer values: at most {MOST_CELLS} cells")
+        raise UsageError(f"{count} cells are too many; the limit is {MOST_CELLS}", hint="give the axes fewer values")
     entries: dict[Values, int] = {}
     cells = []
     for choice in itertools.product(*(axis.values for axis in axes)):
@@ -39,23 +39,23 @@ def lay_grid(axes: Sequence[Axis], excludes: Sequence[Values]) -> tuple[tuple[Sw
         number = entries.setdefault(binary, len(entries))
         cells.append(make_cell(values, number))
     if not cells:
-        raise UsageError("nothing is left to measure", cause="the exclusions leave out every cell")
+        raise UsageError("nothing is left to measure: [[exclude]] excludes every cell", hint="remove an [[exclude]]")
     return tuple(SweepEntry(values=values) for values in entries), tuple(cells)
 
 
 def make_side_request(values: Values) -> SideRequest:
-    """Return what one config changes of the settings that all share."""
+    """Return the changes that one config makes to the shared settings."""
     defines = tuple(f"{name}={value}" for name, value in values if name_option(name))
     named = tuple((name, value) for name, value in values if not name_option(name))
     return SideRequest.of(" ".join(f"{name}={value}" for name, value in values), named, defines)
 
 
 def interleave(plans: Sequence[Plan], seed: int) -> Iterator[tuple[int, Step]]:
-    """Yield all steps and the number of the plan of each.
+    """Yield all steps, each with the number of its plan.
 
-    All configurations, in which an option that a tree does not know comes to light; what else comes before the models,
-    plan by plan; then round by round, the order of each round drawn from the seed over
-    all plans together: drift, and whoever comes next, fall on all cells alike.
+    First all configure steps, which reveal options that a tree does not know; then everything else before the models,
+    plan by plan; then the models round by round. The order of each round is drawn from the seed over all plans
+    together, so that drift and disturbances affect all cells alike.
     """
     for configures in (True, False):
         for number, plan in enumerate(plans):
@@ -69,7 +69,7 @@ def interleave(plans: Sequence[Plan], seed: int) -> Iterator[tuple[int, Step]]:
 
 
 def make_cell(values: Values, entry: int) -> Cell:
-    """Return one cell, with its reason if it can never be measured."""
+    """Return one cell, with the reason if it cannot be measured."""
     by_name = dict(values)
     model, kind = by_name["model"], by_name["quant"]
     reason = ""

@@ -1,4 +1,4 @@
-"""All that a plan is made from."""
+"""Everything that a plan is made from."""
 
 from harness.plan.roofline import RooflineBuild
 from harness.records.build import Toolchain
@@ -10,13 +10,13 @@ from harness.records.weights import Audio, Weights
 
 
 class PlanInputs(Record):
-    """All that a plan is made from; `sites` holds at most one build of each type, the timed one last.
+    """Everything that a plan is made from; `sites` has at most one build of each type, the timed one last.
 
-    `namespace` keeps objects of different CPUs apart in a compiler cache. `library` is the folder of our CMake project
-    that builds the library of a pruned source. `python` runs the worker, in `worker_env`. `roofline` is the probe
-    that measures the node itself, None to leave that out. `threads` is what their number means on this node. `audio` is
-    transcribed. `code_layouts` are the code layouts in which it is tried to link the build, by the CMake script
-    `relink`.
+    `namespace` separates objects for different CPUs in a compiler cache. `library` is the folder of our CMake project
+    that builds the library of a pruned source. `python` runs the worker, with `worker_env`. `roofline` is the probe
+    that measures the node itself, or None. `threads` says how the number of threads fits this node. `audio` are
+    recordings to transcribe. `code_layouts` are code layouts in which the CMake script `relink` links the build, to try
+    that out.
     """
 
     source: Source

@@ -1,9 +1,9 @@
-"""Placeholders of a plan, and what the built tree says they stand for.
+"""Placeholders of a plan, and how they are filled in once the tree is configured.
 
 `@bench-target` is the CMake target of the bench program, `@bench` the program, `@library` the shared libwhisper,
-`@fa=0` / `@fa=1` the flag that switches flash attention off or on in its dialect, `@no-gpu` the one that leaves GPUs
-alone, `@tests=Debug` the programs of the chosen tests as Ninja targets. `@quantize` and `@cli` are the programs that
-quantise and transcribe, `@quantize-target` and `@cli-target` their targets.
+`@fa=0` / `@fa=1` the flag that turns flash attention off or on in its dialect, `@no-gpu` the flag that disables GPUs,
+`@tests=Debug` the programs of the chosen tests as Ninja targets. `@quantize` and `@cli` are the programs that quantise
+and transcribe, `@quantize-target` and `@cli-target` their targets.
 """
 
 import re
@@ -22,14 +22,14 @@ QUANTIZE_TARGET = "@quantize-target"
 CLI = "@cli"
 CLI_TARGET = "@cli-target"
 NO_GPU = "@no-gpu"
-# The program in a folder without the variants that lie beside it: ggml would load the best of them.
+# A copy of the program in a folder without the variants: of those beside the program, ggml would load the best.
 ALONE = "@alone"
 ALONE_FOLDER = "alone"
-# Before v1.7.4 the program was called bench; from then on that name is a stub which prints a message and fails.
+# Before v1.7.4, the program was called bench; since then, that name is a stub that prints a message and fails.
 BENCH_TARGETS = ("whisper-bench", "bench")
-# The program that transcribes was called main, likewise.
+# Likewise, the program that transcribes was called main.
 CLI_TARGETS = ("whisper-cli", "main")
-# Programs beside the bench program: the names that they had, the newest first, and what they are needed for.
+# Other programs: their names over time, the newest first, and what they are needed for.
 _PROGRAMS = {
     QUANTIZE: (QUANTIZE_TARGETS, "which makes the weights"),
     CLI: (CLI_TARGETS, "which transcribes"),
@@ -40,7 +40,7 @@ LABEL_PATTERN = f"^({'|'.join(TEST_LABELS)})$"
 
 
 class Unfilled(Record):
-    """Why a step cannot run in this tree: a SKIPPED or FAILED step with a reason."""
+    """Why a step cannot run in this tree: its status, SKIPPED or FAILED, and the reason."""
 
     status: Status
     reason: str
@@ -52,12 +52,12 @@ def choose_tests(listing: Iterable[ListedTest]) -> tuple[ListedTest, ...]:
 
 
 def choose_bench_target(targets: Iterable[str]) -> str:
-    """Return the target of the bench program, or an empty string; the new name wins over the old one's stub."""
+    """Return the target of the bench program, or an empty string; the new name is preferred over the old stub."""
     return _choose_target(BENCH_TARGETS, targets)
 
 
 def _choose_target(names: Iterable[str], targets: Iterable[str]) -> str:
-    """Return the first of `names`, the newest, that is a target; an empty string for none."""
+    """Return the first of `names` that is a target, or an empty string; the newest name comes first."""
     known = set(targets)
     return next((name for name in names if name in known), "")
 
@@ -69,7 +69,7 @@ def choose_library(targets: Iterable[str]) -> str:
 
 
 def fill_placeholders(step: Step, inventory: Inventory) -> Step | Unfilled:
-    """Return `step` with its placeholders filled in, or why it cannot be."""
+    """Return `step` with its placeholders filled in, or why that is not possible."""
     if step.phase is Phase.TEST:
         unfilled = _without_tests(step.build_type, inventory)
         if unfilled:
@@ -109,7 +109,7 @@ def _fill_product(word: str, step: Step, inventory: Inventory) -> list[str] | Un
         library = choose_library(inventory.targets)
         if library:
             return [f"{step.cwd}/{library}"]
-        # What a probe would tell is good to know; what a worker needs must be there.
+        # A probe can do without the library, a worker cannot.
         status = Status.SKIPPED if step.phase is Phase.PROBE else Status.FAILED
         return Unfilled(status=status, reason="the build has no shared libwhisper that could be loaded")
     target = choose_bench_target(inventory.targets)
@@ -149,7 +149,7 @@ def _without_tests(build_type: str, inventory: Inventory) -> Unfilled | None:
 
 
 def _product(target: str) -> str:
-    """Return the file that a target makes: tests' programs are named by their paths, the bench program is not."""
+    """Return the file that a target makes; targets of tests are paths, that of the bench program is a name."""
     inside = "/" in target and not target.startswith("/")
     return target if inside else f"bin/{target.rpartition('/')[2]}"
 

@@ -1,10 +1,11 @@
-"""Which CPUs a benchmark is pinned to, and with what priority and memory it runs."""
+"""The CPUs, the priority and the huge pages of a benchmark."""
 
 import re
 from collections.abc import Sequence
 
 from harness.errors import UsageError
 from harness.records.plan import Phase, Placement, Plan, Step
+from harness.records.wording import format_count
 from harness.settings.request import PlacementRequest
 
 AUTO = "auto"
@@ -18,16 +19,17 @@ Ranking = Sequence[Sequence[int]]
 
 
 def choose_placement_request(pin: str, nice: str, *, huge_pages: bool) -> PlacementRequest:
-    """Return what is asked for; raises UsageError for what is not a list of CPUs, or no priority."""
+    """Return the requested placement; raises UsageError for a bad list of CPUs or a bad priority."""
     if pin not in ("", AUTO) and not _LIST.fullmatch(pin):
-        raise UsageError(f"--pin: {pin!r} is not a list of CPUs", hint="auto, 0,2 or 4-7")
+        raise UsageError(f"--pin: expected auto or CPUs such as 0,2 or 4-7, not {pin!r}", hint="--pin auto")
     if nice and not (re.fullmatch(r"[+-]?\d{1,2}", nice) and int(nice) in NICE):
-        raise UsageError(f"--nice: {nice!r} is no priority", hint="from -20 (first, needs rights) to 19 (last)")
+        what = f"--nice: expected a number from -20 (highest priority, needs root) to 19 (lowest), not {nice!r}"
+        raise UsageError(what, hint="--nice 10")
     return PlacementRequest(pin=pin, nice=int(nice) if nice else None, huge_pages=huge_pages)
 
 
 def choose_cpus(pin: str, ranking: Ranking, threads: int) -> tuple[int, ...]:
-    """Return the CPUs for `threads` threads: with `auto` one on each core as long as there are cores, else the list."""
+    """Return the CPUs for `threads` threads: the list, or with `auto` one per core as long as there are cores."""
     if not pin:
         return ()
     if pin == AUTO:
@@ -38,22 +40,23 @@ def choose_cpus(pin: str, ranking: Ranking, threads: int) -> tuple[int, ...]:
 
 
 def require_cpus(pin: str, ranking: Ranking, threads: int) -> None:
-    """Raise UsageError for a list of CPUs that may not be used, or that is shorter than the threads."""
+    """Raise UsageError for a list with CPUs that may not be used, or with fewer CPUs than threads."""
     if pin in ("", AUTO):
         return
     cpus, usable = _parse_list(pin), sorted(cpu for core in ranking for cpu in core)
     strange = [cpu for cpu in cpus if cpu not in usable]
     if strange:
-        raise UsageError(f"--pin: CPU {strange[0]} may not be used", hint=f"these may: {_show(usable)}")
+        raise UsageError(f"--pin: CPU {strange[0]} may not be used", hint=f"--pin with CPUs from {_show(usable)}")
     if len(cpus) < threads:
-        hint = "as many CPUs as threads, or fewer --threads"
-        raise UsageError(f"--pin: {len(cpus)} CPUs for {threads} threads, which would take turns", hint=hint)
+        count = format_count(len(cpus), "CPU")
+        what = f"--pin: {count} for {threads} threads, which would have to take turns"
+        raise UsageError(what, hint=f"--threads {len(cpus)}, or pin to {threads} CPUs")
 
 
 def choose_placement(
     request: PlacementRequest, ranking: Ranking, threads: int
 ) -> tuple[Placement | None, tuple[tuple[str, str], ...]]:
-    """Return where a benchmark with so many threads runs, None for anywhere, and what its environment has more."""
+    """Return the placement of a benchmark, None for anywhere, and additional environment variables."""
     if request.is_empty:
         return None, ()
     cpus = choose_cpus(request.pin, ranking, threads)
@@ -62,17 +65,17 @@ def choose_placement(
 
 
 def place_plan(plan: Plan, request: PlacementRequest, ranking: Ranking) -> Plan:
-    """Return the plan with its benchmarks placed; all other steps stay as they are."""
+    """Return the plan with the placement of its benchmarks; all other steps are unchanged."""
     if request.is_empty:
         return plan
     return plan.replace(steps=tuple(_place(step, request, ranking) for step in plan.steps))
 
 
 def keep_cpus(fresh: Plan, stored: Plan, ranking: Ranking, run_id: str) -> Plan:
-    """Return a plan that was made anew for `auto`, with its benchmarks on the CPUs that were chosen when it was begun.
+    """Return a new plan for `auto` with its benchmarks on the CPUs that were chosen when the run was begun.
 
-    Others may be best by now, but not those of the numbers that are there. Raises UsageError, naming them, where they
-    may not be used any more.
+    Other CPUs may be better now, but the existing numbers are from those. Raises UsageError, naming them, if they may
+    no longer be used.
     """
     usable = sorted(cpu for core in ranking for cpu in core)
     began = {step.name: step.placement.cpus for step in stored.steps if step.placement}
@@ -80,13 +83,13 @@ def keep_cpus(fresh: Plan, stored: Plan, ranking: Ranking, run_id: str) -> Plan:
     for step in fresh.steps:
         cpus, threads = began.get(step.name, ()), int(step.case.get("threads") or 1) if step.case else 0
         if not step.placement or not cpus or len(cpus) > threads or cpus != tuple(sorted(set(cpus))):
-            steps.append(step)  # what was edited is refused by name, where the plans are compared
+            steps.append(step)  # an edited placement is refused later, where the plans are compared
             continue
         if lost := [cpu for cpu in cpus if cpu not in usable]:
             raise UsageError(
-                f"{run_id} was begun on the CPUs {_show(cpus)}, and may not use {_show(lost)} now",
-                cause=f"these may be used: {_show(usable)}",
-                hint=f"allow them again (taskset -c {_show(cpus)}), or harness run, which begins a new one",
+                f"{run_id} was begun on the CPUs {_show(cpus)}, but may not use {_show(lost)} now",
+                cause=f"this process may only use {_show(usable)}",
+                hint=f"allow them again (taskset -c {_show(cpus)}), or harness run for a new run",
             )
         steps.append(step.replace(placement=step.placement.replace(cpus=cpus)))
     return fresh.replace(steps=tuple(steps))

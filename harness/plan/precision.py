@@ -1,4 +1,4 @@
-"""Repeating the models until their medians are known as precisely as was asked for."""
+"""Repeating the models until their medians reach the requested precision."""
 
 import math
 import random
@@ -15,9 +15,9 @@ from harness.records.suite import Benchmark
 from harness.stats.series import Key, sample_run
 from harness.stats.summary import bound_neighbour_correlation, correlate_neighbours, summarize, widen_by
 
-# Who stops as soon as an interval is tight stops when it is tight by chance, too: one at 98 % then still covers 95 %.
+# Stopping as soon as an interval is tight also stops when it is tight by chance: then 98 % intervals still cover 95 %.
 CONFIDENCE = 0.98
-# Fewer values have no interval of their median at that confidence (harness.stats.summary).
+# With fewer values, the median has no interval at that confidence (harness.stats.summary).
 LEAST = 7
 _JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
 
@@ -25,8 +25,8 @@ _JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
 class ImpreciseMetric(Record):
     """A metric of a model case that is not known precisely enough.
 
-    `reached` is half the 98 % interval of the median over the median, wider where neighbouring rounds are alike; None
-    where `n` values give no interval.
+    `reached` is half the 98 % interval of the median, relative to the median, widened if neighbouring rounds are
+    correlated; None if `n` values are too few for an interval.
     """
 
     case: Case
@@ -40,7 +40,7 @@ class ImpreciseMetric(Record):
 
 
 def find_imprecise(run: Run) -> tuple[ImpreciseMetric, ...]:
-    """Return what misses the precision asked for, in the order of execution; nothing where none was asked for."""
+    """Return the metrics that miss the requested precision, in the order of execution; () if none was requested."""
     wanted = run.suite.precision
     if not wanted:
         return ()
@@ -52,7 +52,7 @@ def find_imprecise(run: Run) -> tuple[ImpreciseMetric, ...]:
 
 
 def measure_reach(values: Sequence[float]) -> float | None:
-    """Return how far the median of a case's rounds may be from the truth, over the median; None where too few."""
+    """Return the relative uncertainty of the median of a case's rounds; None if there are too few rounds."""
     summary = summarize(values, CONFIDENCE)
     if summary.low is None or summary.high is None or not summary.median:
         return None
@@ -60,9 +60,9 @@ def measure_reach(values: Sequence[float]) -> float | None:
 
 
 def find_correlated(run: Run) -> dict[Key, float]:
-    """Return the correlation of neighbouring rounds for each metric in which they are too much alike to be independent.
+    """Return the correlation of neighbouring rounds, for each metric whose rounds are significantly correlated.
 
-    Nothing where no precision was asked for: only an interval that decided when to stop depends on it so much.
+    Empty if no precision was requested: it matters most for an interval that decided when to stop.
     """
     samples = _sample_models(run) if run.suite.precision else {}
     found = {key: correlate_neighbours(values) for key, values in samples.items()}
@@ -70,12 +70,12 @@ def find_correlated(run: Run) -> dict[Key, float]:
 
 
 def extend_plan(plan: Plan, run: Run) -> Plan:
-    """Return the plan with another round of the model cases that are not precise enough, as far as time is left.
+    """Return the plan with another round of the model cases that are not precise enough, if there is time for it.
 
-    The same plan comes back while model steps are still to be done, and once nothing more is to be done: everything
-    follows from plan and results, so that a resumed run goes the same way. A case whose latest process failed is left
-    alone, and so is one whose latest two stood still: the seconds of a stop are no part of the time, which would never
-    be up. The order inside the round is drawn from the recorded seed.
+    Returns the same plan while model steps remain, and when there is nothing more to do. Everything follows from plan
+    and results, so that a resumed run continues in the same way. A case is not repeated if its latest process failed,
+    or if its latest two were stopped: stopped seconds do not count, so the time would never be up. The order within the
+    round is drawn from the recorded seed.
     """
     done = {result.step: result for result in run.results}
     steps = [step for step in plan.steps if is_timed(step)]
@@ -103,7 +103,7 @@ def extend_plan(plan: Plan, run: Run) -> Plan:
 
 
 def foresee_s(plan: Plan, run: Run) -> float:
-    """Return the seconds that rounds which are not planned yet may take; the interval shrinks as 1 / sqrt(n)."""
+    """Return an estimate of the seconds for rounds that are not planned yet; the interval shrinks as 1 / sqrt(n)."""
     if not run.suite.precision:
         return 0.0
     planned = [step.case for step in plan.steps if is_timed(step)]
@@ -127,7 +127,7 @@ def _sample_models(run: Run) -> dict[Key, tuple[float, ...]]:
 
 
 def _worst(imprecise: Sequence[ImpreciseMetric]) -> dict[Case, ImpreciseMetric]:
-    """Return for each case its least precise metric; no interval at all is worst."""
+    """Return the least precise metric of each case; having no interval counts as the worst."""
     worst: dict[Case, ImpreciseMetric] = {}
     for one in imprecise:
         known = worst.get(one.case)
@@ -145,7 +145,7 @@ def _latest(steps: Sequence[Step]) -> dict[Case, Step]:
 
 
 def _is_sound(results: Sequence[StepResult]) -> bool:
-    """Return whether another process of a case is worth its time, after these."""
+    """Return whether a case with these results should be repeated: it passed, and was not stopped twice in a row."""
     stuck = len(results) > 1 and all(result.stood_still for result in results[-2:])
     return results[-1].status is Status.PASSED and not stuck
 
@@ -161,7 +161,7 @@ def _spent_s(run: Run) -> float:
 
 
 def _costs_s(run: Run) -> Mapping[Case, float]:
-    """Return what a process of each case takes."""
+    """Return the mean seconds of a process of each case."""
     walls_s: dict[Case, list[float]] = {}
     for case, wall_s in _walls_s(run):
         walls_s.setdefault(case, []).append(wall_s)

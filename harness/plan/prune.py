@@ -1,16 +1,17 @@
-"""Which entries of the cache are given up: by age, then by size, the longest unused first, and never one in use."""
+"""Which cache entries to remove: by age, then by size, least recently used first, and never an entry in use."""
 
 from collections.abc import Collection, Iterable
 
 from harness.errors import UsageError
 from harness.records.cache_contents import CacheEntry, CacheEntryKind
 from harness.records.record import Record
+from harness.settings.layer import nearest
 
 PRUNABLE = tuple(kind for kind in CacheEntryKind if kind is not CacheEntryKind.OTHER)
 
 
 class PruneLimits(Record):
-    """What may stay: nothing older than `older_s`, no more than `keep_bytes` in all; None is no limit."""
+    """The limits of what may stay: nothing unused for `older_s`, at most `keep_bytes` in all; None means no limit."""
 
     older_s: float | None = None
     keep_bytes: int | None = None
@@ -18,16 +19,16 @@ class PruneLimits(Record):
 
 
 def choose_victims(entries: Iterable[CacheEntry], limits: PruneLimits) -> tuple[CacheEntry, ...]:
-    """Return what has to go, the longest unused first.
+    """Return the entries to remove, least recently used first.
 
-    Leftovers of killed processes always go. What is in use stays, but its bytes count.
+    Leftovers of killed processes are always removed. Entries in use stay, but their bytes count.
     """
     mine = sorted((entry for entry in entries if entry.kind in limits.kinds), key=lambda entry: -entry.age_s)
     left_bytes = sum(entry.size_bytes for entry in mine)
     victims = []
     for entry in mine:
         old = limits.older_s is not None and entry.age_s > limits.older_s
-        # After those that are too old, for age is all that decides there; the order is the same.
+        # Leftovers are removed whatever their age; the order stays the same.
         if not entry.in_use and (entry.kind is CacheEntryKind.LEFTOVERS or old):
             victims.append(entry)
             left_bytes -= entry.size_bytes
@@ -41,9 +42,9 @@ def choose_victims(entries: Iterable[CacheEntry], limits: PruneLimits) -> tuple[
 
 
 def choose_kinds(words: Collection[str]) -> tuple[CacheEntryKind, ...]:
-    """Return the kinds that `words` name, all that can be pruned for none; raises UsageError for others."""
+    """Return the kinds that `words` name, all prunable kinds if there are none; raises UsageError for other words."""
     known = {str(kind): kind for kind in PRUNABLE}
     unknown = next((word for word in words if word not in known), None)
     if unknown is not None:
-        raise UsageError(f"--kind: {unknown!r} is no kind of thing in the cache", hint=f"one of {', '.join(known)}")
+        raise UsageError(f"--kind: unknown kind {unknown!r}", hint=nearest(unknown, known))
     return tuple(known[word] for word in dict.fromkeys(words)) or PRUNABLE

@@ -1,4 +1,4 @@
-"""How the roofline is measured: the probe's build, the size of its arrays, and the steps."""
+"""How to measure the roofline: the build of the probe, the size of its arrays, and the steps."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,18 +11,18 @@ from harness.records.record import Record, short_hash
 PROGRAM = "roof"
 CONFIGURE, BUILD, MEASURE = "roof_configure", "roof_build", "roof"
 BEFORE, AFTER = "roof_before", "roof_after"
-# When, in a run, the step measures.
+# The moments of the steps within a run.
 MOMENTS = {BEFORE: "before", AFTER: "after"}
-# A run looks twice, at the peak and the reading alone; the arrays take a moment more to fill.
+# A run measures twice, only peak and reading; filling the arrays takes a little more time.
 BRIEF_S = 2.0
 FULL_S = 14.0
-# STREAM's rule: four times all last-level caches in use, or the caches are measured.
+# STREAM's rule: at least four times all last-level caches in use, so that memory and not a cache is measured.
 CACHES = 4
 _LEAST_BYTES = 256 << 20
 _MOST_BYTES = 4 << 30
 GRAIN_BYTES = 1 << 20
 _MEMORY_SHARE = 8
-# As ggml/src/ggml-cpu/CMakeLists.txt has them. Its defaults are for GGML_NATIVE=OFF, in the order of its options.
+# As in ggml/src/ggml-cpu/CMakeLists.txt. The defaults are those for GGML_NATIVE=OFF, in the order of its options.
 _FLAGS = {
     "GGML_SSE42": ("-msse4.2",),
     "GGML_F16C": ("-mf16c",),
@@ -33,14 +33,14 @@ _FLAGS = {
     "GGML_AVX512": ("-mavx512f", "-mavx512cd", "-mavx512vl", "-mavx512dq", "-mavx512bw"),
 }
 _ON_BY_DEFAULT = frozenset(_FLAGS) - {"GGML_AVX512"}
-# The probe is a project in C, with flags of its own for each program.
+# The probe is a C project with its own flags for each program.
 _ELSEWHERE = ("CMAKE_CXX", "CMAKE_PROJECT_INCLUDE")
 
 
 class RooflineBuild(Record):
-    """The probe as it will be built: its project, what identifies the content of that, and where it is built and how.
+    """The probe as it will be built: its project, a digest of the project's content, and its build.
 
-    `array_bytes` is the size of each of its arrays, `namespace` keeps objects of different CPUs apart in a compiler
+    `array_bytes` is the size of each of its arrays; `namespace` separates objects for different CPUs in a compiler
     cache.
     """
 
@@ -52,16 +52,17 @@ class RooflineBuild(Record):
 
 
 def choose_roofline_site(site: BuildSite, arch: str, folder: str) -> BuildSite:
-    """Return the build of the probe in `folder`: for the instruction set, and with the compiler, of `site`."""
+    """Return the build of the probe in `folder`, with the instruction set and compiler of `site`."""
     options = (_choose_isa(site.config, arch), *_keep(site.config.options))
     config = site.config.replace(options=tuple(option for option in options if option))
     return BuildSite(config=config, wiring=_keep(site.wiring), folder=folder)
 
 
 def choose_array_bytes(node: Node, threads: int) -> int:
-    """Return the bytes of each array for so many threads.
+    """Return the bytes of each array for a number of threads.
 
-    Four times the last-level caches that they can use, 256 MiB at least; an eighth of the memory and 4 GiB at most.
+    That is four times the last-level caches that they can use, but at least 256 MiB, and at most 4 GiB and an eighth of
+    the memory.
     """
     wanted = max(CACHES * last_cache_bytes(node, threads), _LEAST_BYTES)
     bounded = min(wanted, _MOST_BYTES, node.memory_bytes // _MEMORY_SHARE)
@@ -69,7 +70,7 @@ def choose_array_bytes(node: Node, threads: int) -> int:
 
 
 def last_cache_bytes(node: Node, threads: int) -> int:
-    """Return the bytes of the last-level caches that so many threads can use, 0 where none is known."""
+    """Return the bytes of the last-level caches that a number of threads can use, 0 if none is known."""
     caches = [cache for cache in node.cpu.caches if cache.kind != "instruction"]
     if not caches:
         return 0
@@ -79,7 +80,7 @@ def last_cache_bytes(node: Node, threads: int) -> int:
 
 
 def plan_roofline_build(build: RooflineBuild, tools: Toolchain, *, needs: tuple[str, ...] = ()) -> Iterator[Step]:
-    """Yield the two steps that build the probe, a second of work, and nothing when it is there already."""
+    """Yield the two steps that build the probe, which takes a second, or nothing if it is already built."""
     site = build.site
     options = tuple(str(option) for option in (*site.wiring, *site.config.options))
     yield Step(
@@ -115,7 +116,7 @@ def plan_roofline_build(build: RooflineBuild, tools: Toolchain, *, needs: tuple[
 def plan_roofline(
     build: RooflineBuild, threads: Sequence[int], *, name: str, repetition: int = 1, brief: bool = True
 ) -> Step:
-    """Return the step that measures with each number of threads; a `brief` one leaves out the copy."""
+    """Return the step that measures with each number of threads; if `brief`, without copying."""
     counts = ",".join(str(count) for count in dict.fromkeys(threads))
     seconds = BRIEF_S if brief else FULL_S
     when = f", {MOMENTS[name]}" if name in MOMENTS else ""
@@ -139,7 +140,7 @@ def _program(build: RooflineBuild) -> str:
 
 
 def _keep(options: Sequence[CMakeOption]) -> tuple[CMakeOption, ...]:
-    """Return the options that mean this project too."""
+    """Return the options that also apply to the probe's project."""
     kept = (option for option in options if option.name.startswith("CMAKE_"))
     return tuple(option for option in kept if not option.name.startswith(_ELSEWHERE))
 
@@ -157,6 +158,6 @@ def _choose_isa(config: Config, arch: str) -> CMakeOption | None:
 
 
 def has_option(chosen: dict[str, str], name: str) -> bool:
-    """Return whether an option of ggml is on, by what was chosen or by its default without GGML_NATIVE."""
+    """Return whether a ggml option is on, as chosen or by its default without GGML_NATIVE."""
     default = "ON" if name in _ON_BY_DEFAULT else "OFF"
     return is_on(chosen.get(name, default))

@@ -1,4 +1,4 @@
-"""The steps of a run, as readable as they are executed."""
+"""The steps of a run."""
 
 from collections.abc import Iterator, Mapping
 
@@ -22,16 +22,16 @@ from harness.records.plan import BuildSite, Phase, Plan, Step, StepQuestion
 from harness.records.record import short_hash
 
 JUNIT = "harness-junit.xml"
-# What harness/native/library/CMakeLists.txt calls them.
+# Names in harness/native/library/CMakeLists.txt.
 LIBRARY_TARGET = "whisper"
 SOURCE_OPTION = "WHISPER_SOURCE"
 NINJA_STATUS = "[%f/%t %e] "
 
 
 def plan_build(inputs: PlanInputs) -> Plan:
-    """Return the steps of a build alone: the bench program, or the library where `inputs.library` says so.
+    """Return the plan of a mere build: of the bench program, or of the library if `inputs.library` is set.
 
-    Weights that its program has to make are made, too.
+    It includes the weights that the source's own program has to make.
     """
     steps = [*_plan_build(inputs, inputs.sites[-1], after=())]
     steps += plan_code_layouts(inputs, inputs.sites[-1], _choose_targets(inputs, inputs.sites[-1]))
@@ -43,9 +43,9 @@ def plan_build(inputs: PlanInputs) -> Plan:
 
 
 def plan_run(inputs: PlanInputs) -> Plan:
-    """Return every step of a run: builds and tests, memcpy, mul_mat, the models round by round, then transcriptions.
+    """Return the plan of a run: builds and tests, memcpy, mul_mat, the models round by round, then transcriptions.
 
-    The roofline of the node is measured before them and after them.
+    The roofline of the node is measured before and after the benchmarks.
     """
     steps: list[Step] = []
     for site in inputs.sites:
@@ -65,22 +65,22 @@ def plan_run(inputs: PlanInputs) -> Plan:
 
 
 def find_flaw(plan: Plan) -> str:
-    """Return why a stored plan cannot be followed, empty where it can: somebody may have edited it."""
+    """Return why a stored plan, which somebody may have edited, cannot be followed; empty if it can."""
     known: set[str] = set()
     for step in plan.steps:
         missing = next((name for name in step.needs if name not in known), "")
         if missing:
             return f"step {step.name!r} needs {missing!r}, which does not come before it"
         if step.name in known:
-            return f"there are two steps {step.name!r}"
+            return f"there are two steps called {step.name!r}"
         if not is_plain(step.log):
-            return f"the log of step {step.name!r} would not lie in the bundle: {step.log!r}"
+            return f"the log of step {step.name!r} would be outside the bundle: {step.log!r}"
         known.add(step.name)
     return ""
 
 
 def find_stray(plan: Plan, cache: str) -> str:
-    """Return what a plan would empty, make or mark outside of the folder of the cache; empty where there is nothing."""
+    """Return what a plan would write, empty or mark outside the cache; empty if there is nothing."""
     for step in plan.steps:
         for path in (*step.products, *(one for one in (step.wipe, step.stamp) if one)):
             if not _is_below(path, cache):
@@ -88,23 +88,23 @@ def find_stray(plan: Plan, cache: str) -> str:
         if step.wipe and not _is_below(step.wipe, f"{cache}/builds"):
             return f"step {step.name!r} would empty {step.wipe}"
         if step.output and not is_plain(step.output):
-            return f"the output of step {step.name!r} would not lie in the folder of the build: {step.output!r}"
+            return f"the output of step {step.name!r} would be outside the build folder: {step.output!r}"
     return ""
 
 
 def _is_below(path: str, folder: str) -> bool:
-    # The folder is as somebody named it: `--cache ../cache` has dots of its own.
+    # The folder is written as the user named it: `--cache ../cache` contains dots itself.
     inner = path.removeprefix(f"{folder}/")
     return inner != path and bool(inner.strip("/")) and ".." not in inner.split("/")
 
 
 def is_plain(name: str) -> bool:
-    """Return whether this is the name of a file in a folder, and leads nowhere else."""
+    """Return whether this is a plain file name that does not lead to another folder."""
     return name not in ("", ".", "..") and not set(name) & {"/", "\\", "\0"}
 
 
 def blockers(step: Step, plan: Plan, failed: frozenset[str]) -> tuple[str, ...]:
-    """Return the failed steps that `step` needs, directly or through others, in the plan's order."""
+    """Return the failed steps that `step` needs, directly or indirectly, in the order of the plan."""
     by_name: Mapping[str, Step] = {other.name: other for other in plan.steps}
     needed: set[str] = set()
     open_ends = list(step.needs)
@@ -117,15 +117,15 @@ def blockers(step: Step, plan: Plan, failed: frozenset[str]) -> tuple[str, ...]:
 
 
 def is_measured(step: Step) -> bool:
-    """Return whether a step's numbers depend on what else the node does.
+    """Return whether a step measures something that other load on the node would disturb.
 
-    Benchmarks, and the roofline, not its build.
+    That is a benchmark or the roofline itself, but not the build of its probe.
     """
     return step.phase is Phase.BENCHMARK or (step.phase is Phase.ROOFLINE and step.repetition > 0)
 
 
 def blocks(result: StepResult) -> bool:
-    """Return whether what needs this step cannot be done: it failed, or is of a roofline that cannot be measured."""
+    """Return whether steps that need this one cannot run: it failed, or it is a skipped step of the roofline."""
     return result.status.bad or (result.phase is Phase.ROOFLINE and result.status is Status.SKIPPED)
 
 
@@ -134,7 +134,7 @@ def _last_build(steps: list[Step]) -> tuple[str, ...]:
 
 
 def _plan_build(inputs: PlanInputs, site: BuildSite, *, after: tuple[str, ...]) -> Iterator[Step]:
-    """Yield the steps of one build: configure, look at what there is to build and to test, build."""
+    """Yield the steps of one build: configure, list targets and tests, build."""
     kind, wanted = site.config.build_type.lower(), _choose_targets(inputs, site)
     looks = []
     yield _plan_configure(inputs, site, after=after)
@@ -162,7 +162,7 @@ def _plan_configure(inputs: PlanInputs, site: BuildSite, *, after: tuple[str, ..
         phase=Phase.CONFIGURE,
         argv=(inputs.toolchain.cmake.path, "-G", "Ninja", "-S", project, "-B", site.folder, *options),
         cwd=inputs.source.path,
-        # A tree without git must not be taken for a part of a repository that happens to lie around it.
+        # A tree without git must not be mistaken for part of a repository that happens to contain it.
         env=(("GIT_CEILING_DIRECTORIES", inputs.source.path.rpartition("/")[0]),),
         log=f"ctest_{kind}-cmake.log",
         timeout_s=inputs.suite.timeouts.configure_s,
@@ -187,18 +187,18 @@ def _plan_make(inputs: PlanInputs, site: BuildSite, wanted: tuple[str, ...], *, 
         log=f"ctest_{kind}-make.log",
         timeout_s=inputs.suite.timeouts.build_s,
         needs=needs,
-        # A tree of the user's may have changed in any way since: Ninja knows best.
+        # A user's tree may have changed since: Ninja decides what to build.
         stamp="" if inputs.source.mutable else f"{site.folder}/.harness-built",
         key=short_hash(inputs.source.id, wanted),
     )
 
 
 def _plan_alone(inputs: PlanInputs, site: BuildSite) -> Step:
-    """Return the step that copies the bench program to where no other variant lies beside it."""
+    """Return the step that copies the bench program to a folder without any variants."""
     return Step(
         name=name_ready(site),
         build_type=site.config.build_type,
-        title=f"set apart ({site.config.build_type})",
+        title=f"copy whisper-bench ({site.config.build_type})",
         phase=Phase.BUILD,
         argv=(inputs.toolchain.cmake.path, "-E", "copy_if_different", BENCH, ALONE),
         cwd=site.folder,
@@ -230,7 +230,7 @@ def _plan_list(name: str, asks: StepQuestion, site: BuildSite, argv: tuple[str, 
         name=name,
         asks=asks,
         build_type=site.config.build_type,
-        title=f"look ({site.config.build_type})",
+        title=f"list {asks} ({site.config.build_type})",
         phase=Phase.LIST,
         argv=argv,
         cwd=site.folder,

@@ -1,4 +1,4 @@
-"""Transcribing audio from end to end with whisper-cli: what a person who waits for text waits for."""
+"""Transcribing audio from end to end with whisper-cli: the time that a user waits for the text."""
 
 import random
 import re
@@ -22,28 +22,28 @@ _LONGEST_NAME = 60
 
 
 def name_audio(stem: str) -> str:
-    """Return what a recording is called in the names of cases: its file's name without what they cannot hold."""
+    """Return the name of a recording in cases: its file name without characters that are not allowed there."""
     return re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:_LONGEST_NAME] or "audio"
 
 
 def is_transcribed(weights: Weights) -> bool:
-    """Return whether a text can come of these weights: synthetic ones stop after a random number of tokens."""
+    """Return whether these weights can transcribe: synthetic weights stop after a random number of tokens."""
     return weights.kind is not WeightsKind.SYNTHETIC
 
 
 def caveat_transcription(weights: Sequence[Weights]) -> Iterator[Caveat]:
-    """Yield what is said of models whose weights cannot transcribe."""
+    """Yield a caveat for the models whose weights cannot transcribe, if any."""
     names = ", ".join(one.model for one in weights if not is_transcribed(one))
     if names:
         message = (
-            f"nothing was transcribed with {names}: synthetic weights end after a random number of tokens, so their "
-            "real-time factor is the modelled one alone"
+            f"nothing was transcribed with {names}: synthetic weights end after a random number of tokens, so there is "
+            "only a modelled real-time factor"
         )
         yield Caveat(code=CaveatCode.NOT_TRANSCRIBED, message=message)
 
 
 def plan_transcriptions(inputs: PlanInputs) -> Iterator[Step]:
-    """Return whole whisper-cli processes, round by round, in an order drawn from the recorded seed."""
+    """Yield the steps of whole whisper-cli processes, round by round, in an order drawn from the recorded seed."""
     suite, site = inputs.suite, inputs.sites[-1]
     on_cpu = site.config.backend in ON_CPU
     settings = [
@@ -70,11 +70,11 @@ def plan_transcriptions(inputs: PlanInputs) -> Iterator[Step]:
                 cwd=site.folder,
                 log=f"transcribe-{name}.log",
                 timeout_s=suite.timeouts.bench_s,
-                # The program has the bench program's flags, in every release.
+                # In every release, this program has the same flags as the bench program.
                 needs=("dialect", *([name_quantising(weights)] if weights.parent else [])),
                 case=Case.of(Benchmark.TRANSCRIBE.value, model=weights.model, audio=one.name, threads=threads, fa=fa),
                 repetition=repetition,
-                # Its five beams take more than the bench program: this is the least.
+                # A lower bound: its five beams need more memory than the bench program.
                 min_memory_bytes=estimate_memory(weights, flash_attn=fa, engine=Engine.BENCH) if on_cpu else 0,
                 backend=site.config.backend,
             )

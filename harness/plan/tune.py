@@ -1,4 +1,4 @@
-"""The decisions of a search for the best settings: which axes, which candidates, who stays, and how sure it is."""
+"""The decisions of a search for the best settings: its axes and candidates, which ones survive, and how sure it is."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,26 +17,26 @@ from harness.stats.realtime import model_window_ms
 from harness.stats.verdict import PairedSample, judge_pairs, list_settled
 from harness.whisper.tensor_layout import BLOCKS, shape_of
 
-# In this order: what needs no build comes first, and what the others rest on.
+# In this order: axes that need no build come first, and axes that others depend on.
 AXES = ("threads", "fa", "llamafile", "blas", "isa", "quant")
 UNITS: Mapping[Goal, str] = {Goal.LATENCY: "ms/window", Goal.THROUGHPUT: "CPU ms/window", Goal.MEMORY: "MB"}
-# Types that lose little: five bits and more.
+# Types that lose little accuracy: five bits or more.
 _QUANTS = ("f16", "q8_0", "q5_1", "q5_0")
-# A wider instruction set is not always faster; narrower ones than AVX2 are.
+# A wider instruction set is not always faster; those narrower than AVX2 are always slower.
 _WORTH_TRYING = ("avx2", "avx512", "avx512_bf16", "dotprod", "i8mm")
-# The first look at each candidate, and how many more at those that stay.
+# The rounds of each candidate at first, and again for those that survive.
 FIRST_ROUNDS = 2
 _THRESHOLD = 0.02
-# What a duel against the start says of the search's choice where it does not say that it is better.
+# What a duel against the start says about the search's choice, if that is not better.
 _DOUBTS = {
     Verdict.REGRESSED: "certainly worse",
-    Verdict.UNCHANGED: "as good as equal to it",
+    Verdict.UNCHANGED: "practically equal to it",
     Verdict.UNRESOLVED: "not certainly better (a longer --budget gives the duels more rounds)",
 }
 
 
 class TuneAxis(Record):
-    """An axis of the search: its values, the present one first, or the reason why there is only one."""
+    """An axis of the search: its values, the present value first, and the reason if there is only one."""
 
     name: str
     values: tuple[str, ...]
@@ -44,7 +44,7 @@ class TuneAxis(Record):
 
 
 def list_axes(node: Node, model: str, base: Mapping[str, str], wanted: Sequence[str]) -> tuple[TuneAxis, ...]:
-    """Return the axes that this node has more than one value of, and the others with a reason; `base` comes first."""
+    """Return the wanted axes with the values that this node supports, those in `base` first; a reason if only one."""
     cores = node.cpu.cores
     most = max(1, min(cores.affinity, math.floor(cores.quota_cpus or cores.affinity)))
     threads = [count for count in (1, 2, 4, 8, 16, 32, cores.usable_physical) if count <= most]
@@ -59,8 +59,8 @@ def list_axes(node: Node, model: str, base: Mapping[str, str], wanted: Sequence[
     }
     x86 = node.cpu.arch.lower() in X86
     reasons = {
-        "threads": "one CPU may be used",
-        "isa": f"native is {list_runnable(node.cpu)[-1]}: nothing wider or as wide to choose" if x86 else "no other",
+        "threads": "only one CPU may be used",
+        "isa": f"native is {list_runnable(node.cpu)[-1]}: no other is worth trying" if x86 else "no other to try",
         "quant": "the shape of the model is not known",
     }
     axes = []
@@ -72,7 +72,7 @@ def list_axes(node: Node, model: str, base: Mapping[str, str], wanted: Sequence[
 
 
 def score_result(result: StepResult, goal: Goal) -> float | None:
-    """Return what one process came to, in the goal's unit; None where it failed, stood still or is not known."""
+    """Return the score of one process, in the goal's unit; None if it failed, was stopped or has no score."""
     if result.status is not Status.PASSED or result.completed is None or result.case is None or result.stood_still:
         return None
     if goal is Goal.MEMORY:
@@ -85,13 +85,13 @@ def score_result(result: StepResult, goal: Goal) -> float | None:
 
 
 def explain_absence(results: Sequence[StepResult]) -> str:
-    """Return why none of these processes has a score: a failure, or that one stood still; else nothing."""
+    """Return why none of these processes has a score, a failure or a stop; empty if there was neither."""
     failed = next((one.reason for one in results if one.status is not Status.PASSED), "")
     return failed or next((one.completed.standstill for one in results if one.completed and one.stood_still), "")
 
 
 def choose_survivors(scores: Mapping[int, Sequence[float]]) -> tuple[int, ...]:
-    """Return the better half of the candidates by their medians, the best first: successive halving.
+    """Return the better half of the candidates by their medians, best first: successive halving.
 
     K. Jamieson, A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", 2016.
     """
@@ -102,7 +102,7 @@ def choose_survivors(scores: Mapping[int, Sequence[float]]) -> tuple[int, ...]:
 def judge_duels(
     found: Sequence[float | None], others: Sequence[tuple[str, Values, Sequence[float | None]]]
 ) -> tuple[Duel, ...]:
-    """Return the search's choice against each of the others; values of one place in the lists are a pair."""
+    """Return the duels of the search's choice against each of the others; scores at the same index are a pair."""
     samples = [_sample(theirs, found) for _, _, theirs in others]
     family = judge_pairs(samples, alpha=ALPHA, threshold=_THRESHOLD)
     pairs = zip(others, family.comparisons, strict=True)
@@ -110,15 +110,15 @@ def judge_duels(
 
 
 def are_settled(found: Sequence[float | None], others: Sequence[Sequence[float | None]]) -> bool:
-    """Return whether more rounds could change nothing of what `judge_duels` says."""
+    """Return whether more rounds could no longer change the verdicts of `judge_duels`."""
     samples = [_sample(theirs, found) for theirs in others]
     return all(list_settled(samples, planned=len(samples), alpha=ALPHA, threshold=_THRESHOLD))
 
 
 def choose_others(stages: Sequence[Stage], found: Values, start: Values) -> tuple[tuple[str, Values], ...]:
-    """Return what the search's choice is measured against once more: the nearest alternative, and its start.
+    """Return the opponents in duels of the search's choice: the nearest alternative, and the start.
 
-    A start without a score could not be measured, and has no duel.
+    A start without a score could not be measured and has no duel.
     """
     nearest, least = None, 0.0
     for stage in stages:
@@ -142,29 +142,29 @@ def find_score(stages: Sequence[Stage], values: Values) -> float | None:
 
 
 def decide(found: Values, start: Values, duels: Sequence[Duel]) -> tuple[Values, str]:
-    """Return the values that the duels leave standing, and why these.
+    """Return the values that win after the duels, and the reason.
 
-    What the stages choose was lucky, too: only a duel says that it is better than the start.
+    The choice of the stages was partly luck: only a duel can show that it is better than the start.
     """
     runner_up = next((duel for duel in duels if duel.values != start), None)
     beaten = runner_up is not None and runner_up.comparison.verdict is Verdict.REGRESSED
     if found == start:
         if runner_up and beaten:
-            return runner_up.values, "the runner-up: certainly better than the start, which the search had chosen"
-        return start, "the start: the search found nothing better"
+            return runner_up.values, "the runner-up is certainly better than the start, which the search had chosen"
+        return start, "the search found nothing better than the start"
     duel = next((duel for duel in duels if duel.values == start), None)
     if duel and duel.comparison.verdict is not Verdict.IMPROVED:
-        return start, f"the start is kept: what the search found is {_DOUBTS[duel.comparison.verdict]}"
+        return start, f"the start is kept, because the search's choice is {_DOUBTS[duel.comparison.verdict]}"
     how = "certainly better than the start" if duel else "the start could not be measured"
     if runner_up and beaten:
-        return runner_up.values, f"the runner-up: certainly better than what the search found ({how})"
+        return runner_up.values, f"the runner-up is certainly better than the search's choice ({how})"
     return found, how
 
 
 def find_median(values: Values, found: Values, duels: Sequence[Duel]) -> tuple[float, int] | None:
-    """Return the median of these values in the duels and its rounds: other processes than those that chose them.
+    """Return the median of these values in the duels, and its rounds; these are not the processes that chose them.
 
-    Of several duels the one with the most rounds counts; None where there was no round.
+    If there are several duels, the one with the most rounds counts; None if there was no round.
     """
     sides = [(one.comparison.contender, one) for one in duels if values == found]
     sides += [(one.comparison.baseline, one) for one in duels if values == one.values]

@@ -1,4 +1,4 @@
-"""How the worker is started, and what it is asked: the work of whisper-bench, whole or in pieces."""
+"""The command line of the worker, and the commands it gets: the work of whisper-bench, whole or in pieces."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,8 +13,8 @@ WHOLE: Mapping[str, str] = {
     BATCHD.name: "batch 64",
     PROMPT.name: "prompt 16",
 }
-# The same work in pieces of a fraction of a second, so that two workers can take turns often. Decoding costs more
-# the more tokens came before; 64 positions from 96 have the mean position of all 256.
+# The same work in pieces of a fraction of a second, so that two workers can take turns often. Decoding gets slower
+# with each token; 64 positions from 96 on have the same mean position as all 256.
 PIECE: Mapping[str, str] = {
     ENCODE.name: "encode",
     DECODE.name: "decode 64 96",
@@ -24,7 +24,7 @@ PIECE: Mapping[str, str] = {
 
 
 def choose_questions(metrics: Sequence[str]) -> tuple[str, ...]:
-    """Return what a worker with weights is asked: to warm up, then the work of these metrics, or of all for none."""
+    """Return the commands for a worker with weights: warm up, then the work of these metrics (none means all)."""
     if not metrics:
         return ("warm", *WHOLE.values())
     wanted = [WHOLE[name] for name in WHOLE if name in metrics]
@@ -32,18 +32,18 @@ def choose_questions(metrics: Sequence[str]) -> tuple[str, ...]:
 
 
 def choose_worker_argv(python: str, library: str, *, gpu: bool, plant: float = 0.0) -> tuple[str, ...]:
-    """Return the worker's command line; not `gpu` leaves GPUs alone, `plant` is the slowdown that tests ask for."""
+    """Return the worker's command line; without `gpu`, GPUs are not used; `plant` is a slowdown for tests."""
     planted = ("--plant", f"{plant:g}") if plant else ()
     return (python, "-s", "-P", "-m", MODULE, *planted, *(() if gpu else ("--no-gpu",)), library)
 
 
 def choose_worker_environment(environment: Mapping[str, str], package: str, heap_padding: int = 0) -> dict[str, str]:
-    """Return what a worker's environment has more: the package can be found, and LLVM's threads do not spin on.
+    """Return additional variables for a worker: they make the package importable and keep LLVM's threads from spinning.
 
-    They would for 200 ms after each call (ggml's own setting), into the other worker's turn. GNU's threads stop
-    within milliseconds, while the worker settles; a passive OMP_WAIT_POLICY for all would make decoding with two
-    threads three times slower, and so measure something that no user runs. `heap_padding` bytes are for nothing but to
-    be allocated before all else.
+    Those threads would spin for 200 ms after each call (ggml's own setting), into the other worker's turn. GNU's
+    threads stop within milliseconds, while the worker settles; a passive OMP_WAIT_POLICY would make decoding with two
+    threads three times slower, which no user runs. `heap_padding` bytes are only there to be allocated before
+    everything else.
     """
     blocktime = environment.get("KMP_BLOCKTIME", "1")
     padded = {"HARNESS_PADDING": "-" * heap_padding} if heap_padding else {}

@@ -1,5 +1,5 @@
 """The search for the best settings of one model on this node.
 
-In: the loop over stages and duels; what they decide is in `plan.tune`.
-Out: sweeps that a user designs (`sweep`). Of its floor it imports all.
+In: the loop over stages and duels; their decisions are in `plan.tune`.
+Out: sweeps that a user designs (`sweep`). From its own floor it may import everything.
 """

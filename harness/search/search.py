@@ -1,4 +1,4 @@
-"""The search for the best settings: axis after axis, each by successive halving, then duels to say how sure it is."""
+"""The search for the best settings: axis by axis with successive halving, then duels that say how sure it is."""
 
 import random
 import time
@@ -28,6 +28,7 @@ from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.sweep import Values
 from harness.records.tune import Candidate, Duel, Goal, Stage
+from harness.records.wording import format_count
 from harness.render.plain import format_seconds
 from harness.run.finish import conclude
 from harness.run.places import Workplace
@@ -39,18 +40,18 @@ from harness.system.limit import limit_of
 from harness.system.monitor import QuietMonitor
 from harness.whisper.quantisation import name_quantised
 
-# A binary with everything that this model may be asked of it.
+# Returns the run and the plan of a binary with everything that may be measured with it.
 Prepare = Callable[[Values], tuple[Run, Plan]]
-# The duels have this share of the budget at least.
+# The duels get at least this share of the budget.
 _LAST_SHARE = 0.3
-# So many rounds without a score of what was found, and the next one would be without it, too.
+# After this many rounds without a score of the search's choice, the duels end.
 _PATIENCE = 3
 
 
 class SearchDesign(Record):
-    """What is searched for: the best settings of a model for a goal, within a budget of seconds.
+    """What to search for: the best settings of a model for a goal, within a budget of seconds.
 
-    The runs that it takes name its `id`; all orders are drawn from the seed.
+    The runs of the search name its `id`; all orders are drawn from the seed.
     """
 
     id: str
@@ -61,7 +62,7 @@ class SearchDesign(Record):
 
 
 class PreparedBinary(NamedTuple):
-    """A binary that is ready to be measured, or the reason why it never will be."""
+    """A binary that is ready to be measured, or the reason why it cannot be."""
 
     session: Session | None
     bundle: Bundle | None
@@ -69,7 +70,7 @@ class PreparedBinary(NamedTuple):
 
 
 class Search:
-    """One search; `stages` grows as it goes on."""
+    """One search; `stages` grows during the search."""
 
     def __init__(self, design: SearchDesign, prepare: Prepare, work: Workplace, monitor: QuietMonitor) -> None:
         self.stages: tuple[Stage, ...] = ()
@@ -83,17 +84,17 @@ class Search:
 
     @property
     def spent_s(self) -> float:
-        """The seconds since the search began, without those in which it, or what it measured, stood still."""
+        """The seconds since the search began, without those in which it or its measurements were stopped."""
         runs = [side_case.session.run for side_case in self._binaries.values() if side_case.session]
         done = [result.completed for run in runs for result in (*run.results, *run.discarded) if result.completed]
         return time.monotonic() - self._began - sum(one.stopped_s or 0.0 for one in done)
 
     def go(self, axes: Sequence[TuneAxis], base: Values) -> Values:
-        """Return the best values: each axis in turn, all others as they stand."""
+        """Return the best values: try each axis in turn, with all others at their best values so far."""
         current = base
         self._prepare_binary(
             name_binary(base)
-        )  # an option that the tree does not know is refused before anything is measured
+        )  # refuses an option that the tree does not know before anything is measured
         for position, axis in enumerate(axes):
             stage = self._try(axis, current, len(axes) - position)
             self.stages = (*self.stages, stage)
@@ -102,28 +103,28 @@ class Search:
         return current
 
     def duel(self, found: Values, others: Sequence[tuple[str, Values]]) -> tuple[Duel, ...]:
-        """Return what was found against `others`, all in turns, until it is clear or the budget is spent."""
+        """Return the duels of the search's choice against `others`, until they are settled or the time is up."""
         contenders = [found, *(values for _, values in others)]
         scores: list[list[float | None]] = [[] for _ in contenders]
         while others:
             for number in self._draw.sample(range(len(contenders)), len(contenders)):
                 scores[number].append(self._measure(contenders[number]))
-            # Stops are no part of the budget: one that is stopped each time would never use it up.
+            # Stops do not count in the budget: a process that is stopped each time would never use it up.
             hopeless = len(scores[0]) >= _PATIENCE and not any(score is not None for score in scores[0][-_PATIENCE:])
             if hopeless or self.spent_s >= self._budget_s or are_settled(scores[0], scores[1:]):
                 break
             left = format_seconds(self._budget_s - self.spent_s)
-            self._console.tick(f"how sure: {len(scores[0])} rounds, at most {left} left")
+            self._console.tick(f"checking the result: {format_count(len(scores[0]), 'round')}, at most {left} left")
         named = [(name, values, scores[number]) for number, (name, values) in enumerate(others, 1)]
         return judge_duels(scores[0], named)
 
     @property
     def bundles(self) -> list[Path]:
-        """The folders of the runs of all binaries."""
+        """The folders of all runs of the search."""
         return [side_case.bundle.path for side_case in self._binaries.values() if side_case.bundle]
 
     def conclude(self) -> list[Run]:
-        """Seal the runs of all binaries that are still there, and return them."""
+        """Seal all runs whose bundles still exist, and return them."""
         runs = []
         for side_case in self._binaries.values():
             if side_case.session and side_case.bundle and side_case.bundle.path.is_dir():
@@ -133,7 +134,7 @@ class Search:
         return runs
 
     def find_run(self, values: Values) -> Run:
-        """Return the run that measured a combination; raises KeyError for a binary that was never asked for."""
+        """Return the run that measured a combination; raises KeyError for a binary that was never prepared."""
         session = self._binaries[name_binary(values)].session
         if session is None:
             raise KeyError(values)
@@ -144,7 +145,7 @@ class Search:
             return Stage(axis=axis.name, reason=axis.reason)
         until_s = self.spent_s + (self._budget_s * (1 - _LAST_SHARE) - self.spent_s) / axes_left
         if until_s <= self.spent_s:
-            return Stage(axis=axis.name, reason="no time was left in the budget")
+            return Stage(axis=axis.name, reason="the time budget was used up")
         candidates = [
             tuple((name, value if name == axis.name else kept) for name, kept in current) for value in axis.values
         ]
@@ -168,9 +169,9 @@ class Search:
         return Stage(axis=axis.name, tried=tried, winner=best)
 
     def _find_equals(self, candidates: Sequence[Values], reasons: Mapping[int, str], current: Values) -> dict[int, str]:
-        """Return a reason for each candidate whose code and settings are those of another one, which is measured.
+        """Return a reason for each candidate with the same code and settings as another one, which is measured instead.
 
-        The one where the search stands goes first.
+        The present candidate comes first.
         """
         equal: dict[int, str] = {}
         kept: list[int] = []
@@ -184,14 +185,14 @@ class Search:
                 same_case = name_case(self._model, candidates[other]) == case
                 if twin and same_case and are_equal(session.run.code, twin.run.code):
                     values = dict(set(candidates[other]) - set(candidates[number]))
-                    equal[number] = f"equal code: {' '.join(f'{name}={value}' for name, value in values.items())}"
+                    equal[number] = f"same code as {' '.join(f'{name}={value}' for name, value in values.items())}"
                     break
             else:
                 kept.append(number)
         return equal
 
     def _prepare_binary(self, binary: Values) -> PreparedBinary:
-        """Return a binary that is ready to be measured; it is built when it is asked for the first time."""
+        """Return a binary that is ready to be measured; it is built when it is first requested."""
         if binary not in self._binaries:
             self._binaries[binary] = self._open_binary(binary)
         return self._binaries[binary]
@@ -200,14 +201,14 @@ class Search:
         try:
             state, plan = self._prepare(binary)
         except (UnavailableError, UnfitError) as error:
-            if limit := limit_of(error):  # of the system, and not of this binary
+            if limit := limit_of(error):  # a limit of the system, not of this binary
                 raise limit from None
             return PreparedBinary(None, None, error.line)
         state, bundle = open_bundle(self._places.results, state.replace(sweep=self._name), plan)
         session = Session(plan, state, bundle, self._console, self._known, self._monitor)
         self._binaries[binary] = PreparedBinary(
             session, bundle, "it was not finished"
-        )  # what breaks off here is concluded as well
+        )  # so that a bundle that is interrupted below is concluded, too
         try:
             for step in plan.steps:
                 if not is_timed(step) and step.phase is not Phase.QUANTISE:
@@ -222,7 +223,7 @@ class Search:
         return PreparedBinary(session, bundle, f"{bad.step}: {bad.reason}" if bad else "")
 
     def _measure(self, values: Values) -> float | None:
-        """Return the score of one more process, None where it failed."""
+        """Return the score of one more process, None if it failed."""
         session = self._prepare_binary(name_binary(values)).session
         case = name_case(self._model, values)
         if session is None:
@@ -242,7 +243,7 @@ class Search:
         if not scores:
             return Candidate(values=values, score=None, n=0, reason=reason or self._explain(values))
         run, case = self.find_run(values), name_case(self._model, values)
-        # Of the same processes as the score.
+        # The same processes as for the score.
         counted = run.replace(results=tuple(one for one in run.results if not one.stood_still))
         summaries = summarize_run(counted)
         encode, decode = (summaries.get((case, metric.name)) for metric in (ENCODE, DECODE))
@@ -261,7 +262,7 @@ class Search:
 
 
 def name_case(model: str, values: Values) -> Case:
-    """Return the case that a combination of values measures."""
+    """Return the case for a combination of values."""
     by_name = dict(values)
     name = name_quantised(model, by_name["quant"])
     return Case.of(Benchmark.WHISPER.value, model=name, threads=by_name["threads"], fa=by_name["fa"])

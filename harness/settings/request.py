@@ -1,6 +1,6 @@
-"""What a user asks for, as values: resolved of the settings once, in the first line of a command.
+"""Requests: what a user asks for, as values, made from the settings once, in the first line of a command.
 
-Whoever has one need not ask whether it can be: what cannot be was refused when it was made (`commands.request`).
+A request is always valid: bad settings are refused when it is made (`commands.request`).
 """
 
 import shlex
@@ -16,9 +16,9 @@ from harness.records.sweep import Axis, Values
 
 
 class Places(Record):
-    """The folders of a command, as absolute paths, and whether it waits for another one that is busy on this node.
+    """The folders of a command, as absolute paths, and whether it waits for another command that uses the node.
 
-    The cache is `named` where it is not the default.
+    `named` means that the cache is not the default one.
     """
 
     cache: Path
@@ -28,17 +28,17 @@ class Places(Record):
 
     @property
     def options(self) -> str:
-        """The options by which another command finds these folders."""
+        """The options that make another command use these folders."""
         results = f"--results {shlex.quote(str(self.results))}"
         return f"{results} --cache {shlex.quote(str(self.cache))}" if self.named else results
 
 
 class BuildRequest(Record):
-    """The binary that is asked for, and how it is made.
+    """The requested binary, and how to build it.
 
-    `isa_options` make ggml use the instruction set `isa`; with a `variant` they make a build that has the kernels of
-    every CPU as libraries, of which that one is loaded. A `whole` build has whisper-cli as its users compile it.
-    `tools` is a folder, empty for the tools that come with the harness. `jobs` is 0 for as many as fit the node.
+    `isa_options` make ggml use the instruction set `isa`; with a `variant`, they build the kernels for every kind of
+    CPU as libraries, of which that variant is loaded. A `whole` build compiles whisper-cli as its users do. `tools` is
+    a folder, empty for the tools installed with the harness. `jobs` is 0 for as many as fit the node.
     """
 
     recipe: Recipe
@@ -55,9 +55,9 @@ class BuildRequest(Record):
 
 
 class WeightsRequest(Record):
-    """Where weights come from: `choice` is auto, official, synthetic or a path, `mirror` a base URL.
+    """Which weights to use: `choice` is auto, official, synthetic or a path, `mirror` a base URL.
 
-    Those of the types in `made` are made by the program of the source. With `planned` nothing is fetched or written.
+    Weights of the types in `made` are made by the source's own program. If `planned`, nothing is fetched or written.
     """
 
     choice: str = "auto"
@@ -67,7 +67,7 @@ class WeightsRequest(Record):
 
 
 class PlacementRequest(Record):
-    """How benchmarks are to be run: `pin` is empty, `auto`, or a list of CPUs; `nice` None leaves it alone."""
+    """How to place benchmarks: `pin` is empty, `auto`, or a list of CPUs; `nice` is None to leave it unchanged."""
 
     pin: str = ""
     nice: int | None = None
@@ -75,15 +75,15 @@ class PlacementRequest(Record):
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to be done."""
+        """Whether nothing is requested."""
         return self == PlacementRequest()
 
 
 class MeasureRequest(Record):
-    """What is measured and how: the suite, recordings to transcribe, and whether the node itself is measured, too.
+    """What to measure and how: the suite, recordings to transcribe, and whether to measure the node itself.
 
-    `ranking` has the CPUs of each physical core that may be used, the best core first, where benchmarks are pinned.
-    Before measurements it is waited for quiet for `wait_s` seconds in all; each is repeated up to `retries` times.
+    If benchmarks are pinned, `ranking` has the usable CPUs of each physical core, the best core first. The total wait
+    for a quiet node is at most `wait_s` seconds; each measurement is repeated up to `retries` times.
     """
 
     suite: Suite
@@ -96,10 +96,10 @@ class MeasureRequest(Record):
 
 
 class RunRequest(Record):
-    """One run: what is built of which source, and measured with which weights.
+    """One run: which source to build and how, and what to measure with which weights.
 
-    `node` is the one that all of it was resolved for, `used` are the settings as the run records them. A `dry` run is
-    planned and shown, and ends there.
+    `node` is the node that the request was resolved for, `used` are the settings for the record. A `dry` run is only
+    planned and shown.
     """
 
     node: Node
@@ -111,15 +111,15 @@ class RunRequest(Record):
     dry: bool = False
 
     def take(self, suite: Suite) -> "RunRequest":
-        """Return the same request with another suite."""
+        """Return this request with another suite."""
         return self.replace(measure=self.measure.replace(suite=suite))
 
 
 class TrialDesign(Record):
-    """How a trial is laid out; `threshold` is the relative change that matters.
+    """The design of a trial; `threshold` is the relative change that matters.
 
-    `early` lets the trial end, and cases be left alone, once nothing more can be learned of them. `named` says that
-    somebody asked for these metrics, and not for whatever there is. `relink` links each side for every block anew.
+    With `early`, cases are no longer measured, and the trial ends, once nothing more can be learned. `named` means that
+    these metrics were requested explicitly, not by default. `relink` relinks each side for every block.
     """
 
     seed: int
@@ -133,9 +133,9 @@ class TrialDesign(Record):
 
 
 class LineupRequest(Record):
-    """The two sides of a live comparison in the words of the command line, two or none, and what each changes further.
+    """The sides of a live comparison as two words of the command line, or none, and the extra settings of each.
 
-    `shared` is the source of a side that names none; `given` are those of its parts that an option named.
+    `shared` is the source for a side that names none; `given` are the parts of it that were set by options.
     """
 
     words: tuple[str, ...]
@@ -145,9 +145,9 @@ class LineupRequest(Record):
 
 
 class GridRequest(Record):
-    """A sweep: its axes, the combinations that are left out, the suite of all of its cells.
+    """A sweep: its axes, the excluded combinations, and the suite of all its cells.
 
-    `kept` are the settings that the sweep keeps, so that it can be taken up again.
+    `kept` are the settings that are recorded so that the sweep can be resumed.
     """
 
     suite: Suite
@@ -157,9 +157,9 @@ class GridRequest(Record):
 
 
 class CheckupRequest(Record):
-    """What a node is to be fit for: so many threads, builds in that cache with that compiler and those tools.
+    """What a node must be fit for: a number of threads, and builds with a compiler and tools in a cache.
 
-    Asked to be `strict`, what is unfit has an exit code of its own.
+    If `strict`, a node that is not fit has its own exit code.
     """
 
     node: Node

@@ -1,4 +1,4 @@
-"""A sweep as it is asked for, before anything is measured."""
+"""The design of a sweep, before anything is measured."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from harness.settings.request import GridRequest
 
 
 def design_sweep(asked: GridRequest, node: str) -> Sweep:
-    """Return the sweep of a grid on a node; raises UsageError for a grid that is empty or beyond reason."""
+    """Return the sweep of a grid on a node; raises UsageError for a grid that is empty or too large."""
     entries, cells = lay_grid(asked.axes, asked.excludes)
     begun = datetime.now(UTC)
     return Sweep(

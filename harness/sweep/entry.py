@@ -1,4 +1,4 @@
-"""One config of a sweep, made ready: an ordinary run and its plan."""
+"""One config of a sweep, prepared: an ordinary run and its plan."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from harness.trial.setup import Setup
 
 
 def choose_entry_suite(suite: Suite, cells: Sequence[Cell]) -> Suite:
-    """Return the suite that measures `cells`, which have one config in common, and nothing else."""
+    """Return the suite that measures exactly `cells`, which share one config."""
     cases = tuple(dict.fromkeys(cell.case for cell in cells))
     return suite.replace(
         benchmarks=(Benchmark.WHISPER,),
@@ -31,9 +31,9 @@ def choose_entry_suite(suite: Suite, cells: Sequence[Cell]) -> Suite:
 
 
 def prepare_entry(asked: RunRequest, work: Workplace, setup: Setup, *, label: str) -> tuple[Run, Plan]:
-    """Return the run and the plan of one config; sources and weights are there afterwards, nothing is built.
+    """Return the run and the plan of one config; sources and weights are fetched, but nothing is built.
 
-    `label` tells its steps from those of other configs.
+    `label` distinguishes its steps from those of other configs.
 
     Raises UnavailableError or UnfitError for what cannot be fetched, UsageError for what does not exist.
     """

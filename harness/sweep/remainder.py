@@ -1,4 +1,4 @@
-"""What is left of a sweep that was broken off: its runs that are there, and what it takes to measure the others."""
+"""The remainder of an unfinished sweep: the runs that exist, and what is needed to measure the others."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ from harness.system.lock import is_claimed
 
 
 class KeptRun(NamedTuple):
-    """A run of a sweep that is there, and whether it is finished."""
+    """An existing run of a sweep, and whether it is finished."""
 
     run: Run
     sealed: bool
@@ -25,10 +25,10 @@ class KeptRun(NamedTuple):
 def look_for_runs(
     results: Path, sweep: Sweep, note: Callable[[str], None], *, mine: bool = False
 ) -> dict[int, KeptRun]:
-    """Return the runs that are there and are what the sweep names, by the numbers of its configs.
+    """Return the runs that the sweep names and that really belong to it, by the numbers of its configs.
 
-    Each of the others is named with the reason. A finished one that lacks something is of no use, nor, where only the
-    caller's own are looked for, one of somebody else.
+    `note` is called with the reason for each of the others. A finished run with missing numbers does not count, nor,
+    with `mine`, a run of another user.
     """
     kept: dict[int, KeptRun] = {}
     for number, entry in enumerate(sweep.entries):
@@ -38,19 +38,19 @@ def look_for_runs(
         why = found if isinstance(found, str) else find_stranger(sweep, number, found.run)
         if isinstance(found, KeptRun) and not why:
             gaps = found.run.gaps if found.sealed else ()
-            why = f"it has no word of {gaps[0].name}" if gaps else ""
+            why = f"{gaps[0].name} is missing from it" if gaps else ""
             if not why:
                 kept[number] = found
         if why:
-            note(f"the run {entry.run} does not count: {why}")
+            note(f"ignored the run {entry.run}: {why}")
     return kept
 
 
 def adopt(results: Path, sweep: Sweep, kept: Mapping[int, KeptRun]) -> tuple[Sweep, dict[int, KeptRun]]:
-    """Return the sweep and its runs with those of the caller's unfinished ones that are its own, but are not named.
+    """Return the sweep and its runs, with the user's unfinished runs that belong to it although it does not name them.
 
-    It was killed before it could name them, or names another. One without a plan is removed: it was killed before
-    there was anything to go on with.
+    The sweep was killed before it could name them, or names another run. Runs without a plan are removed: they were
+    killed before there was anything to resume.
     """
     found = dict(kept)
     known = {one.run.id for one in kept.values()}
@@ -82,7 +82,7 @@ def _name(sweep: Sweep, number: int, run: str) -> Sweep:
 
 
 def _find(month: Path, name: str, *, mine: bool) -> KeptRun | str:
-    """Return a run, finished or not, or why there is none."""
+    """Return a run, finished or not, or why it cannot be used."""
     for path, sealed in ((month / name, True), (month / f"{name}{PARTIAL}", False)):
         if path.is_symlink():
             return f"{path} is a link"
@@ -99,13 +99,13 @@ def _find(month: Path, name: str, *, mine: bool) -> KeptRun | str:
 def list_open(sweep: Sweep, kept: Mapping[int, KeptRun]) -> list[int]:
     """Return the numbers of the configs that have cells to measure and no run.
 
-    One that could not be prepared is among them: what was missing then may be there now.
+    Configs that could not be prepared are among them: what was missing then may be available now.
     """
     return [one for one in range(len(sweep.entries)) if one not in kept and list_cases(sweep, one)]
 
 
 def refuse_mixture(sweep: Sweep, fresh: Run, kept: Iterable[Run]) -> None:
-    """Raise UsageError where the cells of a config measured now and those of earlier runs would not be comparable."""
+    """Raise UsageError if cells measured now would not be comparable with those of earlier runs."""
     names = {axis.name for axis in sweep.axes}
     for run in kept:
         told = {weights.model: weights.sha256 for weights in run.weights if weights.sha256}
@@ -121,6 +121,6 @@ def refuse_mixture(sweep: Sweep, fresh: Run, kept: Iterable[Run]) -> None:
         if changed:
             raise UsageError(
                 f"{changed} has changed since {sweep.id} was begun",
-                cause=f"{run.id} is measured, and the cells that are left would be of something else",
-                hint="harness sweep, without --resume, measures all of it as it is now",
+                cause=f"{run.id} was measured before that, and the remaining cells would not be comparable with it",
+                hint="harness sweep, without --resume, to measure everything as it is now",
             )

@@ -1,4 +1,4 @@
-"""Goes through a sweep: all builds first, then round by round over all cells together."""
+"""The order of a sweep: all builds first, then round by round over all cells together."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ _PREPARING = (Phase.LIST, Phase.PROBE)
 
 
 class SweepEstimate(NamedTuple):
-    """How long a sweep will take, by stored runs as far as they tell: `known` of `total` steps."""
+    """An estimate of how long a sweep will take; `known` of `total` steps were timed in earlier runs."""
 
     seconds: float
     known: int
@@ -22,14 +22,14 @@ class SweepEstimate(NamedTuple):
 
 
 def estimate_sweep(plans: Sequence[Plan], known: Mapping[str, float]) -> SweepEstimate:
-    """Return what the steps of all plans will take that are not done already."""
+    """Return an estimate for the steps of all plans that are not done yet."""
     steps = [step for plan in plans for step in plan.steps if not is_done(step) and step.phase not in _PREPARING]
     seconds = remaining_s(steps, known, done=frozenset(), elapsed_s=0.0)
     return SweepEstimate(seconds=seconds, known=sum(duration_key(step) in known for step in steps), total=len(steps))
 
 
 class SweepSchedule:
-    """One pass over the plans of several sessions; what is finished in a session is not done again."""
+    """One pass over the plans of several sessions; finished steps are not repeated."""
 
     def __init__(
         self, sessions: Sequence[Session], known: Mapping[str, float], seed: int, *, built: Callable[[], None]
@@ -40,7 +40,7 @@ class SweepSchedule:
         self._steps = list(interleave([session.plan for session in sessions], seed))
 
     def go(self) -> None:
-        """Execute every step that is not finished, and call `built` before the first one that is timed."""
+        """Execute every unfinished step, and call `built` before the first timed one."""
         first = next((position for position, (_, step) in enumerate(self._steps) if is_timed(step)), None)
         for position, (number, step) in enumerate(self._steps):
             if position == first:
@@ -48,7 +48,7 @@ class SweepSchedule:
             self._sessions[number].do(step, self._pace(position))
 
     def learn(self) -> dict[str, float]:
-        """Return what is known of durations once the sweep is over, or has broken off."""
+        """Return all durations known when the sweep has ended or stopped."""
         known = dict(self._known)
         for session in self._sessions:
             known = learn_durations(known, session.plan.steps, session.run.results)

@@ -20,9 +20,9 @@ Prepare = Callable[[SweepEntry, int], PlannedRun]
 
 
 def prepare_all(sweep: Sweep, prepare: Prepare) -> tuple[Sweep, dict[int, PlannedRun]]:
-    """Return the sweep with the reason of each config that cannot be prepared, and the others, ready, by their numbers.
+    """Return the sweep, with a reason for each config that cannot be prepared, and the prepared others by number.
 
-    Raises what the first one raised if none can be prepared, and UsageError if no cell can ever be measured.
+    If none can be prepared, raises what the first one raised; raises UsageError if no cell can be measured.
     """
     ready: dict[int, PlannedRun] = {}
     entries: list[SweepEntry] = []
@@ -33,7 +33,7 @@ def prepare_all(sweep: Sweep, prepare: Prepare) -> tuple[Sweep, dict[int, Planne
             try:
                 ready[number] = prepare(entry, number)
             except (UnavailableError, UnfitError) as error:
-                if limit := limit_of(error):  # of the system, and not of this config
+                if limit := limit_of(error):  # a limit of the system, not of this config
                     raise limit from None
                 first = first or error
                 reason = error.line
@@ -46,7 +46,7 @@ def prepare_all(sweep: Sweep, prepare: Prepare) -> tuple[Sweep, dict[int, Planne
 
 
 class SweepSessions:
-    """The sessions of a sweep, by the numbers of its configs, and the runs that are sealed already, by their ids."""
+    """The sessions of a sweep by the numbers of its configs, and its sealed runs by id."""
 
     def __init__(self, sweep: Sweep, results: Path, cache: Path, sealed: Mapping[str, Run]) -> None:
         self.sweep = sweep
@@ -55,9 +55,9 @@ class SweepSessions:
         self._sessions: dict[int, tuple[Session, Bundle]] = {}
 
     def begin(self) -> None:
-        """Write the sweep before any run of it: whatever stops it from here on, it can be gone on with.
+        """Write the sweep before any of its runs, so that it can be resumed whatever happens from here on.
 
-        Raises UnfitError where it cannot be written.
+        Raises UnfitError if it cannot be written.
         """
         try:
             save_sweep(self._results, self.sweep)
@@ -65,7 +65,7 @@ class SweepSessions:
             raise refuse_folder(self._results, error) from None
 
     def open(self, number: int, prepared: PlannedRun) -> tuple[Run, Plan, Bundle]:
-        """Return a new run of a config with its bundle on disk, which the sweep names from now on."""
+        """Open the bundle of a new run of a config, which the sweep now names, and return run, plan and bundle."""
         state, plan = prepared
         state, bundle = open_bundle(self._results, state.replace(sweep=self.sweep.id), plan)
         self._name(number, state.id)
@@ -73,7 +73,7 @@ class SweepSessions:
         return state, plan, bundle
 
     def _name(self, number: int, run: str) -> None:
-        """Let the sweep name the run of a config."""
+        """Record the run of a config in the sweep."""
         entries = tuple(
             entry.replace(run=run, reason="") if index == number else entry
             for index, entry in enumerate(self.sweep.entries)
@@ -81,7 +81,7 @@ class SweepSessions:
         self.sweep = self.sweep.replace(entries=entries)
 
     def add(self, number: int, session: Session, bundle: Bundle) -> None:
-        """Let a session measure the cells of a config."""
+        """Add the session that measures the cells of a config."""
         self._sessions[number] = (session, bundle)
 
     @property
@@ -96,13 +96,13 @@ class SweepSessions:
 
     @property
     def is_there(self) -> bool:
-        """Whether the sweep can be gone on with: its file is still there."""
+        """Whether the sweep can be resumed, because its file still exists."""
         return sweep_path(self._results, self.sweep).is_file()
 
     def conclude(self) -> dict[str, Run]:
-        """Seal every run, and return all of them by their ids.
+        """Seal every run, and return all of them by id.
 
-        The sweep is marked as finished if every cell has a number, or the reason why there is none.
+        The sweep is marked as finished if every cell has a number or a reason for having none.
         """
         for number in sorted(self._sessions):
             session, bundle = self._sessions[number]
@@ -116,12 +116,12 @@ class SweepSessions:
         return self._sealed
 
     def release(self) -> None:
-        """Let go of every run that is not sealed."""
+        """Release every run that is not sealed."""
         for _, bundle in self._sessions.values():
             bundle.release()
 
     def discard(self) -> None:
-        """Remove a sweep that cannot be resumed; one in which something was measured stays."""
+        """Remove a sweep that cannot be resumed, unless something was measured in it."""
         if self._sealed or any(session.run.measurements for session in self.in_order):
             return
         for _, bundle in self._sessions.values():
@@ -129,6 +129,6 @@ class SweepSessions:
         remove_sweep(self._results, self.sweep)
 
     def table(self) -> SweepTable:
-        """Return the table as it stands."""
+        """Return the present table."""
         running = {session.run.id: session.run for session in self.in_order}
         return tabulate_sweep(self.sweep, {**self._sealed, **running})

@@ -1,4 +1,4 @@
-"""Blocks of two whisper-bench processes, one after the other: slow, but with nothing of ours in the measured path."""
+"""Blocks of two whisper-bench processes, one after the other: slow, but without any code of ours in what is timed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,21 +17,21 @@ from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCa
 
 
 class _StoodStill(NamedTuple):
-    """The side that stood still, and what it left behind; nothing of its block counts."""
+    """The side that was stopped, and its process; nothing in its block counts."""
 
     role: Role
     completed: CompletedProcess
 
 
 class BenchEngine:
-    """Measures blocks with whisper-bench; a process gives every metric once, and those that are asked for are kept."""
+    """Measures blocks with whisper-bench; a process gives every metric once, and the requested ones are kept."""
 
     def __init__(self, logs: Mapping[Role, Path], *, retries: int) -> None:
         self._logs = logs
         self._retries = retries
 
     def measure_block(self, block: BlockPlan, side_cases: Mapping[Role, SideCase]) -> BlockOutcome:
-        """Return what a block of two processes left behind; both are run again where either stood still."""
+        """Return the outcome of a block of two processes; if either was stopped, both are run again."""
         attempt, halted_s = 0, 0.0
         while True:
             outcome = self._try_block(block, side_cases)
@@ -83,7 +83,7 @@ class BenchEngine:
         return BlockResult(results=(results[Role.BASELINE], results[Role.CONTENDER]))
 
     def _make_room(self, block: BlockPlan, attempt: int) -> None:
-        """Move the logs of a block that stood still, so that none of its numbers is read again."""
+        """Move the logs of a stopped block away, so that none of its numbers is read again."""
         for folder in self._logs.values():
             log = folder / _log(block)
             if log.is_file():

@@ -1,8 +1,9 @@
-"""Files of its own for each block: what a side's library and program owe to their place is drawn again with them.
+"""Fresh files for each block, so that the effects of where libraries and programs lie vary between blocks.
 
-The pages of a file stay in memory as long as anybody uses it, so a library that is measured for a whole trial has one
-place there; and one build has one order of functions. Neither is a matter of the code, and coins do not change what
-belongs to a side. A copy for each block has other pages; a link of its own has another order of functions, too.
+The pages of a file stay in memory as long as any process uses it, so a library that is measured for a whole trial has
+the same physical pages throughout, and a build has one order of functions. Neither depends on the code, and random
+orders do not average out what belongs to one side. A copy for each block has other pages; relinking it for each block
+gives it another order of functions, too.
 """
 
 import shutil
@@ -28,7 +29,7 @@ SideCases = Mapping[Role, SideCase]
 
 
 class Relinking(Record):
-    """How the build of a side is linked again: with which CMake, by which script of it, in how many seconds at most."""
+    """How to relink the build of a side: the CMake program, the CMake script, and the time limit in seconds."""
 
     cmake: str
     script: str
@@ -36,9 +37,9 @@ class Relinking(Record):
 
 
 class FreshFiles:
-    """Gives each block its files, in `folder`, and removes those of the block before.
+    """Provides the files of each block in `folder`, and removes those of the previous block.
 
-    Each side is linked again where it has a `Relinking`, in the code layout that the block draws for it, else copied.
+    A side with a `Relinking` is linked in the code layout that the block draws for it; others are copied.
     """
 
     def __init__(
@@ -50,10 +51,10 @@ class FreshFiles:
         self._known: list[Path] = []
 
     def provide(self, block: BlockPlan, side_cases: SideCases) -> SideCases | LostBlock:
-        """Return the side cases with files that no other block has; raises OSError where they cannot be written.
+        """Return the side cases with files that no other block has; raises OSError if they cannot be written.
 
-        A side that cannot be linked, or read, takes the block with it. Whose files are made first is the block's coin,
-        and their paths are of one length, whatever the side.
+        If a side cannot be linked or read, the block is lost. The block's order decides whose files are made first, and
+        their paths have the same length for both sides.
         """
         for folder in self._known:
             shutil.rmtree(folder, ignore_errors=True)
@@ -98,16 +99,16 @@ class FreshFiles:
         except CannotStartError as error:
             return LostBlock(reason=error.line, role=side_case.role, hopeless=True)
         if done.exit_code or done.timed_out:
-            how = "it took too long" if done.timed_out else _explain(done.exit_code, log)
+            how = "the time limit was exceeded" if done.timed_out else _explain(done.exit_code, log)
             cause = None if done.timed_out else find_exit_cause(done.exit_code)
-            reason = f"the {side_case.role} was not linked in another code layout: {how}"
+            reason = f"the {side_case.role} could not be linked in another code layout: {how}"
             return LostBlock(reason=reason, role=side_case.role, cause=cause)
         return None
 
     def _move(self, side_case: SideCase, into: Path) -> SideCase:
         """Return a side case whose library and program are those below `into`.
 
-        Programs start in one folder for both.
+        Programs of both sides start in the same folder.
         """
 
         def move(path: str) -> str:

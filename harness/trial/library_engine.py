@@ -22,7 +22,7 @@ from harness.system.limit import limit_of
 from harness.system.process.dialogue import Dialogue
 from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCase
 
-# Other processes' share of a call that makes it worth another try; the kernel counts in ticks of 10 ms.
+# With this much CPU use by other processes, a call is worth repeating; the kernel counts in ticks of 10 ms.
 BUSY_CPUS = 0.2
 _BUSY_S = 0.03
 # A log lies in MONTH/BUNDLE/logs.
@@ -49,12 +49,12 @@ class _SideWorker:
         argv = choose_worker_argv(sys.executable, side_case.library, gpu=gpu, plant=side_case.plant)
         given = dict(side_case.environment)
         environment = given | choose_worker_environment(given, PACKAGE, heap_padding)
-        # The folder above both bundles: whatever differs between the sides beside what is compared moves their heaps.
+        # The folder above both bundles: any other difference between the sides would move their heaps.
         folder = log.parents[_ABOVE_BUNDLES]
         self.dialogue = Dialogue(argv, cwd=folder, env=environment, log=log, placement=side_case.placement)
 
     def begin(self, metrics: Iterable[str]) -> None:
-        """Greet, load the weights and warm up what the block will measure."""
+        """Greet the worker, load the weights and warm up what the block will measure."""
         side_case = self.side_case
         hello = self._read(self.dialogue.hear(self._timeout_s), "start", hopeless=True)
         if hello.protocol != PROTOCOL:
@@ -67,13 +67,13 @@ class _SideWorker:
         self.ask("warm " + " ".join(PIECE[metric].split()[0] for metric in metrics))
 
     def prove(self) -> None:
-        """Raise _LostError unless the log, as far as it goes, says that the backend that was asked for computes."""
+        """Raise _LostError if the log so far shows another backend than the requested one."""
         mismatch = find_mismatch(self.side_case.backend, self.dialogue.read_log())
         if mismatch:
             raise _LostError(mismatch, self.side_case.role, hopeless=True)
 
     def ask(self, line: str, *, hopeless: bool = False) -> WorkerAnswer:
-        """Return the answer to a command; raises _LostError where there is none, or a refusal."""
+        """Return the answer to a command; raises _LostError if there is none, or a refusal."""
         return self._read(self.dialogue.ask(line, self._timeout_s), line.split(maxsplit=1)[0], hopeless=hopeless)
 
     def _read(self, line: str | None, command: str, *, hopeless: bool) -> WorkerAnswer:
@@ -82,7 +82,7 @@ class _SideWorker:
             completed = self.dialogue.close(0.0)
             how = self.dialogue.stopped or describe_exit(completed.exit_code)
             lost = find_lost(self.side_case.backend, self.dialogue.read_log())
-            reason = f"the worker of the {role}, asked to {command}: {how}{f'; {lost}' if lost else ''}"
+            reason = f"the worker of the {role} failed at {command!r}: {how}{f'; {lost}' if lost else ''}"
             cause = None if self.dialogue.stopped else find_exit_cause(completed.exit_code)
             raise _LostError(reason, role, cause=cause)
         try:
@@ -95,19 +95,19 @@ class _SideWorker:
 
 
 class LibraryEngine:
-    """Measures blocks with workers; each call of a pair follows right after the other."""
+    """Measures blocks with workers; the two calls of a pair directly follow each other."""
 
     def __init__(self, logs: Mapping[Role, Path], *, timeout_s: float, retries: int) -> None:
         self._logs = logs
         self._timeout_s = timeout_s
         self._retries = retries
-        # Seconds of the trial's pairs: of those that count, and of those that were measured again.
+        # Seconds of the trial's pairs that count, and of those that were repeated.
         self._counted_s = self._repeated_s = 0.0
-        # Pairs of the trial that were measured again because somebody stood still.
+        # Pairs of the trial that were repeated because something was stopped.
         self._stood = 0
 
     def measure_block(self, block: BlockPlan, side_cases: Mapping[Role, SideCase]) -> BlockOutcome:
-        """Return what a block of two fresh workers left behind."""
+        """Return the outcome of a block of two fresh workers."""
         workers: dict[Role, _SideWorker] = {}
         disturbed = retried = 0
         stood = self._stood
@@ -145,10 +145,10 @@ class LibraryEngine:
         )
 
     def _ask(self, pair: PairPlan, workers: Mapping[Role, _SideWorker]) -> dict[Role, WorkerAnswer]:
-        """Return the answers of both sides, asked again where either, the harness or the node stood still meanwhile.
+        """Return the answers of both sides; ask again if a side, the harness or the node was stopped meanwhile.
 
-        That is known from the kernel and from clocks, whatever was measured: the choice favours no number. A block in
-        which it happens too often is lost.
+        Stops are known from the kernel and from clocks, not from the timings, so that repeating favours no result. A
+        block in which it happens too often is lost.
         """
         for _ in range(self._retries + 1):
             answers: dict[Role, WorkerAnswer] = {}
@@ -166,9 +166,9 @@ class LibraryEngine:
         )
 
     def _take(self, pair: PairPlan, workers: Mapping[Role, _SideWorker], number: int) -> tuple[int, bool]:
-        """Ask both sides, again while others use the CPUs; return the retries, and whether the last pair was clean.
+        """Ask both sides, and repeat while others use the CPUs; return the retries, and whether it ended clean.
 
-        Repeating ends where the load stays, and costs a quarter of the time of the pairs that count at most.
+        Repeating ends if the load stays, and takes at most a quarter of the time of the pairs that count.
         """
         attempt, before_cpus = 0, 0.0
         while True:
@@ -209,7 +209,7 @@ def _sum_halted(workers: Mapping[Role, _SideWorker]) -> float:
 
 
 def _is_disturbed(answer: WorkerAnswer, longest_s: float) -> bool:
-    """Return whether others used the CPUs: for both sides by the longer call of the pair, or it would favour one."""
+    """Return whether other processes used the CPUs, measured against the longer call of the pair to favour no side."""
     others = answer.other_cpus or 0.0
     return others > BUSY_CPUS and others * longest_s > _BUSY_S
 

@@ -1,4 +1,4 @@
-"""From the words of a live comparison to its two sides: which is a folder, which a ref, and of which repository."""
+"""From the words of a live comparison to its two sides: which word is a folder, which a ref, and of what repository."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,18 +19,18 @@ _EXAMPLE = "harness ab HEAD ~/whisper.cpp"
 
 
 def choose_sides(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> SideRequests:
-    """Return baseline and contender as two words, or none, describe them; nothing is fetched yet.
+    """Return baseline and contender as described by two words, or by none; nothing is fetched yet.
 
-    A ref is looked up in the checkout that the other side is, then in the one around the current folder, unless a
-    repository is named; a ref that neither has is left for upstream. Without words, the commit at which the
-    checkout left its default branch is measured against the checkout as it is. Raises UsageError for what cannot be.
+    Unless a repository is named, a ref is looked up in the checkout on the other side, then in the checkout around the
+    current folder; a ref that neither has is left for upstream. Without words, the commit at which the checkout left
+    its default branch is compared with the checkout as it is. Raises UsageError for bad input.
     """
     words, extras = asked.words, asked.extras
     if len(words) not in (0, 2):
         hint = _EXAMPLE
         if len(words) == 1 and "=" not in words[0]:
             hint = f"harness ab HEAD {words[0]}" if words[0].startswith(PATHS) else f"harness ab {words[0]} ."
-        raise UsageError(f"two sides are needed, not {len(words)}: {' '.join(words)}", hint=hint)
+        raise UsageError(f"ab needs two sides, not {len(words)}: {' '.join(words)}", hint=hint)
     if not words:
         return _choose_checkout_sides(asked, environ, note)
     full = [f"{word},{extra}" if extra else word for word, extra in zip(words, extras, strict=True)]
@@ -43,14 +43,16 @@ def choose_sides(asked: LineupRequest, environ: Mapping[str, str], note: Note) -
         if word.startswith(PATHS) or not folder.is_dir() or not _is_ref(word, known):
             return folder.is_dir()
         if is_whisper(folder):
-            cause = "a tree and a commit have that name"
-            raise UsageError(f"{word!r} has two meanings", cause=cause, hint=f"./{word} or ref={word}")
+            cause = "both a tree and a commit have this name"
+            raise UsageError(
+                f"{word!r} is ambiguous", cause=cause, hint=f"./{word} for the tree, ref={word} for the commit"
+            )
         return False
 
     one, other = (parse_side(word, is_folder=is_folder) for word in full)
     _refuse_idle((one, other), asked)
     if around and all(request.choose_source(asked.shared).is_default for request in (one, other)):
-        note(f"both sides are the default release, not {around.top}; --source {around.top} measures that")
+        note(f"both sides use the default release; to measure {around.top} instead: --source {around.top}")
     return (
         _settle(one, _list_checkouts(other, around, asked, environ), asked, note),
         _settle(other, _list_checkouts(one, around, asked, environ), asked, note),
@@ -61,20 +63,20 @@ def _choose_checkout_sides(asked: LineupRequest, environ: Mapping[str, str], not
     folder, extras = Path(asked.shared.tree), asked.extras
     checkout = find_checkout(folder, environ)
     if checkout is None:
-        cause = f"only inside a checkout of whisper.cpp can they be left out, and {folder.resolve()} is not in one"
-        raise UsageError("two sides are needed", cause=cause, hint=_EXAMPLE)
+        cause = f"sides are optional only inside a checkout of whisper.cpp, and {folder.resolve()} is not in one"
+        raise UsageError("ab needs two sides", cause=cause, hint=_EXAMPLE)
     base = checkout.find_base()
     tree = probe_tree(checkout.top, environ=environ, note=note, ours=asked.shared.ours)
     if tree.commit.sha == base.sha and not tree.commit.dirty and not any(extras):
         raise UsageError(
-            f"nothing to compare in {checkout.top}",
-            cause=f"{tree.commit.short} is in {base.name}, and no file differs from it",
+            f"there is nothing to compare in {checkout.top}",
+            cause=f"{tree.commit.short} is part of {base.name}, and no file differs from it",
             hint="edit a file, check out your branch, or name two sides: harness ab REF .",
         )
     own = f"{base.beyond} commit{'s' if base.beyond != 1 else ''} of its own"
     changes = "with uncommitted changes" if tree.commit.dirty else "without uncommitted changes"
     note(f"baseline   {base.sha[:8]}, the merge base of HEAD and {base.name}")
-    note(f"contender  {checkout.top} as it is: {tree.commit.short}, {own}, {changes}")
+    note(f"contender  {checkout.top} as it is now: {tree.commit.short}, {own}, {changes}")
     baseline = _join(f"merge base with {base.name}", {"ref": base.sha, "repo": checkout.locate(base.sha)}, extras[0])
     contender = _join("the tree", {"source": str(checkout.top)}, extras[1])
     _refuse_idle((baseline, contender), asked, but=["source"])
@@ -82,19 +84,19 @@ def _choose_checkout_sides(asked: LineupRequest, environ: Mapping[str, str], not
 
 
 def _join(label: str, origin: Mapping[str, str], extra: str) -> SideRequest:
-    """Return a side of a known origin that changes what `extra` says."""
+    """Return a side with a known origin and the changes in `extra`."""
     if not extra:
         return SideRequest(label=label, values=tuple(origin.items()))
     request = parse_side(extra, is_folder=lambda word: expand_home(word).is_dir())
     if request.named:
         raise UsageError(
-            f"{extra}: without sides, the checkout decides what is measured", hint=f"name both: {_EXAMPLE}"
+            f"{extra}: without sides, the checkout decides what is measured", hint=f"name both sides: {_EXAMPLE}"
         )
     return replace(request, label=f"{label},{extra}", values=(*origin.items(), *request.values))
 
 
 def _settle(request: SideRequest, checkouts: Sequence[Checkout], asked: LineupRequest, note: Note) -> SideRequest:
-    """Return a side with its ref as the first of `checkouts` that has it knows it, else as it is."""
+    """Return a side with its ref resolved in the first of `checkouts` that has it, else unchanged."""
     mine = request.choose_source(asked.shared)
     ref = mine.ref
     if not ref or mine.repo or mine.tree:
@@ -109,14 +111,14 @@ def _settle(request: SideRequest, checkouts: Sequence[Checkout], asked: LineupRe
     for checkout in checkouts[:1]:
         checkout.require_elsewhere(ref)
         like = ", ".join(checkout.find_like(ref))
-        note(f"{ref} is not in {checkout.top}{f' (nearest: {like})' if like else ''}: looking upstream")
+        note(f"{ref} is not in {checkout.top}{f' (similar: {like})' if like else ''}; trying upstream")
     return request
 
 
 def _list_checkouts(
     other: SideRequest, around: Checkout | None, asked: LineupRequest, environ: Mapping[str, str]
 ) -> list[Checkout]:
-    """Return where a ref is looked up: in the checkout that stands on the other side, then in the one around us."""
+    """Return the checkouts in which a ref is looked up: the one on the other side, then the surrounding one."""
     tree = other.choose_source(asked.shared).tree
     beside = find_checkout(Path(tree), environ) if tree else None
     return list({one.top: one for one in (beside, around) if one}.values())
@@ -131,10 +133,10 @@ def _split(words: str) -> list[str]:
 
 
 def _refuse_idle(requests: SideRequests, asked: LineupRequest, but: Sequence[str] = ()) -> None:
-    """Raise UsageError for an option that says what is measured, and that neither side takes up."""
+    """Raise UsageError for an option for the source that neither side uses."""
     for name in ORIGINS:
         if name in asked.given and name not in but and not any(name in request.inherited for request in requests):
             hint = f"leave out --{name}"
             if name == "repo":
-                hint = f"{hint}, or name a ref, which would be looked up there"
+                hint = f"{hint}, or name a ref to look up there"
             raise UsageError(f"--{name} would have no effect: both sides already say what is measured", hint=hint)

@@ -17,24 +17,24 @@ from harness.stats.verdict import PairedSample, list_settled
 from harness.system.console import Console
 from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCase
 
-# So many blocks lost one after the other, and the next one would be lost, too.
+# After this many lost blocks in a row, the trial ends.
 _PATIENCE = 3
 
 SideCases = Mapping[Role, SideCase]
 
 
 class BlockEngine(Protocol):
-    """Whatever can measure a block."""
+    """Anything that can measure a block."""
 
     def measure_block(self, block: BlockPlan, side_cases: SideCases) -> BlockOutcome:
-        """Return what the block left behind."""
+        """Return the outcome of the block."""
 
 
 class TrialTally(Record):
-    """What came of it; `lost` tells of every block that came to nothing, `stopped` is None while it goes on.
+    """The results of a trial so far; `lost` are the blocks without a result, `stopped` is None while it goes on.
 
-    `wall_s` leaves out the `halted_s` seconds in which the harness or a side stood still; they are not of its time.
-    `shared` is a library that was not the file of its block alone.
+    `wall_s` excludes the `halted_s` seconds in which the harness or a side was stopped. `shared` is a library that was
+    not a fresh file of its block.
     """
 
     results: tuple[tuple[StepResult, StepResult], ...] = ()
@@ -49,7 +49,7 @@ class TrialTally(Record):
     shared: str = ""
 
     def measurements(self, role: Role) -> list[Measurement]:
-        """Return the numbers of one side."""
+        """Return the measurements of one side."""
         side = (Role.BASELINE, Role.CONTENDER).index(role)
         return [one for pair in self.results for one in pair[side].measurements]
 
@@ -60,9 +60,10 @@ class TrialTally(Record):
 
 
 class TrialLoop:
-    """One pass; `tally` is whole after every block, so that an interrupted trial still has its verdict.
+    """One pass; `tally` is complete after every block, so that an interrupted trial still has a verdict.
 
-    `provide` gives each block the files that it measures. `wait` is called then, and may wait for the node to be quiet.
+    `provide` returns the side cases of a block with fresh files. Then `wait` is called, which may wait until the node
+    is quiet.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class TrialLoop:
         self._lost_in_row = 0
 
     def go(self) -> TrialTally:
-        """Measure until everything is settled, the time is up, or no block comes through; Ctrl-C ends it, too."""
+        """Measure until everything is settled, the time is up, every block fails, or Ctrl-C."""
         began = time.monotonic()
         number = 0
         try:
@@ -128,11 +129,11 @@ class TrialLoop:
             )
         else:
             self._lost_in_row += 1
-            self._console.note(f"block {number} is lost: {outcome.reason}")
+            self._console.note(f"block {number} failed: {outcome.reason}")
             self.tally = tally.replace(lost=(*tally.lost, outcome))
 
     def _measure_fresh(self, block: BlockPlan, side_cases: SideCases) -> BlockOutcome:
-        """Return what came of a block with files of its own, made before anything is measured, and never beside it."""
+        """Return the outcome of a block with fresh files, which are made before anything is measured."""
         provided = self._provide(block, side_cases)
         if isinstance(provided, LostBlock):
             return provided
@@ -150,7 +151,7 @@ class TrialLoop:
         self._settled |= {(one.case, one.metric) for one, known in zip(samples, settled, strict=True) if known}
 
     def _conclude(self, number: int, elapsed_s: float) -> TrialEnd | None:
-        """Return why the trial ends now, None where it goes on."""
+        """Return why the trial ends now, None if it goes on."""
         if self._lost_in_row >= _PATIENCE or (self._lost_in_row and self.tally.lost[-1].hopeless):
             return TrialEnd.LOST
         left = [
@@ -165,10 +166,10 @@ class TrialLoop:
             return TrialEnd.TIME_UP
         still = ", ".join(left[:3]) + (" ..." if len(left) > 3 else "")
         passed = f"{format_seconds(elapsed_s)}, at most {format_seconds(left_s)} left"
-        self._console.tick(f"block {number}, {passed}; open: {still}", elapsed_s / self._design.max_time_s)
+        self._console.tick(f"block {number}, {passed}; not settled: {still}", elapsed_s / self._design.max_time_s)
         return None
 
 
 def pair_cases(side_cases: SideCases) -> Case:
-    """Return the case of the baseline against that of the contender: what a block measures."""
+    """Return the case of a block: the baseline's case against the contender's."""
     return side_cases[Role.BASELINE].case.against(side_cases[Role.CONTENDER].case)

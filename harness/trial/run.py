@@ -44,8 +44,8 @@ _LEAST_TIMEOUT_S = 60.0
 class TrialResult(Record):
     """A trial that has ended: its verdicts, and the two runs with their bundles, baseline first.
 
-    A build that failed leaves no tally, but its own record and logs. `failure` is the block that ended the trial,
-    `missing` what was asked for and never measured.
+    If a build failed, there is no tally, only the record and the logs of the build. `failure` is the block that ended
+    the trial, `missing` are the requested metrics that were never measured.
     """
 
     runs: tuple[Run, ...]
@@ -57,7 +57,7 @@ class TrialResult(Record):
 
     @property
     def interrupted(self) -> bool:
-        """Whether Ctrl-C ended it."""
+        """Whether Ctrl-C ended the trial."""
         return self.tally is not None and self.tally.stopped is TrialEnd.INTERRUPTED
 
 
@@ -70,9 +70,9 @@ def run_trial(
     plant: float = 0.0,
     command: str = "harness ab",
 ) -> TrialResult:
-    """Return a trial held from builds to sealed runs; the caller holds the node's lock.
+    """Carry out a trial, from builds to sealed runs, and return its result; the caller holds the node's lock.
 
-    `command` is what begins another one like it.
+    `command` is the command that starts another trial of this kind.
     """
     _check_options(sides, work)
     done: dict[tuple[str, ...], BuildResult] = {}
@@ -97,7 +97,7 @@ def run_trial(
     if same_code and _have_same_cases(cases):
         console.note(f"{EQUAL}: an A/A trial")
     for reason in dict.fromkeys(code.reason for code in codes if code and code.reason):
-        console.note(f"it is not known whether the sides have equal code: {reason}")
+        console.note(f"could not find out whether both sides have the same code: {reason}")
     bundles = _open(runs, design, work.places.results)
     runs, side_cases = [run for run, _ in bundles], [map(setup.place, side_cases) for _, side_cases in prepared]
     cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*side_cases, strict=True)]
@@ -159,7 +159,7 @@ def _check_options(sides: Sides, work: Workplace) -> None:
 
 
 def _merge(runs: Sequence[Run], caveats: Sequence[Caveat]) -> tuple[Caveat, ...]:
-    """Return what must be known of either side, and of the trial, each once."""
+    """Return the caveats of both sides and of the trial, each once."""
     return tuple(dict.fromkeys((*(caveat for run in runs for caveat in run.caveats), *caveats)))
 
 
@@ -185,7 +185,7 @@ def _open(runs: Sequence[Run], design: TrialDesign, results: Path) -> list[tuple
             relinked=design.relink,
         )
         opening = opening.replace(trial=trial)
-        bundle.save_run(opening)  # what is killed before its first block says what it was
+        bundle.save_run(opening)  # if killed before its first block, the bundle says what it was
         opened.append((opening, bundle))
     return opened
 
@@ -193,7 +193,7 @@ def _open(runs: Sequence[Run], design: TrialDesign, results: Path) -> list[tuple
 def _choose_engine(side: Side, logs: Mapping[Role, Path], design: TrialDesign, retries: int) -> BlockEngine:
     if side.suite.engine is Engine.BENCH:
         return BenchEngine(logs, retries=retries)
-    # One call that outlasts the whole trial would be the last one anyway.
+    # A call that takes longer than the whole trial would be its last one anyway.
     timeout_s = min(side.suite.timeouts.bench_s, max(_LEAST_TIMEOUT_S, design.max_time_s))
     return LibraryEngine(logs, timeout_s=timeout_s, retries=retries)
 
@@ -239,7 +239,7 @@ def _conclude(
     missing: Sequence[str],
 ) -> tuple[Run, str]:
     results = tuple(pair[ROLES.index(role)] for pair in tally.results)
-    if run.code and run.trial and not run.trial.relinked:  # else each block is another code layout
+    if run.code and run.trial and not run.trial.relinked:  # else each block has another code layout
         results = tuple(one.replace(build=run.code.id) for one in results)
     if tally.stopped is TrialEnd.LOST or missing or not results:  # no run that holds nothing has passed
         reason = tally.lost[-1].reason if tally.lost else f"no block has ended: {tally.stopped}"

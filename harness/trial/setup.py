@@ -1,4 +1,4 @@
-"""Where a live comparison takes place: how the node is set, where workers run, and what waits for quiet."""
+"""The setup of a live comparison: the condition of the node, the placement of workers, and the wait for quiet."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from harness.trial.side_case import SideCase
 
 
 class Setup(NamedTuple):
-    """What both sides have in common."""
+    """What both sides of a comparison, or all configs of a sweep, have in common."""
 
     placement_request: PlacementRequest
     ranking: Ranking
@@ -23,7 +23,7 @@ class Setup(NamedTuple):
     monitor: QuietMonitor
 
     def place(self, side_case: SideCase) -> SideCase:
-        """Return a side case whose processes run where they are asked to."""
+        """Return a side case with the requested placement of its processes."""
         placement, env = choose_placement(self.placement_request, self.ranking, side_case.threads)
         return side_case.replace(placement=placement, environment=(*side_case.environment, *env))
 
@@ -34,7 +34,7 @@ class Setup(NamedTuple):
 
 
 def make_setup(asked: MeasureRequest, work: Workplace) -> Setup:
-    """Return the setup that is asked for, the node as it is now."""
+    """Return the requested setup, with the present condition of the node."""
     watch = CounterReader(work.environ)
     monitor = QuietMonitor(watch, work.console, wait_s=asked.wait_s, retries=asked.retries)
     return Setup(

@@ -1,4 +1,4 @@
-"""From one side to the cases that it measures: its build, its weights, and the run that will record it."""
+"""From a side to its cases: its build, its weights, and the run that will record it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ _SIDES = 2
 
 
 class Side(Record):
-    """One side with the plan of its build, which can be linked again where it is `drawn`; nothing is built yet."""
+    """One side with the plan of its build, before it is built; a `drawn` build can be relinked."""
 
     role: Role
     asked: RunRequest
@@ -38,7 +38,7 @@ class Side(Record):
 
     @property
     def suite(self) -> Suite:
-        """What is measured of it."""
+        """The suite of this side."""
         return self.asked.measure.suite
 
     @property
@@ -48,16 +48,16 @@ class Side(Record):
 
 
 def prepare_side(role: Role, asked: RunRequest, work: Workplace, *, drawn: bool) -> Side:
-    """Return one side, its sources and weights at hand."""
+    """Return one side, with its sources and weights fetched."""
     state, plan, ready = prepare_build(asked, work, drawn=drawn)
     return Side(role=role, asked=asked, weights=ready, state=state, plan=plan, drawn=drawn)
 
 
 def build_side(side: Side, done: dict[tuple[str, ...], BuildResult], work: Workplace) -> BuildResult:
-    """Return the build of one side.
+    """Build one side and return the result.
 
-    What is in `done`, by folder and by the weights made there, is not made again. Raises UnfitError where the code
-    layouts in which it is linked come out equal.
+    Builds in `done`, by folder and weights made there, are reused. Raises UnfitError if different code layouts give the
+    same bytes.
     """
     key = (side.folder, *(one.path for one in side.state.weights if one.parent))
     if key not in done:
@@ -68,10 +68,7 @@ def build_side(side: Side, done: dict[tuple[str, ...], BuildResult], work: Workp
 
 
 def make_side_cases(side: Side, built: BuildResult, *, plant: float = 0.0) -> tuple[Run, list[SideCase]]:
-    """Return the run that records this side, and a side case for each of its cases.
-
-    Models x threads x flash attention.
-    """
+    """Return the run that records this side, and its side cases: models x threads x flash attention."""
     suite, state = side.suite, built.run.replace(weights=())
     made = {one.path: one for one in built.run.weights if one.parent}
     side_cases: list[SideCase] = []
@@ -101,9 +98,9 @@ def make_side_cases(side: Side, built: BuildResult, *, plant: float = 0.0) -> tu
 
 
 def find_library(folder: str) -> str:
-    """Return the path of libwhisper in a build folder; raises UnavailableError where there is none.
+    """Return the path of libwhisper in a build folder; raises UnavailableError if there is none.
 
-    It has been in src/, since v1.9.1 it is in bin/; in lib/ where a pruned tree was built.
+    It is in src/, since v1.9.1 in bin/, and in lib/ if a pruned source was built.
     """
     for room in ("src", "bin", "lib"):
         for name in ("libwhisper.so", "libwhisper.dylib"):
@@ -111,20 +108,21 @@ def find_library(folder: str) -> str:
             if path.exists():
                 return str(path)
     raise UnavailableError(
-        f"no shared libwhisper in {folder}",
-        cause="the worker loads the library; a static build (BUILD_SHARED_LIBS=OFF) has none",
-        hint="--engine bench, or a shared build",
+        f"there is no shared libwhisper in {folder}",
+        cause="the worker loads the library, and a static build (BUILD_SHARED_LIBS=OFF) has none",
+        hint="--engine bench, or leave out -D BUILD_SHARED_LIBS=OFF",
     )
 
 
 def _require_memory(weights: Weights, flash_attn: Sequence[int]) -> None:
-    """Raise UnfitError where two workers with these weights do not fit side by side."""
+    """Raise UnfitError if there is not enough memory for two workers with these weights."""
     each = max(estimate_memory(weights, flash_attn=one, engine=Engine.LIBRARY) for one in flash_attn)
     needed, free = _SIDES * (each or weights.size_bytes), available_bytes()
     if needed > free:
         raise UnfitError(
-            f"two workers of {weights.model} need about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free",
-            hint="a smaller model; --engine bench loads one at a time",
+            f"two workers of {weights.model} need about {needed / 1e9:.1f} GB of memory, but only "
+            f"{free / 1e9:.1f} GB are free",
+            hint="--engine bench, which loads one model at a time; or --model with a smaller one",
         )
 
 

@@ -1,4 +1,4 @@
-"""One side of one case, ready to be measured, and what a block of two of them left behind."""
+"""One side of one case, ready to be measured, and the outcome of a block of two of them."""
 
 from harness.records.measurement import Case
 from harness.records.outcome import Cause, StepResult
@@ -9,12 +9,11 @@ from harness.records.weights import Weights
 
 
 class SideCase(Record):
-    """A side of a case: the build that it uses, and how it is asked.
+    """One side of a case: its build, and how to measure it.
 
-    `build` is the folder of the build, `library` the libwhisper that workers load, `bench_step` what trials with
-    whisper-bench have instead: a step of whisper-bench with its placeholders filled in. `backend` is what must compute.
-    In a block, library and program are files of the block's own, the libraries all below `root`, linked in the code
-    layout `code_layout` (0 for copies).
+    `build` is the build folder and `library` the libwhisper that workers load; trials with whisper-bench have a
+    `bench_step` with filled placeholders instead. `backend` is the backend that must compute. In a block, library and
+    program are fresh files, with all libraries below `root`, linked in the code layout `code_layout` (0 for copies).
     """
 
     role: Role
@@ -34,13 +33,13 @@ class SideCase(Record):
 
 
 class BlockResult(Record):
-    """A block that was measured: the result of each side, baseline first.
+    """A measured block: the result of each side, baseline first.
 
-    `disturbed` counts the pairs that stayed under the load of others after all retries, `retried` those measured again
-    for it, `stood` those measured again because a side, the harness or the node stood still; `halted_s` are the
-    seconds of the block in which a side or the harness did, which no budget of time counts.
-    `idle_share` is the most CPU time that a side used while it was the other's turn, as a share of that time. `shared`
-    is a library that was not the block's own, as far as that is known.
+    `disturbed` counts the pairs still disturbed by other processes after all retries, `retried` the repetitions for
+    that reason, `stood` the repetitions because a side, the harness or the node was stopped; `halted_s` are the seconds
+    of the block in which a side or the harness was stopped, which count in no time limit. `idle_share` is the largest
+    CPU time that a side used during the other's turns, as a fraction of that time. `shared` is a library that was not a
+    fresh file of the block, if that is known.
     """
 
     results: tuple[StepResult, StepResult]
@@ -53,9 +52,9 @@ class BlockResult(Record):
 
 
 class LostBlock(Record):
-    """A block that came to nothing, and whether another attempt could not fare better; `halted_s` as in `BlockResult`.
+    """A block without a result; `hopeless` if another attempt would fail, too; `halted_s` as in `BlockResult`.
 
-    `cause` is that of a program that failed, None where it is not known.
+    `cause` is why a program failed, None if that is not known.
     """
 
     reason: str

@@ -172,8 +172,8 @@ def test_leftovers_go_by_themselves(kit: Kit) -> None:
     [
         (("prune", "--older", "30x"), "expected an age such as 12h, 30d or 2w, not '30x'"),
         (("prune", "--keep", "lots"), "expected a size such as 500MB, 20GB or 1.5GiB, not 'lots'"),
-        (("prune", "--kind", "build"), "'build' is no kind"),
-        (("prune", "--kind", "builds,other"), "'other' is no kind"),
+        (("prune", "--kind", "build"), "--kind: unknown kind 'build'"),
+        (("prune", "--kind", "builds,other"), "--kind: unknown kind 'other'"),
         (("--older", "30d"), "harness cache prune"),
         (("--yes",), "harness cache prune"),
         (("purge",), "expected prune, not 'purge'"),

@@ -77,7 +77,7 @@ def test_what_is_not_known_is_not_equal(kit: Kit) -> None:
     assert done.returncode in (0, 21), done.stderr
     assert "A/A" not in done.stdout
     assert SAID not in done.stdout + done.stderr
-    assert "it is not known whether the sides have equal code: link-time optimisation" in done.stderr
+    assert "could not find out whether both sides have the same code: link-time optimisation" in done.stderr
 
 
 def test_rows_of_equal_code_are_said_to_be_equal(kit: Kit) -> None:
@@ -110,7 +110,7 @@ def test_the_search_does_not_choose_between_equals(kit: Kit) -> None:
     stage = next(stage for stage in tuning["stages"] if stage["axis"] == "llamafile")
     assert dict(tuning["winner"])["llamafile"] == "off", "where the search stood"
     assert [one["reason"] for one in stage["tried"] if dict(one["values"])["llamafile"] == "on"] == [
-        "equal code: llamafile=off"
+        "same code as llamafile=off"
     ]
 
 

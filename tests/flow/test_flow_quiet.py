@@ -332,7 +332,7 @@ def test_benchmarks_are_pinned_and_nothing_else(kit: Kit) -> None:
     ("words", "said"),
     [
         (("--pin", "9999"), "CPU 9999 may not be used"),
-        (("--nice", "low"), "no priority"),
+        (("--nice", "low"), "--nice: expected a number from -20"),
         (("--wait-quiet", "soon"), "expected a duration such as 90s, 10m, 1h or 1h30m, not 'soon'"),
     ],
 )

@@ -352,7 +352,7 @@ def test_links_that_fail_later_end_the_trial_with_the_verdicts_so_far(kit: Kit) 
     kit.break_tools({"cmake -P": {"exit": 1, "print": "ld: killed", "silent": True, "spare": 6}})
     done = kit.ab("fa=0", "fa=1", *BENCH, "--relink")
     assert done.returncode == 12, done.stderr
-    assert "was not linked in another code layout: exit code 1" in done.stderr
+    assert "could not be linked in another code layout: exit code 1" in done.stderr
     for run in sides(kit):
         assert run.trial
         assert (len([one for one in run.results if one.case]), run.trial.discarded) == (2, 3)

@@ -90,7 +90,7 @@ def test_a_worker_that_dies_once_costs_its_block(live: Kit) -> None:
     done = live.ab("fa=0", "fa=1", environ=SLOW | fault("abort", FA=1, SPARE=2, ONCE=once))
     assert done.returncode == 20, done.stderr
     assert not once.exists()
-    assert "block 1 is lost: the worker of the contender, asked to encode: killed by SIGABRT" in done.stderr
+    assert "block 1 failed: the worker of the contender failed at 'encode': killed by SIGABRT" in done.stderr
     for run in sides(live):
         assert discarded(run) == 1
         assert "blocks-lost" in codes(run)
@@ -112,7 +112,7 @@ def test_a_worker_that_hangs_is_given_up(live: Kit) -> None:
     once.touch()
     done = live.ab("fa=0", "fa=1", "--timeout", "1.5s", environ=SLOW | fault("hang", FA=0, ONCE=once))
     assert done.returncode == 20, done.stderr
-    assert "the worker of the baseline, asked to warm: no answer in time" in done.stderr
+    assert "the worker of the baseline failed at 'warm': no answer in time" in done.stderr
     assert {discarded(run) for run in sides(live)} == {1}
     assert live.running() == []
 
@@ -120,7 +120,7 @@ def test_a_worker_that_hangs_is_given_up(live: Kit) -> None:
 def test_a_trial_whose_time_was_up_before_anything_was_measured_has_not_passed(live: Kit) -> None:
     done = live.ab("fa=0", "fa=1", "--timeout", "1.5s", "--max-time", "2s", environ=fault("hang", FA=1))
     assert done.returncode == 12, done.stderr
-    assert "asked to warm: no answer in time" in done.stdout
+    assert "failed at 'warm': no answer in time" in done.stdout
     for run in sides(live):
         assert run.trial
         assert run.trial.stopped == "the time was up"

@@ -95,7 +95,7 @@ def test_a_branch_with_changes_is_compared_with_where_it_began(home: Home) -> No
     assert "REGRESSED" in out
     assert f"baseline   merge base with origin/master ({base[:8]} from {home.clone.path})" in out
     assert f"contender  the tree ({home.clone.path}, {head[:8]} with uncommitted changes)" in out
-    assert f"{home.clone.path} as it is: {head[:8]}, 1 commit of its own, with uncommitted changes" in err
+    assert f"{home.clone.path} as it is now: {head[:8]}, 1 commit of its own, with uncommitted changes" in err
     baseline, contender = sides(home.kit)
     assert (baseline.source.commit.sha, baseline.source.kind) == (base, "git")
     assert not (Path(baseline.source.path) / "c").exists()
@@ -203,7 +203,7 @@ def test_settings_of_a_side_go_with_the_checkout(home: Home) -> None:
 def test_sides_that_name_no_source_are_not_the_checkout(home: Home) -> None:
     environ = {"https_proxy": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
     _, _, err = home.ab("fa=0", "fa=1", "--dry-run", environ=environ)
-    hint = f"both sides are the default release, not {home.clone.path}; --source {home.clone.path} measures that"
+    hint = f"both sides use the default release; to measure {home.clone.path} instead: --source {home.clone.path}"
     assert hint in err
     _, _, err = home.ab("fa=0", "fa=1", "--dry-run", "--source", ".", environ=environ)
     assert "both sides are" not in err
@@ -213,7 +213,7 @@ def test_what_a_checkout_lacks_is_looked_for_upstream(home: Home) -> None:
     environ = {"https_proxy": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
     code, _, err = home.ab("v1.0.1", ".", environ=environ)
     assert code == 4, err
-    assert f"v1.0.1 is not in {home.clone.path} (nearest: v1.0.0): looking upstream" in err
+    assert f"v1.0.1 is not in {home.clone.path} (similar: v1.0.0); trying upstream" in err
     assert home.line_up("fa=0", "fa=1", ref="HEAD~1") == (home.commit_of("HEAD~1"),) * 2
     code, _, err = home.harness("build", "--ref", "feature", "--dry-run", environ=environ)
     feature = home.clone.git("rev-parse", "origin/feature")
@@ -225,18 +225,18 @@ def test_what_a_checkout_lacks_is_looked_for_upstream(home: Home) -> None:
 @pytest.mark.parametrize(
     ("words", "flags", "what", "hint"),
     [
-        (["HEAD"], {}, "two sides are needed, not 1: HEAD", "harness ab HEAD ."),
-        (["."], {}, "two sides are needed, not 1: .", "harness ab HEAD ."),
-        (["fa=1"], {}, "two sides are needed, not 1: fa=1", "harness ab HEAD ~/whisper.cpp"),
-        (["a", "b", "c"], {}, "two sides are needed, not 3: a b c", "harness ab HEAD ~/whisper.cpp"),
+        (["HEAD"], {}, "ab needs two sides, not 1: HEAD", "harness ab HEAD ."),
+        (["."], {}, "ab needs two sides, not 1: .", "harness ab HEAD ."),
+        (["fa=1"], {}, "ab needs two sides, not 1: fa=1", "harness ab HEAD ~/whisper.cpp"),
+        (["a", "b", "c"], {}, "ab needs two sides, not 3: a b c", "harness ab HEAD ~/whisper.cpp"),
         ([".", "."], {"repo": "."}, "--repo would have no effect", "leave out --repo, or name a ref"),
         ([".", "HEAD"], {"ref": "v1"}, "--ref would have no effect", "leave out --ref"),
         (["HEAD", "HEAD~1"], {"source": "."}, "--source would have no effect", "leave out --source"),
         ([], {"repo": "."}, "--repo would have no effect", "leave out --repo"),
         (["source=.,repo=.", "HEAD"], {}, "a local tree and a repo at once", "one of the two"),
-        (["copy", "."], {}, "'copy' has two meanings", "./copy or ref=copy"),
-        (["v1.8.5", "."], {}, "'v1.8.5' has two meanings", "./v1.8.5 or ref=v1.8.5"),
-        ([], {"source": "/"}, "two sides are needed", "harness ab HEAD ~/whisper.cpp"),
+        (["copy", "."], {}, "'copy' is ambiguous", "./copy for the tree, ref=copy"),
+        (["v1.8.5", "."], {}, "'v1.8.5' is ambiguous", "./v1.8.5 for the tree, ref=v1.8.5"),
+        ([], {"source": "/"}, "ab needs two sides", "harness ab HEAD ~/whisper.cpp"),
         (["HEAD~99", "."], {}, "has no commit 'HEAD~99'", "log --oneline --all"),
         (["FETCH_HEAD", "."], {}, "has no commit 'FETCH_HEAD'", "log --oneline --all"),
     ],

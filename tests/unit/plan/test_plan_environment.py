@@ -101,6 +101,7 @@ def test_a_variable_counts_where_something_reads_it(name: str, build: Config, os
 def test_the_caveat_names_them_with_their_values() -> None:
     environment = [("OPENBLAS_NUM_THREADS", "2"), ("OMP_NUM_THREADS", "1"), ("PATH", "/bin")]
     (caveat,) = caveat_influences(environment, OPENBLAS, "Debian 12")
-    assert caveat.message == "passed on to the benchmarks: OMP_NUM_THREADS=1, OPENBLAS_NUM_THREADS=2"
+    what = "the benchmarks ran with these variables, which can change timings"
+    assert caveat.message == f"{what}: OMP_NUM_THREADS=1, OPENBLAS_NUM_THREADS=2"
     (caveat,) = caveat_influences(environment, PLAIN, "Debian 12")
     assert "OPENBLAS" not in caveat.message

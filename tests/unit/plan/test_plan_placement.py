@@ -39,7 +39,7 @@ def test_cpus(pin: str, threads: int, cpus: tuple[int, ...]) -> None:
     assert choose_cpus(pin, CORES, threads) == cpus
 
 
-@pytest.mark.parametrize(("pin", "threads", "said"), [("0,8", 2, "CPU 8 may not be used"), ("0", 2, "1 CPUs for 2")])
+@pytest.mark.parametrize(("pin", "threads", "said"), [("0,8", 2, "CPU 8 may not be used"), ("0", 2, "1 CPU for 2")])
 def test_cpus_that_cannot_be(pin: str, threads: int, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         require_cpus(pin, CORES, threads)
@@ -103,7 +103,7 @@ def test_what_auto_chose_is_kept_while_it_may_be_used() -> None:
     assert keep_cpus(pinned(1), pinned(2, 3), ((2,), (3,)), "id") == pinned(2, 3), (
         "fewer than when the plan was made anew"
     )
-    with pytest.raises(UsageError, match="the CPUs 2,3, and may not use 3 now") as refused:
+    with pytest.raises(UsageError, match="the CPUs 2,3, but may not use 3 now") as refused:
         keep_cpus(pinned(1, 2), pinned(2, 3), CORES[:2], "id")
     assert "1,2,5,6" in refused.value.cause
     assert "taskset -c 2,3" in refused.value.hint

@@ -79,7 +79,7 @@ def test_nothing_in_use_or_unknown_ever_goes(
 def test_kinds_by_name() -> None:
     assert choose_kinds(()) == PRUNABLE
     assert choose_kinds(("builds", "weights", "builds")) == (CacheEntryKind.BUILDS, CacheEntryKind.WEIGHTS)
-    with pytest.raises(UsageError, match="'build' is no kind"):
+    with pytest.raises(UsageError, match="unknown kind 'build'"):
         choose_kinds(("build",))
-    with pytest.raises(UsageError, match="'other' is no kind"):
+    with pytest.raises(UsageError, match="unknown kind 'other'"):
         choose_kinds(("other",))

@@ -151,7 +151,7 @@ def test_a_plan_that_was_edited_is_not_followed_and_one_that_was_made_is() -> No
         ((first.replace(needs=(first.name,)), second, *others), f"needs '{first.name}'"),
         ((first, first, second, *others), "two steps"),
         *(
-            ((first.replace(log=log), second, *others), "would not lie in the bundle")
+            ((first.replace(log=log), second, *others), "would be outside the bundle")
             for log in ("", ".", "..", "../a.log", "/tmp/a.log", "a\\b", "a\0")
         ),
     ):

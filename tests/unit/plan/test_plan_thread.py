@@ -31,40 +31,39 @@ def test_the_largest_count_is_held_against_every_limit() -> None:
     assert "2.5 CPUs" in caveats[1].message
 
 
-SMT = "16 logical CPUs are 8 cores with SMT"
+SMT = "16 CPUs, 8 cores, SMT"
 SENTENCES = {
-    "amd-zen2-desktop": f"2 threads: one per physical core that this process may use; {SMT}, its affinity allows 3",
+    "amd-zen2-desktop": f"2 threads: one per physical core that this process may use; {SMT}, affinity allows 3",
     "apple-m1": (
         "4 threads: one per fast physical core that this process may use; "
-        "8 CPUs are 8 cores, 4 CPUs fast and 4 efficient"
+        "8 CPUs, 8 cores, no SMT, 4 fast CPUs and 4 efficient"
     ),
     "arm-neoverse-v1-cloud": (
         "4 threads: whisper.cpp's default, fewer than the 8 physical cores that this process may use; "
-        "8 CPUs are 8 cores"
+        "8 CPUs, 8 cores, no SMT"
     ),
     "arm-two-core-kinds": (
         "4 threads: one per fast physical core that this process may use; "
-        "8 CPUs are 8 cores, 4 CPUs fast and 4 efficient"
+        "8 CPUs, 8 cores, no SMT, 4 fast CPUs and 4 efficient"
     ),
     "container-half-cpu": (
-        "1 thread: the least there is, and more than the cgroup quota of 0.5 CPUs pays for; "
-        "4 logical CPUs are 2 cores with SMT, the cgroup quota allows 0.5"
+        "1 thread: the minimum, and more than the cgroup quota of 0.5 CPUs covers; "
+        "4 CPUs, 2 cores, SMT, cgroup quota allows 0.5"
     ),
-    "intel-amx-guest": "2 threads: one per physical core that this process may use; 2 CPUs are 2 cores",
+    "intel-amx-guest": "2 threads: one per physical core that this process may use; 2 CPUs, 2 cores, no SMT",
     "intel-avx512-server": (
-        f"4 threads: one per physical core of one NUMA node that this process may use; {SMT} on 2 NUMA nodes"
+        f"4 threads: one per physical core of one NUMA node that this process may use; {SMT}, 2 NUMA nodes"
     ),
     "intel-hybrid-laptop": (
         "4 threads: one per fast physical core that this process may use; "
-        "16 logical CPUs are 12 cores with SMT, 8 CPUs fast and 8 efficient"
+        "16 CPUs, 12 cores, SMT, 8 fast CPUs and 8 efficient"
     ),
     "intel-mac-guest": (
         "4 threads: whisper.cpp's default, fewer than the 6 physical cores that this process may use; "
-        "12 logical CPUs are 6 cores with SMT"
+        "12 CPUs, 6 cores, SMT"
     ),
     "pod-nested-cgroup-v1": (
-        "2 threads: one per CPU that the cgroup quota pays for in full; "
-        "8 logical CPUs are 4 cores with SMT, the cgroup quota allows 2.5"
+        "2 threads: one per CPU that the cgroup quota covers in full; 8 CPUs, 4 cores, SMT, cgroup quota allows 2.5"
     ),
 }
 
@@ -84,7 +83,7 @@ def test_more_threads_than_cpus_are_refused_on_every_cpu(name: str) -> None:
     refuse_crowd((1, max(1, limit)), cores)
     with pytest.raises(UsageError, match=f"^{cores.affinity + 1} threads on {cores.affinity} usable CPUs") as refused:
         refuse_crowd((1, cores.affinity + 1), cores)
-    assert refused.value.hint == f"--threads {cores.usable_physical}; to measure just that, --force-threads"
+    assert refused.value.hint == f"--threads {cores.usable_physical}; or --force-threads to measure it anyway"
 
 
 def test_a_quota_refuses_what_affinity_would_allow() -> None:
@@ -99,8 +98,8 @@ def test_a_quota_refuses_what_affinity_would_allow() -> None:
         ("intel-hybrid-laptop", (16,), "16 threads: more than the 4 fast physical cores that this process may use;"),
         ("intel-mac-guest", (1, 8), "up to 8 threads: more than the 6 physical cores that this process may use;"),
         ("intel-amx-guest", (3,), "3 threads: more than the 2 CPUs that this process may use;"),
-        ("pod-nested-cgroup-v1", (3,), "3 threads: more than the cgroup quota of 2.5 CPUs pays for;"),
-        ("pod-nested-cgroup-v1", (1,), "1 thread: fewer than the 2 CPUs that the cgroup quota pays for in full;"),
+        ("pod-nested-cgroup-v1", (3,), "3 threads: more than the cgroup quota of 2.5 CPUs covers;"),
+        ("pod-nested-cgroup-v1", (1,), "1 thread: fewer than the 2 CPUs that the cgroup quota covers in full;"),
     ],
 )
 def test_other_numbers_are_judged(name: str, threads: tuple[int, ...], begin: str) -> None:
@@ -111,13 +110,16 @@ def test_affinity_to_efficient_cores_calls_them_not_fast() -> None:
     cores = load_cpu("intel-hybrid-laptop").cores.replace(affinity=4)
     assert describe_threads((4,), cores) == (
         "4 threads: one per physical core of the fastest kind that this process may use; "
-        "16 logical CPUs are 12 cores with SMT, 8 CPUs fast and 8 efficient, its affinity allows 4"
+        "16 CPUs, 12 cores, SMT, 8 fast CPUs and 8 efficient, affinity allows 4"
     )
 
 
 def test_one_cpu() -> None:
     cores = CORES.replace(logical=1, physical=1, affinity=1, usable_physical=1, threads_per_core=1, fast=1)
-    assert describe_threads((1,), cores) == "1 thread: the one physical core that this process may use; 1 CPU is 1 core"
+    assert (
+        describe_threads((1,), cores)
+        == "1 thread: the one physical core that this process may use; 1 CPU, 1 core, no SMT"
+    )
 
 
 def test_as_many_compilers_as_cpus_and_memory_allow() -> None:

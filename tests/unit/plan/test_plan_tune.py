@@ -34,7 +34,7 @@ def test_axes_have_the_present_value_first() -> None:
     assert axes["threads"].values == ("4", "1", "2")
     assert axes["quant"].values == ("f16", "q8_0", "q5_1", "q5_0")
     assert axes["isa"].values == ("native",)
-    assert "nothing wider" in axes["isa"].reason
+    assert "no other is worth trying" in axes["isa"].reason
     assert list(list_axes(factory.node(), "base", BASE, ("fa",))[0].values) == ["0", "1"]
 
 
@@ -110,18 +110,18 @@ def duel(against: Values, factor: float, rounds: int = 30, noise: float = 0.005)
     ("found", "duels", "winner", "why"),
     [
         (FOUND, [(START, 1.2)], FOUND, "certainly better than the start"),
-        (FOUND, [(START, 0.8)], START, "the start is kept: what the search found is certainly worse"),
-        (FOUND, [(START, 1.0)], START, "the start is kept: what the search found is as good as equal to it"),
-        (FOUND, [(START, 1.2, 5)], START, "the start is kept: what the search found is not certainly better"),
-        (FOUND, [(START, 1.2, 0)], START, "the start is kept: what the search found is not certainly better"),
+        (FOUND, [(START, 0.8)], START, "the start is kept, because the search's choice is certainly worse"),
+        (FOUND, [(START, 1.0)], START, "the start is kept, because the search's choice is practically equal to it"),
+        (FOUND, [(START, 1.2, 5)], START, "the start is kept, because the search's choice is not certainly better"),
+        (FOUND, [(START, 1.2, 0)], START, "the start is kept, because the search's choice is not certainly better"),
         (FOUND, [(NEXT, 1.0), (START, 1.2)], FOUND, "certainly better than the start"),
-        (FOUND, [(NEXT, 0.8), (START, 1.2)], NEXT, "the runner-up: certainly better than what the search found"),
+        (FOUND, [(NEXT, 0.8), (START, 1.2)], NEXT, "the runner-up is certainly better than the search's choice"),
         (FOUND, [(NEXT, 0.8), (START, 1.0)], START, "the start is kept"),
         (FOUND, [(NEXT, 1.2)], FOUND, "the start could not be measured"),
-        (START, [(NEXT, 1.2)], START, "the start: the search found nothing better"),
-        (START, [(NEXT, 1.0)], START, "the start: the search found nothing better"),
-        (START, [(NEXT, 0.8)], NEXT, "the runner-up: certainly better than the start"),
-        (START, [], START, "the start: the search found nothing better"),
+        (START, [(NEXT, 1.2)], START, "the search found nothing better than the start"),
+        (START, [(NEXT, 1.0)], START, "the search found nothing better than the start"),
+        (START, [(NEXT, 0.8)], NEXT, "the runner-up is certainly better than the start"),
+        (START, [], START, "the search found nothing better than the start"),
     ],
 )
 def test_the_duels_decide(found: Values, duels: list[tuple[Values, float]], winner: Values, why: str) -> None:

@@ -159,7 +159,8 @@ def test_a_link_that_fails_takes_its_block_with_it(
     lost = files.provide(block, side_cases)
     assert isinstance(lost, LostBlock)
     assert (lost.role, lost.hopeless) == (block.order[1], False)
-    assert lost.reason == f"the {lost.role} was not linked in another code layout: killed by SIGKILL (out of memory?)"
+    how = "killed by SIGKILL (out of memory?)"
+    assert lost.reason == f"the {lost.role} could not be linked in another code layout: {how}"
     assert provided(files, 2, side_cases)
     full = Linker(monkeypatch, ends=(1,))
     full.says = (

@@ -272,14 +272,14 @@ def test_a_worker_that_spins_in_the_others_turn(script: Script) -> None:
     [
         (Role.BASELINE, "start", {"ok": False, "error": "does not export whisper_encode"}, "does not export", True),
         (Role.CONTENDER, "start", {"protocol": 2}, "speaks protocol 2, not 1", True),
-        (Role.BASELINE, "start", None, "asked to start: killed by SIGABRT", False),
+        (Role.BASELINE, "start", None, "failed at 'start': killed by SIGABRT", False),
         (Role.BASELINE, "load", {"ok": False, "error": "the library refuses"}, "the library refuses", True),
-        (Role.CONTENDER, "load", None, "asked to load: killed by SIGABRT", False),
+        (Role.CONTENDER, "load", None, "failed at 'load': killed by SIGABRT", False),
         (Role.BASELINE, "warm", {"ok": False, "error": "whisper_encode returned 3"}, "returned 3", False),
-        (Role.BASELINE, "encode", None, "asked to encode: killed by SIGABRT", False),
+        (Role.BASELINE, "encode", None, "failed at 'encode': killed by SIGABRT", False),
         (Role.BASELINE, "encode", "noise", "strange answer: 'noise'", False),
         (Role.BASELINE, "encode", {"command": "decode"}, "answered 'decode' although 'encode' was asked", False),
-        (Role.CONTENDER, "quit", None, "asked to quit", False),
+        (Role.CONTENDER, "quit", None, "failed at 'quit'", False),
     ],
 )
 def test_what_loses_a_block(
