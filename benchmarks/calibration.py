@@ -3,8 +3,8 @@
     python -m benchmarks.calibration [--families N] [--quick]
 
 About six minutes with the default of 2,000 families of four metrics. It prints the tables of live comparisons in
-docs/statistics.md; those of stored runs come from `benchmarks.calibration_stored`. No false verdict may be likelier
-than 1 % per family.
+docs/statistics.md; those of stored runs come from `benchmarks.calibration_stored`. The chance of a false verdict must
+not exceed 1 % per family.
 """
 
 import argparse
@@ -152,7 +152,7 @@ def check(trials: Trials, outcome: Outcome, theta: float, families: int = 20) ->
 
 
 def tabulate_gains(families: int) -> None:
-    """Show how many blocks a trial needs until it is settled without, and with, each thing that makes it sooner."""
+    """Show how many blocks a trial needs until it is settled, without and with each thing that shortens it."""
     steps = (
         Rules(stepwise=False, aimed=False, undisturbed=False, ordered=False),
         Rules(aimed=False, undisturbed=False, ordered=False),

@@ -1,8 +1,8 @@
-"""What searches and runs to a precision end with, by simulation with a fixed seed.
+"""How searches and runs with `--precision` end, by simulation with a fixed seed.
 
     python -m benchmarks.calibration_choice [--runs N]
 
-It prints tables of docs/statistics.md: what `tune` writes down where the start is best, and how well a run with
+It prints tables of docs/statistics.md: what `tune` writes where the start is best, and how well a run with
 `--precision` knows its median.
 """
 
@@ -66,7 +66,7 @@ def tabulate_searches(runs: int) -> None:
 def tabulate_precision(runs: int) -> None:
     """Let a run repeat its processes until the median is known to within 1 %."""
     print("\n| processes | scatter by | 95 % interval: covered | 98 %, as the harness does: covered | ", end="")
-    print("median within 1 % | processes, median | said to be alike |")
+    print("median within 1 % | processes, median | caveat `correlated` |")
     print("|---|---|---|---|---|---|---|")
     for number, (rho, noise) in enumerate(
         ((0.0, 0.01), (0.0, 0.02), (0.0, 0.05), (0.3, 0.02), (0.5, 0.02), (0.9, 0.02))

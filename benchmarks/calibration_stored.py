@@ -2,7 +2,7 @@
 
     python -m benchmarks.calibration_stored [--families N]
 
-It prints tables of docs/statistics.md. No false verdict may be likelier than 1 % per family.
+It prints tables of docs/statistics.md. The chance of a false verdict must not exceed 1 % per family.
 """
 
 import argparse
@@ -205,7 +205,7 @@ def plant(values: Floats, layout: Layout) -> str:
 
 
 def tabulate_exact(families: int) -> None:
-    """Set an exact rank test beside it, which may be looked at once, but is looked at after each pair of runs."""
+    """Compare with an exact rank test, which may be looked at only once, but is looked at after each pair of runs."""
     print("\n| test | false by 10 runs a side, looked at from 6 on | by 20 | by 30 | +5 % found at 8 | at 12 | at 20 |")
     print("|---|---|---|---|---|---|---|")
     layout = alternate(30)

@@ -1,8 +1,9 @@
-"""What comes of trials that are put together, with one seed and with a seed each, by simulation with a fixed seed.
+"""What happens when trials are put together, with one seed and with a seed each, by simulation with a fixed seed.
 
     python -m benchmarks.coins [--pools N]
 
-Nothing differs between the sides, but who starts second in a block is faster. It prints a table of docs/statistics.md.
+Nothing differs between the sides, but the process that starts second in a block is faster. It prints a table of
+docs/statistics.md.
 """
 
 import argparse

@@ -3,11 +3,11 @@
     python benchmarks/copies.py BUILD WEIGHTS [--copies 6] [--rounds 12] [--threads 1,2]
 
 BUILD is the folder of a build (`harness build` prints it), WEIGHTS a file of weights. All copies stay in the page
-cache while they are measured: round by round, each copy once in a round, in an order drawn anew, by a worker of its
-own that makes two calls of each metric. What a copy keeps over all rounds belongs to its pages; the rest is the noise
-of processes. The columns: the standard deviation of processes, that between copies with its 95 % interval (one-way
+cache while they are measured. In each round every copy is measured once, in an order drawn again for the round, by its
+own worker, which makes two calls of each metric. What a copy keeps over all rounds is due to its pages; the rest is the
+noise of processes. The columns: the standard deviation of processes, that between copies with its 95 % interval (one-way
 analysis of variance, the rounds taken out), and the p-value of "all copies are alike" (copies permuted in each round).
-CPU time of the process is judged beside wall time, as it hears less of what else the node does.
+CPU time of the process is judged beside wall time, because it depends less on what else the node does.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--rounds", type=int, default=12)
     made.add_argument("--threads", default="1,2")
     made.add_argument("--metric", default="encode,decode,batchd,prompt")
-    made.add_argument("--place", default="", help="where the copies lie (default: the folder for temporary files)")
+    made.add_argument("--place", default="", help="folder for the copies (default: the folder for temporary files)")
     return made
 
 

@@ -1,14 +1,14 @@
-"""Does anything grow? Runs in a row with the fake tools of the tests: all in one process, then each in one of its own.
+"""Does anything grow? Many runs with the fake tools of the tests: first all in one process, then each in its own.
 
     python benchmarks/endurance.py [RUNS] [SEPARATE] [--full]
 
 Default: 500 runs in one process, then 100 processes.
 
-After each run its results are looked at, by `list`, `show` and `compare`. Then it counts what this process holds
-(memory, Python objects, descriptors, threads, children), what is left running, and what lies on the disk (temporary
+After each run, `list`, `show` and `compare` read the results. Then the script counts what this process holds
+(memory, Python objects, descriptors, threads, children), what is still running, and what is on the disk (temporary
 files, files and bytes of the cache and of the index in it, files of the bundle just written).
 Whatever must not grow is judged by a straight line through the runs after the warm-up: it grows when the whole 95 %
-interval of the slope lies above its allowance. Exits with 1 on growth. After Ctrl-C, what there is is judged.
+interval of the slope lies above its allowance. Exits with 1 on growth. After Ctrl-C, the runs so far are judged.
 """
 
 import argparse
@@ -41,13 +41,13 @@ from tests.flow.kit import Kit  # noqa: E402
 # The build, and one process of one benchmark: what is repeated is the run. `--full`: the whole plan.
 WORDS = ("--no-wait", "--quiet", "--repetitions", "1", "--threads", "2")
 BRIEF = ("--bench", "whisper", "--no-tests")
-LOOKS = (("list", "--model", "tiny"), ("show", "latest"), ("compare", "latest", "latest", "--json"))
+READERS = (("list", "--model", "tiny"), ("show", "latest"), ("compare", "latest", "latest", "--json"))
 # Caches of interpreter and allocator fill up while the first runs go on.
 WARM_UP = 0.2
 
 
 class Quantity(NamedTuple):
-    """What is counted, and the growth for each run that passes: nothing, unless a float tells otherwise."""
+    """What is counted, and the growth for each run that passes: nothing, unless `allowance` says otherwise."""
 
     name: str
     unit: str
@@ -72,7 +72,7 @@ LEFT = (
     Quantity("bytes in a bundle", "B", 10.0),
     Quantity("bytes in the index", "B", 400.0),
     Quantity("CPU time of a run", "ms", 0.5),
-    Quantity("CPU time of three looks", "ms", 0.1),
+    Quantity("CPU time of three commands", "ms", 0.1),
     Quantity("wall time of a run", "ms", math.inf),
 )
 
@@ -134,9 +134,9 @@ def repeat(
             sys.exit(f"run {number + 1} ended with exit code {code}")
         took = {"wall time of a run": time.perf_counter() - began, "CPU time of a run": cpu_s() - used_s}
         used_s = cpu_s()
-        for look in LOOKS:
-            call(kit, look)
-        took["CPU time of three looks"] = cpu_s() - used_s
+        for reader in READERS:
+            call(kit, reader)
+        took["CPU time of three commands"] = cpu_s() - used_s
         (kit.tools / "calls.jsonl").unlink()  # the log of the fake tools is not the harness's
         times = {name: 1000 * seconds for name, seconds in took.items()}
         for name, value in {**count_held(), **left(kit), **times}.items():

@@ -2,7 +2,7 @@
 
         python -m benchmarks.faults [--only WORD] [--jobs N] [--list] [--slow N]
 
-Ends with 0 when every fault was seen rightly, with 1 when not; every deviation is named above the summary. See
+Ends with 0 when every fault was handled as expected, else with 1; every deviation is named above the summary. See
 docs/faults.md.
 """
 
@@ -51,7 +51,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="faults-") as folder:
             found, took = inject(faults, Path(folder), jobs=asked.jobs)
     except KeyboardInterrupt:
-        print("interrupted: what deviated so far stands above, and there is no summary", file=sys.stderr)
+        print("interrupted: the deviations so far are listed above; there is no summary", file=sys.stderr)
         return 130
     for fault in sorted(faults, key=lambda one: -took[one.id])[: asked.slow]:
         print(f"{took[fault.id]:6.1f} s  {fault.id}")
@@ -65,11 +65,11 @@ def main() -> int:
 def parser() -> argparse.ArgumentParser:
     made = make_parser(__doc__)
     made.add_argument(
-        "--only", default="", metavar="WORD[,WORD]", help="only faults whose family/name holds such a word"
+        "--only", default="", metavar="WORD[,WORD]", help="only faults whose family/name contains this word"
     )
     made.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once")
     made.add_argument("--list", action="store_true", help="print the catalogue and end")
-    made.add_argument("--slow", type=int, default=0, help="name so many of the slowest")
+    made.add_argument("--slow", type=int, default=0, help="print the N slowest faults")
     return made
 
 

@@ -1,9 +1,9 @@
-"""Reports a second that `harness import` takes in, on a generated results tree (default: 10,000 reports).
+"""How many reports a second `harness import` reads, from a generated results tree (default: 10,000 reports).
 
     python benchmarks/importing.py [N] [--logs]
 
-The aim is 1,000 a second. `--logs` puts a runtime file and the logs of
-two models beside each report. Also imports all of it a second time, when everything is known already.
+The goal is 1,000 a second. `--logs` adds a runtime file and the logs of two models to each report. Everything is then
+imported a second time, when all reports are known already.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python benchmarks/relinking.py BUILD [--times 9]
 
 BUILD is the folder of a build that can be linked anew: the one with `-drawn-` in its name that `harness ab --relink`
-makes. Its linker is the one that it was configured with (-D CMAKE_SHARED_LINKER_FLAGS=-fuse-ld=mold). Each is done for
-one side, as many times; a block does it twice. Wall time, and CPU time with that of the linker.
+makes. Its linker is the one that it was configured with (-D CMAKE_SHARED_LINKER_FLAGS=-fuse-ld=mold). Both are done
+`--times` times for one side; a block does it twice. The columns are wall time, and CPU time including the linker's.
 """
 
 import argparse

@@ -4,9 +4,9 @@
 
 Default: 100,000 runs in a folder of its own, removed at the end.
 
-The runs are one run with the fake tools of the tests, written over and over under other ids, nodes, commits, dates and
-times: five nodes, thirty months. A FOLDER is kept, and used again if it is there. Exits with 1 where the median of a
-command that people wait for is `--limit` seconds or more. CPU time is beside it, for nodes where others work as well.
+The runs are one run with the fake tools of the tests, written again and again with other ids, nodes, commits, dates and
+times: five nodes, thirty months. A FOLDER is kept, and used again if it exists. Exits with 1 if the median of a
+command that people wait for is `--limit` seconds or more. CPU time is printed, too, for nodes where others work.
 """
 
 import argparse
@@ -58,9 +58,11 @@ def main() -> None:
 def parser() -> argparse.ArgumentParser:
     made = make_parser(__doc__)
     made.add_argument("runs", nargs="?", type=int, default=100_000, metavar="RUNS")
-    made.add_argument("folder", nargs="?", metavar="FOLDER", help="is kept, and used again")
+    made.add_argument("folder", nargs="?", metavar="FOLDER", help="this folder is kept, and used again")
     made.add_argument("--times", type=int, default=10, help="processes of each command (default 10)")
-    made.add_argument("--limit", type=float, default=1.0, metavar="S", help="what is too slow (default 1 s)")
+    made.add_argument(
+        "--limit", type=float, default=1.0, metavar="S", help="a command that takes this long is too slow (default 1 s)"
+    )
     return made
 
 

@@ -1,10 +1,10 @@
-"""How repeatable `harness roofline` is, and whether NumPy's sgemm comes as near to the peak as a good library should.
+"""How repeatable `harness roofline` is, and whether NumPy's sgemm comes as close to the peak as a good library should.
 
     python -m benchmarks.roofline [--runs 5] [--threads N] [--patience S] [--quick]
 
 Prints each run, the spread of each number, sgemm of three sizes as a share of the peak, numpy.copyto as a share of the
-copy rate, and the work of each model. A run whose threads did not have their CPUs is shown, and made again. Before each
-run a quiet moment is waited for, `--patience` seconds at most. `--quick` only tries whether all of this works.
+copy rate, and the work of each model. A run whose threads did not have their CPUs is printed, and repeated. Before each
+run the script waits for a quiet moment, `--patience` seconds at most. `--quick` only checks that all of this works.
 """
 
 import argparse

@@ -28,7 +28,7 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
 def perform(main: Callable[[], int | None]) -> NoReturn:
     """Run a benchmark and end with its exit code; one whose reader goes away ends early, and without a word.
 
-    One that standard output takes nothing from ends with 3, as the harness does.
+    If its output cannot be written, it ends with 3, as the harness does.
     """
     secure_streams()
     code: int | str | None = 0

@@ -1,10 +1,10 @@
-"""How long `harness --help` takes above a bare Python start: interleaved pairs, median and quartiles.
+"""How much longer `harness --help` takes than a bare Python start: interleaved pairs, median and quartiles.
 
     python benchmarks/startup.py [PAIRS] [--words] [--sources]
 
 With --words also how long a shell waits for runs and refs when Tab is pressed, the start of Python included; with
 --sources also how long it takes to get the sources of the default release: once from the package index, and once
-where they are already.
+from the cache.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
     python benchmarks/synthetic.py [MODEL]
 
-The aim is 2.5 s and 200 MB for base.
+The goal is 2.5 s and 200 MB for base.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Real trials on this node: how often an A/A trial lies, how often a planted slowdown is found, and how soon.
+"""Real trials on this node: how often an A/A trial finds a difference, how often a planted slowdown is found, and how soon.
 
     python benchmarks/trials.py --aa 40                      a build against itself, forty times
     python benchmarks/trials.py --aa 0 --plant 5%:20 2%:20   planted slowdowns, twenty of each
-    python benchmarks/trials.py --summary trials.jsonl       the tables, from what was kept
+    python benchmarks/trials.py --summary trials.jsonl       the tables, from a file of earlier trials
 
-Each trial is `harness ab` as a user calls it, in a process of its own; it draws its own seed. Its verdicts are appended
+Each trial is `harness ab` as a user calls it, in its own process, with its own seed. Its verdicts are appended
 to trials.jsonl (-o), and a later call goes on there. Options behind `--` go to `harness ab`. The node should be quiet.
 """
 
@@ -117,7 +117,7 @@ def summarize(trials: Iterable[dict[str, Any]]) -> None:
         walls = [one["wall_s"] for one in held]
         print(f"  wall: median {median(walls):.0f} s, at most {max(walls):.0f} s")
         if len(held) < len(group):
-            print(f"  {len(group) - len(held)} came to nothing")
+            print(f"  {len(group) - len(held)} had no result")
 
 
 def wanted(plant: float) -> tuple[str, ...]:

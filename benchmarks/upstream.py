@@ -1,11 +1,11 @@
-"""The main job against upstream's own steps, on the same tree, in turns in one sitting.
+"""`harness run` against upstream's own steps, on the same tree, in turns in one sitting.
 
     python benchmarks/upstream.py [--rounds 3] [--model tiny] [--threads 2] [--repetitions 1] [--bench whisper]
 
 Upstream's steps are those of its ci/run.sh: configure and build all targets in Debug and Release with make, ctest,
 memcpy, mul_mat and the model; with -Werror off and without ccache. Ours runs cold (a cache with nothing but the
 unpacked source, an empty ccache), and then again. What counts is wall time outside benchmark processes; --bench chooses
-which of those are run at all. A round has both, in an order that changes from round to round; every ratio is taken
+which benchmarks are run at all. A round has both, in an order that changes from round to round; every ratio is taken
 inside a round.
 
 Two ratios: ours as a whole, with the tests that it runs and the roofline that it measures, of which upstream has

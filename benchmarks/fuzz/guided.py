@@ -1,4 +1,4 @@
-"""Inputs that reach new branches of the parsers, looked for by libFuzzer from real outputs on.
+"""Inputs that reach new branches of the parsers, found by libFuzzer starting from real outputs.
 
     python -m benchmarks.fuzz.guided TARGET SECONDS
 
