@@ -3,8 +3,8 @@
     python benchmarks/building.py [--isa sse42,avx,avx2] [--source DIR]
 
 Every row is a `harness build` (or what a `harness sweep` would build) in a cache folder of its own, with an empty
-ccache unless the row says otherwise. CPU seconds are those of the command and of everything that it started. They hold even
-if others use the node; wall seconds do not.
+ccache unless the row says otherwise. CPU seconds are those of the command and of everything that it started. They hold
+even if others use the node; wall seconds do not.
 """
 
 import argparse

@@ -5,9 +5,10 @@
 BUILD is the folder of a build (`harness build` prints it), WEIGHTS a file of weights. All copies stay in the page
 cache while they are measured. In each round every copy is measured once, in an order drawn again for the round, by its
 own worker, which makes two calls of each metric. What a copy keeps over all rounds is due to its pages; the rest is the
-noise of processes. The columns: the standard deviation of processes, that between copies with its 95 % interval (one-way
-analysis of variance, the rounds taken out), and the p-value of "all copies are alike" (copies permuted in each round).
-CPU time of the process is judged beside wall time, because it depends less on what else the node does.
+noise of processes. The columns: the standard deviation of processes, that between copies with its 95 % interval
+(one-way analysis of variance, the rounds taken out), and the p-value of "all copies are alike" (copies
+permuted in each round). CPU time of the process is judged beside wall time, because it depends less on what else the
+node does.
 """
 
 import argparse

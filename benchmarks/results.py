@@ -58,11 +58,9 @@ def main() -> None:
 def parser() -> argparse.ArgumentParser:
     made = make_parser(__doc__)
     made.add_argument("runs", nargs="?", type=int, default=100_000, metavar="RUNS")
-    made.add_argument("folder", nargs="?", metavar="FOLDER", help="this folder is kept, and used again")
+    made.add_argument("folder", nargs="?", metavar="FOLDER", help="a folder that is kept, and used again")
     made.add_argument("--times", type=int, default=10, help="processes of each command (default 10)")
-    made.add_argument(
-        "--limit", type=float, default=1.0, metavar="S", help="a command that takes this long is too slow (default 1 s)"
-    )
+    made.add_argument("--limit", type=float, default=1.0, metavar="S", help="a median that is too slow (default 1 s)")
     return made
 
 

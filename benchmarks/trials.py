@@ -1,4 +1,4 @@
-"""Real trials on this node: how often an A/A trial finds a difference, how often a planted slowdown is found, and how soon.
+"""Real trials on this node: how often an A/A trial finds a difference, how often a planted slowdown is found, how soon.
 
     python benchmarks/trials.py --aa 40                      a build against itself, forty times
     python benchmarks/trials.py --aa 0 --plant 5%:20 2%:20   planted slowdowns, twenty of each

@@ -1,6 +1,6 @@
 """Broken input for the parsers by the million: each must return a record or raise what it may, and none may take long.
 
-    python -m benchmarks.fuzz [TARGET...] [--count N] [--seed S]   mutated real outputs; the same seed gives the same inputs
+    python -m benchmarks.fuzz [TARGET...] [--count N] [--seed S]   mutated real outputs, the same for each seed
     python -m benchmarks.fuzz [TARGET...] --growth                 how the time grows with the length (linear: 1.0)
     python -m benchmarks.fuzz.guided TARGET SECONDS                guided by coverage
 
