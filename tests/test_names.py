@@ -122,3 +122,20 @@ def test_a_caveat_in_a_table_exists() -> None:
             for row in table.splitlines():
                 for code in re.findall(r"[a-z]+(?:-[a-z]+)*", row.split("|")[1]):
                     assert code in codes, (page.name, code)
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub makes of the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_link_leads_to_a_page_and_a_heading(page: Path) -> None:
+    text = re.sub(r"`[^`\n]*`", "", page.read_text(encoding="utf-8"))
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" not in link:
+            path, _, anchor = link.partition("#")
+            target = (page.parent / path) if path else page
+            assert target.is_file(), link
+            assert not anchor or anchor in anchors(target), link
