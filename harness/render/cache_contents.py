@@ -1,4 +1,4 @@
-"""What lies in the cache, and what was removed from it, for people."""
+"""The contents of the cache, and what was removed from it, for people."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _HEADER = ("kind", "size", "last use", "in use", "name", "purpose")
 
 
 def render_contents(stock: CacheContents) -> str:
-    """Return a line for each entry, the largest first, then the total, what is free, and how to make room."""
+    """Return a line for each entry, the largest first, then the total, the free space, and how to make room."""
     lines = [*_rows(stock.entries), "", f"{_count(stock.entries)}, {_sums(stock)} in {stock.folder}"]
     if any(entry.kind is not CacheEntryKind.OTHER for entry in stock.entries):
         lines.append("to make room: harness cache prune --older 30d --keep 20GB --yes")
@@ -18,7 +18,7 @@ def render_contents(stock: CacheContents) -> str:
 
 
 def render_pruning(pruning: PruneResult) -> str:
-    """Return a line for each entry that went, or would go, and the sum."""
+    """Return a line for each entry that was removed, or would be, and the total."""
     gone = [one.entry for one in pruning.removals if not one.kept]
     said = f"{'removed' if pruning.done else 'would remove'} {_count(gone)}, {_format_size(pruning.freed_bytes)}"
     lines = [*_rows(gone), *([""] if gone else []), f"{said}; {_sums(pruning.stock)} in {pruning.stock.folder}"]

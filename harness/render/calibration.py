@@ -11,14 +11,14 @@ from harness.render.terminal import wrap_bullet
 
 
 def render_calibration(found: Calibration) -> str:
-    """Return what the trials said and how many lied, then for each metric its spreads and the minutes it takes."""
+    """Return the verdicts, the share of wrong trials, and for each metric its spreads and the minutes it takes."""
     lines = [*_verdicts(found), "", *_share(found), ""]
     lines += list(_forecast(found)) if found.spreads else list(_missing(found))
     return "\n".join(lines) + "\n"
 
 
 def _verdicts(found: Calibration) -> Iterator[str]:
-    """Yield the verdicts of the only trial, of several those that lied."""
+    """Yield the verdicts of a single trial; of several, those of trials that found a difference."""
     trials = found.trials
     what = "an A/A trial" if len(trials) == 1 else f"{len(trials)} A/A trials"
     yield f"a build against itself: {what}, {format_count(found.blocks, 'block')} in {found.wall_s / 60:.1f} min"

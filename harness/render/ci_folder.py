@@ -18,8 +18,8 @@ _KILLED = 124
 def render_folder(run: Run, report: Report, logs: Mapping[str, str]) -> dict[str, str]:
     """Return the files that belong beside a report and its `logs`, by their upstream names.
 
-    An imported run has brought its own files; only the copy of the Output is made for it where it is missing. A pasted
-    one has no other files.
+    An imported run has its own files; only a missing copy of the Output is made for it. A pasted run has no other
+    files.
     """
     made = {BACKUP: report.output()}
     if run.origin == PASTED:
@@ -33,7 +33,7 @@ def render_folder(run: Run, report: Report, logs: Mapping[str, str]) -> dict[str
 
 
 def _runtime(run: Run) -> Iterator[tuple[str, str]]:
-    """Yield what GNU time would say, as far as it is known: page faults are not."""
+    """Yield the output of GNU time as far as it is known; page faults are not."""
     done = [result.completed for result in run.results if result.completed]
     user_s, system_s = sum(one.user_s for one in done), sum(one.system_s for one in done)
     share = round(100 * bounded(user_s + system_s) / run.wall_s) if run.wall_s > 1e-3 else 0
@@ -71,7 +71,7 @@ def _bench(run: Run, report: Report, logs: Mapping[str, str]) -> Iterator[tuple[
 
 
 def _exits(run: Run) -> Iterator[tuple[str, StepResult]]:
-    """Yield the exit files of the benchmarks: upstream writes those of memcpy and mul_mat, and others where bad."""
+    """Yield the exit files of the benchmarks: upstream writes those of memcpy and mul_mat, and others on failure."""
     for result in run.results:
         log = result.log.removesuffix(".log")
         if log.startswith("bench-") and (result.status.bad or not log.startswith("bench-bench-")):

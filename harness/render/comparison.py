@@ -1,4 +1,4 @@
-"""Comparisons for people: a line for each verdict, then how it was reached, and what to do now."""
+"""Comparisons for people: a line for each verdict, then the method, and what to do next."""
 
 import textwrap
 from collections import Counter
@@ -30,10 +30,10 @@ def render_comparison(
     differences: Sequence[Difference] = (),
     full: bool = False,
 ) -> str:
-    """Return a table of the verdicts, the method, what else differs, the caveats, and a sentence to act on.
+    """Return a table of the verdicts, the method, what else differs, the caveats, and a conclusion.
 
-    `differences` are the context fields in which the sides are not alike. Without `full`, lines of a benchmark that has
-    very many are left out if they show no difference.
+    `differences` are the context fields in which the sides differ. Without `full`, benchmarks with very many lines show
+    only those with a difference.
     """
     shown, elided = _choose(family.comparisons, full=full)
     blocks = (
@@ -50,7 +50,7 @@ def render_comparison(
 def render_comparison_markdown(
     family: Family, *, baseline_name: str, contender_name: str, differences: Sequence[Difference] = ()
 ) -> str:
-    """Return the same as Markdown, every line of it, for a job summary or a pull request."""
+    """Return the same as Markdown, with every line, for a job summary or a pull request."""
 
     def row(cells: Sequence[str]) -> str:
         return f"| {' | '.join(map(markdown, cells))} |"
@@ -73,7 +73,7 @@ def render_comparison_markdown(
 
 
 def conclude_family(family: Family) -> str:
-    """Return what the verdicts amount to, and what to do now, in a sentence or two."""
+    """Return the conclusion from the verdicts, and what to do next, in a sentence or two."""
     by = {verdict: [one for one in family.comparisons if one.verdict is verdict] for verdict in Verdict}
     worse = [one for one in by[Verdict.REGRESSED] if one.relevant]
     better = [one for one in by[Verdict.IMPROVED] if one.relevant]
@@ -110,7 +110,7 @@ def _is_withheld(comparison: Comparison) -> bool:
 
 
 def _choose(comparisons: Sequence[Comparison], *, full: bool) -> tuple[list[Comparison], list[str]]:
-    """Return the comparisons that get a line of their own, and a line for each benchmark of which some do not."""
+    """Return the comparisons to show, and a line for each benchmark that has more."""
     counts = Counter(one.case.benchmark for one in comparisons)
     hidden = {
         id(one) for one in comparisons if not full and counts[one.case.benchmark] > _MANY and one.verdict not in _SURE
@@ -147,7 +147,7 @@ def _shorten(case: Case, common: frozenset[tuple[str, str]]) -> str:
 
 
 def _share(comparisons: Sequence[Comparison]) -> dict[str, frozenset[tuple[str, str]]]:
-    """Return, for each benchmark, the parameters that all of its cases have, but the model: they are said once."""
+    """Return, for each benchmark, the parameters that all its cases share, except the model; they are shown once."""
     params: dict[str, list[frozenset[tuple[str, str]]]] = {}
     for one in comparisons:
         named = frozenset(pair for pair in one.case.params if pair[0] != "model")
@@ -191,7 +191,7 @@ def _caveats(family: Family) -> Iterator[str]:
 
 
 def _caveat_texts(family: Family) -> Iterator[str]:
-    """Yield the family's caveats, then those of its comparisons, each once with what it is said of."""
+    """Yield the caveats of the family, then those of its comparisons, each once with what it applies to."""
     for caveat in family.caveats:
         yield f"{caveat.message} [{caveat.code}]"
     said: dict[str, list[Comparison]] = {}

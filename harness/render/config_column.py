@@ -24,7 +24,7 @@ _NO_BACKEND = {"CPU", "WHISPER", ""}
 def config_words(info: SystemInfo | None) -> tuple[str, ...]:
     """Return the strongest x86 SIMD level, the other kernels, the encoders and the backends: `AVX512`, `AMX`, `CUDA`.
 
-    Encoders and backends are those that the log says were used; where it says nothing, those that the build has.
+    Encoders and backends are those that were used according to the log; if it does not say, those of the build.
     """
     if info is None:
         return ()
@@ -39,6 +39,6 @@ def config_words(info: SystemInfo | None) -> tuple[str, ...]:
 
 
 def _backend(name: str) -> str:
-    """Return `CUDA` for `CUDA0`: the device number says nothing of the kind."""
+    """Return `CUDA` for `CUDA0`: the device number is not part of the kind."""
     word = name.rstrip("0123456789").upper()
     return _BACKEND_NAMES.get(word, word)

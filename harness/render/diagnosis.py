@@ -11,7 +11,7 @@ _INDENT = "    "
 
 
 def render_doctor(diagnosis: Diagnosis) -> str:
-    """Return a table of all points, then what each unfit one means and the command that would fix it."""
+    """Return a table of all points, then for each unfit one its meaning and the command that would fix it."""
     rows = [[finding.topic, finding.fitness, finding.found] for finding in diagnosis.findings]
     unfit = diagnosis.unfit
     unknown = sum(finding.fitness is FindingStatus.UNKNOWN for finding in diagnosis.findings)

@@ -24,9 +24,10 @@ Summaries = Mapping[tuple[Case, str], Summary]
 def render_display(
     runs: Sequence[Run], paths: Sequence[str], shares: Sequence[Sequence[RooflineShare]] = (), *, width: int = 0
 ) -> str:
-    """Return the runs as text; `paths` says where each is, `shares` how near each came to its roofline.
+    """Return the runs as text; `paths` are their folders, `shares` says how near each came to its roofline.
 
-    In tables of several runs a number stands for the run. Lines have at most `width` columns, 0 for any, but for paths.
+    In tables of several runs each run has a number. Lines other than paths have at most `width` columns; 0 means no
+    limit.
     """
     several = len(runs) > 1
     summaries = [summarize_run(run) for run in runs]
@@ -81,7 +82,7 @@ def _facts(run: Run) -> Iterator[str]:
 
 
 def _models(runs: Sequence[Run], summaries: Sequence[Summaries], width: int) -> Iterator[str]:
-    """Yield a line per case and run, the same cases of all runs one below the other."""
+    """Yield a line per case and run, grouped by case."""
     metrics = [*TABLE_METRICS, _LOAD]
     order: dict[Case, list[int]] = {}
     for number, (run, mine) in enumerate(zip(runs, summaries, strict=True)):
@@ -133,7 +134,7 @@ def _pivot(
 
 
 def _roofline(run: Run, shares: Sequence[RooflineShare], number: int) -> Iterator[str]:
-    """Yield the roofline of a run, under its number where there are several."""
+    """Yield the roofline of a run, under its number if there are several."""
     lines = list(list_roofline(run, shares))
     if lines and number:
         yield f"{_INDENT}#{number}"

@@ -14,9 +14,9 @@ _SHOWN = 3
 
 
 def render_list(cards: Sequence[Card], older: int = 0) -> str:
-    """Return a line for each run under a header, oldest first, and one for `older` ones that are left out.
+    """Return a line for each run under a header, oldest first, and a line about `older` runs that are not shown.
 
-    The project has a column where a run is not of whisper.cpp. Nothing at all without runs.
+    There is a column for the project if a run is not of whisper.cpp. Empty without runs.
     """
     # A column only where it tells something.
     several = any(card.project != WHISPER for card in cards)

@@ -1,4 +1,4 @@
-"""Where numbers come from: the seed that orders were drawn from, and what was measured on each side of a trial."""
+"""Where numbers come from: the seed of the random orders, and what was measured on each side of a trial."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _NAMES = {SettingOrigin.FILE: "harness.toml", SettingOrigin.ENVIRONMENT: "HARNES
 
 
 def describe_seed(seed: int, used: Sequence[SettingUsed]) -> str:
-    """Return the seed and its origin, for people; `used` are the settings that are in force."""
+    """Return the seed and its origin, for people; `used` are the settings of the run."""
     told = {one.name: one for one in used}
     origin = told["seed"].origin if "seed" in told else SettingOrigin.DEFAULT
     fixed = name_fixture(used)
@@ -27,12 +27,12 @@ def describe_seed(seed: int, used: Sequence[SettingUsed]) -> str:
 
 
 def name_fixture(used: Sequence[SettingUsed]) -> str:
-    """Return what fixes the seed of every command alike, a file or a variable; empty where nothing does."""
+    """Return the file or variable that fixes the seed of every command; empty if there is none."""
     return next((_NAMES.get(one.origin, "") for one in used if one.name == "seed"), "")
 
 
 def name_side(label: str, source: Source) -> str:
-    """Return a side's words, with the commit that they came to and where it was found."""
+    """Return the words of a side, with the commit that they name and where it was found."""
     commit = source.commit
     if source.mutable:
         state = commit.short if commit.sha else "without git"

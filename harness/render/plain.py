@@ -1,4 +1,4 @@
-"""Text for a terminal: without anything that steers it, and in aligned columns."""
+"""Text for a terminal: without control sequences, and in aligned columns."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -7,12 +7,12 @@ from harness.records.comparison import Summary
 
 
 def one_line(text: str) -> str:
-    """Return `text` with all white space as single blanks."""
+    """Return `text` with all white space replaced by single blanks."""
     return " ".join(text.split())
 
 
 def harmless(text: str) -> str:
-    """Return `text` with its line ends, but without anything else that could steer a terminal."""
+    """Return `text` with its line ends, but without anything else that could control a terminal."""
     if text.isascii() and text.isprintable():
         return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "        ").split("\n")
@@ -20,19 +20,19 @@ def harmless(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return `text` on one line, without anything that could steer a terminal."""
+    """Return `text` on one line, without anything that could control a terminal."""
     return _replaced(one_line(text))
 
 
 def cut(text: str, width: int) -> str:
-    """Return the beginning of a line, with dots where something is left out."""
+    """Return the beginning of a line, with dots if the rest is cut off."""
     return text if len(text) <= width else f"{text[: max(0, width - 4)].rstrip()} ..."
 
 
 def fold(text: str, width: int) -> str:
-    """Return `text` with lines of at most `width` columns; what is folded stands below, two further to the right.
+    """Return `text` with lines of at most `width` columns; the rest of a line follows below it, indented by two.
 
-    A word that is longer than that, as a path may be, stays whole: it is there to be copied.
+    A longer word, such as a path, stays whole, so that it can be copied.
     """
     if all(len(line) <= width for line in text.split("\n")):
         return text
@@ -40,9 +40,9 @@ def fold(text: str, width: int) -> str:
 
 
 def align_within(rows: Sequence[Sequence[str]], width: int, *, names: int = 1, indent: str = "") -> Iterator[str]:
-    """Yield the lines of a table as `align` does, in several parts where it is wider than `width`, 0 for any.
+    """Yield the lines of a table as `align` does, in several parts if it is wider than `width`; 0 means no limit.
 
-    Each part begins with the first `names` columns, which say what a row is of.
+    Each part begins with the first `names` columns, which identify a row.
     """
     rest, begun = list(range(names, len(rows[0]))), False
     while rest:
@@ -57,7 +57,7 @@ def align_within(rows: Sequence[Sequence[str]], width: int, *, names: int = 1, i
 
 
 def align(rows: Sequence[Sequence[str]], *, left: int = 1, indent: str = "") -> Iterator[str]:
-    """Yield the lines of a table, two blanks between columns; the first `left` ones flush left, then right."""
+    """Yield the lines of a table with two blanks between columns; the first `left` are left-aligned, others right."""
     clean = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*clean, strict=True)]
     for row in clean:
@@ -71,16 +71,16 @@ def align(rows: Sequence[Sequence[str]], *, left: int = 1, indent: str = "") -> 
 def align_runs(
     rows: Sequence[Sequence[str]], *, several: bool, indent: str = "", width: int = 0, names: int = 2
 ) -> Iterator[str]:
-    """Return the lines of a table; the number of the run, the second column, only where there are several.
+    """Return the lines of a table; the number of the run, the second column, only if there are several.
 
-    The first `names` columns, with that number, say what a row is of: see `align_within`.
+    The first `names` columns, with that number, identify a row: see `align_within`.
     """
     shown = rows if several else [[row[0], *row[2:]] for row in rows]
     return align_within(shown, width, names=names if several else names - 1, indent=indent)
 
 
 def format_summary(summary: Summary | None, *, digits: int = 2) -> str:
-    """Return the median, behind it the spread of more than one value; a dash for no value."""
+    """Return the median, followed by the spread of more than one value; a dash for no value."""
     if summary is None:
         return "-"
     spread = f" ({summary.spread:.1%})" if summary.n > 1 else ""

@@ -16,7 +16,7 @@ _KINDS = {WeightsKind.UNDECIDED: "official if it can be downloaded, else synthet
 
 
 class PlanEstimate(Record):
-    """How long a plan will take, from what the same steps took before: `known` of the `total` steps that are left."""
+    """How long a plan will take, from earlier durations of `known` of the `total` remaining steps."""
 
     seconds: float
     known: int
@@ -24,7 +24,7 @@ class PlanEstimate(Record):
 
 
 def render_header(plan: Plan, run: Run, outlook: PlanEstimate, width: int = 0) -> str:
-    """Return what a run is, in at most eight lines of at most `width` columns, 0 for any; no trailing newline."""
+    """Return the header of a run, at most eight lines of at most `width` columns (0: no limit); no trailing newline."""
     config = plan.sites[-1].config
     native = next((option.reason for option in config.options if option.name == "GGML_NATIVE"), "")
     asked = dict.fromkeys(option.asked for option in config.options if option.asked)
@@ -48,7 +48,7 @@ def render_header(plan: Plan, run: Run, outlook: PlanEstimate, width: int = 0) -
 
 
 def _list_facts(plan: Plan, run: Run) -> Iterator[str]:
-    """Yield a line each for the node, the source, and what of weights, threads and seed there is."""
+    """Yield a line each for the node, the source, and, if there are any, weights, threads and seed."""
     node, commit = run.node, run.source.commit
     cores = node.cpu.cores
     name = commit.release or commit.sha[:8] or "a tree without git"
@@ -88,7 +88,7 @@ def render_plan(plan: Plan, run: Run) -> str:
 
 
 def _render_options(site: BuildSite, before: BuildSite | None) -> list[str]:
-    """Return a line per option; those that an earlier build has too are not said again."""
+    """Return a line per option; those of an earlier build are not repeated."""
     said = {*before.config.options, *before.wiring} if before else set()
     options = [option for option in (*site.config.options, *site.wiring) if option not in said]
     width = min(max((len(str(option)) for option in options), default=0), 44)
@@ -97,7 +97,7 @@ def _render_options(site: BuildSite, before: BuildSite | None) -> list[str]:
 
 
 def _render_memory(plan: Plan) -> list[str]:
-    """Return a line for each model: what a process of it takes, with flash attention and without."""
+    """Return a line for each model: the memory of a process, with and without flash attention."""
     needs: dict[str, dict[str, int]] = {}
     for step in plan.steps:
         if step.case and step.case.get("model") and step.min_memory_bytes:

@@ -1,4 +1,4 @@
-"""Quietness for people: where benchmarks ran, and what was set aside."""
+"""Quietness for people: where benchmarks ran, and what was discarded."""
 
 from collections.abc import Iterator
 
@@ -7,20 +7,20 @@ from harness.records.run import Run
 
 
 def list_placement(run: Run) -> Iterator[str]:
-    """Yield a line that says where and how benchmarks ran, where that was asked for."""
+    """Yield a line that says where and how benchmarks ran, if that was asked for."""
     text = describe_placement(run)
     if text:
         yield f"  placed  {text}"
 
 
 def describe_placement(run: Run) -> str:
-    """Return where and how benchmarks ran, empty where nothing was asked for; several ways one after the other."""
+    """Return where and how benchmarks ran, empty if nothing was asked for; several ways are joined."""
     found = dict.fromkeys(str(result.placement) for result in run.results if result.placement)
     return "; ".join(found)
 
 
 def list_discarded(run: Run) -> Iterator[str]:
-    """Yield a line for each attempt that was set aside and that no number of the run is from."""
+    """Yield a line for each discarded attempt."""
     for result in run.discarded:
         yield f"  discarded  {result.step}: {_numbers(result)}{_others(result)} - see logs/{result.log}"
 

@@ -1,4 +1,4 @@
-"""The report of a run in the format of ggml-ci's README.md, second version (2024-2025), and any that was read."""
+"""The report of a run in the format of ggml-ci's README.md, second version (2024-2025), and parsed reports."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,10 +17,10 @@ _UNKNOWN = "(unknown)"
 def render_report(run: Run, logs: Mapping[str, str], environment: Sequence[str] | None = None) -> str:
     """Return the report; `logs` holds the raw logs of the steps under their names, with the harness's echoes.
 
-    Ordinary text is written as it is; only where a tag or a link would come to stand outside of a fence are fences in
-    the message and in the logs indented, so that they are none. A message that looks like the next heading stays: a
-    reader finds the end of the message from the last `## Environment` before `## Output`. `environment` replaces the
-    lines of the Environment part.
+    Ordinary text is written unchanged. Only if a tag or a link would be outside a fence, fences in the message and in
+    the logs are indented, so that they lose their meaning. A message that looks like the next heading stays: a reader
+    finds the end of the message at the last `## Environment` before `## Output`. `environment` replaces the lines of
+    the Environment part.
     """
     report = _render(run, logs, environment)
     if not leaks(report):
@@ -31,7 +31,7 @@ def render_report(run: Run, logs: Mapping[str, str], environment: Sequence[str] 
 
 
 def format_elapsed(seconds: float) -> str:
-    """Return `m:ss.cc`, from one hour on `h:mm:ss`, cut and not rounded: GNU time's %E."""
+    """Return `m:ss.cc`, or from one hour on `h:mm:ss`, truncated and not rounded, as GNU time's %E."""
     hundredths = round(bounded(seconds) * 1e6) // 10000
     whole = hundredths // 100
     if whole >= 3600:
@@ -40,14 +40,14 @@ def format_elapsed(seconds: float) -> str:
 
 
 def format_date(moment: str) -> str:
-    """Return an ISO 8601 time, UTC where it names no zone, as date(1) prints it: `Fri Mar 21 09:35:22 UTC 2025`."""
+    """Return an ISO 8601 time, UTC if it has no zone, as date(1) prints it: `Fri Mar 21 09:35:22 UTC 2025`."""
     time = datetime.fromisoformat(moment)
     words = (time.astimezone(UTC) if time.tzinfo else time).ctime()
     return f"{words[:-4]}UTC {words[-4:]}"
 
 
 def render_document(report: Report) -> str:
-    """Return the exact text that `parse_report` had, byte for byte."""
+    """Return the exact text that `parse_report` read, byte for byte."""
     text = "".join(map(str, report.blocks))
     return text.replace("\n", "\r\n") if report.crlf else text
 
@@ -61,7 +61,7 @@ def _render(run: Run, logs: Mapping[str, str], environment: Sequence[str] | None
 
 
 def _field(text: str) -> str:
-    """Return a value of the Summary, which stands outside of any fence: `dependabot[bot]` stays as it is."""
+    """Return a value of the Summary, which is outside all fences; `dependabot[bot]` is kept."""
     return lifeless(printable(text))
 
 

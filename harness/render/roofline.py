@@ -22,7 +22,7 @@ _INDENT = "  "
 
 
 def render_roofline(roofline: Roofline, node: Node, bounds: Mapping[int, float]) -> str:
-    """Return the table of one answer: a column for each number of threads; `bounds` are their sanity bounds."""
+    """Return the table of one answer with a column for each number of threads; `bounds` are their sanity bounds."""
     counts = list(dict.fromkeys(one.threads for one in roofline.ceilings))
     least = min(one.n for one in roofline.ceilings)
     size = f"{roofline.array_bytes / 1e6:.0f} MB"
@@ -44,7 +44,7 @@ def render_roofline(roofline: Roofline, node: Node, bounds: Mapping[int, float])
 
 
 def list_roofline(run: Run, shares: Sequence[RooflineShare]) -> Iterator[str]:
-    """Yield the roofline of a run, before and after, and with how near its benchmarks came."""
+    """Yield the roofline of a run, before and after, and how near its benchmarks came to it."""
     for threads, facts in _facts(run).items():
         yield f"{_INDENT}roofline {facts} with {threads} thread{'' if threads == '1' else 's'}"
     yield from _models(shares)
@@ -53,7 +53,7 @@ def list_roofline(run: Run, shares: Sequence[RooflineShare]) -> Iterator[str]:
 
 
 def describe_roofline(run: Run) -> str:
-    """Return the roofline of a run on one line, before and after; empty where there is none."""
+    """Return the roofline of a run on one line, before and after; empty if there is none."""
     return "; ".join(f"{facts}, threads {threads}" for threads, facts in _facts(run).items())
 
 
@@ -71,7 +71,7 @@ def _lines(roofline: Roofline, kind: CeilingKind, counts: Sequence[int]) -> Iter
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield aligned lines; the notes, the last column, flush left."""
+    """Yield aligned lines; the last column, the notes, is left-aligned."""
     lines = list(align([row[:-1] for row in rows], left=2, indent=_INDENT))
     width = max(map(len, lines))
     for line, row in zip(lines, rows, strict=True):
@@ -79,7 +79,7 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _facts(run: Run) -> dict[str, str]:
-    """Return what was measured, by number of threads: `394.5 and 393.9 GFLOP/s, reads 33.3 and 33.8 GB/s`."""
+    """Return the measured limits by number of threads: `394.5 and 393.9 GFLOP/s, reads 33.3 and 33.8 GB/s`."""
     samples = sample_run(run)
     found: dict[str, list[str]] = {}
     for metric, verb in ((PEAK_FLOP_RATE, ""), (READ_RATE, "reads ")):

@@ -32,7 +32,7 @@ def exit_status(results: Iterable[StepResult]) -> int:
 
 
 def bench_texts(results: Iterable[StepResult], logs: Mapping[str, str], benchmark: Benchmark) -> Iterator[str]:
-    """Yield what each step of a benchmark printed, as far as there is something."""
+    """Yield the output of each step of a benchmark, if any."""
     for result in results:
         body = _without_echo(_log(result, logs)) if result.case and result.case.benchmark == benchmark else ""
         if body:
@@ -109,7 +109,7 @@ def _times(completed: CompletedProcess | None) -> tuple[str, ...]:
 
 
 def bounded(seconds: float) -> float:
-    """Return a time that can be reckoned with, whatever a record holds."""
+    """Return a finite time, whatever a record holds."""
     return max(-_MOST_S, min(seconds, _MOST_S))
 
 

@@ -21,7 +21,7 @@ PIVOT_VALUES = (*(metric.name for metric in TABLE_METRICS), _RTF, _MEMORY)
 
 
 def render_sweep(table: SweepTable) -> str:
-    """Return a line for each cell and what may be said of the best ones; no trailing newline."""
+    """Return a line for each cell and notes about the best ones; no trailing newline."""
     header, units, rows = _table(table)
     width = len(table.sweep.varying)
     lines = [*align([header, units, *rows], left=width, indent="  "), "", *_notes(table)]
@@ -79,10 +79,10 @@ def render_sweep_csv(table: SweepTable) -> str:
 
 
 def pivot_sweep(table: SweepTable, *, rows: str, columns: str, value: str) -> list[list[str]]:
-    """Return a table of one value: `columns` is an axis, `rows` another one or, if empty, all others together.
+    """Return a table of one value; `columns` is an axis, `rows` another one or, if empty, all others together.
 
-    Where several cells fall together the least value stands; `*` is behind one that is really the best of all cells.
-    Raises UsageError for an axis or a value that the sweep has not.
+    If several cells coincide, the smallest value is shown; `*` marks one that is really the best of all cells. Raises
+    UsageError for an axis or a value that the sweep does not have.
     """
     names = [axis.name for axis in table.sweep.varying]
     down = [rows] if rows else [name for name in names if name != columns]
@@ -110,7 +110,7 @@ def render_pivot(table: Sequence[Sequence[str]], *, width: int) -> str:
 
 
 def render_pivot_csv(table: Sequence[Sequence[str]]) -> str:
-    """Return a pivot as CSV, its numbers without marks."""
+    """Return a pivot as CSV, with numbers without marks."""
     return _write_csv([[cell.removesuffix(BEST) for cell in row] for row in table])
 
 

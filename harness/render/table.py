@@ -1,4 +1,4 @@
-"""The model table of a ggml-ci report: fixed widths, right-aligned, and wider where a value is."""
+"""The model table of a ggml-ci report: fixed widths, right-aligned, and wider for wide values."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ _ENCODE = TABLE_METRICS[0].name
 def render_model_table(run: Run, summaries: Mapping[tuple[Case, str], Summary]) -> str:
     """Return header, rule and a row of medians for each model x threads x flash attention; empty without any row.
 
-    Enc. is ms per pass; Dec., Bch5 and PP are ms per token, blank where the release does not measure them. A case
+    Enc. is ms per pass; Dec., Bch5 and PP are ms per token, blank if the release does not measure them. A case
     without an encode time has no row.
     """
     # The blank before each word is upstream's.
@@ -38,7 +38,7 @@ def render_model_table(run: Run, summaries: Mapping[tuple[Case, str], Summary]) 
 
 
 def short_commit(run: Run) -> str:
-    """Return seven characters for the Commit column, `+` behind those of a commit with uncommitted changes."""
+    """Return seven characters for the Commit column, followed by `+` for uncommitted changes."""
     commit = run.source.commit
     return commit.short[:7] + ("+" if commit.sha and commit.dirty else "")
 
@@ -52,5 +52,5 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def weights_kind(run: Run, case: Case) -> str:
-    """Return the kind of weights that a case ran with, empty where it is not known."""
+    """Return the kind of weights that a case ran with, empty if it is not known."""
     return next((str(weights.kind) for weights in run.weights if weights.model == case.get("model")), "")

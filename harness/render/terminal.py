@@ -1,4 +1,4 @@
-"""What a run ends with on the terminal: plain text; colour is put on elsewhere."""
+"""The summary at the end of a run: plain text; colour is added elsewhere."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,9 +27,9 @@ _NAMES = 4
 
 
 def render_summary(run: Run, bundle_path: str, shares: Sequence[RooflineShare] = (), *, width: int = 0) -> str:
-    """Return status, numbers with units, tests, failures, caveats, where all of it lies, and what to do next.
+    """Return status, numbers with units, tests, failures, caveats, the path of the bundle, and what to do next.
 
-    `shares` say how near the numbers came to the roofline. Lines have at most `width` columns, 0 for any.
+    `shares` say how near the numbers came to the roofline. Lines have at most `width` columns; 0 means no limit.
     """
     summaries = summarize_run(run)
     blocks = (
@@ -61,7 +61,7 @@ def list_head(run: Run) -> Iterator[str]:
 
 
 def _compiler(run: Run) -> str:
-    """Return the compiler that was found; in the runs of others it may be the one that was asked for, or nothing."""
+    """Return the compiler that was found; for imported runs the one that was asked for, if known."""
     found = run.toolchain.cc
     if found.version:
         return f"{found.name} {found.version}".strip()
@@ -95,7 +95,7 @@ def _models(run: Run, summaries: Summaries, width: int) -> Iterator[str]:
 
 
 def format_peak(peak_bytes: int | None) -> str:
-    """Return megabytes, a dash where nothing is known."""
+    """Return megabytes, or a dash if they are not known."""
     return f"{peak_bytes / 1e6:,.0f}" if peak_bytes else "-"
 
 
@@ -146,7 +146,7 @@ def _counts(checks: Sequence[CTestResult]) -> str:
 
 
 def list_failures(run: Run, width: int = 0) -> Iterator[str]:
-    """Return the steps that failed, the reason and the log of each; repetitions that failed alike are one."""
+    """Return the steps that failed, with reason and log; repetitions that failed alike share a line."""
     groups: list[list[StepResult]] = []
     for result in run.results:
         alike = next((group for group in groups if result.fails_like(group[0])), None)

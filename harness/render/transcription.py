@@ -16,13 +16,13 @@ MODELLED = f"  RTF: modelled, (encode + {TOKENS_PER_WINDOW} x decode) / {WINDOW_
 
 
 def format_modelled(summaries: Summaries, case: Case) -> str:
-    """Return the modelled real-time factor of a model case, a dash where a part of it is not known."""
+    """Return the modelled real-time factor of a model case, or a dash if a part of it is not known."""
     encode, decode = summaries.get((case, ENCODE.name)), summaries.get((case, DECODE.name))
     return f"{model_rtf(encode.median, decode.median):.3f}" if encode and decode else "-"
 
 
 def list_transcriptions(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator[str]:
-    """Yield a line per recording, case and run, the same cases of all runs one below the other."""
+    """Yield a line per recording, case and run, grouped by case."""
     found: dict[Case, list[int]] = {}
     for number, mine in enumerate(summaries):
         for case, _ in mine:

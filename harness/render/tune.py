@@ -1,4 +1,4 @@
-"""What a search for the best settings came to, for people: stage by stage, then what to copy."""
+"""The result of a search for the best settings, for people: stage by stage, then lines to copy."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +17,7 @@ _GOALS = {
 
 
 def render_tuning(tuning: Tuning) -> str:
-    """Return the stages, the winner with how sure it is, its caveats, and the lines to copy; no trailing newline."""
+    """Return the stages, the winner and how certain it is, its caveats, and the lines to copy; no trailing newline."""
     lines = [
         f"tune {tuning.id} on {tuning.node}: {tuning.model} for {tuning.goal}, {tuning.spent_s:.0f} s",
         f"  smaller is better: {_GOALS[tuning.goal]}",

@@ -1,7 +1,7 @@
-"""What is done to a block of pairs before anybody bets on it, so that it says more.
+"""How a block of pairs is cleaned before it is used for a bet, so that it says more.
 
-All of it commutes with a swap of the two sides inside the block, whatever the change: it rests on earlier blocks, and
-on what the swap leaves alone. The centre of a block then is as symmetric about the change as it was before.
+All of it commutes with swapping the two sides inside the block, whatever the change: it depends only on earlier blocks,
+and on what the swap leaves unchanged. So the centre of a block stays as symmetric about the change as it was.
 """
 
 import bisect
@@ -25,10 +25,10 @@ OF_MEDIANS = math.pi / 2
 
 
 def keep_undisturbed(blocks: Sequence[Logs]) -> list[Logs]:
-    """Return the blocks without those pairs whose time, that of both sides together, is far from the others'.
+    """Return the blocks without pairs whose total time, of both sides together, is far from that of the others.
 
-    What is far is learned from earlier blocks; of two pairs the longer one is. How long a pair takes in all is the same
-    with the sides swapped, so that leaving out favours neither. One pair of each block stays at least.
+    What counts as far is learned from earlier blocks; of two pairs it is the longer one. The total time of a pair is
+    the same if the sides are swapped, so leaving it out favours neither. At least one pair of each block stays.
     """
     kept: list[Logs] = []
     reaches: list[float] = []  # ascending
@@ -45,11 +45,11 @@ def keep_undisturbed(blocks: Sequence[Logs]) -> list[Logs]:
 
 
 def remove_order(centres: Sequence[float], starts: Sequence[int]) -> list[float]:
-    """Return the centres of blocks without what the order does in which their two processes were started.
+    """Return the centres of blocks without the effect of the order in which their two processes were started.
 
-    `starts` are 1 where the baseline came first, -1 where the contender did, 0 where that is not known: such a block
-    stays as it is. The effect is half the distance between the medians of either order in *earlier* blocks, drawn
-    towards 0 by its error. It does not change if all centres move by a constant.
+    `starts` is 1 if the baseline came first, -1 if the contender did, and 0 if that is not known: such a block stays
+    unchanged. The effect is half the distance between the medians of the two orders in *earlier* blocks, shrunk towards
+    0 by its error. It does not change if all centres move by a constant.
     """
     removed = []
     earlier: dict[int, list[float]] = {1: [], -1: [], 0: []}  # each ascending

@@ -1,4 +1,4 @@
-"""What A/A trials say of a node: its noise, how long other trials take, and the share of false verdicts."""
+"""What A/A trials say about a node: its noise, how long other trials take, and the share of false verdicts."""
 
 import math
 import random
@@ -24,9 +24,9 @@ _FINEST = 1e-9
 def measure_spreads(samples: Sequence[PairedSample], *, alpha: float, seed: int, block_s: float) -> tuple[Spread, ...]:
     """Return how the metrics of A/A trials scatter, and how long other trials take to find a change.
 
-    A resample draws blocks with replacement, tosses which side is called the contender, and slows that one down. So it
-    says nothing of a bias that the trials may have: their own verdicts do. `block_s` is the time, in seconds, in which
-    each case has one block.
+    A resample draws blocks with replacement, chooses at random which side is the contender, and slows that one down. So
+    it says nothing about a bias of the trials, which shows in their own verdicts. `block_s` is the time in seconds for
+    one block of each case.
     """
     draw = random.Random(seed)  # noqa: S311 - to be reproduced
     samples = [sample for sample in map(_keep_usable, samples) if sample.blocks]
@@ -35,15 +35,15 @@ def measure_spreads(samples: Sequence[PairedSample], *, alpha: float, seed: int,
 
 
 def count_blocks(samples: Sequence[PairedSample]) -> int:
-    """Return how many usable blocks the metric with the fewest has."""
+    """Return the smallest number of usable blocks of any metric."""
     return min((len(sample.blocks) for sample in map(_keep_usable, samples)), default=0)
 
 
 def bound_share(count: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the ends of the interval of a share of which `count` of `total` were seen; 0 and 1 for none at all.
+    """Return the ends of the interval of a share of which `count` of `total` were seen; 0 and 1 if `total` is 0.
 
-    C. J. Clopper, E. S. Pearson, Biometrika 26 (1934), 404: each end is the share at which what was seen, or more of
-    it, comes up with half of 1 - `confidence`.
+    C. J. Clopper, E. S. Pearson, Biometrika 26 (1934), 404: each end is the share at which the observed count, or a
+    more extreme one, has the probability (1 - `confidence`) / 2.
     """
     tail = (1 - confidence) / 2
     low = _solve(lambda share: _reach(count, total, share) >= tail) if count else 0.0
@@ -52,7 +52,7 @@ def bound_share(count: int, total: int, confidence: float = 0.95) -> tuple[float
 
 
 def _keep_usable(sample: PairedSample) -> PairedSample:
-    """Return the sample without what has no logarithm."""
+    """Return the sample without values that have no logarithm."""
     blocks = (
         (tuple(pair for pair in pairs if all(map(is_usable, pair))), start) for pairs, start in _list_blocks(sample)
     )
@@ -109,7 +109,7 @@ def _need(blocks: Sequence[Block], draw: random.Random, level: float, change: fl
 
 
 def _find_first(blocks: Sequence[Block], level: float) -> int:
-    """Return after how many blocks the difference is certain, one more than there are if it never is."""
+    """Return after how many blocks the difference is certain, or one more than there are if it never is."""
     evidence = _weigh(blocks)
     mirrored = [-centre for centre in evidence.centres]
     both = (iter_wealth(centres, evidence.scales, 0.0) for centres in (evidence.centres, mirrored))
@@ -127,7 +127,7 @@ def _reach(count: int, total: int, share: float) -> float:
 
 
 def _solve(holds: Callable[[float], bool]) -> float:
-    """Return the least share at which it holds, to 1e-9."""
+    """Return the smallest share for which a condition holds, to 1e-9."""
     low, high = 0.0, 1.0
     while high - low > _FINEST:
         middle = (low + high) / 2

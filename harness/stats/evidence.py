@@ -1,4 +1,4 @@
-"""What two samples say of the ratio contender / baseline, in logarithms."""
+"""What two samples say about the ratio contender / baseline, in logarithms."""
 
 import functools
 import math
@@ -17,7 +17,7 @@ _MOST_PARTNERS = 250
 
 
 class Evidence(Protocol):
-    """The shift of the logarithms, how sure it is, and what it rests on."""
+    """The shift of the logarithms, its certainty, and the data behind it."""
 
     baseline: list[float]
     contender: list[float]
@@ -26,7 +26,7 @@ class Evidence(Protocol):
 
     @property
     def centre(self) -> float:
-        """Return the estimate of the shift, 0 where there are no data."""
+        """Return the estimate of the shift, 0 without data."""
 
     @property
     def error(self) -> float:
@@ -37,19 +37,19 @@ class Evidence(Protocol):
         """Return the p-value of "no shift"."""
 
     def p_beyond(self, low: float, high: float) -> float:
-        """Return the p-value of "the shift is `low` or less, or `high` or more"; 0 lies between them."""
+        """Return the p-value of "the shift is `low` or less, or `high` or more"; 0 is between them."""
 
     def bound(self, level: float, landmarks: Sequence[float]) -> tuple[float, float] | None:
-        """Return the interval of the shift with confidence 1 - level, exact at `landmarks`; None if there is none."""
+        """Return the interval of the shift with confidence 1 - level, exact at `landmarks`, or None."""
 
     def lack(self, level: float) -> str:
-        """Return what there is and what an interval at `level` would take."""
+        """Return a sentence about the data there are and those that an interval at `level` would take."""
 
 
 class PairedEvidence:
-    """Blocks of (baseline, contender) values that were taken in turns; a block's centre is the unit.
+    """Blocks of (baseline, contender) values that were measured in turns; the unit is the centre of a block.
 
-    `starts` says for each block which side's process was started first, as `remove_order` has it.
+    `starts` says for each block which side's process was started first, as in `remove_order`.
     """
 
     def __init__(self, blocks: Sequence[Sequence[Pair]], starts: Sequence[int] = ()) -> None:
@@ -67,12 +67,12 @@ class PairedEvidence:
 
     @functools.cached_property
     def centre(self) -> float:
-        """Return the centre of the blocks' centres, 0 for no blocks."""
+        """Return the centre of the centres of all blocks, 0 without blocks."""
         return find_centre(self.centres) if self.centres else 0.0
 
     @functools.cached_property
     def error(self) -> float:
-        """Return the standard error of `centre`, by the robust spread of the blocks."""
+        """Return the standard error of `centre`, from the robust spread of the blocks."""
         return symmetry.measure_spread(sorted(self.centres)) / math.sqrt(max(1, self.n))
 
     @functools.cached_property
@@ -85,7 +85,7 @@ class PairedEvidence:
         return symmetry.measure_p_beyond(self.centres, self.scales, low, high)
 
     def bound(self, level: float, landmarks: Sequence[float]) -> tuple[float, float] | None:
-        """Return the confidence sequence's ends, None for too few blocks."""
+        """Return the ends of the confidence sequence, or None for too few blocks."""
         return symmetry.bound_shift(self.centres, self.scales, level, landmarks)
 
     def lack(self, level: float) -> str:
@@ -106,11 +106,11 @@ def find_centre(values: Sequence[float]) -> float:
 
 
 def is_usable(value: float) -> bool:
-    """Return whether a measured value has a logarithm; a clock that goes backwards leaves some that have none."""
+    """Return whether a measured value has a logarithm; with a clock that goes backwards, some have none."""
     return math.isfinite(value) and value > 0
 
 
 def _estimate_error(values: Sequence[float]) -> float:
-    """Return the standard error of a block's centre by the median absolute deviation; 0 for a single value."""
+    """Return the standard error of a block's centre from the median absolute deviation; 0 for a single value."""
     middle = median(values)
     return 1.4826 * median(abs(value - middle) for value in values) / math.sqrt(len(values))

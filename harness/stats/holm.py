@@ -1,13 +1,13 @@
-"""Several questions at once."""
+"""Several tests at once."""
 
 from collections.abc import Sequence
 
 
 def adjust_holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return the p-values, adjusted so that rejecting those up to alpha errs anywhere with probability alpha at most.
+    """Return the adjusted p-values: the probability of any error in rejecting those up to alpha is at most alpha.
 
     Step-down: the r-th smallest of m is multiplied by m - r + 1 and never falls below its predecessors (Holm,
-    Scand. J. Statist. 6, 1979). Nothing is assumed of how the questions depend on each other.
+    Scand. J. Statist. 6, 1979). The tests may depend on each other in any way.
     """
     adjusted = [1.0] * len(p_values)
     highest = 0.0
@@ -18,10 +18,10 @@ def adjust_holm(p_values: Sequence[float]) -> tuple[float, ...]:
 
 
 def assign_levels(p_values: Sequence[float], alpha: float) -> tuple[float, ...]:
-    """Return the level at which each question is answered: p <= level exactly where Holm's procedure rejects.
+    """Return the level of each test: p <= level exactly if Holm's procedure rejects.
 
-    A rejected question keeps the level of its step, alpha / (m - r + 1). All others share alpha / m, the level of the
-    first step: intervals at it hold together for the whole family, and none of them excludes what was not rejected.
+    A rejected test keeps the level of its step, alpha / (m - r + 1). All others get alpha / m, the level of the first
+    step: intervals at it hold together for the whole family, and none of them excludes what was not rejected.
     """
     count = len(p_values)
     levels = [alpha / max(1, count)] * count

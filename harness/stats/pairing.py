@@ -1,4 +1,4 @@
-"""Measurements that were taken in turns, put together again."""
+"""Measurements that were taken in turns, paired again."""
 
 from collections.abc import Iterable
 
@@ -12,10 +12,9 @@ _STARTS = {(1, 2): 1, (2, 1): -1}
 def pair_measurements(baseline: Iterable[Measurement], contender: Iterable[Measurement]) -> tuple[PairedSample, ...]:
     """Return a sample for each metric and each pair of cases that were measured in turns, in order of appearance.
 
-    A pair agrees in metric, process and repetition; a block is what one process number holds. The case of a sample is
-    that of the baseline against that of the contender, both of them whole: two models that either side has in another
-    type of weights are two samples, although neither name is on both sides. Which process of a block was started first
-    is known where both sides say so.
+    A pair agrees in metric, process and repetition; a block holds the pairs of one process number. The case of a sample
+    is made by `Case.against` of the whole cases of both sides, so that two models which each side has with other
+    weights are two samples. Which process of a block was started first is known if both sides say so.
     """
     others = {(one.metric, one.process, one.repetition): one for one in contender}
     known: dict[tuple[Case, Case], Case] = {}

@@ -1,4 +1,4 @@
-"""Two samples by the order of their values, valid whenever one looks: nothing is assumed of their distribution.
+"""Two samples by the order of their values, valid at any time; nothing is assumed about their distribution.
 
 If nothing differs, all orders in which the values of n + m runs can come are equally likely, whatever came before. If
 the contender's distribution function is a power of the baseline's, F and F^theta, the largest of any a values of the
@@ -6,9 +6,9 @@ one and b of the other is the contender's with probability theta b / (a + theta 
 
     product over i of  (theta if the i-th value is the contender's, else 1) / (a_i + theta b_i)
 
-with a_i and b_i counted among the i smallest values. Its ratio to 1 / (n + m)! is a martingale with mean 1 as runs come
-in, in whatever turn the sides have theirs, and so is any mean of such ratios. At any time at all it exceeds 1 / alpha
-with probability alpha at most (Ville). It needs no record of what was looked at before.
+with a_i and b_i counted among the i smallest values. Its ratio to 1 / (n + m)! is a martingale with mean 1 as runs
+arrive, in whatever order of the sides, and so is any mean of such ratios. The probability that it ever exceeds 1 /
+alpha is at most alpha (Ville). It needs no record of earlier tests.
 
 Sources: I. R. Savage, "Contributions to the theory of rank order statistics: the two-sample case", Ann. Math. Statist.
 27 (1956), 590 (probabilities of orders); I. R. Savage, J. Sethuraman, "Stopping time of a rank-order sequential
@@ -28,7 +28,7 @@ _HIGHEST = 700.0
 
 
 class RankOrder:
-    """Two samples of logarithms, and how likely their order is once the contender's values are shifted."""
+    """Two samples of logarithms, and the probability of their order if the contender's values are shifted."""
 
     def __init__(self, baseline: Sequence[float], contender: Sequence[float]) -> None:
         self._size = len(baseline)
@@ -36,14 +36,14 @@ class RankOrder:
 
     @functools.cached_property
     def differences(self) -> list[float]:
-        """Return every contender value less every baseline value, in ascending order."""
+        """Return all differences of contender and baseline values, in ascending order."""
         return sorted(difference for row in self._rows for difference in row)
 
     def measure_ratios(self, shift: float, *, up: bool) -> list[float]:
         """Return the logarithms of the likelihood ratios, one for each bet that the contender exceeds `shift`.
 
-        Or, unless `up`, that it falls short of it. A tie counts against the bet, so ties never make a ratio too large.
-        They fall (`up`) or rise in `shift`.
+        Or, unless `up`, that it is below `shift`. A tie counts against the bet, so ties never make a ratio too large.
+        The ratios fall (`up`) or rise in `shift`.
         """
         if up:
             return weigh([self._size - bisect.bisect_right(row, shift) for row in self._rows], self._size)
@@ -51,9 +51,9 @@ class RankOrder:
 
 
 def weigh(below: Sequence[int], size: int) -> list[float]:
-    """Return the logarithms of the ratios of one order: `below` says how many of `size` values each other one exceeds.
+    """Return the logarithms of the ratios of one order: `below` counts the values of `size` that each other one exceeds.
 
-    The first half bets on F and F^theta, the second on the same of the mirrored values: neither end counts more.
+    The first half bets on F and F^theta, the second half on the same for mirrored values: neither end counts more.
     """
     ranks = sorted(below)
     contenders = len(ranks)
@@ -78,5 +78,5 @@ def weigh(below: Sequence[int], size: int) -> list[float]:
 
 
 def average(ratios: Sequence[float]) -> float:
-    """Return the mean of what these are the logarithms of; large ones stay finite."""
+    """Return the mean of the exponentials of these logarithms; large ones stay finite."""
     return sum(math.exp(min(ratio, _HIGHEST)) for ratio in ratios) / len(ratios)

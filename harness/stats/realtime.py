@@ -1,4 +1,4 @@
-"""How long speech takes to be transcribed, as a model of the benchmarks' times."""
+"""The time to transcribe speech, as a model from the times of the benchmarks."""
 
 import math
 
@@ -8,7 +8,7 @@ from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S
 def model_window_ms(encode_ms: float, decode_ms: float, tokens: int = TOKENS_PER_WINDOW) -> float:
     """Return the milliseconds of one window of speech: one pass of the encoder, then token by token (greedy).
 
-    Mel spectrogram, sampling, fallbacks and beams are not in it.
+    Mel spectrogram, sampling, fallbacks and beams are not included.
     """
     return encode_ms + tokens * decode_ms
 
@@ -16,8 +16,8 @@ def model_window_ms(encode_ms: float, decode_ms: float, tokens: int = TOKENS_PER
 def model_rtf(encode_ms: float, decode_ms: float, audio_s: float = WINDOW_S) -> float:
     """Return the real-time factor, processing time over audio time: below 1 is faster than speech.
 
-    Audio of `audio_s` seconds takes as many windows as it begins, and tokens in proportion. Raises ValueError for
-    audio without length.
+    Audio of `audio_s` seconds takes a window for each 30 s that it begins, and tokens in proportion. Raises ValueError
+    for audio without length.
     """
     # The encoder always works on whole windows, however short the audio is.
     if not audio_s > 0:

@@ -1,4 +1,4 @@
-"""A run's numbers grouped by what they are numbers of."""
+"""The numbers of a run, grouped by case and metric."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ Key = tuple[Case, str]
 
 
 def sample_run(run: Run) -> dict[Key, tuple[float, ...]]:
-    """Return the values of each case and metric (by name), of the repetitions that PASSED, in order of execution."""
+    """Return the values of each case and metric (by name), from repetitions that PASSED, in order of execution."""
     samples: dict[Key, list[float]] = {}
     for result in run.results:
         if result.status is Status.PASSED:
@@ -28,7 +28,7 @@ def summarize_run(run: Run) -> dict[Key, Summary]:
 
 
 def peak_memory(run: Run) -> dict[Case, int]:
-    """Return the largest peak, in bytes, of the processes of each case that PASSED, where it is known."""
+    """Return the largest peak memory, in bytes, of the processes of each case that PASSED, if known."""
     peaks: dict[Case, int] = {}
     for result in run.results:
         if result.case and result.completed and result.completed.max_rss_bytes and result.status is Status.PASSED:

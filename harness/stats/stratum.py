@@ -1,4 +1,4 @@
-"""Runs of two sides that were made apart from each other, by day."""
+"""Runs of two sides that were not measured in turns, by day."""
 
 import bisect
 import functools
@@ -18,12 +18,13 @@ Dated = tuple[str, float]
 
 
 class UnpairedEvidence:
-    """Values of runs on either side; runs of one day share what that day did to the node.
+    """Values of runs on both sides; runs of one day share the conditions of that day.
 
-    `days` name the day of each value; without them each value has a day of its own. Two bets share the stakes. The one
-    takes a side's runs of a day for one unit, their median, and orders the units. The other orders the runs within each
-    day, and multiplies what days come to: a day with one side only says nothing there. Both are martingales from day to
-    day if nothing differs, days are exchangeable, and runs are within their day; so is their mean.
+    `days` name the day of each value; without them each value has its own day. Two bets share the stakes. One takes the
+    runs of a side on a day as one unit, their median, and orders the units. The other orders the runs within each day,
+    and multiplies the results of days; a day with one side only says nothing there. If nothing differs, days are
+    exchangeable, and runs are exchangeable within their day, both are martingales from day to day, and so is their
+    mean.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class UnpairedEvidence:
 
     @property
     def _is_within(self) -> bool:
-        """Whether there is more to be seen within days than between them."""
+        """Whether the runs within days say more than those between days."""
         return self.n > min(map(len, self._units))
 
     @functools.cached_property
@@ -56,12 +57,12 @@ class UnpairedEvidence:
 
     @functools.cached_property
     def centre(self) -> float:
-        """Return the median of all differences, 0 for none (Hodges and Lehmann 1963): of units, or within days."""
+        """Return the median of all differences of units, or within days; 0 for none (Hodges and Lehmann 1963)."""
         return median(self._differences) if self._differences else 0.0
 
     @functools.cached_property
     def error(self) -> float:
-        """Return the standard error of `centre`, by robust spreads."""
+        """Return the standard error of `centre`, from robust spreads."""
         if self._is_within:
             sizes = [sum(len(sides[side]) for sides in self._shared) for side in (0, 1)]
             return measure_spread(self._differences) * math.sqrt(sum(1 / size for size in sizes) / 2)
@@ -77,7 +78,7 @@ class UnpairedEvidence:
         return min(1.0, 1 / min(self._measure(low, up=True), self._measure(high, up=False)))
 
     def bound(self, level: float, landmarks: Sequence[float]) -> tuple[float, float] | None:  # noqa: ARG002
-        """Return the ends of the confidence sequence, which are exact everywhere; None for too few runs."""
+        """Return the ends of the confidence sequence, which are exact everywhere, or None for too few runs."""
         ends = sorted({difference for order in (self._order, *self._days) for difference in order.differences})
         if not ends or 2 / self._measure(-math.inf, up=True) > level or 2 / self._measure(math.inf, up=False) > level:
             return None
@@ -87,7 +88,7 @@ class UnpairedEvidence:
         return ends[low], ends[-1 - high]
 
     def lack(self, level: float) -> str:
-        """Return how many runs and days there are and how many an interval takes."""
+        """Return a sentence about the number of runs and days, and how many an interval takes."""
         sizes, days = (
             f"{one} and {other}" for one, other in (map(len, (self.baseline, self.contender)), map(len, self._units))
         )
@@ -100,7 +101,7 @@ class UnpairedEvidence:
         )
 
     def _measure(self, shift: float, *, up: bool) -> float:
-        """Return how much likelier the order is if the contender lies beyond `shift`; it is monotone in it."""
+        """Return the likelihood ratio of the order if the contender is beyond `shift`; it is monotone in `shift`."""
         within = [0.0] * BETS
         for day in self._days:
             within = [one + more for one, more in zip(within, day.measure_ratios(shift, up=up), strict=True)]
@@ -109,9 +110,9 @@ class UnpairedEvidence:
 
 @functools.cache
 def count_least(level: float, days: int = 0) -> int:
-    """Return how many runs of either side a verdict at `level` takes at the very least, each on a day of its own.
+    """Return the smallest number of runs of each side for a verdict at `level`, each on its own day.
 
-    Or, with `days` = 1, all of them on one day.
+    With `days` = 1, all of them are on one day.
     """
     size = 1
     while True:
@@ -126,7 +127,7 @@ def _mix(between: Sequence[float], within: Sequence[float]) -> float:
 
 
 def _date(values: Sequence[float], days: Sequence[str], side: str) -> list[Dated]:
-    """Return values with their days; those without are given one that no other value has."""
+    """Return values with their days; a value without a day gets one of its own."""
     named = days or [f"{side}{number}" for number in range(len(values))]
     return list(zip(named, values, strict=True))
 

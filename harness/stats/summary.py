@@ -1,4 +1,4 @@
-"""Samples to medians with intervals, in plain Python, and whether neighbouring values are alike."""
+"""Samples to medians with intervals, in plain Python, and whether consecutive values are correlated."""
 
 import functools
 import itertools
@@ -18,9 +18,9 @@ def summarize(values: Iterable[float], confidence: float = CONFIDENCE) -> Summar
     """Return median, extremes, spread and the interval of the median of a sample, in the unit of `values`.
 
     The interval runs from the r-th smallest to the r-th largest value, with the greatest r whose coverage
-    1 - 2 P(B(n, 1/2) < r) reaches `confidence`; it assumes independent values and nothing of their distribution
-    (Conover, Practical Nonparametric Statistics, 3.2). At 95 % it needs six values. Raises ValueError for no values at
-    all and for nan and inf.
+    1 - 2 P(B(n, 1/2) < r) reaches `confidence`; it assumes independent values and nothing about their distribution
+    (Conover, Practical Nonparametric Statistics, 3.2). At 95 % it needs six values. Raises ValueError for no values
+    and for nan and inf.
     """
     ordered = sorted(values)
     if not ordered or not all(math.isfinite(value) for value in ordered):
@@ -40,9 +40,9 @@ def summarize(values: Iterable[float], confidence: float = CONFIDENCE) -> Summar
 
 
 def correlate_neighbours(values: Sequence[float]) -> float:
-    """Return the lag-1 autocorrelation of a series, 0 for a constant one or fewer than two values.
+    """Return the lag-1 autocorrelation of a series, 0 for a constant series or fewer than two values.
 
-    It is the usual estimate, sum of d_i d_(i+1) over sum of d_i^2 with the distances d from the mean, which comes out
+    It is the usual estimate, sum of d_i d_(i+1) over sum of d_i^2 with the distances d from the mean, which is
     too low by about 1 / n (Box, Jenkins, Reinsel, Ljung, Time Series Analysis, 5th ed., 2.1).
     """
     if len(values) < 2:
@@ -59,16 +59,16 @@ def bound_neighbour_correlation(n: int) -> float:
 
 
 def widen_by(correlation: float) -> float:
-    """Return by what factor neighbours that are alike widen the interval of a middle: sqrt((1 + r) / (1 - r)).
+    """Return the factor by which correlation widens the interval of a median: sqrt((1 + r) / (1 - r)).
 
-    It is exact for the mean of a long series of first-order autoregression. 1 where the correlation is not positive.
+    It is exact for the mean of a long first-order autoregressive series, and 1 if the correlation is not positive.
     """
     return math.sqrt((1 + correlation) / (1 - correlation)) if 0 < correlation < 1 else 1.0
 
 
 @functools.cache
 def _median_rank(n: int, confidence: float) -> tuple[int, float]:
-    """Return the greatest rank whose interval is wide enough, and its coverage; 0 and 0 where there is none."""
+    """Return the largest rank whose interval is wide enough, and its coverage; 0 and 0 if there is none."""
     if n > _EXACT:
         return _median_rank_of_many(n, confidence)
     rank, coverage = 0, 0.0
@@ -85,9 +85,9 @@ def _median_rank(n: int, confidence: float) -> tuple[int, float]:
 
 
 def _median_rank_of_many(n: int, confidence: float) -> tuple[int, float]:
-    """Return the same in floating point, from where ten standard deviations (of sqrt(n) / 2) lie below the middle on.
+    """Return the same in floating point, starting ten standard deviations (of sqrt(n) / 2) below the middle.
 
-    Less than 1e-22 of the probability is left out.
+    Less than 1e-22 of the probability is omitted.
     """
     first = max(1, n // 2 - math.ceil(_DEVIATIONS * math.sqrt(n) / 2))
     logarithm = math.lgamma(n + 1) - math.lgamma(first) - math.lgamma(n - first + 2) - n * math.log(2)

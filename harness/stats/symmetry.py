@@ -1,17 +1,17 @@
-"""Evidence from differences that are symmetric where nothing differs, valid whenever one looks.
+"""Evidence from differences that are symmetric if nothing differs, valid at any time.
 
-Two sides are measured in blocks, and coins decide who comes first. If the contender costs exp(theta) times the
-baseline, swapping the sides inside a block turns its centre D about theta and leaves its distribution alone, whatever
-the noise, its drift, its memory or its tails. Hence for every odd bounded g and every scale s that is known beforehand
-or does not change under the swap
+Two sides are measured in blocks, and coins decide which comes first. If the contender takes exp(theta) times as long as
+the baseline, swapping the sides inside a block mirrors its centre D about theta and leaves its distribution unchanged,
+whatever the noise, its drift, its memory or its tails. Hence for every odd bounded g and every scale s that is known
+beforehand or does not change under the swap
 
     M_n(theta) = product over i <= n of (1 + g((D_i - theta) / s_i)),   g(z) = tanh(lambda clip(z)),
 
-is a martingale that starts at 1, and so is any mean of such products over lambda. At any time at all it exceeds
-1 / alpha with probability alpha at most (Ville). Against a normal shift of lambda scales no bet grows faster than tanh.
+is a martingale that starts at 1, and so is any mean of such products over lambda. The probability that it ever exceeds
+1 / alpha is at most alpha (Ville). Against a normal shift of lambda scales no bet grows faster than tanh.
 
-Who asks whether the shift lies a known distance away, the `aim`, puts half of the money on lambda = aim / s_i, and the
-other half on that mean. It still decreases in theta, and is never less than half of what the mean alone comes to.
+To ask whether the shift is a known distance away, the `aim`, half of the stake goes on lambda = aim / s_i, and the
+other half on that mean. The wealth still decreases in theta, and is never less than half of that of the mean alone.
 
 Sources: Ville, Etude critique de la notion de collectif (1939); de la Pena, Ann. Probab. 27 (1999), 537 (symmetry);
 Ramdas, Ruf, Larsson, Koolen, "Admissible anytime-valid sequential inference must rely on nonnegative martingales"
@@ -40,10 +40,10 @@ _ENOUGH = 1e250
 
 
 def choose_scales(centres: Sequence[float], errors: Sequence[float]) -> tuple[float, ...]:
-    """Return the scale of each block's bet, 0 where only the sign of its difference is used.
+    """Return the scale of each block's bet, 0 if only the sign of its difference is used.
 
-    It is a robust standard deviation of the *earlier* centres, and no less than the block's own standard error: both
-    stay the same when the sides are swapped inside the block, or when all differences move by a constant.
+    It is a robust standard deviation of the *earlier* centres, and at least the block's own standard error: both
+    stay the same if the sides are swapped inside the block, or if all differences move by a constant.
     """
     earlier: list[float] = []
     scales = []
@@ -54,7 +54,7 @@ def choose_scales(centres: Sequence[float], errors: Sequence[float]) -> tuple[fl
 
 
 def measure_spread(ordered: Sequence[float]) -> float:
-    """Return the standard deviation by the middle two thirds of ascending values: outliers do not reach it.
+    """Return the standard deviation from the middle two thirds of ascending values, unaffected by outliers.
 
     0 for fewer than two values.
     """
@@ -66,7 +66,7 @@ def measure_spread(ordered: Sequence[float]) -> float:
 
 @functools.cache
 def _normal_gap(n: int, skip: int) -> float:
-    """Return what that gap is, about, for standard normal values (Blom's plotting positions)."""
+    """Return the approximate size of that gap for standard normal values (Blom's plotting positions)."""
     return 2 * NormalDist().inv_cdf((n - skip - 0.375) / (n + 0.25))
 
 
@@ -92,7 +92,7 @@ def measure_wealth(
 ) -> float:
     """Return the highest wealth ever reached by betting that the differences exceed `theta`, by `aim` if given.
 
-    It decreases in `theta`. The walk ends early once the wealth is `enough`.
+    It decreases in `theta`. The calculation ends early once the wealth is `enough`.
     """
     best = 1.0
     for wealth in iter_wealth(centres, scales, theta, aim):
@@ -110,10 +110,10 @@ def measure_p(centres: Sequence[float], scales: Sequence[float]) -> float:
 
 
 def measure_p_beyond(centres: Sequence[float], scales: Sequence[float], low: float, high: float) -> float:
-    """Return the anytime p-value of "the shift is `low` or less, or `high` or more", against one between the two.
+    """Return the anytime p-value of "the shift is `low` or less, or `high` or more", against one in between.
 
-    Two one-sided tests: the shift cannot be beyond both, so that neither pays for the other (Schuirmann,
-    J. Pharmacokinet. Biopharm. 15, 1987, 657). 0 must lie between the limits.
+    Two one-sided tests: the shift cannot be beyond both, so neither needs a correction (Schuirmann,
+    J. Pharmacokinet. Biopharm. 15, 1987, 657). 0 must be between the limits.
     """
     walks = ((centres, low), (_mirror(centres), -high))
     return min(1.0, 1 / min(measure_wealth(side, scales, limit, aim=high) for side, limit in walks))
@@ -124,10 +124,10 @@ def bound_shift(
 ) -> tuple[float, float] | None:
     """Return the ends of the confidence sequence: the shifts whose wealth never reached 2 / level, in either direction.
 
-    As the highest wealth counts, it is the running intersection. It covers a constant shift at all times together with
-    probability 1 - level. On which side of a bound each of the `landmarks` lies is exact, so that the interval leaves
-    out 0 where the p-value is `level` or less and only there; elsewhere bounds are good to 1e-6. None where there are
-    too few blocks for a bound. If the shift wandered no value may be left: the ends then come in the wrong order.
+    As the highest wealth counts, it is the running intersection. It covers a constant shift at all times with
+    probability 1 - level. On which side of a bound each of the `landmarks` is, is exact, so that the interval excludes
+    0 exactly if the p-value is at most `level`; elsewhere bounds are accurate to 1e-6. None for too few blocks. If the
+    shift drifted, no value may be left: the ends are then in the wrong order.
     """
     low = _bound_below(centres, scales, level, landmarks)
     high = _bound_below(_mirror(centres), scales, level, _mirror(landmarks))
@@ -163,7 +163,7 @@ def _bound_below(
 
 @functools.cache
 def count_least_blocks(level: float) -> int:
-    """Return how many blocks an interval at `level` takes at the very least: those it takes if every bet is won."""
+    """Return the smallest number of blocks for an interval at `level`: those it takes if every bet is won."""
     blocks = 1
     while measure_wealth([1.0] * blocks, choose_scales([0.0] * blocks, [0.0] * blocks), 0.0) < 2 / level:
         blocks += 1

@@ -1,4 +1,4 @@
-"""What may be said of two samples: changes with intervals, and a verdict for each case and metric of a family."""
+"""The comparison of two samples: changes with intervals, and a verdict for each case and metric of a family."""
 
 import math
 from collections.abc import Sequence
@@ -28,9 +28,9 @@ _MISS = NormalDist().inv_cdf(POWER)
 class PairedSample(Record):
     """One metric of one case, measured in turns; `blocks` hold (baseline, contender) values in the metric's unit.
 
-    A block is what two processes, one a side, did while they lived next to each other; `numbers` are those of the
-    blocks, where somebody asks for them. `starts` holds 1 for each block in which the baseline's process was started
-    first, -1 where the contender's was, 0 where that is not known; nothing stands for zeros.
+    A block holds the values of two processes, one on each side, that ran side by side; `numbers` are the numbers of the
+    blocks, if needed. `starts` holds 1 for each block in which the baseline's process was started first, -1 if it was
+    the contender's, 0 if that is not known; empty stands for zeros.
     """
 
     case: Case
@@ -41,9 +41,9 @@ class PairedSample(Record):
 
 
 class UnpairedSample(Record):
-    """One metric of one case, a value for each run (its median, in the metric's unit) on either side.
+    """One metric of one case, with a value for each run (its median, in the metric's unit) on both sides.
 
-    `baseline_days` and `contender_days` name the day of each run; without them each has one of its own.
+    `baseline_days` and `contender_days` name the day of each run; without them each run has its own day.
     """
 
     case: Case
@@ -55,10 +55,10 @@ class UnpairedSample(Record):
 
 
 def judge_pairs(samples: Sequence[PairedSample], *, alpha: float, threshold: float) -> Family:
-    """Return the verdicts on samples that were measured in turns, however often one has looked before.
+    """Return the verdicts on samples that were measured in turns, however often they were judged before.
 
     `alpha` bounds the chance of any false difference in the family, `threshold` is the relative change that matters.
-    Thin data come out UNRESOLVED. Raises ValueError for an alpha outside 0 to 1 or a negative threshold.
+    Too few data give UNRESOLVED. Raises ValueError for an alpha outside 0 to 1 or a negative threshold.
     """
     _check(alpha, threshold)
     evidence = [PairedEvidence(sample.blocks, sample.starts) for sample in samples]
@@ -66,10 +66,10 @@ def judge_pairs(samples: Sequence[PairedSample], *, alpha: float, threshold: flo
 
 
 def judge_unpaired(samples: Sequence[UnpairedSample], *, alpha: float, threshold: float) -> Family:
-    """Return the verdicts on runs that were made apart from each other; all else as in `judge_pairs`.
+    """Return the verdicts on runs that were not measured in turns; otherwise like `judge_pairs`.
 
-    The days of both sides are taken to be exchangeable but for the change, and so are the runs of a day: nothing else
-    may differ between the sides.
+    Except for the change, the days of both sides are assumed to be exchangeable, and so are the runs of a day: nothing
+    else may differ between the sides.
     """
     _check(alpha, threshold)
     evidence = [UnpairedEvidence(one.baseline, one.contender, one.baseline_days, one.contender_days) for one in samples]
@@ -77,10 +77,10 @@ def judge_unpaired(samples: Sequence[UnpairedSample], *, alpha: float, threshold
 
 
 def list_settled(samples: Sequence[PairedSample], *, planned: int, alpha: float, threshold: float) -> tuple[bool, ...]:
-    """Return for each sample of a family whether it has a verdict that further blocks, of whichever sample, leave it.
+    """Return for each sample of a family whether it has a verdict that no further blocks of any sample can change.
 
-    The family is to have `planned` samples; those that are not measured yet count as open. What is settled has a
-    verdict in this family and in any part of it; only that a difference is too small to matter may come out yet.
+    The family will have `planned` samples; those that are not measured yet count as open. A settled sample has a
+    verdict in this family and in any part of it; only whether a difference is too small to matter may still change.
     Raises ValueError as `judge_pairs` does.
     """
     _check(alpha, threshold)
@@ -94,7 +94,7 @@ def list_settled(samples: Sequence[PairedSample], *, planned: int, alpha: float,
 
 
 class _Levels(NamedTuple):
-    """The levels of one question of a family: at which a difference is judged, UNCHANGED, and what is `open` yet."""
+    """The levels of one test of a family: for a difference, for UNCHANGED, and for what is still `open`."""
 
     difference: float
     unchanged: float
@@ -121,18 +121,18 @@ def _judge(
 
 
 def _next_level(p_values: Sequence[float], levels: Sequence[float], alpha: float) -> float:
-    """Return the level of the step at which Holm's procedure has stopped."""
+    """Return the level of the step at which Holm's procedure stopped."""
     return alpha / max(1, sum(p > level for p, level in zip(p_values, levels, strict=True)))
 
 
 def _compare(
     case: Case, metric: str, evidence: Evidence, p: float, beyond: float, levels: _Levels, threshold: float
 ) -> Comparison:
-    """Return what may be said, `p` being adjusted, and `beyond` the p-value of a change that matters.
+    """Return the comparison; `p` is adjusted, and `beyond` is the p-value of a change that matters.
 
-    Differences and UNCHANGED are two families of their own, each stepped through by Holm. The interval is that of the
-    verdict: of a difference at its level, of UNCHANGED at twice its level, as its two errors exclude each other, and
-    cut at the limits, beyond which the test behind UNCHANGED has refuted all there is.
+    Differences and UNCHANGED are two families, each with Holm's procedure. The interval is that of the verdict: at the
+    level of a difference; for UNCHANGED at twice its level, as its two errors exclude each other, and cut at the
+    limits, beyond which the test behind UNCHANGED has refuted every value.
     """
     low, high = _limits(threshold)
     landmarks = (0.0, low, high)
@@ -175,8 +175,8 @@ def _compare(
 def _find_detectable(evidence: Evidence, bounds: tuple[float, float]) -> float:
     """Return the change that would have moved the interval away from 0 in nine of ten cases.
 
-    It must move by its reach, and by what chance takes away in one case of ten: a bound varies with the centre and with
-    its distance from it, which is known to one part in sqrt(n), about, as is the spread of n units that it rests on.
+    It must move by its width, and by what chance takes away in one case of ten: a bound varies with the centre and with
+    its distance from it, which is known to about one part in sqrt(n), as is the spread of the n units behind it.
     docs/statistics.md shows by simulation how often such a change is found.
     """
     reach = max(evidence.centre - bounds[0], bounds[1] - evidence.centre)
@@ -197,7 +197,7 @@ def _explain(evidence: Evidence, levels: _Levels, *, bounded: bool, unsteady: bo
 
 
 def _as_change(shift: float) -> float:
-    """Return a logarithm of contender / baseline as a relative change; nonsense stays finite."""
+    """Return a logarithm of contender / baseline as a relative change; extreme values stay finite."""
     return math.expm1(min(shift, _HIGHEST))
 
 

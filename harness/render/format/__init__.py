@@ -1,5 +1,5 @@
-"""The formats of others: one module each, and the registry that names them.
+"""The formats of other tools: one module each, and the registry that names them.
 
-In: one `Format` a module.
+In: one `Format` per module.
 Out: tables for a terminal.
 """

@@ -2,7 +2,7 @@
 
 Layout and columns: `asv.results.Results` (version 2), `asv.machine.Machine` (1), `asv.benchmarks.Benchmarks` (2). Each
 benchmark is of type `track` with its own unit and the parameters of its cases; a combination that was not measured is
-NaN, which is asv's "n/a" and no strict JSON. asv takes every increase for a regression, which is wrong for rates.
+NaN, which is asv's "n/a" but not strict JSON. asv takes every increase for a regression, which is wrong for rates.
 """
 
 import itertools
@@ -40,7 +40,7 @@ class _Benchmark(Record):
 
 
 def render(sheets: Sequence[RunSheet]) -> str:
-    """Return the result file of one build; raises UsageError where the runs need more than one."""
+    """Return the result file of one build; raises UsageError if the runs need more than one."""
     groups = _group(sheets)
     if len(groups) != 1:
         raise UsageError(f"asv keeps these runs in {len(groups)} files", hint="-o asv-results, a folder")
@@ -49,7 +49,7 @@ def render(sheets: Sequence[RunSheet]) -> str:
 
 
 def render_folder(sheets: Sequence[RunSheet]) -> dict[str, str]:
-    """Return every file of the results folder by its path; runs of one node, commit and config are put together."""
+    """Return every file of the results folder by its path; runs of one node, commit and config are merged."""
     groups = _group(sheets)
     benchmarks = _describe([row for rows in groups.values() for row in rows])
     described = {name: _document(benchmark) for name, benchmark in benchmarks.items()}
@@ -61,7 +61,7 @@ def render_folder(sheets: Sequence[RunSheet]) -> dict[str, str]:
 
 
 def _group(sheets: Sequence[RunSheet]) -> dict[tuple[str, str, str], list[MetricRow]]:
-    """Return the rows by node, commit and environment: those of one result file."""
+    """Return the rows of each result file, by node, commit and environment."""
     groups: dict[tuple[str, str, str], list[MetricRow]] = {}
     for row in list_rows(sheets):
         key = (_file_name(row.run.node.name), _commit(row.run), _environment(row.run))
@@ -190,7 +190,7 @@ def _quartiles(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _milliseconds(moment: str) -> int:
-    """Return JavaScript's time of an ISO 8601 one, 0 for a run whose time is not known."""
+    """Return an ISO 8601 time as JavaScript milliseconds, 0 for a run whose time is not known."""
     if not moment:
         return 0
     time = datetime.fromisoformat(moment)

@@ -10,7 +10,7 @@ from harness.render.format.text import csv_cell
 
 
 def render(sheets: Sequence[RunSheet]) -> str:
-    """Return a header and the rows; an interval that a small sample has not is an empty cell, a truth 1 or 0."""
+    """Return a header and the rows; a missing interval is an empty cell, a boolean is 1 or 0."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()

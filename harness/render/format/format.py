@@ -1,4 +1,4 @@
-"""What a format is, and what it is given."""
+"""A format, and the runs that it writes."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -7,7 +7,7 @@ from harness.records.run import Run
 
 
 class RunSheet(Record):
-    """A run to be written; `logs` holds its raw logs by name where the format asks for them.
+    """A run to be written; `logs` holds its raw logs by name if the format needs them.
 
     `report` is the report that an imported run was read from, empty for a run of our own.
     """
@@ -20,9 +20,9 @@ class RunSheet(Record):
 class Format(Record):
     """A way to write runs.
 
-    `endings` are the file endings that choose it, the first one the usual. `layout` is there where readers expect a
-    folder: it answers with the content by path below that folder, and `render` is then for one run alone. Both raise
-    UsageError for runs that the format cannot hold together.
+    `endings` are the file name extensions that select it, the usual one first. If readers expect a folder, `layout`
+    returns the contents by path below that folder, and `render` is for a single run. Both raise UsageError for runs
+    that the format cannot hold together.
     """
 
     name: str
@@ -35,5 +35,5 @@ class Format(Record):
 
     @property
     def is_json(self) -> bool:
-        """Whether it is JSON, or lines of it: text of others is escaped there."""
+        """Whether it is JSON or JSON Lines, where foreign text is escaped."""
         return self.endings[0].endswith(("json", "jsonl"))

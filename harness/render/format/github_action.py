@@ -1,6 +1,6 @@
 """Custom results of benchmark-action/github-action-benchmark: an array of name, unit, value, range, extra.
 
-The action is told once per file which direction is better, so there are two formats.
+The action has one direction for a whole file, so there are two formats.
 """
 
 import json

@@ -21,7 +21,7 @@ _RULE = "---"
 def render(sheets: Sequence[RunSheet]) -> str:
     """Return the thread's first table, Load and Enc. in ms, and the caveats below it.
 
-    It has a column for flash attention only where some of the lines have it and others do not.
+    It has a column for flash attention only if some lines have it and others do not.
     """
     lines = list(list_models(sheets))
     fa = len({line.case.get("fa") for line in lines}) > 1
@@ -47,7 +47,7 @@ def render_full(sheets: Sequence[RunSheet]) -> str:
 
 
 def render_full_table(sheets: Sequence[RunSheet]) -> str:
-    """Return that table alone, CPU and OS filled in where the script says `<todo>`."""
+    """Return only that table, with CPU and OS filled in where the script prints `<todo>`."""
     rows = [
         (
             *_machine(line),
@@ -63,7 +63,7 @@ def render_full_table(sheets: Sequence[RunSheet]) -> str:
 
 
 def render_caveats(sheets: Sequence[RunSheet]) -> str:
-    """Return a list of the caveats of all runs, each once, behind an empty line; nothing where there are none."""
+    """Return a list of the caveats of all runs, each once, after an empty line; empty if there are none."""
     several = len(sheets) > 1
     lines = dict.fromkeys(line for sheet in sheets for line in _caveats(sheet.run, several=several))
     return "".join(("\n", *lines)) if lines else ""

@@ -1,4 +1,4 @@
-"""JSON: the whole records, and the medians for those who want no statistics of their own."""
+"""JSON: the whole records, and medians that are ready for use."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from harness.render.format.row import describe_rows
 
 
 def render(sheets: Sequence[RunSheet]) -> str:
-    """Return `runs`, each as in its run.json, and `series`: for each case and metric what the CSV form has."""
+    """Return `runs`, each as in its run.json, and `series`: for each case and metric the columns of the CSV form."""
     document = {
         "runs": [msgspec.to_builtins(sheet.run) for sheet in sheets],
         "series": list(describe_rows(sheets)),

@@ -1,4 +1,4 @@
-"""JSON Lines: every number on a line of its own, with all that it is a number of."""
+"""JSON Lines: every number on its own line, with everything that identifies it."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from harness.render.format.row import describe_measurements
 
 
 def render(sheets: Sequence[RunSheet]) -> str:
-    """Return a line for each measurement, those of failed processes too: `status` tells."""
+    """Return a line for each measurement, including those of failed processes, which have that `status`."""
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
     return "".join(f"{encode(cells)}\n" for cells in describe_measurements(sheets))
 

@@ -1,7 +1,7 @@
 """JUnit XML as Jenkins, GitLab and GitHub actions read it (the junit-10 schema of the xUnit plugin).
 
-A suite per part of a run: the build steps, the tests of each build, the benchmarks. A case of the benchmarks is one
-process; its numbers stand in its output, each with its unit.
+A suite for each part of a run: the build steps, the tests of each build, the benchmarks. A test case of the benchmarks
+is one process; its output holds its numbers, each with its unit.
 """
 
 import xml.etree.ElementTree as ET

@@ -33,7 +33,7 @@ _GPUS = ("CUDA", "METAL", "VULKAN", "SYCL", "CANN", "HIP", "ROCM", "MUSA", "OPEN
 
 
 class _Work(Record):
-    """What one repetition does in llama-bench's words; `per` values of the metric make one repetition."""
+    """One repetition in terms of llama-bench; it consists of `per` values of the metric."""
 
     n_prompt: int
     n_gen: int

@@ -18,7 +18,7 @@ _RATE_HEADER = ("Date", "Node", "Commit", "Case", "Metric", "Median", "Minimum",
 
 
 def render(sheets: Sequence[RunSheet]) -> str:
-    """Return the report of a single run, for several a table of the models and one of the rates, caveats below."""
+    """Return the report of a single run; for several, a table of the models, one of the rates, and the caveats."""
     if len(sheets) == 1:
         (sheet,) = sheets
         return sheet.report or render_report(sheet.run, sheet.logs)

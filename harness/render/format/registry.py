@@ -40,7 +40,7 @@ DEFAULT = markdown.FORMAT
 
 
 def find_ending(file_name: str) -> Format | None:
-    """Return the format whose ending a file name has, the longest where several fit (`x.bencher.json`)."""
+    """Return the format for the extension of a file name; the longest match wins (`x.bencher.json`)."""
     fits = [
         (len(ending), name)
         for name, format_ in FORMATS.items()
@@ -57,7 +57,7 @@ def list_formats() -> str:
 
 
 def tabulate_formats() -> str:
-    """Return the formats as a table of markdown."""
+    """Return the formats as a Markdown table."""
     rows = [
         (f"`{name}`", " ".join(f"`{ending}`" for ending in format_.endings), format_.description, format_.reader)
         for name, format_ in FORMATS.items()
@@ -66,7 +66,7 @@ def tabulate_formats() -> str:
 
 
 def tabulate_metrics() -> str:
-    """Return the metrics as a table of markdown."""
+    """Return the metrics as a Markdown table."""
     rows = [
         (f"`{metric.name}`", metric.label, metric.unit, "lower" if metric.lower_is_better else "higher")
         for metric in METRICS.values()

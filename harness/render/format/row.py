@@ -1,4 +1,4 @@
-"""Runs as rows: one for each case and metric, with everything that says what it is a number of."""
+"""Runs as rows: one for each case and metric, with everything that identifies its numbers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -24,7 +24,7 @@ COLUMNS = tuple(
 
 
 class MetricRow(Record):
-    """The sample of one metric of one case; `runs` holds more than one run where samples were pooled."""
+    """The sample of one metric of one case; `runs` holds more than one run if samples were pooled."""
 
     runs: tuple[Run, ...]
     case: Case
@@ -33,7 +33,7 @@ class MetricRow(Record):
 
     @property
     def run(self) -> Run:
-        """The first run that the sample is from."""
+        """The first run of the sample."""
         return self.runs[0]
 
     @property
@@ -43,23 +43,23 @@ class MetricRow(Record):
 
     @property
     def weights(self) -> str:
-        """The kind of weights, empty for a benchmark without weights and where nothing is known of them."""
+        """The kind of weights, empty for a benchmark without weights or if they are not known."""
         return weights_kind(self.run, self.case)
 
     @property
     def case_name(self) -> str:
-        """The case, with what it was measured by and with where that is not the usual: those timings never mix."""
+        """The case, with engine and weights if they are not the usual ones, so that those timings never mix."""
         return "/".join([str(self.case), *(f"{name}={value}" for name, value in self.unusual.items())])
 
     @property
     def unusual(self) -> dict[str, str]:
-        """What tells a sample from others of its case: weights, if not the official ones, engine, and turns."""
+        """What distinguishes a sample from others of its case: weights, if not official, engine, and turns."""
         found = {} if self.weights in ("", WeightsKind.OFFICIAL) else {"weights": self.weights}
         return found | name_manner(self.run, self.case)
 
     @property
     def series(self) -> str:
-        """Node, config and case: what a point's value may be compared with over commits."""
+        """Node, config and case: values of one such series may be compared over commits."""
         return f"{self.run.node.name}/{self.run.config.id}/{self.case_name}"
 
 
@@ -72,12 +72,12 @@ class ModelRow(Record):
 
     @property
     def model(self) -> str:
-        """The model, and the kind of its weights where they are not the official ones."""
+        """The model, and the kind of its weights if they are not official."""
         return model_name(self.run, self.case)
 
 
 def name_manner(run: Run, case: Case) -> dict[str, str]:
-    """Return how a case was measured, by parameter, where it was not by whole processes of whisper-bench alone."""
+    """Return how a case was measured, by parameter, unless it was by whole processes of whisper-bench."""
     sampled = run.suite.engine is Engine.LIBRARY and case.benchmark != Benchmark.TRANSCRIBE
     engine = {"engine": run.suite.engine.value} if sampled else {}
     return engine | ({"timing": "in-turns"} if run.trial else {})
@@ -91,7 +91,7 @@ def list_rows(sheets: Iterable[RunSheet]) -> Iterator[MetricRow]:
 
 
 def pool_rows(rows: Iterable[MetricRow]) -> list[MetricRow]:
-    """Return one row for each series and metric, the samples of several runs of one commit put together."""
+    """Return one row for each series and metric, with the samples of several runs of one commit merged."""
     pooled: dict[tuple[str, str], MetricRow] = {}
     for row in rows:
         key = (row.series, row.metric.name)
@@ -101,7 +101,7 @@ def pool_rows(rows: Iterable[MetricRow]) -> list[MetricRow]:
 
 
 def require_one_commit(sheets: Sequence[RunSheet], name: str) -> None:
-    """Raise UsageError unless all runs are of one state of the code, which is all that a file of the format holds."""
+    """Raise UsageError unless all runs measured one state of the code, as a file of this format requires."""
     commits = dict.fromkeys(code_state(sheet.run) for sheet in sheets)
     if len(commits) > 1:
         shown = ", ".join(commit[:8] for commit in commits)
@@ -127,13 +127,13 @@ def list_models(sheets: Iterable[RunSheet]) -> Iterator[ModelRow]:
 
 
 def model_name(run: Run, case: Case) -> str:
-    """Return `base`, or `base (synthetic)` where the weights are not the official ones."""
+    """Return `base`, or `base (synthetic)` if the weights are not official."""
     kind = weights_kind(run, case)
     return case.get("model") if kind in ("", WeightsKind.OFFICIAL) else f"{case.get('model')} ({kind})"
 
 
 def identify_run(run: Run) -> dict[str, CellValue]:
-    """Return the facts that every number of a run shares, by column name."""
+    """Return the facts that all numbers of a run share, by column name."""
     commit, cpu = run.source.commit, run.node.cpu
     return {
         "run": run.id,
@@ -162,7 +162,7 @@ def identify_run(run: Run) -> dict[str, CellValue]:
 
 
 def identify_case(run: Run, case: Case, metric: Metric) -> dict[str, CellValue]:
-    """Return what a number is a number of, by column name; model, threads and flash attention are empty elsewhere."""
+    """Return what identifies a number, by column name; model, threads and flash attention may be empty."""
     return {
         "benchmark": case.benchmark,
         "case": str(case),
@@ -199,7 +199,7 @@ def describe_rows(sheets: Iterable[RunSheet]) -> Iterator[dict[str, CellValue]]:
 def describe_measurements(sheets: Iterable[RunSheet]) -> Iterator[dict[str, CellValue]]:
     """Yield the columns of each number.
 
-    `status` is that of its process; `evidence` says what another harness's number was read from.
+    `status` is that of its process; `evidence` says what an imported number was read from.
     """
     for sheet in sheets:
         facts = identify_run(sheet.run)

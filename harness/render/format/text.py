@@ -1,4 +1,4 @@
-"""Text that goes into somebody else's syntax, made harmless there."""
+"""Foreign text, made harmless in the syntax of a format."""
 
 import re
 from collections.abc import Sequence
@@ -20,36 +20,36 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def markdown(text: str) -> str:
-    """Return `text` for a cell or a line of GitHub's markdown: no bars, tags, links or line ends; an indent is kept."""
+    """Return `text` for a cell or line of GitHub's Markdown, without bars, tags, links and line ends."""
     indent = " " if text.startswith(" ") else ""
     return indent + lifeless(printable(text).translate(_MARKDOWN))
 
 
 def lifeless(text: str) -> str:
-    """Return `text` for a line of markdown without tags and links; `dependabot[bot]` and `a < b` stay as they are."""
+    """Return `text` for a line of Markdown without tags and links; `dependabot[bot]` and `a < b` are kept."""
     return _TAG.sub("&lt;", text).replace(_LINK, "]&#40;")
 
 
 def visible(text: str) -> str:
-    """Return `text` of several lines with a sign for each control character, and for those that reorder text."""
+    """Return `text` of several lines with visible signs for control characters and those that reorder text."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def escaped(json: str) -> str:
-    """Return JSON that means the same with an escape for each control character and for those that reorder text.
+    """Return equivalent JSON with an escape for each control character and for those that reorder text.
 
-    What writes it escapes those below a blank alone; none of the others stands outside of a string.
+    The encoder itself escapes only those below a blank; the others occur only inside strings.
     """
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json)
 
 
 def ascii_alone(json: str) -> str:
-    """Return JSON that means the same with an escape for each character beyond ASCII, and for some of them two."""
+    """Return equivalent JSON with one or two escapes for each character beyond ASCII."""
     return _BEYOND.sub(lambda found: re.sub("....", r"\\u\g<0>", found[0].encode("utf-16-be").hex()), json)
 
 
 def leaks(report: str) -> bool:
-    """Return whether a tag or a link stands outside of every fence of a report."""
+    """Return whether a report has a tag or a link outside its fences."""
     inside = False
     for line in report.split("\n"):
         if inside:
@@ -62,12 +62,12 @@ def leaks(report: str) -> bool:
 
 
 def fenced(text: str) -> str:
-    """Return `text` with all lines indented that could close a fence or open one: four blanks make them text."""
+    """Return `text` with four blanks before each line that could open or close a fence."""
     return _FENCE.sub(r"    \1", text)
 
 
 def csv_cell(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula: an apostrophe goes before what would begin one."""
+    """Return a cell that a spreadsheet does not take for a formula: an apostrophe precedes what would begin one."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
@@ -77,13 +77,13 @@ def xml(text: str) -> str:
 
 
 def sql(value: str | int | float) -> str:
-    """Return a quoted SQL literal, as llama-bench writes every value: columns have the affinity of their type."""
+    """Return a quoted SQL literal, as llama-bench writes every value; columns convert by their type affinity."""
     text = str(value).replace("\0", "")
     return "'" + text.replace("'", "''") + "'"
 
 
 def markdown_row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Return one line of a table, right-aligned; a wide value pushes the rest to the right, as printf does."""
+    """Return one line of a table, right-aligned; a wide value pushes the rest to the right, as with printf."""
     padded = (f"{markdown(cell):>{width}}" for cell, width in zip(cells, widths, strict=True))
     return f"| {' | '.join(padded)} |\n"
 
