@@ -1,4 +1,4 @@
-"""What records of earlier versions say in names and sentences alone, and later ones in fields of their own."""
+"""Facts that records of earlier versions have only in names and sentences, and later ones in fields."""
 
 import re
 
@@ -25,7 +25,7 @@ _BLOCKED = re.compile(r"needs (\S+), which failed")
 
 
 def complete_run(run: Run) -> Run:
-    """Return a run as the present version would have recorded it, as far as its names and sentences tell."""
+    """Return a run as the present version would have recorded it, as far as its names and sentences allow."""
     results, discarded = tuple(map(_complete, run.results)), tuple(map(_complete, run.discarded))
     pairs = zip((*results, *discarded), (*run.results, *run.discarded), strict=True)
     same = all(one is other for one, other in pairs)

@@ -8,7 +8,7 @@ from harness.records.plan import Inventory, StepQuestion
 
 
 def learn(inventory: Inventory, result: StepResult, log: str) -> Inventory:
-    """Return `inventory` with what the log of a passed step that asks for something adds to it."""
+    """Return `inventory` with the answer in the log of a passed step."""
     if result.asks is StepQuestion.TESTS:
         return inventory.replace(tests=(*inventory.tests, (result.build_type, parse_listing(log))))
     if result.asks is StepQuestion.TARGETS:

@@ -1,4 +1,4 @@
-"""What every parser begins with: lines of child output made plain, and numbers, JSON and TOML of others."""
+"""What all parsers share: plain lines of child output, and foreign numbers, JSON and TOML."""
 
 import math
 import re
@@ -30,8 +30,8 @@ _NOT_IN_KEY = re.compile(r"[^\w \t.-]")
 def plain_lines(text: str) -> list[str]:
     """Return the lines of the last attempt in a log, without colours and carriage returns.
 
-    Logs are appended to and every attempt begins with its echoed command (`+ cmd`), so that what an earlier attempt
-    printed is never taken for the result of the last one. Lines are cut at 4096 characters.
+    Logs are appended to and every attempt begins with its echoed command (`+ cmd`), so the output of an earlier attempt
+    is never mistaken for that of the last one. Lines are cut at 4096 characters.
     """
     last_echo = text.rfind(f"\n{ECHO}")
     if last_echo >= 0 or text.startswith(ECHO):
@@ -41,7 +41,7 @@ def plain_lines(text: str) -> list[str]:
 
 
 def after(line: str, prefix: str) -> str | None:
-    """Return what follows `prefix` in `line`, wherever it stands: two streams share one log and may interleave."""
+    """Return what follows `prefix` anywhere in `line`: two streams share one log and may interleave."""
     _, found, rest = line.partition(prefix)
     return rest if found else None
 
@@ -52,16 +52,16 @@ def parse_number(text: str) -> float | None:
 
 
 def parse_count(text: str) -> int | None:
-    """Return a plain decimal integer of at most 18 digits, blanks around it left out; None for anything else."""
+    """Return a plain decimal integer of at most 18 digits, ignoring blanks around it; None for anything else."""
     word = text.strip()
     return int(word) if _COUNT.fullmatch(word) else None
 
 
 def parse_toml(text: str, name: str, *, hint: str = "") -> dict[str, object]:
-    """Return the table that a TOML document spells out; raises UnreadableError, calling it `name`.
+    """Return the table of a TOML document; raises UnreadableError, which calls it `name`.
 
-    No document that a person writes is longer than `MOST_TOML` characters, has a key of more than 32 parts or a number
-    without an end; the first two would take tomllib minutes.
+    No document that a person writes is longer than `MOST_TOML` characters, or has a key of more than 32 parts or an
+    infinite number; the first two would take tomllib minutes.
     """
     if len(text) > MOST_TOML:
         cause = f"it has {len(text)} characters, at most {MOST_TOML} are read"
@@ -83,7 +83,7 @@ def _plain(line: str) -> str:
 
 
 def _find_deep_key(text: str) -> int:
-    """Return the line of a dotted key with too many parts, 0 where there is none."""
+    """Return the line of a dotted key with too many parts, or 0."""
     # A string keeps its lines, and is one part of a key.
     plain = _QUOTED.sub(lambda found: "s" + "\n" * found[0].count("\n"), text)
     for number, line in enumerate(plain.split("\n"), start=1):

@@ -1,4 +1,4 @@
-"""From what a child left behind to how its step ended: no parsed measurement is a failure, whatever the exit code."""
+"""From the output of a child to the result of its step: without a measurement it failed, whatever the exit code."""
 
 import re
 import signal
@@ -40,8 +40,8 @@ _ROUNDED_TO_ZERO = re.compile(r" 0\.0 GFLOPS")
 def read_outcome(step: Step, completed: CompletedProcess, log: str, output: str) -> StepResult:
     """Return the result of `step`; `log` is its whole log, `output` the file that it wrote (or empty).
 
-    A time-out outranks a bad exit code, and a bad exit code everything that was printed: the numbers of a process
-    that failed are kept in the log, not in the run.
+    A time-out takes precedence over a bad exit code, and that over everything that was printed: the numbers of a failed
+    process stay in the log and are not part of the run.
     """
     result = StepResult.unexecuted(step, Status.PASSED, "").replace(completed=completed, log=step.log)
     stopped = _describe_stop(step, completed, log)
@@ -65,7 +65,7 @@ def read_outcome(step: Step, completed: CompletedProcess, log: str, output: str)
 
 
 def _describe_stop(step: Step, completed: CompletedProcess, log: str) -> str:
-    """Return why a child was stopped; nothing where it ended by itself."""
+    """Return why a child was stopped, or an empty string if it ended by itself."""
     if log.endswith(f"\n{FLOODED}\n"):
         return FLOODED
     return f"timed out after {step.timeout_s:g} s" if completed.timed_out else ""
@@ -79,7 +79,7 @@ def _explain_failure(phase: Phase, log: str) -> BuildFailure | None:
 
 
 def describe_exit(exit_code: int) -> str:
-    """Return `exit code 2`, or `killed by SIGILL` with what that usually means."""
+    """Return `exit code 2`, or `killed by SIGILL` with its usual meaning."""
     if exit_code >= 0:
         return f"exit code {exit_code}"
     try:
@@ -98,12 +98,12 @@ def describe_exit(exit_code: int) -> str:
 
 
 def find_exit_cause(exit_code: int) -> Cause | None:
-    """Return what the signal that ended a program tells, None where it tells nothing for certain."""
+    """Return the cause that the signal which ended a program proves, or None."""
     return Cause.ILLEGAL_INSTRUCTION if exit_code == -signal.SIGILL else None
 
 
 def _read_probe(result: StepResult, log: str) -> StepResult:
-    """Return whether there was an answer; the bench program's exit code says nothing, for it rightly misses weights."""
+    """Return whether there was an answer; the bench program's exit code means nothing, since it got no weights."""
     if result.asks is StepQuestion.BLAS_LIBRARY:
         told, reason = parse_blas(log) is not None, "no BLAS library identified itself"
     elif result.asks is StepQuestion.GPU_DRIVER:
@@ -121,7 +121,7 @@ def _read_probe(result: StepResult, log: str) -> StepResult:
 
 
 def _read_case(result: StepResult, step: Step, case: Case, log: str) -> StepResult:
-    """Return the numbers, unless the log says that something else was measured than what was asked for."""
+    """Return the numbers, unless according to the log something other than the case was measured."""
     if step.engine is Engine.LIBRARY:
         result = _read_worker(result, case, step, log)
     else:
@@ -133,7 +133,7 @@ def _read_case(result: StepResult, step: Step, case: Case, log: str) -> StepResu
 
 
 def find_other_case(case: Case, log: str) -> str:
-    """Return in what a log of a model is not of the case that was asked for, or nothing."""
+    """Return how a log of a model differs from the case that was asked for, or an empty string."""
     flash_attn, info = parse_flash_attn(log), parse_system_info(log)
     if flash_attn and flash_attn != case.get("fa"):
         return f"it ran with flash attention {flash_attn}, but {case.get('fa')} was asked for"
@@ -148,7 +148,7 @@ def find_other_case(case: Case, log: str) -> str:
 
 
 def _read_roofline(result: StepResult, step: Step, completed: CompletedProcess, log: str, stopped: str) -> StepResult:
-    """Return the roofline, or SKIPPED with the reason: what is said about the node is no failure of the benchmarks."""
+    """Return the roofline, or SKIPPED with the reason, since a missing roofline is not a failed benchmark."""
     try:
         if stopped:
             raise UnreadableError(stopped)
@@ -194,7 +194,7 @@ def _read_benchmark(result: StepResult, case: Case, repetition: int, log: str) -
 
 
 def _read_worker(result: StepResult, case: Case, step: Step, log: str) -> StepResult:
-    """Return what the worker answered; the library's own benchmarks come as text of the bench program's grammar."""
+    """Return the answers of the worker; the library's own benchmarks come as output of the bench program."""
     refusal = find_refusal(log)
     if refusal:
         return result.replace(status=Status.FAILED, reason=refusal)
@@ -210,7 +210,7 @@ def _read_worker(result: StepResult, case: Case, step: Step, log: str) -> StepRe
 
 
 def _missing(case: Case, measurements: tuple[Measurement, ...], log: str) -> str:
-    """Return what the output should have told and did not: half a benchmark is none."""
+    """Return what is missing in the output: half a benchmark is not a result."""
     if case.benchmark == Benchmark.WHISPER:
         found = {measurement.metric for measurement in measurements}
         # v1.4 knows neither batches nor prompts.

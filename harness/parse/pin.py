@@ -38,9 +38,9 @@ _QUANTISED = re.compile(r"-q\d_[0-9k]+$")
 
 
 def parse_pins(text: str) -> Pins:
-    """Return the pins that a TOML document states: `default`, `repo` and a table `release` for each.
+    """Return the pins of a TOML document with `default`, `repo` and a table `release` for each release.
 
-    Raises UnreadableError where a field is missing, unknown or of another shape.
+    Raises UnreadableError if a field is missing, unknown or of another type.
     """
     document = parse_toml(text, "the list of pinned sources")
     try:
@@ -60,12 +60,12 @@ def parse_pins(text: str) -> Pins:
 
 
 def nearest_names(wanted: str, names: tuple[str, ...], *, limit: int = 3) -> tuple[str, ...]:
-    """Return up to `limit` of `names` that look most like `wanted`, best first."""
+    """Return up to `limit` of the `names` that are most similar to `wanted`, best first."""
     return tuple(get_close_matches(wanted, names, n=limit, cutoff=0.6))
 
 
 class ModelKind(StrEnum):
-    """What a file is good for; the bench program times WHISPER alone."""
+    """What a file can be used for; the bench program times only WHISPER."""
 
     WHISPER = "whisper"
     HEADER_ONLY = "header-only"
@@ -76,7 +76,7 @@ class CatalogEntry(Record):
     """A published file.
 
     `sources` counts the independent lists that agree on the SHA-256. Empty sums and `size_bytes` 0 mean that
-    nobody published them. `synthetic_sha256` is what the harness's own writer must produce for this name.
+    they were not published. `synthetic_sha256` is that of the file which the harness itself writes for this name.
     """
 
     name: str
@@ -113,12 +113,12 @@ class Catalog(Record):
         )
 
     def by_sha256(self, sha256: str) -> CatalogEntry | None:
-        """Return the published file with that SHA-256, if there is one."""
+        """Return the published file with that SHA-256, or None."""
         return next((entry for entry in self.model if sha256 and entry.sha256 == sha256), None)
 
 
 def parse_catalog(text: str) -> Catalog:
-    """Return the catalogue that `third_party/models.toml` spells out; raises UnreadableError."""
+    """Return the catalogue in the text of `third_party/models.toml`; raises UnreadableError."""
     try:
         return msgspec.convert(parse_toml(text, "the catalogue of models"), Catalog)
     except msgspec.ValidationError as error:
@@ -128,8 +128,8 @@ def parse_catalog(text: str) -> Catalog:
 def expand_models(words: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
     """Return the names that `words` ask for, in order and each once.
 
-    A word is a name, a group, or a comma-separated list of both. Raises UsageError for what does not exist, for
-    what cannot be timed, and for nothing at all.
+    A word is a name, a group, or a comma-separated list of both. Raises UsageError for names that do not exist
+    or cannot be timed, and if there are none.
     """
     names = tuple(dict.fromkeys(_expanded(words)))
     if not names:
@@ -140,7 +140,7 @@ def expand_models(words: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
 
 
 def require_timeable(entry: CatalogEntry) -> None:
-    """Raise UsageError for a file that the bench program cannot time, or could time only to mislead."""
+    """Raise UsageError for a file that the bench program cannot time, or whose timings would mislead."""
     causes = {
         ModelKind.HEADER_ONLY: "the file has no tensors, so memory that was never written would be timed",
         ModelKind.OTHER: "it is not a whisper model, and the bench program times only those",

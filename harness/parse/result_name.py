@@ -1,4 +1,4 @@
-"""Whether the harness wrote a file, by where it lies: results are known by their names, whatever folder holds them."""
+"""Whether the harness wrote a file, by its path: results are recognised by name, in whatever folder."""
 
 import itertools
 import re
@@ -17,7 +17,7 @@ _SINGLE = re.compile(r"harness\.toml(?:(?:\.[0-9a-f]{8})?\.tmp)?|whisper-harness
 
 
 def is_result(parts: Sequence[str]) -> bool:
-    """Return whether the parts of a path are those of a file that the harness wrote as a result or its settings."""
+    """Return whether the parts of a path are those of a result or of settings that the harness wrote."""
     if parts and _SINGLE.fullmatch(parts[-1]):
         return True
     if any(_ASIDE.fullmatch(part) for part in parts[:-1]):

@@ -1,4 +1,4 @@
-"""Which limit of the system struck: by the number of an error, or by what a program says that met one.
+"""Which limit of the system was reached, from the number of an error or the message of a program.
 
 The forms: glibc 2.36 (strerror, ld.so), dash 0.5, bash 5, git 2.39, gcc 12, Python 3.11, each under ulimit -n, -u, -v.
 """
@@ -65,21 +65,21 @@ _FORMS = tuple(
 
 
 def find_shortage(number: int | None) -> Shortage | None:
-    """Return the limit of which an error number speaks; None for every other error."""
+    """Return the limit behind an error number, or None for every other error."""
     return _NUMBERS.get(number or 0)
 
 
 class LimitComplaint(NamedTuple):
-    """What a program says that met a limit."""
+    """The message of a program that reached a limit."""
 
     shortage: Shortage
     line: str
 
 
 def read_shortage(text: str) -> LimitComplaint | None:
-    """Return the limit of which a program speaks that failed, and the line; None where it speaks of something else.
+    """Return the limit that a failed program names, and the line; None for other failures.
 
-    What another machine says (`remote: `) is not of this one.
+    Messages of another machine (`remote: `) are ignored.
     """
     for line in text.splitlines():
         for form, shortage in () if line.startswith("remote: ") else _FORMS:

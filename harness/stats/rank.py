@@ -51,7 +51,7 @@ class RankOrder:
 
 
 def weigh(below: Sequence[int], size: int) -> list[float]:
-    """Return the logarithms of the ratios of one order: `below` counts the values of `size` that each other one exceeds.
+    """Return the logarithms of the ratios of one order: `below` counts the values of `size` that each other exceeds.
 
     The first half bets on F and F^theta, the second half on the same for mirrored values: neither end counts more.
     """

@@ -1,5 +1,5 @@
-"""Bundles on disk, and what is found among them.
+"""Bundles on disk, and how they are found.
 
-In: results as they lie in folders: written once, found by name, imported, exported.
+In: results in folders: written once, found by name, imported, exported.
 Out: what is measured and when (`run`, `trial`, `sweep`); it imports no other room of its floor.
 """

@@ -1,4 +1,4 @@
-"""One run on disk: written step by step as `<id>.partial`, renamed once it is whole, immutable from then on.
+"""One run on disk: written step by step as `<id>.partial`, renamed when it is complete, and immutable from then on.
 
 results/<node>/<yyyy-mm>/<yyyymmddThhmmssZ>-<commit8>-<config_id>/{run.json, plan.json, README.md, logs/}
 """
@@ -58,27 +58,27 @@ class Bundle:
         return self.path.with_name(self.path.name.removesuffix(PARTIAL))
 
     def claim(self) -> bool:
-        """Hold the run for as long as it is written; return whether nobody else has it, as far as that can be told."""
+        """Lock the run while it is written; return whether no other process has it, as far as that is known."""
         self._claim = self._claim or claim_folder(self.path)
         return self._claim is not None
 
     def release(self) -> None:
-        """Let go of the run."""
+        """Release the lock of the run."""
         if self._claim:
             self._claim.close()
             self._claim = None
 
     @property
     def is_taken(self) -> bool:
-        """Whether something lies already where the bundle will be."""
+        """Whether the path of the bundle is already taken."""
         return _is_there(self.final)
 
     def save_plan(self, plan: Plan) -> None:
-        """Keep the plan for a later resume."""
+        """Store the plan for a later resume."""
         write_atomic(self.path / PLAN, _pretty(plan), mode=OWN_FILE)
 
     def save_run(self, run: Run) -> None:
-        """Keep the state after a step."""
+        """Store the state after a step."""
         write_atomic(self.path / RUN, _pretty(run), mode=OWN_FILE)
 
     def load_plan(self) -> Plan:
@@ -90,22 +90,19 @@ class Bundle:
         return plan
 
     def read_log(self, name: str) -> str:
-        """Return what is in a log, nothing where there is none, and where something else has taken its place."""
+        """Return the text of a log, empty if it does not exist or is not a regular file."""
         try:
             return read_text(self.logs / name, within=self.path)
         except UnreadableError:
             return ""
 
     def discard(self) -> None:
-        """Remove a run in which nothing has been measured and that cannot be resumed."""
+        """Remove a run that has measured nothing and cannot be resumed."""
         shutil.rmtree(self.path, ignore_errors=True)
         self.release()
 
     def choose_id(self) -> str:
-        """Return the id that it was opened under, or one with a number behind it where a bundle of that name is there.
-
-        Somebody may have put one there since.
-        """
+        """Return the id of the run, or one with a number after it if a bundle with that name exists by now."""
         for name in _name_ids(self.final.name):
             partial = self.path.with_name(f"{name}{PARTIAL}")
             if not _is_there(self.path.with_name(name)) and (partial == self.path or not _is_there(partial)):
@@ -113,9 +110,9 @@ class Bundle:
         raise AssertionError(_ENDLESS)
 
     def seal(self, run: Run, report: str) -> Path:
-        """Write the final record and report, make all of it durable, rename, and return the bundle's folder.
+        """Write the final record and report, make everything durable, rename, and return the folder of the bundle.
 
-        Raises FileExistsError, with nothing lost, where a bundle of that id is there by now.
+        Raises FileExistsError, with nothing lost, if a bundle with that id exists by now.
         """
         final = self.path.with_name(run.id)
         write_atomic(self.path / REPORT, report.encode(), mode=OWN_FILE)
@@ -148,9 +145,9 @@ class Bundle:
 
 
 def create_bundle(results: Path, run: Run) -> tuple[Run, Bundle]:
-    """Return `run` under an id that nobody else has, and its new, empty bundle; raises UnfitError where none can be.
+    """Return `run` under a unique id, and its new, empty bundle; raises UnfitError if it cannot be created.
 
-    Of several that want one id at the same moment, in a folder that nodes share, the one that makes the folder has it.
+    If several want the same id at the same moment, in a shared folder, the one that creates the folder gets it.
     """
     month = month_folder(results, run.node.name, run.id)
     try:
@@ -169,13 +166,13 @@ def create_bundle(results: Path, run: Run) -> tuple[Run, Bundle]:
 
 
 def refuse_folder(results: Path, error: OSError) -> UnfitError:
-    """Return what to say of a folder of results in which nothing can be begun."""
+    """Return the error for a folder of results that cannot be written."""
     hint = "--results DIR with another folder, or set HARNESS_RESULTS"
     return UnfitError(f"cannot write to {results}", cause=error.strerror or str(error), hint=hint)
 
 
 def open_bundle(results: Path, run: Run, plan: Plan) -> tuple[Run, Bundle]:
-    """Return the run under an id that is new, and its bundle, from which it can be resumed."""
+    """Return the run under a new id, and its bundle, from which it can be resumed."""
     run, bundle = create_bundle(results, run)
     bundle.save_run(run)
     bundle.save_plan(plan)  # last: with it there is something to resume
@@ -183,7 +180,7 @@ def open_bundle(results: Path, run: Run, plan: Plan) -> tuple[Run, Bundle]:
 
 
 def _name_ids(wanted: str) -> Iterator[str]:
-    """Yield `wanted`, then the same with a number behind it."""
+    """Yield `wanted`, then the same with a number after it."""
     yield wanted
     yield from (f"{wanted}-{number}" for number in itertools.count(2))
 
@@ -193,7 +190,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _probe_mode(folder: Path) -> int:
-    """Return the mode that a new folder has here, by the umask or by what the folder hands on."""
+    """Return the mode of a new folder here, from the umask or inherited from the parent folder."""
     probe = folder / f"mode{TEMPORARY}"
     probe.mkdir()
     mode = stat.S_IMODE(probe.stat().st_mode) & 0o777
@@ -202,7 +199,7 @@ def _probe_mode(folder: Path) -> int:
 
 
 def _open_up(path: Path, usual: int) -> None:
-    """Give what is whole the mode that anything new has here: a group may share a folder of results."""
+    """Give a complete bundle the usual mode of new files here, because a group may share a folder of results."""
     status = path.lstat()
     wanted = usual if stat.S_ISDIR(status.st_mode) else usual & 0o666
     if not stat.S_ISLNK(status.st_mode) and wanted & ~status.st_mode:
@@ -211,7 +208,7 @@ def _open_up(path: Path, usual: int) -> None:
 
 
 def _make_partial(bundle: Bundle) -> bool:
-    """Return whether this is the one that made the folder; nobody else may write to it before it is sealed."""
+    """Return whether this process made the folder; no other user may write to it before it is sealed."""
     try:
         bundle.path.mkdir(mode=_OWN)
     except FileExistsError:
@@ -222,7 +219,7 @@ def _make_partial(bundle: Bundle) -> bool:
 
 
 def require_outside(path: Path) -> None:
-    """Raise UsageError for a file to be written that lies in a run, or is the file of a sweep."""
+    """Raise UsageError for an output file that is inside a run, or is the file of a sweep."""
     real = Path(os.path.realpath(path))
     if _ID.match(real.name) and real.name.endswith(SWEEP) and _is_there(real):
         cause = "writing there would overwrite it"
@@ -239,7 +236,7 @@ def load_run(path: Path) -> Run:
 
 
 def load_logs(path: Path, run: Run) -> dict[str, str]:
-    """Return the logs of a bundle folder that the results of `run` name, as far as they are there and regular files."""
+    """Return the logs of a bundle folder that the results of `run` name, if they are regular files."""
     names = {result.log for result in run.results if result.log and Path(result.log).name == result.log}
     logs = {}
     for name in names:
@@ -249,7 +246,7 @@ def load_logs(path: Path, run: Run) -> dict[str, str]:
 
 
 def bundle_folder(results: Path, run: Run) -> Path:
-    """Return where the bundle of a run stands in a results folder."""
+    """Return the path of the bundle of a run in a results folder."""
     return month_folder(results, run.node.name, run.id) / run.id
 
 
@@ -259,7 +256,7 @@ def encode_run(run: Run) -> bytes:
 
 
 def month_folder(results: Path, node: str, run_id: str) -> Path:
-    """Return the folder of a node and of the month in which an id was given, `undated` where that is not known."""
+    """Return the folder of a node and of the month of an id, `undated` if that is not known."""
     month = UNDATED if run_id.startswith(NO_DATE) else f"{run_id[:4]}-{run_id[4:6]}"
     return results / node / month
 

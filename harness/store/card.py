@@ -1,4 +1,4 @@
-"""What identifies a run, read from its run.json: half of the whole is decoded."""
+"""The card of a run, read from its run.json, of which only half is decoded."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Numbers that belong to no sample: attempts that others disturbed, and what another build gave."""
+"""Numbers that belong to no sample: disturbed attempts, and those of another build."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -23,12 +23,12 @@ _GRAIN_S = 1.0
 
 
 def list_aside(run: Run, step: str) -> list[StepResult]:
-    """Return the attempts at a step that were set aside for a disturbance."""
+    """Return the attempts at a step that were discarded because of a disturbance."""
     return [other for other in run.attempts if other.step == step]
 
 
 def set_aside(run: Run, bundle: Bundle, result: StepResult) -> Run:
-    """Return the run with an attempt among the discarded, saved; its log makes room for the next one's."""
+    """Return the run with a discarded attempt, saved; its log is renamed to make room for the next one."""
     log = bundle.logs / result.log
     kept = log.with_suffix(f".disturbed-{len(list_aside(run, result.step)) + 1}.log")
     if is_regular(log, within=bundle.path):  # a run that was killed right here has moved it already
@@ -42,7 +42,7 @@ def set_aside(run: Run, bundle: Bundle, result: StepResult) -> Run:
 
 
 def keep_quietest(run: Run, bundle: Bundle, result: StepResult) -> tuple[Run, StepResult]:
-    """Return the quietest of all attempts at a step under the step's own log, and the run with the others aside."""
+    """Return the quietest of all attempts at a step under the step's own log, and the run with the others discarded."""
     aside = list_aside(run, result.step)
     # A run that was killed right here has moved a log already.
     best = choose_quietest(
@@ -60,10 +60,10 @@ def keep_quietest(run: Run, bundle: Bundle, result: StepResult) -> tuple[Run, St
 def take_build(
     step: Step, result: StepResult, run: Run, plan: Plan, bundle: Bundle, note: Callable[[str], None], *, made: bool
 ) -> Run:
-    """Return the run with the code of the build that is timed, where `step` is what makes it, now or (`made`) again.
+    """Return the run with the code of the timed build, if `step` makes it, now or (`made`) again.
 
-    Numbers that an earlier build gave are set aside, unless the two are known to be the same; the state is saved before
-    a log is moved, so that they never stand side by side.
+    Numbers of an earlier build are discarded, unless the two are known to be the same; the state is saved before a log
+    is moved, so that numbers of both are never mixed.
     """
     if not is_compiling(step, plan) or result.status is not Status.PASSED:
         return run
@@ -91,9 +91,9 @@ def take_build(
 
 
 def refuse_build(run: Run, plan: Plan, note: Callable[[str], None]) -> None:
-    """Have the timed build made anew where it is no longer the one that an unfinished run has finished, or may not be.
+    """Make sure that the timed build is built again if it may no longer be the one that an unfinished run finished.
 
-    Its objects may be what they were while a program or a library that was linked from them is another.
+    Its objects may be unchanged although a program or a library that was linked from them has changed.
     """
     folder = Path(plan.sites[-1].folder)
     made = {step.name for step in plan.steps if is_compiling(step, plan) and step.cwd == str(folder)}
@@ -104,7 +104,7 @@ def refuse_build(run: Run, plan: Plan, note: Callable[[str], None]) -> None:
 
 
 def _is_older(step: Step, stale: Sequence[StepResult]) -> bool:
-    """Return whether a build was whole before anything was done with it, by the clock of its stamp."""
+    """Return whether a build was complete before it was used, according to the time of its stamp."""
     made_s = stamped_s(step)
     starts = [datetime.fromisoformat(one.completed.start).timestamp() for one in stale if one.completed]
     return made_s is not None and all(made_s <= start + _GRAIN_S for start in starts)

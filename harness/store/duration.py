@@ -14,7 +14,7 @@ _FILE = "durations.json"
 
 
 def load_durations(cache: Path) -> dict[str, float]:
-    """Return wall seconds by `duration_key`; empty where nothing readable is kept."""
+    """Return wall seconds by `duration_key`; empty if nothing readable is stored."""
     try:
         return msgspec.json.decode(read_bytes(cache / _FILE), type=dict[str, float])
     except (UnreadableError, *UNDECODABLE):
@@ -22,5 +22,5 @@ def load_durations(cache: Path) -> dict[str, float]:
 
 
 def save_durations(cache: Path, durations: Mapping[str, float]) -> None:
-    """Keep `durations` for the next run."""
+    """Store `durations` for the next run."""
     write_atomic(cache / _FILE, msgspec.json.encode(durations), durable=False)

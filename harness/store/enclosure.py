@@ -1,4 +1,4 @@
-"""The files beside a report, added to a bundle's folder of files: none that is there is ever replaced."""
+"""The files beside a report, added to the files of a bundle, none of which is ever replaced."""
 
 import os
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ Source = bytes | Path
 
 
 def list_sources(reading: ReportReading) -> dict[str, Source]:
-    """Return the files beside a report by their names."""
+    """Return the files beside a report by name."""
     return {**{Path(path).name: Path(path) for path in reading.others}, **reading.files}
 
 
 def list_stored(bundle: Path, folder: str) -> dict[str, Source]:
-    """Return the files in a folder of a bundle by their names; none where there is no such folder."""
+    """Return the files in a folder of a bundle by name; empty if there is no such folder."""
     try:
         return {name: bundle / folder / name for name in list_folder(bundle / folder, within=bundle).files}
     except MissingError:
@@ -27,10 +27,10 @@ def list_stored(bundle: Path, folder: str) -> dict[str, Source]:
 
 
 def choose_names(sources: Mapping[str, Source], folder: Path) -> dict[str, Path]:
-    """Return the files that a folder has not, and the path that each gets.
+    """Return the files that a folder does not have, and the path that each gets.
 
-    One whose name stands for other content there gets `~2` behind it. The copy of the Output alone is not a reason to
-    add anything: it is made of the report.
+    A file whose name exists with other content gets `~2` after its name. A missing copy of the Output alone is not
+    added, because it is made from the report.
     """
     chosen = {}
     for name in sorted(sources):
@@ -44,7 +44,7 @@ def choose_names(sources: Mapping[str, Source], folder: Path) -> dict[str, Path]
 
 
 def add_files(sources: Mapping[str, Source], chosen: Mapping[str, Path], new: Path) -> None:
-    """Write the files in the folder `new` and give them the names that were chosen, unless these have been taken."""
+    """Write the files in the folder `new` and give them the chosen names, unless these are taken by now."""
     for name, path in chosen.items():
         write_file(new / name, sources[name])
         give_name(new / name, path)
@@ -60,7 +60,7 @@ def write_file(path: Path, source: Source) -> None:
 
 
 def give_name(new: Path, path: Path) -> None:
-    """Give a file a name that is free; where it is not any more, leave both as they are."""
+    """Give a file a free name; if it is no longer free, leave both files unchanged."""
     try:
         os.link(new, path, follow_symlinks=False)
     except FileExistsError:
@@ -73,7 +73,7 @@ def give_name(new: Path, path: Path) -> None:
 
 
 def _is_same(path: Path, source: Source) -> bool:
-    """Return whether a stored file has this content; what cannot be compared is another one."""
+    """Return whether a stored file has this content; a file that cannot be compared counts as different."""
     try:
         if isinstance(source, Path) and source.lstat().st_size != path.lstat().st_size:
             return False

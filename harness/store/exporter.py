@@ -22,10 +22,10 @@ _SHA = re.compile(r"[0-9a-f]{40}")
 def write_folder(tree: Path, run: Run, bundle: Path, made: Mapping[str, str]) -> Path:
     """Write the result folder of a run from its bundle and the files that were `made`, and return it.
 
-    The report and the logs are copied byte for byte. The folder appears whole or not at all. A second run of one
-    commit on one node gets `~2` behind the node's name; one that is there already with this report is left alone.
+    The report and the logs are copied byte for byte. The folder appears complete or not at all. A second run of one
+    commit on one node gets `~2` after the node's name; a folder that already holds this report is left unchanged.
     Raises UnfitError for a folder that cannot be written, UnreadableError for a report that is not a regular file and
-    for names that are none of a folder.
+    for names that cannot be those of folders.
     """
     commit = tree / _part(run.project or _NO_PROJECT) / _sha(run)[:2] / _sha(run)[2:]
     report = read_bytes(bundle / REPORT, within=bundle)
@@ -54,7 +54,7 @@ def write_folder(tree: Path, run: Run, bundle: Path, made: Mapping[str, str]) ->
 
 
 def _give_name(new: Path, tree: Path, commit: Path, node: str, report: bytes) -> Path:
-    """Give a folder the first name that is free; another process may have taken one, even for this report."""
+    """Give a folder the first free name; another process may have taken one, even for this report."""
     while True:
         folder, there = _choose(tree, commit, node, report)
         if there:
@@ -77,7 +77,7 @@ def list_logs(bundle: Path) -> set[str]:
 
 
 def _part(name: str) -> str:
-    """Return a name that becomes a folder's; raises UnreadableError for one that would lead elsewhere."""
+    """Return a name for a folder; raises UnreadableError for one that would lead elsewhere."""
     if name in ("", os.curdir, os.pardir) or os.sep in name or "\0" in name:
         cause = "a run.json that the harness did not write has it" if name else "a run.json has no such name"
         raise UnreadableError(f"{name!r} cannot be the name of a folder", cause=cause)
@@ -97,6 +97,6 @@ def _choose(tree: Path, commit: Path, node: str, report: bytes) -> tuple[Path, b
 
 
 def _sha(run: Run) -> str:
-    """Return the commit, or for a tree without one a stand-in of the same form."""
+    """Return the commit, or for a tree without one a placeholder of the same form."""
     sha = run.source.commit.sha
     return sha if _SHA.fullmatch(sha) else short_hash(run.source.id or run.id, run.source.commit.changes, length=40)

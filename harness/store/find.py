@@ -1,4 +1,4 @@
-"""What is in a folder of results: runs found by id, prefix, path, `latest` or `all`, by the names of their folders."""
+"""The runs in a folder of results, found by id, prefix, path, `latest` or `all` from the names of their folders."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ Note = Callable[[str], None]
 
 
 class StoredRun(Record):
-    """A run and where it is: `path` is its bundle's folder, or the report that it was read from, text in `report`."""
+    """A run and its place; `path` is its bundle, or the report that it was read from, whose text is `report`."""
 
     path: str
     run: Run
@@ -34,11 +34,11 @@ def find_runs(
 ) -> tuple[StoredRun, ...]:
     """Return the runs that `words` name, each once, in the order of the words.
 
-    A word is an id or the unique beginning of one, with NODE/ before it or not, the path of a bundle or of a report,
-    `latest` or `all`. `note` is called with a line for each folder, link or special file that is left out.
-    Raises UsageError for a word that names nothing or too much, UnreadableError for a run that cannot be read and for
-    two bundles that hold one run. Where `unread` is given, one of `all` that cannot be read is added to it instead,
-    unless none can.
+    A word is an id or the unique beginning of one, with or without NODE/ before it, the path of a bundle or of a
+    report, `latest` or `all`. `note` is called with a line for each folder, link or special file that is ignored.
+    Raises UsageError for a word that names no run or several, UnreadableError for a run that cannot be read and for two
+    bundles that hold one run. With `unread`, a run of `all` that cannot be read is added to it instead, unless none can
+    be read.
     """
     months: list[MonthFolder] = []
     paths: dict[Path, bool] = {}  # and whether it was asked for by name
@@ -67,7 +67,7 @@ def find_runs(
 
 
 def find_twins(cards: Iterable[Card]) -> UnreadableError | None:
-    """Return the complaint about two bundles that hold one run, if there are any."""
+    """Return the error about two bundles that hold one run, or None."""
     try:
         _refuse_twins((card.path, card.node, card.id) for card in cards)
     except UnreadableError as error:
@@ -76,7 +76,7 @@ def find_twins(cards: Iterable[Card]) -> UnreadableError | None:
 
 
 def read_logs(stored: StoredRun) -> dict[str, str]:
-    """Return the raw logs of a run by their names; a bare report has none."""
+    """Return the raw logs of a run by name; a bare report has none."""
     path = Path(stored.path)
     return load_logs(path, stored.run) if path.is_dir() else {}
 
@@ -110,7 +110,7 @@ def _resolve(results: Path, months: Sequence[MonthFolder], word: str) -> Sequenc
 
 
 def _is_path(word: str) -> bool:
-    """Return whether a word can be nothing but a path; NODE/ID looks like one, too."""
+    """Return whether a word can only be a path; NODE/ID looks like one, too."""
     ends = word.endswith((".md", ".json", ".bak"))
     return ends or (os.sep in word and (word.count("/") > 1 or _exists(word)))
 
@@ -159,7 +159,7 @@ def _load(folder: Path, note: Note) -> Iterator[StoredRun]:
 
 
 def _name_left_out(bundle: Path, note: Note) -> None:
-    """Name what in a bundle is not a regular file: it is neither read nor published."""
+    """Report everything in a bundle that is not a regular file; it is neither read nor published."""
     try:
         found = list_folder(bundle)
         there = [(bundle / name, kind) for name, kind in found.others]

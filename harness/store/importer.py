@@ -1,10 +1,10 @@
-"""Imported runs put among the others: many bundles, one after another, durable together.
+"""Imported runs, stored with the others: many bundles, one after another, made durable together.
 
-A bundle is written aside and renamed, so whatever happens there is a whole one or none. One that is there already is
-added to, and never moved or replaced: nothing that was there is ever not there. Its record goes before the files that
-it was read from: as long as files are missing, importing again adds them. Its report is never changed, for another
-report is another run. Only the last step makes all of it durable: a sync for each file would take longer than all the
-rest.
+A bundle is written under another name and then renamed, so there is always a complete one or none. Files are added to
+an existing bundle, which is never moved or replaced, so that nothing ever disappears. Its record is written before the
+files that it was read from: as long as files are missing, importing again adds them. Its report is never changed,
+because another report is another run. Only the last step makes everything durable: a sync for each file would take
+longer than all the rest.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ _HINT = "--results DIR with another folder, or set HARNESS_RESULTS"
 
 
 class ImportOutcome(StrEnum):
-    """What became of a report: new here, known already, known with fewer files and now added to, or not imported."""
+    """The result for a report: new, already known, extended by further files, or not imported."""
 
     NEW = "new"
     KNOWN = "known"
@@ -51,9 +51,9 @@ class ImportOutcome(StrEnum):
 
 
 class ImportedReport(Record):
-    """One report and what became of it; `what`, `cause` and `hint` are the complaint about one that failed.
+    """One report and the result; `what`, `cause` and `hint` are the error if it failed.
 
-    `unfit` tells that the report is not to blame: it could not be written, or there was no memory to read it.
+    `unfit` says that the report is not to blame: it could not be written, or there was no memory to read it.
     """
 
     entry: ReportEntry
@@ -68,9 +68,9 @@ class ImportedReport(Record):
 def import_entries(
     results: Path, entries: Sequence[ReportEntry], node: str, *, note: Callable[[str], None]
 ) -> Iterator[ImportedReport]:
-    """Read each report, put its bundle into the results, and answer with what became of it, in order.
+    """Read each report, store its bundle in the results, and yield the result for each, in order.
 
-    `node` names reports that no folder names. Raises UnfitError where nothing can be written.
+    `node` is the node of reports that no folder names. Raises UnfitError if nothing can be written.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -125,7 +125,7 @@ def _place(entry: ReportEntry, results: Path, aside: Path, node: str) -> Importe
 
 
 def _settle(entry: ReportEntry, reading: ReportReading, results: Path, aside: Path, node: str) -> ImportedReport:
-    """Put a run where it belongs, or add to it there."""
+    """Store a run in its place, or add to the run that is there."""
     final = bundle_folder(results, reading.run)
     sources = list_sources(reading)
     remarks = [*reading.run.remarks, *reading.remarks]
@@ -161,7 +161,7 @@ def _settle(entry: ReportEntry, reading: ReportReading, results: Path, aside: Pa
 
 
 def _refuse_links(results: Path, final: Path) -> None:
-    """Raise UnfitError where a link stands in the place of a folder: what is behind it is not the results."""
+    """Raise UnfitError for a link in the place of a folder, since its target is not part of the results."""
     for folder in (final, *final.parents):
         if folder == results:
             return
@@ -174,21 +174,21 @@ def _refuse_links(results: Path, final: Path) -> None:
 
 
 def _find_earlier(results: Path, run: Run) -> Path | None:
-    """Return where an earlier harness put this run, which could not read its date; None where it is not there."""
+    """Return where an earlier version stored this run because it could not read its date, or None."""
     _, commit, digest = run.id.rsplit("-", 2)
     places = (results / run.node.name / month / f"{stamp}-{commit}-{digest}" for month, stamp in _UNDATED)
     return next((place for place in places if place.name != run.id and _is_own_folder(place)), None)
 
 
 def _is_own_folder(place: Path) -> bool:
-    """Return whether a bundle is there, and no link leads to it: what is found there is moved and removed."""
+    """Return whether a bundle exists and no link leads to it, since its contents are moved and removed."""
     return place.is_dir() and not place.is_symlink() and not place.parent.is_symlink()
 
 
 def _put(reading: ReportReading, earlier: Path | None, final: Path, aside: Path) -> bool:
-    """Write the bundle of a run, with the files of an `earlier` one, as a whole.
+    """Write the complete bundle of a run, with the files of an `earlier` one.
 
-    Return False where the same report, from another place, was faster.
+    Return False if another process stored the same report first.
     """
     with _fresh(aside) as new:
         bundle = new / final.name
@@ -210,7 +210,7 @@ def _put(reading: ReportReading, earlier: Path | None, final: Path, aside: Path)
 
 
 def _unite(earlier: Path, final: Path, aside: Path) -> None:
-    """Move what an earlier bundle has to the one in the right place, and remove it."""
+    """Move the contents of an earlier bundle to the one in the right place, and remove it."""
     with _fresh(aside) as new, contextlib.suppress(FileNotFoundError, MissingError):  # another process was faster
         sources = list_stored(earlier, LOGS)
         (final / LOGS).mkdir(exist_ok=True)
@@ -224,7 +224,7 @@ def _unite(earlier: Path, final: Path, aside: Path) -> None:
 def _add(
     merged: ReportReading, sources: Mapping[str, Source], missing: Mapping[str, Path], final: Path, aside: Path
 ) -> None:
-    """Bring a bundle up to date: first its record, then the files that it has not."""
+    """Bring a bundle up to date: first its record, then the missing files."""
     with _fresh(aside) as new:
         with create_file(new / RUN) as file:
             file.write(encode_run(merged.run))
@@ -240,7 +240,7 @@ def _add(
 
 @contextlib.contextmanager
 def _fresh(aside: Path) -> Iterator[Path]:
-    """Yield a new folder in the one for what is not finished, and remove it afterwards."""
+    """Yield a new temporary folder, and remove it afterwards."""
     folder = Path(tempfile.mkdtemp(dir=aside))
     try:
         yield folder
@@ -254,7 +254,7 @@ def _remark(name: str, stored: str) -> ReportRemark:
 
 
 def _has_record(bundle: Path) -> bool:
-    """Return whether there is a record: a power loss can leave an empty file."""
+    """Return whether there is a record; a power loss can leave an empty file."""
     try:
         return (bundle / RUN).lstat().st_size > 0
     except OSError:

@@ -1,8 +1,8 @@
 """The cards of runs, kept in the cache so that a list need not read every run.json.
 
-A page for each month of a node: <cache>/index/<hash of the results folder>/<node>/<yyyy-mm>. It lies in the user's
-cache because results may be read-only, shared or under version control, and merge as plain files: nodes write bundles
-only. A page that is missing, damaged or of another harness is no page; a card of a month that has changed since, and
+A page for each month of a node: <cache>/index/<hash of the results folder>/<node>/<yyyy-mm>. It is in the user's
+cache because results may be read-only, shared or under version control, and merge as plain files: nodes write only
+bundles. A page that is missing, damaged or of another version is ignored; a card of a month that has changed since, and
 every card that is shown, is compared with its run.json by size and times. The index can be removed at any time.
 """
 
@@ -54,7 +54,7 @@ class _Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class _Page(msgspec.Struct, array_like=True):
-    """The cards of a month by the names of the bundles, true when the month had this stamp; `form` made them."""
+    """The cards of a month by bundle name, valid for the month with this stamp; `form` identifies the code."""
 
     form: str
     month: str
@@ -63,7 +63,7 @@ class _Page(msgspec.Struct, array_like=True):
 
 
 class RunIndex:
-    """The cards of one results folder; `read` counts the files that had to be read, `trouble` why none is kept."""
+    """The cards of one results folder; `read` counts the files that had to be read, `trouble` says why none is kept."""
 
     def __init__(self, results: Path, cache: Path, progress: Progress = lambda _done, _total: None) -> None:
         self.read = 0
@@ -74,13 +74,13 @@ class RunIndex:
         self._pages: dict[str, dict[str, _Entry]] = {}
 
     def cards(self, months: Sequence[MonthFolder]) -> Iterator[Card | UnreadableError]:
-        """Yield a card for each bundle, or with the reason why it cannot be read, in no order."""
+        """Yield for each bundle a card, or the reason why it cannot be read, in no particular order."""
         total = sum(len(month.names) for month in months)
         for month in months:
             yield from self._turn_to(month, total)
 
     def confirm(self, cards: Iterable[Card]) -> bool:
-        """Return whether these cards are what is on disk now; those that are not are forgotten, to be read again."""
+        """Return whether these cards are up to date; the others are dropped, to be read again."""
         right = True
         for card in cards:
             month, _, name = card.path.rpartition(os.sep)
@@ -122,7 +122,7 @@ class RunIndex:
         return self._folder / Path(month).relative_to(self._results)
 
     def _load(self, month: str, stamp: Stamp) -> tuple[dict[str, _Entry], bool]:
-        """Return what is known of a month, and whether its page says so; nothing where that is damaged or not ours."""
+        """Return the known cards of a month, and whether its page is valid; empty if the page is damaged or foreign."""
         try:
             content = read_bytes(self._page(month), most_bytes=_MOST_BYTES)
             body = content[_CHECKSUM_BYTES:]
@@ -139,7 +139,7 @@ class RunIndex:
         return {name: entry for name, entry in page.entries.items() if entry.stamp == _stamp(files[name])}, False
 
     def _save(self, month: str, stamp: Stamp) -> None:
-        """Keep a page as a whole; others may write it at the same time, and the last one wins."""
+        """Write a complete page; other processes may write it at the same time, and the last one wins."""
         page, settled = self._page(month), time.time_ns() - _SETTLED_NS
         entries = {name: entry for name, entry in self._pages[month].items() if max(entry.stamp[1:]) < settled}
         stamp = stamp if max(stamp[1:]) < settled else _NONE
@@ -155,7 +155,7 @@ class RunIndex:
             self.trouble = f"{page.parent}: {getattr(error, 'strerror', None) or error}"
 
     def _prepare(self, folder: Path) -> None:
-        """Make the folder of a node's pages, and forget nodes and results that are gone."""
+        """Make the folder for the pages of a node, and remove pages of nodes and results that no longer exist."""
         folder.mkdir(parents=True, exist_ok=True)
         write_atomic(self._folder / _RESULTS, os.fsencode(self._results), durable=False)
         for other in self._folder.iterdir():
@@ -174,7 +174,7 @@ def _name(results: bytes) -> str:
 
 
 def _forget_all(folder: Path) -> None:
-    """Remove all that the harness has kept of a results folder that is gone."""
+    """Remove all pages of a results folder that no longer exists."""
     for node in list_folder(folder).folders:
         _forget(folder / node)
     (folder / _RESULTS).unlink()
@@ -182,7 +182,7 @@ def _forget_all(folder: Path) -> None:
 
 
 def _forget(pages: Path, node: Path | None = None) -> None:
-    """Remove the pages of months that `node` has not, all for None, and what a killed process left; nothing else."""
+    """Remove the pages of months that `node` does not have, all for None, and leftovers of killed processes."""
     if pages.is_symlink() or not pages.is_dir():
         return
     for page in pages.iterdir():
@@ -203,7 +203,7 @@ def _is_page(path: Path) -> bool:
 
 
 def _stamp(path: str) -> Stamp:
-    """Return the stamp of a file or folder; zeros where there is none."""
+    """Return the stamp of a file or folder; zeros if it does not exist."""
     try:
         status = os.stat(path)  # noqa: PTH116 - a hundred thousand times; a Path takes longer than the call
     except OSError:
@@ -217,7 +217,7 @@ def _checksum(body: bytes) -> bytes:
 
 @functools.cache
 def _form() -> str:
-    """Return a digest of the code that makes cards: what another one made may say something else."""
+    """Return a digest of the code that makes cards, since other code may make other cards."""
     files = [Path(module.__file__ or "") for module in (card_record, card_reader, outcome, source, config_column)]
     try:
         return short_hash(__version__, *(read_text(file) for file in files))

@@ -1,4 +1,4 @@
-"""Records read from JSON files; a file that cannot be read is named with the line of the trouble, where it has one."""
+"""Records read from JSON files; errors name the file and, if possible, the line."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ _BYTE = re.compile(r"\(byte (\d+)\)")
 
 
 class HasSchema(Protocol):
-    """Anything that says which schema it has."""
+    """A record with a schema number."""
 
     @property
     def schema(self) -> int:
@@ -37,12 +37,12 @@ def read_record(path: Path, kind: type[_T]) -> _T:
 
 
 def read_run(path: Path, kind: type[_V]) -> _V:
-    """Return the run, a part of it, or the sweep in a file; raises UnreadableError, for an unknown schema too."""
+    """Return the run, a part of it, or the sweep in a file; raises UnreadableError, also for an unknown schema."""
     return decode_run(read_bytes(path, within=path.parent), str(path), kind)
 
 
 def decode_run(raw: bytes, name: str, kind: type[_V]) -> _V:
-    """Return the run that `raw` spells out, as `read_run` does for the file called `name`."""
+    """Return the run in `raw`, as `read_run` does for the file called `name`."""
     try:
         record = _decode(name, raw, kind)
     except UnreadableError:
@@ -62,7 +62,7 @@ def _decode(path: str, raw: bytes, kind: type[_T]) -> _T:
 
 
 def _line(raw: bytes, error: Exception) -> int:
-    """Return the line of the byte that is wrong, the last one where the end is missing."""
+    """Return the line of the invalid byte, or the last line if the end is missing."""
     found = _BYTE.search(str(error))
     offset = int(found[1]) if found else len(raw.rstrip(b"\n"))
     if isinstance(error, UnicodeDecodeError):  # its offset is one in a string of the file

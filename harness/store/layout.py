@@ -1,4 +1,4 @@
-"""Where bundles are, by their names alone: no file is opened, so that a hundred thousand are a matter of a moment."""
+"""Where bundles are, from names alone: no file is opened, so that even a hundred thousand take only a moment."""
 
 import heapq
 import os
@@ -14,7 +14,7 @@ Note = Callable[[str], None]
 
 
 class BundlePlace(NamedTuple):
-    """A bundle's name, which begins with the time and so is the order of runs, and the path of its month's folder."""
+    """The name of a bundle, which begins with its time and so gives the order of runs, and the path of its month."""
 
     name: str
     month: str
@@ -39,11 +39,11 @@ class MonthFolder(NamedTuple):
 
 
 def list_months(results: Path, note: Note = lambda _: None) -> list[MonthFolder]:
-    """Return the months of all nodes; none where there are no results.
+    """Return the months of all nodes; empty if there are no results.
 
-    `note` is called with a line for each folder that is left out: one that may not be opened, and a link, which may
-    lead to what is not a result of anybody. Raises UnfitError where the results folder itself cannot be opened,
-    LimitError where the system allows no more open files.
+    `note` is called with a line for each folder that is ignored: one that cannot be opened, and a link, which may lead
+    outside the results. Raises UnfitError if the results folder itself cannot be opened, LimitError if the system
+    allows no more open files.
     """
     months = []
     for node in _folders(str(results), note, top=True):
@@ -57,14 +57,14 @@ def list_months(results: Path, note: Note = lambda _: None) -> list[MonthFolder]
 
 
 def find_places(months: Sequence[MonthFolder], beginning: str = "") -> list[BundlePlace]:
-    """Return where the finished bundles are whose names begin so, oldest first."""
+    """Return the places of finished bundles whose names begin with a prefix, oldest first."""
     return sorted(
         BundlePlace(name, month.path) for month in months for name in month.names if name.startswith(beginning)
     )
 
 
 def keep_newest(months: Sequence[MonthFolder], count: int) -> list[MonthFolder]:
-    """Return the months with their newest `count` bundles alone."""
+    """Return the months with only their newest `count` bundles."""
     kept: dict[str, list[str]] = {}
     for name, path in heapq.nlargest(count, _pairs(months)):
         kept.setdefault(path, []).append(name)
@@ -96,7 +96,7 @@ def _folders(path: str, note: Note, *, top: bool = False) -> list[str]:
 
 
 def _sort(entry: "os.DirEntry[str]", names: list[str], note: Note) -> None:
-    """Add the name of a folder; name a link, and what cannot be looked at."""
+    """Add the name of a folder; report links, and entries that cannot be read."""
     try:
         if entry.is_dir(follow_symlinks=False):
             names.append(entry.name)

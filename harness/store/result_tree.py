@@ -43,9 +43,9 @@ class ReportEntry(Record):
 
 
 class ResultTree(Record):
-    """The reports that a path stands for, and what in it was left out: links, special files, with what each is.
+    """The reports that a path stands for, and the links and special files that were ignored, each with its kind.
 
-    `unread` are the complaints about folders that could not be looked into.
+    `unread` are errors about folders that could not be read.
     """
 
     entries: tuple[ReportEntry, ...]
@@ -54,9 +54,9 @@ class ResultTree(Record):
 
 
 class ReportReading(Record):
-    """A run as it was read: the bytes of its report, and those of the files beside it that were looked into.
+    """A run as it was read: the bytes of its report, and of the files beside it that were needed.
 
-    `others` are the paths of the files that were not; `remarks` name what is no file of the folder's own.
+    `others` are the paths of the other files; `remarks` name what was ignored in the folder.
     """
 
     run: Run
@@ -67,9 +67,9 @@ class ReportReading(Record):
 
 
 def find_entries(path: Path) -> ResultTree:
-    """Return the reports that a path stands for, sorted: itself, or all below it; bundles of ours are left out.
+    """Return the reports that a path stands for, sorted: itself, or all below it; bundles of the harness are ignored.
 
-    Raises UsageError where nothing is, UnreadableError where no report is.
+    Raises UsageError if the path does not exist, UnreadableError if it holds no report.
     """
     if not path.exists():
         raise UsageError(f"no such file or folder: {path}", hint="harness import REPORT, FOLDER or TREE")
@@ -87,8 +87,8 @@ def find_entries(path: Path) -> ResultTree:
 def read_entry(entry: ReportEntry, node: str = "", beside: str = "") -> ReportReading:
     """Return the run of a report; `node` is the name for reports that no folder names.
 
-    `beside` is another folder of files that belong to it: where both have a file of one name, that is the one.
-    Raises UnreadableError with file and line for what is no report, and for one that is cut off.
+    `beside` is another folder of files that belong to it, and takes precedence if both have a file of one name. Raises
+    UnreadableError with file and line for a text that is not a report, and for one that is cut off.
     """
     raw = read_bytes(Path(entry.path), within=Path(entry.root) if entry.root else None)
     text = raw.decode("utf-8", errors="replace")
@@ -144,7 +144,7 @@ def _walk(root: Path, left_out: list[str], unread: list[str]) -> Iterator[Report
 
 
 def _node(folder: Path) -> str:
-    """Return the node that a folder of a results tree is named after, or nothing."""
+    """Return the node that a folder of a results tree is named after, or an empty string."""
     found = _LAYOUT.fullmatch(folder.as_posix()) or _LAYOUT.fullmatch(folder.absolute().as_posix())
     return _TWIN.sub("", found[1]) if found else ""
 
@@ -158,7 +158,7 @@ def _begins_like_report(path: Path) -> bool:
 
 
 def _list(entry: ReportEntry, beside: str) -> tuple[dict[str, Path], list[ReportRemark]]:
-    """Return the files that belong to a report by their names, and remarks on what beside it is left out."""
+    """Return the files that belong to a report by name, and remarks about what was ignored."""
     paths: dict[str, Path] = {}
     strange: list[str] = []
     large: list[str] = []

@@ -25,7 +25,7 @@ CSV = ".sweep.csv"
 
 
 def save_sweep(results: Path, sweep: Sweep) -> Path:
-    """Write a sweep as a whole, and return its file."""
+    """Write the complete file of a sweep, and return its path."""
     path = sweep_path(results, sweep)
     make_folders(path.parent, within=results)
     write_atomic(path, msgspec.json.format(msgspec.json.encode(sweep), indent=1) + b"\n", mode=OWN_FILE)
@@ -56,10 +56,9 @@ def find_sweep(
 ) -> Sweep:
     """Return the sweep of `node` whose id starts with `wanted`, or the latest one for an empty `wanted`.
 
-    An `unfinished` one is to be gone on with, so the caller must have begun it, and nobody else may be able to write to
-    its file; where none is named, the others are passed over with a `note`.
-    Raises UsageError where there is none, or more than one, UnreadableError for a file that is not a sweep, has another
-    schema, or is not the sweep that its place and its name say.
+    An `unfinished` one is to be resumed, so the caller must have begun it, and nobody else may be able to write to its
+    file; if none is named, others are skipped with a `note`. Raises UsageError if there is none, or more than one,
+    UnreadableError for a file that is not a sweep, has another schema, or does not match its place and name.
     """
     if wanted and not (is_plain(wanted) and wanted == glob.escape(wanted)):
         raise UsageError(f"{wanted!r} is not the id of a sweep", hint="harness show sweep  # shows the latest one")
@@ -92,10 +91,10 @@ def find_sweep(
 
 
 def name_sweep(results: Path, word: str) -> tuple[str, str] | None:
-    """Return the node and the id of the sweep that a word names, of any node; None where it names none.
+    """Return the node and the id of the sweep that a word names, on any node, or None if it does not name one.
 
-    It is an id or the beginning of one, with NODE/ before it or not, or `sweep` for the latest of all. The beginning of
-    the id of a run is not taken for that of a sweep. Raises UsageError where there is none, or more than one.
+    A word is an id or the beginning of one, with or without NODE/ before it, or `sweep` for the latest of all. The
+    beginning of the id of a run does not count. Raises UsageError if there is none, or more than one.
     """
     node, _, name = word.rpartition("/")
     if word == LATEST:
@@ -118,7 +117,7 @@ def name_sweep(results: Path, word: str) -> tuple[str, str] | None:
 
 
 def _refuse(path: Path) -> UsageError | None:
-    """Return why the caller cannot go on with a sweep, None where that is possible."""
+    """Return why the caller cannot resume a sweep, or None."""
     try:
         require_own(path)
     except UsageError as error:
@@ -136,7 +135,7 @@ def _has_ended(path: Path, node: str) -> bool:
 
 
 def _load(path: Path, node: str) -> Sweep:
-    """Return the sweep in a file, in which nothing may lead to another place than where the file lies."""
+    """Return the sweep in a file, in which nothing may lead to a place outside its folder."""
     sweep = read_run(path, Sweep)
     flaw = find_flaw(sweep)
     if not flaw and sweep.node != node:

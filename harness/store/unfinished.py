@@ -1,4 +1,4 @@
-"""Unfinished runs: what is left of them, and those that the caller began and nobody else can have changed."""
+"""Unfinished runs: what is left of them, and which of them the caller may resume."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ _NONE = "harness run, without --resume"
 
 
 def describe_kept(bundles: Iterable[Path]) -> str:
-    """Return what has become of unfinished runs, by what is on the disk now: somebody may have removed them."""
+    """Return what is left of unfinished runs on the disk now; somebody may have removed them."""
     paths = list(bundles)
     gone = [path for path in paths if not any((one / RUN).is_file() for one in (path, _final(path)))]
     if not gone:
@@ -38,10 +38,10 @@ def find_partial(
 ) -> tuple[Bundle, Run]:
     """Return the unfinished run of `node` whose id starts with `wanted`, or the latest one for an empty `wanted`.
 
-    Where none is named, those that `run --resume` cannot go on with are passed over, with a `note`: what others began,
-    or can have changed, what cannot be read, and parts of sweeps, searches and comparisons, unless it is for `sweep`
-    that it is asked. Raises UsageError where there is none, more than one, or one of those, UnreadableError for a named
-    one whose run.json is broken.
+    If none is named, runs that `run --resume` cannot resume are skipped, with a `note`: those that others began or may
+    have changed, those that cannot be read, and parts of sweeps, searches and comparisons, unless they belong to
+    `sweep`. Raises UsageError if there is none, more than one, or one of those, UnreadableError for a named run whose
+    run.json is damaged.
     """
     partials = sorted((results / node).glob(f"*/*{PARTIAL}"), key=lambda path: path.name)
     # Without a plan there is nothing to go on with: one side of a live comparison, if not named, or a run that was
@@ -71,14 +71,14 @@ def find_partial(
 
 
 def is_sweep_there(results: Path, node: str, sweep: str) -> bool:
-    """Return whether the file of a sweep is where it was begun; without it nothing of the sweep can be gone on with."""
+    """Return whether the file of a sweep exists; without it the sweep cannot be resumed."""
     return os.path.lexists(month_folder(results, node, sweep) / f"{sweep}{SWEEP}")
 
 
 def require_own(partial: Path) -> None:
-    """Raise UsageError unless the caller began this run or sweep, and nobody else can have changed what it goes by.
+    """Raise UsageError unless the caller began this run or sweep, and nobody else can have changed it.
 
-    What is done comes from a plan that is made anew; but numbers and logs would be taken over as they stand.
+    The steps come from a plan that is made anew, but numbers and logs are used as they are.
     """
     name = partial.name.removesuffix(PARTIAL)
     for path, status in _walk(partial):
@@ -95,7 +95,7 @@ def require_own(partial: Path) -> None:
 
 
 def is_own(status: os.stat_result, folder: Path) -> bool:
-    """Return whether something in `folder` was made by the caller, as far as its file system tells."""
+    """Return whether something in `folder` was made by the caller, as far as its file system can tell."""
     return status.st_uid == os.geteuid() or status.st_uid == _probe(folder)[0]
 
 
@@ -127,7 +127,7 @@ def _load_own(results: Path, path: Path, sweep: str) -> Run:
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Yield all that there is, links unfollowed; what cannot be looked into is not the caller's, or soon fails."""
+    """Yield everything in a folder without following links; what cannot be read is not the caller's, or fails soon."""
     yield folder, folder.lstat()
     if not folder.is_symlink():
         for parent, folders, files in os.walk(folder):
@@ -137,9 +137,9 @@ def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 
 def _probe(folder: Path) -> tuple[int, bool]:
-    """Return whose is what the caller makes in `folder`, and whether all may write to it, whatever its mode should be.
+    """Return the owner of files that the caller makes in `folder`, and whether everybody can write to them.
 
-    So it is on the file systems of Windows; and some exports of NFS give everything to nobody.
+    This matters on the file systems of Windows, and with NFS exports that give everything to nobody.
     """
     with contextlib.suppress(OSError), tempfile.TemporaryDirectory(prefix=".mode-", dir=folder) as made:
         file = Path(made) / "file"

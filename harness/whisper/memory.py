@@ -1,7 +1,7 @@
-"""How much memory a process of a model takes at its peak: counted from the model's shape, before it is started.
+"""The peak memory of a process, computed from the shape of its model before it is started.
 
-The buffers are those that whisper.cpp v1.8.5 allocates and logs (`whisper_init_state`), as far as the benchmark touches
-them. docs/memory.md has the derivation, and what was measured.
+The buffers are those that whisper.cpp v1.8.5 allocates and logs (`whisper_init_state`), as far as the benchmark uses
+them. docs/memory.md has the derivation and measurements.
 """
 
 from harness.records.suite import Engine
@@ -20,7 +20,7 @@ _PROCESS_BYTES = {Engine.BENCH: 17_000_000, Engine.LIBRARY: 27_000_000}
 
 
 def estimate_memory(weights: Weights, *, flash_attn: int, engine: Engine) -> int:
-    """Return the bytes at the peak of one process with these weights, 0 for a model whose shape is not known."""
+    """Return the peak memory in bytes of one process with these weights, 0 for a model of unknown shape."""
     shape = shape_of(weights.model)
     if shape is None:
         return 0
@@ -38,7 +38,7 @@ def _caches(shape: Shape) -> int:
 def _graphs(shape: Shape, flash_attn: int) -> int:
     """Return the bytes of the compute buffers, of the logits, and of the operands that a product converts to F16.
 
-    Without flash attention the scores of all heads stand in memory, 1500 x 1500 for each.
+    Without flash attention the scores of all heads are in memory, 1500 x 1500 for each.
     """
     context, state = shape.n_audio_ctx, shape.n_audio_state
     conv = context * _F32 * (4 * state + 5 * shape.n_mels)

@@ -20,7 +20,7 @@ _MATRIX_DIMS = 2
 
 
 def weights_type(model: str) -> str:
-    """Return the type of the matrices of a named model: `q5_1` for `base-q5_1`, `f16` for all without such an end."""
+    """Return the type of the matrices of a named model: `q5_1` for `base-q5_1`, `f16` without such an ending."""
     return split_name(model)[1]
 
 
@@ -31,15 +31,15 @@ def split_name(model: str) -> tuple[str, str]:
 
 
 def name_quantised(model: str, kind: str) -> str:
-    """Return what a model is called with its matrices in another type, as the published files are."""
+    """Return the name of a model with matrices of another type, as for the published files."""
     return model if kind == UNQUANTISED else f"{model}-{kind}"
 
 
 def expand_quantisations(models: Sequence[str], kinds: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of all `models` in all `kinds`, a model's kinds beside each other.
+    """Return the names of all `models` in all `kinds`, grouped by model.
 
-    Raises UsageError for a type that does not exist, a model that is quantised already, and rows that are no multiple
-    of a type's block: whisper-quantize would exit with 0 and leave a file that no loader takes.
+    Raises UsageError for an unknown type, a model that is already quantised, and rows that are not a multiple of a
+    type's block: whisper-quantize would exit with 0 and leave a file that no loader accepts.
     """
     for kind in kinds:
         if kind not in QUANTISATIONS:
@@ -54,7 +54,7 @@ def expand_quantisations(models: Sequence[str], kinds: Sequence[str]) -> tuple[s
 
 
 def require_blocks(model: str, kind: str) -> None:
-    """Raise UsageError where the rows of a model's matrices are no multiple of a type's block."""
+    """Raise UsageError if the rows of a model's matrices are not a multiple of a type's block."""
     shape, block = shape_of(model), BLOCKS[kind][1]
     if shape and shape.n_text_state % block:
         fitting = [name for name in QUANTISATIONS if shape.n_text_state % BLOCKS[name][1] == 0]
@@ -66,9 +66,9 @@ def require_blocks(model: str, kind: str) -> None:
 
 
 def plan_quantised(parent: Weights, kind: str, source: Source, folder: str) -> Weights:
-    """Return the weights that the program of `source` will make of F16 ones in `folder`; raises UsageError.
+    """Return the weights that the program of `source` will make from F16 ones in `folder`; raises UsageError.
 
-    The name tells the parent and the source, so that another program's work is never taken for this one's.
+    The name contains parent and source, so that the output of another program is never mistaken for this one's.
     """
     shape = shape_of(parent.model)
     if shape is None:
@@ -90,7 +90,7 @@ def plan_quantised(parent: Weights, kind: str, source: Source, folder: str) -> W
 
 
 def caveat_quantised(parent: Weights, kind: str) -> Caveat:
-    """Return what a reader must know of quantised weights."""
+    """Return the caveat about quantised weights."""
     message = (
         f"{name_quantised(parent.model, kind)} was quantised by whisper.cpp's own program from the F16 file "
         f"({parent.kind}); fewer bits may change the transcription, which is not checked here"
@@ -99,7 +99,7 @@ def caveat_quantised(parent: Weights, kind: str) -> Caveat:
 
 
 def quantised_bytes(parent_bytes: int, shape: Shape, kind: str) -> int:
-    """Return the length of a file whose F16 form is `parent_bytes` long: its matrices alone change."""
+    """Return the length of a file whose F16 form is `parent_bytes` long: only its matrices change."""
     size, block = BLOCKS[kind]
     matrices = [one for one in tensors(shape) if is_matrix(one)]
     shorter = sum(one.data_bytes - one.data_bytes // 2 // block * size for one in matrices)
@@ -107,7 +107,7 @@ def quantised_bytes(parent_bytes: int, shape: Shape, kind: str) -> int:
 
 
 def quantised_type(tensor: Tensor, kind: str) -> int:
-    """Return the number of the ggml type that an F16 model's tensor has once its matrices are of `kind`."""
+    """Return the number of the ggml type that a tensor of an F16 model has after quantisation to `kind`."""
     return TYPE_NUMBERS[kind] if is_matrix(tensor) else tensor.type
 
 

@@ -1,9 +1,9 @@
 """The bytes of model files with synthetic weights: seeded, and the same on every machine.
 
-Timing does not depend on the values of weights, only on their being spread over memory. Random bytes come from
-SHAKE-128 (FIPS 202), so that neither the Python version nor the platform plays a part; one of them picks a quantile
-of the wanted normal distribution (sign, exponent and first bits of the mantissa), the others are the rest of the
-mantissa. Everything else is integer, decimal or correctly rounded IEEE arithmetic.
+Timings do not depend on the values of weights, only on their layout in memory. Random bytes come from SHAKE-128 (FIPS
+202), so that they do not depend on the Python version or the platform; one byte selects a quantile of the wanted normal
+distribution (sign, exponent and first bits of the mantissa), the others are the rest of the mantissa. Everything else
+is integer, decimal or correctly rounded IEEE arithmetic.
 """
 
 import functools
@@ -32,7 +32,7 @@ _SCATTER = 7_654_321
 
 
 def file_name(model: str, seed: int = SEED) -> str:
-    """Return the name of a synthetic file; it changes whenever its bytes do."""
+    """Return the name of a synthetic file, which changes whenever its bytes do."""
     return f"synthetic-v{VERSION}-{model}-f16-seed{seed}.bin"
 
 
@@ -54,7 +54,7 @@ def synthesize(model: str, seed: int = SEED) -> Iterator[bytes | bytearray]:
 
 
 def tokens(text_bytes: int) -> Iterator[bytes]:
-    """Yield as many distinct tokens as official vocabularies have, `text_bytes` bytes long altogether."""
+    """Yield as many distinct tokens as official vocabularies have, with `text_bytes` bytes in total."""
     yield from _REQUIRED_TOKENS
     words = N_TOKENS - len(_REQUIRED_TOKENS)
     left = text_bytes - sum(map(len, _REQUIRED_TOKENS))
@@ -85,7 +85,7 @@ def mel_filters(n_mels: int) -> bytes:
 def quantiles() -> tuple[float, ...]:
     """Return 256 equally likely values of the standard normal distribution, rounded to 1/65536.
 
-    The rounding takes away what the platform's logarithm could differ in.
+    The rounding removes differences between the logarithms of platforms.
     """
     normal = statistics.NormalDist()
     return tuple(round(normal.inv_cdf((index + 0.5) / 256) * _QUANTILE_STEPS) / _QUANTILE_STEPS for index in range(256))

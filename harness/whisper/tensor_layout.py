@@ -1,4 +1,4 @@
-"""Which tensors a whisper model of a given shape consists of, and how many bytes they take."""
+"""The tensors of a whisper model of a given shape, and their size in bytes."""
 
 import math
 import re
@@ -94,17 +94,17 @@ class Tensor(Record):
 
     @property
     def header_bytes(self) -> int:
-        """Bytes that stand before the values: three counts, the dimensions, the name."""
+        """Bytes before the values: three counts, the dimensions, the name."""
         return 12 + 4 * len(self.dims) + len(self.name)
 
 
 def shape_of(model: str) -> Shape | None:
-    """Return the shape of a named model, of its size where it is a variant (`base-q5_1`), None for unknown ones."""
+    """Return the shape of a named model, for a variant (`base-q5_1`) that of its size, or None."""
     return SHAPES.get(_VARIANT.sub("", model))
 
 
 def tensors(shape: Shape) -> Iterator[Tensor]:
-    """Yield the tensors of an F16 model: 11 + 15 x audio layers + 24 x text layers of them.
+    """Yield the 11 + 15 x audio layers + 24 x text layers tensors of an F16 model.
 
     Names, dimensions and types as whisper.cpp's model loader expects them: matrices and convolutions are F16, the
     rest F32.

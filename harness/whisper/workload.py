@@ -1,7 +1,7 @@
 """How much work the benchmarks do: operations and bytes, counted from a model's shape.
 
 A multiplication and an addition are two operations (FLOP). Counted are the convolutions, the matrices, and attention;
-norms, activations and the softmax, about one in a hundred together, are left out. The layers are those of whisper.cpp's
+norms, activations and the softmax, together about 1 %, are not. The layers are those of whisper.cpp's
 `whisper_build_graph_conv`, `_encoder`, `_cross` and `_decoder`.
 """
 
@@ -20,7 +20,7 @@ def count_mul_mat(n: int) -> int:
 
 
 def count_encode(shape: Shape) -> int:
-    """Return the FLOP of one pass of the encoder over 30 s, the keys and values of cross-attention included."""
+    """Return the FLOP of one pass of the encoder over 30 s, including the keys and values of cross-attention."""
     state, positions = shape.n_audio_state, shape.n_audio_ctx
     convolutions = _KERNEL * state * (2 * positions * shape.n_mels + positions * state)
     # Four matrices of attention and a four times wider feed-forward net; scores, and sums weighted with them.
@@ -30,7 +30,7 @@ def count_encode(shape: Shape) -> int:
 
 
 def count_decode(shape: Shape, n_past: float = 0) -> float:
-    """Return the FLOP of one token of the decoder behind `n_past` others, the logits included."""
+    """Return the FLOP of one token of the decoder after `n_past` others, including the logits."""
     state = shape.n_text_state
     attention = 2 * (shape.n_audio_ctx + n_past) * state
     return 2 * (shape.n_text_layer * attention + _decoder_values(shape))
@@ -44,7 +44,7 @@ def count_logits(shape: Shape) -> int:
 def count_weight_bytes(shape: Shape, kind: str = "f16") -> float:
     """Return the bytes of weights that one token reads; `kind` is the type of the matrices, as ggml names it.
 
-    Raises KeyError for a type that is not known.
+    Raises KeyError for an unknown type.
     """
     size, values = BLOCKS[kind]
     return _decoder_values(shape) * size / values
@@ -58,17 +58,17 @@ def count_cross_bytes(shape: Shape) -> int:
 def count_decode_bytes(shape: Shape, kind: str = "f16", n_past: float = 0) -> float:
     """Return the bytes that one token reads: weights, cross-attention cache, and the cache of `n_past` tokens.
 
-    That is the least: the cross-attention cache may be padded, and what a token writes is not counted.
+    This is a lower bound: the cross-attention cache may be padded, and what a token writes is not counted.
     """
     own = 2 * shape.n_text_layer * n_past * shape.n_text_state * _KV_BYTES
     return count_weight_bytes(shape, kind) + count_cross_bytes(shape) + own
 
 
 def _decoder_values(shape: Shape) -> int:
-    """Return the values of all matrices that a token is multiplied with.
+    """Return the number of values in all matrices that a token is multiplied with.
 
-    Of each layer four of self-attention, two of cross-attention (its keys and values are made once, after the
-    encoder), eight of the feed-forward net; and the token embedding.
+    In each layer four of self-attention, two of cross-attention (its keys and values are made once, after the encoder),
+    eight of the feed-forward net; and the token embedding.
     """
     state = shape.n_text_state
     return shape.n_text_layer * 14 * state * state + state * shape.n_vocab

@@ -1,1 +1,1 @@
-"""A small program of its own that loads a built libwhisper and times single calls; standard library only."""
+"""A small separate program that loads a built libwhisper and times single calls; standard library only."""

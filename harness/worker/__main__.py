@@ -3,7 +3,7 @@
     python -m harness.worker [--no-gpu] LIBRARY [--do COMMAND]...
 
     load PATH THREADS FLASH_ATTN   the weights, once; warms nothing up
-    warm [NAME]...                 untimed: one encode, and a little of what is named (of decode, batch, prompt; or all)
+    warm [NAME]...                 untimed: one encode, and a little of each name (decode, batch, prompt; default all)
     encode                         one encode of an empty mel
     decode N P                     N single tokens at positions P, P + 1, ...
     batch N                        N times 5 tokens at position 0
@@ -12,9 +12,9 @@
     mul_mat THREADS                likewise
     quit
 
-With `--do` the commands come from the arguments and the program ends after the last. Every answer has `ok`; a refused
-command has `ok` false and says why in `error`, and the next one is read. The first line greets with the protocol's
-number and what the library says of itself. Standard error takes the library's log.
+With `--do` the commands come from the arguments, and the program ends after the last. Every answer has `ok`; a refused
+command has `ok` false and the reason in `error`, and the next one is read. The first line has the number of the
+protocol and what the library reports about itself. The log of the library goes to standard error.
 """
 
 import json
@@ -76,7 +76,7 @@ def _answer(stream: TextIO, answer: dict[str, object]) -> None:
 
 
 def _take_plant(argv: list[str]) -> tuple[float, list[str]]:
-    """Take the slowdown that tests plant: every timed call is stretched by this share of itself."""
+    """Return the slowdown that tests ask for: every timed call is stretched by this share of itself."""
     if argv[:1] != ["--plant"]:
         return 0.0, argv
     try:

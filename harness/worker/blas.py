@@ -1,9 +1,10 @@
-"""Which BLAS library a libwhisper or libggml brings in, and what that says of itself: one line of JSON.
+"""Which BLAS library a libwhisper or libggml loads, and what that reports about itself: one line of JSON.
 
     python -m harness.worker.blas LIBRARY
 
 `file` is the library that was really loaded; `config` and `core` are OpenBLAS's own words (`openblas_get_config`,
-`openblas_get_corename`), the second being the kernels that it chose for this CPU. Linux only: /proc tells the files.
+`openblas_get_corename`), the second being the kernels that it chose for this CPU. Linux only, since the files are found
+in /proc.
 """
 
 import ctypes
@@ -18,7 +19,7 @@ _OPENBLAS = {"config": "openblas_get_config", "core": "openblas_get_corename"}
 
 
 def main(argv: list[str]) -> int:
-    """Print what is known of the BLAS library behind `argv[0]`; return 2 where none can be told."""
+    """Print what is known about the BLAS library behind `argv[0]`; return 2 if none is found."""
     if len(argv) != 1:
         sys.stderr.write("usage: python -m harness.worker.blas LIBRARY\n")
         return 2

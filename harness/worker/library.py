@@ -1,4 +1,4 @@
-"""libwhisper through ctypes, with everything that could differ between releases checked before it is relied on."""
+"""libwhisper through ctypes; everything that could differ between releases is checked before use."""
 
 import ctypes
 import re
@@ -26,7 +26,7 @@ _LOG_TAIL = 5
 
 
 class LibraryError(Exception):
-    """Why a library, or weights in it, cannot be used."""
+    """The reason why a library, or weights in it, cannot be used."""
 
 
 class _Heads(ctypes.Structure):
@@ -52,7 +52,7 @@ _LogCallback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_vo
 
 
 class WhisperLibrary:
-    """A loaded libwhisper, whose contexts compute on a GPU where there is one, unless `gpu` is False."""
+    """A loaded libwhisper, whose contexts compute on a GPU if there is one, unless `gpu` is False."""
 
     def __init__(self, path: str, *, gpu: bool = True) -> None:
         self._gpu = gpu
@@ -71,7 +71,7 @@ class WhisperLibrary:
             self.calls.ggml_backend_load_all()
 
     def describe(self) -> dict[str, object]:
-        """Return the release and the compiled-in features, as the library says, and which files were loaded for it."""
+        """Return the release and the compiled-in features that the library reports, and the files loaded for it."""
         release = self.calls.whisper_version().decode() if hasattr(self.calls, "whisper_version") else ""
         features = self.calls.whisper_print_system_info().decode()
         return {"release": release, "system_info": features, "files": _list_loaded()}
@@ -79,8 +79,8 @@ class WhisperLibrary:
     def open(self, weights: str, *, flash_attn: bool) -> int:
         """Return a context for a file of weights; raises LibraryError.
 
-        The fields are set in the library's own defaults, and its log must tell back what was set: a structure that is
-        laid out in another way shows itself in either.
+        The fields are set in the library's own defaults, and its log must confirm the values: either reveals a
+        structure with another layout.
         """
         params = self._default_params()
         params.flash_attn = flash_attn
@@ -137,7 +137,7 @@ class WhisperLibrary:
 
 
 def _list_loaded() -> list[str]:
-    """Return the libraries of whisper.cpp that this process has mapped; none where the system does not tell."""
+    """Return the libraries of whisper.cpp that this process has mapped; empty if that is not available."""
     try:
         with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - the worker is small
             return sorted(set(_OURS.findall(file.read())))
@@ -146,7 +146,7 @@ def _list_loaded() -> list[str]:
 
 
 def _judge(log: str, weights: str, *, flash_attn: bool) -> str:
-    """Return why weights that were loaded cannot be measured all the same, or nothing."""
+    """Return why loaded weights cannot be measured, or an empty string."""
     if _EMPTY in log:
         return f"{weights} holds no tensors: it can be loaded, but not measured"
     if f"flash attn = {int(flash_attn)}" not in log:

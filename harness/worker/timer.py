@@ -1,4 +1,4 @@
-"""What a timed call costs: wall and CPU time, faults, switches, and what others did to the CPUs meanwhile."""
+"""The cost of a timed call: wall and CPU time, faults, switches, and the use of the CPUs by others."""
 
 import os
 import resource
@@ -25,21 +25,21 @@ class _Reading(NamedTuple):
 
 
 class CallTimer:
-    """Times calls; a `plant` stretches each by that share of itself, which only tests ask for."""
+    """Times calls; only tests use `plant`, which stretches each call by that share of itself."""
 
     def __init__(self, plant: float = 0.0) -> None:
         self._plant = plant
         self._idle_since_ns = time.process_time_ns()
 
     def rest(self) -> None:
-        """Count what this process uses from now on as idle."""
+        """Count CPU time of this process from now on as idle."""
         self._idle_since_ns = time.process_time_ns()
 
     def time(self, call: Callable[[], None]) -> dict[str, object]:
-        """Return what `call` cost, in nanoseconds and counts; `other_cpus` and `steal_cpus` in CPUs, None if not told.
+        """Return the cost of `call` in nanoseconds and counts; `other_cpus` and `steal_cpus` in CPUs, or None.
 
-        `idle_cpu_ns` is the CPU time that this process used since its last call: a runtime that spins while another
-        process measures shows itself there. A moment to settle, after the call, is not counted.
+        `idle_cpu_ns` is the CPU time that this process used since its last call, which reveals a runtime that spins
+        while another process measures. A moment to settle, after the call, is not counted.
         """
         idle_ns = time.process_time_ns() - self._idle_since_ns
         before = _read()
@@ -73,7 +73,7 @@ def _read() -> _Reading:
 
 
 def _read_stat() -> tuple[float, float]:
-    """Return the CPU seconds in which any CPU was busy, and those that the hypervisor took; negative if not told."""
+    """Return the CPU seconds in which any CPU was busy, and those that the hypervisor took; negative if unknown."""
     try:
         with open(_STAT, "rb") as file:  # noqa: PTH123 - a Path costs more than the reading
             fields = [int(word) for word in file.readline().split()[1:]]

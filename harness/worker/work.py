@@ -1,4 +1,4 @@
-"""The commands: the work of whisper-bench in pieces that can be timed one by one."""
+"""The commands: the work of whisper-bench in pieces that can be timed separately."""
 
 import ctypes
 import os
@@ -16,7 +16,7 @@ _WARM_TOKENS = 8
 
 
 class WorkError(Exception):
-    """Why a command was refused."""
+    """The reason why a command was refused."""
 
 
 class WorkerCommands:
@@ -42,7 +42,7 @@ class WorkerCommands:
         }
 
     def do(self, name: str, words: str) -> dict[str, object]:
-        """Carry out one command, given what stands behind its name, and return its answer; raises WorkError."""
+        """Execute one command with the arguments after its name, and return its answer; raises WorkError."""
         if name not in self._commands:
             raise WorkError(f"unknown command {name!r}: one of {', '.join(self._commands)}, quit")
         count, command = self._commands[name]
@@ -85,7 +85,7 @@ class WorkerCommands:
         return cost
 
     def _warm(self, *names: str) -> dict[str, object]:
-        """Do a little of everything, or an encode (which decoding needs) and a little of what is named."""
+        """Do a little of everything, or an encode (which decoding needs) and a little of the named commands."""
         little: dict[str, Callable[[], None]] = {
             "decode": lambda: self._decode(_WARM_TOKENS, 0),
             "batch": lambda: self._batch(1),

@@ -1,5 +1,5 @@
-"""What the programs that measure print, whisper.cpp's and ours, and the model files that they read.
+"""The output of the programs that measure, whisper.cpp's and the harness's own, and the model files that they read.
 
 In: parsers of their logs: numbers, backends, devices, system_info.
-Out: reports that others made of such logs (`report`).
+Out: reports that other tools made from such logs (`report`).
 """

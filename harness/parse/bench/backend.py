@@ -1,8 +1,8 @@
-"""Which backends computed and with what devices, by the word of a log; and whether that is what was asked for.
+"""Which backends and devices computed, according to a log, and whether that is what was asked for.
 
 ggml falls back to the CPU without an error: a build for a GPU whose driver is missing prints good-looking numbers of
-the CPU. What a log claims and takes back is no proof (`harness.parse.bench.claim`). Device lines are ggml's own:
-`ggml_cuda_init`, `ggml_vulkan`, `ggml_metal*`.
+the CPU. What a log claims and then takes back proves nothing (`harness.parse.bench.claim`). Device lines are those of
+ggml: `ggml_cuda_init`, `ggml_vulkan`, `ggml_metal*`.
 """
 
 import re
@@ -44,8 +44,8 @@ _HINTS: Mapping[str, str] = {
 def parse_backends(text: str) -> tuple[str, ...]:
     """Return the backends that really ran, as ggml names them and in its order: `CUDA0`, `BLAS`.
 
-    `CPU` stands among them where the program says that it found no GPU, and in the place of one that was named and did
-    not start; nothing at all means nothing known. `CoreML` and `OpenVINO` are encoders that were loaded.
+    `CPU` is included if the program says that it found no GPU, and replaces a backend that was named but did not start;
+    an empty tuple means that nothing is known. `CoreML` and `OpenVINO` are encoders that were loaded.
     """
     claims = parse_claims(text)
     names = [claim.subject if claim.holds else CPU for claim in claims if claim.holds or claim.subject not in ENCODERS]
@@ -57,12 +57,12 @@ def parse_backends(text: str) -> tuple[str, ...]:
 
 
 def find_failed(text: str) -> tuple[BackendClaim, ...]:
-    """Return the backends and encoders that a log names and that did not start, or failed later."""
+    """Return the backends and encoders that a log names but that did not start, or failed later."""
     return tuple(claim for claim in parse_claims(text) if not claim.holds)
 
 
 def parse_devices(text: str) -> tuple[Device, ...]:
-    """Return the devices that ggml found, used or not, in its order; those of a backend that did not start are none."""
+    """Return the devices that ggml found, used or not, in its order, without those of a backend that did not start."""
     found: dict[str, Device] = {}
     kind = "CUDA"
     for line in plain_lines(text):
@@ -82,10 +82,10 @@ def parse_devices(text: str) -> tuple[Device, ...]:
 
 
 def find_mismatch(asked: str, text: str) -> str:
-    """Return why the numbers of a log are not those of the backend that was asked for, or nothing.
+    """Return why the numbers of a log are not those of the backend that was asked for, or an empty string.
 
-    A log that names no backend at all is taken for one of the CPU, which is all that old releases had to say nothing
-    about. Backends that are unknown here are not judged.
+    A log that names no backend is taken as one of the CPU, about which old releases print nothing. Backends that are
+    not known here are not judged.
     """
     used = parse_backends(text)
     ran = ", ".join(used) or "no backend that the log names"
@@ -111,9 +111,9 @@ def find_mismatch(asked: str, text: str) -> str:
 
 
 def find_lost(asked: str, text: str) -> str:
-    """Return that the backend that was asked for failed, by the log of a process that died; nothing if it did not.
+    """Return that the requested backend failed, from the log of a process that crashed, or an empty string.
 
-    ggml aborts where the weights lie in the memory of a device that then does not start.
+    ggml aborts if the weights are in the memory of a device that then does not start.
     """
     return find_mismatch(asked, text) if find_failed(text) else ""
 

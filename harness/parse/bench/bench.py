@@ -1,4 +1,4 @@
-"""What the bench program prints for a model (`-w 0`), and what its help says that it understands.
+"""The output of the bench program for a model (`-w 0`), and its help.
 
 Grammar: `whisper_print_timings: encode time = %8.2f ms / %5d runs ( %8.2f ms per run)`, in v1.5 to v1.7.5 without
 the blank after the bracket. A "run" of decode, batchd and prompt is one token.
@@ -23,7 +23,7 @@ _EMPTY = "assuming empty model"
 
 
 class Timing(Record):
-    """A total in milliseconds over `runs` passes or tokens; `runs` is None where none is printed (load)."""
+    """A total in milliseconds over `runs` passes or tokens; `runs` is None if none is printed (load)."""
 
     total_ms: float
     runs: int | None = None
@@ -35,7 +35,7 @@ class Timing(Record):
 
 
 class Timings(Record):
-    """The timings of one process, None where absent or not a number."""
+    """The timings of one process, None if absent or not a number."""
 
     load: Timing | None = None
     encode: Timing | None = None
@@ -66,7 +66,7 @@ def parse_timings(text: str) -> Timings:
 def measure_whisper(text: str, case: Case, repetition: int) -> tuple[Measurement, ...]:
     """Return encode (ms/pass), decode, batchd, prompt (ms/token) and load (ms) of one process.
 
-    A total of zero is not a measurement: v1.4 times the encoder alone and prints zeros for the rest.
+    A total of zero is not a measurement: v1.4 times only the encoder and prints zeros for the rest.
     """
     timings = parse_timings(text)
     pairs: tuple[tuple[Metric, Timing | None], ...] = (
@@ -84,35 +84,35 @@ def measure_whisper(text: str, case: Case, repetition: int) -> tuple[Measurement
 
 
 def parse_total_ms(text: str) -> float | None:
-    """Return the milliseconds from the start of loading to the end of the last attempt; None where there are none."""
+    """Return the milliseconds from the start of loading to the end of the last attempt, or None."""
     found = _find_totals(text)
     return parse_number(found[-1].removesuffix(" ms").strip()) if found else None
 
 
 def is_empty_model(text: str) -> bool:
-    """Return whether the program computed with weights that it had not read."""
+    """Return whether the program ran without having read weights."""
     return any(_EMPTY in line for line in plain_lines(text))
 
 
 def is_whole(text: str) -> bool:
-    """Return whether the timings go on to the total, the last line of every version's."""
+    """Return whether the timings include the total, which is the last line in every version."""
     return bool(_find_totals(text))
 
 
 def parse_flash_attn(text: str) -> str:
-    """Return `0` or `1`, with which flash attention the program says that it ran; empty where it does not say."""
+    """Return `0` or `1`, the setting of flash attention that the program printed, or an empty string."""
     found = [match[1] for line in plain_lines(text) if (match := _FLASH_ATTN.search(line))]
     return found[-1] if found else ""
 
 
 def parse_model_size(text: str) -> str:
-    """Return one of `MODEL_SIZES`, by the number of layers that the last model had; empty where the log tells none."""
+    """Return one of `MODEL_SIZES`, from the number of layers of the last model, or an empty string."""
     found = [match[1] for line in plain_lines(text) if (match := _SIZE.search(line)) and match[1] in MODEL_SIZES]
     return found[-1] if found else ""
 
 
 def parse_dialect(help_text: str) -> Dialect:
-    """Return which optional flags the program's own help lists; raises UnreadableError for what is no help."""
+    """Return which optional flags the program's help lists; raises UnreadableError if the text is not its help."""
     flags = {flag for line in plain_lines(help_text) for flag in _FLAG.findall(line)}
     if "-m" not in flags or "-t" not in flags:
         raise UnreadableError("the bench program's help lists neither -m nor -t")
@@ -120,7 +120,7 @@ def parse_dialect(help_text: str) -> Dialect:
 
 
 def _find_totals(text: str) -> list[str]:
-    """Return what stands behind every `total time =`."""
+    """Return the text after each `total time =`."""
     rests = (after(line, _PREFIX) for line in plain_lines(text))
     return [match[1] for rest in rests if rest and (match := _TOTAL.fullmatch(rest))]
 

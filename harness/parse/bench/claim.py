@@ -1,8 +1,8 @@
 """Which backends a log claims, and which of these claims another line of the same log takes back.
 
-whisper.cpp says `using CUDA0 backend` before it starts the device. Where that fails it says so in a line of its own and
-computes on the CPU, without an error. So a line that is printed before the act counts only as long as nothing
-contradicts it. docs/backends.md lists the lines, when each is printed and by what it is contradicted (v1.5 to v1.9.3).
+whisper.cpp prints `using CUDA0 backend` before it starts the device. If that fails, it says so in another line and
+computes on the CPU, without an error. So a line that is printed in advance counts only if nothing contradicts it.
+docs/backends.md lists the lines, when each is printed, and what contradicts it (v1.5 to v1.9.3).
 """
 
 import functools
@@ -74,9 +74,9 @@ _FAMILIES = {"MTL": "METAL", "VK": "VULKAN", "HIP": "CUDA", "ROCM": "CUDA", "MUS
 def parse_claims(text: str) -> tuple[BackendClaim, ...]:
     """Return what the last attempt in a log claims, in its order and each name once.
 
-    `CPU` is claimed where the program says that it found no GPU. Of several contexts in one process the last one that
-    was timed counts; what a backend says of itself counts for all of them. Voice detection has backends of its own,
-    which are left out.
+    `CPU` is claimed if the program says that it found no GPU. Of several contexts in one process the last one that was
+    timed counts; what a backend reports about itself counts for all of them. The backends of voice detection are
+    ignored.
     """
     lines = plain_lines(text)
     claims: dict[str, BackendClaim] = {}
@@ -94,7 +94,7 @@ def parse_claims(text: str) -> tuple[BackendClaim, ...]:
 
 
 def find_troubles(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines in which a backend says that it cannot start, or cannot go on."""
+    """Yield the lines in which a backend reports that it cannot start or continue."""
     return (line.strip() for line in lines if any(sign in line for sign in _SIGNS) and _TROUBLES.search(line))
 
 

@@ -29,7 +29,7 @@ class _Answer(Record):
 
 
 def parse_blas(log: str) -> Device | None:
-    """Return the library: its name and version as far as it tells, its file, and the kernels that it chose."""
+    """Return the library: its name and version if it reports them, its file, and the kernels that it chose."""
     for line in reversed(log.splitlines()):
         if line.startswith(_OPENING):
             try:
@@ -44,9 +44,9 @@ def parse_blas(log: str) -> Device | None:
 
 
 def parse_nvidia(log: str) -> tuple[Device, ...]:
-    """Return the GPUs with their driver (`NVIDIA 580.159.04`) and memory; nothing where no GPU was told of.
+    """Return the GPUs with their driver (`NVIDIA 580.159.04`) and memory; empty if no GPU is listed.
 
-    They are numbered as nvidia-smi does, which need not be CUDA's order: `complete` goes by name.
+    They are numbered as by nvidia-smi, which need not be CUDA's order: `complete` matches by name.
     """
     found = filter(None, map(_LINE.fullmatch, plain_lines(log)))
     return tuple(
@@ -61,7 +61,7 @@ def parse_nvidia(log: str) -> tuple[Device, ...]:
 
 
 def complete(device: Device, gpus: Iterable[Device]) -> Device:
-    """Return a device that ggml found, with the driver and memory of the GPU of this name, where it told none."""
+    """Return a device that ggml found, with driver and memory of the GPU of this name if it has none."""
     if not device.backend.startswith(_CUDA):
         return device
     same = next((gpu for gpu in gpus if gpu.name == device.name), None)

@@ -1,10 +1,10 @@
-"""What the bench program prints for memory copies (`-w 1`) and matrix products (`-w 2`).
+"""The output of the bench program for memory copies (`-w 1`) and matrix products (`-w 2`).
 
 Grammar: `memcpy: %7.2f GB/s (heat-up)`, `memcpy: %7.2f GB/s ( 1 thread)`, then `memcpy: %7.2f GB/s (%2d thread)` for
 1, 2, ... threads. Rates are decimal GB/s and count each byte once (STREAM's copy counts it twice).
 
-Grammar: `%4zu x %4zu: Q4_0 %7.1f GFLOPS (%3d runs) | Q4_1 ...`, three lines for each size. The CPU backend computes
-them, whatever else the build offers. From v1.8.5 on the operands differ: older rates are not comparable.
+Grammar: `%4zu x %4zu: Q4_0 %7.1f GFLOPS (%3d runs) | Q4_1 ...`, three lines for each size. The CPU backend always
+computes them. From v1.8.5 on the operands differ: older rates are not comparable.
 """
 
 import functools
@@ -21,16 +21,16 @@ _CELL = re.compile(r"\s*([A-Z][A-Z0-9_]{0,15})\s+(\S+) GFLOPS \(\s*([0-9]+) runs
 
 
 def is_whole_memcpy(text: str) -> bool:
-    """Return whether the output goes on to its end, which every version prints behind the last rate."""
+    """Return whether the output is complete, with the line that every version prints after the last rate."""
     return any(line.startswith(_END) for line in plain_lines(text))
 
 
 def measure_memcpy(text: str, threads: int, repetition: int) -> tuple[Measurement, ...]:
     """Return the copy rates, in GB/s, of one process that was asked for `threads` threads.
 
-    "1 thread" is printed twice. The first is a reference without a thread of its own: `memcpy/loop=single/threads=1`.
-    The second begins the series `memcpy/threads=1`, `memcpy/threads=2`, ... Other lines than these are left out, so
-    is the heat-up: it times page faults.
+    "1 thread" is printed twice. The first is a reference without an extra thread: `memcpy/loop=single/threads=1`. The
+    second begins the series `memcpy/threads=1`, `memcpy/threads=2`, ... Other lines are ignored, and so is the heat-up,
+    which times page faults.
     """
     measurements: list[Measurement] = []
     reference_seen = False
@@ -69,7 +69,7 @@ def measure_mul_mat(text: str, threads: int, repetition: int) -> tuple[Measureme
 
 
 def count_cells(text: str) -> dict[int, int]:
-    """Return how many rates are printed for each size, as numbers or not; a whole output has as many for each."""
+    """Return how many rates are printed for each size, valid or not; a complete output has as many for each size."""
     cells: dict[int, int] = {}
     for line in plain_lines(text):
         if match := _PRODUCT.fullmatch(line):

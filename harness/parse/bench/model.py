@@ -52,7 +52,7 @@ class ModelFile(Record):
 
 
 def parse_model(data: memoryview) -> ModelFile:
-    """Return what the whole file `data` holds; raises UnreadableError where it breaks off or makes no sense.
+    """Return what the whole file `data` holds; raises UnreadableError if it is cut off or invalid.
 
     Format: the ggml container that precedes GGUF, as whisper_model_load() reads it: magic, eleven int32, mel filters,
     vocabulary, tensors up to the end of the file; little-endian, without padding.

@@ -1,6 +1,6 @@
-"""What the roofline probe prints: JSON lines, one list of slots for each kind and number of threads.
+"""The output of the roofline probe: JSON lines, one list of slots for each kind and number of threads.
 
-Grammar: harness/native/roofline/main.c. Work per nanosecond is GFLOP/s, GHz or GB/s as it stands.
+Grammar: harness/native/roofline/main.c. Work per nanosecond is GFLOP/s, GHz or GB/s without conversion.
 """
 
 import math
@@ -45,7 +45,7 @@ class _Slots(Record):
 def parse_roofline(text: str) -> Roofline:
     """Return the answer of the probe, in GFLOP/s, GHz and GB/s.
 
-    Raises UnreadableError for an answer that is not whole, holds no slots, or rates that are no positive numbers.
+    Raises UnreadableError for an incomplete answer, one without slots, and rates that are not positive numbers.
     """
     lines = [line for line in text.splitlines() if line.startswith("{")]
     if len(lines) < 3 or '"end"' not in lines[-1]:

@@ -1,8 +1,8 @@
-"""What ggml says of its own build: the `system_info` line.
+"""What ggml reports about its own build: the `system_info` line.
 
 Two grammars: `system_info: n_threads = 4 / 8 | AVX = 1 | ... |` up to v1.7.4, and with sections from v1.7.5 on,
-`... | WHISPER : COREML = 0 | OPENVINO = 0 | CPU : SSE3 = 1 | ... |`, where features that are off are not shown and a
-section without any leaves only its head.
+`... | WHISPER : COREML = 0 | OPENVINO = 0 | CPU : SSE3 = 1 | ... |`, where features that are off are not shown, and a
+section without any has only its head.
 """
 
 import re
@@ -21,10 +21,10 @@ _THREADS = re.compile(r"\s*n_threads\s*=\s*([0-9]{1,6})\s*/\s*([0-9]{1,6})\s*")
 
 
 def parse_system_info(text: str) -> SystemInfo | None:
-    """Return what the last `system_info` line of a log says, with the log's backends and devices; None without one.
+    """Return the last `system_info` line of a log, with the log's backends and devices; None without one.
 
-    The features are compile-time macros of the library, not what the CPU can do. Those that the library refuses to use
-    are off.
+    The features are compile-time macros of the library, not those of the CPU. Those that the library refuses to use are
+    off.
     """
     last: tuple[re.Match[str], list[str]] | None = None
     for line in plain_lines(text):
@@ -47,9 +47,9 @@ def parse_system_info(text: str) -> SystemInfo | None:
 
 
 def unite_infos(counted: Sequence[SystemInfo], others: Sequence[SystemInfo]) -> SystemInfo | None:
-    """Return what stands for a whole run, by its logs: those whose numbers count, and the others; None without any.
+    """Return the facts for a whole run from its logs: those whose numbers count, and the others; None without any.
 
-    One log in which a backend failed is enough for it not to be named: the run did not use it throughout.
+    A backend that failed in one log is not named, because the run did not use it throughout.
     """
     known = (*counted, *others)
     if not known:

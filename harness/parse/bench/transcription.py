@@ -1,4 +1,4 @@
-"""What whisper-cli prints when it transcribes: how much audio it read, its text, its timings, and what it refused.
+"""The output of whisper-cli when it transcribes: the length of the audio, text, timings, and errors.
 
 Grammar: `main: processing 'a.wav' (176000 samples, 11.0 sec), 4 threads, ...` on stderr, at 16 kHz in every version;
 `[00:00:00.000 --> 00:00:11.000]   text` on stdout.
@@ -17,9 +17,9 @@ _ERROR = re.compile(r"error: (.*)")
 
 
 def measure_transcription(text: str, case: Case, repetition: int) -> tuple[Measurement, ...]:
-    """Return the real-time factor of one process: its own total time without loading the weights, over the audio's.
+    """Return the real-time factor of one process: its total time without loading the weights, over that of the audio.
 
-    Nothing comes back where the log does not tell all three, or tells of no audio.
+    Empty if the log lacks one of the three, or there was no audio.
     """
     audio_s = _audio_s(text)
     load, total_ms = parse_timings(text).load, parse_total_ms(text)
@@ -36,7 +36,7 @@ def has_text(text: str) -> bool:
 
 
 def find_complaint(text: str) -> str:
-    """Return what the program says was wrong; it ends with 0 after some errors of usage."""
+    """Return the error that the program printed; it exits with 0 after some wrong calls."""
     found = [match[1] for line in plain_lines(text) if (match := _ERROR.match(line))]
     return found[-1] if found else ""
 

@@ -1,4 +1,4 @@
-"""What the worker answers: one JSON object per line (`harness.worker`)."""
+"""The answers of the worker: one JSON object per line (`harness.worker`)."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -22,11 +22,11 @@ _Number = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
 
 
 class WorkerAnswer(Record):
-    """One answer; the costs are those of the timed call alone, `units` the passes or tokens it did.
+    """One answer; the costs are those of the timed call, `units` its passes or tokens.
 
-    `other_cpus` and `steal_cpus` are the CPUs that other processes and the hypervisor used meanwhile, None if the
-    system does not tell. `idle_cpu_ns` is what the worker itself used since its last call.
-    `files` are the libraries that it has loaded, as far as the system tells.
+    `other_cpus` and `steal_cpus` are the CPUs that other processes and the hypervisor used during the call, None if
+    that is not available. `idle_cpu_ns` is the CPU time of the worker itself since its last call. `files` are the
+    libraries that it has loaded, if available.
     """
 
     ok: bool
@@ -67,7 +67,7 @@ def parse_answer(line: str, command: str) -> WorkerAnswer:
 
 
 def measure_worker(log: str, case: Case, process: int) -> tuple[Measurement, ...]:
-    """Return what the answers in a log tell of a case: load in ms, the others in ms per pass or token, in turn."""
+    """Return the measurements of a case in a log: load in ms, the others in ms per pass or token, in order."""
     found: list[Measurement] = []
     counts: dict[str, int] = {}
     for answer in _answers(log):
@@ -88,12 +88,12 @@ def list_asked(argv: Sequence[str]) -> tuple[Metric, ...]:
 
 
 def find_refusal(log: str) -> str:
-    """Return why the worker refused the first command that it refused, or nothing."""
+    """Return why the worker refused a command, the first one, or an empty string."""
     return next((answer.error for answer in _answers(log) if not answer.ok), "")
 
 
 def read_texts(log: str) -> str:
-    """Return what the library's own benchmarks printed, in the grammar of the bench program."""
+    """Return the output of the library's own benchmarks, in the grammar of the bench program."""
     return "\n".join(answer.text for answer in _answers(log) if answer.text)
 
 

@@ -1,7 +1,7 @@
-"""Names behind the numbers that Arm CPUs give for themselves.
+"""Names for the numbers by which Arm CPUs identify themselves.
 
 Source: Arm's MIDR_EL1 assignments as collected in the kernel's `asm/cputype.h` and util-linux's `lscpu-arm.c`; only
-those that run servers, boards and laptops.
+those of servers, boards and laptops.
 """
 
 from collections import Counter
@@ -70,12 +70,12 @@ _PARTS = {
 
 
 def name_vendor(implementer: str) -> str:
-    """Return the company behind a `CPU implementer` such as `0x41`, or the text itself where it is not known."""
+    """Return the company behind a `CPU implementer` such as `0x41`, or the text itself if it is not known."""
     return _IMPLEMENTERS.get(_number(implementer), implementer)
 
 
 def name_cores(blocks: Iterable[dict[str, str]]) -> str:
-    """Return `Arm Neoverse-N1`, or `Arm Cortex-A76 (4) + Cortex-A55 (4)` for several kinds; empty if nothing is said.
+    """Return `Arm Neoverse-N1`, or `Arm Cortex-A76 (4) + Cortex-A55 (4)` for several kinds, or an empty string.
 
     `blocks` are those of `/proc/cpuinfo`, one per logical CPU.
     """

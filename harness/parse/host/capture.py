@@ -1,6 +1,6 @@
-"""A capture: everything that a machine says of itself, as raw texts under their names.
+"""A capture: everything that a machine reports about itself, as raw texts by name.
 
-Names that begin with `/` are files; the others are what a program or the system answered (`machine`, `release`,
+Names that begin with `/` are files; the others are answers of a program or the system (`machine`, `release`,
 `affinity`, `sysctl`). On disk a capture reads as `tail -n +1 FILE...` prints it, so one can be made on any machine
 without the harness, kept, and probed again later.
 """
@@ -17,7 +17,7 @@ MAX_CPUS = 8192
 
 
 def parse_capture(text: str) -> dict[str, str]:
-    """Return the texts by name; what stands before the first head is a note and ignored."""
+    """Return the texts by name; anything before the first head is a note and ignored."""
     _, *parts = _HEAD.split(text)
     return {name: _body(body) for name, body in zip(parts[::2], parts[1::2], strict=True)}
 

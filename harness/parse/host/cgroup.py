@@ -1,6 +1,6 @@
-"""The CPU quota of a process: what a container may use, whatever the number of CPUs that it sees.
+"""The CPU quota of a process: what a container may use, however many CPUs it sees.
 
-A child group cannot have more than its parents, so every level up to the mount counts and the least wins.
+A child group cannot have more than its parents, so every level up to the mount counts, and the smallest wins.
 Formats: cgroups(7), proc(5) for mountinfo, and the kernel's cgroup-v1/v2 documents.
 """
 
@@ -35,7 +35,7 @@ def list_throttle_files(capture: Capture) -> tuple[str, ...]:
 def list_freezer_files(capture: Capture) -> tuple[str, ...]:
     """Return the files that say whether the process behind `capture` is frozen; there may be one in each version.
 
-    Each tells of the process's own group, which is frozen with those above it.
+    Each describes the process's own group, which is frozen together with those above it.
     """
     leaves = dict(_folders(capture, frozenset({_FREEZER})))  # the last of each version is the innermost
     return tuple(str(folder / _FREEZER_FILES[version]) for version, folder in leaves.items())
@@ -55,18 +55,18 @@ def parse_frozen_s(text: str) -> float | None:
 
 
 def is_frozen(text: str) -> bool:
-    """Return whether `cgroup.events` (v2) or `freezer.state` (v1) says so."""
+    """Return whether `cgroup.events` (v2) or `freezer.state` (v1) says that a group is frozen."""
     return "frozen 1" in text.splitlines() or text.strip() == "FROZEN"
 
 
 def parse_quota(capture: Capture) -> float | None:
-    """Return the CPU quota in CPUs, the least over all levels; None without one."""
+    """Return the CPU quota in CPUs, the smallest over all levels; None without one."""
     quotas = [quota for _, folder in _folders(capture) for quota in _quotas(capture, str(folder))]
     return min(quotas, default=None)
 
 
 def parse_memory_limit(capture: Capture) -> int | None:
-    """Return the memory limit in bytes, the least over all levels; None without one."""
+    """Return the memory limit in bytes, the smallest over all levels; None without one."""
     files = [file for file in list_limit_files(capture) if "/memory." in file]
     limits = (parse_count(capture.get(file, "")) for file in files)
     return min((limit for limit in limits if limit and limit < _NO_LIMIT_BYTES), default=None)

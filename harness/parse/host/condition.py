@@ -1,4 +1,4 @@
-"""How a node is set, from the texts of sysfs and procfs, or of `pmset` and `sysctl` on macOS.
+"""The settings of a node, from the texts of sysfs and procfs, or of `pmset` and `sysctl` on macOS.
 
 Sources: the kernel's admin-guide (pm/cpufreq, pm/intel_pstate, mm/transhuge) and ABI documents (power supplies, thermal
 zones, platform profile); pmset(1).
@@ -42,7 +42,7 @@ _UNIT_BYTES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 def parse_condition(capture: Capture) -> Condition:
-    """Return how the node behind `capture` is set."""
+    """Return the settings of the node behind `capture`."""
     turbo, switch = _turbo(capture)
     hottest_c, margin_c = _heat(capture)
     total, used = _swap(capture)
@@ -96,7 +96,7 @@ def _cap(capture: Capture) -> float | None:
 
 
 def _on_battery(capture: Capture) -> bool | None:
-    """Return whether nothing but a battery feeds the node; batteries of mice and pens do not count."""
+    """Return whether the node runs only on battery; batteries of mice and pens do not count."""
     drawing = re.search(r"drawing from '(\w+)", capture.get(BATTERY, ""))
     if drawing:
         return drawing[1] == "Battery"
@@ -124,7 +124,7 @@ def _profile(capture: Capture) -> str:
 
 
 def _heat(capture: Capture) -> tuple[float | None, float | None]:
-    """Return the temperature of the hottest zone, and the least margin of all, in degrees Celsius."""
+    """Return the temperature of the hottest zone, and the smallest margin, in degrees Celsius."""
     zones: dict[str, dict[str, str]] = {}
     for path, text in capture.items():
         found = re.fullmatch(r"/sys/class/thermal/thermal_zone(\d+)/(\w+)", path)

@@ -18,10 +18,10 @@ _NO_BRANDS = ("", "unknown", "common kvm processor")
 
 
 def parse_cpu(capture: Capture) -> Cpu:
-    """Return the CPU; what the capture does not tell is empty, counts are 1 at least.
+    """Return the CPU; what the capture does not say is empty, and counts are at least 1.
 
-    `brand` and `microarchitecture` in the capture are what other programs made of this CPU: the first is used where
-    the system gives no name, the second is a label and never a source of features.
+    `brand` and `microarchitecture` in the capture come from other programs: the first is used if the system gives no
+    name, the second is a label and never a source of features.
     """
     if "sysctl" in capture:
         return parse_mac_cpu(capture)
@@ -41,7 +41,7 @@ def parse_cpu(capture: Capture) -> Cpu:
 
 
 def parse_brand(blocks: list[dict[str, str]]) -> str:
-    """Return the name of the processor as its system gives it; empty where it gives none that means something."""
+    """Return the name of the processor from its system; empty if there is no meaningful one."""
     for key in _BRAND_KEYS:
         for block in blocks:
             brand = " ".join(block.get(key, "").split())
@@ -65,7 +65,7 @@ def rank_cores(capture: Capture) -> tuple[tuple[int, ...], ...]:
     """Return the usable CPUs of each physical core, the best core first.
 
     Cores of the fastest class come before the others, and those of the NUMA node with most of them before the rest. The
-    core of CPU 0 is the last of its kind: by default interrupts and the kernel's own work land there.
+    core of CPU 0 is the last of its class, because by default it handles interrupts and the kernel's own work.
     """
     cores = parse_topology(capture, list(parse_blocks(capture.get(CPUINFO, ""))))
     online = frozenset[int]().union(*(core.cpus for core in cores))

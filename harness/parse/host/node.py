@@ -44,9 +44,10 @@ _CONTAINER_GROUPS = (("kubepods", "kubernetes"), ("/docker", "docker"), ("/libpo
 
 
 def parse_node(name: str, capture: Capture) -> Node:
-    """Return the node; an empty `name` becomes the capture's host name. Raises UsageError for no folder's name.
+    """Return the node; an empty `name` becomes the host name of the capture.
 
-    `memory_bytes` is the RAM, or the cgroup's limit where that is lower.
+    Raises UsageError for a name that cannot be that of a folder. `memory_bytes` is the RAM, or the cgroup's limit if
+    that is lower.
     """
     if name and not _NODE_NAME.fullmatch(name):
         raise UsageError(f"not a name for a node: {name!r}", hint="letters, digits, dots, dashes, underscores")
@@ -65,7 +66,7 @@ def parse_node(name: str, capture: Capture) -> Node:
 
 
 def choose_node_name(hostname: str) -> str:
-    """Return `hostname` in lower case with nothing but `a-z0-9.-`, fit for a folder; `node` if nothing remains."""
+    """Return `hostname` in lower case with only `a-z0-9.-`, as a folder name; `node` if nothing remains."""
     return re.sub(r"[^a-z0-9.-]+", "-", hostname.strip().lower()).strip(".-") or "node"
 
 
@@ -76,7 +77,7 @@ def parse_os_release(text: str) -> dict[str, str]:
 
 
 def parse_hypervisor(capture: Capture) -> str:
-    """Return the name of the hypervisor, `unknown` where only the CPU says that there is one, empty on bare metal.
+    """Return the name of the hypervisor, `unknown` if only the CPU reports one, or an empty string on bare metal.
 
     The most specific source wins: DMI names the product, clock sources the interface that the kernel uses.
     """
@@ -93,7 +94,7 @@ def parse_hypervisor(capture: Capture) -> str:
 
 
 def parse_container(capture: Capture) -> str:
-    """Return `docker`, `podman`, `kubernetes` or `lxc`; empty outside of a container."""
+    """Return `docker`, `podman`, `kubernetes` or `lxc`; empty outside a container."""
     groups = capture.get(CGROUP, "")
     named = [name for part, name in _CONTAINER_GROUPS if part in groups]
     marked = [name for path, name in CONTAINER_FILES if path in capture]

@@ -1,4 +1,4 @@
-"""A capture of counters, read: `/proc` and `/sys` on Linux, what psutil and sysctl answer elsewhere."""
+"""A capture of counters: `/proc` and `/sys` on Linux, answers of psutil and sysctl elsewhere."""
 
 import math
 import re
@@ -34,7 +34,7 @@ _TICKS_PER_S = 100
 
 
 def parse_reading(capture: Capture) -> CounterReading:
-    """Return the counters; `time_s`, `own_s`, `own_pid` and `clk_tck` in the capture are the prober's own."""
+    """Return the counters; `time_s`, `own_s`, `own_pid` and `clk_tck` in the capture are those of the prober."""
     ticks_per_s = parse_count(capture.get("clk_tck", "")) or _TICKS_PER_S
     own = parse_count(capture.get("own_pid", "")) or 0
     times = parse_cpu_times(capture.get(STAT, ""), ticks_per_s) or _other_times(capture)
@@ -74,7 +74,7 @@ def _other_processes(capture: Capture, own: int) -> Iterable[CountedProcess]:
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:
-    """Return the sum of what is known, None where nothing is."""
+    """Return the sum of the known values, or None."""
     known = [count for count in counts if count is not None]
     return sum(known) if known else None
 

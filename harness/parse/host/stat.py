@@ -1,4 +1,4 @@
-"""What the kernel counts (proc(5), accounting/psi): CPU time of node and processes, load, swapping, waiting."""
+"""Counters of the kernel (proc(5), accounting/psi): CPU time of node and processes, load, swapping, waiting."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class CpuTimes(Record):
 
 
 def parse_cpu_times(text: str, ticks_per_s: int) -> CpuTimes | None:
-    """Return what `/proc/stat` says; None where it says nothing."""
+    """Return the CPU times in `/proc/stat`, or None."""
     lines = [line.split() for line in text.splitlines() if line.startswith("cpu")]
     total = next((words[1:] for words in lines if words[0] == "cpu"), [])
     ticks = [count for word in total if (count := parse_count(word)) is not None]
@@ -68,7 +68,7 @@ def parse_throttled(cpu_stat: str) -> int | None:
 
 
 def parse_processes(capture: Capture, ticks_per_s: int, own: int) -> Iterator[CountedProcess]:
-    """Yield every process in a capture but `own`; lines that are not understood are left out."""
+    """Yield every process in a capture but `own`; lines that are not understood are ignored."""
     for path, text in capture.items():
         found = _PROCESS.fullmatch(path)
         if found and int(found[1]) != own:
@@ -78,14 +78,14 @@ def parse_processes(capture: Capture, ticks_per_s: int, own: int) -> Iterator[Co
 
 
 def parse_state(text: str, ticks_per_s: int) -> tuple[str, float | None]:
-    """Return the state's letter and the CPU seconds of a process from its `stat`; empty and None where it says none."""
+    """Return the state letter and the CPU seconds of a process from its `stat`, or an empty string and None."""
     words = text.rpartition(")")[2].split()
     process = _parse_process(0, text, ticks_per_s)
     return (words[0], process.cpu_s) if process else ("", None)
 
 
 def parse_pressure(text: str) -> int | None:
-    """Return the microseconds since the start in which some process waited; None where the text does not tell."""
+    """Return the microseconds since the start in which some process waited; or None."""
     found = _SOME.search(text)
     return int(found[1]) if found else None
 

@@ -1,4 +1,4 @@
-"""What macOS says of its CPU: the answer of `sysctl machdep.cpu hw kern`, lines of `name: value`.
+"""What macOS reports about its CPU: the answer of `sysctl machdep.cpu hw kern`, lines of `name: value`.
 
 Names: Apple's sysctl(3) and "Determining instruction set characteristics"; perflevel0 is the fastest class.
 """
@@ -18,7 +18,7 @@ def parse_sysctl(text: str) -> dict[str, str]:
 
 
 def parse_mac_cpu(capture: Capture) -> Cpu:
-    """Return the CPU that `sysctl` describes; absent counts become 1."""
+    """Return the CPU that `sysctl` describes; missing counts become 1."""
     values = parse_sysctl(capture.get("sysctl", ""))
     brand = values.get("machdep.cpu.brand_string", "")
     return Cpu(

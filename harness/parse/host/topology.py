@@ -1,8 +1,8 @@
-"""Which logical CPUs make which physical core, of which class, on which NUMA node, with which caches.
+"""Which logical CPUs belong to which physical core, of which class, on which NUMA node, with which caches.
 
 Sources: the kernel's sysfs documents (`ABI/testing/sysfs-devices-system-cpu`, `admin-guide/cputopology`); hybrid x86
-CPUs of Intel's name their classes in `/sys/devices/cpu_core` and `cpu_atom`, Arm's in `cpu_capacity` (1024 is the
-fastest); AMD's compact cores differ by `acpi_cppc/highest_perf` alone (`admin-guide/acpi/cppc_sysfs`).
+CPUs of Intel name their classes in `/sys/devices/cpu_core` and `cpu_atom`, Arm's in `cpu_capacity` (1024 is the
+fastest); AMD's compact cores differ only by `acpi_cppc/highest_perf` (`admin-guide/acpi/cppc_sysfs`).
 """
 
 import itertools
@@ -41,7 +41,7 @@ class CpuCore(Record):
 
 
 def parse_cores(capture: Capture, blocks: Iterable[dict[str, str]]) -> Cores:
-    """Return the counts; `blocks` are those of `/proc/cpuinfo`, asked where sysfs says nothing."""
+    """Return the counts; `blocks` are those of `/proc/cpuinfo`, used if sysfs says nothing."""
     cores = parse_topology(capture, list(blocks))
     online = frozenset[int]().union(*(core.cpus for core in cores))
     affinity = parse_cpu_list(capture.get("affinity", "")) & online or online
@@ -61,9 +61,9 @@ def parse_cores(capture: Capture, blocks: Iterable[dict[str, str]]) -> Cores:
 
 
 def count_usable(cores: Iterable[CpuCore], affinity: frozenset[int], quota: float | None) -> int:
-    """Return how many cores one process does well to use: of the fastest class and on the best NUMA node, 1 at least.
+    """Return how many cores one process should use: of the fastest class and on the best NUMA node, at least 1.
 
-    A quota rounds down: with a thread more than it pays for, all threads wait at every barrier for the throttled one.
+    A quota rounds down: with one thread more than it allows, all threads wait at every barrier for the throttled one.
     """
     usable = [core for core in cores if core.cpus & affinity]
     fastest = [core for core in usable if core.fast] or usable
@@ -73,7 +73,7 @@ def count_usable(cores: Iterable[CpuCore], affinity: frozenset[int], quota: floa
 
 
 def parse_topology(capture: Capture, blocks: list[dict[str, str]]) -> tuple[CpuCore, ...]:
-    """Return the physical cores that are online, one at least, ordered by their first logical CPU."""
+    """Return the physical cores that are online, at least one, ordered by their first logical CPU."""
     groups = _siblings(capture, blocks)
     online = frozenset[int]().union(*groups)
     fast = _fast(capture, online)
@@ -83,12 +83,12 @@ def parse_topology(capture: Capture, blocks: list[dict[str, str]]) -> tuple[CpuC
 
 
 def list_cache_files(capture: Capture) -> tuple[str, ...]:
-    """Return the files that `parse_caches` reads: those of one CPU, for there may be hundreds."""
+    """Return the files that `parse_caches` reads: those of one CPU, because there may be hundreds."""
     return tuple(f"{folder}/{name}" for folder in _cache_folders(capture) for name in _CACHE_FILES)
 
 
 def parse_caches(capture: Capture) -> tuple[CpuCache, ...]:
-    """Return the caches as the first fast core sees them, smallest level first; none where sysfs names none."""
+    """Return the caches as the first fast core sees them, smallest level first; empty if sysfs names none."""
     caches = []
     for folder in _cache_folders(capture):
         level = parse_count(capture.get(f"{folder}/level", ""))
@@ -130,7 +130,7 @@ def _cpu(block: dict[str, str]) -> int | None:
 
 
 def _same_core(blocks: list[dict[str, str]]) -> dict[int, frozenset[int]]:
-    """Return the logical CPUs that share a core with each, for those whose block names the core."""
+    """Return the logical CPUs that share a core with each CPU whose block names its core."""
     places = {
         cpu: (block[package], block[core])
         for block in blocks
@@ -157,13 +157,13 @@ def _fast(capture: Capture, online: frozenset[int]) -> frozenset[int]:
 
 
 def _counts(capture: Capture, online: frozenset[int], name: str) -> dict[int, int]:
-    """Return a number above zero that sysfs has of each CPU, for those of which it has one."""
+    """Return the positive number that sysfs has for each CPU, if it has one."""
     counts = {cpu: parse_count(capture.get(f"{CPU}/cpu{cpu}/{name}", "")) for cpu in online}
     return {cpu: count for cpu, count in counts.items() if count}
 
 
 def _least_of_fastest(counts: frozenset[int]) -> int:
-    """Return the least number above the widest gap, the least of all where no gap is wide enough for two classes."""
+    """Return the smallest number above the widest gap; the smallest of all if no gap separates two classes."""
     ordered = sorted(counts)
     gaps = [(low / high, high) for low, high in itertools.pairwise(ordered)]
     share, least = min(gaps, default=(1.0, 0))

@@ -1,5 +1,5 @@
-"""Reports of ggml-ci, and what people paste: from text to a run.
+"""Reports of ggml-ci, and pasted logs and tables: from text to a run.
 
-In: the report's own form, the files beside it, and its dates.
-Out: how reports are written (`render`), and where they lie (`store`).
+In: the form of the report, the files beside it, and its dates.
+Out: how reports are written (`render`), and where they are stored (`store`).
 """

@@ -1,7 +1,7 @@
 """Words of dates in the languages of common locales, and the zones that date(1) names.
 
-Made by `scripts/almanac` from the locales of glibc 2.36 (what date(1) takes on Linux), CLDR as in Babel 2.19 (near to
-macOS) and tzdata 2025b: not to be edited by hand. Words are in Unicode's NFKC, case-folded, without signs around them.
+Made by `scripts/almanac` from the locales of glibc 2.36 (used by date(1) on Linux), CLDR as in Babel 2.19 (similar to
+macOS) and tzdata 2025b; do not edit it by hand. Words are in Unicode NFKC, case-folded, without signs around them.
 """
 
 # January to December. A word may stand in two months: lip is June in Croatian, July in Polish.

@@ -1,7 +1,7 @@
 """Dates as date(1) prints them in common locales, and in numbers: every moment that a text can mean.
 
-Month names, weekdays and zones come from `almanac`. Nothing is guessed: a zone that has several meanings, a missing
-one, and a day and a month that may stand in either order give several moments, and the text says why.
+Month names, weekdays and zones come from `almanac`. Nothing is guessed: a zone with several meanings, a missing
+zone, and a day and a month in uncertain order give several moments, with a text that says why.
 """
 
 import itertools
@@ -64,17 +64,17 @@ class PossibleDates(Record):
 
     @property
     def latest(self) -> str:
-        """The moment at which it was certainly over."""
+        """The last possible moment."""
         return self.moments[-1]
 
     @property
     def earliest(self) -> str:
-        """The first moment that it can mean."""
+        """The first possible moment."""
         return self.moments[0]
 
 
 class _Doubt(NamedTuple):
-    """Something that a date does not say for certain, and what it can mean."""
+    """Something uncertain about a date, and its possible meanings."""
 
     what: str
     meanings: str = ""
@@ -91,7 +91,7 @@ class _Clock(NamedTuple):
 
 
 def parse_date(text: str) -> PossibleDates | None:
-    """Return the moments that a date can mean; None where it is none, or could be days apart."""
+    """Return the moments that a date can mean, or None if it is not a date or they are days apart."""
     plain = _plain(text[:_MAX_TEXT])
     if seconds := re.fullmatch(_EPOCH, plain):
         return PossibleDates(moments=(datetime.fromtimestamp(int(seconds[1]), UTC).isoformat(timespec="seconds"),))
@@ -115,9 +115,9 @@ def parse_date(text: str) -> PossibleDates | None:
 
 
 def find_newest_date(files: Mapping[str, str], before: str) -> tuple[str, str] | None:
-    """Return the newest moment, not after `before`, that a line of some file names beyond doubt, and the file's name.
+    """Return the newest certain moment in a line of some file, not after `before`, and the file's name.
 
-    Lines about the end of something (a certificate, a cache) are left out.
+    Lines about an expiry (of a certificate, a cache) are ignored.
     """
     found = (
         (dating.latest, name)
@@ -131,13 +131,13 @@ def find_newest_date(files: Mapping[str, str], before: str) -> tuple[str, str] |
 
 
 def narrow(dating: PossibleDates, line: str) -> PossibleDates:
-    """Return the first of the moments that is not before `line`, the time of something that came earlier."""
+    """Return the first of the moments that is not before `line`, the time of an earlier event."""
     left = [moment for moment in dating.moments if moment >= line]
     return dating.replace(moments=tuple(left[:1])) if left else dating
 
 
 def _plain(text: str) -> str:
-    """Return the text with ASCII digits and single blanks; a gap behind the time stays to be seen."""
+    """Return the text with ASCII digits and single blanks; a gap after the time is kept."""
     normal = unicodedata.normalize("NFKC", text)
     digits = (str(unicodedata.digit(one)) if one.isdigit() else one for one in normal)
     plain = "".join(one for one in digits if unicodedata.category(one) != "Cf")
@@ -198,7 +198,7 @@ def _several(name: str, zones: tuple[int, ...]) -> _Doubt:
 def _read_times(
     hour: int, minute: int, second: int, before: str, behind: str
 ) -> tuple[tuple[time, ...], tuple[_Doubt, ...]]:
-    """Return the times of day; a word beside them tells morning from afternoon."""
+    """Return the times of day; a word beside them distinguishes morning from afternoon."""
     if hour > 23 or minute > 59 or second > 60:
         return (), ()
     second = min(second, 59)  # a leap second
@@ -211,9 +211,9 @@ def _read_times(
 
 
 def _read_half(before: str, behind: str) -> int | None:
-    """Return 0 or 1 for the first or second half of the day where a word beside the time says so, None without any.
+    """Return 0 or 1 for the first or second half of the day if a word beside the time says so, None without a word.
 
-    Indonesian and Malay leave a gap where the word would stand, and a word that is not known may be one.
+    Indonesian and Malay leave a gap in the place of the word, and an unknown word may be such a word.
     """
     if found := re.match(_NOON, behind.casefold()):
         return int(found[1] == "p")
@@ -251,7 +251,7 @@ def _read_days(text: str) -> tuple[list[date], tuple[_Doubt, ...]]:
 
 
 def _read_pairs(text: str, words: list[str], numbers: list[tuple[int, int]], year: int) -> Iterator[tuple[int, int]]:
-    """Yield what can be month and day."""
+    """Yield possible pairs of month and day."""
     months, weekdays, _ = _words()
     unit, day_unit = re.search(_MONTH_UNIT, text.casefold()), re.search(_DAY_UNIT, text)
     named = [word for word in words if word in months]

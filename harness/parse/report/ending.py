@@ -1,4 +1,4 @@
-"""When the run of a report ended: its date, held against the dated lines of the logs where it leaves something open."""
+"""When the run of a report ended: its date, narrowed down by the dated lines of the logs if it is uncertain."""
 
 from collections.abc import Mapping
 
@@ -14,10 +14,10 @@ _SHOWN = 3
 
 
 class ReportEnd(Record):
-    """The end of a run as UTC in ISO 8601, all empty where it is not known.
+    """The end of a run as UTC in ISO 8601, all empty if it is not known.
 
-    `latest` is the moment at which it was over, by all that is known; `reported` the same by the report alone;
-    `earliest` is there where it may have been over before. `remark` and `caveat` say what is open.
+    `latest` is the latest possible moment by all that is known; `reported` is the same from the report alone;
+    `earliest` is set if it may have ended before. `remark` and `caveat` say what is uncertain.
     """
 
     latest: str = ""
@@ -28,7 +28,7 @@ class ReportEnd(Record):
 
 
 def read_ending(report: Report, files: Mapping[str, str]) -> ReportEnd:
-    """Return the end of a run, by its report and by the lines of `files` that bear a date and an hour with its zone.
+    """Return the end of a run, from its report and from lines of `files` that have a date and a time with its zone.
 
     The times of the files themselves prove nothing: copying changes them.
     """
@@ -65,7 +65,7 @@ def read_ending(report: Report, files: Mapping[str, str]) -> ReportEnd:
 
 
 def is_open(report: Report) -> bool:
-    """Return whether dated lines of the logs would tell more of the end than the report does."""
+    """Return whether dated lines of the logs could narrow down the end."""
     dating = parse_date(_date(report))
     return dating is not None and bool(dating.why)
 

@@ -1,4 +1,4 @@
-"""What the files of a result folder say beyond the report: true times, CPU features, threads, options, compilers."""
+"""What the files of a result folder add to the report: true times, CPU features, threads, options, compilers."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,10 +31,10 @@ _NAME = re.compile(r"[^/=\s]+")
 
 
 class ModelLog(Record):
-    """The log of one whisper-bench process on a model: what ggml said of itself, and the times from their totals.
+    """The log of one whisper-bench process on a model: what ggml reports about itself, and the times from their totals.
 
-    `reason` says why its numbers do not count: a bad exit code in its `.exit` file, empty weights, no numbers at all,
-    or another case than the one that the file is named after.
+    `reason` says why its numbers do not count: a bad exit code in its `.exit` file, empty weights, no numbers,
+    or a case that does not match the file name.
     """
 
     file: str
@@ -48,10 +48,10 @@ class ModelLog(Record):
 
 
 class ResultFolder(Record):
-    """What the files of a result folder say; empty or 0 where its files do not say.
+    """The contents of the files in a result folder; empty or 0 if they do not say.
 
-    `compilers` are language, name and version; `unused` options that CMake was given and did not use;
-    `mul_mat_threads` is what that benchmark was asked for.
+    `compilers` are language, name and version; `unused` are options that CMake did not use; `mul_mat_threads` are the
+    threads of that benchmark.
     """
 
     usage: ProcessUsage | None = None
@@ -67,7 +67,7 @@ class ResultFolder(Record):
 
     @property
     def info(self) -> SystemInfo | None:
-        """What ggml said of itself in the model logs, those with numbers first; `failed` is that of all of them."""
+        """What ggml reports about itself in the model logs, those with numbers first; `failed` covers all of them."""
         return unite_infos(
             [log.info for log in self.models if log.info and not log.reason],
             [log.info for log in self.models if log.info and log.reason],
@@ -75,7 +75,7 @@ class ResultFolder(Record):
 
 
 def wanted(names: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the files of a folder that `read_folder` looks into."""
+    """Return the files of a folder that `read_folder` reads."""
     known = list(names)
     fixed = (RUNTIME, MEMCPY, MUL_MAT, _BENCH, _CMAKE)
     models = [name for name in known if _is_model_log(name)]
@@ -84,9 +84,9 @@ def wanted(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def read_folder(files: Mapping[str, str]) -> ResultFolder:
-    """Return what the files of a folder, by name, have to say; missing and unreadable ones say nothing.
+    """Return the contents of the files of a folder, by name; missing and unreadable files are ignored.
 
-    Where there is no log of any model, their output is taken from `stdall`, the trace of the whole script.
+    If there is no log of any model, their output is taken from `stdall`, the trace of the whole script.
     """
     models = tuple(_read_models(files))
     if not models and STDALL in files:

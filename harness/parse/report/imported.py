@@ -1,4 +1,4 @@
-"""A report of ggml-ci, and the files that lay beside it, as a run: what they do not say stays empty or 0."""
+"""A report of ggml-ci and the files beside it as a run; what they do not say stays empty or 0."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,10 +40,11 @@ def import_run(
     named_by: SettingOrigin = SettingOrigin.FOLDER,
     files: Mapping[str, str],
 ) -> Run:
-    """Return the run of a report; `files` are those of its folder by name that are wanted, all where the date is open.
+    """Return the run of a report; `files` are the needed files of its folder by name, all if the date is uncertain.
 
-    `digest` stands for the exact text of the report and makes the id one of its own: what is imported twice, in
-    whatever order, has the same id. `name` is the node's, empty where nothing tells it, and `named_by` what does.
+    `digest` identifies the exact text of the report and makes the id unique: a report that is imported twice, in
+    whatever order, has the same id. `name` is that of the node, empty if it is not known, and `named_by` says what
+    named it.
     """
     folder = read_folder({file: files[file] for file in wanted(files)})
     commit = _commit(report)
@@ -118,7 +119,7 @@ def _info_of_table(rows: Rows) -> SystemInfo | None:
 
 
 def _toolchain(report: Report, folder: ResultFolder) -> Toolchain:
-    """Return the compilers that CMake found, or that a report of ours names; GG_BUILD_* only says what was asked."""
+    """Return the compilers that CMake found, or that a report of this harness names; GG_BUILD_* is only a wish."""
     found = {language: (name, version) for language, name, version in folder.compilers}
     tools = {}
     for language, ours, plain in (("C", "HARNESS_CC", "gcc"), ("CXX", "HARNESS_CXX", "g++")):
@@ -171,7 +172,7 @@ def _node_fact(node: Node, name: str, named_by: SettingOrigin) -> Iterator[Setti
 
 
 def _facts(report: Report, folder: ResultFolder, shown: SystemInfo | None) -> Iterator[SettingUsed]:
-    """Yield what is known beside the numbers, each with where it was read."""
+    """Yield the known facts beside the numbers, each with its source."""
     code = exit_code(report)
     if code is not None:
         yield SettingUsed(name="exit_code", value=str(code), origin=SettingOrigin.REPORT)

@@ -13,7 +13,7 @@ _BSD = re.compile(r"\s*([0-9.,]+) real\s+([0-9.,]+) user\s+([0-9.,]+) sys\s*")
 
 
 class ProcessUsage(Record):
-    """What time(1) saw of a process and its children, 0 where it does not say."""
+    """The times of a process and its children from time(1), 0 if not given."""
 
     wall_s: float
     user_s: float
@@ -33,7 +33,7 @@ def parse_seconds(text: str) -> float:
 
 
 def parse_usage(text: str) -> ProcessUsage | None:
-    """Return what a `runtime` file says, in GNU's or in BSD's form; None for anything else."""
+    """Return the contents of a `runtime` file, in GNU's or BSD's form; None for anything else."""
     for line in (line[:_MAX_LINE] for line in text[: 8 * _MAX_LINE].split("\n")):
         if found := _GNU.match(line):
             return ProcessUsage(
@@ -54,7 +54,7 @@ def _number(text: str) -> float:
 
 
 def subtract(moment: str, seconds: float) -> str:
-    """Return the ISO 8601 time that many whole seconds earlier; empty before the first year."""
+    """Return the ISO 8601 time so many whole seconds earlier; empty before the first year."""
     try:
         return (datetime.fromisoformat(moment) - timedelta(seconds=int(seconds))).isoformat(timespec="seconds")
     except OverflowError:

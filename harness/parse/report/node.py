@@ -1,4 +1,4 @@
-"""The machine of a report, its config and its caveats, as far as a report and its logs say."""
+"""The machine of a report, its config and its caveats, as far as the report and its logs say."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ _WEIGHTS = "HARNESS_WEIGHTS_"
 
 
 def read_node(environment: ReportEnvironment, folder_name: str, info: SystemInfo | None) -> Node:
-    """Return the node under the folder's name, or under the one that a report of this harness gives."""
+    """Return the node under the name of the folder, or the name in a report of this harness."""
     named = next((name for name in (environment.get("HARNESS_NODE"), folder_name) if _NODE.fullmatch(name)), NO_NAME)
     cores = Cores(
         logical=info.hardware_threads if info else 0,
@@ -44,9 +44,9 @@ def read_node(environment: ReportEnvironment, folder_name: str, info: SystemInfo
 
 
 def read_config(environment: ReportEnvironment) -> Config:
-    """Return what the binary was asked to be: by GG_BUILD_* variables, or by the HARNESS_* ones of this harness.
+    """Return the config that was asked for, from GG_BUILD_* variables, or from HARNESS_* ones of this harness.
 
-    The logs tell the CMake options too, but a config must not depend on whether they were kept.
+    The logs hold the CMake options as well, but a config must not depend on whether they were kept.
     """
     _, build_type, isa, backend, *_ = (*environment.get("HARNESS_CONFIG").split(" "), "", "", "", "")
     options = tuple(
@@ -75,7 +75,7 @@ def read_weights(environment: ReportEnvironment) -> tuple[Weights, ...]:
 
 
 def read_caveats(report: Report, folder: ResultFolder, rows: Rows, run: Run) -> Iterator[Caveat]:
-    """Yield what a reader of an imported run must know."""
+    """Yield what a reader must know about an imported run."""
     yield from _own(report.environment)
     yield from _about_tests(run)
     yield from _about_times(rows, run)
@@ -117,7 +117,7 @@ def _about_times(rows: Rows, run: Run) -> Iterator[Caveat]:
 
 
 def _about_commit(rows: Rows, run: Run) -> Iterator[Caveat]:
-    """Tell rows of another commit: a log that is appended to keeps the rows of an earlier run."""
+    """Yield a caveat about rows of another commit, which a log keeps from an earlier run."""
     sha = run.source.commit.sha
     named = dict.fromkeys(row.get("Commit").removesuffix("+") for row, _ in rows)
     others = [name for name in named if _SHA.fullmatch(name) and not sha.startswith(name)]
@@ -129,7 +129,7 @@ def _about_commit(rows: Rows, run: Run) -> Iterator[Caveat]:
 
 
 def _about_runtime(report: Report, folder: ResultFolder) -> Iterator[Caveat]:
-    """Tell that a report from a Mac gives the user time of time(1) for the runtime."""
+    """Yield a caveat if a report from a Mac gives the user time of time(1) as the runtime."""
     runtime = report.header.get("runtime") if report.header else ""
     if parse_seconds(runtime) and not folder.usage:
         lacking = "could not be read" if RUNTIME in folder.files else "was not imported"
@@ -141,7 +141,7 @@ def _about_runtime(report: Report, folder: ResultFolder) -> Iterator[Caveat]:
 
 
 def _about_gpu(report: Report, folder: ResultFolder) -> Iterator[Caveat]:
-    """Tell runs that were to use a GPU from those that did: their rows look the same."""
+    """Yield a caveat if a run that was to use a GPU did not: its rows look the same."""
     info = folder.info
     if info and info.failure:
         failed = [log.model for log in folder.models if log.info and log.info.failed]

@@ -1,7 +1,7 @@
-"""What people paste: the log of whisper-bench, and tables of whisper.cpp's benchmark thread (ggml-org/whisper.cpp, 89).
+"""Pasted logs of whisper-bench, and tables of whisper.cpp's benchmark thread (ggml-org/whisper.cpp, 89).
 
 Both become the blocks and files of a report, so that one reader makes the run. What they do not say stays unknown: the
-node, the date, and mostly the commit and the CPU.
+node, the date, and usually the commit and the CPU.
 """
 
 import re
@@ -57,8 +57,8 @@ def import_paste(
 ) -> tuple[Run, dict[str, str]]:
     """Return the run of a pasted log or table, and the logs in it by the names that ggml-ci gives them.
 
-    Arguments as of `import_run`. Raises UnreadableError for what is of several machines, builds or commits, and for the
-    timings of a transcription, which are those of its audio.
+    Arguments as for `import_run`. Raises UnreadableError for text about several machines, builds or commits, and for
+    the timings of a transcription, which depend on its audio.
     """
     facts, rows, remarks = _read_tables(_lines(text))
     logs = dict(_read_logs(text))
@@ -80,12 +80,12 @@ def import_paste(
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines without the marks of a quotation and of the encoding."""
+    """Return the lines without quotation marks (`>`) and byte order marks."""
     return [line.strip().removeprefix(">").strip() for line in text.removeprefix("\ufeff").split("\n")]
 
 
 def _read_tables(lines: list[str]) -> tuple[dict[str, str], tuple[ReportRow, ...], tuple[ReportRemark, ...]]:
-    """Return what all rows share (CPU, OS, config, commit), the rows in the form of a report, and what was not read."""
+    """Return what all rows share (CPU, OS, config, commit), the rows as in a report, and remarks."""
     head: tuple[str, ...] = ()
     rows: list[ReportRow] = []
     remarks: list[ReportRemark] = []
@@ -121,7 +121,7 @@ def _read_tables(lines: list[str]) -> tuple[dict[str, str], tuple[ReportRow, ...
 
 
 def _trim_times(row: dict[str, str]) -> Iterator[str]:
-    """Take the units off the times of a row, and yield the columns of those that are no numbers all the same."""
+    """Remove the units from the times of a row, and yield the columns of times that are still not numbers."""
     for name in _TIMED:
         row[name] = re.sub(r"(?<=[0-9]) ?ms$", "", row.get(name, ""))
         if parse_number(row[name]) is None and row[name] not in ("", _LOST):
@@ -138,7 +138,7 @@ def _share(shared: dict[str, str], name: str, value: str, number: int) -> None:
 
 
 def _read_head(line: str) -> tuple[str, ...]:
-    """Return the columns of a table's head by their names in reports, nothing for any other line."""
+    """Return the columns of a table's head by their names in reports; empty for any other line."""
     names = [re.sub(r"\[.*\]|[.*`]", "", cell).strip().lower() for cell in _cells(line.strip().removeprefix(">"))]
     if "model" not in names or not {"enc", "encode"} & set(names):
         return ()
@@ -146,7 +146,7 @@ def _read_head(line: str) -> tuple[str, ...]:
 
 
 def _cells(line: str) -> list[str]:
-    """Return the cells of a line of a table, which may do without the outer bars."""
+    """Return the cells of a line of a table, with or without outer bars."""
     plain = line.strip()
     inside = plain.startswith("|") or plain.count("|") > 2
     return [cell.strip(" `*") for cell in plain.strip("|").split("|")] if inside else []

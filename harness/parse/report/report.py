@@ -1,7 +1,7 @@
 """Reports of ggml-ci, losslessly: whatever the text, `render_document(parse_report(text)) == text`.
 
 The grammar is that of `run.sh` in ggml-org/ci, which writes the Summary and the Environment, and of `ci/run.sh` in
-whisper.cpp, which writes the Output. The message of the commit stands unescaped in a fence and may hold anything, so
+whisper.cpp, which writes the Output. The message of the commit is unescaped in a fence and may hold anything, so
 its end is found from the Environment that follows it, never by counting fences.
 """
 
@@ -30,7 +30,7 @@ _AFTER_OLD_MESSAGE = "\n```\n\n### "
 
 
 def parse_report(text: str) -> Report:
-    """Return the blocks of any text, and a remark for each line that is not as the grammar has it; raises nothing.
+    """Return the blocks of any text, and a remark for each line that does not fit the grammar; never raises.
 
     A text that begins with a section instead of the Summary is a `README.md.bak`.
     """
@@ -89,7 +89,7 @@ def _label_width(fields: list[tuple[str, str, str]]) -> int:
 def _find_message_end(draft: ReportDraft, begin: int) -> tuple[int, int]:
     """Return where the message ends, and where what follows its fence begins.
 
-    Of the Environments whose first fence is followed by a heading it is the last: a message may quote a report.
+    The Environment is the last one whose first fence is followed by a heading, because a message may quote a report.
     """
     text = draft.text
     found = text.rfind(_AFTER_MESSAGE, begin - 1)

@@ -1,4 +1,4 @@
-"""From a report and the files beside it to how its steps ended: tests, memcpy, mul_mat and models."""
+"""From a report and the files beside it to the results of its steps: tests, memcpy, mul_mat and models."""
 
 import contextlib
 import re
@@ -26,9 +26,9 @@ _EXIT_CODE = re.compile(r"FAILURE .*\(([0-9]{1,9})\)")
 
 
 def read_results(report: Report, folder: ResultFolder, rows: Rows) -> tuple[StepResult, ...]:
-    """Return a result for each step that the report or the logs tell of, in the order of `ci/run.sh`.
+    """Return a result for each step in the report or the logs, in the order of `ci/run.sh`.
 
-    A report that says FAILURE has a bad result, if need be one that stands for the section that is missing.
+    A report that says FAILURE always has a failed result, if necessary one for a missing section.
     """
     results = [_read_test(test, folder) for test in report.tests]
     results += _read_memcpy(report, folder)
@@ -40,7 +40,7 @@ def read_results(report: Report, folder: ResultFolder, rows: Rows) -> tuple[Step
 
 
 def exit_code(report: Report) -> int | None:
-    """Return the exit code in the header, 0 for SUCCESS, None where it has none."""
+    """Return the exit code in the header, 0 for SUCCESS, or None."""
     status = report.header.get("status") if report.header else ""
     if found := _EXIT_CODE.match(status):
         return int(found[1])
@@ -48,7 +48,7 @@ def exit_code(report: Report) -> int | None:
 
 
 def read_rows(report: Report) -> Rows:
-    """Return the rows of the model tables that name a case, without `threads` and `fa` where they are missing."""
+    """Return the rows of the model tables that name a case, without `threads` and `fa` if they are missing."""
     rows: list[tuple[ReportRow, Case]] = []
     for table in report.tables:
         for row in table.rows:
@@ -120,7 +120,7 @@ def _read_mul_mat(report: Report, folder: ResultFolder, before: list[StepResult]
 
 
 def _held_against(result: StepResult, folder: ResultFolder, log: str) -> StepResult:
-    """Return a result as failed, without its numbers, where the exit file of its process says so."""
+    """Return a result as failed, without its numbers, if the exit file of its process says so."""
     code = dict(folder.exits).get(log.replace(".log", ".exit"), 0)
     return result.replace(status=_bad(code), reason=describe_exit(code), measurements=()) if code else result
 
@@ -205,7 +205,7 @@ def _read_errors(report: Report, before: list[StepResult]) -> Iterator[StepResul
 
 
 def _read_others(report: Report) -> Iterator[StepResult]:
-    """Yield the sections of other projects: of these only the status is understood."""
+    """Yield the results of sections of other projects, of which only the status is understood."""
     for block in report.blocks:
         found = _STATUS.search(block.text) if isinstance(block, ReportPassage) and block.name else None
         if isinstance(block, ReportPassage) and found:
@@ -219,7 +219,7 @@ def _read_others(report: Report) -> Iterator[StepResult]:
 
 
 def _read_verdict(report: Report, before: list[StepResult]) -> Iterator[StepResult]:
-    """Yield a result for a failure that the report states, but no section shows."""
+    """Yield a result for a failure that the report states but no section shows."""
     if any(result.status.bad for result in before):
         return
     heads = (block for block in report.blocks if isinstance(block, BenchHead))

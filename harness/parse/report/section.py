@@ -1,4 +1,4 @@
-"""The sections of a report's Output, read block by block: ctest logs, benchmarks, and whatever others write."""
+"""The sections of a report's Output, read block by block: ctest logs, benchmarks, and sections of other projects."""
 
 import re
 
@@ -48,7 +48,7 @@ class ReportDraft:
         self._known = 0  # remarks of earlier blocks
 
     def take(self, block: AnyBlock, end: int) -> None:
-        """Let `block` stand for the text from `at` to `end`; it keeps that text where its fields do not say it."""
+        """Add `block` for the text from `at` to `end`; it keeps that text if its fields do not reproduce it."""
         if end > self.at:
             text = self.text[self.at : end]
             raw = None if block.written() == text else text
@@ -59,7 +59,7 @@ class ReportDraft:
         self.at = end
 
     def remark(self, offset: int, what: str, *, cut: bool = False) -> None:
-        """Note that something at `offset` is not as it should be."""
+        """Add a remark about something unexpected at `offset`."""
         end = self.text.find("\n", offset)
         text = self.text[offset : end if end >= 0 else None][:_SHOWN]
         self._remarks.append(ReportRemark(line=self._line_at(offset), what=what, text=text, cut=cut))
@@ -80,7 +80,7 @@ class ReportDraft:
 
 
 def read_sections(draft: ReportDraft) -> None:
-    """Read everything from where the draft is."""
+    """Read everything from the current position of the draft."""
     text = draft.text
     while draft.at < len(text):
         log = _TEST.match(text, draft.at)
@@ -167,7 +167,7 @@ def _read_table(draft: ReportDraft, begin: int, end: int) -> None:
 
 
 def _read_row(draft: ReportDraft, line: str, at: int) -> ReportRow:
-    """Return the values of a row, split at the bars: long names and commits push the columns out of line."""
+    """Return the values of a row, split at the bars, since long names and commits shift the columns."""
     pieces = line.split("|")
     cells = tuple([cell.strip(" ") for cell in pieces[1:-1]])
     if len(cells) != len(COLUMNS) or pieces[0] or pieces[-1]:

@@ -1,4 +1,4 @@
-"""What ctest prints while it runs tests, as upstream's reports show it."""
+"""The output of ctest while it runs tests, as in upstream's reports."""
 
 import re
 
@@ -17,7 +17,7 @@ _MAX_LINE = 1000
 
 
 class TestOutcome(Record):
-    """The tests of one ctest call; `none` when it says that it found no test, `failed` what its summary counts."""
+    """The tests of one ctest call; `none` says that it found no test, `failed` is the count in its summary."""
 
     __test__ = False  # not a test of pytest's
 
@@ -30,7 +30,7 @@ def parse_test_log(log: str) -> TestOutcome:
     """Return the tests of the last call of ctest in a log, wall time in seconds.
 
     Lines: ` 4/5 Test  #4: name ....***Failed    0.00 sec`, `Passed`, `***Exception: SegFault`, `***Timeout`,
-    `***Not Run`. What stands between the start of a test that is not `Passed` and that of the next one is its output.
+    `***Not Run`. The text between the start of a test that is not `Passed` and that of the next is its output.
     """
     begin = log.rfind(f"\n{_COMMAND}")
     checks: list[CTestResult] = []
@@ -65,7 +65,7 @@ def _reason(word: str) -> str:
 
 
 def _attach(checks: list[CTestResult], output: list[str]) -> None:
-    """Give the lines since the last result to that test, and forget them."""
+    """Assign the lines since the last result to that test, and clear them."""
     text = "\n".join(output).strip("\n")
     if checks and text and checks[-1].status is not Status.PASSED:
         before = checks[-1].output

@@ -1,4 +1,4 @@
-"""Why a configuration or a build failed: what the tools complain of, its cause, and the option to change.
+"""Why a configuration or a build failed: the error message, its cause, and the option to change.
 
 Sources of the forms: gcc 12, clang 14, zig 0.17, GNU as and ld 2.40, Ninja 1.13, provoked one by one
 (`tests/data/logs/breakage.txt` holds what they printed); those for Arm, RISC-V and CUDA follow their sources.
@@ -22,9 +22,9 @@ _GIT_SHRUG = re.compile(r"^fatal: (?:not a git repository|detected dubious owner
 
 
 class FailurePattern(NamedTuple):
-    """A form of complaint, what it means, and what to change; the first that matches a line counts.
+    """A form of error message, its meaning, and what to change; the first one that matches a line counts.
 
-    A pattern is compiled when it is searched for: most commands read no log of a build, and compiling all takes 7 ms.
+    A pattern is compiled on first use: most commands read no build log, and compiling all patterns takes 7 ms.
     """
 
     pattern: str
@@ -180,16 +180,16 @@ _FOLDER = re.compile(r"^/(?:[^/\s:]{1,255}/){0,64}")
 
 
 class BuildFailure(NamedTuple):
-    """The cause of a failure, None where the complaint alone is known, and a sentence: meaning, complaint, remedy."""
+    """The cause of a failure, None if only the message is known, and a sentence: meaning, message, remedy."""
 
     cause: Cause | None
     sentence: str
 
 
 def find_breakage(log: str) -> BuildFailure | None:
-    """Return why a build or a configuration failed by its log; None where not even a complaint is in it.
+    """Return why a build or a configuration failed, from its log; None if it has no error message.
 
-    Of several causes the first counts, and a cause before a complaint that has none. What succeeded before the first
+    Of several causes the first counts, and a known cause counts before a message without one. Output before the first
     failure is not read.
     """
     lines = _failing([line.strip() for line in plain_lines(log)])
@@ -205,7 +205,7 @@ def find_breakage(log: str) -> BuildFailure | None:
 
 
 def _failing(lines: list[str]) -> list[str]:
-    """Return the lines from the first failure on, all where none is marked."""
+    """Return the lines from the first failure on, or all lines if none is marked."""
     for mark in (_FAILED, _CMAKE):
         first = next((number for number, line in enumerate(lines) if line.startswith(mark)), None)
         if first is not None:
@@ -214,12 +214,12 @@ def _failing(lines: list[str]) -> list[str]:
 
 
 def _is_beside(line: str) -> bool:
-    """Whether a line is no complaint: a warning, a note, the number of a failed command, a tree without git."""
+    """Return whether a line is not an error: a warning, a note, the number of a failed command, a tree without git."""
     return line.startswith(_FAILED) or any(form.search(line) for form in (_WARNING, _GIT_SHRUG))
 
 
 def _find_line(lines: list[str]) -> str:
-    """Return the first line that says what is undefined, else the first that calls itself an error."""
+    """Return the first line about something undefined, else the first line marked as an error."""
     for pattern in (_LINK, _ANY):
         for line in lines:
             if pattern.search(line) and not _is_beside(line) and not line.startswith(_CMAKE):

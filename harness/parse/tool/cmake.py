@@ -1,4 +1,4 @@
-"""What CMake says: what it made of its options, and what a configuration that failed was missing."""
+"""The output of CMake: what became of its options, and what a failed configuration was missing."""
 
 import re
 
@@ -41,7 +41,7 @@ _MISSING = (
 
 
 def parse_cache(text: str) -> tuple[CMakeVariable, ...]:
-    """Return the variables of a CMakeCache.txt, CMake's own internal ones left out."""
+    """Return the variables of a CMakeCache.txt, without CMake's internal ones."""
     found: list[CMakeVariable] = []
     help_text: list[str] = []
     for line in text.splitlines():
@@ -60,29 +60,29 @@ def parse_cache(text: str) -> tuple[CMakeVariable, ...]:
 
 
 def parse_unread(log: str) -> frozenset[str]:
-    """Return the names of the command line that nothing has read while CMake configured.
+    """Return the names on the command line that nothing read while CMake configured.
 
-    What is only asked for with `if(DEFINED NAME)` counts as not read; what a project reads in a loop over all of its
-    variables, as ggml does with every GGML_*, counts as read.
+    A variable that is only tested with `if(DEFINED NAME)` counts as not read; one that a project reads in a loop over
+    its variables, as ggml does with every GGML_*, counts as read.
     """
     return frozenset(name for block in _UNREAD.findall(log) for name in block.split())
 
 
 def parse_effective(package: str) -> dict[str, str]:
-    """Return the values that ggml built with, by name, of the package file that it writes (`ggml-config.cmake`).
+    """Return the values that ggml was built with, by name, from the package file that it writes (`ggml-config.cmake`).
 
-    They are those of its variables, which hide what the cache holds: whisper.cpp sets some of ggml's options itself.
+    They are those of its variables, which override the cache: whisper.cpp sets some of ggml's options itself.
     """
     return dict(_EFFECTIVE.findall(package))
 
 
 def parse_renamed(log: str) -> dict[str, str]:
-    """Return the names that the project calls old, each with its new name."""
+    """Return the names that the project marks as old, each with its new name."""
     return dict(_RENAMED.findall(log))
 
 
 def find_missing(log: str) -> tuple[str, ...]:
-    """Return the Debian packages that a failed configuration asks for, nothing where it does not tell."""
+    """Return the Debian packages that a failed configuration is missing; empty if that is not known."""
     found = [package for pattern, package in _MISSING if pattern.search(log)]
     if "BLAS not found" in log:
         vendor = _VENDOR.search(log)

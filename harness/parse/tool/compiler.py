@@ -1,4 +1,4 @@
-"""Who a compiler is, from what `--version` prints."""
+"""The identity of a compiler, from the output of `--version`."""
 
 import re
 from pathlib import PurePosixPath
@@ -26,7 +26,7 @@ class CompilerPair(Record):
 
 
 def parse_compiler(text: str) -> Compiler | None:
-    """Return who printed `text`, None where nothing in it is a version."""
+    """Return the compiler that printed `text`, or None if there is no version in it."""
     version = parse_version(text)
     if not version:
         return None
@@ -40,18 +40,18 @@ def parse_compiler(text: str) -> Compiler | None:
 
 
 def parse_version(text: str) -> str:
-    """Return the first dotted version number in `text`, empty without one."""
+    """Return the first dotted version number in `text`, or an empty string."""
     found = _VERSION.search(text)
     return found[0] if found else ""
 
 
 def name_cxx(family: str) -> str:
-    """Return what the C++ compiler of a family is called."""
+    """Return the name of the C++ compiler of a family."""
     return _CXX_NAMES.get(family, f"{family} c++")
 
 
 def choose_pair(compiler: str) -> CompilerPair | None:
-    """Return C and C++ compiler when one of the two is named, None if the name follows no known custom.
+    """Return C and C++ compiler if one of the two is named, or None if the name follows no known convention.
 
     `gcc-13` -> `g++-13`, `/opt/llvm/bin/clang-16` -> `clang++-16` in the same folder, `aarch64-linux-gnu-gcc`.
     """

@@ -1,4 +1,4 @@
-"""What CTest says: its JUnit file, and its list of tests."""
+"""The output of CTest: its JUnit file, and its list of tests."""
 
 import re
 from collections.abc import Iterator
@@ -38,10 +38,10 @@ class _Tests(msgspec.Struct):
 def parse_junit(xml: str) -> tuple[CTestResult, ...]:
     """Return the tests of a file written by `ctest --output-junit`, in its order; wall time in seconds.
 
-    A suite that counts more failures than its tests show ends with one more test, under the suite's name, that failed.
+    A suite that counts more failures than its tests show gets one more failed test, under the name of the suite.
     Tests that are disabled, or skip themselves, are SKIPPED, and `output` begins with the reason. Tests that could
     not be run (no executable, a required file missing) are FAILED, as in CTest's own verdict. Up to CTest 3.25 the
-    file does not tell a time-out from a failure. Raises UnreadableError for what is no such file.
+    file does not distinguish a time-out from a failure. Raises UnreadableError for any other file.
     """
     if "<!DOCTYPE" in xml or "<!ENTITY" in xml:
         raise UnreadableError("the JUnit file has a document type", cause="ctest writes none: it may be an entity bomb")
@@ -56,9 +56,9 @@ def parse_junit(xml: str) -> tuple[CTestResult, ...]:
 def parse_listing(text: str) -> tuple[ListedTest, ...]:
     """Return the tests that `ctest --show-only=json-v1` or `ctest -N -V` lists.
 
-    The JSON form leaves out a program that does not exist, so in a tree that is not built yet every `program` is
-    empty; the verbose form names it in any case. Raises UnreadableError for what is cut or something else: it would
-    pass for a tree without tests.
+    The JSON form omits a program that does not exist, so in a tree that is not yet built every `program` is empty; the
+    verbose form always names it. Raises UnreadableError for text that is cut off or something else, which would look
+    like a tree without tests.
     """
     start = re.search(r"^\{", text, re.MULTILINE)
     if not start:

@@ -1,4 +1,4 @@
-"""Digests of ELF object files: what the processor gets of them, and not what they are called.
+"""Digests of ELF object files, over what the processor executes and reads, without names.
 
 The format is that of the System V ABI (gabi 4.1) and its supplements.
 """
@@ -51,10 +51,10 @@ class _Symbol(NamedTuple):
 
 
 def digest_object(data: bytes, forget: Forget) -> str:
-    """Return 16 hex digits over code, constants and data of a relocatable ELF file, and over what they refer to.
+    """Return 16 hex digits of a hash over code, constants and data of a relocatable ELF file, and what they refer to.
 
-    `forget` is applied to every string literal. What refers to a literal refers to its text and not to its place,
-    which depends on the lengths of others. Raises UnreadableError for anything that is no such file, or holds no code.
+    `forget` is applied to every string literal. A reference to a literal counts by its text and not by its position,
+    which depends on the lengths of others. Raises UnreadableError for any other file, and for one without code.
     """
     try:
         return _Object(data).digest(forget)
@@ -63,7 +63,7 @@ def digest_object(data: bytes, forget: Forget) -> str:
 
 
 class _Literals:
-    """The string literals of a section; they are padded with zeros."""
+    """The string literals of a section, which are separated by zeros."""
 
     def __init__(self, content: bytes, forget: Forget) -> None:
         found = list(re.finditer(rb"[^\0]+", content))
@@ -72,7 +72,7 @@ class _Literals:
         self._ends = [one.end() for one in found]
 
     def at(self, place: int) -> bytes:
-        """Return the text of the literal at an offset, with the offset in it; nothing for an empty one."""
+        """Return the text of the literal at an offset, with the offset in it; empty for an empty literal."""
         number = bisect.bisect_right(self._starts, place) - 1
         if number < 0 or place >= self._ends[number]:
             return b""
@@ -128,7 +128,7 @@ class _Object:
         return found.hexdigest()[:_DIGITS]
 
     def _describe_symbols(self, symbols: list[_Symbol]) -> Iterator[str]:
-        """Yield what the linker goes by: it calls a function of default visibility in a roundabout way."""
+        """Yield what the linker uses: it calls a function of default visibility indirectly."""
         for symbol in symbols:
             if symbol.info & 0xF in (_SECTION, _FILE) or not symbol.name:
                 continue

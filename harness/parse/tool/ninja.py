@@ -1,4 +1,4 @@
-"""What Ninja prints, what the compilers that it starts complain of, and what its build file links."""
+"""The output of Ninja, errors of the compilers that it starts, and the links in its build file."""
 
 import re
 from typing import NamedTuple
@@ -25,7 +25,7 @@ _STAND_IN = "\x02"
 
 
 class BuildProgress(Record):
-    """How far a build is: edges finished of `total`, seconds since it began, and what it last said it did."""
+    """How far a build is: finished edges of `total`, seconds since it began, and the last edge."""
 
     finished: int
     total: int
@@ -34,7 +34,7 @@ class BuildProgress(Record):
 
 
 def parse_progress(text: str) -> BuildProgress | None:
-    """Return the last progress line in a piece of build output; None without one."""
+    """Return the last progress line in a piece of build output, or None."""
     last = None
     for match in _PROGRESS.finditer(text.replace("\r", "\n")):
         last = match
@@ -50,7 +50,7 @@ def parse_targets(text: str) -> frozenset[str]:
 
 
 def find_complaint(text: str) -> str:
-    """Return the first error of a compiler in a build's output, with file and line; an empty string without one."""
+    """Return the first error of a compiler in a build's output, with file and line, or an empty string."""
     for line in plain_lines(text):
         head, found, what = line.partition(_ERROR)
         fatal = _FATAL if head.endswith(_FATAL) else ""
@@ -61,13 +61,13 @@ def find_complaint(text: str) -> str:
 
 
 def describe_progress(output: str) -> str:
-    """Return `17/42` for a piece of build output, nothing where it tells of no progress."""
+    """Return `17/42` for a piece of build output, or an empty string."""
     progress = parse_progress(output)
     return f"{progress.finished}/{progress.total}" if progress else ""
 
 
 class LinkedFile(NamedTuple):
-    """One library or program: its file, its objects, and how they are put together, version numbers left out."""
+    """One library or program: its file, its objects, and how they are linked, without version numbers."""
 
     output: str
     objects: tuple[str, ...]
@@ -75,7 +75,7 @@ class LinkedFile(NamedTuple):
 
 
 def parse_links(text: str) -> tuple[LinkedFile, ...]:
-    """Return the links of whisper.cpp's and ggml's libraries and of the bench program, in the file's order."""
+    """Return the links of whisper.cpp's and ggml's libraries and of the bench program, in the order of the file."""
     found = []
     for outputs, rule, inputs, fields in _EDGE.findall(text.replace(_SPACE, _STAND_IN)):
         output = outputs.split()[0].replace(_STAND_IN, " ")
@@ -88,5 +88,5 @@ def parse_links(text: str) -> tuple[LinkedFile, ...]:
 
 
 def parse_versions(text: str) -> tuple[str, ...]:
-    """Return the versions and commits that are compiled in as macros, GGML_COMMIT and its like, longest first."""
+    """Return the versions and commits that are compiled in as macros, such as GGML_COMMIT, longest first."""
     return tuple(sorted(set(filter(None, _MACRO.findall(text))), key=lambda word: (-len(word), word)))

@@ -1,9 +1,9 @@
 """Where the user's pip configuration finds packages.
 
-The output of `pip config list` (one `section.option='value'` a line, the value as Python writes a string), or the
-variables PIP_* alone. https://pip.pypa.io/en/stable/topics/configuration/: an environment variable replaces what the
-command's section says, which replaces the global one; nothing is appended. Options that may be given several times
-take words separated by white space.
+The output of `pip config list` (one `section.option='value'` a line, the value as Python writes a string), or only the
+variables PIP_*. https://pip.pypa.io/en/stable/topics/configuration/: an environment variable replaces the value in the
+section of the command, which replaces the global one; nothing is appended. Options that may be given several times take
+words separated by white space.
 """
 
 import ast
@@ -16,7 +16,7 @@ _TRUE = {"1", "y", "yes", "t", "true", "on"}
 
 
 class PackageIndex(Record):
-    """Index URLs (empty `index_url`: the usual one), folders and how to talk to them; `timeout_s` in seconds.
+    """Index URLs (empty `index_url`: the usual one), folders and connection options; `timeout_s` is in seconds.
 
     Paths and URLs are as the user wrote them.
     """
@@ -33,7 +33,7 @@ class PackageIndex(Record):
 
 
 def parse_pip_config(text: str) -> PackageIndex:
-    """Return what the output of `pip config list` says; lines that it does not know are passed over."""
+    """Return the configuration in the output of `pip config list`; unknown lines are ignored."""
     sections: dict[str, dict[str, str]] = {name: {} for name in _SECTIONS}
     for line in text.splitlines():
         key, equals, value = line.partition("=")
@@ -44,7 +44,7 @@ def parse_pip_config(text: str) -> PackageIndex:
 
 
 def parse_pip_environment(environ: Mapping[str, str]) -> PackageIndex:
-    """Return what the variables PIP_* say, for where pip itself cannot be asked."""
+    """Return the configuration in the variables PIP_*, for use if pip itself cannot be asked."""
     return _index(
         [
             {
