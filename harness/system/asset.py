@@ -11,8 +11,8 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def third_party(name: str) -> Path:
     """Return the path of the file `name` in `third_party/`.
 
-    An installed wheel carries the folder inside the package, a checkout beside it; the package's own wins, because
-    what lies beside an installed package belongs to others. Raises HarnessError when the file is in neither.
+    An installed wheel has the folder inside the package, a checkout beside it; the one in the package takes precedence,
+    because what is beside an installed package belongs to others. Raises HarnessError if the file is in neither.
     """
     for folder in (_PACKAGE / "third_party", _PACKAGE.parent / "third_party"):
         if (folder / name).is_file():
@@ -30,11 +30,11 @@ def roofline_project() -> Path:
 
 
 def roofline_digest() -> str:
-    """Return twelve hex digits over the sources, so that a probe of other sources is not taken for this one."""
+    """Return twelve hex digits of a hash over the sources, which identify the probe that is made from them."""
     files = sorted(path for path in roofline_project().iterdir() if path.suffix in (".c", ".h", ".txt"))
     return short_hash([(path.name, path.read_text(encoding="utf-8")) for path in files])
 
 
 def library_project() -> Path:
-    """Return the folder to configure: `cmake -S <it> -DWHISPER_SOURCE=<tree>`; libraries come out in `lib/`."""
+    """Return the folder to configure: `cmake -S <it> -DWHISPER_SOURCE=<tree>`; libraries are built in `lib/`."""
     return _PACKAGE / "native" / "library"

@@ -1,4 +1,4 @@
-"""Recordings that are to be transcribed: whisper.cpp's own sample, or the user's files, converted where need be."""
+"""Recordings to transcribe: whisper.cpp's own sample, or the user's files, converted if necessary."""
 
 import os
 import secrets
@@ -28,11 +28,11 @@ _MOST_BYTES = 4 << 30
 def resolve_audio(
     words: Sequence[str], *, tree: Path, cache: Path, environ: Mapping[str, str], dry_run: bool = False
 ) -> tuple[Audio, ...]:
-    """Return the recordings that `words` name: `jfk` is the sample in the `tree` of whisper.cpp, all else a file.
+    """Return the recordings that `words` name: `jfk` is the sample in the `tree` of whisper.cpp, anything else a file.
 
-    What is no WAV file of 16 bits at 16 kHz is converted by ffmpeg, once, into `cache/audio`. `dry_run` converts
-    nothing. Raises UsageError for files that are not there or share a name, UnavailableError for a tree without the
-    sample, UnfitError without ffmpeg, UnreadableError for what ffmpeg cannot read and for audio without length.
+    Anything but a 16-bit WAV file at 16 kHz is converted by ffmpeg, once, into `cache/audio`. `dry_run` converts
+    nothing. Raises UsageError for files that do not exist or share a name, UnavailableError for a tree without the
+    sample, UnfitError without ffmpeg, UnreadableError for files that ffmpeg cannot read and for audio without length.
     """
     found: dict[str, Audio] = {}
     for word in dict.fromkeys(words):
@@ -47,7 +47,7 @@ def resolve_audio(
 
 
 def verify_audio(audio: Audio, *, cache: Path) -> None:
-    """Raise UnavailableError unless a recording is still what it was when it was resolved."""
+    """Raise UnavailableError if a recording has changed since it was resolved."""
     path, hint = Path(audio.path), "harness run, without --resume"
     if not path.is_file():
         raise UnavailableError(f"the recording {audio.name} no longer exists: {path}", hint=hint)

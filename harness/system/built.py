@@ -1,4 +1,4 @@
-"""The files of a build that are measured: whether they stay what they were, and copies of them."""
+"""The files of a build that are measured: whether they change, and copies of them."""
 
 import contextlib
 import hashlib
@@ -34,9 +34,9 @@ FileStates = tuple[FileState | None, FileState | None]
 
 
 class BuiltFiles:
-    """The libraries and programs in the folder of a build, as they are when this is made.
+    """A snapshot of the libraries and programs in the folder of a build.
 
-    The object files instead where those are `linked` again for every measurement.
+    If the build is `linked` again for every measurement, a snapshot of its object files instead.
     """
 
     def __init__(self, folder: Path, *, linked: bool = False) -> None:
@@ -46,11 +46,11 @@ class BuiltFiles:
 
     @property
     def sums(self) -> tuple[tuple[str, str], ...]:
-        """Each file by its name in the folder, with what tells its content from others, as `Run.built` has them."""
+        """Each file by its name in the folder, with a digest of its content, as in `Run.built`."""
         return tuple(sorted((str(path.relative_to(self._folder)), known) for path, (_, known) in self._known.items()))
 
     def find_other(self) -> str:
-        """Return the first file that is another by now or is gone, below the folder; empty where there is none."""
+        """Return the first file below the folder that has changed or no longer exists, or an empty string."""
         for path, (seen, known) in self._known.items():
             now = look(path)
             if now != seen:
@@ -61,17 +61,17 @@ class BuiltFiles:
 
 
 def distrust(folder: Path) -> None:
-    """Take the marks away from a build that somebody wrote to: it is made anew before it is used again."""
+    """Remove the stamps of a build that somebody wrote to, so that it is made again before the next use."""
     for name in MARKS:
         with contextlib.suppress(OSError):
             (folder / name).unlink()
 
 
 def copy_built(folder: Path, into: Path, program: str = "") -> None:
-    """Copy the libraries of a build into a new folder, each where it lies in the build, and its program of this path.
+    """Copy the libraries of a build into a new folder, each at its path in the build, and its program of this path.
 
-    Every copy is a file of its own, with pages of its own in memory. Links stay links; what is too large to be copied
-    for each block becomes one. Raises OSError, and UnreadableError for what cannot be read.
+    Every copy is a separate file, with its own pages in memory. Links stay links; files that are too large to copy for
+    each block become links. Raises OSError, and UnreadableError for files that cannot be read.
     """
     programs = [Path(program)] if program else []
     for path in (*_find(folder, _LIBRARY, _NOT_MEASURED), *programs):
@@ -95,7 +95,7 @@ def _copy(path: Path, copy: Path) -> None:
 
 
 def find_shared(loaded: Sequence[str], root: str) -> str:
-    """Return the first library that a process has loaded and that is not among the copies below `root`; or nothing."""
+    """Return the first library that a process has loaded from outside the copies below `root`, or an empty string."""
     if not root:
         return ""
     own = os.path.realpath(root)
@@ -110,7 +110,7 @@ def _find(folder: Path, wanted: re.Pattern[str], skipped: frozenset[str]) -> Ite
 
 
 def look(path: Path) -> FileState | None:
-    """Return inode, length, times, mode, names and owner of a file, or of a link; None where nothing is."""
+    """Return inode, length, times, mode, names and owner of a file, or of a link, or None."""
     try:
         found = path.lstat()
     except OSError:
@@ -120,14 +120,14 @@ def look(path: Path) -> FileState | None:
 
 
 def look_through(path: str) -> FileStates:
-    """Return what is at a path, and what is where it leads, if it is a link; None where nothing is."""
+    """Return the state of a path, and of the target if it is a link; None for what does not exist."""
     return look(Path(path)), look(Path(os.path.realpath(path)))  # Path.resolve raises an error for a loop of links
 
 
 def is_touched(before: FileState | None, now: FileState | None) -> bool:
-    """Return whether a file may hold something else, or have held it meanwhile.
+    """Return whether the content of a file may have changed, even temporarily.
 
-    A change of mode or owner, or a further name such as a backup gives to it, is no reason to think so.
+    A change of mode or owner, or a further name such as a backup creates, does not count.
     """
     if before is None or now is None or before[:3] != now[:3]:
         return before != now
@@ -135,7 +135,7 @@ def is_touched(before: FileState | None, now: FileState | None) -> bool:
 
 
 def _sum(path: Path) -> str:
-    """Return what tells the content of a file, or of a link, from others; empty for what cannot be read."""
+    """Return a digest of a file, or the target of a link; empty if it cannot be read."""
     try:
         if path.is_symlink():
             return f"to {path.readlink()}"

@@ -1,4 +1,4 @@
-"""What CMake left behind in a build folder, and what it was made from."""
+"""The files of CMake in a build folder, and those that it reads."""
 
 import os
 import re
@@ -21,30 +21,30 @@ _COMMENT = re.compile(r"#\[(=*)\[.*?\]\1\]|#[^\n]*", re.S)
 
 
 def keep_said(log: Path, folder: Path) -> None:
-    """Keep what CMake said when it configured `folder`."""
+    """Store the output of CMake from configuring `folder`."""
     write_atomic(folder / SAID, read_bytes(log))
 
 
 def read_said(folder: Path) -> str | None:
-    """Return what CMake said when it configured `folder`, None where that is not known."""
+    """Return the output of CMake from configuring `folder`, or None."""
     return _read(folder / SAID)
 
 
 def read_package(folder: Path) -> str:
-    """Return the package file that ggml wrote into a build folder, empty where there is none."""
+    """Return the package file that ggml wrote into a build folder, or an empty string."""
     return next(filter(None, (_read(folder / path) for path in _PACKAGES)), "")
 
 
 def read_cache(folder: Path) -> str:
-    """Return the CMakeCache.txt of a build folder, empty where there is none."""
+    """Return the CMakeCache.txt of a build folder, or an empty string."""
     return _read(folder / CACHE) or ""
 
 
 def find_names(tree: Path, leave: Sequence[str] = ()) -> Callable[[str], bool]:
-    """Return a question: whether a name stands in a CMake file of `tree`, comments and builds left out.
+    """Return a function that says whether a name occurs in a CMake file of `tree`, ignoring comments and builds.
 
-    So is what lies at the paths `leave`. `ggml_add_backend(CANN)` reads GGML_CANN without naming it. The files are read
-    when the first question is asked.
+    The paths `leave` are ignored, too. `ggml_add_backend(CANN)` reads GGML_CANN without naming it. The files are read
+    on the first call.
     """
     words: set[str] = set()
 

@@ -1,4 +1,4 @@
-"""The machine code of a build, as it lies in the build folder."""
+"""The machine code of a build in its folder."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,8 +23,8 @@ _NO_COMMIT = "unknown"
 def read_code(folder: Path, source: str, *, variant: str = "") -> CodeDigests:
     """Return the code of the library and the bench program that were built in `folder` from the tree `source`.
 
-    `variant` names the CPU variant that is loaded, where the build has several. Nothing is known of objects that are
-    not in the format ELF, hold no machine code, or are gone.
+    `variant` names the CPU variant that is loaded, if the build has several. Nothing is known about objects that are
+    not ELF files, hold no machine code, or are missing.
     """
     try:
         text = read_text(folder / _BUILD)
@@ -47,7 +47,7 @@ def read_code(folder: Path, source: str, *, variant: str = "") -> CodeDigests:
 
 
 def _forget(words: Sequence[str]) -> Callable[[bytes], bytes]:
-    """Return a function that takes words out of a text."""
+    """Return a function that removes words from a text."""
     encoded = [word.encode() for word in words if word]
 
     def forget(text: bytes) -> bytes:

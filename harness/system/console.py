@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a live line on a terminal, plain lines elsewhere."""
+"""What a person sees during a run: a live line on a terminal, plain lines elsewhere."""
 
 import contextlib
 import os
@@ -34,8 +34,8 @@ Describe = Callable[[str], str]
 class Console:
     """Progress on standard error; standard output belongs to results.
 
-    A thread that redraws would compete with the benchmark for a CPU, so the line is redrawn only from the watcher
-    of the child that runs, twice a second. What is not `colourful` has no colours, what is `plain` no live line.
+    A thread that redraws would compete with the benchmark for a CPU, so the line is redrawn only by the watcher of the
+    running child, twice a second. Without `colourful` there are no colours, with `plain` there is no live line.
     """
 
     def __init__(
@@ -65,26 +65,26 @@ class Console:
 
     @property
     def width(self) -> int:
-        """The number of columns of the terminal, 0 where there is none."""
+        """The number of columns of the terminal, or 0."""
         return find_width(self._stream)
 
     def note(self, text: str) -> None:
-        """Say something that stays."""
+        """Print a line that stays."""
         if not self._quiet:
             self._write(f"{self._fold(_shown(text))}\n")
 
     def note_once(self, text: str) -> None:
-        """Say something that stays, unless it was said before: of several builds in one go, say."""
+        """Print a line that stays, unless it was printed before, such as for several builds in one run."""
         if text not in self._said:
             self._said.add(text)
             self.note(text)
 
     def warn(self, text: str) -> None:
-        """Say something that must be seen, even when quiet."""
+        """Print a line that must be seen, even when quiet."""
         self._write(f"{self._fold(_shown(text))}\n")
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Show how far a transfer is, in bytes."""
+        """Show the progress of a transfer, in bytes."""
         now = time.monotonic()
         if self._quiet or not self._live or now - self._shown < _REFRESH_S:
             return
@@ -92,7 +92,7 @@ class Console:
         self._line(f"{what}: {done / 1e6:.0f} MB", done / total if total else None)
 
     def tick(self, text: str, share: float | None = None) -> None:
-        """Show how a long piece of work stands, and what share of it is done, if that is known."""
+        """Show the state of a long piece of work, and its completed share, if known."""
         now = time.monotonic()
         if not self._quiet and (self._live or now - self._shown >= _HEARTBEAT_S):
             self._shown = now
@@ -109,7 +109,7 @@ class Console:
         self._line(f"{what}: {done} of {total}", done / total)
 
     def begin(self, step: Step, *, place: str, left_s: Callable[[float], float], describe: Describe) -> None:
-        """Start showing `step`; `left_s` answers with the seconds left for elapsed seconds of this step."""
+        """Start showing `step`; `left_s` returns the remaining seconds for the elapsed seconds of this step."""
         self._step, self._place, self._left_s, self._describe = step, place, left_s, describe
         self._began = self._shown = time.monotonic()
         if self._started is None:
@@ -119,7 +119,7 @@ class Console:
             self._draw(0.0)
 
     def watch(self, chunk: bytes) -> None:
-        """Take new output of the running child."""
+        """Receive new output of the running child."""
         if self._quiet:
             return
         text = chunk.decode("utf-8", errors="replace")
@@ -132,7 +132,7 @@ class Console:
             self._draw(now - self._began)
 
     def end(self, result: StepResult) -> None:
-        """Show how the step ended: every step has its line, so that the numbers are those of the plan."""
+        """Show the result of the step: every step has a line, so that the numbers match the plan."""
         step, self._step = self._step, None
         if self._quiet or step is None:
             return
@@ -158,7 +158,7 @@ class Console:
         self._line(f"{left}, {self._place} {self._step.title}{latest}, {format_seconds(elapsed_s)}", share)
 
     def _line(self, text: str, share: float | None = None) -> None:
-        """Show how things stand: on a terminal over what stood there, with a bar where there is room for one."""
+        """Show the state: on a terminal in place of the last one, with a bar if there is room."""
         done = f"{100 * min(share, 1.0):3.0f} %  " if share is not None else ""
         if not self._live:
             self._write(f"{done.lstrip()}{printable(text)}\n")
@@ -185,7 +185,7 @@ class Console:
 
 
 def find_width(stream: TextIO) -> int:
-    """Return the number of columns of the terminal that a stream goes to, 0 where it goes to none."""
+    """Return the number of columns of the terminal that a stream goes to, or 0."""
     if not stream.isatty():
         return 0
     try:

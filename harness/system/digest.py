@@ -1,4 +1,4 @@
-"""SHA-256 sums of large files, remembered for as long as a file is the same."""
+"""SHA-256 sums of large files, remembered while a file is unchanged."""
 
 import contextlib
 import hashlib
@@ -16,7 +16,7 @@ MOST_MODEL_BYTES = 32 << 30
 
 
 class _Stamp(Record):
-    """What a file looked like when its sum was taken; any write or rename changes it."""
+    """The state of a file when its sum was computed; any write or rename changes it."""
 
     path: str
     size_bytes: int
@@ -31,9 +31,9 @@ class _Digest(Record):
 
 
 def file_sha256(path: Path, *, memory: Path) -> str:
-    """Return the SHA-256 of the file's content; the sums known so far lie in the folder `memory`.
+    """Return the SHA-256 of the file's content; known sums are in the folder `memory`.
 
-    Raises UnreadableError for a file that cannot be read, and for what is not a regular file, or larger than any model.
+    Raises UnreadableError for a file that cannot be read, is not a regular file, or is larger than any model.
     """
     try:
         stamp = _stamp(path)
@@ -50,7 +50,7 @@ def file_sha256(path: Path, *, memory: Path) -> str:
 
 
 def remember_sha256(path: Path, sha256: str, *, memory: Path) -> None:
-    """Note the sum of a file that has just been written; a memory that cannot be written only costs time."""
+    """Store the sum of a file that has just been written; if that fails, it only costs time later."""
     digest = _Digest(stamp=_stamp(path), sha256=sha256)
     with contextlib.suppress(OSError):
         memory.mkdir(parents=True, exist_ok=True)

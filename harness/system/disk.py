@@ -1,4 +1,4 @@
-"""What the disk allows: room, folders, programs."""
+"""Free space, new folders, and whether programs can be executed."""
 
 import os
 import shlex
@@ -11,7 +11,7 @@ _SPARE_BYTES = 64 << 20
 
 
 def expand_home(path: str | Path) -> Path:
-    """Return a path with the home folder for a `~` at its beginning; unchanged where there is no such home.
+    """Return a path with `~` at its beginning replaced by the home folder; unchanged if there is none.
 
     `Path.expanduser` raises RuntimeError there.
     """
@@ -26,13 +26,13 @@ def free_bytes(folder: Path) -> int:
 def forbids_programs(folder: Path) -> bool:
     """Return whether `folder`, which need not exist yet, is on a file system that is mounted noexec.
 
-    Linux says so in statvfs; on a system that does not say, the answer is no.
+    Linux reports it in statvfs; on a system that does not report it, the answer is no.
     """
     return bool(os.statvfs(_find_existing(folder)).f_flag & getattr(os, "ST_NOEXEC", 0))
 
 
 def require_programs(cache: Path) -> None:
-    """Raise UnfitError where what is built in `cache` could not be executed."""
+    """Raise UnfitError if programs that are built in `cache` could not be executed."""
     builds = cache / "builds"
     if forbids_programs(builds):
         raise UnfitError(
@@ -47,7 +47,7 @@ def _find_existing(folder: Path) -> Path:
 
 
 def require_free(folder: Path, needed_bytes: int, *, what: str) -> None:
-    """Raise UnfitError unless `folder` can take `needed_bytes` more, and 64 MiB to spare."""
+    """Raise UnfitError unless `folder` has room for `needed_bytes` more and a reserve of 64 MiB."""
     free = free_bytes(folder)
     if free < needed_bytes + _SPARE_BYTES:
         raise UnfitError(
@@ -58,7 +58,7 @@ def require_free(folder: Path, needed_bytes: int, *, what: str) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Create `folder` and its parents; raises UnfitError where that is not allowed."""
+    """Create `folder` and its parents; raises UnfitError if that is not allowed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -66,7 +66,7 @@ def make_folder(folder: Path) -> None:
 
 
 def make_empty(folder: Path) -> None:
-    """Create `folder` anew without anything in it; raises UnfitError where that is not allowed."""
+    """Create `folder` empty, removing an old one; raises UnfitError if that is not allowed."""
     if folder.exists():
         shutil.rmtree(folder)
     make_folder(folder)

@@ -1,11 +1,11 @@
 """The one place that opens files which others may have written: results, logs, trees, settings, weights, recordings.
 
-Only a regular file is read, and only as far as a bound. Everything else is refused by name and at once: a FIFO or a
-device has no end, a socket or a folder is not a file, a link may go round. Below a folder of others (`within`) no link
-is followed at all, neither a file nor a folder on the way: it may lead to files that are none of theirs. A limit of the
-system is no fault of a file: all of these raise LimitError then.
+Only regular files are read, and only up to a limit. Everything else is refused at once: a FIFO or a device has no end,
+a socket or a folder is not a file, a link may lead back to itself. Below a foreign folder (`within`) no link is
+followed, neither to a file nor to a folder on the way, because it may lead to other people's files. A limit of the
+system is not the fault of a file: all functions raise LimitError then.
 
-A pipe is read where it is the caller's own: standard input, or what a shell hands over for `<(command)`.
+A pipe is read if it belongs to the caller: standard input, or what a shell passes for `<(command)`.
 """
 
 import contextlib
@@ -54,7 +54,7 @@ class MissingError(UnreadableError):
 
 
 class FolderListing(NamedTuple):
-    """What lies in a folder: names of regular files, of folders, and of all else, with what it is; each sorted."""
+    """The contents of a folder: names of regular files, of folders, and of others with their kind; each sorted."""
 
     files: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
@@ -64,9 +64,9 @@ class FolderListing(NamedTuple):
 def open_file(path: Path, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> io.BufferedReader:
     """Return a regular file, opened for reading.
 
-    A path that a person named may lead through links. One `within` a folder, that lies below it, may not, from that
-    folder on. Raises MissingError where nothing is, UnreadableError for what is not a regular file, for a link within
-    that folder, for a file of more than `most_bytes`, and for one that may not be read.
+    A path that a person named may lead through links. A path `within` a folder may not, from that folder on. Raises
+    MissingError if it does not exist, UnreadableError for anything but a regular file, for a link within that folder,
+    for a file of more than `most_bytes`, and for one without read permission.
     """
     return _open(path, within, most_bytes, _require_regular)
 
@@ -96,9 +96,9 @@ def _open(path: Path, within: Path | None, most_bytes: int, require: Callable[[P
 
 
 def read_bytes(path: Path, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> bytes:
-    """Return the content of a regular file; raises what `open_file` raises, for one that grows meanwhile, too.
+    """Return the content of a regular file; raises what `open_file` raises, also for one that grows meanwhile.
 
-    A pipe that a shell handed over is read to its end.
+    A pipe that a shell passed is read to its end.
     """
     require = _require_stream if within is None and is_handed(path) else _require_regular
     with _open(path, within, most_bytes, require) as file:
@@ -121,7 +121,7 @@ def read_text(path: Path, *, within: Path | None = None, most_bytes: int = MOST_
 
 
 def is_regular(path: Path, *, within: Path | None = None) -> bool:
-    """Return whether `open_file` would find a regular file there; raises LimitError where a limit hides the answer."""
+    """Return whether `open_file` would find a regular file; raises LimitError if a limit hides the answer."""
     try:
         with _way(path, within) as way:
             return stat.S_ISREG(way.look())
@@ -134,10 +134,10 @@ def is_regular(path: Path, *, within: Path | None = None) -> bool:
 
 
 def list_folder(folder: Path, *, within: Path | None = None) -> FolderListing:
-    """Return what lies in a folder, links not followed.
+    """Return the contents of a folder, without following links.
 
-    The folder itself may be a link, unless it lies `within` another one. Raises MissingError where nothing is,
-    UnreadableError for what is not a folder and for one that may not be opened.
+    The folder itself may be a link, unless it is `within` another one. Raises MissingError if it does not exist,
+    UnreadableError for anything but a folder and for one that cannot be opened.
     """
     files, folders, others = [], [], []
     try:
@@ -163,10 +163,10 @@ def list_folder(folder: Path, *, within: Path | None = None) -> FolderListing:
 
 
 def walk_tree(root: Path) -> Iterator[tuple[Path, FolderListing, list[str]]]:
-    """Yield each folder below and with `root`, what lies in it, and the folders to enter, which may be changed.
+    """Yield `root` and each folder below it with its contents and the list of folders to enter, which may be changed.
 
     No link is followed. Raises what `list_folder` raises for `root`; a folder below it that cannot be listed is yielded
-    as one that holds nothing but itself, under its trouble.
+    as one that holds only itself, with the error as its kind.
     """
     waiting = [root]
     while waiting:
@@ -194,34 +194,34 @@ def copy_file(path: Path, target: BinaryIO, *, within: Path | None = None, most_
 
 
 def is_handed(path: Path) -> bool:
-    """Return whether a path stands for a stream that this process was started with, as `<(command)` does."""
+    """Return whether a path names a stream that this process was started with, as `<(command)` does."""
     return _HANDED.fullmatch(str(path)) is not None
 
 
 def name_kind(mode: int) -> str:
-    """Return what a file is by its mode, with its article."""
+    """Return the kind of a file from its mode, with its article."""
     return next((name for fits, name in _KINDS if fits(mode)), "a regular file")
 
 
 class _Way(NamedTuple):
-    """Where a file is: its name in an open folder, or its path as it stands; and whether links are followed there."""
+    """The place of a file: its name in an open folder, or its path; and whether links are followed."""
 
     name: str
     folder: int | None
     follow: bool
 
     def look(self) -> int:
-        """Return the mode of what is there."""
+        """Return the mode of the file."""
         return os.stat(self.name, dir_fd=self.folder, follow_symlinks=self.follow).st_mode
 
     def open(self, flags: int) -> int:
-        """Return a handle of it."""
+        """Return a file descriptor."""
         return os.open(self.name, flags if self.follow else flags | os.O_NOFOLLOW, dir_fd=self.folder)
 
 
 @contextlib.contextmanager
 def _way(path: Path, within: Path | None) -> Iterator[_Way]:
-    """Yield the way to a file, from the folder `within` on one component after another, links not followed."""
+    """Yield the place of a file, reached from the folder `within` component by component without following links."""
     if within is None:
         yield _Way(os.fspath(path), None, follow=True)
         return

@@ -1,4 +1,4 @@
-"""Files that are made anew: never through a link, never into what is there already, and whole before they are seen."""
+"""New files: never written through a link or into an existing file, and complete before they get their name."""
 
 import contextlib
 import errno
@@ -24,16 +24,15 @@ _STREAMS = ("/dev/null", "/dev/full", "/dev/tty", "/dev/pts/", "/dev/console")
 
 
 def create_file(path: Path, *, mode: int = _MODE) -> io.BufferedRandom:
-    """Return a new file, opened for writing and reading; raises FileExistsError where anything has that name."""
+    """Return a new file, opened for writing and reading; raises FileExistsError if the name is taken."""
     return os.fdopen(os.open(path, os.O_RDWR | _NEW, mode), "w+b")
 
 
 def write_atomic(path: Path, content: bytes, *, durable: bool = True, mode: int = _MODE) -> None:
-    """Replace `path` as a whole: readers see the old content or the new, never a part.
+    """Replace `path` atomically: readers see the old content or the new, never a part.
 
-    Its `mode` is what the umask leaves of this one.
-    What is `durable` is on the disk before it gets its name: a power loss cannot leave an empty file under it. What a
-    killed process left of an earlier try is removed.
+    `mode` is subject to the umask. A `durable` file is on the disk before it gets its name, so that a power loss cannot
+    leave an empty file. Leftovers of killed processes are removed.
     """
     _clear(path)
     file, temporary = _create_beside(path, mode)
@@ -51,9 +50,9 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True, mode: int 
 
 
 def sync_file(path: Path) -> None:
-    """Make a file or folder durable; what else was put there is neither followed nor waited for.
+    """Make a file or folder durable; links are not followed, and FIFOs are not waited for.
 
-    Some file systems of networks have no such thing as a durable folder.
+    Some network file systems cannot make folders durable.
     """
     mode = path.lstat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
@@ -69,9 +68,9 @@ def sync_file(path: Path) -> None:
 
 
 def make_folders(path: Path, *, within: Path) -> None:
-    """Make a folder below `within`, and those on the way; raises OSError where one of them is a link or a file.
+    """Make a folder below `within` with its parents; raises OSError if one of them is a link or a file.
 
-    `within` itself, which is made too, is a path that a person named, and may lead through links.
+    `within` itself, which is made as well, is a path that a person named, and may lead through links.
     """
     within.mkdir(parents=True, exist_ok=True)
     here = within
@@ -88,10 +87,10 @@ def make_folders(path: Path, *, within: Path) -> None:
 
 
 def write_output(path: Path, content: bytes) -> None:
-    """Write what a person named: a file as a whole, through links; a pipe that somebody reads; a terminal; /dev/null.
+    """Write to what a person named: a file, atomically and through links; a pipe with a reader; a terminal; /dev/null.
 
-    A file that is named as /dev/stdout or /dev/fd/N may hold something already: that is kept, and the content added.
-    Raises OSError for anything else, a device above all, and for links that go round.
+    A file that is named as /dev/stdout or /dev/fd/N may have content, which is kept and appended to. Raises OSError for
+    anything else, such as a device, and for links that lead back to themselves.
     """
     try:
         mode = path.stat().st_mode
@@ -115,9 +114,9 @@ def write_output(path: Path, content: bytes) -> None:
 
 
 def open_log(path: Path, *, mode: int = _MODE) -> io.FileIO:
-    """Return a log, made if there is none, opened for reading and for adding to its end.
+    """Return a log, made if there is none, opened for reading and appending.
 
-    Raises OSError where it cannot be opened, and for what is not a regular file, at once.
+    Raises OSError if it cannot be opened, and at once for anything but a regular file.
     """
     handle = _open_regular(path, _LOG, mode)
     os.set_blocking(handle, True)  # the child that gets it expects nothing else
@@ -125,7 +124,7 @@ def open_log(path: Path, *, mode: int = _MODE) -> io.FileIO:
 
 
 def open_part(path: Path) -> io.BufferedRandom:
-    """Return a file that is being made and goes on where it ended, made if there is none.
+    """Return an unfinished file, opened for appending, made if there is none.
 
     Raises what `open_log` raises.
     """
@@ -150,7 +149,7 @@ def _require_regular(path: Path, mode: int) -> None:
 
 
 def _create_beside(path: Path, mode: int) -> tuple[io.BufferedRandom, Path]:
-    """Return a new file beside `path`, locked as long as it is open, and its name."""
+    """Return a new file beside `path`, locked while it is open, and its name."""
     for _ in range(_ATTEMPTS):
         temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
         try:
@@ -165,7 +164,7 @@ def _create_beside(path: Path, mode: int) -> tuple[io.BufferedRandom, Path]:
 
 
 def _lock(handle: int) -> bool:
-    """Hold the lock of a new file; return whether nobody else does."""
+    """Lock a new file; return whether no other process holds the lock."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -176,7 +175,7 @@ def _lock(handle: int) -> bool:
 
 
 def _clear(path: Path) -> None:
-    """Remove what killed processes left beside `path`: nobody holds its lock."""
+    """Remove leftovers of killed processes beside `path`, which nobody locks."""
     with contextlib.suppress(OSError):
         with os.scandir(path.parent) as entries:
             names = [entry.name for entry in entries if entry.name.startswith(f"{path.name}.")]

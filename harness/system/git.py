@@ -89,21 +89,21 @@ def git_environment(environ: Mapping[str, str], *, network: bool) -> dict[str, s
 
 
 class Git:
-    """git in a repository of ours."""
+    """git in a repository of the harness."""
 
     options: tuple[str, ...] = _OPTIONS
 
     def __init__(self, folder: Path, environ: Mapping[str, str], login: Mapping[str, str] | None = None) -> None:
-        """Set up git in `folder`; `login` are variables that only what goes to the network is given."""
+        """Set up git in `folder`; `login` are variables that only commands with network access get."""
         self.folder = folder
         self.environ = environ
         self._login = login or {}
 
     def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> CapturedOutput:
-        """Return what git answered, an error too; raises UnfitError where there is no git.
+        """Return the answer of git, even an error; raises UnfitError without git.
 
-        Raises LimitError where git could not start, or met a limit of the system: then its answer says nothing, and
-        UnavailableError where it gave none in time.
+        Raises LimitError if git could not start, or reached a limit of the system, since its answer then means nothing,
+        and UnavailableError if it did not answer in time.
         """
         options = [word for option in self.options for word in ("-c", option)]
         captured = capture(
@@ -126,14 +126,14 @@ class Git:
         return captured
 
     def ask(self, *arguments: str) -> str:
-        """Return the stripped answer of a local command, empty where it failed."""
+        """Return the stripped answer of a local command, empty if it failed."""
         captured = self.run(*arguments)
         return captured.stdout.strip() if captured.ok else ""
 
     def paths(self, *arguments: str, env: Mapping[str, str] | None = None) -> list[Path]:
-        """Return the paths that a command lists one a line, quoted as core.quotePath has them.
+        """Return the paths that a command lists, one per line, quoted as with core.quotePath.
 
-        Raises UnavailableError where the command failed: an empty answer would pass for a clean tree.
+        Raises UnavailableError if the command failed, since an empty answer would look like a clean tree.
         """
         captured = self.run(*arguments, env=env)
         if not captured.ok:
@@ -147,17 +147,17 @@ class Git:
 
 
 class ForeignGit(Git):
-    """git in the repository of others around a folder, if there is one: it is read, and none of its programs runs."""
+    """git in the user's repository around a folder, if there is one: it is only read, and none of its programs runs."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        """Set up git in `folder`, an absolute path without links; raises UnreadableError where git would hang."""
+        """Set up git in `folder`, an absolute path without links; raises UnreadableError if git would hang."""
         super().__init__(folder, environ)
         self.home = find_home(folder)
         if self.home:
             require_files(self.home)
 
     def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> CapturedOutput:
-        """Return what git answered, an error too; raises UnfitError where there is no git."""
+        """Return the answer of git, even an error; raises UnfitError without git."""
         given = env or {}
         if self.home is None:  # no repository, wherever git would look for one
             return super().run(*arguments, network=network, env={"GIT_DIR": os.devnull, **given})
@@ -176,7 +176,7 @@ class ForeignGit(Git):
 
 
 class LocalClone(Git):
-    """git in a clone of ours of a repository on this node, whose settings the serving process does not read either."""
+    """git in the harness's clone of a local repository, whose settings the serving process does not read either."""
 
     options = (*_OPTIONS, f"remote.origin.uploadpack={_SERVER}")
 
@@ -186,7 +186,7 @@ class LocalClone(Git):
         self._origin = origin
 
     def run(self, *arguments: str, network: bool = False, env: Mapping[str, str] | None = None) -> CapturedOutput:
-        """Return what git answered, an error too; raises UnfitError where there is no git."""
+        """Return the answer of git, even an error; raises UnfitError without git."""
         given = env or {}
         home = find_served(self._origin) if network else None
         if home is None:
@@ -197,7 +197,7 @@ class LocalClone(Git):
 
 
 def list_settings(home: RepositoryHome, environ: Mapping[str, str]) -> str:
-    """Return the settings of a repository as git lists them from the files alone, which does nothing else.
+    """Return the settings of a repository as git lists them, reading only the files.
 
     The second file is that of the work tree, if git would read it.
     """
@@ -226,14 +226,14 @@ def _refuse_late(folder: Path) -> UnavailableError:
 
 
 def unquote_path(line: str) -> str:
-    """Return the path that git quoted in the manner of C, with surrogate escapes for what is not UTF-8."""
+    """Return the path that git quoted as in C, with surrogate escapes for bytes that are not UTF-8."""
     if not line.startswith('"'):
         return line
     return os.fsdecode(line[1:-1].encode("ascii").decode("unicode_escape").encode("latin-1"))
 
 
 def probe_commit(git: Git, revision: str, *, repo: str) -> Commit | None:
-    """Return the commit that `revision` names, with the tag on it that sorts highest; None where there is none."""
+    """Return the commit that `revision` names, with its tag that sorts highest, or None."""
     captured = git.run("log", "-1", "--no-show-signature", f"--format={'%x00'.join(_FIELDS)}", revision, "--")
     if not captured.ok or captured.stdout.count("\0") != len(_FIELDS) - 1:
         return None
@@ -255,9 +255,9 @@ def redact_url(url: str) -> str:
 
 
 def find_reason(complaint: str) -> str:
-    """Return the line of git's complaint that names the cause, without credentials in its URLs.
+    """Return the line of git's error message that names the cause, without credentials in URLs.
 
-    It is seldom the last one: what follows from it, and advice, is printed after it.
+    It is seldom the last one, since consequences and advice are printed after it.
     """
     lines = [line.strip().removeprefix("remote: ") for line in complaint.splitlines() if line.strip()]
     causes = [line for line in lines if not line.startswith(("warning: ", "hint: "))] or lines
@@ -270,10 +270,10 @@ def find_reason(complaint: str) -> str:
 
 
 def locate_repository(repo: str) -> str:
-    """Return the URL, or the absolute path, that git is to fetch from.
+    """Return the URL, or the absolute path, that git fetches from.
 
-    Raises UsageError for what looks like an option, for a transport that runs programs and for a path that is not
-    there.
+    Raises UsageError for a word that looks like an option, for a protocol that runs programs and for a path that does
+    not exist.
     """
     if repo.startswith("-") or "::" in repo or "\n" in repo:
         raise UsageError(

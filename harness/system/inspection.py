@@ -1,4 +1,4 @@
-"""A look into a model file that somebody else made."""
+"""Checks of model files from other sources."""
 
 import mmap
 from pathlib import Path
@@ -13,9 +13,9 @@ from harness.whisper.tensor_layout import shape_of, tensors
 
 
 def inspect_model(path: Path, model: str) -> ModelFile:
-    """Return what the file holds, after making sure that it is a whole `model`.
+    """Return the contents of the file, after checking that it is a complete `model`.
 
-    Raises UnreadableError for a file that is damaged, cut off or no model, UnavailableError for a model of another
+    Raises UnreadableError for a file that is damaged, cut off or not a model, UnavailableError for a model of another
     size or without tensors.
     """
     found = _read(path)
@@ -39,10 +39,10 @@ def inspect_model(path: Path, model: str) -> ModelFile:
 
 
 def take_quantised(weights: Weights) -> Weights:
-    """Return weights that have just been made, with their length and sum, after making sure that they are whole.
+    """Return weights that have just been made, with their length and sum, after checking that they are complete.
 
-    Raises what `inspect_model` raises, and UnreadableError where a tensor is not of the type asked for, as after a
-    program that ended well and left something else.
+    Raises what `inspect_model` raises, and UnreadableError if a tensor does not have the requested type, as after a
+    program that succeeded but wrote something else.
     """
     path, kind = Path(weights.path), weights_type(weights.model)
     found = inspect_model(path, weights.model)

@@ -1,4 +1,4 @@
-"""Limits of the system that the harness itself meets, in whatever it does: as an error that names them."""
+"""Limits of the system that the harness itself reaches, as errors that name them."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ from harness.parse.shortage import CPU_TIME, MEMORY, LimitComplaint, find_shorta
 
 
 class CpuTimeError(KeyboardInterrupt):
-    """The system says that this process has used up its CPU time: it ends as if it were interrupted (SIGXCPU)."""
+    """The limit of CPU time is reached (SIGXCPU): the process ends as if it were interrupted."""
 
 
 def limit_of(error: BaseException | None) -> LimitError | None:
-    """Return what to say of an error that a limit of the system is behind; None where it is none of those.
+    """Return the error for an exception that a limit of the system caused, or None for any other.
 
-    A complaint about a file that could not be read for such a reason is one of them, too, and so is what a library
-    made of it.
+    This includes an error about a file that could not be read for such a reason, and exceptions of libraries that were
+    caused by one.
     """
     if isinstance(error, LimitError):
         return error
@@ -43,19 +43,19 @@ def limit_of(error: BaseException | None) -> LimitError | None:
 
 
 def limit_of_read(error: OSError, path: str) -> LimitError | None:
-    """Return what to say where a limit kept a file from being opened or read, which says nothing of the file."""
+    """Return the error for a limit that prevented opening or reading a file, or None; the file may be good."""
     error.filename = path  # as a person knows it: it may have been opened by its name in an open folder
     return None if isinstance(error, BlockingIOError) else limit_of(error)
 
 
 def _behind(error: BaseException) -> LimitError | None:
-    """Return the limit in whose handling an error was raised; a lock that somebody holds is none."""
+    """Return the limit error that an exception was raised from; a lock held by another process is not one."""
     first = error.__cause__ or error.__context__
     return None if isinstance(first, BlockingIOError) else limit_of(first)
 
 
 def limit_of_start(program: str, error: OSError) -> LimitError | None:
-    """Return what to say where the system did not let a program start; None where it is the program's own fault."""
+    """Return the error for a limit that kept a program from starting, or None if the program itself is at fault."""
     cause = error.strerror or str(error)
     if shortage := find_shortage(error.errno):
         return LimitError(f"{program} cannot be started: {shortage.means}", cause=cause, hint=shortage.remedy)
@@ -66,7 +66,7 @@ def limit_of_start(program: str, error: OSError) -> LimitError | None:
 
 
 def refuse_program(program: str, told: LimitComplaint) -> LimitError:
-    """Return what to say of a program that is there, and met a limit: whether it works is not known."""
+    """Return the error for an existing program that reached a limit; whether it works is not known."""
     return LimitError(f"{program} cannot run: {told.shortage.means}", cause=told.line, hint=told.shortage.remedy)
 
 

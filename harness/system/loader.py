@@ -1,7 +1,7 @@
-"""What the dynamic loader would find before the library of a build.
+"""Libraries that the dynamic loader would find before those of a build.
 
-Folders in LD_LIBRARY_PATH come before those that CMake writes into programs (DT_RUNPATH, see ld.so(8)). An installed
-whisper.cpp in one of them would be loaded, and measured, in place of the one that was built.
+Folders in LD_LIBRARY_PATH are searched before those that CMake writes into programs (DT_RUNPATH, see ld.so(8)). An
+installed whisper.cpp in one of them would be loaded, and measured, instead of the one that was built.
 """
 
 import os
@@ -15,7 +15,7 @@ _RIVAL = re.compile(r"lib(?:whisper|ggml)[\w.+-]*\.(?:so|dylib)[.\d]*")
 
 
 def drop_rivals(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[Caveat, ...]]:
-    """Return the variables without the folders in which another libwhisper or libggml lies, and what was left out."""
+    """Return the variables without the folders that hold another libwhisper or libggml, and the removed folders."""
     kept = dict(environ)
     caveats = []
     for variable in _VARIABLES:

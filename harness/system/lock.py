@@ -1,4 +1,4 @@
-"""Locks between processes; the kernel releases them when their holder dies."""
+"""Locks between processes, which the kernel releases when their holder dies."""
 
 import contextlib
 import errno
@@ -19,7 +19,7 @@ _PID, _PLACE = 4, 5
 
 @contextlib.contextmanager
 def hold(path: Path, *, busy: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock file `path` for the length of the block; where another process has it, call `busy` and wait."""
+    """Hold the lock file `path` for the duration of the block; if another process has it, call `busy` and wait."""
     import filelock
 
     lock = filelock.FileLock(path, mode=_EVERYBODY)
@@ -35,10 +35,10 @@ def hold(path: Path, *, busy: Callable[[], None]) -> Iterator[None]:
 
 
 def seize(path: Path) -> int | None:
-    """Return a handle that holds the lock file `path` until it is closed; None where another process has it.
+    """Return a descriptor that holds the lock file `path` until it is closed, or None if another process has it.
 
-    For folders that others may write to: no link is followed, and nothing is emptied. A file that was removed before it
-    was locked is not held. Raises OSError where the file cannot be made, is not a regular file or cannot be locked.
+    For folders that others can write to: no link is followed, and nothing is truncated. A file that was removed before
+    it was locked does not count. Raises OSError if the file cannot be made or locked, or is not a regular file.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, _EVERYBODY)
     try:
@@ -57,26 +57,26 @@ def seize(path: Path) -> int | None:
 
 
 class FolderClaim:
-    """A folder that is held, until this is closed or dropped, or the process ends, however it ends."""
+    """The lock of a folder, held until this object is closed or dropped, or the process ends."""
 
     def __init__(self, handle: int) -> None:
         self._handle: int | None = handle
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Release the lock."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
 
     def __del__(self) -> None:
-        """Let go of the folder."""
+        """Release the lock."""
         self.close()
 
 
 def claim_folder(path: Path) -> FolderClaim | None:
-    """Return the hold of a folder itself, which leaves nothing behind and goes with it where it is renamed.
+    """Return the lock of a folder itself, which leaves no file behind and follows a renaming.
 
-    None where another process has it, and where that cannot be told, as on some network file systems.
+    None if another process has it, or if that cannot be determined, as on some network file systems.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -91,7 +91,7 @@ def claim_folder(path: Path) -> FolderClaim | None:
 
 
 def is_claimed(path: Path) -> bool:
-    """Return whether another process holds a folder; where it cannot be asked, nobody is known to."""
+    """Return whether another process has locked a folder; False if that cannot be determined."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
@@ -108,7 +108,7 @@ def is_claimed(path: Path) -> bool:
 
 
 def is_lock(path: Path) -> bool:
-    """Return whether a path is a lock file: a regular one, without content."""
+    """Return whether a path is a lock file: a regular file without content."""
     try:
         status = path.lstat()
     except OSError:
@@ -117,7 +117,7 @@ def is_lock(path: Path) -> bool:
 
 
 def is_held(path: Path) -> bool:
-    """Return whether another process holds the lock file `path`; where it cannot be asked, nobody is assumed to."""
+    """Return whether another process holds the lock file `path`; False if that cannot be determined."""
     import filelock
 
     if not is_lock(path):  # to ask would empty it
@@ -132,7 +132,7 @@ def is_held(path: Path) -> bool:
 
 
 def find_holder(path: Path, table: Path = Path("/proc/locks")) -> str:
-    """Return which process holds the lock file `path`, as ` (process 4711)`; empty where the kernel does not tell."""
+    """Return which process holds the lock file `path`, as ` (process 4711)`, or an empty string."""
     try:
         inode = str(path.stat().st_ino)
         rows = [row.split() for row in table.read_text(encoding="ascii", errors="replace").splitlines()]
@@ -146,12 +146,12 @@ def find_holder(path: Path, table: Path = Path("/proc/locks")) -> str:
 
 
 def node_lock_path() -> Path:
-    """Return the lock that a run holds: in the folder for temporary files, for all caches share the processor."""
+    """Return the lock that a run holds, in the folder for temporary files, because all caches share the processor."""
     return Path(tempfile.gettempdir()) / "whisper-harness-node.lock"
 
 
 def cache_lock_name() -> str:
-    """Return the name of the lock that runs of one machine with one cache share, whatever their temporary folders."""
+    """Return the name of the lock shared by runs on one machine with one cache, whatever their temporary folders."""
     try:
         machine = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
@@ -160,7 +160,7 @@ def cache_lock_name() -> str:
 
 
 def answer_busy(*, wait: bool, note: Callable[[str], None]) -> Callable[[], None]:
-    """Return what happens where another run is busy on this node: a word and a wait, or UnfitError if not `wait`."""
+    """Return what to call if another run is in progress: a note before waiting, or UnfitError if not `wait`."""
 
     def busy() -> None:
         if not wait:
@@ -173,7 +173,7 @@ def answer_busy(*, wait: bool, note: Callable[[str], None]) -> Callable[[], None
 
 @contextlib.contextmanager
 def node_lock(*, wait: bool, note: Callable[[str], None]) -> Iterator[None]:
-    """Hold the node: two measurements at once would time each other. Raises UnfitError if it is busy and not `wait`."""
+    """Lock the node, since two measurements at once would disturb each other; raises UnfitError if not `wait`."""
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(hold(node_lock_path(), busy=answer_busy(wait=wait, note=note)))

@@ -1,4 +1,4 @@
-"""Logins on the way to git: in the environment, bound to their server, and to no git that does not need them."""
+"""Logins for git: in the environment, bound to their server, and only for commands that need them."""
 
 import base64
 import re
@@ -12,9 +12,9 @@ _COUNT = re.compile("[0-9]{1,4}")
 
 
 def part_login(url: str, environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Return an http(s) URL without its login, and the variables that tell git the login for that server alone.
+    """Return an http(s) URL without its login, and the variables that give git the login for that server only.
 
-    In a URL it would stand in the arguments of git's processes, for everybody on the node to see, and in the clone.
+    In a URL it would be in the arguments of git's processes, which everybody on the node can see, and in the clone.
     """
     parts = urllib.parse.urlsplit(url)
     login, at, server = parts.netloc.rpartition("@")
@@ -30,9 +30,9 @@ def part_login(url: str, environ: Mapping[str, str]) -> tuple[str, dict[str, str
 
 
 def leave_out_logins(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables without the settings in them that hold the login of a URL.
+    """Return the variables without those settings that hold the login of a URL.
 
-    The others are numbered anew: git does not start where one is missing.
+    The others are renumbered, since git does not start if one is missing.
     """
     names = [(f"GIT_CONFIG_KEY_{number}", f"GIT_CONFIG_VALUE_{number}") for number in range(_count_settings(environ))]
     if not names:

@@ -1,4 +1,4 @@
-"""Keeps an eye on the node while a run goes on: waits for quiet, and says how quiet a step was."""
+"""Watches the node during a run: waits for quiet, and says how quiet a step was."""
 
 import time
 
@@ -18,7 +18,7 @@ RETRIES = 2
 
 
 class QuietMonitor:
-    """Watches for one run: waits `wait_s` seconds in all, and lets a step be repeated `retries` times."""
+    """Watches the node for one run: waits `wait_s` seconds in total, and allows `retries` repetitions of a step."""
 
     def __init__(self, watch: CounterReader, console: Console, *, wait_s: float, retries: int) -> None:
         self.retries = retries
@@ -29,9 +29,9 @@ class QuietMonitor:
         self._left_s = wait_s
 
     def wait(self) -> bool:
-        """Wait until the node is quiet, or the time is up; return whether it had to be waited for.
+        """Wait until the node is quiet or the time is up; return whether it had to wait.
 
-        From then on there is a `caveat` that names who used the CPUs.
+        If the time is up, `caveat` names the processes that used the CPUs.
         """
         if self._left_s <= 0:
             return False
@@ -59,11 +59,11 @@ class QuietMonitor:
         return measure_quietness(before, self.counters.read())
 
     def read(self) -> CounterReading:
-        """Return what has been counted up to now."""
+        """Return the current counters."""
         return self.counters.read()
 
     def since(self, before: CounterReading, completed: CompletedProcess | None) -> Quietness:
-        """Return what happened since `before`, the CPU time of a child that has ended not counted."""
+        """Return what happened since `before`, without the CPU time of a child that has ended."""
         child_s = completed.user_s + completed.system_s if completed else 0.0
         return measure_quietness(before, self.counters.read(), child_s=child_s)
 

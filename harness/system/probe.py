@@ -1,4 +1,4 @@
-"""Looks at the machine once: raw texts go into a capture, `harness.parse` makes a node of them."""
+"""Examines the machine once: raw texts go into a capture, from which `harness.parse` makes a node."""
 
 import os
 import platform
@@ -48,7 +48,7 @@ def probe_node(name: str, environ: Mapping[str, str]) -> Node:
 
 
 def probe_capture(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return everything this machine says of itself that `parse_node` reads; unreadable files are left out."""
+    """Return everything about this machine that `parse_node` reads; unreadable files are omitted."""
     texts = _read(_FILES) | _read(str(path) for pattern in _PATTERNS for path in Path("/").glob(pattern.lstrip("/")))
     texts |= _read((*list_cache_files(texts), *list_limit_files(texts)))
     texts |= {
@@ -89,7 +89,7 @@ def _probe_counts() -> dict[str, str]:
 
 
 def _probe_microarchitecture() -> str:
-    """Return archspec's name: the newest one whose features are all visible, so a hypervisor can make it older."""
+    """Return archspec's name: the newest with all features visible, which under a hypervisor may be an older one."""
     try:
         import archspec.cpu
 

@@ -1,4 +1,4 @@
-"""Watches the node: raw texts go into a capture, `harness.parse` makes a reading or a condition of them."""
+"""Watches the node: raw texts go into a capture, from which `harness.parse` makes a reading or a condition."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ SYSROOT = "HARNESS_SYSROOT"
 
 
 class CounterReader:
-    """Reads the counters of a node, a few files and one per process; it is done before and after, never during."""
+    """Reads the counters of a node, a few files and one per process; before and after a step, never during it."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = dict(environ)
@@ -28,7 +28,7 @@ class CounterReader:
         self._files = (*COUNTER_FILES, *list_throttle_files(self._known), *_glob(self._root, THROTTLE_PATTERN))
 
     def read(self) -> CounterReading:
-        """Return what has been counted up to now."""
+        """Return the current counters."""
         texts = {**self._known, **_read(self._root, self._files), **_read(self._root, self._list_processes())}
         if STAT not in texts and self._root == Path("/"):
             texts |= _ask_psutil()
@@ -41,7 +41,7 @@ class CounterReader:
         return parse_reading(texts)
 
     def probe_condition(self) -> Condition:
-        """Return how the node is set now."""
+        """Return the current settings of the node."""
         patterns = (path for pattern in CONDITION_PATTERNS for path in _glob(self._root, pattern))
         texts = _read(self._root, (*CONDITION_FILES, *patterns))
         if sys.platform == "darwin" and self._root == Path("/"):
@@ -66,12 +66,12 @@ class CounterReader:
 
 
 def count_usable() -> int | None:
-    """Return how many CPUs this process, and what it starts, may use; None where the system does not tell."""
+    """Return how many CPUs this process and its children may use, or None if not available."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
 
 
 def _ask_psutil() -> dict[str, str]:
-    """Return CPU time and processes where there is no /proc; of other users' processes macOS tells nothing."""
+    """Return CPU time and processes on systems without /proc; macOS reports nothing about those of other users."""
     import psutil
 
     times = psutil.cpu_times()._asdict()

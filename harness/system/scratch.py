@@ -1,7 +1,7 @@
-"""A folder for what is written before it gets its name, or for a while alone: beside what it is for, and locked.
+"""Temporary folders for files that get their names later: beside their destination, and locked.
 
-What a killed process left is removed by the next one. A lock tells who lives, never a folder's age: where the lock
-cannot be had, or there is none, nothing is removed.
+Leftovers of a killed process are removed by the next one. A lock shows who is alive, never the age of a folder: if the
+lock cannot be taken, or there is none, nothing is removed.
 """
 
 import contextlib
@@ -19,20 +19,20 @@ _ATTEMPTS = 100
 
 
 def is_scratch(name: str) -> bool:
-    """Return whether a folder of this name holds what is not finished, of a living process or a dead one."""
+    """Return whether a folder with this name is temporary, of a living or a dead process."""
     return name.startswith(tuple(_prefix(purpose) for purpose in (IMPORT, EXPORT, BLOCK)))
 
 
 @contextlib.contextmanager
 def scratch_folder(place: Path, purpose: str) -> Iterator[Path]:
-    """Yield a new folder `.<purpose>-*` in `place` and remove it afterwards; raises OSError where none can be made."""
+    """Yield a new folder `.<purpose>-*` in `place` and remove it afterwards; raises OSError if it cannot be made."""
     clear_scratch(place, purpose)
     with contextlib.ExitStack() as stack:
         yield _make(place, purpose, stack)
 
 
 def _make(place: Path, purpose: str, stack: contextlib.ExitStack) -> Path:
-    """Return a new folder, locked where there are locks; `stack` removes it."""
+    """Return a new folder, locked if locks are available; `stack` removes it."""
     for _ in range(_ATTEMPTS):
         folder = place / f"{_prefix(purpose)}{secrets.token_hex(4)}"
         with contextlib.ExitStack() as here:
@@ -64,7 +64,7 @@ def _remove_quietly(folder: Path) -> None:
 
 
 def clear_scratch(place: Path, purpose: str) -> None:
-    """Remove what killed processes left."""
+    """Remove the leftovers of killed processes."""
     with contextlib.suppress(OSError), os.scandir(place) as entries:
         left = [entry.name for entry in entries if entry.name.startswith(_prefix(purpose))]
         for name in left:
@@ -87,7 +87,7 @@ def _clear_one(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder, its lock last: as long as anything of it is left, it can be told whether somebody lives."""
+    """Remove a folder, its lock last, so that its state is known until the end."""
     with os.scandir(folder) as entries:
         children = [entry for entry in entries if entry.name != LOCK]
         for child in children:

@@ -1,4 +1,4 @@
-"""Chance of the system, for what must not be the same twice."""
+"""Random numbers from the system, for what must not be the same twice."""
 
 import secrets
 
@@ -7,5 +7,5 @@ _SEEDS = 10**12
 
 
 def draw_seed() -> int:
-    """Return a seed that nobody can foresee, from 2 to 10^12; 1 is what earlier versions took for every trial."""
+    """Return an unpredictable seed from 2 to 10^12; 1 is the seed of every trial of earlier versions."""
     return 2 + secrets.randbelow(_SEEDS - 1)

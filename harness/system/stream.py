@@ -1,6 +1,6 @@
-"""The three standard streams, whatever the program that started the harness made of them.
+"""The three standard streams, in whatever state the harness was started with.
 
-Standard library only: this is done before anything else, also before there are packages.
+Standard library only: this runs before anything else, even before packages are available.
 """
 
 import contextlib
@@ -19,11 +19,11 @@ CLOSED = "it is closed, or open for reading only"
 
 
 def secure_streams() -> None:
-    """Make sure that descriptors 0 to 2 are open, and that Python has streams for them that end no work.
+    """Make sure that descriptors 0 to 2 are open, and that Python has streams for them that never end the work.
 
-    A descriptor that is closed would be given to the next file that is opened, a record or a lock, and what is meant
-    for standard output would be written there. What is put in its place refuses to be written to, as /dev/null does
-    that is open for reading only: what is printed there counts as not printed.
+    A closed descriptor would be reused for the next file that is opened, a record or a lock, and standard output would
+    be written there. Its replacement cannot be written to, as /dev/null opened for reading: output there counts as not
+    printed.
     """
     for number in range(len(_NAMES)):
         if not _is_open(number):
@@ -35,17 +35,17 @@ def secure_streams() -> None:
 
 
 class PatientFile(io.FileIO):
-    """A descriptor that is written to until all is there, or until it fails.
+    """A descriptor that is written to completely, or until it fails.
 
-    `trouble` is why it failed. It raises that once, and never where it is `mute`; from then on it drops what it is
-    given, so that what is left in the buffers above it troubles nobody at the very end.
+    `trouble` is the error. It is raised once, or never if `mute`; after that all data is dropped, so that data left in
+    the buffers above it causes no error at exit.
     """
 
     trouble: OSError | None = None
     mute = False
 
     def write(self, data: Any) -> int:
-        """Return how much was taken; waits where the descriptor is non-blocking and its reader slow."""
+        """Return how much was written; waits if the descriptor is non-blocking and its reader slow."""
         if self.trouble:
             return len(data)
         while True:
@@ -62,9 +62,9 @@ class PatientFile(io.FileIO):
 
 
 def write_through(stream: TextIO, text: str) -> None:
-    """Write and flush `text`; a reader that has gone away ends neither a measurement nor changes an exit code.
+    """Write and flush `text`; a reader that has gone away neither ends a measurement nor changes an exit code.
 
-    Raises OSError where the text cannot be written for another reason.
+    Raises OSError if the text cannot be written for another reason.
     """
     try:
         stream.write(text)
@@ -75,16 +75,16 @@ def write_through(stream: TextIO, text: str) -> None:
 
 
 def find_trouble(stream: TextIO) -> str:
-    """Return why something could not be written to a stream; empty where all was, or where the reader went away.
+    """Return why something could not be written to a stream; empty if everything was, or if the reader went away.
 
-    A reader that goes away has seen what it wanted to see: `harness list | head`.
+    A reader that goes away has seen enough: `harness list | head`.
     """
     error = _trouble(stream)
     return "" if error is None or is_gone(error, stream) else describe_trouble(error)
 
 
 def is_lost(error: OSError) -> bool:
-    """Return whether this is what standard output raised when it could not be written to."""
+    """Return whether this exception is the failure of standard output."""
     return error is _trouble(sys.stdout)
 
 
@@ -99,7 +99,7 @@ def describe_trouble(error: OSError) -> str:
 
 
 def is_gone(error: OSError, stream: TextIO) -> bool:
-    """Return whether a stream cannot be written to because nobody is there to read: a pipe, or a terminal, ended."""
+    """Return whether a stream cannot be written to because its reader, a pipe or terminal, is gone."""
     if isinstance(error, BrokenPipeError):
         return True
     with contextlib.suppress(OSError, ValueError):
@@ -108,9 +108,9 @@ def is_gone(error: OSError, stream: TextIO) -> bool:
 
 
 def append_text(path: str, text: str) -> str:
-    """Add `text` to what somebody else named and reads: a file, or a pipe. Return why that cannot be done, or nothing.
+    """Append `text` to a file or pipe that another program named; return why that is impossible, or an empty string.
 
-    A pipe that nobody reads is waited for `PATIENCE_S` seconds.
+    A pipe without a reader is waited for `PATIENCE_S` seconds.
     """
     data, deadline = text.encode("utf-8", errors="backslashreplace"), time.monotonic() + PATIENCE_S
     try:
@@ -130,7 +130,7 @@ def append_text(path: str, text: str) -> str:
 
 
 def flush_streams() -> str:
-    """Write what is still in the buffers of both outputs, and return why standard output did not take all."""
+    """Flush the buffers of both outputs, and return why standard output failed, or an empty string."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
@@ -146,7 +146,7 @@ def _is_open(number: int) -> bool:
 
 
 def _plug(number: int) -> None:
-    """Open something harmless under a number that is free."""
+    """Open something harmless as a closed descriptor."""
     try:
         opened = [os.open(os.devnull, os.O_RDONLY)]
     except OSError:  # there is no /dev here: the end of a pipe that nobody writes to
@@ -161,7 +161,7 @@ def _plug(number: int) -> None:
 
 
 def _wrap(stream: TextIO | None, number: int) -> TextIO:
-    """Return a stream on a descriptor that shows every sign: what a terminal cannot show must not lose a result."""
+    """Return a stream that escapes characters a terminal cannot show, so that no result is lost."""
     encoding = stream.encoding if stream is not None else "utf-8"
     file = PatientFile(number, "wb", closefd=False)
     file.mute = number == 2  # what is said there is not worth a measurement

@@ -1,4 +1,4 @@
-"""Model files with synthetic weights on disk: written once, whole or not at all."""
+"""Model files with synthetic weights on disk, each written once and completely."""
 
 import hashlib
 import os
@@ -15,18 +15,18 @@ from harness.whisper.tensor_layout import SHAPES, file_bytes
 
 
 def synthetic_size_bytes(model: str) -> int:
-    """Return the length of the synthetic file of a named size; raises KeyError for others."""
+    """Return the length of the synthetic file of a named size; raises KeyError for other sizes."""
     return file_bytes(SHAPES[model])
 
 
 def obtain_synthetic(
     model: str, *, folder: Path, memory: Path, sha256: str = "", seed: int = SEED, progress: Progress = silent
 ) -> tuple[Path, str]:
-    """Return the path of the synthetic file and its SHA-256, after writing it where it is not there unharmed.
+    """Return the path of the synthetic file and its SHA-256, after writing it if it is missing or damaged.
 
-    `sha256` is what its content must be, where that is pinned; otherwise what it was when it was written, noted in
-    `<file>.sha256`. `memory` is the folder of known sums. Raises UnfitError without room,
-    KeyError for a size without a known shape.
+    `sha256` is the pinned sum, if there is one; otherwise the sum when it was written, stored in `<file>.sha256`,
+    counts. `memory` is the folder of known sums. Raises UnfitError without free space, KeyError for a size without a
+    known shape.
     """
     path = folder / file_name(model, seed)
     size_bytes = synthetic_size_bytes(model)
@@ -53,7 +53,7 @@ def obtain_synthetic(
 
 
 def _unharmed(path: Path, size_bytes: int, sha256: str, *, memory: Path) -> str:
-    """Return the sum of the file as it was written, or nothing where it is missing or has changed since."""
+    """Return the sum of the file as it was written, or an empty string if it is missing or has changed since."""
     expected = sha256 or _noted(path)
     if not path.is_file() or path.stat().st_size != size_bytes:
         return ""

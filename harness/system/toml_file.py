@@ -1,4 +1,4 @@
-"""Files of settings, as a person writes them."""
+"""Files of settings, written by people."""
 
 import os
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from harness.system.fresh import write_atomic
 
 
 def read_toml(path: Path, *, required: bool = True, example: str = 'model = ["tiny", "base"]') -> dict[str, object]:
-    """Return the tables of a TOML file; nothing for one that is not there and not `required`.
+    """Return the tables of a TOML file; empty for a missing file that is not `required`.
 
-    Raises UsageError for a file that cannot be read or is not a regular one, UnreadableError for one that is no TOML,
-    with an `example`.
+    Raises UsageError for a file that cannot be read or is not a regular file, UnreadableError for invalid TOML, with an
+    `example`.
     """
     try:
         text = read_bytes(path, most_bytes=4 * MOST_TOML).decode("utf-8").replace("\r\n", "\n")
@@ -31,9 +31,9 @@ def read_toml(path: Path, *, required: bool = True, example: str = 'model = ["ti
 
 
 def change_toml(path: Path, values: Mapping[str, object], comment: str) -> None:
-    """Set keys in a TOML file, which is made where there is none; everything else in it, comments too, stays.
+    """Set keys in a TOML file, which is created if necessary; everything else in it, including comments, is kept.
 
-    Raises UnreadableError for a file that is no TOML, UnfitError where it cannot be written.
+    Raises UnreadableError for invalid TOML, UnfitError if the file cannot be written.
     """
     import tomlkit
 

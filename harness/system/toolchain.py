@@ -34,9 +34,9 @@ def probe_toolchain(compiler: str, environ: Mapping[str, str], *, cache: Path, t
     """Return the compilers that `compiler` names, with CMake, CTest, Ninja and a compiler cache if there is one.
 
     `compiler` is `auto` (CC and CXX in `environ`, else what is found), `zig`, or the name or path of a C or C++
-    compiler; its partner is derived. `tools` is a folder to take CMake, CTest and Ninja from before all others.
-    Scripts for zig are written below `cache`. Raises UnfitError with the command
-    that installs what is missing, and UsageError for a CC or CXX that holds more than a program.
+    compiler, from which the other one is derived. `tools` is the only folder that is searched for CMake, CTest and
+    Ninja, if given. Scripts for zig are written below `cache`. Raises UnfitError with the command that installs what is
+    missing, and UsageError for a CC or CXX that holds more than a program.
     """
     environ = {**environ, "LC_ALL": "C"}
     if compiler == ZIG:
@@ -58,9 +58,9 @@ def probe_toolchain(compiler: str, environ: Mapping[str, str], *, cache: Path, t
 def probe_again(known: Toolchain, environ: Mapping[str, str], *, cache: Path) -> Toolchain:
     """Return the programs of an earlier probe as they are now, at their old paths.
 
-    The version of one that is gone, or does not answer, is empty. A compiler cache changes no code: only that it is
-    there counts, and one that has come since is not used. Raises LimitError where a limit of the system kept one from
-    answering.
+    The version of a program that no longer exists, or does not answer, is empty. A compiler cache does not change the
+    code: only its existence counts, and one that was installed since is not used. Raises LimitError if a limit of the
+    system kept a program from answering.
     """
     environ = {**environ, "LC_ALL": "C"}
     if known.cc.name == ZIG_CC:  # scripts of ours, which go with the cache
@@ -117,7 +117,7 @@ def _choose_compilers(compiler: str, environ: Mapping[str, str]) -> CompilerPair
 
 
 def _program(key: str, environ: Mapping[str, str]) -> str:
-    """Return the program in CC or CXX, empty where there is none; a compiler cache in front of it is dropped."""
+    """Return the program in CC or CXX, or an empty string; a compiler cache in front of it is dropped."""
     try:
         words = shlex.split(environ.get(key, ""))
     except ValueError as error:
@@ -154,9 +154,9 @@ def _probe_compilers(pair: CompilerPair, environ: Mapping[str, str]) -> tuple[To
 
 
 def _find_stop(path: str, answer: CapturedOutput) -> UnfitError | None:
-    """Return what to say where a program is there and was stopped before it answered: nothing is to be installed then.
+    """Return the error for an existing program that was stopped before it answered, where installing would not help.
 
-    Raises LimitError where a limit of the system kept it from answering: whether it works is not known.
+    Raises LimitError if a limit of the system kept it from answering: whether it works is not known.
     """
     if told := answer.shortage:
         raise refuse_program(path, told)
@@ -191,7 +191,7 @@ def _probe_packaged(program: str, package: str, environ: Mapping[str, str], tool
 
 
 def _candidates(program: str, package: str, environ: Mapping[str, str], tools: str) -> Iterator[str]:
-    """Yield where `program` may be: in its Python package, beside this Python, on PATH; or in `tools` alone."""
+    """Yield possible paths of `program`: in its Python package, beside this Python, on PATH; or only in `tools`."""
     if tools and (Path(tools) / program).is_file():
         yield str((Path(tools) / program).absolute())
         return

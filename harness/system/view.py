@@ -1,10 +1,11 @@
-"""A repository of others as git is shown it: its objects, refs and index, under settings of ours.
+"""A user's repository as git sees it: its objects, refs and index, with safe settings.
 
-A repository's own settings name programs in many ways (filters, monitors, hooks, transports, viewers), and each new git
-adds some. No list of them is complete, so git never reads them: GIT_COMMON_DIR names a folder of ours, made for one
-command, that leads to the objects and refs and holds a `config` of our own (gitrepository-layout(5)). Into that, only
-settings go that name nothing but facts about the files, branches and addresses. Filters that the user's own settings
-define are switched off by `info/attributes`, which has the last word over every .gitattributes (gitattributes(5)).
+The settings of a repository can name programs in many ways (filters, monitors, hooks, transports, viewers), and each
+new git adds some. No list of them is complete, so git never reads them: GIT_COMMON_DIR names a folder of the harness,
+made for one command, that leads to the objects and refs and holds its own `config` (gitrepository-layout(5)). Only
+settings that state facts about the files, branches and addresses are copied into it. Filters that the user's own
+settings define are switched off by `info/attributes`, which takes precedence over every .gitattributes
+(gitattributes(5)).
 """
 
 import contextlib
@@ -38,7 +39,7 @@ _MOST_BYTES = 8192
 
 
 class RepositoryHome(Record):
-    """Where the parts of a repository lie: its own folder, the one it shares with its worktrees, and the work tree."""
+    """The folders of a repository: its own, the one it shares with its worktrees, and the work tree."""
 
     folder: str
     shared: str
@@ -46,12 +47,12 @@ class RepositoryHome(Record):
 
     @property
     def settings(self) -> Path:
-        """The file of settings, which git itself is not to read."""
+        """The file of settings, which git itself must not read."""
         return Path(self.shared) / "config"
 
 
 def find_home(folder: Path) -> RepositoryHome | None:
-    """Return the repository in whose work tree an absolute `folder` lies, or None; as git looks for it."""
+    """Return the repository in whose work tree an absolute `folder` lies, or None, as git would find it."""
     for top in (folder, *folder.parents):
         home = _read_home(top / ".git", tree=str(top))
         if home:
@@ -62,13 +63,13 @@ def find_home(folder: Path) -> RepositoryHome | None:
 
 
 def find_served(path: Path) -> RepositoryHome | None:
-    """Return the repository that git serves for a local path, or None; the order is that of git-upload-pack."""
+    """Return the repository that git serves for a local path, or None, in the order of git-upload-pack."""
     places = (path / ".git", path, path.with_name(f"{path.name}.git") / ".git", path.with_name(f"{path.name}.git"))
     return next(filter(None, map(_read_home, places)), None)
 
 
 def require_files(home: RepositoryHome) -> None:
-    """Raise UnreadableError for a FIFO or a device in a repository, where git would wait for its end, or for ever."""
+    """Raise UnreadableError for a FIFO or a device in a repository, where git would wait for its end, or forever."""
     parts = [Path(home.shared) / name for name in (*_SHARED, "config", *_INFO, "objects/info/alternates")]
     parts += [Path(home.folder) / name for name in ("index", "config.worktree", "info/sparse-checkout")]
     refs = (Path(folder) / name for folder, _, names in os.walk(Path(home.shared) / "refs") for name in names)
@@ -77,7 +78,7 @@ def require_files(home: RepositoryHome) -> None:
 
 
 def require_readable(path: Path) -> None:
-    """Raise UnreadableError for a FIFO, a socket or a device; a file, a folder or nothing at all passes."""
+    """Raise UnreadableError for a FIFO, a socket or a device; files, folders and missing paths pass."""
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -88,10 +89,10 @@ def require_readable(path: Path) -> None:
 
 @contextlib.contextmanager
 def open_view(home: RepositoryHome, listed: str) -> Iterator[Path]:
-    """Yield a folder that can stand for the shared one of `home`; `listed` is `git config --list --null` of its file.
+    """Yield a folder that can replace the shared one of `home`; `listed` is `git config --list --null` of its file.
 
-    In it, `index` is a copy: git writes what it learns of files' times into the index that it is given. The copy has
-    the time of the original, by which git knows what it cannot trust.
+    Its `index` is a copy, because git writes file times into the index that it uses. The copy has the time of the
+    original, from which git knows which entries it cannot trust.
     """
     with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
         view = Path(scratch)
@@ -106,9 +107,9 @@ def open_view(home: RepositoryHome, listed: str) -> Iterator[Path]:
 
 
 def choose_settings(listed: str, *, tree: str = "") -> str:
-    """Return the file of settings that git is shown, from those of the repository as `git config --null` lists them.
+    """Return the file of settings for git, from those of the repository as `git config --null` lists them.
 
-    A file of patterns to ignore is named to git if it is one; a relative path begins in the `tree`.
+    A file of ignore patterns is passed on if it is a regular file; a relative path begins in the `tree`.
     """
     lines = ["[core]\nrepositoryFormatVersion = 1\nbare = false\n"]
     for entry in filter(None, listed.split("\0")):
@@ -128,9 +129,9 @@ def _escape(text: str) -> str:
 
 
 def _read_home(place: Path, tree: str = "") -> RepositoryHome | None:
-    """Return the repository at `place`, a folder of git's or a file that names one.
+    """Return the repository at `place`, a git folder or a file that names one.
 
-    None where neither is there, and where it may not be looked into: git passes it over as well.
+    None if it is neither, or cannot be read: git ignores it as well.
     """
     try:
         return _look_at(place, tree)

@@ -29,7 +29,7 @@ Resolved = tuple[Weights, tuple[Caveat, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
-    """What is asked for, and by which means it may be had."""
+    """The request, and how the weights may be obtained."""
 
     entry: CatalogEntry
     catalog: Catalog
@@ -71,14 +71,14 @@ def resolve_weights(
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> Resolved:
-    """Return a verified model file, and what a reader must know about it.
+    """Return a verified model file, and the caveats about it.
 
-    `choice` is `auto` (official, or synthetic where the download fails), `official`, `synthetic`, or the path of a
-    file or of a folder with `ggml-<model>.bin`. Files lie in `cache/weights`. `mirror` replaces the address of
-    Hugging Face; `token` (by default HF_TOKEN) is shown to that address alone. `dry_run` neither downloads nor
-    writes: the file may not be there yet, and which one it will be may be undecided. Raises UsageError for a name that
-    cannot be timed, UnavailableError for weights that are missing or not what was asked for, UnreadableError for
-    a file that is no model, UnfitError without room on the disk.
+    `choice` is `auto` (official, or synthetic if the download fails), `official`, `synthetic`, or the path of a file or
+    of a folder with `ggml-<model>.bin`. Files are in `cache/weights`. `mirror` replaces the address of Hugging Face;
+    `token` (by default HF_TOKEN) is sent only to that address. `dry_run` neither downloads nor writes: the file may not
+    exist yet, and which one it will be may be undecided. Raises UsageError for a name that cannot be timed,
+    UnavailableError for weights that are missing or not as requested, UnreadableError for a file that is not a model,
+    UnfitError without free space on the disk.
     """
     entry = catalog.entry(model)
     require_timeable(entry)
@@ -104,7 +104,7 @@ def resolve_weights(
 
 
 def verify_weights(weights: Weights, *, cache: Path) -> None:
-    """Raise UnavailableError unless the file is still what it was when `weights` was resolved."""
+    """Raise UnavailableError if the file has changed since `weights` was resolved."""
     path = Path(weights.path)
     hint = "harness run, without --resume"
     if not path.is_file():

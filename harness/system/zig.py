@@ -1,6 +1,6 @@
 """Zig as C and C++ compiler, from its Python package: no root, no package manager.
 
-CMake wants one path per tool, `zig` wants a subcommand: small scripts stand in between.
+CMake needs one path per tool, `zig` needs a subcommand: small scripts connect the two.
 """
 
 import shlex
@@ -27,7 +27,7 @@ _TOOLS = {"zig-cc": f"cc {_COMPILE}", "zig-c++": f"c++ {_COMPILE}", "llvm-ar": "
 
 
 def make_zig(environ: Mapping[str, str], cache: Path) -> tuple[CompilerPair, str]:
-    """Return zig's C and C++ compiler below `cache`, and zig's version; raises UnfitError where there is no zig."""
+    """Return zig's C and C++ compiler below `cache`, and zig's version; raises UnfitError if zig is not installed."""
     zig = find_zig(environ)
     if zig is None:
         raise UnfitError("zig is not installed", hint=f"{shlex.quote(sys.executable)} -m pip install ziglang")

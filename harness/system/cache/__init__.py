@@ -1,5 +1,5 @@
 """The cache folder: entries with their stamps, who uses them, and what may be removed.
 
-In: what holds for any entry, whatever it is keyed by.
+In: what all entries share, whatever their key.
 Out: what makes an entry (`source`, `download`, `weights`).
 """

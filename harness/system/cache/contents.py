@@ -1,9 +1,9 @@
-"""What lies in the cache folder, and removing it: what is recognised alone, in the cache alone, whole or not at all.
+"""The contents of the cache folder, and their removal: only recognised entries, only in the cache, each as a whole.
 
-A name is not enough: what lies in an entry, or the lock of its makers beside it, must tell that it is the harness's.
+A name is not enough: the content of an entry, or the lock of its makers beside it, must show that the harness made it.
 
-An entry is renamed aside before it is deleted, so that a killed process leaves nothing that looks whole; what is left
-of it is recognised the next time. Symbolic links are never followed, and never removed.
+An entry is renamed before it is deleted, so that a killed process leaves nothing that looks complete; what is left of
+it is recognised the next time. Symbolic links are never followed, and never removed.
 """
 
 import errno
@@ -72,9 +72,9 @@ class _BusyError(Exception):
 def probe_contents(
     cache: Path, *, now_s: float, needed: Collection[tuple[str, str]] = (), busy: bool = False
 ) -> CacheContents:
-    """Return all that lies in the cache, the largest first.
+    """Return all entries of the cache, the largest first.
 
-    `needed` are paths with the reason why they are; `busy` tells that a run is going on, whatever it uses.
+    `needed` are paths, each with the reason why it is needed; `busy` says that a run is in progress, whatever it uses.
     """
     entries = [_look(cache, entry, now_s, needed, busy=busy) for entry in _find(cache)]
     ordered = sorted(entries, key=lambda entry: (-entry.size_bytes, entry.path))
@@ -82,7 +82,7 @@ def probe_contents(
 
 
 def remove_entry(cache: Path, entry: CacheEntry) -> Removal:
-    """Remove an entry that nobody holds and return how that went."""
+    """Remove an entry that is not locked, and return the result."""
 
     def busy() -> None:
         raise _BusyError
@@ -109,7 +109,7 @@ def remove_entry(cache: Path, entry: CacheEntry) -> Removal:
 
 
 def _set_aside(path: Path, entry: CacheEntry) -> list[Path]:
-    """Rename an entry and its companions to names that nobody looks for, and return these."""
+    """Rename an entry and its companions to unused names, and return these."""
     moved = []
     for one in (path, *map(Path, entry.companions)):
         if one == path or (one.is_file() and not one.is_symlink()):
@@ -121,7 +121,7 @@ def _set_aside(path: Path, entry: CacheEntry) -> list[Path]:
 
 
 def _move(path: Path, aside: Path) -> None:
-    """Rename an entry; a folder that overlayfs does not rename, of a lower layer, loses its stamp, and is removed."""
+    """Rename an entry; a folder in a lower layer of overlayfs, which cannot be renamed, loses its stamp instead."""
     try:
         path.rename(aside)
     except OSError as error:
@@ -142,7 +142,7 @@ def _delete(path: Path) -> None:
 
 
 def _lies_in(path: Path, cache: Path) -> bool:
-    """Whether the folder of `path` really is one of the cache's, no link on the way leading elsewhere."""
+    """Return whether the folder of `path` is really inside the cache, without a link on the way."""
     try:
         return path.parent.resolve(strict=True) == cache.resolve(strict=True) / path.parent.relative_to(cache)
     except (OSError, ValueError):
@@ -150,7 +150,7 @@ def _lies_in(path: Path, cache: Path) -> bool:
 
 
 def _find(cache: Path) -> Iterator[CacheEntry]:
-    """Yield every entry, its size and age not yet known."""
+    """Yield every entry, without its size and age."""
     for child in _children(cache):
         if child.name in (*_SHELVES, _ARCHIVES) and _is_folder(child):
             for one in _children(child):
@@ -225,7 +225,7 @@ def _look(
 
 
 def _read_purpose(kind: CacheEntryKind, path: Path) -> str:
-    """Return what an entry says of itself: the release of a source, the address of a clone."""
+    """Return the purpose of an entry from its content: the release of a source, the address of a clone."""
     try:
         if kind is CacheEntryKind.SOURCES:
             commit = msgspec.json.decode(read_bytes(path / STAMP, within=path))["facts"]["commit"]

@@ -1,7 +1,7 @@
-"""Cache entries: a folder keyed by what it holds, valid only with a completion stamp.
+"""Cache entries: folders keyed by their content, valid only with a completion stamp.
 
-An entry is made in a sibling folder and renamed, so that a killed process leaves nothing that looks whole; a lock per
-entry keeps two processes from making the same one.
+An entry is made in a sibling folder and renamed, so that a killed process leaves nothing that looks complete; a lock
+for each entry keeps two processes from making the same one.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ Facts = TypeVar("Facts", bound=Record)
 
 
 class FolderExtent(Record):
-    """How many files there are below a folder, and their bytes."""
+    """The number of files below a folder, and their size in bytes."""
 
     files: int
     bytes: int
@@ -43,11 +43,11 @@ class _Stamp(Record):
 def obtain_entry(
     folder: Path, facts: type[Facts], make: Callable[[Path], Facts], *, note: Note, generated: frozenset[str]
 ) -> Facts:
-    """Return the facts of the entry at `folder`, whose content is `folder/tree`; made first if it is not whole.
+    """Return the facts of the entry at `folder`, whose content is `folder/tree`; make it first if it is incomplete.
 
-    `make` receives a path that does not exist, fills it and returns what is to be remembered. Its files are write
-    protected afterwards. `generated` are the relative paths that others may write into the content: they do not
-    count when the entry is checked. Raises what `make` raises, and UnfitError where the cache cannot be written.
+    `make` receives a path that does not exist, fills it and returns the facts to store. Its files are write-protected
+    afterwards. `generated` are relative paths in the content that others may write to, and that are not checked. Raises
+    what `make` raises, and UnfitError if the cache cannot be written.
     """
     found = load_entry(folder, facts, generated=generated)
     if found is not None:
@@ -63,7 +63,7 @@ def obtain_entry(
 
 
 def load_entry(folder: Path, facts: type[Facts], *, generated: frozenset[str]) -> Facts | None:
-    """Return the facts of the entry at `folder`, or None where it is not there or not whole."""
+    """Return the facts of the entry at `folder`, or None if it is missing or incomplete."""
     try:
         stamp = msgspec.json.decode(read_bytes(folder / STAMP), type=_Stamp)
         if measure_extent(folder / CONTENT, without=generated) != stamp.extent:
@@ -74,7 +74,7 @@ def load_entry(folder: Path, facts: type[Facts], *, generated: frozenset[str]) -
 
 
 def measure_extent(folder: Path, *, without: frozenset[str] = frozenset()) -> FolderExtent:
-    """Return how much lies below `folder`, except for the relative paths `without`."""
+    """Return the extent of `folder` without the relative paths `without`."""
     files = 0
     size = 0
     for path, status in _walk(folder):
@@ -86,9 +86,9 @@ def measure_extent(folder: Path, *, without: frozenset[str] = frozenset()) -> Fo
 
 @contextlib.contextmanager
 def locked(path: Path, *, note: Note) -> Iterator[None]:
-    """Hold the lock of `path` (a file beside it); say so once when another process has it.
+    """Hold the lock of `path` (a file beside it); print a note once if another process has it.
 
-    Raises UnfitError where the lock cannot be made.
+    Raises UnfitError if the lock cannot be made.
     """
     with contextlib.ExitStack() as stack:
         with _writing(path.parent):
@@ -138,7 +138,7 @@ def _partial_prefix(folder: Path) -> str:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove the damaged entry and what killed processes left; nobody else works on it under the lock."""
+    """Remove a damaged entry and the leftovers of killed processes, protected by the lock."""
     for leftover in [folder, *folder.parent.glob(f"{_partial_prefix(folder)}*")]:
         if leftover.exists():
             with _writing(folder.parent):

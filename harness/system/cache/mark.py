@@ -1,6 +1,6 @@
-"""What tells that an entry of the cache is the harness's own: what lies in it, or its makers' lock beside it.
+"""How to recognise that the harness made an entry of the cache: by its content, or the lock of its makers beside it.
 
-A name alone does not: somebody may have put a folder of theirs into the cache, or may keep it elsewhere by now.
+A name alone proves nothing: users may have put their own folders into the cache.
 """
 
 import re
@@ -50,7 +50,7 @@ def _is_audio(path: Path) -> bool:
 
 
 def _is_left(kind: CacheEntryKind, path: Path) -> bool:
-    """Return whether that can be told without a lock: logs and recordings have none, nor had builds once."""
+    """Return whether an entry can be recognised without a lock: logs, recordings and old builds have none."""
     if kind is not CacheEntryKind.LEFTOVERS:
         return _is_build(path)
     return _is_audio(path) if path.parent.name == _RECORDINGS else _is_record(path)

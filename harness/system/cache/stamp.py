@@ -1,4 +1,4 @@
-"""The mark that a step's work is done and whole: a small file with the key of what it was made of."""
+"""The mark that the work of a step is complete: a small file with the key of its inputs."""
 
 import contextlib
 from pathlib import Path
@@ -11,7 +11,7 @@ from harness.system.fresh import write_atomic
 
 
 def is_done(step: Step) -> bool:
-    """Return whether an earlier run has done this step's work, and what it made is still there."""
+    """Return whether an earlier run has done the work of this step, and its products still exist."""
     try:
         stamped = bool(step.stamp) and read_text(Path(step.stamp)) == step.key
     except UnreadableError:
@@ -20,7 +20,7 @@ def is_done(step: Step) -> bool:
 
 
 def stamped_s(step: Step) -> float | None:
-    """Return when a step's work was marked as done, in seconds since the epoch, None where it is not marked."""
+    """Return when the work of a step was marked as done, in seconds since the epoch, or None."""
     try:
         return Path(step.stamp).lstat().st_mtime if step.stamp else None
     except OSError:
@@ -28,7 +28,7 @@ def stamped_s(step: Step) -> float | None:
 
 
 def lift_stamp(step: Step) -> None:
-    """Take the mark away before the work begins: a killed process leaves nothing that looks whole."""
+    """Remove the mark before the work begins, so that a killed process leaves nothing that looks complete."""
     if step.stamp:
         Path(step.stamp).unlink(missing_ok=True)
 
@@ -40,10 +40,10 @@ def put_stamp(step: Step) -> None:
 
 
 def claim(step: Step, *, note: Note) -> contextlib.AbstractContextManager[None]:
-    """Hold the lock of what a step changes for the length of the block; nothing where it changes nothing in the cache.
+    """Hold the lock of what a step changes in the cache, if anything, for the duration of the block.
 
-    The node's lock alone would not do: two runs with a folder for temporary files each, or in two containers, do not
-    see each other's, and share a cache all the same. Raises UnfitError where the lock cannot be made.
+    The node's lock is not enough: two runs with different temporary folders, or in two containers, do not see each
+    other's lock, but may share a cache. Raises UnfitError if the lock cannot be made.
     """
     if step.phase is Phase.QUANTISE:
         return locked(Path(step.products[0]), note=note)

@@ -1,7 +1,7 @@
-"""Who uses the cache now, and when each of its entries was last used and what for: small files in `used/`.
+"""Who uses the cache now, and when and for what each entry was last used: small files in `used/`.
 
-The entries' own times do not tell: a build, a source or a file of weights is not written to when it is used, and
-sources are write-protected.
+The times of the entries themselves do not show this: builds, sources and weights are not written to when they are used,
+and sources are write-protected.
 """
 
 import contextlib
@@ -24,9 +24,9 @@ _HOLDER = re.compile(r"holder-[0-9]+-[0-9a-f]{8}\.lock")
 
 @contextlib.contextmanager
 def occupy(cache: Path, *, note: Callable[[str], None]) -> Iterator[None]:
-    """Keep the cache from being pruned for the length of the block, by whomever, with whichever node lock.
+    """Keep every other process from pruning the cache for the duration of the block.
 
-    Where nothing can be written, nothing is held: nobody can prune there either.
+    If nothing can be written, nothing is locked: nobody can prune there either.
     """
     folder = cache / _FOLDER
     with contextlib.ExitStack() as stack:
@@ -41,10 +41,10 @@ def occupy(cache: Path, *, note: Callable[[str], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def hold_machine(cache: Path, *, wait: bool, note: Callable[[str], None]) -> Iterator[None]:
-    """Hold the machine against runs with the same cache and a temporary folder of their own, as in two containers.
+    """Lock the machine against runs with the same cache but another temporary folder, as in two containers.
 
-    They do not see each other's lock of the node, would time each other, and build one tree of the user's in one
-    folder. Where nothing can be written, nothing is held. Raises UnfitError if the machine is busy and not `wait`.
+    They do not see each other's lock of the node, would disturb each other, and build one tree of the user in the same
+    folder. If nothing can be written, nothing is locked. Raises UnfitError if the machine is busy and not `wait`.
     """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
@@ -54,7 +54,7 @@ def hold_machine(cache: Path, *, wait: bool, note: Callable[[str], None]) -> Ite
 
 @contextlib.contextmanager
 def close_gate(cache: Path, *, note: Callable[[str], None]) -> Iterator[None]:
-    """Let nobody begin to use the cache for the length of the block, and forget those who were killed."""
+    """Keep others from using the cache for the duration of the block, and remove the files of killed processes."""
     folder = cache / _FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with hold(folder / _GATE, busy=lambda: note("waiting for another harness cache prune to end")):
@@ -70,13 +70,13 @@ def is_occupied(cache: Path) -> bool:
 
 
 def _find_holders(cache: Path) -> list[Path]:
-    """Return the lock files of those who use the cache, or did: what is called so and holds something is not one."""
+    """Return the lock files of processes that use the cache, or did; a file with content is not one of them."""
     found = (cache / _FOLDER).glob(_HOLDERS)
     return [path for path in found if _HOLDER.fullmatch(path.name) and is_lock(path)]
 
 
 def mark_used(cache: Path, path: Path, purpose: str) -> None:
-    """Note that the entry which holds `path` is used now; elsewhere, or where nothing can be written, do nothing."""
+    """Note that the entry which holds `path` is used now; do nothing outside the cache or if it is read-only."""
     note = _note(cache, path)
     if note is None:
         return
@@ -89,7 +89,7 @@ def mark_used(cache: Path, path: Path, purpose: str) -> None:
 
 
 def last_use_s(cache: Path, path: Path) -> float:
-    """Return when an entry was last used, in seconds since 1970: as noted, or when its first level was last written."""
+    """Return the last use of an entry, in seconds since 1970: as noted, else when its first level was last written."""
     note = _note(cache, path)
     with contextlib.suppress(OSError):
         if note:
@@ -98,7 +98,7 @@ def last_use_s(cache: Path, path: Path) -> float:
 
 
 def read_purpose(cache: Path, path: Path) -> str:
-    """Return what an entry was used for, empty where that was not noted."""
+    """Return what an entry was used for, or an empty string."""
     note = _note(cache, path)
     try:
         return read_text(note) if note else ""
@@ -107,7 +107,7 @@ def read_purpose(cache: Path, path: Path) -> str:
 
 
 def forget_use(cache: Path, path: Path) -> None:
-    """Drop the note of an entry that is gone."""
+    """Remove the note of an entry that no longer exists."""
     note = _note(cache, path)
     with contextlib.suppress(OSError):
         if note:
@@ -115,7 +115,7 @@ def forget_use(cache: Path, path: Path) -> None:
 
 
 def _note(cache: Path, path: Path) -> Path | None:
-    """Return the note of the entry that holds `path`: FOLDER/NAME, whatever is below; None outside of the cache."""
+    """Return the path of the note about the entry FOLDER/NAME that holds `path`, or None outside the cache."""
     try:
         parts = path.absolute().relative_to(cache.absolute()).parts
     except ValueError:

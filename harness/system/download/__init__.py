@@ -1,5 +1,5 @@
 """Downloads of pinned files: fetched, resumed, verified, unpacked.
 
-In: what any download needs.
+In: what all downloads need.
 Out: where a release or a model is found (`source`, `weights`).
 """

@@ -1,4 +1,4 @@
-"""Unpacking an archive that nobody has vouched for."""
+"""Unpacking an untrusted archive."""
 
 import errno
 import gzip
@@ -23,13 +23,13 @@ class ArchiveLimit(Record):
 
 
 def unpack_archive(archive: Path, destination: Path, *, subtree: str, limit: ArchiveLimit | None = None) -> int:
-    """Unpack the members under `*/subtree/` of a gzipped tar into `destination` and return how many files they were.
+    """Unpack the members under `*/subtree/` of a gzipped tar into `destination` and return the number of files.
 
-    `destination` must not exist. Only folders and plain files come out, their executable bit kept and every other
-    mode bit left to the umask; times are those of unpacking. Nothing is written through a link, as none is made.
+    `destination` must not exist. Only folders and plain files are unpacked, with their executable bit and otherwise the
+    mode of the umask; times are those of unpacking. Nothing is written through a link, as none is made.
     Raises UnavailableError for a member with an absolute path, `..` or a backslash, for a link, a device or a
-    duplicate, for more than `limit`, for an archive without the subtree, and for a damaged one; what is already
-    unpacked is left for the caller to remove.
+    duplicate, for more than `limit`, for an archive without the subtree, and for a damaged one; the caller
+    removes what is already unpacked.
     """
     limit = limit or ArchiveLimit()
     destination.mkdir()
@@ -74,7 +74,7 @@ def _refusal(archive: Path, cause: str) -> UnavailableError:
 
 
 def _explain(error: Exception) -> str:
-    """Return what is wrong with the archive; nothing where the disk is to blame."""
+    """Return what is wrong with the archive, or an empty string if the disk is to blame."""
     if isinstance(error, _Refused):
         return f"{error}"
     if isinstance(error, FileExistsError):
@@ -89,7 +89,7 @@ def _explain(error: Exception) -> str:
 
 
 class _Counted:
-    """The decompressed stream, cut off where a bomb would begin."""
+    """The decompressed stream, cut off at a limit that stops decompression bombs."""
 
     def __init__(self, stream: BinaryIO | gzip.GzipFile, limit_bytes: int) -> None:
         self._stream = stream

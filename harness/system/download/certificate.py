@@ -11,7 +11,7 @@ _VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE
 
 
 def certificates(environ: Mapping[str, str]) -> ssl.SSLContext | bool:
-    """Return a context with the bundle that `environ` names, True (the system's own) where it names none.
+    """Return a context with the bundle that `environ` names, or True (the system's own) if it names none.
 
     Raises UsageError for a bundle that cannot be loaded.
     """

@@ -1,4 +1,4 @@
-"""Downloads of large pinned files: resumable, bounded, and never taken for what they are not."""
+"""Downloads of large pinned files: resumable, bounded, and always verified."""
 
 import contextlib
 import hashlib
@@ -34,7 +34,7 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 
 
 class RetryPolicy(Record):
-    """How long to wait for a connection and for data, and how many fruitless attempts in a row are enough."""
+    """How long to wait for a connection and for data, and after how many fruitless attempts in a row to give up."""
 
     connect_s: float = 15
     read_s: float = 60
@@ -47,11 +47,11 @@ QUICK = RetryPolicy(connect_s=5, read_s=20, attempts=2)
 
 
 class WrongSumError(UnavailableError):
-    """What came is whole, but not what was pinned."""
+    """The download is complete, but not the pinned content."""
 
 
 class _CutError(Exception):
-    """An attempt ended early; another one may do better."""
+    """An attempt ended early; another one may succeed."""
 
 
 class _Wanted(Record):
@@ -90,12 +90,12 @@ def fetch(
     progress: Progress = silent,
     patience: RetryPolicy = PATIENT,
 ) -> None:
-    """Make `destination` the file with that SHA-256, downloading what is missing of it.
+    """Make `destination` the file with that SHA-256, downloading what is missing.
 
-    What has come so far lies in `<destination>.part` and is gone on with, in this process or a later one.
-    `size_bytes` 0 means unknown. `progress` is given bytes done and in all. Proxies are those of the process's own
-    environment; `token` goes to the host of `url` alone, over https or the loopback. Raises UnavailableError for
-    what cannot be downloaded (WrongSumError for other content than was pinned), UnfitError for a full disk.
+    A partial download is in `<destination>.part` and is resumed, in this process or a later one. `size_bytes` 0 means
+    unknown. `progress` receives the bytes done and in total. Proxies are those of the process's own environment;
+    `token` is sent only to the host of `url`, over https or the loopback. Raises UnavailableError for files that cannot
+    be downloaded (WrongSumError for other content than the pinned one), UnfitError for a full disk.
     """
     wanted = _Wanted(url=url, shown=redact(url), sha256=sha256, size_bytes=size_bytes)
     make_folder(destination.parent)
@@ -119,7 +119,7 @@ def _complete(
     progress: Progress,
     patience: RetryPolicy,
 ) -> None:
-    """Fill `part`, and make it the destination when its sum is right."""
+    """Fill `part`, and make it the destination if its sum is correct."""
     resumed = part.size > 0
     if part.sha256 != wanted.sha256:
         _transfer(wanted, part, token=token, environ=environ, progress=progress, patience=patience)
@@ -141,7 +141,7 @@ def _transfer(
     progress: Progress,
     patience: RetryPolicy,
 ) -> None:
-    """Bring `part` to its end, in as many attempts as `patience` allows."""
+    """Complete `part`, in as many attempts as `patience` allows."""
     import httpx2
 
     headers = {"User-Agent": f"whisper-harness/{harness.__version__}", "Accept-Encoding": "identity"}
@@ -218,7 +218,7 @@ def _require_success(status: int, wanted: _Wanted, part: PartialDownload) -> Non
 
 
 def _announced_bytes(status: int, headers: Mapping[str, str], part: PartialDownload) -> int:
-    """Return the length of the whole file as the server tells it, 0 where it does not."""
+    """Return the length of the whole file from the server, or 0."""
     if status != 206:
         return parse_count(headers.get("Content-Length", "")) or 0
     match = _CONTENT_RANGE.match(headers.get("Content-Range", ""))
@@ -264,7 +264,7 @@ def _sha256(path: Path) -> str:
 
 
 def mirrored(url: str, mirror: str) -> str:
-    """Return `url` with the address of Hugging Face replaced by `mirror`; raises UsageError for no such address."""
+    """Return `url` with the address of Hugging Face replaced by `mirror`; raises UsageError for an invalid address."""
     if not mirror or not url.startswith(f"{_HUGGING_FACE}/"):
         return url
     if not mirror.startswith(("https://", "http://")):
@@ -275,7 +275,7 @@ def mirrored(url: str, mirror: str) -> str:
 
 @contextlib.contextmanager
 def locked(destination: Path) -> Iterator[None]:
-    """Hold `<destination>.lock` for the length of the block; raises UnfitError when that cannot be."""
+    """Hold `<destination>.lock` for the duration of the block; raises UnfitError if that is impossible."""
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(hold(destination.with_name(f"{destination.name}.lock"), busy=lambda: None))

@@ -1,4 +1,4 @@
-"""The piece of a download that has come so far."""
+"""The received part of a download."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ from harness.system.fresh import open_part, write_atomic
 class PartialDownload:
     """`<destination>.part`, open for appending, with the running SHA-256 of its content.
 
-    Beside it lies the server's name (ETag) for the content, so that a later process can ask for the rest of the
+    A file beside it holds the server's name for the content (ETag), so that a later process can ask for the rest of the
     same file.
     """
 
@@ -39,11 +39,11 @@ class PartialDownload:
 
     @property
     def sha256(self) -> str:
-        """The sum of what has come so far."""
+        """The sum of the received part."""
         return self._sum.hexdigest()
 
     def restart(self, etag: str) -> None:
-        """Forget what has come; what comes now is called `etag` (weak names cannot be resumed by)."""
+        """Discard the received part and begin again with the name `etag`; weak names do not allow resuming."""
         self._file.seek(0)
         self._file.truncate()
         self._sum = hashlib.sha256()
@@ -52,13 +52,13 @@ class PartialDownload:
         write_atomic(self._etag_path, self.etag.encode("ascii", errors="ignore"), durable=False)
 
     def append(self, chunk: bytes) -> None:
-        """Add what came."""
+        """Append received data."""
         self._file.write(chunk)
         self._sum.update(chunk)
         self.size += len(chunk)
 
     def finish(self) -> None:
-        """Make the part the destination, whole or not at all."""
+        """Rename the part to the destination."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()

@@ -1,5 +1,5 @@
 """Child processes: started, watched, asked, placed, ended.
 
-In: whatever must know of a child's process group, its limits or its silence. `subprocess` is in `child` alone.
+In: whatever deals with a child's process group, its limits or its silence. Only `child` uses `subprocess`.
 Out: what a child's output means (`parse`).
 """

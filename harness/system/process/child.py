@@ -1,8 +1,8 @@
 """The one place that starts processes.
 
-argv lists and no shell; a session of its own for every child; stdin closed; output straight to a file, so that the
-harness is not in the measured path; `os.wait4` for this child's own memory and CPU time. A non-zero exit code is a
-value, not an exception.
+Argument lists and no shell; a separate session for every child; stdin closed; output directly to a file, so that the
+harness is not in the measured path; `os.wait4` for the memory and CPU time of just this child. A non-zero exit code is
+a value, not an exception.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ Reaped = tuple[int, resource.struct_rusage]
 
 
 class CannotStartError(UnfitError):
-    """There is no such program, or it cannot be executed; `number` is that of the system's error."""
+    """The program does not exist or cannot be executed; `number` is the error number of the system."""
 
     def __init__(self, program: str, cause: str, *, number: int) -> None:
         super().__init__(f"cannot start {program}", cause=cause)
@@ -58,15 +58,14 @@ def execute(
     watch: Watcher | None = None,
     placement: Placement | None = None,
 ) -> CompletedProcess:
-    """Run `argv` to its end and return what it left behind.
+    """Run `argv` to its end and return the result.
 
-    The log is appended to: the echoed command, then stdout and stderr as they come. `watch` receives new output
-    about four times a second, and empty bytes when there is none. Raises OSError for a log that is not a regular file.
-    `placement` is where the child is put as soon as it lives, before it has threads of its own.
-    A child that prints without end is killed; the log keeps the first `MOST_BYTES` and a line that says so, FLOODED.
-    At the time-out, and on KeyboardInterrupt, the whole process group is interrupted, then terminated, then killed,
-    `GRACE_S` seconds apart; the interrupt is raised again. Seconds in which the harness itself stands still do not
-    count towards the time-out. Raises what `spawn` raises.
+    The log is appended to: the echoed command, then stdout and stderr. `watch` receives new output about four times a
+    second, and empty bytes if there is none. Raises OSError for a log that is not a regular file. `placement` is
+    applied as soon as the child exists, before it has threads. A child that never stops printing is killed; the log
+    keeps the first `MOST_BYTES` and ends with FLOODED. At the time-out, and on KeyboardInterrupt, the whole process
+    group is interrupted, then terminated, then killed, `GRACE_S` seconds apart; the interrupt is raised again. Seconds
+    in which the harness itself is stopped do not count towards the time-out. Raises what `spawn` raises.
     """
     start = datetime.now(UTC).isoformat(timespec="seconds")
     began = time.monotonic()
@@ -99,7 +98,7 @@ def execute(
 def _start(
     argv: Sequence[str], cwd: Path, env: Mapping[str, str], log: Path, follower: LogFollower
 ) -> subprocess.Popen[bytes]:
-    """Return a child that writes to a log, behind the echoed command."""
+    """Return a child that writes to a log, after the echoed command."""
     with open_log(log) as file:
         file.write(f"+ {shlex.join(argv)}\n".encode())
         file.flush()
@@ -111,7 +110,7 @@ def _start(
 
 
 def bound_log(log: Path) -> None:
-    """Cut a log that a child has flooded, and say so in its last line; leave any other alone."""
+    """Truncate a log that a child has flooded, with a last line that says so; leave any other unchanged."""
     if log.lstat().st_size > MOST_BYTES:
         with open_log(log) as file:
             os.ftruncate(file.fileno(), MOST_BYTES)
@@ -119,7 +118,7 @@ def bound_log(log: Path) -> None:
 
 
 def end_child(pid: int, wait_s: float) -> Reaped:
-    """Return what a child left behind that should end within `wait_s` seconds and is stopped if it does not."""
+    """Return the result of a child, which is stopped if it does not end within `wait_s` seconds."""
     reaped = _wait(pid, time.monotonic() + wait_s) or _stop(pid)
     _signal_group(pid, signal.SIGKILL)  # whatever it left running
     return reaped
@@ -134,9 +133,9 @@ def conclude_child(
     *,
     timed_out: bool = False,
 ) -> CompletedProcess:
-    """Return the record of a reaped child that was started at `start` (UTC), at `began` on the monotonic clock.
+    """Return the record of an ended child that was started at `start` (UTC), at `began` on the monotonic clock.
 
-    Without a `pulse` it is not known whether it stood still.
+    Without a `pulse` it is not known whether it was stopped.
     """
     wait_status, usage = reaped
     # Linux keeps the high-water mark over exec: a child never shows less than the process that forked it.
@@ -165,10 +164,10 @@ def capture(
 ) -> CapturedOutput:
     """Run a short child and return its output, decoded with replacement characters.
 
-    What in `env` looks like a secret is kept from it, unless it is `trusted` to need that.
-    A child that cannot be started comes back with exit code 127, one that does not end in `timeout_s` seconds or says
-    more than any answer with 124, and the reason as its stderr. What it leaves running, with its output still open, is
-    not waited for. Raises LimitError where the system refuses another process or file: that says nothing of the child.
+    Variables in `env` that look like secrets are not passed on, unless it is `trusted`. A child that cannot be started
+    has exit code 127; one that does not end in `timeout_s` seconds or prints too much has 124, and the reason as its
+    stderr. Processes that it leaves running, with its output still open, are not waited for. Raises LimitError if the
+    system refuses another process or file, which says nothing about the child.
     """
     try:
         given = env if trusted else without_secrets(env)
@@ -213,10 +212,10 @@ def spawn(
     stderr: int | BinaryIO,
     stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
-    """Return a started child in a session of its own.
+    """Return a started child in a new session.
 
-    Raises CannotStartError where the program is not there or cannot be executed, LimitError where the system allows no
-    more processes, files or memory.
+    Raises CannotStartError if the program does not exist or cannot be executed, LimitError if the system allows no more
+    processes, files or memory.
     """
     try:
         return subprocess.Popen(
@@ -238,7 +237,7 @@ def spawn(
 
 
 def _wait(pid: int, deadline: float, pulse: Pulse | None = None, follower: LogFollower | None = None) -> Reaped | None:
-    """Return wait status and resource usage, or None at the deadline, which a harness that stands still puts off."""
+    """Return wait status and resource usage, or None at the deadline, which moves while the harness is stopped."""
     pulse = pulse or Pulse()
     with contextlib.ExitStack() as stack:
         pidfd = _open_pidfd(pid)

@@ -1,4 +1,4 @@
-"""Work shared among processes, of which any may be killed: what one was busy with is known, and done once more."""
+"""Work shared among processes, any of which may be killed: its current item is known, and is done once more."""
 
 import contextlib
 import multiprocessing
@@ -23,11 +23,10 @@ _R = TypeVar("_R")
 def share(
     work: Callable[[_T], _R], items: Sequence[_T], *, fallen: Callable[[_T], _R], note: Callable[[str], None]
 ) -> Iterator[_R]:
-    """Yield what `work` makes of each item, in order; what it raises is raised here.
+    """Yield the results of `work` for each item, in order; its exceptions are raised here.
 
-    An item whose process was killed is done by another one, and is answered for by `fallen` when that was killed, too.
-    `note` is told of it. All processes have ended when this does, however it ends; they end by themselves when this
-    process is killed.
+    An item whose process was killed is done by another one; if that is killed as well, `fallen` gives the result.
+    `note` is called each time. All processes end before this does, and also if this process is killed.
     """
     crew = _Crew(work, items, fallen, note)
     try:
@@ -37,7 +36,7 @@ def share(
 
 
 class _Member(Generic[_T, _R]):
-    """A process, the pipe to it, and the numbers of the items that it has not answered for."""
+    """A process, the pipe to it, and the numbers of its unfinished items."""
 
     def __init__(self, work: Callable[[_T], _R]) -> None:
         self.pipe, theirs = _CONTEXT.Pipe()
@@ -132,7 +131,7 @@ class _Crew(Generic[_T, _R]):
 
 
 def _serve(work: Callable[[_T], _R], pipe: Connection, other_end: Connection) -> None:
-    """Do what comes through the pipe, until nobody is at its other end."""
+    """Process items from the pipe until its other end is closed."""
     other_end.close()  # of which this process has a copy
     for number in (signal.SIGINT, signal.SIGQUIT):  # a terminal sends them to all of us
         signal.signal(number, signal.SIG_IGN)

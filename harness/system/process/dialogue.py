@@ -1,4 +1,4 @@
-"""A child that is asked line by line, and answers each line with one."""
+"""A child that answers each line with a line."""
 
 import contextlib
 import os
@@ -28,10 +28,10 @@ _LOOK_S = 0.25
 
 
 class Dialogue:
-    """One child; its log takes the echoed command, every question and answer, and its standard error.
+    """One child; its log receives the echoed command, every question and answer, and its standard error.
 
-    An answer of None means that there will be no more: the child has died, or it is stopped because it did not answer
-    in time or printed without end; then the log is cut and ends with FLOODED.
+    An answer of None means that there will be no more: the child has died, or was stopped because it did not answer in
+    time or never stopped printing; in that case the log is truncated and ends with FLOODED.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Dialogue:
         return self._child.pid
 
     def read_log(self) -> str:
-        """Return all that the log holds by now."""
+        """Return the text of the log so far."""
         return read_text(self._path)
 
     def note(self, line: str) -> None:
@@ -93,7 +93,7 @@ class Dialogue:
         return self.hear(timeout_s)
 
     def hear(self, timeout_s: float) -> str | None:
-        """Return the next line that the child says; seconds in which the harness stands still are not waited for."""
+        """Return the next line from the child; seconds in which the harness is stopped do not count as waiting."""
         try:
             return self._hear(timeout_s)
         finally:
@@ -121,20 +121,20 @@ class Dialogue:
 
     @property
     def asked_still_s(self) -> float:
-        """The seconds in which child, harness or node stood still between the latest question and its answer."""
+        """The seconds in which child, harness or node was stopped between the latest question and its answer."""
         return self._pulse.still_s
 
     def _listen(self, seconds: float) -> bool:
         return bool(select.select([self._answer_fd], [], [], seconds)[0])
 
     def _find_flood(self) -> str:
-        """Return what the child prints too much of, if anything."""
+        """Return which output of the child is too long, or an empty string."""
         if len(self._unread) > _ANSWER_BYTES:
             return f"an answer of more than {_ANSWER_BYTES} bytes without an end"
         return FLOODED if os.fstat(self._log.fileno()).st_size > MOST_BYTES else ""
 
     def close(self, wait_s: float = _END_S) -> CompletedProcess:
-        """Return what the child left behind; it is stopped if it does not end within `wait_s` seconds."""
+        """Return the result of the child, which is stopped if it does not end within `wait_s` seconds."""
         if self.completed is None:
             for stream in self._streams:
                 with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What a child says: read to its end or to a deadline, or followed in its log; what a short one left behind."""
+"""The output of a child: read to its end or to a deadline, or followed in its log; the result of a short child."""
 
 import errno
 import os
@@ -23,8 +23,8 @@ _CHUNK_BYTES = 1 << 16
 class CapturedOutput(Record):
     """The exit code and the whole output of a short child.
 
-    `refused` is the number of the error with which it could not be started (ENOENT: there is no such program), 0 where
-    it was; `late` says that it was stopped because it did not end.
+    `refused` is the error number if it could not be started (ENOENT: there is no such program), else 0; `late` says
+    that it was stopped because it did not end.
     """
 
     exit_code: int
@@ -40,25 +40,25 @@ class CapturedOutput(Record):
 
     @property
     def is_absent(self) -> bool:
-        """Whether there is no such program."""
+        """Whether the program does not exist."""
         return self.refused == errno.ENOENT
 
     @property
     def shortage(self) -> LimitComplaint | None:
-        """The limit of the system that a child met which failed, by what it said; None where it was something else."""
+        """The limit of the system that made a child fail, according to its output, or None."""
         return None if self.ok else read_shortage(f"{self.stderr}\n{self.stdout}")
 
 
 class TooMuchError(Exception):
-    """The child goes on saying things."""
+    """The child prints too much."""
 
 
 def listen(streams: Sequence[IO[bytes]], ended: Callable[[], bool], deadline: float, pulse: Pulse) -> list[bytes]:
-    """Return what comes on each of these pipes until all are closed, or until the deadline.
+    """Return the output on each of these pipes until all are closed, or until the deadline.
 
-    The `pulse` is that of the harness alone; what it stood still is added to the deadline.
+    The `pulse` is that of the harness only; the time for which it was stopped is added to the deadline.
 
-    Where the child has `ended`, a daemon of its own may hold a pipe: what has come is the answer. Raises TooMuchError.
+    If the child has `ended`, a daemon of its own may hold a pipe: the output so far is the answer. Raises TooMuchError.
     """
     said = {stream.fileno(): bytearray() for stream in streams}
     ended_s = 0.0
@@ -81,7 +81,7 @@ def listen(streams: Sequence[IO[bytes]], ended: Callable[[], bool], deadline: fl
 
 
 class LogFollower:
-    """Hands the growth of a log file to a watcher."""
+    """Passes new output in a log file to a watcher."""
 
     def __init__(self, log: Path, watch: Watcher) -> None:
         self._watch = watch
@@ -89,7 +89,7 @@ class LogFollower:
         self._file.seek(0, os.SEEK_END)
 
     def poll(self) -> None:
-        """Hand on what is new, which may be nothing; raises TooMuchError."""
+        """Pass on new output, which may be empty; raises TooMuchError."""
         size = os.fstat(self._file.fileno()).st_size
         if size > MOST_BYTES:
             raise TooMuchError
@@ -97,7 +97,7 @@ class LogFollower:
         self._watch(self._file.read(max(size - self._file.tell(), 0)))
 
     def close(self) -> None:
-        """Hand on the rest."""
+        """Pass on the rest."""
         try:
             self.poll()
         finally:

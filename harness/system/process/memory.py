@@ -1,4 +1,4 @@
-"""How much memory a new child can have, and how much this process had."""
+"""The memory that a new child can use, and the peak memory of this process."""
 
 import contextlib
 import re
@@ -17,9 +17,9 @@ def available_bytes() -> int:
 
 
 def own_peak_bytes() -> int:
-    """Return the most that this process has held since its program was started; 0 where the system does not tell.
+    """Return the peak memory of this process since its program was started, 0 if not available.
 
-    getrusage(2) would add what it was before: the program that started it, be it ever so large.
+    getrusage(2) would include the memory before that, of the program that started it.
     """
     with contextlib.suppress(OSError):
         found = re.search(r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(encoding="utf-8"), re.MULTILINE)
@@ -39,7 +39,7 @@ def _groups() -> Iterator[Path]:
 
 
 def _room(folder: Path) -> int | None:
-    """Return the limit less what is used; None without a limit. Cached files are given up when memory is short."""
+    """Return the limit minus the used memory, or None without a limit; cached files count as free."""
     for limit_name, used_name in (
         ("memory.max", "memory.current"),
         ("memory.limit_in_bytes", "memory.usage_in_bytes"),

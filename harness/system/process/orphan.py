@@ -1,4 +1,4 @@
-"""Children that outlived a harness which was killed."""
+"""Children that outlived a killed harness."""
 
 import contextlib
 import os
@@ -10,18 +10,18 @@ _PASSES = 5
 
 
 def mark_child(bundle: Path) -> dict[str, str]:
-    """Return what every child of the run in `bundle` has in its environment, by which `stop_orphans` knows it.
+    """Return the variables by which `stop_orphans` recognises every child of the run in `bundle`.
 
-    A process has it from its first instant, for which no note of its number in a file would be early enough, and
-    hands it on to what it starts.
+    A process has them from its first instant, earlier than any note of its id in a file, and passes them on to its own
+    children.
     """
     return {_MARK: str(bundle.resolve())}
 
 
 def stop_orphans(bundle: Path) -> tuple[str, ...]:
-    """End every process that a killed harness has left of the run in `bundle`, and return their names.
+    """End every process that a killed harness left of the run in `bundle`, and return their names.
 
-    Processes of other users are not looked at.
+    Processes of other users are ignored.
     """
     mark = bundle.resolve()
     return stop_all(lambda path: path == mark)
@@ -30,7 +30,7 @@ def stop_orphans(bundle: Path) -> tuple[str, ...]:
 def stop_all(is_dead: Callable[[Path], bool]) -> tuple[str, ...]:
     """End every process of each run that is dead, by the path of its bundle, and return their names.
 
-    Those of other users, and in containers, where a path is another folder, are not looked at.
+    Those of other users, and in containers, where a path means another folder, are ignored.
     """
     import psutil
 

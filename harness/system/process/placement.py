@@ -1,4 +1,4 @@
-"""Puts children where they are to run, and finds out beforehand whether that is allowed."""
+"""Pins children to CPUs and sets their priority, and checks beforehand whether that is allowed."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from harness.settings.request import PlacementRequest
 def place_child(pid: int, placement: Placement) -> None:
     """Pin a child and all its threads, and set its priority; threads that it starts later inherit both.
 
-    A child that has ended already is left alone. Raises UnfitError where the system refuses.
+    A child that has already ended is ignored. Raises UnfitError if the system refuses.
     """
     for thread in _list_threads(pid):
         with contextlib.suppress(ProcessLookupError):
@@ -22,7 +22,7 @@ def place_child(pid: int, placement: Placement) -> None:
 
 
 def require_placement(request: PlacementRequest) -> None:
-    """Raise UnfitError unless this user may do on this system what is wished for."""
+    """Raise UnfitError if the system or the rights of this user do not allow the request."""
     if request.pin and not hasattr(os, "sched_setaffinity"):
         raise UnfitError(f"--pin: {sys.platform} cannot pin processes to CPUs", hint="leave out --pin")
     own = os.getpriority(os.PRIO_PROCESS, 0)

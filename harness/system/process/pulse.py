@@ -1,8 +1,8 @@
-"""Feels whether the harness, its child or the whole node stood still: SIGSTOP, a frozen container, a suspended laptop.
+"""Detects that the harness, its child or the whole node was stopped: SIGSTOP, a frozen container, a suspended laptop.
 
-The kernel reports that a child was stopped or went on, however short the stop was. Whatever stops the harness too
+The kernel reports that a child was stopped or continued, however short the stop was. Whatever stops the harness as well
 shows in its own waits: one of them ends long after it was due. Two clocks show that the node was suspended: only one of
-them goes on meanwhile.
+them continues during that time.
 """
 
 import os
@@ -39,22 +39,22 @@ Answer = TypeVar("Answer")
 
 
 class _Moment(NamedTuple):
-    """When it is, and what of the time before was the thread's own work or waiting for a CPU; None if not known."""
+    """The time, and how much before it the thread worked or waited for a CPU; None if not known."""
 
     time_s: float
     busy_s: float
     queued_s: float | None
 
     def missing_since(self, before: "_Moment") -> float:
-        """Return the seconds for which neither work nor load accounts."""
+        """Return the seconds that neither work nor load explains."""
         queued_s = 0.0 if self.queued_s is None or before.queued_s is None else self.queued_s - before.queued_s
         return self.time_s - before.time_s - (self.busy_s - before.busy_s) - queued_s
 
 
 class Pulse:
-    """Watches one child, or with 0 the harness alone, from now on; it beats with each wait.
+    """Watches one child, or with 0 only the harness, from now on; it beats with each wait.
 
-    Of a `fresh` child all counts that happened since it was started, of another one what happens from now on.
+    For a `fresh` child everything since its start counts, for another one everything from now on.
     """
 
     def __init__(self, pid: int = 0, *, fresh: bool = False) -> None:
@@ -73,16 +73,16 @@ class Pulse:
 
     @property
     def stopped_s(self) -> float:
-        """The seconds in which the harness or the child stood still, to about a quarter of a second.
+        """The seconds in which the harness or the child was stopped, to about a quarter of a second.
 
-        Where the kernel counts how long a cgroup was frozen, no freeze is too short.
+        If the kernel counts how long a cgroup was frozen, even the shortest freeze is included.
         """
         frozen_s = (parse_frozen_s(_read(self._freezer)) or 0.0) - self._frozen_s
         return round(max(self._stopped_s, frozen_s), 3)
 
     @property
     def suspended_s(self) -> float | None:
-        """The seconds for which the node was suspended; None where the system does not tell."""
+        """The seconds for which the node was suspended, or None if not available."""
         now = _read_clocks()
         if now is None or self._clocks is None:
             return None
@@ -92,11 +92,11 @@ class Pulse:
 
     @property
     def still_s(self) -> float:
-        """The seconds of both together."""
+        """The sum of both in seconds."""
         return self.stopped_s + (self.suspended_s or 0.0)
 
     def wait(self, sleep: Callable[[float], Answer], seconds: float) -> Answer:
-        """Return what `sleep` answers, which takes `seconds` at most, and look whether it took longer."""
+        """Return the result of `sleep`, which should take at most `seconds`, and check whether it took longer."""
         before = _take_moment()
         away_s = self._find_gap(before, self._last, 0.0)
         # Between two waits the harness may be held up by a terminal that takes no more; then the child goes on.
@@ -117,12 +117,12 @@ class Pulse:
         return missing_s if missing_s > limit_s else 0.0
 
     def _has_run(self, seconds: float) -> bool:
-        """Return whether the child has used a CPU for half of `seconds` at least since the last look."""
+        """Return whether the child has used a CPU for at least half of `seconds` since the last check."""
         before_s, now_s = self._cpu_s, _look_at(self._pid)[1] if self._pid else None
         return before_s is not None and now_s is not None and now_s - before_s > seconds / 2
 
     def _has_stopped(self) -> bool:
-        """Return whether the child is stopped or frozen, or was stopped since the last look."""
+        """Return whether the child is stopped or frozen, or was stopped since the last check."""
         if not self._pid:
             return False
         told = self._hear_kernel()
@@ -133,7 +133,7 @@ class Pulse:
         return self._cpu_s is not None and self._cpu_s == before_s and _is_frozen(self._pid)
 
     def _hear_kernel(self) -> bool:
-        """Return whether there is news of a stop; the end of the child stays for its own wait."""
+        """Return whether a new stop is reported; the end of the child is left for its own wait."""
         heard = False
         try:
             while news := os.waitid(os.P_PID, self._pid, os.WSTOPPED | os.WCONTINUED | os.WNOHANG):
@@ -156,7 +156,7 @@ def _take_moment() -> _Moment:
 
 
 def _read_clocks() -> tuple[int, int] | None:
-    """Return the least and the most by which the clock that never stands still is ahead, in ns."""
+    """Return the bounds, in ns, of how far the clock that never stops is ahead."""
     if _AWAKE is None or _ALWAYS is None:
         return None
     try:
@@ -168,7 +168,7 @@ def _read_clocks() -> tuple[int, int] | None:
 
 
 def _look_at(pid: int) -> tuple[str, float | None]:
-    """Return state and CPU seconds of a process; an empty state where the system does not tell."""
+    """Return state and CPU seconds of a process; an empty state if not available."""
     text = _read(f"/proc/{pid}/stat")
     return parse_state(text, os.sysconf("SC_CLK_TCK"))
 
@@ -186,7 +186,7 @@ def _take_groups(pid: int) -> dict[str, str]:
 
 
 def _read(path: str) -> str:
-    """Return what a file of the kernel holds, nothing where there is none."""
+    """Return the contents of a file of the kernel, or an empty string."""
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError:

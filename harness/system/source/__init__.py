@@ -1,5 +1,5 @@
 """Sources: a local tree, a commit of a repository, or a pinned release.
 
-In: from what was named to a tree on disk and its commit.
+In: from the user's words to a tree on disk and its commit.
 Out: git itself (`system.git`, `system.view`), builds.
 """

@@ -1,6 +1,7 @@
 """The checkout of whisper.cpp that a user works in: where it is, what its refs name, where its branch began.
 
-It is only read: nothing is fetched into it, no lock taken, no network asked, and none of its hooks or filters runs.
+It is only read: nothing is fetched into it, no lock is taken, the network is not used, and none of its hooks or filters
+runs.
 """
 
 import re
@@ -27,7 +28,7 @@ _BRANCHES = ("master", "main")
 
 
 class FoundCommit(Record):
-    """A commit that a checkout knows: the name by which it was found, and how many commits HEAD has beyond it."""
+    """A commit that a checkout knows: the name by which it was found, and how many commits HEAD is ahead of it."""
 
     sha: str
     name: str
@@ -38,15 +39,15 @@ class Checkout:
     """A git work tree whose top is whisper.cpp."""
 
     def __init__(self, top: Path, environ: Mapping[str, str]) -> None:
-        """Take the checkout whose top folder is `top`."""
+        """Use the checkout whose top folder is `top`."""
         self.top = top
         self._git = ForeignGit(top, environ)
 
     def find_commit(self, ref: str) -> FoundCommit | None:
         """Return the commit that `ref` names here: a tag, branch, sha, or an expression such as `HEAD~1`; else None.
 
-        A branch that no local one stands for is taken from the remote that has it, as of its last fetch. Raises
-        UsageError where remotes disagree.
+        A branch that does not exist locally is taken from the remote that has it, as of its last fetch. Raises
+        UsageError if remotes disagree.
         """
         if _NO_COMMIT.search(ref):
             return None
@@ -61,7 +62,7 @@ class Checkout:
         return next((FoundCommit(sha=sha, name=name) for name, sha in remote.items() if sha), None)
 
     def find_base(self) -> FoundCommit:
-        """Return the commit at which HEAD left the default branch; raises UsageError where there is none to be known.
+        """Return the commit at which HEAD left the default branch; raises UsageError if it is not known.
 
         The default branch is that of the remote `upstream`, else of `origin`, else of any other, else a local one.
         """
@@ -88,7 +89,7 @@ class Checkout:
         raise UsageError(f"HEAD and {name} have no commit in common", hint=f"harness ab {name} .")
 
     def require_elsewhere(self, ref: str) -> None:
-        """Raise UsageError for a name that this checkout lacks and that means nothing, or another commit, elsewhere."""
+        """Raise UsageError for a name that is unknown here and would mean nothing, or another commit, upstream."""
         if not _OWN.search(ref):
             return
         what = f"{self.top} has no commit {ref!r}"
@@ -98,7 +99,7 @@ class Checkout:
         raise UsageError(what, hint=f"git -C {shlex.quote(str(self.top))} log --oneline --all")
 
     def locate(self, sha: str) -> str:
-        """Return where the files of a commit can be fetched from: this checkout, or what it is a partial clone of."""
+        """Return where the files of a commit can be fetched from: this checkout, or the origin of a partial clone."""
         promisor = self._git.ask("config", "--get-regexp", r"^remote\..*\.promisor$").partition(" ")[0]
         if promisor and "?" in self._git.ask("rev-list", "--objects", "--no-walk", "--missing=print", sha):
             remote = promisor.removeprefix("remote.").removesuffix(".promisor")
@@ -108,7 +109,7 @@ class Checkout:
         return str(self.top)
 
     def find_like(self, ref: str) -> tuple[str, ...]:
-        """Return the tags and branches whose names look most like `ref`."""
+        """Return the tags and branches whose names are most similar to `ref`."""
         listed = self._git.ask("for-each-ref", "--format=%(refname:strip=2)", "refs/tags", "refs/heads", "refs/remotes")
         return nearest_names(ref, tuple(listed.splitlines()))
 
@@ -127,7 +128,7 @@ class Checkout:
         return ""
 
     def _require_object(self, sha: str) -> None:
-        """Raise UnavailableError where a name stands for an object that is not there or cannot be read."""
+        """Raise UnavailableError if a name refers to an object that is missing or cannot be read."""
         if _FULL_SHA.fullmatch(sha) and not self._git.ask("cat-file", "-t", sha):
             folder = shlex.quote(str(self.top))
             raise UnavailableError(
@@ -137,7 +138,7 @@ class Checkout:
             )
 
     def _find_default(self) -> str:
-        """Return the full name of the default branch, or nothing."""
+        """Return the full name of the default branch, or an empty string."""
         usual = [*_BRANCHES, *filter(None, [self._git.ask("config", "--get", "init.defaultBranch")])]
         remotes = self._git.ask("remote").splitlines()
         for remote in sorted(remotes, key=lambda name: _REMOTES.index(name) if name in _REMOTES else len(_REMOTES)):
@@ -150,10 +151,10 @@ class Checkout:
 
 
 def find_checkout(folder: Path, environ: Mapping[str, str]) -> Checkout | None:
-    """Return the checkout of whisper.cpp that `folder` is or lies in, or None.
+    """Return the checkout of whisper.cpp that `folder` is or is inside, or None.
 
-    A repository counts only if whisper.cpp is its top and tracked by it: neither a copy that was unpacked inside a
-    checkout nor a part of another project belongs to the refs around it.
+    A repository counts only if it tracks whisper.cpp at its top: neither a copy that was unpacked inside a checkout nor
+    a part of another project belongs to the refs around it.
     """
     folder = expand_home(folder).resolve()
     if not folder.is_dir():

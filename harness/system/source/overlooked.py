@@ -1,4 +1,4 @@
-"""Files that git was told not to look at: assume-unchanged and skip-worktree (git-update-index(1))."""
+"""Files that git is set to ignore: assume-unchanged and skip-worktree (git-update-index(1))."""
 
 import hashlib
 import os
@@ -20,9 +20,9 @@ _LEFT_OUT = frozenset("Ss")
 
 
 def find_overlooked(git: ForeignGit) -> Iterator[Path]:
-    """Yield the files that git takes for unchanged unseen, and that are not what the index says.
+    """Yield the files that git assumes to be unchanged but that differ from the index.
 
-    One that a sparse checkout leaves out is no change.
+    A file that a sparse checkout omits is not a change.
     """
     for line in git.ask("ls-files", "--stage", "-v", "--", ".").splitlines():
         head, _, quoted = line.partition("\t")
@@ -36,7 +36,7 @@ def find_overlooked(git: ForeignGit) -> Iterator[Path]:
 
 
 def _name_blob(path: Path, like: str) -> str:
-    """Return git's name of what is in a file or a link, by the kind of sum that `like` is; empty where nothing is."""
+    """Return the object id of a file or a link, with the same hash as `like`, or an empty string."""
     long = len(like) == hashlib.sha256().digest_size * 2
     digest = hashlib.sha256() if long else hashlib.sha1(usedforsecurity=False)
     try:

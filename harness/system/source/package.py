@@ -1,4 +1,4 @@
-"""Downloading one pinned file from the places where pip is configured to look."""
+"""Downloading one pinned file from the places that pip is configured to use."""
 
 import contextlib
 import functools
@@ -32,7 +32,7 @@ _WAY_OUT = "pip config set global.index-url URL, with an index that has it; or m
 def download_sdist(sdist: Sdist, index: PackageIndex, target: Path, *, environ: Mapping[str, str], note: Note) -> None:
     """Write the pinned file to `target`, from the first place that has it.
 
-    Raises UnavailableError, which says of each place what was wrong there: both sums where they differ.
+    Raises UnavailableError, which says for each place what was wrong, with both sums if they differ.
     """
     failures: list[str] = []
     with _collected(failures), _open_client(index, environ) as client:
@@ -67,7 +67,7 @@ def download_sdist(sdist: Sdist, index: PackageIndex, target: Path, *, environ: 
 
 @contextlib.contextmanager
 def _collected(failures: list[str]) -> Iterator[None]:
-    """Keep what the finder would log: there it says why an index had no page."""
+    """Keep the log messages of the finder, which say why an index had no page."""
 
     class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -101,9 +101,9 @@ def _open_client(index: PackageIndex, environ: Mapping[str, str]) -> Any:
 
 
 def _bound(response: Any, *, most_s: float) -> None:
-    """Let a response end with an error that says so where its body goes on without end, in bytes or in time.
+    """End a response with an error if its body exceeds a limit of bytes or time.
 
-    The time-outs of the library are for a single read, and it keeps a page in memory as long as it comes.
+    The time-outs of the library apply to a single read, and it keeps a whole page in memory.
     """
     import httpx2
 
@@ -156,7 +156,7 @@ def _places(index: PackageIndex) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _find(sdist: Sdist, client: Any, options: dict[str, Any]) -> str:
-    """Return the URL of the file in one place, empty where it is not there."""
+    """Return the URL of the file in one place, or an empty string."""
     import unearth
 
     finder = unearth.PackageFinder(client, no_binary=[sdist.name], ignore_compatibility=True, **options)
@@ -167,7 +167,7 @@ def _find(sdist: Sdist, client: Any, options: dict[str, Any]) -> str:
 
 
 def _receive(client: Any, url: str, target: Path, sdist: Sdist) -> str:
-    """Return the SHA-256 of the body, written to `target` if it is the pinned one."""
+    """Return the SHA-256 of the body, which is written to `target` if it is the pinned one."""
     digest = hashlib.sha256()
     size = 0
     target.parent.mkdir(parents=True, exist_ok=True)

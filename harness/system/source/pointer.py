@@ -1,6 +1,6 @@
-"""Files that Git LFS keeps: the commit holds a pointer with the sum of the content, the work tree the content itself.
+"""Files in Git LFS: the commit holds a pointer with the sum of the content, the work tree the content itself.
 
-git compares the two with a filter. No filter runs here (docs/security.md), so this does what it would do.
+git compares the two with a filter. No filter runs here (docs/security.md), so this module does the same.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _SIZES = range(len("version https://git-lfs.github.com/spec/v1\noid sha256:\nsiz
 
 
 def find_stored(git: Git, changed: Collection[Path]) -> set[Path]:
-    """Return those of the paths, relative to git's folder, at which HEAD has a pointer to the very content there."""
+    """Return the paths, relative to git's folder, where HEAD has a pointer to exactly the present content."""
     pointers = {}
     for line in git.ask("ls-tree", "-r", "-l", "HEAD", "--", ".").splitlines():
         head, _, name = line.partition("\t")

@@ -1,8 +1,8 @@
 """A commit of a git repository, as an immutable tree in the cache.
 
 One bare clone without file contents (`--filter=blob:none`) for each repository; the contents of a commit are fetched
-when its tree is made. A tag or sha that the clone has needs no network. A branch moves, so it always does: an old
-head passed off as the branch would be a wrong label on a measurement.
+when its tree is made. A tag or sha that the clone has needs no network. A branch always does, because it moves: an old
+head would put a wrong label on a measurement.
 """
 
 import re
@@ -40,7 +40,7 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
     """Return the tree of the commit that `ref` names in `repo`; an empty `ref` is the head of its default branch.
 
     `ref` is a tag, branch, full or abbreviated sha, or a full name such as `refs/pull/1/head`. Raises UsageError for
-    a ref that the repository does not have, UnavailableError where it cannot be reached.
+    a ref that the repository does not have, UnavailableError if it cannot be reached.
     """
     if ref.startswith("-") or re.search(r"[\s:^~?*\[\\]|\.\.|@\{", ref):
         raise UsageError(f"{ref!r} is not the name of a commit", hint="--ref with a tag, a branch or a sha")
@@ -86,7 +86,7 @@ def _open_clone(git: Git, location: str) -> None:
 
 
 def _find_local(git: Git, ref: str) -> str:
-    """Return the sha of a tag or (abbreviated) sha that the clone has; never asks the network."""
+    """Return the sha of a tag or (abbreviated) sha that the clone has; never uses the network."""
     names = [f"refs/tags/{ref}"] if ref else []
     if _SHA.fullmatch(ref) and not _has(git, f"refs/heads/{ref}"):
         names.append(ref)
@@ -125,12 +125,12 @@ def _fetch(git: Git, location: str, ref: str, note: Note) -> str:
 
 
 def _is_direct(ref: str) -> bool:
-    """Whether `ref` is asked for by name: no wildcard covers a head, a pull request or a sha off every branch."""
+    """Return whether `ref` must be fetched by name, as a head, a pull request or a sha outside all branches."""
     return not ref or ref == "HEAD" or ref.startswith("refs/") or bool(_FULL_SHA.fullmatch(ref))
 
 
 def _fetch_refs(git: Git, *refs: str, flags: tuple[str, ...] = ()) -> str:
-    """Return git's complaint, empty where it had none."""
+    """Return git's error message, or an empty string."""
     answer = git.run(
         *_PROMISOR,
         "fetch",
@@ -158,7 +158,7 @@ def _unreachable(git: Git, location: str, ref: str, complaint: str) -> Unavailab
 
 
 def _unreadable(location: str, what: str, complaint: str) -> UnavailableError:
-    """Return what to say of a repository on this node, to which no network leads."""
+    """Return the error for a repository on this node, where the network is not involved."""
     folder = shlex.quote(location.removeprefix("file://"))
     hint = (
         f"git -C {folder} fsck  # names what is damaged; clone it again, or measure a tree as it is with --source DIR"

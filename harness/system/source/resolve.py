@@ -1,4 +1,4 @@
-"""From what the user asked for to a tree on disk and its commit."""
+"""From the user's request to a tree on disk and its commit."""
 
 import shlex
 from collections.abc import Mapping
@@ -28,12 +28,13 @@ def resolve_source(
     note: Note,
     pins: Pins | None = None,
 ) -> Source:
-    """Return the tree to be measured.
+    """Return the tree to measure.
 
-    A folder is taken as it is; one that lies in a checkout of whisper.cpp stands for the whole of it. A pinned release
-    comes from the package index, small and checksummed, always: the same request gives the same files on every node;
-    only where no index has it, from git. Any other ref, and everything from another repository, comes from git. Raises
-    UsageError for a tree or ref that does not exist, UnavailableError where the network is needed and not there.
+    A folder is used as it is; one inside a checkout of whisper.cpp stands for the whole checkout. A pinned release
+    always comes from the package index, small and verified, so that the same request gives the same files on every
+    node; only if no index has it, it comes from git. Any other ref, and everything from another repository, comes from
+    git. Raises UsageError for a tree or ref that does not exist, UnavailableError if the network is needed but not
+    available.
     """
     if request.tree:
         if request.ref or request.repo:
@@ -60,7 +61,7 @@ def resolve_source(
 
 
 def _find_top(folder: Path, environ: Mapping[str, str], note: Note) -> Path:
-    """Return the top of the checkout that a folder of it stands for, else the folder."""
+    """Return the top of the checkout around a folder, else the folder itself."""
     if is_whisper(folder):
         return folder
     checkout = find_checkout(folder, environ)
@@ -111,7 +112,7 @@ def _from_git(request: SourceRequest, pins: Pins, *, cache: Path, environ: Mappi
 
 
 def _find_at_home(ref: str, environ: Mapping[str, str]) -> str:
-    """Return the options that take `ref` from the checkout of whisper.cpp around the current folder, if it is there."""
+    """Return the options that take `ref` from the checkout of whisper.cpp around the current folder, if it has it."""
     checkout = find_checkout(Path(), environ)
     found = checkout.find_commit(ref) if checkout else None
     return f"--repo {shlex.quote(str(checkout.top))} --ref {found.sha}" if checkout and found else ""

