@@ -17,8 +17,10 @@ DECISIVE = frozenset(
 )
 _NEXT_OPTION = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z]+)?=)")
 _MARK = "***@"
-# What records of earlier harnesses call a value.
+_FLAGS = (str(False), str(True))
+# What records of earlier harnesses call a value, and a setting that was switched the other way round.
 _VALUES = {("engine", "sampler"): "library"}
+_OPPOSITES = {"no_tests": "tests", "no_roof": "roofline", "no_wait": "wait"}
 
 
 def list_decisive(settings: Settings) -> tuple[SettingUsed, ...]:
@@ -67,14 +69,21 @@ def restore_settings(kept: Iterable[SettingUsed]) -> Settings:
 
 
 def _rename(kept: Iterable[SettingUsed]) -> list[SettingUsed]:
-    """Return the settings with renamed values under their present names."""
-    return [one.replace(value=_VALUES.get((one.name, one.value), one.value)) for one in kept]
+    """Return the settings under their present names, with their present values."""
+    return [_rename_one(one) for one in kept]
+
+
+def _rename_one(one: SettingUsed) -> SettingUsed:
+    if one.name in _OPPOSITES:
+        other = dict(zip(_FLAGS, reversed(_FLAGS), strict=True))
+        return one.replace(name=_OPPOSITES[one.name], value=other.get(one.value, one.value))
+    return one.replace(value=_VALUES.get((one.name, one.value), one.value))
 
 
 def _restore_flag(text: str) -> bool:
-    if text not in ("True", "False"):
+    if text not in _FLAGS:
         raise ValueError(f"neither True nor False: {text!r}")
-    return text == "True"
+    return text == _FLAGS[1]
 
 
 _RESTORERS: dict[SettingKind, Callable[[str], Value]] = {

@@ -69,6 +69,15 @@ def test_what_an_earlier_harness_called_otherwise_is_taken() -> None:
     assert recall(layered(), kept).text("engine") == "library"
 
 
+@pytest.mark.parametrize(("was", "name"), [("no_tests", "tests"), ("no_roof", "roofline"), ("no_wait", "wait")])
+def test_a_setting_that_was_switched_the_other_way_round_is_taken(was: str, name: str) -> None:
+    kept = SettingUsed(name=was, value="True", origin=SettingOrigin.FLAG)
+    assert not restore_settings([kept]).flag(name)
+    assert restore_settings([kept.replace(value="False")]).flag(name)
+    with pytest.raises(ValueError, match="maybe"):
+        restore_settings([kept.replace(value="maybe")])
+
+
 @pytest.mark.parametrize("name", ["results", "as_node", "cache", "nothing"])
 def test_what_does_not_decide_is_not_taken(name: str) -> None:
     kept = [one.replace(name=name, value="../../x", origin=SettingOrigin.FLAG) for one in list_decisive(layered())[:1]]
