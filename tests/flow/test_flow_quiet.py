@@ -310,7 +310,7 @@ def test_benchmarks_are_pinned_and_nothing_else(kit: Kit) -> None:
     words = ("--bench", "whisper", "--no-tests", "--threads", "1", "--repetitions", "1")
     planned = kit.run("--dry-run", *words, "--pin", str(cpu)).stdout
     assert f"benchmarks run on CPUs {cpu}" in planned
-    kit.break_tools({"whisper-bench -m": {"seen": True}, "cmake --build Release": {"seen": True}})
+    kit.break_tools({"whisper-bench -m": {"seen": True, "placed": [cpu]}, "cmake --build Release": {"seen": True}})
     done = kit.run(*words, "--pin", str(cpu), "--nice", str(nice), "--huge-pages")
     assert done.returncode == 0, done.stderr
     seen = [json.loads(line) for line in (kit.tools / "seen.jsonl").read_text().splitlines()]

@@ -7,7 +7,7 @@
 `unmode` remove a file of the build folder or its mode bits, `move` gives a file another name and its own again.
 `flood` lets it print without end; `touch` writes another text to a file, and `append` adds to one.
 `halt` stops whom it names, `harness`, `child` (itself) or both, for `halt_s` seconds.
-`seen` appends where and how it runs to `seen.jsonl`.
+`seen` appends where and how it runs to `seen.jsonl`, as soon as it runs on the CPUs `placed`, if there are any.
 KEY is the first of these that is there: `whisper-bench base`, `whisper-bench -w 1`, `cmake --build Debug`, `ctest`,
 `cmake roof`, `cmake --build roof`, `roof`...
 `spare` calls are let through first; `times` counts down; the fault is gone when it has struck that often.
@@ -39,7 +39,7 @@ def meet(home: str, tool: str, keys: list[str], note_call: Callable[[], None], a
         answer()
         sys.stdout.flush()
     if "seen" in fault:
-        note_circumstances(home, tool)
+        note_circumstances(home, tool, fault.get("placed"))
     harm(fault)
     if "sleep" in fault:
         time.sleep(fault["sleep"])
@@ -113,8 +113,11 @@ def halt(whom: list[str], seconds: float) -> None:
     os.waitpid(helper, 0)
 
 
-def note_circumstances(home: str, tool: str) -> None:
-    """Append where and how this process runs to `seen.jsonl`."""
+def note_circumstances(home: str, tool: str, placed: list[int] | None) -> None:
+    """Append where and how this process runs to `seen.jsonl`; it is placed once it has been started."""
+    deadline = time.monotonic() + 60
+    while placed and sorted(os.sched_getaffinity(0)) != placed and time.monotonic() < deadline:
+        time.sleep(0.02)
     seen = {
         "tool": tool,
         "cpus": sorted(os.sched_getaffinity(0)),
