@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness.commands.verb import Argument, CompletionSource, Verb
 from harness.parse.pin import expand_models
@@ -63,7 +64,7 @@ def _ask(words: CompletionSource) -> dict[str, object]:
     import shtab
 
     command = f"{_name_command()} completion --words {words} 2>/dev/null"
-    asked = shtab.cmd(command)
+    asked: dict[str, Any] = dict(shtab.cmd(command))
     function = f"_harness_words_{words}"
     preamble = {**asked["preamble"], "zsh": f'{function}() {{ compadd -- ${{(f)"$({command})"}} }}\n'}
     return {**asked, "zsh": function, "preamble": preamble}
