@@ -10,11 +10,11 @@ from harness.errors import UsageError
 from harness.judge.node_fact import CONDITION_CODES
 from harness.plan.bench import repeat_step
 from harness.plan.environment import TIMING_PREFIXES
-from harness.records.build import Tool, Toolchain
+from harness.records.build import Config, Tool, Toolchain
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.measurement import Case
 from harness.records.node import Cpu, Node
-from harness.records.plan import Plan, Step
+from harness.records.plan import BuildSite, Plan, Step
 from harness.records.run import Run
 
 HINT = "harness run  # starts a new run"
@@ -38,8 +38,9 @@ def renew_plan(fresh: Plan, stored: Plan, run_id: str) -> Plan:
     Further rounds for --precision are made anew, too. Nothing that is executed is taken from the stored plan. Raises
     UsageError, which names step and field, if the two plans differ.
     """
-    if fresh.sites != stored.sites:
-        raise _differs(run_id, f"the build ({_find_field(fresh.sites, stored.sites)})")
+    sites, others = (tuple(map(_drop_reasons, plan.sites)) for plan in (fresh, stored))
+    if sites != others:
+        raise _differs(run_id, f"the build ({_find_field(sites, others)})")
     waiting = list(fresh.steps)
     latest: dict[Case, Step] = {}
     steps: list[Step] = []
@@ -61,6 +62,11 @@ def renew_plan(fresh: Plan, stored: Plan, run_id: str) -> Plan:
     if waiting:
         raise _differs(run_id, f"step {waiting[0].name} is missing")
     return fresh.replace(steps=tuple(steps))
+
+
+def is_same_config(one: Config, other: Config) -> bool:
+    """Return whether two configs ask for the same, whatever the reasons say: these are sentences, and get reworded."""
+    return _drop_config_reasons(one) == _drop_config_reasons(other)
 
 
 def find_other_tool(was: Toolchain, now: Toolchain) -> tuple[Tool, Tool] | None:
@@ -141,6 +147,15 @@ def _differs(
         cause=cause,
         hint=HINT,
     )
+
+
+def _drop_reasons(site: BuildSite) -> BuildSite:
+    wiring = tuple(option.replace(reason="") for option in site.wiring)
+    return site.replace(config=_drop_config_reasons(site.config), wiring=wiring)
+
+
+def _drop_config_reasons(config: Config) -> Config:
+    return config.replace(options=tuple(option.replace(reason="") for option in config.options))
 
 
 def _find_field(mine: Sequence[msgspec.Struct], stored: Sequence[msgspec.Struct]) -> str:

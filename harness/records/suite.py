@@ -19,6 +19,10 @@ class Benchmark(StrEnum):
 OF_MODELS = (Benchmark.WHISPER, Benchmark.TRANSCRIBE)
 
 
+# What records of earlier versions call an engine.
+EARLIER_ENGINES = {"sampler": "library"}
+
+
 class Engine(StrEnum):
     """What times whisper.cpp: its own bench program in whole processes, or the worker call by call."""
 
@@ -28,7 +32,8 @@ class Engine(StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> "Engine | None":
         """Return the engine that a word in a record of an earlier version stands for."""
-        return cls.LIBRARY if value == "sampler" else None
+        name = EARLIER_ENGINES.get(str(value))
+        return cls(name) if name else None
 
 
 class Timeouts(Record):

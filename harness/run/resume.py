@@ -7,7 +7,7 @@ from pathlib import Path
 from harness import __version__
 from harness.errors import UnavailableError, UnreadableError, UsageError
 from harness.judge.node_fact import caveat_condition
-from harness.judge.resume import HINT, find_other_cpu, find_other_tool, remember_changes, renew_plan
+from harness.judge.resume import HINT, find_other_cpu, find_other_tool, is_same_config, remember_changes, renew_plan
 from harness.plan.placement import AUTO, keep_cpus, place_plan
 from harness.plan.run import plan_run
 from harness.records.condition import Condition
@@ -61,7 +61,7 @@ def take_up(
     _check_toolchain(state, environ, cache)
     _check_files(state, cache)
     plan = renew_plan(_plan_anew(state, stored, asked, work), stored, state.id)
-    if plan.sites[-1].config != state.config:
+    if not is_same_config(plan.sites[-1].config, state.config):
         raise UsageError(f"the build in run.json of {state.id} is not the one in its plan", hint=HINT)
     environment, _ = choose_child_environment(environ, state.toolchain)
     caveats = tuple(caveat_condition(condition, node.cpu.cores, state.suite.threads))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from harness.errors import UsageError
 from harness.records.run import SettingOrigin, SettingUsed
+from harness.records.suite import EARLIER_ENGINES
 from harness.settings.layer import Settings
 from harness.settings.setting import SettingKind, Value
 from harness.settings.table import BY_NAME, SETTINGS
@@ -19,7 +20,7 @@ _NEXT_OPTION = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z]+)?=)")
 _MARK = "***@"
 _FLAGS = (str(False), str(True))
 # What records of earlier harnesses call a value, and a setting that was switched the other way round.
-_VALUES = {("engine", "sampler"): "library"}
+_VALUES = {("engine", word): name for word, name in EARLIER_ENGINES.items()}
 _OPPOSITES = {"no_tests": "tests", "no_roof": "roofline", "no_wait": "wait"}
 
 

@@ -5,10 +5,18 @@ from typing import Any
 import pytest
 
 from harness.errors import UsageError
-from harness.judge.resume import find_other_cpu, find_other_tool, mark_changes, remember_changes, renew_plan
+from harness.judge.resume import (
+    find_other_cpu,
+    find_other_tool,
+    is_same_config,
+    mark_changes,
+    remember_changes,
+    renew_plan,
+)
 from harness.plan.bench import repeat_step
 from harness.plan.inputs import PlanInputs
 from harness.plan.run import plan_run
+from harness.records.build import Config
 from harness.records.caveat import Caveat
 from harness.records.plan import Placement, Plan
 from tests import factory
@@ -38,6 +46,19 @@ def change(number: int, **changes: Any) -> Plan:
 
 def test_a_plan_that_nobody_changed_is_the_one_that_is_followed() -> None:
     assert renew_plan(plan(), plan(), "id") == plan()
+
+
+def reword(config: Config) -> Config:
+    return config.replace(options=tuple(option.replace(reason="in other words") for option in config.options))
+
+
+def test_reasons_may_be_worded_anew() -> None:
+    stored = plan().replace(sites=tuple(site.replace(config=reword(site.config)) for site in plan().sites))
+    assert stored != plan()
+    assert renew_plan(plan(), stored, "id") == plan()
+    config = plan().sites[-1].config
+    assert is_same_config(config, reword(config))
+    assert not is_same_config(config, config.replace(options=config.options[1:]))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from harness.records.run import Run
+from harness.records.suite import Engine
 from harness.render.schema import render_schema
 
 
@@ -14,6 +15,9 @@ def test_a_run_fits_its_schema(make_run: Callable[..., Run]) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     document = json.loads(msgspec.json.encode(make_run()))
     jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
+    document["suite"]["engine"] = "sampler"  # so said records of earlier versions
+    jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
+    assert msgspec.convert(document, Run).suite.engine is Engine.LIBRARY
     del document["node"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
