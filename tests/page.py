@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.render.explanation import render_page
+from tests.syntax import parse
 
 ROOT = Path(__file__).parents[1]
 CAVEATS = ROOT / "docs" / "caveats.md"
@@ -34,7 +35,7 @@ def list_classes() -> Iterator[PublicClass]:
     """Yield every public class of the harness."""
     for path in sorted((ROOT / "harness").rglob("*.py")):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts[1:]).removesuffix(".__init__")
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in parse(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 yield PublicClass(node.name, module, (ast.get_docstring(node) or "").partition("\n")[0])
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.syntax import parse
+
 ROOT = Path(__file__).parents[1]
 HARNESS = ROOT / "harness"
 UNIT = ROOT / "tests" / "unit"
@@ -81,7 +83,7 @@ def dotted(path: Path) -> str:
 def imported_modules(path: Path, known: set[str]) -> set[str]:
     """Return the modules of the house that one imports; a package counts where no module of it is named."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -134,7 +136,7 @@ def test_every_room_has_its_row() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
 def test_module_imports_down_or_what_its_row_says(path: Path) -> None:
     here = room(path)
-    for _, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+    for _, name in imports(parse(path)):
         package, *rest = name.split(".")
         if package != "harness" or not rest or rest[0] not in ROOMS or here not in ROOMS or rest[0] == here:
             continue
@@ -147,7 +149,7 @@ def test_module_imports_down_or_what_its_row_says(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
 def test_settings_are_looked_up_in_one_place(path: Path) -> None:
     """Below the commands nobody sees `Settings`; above it is handed on to where requests are made of it."""
-    tree, here = ast.parse(path.read_text(encoding="utf-8")), room(path)
+    tree, here = parse(path), room(path)
     if here == "settings" or path.is_relative_to(HARNESS / "commands" / "request"):
         return
     named = {
@@ -173,7 +175,7 @@ def test_settings_are_looked_up_in_one_place(path: Path) -> None:
 @pytest.mark.parametrize("speaker", sorted(SPEAKERS))
 def test_a_speaker_is_understood_alone(speaker: str) -> None:
     for path in (HARNESS / "parse" / speaker).glob("*.py"):
-        for _, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        for _, name in imports(parse(path)):
             parts = name.split(".")
             if parts[:2] == ["harness", "parse"] and len(parts) > 3:
                 assert parts[2] == speaker, f"{path.relative_to(HARNESS)} imports {name}"
@@ -181,7 +183,7 @@ def test_a_speaker_is_understood_alone(speaker: str) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
 def test_module_imports_only_what_its_floor_may(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parse(path)
     here = room(path)
     floor = floor_of(path)
     top_level = {node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
@@ -199,10 +201,10 @@ def test_module_imports_only_what_its_floor_may(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
 def test_module_has_no_hidden_effects(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parse(path)
     floor = floor_of(path)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ":
+        if isinstance(node, ast.Attribute) and node.attr == "environ" and ast.unparse(node) == "os.environ":
             assert room(path) == "cli", "os.environ is read in cli only"
         if isinstance(node, ast.Name):
             assert node.id != "TYPE_CHECKING", "a noun lives on the wrong floor"
@@ -215,20 +217,20 @@ def test_module_has_no_hidden_effects(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PROGRAM, ids=lambda path: path.name)
 def test_the_worker_needs_the_standard_library_alone(path: Path) -> None:
-    for _, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+    for _, name in imports(parse(path)):
         alone = name.startswith(f"harness.{WORKER}") or name.split(".")[0] in sys.stdlib_module_names
         assert alone, f"the worker imports {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
 def test_nobody_imports_the_worker(path: Path) -> None:
-    names = [name for _, name in imports(ast.parse(path.read_text(encoding="utf-8")))]
+    names = [name for _, name in imports(parse(path))]
     assert not any(name.startswith(f"harness.{WORKER}") for name in names)
 
 
 @pytest.mark.parametrize("path", BEFORE, ids=lambda path: path.name)
 def test_what_comes_before_the_packages_needs_none(path: Path) -> None:
-    for _, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+    for _, name in imports(parse(path)):
         alone = name in ("harness.errors", "harness.parse.shortage", "harness.system.stream") or name.startswith(
             f"harness.{ENVIRONMENT}."
         )
@@ -237,7 +239,7 @@ def test_what_comes_before_the_packages_needs_none(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
 def test_only_the_start_imports_the_set_up(path: Path) -> None:
-    names = [name for _, name in imports(ast.parse(path.read_text(encoding="utf-8")))]
+    names = [name for _, name in imports(parse(path))]
     assert room(path) == "__main__" or not any(name.startswith(f"harness.{ENVIRONMENT}") for name in names)
 
 
@@ -249,7 +251,7 @@ def test_module_is_a_small_singular_noun(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PACKAGES, ids=lambda path: str(path.parent.relative_to(HARNESS)))
 def test_package_says_what_may_enter_and_what_may_not(path: Path) -> None:
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    text = ast.get_docstring(parse(path)) or ""
     assert text
     if room(path) in ROOMS:
         lines = text.splitlines()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.syntax import parse
+
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "harness").rglob("*.py"))
 LOCKS = sorted((ROOT / "third_party").glob("requirements*.txt"))
@@ -23,7 +25,7 @@ SHELL_WORDS = re.compile(r"(?:^|/)(?:ba|da|z|k)?sh$")
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_shell_and_no_code_from_data(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             excepted = (path.relative_to(ROOT / "harness").as_posix(), called) in EXCEPTED
@@ -72,7 +74,7 @@ OPENING_METHODS = {"read_text", "read_bytes", "write_text", "write_bytes", "touc
 
 def find_openings(path: Path) -> list[str]:
     found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             method = called.rpartition(".")[2] if isinstance(node.func, ast.Attribute) else ""

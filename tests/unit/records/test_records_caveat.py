@@ -9,6 +9,7 @@ import pytest
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import Cause
 from harness.records.record import ExplainedWord
+from tests.syntax import parse
 
 HARNESS = Path(__file__).parents[3] / "harness"
 # These pass on the codes of other records, or get theirs as an argument of type CaveatCode.
@@ -25,8 +26,8 @@ PASSING = {
 def calls() -> Iterator[tuple[str, ast.expr]]:
     """Yield the module and the code of every caveat that the harness makes."""
     for path in sorted(HARNESS.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Caveat":
+        for node in ast.walk(parse(path)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Caveat":
                 (code,) = [word.value for word in node.keywords if word.arg == "code"]
                 yield path.relative_to(HARNESS).as_posix(), code
 
