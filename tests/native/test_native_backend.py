@@ -1,18 +1,15 @@
 """Backends on the real thing: a BLAS library and a CPU variant that are really loaded, and really work."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from harness.records.outcome import Status
 from harness.store.bundle import load_run
-from tests.native.test_native_run import PATIENT
+from tests.native.test_native_run import TINY, harness
 
 pytestmark = pytest.mark.native
-ROOT = Path(__file__).parents[2]
 
 
 def has_openblas() -> bool:
@@ -22,21 +19,17 @@ def has_openblas() -> bool:
         return False
 
 
-def measure(folder: Path, verb: str, *words: str) -> Path:
+def measure(folder: Path, results: Path, verb: str, *words: str) -> Path:
     """Measure tiny once and return the only bundle."""
-    command = [sys.executable, "-P", "-m", "harness", verb, "--model", "tiny", "--weights", "synthetic", *words]
-    folders = {"HARNESS_RESULTS": str(folder / "results"), "HARNESS_CACHE": str(folder / "cache")}
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), **PATIENT, **folders}
-    options = ("--repetitions", "1", "--retries", "0")
-    done = subprocess.run([*command, *options], env=environ, cwd=folder, capture_output=True, text=True, timeout=1500)
+    done = harness(folder, verb, *TINY, *words, HARNESS_RESULTS=str(results))
     assert done.returncode == 0, done.stderr
-    (bundle,) = (path for path in (folder / "results").glob("*/*/*") if path.is_dir())
+    (bundle,) = (path for path in results.glob("*/*/*") if path.is_dir())
     return bundle
 
 
 @pytest.mark.skipif(not has_openblas(), reason="OpenBLAS's development files are not installed (libopenblas-dev)")
-def test_openblas_computes_and_names_its_kernels(tmp_path: Path) -> None:
-    bundle = measure(tmp_path, "run", "--backend", "blas", "--bench", "whisper", "--no-tests", "--no-roofline")
+def test_openblas_computes_and_names_its_kernels(folder: Path, tmp_path: Path) -> None:
+    bundle = measure(folder, tmp_path, "run", "--backend", "blas", "--bench", "whisper", "--no-tests", "--no-roofline")
     run = load_run(bundle)
     assert run.status is Status.PASSED
     assert (run.config.backend, run.config.blas) == ("blas", "openblas")
@@ -50,8 +43,8 @@ def test_openblas_computes_and_names_its_kernels(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif("avx2" not in Path("/proc/cpuinfo").read_text(encoding="utf-8"), reason="needs a CPU with AVX2")
-def test_of_all_variants_the_one_asked_for_is_built_and_loaded(tmp_path: Path) -> None:
-    bundle = measure(tmp_path, "sweep", "--loadable", "--isa", "avx2", "--engine", "bench")
+def test_of_all_variants_the_one_asked_for_is_built_and_loaded(folder: Path, tmp_path: Path) -> None:
+    bundle = measure(folder, tmp_path, "sweep", "--loadable", "--isa", "avx2", "--engine", "bench")
     run = load_run(bundle)
     assert run.status is Status.PASSED
     assert run.system_info

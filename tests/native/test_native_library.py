@@ -59,11 +59,6 @@ def links_with(linker: str, folder: Path) -> bool:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("library")
-
-
-@pytest.fixture(scope="module")
 def cache(folder: Path) -> Path:
     return folder / "cache"
 
@@ -74,7 +69,7 @@ def pruned(folder: Path, cache: Path) -> Run:
     words = ["--ref", "v1.8.4", "--flash-attn", "1", "--no-tests", "--no-roofline"]
     if DRAWN:
         words += ["-D", f"CMAKE_PROJECT_INCLUDE_BEFORE={keep_include(cache, LAYOUT)}"]
-    return measure_by_worker(folder, folder / "results", *words, *LIGHT)
+    return measure_by_worker(folder, folder / "library", *words, *LIGHT)
 
 
 def resolve(cache: Path, ref: str = "") -> Source:

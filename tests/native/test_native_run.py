@@ -26,17 +26,12 @@ PATIENT = {"OMP_WAIT_POLICY": "passive"}
 LIGHT = ("-D", "CMAKE_C_FLAGS_RELEASE=-O1", "-D", "CMAKE_CXX_FLAGS_RELEASE=-O1")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("native")
-
-
 def harness(folder: Path, *words: str, **extra: str) -> subprocess.CompletedProcess[str]:
     environ = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
-        # A cache of its own: other native tests build the same config, and one that is reused proves nothing here.
         "HARNESS_CACHE": str(folder / "cache"),
+        "CCACHE_CONFIGPATH": str(folder / "ccache.conf"),
         "HARNESS_RESULTS": str(folder / "results"),
         "HARNESS_AS_NODE": "node-1",
         **PATIENT,
@@ -88,6 +83,7 @@ def test_the_main_job_from_nothing(folder: Path) -> None:
     (bundle,) = bundles(folder)
     run = load_run(bundle)
     assert run.status is Status.PASSED
+    assert not [result.step for result in run.results if result.reused], "the first of all that build (conftest.py)"
 
     assert run.code
     assert run.code.known or sys.platform != "linux", run.code.reason
@@ -171,8 +167,7 @@ def test_zig_builds_the_bench_program(folder: Path) -> None:
 
 def test_a_compile_error_of_a_local_tree(folder: Path) -> None:
     tree = folder / "tree"
-    found = next((folder / "cache" / "sources").glob("sdist-*/tree"))
-    subprocess.run(["cp", "-r", str(found), str(tree)], check=True)
+    subprocess.run(["cp", "-r", load_run(bundles(folder)[0]).source.path, str(tree)], check=True)
     broken = tree / "ggml" / "src" / "ggml-threading.cpp"
     broken.chmod(0o644)
     broken.write_text("#error planted\n")
