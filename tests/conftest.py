@@ -18,6 +18,9 @@ KEEP = cover.measure(os.environ.get(cover.VARIABLE))
 
 UNIT = Path(__file__).parent / "unit"
 NATIVE = Path(__file__).parent / "native"
+FLOW = Path(__file__).parent / "flow"
+FAULTS = Path(__file__).parent / "faults"
+FIRST = "test_native_run.py"
 COVERED = pytest.StashKey[str]()
 
 # How long an example takes says how busy the node is, and nothing of the harness.
@@ -37,14 +40,35 @@ def forbid_effects_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: py
     monkeypatch.setattr(socket.socket, "connect", forbidden)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the way to run what a developer runs all the time."""
+    text = "leave out real builds, faults, and of each file of flow tests all but the first"
+    parser.addoption("--quick", action="store_true", help=text)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what takes minutes before it is even imported."""
+    return True if config.getoption("quick") and collection_path in (NATIVE, FAULTS) else None
+
+
 def pytest_configure() -> None:
     """Let Ctrl-C and its like reach what the tests start."""
     let_signals_through()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the native tests, which take longest: at the end the other workers would have nothing to do."""
-    items.sort(key=lambda item: not item.path.is_relative_to(NATIVE))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the native tests, which take longest: at the end the other workers would have nothing to do.
+
+    The first of them builds from nothing; the others find its sources and weights.
+    """
+    items.sort(key=lambda item: (not item.path.is_relative_to(NATIVE), item.path.name != FIRST))
+    if config.getoption("quick"):
+        flows = [item for item in items if item.path.is_relative_to(FLOW)]
+        first = {item.path: item for item in reversed(flows)}
+        left_out = [item for item in flows if item is not first[item.path]]
+        config.hook.pytest_deselected(items=left_out)
+        out = set(left_out)
+        items[:] = [item for item in items if item not in out]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -48,9 +48,9 @@ def report(folder: Path) -> tuple[str, bool]:
     """Return what there is to say of all processes together, and whether it is enough; the folder is removed."""
     covered = _make(str(folder))
     covered.combine([str(folder)])
-    shutil.rmtree(folder)
     lines = io.StringIO()
     total = covered.report(file=lines, show_missing=False)
+    shutil.rmtree(folder)
     rows = [line.split() for line in lines.getvalue().splitlines()]
     least = sorted((float(row[-1].rstrip("%")), row[0]) for row in rows if row and row[0].startswith("harness/"))
     floor = float(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["coverage"]["report"]["fail_under"])
