@@ -1,5 +1,8 @@
 """Small valid records for tests, to be changed with `.replace`."""
 
+from typing import Any
+
+from harness.plan.inputs import PlanInputs
 from harness.records.build import CMakeOption, Config, Tool, Toolchain
 from harness.records.measurement import Case, Measurement
 from harness.records.node import Cores, Cpu, Node
@@ -8,7 +11,9 @@ from harness.records.plan import BuildSite, Phase, Step, StepQuestion
 from harness.records.run import SCHEMA, Run
 from harness.records.source import Commit, Source
 from harness.records.suite import Benchmark, Suite
+from harness.records.trial import Role
 from harness.records.weights import Weights, WeightsKind
+from harness.trial.side_case import SideCase
 
 SHA = "f24588a272ae8e23280d9c220536437164e6ed28"
 
@@ -86,6 +91,33 @@ def suite() -> Suite:
 
 def weights(model: str = "base") -> Weights:
     return Weights(model=model, kind=WeightsKind.SYNTHETIC, path=f"/w/{model}.bin", size_bytes=1, sha256="0" * 64)
+
+
+def plan_inputs(**changes: Any) -> PlanInputs:
+    """Return what a plan is made of: two builds, and the whole suite."""
+    inputs = PlanInputs(
+        source=source(),
+        toolchain=toolchain(),
+        sites=(site("Debug"), site()),
+        suite=suite(),
+        weights=(weights(),),
+        namespace="x",
+        jobs=1,
+    )
+    return inputs.replace(**changes)
+
+
+def side_case(role: Role, **changes: Any) -> SideCase:
+    """Return a side of the case of `tiny` with two threads."""
+    made = SideCase(
+        role=role,
+        case=Case.of("whisper", model="tiny", threads=2, fa=0),
+        weights=weights("tiny"),
+        threads=2,
+        flash_attn=0,
+        environment=(),
+    )
+    return made.replace(**changes)
 
 
 def step(

@@ -45,6 +45,9 @@ EFFECTS = {"os", "shutil", "socket", "subprocess", "tempfile", "threading", "tim
 DISK = (".read_text", ".read_bytes", ".write_text", ".write_bytes", ".exists", ".is_file")
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "core", "manager", "models"}
 MAX_LINES = 300
+MAX_FUNCTION_LINES = 50
+# What goes together through several functions is a value.
+MAX_HANDED_DOWN = 5
 
 
 def room(path: Path) -> str:
@@ -247,6 +250,25 @@ def test_only_the_start_imports_the_set_up(path: Path) -> None:
 def test_module_is_a_small_singular_noun(path: Path) -> None:
     assert path.stem not in FORBIDDEN_NAMES or path.parent == HARNESS / "commands"
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("path", MODULES + PROGRAM + BEFORE, ids=lambda path: str(path.relative_to(HARNESS)))
+def test_functions_are_short_and_hand_few_parameters_down(path: Path) -> None:
+    """Constructors are the end of such a way: there the parameters become a value."""
+    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        assert (function.end_lineno or 0) - function.lineno < MAX_FUNCTION_LINES, f"{function.name} is long"
+        own = {one.arg for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
+        for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+            name = ast.unparse(call.func).rpartition(".")[2]
+            given = [
+                one.id for one in (*call.args, *(word.value for word in call.keywords)) if isinstance(one, ast.Name)
+            ]
+            handed = own.intersection(given)
+            assert name.lstrip("_")[:1].isupper() or len(handed) <= MAX_HANDED_DOWN, (
+                f"{function.name} -> {name}: {handed}"
+            )
 
 
 @pytest.mark.parametrize("path", PACKAGES, ids=lambda path: str(path.parent.relative_to(HARNESS)))

@@ -5,41 +5,33 @@ from collections.abc import Mapping, Sequence
 
 from harness.build.recipe import CUDA
 from harness.errors import UsageError
-from harness.records.build import CMakeOption, Config, Recipe, Toolchain, is_on
+from harness.records.build import CMakeOption, Config, Toolchain, is_on
+from harness.settings.request import BuildRequest
 from harness.settings.value import read_defines
 
 _SIMD = re.compile(r"GGML_(SSE42|AVX\w*|BMI2|FMA|F16C|AMX_\w+|CPU_ARM_ARCH)")
 
 
-def choose_config(
-    *,
-    recipe: Recipe,
-    isa: str,
-    isa_options: Sequence[CMakeOption],
-    compiler: str,
-    defines: Sequence[str],
-    werror: bool,
-) -> Config:
-    """Return the config of one build; `defines` (NAME=VALUE) override everything chosen here.
+def choose_config(asked: BuildRequest, build_type: str, compiler: str) -> Config:
+    """Return the config of the build of one type with a compiler; what -D says overrides everything chosen here.
 
     Raises UsageError for a define that would make the config misleading, or that ggml would ignore.
     """
-    named = read_defines(defines)
+    named, isa, werror = read_defines(asked.defines), asked.isa, asked.werror
     _refuse_misleading(named, isa)
-    build_type = recipe.build_type
     warnings = "asked for by --werror" if werror else "a warning of a new compiler should not stop a measurement"
     optimised = "code with assertions, for the tests" if build_type == "Debug" else "optimised code, to be measured"
     chosen = {
         option.name: option
         for option in (
             _option("CMAKE_BUILD_TYPE", build_type, optimised),
-            *isa_options,
+            *asked.isa_options,
             _option("GGML_CCACHE", "OFF", "ggml's own hook would share objects between different CPUs"),
             _option("WHISPER_FATAL_WARNINGS", "ON" if werror else "OFF", warnings, "--werror" if werror else ""),
             _option("WHISPER_BUILD_EXAMPLES", "ON", "the bench program and the tests' programs are examples"),
             _option("WHISPER_BUILD_TESTS", "ON", "registers the tests with CTest"),
             _option("WHISPER_BUILD_SERVER", "OFF", "nothing here runs the server"),
-            *recipe.options,
+            *asked.recipe.options,
         )
     }
     if compiler.startswith("zig"):
@@ -53,7 +45,7 @@ def choose_config(
     return Config(
         build_type=build_type,
         isa=isa,
-        backend=recipe.backend,
+        backend=asked.recipe.backend,
         compiler=compiler,
         options=tuple(chosen.values()),
     )

@@ -13,8 +13,7 @@ def select_runs(results: Path, output: Output, words: Sequence[str]) -> tuple[tu
 
     With `all`, a run that cannot be read causes a warning and is left out. Raises what `find_runs` raises.
     """
-    unread: list[UnreadableError] = []
-    stored = find_runs(results, words, output.console.warn, unread)
-    for error in unread:
+    found = find_runs(results, words, output.console.warn)
+    for error in found.unread:
         output.console.warn(f"harness: {error}")
-    return stored, UnreadableError.exit_code if unread else 0
+    return found.stored, UnreadableError.exit_code if found.unread else 0

@@ -29,7 +29,7 @@ from harness.settings.request import RunRequest
 from harness.store.duration import load_durations, save_durations
 from harness.store.sweep_file import find_sweep, save_tables
 from harness.store.unfinished import describe_kept
-from harness.sweep.entry import prepare_entry
+from harness.sweep.design import prepare_entry
 from harness.sweep.remainder import adopt, list_open, look_for_runs, refuse_mixture
 from harness.sweep.schedule import SweepSchedule, estimate_sweep
 from harness.sweep.sessions import Prepare, SweepSessions, prepare_all

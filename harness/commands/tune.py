@@ -4,10 +4,11 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.commands.output import Output
 from harness.commands.request.place import open_workplace
-from harness.commands.request.tune import resolve_search
+from harness.commands.request.tune import SearchRequest, resolve_search
 from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
 from harness.errors import HarnessError, InterruptedRunError
 from harness.plan.side import KEYS
@@ -15,21 +16,22 @@ from harness.plan.tune import UNITS, TuneAxis, choose_others, decide, find_media
 from harness.records.plan import Plan
 from harness.records.record import Record, short_hash
 from harness.records.run import ExitCode, Run
+from harness.records.suite import Suite
 from harness.records.sweep import Values
-from harness.records.tune import Goal, Tuning
+from harness.records.tune import Duel, Goal, Tuning
 from harness.render.origin import describe_seed
 from harness.render.tune import render_tuning
-from harness.run.places import hold_node
+from harness.run.places import Workplace, hold_node
 from harness.run.prepare import mark_builds
 from harness.run.recovery import settle_unfinished
 from harness.search.search import Search, SearchDesign
 from harness.settings.layer import Settings
 from harness.settings.request import RunRequest
 from harness.store.unfinished import describe_kept
-from harness.sweep.entry import prepare_entry
+from harness.sweep.design import prepare_entry
 from harness.system.limit import explain_stop
 from harness.system.toml_file import change_toml, read_toml
-from harness.trial.setup import make_setup
+from harness.trial.setup import Setup, make_setup
 from harness.whisper.quantisation import name_quantised
 
 _FILE = "harness.toml"
@@ -42,20 +44,45 @@ class TuneWords(Record):
     write: bool = True
 
 
+class SearchResult(NamedTuple):
+    """A search that has ended: what it found, how sure that is, and the runs that it took."""
+
+    search: Search
+    found: Values
+    duels: tuple[Duel, ...]
+    runs: list[Run]
+
+
 def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted: TuneWords) -> int:
     """Search for the best settings, print them and write them to harness.toml; return the exit code."""
     work = open_workplace(settings, environ, output.console)
     asked = resolve_search(settings, work, wanted.goal)
-    goal, base, suite = asked.goal, asked.base, asked.measure.suite
+    suite = asked.measure.suite
     seed = describe_seed(suite.seed, asked.used)
     if wanted.write:
         read_toml(Path(_FILE), required=False)  # fail now if it is unreadable, not after a quarter of an hour
     if asked.dry:
-        output.show(f"{_describe_axes(asked.axes, base)}\n  {'seed':<9} {seed}", suite)
+        output.show(f"{_describe_axes(asked.axes, asked.base)}\n  {'seed':<9} {seed}", suite)
         return 0
     setup = make_setup(asked.measure, work)
     begun = datetime.now(UTC)
     name = f"{begun:%Y%m%dT%H%M%SZ}-tune-{short_hash(suite, asked.axes, length=8)}"
+    with hold_node(work):
+        settle_unfinished(work.places, asked.node.name, work.console)
+        result = _search(asked, name, setup, work)
+    tuning = _conclude(asked, name, begun, result)
+    if tuning is None:
+        return _explain_nothing(result, suite, output)
+    output.show(f"{render_tuning(tuning)}\n  seed     {seed}", tuning)
+    if wanted.write:
+        settings_found = _as_settings(tuning.model, tuning.winner)
+        change_toml(Path(_FILE), settings_found, f"harness tune --for {tuning.goal}, {begun:%Y-%m-%d}")
+        output.console.note(f"  written to {_FILE}: harness run now uses these settings")
+    return 0
+
+
+def _search(asked: SearchRequest, name: str, setup: Setup, work: Workplace) -> SearchResult:
+    """Return what a search has come to, its duels included; the caller holds the node's lock."""
 
     def prepare(binary: Values) -> tuple[Run, Plan]:
         run = asked.runs[binary]
@@ -66,27 +93,28 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
         mark_builds(plan, state, work.places.cache)
         return state, plan
 
-    with hold_node(work):
-        settle_unfinished(work.places, asked.node.name, work.console)
-        design = SearchDesign(id=name, goal=goal, model=asked.model, budget_s=asked.budget_s, seed=suite.seed)
-        search = Search(design, prepare, work, setup.monitor)
-        with _telling(search, work.places.results):
-            found = search.go(asked.axes, base)
-            duels = search.duel(found, choose_others(search.stages, found, base))
-        runs = search.conclude()
-    winner, why = decide(found, base, duels)
+    seed = asked.measure.suite.seed
+    design = SearchDesign(id=name, goal=asked.goal, model=asked.model, budget_s=asked.budget_s, seed=seed)
+    search = Search(design, prepare, work, setup.monitor)
+    with _telling(search, work.places.results):
+        found = search.go(asked.axes, asked.base)
+        duels = search.duel(found, choose_others(search.stages, found, asked.base))
+    return SearchResult(search, found, duels, search.conclude())
+
+
+def _conclude(asked: SearchRequest, name: str, begun: datetime, result: SearchResult) -> Tuning | None:
+    """Return the record of a search; None where nothing could be measured."""
+    search, found, duels = result.search, result.found, result.duels
+    winner, why = decide(found, asked.base, duels)
     score, rounds = find_median(winner, found, duels) or (find_score(search.stages, winner), 0)
     if score is None:
-        tried = [one.reason for stage in search.stages for one in stage.tried]
-        reasons = [reason for reason in (*tried, *(stage.reason for stage in search.stages)) if reason]
-        output.show(f"nothing could be measured: {reasons[0] if reasons else 'there was no axis to try'}", suite)
-        return int(min((run.exit_code for run in runs if run.exit_code), default=ExitCode.BENCHMARK_FAILED))
-    tuning = Tuning(
+        return None
+    return Tuning(
         id=name,
         node=asked.node.name,
         model=asked.model,
-        goal=goal,
-        unit=UNITS[goal],
+        goal=asked.goal,
+        unit=UNITS[asked.goal],
         start=begun.isoformat(timespec="seconds"),
         budget_s=asked.budget_s,
         spent_s=round(search.spent_s, 1),
@@ -97,15 +125,19 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
         score=score,
         rounds=rounds,
         duels=duels,
-        runs=tuple(run.id for run in runs),
+        runs=tuple(run.id for run in result.runs),
         cmake=_spell_cmake(search.find_run(winner)),
         cli=_spell_cli(asked.model, winner),
     )
-    output.show(f"{render_tuning(tuning)}\n  seed     {seed}", tuning)
-    if wanted.write:
-        change_toml(Path(_FILE), _as_settings(tuning.model, winner), f"harness tune --for {goal}, {begun:%Y-%m-%d}")
-        output.console.note(f"  written to {_FILE}: harness run now uses these settings")
-    return 0
+
+
+def _explain_nothing(result: SearchResult, suite: Suite, output: Output) -> int:
+    """Say why nothing could be measured, and return the exit code."""
+    stages = result.search.stages
+    tried = [one.reason for stage in stages for one in stage.tried]
+    reasons = [reason for reason in (*tried, *(stage.reason for stage in stages)) if reason]
+    output.show(f"nothing could be measured: {reasons[0] if reasons else 'there was no axis to try'}", suite)
+    return int(min((run.exit_code for run in result.runs if run.exit_code), default=ExitCode.BENCHMARK_FAILED))
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """Resuming an unfinished run: its plan is made anew, and changes since it began are recorded."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -21,6 +21,10 @@ HINT = "harness run  # starts a new run"
 # What is said of a step, which plans of earlier versions say by its name alone; and a bound that follows the size of a
 # file, which is known better once it is made.
 _FREE = frozenset({"title", "asks", "build_type", "min_memory_bytes"})
+_CHANGED = {
+    CaveatCode.RESUMED_CHANGED: "the run was resumed after a change",
+    CaveatCode.NODE_CHANGED: "the node's settings changed during the run",
+}
 # What compilers make code for, among the flags of x86. The others that Linux lists are switches of its own and
 # mitigations, which come and go with an update of the kernel or the microcode.
 _INSTRUCTIONS = re.compile(
@@ -98,7 +102,7 @@ def _tell_apart(was: Collection[str], now: Collection[str]) -> str:
 def remember_changes(
     run: Run, node: Node, environment: Mapping[str, str], condition: Sequence[Caveat], version: str
 ) -> Run:
-    """Return a run that is resumed on `node`, with one caveat that names the changes since it began.
+    """Return a run that is resumed on `node`, with a caveat for each change since it began.
 
     `environment` is what child processes would get now, `condition` the caveats about the node now.
     """
@@ -108,34 +112,30 @@ def remember_changes(
         *_compare_conditions([one for one in run.caveats if one.code in CONDITION_CODES], condition),
         *([f"harness {run.harness} became {version}"] if run.harness != version else []),
     )
-    message = f"the run was resumed after a change: {'; '.join(changes)}"
-    known = [caveat.message for caveat in run.caveats if caveat.code == CaveatCode.RESUMED_CHANGED]
-    if not changes or message in known:
-        return run
-    kept = tuple(caveat for caveat in run.caveats if caveat.code != CaveatCode.RESUMED_CHANGED)
-    told = "; ".join((*known, message))
-    return run.replace(caveats=(*kept, Caveat(code=CaveatCode.RESUMED_CHANGED, message=told)))
+    return _add_changes(run, CaveatCode.RESUMED_CHANGED, changes)
 
 
 def mark_changes(run: Run, usable_cpus: int | None, condition: Sequence[Caveat]) -> Run:
-    """Return a run with one caveat that names the settings of the node that changed since the run began.
+    """Return a run with a caveat for each setting of the node that changed since the run began.
 
     `condition` holds the caveats about the node now. What was said when the run was resumed is not repeated.
     """
-    known = "; ".join(
-        caveat.message for caveat in run.caveats if caveat.code in (CaveatCode.RESUMED_CHANGED, CaveatCode.NODE_CHANGED)
-    )
     changes = [*_compare_conditions([one for one in run.caveats if one.code in CONDITION_CODES], condition)]
     before = run.node.cpu.cores.affinity
     if usable_cpus is not None and usable_cpus != before:
         changes.append(f"{before} usable CPUs became {usable_cpus}")
-    fresh = [change for change in changes if change not in known]
-    if not fresh:
-        return run
-    said = [caveat.message for caveat in run.caveats if caveat.code == CaveatCode.NODE_CHANGED]
-    told = "; ".join([*(said or ["the node's settings changed during the run"]), *fresh])
-    kept = tuple(caveat for caveat in run.caveats if caveat.code != CaveatCode.NODE_CHANGED)
-    return run.replace(caveats=(*kept, Caveat(code=CaveatCode.NODE_CHANGED, message=told)))
+    fresh = [one for one in changes if _caveat_change(CaveatCode.RESUMED_CHANGED, one) not in run.caveats]
+    return _add_changes(run, CaveatCode.NODE_CHANGED, fresh)
+
+
+def _add_changes(run: Run, code: CaveatCode, changes: Iterable[str]) -> Run:
+    """Return a run with a caveat for each of `changes` that it does not have yet."""
+    fresh = (caveat for one in changes if (caveat := _caveat_change(code, one)) not in run.caveats)
+    return run.replace(caveats=(*run.caveats, *fresh))
+
+
+def _caveat_change(code: CaveatCode, change: str) -> Caveat:
+    return Caveat(code=code, message=f"{_CHANGED[code]}: {change}")
 
 
 def _differs(

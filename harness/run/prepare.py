@@ -38,7 +38,7 @@ from harness.system.disk import require_programs
 from harness.system.loader import drop_rivals
 from harness.system.source.resolve import resolve_source
 from harness.system.toolchain import probe_toolchain
-from harness.system.weights import WEIGHTS, load_catalog, resolve_weights
+from harness.system.weights import WEIGHTS, resolve_weights
 from harness.whisper.quantisation import UNQUANTISED, caveat_quantised, plan_quantised, split_name
 
 PACKAGE = str(Path(__file__).resolve().parents[2])
@@ -98,14 +98,10 @@ def prepare_weights(model: str, asked: WeightsRequest, work: Workplace, source: 
     made = source is not None and kind != UNQUANTISED and kind in asked.made
     weights, caveats = resolve_weights(
         origin if made else model,
-        choice=asked.choice,
-        cache=work.places.cache,
-        catalog=load_catalog(),
-        environ=work.environ,
-        mirror=asked.mirror,
-        token=work.environ.get("HF_TOKEN", ""),
-        dry_run=asked.planned,
-        progress=lambda done, total: work.console.progress(model, done, total),
+        asked,
+        work.places.cache,
+        work.environ,
+        lambda done, total: work.console.progress(model, done, total),
     )
     for caveat in caveats:
         work.console.note_once(f"caveat: {caveat.message}")
@@ -252,17 +248,10 @@ def choose_site(prepared: Preparation, asked: BuildRequest, build_type: str, *, 
 
     A `drawn` build, which can be linked again in another code layout, has a folder of its own.
     """
-    recipe, loadable = asked.recipe, bool(asked.variant)
-    config = choose_config(
-        recipe=recipe.replace(build_type=build_type),
-        isa=asked.isa,
-        isa_options=asked.isa_options,
-        compiler=prepared.toolchain.cc.name,
-        defines=asked.defines,
-        werror=asked.werror,
-    )
+    loadable = bool(asked.variant)
+    config = choose_config(asked, build_type, prepared.toolchain.cc.name)
     # Transcription times whisper-cli, too: that needs a separate build in which it is compiled as users compile it.
-    whole = asked.whole and build_type == recipe.build_type
+    whole = asked.whole and build_type == asked.recipe.build_type
     include = "" if whole else keep_include(Path(prepared.cache), PROJECT)
     wiring = choose_wiring(prepared.toolchain, config, defines=asked.defines, project_include=include)
     if loadable:

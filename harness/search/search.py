@@ -85,7 +85,7 @@ class Search:
     @property
     def spent_s(self) -> float:
         """The seconds since the search began, without those in which it or its measurements were stopped."""
-        runs = [side_case.session.run for side_case in self._binaries.values() if side_case.session]
+        runs = [binary.session.run for binary in self._binaries.values() if binary.session]
         done = [result.completed for run in runs for result in (*run.results, *run.discarded) if result.completed]
         return time.monotonic() - self._began - sum(one.stopped_s or 0.0 for one in done)
 
@@ -121,15 +121,15 @@ class Search:
     @property
     def bundles(self) -> list[Path]:
         """The folders of all runs of the search."""
-        return [side_case.bundle.path for side_case in self._binaries.values() if side_case.bundle]
+        return [binary.bundle.path for binary in self._binaries.values() if binary.bundle]
 
     def conclude(self) -> list[Run]:
         """Seal all runs whose bundles still exist, and return them."""
         runs = []
-        for side_case in self._binaries.values():
-            if side_case.session and side_case.bundle and side_case.bundle.path.is_dir():
-                made = tuple(one for one in side_case.session.run.weights if one.sha256)
-                run, _, _ = conclude(side_case.session.run.replace(weights=made), side_case.bundle, self._places.cache)
+        for binary in self._binaries.values():
+            if binary.session and binary.bundle and binary.bundle.path.is_dir():
+                made = tuple(one for one in binary.session.run.weights if one.sha256)
+                run, _, _ = conclude(binary.session.run.replace(weights=made), binary.bundle, self._places.cache)
                 runs.append(run)
         return runs
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.errors import HarnessError, UnreadableError, UsageError
 from harness.records.card import Card
@@ -29,16 +30,20 @@ class StoredRun(Record):
     report: str = ""
 
 
-def find_runs(
-    results: Path, words: Sequence[str], note: Note = lambda _: None, unread: list[UnreadableError] | None = None
-) -> tuple[StoredRun, ...]:
+class FoundRuns(NamedTuple):
+    """The runs that words name, and the errors of those of `all` that cannot be read."""
+
+    stored: tuple[StoredRun, ...]
+    unread: tuple[UnreadableError, ...] = ()
+
+
+def find_runs(results: Path, words: Sequence[str], note: Note = lambda _: None) -> FoundRuns:
     """Return the runs that `words` name, each once, in the order of the words.
 
     A word is an id or the unique beginning of one, with or without NODE/ before it, the path of a bundle or of a
     report, `latest` or `all`. `note` is called with a line for each folder, link or special file that is ignored.
     Raises UsageError for a word that names no run or several, UnreadableError for a run that cannot be read and for two
-    bundles that hold one run. With `unread`, a run of `all` that cannot be read is added to it instead, unless none can
-    be read.
+    bundles that hold one run. A run of `all` that cannot be read is an error only if none can be read.
     """
     months: list[MonthFolder] = []
     paths: dict[Path, bool] = {}  # and whether it was asked for by name
@@ -55,15 +60,13 @@ def find_runs(
         try:
             stored += _load(path, note)
         except UnreadableError as error:
-            if named or unread is None:
+            if named:
                 raise
             errors.append(error)
     if errors and not stored:
         raise errors[-1]
-    if unread is not None:
-        unread += errors
     _refuse_twins((str(run.path), run.run.node.name, run.run.id) for run in stored)
-    return tuple(stored)
+    return FoundRuns(tuple(stored), tuple(errors))
 
 
 def find_twins(cards: Iterable[Card]) -> UnreadableError | None:

@@ -79,9 +79,9 @@ def _folders(path: str, note: Note, *, top: bool = False) -> list[str]:
     names: list[str] = []
     try:
         with os.scandir(path) as entries:
-            for entry in entries:
-                if entry.name[0] not in ".@#":  # what an editor, a Mac or a NAS keeps beside the files of others
-                    _sort(entry, names, note)
+            # What begins so is kept by an editor, a Mac or a NAS beside the files of others.
+            mine = (entry for entry in entries if entry.name[0] not in ".@#")
+            names.extend(entry.name for entry in mine if _is_folder(entry, note))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
@@ -95,12 +95,13 @@ def _folders(path: str, note: Note, *, top: bool = False) -> list[str]:
     return names
 
 
-def _sort(entry: "os.DirEntry[str]", names: list[str], note: Note) -> None:
-    """Add the name of a folder; report links, and entries that cannot be read."""
+def _is_folder(entry: "os.DirEntry[str]", note: Note) -> bool:
+    """Return whether an entry is a folder; report links, and entries that cannot be read."""
     try:
         if entry.is_dir(follow_symlinks=False):
-            names.append(entry.name)
-        elif entry.is_symlink():
+            return True
+        if entry.is_symlink():
             note(f"{entry.path} is a link: it is ignored")
     except OSError as error:
         note(f"{entry.path} cannot be read ({error.strerror or error}): it is ignored")
+    return False

@@ -119,9 +119,8 @@ def name_sweep(results: Path, word: str) -> tuple[str, str] | None:
 def _refuse(path: Path) -> UsageError | None:
     """Return why the caller cannot resume a sweep, or None."""
     try:
-        require_own(path)
+        require_own(path, "harness sweep")
     except UsageError as error:
-        error.hint = error.hint.replace("harness run", "harness sweep")
         return error
     return None
 

@@ -75,22 +75,23 @@ def is_sweep_there(results: Path, node: str, sweep: str) -> bool:
     return os.path.lexists(month_folder(results, node, sweep) / f"{sweep}{SWEEP}")
 
 
-def require_own(partial: Path) -> None:
+def require_own(partial: Path, again: str = "harness run") -> None:
     """Raise UsageError unless the caller began this run or sweep, and nobody else can have changed it.
 
-    The steps come from a plan that is made anew, but numbers and logs are used as they are.
+    The steps come from a plan that is made anew, but numbers and logs are used as they are. `again` is the command that
+    begins another one.
     """
-    name = partial.name.removesuffix(PARTIAL)
+    name, fresh = partial.name.removesuffix(PARTIAL), f"{again}, without --resume"
     for path, status in _walk(partial):
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
             kind = "a link" if stat.S_ISLNK(status.st_mode) else "neither a file nor a folder"
-            raise UsageError(f"{name} cannot be resumed: {path} is {kind}", hint=_NONE)
+            raise UsageError(f"{name} cannot be resumed: {path} is {kind}", hint=fresh)
         if not is_own(status, partial.parent):
-            raise UsageError(f"{name} was begun by {_name_user(status.st_uid)}, not by you", hint=_NONE)
+            raise UsageError(f"{name} was begun by {_name_user(status.st_uid)}, not by you", hint=fresh)
         if status.st_mode & _OTHERS_WRITE and not _probe(partial.parent)[1]:
             raise UsageError(
                 f"{name} may have been changed by others, who can write to {path}",
-                hint=f"chmod -R go-w {shlex.quote(str(partial))}, if you trust everybody who could; or harness run",
+                hint=f"chmod -R go-w {shlex.quote(str(partial))}, if you trust everybody who could; or {again}",
             )
 
 

@@ -10,9 +10,20 @@ from harness.errors import UnavailableError
 from harness.parse.pin import Catalog, CatalogEntry, parse_catalog, require_timeable
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.weights import Weights, WeightsKind
+from harness.settings.request import WeightsRequest
 from harness.system.asset import third_party
 from harness.system.digest import file_sha256, remember_sha256
-from harness.system.download.fetch import PATIENT, QUICK, Progress, RetryPolicy, WrongSumError, fetch, mirrored, silent
+from harness.system.download.fetch import (
+    PATIENT,
+    QUICK,
+    DownloadRequest,
+    Progress,
+    RetryPolicy,
+    WrongSumError,
+    fetch,
+    mirrored,
+    silent,
+)
 from harness.system.inspection import inspect_model
 from harness.system.synthetic import obtain_synthetic
 from harness.whisper.synthesis import SEED, file_name
@@ -34,13 +45,17 @@ class _Request:
     entry: CatalogEntry
     catalog: Catalog
     cache: Path
+    asked: WeightsRequest
     environ: Mapping[str, str]
-    mirror: str
-    token: str
-    offline: bool
-    seed: int
-    dry_run: bool
     progress: Progress
+
+    @property
+    def token(self) -> str:
+        return self.environ.get("HF_TOKEN", "")
+
+    @property
+    def offline(self) -> bool:
+        return self.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "on", "yes", "true"}
 
     @property
     def folder(self) -> Path:
@@ -59,41 +74,26 @@ def load_catalog() -> Catalog:
 
 def resolve_weights(
     model: str,
-    *,
-    choice: str = AUTO,
+    asked: WeightsRequest,
     cache: Path,
-    catalog: Catalog,
     environ: Mapping[str, str],
-    mirror: str = "",
-    token: str = "",
-    offline: bool = False,
-    seed: int = SEED,
-    dry_run: bool = False,
     progress: Progress = silent,
+    *,
+    catalog: Catalog | None = None,
 ) -> Resolved:
     """Return a verified model file, and the caveats about it.
 
-    `choice` is `auto` (official, or synthetic if the download fails), `official`, `synthetic`, or the path of a file or
-    of a folder with `ggml-<model>.bin`. Files are in `cache/weights`. `mirror` replaces the address of Hugging Face;
-    `token` (by default HF_TOKEN) is sent only to that address. `dry_run` neither downloads nor writes: the file may not
-    exist yet, and which one it will be may be undecided. Raises UsageError for a name that cannot be timed,
+    The choice `auto` is official, or synthetic if the download fails; a path is that of a file or of a folder with
+    `ggml-<model>.bin`. Files are in `cache/weights`. The mirror replaces the address of Hugging Face; HF_TOKEN is sent
+    only to that address, and HF_HUB_OFFLINE forbids downloads. A planned request neither downloads nor writes: the file
+    may not exist yet, and which one it will be may be undecided. Raises UsageError for a name that cannot be timed,
     UnavailableError for weights that are missing or not as requested, UnreadableError for a file that is not a model,
     UnfitError without free space on the disk.
     """
+    catalog, choice = catalog or load_catalog(), asked.choice
     entry = catalog.entry(model)
     require_timeable(entry)
-    request = _Request(
-        entry=entry,
-        catalog=catalog,
-        cache=cache,
-        environ=environ,
-        mirror=mirror,
-        token=token or environ.get("HF_TOKEN", ""),
-        offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "on", "yes", "true"},
-        seed=seed,
-        dry_run=dry_run,
-        progress=progress,
-    )
+    request = _Request(entry=entry, catalog=catalog, cache=cache, asked=asked, environ=environ, progress=progress)
     if choice == AUTO:
         return _auto(request)
     if choice == OFFICIAL:
@@ -116,7 +116,7 @@ def verify_weights(weights: Weights, *, cache: Path) -> None:
 def _auto(request: _Request) -> Resolved:
     try:
         official, caveats = _official(request, QUICK)
-        if request.dry_run and not Path(official.path).is_file() and request.entry.name in SHAPES:
+        if request.asked.planned and not Path(official.path).is_file() and request.entry.name in SHAPES:
             return _undecided(official)
         return official, caveats
     except WrongSumError:  # somebody serves another file under this name: not a thing to pass over
@@ -151,19 +151,21 @@ def _official(request: _Request, patience: RetryPolicy) -> Resolved:
         cause = "downloads are switched off"
         hint = f"--weights PATH, or put the file at {path}"
         raise UnavailableError(f"the official {entry.name} is not in the cache", cause=cause, hint=hint)
-    if request.dry_run:
+    if request.asked.planned:
         message = f"{entry.name} is not in the cache: {entry.size_bytes / 1e6:,.0f} MB will be downloaded"
         planned = _planned(request, WeightsKind.OFFICIAL, path, entry.size_bytes, entry.sha256)
         return planned, (Caveat(code=CaveatCode.WEIGHTS_PLANNED, message=message),)
     fetch(
-        mirrored(entry.url, request.mirror),
-        destination=path,
-        sha256=entry.sha256,
-        size_bytes=entry.size_bytes,
-        token=request.token,
-        environ=request.environ,
-        progress=request.progress,
-        patience=patience,
+        DownloadRequest(
+            url=mirrored(entry.url, request.asked.mirror),
+            sha256=entry.sha256,
+            size_bytes=entry.size_bytes,
+            token=request.token,
+        ),
+        path,
+        request.environ,
+        request.progress,
+        patience,
     )
     remember_sha256(path, entry.sha256, memory=request.memory)
     return _weights(request, WeightsKind.OFFICIAL, path, entry.sha256), ()
@@ -179,16 +181,15 @@ def _synthetic(request: _Request, reason: str) -> Resolved:
             hint="--weights official, or --weights PATH",
         )
     caveat = _synthetic_caveat(request, reason)
-    pinned = entry.synthetic_sha256 if request.seed == SEED else ""
-    if request.dry_run:
-        path = request.folder / file_name(entry.name, request.seed)
+    pinned = entry.synthetic_sha256
+    if request.asked.planned:
+        path = request.folder / file_name(entry.name)
         return _planned(request, WeightsKind.SYNTHETIC, path, file_bytes(SHAPES[entry.name]), pinned), (caveat,)
     path, sha256 = obtain_synthetic(
         entry.name,
         folder=request.folder,
         memory=request.memory,
         sha256=pinned,
-        seed=request.seed,
         progress=request.progress,
     )
     return _weights(request, WeightsKind.SYNTHETIC, path, sha256), (caveat,)
@@ -222,7 +223,7 @@ def _named(request: _Request, named: Path) -> Resolved:
 
 def _synthetic_caveat(request: _Request, reason: str) -> Caveat:
     message = (
-        f"synthetic weights (F16, seed {request.seed}) replace {request.entry.name}, {reason}; shapes and sizes are "
+        f"synthetic weights (F16, seed {SEED}) replace {request.entry.name}, {reason}; shapes and sizes are "
         "the official ones, so timings are representative, transcriptions are not"
     )
     return Caveat(code=CaveatCode.WEIGHTS_SYNTHETIC, message=message)

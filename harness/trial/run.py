@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.errors import HarnessError
 from harness.judge.comparison import CompareQuestion, judge_trials
@@ -11,7 +12,6 @@ from harness.plan.block import ROLES
 from harness.records.build import are_equal
 from harness.records.caveat import Caveat
 from harness.records.comparison import Family
-from harness.records.node import Node
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.record import Record
@@ -27,15 +27,16 @@ from harness.run.places import Workplace
 from harness.settings.request import TrialDesign
 from harness.store.bundle import Bundle, create_bundle
 from harness.store.unfinished import KEPT, describe_kept
+from harness.system.console import Console
 from harness.system.limit import explain_stop
 from harness.system.scratch import BLOCK, scratch_folder
 from harness.trial.bench_engine import BenchEngine
 from harness.trial.fresh_file import FreshFiles, Relinking
 from harness.trial.library_engine import LibraryEngine
-from harness.trial.loop import BlockEngine, TrialLoop, TrialTally, pair_cases
+from harness.trial.loop import BlockEngine, SideCases, TrialLoop, TrialTally, pair_cases
 from harness.trial.setup import Setup
 from harness.trial.side import Side, build_side, make_side_cases
-from harness.trial.side_case import LostBlock, SideCase
+from harness.trial.side_case import LostBlock
 
 Sides = tuple[Side, Side]
 _LEAST_TIMEOUT_S = 60.0
@@ -61,6 +62,30 @@ class TrialResult(Record):
         return self.tally is not None and self.tally.stopped is TrialEnd.INTERRUPTED
 
 
+class OpenTrial(NamedTuple):
+    """A trial that is built and open on the disk: its sides, the cases of both, and the run that records each side."""
+
+    sides: Sides
+    design: TrialDesign
+    setup: Setup
+    cases: list[SideCases]
+    runs: list[tuple[Run, Bundle]]
+    same_code: bool
+
+    @property
+    def bundles(self) -> list[Path]:
+        """The folders of both records."""
+        return [bundle.path for _, bundle in self.runs]
+
+
+class TrialFindings(NamedTuple):
+    """What both records end with: the numbers, the caveats of the trial, and what was never measured."""
+
+    tally: TrialTally
+    caveats: tuple[Caveat, ...]
+    missing: tuple[str, ...]
+
+
 def run_trial(
     sides: Sides,
     design: TrialDesign,
@@ -76,69 +101,95 @@ def run_trial(
     """
     _check_options(sides, work)
     done: dict[tuple[str, ...], BuildResult] = {}
-    built, cache, console = (
-        [build_side(side, done, work) for side in sides],
-        work.places.cache,
-        work.console,
-    )
+    built = [build_side(side, done, work) for side in sides]
     broken = next((one for one in built if not one.ok), None)
     if broken:
         return TrialResult(runs=(broken.run,), paths=(broken.logs,))
+    runs, cases = _make_cases(sides, built, setup, plant)
+    same_code = _compare_code(built, cases, work.console)
+    trial = OpenTrial(sides, design, setup, cases, _open(runs, design, work.places.results), same_code)
+    constancy = ConstancyCheck(setup.monitor.counters)
+    for side, (run, _) in zip(sides, trial.runs, strict=True):
+        constancy.begin(side.folder, run, linked=design.relink)
+    with _telling(trial.bundles, command):
+        tally = _measure(trial, work)
+        runs = _look_again(trial, constancy, work.places.cache)
+        found = TrialFindings(tally, caveat_trial(_look_at(trial, tally)), _list_missing(trial, tally))
+        concluded = [
+            _conclude(run, bundle, found, work.places.cache) for run, (_, bundle) in zip(runs, trial.runs, strict=True)
+        ]
+    ended = tuple(run for run, _ in concluded)
+    return TrialResult(
+        runs=ended,
+        paths=tuple(path for _, path in concluded),
+        family=_judge(ended, design, _merge(runs, found.caveats)) if tally.results else None,
+        tally=tally,
+        failure=tally.lost[-1] if tally.stopped is TrialEnd.LOST else None,
+        missing=found.missing,
+    )
+
+
+def _make_cases(
+    sides: Sides, built: Sequence[BuildResult], setup: Setup, plant: float
+) -> tuple[list[Run], list[SideCases]]:
+    """Return the runs that will record the sides, and their cases, which run where they are asked to."""
     prepared = [
         make_side_cases(side, one, plant=plant if side.role is Role.CONTENDER else 0.0)
         for side, one in zip(sides, built, strict=True)
     ]
     runs = [run.replace(caveats=(*run.caveats, *setup.describe(run))) for run, _ in prepared]
-    cases = [
-        dict(zip(ROLES, pair, strict=True)) for pair in zip(*(side_cases for _, side_cases in prepared), strict=True)
-    ]
+    placed = (map(setup.place, side_cases) for _, side_cases in prepared)
+    return runs, [dict(zip(ROLES, pair, strict=True)) for pair in zip(*placed, strict=True)]
+
+
+def _compare_code(built: Sequence[BuildResult], cases: Sequence[SideCases], console: Console) -> bool:
+    """Return whether the builds of both sides are the same code, and say what that means."""
     codes = [one.run.code for one in built]
     same_code = are_equal(*codes)
     if same_code and _have_same_cases(cases):
         console.note(f"{EQUAL}: an A/A trial")
     for reason in dict.fromkeys(code.reason for code in codes if code and code.reason):
         console.note(f"could not find out whether both sides have the same code: {reason}")
-    bundles = _open(runs, design, work.places.results)
-    runs, side_cases = [run for run, _ in bundles], [map(setup.place, side_cases) for _, side_cases in prepared]
-    cases = [dict(zip(ROLES, pair, strict=True)) for pair in zip(*side_cases, strict=True)]
-    logs = {role: bundle.logs for role, (_, bundle) in zip(ROLES, bundles, strict=True)}
+    return same_code
+
+
+def _measure(trial: OpenTrial, work: Workplace) -> TrialTally:
+    """Return what the loop over blocks has come to; the records are saved after each of them."""
+    design, monitor, cache = trial.design, trial.setup.monitor, work.places.cache
+    logs = {role: bundle.logs for role, (_, bundle) in zip(ROLES, trial.runs, strict=True)}
 
     def save(tally: TrialTally) -> None:
-        for run, (_, bundle), side in zip(runs, bundles, (0, 1), strict=True):
-            bundle.save_run(run.replace(results=tuple(pair[side] for pair in tally.results)))
+        for number, (run, bundle) in enumerate(trial.runs):
+            bundle.save_run(run.replace(results=tuple(pair[number] for pair in tally.results)))
 
-    constancy, folders = ConstancyCheck(setup.monitor.counters), [side.folder for side in sides]
-    for folder, run in zip(folders, runs, strict=True):
-        constancy.begin(folder, run, linked=design.relink)
-    with _telling([bundle.path for _, bundle in bundles], command):
-        engine = _choose_engine(sides[0], logs, design, setup.monitor.retries)
-        with scratch_folder(cache, BLOCK) as fresh:
-            files = FreshFiles(fresh, logs, _list_relinkings(sides, cache) if design.relink else None)
-            loop = TrialLoop(design, cases, engine, console, save, provide=files.provide, wait=setup.monitor.wait)
-            tally = loop.go()
-        if setup.monitor.caveat:
-            runs = [run.replace(caveats=(*run.caveats, setup.monitor.caveat)) for run in runs]
-        runs = [constancy.check(recheck_files(run, cache), one) for run, one in zip(runs, folders, strict=True)]
-        caveats = caveat_trial(_look_at(sides, cases, design, tally, same_code=same_code))
-        asked = (pair_cases(side_cases) for side_cases in cases)
-        missing = list_unmeasured(asked, design.metrics, tally.samples, named=design.named) if tally.results else ()
-        concluded = [
-            _conclude(run, bundle, tally, caveats, role, cache, missing)
-            for run, (_, bundle), role in zip(runs, bundles, ROLES, strict=True)
-        ]
-    family = None
-    if tally.results:
-        question = CompareQuestion(threshold=design.threshold, metrics=frozenset(design.metrics))
-        family = judge_trials([(concluded[0][0], concluded[1][0])], question)
-        family = family.replace(caveats=(*family.caveats, *_merge(runs, caveats)))
-    return TrialResult(
-        runs=tuple(run for run, _ in concluded),
-        paths=tuple(path for _, path in concluded),
-        family=family,
-        tally=tally,
-        failure=tally.lost[-1] if tally.stopped is TrialEnd.LOST else None,
-        missing=missing,
-    )
+    engine = _choose_engine(trial.sides[0], logs, design, monitor.retries)
+    with scratch_folder(cache, BLOCK) as fresh:
+        files = FreshFiles(fresh, logs, _list_relinkings(trial.sides, cache) if design.relink else None)
+        loop = TrialLoop(design, trial.cases, engine, work.console, save, provide=files.provide, wait=monitor.wait)
+        return loop.go()
+
+
+def _look_again(trial: OpenTrial, constancy: ConstancyCheck, cache: Path) -> list[Run]:
+    """Return the runs with what changed or disturbed them while they were measured."""
+    runs = [run for run, _ in trial.runs]
+    if caveat := trial.setup.monitor.caveat:
+        runs = [run.add_caveat(caveat) for run in runs]
+    folders = (side.folder for side in trial.sides)
+    return [constancy.check(recheck_files(run, cache), one) for run, one in zip(runs, folders, strict=True)]
+
+
+def _list_missing(trial: OpenTrial, tally: TrialTally) -> tuple[str, ...]:
+    if not tally.results:
+        return ()
+    design, asked = trial.design, (pair_cases(side_cases) for side_cases in trial.cases)
+    return list_unmeasured(asked, design.metrics, tally.samples, named=design.named)
+
+
+def _judge(runs: Sequence[Run], design: TrialDesign, caveats: tuple[Caveat, ...]) -> Family:
+    baseline, contender = runs
+    question = CompareQuestion(threshold=design.threshold, metrics=frozenset(design.metrics))
+    family = judge_trials([(baseline, contender)], question)
+    return family.replace(caveats=(*family.caveats, *caveats))
 
 
 @contextlib.contextmanager
@@ -198,7 +249,7 @@ def _choose_engine(side: Side, logs: Mapping[Role, Path], design: TrialDesign, r
     return LibraryEngine(logs, timeout_s=timeout_s, retries=retries)
 
 
-def _have_same_cases(cases: Sequence[Mapping[Role, SideCase]]) -> bool:
+def _have_same_cases(cases: Sequence[SideCases]) -> bool:
     pairs = ((side_cases[Role.BASELINE], side_cases[Role.CONTENDER]) for side_cases in cases)
     return all(
         (here.case, here.weights, here.plant, here.backend) == (there.case, there.weights, there.plant, there.backend)
@@ -206,15 +257,13 @@ def _have_same_cases(cases: Sequence[Mapping[Role, SideCase]]) -> bool:
     )
 
 
-def _look_at(
-    sides: Sides, cases: Sequence[Mapping[Role, SideCase]], design: TrialDesign, tally: TrialTally, *, same_code: bool
-) -> TrialFacts:
-    baseline, contender = sides
-    node: Node = baseline.state.node
+def _look_at(trial: OpenTrial, tally: TrialTally) -> TrialFacts:
+    baseline, contender = trial.sides
+    design, node = trial.design, baseline.state.node
     return TrialFacts(
         same_build=baseline.folder == contender.folder,
-        same_case=_have_same_cases(cases),
-        same_code=same_code,
+        same_case=_have_same_cases(trial.cases),
+        same_code=trial.same_code,
         relinked=design.relink,
         shared=tally.shared,
         usable_cpus=node.cpu.cores.affinity,
@@ -229,24 +278,19 @@ def _look_at(
     )
 
 
-def _conclude(
-    run: Run,
-    bundle: Bundle,
-    tally: TrialTally,
-    caveats: tuple[Caveat, ...],
-    role: Role,
-    cache: Path,
-    missing: Sequence[str],
-) -> tuple[Run, str]:
-    results = tuple(pair[ROLES.index(role)] for pair in tally.results)
-    if run.code and run.trial and not run.trial.relinked:  # else each block has another code layout
+def _conclude(run: Run, bundle: Bundle, found: TrialFindings, cache: Path) -> tuple[Run, str]:
+    """Return the sealed run of one side, and the folder of its bundle."""
+    tally, missing, trial = found.tally, found.missing, run.trial
+    number = ROLES.index(trial.role) if trial else 0
+    results = tuple(pair[number] for pair in tally.results)
+    if run.code and trial and not trial.relinked:  # else each block has another code layout
         results = tuple(one.replace(build=run.code.id) for one in results)
     if tally.stopped is TrialEnd.LOST or missing or not results:  # no run that holds nothing has passed
         reason = tally.lost[-1].reason if tally.lost else f"no block has ended: {tally.stopped}"
         reason = f"never measured: {', '.join(missing)} ({tally.stopped})" if missing else reason
         cause = tally.lost[-1].cause if tally.lost and not missing else None
         results += (StepResult(step="trial", phase=Phase.BENCHMARK, status=Status.FAILED, reason=reason, cause=cause),)
-    trial = run.trial.replace(discarded=len(tally.lost), stopped=tally.stopped or "") if run.trial else None
-    run = run.replace(trial=trial, results=results, caveats=(*run.caveats, *caveats), wall_s=tally.wall_s)
+    trial = trial.replace(discarded=len(tally.lost), stopped=tally.stopped or "") if trial else None
+    run = run.replace(trial=trial, results=results, caveats=(*run.caveats, *found.caveats), wall_s=tally.wall_s)
     run, _, folder = conclude(run, bundle, cache)
     return run, str(folder)

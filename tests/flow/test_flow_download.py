@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.system import disk
-from harness.system.download.fetch import RetryPolicy, WrongSumError, _may_carry_token, fetch, mirrored
+from harness.system.download.fetch import DownloadRequest, RetryPolicy, WrongSumError, _may_carry_token, fetch, mirrored
 
 CONTENT = bytes(range(256)) * 12_000  # 3 MB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -124,14 +124,15 @@ def destination(tmp_path: Path) -> Path:
     return tmp_path / "weights" / "ggml-base.bin"
 
 
+def wanted(url: str) -> DownloadRequest:
+    return DownloadRequest(url=url, sha256=SHA256)
+
+
 def get(server: Server, destination: Path, *, token: str = "", size_bytes: int = len(CONTENT)) -> list[tuple[int, int]]:
     seen: list[tuple[int, int]] = []
     fetch(
-        server.url(),
-        destination=destination,
-        sha256=SHA256,
-        size_bytes=size_bytes,
-        token=token,
+        DownloadRequest(url=server.url(), sha256=SHA256, size_bytes=size_bytes, token=token),
+        destination,
         environ={},
         progress=lambda done, total: seen.append((done, total)),
         patience=HASTY,
@@ -257,7 +258,7 @@ def test_a_stalled_server_is_given_up(server: Server, destination: Path) -> None
     server.script = [stalled]
     patience = RetryPolicy(connect_s=5, read_s=0.2, attempts=3, backoff_s=0.01)
     with pytest.raises(UnavailableError) as caught:
-        fetch(server.url(), destination=destination, sha256=SHA256, environ={}, patience=patience)
+        fetch(wanted(server.url()), destination, environ={}, patience=patience)
     assert "timed out" in caught.value.cause
     assert len(server.requests) == patience.attempts
 
@@ -328,7 +329,7 @@ def test_a_login_in_the_address_is_not_repeated(server: Server, destination: Pat
     server.script = [status(404)]
     url = server.url().replace("//", "//user:secret@")
     with pytest.raises(UnavailableError) as caught:
-        fetch(url, destination=destination, sha256=SHA256, environ={}, patience=HASTY)
+        fetch(wanted(url), destination, environ={}, patience=HASTY)
     assert "secret" not in str(caught.value)
 
 
@@ -356,7 +357,7 @@ def test_a_folder_that_cannot_be_made_is_said(server: Server, tmp_path: Path) ->
 
 def test_a_missing_bundle_of_authorities_is_said(server: Server, destination: Path) -> None:
     with pytest.raises(UsageError, match="PIP_CERT"):
-        fetch(server.url(), destination=destination, sha256=SHA256, environ={"PIP_CERT": "/none.pem"}, patience=HASTY)
+        fetch(wanted(server.url()), destination, environ={"PIP_CERT": "/none.pem"}, patience=HASTY)
 
 
 def test_a_proxy_that_cannot_be_used_is_said(

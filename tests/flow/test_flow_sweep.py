@@ -173,8 +173,8 @@ def test_a_dry_run_says_how_long(kit: Kit) -> None:
     [
         (("--axis", "GGML_LLAMAFILE"), 2, "is no axis"),
         (("--axis", "thread=1,2"), 2, "did you mean threads"),
-        (("--quant", "q7"), 2, "no type of weights"),
-        (("--threads", "0,1"), 2, "not a list of whole numbers"),
+        (("--quant", "q7"), 2, "unknown type of weights"),
+        (("--threads", "0,1"), 2, "expected whole numbers"),
         (("--isa", "avx3,avx2"), 2, "unknown instruction set 'avx3'"),
         (("nothing.toml",), 2, "no such file"),
         (("--results", "whisper.cpp/CMakeLists.txt"), 3, "--results DIR with another folder"),

@@ -15,6 +15,7 @@ from harness.errors import UnavailableError, UnfitError, UnreadableError, UsageE
 from harness.parse.pin import Catalog, CatalogEntry, ModelKind
 from harness.records.caveat import Caveat
 from harness.records.weights import Shape, Weights, WeightsKind
+from harness.settings.request import WeightsRequest
 from harness.system import disk, weights
 from harness.system.download.fetch import RetryPolicy, WrongSumError
 from harness.system.synthetic import obtain_synthetic, synthetic_size_bytes
@@ -92,19 +93,19 @@ class Desk:
         return self.cache / "weights" / file_name("tiny")
 
     def ask(
-        self, choice: str, model: str = "tiny", *, offline: bool = False, seed: int = 1, dry_run: bool = False
+        self, choice: str, model: str = "tiny", *, offline: bool = False, dry_run: bool = False
     ) -> tuple[Weights, tuple[Caveat, ...]]:
         return resolve_weights(
             model,
-            choice=choice,
-            cache=self.cache,
+            WeightsRequest(choice=choice, mirror=self.server.address, planned=dry_run),
+            self.cache,
+            {"HF_HUB_OFFLINE": "1"} if offline else {},
             catalog=self.catalog,
-            environ={},
-            mirror=self.server.address,
-            offline=offline,
-            seed=seed,
-            dry_run=dry_run,
         )
+
+    def unpin(self) -> None:
+        """Forget what the synthetic weights must come out as."""
+        self.catalog = Catalog(model=(entry("tiny", OFFICIAL),))
 
 
 @pytest.fixture
@@ -187,36 +188,40 @@ def test_quantised_weights_are_never_synthetic(desk: Desk) -> None:
 
 def test_weights_without_a_published_sum_are_not_downloaded(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="cannot be verified"):
-        resolve_weights("small.en-tdrz", choice="official", cache=tmp_path, catalog=load_catalog(), environ={})
+        resolve_weights("small.en-tdrz", WeightsRequest(choice="official"), tmp_path, {})
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["for-tests-ggml-base", "silero-v5.1.2", "nonsense"])
 def test_what_cannot_be_timed_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError):
-        resolve_weights(name, cache=tmp_path, catalog=load_catalog(), environ={})
+        resolve_weights(name, WeightsRequest(), tmp_path, {})
 
 
-@pytest.mark.parametrize("seed", [1, 7])
-def test_synthetic_weights_are_written_once(desk: Desk, seed: int) -> None:
-    found, caveats = desk.ask("synthetic", seed=seed)
+@pytest.mark.parametrize("pinned", [True, False])
+def test_synthetic_weights_are_written_once(desk: Desk, pinned: bool) -> None:  # noqa: FBT001
+    if not pinned:
+        desk.unpin()
+    found, caveats = desk.ask("synthetic")
     assert codes(caveats) == ["weights-synthetic"]
     path = Path(found.path)
-    assert path.read_bytes() == b"".join(synthesize("tiny", seed))
+    assert path.read_bytes() == b"".join(synthesize("tiny"))
     assert found.size_bytes == path.stat().st_size == synthetic_size_bytes("tiny")
     before = path.stat()
-    assert desk.ask("synthetic", seed=seed) == (found, caveats)
+    assert desk.ask("synthetic") == (found, caveats)
     assert path.stat().st_ino == before.st_ino
     assert desk.server.asked == 0
 
 
-@pytest.mark.parametrize("seed", [1, 7])
+@pytest.mark.parametrize("pinned", [True, False])
 @pytest.mark.parametrize("keep", [0, 1000, -1])
-def test_harmed_synthetic_weights_are_written_anew(desk: Desk, seed: int, keep: int) -> None:
-    path = Path(desk.ask("synthetic", seed=seed)[0].path)
+def test_harmed_synthetic_weights_are_written_anew(desk: Desk, pinned: bool, keep: int) -> None:  # noqa: FBT001
+    if not pinned:
+        desk.unpin()
+    path = Path(desk.ask("synthetic")[0].path)
     content = path.read_bytes()
     path.write_bytes(content[:keep] + b"x" * (keep == -1))
-    desk.ask("synthetic", seed=seed)
+    desk.ask("synthetic")
     assert path.read_bytes() == content
 
 
@@ -242,9 +247,8 @@ def test_a_dry_run_leaves_no_trace(desk: Desk) -> None:
 
 
 def test_a_named_file_is_taken_with_a_caveat(desk: Desk, tmp_path: Path) -> None:
-    desk.ask("synthetic", seed=7)
     mine = tmp_path / "mine.bin"
-    shutil.copy(desk.synthetic.with_name(file_name("tiny", 7)), mine)
+    mine.write_bytes(b"".join(synthesize("tiny", 7)))
     found, caveats = desk.ask(str(mine))
     assert (found.kind, found.path) == (WeightsKind.FILE, str(mine))
     assert codes(caveats) == ["weights-file"]

@@ -29,8 +29,7 @@ from harness.settings.request import GridRequest, MeasureRequest, Places, RunReq
 from harness.settings.setting import Value
 from harness.settings.table import BY_NAME
 from harness.settings.value import name_option, split_option
-from harness.sweep.design import design_sweep
-from harness.sweep.entry import choose_entry_suite
+from harness.sweep.design import choose_entry_suite, design_sweep
 from harness.system.toml_file import read_toml
 from harness.whisper.quantisation import QUANTISATIONS
 

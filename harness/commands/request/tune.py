@@ -42,24 +42,9 @@ def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequ
     """Return the search that the settings describe; raises UsageError or UnfitError for bad settings."""
     if goal not in tuple(Goal):
         raise UsageError(f"--for: unknown goal {goal!r}", hint=nearest(goal, list(Goal)))
-    node = resolve_node(settings, work.environ)
-    models, over = settings.words("model"), settings.words("over")
-    if len(models) != 1:
-        raise UsageError("tune takes one model at a time", hint=f"--model {models[0]}")
-    over = tuple(map(name_key, over))
-    unknown = next((name for name in over if name not in AXES), None)
-    if unknown:
-        raise UsageError(f"--over: unknown axis {unknown!r}", hint=nearest(unknown, AXES))
-    first = choose_suite(settings.override({"bench": Benchmark.WHISPER.value}, "tune"), node)
-    base = {
-        "threads": str(first.threads[0]),
-        "fa": str(first.flash_attn[0]),
-        "llamafile": settings.text("llamafile") or "off",
-        "blas": settings.text("blas") or "none",
-        "isa": settings.text("isa"),
-        "quant": settings.words("quant")[0],
-    }
-    axes = list_axes(node, models[0], base, over)
+    node, model = resolve_node(settings, work.environ), _choose_model(settings)
+    base = _choose_base(settings, node)
+    axes = list_axes(node, model, base, _choose_over(settings))
     values = {name: (value,) for name, value in base.items()} | {axis.name: axis.values for axis in axes}
     mine = settings.override(
         {
@@ -84,7 +69,7 @@ def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequ
     binaries = dict.fromkeys(map(name_binary, combinations))
     return SearchRequest(
         goal=Goal(goal),
-        model=models[0],
+        model=model,
         node=node,
         base=tuple(base.items()),
         axes=axes,
@@ -94,3 +79,32 @@ def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequ
         used=settings.describe(),
         dry=settings.flag("dry_run"),
     )
+
+
+def _choose_model(settings: Settings) -> str:
+    models = settings.words("model")
+    if len(models) != 1:
+        raise UsageError("tune takes one model at a time", hint=f"--model {models[0]}")
+    return models[0]
+
+
+def _choose_over(settings: Settings) -> tuple[str, ...]:
+    """Return the axes that are searched over; raises UsageError for one that does not exist."""
+    over = tuple(map(name_key, settings.words("over")))
+    unknown = next((name for name in over if name not in AXES), None)
+    if unknown:
+        raise UsageError(f"--over: unknown axis {unknown!r}", hint=nearest(unknown, AXES))
+    return over
+
+
+def _choose_base(settings: Settings, node: Node) -> dict[str, str]:
+    """Return the values by axis that the search begins with."""
+    suite = choose_suite(settings.override({"bench": Benchmark.WHISPER.value}, "tune"), node)
+    return {
+        "threads": str(suite.threads[0]),
+        "fa": str(suite.flash_attn[0]),
+        "llamafile": settings.text("llamafile") or "off",
+        "blas": settings.text("blas") or "none",
+        "isa": settings.text("isa"),
+        "quant": settings.words("quant")[0],
+    }

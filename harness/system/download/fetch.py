@@ -8,7 +8,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import harness
 from harness.errors import UnavailableError, UnfitError, UsageError
@@ -54,11 +54,21 @@ class _CutError(Exception):
     """An attempt ended early; another one may succeed."""
 
 
-class _Wanted(Record):
+class DownloadRequest(Record):
+    """A file to be downloaded: its address, and its pinned content; `size_bytes` 0 means unknown.
+
+    `token` is sent only to the host of `url`, over https or the loopback.
+    """
+
     url: str
-    shown: str
     sha256: str
-    size_bytes: int
+    size_bytes: int = 0
+    token: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The address without a login."""
+        return redact(self.url)
 
 
 class _Response(Protocol):
@@ -79,78 +89,65 @@ def silent(_done: int, _total: int) -> None:
     """Report nothing."""
 
 
+class _Means(NamedTuple):
+    """How a file is fetched, and what is called with the progress."""
+
+    environ: Mapping[str, str]
+    progress: Progress
+    patience: RetryPolicy
+
+
 def fetch(
-    url: str,
-    *,
+    wanted: DownloadRequest,
     destination: Path,
-    sha256: str,
-    size_bytes: int = 0,
-    token: str = "",
     environ: Mapping[str, str],
     progress: Progress = silent,
     patience: RetryPolicy = PATIENT,
 ) -> None:
-    """Make `destination` the file with that SHA-256, downloading what is missing.
+    """Make `destination` the wanted file, downloading what is missing.
 
-    A partial download is in `<destination>.part` and is resumed, in this process or a later one. `size_bytes` 0 means
-    unknown. `progress` receives the bytes done and in total. Proxies are those of the process's own environment;
-    `token` is sent only to the host of `url`, over https or the loopback. Raises UnavailableError for files that cannot
-    be downloaded (WrongSumError for other content than the pinned one), UnfitError for a full disk.
+    A partial download is in `<destination>.part` and is resumed, in this process or a later one. `progress` receives
+    the bytes done and in total. Proxies are those of the process's own environment. Raises UnavailableError for files
+    that cannot be downloaded (WrongSumError for other content than the pinned one), UnfitError for a full disk.
     """
-    wanted = _Wanted(url=url, shown=redact(url), sha256=sha256, size_bytes=size_bytes)
     make_folder(destination.parent)
     try:
         with locked(destination):
-            if destination.is_file() and _sha256(destination) == sha256:  # another process was faster
+            if destination.is_file() and _sha256(destination) == wanted.sha256:  # another process was faster
                 return
             with PartialDownload(destination) as part:
-                require_free(destination.parent, max(size_bytes - part.size, 0), what=destination.name)
-                _complete(wanted, part, token=token, environ=environ, progress=progress, patience=patience)
+                require_free(destination.parent, max(wanted.size_bytes - part.size, 0), what=destination.name)
+                _complete(wanted, part, _Means(environ, progress, patience))
     except OSError as error:
         raise UnfitError(f"cannot write {destination}", cause=error.strerror or str(error)) from None
 
 
-def _complete(
-    wanted: _Wanted,
-    part: PartialDownload,
-    *,
-    token: str,
-    environ: Mapping[str, str],
-    progress: Progress,
-    patience: RetryPolicy,
-) -> None:
+def _complete(wanted: DownloadRequest, part: PartialDownload, means: _Means) -> None:
     """Fill `part`, and make it the destination if its sum is correct."""
     resumed = part.size > 0
     if part.sha256 != wanted.sha256:
-        _transfer(wanted, part, token=token, environ=environ, progress=progress, patience=patience)
+        _transfer(wanted, part, means)
     if part.sha256 != wanted.sha256 and resumed:  # the earlier piece may be of another file, or damaged
         part.restart("")
-        _transfer(wanted, part, token=token, environ=environ, progress=progress, patience=patience)
+        _transfer(wanted, part, means)
     if part.sha256 != wanted.sha256:
         part.discard()
         raise _wrong_sum(wanted, part.sha256)
     part.finish()
 
 
-def _transfer(
-    wanted: _Wanted,
-    part: PartialDownload,
-    *,
-    token: str,
-    environ: Mapping[str, str],
-    progress: Progress,
-    patience: RetryPolicy,
-) -> None:
-    """Complete `part`, in as many attempts as `patience` allows."""
+def _transfer(wanted: DownloadRequest, part: PartialDownload, means: _Means) -> None:
+    """Complete `part`, in as many attempts as the policy allows."""
     import httpx2
 
     headers = {"User-Agent": f"whisper-harness/{harness.__version__}", "Accept-Encoding": "identity"}
-    if token and _may_carry_token(wanted.url):
-        headers["Authorization"] = f"Bearer {token}"
+    if wanted.token and _may_carry_token(wanted.url):
+        headers["Authorization"] = f"Bearer {wanted.token}"
+    patience = means.patience
     timeout = httpx2.Timeout(patience.read_s, connect=patience.connect_s)
     try:
         client = httpx2.Client(
-            verify=certificates(environ), headers=headers, timeout=timeout, follow_redirects=True, trust_env=True
+            verify=certificates(means.environ), headers=headers, timeout=timeout, follow_redirects=True, trust_env=True
         )
     except (ImportError, ValueError, httpx2.InvalidURL) as error:  # SOCKS without its package, a malformed proxy
         raise UnfitError(
@@ -165,7 +162,7 @@ def _transfer(
         while not (wanted.size_bytes and part.size == wanted.size_bytes):
             before = part.size
             try:
-                _attempt(ask, wanted, part, progress, patience)
+                _attempt(ask, wanted, part, means)
                 return
             except (httpx2.RequestError, httpx2.InvalidURL, _CutError) as error:
                 if limit := limit_of(error):
@@ -176,7 +173,7 @@ def _transfer(
             time.sleep(patience.backoff_s * 2 ** max(fruitless - 1, 0))
 
 
-def _attempt(ask: _Ask, wanted: _Wanted, part: PartialDownload, progress: Progress, patience: RetryPolicy) -> None:
+def _attempt(ask: _Ask, wanted: DownloadRequest, part: PartialDownload, means: _Means) -> None:
     headers = {"Range": f"bytes={part.size}-"} if part.size else {}
     if part.size and part.etag:
         headers["If-Range"] = part.etag
@@ -191,19 +188,19 @@ def _attempt(ask: _Ask, wanted: _Wanted, part: PartialDownload, progress: Progre
         looked, size = time.monotonic(), part.size
         for chunk in response.iter_raw():
             part.append(chunk)
-            if (passed_s := time.monotonic() - looked) > patience.read_s:
+            if (passed_s := time.monotonic() - looked) > means.patience.read_s:
                 if part.size - size < _LEAST_BYTES_PER_S * passed_s:
                     raise _CutError(f"only {part.size - size} bytes arrived in {passed_s:.0f} s")
                 looked, size = time.monotonic(), part.size
             if wanted.size_bytes and part.size > wanted.size_bytes:
                 part.discard()
                 raise _wrong_size(wanted, part.size)
-            progress(part.size, total)
+            means.progress(part.size, total)
     if part.size < total:
         raise _CutError(f"the connection ended after {part.size} of {total} bytes")
 
 
-def _require_success(status: int, wanted: _Wanted, part: PartialDownload) -> None:
+def _require_success(status: int, wanted: DownloadRequest, part: PartialDownload) -> None:
     if status in {200, 206}:
         return
     if status == 416:  # nothing lies behind the piece we have: it is of another file
@@ -233,7 +230,7 @@ def _may_carry_token(url: str) -> bool:
     return parsed.scheme == "https" or parsed.hostname in _LOOPBACK
 
 
-def _unreachable(wanted: _Wanted, error: Exception, part: PartialDownload) -> UnavailableError:
+def _unreachable(wanted: DownloadRequest, error: Exception, part: PartialDownload) -> UnavailableError:
     kept = f" ({part.size / 1e6:,.1f} MB were received and are kept)" if part.size else ""
     return UnavailableError(
         f"{wanted.shown} cannot be downloaded{kept}",
@@ -242,7 +239,7 @@ def _unreachable(wanted: _Wanted, error: Exception, part: PartialDownload) -> Un
     )
 
 
-def _wrong_size(wanted: _Wanted, found_bytes: int) -> UnavailableError:
+def _wrong_size(wanted: DownloadRequest, found_bytes: int) -> UnavailableError:
     return UnavailableError(
         f"{wanted.shown} is not the pinned file",
         cause=f"it has {found_bytes} bytes, but {wanted.size_bytes} are pinned (a login page, or another mirror?)",
@@ -250,7 +247,7 @@ def _wrong_size(wanted: _Wanted, found_bytes: int) -> UnavailableError:
     )
 
 
-def _wrong_sum(wanted: _Wanted, found: str) -> WrongSumError:
+def _wrong_sum(wanted: DownloadRequest, found: str) -> WrongSumError:
     return WrongSumError(
         f"{wanted.shown} is not the pinned file, and was removed",
         cause=f"its SHA-256 is {found}, but {wanted.sha256} is pinned",

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,20 +9,10 @@ from tests.faults.deed import Begun
 from tests.faults.fault import FINE, Deed, Family, Fault, Seen, refuses
 from tests.faults.stage import SHORT, Stage
 from tests.flow.kit import ROOT
+from tests.special import make_socket
 
 _WORD = "S3CRET-WORD"
 _REPORT = ROOT / "tests" / "data" / "reports" / "e0f3c9d4__ggml-4-x86-cuda-v100.md"
-
-
-def _socket(path: Path, _: Stage) -> None:
-    here = os.open(".", os.O_RDONLY)
-    os.chdir(path.parent)  # the name of a socket may have 107 bytes
-    try:
-        with socket.socket(socket.AF_UNIX) as one:
-            one.bind(path.name)
-    finally:
-        os.fchdir(here)
-        os.close(here)
 
 
 def _folder(path: Path, stage: Stage) -> None:
@@ -38,7 +27,7 @@ _KINDS: dict[str, tuple[str, Callable[[Path, Stage], None]]] = {
     "loop": ("a link to itself", lambda path, _: path.symlink_to(path.name)),
     "fifo": ("a FIFO", lambda path, _: os.mkfifo(path)),
     "zero": ("a link to /dev/zero", lambda path, _: path.symlink_to("/dev/zero")),
-    "socket": ("a socket", _socket),
+    "socket": ("a socket", lambda path, _: make_socket(path)),
     "folder": ("a link to another folder", _folder),
     "run": ("a link to a finished run's record", lambda path, stage: path.symlink_to(stage.witness / "run.json")),
 }

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from tests.faults.deed import Environment, Library, Program, interrupt_benchmark
 from tests.faults.fault import FINE, PASSED, Deed, Family, Fault, Seen, refuses
 from tests.faults.stage import Stage
+from tests.special import make_socket
 
 _BARE, _NAMED = ("run", "--resume"), ("run", "--resume", "2")
 _NOT_PLANNED = "differs from what this harness would do now"
@@ -100,16 +100,6 @@ def _make_pipe(_: Stage, partial: Path, name: str) -> None:
     os.mkfifo(partial / name)
 
 
-def _make_socket(_: Stage, partial: Path, name: str) -> None:
-    here = Path.cwd()
-    os.chdir(partial / "logs")  # a path of a socket is short
-    try:
-        with socket.socket(socket.AF_UNIX) as one:
-            one.bind(name)
-    finally:
-        os.chdir(here)
-
-
 def _make_twin(stage: Stage, partial: Path, kind: str) -> None:
     twin = partial.with_name(partial.stem)
     if kind == "bundle":
@@ -142,7 +132,7 @@ _WAYS: dict[str, Callable[[Stage, Path, str], None]] = {
     "owner": _give_away,
     "link": _replace_by_link,
     "pipe": _make_pipe,
-    "socket": _make_socket,
+    "socket": lambda _, partial, name: make_socket(partial / "logs" / name),
     "twin": _make_twin,
     "empty": _empty_cache,
     "replace": _replace,

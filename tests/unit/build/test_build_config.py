@@ -5,6 +5,7 @@ import pytest
 from harness.build.config import choose_config, choose_wiring
 from harness.errors import UsageError
 from harness.records.build import CMakeOption, Config, Recipe, Tool
+from harness.settings.request import BuildRequest
 from tests import factory
 
 NATIVE = (CMakeOption(name="GGML_NATIVE", value="ON", reason="all that this CPU has"),)
@@ -17,14 +18,9 @@ def config(
     werror: bool = False,
     options: tuple[CMakeOption, ...] = (),
 ) -> Config:
-    return choose_config(
-        recipe=Recipe(build_type=build_type, backend="cpu", options=options),
-        isa="native",
-        isa_options=NATIVE,
-        compiler=compiler,
-        defines=defines,
-        werror=werror,
-    )
+    recipe = Recipe(build_type="Release", backend="cpu", options=options)
+    asked = BuildRequest(recipe=recipe, isa="native", isa_options=NATIVE, defines=defines, werror=werror)
+    return choose_config(asked, build_type, compiler)
 
 
 def values(chosen: Config) -> dict[str, str]:

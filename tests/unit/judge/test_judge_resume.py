@@ -14,7 +14,6 @@ from harness.judge.resume import (
     renew_plan,
 )
 from harness.plan.bench import repeat_step
-from harness.plan.inputs import PlanInputs
 from harness.plan.run import plan_run
 from harness.records.build import Config
 from harness.records.caveat import Caveat
@@ -25,17 +24,7 @@ RUN = factory.run()
 
 
 def plan() -> Plan:
-    return plan_run(
-        PlanInputs(
-            source=factory.source(),
-            toolchain=factory.toolchain(),
-            sites=(factory.site("Debug"), factory.site()),
-            suite=factory.suite(),
-            weights=(factory.weights(),),
-            namespace="x",
-            jobs=1,
-        )
-    )
+    return plan_run(factory.plan_inputs())
 
 
 def change(number: int, **changes: Any) -> Plan:
@@ -149,36 +138,44 @@ def test_flags_that_come_with_a_kernel_are_no_other_cpu(arch: str, refused: bool
     assert "the system now lists the CPU with bhi_ctrl, user_shstk" in caveat.message
 
 
-def test_what_changed_around_the_run_is_one_caveat() -> None:
+def test_each_thing_that_changed_around_the_run_is_a_caveat_and_said_once() -> None:
     node = factory.node()
     same = dict(RUN.environment) | {"PATH": "/elsewhere", "HOME": "/x"}
     assert remember_changes(RUN, node, same, (), RUN.harness) == RUN
     other = node.replace(kernel="6.2", memory_bytes=4 << 30)
     battery = Caveat(code="battery", message="the node ran on battery")
     run = remember_changes(RUN, other, same | {"OMP_NUM_THREADS": "1", "GGML_TOKEN": "secret"}, (battery,), "0.2.0")
-    (caveat,) = run.caveats
-    assert caveat.code == "resumed-changed"
-    for told in ("kernel 6.1 became 6.2", "8.6 GB of memory became 4.3", "GGML_TOKEN, OMP_NUM_THREADS", "battery"):
-        assert told in caveat.message
-    assert "harness 0.1.0 became 0.2.0" in caveat.message
-    assert "secret" not in caveat.message
-    again = remember_changes(run.replace(caveats=(*run.caveats, battery)), node, same, (), run.harness)
+    assert {caveat.code for caveat in run.caveats} == {"resumed-changed"}
+    messages = [caveat.message for caveat in run.caveats]
+    parts = (
+        "kernel 6.1 became 6.2",
+        "8.6 GB of memory became 4.3",
+        "GGML_TOKEN, OMP_NUM_THREADS",
+        "battery",
+        "harness 0.1.0 became 0.2.0",
+    )
+    for message, told in zip(messages, parts, strict=True):
+        assert told in message
+    assert not any("secret" in message for message in messages)
+    kept = run.replace(caveats=(*run.caveats, battery))
+    again = remember_changes(kept, node, same, (), run.harness)
+    assert again.caveats[:-1] == kept.caveats
     assert "no longer: the node ran on battery" in again.caveats[-1].message
-    assert "kernel 6.1" in again.caveats[-1].message
-    assert len(again.caveats) == 2
+    assert remember_changes(again, node, same, (), run.harness) == again
 
 
-def test_what_changes_while_a_run_goes_on_is_one_caveat_and_said_once() -> None:
+def test_what_changes_while_a_run_goes_on_is_said_once() -> None:
     cpus = RUN.node.cpu.cores.affinity
     battery = Caveat(code="battery", message="the node ran on battery")
     assert mark_changes(RUN, cpus, ()) == RUN
     assert mark_changes(RUN, None, ()) == RUN, "not known is no change"
     run = mark_changes(RUN, 1, (battery,))
-    (caveat,) = run.caveats
-    assert caveat.code == "node-changed"
-    assert f"the node ran on battery; {cpus} usable CPUs became 1" in caveat.message
+    assert [caveat.code for caveat in run.caveats] == ["node-changed"] * 2
+    for caveat, told in zip(run.caveats, (battery.message, f"{cpus} usable CPUs became 1"), strict=True):
+        assert caveat.message.endswith(told)
     assert mark_changes(run, 1, (battery,)) == run
     more = mark_changes(run, 1, (battery, Caveat(code="governor", message="it is powersave")))
-    assert more.caveats[-1].message == f"{caveat.message}; it is powersave"
+    assert more.caveats[:-1] == run.caveats
+    assert more.caveats[-1].message.endswith("it is powersave")
     resumed = remember_changes(RUN, RUN.node, dict(RUN.environment), (battery,), RUN.harness)
     assert mark_changes(resumed, cpus, (battery,)) == resumed, "it was said when the run was resumed"

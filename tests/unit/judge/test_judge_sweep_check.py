@@ -5,10 +5,10 @@ import pytest
 from harness.judge.sweep_check import find_flaw, find_stranger, list_cases, sum_up
 from harness.plan.grid import lay_grid
 from harness.records.measurement import Case
-from harness.records.run import SCHEMA, Run
+from harness.records.run import Run
 from harness.records.sweep import Axis, Cell, Sweep
 from harness.settings.layer import layer_settings
-from tests import factory
+from tests import factory, field
 
 AXES = (
     Axis(name="model", values=("tiny",)),
@@ -24,16 +24,8 @@ RUN = "20260101T000000Z-f24588a2-abcdef01"
 
 def sweep(cells: tuple[Cell, ...] = CELLS, **changes: object) -> Sweep:
     entries = (ENTRIES[0].replace(run=RUN), *ENTRIES[1:])
-    made = Sweep(
-        schema=SCHEMA,
-        id=f"20260101T000000Z-{sum_up(AXES, cells)}",
-        node="node-1",
-        start="2026-01-01T00:00:00+00:00",
-        seed=1,
-        repetitions=2,
-        axes=AXES,
-        entries=entries,
-        cells=cells,
+    made = field.sweep(AXES).replace(
+        id=f"20260101T000000Z-{sum_up(AXES, cells)}", repetitions=2, entries=entries, cells=cells
     )
     return made.replace(**changes)
 

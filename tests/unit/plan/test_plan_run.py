@@ -9,15 +9,7 @@ from tests import factory
 
 
 def plan_inputs() -> PlanInputs:
-    return PlanInputs(
-        source=factory.source(),
-        toolchain=factory.toolchain(),
-        sites=(factory.site("Debug"), factory.site("Release")),
-        suite=factory.suite(),
-        weights=(factory.weights(),),
-        namespace="avx2",
-        jobs=2,
-    )
+    return factory.plan_inputs(namespace="avx2", jobs=2)
 
 
 def names(inputs: PlanInputs) -> list[str]:

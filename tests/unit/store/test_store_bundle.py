@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnfitError, UnreadableError
-from harness.plan.inputs import PlanInputs
 from harness.plan.run import plan_run
 from harness.records.plan import Plan
 from harness.run.finish import seal_run
@@ -20,17 +19,7 @@ RUN = factory.run()
 
 
 def plan() -> Plan:
-    return plan_run(
-        PlanInputs(
-            source=factory.source(),
-            toolchain=factory.toolchain(),
-            sites=(factory.site(),),
-            suite=factory.suite(),
-            weights=(factory.weights(),),
-            namespace="x",
-            jobs=1,
-        )
-    )
+    return plan_run(factory.plan_inputs(sites=(factory.site(),)))
 
 
 def test_a_bundle_lies_under_node_and_month_and_reads_back(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from harness.plan.grid import lay_grid
 from harness.records.run import SCHEMA
 from harness.records.sweep import Axis, Sweep
 from harness.store.sweep_file import find_sweep, name_sweep, save_sweep
+from tests import field
 
 AXES = tuple(
     Axis(name=name, values=(value,))
@@ -19,17 +20,8 @@ ENTRIES, CELLS = lay_grid(AXES, ())
 
 
 def sweep(second: int, end: str = "") -> Sweep:
-    return Sweep(
-        schema=SCHEMA,
-        id=f"20260101T00000{second}Z-{sum_up(AXES, CELLS)}",
-        node="node-1",
-        start="2026-01-01T00:00:00+00:00",
-        seed=1,
-        repetitions=1,
-        axes=AXES,
-        entries=ENTRIES,
-        cells=CELLS,
-        end=end,
+    return field.sweep(AXES).replace(
+        id=f"20260101T00000{second}Z-{sum_up(AXES, CELLS)}", repetitions=1, entries=ENTRIES, end=end
     )
 
 

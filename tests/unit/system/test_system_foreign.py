@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,17 +19,7 @@ from harness.system.foreign import (
     walk_tree,
 )
 from harness.system.fresh import create_file
-
-
-def make_socket(path: Path) -> None:
-    here = os.open(".", os.O_RDONLY)
-    os.chdir(path.parent)  # the name of a socket may have 107 bytes
-    try:
-        with socket.socket(socket.AF_UNIX) as one:
-            one.bind(path.name)
-    finally:
-        os.fchdir(here)
-        os.close(here)
+from tests.special import make_socket
 
 
 def make_loop(path: Path) -> None:

@@ -194,7 +194,7 @@ def test_no_index_and_no_mirror_is_blamed_for_a_limit(monkeypatch: pytest.Monkey
     target = tmp_path / "file"
     asks: tuple[Callable[[], None], ...] = (
         lambda: package.download_sdist(release.sdist, PackageIndex(), target, environ={}, note=print),
-        lambda: fetch.fetch("https://index.test/x", destination=target, sha256="0" * 64, environ={}),
+        lambda: fetch.fetch(fetch.DownloadRequest(url="https://index.test/x", sha256="0" * 64), target, environ={}),
     )
     for ask in asks:
         with pytest.raises(LimitError) as caught:

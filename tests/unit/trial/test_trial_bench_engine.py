@@ -11,7 +11,7 @@ from harness.records.outcome import CompletedProcess
 from harness.records.trial import Role
 from harness.trial import bench_engine
 from harness.trial.bench_engine import BenchEngine
-from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock, SideCase
+from harness.trial.side_case import BlockOutcome, BlockResult, LostBlock
 from tests import factory
 
 BLOCK = plan_block(1, 3, ("encode", "decode"), pairs=1)
@@ -42,18 +42,7 @@ def play(
     for log in logs.values():
         log.mkdir()
     step = factory.step("bench", case=CASE)
-    side_cases = {
-        role: SideCase(
-            role=role,
-            case=CASE,
-            weights=factory.weights("tiny"),
-            threads=2,
-            flash_attn=0,
-            environment=(),
-            bench_step=step,
-        )
-        for role in ROLES
-    }
+    side_cases = {role: factory.side_case(role, bench_step=step) for role in ROLES}
     return BenchEngine(logs, retries=retries).measure_block(BLOCK, side_cases), started
 
 

@@ -29,12 +29,8 @@ def side_cases(tmp_path: Path) -> Mapping[Role, SideCase]:
             path.parent.mkdir(parents=True)
             path.write_text(f"{role}'s")
     return {
-        role: SideCase(
-            role=role,
-            case=CASE,
-            weights=factory.weights("tiny"),
-            threads=2,
-            flash_attn=0,
+        role: factory.side_case(
+            role,
             environment=(("PATH", "/bin"),),
             build=str(tmp_path / role),
             library=str(tmp_path / role / "src" / "libwhisper.so"),

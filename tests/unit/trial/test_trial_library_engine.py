@@ -10,7 +10,6 @@ import pytest
 from harness.errors import UnfitError
 from harness.plan.block import ROLES, plan_block
 from harness.plan.worker import PIECE
-from harness.records.measurement import Case
 from harness.records.outcome import CompletedProcess
 from harness.records.plan import Placement
 from harness.records.trial import Role
@@ -93,13 +92,8 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
 
 
 def side_case(role: Role) -> SideCase:
-    case = Case.of("whisper", model="tiny", threads=2, fa=0)
-    return SideCase(
-        role=role,
-        case=case,
-        weights=factory.weights("tiny"),
-        threads=2,
-        flash_attn=0,
+    return factory.side_case(
+        role,
         environment=(("PATH", "/bin"),),
         library=f"/{role}/libwhisper.so",
         plant=0.05 if role is Role.CONTENDER else 0.0,

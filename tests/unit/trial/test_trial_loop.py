@@ -46,15 +46,13 @@ def quantised(model: str) -> Mapping[Role, SideCase]:
 
 def side_cases(threads: int = 2) -> Mapping[Role, SideCase]:
     return {
-        role: SideCase(
-            role=role,
-            case=Case.of("whisper", model="tiny", threads=threads, fa=ROLES.index(role)),
-            weights=factory.weights("tiny"),
+        role: factory.side_case(
+            role,
+            case=Case.of("whisper", model="tiny", threads=threads, fa=fa),
             threads=threads,
-            flash_attn=ROLES.index(role),
-            environment=(),
+            flash_attn=fa,
         )
-        for role in ROLES
+        for fa, role in enumerate(ROLES)
     }
 
 

@@ -41,22 +41,23 @@ def resolved(**flags: object) -> RunRequest:
 
 
 def test_a_run_is_one_value(node: Node) -> None:
-    asked = resolved(
-        ref="v1.8.5",
-        isa="avx2",
-        llamafile="on",
-        define=["GGML_LTO=ON"],
-        jobs="3",
-        quant=["q5_0"],
-        weights="synthetic",
-        pin="0,2",
-        nice="5",
-        wait_quiet="5m",
-        retries="1",
-        roofline=False,
-        tests=False,
-        dry_run=True,
-    )
+    flags = {
+        "ref": "v1.8.5",
+        "isa": "avx2",
+        "llamafile": "on",
+        "define": ["GGML_LTO=ON"],
+        "jobs": "3",
+        "quant": ["q5_0"],
+        "weights": "synthetic",
+        "pin": "0,2",
+        "nice": "5",
+        "wait_quiet": "5m",
+        "retries": "1",
+        "roofline": False,
+        "tests": False,
+        "dry_run": True,
+    }
+    asked = resolved(**flags)
     assert asked.node is node
     assert asked.source.ref == "v1.8.5"
     assert (asked.build.isa, asked.build.jobs, asked.build.defines) == ("avx2", 3, ("GGML_LTO=ON",))
@@ -68,25 +69,7 @@ def test_a_run_is_one_value(node: Node) -> None:
     assert (asked.measure.placement_request, asked.measure.ranking) == (PlacementRequest(pin="0,2", nice=5), CORES)
     assert (asked.measure.wait_s, asked.measure.retries, asked.measure.roofline) == (300.0, 1, False)
     assert asked.dry
-    assert (
-        asked.used
-        == layered(
-            ref="v1.8.5",
-            isa="avx2",
-            llamafile="on",
-            define=["GGML_LTO=ON"],
-            jobs="3",
-            quant=["q5_0"],
-            weights="synthetic",
-            pin="0,2",
-            nice="5",
-            wait_quiet="5m",
-            retries="1",
-            roofline=False,
-            tests=False,
-            dry_run=True,
-        ).describe()
-    )
+    assert asked.used == layered(**flags).describe()
 
 
 def test_a_build_with_the_kernels_of_every_cpu_has_a_variant() -> None:
