@@ -116,7 +116,7 @@ def test_a_run_with_another_node_lock_keeps_the_cache(kit: Kit) -> None:
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=60)
     assert done.returncode == 0, done.stderr
-    assert live == "a run is going on"
+    assert live == "a run is in progress"
     assert entries(kit)["builds"]["in_use"] == "", "nobody lives"
 
 
@@ -128,11 +128,11 @@ def test_pruning_waits_for_a_run_or_says_that_it_would_have_to(kit: Kit) -> None
     ) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == "held\n"
-        assert entries(kit)["builds"]["in_use"] == "a run is going on"
+        assert entries(kit)["builds"]["in_use"] == "a run is in progress"
         done = kit.harness("cache", "prune", "--keep", "0", "--yes", "--no-wait")
         holder.communicate("")
     assert done.returncode == 3
-    assert "another run is busy on this node" in done.stderr
+    assert "another run is in progress on this node" in done.stderr
     assert "builds" in entries(kit)
 
 

@@ -344,7 +344,7 @@ def test_no_server_at_all_is_said_soon(server: Server, destination: Path) -> Non
 
 def test_a_full_disk_is_noticed_before(server: Server, destination: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "free_bytes", lambda folder: 1000)
-    with pytest.raises(UnfitError, match="no room"):
+    with pytest.raises(UnfitError, match="not enough space"):
         get(server, destination)
     assert server.requests == []
 

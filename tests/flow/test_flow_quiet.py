@@ -64,7 +64,7 @@ def test_what_others_disturb_is_measured_again_and_kept_aside(kit: Kit) -> None:
     assert "under-load" not in codes(run)
     assert "HARNESS_CAVEAT_RETRIED" in kit.report()
     shown = kit.harness("show", "latest").stdout
-    assert "aside   bench_tiny_t2_fa0_r1: encode 900.00" in shown
+    assert "discarded  bench_tiny_t2_fa0_r1: encode 900.00" in shown
     assert "encode 900.00" in done.stdout
 
 
@@ -86,7 +86,7 @@ def test_the_quietest_attempt_stays_when_none_is_quiet(kit: Kit) -> None:
     assert kept.log == "bench-bench-tiny.log"
     for result, value in ((kept, "200.00"), *zip(run.discarded, ("100.00", "300.00"), strict=True)):
         assert f"{value} ms" in (bundle / "logs" / result.log).read_text()
-    assert "caveat: others used the CPUs during whisper/fa=0/model=tiny/threads=2: " in done.stdout
+    assert "caveat: other processes used the CPUs during whisper/fa=0/model=tiny/threads=2: " in done.stdout
 
 
 def test_a_load_that_stays_is_not_measured_against_for_ever(kit: Kit) -> None:
@@ -118,7 +118,7 @@ def test_beyond_a_quarter_of_the_time_nothing_is_repeated(kit: Kit) -> None:
     disturb(kit, LOUD_S)
     done = kit.run(*WORDS)
     assert done.returncode == 0, done.stderr
-    assert "for repeating are spent" in done.stderr
+    assert "allowed for repeating are used up" in done.stderr
     run = load_run(kit.bundles()[-1])
     assert (run.discarded, "under-load" in codes(run)) == ((), True)
     assert timed(kit) == 4
@@ -369,7 +369,7 @@ def test_doctor_explains_threads_that_a_run_would_refuse(kit: Kit) -> None:
 def test_doctor_without_a_compiler_goes_on_and_says_so(kit: Kit) -> None:
     done = kit.harness("doctor", environ={"HARNESS_COMPILER": "/nowhere/gcc"})
     assert done.returncode == 0, done.stderr
-    assert "no C compiler: /nowhere/gcc is not there" in done.stdout
+    assert "no C compiler: /nowhere/gcc was not found" in done.stdout
     assert "other processes  fit" in done.stdout
 
 

@@ -52,7 +52,7 @@ def test_a_run_with_the_same_cache_is_not_measured_meanwhile(kit: Kit) -> None:
     first.communicate(timeout=60)
     _, stderr = second.communicate(timeout=60)
     assert refused.returncode == 3
-    assert "another run is busy on this node" in refused.stderr
+    assert "another run is in progress on this node" in refused.stderr
     assert second.returncode == 0, stderr
 
 

@@ -135,7 +135,7 @@ def _unfinished() -> Iterator[Fault]:
     for name, changes in _CHANGES.items():
         if name.startswith("schema"):
             yield _begun(name, f"its schema is {changes[0][1]!r}", Begun(changes=changes), Seen(codes=(5,)))
-    passed_over = refuses(2, "passed over", "runs --unfinished --remove")
+    passed_over = refuses(2, "ignored", "list --unfinished --remove")
     for file in ("run.json", "plan.json"):
         yield _begun(f"{file}-bare", f"{file} is cut, and no run is named", Begun(edits=((file, "{"),)), passed_over)
     yield _begun("schema-bare", "its schema is 99, and no run is named", Begun(changes=(("schema", 99),)), passed_over)

@@ -169,7 +169,7 @@ def _list_plans() -> Iterator[Fault]:
 
 def _list_owners() -> Iterator[Fault]:
     for name in (".", "logs", "run.json", "plan.json"):
-        for words, says in ((_BARE, "passed over"), (_NAMED, "chmod -R go-w")):
+        for words, says in ((_BARE, "ignored"), (_NAMED, "chmod -R go-w")):
             yield _fault(
                 f"open-{name.strip('.') or 'folder'}{'-named' if words is _NAMED else ''}",
                 f"others may write to {name}",
@@ -181,7 +181,7 @@ def _list_owners() -> Iterator[Fault]:
         yield _fault(
             f"owner-{name.strip('.') or 'folder'}",
             f"{name} is another user's",
-            refuses(2, "passed over"),
+            refuses(2, "ignored"),
             Unfinished(what="owner", argument=name),
         )
     for name in ("run.json", "plan.json", "logs/dialect.log", "run.json.tmp"):
@@ -207,7 +207,7 @@ def _list_others() -> Iterator[Fault]:
     yield _fault(
         "sweep",
         "it is a part of a sweep",
-        refuses(2, "x.sweep.json is gone", "runs --unfinished --remove"),
+        refuses(2, "x.sweep.json no longer exists", "list --unfinished --remove"),
         Unfinished(what="record", argument='{"sweep": "x"}'),
         words=_NAMED,
     )

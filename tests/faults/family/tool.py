@@ -7,7 +7,7 @@ from tests.faults.fault import FINE, Family, Fault, Seen, fails, refuses
 from tests.faults.stage import FULL, SHORT
 
 _DEATHS = "ABRT BUS FPE HUP ILL INT KILL PIPE SEGV TERM TRAP USR1 XCPU XFSZ".split()
-_TOOLS = {"cmake": "cmake is not there", "ctest": "ctest is not there", "ninja": "ninja is not there"}
+_TOOLS = {"cmake": "cmake was not found", "ctest": "ctest is not there", "ninja": "ninja is not there"}
 _VERSIONS = {
     "silent": "#!/bin/sh\n",
     "fails": "#!/bin/sh\necho 'version 9.9.9'\nexit 3\n",
@@ -134,7 +134,7 @@ def _floods() -> list[Fault]:
     ]
     for program in ("cmake", "gcc"):
         yes = Program(name=program, text="#!/bin/sh\nexec yes and on and on\n")
-        seen = refuses(3, "cmake is not there" if program == "cmake" else "does not work")
+        seen = refuses(3, "cmake was not found" if program == "cmake" else "does not work")
         name = f"{program}-version-without-end"
         found.append(_tool(name, f"{program} --version", "it prints without end", yes, seen=seen))
     return found
