@@ -21,6 +21,8 @@ _BENCH = "bench.log"
 _CMAKE = "ctest_release-cmake.log"
 _MODEL_LOG = re.compile(r"bench-bench-(.+?)(?:-t([0-9]{1,4})-fa([01])-r([0-9]{1,6}))?\.log")
 _ERRORS = "errors"
+# What our own exports hold of an attempt that does not count: it is part of no sample.
+_DISCARDED = re.compile(r"\.(?:disturbed|other-build)-[0-9]+$")
 _THREADS = re.compile(r"(?:Running ggml_mul_mat benchmark with|\bwhisper-bench -w 2 -t) ([0-9]{1,4})\b")
 _OPTION = re.compile(r"-D([A-Za-z][A-Za-z0-9_]*)(?::[A-Z]+)?=(\S*)")
 _COMPILER = re.compile(r"-- The (C|CXX) compiler identification is (\S+) (\S+)")
@@ -111,7 +113,9 @@ def read_folder(files: Mapping[str, str]) -> ResultFolder:
 
 def _is_model_log(name: str) -> bool:
     found = _MODEL_LOG.fullmatch(name)
-    return bool(found and found[1] != _ERRORS and _NAME.fullmatch(found[1]))
+    if not found or found[1] == _ERRORS or _DISCARDED.search(name.removesuffix(".log")):
+        return False
+    return bool(_NAME.fullmatch(found[1]))
 
 
 def _read_models(files: Mapping[str, str]) -> Iterator[ModelLog]:

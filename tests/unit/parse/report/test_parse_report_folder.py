@@ -37,6 +37,11 @@ def test_log_of_a_repetition_names_its_setting() -> None:
     assert (log.model, log.threads, log.flash_attn, log.repetition) == ("base.en", 2, "1", 3)
 
 
+@pytest.mark.parametrize("end", ["disturbed-1", "other-build-1", "t2-fa1-r3.disturbed-2"])
+def test_log_of_a_discarded_attempt_counts_for_nothing(end: str) -> None:
+    assert read_folder({f"bench-bench-tiny{'-' if end[0] == 't' else '.'}{end}.log": MEDIUM}).models == ()
+
+
 @pytest.mark.parametrize(
     ("text", "exit_file", "reason"),
     [
