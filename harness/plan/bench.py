@@ -14,6 +14,7 @@ from harness.records.plan import BuildSite, Phase, Step, StepQuestion
 from harness.records.record import short_hash
 from harness.records.suite import Benchmark, Engine
 from harness.records.weights import Weights
+from harness.records.wording import format_count
 from harness.whisper.memory import estimate_memory
 from harness.whisper.quantisation import weights_type
 
@@ -40,7 +41,7 @@ def plan_benchmarks(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
             yield _plan_benchmark(
                 inputs,
                 name=benchmark.value,
-                title=f"{benchmark}, {'up to ' if memcpy else ''}{threads} threads",
+                title=f"{benchmark}, {'up to ' if memcpy else ''}{format_count(threads, 'thread')}",
                 asked=(f"{benchmark} {threads}",),
                 argv=(choose_program(site), "-w", number, "-t", str(threads)),
                 case=Case.of(benchmark.value, threads=threads),
@@ -200,7 +201,7 @@ def name_benchmark_step(case: Case, repetition: int) -> tuple[str, str]:
 
 def title_bench(case: Case, number: str) -> str:
     """Return the title of one process of a model case; `number` is its repetition."""
-    return f"{case.get('model')}, {case.get('threads')} threads, fa {case.get('fa')}, {number}"
+    return f"{case.get('model')}, {format_count(int(case.get('threads')), 'thread')}, fa {case.get('fa')}, {number}"
 
 
 def repeat_step(step: Step, case: Case, repetition: int, state: str = "") -> Step:
