@@ -26,7 +26,7 @@ def test_a_build_that_another_makes_is_waited_for(kit: Kit, words: tuple[str, ..
         second = kit.start(*kit.words(*QUICK, *words))
         assert second.stderr
         told = next(line for line in second.stderr if "waiting for another process" in line)
-        assert f"that makes {folder.name}" in told
+        assert f"which is making {folder.name}" in told
         assert f"(process {os.getpid()})" in told or not Path("/proc/locks").exists()
         assert folder.is_dir()
         assert [call for call in kit.calls("cmake") if {"-G", "--build"} & set(call)] == []

@@ -42,9 +42,8 @@ def import_run(
 ) -> Run:
     """Return the run of a report; `files` are the needed files of its folder by name, all if the date is uncertain.
 
-    `digest` identifies the exact text of the report and makes the id unique: a report that is imported twice, in
-    whatever order, has the same id. `name` is that of the node, empty if it is not known, and `named_by` says what
-    named it.
+    `digest` identifies the exact text of the report and makes the id unique: a report that is imported twice has the
+    same id. `name` is that of the node, empty if it is not known, and `named_by` says what named it.
     """
     folder = read_folder({file: files[file] for file in wanted(files)})
     commit = _commit(report)
