@@ -1,4 +1,4 @@
-"""One side of a comparison as it is named: `v1.8.4`, `../my-tree`, `fa=1`, `v1.8.5,GGML_LLAMAFILE=ON,threads=2`."""
+"""One side of a comparison as the user writes it: `v1.8.4`, `../my-tree`, `fa=1`, `v1.8.5,GGML_LTO=ON,threads=2`."""
 
 from collections.abc import Callable, Sequence
 
@@ -25,14 +25,14 @@ KEYS = {
     "weights": "weights",
     "quant": "quant",
 }
-# No ref begins like this.
+# No ref begins with any of these.
 PATHS = (".", "/", "~")
-# What a side is of.
+# The parts of a source.
 ORIGINS = ("ref", "repo", "source")
 
 
 class SideRequest(Record):
-    """What one side changes of the settings that both share: settings by name, and further CMake options."""
+    """The changes that one side makes to the shared settings: settings by name, and additional CMake options."""
 
     label: str
     values: tuple[tuple[str, str], ...] = ()
@@ -40,17 +40,17 @@ class SideRequest(Record):
 
     @classmethod
     def of(cls, label: str, named: Sequence[tuple[str, str]], defines: Sequence[str]) -> "SideRequest":
-        """Return the side that changes `named` keys, and CMake options."""
+        """Return the side that changes the `named` keys and sets CMake options."""
         return cls(label=label, values=tuple((KEYS[key], value) for key, value in named), defines=tuple(defines))
 
     @property
     def named(self) -> dict[str, str]:
-        """What the side names of its origin: its `ref`, `repo` or `source`."""
+        """The origin that the side names itself: its `ref`, `repo` or `source`."""
         return {name: value for name, value in self.values if name in ORIGINS}
 
     @property
     def inherited(self) -> frozenset[str]:
-        """Which of the shared `ref`, `repo` and `source` hold for this side: a tree has no use for the others."""
+        """Which of the shared `ref`, `repo` and `source` apply to this side; a local tree uses neither ref nor repo."""
         if "source" in self.named or {"ref", "repo"} <= self.named.keys():
             return frozenset()
         if self.named:
@@ -58,14 +58,14 @@ class SideRequest(Record):
         return frozenset(ORIGINS)
 
     def choose_source(self, shared: SourceRequest) -> SourceRequest:
-        """Return the source of this side, of that which both share and what the side names itself."""
+        """Return the source of this side, made from the shared one and what the side names itself."""
         common = {"ref": shared.ref, "repo": shared.repo, "source": shared.tree}
         mine = {name: value if name in self.inherited else "" for name, value in common.items()} | self.named
         return shared.replace(ref=mine["ref"], repo=mine["repo"], tree=mine["source"])
 
 
 def name_key(word: str) -> str:
-    """Return a key as sides and axes have it: `fa` also where the setting behind it is named."""
+    """Return the key of a side or an axis for a word, which may be the name of the setting behind it."""
     return "fa" if name_setting(word) == KEYS["fa"] else word
 
 
@@ -86,12 +86,16 @@ def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> SideRequest:
         if not name:
             raise UsageError(f"{words}: unknown key {key!r}", hint=nearest(key, KEYS))
         if not value:
-            raise UsageError(f"{words!r} names nothing", hint="a ref, a folder, or KEY=VALUE, separated by commas")
+            raise UsageError(
+                f"{words!r} has an empty part", hint="a side is a ref, a folder, or KEY=VALUE, joined by commas"
+            )
         if not pair and name == "ref" and word.startswith(PATHS):
-            raise UsageError(f"{words}: there is no folder {word}")
+            raise UsageError(f"{words}: there is no folder {word}", hint=f"ls {word.rpartition('/')[0] or '.'}")
         if name in values:
-            raise UsageError(f"{words}: {name} is given twice")
+            raise UsageError(f"{words}: {name} is given twice", hint=f"leave out one {name}")
         values[name] = value
     if "source" in values and (others := {"ref", "repo"} & values.keys()):
-        raise UsageError(f"{words}: a local tree and a {' and a '.join(sorted(others))} at once", hint="one of the two")
+        raise UsageError(
+            f"{words}: a local tree and a {' and a '.join(sorted(others))} at once", hint="leave out one of the two"
+        )
     return SideRequest(label=words, values=tuple(values.items()), defines=tuple(defines))

@@ -191,7 +191,8 @@ def _convert(setting: Setting, raw: object, where: str) -> Value:
     except ValueError:
         expected, example = _EXPECTED[setting.kind]
         hint = f"{setting.flag} {example}" if setting.kind is not SettingKind.FLAG else example
-        raise UsageError(f"{where}: expected {expected}, not {raw!r}", hint=hint) from None
+        given = ",".join(map(str, raw)) if isinstance(raw, list | tuple) else raw
+        raise UsageError(f"{where}: expected {expected}, not {given!r}", hint=hint) from None
 
 
 def _words(raw: object) -> tuple[str, ...]:

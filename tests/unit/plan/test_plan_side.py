@@ -50,9 +50,9 @@ def test_names_in_capitals_are_options_of_cmake() -> None:
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        ("", "names nothing"),
-        ("fa=1,", "names nothing"),
-        ("fa=", "names nothing"),
+        ("", "has an empty part"),
+        ("fa=1,", "has an empty part"),
+        ("fa=", "has an empty part"),
         ("nonsense=1", "unknown key 'nonsense'"),
         ("=1", "unknown key ''"),
         ("fa=0,fa=1", "flash_attn is given twice"),
