@@ -26,11 +26,11 @@ def choose_config(asked: BuildRequest, build_type: str, compiler: str) -> Config
         for option in (
             _option("CMAKE_BUILD_TYPE", build_type, optimised),
             *asked.isa_options,
-            _option("GGML_CCACHE", "OFF", "ggml's own hook would share objects between different CPUs"),
+            _option("GGML_CCACHE", "OFF", "ggml's own use of ccache would mix up objects for different CPUs"),
             _option("WHISPER_FATAL_WARNINGS", "ON" if werror else "OFF", warnings, "--werror" if werror else ""),
-            _option("WHISPER_BUILD_EXAMPLES", "ON", "the bench program and the tests' programs are examples"),
+            _option("WHISPER_BUILD_EXAMPLES", "ON", "whisper-bench and the test programs are examples"),
             _option("WHISPER_BUILD_TESTS", "ON", "registers the tests with CTest"),
-            _option("WHISPER_BUILD_SERVER", "OFF", "nothing here runs the server"),
+            _option("WHISPER_BUILD_SERVER", "OFF", "the harness does not use the server"),
             *asked.recipe.options,
         )
     }
@@ -61,15 +61,15 @@ def choose_wiring(
     wiring = [
         _option("CMAKE_C_COMPILER", toolchain.cc.path, f"{toolchain.cc.name} {toolchain.cc.version}"),
         _option("CMAKE_CXX_COMPILER", toolchain.cxx.path, f"{toolchain.cxx.name} {toolchain.cxx.version}"),
-        _option("CMAKE_MAKE_PROGRAM", toolchain.ninja.path, "the Ninja that comes with the harness"),
+        _option("CMAKE_MAKE_PROGRAM", toolchain.ninja.path, "the Ninja of the harness"),
     ]
     if toolchain.compiler_cache:
         launcher = toolchain.compiler_cache
-        reason = f"{launcher.name} {launcher.version}, in a namespace of this CPU's features"
+        reason = f"{launcher.name} {launcher.version}, with a namespace for this CPU's features"
         languages = ["C", "CXX", *(["CUDA"] if config.backend == CUDA else [])]
         wiring += [_option(f"CMAKE_{language}_COMPILER_LAUNCHER", launcher.path, reason) for language in languages]
     if config.build_type != "Debug" and project_include:
-        reason = "programs that are tested but not timed compile without optimisation: half the build time"
+        reason = "compiles test programs without optimisation, which halves the build time"
         wiring.append(_option("CMAKE_PROJECT_INCLUDE", project_include, reason))
     named = read_defines(defines)
     return tuple(option for option in wiring if option.name not in named)

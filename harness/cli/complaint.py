@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import UsageError
-from harness.settings.layer import nearest
 from harness.settings.table import RETIRED
 
 _NAMED = 3
@@ -50,7 +49,11 @@ def refuse_verb(argv: Sequence[str], verbs: Iterable[str]) -> UsageError:
 def refuse_choice(name: str, word: str, known: Sequence[str]) -> UsageError:
     """Return the error for a word that is not among the choices of an argument."""
     what = f"{word!r} is not one of {', '.join(known)}" if len(known) > 1 else f"expected {known[0]}, not {word!r}"
-    return UsageError(f"{name}: {what}" if name.startswith("-") else what, hint=nearest(word, known))
+    close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    if name.startswith("-"):
+        example = f"{name} {known[0]}"
+        return UsageError(f"{name}: {what}", hint=f"did you mean {' or '.join(close)}?" if close else example)
+    return UsageError(what, hint=f"did you mean {' or '.join(close)}?" if close else known[0])
 
 
 def refuse_rest(

@@ -1,5 +1,5 @@
 """One module per verb.
 
-In: what a verb does with the rooms below, and where its answer goes.
-Out: loops and decisions, which lie below; parsing of arguments (`cli`).
+In: what a verb does with the rooms below, and where its output goes.
+Out: loops and decisions, which belong to the rooms below; parsing of arguments (`cli`).
 """

@@ -178,7 +178,7 @@ VERB = Verb(
     first=("model", "source", "ref", "threads", "flash_attn", "bench", "tests", "repetitions", "dry_run"),
     examples=(
         ("harness run --model base", "everything, with the default release"),
-        ("harness run --source ~/whisper.cpp", "your tree as it is"),
+        ("harness run --source ~/whisper.cpp", "your tree, with uncommitted changes"),
         ("harness run --ref master --model fast", "a branch of upstream"),
         ("harness run --threads 1,2,4 --fa 0,1", "several settings in one run"),
         ("harness run --bench whisper --no-tests", "only the models, no tests"),

@@ -102,7 +102,7 @@ class VirtualEnvironment:
                 os.close(claim)
 
     def _refuse_foreign(self) -> None:
-        """Raise UnfitError if the folder contains files of somebody else, which would be lost."""
+        """Raise UnfitError if the folder contains files that the harness did not make, which would be lost."""
         other = f"set {self.variable}=FOLDER to another folder; it need not exist"
         if not self.folder.is_dir():
             if self.folder.exists() or self.folder.is_symlink():

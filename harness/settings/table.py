@@ -12,7 +12,7 @@ ALIASES: dict[str, str] = {setting.alias: setting.name for setting in SETTINGS i
 BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}
 # Settings of older harnesses, and what to write in their place.
 RETIRED: dict[str, str] = {
-    "builds": "--relink links each side anew for every block",
+    "builds": "--relink, which relinks each side for every block",
     "json": '--json (short for --format json); format = "json" in harness.toml, HARNESS_FORMAT=json',
     "no_roof": "--no-roofline; roofline = false in harness.toml, HARNESS_ROOFLINE=0",
     "no_tests": "--no-tests; tests = false in harness.toml, HARNESS_TESTS=0",
