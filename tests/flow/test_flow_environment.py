@@ -184,7 +184,7 @@ def test_after_a_kill_and_after_damage_the_next_start_begins_anew(fresh: Clone) 
         extension.unlink()
     code, _, stderr = fresh.call()
     assert code == 0
-    assert "because msgspec cannot be imported" in stderr
+    assert "cannot import msgspec" in stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -225,9 +225,9 @@ def test_an_installed_package_with_a_broken_one_says_which(ready: Clone, tmp_pat
     words = (sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {str(site)!r}); import harness.__main__")
     code, _, stderr = ready.call(*words)
     assert code == 3
-    assert "msgspec cannot be imported" in stderr
+    assert "cannot import msgspec" in stderr
     assert "--force-reinstall msgspec" in stderr
-    assert "without PYTHONPATH" not in stderr
+    assert "unset PYTHONPATH" not in stderr
     code, _, stderr = ready.call(*words, PYTHONPATH=str(tmp_path))
     assert code == 3
     assert "try:   unset PYTHONPATH, or " in stderr
@@ -249,7 +249,7 @@ def test_a_package_that_only_some_commands_import_has_a_sentence_too(ready: Clon
     )
     code, _, stderr = ready.call(*words, PYTHONPATH=str(tmp_path))
     assert code == 3
-    assert "filelock cannot be imported" in stderr
+    assert "cannot import filelock" in stderr
     assert "No module named 'no_such_module_at_all'" in stderr
 
 

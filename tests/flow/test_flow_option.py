@@ -29,7 +29,7 @@ def asked(kit: Kit, name: str) -> list[str]:
         (["-D", "GGML_LTOO:BOOL=ON"], "the tree has no option GGML_LTOO", "GGML_LTO?"),
         (["-D", "WHISPER_SDL=ON"], "the tree has no option WHISPER_SDL", "WHISPER_SDL2"),
         (["-D", "CMAKE_CXX_FLAG=-O1"], "the tree has no option CMAKE_CXX_FLAG", "CMAKE_CXX_FLAGS"),
-        (["-D", "GGML_LTO=banana"], "GGML_LTO is a switch", ""),
+        (["-D", "GGML_LTO=banana"], "GGML_LTO must be ON or OFF", ""),
         (["-D", "GGML_GPROF=ON"], "the tree itself sets GGML_GPROF to OFF", ""),
     ],
 )

@@ -52,7 +52,7 @@ def test_a_killed_program_leaves_nothing_that_looks_whole(kit: Kit) -> None:
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
-        (("--quant", "q5_k"), "tiny cannot be q5_k"),
+        (("--quant", "q5_k"), "tiny cannot be quantised to q5_k"),
         (("--quant", "q9"), "unknown type of weights 'q9'"),
     ],
 )

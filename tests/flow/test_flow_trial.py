@@ -187,7 +187,7 @@ def test_a_case_that_no_block_has_reached_is_no_success(kit: Kit) -> None:
         (("fa=0", "GGML_LTO=ON", "--relink"), "--relink does not work with GGML_LTO=ON"),
         (("fa=0", "fa=1", "--threshold", "2"), "--threshold: expected a percentage"),
         (("fa=0", "fa=2"), "not '2'"),
-        (("quant=f16", "quant=q5_k"), "tiny cannot be q5_k"),
+        (("quant=f16", "quant=q5_k"), "tiny cannot be quantised to q5_k"),
         (("fa=0", "threads=0"), "--threads: expected whole numbers from 1 to 4096, not '0'"),
         (("nonsense=1", "fa=1"), "unknown key 'nonsense'"),
         ((".,v1.8.5", "fa=1"), "a local tree and a ref at once"),

@@ -36,7 +36,7 @@ FAULTS = (
         "the node's lock",
         "another holds it, and nobody waits",
         Rival(path=_LOCK, seconds=60),
-        seen=Seen(codes=(3,), says=("busy",), mends=True),
+        seen=Seen(codes=(3,), says=("in progress",), mends=True),
         words=_NO_WAIT,
     ),
     _fault(
