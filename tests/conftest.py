@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, settings
 from tests import cover
 from tests.player import let_signals_through
 
-cover.begin()
+REPORTS = cover.begin()
 # Before anything of the harness is imported.
-KEEP = cover.measure(os.environ.get(cover.VARIABLE))
+MEASURED = cover.measure()
 
+ROOT = Path(__file__).parents[1]
 UNIT = Path(__file__).parent / "unit"
 NATIVE = Path(__file__).parent / "native"
 FLOW = Path(__file__).parent / "flow"
@@ -90,12 +91,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return NativeTogether(config, log)
 
 
+def pytest_runtest_logstart(location: tuple[str, int | None, str]) -> None:
+    """Measure what unit tests execute."""
+    if MEASURED:
+        MEASURED.switch(on=Path(location[0]).is_relative_to(UNIT.relative_to(ROOT)))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Keep what this process has executed; the one that everybody answers to says what all have."""
-    KEEP()
-    folder = os.environ.get(cover.VARIABLE)
-    if folder and not hasattr(session.config, "workerinput"):
-        text, enough = cover.report(Path(folder))
+    if not MEASURED:
+        return
+    MEASURED.keep()
+    if REPORTS:
+        text, enough = cover.report(Path(os.environ[cover.VARIABLE]))
         session.config.stash[COVERED] = text
         if not enough and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

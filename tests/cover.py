@@ -1,17 +1,15 @@
-"""How much of the harness unit and flow tests execute, branches included; measured where ./scripts/test asks for it.
+"""How much of the harness the unit tests execute, branches included; measured where ./scripts/test asks for it.
 
-Every process measures itself: those of pytest from their first line, each command that `tests/player.py` plays from the
-first line of the harness. Real starts, workers and real builds are not measured. Nothing is imported unless it is asked
-for by the variable: `1` at first, then the folder that takes what the processes have seen.
+Every process of pytest measures itself from its first line, as modules are imported when tests are collected; later
+it measures unit tests alone. The others start hundreds of processes, and each of these would be slower. Nothing is
+imported unless it is asked for by the variable: `1` at first, then the folder for what the processes have seen.
 """
 
-import contextlib
 import io
 import os
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +20,41 @@ _SHOWN = 8
 _ROOM = 2.0
 
 
-def begin() -> None:
-    """Make the folder where it is asked for; those that are started later find its path in the variable."""
-    if os.environ.get(VARIABLE) == "1":
+def begin() -> bool:
+    """Make the folder where it is asked for, and return whether this process did: it is the one that reports.
+
+    Those that it starts, which a test may do as well, find the path in the variable.
+    """
+    asked = os.environ.get(VARIABLE) == "1"
+    if asked:
         os.environ[VARIABLE] = tempfile.mkdtemp(prefix="harness-coverage-")
+    return asked
 
 
-def measure(folder: str | None) -> Callable[[], None]:
-    """Measure this process from now on; return what keeps in a folder what was seen. Nothing without a folder."""
-    if not folder:
-        return lambda: None
-    covered = _make(folder)
-    covered.start()
+class Measurement:
+    """What this process has executed since it began to measure, while that was not switched off."""
 
-    def keep() -> None:
-        # A command may end without room, memory or descriptors: that is what its test is about.
-        with contextlib.suppress(Exception):
-            covered.stop()
-            covered.save()
+    def __init__(self, folder: str) -> None:
+        self._covered = _make(folder)
+        self._on = False
+        self.switch(on=True)
 
-    return keep
+    def switch(self, *, on: bool) -> None:
+        """Measure from now on, or no longer."""
+        if on != self._on:
+            (self._covered.start if on else self._covered.stop)()
+            self._on = on
+
+    def keep(self) -> None:
+        """Write what was seen into the folder."""
+        self.switch(on=False)
+        self._covered.save()
+
+
+def measure() -> Measurement | None:
+    """Begin to measure this process; None where nobody asked for it."""
+    folder = os.environ.get(VARIABLE)
+    return Measurement(folder) if folder else None
 
 
 def report(folder: Path) -> tuple[str, bool]:
@@ -54,9 +67,7 @@ def report(folder: Path) -> tuple[str, bool]:
     rows = [line.split() for line in lines.getvalue().splitlines()]
     least = sorted((float(row[-1].rstrip("%")), row[0]) for row in rows if row and row[0].startswith("harness/"))
     floor = float(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["coverage"]["report"]["fail_under"])
-    said = [
-        f"{total:.1f} % of statements and branches by unit and flow tests; the floor is {floor:g} % (pyproject.toml)"
-    ]
+    said = [f"{total:.1f} % of statements and branches by unit tests; the floor is {floor:g} % (pyproject.toml)"]
     said += [f"least: {', '.join(f'{name} {share:.0f} %' for share, name in least[:_SHOWN])}"]
     if total < floor:
         said.append("that is less than the floor: add tests for what the change has left without")

@@ -35,8 +35,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from tests import cover
-
 ROOT = Path(__file__).parents[1]
 # What Python and the dynamic loader read before there is a harness: a fork is too late for them.
 _OF_THE_START = ("PYTHON", "LD_", "DYLD_", "LC_", "LANG", "MALLOC_", "GLIBC_TUNABLES")
@@ -150,7 +148,6 @@ class Player:
         self._calls: Counter[str] = Counter()
         # Without a locale, as the kits are: what Python makes of that is what it hands on to the forks.
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-        environ |= {name: os.environ[name] for name in (cover.VARIABLE,) if name in os.environ}
         with other:
             self._server = subprocess.Popen(
                 [sys.executable, "-P", "-m", "tests.player", str(other.fileno())],
@@ -298,16 +295,11 @@ def main() -> None:
     """Serve; in every fork, be the harness."""
     for name in _IMPORTED:
         importlib.import_module(name)
-    folder = os.environ.get(cover.VARIABLE)
-    if folder:
-        importlib.import_module("coverage")
     gc.collect()
     gc.freeze()  # or every fork would copy what it merely looks at
     call = _serve(socket.socket(fileno=int(sys.argv[1])))
     if call is not None:
         _become(call)
-        if not call["statements"]:  # they may leave no room to measure in
-            atexit.register(cover.measure(folder))
         runpy.run_module("harness", run_name="__main__", alter_sys=True)
 
 
