@@ -227,7 +227,7 @@ def test_harmed_synthetic_weights_are_written_anew(desk: Desk, pinned: bool, kee
 
 def test_a_full_disk_is_noticed_before_writing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "free_bytes", lambda folder: 1000)
-    with pytest.raises(UnfitError, match="no room"):
+    with pytest.raises(UnfitError, match="not enough space"):
         desk.ask("synthetic")
     assert not desk.synthetic.exists()
 
