@@ -25,7 +25,7 @@ sys.exit(main(sys.argv[1:]))
 def roofline(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "HARNESS_CACHE": str(folder / "cache")}
     command = [sys.executable, "-P", "-c", BRIEF, "roofline", *words, "--json"]
-    return subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, timeout=1500)
+    return subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, timeout=3000)
 
 
 def rates(done: subprocess.CompletedProcess[str]) -> dict[tuple[str, int], float]:

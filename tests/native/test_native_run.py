@@ -38,7 +38,7 @@ def harness(folder: Path, *words: str, **extra: str) -> subprocess.CompletedProc
         **extra,
     }
     command = [sys.executable, "-P", "-m", "harness", *words]
-    done = subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, timeout=1500)
+    done = subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, timeout=3000)
     assert "Traceback" not in done.stderr
     return done
 

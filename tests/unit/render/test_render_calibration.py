@@ -47,7 +47,7 @@ def test_the_verdict_of_the_trial_comes_first_then_spreads_and_minutes() -> None
     header = next(line for line in lines if "calls" in line)
     assert " ".join(header).count("found in") == 3
     encode, prompt = (line for line in lines if "0.71%" in line)
-    assert " ".join(encode[2:]) == "0.71% 1.23% 1.02% 0.4 min 1.3 min never 24"
+    assert " ".join(encode[2:]) == "0.71% 1.23% 1.02% 0.4 min 1.3 min not at all 24"
     assert prompt[1] == "prompt"
     assert "%%" not in text
 
