@@ -183,7 +183,10 @@ def test_a_case_that_no_block_has_reached_is_no_success(kit: Kit) -> None:
         (("fa=0", "fa=1", "--metric", "load"), "unknown metric 'load'"),
         (("fa=0", "fa=1", "--engine", "steam"), "unknown engine 'steam'"),
         (("fa=0", "fa=1", "--pairs", "0"), "--pairs: expected a number from 1 to 1000, not 0"),
-        (("fa=0", "fa=1", "--builds", "3"), "--builds is no longer an option\n  try:   --relink links each side"),
+        (
+            ("fa=0", "fa=1", "--builds", "3"),
+            "--builds is no longer an option\n  try:   --relink, which relinks each side",
+        ),
         (("fa=0", "GGML_LTO=ON", "--relink"), "--relink does not work with GGML_LTO=ON"),
         (("fa=0", "fa=1", "--threshold", "2"), "--threshold: expected a percentage"),
         (("fa=0", "fa=2"), "not '2'"),
