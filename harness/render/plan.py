@@ -12,6 +12,7 @@ from harness.render.origin import describe_seed
 from harness.render.plain import cut, format_seconds
 
 _HIDDEN = "-v or --dry-run shows every option and step"
+_BUILDING = (Phase.CONFIGURE, Phase.LIST, Phase.BUILD, Phase.PROBE, Phase.QUANTISE)
 _KINDS = {WeightsKind.UNDECIDED: "official if it can be downloaded, else synthetic"}
 
 
@@ -34,12 +35,14 @@ def render_header(plan: Plan, run: Run, outlook: PlanEstimate, width: int = 0) -
     if run.suite.precision:
         timed += f"; models repeated until within {100 * run.suite.precision:g} %, at most {run.suite.max_time_s:g} s"
     node, source, *facts = _list_facts(plan, run)
+    # What follows a build, such as the blocks of a trial, is no step of its plan.
+    building = " to build" if all(step.phase in _BUILDING for step in plan.steps) else ""
     lines = [
         node,
         source,
         f"config   {config.id} {config.build_type}, {config.isa}, {tools}{f': {why}' if why else ''}",
         *facts,
-        f"time     about {format_seconds(outlook.seconds)}; {timed}"
+        f"time     about {format_seconds(outlook.seconds)}{building}; {timed}"
         if outlook.total
         else "time     nothing is left to do",
         f"plan     {format_count(len(plan.steps), 'step')}; {_HIDDEN}",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.records.plan import Plan
+from harness.records.plan import Phase, Plan
 from harness.records.run import Run
 from harness.render.plan import PlanEstimate, render_header, render_plan
 from tests import factory
@@ -31,6 +31,12 @@ def test_a_header_says_how_long_it_takes_and_how_that_is_known(make_run: MakeRun
     assert "time     about 6 min 12 s; 2 of 3 steps were timed here before" in text
     assert "3 steps; -v or --dry-run shows every option and step" in text
     assert "nothing is left to do" in render_header(plan(), make_run(), OUTLOOK.replace(total=0))
+
+
+def test_a_header_of_a_build_does_not_promise_when_its_trial_ends(make_run: MakeRun) -> None:
+    steps = tuple(step.replace(phase=Phase.BUILD) for step in plan().steps)
+    text = render_header(plan().replace(steps=steps), make_run(), OUTLOOK)
+    assert "time     about 6 min 12 s to build; 2 of 3 steps were timed here before" in text
 
 
 def test_a_header_says_which_options_were_asked_for(make_run: MakeRun) -> None:
