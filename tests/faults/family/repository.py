@@ -68,7 +68,7 @@ def _remote(name: str, what: str, repo: str, ref: str, seen: Seen, *deeds: Deed,
 
 def _remotes() -> Iterator[Fault]:
     yield _remote("well", "nothing: the remote is there", "@/whisper.cpp", "HEAD", FINE)
-    yield _remote("gone", "there is no such folder", "@/nowhere", "master", refuses(2, "is not there"))
+    yield _remote("gone", "there is no such folder", "@/nowhere", "master", refuses(2, "there is no folder"))
     yield _remote("no-repository", "the folder is no repository", "@/cache", "HEAD", refuses(4, "cannot be read"))
     yield _remote(
         "closed-port",

@@ -48,7 +48,7 @@ def _fault(name: str, what: str, *deeds: Deed, seen: Seen, **more: object) -> Fa
 def _seen(state: str, numbers: tuple[int, ...], *, sealed: bool) -> Seen:
     """Return what must be seen: an answer that cannot be printed is 3, and said where there is somebody to hear it."""
     lost = state in REFUSING and 1 in numbers
-    says = ("on standard output",) if lost and 2 not in numbers else ()
+    says = ("to standard output",) if lost and 2 not in numbers else ()
     return Seen(codes=(3 if lost else 0,), says=says, status=PASSED if sealed else None, mute=2 in numbers)
 
 

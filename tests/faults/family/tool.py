@@ -7,7 +7,7 @@ from tests.faults.fault import FINE, Family, Fault, Seen, fails, refuses
 from tests.faults.stage import FULL, SHORT
 
 _DEATHS = "ABRT BUS FPE HUP ILL INT KILL PIPE SEGV TERM TRAP USR1 XCPU XFSZ".split()
-_TOOLS = {"cmake": "cmake was not found", "ctest": "ctest is not there", "ninja": "ninja is not there"}
+_TOOLS = {"cmake": "cmake was not found", "ctest": "ctest was not found", "ninja": "ninja was not found"}
 _VERSIONS = {
     "silent": "#!/bin/sh\n",
     "fails": "#!/bin/sh\necho 'version 9.9.9'\nexit 3\n",
