@@ -226,7 +226,7 @@ def _list_surroundings() -> Iterator[Fault]:
         )
     for tool in ("gcc", "ninja", "ctest"):
         yield _fault(
-            f"{tool}-gone", f"{tool} is gone", refuses(2, "does not answer"), Unfinished(), Program(name=tool, text="")
+            f"{tool}-gone", f"{tool} is gone", refuses(2, "does not run"), Unfinished(), Program(name=tool, text="")
         )
     for name in ("builds", "."):
         what = "the cache was emptied" if name == "." else "the builds were removed"

@@ -161,7 +161,7 @@ def _elsewhere() -> Iterator[Fault]:
             f"roof-{whom}",
             "the roofline",
             f"stopped for a moment: {named}",
-            _halt("roofline", whom),
+            _halt("roof", whom),
             seen=Seen(),
             words=_ROOFLINE,
         )
