@@ -12,12 +12,12 @@ from harness.settings.value import read_defines
 _SIMD = re.compile(r"GGML_(SSE42|AVX\w*|BMI2|FMA|F16C|AMX_\w+|CPU_ARM_ARCH)")
 
 
-def choose_config(asked: BuildRequest, build_type: str, compiler: str) -> Config:
+def choose_config(request: BuildRequest, build_type: str, compiler: str) -> Config:
     """Return the config of the build of one type with a compiler; what -D says overrides everything chosen here.
 
     Raises UsageError for a define that would make the config misleading, or that ggml would ignore.
     """
-    named, isa, werror = read_defines(asked.defines), asked.isa, asked.werror
+    named, isa, werror = read_defines(request.defines), request.isa, request.werror
     _refuse_misleading(named, isa)
     warnings = "asked for by --werror" if werror else "a warning of a new compiler should not stop a measurement"
     optimised = "code with assertions, for the tests" if build_type == "Debug" else "optimised code, to be measured"
@@ -25,13 +25,13 @@ def choose_config(asked: BuildRequest, build_type: str, compiler: str) -> Config
         option.name: option
         for option in (
             _option("CMAKE_BUILD_TYPE", build_type, optimised),
-            *asked.isa_options,
+            *request.isa_options,
             _option("GGML_CCACHE", "OFF", "ggml's own use of ccache would mix up objects for different CPUs"),
             _option("WHISPER_FATAL_WARNINGS", "ON" if werror else "OFF", warnings, "--werror" if werror else ""),
             _option("WHISPER_BUILD_EXAMPLES", "ON", "whisper-bench and the test programs are examples"),
             _option("WHISPER_BUILD_TESTS", "ON", "registers the tests with CTest"),
             _option("WHISPER_BUILD_SERVER", "OFF", "the harness does not use the server"),
-            *asked.recipe.options,
+            *request.recipe.options,
         )
     }
     if compiler.startswith("zig"):
@@ -45,7 +45,7 @@ def choose_config(asked: BuildRequest, build_type: str, compiler: str) -> Config
     return Config(
         build_type=build_type,
         isa=isa,
-        backend=asked.recipe.backend,
+        backend=request.recipe.backend,
         compiler=compiler,
         options=tuple(chosen.values()),
     )

@@ -31,21 +31,22 @@ def ab(
     branch began. `plant` slows the contender down by that fraction: the tests use it to prove that slowdowns are found.
     """
     work = open_workplace(settings, environ, output.console)
-    asked = resolve_ab(settings, work, words)
-    if asked.dry:
-        return show_plans(prepare_sides(asked, work), output)
-    setup = make_setup(asked.runs[0].measure, work)
+    request = resolve_ab(settings, work, words)
+    if request.dry:
+        return show_plans(prepare_sides(request, work), output)
+    setup = make_setup(request.runs[0].measure, work)
     with hold_node(work):
-        settle_unfinished(work.places, asked.node.name, work.console)
-        sides = prepare_sides(asked, work)
-        result = run_trial(sides, asked.design, setup, work, plant=plant)
-    return _show(result, asked, output)
+        settle_unfinished(work.places, request.node.name, work.console)
+        sides = prepare_sides(request, work)
+        result = run_trial(sides, request.design, setup, work, plant=plant)
+    return _show(result, request, output)
 
 
-def prepare_sides(asked: TrialRequest, work: Workplace) -> Sides:
+def prepare_sides(request: TrialRequest, work: Workplace) -> Sides:
     """Return both sides, with their sources and weights fetched."""
     baseline, contender = (
-        prepare_side(role, run, work, drawn=asked.design.relink) for role, run in zip(ROLES, asked.runs, strict=True)
+        prepare_side(role, run, work, drawn=request.design.relink)
+        for role, run in zip(ROLES, request.runs, strict=True)
     )
     return baseline, contender
 
@@ -53,7 +54,7 @@ def prepare_sides(asked: TrialRequest, work: Workplace) -> Sides:
 def show_plans(sides: Sides, output: Output) -> int:
     """Print the plan of each build and return the exit code."""
     plans = [(side.state, side.plan) for side in sides]
-    seed = describe_seed(sides[0].suite.seed, sides[0].asked.used)
+    seed = describe_seed(sides[0].suite.seed, sides[0].request.used)
     parts = [*(render_plan(plan, state) for state, plan in plans), f"seed     {seed}"]
     output.show("\n\n".join(parts), tuple(plan for _, plan in plans))
     return 0
@@ -78,12 +79,12 @@ def show_failure(result: TrialResult, output: Output) -> int:
     return int(ExitCode.BENCHMARK_FAILED)
 
 
-def _show(result: TrialResult, asked: TrialRequest, output: Output) -> int:
+def _show(result: TrialResult, request: TrialRequest, output: Output) -> int:
     if result.family is None or result.tally is None:
         return show_failure(result, output)
     baseline, contender = (
-        name_side(request.label, run.source) if request.named else request.label
-        for request, run in zip(asked.sides, result.runs, strict=True)
+        name_side(side.label, run.source) if side.named else side.label
+        for side, run in zip(request.sides, result.runs, strict=True)
     )
     lines = [render_comparison(result.family, baseline_name=baseline, contender_name=contender)]
     lines.append(
@@ -91,7 +92,7 @@ def _show(result: TrialResult, asked: TrialRequest, output: Output) -> int:
     )
     lines += [f"{role.value:<9} {path}" for role, path in zip(ROLES, result.paths, strict=True)]
     output.show("\n".join(lines), result.family)
-    return choose_code(result, result.family.exit_code(strict=asked.strict), output)
+    return choose_code(result, result.family.exit_code(strict=request.strict), output)
 
 
 def choose_code(result: TrialResult, otherwise: ExitCode, output: Output) -> int:

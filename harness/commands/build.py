@@ -16,14 +16,14 @@ from harness.settings.layer import Settings
 def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Configure and build a source and print the build folder; return the exit code."""
     work = open_workplace(settings, environ, output.console)
-    asked = resolve_unmeasured(settings, work.places, resolve_node(settings, environ))
-    if asked.dry:
-        state, plan, _ = prepare_build(asked, work)
+    request = resolve_unmeasured(settings, work.places, resolve_node(settings, environ))
+    if request.dry:
+        state, plan, _ = prepare_build(request, work)
         output.show(render_plan(plan, state), plan)
         return 0
     with hold_node(work):
-        state, plan, _ = prepare_build(asked, work)
-        built = carry_out_build(state, plan, asked.build, work)
+        state, plan, _ = prepare_build(request, work)
+        built = carry_out_build(state, plan, request.build, work)
     # A build that was skipped has failed, too.
     told = next((f"{one.step}: {one.reason}" for one in built.run.results if one.reason), "nothing was built")
     lines = [f"built in {built.folder}"] if built.ok else [f"the build failed: {told}", f"logs in {built.logs}"]

@@ -31,8 +31,8 @@ _EXPECTED = (CaveatCode.A_A, CaveatCode.STOPPED)
 def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Run A/A trials, each for the whole of --max-time, print their results, and return the exit code."""
     work = open_workplace(settings, environ, output.console)
-    asked = resolve_calibration(settings, work)
-    first, wanted = asked[0], len(asked)
+    request = resolve_calibration(settings, work)
+    first, wanted = request[0], len(request)
     if first.dry:
         return show_plans(prepare_sides(first, work), output)
     if wanted > 1:
@@ -42,7 +42,7 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
     with hold_node(work):
         settle_unfinished(work.places, first.node.name, work.console)
         try:
-            for one in asked:
+            for one in request:
                 sides = prepare_sides(one, work)
                 result.append(run_trial(sides, one.design, setup, work, command="harness calibrate"))
                 if result[-1].family is None or result[-1].interrupted or result[-1].failure:

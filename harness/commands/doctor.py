@@ -21,10 +21,10 @@ _WINDOW_S = 2.0
 
 def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Watch the node for two seconds and print what is fit and unfit; return 0, or 3 if strict and it is unfit."""
-    asked = resolve_checkup(settings, environ)
-    node, cache = asked.node, asked.cache
+    request = resolve_checkup(settings, environ)
+    node, cache = request.node, request.cache
     # The compilers are started first, so that they do not count as other processes.
-    tools = tuple(_find_tools(asked, environ))
+    tools = tuple(_find_tools(request, environ))
     watch = CounterReader(environ)
     output.console.tick(f"watching for {_WINDOW_S:g} s")
     seen = QuietMonitor(watch, output.console, wait_s=0.0, retries=0).look(_WINDOW_S)
@@ -33,18 +33,18 @@ def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> in
         seen,
         condition,
         node.cpu.cores,
-        threads=asked.threads,
+        threads=request.threads,
         free_disk_bytes=free_bytes(cache),
         noexec=forbids_programs(cache / "builds"),
     )
     diagnosis = Diagnosis(node=node.name, findings=(*findings, *tools), quietness=seen, condition=condition)
     output.show(render_doctor(diagnosis), diagnosis)
-    return UnfitError.exit_code if asked.strict and diagnosis.unfit else 0
+    return UnfitError.exit_code if request.strict and diagnosis.unfit else 0
 
 
-def _find_tools(asked: CheckupRequest, environ: Mapping[str, str]) -> Iterator[Finding]:
+def _find_tools(request: CheckupRequest, environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
-        found = probe_toolchain(asked.compiler, environ, cache=asked.cache, tools=asked.tools)
+        found = probe_toolchain(request.compiler, environ, cache=request.cache, tools=request.tools)
     except HarnessError as error:
         yield Finding(
             topic="tools",

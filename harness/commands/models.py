@@ -23,10 +23,10 @@ def models(settings: Settings, environ: Mapping[str, str], output: Output, *, na
         output.show("\n".join(f"{name:<22} {size:>10}  {file}" for name, size, file in rows), catalog)
         return 0
     work = open_workplace(settings, environ, output.console)
-    asked = resolve_weights_request(settings)
+    request = resolve_weights_request(settings)
     ready: list[Weights] = []
     for name in expand_models(names, catalog):
-        weights, _ = prepare_weights(name, asked, work)
+        weights, _ = prepare_weights(name, request, work)
         ready.append(weights)
     output.show("\n".join(f"{weights.model:<22} {weights.kind:<10} {weights.path}" for weights in ready), tuple(ready))
     return 0

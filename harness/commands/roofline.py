@@ -33,15 +33,15 @@ _ASKED = (CeilingKind.PEAK, CeilingKind.READ, CeilingKind.COPY)
 def roofline(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
     """Measure arithmetic and memory with one thread and the requested threads, and print them; nothing is stored."""
     work = open_workplace(settings, environ, output.console)
-    asked = resolve_roofline(settings, work)
-    node, suite = asked.node, asked.measure.suite
-    if asked.dry:
-        state, plan = _prepare(asked, work)
+    request = resolve_roofline(settings, work)
+    node, suite = request.node, request.measure.suite
+    if request.dry:
+        state, plan = _prepare(request, work)
         output.show(render_plan(plan, state), plan)
         return 0
     with hold_node(work):
-        state, plan = _prepare(asked, work)
-        built = carry_out_build(state, plan, asked.build, work)
+        state, plan = _prepare(request, work)
+        built = carry_out_build(state, plan, request.build, work)
     last = built.run.results[-1]
     if not last.measurements:
         output.console.warn(f"no roofline: {_reason(built.run.results)}; logs in {built.logs}")
@@ -64,12 +64,12 @@ def roofline(settings: Settings, environ: Mapping[str, str], output: Output) -> 
     return int(ExitCode.BENCHMARK_FAILED if missing else ExitCode.OK)
 
 
-def _prepare(asked: RunRequest, work: Workplace) -> tuple[Run, Plan]:
+def _prepare(request: RunRequest, work: Workplace) -> tuple[Run, Plan]:
     """Return the run that records the probe, which is the only source built here, and its plan."""
     digest = roofline_digest()
     source = Source(id=digest, kind="tree", path=str(roofline_project()), commit=Commit(sha="", changes=digest))
-    prepared, threads = prepare(asked, work, source), asked.measure.suite.threads
-    state, inputs = begin_run(prepared, asked, (), ())
+    prepared, threads = prepare(request, work, source), request.measure.suite.threads
+    state, inputs = begin_run(prepared, request, (), ())
     probe = choose_roofline(prepared, inputs.sites[-1], max(threads))
     measure = plan_roofline(probe, threads, name=MEASURE, brief=False)
     return state, Plan(

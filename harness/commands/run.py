@@ -44,27 +44,27 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
     """Execute a run, or resume an unfinished one; return the exit code of its results."""
     work = open_workplace(settings, environ, output.console)
     # Bad settings are refused at once, not after a wait or a download.
-    asked = resolve_run(settings, work)
+    request = resolve_run(settings, work)
     watch = CounterReader(environ)
-    if asked.dry:
-        state, plan = _prepare(asked, work, watch)
+    if request.dry:
+        state, plan = _prepare(request, work, watch)
         output.show(render_plan(plan, state), plan)
         return 0
     # The lock comes first: a download or a checkout would disturb the measurement that holds it.
     with hold_node(work):
-        settle_unfinished(work.places, asked.node.name, work.console)
+        settle_unfinished(work.places, request.node.name, work.console)
         if resume is not None:
-            state, bundle = find_unfinished(work, asked.node.name, resume)
-            now = (asked.node, watch.probe_condition())
+            state, bundle = find_unfinished(work, request.node.name, resume)
+            now = (request.node, watch.probe_condition())
             state, plan = take_up(state, bundle, resolve_kept_run(state, work), work, now)
         else:
-            state, plan = _prepare(asked, work, watch)
+            state, plan = _prepare(request, work, watch)
             # Before there is a bundle: a resumed run needs its builds.
-            remove_builds(plan, asked.build, work.console)
+            remove_builds(plan, request.build, work.console)
             state, bundle = open_bundle(work.places.results, state, plan)
             introduce(plan, state, load_durations(work.places.cache), work.console)
         with _resumable(state, bundle, work.places):
-            monitor = QuietMonitor(watch, work.console, wait_s=asked.measure.wait_s, retries=asked.measure.retries)
+            monitor = QuietMonitor(watch, work.console, wait_s=request.measure.wait_s, retries=request.measure.retries)
             try:
                 state = _execute(plan, state, bundle, work, monitor)
             except UsageError:  # an option that the tree does not know; nothing is built yet
@@ -77,22 +77,22 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
     return int(state.exit_code)
 
 
-def _prepare(asked: RunRequest, work: Workplace, watch: CounterReader) -> tuple[Run, Plan]:
-    measure, suite = asked.measure, asked.measure.suite
-    prepared = prepare(asked, work)
+def _prepare(request: RunRequest, work: Workplace, watch: CounterReader) -> tuple[Run, Plan]:
+    measure, suite = request.measure, request.measure.suite
+    prepared = prepare(request, work)
     if suite.engine is Engine.BENCH or Benchmark.TRANSCRIBE in suite.benchmarks:
         _refuse_pruned(prepared.source)
-    audio = prepare_audio(asked, work, prepared.source)
-    ready = ready_all(asked, work, prepared.source)
+    audio = prepare_audio(request, work, prepared.source)
+    ready = ready_all(request, work, prepared.source)
     weights = tuple(weights for weights, _ in ready)
     caveats = tuple(dict.fromkeys(caveat for _, caveats in ready for caveat in caveats))
     condition = watch.probe_condition()
-    caveats += tuple(caveat_condition(condition, asked.node.cpu.cores, suite.threads))
+    caveats += tuple(caveat_condition(condition, request.node.cpu.cores, suite.threads))
     caveats += tuple(caveat_placement(measure.placement_request, condition))
     if audio:
         _refuse_speechless(suite, weights)
         caveats += tuple(caveat_transcription(weights))
-    state, inputs = begin_run(prepared, asked, weights, caveats, audio)
+    state, inputs = begin_run(prepared, request, weights, caveats, audio)
     return state, place_plan(plan_run(inputs), measure.placement_request, measure.ranking)
 
 

@@ -56,21 +56,21 @@ class SearchResult(NamedTuple):
 def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted: TuneWords) -> int:
     """Search for the best settings, print them and write them to harness.toml; return the exit code."""
     work = open_workplace(settings, environ, output.console)
-    asked = resolve_search(settings, work, wanted.goal)
-    suite = asked.measure.suite
-    seed = describe_seed(suite.seed, asked.used)
+    request = resolve_search(settings, work, wanted.goal)
+    suite = request.measure.suite
+    seed = describe_seed(suite.seed, request.used)
     if wanted.write:
         read_toml(Path(_FILE), required=False)  # fail now if it is unreadable, not after a quarter of an hour
-    if asked.dry:
-        output.show(f"{_describe_axes(asked.axes, asked.base)}\n  {'seed':<9} {seed}", suite)
+    if request.dry:
+        output.show(f"{_describe_axes(request.axes, request.base)}\n  {'seed':<9} {seed}", suite)
         return 0
-    setup = make_setup(asked.measure, work)
+    setup = make_setup(request.measure, work)
     begun = datetime.now(UTC)
-    name = f"{begun:%Y%m%dT%H%M%SZ}-tune-{short_hash(suite, asked.axes, length=8)}"
+    name = f"{begun:%Y%m%dT%H%M%SZ}-tune-{short_hash(suite, request.axes, length=8)}"
     with hold_node(work):
-        settle_unfinished(work.places, asked.node.name, work.console)
-        result = _search(asked, name, setup, work)
-    tuning = _conclude(asked, name, begun, result)
+        settle_unfinished(work.places, request.node.name, work.console)
+        result = _search(request, name, setup, work)
+    tuning = _conclude(request, name, begun, result)
     if tuning is None:
         return _explain_nothing(result, suite, output)
     output.show(f"{render_tuning(tuning)}\n  seed     {seed}", tuning)
@@ -81,11 +81,11 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
     return 0
 
 
-def _search(asked: SearchRequest, name: str, setup: Setup, work: Workplace) -> SearchResult:
+def _search(request: SearchRequest, name: str, setup: Setup, work: Workplace) -> SearchResult:
     """Return what a search has come to, its duels included; the caller holds the node's lock."""
 
     def prepare(binary: Values) -> tuple[Run, Plan]:
-        run = asked.runs[binary]
+        run = request.runs[binary]
         if not isinstance(run, RunRequest):
             raise run
         label = " ".join(f"{key}={value}" for key, value in binary)
@@ -93,30 +93,30 @@ def _search(asked: SearchRequest, name: str, setup: Setup, work: Workplace) -> S
         mark_builds(plan, state, work.places.cache)
         return state, plan
 
-    seed = asked.measure.suite.seed
-    design = SearchDesign(id=name, goal=asked.goal, model=asked.model, budget_s=asked.budget_s, seed=seed)
+    seed = request.measure.suite.seed
+    design = SearchDesign(id=name, goal=request.goal, model=request.model, budget_s=request.budget_s, seed=seed)
     search = Search(design, prepare, work, setup.monitor)
     with _telling(search, work.places.results):
-        found = search.go(asked.axes, asked.base)
-        duels = search.duel(found, choose_others(search.stages, found, asked.base))
+        found = search.go(request.axes, request.base)
+        duels = search.duel(found, choose_others(search.stages, found, request.base))
     return SearchResult(search, found, duels, search.conclude())
 
 
-def _conclude(asked: SearchRequest, name: str, begun: datetime, result: SearchResult) -> Tuning | None:
+def _conclude(request: SearchRequest, name: str, begun: datetime, result: SearchResult) -> Tuning | None:
     """Return the record of a search; None where nothing could be measured."""
     search, found, duels = result.search, result.found, result.duels
-    winner, why = decide(found, asked.base, duels)
+    winner, why = decide(found, request.base, duels)
     score, rounds = find_median(winner, found, duels) or (find_score(search.stages, winner), 0)
     if score is None:
         return None
     return Tuning(
         id=name,
-        node=asked.node.name,
-        model=asked.model,
-        goal=asked.goal,
-        unit=UNITS[asked.goal],
+        node=request.node.name,
+        model=request.model,
+        goal=request.goal,
+        unit=UNITS[request.goal],
         start=begun.isoformat(timespec="seconds"),
-        budget_s=asked.budget_s,
+        budget_s=request.budget_s,
         spent_s=round(search.spent_s, 1),
         stages=search.stages,
         found=found,
@@ -127,7 +127,7 @@ def _conclude(asked: SearchRequest, name: str, begun: datetime, result: SearchRe
         duels=duels,
         runs=tuple(run.id for run in result.runs),
         cmake=_spell_cmake(search.find_run(winner)),
-        cli=_spell_cli(asked.model, winner),
+        cli=_spell_cli(request.model, winner),
     )
 
 

@@ -33,16 +33,16 @@ class BuildResult(Record):
         return built and self.run.status is Status.PASSED
 
 
-def prepare_build(asked: RunRequest, work: Workplace, *, drawn: bool = False) -> tuple[Run, Plan, tuple[Ready, ...]]:
+def prepare_build(request: RunRequest, work: Workplace, *, drawn: bool = False) -> tuple[Run, Plan, tuple[Ready, ...]]:
     """Return the run that will record a build, its plan, and the weights that it will be measured with.
 
     Source and weights are fetched, but nothing is built. A `drawn` build can be linked in other code layouts, which is
     tried to make sure that it works.
     """
-    prepared, suite = prepare(asked, work), asked.measure.suite
-    ready = ready_all(asked, work, prepared.source)
+    prepared, suite = prepare(request, work), request.measure.suite
+    ready = ready_all(request, work, prepared.source)
     timed = suite.replace(benchmarks=() if prepared.source.pruned else tuple(Benchmark))
-    state, inputs = begin_run(prepared, asked.take(timed), tuple(one for one, _ in ready), (), drawn=drawn)
+    state, inputs = begin_run(prepared, request.take(timed), tuple(one for one, _ in ready), (), drawn=drawn)
     plan = plan_build(inputs if suite.benchmarks else inputs.replace(threads=""))
     # What is built is not measured yet: the run that is recorded asks for no benchmark.
     return state.replace(suite=suite.replace(benchmarks=())), plan, ready
@@ -59,10 +59,10 @@ def check_build(state: Run, plan: Plan, work: Workplace) -> None:
             session.do(step)
 
 
-def carry_out_build(state: Run, plan: Plan, asked: BuildRequest, work: Workplace) -> BuildResult:
+def carry_out_build(state: Run, plan: Plan, request: BuildRequest, work: Workplace) -> BuildResult:
     """Carry out the plan of a build and return the result; the caller holds the node's lock."""
     introduce(plan, state, load_durations(work.places.cache), work.console)
-    remove_builds(plan, asked, work.console)
+    remove_builds(plan, request, work.console)
     mark_builds(plan, state, work.places.cache)
     session, bundle = _open_session(state, plan, work)
     state = session.go()

@@ -58,17 +58,17 @@ class Preparation(Record):
     caveats: tuple[Caveat, ...]
 
 
-def prepare(asked: RunRequest, work: Workplace, source: Source | None = None) -> Preparation:
+def prepare(request: RunRequest, work: Workplace, source: Source | None = None) -> Preparation:
     """Probe the toolchain and resolve the source, unless it is given; nothing is built."""
     cache, environ = work.places.cache, work.environ
     require_programs(cache)  # --dry-run does not hold the node
-    toolchain = probe_toolchain(asked.build.compiler, environ, cache=cache, tools=asked.build.tools)
-    source = source or resolve_source(asked.source, cache=cache, environ=environ, note=work.console.note)
+    toolchain = probe_toolchain(request.build.compiler, environ, cache=cache, tools=request.build.tools)
+    source = source or resolve_source(request.source, cache=cache, environ=environ, note=work.console.note)
     mark_used(cache, Path(source.path), source.commit.release or source.commit.short)
     environment, caveats = choose_child_environment(environ, toolchain)
     return Preparation(
         cache=str(cache),
-        node=asked.node,
+        node=request.node,
         toolchain=toolchain,
         source=source,
         environment=environment,
@@ -89,41 +89,43 @@ def choose_child_environment(
     return environment, (*caveats, *left_out)
 
 
-def prepare_weights(model: str, asked: WeightsRequest, work: Workplace, source: Source | None = None) -> Ready:
+def prepare_weights(model: str, request: WeightsRequest, work: Workplace, source: Source | None = None) -> Ready:
     """Return the verified weights of one model, and their caveats.
 
     Quantised weights in `asked.made` are only planned: a step of the run makes them with the program of `source`.
     """
     origin, kind = split_name(model)
-    made = source is not None and kind != UNQUANTISED and kind in asked.made
+    made = source is not None and kind != UNQUANTISED and kind in request.made
     weights, caveats = resolve_weights(
         origin if made else model,
-        asked,
+        request,
         work.places.cache,
         work.environ,
         lambda done, total: work.console.progress(model, done, total),
     )
     for caveat in caveats:
         work.console.note_once(f"caveat: {caveat.message}")
-    if not asked.planned:
+    if not request.planned:
         mark_used(work.places.cache, Path(weights.path), f"{weights.model} ({weights.kind})")
     if source is None or not made:
         return weights, caveats
     planned = plan_quantised(weights, kind, source, str(work.places.cache / WEIGHTS))
-    if not asked.planned:
+    if not request.planned:
         mark_used(work.places.cache, Path(planned.path), f"{planned.model} ({planned.kind})")
     return planned, (*caveats, caveat_quantised(weights, kind))
 
 
-def ready_all(asked: RunRequest, work: Workplace, source: Source) -> tuple[Ready, ...]:
+def ready_all(request: RunRequest, work: Workplace, source: Source) -> tuple[Ready, ...]:
     """Return the weights of every model of a run, each with its caveats."""
-    return tuple(prepare_weights(model, asked.weights, work, source) for model in asked.measure.suite.models)
+    return tuple(prepare_weights(model, request.weights, work, source) for model in request.measure.suite.models)
 
 
-def prepare_audio(asked: RunRequest, work: Workplace, source: Source) -> tuple[Audio, ...]:
+def prepare_audio(request: RunRequest, work: Workplace, source: Source) -> tuple[Audio, ...]:
     """Return the requested recordings, converted if necessary."""
     cache, environ = work.places.cache, work.environ
-    audio = resolve_audio(asked.measure.audio, tree=Path(source.path), cache=cache, environ=environ, dry_run=asked.dry)
+    audio = resolve_audio(
+        request.measure.audio, tree=Path(source.path), cache=cache, environ=environ, dry_run=request.dry
+    )
     for one in audio:
         mark_used(cache, Path(one.path), one.name)
     return audio
@@ -131,7 +133,7 @@ def prepare_audio(asked: RunRequest, work: Workplace, source: Source) -> tuple[A
 
 def begin_run(
     prepared: Preparation,
-    asked: RunRequest,
+    request: RunRequest,
     weights: tuple[Weights, ...],
     caveats: tuple[Caveat, ...],
     audio: tuple[Audio, ...] = (),
@@ -142,7 +144,7 @@ def begin_run(
 
     A `drawn` build can be linked in another code layout.
     """
-    inputs, suite = gather_inputs(prepared, asked, weights, audio, drawn=drawn), asked.measure.suite
+    inputs, suite = gather_inputs(prepared, request, weights, audio, drawn=drawn), request.measure.suite
     timed = inputs.sites[-1]
     begun = datetime.now(UTC)
     run = Run(
@@ -157,7 +159,7 @@ def begin_run(
         suite=suite,
         weights=weights,
         environment=prepared.environment,
-        settings=asked.used,
+        settings=request.used,
         caveats=(
             *prepared.caveats,
             *caveat_influences(prepared.environment, timed.config, prepared.node.os),
@@ -171,17 +173,17 @@ def begin_run(
 
 def gather_inputs(
     prepared: Preparation,
-    asked: RunRequest,
+    request: RunRequest,
     weights: tuple[Weights, ...],
     audio: tuple[Audio, ...] = (),
     *,
     drawn: bool = False,
 ) -> PlanInputs:
     """Return the inputs of the plan of a run, when it begins and when it is resumed."""
-    suite = asked.measure.suite
-    timed = choose_site(prepared, asked.build, asked.build.recipe.build_type, drawn=drawn)
+    suite = request.measure.suite
+    timed = choose_site(prepared, request.build, request.build.recipe.build_type, drawn=drawn)
     types = (one for one in suite.test_build_types if one != timed.config.build_type)
-    sites = (*(choose_site(prepared, asked.build, one) for one in types), timed)
+    sites = (*(choose_site(prepared, request.build, one) for one in types), timed)
     return PlanInputs(
         source=prepared.source,
         toolchain=prepared.toolchain,
@@ -189,11 +191,11 @@ def gather_inputs(
         suite=suite,
         weights=weights,
         namespace=isa_fingerprint(prepared.node.cpu),
-        jobs=asked.build.jobs or choose_jobs(prepared.node),
+        jobs=request.build.jobs or choose_jobs(prepared.node),
         library=str(library_project()) if prepared.source.pruned else "",
         python=sys.executable,
         worker_env=tuple(choose_worker_environment(dict(prepared.environment), PACKAGE).items()),
-        roofline=choose_roofline(prepared, sites[-1], max(suite.threads)) if asked.measure.roofline else None,
+        roofline=choose_roofline(prepared, sites[-1], max(suite.threads)) if request.measure.roofline else None,
         threads=describe_threads(suite.threads, prepared.node.cpu.cores),
         audio=audio,
         code_layouts=keep_code_layouts(Path(prepared.cache), TRIED if drawn else ()),
@@ -234,26 +236,26 @@ def mark_builds(plan: Plan, run: Run, cache: Path) -> None:
             mark_used(cache, cache / "logs" / Path(step.wipe).name, purpose)
 
 
-def remove_builds(plan: Plan, asked: BuildRequest, console: Console) -> None:
+def remove_builds(plan: Plan, request: BuildRequest, console: Console) -> None:
     """Remove the build folders if --rebuild is given, after waiting for other runs that build in them."""
-    if asked.rebuild:
+    if request.rebuild:
         for site in plan.sites:
             if Path(site.folder).exists():
                 with locked(Path(site.folder), note=console.warn):
                     shutil.rmtree(site.folder)
 
 
-def choose_site(prepared: Preparation, asked: BuildRequest, build_type: str, *, drawn: bool = False) -> BuildSite:
+def choose_site(prepared: Preparation, request: BuildRequest, build_type: str, *, drawn: bool = False) -> BuildSite:
     """Return the build of one type: its config and its folder, one per source, config, toolchain and CPU.
 
     A `drawn` build, which can be linked again in another code layout, has a folder of its own.
     """
-    loadable = bool(asked.variant)
-    config = choose_config(asked, build_type, prepared.toolchain.cc.name)
+    loadable = bool(request.variant)
+    config = choose_config(request, build_type, prepared.toolchain.cc.name)
     # Transcription times whisper-cli, too: that needs a separate build in which it is compiled as users compile it.
-    whole = asked.whole and build_type == asked.recipe.build_type
+    whole = request.whole and build_type == request.recipe.build_type
     include = "" if whole else keep_include(Path(prepared.cache), PROJECT)
-    wiring = choose_wiring(prepared.toolchain, config, defines=asked.defines, project_include=include)
+    wiring = choose_wiring(prepared.toolchain, config, defines=request.defines, project_include=include)
     if loadable:
         reason = "only the requested variants are compiled"
         wiring += (CMakeOption(name="HARNESS_LOADABLE", value="ON", reason=reason),)
@@ -267,5 +269,5 @@ def choose_site(prepared: Preparation, asked: BuildRequest, build_type: str, *, 
     build = config.replace(isa=LOADABLE).id if loadable else config.id
     name = f"{source}{'-whole' if whole else ''}{'-drawn' if drawn else ''}-{build}-{prepared.toolchain.id}-{cpu}"
     return BuildSite(
-        config=config, wiring=wiring, folder=str(Path(prepared.cache) / "builds" / name), variant=asked.variant
+        config=config, wiring=wiring, folder=str(Path(prepared.cache) / "builds" / name), variant=request.variant
     )

@@ -41,9 +41,9 @@ def find_unfinished(work: Workplace, node: str, wanted: str, *, sweep: str = "")
 
 
 def take_up(
-    state: Run, bundle: Bundle, asked: RunRequest, work: Workplace, now: tuple[Node, Condition]
+    state: Run, bundle: Bundle, request: RunRequest, work: Workplace, now: tuple[Node, Condition]
 ) -> tuple[Run, Plan]:
-    """Return state and plan of an unfinished run; `asked` is its request, resolved for the node as it was then.
+    """Return state and plan of an unfinished run; `request` is its request, resolved for the node as it was then.
 
     The plan is made again: nothing that is executed comes from the stored one, except the CPUs that --pin auto chose,
     if they can still be used. `now` is the node and its condition.
@@ -60,7 +60,7 @@ def take_up(
     _check_source(state, environ, console)
     _check_toolchain(state, environ, cache)
     _check_files(state, cache)
-    plan = renew_plan(_plan_anew(state, stored, asked, work), stored, state.id)
+    plan = renew_plan(_plan_anew(state, stored, request, work), stored, state.id)
     if not is_same_config(plan.sites[-1].config, state.config):
         raise UsageError(f"the build in run.json of {state.id} is not the one in its plan", hint=HINT)
     environment, _ = choose_child_environment(environ, state.toolchain)
@@ -73,12 +73,12 @@ def take_up(
     return state.replace(schema=SCHEMA), plan
 
 
-def _plan_anew(state: Run, stored: Plan, asked: RunRequest, work: Workplace) -> Plan:
+def _plan_anew(state: Run, stored: Plan, request: RunRequest, work: Workplace) -> Plan:
     """Return the plan that this harness makes for the run's request, on the node as it was then."""
-    if asked.measure.suite != state.suite:
+    if request.measure.suite != state.suite:
         cause = "another version of the harness began it, or run.json was changed since"
         raise UsageError(f"the suite of {state.id} does not match its settings", cause=cause, hint=HINT)
-    request, ranking = asked.measure.placement_request, asked.measure.ranking
+    placement, ranking = request.measure.placement_request, request.measure.ranking
     prepared = Preparation(
         cache=str(work.places.cache),
         node=state.node,
@@ -87,9 +87,9 @@ def _plan_anew(state: Run, stored: Plan, asked: RunRequest, work: Workplace) -> 
         environment=state.environment,
         caveats=(),
     )
-    inputs = gather_inputs(prepared, asked, state.weights, state.audio)
-    plan = place_plan(plan_run(inputs), request, ranking)
-    return keep_cpus(plan, stored, ranking, state.id) if request.pin == AUTO else plan
+    inputs = gather_inputs(prepared, request, state.weights, state.audio)
+    plan = place_plan(plan_run(inputs), placement, ranking)
+    return keep_cpus(plan, stored, ranking, state.id) if placement.pin == AUTO else plan
 
 
 def _check_cache(state: Run, stored: Plan, cache: Path) -> None:

@@ -17,21 +17,21 @@ from harness.settings.request import GridRequest, RunRequest
 from harness.trial.setup import Setup
 
 
-def design_sweep(asked: GridRequest, node: str) -> Sweep:
+def design_sweep(request: GridRequest, node: str) -> Sweep:
     """Return the sweep of a grid on a node; raises UsageError for a grid that is empty or too large."""
-    entries, cells = lay_grid(asked.axes, asked.excludes)
+    entries, cells = lay_grid(request.axes, request.excludes)
     begun = datetime.now(UTC)
     return Sweep(
         schema=SCHEMA,
-        id=f"{begun:%Y%m%dT%H%M%SZ}-{sum_up(asked.axes, cells)}",
+        id=f"{begun:%Y%m%dT%H%M%SZ}-{sum_up(request.axes, cells)}",
         node=node,
         start=begun.isoformat(timespec="seconds"),
-        seed=asked.suite.seed,
-        repetitions=asked.suite.repetitions,
-        axes=asked.axes,
+        seed=request.suite.seed,
+        repetitions=request.suite.repetitions,
+        axes=request.axes,
         entries=entries,
         cells=cells,
-        settings=asked.kept,
+        settings=request.kept,
     )
 
 
@@ -51,17 +51,17 @@ def choose_entry_suite(suite: Suite, cells: Sequence[Cell]) -> Suite:
     )
 
 
-def prepare_entry(asked: RunRequest, work: Workplace, setup: Setup, *, label: str) -> tuple[Run, Plan]:
+def prepare_entry(request: RunRequest, work: Workplace, setup: Setup, *, label: str) -> tuple[Run, Plan]:
     """Return the run and the plan of one config; sources and weights are fetched, but nothing is built.
 
     `label` distinguishes its steps from those of other configs.
 
     Raises UnavailableError or UnfitError for what cannot be fetched, UsageError for what does not exist.
     """
-    prepared = prepare(asked, work)
-    ready = ready_all(asked, work, prepared.source)
+    prepared = prepare(request, work)
+    ready = ready_all(request, work, prepared.source)
     caveats = tuple(dict.fromkeys(caveat for _, found in ready for caveat in found))
-    state, inputs = begin_run(prepared, asked, tuple(weights for weights, _ in ready), caveats)
+    state, inputs = begin_run(prepared, request, tuple(weights for weights, _ in ready), caveats)
     state = state.replace(caveats=(*state.caveats, *setup.describe(state)))
     plan = place_plan(plan_run(inputs), setup.placement_request, setup.ranking)
     if label:

@@ -39,13 +39,13 @@ Resolved = tuple[Weights, tuple[Caveat, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
+class _Attempt:
     """The request, and how the weights may be obtained."""
 
     entry: CatalogEntry
     catalog: Catalog
     cache: Path
-    asked: WeightsRequest
+    request: WeightsRequest
     environ: Mapping[str, str]
     progress: Progress
 
@@ -74,7 +74,7 @@ def load_catalog() -> Catalog:
 
 def resolve_weights(
     model: str,
-    asked: WeightsRequest,
+    request: WeightsRequest,
     cache: Path,
     environ: Mapping[str, str],
     progress: Progress = silent,
@@ -90,17 +90,17 @@ def resolve_weights(
     UnavailableError for weights that are missing or not as requested, UnreadableError for a file that is not a model,
     UnfitError without free space on the disk.
     """
-    catalog, choice = catalog or load_catalog(), asked.choice
+    catalog, choice = catalog or load_catalog(), request.choice
     entry = catalog.entry(model)
     require_timeable(entry)
-    request = _Request(entry=entry, catalog=catalog, cache=cache, asked=asked, environ=environ, progress=progress)
+    attempt = _Attempt(entry=entry, catalog=catalog, cache=cache, request=request, environ=environ, progress=progress)
     if choice == AUTO:
-        return _auto(request)
+        return _auto(attempt)
     if choice == OFFICIAL:
-        return _official(request, PATIENT)
+        return _official(attempt, PATIENT)
     if choice == SYNTHETIC:
-        return _synthetic(request, "as asked for")
-    return _named(request, Path(choice))
+        return _synthetic(attempt, "as asked for")
+    return _named(attempt, Path(choice))
 
 
 def verify_weights(weights: Weights, *, cache: Path) -> None:
@@ -113,19 +113,19 @@ def verify_weights(weights: Weights, *, cache: Path) -> None:
         raise UnavailableError(f"the weights of {weights.model} have changed: {path}", hint=hint)
 
 
-def _auto(request: _Request) -> Resolved:
+def _auto(attempt: _Attempt) -> Resolved:
     try:
-        official, caveats = _official(request, QUICK)
-        if request.asked.planned and not Path(official.path).is_file() and request.entry.name in SHAPES:
+        official, caveats = _official(attempt, QUICK)
+        if attempt.request.planned and not Path(official.path).is_file() and attempt.entry.name in SHAPES:
             return _undecided(official)
         return official, caveats
     except WrongSumError:  # somebody serves another file under this name: not a thing to pass over
         raise
     except UnavailableError as error:
-        if request.entry.name not in SHAPES:
+        if attempt.entry.name not in SHAPES:
             raise
         reason = error.cause or error.what
-    return _synthetic(request, f"because the official file is unavailable: {reason}")
+    return _synthetic(attempt, f"because the official file is unavailable: {reason}")
 
 
 def _undecided(official: Weights) -> Resolved:
@@ -136,43 +136,43 @@ def _undecided(official: Weights) -> Resolved:
     return official.replace(kind=WeightsKind.UNDECIDED), (Caveat(code=CaveatCode.WEIGHTS_PLANNED, message=message),)
 
 
-def _official(request: _Request, patience: RetryPolicy) -> Resolved:
-    entry = request.entry
+def _official(attempt: _Attempt, patience: RetryPolicy) -> Resolved:
+    entry = attempt.entry
     if not entry.sha256:
         raise UnavailableError(
             f"the official {entry.name} cannot be verified, so it is not downloaded",
             cause="its SHA-256 has not been published",
             hint=f"--weights PATH, with a file that you downloaded from {entry.url}",
         )
-    path = request.folder / f"ggml-{entry.name}.bin"
-    if path.is_file() and file_sha256(path, memory=request.memory) == entry.sha256:
-        return _weights(request, WeightsKind.OFFICIAL, path, entry.sha256), ()
-    if request.offline:
+    path = attempt.folder / f"ggml-{entry.name}.bin"
+    if path.is_file() and file_sha256(path, memory=attempt.memory) == entry.sha256:
+        return _weights(attempt, WeightsKind.OFFICIAL, path, entry.sha256), ()
+    if attempt.offline:
         cause = "downloads are switched off"
         hint = f"--weights PATH, or put the file at {path}"
         raise UnavailableError(f"the official {entry.name} is not in the cache", cause=cause, hint=hint)
-    if request.asked.planned:
+    if attempt.request.planned:
         message = f"{entry.name} is not in the cache: {entry.size_bytes / 1e6:,.0f} MB will be downloaded"
-        planned = _planned(request, WeightsKind.OFFICIAL, path, entry.size_bytes, entry.sha256)
+        planned = _planned(attempt, WeightsKind.OFFICIAL, path, entry.size_bytes, entry.sha256)
         return planned, (Caveat(code=CaveatCode.WEIGHTS_PLANNED, message=message),)
     fetch(
         DownloadRequest(
-            url=mirrored(entry.url, request.asked.mirror),
+            url=mirrored(entry.url, attempt.request.mirror),
             sha256=entry.sha256,
             size_bytes=entry.size_bytes,
-            token=request.token,
+            token=attempt.token,
         ),
         path,
-        request.environ,
-        request.progress,
+        attempt.environ,
+        attempt.progress,
         patience,
     )
-    remember_sha256(path, entry.sha256, memory=request.memory)
-    return _weights(request, WeightsKind.OFFICIAL, path, entry.sha256), ()
+    remember_sha256(path, entry.sha256, memory=attempt.memory)
+    return _weights(attempt, WeightsKind.OFFICIAL, path, entry.sha256), ()
 
 
-def _synthetic(request: _Request, reason: str) -> Resolved:
-    entry = request.entry
+def _synthetic(attempt: _Attempt, reason: str) -> Resolved:
+    entry = attempt.entry
     if entry.name not in SHAPES:
         quantised = "the harness writes F16 weights; whisper.cpp itself makes quantised ones from them"
         raise UnavailableError(
@@ -180,30 +180,30 @@ def _synthetic(request: _Request, reason: str) -> Resolved:
             cause=quantised if entry.quantised else "its shape is not known here",
             hint="--weights official, or --weights PATH",
         )
-    caveat = _synthetic_caveat(request, reason)
+    caveat = _synthetic_caveat(attempt, reason)
     pinned = entry.synthetic_sha256
-    if request.asked.planned:
-        path = request.folder / file_name(entry.name)
-        return _planned(request, WeightsKind.SYNTHETIC, path, file_bytes(SHAPES[entry.name]), pinned), (caveat,)
+    if attempt.request.planned:
+        path = attempt.folder / file_name(entry.name)
+        return _planned(attempt, WeightsKind.SYNTHETIC, path, file_bytes(SHAPES[entry.name]), pinned), (caveat,)
     path, sha256 = obtain_synthetic(
         entry.name,
-        folder=request.folder,
-        memory=request.memory,
+        folder=attempt.folder,
+        memory=attempt.memory,
         sha256=pinned,
-        progress=request.progress,
+        progress=attempt.progress,
     )
-    return _weights(request, WeightsKind.SYNTHETIC, path, sha256), (caveat,)
+    return _weights(attempt, WeightsKind.SYNTHETIC, path, sha256), (caveat,)
 
 
-def _named(request: _Request, named: Path) -> Resolved:
-    entry = request.entry
+def _named(attempt: _Attempt, named: Path) -> Resolved:
+    entry = attempt.entry
     path = named / f"ggml-{entry.name}.bin" if named.is_dir() else named
     if not os.path.lexists(path):
         hint = "--weights with auto, official, synthetic, a file, or a folder with ggml-<model>.bin files"
         raise UnavailableError(f"there is no file {path}", hint=hint)
     found = inspect_model(path, entry.name)
-    sha256 = file_sha256(path, memory=request.memory)
-    published = request.catalog.by_sha256(sha256)
+    sha256 = file_sha256(path, memory=attempt.memory)
+    published = attempt.catalog.by_sha256(sha256)
     if published is not None and published.name != entry.name:
         raise UnavailableError(
             f"{path} is not {entry.name}",
@@ -211,27 +211,27 @@ def _named(request: _Request, named: Path) -> Resolved:
             hint=f"--model {published.name}",
         )
     if published is not None:
-        return _weights(request, WeightsKind.OFFICIAL, path, sha256), ()
+        return _weights(attempt, WeightsKind.OFFICIAL, path, sha256), ()
     if sha256 == entry.synthetic_sha256:
-        return _weights(request, WeightsKind.SYNTHETIC, path, sha256), (_synthetic_caveat(request, "as asked for"),)
+        return _weights(attempt, WeightsKind.SYNTHETIC, path, sha256), (_synthetic_caveat(attempt, "as asked for"),)
     message = (
         f"{entry.name} was timed with the file {path.name}, which is not the official one "
         f"(SHA-256 {sha256[:12]}…, ftype {found.ftype})"
     )
-    return _weights(request, WeightsKind.FILE, path, sha256), (Caveat(code=CaveatCode.WEIGHTS_FILE, message=message),)
+    return _weights(attempt, WeightsKind.FILE, path, sha256), (Caveat(code=CaveatCode.WEIGHTS_FILE, message=message),)
 
 
-def _synthetic_caveat(request: _Request, reason: str) -> Caveat:
+def _synthetic_caveat(attempt: _Attempt, reason: str) -> Caveat:
     message = (
-        f"synthetic weights (F16, seed {SEED}) replace {request.entry.name}, {reason}; shapes and sizes are "
+        f"synthetic weights (F16, seed {SEED}) replace {attempt.entry.name}, {reason}; shapes and sizes are "
         "the official ones, so timings are representative, transcriptions are not"
     )
     return Caveat(code=CaveatCode.WEIGHTS_SYNTHETIC, message=message)
 
 
-def _weights(request: _Request, kind: WeightsKind, path: Path, sha256: str) -> Weights:
-    return _planned(request, kind, path, path.stat().st_size, sha256)
+def _weights(attempt: _Attempt, kind: WeightsKind, path: Path, sha256: str) -> Weights:
+    return _planned(attempt, kind, path, path.stat().st_size, sha256)
 
 
-def _planned(request: _Request, kind: WeightsKind, path: Path, size_bytes: int, sha256: str) -> Weights:
-    return Weights(model=request.entry.name, kind=kind, path=str(path.absolute()), size_bytes=size_bytes, sha256=sha256)
+def _planned(attempt: _Attempt, kind: WeightsKind, path: Path, size_bytes: int, sha256: str) -> Weights:
+    return Weights(model=attempt.entry.name, kind=kind, path=str(path.absolute()), size_bytes=size_bytes, sha256=sha256)

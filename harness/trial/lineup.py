@@ -18,21 +18,21 @@ SideRequests = tuple[SideRequest, SideRequest]
 _EXAMPLE = "harness ab HEAD ~/whisper.cpp"
 
 
-def choose_sides(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> SideRequests:
+def choose_sides(lineup: LineupRequest, environ: Mapping[str, str], note: Note) -> SideRequests:
     """Return baseline and contender as described by two words, or by none; nothing is fetched yet.
 
     Unless a repository is named, a ref is looked up in the checkout on the other side, then in the checkout around the
     current folder; a ref that neither has is left for upstream. Without words, the commit at which the checkout left
     its default branch is compared with the checkout as it is. Raises UsageError for bad input.
     """
-    words, extras = asked.words, asked.extras
+    words, extras = lineup.words, lineup.extras
     if len(words) not in (0, 2):
         hint = _EXAMPLE
         if len(words) == 1 and "=" not in words[0]:
             hint = f"harness ab HEAD {words[0]}" if words[0].startswith(PATHS) else f"harness ab {words[0]} ."
         raise UsageError(f"ab needs two sides, not {len(words)}: {' '.join(words)}", hint=hint)
     if not words:
-        return _choose_checkout_sides(asked, environ, note)
+        return _choose_checkout_sides(lineup, environ, note)
     full = [f"{word},{extra}" if extra else word for word, extra in zip(words, extras, strict=True)]
     around = find_checkout(Path(), environ)
     named = (find_checkout(Path(piece), environ) for one in full for piece in _split(one) if piece.startswith(PATHS))
@@ -50,23 +50,23 @@ def choose_sides(asked: LineupRequest, environ: Mapping[str, str], note: Note) -
         return False
 
     one, other = (parse_side(word, is_folder=is_folder) for word in full)
-    _refuse_idle((one, other), asked)
-    if around and all(request.choose_source(asked.shared).is_default for request in (one, other)):
+    _refuse_idle((one, other), lineup)
+    if around and all(request.choose_source(lineup.shared).is_default for request in (one, other)):
         note(f"both sides use the default release; to measure {around.top} instead: --source {around.top}")
     return (
-        _settle(one, _list_checkouts(other, around, asked, environ), asked, note),
-        _settle(other, _list_checkouts(one, around, asked, environ), asked, note),
+        _settle(one, _list_checkouts(other, around, lineup, environ), lineup, note),
+        _settle(other, _list_checkouts(one, around, lineup, environ), lineup, note),
     )
 
 
-def _choose_checkout_sides(asked: LineupRequest, environ: Mapping[str, str], note: Note) -> SideRequests:
-    folder, extras = Path(asked.shared.tree), asked.extras
+def _choose_checkout_sides(lineup: LineupRequest, environ: Mapping[str, str], note: Note) -> SideRequests:
+    folder, extras = Path(lineup.shared.tree), lineup.extras
     checkout = find_checkout(folder, environ)
     if checkout is None:
         cause = f"sides are optional only inside a checkout of whisper.cpp, and {folder.resolve()} is not in one"
         raise UsageError("ab needs two sides", cause=cause, hint=_EXAMPLE)
     base = checkout.find_base()
-    tree = probe_tree(checkout.top, environ=environ, note=note, ours=asked.shared.ours)
+    tree = probe_tree(checkout.top, environ=environ, note=note, ours=lineup.shared.ours)
     if tree.commit.sha == base.sha and not tree.commit.dirty and not any(extras):
         raise UsageError(
             f"there is nothing to compare in {checkout.top}",
@@ -79,7 +79,7 @@ def _choose_checkout_sides(asked: LineupRequest, environ: Mapping[str, str], not
     note(f"contender  {checkout.top} as it is now: {tree.commit.short}, {own}, {changes}")
     baseline = _join(f"merge base with {base.name}", {"ref": base.sha, "repo": checkout.locate(base.sha)}, extras[0])
     contender = _join("the tree", {"source": str(checkout.top)}, extras[1])
-    _refuse_idle((baseline, contender), asked, but=["source"])
+    _refuse_idle((baseline, contender), lineup, but=["source"])
     return baseline, contender
 
 
@@ -95,9 +95,9 @@ def _join(label: str, origin: Mapping[str, str], extra: str) -> SideRequest:
     return replace(request, label=f"{label},{extra}", values=(*origin.items(), *request.values))
 
 
-def _settle(request: SideRequest, checkouts: Sequence[Checkout], asked: LineupRequest, note: Note) -> SideRequest:
+def _settle(request: SideRequest, checkouts: Sequence[Checkout], lineup: LineupRequest, note: Note) -> SideRequest:
     """Return a side with its ref resolved in the first of `checkouts` that has it, else unchanged."""
-    mine = request.choose_source(asked.shared)
+    mine = request.choose_source(lineup.shared)
     ref = mine.ref
     if not ref or mine.repo or mine.tree:
         return request
@@ -116,10 +116,10 @@ def _settle(request: SideRequest, checkouts: Sequence[Checkout], asked: LineupRe
 
 
 def _list_checkouts(
-    other: SideRequest, around: Checkout | None, asked: LineupRequest, environ: Mapping[str, str]
+    other: SideRequest, around: Checkout | None, lineup: LineupRequest, environ: Mapping[str, str]
 ) -> list[Checkout]:
     """Return the checkouts in which a ref is looked up: the one on the other side, then the surrounding one."""
-    tree = other.choose_source(asked.shared).tree
+    tree = other.choose_source(lineup.shared).tree
     beside = find_checkout(Path(tree), environ) if tree else None
     return list({one.top: one for one in (beside, around) if one}.values())
 
@@ -132,10 +132,10 @@ def _split(words: str) -> list[str]:
     return [piece.strip().removeprefix("source=") for piece in words.split(",")]
 
 
-def _refuse_idle(requests: SideRequests, asked: LineupRequest, but: Sequence[str] = ()) -> None:
+def _refuse_idle(requests: SideRequests, lineup: LineupRequest, but: Sequence[str] = ()) -> None:
     """Raise UsageError for an option for the source that neither side uses."""
     for name in ORIGINS:
-        if name in asked.given and name not in but and not any(name in request.inherited for request in requests):
+        if name in lineup.given and name not in but and not any(name in request.inherited for request in requests):
             hint = f"leave out --{name}"
             if name == "repo":
                 hint = f"{hint}, or name a ref to look up there"

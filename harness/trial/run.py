@@ -274,7 +274,7 @@ def _look_at(trial: OpenTrial, tally: TrialTally) -> TrialFacts:
         lost=tuple(lost.reason for lost in tally.lost),
         idle_share=tally.idle_share,
         stopped_early=tally.stopped if design.early and tally.stopped is not TrialEnd.SETTLED else None,
-        fixed_by=name_fixture(baseline.asked.used),
+        fixed_by=name_fixture(baseline.request.used),
     )
 
 

@@ -33,13 +33,13 @@ class Setup(NamedTuple):
         return (*found, *caveat_placement(self.placement_request, self.condition))
 
 
-def make_setup(asked: MeasureRequest, work: Workplace) -> Setup:
+def make_setup(request: MeasureRequest, work: Workplace) -> Setup:
     """Return the requested setup, with the present condition of the node."""
     watch = CounterReader(work.environ)
-    monitor = QuietMonitor(watch, work.console, wait_s=asked.wait_s, retries=asked.retries)
+    monitor = QuietMonitor(watch, work.console, wait_s=request.wait_s, retries=request.retries)
     return Setup(
-        placement_request=asked.placement_request,
-        ranking=asked.ranking,
+        placement_request=request.placement_request,
+        ranking=request.ranking,
         condition=watch.probe_condition(),
         monitor=monitor,
     )

@@ -30,7 +30,7 @@ class Side(Record):
     """One side with the plan of its build, before it is built; a `drawn` build can be relinked."""
 
     role: Role
-    asked: RunRequest
+    request: RunRequest
     weights: tuple[Ready, ...]
     state: Run
     plan: Plan
@@ -39,7 +39,7 @@ class Side(Record):
     @property
     def suite(self) -> Suite:
         """The suite of this side."""
-        return self.asked.measure.suite
+        return self.request.measure.suite
 
     @property
     def folder(self) -> str:
@@ -47,10 +47,10 @@ class Side(Record):
         return self.plan.sites[-1].folder
 
 
-def prepare_side(role: Role, asked: RunRequest, work: Workplace, *, drawn: bool) -> Side:
+def prepare_side(role: Role, request: RunRequest, work: Workplace, *, drawn: bool) -> Side:
     """Return one side, with its sources and weights fetched."""
-    state, plan, ready = prepare_build(asked, work, drawn=drawn)
-    return Side(role=role, asked=asked, weights=ready, state=state, plan=plan, drawn=drawn)
+    state, plan, ready = prepare_build(request, work, drawn=drawn)
+    return Side(role=role, request=request, weights=ready, state=state, plan=plan, drawn=drawn)
 
 
 def build_side(side: Side, done: dict[tuple[str, ...], BuildResult], work: Workplace) -> BuildResult:
@@ -61,7 +61,7 @@ def build_side(side: Side, done: dict[tuple[str, ...], BuildResult], work: Workp
     """
     key = (side.folder, *(one.path for one in side.state.weights if one.parent))
     if key not in done:
-        done[key] = carry_out_build(side.state, side.plan, side.asked.build, work)
+        done[key] = carry_out_build(side.state, side.plan, side.request.build, work)
     if side.drawn and done[key].ok:
         require_distinct([name_folder(side.folder, seed) for seed in TRIED])
     return done[key]

@@ -93,8 +93,8 @@ def resolve_node(settings: Settings, environ: Mapping[str, str]) -> Node:
 
 def resolve_measured(settings: Settings, work: Workplace, node: Node, suite: Suite) -> RunRequest:
     """Return the run that measures a suite on a node; raises UsageError or UnfitError for bad settings."""
-    asked = resolve_unmeasured(settings, work.places, node)
-    return asked.replace(measure=resolve_measure(settings, work.environ, suite))
+    request = resolve_unmeasured(settings, work.places, node)
+    return request.replace(measure=resolve_measure(settings, work.environ, suite))
 
 
 def resolve_unmeasured(settings: Settings, places: Places, node: Node) -> RunRequest:

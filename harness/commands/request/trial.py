@@ -148,27 +148,27 @@ def _resolve_side(request: SideRequest, settings: Settings, work: Workplace, nod
         precision=0.0,
         max_time_s=0.0,
     )
-    asked = resolve_measured(mine, work, node, suite)
+    run = resolve_measured(mine, work, node, suite)
     if settings.flag("relink"):
-        _require_relinking(asked)
-    return asked
+        _require_relinking(run)
+    return run
 
 
-def _count_cases(asked: RunRequest) -> int:
-    suite = asked.measure.suite
+def _count_cases(request: RunRequest) -> int:
+    suite = request.measure.suite
     return len(suite.models) * len(suite.threads) * len(suite.flash_attn)
 
 
-def _require_relinking(asked: RunRequest) -> None:
+def _require_relinking(request: RunRequest) -> None:
     """Raise UsageError or UnfitError, before anything is built, if the code layout cannot be changed."""
-    optimised = next((one for one in asked.build.defines if _LTO.fullmatch(one)), "")
+    optimised = next((one for one in request.build.defines if _LTO.fullmatch(one)), "")
     if optimised:
         raise UsageError(
             f"--relink does not work with {optimised}",
             cause="link-time optimisation compiles the code again, for minutes, and orders functions itself",
             hint=f"leave out --relink or {optimised}",
         )
-    if is_macos(asked.node.os):
+    if is_macos(request.node.os):
         raise UnfitError(
             "--relink does not work on macOS",
             cause="the macOS linker needs a complete list of functions, which the harness does not make",

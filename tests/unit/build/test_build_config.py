@@ -19,8 +19,8 @@ def config(
     options: tuple[CMakeOption, ...] = (),
 ) -> Config:
     recipe = Recipe(build_type="Release", backend="cpu", options=options)
-    asked = BuildRequest(recipe=recipe, isa="native", isa_options=NATIVE, defines=defines, werror=werror)
-    return choose_config(asked, build_type, compiler)
+    request = BuildRequest(recipe=recipe, isa="native", isa_options=NATIVE, defines=defines, werror=werror)
+    return choose_config(request, build_type, compiler)
 
 
 def values(chosen: Config) -> dict[str, str]:

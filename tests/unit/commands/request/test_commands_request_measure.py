@@ -57,26 +57,26 @@ def test_a_run_is_one_value(node: Node) -> None:
         "tests": False,
         "dry_run": True,
     }
-    asked = resolved(**flags)
-    assert asked.node is node
-    assert asked.source.ref == "v1.8.5"
-    assert (asked.build.isa, asked.build.jobs, asked.build.defines) == ("avx2", 3, ("GGML_LTO=ON",))
-    assert {str(option) for option in asked.build.isa_options} >= {"-DGGML_NATIVE=OFF", "-DGGML_AVX2=ON"}
-    assert [str(option) for option in asked.build.recipe.options] == ["-DGGML_LLAMAFILE=ON"]
-    assert not asked.build.variant
-    assert (asked.weights.choice, asked.weights.made, asked.weights.planned) == ("synthetic", ("q5_0",), True)
-    assert asked.measure.suite.models == ("base-q5_0",)
-    assert (asked.measure.placement_request, asked.measure.ranking) == (PlacementRequest(pin="0,2", nice=5), CORES)
-    assert (asked.measure.wait_s, asked.measure.retries, asked.measure.roofline) == (300.0, 1, False)
-    assert asked.dry
-    assert asked.used == layered(**flags).describe()
+    request = resolved(**flags)
+    assert request.node is node
+    assert request.source.ref == "v1.8.5"
+    assert (request.build.isa, request.build.jobs, request.build.defines) == ("avx2", 3, ("GGML_LTO=ON",))
+    assert {str(option) for option in request.build.isa_options} >= {"-DGGML_NATIVE=OFF", "-DGGML_AVX2=ON"}
+    assert [str(option) for option in request.build.recipe.options] == ["-DGGML_LLAMAFILE=ON"]
+    assert not request.build.variant
+    assert (request.weights.choice, request.weights.made, request.weights.planned) == ("synthetic", ("q5_0",), True)
+    assert request.measure.suite.models == ("base-q5_0",)
+    assert (request.measure.placement_request, request.measure.ranking) == (PlacementRequest(pin="0,2", nice=5), CORES)
+    assert (request.measure.wait_s, request.measure.retries, request.measure.roofline) == (300.0, 1, False)
+    assert request.dry
+    assert request.used == layered(**flags).describe()
 
 
 def test_a_build_with_the_kernels_of_every_cpu_has_a_variant() -> None:
-    asked = resolved(loadable=True, isa="avx2")
-    assert asked.build.variant == "haswell"
+    request = resolved(loadable=True, isa="avx2")
+    assert request.build.variant == "haswell"
     assert CMakeOption(name="GGML_NATIVE", value="OFF", reason="each variant is for its own kind of CPU") in (
-        asked.build.isa_options
+        request.build.isa_options
     )
 
 
@@ -124,9 +124,9 @@ def test_an_unfinished_run_is_asked_for_as_it_was(node: Node) -> None:
 
 def test_the_node_is_measured_with_one_thread_too() -> None:
     settings = layered()
-    asked = resolve_roofline(settings, workplace(settings))
-    assert asked.measure.suite.threads == (1, 2)
-    assert not asked.measure.suite.benchmarks
+    request = resolve_roofline(settings, workplace(settings))
+    assert request.measure.suite.threads == (1, 2)
+    assert not request.measure.suite.benchmarks
     assert Benchmark.MEMCPY in resolved().measure.suite.benchmarks
 
 
