@@ -66,8 +66,7 @@ def caveat_time(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[C
         most = bound_time_correlation(len(here), len(there))
         message = (
             f"the runs of the two sides are not mixed in time: those of the {later} tend to be later (rank correlation "
-            "of "
-            f"side and start time {correlation:+.2f}; the limit is {most:.2f} either way): {advice}"
+            f"of side and start time {correlation:+.2f}; the limit is {most:.2f} either way): {advice}"
         )
         yield Caveat(code=CaveatCode.NOT_INTERLEAVED, message=message)
     yield from _caveat_days(baseline, contender)

@@ -101,7 +101,8 @@ def _explain(run: Run) -> str:
     if lacking:
         missing = _join(need for claim in lacking for need in list_missing(claim.needs, cpu))
         options, remedies = (_join(words) for words in zip(*((one.option, one.remedy) for one in lacking), strict=True))
-        return f"{options} makes the build use {missing}, which {_name(run.node)} lacks: {remedies}"
+        make = "makes" if len({one.option for one in lacking}) == 1 else "make"
+        return f"{options} {make} the build use {missing}, which {_name(run.node)} lacks: {remedies}"
     told = _compiled_in(run)
     if told:
         keys = ", ".join(feature.key for feature in told)

@@ -9,7 +9,7 @@ from harness.records.plan import Phase, Plan, Step
 from harness.records.run import Run
 from harness.records.wording import format_count
 
-# What was done with a build, or told of it.
+# The phases of steps that use a build or ask it something.
 _OF_A_BUILD = (Phase.PROBE, Phase.TEST, Phase.BENCHMARK)
 # Names in the folder of a build, each with what tells its content from others.
 Files = Sequence[tuple[str, str]]
@@ -55,22 +55,22 @@ def find_other_file(before: Files, now: Files) -> str:
     return f"{changed} has changed" if changed else ""
 
 
-def part_builds(run: Run, stale: tuple[StepResult, ...], *, known: bool) -> Run:
+def discard_other_build(run: Run, stale: tuple[StepResult, ...], *, known: bool) -> Run:
     """Return the run with the numbers of an earlier build discarded, their logs renamed, and a caveat that says so.
 
     Other results of that build, such as tests, are removed. `known` says whether its code is known to be different.
     """
-    aside = tuple(_set_apart(run, result) for result in stale if result.measurements)
+    discarded = tuple(_discard_log(run, result) for result in stale if result.measurements)
     kept = tuple(result for result in run.results if result not in stale)
     caveats = run.caveats
-    if aside:
+    if discarded:
         why = "its code is different" if known else "it is not known whether its code is the same"
         message = (
             f"the build was made again before the run had ended, and {why}: the "
-            f"measurements of {format_count(len(aside), 'step')} were discarded and repeated"
+            f"measurements of {format_count(len(discarded), 'step')} were discarded and repeated"
         )
         caveats = (*caveats, Caveat(code=CaveatCode.OTHER_BUILD, message=message))
-    return run.replace(results=kept, discarded=(*run.discarded, *aside), caveats=caveats)
+    return run.replace(results=kept, discarded=(*run.discarded, *discarded), caveats=caveats)
 
 
 def keep_one_build(run: Run) -> Run:
@@ -97,7 +97,7 @@ def caveat_builds(run: Run) -> Iterator[Caveat]:
         yield Caveat(code=CaveatCode.MIXED_BUILDS, message=message)
 
 
-def _set_apart(run: Run, result: StepResult) -> StepResult:
+def _discard_log(run: Run, result: StepResult) -> StepResult:
     number = 1 + sum(other.step == result.step and other.cause is Cause.OTHER_BUILD for other in run.discarded)
     stem = result.log.removesuffix(".log")
     return _discard(result).replace(log=f"{stem}.other-build-{number}.log" if result.log else "")

@@ -37,9 +37,9 @@ def find_stop_refusal(result: StepResult, run: Run, *, retries: int) -> str:
 
     Such an attempt is worthless, and a stop is seldom followed by another, so time does not limit these repetitions.
     """
-    aside = [other for other in run.attempts if other.step == result.step and other.stood_still]
-    if len(aside) >= retries:
-        return f"it was measured {len(aside) + 1} times" if aside else "--retries 0"
+    earlier = [other for other in run.attempts if other.step == result.step and other.stood_still]
+    if len(earlier) >= retries:
+        return f"it was measured {len(earlier) + 1} times" if earlier else "--retries 0"
     return ""
 
 
@@ -50,13 +50,13 @@ def find_refusal(result: StepResult, plan: Plan, run: Run, known: Mapping[str, f
     one.
     """
     loaded = [other for other in run.attempts if not other.stood_still]
-    aside = [other for other in loaded if other.step == result.step]
-    if len(aside) >= retries:
-        return f"it was measured {len(aside) + 1} times" if aside else "--retries 0"
-    if aside and has_stayed(min(map(_load, aside)), _load(result)):
+    earlier = [other for other in loaded if other.step == result.step]
+    if len(earlier) >= retries:
+        return f"it was measured {len(earlier) + 1} times" if earlier else "--retries 0"
+    if earlier and has_stayed(min(map(_load, earlier)), _load(result)):
         return "other processes used as much as before"
     level = _find_level(run, result.step)
-    if not aside and level is not None and has_stayed(_load(result), level):
+    if not earlier and level is not None and has_stayed(_load(result), level):
         return "measuring again did not help under such a load before"
     allowed_s = SHARE * planned_s(plan.steps, (*run.results, result), known)
     spent_s = sum(map(_wall_s, loaded))

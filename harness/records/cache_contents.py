@@ -24,9 +24,9 @@ class CacheEntryKind(StrEnum):
 class CacheEntry(Record):
     """One entry of the cache, which is removed as a whole or not at all.
 
-    `purpose` is its purpose, if known; `age_s` the time since its last use; `in_use` says why it must stay, and is
-    empty if it need not. `lock` is the lock file of the processes that make it, `companions` are files beside it that
-    are useless without it.
+    `purpose` says what it was made for, if that is known; `age_s` is the time since its last use; `in_use` says why it
+    must stay, and is empty if it need not. `lock` is the lock file of the processes that make it, `companions` are
+    files beside it that are useless without it.
     """
 
     kind: CacheEntryKind

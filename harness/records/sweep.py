@@ -7,7 +7,8 @@ from harness.records.measurement import Case
 from harness.records.record import Record
 from harness.records.run import SettingUsed
 
-# The model behind `Row.rtf`: a window of speech, token by token; at 150 words a minute there are about so many tokens.
+# The model behind `SweepRow.rtf`: a window of speech, token by token; at 150 words a minute there are about so many
+# tokens.
 WINDOW_S = 30.0
 TOKENS_PER_WINDOW = 100
 # Axis name and value, in the order of the axes.

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from harness.records.card import Card
 from harness.records.source import WHISPER
+from harness.records.wording import format_count
 from harness.render.plain import align
 
 _HEADER = ("id", "date", "node", "commit", "release", "config", "models", "status", "origin")
-
-
 _PROJECT = 3  # where the project's column stands, if it is there
 _SHOWN = 3
 
@@ -38,7 +37,8 @@ def render_list(cards: Sequence[Card], older: int = 0) -> str:
     if not rows:
         return ""
     header = (*_HEADER[:_PROJECT], "project", *_HEADER[_PROJECT:]) if several else _HEADER
-    more = [f"{older} older runs are not shown; use --all or --limit N"] if older > 0 else []
+    verb = "is" if older == 1 else "are"
+    more = [f"{format_count(older, 'older run')} {verb} not shown; use --all or --limit N"] if older > 0 else []
     return "".join(f"{line}\n" for line in (*align((header, *rows), left=len(header)), *more))
 
 

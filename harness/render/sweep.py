@@ -86,9 +86,10 @@ def pivot_sweep(table: SweepTable, *, rows: str, columns: str, value: str) -> li
     """
     names = [axis.name for axis in table.sweep.varying]
     down = [rows] if rows else [name for name in names if name != columns]
-    for name in (columns, *([rows] if rows else [])):
+    for option, name in (("--columns", columns), *([("--rows", rows)] if rows else [])):
         if name not in names:
-            raise UsageError(f"the sweep has no axis {name!r} with several values", hint=f"one of {', '.join(names)}")
+            what = f"{option}: the sweep has no axis {name!r} with several values"
+            raise UsageError(what, hint=f"{option} with one of {', '.join(names)}")
     if value not in PIVOT_VALUES:
         raise UsageError(f"a pivot cannot show {value!r}", hint=f"--value with one of {', '.join(PIVOT_VALUES)}")
     across = next(axis.values for axis in table.sweep.varying if axis.name == columns)

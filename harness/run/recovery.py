@@ -76,7 +76,7 @@ def _settle(results: Path, bundle: Bundle, left: Mapping[Path, Run], console: Co
         _, _, folder = seal_run(finished, bundle, ended)
         console.note(f"finished {folder}, which a killed harness left{_count(finished)}")
     elif not (bundle.path / PLAN).exists() and not run.results and not run.sweep:
-        bundle.discard()  # killed before there was a plan to go on with
+        bundle.discard()  # killed before there was a plan to resume
 
 
 def _remove_empty(bundle: Bundle) -> None:

@@ -23,7 +23,7 @@ from harness.run.constancy import ConstancyCheck
 from harness.run.option_check import check_options, keep_configured
 from harness.run.places import make_room
 from harness.store.bundle import OWN_FILE, Bundle
-from harness.store.discard import keep_quietest, list_aside, set_aside, take_build
+from harness.store.discard import discard_attempt, keep_quietest, list_attempts, take_build
 from harness.system.cache.stamp import claim, is_done, lift_stamp, put_stamp
 from harness.system.console import Console
 from harness.system.foreign import is_regular, read_bytes
@@ -166,7 +166,7 @@ class Session:
                 refusal = find_stop_refusal(result, self.run, retries=retries)
             elif is_wanted(result) and result.quiet:
                 said = f"{step.title}: others used {describe_others(result.quiet)}"
-                if can_wait(step) and retries and not list_aside(self.run, step.name):
+                if can_wait(step) and retries and not list_attempts(self.run, step.name):
                     self._console.note(f"{said}; it will be repeated at the end if there is time")
                     return result
                 refusal = find_refusal(result, self.plan, self.run, self._known, retries=retries)
@@ -177,7 +177,7 @@ class Session:
                 self.run, best = keep_quietest(self.run, self._bundle, result)
                 return best
             self._console.note(f"{said}; repeating it")
-            self.run = set_aside(self.run, self._bundle, result)
+            self.run = discard_attempt(self.run, self._bundle, result)
 
     def _watch(self, step: Step, monitor: QuietMonitor) -> StepResult:
         """Execute a measurement when the node is quiet, and return its result with the load from other processes."""
@@ -194,13 +194,13 @@ class Session:
         retries = self._monitor.retries if self._monitor else 0
         for step in self.plan.steps if retries else ():
             result = next((one for one in self.run.results if one.step == step.name and is_wanted(one)), None)
-            if not (result and can_wait(step)) or list_aside(self.run, step.name):
+            if not (result and can_wait(step)) or list_attempts(self.run, step.name):
                 continue
             refusal = find_refusal(result, self.plan, self.run, self._known, retries=retries)
             if refusal:
                 self._console.note(f"{step.title}: not repeated: {refusal}")
             else:
-                self.run = set_aside(self.run, self._bundle, result)
+                self.run = discard_attempt(self.run, self._bundle, result)
                 yield step
 
     def _is_still_good(self, step: Step, result: StepResult) -> bool:

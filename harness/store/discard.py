@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from harness.judge.provenance import find_other_file, is_compiling, is_same_build, list_dependents, part_builds
+from harness.judge.provenance import discard_other_build, find_other_file, is_compiling, is_same_build, list_dependents
 from harness.judge.quietness import choose_quietest
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Plan, Step
@@ -22,15 +22,15 @@ _NOTHING = "ninja: no work to do."
 _GRAIN_S = 1.0
 
 
-def list_aside(run: Run, step: str) -> list[StepResult]:
+def list_attempts(run: Run, step: str) -> list[StepResult]:
     """Return the attempts at a step that were discarded because of a disturbance."""
     return [other for other in run.attempts if other.step == step]
 
 
-def set_aside(run: Run, bundle: Bundle, result: StepResult) -> Run:
+def discard_attempt(run: Run, bundle: Bundle, result: StepResult) -> Run:
     """Return the run with a discarded attempt, saved; its log is renamed to make room for the next one."""
     log = bundle.logs / result.log
-    kept = log.with_suffix(f".disturbed-{len(list_aside(run, result.step)) + 1}.log")
+    kept = log.with_suffix(f".disturbed-{len(list_attempts(run, result.step)) + 1}.log")
     if is_regular(log, within=bundle.path):  # a run that was killed right here has moved it already
         log.replace(kept)
     run = run.replace(
@@ -43,14 +43,14 @@ def set_aside(run: Run, bundle: Bundle, result: StepResult) -> Run:
 
 def keep_quietest(run: Run, bundle: Bundle, result: StepResult) -> tuple[Run, StepResult]:
     """Return the quietest of all attempts at a step under the step's own log, and the run with the others discarded."""
-    aside = list_aside(run, result.step)
+    earlier = list_attempts(run, result.step)
     # A run that was killed right here has moved a log already.
     best = choose_quietest(
-        [result, *(other for other in aside if is_regular(bundle.logs / other.log, within=bundle.path))]
+        [result, *(other for other in earlier if is_regular(bundle.logs / other.log, within=bundle.path))]
     )
     if best is result:
         return run, result
-    run = set_aside(run, bundle, result)
+    run = discard_attempt(run, bundle, result)
     (bundle.logs / best.log).replace(bundle.logs / result.log)
     return run.replace(discarded=tuple(other for other in run.discarded if other is not best)), best.replace(
         log=result.log
@@ -78,7 +78,7 @@ def take_build(
     if not stale or is_same_build(before if timed else None, after, untouched=untouched):
         return run
     known = len(run.discarded)
-    run = part_builds(run, stale, known=bool(before and before.known and after and after.known))
+    run = discard_other_build(run, stale, known=bool(before and before.known and after and after.known))
     bundle.save_run(run)
     moved = {result.step: result.log for result in run.discarded[known:]}
     for one in stale:

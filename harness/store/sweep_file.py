@@ -81,7 +81,8 @@ def find_sweep(
             if not wanted:
                 break
     if len(found) > 1:
-        raise UsageError(f"the ids of {len(found)} sweeps begin with {wanted!r}", hint=found[0].id)
+        command = "harness sweep --resume" if unfinished else "harness show"
+        raise UsageError(f"the ids of {len(found)} sweeps begin with {wanted!r}", hint=f"{command} {found[0].id}")
     if not found:
         kind = "unfinished sweep" if unfinished else "sweep"
         begins = f" whose id begins with {wanted!r}" if wanted else ""
@@ -111,7 +112,7 @@ def name_sweep(results: Path, word: str) -> tuple[str, str] | None:
         return None
     chosen = exact or found
     if len(chosen) > 1:
-        hint = chosen[0].name.removesuffix(SWEEP)
+        hint = f"harness show {chosen[0].name.removesuffix(SWEEP)}"
         raise UsageError(f"the ids of {len(chosen)} sweeps begin with {word!r}", hint=hint)
     return (chosen[0].parents[1].name, chosen[0].name.removesuffix(SWEEP)) if chosen else None
 

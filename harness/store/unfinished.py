@@ -44,18 +44,21 @@ def find_partial(
     run.json is damaged.
     """
     partials = sorted((results / node).glob(f"*/*{PARTIAL}"), key=lambda path: path.name)
-    # Without a plan there is nothing to go on with: one side of a live comparison, if not named, or a run that was
-    # killed before it had begun.
+    # Without a plan there is nothing to resume: one side of a live comparison, if not named, or a run that was killed
+    # before it had begun.
     found = [path for path in partials if path.name.startswith(wanted) and (wanted or os.path.lexists(path / PLAN))]
     found = [path for path in found if path.name == f"{wanted}{PARTIAL}"] or found
     if wanted and len(found) > 1:
-        raise UsageError(f"the ids of {len(found)} unfinished runs begin with {wanted!r}", hint=str(found[-1].name))
+        raise UsageError(
+            f"the ids of {len(found)} unfinished runs begin with {wanted!r}",
+            hint=f"harness run --resume {_id(found[-1])}",
+        )
     hint = ""
     for path in reversed(found):
         try:
             run, bundle = _load_own(results, path, sweep), Bundle(path)
             if not wanted:
-                bundle.load_plan()  # a broken one cannot be gone on with either
+                bundle.load_plan()  # a run with a broken plan cannot be resumed either
             if not bundle.claim() and is_claimed(path):
                 raise UsageError(
                     f"{run.id} is being measured by another process", hint="wait until that process has ended"
@@ -81,7 +84,7 @@ def require_own(partial: Path, again: str = "harness run") -> None:
     The steps come from a plan that is made anew, but numbers and logs are used as they are. `again` is the command that
     begins another one.
     """
-    name, fresh = partial.name.removesuffix(PARTIAL), f"{again}, without --resume"
+    name, fresh = _id(partial), f"{again}, without --resume"
     for path, status in _walk(partial):
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
             kind = "a link" if stat.S_ISLNK(status.st_mode) else "neither a file nor a folder"
@@ -100,14 +103,17 @@ def is_own(status: os.stat_result, folder: Path) -> bool:
     return status.st_uid == os.geteuid() or status.st_uid == _probe(folder)[0]
 
 
+def _id(path: Path) -> str:
+    return path.name.removesuffix(PARTIAL)
+
+
 def _final(path: Path) -> Path:
-    return path.with_name(path.name.removesuffix(PARTIAL))
+    return path.with_name(_id(path))
 
 
 def _name_removal(results: Path, partial: Path) -> str:
     """Return the command that removes an unfinished run."""
-    name = partial.name.removesuffix(PARTIAL)
-    return f"harness list --unfinished --remove {name} --yes --results {shlex.quote(str(results))}"
+    return f"harness list --unfinished --remove {_id(partial)} --yes --results {shlex.quote(str(results))}"
 
 
 def _load_own(results: Path, path: Path, sweep: str) -> Run:

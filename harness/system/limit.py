@@ -75,7 +75,7 @@ def explain_stop(
 ) -> HarnessError:
     """Return the error to raise where something ends a run, a sweep or a comparison in the middle.
 
-    `kept` says what is there, `again` is the command to go on with, `place` where it happened if the system does not
+    `kept` says what is there, `again` is the command that resumes it, `place` where it happened if the system does not
     say. What is already explained stays as it is.
     """
     limit = limit_of(error)

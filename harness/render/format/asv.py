@@ -43,7 +43,7 @@ def render(sheets: Sequence[RunSheet]) -> str:
     """Return the result file of one build; raises UsageError if the runs need more than one."""
     groups = _group(sheets)
     if len(groups) != 1:
-        raise UsageError(f"asv keeps these runs in {len(groups)} files", hint="-o asv-results, a folder")
+        raise UsageError(f"asv keeps these runs in {len(groups)} files", hint="-o asv-results  # a folder")
     rows = next(iter(groups.values()))
     return _dump(_result(rows, _describe(rows)))
 

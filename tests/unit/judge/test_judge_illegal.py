@@ -51,7 +51,7 @@ def test_an_option_that_asks_for_too_much_is_named_with_the_way_back() -> None:
     message = explain(died(ZEN2, NATIVE, "GGML_NATIVE=OFF", "GGML_AVX512=ON", "GGML_AVX512_VNNI=ON"))
     assert message == (
         "bench_base_t4_fa0_r1 was killed by an illegal instruction (SIGILL): -D GGML_AVX512=ON, -D "
-        "GGML_AVX512_VNNI=ON makes the build use avx512f, avx512cd, avx512vl, avx512dq, avx512bw, avx512_vnni, which "
+        "GGML_AVX512_VNNI=ON make the build use avx512f, avx512cd, avx512vl, avx512dq, avx512bw, avx512_vnni, which "
         "this CPU (AMD Ryzen 7 3700X 8-Core Processor) lacks: leave out -D GGML_AVX512=ON, leave out -D "
         "GGML_AVX512_VNNI=ON"
     )

@@ -5,12 +5,12 @@ import pytest
 from harness.judge.caveat import derive_caveats
 from harness.judge.provenance import (
     Files,
+    discard_other_build,
     find_other_file,
     is_compiling,
     is_same_build,
     keep_one_build,
     list_dependents,
-    part_builds,
 )
 from harness.records.build import CodeDigests
 from harness.records.measurement import Case
@@ -94,14 +94,14 @@ def test_numbers_of_another_build_are_set_aside_and_the_rest_has_no_result() -> 
     run = factory.run(*done())
     build = next(step for step in plan().steps if step.name == "build_release")
     stale = list_dependents(build, plan(), run)
-    parted = part_builds(run, stale, known=True)
+    parted = discard_other_build(run, stale, known=True)
     assert [one.step for one in parted.results] == [one.step for one in run.results if one not in stale]
     assert parted.measurements == ()
     assert {one.cause for one in parted.discarded} == {Cause.OTHER_BUILD}
     assert all(one.log.endswith(".other-build-1.log") and one.measurements for one in parted.discarded)
     assert parted.attempts == (), "no attempt that was disturbed"
     assert [caveat.code for caveat in parted.caveats] == ["other-build"]
-    again = part_builds(parted.replace(results=run.results), stale, known=False)
+    again = discard_other_build(parted.replace(results=run.results), stale, known=False)
     assert again.discarded[-1].log.endswith(".other-build-2.log")
     assert "not known whether its code is the same" in again.caveats[-1].message
 

@@ -90,6 +90,11 @@ def test_an_empty_list_is_empty() -> None:
     assert render_list(()) == ""
 
 
+def test_one_older_run_is_one() -> None:
+    assert render_list([CARD], older=1).endswith("\n1 older run is not shown; use --all or --limit N\n")
+    assert render_list([CARD], older=2).endswith("\n2 older runs are not shown; use --all or --limit N\n")
+
+
 def test_a_project_has_a_column_where_it_is_not_whisper_cpp() -> None:
     assert "project" not in render_list([CARD])
     shown = render_list([CARD, CARD.replace(project="ggml"), CARD.replace(project="", start="")])

@@ -65,8 +65,12 @@ def test_a_sweep_is_named_by_its_id_a_beginning_or_the_word_for_the_latest(tmp_p
     for other in ("latest", "all", "zzz", "../../etc", "a/b/c", "*", ""):
         assert name_sweep(tmp_path, other) is None, other
     begun = first.id[:13]
-    with pytest.raises(UsageError, match="the ids of 2 sweeps begin with"):
+    with pytest.raises(UsageError, match="the ids of 2 sweeps begin with") as several:
         name_sweep(tmp_path, begun)
+    assert several.value.hint == f"harness show {second.id}"
+    with pytest.raises(UsageError, match="the ids of 2 sweeps begin with") as several:
+        find_sweep(tmp_path, "node-1", begun, unfinished=True)
+    assert several.value.hint == f"harness sweep --resume {second.id}"
     run = tmp_path / "node-1" / "2026-01" / f"{begun}-a-run"
     run.mkdir(parents=True, exist_ok=True)
     assert name_sweep(tmp_path, begun) is None, "it sweeps begin with a run, too"

@@ -220,3 +220,11 @@ def test_parts_of_something_larger_are_not_runs_of_their_own(tmp_path: Path) -> 
         find(tmp_path, side.final.name)
     sweep = "20260101T000000Z-abc"
     assert find_partial(tmp_path, "node-1", LATER.id, note=print, sweep=sweep)[1].sweep == sweep
+
+
+def test_several_unfinished_runs_with_one_beginning_are_told_apart_by_a_command(tmp_path: Path) -> None:
+    begin(tmp_path).release()
+    begin(tmp_path, LATER).release()
+    with pytest.raises(UsageError, match="the ids of 2 unfinished runs begin with") as several:
+        find(tmp_path, RUN.id[:10])
+    assert several.value.hint == f"harness run --resume {LATER.id}"
