@@ -16,7 +16,7 @@ def explain(output: Output, codes: Sequence[str]) -> int:
     wanted = [code.strip("[]") for code in codes]
     for code in wanted:
         if code not in {one.code for one in known}:
-            hint = nearest(code, [one.code for one in known]) or "harness explain"
+            hint = nearest(code, [one.code for one in known], listing="harness explain  # prints all codes")
             raise UsageError(f"unknown code {code!r}", hint=hint)
     found = tuple(one for one in known if not wanted or one.code in wanted)
     output.show(render_explanations(found), found)

@@ -115,8 +115,8 @@ def _mul_mat(shares: Sequence[RooflineShare]) -> Iterator[str]:
 
 def _notes(shares: Sequence[RooflineShare]) -> Iterator[str]:
     if any(share.metric == DECODE.name for share in shares):
-        yield f"{_INDENT}encode and mul_mat: share of the FP32 peak; decode: the decoder's weights and both KV caches,"
-        yield f"{_INDENT}read once per token, as a share of the memory read rate"
+        yield f"{_INDENT}encode and mul_mat: share of the FP32 peak; decode: the decoder's weights and"
+        yield f"{_INDENT}both KV caches, read once per token, as a share of the memory read rate"
     elif shares:
         yield f"{_INDENT}share of the FP32 peak"
     if any(share.metric == FLOP_RATE.name and share.ratio > 1 for share in shares):

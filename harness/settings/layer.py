@@ -160,7 +160,8 @@ def name_settings(table: Mapping[str, object], where: str) -> dict[str, object]:
     for key, value in table.items():
         name = name_setting(key)
         if name not in BY_NAME:
-            raise UsageError(f"{where}: unknown setting {name!r}", hint=RETIRED.get(name) or nearest(name, BY_NAME))
+            hint = RETIRED.get(name) or nearest(name, BY_NAME, listing="harness run --help  # each option is a setting")
+            raise UsageError(f"{where}: unknown setting {name!r}", hint=hint)
         if name in normal:
             raise UsageError(
                 f"{where}: the setting {name} is given twice, once as {key}", hint="remove one of the two lines"
@@ -175,11 +176,14 @@ def name_setting(key: str) -> str:
     return ALIASES.get(name, name)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known words closest to `word`."""
+def nearest(word: str, known: Iterable[str], *, listing: str = "") -> str:
+    """Return a hint that names the known words closest to `word`, or all of them if none is close.
+
+    Where they are too many for a line, `listing` is the command that prints them.
+    """
     names = list(known)
     close = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?" if close else f"one of: {', '.join(names)}"
+    return f"did you mean {' or '.join(close)}?" if close else listing or f"one of: {', '.join(names)}"
 
 
 def _convert(setting: Setting, raw: object, where: str) -> Value:

@@ -259,3 +259,6 @@ def test_a_code_is_explained(kit: Kit) -> None:
     wrong = kit.harness("explain", "noisi")
     assert wrong.returncode == 2
     assert "did you mean noisy" in wrong.stderr
+    strange = kit.harness("explain", "zzzzzz")
+    assert strange.returncode == 2
+    assert strange.stderr.endswith("harness explain  # prints all codes\n"), "a hundred codes are no hint"

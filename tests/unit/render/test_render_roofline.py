@@ -45,7 +45,7 @@ def test_the_shares_are_percent_of_a_named_roofline() -> None:
     assert "n=64  n=4096" in text
     assert "0.5%    150%" in text
     assert "quantised types multiply in eight bits" in text
-    assert "the decoder's weights and both KV caches" in text
+    assert "the decoder's weights and\n  both KV caches" in text
 
 
 PRODUCTS = ((64, "q4_0", 2.0), (4096, "q4_0", 600.0), (4096, "f32", 100.0))
