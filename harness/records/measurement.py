@@ -28,7 +28,7 @@ class Case(Record, order=True):
     params: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, benchmark: str, **params: str | int) -> "Case":
+    def of(cls, benchmark: str, /, **params: str | int) -> "Case":
         """Return the case with `params` sorted by name; raises ValueError for values that `parse` cannot read."""
         return _make(benchmark, tuple(sorted([(key, str(value)) for key, value in params.items()])))
 

@@ -18,6 +18,7 @@ PASSING = {
     "plan/thread.py",
     "judge/context.py",
     "judge/node_fact.py",
+    "judge/resume.py",
     "run/constancy.py",
     "run/finish.py",
 }

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.errors import UnreadableError
@@ -11,7 +11,8 @@ NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True)
 VALUES = st.from_regex(r"[^/=\s]{1,12}", fullmatch=True)
 
 
-@given(benchmark=NAMES, params=st.dictionaries(NAMES.filter(lambda name: name != "benchmark"), VALUES, max_size=5))
+@given(benchmark=NAMES, params=st.dictionaries(NAMES, VALUES, max_size=5))
+@example(benchmark="whisper", params={"benchmark": "1", "cls": "2"})
 def test_names_round_trip(benchmark: str, params: dict[str, str]) -> None:
     case = Case.of(benchmark, **params)
     assert Case.parse(str(case)) == case
