@@ -124,13 +124,16 @@ def read_cards(
 
 
 def _call(call: Call) -> int:
+    filters = {name: call.text(name) for name in RunFilter.__struct_fields__}
     if call.flag("unfinished"):
+        idle = [name for name in (*filters, "limit", "all") if call.given[name]]
+        if idle:
+            raise UsageError(f"--unfinished cannot be combined with --{idle[0]}", hint="harness list --unfinished")
         return unfinished(call.settings, call.output, call.words("remove"), yes=call.flag("yes"))
     if call.words("remove") or call.flag("yes"):
         hint = "harness list --unfinished --remove ID --yes"
         raise UsageError("--remove and --yes only apply to unfinished runs", hint=hint)
-    wanted = RunFilter(**{name: call.text(name) for name in RunFilter.__struct_fields__})
-    return runs(call.settings, call.output, wanted, limit=0 if call.flag("all") else call.number("limit"))
+    return runs(call.settings, call.output, RunFilter(**filters), limit=0 if call.flag("all") else call.number("limit"))
 
 
 VERB = Verb(

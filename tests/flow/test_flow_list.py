@@ -73,7 +73,16 @@ def test_machines_get_all_unless_they_ask_for_less(filled: Kit) -> None:
     assert json.loads(filled.harness("list", "--json", "--limit", "2").stdout) == cards[-2:]
 
 
-@pytest.mark.parametrize("words", [("--limit", "0"), ("--limit", "-1"), ("--limit", "x"), ("--all", "--limit", "2")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--limit", "0"),
+        ("--limit", "-1"),
+        ("--limit", "x"),
+        ("--all", "--limit", "2"),
+        ("--unfinished", "--limit", "2"),
+    ],
+)
 def test_a_limit_that_is_none(kit: Kit, words: tuple[str, ...]) -> None:
     done = kit.harness("list", *words)
     assert (done.returncode, done.stdout) == (2, "")
