@@ -26,7 +26,6 @@ PROCESSES = Shortage(
 MEMORY = Shortage("there is no more memory", "ulimit -v and ulimit -d show the limits, free -m what the node has")
 FILE_SIZE = Shortage("a file has reached its size limit", "ulimit -f shows the limit; ulimit -f unlimited lifts it")
 CPU_TIME = Shortage("the limit of CPU time is reached", "ulimit -t shows the limit; ulimit -t unlimited lifts it")
-STACK = Shortage("the stack is full, or the program crashed", "ulimit -s shows the limit; ulimit -s 8192 is usual")
 
 _NUMBERS = {
     errno.EMFILE: FILES,

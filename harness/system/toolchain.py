@@ -27,6 +27,7 @@ _AUTO_PAIRS = (
     CompilerPair(cc="gcc", cxx="g++"),
     CompilerPair(cc="clang", cxx="clang++"),
 )
+_PACKAGED = ("cmake", "ctest", "ninja")
 _CACHES = ("ccache",)  # sccache has no namespaces: it would mix the objects of different CPUs
 
 
@@ -34,11 +35,13 @@ def probe_toolchain(compiler: str, environ: Mapping[str, str], *, cache: Path, t
     """Return the compilers that `compiler` names, with CMake, CTest, Ninja and a compiler cache if there is one.
 
     `compiler` is `auto` (CC and CXX in `environ`, else what is found), `zig`, or the name or path of a C or C++
-    compiler, from which the other one is derived. `tools` is the only folder that is searched for CMake, CTest and
-    Ninja, if given. Scripts for zig are written below `cache`. Raises UnfitError with the command that installs what is
-    missing, and UsageError for a CC or CXX that holds more than a program.
+    compiler, from which the other one is derived. In `tools`, a folder, CMake, CTest and Ninja are looked for first.
+    Scripts for zig are written below `cache`. Raises UnfitError with the command that installs what is missing, and
+    UsageError for a CC or CXX that holds more than a program, and for a folder without any of the tools.
     """
     environ = {**environ, "LC_ALL": "C"}
+    if tools and not any((Path(tools) / name).is_file() for name in _PACKAGED):
+        raise UsageError(f"--tools: there is no {' or '.join(_PACKAGED)} in {tools}", hint="leave out --tools")
     if compiler == ZIG:
         pair, version = make_zig(environ, cache)
         cc = Tool(name=ZIG_CC, version=version, path=pair.cc)
@@ -191,7 +194,7 @@ def _probe_packaged(program: str, package: str, environ: Mapping[str, str], tool
 
 
 def _candidates(program: str, package: str, environ: Mapping[str, str], tools: str) -> Iterator[str]:
-    """Yield possible paths of `program`: in its Python package, beside this Python, on PATH; or only in `tools`."""
+    """Yield possible paths of `program`: the one in `tools`, else in its package, beside this Python, on PATH."""
     if tools and (Path(tools) / program).is_file():
         yield str((Path(tools) / program).absolute())
         return

@@ -154,3 +154,8 @@ def test_cache_that_cannot_be_written_is_unfit(machine: Callable[..., dict[str, 
     (tmp_path / "file").touch()
     with pytest.raises(UnfitError, match="cannot write"):
         probe_toolchain("zig", machine("zig", *ASK), cache=tmp_path / "file")
+
+
+def test_a_folder_without_any_of_the_tools_is_refused(machine: Callable[..., dict[str, str]], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no cmake or ctest or ninja in /nonexistent"):
+        probe_toolchain("auto", machine("cc", "c++", *ASK), cache=tmp_path, tools="/nonexistent")
