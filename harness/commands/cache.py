@@ -31,20 +31,20 @@ class CacheWords(Record):
     yes: bool = False
 
 
-def cache(settings: Settings, output: Output, request: CacheWords) -> int:
+def cache(settings: Settings, output: Output, words: CacheWords) -> int:
     """Print the contents of the cache, or prune it; return the exit code."""
     places, dry = resolve_places(settings), is_dry(settings)
     folder = places.cache
     limits = PruneLimits(
-        older_s=require_age(request.older, "--older") if request.older else None,
-        keep_bytes=parse_size(request.keep, "--keep") if request.keep else None,
-        kinds=choose_kinds(request.kinds),
+        older_s=require_age(words.older, "--older") if words.older else None,
+        keep_bytes=parse_size(words.keep, "--keep") if words.keep else None,
+        kinds=choose_kinds(words.kinds),
     )
-    if not request.prune:
+    if not words.prune:
         stock = _probe(places, busy=is_occupied(folder) or is_held(node_lock_path()))
         output.show(render_contents(stock), stock)
         return 0
-    if dry or not request.yes:
+    if dry or not words.yes:
         stock = _probe(places, busy=is_occupied(folder) or is_held(node_lock_path()))
         victims = choose_victims(stock.entries, limits)
         pruning = PruneResult(stock=stock, removals=tuple(Removal(entry=one) for one in victims), done=False)
@@ -78,18 +78,18 @@ def _list_needs(results: Path) -> Iterator[tuple[str, str]]:
 
 
 def _call(call: Call) -> int:
-    request = CacheWords(
+    words = CacheWords(
         prune=bool(call.text("action")),
         older=call.text("older"),
         keep=call.text("keep"),
         kinds=call.pieces("kind"),
         yes=call.flag("yes"),
     )
-    if not request.prune and request != CacheWords():
+    if not words.prune and words != CacheWords():
         raise UsageError(
             "--older, --keep, --kind and --yes only apply to `prune`", hint="harness cache prune --older 30d"
         )
-    return cache(call.settings, call.output, request)
+    return cache(call.settings, call.output, words)
 
 
 VERB = Verb(

@@ -33,25 +33,25 @@ class CompareWords(Record):
     full: bool = False
 
 
-def compare(settings: Settings, output: Output, request: CompareWords) -> int:
+def compare(settings: Settings, output: Output, words: CompareWords) -> int:
     """Print the verdicts on stored runs; return 20 for a relevant regression, 21 if strict and unresolved, else 0.
 
     Returns 2 if a metric or benchmark was named that the two sides do not have in common, and else the exit code for
     unreadable input if a run could not be read.
     """
-    question, places = resolve_question(settings, request.across), resolve_places(settings)
-    sides = [_find(places, words, output) for words in (request.baseline, request.contender)]
+    question, places = resolve_question(settings, words.across), resolve_places(settings)
+    sides = [_find(places, side, output) for side in (words.baseline, words.contender)]
     (baseline, left), (contender, right) = sides
     result = compare_runs(baseline, contender, question)
     names = (_title(result.baseline, baseline), _title(result.contender, contender))
     family, differences = result.family, result.differences
-    if request.markdown:
+    if words.markdown:
         text = render_comparison_markdown(
             family, baseline_name=names[0], contender_name=names[1], differences=differences
         )
     else:
         text = render_comparison(
-            family, baseline_name=names[0], contender_name=names[1], differences=differences, full=request.full
+            family, baseline_name=names[0], contender_name=names[1], differences=differences, full=words.full
         )
     output.show(text, result)
     missing = list_uncompared(question, family)
@@ -113,14 +113,14 @@ def _call(call: Call) -> int:
             "compare needs two sides", hint="harness compare BASELINE CONTENDER, or both --baseline and --contender"
         )
     baseline, contender = flags if any(flags) else (named[:1], named[1:])
-    request = CompareWords(
+    words = CompareWords(
         baseline=baseline,
         contender=contender,
         across=tuple(GROUPS) if call.flag("force") else call.pieces("across"),
         markdown=call.output.form is OutputForm.MARKDOWN,
         full=call.output.console.verbose,
     )
-    return compare(call.settings, call.output, request)
+    return compare(call.settings, call.output, words)
 
 
 VERB = Verb(

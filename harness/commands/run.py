@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_run
-from harness.commands.request.place import open_workplace
+from harness.commands.request.place import open_workplace, refuse_dry
 from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UnreadableError, UsageError
 from harness.judge.node_fact import caveat_condition, caveat_placement
@@ -43,6 +43,8 @@ from harness.system.stream import append_text
 def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:
     """Execute a run, or resume an unfinished one; return the exit code of its results."""
     work = open_workplace(settings, environ, output.console)
+    if resume is not None:
+        refuse_dry(settings, "run")
     # Bad settings are refused at once, not after a wait or a download.
     request = resolve_run(settings, work)
     watch = CounterReader(environ)

@@ -6,9 +6,18 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_node
-from harness.commands.request.place import open_workplace
-from harness.commands.request.sweep import SweepRequest, resolve_kept_sweep, resolve_sweep
-from harness.commands.sweep_table import FORMS, PIVOT, Pivot, choose_pivot, complain_blank, describe_sweep, show_chart
+from harness.commands.request.place import open_workplace, refuse_dry
+from harness.commands.request.sweep import SweepRequest, read_sweep_file, resolve_kept_sweep, resolve_sweep
+from harness.commands.sweep_table import (
+    FORMS,
+    PIVOT,
+    Pivot,
+    choose_pivot,
+    complain_blank,
+    describe_sweep,
+    require_axes,
+    show_chart,
+)
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
 from harness.records.node import Node
@@ -46,30 +55,34 @@ class SweepWords(Record):
     pivot: Pivot = Pivot()
 
 
-def sweep(settings: Settings, environ: Mapping[str, str], output: Output, request: SweepWords) -> int:
+def sweep(settings: Settings, environ: Mapping[str, str], output: Output, words: SweepWords) -> int:
     """Measure the cross product of the axes, or resume an unfinished sweep; return the exit code."""
+    if words.resume is not None:
+        _refuse_idle(settings, words)
+    settings, file = read_sweep_file(settings, words.file)
     node = resolve_node(settings, environ)
     work = open_workplace(settings, environ, output.console)
-    if request.resume is not None:
+    if words.resume is not None:
         with hold_node(work):
             settle_unfinished(work.places, node.name, work.console)
-            sessions = _take_up(settings, work, node, request.resume)
+            sessions = _take_up(settings, work, node, words.resume, words.pivot)
             runs = _measure(sessions, work)
-        return _finish(sessions, runs, work.places.results, request, output)
-    order = resolve_sweep(settings, work, node, request.file, request.axes)
-    setup = make_setup(order.measure, work)
-    prepare = _preparing(order, work, setup)
-    if order.dry:
-        planned, ready = prepare_all(order.design, prepare)
-        _show_plan(planned, ready, order, work, output)
+        return _finish(sessions, runs, work.places.results, words, output)
+    request = resolve_sweep(settings, work, node, file, words.axes)
+    require_axes(request.design, words.pivot)
+    setup = make_setup(request.measure, work)
+    prepare = _preparing(request, work, setup)
+    if request.dry:
+        planned, ready = prepare_all(request.design, prepare)
+        _show_plan(planned, ready, request, work, output)
         return 0
     with hold_node(work):
         settle_unfinished(work.places, node.name, work.console)
-        planned, ready = prepare_all(order.design, prepare)
+        planned, ready = prepare_all(request.design, prepare)
         sessions = SweepSessions(planned, work.places.results, work.places.cache, {})
         sessions.begin()
         for number, prepared in ready.items():
-            remove_builds(prepared[1], _need_run(order, number).build, work.console)
+            remove_builds(prepared[1], _need_run(request, number).build, work.console)
             _open(sessions, number, prepared, setup, work)
         work.console.note(describe_sweep(planned))
         try:
@@ -77,21 +90,31 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, reques
         except UsageError:  # an option that a tree does not know; nothing is built yet
             sessions.discard()
             raise
-    return _finish(sessions, runs, work.places.results, request, output)
+    return _finish(sessions, runs, work.places.results, words, output)
 
 
-def _preparing(order: SweepRequest, work: Workplace, setup: Setup) -> Prepare:
+def _refuse_idle(settings: Settings, words: SweepWords) -> None:
+    """Raise UsageError for what has no effect on a sweep that is resumed."""
+    if words.file or words.axes:
+        cause = "a sweep that is resumed keeps the axes that it was begun with"
+        raise UsageError(
+            "--resume cannot be combined with FILE or --axis", cause=cause, hint="leave out FILE and --axis"
+        )
+    refuse_dry(settings, "sweep")
+
+
+def _preparing(request: SweepRequest, work: Workplace, setup: Setup) -> Prepare:
     """Return the function that makes the run and the plan of a config of a sweep."""
 
     def prepare(entry: SweepEntry, number: int) -> tuple[Run, Plan]:
-        return prepare_entry(_need_run(order, number), work, setup, label=order.design.label(entry.values))
+        return prepare_entry(_need_run(request, number), work, setup, label=request.design.label(entry.values))
 
     return prepare
 
 
-def _need_run(order: SweepRequest, number: int) -> RunRequest:
+def _need_run(request: SweepRequest, number: int) -> RunRequest:
     """Return the run for a config; raises UnavailableError or UnfitError if this node does not support it."""
-    asked = order.runs[number]
+    asked = request.runs[number]
     if isinstance(asked, RunRequest):
         return asked
     raise asked
@@ -104,22 +127,23 @@ def _open(sessions: SweepSessions, number: int, prepared: tuple[Run, Plan], setu
     sessions.add(number, session, bundle)
 
 
-def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str) -> SweepSessions:
-    """Return an unfinished sweep as it was left.
+def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str, pivot: Pivot) -> SweepSessions:
+    """Return an unfinished sweep as it was left; raises UsageError if it does not have the axes of `pivot`.
 
     Its finished runs are not measured again. Runs that are missing, do not belong to it, or were not begun are.
     """
     results, cache, note = work.places.results, work.places.cache, work.console.note
     stored = find_sweep(results, node.name, wanted, unfinished=True, note=note)
+    require_axes(stored, pivot)
     kept = look_for_runs(results, stored, note, mine=True)
     stored, kept = adopt(results, stored, kept)
     earlier = [one.run for one in kept.values()]
-    order = resolve_kept_sweep(settings, work, node, stored, earlier, list_open(stored, kept))
-    setup = make_setup(order.measure, work)
+    request = resolve_kept_sweep(settings, work, node, stored, earlier, list_open(stored, kept))
+    setup = make_setup(request.measure, work)
     sessions = SweepSessions(stored, results, cache, {one.run.id: one.run for one in kept.values() if one.sealed})
-    prepare = _preparing(order, work, setup)
+    prepare = _preparing(request, work, setup)
     fresh: dict[int, tuple[Run, Plan]] = {}
-    for number in order.runs:
+    for number in request.runs:
         try:
             fresh[number] = prepare(stored.entries[number], number)
         except (UnavailableError, UnfitError):
@@ -174,12 +198,10 @@ def _measure(sessions: SweepSessions, work: Workplace) -> dict[str, Run]:
             save_durations(cache, schedule.learn())
 
 
-def _finish(
-    sessions: SweepSessions, runs: Mapping[str, Run], results: Path, request: SweepWords, output: Output
-) -> int:
+def _finish(sessions: SweepSessions, runs: Mapping[str, Run], results: Path, words: SweepWords, output: Output) -> int:
     table = sessions.table()
     paths = save_tables(results, sessions.sweep, markdown=render_sweep_markdown(table), csv=render_sweep_csv(table))
-    show_chart(table, request.pivot, output)
+    show_chart(table, words.pivot, output)
     for path in paths:
         output.console.note(f"  table: {path}")
     codes = [run.exit_code for run in runs.values() if run.exit_code is not ExitCode.OK]
@@ -189,12 +211,12 @@ def _finish(
 
 
 def _show_plan(
-    planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], order: SweepRequest, work: Workplace, output: Output
+    planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], request: SweepRequest, work: Workplace, output: Output
 ) -> None:
     plans = [plan for _, plan in ready.values()]
     estimate = estimate_sweep(plans, load_durations(work.places.cache))
-    lines = [describe_sweep(planned, order.used)]
-    if order.full:
+    lines = [describe_sweep(planned, request.used)]
+    if request.full:
         lines += [render_plan(plan, state) for state, plan in ready.values()]
     reasons = dict.fromkeys(
         f"  NA: {planned.label(cell.values)}: {cell.reason}" for cell in planned.cells if cell.reason
@@ -209,10 +231,10 @@ def _show_plan(
 
 
 def _call(call: Call) -> int:
-    request = SweepWords(
+    words = SweepWords(
         file=call.text("file"), axes=call.words("axis"), resume=call.maybe("resume"), pivot=choose_pivot(call)
     )
-    return sweep(call.settings, call.environ, call.output, request)
+    return sweep(call.settings, call.environ, call.output, words)
 
 
 VERB = Verb(

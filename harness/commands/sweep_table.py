@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.commands.output import Output, OutputForm
 from harness.commands.verb import Argument, Call
+from harness.errors import UsageError
 from harness.judge.sweep_table import tabulate_sweep
 from harness.records.record import Record
 from harness.records.run import ExitCode, SettingUsed
@@ -20,6 +21,7 @@ from harness.render.sweep import (
     render_sweep,
     render_sweep_csv,
     render_sweep_markdown,
+    require_pivot,
 )
 from harness.sweep.remainder import look_for_runs
 
@@ -47,8 +49,18 @@ class Pivot(Record):
 
 
 def choose_pivot(call: Call) -> Pivot:
-    """Return the pivot that the arguments `PIVOT` of a verb describe."""
-    return Pivot(rows=call.text("rows"), columns=call.text("columns"), value=call.text("value"))
+    """Return the pivot that the arguments `PIVOT` of a verb describe; raises UsageError if it has no columns."""
+    pivot = Pivot(rows=call.text("rows"), columns=call.text("columns"), value=call.text("value"))
+    if not pivot.columns and pivot != Pivot():
+        option = "--rows" if pivot.rows else "--value"
+        raise UsageError(f"{option} needs --columns", cause="a pivot table needs columns", hint="--columns threads")
+    return pivot
+
+
+def require_axes(sweep: Sweep, pivot: Pivot) -> None:
+    """Raise UsageError, before anything is measured, if a pivot names an axis that the sweep does not have."""
+    if pivot.columns:
+        require_pivot(sweep, rows=pivot.rows, columns=pivot.columns)
 
 
 def show_stored(stored: Sweep, results: Path, pivot: Pivot, output: Output) -> int:

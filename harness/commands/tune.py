@@ -53,13 +53,13 @@ class SearchResult(NamedTuple):
     runs: list[Run]
 
 
-def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted: TuneWords) -> int:
+def tune(settings: Settings, environ: Mapping[str, str], output: Output, words: TuneWords) -> int:
     """Search for the best settings, print them and write them to harness.toml; return the exit code."""
     work = open_workplace(settings, environ, output.console)
-    request = resolve_search(settings, work, wanted.goal)
+    request = resolve_search(settings, work, words.goal)
     suite = request.measure.suite
     seed = describe_seed(suite.seed, request.used)
-    if wanted.write:
+    if words.write:
         read_toml(Path(_FILE), required=False)  # fail now if it is unreadable, not after a quarter of an hour
     if request.dry:
         output.show(f"{_describe_axes(request.axes, request.base)}\n  {'seed':<9} {seed}", suite)
@@ -74,7 +74,7 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, wanted:
     if tuning is None:
         return _explain_nothing(result, suite, output)
     output.show(f"{render_tuning(tuning)}\n  seed     {seed}", tuning)
-    if wanted.write:
+    if words.write:
         settings_found = _as_settings(tuning.model, tuning.winner)
         change_toml(Path(_FILE), settings_found, f"harness tune --for {tuning.goal}, {begun:%Y-%m-%d}")
         output.console.note(f"  written to {_FILE}: harness run now uses these settings")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.errors import UsageError
 from harness.records.measurement import METRICS, TABLE_METRICS
-from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Standing, SweepRow, SweepTable
+from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Standing, Sweep, SweepRow, SweepTable
 from harness.records.wording import format_count
 from harness.render.format.text import csv_cell, markdown
 from harness.render.plain import align, format_summary
@@ -84,12 +84,9 @@ def pivot_sweep(table: SweepTable, *, rows: str, columns: str, value: str) -> li
     If several cells coincide, the smallest value is shown; `*` marks one that is really the best of all cells. Raises
     UsageError for an axis or a value that the sweep does not have.
     """
+    require_pivot(table.sweep, rows=rows, columns=columns)
     names = [axis.name for axis in table.sweep.varying]
     down = [rows] if rows else [name for name in names if name != columns]
-    for option, name in (("--columns", columns), *([("--rows", rows)] if rows else [])):
-        if name not in names:
-            what = f"{option}: the sweep has no axis {name!r} with several values"
-            raise UsageError(what, hint=f"{option} with one of {', '.join(names)}")
     if value not in PIVOT_VALUES:
         raise UsageError(f"a pivot cannot show {value!r}", hint=f"--value with one of {', '.join(PIVOT_VALUES)}")
     across = next(axis.values for axis in table.sweep.varying if axis.name == columns)
@@ -103,6 +100,15 @@ def pivot_sweep(table: SweepTable, *, rows: str, columns: str, value: str) -> li
             line[values[columns]] = min(line.get(values[columns], (number_of, number)), (number_of, number))
     body = [[*key, *(_show_pivot(line.get(name), value, best) for name in across)] for key, line in found.items()]
     return [[*down, *(f"{columns}={name}" for name in across)], *body]
+
+
+def require_pivot(sweep: Sweep, *, rows: str, columns: str) -> None:
+    """Raise UsageError for an axis that the sweep does not have, or that has only one value."""
+    names = [axis.name for axis in sweep.varying]
+    for option, name in (("--columns", columns), *([("--rows", rows)] if rows else [])):
+        if name not in names:
+            known = f"{option} with one of {', '.join(names)}" if names else "several values for an axis: --threads 1,2"
+            raise UsageError(f"{option}: the sweep has no axis {name!r} with several values", hint=known)
 
 
 def render_pivot(table: Sequence[Sequence[str]], *, width: int) -> str:

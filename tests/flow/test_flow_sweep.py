@@ -180,6 +180,10 @@ def test_a_dry_run_says_how_long(kit: Kit) -> None:
         (("--results", "whisper.cpp/CMakeLists.txt"), 3, "--results DIR with another folder"),
         (("--show",), 2, "unknown option --show"),
         (("--resume",), 2, "no unfinished sweep"),
+        (("--resume", "--dry-run"), 2, "cannot be combined with --dry-run"),
+        (("--resume", "--axis", "GGML_LTO=OFF,ON"), 2, "cannot be combined with FILE or --axis"),
+        (("--threads", "1,2", "--columns", "quant"), 2, "no axis 'quant' with several values"),
+        (("--threads", "1,2", "--rows", "threads"), 2, "--rows needs --columns"),
     ],
 )
 def test_bad_words(kit: Kit, words: tuple[str, ...], code: int, shown: str) -> None:
@@ -201,6 +205,7 @@ def test_bad_words(kit: Kit, words: tuple[str, ...], code: int, shown: str) -> N
         ("[axes]\nthreads = [1]\n[[exclude]]\nthreads = 1\n", "excludes every cell"),
         ("exclude = 1\n", "not a list of tables"),
         ("[settings]\nrepetition = 1\n", "unknown setting"),
+        ("[settings]\ntests = false\n", "the setting tests has no effect in a sweep file"),
     ],
 )
 def test_bad_files(kit: Kit, text: str, shown: str) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.commands.request.measure import choose_suite, resolve_measure, resolve_unmeasured
 from harness.commands.request.trial import apply_side
@@ -26,7 +27,7 @@ from harness.run.places import Workplace
 from harness.settings.layer import Settings, name_settings, nearest
 from harness.settings.recall import DECISIVE, list_decisive, recall
 from harness.settings.request import GridRequest, MeasureRequest, Places, RunRequest
-from harness.settings.setting import Value
+from harness.settings.setting import SWEEP, Value
 from harness.settings.table import BY_NAME
 from harness.settings.value import name_option, split_option
 from harness.sweep.design import choose_entry_suite, design_sweep
@@ -34,10 +35,23 @@ from harness.system.toml_file import read_toml
 from harness.whisper.quantisation import QUANTISATIONS
 
 _TABLES = ("axes", "exclude", "settings")
+# These are in force before the file is read.
+_PRINTING = ("format", "quiet", "verbose")
 _EXAMPLE = "[axes]\nthreads = [1, 2]\nfa = [0, 1]\n\n[[exclude]]\nthreads = 1\nfa = 1"
 
 # A requested run, or why this node cannot run it: then its cells have no numbers, and the others are still measured.
 Resolved = RunRequest | UnavailableError | UnfitError
+
+
+class SweepFile(NamedTuple):
+    """The tables of a sweep file but for its settings, which `read_sweep_file` has applied."""
+
+    name: str
+    axes: Mapping[str, object]
+    excludes: tuple[dict[str, object], ...]
+
+
+NO_FILE = SweepFile("", {}, ())
 
 
 class SweepRequest(Record):
@@ -55,17 +69,35 @@ class SweepRequest(Record):
     full: bool = False
 
 
-def resolve_sweep(settings: Settings, work: Workplace, node: Node, name: str, words: Sequence[str]) -> SweepRequest:
-    """Return the sweep that the file `name`, the axes in `words` and the flags describe.
+def read_sweep_file(settings: Settings, name: str) -> tuple[Settings, SweepFile]:
+    """Return the settings with those of the sweep file `name`, if any, and its other tables.
 
-    Raises UsageError for bad settings.
+    They decide about the folders and the name of the node, too. Raises UsageError for an unknown table or setting, and
+    for one that would have no effect.
     """
-    file = read_toml(Path(name), example=_EXAMPLE) if name else {}
+    if not name:
+        return settings, NO_FILE
+    file = read_toml(Path(name), example=_EXAMPLE)
     for key in file:
         if key not in _TABLES:
             raise UsageError(f"{name}: unknown table {key!r}", hint=nearest(key, _TABLES))
-    settings = _take(settings, name_settings(_table(file, "settings", name), name), name)
-    named = {**convert_axes(_table(file, "axes", name), name), **parse_axes(words)}
+    mine = name_settings(_table(file, "settings", name), name)
+    for setting in mine:
+        if SWEEP[0] not in BY_NAME[setting].commands or setting in _PRINTING:
+            hint = BY_NAME[setting].flag if setting in _PRINTING else "harness sweep --help"
+            raise UsageError(f"{name}: the setting {setting} has no effect in a sweep file", hint=hint)
+    tables = file.get("exclude", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(f"{name}: exclude is not a list of tables", hint=_EXAMPLE)
+    axes = _table(file, "axes", name)
+    return _take(settings, mine, name), SweepFile(name=name, axes=axes, excludes=tuple(tables))
+
+
+def resolve_sweep(
+    settings: Settings, work: Workplace, node: Node, file: SweepFile, words: Sequence[str]
+) -> SweepRequest:
+    """Return the sweep that a file, the axes in `words` and the settings describe; raises UsageError for bad ones."""
+    named = {**convert_axes(file.axes, file.name), **parse_axes(words)}
     settings = _anchor(_take(settings, name_values(named), "axes"))
     for kind in settings.words("quant"):
         if kind not in QUANTISATIONS:
@@ -75,10 +107,7 @@ def resolve_sweep(settings: Settings, work: Workplace, node: Node, name: str, wo
         cause = "only whisper-bench loads the variants of a library"
         raise UsageError("--loadable needs --engine bench", cause=cause, hint="--loadable --engine bench")
     axes = _choose_axes(settings, suite, named)
-    tables = file.get("exclude", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise UsageError(f"{name}: exclude is not a list of tables", hint=_EXAMPLE)
-    excludes = convert_excludes(tables, axes, name)
+    excludes = convert_excludes(list(file.excludes), axes, file.name)
     grid = GridRequest(suite=suite, axes=axes, excludes=excludes, kept=list_decisive(settings))
     return _order(settings, work, node, design_sweep(grid, node.name), suite)
 

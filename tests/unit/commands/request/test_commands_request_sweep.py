@@ -6,7 +6,14 @@ import pytest
 
 from harness.commands.request import measure
 from harness.commands.request.place import open_workplace
-from harness.commands.request.sweep import SweepRequest, recall_design, resolve_kept_sweep, resolve_sweep
+from harness.commands.request.sweep import (
+    NO_FILE,
+    SweepRequest,
+    read_sweep_file,
+    recall_design,
+    resolve_kept_sweep,
+    resolve_sweep,
+)
 from harness.errors import UnfitError, UsageError
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, layer_settings
@@ -31,7 +38,7 @@ def workplace(settings: Settings) -> Workplace:
 
 def resolved(**flags: object) -> SweepRequest:
     settings = layered(**flags)
-    return resolve_sweep(settings, workplace(settings), factory.haswell(), "", ())
+    return resolve_sweep(settings, workplace(settings), factory.haswell(), NO_FILE, ())
 
 
 def test_a_sweep_is_taken_up_from_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,3 +91,20 @@ def test_a_sweep_that_kept_nothing_and_lost_its_runs_cannot_be_followed() -> Non
     assert not resolve_kept_sweep(settings, workplace(settings), factory.haswell(), without, (), []).runs
     with pytest.raises(UsageError, match="cannot be resumed"):
         resolve_kept_sweep(settings, workplace(settings), factory.haswell(), without, (), [0])
+
+
+def test_the_settings_of_a_file_decide_about_folders(tmp_path: Path) -> None:
+    file = tmp_path / "sweep.toml"
+    file.write_text(f'[settings]\ncache = "{tmp_path / "cache"}"\nresults = "{tmp_path / "there"}"\nwait = false\n')
+    settings, rest = read_sweep_file(layered(results=str(tmp_path / "flag")), str(file))
+    places = workplace(settings).places
+    assert (places.cache, places.results, places.wait) == (tmp_path / "cache", tmp_path / "flag", False)
+    assert rest == (str(file), {}, ())
+
+
+@pytest.mark.parametrize("name", ["bench", "tests", "quiet", "format"])
+def test_a_setting_without_effect_is_refused_in_a_file(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "sweep.toml"
+    file.write_text(f"[settings]\n{name} = true\n")
+    with pytest.raises(UsageError, match=f"the setting {name} has no effect in a sweep file"):
+        read_sweep_file(layered(), str(file))
