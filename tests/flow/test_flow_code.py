@@ -46,7 +46,7 @@ def test_two_sides_of_equal_code_are_an_a_a_trial(kit: Kit) -> None:
     assert done.returncode in (0, 21), done.stderr
     assert SAID in done.stderr, "before anything is measured"
     told = " ".join(done.stdout.split())
-    assert f"{SAID}: an A/A trial" in told
+    assert f"{SAID}: this is an A/A trial" in told
     assert "[equal-code]" in told
     assert "one-build" not in told
     assert "=> A/A, both sides are the same; " in told

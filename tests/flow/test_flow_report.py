@@ -70,7 +70,7 @@ def test_the_node_of_the_environment_is_no_filter(filled: Kit) -> None:
 def test_runs_of_nothing(kit: Kit) -> None:
     none = kit.harness("list")
     assert (none.returncode, none.stdout) == (0, "")
-    assert "no run in" in none.stderr
+    assert "no runs in" in none.stderr
     assert json.loads(kit.harness("list", "--json").stdout) == []
     assert kit.harness("list", "--since", "yesterday").returncode == 2
 

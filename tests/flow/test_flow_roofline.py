@@ -96,8 +96,8 @@ def test_a_roofline_that_moved_is_said(kit: Kit) -> None:
     ("faults", "reason"),
     [
         ({"roof": {"silent": True, "signal": 11}}, "SIGSEGV"),
-        ({"roof": {"silent": True, "print": "{]"}}, "not whole"),
-        ({"roof": {"silent": True, "print": ZERO}}, "makes no sense"),
+        ({"roof": {"silent": True, "print": "{]"}}, "incomplete answer"),
+        ({"roof": {"silent": True, "print": ZERO}}, "cannot be understood"),
         ({"cmake --build roof": {"exit": 1}}, "needs roof_build, which failed"),
     ],
 )

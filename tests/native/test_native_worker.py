@@ -154,7 +154,7 @@ def test_every_command(talk: Talk, weights: Path) -> None:
         ("load x -1 0", "'-1' is not a number"),
         ("load x two 0", "'two' is not a number"),
         ("load x 2 yes", "flash attention must be 0 or 1, not yes"),
-        ("load /no/such/file 2 0", "the library refuses /no/such/file: whisper_model_load: invalid model data"),
+        ("load /no/such/file 2 0", "the library cannot load /no/such/file: whisper_model_load: invalid model data"),
         ("encode", "no weights are loaded"),
         ("warm", "no weights are loaded"),
         ("prompt 1", "no weights are loaded"),
@@ -208,7 +208,7 @@ def test_what_the_library_prints_stands_beside_the_answers(stub: Path, weights: 
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
-        ("refuse", "the library refuses {weights}: whisper_model_load: invalid model data (bad magic)"),
+        ("refuse", "the library cannot load {weights}: whisper_model_load: invalid model data (bad magic)"),
         ("empty", "{weights} holds no tensors: it can be loaded, but not measured"),
         ("deaf", "the library does not confirm that flash attention was set as asked: its layout is not known"),
     ],

@@ -17,8 +17,8 @@ PASSING = {
     "parse/report/node.py",
     "plan/thread.py",
     "judge/context.py",
-    "judge/node_fact.py",
     "judge/resume.py",
+    "judge/node_fact.py",
     "run/constancy.py",
     "run/finish.py",
 }
