@@ -8,6 +8,7 @@ from harness.errors import UsageError
 from harness.settings.table import RETIRED
 
 _NAMED = 3
+_JSON, _FORM = "--json", "--format json"
 _OF_ARGUMENT = re.compile(r"argument (?P<names>[^:]+): (?P<what>.*)", re.DOTALL)
 _MISSING = re.compile(r"the following arguments are required: (?P<names>.*)")
 _NOT_BOTH = re.compile(r"not allowed with argument (?P<other>\S+)")
@@ -63,11 +64,13 @@ def refuse_rest(
 
     `options` are the options of this verb, and whether each takes a value; `others` are those of all other verbs.
     """
-    word = next((one for one in rest if one.startswith("-")), None)
+    word, help_hint = next((one for one in rest if one.startswith("-")), None), f"{prog} --help"
     if word is None:
-        return UsageError(f"unexpected argument {rest[0]!r}", hint=f"{prog} --help")
+        return UsageError(f"unexpected argument {rest[0]!r}", hint=help_hint)
     option = word.partition("=")[0]
     what = f"unknown option {option}"
+    if option == _JSON:  # retired as a setting alone
+        return UsageError(f"{option} is not an option of {prog}", hint=_FORM if "--format" in options else help_hint)
     if retired := RETIRED.get(option.lstrip("-").replace("-", "_")):
         return UsageError(f"{option} is no longer an option", hint=retired)
     close = difflib.get_close_matches(option, options, n=3, cutoff=0.6)
@@ -77,4 +80,4 @@ def refuse_rest(
     if takers:
         hint = f"only {', '.join(takers[:_NAMED])}{' and others' if len(takers) > _NAMED else ''} have it"
         return UsageError(f"{option} is not an option of {prog}", hint=hint)
-    return UsageError(what, hint=f"{prog} --help")
+    return UsageError(what, hint=help_hint)

@@ -102,6 +102,8 @@ def test_without_a_verb_all_verbs_are_named_in_groups(
         (("run", "--node", "a"), "--node is no longer an option", "--as-node NAME"),
         (("run", "--no-roof"), "--no-roof is no longer an option", "--no-roofline"),
         (("ab", "--builds", "3"), "--builds is no longer an option", "--relink"),
+        (("report", "latest", "--json"), "--json is not an option of harness report", "--format json"),
+        (("schema", "--json"), "--json is not an option of harness schema", "harness schema --help"),
         (("show",), "RUN is missing", "harness show --help"),
         (("list", "--limit", "0"), "--limit: expected a whole number above 0, not '0'", "--limit 10"),
         (("list", "--limit", "3", "--all"), "--all and --limit cannot be used together", "leave out --all"),
