@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.commands.list import RunFilter, read_cards
 from harness.commands.output import Output, OutputForm
-from harness.commands.request.place import resolve_places
+from harness.commands.request.place import resolve_places, resolve_results
 from harness.commands.request.trial import resolve_question
 from harness.commands.selection import select_runs
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
@@ -16,7 +16,6 @@ from harness.records.record import Record
 from harness.records.run import Run
 from harness.render.comparison import render_comparison, render_comparison_markdown
 from harness.settings.layer import Settings, nearest
-from harness.settings.request import Places
 from harness.settings.value import split_pair
 from harness.store.layout import list_months
 
@@ -39,8 +38,8 @@ def compare(settings: Settings, output: Output, words: CompareWords) -> int:
     Returns 2 if a metric or benchmark was named that the two sides do not have in common, and else the exit code for
     unreadable input if a run could not be read.
     """
-    question, places = resolve_question(settings, words.across), resolve_places(settings)
-    sides = [_find(places, side, output) for side in (words.baseline, words.contender)]
+    question = resolve_question(settings, words.across)
+    sides = [_find(settings, side, output) for side in (words.baseline, words.contender)]
     (baseline, left), (contender, right) = sides
     result = compare_runs(baseline, contender, question)
     names = (_title(result.baseline, baseline), _title(result.contender, contender))
@@ -63,15 +62,15 @@ def compare(settings: Settings, output: Output, words: CompareWords) -> int:
     return code or (UsageError.exit_code if missing else 0) or left or right
 
 
-def _find(places: Places, words: Sequence[str], output: Output) -> tuple[list[Run], int]:
+def _find(settings: Settings, words: Sequence[str], output: Output) -> tuple[list[Run], int]:
     """Return the runs of one side, named directly or matching all KEY=VALUE words, and an exit code."""
     pieces = [piece for word in words for piece in _split(word)]
     filters = dict(pair for piece in pieces if (pair := _filter(piece)))
     named = [piece for piece in pieces if not _filter(piece)]
-    paths = _choose(places, filters, output) if filters else []
+    paths = _choose(settings, filters, output) if filters else []
     if not named and not paths:
         raise UsageError("one side names no run", hint="harness compare release=v1.8.5 latest")
-    stored, code = select_runs(places.results, output, [*named, *paths])
+    stored, code = select_runs(resolve_results(settings), output, [*named, *paths])
     return [one.run for one in stored], code
 
 
@@ -89,8 +88,9 @@ def _filter(word: str) -> tuple[str, str] | None:
     return pair
 
 
-def _choose(places: Places, filters: dict[str, str], output: Output) -> list[str]:
-    results, release = places.results, filters.get("release", "")
+def _choose(settings: Settings, filters: dict[str, str], output: Output) -> list[str]:
+    places, release = resolve_places(settings), filters.get("release", "")  # the index is in the cache
+    results = places.results
     wanted = RunFilter(**{key: value for key, value in filters.items() if key != "release"})
     cards, _ = read_cards(places, list_months(results, output.console.warn), wanted, output)
     paths = [card.path for card in cards if release in ("", card.release)]

@@ -116,6 +116,12 @@ def test_a_run_against_itself_is_allowed_and_said(kit: Kit, ask: Ask) -> None:
     assert "[same-run]" in done.stdout
 
 
+def test_only_a_search_needs_the_cache(kit: Kit, ask: Ask) -> None:
+    run = keep(kit, 1, 100.0, release="v1.8.5")
+    assert ask(run.id, "latest", "--cache", "/tmp/a:b").returncode == 0
+    assert ask(run.id, "release=v1.8.5", "--cache", "/tmp/a:b").returncode == 2
+
+
 def test_other_nodes_are_refused_unless_told(kit: Kit, ask: Ask) -> None:
     one = keep(kit, 1, 100.0, release="v1.8.6")
     other = keep(kit, 2, 100.0, release="v1.8.7", node=factory.node().replace(name="node-2"))
