@@ -98,7 +98,10 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         plain=environ.get("TERM") == "dumb",
     )
     output = Output(console, form=_choose_form(settings.text("format"), verb))
-    return output.settle(verb.call(Call(list_given(arguments), settings, environ, output, _complete)))
+    try:
+        return output.settle(verb.call(Call(list_given(arguments), settings, environ, output, _complete)))
+    finally:
+        console.erase()
 
 
 def _choose_form(word: str, verb: Verb) -> OutputForm:

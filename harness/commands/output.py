@@ -68,6 +68,7 @@ class Output:
             text = tame(text)
             if is_json and not _is_unicode(self._stream):
                 text = ascii_alone(text)
+            self.console.erase()
             try:
                 write_through(self._stream, text if text.endswith("\n") else f"{text}\n")
             except OSError as error:

@@ -74,10 +74,11 @@ def render_plan(plan: Plan, run: Run) -> str:
         lines += _render_options(site, before)
     lines += ["", f"steps    {len(plan.steps)}"]
     width = len(str(len(plan.steps)))
+    room = max((len(step.title) for step in plan.steps), default=0)
     for number, step in enumerate(plan.steps, 1):
         program, *arguments = step.argv
         command = shlex.join([program.rpartition("/")[2], *arguments])
-        lines.append(f"  {number:>{width}}  {step.title:<36} {_shorten(command)}")
+        lines.append(f"  {number:>{width}}  {step.title:<{room}}  {_shorten(command)}")
     lines += _render_memory(plan)
     for placed in dict.fromkeys(str(step.placement) for step in plan.steps if step.placement):
         lines.append(f"  benchmarks run on {placed}")

@@ -13,6 +13,8 @@ from harness.records.secret import redact
 from harness.render.plain import cut, fold, format_seconds, harmless, printable
 from harness.system.stream import write_through
 
+# To the beginning of the line, and erase it.
+_ERASE = "\r\x1b[2K"
 _HEARTBEAT_S = 30.0
 _REFRESH_S = 0.5
 # Columns of a terminal that does not say how many it has, of a bar, and of the least line that has one.
@@ -62,6 +64,7 @@ class Console:
         self._describe: Describe = lambda _: ""
         self._latest = ""
         self._said: set[str] = set()
+        self._drawn = False
 
     @property
     def width(self) -> int:
@@ -167,13 +170,21 @@ class Console:
         if share is not None and columns >= _ROOMY:
             full = round(_BAR * min(share, 1.0))
             done = f"[{'#' * full}{'-' * (_BAR - full)}] {done}"
-        self._write_through(f"\r\x1b[2K{cut(f'{done}{printable(text)}', columns)}")
+        self._drawn = True
+        self._write_through(f"{_ERASE}{cut(f'{done}{printable(text)}', columns)}")
+
+    def erase(self) -> None:
+        """Erase the live line, if there is one, so that a result or an error does not end up behind it."""
+        if self._drawn:
+            self._drawn = False
+            self._write_through(_ERASE)
 
     def _fold(self, text: str) -> str:
         return fold(text, self.width) if self.width else text
 
     def _write(self, text: str) -> None:
-        self._write_through(f"\r\x1b[2K{text}" if self._live else text)
+        self._drawn = False
+        self._write_through(f"{_ERASE}{text}" if self._live else text)
 
     def _write_through(self, text: str) -> None:
         with contextlib.suppress(OSError):  # progress on a full disk is not worth a measurement

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from harness.commands.output import Output
 from harness.records.outcome import Status
 from harness.records.plan import Phase
 from harness.render.plain import format_seconds
@@ -80,3 +81,19 @@ def test_what_was_said_once_is_not_said_again() -> None:
     for text in ("a", "a", "b", "a"):
         console.note_once(text)
     assert stream.getvalue() == "a\nb\n"
+
+
+def test_a_result_and_an_error_do_not_end_up_behind_the_live_line() -> None:
+    stream = Terminal()
+    console = Console(stream)
+    console.erase()
+    assert stream.getvalue() == "", "there is none yet"
+    console.tick("one block", 0.5)
+    Output(console, stream=stream).write("the answer")
+    *_, last = stream.getvalue().split("\r\x1b[2K")
+    assert last == "the answer\n"
+    console.erase()
+    assert stream.getvalue().endswith("the answer\n"), "it was erased before"
+    console.tick("another block", 0.9)
+    console.erase()
+    assert stream.getvalue().endswith("\r\x1b[2K")
