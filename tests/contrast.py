@@ -71,7 +71,13 @@ def render(name: str) -> str:
     """Return what the golden file `name` holds."""
     if name == "comparison.md":
         return render_comparison_markdown(family(), differences=DIFFERENCES, **NAMES)
-    return render_comparison(family(), differences=DIFFERENCES, full=name == "full.txt", **NAMES)
+    return render_comparison(
+        family(),
+        differences=DIFFERENCES,
+        full=name == "full.txt",
+        baseline_name=NAMES["baseline_name"],
+        contender_name=NAMES["contender_name"],
+    )
 
 
 NAMES_OF_FILES = ("comparison.txt", "full.txt", "comparison.md")

@@ -86,7 +86,7 @@ def _show(result: TrialResult, request: TrialRequest, output: Output) -> int:
         name_side(side.label, run.source) if side.named else side.label
         for side, run in zip(request.sides, result.runs, strict=True)
     )
-    lines = [render_comparison(result.family, baseline_name=baseline, contender_name=contender)]
+    lines = [render_comparison(result.family, baseline_name=baseline, contender_name=contender, width=output.width)]
     lines.append(
         f"{format_count(len(result.tally.results), 'block')} in {result.tally.wall_s:.0f} s: {result.tally.stopped}"
     )

@@ -50,7 +50,12 @@ def compare(settings: Settings, output: Output, words: CompareWords) -> int:
         )
     else:
         text = render_comparison(
-            family, baseline_name=names[0], contender_name=names[1], differences=differences, full=words.full
+            family,
+            baseline_name=names[0],
+            contender_name=names[1],
+            differences=differences,
+            full=words.full,
+            width=output.width,
         )
     output.show(text, result)
     missing = list_uncompared(question, family)

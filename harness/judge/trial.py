@@ -114,8 +114,9 @@ def _caveats(found: TrialFacts) -> Iterator[Caveat]:
 
 def _about_repeating(found: TrialFacts) -> Iterator[Caveat]:
     if found.disturbed:
+        verb = "was" if found.disturbed == 1 else "were"
         message = (
-            f"{found.disturbed} of {found.pairs} pairs were measured while other processes used the CPUs, even "
+            f"{found.disturbed} of {found.pairs} pairs {verb} measured while other processes used the CPUs, even "
             "after retries"
         )
         yield Caveat(code=CaveatCode.UNDER_LOAD, message=message)

@@ -9,7 +9,7 @@ from harness.records.comparison import Comparison, Difference, Family, Verdict
 from harness.records.measurement import METRICS, Case
 from harness.records.wording import format_count
 from harness.render.format.text import markdown
-from harness.render.plain import align, printable
+from harness.render.plain import align, align_within, printable
 from harness.stats.verdict import PAIRED_METHOD
 
 _INDENT = "  "
@@ -29,20 +29,21 @@ def render_comparison(
     contender_name: str,
     differences: Sequence[Difference] = (),
     full: bool = False,
+    width: int = 0,
 ) -> str:
     """Return a table of the verdicts, the method, what else differs, the caveats, and a conclusion.
 
     `differences` are the context fields in which the sides differ. Without `full`, benchmarks with very many lines show
-    only those with a difference.
+    only those with a difference. Tables and sentences have at most `width` columns; 0 means no limit.
     """
     shown, elided = _choose(family.comparisons, full=full)
     blocks = (
         [f"baseline   {printable(baseline_name)}", f"contender  {printable(contender_name)}"],
-        [*align([_HEADER, *_rows(shown)], left=_LEFT, indent=_INDENT), *elided, *_legend(shown)] if shown else elided,
+        [*_tabulate(shown, width), *elided, *_legend(shown)] if shown else elided,
         _facts(family),
         _differences(differences),
-        _caveats(family),
-        _wrap("=> ", conclude_family(family)),
+        _caveats(family, width),
+        _wrap("=> ", conclude_family(family), width),
     )
     return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
 
@@ -124,6 +125,11 @@ def _choose(comparisons: Sequence[Comparison], *, full: bool) -> tuple[list[Comp
     return [one for one in comparisons if id(one) not in hidden], elided
 
 
+def _tabulate(comparisons: Sequence[Comparison], width: int) -> Iterator[str]:
+    """Yield the table; its first columns, which are left-aligned, begin each part if it is too wide."""
+    return align_within([_HEADER, *_rows(comparisons)], width, names=_LEFT, left=_LEFT, indent=_INDENT)
+
+
 def _rows(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, ...]]:
     common = _share(comparisons)
     for one in comparisons:
@@ -185,9 +191,9 @@ def _differences(differences: Sequence[Difference]) -> Iterator[str]:
         yield from align([("differs", "baseline", "contender"), *rows], left=3, indent=_INDENT)
 
 
-def _caveats(family: Family) -> Iterator[str]:
+def _caveats(family: Family, width: int) -> Iterator[str]:
     for text in _caveat_texts(family):
-        yield from _wrap(f"{_INDENT}caveat: ", text)
+        yield from _wrap(f"{_INDENT}caveat: ", text, width)
 
 
 def _caveat_texts(family: Family) -> Iterator[str]:
@@ -221,10 +227,10 @@ def _probability(p: float) -> str:
     return "<0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.1 else f"{p:.2f}"
 
 
-def _wrap(lead: str, text: str) -> list[str]:
+def _wrap(lead: str, text: str, width: int) -> list[str]:
     return textwrap.wrap(
         printable(text),
-        _WIDTH,
+        min(width or _WIDTH, _WIDTH),
         initial_indent=lead,
         subsequent_indent=" " * len(lead),
         break_long_words=False,

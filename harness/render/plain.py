@@ -39,10 +39,12 @@ def fold(text: str, width: int) -> str:
     return "\n".join(piece for line in text.split("\n") for piece in _fold_line(line, width))
 
 
-def align_within(rows: Sequence[Sequence[str]], width: int, *, names: int = 1, indent: str = "") -> Iterator[str]:
+def align_within(
+    rows: Sequence[Sequence[str]], width: int, *, names: int = 1, left: int = 1, indent: str = ""
+) -> Iterator[str]:
     """Yield the lines of a table as `align` does, in several parts if it is wider than `width`; 0 means no limit.
 
-    Each part begins with the first `names` columns, which identify a row.
+    Each part begins with the first `names` columns, which identify a row; `left` is not more than that.
     """
     rest, begun = list(range(names, len(rows[0]))), False
     while rest:
@@ -52,7 +54,7 @@ def align_within(rows: Sequence[Sequence[str]], width: int, *, names: int = 1, i
         chosen, rest = [*range(names), *rest[:count]], rest[count:]
         if begun:
             yield ""
-        yield from align([[row[number] for number in chosen] for row in rows], indent=indent)
+        yield from align([[row[number] for number in chosen] for row in rows], left=left, indent=indent)
         begun = True
 
 

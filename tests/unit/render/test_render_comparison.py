@@ -19,6 +19,16 @@ def test_no_line_is_too_wide_and_nothing_steers_the_terminal() -> None:
     assert "\x1b" not in text
 
 
+def test_a_narrow_terminal_gets_a_table_in_parts() -> None:
+    text = render_comparison(contrast.family(), full=True, width=80, baseline_name="a", contender_name="b")
+    table, _, rest = text.partition("  all of ")
+    assert max(map(len, table.splitlines())) <= 80
+    heads = [line.split() for line in table.splitlines() if line.startswith("  case")]
+    assert [head[:3] for head in heads] == [["case", "metric", "verdict"]] * len(heads)
+    assert [word for head in heads for word in head[3:]] == ["baseline", "contender", "change", "p", "MDE", "n"]
+    assert all(len(line) <= 80 for line in rest.splitlines() if "caveat: " in line)
+
+
 def of(*verdicts: Verdict, relevant: bool = False, mde: float | None = 0.012) -> Family:
     changes = {Verdict.REGRESSED: 0.051, Verdict.IMPROVED: -0.051, Verdict.UNCHANGED: 0.001, Verdict.UNRESOLVED: 0.01}
     family = contrast.family()
