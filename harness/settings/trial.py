@@ -53,7 +53,7 @@ LIVE: tuple[Setting, ...] = (
         metavar="KEY=VALUE,...",
         commands=("ab",),
         help="settings for the baseline only: isa=, compiler=, build_type=, backend=, blas=, llamafile=, openmp=, "
-        "threads=, fa=, weights=, or CMake options",
+        "threads=, fa=, quant=, weights=, or CMake options",
     ),
     Setting(
         name="contender_config",

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import UsageError
-from harness.plan.side import KEYS, SideRequest, parse_side
+from harness.plan.side import KEYS, ORIGINS, SideRequest, parse_side
 from harness.records.source import SourceRequest
 from harness.settings.table import BY_NAME
 
@@ -14,6 +14,11 @@ def parse(words: str) -> SideRequest:
 
 def test_every_key_is_a_setting() -> None:
     assert set(KEYS.values()) <= BY_NAME.keys()
+
+
+def test_the_help_names_every_key_but_the_source() -> None:
+    text = BY_NAME["baseline_config"].help
+    assert [key for key in KEYS if f"{key}=" not in text] == list(ORIGINS)
 
 
 @pytest.mark.parametrize(
