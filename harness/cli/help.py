@@ -52,9 +52,10 @@ def render_overview(verbs: Sequence[Verb], options: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_end(verb: Verb) -> str:
-    """Return the text below the options of a verb."""
-    parts = [fold(verb.details, WIDTH), SETTINGS_HELP, "Exit codes: harness --help", "\n".join(_list_examples(verb))]
+def render_end(verb: Verb, settings: Sequence[Setting]) -> str:
+    """Return the text below the options of a verb, which takes these settings."""
+    about = SETTINGS_HELP if settings else ""
+    parts = [fold(verb.details, WIDTH), about, "Exit codes: harness --help", "\n".join(_list_examples(verb))]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -101,17 +101,18 @@ def make_parser(verbs: Mapping[str, Verb], settings: Iterable[Setting]) -> argpa
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=HarnessParser)
     settings = tuple(settings)
     for name, verb in verbs.items():
+        taken = [setting for setting in settings if name in setting.commands]
         one = commands.add_parser(
             name,
             help=verb.summary,
             usage=render_usage(verb),
             description=textwrap.fill(f"{verb.summary[0].upper()}{verb.summary[1:]}.", WIDTH),
-            epilog=render_end(verb),
+            epilog=render_end(verb, taken),
             formatter_class=_Formatter,
             allow_abbrev=False,
             add_help=False,
         )
-        _add_verb(one, verb, [setting for setting in settings if name in setting.commands])
+        _add_verb(one, verb, taken)
     return parser
 
 
@@ -135,8 +136,9 @@ def _add_verb(parser: argparse.ArgumentParser, verb: Verb, settings: Sequence[Se
             group = parser.add_argument_group(heading)
             for setting in mine:
                 _add_setting(group, setting, verb)
-    group = parser.add_argument_group("settings file and help")
-    group.add_argument("--config", metavar="FILE", help=f"settings file (default: ./{FILE})")
+    group = parser.add_argument_group("settings file and help" if settings else "help")
+    if settings:  # a verb without settings reads no file of them
+        group.add_argument("--config", metavar="FILE", help=f"settings file (default: ./{FILE})")
     group.add_argument("-h", "--help", action="help", help="show this help and exit")
 
 

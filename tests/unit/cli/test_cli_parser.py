@@ -55,6 +55,8 @@ def test_help_has_headings_then_examples_and_nothing_wraps(name: str, capsys: py
         first = text.index("most used:")
         others = [text.index(f"\n{heading}:") for heading in HEADINGS if f"\n{heading}:" in text]
         assert first < min(others)
+    reads = any(name in setting.commands for setting in SETTINGS)
+    assert ("--config" in text) is ("HARNESS_*" in text) is reads, "a verb without settings takes no file of them"
 
 
 def test_ten_options_of_run_come_first() -> None:
