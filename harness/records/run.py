@@ -19,9 +19,10 @@ from harness.records.weights import Audio, Weights
 
 # 2 added what only live comparisons and workers have, 3 what only sweeps and quantised weights have, 4 transcribed
 # audio, 5 the code of a build and the build of each number, stops and suspensions, what is known of the start of
-# imported runs, and the order of processes and the code layout of each block of a live comparison; all of it may be
-# missing, so older ones are read as well.
-SCHEMA = 5
+# imported runs, and the order of processes and the code layout of each block of a live comparison, 6 what a step asks,
+# its build type and the step that blocked it, and the name `library` of an engine. All of it may be missing, so older
+# records are read as well.
+SCHEMA = 6
 OLDEST_SCHEMA = 1
 OURS = "harness"
 GGML_CI = "ggml-ci"

@@ -144,7 +144,7 @@ def test_a_newer_schema_with_all_fields(results: Path) -> None:
         read_card(str(file.parent))
 
 
-@pytest.mark.parametrize("schema", [1, 4])
+@pytest.mark.parametrize("schema", [1, 4, 5])
 def test_a_record_of_an_older_harness_is_read(results: Path, schema: int) -> None:
     file = list_folders(results)[0] / "run.json"
     file.write_bytes((DATA / "records" / f"schema-{schema}.json").read_bytes())
