@@ -53,7 +53,7 @@ class RunFilter(Record):
         )
 
 
-def runs(settings: Settings, output: Output, wanted: RunFilter, *, limit: int | None = None) -> int:
+def list_runs(settings: Settings, output: Output, wanted: RunFilter, *, limit: int | None = None) -> int:
     """List the newest runs and warn about unreadable ones; return 0, or the exit code for unreadable input.
 
     `limit` is how many to list, 0 for all; None means all in JSON and a screenful in text. Without a filter, only the
@@ -79,7 +79,7 @@ def runs(settings: Settings, output: Output, wanted: RunFilter, *, limit: int | 
     shown = tuple(found[-limit:])  # all of them where it is 0
     output.show(render_list(shown, older=older), shown)
     if not shown:
-        output.console.note(f"none of the {there} runs matches" if there else f"there are no runs in {results}")
+        output.console.note(f"no run matches, of {there} in {results}" if there else f"there are no runs in {results}")
     return trouble.exit_code if trouble else 0
 
 
@@ -133,7 +133,9 @@ def _call(call: Call) -> int:
     if call.words("remove") or call.flag("yes"):
         hint = "harness list --unfinished --remove ID --yes"
         raise UsageError("--remove and --yes only apply to unfinished runs", hint=hint)
-    return runs(call.settings, call.output, RunFilter(**filters), limit=0 if call.flag("all") else call.number("limit"))
+    return list_runs(
+        call.settings, call.output, RunFilter(**filters), limit=0 if call.flag("all") else call.number("limit")
+    )
 
 
 VERB = Verb(
