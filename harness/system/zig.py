@@ -60,9 +60,12 @@ def find_zig(environ: Mapping[str, str]) -> Path | None:
 
 def _script(zig: Path, command: str, cache: Path) -> str:
     # Zig keeps its own compiled C and C++ libraries, and fails where there is no home to keep them in.
+    # It asks the program that CC names where the C library lies. CMake sets CC and Ninja does not: two answers would
+    # be two C++ libraries, which take minutes to compile.
     store = shlex.quote(str(cache / "zig"))
     return (
         "#!/bin/sh\n"
+        "unset CC\n"
         f': "${{ZIG_GLOBAL_CACHE_DIR:={store}}}"\n'
         "export ZIG_GLOBAL_CACHE_DIR\n"
         f'exec {shlex.quote(str(zig))} {command} "$@"\n'

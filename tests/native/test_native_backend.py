@@ -7,7 +7,7 @@ import pytest
 
 from harness.records.outcome import Status
 from harness.store.bundle import load_run
-from tests.native.test_native_run import TINY, harness
+from tests.native.test_native_run import ONE_THREAD, TINY, harness
 
 pytestmark = pytest.mark.native
 
@@ -21,7 +21,7 @@ def has_openblas() -> bool:
 
 def measure(folder: Path, results: Path, verb: str, *words: str) -> Path:
     """Measure tiny once and return the only bundle."""
-    done = harness(folder, verb, *TINY, *words, HARNESS_RESULTS=str(results))
+    done = harness(folder, verb, *TINY, *ONE_THREAD, *words, HARNESS_RESULTS=str(results))
     assert done.returncode == 0, done.stderr
     (bundle,) = (path for path in results.glob("*/*/*") if path.is_dir())
     return bundle
