@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from harness.cli.completion import render_script
-from harness.cli.parser import FILE, list_given, make_parser, parse
+from harness.cli.parser import list_given, make_parser, parse
 from harness.cli.verb import VERBS
 from harness.commands.output import Output, OutputForm, refuse_stream
 from harness.commands.verb import Call, Verb
@@ -19,7 +19,8 @@ from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageE
 from harness.records.record import is_text
 from harness.render.plain import harmless
 from harness.settings.layer import Settings, layer_settings, nearest
-from harness.settings.setting import MEASURE, PREFIX
+from harness.settings.name import FILE, PREFIX
+from harness.settings.setting import MEASURE, PRINTING
 from harness.settings.table import SETTINGS
 from harness.system.console import Console
 from harness.system.disk import expand_home
@@ -87,8 +88,7 @@ def _has_folder() -> bool:
 
 def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     verb = VERBS[arguments.command]
-    # A harness.toml that cannot be read must not stop a verb that has no settings, such as schema.
-    settings = _layer(arguments, environ) if any(verb.name in one.commands for one in SETTINGS) else DEFAULTS
+    settings = _choose_settings(arguments, verb, environ)
     if verb.name in MEASURE and not settings.flag("dry_run"):
         settings = settings.supply("seed", draw_seed())
     console = Console(
@@ -97,21 +97,27 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         colourful=not environ.get("NO_COLOR"),
         plain=environ.get("TERM") == "dumb",
     )
-    output = Output(console, form=_choose_form(settings.text("format"), verb))
+    output = Output(console, form=_choose_form(settings, verb))
     try:
         return output.settle(verb.call(Call(list_given(arguments), settings, environ, output, _complete)))
     finally:
         console.erase()
 
 
-def _choose_form(word: str, verb: Verb) -> OutputForm:
-    """Return the output format; raises UsageError for an unknown one, or one that the verb does not support."""
+def _choose_form(settings: Settings, verb: Verb) -> OutputForm:
+    """Return the output format; raises UsageError for an unknown one, or if the verb does not have a requested one.
+
+    A format from a file or a variable is meant for the verbs that have it: others print text.
+    """
     if not verb.forms:
         return OutputForm.TEXT
+    word = settings.text("format")
     if word not in tuple(OutputForm):
         raise UsageError(f"--format: unknown format {word!r}", hint=nearest(word, tuple(OutputForm)))
     form = OutputForm(word)
     if form not in verb.forms:
+        if not any(one.name == "format" for one in settings.from_flags):
+            return OutputForm.TEXT
         raise UsageError(f"harness {verb.name} cannot print {form}", hint=f"--format {' or '.join(verb.forms)}")
     return form
 
@@ -143,14 +149,30 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _choose_settings(arguments: argparse.Namespace, verb: Verb, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of a call; a file or a variable that is not valid stops only a verb that needs them."""
+    taken = {one.name for one in SETTINGS if verb.name in one.commands}
+    if not taken:
+        return DEFAULTS
+    try:
+        return _layer(arguments, environ)
+    except HarnessError:
+        if arguments.config or not taken <= {*PRINTING}:
+            raise
+        return layer_settings(file={}, file_name="", environ={}, flags=_list_flags(arguments))
+
+
 def _layer(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
     named = arguments.config or environ.get("HARNESS_CONFIG")
     path = expand_home(named or FILE)
-    flags = {setting.name: getattr(arguments, setting.name, None) for setting in SETTINGS}
     return layer_settings(
         file=read_toml(path, required=bool(named)),
         file_name=str(path),
         environ=environ,
-        flags=flags,
+        flags=_list_flags(arguments),
         expand=os.path.expanduser,
     )
+
+
+def _list_flags(arguments: argparse.Namespace) -> dict[str, object]:
+    return {setting.name: getattr(arguments, setting.name, None) for setting in SETTINGS}

@@ -12,9 +12,9 @@ from harness.cli.help import HEADINGS, WIDTH, render_end, render_overview, rende
 from harness.commands.output import OutputForm
 from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.errors import UsageError
+from harness.settings.name import FILE
 from harness.settings.setting import Setting, SettingKind
 
-FILE = "harness.toml"
 _GIVEN = "given:"
 _MANY = {ArgumentKind.ANY: "*", ArgumentKind.SOME: "+", ArgumentKind.MAYBE: "?"}
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import HarnessError
+from harness.settings.name import FILE, PREFIX
 from harness.system.foreign import read_text
 
 # Nobody looks through more than this.
 _MOST = 200
-_FILE = "harness.toml"
 _UNFINISHED = ".partial"
 
 
@@ -70,11 +70,11 @@ def _list_refs(environ: Mapping[str, str]) -> Iterator[str]:
 
 def _find(environ: Mapping[str, str], name: str) -> str:
     """Return a setting from its variable or the settings file, empty if neither has it."""
-    given = environ.get(f"HARNESS_{name.upper()}", "")
+    given = environ.get(f"{PREFIX}{name.upper()}", "")
     if given:
         return given
     try:
-        found = tomllib.loads(read_text(Path(environ.get("HARNESS_CONFIG") or _FILE))).get(name, "")
+        found = tomllib.loads(read_text(Path(environ.get("HARNESS_CONFIG") or FILE))).get(name, "")
     except (HarnessError, OSError, ValueError):
         return ""
     return found if isinstance(found, str) else ""

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_run
-from harness.commands.request.place import open_workplace, refuse_dry
+from harness.commands.request.place import open_workplace
+from harness.commands.request.resume import refuse_idle_options
 from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UnreadableError, UsageError
 from harness.judge.node_fact import caveat_condition, caveat_placement
@@ -42,9 +43,9 @@ from harness.system.stream import append_text
 
 def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:
     """Execute a run, or resume an unfinished one; return the exit code of its results."""
-    work = open_workplace(settings, environ, output.console)
     if resume is not None:
-        refuse_dry(settings, "run")
+        refuse_idle_options(settings, "run")
+    work = open_workplace(settings, environ, output.console)
     # Bad settings are refused at once, not after a wait or a download.
     request = resolve_run(settings, work)
     watch = CounterReader(environ)
@@ -174,7 +175,7 @@ VERB = Verb(
             name="--resume",
             takes=ArgumentKind.MAYBE,
             metavar="ID",
-            help="resume an unfinished run: the latest, or the one whose id starts with ID",
+            help="resume an unfinished run, with its own settings: the latest, or the one whose id starts with ID",
         ),
     ),
     first=("model", "source", "ref", "threads", "flash_attn", "bench", "tests", "repetitions", "dry_run"),

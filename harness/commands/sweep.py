@@ -6,7 +6,8 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_node
-from harness.commands.request.place import open_workplace, refuse_dry
+from harness.commands.request.place import open_workplace
+from harness.commands.request.resume import refuse_idle_options
 from harness.commands.request.sweep import SweepRequest, read_sweep_file, resolve_kept_sweep, resolve_sweep
 from harness.commands.sweep_table import (
     FORMS,
@@ -100,7 +101,7 @@ def _refuse_idle(settings: Settings, words: SweepWords) -> None:
         raise UsageError(
             "--resume cannot be combined with FILE or --axis", cause=cause, hint="leave out FILE and --axis"
         )
-    refuse_dry(settings, "sweep")
+    refuse_idle_options(settings, "sweep")
 
 
 def _preparing(request: SweepRequest, work: Workplace, setup: Setup) -> Prepare:
@@ -153,12 +154,8 @@ def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str, pivot
         refuse_mixture(stored, fresh[number][0], earlier)
     for number, one in kept.items():
         if not one.sealed:
-            try:
-                state, bundle = find_unfinished(work, node.name, one.run.id, sweep=stored.id)
-                state, plan = take_up(state, bundle, resolve_kept_run(state, work), work, (node, setup.condition))
-            except HarnessError as error:
-                error.hint = error.hint.replace("harness run", "harness sweep")
-                raise
+            state, bundle = find_unfinished(work, node.name, one.run.id, sweep=stored.id)
+            state, plan = take_up(state, bundle, resolve_kept_run(state, work), work, (node, setup.condition))
             sessions.add(
                 number, Session(plan, state, bundle, work.console, load_durations(cache), setup.monitor), bundle
             )
@@ -261,7 +258,7 @@ VERB = Verb(
             name="--resume",
             takes=ArgumentKind.MAYBE,
             metavar="ID",
-            help="resume an unfinished sweep: the latest, or the one whose id starts with ID",
+            help="resume an unfinished sweep, with its own settings: the latest, or the one whose id starts with ID",
         ),
         *PIVOT,
     ),

@@ -26,6 +26,7 @@ from harness.run.prepare import mark_builds
 from harness.run.recovery import settle_unfinished
 from harness.search.search import Search, SearchDesign
 from harness.settings.layer import Settings
+from harness.settings.name import FILE
 from harness.settings.request import RunRequest
 from harness.store.unfinished import describe_kept
 from harness.sweep.design import prepare_entry
@@ -33,8 +34,6 @@ from harness.system.limit import explain_stop
 from harness.system.toml_file import change_toml, read_toml
 from harness.trial.setup import Setup, make_setup
 from harness.whisper.quantisation import name_quantised
-
-_FILE = "harness.toml"
 
 
 class TuneWords(Record):
@@ -60,7 +59,7 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, words: 
     suite = request.measure.suite
     seed = describe_seed(suite.seed, request.used)
     if words.write:
-        read_toml(Path(_FILE), required=False)  # fail now if it is unreadable, not after a quarter of an hour
+        read_toml(Path(FILE), required=False)  # fail now if it is unreadable, not after a quarter of an hour
     if request.dry:
         output.show(f"{_describe_axes(request.axes, request.base)}\n  {'seed':<9} {seed}", suite)
         return 0
@@ -76,8 +75,8 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, words: 
     output.show(f"{render_tuning(tuning)}\n  seed     {seed}", tuning)
     if words.write:
         settings_found = _as_settings(tuning.model, tuning.winner)
-        change_toml(Path(_FILE), settings_found, f"harness tune --for {tuning.goal}, {begun:%Y-%m-%d}")
-        output.console.note(f"  written to {_FILE}: harness run now uses these settings")
+        change_toml(Path(FILE), settings_found, f"harness tune --for {tuning.goal}, {begun:%Y-%m-%d}")
+        output.console.note(f"  written to {FILE}: harness run now uses these settings")
     return 0
 
 

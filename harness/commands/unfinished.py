@@ -8,7 +8,7 @@ from harness.commands.output import Output
 from harness.commands.request.place import resolve_results
 from harness.errors import HarnessError, UnfitError, UsageError
 from harness.records.card import UnfinishedRun
-from harness.records.run import SEARCH, Run
+from harness.records.run import Run
 from harness.render.plain import align
 from harness.settings.layer import Settings
 from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
@@ -42,16 +42,13 @@ def _describe(path: Path, node: str, results: Path) -> UnfinishedRun:
     run, where = _load(path), f"--results {shlex.quote(str(results))}"
     name = path.name.removesuffix(PARTIAL)
     remove = f"harness list --unfinished --remove {name} --yes {where}"
-    held, kind, after = is_claimed(path), "", remove
-    if run and run.trial:
-        kind, after = "ab", "nothing: the next ab, tune or run on this node will finish it"
-    elif run and SEARCH in run.sweep:
-        kind, after = "tune", "nothing: the next ab, tune or run on this node will finish it"
-    elif run and run.sweep:
-        there = is_sweep_there(results, node, run.sweep)
-        kind, after = "sweep", f"harness sweep --resume {run.sweep} {where}" if there else remove
-    elif run:
-        kind, after = "run", f"harness run --resume {name} {where}" if (path / PLAN).is_file() else remove
+    held, kind, after = is_claimed(path), run.verb if run else "", remove
+    if kind in ("ab", "tune"):
+        after = "nothing: the next ab, tune or run on this node will finish it"
+    elif run and kind == "sweep" and is_sweep_there(results, node, run.sweep):
+        after = f"harness sweep --resume {run.sweep} {where}"
+    elif kind == "run" and (path / PLAN).is_file():
+        after = f"harness run --resume {name} {where}"
     return UnfinishedRun(
         path=str(path),
         id=name,

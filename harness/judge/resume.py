@@ -17,7 +17,6 @@ from harness.records.node import Cpu, Node
 from harness.records.plan import BuildSite, Plan, Step
 from harness.records.run import Run
 
-HINT = "harness run  # starts a new run"
 # What is said of a step, which plans of earlier versions say by its name alone; and a bound that follows the size of a
 # file, which is known better once it is made.
 _FREE = frozenset({"title", "asks", "build_type", "min_memory_bytes"})
@@ -36,15 +35,20 @@ _TELLING = frozenset(
 )
 
 
-def renew_plan(fresh: Plan, stored: Plan, run_id: str) -> Plan:
-    """Return the steps of a stored plan, taken from `fresh`, the plan that this harness makes now for the same request.
+def hint_afresh(run: Run) -> str:
+    """Return the command to try if an unfinished run, or the sweep that it belongs to, cannot be resumed."""
+    return f"harness {run.verb}  # starts a new {run.verb}"
+
+
+def renew_plan(fresh: Plan, stored: Plan, run: Run) -> Plan:
+    """Return the steps of the stored plan of a run, taken from `fresh`, the plan that this harness makes for it now.
 
     Further rounds for --precision are made anew, too. Nothing that is executed is taken from the stored plan. Raises
     UsageError, which names step and field, if the two plans differ.
     """
     sites, others = (tuple(map(_drop_reasons, plan.sites)) for plan in (fresh, stored))
     if sites != others:
-        raise _differs(run_id, f"the build ({_find_field(sites, others)})")
+        raise _differs(run, f"the build ({_find_field(sites, others)})")
     waiting = list(fresh.steps)
     latest: dict[Case, Step] = {}
     steps: list[Step] = []
@@ -54,17 +58,17 @@ def renew_plan(fresh: Plan, stored: Plan, run_id: str) -> Plan:
         elif step.case in latest and step.repetition > latest[step.case].repetition:
             mine = repeat_step(latest[step.case], step.case, step.repetition)
         else:
-            raise _differs(run_id, f"step {step.name} is not planned now")
+            raise _differs(run, f"step {step.name} is not planned now")
         field = _find_field((mine,), (step,))
         if field == "placement":
-            raise _differs(run_id, f"step {step.name} ({field})", cause="the usable CPUs have changed since it began")
+            raise _differs(run, f"step {step.name} ({field})", cause="the usable CPUs have changed since it began")
         if field:
-            raise _differs(run_id, f"step {step.name} ({field})")
+            raise _differs(run, f"step {step.name} ({field})")
         if mine.case:
             latest[mine.case] = mine
         steps.append(mine.replace(title=step.title))
     if waiting:
-        raise _differs(run_id, f"step {waiting[0].name} is missing")
+        raise _differs(run, f"step {waiting[0].name} is missing")
     return fresh.replace(steps=tuple(steps))
 
 
@@ -139,13 +143,13 @@ def _caveat_change(code: CaveatCode, change: str) -> Caveat:
 
 
 def _differs(
-    run_id: str, what: str, cause: str = "it was begun by another version or environment of the harness"
+    run: Run, what: str, cause: str = "it was begun by another version or environment of the harness"
 ) -> UsageError:
     cause = f"{cause}, or plan.json was edited since"
     return UsageError(
-        f"{run_id} cannot be resumed, its plan differs from what this harness would do now: {what}",
+        f"{run.id} cannot be resumed, its plan differs from what this harness would do now: {what}",
         cause=cause,
-        hint=HINT,
+        hint=hint_afresh(run),
     )
 
 

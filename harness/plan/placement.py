@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from harness.errors import UsageError
 from harness.records.plan import Phase, Placement, Plan, Step
+from harness.records.run import Run
 from harness.records.wording import format_count
 from harness.settings.request import PlacementRequest
 
@@ -71,7 +72,7 @@ def place_plan(plan: Plan, request: PlacementRequest, ranking: Ranking) -> Plan:
     return plan.replace(steps=tuple(_place(step, request, ranking) for step in plan.steps))
 
 
-def keep_cpus(fresh: Plan, stored: Plan, ranking: Ranking, run_id: str) -> Plan:
+def keep_cpus(fresh: Plan, stored: Plan, ranking: Ranking, run: Run) -> Plan:
     """Return a new plan for `auto` with its benchmarks on the CPUs that were chosen when the run was begun.
 
     Other CPUs may be better now, but the existing numbers are from those. Raises UsageError, naming them, if they may
@@ -87,9 +88,9 @@ def keep_cpus(fresh: Plan, stored: Plan, ranking: Ranking, run_id: str) -> Plan:
             continue
         if lost := [cpu for cpu in cpus if cpu not in usable]:
             raise UsageError(
-                f"{run_id} was begun on the CPUs {_show(cpus)}, but may not use {_show(lost)} now",
+                f"{run.id} was begun on the CPUs {_show(cpus)}, but may not use {_show(lost)} now",
                 cause=f"this process may only use {_show(usable)}",
-                hint=f"allow them again (taskset -c {_show(cpus)}), or harness run for a new run",
+                hint=f"allow them again (taskset -c {_show(cpus)}), or harness {run.verb} to start again",
             )
         steps.append(step.replace(placement=step.placement.replace(cpus=cpus)))
     return fresh.replace(steps=tuple(steps))

@@ -150,6 +150,15 @@ class Run(Record):
     earliest: str = ""
     built: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def verb(self) -> str:
+        """The verb that measured the run, or what it is a part of; `ab` for all live comparisons."""
+        if self.trial:
+            return "ab"
+        if self.sweep:
+            return "tune" if SEARCH in self.sweep else "sweep"
+        return "run"
+
     def add_caveat(self, caveat: Caveat) -> "Run":
         """Return the run with a further caveat, or as it is where one with that code is there."""
         if any(known.code == caveat.code for known in self.caveats):

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from harness.records.run import SettingOrigin, SettingUsed
 from harness.records.source import Source
+from harness.settings.name import FILE
 
 # What earlier versions of the harness took where none was given.
 _OLD_DEFAULT = 1
-_NAMES = {SettingOrigin.FILE: "harness.toml", SettingOrigin.ENVIRONMENT: "HARNESS_SEED"}
+_NAMES = {SettingOrigin.FILE: FILE, SettingOrigin.ENVIRONMENT: "HARNESS_SEED"}
 
 
 def describe_seed(seed: int, used: Sequence[SettingUsed]) -> str:

@@ -224,7 +224,7 @@ def mark_builds(plan: Plan, run: Run, cache: Path) -> None:
     stray = find_stray(plan, str(cache))
     if stray:
         raise UnfitError(
-            f"the plan would write outside the cache {cache}", cause=stray, hint="harness run, without --resume"
+            f"the plan would write outside the cache {cache}", cause=stray, hint=f"harness {run.verb}, without --resume"
         )
     sites = {site.folder: f"{site.config.build_type} {site.config.isa}, {site.config.compiler}" for site in plan.sites}
     release = run.source.commit.release or run.source.commit.short or run.source.path

@@ -7,7 +7,14 @@ from pathlib import Path
 from harness import __version__
 from harness.errors import UnavailableError, UnreadableError, UsageError
 from harness.judge.node_fact import caveat_condition
-from harness.judge.resume import HINT, find_other_cpu, find_other_tool, is_same_config, remember_changes, renew_plan
+from harness.judge.resume import (
+    find_other_cpu,
+    find_other_tool,
+    hint_afresh,
+    is_same_config,
+    remember_changes,
+    renew_plan,
+)
 from harness.plan.placement import AUTO, keep_cpus, place_plan
 from harness.plan.run import plan_run
 from harness.records.condition import Condition
@@ -52,17 +59,17 @@ def take_up(
     recordings are gone or changed.
     """
     (node, condition), environ, console, cache = now, work.environ, work.console, work.places.cache
-    stored = bundle.load_plan()
+    stored = bundle.load_plan(f"harness {state.verb}")
     _check_cache(state, stored, cache)
     other = find_other_cpu(state.node, node)
     if other:
-        raise UsageError(f"{state.id} was begun on another CPU: {other}", hint=HINT)
+        raise UsageError(f"{state.id} was begun on another CPU: {other}", hint=hint_afresh(state))
     _check_source(state, environ, console)
     _check_toolchain(state, environ, cache)
     _check_files(state, cache)
-    plan = renew_plan(_plan_anew(state, stored, request, work), stored, state.id)
+    plan = renew_plan(_plan_anew(state, stored, request, work), stored, state)
     if not is_same_config(plan.sites[-1].config, state.config):
-        raise UsageError(f"the build in run.json of {state.id} is not the one in its plan", hint=HINT)
+        raise UsageError(f"the build in run.json of {state.id} is not the one in its plan", hint=hint_afresh(state))
     environment, _ = choose_child_environment(environ, state.toolchain)
     caveats = tuple(caveat_condition(condition, node.cpu.cores, state.suite.threads))
     state = remember_changes(state, node, dict(environment), caveats, __version__)
@@ -77,7 +84,7 @@ def _plan_anew(state: Run, stored: Plan, request: RunRequest, work: Workplace) -
     """Return the plan that this harness makes for the run's request, on the node as it was then."""
     if request.measure.suite != state.suite:
         cause = "another version of the harness began it, or run.json was changed since"
-        raise UsageError(f"the suite of {state.id} does not match its settings", cause=cause, hint=HINT)
+        raise UsageError(f"the suite of {state.id} does not match its settings", cause=cause, hint=hint_afresh(state))
     placement, ranking = request.measure.placement_request, request.measure.ranking
     prepared = Preparation(
         cache=str(work.places.cache),
@@ -89,28 +96,28 @@ def _plan_anew(state: Run, stored: Plan, request: RunRequest, work: Workplace) -
     )
     inputs = gather_inputs(prepared, request, state.weights, state.audio)
     plan = place_plan(plan_run(inputs), placement, ranking)
-    return keep_cpus(plan, stored, ranking, state.id) if placement.pin == AUTO else plan
+    return keep_cpus(plan, stored, ranking, state) if placement.pin == AUTO else plan
 
 
 def _check_cache(state: Run, stored: Plan, cache: Path) -> None:
     """Raise UsageError if the run was begun with another cache, which has its builds and everything else it made."""
     folders = [Path(site.folder) for site in stored.sites]
     if not folders:
-        raise UnreadableError(f"the plan of {state.id} names no build", hint=HINT)
+        raise UnreadableError(f"the plan of {state.id} names no build", hint=hint_afresh(state))
     begun = folders[-1].parent.parent
     if begun != cache:
-        hint = f"--cache {shlex.quote(str(begun))} to resume it, if that cache is yours; else harness run"
+        hint = f"--cache {shlex.quote(str(begun))} to resume it, if that cache is yours; else harness {state.verb}"
         raise UsageError(f"{state.id} was begun with another cache: {begun}, not {cache}", hint=hint)
 
 
 def _check_source(state: Run, environ: Mapping[str, str], console: Console) -> None:
     path, ours = Path(state.source.path), state.source.ours
     if not (path / "CMakeLists.txt").is_file():
-        raise UnavailableError(f"the source of {state.id} is gone: {path}", hint="harness run")
+        raise UnavailableError(f"the source of {state.id} is gone: {path}", hint=hint_afresh(state))
     now = probe_tree(path, environ=environ, note=console.note, ours=ours) if state.source.mutable else state.source
     if now.id != state.source.id:
         raise UsageError(
-            f"{path} has changed since {state.id} was begun", hint="harness run, to measure it as it is now"
+            f"{path} has changed since {state.id} was begun", hint=f"harness {state.verb}, to measure it as it is now"
         )
 
 
@@ -119,12 +126,13 @@ def _check_toolchain(state: Run, environ: Mapping[str, str], cache: Path) -> Non
     if found:
         was, now = found
         told = f"now it is {now.name} {now.version}" if now.version else "now it does not run"
-        raise UsageError(f"{state.id} was begun with {was.name} {was.version} ({was.path}): {told}", hint=HINT)
+        raise UsageError(f"{state.id} was begun with {was.name} {was.version} ({was.path}): {told}", hint=hint_afresh(state))
 
 
 def _check_files(state: Run, cache: Path) -> None:
+    again = f"harness {state.verb}, without --resume"
     for weights in state.weights:
         if not (weights.parent and not weights.sha256):  # still to be made
-            verify_weights(weights, cache=cache)
+            verify_weights(weights, cache=cache, again=again)
     for audio in state.audio:
-        verify_audio(audio, cache=cache)
+        verify_audio(audio, cache=cache, again=again)

@@ -7,7 +7,8 @@ from harness.errors import UsageError
 from harness.records.record import Record
 from harness.records.run import SettingOrigin, SettingUsed
 from harness.records.secret import is_secret, redact
-from harness.settings.setting import PREFIX, Setting, SettingKind, Value
+from harness.settings.name import PREFIX
+from harness.settings.setting import Setting, SettingKind, Value
 from harness.settings.table import ALIASES, BY_NAME, RETIRED, SETTINGS
 from harness.settings.value import DURATIONS, parse_duration, split_option
 
@@ -55,6 +56,11 @@ class Settings(Record):
         if name not in BY_NAME:
             raise KeyError(f"no setting is called {name!r}: {nearest(name, BY_NAME)}")
         return any(key == name and origin is SettingOrigin.DEFAULT for key, _, origin in self.used)
+
+    @property
+    def from_flags(self) -> tuple[SettingUsed, ...]:
+        """The settings that the command line sets."""
+        return tuple(one for one in self.describe() if one.origin is SettingOrigin.FLAG)
 
     def supply(self, name: str, value: Value) -> "Settings":
         """Return these settings with `value` as the default of one of them; any layer that sets it still wins."""

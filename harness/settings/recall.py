@@ -29,6 +29,11 @@ def list_decisive(settings: Settings) -> tuple[SettingUsed, ...]:
     return tuple(one for one in settings.describe() if one.name in DECISIVE)
 
 
+def has_login(one: SettingUsed) -> bool:
+    """Return whether the value of a setting had a login, which its description leaves out."""
+    return _MARK in one.value
+
+
 def recall(settings: Settings, kept: Sequence[SettingUsed]) -> Settings:
     """Return `settings` with all decisive settings as they were recorded.
 
@@ -40,7 +45,7 @@ def recall(settings: Settings, kept: Sequence[SettingUsed]) -> Settings:
         if one.name not in DECISIVE:
             continue
         setting = BY_NAME[one.name]
-        if _MARK in one.value:
+        if has_login(one):
             if settings.is_default(one.name):
                 cause = "its original value contained a login, and logins are not recorded"
                 raise UsageError(f"{setting.flag} is missing", cause=cause, hint=f"give {setting.flag} again")

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from harness.records.record import Record
+from harness.settings.name import PREFIX
 
 EXCHANGE = ("import", "export")
 READ = ("list", "show", "report", "compare")
@@ -21,8 +22,10 @@ WORK = (*COMPILE, "models")
 KEEP = ("cache",)
 ALL = (*WORK, "doctor", *EXCHANGE, *READ, *KEEP)
 
+# These only say how a command prints; none of them changes what it does.
+PRINTING = ("format", "quiet", "verbose")
+
 Value = str | int | float | bool | tuple[str, ...]
-PREFIX = "HARNESS_"
 
 
 class SettingKind(StrEnum):

@@ -81,12 +81,12 @@ class Bundle:
         """Store the state after a step."""
         write_atomic(self.path / RUN, _pretty(run), mode=OWN_FILE)
 
-    def load_plan(self) -> Plan:
-        """Return the plan that this run follows; raises UnreadableError."""
+    def load_plan(self, again: str = "harness run") -> Plan:
+        """Return the plan that this run follows; raises UnreadableError, with the command `again` as its hint."""
         plan = read_record(self.path / PLAN, Plan)
         flaw = find_flaw(plan)
         if flaw:
-            raise UnreadableError(f"{self.path / PLAN} cannot be used", cause=flaw, hint="harness run")
+            raise UnreadableError(f"{self.path / PLAN} cannot be used", cause=flaw, hint=again)
         return plan
 
     def read_log(self, name: str) -> str:

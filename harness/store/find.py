@@ -18,6 +18,7 @@ from harness.system.foreign import list_folder, read_text
 LATEST = "latest"
 ALL = "all"
 _SHOWN = 5
+_MOST_IDS = 8
 
 Note = Callable[[str], None]
 
@@ -99,7 +100,8 @@ def _resolve(results: Path, months: Sequence[MonthFolder], word: str) -> Sequenc
     found = [place for place in begun if place.name == name] or begun
     names = list(dict.fromkeys(place.name for place in found))
     if len(names) > 1:
-        shown = "\n         ".join([*names[:_SHOWN], *(["..."] if len(names) > _SHOWN else [])])
+        more = len(names) - _MOST_IDS
+        shown = "\n         ".join([*names[:_MOST_IDS], *([f"and {more} more"] if more > 0 else [])])
         raise UsageError(
             f"the ids of {len(names)} runs begin with {word!r}", hint=f"a longer part of one of\n         {shown}"
         )

@@ -18,7 +18,6 @@ from harness.system.lock import is_claimed
 KEPT = "finished work is kept"
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_NONE = "harness run, without --resume"
 
 
 def describe_kept(bundles: Iterable[Path]) -> str:
@@ -53,7 +52,7 @@ def find_partial(
             f"the ids of {len(found)} unfinished runs begin with {wanted!r}",
             hint=f"harness run --resume {_id(found[-1])}",
         )
-    hint = ""
+    hint, verb = "", "sweep" if sweep else "run"
     for path in reversed(found):
         try:
             run, bundle = _load_own(results, path, sweep), Bundle(path)
@@ -70,7 +69,7 @@ def find_partial(
             note(f"ignored: {error.line}")
             hint = hint or (error.hint if isinstance(error, UsageError) else _name_removal(results, path))
     named = f" whose id begins with {wanted!r}" if wanted else ""
-    raise UsageError(f"no unfinished run{named} in {results / node}", hint=hint or _NONE)
+    raise UsageError(f"no unfinished run{named} in {results / node}", hint=hint or f"harness {verb}, without --resume")
 
 
 def is_sweep_there(results: Path, node: str, sweep: str) -> bool:
@@ -117,7 +116,7 @@ def _name_removal(results: Path, partial: Path) -> str:
 
 
 def _load_own(results: Path, path: Path, sweep: str) -> Run:
-    require_own(path)
+    require_own(path, f"harness {'sweep' if sweep else 'run'}")
     run = load_run(path)
     if run.trial:
         raise UsageError(f"{run.id} is one side of a live comparison, and cannot be resumed", hint="harness ab")

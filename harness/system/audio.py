@@ -46,14 +46,14 @@ def resolve_audio(
     return tuple(found.values())
 
 
-def verify_audio(audio: Audio, *, cache: Path) -> None:
-    """Raise UnavailableError if a recording has changed since it was resolved."""
-    path, hint = Path(audio.path), "harness run, without --resume"
+def verify_audio(audio: Audio, *, cache: Path, again: str) -> None:
+    """Raise UnavailableError, with `again` as its hint, if a recording has changed since it was resolved."""
+    path = Path(audio.path)
     if not path.is_file():
-        raise UnavailableError(f"the recording {audio.name} no longer exists: {path}", hint=hint)
+        raise UnavailableError(f"the recording {audio.name} no longer exists: {path}", hint=again)
     converted = path == cache / AUDIO / f"{audio.sha256[:16]}.wav"
     if not converted and file_sha256(path, memory=cache / AUDIO / "sums") != audio.sha256:
-        raise UnavailableError(f"the recording {audio.name} has changed: {path}", hint=hint)
+        raise UnavailableError(f"the recording {audio.name} has changed: {path}", hint=again)
 
 
 def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, dry_run: bool) -> Audio:

@@ -103,14 +103,13 @@ def resolve_weights(
     return _named(attempt, Path(choice))
 
 
-def verify_weights(weights: Weights, *, cache: Path) -> None:
-    """Raise UnavailableError if the file has changed since `weights` was resolved."""
+def verify_weights(weights: Weights, *, cache: Path, again: str) -> None:
+    """Raise UnavailableError, with `again` as its hint, if the file has changed since `weights` was resolved."""
     path = Path(weights.path)
-    hint = "harness run, without --resume"
     if not path.is_file():
-        raise UnavailableError(f"the weights of {weights.model} no longer exist: {path}", hint=hint)
+        raise UnavailableError(f"the weights of {weights.model} no longer exist: {path}", hint=again)
     if file_sha256(path, memory=cache / WEIGHTS / "sums") != weights.sha256:
-        raise UnavailableError(f"the weights of {weights.model} have changed: {path}", hint=hint)
+        raise UnavailableError(f"the weights of {weights.model} have changed: {path}", hint=again)
 
 
 def _auto(attempt: _Attempt) -> Resolved:

@@ -59,7 +59,7 @@ def test_an_interrupted_round_is_taken_up_again(kit: Kit) -> None:
     (partial,) = kit.partials()
     plan = Bundle(partial).load_plan()
     assert [step.repetition for step in plan.steps if step.case] == [1, 2, 3, 4, 5]
-    done = kit.run("--resume")
+    done = kit.harness("run", "--resume")
     assert done.returncode == 0, done.stderr
     run = kit.only_run()
     assert [result.repetition for result in run.results if result.case] == [1, 2, 3, 4, 5, 6, 7]

@@ -165,7 +165,7 @@ def test_resume_repeats_at_the_end_what_was_disturbed_before(kit: Kit) -> None:
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=60)
     assert child.returncode == 130
-    done = kit.run("--resume")
+    done = kit.harness("run", "--resume")
     assert done.returncode == 0, done.stderr
     assert lines(kit)[5:] == ["2"]
     run = kit.only_run()
@@ -219,7 +219,7 @@ def test_resume_counts_what_was_set_aside_before(kit: Kit) -> None:
     child.communicate(timeout=60)
     assert child.returncode == 130
     foresee(kit)  # the interrupted run has learned better
-    done = kit.run("--resume")
+    done = kit.harness("run", "--resume")
     assert done.returncode == 0, done.stderr
     run = kit.only_run()
     assert timed(kit) == 1 + 1 + 2, "two retries in all, the interrupted one not counted"

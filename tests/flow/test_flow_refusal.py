@@ -55,6 +55,32 @@ def test_bad_toml_names_the_place(kit: Kit) -> None:
     assert "line 1" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words", [("explain", "noisy"), ("explain", "noisy", "--json"), ("schema",), ("run", "--help"), ("--version",)]
+)
+def test_a_verb_that_needs_no_setting_of_a_broken_file_does_not_read_it(kit: Kit, words: tuple[str, ...]) -> None:
+    sound = kit.harness(*words)
+    assert sound.returncode == 0, sound.stderr
+    for text, environ in (("model = [tiny\n", {}), ("modle = 1\n", {}), ("", {"HARNESS_NONSENSE": "1"})):
+        (kit.folder / "harness.toml").write_text(text)
+        done = kit.harness(*words, environ=environ)
+        assert (done.returncode, done.stdout, done.stderr) == (0, sound.stdout, "")
+
+
+def test_a_file_that_is_named_is_read_by_all(kit: Kit) -> None:
+    assert kit.harness("explain", "noisy", "--config", "/nowhere.toml").returncode == 2
+
+
+def test_a_format_in_a_file_is_meant_for_the_verbs_that_have_it(kit: Kit) -> None:
+    (kit.folder / "harness.toml").write_text('format = "csv"\n')
+    done = kit.harness("explain", "noisy")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "noisy" in done.stdout
+    refused = kit.harness("explain", "noisy", "--format", "csv")
+    assert refused.returncode == 2
+    assert "harness explain cannot print csv" in refused.stderr
+
+
 def test_a_broken_tool_is_not_silently_replaced(kit: Kit) -> None:
     kit.break_tools({"ctest --version": {"exit": 1, "silent": True}})
     done = kit.run()

@@ -175,6 +175,9 @@ def test_resume_without_anything_unfinished(kit: Kit) -> None:
     done = kit.harness("run", "--resume", "--dry-run")
     assert done.returncode == 2
     assert "--resume cannot be combined with --dry-run" in done.stderr
+    done = kit.harness("run", "--resume", "--model", "base", "--no-tests")
+    assert done.returncode == 2
+    assert "--resume cannot be combined with --model or --no-tests" in done.stderr
 
 
 def test_a_second_harness_does_not_measure_at_the_same_time(kit: Kit) -> None:

@@ -408,7 +408,7 @@ def test_a_killed_trial_is_finished_by_the_next_command(kit: Kit) -> None:
     listed = json.loads(kit.harness("list", "--unfinished", "--json").stdout)
     assert {one["id"] for one in listed} == names
     assert all(one["kind"] == "ab" and not one["held"] and "next ab" in one["next"] for one in listed)
-    done = kit.run("--resume")
+    done = kit.harness("run", "--resume")
     assert done.returncode == 2
     assert "no unfinished run" in done.stderr
     assert done.stderr.count("which a killed harness left: 1 measurement\n") == 2

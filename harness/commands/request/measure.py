@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from harness.commands.request.build import resolve_build, resolve_source_request
 from harness.commands.request.place import resolve_cache
 from harness.errors import UnreadableError, UsageError
-from harness.judge.resume import HINT
+from harness.judge.resume import hint_afresh
 from harness.parse.host.cpu import rank_cores
 from harness.parse.pin import expand_models
 from harness.plan.placement import choose_placement_request, require_cpus
@@ -67,7 +67,7 @@ def resolve_kept_run(state: Run, work: Workplace) -> RunRequest:
     try:
         settings = restore_settings(state.settings)
     except ValueError as error:
-        raise UnreadableError(f"cannot read the settings of {state.id}", cause=str(error), hint=HINT) from None
+        raise UnreadableError(f"cannot read the settings of {state.id}", cause=str(error), hint=hint_afresh(state)) from None
     # A sweep gives each of its runs a suite.
     suite = state.suite if state.sweep else choose_suite(settings, state.node)
     return resolve_measured(settings, work, state.node, suite)

@@ -34,16 +34,6 @@ def is_dry(settings: Settings) -> bool:
     return settings.flag("dry_run")
 
 
-def refuse_dry(settings: Settings, verb: str) -> None:
-    """Raise UsageError if an unfinished run or sweep is to be resumed and only planned: it has its plan already."""
-    if settings.flag("dry_run"):
-        raise UsageError(
-            "--resume cannot be combined with --dry-run",
-            cause="what is resumed has its plan already",
-            hint=f"harness {verb} --resume --no-dry-run",
-        )
-
-
 def resolve_results(settings: Settings) -> Path:
     """Return the folder that holds all bundles."""
     return Path(settings.text("results")).absolute()

@@ -27,7 +27,7 @@ from harness.run.places import Workplace
 from harness.settings.layer import Settings, name_settings, nearest
 from harness.settings.recall import DECISIVE, list_decisive, recall
 from harness.settings.request import GridRequest, MeasureRequest, Places, RunRequest
-from harness.settings.setting import SWEEP, Value
+from harness.settings.setting import PRINTING, SWEEP, Value
 from harness.settings.table import BY_NAME
 from harness.settings.value import name_option, split_option
 from harness.sweep.design import choose_entry_suite, design_sweep
@@ -35,8 +35,6 @@ from harness.system.toml_file import read_toml
 from harness.whisper.quantisation import QUANTISATIONS
 
 _TABLES = ("axes", "exclude", "settings")
-# These are in force before the file is read.
-_PRINTING = ("format", "quiet", "verbose")
 _EXAMPLE = "[axes]\nthreads = [1, 2]\nfa = [0, 1]\n\n[[exclude]]\nthreads = 1\nfa = 1"
 
 # A requested run, or why this node cannot run it: then its cells have no numbers, and the others are still measured.
@@ -83,8 +81,9 @@ def read_sweep_file(settings: Settings, name: str) -> tuple[Settings, SweepFile]
             raise UsageError(f"{name}: unknown table {key!r}", hint=nearest(key, _TABLES))
     mine = name_settings(_table(file, "settings", name), name)
     for setting in mine:
-        if SWEEP[0] not in BY_NAME[setting].commands or setting in _PRINTING:
-            hint = BY_NAME[setting].flag if setting in _PRINTING else "harness sweep --help"
+        # Printing has begun before the file is read.
+        if SWEEP[0] not in BY_NAME[setting].commands or setting in PRINTING:
+            hint = BY_NAME[setting].flag if setting in PRINTING else "harness sweep --help"
             raise UsageError(f"{name}: the setting {setting} has no effect in a sweep file", hint=hint)
     tables = file.get("exclude", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):

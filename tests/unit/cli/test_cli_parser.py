@@ -12,6 +12,7 @@ from harness.cli.verb import VERBS
 from harness.commands.output import OutputForm
 from harness.commands.verb import VerbGroup
 from harness.errors import UsageError
+from harness.settings.layer import Settings, layer_settings
 from harness.settings.table import SETTINGS
 
 COLUMNS = 80
@@ -23,6 +24,10 @@ def understood(*words: str) -> dict[str, object]:
 
 def given(*words: str) -> dict[str, object]:
     return list_given(parse(words, VERBS, SETTINGS))
+
+
+def layered(**layers: dict[str, object] | dict[str, str]) -> Settings:
+    return layer_settings(**{"file": {}, "file_name": "harness.toml", "environ": {}, "flags": {}, **layers})  # type: ignore[arg-type]
 
 
 def helped(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -158,13 +163,26 @@ def test_json_is_short_for_a_format() -> None:
     ],
 )
 def test_a_verb_prints_in_the_forms_that_it_has(verb: str, word: str, expected: OutputForm) -> None:
-    assert _choose_form(word, VERBS[verb]) is expected
+    assert _choose_form(layered(flags={"format": word}), VERBS[verb]) is expected
+
+
+@pytest.mark.parametrize(
+    ("verb", "word", "expected"),
+    [("run", "csv", OutputForm.TEXT), ("show", "csv", OutputForm.CSV), ("run", "json", OutputForm.JSON)],
+)
+def test_a_form_of_a_file_or_a_variable_holds_for_the_verbs_that_have_it(
+    verb: str, word: str, expected: OutputForm
+) -> None:
+    assert _choose_form(layered(file={"format": word}), VERBS[verb]) is expected
+    assert _choose_form(layered(environ={"HARNESS_FORMAT": word}), VERBS[verb]) is expected
+    with pytest.raises(UsageError, match="unknown format 'yaml'"):
+        _choose_form(layered(file={"format": "yaml"}), VERBS[verb])
 
 
 @pytest.mark.parametrize(("verb", "word"), [("run", "csv"), ("compare", "csv"), ("show", "yaml")])
 def test_a_form_that_a_verb_does_not_have_is_refused_with_those_that_it_has(verb: str, word: str) -> None:
     with pytest.raises(UsageError) as refused:
-        _choose_form(word, VERBS[verb])
+        _choose_form(layered(flags={"format": word}), VERBS[verb])
     assert "text" in refused.value.hint
 
 

@@ -8,6 +8,7 @@ from harness.errors import UsageError
 from harness.judge.resume import (
     find_other_cpu,
     find_other_tool,
+    hint_afresh,
     is_same_config,
     mark_changes,
     remember_changes,
@@ -34,7 +35,15 @@ def change(number: int, **changes: Any) -> Plan:
 
 
 def test_a_plan_that_nobody_changed_is_the_one_that_is_followed() -> None:
-    assert renew_plan(plan(), plan(), "id") == plan()
+    assert renew_plan(plan(), plan(), RUN) == plan()
+
+
+def test_the_hint_is_the_command_that_began_it() -> None:
+    assert hint_afresh(RUN) == "harness run  # starts a new run"
+    part = RUN.replace(sweep="20260101T000000Z-sweep-1")
+    with pytest.raises(UsageError) as refused:
+        renew_plan(plan(), plan().replace(sites=()), part)
+    assert refused.value.hint == "harness sweep  # starts a new sweep"
 
 
 def reword(config: Config) -> Config:
@@ -44,7 +53,7 @@ def reword(config: Config) -> Config:
 def test_reasons_may_be_worded_anew() -> None:
     stored = plan().replace(sites=tuple(site.replace(config=reword(site.config)) for site in plan().sites))
     assert stored != plan()
-    assert renew_plan(plan(), stored, "id") == plan()
+    assert renew_plan(plan(), stored, RUN) == plan()
     config = plan().sites[-1].config
     assert is_same_config(config, reword(config))
     assert not is_same_config(config, config.replace(options=config.options[1:]))
@@ -75,16 +84,16 @@ def test_a_step_that_is_another_is_refused_by_its_name_and_field(changes: dict[s
             continue
         name = plan().steps[number].name
         with pytest.raises(UsageError, match=rf"step {name} \({next(iter(changes))}\)\n"):
-            renew_plan(plan(), change(number, **changes), "id")
+            renew_plan(plan(), change(number, **changes), RUN)
 
 
 def test_steps_that_are_more_or_fewer_or_in_another_order_are_refused() -> None:
     steps = plan().steps
     with pytest.raises(UsageError, match="is missing"):
-        renew_plan(plan(), plan().replace(steps=steps[:-1]), "id")
+        renew_plan(plan(), plan().replace(steps=steps[:-1]), RUN)
     for other in ((*steps, factory.step("x")), (*steps, steps[-1].replace(name="x")), (steps[1], steps[0], *steps[2:])):
         with pytest.raises(UsageError, match="is not planned now"):
-            renew_plan(plan(), plan().replace(steps=other), "id")
+            renew_plan(plan(), plan().replace(steps=other), RUN)
 
 
 def test_other_builds_are_refused() -> None:
@@ -92,9 +101,9 @@ def test_other_builds_are_refused() -> None:
     for field, other in {"folder": "/home", "config": factory.config("Debug"), "variant": "x"}.items():
         sites = (plan().sites[0], site.replace(**{field: other}))
         with pytest.raises(UsageError, match=rf"the build \({field}\)\n"):
-            renew_plan(plan(), plan().replace(sites=sites), "id")
+            renew_plan(plan(), plan().replace(sites=sites), RUN)
     with pytest.raises(UsageError, match=r"the build \(number\)"):
-        renew_plan(plan(), plan().replace(sites=()), "id")
+        renew_plan(plan(), plan().replace(sites=()), RUN)
 
 
 def test_rounds_that_the_run_added_are_made_anew() -> None:
@@ -102,9 +111,9 @@ def test_rounds_that_the_run_added_are_made_anew() -> None:
     assert last.case
     more = repeat_step(last, last.case, last.repetition + 1, " (within 3.0 %)")
     longer = plan().replace(steps=(*plan().steps, more))
-    assert renew_plan(plan(), longer, "id") == longer
+    assert renew_plan(plan(), longer, RUN) == longer
     with pytest.raises(UsageError, match=rf"step {more.name} \(argv\)"):
-        renew_plan(plan(), plan().replace(steps=(*plan().steps, more.replace(argv=("/bin/rm",)))), "id")
+        renew_plan(plan(), plan().replace(steps=(*plan().steps, more.replace(argv=("/bin/rm",)))), RUN)
 
 
 def test_a_program_that_is_another_is_found() -> None:

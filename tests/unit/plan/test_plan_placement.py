@@ -99,16 +99,16 @@ def pinned(*cpus: int, threads: int = 2) -> Plan:
 
 
 def test_what_auto_chose_is_kept_while_it_may_be_used() -> None:
-    assert keep_cpus(pinned(1, 2), pinned(2, 3), CORES, "id") == pinned(2, 3)
-    assert keep_cpus(pinned(1), pinned(2, 3), ((2,), (3,)), "id") == pinned(2, 3), (
+    assert keep_cpus(pinned(1, 2), pinned(2, 3), CORES, factory.run()) == pinned(2, 3)
+    assert keep_cpus(pinned(1), pinned(2, 3), ((2,), (3,)), factory.run()) == pinned(2, 3), (
         "fewer than when the plan was made anew"
     )
     with pytest.raises(UsageError, match="the CPUs 2,3, but may not use 3 now") as refused:
-        keep_cpus(pinned(1, 2), pinned(2, 3), CORES[:2], "id")
+        keep_cpus(pinned(1, 2), pinned(2, 3), CORES[:2], factory.run())
     assert "1,2,5,6" in refused.value.cause
     assert "taskset -c 2,3" in refused.value.hint
 
 
 @pytest.mark.parametrize("edited", [(2, 3, 7), (3, 2), (2, 2), ()])
 def test_what_auto_cannot_have_chosen_is_left_to_be_refused(edited: tuple[int, ...]) -> None:
-    assert keep_cpus(pinned(1, 2), pinned(*edited), CORES, "id") == pinned(1, 2)
+    assert keep_cpus(pinned(1, 2), pinned(*edited), CORES, factory.run()) == pinned(1, 2)

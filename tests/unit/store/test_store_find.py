@@ -76,6 +76,17 @@ def test_an_ambiguous_beginning_names_the_candidates(results: Path, word: str) -
     assert IDS[0] in str(raised.value)
 
 
+@pytest.mark.parametrize(("number", "end"), [(8, "-7"), (9, "and 1 more"), (12, "and 4 more")])
+def test_at_most_eight_candidates_are_named(tmp_path: Path, number: int, end: str) -> None:
+    for one in range(number):
+        (tmp_path / "node" / "2026-01" / f"20260101T000000Z-{one}").mkdir(parents=True)
+    with pytest.raises(UsageError, match=f"the ids of {number} runs begin with '2026'") as raised:
+        find_runs(tmp_path, ["2026"])
+    shown = raised.value.hint.split("\n")[1:]
+    assert len(shown) == min(number, 9)
+    assert shown[-1].endswith(end)
+
+
 @pytest.mark.parametrize("word", ["1999", "*", "", "[", "results/none", "a/b/c", "none.md", "\x00", "x" * 5000])
 def test_a_word_that_names_nothing(results: Path, word: str) -> None:
     with pytest.raises(UsageError) as raised:
