@@ -17,7 +17,7 @@ from harness.parse.bench.model import parse_model
 from harness.parse.bench.roofline import measure_roofline, parse_roofline
 from harness.parse.bench.system_info import parse_system_info
 from harness.parse.bench.transcription import has_text, measure_transcription
-from harness.parse.bench.worker import find_refusal, measure_worker, parse_answer, read_texts
+from harness.parse.bench.worker import find_worker_refusal, measure_worker, parse_answer, read_texts
 from harness.parse.host.capture import parse_capture
 from harness.parse.host.condition import parse_condition
 from harness.parse.host.cpu import rank_cores
@@ -149,7 +149,7 @@ def _run_json(text: str) -> object:
 
 
 def _worker(text: str) -> object:
-    measured = measure_worker(text, CASE, 1), find_refusal(text), read_texts(text)
+    measured = measure_worker(text, CASE, 1), find_worker_refusal(text), read_texts(text)
     return measured, parse_answer(text.partition("\n")[0], "encode")
 
 

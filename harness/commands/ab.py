@@ -12,7 +12,7 @@ from harness.records.caveat import CaveatCode
 from harness.records.run import ExitCode
 from harness.records.wording import format_count
 from harness.render.comparison import render_comparison
-from harness.render.origin import describe_seed, name_side
+from harness.render.origin import describe_seed, name_side_source
 from harness.render.plan import render_plan
 from harness.run.places import Workplace, hold_node
 from harness.run.recovery import settle_unfinished
@@ -83,7 +83,7 @@ def _show(result: TrialResult, request: TrialRequest, output: Output) -> int:
     if result.family is None or result.tally is None:
         return show_failure(result, output)
     baseline, contender = (
-        name_side(side.label, run.source) if side.named else side.label
+        name_side_source(side.label, run.source) if side.named else side.label
         for side, run in zip(request.sides, result.runs, strict=True)
     )
     lines = [render_comparison(result.family, baseline_name=baseline, contender_name=contender, width=output.width)]

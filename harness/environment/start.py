@@ -32,7 +32,7 @@ def enter(arguments: list[str], *, missing: list[str], error: ImportError | None
         trouble = _describe(missing, error)
         if not is_checkout():
             raise UnfitError(trouble, hint=_reinstall(missing, error))
-        environment = choose_environment("run")
+        environment = choose_virtual_environment("run")
         inside = environment.is_own()
         if inside and sys._xoptions.get(_OPTION) == _MADE:
             raise UnfitError(
@@ -55,7 +55,7 @@ def start(arguments: list[str]) -> NoReturn:
 def prepare(kind: str) -> int:
     """Set up the environment `kind` if necessary, and print its folder; return the exit code."""
     try:
-        environment = choose_environment(kind)
+        environment = choose_virtual_environment(kind)
         if not environment.is_ready():
             with interruptible():
                 environment.make()
@@ -93,7 +93,7 @@ def is_checkout() -> bool:
     return all((CHECKOUT / name).is_file() for name in ("pyproject.toml", "third_party/requirements.txt"))
 
 
-def choose_environment(kind: str) -> VirtualEnvironment:
+def choose_virtual_environment(kind: str) -> VirtualEnvironment:
     """Return the environment `kind` (run or test) of this checkout, in the folder that the variables select."""
     variable, folder, lock = _KINDS[kind]
     named = os.environ.get(variable, "")

@@ -63,7 +63,7 @@ def _known(runs: Sequence[Run], of: Callable[[Run], str]) -> set[str]:
     return set(map(of, runs)) - {UNKNOWN}
 
 
-def name_side(runs: Sequence[Run]) -> str:
+def name_commits(runs: Sequence[Run]) -> str:
     """Return the commits of a side: `v1.8.5`, or the first few of several."""
     names = list(dict.fromkeys(map(name_commit, runs)))
     return ", ".join([*names[:_SHOWN], *(["..."] if len(names) > _SHOWN else [])])

@@ -43,7 +43,7 @@ def find_stop_refusal(result: StepResult, run: Run, *, retries: int) -> str:
     return ""
 
 
-def find_refusal(result: StepResult, plan: Plan, run: Run, known: Mapping[str, float], *, retries: int) -> str:
+def find_retry_refusal(result: StepResult, plan: Plan, run: Run, known: Mapping[str, float], *, retries: int) -> str:
     """Return why a disturbed attempt is not repeated, or an empty string if it may be.
 
     `known` are the wall seconds of earlier runs by `duration_key`. Another attempt is assumed to last as long as this

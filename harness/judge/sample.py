@@ -112,7 +112,7 @@ def sample_runs(
     )
 
 
-def list_cases(runs: Iterable[Run], metrics: frozenset[str]) -> frozenset[Case]:
+def list_measured_cases(runs: Iterable[Run], metrics: frozenset[str]) -> frozenset[Case]:
     """Return all cases that have numbers."""
     return frozenset(case for run in runs for case, metric in _medians(run) if metric in metrics)
 

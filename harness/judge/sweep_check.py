@@ -23,7 +23,7 @@ def sum_up(axes: Sequence[Axis], cells: Sequence[Cell]) -> str:
     return short_hash(tuple(axes), tuple(cells), length=_SUM_DIGITS)
 
 
-def find_flaw(sweep: Sweep) -> str:
+def find_sweep_flaw(sweep: Sweep) -> str:
     """Return why a stored sweep cannot be used, or an empty string if it can; somebody may have edited it."""
     names = [sweep.id, *(entry.run for entry in sweep.entries if entry.run)]
     strange = next((name for name in names if not (is_plain(name) and _ID.fullmatch(name))), None)
@@ -55,7 +55,7 @@ def _is_made_so(sweep: Sweep, cell: Cell) -> bool:
         return False
 
 
-def list_cases(sweep: Sweep, number: int) -> tuple[Case, ...]:
+def list_entry_cases(sweep: Sweep, number: int) -> tuple[Case, ...]:
     """Return the cases that the run of a config measures; empty if none of its cells can be measured."""
     return tuple(dict.fromkeys(cell.case for cell in sweep.cells if cell.entry == number and not cell.reason))
 
@@ -69,7 +69,7 @@ def find_stranger(sweep: Sweep, number: int, run: Run) -> str:
         f"its record has the id {run.id}": run.id != entry.run,
         f"it belongs to {f'the sweep {run.sweep}' if run.sweep else 'no sweep'}": run.sweep != sweep.id,
         f"it was measured on {run.node.name}": run.node.name != sweep.node,
-        "it measures other cases": set(run.suite.cases) != set(list_cases(sweep, number)),
+        "it measures other cases": set(run.suite.cases) != set(list_entry_cases(sweep, number)),
         f"it has {run.suite.repetitions} repetitions": run.suite.repetitions != sweep.repetitions,
         f"its seed is {run.suite.seed}": run.suite.seed != sweep.seed,
     }

@@ -18,7 +18,7 @@ from harness.parse.bench.microbenchmark import count_cells, is_whole_memcpy, mea
 from harness.parse.bench.roofline import measure_roofline
 from harness.parse.bench.system_info import parse_system_info
 from harness.parse.bench.transcription import find_complaint, has_text, measure_transcription
-from harness.parse.bench.worker import find_refusal, list_asked, measure_worker, read_texts
+from harness.parse.bench.worker import find_worker_refusal, list_asked, measure_worker, read_texts
 from harness.parse.notation import plain_lines
 from harness.parse.shortage import read_signal
 from harness.parse.tool.breakage import BuildFailure, find_breakage
@@ -195,7 +195,7 @@ def _read_benchmark(result: StepResult, case: Case, repetition: int, log: str) -
 
 def _read_worker(result: StepResult, case: Case, step: Step, log: str) -> StepResult:
     """Return the answers of the worker; the library's own benchmarks come as output of the bench program."""
-    refusal = find_refusal(log)
+    refusal = find_worker_refusal(log)
     if refusal:
         return result.replace(status=Status.FAILED, reason=refusal)
     if case.benchmark != Benchmark.WHISPER:

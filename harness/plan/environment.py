@@ -57,7 +57,7 @@ _OF_BLAS = {"OPENBLAS_": "openblas", "MKL_": "mkl", "BLIS_": "blis"}
 _OTHER_BLAS = frozenset({"openblas", "mkl", "blis", "accelerate", "atlas", "nvhpc", "arm"})
 
 
-def choose_environment(environ: Mapping[str, str], *, path: Sequence[str]) -> tuple[Pairs, tuple[Caveat, ...]]:
+def choose_child_variables(environ: Mapping[str, str], *, path: Sequence[str]) -> tuple[Pairs, tuple[Caveat, ...]]:
     """Return the environment of children, sorted by name, and caveats about the user's environment.
 
     The folders in `path` come before the user's PATH. Everything that children get is recorded, so variables that are

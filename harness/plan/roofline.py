@@ -19,7 +19,7 @@ FULL_S = 14.0
 # STREAM's rule: at least four times all last-level caches in use, so that memory and not a cache is measured.
 CACHES = 4
 _LEAST_BYTES = 256 << 20
-MOST_BYTES = 4 << 30
+MOST_ARRAY_BYTES = 4 << 30
 GRAIN_BYTES = 1 << 20
 _MEMORY_SHARE = 8
 # As in ggml/src/ggml-cpu/CMakeLists.txt. The defaults are those for GGML_NATIVE=OFF, in the order of its options.
@@ -65,7 +65,7 @@ def choose_array_bytes(node: Node, threads: int) -> int:
     the memory.
     """
     wanted = max(CACHES * last_cache_bytes(node, threads), _LEAST_BYTES)
-    bounded = min(wanted, MOST_BYTES, node.memory_bytes // _MEMORY_SHARE)
+    bounded = min(wanted, MOST_ARRAY_BYTES, node.memory_bytes // _MEMORY_SHARE)
     return max(bounded // GRAIN_BYTES, 1) * GRAIN_BYTES
 
 

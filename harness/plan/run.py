@@ -64,7 +64,7 @@ def plan_run(inputs: PlanInputs) -> Plan:
     return Plan(sites=inputs.sites, steps=tuple(steps), threads=inputs.threads)
 
 
-def find_flaw(plan: Plan) -> str:
+def find_plan_flaw(plan: Plan) -> str:
     """Return why a stored plan, which somebody may have edited, cannot be followed; empty if it can."""
     known: set[str] = set()
     for step in plan.steps:

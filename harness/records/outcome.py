@@ -9,9 +9,9 @@ from harness.records.record import ExplainedWord, Record
 from harness.records.suite import Benchmark
 
 # So much of what a child prints is kept; a build of whisper.cpp with all its tests prints less than one megabyte.
-MOST_BYTES = 64 << 20
+MOST_LOG_BYTES = 64 << 20
 # The last line of a log that was cut off there; the child was stopped.
-FLOODED = f"it printed more than {MOST_BYTES >> 20} MB: it was stopped, and the rest is not kept"
+FLOODED = f"it printed more than {MOST_LOG_BYTES >> 20} MB: it was stopped, and the rest is not kept"
 
 
 class Status(StrEnum):

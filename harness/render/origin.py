@@ -32,7 +32,7 @@ def name_fixture(used: Sequence[SettingUsed]) -> str:
     return next((_NAMES.get(one.origin, "") for one in used if one.name == "seed"), "")
 
 
-def name_side(label: str, source: Source) -> str:
+def name_side_source(label: str, source: Source) -> str:
     """Return the words of a side, with the commit that they name and where it was found."""
     commit = source.commit
     if source.mutable:

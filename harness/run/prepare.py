@@ -12,7 +12,7 @@ from harness.build.config import choose_config, choose_wiring
 from harness.build.isa import LOADABLE, isa_fingerprint
 from harness.errors import UnfitError
 from harness.plan.code_layout import TRIED
-from harness.plan.environment import caveat_influences, choose_environment
+from harness.plan.environment import caveat_influences, choose_child_variables
 from harness.plan.inputs import PlanInputs
 from harness.plan.roofline import RooflineBuild, choose_array_bytes, choose_roofline_site
 from harness.plan.run import find_stray
@@ -85,7 +85,7 @@ def choose_child_environment(
         str(Path(path).parent) for path in (toolchain.cmake.path, toolchain.ninja.path, sys.executable)
     )
     environ, left_out = drop_rivals(environ)
-    environment, caveats = choose_environment(environ, path=[*folders, sysconfig.get_path("scripts")])
+    environment, caveats = choose_child_variables(environ, path=[*folders, sysconfig.get_path("scripts")])
     return environment, (*caveats, *left_out)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harness.errors import UnavailableError, UnreadableError
 from harness.judge.quietness import describe_others
-from harness.judge.retry import can_wait, find_refusal, find_stop_refusal, is_wanted, was_stopped
+from harness.judge.retry import can_wait, find_retry_refusal, find_stop_refusal, is_wanted, was_stopped
 from harness.parse.inventory import learn
 from harness.parse.outcome import read_outcome
 from harness.parse.tool.ninja import describe_progress
@@ -169,7 +169,7 @@ class Session:
                 if can_wait(step) and retries and not list_attempts(self.run, step.name):
                     self._console.note(f"{said}; it will be repeated at the end if there is time")
                     return result
-                refusal = find_refusal(result, self.plan, self.run, self._known, retries=retries)
+                refusal = find_retry_refusal(result, self.plan, self.run, self._known, retries=retries)
             else:
                 return result
             if refusal:
@@ -196,7 +196,7 @@ class Session:
             result = next((one for one in self.run.results if one.step == step.name and is_wanted(one)), None)
             if not (result and can_wait(step)) or list_attempts(self.run, step.name):
                 continue
-            refusal = find_refusal(result, self.plan, self.run, self._known, retries=retries)
+            refusal = find_retry_refusal(result, self.plan, self.run, self._known, retries=retries)
             if refusal:
                 self._console.note(f"{step.title}: not repeated: {refusal}")
             else:

@@ -17,7 +17,7 @@ import msgspec
 
 from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.parse.earlier import complete_run
-from harness.plan.run import find_flaw
+from harness.plan.run import find_plan_flaw
 from harness.records.plan import Plan
 from harness.records.run import NO_DATE, Run
 from harness.store.json_file import read_record, read_run
@@ -84,7 +84,7 @@ class Bundle:
     def load_plan(self, again: str = "harness run") -> Plan:
         """Return the plan that this run follows; raises UnreadableError, with the command `again` as its hint."""
         plan = read_record(self.path / PLAN, Plan)
-        flaw = find_flaw(plan)
+        flaw = find_plan_flaw(plan)
         if flaw:
             raise UnreadableError(f"{self.path / PLAN} cannot be used", cause=flaw, hint=again)
         return plan

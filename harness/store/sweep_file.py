@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import UnreadableError, UsageError
-from harness.judge.sweep_check import find_flaw
+from harness.judge.sweep_check import find_sweep_flaw
 from harness.plan.run import is_plain
 from harness.records.sweep import Sweep
 from harness.store.bundle import OWN_FILE, SWEEP, month_folder
@@ -137,7 +137,7 @@ def _has_ended(path: Path, node: str) -> bool:
 def _load(path: Path, node: str) -> Sweep:
     """Return the sweep in a file, in which nothing may lead to a place outside its folder."""
     sweep = read_run(path, Sweep)
-    flaw = find_flaw(sweep)
+    flaw = find_sweep_flaw(sweep)
     if not flaw and sweep.node != node:
         flaw = f"it names the node {sweep.node!r}, but lies in the folder of {node!r}"
     if not flaw and path != path.parents[2] / sweep_path(Path(), sweep):

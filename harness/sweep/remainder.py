@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from harness.errors import HarnessError, UnreadableError, UsageError
 from harness.judge.resume import find_other_cpu
-from harness.judge.sweep_check import find_stranger, list_cases
+from harness.judge.sweep_check import find_stranger, list_entry_cases
 from harness.plan.side import ORIGINS
 from harness.records.run import Run
 from harness.records.sweep import Sweep
@@ -101,7 +101,7 @@ def list_open(sweep: Sweep, kept: Mapping[int, KeptRun]) -> list[int]:
 
     Configs that could not be prepared are among them: what was missing then may be available now.
     """
-    return [one for one in range(len(sweep.entries)) if one not in kept and list_cases(sweep, one)]
+    return [one for one in range(len(sweep.entries)) if one not in kept and list_entry_cases(sweep, one)]
 
 
 def refuse_mixture(sweep: Sweep, fresh: Run, kept: Iterable[Run]) -> None:

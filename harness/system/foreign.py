@@ -22,7 +22,7 @@ from harness.errors import HarnessError, UnreadableError
 from harness.system.limit import limit_of_read
 
 # No log, report or record is as long as this: a log that goes on after 64 MB is cut there, and says so.
-MOST_BYTES = 65 << 20
+MOST_FILE_BYTES = 65 << 20
 _CHUNK_BYTES = 1 << 20
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO that takes the file's place is not waited for
 _FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
@@ -61,7 +61,7 @@ class FolderListing(NamedTuple):
     others: tuple[tuple[str, str], ...] = ()
 
 
-def open_file(path: Path, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> io.BufferedReader:
+def open_file(path: Path, *, within: Path | None = None, most_bytes: int = MOST_FILE_BYTES) -> io.BufferedReader:
     """Return a regular file, opened for reading.
 
     A path that a person named may lead through links. A path `within` a folder may not, from that folder on. Raises
@@ -95,7 +95,7 @@ def _open(path: Path, within: Path | None, most_bytes: int, require: Callable[[P
     return file
 
 
-def read_bytes(path: Path, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> bytes:
+def read_bytes(path: Path, *, within: Path | None = None, most_bytes: int = MOST_FILE_BYTES) -> bytes:
     """Return the content of a regular file; raises what `open_file` raises, also for one that grows meanwhile.
 
     A pipe that a shell passed is read to its end.
@@ -115,7 +115,7 @@ def read_bytes(path: Path, *, within: Path | None = None, most_bytes: int = MOST
     return content
 
 
-def read_text(path: Path, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> str:
+def read_text(path: Path, *, within: Path | None = None, most_bytes: int = MOST_FILE_BYTES) -> str:
     """Return the content as text, with U+FFFD for what is not UTF-8; raises what `open_file` raises."""
     return read_bytes(path, within=within, most_bytes=most_bytes).decode("utf-8", errors="replace")
 
@@ -182,7 +182,7 @@ def walk_tree(root: Path) -> Iterator[tuple[Path, FolderListing, list[str]]]:
         waiting += [folder / name for name in reversed(entered)]
 
 
-def copy_file(path: Path, target: BinaryIO, *, within: Path | None = None, most_bytes: int = MOST_BYTES) -> None:
+def copy_file(path: Path, target: BinaryIO, *, within: Path | None = None, most_bytes: int = MOST_FILE_BYTES) -> None:
     """Write the content of a regular file to `target`; raises what `read_bytes` raises, OSError for the target."""
     left = most_bytes
     with open_file(path, within=within, most_bytes=most_bytes) as file:

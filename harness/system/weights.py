@@ -35,7 +35,7 @@ SYNTHETIC = "synthetic"
 # The folder in the cache.
 WEIGHTS = "weights"
 
-Resolved = tuple[Weights, tuple[Caveat, ...]]
+ResolvedWeights = tuple[Weights, tuple[Caveat, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def resolve_weights(
     progress: Progress = silent,
     *,
     catalog: Catalog | None = None,
-) -> Resolved:
+) -> ResolvedWeights:
     """Return a verified model file, and the caveats about it.
 
     The choice `auto` is official, or synthetic if the download fails; a path is that of a file or of a folder with
@@ -112,7 +112,7 @@ def verify_weights(weights: Weights, *, cache: Path, again: str) -> None:
         raise UnavailableError(f"the weights of {weights.model} have changed: {path}", hint=again)
 
 
-def _auto(attempt: _Attempt) -> Resolved:
+def _auto(attempt: _Attempt) -> ResolvedWeights:
     try:
         official, caveats = _official(attempt, QUICK)
         if attempt.request.planned and not Path(official.path).is_file() and attempt.entry.name in SHAPES:
@@ -127,7 +127,7 @@ def _auto(attempt: _Attempt) -> Resolved:
     return _synthetic(attempt, f"because the official file is unavailable: {reason}")
 
 
-def _undecided(official: Weights) -> Resolved:
+def _undecided(official: Weights) -> ResolvedWeights:
     message = (
         f"a run would use the official weights of {official.model} ({official.size_bytes / 1e6:,.0f} MB) if they can "
         "be downloaded, else synthetic ones"
@@ -135,7 +135,7 @@ def _undecided(official: Weights) -> Resolved:
     return official.replace(kind=WeightsKind.UNDECIDED), (Caveat(code=CaveatCode.WEIGHTS_PLANNED, message=message),)
 
 
-def _official(attempt: _Attempt, patience: RetryPolicy) -> Resolved:
+def _official(attempt: _Attempt, patience: RetryPolicy) -> ResolvedWeights:
     entry = attempt.entry
     if not entry.sha256:
         raise UnavailableError(
@@ -170,7 +170,7 @@ def _official(attempt: _Attempt, patience: RetryPolicy) -> Resolved:
     return _weights(attempt, WeightsKind.OFFICIAL, path, entry.sha256), ()
 
 
-def _synthetic(attempt: _Attempt, reason: str) -> Resolved:
+def _synthetic(attempt: _Attempt, reason: str) -> ResolvedWeights:
     entry = attempt.entry
     if entry.name not in SHAPES:
         quantised = "the harness writes F16 weights; whisper.cpp itself makes quantised ones from them"
@@ -194,7 +194,7 @@ def _synthetic(attempt: _Attempt, reason: str) -> Resolved:
     return _weights(attempt, WeightsKind.SYNTHETIC, path, sha256), (caveat,)
 
 
-def _named(attempt: _Attempt, named: Path) -> Resolved:
+def _named(attempt: _Attempt, named: Path) -> ResolvedWeights:
     entry = attempt.entry
     path = named / f"ggml-{entry.name}.bin" if named.is_dir() else named
     if not os.path.lexists(path):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records.outcome import FLOODED, MOST_BYTES
+from harness.records.outcome import FLOODED, MOST_LOG_BYTES
 from harness.system.process.dialogue import LATE, Dialogue
 from harness.system.process.pulse import Pulse
 
@@ -48,7 +48,7 @@ def test_a_child_that_prints_without_end_is_stopped_and_fills_no_disk(tmp_path: 
         assert size < 1000
     else:
         assert dialogue.stopped == FLOODED
-        assert MOST_BYTES < size < MOST_BYTES + 1000
+        assert MOST_LOG_BYTES < size < MOST_LOG_BYTES + 1000
         assert (tmp_path / "log").read_bytes().endswith(f"\n{FLOODED}\n".encode())
 
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from harness.errors import UnfitError
-from harness.records.outcome import FLOODED, MOST_BYTES, CompletedProcess
+from harness.records.outcome import FLOODED, MOST_LOG_BYTES, CompletedProcess
 from harness.system.process import child as process
 from harness.system.process.child import capture, execute
 from harness.system.process.memory import own_peak_bytes
@@ -141,7 +141,7 @@ def test_what_is_printed_without_end_is_cut_off(tmp_path: Path, script: str) -> 
     assert time.monotonic() - began < 60
     told = log(tmp_path)
     assert told.endswith(f"\n{FLOODED}\n")
-    assert len(told) == MOST_BYTES + len(FLOODED) + 2
+    assert len(told) == MOST_LOG_BYTES + len(FLOODED) + 2
 
 
 def test_an_answer_without_end_is_none(tmp_path: Path) -> None:

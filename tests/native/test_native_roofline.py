@@ -17,7 +17,7 @@ BRIEF = """
 import sys
 from harness.cli.main import main
 from harness.plan import roofline
-roofline.FULL_S, roofline.MOST_BYTES = 2.0, 64 << 20
+roofline.FULL_S, roofline.MOST_ARRAY_BYTES = 2.0, 64 << 20
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -38,7 +38,7 @@ _TABLES = ("axes", "exclude", "settings")
 _EXAMPLE = "[axes]\nthreads = [1, 2]\nfa = [0, 1]\n\n[[exclude]]\nthreads = 1\nfa = 1"
 
 # A requested run, or why this node cannot run it: then its cells have no numbers, and the others are still measured.
-Resolved = RunRequest | UnavailableError | UnfitError
+ResolvedConfig = RunRequest | UnavailableError | UnfitError
 
 
 class SweepFile(NamedTuple):
@@ -60,7 +60,7 @@ class SweepRequest(Record):
     """
 
     design: Sweep
-    runs: dict[int, Resolved]
+    runs: dict[int, ResolvedConfig]
     measure: MeasureRequest
     used: tuple[SettingUsed, ...] = ()
     dry: bool = False
@@ -151,7 +151,7 @@ def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: N
     return mine, suite
 
 
-def resolve_config(settings: Settings, places: Places, node: Node, values: Values, measure: MeasureRequest) -> Resolved:
+def resolve_config(settings: Settings, places: Places, node: Node, values: Values, measure: MeasureRequest) -> ResolvedConfig:
     """Return the run of a config that changes `values`, or why this node does not support it; raises UsageError."""
     mine = apply_side(make_side_request(values), settings).override({"roofline": False}, "sweep")
     try:
@@ -170,7 +170,7 @@ def _order(
 ) -> SweepRequest:
     """Return the request of a sweep for the configs in `numbers`, by default all that have cells to measure."""
     measure = resolve_measure(settings, work.environ, suite)
-    runs: dict[int, Resolved] = {}
+    runs: dict[int, ResolvedConfig] = {}
     for number, entry in enumerate(design.entries):
         cells = [cell for cell in design.cells if cell.entry == number and not cell.reason]
         if cells and (numbers is None or number in numbers):

@@ -3,7 +3,7 @@
 import itertools
 
 from harness.commands.request.measure import choose_engine, choose_suite, resolve_measure, resolve_node
-from harness.commands.request.sweep import Resolved, resolve_config
+from harness.commands.request.sweep import ResolvedConfig, resolve_config
 from harness.errors import UsageError
 from harness.plan.axis import name_binary
 from harness.plan.side import name_key
@@ -31,7 +31,7 @@ class SearchRequest(Record):
     node: Node
     base: Values
     axes: tuple[TuneAxis, ...]
-    runs: dict[Values, Resolved]
+    runs: dict[Values, ResolvedConfig]
     measure: MeasureRequest
     budget_s: float
     used: tuple[SettingUsed, ...]

@@ -87,7 +87,7 @@ def list_asked(argv: Sequence[str]) -> tuple[Metric, ...]:
     return tuple(_METRICS[word] for word in words if word in _METRICS and _METRICS[word] in TABLE_METRICS)
 
 
-def find_refusal(log: str) -> str:
+def find_worker_refusal(log: str) -> str:
     """Return why the worker refused a command, the first one, or an empty string."""
     return next((answer.error for answer in _answers(log) if not answer.ok), "")
 

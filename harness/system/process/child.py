@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.errors import UnfitError
-from harness.records.outcome import FLOODED, MOST_BYTES, CompletedProcess
+from harness.records.outcome import FLOODED, MOST_LOG_BYTES, CompletedProcess
 from harness.records.plan import Placement
 from harness.records.secret import without_secrets
 from harness.system.fresh import open_log
@@ -63,7 +63,7 @@ def execute(
     The log is appended to: the echoed command, then stdout and stderr. `watch` receives new output about four times a
     second, and empty bytes if there is none. Raises OSError for a log that is not a regular file. `placement` is
     applied as soon as the child exists, before it has threads. A child that never stops printing is killed; the log
-    keeps the first `MOST_BYTES` and ends with FLOODED. At the time-out, and on KeyboardInterrupt, the whole process
+    keeps the first `MOST_LOG_BYTES` and ends with FLOODED. At the time-out, and on KeyboardInterrupt, the whole process
     group is interrupted, then terminated, then killed, `GRACE_S` seconds apart; the interrupt is raised again. Seconds
     in which the harness itself is stopped do not count towards the time-out. Raises what `spawn` raises.
     """
@@ -111,9 +111,9 @@ def _start(
 
 def bound_log(log: Path) -> None:
     """Truncate a log that a child has flooded, with a last line that says so; leave any other unchanged."""
-    if log.lstat().st_size > MOST_BYTES:
+    if log.lstat().st_size > MOST_LOG_BYTES:
         with open_log(log) as file:
-            os.ftruncate(file.fileno(), MOST_BYTES)
+            os.ftruncate(file.fileno(), MOST_LOG_BYTES)
             file.write(f"\n{FLOODED}\n".encode())
 
 
@@ -183,7 +183,7 @@ def capture(
     except TooMuchError:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()
-        return CapturedOutput(exit_code=124, stdout="", stderr=f"it printed more than {MOST_BYTES >> 20} MB")
+        return CapturedOutput(exit_code=124, stdout="", stderr=f"it printed more than {MOST_LOG_BYTES >> 20} MB")
     except BaseException:
         _signal_group(child.pid, signal.SIGKILL)
         child.wait()

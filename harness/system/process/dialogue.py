@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.records.outcome import FLOODED, MOST_BYTES, CompletedProcess
+from harness.records.outcome import FLOODED, MOST_LOG_BYTES, CompletedProcess
 from harness.records.plan import Placement
 from harness.system.foreign import read_text
 from harness.system.fresh import open_log
@@ -131,7 +131,7 @@ class Dialogue:
         """Return which output of the child is too long, or an empty string."""
         if len(self._unread) > _ANSWER_BYTES:
             return f"an answer of more than {_ANSWER_BYTES} bytes without an end"
-        return FLOODED if os.fstat(self._log.fileno()).st_size > MOST_BYTES else ""
+        return FLOODED if os.fstat(self._log.fileno()).st_size > MOST_LOG_BYTES else ""
 
     def close(self, wait_s: float = _END_S) -> CompletedProcess:
         """Return the result of the child, which is stopped if it does not end within `wait_s` seconds."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from harness.parse.shortage import LimitComplaint, read_shortage
-from harness.records.outcome import MOST_BYTES
+from harness.records.outcome import MOST_LOG_BYTES
 from harness.records.record import Record
 from harness.system.fresh import open_log
 from harness.system.process.pulse import Pulse
@@ -75,7 +75,7 @@ def listen(streams: Sequence[IO[bytes]], ended: Callable[[], bool], deadline: fl
                 said[key.fd] += chunk
                 if not chunk:
                     selector.unregister(key.fileobj)
-            if sum(map(len, said.values())) > MOST_BYTES:
+            if sum(map(len, said.values())) > MOST_LOG_BYTES:
                 raise TooMuchError
     return [bytes(one) for one in said.values()]
 
@@ -91,7 +91,7 @@ class LogFollower:
     def poll(self) -> None:
         """Pass on new output, which may be empty; raises TooMuchError."""
         size = os.fstat(self._file.fileno()).st_size
-        if size > MOST_BYTES:
+        if size > MOST_LOG_BYTES:
             raise TooMuchError
         # Not to the end of the file: a child that prints faster than that is read moves it on and on.
         self._watch(self._file.read(max(size - self._file.tell(), 0)))

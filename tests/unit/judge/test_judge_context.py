@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.build.behaviour import BEHAVIOUR_CHANGES, is_after
-from harness.judge.context import GROUPS, caveat_context, caveat_unknown, explain_break, find_differences, name_side
+from harness.judge.context import GROUPS, caveat_context, caveat_unknown, explain_break, find_differences, name_commits
 from harness.records.build import CMakeOption, CodeDigests, Tool
 from harness.records.caveat import Caveat
 from harness.records.comparison import Difference
@@ -118,7 +118,7 @@ def test_commits_may_differ_between_the_sides_but_not_on_one() -> None:
     assert find_differences([old], [new], ALL) == ()
     (commit,) = find_differences([old, new], [new], ALL)
     assert (commit.group, commit.baseline) == ("commits", "v1.8.6 (1), v1.8.7 (1)")
-    assert name_side([old, new, new]) == "v1.8.6, v1.8.7"
+    assert name_commits([old, new, new]) == "v1.8.6, v1.8.7"
 
 
 @pytest.mark.parametrize(

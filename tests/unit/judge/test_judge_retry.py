@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.judge.retry import can_wait, find_refusal, find_stop_refusal, has_stayed, is_wanted, was_stopped
+from harness.judge.retry import can_wait, find_retry_refusal, find_stop_refusal, has_stayed, is_wanted, was_stopped
 from harness.plan.forecast import planned_s
 from harness.records.condition import Quietness
 from harness.records.measurement import Case
@@ -107,13 +107,13 @@ KNOWN = {"build_release": 40.0, str(MUL_MAT): 60.0, str(TINY): 20.0}  # 160 s, a
 def test_another_attempt_is_refused_with_a_reason(
     run: Run, result: StepResult, known: dict[str, float], said: str
 ) -> None:
-    refusal = find_refusal(result, PLAN, run, known, retries=2)
+    refusal = find_retry_refusal(result, PLAN, run, known, retries=2)
     assert said in refusal
     assert bool(said) is bool(refusal), refusal
 
 
 def test_without_retries_nothing_is_repeated() -> None:
-    assert find_refusal(ended("r1", 1.0, LOUD), PLAN, been(), KNOWN, retries=0)
+    assert find_retry_refusal(ended("r1", 1.0, LOUD), PLAN, been(), KNOWN, retries=0)
 
 
 def test_what_is_wanted_again() -> None:
@@ -159,7 +159,7 @@ def test_a_stop_is_followed_by_another_attempt_whatever_it_cost() -> None:
 
 def test_stops_take_nothing_from_what_load_may_cost() -> None:
     run = been(BUILT, aside=(stopped("r1", LOUD), stopped("r1", LOUD), stopped("r2", LOUD)))
-    assert find_refusal(ended("r1", 20.0, LOUD), PLAN, run, KNOWN, retries=2) == ""
+    assert find_retry_refusal(ended("r1", 20.0, LOUD), PLAN, run, KNOWN, retries=2) == ""
     assert planned_s(STEPS, (stopped("r1"),), {}) == pytest.approx(3.0), "nor is it how long a step takes"
 
 

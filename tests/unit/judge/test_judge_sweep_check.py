@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.judge.sweep_check import find_flaw, find_stranger, list_cases, sum_up
+from harness.judge.sweep_check import find_sweep_flaw, find_stranger, list_entry_cases, sum_up
 from harness.plan.grid import lay_grid
 from harness.records.measurement import Case
 from harness.records.run import Run
@@ -33,15 +33,15 @@ def sweep(cells: tuple[Cell, ...] = CELLS, **changes: object) -> Sweep:
 def run(**changes: object) -> Run:
     """Return the run of the first config."""
     settings = layer_settings(file={}, file_name="", environ={}, flags={"isa": "avx", "define": ["GGML_LLAMAFILE=ON"]})
-    suite = factory.suite().replace(cases=list_cases(sweep(), 0))
+    suite = factory.suite().replace(cases=list_entry_cases(sweep(), 0))
     made = factory.run().replace(sweep=sweep().id, suite=suite, settings=settings.describe())
     return made.replace(**changes)
 
 
 def test_a_sweep_as_it_was_written_has_no_flaw() -> None:
-    assert not find_flaw(sweep())
+    assert not find_sweep_flaw(sweep())
     assert not find_stranger(sweep(), 0, run())
-    assert len(list_cases(sweep(), 0)) == 2, "a type of weights that does not fit tiny is no case"
+    assert len(list_entry_cases(sweep(), 0)) == 2, "a type of weights that does not fit tiny is no case"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_sweep_as_it_was_written_has_no_flaw() -> None:
     ],
 )
 def test_what_was_edited_is_found(changed: Sweep, shown: str) -> None:
-    assert shown in find_flaw(changed)
+    assert shown in find_sweep_flaw(changed)
 
 
 @pytest.mark.parametrize(

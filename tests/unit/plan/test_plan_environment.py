@@ -2,30 +2,30 @@
 
 import pytest
 
-from harness.plan.environment import caveat_influences, choose_environment, list_influences
+from harness.plan.environment import caveat_influences, choose_child_variables, list_influences
 from harness.records.build import CMakeOption, Config
 
 
 def test_only_what_is_needed_is_passed_on() -> None:
     environ = {"PATH": "/usr/bin", "HOME": "/home/me", "EDITOR": "vi", "HF_TOKEN": "secret", "PYTHONPATH": "/x"}
-    pairs, caveats = choose_environment(environ, path=["/venv/bin"])
+    pairs, caveats = choose_child_variables(environ, path=["/venv/bin"])
     assert dict(pairs) == {"PATH": "/venv/bin:/usr/bin", "HOME": "/home/me", "LC_ALL": "C"}
     assert caveats == ()
 
 
 def test_git_and_ccache_find_the_users_settings_where_they_are() -> None:
     # What git ignores by them is no part of a tree, neither before a build nor after it.
-    pairs, _ = choose_environment({"XDG_CONFIG_HOME": "/home/me/settings"}, path=[])
+    pairs, _ = choose_child_variables({"XDG_CONFIG_HOME": "/home/me/settings"}, path=[])
     assert ("XDG_CONFIG_HOME", "/home/me/settings") in pairs
 
 
 def test_the_users_locale_does_not_reach_the_children() -> None:
-    pairs, _ = choose_environment({"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"}, path=["/b"])
+    pairs, _ = choose_child_variables({"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"}, path=["/b"])
     assert dict(pairs) == {"LC_ALL": "C", "PATH": "/b"}
 
 
 def test_what_would_poison_the_build_is_kept_out_and_said() -> None:
-    pairs, caveats = choose_environment({"SOURCE_DATE_EPOCH": "0", "CFLAGS": "-O0"}, path=[])
+    pairs, caveats = choose_child_variables({"SOURCE_DATE_EPOCH": "0", "CFLAGS": "-O0"}, path=[])
     assert "SOURCE_DATE_EPOCH" not in dict(pairs)
     assert "CFLAGS" not in dict(pairs)
     assert [caveat.code for caveat in caveats] == ["environment-ignored"]
@@ -33,7 +33,7 @@ def test_what_would_poison_the_build_is_kept_out_and_said() -> None:
 
 
 def test_what_may_change_timings_is_passed_on() -> None:
-    pairs, caveats = choose_environment({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "2"}, path=[])
+    pairs, caveats = choose_child_variables({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "2"}, path=[])
     assert {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "2"}.items() <= dict(pairs).items()
     assert caveats == ()
 
@@ -46,7 +46,7 @@ def test_what_sounds_like_a_secret_reaches_neither_children_nor_the_record() -> 
         "GG_BUILD_PASSWORD": "CANARY",
         "OPENBLAS_MIRROR": "https://me:CANARY@example.org/",
     }
-    pairs, caveats = choose_environment({**secrets, "GGML_X": "1", "PATH": "/a@b"}, path=[])
+    pairs, caveats = choose_child_variables({**secrets, "GGML_X": "1", "PATH": "/a@b"}, path=[])
     assert dict(pairs) == {"GGML_X": "1", "LC_ALL": "C", "PATH": "/a@b"}
     assert [caveat.code for caveat in caveats] == ["environment-secret"]
     assert all(name in caveats[0].message for name in secrets)

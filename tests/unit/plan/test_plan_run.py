@@ -1,7 +1,7 @@
 """Plans: the right steps, in the right order, with the right dependencies."""
 
 from harness.plan.inputs import PlanInputs
-from harness.plan.run import blockers, find_flaw, find_stray, plan_build, plan_run
+from harness.plan.run import blockers, find_plan_flaw, find_stray, plan_build, plan_run
 from harness.records.build import CMakeOption
 from harness.records.plan import Phase, Plan, Step
 from harness.records.suite import Benchmark
@@ -135,7 +135,7 @@ def test_a_pruned_source_is_built_through_our_own_project() -> None:
 
 def test_a_plan_that_was_edited_is_not_followed_and_one_that_was_made_is() -> None:
     plan = plan_run(plan_inputs())
-    assert find_flaw(plan) == ""
+    assert find_plan_flaw(plan) == ""
     first, second, *others = plan.steps
     for steps, told in (
         ((second, first, *others), "needs"),
@@ -147,7 +147,7 @@ def test_a_plan_that_was_edited_is_not_followed_and_one_that_was_made_is() -> No
             for log in ("", ".", "..", "../a.log", "/tmp/a.log", "a\\b", "a\0")
         ),
     ):
-        assert told in find_flaw(plan.replace(steps=steps))
+        assert told in find_plan_flaw(plan.replace(steps=steps))
 
 
 def test_whatever_a_plan_makes_or_empties_lies_in_the_cache() -> None:

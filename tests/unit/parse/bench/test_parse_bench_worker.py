@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UnreadableError
-from harness.parse.bench.worker import PROTOCOL, find_refusal, measure_worker, parse_answer, read_texts
+from harness.parse.bench.worker import PROTOCOL, find_worker_refusal, measure_worker, parse_answer, read_texts
 from harness.records.measurement import Case
 from harness.worker.__main__ import PROTOCOL as SPOKEN
 
@@ -74,7 +74,7 @@ def test_no_text_is_a_crash(said: str) -> None:
     with pytest.raises(UnreadableError):
         parse_answer(said, "no such command")
     assert measure_worker(said, CASE, 1) == ()
-    assert find_refusal(said) == read_texts(said) == ""
+    assert find_worker_refusal(said) == read_texts(said) == ""
 
 
 LOG = "\n".join(
@@ -106,7 +106,7 @@ def test_a_log_is_measured() -> None:
         ("batchd", 2.0, 1, 3),
         ("prompt", 1.0, 1, 3),
     ]
-    assert find_refusal(LOG) == ""
+    assert find_worker_refusal(LOG) == ""
 
 
 def test_neither_refusals_nor_backward_clocks_are_numbers() -> None:
@@ -120,7 +120,7 @@ def test_neither_refusals_nor_backward_clocks_are_numbers() -> None:
         ]
     )
     assert measure_worker(log, CASE, 1) == ()
-    assert find_refusal(log) == "whisper_encode returned 3"
+    assert find_worker_refusal(log) == "whisper_encode returned 3"
 
 
 def test_texts_of_the_librarys_benchmarks() -> None:
