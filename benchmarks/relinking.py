@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.errors import UnfitError  # noqa: E402
-from harness.plan.code_layout import choose_link_argv  # noqa: E402
+from harness.plan.code_layout import LayoutLink, choose_link_argv  # noqa: E402
 from harness.plan.run import LIBRARY_TARGET  # noqa: E402
 from harness.run.build_file import RELINK, keep_include, write_code_layout  # noqa: E402
 from harness.system.built import copy_built  # noqa: E402
@@ -42,7 +42,7 @@ def main() -> None:
 
         def link(into: Path, number: int) -> None:
             layout = write_code_layout(into.with_name(f"{into.name}.layout"), number)
-            argv = choose_link_argv(cmake, script, str(build), layout, str(into), (LIBRARY_TARGET,))
+            argv = choose_link_argv(cmake, script, LayoutLink(str(build), layout, str(into), (LIBRARY_TARGET,)))
             log = into.with_name(f"{into.name}.log")
             done = execute(argv, cwd=build, env=os.environ, log=log, timeout_s=_TIMEOUT_S)
             if done.exit_code or done.timed_out:

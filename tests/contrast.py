@@ -8,16 +8,16 @@ from pathlib import Path
 from harness.records.caveat import Caveat
 from harness.records.comparison import Comparison, Difference, Family, Verdict
 from harness.records.measurement import Case
-from harness.render.comparison import render_comparison, render_comparison_markdown
+from harness.render.comparison import ComparedSides, render_comparison, render_comparison_markdown
 from harness.stats.summary import summarize
 from harness.stats.verdict import UNPAIRED_METHOD
 
 GOLDEN = Path(__file__).parent / "golden" / "comparison"
-NAMES = {"baseline_name": "v1.8.4 on node-1 (6 runs)", "contender_name": "v1.8.5 on node-1 (6 runs)"}
 DIFFERENCES = (
     Difference(subject="GGML_LLAMAFILE", baseline="OFF", contender="ON", group="configs"),
     Difference(subject="kernel", baseline="6.1", contender="6.1 (5), 6.2 (1)"),
 )
+SIDES = ComparedSides("v1.8.4 on node-1 (6 runs)", "v1.8.5 on node-1 (6 runs)", DIFFERENCES)
 
 
 def comparison(
@@ -70,14 +70,8 @@ def family() -> Family:
 def render(name: str) -> str:
     """Return what the golden file `name` holds."""
     if name == "comparison.md":
-        return render_comparison_markdown(family(), differences=DIFFERENCES, **NAMES)
-    return render_comparison(
-        family(),
-        differences=DIFFERENCES,
-        full=name == "full.txt",
-        baseline_name=NAMES["baseline_name"],
-        contender_name=NAMES["contender_name"],
-    )
+        return render_comparison_markdown(family(), SIDES)
+    return render_comparison(family(), SIDES, full=name == "full.txt")
 
 
 NAMES_OF_FILES = ("comparison.txt", "full.txt", "comparison.md")

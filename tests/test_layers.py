@@ -47,7 +47,9 @@ FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "core", "manager", "mod
 MAX_LINES = 300
 MAX_FUNCTION_LINES = 50
 # What goes together through several functions is a value.
-MAX_HANDED_DOWN = 5
+MAX_PARAMETERS = 5
+# Each parameter of these is a word of somebody else: one of a process, or a number in the table of models.
+WIDE = {"execute", "spawn", "_shape"}
 
 
 def room(path: Path) -> str:
@@ -268,9 +270,25 @@ def test_functions_are_short_and_hand_few_parameters_down(path: Path) -> None:
                 one.id for one in (*call.args, *(word.value for word in call.keywords)) if isinstance(one, ast.Name)
             ]
             handed = own.intersection(given)
-            assert name.lstrip("_")[:1].isupper() or len(handed) <= MAX_HANDED_DOWN, (
+            assert name.lstrip("_")[:1].isupper() or len(handed) <= MAX_PARAMETERS, (
                 f"{function.name} -> {name}: {handed}"
             )
+
+
+@pytest.mark.parametrize("path", MODULES + PROGRAM + BEFORE, ids=lambda path: str(path.relative_to(HARNESS)))
+def test_functions_take_few_parameters(path: Path) -> None:
+    """Constructors take as many as their value has parts."""
+    for function in ast.walk(parse(path)):
+        if isinstance(function, ast.FunctionDef) and function.name not in WIDE | {"__init__"}:
+            taken = function.args
+            names = [one.arg for one in (*taken.posonlyargs, *taken.args, *taken.kwonlyargs)]
+            own = [name for name in names if name not in ("self", "cls")]
+            assert len(own) <= MAX_PARAMETERS, f"{function.name} takes {own}: which of them are one thing?"
+
+
+def test_a_function_that_takes_many_parameters_is_one_that_there_is() -> None:
+    names = {one.name for path in EVERY for one in ast.walk(parse(path)) if isinstance(one, ast.FunctionDef)}
+    assert names >= WIDE
 
 
 @pytest.mark.parametrize("path", PACKAGES, ids=lambda path: str(path.parent.relative_to(HARNESS)))

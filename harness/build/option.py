@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from harness.errors import UsageError
 from harness.records.build import CMakeOption, CMakeVariable, is_on, is_switch
@@ -32,38 +33,40 @@ class OptionFlaw(Record):
     near: tuple[str, ...] = ()
 
 
-def find_flaws(
-    options: Sequence[CMakeOption],
-    cache: Sequence[CMakeVariable],
-    *,
-    effective: Mapping[str, str],
-    unread: frozenset[str] | None,
-    renamed: Mapping[str, str],
-    is_named: Callable[[str], bool],
-) -> Iterator[OptionFlaw]:
-    """Yield the requested options that change nothing, or not what they should.
+class ConfiguredTree(NamedTuple):
+    """What is known of a tree that CMake has configured, beside the variables in CMake's `cache`.
 
     `effective` are the values that ggml reports it was built with; `unread` are the options that nothing read while
     CMake configured, None if that is not known; `renamed` maps old names to new ones, as reported by the tree itself;
     `is_named` returns whether a name occurs in any CMake file of the tree.
     """
-    known = {variable.name: variable for variable in cache}
-    declared = [variable.name for variable in cache if variable.declared]
+
+    cache: Sequence[CMakeVariable]
+    effective: Mapping[str, str]
+    unread: frozenset[str] | None
+    renamed: Mapping[str, str]
+    is_named: Callable[[str], bool]
+
+
+def find_flaws(options: Sequence[CMakeOption], tree: ConfiguredTree) -> Iterator[OptionFlaw]:
+    """Yield the requested options that change nothing, or not what they should."""
+    known = {variable.name: variable for variable in tree.cache}
+    declared = [variable.name for variable in tree.cache if variable.declared]
     for option in options:
         if not option.asked:
             continue
         name, variable = option.name, known.get(option.name)
-        if name in renamed:
+        if name in tree.renamed:
             what, cause = (
                 f"{name} is an old name",
                 "the tree itself says so, and may not treat it as the new one",
             )
-            yield OptionFlaw(option=option, what=what, cause=cause, near=(renamed[name],))
-        elif is_switch(option.value) and is_on(effective.get(name, option.value)) != is_on(option.value):
-            yield _overridden(option, effective[name], _find_near(name, declared))
+            yield OptionFlaw(option=option, what=what, cause=cause, near=(tree.renamed[name],))
+        elif is_switch(option.value) and is_on(tree.effective.get(name, option.value)) != is_on(option.value):
+            yield _overridden(option, tree.effective[name], _find_near(name, declared))
         elif variable and variable.declared:
             yield from _compare(option, variable)
-        elif not _is_read(name, unread, is_named) and not _serves_another_build(name, known, is_named):
+        elif not _is_read(name, tree) and not _serves_another_build(name, known, tree.is_named):
             near = _find_near(name, declared)
             cause = "no file in the tree declares or reads it, so it would change nothing"
             yield OptionFlaw(option=option, what=f"the tree has no option {name}", cause=cause, near=near)
@@ -109,14 +112,14 @@ def _overridden(option: CMakeOption, value: str, near: tuple[str, ...] = ()) -> 
     return OptionFlaw(option=option, what=what, cause=cause, near=tuple(name for name in near if name != option.name))
 
 
-def _is_read(name: str, unread: frozenset[str] | None, is_named: Callable[[str], bool]) -> bool:
+def _is_read(name: str, tree: ConfiguredTree) -> bool:
     if _POLICY.fullmatch(name):
         return True
     # CMake and its modules read many variables that no file of a tree names.
-    if unread is None and not name.startswith(_PREFIXES):
+    if tree.unread is None and not name.startswith(_PREFIXES):
         return True
-    if unread is None or name in unread or name.startswith(_ALL_READ):
-        return is_named(name)
+    if tree.unread is None or name in tree.unread or name.startswith(_ALL_READ):
+        return tree.is_named(name)
     return True
 
 

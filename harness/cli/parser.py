@@ -4,7 +4,7 @@ import argparse
 import os
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from harness import __version__
 from harness.cli.complaint import explain_error, refuse_choice, refuse_rest, refuse_verb
@@ -147,7 +147,7 @@ def _add_argument(group: argparse._ActionsContainer, argument: Argument) -> None
     dest, options = _GIVEN + argument.key, [word for word in (argument.short, argument.name) if word.startswith("-")]
     if argument.takes is ArgumentKind.SWITCH:
         opposite = f"--no-{argument.name.removeprefix('--')}"
-        _add_switch(group, options, opposite, dest, text, on=argument.on, otherwise=argument.on)
+        _add_switch(group, _Switch(options, opposite, dest, text, on=argument.on, otherwise=argument.on))
         return
     metavar, convert = argument.metavar or None, _choose_type(argument)
     nargs, default = _MANY.get(argument.takes), argument.default or None
@@ -163,7 +163,8 @@ def _add_argument(group: argparse._ActionsContainer, argument: Argument) -> None
 
 def _add_setting(group: argparse._ActionsContainer, setting: Setting, verb: Verb) -> None:
     if setting.kind is SettingKind.FLAG:
-        _add_switch(group, list(setting.flags), setting.opposite, setting.name, setting.help, on=bool(setting.default))
+        options = list(setting.flags)
+        _add_switch(group, _Switch(options, setting.opposite, setting.name, setting.help, on=bool(setting.default)))
         return
     if setting.name == "format":
         metavar, text = "|".join(verb.forms), f"{setting.help} (default: {setting.default})"
@@ -177,20 +178,24 @@ def _add_setting(group: argparse._ActionsContainer, setting: Setting, verb: Verb
     )
 
 
-def _add_switch(
-    group: argparse._ActionsContainer,
-    options: Sequence[str],
-    opposite: str,
-    dest: str,
-    text: str,
-    *,
-    on: bool,
-    otherwise: bool | None = None,
-) -> None:
+class _Switch(NamedTuple):
+    """A switch as both of its options; it is `on` by default, and `otherwise` is its value if neither is given."""
+
+    options: Sequence[str]
+    opposite: str
+    dest: str
+    text: str
+    on: bool
+    otherwise: bool | None = None
+
+
+def _add_switch(group: argparse._ActionsContainer, switch: _Switch) -> None:
     """Add both options of a switch; the help shows the one that changes the default."""
-    shown, hidden = ([opposite], options) if on else (options, [opposite])
-    group.add_argument(*shown, dest=dest, action="store_const", const=not on, default=otherwise, help=text)
-    group.add_argument(*hidden, dest=dest, action="store_const", const=on, default=otherwise, help=argparse.SUPPRESS)
+    shown, hidden = ([switch.opposite], switch.options) if switch.on else (switch.options, [switch.opposite])
+    for words, value, text in ((shown, not switch.on, switch.text), (hidden, switch.on, argparse.SUPPRESS)):
+        group.add_argument(
+            *words, dest=switch.dest, action="store_const", const=value, default=switch.otherwise, help=text
+        )
 
 
 def _choose_type(argument: Argument) -> Callable[[str], object]:

@@ -11,13 +11,13 @@ from harness.plan.block import ROLES
 from harness.records.caveat import CaveatCode
 from harness.records.run import ExitCode
 from harness.records.wording import format_count
-from harness.render.comparison import render_comparison
+from harness.render.comparison import ComparedSides, render_comparison
 from harness.render.origin import describe_seed, name_side_source
 from harness.render.plan import render_plan
 from harness.run.places import Workplace, hold_node
 from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
-from harness.trial.run import Sides, TrialResult, run_trial
+from harness.trial.run import Sides, TrialResult, TrialTask, run_trial
 from harness.trial.setup import make_setup
 from harness.trial.side import prepare_side
 
@@ -38,7 +38,7 @@ def ab(
     with hold_node(work):
         settle_unfinished(work.places, request.node.name, work.console)
         sides = prepare_sides(request, work)
-        result = run_trial(sides, request.design, setup, work, plant=plant)
+        result = run_trial(TrialTask(sides, request.design, plant), setup, work)
     return _show(result, request, output)
 
 
@@ -86,7 +86,7 @@ def _show(result: TrialResult, request: TrialRequest, output: Output) -> int:
         name_side_source(side.label, run.source) if side.named else side.label
         for side, run in zip(request.sides, result.runs, strict=True)
     )
-    lines = [render_comparison(result.family, baseline_name=baseline, contender_name=contender, width=output.width)]
+    lines = [render_comparison(result.family, ComparedSides(baseline, contender), width=output.width)]
     lines.append(
         f"{format_count(len(result.tally.results), 'block')} in {result.tally.wall_s:.0f} s: {result.tally.stopped}"
     )

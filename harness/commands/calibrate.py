@@ -19,7 +19,7 @@ from harness.run.places import hold_node
 from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
 from harness.stats.calibration import bound_share, count_blocks, measure_spreads
-from harness.trial.run import TrialResult, run_trial
+from harness.trial.run import TrialResult, TrialTask, run_trial
 from harness.trial.setup import make_setup
 
 # From fewer, half of all forecasts are less than 0.7 of the truth.
@@ -43,8 +43,8 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
         settle_unfinished(work.places, first.node.name, work.console)
         try:
             for one in request:
-                sides = prepare_sides(one, work)
-                result.append(run_trial(sides, one.design, setup, work, command="harness calibrate"))
+                task = TrialTask(prepare_sides(one, work), one.design, command="harness calibrate")
+                result.append(run_trial(task, setup, work))
                 if result[-1].family is None or result[-1].interrupted or result[-1].failure:
                     break
         finally:  # the results of earlier trials are not lost with a later one

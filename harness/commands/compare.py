@@ -14,7 +14,7 @@ from harness.judge.comparison import compare_runs, list_uncompared
 from harness.judge.context import GROUPS
 from harness.records.record import Record
 from harness.records.run import Run
-from harness.render.comparison import render_comparison, render_comparison_markdown
+from harness.render.comparison import ComparedSides, render_comparison, render_comparison_markdown
 from harness.settings.layer import Settings, nearest
 from harness.settings.value import split_pair
 from harness.store.layout import list_months
@@ -42,21 +42,12 @@ def compare(settings: Settings, output: Output, words: CompareWords) -> int:
     sides = [_find(settings, side, output) for side in (words.baseline, words.contender)]
     (baseline, left), (contender, right) = sides
     result = compare_runs(baseline, contender, question)
-    names = (_title(result.baseline, baseline), _title(result.contender, contender))
-    family, differences = result.family, result.differences
+    family = result.family
+    compared = ComparedSides(_title(result.baseline, baseline), _title(result.contender, contender), result.differences)
     if words.markdown:
-        text = render_comparison_markdown(
-            family, baseline_name=names[0], contender_name=names[1], differences=differences
-        )
+        text = render_comparison_markdown(family, compared)
     else:
-        text = render_comparison(
-            family,
-            baseline_name=names[0],
-            contender_name=names[1],
-            differences=differences,
-            full=words.full,
-            width=output.width,
-        )
+        text = render_comparison(family, compared, full=words.full, width=output.width)
     output.show(text, result)
     missing = list_uncompared(question, family)
     for name in missing:

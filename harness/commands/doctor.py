@@ -6,7 +6,7 @@ from harness.commands.output import Output
 from harness.commands.request.measure import resolve_checkup
 from harness.commands.verb import Verb, VerbGroup
 from harness.errors import HarnessError, UnfitError
-from harness.judge.diagnosis import diagnose
+from harness.judge.diagnosis import CacheSpace, diagnose
 from harness.records.condition import Diagnosis, Finding, FindingStatus
 from harness.render.diagnosis import render_doctor
 from harness.settings.layer import Settings
@@ -29,14 +29,8 @@ def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> in
     output.console.tick(f"watching for {_WINDOW_S:g} s")
     seen = QuietMonitor(watch, output.console, wait_s=0.0, retries=0).look(_WINDOW_S)
     condition = watch.probe_condition()
-    findings = diagnose(
-        seen,
-        condition,
-        node.cpu.cores,
-        threads=request.threads,
-        free_disk_bytes=free_bytes(cache),
-        noexec=forbids_programs(cache / "builds"),
-    )
+    space = CacheSpace(free_bytes(cache), noexec=forbids_programs(cache / "builds"))
+    findings = diagnose(seen, condition, node.cpu.cores, space, threads=request.threads)
     diagnosis = Diagnosis(node=node.name, findings=(*findings, *tools), quietness=seen, condition=condition)
     output.show(render_doctor(diagnosis), diagnosis)
     return UnfitError.exit_code if request.strict and diagnosis.unfit else 0

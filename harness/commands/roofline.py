@@ -20,7 +20,7 @@ from harness.render.plan import render_plan
 from harness.render.roofline import render_roofline
 from harness.run.builder import carry_out_build
 from harness.run.places import Workplace, hold_node
-from harness.run.prepare import begin_run, choose_roofline, prepare
+from harness.run.prepare import Supplies, begin_run, choose_roofline, prepare
 from harness.settings.layer import Settings
 from harness.settings.request import RunRequest
 from harness.store.bundle import load_logs
@@ -69,7 +69,7 @@ def _prepare(request: RunRequest, work: Workplace) -> tuple[Run, Plan]:
     digest = roofline_digest()
     source = Source(id=digest, kind="tree", path=str(roofline_project()), commit=Commit(sha="", changes=digest))
     prepared, threads = prepare(request, work, source), request.measure.suite.threads
-    state, inputs = begin_run(prepared, request, (), ())
+    state, inputs = begin_run(prepared, request, Supplies())
     probe = choose_roofline(prepared, inputs.sites[-1], max(threads))
     measure = plan_roofline(probe, threads, name=MEASURE, brief=False)
     return state, Plan(

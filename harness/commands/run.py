@@ -25,7 +25,7 @@ from harness.render.terminal import render_summary
 from harness.run.finish import conclude
 from harness.run.introduction import introduce
 from harness.run.places import Workplace, hold_node
-from harness.run.prepare import begin_run, mark_builds, prepare, prepare_audio, ready_all, remove_builds
+from harness.run.prepare import Supplies, begin_run, mark_builds, prepare, prepare_audio, ready_all, remove_builds
 from harness.run.recovery import settle_unfinished
 from harness.run.resume import find_unfinished, take_up
 from harness.run.session import Session
@@ -95,7 +95,7 @@ def _prepare(request: RunRequest, work: Workplace, watch: CounterReader) -> tupl
     if audio:
         _refuse_speechless(suite, weights)
         caveats += tuple(caveat_transcription(weights))
-    state, inputs = begin_run(prepared, request, weights, caveats, audio)
+    state, inputs = begin_run(prepared, request, Supplies(weights=weights, audio=audio, caveats=caveats))
     return state, place_plan(plan_run(inputs), measure.placement_request, measure.ranking)
 
 

@@ -8,7 +8,13 @@ from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_node
 from harness.commands.request.place import open_workplace
 from harness.commands.request.resume import refuse_idle_options
-from harness.commands.request.sweep import SweepRequest, read_sweep_file, resolve_kept_sweep, resolve_sweep
+from harness.commands.request.sweep import (
+    KeptSweep,
+    SweepRequest,
+    read_sweep_file,
+    resolve_kept_sweep,
+    resolve_sweep,
+)
 from harness.commands.sweep_table import (
     FORMS,
     PIVOT,
@@ -139,7 +145,7 @@ def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str, pivot
     kept = look_for_runs(results, stored, note, mine=True)
     stored, kept = adopt(results, stored, kept)
     earlier = [one.run for one in kept.values()]
-    request = resolve_kept_sweep(settings, work, node, stored, earlier, list_open(stored, kept))
+    request = resolve_kept_sweep(settings, work, node, KeptSweep(stored, earlier, list_open(stored, kept)))
     setup = make_setup(request.measure, work)
     sessions = SweepSessions(stored, results, cache, {one.run.id: one.run for one in kept.values() if one.sealed})
     prepare = _preparing(request, work, setup)

@@ -1,6 +1,7 @@
 """Why an environment could not be made: a cause and a hint, from the output of venv and pip."""
 
 import re
+from typing import NamedTuple
 
 from harness.errors import UnfitError
 from harness.parse.shortage import read_shortage
@@ -75,21 +76,34 @@ _OBJECT = re.compile(r"<[^<>]*>: ")
 _LONGEST = 300
 
 
-def explain(output: str, *, doing: str, hint: str, python: str, folder: str, variable: str) -> UnfitError:
-    """Return the error for a failure of `doing`, from the program's output; `hint` is used if the cause is unknown."""
+class SetUpAction(NamedTuple):
+    """An action of the set-up, as its errors describe it; `hint` is used if the cause is unknown.
+
+    `variable` is the one that selects another folder.
+    """
+
+    doing: str
+    hint: str
+    python: str
+    folder: str
+    variable: str
+
+
+def explain(output: str, action: SetUpAction) -> UnfitError:
+    """Return the error for an action that failed, from the program's output."""
     told = read_shortage(output)  # first: for pip it may look like a lost connection
     if told and not re.search(_NOEXEC, told.line):
-        what = f"cannot make the environment in {folder}: {told.shortage.means}"
+        what = f"cannot make the environment in {action.folder}: {told.shortage.means}"
         return UnfitError(what, cause=_shorten(told.line), hint=told.shortage.remedy)
     for pattern, what, remedy in _CAUSES:
         match = re.search(pattern, output, re.DOTALL)
         if match:
-            names = {"python": python, "folder": folder, "variable": variable}
+            names = {"python": action.python, "folder": action.folder, "variable": action.variable}
             names["name"] = match.groupdict().get("name") or "a package"
             return UnfitError(what.format(**names), cause=_line_at(output, match.start()), hint=remedy.format(**names))
     lines = [line for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r"(?:ERROR|[A-Za-z.]*[Ee]rror)\b", line)]
-    return UnfitError(f"{doing} failed", cause=_shorten((errors or lines or [""])[-1]), hint=hint)
+    return UnfitError(f"{action.doing} failed", cause=_shorten((errors or lines or [""])[-1]), hint=action.hint)
 
 
 def _line_at(text: str, place: int) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.environment.child import run_child
 from harness.environment.dependency import PACKAGES
-from harness.environment.failure import explain
+from harness.environment.failure import SetUpAction, explain
 from harness.errors import UnfitError
 from harness.system.stream import write_through
 
@@ -152,8 +152,8 @@ class VirtualEnvironment:
 
     def _explain(self, output: str, doing: str) -> UnfitError:
         hint = f"set {self.variable}=FOLDER to use another folder, or use another Python, from 3.11 to 3.13"
-        folder = str(self.folder)
-        return explain(output, doing=doing, hint=hint, python=_base(), folder=folder, variable=self.variable)
+        action = SetUpAction(doing, hint, python=_base(), folder=str(self.folder), variable=self.variable)
+        return explain(output, action)
 
 
 def _wait_for(claim: int, folder: Path) -> None:

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Sequence
 from harness.errors import UsageError
 from harness.judge.context import GROUPS, caveat_context, caveat_unknown, explain_break, find_differences, name_commits
 from harness.judge.context_field import list_context_fields, name_subject
-from harness.judge.sample import PooledTrials, RunPair, list_measured_cases, match_trials, name_sides, pool_trials, sample_runs
+from harness.judge.sample import (
+    PooledTrials,
+    RunPair,
+    list_measured_cases,
+    match_trials,
+    name_sides,
+    pool_trials,
+    sample_runs,
+)
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.comparison import ALPHA, CompareResult, Comparison, Difference, Family, Verdict
 from harness.records.measurement import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS, Case
@@ -184,7 +192,10 @@ def _narrowest(group: str, unlike: Sequence[Difference]) -> list[str]:
 
 
 def _nothing_in_common(baseline: Sequence[Run], contender: Sequence[Run], metrics: frozenset[str]) -> UsageError:
-    sides = (("baseline", list_measured_cases(baseline, metrics)), ("contender", list_measured_cases(contender, metrics)))
+    sides = (
+        ("baseline", list_measured_cases(baseline, metrics)),
+        ("contender", list_measured_cases(contender, metrics)),
+    )
     cause = "; ".join(f"{name}: {_name_cases(cases)}" for name, cases in sides)
     return UsageError("the two sides have no case in common", cause=cause, hint="harness show RUN")
 

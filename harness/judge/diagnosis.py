@@ -1,6 +1,7 @@
 """What speaks for and against measuring on a node now, point by point, with the command that would help."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from harness.judge.quietness import describe_others, is_quiet, limit_cpus
 from harness.plan.bench import MEMCPY_BYTES
@@ -21,13 +22,17 @@ FULL_SPEED = 0.98
 _DISK_BYTES = 2_000_000_000
 
 
-def diagnose(
-    seen: Quietness, condition: Condition, cores: Cores, *, threads: int, free_disk_bytes: int, noexec: bool = False
-) -> tuple[Finding, ...]:
-    """Return a finding for each point that is checked; `seen` covers a time in which the harness only watched.
+class CacheSpace(NamedTuple):
+    """What the file system of a cache can take: its free bytes; `noexec` means that no programs can be run there."""
 
-    `noexec` says that programs cannot be executed in the cache.
-    """
+    free_bytes: int
+    noexec: bool = False
+
+
+def diagnose(
+    seen: Quietness, condition: Condition, cores: Cores, space: CacheSpace, *, threads: int
+) -> tuple[Finding, ...]:
+    """Return a finding for each point that is checked; `seen` covers a time in which the harness only watched."""
     return (
         *_about_others(seen),
         *_about_cpu(condition),
@@ -36,8 +41,8 @@ def diagnose(
         _about_smt(condition, cores, threads),
         _about_quota(seen, cores, threads),
         *_about_memory(seen, condition),
-        _about_disk(free_disk_bytes),
-        *_about_programs(noexec=noexec),
+        _about_disk(space.free_bytes),
+        *_about_programs(noexec=space.noexec),
     )
 
 

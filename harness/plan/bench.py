@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from harness.build.isa import name_variant_library
 from harness.build.recipe import CUDA, ON_CPU
@@ -28,6 +29,23 @@ _WORK = {Benchmark.MEMCPY: "1", Benchmark.MUL_MAT: "2"}
 NVIDIA_SMI = ("nvidia-smi", "--query-gpu=driver_version,memory.total,name", "--format=csv,noheader,nounits")
 
 
+class _BenchProcess(NamedTuple):
+    """One process that measures a case: the bench program with `argv`, or a worker that gets the commands in `asked`.
+
+    `made_by` are the steps that make its weights.
+    """
+
+    case: Case
+    name: str
+    title: str
+    argv: tuple[str, ...]
+    asked: tuple[str, ...]
+    log: str
+    repetition: int = 1
+    min_memory_bytes: int = 0
+    made_by: tuple[str, ...] = ()
+
+
 def plan_benchmarks(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
     """Yield the steps of the suite's benchmarks, for the suite's engine."""
     suite = inputs.suite
@@ -38,15 +56,16 @@ def plan_benchmarks(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
     for benchmark, number in _WORK.items():
         if benchmark in suite.benchmarks:
             memcpy = benchmark is Benchmark.MEMCPY
-            yield _plan_benchmark(
-                inputs,
+            process = _BenchProcess(
+                case=Case.of(benchmark.value, threads=threads),
                 name=benchmark.value,
                 title=f"{benchmark}, {'up to ' if memcpy else ''}{format_count(threads, 'thread')}",
-                asked=(f"{benchmark} {threads}",),
                 argv=(choose_program(site), "-w", number, "-t", str(threads)),
-                case=Case.of(benchmark.value, threads=threads),
+                asked=(f"{benchmark} {threads}",),
+                log=f"bench-{benchmark.value}.log",
                 min_memory_bytes=MEMCPY_BYTES if memcpy else 0,
             )
+            yield _plan_process(inputs, process)
     if Benchmark.WHISPER in suite.benchmarks:
         yield from _plan_rounds(inputs)
 
@@ -174,19 +193,19 @@ def _plan_rounds(inputs: PlanInputs) -> Iterator[Step]:
             case = _name_case(weights, threads, fa)
             name, log = name_benchmark_step(case, repetition)
             upstream_name = repetition == 1 and first_of_model[weights.model] == (weights, threads, fa)
-            yield _plan_benchmark(
-                inputs,
+            process = _BenchProcess(
+                case=case,
                 name=name,
                 title=title_bench(case, f"{repetition}/{suite.repetitions}"),
-                asked=(f"load {weights.path} {threads} {fa}", *choose_questions(suite.metrics)),
                 argv=(choose_program(inputs.sites[-1]), "-m", weights.path, "-t", str(threads), *no_gpu, f"@fa={fa}"),
-                case=case,
-                repetition=repetition,
-                made_by=(name_quantising(weights),) if weights.parent else (),
+                asked=(f"load {weights.path} {threads} {fa}", *choose_questions(suite.metrics)),
                 log=f"bench-bench-{weights.model}.log" if upstream_name else log,
+                repetition=repetition,
                 # With a GPU, most of the memory is not this node's.
                 min_memory_bytes=estimate_memory(weights, flash_attn=fa, engine=suite.engine) if no_gpu else 0,
+                made_by=(name_quantising(weights),) if weights.parent else (),
             )
+            yield _plan_process(inputs, process)
 
 
 def _name_case(weights: Weights, threads: int, fa: int) -> Case:
@@ -211,38 +230,26 @@ def repeat_step(step: Step, case: Case, repetition: int, state: str = "") -> Ste
     return step.replace(name=name, log=log, title=title, repetition=repetition)
 
 
-def _plan_benchmark(
-    inputs: PlanInputs,
-    *,
-    name: str,
-    title: str,
-    asked: tuple[str, ...],
-    argv: tuple[str, ...],
-    case: Case,
-    repetition: int = 1,
-    log: str = "",
-    min_memory_bytes: int = 0,
-    made_by: tuple[str, ...] = (),
-) -> Step:
-    """Return the step of one process: the bench program with `argv`, or a worker that gets the commands in `asked`."""
-    site = inputs.sites[-1]
+def _plan_process(inputs: PlanInputs, process: _BenchProcess) -> Step:
+    """Return the step of one process, for the suite's engine."""
+    site, argv = inputs.sites[-1], process.argv
     sampled = inputs.suite.engine is Engine.LIBRARY
     if sampled:
-        commands = [word for command in (*asked, "quit") for word in ("--do", command)]
+        commands = [word for command in (*process.asked, "quit") for word in ("--do", command)]
         gpu = site.config.backend not in ON_CPU
         argv = (*choose_worker_argv(inputs.python, LIBRARY, gpu=gpu), *commands)
     return Step(
-        name=name,
-        title=title,
+        name=process.name,
+        title=process.title,
         phase=Phase.BENCHMARK,
         argv=argv,
         cwd=site.folder,
-        log=log or f"bench-{name}.log",
+        log=process.log,
         timeout_s=inputs.suite.timeouts.bench_s,
-        needs=(f"build_{site.config.build_type.lower()}" if sampled else "dialect", *made_by),
-        case=case,
-        repetition=repetition,
-        min_memory_bytes=min_memory_bytes,
+        needs=(f"build_{site.config.build_type.lower()}" if sampled else "dialect", *process.made_by),
+        case=process.case,
+        repetition=process.repetition,
+        min_memory_bytes=process.min_memory_bytes,
         env=inputs.worker_env if sampled else choose_variant_env(site),
         engine=inputs.suite.engine,
         backend=site.config.backend,

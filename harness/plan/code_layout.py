@@ -3,6 +3,7 @@
 import random
 import string
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from harness.plan.inputs import PlanInputs
 from harness.records.plan import BuildSite, CodeLayout, Phase, Step
@@ -22,6 +23,15 @@ _RULES, _LETTERS_A_RULE, _PLACES = 150, 2, 32
 _ALIGNMENT, _MOST_ROOM = 16, 64
 # Functions that compilers put into special sections stay together, as in the linkers' own scripts.
 _APART = " ".join(f".text.{name} .text.{name}.*" for name in ("unlikely", "exit", "startup", "hot"))
+
+
+class LayoutLink(NamedTuple):
+    """What is linked in a code layout: targets of the build in the folder `build`, into a new folder."""
+
+    build: str
+    layout: CodeLayout
+    into: str
+    targets: Sequence[str]
 
 
 def render_script(seed: int) -> str:
@@ -57,7 +67,9 @@ def plan_code_layouts(inputs: PlanInputs, site: BuildSite, wanted: tuple[str, ..
             build_type=site.config.build_type,
             title=f"link, code layout {layout.seed}",
             phase=Phase.BUILD,
-            argv=choose_link_argv(inputs.toolchain.cmake.path, inputs.relink, site.folder, layout, folder, wanted),
+            argv=choose_link_argv(
+                inputs.toolchain.cmake.path, inputs.relink, LayoutLink(site.folder, layout, folder, wanted)
+            ),
             cwd=site.folder,
             log=f"layout-{layout.seed}.log",
             timeout_s=inputs.suite.timeouts.build_s,
@@ -68,12 +80,11 @@ def plan_code_layouts(inputs: PlanInputs, site: BuildSite, wanted: tuple[str, ..
         )
 
 
-def choose_link_argv(
-    cmake: str, script: str, build: str, layout: CodeLayout, into: str, targets: Sequence[str]
-) -> tuple[str, ...]:
-    """Return the command that links targets of a build in a code layout into a new folder."""
-    words = {"FOLDER": build, "KEEP": into, "DRAWN": layout.folder, "SEED": str(layout.seed)}
-    return (cmake, *(f"-D{name}={value}" for name, value in words.items()), "-P", script, "--", *targets)
+def choose_link_argv(cmake: str, script: str, link: LayoutLink) -> tuple[str, ...]:
+    """Return the command that links a build in a code layout with our CMake script."""
+    layout = link.layout
+    words = {"FOLDER": link.build, "KEEP": link.into, "DRAWN": layout.folder, "SEED": str(layout.seed)}
+    return (cmake, *(f"-D{name}={value}" for name, value in words.items()), "-P", script, "--", *link.targets)
 
 
 def name_folder(build: str, seed: int) -> str:

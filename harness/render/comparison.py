@@ -3,6 +3,7 @@
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from harness.records.caveat import CaveatCode
 from harness.records.comparison import Comparison, Difference, Family, Verdict
@@ -22,35 +23,33 @@ _NAMED = 3
 _SURE = (Verdict.IMPROVED, Verdict.REGRESSED)
 
 
-def render_comparison(
-    family: Family,
-    *,
-    baseline_name: str,
-    contender_name: str,
-    differences: Sequence[Difference] = (),
-    full: bool = False,
-    width: int = 0,
-) -> str:
+class ComparedSides(NamedTuple):
+    """The names of both sides of a comparison, and the context fields in which they differ."""
+
+    baseline: str
+    contender: str
+    differences: Sequence[Difference] = ()
+
+
+def render_comparison(family: Family, sides: ComparedSides, *, full: bool = False, width: int = 0) -> str:
     """Return a table of the verdicts, the method, what else differs, the caveats, and a conclusion.
 
-    `differences` are the context fields in which the sides differ. Without `full`, benchmarks with very many lines show
-    only those with a difference. Tables and sentences have at most `width` columns; 0 means no limit.
+    Without `full`, benchmarks with very many lines show only those with a difference. Tables and sentences have at most
+    `width` columns; 0 means no limit.
     """
     shown, elided = _choose(family.comparisons, full=full)
     blocks = (
-        [f"baseline   {printable(baseline_name)}", f"contender  {printable(contender_name)}"],
+        [f"baseline   {printable(sides.baseline)}", f"contender  {printable(sides.contender)}"],
         [*_tabulate(shown, width), *elided, *_legend(shown)] if shown else elided,
         _facts(family),
-        _differences(differences),
+        _differences(sides.differences),
         _caveats(family, width),
         _wrap("=> ", conclude_family(family), width),
     )
     return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
 
 
-def render_comparison_markdown(
-    family: Family, *, baseline_name: str, contender_name: str, differences: Sequence[Difference] = ()
-) -> str:
+def render_comparison_markdown(family: Family, sides: ComparedSides) -> str:
     """Return the same as Markdown, with every line, for a job summary or a pull request."""
 
     def row(cells: Sequence[str]) -> str:
@@ -60,13 +59,13 @@ def render_comparison_markdown(
     rows = ([*cells[:5], f"{cells[5]} {cells[6]}".strip(), *cells[7:]] for cells in _rows(family.comparisons))
     table = [row(header), row([*["---"] * _LEFT, *["---:"] * (len(header) - _LEFT)]), *map(row, rows)]
     unlike = [row(["differs", "baseline", "contender"]), row(["---"] * 3)]
-    unlike += [row([one.subject, one.baseline, one.contender]) for one in differences]
+    unlike += [row([one.subject, one.baseline, one.contender]) for one in sides.differences]
     blocks = (
-        [row(["baseline", "contender"]), row(["---"] * 2), row([baseline_name, contender_name])],
+        [row(["baseline", "contender"]), row(["---"] * 2), row([sides.baseline, sides.contender])],
         table,
         [markdown(line.strip()) + "  " for line in _legend(family.comparisons)],
         [markdown(line.strip()) + "  " for line in _facts(family)],
-        unlike if differences else [],
+        unlike if sides.differences else [],
         [f"- {markdown(text)}" for text in _caveat_texts(family)],
         [f"**{markdown(conclude_family(family))}**"],
     )

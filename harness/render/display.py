@@ -1,6 +1,7 @@
 """Runs for people: caveats first, then tables with units and spread; several runs in the same tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from harness.records.comparison import Summary
 from harness.records.measurement import COPY_RATE, FLOP_RATE, METRICS, RTF, TABLE_METRICS, Case
@@ -40,8 +41,8 @@ def render_display(
         _list_runs(runs) if several else [*list_head(runs[0]), *_facts(runs[0])],
         _models(runs, summaries, width),
         list_transcriptions(runs, summaries),
-        _pivot(summaries, Benchmark.MEMCPY, COPY_RATE.name, across="threads", down="loop", width=width),
-        _pivot(summaries, Benchmark.MUL_MAT, FLOP_RATE.name, across="n", down="type", width=width),
+        _pivot(summaries, _Axes(Benchmark.MEMCPY, COPY_RATE.name, across="threads", down="loop"), width),
+        _pivot(summaries, _Axes(Benchmark.MUL_MAT, FLOP_RATE.name, across="n", down="type"), width),
         *(_roofline(runs[number], mine, number + 1 if several else 0) for number, mine in enumerate(shares)),
         [] if several else list_tests(runs[0]),
         [line for run in runs for line in list_failures(run, width)],
@@ -111,10 +112,18 @@ def _models(runs: Sequence[Run], summaries: Sequence[Summaries], width: int) -> 
     yield from align_runs([header, units, *rows], several=len(runs) > 1, indent=_INDENT, width=width, names=5)
 
 
-def _pivot(
-    summaries: Sequence[Summaries], benchmark: Benchmark, metric: str, *, across: str, down: str, width: int
-) -> Iterator[str]:
-    """Yield a table of one benchmark: a column for each value of `across`, a line per value of `down` and run."""
+class _Axes(NamedTuple):
+    """A table of one benchmark: a column for each value of `across`, a line for each value of `down`."""
+
+    benchmark: Benchmark
+    metric: str
+    across: str
+    down: str
+
+
+def _pivot(summaries: Sequence[Summaries], axes: _Axes, width: int) -> Iterator[str]:
+    """Yield a table of one benchmark, with the lines of each run."""
+    benchmark, metric, across, down = axes
     found: dict[tuple[str, int], dict[str, Summary]] = {}
     for number, mine in enumerate(summaries):
         for (case, name), summary in mine.items():

@@ -11,7 +11,7 @@ from harness.records.suite import Benchmark
 from harness.run.finish import look_back
 from harness.run.introduction import introduce
 from harness.run.places import Workplace
-from harness.run.prepare import Ready, begin_run, mark_builds, prepare, ready_all, remove_builds
+from harness.run.prepare import Ready, Supplies, begin_run, mark_builds, prepare, ready_all, remove_builds
 from harness.run.session import Session
 from harness.settings.request import BuildRequest, RunRequest
 from harness.store.bundle import Bundle, load_logs
@@ -42,7 +42,8 @@ def prepare_build(request: RunRequest, work: Workplace, *, drawn: bool = False) 
     prepared, suite = prepare(request, work), request.measure.suite
     ready = ready_all(request, work, prepared.source)
     timed = suite.replace(benchmarks=() if prepared.source.pruned else tuple(Benchmark))
-    state, inputs = begin_run(prepared, request.take(timed), tuple(one for one, _ in ready), (), drawn=drawn)
+    supplies = Supplies(weights=tuple(weights for weights, _ in ready))
+    state, inputs = begin_run(prepared, request.take(timed), supplies, drawn=drawn)
     plan = plan_build(inputs if suite.benchmarks else inputs.replace(threads=""))
     # What is built is not measured yet: the run that is recorded asks for no benchmark.
     return state.replace(suite=suite.replace(benchmarks=())), plan, ready

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.build.option import find_flaws, refuse
+from harness.build.option import ConfiguredTree, find_flaws, refuse
 from harness.parse.tool.cmake import parse_cache, parse_effective, parse_renamed, parse_unread
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.outcome import Status, StepResult
@@ -30,16 +30,15 @@ def check_options(step: Step, result: StepResult, run: Run) -> Run:
     folder = Path(step.wipe)
     said = read_said(folder)
     passed = result.status is Status.PASSED
-    flaws = list(
-        find_flaws(
-            run.config.options if passed else tuple(one for one in run.config.options if one.name in _old(said)),
-            parse_cache(read_cache(folder)),
-            effective=parse_effective(read_package(folder)),
-            unread=None if said is None else parse_unread(said),
-            renamed=_old(said),
-            is_named=find_names(Path(run.source.path), run.source.ours),
-        )
+    tree = ConfiguredTree(
+        cache=parse_cache(read_cache(folder)),
+        effective=parse_effective(read_package(folder)),
+        unread=None if said is None else parse_unread(said),
+        renamed=parse_renamed(said or ""),
+        is_named=find_names(Path(run.source.path), run.source.ours),
     )
+    options = run.config.options if passed else tuple(one for one in run.config.options if one.name in tree.renamed)
+    flaws = list(find_flaws(options, tree))
     if not flaws:
         return run
     allowed = any(used.name == _ALLOW and used.value == str(True) for used in run.settings)
@@ -52,7 +51,3 @@ def check_options(step: Step, result: StepResult, run: Run) -> Run:
         for flaw in flaws
     )
     return run.replace(caveats=tuple(dict.fromkeys((*run.caveats, *caveats))))
-
-
-def _old(said: str | None) -> dict[str, str]:
-    return parse_renamed(said or "")

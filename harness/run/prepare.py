@@ -38,7 +38,7 @@ from harness.system.disk import require_programs
 from harness.system.loader import drop_rivals
 from harness.system.source.resolve import resolve_source
 from harness.system.toolchain import probe_toolchain
-from harness.system.weights import WEIGHTS, resolve_weights
+from harness.system.weights import WEIGHTS, WeightsStore, resolve_weights
 from harness.whisper.quantisation import UNQUANTISED, caveat_quantised, plan_quantised, split_name
 
 PACKAGE = str(Path(__file__).resolve().parents[2])
@@ -56,6 +56,14 @@ class Preparation(Record):
     source: Source
     environment: tuple[tuple[str, str], ...]
     caveats: tuple[Caveat, ...]
+
+
+class Supplies(Record):
+    """What a run is measured with, beside its build: verified weights and recordings, and the caveats about them."""
+
+    weights: tuple[Weights, ...] = ()
+    audio: tuple[Audio, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
 
 
 def prepare(request: RunRequest, work: Workplace, source: Source | None = None) -> Preparation:
@@ -96,13 +104,12 @@ def prepare_weights(model: str, request: WeightsRequest, work: Workplace, source
     """
     origin, kind = split_name(model)
     made = source is not None and kind != UNQUANTISED and kind in request.made
-    weights, caveats = resolve_weights(
-        origin if made else model,
-        request,
-        work.places.cache,
-        work.environ,
-        lambda done, total: work.console.progress(model, done, total),
+    store = WeightsStore(
+        cache=work.places.cache,
+        environ=work.environ,
+        progress=lambda done, total: work.console.progress(model, done, total),
     )
+    weights, caveats = resolve_weights(origin if made else model, request, store)
     for caveat in caveats:
         work.console.note_once(f"caveat: {caveat.message}")
     if not request.planned:
@@ -132,19 +139,13 @@ def prepare_audio(request: RunRequest, work: Workplace, source: Source) -> tuple
 
 
 def begin_run(
-    prepared: Preparation,
-    request: RunRequest,
-    weights: tuple[Weights, ...],
-    caveats: tuple[Caveat, ...],
-    audio: tuple[Audio, ...] = (),
-    *,
-    drawn: bool = False,
+    prepared: Preparation, request: RunRequest, supplies: Supplies, *, drawn: bool = False
 ) -> tuple[Run, PlanInputs]:
     """Return an empty run and the inputs of its plan.
 
     A `drawn` build can be linked in another code layout.
     """
-    inputs, suite = gather_inputs(prepared, request, weights, audio, drawn=drawn), request.measure.suite
+    inputs, suite = gather_inputs(prepared, request, supplies, drawn=drawn), request.measure.suite
     timed = inputs.sites[-1]
     begun = datetime.now(UTC)
     run = Run(
@@ -157,28 +158,21 @@ def begin_run(
         config=timed.config,
         toolchain=prepared.toolchain,
         suite=suite,
-        weights=weights,
+        weights=supplies.weights,
         environment=prepared.environment,
         settings=request.used,
         caveats=(
             *prepared.caveats,
             *caveat_influences(prepared.environment, timed.config, prepared.node.os),
-            *caveats,
+            *supplies.caveats,
             *warn_threads(suite.threads, prepared.node.cpu.cores),
         ),
-        audio=audio,
+        audio=supplies.audio,
     )
     return run, inputs
 
 
-def gather_inputs(
-    prepared: Preparation,
-    request: RunRequest,
-    weights: tuple[Weights, ...],
-    audio: tuple[Audio, ...] = (),
-    *,
-    drawn: bool = False,
-) -> PlanInputs:
+def gather_inputs(prepared: Preparation, request: RunRequest, supplies: Supplies, *, drawn: bool = False) -> PlanInputs:
     """Return the inputs of the plan of a run, when it begins and when it is resumed."""
     suite = request.measure.suite
     timed = choose_site(prepared, request.build, request.build.recipe.build_type, drawn=drawn)
@@ -189,7 +183,7 @@ def gather_inputs(
         toolchain=prepared.toolchain,
         sites=sites,
         suite=suite,
-        weights=weights,
+        weights=supplies.weights,
         namespace=isa_fingerprint(prepared.node.cpu),
         jobs=request.build.jobs or choose_jobs(prepared.node),
         library=str(library_project()) if prepared.source.pruned else "",
@@ -197,7 +191,7 @@ def gather_inputs(
         worker_env=tuple(choose_worker_environment(dict(prepared.environment), PACKAGE).items()),
         roofline=choose_roofline(prepared, sites[-1], max(suite.threads)) if request.measure.roofline else None,
         threads=describe_threads(suite.threads, prepared.node.cpu.cores),
-        audio=audio,
+        audio=supplies.audio,
         code_layouts=keep_code_layouts(Path(prepared.cache), TRIED if drawn else ()),
         relink=keep_include(Path(prepared.cache), RELINK) if drawn else "",
     )

@@ -22,7 +22,7 @@ from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import SCHEMA, Run
 from harness.run.places import Workplace
-from harness.run.prepare import Preparation, choose_child_environment, gather_inputs
+from harness.run.prepare import Preparation, Supplies, choose_child_environment, gather_inputs
 from harness.settings.request import RunRequest
 from harness.store.bundle import Bundle
 from harness.store.discard import refuse_build
@@ -94,7 +94,7 @@ def _plan_anew(state: Run, stored: Plan, request: RunRequest, work: Workplace) -
         environment=state.environment,
         caveats=(),
     )
-    inputs = gather_inputs(prepared, request, state.weights, state.audio)
+    inputs = gather_inputs(prepared, request, Supplies(weights=state.weights, audio=state.audio))
     plan = place_plan(plan_run(inputs), placement, ranking)
     return keep_cpus(plan, stored, ranking, state) if placement.pin == AUTO else plan
 
@@ -126,7 +126,9 @@ def _check_toolchain(state: Run, environ: Mapping[str, str], cache: Path) -> Non
     if found:
         was, now = found
         told = f"now it is {now.name} {now.version}" if now.version else "now it does not run"
-        raise UsageError(f"{state.id} was begun with {was.name} {was.version} ({was.path}): {told}", hint=hint_afresh(state))
+        raise UsageError(
+            f"{state.id} was begun with {was.name} {was.version} ({was.path}): {told}", hint=hint_afresh(state)
+        )
 
 
 def _check_files(state: Run, cache: Path) -> None:

@@ -23,7 +23,7 @@ from harness.run.constancy import ConstancyCheck
 from harness.run.option_check import check_options, keep_configured
 from harness.run.places import make_room
 from harness.store.bundle import OWN_FILE, Bundle
-from harness.store.discard import discard_attempt, keep_quietest, list_attempts, take_build
+from harness.store.discard import EndedStep, discard_attempt, keep_quietest, list_attempts, take_build
 from harness.system.cache.stamp import claim, is_done, lift_stamp, put_stamp
 from harness.system.console import Console
 from harness.system.foreign import is_regular, read_bytes
@@ -86,14 +86,15 @@ class Session:
         """Execute one step of the plan, unless it is finished; `pace` is its place in a larger whole."""
         known, note = next((one for one in self.run.results if one.step == step.name), None), self._console.note
         if known and self._is_still_good(step, known):
-            self.run = take_build(step, known, self.run, self.plan, self._bundle, note, made=False)
+            self.run = take_build(EndedStep(step, known, made=False), self.run, self.plan, self._bundle, note)
             self.run = self._constancy.keep(self.run, step, known, self.plan.sites[-1].folder)
             return
         began = time.monotonic()
         self._announce(step, pace or self._own_pace(step))
         result = self._learn(self._perform(step))
         self.run = check_options(step, result, self.run)
-        self.run = take_build(step, result, self.run, self.plan, self._bundle, note, made=not result.reused)
+        ended = EndedStep(step, result, made=not result.reused)
+        self.run = take_build(ended, self.run, self.plan, self._bundle, note)
         self.run = self._constancy.keep(self.run, step, result, self.plan.sites[-1].folder)
         self.run = self._constancy.check(self.run, step.cwd)
         if result.phase is Phase.BENCHMARK and result.measurements and self.run.code:

@@ -93,9 +93,14 @@ def list_settled(samples: Sequence[PairedSample], *, planned: int, alpha: float,
     return tuple(settled)
 
 
-class _Levels(NamedTuple):
-    """The levels of one test of a family: for a difference, for UNCHANGED, and for what is still `open`."""
+class _Test(NamedTuple):
+    """One test of a family: its p-values and the levels for a difference, for UNCHANGED, and for what is still `open`.
 
+    `p` is the adjusted p-value of a difference, `beyond` the p-value of a change that matters.
+    """
+
+    p: float
+    beyond: float
     difference: float
     unchanged: float
     open: float
@@ -114,9 +119,11 @@ def _judge(
     differing, unchanged = assign_levels(p_values, alpha), assign_levels(beyond, alpha)
     # An interval at the narrower of both next steps leaves out neither 0 nor all that matters where no verdict is said.
     following = min(_next_level(p_values, differing, alpha), _next_level(beyond, unchanged, alpha))
-    levels = [_Levels(*steps, following) for steps in zip(differing, unchanged, strict=True)]
-    rows = zip(keys, found, adjust_holm(p_values), beyond, levels, strict=True)
-    comparisons = tuple(_compare(*key, evidence, p, far, level, threshold) for key, evidence, p, far, level in rows)
+    tests = [
+        _Test(*steps, following) for steps in zip(adjust_holm(p_values), beyond, differing, unchanged, strict=True)
+    ]
+    rows = zip(keys, found, tests, strict=True)
+    comparisons = tuple(_compare(*key, evidence, test, threshold) for key, evidence, test in rows)
     return Family(comparisons=comparisons, alpha=alpha, threshold=threshold, method=method)
 
 
@@ -125,10 +132,8 @@ def _next_level(p_values: Sequence[float], levels: Sequence[float], alpha: float
     return alpha / max(1, sum(p > level for p, level in zip(p_values, levels, strict=True)))
 
 
-def _compare(
-    case: Case, metric: str, evidence: Evidence, p: float, beyond: float, levels: _Levels, threshold: float
-) -> Comparison:
-    """Return the comparison; `p` is adjusted, and `beyond` is the p-value of a change that matters.
+def _compare(case: Case, metric: str, evidence: Evidence, test: _Test, threshold: float) -> Comparison:
+    """Return the comparison that a test has come to.
 
     Differences and UNCHANGED are two families, each with Holm's procedure. The interval is that of the verdict: at the
     level of a difference; for UNCHANGED at twice its level, as its two errors exclude each other, and cut at the
@@ -136,14 +141,14 @@ def _compare(
     """
     low, high = _limits(threshold)
     landmarks = (0.0, low, high)
-    verdict, used = Verdict.UNRESOLVED, levels.open
+    verdict, used = Verdict.UNRESOLVED, test.open
     bounds = wide = evidence.bound(used, landmarks)
-    if beyond <= levels.unchanged:
-        verdict, used = Verdict.UNCHANGED, 2 * levels.unchanged
+    if test.beyond <= test.unchanged:
+        verdict, used = Verdict.UNCHANGED, 2 * test.unchanged
         ends = evidence.bound(used, landmarks) or (low, high)
         bounds = max(low, ends[0]), min(high, ends[1])
-    elif evidence.p <= levels.difference:
-        used = levels.difference
+    elif evidence.p <= test.difference:
+        used = test.difference
         bounds = evidence.bound(used, landmarks)
         up = bounds is not None and bounds[0] >= 0
         verdict = Verdict.REGRESSED if up == METRICS[metric].lower_is_better else Verdict.IMPROVED
@@ -158,7 +163,7 @@ def _compare(
         metric=metric,
         n=evidence.n,
         change=_as_change(centre),
-        p=p,
+        p=test.p,
         p_raw=evidence.p,
         verdict=verdict,
         relevant=verdict in {Verdict.IMPROVED, Verdict.REGRESSED} and not low < centre < high,
@@ -168,7 +173,7 @@ def _compare(
         high=None if bounds is None else _as_change(bounds[1]),
         confidence=0.0 if bounds is None else 1 - used,
         mde=None if bounds is None or seen is None else _find_detectable(evidence, seen),
-        caveats=_explain(evidence, levels, bounded=bounds is not None, unsteady=unsteady),
+        caveats=_explain(evidence, test, bounded=bounds is not None, unsteady=unsteady),
     )
 
 
@@ -183,13 +188,13 @@ def _find_detectable(evidence: Evidence, bounds: tuple[float, float]) -> float:
     return _as_change(reach + _MISS * math.hypot(evidence.error, reach / math.sqrt(evidence.n)))
 
 
-def _explain(evidence: Evidence, levels: _Levels, *, bounded: bool, unsteady: bool) -> tuple[Caveat, ...]:
+def _explain(evidence: Evidence, test: _Test, *, bounded: bool, unsteady: bool) -> tuple[Caveat, ...]:
     caveats = []
     if unsteady:
         message = "the change itself drifted while it was measured: no single value fits all blocks"
         caveats.append(Caveat(code=CaveatCode.UNSTEADY, message=message))
     elif not bounded:
-        caveats.append(Caveat(code=CaveatCode.THIN, message=evidence.lack(levels.open)))
+        caveats.append(Caveat(code=CaveatCode.THIN, message=evidence.lack(test.open)))
     if evidence.left_out:
         message = f"left out, with their partners, because they are not above zero: {evidence.left_out}"
         caveats.append(Caveat(code=CaveatCode.UNUSABLE, message=message))

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.judge.provenance import discard_other_build, find_other_file, is_compiling, is_same_build, list_dependents
 from harness.judge.quietness import choose_quietest
@@ -57,14 +58,21 @@ def keep_quietest(run: Run, bundle: Bundle, result: StepResult) -> tuple[Run, St
     )
 
 
-def take_build(
-    step: Step, result: StepResult, run: Run, plan: Plan, bundle: Bundle, note: Callable[[str], None], *, made: bool
-) -> Run:
-    """Return the run with the code of the timed build, if `step` makes it, now or (`made`) again.
+class EndedStep(NamedTuple):
+    """A step and its result; `made` means that it was carried out now, and nothing from before was used."""
+
+    step: Step
+    result: StepResult
+    made: bool
+
+
+def take_build(ended: EndedStep, run: Run, plan: Plan, bundle: Bundle, note: Callable[[str], None]) -> Run:
+    """Return the run with the code of the timed build, if the step makes it.
 
     Numbers of an earlier build are discarded, unless the two are known to be the same; the state is saved before a log
     is moved, so that numbers of both are never mixed.
     """
+    step, result, made = ended
     if not is_compiling(step, plan) or result.status is not Status.PASSED:
         return run
     site = plan.sites[-1]

@@ -12,7 +12,7 @@ from harness.records.run import SCHEMA, Run
 from harness.records.suite import Benchmark, Suite
 from harness.records.sweep import Cell, Sweep
 from harness.run.places import Workplace
-from harness.run.prepare import begin_run, prepare, ready_all
+from harness.run.prepare import Supplies, begin_run, prepare, ready_all
 from harness.settings.request import GridRequest, RunRequest
 from harness.trial.setup import Setup
 
@@ -61,7 +61,8 @@ def prepare_entry(request: RunRequest, work: Workplace, setup: Setup, *, label: 
     prepared = prepare(request, work)
     ready = ready_all(request, work, prepared.source)
     caveats = tuple(dict.fromkeys(caveat for _, found in ready for caveat in found))
-    state, inputs = begin_run(prepared, request, tuple(weights for weights, _ in ready), caveats)
+    supplies = Supplies(weights=tuple(weights for weights, _ in ready), caveats=caveats)
+    state, inputs = begin_run(prepared, request, supplies)
     state = state.replace(caveats=(*state.caveats, *setup.describe(state)))
     plan = place_plan(plan_run(inputs), setup.placement_request, setup.ranking)
     if label:

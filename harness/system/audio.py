@@ -46,7 +46,7 @@ def resolve_audio(
     return tuple(found.values())
 
 
-def verify_audio(audio: Audio, *, cache: Path, again: str) -> None:
+def verify_audio(audio: Audio, *, cache: Path, again: str = "") -> None:
     """Raise UnavailableError, with `again` as its hint, if a recording has changed since it was resolved."""
     path = Path(audio.path)
     if not path.is_file():

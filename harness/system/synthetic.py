@@ -10,7 +10,7 @@ from harness.system.disk import make_folder, require_free
 from harness.system.download.fetch import Progress, locked, silent
 from harness.system.foreign import read_text
 from harness.system.fresh import create_file, write_atomic
-from harness.whisper.synthesis import SEED, file_name, synthesize
+from harness.whisper.synthesis import file_name, synthesize
 from harness.whisper.tensor_layout import SHAPES, file_bytes
 
 
@@ -20,7 +20,7 @@ def synthetic_size_bytes(model: str) -> int:
 
 
 def obtain_synthetic(
-    model: str, *, folder: Path, memory: Path, sha256: str = "", seed: int = SEED, progress: Progress = silent
+    model: str, *, folder: Path, memory: Path, sha256: str = "", progress: Progress = silent
 ) -> tuple[Path, str]:
     """Return the path of the synthetic file and its SHA-256, after writing it if it is missing or damaged.
 
@@ -28,7 +28,7 @@ def obtain_synthetic(
     counts. `memory` is the folder of known sums. Raises UnfitError without free space, KeyError for a size without a
     known shape.
     """
-    path = folder / file_name(model, seed)
+    path = folder / file_name(model)
     size_bytes = synthetic_size_bytes(model)
     expected = _unharmed(path, size_bytes, sha256, memory=memory)
     if expected:  # no lock: the cache may be read-only
@@ -40,7 +40,7 @@ def obtain_synthetic(
             return path, expected
         path.unlink(missing_ok=True)
         require_free(folder, size_bytes, what=path.name)
-        written = _write(path, model, seed, size_bytes, progress)
+        written = _write(path, model, size_bytes, progress)
     if sha256 and written != sha256:
         path.unlink()
         raise HarnessError(
@@ -71,14 +71,14 @@ def _noted(path: Path) -> str:
         return ""
 
 
-def _write(path: Path, model: str, seed: int, size_bytes: int, progress: Progress) -> str:
+def _write(path: Path, model: str, size_bytes: int, progress: Progress) -> str:
     part = path.with_name(f"{path.name}.part")
     total = hashlib.sha256()
     done = 0
     try:
         part.unlink(missing_ok=True)
         with create_file(part) as file:
-            for piece in synthesize(model, seed):
+            for piece in synthesize(model):
                 file.write(piece)
                 total.update(piece)
                 done += len(piece)

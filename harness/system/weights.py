@@ -3,7 +3,7 @@
 import functools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import UnavailableError
@@ -38,62 +38,66 @@ WEIGHTS = "weights"
 ResolvedWeights = tuple[Weights, tuple[Caveat, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
-    """The request, and how the weights may be obtained."""
-
-    entry: CatalogEntry
-    catalog: Catalog
-    cache: Path
-    request: WeightsRequest
-    environ: Mapping[str, str]
-    progress: Progress
-
-    @property
-    def token(self) -> str:
-        return self.environ.get("HF_TOKEN", "")
-
-    @property
-    def offline(self) -> bool:
-        return self.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "on", "yes", "true"}
-
-    @property
-    def folder(self) -> Path:
-        return self.cache / WEIGHTS
-
-    @property
-    def memory(self) -> Path:
-        return self.folder / "sums"
-
-
 @functools.cache
 def load_catalog() -> Catalog:
     """Return the catalogue of published model files that comes with the harness."""
     return parse_catalog(third_party("models.toml").read_text(encoding="utf-8"))
 
 
-def resolve_weights(
-    model: str,
-    request: WeightsRequest,
-    cache: Path,
-    environ: Mapping[str, str],
-    progress: Progress = silent,
-    *,
-    catalog: Catalog | None = None,
-) -> ResolvedWeights:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightsStore:
+    """Where weights are kept, and how others are obtained: the cache, variables, and the catalogue of published files.
+
+    HF_TOKEN is sent to Hugging Face only, and HF_HUB_OFFLINE forbids downloads.
+    """
+
+    cache: Path
+    environ: Mapping[str, str]
+    progress: Progress = silent
+    catalog: Catalog = field(default_factory=load_catalog)
+
+    @property
+    def token(self) -> str:
+        """The token for Hugging Face, empty if there is none."""
+        return self.environ.get("HF_TOKEN", "")
+
+    @property
+    def offline(self) -> bool:
+        """Whether downloads are forbidden."""
+        return self.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "on", "yes", "true"}
+
+    @property
+    def folder(self) -> Path:
+        """The folder of all weights in the cache."""
+        return self.cache / WEIGHTS
+
+    @property
+    def memory(self) -> Path:
+        """The folder of known sums."""
+        return self.folder / "sums"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """The requested weights, and the store to obtain them with."""
+
+    entry: CatalogEntry
+    request: WeightsRequest
+    store: WeightsStore
+
+
+def resolve_weights(model: str, request: WeightsRequest, store: WeightsStore) -> ResolvedWeights:
     """Return a verified model file, and the caveats about it.
 
     The choice `auto` is official, or synthetic if the download fails; a path is that of a file or of a folder with
-    `ggml-<model>.bin`. Files are in `cache/weights`. The mirror replaces the address of Hugging Face; HF_TOKEN is sent
-    only to that address, and HF_HUB_OFFLINE forbids downloads. A planned request neither downloads nor writes: the file
-    may not exist yet, and which one it will be may be undecided. Raises UsageError for a name that cannot be timed,
-    UnavailableError for weights that are missing or not as requested, UnreadableError for a file that is not a model,
-    UnfitError without free space on the disk.
+    `ggml-<model>.bin`. The mirror replaces the address of Hugging Face. A planned request neither downloads nor writes:
+    the file may not exist yet, and which one it will be may be undecided. Raises UsageError for a name that cannot be
+    timed, UnavailableError for weights that are missing or not as requested, UnreadableError for a file that is not a
+    model, UnfitError without free space on the disk.
     """
-    catalog, choice = catalog or load_catalog(), request.choice
-    entry = catalog.entry(model)
+    choice, entry = request.choice, store.catalog.entry(model)
     require_timeable(entry)
-    attempt = _Attempt(entry=entry, catalog=catalog, cache=cache, request=request, environ=environ, progress=progress)
+    attempt = _Attempt(entry=entry, request=request, store=store)
     if choice == AUTO:
         return _auto(attempt)
     if choice == OFFICIAL:
@@ -103,7 +107,7 @@ def resolve_weights(
     return _named(attempt, Path(choice))
 
 
-def verify_weights(weights: Weights, *, cache: Path, again: str) -> None:
+def verify_weights(weights: Weights, *, cache: Path, again: str = "") -> None:
     """Raise UnavailableError, with `again` as its hint, if the file has changed since `weights` was resolved."""
     path = Path(weights.path)
     if not path.is_file():
@@ -143,10 +147,10 @@ def _official(attempt: _Attempt, patience: RetryPolicy) -> ResolvedWeights:
             cause="its SHA-256 has not been published",
             hint=f"--weights PATH, with a file that you downloaded from {entry.url}",
         )
-    path = attempt.folder / f"ggml-{entry.name}.bin"
-    if path.is_file() and file_sha256(path, memory=attempt.memory) == entry.sha256:
+    path = attempt.store.folder / f"ggml-{entry.name}.bin"
+    if path.is_file() and file_sha256(path, memory=attempt.store.memory) == entry.sha256:
         return _weights(attempt, WeightsKind.OFFICIAL, path, entry.sha256), ()
-    if attempt.offline:
+    if attempt.store.offline:
         cause = "downloads are switched off"
         hint = f"--weights PATH, or put the file at {path}"
         raise UnavailableError(f"the official {entry.name} is not in the cache", cause=cause, hint=hint)
@@ -159,14 +163,14 @@ def _official(attempt: _Attempt, patience: RetryPolicy) -> ResolvedWeights:
             url=mirrored(entry.url, attempt.request.mirror),
             sha256=entry.sha256,
             size_bytes=entry.size_bytes,
-            token=attempt.token,
+            token=attempt.store.token,
         ),
         path,
-        attempt.environ,
-        attempt.progress,
+        attempt.store.environ,
+        attempt.store.progress,
         patience,
     )
-    remember_sha256(path, entry.sha256, memory=attempt.memory)
+    remember_sha256(path, entry.sha256, memory=attempt.store.memory)
     return _weights(attempt, WeightsKind.OFFICIAL, path, entry.sha256), ()
 
 
@@ -182,14 +186,14 @@ def _synthetic(attempt: _Attempt, reason: str) -> ResolvedWeights:
     caveat = _synthetic_caveat(attempt, reason)
     pinned = entry.synthetic_sha256
     if attempt.request.planned:
-        path = attempt.folder / file_name(entry.name)
+        path = attempt.store.folder / file_name(entry.name)
         return _planned(attempt, WeightsKind.SYNTHETIC, path, file_bytes(SHAPES[entry.name]), pinned), (caveat,)
     path, sha256 = obtain_synthetic(
         entry.name,
-        folder=attempt.folder,
-        memory=attempt.memory,
+        folder=attempt.store.folder,
+        memory=attempt.store.memory,
         sha256=pinned,
-        progress=attempt.progress,
+        progress=attempt.store.progress,
     )
     return _weights(attempt, WeightsKind.SYNTHETIC, path, sha256), (caveat,)
 
@@ -201,8 +205,8 @@ def _named(attempt: _Attempt, named: Path) -> ResolvedWeights:
         hint = "--weights with auto, official, synthetic, a file, or a folder with ggml-<model>.bin files"
         raise UnavailableError(f"there is no file {path}", hint=hint)
     found = inspect_model(path, entry.name)
-    sha256 = file_sha256(path, memory=attempt.memory)
-    published = attempt.catalog.by_sha256(sha256)
+    sha256 = file_sha256(path, memory=attempt.store.memory)
+    published = attempt.store.catalog.by_sha256(sha256)
     if published is not None and published.name != entry.name:
         raise UnavailableError(
             f"{path} is not {entry.name}",

@@ -14,7 +14,7 @@ from harness.errors import UnreadableError
 from harness.parse.outcome import describe_exit, find_exit_cause
 from harness.parse.tool.breakage import find_breakage
 from harness.plan.block import ROLES, BlockPlan
-from harness.plan.code_layout import choose_link_argv
+from harness.plan.code_layout import LayoutLink, choose_link_argv
 from harness.plan.run import LIBRARY_TARGET
 from harness.records.record import Record
 from harness.records.trial import Role
@@ -86,7 +86,9 @@ class FreshFiles:
         targets: Sequence[str] = (
             (Path(side_case.bench_step.argv[0]).name,) if side_case.bench_step else (LIBRARY_TARGET,)
         )
-        argv = choose_link_argv(relinking.cmake, relinking.script, side_case.build, layout, str(into), targets)
+        argv = choose_link_argv(
+            relinking.cmake, relinking.script, LayoutLink(side_case.build, layout, str(into), targets)
+        )
         log = self._logs[side_case.role] / f"block-{block.number}.link.log"
         try:
             done = execute(

@@ -86,32 +86,34 @@ class TrialFindings(NamedTuple):
     missing: tuple[str, ...]
 
 
-def run_trial(
-    sides: Sides,
-    design: TrialDesign,
-    setup: Setup,
-    work: Workplace,
-    *,
-    plant: float = 0.0,
-    command: str = "harness ab",
-) -> TrialResult:
-    """Carry out a trial, from builds to sealed runs, and return its result; the caller holds the node's lock.
+class TrialTask(NamedTuple):
+    """What a trial compares, and how; `plant` slows the contender down by that fraction.
 
     `command` is the command that starts another trial of this kind.
     """
+
+    sides: Sides
+    design: TrialDesign
+    plant: float = 0.0
+    command: str = "harness ab"
+
+
+def run_trial(task: TrialTask, setup: Setup, work: Workplace) -> TrialResult:
+    """Carry out a trial, from builds to sealed runs, and return its result; the caller holds the node's lock."""
+    sides, design = task.sides, task.design
     _check_options(sides, work)
     done: dict[tuple[str, ...], BuildResult] = {}
     built = [build_side(side, done, work) for side in sides]
     broken = next((one for one in built if not one.ok), None)
     if broken:
         return TrialResult(runs=(broken.run,), paths=(broken.logs,))
-    runs, cases = _make_cases(sides, built, setup, plant)
+    runs, cases = _make_cases(sides, built, setup, task.plant)
     same_code = _compare_code(built, cases, work.console)
     trial = OpenTrial(sides, design, setup, cases, _open(runs, design, work.places.results), same_code)
     constancy = ConstancyCheck(setup.monitor.counters)
     for side, (run, _) in zip(sides, trial.runs, strict=True):
         constancy.begin(side.folder, run, linked=design.relink)
-    with _telling(trial.bundles, command):
+    with _telling(trial.bundles, task.command):
         tally = _measure(trial, work)
         runs = _look_again(trial, constancy, work.places.cache)
         found = TrialFindings(tally, caveat_trial(_look_at(trial, tally)), _list_missing(trial, tally))

@@ -19,7 +19,7 @@ from harness.settings.request import WeightsRequest
 from harness.system import disk, weights
 from harness.system.download.fetch import RetryPolicy, WrongSumError
 from harness.system.synthetic import obtain_synthetic, synthetic_size_bytes
-from harness.system.weights import load_catalog, resolve_weights
+from harness.system.weights import WeightsStore, load_catalog, resolve_weights
 from harness.whisper.synthesis import file_name, synthesize
 from harness.whisper.tensor_layout import SHAPES
 
@@ -95,13 +95,9 @@ class Desk:
     def ask(
         self, choice: str, model: str = "tiny", *, offline: bool = False, dry_run: bool = False
     ) -> tuple[Weights, tuple[Caveat, ...]]:
-        return resolve_weights(
-            model,
-            WeightsRequest(choice=choice, mirror=self.server.address, planned=dry_run),
-            self.cache,
-            {"HF_HUB_OFFLINE": "1"} if offline else {},
-            catalog=self.catalog,
-        )
+        environ = {"HF_HUB_OFFLINE": "1"} if offline else {}
+        store = WeightsStore(cache=self.cache, environ=environ, catalog=self.catalog)
+        return resolve_weights(model, WeightsRequest(choice=choice, mirror=self.server.address, planned=dry_run), store)
 
     def unpin(self) -> None:
         """Forget what the synthetic weights must come out as."""
@@ -188,14 +184,14 @@ def test_quantised_weights_are_never_synthetic(desk: Desk) -> None:
 
 def test_weights_without_a_published_sum_are_not_downloaded(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="cannot be verified"):
-        resolve_weights("small.en-tdrz", WeightsRequest(choice="official"), tmp_path, {})
+        resolve_weights("small.en-tdrz", WeightsRequest(choice="official"), WeightsStore(cache=tmp_path, environ={}))
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["for-tests-ggml-base", "silero-v5.1.2", "nonsense"])
 def test_what_cannot_be_timed_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError):
-        resolve_weights(name, WeightsRequest(), tmp_path, {})
+        resolve_weights(name, WeightsRequest(), WeightsStore(cache=tmp_path, environ={}))
 
 
 @pytest.mark.parametrize("pinned", [True, False])

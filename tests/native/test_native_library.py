@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.plan.code_layout import choose_link_argv
+from harness.plan.code_layout import LayoutLink, choose_link_argv
 from harness.plan.run import LIBRARY_TARGET
 from harness.records.run import Run
 from harness.records.source import Source, SourceRequest
@@ -42,7 +42,8 @@ def relink(cmake: str, build: Path, cache: Path, seed: int) -> list[str]:
     (layout,) = keep_code_layouts(cache, (seed,))
     kept = build / "layouts" / str(seed)
     script = keep_include(cache, RELINK)
-    subprocess.run(choose_link_argv(cmake, script, str(build), layout, str(kept), (LIBRARY_TARGET,)), check=True)
+    link = LayoutLink(str(build), layout, str(kept), (LIBRARY_TARGET,))
+    subprocess.run(choose_link_argv(cmake, script, link), check=True)
     assert not [path for path in kept.rglob("*") if path.is_file() and ".so" not in path.name], "libraries alone"
     library = find_library(str(kept)) if (kept / "lib").is_dir() else str(kept / "libwhisper.so")
     functions = [f"whisper_{name}" for name in (*NAMES, "ctx_init_openvino_encoder", "print_timings", "init_state")]

@@ -67,7 +67,9 @@ def resolve_kept_run(state: Run, work: Workplace) -> RunRequest:
     try:
         settings = restore_settings(state.settings)
     except ValueError as error:
-        raise UnreadableError(f"cannot read the settings of {state.id}", cause=str(error), hint=hint_afresh(state)) from None
+        raise UnreadableError(
+            f"cannot read the settings of {state.id}", cause=str(error), hint=hint_afresh(state)
+        ) from None
     # A sweep gives each of its runs a suite.
     suite = state.suite if state.sweep else choose_suite(settings, state.node)
     return resolve_measured(settings, work, state.node, suite)

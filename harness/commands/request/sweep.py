@@ -52,6 +52,22 @@ class SweepFile(NamedTuple):
 NO_FILE = SweepFile("", {}, ())
 
 
+class KeptSweep(NamedTuple):
+    """An unfinished sweep: its design, its runs so far, and the numbers of the configs that are `left` to measure."""
+
+    design: Sweep
+    runs: Sequence[Run]
+    left: Sequence[int]
+
+
+class _SweepPart(NamedTuple):
+    """The configs of a design, by their numbers, that are measured with a suite."""
+
+    design: Sweep
+    suite: Suite
+    numbers: Sequence[int]
+
+
 class SweepRequest(Record):
     """A sweep to measure: its design, and a run for each of its configs that has cells to measure.
 
@@ -108,20 +124,19 @@ def resolve_sweep(
     axes = _choose_axes(settings, suite, named)
     excludes = convert_excludes(list(file.excludes), axes, file.name)
     grid = GridRequest(suite=suite, axes=axes, excludes=excludes, kept=list_decisive(settings))
-    return _order(settings, work, node, design_sweep(grid, node.name), suite)
+    design = design_sweep(grid, node.name)
+    return _order(settings, work, node, _SweepPart(design, suite, range(len(design.entries))))
 
 
-def resolve_kept_sweep(
-    settings: Settings, work: Workplace, node: Node, sweep: Sweep, kept: Sequence[Run], left: Sequence[int]
-) -> SweepRequest:
-    """Return the part of an unfinished sweep that is `left` to measure; `kept` are its runs so far.
+def resolve_kept_sweep(settings: Settings, work: Workplace, node: Node, kept: KeptSweep) -> SweepRequest:
+    """Return the part of an unfinished sweep that is left to measure.
 
     Raises UsageError if its settings are lost, UnreadableError if they do not lead to the stored sweep.
     """
-    if not left and not sweep.settings:
-        return SweepRequest(design=sweep, runs={}, measure=resolve_measure(settings, work.environ))
-    mine, suite = recall_design(sweep, kept, settings, node)
-    return _order(mine, work, node, sweep, suite, left)
+    if not kept.left and not kept.design.settings:
+        return SweepRequest(design=kept.design, runs={}, measure=resolve_measure(settings, work.environ))
+    mine, suite = recall_design(kept.design, kept.runs, settings, node)
+    return _order(mine, work, node, _SweepPart(kept.design, suite, kept.left))
 
 
 def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: Node) -> tuple[Settings, Suite]:
@@ -151,7 +166,9 @@ def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: N
     return mine, suite
 
 
-def resolve_config(settings: Settings, places: Places, node: Node, values: Values, measure: MeasureRequest) -> ResolvedConfig:
+def resolve_config(
+    settings: Settings, places: Places, node: Node, values: Values, measure: MeasureRequest
+) -> ResolvedConfig:
     """Return the run of a config that changes `values`, or why this node does not support it; raises UsageError."""
     mine = apply_side(make_side_request(values), settings).override({"roofline": False}, "sweep")
     try:
@@ -160,20 +177,14 @@ def resolve_config(settings: Settings, places: Places, node: Node, values: Value
         return error
 
 
-def _order(
-    settings: Settings,
-    work: Workplace,
-    node: Node,
-    design: Sweep,
-    suite: Suite,
-    numbers: Sequence[int] | None = None,
-) -> SweepRequest:
-    """Return the request of a sweep for the configs in `numbers`, by default all that have cells to measure."""
+def _order(settings: Settings, work: Workplace, node: Node, part: _SweepPart) -> SweepRequest:
+    """Return the request for a part of a sweep, without the configs that have no cells to measure."""
+    design, suite = part.design, part.suite
     measure = resolve_measure(settings, work.environ, suite)
     runs: dict[int, ResolvedConfig] = {}
     for number, entry in enumerate(design.entries):
         cells = [cell for cell in design.cells if cell.entry == number and not cell.reason]
-        if cells and (numbers is None or number in numbers):
+        if cells and number in part.numbers:
             mine = measure.replace(suite=choose_entry_suite(suite, cells))
             runs[number] = resolve_config(settings, work.places, node, entry.values, mine)
     return SweepRequest(

@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from harness.errors import UnfitError
 from harness.records.outcome import FLOODED, MOST_LOG_BYTES, CompletedProcess
@@ -38,6 +38,14 @@ _WATCH_INTERVAL_S = 0.25
 _RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 
 Reaped = tuple[int, resource.struct_rusage]
+
+
+class ChildStart(NamedTuple):
+    """What a child was started with, and when: in UTC, and in seconds of the monotonic clock."""
+
+    argv: tuple[str, ...]
+    start: str
+    began: float
 
 
 class CannotStartError(UnfitError):
@@ -67,8 +75,7 @@ def execute(
     group is interrupted, then terminated, then killed, `GRACE_S` seconds apart; the interrupt is raised again. Seconds
     in which the harness itself is stopped do not count towards the time-out. Raises what `spawn` raises.
     """
-    start = datetime.now(UTC).isoformat(timespec="seconds")
-    began = time.monotonic()
+    begun = note_start(argv)
     follower = LogFollower(log, watch or (lambda _: None))
     child = _start(argv, cwd, env, log, follower)
     timed_out = False
@@ -76,7 +83,7 @@ def execute(
         pulse = Pulse(child.pid, fresh=True)
         if placement:
             place_child(child.pid, placement)
-        reaped = _wait(child.pid, began + timeout_s, pulse, follower)
+        reaped = _wait(child.pid, begun.began + timeout_s, pulse, follower)
         if reaped is None:
             timed_out = True
             reaped = _stop(child.pid)
@@ -92,7 +99,7 @@ def execute(
         with contextlib.suppress(TooMuchError):
             follower.close()
     bound_log(log)
-    return conclude_child(argv, start, began, reaped, pulse, timed_out=timed_out)
+    return conclude_child(begun, reaped, pulse, timed_out=timed_out)
 
 
 def _start(
@@ -124,30 +131,26 @@ def end_child(pid: int, wait_s: float) -> Reaped:
     return reaped
 
 
-def conclude_child(
-    argv: Sequence[str],
-    start: str,
-    began: float,
-    reaped: Reaped,
-    pulse: Pulse | None = None,
-    *,
-    timed_out: bool = False,
-) -> CompletedProcess:
-    """Return the record of an ended child that was started at `start` (UTC), at `began` on the monotonic clock.
+def note_start(argv: Sequence[str]) -> ChildStart:
+    """Return the start of a child that is started now."""
+    return ChildStart(tuple(argv), datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic())
 
-    Without a `pulse` it is not known whether it was stopped.
-    """
+
+def conclude_child(
+    begun: ChildStart, reaped: Reaped, pulse: Pulse | None = None, *, timed_out: bool = False
+) -> CompletedProcess:
+    """Return the record of an ended child; without a `pulse` it is not known whether it was stopped."""
     wait_status, usage = reaped
     # Linux keeps the high-water mark over exec: a child never shows less than the process that forked it.
     peak = usage.ru_maxrss * _RSS_UNIT_BYTES
     return CompletedProcess(
-        argv=tuple(argv),
+        argv=begun.argv,
         exit_code=os.waitstatus_to_exitcode(wait_status),
-        wall_s=time.monotonic() - began,
+        wall_s=time.monotonic() - begun.began,
         user_s=usage.ru_utime,
         system_s=usage.ru_stime,
         max_rss_bytes=peak if peak > own_peak_bytes() else 0,
-        start=start,
+        start=begun.start,
         timed_out=timed_out,
         stopped_s=pulse.stopped_s if pulse else None,
         suspended_s=pulse.suspended_s if pulse else None,

@@ -6,7 +6,6 @@ import select
 import shlex
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -14,7 +13,7 @@ from harness.records.outcome import FLOODED, MOST_LOG_BYTES, CompletedProcess
 from harness.records.plan import Placement
 from harness.system.foreign import read_text
 from harness.system.fresh import open_log
-from harness.system.process.child import PIPE, bound_log, conclude_child, end_child, spawn
+from harness.system.process.child import PIPE, bound_log, conclude_child, end_child, note_start, spawn
 from harness.system.process.placement import place_child
 from harness.system.process.pulse import Pulse
 
@@ -43,9 +42,7 @@ class Dialogue:
         log: Path,
         placement: Placement | None = None,
     ) -> None:
-        self._argv = tuple(argv)
-        self._start = datetime.now(UTC).isoformat(timespec="seconds")
-        self._began = time.monotonic()
+        self._begun = note_start(argv)
         self._unread = b""
         # Why the child had to be stopped; empty as long as it ends by itself.
         self.stopped = ""
@@ -144,5 +141,5 @@ class Dialogue:
             self._log.close()
             bound_log(self._path)
             late = self.stopped == LATE
-            self.completed = conclude_child(self._argv, self._start, self._began, reaped, timed_out=late)
+            self.completed = conclude_child(self._begun, reaped, timed_out=late)
         return self.completed

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.build.option import OptionFlaw, find_flaws, refuse
+from harness.build.option import ConfiguredTree, OptionFlaw, find_flaws, refuse
 from harness.parse.tool.cmake import parse_cache
 from harness.records.build import CMakeOption, CMakeVariable, is_on, is_switch
 from harness.settings.value import name_option, split_option
@@ -30,16 +30,10 @@ def flaws(
     undeclared = CMakeVariable(name=name, kind="UNINITIALIZED", value=value, declared=False)
     option = CMakeOption(name=name, value=value, reason="", asked=f"-D {word}")
     cache = [mine or undeclared, *(one for one in CACHE if one.name != name)]
-    return list(
-        find_flaws(
-            [option],
-            cache,
-            effective=effective or {},
-            unread=unread,
-            renamed=renamed or {},
-            is_named=named.__contains__,
-        )
+    tree = ConfiguredTree(
+        cache=cache, effective=effective or {}, unread=unread, renamed=renamed or {}, is_named=named.__contains__
     )
+    return list(find_flaws([option], tree))
 
 
 @pytest.mark.parametrize(
@@ -131,10 +125,8 @@ def test_what_a_language_in_use_has_not_read_changes_nothing() -> None:
     assert len(flaws("CMAKE_CXX_FLAG=x", unread=frozenset({"CMAKE_CXX_FLAG"}), named=("CXX",))) == 1
     option = CMakeOption(name="CMAKE_CUDA_FLAG", value="x", reason="", asked="-D CMAKE_CUDA_FLAG=x")
     compiler = CMakeVariable(name="CMAKE_CUDA_COMPILER", kind="FILEPATH", value="/nvcc", declared=True)
-    found = find_flaws(
-        [option], [compiler], effective={}, unread=frozenset({option.name}), renamed={}, is_named="CUDA".__eq__
-    )
-    assert len(list(found)) == 1
+    tree = ConfiguredTree([compiler], {}, frozenset({option.name}), {}, "CUDA".__eq__)
+    assert len(list(find_flaws([option], tree))) == 1
 
 
 def test_a_value_that_the_tree_overwrites() -> None:
@@ -151,8 +143,8 @@ def test_cmake_makes_paths_of_programs(word: str, kind: str) -> None:
     option = CMakeOption(name="CMAKE_C_COMPILER", value=word, reason="", asked=f"-D CMAKE_C_COMPILER={word}")
     for value, count in (("/usr/bin/gcc", 0), ("/usr/bin/clang", kind == "STRING")):
         cache = [CMakeVariable(name=option.name, kind=kind, value=value, declared=True)]
-        found = find_flaws([option], cache, effective={}, unread=frozenset(), renamed={}, is_named=lambda _: False)
-        assert len(list(found)) == count
+        tree = ConfiguredTree(cache, {}, frozenset(), {}, lambda _: False)
+        assert len(list(find_flaws([option], tree))) == count
 
 
 def test_an_option_of_ggml_that_whisper_sets_itself() -> None:
@@ -170,7 +162,7 @@ def test_a_switch_that_is_neither_on_nor_off() -> None:
 
 def test_what_the_harness_chose_itself_need_not_be_known() -> None:
     own = CMakeOption(name="GGML_NO_SUCH", value="OFF", reason="part of the harness")
-    assert not list(find_flaws([own], CACHE, effective={}, unread=frozenset(), renamed={}, is_named=lambda _: False))
+    assert not list(find_flaws([own], ConfiguredTree(CACHE, {}, frozenset(), {}, lambda _: False)))
 
 
 def test_the_refusal_names_all_and_the_way_out() -> None:

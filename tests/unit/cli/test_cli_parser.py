@@ -26,8 +26,10 @@ def given(*words: str) -> dict[str, object]:
     return list_given(parse(words, VERBS, SETTINGS))
 
 
-def layered(**layers: dict[str, object] | dict[str, str]) -> Settings:
-    return layer_settings(**{"file": {}, "file_name": "harness.toml", "environ": {}, "flags": {}, **layers})  # type: ignore[arg-type]
+def layered(
+    *, file: dict[str, object] | None = None, environ: dict[str, str] | None = None, **flags: object
+) -> Settings:
+    return layer_settings(file=file or {}, file_name="harness.toml", environ=environ or {}, flags=flags)
 
 
 def helped(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -163,7 +165,7 @@ def test_json_is_short_for_a_format() -> None:
     ],
 )
 def test_a_verb_prints_in_the_forms_that_it_has(verb: str, word: str, expected: OutputForm) -> None:
-    assert _choose_form(layered(flags={"format": word}), VERBS[verb]) is expected
+    assert _choose_form(layered(format=word), VERBS[verb]) is expected
 
 
 @pytest.mark.parametrize(
@@ -182,7 +184,7 @@ def test_a_form_of_a_file_or_a_variable_holds_for_the_verbs_that_have_it(
 @pytest.mark.parametrize(("verb", "word"), [("run", "csv"), ("compare", "csv"), ("show", "yaml")])
 def test_a_form_that_a_verb_does_not_have_is_refused_with_those_that_it_has(verb: str, word: str) -> None:
     with pytest.raises(UsageError) as refused:
-        _choose_form(layered(flags={"format": word}), VERBS[verb])
+        _choose_form(layered(format=word), VERBS[verb])
     assert "text" in refused.value.hint
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.environment.failure import explain
+from harness.environment.failure import SetUpAction, explain
 
 # (what was written, words of the sentence, words of the cause, words of the hint)
 CASES = {
@@ -125,9 +125,10 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_cause_and_command_are_named(case: str) -> None:
     output, what, cause, hint = CASES[case]
-    error = explain(
-        output, doing="making it", hint="look up", python="/usr/bin/python3", folder="/srv/v", variable="HARNESS_VENV"
+    action = SetUpAction(
+        doing="making it", hint="look up", python="/usr/bin/python3", folder="/srv/v", variable="HARNESS_VENV"
     )
+    error = explain(output, action)
     assert error.exit_code == 3
     assert what in error.what
     assert cause in error.cause

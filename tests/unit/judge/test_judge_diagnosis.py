@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from harness.judge.diagnosis import diagnose
+from harness.judge.diagnosis import CacheSpace, diagnose
 from harness.judge.node_fact import caveat_condition
 from harness.judge.quietness import measure_quietness
 from harness.parse.host.capture import parse_capture
@@ -28,7 +28,7 @@ def load(name: str) -> tuple[Quietness, Condition, dict[str, Any]]:
 def look(
     seen: Quietness, condition: Condition, cores: Cores, threads: int, free_bytes: int = 9 << 30
 ) -> dict[str, Finding]:
-    findings = diagnose(seen, condition, cores, threads=threads, free_disk_bytes=free_bytes)
+    findings = diagnose(seen, condition, cores, CacheSpace(free_bytes), threads=threads)
     return {finding.topic: finding for finding in findings}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.judge.sweep_check import find_sweep_flaw, find_stranger, list_entry_cases, sum_up
+from harness.judge.sweep_check import find_stranger, find_sweep_flaw, list_entry_cases, sum_up
 from harness.plan.grid import lay_grid
 from harness.records.measurement import Case
 from harness.records.run import Run

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.records.comparison import Family, Verdict
-from harness.render.comparison import conclude_family, render_comparison
+from harness.render.comparison import ComparedSides, conclude_family, render_comparison
 from harness.stats.verdict import PAIRED_METHOD
 from tests import contrast
 
@@ -20,7 +20,7 @@ def test_no_line_is_too_wide_and_nothing_steers_the_terminal() -> None:
 
 
 def test_a_narrow_terminal_gets_a_table_in_parts() -> None:
-    text = render_comparison(contrast.family(), full=True, width=80, baseline_name="a", contender_name="b")
+    text = render_comparison(contrast.family(), ComparedSides("a", "b"), full=True, width=80)
     table, _, rest = text.partition("  all of ")
     assert max(map(len, table.splitlines())) <= 80
     heads = [line.split() for line in table.splitlines() if line.startswith("  case")]
@@ -88,4 +88,4 @@ def test_several_regressions_are_named_the_worst_first() -> None:
 
 
 def test_a_family_without_comparisons_still_says_so() -> None:
-    assert "nothing was compared" in render_comparison(of(), baseline_name="a", contender_name="b")
+    assert "nothing was compared" in render_comparison(of(), ComparedSides("a", "b"))

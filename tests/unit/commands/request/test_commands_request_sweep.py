@@ -8,6 +8,7 @@ from harness.commands.request import measure
 from harness.commands.request.place import open_workplace
 from harness.commands.request.sweep import (
     NO_FILE,
+    KeptSweep,
     SweepRequest,
     read_sweep_file,
     recall_design,
@@ -77,7 +78,7 @@ def test_what_no_config_can_be_is_refused_before_anything_is_fetched() -> None:
 
 def test_only_what_is_left_of_a_sweep_is_asked_for_again() -> None:
     order, settings = resolved(openmp="on,off"), layered()
-    again = resolve_kept_sweep(settings, workplace(settings), factory.haswell(), order.design, (), [1])
+    again = resolve_kept_sweep(settings, workplace(settings), factory.haswell(), KeptSweep(order.design, (), [1]))
     assert again.runs.keys() == {1}
     kept, begun = again.runs[1], order.runs[1]
     assert isinstance(kept, RunRequest)
@@ -88,9 +89,9 @@ def test_only_what_is_left_of_a_sweep_is_asked_for_again() -> None:
 def test_a_sweep_that_kept_nothing_and_lost_its_runs_cannot_be_followed() -> None:
     order, settings = resolved(), layered()
     without = order.design.replace(settings=())
-    assert not resolve_kept_sweep(settings, workplace(settings), factory.haswell(), without, (), []).runs
+    assert not resolve_kept_sweep(settings, workplace(settings), factory.haswell(), KeptSweep(without, (), [])).runs
     with pytest.raises(UsageError, match="cannot be resumed"):
-        resolve_kept_sweep(settings, workplace(settings), factory.haswell(), without, (), [0])
+        resolve_kept_sweep(settings, workplace(settings), factory.haswell(), KeptSweep(without, (), [0]))
 
 
 def test_the_settings_of_a_file_decide_about_folders(tmp_path: Path) -> None:
