@@ -76,9 +76,9 @@ def _caveats(found: TrialFacts) -> Iterator[Caveat]:
         )
     elif not found.same_build and not found.same_code and not found.relinked:
         message = (
-            "each side was built once: on some CPUs a change of code layout alone moves timings by several per cent; "
-            "--relink links each side anew for every block, with its functions in another order, which averages that "
-            "out"
+            "each side was built only once: on some CPUs, the order of functions in memory alone changes timings by "
+            "several per cent. Use --relink to average that out: it links both sides again for every block, with their "
+            "functions in a new random order"
         )
         yield Caveat(code=CaveatCode.ONE_BUILD, message=message)
     if found.fixed_by:
