@@ -17,6 +17,7 @@ from harness.render.plan import render_plan
 from harness.run.places import Workplace, hold_node
 from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
+from harness.trial.introduction import introduce_trial
 from harness.trial.run import Sides, TrialResult, TrialTask, run_trial
 from harness.trial.setup import make_setup
 from harness.trial.side import prepare_side
@@ -38,6 +39,7 @@ def ab(
     with hold_node(work):
         settle_unfinished(work.places, request.node.name, work.console)
         sides = prepare_sides(request, work)
+        introduce_trial(tuple(side.label for side in request.sides), sides, request.design, work)
         result = run_trial(TrialTask(sides, request.design, plant), setup, work)
     return _show(result, request, output)
 

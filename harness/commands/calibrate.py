@@ -14,11 +14,11 @@ from harness.records.comparison import ALPHA
 from harness.records.run import ExitCode
 from harness.render.calibration import render_calibration
 from harness.render.origin import describe_seed
-from harness.render.plain import format_seconds
 from harness.run.places import hold_node
 from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
 from harness.stats.calibration import bound_share, count_blocks, measure_spreads
+from harness.trial.introduction import introduce_trial
 from harness.trial.run import TrialResult, TrialTask, run_trial
 from harness.trial.setup import make_setup
 
@@ -35,15 +35,17 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
     first, wanted = request[0], len(request)
     if first.dry:
         return show_plans(prepare_sides(first, work), output)
-    if wanted > 1:
-        work.console.note(f"{wanted} trials of {format_seconds(first.design.max_time_s)} each, one after the other")
     setup = make_setup(first.runs[0].measure, work)
     result: list[TrialResult] = []
     with hold_node(work):
         settle_unfinished(work.places, first.node.name, work.console)
         try:
             for one in request:
-                task = TrialTask(prepare_sides(one, work), one.design, command="harness calibrate")
+                sides = prepare_sides(one, work)
+                if one is first:
+                    labels = tuple(side.label for side in first.sides)
+                    introduce_trial(labels, sides, first.design, work, trials=wanted)
+                task = TrialTask(sides, one.design, command="harness calibrate")
                 result.append(run_trial(task, setup, work))
                 if result[-1].family is None or result[-1].interrupted or result[-1].failure:
                     break

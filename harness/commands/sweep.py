@@ -32,8 +32,7 @@ from harness.records.plan import Plan
 from harness.records.record import Record
 from harness.records.run import ExitCode, Run
 from harness.records.sweep import Sweep, SweepEntry
-from harness.render.plain import format_seconds
-from harness.render.plan import render_plan
+from harness.render.plan import describe_estimate, render_plan
 from harness.render.sweep import describe_equals, render_sweep, render_sweep_csv, render_sweep_markdown
 from harness.run.places import Workplace, hold_node
 from harness.run.prepare import mark_builds, remove_builds
@@ -228,8 +227,7 @@ def _show_plan(
         f"  NA: {planned.label(one.values)}: {one.reason}" for one in planned.entries if one.reason
     )
     builds = len({plan.sites[-1].folder for plan in plans})
-    timed = f"{estimate.known} of {estimate.total} steps were timed before"
-    lines += [*reasons, f"  builds    {builds}", f"  time      about {format_seconds(estimate.seconds)}; {timed}"]
+    lines += [*reasons, f"  builds    {builds}", f"  time      {describe_estimate(estimate)}"]
     output.show("\n".join(lines), planned)
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase, Step
+from harness.records.record import Record
 
-# Wall seconds on a two-core machine, for a step that this node has never run. They are only used for progress lines.
+# Wall seconds on a two-core machine, for a step that this node has never run. Builds take one minute or twenty, so that
+# number is only good enough for a bar.
 _FIRST_GUESS_S = {
     Phase.CONFIGURE: 2.0,
     Phase.LIST: 0.1,
@@ -16,6 +18,22 @@ _FIRST_GUESS_S = {
     Phase.ROOFLINE: 2.0,
     Phase.BENCHMARK: 30.0,
 }
+# From this share of its files on, a build tells how long it takes as a whole.
+_TELLING = 0.2
+
+
+class TimeLeft(Record):
+    """How long the rest of a plan takes: `seconds`, without `builds` whose time is not known yet.
+
+    By `over_s` the current step has taken longer than it was expected to; `guess_s` has a guess for those builds, too,
+    and is only for a bar. `goal` says what is reached after that time if it is not the end: `to build`.
+    """
+
+    seconds: float
+    guess_s: float
+    builds: int = 0
+    over_s: float = 0.0
+    goal: str = ""
 
 
 def duration_key(step: Step) -> str:
@@ -36,10 +54,33 @@ def learn_durations(
     return {**known, **learned}
 
 
-def remaining_s(steps: Iterable[Step], known: Mapping[str, float], *, done: frozenset[str], elapsed_s: float) -> float:
-    """Return the seconds left: all steps not in `done`, minus the elapsed seconds of the current step."""
-    left = [known.get(duration_key(step), _FIRST_GUESS_S[step.phase]) for step in steps if step.name not in done]
-    return max(sum(left) - min(elapsed_s, left[0] if left else 0.0), 0.0)
+def forecast_rest(
+    steps: Iterable[Step], known: Mapping[str, float], *, elapsed_s: float = 0.0, share: float = 0.0
+) -> TimeLeft:
+    """Return the time left for `steps`, of which the first has run for `elapsed_s` seconds.
+
+    `share` is how much of that one is done, 0 if it does not say. It tells the time of a build that was never timed,
+    and of a step that takes longer than it did before.
+    """
+    foreseen = [known.get(duration_key(step), _guess_s(step)) for step in steps]
+    if not foreseen:
+        return TimeLeft(seconds=0.0, guess_s=0.0)
+    first_s, *rest = foreseen
+    if share >= _TELLING and (first_s is None or elapsed_s > first_s):
+        first_s = elapsed_s / share
+    seconds = sum(one for one in rest if one is not None)
+    builds, guess_s = rest.count(None), _FIRST_GUESS_S[Phase.BUILD]
+    if first_s is None:
+        further_s = builds * guess_s + max(guess_s - elapsed_s, 0.0)
+        return TimeLeft(seconds=seconds, guess_s=seconds + further_s, builds=builds + 1)
+    seconds += max(first_s - elapsed_s, 0.0)
+    over_s = max(elapsed_s - first_s, 0.0)
+    return TimeLeft(seconds=seconds, guess_s=seconds + builds * guess_s, builds=builds, over_s=over_s)
+
+
+def _guess_s(step: Step) -> float | None:
+    """Return the seconds of a step that was never timed, None for a build."""
+    return None if step.phase is Phase.BUILD else _FIRST_GUESS_S[step.phase]
 
 
 def planned_s(steps: Sequence[Step], results: Iterable[StepResult], known: Mapping[str, float]) -> float:

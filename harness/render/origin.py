@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.records.run import SettingOrigin, SettingUsed
-from harness.records.source import Source
+from harness.records.source import Commit, Source
 from harness.settings.name import FILE
 
 # What earlier versions of the harness took where none was given.
@@ -32,11 +32,17 @@ def name_fixture(used: Sequence[SettingUsed]) -> str:
     return next((_NAMES.get(one.origin, "") for one in used if one.name == "seed"), "")
 
 
+def describe_state(commit: Commit) -> str:
+    """Return which commit a local tree is at, and whether it has changes."""
+    if not commit.sha:
+        return "without git"
+    return f"{commit.short}{' with uncommitted changes' if commit.dirty else ''}"
+
+
 def name_side_source(label: str, source: Source) -> str:
     """Return the words of a side, with the commit that they name and where it was found."""
     commit = source.commit
     if source.mutable:
-        state = commit.short if commit.sha else "without git"
-        return f"{label} ({source.path}, {state}{' with uncommitted changes' if commit.sha and commit.dirty else ''})"
+        return f"{label} ({source.path}, {describe_state(commit)})"
     place = "the package index" if source.kind == "sdist" else commit.repo
     return f"{label} ({commit.short} from {place})"

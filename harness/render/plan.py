@@ -3,23 +3,25 @@
 import shlex
 from collections.abc import Iterator
 
+from harness.plan.forecast import TimeLeft
 from harness.records.plan import BuildSite, Phase, Plan
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.weights import WeightsKind
 from harness.records.wording import format_count
 from harness.render.origin import describe_seed
-from harness.render.plain import cut, format_seconds
+from harness.render.plain import cut
+from harness.render.progress import describe_time
 
-_HIDDEN = "-v or --dry-run shows every option and step"
+HIDDEN = "-v or --dry-run shows every option and step"
 _BUILDING = (Phase.CONFIGURE, Phase.LIST, Phase.BUILD, Phase.PROBE, Phase.QUANTISE)
 _KINDS = {WeightsKind.UNDECIDED: "official if it can be downloaded, else synthetic"}
 
 
 class PlanEstimate(Record):
-    """How long a plan will take, from earlier durations of `known` of the `total` remaining steps."""
+    """How long a plan or several will take, from earlier durations of `known` of the `total` remaining steps."""
 
-    seconds: float
+    left: TimeLeft
     known: int
     total: int
 
@@ -31,35 +33,54 @@ def render_header(plan: Plan, run: Run, outlook: PlanEstimate, width: int = 0) -
     asked = dict.fromkeys(option.asked for option in config.options if option.asked)
     why = ", ".join([native, *asked] if native and config.isa == "native" else asked)
     tools = f"{run.toolchain.cc.name} {run.toolchain.cc.version}"
-    timed = f"{outlook.known} of {format_count(outlook.total, 'step')} were timed here before"
-    if run.suite.precision:
-        timed += f"; models repeated until within {100 * run.suite.precision:g} %, at most {run.suite.max_time_s:g} s"
-    node, source, *facts = _list_facts(plan, run)
     # What follows a build, such as the blocks of a trial, is no step of its plan.
     building = " to build" if all(step.phase in _BUILDING for step in plan.steps) else ""
+    timed = describe_estimate(outlook, building)
+    if run.suite.precision and outlook.total:
+        timed += f"; models repeated until within {100 * run.suite.precision:g} %, at most {run.suite.max_time_s:g} s"
+    node, source, *facts = _list_facts(plan, run)
     lines = [
         node,
         source,
         f"config   {config.id} {config.build_type}, {config.isa}, {tools}{f': {why}' if why else ''}",
         *facts,
-        f"time     about {format_seconds(outlook.seconds)}{building}; {timed}"
-        if outlook.total
-        else "time     nothing is left to do",
-        f"plan     {format_count(len(plan.steps), 'step')}; {_HIDDEN}",
+        f"time     {timed}",
+        f"plan     {format_count(len(plan.steps), 'step')}; {HIDDEN}",
     ]
     return "\n".join(cut(line, width) if width else line for line in lines)
 
 
+def describe_estimate(estimate: PlanEstimate, goal: str = "") -> str:
+    """Return how long a plan takes, and how that is known; `goal` says what it leads to, if that is not the end."""
+    if not estimate.total:
+        return "nothing is left to do"
+    time = describe_time(estimate.left)
+    if estimate.left.builds:
+        if estimate.left.builds == 1:
+            return f"{time}, whose time is not known yet" if time else "not known yet: this build was never timed here"
+        return f"{time}, whose times are not known yet" if time else "not known yet: these builds were never timed here"
+    return f"{time}{goal}; {estimate.known} of {format_count(estimate.total, 'step')} were timed here before"
+
+
+def describe_node(run: Run) -> str:
+    """Return the name of the node and its CPU, in one line."""
+    node, cores = run.node, run.node.cpu.cores
+    cpu = f"{node.cpu.brand} ({node.cpu.microarchitecture}), {cores.logical} CPUs, {cores.usable_physical} usable cores"
+    return f"{node.name}: {cpu}"
+
+
+def describe_weights(run: Run) -> tuple[str, ...]:
+    """Return each model with the kind of its weights."""
+    return tuple(f"{weights.model} ({_KINDS.get(weights.kind, weights.kind)})" for weights in run.weights)
+
+
 def _list_facts(plan: Plan, run: Run) -> Iterator[str]:
     """Yield a line each for the node, the source, and, if there are any, weights, threads and seed."""
-    node, commit = run.node, run.source.commit
-    cores = node.cpu.cores
+    commit = run.source.commit
     name = commit.release or commit.sha[:8] or "a tree without git"
-    cpu = f"{node.cpu.brand} ({node.cpu.microarchitecture}), {cores.logical} CPUs, {cores.usable_physical} usable cores"
-    weights = ", ".join(f"{weights.model} ({_KINDS.get(weights.kind, weights.kind)})" for weights in run.weights)
-    yield f"node     {node.name}: {cpu}"
+    yield f"node     {describe_node(run)}"
     yield f"source   {name}{' + changes' if commit.dirty else ''}  {run.source.path}"
-    yield f"weights  {weights or 'none'}"
+    yield f"weights  {', '.join(describe_weights(run)) or 'none'}"
     if plan.threads:
         yield f"threads  {plan.threads}"
     if run.suite.benchmarks:

@@ -1,7 +1,11 @@
 """Building without measuring: a source made into the library and the bench program."""
 
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from harness.plan.forecast import learn_durations
 from harness.plan.run import plan_build
 from harness.records.outcome import Status
 from harness.records.plan import Inventory, Phase, Plan
@@ -15,7 +19,7 @@ from harness.run.prepare import Ready, Supplies, begin_run, mark_builds, prepare
 from harness.run.session import Session
 from harness.settings.request import BuildRequest, RunRequest
 from harness.store.bundle import Bundle, load_logs
-from harness.store.duration import load_durations
+from harness.store.duration import load_durations, save_durations
 
 
 class BuildResult(Record):
@@ -31,6 +35,13 @@ class BuildResult(Record):
         """Whether the build succeeded and can be measured."""
         built = any(one.phase is Phase.BUILD and one.status is Status.PASSED for one in self.run.results)
         return built and self.run.status is Status.PASSED
+
+
+class OpenBuild(NamedTuple):
+    """A build that is being carried out: its steps, and the folder of its logs."""
+
+    session: Session
+    bundle: Bundle
 
 
 def prepare_build(request: RunRequest, work: Workplace, *, drawn: bool = False) -> tuple[Run, Plan, tuple[Ready, ...]]:
@@ -49,30 +60,37 @@ def prepare_build(request: RunRequest, work: Workplace, *, drawn: bool = False) 
     return state.replace(suite=suite.replace(benchmarks=())), plan, ready
 
 
-def check_build(state: Run, plan: Plan, work: Workplace) -> None:
-    """Configure a build, to raise UsageError for an option that the tree does not know before anything is compiled.
-
-    The build itself then reuses the configuration.
-    """
-    session, _ = _open_session(state, plan, work)
-    for step in plan.steps:
-        if step.phase is Phase.CONFIGURE:
-            session.do(step)
-
-
 def carry_out_build(state: Run, plan: Plan, request: BuildRequest, work: Workplace) -> BuildResult:
     """Carry out the plan of a build and return the result; the caller holds the node's lock."""
+    build = open_build(state, plan, request, work)
     introduce(plan, state, load_durations(work.places.cache), work.console)
-    remove_builds(plan, request, work.console)
-    mark_builds(plan, state, work.places.cache)
-    session, bundle = _open_session(state, plan, work)
-    state = session.go()
-    state = look_back(state, load_logs(bundle.path, state))
-    return BuildResult(run=state, folder=plan.sites[-1].folder, logs=str(bundle.logs), inventory=session.inventory)
+    build.session.go()
+    learn_builds([build], work.places.cache)
+    return conclude_build(build)
 
 
-def _open_session(state: Run, plan: Plan, work: Workplace) -> tuple[Session, Bundle]:
+def open_build(state: Run, plan: Plan, request: BuildRequest, work: Workplace) -> OpenBuild:
+    """Return a build whose steps can be carried out; the caller holds the node's lock."""
     cache = work.places.cache
+    remove_builds(plan, request, work.console)
+    mark_builds(plan, state, cache)
     bundle = Bundle(cache / "logs" / Path(plan.sites[-1].folder).name)
     bundle.logs.mkdir(parents=True, exist_ok=True)
-    return Session(plan, state, bundle, work.console, load_durations(cache)), bundle
+    return OpenBuild(Session(plan, state, bundle, work.console, load_durations(cache)), bundle)
+
+
+def learn_builds(builds: Sequence[OpenBuild], cache: Path) -> None:
+    """Remember how long the steps of some builds took; of several with the same name, the longest time."""
+    steps = [step for build in builds for step in build.session.plan.steps]
+    results = [result for build in builds for result in build.session.run.results if result.completed]
+    results.sort(key=lambda result: result.completed.ran_s if result.completed else 0.0)
+    with contextlib.suppress(OSError):  # a forecast is not worth a failure
+        save_durations(cache, learn_durations(load_durations(cache), steps, results))
+
+
+def conclude_build(build: OpenBuild) -> BuildResult:
+    """Return the result of a build whose steps were carried out."""
+    session, bundle = build
+    state = look_back(session.run, load_logs(bundle.path, session.run))
+    folder = session.plan.sites[-1].folder
+    return BuildResult(run=state, folder=folder, logs=str(bundle.logs), inventory=session.inventory)

@@ -1,10 +1,10 @@
 """What a command prints before the first step: a header, or the whole plan."""
 
-from harness.plan.forecast import duration_key, remaining_s
+from harness.plan.forecast import duration_key, forecast_rest
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.render.plan import PlanEstimate, render_header, render_plan
-from harness.run.session import Durations
+from harness.store.duration import Durations
 from harness.system.cache.stamp import is_done
 from harness.system.console import Console
 
@@ -21,7 +21,7 @@ def foresee(plan: Plan, known: Durations) -> PlanEstimate:
     """Return an estimate for the steps of a plan that are not done yet."""
     left = [step for step in plan.steps if not is_done(step)]
     return PlanEstimate(
-        seconds=remaining_s(left, known, done=frozenset(), elapsed_s=0.0),
+        left=forecast_rest(left, known),
         known=sum(duration_key(step) in known for step in left),
         total=len(left),
     )

@@ -2,17 +2,15 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from harness.errors import UnavailableError, UnreadableError
 from harness.judge.quietness import describe_others
 from harness.judge.retry import can_wait, find_retry_refusal, find_stop_refusal, is_wanted, was_stopped
 from harness.parse.inventory import learn
 from harness.parse.outcome import read_outcome
-from harness.parse.tool.ninja import describe_progress
-from harness.plan.forecast import remaining_s
+from harness.parse.tool.ninja import parse_progress
 from harness.plan.placeholder import Unfilled, fill_placeholders
 from harness.plan.precision import extend_plan, foresee_s
 from harness.plan.run import blockers, blocks, is_measured
@@ -21,9 +19,11 @@ from harness.records.plan import Inventory, Phase, Plan, Step
 from harness.records.run import Run
 from harness.run.constancy import ConstancyCheck
 from harness.run.option_check import check_options, keep_configured
+from harness.run.pace import StepPace, pace_step
 from harness.run.places import make_room
 from harness.store.bundle import OWN_FILE, Bundle
 from harness.store.discard import EndedStep, discard_attempt, keep_quietest, list_attempts, take_build
+from harness.store.duration import Durations
 from harness.system.cache.stamp import claim, is_done, lift_stamp, put_stamp
 from harness.system.console import Console
 from harness.system.foreign import is_regular, read_bytes
@@ -36,16 +36,6 @@ from harness.system.process.orphan import mark_child
 
 # These phases run what was just built: if it cannot be started, that is its own failure, not the environment's.
 _BUILT = (Phase.PROBE, Phase.ROOFLINE, Phase.BENCHMARK)
-
-Durations = Mapping[str, float]
-
-
-class StepPace(NamedTuple):
-    """The number of a step, the number of all steps, and the seconds left as a function of its elapsed seconds."""
-
-    number: int
-    total: int
-    left_s: Callable[[float], float]
 
 
 class Session:
@@ -277,19 +267,17 @@ class Session:
 
     def _own_pace(self, step: Step) -> StepPace:
         steps, done = self.plan.steps, frozenset(result.step for result in self.run.results)
+        others = (one for one in steps if one.name != step.name and one.name not in done and not is_done(one))
+        number = 1 + next(number for number, one in enumerate(steps) if one.name == step.name)
         further_s = foresee_s(self.plan, self.run)
-        return StepPace(
-            number=1 + next(number for number, one in enumerate(steps) if one.name == step.name),
-            total=len(steps),
-            left_s=lambda elapsed_s: remaining_s(steps, self._known, done=done, elapsed_s=elapsed_s) + further_s,
-        )
+        return pace_step((number, len(steps)), [step, *others], self._known, further_s=further_s)
 
     def _announce(self, step: Step, pace: StepPace) -> None:
         self._console.begin(
             step,
             place=f"[{pace.number:>{len(str(pace.total))}}/{pace.total}]",
-            left_s=pace.left_s,
-            describe=describe_progress if step.phase is Phase.BUILD else lambda _: "",
+            foresee=pace.foresee,
+            read=parse_progress if step.phase is Phase.BUILD else lambda _: None,
         )
 
     def _show_failure(self, result: StepResult) -> None:

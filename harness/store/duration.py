@@ -14,6 +14,8 @@ _FILE = "durations.json"
 # Longer than any step takes; a greater number is damage.
 _LONGEST_S = 30 * 86400
 
+Durations = Mapping[str, float]
+
 
 def load_durations(cache: Path) -> dict[str, float]:
     """Return wall seconds by `duration_key`; empty if nothing readable is stored."""

@@ -1,31 +1,27 @@
 """The order of a sweep: all builds first, then round by round over all cells together."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
-from harness.plan.forecast import duration_key, learn_durations, remaining_s
+from harness.plan.forecast import duration_key, forecast_rest, learn_durations
 from harness.plan.grid import interleave
 from harness.records.outcome import is_timed
 from harness.records.plan import Phase, Plan, Step
-from harness.run.session import Session, StepPace
+from harness.render.plan import PlanEstimate
+from harness.run.pace import StepPace, pace_step
+from harness.run.session import Session
 from harness.system.cache.stamp import is_done
 
 _PREPARING = (Phase.LIST, Phase.PROBE)
 
 
-class SweepEstimate(NamedTuple):
-    """An estimate of how long a sweep will take; `known` of `total` steps were timed in earlier runs."""
-
-    seconds: float
-    known: int
-    total: int
-
-
-def estimate_sweep(plans: Sequence[Plan], known: Mapping[str, float]) -> SweepEstimate:
+def estimate_sweep(plans: Sequence[Plan], known: Mapping[str, float]) -> PlanEstimate:
     """Return an estimate for the steps of all plans that are not done yet."""
     steps = [step for plan in plans for step in plan.steps if not is_done(step) and step.phase not in _PREPARING]
-    seconds = remaining_s(steps, known, done=frozenset(), elapsed_s=0.0)
-    return SweepEstimate(seconds=seconds, known=sum(duration_key(step) in known for step in steps), total=len(steps))
+    return PlanEstimate(
+        left=forecast_rest(steps, known),
+        known=sum(duration_key(step) in known for step in steps),
+        total=len(steps),
+    )
 
 
 class SweepSchedule:
@@ -55,13 +51,9 @@ class SweepSchedule:
         return known
 
     def _pace(self, position: int) -> StepPace:
-        rest = list(self._rest(position))
-        return StepPace(
-            number=position + 1,
-            total=len(self._steps),
-            left_s=lambda elapsed_s: remaining_s(rest, self._known, done=frozenset(), elapsed_s=elapsed_s),
-        )
+        _, step = self._steps[position]
+        return pace_step((position + 1, len(self._steps)), [step, *self._rest(position + 1)], self._known)
 
     def _rest(self, position: int) -> Iterator[Step]:
         done = [frozenset(result.step for result in session.run.results) for session in self._sessions]
-        return (step for number, step in self._steps[position:] if step.name not in done[number])
+        return (step for number, step in self._steps[position:] if not (step.name in done[number] or is_done(step)))

@@ -4,23 +4,24 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TextIO
 
+from harness.parse.tool.ninja import BuildProgress
+from harness.plan.forecast import TimeLeft
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Step
 from harness.records.secret import redact
-from harness.render.plain import cut, fold, format_seconds, harmless, printable
+from harness.render.plain import cut, fold, harmless, printable
+from harness.render.progress import fit_line, list_step_lines
 from harness.system.stream import write_through
 
 # To the beginning of the line, and erase it.
 _ERASE = "\r\x1b[2K"
 _HEARTBEAT_S = 30.0
 _REFRESH_S = 0.5
-# Columns of a terminal that does not say how many it has, of a bar, and of the least line that has one.
+# Columns of a terminal that does not say how many it has.
 _UNKNOWN_WIDTH = 80
-_BAR = 20
-_ROOMY = 60
 # What goes on is not done, however long it takes.
 _NEARLY = 0.99
 # Columns of a step's title: as many as that if there is room, never fewer; and of what stands beside it.
@@ -29,8 +30,10 @@ _LEAST = 12
 _REST = 24
 _COLOURS = {Status.PASSED: "32", Status.FAILED: "31", Status.TIMED_OUT: "31", Status.SKIPPED: "33"}
 
-# (text of the latest progress of the current step, seconds left) from the child's latest output
-Describe = Callable[[str], str]
+# From the child's latest output to how far it is, if that says so.
+ReadProgress = Callable[[str], BuildProgress | None]
+# From the seconds that the current step has run, and the share of it that is done, as far as known, to what is left.
+Foresee = Callable[[float, float], TimeLeft]
 
 
 class Console:
@@ -60,9 +63,9 @@ class Console:
         self._place = ""
         self._began = 0.0
         self._shown = 0.0
-        self._left_s: Callable[[float], float] = lambda _: 0.0
-        self._describe: Describe = lambda _: ""
-        self._latest = ""
+        self._foresee: Foresee = lambda _elapsed_s, _share: TimeLeft(seconds=0.0, guess_s=0.0)
+        self._read: ReadProgress = lambda _: None
+        self._latest: BuildProgress | None = None
         self._said: set[str] = set()
         self._drawn = False
 
@@ -92,14 +95,14 @@ class Console:
         if self._quiet or not self._live or now - self._shown < _REFRESH_S:
             return
         self._shown = now
-        self._line(f"{what}: {done / 1e6:.0f} MB", done / total if total else None)
+        self._line([f"{what}: {done / 1e6:.0f} MB"], done / total if total else None)
 
-    def tick(self, text: str, share: float | None = None) -> None:
-        """Show the state of a long piece of work, and its completed share, if known."""
+    def tick(self, text: str, share: float | None = None, *, short: str = "") -> None:
+        """Show the state of a long piece of work, and its completed share, if known; `short` where `text` is cut."""
         now = time.monotonic()
         if not self._quiet and (self._live or now - self._shown >= _HEARTBEAT_S):
             self._shown = now
-            self._line(text, share)
+            self._line([text, short] if short else [text], share)
 
     def count(self, what: str, done: int, total: int) -> None:
         """Show how many of many are done."""
@@ -109,15 +112,15 @@ class Console:
         if self._quiet or now - self._shown < (_REFRESH_S if self._live else _HEARTBEAT_S):
             return
         self._shown = now
-        self._line(f"{what}: {done} of {total}", done / total)
+        self._line([f"{what}: {done} of {total}"], done / total)
 
-    def begin(self, step: Step, *, place: str, left_s: Callable[[float], float], describe: Describe) -> None:
-        """Start showing `step`; `left_s` returns the remaining seconds for the elapsed seconds of this step."""
-        self._step, self._place, self._left_s, self._describe = step, place, left_s, describe
+    def begin(self, step: Step, *, place: str, foresee: Foresee, read: ReadProgress) -> None:
+        """Start showing `step`."""
+        self._step, self._place, self._foresee, self._read = step, place, foresee, read
         self._began = self._shown = time.monotonic()
         if self._started is None:
             self._started = self._began
-        self._latest = ""
+        self._latest = None
         if self._live and not self._quiet:
             self._draw(0.0)
 
@@ -128,7 +131,7 @@ class Console:
         text = chunk.decode("utf-8", errors="replace")
         if self.verbose and text:
             self._write(harmless(text) if self._stream.isatty() else text)
-        self._latest = self._describe(text) or self._latest
+        self._latest = self._read(text) or self._latest
         now = time.monotonic()
         if now - self._shown >= (_REFRESH_S if self._live else _HEARTBEAT_S) and not self.verbose:
             self._shown = now
@@ -153,25 +156,22 @@ class Console:
     def _draw(self, elapsed_s: float) -> None:
         if self._step is None or self._started is None:
             return
-        left_s = self._left_s(elapsed_s)
+        left = self._foresee(elapsed_s, self._latest.share if self._latest else 0.0)
         done_s = max(0.0, self._began - self._started) + elapsed_s
-        left = f"about {format_seconds(left_s)} left" if left_s >= 1 else "longer than expected"
-        latest = f" {self._latest}" if self._latest else ""
-        share = min(done_s / (done_s + left_s), _NEARLY) if done_s + left_s > 0 else 0.0
-        self._line(f"{left}, {self._place} {self._step.title}{latest}, {format_seconds(elapsed_s)}", share)
+        share = min(done_s / (done_s + left.guess_s), _NEARLY) if done_s + left.guess_s > 0 else 0.0
+        progress = str(self._latest) if self._latest else ""
+        self._line(list_step_lines(left, self._place, self._step.title, progress, elapsed_s), share)
 
-    def _line(self, text: str, share: float | None = None) -> None:
-        """Show the state: on a terminal in place of the last one, with a bar if there is room."""
-        done = f"{100 * min(share, 1.0):3.0f} %  " if share is not None else ""
+    def _line(self, texts: Iterable[str], share: float | None = None) -> None:
+        """Show the state, said at length or in short: on a terminal in place of the last one, as far as it fits."""
+        lines = [printable(text) for text in texts]
         if not self._live:
-            self._write(f"{done.lstrip()}{printable(text)}\n")
+            done = f"{100 * min(share, 1.0):.0f} %  " if share is not None else ""
+            self._write(f"{done}{lines[0]}\n")
             return
         columns = (self.width or _UNKNOWN_WIDTH) - 1  # in the last one some terminals go on to the next line
-        if share is not None and columns >= _ROOMY:
-            full = round(_BAR * min(share, 1.0))
-            done = f"[{'#' * full}{'-' * (_BAR - full)}] {done}"
         self._drawn = True
-        self._write_through(f"{_ERASE}{cut(f'{done}{printable(text)}', columns)}")
+        self._write_through(f"{_ERASE}{fit_line(lines, share, columns)}")
 
     def erase(self) -> None:
         """Erase the live line, if there is one, so that a result or an error does not end up behind it."""

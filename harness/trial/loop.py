@@ -166,7 +166,9 @@ class TrialLoop:
             return TrialEnd.TIME_UP
         still = ", ".join(left[:3]) + (" ..." if len(left) > 3 else "")
         passed = f"{format_seconds(elapsed_s)}, at most {format_seconds(left_s)} left"
-        self._console.tick(f"block {number}, {passed}; not settled: {still}", elapsed_s / self._design.max_time_s)
+        state, every = f"block {number}, {passed}; not settled", len(self._cases) * len(self._design.metrics)
+        share = elapsed_s / self._design.max_time_s
+        self._console.tick(f"{state}: {still}", share, short=f"{state}: {len(left)} of {every}")
         return None
 
 

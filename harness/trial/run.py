@@ -20,7 +20,7 @@ from harness.records.suite import Engine
 from harness.records.trial import Role, Trial, TrialEnd
 from harness.render.origin import name_fixture
 from harness.run.build_file import RELINK, keep_include
-from harness.run.builder import BuildResult, check_build
+from harness.run.builder import BuildResult
 from harness.run.constancy import ConstancyCheck
 from harness.run.finish import conclude, recheck_files
 from harness.run.places import Workplace
@@ -31,11 +31,12 @@ from harness.system.console import Console
 from harness.system.limit import explain_stop
 from harness.system.scratch import BLOCK, scratch_folder
 from harness.trial.bench_engine import BenchEngine
+from harness.trial.build import build_sides
 from harness.trial.fresh_file import FreshFiles, Relinking
 from harness.trial.library_engine import LibraryEngine
 from harness.trial.loop import BlockEngine, SideCases, TrialLoop, TrialTally, pair_cases
 from harness.trial.setup import Setup
-from harness.trial.side import Side, build_side, make_side_cases
+from harness.trial.side import Side, make_side_cases
 from harness.trial.side_case import LostBlock
 
 Sides = tuple[Side, Side]
@@ -101,9 +102,7 @@ class TrialTask(NamedTuple):
 def run_trial(task: TrialTask, setup: Setup, work: Workplace) -> TrialResult:
     """Carry out a trial, from builds to sealed runs, and return its result; the caller holds the node's lock."""
     sides, design = task.sides, task.design
-    _check_options(sides, work)
-    done: dict[tuple[str, ...], BuildResult] = {}
-    built = [build_side(side, done, work) for side in sides]
+    built = build_sides(sides, work)
     broken = next((one for one in built if not one.ok), None)
     if broken:
         return TrialResult(runs=(broken.run,), paths=(broken.logs,))
@@ -203,12 +202,6 @@ def _telling(bundles: Sequence[Path], command: str) -> Iterator[None]:
         kept = describe_kept(bundles)
         again = f"{command}, which also finishes the records of what was measured" if kept == KEPT else command
         raise explain_stop("comparison", error, kept, again, bundles[0]) from None
-
-
-def _check_options(sides: Sides, work: Workplace) -> None:
-    """Raise UsageError for an option that the tree of either side does not know, before anything is built."""
-    for one in {side.plan.sites[-1].folder: side for side in sides}.values():
-        check_build(one.state, one.plan, work)
 
 
 def _merge(runs: Sequence[Run], caveats: Sequence[Caveat]) -> tuple[Caveat, ...]:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from harness.build.recipe import ON_CPU
 from harness.errors import UnavailableError, UnfitError
-from harness.plan.code_layout import TRIED, name_folder
 from harness.plan.placeholder import BENCH, NO_GPU, Unfilled, fill_placeholders
 from harness.records.measurement import Case
 from harness.records.plan import Phase, Plan, Step
@@ -14,8 +13,7 @@ from harness.records.run import Run
 from harness.records.suite import Benchmark, Engine, Suite
 from harness.records.trial import Role
 from harness.records.weights import Weights
-from harness.run.build_file import require_distinct
-from harness.run.builder import BuildResult, carry_out_build, prepare_build
+from harness.run.builder import BuildResult, prepare_build
 from harness.run.places import Workplace
 from harness.run.prepare import Ready
 from harness.settings.request import RunRequest
@@ -46,25 +44,16 @@ class Side(Record):
         """The folder of the build."""
         return self.plan.sites[-1].folder
 
+    @property
+    def made(self) -> tuple[str, ...]:
+        """What is built for this side: its folder, and the weights that are made there."""
+        return (self.folder, *(one.path for one in self.state.weights if one.parent))
+
 
 def prepare_side(role: Role, request: RunRequest, work: Workplace, *, drawn: bool) -> Side:
     """Return one side, with its sources and weights fetched."""
     state, plan, ready = prepare_build(request, work, drawn=drawn)
     return Side(role=role, request=request, weights=ready, state=state, plan=plan, drawn=drawn)
-
-
-def build_side(side: Side, done: dict[tuple[str, ...], BuildResult], work: Workplace) -> BuildResult:
-    """Build one side and return the result.
-
-    Builds in `done`, by folder and weights made there, are reused. Raises UnfitError if different code layouts give the
-    same bytes.
-    """
-    key = (side.folder, *(one.path for one in side.state.weights if one.parent))
-    if key not in done:
-        done[key] = carry_out_build(side.state, side.plan, side.request.build, work)
-    if side.drawn and done[key].ok:
-        require_distinct([name_folder(side.folder, seed) for seed in TRIED])
-    return done[key]
 
 
 def make_side_cases(side: Side, built: BuildResult, *, plant: float = 0.0) -> tuple[Run, list[SideCase]]:

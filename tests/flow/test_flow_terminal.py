@@ -47,7 +47,9 @@ def lines(text: str) -> list[str]:
     return [_ESCAPE.sub("", line) for line in re.split(r"[\r\n]+", text)]
 
 
-@pytest.mark.parametrize(("columns", "share"), [(44, r" *\d+ %"), (80, r"\[#*-*\] +\d+ %"), (160, r"\[#*-*\] +\d+ %")])
+@pytest.mark.parametrize(
+    ("columns", "share"), [(44, r" *\d+ %"), (80, r"(\[#*-*\])? +\d+ %"), (160, r"\[#*-*\] +\d+ %")]
+)
 def test_a_run_has_a_header_a_line_a_step_and_a_live_line(kit: Kit, columns: int, share: str) -> None:
     text = watch(kit, columns, *kit.words(*QUICK))
     shown = lines(text)
@@ -56,7 +58,7 @@ def test_a_run_has_a_header_a_line_a_step_and_a_live_line(kit: Kit, columns: int
     before = shown[: next(place for place, line in enumerate(shown) if "[1/" in line or "[ 1/" in line)]
     assert len([line for line in before if re.match(r"[a-z]+  +\S", line)]) <= 8
     assert not any("-DGGML" in line for line in shown)
-    live = [line for line in shown if "left, [" in line or "longer than expected, [" in line]
+    live = [line for line in shown if re.match(r"(\[#*-*\])? *\d+ %  ", line)]
     assert live
     assert all(re.match(share, line) for line in live)
     shares = [int(found[1]) for line in live if (found := re.search(r"(\d+) %", line))]
@@ -65,6 +67,33 @@ def test_a_run_has_a_header_a_line_a_step_and_a_live_line(kit: Kit, columns: int
     ended = [line for line in shown if re.match(r"\[ *\d+/\d+\] .* (PASSED|SKIPPED)", line)]
     total = int(re.sub(r".*/(\d+)\].*", r"\1", ended[0]))
     assert len(ended) == total, "a line a step"
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_trial_has_one_header_and_then_its_steps(kit: Kit, columns: int) -> None:
+    kit.set_speed(0.002)
+    words = kit.trial_words("ab", "GGML_LLAMAFILE=ON", "GGML_LLAMAFILE=OFF", "--engine", "bench")
+    shown = lines(watch(kit, columns, *words))
+    first = next(place for place, line in enumerate(shown) if re.search(r"\[ *1/", line))
+    before = shown[:first]
+    header = [line[:11].strip() for line in before if re.match(r"(differ in|[a-z]+)  +\S", line)]
+    assert header == ["node", "baseline", "contender", "differ in", "weights", "threads", "time", "plan"]
+    assert "differ in  GGML_LLAMAFILE (ON / OFF)" in before
+    assert "time       to build: not known yet; then at most 10 min 00 s of measuring"[: columns - 8] in "\n".join(
+        before
+    )
+    wide = [line for line in shown if len(line) > columns]
+    assert all("/" in line for line in wide), "only paths, which are there to be copied"
+    assert not [line for line in before if len(line) > columns]
+    ended = [line for line in shown[first:] if re.match(r"\[ *\d+/\d+\] .* (PASSED|SKIPPED)", line)]
+    numbers = [tuple(map(int, re.findall(r"\d+", line)[:2])) for line in ended]
+    assert numbers == [(number, len(ended)) for number in range(1, len(ended) + 1)], "each step has one line"
+    assert [line.partition(", ")[2][:4] for line in ended[:2]] == ["base", "cont"], "configured before any is built"
+    assert all("configure (Release), " in line for line in ended[:2])
+    assert not [line for line in shown[first:] if line.startswith(("node ", "source "))], "no header in between"
+    again = lines(watch(kit, 80, *words))
+    (time,) = [line for line in again if line.startswith("time ")]
+    assert re.fullmatch(r"time       (about \d+ s to build, then )?at most 10 min 00 s of measuring.*", time)
 
 
 def test_no_color_means_none(kit: Kit) -> None:

@@ -32,6 +32,14 @@ class BuildProgress(Record):
     elapsed_s: float
     what: str
 
+    def __str__(self) -> str:
+        return f"{self.finished}/{self.total}"
+
+    @property
+    def share(self) -> float:
+        """The finished share."""
+        return self.finished / self.total if self.total else 0.0
+
 
 def parse_progress(text: str) -> BuildProgress | None:
     """Return the last progress line in a piece of build output, or None."""
@@ -58,12 +66,6 @@ def find_complaint(text: str) -> str:
         if found and _PLACE.fullmatch(place):
             return f"{place}{fatal}{found}{what[:_MOST_TOLD]}".rstrip()
     return ""
-
-
-def describe_progress(output: str) -> str:
-    """Return `17/42` for a piece of build output, or an empty string."""
-    progress = parse_progress(output)
-    return f"{progress.finished}/{progress.total}" if progress else ""
 
 
 class LinkedFile(NamedTuple):

@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.plan.forecast import TimeLeft
 from harness.records.plan import Phase, Plan
 from harness.records.run import Run
 from harness.render.plan import PlanEstimate, render_header, render_plan
 from tests import factory
 
 MakeRun = Callable[..., Run]
-OUTLOOK = PlanEstimate(seconds=372.0, known=2, total=3)
+OUTLOOK = PlanEstimate(left=TimeLeft(seconds=372.0, guess_s=372.0), known=2, total=3)
 
 
 def plan() -> Plan:
@@ -31,6 +32,22 @@ def test_a_header_says_how_long_it_takes_and_how_that_is_known(make_run: MakeRun
     assert "time     about 6 min 12 s; 2 of 3 steps were timed here before" in text
     assert "3 steps; -v or --dry-run shows every option and step" in text
     assert "nothing is left to do" in render_header(plan(), make_run(), OUTLOOK.replace(total=0))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "builds", "time"),
+    [
+        (30.0, 1, "about 30 s plus the build, whose time is not known yet"),
+        (30.0, 2, "about 30 s plus 2 builds, whose times are not known yet"),
+        (0.1, 1, "not known yet: this build was never timed here"),
+        (0.1, 2, "not known yet: these builds were never timed here"),
+    ],
+)
+def test_a_header_does_not_guess_how_long_a_build_takes(
+    make_run: MakeRun, seconds: float, builds: int, time: str
+) -> None:
+    left = TimeLeft(seconds=seconds, guess_s=seconds + 60.0 * builds, builds=builds)
+    assert f"\ntime     {time}\n" in render_header(plan(), make_run(), OUTLOOK.replace(left=left), 80)
 
 
 def test_a_header_of_a_build_does_not_promise_when_its_trial_ends(make_run: MakeRun) -> None:

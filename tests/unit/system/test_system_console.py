@@ -1,10 +1,13 @@
 """The console: plain where nobody watches, one live line where somebody does."""
 
 import io
+import re
 
 import pytest
 
 from harness.commands.output import Output
+from harness.parse.tool.ninja import parse_progress
+from harness.plan.forecast import TimeLeft, forecast_rest
 from harness.records.outcome import Status
 from harness.records.plan import Phase
 from harness.render.plain import format_seconds
@@ -19,8 +22,9 @@ class Terminal(io.StringIO):
 
 def show(console: Console, phase: Phase = Phase.BENCHMARK, status: Status = Status.PASSED) -> None:
     step = factory.step("memcpy", phase)
-    console.begin(step, place="[1/2]", left_s=lambda _: 90.0, describe=lambda text: text.strip())
-    console.watch(b"7/9\n")
+    left = TimeLeft(seconds=90.0, guess_s=90.0)
+    console.begin(step, place="[1/2]", foresee=lambda _elapsed_s, _share: left, read=parse_progress)
+    console.watch(b"[7/9 1.0] x\n")
     console.end(factory.result("memcpy", phase, status).replace(reason="for a reason" if status.bad else ""))
 
 
@@ -39,6 +43,44 @@ def test_a_terminal_gets_a_live_line_with_what_is_left() -> None:
     assert "about 1 min 30 s left" in stream.getvalue()
     assert "\x1b[32mPASSED" in stream.getvalue()
     assert stream.getvalue().count("\n") == 1, "the live line is overwritten, not scrolled"
+
+
+@pytest.mark.parametrize(
+    ("known", "texts"),
+    [
+        (
+            {"b": 5.0, "m": 30.0},
+            ["about 35 s left", "about 32 s left", "over by 3 s, then about 30 s", "about 54 s left"],
+        ),
+        ({"m": 30.0}, ["about 30 s plus the build"] * 3 + ["about 54 s left"]),
+    ],
+)
+def test_no_number_stands_still_where_a_build_takes_longer(
+    known: dict[str, float], texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    stream = Terminal()
+    console, steps = Console(stream), (factory.step("b", Phase.BUILD), factory.step("m", Phase.BENCHMARK))
+
+    def foresee(elapsed_s: float, share: float) -> TimeLeft:
+        return forecast_rest(steps, known, elapsed_s=elapsed_s, share=share)
+
+    console.begin(steps[0], place="[1/2]", foresee=foresee, read=parse_progress)
+    for elapsed_s, said in ((3.0, b"[1/20 3.0] x\n"), (8.0, b"[2/20 8.0] x\n"), (16.0, b"[8/20 16.0] x\n")):
+        now[0] = 100.0 + elapsed_s
+        console.watch(said)
+    drawn = stream.getvalue().split("\r\x1b[2K")[1:]
+    assert [re.sub(r"\[?[#-]*\]? *\d+ %  ", "", line).partition(", [1/2]")[0] for line in drawn] == texts
+    assert [line.rpartition(" b")[2] for line in drawn] == [", 0 s", " 1/20, 3 s", " 2/20, 8 s", " 8/20, 16 s"]
+    shares = [int(found[1]) for line in drawn if (found := re.search(r"(\d+) %", line))]
+    assert len(shares) == len(drawn)
+
+
+def test_what_is_cut_has_a_shorter_form() -> None:
+    stream = Terminal()
+    Console(stream).tick(f"block 1; not settled: {'x' * 80}", 0.5, short="block 1; not settled: 3 of 4")
+    assert stream.getvalue().endswith(" 50 %  block 1; not settled: 3 of 4")
 
 
 def test_failures_say_why() -> None:
@@ -65,7 +107,7 @@ def test_quiet_says_nothing() -> None:
 def test_verbose_shows_the_childs_output() -> None:
     stream = io.StringIO()
     show(Console(stream, verbose=True))
-    assert "7/9\n" in stream.getvalue()
+    assert "[7/9 1.0] x\n" in stream.getvalue()
 
 
 @pytest.mark.parametrize(
