@@ -200,7 +200,7 @@ def _sweeps() -> Iterator[Fault]:
     yield Fault(
         family=Family.PART,
         name="sweep-ended",
-        where="a sweep that was killed, as --show finds it",
+        where="a sweep that was killed, as `show sweep` finds it",
         what="it is marked as finished",
         deeds=(Killed(verb="sweep"), EditSweep(keys=("end",), value="2026-01-01T00:00:00+00:00")),
         seen=Seen(codes=(12,), says=("has no number",)),
@@ -211,7 +211,7 @@ def _sweeps() -> Iterator[Fault]:
         "run-path": (entry, f"../../{_ELSEWHERE}", "not the id of a run"),
         "node-path": (("node",), "../../outside", "not the name of a folder"),
         "node-other": (("node",), "node-2", "lies in the folder of 'node-1'"),
-        "id": (("id",), "20260101T000000Z-01234567", "cannot be followed"),
+        "id": (("id",), "20260101T000000Z-01234567", "its axes and cells do not match its id"),
         "seed": (("seed",), 7, "do not match its settings"),
         "repetitions": (("repetitions",), 9, "do not match its settings"),
         "axes": (("axes", 2, "values"), ["1", "2"], "its axes and cells do not match its id"),
