@@ -40,7 +40,8 @@ def refuse_shortage(error):
     number = getattr(error, "errno", None)
     if number in (23, 24) or "Error 24" in said:  # ENFILE, EMFILE; what the dynamic loader says has no number
         what = "too many open files", "ulimit -n 4096 (ulimit -n shows the limit)"
-    elif number == 12 or isinstance(error, MemoryError) or said.endswith(NO_MEMORY):  # ENOMEM
+    # ENOMEM; where not even a MemoryError can be made, Python raises SystemError.
+    elif number == 12 or isinstance(error, (MemoryError, SystemError)) or said.endswith(NO_MEMORY):
         what = "out of memory", "free -m shows the memory of the node, ulimit -v and ulimit -d the limits"
     else:
         return
@@ -71,7 +72,7 @@ try:
 
     from harness.cli.main import main as run_command
     from harness.errors import InterruptedRunError
-except (ImportError, MemoryError, OSError, SyntaxError) as error:
+except (ImportError, MemoryError, OSError, SyntaxError, SystemError) as error:
     refuse_shortage(error)  # then the package is installed, and installing it again would not help
     if not isinstance(error, ImportError) or not find_culprit(error):
         raise

@@ -17,6 +17,7 @@ from harness.system.process.child import capture, execute
 from harness.system.process.memory import own_peak_bytes
 from harness.system.process.pulse import Pulse
 
+ROOT = Path(__file__).parents[2]
 ENV = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
 
 
@@ -65,6 +66,25 @@ def test_the_memory_of_whoever_started_the_harness_is_not_its_own(tmp_path: Path
     parent = f"import subprocess, sys; held = {large}; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
     done = subprocess.run([sys.executable, "-c", parent], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert 90e6 < int(done.stdout) < 190e6
+
+
+@pytest.mark.parametrize("error", ["MemoryError()", "SystemError('error return without exception set')"])
+def test_a_start_without_memory_is_no_defect_however_python_says_it(tmp_path: Path, error: str) -> None:
+    start = (
+        "import builtins, runpy\n"
+        "import_module = builtins.__import__\n"
+        "def fail(name, *words, **more):\n"
+        "    if name == 'harness.cli.main':\n"
+        f"        raise {error}\n"
+        "    return import_module(name, *words, **more)\n"
+        "builtins.__import__ = fail\n"
+        "runpy.run_module('harness', run_name='__main__')\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", start], cwd=tmp_path, env=environ, capture_output=True, text=True)
+    assert done.returncode == 3
+    assert "cannot start: out of memory" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_standard_input_is_closed(tmp_path: Path) -> None:
