@@ -10,6 +10,7 @@ from harness.commands.verb import OUTPUT, RUNS, Argument, Verb, VerbGroup
 from harness.errors import UnreadableError, UsageError
 from harness.parse.report.report import parse_report
 from harness.records.record import Record
+from harness.records.wording import format_count
 from harness.render.ci_folder import render_folder
 from harness.settings.layer import Settings
 from harness.store.bundle import LOGS, REPORT, require_outside
@@ -45,7 +46,7 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], fol
             code = error.exit_code
             continue
         exported.append(ExportedRun(run=stored.run.id, path=str(path)))
-    output.console.note(f"exported {len(exported)} runs into {folder}")
+    output.console.note(f"exported {format_count(len(exported), 'run')} into {folder}")
     output.show("\n".join(one.path for one in exported), tuple(exported))
     return code
 

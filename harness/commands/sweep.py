@@ -102,7 +102,7 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, words:
 def _refuse_idle(settings: Settings, words: SweepWords) -> None:
     """Raise UsageError for what has no effect on a sweep that is resumed."""
     if words.file or words.axes:
-        cause = "a sweep that is resumed keeps the axes that it was begun with"
+        cause = "a sweep that is resumed keeps the axes that it was started with"
         raise UsageError(
             "--resume cannot be combined with FILE or --axis", cause=cause, hint="leave out FILE and --axis"
         )
@@ -166,7 +166,7 @@ def _take_up(settings: Settings, work: Workplace, node: Node, wanted: str, pivot
             )
     for number, prepared in fresh.items():
         name = stored.label(stored.entries[number].values) or stored.id
-        note(f"will be measured again: {name}" if stored.entries[number].run else f"not begun yet: {name}")
+        note(f"will be measured again: {name}" if stored.entries[number].run else f"not started yet: {name}")
         _open(sessions, number, prepared, setup, work)
     return sessions
 

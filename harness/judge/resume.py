@@ -143,11 +143,11 @@ def _caveat_change(code: CaveatCode, change: str) -> Caveat:
 
 
 def _differs(
-    run: Run, what: str, cause: str = "it was begun by another version or environment of the harness"
+    run: Run, what: str, cause: str = "it was started by another version or environment of the harness"
 ) -> UsageError:
     cause = f"{cause}, or plan.json was edited since"
     return UsageError(
-        f"{run.id} cannot be resumed, its plan differs from what this harness would do now: {what}",
+        f"{run.id} cannot be resumed because its plan differs from what this harness would do now: {what}",
         cause=cause,
         hint=hint_afresh(run),
     )
@@ -195,7 +195,7 @@ def _compare_environments(was: Mapping[str, str], now: Mapping[str, str]) -> Ite
     names = sorted(name for name in {*was, *now} if name in _TELLING or name.startswith(TIMING_PREFIXES))
     changed = [name for name in names if was.get(name) != now.get(name)]
     if changed:
-        yield f"{', '.join(changed)} {'have' if len(changed) > 1 else 'has'} changed; the run keeps what it began with"
+        yield f"{', '.join(changed)} {'have' if len(changed) > 1 else 'has'} changed; the run keeps what it started with"
 
 
 def _compare_conditions(was: Sequence[Caveat], now: Sequence[Caveat]) -> Iterator[str]:

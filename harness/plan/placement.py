@@ -88,7 +88,7 @@ def keep_cpus(fresh: Plan, stored: Plan, ranking: Ranking, run: Run) -> Plan:
             continue
         if lost := [cpu for cpu in cpus if cpu not in usable]:
             raise UsageError(
-                f"{run.id} was begun on the CPUs {_show(cpus)}, but may not use {_show(lost)} now",
+                f"{run.id} was started on the CPUs {_show(cpus)}, but may not use {_show(lost)} now",
                 cause=f"this process may only use {_show(usable)}",
                 hint=f"allow them again (taskset -c {_show(cpus)}), or harness {run.verb} to start again",
             )

@@ -11,6 +11,7 @@ from harness import __version__
 from harness.build.config import choose_config, choose_wiring
 from harness.build.isa import LOADABLE, isa_fingerprint
 from harness.errors import UnfitError
+from harness.judge.resume import hint_afresh
 from harness.plan.code_layout import TRIED
 from harness.plan.environment import caveat_influences, choose_child_variables
 from harness.plan.inputs import PlanInputs
@@ -217,9 +218,7 @@ def mark_builds(plan: Plan, run: Run, cache: Path) -> None:
     """
     stray = find_stray(plan, str(cache))
     if stray:
-        raise UnfitError(
-            f"the plan would write outside the cache {cache}", cause=stray, hint=f"harness {run.verb}, without --resume"
-        )
+        raise UnfitError(f"the plan would write outside the cache {cache}", cause=stray, hint=hint_afresh(run))
     sites = {site.folder: f"{site.config.build_type} {site.config.isa}, {site.config.compiler}" for site in plan.sites}
     release = run.source.commit.release or run.source.commit.short or run.source.path
     for step in plan.steps:

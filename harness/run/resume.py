@@ -63,7 +63,7 @@ def take_up(
     _check_cache(state, stored, cache)
     other = find_other_cpu(state.node, node)
     if other:
-        raise UsageError(f"{state.id} was begun on another CPU: {other}", hint=hint_afresh(state))
+        raise UsageError(f"{state.id} was started on another CPU: {other}", hint=hint_afresh(state))
     _check_source(state, environ, console)
     _check_toolchain(state, environ, cache)
     _check_files(state, cache)
@@ -83,7 +83,7 @@ def take_up(
 def _plan_anew(state: Run, stored: Plan, request: RunRequest, work: Workplace) -> Plan:
     """Return the plan that this harness makes for the run's request, on the node as it was then."""
     if request.measure.suite != state.suite:
-        cause = "another version of the harness began it, or run.json was changed since"
+        cause = "another version of the harness started it, or run.json was changed since"
         raise UsageError(f"the suite of {state.id} does not match its settings", cause=cause, hint=hint_afresh(state))
     placement, ranking = request.measure.placement_request, request.measure.ranking
     prepared = Preparation(
@@ -107,7 +107,7 @@ def _check_cache(state: Run, stored: Plan, cache: Path) -> None:
     begun = folders[-1].parent.parent
     if begun != cache:
         hint = f"--cache {shlex.quote(str(begun))} to resume it, if that cache is yours; else harness {state.verb}"
-        raise UsageError(f"{state.id} was begun with another cache: {begun}, not {cache}", hint=hint)
+        raise UsageError(f"{state.id} was started with another cache: {begun}, not {cache}", hint=hint)
 
 
 def _check_source(state: Run, environ: Mapping[str, str], console: Console) -> None:
@@ -117,7 +117,7 @@ def _check_source(state: Run, environ: Mapping[str, str], console: Console) -> N
     now = probe_tree(path, environ=environ, note=console.note, ours=ours) if state.source.mutable else state.source
     if now.id != state.source.id:
         raise UsageError(
-            f"{path} has changed since {state.id} was begun", hint=f"harness {state.verb}, to measure it as it is now"
+            f"{path} has changed since {state.id} was started", hint=f"harness {state.verb}  # measures it as it is now"
         )
 
 
@@ -127,12 +127,12 @@ def _check_toolchain(state: Run, environ: Mapping[str, str], cache: Path) -> Non
         was, now = found
         told = f"now it is {now.name} {now.version}" if now.version else "now it does not run"
         raise UsageError(
-            f"{state.id} was begun with {was.name} {was.version} ({was.path}): {told}", hint=hint_afresh(state)
+            f"{state.id} was started with {was.name} {was.version} ({was.path}): {told}", hint=hint_afresh(state)
         )
 
 
 def _check_files(state: Run, cache: Path) -> None:
-    again = f"harness {state.verb}, without --resume"
+    again = hint_afresh(state)
     for weights in state.weights:
         if not (weights.parent and not weights.sha256):  # still to be made
             verify_weights(weights, cache=cache, again=again)

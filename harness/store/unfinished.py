@@ -69,7 +69,9 @@ def find_partial(
             note(f"ignored: {error.line}")
             hint = hint or (error.hint if isinstance(error, UsageError) else _name_removal(results, path))
     named = f" whose id begins with {wanted!r}" if wanted else ""
-    raise UsageError(f"no unfinished run{named} in {results / node}", hint=hint or f"harness {verb}, without --resume")
+    raise UsageError(
+        f"no unfinished run{named} in {results / node}", hint=hint or f"harness {verb}  # starts a new {verb}"
+    )
 
 
 def is_sweep_there(results: Path, node: str, sweep: str) -> bool:
@@ -83,13 +85,13 @@ def require_own(partial: Path, again: str = "harness run") -> None:
     The steps come from a plan that is made anew, but numbers and logs are used as they are. `again` is the command that
     begins another one.
     """
-    name, fresh = _id(partial), f"{again}, without --resume"
+    name, fresh = _id(partial), f"{again}  # starts a new one"
     for path, status in _walk(partial):
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
             kind = "a link" if stat.S_ISLNK(status.st_mode) else "neither a file nor a folder"
             raise UsageError(f"{name} cannot be resumed: {path} is {kind}", hint=fresh)
         if not is_own(status, partial.parent):
-            raise UsageError(f"{name} was begun by {_name_user(status.st_uid)}, not by you", hint=fresh)
+            raise UsageError(f"{name} was started by {_name_user(status.st_uid)}, not by you", hint=fresh)
         if status.st_mode & _OTHERS_WRITE and not _probe(partial.parent)[1]:
             raise UsageError(
                 f"{name} may have been changed by others, who can write to {path}",

@@ -120,7 +120,7 @@ def refuse_mixture(sweep: Sweep, fresh: Run, kept: Iterable[Run]) -> None:
         changed = next((what for what, differs in unlike.items() if differs), "")
         if changed:
             raise UsageError(
-                f"{changed} has changed since {sweep.id} was begun",
+                f"{changed} has changed since {sweep.id} was started",
                 cause=f"{run.id} was measured before that, and the remaining cells would not be comparable with it",
-                hint="harness sweep, without --resume, to measure everything as it is now",
+                hint="harness sweep  # measures everything as it is now",
             )

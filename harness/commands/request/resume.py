@@ -29,8 +29,8 @@ def refuse_idle_options(settings: Settings, verb: str) -> None:
     if idle:
         raise UsageError(
             f"--resume cannot be combined with {_join(idle, 'or')}",
-            cause=f"a {verb} that is resumed keeps the settings that it was begun with",
-            hint=f"leave out {_join(idle, 'and')}; or leave out --resume to begin a new {verb}",
+            cause=f"a {verb} that is resumed keeps the settings that it was started with",
+            hint=f"leave out {_join(idle, 'and')}; or leave out --resume to start a new {verb}",
         )
 
 

@@ -146,8 +146,8 @@ def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: N
     """
     found = sweep.settings or next((run.settings for run in kept), ())
     if not found:
-        cause = "an older harness began it without recording its settings, and its runs are gone"
-        raise UsageError(f"{sweep.id} cannot be resumed", cause=cause, hint="harness sweep, without --resume")
+        cause = "an older harness started it without recording its settings, and its runs are gone"
+        raise UsageError(f"{sweep.id} cannot be resumed", cause=cause, hint="harness sweep  # starts a new sweep")
     mine = recall(settings, found)
     if not sweep.settings:  # of a run that has the values of one config
         axes = {axis.name: axis.values for axis in sweep.axes}
@@ -161,7 +161,7 @@ def recall_design(sweep: Sweep, kept: Iterable[Run], settings: Settings, node: N
         raise UnreadableError(
             f"the sweep {sweep.id} cannot be resumed",
             cause="its axes, repetitions or seed do not match its settings",
-            hint="harness sweep, without --resume",
+            hint="harness sweep  # starts a new sweep",
         )
     return mine, suite
 

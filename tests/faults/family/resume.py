@@ -219,7 +219,7 @@ def _list_surroundings() -> Iterator[Fault]:
         yield _fault(
             f"{tool}-other",
             f"{tool} is another version",
-            refuses(2, "was begun with"),
+            refuses(2, "was started with"),
             Unfinished(),
             Program(name=tool, text=f"#!/bin/sh\necho '{version}'\n"),
             sample=tool == "gcc",

@@ -199,7 +199,7 @@ def test_what_another_user_began_is_not_ours(tmp_path: Path, monkeypatch: pytest
     notes: list[str] = []
     with pytest.raises(UsageError, match="no unfinished run"):
         find(tmp_path, notes=notes)
-    assert "was begun by" in notes[0]
+    assert "was started by" in notes[0]
 
 
 def test_parts_of_something_larger_are_not_runs_of_their_own(tmp_path: Path) -> None:

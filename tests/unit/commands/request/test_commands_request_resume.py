@@ -16,9 +16,9 @@ def test_options_without_effect_are_named(verb: str) -> None:
     with pytest.raises(UsageError) as refused:
         refuse_idle_options(layered(model=["base"], repetitions=3, openmp="off", results="r"), verb)
     assert refused.value.what == "--resume cannot be combined with --model, --repetitions or --openmp"
-    assert refused.value.cause == f"a {verb} that is resumed keeps the settings that it was begun with"
+    assert refused.value.cause == f"a {verb} that is resumed keeps the settings that it was started with"
     assert refused.value.hint == (
-        f"leave out --model, --repetitions and --openmp; or leave out --resume to begin a new {verb}"
+        f"leave out --model, --repetitions and --openmp; or leave out --resume to start a new {verb}"
     )
     assert refused.value.exit_code == 2
 
