@@ -23,7 +23,7 @@ from harness.commands.sweep_table import (
     complain_blank,
     describe_sweep,
     require_axes,
-    show_chart,
+    show_table,
 )
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
@@ -203,7 +203,7 @@ def _measure(sessions: SweepSessions, work: Workplace) -> dict[str, Run]:
 def _finish(sessions: SweepSessions, runs: Mapping[str, Run], results: Path, words: SweepWords, output: Output) -> int:
     table = sessions.table()
     paths = save_tables(results, sessions.sweep, markdown=render_sweep_markdown(table), csv=render_sweep_csv(table))
-    show_chart(table, words.pivot, output)
+    show_table(table, words.pivot, output)
     for path in paths:
         output.console.note(f"  table: {path}")
     codes = [run.exit_code for run in runs.values() if run.exit_code is not ExitCode.OK]

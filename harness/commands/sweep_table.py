@@ -69,7 +69,7 @@ def show_stored(stored: Sweep, results: Path, pivot: Pivot, output: Output) -> i
     if stored.end:  # an unfinished run is not part of a finished sweep
         kept = {number: one for number, one in kept.items() if one.sealed}
     table = tabulate_sweep(stored, {one.run.id: one.run for one in kept.values()})
-    show_chart(table, pivot, output)
+    show_table(table, pivot, output)
     if stored.end:
         return int(ExitCode.BENCHMARK_FAILED if complain_blank(table, output) else ExitCode.OK)
     output.console.note(f"  the sweep is not finished; harness sweep --resume {stored.id} continues it")
@@ -78,7 +78,7 @@ def show_stored(stored: Sweep, results: Path, pivot: Pivot, output: Output) -> i
     )
 
 
-def show_chart(table: SweepTable, pivot: Pivot, output: Output) -> None:
+def show_table(table: SweepTable, pivot: Pivot, output: Output) -> None:
     """Print a table, or its pivot, in the chosen format."""
     if pivot.columns:
         pivoted = pivot_sweep(table, rows=pivot.rows, columns=pivot.columns, value=pivot.value)

@@ -34,7 +34,7 @@ def render_header(plan: Plan, run: Run, outlook: PlanEstimate, width: int = 0) -
     why = ", ".join([native, *asked] if native and config.isa == "native" else asked)
     tools = f"{run.toolchain.cc.name} {run.toolchain.cc.version}"
     # What follows a build, such as the blocks of a trial, is no step of its plan.
-    building = " to build" if all(step.phase in _BUILDING for step in plan.steps) else ""
+    building = "to build" if all(step.phase in _BUILDING for step in plan.steps) else ""
     timed = describe_estimate(outlook, building)
     if run.suite.precision and outlook.total:
         timed += f"; models repeated until within {100 * run.suite.precision:g} %, at most {run.suite.max_time_s:g} s"
@@ -59,7 +59,7 @@ def describe_estimate(estimate: PlanEstimate, goal: str = "") -> str:
         if estimate.left.builds == 1:
             return f"{time}, whose time is not known yet" if time else "not known yet: this build was never timed here"
         return f"{time}, whose times are not known yet" if time else "not known yet: these builds were never timed here"
-    return f"{time}{goal}; {estimate.known} of {format_count(estimate.total, 'step')} were timed here before"
+    return f"{' '.join(filter(None, (time, goal)))}; {estimate.known} of {format_count(estimate.total, 'step')} were timed here before"
 
 
 def describe_node(run: Run) -> str:

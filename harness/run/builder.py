@@ -70,7 +70,10 @@ def carry_out_build(state: Run, plan: Plan, request: BuildRequest, work: Workpla
 
 
 def open_build(state: Run, plan: Plan, request: BuildRequest, work: Workplace) -> OpenBuild:
-    """Return a build whose steps can be carried out; the caller holds the node's lock."""
+    """Return a build whose steps can be carried out, without its folder if --rebuild is given.
+
+    The caller holds the node's lock.
+    """
     cache = work.places.cache
     remove_builds(plan, request, work.console)
     mark_builds(plan, state, cache)

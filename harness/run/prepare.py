@@ -101,7 +101,7 @@ def choose_child_environment(
 def prepare_weights(model: str, request: WeightsRequest, work: Workplace, source: Source | None = None) -> Ready:
     """Return the verified weights of one model, and their caveats.
 
-    Quantised weights in `asked.made` are only planned: a step of the run makes them with the program of `source`.
+    Quantised weights in `request.made` are only planned: a step of the run makes them with the program of `source`.
     """
     origin, kind = split_name(model)
     made = source is not None and kind != UNQUANTISED and kind in request.made
