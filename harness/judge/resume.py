@@ -195,7 +195,8 @@ def _compare_environments(was: Mapping[str, str], now: Mapping[str, str]) -> Ite
     names = sorted(name for name in {*was, *now} if name in _TELLING or name.startswith(TIMING_PREFIXES))
     changed = [name for name in names if was.get(name) != now.get(name)]
     if changed:
-        yield f"{', '.join(changed)} {'have' if len(changed) > 1 else 'has'} changed; the run keeps what it started with"
+        have = "have" if len(changed) > 1 else "has"
+        yield f"{', '.join(changed)} {have} changed; the run keeps what it started with"
 
 
 def _compare_conditions(was: Sequence[Caveat], now: Sequence[Caveat]) -> Iterator[str]:

@@ -59,7 +59,8 @@ def describe_estimate(estimate: PlanEstimate, goal: str = "") -> str:
         if estimate.left.builds == 1:
             return f"{time}, whose time is not known yet" if time else "not known yet: this build was never timed here"
         return f"{time}, whose times are not known yet" if time else "not known yet: these builds were never timed here"
-    return f"{' '.join(filter(None, (time, goal)))}; {estimate.known} of {format_count(estimate.total, 'step')} were timed here before"
+    words = " ".join(filter(None, (time, goal)))
+    return f"{words}; {estimate.known} of {format_count(estimate.total, 'step')} were timed here before"
 
 
 def describe_node(run: Run) -> str:
