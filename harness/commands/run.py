@@ -33,7 +33,7 @@ from harness.settings.layer import Settings
 from harness.settings.request import Places, RunRequest
 from harness.store.bundle import Bundle, load_run, open_bundle
 from harness.store.duration import load_durations, save_durations
-from harness.store.unfinished import KEPT, describe_kept
+from harness.store.unfinished import describe_kept, list_gone
 from harness.system.console import Console
 from harness.system.limit import explain_stop
 from harness.system.monitor import QuietMonitor
@@ -131,13 +131,12 @@ def _resumable(state: Run, bundle: Bundle, places: Places) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        kept = describe_kept([bundle.path])
-        told = f"interrupted; {kept} in {bundle.path}" if kept == KEPT else f"interrupted; {kept}"
-        raise InterruptedRunError(told, hint=hint if kept == KEPT else "harness run") from None
+        gone, kept = list_gone([bundle.path]), describe_kept([bundle.path])
+        what = f"interrupted; {kept}" if gone else f"interrupted; {kept} in {bundle.path}"
+        raise InterruptedRunError(what, hint="harness run" if gone else hint) from None
     except (HarnessError, OSError, MemoryError) as error:
-        kept = describe_kept([bundle.path])
-        again = hint if kept == KEPT else "harness run"
-        stop = explain_stop("run", error, kept, again, bundle.path)
+        again = "harness run" if list_gone([bundle.path]) else hint
+        stop = explain_stop("run", error, describe_kept([bundle.path]), again, bundle.path)
         if isinstance(stop, UnfitError) and not stop.hint:
             stop.hint = hint
         raise stop from None

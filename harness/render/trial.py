@@ -31,8 +31,11 @@ class TrialOutline(Record):
     trials: int = 1
 
 
-def render_trial_header(outline: TrialOutline, width: int = 0) -> str:
-    """Return the header of a trial: eight lines of at most `width` columns (0: no limit); no trailing newline."""
+def render_trial_header(outline: TrialOutline, width: int = 0, *, with_plans: bool = False) -> str:
+    """Return the header of a trial: at most eight lines of at most `width` columns (0: no limit); no trailing newline.
+
+    `with_plans` means that the plans follow, and need not be mentioned.
+    """
     runs = outline.runs
     baseline, contender = (_name_side(label, run) for label, run in zip(outline.labels, runs, strict=True))
     differences = ", ".join(_list_differences(*runs))
@@ -43,9 +46,9 @@ def render_trial_header(outline: TrialOutline, width: int = 0) -> str:
         f"contender  {contender}",
         f"differ in  {differences or 'nothing: this is an A/A trial'}",
         f"weights    {', '.join(weights) or 'none'}",
-        f"threads    {_describe_threads(outline.threads)}",
+        f"threads    {_describe_threads(outline)}",
         f"time       {_describe_time(outline)}",
-        f"plan       {HIDDEN}",
+        *([] if with_plans else [f"plan       {HIDDEN}"]),
     ]
     return "\n".join(cut(line, width) if width else line for line in lines)
 
@@ -59,7 +62,7 @@ def _describe_time(outline: TrialOutline) -> str:
     if not builds.total:
         return f"{measuring}; everything is built"
     if builds.left.builds:
-        return f"to build: not known yet; then {measuring}"
+        return f"build time not known yet, then {measuring}"
     return f"{describe_time(builds.left)} to build, then {measuring}"
 
 
@@ -71,9 +74,11 @@ def _name_side(label: str, run: Run) -> str:
     return name_side_source((commit.release or commit.short) if label in ROLES else label, run.source)
 
 
-def _describe_threads(threads: tuple[str, str]) -> str:
-    one, other = threads
-    return one if one == other else " / ".join(words.partition(":")[0] for words in threads)
+def _describe_threads(outline: TrialOutline) -> str:
+    """Return the threads with their reason, or where the sides differ, only the numbers."""
+    one, other = outline.threads
+    numbers = (",".join(map(str, run.suite.threads)) for run in outline.runs)
+    return one if one == other else " / ".join(numbers)
 
 
 def _list_differences(baseline: Run, contender: Run) -> Iterator[str]:

@@ -58,6 +58,7 @@ class Session:
         self._monitor = monitor
         self._constancy = ConstancyCheck(monitor.counters if monitor else None)
         self.inventory = Inventory()
+        self._pace: StepPace  # of the step that is being carried out
 
     def go(self) -> Run:
         """Execute unfinished steps, then repeat disturbed ones, and return the run with all results."""
@@ -80,7 +81,8 @@ class Session:
             self.run = self._constancy.keep(self.run, step, known, self.plan.sites[-1].folder)
             return
         began = time.monotonic()
-        self._announce(step, pace or self._own_pace(step))
+        self._pace = pace or self._own_pace(step)
+        self._announce(step)
         result = self._learn(self._perform(step))
         self.run = check_options(step, result, self.run)
         ended = EndedStep(step, result, made=not result.reused)
@@ -173,7 +175,7 @@ class Session:
     def _watch(self, step: Step, monitor: QuietMonitor) -> StepResult:
         """Execute a measurement when the node is quiet, and return its result with the load from other processes."""
         if monitor.wait():
-            self._announce(step, self._own_pace(step))
+            self._announce(step)
         before = monitor.read()
         result = self._execute(step)
         if monitor.caveat:
@@ -272,11 +274,12 @@ class Session:
         further_s = foresee_s(self.plan, self.run)
         return pace_step((number, len(steps)), [step, *others], self._known, further_s=further_s)
 
-    def _announce(self, step: Step, pace: StepPace) -> None:
+    def _announce(self, step: Step) -> None:
+        number, total, foresee = self._pace
         self._console.begin(
             step,
-            place=f"[{pace.number:>{len(str(pace.total))}}/{pace.total}]",
-            foresee=pace.foresee,
+            place=f"[{number:>{len(str(total))}}/{total}]",
+            foresee=foresee,
             read=parse_progress if step.phase is Phase.BUILD else lambda _: None,
         )
 

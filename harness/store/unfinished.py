@@ -15,17 +15,20 @@ from harness.store.bundle import PARTIAL, PLAN, RUN, SWEEP, Bundle, load_run, mo
 from harness.system.fresh import create_file
 from harness.system.lock import is_claimed
 
-KEPT = "finished work is kept"
-
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
+def list_gone(bundles: Iterable[Path]) -> list[Path]:
+    """Return the folders of unfinished runs that somebody has removed or moved while they were measured."""
+    return [path for path in bundles if not any((one / RUN).is_file() for one in (path, _final(path)))]
+
+
 def describe_kept(bundles: Iterable[Path]) -> str:
-    """Return what is left of unfinished runs on the disk now; somebody may have removed them."""
+    """Return what is left of unfinished runs on the disk now."""
     paths = list(bundles)
-    gone = [path for path in paths if not any((one / RUN).is_file() for one in (path, _final(path)))]
+    gone = list_gone(paths)
     if not gone:
-        return KEPT
+        return "finished work is kept"
     if len(gone) == len(paths):
         return f"{gone[0]} was removed or moved in the meantime, with all its measurements"
     lost = f"{len(gone)} of {len(paths)} runs that were removed or moved in the meantime"

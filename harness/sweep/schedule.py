@@ -2,26 +2,21 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from harness.plan.forecast import duration_key, forecast_rest, learn_durations
+from harness.plan.forecast import learn_durations
 from harness.plan.grid import interleave
 from harness.records.outcome import is_timed
-from harness.records.plan import Phase, Plan, Step
+from harness.records.plan import Plan, Step
 from harness.render.plan import PlanEstimate
+from harness.run.introduction import QUICK, estimate_steps
 from harness.run.pace import StepPace, pace_step
 from harness.run.session import Session
 from harness.system.cache.stamp import is_done
 
-_PREPARING = (Phase.LIST, Phase.PROBE)
-
 
 def estimate_sweep(plans: Sequence[Plan], known: Mapping[str, float]) -> PlanEstimate:
     """Return an estimate for the steps of all plans that are not done yet."""
-    steps = [step for plan in plans for step in plan.steps if not is_done(step) and step.phase not in _PREPARING]
-    return PlanEstimate(
-        left=forecast_rest(steps, known),
-        known=sum(duration_key(step) in known for step in steps),
-        total=len(steps),
-    )
+    steps = [step for plan in plans for step in plan.steps if not is_done(step) and step.phase not in QUICK]
+    return estimate_steps(steps, known)
 
 
 class SweepSchedule:

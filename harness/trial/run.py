@@ -26,7 +26,7 @@ from harness.run.finish import conclude, recheck_files
 from harness.run.places import Workplace
 from harness.settings.request import TrialDesign
 from harness.store.bundle import Bundle, create_bundle
-from harness.store.unfinished import KEPT, describe_kept
+from harness.store.unfinished import describe_kept, list_gone
 from harness.system.console import Console
 from harness.system.limit import explain_stop
 from harness.system.scratch import BLOCK, scratch_folder
@@ -200,7 +200,7 @@ def _telling(bundles: Sequence[Path], command: str) -> Iterator[None]:
         yield
     except (HarnessError, OSError, MemoryError) as error:
         kept = describe_kept(bundles)
-        again = f"{command}, which also finishes the records of what was measured" if kept == KEPT else command
+        again = command if list_gone(bundles) else f"{command}, which also finishes the records of what was measured"
         raise explain_stop("comparison", error, kept, again, bundles[0]) from None
 
 

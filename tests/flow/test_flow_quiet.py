@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -288,6 +289,17 @@ def test_after_the_time_it_measures_all_the_same_and_says_who(kit: Kit) -> None:
     (caveat,) = [caveat for caveat in kit.only_run().caveats if caveat.code == "not-quiet"]
     assert "not quiet within 1 s: other processes used" in caveat.message
     assert "yes 4711" in caveat.message
+
+
+def test_a_sweep_that_waited_still_counts_the_steps_of_all_configs(kit: Kit) -> None:
+    words = ("--axis", "GGML_LLAMAFILE=ON,OFF", "--repetitions", "1", "--wait-quiet", "1s")
+    source = ("--source", kit.tree.name, "--model", "tiny", "--weights", str(kit.weights))
+    with Busy(kit):
+        done = kit.harness("sweep", *words, *source, "--retries", "0")
+    assert done.returncode == 0, done.stderr
+    assert "waiting until" in done.stderr
+    places = re.findall(r"^\[ *\d+/(\d+)\] .* PASSED", done.stderr, re.MULTILINE)
+    assert len(set(places)) == 1, done.stderr
 
 
 def test_ctrl_c_ends_the_waiting(kit: Kit) -> None:

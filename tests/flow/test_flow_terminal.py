@@ -61,6 +61,7 @@ def test_a_run_has_a_header_a_line_a_step_and_a_live_line(kit: Kit, columns: int
     live = [line for line in shown if re.match(r"(\[#*-*\])? *\d+ %  ", line)]
     assert live
     assert all(re.match(share, line) for line in live)
+    assert any("[" in line[:2] for line in live) is (columns > 44), "there is room for a bar"
     shares = [int(found[1]) for line in live if (found := re.search(r"(\d+) %", line))]
     assert shares[0] == 0
     assert "\x1b[32mPASSED" in text
@@ -79,7 +80,7 @@ def test_a_trial_has_one_header_and_then_its_steps(kit: Kit, columns: int) -> No
     header = [line[:11].strip() for line in before if re.match(r"(differ in|[a-z]+)  +\S", line)]
     assert header == ["node", "baseline", "contender", "differ in", "weights", "threads", "time", "plan"]
     assert "differ in  GGML_LLAMAFILE (ON / OFF)" in before
-    assert "time       to build: not known yet; then at most 10 min 00 s of measuring"[: columns - 8] in "\n".join(
+    assert "time       build time not known yet, then at most 10 min 00 s of measuring"[: columns - 8] in "\n".join(
         before
     )
     wide = [line for line in shown if len(line) > columns]

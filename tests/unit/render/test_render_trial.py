@@ -74,9 +74,16 @@ def test_a_tree_is_named_once(make_run: MakeRun, label: str) -> None:
 
 
 def test_threads_that_differ_are_both_named(make_run: MakeRun) -> None:
-    both = outline(make_run(), make_run())
-    assert facts(both)["threads"] == THREADS
-    assert facts(both.replace(threads=("1 thread: x", THREADS)))["threads"] == "1 thread / 2 threads"
+    run = make_run()
+    one, two = (run.replace(suite=run.suite.replace(threads=(number,))) for number in (1, 2))
+    assert facts(outline(two, two))["threads"] == THREADS
+    assert facts(outline(one, two).replace(threads=("1 thread: x", THREADS)))["threads"] == "1 / 2"
+
+
+def test_where_the_plans_follow_nothing_points_to_them(make_run: MakeRun) -> None:
+    header = render_trial_header(outline(make_run(), make_run()), with_plans=True)
+    assert "--dry-run" not in header
+    assert len(header.split("\n")) == 7
 
 
 @pytest.mark.parametrize(
@@ -88,7 +95,7 @@ def test_threads_that_differ_are_both_named(make_run: MakeRun) -> None:
             TIMED.replace(left=TIMED.left.replace(builds=2)),
             True,
             1,
-            "to build: not known yet; then at most 10 min 00 s of measuring",
+            "build time not known yet, then at most 10 min 00 s of measuring",
         ),
         (BUILT, False, 1, "10 min 00 s of measuring; everything is built"),
         (TIMED, False, 3, "about 1 min 20 s to build, then 3 trials of 10 min 00 s each"),

@@ -12,12 +12,13 @@ from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.trial import Role, Trial
 from harness.store.bundle import Bundle, create_bundle, load_run
-from harness.store.unfinished import KEPT, describe_kept, find_partial
+from harness.store.unfinished import describe_kept, find_partial
 from tests import factory
 
 
 @pytest.mark.parametrize(
-    ("removed", "said"), [(0, KEPT), (1, "except in 1 of 2 runs"), (2, "removed or moved in the meantime")]
+    ("removed", "said"),
+    [(0, "finished work is kept"), (1, "except in 1 of 2 runs"), (2, "removed or moved in the meantime")],
 )
 def test_what_was_removed_meanwhile_is_not_called_kept(tmp_path: Path, removed: int, said: str) -> None:
     bundles = []
@@ -33,7 +34,7 @@ def test_what_was_removed_meanwhile_is_not_called_kept(tmp_path: Path, removed: 
 def test_what_is_sealed_is_kept(tmp_path: Path) -> None:
     run, bundle = create_bundle(tmp_path, factory.run())
     bundle.seal(run, "report")
-    assert describe_kept([bundle.path]) == KEPT
+    assert describe_kept([bundle.path]) == "finished work is kept"
 
 
 RUN = factory.run()
