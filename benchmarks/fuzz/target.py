@@ -35,6 +35,7 @@ from harness.parse.tool.compiler import choose_pair, parse_compiler
 from harness.parse.tool.ctest import parse_junit, parse_listing
 from harness.parse.tool.ninja import find_complaint, parse_links, parse_progress, parse_targets, parse_versions
 from harness.parse.tool.pip import parse_pip_config
+from harness.parse.triage import parse_triage
 from harness.records.measurement import Case
 from harness.records.run import Run
 from harness.render.report import render_document
@@ -227,6 +228,13 @@ def _pins_seeds() -> list[str]:
     return [(THIRD_PARTY / "sources.toml").read_text(encoding="utf-8")]
 
 
+def _triage_seeds() -> list[str]:
+    return [
+        '[057ac09d]\nstate = "acknowledged"\nnote = "another kernel"\nwho = "ann"\n\n[7757fbc7]\nstate = "wontfix"\n',
+        '"057ac09d".state = "fixed"\n',
+    ]
+
+
 def _pip_seeds() -> list[str]:
     return [
         (
@@ -332,6 +340,10 @@ TARGETS: dict[str, Target] = {
         raises=(UnreadableError, UsageError),
     ),
     "pins": Target(call=parse_pins, seeds=_pins_seeds, tokens=("[[release]]\n", " = "), raises=(UnreadableError,)),
+    "triage": Target(
+        call=lambda text: parse_triage(text, "triage.toml"), seeds=_triage_seeds,
+        tokens=("[057ac09d]\n", "state = ", '"fixed"', "note = ", '"""', "[["), raises=(UnreadableError,),
+    ),
     "run.json": Target(call=_run_json, seeds=_run_seeds, tokens=_JSON, raises=(UnreadableError,), limit=8000),
     "worker": Target(call=_worker, seeds=_worker_seeds, tokens=_JSON, raises=(UnreadableError,)),
     "roofline": Target(call=_roofline, seeds=_roofline_seeds, tokens=_JSON, raises=(UnreadableError,)),

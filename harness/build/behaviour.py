@@ -4,11 +4,16 @@ Sources: examples/bench/bench.cpp and ggml's whisper_bench_* functions in src/wh
 """
 
 import re
+from typing import Protocol
 
 from harness.records.record import Record
-from harness.records.run import OURS, Run
+from harness.records.run import OURS
+from harness.records.source import Source
 from harness.records.suite import Benchmark
 
+# The subject of a yardstick that is not whisper-bench's.
+MEASURED_BY = "measured by"
+_NEXT, _DOES = "; ", ": "
 _RELEASE = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
@@ -91,7 +96,47 @@ BEHAVIOUR_CHANGES = (
 )
 
 
-def is_after(change: BehaviourChange, run: Run) -> bool | None:
+class DatedRun(Protocol):
+    """A run, or as much of one as tells which commit was measured and when."""
+
+    @property
+    def origin(self) -> str:
+        """Who measured, as in `Run`."""
+
+    @property
+    def source(self) -> Source:
+        """The tree that was measured."""
+
+    @property
+    def start(self) -> str:
+        """When it began, or the latest that this can have been."""
+
+    @property
+    def earliest(self) -> str:
+        """The first moment at which it can have begun, where that is another one."""
+
+
+def name_yardstick(benchmark: str, run: DatedRun) -> str:
+    """Return what a benchmark measures at the commit of a run, as far as that is known: equal texts are one yardstick.
+
+    Only changes that matter to the run are named: where the harness says what it wants, a default changes nothing.
+    """
+    known = (
+        (change, is_after(change, run))
+        for change in BEHAVIOUR_CHANGES
+        if change.benchmark == benchmark and (change.ours or run.origin != OURS)
+    )
+    sides = ((change.subject, change.new if after else change.old) for change, after in known if after is not None)
+    return _NEXT.join(f"{subject}{_DOES}{does}" for subject, does in sides)
+
+
+def split_yardstick(yardstick: str) -> tuple[tuple[str, str], ...]:
+    """Return the subjects that a yardstick names, each with what the benchmark does."""
+    pairs = (part.partition(_DOES) for part in yardstick.split(_NEXT) if part)
+    return tuple((subject, does) if sep else (MEASURED_BY, subject) for subject, sep, does in pairs)
+
+
+def is_after(change: BehaviourChange, run: DatedRun) -> bool | None:
     """Return whether the bench program of `run` has `change`; None if that is not known."""
     version = _version(run.source.commit.release)
     if version:

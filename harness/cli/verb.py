@@ -7,9 +7,12 @@ from harness.commands.calibrate import VERB as CALIBRATE
 from harness.commands.compare import VERB as COMPARE
 from harness.commands.completion import VERB as COMPLETION
 from harness.commands.doctor import VERB as DOCTOR
+from harness.commands.events import VERB as EVENTS
 from harness.commands.explain import VERB as EXPLAIN
 from harness.commands.exporting import VERB as EXPORT
+from harness.commands.history import VERB as HISTORY
 from harness.commands.importing import VERB as IMPORT
+from harness.commands.index import VERB as INDEX
 from harness.commands.list import VERB as LIST
 from harness.commands.models import VERB as MODELS
 from harness.commands.report import VERB as REPORT
@@ -26,7 +29,7 @@ VERBS: dict[str, Verb] = {
     for verb in (
         *(RUN, SWEEP, TUNE, ROOFLINE),
         *(AB, COMPARE, CALIBRATE),
-        LIST,
+        *(LIST, HISTORY, EVENTS, INDEX),
         *(SHOW, EXPLAIN, SCHEMA),
         *(DOCTOR, BUILD, MODELS, CACHE, COMPLETION),
         *(REPORT, IMPORT, EXPORT),

@@ -1,11 +1,8 @@
 """`harness compare`: verdicts on stored runs."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from harness.commands.list import RunFilter, read_cards
 from harness.commands.output import Output, OutputForm
-from harness.commands.request.place import resolve_places, resolve_results
 from harness.commands.request.trial import resolve_question
 from harness.commands.selection import select_runs
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
@@ -15,11 +12,7 @@ from harness.judge.context import GROUPS
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.render.comparison import ComparedSides, render_comparison, render_comparison_markdown
-from harness.settings.layer import Settings, nearest
-from harness.settings.value import split_pair
-from harness.store.layout import list_months
-
-_FILTERS = (*RunFilter.__struct_fields__, "release")
+from harness.settings.layer import Settings
 
 
 class CompareWords(Record):
@@ -60,40 +53,10 @@ def compare(settings: Settings, output: Output, words: CompareWords) -> int:
 
 def _find(settings: Settings, words: Sequence[str], output: Output) -> tuple[list[Run], int]:
     """Return the runs of one side, named directly or matching all KEY=VALUE words, and an exit code."""
-    pieces = [piece for word in words for piece in _split(word)]
-    filters = dict(pair for piece in pieces if (pair := _filter(piece)))
-    named = [piece for piece in pieces if not _filter(piece)]
-    paths = _choose(settings, filters, output) if filters else []
-    if not named and not paths:
+    if not any(word.strip(",") for word in words):
         raise UsageError("one side names no run", hint="harness compare release=v1.8.5 latest")
-    stored, code = select_runs(resolve_results(settings), output, [*named, *paths])
+    stored, code = select_runs(settings, output, words)
     return [one.run for one in stored], code
-
-
-def _split(word: str) -> list[str]:
-    return [word] if Path(word).exists() else [piece for piece in word.split(",") if piece]
-
-
-def _filter(word: str) -> tuple[str, str] | None:
-    pair = split_pair(word)
-    if pair is None or "/" in pair[0] or Path(word).exists():
-        return None
-    key, value = pair
-    if key not in _FILTERS or not value:
-        raise UsageError(f"{word!r}: unknown key {key!r}", hint=nearest(key, _FILTERS))
-    return pair
-
-
-def _choose(settings: Settings, filters: dict[str, str], output: Output) -> list[str]:
-    places, release = resolve_places(settings), filters.get("release", "")  # the index is in the cache
-    results = places.results
-    wanted = RunFilter(**{key: value for key, value in filters.items() if key != "release"})
-    cards, _ = read_cards(places, list_months(results, output.console.warn), wanted, output)
-    paths = [card.path for card in cards if release in ("", card.release)]
-    if not paths:
-        told = " ".join(f"{key}={value}" for key, value in filters.items())
-        raise UsageError(f"no run in {results} matches {told}", hint="harness list")
-    return paths
 
 
 def _title(name: str, runs: Sequence[Run]) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.commands.output import Output
-from harness.commands.request.place import resolve_results
 from harness.commands.selection import select_runs
 from harness.commands.verb import OUTPUT, RUNS, Argument, Verb, VerbGroup
 from harness.errors import UnreadableError, UsageError
@@ -33,7 +32,7 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], fol
     if not folder:
         raise UsageError("the output folder is missing", hint=f"harness export {' '.join(words)} -o DIR")
     require_outside(Path(folder) / GGML_CI)
-    runs, code = select_runs(resolve_results(settings), output, words)
+    runs, code = select_runs(settings, output, words)
     exported = []
     for number, stored in enumerate(runs):
         output.console.count("exporting", number, len(runs))

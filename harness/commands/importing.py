@@ -1,8 +1,10 @@
-"""`harness import`: add ggml-ci reports to the results, as runs beside our own."""
+"""`harness import`: add bundles and sweeps of other nodes, and ggml-ci reports, to the results."""
 
+import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.commands.output import Output
 from harness.commands.request.place import resolve_results
@@ -12,8 +14,11 @@ from harness.records.record import Record
 from harness.records.report import ReportRemark
 from harness.records.wording import format_count
 from harness.settings.layer import Settings
-from harness.store.importer import ImportOutcome, import_entries
+from harness.store.bundle_import import FoundBundles, find_bundles, import_bundles
+from harness.store.importer import ImportOutcome, import_entries, open_scratch
 from harness.store.result_tree import ReportEntry, find_entries
+from harness.store.sweep_import import import_sweeps, is_unfinished
+from harness.system.unpack import is_archive, unpack
 
 _SHOWN = 8
 
@@ -30,7 +35,7 @@ class UnknownLine(Record):
 class ImportTally(Record):
     """The result of an import: how many runs are new, already known, or updated because a report holds more of them.
 
-    `failed` are the errors for reports that could not be imported.
+    `sweeps` is how many files of sweeps are new, `failed` are the errors for what could not be imported.
     """
 
     new: int
@@ -38,57 +43,127 @@ class ImportTally(Record):
     richer: int
     failed: tuple[str, ...]
     misunderstood: tuple[UnknownLine, ...]
+    sweeps: int = 0
+
+
+class _Found(NamedTuple):
+    """What the paths stand for: reports, bundles and sweeps, and the errors for folders that could not be opened."""
+
+    entries: list[ReportEntry]
+    bundles: list[Path]
+    sweeps: list[Path]
+    unread: list[str]
+
+    def __str__(self) -> str:
+        """Return what is there, for people: `3 bundles and 1 sweep`."""
+        counts = {"report": len(self.entries), "bundle": len(self.bundles), "sweep": len(self.sweeps)}
+        return " and ".join(format_count(count, name) for name, count in counts.items() if count) or "0 reports"
 
 
 def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], node: str) -> int:
-    """Read every report in `paths`, add its run to the results, and print what was not understood.
+    """Add every bundle, sweep and run of a report in `paths` to the results, and print what was not understood.
 
-    `node` is the node of reports whose folder does not name one. A report that cannot be read does not stop the others;
+    `node` is the node of reports whose folder does not name one. What cannot be read does not stop the others;
     the errors are raised together at the end (UnreadableError, or UnfitError if something could not be written).
     """
-    entries, unread = _find(paths, output)
     results = resolve_results(settings)
     counts = dict.fromkeys(ImportOutcome, 0)
-    failures: list[HarnessError] = [UnreadableError(trouble) for trouble in unread]
+    failures: list[HarnessError] = []
     misunderstood: dict[str, UnknownLine] = {}
     began = time.monotonic()
-    for number, taken in enumerate(import_entries(results, entries, node, note=output.console.warn)):
-        output.console.count("importing", number, len(entries))
-        counts[taken.placed] += 1
-        if taken.placed is ImportOutcome.FAILED:
-            kind = UnfitError if taken.unfit else UnreadableError
-            failures.append(kind(taken.what, cause=taken.cause, hint=taken.hint))
-        _gather(misunderstood, taken.entry, taken.remarks)
-    plural = "s" if len(entries) != 1 else ""
-    output.console.note(f"read {len(entries)} report{plural} in {time.monotonic() - began:.1f} s")
+    with contextlib.ExitStack() as stack:
+        names: dict[str, str] = {}  # of archives, by the folders that they are unpacked to
+        found = _find(_unpack(paths, results, stack, names), names, output)
+        failures += [UnreadableError(trouble) for trouble in found.unread]
+        sweeps = 0
+        if found.bundles or found.sweeps:
+            aside = stack.enter_context(open_scratch(results))
+            for number, bundle in enumerate(import_bundles(found.bundles, results, aside)):
+                output.console.count("importing", number, len(found.bundles))
+                counts[bundle.placed] += 1
+                failures += [_rename(bundle.error, names)] if bundle.error else []
+            for sweep in import_sweeps(found.sweeps, results, aside):
+                sweeps += sweep.placed is ImportOutcome.NEW
+                failures += [_rename(sweep.error, names)] if sweep.error else []
+        for number, taken in enumerate(import_entries(results, found.entries, node, note=output.console.warn)):
+            output.console.count("importing", number, len(found.entries))
+            counts[taken.placed] += 1
+            if taken.placed is ImportOutcome.FAILED:
+                kind = UnfitError if taken.unfit else UnreadableError
+                failures.append(_rename(kind(taken.what, cause=taken.cause, hint=taken.hint), names))
+            _gather(misunderstood, taken.entry.replace(path=_say(taken.entry.path, names)), taken.remarks)
+    output.console.note(f"read {found} in {time.monotonic() - began:.1f} s")
     tally = ImportTally(
         new=counts[ImportOutcome.NEW],
         known=counts[ImportOutcome.KNOWN],
         richer=counts[ImportOutcome.RICHER],
         failed=tuple(str(error) for error in failures),
         misunderstood=tuple(sorted(misunderstood.values(), key=lambda one: -one.count)),
+        sweeps=sweeps,
     )
     output.show("\n".join(_render(tally, results)), tally)
     if failures:
-        raise _complaint(failures, len(entries) + len(unread))
+        raise _complaint(failures, sum(len(kind) for kind in found))
     return 0
 
 
-def _find(paths: Sequence[str], output: Output) -> tuple[list[ReportEntry], list[str]]:
-    """Return each report once, with its result folder if one of the paths is that folder, and what could not be opened.
+def _unpack(paths: Sequence[str], results: Path, stack: contextlib.ExitStack, names: dict[str, str]) -> list[str]:
+    """Return the paths with each archive unpacked to a folder that is removed in the end, whose name `names` gets."""
+    unpacked = []
+    for path in paths:
+        if not is_archive(Path(path)):
+            unpacked.append(path)
+            continue
+        folder = stack.enter_context(open_scratch(results)) / "unpacked"
+        names[str(folder)] = path
+        try:
+            unpack(Path(path), folder)
+        except OSError as error:
+            what = f"{path} is not unpacked: cannot write to {results}"
+            raise UnfitError(what, cause=error.strerror or str(error)) from None
+        unpacked.append(str(folder))
+    return unpacked
+
+
+def _say(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with the names of archives in place of the folders that they are unpacked to."""
+    for folder, name in names.items():
+        text = text.replace(folder, name)
+    return text
+
+
+def _rename(error: HarnessError, names: Mapping[str, str]) -> HarnessError:
+    return type(error)(_say(error.what, names), cause=_say(error.cause, names), hint=_say(error.hint, names))
+
+
+def _find(paths: Sequence[str], names: Mapping[str, str], output: Output) -> _Found:
+    """Return each report once, with its result folder if one of the paths is that folder, each bundle and sweep once.
 
     Print what is skipped.
     """
-    trees = [find_entries(Path(path)) for path in paths]
-    left_out = [left for tree in trees for left in tree.left_out]
+    bundles: dict[Path, None] = {}
+    sweeps: dict[Path, None] = {}
+    left_out: list[str] = []
+    trees = []
+    for path in map(Path, paths):
+        own = find_bundles(path) if path.is_dir() else FoundBundles([], [], [])
+        left_out += [*own.unfinished, *(f"{one} (an unfinished sweep)" for one in own.sweeps if is_unfinished(one))]
+        bundles |= dict.fromkeys(one.absolute() for one in own.bundles)
+        sweeps |= dict.fromkeys(one.absolute() for one in own.sweeps if not is_unfinished(one))
+        try:
+            trees.append(find_entries(path, needed=not (own.bundles or own.sweeps)))
+        except HarnessError as error:
+            raise _rename(error, names) from None
+    left_out += [left for tree in trees for left in tree.left_out]
     for left in left_out[:_SHOWN]:
-        output.console.note(f"skipped {left}")
+        output.console.note(f"skipped {_say(left, names)}")
     if len(left_out) > _SHOWN:
-        output.console.note(f"skipped {len(left_out) - _SHOWN} other links and special files")
+        output.console.note(f"skipped {len(left_out) - _SHOWN} other links, special files and what is not finished")
     found = [entry for tree in trees for entry in tree.entries]
     found.sort(key=lambda entry: bool(entry.folder))
     entries = list({Path(entry.path).absolute(): entry for entry in found}.values())
-    return entries, [trouble for tree in trees for trouble in tree.unread]
+    unread = [_say(trouble, names) for tree in trees for trouble in tree.unread]
+    return _Found(entries, list(bundles), list(sweeps), unread)
 
 
 def _gather(misunderstood: dict[str, UnknownLine], entry: ReportEntry, remarks: Sequence[ReportRemark]) -> None:
@@ -99,7 +174,8 @@ def _gather(misunderstood: dict[str, UnknownLine], entry: ReportEntry, remarks: 
 
 
 def _render(tally: ImportTally, results: Path) -> Iterator[str]:
-    yield f"imported {tally.new} run{'s' if tally.new != 1 else ''} into {results}"
+    sweeps = f" and {format_count(tally.sweeps, 'sweep')}" if tally.sweeps else ""
+    yield f"imported {format_count(tally.new, 'run')}{sweeps} into {results}"
     if tally.richer:
         yield f"  {_were(tally.richer)} already there and {'has' if tally.richer == 1 else 'have'} been updated"
     if tally.known:
@@ -122,12 +198,12 @@ def _complaint(failures: Sequence[HarnessError], total: int) -> HarnessError:
     shown = [error.line for error in failures[:_SHOWN]]
     rest = [f"and {len(failures) - _SHOWN} more"] if len(failures) > _SHOWN else []
     kind = UnfitError if any(isinstance(error, UnfitError) for error in failures) else UnreadableError
-    return kind(f"{len(failures)} of {total} reports were not imported", cause="\n         ".join([*shown, *rest]))
+    return kind(f"{len(failures)} of {total} were not imported", cause="\n         ".join([*shown, *rest]))
 
 
 VERB = Verb(
     name="import",
-    summary="import ggml-ci reports, pasted tables and logs into the results",
+    summary="import bundles, ggml-ci reports, pasted tables and logs into the results",
     group=VerbGroup.EXCHANGE,
     call=lambda call: import_reports(call.settings, call.output, paths=call.words("path"), node=call.text("as_node")),
     arguments=(
@@ -137,8 +213,8 @@ VERB = Verb(
             metavar="PATH",
             path=True,
             words=CompletionSource.FILE,
-            help="a report, a result folder, a tree of folders <project>/<2 hex>/<38 hex>/<node>/, or a file with a "
-            "pasted log or table",
+            help="a bundle, a folder with bundles and sweeps, a zip or tar archive of them, a report, a result folder, "
+            "a tree of folders <project>/<2 hex>/<38 hex>/<node>/, or a file with a pasted log or table",
         ),
         Argument(
             name="--as-node",
@@ -148,6 +224,7 @@ VERB = Verb(
     ),
     examples=(
         ("harness import ~/ci/whisper.cpp", "a whole ggml-ci results tree"),
+        ("harness import artifact.zip nightly.tar.gz", "bundles of other nodes, as CI keeps them"),
         ("harness import table.md bench.log", "text that people pasted"),
     ),
 )

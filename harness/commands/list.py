@@ -1,24 +1,24 @@
 """`harness list`: list the runs in the results folder."""
 
-import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, TypeVar
 
 from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_places
 from harness.commands.unfinished import unfinished
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import UnreadableError, UsageError
-from harness.records.card import Card
-from harness.records.record import Record
+from harness.records.card import Card, RunFilter
 from harness.render.list import render_list
 from harness.settings.layer import Settings
 from harness.settings.request import Places
 from harness.settings.value import parse_age
 from harness.store.find import find_twins
-from harness.store.index import RunIndex
-from harness.store.layout import MonthFolder, keep_newest, list_months
+from harness.store.index.access import consult
+from harness.store.index.index import MOST_NEWEST, RunIndex
+from harness.store.index.question import ChosenRun
 
 # As many as fit on a screen or two; JSON has all of them.
 SHOWN = 50
@@ -28,29 +28,11 @@ _CENTURY_S = 3_155_760_000
 _ATTEMPTS = 3
 # More files read than this take long enough to say why.
 _MANY = 200
+# The options that select runs; `--commit` takes a release, too.
+_OPTIONS = ("node", "model", "commit", "since", "until")
 
 
-class RunFilter(Record):
-    """Which runs to list; an empty field matches all. `commit` is the beginning of a sha, or a release.
-
-    A run without a date always matches `since` and `until`; a run with an inexact date matches if it may be in range.
-    """
-
-    node: str = ""
-    model: str = ""
-    commit: str = ""
-    since: str = ""
-    until: str = ""
-
-    def matches(self, card: Card) -> bool:
-        """Return whether a run matches; days are in UTC, and `until` is included."""
-        return (
-            self.node in ("", card.node)
-            and (not self.model or self.model in card.models)
-            and (not self.commit or card.sha.startswith(self.commit.lower()) or card.release == self.commit)
-            and (not card.start or card.start >= self.since)
-            and (not self.until or card.earliest[: len(self.until)] <= self.until)
-        )
+_T = TypeVar("_T")
 
 
 def list_runs(settings: Settings, output: Output, wanted: RunFilter, *, limit: int | None = None) -> int:
@@ -59,28 +41,38 @@ def list_runs(settings: Settings, output: Output, wanted: RunFilter, *, limit: i
     `limit` is how many to list, 0 for all; None means all in JSON and a screenful in text. Without a filter, only the
     listed runs are read, so there are no warnings about others.
     """
-    places = resolve_places(settings)
-    wanted = wanted.replace(since=_read_date("--since", wanted.since), until=_read_date("--until", wanted.until))
+    places, wanted = resolve_places(settings), read_dates(wanted)
     if limit is None:
         limit = 0 if output.form is OutputForm.JSON else SHOWN
-    results = places.results
-    months = list_months(results, output.console.warn)
-    there = sum(len(month.names) for month in months)
-    if limit and wanted == RunFilter():
-        months = keep_newest(months, limit)  # their names tell which
-        found, trouble = read_cards(places, months, wanted, output)
-        older = there - sum(len(month.names) for month in months)  # what cannot be read is no older run
-    else:
-        found, trouble = read_cards(places, months, wanted, output, limit)
-        older = max(0, len(found) - limit) if limit else 0
-    if twins := find_twins(found):
+    listing = read_cards(places, output, wanted, limit=limit)
+    trouble = listing.errors[-1] if listing.errors else None
+    if twins := find_twins(listing.chosen):
         trouble = twins
         output.console.warn(f"harness: {twins}")
-    shown = tuple(found[-limit:])  # all of them where it is 0
-    output.show(render_list(shown, older=older), shown)
-    if not shown:
+    output.show(render_list(listing.cards, older=listing.older), listing.cards)
+    if not listing.cards:
+        there, results = listing.there, places.results
         output.console.note(f"no run matches, of {there} in {results}" if there else f"there are no runs in {results}")
     return trouble.exit_code if trouble else 0
+
+
+class RunListing(NamedTuple):
+    """The cards of the newest matching runs, oldest first, and the number of older ones.
+
+    `chosen` are all matching runs among those that were read, `errors` are for runs that cannot be read, and `there` is
+    the number of all runs.
+    """
+
+    cards: tuple[Card, ...]
+    chosen: list[ChosenRun]
+    older: int
+    errors: list[UnreadableError]
+    there: int
+
+
+def read_dates(wanted: RunFilter) -> RunFilter:
+    """Return a filter with dates in place of durations; raises UsageError for anything else."""
+    return wanted.replace(since=_read_date("--since", wanted.since), until=_read_date("--until", wanted.until))
 
 
 def _read_date(option: str, text: str) -> str:
@@ -96,35 +88,54 @@ def _read_date(option: str, text: str) -> str:
     return (datetime.now(UTC) - timedelta(seconds=ago_s)).isoformat(timespec="seconds")
 
 
-def read_cards(
-    places: Places, months: Sequence[MonthFolder], wanted: RunFilter, output: Output, limit: int = 0
-) -> tuple[list[Card], UnreadableError | None]:
-    """Return the cards of the matching runs, oldest first, and the error for one of the runs that cannot be read.
+def read_cards(places: Places, output: Output, wanted: RunFilter, *, limit: int = 0, bare: bool = False) -> RunListing:
+    """Return the newest `limit` matching runs (0: all), and warn about those that cannot be read.
 
-    There is a warning for each of those. The newest `limit` cards (0: all) are checked against the files once more.
+    The listed runs are compared with their bundles once more. Without a filter, no other runs are read. There are no
+    cards in a `bare` listing.
     """
-    index = RunIndex(places.results, places.cache, lambda done, total: output.console.count("reading", done, total))
-    for _ in range(_ATTEMPTS):
-        answers = list(index.cards(months))
-        found = [card for card in answers if isinstance(card, Card) and wanted.matches(card)]
-        found.sort(key=lambda card: (card.path.rpartition(os.sep)[2], card.path))
-        if index.confirm(found[-limit:]):
-            break
-    undated = sum(not card.start for card in found) if wanted.since or wanted.until else 0
+    newest = limit if limit <= MOST_NEWEST and wanted == RunFilter() else 0
+
+    def ask(index: RunIndex) -> RunListing:
+        for _ in range(_ATTEMPTS):
+            index.refresh(newest)
+            left = max(0, newest - len(index.errors))  # what cannot be read is no older run
+            chosen = index.choose(wanted, newest=left) if left or not newest else []
+            shown = chosen[-limit:]  # all of them where it is 0
+            if index.confirm(shown):
+                break
+        older = max(0, (index.there - newest) if newest else len(chosen) - limit if limit else 0)
+        cards = () if bare else tuple(index.load_cards(shown))
+        return RunListing(cards, chosen, older, index.errors, index.there)
+
+    listing = ask_index(places, output, ask)
+    undated = sum(not one.start for one in listing.chosen) if wanted.since or wanted.until else 0
     if undated:
         which = "1 of these runs has" if undated == 1 else f"{undated} of these runs have"
         output.console.note(f"{which} no known date and may not be from that time; harness show says why")
-    errors = [answer for answer in answers if isinstance(answer, UnreadableError)]
-    for error in errors:
+    for error in listing.errors:
         output.console.warn(f"harness: {error}")
-    if index.read >= _MANY:
-        kept = f"could not write the index: {index.trouble}" if index.trouble else "the next list will be quick"
-        output.console.note(f"read {index.read} runs; {kept}")
-    return found, errors[-1] if errors else None
+    return listing
+
+
+def ask_index(places: Places, output: Output, ask: Callable[[RunIndex], _T], *, rebuild: bool = False) -> _T:
+    """Return the answer of `ask` from the index of the results; note how many runs were read, if that were many."""
+    console = output.console
+    value, effort = consult(
+        places,
+        ask,
+        note=console.warn,
+        progress=lambda done, total: console.count("reading", done, total),
+        rebuild=rebuild,
+    )
+    if effort.read >= _MANY:
+        kept = f"could not write the index: {effort.trouble}" if effort.trouble else "the next list will be quick"
+        console.note(f"read {effort.read} runs; {kept}")
+    return value
 
 
 def _call(call: Call) -> int:
-    filters = {name: call.text(name) for name in RunFilter.__struct_fields__}
+    filters = {name: call.text(name) for name in _OPTIONS}
     if call.flag("unfinished"):
         idle = [name for name in (*filters, "limit", "all") if call.given[name]]
         if idle:

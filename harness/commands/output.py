@@ -40,6 +40,11 @@ class Output:
         """The number of columns of the terminal, or 0 if it is not a terminal and lines may have any width."""
         return find_width(self._stream)
 
+    @property
+    def is_unicode(self) -> bool:
+        """Whether any character can be printed."""
+        return _is_unicode(self._stream)
+
     def shorten(self, path: Path) -> str:
         """Return a path relative to the current folder if it is below it and a terminal is used, else unchanged."""
         with contextlib.suppress(OSError, ValueError):

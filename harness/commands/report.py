@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.commands.output import Output
-from harness.commands.request.place import resolve_results
 from harness.commands.selection import select_runs
 from harness.commands.verb import OUTPUT, RUNS, Argument, Verb, VerbGroup
 from harness.errors import UnfitError, UsageError
@@ -23,7 +22,7 @@ def report(settings: Settings, output: Output, words: Sequence[str], *, name: st
     """Write the runs that `words` name to the file or folder `target`, or print them; return the exit code."""
     target = "" if target == STANDARD_OUTPUT else target
     chosen = _choose(name, target)
-    stored, code = select_runs(resolve_results(settings), output, words)
+    stored, code = select_runs(settings, output, words)
     sheets = [_sheet(one, chosen) for one in stored]
     if not any(sheet.run.measurements for sheet in sheets):
         output.console.note("none of these runs has any measurement")

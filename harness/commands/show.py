@@ -23,7 +23,7 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
     if output.form in (OutputForm.CSV, OutputForm.MARKDOWN) or pivot != Pivot():
         hint = f"harness report {' '.join(words)} --format {'csv' if output.form is OutputForm.CSV else 'markdown'}"
         raise UsageError("tables of this kind need a sweep, and no sweep is named", hint=hint)
-    stored, code = select_runs(results, output, words)
+    stored, code = select_runs(settings, output, words)
     runs = tuple(one.run for one in stored)
     shares = [list_shares(run) for run in runs]
     output.show(render_display(runs, [one.path for one in stored], shares, width=output.width), runs)

@@ -139,7 +139,8 @@ RUNS = Argument(
     metavar="RUN",
     path=True,
     words=CompletionSource.RUNS,
-    help="[NODE/]ID of a run or its beginning, the path of a bundle or a ggml-ci report, 'latest', or 'all'",
+    help="[NODE/]ID of a run or its beginning, the path of a bundle or a ggml-ci report, 'latest', 'all', or KEY=VALUE "
+    "for all runs that match: node=, model=, commit=, release=, since=, until=",
 )
 OUTPUT = Argument(
     name="--output",

@@ -13,6 +13,7 @@ PACKAGES = {
     "ninja": "ninja",
     "platformdirs": "platformdirs",
     "psutil": "psutil",
+    "sqlalchemy": "sqlalchemy",
     "tomlkit": "tomlkit",
     "unearth": "unearth",
 }

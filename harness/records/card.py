@@ -27,6 +27,45 @@ class Card(Record, gc=False):
     earliest: str = ""
 
 
+class RunFilter(Record):
+    """Which runs to list; an empty field matches all. `commit` is the beginning of a sha, or a release.
+
+    `since` and `until` are in UTC: a year, a month, a day or a moment; `until` is included. A run without a date always
+    matches them; a run with an inexact date matches if it may be in range.
+    """
+
+    node: str = ""
+    model: str = ""
+    commit: str = ""
+    release: str = ""
+    since: str = ""
+    until: str = ""
+
+    def matches(self, card: Card) -> bool:
+        """Return whether a run matches."""
+        return (
+            self.node in ("", card.node)
+            and (not self.model or self.model in card.models)
+            and (not self.commit or card.sha.startswith(self.commit.lower()) or card.release == self.commit)
+            and self.release in ("", card.release)
+            and self.includes(card.start, card.earliest)
+        )
+
+    def includes(self, start: str, earliest: str) -> bool:
+        """Return whether a run that began then, and not before `earliest`, fits the dates."""
+        return (not start or start >= self.since) and (not self.until or earliest[: len(self.until)] <= self.until)
+
+
+class IndexState(Record):
+    """How much the index of the results holds; `series` and `points` as far as a history has asked for them."""
+
+    runs: int
+    trials: int
+    sweeps: int
+    series: int
+    points: int
+
+
 class UnfinishedRun(Record):
     """One `.partial` folder.
 

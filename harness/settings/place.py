@@ -1,6 +1,18 @@
 """Settings of folders and names, and of what a command prints."""
 
-from harness.settings.setting import ALL, COMPILE, EXCHANGE, INDEX, KEEP, MEASURE, READ, WORK, Setting, SettingKind
+from harness.settings.setting import (
+    ALL,
+    COMPILE,
+    EXCHANGE,
+    INDEX,
+    KEEP,
+    MEASURE,
+    PAST,
+    READ,
+    WORK,
+    Setting,
+    SettingKind,
+)
 
 PLACE: tuple[Setting, ...] = (
     Setting(
@@ -16,7 +28,7 @@ PLACE: tuple[Setting, ...] = (
         kind=SettingKind.TEXT,
         default="results",
         metavar="DIR",
-        commands=(*MEASURE, *EXCHANGE, *READ, *KEEP),
+        commands=(*MEASURE, *EXCHANGE, *READ, *PAST, *KEEP),
         path=True,
         help="folder that holds the results (default: ./results)",
     ),
@@ -28,6 +40,15 @@ PLACE: tuple[Setting, ...] = (
         commands=(*WORK, "doctor", *KEEP, *INDEX),
         path=True,
         help="folder for sources, builds, weights and the index of runs (default: your user cache folder)",
+    ),
+    Setting(
+        name="database",
+        kind=SettingKind.TEXT,
+        default="",
+        metavar="URL",
+        commands=INDEX,
+        help="keep the index of the runs in PostgreSQL, for many nodes and users: postgresql+psycopg://USER@HOST/NAME "
+        "(default: a file in the cache)",
     ),
 )
 

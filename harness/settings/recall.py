@@ -7,7 +7,7 @@ from harness.errors import UsageError
 from harness.records.run import SettingOrigin, SettingUsed
 from harness.records.suite import EARLIER_ENGINES
 from harness.settings.layer import Settings
-from harness.settings.setting import SettingKind, Value
+from harness.settings.setting import TRIAL, SettingKind, Value
 from harness.settings.table import BY_NAME, SETTINGS
 
 # These decide what is measured. All others (folders, waiting, output) are taken from the resuming command.
@@ -15,6 +15,10 @@ DECISIVE = frozenset(
     """model quant threads force_threads flash_attn repetitions seed weights timeout pin nice huge_pages engine ref repo
     source isa compiler build_type backend blas llamafile openmp tools define allow_unknown_options loadable werror
     """.split()
+)
+# These decide the config of a build, and where its commits are found.
+_BUILDING = tuple(
+    "repo isa compiler build_type backend blas llamafile openmp define allow_unknown_options werror".split()
 )
 _NEXT_OPTION = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z]+)?=)")
 _MARK = "***@"
@@ -72,6 +76,31 @@ def restore_settings(kept: Iterable[SettingUsed]) -> Settings:
         value = setting.default if one is None else _RESTORERS[setting.kind](one.value)
         used.append((setting.name, value, one.origin if one else SettingOrigin.DEFAULT))
     return Settings(used=tuple(used))
+
+
+def name_build(kept: Iterable[SettingUsed]) -> tuple[str, ...]:
+    """Return the options with which a live comparison makes the build that recorded settings asked for.
+
+    What is as by default is left out, and so are logins and what cannot be understood.
+    """
+    told = {one.name: one.value for one in _rename(kept)}
+    words: list[str] = []
+    for name in _BUILDING:
+        setting, text = BY_NAME[name], told.get(name, "")
+        if not text or _MARK in text or TRIAL[0] not in setting.commands:
+            continue
+        try:
+            value = _RESTORERS[setting.kind](text)
+        except ValueError:
+            continue
+        if value == setting.default:
+            continue
+        option = setting.short or setting.flag
+        if isinstance(value, tuple):
+            words += [word for one in value for word in (option, one)]
+        else:
+            words += [option] if value is True else [setting.opposite] if value is False else [option, str(value)]
+    return tuple(words)
 
 
 def _rename(kept: Iterable[SettingUsed]) -> list[SettingUsed]:

@@ -18,13 +18,15 @@ from harness.records.sweep import Axis, Values
 class Places(Record):
     """The folders of a command, as absolute paths, and whether it waits for another command that uses the node.
 
-    `named` means that the cache is not the default one.
+    `named` means that the cache is not the default one. `database` is the URL of the database that holds the index of
+    the results, empty for a file in the cache.
     """
 
     cache: Path
     results: Path
     named: bool = False
     wait: bool = True
+    database: str = ""
 
     @property
     def options(self) -> str:

@@ -7,8 +7,10 @@ from harness.settings.name import PREFIX
 
 EXCHANGE = ("import", "export")
 READ = ("list", "show", "report", "compare")
-# These select runs by their content.
-INDEX = ("list", "compare")
+# These are about many runs at once.
+PAST = ("history", "events", "index")
+# These can select runs by their content.
+INDEX = (*READ, "export", *PAST)
 RUN = ("run",)
 TRIAL = ("ab", "calibrate")
 JUDGE = (*TRIAL, "compare")
@@ -20,7 +22,7 @@ BUILD = (*MEASURE, "build")
 COMPILE = (*BUILD, "roofline")
 WORK = (*COMPILE, "models")
 KEEP = ("cache",)
-ALL = (*WORK, "doctor", *EXCHANGE, *READ, *KEEP)
+ALL = (*WORK, "doctor", *EXCHANGE, *READ, *PAST, *KEEP)
 
 # These only say how a command prints; none of them changes what it does.
 PRINTING = ("format", "quiet", "verbose")

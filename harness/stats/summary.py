@@ -12,6 +12,7 @@ CONFIDENCE = 0.95
 # Up to so many values ranks are counted in whole numbers, which have as many digits: the time grows with the square.
 _EXACT = 2000
 _DEVIATIONS = 10
+_SUREST = 1 - 1e-9
 
 
 def summarize(values: Iterable[float], confidence: float = CONFIDENCE) -> Summary:
@@ -37,6 +38,23 @@ def summarize(values: Iterable[float], confidence: float = CONFIDENCE) -> Summar
         high=ordered[-rank] if rank else None,
         confidence=coverage,
     )
+
+
+def find_mde(n: int, middle: float, low: float, high: float, power: float = 0.9) -> float:
+    """Return the relative change from a level that is known well which a sample would have shown with this `power`.
+
+    `low` and `high` bound the median of its `n` values, as `summarize` does. The interval is taken for one of a normal
+    distribution: half of it is z standard errors, and z plus the quantile of `power` of them are shown so surely.
+    """
+    return (high - low) / 2 / abs(middle) * _stretch(n, power) if middle else math.inf
+
+
+@functools.cache
+def _stretch(n: int, power: float) -> float:
+    _, coverage = _median_rank(n, CONFIDENCE)
+    normal = statistics.NormalDist()
+    z = normal.inv_cdf((1 + min(coverage or CONFIDENCE, _SUREST)) / 2)
+    return (z + normal.inv_cdf(power)) / z
 
 
 def correlate_neighbours(values: Sequence[float]) -> float:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import HarnessError, UnreadableError, UsageError
-from harness.records.card import Card
 from harness.records.measurement import METRICS
 from harness.records.record import Record
 from harness.records.run import OURS, Run
 from harness.store.bundle import LOGS, PARTIAL, REPORT, RUN, load_logs, load_run
+from harness.store.index.question import ChosenRun
 from harness.store.layout import BundlePlace, MonthFolder, find_places, keep_newest, list_months
 from harness.store.result_tree import find_entries, read_entry
 from harness.system.foreign import list_folder, read_text
@@ -70,10 +70,10 @@ def find_runs(results: Path, words: Sequence[str], note: Note = lambda _: None) 
     return FoundRuns(tuple(stored), tuple(errors))
 
 
-def find_twins(cards: Iterable[Card]) -> UnreadableError | None:
+def find_twins(chosen: Iterable[ChosenRun]) -> UnreadableError | None:
     """Return the error about two bundles that hold one run, or None."""
     try:
-        _refuse_twins((card.path, card.node, card.id) for card in cards)
+        _refuse_twins((one.path, one.node, one.run_id) for one in chosen)
     except UnreadableError as error:
         return error
     return None

@@ -72,6 +72,18 @@ def import_entries(
 
     `node` is the node of reports that no folder names. Raises UnfitError if nothing can be written.
     """
+    with open_scratch(results) as aside:
+        take = functools.partial(_take, results=results, aside=aside, node=node)
+        many = len(entries) >= _MANY
+        yield from share(take, entries, fallen=_give_up, note=note) if many else map(take, entries)
+
+
+@contextlib.contextmanager
+def open_scratch(results: Path) -> Iterator[Path]:
+    """Yield a folder in the results for what is not whole yet; in the end all that was written there is durable.
+
+    Raises UnfitError where nothing can be written.
+    """
     with contextlib.ExitStack() as stack:
         try:
             results.mkdir(parents=True, exist_ok=True)
@@ -80,9 +92,7 @@ def import_entries(
             raise UnfitError(f"cannot write to {results}", cause=error.strerror or str(error), hint=_HINT) from None
         if hasattr(os, "sync"):
             stack.callback(os.sync)
-        take = functools.partial(_take, results=results, aside=aside, node=node)
-        many = len(entries) >= _MANY
-        yield from share(take, entries, fallen=_give_up, note=note) if many else map(take, entries)
+        yield aside
 
 
 def _give_up(entry: ReportEntry) -> ImportedReport:
@@ -114,7 +124,7 @@ def _take(entry: ReportEntry, *, results: Path, aside: Path, node: str) -> Impor
 def _place(entry: ReportEntry, results: Path, aside: Path, node: str) -> ImportedReport:
     reading = read_entry(entry, node)
     final = bundle_folder(results, reading.run)
-    _refuse_links(results, final)
+    refuse_links(results, final)
     try:
         return _settle(entry, reading, results, aside, node)
     except OSError as error:
@@ -160,7 +170,7 @@ def _settle(entry: ReportEntry, reading: ReportReading, results: Path, aside: Pa
     )
 
 
-def _refuse_links(results: Path, final: Path) -> None:
+def refuse_links(results: Path, final: Path) -> None:
     """Raise UnfitError for a link in the place of a folder, since its target is not part of the results."""
     for folder in (final, *final.parents):
         if folder == results:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import UnfitError
-from harness.store.bundle import PARTIAL
+from harness.store.bundle import PARTIAL, SWEEP
 from harness.system.limit import limit_of_read
 
 Note = Callable[[str], None]
@@ -31,11 +31,15 @@ class BundlePlace(NamedTuple):
 
 
 class MonthFolder(NamedTuple):
-    """A folder results/<node>/<yyyy-mm>/: its path, and the names of the bundles in it, finished and unfinished."""
+    """A folder results/<node>/<yyyy-mm>/: its path, and the names of the bundles in it, finished and unfinished.
+
+    `sweeps` are the names of the files of sweeps.
+    """
 
     path: str
     names: list[str]
     partials: list[str]
+    sweeps: Sequence[str] = ()
 
 
 def list_months(results: Path, note: Note = lambda _: None) -> list[MonthFolder]:
@@ -45,15 +49,25 @@ def list_months(results: Path, note: Note = lambda _: None) -> list[MonthFolder]
     outside the results. Raises UnfitError if the results folder itself cannot be opened, LimitError if the system
     allows no more open files.
     """
-    months = []
-    for node in _folders(str(results), note, top=True):
-        for month in _folders(f"{results}{os.sep}{node}", note):
-            path = f"{results}{os.sep}{node}{os.sep}{month}"
-            names = _folders(path, note)
-            partials = [name for name in names if name.endswith(PARTIAL)]
-            finished = [name for name in names if not name.endswith(PARTIAL)] if partials else names
-            months.append(MonthFolder(path, finished, partials))
-    return months
+    return [list_month(path, note) for path in list_month_folders(results, note)]
+
+
+def list_month_folders(results: Path, note: Note = lambda _: None) -> list[str]:
+    """Return the paths of the months of all nodes, without a look at what is in them, as `list_months` finds them."""
+    return [
+        f"{results}{os.sep}{node}{os.sep}{month}"
+        for node in _folders(str(results), note, top=True)
+        for month in _folders(f"{results}{os.sep}{node}", note)
+    ]
+
+
+def list_month(path: str, note: Note = lambda _: None) -> MonthFolder:
+    """Return what is in the folder of a month."""
+    sweeps: list[str] = []
+    names = _folders(path, note, sweeps=sweeps)
+    partials = [name for name in names if name.endswith(PARTIAL)]
+    finished = [name for name in names if not name.endswith(PARTIAL)] if partials else names
+    return MonthFolder(path, finished, partials, sweeps)
 
 
 def find_places(months: Sequence[MonthFolder], beginning: str = "") -> list[BundlePlace]:
@@ -75,13 +89,19 @@ def _pairs(months: Sequence[MonthFolder]) -> Iterator[tuple[str, str]]:
     return ((name, month.path) for month in months for name in month.names)
 
 
-def _folders(path: str, note: Note, *, top: bool = False) -> list[str]:
+def _folders(path: str, note: Note, *, top: bool = False, sweeps: list[str] | None = None) -> list[str]:
+    """Return the names of the folders in one, and add those of the files of sweeps to `sweeps`."""
     names: list[str] = []
     try:
         with os.scandir(path) as entries:
             # What begins so is kept by an editor, a Mac or a NAS beside the files of others.
-            mine = (entry for entry in entries if entry.name[0] not in ".@#")
-            names.extend(entry.name for entry in mine if _is_folder(entry, note))
+            for entry in entries:
+                if entry.name[0] in ".@#":
+                    continue
+                if _is_folder(entry, note):
+                    names.append(entry.name)
+                elif sweeps is not None and entry.name.endswith(SWEEP) and entry.is_file(follow_symlinks=False):
+                    sweeps.append(entry.name)
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:

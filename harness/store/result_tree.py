@@ -66,10 +66,10 @@ class ReportReading(Record):
     remarks: tuple[ReportRemark, ...] = ()
 
 
-def find_entries(path: Path) -> ResultTree:
+def find_entries(path: Path, *, needed: bool = True) -> ResultTree:
     """Return the reports that a path stands for, sorted: itself, or all below it; bundles of the harness are ignored.
 
-    Raises UsageError if the path does not exist, UnreadableError if it holds no report.
+    Raises UsageError if the path does not exist, UnreadableError if it holds no report and one is `needed`.
     """
     if not path.exists():
         raise UsageError(f"no such file or folder: {path}", hint="harness import REPORT, FOLDER or TREE")
@@ -78,7 +78,7 @@ def find_entries(path: Path) -> ResultTree:
     left_out: list[str] = []
     unread: list[str] = []
     entries = sorted(_walk(path, left_out, unread), key=lambda entry: entry.path)
-    if not entries:
+    if not entries and needed:
         cause = "; ".join(unread) or "no README.md below it begins with '## Summary'"
         raise UnreadableError(f"no ggml-ci report in {path}", cause=cause)
     return ResultTree(entries=tuple(entries), left_out=tuple(left_out), unread=tuple(unread))

@@ -30,6 +30,7 @@ class Family(StrEnum):
     CLOCK = "clock"
     CLAIM = "claims"
     IMPORT = "imports"
+    INDEX = "index"
     STOP = "stops"
     RESUME = "resumed runs"
     LINK = "links"

@@ -167,6 +167,16 @@ ssize_t write(int fd, const void * data, size_t size) {
     return fails("write", of_fd(fd, buffer), "") ? -1 : REAL(write)(fd, data, size);
 }
 
+ssize_t pwrite(int fd, const void * data, size_t size, off_t offset) {
+    char buffer[PATH_MAX];
+    return fails("write", of_fd(fd, buffer), "") ? -1 : REAL(pwrite)(fd, data, size, offset);
+}
+
+ssize_t pwrite64(int fd, const void * data, size_t size, off64_t offset) {
+    char buffer[PATH_MAX];
+    return fails("write", of_fd(fd, buffer), "") ? -1 : REAL(pwrite64)(fd, data, size, offset);
+}
+
 ssize_t sendfile64(int out, int in, off64_t * offset, size_t size) {
     char buffer[PATH_MAX];
     return fails("write", of_fd(out, buffer), "") ? -1 : REAL(sendfile64)(out, in, offset, size);

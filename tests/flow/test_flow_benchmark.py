@@ -19,7 +19,7 @@ from tests.stub import build_stub
 
 SCRIPTS = {str(path.relative_to(ROOT)) for path in (ROOT / "benchmarks").rglob("*.py")}
 # What others import, and what is started by a name of its own.
-PARTS = {"benchmarks/noise.py", "benchmarks/procedure.py", "benchmarks/sitting.py"}
+PARTS = {f"benchmarks/{name}.py" for name in ("noise", "otava_nights", "procedure", "sitting")}
 FUZZ = {f"benchmarks/fuzz/{name}.py" for name in ("__init__", "mutation", "target")}
 
 
@@ -94,6 +94,7 @@ SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
     ),
     "results": (lambda _: [by_path("results"), "20", "--times", "1", "--limit", "60"], "report latest"),
     "startup": (lambda _: [by_path("startup"), "2"], "ms (quartiles"),
+    "suspicion": (lambda _: [by_path("suspicion"), "--nodes", "1", "--nights", "40", "--quick"], "s of CPU time"),
     "synthetic": (lambda _: [by_path("synthetic"), "tiny"], "peak memory"),
     "trials": (trials, "false families: "),
     "upstream": (upstream, "cold, like for like"),

@@ -26,6 +26,7 @@ def resolve_places(settings: Settings) -> Places:
         results=resolve_results(settings),
         named=not settings.is_default("cache"),
         wait=settings.flag("wait"),
+        database=settings.text("database"),
     )
 
 

@@ -9,7 +9,7 @@ import re
 import shlex
 import tempfile
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -34,6 +34,8 @@ _PROMISOR = ("-c", "remote.origin.promisor=true", "-c", "remote.origin.partialcl
 # that it may fetch later, asks for them, misses them again, and so on: one process inside the other, without end.
 _WHOLE = "--depth=2147483647"
 _LOCAL = ("/", "file://")
+# A command takes so many names of 40 digits without doubt.
+_MOST_NAMED = 2000
 
 
 def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str], note: Note) -> Source:
@@ -65,6 +67,25 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
         folder = cache / "sources" / f"git-{commit.sha[:12]}"
         source = obtain_entry(folder, Source, make, note=note, generated=GENERATED)
     return replace(source, path=str(folder / CONTENT), commit=commit)
+
+
+def order_commits(shas: Iterable[str], *, cache: Path, environ: Mapping[str, str]) -> dict[str, int]:
+    """Return the place of each commit that a clone in the cache has, an ancestor before its descendants; never fetches.
+
+    These are the commits on the first parents of `shas`, newest ones last in `shas`. Those of a second clone come after
+    those of the first. Empty if there is no clone, or if git has no answer.
+    """
+    missing = {sha: None for sha in shas if _FULL_SHA.fullmatch(sha)}
+    order: dict[str, int] = {}
+    for clone in sorted((cache / "repositories").glob("*.git")):
+        if not missing:
+            break
+        options = ("--first-parent", "--topo-order", "--reverse", "--ignore-missing")
+        answer = Git(clone, environ).run("rev-list", *options, *list(missing)[-_MOST_NAMED:], "--")
+        for sha in answer.stdout.split() if answer.ok else ():
+            order.setdefault(sha, len(order))
+            missing.pop(sha, None)
+    return order
 
 
 def _open_clone(git: Git, location: str) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from harness.errors import UsageError
 from harness.records.run import SettingOrigin, SettingUsed
 from harness.settings.layer import Settings, layer_settings
-from harness.settings.recall import DECISIVE, list_decisive, recall, restore_settings
+from harness.settings.recall import DECISIVE, list_decisive, name_build, recall, restore_settings
 from harness.settings.table import BY_NAME
 
 
@@ -97,3 +97,19 @@ def test_all_that_was_described_can_be_restored() -> None:
     for name in ("repetitions", "roofline", "timeout"):
         with pytest.raises(ValueError, match="many"):
             restore_settings([one.replace(value="many") for one in settings.describe() if one.name == name])
+
+
+def test_the_options_of_a_build_are_those_that_are_not_as_by_default() -> None:
+    begun = layered(**BEGUN | {"isa": "avx2"}, openmp="off", werror=True, repo="https://me:secret@example.org/x")
+    assert name_build(list_decisive(begun)) == (
+        *("--isa", "avx2", "--openmp", "off"),
+        *("-D", "CMAKE_C_FLAGS=-Wl,-z,now -O2", "-D", "GGML_LTO=ON", "--werror"),
+    )
+    again = layer_settings(file={}, file_name="", environ={}, flags={"isa": "avx2", "openmp": "off"})
+    assert name_build(list_decisive(again)) == ("--isa", "avx2", "--openmp", "off")
+    assert name_build(list_decisive(layered())) == ()
+
+
+def test_what_cannot_be_understood_is_no_option() -> None:
+    odd = [SettingUsed(name="werror", value="perhaps", origin=SettingOrigin.FLAG)]
+    assert name_build([*odd, SettingUsed(name="of_tomorrow", value="1", origin=SettingOrigin.FLAG)]) == ()

@@ -10,11 +10,12 @@ from harness.errors import UnreadableError, UsageError
 from harness.records.run import SCHEMA, Run
 from harness.store import find
 from harness.store.bundle import create_bundle, load_run
-from harness.store.card import read_card
 from harness.store.find import find_runs, find_twins, read_logs
+from harness.store.index.question import ChosenRun
 from harness.store.layout import find_places, list_months
 from harness.system.foreign import FolderListing, list_folder
 from tests import sheet
+from tests.stand import read_card
 
 DATA = Path(__file__).parents[2] / "data"
 REPORT = DATA / "reports" / "663cafc1__ggml-0-x86-cpu-low-perf.md"
@@ -189,7 +190,8 @@ def test_two_runs_with_one_id(results: Path) -> None:
             find_runs(results, [word])
         assert raised.value.cause.count("/run.json") == 2
     assert ids(results, str(first)) == [IDS[0]], "a path is never ambiguous"
-    twins = find_twins(read_card(str(folder)) for folder in list_folders(results))
+    cards = [read_card(str(folder)) for folder in list_folders(results)]
+    twins = find_twins(ChosenRun(0, card.path, card.node, card.id, card.start, "") for card in cards)
     assert twins
     assert twins.exit_code == 5
 

@@ -1,4 +1,4 @@
-"""A card has what identifies a run, without its numbers."""
+"""A row has what identifies a run, without its numbers."""
 
 import os
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 from harness.errors import UnreadableError
 from harness.records.outcome import Status
 from harness.store.bundle import create_bundle
-from harness.store.card import read_card
 from tests import sheet
+from tests.stand import read_card
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

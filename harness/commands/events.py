@@ -1,0 +1,80 @@
+"""`harness events`: what happened on the nodes, as far as stored numbers tell, and what people said of it."""
+
+from pathlib import Path
+
+from harness.commands.history import TRIAGE, judge_results, load_triage
+from harness.commands.output import Output
+from harness.commands.request.place import resolve_places
+from harness.commands.verb import Argument, ArgumentKind, Call, Verb, VerbGroup
+from harness.errors import UsageError
+from harness.judge.judged_history import add_triage
+from harness.records.card import RunFilter
+from harness.records.history import Event, History, Triage
+from harness.render.event import render_event, render_events
+
+_SHOW = "show"
+
+
+def events(call: Call, ids: tuple[str, ...], *, node: str = "") -> int:
+    """Print all events, oldest first, or everything about those whose ids are given; return the exit code."""
+    output, places = call.output, resolve_places(call.settings)
+    triage = load_triage(places.results)
+    _, history, code = judge_results(call, places, RunFilter(node=node))
+    history = history.replace(events=add_triage(history.events, triage))
+    _warn(output, history, triage, places.results / TRIAGE, partly=bool(node))
+    found = tuple(_find(history.events, one) for one in ids) if ids else history.events
+    names = {one.name: one.short for one in history.commits}
+    if ids:
+        output.show("\n".join(render_event(event, history, names) for event in found), found)
+    else:
+        output.show(render_events(found, names), found)
+        if not found:
+            output.console.note("nothing has happened")
+    return code
+
+
+def _warn(output: Output, history: History, triage: tuple[Triage, ...], path: Path, *, partly: bool) -> None:
+    """Name what is said of events that are not there: most likely an id was mistyped."""
+    known = {event.id for event in history.events}
+    if not partly:
+        for one in triage:
+            if one.event not in known:
+                output.console.warn(f"harness: {path}: there is no event {one.event}")
+
+
+def _find(known: tuple[Event, ...], word: str) -> Event:
+    fitting = [event for event in known if event.id.startswith(word)]
+    if len(fitting) != 1:
+        many = f"{len(fitting)} events have an id that begins so" if fitting else "no event has that id"
+        raise UsageError(f"{word!r}: {many}", hint="harness events lists them")
+    return fitting[0]
+
+
+def _call(call: Call) -> int:
+    words = call.words("id")
+    ids = words[1:] if words[:1] == (_SHOW,) else words
+    if words and not ids:
+        raise UsageError("the id of an event is missing", hint="harness events lists them")
+    return events(call, ids, node=call.text("node"))
+
+
+VERB = Verb(
+    name="events",
+    summary="what happened on the nodes: suspicions, other machines, other yardsticks",
+    group=VerbGroup.HISTORY,
+    call=_call,
+    arguments=(
+        Argument(
+            name="ID",
+            takes=ArgumentKind.ANY,
+            metavar="[show] ID",
+            help="show everything about the event of this id, or of its beginning",
+        ),
+        Argument(name="--node", metavar="NAME", help="only events of this node"),
+    ),
+    examples=(
+        ("harness events", "all of them, oldest first"),
+        ("harness events show 057ac09d", "one with its evidence, and the command that would sort it"),
+    ),
+    details=f"What is decided about an event stands in {TRIAGE} beside the bundles (docs/history.md).",
+)

@@ -1,0 +1,139 @@
+"""What a trial of its two commits says of an event: that the code did it, that the node did, or neither yet.
+
+A suspicion rests on numbers that were stored days apart. The trial measures both commits today, in turns, in an order
+that coins decide: whatever made the suspicion, its verdict is false with the chance that it states, and no other.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from harness.records.comparison import Comparison, Family, Verdict
+from harness.records.history import Event, EventKind, NodeHistory, Series, SeriesKey, Suspicion
+from harness.records.measurement import TABLE_METRICS, Case
+from harness.records.record import Record
+from harness.records.suite import Benchmark
+from harness.stats.judgement import judge_series
+from harness.whisper.quantisation import UNQUANTISED, split_name
+
+# A trial asks for half of the change that it is to sort, and for no more than the usual one.
+_SHARE, _USUAL = 0.5, 0.02
+_FINEST = 0.001
+_SHORT = 12
+_JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
+_OPTIONS = {"model": "--model", "quant": "--quant", "threads": "--threads", "fa": "--flash-attn"}
+
+
+class TrialAnswer(Record):
+    """What a trial of two commits on a node came to; `runs` are its two runs, by id."""
+
+    node: str
+    baseline: str
+    contender: str
+    runs: tuple[str, ...]
+    family: Family
+
+
+def sort_event(event: Event, answers: Iterable[TrialAnswer]) -> Event:
+    """Return a SUSPICION with the kind that trials of its two commits establish, and with those trials.
+
+    CODE: one of its series certainly differs in the direction that was suspected, by at least half as much. NODE: none
+    does, and of the strongest one half of the suspected change is excluded. It stays a SUSPICION where trials
+    contradict each other or leave it open. Events of other kinds are returned as they are.
+    """
+    if event.kind is not EventKind.SUSPICION:
+        return event
+    kinds: set[EventKind] = set()
+    runs: list[str] = []
+    for answer in answers:
+        ends = (answer.baseline, answer.contender)
+        if answer.node != event.node or ends not in ((event.old, event.new), (event.new, event.old)):
+            continue
+        found = _sort(event, answer.family, mirrored=ends[0] == event.new)
+        if found is not EventKind.SUSPICION:
+            kinds.add(found)
+        runs += answer.runs
+    kind = kinds.pop() if len(kinds) == 1 else EventKind.SUSPICION
+    return event.replace(kind=kind, trials=tuple(runs))
+
+
+def sort_history(series: Sequence[Series], history: NodeHistory, answers: Sequence[TrialAnswer]) -> NodeHistory:
+    """Return the history of a node, as `judge_node` gave it of these series, with its events sorted by trials."""
+    events = tuple(sort_event(event, answers) for event in history.events)
+    known: dict[int, dict[int, Event]] = {}
+    indexes = {one.key: index for index, one in enumerate(series)}
+    for event in events:
+        for suspicion in event.suspicions:
+            known.setdefault(indexes[suspicion.key], {})[suspicion.raised] = event
+    judgements = [*history.judgements]
+    for index, own in known.items():
+        former = judgements[index]
+        judged = judge_series(series[index], former.suspicions, own)
+        judgements[index] = judged.replace(visible=former.visible)
+    return history.replace(judgements=tuple(judgements), events=events)
+
+
+def suggest_trial(event: Event) -> tuple[str, ...]:
+    """Return the words of the command that would sort an event: a trial of its two commits, of what it was seen in.
+
+    The threshold is half of the largest change, or the usual one if that is less. Empty where the commits are one, or
+    only what trials do not measure is concerned, such as memcpy.
+    """
+    keys = [key for key, _ in _list_shifts(event) if _is_judged(key)]
+    if not keys or event.old == event.new:
+        return ()
+    return (
+        "harness", "ab", event.old[:_SHORT], event.new[:_SHORT],
+        *_list_options([key.case for key in keys]),
+        "--metric", ",".join(dict.fromkeys(key.metric for key in keys)),
+        "--threshold", f"{choose_threshold(event):.1%}",
+    )  # fmt: skip
+
+
+def choose_threshold(event: Event) -> float:
+    """Return the relative change that a trial of an event has to tell from none."""
+    largest = max((abs(change) for key, change in _list_shifts(event) if _is_judged(key)), default=_USUAL / _SHARE)
+    return max(_FINEST, min(_USUAL, math.floor(largest * _SHARE / _FINEST) * _FINEST))
+
+
+def _list_shifts(event: Event) -> list[tuple[SeriesKey, float]]:
+    """Return the series that an event concerns, and by how much they changed."""
+    suspected = [(one.key, one.change) for one in event.suspicions]
+    return suspected + [(one.key, one.change) for one in event.changes]
+
+
+def _is_judged(key: SeriesKey) -> bool:
+    return key.case.benchmark == Benchmark.WHISPER and key.metric in _JUDGED
+
+
+def _sort(event: Event, family: Family, *, mirrored: bool) -> EventKind:
+    comparisons = {(one.case, one.metric): one for one in family.comparisons}
+    found = [_sort_one(suspicion, comparisons, mirrored=mirrored) for suspicion in event.suspicions]
+    if EventKind.CODE in found:
+        return EventKind.CODE
+    return EventKind.NODE if found and found[0] is EventKind.NODE else EventKind.SUSPICION
+
+
+def _sort_one(suspicion: Suspicion, comparisons: Mapping[tuple[Case, str], Comparison], *, mirrored: bool) -> EventKind:
+    measured = comparisons.get((suspicion.key.case, suspicion.key.metric))
+    if measured is None or measured.low is None or measured.high is None:
+        return EventKind.SUSPICION
+    suspected = math.log1p(suspicion.change)
+    turned = math.copysign(1, suspected) * (-1 if mirrored else 1)
+    low, size, high = sorted(turned * math.log1p(one) for one in (measured.low, measured.change, measured.high))
+    half = _SHARE * abs(suspected)
+    if measured.verdict in (Verdict.IMPROVED, Verdict.REGRESSED) and low > 0 and size >= half:
+        return EventKind.CODE
+    return EventKind.NODE if high < half else EventKind.SUSPICION
+
+
+def _list_options(cases: Iterable[Case]) -> list[str]:
+    values: dict[str, dict[str, None]] = {option: {} for option in _OPTIONS.values()}
+    for case in cases:
+        model, quant = split_name(case.get("model"))
+        asked = {**dict(case.params), "model": model, "quant": quant}
+        for name, option in _OPTIONS.items():
+            if asked.get(name):
+                values[option][asked[name]] = None
+    if list(values["--quant"]) == [UNQUANTISED]:
+        values["--quant"] = {}
+    return [word for option, own in values.items() if own for word in (option, ",".join(own))]

@@ -1,0 +1,129 @@
+"""A history as a whole: what is said of the series of each node, and what happened there, as events."""
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+
+from harness.judge.event import TrialAnswer, sort_history, suggest_trial
+from harness.judge.history import list_commits, trace_series
+from harness.records.history import (
+    Event,
+    EventKind,
+    History,
+    Judgement,
+    NodeHistory,
+    Point,
+    Series,
+    SeriesKey,
+    Triage,
+)
+from harness.records.raw_history import RawHistory
+from harness.stats.judgement import is_open
+from harness.stats.suspicion import judge_node
+
+# So many digits of a sha are enough to name a commit for good.
+_DIGITS = 12
+
+
+def judge_history(raw: RawHistory, order: Mapping[str, int] | None = None) -> History:
+    """Return the series of stored numbers with what is said of them; `order` as for `trace_series`.
+
+    All series of a node are judged together, as its budget of suspicions is one. No event is sorted yet.
+    """
+    series = trace_series(raw, order)
+    judged = [judge_node(own) for own in _split(series)]
+    history = _join(series, judged)
+    builds = {(one.node, one.run_id): one.build for one in raw.details.values() if one.build}
+    events = tuple(
+        event.replace(command=_name_command(event, builds.get((event.node, event.run), "")))
+        if event.kind is EventKind.SUSPICION
+        else event
+        for event in history.events
+    )
+    return history.replace(events=events, commits=list_commits(raw, order))
+
+
+def sort_by_trials(history: History, answers: Sequence[TrialAnswer]) -> History:
+    """Return a history with its events sorted by what trials of their commits came to."""
+    if not answers:
+        return history
+    judgements, judged = iter(history.judgements), []
+    for own in _split(history.series):
+        events = tuple(event for event in history.events if event.node == own[0].key.node)
+        before = NodeHistory(judgements=tuple(next(judgements) for _ in own), events=events)
+        judged.append(sort_history(own, before, [one for one in answers if one.node == own[0].key.node]))
+    return _join(history.series, judged).replace(commits=history.commits)
+
+
+def select_history(
+    history: History, wants: Callable[[SeriesKey], bool], keeps: Callable[[Point], bool] = lambda _: True
+) -> History:
+    """Return the series that are wanted and that have a point to keep, with their events."""
+    chosen = [
+        (one, judged)
+        for one, judged in zip(history.series, history.judgements, strict=True)
+        if wants(one.key) and any(map(keeps, one.points))
+    ]
+    keys = {one.key for one, _ in chosen}
+    nodes = {key.node for key in keys}
+    events = (
+        event
+        for event in history.events
+        if (any(key in keys for key in found) if (found := _list_keys(event)) else event.node in nodes)
+    )
+    return History(
+        series=tuple(one for one, _ in chosen),
+        judgements=tuple(judged for _, judged in chosen),
+        events=tuple(events),
+        commits=history.commits,
+    )
+
+
+def add_triage(events: Iterable[Event], triage: Iterable[Triage]) -> tuple[Event, ...]:
+    """Return events with what people said of them; of one that is spoken of twice the last word counts."""
+    said = {one.event: one for one in triage}
+    return tuple(event.replace(triage=said[event.id]) if event.id in said else event for event in events)
+
+
+def _split(series: Sequence[Series]) -> list[tuple[Series, ...]]:
+    """Return the series of each node, in order."""
+    return [tuple(found) for _, found in groupby(series, key=lambda one: one.key.node)]
+
+
+def _join(series: tuple[Series, ...], judged: Sequence[NodeHistory]) -> History:
+    judgements = tuple(one for node in judged for one in node.judgements)
+    known = {one.key: (traced, one) for traced, one in zip(series, judgements, strict=True)}
+    events = [_finish(event, known) for node in judged for event in node.events]
+    events.sort(key=lambda event: (event.day, event.node, event.id))
+    return History(series=series, judgements=judgements, events=tuple(events), commits=())
+
+
+def _list_keys(event: Event) -> list[SeriesKey]:
+    return [one.key for one in event.suspicions] + [one.key for one in event.changes]
+
+
+def _finish(event: Event, known: Mapping[SeriesKey, tuple[Series, Judgement]]) -> Event:
+    """Return an event with whether it stands, and without a command if it is sorted."""
+    still = False
+    for one in event.suspicions:
+        series, judged = known[one.key]
+        newest = judged.epochs[-1].first if judged.epochs else 0
+        still = still or (one.raised >= newest and is_open(one, event.kind, len(series.points)))
+    return event.replace(open=still, command=event.command if event.kind is EventKind.SUSPICION else "")
+
+
+def _name_command(event: Event, build: str) -> str:
+    """Return the command that measures the commits before and after an event again on this node, if possible in turns.
+
+    `build` are the options that make the build of the run that raised it. Live comparisons are of models: without one
+    among the cases, both commits are measured one after the other.
+    """
+    options = f" {build}" if build else ""
+    if words := suggest_trial(event):
+        return f"{shlex.join(words)}{options}"
+    if event.old == event.new:
+        return ""
+    bench = ",".join(dict.fromkeys(one.key.case.benchmark for one in event.suspicions))
+    return " && ".join(
+        f"harness run --ref {name[:_DIGITS]} --bench {bench} --no-tests{options}" for name in (event.old, event.new)
+    )

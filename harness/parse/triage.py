@@ -1,0 +1,53 @@
+"""What people say of events: triage.toml beside the results, a file under version control.
+
+[057ac09d]
+state = "acknowledged"   # or fixed, or wontfix
+note = "the kernel of that node was updated"
+who = "ann"
+"""
+
+import re
+
+import msgspec
+
+from harness.errors import UnreadableError
+from harness.parse.notation import parse_toml
+from harness.records.history import Triage, TriageState
+
+_FIELDS = tuple(name for name in Triage.__struct_fields__ if name != "event")
+_ID = re.compile(r"[0-9a-f]{8,64}")
+_EXAMPLE = '[057ac09d] and below it state = "acknowledged", note = "...", who = "..."'
+
+
+def parse_triage(text: str, name: str) -> tuple[Triage, ...]:
+    """Return what a document says of events, in its order; raises UnreadableError with the line, calling it `name`."""
+    found = []
+    for event, entry in parse_toml(text, name, hint=_EXAMPLE).items():
+        if not _ID.fullmatch(event) or not isinstance(entry, dict):
+            raise _refuse(name, _find_line(text, event), f"{event!r} is not the id of an event")
+        for field in entry:
+            if field not in _FIELDS:
+                line = _find_line(text, field, _find_line(text, event))
+                raise _refuse(name, line, f"{field!r} is not one of {', '.join(_FIELDS)}")
+        try:
+            found.append(msgspec.convert({**entry, "event": event}, Triage))
+        except msgspec.ValidationError as error:
+            field = next((one for one in _FIELDS if f"$.{one}" in str(error)), "")
+            states = f"; a state is {', '.join(TriageState)}" if field == "state" or not field else ""
+            line = _find_line(text, event)
+            line = _find_line(text, field, line) if field else line
+            raise _refuse(name, line, f"{event}: {error}{states}") from None
+    return tuple(found)
+
+
+def _find_line(text: str, word: str, after: int = 1) -> int:
+    """Return the first line from `after` on that begins with a key or the name of a table, else `after`."""
+    begins = re.compile(rf"""\s*\[?\s*["']?{re.escape(word)}["']?\s*(?:\]|=|\.)""")
+    for number, line in enumerate(text.split("\n"), 1):
+        if number >= after and begins.match(line):
+            return number
+    return after
+
+
+def _refuse(name: str, line: int, cause: str) -> UnreadableError:
+    return UnreadableError(f"{name}, line {line}: it cannot be understood", cause=cause, hint=_EXAMPLE)

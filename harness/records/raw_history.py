@@ -1,0 +1,67 @@
+"""The numbers of stored runs as the index has them: values series by series, and what is known of each run."""
+
+from typing import NamedTuple
+
+from harness.records.record import Record
+
+# MachineFacts about a machine, each with its name.
+MachineFacts = tuple[tuple[str, str], ...]
+
+
+class RawSeriesKey(NamedTuple):
+    """What makes two numbers values of one series; a case by its canonical name."""
+
+    node: str
+    config: str
+    case: str
+    metric: str
+    yardstick: str
+
+
+class RunDetail(Record):
+    """A run of a history: where it is, when it began, what was measured, why, and on which machine.
+
+    `machine` is a digest: equal ones stand for equal facts. `earliest` is before `start` where that is not exact.
+    `trial` is the id of the live comparison that it is a side of, empty for all other runs. `build` are the options of
+    a command line that makes the same build, quoted for a shell; empty for the default build, and for imported runs.
+    """
+
+    path: str
+    run_id: str
+    start: str
+    earliest: str
+    node: str
+    sha: str
+    release: str
+    changes: str
+    commit_date: str
+    subject: str
+    repo: str
+    origin: str
+    engine: str
+    purpose: str
+    caveats: tuple[str, ...]
+    machine: str
+    trial: str = ""
+    build: str = ""
+
+
+class RawPoint(NamedTuple):
+    """The value of a series at a run, by the run's number: how many values it is the median of, and its interval."""
+
+    run: int
+    n: int
+    median: float
+    low: float | None
+    high: float | None
+
+
+class RawHistory(NamedTuple):
+    """The series of the runs that were asked for, in no order within one, and what is known of each run by its number.
+
+    `machines` are the facts about each machine by its digest.
+    """
+
+    series: dict[RawSeriesKey, list[RawPoint]]
+    details: dict[int, RunDetail]
+    machines: dict[str, MachineFacts]

@@ -1,0 +1,15 @@
+"""Numbers for people, as short as they may be."""
+
+import math
+
+
+def format_value(value: float) -> str:
+    """Return a value with four digits that count."""
+    if not value or not math.isfinite(value):
+        return f"{value:g}"
+    return f"{value:.{max(0, 3 - math.floor(math.log10(abs(value))))}f}"
+
+
+def format_share(share: float) -> str:
+    """Return a relative change as a percentage with its sign."""
+    return f"{100 * share:+.1f} %"

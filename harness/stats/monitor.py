@@ -1,0 +1,153 @@
+"""What a series showed when it was suspected, and the records that are made of it once more points are known."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from harness.records.history import Event, EventKind, Point, Series, Suspicion
+from harness.records.record import short_hash
+from harness.stats.detector import ShiftDetector
+from harness.stats.level import Noise
+from harness.stats.shift import LENGTHS, WINDOW, LevelShift, bound_change, find_visible, locate_shift, measure_change
+
+# A step lies among so many of the newest points; where is looked at again with some more.
+AMONG = LENGTHS[-1] + 1
+_LATER = 7
+_KEPT = WINDOW + AMONG
+
+
+@dataclass(slots=True)
+class RaisedSuspicion:
+    """A suspicion as it was raised, with the newest points then: their logarithms and numbers.
+
+    It is number `order` of those of its `series`, which are numbered as the node has them; `least` says how many points
+    must lie before a step.
+    """
+
+    series: int
+    order: int
+    step: LevelShift
+    threshold: float
+    nights: int
+    precedents: int
+    noise: Noise
+    least: int
+    logs: list[float]
+    numbers: list[int]
+    returned: int | None = None
+
+
+@dataclass(slots=True)
+class SeriesMonitor:
+    """Series number `index` of a node with what is known of it so far.
+
+    `nights` is how many usable points it has, `starts` are those that begin a stretch.
+    """
+
+    index: int
+    series: Series
+    detector: ShiftDetector = field(default_factory=ShiftDetector)
+    nights: int = 0
+    starts: list[int] = field(default_factory=list)
+    raised: list[RaisedSuspicion] = field(default_factory=list)
+
+    def take(self, number: int, point: Point) -> bool:
+        """Take in the next point; return whether the newest ones deserve a closer look."""
+        if point.cuts:
+            self.detector.cut()
+            self.starts.append(number)
+        value = point.value
+        if not 0 < value < math.inf:
+            return False
+        self.nights += 1
+        return self.detector.add(math.log(value), number)
+
+    def suspect(self, step: LevelShift, start: int, threshold: float) -> RaisedSuspicion:
+        """Let a new stretch begin at offset `start` of the newest one, and return why."""
+        detector = self.detector
+        suspicion = RaisedSuspicion(
+            series=self.index,
+            order=len(self.raised),
+            step=step,
+            threshold=threshold,
+            nights=self.nights - 1,
+            precedents=sum(earlier.step.score >= step.score for earlier in self.raised),
+            noise=detector.noise,
+            least=detector.least,
+            logs=detector.logs[-_KEPT:],
+            numbers=detector.numbers[-_KEPT:],
+        )
+        self.raised.append(suspicion)
+        self.starts.append(detector.numbers[start])
+        detector.restart(start)
+        return suspicion
+
+    def come_back(self, start: int) -> None:
+        """Let the former stretch go on at offset `start` of the newest one."""
+        self.raised[-1].returned = self.detector.numbers[-1]
+        self.starts.append(self.detector.numbers[start])
+        self.detector.resume(start)
+
+    def find_visible(self, threshold: float) -> float | None:
+        """Return the smallest step that would soon score so much; None where nothing can be seen yet."""
+        detector = self.detector
+        if not detector.noise.n or len(detector.logs) < detector.least:
+            return None
+        return find_visible(detector.noise, len(detector.logs), threshold)
+
+    def describe(self) -> list[Suspicion]:
+        """Return the suspicions, oldest first, with their place as the next few points tell it."""
+        return [self._describe(one) for one in self.raised]
+
+    def _describe(self, raised: RaisedSuspicion) -> Suspicion:
+        points, newest = self.series.points, raised.numbers[-1]
+        until = min((start for start in self.starts if start > newest), default=len(points))
+        usable = (number for number in range(newest + 1, until) if 0 < points[number].value < math.inf)
+        later = list(itertools.islice(usable, _LATER))
+        numbers = [*raised.numbers, *later]
+        logs = [*raised.logs, *(math.log(points[number].value) for number in later)]
+        # What lies beyond the point that raised it is another step, if it is one.
+        known = len(raised.logs)
+        starts = range(max(raised.least, known - AMONG), min(known, len(logs) - 1))
+        place = locate_shift(logs, raised.noise, raised.step.sign, starts)
+        # A size that rests on later points, too, would be wrong where the series has come back by then.
+        held = raised.logs
+        change = measure_change(held, min(place.since, len(held) - 2), raised.noise)
+        size, low, high = bound_change(change)
+        return Suspicion(
+            key=self.series.key,
+            raised=newest,
+            place=place.replace(
+                since=numbers[place.since], earliest=numbers[place.earliest], latest=numbers[place.latest]
+            ),
+            before=math.exp(change.before),
+            after=math.exp(change.after),
+            change=size,
+            low=low,
+            high=high,
+            score=raised.step.score,
+            threshold=raised.threshold,
+            nights=raised.nights,
+            precedents=raised.precedents,
+            returned=raised.returned,
+        )
+
+
+def sum_up(suspicions: Sequence[Suspicion], points: Sequence[Sequence[Point]]) -> Event:
+    """Return the event that suspicions show, strongest first; `points` are those of their series."""
+    first, own = suspicions[0], points[0]
+    raised = own[first.raised]
+    node = first.key.node
+    back = [ones[one.returned].day for one, ones in zip(suspicions, points, strict=True) if one.returned is not None]
+    return Event(
+        id=short_hash("suspicion", node, raised.run, first.key, length=8),
+        kind=EventKind.SUSPICION,
+        node=node,
+        day=raised.day,
+        run=raised.run,
+        old=own[first.place.earliest - 1].commit,
+        new=raised.commit,
+        suspicions=tuple(suspicions),
+        returned=max(back) if len(back) == len(suspicions) else "",
+    )

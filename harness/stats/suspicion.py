@@ -1,0 +1,144 @@
+"""The series of a node, night by night: which look unlike their past, and which of them show one and the same event.
+
+What is said of a night rests on the points up to it alone: with more nights behind it, the same is said of it again.
+Only the place of a step becomes more certain with the next few points.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.records.history import NodeHistory, Point, Series
+from harness.stats.budget import Budget
+from harness.stats.judgement import judge_series
+from harness.stats.known_change import list_known_changes
+from harness.stats.monitor import AMONG, RaisedSuspicion, SeriesMonitor, sum_up
+from harness.stats.shift import LevelShift, locate_shift
+
+# A series that shows this share of what it must show is part of an event that others raise at the same place that
+# night.
+_JOINS = 0.85
+# Others that show all of it are, too, for so many positions after it was raised.
+_OPEN = 14
+
+
+@dataclass(slots=True)
+class _Group:
+    """An event as it was raised: at a position, somewhere between two."""
+
+    position: int
+    earliest: int
+    latest: int
+    members: list[RaisedSuspicion]
+
+
+@dataclass(slots=True)
+class _Node:
+    """A node so far: its series, what they may still raise, and the events that they raised."""
+
+    monitors: Sequence[SeriesMonitor]
+    budget: Budget
+    groups: list[_Group] = field(default_factory=list)
+
+
+def judge_node(series: Sequence[Series], nightly: float = 1.0) -> NodeHistory:
+    """Return what is known of all series of one node; points whose value is no finite number above 0 say nothing.
+
+    `nightly` is how many events a night it may have in the long run. Runs are taken in the order of their positions,
+    those of one position in the order of their days and names; each series must have its points in that order.
+    """
+    monitors = [SeriesMonitor(index, one) for index, one in enumerate(series)]
+    budget = Budget(len(monitors), nightly)
+    node = _Node(monitors, budget)
+    days: set[str] = set()
+    measured = before = 0  # so many points the node has on this day, and had on the one before
+    for position, day, points in _iter_runs(series):
+        if day not in days:
+            days.add(day)
+            budget.begin_night()
+            measured, before = 0, measured
+        measured += len(points)
+        striking = [index for index, number, point in points if monitors[index].take(number, point)]
+        if not striking:
+            continue
+        # A night may have several runs: what is measured together is not known before its end.
+        beside = min(len(series), max(measured, before))
+        thresholds = {index: budget.find_threshold(index, beside) for index in striking}
+        if any(step.score >= thresholds[index] for index, step in _look(thresholds, monitors).items()):
+            # The others may show a part of the same.
+            thresholds = {index: budget.find_threshold(index, beside) for index, _, _ in points}
+            steps = _look({index: _JOINS * one for index, one in thresholds.items()}, monitors)
+            _raise(node, position, steps, thresholds)
+    suspicions = [monitor.describe() for monitor in monitors]
+    found = [
+        sum_up(
+            [suspicions[one.series][one.order] for one in group.members],
+            [series[one.series].points for one in group.members],
+        )
+        for group in node.groups
+    ]
+    beside = min(len(series), max(measured, before))
+    judgements = [
+        judge_series(one, own).replace(visible=monitor.find_visible(budget.find_threshold(monitor.index, beside)))
+        for one, own, monitor in zip(series, suspicions, monitors, strict=True)
+    ]
+    events = sorted([*found, *list_known_changes(series, suspicions)], key=lambda event: event.day)
+    return NodeHistory(judgements=tuple(judgements), events=tuple(events))
+
+
+def _iter_runs(series: Sequence[Series]) -> Iterator[tuple[int, str, list[tuple[int, int, Point]]]]:
+    """Yield position and day of each run, and its points: the index of the series, the number of the point in it."""
+    found: defaultdict[tuple[int, str, str], list[tuple[int, int, Point]]] = defaultdict(list)
+    for index, one in enumerate(series):
+        for number, point in enumerate(one.points):
+            found[point.position, point.day, point.run].append((index, number, point))
+    for position, day, run in sorted(found):
+        yield position, day, found[position, day, run]
+
+
+def _look(wanted: Mapping[int, float], monitors: Sequence[SeriesMonitor]) -> dict[int, LevelShift]:
+    """Return the steps of the series that may score as much as is wanted of each."""
+    steps = ((index, monitors[index].detector.look(score)) for index, score in wanted.items())
+    return {index: step for index, step in steps if step}
+
+
+def _raise(node: _Node, position: int, steps: Mapping[int, LevelShift], thresholds: Mapping[int, float]) -> None:
+    """Turn steps into suspicions, strongest first, as far as the budget allows; `node` gets the new event, if any."""
+    shares = {index: step.score / thresholds[index] for index, step in steps.items()}
+    new: _Group | None = None
+    for index in sorted(steps, key=shares.__getitem__, reverse=True):
+        monitor, step, share = node.monitors[index], steps[index], shares[index]
+        if share < (1 if new is None else _JOINS):
+            break
+        detector = monitor.detector
+        count = len(detector.logs)
+        starts = range(max(detector.least, count - AMONG), count - 1)
+        place = locate_shift(detector.logs, detector.noise, step.sign, starts)
+        if detector.is_back(place.since):
+            if share >= 1:
+                monitor.come_back(place.since)
+            continue
+        points = monitor.series.points
+        earliest, latest = (points[detector.numbers[end]].position for end in (place.earliest, place.latest))
+        group = _find_group(index, position, earliest, latest, node.groups)
+        if share < 1 and group is not new:
+            continue
+        if group is None:
+            if new or not node.budget.allows_another():
+                continue
+            group = new = _Group(position, earliest, latest, members=[])
+            node.groups.append(group)
+        group.members.append(monitor.suspect(step, place.since, thresholds[index]))
+    if new:
+        node.budget.charge(one.series for one in new.members)
+
+
+def _find_group(series: int, position: int, earliest: int, latest: int, groups: Sequence[_Group]) -> _Group | None:
+    """Return the newest event of other series that took place where this step did, give or take one position."""
+    for group in reversed(groups):
+        if group.position < position - _OPEN:
+            return None
+        near = earliest <= group.latest + 1 and group.earliest <= latest + 1
+        if near and all(one.series != series for one in group.members):
+            return group
+    return None

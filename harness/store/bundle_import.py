@@ -1,0 +1,157 @@
+"""Bundles of other nodes put among those of a results folder: as they are, each as a whole, never changed.
+
+The order does not matter, nor does how often. Two bundles with one id and other bytes cannot both be the run: the one
+that is there stays, and the other one is refused by name.
+"""
+
+import errno
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.errors import HarnessError, UnfitError, UnreadableError
+from harness.records.run import NO_DATE, Run
+from harness.store.bundle import PARTIAL, RUN, SWEEP, bundle_folder, load_run
+from harness.store.enclosure import write_file
+from harness.store.importer import ImportOutcome, refuse_links
+from harness.system.foreign import open_file, walk_tree
+from harness.system.scratch import is_scratch
+
+_ID = re.compile(rf"(?:\d{{8}}T\d{{6}}Z|{NO_DATE})-[^/\\\0]+")
+# What `harness list` passes over, and so is not the name of a node.
+_HIDDEN = (".", "@", "#")
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
+_CHUNK_BYTES = 1 << 20
+
+
+class ImportedItem(NamedTuple):
+    """A bundle or the file of a sweep, what became of it, and the error of one that was not imported."""
+
+    path: str
+    placed: ImportOutcome
+    error: HarnessError | None = None
+
+
+class FoundBundles(NamedTuple):
+    """What a folder holds: finished bundles and files of sweeps, both sorted, and unfinished bundles, as texts."""
+
+    bundles: list[Path]
+    sweeps: list[Path]
+    unfinished: list[str]
+
+
+def find_bundles(path: Path) -> FoundBundles:
+    """Return the bundles that a folder is or holds, and the files of sweeps beside them."""
+    found: list[Path] = []
+    sweeps: list[Path] = []
+    unfinished: list[str] = []
+    for folder, listing, entered in walk_tree(path):
+        entered[:] = [name for name in entered if not is_scratch(name)]
+        if RUN in listing.files:
+            entered.clear()
+            if folder.name.endswith(PARTIAL):
+                unfinished.append(f"{folder} (an unfinished run)")
+            else:
+                found.append(folder)
+        else:
+            sweeps += [folder / name for name in listing.files if name.endswith(SWEEP)]
+    return FoundBundles(sorted(found), sorted(sweeps), unfinished)
+
+
+def import_bundles(bundles: list[Path], results: Path, aside: Path) -> Iterator[ImportedItem]:
+    """Copy each bundle to its place in the results, and yield what became of it, in order.
+
+    `aside` is a folder in the results for what is not whole yet.
+    """
+    for bundle in bundles:
+        error: HarnessError | None = None
+        placed = ImportOutcome.FAILED
+        try:
+            placed = _place(bundle, results, aside)
+        except OSError as trouble:
+            what = f"{bundle} is not imported: cannot write {trouble.filename or results}"
+            error = UnfitError(what, cause=trouble.strerror or str(trouble))
+        except HarnessError as flaw:
+            error = flaw
+        yield ImportedItem(path=str(bundle), placed=placed, error=error)
+
+
+def _place(bundle: Path, results: Path, aside: Path) -> ImportOutcome:
+    run = load_run(bundle)
+    if flaw := _find_flaw(run):
+        raise UnreadableError(f"{bundle} is not imported", cause=flaw)
+    files = _list_files(bundle)
+    final = bundle_folder(results, run)
+    refuse_links(results, final)
+    if not final.exists():
+        new = Path(tempfile.mkdtemp(dir=aside))
+        try:
+            whole = new / final.name
+            for name in files:
+                (whole / name).parent.mkdir(parents=True, exist_ok=True)
+                write_file(whole / name, bundle / name)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            if _give_place(whole, final):
+                return ImportOutcome.NEW
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+    _require_equal(bundle, files, final)
+    return ImportOutcome.KNOWN
+
+
+def _give_place(whole: Path, final: Path) -> bool:
+    """Rename a bundle to its place; return False if another process was faster."""
+    try:
+        whole.rename(final)
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            cause, hint = "it is on another disk than the results folder", f"copy the bundle there: {final.parent}"
+            raise UnfitError(f"cannot move a bundle to {final.parent}", cause=cause, hint=hint) from None
+        if error.errno not in _TAKEN:
+            raise
+        return False
+    return True
+
+
+def _find_flaw(run: Run) -> str:
+    node = run.node.name
+    if not node or node.startswith(_HIDDEN) or any(sign in node for sign in "/\\\0"):
+        return f"{node!r} cannot be the name of a node's folder"
+    return "" if _ID.fullmatch(run.id) else f"{run.id!r} is not the id of a run"
+
+
+def _list_files(bundle: Path) -> list[str]:
+    """Return the relative paths of all files of a bundle; raises UnreadableError for anything else in it."""
+    names: list[str] = []
+    for folder, listing, _ in walk_tree(bundle):
+        if listing.others:
+            name, kind = listing.others[0]
+            raise UnreadableError(f"{bundle} is not imported", cause=f"{folder / name} is {kind}" if name else kind)
+        names += [str((folder / name).relative_to(bundle)) for name in listing.files]
+    return sorted(names)
+
+
+def _require_equal(bundle: Path, files: list[str], final: Path) -> None:
+    """Raise UnreadableError if the bundle that is there is not the same, byte by byte."""
+    there = _list_files(final)
+    other = sorted(set(files) ^ set(there)) or [name for name in files if not is_equal(bundle / name, final / name)]
+    if other:
+        raise UnreadableError(
+            f"{bundle} is not imported",
+            cause=f"{final} has the same id and another {other[0]}",
+            hint="one of the two was changed, or two nodes have one name; remove or rename the wrong one",
+        )
+
+
+def is_equal(one: Path, other: Path) -> bool:
+    """Return whether two files hold the same bytes; raises UnreadableError."""
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    with open_file(one, within=one.parent) as left, open_file(other, within=other.parent) as right:
+        while chunk := left.read(_CHUNK_BYTES):
+            if chunk != right.read(_CHUNK_BYTES):
+                return False
+    return True

@@ -1,0 +1,193 @@
+"""The numbers of the runs in the index: read when a history first asks for them, and given back series by series."""
+
+import functools
+import itertools
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from harness.errors import UnreadableError
+from harness.records.card import RunFilter
+from harness.records.raw_history import MachineFacts, RawHistory, RawPoint, RawSeriesKey, RunDetail
+from harness.records.record import short_hash
+from harness.store.bundle import RUN
+from harness.store.index.index import RunIndex
+from harness.store.index.numbers import RunNumbers, read_numbers
+from harness.store.index.question import EVERYTHING, ChosenRun, chunk, list_conditions
+from harness.store.index.reader import BundleAddress, TableRow
+from harness.store.index.table import make_tables
+from harness.system.process.crew import share
+
+# So many bundles are one piece of work for one of several processes, and fewer pieces are not worth those.
+_PIECE, _PIECES = 20, 5
+# So many pieces are written in one transaction.
+_BATCH = 25
+
+
+_DETAILS = tuple(name for name in RunDetail.__struct_fields__ if name not in ("path", "caveats"))
+# The fields that are made of columns, and those that are columns.
+_FIELDS = ("path", "caveats", *_DETAILS)
+
+
+def measure(index: RunIndex, wanted: RunFilter = EVERYTHING) -> list[UnreadableError]:
+    """Read the numbers of all wanted runs of which the index has none; return what could not be read."""
+    missing = [one for one in index.choose(wanted, unmeasured=True) if index.is_current(one)]
+    errors: list[UnreadableError] = []
+    if not missing:
+        return errors
+    ids = _load_series(index)
+    done = 0
+    index.progress(done, len(missing))
+    for pieces in _batches(_read(index, missing), _BATCH):
+        found: list[tuple[int, RunNumbers]] = []
+        for chosen, numbers in itertools.chain.from_iterable(pieces):
+            done += 1
+            if isinstance(numbers, UnreadableError):
+                errors.append(numbers)
+            else:
+                found.append((chosen.row, numbers))
+        index.progress(done, len(missing))
+        _write(index, found, ids)
+    return errors
+
+
+def load_history(
+    index: RunIndex, wanted: RunFilter = EVERYTHING, *, config: str = "", case: str = "", metric: str = ""
+) -> RawHistory:
+    """Return the series of the wanted runs as far as their numbers are in the index; empty words let all pass."""
+    import sqlalchemy as sa
+
+    tables = make_tables()
+    run, detail, series, point = tables.run, tables.detail, tables.series, tables.point
+    words = ((series.c.node, wanted.node), (series.c.config, config), (series.c.case_name, case))
+    asked = [column == word for column, word in (*words, (series.c.metric, metric)) if word]
+    columns = (series.c.id, series.c.node, series.c.config, series.c.case_name, series.c.metric, series.c.yardstick)
+    told = [run.c[name] if name in run.c else detail.c[name] for name in _DETAILS]
+    chosen = (
+        sa.select(run.c.id, run.c.month, run.c.name, detail.c.caveats, *told)
+        .join(detail, detail.c.run == run.c.id)
+        .join(tables.month, tables.month.c.id == run.c.month)
+        .where(tables.month.c.folder == index.folder, *list_conditions(index.link, wanted))
+    )
+    values = sa.select(point.c.series, point.c.run, point.c.n, point.c.median, point.c.low, point.c.high)
+    found: defaultdict[int, list[RawPoint]] = defaultdict(list)
+    with index.link.reading() as connection:
+        rows = connection.execute(sa.select(*columns).where(*asked)).all()
+        keys = {number: RawSeriesKey(*key) for number, *key in rows}
+        details = {row[0]: _make_detail(index, row) for row in index.link.fetch(connection, chosen)}
+        machines = {row.digest: _read_facts(row.facts) for row in connection.execute(sa.select(tables.machine))}
+        for numbers in chunk(list(keys)):
+            rows = index.link.fetch(connection, values.where(point.c.series.in_(numbers)))
+            for number, row, n, median, low, high in rows:
+                if row in details:  # else it is one of a run that is gone, or not wanted
+                    found[number].append(RawPoint(row, n, median, low, high))
+    return RawHistory({keys[number]: points for number, points in found.items()}, details, machines)
+
+
+def _make_detail(index: RunIndex, row: Any) -> RunDetail:
+    _, month, name, caveats, *rest = row
+    path = f"{index.folders.get(month, '')}{os.sep}{os.fsdecode(name)}"
+    return RunDetail(**dict(zip(_FIELDS, (path, tuple(caveats.split()), *rest), strict=True)))
+
+
+def _read(
+    index: RunIndex, missing: Sequence[ChosenRun]
+) -> Iterator[list[tuple[ChosenRun, RunNumbers | UnreadableError]]]:
+    pieces = [missing[first : first + _PIECE] for first in range(0, len(missing), _PIECE)]
+    places = [tuple(_split(one.path) for one in piece) for piece in pieces]
+    if len(pieces) < _PIECES:
+        answers: Iterable[list[RunNumbers | UnreadableError]] = map(read_numbers, places)
+    else:
+        answers = share(read_numbers, places, fallen=_give_up, note=index.note)
+    for piece, answer in zip(pieces, answers, strict=True):
+        yield list(zip(piece, answer, strict=True))
+
+
+def _split(path: str) -> BundleAddress:
+    month, _, name = path.rpartition(os.sep)
+    return month, name
+
+
+def _give_up(places: tuple[BundleAddress, ...]) -> list[RunNumbers | UnreadableError]:
+    cause = "the process that read it was killed twice, most likely for want of memory"
+    return [UnreadableError(f"cannot read {month}{os.sep}{name}{os.sep}{RUN}", cause=cause) for month, name in places]
+
+
+def _write(index: RunIndex, found: Sequence[tuple[int, RunNumbers]], ids: dict[RawSeriesKey, int]) -> None:
+    """Keep the numbers of runs; `ids` are the numbers of the series that are known, and becomes more."""
+    tables, link = make_tables(), index.link
+    details: list[TableRow] = []
+    machines: dict[str, str] = {}
+    points: list[TableRow] = []
+    new = {key for _, numbers in found for key, _ in numbers.values if key not in ids}
+    if new:
+        _add_series(index, new, ids)
+    for run, numbers in found:
+        digest = short_hash(*numbers.machine)
+        machines[digest] = msgspec.json.encode(numbers.machine).decode()
+        details.append(numbers.detail | {"run": run, "machine": digest})
+        points += [
+            {"series": ids[key], "run": run, "n": n, "median": median, "low": low, "high": high}
+            for key, (n, median, low, high) in numbers.values
+        ]
+    rows: list[TableRow] = [{"digest": digest, "facts": facts} for digest, facts in machines.items()]
+    with link.writing() as connection:
+        for table, those in ((tables.machine, rows), (tables.point, points), (tables.detail, details)):
+            link.add(connection, table, those)
+
+
+def _load_series(index: RunIndex) -> dict[RawSeriesKey, int]:
+    import sqlalchemy as sa
+
+    series = make_tables().series
+    columns = (series.c.id, series.c.node, series.c.config, series.c.case_name, series.c.metric, series.c.yardstick)
+    with index.link.reading() as connection:
+        rows = connection.execute(sa.select(*columns)).all()
+    return {RawSeriesKey(*key): number for number, *key in rows}
+
+
+def _add_series(index: RunIndex, new: Iterable[RawSeriesKey], ids: dict[RawSeriesKey, int]) -> None:
+    series = make_tables().series
+    names = ("node", "config", "case_name", "metric", "yardstick")
+    rows = [dict(zip(names, key, strict=True)) for key in sorted(new)]
+    with index.link.writing() as connection:
+        connection.execute(index.link.insert(series), rows)
+    ids |= _load_series(index)  # another process may have added some of them
+
+
+def _read_facts(text: str) -> MachineFacts:
+    return msgspec.json.decode(text, type=MachineFacts)
+
+
+def _batches(found: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    return iter(functools.partial(lambda: list(itertools.islice(found, size))), [])
+
+
+def drop_orphans(index: RunIndex) -> None:
+    """Forget the numbers of runs that are gone: they are passed over, but take room."""
+    import sqlalchemy as sa
+
+    tables = make_tables()
+    runs = sa.select(tables.run.c.id)
+    with index.link.writing() as connection:
+        for table in (tables.point, tables.detail):
+            connection.execute(table.delete().where(table.c.run.not_in(runs)))
+
+
+def count_rows(index: RunIndex) -> dict[str, int]:
+    """Return how many rows each table has."""
+    import sqlalchemy as sa
+
+    tables = make_tables()
+    kinds = {"runs": tables.run, "sweeps": tables.sweep, "series": tables.series, "points": tables.point}
+    with index.link.reading() as connection:
+        found = {
+            name: int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+            for name, table in kinds.items()
+        }
+        trials = sa.select(sa.func.count(tables.run.c.trial.distinct())).where(tables.run.c.trial != "")
+        found["trials"] = int(connection.execute(trials).scalar_one())
+    return found

@@ -1,0 +1,176 @@
+"""What the index keeps of a bundle for a history: its numbers, series by series, and what they were measured under."""
+
+import math
+import os
+import shlex
+import statistics
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+from harness.build.behaviour import name_yardstick
+from harness.errors import UnreadableError
+from harness.judge.machine import describe_machine
+from harness.records.build import Config, Toolchain
+from harness.records.measurement import METRICS, Case
+from harness.records.node import Node
+from harness.records.outcome import Status
+from harness.records.raw_history import MachineFacts, RawSeriesKey
+from harness.records.run import OURS, SEARCH, SettingUsed
+from harness.records.source import Source
+from harness.records.suite import Suite
+from harness.settings.recall import name_build
+from harness.stats.summary import summarize
+from harness.store.bundle import RUN
+from harness.store.index.reader import BundleAddress, TableRow, tame
+from harness.store.json_file import decode_run
+from harness.system.foreign import read_bytes
+
+# Fewer values have no interval of their median at 95 % (harness.stats.summary).
+_LEAST = 6
+_CASES: dict[bytes, "_Named"] = {}
+_MOST_CASES = 4096
+
+# The number of values, their median, and its interval where they are enough for one.
+Value = tuple[int, float, float | None, float | None]
+
+
+class _Number(msgspec.Struct):
+    case: msgspec.Raw
+    metric: str
+    value: Annotated[float, msgspec.Meta(gt=0)]
+    process: int = 0
+
+
+class _Result(msgspec.Struct):
+    status: Status
+    measurements: tuple[_Number, ...] = ()
+
+
+class _Code(msgspec.Struct):
+    code: str
+
+
+class _Role(msgspec.Struct):
+    id: str
+
+
+class _Measured(msgspec.Struct):
+    """The fields of run.json that a history needs."""
+
+    schema: int
+    id: str
+    start: str
+    node: Node
+    source: Source
+    config: Config
+    toolchain: Toolchain
+    suite: Suite
+    results: tuple[_Result, ...] = ()
+    caveats: tuple[_Code, ...] = ()
+    origin: str = OURS
+    earliest: str = ""
+    end: str = ""
+    trial: _Role | None = None
+    sweep: str = ""
+    settings: tuple[SettingUsed, ...] = ()
+
+
+class RunNumbers(NamedTuple):
+    """A bundle's row in the table `detail`, the facts about its machine, and its value in each of its series."""
+
+    detail: TableRow
+    machine: MachineFacts
+    values: list[tuple[RawSeriesKey, Value]]
+
+
+def read_numbers(places: tuple[BundleAddress, ...]) -> list[RunNumbers | UnreadableError]:
+    """Return the numbers of bundles, in order; one that cannot be read is answered for by its error."""
+    return [_try(*place) for place in places]
+
+
+def _try(month: str, name: str) -> RunNumbers | UnreadableError:
+    path = Path(f"{month}{os.sep}{name}") / RUN
+    try:
+        return _read(path)
+    except UnreadableError as error:
+        return error
+
+
+def _read(path: Path) -> RunNumbers:
+    run = decode_run(read_bytes(path, within=path.parent), str(path), _Measured)
+    commit = run.source.commit
+    detail: TableRow = {
+        "ended": tame(run.end),
+        "config": run.config.id,
+        "commit_date": tame(commit.date),
+        "subject": tame(commit.message.partition("\n")[0]),
+        "repo": tame(commit.repo),
+        "changes": tame(commit.changes),
+        "engine": str(run.suite.engine),
+        "build": tame(shlex.join(name_build(run.settings))) if run.origin == OURS else "",
+        "purpose": _name_purpose(run),
+        "caveats": " ".join(dict.fromkeys(tame(caveat.code) for caveat in run.caveats)),
+    }
+    return RunNumbers(
+        detail, tuple((name, tame(value)) for name, value in describe_machine(run)), _list_values(path, run)
+    )
+
+
+def _name_purpose(run: _Measured) -> str:
+    if run.origin != OURS:
+        return "imported"
+    if SEARCH in run.sweep:
+        return "tune"
+    return "trial" if run.trial else "sweep" if run.sweep else "manual"
+
+
+def _list_values(path: Path, run: _Measured) -> list[tuple[RawSeriesKey, Value]]:
+    """Return the value of each series: the values of all repetitions that PASSED, as `sample_run` takes them."""
+    samples: dict[tuple[_Named, str, bool], list[float]] = {}
+    for result in run.results:
+        if result.status is Status.PASSED:
+            for one in result.measurements:
+                key = (_name_case(path, bytes(one.case)), one.metric, one.process > 0)
+                samples.setdefault(key, []).append(one.value)
+    node, config, engine = tame(run.node.name), run.config.id, str(run.suite.engine)
+    yardsticks = {benchmark: name_yardstick(benchmark, run) for benchmark in {case.benchmark for case, _, _ in samples}}
+    found = []
+    for (case, metric, of_worker), values in samples.items():
+        if metric in METRICS:
+            words = filter(None, (engine if of_worker else "", yardsticks[case.benchmark]))
+            found.append((RawSeriesKey(node, config, case.name, metric, "; ".join(words)), _summarize(path, values)))
+    return found
+
+
+class _Named(NamedTuple):
+    """A case by its canonical name, and its benchmark."""
+
+    name: str
+    benchmark: str
+
+
+def _name_case(path: Path, raw: bytes) -> _Named:
+    """Return the name of a case as it stands in a file: a history repeats the same few hundred of them without end."""
+    known = _CASES.get(raw)
+    if known is None:
+        try:
+            case = msgspec.json.decode(raw, type=Case)
+        except msgspec.MsgspecError as error:
+            raise UnreadableError(f"{path} cannot be understood", cause=f"a case: {error}") from None
+        known = _Named(tame(str(case)), case.benchmark)
+        if len(_CASES) < _MOST_CASES:
+            _CASES[raw] = known
+    return known
+
+
+def _summarize(path: Path, values: Iterable[float]) -> Value:
+    ordered = sorted(values)
+    if not all(map(math.isfinite, ordered)):
+        raise UnreadableError(f"{path} cannot be understood", cause="a measured value is not a finite number")
+    if len(ordered) < _LEAST:  # most are, and that is quicker
+        return len(ordered), statistics.median(ordered), None, None
+    summary = summarize(ordered)
+    return summary.n, summary.median, summary.low, summary.high

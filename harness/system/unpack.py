@@ -1,0 +1,208 @@
+"""Unpacking results that somebody packed: zip, and tar with any compression that Python reads.
+
+Nothing of an archive is trusted: names must stay inside, links and devices are refused, and there is a limit to what
+comes out of it.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, NamedTuple, cast
+
+from harness.errors import UnreadableError
+from harness.records.record import Record
+from harness.system.foreign import open_file
+from harness.system.fresh import create_file
+
+_CHUNK_BYTES = 1 << 20
+_ENCRYPTED = 0x1
+_BAD = (
+    gzip.BadGzipFile,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+)
+_GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"
+_MAGIC = ((0, b"PK\x03\x04"), (0, b"PK\x05\x06"), (0, _GZIP), (0, _BZIP2), (0, _XZ), (257, b"ustar"))
+# Two empty blocks end a tar. A header with a long name is read at once; one larger than this is an attack.
+_END_BYTES = 1024
+_MOST_AT_ONCE_BYTES = 4 << 20
+_HEAD_BYTES = 262
+
+
+class UnpackLimit(Record):
+    """How much may come out of an archive, `members` files and folders and `bytes` in all, and its own `file_bytes`."""
+
+    members: int = 1_000_000
+    bytes: int = 16 << 30
+    file_bytes: int = 16 << 30
+
+
+class _Member(NamedTuple):
+    """A file or folder in an archive: its name, its content (None for a folder), or why it is refused."""
+
+    name: str
+    content: IO[bytes] | None
+    flaw: str = ""
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file begins as a zip or tar archive does, whatever it is called."""
+    try:
+        with open_file(path, most_bytes=UnpackLimit().file_bytes) as file:
+            head = file.read(_HEAD_BYTES)
+    except UnreadableError:
+        return False
+    return any(head[place : place + len(magic)] == magic for place, magic in _MAGIC)
+
+
+def unpack(archive: Path, destination: Path, limit: UnpackLimit | None = None) -> None:
+    """Unpack the plain files of an archive below `destination`, which must not exist.
+
+    Raises UnreadableError for an archive that is damaged, encrypted or too large, for a name that leads out or stands
+    there twice, and for a link or a special file. What is unpacked by then is left for the caller to remove.
+    """
+    limit = limit or UnpackLimit()
+    destination.mkdir()
+    members, left = 0, limit.bytes
+    try:
+        with _open(archive, limit) as found:
+            for member in found:
+                members += 1
+                if members > limit.members:
+                    raise _refuse(archive, f"it holds more than {limit.members} files and folders")
+                if flaw := member.flaw or _find_flaw(member.name):
+                    raise _refuse(archive, f"{member.name!r} {flaw}")
+                left = _write(member, destination / PurePosixPath(member.name), left)
+                if left < 0:
+                    raise _refuse(archive, f"it holds more than {limit.bytes} bytes", "unpack it yourself")
+    except FileExistsError as error:
+        raise _refuse(archive, f"it holds {Path(error.filename).name!r} twice") from None
+    except NotADirectoryError as error:
+        raise _refuse(archive, f"{Path(error.filename).name!r} lies below a plain file") from None
+    except _BAD as error:
+        raise _refuse(archive, f"it is damaged: {error}") from None
+
+
+@contextmanager
+def _open(archive: Path, limit: UnpackLimit) -> Iterator[Iterator[_Member]]:
+    with open_file(archive, most_bytes=limit.file_bytes) as file:
+        if zipfile.is_zipfile(file):
+            file.seek(0)
+            with zipfile.ZipFile(file) as packed:
+                yield _list_zip(packed)
+            return
+        file.seek(0)
+        with _decompress(file) as plain:
+            stream = _Forward(plain)
+            with tarfile.TarFile(fileobj=cast("IO[bytes]", stream), encoding="utf-8") as tar:
+                yield _list_tar(tar)
+            stream.finish()
+
+
+def _decompress(file: io.BufferedReader) -> IO[bytes]:
+    magic = file.peek(_HEAD_BYTES)
+    if magic.startswith(_GZIP):
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+    if magic.startswith(_BZIP2):
+        return cast("IO[bytes]", bz2.BZ2File(file))
+    return cast("IO[bytes]", lzma.LZMAFile(file)) if magic.startswith(_XZ) else file
+
+
+class _Forward:
+    """A stream for tarfile that only goes forward, reads no large header, and knows whether it came to its end."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._place = 0
+        self._tail = b""
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, place: int) -> int:
+        while self._place < place and self.read(min(place - self._place, _CHUNK_BYTES)):
+            pass
+        if self._place != place:
+            raise tarfile.ReadError("unexpected end of data")
+        return place
+
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= _MOST_AT_ONCE_BYTES:
+            raise tarfile.ReadError("a header has more bytes than any name")
+        data = self._stream.read(size)
+        self._place += len(data)
+        self._tail = (self._tail + data)[-_END_BYTES:]
+        return data
+
+    def finish(self) -> None:
+        """Read to the end, where checksums are compared; raises tarfile.ReadError if the end of the tar is not there.
+
+        tarfile takes a file that is cut off between two members for a whole one.
+        """
+        while self.read(_CHUNK_BYTES):
+            pass
+        if len(self._tail) < _END_BYTES or self._tail.strip(b"\0"):
+            raise tarfile.ReadError("its end is missing")
+
+
+def _list_zip(packed: zipfile.ZipFile) -> Iterator[_Member]:
+    for info in packed.infolist():
+        mode = info.external_attr >> 16
+        kind = stat.S_IFMT(mode)
+        if info.flag_bits & _ENCRYPTED:
+            yield _Member(info.filename, None, "is encrypted")
+        elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            yield _Member(info.filename, None, "is a link or a special file")
+        elif info.is_dir():
+            yield _Member(info.filename, None)
+        else:
+            with packed.open(info) as content:
+                yield _Member(info.filename, content)
+
+
+def _list_tar(tar: tarfile.TarFile) -> Iterator[_Member]:
+    for info in tar:
+        if info.isdir():
+            yield _Member(info.name, None)
+        elif info.isfile():
+            yield _Member(info.name, tar.extractfile(info))
+        else:
+            yield _Member(info.name, None, "is a link or a special file")
+
+
+def _find_flaw(name: str) -> str:
+    parts = name.rstrip("/").split("/")
+    if not name.strip("/") or name.startswith("/") or "\\" in name or "\0" in name or ".." in parts:
+        return "" if name in (".", "./") else "leads out of it"
+    return ""
+
+
+def _write(member: _Member, target: Path, left: int) -> int:
+    """Write a file or make a folder, and return how many bytes are left of those that may be; below 0 it stopped."""
+    if member.content is None:
+        target.mkdir(parents=True, exist_ok=True)
+        return left
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with create_file(target) as file:
+        while left >= 0 and (chunk := member.content.read(_CHUNK_BYTES)):
+            left -= len(chunk)
+            if left >= 0:
+                file.write(chunk)
+    return left
+
+
+def _refuse(archive: Path, cause: str, hint: str = "") -> UnreadableError:
+    return UnreadableError(f"{archive} is not unpacked", cause=cause, hint=hint)

@@ -1,0 +1,157 @@
+"""Trials of the two commits of an event sort it: the code did it, the node did, or nobody knows yet."""
+
+import math
+import random
+
+import pytest
+
+from harness.judge.event import TrialAnswer, sort_event, sort_history, suggest_trial
+from harness.records.comparison import Comparison, Family, Summary, Verdict
+from harness.records.history import (
+    ChangePoint,
+    CutKind,
+    Event,
+    EventKind,
+    Point,
+    Series,
+    SeriesKey,
+    SeriesStatus,
+    Suspicion,
+)
+from harness.records.measurement import Case
+from harness.stats.suspicion import judge_node
+
+OLD, NEW = "a" * 40, "b" * 40
+SUMMARY = Summary(n=9, median=1.0, minimum=1.0, maximum=1.0, spread=0.0)
+
+
+def name_case(model: str, fa: str = "0") -> Case:
+    return Case.of("whisper", model=model, threads=4, fa=fa)
+
+
+def suspect(change: float, case: Case, metric: str = "encode") -> Suspicion:
+    place = ChangePoint(since=10, earliest=10, latest=10, confidence=0.9)
+    return Suspicion(
+        key=SeriesKey(node="n", config="c", case=case, metric=metric), raised=11, place=place, before=1.0,
+        after=1 + change, change=change, low=change - 0.01, high=change + 0.01, score=5.0, threshold=3.0, nights=10,
+        precedents=0,
+    )  # fmt: skip
+
+
+def raise_event(*suspicions: Suspicion) -> Event:
+    return Event(id="e", kind=EventKind.SUSPICION, node="n", day="d", run="r", old=OLD, new=NEW, suspicions=suspicions)
+
+
+def answer(
+    change: float, reach: float, verdict: Verdict, *, case: Case | None = None, node: str = "n", mirrored: bool = False
+) -> TrialAnswer:
+    comparison = Comparison(
+        case=case or name_case("base"), metric="encode", n=40, change=change, low=change - reach, high=change + reach,
+        p=0.1, p_raw=0.1, verdict=verdict, relevant=True, baseline=SUMMARY, contender=SUMMARY, confidence=0.99,
+    )  # fmt: skip
+    return TrialAnswer(
+        node=node,
+        baseline=NEW if mirrored else OLD,
+        contender=OLD if mirrored else NEW,
+        runs=("one", "other"),
+        family=Family(comparisons=(comparison,), alpha=0.01, threshold=0.02, method="m"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (answer(0.05, 0.01, Verdict.REGRESSED), EventKind.CODE),
+        (answer(-0.05, 0.01, Verdict.IMPROVED, mirrored=True), EventKind.CODE),
+        (answer(0.001, 0.01, Verdict.UNCHANGED), EventKind.NODE),
+        (answer(-0.05, 0.01, Verdict.IMPROVED), EventKind.NODE),  # the other way round is not what was suspected
+        (answer(0.01, 0.05, Verdict.UNRESOLVED), EventKind.SUSPICION),
+        (answer(0.015, 0.005, Verdict.REGRESSED), EventKind.NODE),  # certain, and far less than what was suspected
+        (answer(0.02, 0.015, Verdict.REGRESSED), EventKind.SUSPICION),
+        (answer(0.05, 0.01, Verdict.REGRESSED, case=name_case("tiny")), EventKind.SUSPICION),
+        (answer(0.05, 0.01, Verdict.REGRESSED, node="another"), EventKind.SUSPICION),
+    ],
+)
+def test_a_trial_sorts_an_event(given: TrialAnswer, kind: EventKind) -> None:
+    event = sort_event(raise_event(suspect(0.05, name_case("base"))), [given])
+    assert event.kind is kind
+    assert event.trials == (given.runs if given.node == "n" else ())
+
+
+def test_trials_that_contradict_each_other_sort_nothing() -> None:
+    event = raise_event(suspect(0.05, name_case("base")))
+    answers = [answer(0.05, 0.01, Verdict.REGRESSED), answer(0.0, 0.01, Verdict.UNCHANGED)]
+    assert sort_event(event, answers).kind is EventKind.SUSPICION
+    assert sort_event(event, [answers[0], answers[0]]).kind is EventKind.CODE
+
+
+def test_the_node_is_blamed_for_the_strongest_suspicion_alone() -> None:
+    event = raise_event(suspect(0.05, name_case("base")), suspect(0.05, name_case("tiny")))
+    assert sort_event(event, [answer(0.0, 0.01, Verdict.UNCHANGED)]).kind is EventKind.NODE
+    weaker = answer(0.0, 0.01, Verdict.UNCHANGED, case=name_case("tiny"))
+    assert sort_event(event, [weaker]).kind is EventKind.SUSPICION
+
+
+def test_what_is_known_is_not_sorted() -> None:
+    event = raise_event().replace(kind=EventKind.NODE, subject="kernel: 6.1 -> 6.12")
+    assert sort_event(event, [answer(0.05, 0.01, Verdict.REGRESSED)]) is event
+
+
+def test_the_command_measures_what_was_suspected() -> None:
+    event = raise_event(
+        suspect(0.05, name_case("base")),
+        suspect(-0.03, name_case("tiny-q5_0", fa="1"), "decode"),
+        suspect(0.9, Case.of("memcpy", threads=4), "copy_rate"),
+    )
+    assert suggest_trial(event) == (
+        "harness", "ab", OLD[:12], NEW[:12], "--model", "base,tiny", "--quant", "f16,q5_0", "--threads", "4",
+        "--flash-attn", "0,1", "--metric", "encode,decode", "--threshold", "2.0%",
+    )  # fmt: skip
+    small = suggest_trial(raise_event(suspect(0.016, name_case("base"))))
+    assert "--quant" not in small
+    assert small[-2:] == ("--threshold", "0.8%")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        raise_event(suspect(0.05, Case.of("memcpy", threads=4), "copy_rate")),
+        raise_event(suspect(0.05, name_case("base"), "load")),
+        raise_event(suspect(0.05, name_case("base"))).replace(new=OLD),
+    ],
+)
+def test_what_no_trial_can_sort_has_no_command(event: Event) -> None:
+    assert suggest_trial(event) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "kind", "status"),
+    [
+        (0.08, Verdict.REGRESSED, EventKind.CODE, SeriesStatus.CONFIRMED),
+        (0.0, Verdict.UNCHANGED, EventKind.NODE, SeriesStatus.STEADY),
+        (0.04, Verdict.UNRESOLVED, EventKind.SUSPICION, SeriesStatus.SUSPICION),
+    ],
+)
+def test_a_history_is_sorted(change: float, verdict: Verdict, kind: EventKind, status: SeriesStatus) -> None:
+    source = random.Random(3)
+    logs = [source.gauss(0, 0.01) + 0.08 * (night >= 40) for night in range(60)]
+    points = tuple(
+        Point(position=night, commit=f"c{night}", run=f"r{night}", day=f"d{night:02}", value=math.exp(log))
+        for night, log in enumerate(logs)
+    )
+    key = SeriesKey(node="n", config="c", case=name_case("base"), metric="encode")
+    series = [
+        Series(key=key, points=points),
+        Series(key=SeriesKey(node="n", config="c", case=name_case("x"), metric="encode"), points=()),
+    ]
+    history = judge_node(series)
+    (event,) = history.events
+    given = answer(change, 0.01 if change != 0.04 else 0.05, verdict).replace(baseline=event.old, contender=event.new)
+    after = sort_history(series, history, [given])
+    assert [one.kind for one in after.events] == [kind]
+    assert after.events[0].replace(kind=event.kind, trials=()) == event, "nothing else changes, above all not the id"
+    assert after.judgements[0].status is status
+    assert after.judgements[0].visible == history.judgements[0].visible
+    cuts = [[cut.kind for cut in epoch.cuts] for epoch in after.judgements[0].epochs]
+    assert cuts == ([[], [CutKind.EVENT]] if kind is EventKind.NODE else [[]])
+    assert after.judgements[1] == history.judgements[1]

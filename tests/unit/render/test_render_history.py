@@ -1,0 +1,114 @@
+"""A history for people."""
+
+import pytest
+
+from harness.records.history import (
+    Cut,
+    CutKind,
+    Event,
+    EventKind,
+    History,
+    HistoryCommit,
+    Point,
+    Series,
+    SeriesKey,
+)
+from harness.records.measurement import Case
+from harness.render.history import render_history, render_series
+from harness.stats.suspicion import judge_node
+
+KEY = SeriesKey(node="desk", config="725ab796", case=Case.of("whisper", model="base"), metric="encode")
+CUT = Cut(kind=CutKind.NODE, subject="kernel: 6.1 -> 6.5")
+
+
+def point(number: int, **changes: object) -> Point:
+    one = Point(
+        position=number,
+        commit=f"{number:040x}",
+        run=f"run-{number}",
+        day=f"2026-03-{number + 1:02}",
+        value=100.0 + number % 3,
+        caveats=("load",),
+    )
+    return one.replace(**changes)
+
+
+def make(*points: Point, key: SeriesKey = KEY, count: int = 1) -> History:
+    series = tuple(
+        Series(key=key.replace(case=Case.of(key.case.benchmark, n=number)) if count > 1 else key, points=points)
+        for number in range(count)
+    )
+    commits = tuple(
+        HistoryCommit(
+            position=one.position,
+            name=one.commit,
+            sha=one.commit,
+            release="v1.9.0" if one.position == 3 else "",
+            date=one.day,
+            subject=f"subject {one.position}",
+        )
+        for one in points
+    )
+    judged = judge_node(series)
+    return History(series=series, judgements=judged.judgements, events=judged.events, commits=commits)
+
+
+def test_a_series_is_a_line() -> None:
+    text = render_history(make(*(point(number) for number in range(9))), plain=True)
+    first, header, row, *rest = text.splitlines()
+    assert first == "desk, config 725ab796: 9 runs, 2026-03-01 to 2026-03-09"
+    assert header.split() == ["case", "metric", "unit", "newest", "change", "history", "points", "status"]
+    assert row.split()[:4] == ["whisper/model=base", "encode", "ms/pass", "102.0"]
+    assert row.endswith("9  steady")
+    assert rest == ["", "1 series: 1 steady"]
+    assert text.isascii()
+
+
+def test_intervals_have_a_column_where_there_are_some() -> None:
+    points = [point(number, low=99.0, high=103.0, n=7) for number in range(3)]
+    _, header, row, *_ = render_history(make(*points)).splitlines()
+    assert "interval" in header
+    assert "[99.00, 103.0]" in row
+    assert row.endswith("too few points")
+
+
+def test_steady_crowds_are_left_out_unless_asked_for() -> None:
+    history = make(*(point(number) for number in range(9)), key=KEY.replace(case=Case.of("mul_mat")), count=30)
+    text = render_history(history)
+    assert "30 steady series of mul_mat not shown: --all" in text
+    assert "mul_mat/n=7" not in text
+    assert "mul_mat/n=7" in render_history(history, full=True)
+
+
+def test_epochs_are_ruled_lines() -> None:
+    points = [point(number, cuts=(CUT,) if number == 5 else ()) for number in range(9)]
+    lines = render_series(make(*points), plain=True).splitlines()
+    rule = next(number for number, line in enumerate(lines) if line.startswith("  ---"))
+    assert "2026-03-06  node: kernel: 6.1 -> 6.5" in lines[rule]
+    assert lines[rule + 1].split()[:2] == ["2026-03-06", "00000000"]
+    assert "v1.9.0" in "\n".join(lines)
+    assert any("|" in line for line in lines[:4]), "the sparkline has a bar there"
+
+
+def test_caveats_of_all_points_are_told_once() -> None:
+    points = [point(number, caveats=("load", "battery") if number == 4 else ("load",)) for number in range(9)]
+    text = render_series(make(*points))
+    assert "of all these points: load (harness explain CODE)" in text
+    assert text.count("battery") == 1
+
+
+@pytest.mark.parametrize(("most", "shown"), [(0, 9), (4, 4), (20, 9)])
+def test_the_newest_points_are_shown(most: int, shown: int) -> None:
+    text = render_series(make(*(point(number) for number in range(9))), most=most)
+    assert text.count("subject ") == shown
+    assert ("older point" in text) == (shown < 9)
+
+
+def test_an_event_that_the_records_tell_has_its_reasons() -> None:
+    event = Event(
+        id="0a", kind=EventKind.NODE, node="desk", day="2026-03-06", run="r", old="", new="ab" * 20, subject=CUT.subject
+    )
+    text = render_history(make(point(0)).replace(events=(event,)))
+    assert "Other events:" in text
+    assert "0a  2026-03-06  NODE  desk: between the beginning and abababab" in text
+    assert "    kernel: 6.1 -> 6.5" in text

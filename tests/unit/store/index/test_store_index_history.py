@@ -1,0 +1,117 @@
+"""RunNumbers are read once, and are those of the bundles as they are."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.records.card import RunFilter
+from harness.records.raw_history import RawHistory
+from harness.store.index.history import count_rows, drop_orphans, load_history, measure
+from harness.store.index.index import RunIndex
+from tests.stand import DAYS, Stand
+
+HOUR_NS = 3600 * 10**9
+METRIC, CASE = "copy_rate", "memcpy/threads=2"
+
+
+@pytest.fixture
+def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stand]:
+    monkeypatch.setattr(time, "time_ns", lambda: int(1e9 * time.time()) + HOUR_NS)
+    stand = Stand(tmp_path)
+    for day in DAYS:
+        stand.add(day)
+    stand.add(DAYS[0], node="two")
+    yield stand
+    assert stand.seen() == stand.truth()
+
+
+def look(stand: Stand, wanted: RunFilter = RunFilter(), **words: str) -> RawHistory:  # noqa: B008 - it is frozen
+    def ask(index: RunIndex) -> RawHistory:
+        index.refresh()
+        stand.errors = measure(index, wanted)
+        return load_history(index, wanted, **words)
+
+    return stand.ask(ask)
+
+
+def days(history: RawHistory) -> dict[str, list[str]]:
+    """Return the days of the points of one series of each node."""
+    (words,) = {key[1:] for key in history.series if key[2:4] == (CASE, METRIC)}
+    return {
+        key[0]: sorted(history.details[point.run].start[:10] for point in points)
+        for key, points in history.series.items()
+        if key[1:] == words
+    }
+
+
+def test_series_have_a_point_for_each_run(stand: Stand) -> None:
+    history = look(stand)
+    assert days(history) == {"one": ["2026-01-01", "2026-01-02", "2026-02-03"], "two": ["2026-01-01"]}
+    (detail,) = [one for one in history.details.values() if one.node == "two"]
+    assert Path(detail.path).is_dir()
+    assert (detail.release, detail.purpose, detail.subject) == ("v1.8.5", "manual", "sync : ggml")
+    assert dict(history.machines[detail.machine])["CPU"] == "A CPU"
+    encode = next(points for key, points in history.series.items() if key[3] == "encode" and "base" in key[2])
+    assert all(point.n == 7 and point.low is not None and point.low < point.median for point in encode)
+
+
+def test_numbers_are_read_once(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = look(stand)
+    monkeypatch.setattr("harness.store.index.history.read_numbers", lambda _: pytest.fail("it was read again"))
+    assert look(stand) == first
+
+
+def test_only_what_is_wanted_is_read(stand: Stand) -> None:
+    assert days(look(stand, RunFilter(node="two"))) == {"two": ["2026-01-01"]}
+    assert stand.ask(count_rows)["points"] == len(look(stand, RunFilter(node="two")).series)
+    assert days(look(stand, RunFilter(since="2026-01-02"))) == {"one": ["2026-01-02", "2026-02-03"]}
+    assert set(look(stand, metric=METRIC, case=CASE).series) == {
+        key for key in look(stand).series if key[2:4] == (CASE, METRIC)
+    }
+
+
+def test_what_is_gone_or_replaced_has_no_points(stand: Stand) -> None:
+    before = look(stand)
+    shutil.rmtree(stand.results / "two")
+    bundle = stand.results / "one" / "2026-01" / f"{DAYS[0]}T000000Z-aaaaaaaa-11111111"
+    shutil.rmtree(bundle)
+    stand.add(DAYS[0], release="v1.9.0")
+    history = look(stand)
+    assert days(history) == {"one": ["2026-01-01", "2026-01-02", "2026-02-03"]}
+    assert {one.release for one in history.details.values()} == {"v1.8.5", "v1.9.0"}
+
+    def count(index: RunIndex) -> tuple[int, int]:
+        index.refresh()
+        full = count_rows(index)["points"]
+        drop_orphans(index)
+        return full, count_rows(index)["points"]
+
+    full, left = stand.ask(count)
+    assert left < full
+    assert left == sum(map(len, history.series.values()))
+    assert sum(map(len, before.series.values())) == left + left // 3
+    assert look(stand) == history
+
+
+def test_a_run_whose_numbers_cannot_be_read_is_said_and_left_out(stand: Stand) -> None:
+    file = stand.results / "two" / "2026-01" / f"{DAYS[0]}T000000Z-aaaaaaaa-11111111" / "run.json"
+    file.write_text(file.read_text().replace("2216.24", "-1"))
+    for _ in range(2):
+        assert list(days(look(stand))) == ["one"]
+        assert [str(file) in error.line for error in stand.errors] == [True]
+
+
+def test_a_run_that_changes_before_its_numbers_are_read(stand: Stand) -> None:
+    def ask(index: RunIndex) -> RawHistory:
+        index.refresh()
+        stand.add("20260105", node="two")
+        (stand.results / "two" / "2026-01" / f"{DAYS[0]}T000000Z-aaaaaaaa-11111111" / "run.json").unlink()
+        measure(index)
+        return load_history(index)
+
+    assert list(days(stand.ask(ask))) == ["one"]
+    shutil.rmtree(stand.results / "two" / "2026-01" / f"{DAYS[0]}T000000Z-aaaaaaaa-11111111")
+    assert days(look(stand))["two"] == ["2026-01-05"]

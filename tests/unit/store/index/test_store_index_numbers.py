@@ -1,0 +1,99 @@
+"""What the index keeps for a history is what the whole record says."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.build.behaviour import name_yardstick
+from harness.errors import UnreadableError
+from harness.judge.machine import describe_machine
+from harness.records.measurement import Case, Measurement
+from harness.records.outcome import StepResult
+from harness.records.run import Run, SettingOrigin, SettingUsed
+from harness.stats.series import summarize_run
+from harness.store.bundle import create_bundle
+from harness.store.index.numbers import RunNumbers, read_numbers
+from tests import sheet
+
+
+def read(folder: Path) -> RunNumbers | UnreadableError:
+    month, _, name = str(folder).rpartition(os.sep)
+    (answer,) = read_numbers(((month, name),))
+    return answer
+
+
+def read_run(tmp_path: Path, run: Run) -> RunNumbers:
+    answer = read(create_bundle(tmp_path, run)[1].seal(run, "the report\n"))
+    assert isinstance(answer, RunNumbers), answer
+    return answer
+
+
+def test_the_values_are_those_of_the_record(tmp_path: Path) -> None:
+    run = sheet.run()
+    numbers = read_run(tmp_path, run)
+    expected = {
+        (run.node.name, run.config.id, str(case), metric, name_yardstick(case.benchmark, run)): (
+            summary.n,
+            summary.median,
+            summary.low,
+            summary.high,
+        )
+        for (case, metric), summary in summarize_run(run).items()
+    }
+    assert dict(numbers.values) == expected
+    assert any(value[0] == 7 and value[2] is not None for _, value in numbers.values)
+    assert numbers.machine == describe_machine(run)
+    assert numbers.detail["config"] == run.config.id
+    assert numbers.detail["caveats"] == "weights-synthetic load"
+    assert (numbers.detail["purpose"], numbers.detail["subject"]) == ("manual", "sync : ggml")
+
+
+def test_the_options_of_the_build_are_kept_as_for_a_shell(tmp_path: Path) -> None:
+    asked = [("isa", "avx2"), ("define", "CMAKE_C_FLAGS=-O2 -g"), ("model", "base")]
+    used = tuple(SettingUsed(name=name, value=value, origin=SettingOrigin.FLAG) for name, value in asked)
+    numbers = read_run(tmp_path, sheet.run().replace(settings=used))
+    assert numbers.detail["build"] == "--isa avx2 -D 'CMAKE_C_FLAGS=-O2 -g'"
+
+
+def test_one_case_is_one_series_however_it_is_spelled(tmp_path: Path) -> None:
+    run = sheet.run()
+    folder = create_bundle(tmp_path, run)[1].seal(run, "the report\n")
+    text = (folder / "run.json").read_text()
+    record = json.loads(text)
+    (folder / "run.json").write_text(json.dumps(record))  # on one line
+    half = json.dumps(record["results"][4])
+    assert json.dumps(record).count(half) == 1
+    (folder / "run.json").write_text(json.dumps(record).replace(half, json.dumps(record["results"][4], indent=1)))
+    answer = read(folder)
+    assert isinstance(answer, RunNumbers)
+    assert len({key for key, _ in answer.values}) == len(answer.values)
+
+
+def test_a_worker_is_another_yardstick(tmp_path: Path) -> None:
+    run = sheet.run()
+
+    def mark(result: StepResult) -> StepResult:
+        return result.replace(measurements=tuple(one.replace(process=1) for one in result.measurements))
+
+    other = run.replace(id="20260105T000000Z-aaaaaaaa-11111111", results=tuple(map(mark, run.results)))
+    keys = {key for key, _ in read_run(tmp_path, run).values}
+    assert keys.isdisjoint(key for key, _ in read_run(tmp_path, other).values)
+
+
+@pytest.mark.parametrize("value", ["1e999", "-1", "0", '"x"', "NaN"])
+def test_a_value_that_is_no_number(tmp_path: Path, value: str) -> None:
+    run = sheet.run()
+    folder = create_bundle(tmp_path, run)[1].seal(run, "the report\n")
+    text = (folder / "run.json").read_text()
+    (folder / "run.json").write_text(text.replace("2216.24", value))
+    assert isinstance(read(folder), UnreadableError)
+
+
+def test_metrics_that_nobody_knows_are_left_out(tmp_path: Path) -> None:
+    run = sheet.run()
+    first = run.results[-3]
+    strange = Measurement(case=Case.of("whisper", model="base"), metric="fps", value=3.0)
+    run = run.replace(results=(*run.results, first.replace(measurements=(strange,))))
+    assert "fps" not in {key[3] for key, _ in read_run(tmp_path, run).values}
