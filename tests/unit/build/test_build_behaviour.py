@@ -35,7 +35,7 @@ def test_a_default_matters_only_where_nobody_says_what_he_wants() -> None:
 def test_each_benchmark_has_its_own() -> None:
     assert name_yardstick("mul_mat", at("v1.8.5")) == (
         "backend of mul_mat: made and freed inside each timed call; "
-        "data of mul_mat: bytes 0 to 63, filled anew for each type"
+        "data of mul_mat: bytes 0 to 63, filled again for each type"
     )
     assert name_yardstick("memcpy", at("v1.8.5")) == ""
 
