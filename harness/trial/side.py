@@ -83,7 +83,8 @@ def make_side_cases(side: Side, built: BuildResult, *, plant: float = 0.0) -> tu
                     side_cases.append(side_case.replace(bench_step=_fill_bench_step(side_case, built, suite)))
                 else:
                     side_cases.append(side_case.replace(library=find_library(built.folder)))
-    return state.replace(suite=suite, results=()), side_cases
+    # Where both sides share a build, its run is that of the baseline.
+    return state.replace(suite=suite, settings=side.request.used, results=()), side_cases
 
 
 def find_library(folder: str) -> str:
