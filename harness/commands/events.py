@@ -25,9 +25,9 @@ def events(call: Call, ids: tuple[str, ...], *, node: str = "") -> int:
     found = tuple(_find(history.events, one) for one in ids) if ids else history.events
     names = {one.name: one.short for one in history.commits}
     if ids:
-        output.show("\n".join(render_event(event, history, names) for event in found), found)
+        output.show("\n".join(render_event(event, history, names, width=output.width) for event in found), found)
     else:
-        output.show(render_events(found, names), found)
+        output.show(render_events(found, names, width=output.width), found)
         if not found:
             output.console.note("nothing has happened")
     return code

@@ -66,11 +66,11 @@ def history(call: Call, request: HistoryWords) -> int:
     chosen = _choose(whole, raw, request.words, wanted)
     if keys and not chosen.series:
         raise UsageError("no series fits all of these words", hint="harness history lists them")
-    plain = not output.is_unicode
+    plain, width = not output.is_unicode, output.width
     if len(chosen.series) == 1:
-        text = render_series(chosen, most=request.limit, plain=plain)
+        text = render_series(chosen, most=request.limit, plain=plain, width=width)
     else:
-        text = render_history(chosen, full=request.full, plain=plain) if chosen.series else ""
+        text = render_history(chosen, full=request.full, plain=plain, width=width) if chosen.series else ""
     output.show(text, chosen)
     return code
 

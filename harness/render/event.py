@@ -5,20 +5,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.records.history import Event, EventKind, History, SeriesChange, Suspicion
 from harness.records.wording import format_count
 from harness.render.number import format_share, format_value
-from harness.render.plain import align, cut
+from harness.render.plain import align, continue_command, cut
 
 _INDENT = "  "
 _NAMED, _SUBJECT = 3, 70
 
 
-def render_events(events: Sequence[Event], names: Mapping[str, str]) -> str:
-    """Return a few lines for each event, in order; `names` are those of commits for people."""
-    return "".join(f"{line}\n" for event in events for line in describe_event(event, names))
+def render_events(events: Sequence[Event], names: Mapping[str, str], *, width: int = 0) -> str:
+    """Return a few lines for each event, in order; `names` are those of commits for people.
+
+    Commands have lines of at most `width` columns; 0 means no limit.
+    """
+    return "".join(f"{line}\n" for event in events for line in describe_event(event, names, width=width))
 
 
-def render_event(event: Event, history: History, names: Mapping[str, str]) -> str:
+def render_event(event: Event, history: History, names: Mapping[str, str], *, width: int = 0) -> str:
     """Return all that is known of an event: its evidence, and the commits among which it happened."""
-    lines = [*describe_event(event, names, most=0)]
+    lines = [*describe_event(event, names, most=0, width=width)]
     positions = {one.name: one.position for one in history.commits}
     old, new = positions.get(event.old, -1), positions.get(event.new, -1)
     rows = [
@@ -34,10 +37,10 @@ def render_event(event: Event, history: History, names: Mapping[str, str]) -> st
     return "".join(f"{line}\n" for line in lines)
 
 
-def describe_event(event: Event, names: Mapping[str, str], most: int = _NAMED) -> Iterator[str]:
+def describe_event(event: Event, names: Mapping[str, str], *, most: int = _NAMED, width: int = 0) -> Iterator[str]:
     """Yield what is known of an event, a line each; `names` are those of commits for people.
 
-    Of many series that show it only `most` are named, all for 0.
+    Of many series that show it only `most` are named, all for 0. The command has lines of at most `width` columns.
     """
     old, new = (names.get(name, name[:8]) or "the beginning" for name in (event.old, event.new))
     between = f"between {old} and {new}"
@@ -58,7 +61,7 @@ def describe_event(event: Event, names: Mapping[str, str], most: int = _NAMED) -
         left = "" if event.kind is not EventKind.SUSPICION else ", and left open"
         yield f"{_INDENT}measured in turns{left}: {', '.join(event.trials)}"
     if event.command and not event.returned:
-        yield f"{_INDENT}to know: {event.command}"
+        yield from continue_command(event.command, lead=f"{_INDENT}to know: ", width=width)
 
 
 def _list_changes(event: Event, most: int) -> Iterator[str]:

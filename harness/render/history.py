@@ -29,15 +29,16 @@ _DRAWN, _EVENTS, _SUBJECT, _NAMED = 24, 8, 60, 3
 # Of a benchmark with more steady series than that none of them is shown.
 _MANY = 24
 _RULE = "-"
-_RULE_WIDTH = 78
+_RULE_WIDTH = 80
 
 _Judged = tuple[Series, Judgement]
 
 
-def render_history(history: History, *, full: bool = False, plain: bool = False) -> str:
+def render_history(history: History, *, full: bool = False, plain: bool = False, width: int = 0) -> str:
     """Return a table of the series of each node and config, and the newest events; `plain` is ASCII alone.
 
-    Without `full`, steady series of a benchmark that has very many are left out.
+    Without `full`, steady series of a benchmark that has very many are left out. Commands have lines of at most `width`
+    columns; 0 means no limit.
     """
     blocks: list[list[str]] = []
     pairs = zip(history.series, history.judgements, strict=True)
@@ -47,20 +48,23 @@ def render_history(history: History, *, full: bool = False, plain: bool = False)
         blocks.append([_describe(node, config, [series for series, _ in own])])
         rows = [_HEADER, *(_row(series, judged, plain=plain) for series, judged in shown)]
         blocks[-1] += [*align(_drop_empty(rows, least=_LEFT), left=_LEFT, indent=_INDENT), *elided]
-    blocks.append(list(_list_events(history)))
+    blocks.append(list(_list_events(history, width)))
     blocks.append([_conclude(history)])
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def render_series(history: History, *, most: int = 0, plain: bool = False) -> str:
-    """Return the newest `most` points (0: all) of the only series of a history, epoch by epoch, newest last."""
+def render_series(history: History, *, most: int = 0, plain: bool = False, width: int = 0) -> str:
+    """Return the newest `most` points (0: all) of the only series of a history, epoch by epoch, newest last.
+
+    Subjects are cut so that a point is one line of at most `width` columns; 0 means no limit.
+    """
     (series,), (judged,) = history.series, history.judgements
     commits = {one.position: one for one in history.commits}
     first = max(0, len(series.points) - most) if most else 0
     blocks = [
         [*_head(series, judged, plain=plain)],
-        [*_list_points(series, judged, commits, first)],
-        list(_list_events(history)),
+        [*_list_points(series, judged, commits, first, width)],
+        list(_list_events(history, width)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -133,7 +137,9 @@ def _stand(judged: Judgement) -> str:
     )
 
 
-def _list_points(series: Series, judged: Judgement, commits: dict[int, HistoryCommit], first: int) -> Iterator[str]:
+def _list_points(
+    series: Series, judged: Judgement, commits: dict[int, HistoryCommit], first: int, width: int
+) -> Iterator[str]:
     shown = series.points[first:]
     raised = {one.raised for one in judged.suspicions}
     since = {one.place.since: one for one in judged.suspicions}
@@ -167,8 +173,8 @@ def _list_points(series: Series, judged: Judgement, commits: dict[int, HistoryCo
         yield f"{_INDENT}{format_count(first, 'older point')} not shown: --all, or --limit N"
     for number, line in enumerate(_align_points(rows)):
         for text in rules.get(number, ()):
-            yield f"{_INDENT}{f'--- {text} '.ljust(_RULE_WIDTH, _RULE)}"
-        yield line
+            yield f"{_INDENT}{f'--- {text} '.ljust(min(width or _RULE_WIDTH, _RULE_WIDTH) - len(_INDENT), _RULE)}"
+        yield cut(line, width) if width else line
 
 
 def _align_points(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -185,7 +191,7 @@ def _drop_empty(rows: Sequence[Sequence[str]], least: int = 0) -> list[list[str]
     return [[row[number] for number in kept] for row in rows]
 
 
-def _list_events(history: History) -> Iterator[str]:
+def _list_events(history: History, width: int) -> Iterator[str]:
     """Yield the newest events: open ones that nobody has decided about, then what is more than a suspicion."""
     names = {one.name: one.short for one in history.commits}
     standing = [one for one in history.events if one.kind is EventKind.SUSPICION and one.open and not one.triage]
@@ -195,7 +201,8 @@ def _list_events(history: History) -> Iterator[str]:
             continue
         yield title
         for event in events[-_EVENTS:]:
-            yield from (f"{_INDENT}{line}" for line in describe_event(event, names))
+            lines = describe_event(event, names, width=width and width - len(_INDENT))
+            yield from (f"{_INDENT}{line}" for line in lines)
     left = len(history.events) - len(standing[-_EVENTS:]) - len(other[-_EVENTS:])
     if left:
         yield f"{format_count(left, 'older event')}: harness events"

@@ -1,9 +1,15 @@
 """Text for a terminal: without control sequences, and in aligned columns."""
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
 from harness.records.comparison import Summary
+
+# A word of a shell command, quotes included, and an option with its value; what ends a line of a command that goes on.
+_ONE = r"""(?:[^\s'"]|'[^']*'|"[^"]*")+"""
+_WORD = re.compile(rf"--?[a-zA-Z]\S*\s+(?![-&]){_ONE}|{_ONE}")
+_GOES_ON = " \\"
 
 
 def one_line(text: str) -> str:
@@ -37,6 +43,23 @@ def fold(text: str, width: int) -> str:
     if all(len(line) <= width for line in text.split("\n")):
         return text
     return "\n".join(piece for line in text.split("\n") for piece in _fold_line(line, width))
+
+
+def continue_command(command: str, *, lead: str, width: int) -> list[str]:
+    """Return a shell command after `lead` in lines that can be copied together: all but the last end with a backslash.
+
+    Each has at most `width` columns, but for a longer word; 0 means one line.
+    """
+    first, *rest = _WORD.findall(command) or [""]
+    lines = [f"{lead}{first}"]
+    indent = " " * (len(lead) - len(lead.lstrip()) + 4)
+    for word in rest:
+        if width and len(f"{lines[-1]} {word}{_GOES_ON}") > width:
+            lines[-1] += _GOES_ON
+            lines.append(f"{indent}{word}")
+        else:
+            lines[-1] += f" {word}"
+    return lines
 
 
 def align_within(

@@ -104,6 +104,19 @@ def test_the_newest_points_are_shown(most: int, shown: int) -> None:
     assert ("older point" in text) == (shown < 9)
 
 
+@pytest.mark.parametrize("width", [0, 60, 80, 200])
+def test_a_point_is_one_line(width: int) -> None:
+    history = make(*(point(number, cuts=(CUT,) if number == 5 else ()) for number in range(9)))
+    commits = tuple(one.replace(subject="a subject of some forty-five characters or so") for one in history.commits)
+    lines = render_series(history.replace(commits=commits), width=width).splitlines()
+    rows = [line for line in lines if "a subj" in line]
+    assert len(rows) == 9
+    assert all(len(line) <= (width or 200) for line in rows)
+    assert rows[0].endswith(" ..." if width == 60 else "or so")
+    rule = next(line for line in lines if line.startswith("  ---"))
+    assert len(rule) == min(width or 80, 80)
+
+
 def test_an_event_that_the_records_tell_has_its_reasons() -> None:
     event = Event(
         id="0a", kind=EventKind.NODE, node="desk", day="2026-03-06", run="r", old="", new="ab" * 20, subject=CUT.subject

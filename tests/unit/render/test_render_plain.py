@@ -1,10 +1,12 @@
 """Lines that fit: shortened, folded, and tables in several parts."""
 
+import shlex
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.render.plain import align_within, cut, fold
+from harness.render.plain import align_within, continue_command, cut, fold
 
 ROWS = [
     ["model", "threads", "Enc.", "Dec.", "peak"],
@@ -47,3 +49,27 @@ def test_a_wide_table_has_parts_with_the_names_of_its_rows(width: int) -> None:
     assert all(part.split("\n")[-1].split()[:2] == ["base", "2"] for part in parts)
     assert max(map(len, lines)) <= width
     assert [cell for part in parts for cell in part.split("\n")[-1].split()[2:]] == ["3379.00", "7.45", "447"]
+
+
+@given(
+    st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12), min_size=1, max_size=20),
+    st.integers(min_value=0, max_value=60),
+)
+def test_a_command_in_several_lines_is_that_command(words: list[str], width: int) -> None:
+    lines = continue_command(shlex.join(words), lead="  to know: ", width=width)
+    text = "\n".join(lines).removeprefix("  to know: ").replace("\\\n", "")
+    assert shlex.split(text) == words
+    assert width or len(lines) == 1
+
+
+def test_an_option_stands_beside_its_value() -> None:
+    command = "harness ab 740bf7f6a150 215990abdeb7 --model 'a b' --threads 4 --relink --metric encode && true"
+    assert continue_command(command, lead="  to know: ", width=30) == [
+        "  to know: harness ab \\",
+        "      740bf7f6a150 \\",
+        "      215990abdeb7 \\",
+        "      --model 'a b' \\",
+        "      --threads 4 --relink \\",
+        "      --metric encode && \\",
+        "      true",
+    ]
