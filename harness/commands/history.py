@@ -21,6 +21,7 @@ from harness.records.history import History, Point, SeriesKey, Triage
 from harness.records.raw_history import RawHistory
 from harness.records.record import Record
 from harness.render.history import render_history, render_series
+from harness.settings.layer import Settings
 from harness.settings.request import Places
 from harness.store.bundle import load_run
 from harness.store.index.history import load_history, measure
@@ -79,12 +80,18 @@ def judge_results(call: Call, places: Places, wanted: RunFilter) -> tuple[RawHis
     """Return the numbers of the runs that are wanted, what is said of them, and the exit code for the unreadable."""
     with _keeping_all():
         raw, errors = load_numbers(places, call.output, wanted)
-        history = judge_history(raw, order_by_git(raw, places.cache, call.environ))
+        history = judge_history(raw, order_by_git(raw, places.cache, call.environ), _name_places(call.settings, places))
     answers, unread = load_answers(history, raw)
     for error in unread:
         call.output.console.warn(f"harness: {error}")
     errors += unread
     return raw, sort_by_trials(history, answers), errors[-1].exit_code if errors else 0
+
+
+def _name_places(settings: Settings, places: Places) -> str:
+    """Return the options that make another command use these folders, if flags name one of them."""
+    given = {one.name for one in settings.from_flags}
+    return places.options if given & {"results", "cache"} else ""
 
 
 @contextlib.contextmanager

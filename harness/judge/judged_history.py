@@ -25,17 +25,18 @@ from harness.stats.suspicion import judge_node
 _DIGITS = 12
 
 
-def judge_history(raw: RawHistory, order: Mapping[str, int] | None = None) -> History:
+def judge_history(raw: RawHistory, order: Mapping[str, int] | None = None, options: str = "") -> History:
     """Return the series of stored numbers with what is said of them; `order` as for `trace_series`.
 
+    `options` are added to the commands of events.
     All series of a node are judged together, as its budget of suspicions is one. No event is sorted yet.
     """
     series = trace_series(raw, order)
     judged = [judge_node(own) for own in _split(series)]
     history = _join(series, judged)
-    builds = {(one.node, one.run_id): one.build for one in raw.details.values() if one.build}
+    again = {(one.node, one.run_id): one.options for one in raw.details.values() if one.options}
     events = tuple(
-        event.replace(command=_name_command(event, builds.get((event.node, event.run), "")))
+        event.replace(command=_name_command(event, f"{again.get((event.node, event.run), '')} {options}".strip()))
         if event.kind is EventKind.SUSPICION
         else event
         for event in history.events
@@ -112,13 +113,13 @@ def _finish(event: Event, known: Mapping[SeriesKey, tuple[Series, Judgement]]) -
     return event.replace(open=still, command=event.command if event.kind is EventKind.SUSPICION else "")
 
 
-def _name_command(event: Event, build: str) -> str:
+def _name_command(event: Event, options: str) -> str:
     """Return the command that measures the commits before and after an event again on this node, if possible in turns.
 
-    `build` are the options that make the build of the run that raised it. Live comparisons are of models: without one
+    `options` are those of the run that raised it, and of the folders. Live comparisons are of models: without one
     among the cases, both commits are measured one after the other.
     """
-    options = f" {build}" if build else ""
+    options = options and f" {options}"
     if words := suggest_trial(event):
         return f"{shlex.join(words)}{options}"
     if event.old == event.new:

@@ -22,8 +22,8 @@ class RunDetail(Record):
     """A run of a history: where it is, when it began, what was measured, why, and on which machine.
 
     `machine` is a digest: equal ones stand for equal facts. `earliest` is before `start` where that is not exact.
-    `trial` is the id of the live comparison that it is a side of, empty for all other runs. `build` are the options of
-    a command line that makes the same build, quoted for a shell; empty for the default build, and for imported runs.
+    `trial` is the id of the live comparison that it is a side of, empty for all other runs. `options` are those
+    of a command line that builds and measures on its node in the same way, quoted for a shell; empty for imported runs.
     """
 
     path: str
@@ -43,7 +43,7 @@ class RunDetail(Record):
     caveats: tuple[str, ...]
     machine: str
     trial: str = ""
-    build: str = ""
+    options: str = ""
 
 
 class RawPoint(NamedTuple):

@@ -16,9 +16,10 @@ DECISIVE = frozenset(
     source isa compiler build_type backend blas llamafile openmp tools define allow_unknown_options loadable werror
     """.split()
 )
-# These decide the config of a build, and where its commits are found.
-_BUILDING = tuple(
-    "repo isa compiler build_type backend blas llamafile openmp define allow_unknown_options werror".split()
+# These decide the config of a build, where its commits are found, and under which conditions and name it was measured.
+_AGAIN = tuple(
+    """repo isa compiler build_type backend blas llamafile openmp define allow_unknown_options werror
+    weights force_threads pin nice huge_pages as_node""".split()
 )
 _NEXT_OPTION = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z]+)?=)")
 _MARK = "***@"
@@ -78,14 +79,14 @@ def restore_settings(kept: Iterable[SettingUsed]) -> Settings:
     return Settings(used=tuple(used))
 
 
-def name_build(kept: Iterable[SettingUsed]) -> tuple[str, ...]:
-    """Return the options with which a live comparison makes the build that recorded settings asked for.
+def name_options(kept: Iterable[SettingUsed]) -> tuple[str, ...]:
+    """Return the options with which a live comparison builds and measures on this node as recorded settings asked for.
 
     What is as by default is left out, and so are logins and what cannot be understood.
     """
     told = {one.name: one.value for one in _rename(kept)}
     words: list[str] = []
-    for name in _BUILDING:
+    for name in _AGAIN:
         setting, text = BY_NAME[name], told.get(name, "")
         if not text or _MARK in text or TRIAL[0] not in setting.commands:
             continue

@@ -131,8 +131,9 @@ def test_events_and_what_people_say_of_them(results: Kit) -> None:
             assert f"{triage}, line 2" in done.stderr
     finally:
         triage.unlink()
-    shown = results.harness("events", "show", second[:5]).stdout
+    shown = results.harness("events", "show", second[:5], "--results", str(results.results)).stdout
     assert shown.startswith(second)
+    assert f" --results {results.results}" in shown, "where the command is to store its runs"
     assert "commits that were measured since:" in shown
     assert "change number" in shown
     assert results.harness("events", "show", "nothing").returncode == 2

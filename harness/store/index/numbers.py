@@ -21,7 +21,7 @@ from harness.records.raw_history import MachineFacts, RawSeriesKey
 from harness.records.run import OURS, SEARCH, SettingUsed
 from harness.records.source import Source
 from harness.records.suite import Suite
-from harness.settings.recall import name_build
+from harness.settings.recall import name_options
 from harness.stats.summary import summarize
 from harness.store.bundle import RUN
 from harness.store.index.reader import BundleAddress, TableRow, tame
@@ -110,7 +110,7 @@ def _read(path: Path) -> RunNumbers:
         "repo": tame(commit.repo),
         "changes": tame(commit.changes),
         "engine": str(run.suite.engine),
-        "build": tame(shlex.join(name_build(run.settings))) if run.origin == OURS else "",
+        "options": tame(shlex.join(name_options(run.settings))) if run.origin == OURS else "",
         "purpose": _name_purpose(run),
         "caveats": " ".join(dict.fromkeys(tame(caveat.code) for caveat in run.caveats)),
     }

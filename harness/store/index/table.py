@@ -69,7 +69,7 @@ def make_tables() -> IndexTables:
         detail=made.table(
             "detail",
             made.key("run"),
-            *made.text_columns("ended config build commit_date subject repo changes engine purpose caveats machine"),
+            *made.text_columns("ended config options commit_date subject repo changes engine purpose caveats machine"),
         ),
         machine=made.table("machine", made.text_column("digest", primary_key=True), *made.text_columns("facts")),
         series=_make_series(made),

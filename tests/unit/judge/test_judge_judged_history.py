@@ -48,12 +48,14 @@ def test_two_series_that_step_together_are_one_event() -> None:
     assert words[words.index("--metric") + 1] == "encode"
 
 
-def test_the_command_makes_the_build_that_was_measured() -> None:
-    runs = {night: detail(night + 1, build="--isa avx2 -D 'A=b c'") for night in range(NIGHTS)}
+def test_the_command_measures_as_was_measured() -> None:
+    runs = {night: detail(night + 1, options="--isa avx2 -D 'A=b c'") for night in range(NIGHTS)}
     (event,) = judge_history(make(step=0.05, details=runs)).events
     assert shlex.split(event.command)[-4:] == ["--isa", "avx2", "-D", "A=b c"]
     plain = judge_history(make(step=0.05)).events[0].command
     assert event.command == f"{plain} --isa avx2 -D 'A=b c'"
+    (event,) = judge_history(make(step=0.05), options="--results x").events
+    assert event.command == f"{plain} --results x", "where its runs belong, to be found there"
 
 
 def test_nothing_happens_in_noise() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from harness.errors import UsageError
 from harness.records.run import SettingOrigin, SettingUsed
 from harness.settings.layer import Settings, layer_settings
-from harness.settings.recall import DECISIVE, list_decisive, name_build, recall, restore_settings
+from harness.settings.recall import DECISIVE, list_decisive, name_options, recall, restore_settings
 from harness.settings.table import BY_NAME
 
 
@@ -101,15 +101,19 @@ def test_all_that_was_described_can_be_restored() -> None:
 
 def test_the_options_of_a_build_are_those_that_are_not_as_by_default() -> None:
     begun = layered(**BEGUN | {"isa": "avx2"}, openmp="off", werror=True, repo="https://me:secret@example.org/x")
-    assert name_build(list_decisive(begun)) == (
+    assert name_options(list_decisive(begun)) == (
         *("--isa", "avx2", "--openmp", "off"),
         *("-D", "CMAKE_C_FLAGS=-Wl,-z,now -O2", "-D", "GGML_LTO=ON", "--werror"),
+        *("--weights", "synthetic", "--force-threads"),
+    )
+    assert name_options(layered(weights="synthetic", as_node="ci 8", nice=5, wait_quiet="5m").describe()) == (
+        *("--weights", "synthetic", "--nice", "5", "--as-node", "ci 8"),
     )
     again = layer_settings(file={}, file_name="", environ={}, flags={"isa": "avx2", "openmp": "off"})
-    assert name_build(list_decisive(again)) == ("--isa", "avx2", "--openmp", "off")
-    assert name_build(list_decisive(layered())) == ()
+    assert name_options(list_decisive(again)) == ("--isa", "avx2", "--openmp", "off")
+    assert name_options(list_decisive(layered())) == ()
 
 
 def test_what_cannot_be_understood_is_no_option() -> None:
     odd = [SettingUsed(name="werror", value="perhaps", origin=SettingOrigin.FLAG)]
-    assert name_build([*odd, SettingUsed(name="of_tomorrow", value="1", origin=SettingOrigin.FLAG)]) == ()
+    assert name_options([*odd, SettingUsed(name="of_tomorrow", value="1", origin=SettingOrigin.FLAG)]) == ()

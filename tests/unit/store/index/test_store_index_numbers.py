@@ -54,7 +54,7 @@ def test_the_options_of_the_build_are_kept_as_for_a_shell(tmp_path: Path) -> Non
     asked = [("isa", "avx2"), ("define", "CMAKE_C_FLAGS=-O2 -g"), ("model", "base")]
     used = tuple(SettingUsed(name=name, value=value, origin=SettingOrigin.FLAG) for name, value in asked)
     numbers = read_run(tmp_path, sheet.run().replace(settings=used))
-    assert numbers.detail["build"] == "--isa avx2 -D 'CMAKE_C_FLAGS=-O2 -g'"
+    assert numbers.detail["options"] == "--isa avx2 -D 'CMAKE_C_FLAGS=-O2 -g'"
 
 
 def test_one_case_is_one_series_however_it_is_spelled(tmp_path: Path) -> None:
