@@ -123,6 +123,7 @@ class ShiftDetector:
         self.logs, self.numbers, self.former, self._former_numbers = [], [], [], []
         self._settled = 0
         self.noise = Noise(1.0, 0.0, 0)
+        self._forget()
         known = len(self._departures) >= FEW
         self.least = self._due = 2 if known else FEW
 
@@ -154,9 +155,13 @@ class ShiftDetector:
 
     def _start(self) -> None:
         """Take all points of the stretch as its level."""
+        self._forget()
+        self._refresh(len(self.logs))
+
+    def _forget(self) -> None:
+        """Begin the cheap looks anew: their sums are of the stretch before."""
         self._up = self._down = 0.0
         self._news = []
-        self._refresh(len(self.logs))
 
     def _settle(self) -> None:
         """Let those points become part of the level that are old enough."""

@@ -118,3 +118,11 @@ def test_a_cut_at_the_very_beginning_is_no_cut() -> None:
     detector.cut()
     assert feed(detector, draw(FEW - 1, "first")) is None
     assert (detector.least, detector.noise.n) == (FEW, 0)
+
+
+def test_after_a_cut_nothing_is_left_of_the_step_before_it() -> None:
+    detector = ShiftDetector()
+    feed(detector, draw(60, "first"))
+    assert feed(detector, draw(3, "away", 0.08), 60) is not None
+    detector.cut()
+    assert feed(detector, draw(1, "second", 0.5), 63) is None, "noise and level are not known yet"

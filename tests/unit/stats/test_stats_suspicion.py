@@ -220,6 +220,19 @@ def test_a_step_soon_after_a_cut_is_seen_as_the_noise_is_known() -> None:
     assert max(raised) < 55
 
 
+def test_a_series_that_was_cut_while_others_step_waits_for_its_level() -> None:
+    # The benchmark of one series changes when it has just begun to rise, and the other one steps then.
+    cut = Cut(kind=CutKind.YARDSTICK, subject="data")
+    seen = 0
+    for seed in range(10):
+        stepped = make("tiny", draw(60, f"cut/tiny/{seed}", {40: 0.08}))
+        changed = make("base", draw(60, f"cut/base/{seed}", {39: 0.03, 41: 0.3}), {41: (cut,)})
+        tiny, base = judge_node([stepped, changed]).judgements
+        seen += any(one.place.since == 40 for one in tiny.suspicions)
+        assert all(one.change < 0.12 for one in base.suspicions), "the cut is not a step"
+    assert seen >= 9
+
+
 def test_nights_on_one_commit_are_nights_of_their_own() -> None:
     # Nothing is committed for weeks: what is said after each night stays said, and has the same id.
     series = [make(f"m{index}", draw(60, f"still/{index}", {40: 0.04})) for index in range(3)]
