@@ -118,7 +118,10 @@ class ShiftDetector:
 
     def cut(self) -> None:
         """Begin a new stretch with the next point, as what is measured, or where, is another thing from there on."""
-        self._learn(len(self.logs))
+        if self.noise.n:
+            self._learn(len(self.logs))
+        else:
+            self._learn_few()
         self._departures = self._departures[-_BEFORE_CUT:]
         self.logs, self.numbers, self.former, self._former_numbers = [], [], [], []
         self._settled = 0
@@ -181,3 +184,13 @@ class ShiftDetector:
         new = [log - level for log in self.logs[self._settled : settled]]
         self._departures = [*self._departures, *new][-_NOISE_WINDOW:]
         self._settled = settled
+
+    def _learn_few(self) -> None:
+        """Keep how far the points of a stretch lie from their own middle, as it ended before its level was known.
+
+        The middle of n points is nearer to them than the level is: that is corrected as for a standard deviation.
+        """
+        n = len(self.logs)
+        if n > 1:
+            level, wider = find_middle(sorted(self.logs)), math.sqrt(n / (n - 1))
+            self._departures += [wider * (log - level) for log in self.logs]

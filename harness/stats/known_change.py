@@ -13,7 +13,7 @@ from typing import NamedTuple
 from harness.records.history import Cut, CutKind, Event, EventKind, Point, Series, SeriesChange, Suspicion
 from harness.records.record import short_hash
 from harness.stats.level import OF_MIDDLES, find_middle, measure_noise
-from harness.stats.shift import REACH, THIN, WINDOW
+from harness.stats.shift import REACH, THIN, WINDOW, to_share
 
 # A series that is measured more seldom sees the same change later, by so many positions at most.
 _LATER = 14
@@ -61,13 +61,13 @@ def measure_shift(series: Series, number: int, suspicions: Sequence[Suspicion]) 
         noise = measure_noise([log - level for logs, level in sides for log in logs], 0.0, 0.0)
         share = OF_MIDDLES * (1 / len(before) + 1 / len(after))
         error = noise.scale / (1 - noise.memory) * math.sqrt(share) * (1 + THIN / noise.n)
-        low, high = math.expm1(size - REACH * error), math.expm1(size + REACH * error)
+        low, high = to_share(size - REACH * error), to_share(size + REACH * error)
     return SeriesChange(
         key=series.key,
         point=number,
         before=math.exp(levels[0]),
         after=math.exp(levels[1]),
-        change=math.expm1(size),
+        change=to_share(size),
         low=low,
         high=high,
     )

@@ -141,7 +141,8 @@ def sum_up(suspicions: Sequence[Suspicion], points: Sequence[Sequence[Point]]) -
     node = first.key.node
     back = [ones[one.returned].day for one, ones in zip(suspicions, points, strict=True) if one.returned is not None]
     return Event(
-        id=short_hash("suspicion", node, raised.run, first.key, length=8),
+        # The key of a series has its newest yardstick, which may change later: the id does not.
+        id=short_hash("suspicion", node, raised.run, first.key.replace(yardstick=""), length=8),
         kind=EventKind.SUSPICION,
         node=node,
         day=raised.day,

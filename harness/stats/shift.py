@@ -34,6 +34,8 @@ REACH = NormalDist().inv_cdf((1 + SIZE) / 2)
 _SURELY = NormalDist().inv_cdf(0.9)
 # The farthest point counts as the second farthest, which takes about so much of a score.
 _LEVELLED = 0.25
+# The exponential of more is not a number that a computer has.
+_LARGEST = 700.0
 # A step is visible if it is seen within so many points.
 SOON = 7
 
@@ -165,7 +167,12 @@ def measure_change(logs: Sequence[float], start: int, noise: Noise) -> Change:
 def bound_change(change: Change) -> tuple[float, float, float]:
     """Return the relative change with its interval of 95 %, if the noise is normal and what it was."""
     size, reach = change.after - change.before, REACH * change.error
-    return math.expm1(size), math.expm1(size - reach), math.expm1(size + reach)
+    return to_share(size), to_share(size - reach), to_share(size + reach)
+
+
+def to_share(change: float) -> float:
+    """Return a change of a logarithm as a share of the value before; the largest ones are all the same one."""
+    return math.expm1(min(change, _LARGEST))
 
 
 def find_visible(noise: Noise, held: int, threshold: float) -> float:
@@ -176,7 +183,7 @@ def find_visible(noise: Noise, held: int, threshold: float) -> float:
     keep = 1 - noise.memory
     squares = 1 + (SOON - 1) * keep * keep
     error = noise.scale * measure_error(SOON, keep, min(held, WINDOW)) / squares * (1 + THIN / noise.n)
-    return math.expm1((threshold + _LEVELLED + _SURELY) * error)
+    return to_share((threshold + _LEVELLED + _SURELY) * error)
 
 
 def measure_error(length: int, keep: float, held: int) -> float:

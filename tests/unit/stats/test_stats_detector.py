@@ -126,3 +126,13 @@ def test_after_a_cut_nothing_is_left_of_the_step_before_it() -> None:
     assert feed(detector, draw(3, "away", 0.08), 60) is not None
     detector.cut()
     assert feed(detector, draw(1, "second", 0.5), 63) is None, "noise and level are not known yet"
+
+
+@pytest.mark.parametrize("few", range(1, FEW))
+def test_a_stretch_that_ended_before_its_level_was_known_does_not_spoil_the_noise(few: int) -> None:
+    detector = ShiftDetector()
+    feed(detector, draw(few, "short", 4.6))
+    detector.cut()
+    feed(detector, draw(60, "long", 4.7), few)
+    assert detector.noise.scale == pytest.approx(0.01, rel=0.3)
+    assert detector.noise.memory < 0.4

@@ -117,3 +117,10 @@ def test_without_numbers_there_is_no_change_to_speak_of() -> None:
     assert measure_shift(series, 5, []) is None
     (event,) = list_known_changes([series], [[]])
     assert event.changes == ()
+
+
+def test_a_change_too_large_for_a_number_is_a_large_one() -> None:
+    series = make("tiny", [1e-300] * 5 + [1e300] * 5, {5: (KERNEL,)})
+    found = measure_shift(series, 5, [])
+    assert found is not None
+    assert 1e300 < found.change < math.inf

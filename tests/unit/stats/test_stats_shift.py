@@ -6,7 +6,15 @@ import random
 import pytest
 
 from harness.stats.level import Noise
-from harness.stats.shift import bound_change, find_shift, locate_shift, measure_change, score_place, score_shift
+from harness.stats.shift import (
+    bound_change,
+    find_shift,
+    locate_shift,
+    measure_change,
+    score_place,
+    score_shift,
+    to_share,
+)
 
 QUIET = Noise(1.0, 0.0, 1000)
 ALIKE = Noise(0.6, 0.8, 1000)
@@ -97,3 +105,9 @@ def test_a_change_has_its_interval() -> None:
         assert low < change < high
         held += low <= math.expm1(0.05) <= high
     assert held >= 0.9 * 300
+
+
+def test_a_change_is_a_share_of_the_value_before_however_large() -> None:
+    assert to_share(math.log(1.05)) == pytest.approx(0.05)
+    assert to_share(-1000.0) == -1
+    assert math.isfinite(to_share(1000.0))

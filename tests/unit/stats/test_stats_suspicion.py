@@ -330,3 +330,37 @@ def test_the_step_that_would_be_visible_is_seen_in_time() -> None:
         seen += any(abs(one.place.since - 80) <= 2 for one in history.judgements[0].suspicions)
     assert 80 <= seen <= 99
     assert judge([100.0] * 5).judgements[0].visible is None
+
+
+def test_an_event_keeps_its_id_when_a_later_release_changes_the_yardstick() -> None:
+    series = make("tiny", draw(60, "step", {40: 0.06}))
+    (old, *_), (new, *_) = (
+        judge_node([series.replace(key=series.key.replace(yardstick=one))]).events for one in ("", "another heat-up")
+    )
+    assert old.id == new.id
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_the_points_are_each_suspicion_makes_sense(seed: int) -> None:
+    source = random.Random(f"any/{seed}")
+    odd = (math.nan, math.inf, 0.0, -1.0, 5e-324, 1e-300, 1e308)
+    series = []
+    for index in range(4):
+        values = draw(100, f"any/{seed}/{index}", {source.randrange(100): 5.0}, source.choice((0.0, 1e-9, 0.01, 2.0)))
+        for night in range(100):
+            if source.random() < 0.1 * index:
+                values[night] = source.choice(odd)
+        cuts: dict[int, tuple[Cut, ...]] = {
+            night: (Cut(kind=source.choice((CutKind.NODE, CutKind.YARDSTICK)), subject=source.choice("ab")),)
+            for night in range(100)
+            if source.random() < 0.05
+        }
+        series.append(make(f"m{index}", values, cuts))
+    history = judge_node(series)
+    assert len({event.id for event in history.events}) == len(history.events)
+    for judged in history.judgements:
+        for one in judged.suspicions:
+            assert 0 < one.place.earliest <= one.place.since <= one.place.latest <= one.raised < 100
+            assert one.low <= one.change <= one.high
+            assert one.returned is None or one.returned > one.raised
+        assert [epoch.first for epoch in judged.epochs[1:]] == [epoch.last + 1 for epoch in judged.epochs[:-1]]
