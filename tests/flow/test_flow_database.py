@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from harness.errors import UnfitError, UsageError
 from harness.records.card import RunFilter
 from harness.store.index.history import load_history, measure
 from harness.store.index.index import RunIndex
-from harness.store.index.table import SCHEMA
+from harness.store.index.table import SCHEMA, make_tables
 from tests import sheet
 from tests.flow.kit import Kit
-from tests.server import PASSWORD, QUOTED, Server, serve, why_not
+from tests.server import PASSWORD, QUOTED, USER, Server, serve, why_not
 from tests.stand import DAYS, Stand
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
@@ -163,15 +164,23 @@ def test_what_others_keep_in_the_database_stays(server: Server, stand: Stand) ->
         assert connection.execute("SELECT x FROM precious").fetchall() == [(7,)]
 
 
-def test_a_connection_that_breaks_in_the_middle(server: Server, stand: Stand) -> None:
-    def look(index: RunIndex) -> None:
-        index.refresh()
+@pytest.mark.parametrize("where", ["between transactions", "inside of one"])
+def test_a_connection_that_breaks_in_the_middle(server: Server, stand: Stand, where: str) -> None:
+    def end() -> None:
         execute(
             server,
             stand.places.database,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )
+
+    def look(index: RunIndex) -> None:
+        index.refresh()
+        if where == "inside of one":
+            with index.link.reading() as connection:
+                end()
+                index.link.fetch(connection, sqlalchemy.select(make_tables().run.c.run_id))
+        end()
         index.choose()
 
     with pytest.raises(UnfitError, match="the database cannot be used") as raised:
@@ -208,6 +217,53 @@ def test_a_url_of_something_else(tmp_path: Path, url: str) -> None:
     with pytest.raises(UsageError, match="--database") as raised:
         Stand(tmp_path, url).seen()
     assert "secret" not in str(raised.value)
+
+
+def test_a_password_among_the_options_of_a_url_is_not_shown(server: Server, tmp_path: Path) -> None:
+    url = f"postgresql+psycopg://127.0.0.1:{server.port}/postgres?user={USER}&password=not-so-secret"
+    with pytest.raises(UnfitError, match="the database cannot be used") as raised:
+        Stand(tmp_path, url).seen()
+    assert "not-so-secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("nonsense=1", ("nonsense", "check the options of the URL")),
+        ("connect_timeout=x", ("connect_timeout", "check the options of the URL")),
+        ("options=-cdefault_transaction_read_only%3Don", ("read-only", "a login that may write")),
+    ],
+)
+def test_a_hint_fits_its_error(server: Server, tmp_path: Path, options: str, words: tuple[str, ...]) -> None:
+    with pytest.raises(UnfitError) as raised:
+        Stand(tmp_path, f"{server.create()}?{options}").seen()
+    for word in words:
+        assert word in str(raised.value)
+
+
+def test_a_login_that_may_not_make_tables(server: Server, tmp_path: Path) -> None:
+    url = server.create()
+    name = url.rpartition("/")[2]
+    execute(server, url, "CREATE ROLE weak LOGIN PASSWORD 'weak'; REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    with pytest.raises(UnfitError, match="the database cannot be used") as raised:
+        Stand(tmp_path, f"postgresql://weak:weak@127.0.0.1:{server.port}/{name}").seen()
+    assert "permission denied for schema public" in raised.value.cause
+    assert "GRANT" in raised.value.hint
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_the_encoding_of_a_database(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    stand = Stand(tmp_path, server.create(f"ENCODING {encoding} LOCALE 'C' TEMPLATE template0"))
+    stand.add(DAYS[0], release="\u65e5\u672c")
+    if encoding == "SQL_ASCII":
+        assert stand.seen() == stand.seen(RunFilter(release="\u65e5\u672c")) == stand.truth()
+        return
+    with pytest.raises(UnfitError, match="cannot be kept in this database") as raised:
+        stand.seen()
+    assert encoding in raised.value.cause
 
 
 def test_several_processes_at_once_agree(kit: Kit, server: Server) -> None:

@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from harness.errors import HarnessError, UnfitError, UsageError
+from harness.errors import UnfitError, UsageError
+from harness.store.index.refusal import URL, refuse_encoding, refuse_rows, refuse_server, refuse_tables
 from harness.store.index.table import PREFIX, SCHEMA, DamagedError, make_tables
 from harness.system.fresh import create_file
 
-REBUILD = "harness index --rebuild"
-URL = "postgresql+psycopg://USER@HOST/DATABASE"
 _DRIVERS = ("postgresql+psycopg", "postgresql")
 # Somebody else may be filling the index; each of its transactions is shorter than this.
 _PATIENCE_S = 10.0
@@ -45,12 +44,11 @@ class Database(NamedTuple):
         except sa.exc.DBAPIError as error:
             if not self.shared:
                 raise
-            raise _refuse_server(self.engine, error) from None
+            raise refuse_server(self.engine.url, error) from None
         except (DamagedError, msgspec.MsgspecError) as error:
             if not self.shared:
                 raise
-            cause = f"somebody has changed it ({error})"
-            raise UnfitError("the index in the database is not what was written", cause=cause, hint=REBUILD) from None
+            raise refuse_rows(error) from None
         finally:
             self.engine.dispose()
 
@@ -102,9 +100,13 @@ class DatabaseLink(NamedTuple):
     def fetch(self, connection: Any, statement: Any) -> list[Any]:
         """Return all rows of a statement as the driver makes them, a million in half of the time of SQLAlchemy's.
 
-        Its columns must be such that SQLAlchemy has nothing to convert in them: numbers, texts and bytes.
+        Its columns must be such that SQLAlchemy has nothing to convert in them: numbers, texts and bytes. Raises the
+        errors of SQLAlchemy all the same.
         """
-        compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        import sqlalchemy as sa
+
+        dialect = connection.dialect
+        compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         values = compiled.construct_params()
         cursor = connection.connection.cursor()
         try:
@@ -112,6 +114,8 @@ class DatabaseLink(NamedTuple):
                 str(compiled), tuple(values[name] for name in compiled.positiontup) if compiled.positional else values
             )
             return list(cursor.fetchall())
+        except dialect.dbapi.Error as error:
+            raise sa.exc.DBAPIError.instance(None, None, error, dialect.dbapi.Error, dialect=dialect) from error
         finally:
             cursor.close()
 
@@ -149,9 +153,12 @@ def open_server(url: str) -> Database:
     except (sa.exc.ArgumentError, ValueError):
         raise UsageError("--database is not the URL of a database", hint=URL) from None
     if parsed.drivername not in _DRIVERS:
-        raise UsageError(f"--database: {parsed.drivername} is not one that the index can be kept in", hint=URL)
+        raise UsageError(f"--database: the index cannot be kept in {parsed.drivername}", hint=URL)
+    # Whatever PGCLIENTENCODING or the database say, texts come as texts.
+    options: dict[str, Any] = {"client_encoding": "utf8"}
+    if "connect_timeout" not in parsed.query:
+        options["connect_timeout"] = int(_PATIENCE_S)
     try:
-        options = {"connect_timeout": int(_PATIENCE_S)} if "connect_timeout" not in parsed.query else {}
         return Database(
             sa.create_engine(parsed.set(drivername=_DRIVERS[0]), poolclass=sa.NullPool, connect_args=options),
             shared=True,
@@ -174,12 +181,15 @@ def prepare(link: DatabaseLink, form: str, *, rebuild: bool = False) -> None:
         return
     if told:
         if link.shared:
-            raise _refuse_tables(told)
+            raise refuse_tables(told)
         raise DamagedError(f"its schema is {told.get('schema')}")
     import sqlalchemy as sa
 
     with link.writing() as connection:
-        if link.shared:  # two that make the same table at once would fail
+        if link.shared:
+            if refusal := refuse_encoding(str(connection.exec_driver_sql("SHOW server_encoding").scalar())):
+                raise refusal
+            # Two that make the same table at once would fail.
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         if rebuild:
             tables.metadata.drop_all(connection)
@@ -227,35 +237,3 @@ def _read_meta(link: DatabaseLink) -> dict[str, str]:
             return {}
         told = {row.name: row.value for row in connection.execute(sa.select(tables.meta))}
         return told or {"schema": "not known"}
-
-
-def _refuse_tables(told: dict[str, str]) -> UnfitError:
-    number = told.get("schema", "")
-    newer = number.isdecimal() and int(number) > SCHEMA
-    cause = f"it has schema {number}, and this harness writes {SCHEMA}" if number != str(SCHEMA) else ""
-    hint = f"{REBUILD} (it is read from the bundles again)"
-    return UnfitError(
-        f"the index in the database was made by {'a newer' if newer else 'another'} harness",
-        cause=cause or "other code may read other things from the same bundles",
-        hint=f"use that one, or {hint}" if newer else hint,
-    )
-
-
-def _refuse_server(engine: Any, error: Exception) -> HarnessError:
-    """Return what to say where a server is away, refuses, or is gone in the middle; no password is in it."""
-    import sqlalchemy as sa
-
-    lines = [line.strip() for line in str(getattr(error, "orig", None) or error).splitlines() if line.strip()]
-    cause = lines[0] if lines else type(error).__name__
-    password = engine.url.password
-    if password:
-        cause = cause.replace(str(password), "***")
-    hint = (
-        "is the server there, and the password right (PGPASSWORD, ~/.pgpass)? Without --database and HARNESS_DATABASE "
-        "the index is kept in the cache"
-    )
-    return UnfitError(
-        f"the database cannot be used: {engine.url.render_as_string(hide_password=True)}",
-        cause=cause,
-        hint=REBUILD if isinstance(error, sa.exc.ProgrammingError) else hint,
-    )

@@ -133,7 +133,8 @@ def _write(index: RunIndex, found: Sequence[tuple[int, RunNumbers]], ids: dict[R
             {"series": ids[key], "run": run, "n": n, "median": median, "low": low, "high": high}
             for key, (n, median, low, high) in numbers.values
         ]
-    rows: list[TableRow] = [{"digest": digest, "facts": facts} for digest, facts in machines.items()]
+    # In one order, or two processes might wait for each other.
+    rows: list[TableRow] = [{"digest": digest, "facts": facts} for digest, facts in sorted(machines.items())]
     with link.writing() as connection:
         for table, those in ((tables.machine, rows), (tables.point, points), (tables.detail, details)):
             link.add(connection, table, those)
@@ -171,10 +172,10 @@ def drop_orphans(index: RunIndex) -> None:
     import sqlalchemy as sa
 
     tables = make_tables()
-    runs = sa.select(tables.run.c.id)
     with index.link.writing() as connection:
         for table in (tables.point, tables.detail):
-            connection.execute(table.delete().where(table.c.run.not_in(runs)))
+            # PostgreSQL would look through all runs for each point if it were NOT IN.
+            connection.execute(table.delete().where(~sa.exists().where(tables.run.c.id == table.c.run)))
 
 
 def count_rows(index: RunIndex) -> dict[str, int]:

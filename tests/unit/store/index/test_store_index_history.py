@@ -1,6 +1,7 @@
 """RunNumbers are read once, and are those of the bundles as they are."""
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,22 @@ def test_a_run_whose_numbers_cannot_be_read_is_said_and_left_out(stand: Stand) -
     for _ in range(2):
         assert list(days(look(stand))) == ["one"]
         assert [str(file) in error.line for error in stand.errors] == [True]
+
+
+@pytest.mark.parametrize("table", ["point", "detail", "machine", "series"])
+def test_a_table_of_numbers_that_is_damaged_is_made_again(stand: Stand, table: str) -> None:
+    whole = look(stand)
+    file = stand.file()
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    ((page,),) = connection.execute(f"SELECT rootpage FROM sqlite_master WHERE name = 'harness_{table}'")
+    ((size,),) = connection.execute("PRAGMA page_size")
+    connection.close()
+    content = bytearray(file.read_bytes())
+    content[(page - 1) * size : page * size] = b"?" * size
+    file.write_bytes(content)
+    assert days(look(stand)) == days(whole)
+    assert (stand.effort.read, stand.effort.trouble) == (4, "")
 
 
 def test_a_run_that_changes_before_its_numbers_are_read(stand: Stand) -> None:

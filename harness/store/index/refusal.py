@@ -1,0 +1,67 @@
+"""What is said where a database on a server cannot be used; no password is in it."""
+
+from typing import Any
+
+from harness.errors import UnfitError
+from harness.store.index.table import SCHEMA
+
+REBUILD = "harness index --rebuild (with the same database; every bundle is read again)"
+URL = "postgresql+psycopg://USER@HOST/DATABASE"
+# What helps, by the code of an error (SQLSTATE, appendix A of PostgreSQL's manual) or by the beginning of it.
+_HINTS = (
+    ("25006", "use a login that may write, and not a standby: what is new is added before anything is read"),
+    ("40P01", "another command wrote the same rows; start this one again"),
+    ("42501", "use another login, or let the owner GRANT this one CREATE on the schema, and all rights to the tables"),
+    ("42", REBUILD),
+    ("53", "free disk space, memory or connections on the server"),
+)
+_AWAY = (
+    "is the server there, does the database exist, and is the password right (PGPASSWORD, ~/.pgpass)? Without "
+    "--database and HARNESS_DATABASE the index is kept in the cache"
+)
+_ENCODINGS = ("UTF8", "SQL_ASCII")
+
+
+def refuse_server(url: Any, error: Exception) -> UnfitError:
+    """Return what to say where a server is away, refuses, or is gone in the middle."""
+    import sqlalchemy as sa
+
+    original = getattr(error, "orig", None) or error
+    lines = [line.strip() for line in str(original).splitlines() if line.strip()]
+    cause = lines[0] if lines else type(error).__name__
+    for password in (url.password, url.query.get("password")):
+        cause = cause.replace(str(password), "***") if password else cause
+    code = getattr(original, "sqlstate", None) or ""
+    # Without a code it never came to the server: an option of the URL is wrong.
+    other = f"check the options of the URL: {URL}" if isinstance(error, sa.exc.ProgrammingError) else _AWAY
+    return UnfitError(
+        f"the database cannot be used: {url.set(query={}).render_as_string(hide_password=True)}",
+        cause=cause,
+        hint=next((hint for begins, hint in _HINTS if code.startswith(begins)), other),
+    )
+
+
+def refuse_tables(told: dict[str, str]) -> UnfitError:
+    """Return what to say of tables that another harness made, by what the database says of itself."""
+    number = told.get("schema", "")
+    newer = number.isdecimal() and int(number) > SCHEMA
+    cause = f"it has schema {number}, and this harness writes {SCHEMA}" if number != str(SCHEMA) else ""
+    return UnfitError(
+        f"the index in the database was made by {'a newer' if newer else 'another'} harness",
+        cause=cause or "other code may read other things from the same bundles",
+        hint=f"use that one, or {REBUILD}" if newer else REBUILD,
+    )
+
+
+def refuse_rows(error: Exception) -> UnfitError:
+    """Return what to say of rows that are not what was written."""
+    cause = f"somebody has changed it ({error})"
+    return UnfitError("the index in the database is not what was written", cause=cause, hint=REBUILD)
+
+
+def refuse_encoding(encoding: str) -> UnfitError | None:
+    """Return what to say of a database that cannot hold every text, or None."""
+    if encoding in _ENCODINGS:
+        return None
+    hint = "CREATE DATABASE NAME ENCODING 'UTF8' TEMPLATE template0, and name that one"
+    return UnfitError("the index cannot be kept in this database", cause=f"its encoding is {encoding}", hint=hint)
