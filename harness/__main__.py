@@ -36,16 +36,16 @@ NO_MEMORY = (
 def refuse_shortage(error):
     # type: (BaseException) -> None
     """Exit with a clear error if a system limit is behind `error`. This cannot import anything any more."""
-    said = getattr(error, "msg", None) or str(error) or type(error).__name__
+    message = getattr(error, "msg", None) or str(error) or type(error).__name__
     number = getattr(error, "errno", None)
-    if number in (23, 24) or "Error 24" in said:  # ENFILE, EMFILE; what the dynamic loader says has no number
+    if number in (23, 24) or "Error 24" in message:  # ENFILE, EMFILE; what the dynamic loader says has no number
         what = "too many open files", "ulimit -n 4096 (ulimit -n shows the limit)"
     # ENOMEM; where not even a MemoryError can be made, Python raises SystemError.
-    elif number == 12 or isinstance(error, (MemoryError, SystemError)) or said.endswith(NO_MEMORY):
+    elif number == 12 or isinstance(error, (MemoryError, SystemError)) or message.endswith(NO_MEMORY):
         what = "out of memory", "free -m shows the memory of the node, ulimit -v and ulimit -d the limits"
     else:
         return
-    text = "harness: cannot start: %s\n  cause: %s\n  try:   %s\n" % (what[0], said, what[1])
+    text = "harness: cannot start: %s\n  cause: %s\n  try:   %s\n" % (what[0], message, what[1])
     try:
         os.write(2, text.encode("utf-8", "replace"))
     finally:  # if nobody can read the message, there is still the exit code

@@ -66,8 +66,8 @@ def show_failure(result: TrialResult, output: Output) -> int:
     """Say why a trial has no result, and return the exit code; raises UnavailableError if it can never have one."""
     if result.tally is None:
         broken = result.runs[0]
-        told = next((f"{one.step}: {one.reason}" for one in broken.results if one.status.bad), "")
-        output.show(f"the build of {broken.source.path} failed ({told}); logs in {result.paths[0]}", result.runs)
+        reason = next((f"{one.step}: {one.reason}" for one in broken.results if one.status.bad), "")
+        output.show(f"the build of {broken.source.path} failed ({reason}); logs in {result.paths[0]}", result.runs)
         return int(broken.exit_code)
     if result.interrupted:
         raise InterruptedRunError("interrupted before the first block ended")

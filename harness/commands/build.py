@@ -25,8 +25,8 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
         state, plan, _ = prepare_build(request, work)
         built = carry_out_build(state, plan, request.build, work)
     # A build that was skipped has failed, too.
-    told = next((f"{one.step}: {one.reason}" for one in built.run.results if one.reason), "nothing was built")
-    lines = [f"built in {built.folder}"] if built.ok else [f"the build failed: {told}", f"logs in {built.logs}"]
+    reason = next((f"{one.step}: {one.reason}" for one in built.run.results if one.reason), "nothing was built")
+    lines = [f"built in {built.folder}"] if built.ok else [f"the build failed: {reason}", f"logs in {built.logs}"]
     output.show("\n".join([*lines, *(f"caveat: {caveat.message}" for caveat in built.run.caveats)]), built.run)
     return int(ExitCode.OK if built.ok else built.run.exit_code or ExitCode.BUILD_FAILED)
 

@@ -85,7 +85,7 @@ def _choose_code(result: Sequence[TrialResult], wanted: int, otherwise: ExitCode
 
 def conclude_trials(trials: Sequence[TrialResult], seed: int) -> Calibration:
     """Return the results of the trials, with a forecast for other trials if there are enough blocks."""
-    told = tuple(
+    aa_trials = tuple(
         AATrial(
             runs=tuple(run.id for run in result.runs),
             seed=next(run.trial.seed for run in result.runs if run.trial),
@@ -97,14 +97,14 @@ def conclude_trials(trials: Sequence[TrialResult], seed: int) -> Calibration:
         if result.tally and result.family
     )
     tallies = (result.tally for result in trials if result.tally and result.family)
-    samples = pool_samples((one.seed, tally.samples) for one, tally in zip(told, tallies, strict=True)).samples
+    samples = pool_samples((one.seed, tally.samples) for one, tally in zip(aa_trials, tallies, strict=True)).samples
     missing = max(0, LEAST_BLOCKS - count_blocks(samples))
-    lied = sum(one.lied for one in told)
-    low, high = bound_share(lied, len(told))
+    false_trials = sum(one.found_difference for one in aa_trials)
+    low, high = bound_share(false_trials, len(aa_trials))
     found = Calibration(
-        trials=told,
+        trials=aa_trials,
         alpha=ALPHA,
-        lied=lied,
+        false_trials=false_trials,
         low=low,
         high=high,
         missing=missing,

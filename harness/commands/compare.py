@@ -61,8 +61,8 @@ def _find(settings: Settings, words: Sequence[str], output: Output) -> tuple[lis
 
 def _title(name: str, runs: Sequence[Run]) -> str:
     ids = [run.id for run in runs]
-    told = ids[0] if len(ids) == 1 else f"{len(ids)} runs: {', '.join(ids[:2])}{', ...' if len(ids) > 2 else ''}"
-    return f"{name} on {', '.join(dict.fromkeys(run.node.name for run in runs))} ({told})"
+    listed = ids[0] if len(ids) == 1 else f"{len(ids)} runs: {', '.join(ids[:2])}{', ...' if len(ids) > 2 else ''}"
+    return f"{name} on {', '.join(dict.fromkeys(run.node.name for run in runs))} ({listed})"
 
 
 def _call(call: Call) -> int:

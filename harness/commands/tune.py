@@ -95,7 +95,7 @@ def _search(request: SearchRequest, name: str, setup: Setup, work: Workplace) ->
     seed = request.measure.suite.seed
     design = SearchDesign(id=name, goal=request.goal, model=request.model, budget_s=request.budget_s, seed=seed)
     search = Search(design, prepare, work, setup.monitor)
-    with _telling(search, work.places.results):
+    with _naming_kept_runs(search, work.places.results):
         found = search.go(request.axes, request.base)
         duels = search.duel(found, choose_others(search.stages, found, request.base))
     return SearchResult(search, found, duels, search.conclude())
@@ -140,7 +140,7 @@ def _explain_nothing(result: SearchResult, suite: Suite, output: Output) -> int:
 
 
 @contextlib.contextmanager
-def _telling(search: Search, results: Path) -> Iterator[None]:
+def _naming_kept_runs(search: Search, results: Path) -> Iterator[None]:
     """Make an error that stops a search say what was kept."""
     try:
         yield

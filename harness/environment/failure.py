@@ -91,10 +91,10 @@ class SetUpAction(NamedTuple):
 
 def explain(output: str, action: SetUpAction) -> UnfitError:
     """Return the error for an action that failed, from the program's output."""
-    told = read_shortage(output)  # first: for pip it may look like a lost connection
-    if told and not re.search(_NOEXEC, told.line):
-        what = f"cannot make the environment in {action.folder}: {told.shortage.means}"
-        return UnfitError(what, cause=_shorten(told.line), hint=told.shortage.remedy)
+    complaint = read_shortage(output)  # first: for pip it may look like a lost connection
+    if complaint and not re.search(_NOEXEC, complaint.line):
+        what = f"cannot make the environment in {action.folder}: {complaint.shortage.means}"
+        return UnfitError(what, cause=_shorten(complaint.line), hint=complaint.shortage.remedy)
     for pattern, what, remedy in _CAUSES:
         match = re.search(pattern, output, re.DOTALL)
         if match:

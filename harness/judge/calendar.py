@@ -76,7 +76,7 @@ def _caveat_days(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[
     days = [set(map(name_day, side)) for side in (baseline, contender)]
     if all(len(some) == len(side) for some, side in zip(days, (baseline, contender), strict=True)):
         return
-    told = " and ".join(
+    described = " and ".join(
         f"{len(side)} runs of the {name} on {format_count(len(some), 'day')}"
         for name, some, side in zip(("baseline", "contender"), days, (baseline, contender), strict=True)
     )
@@ -96,7 +96,7 @@ def _caveat_days(baseline: Sequence[Run], contender: Sequence[Run]) -> Iterator[
         "difference can be about twice as likely as it should be"
     )
     message = (
-        f"{told}: runs of one day share its conditions, so each day counts once, by its median; {shared}"
+        f"{described}: runs of one day share its conditions, so each day counts once, by its median; {shared}"
         f"{unlike if max(rates) > _UNLIKE * min(rates) else ''}"
     )
     yield Caveat(code=CaveatCode.BY_DAY, message=message)

@@ -175,12 +175,12 @@ def _refuse(unlike: Sequence[Difference]) -> None:
     if not unlike:
         return
     groups = list(dict.fromkeys(one.group for one in unlike))
-    told = "\n         ".join(f"{one.subject}: {one.baseline} | {one.contender}" for one in unlike)
+    lines = "\n         ".join(f"{one.subject}: {one.baseline} | {one.contender}" for one in unlike)
     words = [word for group in groups for word in _narrowest(group, [one for one in unlike if one.group == group])]
     cloud = "; --as-node NAME gives a node whose host name changes a lasting name" if "names" in groups else ""
     raise UsageError(
         f"the runs cannot be compared as they are: {', '.join(GROUPS[group] for group in groups)}",
-        cause=f"baseline | contender\n         {told}",
+        cause=f"baseline | contender\n         {lines}",
         hint=f"--across {','.join(words)} to compare them anyway{cloud}",
     )
 

@@ -46,7 +46,9 @@ def find_differences(
     runs = (*baseline, *contender)
 
     def tell(subject: str, group: str, of: Callable[[Run], str]) -> Difference:
-        return Difference(subject=subject, baseline=_tell(baseline, of), contender=_tell(contender, of), group=group)
+        return Difference(
+            subject=subject, baseline=_list_values(baseline, of), contender=_list_values(contender, of), group=group
+        )
 
     found = [tell(*field) for field in list_context_fields(runs, benchmarks) if _differs(field, runs)]
     if any(len(_known(side, name_commit)) > 1 for side in (baseline, contender)):
@@ -113,8 +115,8 @@ def caveat_unknown(baseline: Sequence[Run], contender: Sequence[Run], benchmarks
             ]
             subjects.setdefault(" and ".join(sides), []).append(field.subject)
     if subjects:
-        told = "; ".join(f"for {sides}: {', '.join(names)}" for sides, names in subjects.items())
-        yield Caveat(code=CaveatCode.NOT_KNOWN, message=f"not recorded, and assumed to be the same, {told}")
+        described = "; ".join(f"for {sides}: {', '.join(names)}" for sides, names in subjects.items())
+        yield Caveat(code=CaveatCode.NOT_KNOWN, message=f"not recorded, and assumed to be the same, {described}")
 
 
 def _about_identity(
@@ -160,18 +162,18 @@ def _inherit(baseline: Sequence[Run], contender: Sequence[Run], *, paired: bool)
     for code in dict.fromkeys(caveat.code for run in (*baseline, *contender) for caveat in run.caveats):
         if code not in _HARMLESS:
             counts = {name: sum(any(one.code == code for one in run.caveats) for run in sides[name]) for name in sides}
-            told = ", ".join(f"{name} ({count} of {len(sides[name])})" for name, count in counts.items() if count)
+            described = ", ".join(f"{name} ({count} of {len(sides[name])})" for name, count in counts.items() if count)
             everywhere = sum(counts.values()) == len(baseline) + len(contender)
             if code in _OF_TRIAL and not (paired and everywhere):
                 continue
-            yield Caveat(code=code, message=messages[code] if everywhere else f"{told}: {messages[code]}")
+            yield Caveat(code=code, message=messages[code] if everywhere else f"{described}: {messages[code]}")
 
 
 def _identify(run: Run) -> tuple[str, str]:
     return (run.node.name, run.id)
 
 
-def _tell(runs: Sequence[Run], of: Callable[[Run], str]) -> str:
+def _list_values(runs: Sequence[Run], of: Callable[[Run], str]) -> str:
     """Return the values of one side; if there are several, the most frequent first, each with its count."""
     counts: dict[str, int] = {}
     for value in map(of, runs):
@@ -179,5 +181,5 @@ def _tell(runs: Sequence[Run], of: Callable[[Run], str]) -> str:
     if len(counts) == 1:
         return next(iter(counts))
     ranked = sorted(counts.items(), key=lambda item: -item[1])
-    told = [f"{value} ({count})" for value, count in ranked[:_SHOWN]]
-    return ", ".join([*told, *([f"and {len(ranked) - _SHOWN} more"] if len(ranked) > _SHOWN else [])])
+    shown = [f"{value} ({count})" for value, count in ranked[:_SHOWN]]
+    return ", ".join([*shown, *([f"and {len(ranked) - _SHOWN} more"] if len(ranked) > _SHOWN else [])])

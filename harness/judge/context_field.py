@@ -92,9 +92,9 @@ def _binary(runs: Sequence[Run]) -> Iterator[ContextField]:
     yield ContextField("compiler asked for", "configs", lambda run: run.config.compiler or UNKNOWN)
     for name in sorted({name for run in runs for name in _options(run) or ()} - {_BUILD_TYPE}):
         yield ContextField(name, "configs", partial(_option, name))
-    told = [_features(run) for run in runs if _tells_features(run)]
-    if len(told) > 1:
-        yield ContextField("compiled in", "", partial(_compiled, frozenset.intersection(*told)))
+    stated = [_features(run) for run in runs if _states_features(run)]
+    if len(stated) > 1:
+        yield ContextField("compiled in", "", partial(_compiled, frozenset.intersection(*stated)))
 
 
 def _weights(runs: Sequence[Run]) -> Iterator[ContextField]:
@@ -194,7 +194,7 @@ def _option(name: str, run: Run) -> str:
     return UNKNOWN if options is None else options.get(name, NOT_SET)
 
 
-def _tells_features(run: Run) -> bool:
+def _states_features(run: Run) -> bool:
     """Return whether a log says what was compiled in; the Config column of a report names only a part."""
     shown = (fact.name == CPU_FEATURES and fact.origin is SettingOrigin.REPORT for fact in run.settings)
     return run.system_info is not None and not any(shown)
@@ -205,7 +205,7 @@ def _features(run: Run) -> frozenset[str]:
 
 
 def _compiled(shared: frozenset[str], run: Run) -> str:
-    if not _tells_features(run):
+    if not _states_features(run):
         return UNKNOWN
     return " ".join(sorted(_features(run) - shared)) or "none of these"
 

@@ -103,10 +103,10 @@ def _explain(run: Run) -> str:
         options, remedies = (_join(words) for words in zip(*((one.option, one.remedy) for one in lacking), strict=True))
         make = "makes" if len({one.option for one in lacking}) == 1 else "make"
         return f"{options} {make} the build use {missing}, which {_name(run.node)} lacks: {remedies}"
-    told = _compiled_in(run)
-    if told:
-        keys = ", ".join(feature.key for feature in told)
-        missing = _join(need for feature in told for need in list_missing(feature.needs, cpu))
+    compiled = _compiled_in(run)
+    if compiled:
+        keys = ", ".join(feature.key for feature in compiled)
+        missing = _join(need for feature in compiled for need in list_missing(feature.needs, cpu))
         return (
             f"ggml was compiled with {keys} ({missing}), which {_name(run.node)} lacks and no option asked for: its "
             f"object files were made for another CPU; {_blame(run)}"

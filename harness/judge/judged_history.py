@@ -82,8 +82,8 @@ def select_history(
 
 def add_triage(events: Iterable[Event], triage: Iterable[Triage]) -> tuple[Event, ...]:
     """Return events with what people said of them; of one that is spoken of twice the last word counts."""
-    said = {one.event: one for one in triage}
-    return tuple(event.replace(triage=said[event.id]) if event.id in said else event for event in events)
+    by_event = {one.event: one for one in triage}
+    return tuple(event.replace(triage=by_event[event.id]) if event.id in by_event else event for event in events)
 
 
 def _split(series: Sequence[Series]) -> list[tuple[Series, ...]]:

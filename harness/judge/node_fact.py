@@ -51,9 +51,9 @@ def caveat_condition(condition: Condition, cores: Cores, threads: Sequence[int])
 def caveat_placement(request: PlacementRequest, condition: Condition) -> Iterator[Caveat]:
     """Yield the wishes for how to run the benchmarks that had no effect."""
     if request.huge_pages and condition.huge_pages in ("never", ""):
-        told = "switched off (never)" if condition.huge_pages else "not available on this system"
+        state = "switched off (never)" if condition.huge_pages else "not available on this system"
         yield Caveat(
-            code=CaveatCode.NO_HUGE_PAGES, message=f"--huge-pages had no effect: transparent huge pages are {told}"
+            code=CaveatCode.NO_HUGE_PAGES, message=f"--huge-pages had no effect: transparent huge pages are {state}"
         )
 
 
@@ -118,11 +118,11 @@ def _about_load(run: Run, counted: Sequence[StepResult]) -> Iterator[Caveat]:
         kept = "the quietest attempt of each counts" if marked else "only undisturbed attempts count"
         stopped = [result for result in run.attempts if result.stood_still]
         others = [result for result in run.attempts if not result.stood_still]
-        said = [
+        reasons = [
             *([f"{_count_attempts(others)} disturbed by other processes"] if others else []),
             *([f"{_count_attempts(stopped)} stopped or frozen"] if stopped else []),
         ]
-        yield Caveat(code=CaveatCode.RETRIED, message=f"measured again, because {' and '.join(said)}; {kept}")
+        yield Caveat(code=CaveatCode.RETRIED, message=f"measured again, because {' and '.join(reasons)}; {kept}")
 
 
 def _count_attempts(attempts: Sequence[StepResult]) -> str:

@@ -90,15 +90,15 @@ def find_other_cpu(was: Node, now: Node) -> str:
     """Return how the CPU differs, or an empty string if name and instructions are the same."""
     if (was.cpu.arch, was.cpu.brand) != (now.cpu.arch, now.cpu.brand):
         return f"{was.cpu.brand} ({was.cpu.arch}) became {now.cpu.brand} ({now.cpu.arch})"
-    told = _tell_apart(_list_instructions(was.cpu), _list_instructions(now.cpu))
-    return f"{was.cpu.brand}, now {told}" if told else ""
+    changed = _describe_changes(_list_instructions(was.cpu), _list_instructions(now.cpu))
+    return f"{was.cpu.brand}, now {changed}" if changed else ""
 
 
 def _list_instructions(cpu: Cpu) -> set[str]:
     return {one for one in cpu.features if cpu.arch.lower() not in X86 or _INSTRUCTIONS.match(one)}
 
 
-def _tell_apart(was: Collection[str], now: Collection[str]) -> str:
+def _describe_changes(was: Collection[str], now: Collection[str]) -> str:
     changes = {"without": set(was) - set(now), "with": set(now) - set(was)}
     return " and ".join(f"{word} {', '.join(sorted(found)[:5])}" for word, found in changes.items() if found)
 
@@ -180,7 +180,7 @@ def _compare_nodes(was: Node, now: Node) -> Iterator[str]:
         before, after = getattr(was, name), getattr(now, name)
         if before != after:
             yield f"{name} {before or 'none'} became {after or 'none'}"
-    flags = _tell_apart(was.cpu.features, now.cpu.features)
+    flags = _describe_changes(was.cpu.features, now.cpu.features)
     if flags:
         yield f"the system now lists the CPU {flags}"
     if was.memory_bytes != now.memory_bytes:

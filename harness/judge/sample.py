@@ -69,8 +69,8 @@ def pool_samples(trials: Iterable[tuple[int, Sequence[PairedSample]]]) -> Pooled
             repeated |= {(seed, position, number) for number in sample.numbers if (seed, number) in coins}
             coins |= {(seed, number) for number in sample.numbers}
             blocks = (*known.blocks, *(sample.blocks[place] for place in fresh))
-            told = sample.starts or (0,) * len(sample.blocks)
-            starts = (*known.starts, *(told[place] for place in fresh))
+            own_starts = sample.starts or (0,) * len(sample.blocks)
+            starts = (*known.starts, *(own_starts[place] for place in fresh))
             joined[key] = sample.replace(blocks=blocks, starts=starts, numbers=())
     again = tuple(dict.fromkeys(seed for seed, _, _ in sorted(repeated)))
     return PooledTrials(samples=tuple(joined.values()), seeds=tuple(seeds), repeated=len(repeated), again=again)

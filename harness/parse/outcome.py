@@ -55,11 +55,11 @@ def read_outcome(step: Step, completed: CompletedProcess, log: str, output: str)
     if step.asks in _OF_THE_BUILD:
         return _read_probe(result, log)
     if completed.exit_code:
-        told = _explain_failure(step.phase, log)
-        lost = find_lost(step.backend, log) if step.case and not told else ""
-        words = f": {told.sentence}" if told else f"; {lost}" if lost else ""
+        breakage = _explain_failure(step.phase, log)
+        lost = find_lost(step.backend, log) if step.case and not breakage else ""
+        words = f": {breakage.sentence}" if breakage else f"; {lost}" if lost else ""
         reason = f"{describe_exit(completed.exit_code)}{words}"
-        cause = find_exit_cause(completed.exit_code) or (told.cause if told else None)
+        cause = find_exit_cause(completed.exit_code) or (breakage.cause if breakage else None)
         return result.replace(status=Status.FAILED, reason=reason, cause=cause)
     return _read_case(result, step, step.case, log) if step.case else result
 
@@ -105,17 +105,17 @@ def find_exit_cause(exit_code: int) -> Cause | None:
 def _read_probe(result: StepResult, log: str) -> StepResult:
     """Return whether there was an answer; the bench program's exit code means nothing, since it got no weights."""
     if result.asks is StepQuestion.BLAS_LIBRARY:
-        told, reason = parse_blas(log) is not None, "no BLAS library identified itself"
+        answered, reason = parse_blas(log) is not None, "no BLAS library identified itself"
     elif result.asks is StepQuestion.GPU_DRIVER:
-        told, reason = bool(parse_nvidia(log)), "nvidia-smi listed no GPU"
+        answered, reason = bool(parse_nvidia(log)), "nvidia-smi listed no GPU"
     else:
-        told, reason = parse_system_info(log) is not None, "this bench program reports that only with weights"
+        answered, reason = parse_system_info(log) is not None, "this bench program reports that only with weights"
     ended = result.completed.exit_code if result.completed else 0
-    if told and ended and result.asks is not StepQuestion.FEATURES:
-        told, reason = False, describe_exit(ended)
-    elif not told and ended < 0:
+    if answered and ended and result.asks is not StepQuestion.FEATURES:
+        answered, reason = False, describe_exit(ended)
+    elif not answered and ended < 0:
         reason = describe_exit(ended)
-    if told:
+    if answered:
         return result
     return result.replace(status=Status.SKIPPED, reason=reason, cause=find_exit_cause(ended))
 
@@ -154,8 +154,8 @@ def _read_roofline(result: StepResult, step: Step, completed: CompletedProcess, 
             raise UnreadableError(stopped)
         if completed.exit_code:
             # The probe is configured and built, too; only then is there something to explain.
-            told = None if step.repetition else find_breakage(log)
-            raise UnreadableError(f"{describe_exit(completed.exit_code)}{f': {told.sentence}' if told else ''}")
+            breakage = None if step.repetition else find_breakage(log)
+            raise UnreadableError(f"{describe_exit(completed.exit_code)}{f': {breakage.sentence}' if breakage else ''}")
         return result.replace(measurements=measure_roofline(log, step.repetition) if step.repetition else ())
     except UnreadableError as error:
         cause = Cause.FLOODED if stopped == FLOODED else None if stopped else find_exit_cause(completed.exit_code)

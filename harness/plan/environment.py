@@ -82,9 +82,9 @@ def choose_child_variables(environ: Mapping[str, str], *, path: Sequence[str]) -
     if secret:
         message = f"not passed to any process, because it looks like a secret or contains a login: {', '.join(secret)}"
         caveats.append(Caveat(code=CaveatCode.ENVIRONMENT_SECRET, message=message))
-    told = [name for name in broken if name in _PASSED or name.startswith((_NODE_PREFIX, *TIMING_PREFIXES))]
-    if told:
-        message = f"not passed to any process, or only in part (PATH), because it is not UTF-8: {', '.join(told)}"
+    lost = [name for name in broken if name in _PASSED or name.startswith((_NODE_PREFIX, *TIMING_PREFIXES))]
+    if lost:
+        message = f"not passed to any process, or only in part (PATH), because it is not UTF-8: {', '.join(lost)}"
         caveats.append(Caveat(code=CaveatCode.ENVIRONMENT_UNREADABLE, message=message))
     return tuple(sorted(chosen.items())), tuple(caveats)
 

@@ -20,8 +20,8 @@ class Device(Record):
 
     def __str__(self) -> str:
         facts = [self.architecture, f"{self.memory_bytes / 2**20:.0f} MiB" if self.memory_bytes else "", self.driver]
-        told = ", ".join([self.name, *(fact for fact in facts if fact)])
-        return f"{self.backend}: {told}{' (software: this is the CPU)' if self.software else ''}"
+        text = ", ".join([self.name, *(fact for fact in facts if fact)])
+        return f"{self.backend}: {text}{' (software: this is the CPU)' if self.software else ''}"
 
 
 class BackendClaim(Record):

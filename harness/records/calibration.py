@@ -39,7 +39,7 @@ class AATrial(Record):
     family: Family
 
     @property
-    def lied(self) -> bool:
+    def found_difference(self) -> bool:
         """Whether it found a difference although there is none, even one that is too small to matter."""
         return any(one.p <= self.family.alpha for one in self.family.comparisons)
 
@@ -47,13 +47,13 @@ class AATrial(Record):
 class Calibration(Record):
     """Trials of a build against itself, and how long other trials on this node take.
 
-    `lied` of the trials found a difference; the true share of such trials is between `low` and `high` (95 %).
+    `false_trials` of the trials found a difference; the true share of such trials is between `low` and `high` (95 %).
     `spreads` come from the blocks of all trials together; they are empty while blocks are `missing` for a forecast.
     """
 
     trials: tuple[AATrial, ...]
     alpha: float
-    lied: int
+    false_trials: int
     low: float
     high: float
     missing: int

@@ -93,11 +93,11 @@ class CompletedProcess(Record):
     @property
     def standstill(self) -> str:
         """What stood still, and for how long: `the node was suspended for 6.0 s`; empty if nothing did."""
-        said = {
+        standstills = {
             "the process or the harness was stopped or frozen": self.stopped_s,
             "the node was suspended": self.suspended_s,
         }
-        return " and ".join(f"{what} for {max(seconds, 0.1):.1f} s" for what, seconds in said.items() if seconds)
+        return " and ".join(f"{what} for {max(seconds, 0.1):.1f} s" for what, seconds in standstills.items() if seconds)
 
 
 class CTestResult(Record):

@@ -103,8 +103,8 @@ class SystemInfo(Record):
         if not self.failed:
             return ""
         ran = f"{', '.join(self.backends)} ran" if self.backends else "what ran is not known"
-        told = [f"{claim.subject} was named, but failed ({claim.contradiction})" for claim in self.failed]
-        return f"{'; '.join(told)}; {ran}"
+        claims = [f"{claim.subject} was named, but failed ({claim.contradiction})" for claim in self.failed]
+        return f"{'; '.join(claims)}; {ran}"
 
 
 class Run(Record):

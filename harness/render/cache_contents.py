@@ -20,8 +20,8 @@ def render_contents(stock: CacheContents) -> str:
 def render_pruning(pruning: PruneResult) -> str:
     """Return a line for each entry that was removed, or would be, and the total."""
     gone = [one.entry for one in pruning.removals if not one.kept]
-    said = f"{'removed' if pruning.done else 'would remove'} {_count(gone)}, {_format_size(pruning.freed_bytes)}"
-    lines = [*_rows(gone), *([""] if gone else []), f"{said}; {_sums(pruning.stock)} in {pruning.stock.folder}"]
+    headline = f"{'removed' if pruning.done else 'would remove'} {_count(gone)}, {_format_size(pruning.freed_bytes)}"
+    lines = [*_rows(gone), *([""] if gone else []), f"{headline}; {_sums(pruning.stock)} in {pruning.stock.folder}"]
     lines += [f"kept {one.entry.name}: {one.kept}" for one in pruning.removals if one.kept]
     if gone and not pruning.done:
         lines.append("nothing was removed; add --yes to do it")

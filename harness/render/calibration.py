@@ -22,7 +22,7 @@ def _verdicts(found: Calibration) -> Iterator[str]:
     trials = found.trials
     what = "an A/A trial" if len(trials) == 1 else f"{len(trials)} A/A trials"
     yield f"a build against itself: {what}, {format_count(found.blocks, 'block')} in {found.wall_s / 60:.1f} min"
-    shown = trials if len(trials) == 1 else [trial for trial in trials if trial.lied]
+    shown = trials if len(trials) == 1 else [trial for trial in trials if trial.found_difference]
     rows = [_row_of_verdict(trial, one) for trial in shown for one in trial.family.comparisons]
     if rows:
         yield ""
@@ -39,10 +39,11 @@ def _share(found: Calibration) -> Iterator[str]:
     trials = len(found.trials)
     if trials > 1:
         yield (
-            f"found a difference where there is none: {found.lied} of {trials} trials ({found.lied / trials:.1%}; "
-            f"exact 95 % interval {found.low:.1%} to {found.high:.1%}; {found.alpha:.0%} is allowed)"
+            f"found a difference where there is none: {found.false_trials} of {trials} trials "
+            f"({found.false_trials / trials:.1%}; exact 95 % interval {found.low:.1%} to {found.high:.1%}; "
+            f"{found.alpha:.0%} is allowed)"
         )
-    elif found.lied:
+    elif found.false_trials:
         yield from wrap_bullet(
             f"it found a difference where there is none: {found.alpha:.0%} of A/A trials may, by chance. Or something "
             "favours one side on this node. --trials 20 repeats it with other seeds and counts how many find one"

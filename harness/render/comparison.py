@@ -119,8 +119,8 @@ def _choose(comparisons: Sequence[Comparison], *, full: bool) -> tuple[list[Comp
     for benchmark in counts:
         verdicts = Counter(one.verdict for one in comparisons if id(one) in hidden and one.case.benchmark == benchmark)
         if verdicts:
-            told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-            elided.append(f"{_INDENT}{benchmark}, not shown: {told} (--verbose shows all lines)")
+            counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+            elided.append(f"{_INDENT}{benchmark}, not shown: {counted} (--verbose shows all lines)")
     return [one for one in comparisons if id(one) not in hidden], elided
 
 
@@ -199,11 +199,11 @@ def _caveat_texts(family: Family) -> Iterator[str]:
     """Yield the caveats of the family, then those of its comparisons, each once with what it applies to."""
     for caveat in family.caveats:
         yield f"{caveat.message} [{caveat.code}]"
-    said: dict[str, list[Comparison]] = {}
+    grouped: dict[str, list[Comparison]] = {}
     for one in family.comparisons:
         for caveat in one.caveats:
-            said.setdefault(f"{caveat.message} [{caveat.code}]", []).append(one)
-    for text, of in said.items():
+            grouped.setdefault(f"{caveat.message} [{caveat.code}]", []).append(one)
+    for text, of in grouped.items():
         rest = [one for one in family.comparisons if one not in of]
         whole = {one.case.benchmark for one in of}.isdisjoint(one.case.benchmark for one in rest)
         names = ", ".join(dict.fromkeys(one.case.benchmark for one in of)) if whole else _name(of, change=False)

@@ -13,14 +13,14 @@ _NAMES = {SettingOrigin.FILE: FILE, SettingOrigin.ENVIRONMENT: "HARNESS_SEED"}
 
 def describe_seed(seed: int, used: Sequence[SettingUsed]) -> str:
     """Return the seed and its origin, for people; `used` are the settings of the run."""
-    told = {one.name: one for one in used}
-    origin = told["seed"].origin if "seed" in told else SettingOrigin.DEFAULT
+    settings = {one.name: one for one in used}
+    origin = settings["seed"].origin if "seed" in settings else SettingOrigin.DEFAULT
     fixed = name_fixture(used)
     if fixed:
         return f"{seed}, fixed by {fixed}: all measurements with it have the same random orders"
     if origin is not SettingOrigin.DEFAULT:
         return f"{seed}, as given: all measurements with this seed have the same random orders"
-    if "dry_run" in told and told["dry_run"].value == "True":
+    if "dry_run" in settings and settings["dry_run"].value == "True":
         return "drawn at random when the measurement starts; --seed N fixes it"
     if seed == _OLD_DEFAULT:
         return f"{seed}, the default of earlier versions"

@@ -33,7 +33,7 @@ def render_header(plan: Plan, run: Run, outlook: PlanEstimate, width: int = 0) -
     asked = dict.fromkeys(option.asked for option in config.options if option.asked)
     why = ", ".join([native, *asked] if native and config.isa == "native" else asked)
     tools = f"{run.toolchain.cc.name} {run.toolchain.cc.version}"
-    # What follows a build, such as the blocks of a trial, is no step of its plan.
+    # The blocks of a trial follow the build; they are not steps of its plan.
     building = "to build" if all(step.phase in _BUILDING for step in plan.steps) else ""
     timed = describe_estimate(outlook, building)
     if run.suite.precision and outlook.total:
@@ -115,8 +115,8 @@ def render_plan(plan: Plan, run: Run) -> str:
 
 def _render_options(site: BuildSite, before: BuildSite | None) -> list[str]:
     """Return a line per option; those of an earlier build are not repeated."""
-    said = {*before.config.options, *before.wiring} if before else set()
-    options = [option for option in (*site.config.options, *site.wiring) if option not in said]
+    shown = {*before.config.options, *before.wiring} if before else set()
+    options = [option for option in (*site.config.options, *site.wiring) if option not in shown]
     width = min(max((len(str(option)) for option in options), default=0), 44)
     lines = [f"  {option!s:<{width}}  {option.reason}" for option in options]
     return [*lines, *(["  and the other options as above"] if before else [])]

@@ -7,7 +7,7 @@ from harness.render.plain import cut, format_seconds
 
 # Columns of a bar, from the widest on.
 _BARS = (20, 10, 5)
-# Columns of a step's title where there is no room for the whole of it.
+# Columns that a step's title gets where it does not fit as a whole.
 _TITLES = (30, 20, 12)
 # An overrun below this is within what "about" means.
 _NOTABLE_S = 2.0

@@ -89,8 +89,8 @@ class ConstancyCheck:
         for code, paths in ((CaveatCode.WEIGHTS_CHANGED, weights), (CaveatCode.AUDIO_CHANGED, audio)):
             for path in paths:
                 if path in self._read and any(map(is_touched, self._read[path], look_through(path))):
-                    said = "was written, replaced or moved during the run"
-                    message = f"{path} {said}: some numbers may belong to another file"
+                    change = "was written, replaced or moved during the run"
+                    message = f"{path} {change}: some numbers may belong to another file"
                     run = run.add_caveat(Caveat(code=code, message=message))
         if self._watch is None or folder not in self._measuring:
             return run

@@ -62,10 +62,10 @@ def _add_devices(run: Run, info: SystemInfo | None, logs: Mapping[str, str]) -> 
     if info is None:
         return None
     passed = (one for one in run.results if one.log in logs and one.status is Status.PASSED)
-    told = {one.asks: logs[one.log] for one in passed if one.asks}
+    answers = {one.asks: logs[one.log] for one in passed if one.asks}
     known = run.system_info.devices if run.system_info else ()
-    gpus = parse_nvidia(told.get(StepQuestion.GPU_DRIVER, "")) or known
-    library = parse_blas(told.get(StepQuestion.BLAS_LIBRARY, ""))
+    gpus = parse_nvidia(answers.get(StepQuestion.GPU_DRIVER, "")) or known
+    library = parse_blas(answers.get(StepQuestion.BLAS_LIBRARY, ""))
     library = library or next((one for one in known if one.backend == BLAS), None)
     found = (complete(device, gpus) for device in info.devices)
     works = library and not any(claim.subject == BLAS for claim in info.failed)
@@ -80,9 +80,9 @@ def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
     """
     asked = [one for one in run.results if one.log in logs and (one.case or one.asks is StepQuestion.FEATURES)]
     asked.sort(key=lambda result: (result.case is None, result.status.bad))
-    told = [(result, info) for result in asked if (info := parse_system_info(logs[result.log]))]
-    counted = [info for result, info in told if result.case and not result.status.bad]
-    return unite_infos(counted, [info for result, info in told if not result.case or result.status.bad])
+    found = [(result, info) for result in asked if (info := parse_system_info(logs[result.log]))]
+    counted = [info for result, info in found if result.case and not result.status.bad]
+    return unite_infos(counted, [info for result, info in found if not result.case or result.status.bad])
 
 
 def recheck_files(run: Run, cache: Path) -> Run:

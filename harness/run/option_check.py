@@ -28,13 +28,13 @@ def check_options(step: Step, result: StepResult, run: Run) -> Run:
     if step.phase is not Phase.CONFIGURE or result.status is Status.SKIPPED:
         return run
     folder = Path(step.wipe)
-    said = read_said(folder)
+    warnings = read_said(folder)
     passed = result.status is Status.PASSED
     tree = ConfiguredTree(
         cache=parse_cache(read_cache(folder)),
         effective=parse_effective(read_package(folder)),
-        unread=None if said is None else parse_unread(said),
-        renamed=parse_renamed(said or ""),
+        unread=None if warnings is None else parse_unread(warnings),
+        renamed=parse_renamed(warnings or ""),
         is_named=find_names(Path(run.source.path), run.source.ours),
     )
     options = run.config.options if passed else tuple(one for one in run.config.options if one.name in tree.renamed)

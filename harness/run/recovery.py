@@ -118,8 +118,8 @@ def _end_search(run: Run) -> Run:
 
 def _say_empty(run: Run, step: str, reason: str) -> Run:
     """Return the run with a failed step that says why it is empty: an empty run has not passed."""
-    said = StepResult(step=step, phase=Phase.BENCHMARK, status=Status.FAILED, reason=reason)
-    return run.replace(results=(*run.results, said))
+    failure = StepResult(step=step, phase=Phase.BENCHMARK, status=Status.FAILED, reason=reason)
+    return run.replace(results=(*run.results, failure))
 
 
 def _count(run: Run) -> str:

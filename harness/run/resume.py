@@ -125,9 +125,9 @@ def _check_toolchain(state: Run, environ: Mapping[str, str], cache: Path) -> Non
     found = find_other_tool(state.toolchain, probe_again(state.toolchain, environ, cache=cache))
     if found:
         was, now = found
-        told = f"now it is {now.name} {now.version}" if now.version else "now it does not run"
+        difference = f"now it is {now.name} {now.version}" if now.version else "now it does not run"
         raise UsageError(
-            f"{state.id} was started with {was.name} {was.version} ({was.path}): {told}", hint=hint_afresh(state)
+            f"{state.id} was started with {was.name} {was.version} ({was.path}): {difference}", hint=hint_afresh(state)
         )
 
 

@@ -155,21 +155,21 @@ class Session:
         while True:
             result = self._watch(step, self._monitor) if self._monitor else self._execute(step)
             if was_stopped(result) and result.completed:
-                said = f"{step.title}: {result.completed.standstill}"
+                disturbance = f"{step.title}: {result.completed.standstill}"
                 refusal = find_stop_refusal(result, self.run, retries=retries)
             elif is_wanted(result) and result.quiet:
-                said = f"{step.title}: others used {describe_others(result.quiet)}"
+                disturbance = f"{step.title}: others used {describe_others(result.quiet)}"
                 if can_wait(step) and retries and not list_attempts(self.run, step.name):
-                    self._console.note(f"{said}; it will be repeated at the end if there is time")
+                    self._console.note(f"{disturbance}; it will be repeated at the end if there is time")
                     return result
                 refusal = find_retry_refusal(result, self.plan, self.run, self._known, retries=retries)
             else:
                 return result
             if refusal:
-                self._console.note(f"{said}; keeping the quietest attempt, with a caveat: {refusal}")
+                self._console.note(f"{disturbance}; keeping the quietest attempt, with a caveat: {refusal}")
                 self.run, best = keep_quietest(self.run, self._bundle, result)
                 return best
-            self._console.note(f"{said}; repeating it")
+            self._console.note(f"{disturbance}; repeating it")
             self.run = discard_attempt(self.run, self._bundle, result)
 
     def _watch(self, step: Step, monitor: QuietMonitor) -> StepResult:

@@ -70,10 +70,10 @@ def restore_settings(kept: Iterable[SettingUsed]) -> Settings:
 
     A setting that the description lacks, because it is newer, has its default. Logins are not restored.
     """
-    told = {one.name: one for one in _rename(kept)}
+    stated = {one.name: one for one in _rename(kept)}
     used: list[tuple[str, Value, SettingOrigin]] = []
     for setting in SETTINGS:
-        one = told.get(setting.name)
+        one = stated.get(setting.name)
         value = setting.default if one is None else _RESTORERS[setting.kind](one.value)
         used.append((setting.name, value, one.origin if one else SettingOrigin.DEFAULT))
     return Settings(used=tuple(used))
@@ -84,10 +84,10 @@ def name_options(kept: Iterable[SettingUsed]) -> tuple[str, ...]:
 
     What is as by default is left out, and so are logins and what cannot be understood.
     """
-    told = {one.name: one.value for one in _rename(kept)}
+    stated = {one.name: one.value for one in _rename(kept)}
     words: list[str] = []
     for name in _AGAIN:
-        setting, text = BY_NAME[name], told.get(name, "")
+        setting, text = BY_NAME[name], stated.get(name, "")
         if not text or _MARK in text or TRIAL[0] not in setting.commands:
             continue
         try:

@@ -108,13 +108,13 @@ def refuse_mixture(sweep: Sweep, fresh: Run, kept: Iterable[Run]) -> None:
     """Raise UsageError if cells measured now would not be comparable with those of earlier runs."""
     names = {axis.name for axis in sweep.axes}
     for run in kept:
-        told = {weights.model: weights.sha256 for weights in run.weights if weights.sha256}
+        sums = {weights.model: weights.sha256 for weights in run.weights if weights.sha256}
         unlike = {
             "the CPU": bool(find_other_cpu(run.node, fresh.node)),
             "the source": not names & set(ORIGINS) and run.source.id != fresh.source.id,
             "the compiler": "compiler" not in names and run.toolchain.cc != fresh.toolchain.cc,
             "a file of weights": any(
-                one.sha256 and told.get(one.model, one.sha256) != one.sha256 for one in fresh.weights
+                one.sha256 and sums.get(one.model, one.sha256) != one.sha256 for one in fresh.weights
             ),
         }
         changed = next((what for what, differs in unlike.items() if differs), "")

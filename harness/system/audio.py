@@ -114,12 +114,12 @@ def _convert(source: Path, target: Path, environ: Mapping[str, str]) -> None:
                 cause=f"{_CONVERTER}, which could convert it, is not installed" if done.is_absent else done.stderr,
                 hint=f"install {_CONVERTER}, or give --audio such a file",
             )
-        if told := done.shortage:
-            raise refuse_program(_CONVERTER, told)
+        if complaint := done.shortage:
+            raise refuse_program(_CONVERTER, complaint)
         if not done.ok:
-            said = done.stderr.strip().splitlines()
+            lines = done.stderr.strip().splitlines()
             raise UnreadableError(
-                f"{source} cannot be read as audio", cause=f"{_CONVERTER}: {said[-1] if said else ''}"
+                f"{source} cannot be read as audio", cause=f"{_CONVERTER}: {lines[-1] if lines else ''}"
             )
         fresh.replace(target)
     finally:

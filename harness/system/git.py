@@ -119,10 +119,10 @@ class Git:
             raise UnfitError("git cannot be executed", cause=captured.stderr.strip(), hint=hint)
         if captured.late and not network:
             raise _refuse_late(self.folder)
-        told = captured.shortage
+        complaint = captured.shortage
         # A damaged repository may make it ask for more memory than there can be.
-        if told and told.shortage is not MEMORY:
-            raise refuse_program("git", told)
+        if complaint and complaint.shortage is not MEMORY:
+            raise refuse_program("git", complaint)
         return captured
 
     def ask(self, *arguments: str) -> str:
@@ -215,8 +215,8 @@ def _list_file(path: Path, environ: Mapping[str, str]) -> str:
     )
     if listed.late:
         raise _refuse_late(path.parent)
-    if told := listed.shortage:  # a repository without its settings is another one
-        raise refuse_program("git", told)
+    if complaint := listed.shortage:  # a repository without its settings is another one
+        raise refuse_program("git", complaint)
     return listed.stdout if listed.ok else ""
 
 

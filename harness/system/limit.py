@@ -31,8 +31,8 @@ def limit_of(error: BaseException | None) -> LimitError | None:
     elif isinstance(error, CpuTimeError):
         shortage = CPU_TIME
     elif isinstance(error, RuntimeError):  # of a thread that cannot be started
-        told = read_shortage(str(error))
-        shortage = told.shortage if told else None
+        complaint = read_shortage(str(error))
+        shortage = complaint.shortage if complaint else None
     if shortage is None:
         return None
     name = getattr(error, "filename", None)
@@ -65,9 +65,11 @@ def limit_of_start(program: str, error: OSError) -> LimitError | None:
     return None
 
 
-def refuse_program(program: str, told: LimitComplaint) -> LimitError:
+def refuse_program(program: str, complaint: LimitComplaint) -> LimitError:
     """Return the error for an existing program that reached a limit; whether it works is not known."""
-    return LimitError(f"{program} cannot run: {told.shortage.means}", cause=told.line, hint=told.shortage.remedy)
+    return LimitError(
+        f"{program} cannot run: {complaint.shortage.means}", cause=complaint.line, hint=complaint.shortage.remedy
+    )
 
 
 def explain_stop(
@@ -84,5 +86,5 @@ def explain_stop(
         return LimitError(f"the {what} stopped: {limit.what}", cause=cause, hint=f"{limit.hint}; then {again}")
     if isinstance(error, HarnessError):
         return error
-    told = f"{getattr(error, 'strerror', None) or error} ({getattr(error, 'filename', None) or place})"
-    return UnfitError(f"the {what} stopped: {told}; {kept}", hint=f"fix this, then {again}")
+    problem = f"{getattr(error, 'strerror', None) or error} ({getattr(error, 'filename', None) or place})"
+    return UnfitError(f"the {what} stopped: {problem}; {kept}", hint=f"fix this, then {again}")

@@ -25,8 +25,8 @@ def drop_rivals(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[Cavea
             left = [folder for folder in folders if folder not in found]
             kept.pop(variable)
             kept |= {variable: ":".join(left)} if any(left) else {}
-            told = ", ".join(f"{folder} (it has {rival})" for folder, rival in found.items())
-            message = f"left out of {variable}, so that the build is measured and not the libraries there: {told}"
+            rivals = ", ".join(f"{folder} (it has {rival})" for folder, rival in found.items())
+            message = f"left out of {variable}, so that the build is measured and not the libraries there: {rivals}"
             caveats.append(Caveat(code=CaveatCode.LIBRARY_PATH, message=message))
     return kept, tuple(caveats)
 

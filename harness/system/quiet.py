@@ -77,11 +77,11 @@ def _ask_psutil() -> dict[str, str]:
     times = psutil.cpu_times()._asdict()
     lines = []
     for process in psutil.process_iter(["pid", "name", "cpu_times", "create_time"]):
-        told = process.info
-        if told["cpu_times"]:
-            used_s = told["cpu_times"].user + told["cpu_times"].system
-            name = " ".join((told["name"] or "?").split()) or "?"
-            lines.append(f"{told['pid']} {told['create_time']} {used_s} {name}")
+        info = process.info
+        if info["cpu_times"]:
+            used_s = info["cpu_times"].user + info["cpu_times"].system
+            name = " ".join((info["name"] or "?").split()) or "?"
+            lines.append(f"{info['pid']} {info['create_time']} {used_s} {name}")
     return {
         CPU_TIMES: "\n".join(f"{name} {value}" for name, value in times.items()),
         PROCESSES: "\n".join(lines),

@@ -94,8 +94,8 @@ def _ask_version(known: Tool, environ: Mapping[str, str]) -> Tool:
 
 def _ask_again(known: Tool, environ: Mapping[str, str]) -> CapturedOutput:
     answer = capture([known.path, "--version"], env=environ)
-    if told := answer.shortage:  # it may well be what it was
-        raise refuse_program(known.path, told)
+    if complaint := answer.shortage:  # it may well be what it was
+        raise refuse_program(known.path, complaint)
     return answer
 
 
@@ -161,8 +161,8 @@ def _find_stop(path: str, answer: CapturedOutput) -> UnfitError | None:
 
     Raises LimitError if a limit of the system kept it from answering: whether it works is not known.
     """
-    if told := answer.shortage:
-        raise refuse_program(path, told)
+    if complaint := answer.shortage:
+        raise refuse_program(path, complaint)
     if answer.exit_code < 0 or answer.late:
         cause = answer.stderr if answer.late else describe_exit(answer.exit_code)
         hint = f"{shlex.quote(path)} --version; ulimit -a shows the limits that are set"

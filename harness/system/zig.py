@@ -33,8 +33,8 @@ def make_zig(environ: Mapping[str, str], cache: Path) -> tuple[CompilerPair, str
         raise UnfitError("zig is not installed", hint=f"{shlex.quote(sys.executable)} -m pip install ziglang")
     answer = capture([str(zig), "version"], env=environ)
     version = parse_version(answer.stdout)
-    if told := answer.shortage:
-        raise refuse_program(str(zig), told)
+    if complaint := answer.shortage:
+        raise refuse_program(str(zig), complaint)
     if not answer.ok or not version:
         raise UnfitError(f"{zig} does not run", cause=(answer.stderr or answer.stdout).strip())
     scripts = {name: _script(zig, command, cache) for name, command in _TOOLS.items()}

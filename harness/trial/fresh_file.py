@@ -126,7 +126,7 @@ class FreshFiles:
 
 def _explain(exit_code: int, log: Path) -> str:
     try:
-        told = find_breakage(read_text(log))
+        breakage = find_breakage(read_text(log))
     except UnreadableError:
-        told = None
-    return f"{describe_exit(exit_code)}{f': {told.sentence}' if told else ''}"
+        breakage = None
+    return f"{describe_exit(exit_code)}{f': {breakage.sentence}' if breakage else ''}"

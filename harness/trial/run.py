@@ -112,7 +112,7 @@ def run_trial(task: TrialTask, setup: Setup, work: Workplace) -> TrialResult:
     constancy = ConstancyCheck(setup.monitor.counters)
     for side, (run, _) in zip(sides, trial.runs, strict=True):
         constancy.begin(side.folder, run, linked=design.relink)
-    with _telling(trial.bundles, task.command):
+    with _naming_kept_runs(trial.bundles, task.command):
         tally = _measure(trial, work)
         runs = _look_again(trial, constancy, work.places.cache)
         found = TrialFindings(tally, caveat_trial(_look_at(trial, tally)), _list_missing(trial, tally))
@@ -194,7 +194,7 @@ def _judge(runs: Sequence[Run], design: TrialDesign, caveats: tuple[Caveat, ...]
 
 
 @contextlib.contextmanager
-def _telling(bundles: Sequence[Path], command: str) -> Iterator[None]:
+def _naming_kept_runs(bundles: Sequence[Path], command: str) -> Iterator[None]:
     """Make an error that stops a trial say what was kept."""
     try:
         yield

@@ -85,7 +85,7 @@ def _read_stat() -> tuple[float, float]:
 def _difference(before: _Reading, after: _Reading, wall_ns: int, idle_ns: int) -> dict[str, object]:
     window_s = (after.wall_ns - before.wall_ns) / 1e9
     process_ns = after.process_ns - before.process_ns
-    told = before.busy_s >= 0 and window_s > 0
+    known = before.busy_s >= 0 and window_s > 0
     others_s = after.busy_s - before.busy_s - process_ns / 1e9
     one, two = before.usage, after.usage
     return {
@@ -96,7 +96,7 @@ def _difference(before: _Reading, after: _Reading, wall_ns: int, idle_ns: int) -
         "major_faults": two.ru_majflt - one.ru_majflt,
         "voluntary_switches": two.ru_nvcsw - one.ru_nvcsw,
         "involuntary_switches": two.ru_nivcsw - one.ru_nivcsw,
-        "other_cpus": round(max(0.0, others_s / window_s), 3) if told else None,
-        "steal_cpus": round((after.steal_s - before.steal_s) / window_s, 3) if told else None,
+        "other_cpus": round(max(0.0, others_s / window_s), 3) if known else None,
+        "steal_cpus": round((after.steal_s - before.steal_s) / window_s, 3) if known else None,
         "idle_cpu_ns": idle_ns,
     }

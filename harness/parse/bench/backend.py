@@ -104,9 +104,9 @@ def find_mismatch(asked: str, text: str) -> str:
         return ""
     if proven:
         return ""
-    told = [f"log: {line}" for line in _find_causes(failed, text)]
+    causes = [f"log: {line}" for line in _find_causes(failed, text)]
     return "; ".join(
-        [f"{asked} was asked for, but {ran} ran", *told, *(_HINTS[word] for word in [asked] if word in _HINTS)]
+        [f"{asked} was asked for, but {ran} ran", *causes, *(_HINTS[word] for word in [asked] if word in _HINTS)]
     )
 
 

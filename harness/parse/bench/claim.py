@@ -119,11 +119,11 @@ def _read_line(claims: dict[str, BackendClaim], line: str) -> None:
     if used := _USED.search(line):
         claims.setdefault(used[1], BackendClaim(subject=used[1], line=line))
     if failed := _NOT_STARTED.search(line):
-        told = next(filter(None, failed.groups()))
-        same = [name for name in claims if find_family(name) == find_family(told)]
+        named = next(filter(None, failed.groups()))
+        same = [name for name in claims if find_family(name) == find_family(named)]
         if not same:
-            claims[told] = BackendClaim(subject=told, line=line)
-        _refute(claims, same or [told], line)
+            claims[named] = BackendClaim(subject=named, line=line)
+        _refute(claims, same or [named], line)
     elif _NO_GPU in line:
         _refute(claims, _find_gpus(claims), line)
         claims.setdefault(CPU, BackendClaim(subject=CPU, line=line))

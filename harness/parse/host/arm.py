@@ -79,7 +79,7 @@ def name_cores(blocks: Iterable[dict[str, str]]) -> str:
 
     `blocks` are those of `/proc/cpuinfo`, one per logical CPU.
     """
-    kinds = Counter((block["CPU implementer"], block["CPU part"]) for block in blocks if _tells(block))
+    kinds = Counter((block["CPU implementer"], block["CPU part"]) for block in blocks if _names_core(block))
     if not kinds:
         return ""
     vendors = list(dict.fromkeys(name_vendor(implementer) for implementer, _ in kinds))
@@ -90,7 +90,7 @@ def name_cores(blocks: Iterable[dict[str, str]]) -> str:
     return f"{'/'.join(vendors)} {' + '.join(counted)}"
 
 
-def _tells(block: dict[str, str]) -> bool:
+def _names_core(block: dict[str, str]) -> bool:
     return bool(block.get("CPU implementer") and block.get("CPU part"))
 
 

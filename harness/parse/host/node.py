@@ -103,9 +103,9 @@ def parse_container(capture: Capture) -> str:
 
 def _hypervisor_of_kernel(capture: Capture) -> str:
     types = [capture.get(path, "").strip("\0\n ") for path in HYPERVISOR]
-    told = next((text for text in types if text), "")
-    if told:
-        return {"xen": "Xen", "linux,kvm": "KVM"}.get(told, told)
+    kind = next((text for text in types if text), "")
+    if kind:
+        return {"xen": "Xen", "linux,kvm": "KVM"}.get(kind, kind)
     clocks = capture.get(CLOCKSOURCE, "")
     named = [name for part, name in _CLOCKS if part in clocks]
     flagged = " hypervisor " in capture.get(CPUINFO, "")

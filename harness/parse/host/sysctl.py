@@ -49,10 +49,10 @@ def _cores(values: dict[str, str]) -> Cores:
 
 
 def _features(values: dict[str, str]) -> tuple[str, ...]:
-    said = " ".join(values.get(f"machdep.cpu.{name}", "") for name in ("features", "leaf7_features", "extfeatures"))
+    listed = " ".join(values.get(f"machdep.cpu.{name}", "") for name in ("features", "leaf7_features", "extfeatures"))
     flags = {name.removeprefix(_ARM) for name, value in values.items() if name.startswith(_ARM) and value == "1"}
     flags |= {"AdvSIMD"} if values.get("hw.optional.AdvSIMD", values.get("hw.optional.arm64")) == "1" else set()
-    return tuple(sorted(word.lower() for word in {*said.split(), *flags}))
+    return tuple(sorted(word.lower() for word in {*listed.split(), *flags}))
 
 
 def _caches(values: dict[str, str]) -> tuple[CpuCache, ...]:

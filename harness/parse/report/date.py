@@ -244,8 +244,8 @@ def _read_days(text: str) -> tuple[list[date], tuple[_Doubt, ...]]:
             days.append(date(year, month, day))
         except ValueError:
             continue
-    told = {weekdays[word] for word in words if word in weekdays and word not in months}
-    fitting = [day for day in days if day.weekday() in told]
+    stated = {weekdays[word] for word in words if word in weekdays and word not in months}
+    fitting = [day for day in days if day.weekday() in stated]
     days = fitting or days
     return days, (_Doubt("month and day may be in either order"),) if len(days) > 1 else ()
 

@@ -122,8 +122,8 @@ def _toolchain(report: Report, folder: ResultFolder) -> Toolchain:
     found = {language: (name, version) for language, name, version in folder.compilers}
     tools = {}
     for language, ours, plain in (("C", "HARNESS_CC", "gcc"), ("CXX", "HARNESS_CXX", "g++")):
-        told, _, number = report.environment.get(ours).rpartition(" ")
-        name, version = found.get(language, (told, number))
+        stated, _, number = report.environment.get(ours).rpartition(" ")
+        name, version = found.get(language, (stated, number))
         tools[language] = Tool(name=plain if name == "GNU" else name, version=version, path="")
     return Toolchain(
         cc=tools["C"],

@@ -60,7 +60,7 @@ def listen(streams: Sequence[IO[bytes]], ended: Callable[[], bool], deadline: fl
 
     If the child has `ended`, a daemon of its own may hold a pipe: the output so far is the answer. Raises TooMuchError.
     """
-    said = {stream.fileno(): bytearray() for stream in streams}
+    output = {stream.fileno(): bytearray() for stream in streams}
     ended_s = 0.0
     with selectors.SelectSelector() as selector:  # no further file: there may be none left
         for stream in streams:
@@ -72,12 +72,12 @@ def listen(streams: Sequence[IO[bytes]], ended: Callable[[], bool], deadline: fl
                 break
             for key, _ in pulse.wait(selector.select, min(_LISTEN_S, deadline - now_s)):
                 chunk = os.read(key.fd, _CHUNK_BYTES)
-                said[key.fd] += chunk
+                output[key.fd] += chunk
                 if not chunk:
                     selector.unregister(key.fileobj)
-            if sum(map(len, said.values())) > MOST_LOG_BYTES:
+            if sum(map(len, output.values())) > MOST_LOG_BYTES:
                 raise TooMuchError
-    return [bytes(one) for one in said.values()]
+    return [bytes(one) for one in output.values()]
 
 
 class LogFollower:

@@ -125,10 +125,10 @@ class Pulse:
         """Return whether the child is stopped or frozen, or was stopped since the last check."""
         if not self._pid:
             return False
-        told = self._hear_kernel()
+        stopped = self._hear_kernel()
         before_s = self._cpu_s
         state, self._cpu_s = _look_at(self._pid)
-        if told or self._halted or state in _STATES:
+        if stopped or self._halted or state in _STATES:
             return True
         return self._cpu_s is not None and self._cpu_s == before_s and _is_frozen(self._pid)
 

@@ -56,8 +56,8 @@ def download_sdist(sdist: Sdist, index: PackageIndex, target: Path, *, environ: 
                 return
             else:
                 failures.append(f"{place} has SHA-256 {digest}, but {sdist.sha256} is pinned")
-    if told := read_shortage("\n".join(failures)):  # the finder logs what it meets, and goes on
-        raise refuse_program("the package index client", told)
+    if complaint := read_shortage("\n".join(failures)):  # the finder logs what it meets, and goes on
+        raise refuse_program("the package index client", complaint)
     raise UnavailableError(
         f"{sdist.filename} cannot be downloaded",
         cause="; ".join(dict.fromkeys(failures)) or "pip is configured to use no index",

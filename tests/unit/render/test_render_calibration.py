@@ -29,9 +29,11 @@ def trial(seed: int, bias: float = 0.0, blocks: int = 24) -> AATrial:
 
 
 def found(*trials: AATrial, missing: int = 0, low: float = 0.0, high: float = 1.0) -> Calibration:
-    lied = sum(one.lied for one in trials)
+    false_trials = sum(one.found_difference for one in trials)
     spreads = () if missing else (SPREAD, SPREAD.replace(metric="prompt"))
-    return Calibration(trials=trials, alpha=ALPHA, lied=lied, low=low, high=high, missing=missing, spreads=spreads)
+    return Calibration(
+        trials=trials, alpha=ALPHA, false_trials=false_trials, low=low, high=high, missing=missing, spreads=spreads
+    )
 
 
 def test_the_verdict_of_the_trial_comes_first_then_spreads_and_minutes() -> None:
@@ -70,8 +72,8 @@ def test_several_trials_are_counted() -> None:
     assert "3 A/A trials, 72 blocks in 3.0 min" in text
     share = "1 of 3 trials (33.3%; exact 95 % interval 0.8% to 90.6%; 1% is allowed)"
     assert f"found a difference where there is none: {share}" in text
-    (lied,) = [line for line in text.splitlines() if "REGRESSED" in line]
-    assert lied.split()[-1] == "2", "with the seed that gives the same coins again"
+    (line,) = [line for line in text.splitlines() if "REGRESSED" in line]
+    assert line.split()[-1] == "2", "with the seed that gives the same coins again"
     assert "UNCHANGED" not in text
     assert "more than chance explains" not in text
     assert "more than chance explains" in render_calibration(found(trial(1), trial(2, bias=0.05), low=0.02))

@@ -13,12 +13,12 @@ import pytest
 from harness.commands import tune
 from harness.errors import HarnessError, LimitError, UnfitError, UsageError
 from harness.store.bundle import RUN
-from harness.trial.run import _telling
+from harness.trial.run import _naming_kept_runs
 
 Telling = Callable[[Path], AbstractContextManager[Any]]
 TELLING: dict[str, Telling] = {
-    "harness calibrate": lambda bundle: _telling([bundle], "harness calibrate"),
-    "harness tune": lambda bundle: tune._telling(cast("Any", SimpleNamespace(bundles=[bundle])), bundle),
+    "harness calibrate": lambda bundle: _naming_kept_runs([bundle], "harness calibrate"),
+    "harness tune": lambda bundle: tune._naming_kept_runs(cast("Any", SimpleNamespace(bundles=[bundle])), bundle),
 }
 
 
