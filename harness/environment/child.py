@@ -21,7 +21,7 @@ def run_child(argv: list[str], *, keep: int) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         # `user = true` in pip's configuration fails in an environment; the variable overrides the file.
-        env={**choose_environ(), "PIP_USER": "0"},
+        env={**read_environ(), "PIP_USER": "0"},
         pass_fds=(keep,),
         start_new_session=True,
     )
@@ -33,7 +33,7 @@ def run_child(argv: list[str], *, keep: int) -> tuple[int, str]:
     return child.returncode, output.decode(errors="replace")
 
 
-def choose_environ() -> dict[str, str]:
+def read_environ() -> dict[str, str]:
     """Return the caller's environment variables without those that would hide the locked packages."""
     others = {"PYTHONPATH", "PYTHONHOME", "__PYVENV_LAUNCHER__", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"}
     return {name: value for name, value in os.environ.items() if name not in others}

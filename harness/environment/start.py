@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from harness.environment.child import choose_environ, interruptible
+from harness.environment.child import interruptible, read_environ
 from harness.environment.dependency import find_culprit
 from harness.environment.folder import VirtualEnvironment, say
 from harness.errors import HarnessError, InterruptedRunError, UnfitError
@@ -32,7 +32,7 @@ def enter(arguments: list[str], *, missing: list[str], error: ImportError | None
         trouble = _describe(missing, error)
         if not is_checkout():
             raise UnfitError(trouble, hint=_reinstall(missing, error))
-        environment = choose_virtual_environment("run")
+        environment = find_virtual_environment("run")
         inside = environment.is_own()
         if inside and sys._xoptions.get(_OPTION) == _MADE:
             raise UnfitError(
@@ -55,7 +55,7 @@ def start(arguments: list[str]) -> NoReturn:
 def prepare(kind: str) -> int:
     """Set up the environment `kind` if necessary, and print its folder; return the exit code."""
     try:
-        environment = choose_virtual_environment(kind)
+        environment = find_virtual_environment(kind)
         if not environment.is_ready():
             with interruptible():
                 environment.make()
@@ -93,7 +93,7 @@ def is_checkout() -> bool:
     return all((CHECKOUT / name).is_file() for name in ("pyproject.toml", "third_party/requirements.txt"))
 
 
-def choose_virtual_environment(kind: str) -> VirtualEnvironment:
+def find_virtual_environment(kind: str) -> VirtualEnvironment:
     """Return the environment `kind` (run or test) of this checkout, in the folder that the variables select."""
     variable, folder, lock = _KINDS[kind]
     named = os.environ.get(variable, "")
@@ -104,7 +104,7 @@ def choose_virtual_environment(kind: str) -> VirtualEnvironment:
 def _execute(environment: VirtualEnvironment, arguments: list[str], how: str) -> NoReturn:
     # -P: do not import from a folder called harness in the current directory.
     words = [str(environment.python), "-X", f"{_OPTION}={how}", "-P", "-m", "harness", *arguments]
-    os.execve(words[0], words, choose_environ())  # noqa: S606
+    os.execve(words[0], words, read_environ())  # noqa: S606
 
 
 def _describe(missing: list[str], error: ImportError | None) -> str:

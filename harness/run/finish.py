@@ -34,7 +34,7 @@ def seal_run(run: Run, bundle: Bundle, end: datetime) -> tuple[Run, str, Path]:
     # The end comes first: only in a run that has ended are absent results missing.
     run = look_back(run.replace(end=end.isoformat(timespec="seconds")), logs)
     while True:
-        run = run.replace(id=bundle.choose_id())
+        run = run.replace(id=bundle.find_free_id())
         report = render_report(run, logs)
         try:
             return run, report, bundle.seal(run, report)

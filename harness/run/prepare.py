@@ -74,7 +74,7 @@ def prepare(request: RunRequest, work: Workplace, source: Source | None = None) 
     toolchain = probe_toolchain(request.build.compiler, environ, cache=cache, tools=request.build.tools)
     source = source or resolve_source(request.source, cache=cache, environ=environ, note=work.console.note)
     mark_used(cache, Path(source.path), source.commit.release or source.commit.short)
-    environment, caveats = choose_child_environment(environ, toolchain)
+    environment, caveats = prepare_child_environment(environ, toolchain)
     return Preparation(
         cache=str(cache),
         node=request.node,
@@ -85,7 +85,7 @@ def prepare(request: RunRequest, work: Workplace, source: Source | None = None) 
     )
 
 
-def choose_child_environment(
+def prepare_child_environment(
     environ: Mapping[str, str], toolchain: Toolchain
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Caveat, ...]]:
     """Return the environment of every child process, and its caveats."""
@@ -176,9 +176,9 @@ def begin_run(
 def gather_inputs(prepared: Preparation, request: RunRequest, supplies: Supplies, *, drawn: bool = False) -> PlanInputs:
     """Return the inputs of the plan of a run, when it begins and when it is resumed."""
     suite = request.measure.suite
-    timed = choose_site(prepared, request.build, request.build.recipe.build_type, drawn=drawn)
+    timed = prepare_site(prepared, request.build, request.build.recipe.build_type, drawn=drawn)
     types = (one for one in suite.test_build_types if one != timed.config.build_type)
-    sites = (*(choose_site(prepared, request.build, one) for one in types), timed)
+    sites = (*(prepare_site(prepared, request.build, one) for one in types), timed)
     return PlanInputs(
         source=prepared.source,
         toolchain=prepared.toolchain,
@@ -238,7 +238,7 @@ def remove_builds(plan: Plan, request: BuildRequest, console: Console) -> None:
                     shutil.rmtree(site.folder)
 
 
-def choose_site(prepared: Preparation, request: BuildRequest, build_type: str, *, drawn: bool = False) -> BuildSite:
+def prepare_site(prepared: Preparation, request: BuildRequest, build_type: str, *, drawn: bool = False) -> BuildSite:
     """Return the build of one type: its config and its folder, one per source, config, toolchain and CPU.
 
     A `drawn` build, which can be linked again in another code layout, has a folder of its own.

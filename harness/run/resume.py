@@ -22,7 +22,7 @@ from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import SCHEMA, Run
 from harness.run.places import Workplace
-from harness.run.prepare import Preparation, Supplies, choose_child_environment, gather_inputs
+from harness.run.prepare import Preparation, Supplies, gather_inputs, prepare_child_environment
 from harness.settings.request import RunRequest
 from harness.store.bundle import Bundle
 from harness.store.discard import refuse_build
@@ -70,7 +70,7 @@ def take_up(
     plan = renew_plan(_plan_anew(state, stored, request, work), stored, state)
     if not is_same_config(plan.sites[-1].config, state.config):
         raise UsageError(f"the build in run.json of {state.id} is not the one in its plan", hint=hint_afresh(state))
-    environment, _ = choose_child_environment(environ, state.toolchain)
+    environment, _ = prepare_child_environment(environ, state.toolchain)
     caveats = tuple(caveat_condition(condition, node.cpu.cores, state.suite.threads))
     state = remember_changes(state, node, dict(environment), caveats, __version__)
     for name in stop_orphans(bundle.path):

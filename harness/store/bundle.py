@@ -101,7 +101,7 @@ class Bundle:
         shutil.rmtree(self.path, ignore_errors=True)
         self.release()
 
-    def choose_id(self) -> str:
+    def find_free_id(self) -> str:
         """Return the id of the run, or one with a number after it if a bundle with that name exists by now."""
         for name in _name_ids(self.final.name):
             partial = self.path.with_name(f"{name}{PARTIAL}")

@@ -100,13 +100,13 @@ def open_view(home: RepositoryHome, listed: str) -> Iterator[Path]:
         for name in (*_SHARED, *_INFO):
             (view / name).symlink_to(Path(home.shared) / name)
         (view / "info" / "attributes").write_text(NO_FILTER, encoding="ascii")
-        (view / "config").write_text(choose_settings(listed, tree=home.tree), encoding="utf-8")
+        (view / "config").write_text(filter_settings(listed, tree=home.tree), encoding="utf-8")
         with contextlib.suppress(FileNotFoundError, PermissionError):  # git would not read it either
             shutil.copy2(Path(home.folder) / "index", view / "index")
         yield view
 
 
-def choose_settings(listed: str, *, tree: str = "") -> str:
+def filter_settings(listed: str, *, tree: str = "") -> str:
     """Return the file of settings for git, from those of the repository as `git config --null` lists them.
 
     A file of ignore patterns is passed on if it is a regular file; a relative path begins in the `tree`.

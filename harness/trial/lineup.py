@@ -18,7 +18,7 @@ SideRequests = tuple[SideRequest, SideRequest]
 _EXAMPLE = "harness ab HEAD ~/whisper.cpp"
 
 
-def choose_sides(lineup: LineupRequest, environ: Mapping[str, str], note: Note) -> SideRequests:
+def resolve_sides(lineup: LineupRequest, environ: Mapping[str, str], note: Note) -> SideRequests:
     """Return baseline and contender as described by two words, or by none; nothing is fetched yet.
 
     Unless a repository is named, a ref is looked up in the checkout on the other side, then in the checkout around the

@@ -18,7 +18,7 @@ from harness.records.suite import Benchmark, Engine
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, nearest
 from harness.settings.request import LineupRequest, Places, RunRequest, TrialDesign
-from harness.trial.lineup import SideRequests, choose_sides
+from harness.trial.lineup import SideRequests, resolve_sides
 
 _MOST_PAIRS = _MOST_TRIALS = 1000
 _ALIKE = (SideRequest(label="baseline"), SideRequest(label="contender"))
@@ -52,7 +52,7 @@ class TrialRequest(Record):
 def resolve_ab(settings: Settings, work: Workplace, words: Sequence[str]) -> TrialRequest:
     """Return the comparison of two sides, by default of the surrounding checkout; raises UsageError for bad input."""
     design, lineup = choose_design(settings), resolve_lineup(settings, work.places, words)
-    return _resolve(settings, work, choose_sides(lineup, work.environ, work.console.note), design)
+    return _resolve(settings, work, resolve_sides(lineup, work.environ, work.console.note), design)
 
 
 def resolve_lineup(settings: Settings, places: Places, words: Sequence[str]) -> LineupRequest:

@@ -14,7 +14,7 @@ from harness.commands.request.trial import resolve_lineup
 from harness.errors import UsageError
 from harness.settings.layer import layer_settings
 from harness.store.bundle import load_run
-from harness.trial.lineup import choose_sides
+from harness.trial.lineup import resolve_sides
 from tests.flow.kit import Kit
 from tests.flow.repository import NOWHERE, Clone, Repository, whisper
 from tests.flow.test_flow_trial import sides
@@ -65,7 +65,7 @@ class Home:
         with self.monkeypatch.context() as setup:
             setup.chdir(self.clone.path / inside)
             lineup = resolve_lineup(settings, resolve_places(settings), words)
-            baseline, contender = choose_sides(lineup, self.clone.environ, lambda _: None)
+            baseline, contender = resolve_sides(lineup, self.clone.environ, lambda _: None)
         return baseline.named, contender.named
 
     def commit_of(self, revision: str) -> dict[str, str]:

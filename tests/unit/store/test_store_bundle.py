@@ -69,7 +69,7 @@ def test_a_bundle_that_appears_meanwhile_is_left_alone_and_nothing_is_lost(tmp_p
     with pytest.raises(FileExistsError, match="already exists"):
         bundle.seal(run, "the report\n")
     assert load_run(bundle.path) == run
-    other = run.replace(id=bundle.choose_id())
+    other = run.replace(id=bundle.find_free_id())
     assert other.id == f"{RUN.id}-2"
     assert load_run(bundle.seal(other, "the report\n")) == other
     assert bundle.final.lstat() == before

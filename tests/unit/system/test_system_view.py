@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.system.view import NO_FILTER, RepositoryHome, choose_settings, find_home, find_served, open_view
+from harness.system.view import NO_FILTER, RepositoryHome, filter_settings, find_home, find_served, open_view
 
 
 def repository(folder: Path) -> Path:
@@ -20,7 +20,7 @@ def test_settings_that_only_state_facts_are_shown_and_no_others() -> None:
         "z\0remote.origin.uploadpack\n/evil\0filter.x.process\n/evil\0branch.a.b.merge\nrefs/heads/c\0"
         "include.path\n/evil\0core.filemode.evil\nx\0alias.core.filemode\n!x\0"
     )
-    assert choose_settings(listed) == (
+    assert filter_settings(listed) == (
         "[core]\nrepositoryFormatVersion = 1\nbare = false\n"
         '[core]\nfilemode = "false"\n'
         '[core]\nsymlinks = "true"\n'
@@ -88,9 +88,9 @@ def test_a_file_of_what_to_ignore_is_named_if_it_is_one(tmp_path: Path) -> None:
     (tmp_path / "ignored").write_text("*.o\n")
     os.mkfifo(tmp_path / "fifo")
     for name, shown in (("ignored", True), (str(tmp_path / "ignored"), True), ("fifo", False), ("nowhere", False)):
-        chosen = choose_settings(f"core.excludesfile\n{name}\0", tree=str(tmp_path))
+        chosen = filter_settings(f"core.excludesfile\n{name}\0", tree=str(tmp_path))
         assert ("excludesfile" in chosen) == shown, name
-    assert "excludesfile" not in choose_settings("core.excludesfile\n/dev/zero\0")
+    assert "excludesfile" not in filter_settings("core.excludesfile\n/dev/zero\0")
 
 
 def test_a_repository_that_lies_open_in_a_tree_is_none(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def node(monkeypatch: pytest.MonkeyPatch) -> Node:
     """A node, and two sides that are settled without a look at any checkout."""
     node = factory.haswell()
     monkeypatch.setattr(trial, "resolve_node", lambda settings, environ: node)
-    monkeypatch.setattr(trial, "choose_sides", lambda lineup, environ, note: tuple(map(parse, lineup.words)))
+    monkeypatch.setattr(trial, "resolve_sides", lambda lineup, environ, note: tuple(map(parse, lineup.words)))
     return node
 
 
