@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from harness.commands.history import TRIAGE, judge_results, load_triage
-from harness.commands.output import Output
+from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Call, Verb, VerbGroup
 from harness.errors import UsageError
@@ -13,21 +13,27 @@ from harness.records.history import Event, History, Triage
 from harness.render.event import render_event, render_events
 
 _SHOW = "show"
+# As many as fit on a few screens; machines get all.
+SHOWN = 20
 
 
-def events(call: Call, ids: tuple[str, ...], *, node: str = "") -> int:
-    """Print all events, oldest first, or everything about those whose ids are given; return the exit code."""
+def events(call: Call, ids: tuple[str, ...], *, node: str = "", limit: int = 0) -> int:
+    """Print the newest `limit` events (0: all), oldest first, or everything about those whose ids are given.
+
+    Return the exit code.
+    """
     output, places = call.output, resolve_places(call.settings)
     triage = load_triage(places.results)
     _, history, code = judge_results(call, places, RunFilter(node=node))
     history = history.replace(events=add_triage(history.events, triage))
     _warn(output, history, triage, places.results / TRIAGE, partly=bool(node))
-    found = tuple(_find(history.events, one) for one in ids) if ids else history.events
+    found = tuple(_find(history.events, one) for one in ids) if ids else history.events[-limit:]
     names = {one.name: one.short for one in history.commits}
     if ids:
         output.show("\n".join(render_event(event, history, names, width=output.width) for event in found), found)
     else:
-        output.show(render_events(found, names, width=output.width), found)
+        older = len(history.events) - len(found)
+        output.show(render_events(found, names, older=older, width=output.width), found)
         if not found:
             output.console.note("nothing has happened")
     return code
@@ -55,7 +61,8 @@ def _call(call: Call) -> int:
     ids = words[1:] if words[:1] == (_SHOW,) else words
     if words and not ids:
         raise UsageError("the id of an event is missing", hint="harness events lists them")
-    return events(call, ids, node=call.text("node"))
+    many = call.flag("all") or call.output.form is OutputForm.JSON
+    return events(call, ids, node=call.text("node"), limit=call.number("limit") or (0 if many else SHOWN))
 
 
 VERB = Verb(
@@ -71,9 +78,17 @@ VERB = Verb(
             help="show everything about the event of this id, or of its beginning",
         ),
         Argument(name="--node", metavar="NAME", help="only events of this node"),
+        Argument(
+            name="--limit",
+            takes=ArgumentKind.NUMBER,
+            metavar="N",
+            instead="how many",
+            help=f"the newest N events (default: {SHOWN}; as JSON all)",
+        ),
+        Argument(name="--all", takes=ArgumentKind.SWITCH, instead="how many", help="all events"),
     ),
     examples=(
-        ("harness events", "all of them, oldest first"),
+        ("harness events", "the newest of them, newest last"),
         ("harness events show 057ac09d", "one with its evidence, and the command that would sort it"),
     ),
     details=f"What is decided about an event stands in {TRIAGE} beside the bundles (docs/history.md).",

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from harness.records.caveat import CaveatCode
 from harness.records.comparison import Comparison, Difference, Family, Verdict
-from harness.records.measurement import METRICS, Case
+from harness.records.measurement import METRICS
 from harness.records.wording import format_count
+from harness.render.case_name import list_shared, share_params, shorten_case
 from harness.render.format.text import markdown
 from harness.render.plain import align, align_within, printable
 from harness.stats.verdict import PAIRED_METHOD
@@ -130,11 +131,11 @@ def _tabulate(comparisons: Sequence[Comparison], width: int) -> Iterator[str]:
 
 
 def _rows(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, ...]]:
-    common = _share(comparisons)
+    shared = share_params([one.case for one in comparisons])
     for one in comparisons:
         metric = METRICS[one.metric]
         yield (
-            _shorten(one.case, common.get(one.case.benchmark, frozenset())),
+            shorten_case(one.case, shared),
             f"{metric.label} {metric.unit}",
             f"{one.verdict}{'' if one.relevant or one.verdict not in _SURE else ' (small)'}",
             _value(one.baseline.median),
@@ -147,23 +148,8 @@ def _rows(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _shorten(case: Case, common: frozenset[tuple[str, str]]) -> str:
-    return "/".join([case.benchmark, *(f"{key}={value}" for key, value in case.params if (key, value) not in common)])
-
-
-def _share(comparisons: Sequence[Comparison]) -> dict[str, frozenset[tuple[str, str]]]:
-    """Return, for each benchmark, the parameters that all its cases share, except the model; they are shown once."""
-    params: dict[str, list[frozenset[tuple[str, str]]]] = {}
-    for one in comparisons:
-        named = frozenset(pair for pair in one.case.params if pair[0] != "model")
-        params.setdefault(one.case.benchmark, []).append(named)
-    return {name: frozenset.intersection(*found) for name, found in params.items()}
-
-
 def _legend(comparisons: Sequence[Comparison]) -> Iterator[str]:
-    for benchmark, common in _share(comparisons).items():
-        if common:
-            yield f"{_INDENT}all of {benchmark}: {', '.join(f'{key}={value}' for key, value in sorted(common))}"
+    return (f"{_INDENT}{line}" for line in list_shared(share_params([one.case for one in comparisons])))
 
 
 def _facts(family: Family) -> Iterator[str]:

@@ -1,27 +1,38 @@
 """Events for people: a few lines each, or all that is known of one."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.records.history import Event, EventKind, History, SeriesChange, Suspicion
+from harness.records.measurement import METRICS
 from harness.records.wording import format_count
-from harness.render.number import format_share, format_value
-from harness.render.plain import align, continue_command, cut
+from harness.render.number import format_bounds, format_share, format_value
+from harness.render.plain import align, align_within, continue_command, cut
 
 _INDENT = "  "
 _NAMED, _SUBJECT = 3, 70
+# Metric and case name a series; a table that is too wide repeats them.
+_NAMES = 2
+
+_Shift = Suspicion | SeriesChange
 
 
-def render_events(events: Sequence[Event], names: Mapping[str, str], *, width: int = 0) -> str:
+def render_events(events: Sequence[Event], names: Mapping[str, str], *, older: int = 0, width: int = 0) -> str:
     """Return a few lines for each event, in order; `names` are those of commits for people.
 
-    Commands have lines of at most `width` columns; 0 means no limit.
+    `older` ones are not among them. Lines have at most `width` columns as far as that is possible; 0 means no limit.
     """
-    return "".join(f"{line}\n" for event in events for line in describe_event(event, names, width=width))
+    left = [f"{format_count(older, 'older event')} not shown: --all, or --limit N"] if older else []
+    lines = itertools.chain(left, *(describe_event(event, names, width=width) for event in events))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def render_event(event: Event, history: History, names: Mapping[str, str], *, width: int = 0) -> str:
-    """Return all that is known of an event: its evidence, and the commits among which it happened."""
-    lines = [*describe_event(event, names, most=0, width=width)]
+    """Return all that is known of an event: its evidence, and the commits among which it happened.
+
+    `history` has the series that show it. Tables and commands have lines of at most `width` columns; 0 means no limit.
+    """
+    lines = [*_head(event, names), *_tabulate(event, history, names, width), *_conclude(event, width)]
     positions = {one.name: one.position for one in history.commits}
     old, new = positions.get(event.old, -1), positions.get(event.new, -1)
     rows = [
@@ -30,64 +41,93 @@ def render_event(event: Event, history: History, names: Mapping[str, str], *, wi
         if old < one.position <= new
     ]
     if rows:
-        lines += [f"{_INDENT}commits that were measured since:", *align(rows, left=3, indent=_INDENT)]
-    for one in event.suspicions:
-        levels = f"{format_value(one.before)} before, {format_value(one.after)} after"
-        lines.append(f"{_INDENT}{one.key.metric} of {one.key.case}: {levels}")
+        before = names.get(event.old) or event.old[:8] or "the beginning"
+        lines += [f"{_INDENT}commits that were measured after {before}:", *align(rows, left=3, indent=_INDENT)]
     return "".join(f"{line}\n" for line in lines)
 
 
 def describe_event(event: Event, names: Mapping[str, str], *, most: int = _NAMED, width: int = 0) -> Iterator[str]:
     """Yield what is known of an event, a line each; `names` are those of commits for people.
 
-    Of many series that show it only `most` are named, all for 0. The command has lines of at most `width` columns.
+    Of many series that show it only `most` are named. How often a series looked like that before is left out where
+    lines of `width` columns have no room for it; 0 means no limit.
     """
+    yield from _head(event, names)
+    shifts = _order_shifts(event)
+    rows = [
+        (one.key.metric, str(one.key.case), format_share(one.change), _bound(one), _direct(one), _compare(one))
+        for one in shifts[:most]
+    ]
+    lines = [*align(rows, left=_NAMES, indent=_INDENT)] if rows else []
+    if width and max(map(len, lines), default=0) > width:
+        lines = [*align([row[:-1] for row in rows], left=_NAMES, indent=_INDENT)]  # the rest is in `render_event`
+    yield from lines
+    if more := len(shifts) - len(rows):
+        yield f"{_INDENT}and {format_count(more, 'more series', plural='more series')}"
+    yield from _conclude(event, width)
+
+
+def _head(event: Event, names: Mapping[str, str]) -> Iterator[str]:
     old, new = (names.get(name, name[:8]) or "the beginning" for name in (event.old, event.new))
-    between = f"between {old} and {new}"
-    if event.subject:
-        yield f"{event.id}  {event.day}  {event.kind}  {event.node}: {between}"
-        yield f"{_INDENT}{event.subject}"
-        yield from _list_changes(event, most)
-        yield from _list_triage(event)
-        return
     back = f"; back since {event.returned}" if event.returned else ""
-    yield f"{event.id}  {event.day}  {event.kind}  {event.node}: {between}{back}"
-    shown = event.suspicions[: most or None]
-    yield from (f"{_INDENT}{_describe_suspicion(one)}" for one in shown)
-    if more := len(event.suspicions) - len(shown):
-        yield f"{_INDENT}and {format_count(more, 'more series', plural='more series')}"
-    yield from _list_triage(event)
-    if event.trials:
-        left = "" if event.kind is not EventKind.SUSPICION else ", and left open"
-        yield f"{_INDENT}measured in turns{left}: {', '.join(event.trials)}"
-    if event.command and not event.returned:
-        yield from continue_command(event.command, lead=f"{_INDENT}to know: ", width=width)
+    yield f"{event.id}  {event.day}  {event.kind}  {event.node}: between {old} and {new}{back}"
+    if event.subject:
+        yield f"{_INDENT}{event.subject}"
 
 
-def _list_changes(event: Event, most: int) -> Iterator[str]:
-    """Yield how far each series moved, farthest first, where that is known with an interval."""
-    moved = [one for one in event.changes if one.low is not None and one.high is not None]
-    moved.sort(key=lambda one: abs(one.change), reverse=True)
-    for one in moved[: most or None]:
-        yield f"{_INDENT}{one.key.metric} of {one.key.case} {_bound(one)}"
-    if more := len(moved[: most or None]) and len(moved) - len(moved[: most or None]):
-        yield f"{_INDENT}and {format_count(more, 'more series', plural='more series')}"
-
-
-def _list_triage(event: Event) -> Iterator[str]:
+def _conclude(event: Event, width: int) -> Iterator[str]:
+    """Yield what people decided, and what was or can be measured."""
     if event.triage:
         who = f" by {event.triage.who}" if event.triage.who else ""
         note = f": {event.triage.note}" if event.triage.note else ""
         yield f"{_INDENT}{event.triage.state}{who}{note}"
+    if event.trials:
+        left = "" if event.kind is not EventKind.SUSPICION else ", and left open"
+        yield f"{_INDENT}measured in turns{left}: {', '.join(event.trials)}"
+    if event.command and not event.returned:
+        yield from continue_command(event.command, lead=f"{_INDENT}to find out: ", width=width)
 
 
-def _describe_suspicion(one: Suspicion) -> str:
-    size = _bound(one)
-    before = f"as strong in {one.precedents or 'none'} of {one.nights} nights before"
-    return f"{one.key.metric} of {one.key.case} {size}, score {one.score:.1f} of {one.threshold:.1f}, {before}"
+def _tabulate(event: Event, history: History, names: Mapping[str, str], width: int) -> Iterator[str]:
+    """Yield a line for each series that shows an event, with everything that is known of it."""
+    header = ["metric", "case", "unit", "change", "interval", "before", "after"]
+    if event.suspicions:
+        header += ["score", "needed", "as strong before", "since"]
+    points = {one.key: one.points for one in history.series}
+    rows = []
+    for one in _order_shifts(event):
+        unit = METRICS[one.key.metric].unit if one.key.metric in METRICS else ""
+        levels = (format_value(one.before), format_value(one.after))
+        change = f"{format_share(one.change)} {_direct(one)}".rstrip()
+        row = [one.key.metric, str(one.key.case), unit, change, _bound(one), *levels]
+        if isinstance(one, Suspicion):
+            commit = points[one.key][one.place.since].commit
+            seen = f"{one.precedents} of {one.nights} points"
+            row += [f"{one.score:.1f}", f"{one.threshold:.1f}", seen, names.get(commit, commit[:8])]
+        rows.append(row)
+    return align_within([header, *rows], width, names=_NAMES, left=_NAMES, indent=_INDENT) if rows else iter(())
 
 
-def _bound(one: Suspicion | SeriesChange) -> str:
-    if one.low is None or one.high is None:
-        return format_share(one.change)
-    return f"{format_share(one.change)} [{format_share(one.low)}, {format_share(one.high)}]"
+def _order_shifts(event: Event) -> list[_Shift]:
+    """Return the series that show an event, strongest first; of known changes those of which it is known how far."""
+    known = [one for one in event.changes if one.low is not None and one.high is not None]
+    return [*event.suspicions, *sorted(known, key=lambda one: abs(one.change), reverse=True)]
+
+
+def _compare(one: _Shift) -> str:
+    """Return how often a series looked like that before."""
+    if not isinstance(one, Suspicion):
+        return ""
+    often = format_count(one.precedents, "time") if one.precedents else "never"
+    return f"{often} as strong in {format_count(one.nights, 'point')} before"
+
+
+def _direct(one: _Shift) -> str:
+    """Return whether a change is one for the slower, as far as its metric has a direction."""
+    if one.key.metric not in METRICS or not one.change:
+        return ""
+    return "slower" if (one.change > 0) is METRICS[one.key.metric].lower_is_better else "faster"
+
+
+def _bound(one: _Shift) -> str:
+    return "" if one.low is None or one.high is None else format_bounds(one.low, one.high)

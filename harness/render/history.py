@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 from harness.records.history import (
     EventKind,
@@ -16,20 +17,33 @@ from harness.records.history import (
 )
 from harness.records.measurement import METRICS
 from harness.records.wording import format_count
+from harness.render.case_name import list_shared, share_params, shorten_case
 from harness.render.event import describe_event
 from harness.render.number import format_share, format_value
 from harness.render.plain import align, cut
 from harness.render.sparkline import draw_sparkline
 
 _INDENT = "  "
-_HEADER = ("case", "metric", "unit", "newest", "interval", "change", "history", "points", "status")
+_HEADER = ("case", "metric", "unit", "newest", "interval", "measured", "change", "history", "points", "status")
 _LEFT = 3
-# So many of the newest points are drawn, so many events are told of, and so much of a subject is shown.
-_DRAWN, _EVENTS, _SUBJECT, _NAMED = 24, 8, 60, 3
+# The columns that a narrow terminal has no room for, the first one first.
+_SPARED = ("interval", "points", "unit", "measured")
+# So many of the newest points are drawn, so much of a subject is shown.
+_DRAWN, _SUBJECT = 24, 60
+# How many points are drawn and columns spared, from the widest table to the narrowest.
+_LAYOUTS = ((_DRAWN, 0), *((12, spared) for spared in range(len(_SPARED) + 1)), (8, len(_SPARED)))
+# So many suspicions are shown, so many other events, and those only if they happened in the newest so many days.
+_EVENTS, _OTHERS, _RECENT_DAYS = 8, 4, 30
 # Of a benchmark with more steady series than that none of them is shown.
 _MANY = 24
 _RULE = "-"
 _RULE_WIDTH = 80
+
+_STANDINGS = {
+    SeriesStatus.SUSPICION: "with a suspicion",
+    SeriesStatus.CONFIRMED: "with a confirmed change",
+    SeriesStatus.TOO_FEW: "with too few points",
+}
 
 _Judged = tuple[Series, Judgement]
 
@@ -37,8 +51,8 @@ _Judged = tuple[Series, Judgement]
 def render_history(history: History, *, full: bool = False, plain: bool = False, width: int = 0) -> str:
     """Return a table of the series of each node and config, and the newest events; `plain` is ASCII alone.
 
-    Without `full`, steady series of a benchmark that has very many are left out. Commands have lines of at most `width`
-    columns; 0 means no limit.
+    Without `full`, steady series of a benchmark that has very many are left out. Tables and commands have lines of at
+    most `width` columns, as far as that is possible without columns that say less; 0 means no limit.
     """
     blocks: list[list[str]] = []
     pairs = zip(history.series, history.judgements, strict=True)
@@ -46,8 +60,7 @@ def render_history(history: History, *, full: bool = False, plain: bool = False,
         own = list(found)
         shown, elided = _elide(own, full=full)
         blocks.append([_describe(node, config, [series for series, _ in own])])
-        rows = [_HEADER, *(_row(series, judged, plain=plain) for series, judged in shown)]
-        blocks[-1] += [*align(_drop_empty(rows, least=_LEFT), left=_LEFT, indent=_INDENT), *elided]
+        blocks[-1] += [*_tabulate(shown, plain=plain, width=width), *elided]
     blocks.append(list(_list_events(history, width)))
     blocks.append([_conclude(history)])
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -71,8 +84,8 @@ def render_series(history: History, *, most: int = 0, plain: bool = False, width
 
 def _describe(node: str, config: str, series: Sequence[Series]) -> str:
     runs = len({point.run for one in series for point in one.points})
-    days = sorted(point.day for one in series for point in (one.points[0], one.points[-1]) if point.day)
-    dates = f", {days[0]} to {days[-1]}" if days else ""
+    days = [point.day for one in series for point in one.points if point.day]
+    dates = f", {min(days)} to {max(days)}" if days else ""
     return f"{node or 'node not known'}, config {config or 'not known'}: {format_count(runs, 'run')}{dates}"
 
 
@@ -88,25 +101,49 @@ def _elide(own: Sequence[_Judged], *, full: bool) -> tuple[list[_Judged], list[s
     return shown, [f"{_INDENT}{counts[name]} steady series of {name} not shown: --all" for name in many]
 
 
-def _row(series: Series, judged: Judgement, *, plain: bool) -> tuple[str, ...]:
+def _tabulate(shown: Sequence[_Judged], *, plain: bool, width: int) -> list[str]:
+    """Return a line for each series, as wide as there is room for; below them what their cases have in common."""
+    if not shown:
+        return []
+    shared = share_params([series.key.case for series, _ in shown])
+    latest = max(series.points[-1].day for series, _ in shown)
+    lines: list[str] = []
+    for drawn, spared in _LAYOUTS:
+        rows = [
+            _HEADER,
+            *(_row(one, shorten_case(one[0].key.case, shared), latest, drawn, plain=plain) for one in shown),
+        ]
+        kept = [number for number, name in enumerate(_HEADER) if name not in _SPARED[:spared]]
+        cells = _drop_empty([[row[number] for number in kept] for row in rows], least=2)
+        left = sum(name in _HEADER[:_LEFT] for name in cells[0])
+        lines = [*align(cells, left=left, indent=_INDENT)]
+        if not width or max(map(len, lines)) <= width:
+            break
+    return [*lines, *(f"{_INDENT}{line}" for line in list_shared(shared))]
+
+
+def _row(one: _Judged, name: str, latest: str, drawn: int, *, plain: bool) -> tuple[str, ...]:
+    """Return the cells of a series; the day of its newest point only where other series have newer ones."""
+    series, judged = one
     newest = series.points[-1]
     return (
-        str(series.key.case),
+        name,
         series.key.metric,
         _unit(series.key),
         format_value(newest.value),
         _interval(newest),
+        newest.day if newest.day != latest else "",
         "" if judged.change is None else format_share(judged.change),
-        _draw(series, judged, plain=plain),
+        _draw(series, judged, drawn, plain=plain),
         str(len(series.points)),
         judged.status,
     )
 
 
-def _draw(series: Series, judged: Judgement, *, plain: bool) -> str:
-    """Return the newest points as a line, with a bar where an epoch begins."""
+def _draw(series: Series, judged: Judgement, most: int, *, plain: bool) -> str:
+    """Return the newest `most` points as a line, with a bar where an epoch begins."""
     line = ""
-    points = series.points[-_DRAWN:]
+    points = series.points[-most:]
     begins = {epoch.first - len(series.points) + len(points) for epoch in judged.epochs}
     marks = draw_sparkline([point.value for point in points], plain=plain)
     for number, mark in enumerate(marks):
@@ -120,21 +157,26 @@ def _head(series: Series, judged: Judgement, *, plain: bool) -> Iterator[str]:
     yield f"{key.node or 'node not known'}, config {key.config or 'not known'}"
     if key.yardstick:
         yield f"yardstick: {key.yardstick}"
-    yield f"{_draw(series, judged, plain=plain)}  {_stand(judged)}"
+    yield f"{_draw(series, judged, _DRAWN, plain=plain)}  {_stand(judged)}"
+    yield from _list_levels(judged)
 
 
 def _stand(judged: Judgement) -> str:
+    return f"{judged.status}: {judged.missing} more are needed" if judged.missing else judged.status
+
+
+def _list_levels(judged: Judgement) -> Iterator[str]:
+    """Yield where a series lies, how far its newest point is from there, and what would be noticed."""
     level = judged.epochs[-1].level if judged.epochs else None
     if level is None or judged.status is SeriesStatus.TOO_FEW:
-        return f"{judged.status}: {judged.missing} more" if judged.missing else judged.status
-    held = (
-        "" if level.low is None or level.high is None else f" [{format_value(level.low)}, {format_value(level.high)}]"
-    )
-    change = "" if judged.change is None else f"; the newest point {format_share(judged.change)}"
-    seen = "" if judged.visible is None else f"; a step of {100 * judged.visible:.1f} % would be seen within a week"
-    return (
-        f"{judged.status}: level {format_value(level.middle)}{held} by {format_count(level.n, 'point')}{change}{seen}"
-    )
+        return
+    held = f"{format_value(level.middle)} {_bounds(level.low, level.high)}".rstrip()
+    yield f"level: {held}, the middle of {format_count(level.n, 'point')}"
+    if judged.change is not None:
+        which = "this level" if judged.status is SeriesStatus.STEADY else "the level before the oldest open suspicion"
+        yield f"newest point: {format_share(judged.change)} against {which}"
+    if judged.visible is not None:
+        yield f"a step of {100 * judged.visible:.1f} % or more would be noticed within seven points (9 times of 10)"
 
 
 def _list_points(
@@ -192,26 +234,43 @@ def _drop_empty(rows: Sequence[Sequence[str]], least: int = 0) -> list[list[str]
 
 
 def _list_events(history: History, width: int) -> Iterator[str]:
-    """Yield the newest events: open ones that nobody has decided about, then what is more than a suspicion."""
+    """Yield the newest events: recent ones that are more than a suspicion, then open ones nobody has decided about."""
     names = {one.name: one.short for one in history.commits}
     standing = [one for one in history.events if one.kind is EventKind.SUSPICION and one.open and not one.triage]
-    other = [one for one in history.events if one.kind is not EventKind.SUSPICION or one.triage]
-    for title, events in (("Suspicions, to be measured again:", standing), ("Other events:", other)):
-        if not events:
-            continue
-        yield title
-        for event in events[-_EVENTS:]:
+    since = _find_recent(history)
+    other = [
+        one
+        for one in history.events
+        if one.kind is not EventKind.SUSPICION or one.triage
+        if one.open or one.day >= since
+    ]
+    shown = {"Other events:": other[-_OTHERS:], "Suspicions, to be measured again:": standing[-_EVENTS:]}
+    if left := len(history.events) - sum(map(len, shown.values())):
+        yield f"{format_count(left, 'more event')}, older or settled: harness events"
+    for title, events in shown.items():
+        if events:
+            yield title
+        for event in events:
             lines = describe_event(event, names, width=width and width - len(_INDENT))
             yield from (f"{_INDENT}{line}" for line in lines)
-    left = len(history.events) - len(standing[-_EVENTS:]) - len(other[-_EVENTS:])
-    if left:
-        yield f"{format_count(left, 'older event')}: harness events"
+
+
+def _find_recent(history: History) -> str:
+    """Return the day from which on an event is recent, seen from the newest point; empty if no day is known."""
+    days = [one.points[-1].day for one in history.series]
+    try:
+        newest = date.fromisoformat(max(days, default=""))
+    except ValueError:
+        return ""
+    return (newest - timedelta(days=_RECENT_DAYS)).isoformat()
 
 
 def _conclude(history: History) -> str:
     statuses = [judged.status for judged in history.judgements]
     parts = [format_count(len(statuses), "series", plural="series")]
-    parts += [f"{statuses.count(status)} {status}" for status in SeriesStatus if status in statuses]
+    parts += [
+        f"{statuses.count(status)} {_STANDINGS.get(status, status)}" for status in SeriesStatus if status in statuses
+    ]
     return f"{parts[0]}: {', '.join(parts[1:])}"
 
 

@@ -13,3 +13,8 @@ def format_value(value: float) -> str:
 def format_share(share: float) -> str:
     """Return a relative change as a percentage with its sign."""
     return f"{100 * share:+.1f} %"
+
+
+def format_bounds(low: float, high: float) -> str:
+    """Return the interval of a relative change, in percent, to stand beside it."""
+    return f"[{100 * low:+.1f}, {100 * high:+.1f}]"

@@ -72,6 +72,43 @@ def test_intervals_have_a_column_where_there_are_some() -> None:
     assert row.endswith("too few points")
 
 
+def test_the_days_are_those_of_runs_whatever_the_order_of_commits() -> None:
+    points = (point(0), point(1, day="2026-05-09"), point(2))
+    first, *_ = render_history(make(*points)).splitlines()
+    assert first.endswith(": 3 runs, 2026-03-01 to 2026-05-09")
+
+
+def test_a_series_that_was_not_measured_lately_has_its_day() -> None:
+    history = make(*(point(number) for number in range(9)), count=2)
+    _, header, *_ = render_history(history).splitlines()
+    assert "measured" not in header
+    old = history.series[1].replace(points=history.series[1].points[:5])
+    _, header, row, other, *_ = render_history(history.replace(series=(history.series[0], old))).splitlines()
+    assert "measured" in header
+    assert ("2026-03-" in row, "2026-03-05" in other) == (False, True)
+
+
+@pytest.mark.parametrize("width", [0, 70, 80, 100, 140])
+def test_a_table_has_the_columns_that_there_is_room_for(width: int) -> None:
+    points = [point(number, low=99.0, high=103.0, n=7, value=100.0) for number in range(40)]
+    _, header, row, *_ = render_history(make(*points), width=width).splitlines()
+    assert ("interval" in header) is ("[99.00, 103.0]" in row) is (width not in (70, 80))
+    assert row.split()[0] == "whisper/model=base"
+    assert row.endswith("steady")
+    assert len(row) <= (width or 140)
+
+
+def test_what_all_cases_have_in_common_is_shown_once() -> None:
+    history = make(*(point(number) for number in range(9)), key=KEY.replace(case=Case.of("mul_mat")), count=2)
+    series = tuple(
+        one.replace(key=one.key.replace(case=Case.of("mul_mat", n=number, type="f16")))
+        for number, one in enumerate(history.series)
+    )
+    lines = render_history(history.replace(series=series)).splitlines()
+    assert [line.split()[0] for line in lines[2:4]] == ["mul_mat/n=0", "mul_mat/n=1"]
+    assert lines[4] == "  all of mul_mat: type=f16"
+
+
 def test_steady_crowds_are_left_out_unless_asked_for() -> None:
     history = make(*(point(number) for number in range(9)), key=KEY.replace(case=Case.of("mul_mat")), count=30)
     text = render_history(history)
@@ -115,6 +152,18 @@ def test_a_point_is_one_line(width: int) -> None:
     assert rows[0].endswith(" ..." if width == 60 else "or so")
     rule = next(line for line in lines if line.startswith("  ---"))
     assert len(rule) == min(width or 80, 80)
+
+
+def test_old_events_are_counted_and_suspicions_come_last() -> None:
+    first, *_, last = (point(number) for number in range(9))
+    node = Event(id="0a", kind=EventKind.NODE, node="desk", day="2025-03-06", run="r", old="", new="", subject="kernel")
+    recent = node.replace(id="0b", day="2026-03-05")
+    confirmed = node.replace(id="0c", kind=EventKind.CODE, open=True)
+    suspected = recent.replace(id="0d", kind=EventKind.SUSPICION, open=True, subject="")
+    text = render_history(make(first, last).replace(events=(node, confirmed, recent, suspected)))
+    assert "0a" not in text
+    assert "1 more event, older or settled: harness events" in text
+    assert text.index("0c") < text.index("0b") < text.index("Suspicions") < text.index("0d")
 
 
 def test_an_event_that_the_records_tell_has_its_reasons() -> None:

@@ -1,0 +1,94 @@
+"""Events as a few lines each, and with everything that is known of one."""
+
+import math
+import random
+
+import pytest
+
+from harness.records.history import Event, EventKind, History, HistoryCommit, Point, Series, SeriesChange, SeriesKey
+from harness.records.measurement import Case
+from harness.render.event import render_event, render_events
+from harness.stats.suspicion import judge_node
+
+STEPS = {"encode": 0.06, "flop_rate": 0.06}
+
+
+def make() -> History:
+    """Return a history of two series, a time and a rate, that both go up by 6 % with the 41st commit."""
+    series = []
+    for metric, size in STEPS.items():
+        draw = random.Random(metric)
+        key = SeriesKey(node="desk", config="c", case=Case.of("whisper", model="base", threads=4), metric=metric)
+        points = tuple(
+            Point(
+                position=night,
+                commit=f"{night:040x}",
+                run=f"run{night}",
+                day=f"day{night}",
+                value=100 * math.exp(draw.gauss(0, 0.005) + size * (night >= 40)),
+            )
+            for night in range(45)
+        )
+        series.append(Series(key=key, points=points))
+    commits = tuple(
+        HistoryCommit(
+            position=night, name=f"{night:040x}", sha=f"{night:040x}", release=f"b{night}", date="d", subject=""
+        )
+        for night in range(45)
+    )
+    judged = judge_node(series)
+    (event,) = judged.events
+    event = event.replace(command="harness ab OLD NEW --model base --metric encode --threshold 2.0%")
+    return History(series=tuple(series), judgements=judged.judgements, events=(event,), commits=commits)
+
+
+HISTORY = make()
+NAMES = {one.name: one.short for one in HISTORY.commits}
+
+
+def test_each_series_says_whether_it_became_slower() -> None:
+    text = render_events(HISTORY.events, NAMES)
+    times, rates = (next(line for line in text.splitlines() if metric in line) for metric in STEPS)
+    assert "whisper/model=base/threads=4  +" in times
+    assert "  slower  never as strong in " in times
+    assert "  faster  never as strong in " in rates
+    assert text.splitlines()[-1] == "  to find out: harness ab OLD NEW --model base --metric encode --threshold 2.0%"
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_events_fit_a_terminal(width: int) -> None:
+    lines = render_events(HISTORY.events, NAMES, width=width).splitlines()
+    assert all(len(line) <= width for line in lines)
+    assert any("never as strong" in line for line in lines) is (width == 200)
+
+
+def test_one_event_has_its_evidence_and_its_commits() -> None:
+    (event,) = HISTORY.events
+    lines = render_event(event, HISTORY, NAMES).splitlines()
+    assert lines[0] == f"{event.id}  {event.day}  SUSPICION  desk: between b39 and {NAMES[event.new]}"
+    assert lines[1].split()[:5] == ["metric", "case", "unit", "change", "interval"]
+    row = dict(zip(STEPS, lines[2:4], strict=True))["encode"].split()
+    assert row[0] == "encode"
+    assert row[-1] == "b40", "since when"
+    assert {"ms/pass", "slower"} < {*row}
+    assert lines[-len(NAMES) :][-1].split()[0] == NAMES[event.new]
+    assert "  commits that were measured after b39:" in lines
+
+
+def test_a_known_change_has_the_series_that_moved_farthest_first() -> None:
+    keys = [one.key for one in HISTORY.series]
+    changes = tuple(
+        SeriesChange(key=key, point=3, before=1.0, after=1.0 + size, change=size, low=size - 0.01, high=size + 0.01)
+        for key, size in zip(keys, (0.01, -0.05), strict=True)
+    )
+    event = Event(
+        id="0a", kind=EventKind.NODE, node="desk", day="d", run="r", old="", new="", subject="kernel", changes=changes
+    )
+    lines = render_events([event], {}, older=3).splitlines()
+    assert lines == [
+        "3 older events not shown: --all, or --limit N",
+        "0a  d  NODE  desk: between the beginning and the beginning",
+        "  kernel",
+        "  flop_rate  whisper/model=base/threads=4  -5.0 %  [-6.0, -4.0]  slower",
+        "  encode     whisper/model=base/threads=4  +1.0 %  [+0.0, +2.0]  slower",
+    ]
