@@ -21,6 +21,7 @@ from harness.store.sweep_import import import_sweeps, is_unfinished
 from harness.system.unpack import is_archive, unpack
 
 _SHOWN = 8
+_NOTHING = "it holds no bundle, no file of a sweep, and no README.md that begins with '## Summary'"
 
 
 class UnknownLine(Record):
@@ -47,12 +48,16 @@ class ImportTally(Record):
 
 
 class _Found(NamedTuple):
-    """What the paths stand for: reports, bundles and sweeps, and the errors for folders that could not be opened."""
+    """What the paths stand for: reports, bundles and sweeps."""
 
     entries: list[ReportEntry]
     bundles: list[Path]
     sweeps: list[Path]
-    unread: list[str]
+
+    @property
+    def total(self) -> int:
+        """How many of them there are."""
+        return len(self.entries) + len(self.bundles) + len(self.sweeps)
 
     def __str__(self) -> str:
         """Return what is there, for people: `3 bundles and 1 sweep`."""
@@ -68,13 +73,15 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     """
     results = resolve_results(settings)
     counts = dict.fromkeys(ImportOutcome, 0)
-    failures: list[HarnessError] = []
     misunderstood: dict[str, UnknownLine] = {}
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         names: dict[str, str] = {}  # of archives, by the folders that they are unpacked to
-        found = _find(_unpack(paths, results, stack, names), names, output)
-        failures += [UnreadableError(trouble) for trouble in found.unread]
+        unpacked, failures = _unpack(paths, results, stack, names)
+        found = _find(unpacked, names, output, failures)
+        if failures and not found.total:
+            raise _complaint(failures, len(failures))
+        total = found.total + len(failures)
         sweeps = 0
         if found.bundles or found.sweeps:
             aside = stack.enter_context(open_scratch(results))
@@ -103,13 +110,19 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     )
     output.show("\n".join(_render(tally, results)), tally)
     if failures:
-        raise _complaint(failures, sum(len(kind) for kind in found))
+        raise _complaint(failures, total)
     return 0
 
 
-def _unpack(paths: Sequence[str], results: Path, stack: contextlib.ExitStack, names: dict[str, str]) -> list[str]:
-    """Return the paths with each archive unpacked to a folder that is removed in the end, whose name `names` gets."""
-    unpacked = []
+def _unpack(
+    paths: Sequence[str], results: Path, stack: contextlib.ExitStack, names: dict[str, str]
+) -> tuple[list[str], list[HarnessError]]:
+    """Return the paths with each archive unpacked to a folder that is removed in the end, whose name `names` gets.
+
+    Archives that cannot be unpacked have an error instead.
+    """
+    unpacked: list[str] = []
+    errors: list[HarnessError] = []
     for path in paths:
         if not is_archive(Path(path)):
             unpacked.append(path)
@@ -118,11 +131,14 @@ def _unpack(paths: Sequence[str], results: Path, stack: contextlib.ExitStack, na
         names[str(folder)] = path
         try:
             unpack(Path(path), folder)
+        except UnreadableError as error:
+            errors.append(error)
+            continue
         except OSError as error:
             what = f"{path} is not unpacked: cannot write to {results}"
             raise UnfitError(what, cause=error.strerror or str(error)) from None
         unpacked.append(str(folder))
-    return unpacked
+    return unpacked, errors
 
 
 def _say(text: str, names: Mapping[str, str]) -> str:
@@ -136,10 +152,10 @@ def _rename(error: HarnessError, names: Mapping[str, str]) -> HarnessError:
     return type(error)(_say(error.what, names), cause=_say(error.cause, names), hint=_say(error.hint, names))
 
 
-def _find(paths: Sequence[str], names: Mapping[str, str], output: Output) -> _Found:
+def _find(paths: Sequence[str], names: Mapping[str, str], output: Output, errors: list[HarnessError]) -> _Found:
     """Return each report once, with its result folder if one of the paths is that folder, each bundle and sweep once.
 
-    Print what is skipped.
+    Print what is skipped, and add an error for each path with nothing in it, and for what cannot be opened.
     """
     bundles: dict[Path, None] = {}
     sweeps: dict[Path, None] = {}
@@ -147,14 +163,20 @@ def _find(paths: Sequence[str], names: Mapping[str, str], output: Output) -> _Fo
     trees = []
     for path in map(Path, paths):
         own = find_bundles(path) if path.is_dir() else FoundBundles([], [], [])
-        left_out += [*own.unfinished, *(f"{one} (an unfinished sweep)" for one in own.sweeps if is_unfinished(one))]
+        unfinished = [*own.unfinished, *(f"{one} (an unfinished sweep)" for one in own.sweeps if is_unfinished(one))]
         bundles |= dict.fromkeys(one.absolute() for one in own.bundles)
         sweeps |= dict.fromkeys(one.absolute() for one in own.sweeps if not is_unfinished(one))
         try:
-            trees.append(find_entries(path, needed=not (own.bundles or own.sweeps)))
+            tree = find_entries(path, needed=False)
         except HarnessError as error:
             raise _rename(error, names) from None
-    left_out += [left for tree in trees for left in tree.left_out]
+        if own.bundles or own.sweeps or tree.entries:
+            trees.append(tree)
+            left_out += [*unfinished, *tree.left_out]
+            errors += [UnreadableError(_say(trouble, names)) for trouble in tree.unread]
+        else:
+            cause = "; ".join([*unfinished, *tree.unread]) or _NOTHING
+            errors.append(_rename(UnreadableError(f"there is nothing to import in {path}", cause=cause), names))
     for left in left_out[:_SHOWN]:
         output.console.note(f"skipped {_say(left, names)}")
     if len(left_out) > _SHOWN:
@@ -162,8 +184,7 @@ def _find(paths: Sequence[str], names: Mapping[str, str], output: Output) -> _Fo
     found = [entry for tree in trees for entry in tree.entries]
     found.sort(key=lambda entry: bool(entry.folder))
     entries = list({Path(entry.path).absolute(): entry for entry in found}.values())
-    unread = [_say(trouble, names) for tree in trees for trouble in tree.unread]
-    return _Found(entries, list(bundles), list(sweeps), unread)
+    return _Found(entries, list(bundles), list(sweeps))
 
 
 def _gather(misunderstood: dict[str, UnknownLine], entry: ReportEntry, remarks: Sequence[ReportRemark]) -> None:

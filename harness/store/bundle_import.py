@@ -8,11 +8,13 @@ import errno
 import re
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import HarnessError, UnfitError, UnreadableError
+from harness.plan.run import is_plain
 from harness.records.run import NO_DATE, Run
 from harness.store.bundle import PARTIAL, RUN, SWEEP, bundle_folder, load_run
 from harness.store.enclosure import write_file
@@ -20,7 +22,9 @@ from harness.store.importer import ImportOutcome, refuse_links
 from harness.system.foreign import open_file, walk_tree
 from harness.system.scratch import is_scratch
 
-_ID = re.compile(rf"(?:\d{{8}}T\d{{6}}Z|{NO_DATE})-[^/\\\0]+")
+_ID = re.compile(rf"(?:[0-9]{{4}}(?:0[0-9]|1[0-2])[0-9]{{2}}T[0-9]{{6}}Z|{NO_DATE})-[^/\\]+")
+# A longer name is none on common disks.
+_MOST_BYTES = 255
 # What `harness list` passes over, and so is not the name of a node.
 _HIDDEN = (".", "@", "#")
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
@@ -118,9 +122,17 @@ def _give_place(whole: Path, final: Path) -> bool:
 
 def _find_flaw(run: Run) -> str:
     node = run.node.name
-    if not node or node.startswith(_HIDDEN) or any(sign in node for sign in "/\\\0"):
+    if not _is_name(node) or node.startswith(_HIDDEN):
         return f"{node!r} cannot be the name of a node's folder"
-    return "" if _ID.fullmatch(run.id) else f"{run.id!r} is not the id of a run"
+    if not _is_name(run.id) or not _ID.fullmatch(run.id) or run.id.endswith(PARTIAL):
+        return f"{run.id!r} is not the id of a run"
+    return ""
+
+
+def _is_name(text: str) -> bool:
+    """Return whether a text can be the name of a folder, on every disk and in every terminal."""
+    plain = is_plain(text) and not any(unicodedata.category(sign) in ("Cc", "Cs") for sign in text)
+    return plain and len(text.encode()) <= _MOST_BYTES
 
 
 def _list_files(bundle: Path) -> list[str]:

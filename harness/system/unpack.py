@@ -5,11 +5,13 @@ comes out of it.
 """
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
 import stat
 import tarfile
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -34,8 +36,11 @@ _BAD = (
     ValueError,
     NotImplementedError,
 )
+# What a file system says of a name that it does not take.
+_IMPOSSIBLE = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"
-_MAGIC = ((0, b"PK\x03\x04"), (0, b"PK\x05\x06"), (0, _GZIP), (0, _BZIP2), (0, _XZ), (257, b"ustar"))
+_ZIP, _EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
+_MAGIC = ((0, _ZIP), (0, _EMPTY_ZIP), (0, _GZIP), (0, _BZIP2), (0, _XZ), (257, b"ustar"))
 # Two empty blocks end a tar. A header with a long name is read at once; one larger than this is an attack.
 _END_BYTES = 1024
 _MOST_AT_ONCE_BYTES = 4 << 20
@@ -71,8 +76,9 @@ def is_archive(path: Path) -> bool:
 def unpack(archive: Path, destination: Path, limit: UnpackLimit | None = None) -> None:
     """Unpack the plain files of an archive below `destination`, which must not exist.
 
-    Raises UnreadableError for an archive that is damaged, encrypted or too large, for a name that leads out or stands
-    there twice, and for a link or a special file. What is unpacked by then is left for the caller to remove.
+    Raises UnreadableError for an archive that is damaged, encrypted or too large, for a name that leads out, stands
+    there twice or cannot be a file's, and for a link or a special file; OSError where nothing can be written. What is
+    unpacked by then is left for the caller to remove.
     """
     limit = limit or UnpackLimit()
     destination.mkdir()
@@ -88,12 +94,24 @@ def unpack(archive: Path, destination: Path, limit: UnpackLimit | None = None) -
                 left = _write(member, destination / PurePosixPath(member.name), left)
                 if left < 0:
                     raise _refuse(archive, f"it holds more than {limit.bytes} bytes", "unpack it yourself")
-    except FileExistsError as error:
-        raise _refuse(archive, f"it holds {Path(error.filename).name!r} twice") from None
-    except NotADirectoryError as error:
-        raise _refuse(archive, f"{Path(error.filename).name!r} lies below a plain file") from None
     except _BAD as error:
         raise _refuse(archive, f"it is damaged: {error}") from None
+    except OSError as error:
+        if cause := _blame(error):
+            raise _refuse(archive, cause) from None
+        raise
+
+
+def _blame(error: OSError) -> str:
+    """Return what is wrong with an archive, or an empty text if it is the disk that has an error."""
+    name = Path(error.filename or "").name
+    if isinstance(error, FileExistsError):
+        return f"it holds {name!r} twice"
+    if isinstance(error, NotADirectoryError):
+        return f"{name!r} lies below a plain file"
+    if error.errno in _IMPOSSIBLE:
+        return f"it holds a name that cannot be a file's here: {error.strerror}"
+    return "" if error.errno else f"it is damaged: {error}"  # bz2 says so, and not the system
 
 
 @contextmanager
@@ -105,7 +123,13 @@ def _open(archive: Path, limit: UnpackLimit) -> Iterator[Iterator[_Member]]:
                 yield _list_zip(packed)
             return
         file.seek(0)
+        if file.peek(len(_ZIP)).startswith((_ZIP, _EMPTY_ZIP)):
+            raise zipfile.BadZipFile("its end is missing")
         with _decompress(file) as plain:
+            head = plain.read(tarfile.BLOCKSIZE)
+            plain.seek(0)
+            if not _is_header(head):
+                raise _refuse(archive, "what it holds is not a tar archive", "unpack it, and import what comes out")
             stream = _Forward(plain)
             with tarfile.TarFile(fileobj=cast("IO[bytes]", stream), encoding="utf-8") as tar:
                 yield _list_tar(tar)
@@ -119,6 +143,15 @@ def _decompress(file: io.BufferedReader) -> IO[bytes]:
     if magic.startswith(_BZIP2):
         return cast("IO[bytes]", bz2.BZ2File(file))
     return cast("IO[bytes]", lzma.LZMAFile(file)) if magic.startswith(_XZ) else file
+
+
+def _is_header(head: bytes) -> bool:
+    """Return whether a tar can begin so: with a member, or with its end."""
+    try:
+        tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        return not head.strip(b"\0")
+    return True
 
 
 class _Forward:
@@ -150,8 +183,10 @@ class _Forward:
     def finish(self) -> None:
         """Read to the end, where checksums are compared; raises tarfile.ReadError if the end of the tar is not there.
 
-        tarfile takes a file that is cut off between two members for a whole one.
+        tarfile takes a damaged header for the end, and a file that is cut off between two members for a whole one.
         """
+        if self._tail[-tarfile.BLOCKSIZE :].strip(b"\0"):
+            raise tarfile.ReadError("the header of one of its files")
         while self.read(_CHUNK_BYTES):
             pass
         if len(self._tail) < _END_BYTES or self._tail.strip(b"\0"):
@@ -166,7 +201,7 @@ def _list_zip(packed: zipfile.ZipFile) -> Iterator[_Member]:
             yield _Member(info.filename, None, "is encrypted")
         elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             yield _Member(info.filename, None, "is a link or a special file")
-        elif info.is_dir():
+        elif not info.filename or info.is_dir():  # it fails where there is no name
             yield _Member(info.filename, None)
         else:
             with packed.open(info) as content:
@@ -185,7 +220,9 @@ def _list_tar(tar: tarfile.TarFile) -> Iterator[_Member]:
 
 def _find_flaw(name: str) -> str:
     parts = name.rstrip("/").split("/")
-    if not name.strip("/") or name.startswith("/") or "\\" in name or "\0" in name or ".." in parts:
+    if any(unicodedata.category(sign) == "Cc" for sign in name):
+        return "has a control character in its name"
+    if not name.strip("/") or name.startswith("/") or "\\" in name or ".." in parts:
         return "" if name in (".", "./") else "leads out of it"
     return ""
 

@@ -99,7 +99,7 @@ def test_what_is_no_bundle_is_named_and_the_others_come(kit: Kit, away: Stand) -
     assert [path.name for path in kit.results.glob("*/*/*")] == [whole.name]
 
 
-@pytest.mark.parametrize("node", ["../../out", "/tmp/x", ".hidden", ""])
+@pytest.mark.parametrize("node", ["../../out", "/tmp/x", ".hidden", "", "a\\nb", "a\\u001bb", 256 * "n"])
 def test_a_node_whose_name_leads_elsewhere(kit: Kit, away: Stand, node: str) -> None:
     (bundle, *_) = sorted(away.results.glob("*/*/*"))
     text = (bundle / "run.json").read_text()
@@ -108,6 +108,41 @@ def test_a_node_whose_name_leads_elsewhere(kit: Kit, away: Stand, node: str) -> 
     assert done.returncode == 5
     assert not list(kit.results.glob("*/*/*"))
     assert "cannot be the name of a node" in done.stderr or "cannot be understood" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x", "20261301T000000Z-a", "20260101T000000Z-a.partial", "20260101T000000Z-a\\n", f"20260101T000000Z-{'a' * 300}"],
+)
+def test_an_id_that_is_not_one(kit: Kit, away: Stand, name: str) -> None:
+    (bundle, *_) = sorted(away.results.glob("*/*/*"))
+    text = (bundle / "run.json").read_text()
+    (bundle / "run.json").write_text(text.replace(f'"{bundle.name}"', f'"{name}"'))
+    done = kit.harness("import", str(bundle))
+    assert (done.returncode, "is not the id of a run" in done.stderr) == (5, True), done.stderr
+    assert not list(kit.results.glob("*/*/*"))
+
+
+@pytest.mark.parametrize("damage", ["damaged", "empty", "unfinished"])
+def test_one_of_several_that_holds_nothing_does_not_stop_the_others(
+    kit: Kit, away: Stand, tmp_path: Path, damage: str
+) -> None:
+    good, other = pack(away, tmp_path / "good.zip"), tmp_path / "other"
+    if damage == "damaged":
+        other.write_bytes(good.read_bytes()[:-10])
+    elif damage == "empty":
+        with zipfile.ZipFile(other, "w") as packed:
+            packed.writestr("a.txt", "nothing")
+    else:
+        shutil.copytree(next(away.results.glob("*/*/*")), other / "a.partial")
+    done = kit.harness("import", str(other), str(good))
+    assert (done.returncode, str(other) in done.stderr) == (5, True), done.stderr
+    assert done.stdout == f"imported 3 runs into {kit.results}\n  1 was not imported\n"
+    assert contents(kit.results) == contents(away.results)
+    alone = kit.harness("import", str(other))
+    assert (alone.returncode, alone.stdout) == (5, "")
+    assert alone.stderr.startswith(f"harness: {other} is not unpacked" if damage == "damaged" else "harness: there is")
+    assert "an unfinished run" in alone.stderr or damage != "unfinished"
 
 
 @pytest.mark.parametrize("name", ["", "all.zip"])

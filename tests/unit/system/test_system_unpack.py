@@ -1,5 +1,6 @@
 """Archives that nobody has vouched for."""
 
+import gzip
 import io
 import stat
 import tarfile
@@ -23,8 +24,8 @@ def make_tar(path: Path, mode: str = "w:gz", names: dict[str, bytes] | None = No
     return path
 
 
-def make_zip(path: Path, names: dict[str, bytes] | None = None) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+def make_zip(path: Path, names: dict[str, bytes] | None = None, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as packed:
         for name, content in (names or FILES).items():
             packed.writestr(name, content)
     return path
@@ -110,6 +111,45 @@ def test_a_tar_that_is_cut_between_two_files(tmp_path: Path, kept: int) -> None:
         unpack(tmp_path / "t", tmp_path / "out")
 
 
+@pytest.mark.parametrize("name", ["a\x1b[31mred", "a\nb", "a\x85b", "n" * 300])
+def test_a_name_that_cannot_be_a_files(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnreadableError) as raised:
+        unpack(make_tar(tmp_path / "t", names={name: b"x"}), tmp_path / "out")
+    assert "name" in raised.value.cause
+    assert raised.value.cause.isprintable()
+
+
+def test_a_file_without_a_name(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path / "z", {"x": b"x"})
+    content = archive.read_bytes()
+    place = content.rindex(b"PK\x01\x02")
+    named = content[: place + 28] + b"\0\0" + content[place + 30 : place + 46] + content[place + 47 :]
+    end = named.rindex(b"PK\x05\x06")
+    archive.write_bytes(named[: end + 12] + (end - place).to_bytes(4, "little") + named[end + 16 :])
+    with pytest.raises(UnreadableError) as raised:
+        unpack(archive, tmp_path / "out")
+    assert raised.value.cause == "'' leads out of it"
+
+
+def test_a_header_that_is_damaged_is_not_the_end(tmp_path: Path) -> None:
+    whole = make_tar(tmp_path / "t", "w", {"a": b"x", "b": b"y", "c": b"z"}).read_bytes()
+    place = whole.index(b"b\0")
+    (tmp_path / "t").write_bytes(whole[:place] + b"?" + whole[place + 1 :])
+    with pytest.raises(UnreadableError, match="is not unpacked") as raised:
+        unpack(tmp_path / "t", tmp_path / "out")
+    assert "it is damaged: the header" in raised.value.cause
+
+
+def test_what_is_packed_need_not_be_a_tar(tmp_path: Path) -> None:
+    (tmp_path / "bench.log.gz").write_bytes(gzip.compress(b"whisper_print_timings\n" * 100))
+    with pytest.raises(UnreadableError) as raised:
+        unpack(tmp_path / "bench.log.gz", tmp_path / "out")
+    assert "not a tar archive" in raised.value.cause
+    with tarfile.open(tmp_path / "empty", "w:gz"):
+        pass
+    unpack(tmp_path / "empty", tmp_path / "nothing")
+
+
 def test_a_name_twice_or_below_a_file(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "t", "w") as tar:
         for _ in range(2):
@@ -123,10 +163,14 @@ def test_a_name_twice_or_below_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", [3, 40, 200, -30, -1])
-@pytest.mark.parametrize("kind", ["zip", "gz", "xz"])
+@pytest.mark.parametrize("kind", ["zip", "zip of bz2", "gz", "bz2", "xz"])
 def test_damage_is_named(tmp_path: Path, cut: int, kind: str) -> None:
     path = tmp_path / "archive"
-    whole = (make_zip(path) if kind == "zip" else make_tar(path, f"w:{kind}")).read_bytes()
+    if kind.startswith("zip"):
+        make_zip(path, method=zipfile.ZIP_BZIP2 if "bz2" in kind else zipfile.ZIP_DEFLATED)
+    else:
+        make_tar(path, f"w:{kind}")
+    whole = path.read_bytes()
     path.write_bytes(whole[:cut] if cut < 100 else whole[:cut] + b"?" * 20 + whole[cut + 20 :])
     try:
         unpack(path, tmp_path / "out")
