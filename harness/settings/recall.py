@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from harness.errors import UsageError
 from harness.records.run import SettingOrigin, SettingUsed
+from harness.records.secret import HIDDEN
 from harness.records.suite import EARLIER_ENGINES
 from harness.settings.layer import Settings
 from harness.settings.setting import TRIAL, SettingKind, Value
@@ -22,7 +23,7 @@ _AGAIN = tuple(
     weights force_threads pin nice huge_pages as_node""".split()
 )
 _NEXT_OPTION = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z]+)?=)")
-_MARK = "***@"
+_MARKS = ("***@", f"={HIDDEN}")
 _FLAGS = (str(False), str(True))
 # What records of earlier harnesses call a value, and a setting that was switched the other way round.
 _VALUES = {("engine", word): name for word, name in EARLIER_ENGINES.items()}
@@ -36,7 +37,7 @@ def list_decisive(settings: Settings) -> tuple[SettingUsed, ...]:
 
 def has_login(one: SettingUsed) -> bool:
     """Return whether the value of a setting had a login, which its description leaves out."""
-    return _MARK in one.value
+    return any(mark in one.value for mark in _MARKS)
 
 
 def recall(settings: Settings, kept: Sequence[SettingUsed]) -> Settings:
@@ -88,7 +89,7 @@ def name_options(kept: Iterable[SettingUsed]) -> tuple[str, ...]:
     words: list[str] = []
     for name in _AGAIN:
         setting, text = BY_NAME[name], stated.get(name, "")
-        if not text or _MARK in text or TRIAL[0] not in setting.commands:
+        if not text or any(mark in text for mark in _MARKS) or TRIAL[0] not in setting.commands:
             continue
         try:
             value = _RESTORERS[setting.kind](text)

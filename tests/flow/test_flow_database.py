@@ -156,6 +156,21 @@ def test_a_database_that_cannot_be_believed_is_refused_until_it_is_made_anew(
     assert stand.effort.read == 0
 
 
+def test_a_server_that_may_only_be_read(server: Server, stand: Stand) -> None:
+    stand.seen()
+    name = stand.places.database.rpartition("/")[2]
+    execute(server, stand.places.database, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    assert stand.seen() == stand.truth(), "nothing is new"
+    stand.add("20260310")
+    with pytest.raises(UnfitError) as raised:
+        stand.seen()
+    assert "a login that may write" in str(raised.value)
+    assert "--rebuild" not in str(raised.value), "that would need more rights, not fewer"
+    with server.connect("postgres") as connection:
+        connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    assert stand.seen() == stand.truth()
+
+
 def test_what_others_keep_in_the_database_stays(server: Server, stand: Stand) -> None:
     execute(server, stand.places.database, "CREATE TABLE precious (x int); INSERT INTO precious VALUES (7)")
     stand.seen()
@@ -190,11 +205,12 @@ def test_a_connection_that_breaks_in_the_middle(server: Server, stand: Stand, wh
     assert stand.effort.read == 0
 
 
-@pytest.mark.parametrize("change", ["password", "port", "name", "user"])
+@pytest.mark.parametrize("change", ["password", "query", "port", "name", "user"])
 def test_a_server_that_refuses_has_a_sentence_without_the_password(kit: Kit, server: Server, change: str) -> None:
     url = server.create()
     changed = {
         "password": url.replace(QUOTED, "not-so-secret"),
+        "query": f"{url.replace(f':{QUOTED}', '')}?password=not-so-secret",
         "port": url.replace(f":{server.port}/", ":1/"),
         "name": f"{url}-not-there",
         "user": url.replace("harness:", "somebody:"),

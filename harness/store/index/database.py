@@ -6,6 +6,8 @@ makes it anew. Passwords are left to libpq (PGPASSWORD, ~/.pgpass) or stand in t
 """
 
 import contextlib
+import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -164,7 +166,7 @@ def open_server(url: str) -> Database:
             shared=True,
         )
     except ImportError:
-        hint = "python -m pip install 'psycopg[binary]' (the extra postgres has it)"
+        hint = f"{shlex.quote(sys.executable)} -m pip install 'psycopg[binary]' (the extra postgres has it)"
         raise UnfitError("PostgreSQL needs the package psycopg", hint=hint) from None
 
 

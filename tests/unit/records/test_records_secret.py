@@ -13,6 +13,8 @@ from harness.records.secret import redact, without_secrets
         ("https://CANARY@example.org/a", "https://example.org/a"),
         ("https://me:CAN@ARY@example.org/a", "https://example.org/a"),
         ("https://me:CAN/ARY@example.org/a", "https://example.org/a"),
+        ("postgresql://example.org/a?x=1&password=CANARY", "postgresql://example.org/a?x=1&password=***"),
+        ("at https://b/c?X-Amz-Signature=CANARY&x=1 it", "at https://b/c?X-Amz-Signature=***&x=1 it"),
         ("404 for url 'HTTPS://me:CANARY@example.org:8080/a?b' and http://x:CANARY@b/", "404 for url '"),
     ],
 )
