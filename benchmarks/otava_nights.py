@@ -1,4 +1,4 @@
-"""What Apache Otava says of series, judged each night anew; started by `benchmarks.suspicion` with another Python.
+"""What Apache Otava finds in series, judged each night anew; started by `benchmarks.suspicion` with another Python.
 
 Nodes come as JSON on standard input: for each node its series, for each series its values. For each series it answers
 with pairs: the night on which a change point was named that was not named before, and where.

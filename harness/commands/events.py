@@ -1,4 +1,4 @@
-"""`harness events`: what happened on the nodes, as far as stored numbers tell, and what people said of it."""
+"""`harness events`: what happened on the nodes, as far as stored numbers show, and what people decided about it."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def events(call: Call, ids: tuple[str, ...], *, node: str = "", limit: int = 0) 
 
 
 def _warn(output: Output, history: History, triage: tuple[Triage, ...], path: Path, *, partly: bool) -> None:
-    """Name what is said of events that are not there: most likely an id was mistyped."""
+    """Name the entries of `triage.toml` for events that do not exist: most likely an id was mistyped."""
     known = {event.id for event in history.events}
     if not partly:
         for one in triage:

@@ -31,7 +31,7 @@ from harness.system.source.repository import order_commits
 
 # The newest points of one series that fit on a screen or two; machines get all.
 SHOWN = 40
-# What people said of events: beside the bundles, where it can be put under version control with them.
+# What people decided about events: beside the bundles, where it can be put under version control with them.
 TRIAGE = "triage.toml"
 # What is shown is compared with its bundles: the newest so many runs. A file that changes meanwhile is read again.
 _CONFIRMED, _ATTEMPTS = 1000, 3
@@ -52,7 +52,7 @@ class HistoryWords(Record):
 def history(call: Call, request: HistoryWords) -> int:
     """Print a table of series, or the points of the only one that is named; return 0, or the code of unreadable input.
 
-    What is said of a series rests on all of its node's runs, whichever of them are shown.
+    A series is judged by all of its node's runs, whichever of them are shown.
     """
     output, places = call.output, resolve_places(call.settings)
     wanted = read_dates(request.wanted)
@@ -77,7 +77,7 @@ def history(call: Call, request: HistoryWords) -> int:
 
 
 def judge_results(call: Call, places: Places, wanted: RunFilter) -> tuple[RawHistory, History, int]:
-    """Return the numbers of the runs that are wanted, what is said of them, and the exit code for the unreadable."""
+    """Return the numbers of the runs that are wanted, judged, and the exit code for those that cannot be read."""
     with _keeping_all():
         raw, errors = load_numbers(places, call.output, wanted)
         history = judge_history(raw, order_by_git(raw, places.cache, call.environ), _name_places(call.settings, places))
@@ -107,7 +107,7 @@ def _keeping_all() -> Iterator[None]:
 
 
 def load_answers(history: History, raw: RawHistory) -> tuple[list[TrialAnswer], list[UnreadableError]]:
-    """Return what stored live comparisons say of the suspicions, and what could not be read of them."""
+    """Return what stored live comparisons found about the suspicions, and the errors of those that cannot be read."""
     answers: list[TrialAnswer] = []
     errors: list[UnreadableError] = []
     for match in match_events(history, raw.details.values()):
@@ -122,7 +122,7 @@ def load_answers(history: History, raw: RawHistory) -> tuple[list[TrialAnswer], 
 
 
 def load_triage(results: Path) -> tuple[Triage, ...]:
-    """Return what people said of events; nothing where there is no such file. Raises UnreadableError."""
+    """Return what people decided about events; nothing where there is no such file. Raises UnreadableError."""
     path = results / TRIAGE
     return parse_triage(read_text(path), str(path)) if path.is_symlink() or path.exists() else ()
 
@@ -151,7 +151,7 @@ def order_by_git(raw: RawHistory, cache: Path, environ: Mapping[str, str]) -> di
     try:
         return order_commits(shas, cache=cache, environ=environ)
     except HarnessError:
-        return {}  # then dates tell
+        return {}  # then dates decide
 
 
 def _choose(whole: History, raw: RawHistory, words: tuple[str, ...], wanted: RunFilter) -> History:

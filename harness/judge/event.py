@@ -1,4 +1,4 @@
-"""What a trial of its two commits says of an event: that the code did it, that the node did, or neither yet.
+"""What a trial of its two commits shows about an event: that the code did it, that the node did, or neither yet.
 
 A suspicion rests on numbers that were stored days apart. The trial measures both commits today, in turns, in an order
 that coins decide: whatever made the suspicion, its verdict is false with the chance that it states, and no other.
@@ -90,7 +90,7 @@ def suggest_trial(event: Event) -> tuple[str, ...]:
 
 
 def choose_threshold(event: Event) -> float:
-    """Return the relative change that a trial of an event has to tell from none."""
+    """Return the relative change that a trial of an event has to detect, as a share."""
     largest = max((abs(change) for key, change in _list_shifts(event) if _is_judged(key)), default=_USUAL / _SHARE)
     return max(_FINEST, min(_USUAL, math.floor(largest * _SHARE / _FINEST) * _FINEST))
 

@@ -1,4 +1,4 @@
-"""A history as a whole: what is said of the series of each node, and what happened there, as events."""
+"""A history as a whole: the series of each node, judged, and what happened there, as events."""
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ _DIGITS = 12
 
 
 def judge_history(raw: RawHistory, order: Mapping[str, int] | None = None, options: str = "") -> History:
-    """Return the series of stored numbers with what is said of them; `order` as for `trace_series`.
+    """Return the series of stored numbers, judged; `order` as for `trace_series`.
 
     `options` are added to the commands of events.
     All series of a node are judged together, as its budget of suspicions is one. No event is sorted yet.
@@ -81,7 +81,7 @@ def select_history(
 
 
 def add_triage(events: Iterable[Event], triage: Iterable[Triage]) -> tuple[Event, ...]:
-    """Return events with what people said of them; of one that is spoken of twice the last word counts."""
+    """Return events with what people decided about them; of two entries for one event the last one counts."""
     by_event = {one.event: one for one in triage}
     return tuple(event.replace(triage=by_event[event.id]) if event.id in by_event else event for event in events)
 

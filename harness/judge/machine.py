@@ -1,4 +1,4 @@
-"""What a machine is, fact by fact, so that a change of it can be told from a change of its name."""
+"""What a machine is, fact by fact: another name alone does not make it another machine."""
 
 import math
 from typing import Protocol
@@ -13,7 +13,7 @@ _STEPS = 2
 
 
 class HostedRun(Protocol):
-    """A run, or as much of one as tells where it was measured and with which compiler."""
+    """A run, or as much of one as is needed to know where it was measured and with which compiler."""
 
     @property
     def node(self) -> Node:
@@ -27,7 +27,7 @@ class HostedRun(Protocol):
 def describe_machine(run: HostedRun) -> MachineFacts:
     """Return the facts about a machine that numbers depend on, each with its name; what is not known is left out.
 
-    The name of the node is none of them.
+    The name of the node is not one of them.
     """
     node, cores = run.node, run.node.cpu.cores
     compilers = dict.fromkeys(f"{tool.name} {tool.version}".strip() for tool in (run.toolchain.cc, run.toolchain.cxx))

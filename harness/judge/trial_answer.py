@@ -51,7 +51,7 @@ def match_events(history: History, details: Iterable[RunDetail]) -> tuple[TrialM
 
 
 def answer_trial(event: Event, old: Run, new: Run) -> TrialAnswer | None:
-    """Return what the two runs of a live comparison say of an event; None for runs that are no pair of one config.
+    """Return what the two runs of a live comparison show about an event; None unless they are a pair of one config.
 
     One of another config than the series' can show what the code did. It cannot show that the code did nothing.
     """

@@ -1,4 +1,4 @@
-"""What people say of events: triage.toml beside the results, a file under version control.
+"""What people decided about events: triage.toml beside the results, a file under version control.
 
 [057ac09d]
 state = "acknowledged"   # or fixed, or wontfix
@@ -20,7 +20,7 @@ _EXAMPLE = '[057ac09d] and below it state = "acknowledged", note = "...", who = 
 
 
 def parse_triage(text: str, name: str) -> tuple[Triage, ...]:
-    """Return what a document says of events, in its order; raises UnreadableError with the line, calling it `name`."""
+    """Return the entries of a document, in its order; raises UnreadableError with the line, calling it `name`."""
     found = []
     for event, entry in parse_toml(text, name, hint=_EXAMPLE).items():
         if not _ID.fullmatch(event) or not isinstance(entry, dict):

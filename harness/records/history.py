@@ -7,9 +7,9 @@ from harness.records.record import Record
 
 
 class CutKind(StrEnum):
-    """Why a series is not one thing before and after: the benchmark changed, the node did, or a trial says that it did.
+    """Why a series is not one thing before and after: the benchmark changed, or the node, or a trial showed the latter.
 
-    The last is an event that no code made; its id is the subject.
+    The last kind is an event that the code did not make; its id is the subject.
     """
 
     YARDSTICK = "yardstick"
@@ -110,9 +110,10 @@ class Suspicion(Record):
     """A series that looks unlike its past: never an accusation, only a reason to measure.
 
     Points are numbered within the series. It was `raised` at a point, where its `score`, in robust standard errors,
-    passed its `threshold`. `change` is relative to the level before, from `low` to `high` with 95 % confidence, if the
-    noise is what it was. Of the `nights` that were judged before, `precedents` gave this series a suspicion at least as
-    strong. `returned` is the point at which the series was seen to be back on its level.
+    reached its `threshold`, or most of it where other series of the node stepped as well. `change` is relative to the
+    level before, from `low` to `high` with 95 % confidence, if the noise is what it was. `nights` counts the usable
+    points of the series before, `precedents` those of them that gave it a suspicion at least as strong. `returned` is
+    the point at which the series was seen to be back on its level.
     """
 
     key: SeriesKey
@@ -165,7 +166,7 @@ class TriageState(StrEnum):
 
 
 class Triage(Record):
-    """What somebody said of an event, which is known by its id."""
+    """What somebody decided about an event, which is known by its id."""
 
     event: str
     state: TriageState
@@ -181,8 +182,8 @@ class Event(Record):
     newest one when it was first seen, in `run`, on that `day`. What was seen in the numbers alone has `suspicions`, and
     `returned`, the day at which the last of its series was back; `trials` are the runs that sorted it. What is known
     from the runs, a change of the yardstick or the node, has a `subject`, such as "kernel: 6.1 -> 6.12", and `changes`.
-    It is `open` as long as one of its suspicions is. `command` would sort it, or is empty. `triage` is what people say
-    of it.
+    It is `open` as long as one of its suspicions is. `command` would sort it, or is empty. `triage` is what people
+    decided about it.
     """
 
     id: str
@@ -259,7 +260,7 @@ class HistoryCommit(Record):
 
 
 class History(Record):
-    """Series with what is said of each, in the same order; events, oldest first; the commits, in their order."""
+    """Series with the judgement of each, in the same order; events, oldest first; the commits, in their order."""
 
     series: tuple[Series, ...]
     judgements: tuple[Judgement, ...]

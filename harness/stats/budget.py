@@ -14,12 +14,12 @@ _NIGHTS = 20
 
 
 class Budget:
-    """The suspicions of a node: no more than `nightly` a night in the long run, whatever the series do.
+    """The events of a node: no more than `nightly` a night in the long run, whatever the series do, nor in one night.
 
     Every event makes it harder to have the next one: it raises the thresholds of its series by RISE together, as
     logarithms, and all thresholds together fall by no more than `nightly` times RISE a night. As no score exceeds a
-    certain one, thresholds cannot rise for ever: in T nights there are at most `nightly` T events and a constant.
-    A series that is noisier than it seems pays for itself, not for the others.
+    certain one, thresholds cannot rise for ever: in T nights there are at most `nightly` T events and a constant, also
+    without the limit of one night. A series that is noisier than it seems pays for itself, not for the others.
     """
 
     def __init__(self, series: int, nightly: float) -> None:

@@ -5,7 +5,7 @@ import math
 from harness.stats.level import Noise, find_middle, measure_noise
 from harness.stats.shift import LENGTHS, THIN, WINDOW, LevelShift, find_shift, measure_change, measure_error
 
-# So many points of a first stretch tell a level; a later one has at least two, as the noise is known.
+# The level of a first stretch needs so many points; that of a later one two, as the noise is known.
 FEW = 6
 # No point scatters less, as a logarithm: what is smaller than a thousandth nobody sorts.
 FINEST = 1e-3
@@ -148,7 +148,7 @@ class ShiftDetector:
         self._start()
 
     def is_back(self, start: int) -> bool:
-        """Return whether the points from offset `start` on lie on the former level, as far as one can tell."""
+        """Return whether the points from offset `start` on lie on the former level, as far as that is known."""
         if not self.former:
             return False
         change = measure_change(self.logs, start, self.noise)

@@ -1,7 +1,7 @@
 """What is known to have changed, a yardstick or a node: one event for all series, and how far each of them moved.
 
-Such a change begins an epoch, so that it never makes a suspicion. That a commit changed the code as well, between the
-same two runs, no stored number can tell: the event has both commits, and a trial of the two would.
+Such a change begins an epoch, so that it never makes a suspicion. A commit between the same two runs may have changed
+the code as well. Stored numbers cannot show that, but a trial of the two commits can: the event names both.
 """
 
 import math
@@ -41,7 +41,7 @@ class _Group:
 def list_known_changes(series: Sequence[Series], suspicions: Sequence[Sequence[Suspicion]]) -> tuple[Event, ...]:
     """Return the changes of yardstick and node that cut the series of a node, in the order of their commits.
 
-    `suspicions` are those of each series: what lies beyond one of them is no part of a level.
+    `suspicions` are those of each series: what lies beyond one of them is not part of a level.
     """
     groups = sorted(_group(series), key=lambda group: group.seen[0])
     return tuple(_sum_up(group, series, suspicions) for group in groups)

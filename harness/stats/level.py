@@ -69,7 +69,7 @@ def measure_noise(logs: Sequence[float], level: float, finest: float) -> Noise:
     """Return the noise of points about a level; no scale is smaller than `finest`.
 
     The scale is a standard deviation of values that are cut off at two robust ones (a one-step M-estimate of scale,
-    P. J. Huber, "Robust statistics", 1981, 5.2): of 120 normal values it is right to 7 %, by quantiles alone to 8.5 %.
+    P. J. Huber, "Robust statistics", 1981, 5.2): of 120 normal values it is right to 7 %, by quantiles alone to 9 %.
     """
     ordered = sorted(logs)
     spread = max(measure_spread(ordered), finest)

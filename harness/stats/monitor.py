@@ -1,4 +1,4 @@
-"""What a series showed when it was suspected, and the records that are made of it once more points are known."""
+"""What a series showed when it was suspected, and the records that are made of it when more points are known."""
 
 import itertools
 import math
@@ -97,7 +97,7 @@ class SeriesMonitor:
         return find_visible(detector.noise, len(detector.logs), threshold)
 
     def describe(self) -> list[Suspicion]:
-        """Return the suspicions, oldest first, with their place as the next few points tell it."""
+        """Return the suspicions, oldest first, with their place as it is known with the next few points."""
         return [self._describe(one) for one in self.raised]
 
     def _describe(self, raised: RaisedSuspicion) -> Suspicion:

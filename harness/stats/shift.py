@@ -6,9 +6,9 @@ all later ones. The filter that is matched to this, over its standard deviation,
 
     sum of w_i e_i / (s sqrt(sum of w_i^2 + K (sum of w_i)^2 / n)),   w = (1, 1 - rho, 1 - rho, ...),
 
-where K / n is for the level, which n points before tell. One point that is far off must not make a step: a point counts
-as 4 standard deviations from where it was expected at most (2.25 where such points are nothing new), and the farthest
-one as the second farthest.
+where K / n is for the error of the level, which rests on n points. One point far off must not make a step: no point
+counts as more than 4 standard deviations from where it was expected (2.25 where such points are nothing new), and the
+farthest one counts as the second farthest.
 """
 
 import itertools
@@ -22,7 +22,7 @@ from harness.stats.level import OF_MIDDLES, Noise, find_middle
 
 # So many of the newest points are tried as the other level: at least two, and about the same shares apart.
 LENGTHS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20)
-# So many points before them tell the level.
+# The level rests on so many points before them.
 WINDOW = 60
 # A scale that is known from n points only makes scores larger than they are, by about this over n.
 THIN = 3.0

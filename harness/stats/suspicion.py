@@ -1,7 +1,7 @@
 """The series of a node, night by night: which look unlike their past, and which of them show one and the same event.
 
-What is said of a night rests on the points up to it alone: with more nights behind it, the same is said of it again.
-Only the place of a step becomes more certain with the next few points.
+What is decided about a night rests on the points up to that night: with more nights behind it, the same is decided
+again. Only the place of a step, and with it its size, becomes more certain with the next few points.
 """
 
 from collections import defaultdict
@@ -42,7 +42,7 @@ class _Node:
 
 
 def judge_node(series: Sequence[Series], nightly: float = 1.0) -> NodeHistory:
-    """Return what is known of all series of one node; points whose value is no finite number above 0 say nothing.
+    """Return the series of one node, judged; points whose value is not a finite number above 0 are left out.
 
     `nightly` is how many events a night it may have in the long run. Runs are taken in the order of their positions,
     those of one position in the order of their days and names; each series must have its points in that order.

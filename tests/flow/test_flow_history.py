@@ -1,4 +1,4 @@
-"""`harness history`: what ggml-ci's own numbers look like over time, and what is said of steps that no code made."""
+"""`harness history`: numbers that a node of ggml-ci reported, over time, and suspicions where no code made the step."""
 
 import json
 import random
@@ -49,18 +49,18 @@ def store_side(results: Path, sha: str, role: Role, factor: float) -> Path:
 def test_steps_of_a_node_are_suspicions_and_no_more(results: Kit) -> None:
     done = results.harness("history", "--format", "json")
     assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    assert {one["kind"] for one in told["events"]} == {"SUSPICION"}
-    assert [one["day"] for one in told["events"]] == ["2025-03-11", "2025-03-20"]
+    answer: dict[str, Any] = json.loads(done.stdout)
+    assert {one["kind"] for one in answer["events"]} == {"SUSPICION"}
+    assert [one["day"] for one in answer["events"]] == ["2025-03-11", "2025-03-20"]
     up, down = (
         next(s for s in one["suspicions"] if dict(s["key"]["case"]["params"])["model"] == "base")
-        for one in told["events"]
+        for one in answer["events"]
     )
     assert up["low"] < 0.016 < up["high"] < 0.035
     assert -0.055 < down["change"] < -0.035
-    assert [len(one["points"]) for one in told["series"]] == [26, 26, 26]
-    assert [one["subject"] for one in told["commits"]] == [f"change number {number}" for number in range(26)]
-    command = told["events"][0]["command"].split()
+    assert [len(one["points"]) for one in answer["series"]] == [26, 26, 26]
+    assert [one["subject"] for one in answer["commits"]] == [f"change number {number}" for number in range(26)]
+    command = answer["events"][0]["command"].split()
     assert command[:2] == ["harness", "ab"]
     assert name_sha(10).startswith(command[3])
 
@@ -108,9 +108,9 @@ def test_words_that_name_nothing(results: Kit, words: tuple[str, ...], code: int
     assert says in done.stderr
 
 
-def test_events_and_what_people_say_of_them(results: Kit) -> None:
-    told: list[dict[str, Any]] = json.loads(results.harness("events", "--format", "json").stdout)
-    first, second = (one["id"] for one in told)
+def test_events_and_what_people_decided_about_them(results: Kit) -> None:
+    answer: list[dict[str, Any]] = json.loads(results.harness("events", "--format", "json").stdout)
+    first, second = (one["id"] for one in answer)
     triage = results.results / "triage.toml"
     try:
         triage.write_text(
@@ -143,8 +143,8 @@ def test_events_and_what_people_say_of_them(results: Kit) -> None:
 
 
 def test_a_stored_live_comparison_sorts_an_event(results: Kit) -> None:
-    told: list[dict[str, Any]] = json.loads(results.harness("events", "--format", "json").stdout)
-    event = told[-1]
+    answer: list[dict[str, Any]] = json.loads(results.harness("events", "--format", "json").stdout)
+    event = answer[-1]
     paths = [store_side(results.results, event[end], role, size) for end, role, size in SIDES]
     try:
         (code,) = json.loads(results.harness("events", "--format", "json", event["id"]).stdout)
@@ -161,10 +161,10 @@ def test_a_stored_live_comparison_sorts_an_event(results: Kit) -> None:
     finally:
         for path in paths:
             shutil.rmtree(path)
-    assert json.loads(results.harness("events", "--format", "json").stdout) == told
+    assert json.loads(results.harness("events", "--format", "json").stdout) == answer
 
 
-def test_nothing_is_said_of_nothing(results: Kit) -> None:
+def test_an_empty_folder_has_no_history(results: Kit) -> None:
     done = results.harness("history", "--results", str(results.folder / "empty"))
     assert (done.returncode, done.stdout) == (0, "")
     assert "has numbers" in done.stderr

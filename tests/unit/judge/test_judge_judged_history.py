@@ -1,4 +1,4 @@
-"""What happened on nodes, as events: suspicions with the command that sorts them, and what the records tell alone."""
+"""What happened on nodes, as events: suspicions with the command that sorts them, and changes that the records name."""
 
 import random
 import shlex

@@ -1,4 +1,4 @@
-"""Stored live comparisons of the two commits of a suspicion say what it was."""
+"""Stored live comparisons of the two commits of a suspicion show what it was."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""What people say of events."""
+"""What people decided about events."""
 
 import pytest
 

@@ -127,7 +127,7 @@ def test_epochs_are_ruled_lines() -> None:
     assert any("|" in line for line in lines[:4]), "the sparkline has a bar there"
 
 
-def test_caveats_of_all_points_are_told_once() -> None:
+def test_caveats_of_all_points_are_shown_once() -> None:
     points = [point(number, caveats=("load", "battery") if number == 4 else ("load",)) for number in range(9)]
     text = render_series(make(*points))
     assert "of all these points: load (harness explain CODE)" in text
@@ -166,7 +166,7 @@ def test_old_events_are_counted_and_suspicions_come_last() -> None:
     assert text.index("0c") < text.index("0b") < text.index("Suspicions") < text.index("0d")
 
 
-def test_an_event_that_the_records_tell_has_its_reasons() -> None:
+def test_an_event_that_the_records_name_has_its_reasons() -> None:
     event = Event(
         id="0a", kind=EventKind.NODE, node="desk", day="2026-03-06", run="r", old="", new="ab" * 20, subject=CUT.subject
     )

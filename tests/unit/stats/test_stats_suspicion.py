@@ -184,7 +184,7 @@ def test_a_night_has_one_event_at_most() -> None:
     assert sum(len(event.suspicions) for event in history.events) >= 29
 
 
-def test_what_was_said_stays_said_with_more_nights() -> None:
+def test_what_was_decided_stays_with_more_nights() -> None:
     values = [draw(150, f"more/{index}", {40 + 7 * index: 0.03, 100: -0.03}) for index in range(8)]
     whole = judge_node([make(f"m{index}", one) for index, one in enumerate(values)])
     assert whole.events
@@ -234,7 +234,7 @@ def test_a_series_that_was_cut_while_others_step_waits_for_its_level() -> None:
 
 
 def test_nights_on_one_commit_are_nights_of_their_own() -> None:
-    # Nothing is committed for weeks: what is said after each night stays said, and has the same id.
+    # Nothing is committed for weeks: what is decided after each night stays, and has the same id.
     series = [make(f"m{index}", draw(60, f"still/{index}", {40: 0.04})) for index in range(3)]
     still = [
         one.replace(
@@ -289,7 +289,9 @@ def test_real_steps_that_no_code_made_are_suspicions() -> None:
         base = found["base"]
         assert any(base.low <= size <= base.high for size in sizes)
         assert sizes[0] * 0.5 < base.change < sizes[0] * 1.2 or sizes[0] * 0.5 > base.change > sizes[0] * 1.2
-        assert max(abs(base.low - base.change), abs(base.high - base.change)) < 0.02, "an interval that says something"
+        assert max(abs(base.low - base.change), abs(base.high - base.change)) < 0.02, (
+            "an interval that is narrow enough to be of use"
+        )
     assert not second.returned
 
 
