@@ -111,9 +111,9 @@ class SeriesMonitor:
         known = len(raised.logs)
         starts = range(max(raised.least, known - AMONG), min(known, len(logs) - 1))
         place = locate_shift(logs, raised.noise, raised.step.sign, starts)
-        # A size that rests on later points, too, would be wrong where the series has come back by then.
-        held = raised.logs
-        change = measure_change(held, min(place.since, len(held) - 2), raised.noise)
+        # A size that rests on later points, too, would be wrong where the series has come back by then. One point may
+        # be all that is left of it: with the one before, which is on the old level, it would be half of what it is.
+        change = measure_change(raised.logs, place.since, raised.noise)
         size, low, high = bound_change(change)
         return Suspicion(
             key=self.series.key,

@@ -102,6 +102,19 @@ def test_a_step_is_a_suspicion_with_place_size_and_commits(size: float) -> None:
     assert event.returned == ""
 
 
+def test_a_step_that_was_raised_with_its_first_night_has_its_size() -> None:
+    quiet = [236.1, 237.8, 232.6, 236.3, 239.1, 234.7, 234.0, 237.9, 239.4, 234.5, 232.7, 233.8]
+    values = [*quiet, 244.1, 236.2, 331.7]
+    for last in (14, 15, 16):
+        (event,) = judge([*values, 332.2, 329.8][: last + 1]).events
+        (suspicion,) = event.suspicions
+        if suspicion.place.since == 14:
+            assert suspicion.low is not None
+            assert suspicion.high is not None
+            assert 0.35 < suspicion.low < 0.4 < suspicion.high, "the night before is not a part of it"
+    assert (suspicion.raised, suspicion.place.since) == (14, 14)
+
+
 def test_one_slow_night_is_not_a_step() -> None:
     values = draw(80, "one night")
     values[50] *= 3
