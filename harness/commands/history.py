@@ -66,7 +66,8 @@ def history(call: Call, request: HistoryWords) -> int:
         raise UsageError(f"no series has {foreign[0]!r}", hint=_suggest(foreign[0], list_words(keys)))
     chosen = _choose(whole, raw, request.words, wanted)
     if keys and not chosen.series:
-        raise UsageError("no series fits all of these words", hint="harness history lists them")
+        given = _name_given(request.words, wanted)
+        raise UsageError(f"no series fits all of these {given}", hint="harness history lists all series")
     plain, width = not output.is_unicode, output.width
     if len(chosen.series) == 1:
         text = render_series(chosen, most=request.limit, plain=plain, width=width)
@@ -170,6 +171,11 @@ def _choose(whole: History, raw: RawHistory, words: tuple[str, ...], wanted: Run
     if (wanted.commit and not commits) or ((wanted.since or wanted.until) and not kept):
         return whole.replace(series=(), judgements=(), events=())
     return select_history(whole, wants, keeps)
+
+
+def _name_given(words: tuple[str, ...], wanted: RunFilter) -> str:
+    """Return what series were chosen by: words, options, or both."""
+    return " and ".join([*(["words"] if words else []), *(["options"] if wanted != RunFilter() else [])])
 
 
 def _suggest(word: str, known: list[str]) -> str:

@@ -10,6 +10,7 @@ from harness.commands.output import Output
 from harness.commands.request.place import resolve_results
 from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb, VerbGroup
 from harness.errors import HarnessError, UnfitError, UnreadableError
+from harness.records.node import NO_NAME
 from harness.records.record import Record
 from harness.records.report import ReportRemark
 from harness.records.wording import format_count
@@ -74,6 +75,7 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
     results = resolve_results(settings)
     counts = dict.fromkeys(ImportOutcome, 0)
     misunderstood: dict[str, UnknownLine] = {}
+    nameless = 0
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         names: dict[str, str] = {}  # of archives, by the folders that they are unpacked to
@@ -95,11 +97,15 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
         for number, taken in enumerate(import_entries(results, found.entries, node, note=output.console.warn)):
             output.console.count("importing", number, len(found.entries))
             counts[taken.placed] += 1
+            nameless += taken.nameless
             if taken.placed is ImportOutcome.FAILED:
                 kind = UnfitError if taken.unfit else UnreadableError
                 failures.append(_rename(kind(taken.what, cause=taken.cause, hint=taken.hint), names))
             _gather(misunderstood, taken.entry.replace(path=_say(taken.entry.path, names)), taken.remarks)
     output.console.note(f"read {found} in {time.monotonic() - began:.1f} s")
+    if nameless:
+        told = "names no node and is listed as a run" if nameless == 1 else "name no node and are listed as runs"
+        output.console.note(f"{format_count(nameless, 'report')} {told} of {NO_NAME!r}: --as-node NAME gives one")
     tally = ImportTally(
         new=counts[ImportOutcome.NEW],
         known=counts[ImportOutcome.KNOWN],

@@ -154,7 +154,7 @@ def _require_equal(bundle: Path, files: list[str], final: Path) -> None:
         raise UnreadableError(
             f"{bundle} is not imported",
             cause=f"{final} has the same id and another {other[0]}",
-            hint="one of the two was changed, or two nodes have one name; remove or rename the wrong one",
+            hint="one of the two was changed, or two nodes have one name; remove the wrong one",
         )
 
 

@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from harness.errors import HarnessError, UnfitError, UnreadableError
+from harness.records.node import NO_NAME
 from harness.records.record import Record
 from harness.records.report import ReportRemark
 from harness.records.run import NO_DATE, Run
@@ -54,6 +55,7 @@ class ImportedReport(Record):
     """One report and the result; `what`, `cause` and `hint` are the error if it failed.
 
     `unfit` says that the report is not to blame: it could not be written, or there was no memory to read it.
+    A `nameless` one does not say on which node it was made.
     """
 
     entry: ReportEntry
@@ -63,6 +65,7 @@ class ImportedReport(Record):
     cause: str = ""
     hint: str = ""
     unfit: bool = False
+    nameless: bool = False
 
 
 def import_entries(
@@ -137,6 +140,7 @@ def _place(entry: ReportEntry, results: Path, aside: Path, node: str) -> Importe
 def _settle(entry: ReportEntry, reading: ReportReading, results: Path, aside: Path, node: str) -> ImportedReport:
     """Store a run in its place, or add to the run that is there."""
     final = bundle_folder(results, reading.run)
+    nameless = reading.run.node.name == NO_NAME
     sources = list_sources(reading)
     remarks = [*reading.run.remarks, *reading.remarks]
     placed = ImportOutcome.KNOWN
@@ -152,7 +156,7 @@ def _settle(entry: ReportEntry, reading: ReportReading, results: Path, aside: Pa
                     raise
                 continue  # another process has just given it its place
             if new and not earlier:
-                return ImportedReport(entry=entry, placed=ImportOutcome.NEW, remarks=tuple(remarks))
+                return ImportedReport(entry=entry, placed=ImportOutcome.NEW, remarks=tuple(remarks), nameless=nameless)
             continue
         if earlier:
             _unite(earlier, final, aside)

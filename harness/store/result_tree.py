@@ -72,7 +72,10 @@ def find_entries(path: Path, *, needed: bool = True) -> ResultTree:
     Raises UsageError if the path does not exist, UnreadableError if it holds no report and one is `needed`.
     """
     if not path.exists():
-        raise UsageError(f"no such file or folder: {path}", hint="harness import REPORT, FOLDER or TREE")
+        raise UsageError(
+            f"no such file or folder: {path}",
+            hint="harness import PATH: a bundle, a report, an archive, or a folder of them",
+        )
     if not path.is_dir():
         return ResultTree(entries=(ReportEntry(path=str(path), node=_node(path.parent)),))
     left_out: list[str] = []

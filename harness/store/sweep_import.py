@@ -75,7 +75,7 @@ def _place(path: Path, results: Path, aside: Path) -> ImportOutcome:
                 raise UnreadableError(
                     f"{path} is not imported",
                     cause=f"{target} is there and says something else",
-                    hint="one of the two was changed, or two nodes have one name; remove or rename the wrong one",
+                    hint="one of the two was changed, or two nodes have one name; remove the wrong one",
                 )
     finally:
         shutil.rmtree(new, ignore_errors=True)

@@ -387,12 +387,15 @@ def test_what_people_paste_is_imported(kit: Kit, tmp_path: Path) -> None:
     shutil.copyfile(LOGS / "7fe4979f__ggml-5-x86-amx-cc__bench-bench-medium.log", log)
     for words, already in (((table,), ""), ((table, log), "  1 was already there\n")):
         done = kit.harness("import", *map(str, words), "--as-node", "desk")
+        assert "--as-node" not in done.stderr
         assert (done.returncode, done.stdout) == (0, f"imported 1 run into {kit.results}\n{already}")
     listed = kit.harness("list").stdout
     assert listed.count("pasted") == 2
     shown = kit.harness("show", "0-undated-6e7629b").stdout
     assert "PASSED  whisper.cpp 6e7629b on desk\n" in shown
     assert "cpu     c8g.xlarge" in shown
+    done = kit.harness("import", str(table), "--results", str(tmp_path / "other"))
+    assert "1 report names no node and is listed as a run of 'unknown': --as-node NAME gives one" in done.stderr
     assert "build type not known, compiler not known (NEON)" in shown
     assert "389.04" in shown
     assert "10904.74" in kit.harness("show", str(log)).stdout

@@ -97,7 +97,8 @@ def test_one_series_is_its_points(results: Kit) -> None:
     [
         (("encod",), 2, "did you mean encode"),
         (("base", "small"), 2, "no series fits all of these words"),
-        (("--since", "2025-04"), 2, "no series"),
+        (("--since", "2025-04"), 2, "no series fits all of these options"),
+        (("base", "--model", "tiny"), 2, "no series fits all of these words and options"),
         (("--since", "yesterday"), 2, "expected a date"),
         (("--limit", "3", "--all"), 2, "--all"),
     ],
