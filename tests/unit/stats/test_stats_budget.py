@@ -48,13 +48,14 @@ def test_one_event_a_night() -> None:
 
 @pytest.mark.parametrize("nightly", [0.2, 1.0])
 def test_whatever_the_series_do_the_budget_holds(nightly: float) -> None:
-    # The worst that can be: every series shows the highest score there is, every night, each alone.
+    # The worst that can be: every series shows the highest score there is, every night, each alone. That the thresholds
+    # keep the budget is tried without the limit of one event a night, which would keep that of 1 by itself.
     budget, highest, events, nights = Budget(SERIES, nightly), 20.0, 0, 4000
     for _ in range(nights):
         budget.begin_night()
         for index in range(SERIES):
-            if budget.allows_another() and budget.find_threshold(index, SERIES) <= highest:
+            if budget.find_threshold(index, SERIES) <= highest:
                 budget.charge([index])
                 events += 1
     burnt = SERIES * (math.log(highest / BASE) / RISE + 1)
-    assert events <= nightly * nights + burnt
+    assert nightly * nights * 0.9 <= events <= nightly * nights + burnt
