@@ -49,8 +49,8 @@ def list_known_changes(series: Sequence[Series], suspicions: Sequence[Sequence[S
 
 def measure_shift(series: Series, number: int, suspicions: Sequence[Suspicion]) -> SeriesChange | None:
     """Return how far a series moved at a point, given its suspicions; None without a usable point on both sides."""
-    before = _take(series.points, _reach_back(series, number, suspicions), number)[-WINDOW:]
-    after = _take(series.points, number, _reach_on(series, number, suspicions))[:WINDOW]
+    before = _take_before(series.points, number, suspicions)
+    after = _take_after(series.points, number, suspicions)
     if not before or not after:
         return None
     levels = [find_middle(sorted(logs)) for logs in (before, after)]
@@ -117,19 +117,28 @@ def _sum_up(group: _Group, series: Sequence[Series], suspicions: Sequence[Sequen
     )
 
 
-def _reach_back(series: Series, number: int, suspicions: Sequence[Suspicion]) -> int:
-    """Return the first point of the stretch that ends before `number`."""
-    cut = max((earlier for earlier in range(1, number) if series.points[earlier].cuts), default=0)
-    steps = [one.place.since if one.returned is None else one.returned for one in suspicions]
-    return max([cut, *(step for step in steps if step < number)])
+def _take_before(points: Sequence[Point], number: int, suspicions: Sequence[Suspicion]) -> list[float]:
+    """Return the logarithms of the newest points of the stretch that ends before point `number`."""
+    begins = {one.place.since if one.returned is None else one.returned for one in suspicions}
+    logs: list[float] = []
+    for earlier in range(number - 1, -1, -1):
+        logs += _read(points[earlier])
+        if len(logs) == WINDOW or points[earlier].cuts or earlier in begins:
+            break
+    return logs[::-1]
 
 
-def _reach_on(series: Series, number: int, suspicions: Sequence[Suspicion]) -> int:
-    """Return the end of the stretch that begins with `number`."""
-    points = series.points
-    cut = next((later for later in range(number + 1, len(points)) if points[later].cuts), len(points))
-    return min([cut, *(one.place.since for one in suspicions if one.place.since > number)])
+def _take_after(points: Sequence[Point], number: int, suspicions: Sequence[Suspicion]) -> list[float]:
+    """Return the logarithms of the first points of the stretch that begins with point `number`."""
+    begins = {one.place.since for one in suspicions}
+    logs: list[float] = []
+    for later in range(number, len(points)):
+        if len(logs) == WINDOW or (later > number and (points[later].cuts or later in begins)):
+            break
+        logs += _read(points[later])
+    return logs
 
 
-def _take(points: Sequence[Point], first: int, end: int) -> list[float]:
-    return [math.log(point.value) for point in points[first:end] if 0 < point.value < math.inf]
+def _read(point: Point) -> list[float]:
+    """Return the logarithm of the value of a point, or nothing where it has none."""
+    return [math.log(point.value)] if 0 < point.value < math.inf else []
