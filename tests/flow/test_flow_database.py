@@ -205,6 +205,29 @@ def test_a_connection_that_breaks_in_the_middle(server: Server, stand: Stand, wh
     assert stand.effort.read == 0
 
 
+@pytest.mark.parametrize("often", [1, 99])
+def test_two_that_wait_for_each_other(server: Server, stand: Stand, often: int) -> None:
+    """The server ends one of two transactions that wait for each other; that one is repeated, but not without end."""
+    stand.seen()
+    asked = []
+
+    def clash(index: RunIndex) -> int:
+        asked.append(index)
+        if len(asked) <= often:
+            with index.link.writing() as connection:
+                connection.exec_driver_sql("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$")
+        index.refresh()
+        return len(index.choose())
+
+    if often == 1:
+        assert (stand.ask(clash), len(asked)) == (4, 2)
+    else:
+        with pytest.raises(UnfitError, match="the database cannot be used") as raised:
+            stand.ask(clash)
+        assert "start this one later" in raised.value.hint
+        assert len(asked) < 10
+
+
 @pytest.mark.parametrize("change", ["password", "query", "port", "name", "user"])
 def test_a_server_that_refuses_has_a_sentence_without_the_password(kit: Kit, server: Server, change: str) -> None:
     url = server.create()

@@ -24,7 +24,7 @@ from harness.stats import summary
 from harness.store.index import numbers, reader, sweep_row, table
 from harness.store.index.database import Database, is_damage, open_file, open_memory, open_server, prepare
 from harness.store.index.index import Note, Progress, RunIndex
-from harness.store.index.table import DamagedError
+from harness.store.index.table import ClashError, DamagedError
 from harness.system.foreign import list_folder, read_bytes, read_text
 from harness.system.fresh import write_atomic
 
@@ -34,6 +34,8 @@ _ENDING = ".sqlite3"
 _OURS = re.compile(r"[0-9a-f]{12}\.sqlite3(?:-wal|-shm|-journal)?")
 # An index of other code is kept for so long: somebody may use both.
 _OTHERS_S = 7 * 86_400
+# So often a server is asked where other processes are in the way.
+_ATTEMPTS = 4
 # The modules that decide what the rows say.
 _CODE = (
     reader,
@@ -113,7 +115,7 @@ def consult(
 
     question = _Question(places, ask, note_once, progress, rebuild)
     if places.database:
-        return question.put(open_server(places.database))
+        return _ask_server(question)
     import sqlalchemy as sa
 
     trouble = ""
@@ -129,6 +131,18 @@ def consult(
             if isinstance(error, OSError) or (isinstance(error, sa.exc.DBAPIError) and not is_damage(error)):
                 break
     return question.put(open_memory(), trouble)
+
+
+def _ask_server(question: _Question[_T]) -> tuple[_T, IndexEffort]:
+    """Return the answer of the index on a server; it is asked again where other processes were in the way."""
+    url = question.places.database
+    for _ in range(_ATTEMPTS - 1):
+        with contextlib.suppress(ClashError):
+            return question.put(open_server(url))
+    try:
+        return question.put(open_server(url))
+    except ClashError as clash:
+        raise clash.refusal from None
 
 
 @functools.cache

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from harness.errors import UnfitError, UsageError
-from harness.store.index.refusal import URL, refuse_encoding, refuse_rows, refuse_server, refuse_tables
-from harness.store.index.table import PREFIX, SCHEMA, DamagedError, make_tables
+from harness.store.index.refusal import URL, is_clash, refuse_encoding, refuse_rows, refuse_server, refuse_tables
+from harness.store.index.table import PREFIX, SCHEMA, ClashError, DamagedError, make_tables
 from harness.system.fresh import create_file
 
 _DRIVERS = ("postgresql+psycopg", "postgresql")
@@ -37,7 +37,7 @@ class Database(NamedTuple):
 
     @contextlib.contextmanager
     def connect(self) -> Iterator["DatabaseLink"]:
-        """Yield a connection; raises UnfitError where a server cannot be reached."""
+        """Yield a connection; raises UnfitError for a server that cannot be used, ClashError for others in the way."""
         import sqlalchemy as sa
 
         try:
@@ -46,7 +46,8 @@ class Database(NamedTuple):
         except sa.exc.DBAPIError as error:
             if not self.shared:
                 raise
-            raise refuse_server(self.engine.url, error) from None
+            refusal = refuse_server(self.engine.url, error)
+            raise (ClashError(refusal) if is_clash(error) else refusal) from None
         except (DamagedError, msgspec.MsgspecError) as error:
             if not self.shared:
                 raise

@@ -168,14 +168,19 @@ def _batches(found: Iterator[Any], size: int) -> Iterator[list[Any]]:
 
 
 def drop_orphans(index: RunIndex) -> None:
-    """Forget the numbers of runs that are gone: they are passed over, but take room."""
+    """Forget runs of months that are gone, and the numbers of runs that are: they are passed over, but take room."""
     import sqlalchemy as sa
 
     tables = make_tables()
+    owners = (
+        (tables.run.c.month, tables.month.c.id),
+        (tables.point.c.run, tables.run.c.id),
+        (tables.detail.c.run, tables.run.c.id),
+    )
     with index.link.writing() as connection:
-        for table in (tables.point, tables.detail):
-            # PostgreSQL would look through all runs for each point if it were NOT IN.
-            connection.execute(table.delete().where(~sa.exists().where(tables.run.c.id == table.c.run)))
+        for named, owner in owners:
+            # PostgreSQL would look through all owners for each row if it were NOT IN.
+            connection.execute(named.table.delete().where(~sa.exists().where(owner == named)))
 
 
 def count_rows(index: RunIndex) -> dict[str, int]:

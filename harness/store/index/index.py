@@ -83,8 +83,8 @@ class RunIndex:
     def refresh(self, newest: int = 0) -> None:
         """Bring the index up to date: all of it, or as far as is needed to know the `newest` so many runs."""
         tables = make_tables()
+        known = self._load_months()  # first: what another process adds meanwhile would be missing on the disk
         folders = list_month_folders(self._results, self.note)
-        known = self._load_months()
         stamps = {path: stamp_file(path) for path in folders}
         gone = [month.id for path, month in known.items() if path not in stamps]
         missing = [path for path in folders if path not in known]
@@ -95,6 +95,7 @@ class RunIndex:
                 if rows:
                     connection.execute(self.link.insert(tables.month), rows)
             known = self._load_months()
+            folders = [path for path in folders if path in known]  # another process may have seen it go
         self.folders = {month.id: path for path, month in known.items()}
         stale = [self._look(known[path], path, stamps[path]) for path in folders if stamps[path] != known[path].stamp]
         self.there = sum(known[path].runs for path in folders if stamps[path] == known[path].stamp)

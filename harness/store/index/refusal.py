@@ -8,9 +8,10 @@ from harness.store.index.table import SCHEMA
 REBUILD = "harness index --rebuild (with the same database; every bundle is read again)"
 URL = "postgresql+psycopg://USER@HOST/DATABASE"
 # What helps, by the code of an error (SQLSTATE, appendix A of PostgreSQL's manual) or by the beginning of it.
+_CLASH = "40"
 _HINTS = (
     ("25006", "use a login that may write, and not a standby: what is new is added before anything is read"),
-    ("40P01", "another command wrote the same rows; start this one again"),
+    (_CLASH, "other commands wrote the same rows again and again; start this one later"),
     ("42501", "use another login, or let the owner GRANT this one CREATE on the schema, and all rights to the tables"),
     ("42", REBUILD),
     ("53", "free disk space, memory or connections on the server"),
@@ -31,7 +32,7 @@ def refuse_server(url: Any, error: Exception) -> UnfitError:
     cause = lines[0] if lines else type(error).__name__
     for password in (url.password, url.query.get("password")):
         cause = cause.replace(str(password), "***") if password else cause
-    code = getattr(original, "sqlstate", None) or ""
+    code = _find_code(error)
     # Without a code it never came to the server: an option of the URL is wrong.
     other = f"check the options of the URL: {URL}" if isinstance(error, sa.exc.ProgrammingError) else _AWAY
     return UnfitError(
@@ -39,6 +40,11 @@ def refuse_server(url: Any, error: Exception) -> UnfitError:
         cause=cause,
         hint=next((hint for begins, hint in _HINTS if code.startswith(begins)), other),
     )
+
+
+def is_clash(error: Exception) -> bool:
+    """Return whether a server gave up a transaction because of what others did: it may succeed when it is repeated."""
+    return _find_code(error).startswith(_CLASH)
 
 
 def refuse_tables(told: dict[str, str]) -> UnfitError:
@@ -65,3 +71,7 @@ def refuse_encoding(encoding: str) -> UnfitError | None:
         return None
     hint = "CREATE DATABASE NAME ENCODING 'UTF8' TEMPLATE template0, and name that one"
     return UnfitError("the index cannot be kept in this database", cause=f"its encoding is {encoding}", hint=hint)
+
+
+def _find_code(error: Exception) -> str:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""

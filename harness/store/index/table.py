@@ -17,6 +17,8 @@ byte everywhere, or answers would depend on the locale of a server.
 import functools
 from typing import Any, NamedTuple
 
+from harness.errors import UnfitError
+
 # To be raised when a table changes its form; what the rows say is covered by the digest of the code that makes them.
 SCHEMA = 1
 PREFIX = "harness_"
@@ -24,6 +26,14 @@ PREFIX = "harness_"
 
 class DamagedError(Exception):
     """An index is not what was written; whoever can makes it anew."""
+
+
+class ClashError(Exception):
+    """Other processes were in the way, and may be no longer; `refusal` is what to say where they still are."""
+
+    def __init__(self, refusal: UnfitError) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
 
 
 class IndexTables(NamedTuple):

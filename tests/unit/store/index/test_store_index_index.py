@@ -10,8 +10,9 @@ import pytest
 
 from harness.records.card import RunFilter
 from harness.store import layout
-from harness.store.index.index import RunIndex
-from harness.store.layout import find_places, list_months
+from harness.store.index import index
+from harness.store.index.index import Note, RunIndex
+from harness.store.layout import find_places, list_month_folders, list_months
 from tests import sheet
 from tests.stand import DAYS, Stand
 
@@ -212,3 +213,28 @@ def test_paths_that_are_not_text(tmp_path: Path) -> None:
 def test_a_zero_byte_in_a_text(stand: Stand) -> None:
     stand.add("20260301", release="v1\0")
     assert [card.release for card in stand.seen(RunFilter(since="2026-03"))] == ["v1\ufffd"]
+
+
+def test_a_month_that_another_process_adds_meanwhile_is_kept(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Stand(stand.results.parent)
+    stand.seen()
+
+    def list_late(results: Path, note: Note) -> list[str]:
+        folders = list_month_folders(results, note)
+        if not list(stand.results.glob("*/2026-05")):
+            stand.add("20260501")
+            other.seen()
+        return folders
+
+    monkeypatch.setattr(index, "list_month_folders", list_late)
+    stand.seen()
+    assert other.seen() == stand.truth()
+    assert other.effort.read == 0
+
+
+def test_a_month_that_another_process_sees_go(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = str(first(stand).parent)
+    load = RunIndex._load_months
+    with monkeypatch.context() as patch:
+        patch.setattr(RunIndex, "_load_months", lambda index: {k: v for k, v in load(index).items() if k != gone})
+        assert stand.seen() == [card for card in stand.truth() if not card.path.startswith(gone)]
