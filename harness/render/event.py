@@ -70,7 +70,8 @@ def describe_event(event: Event, names: Mapping[str, str], *, most: int = _NAMED
 def _head(event: Event, names: Mapping[str, str]) -> Iterator[str]:
     old, new = (names.get(name, name[:8]) or "the beginning" for name in (event.old, event.new))
     back = f"; back since {event.returned}" if event.returned else ""
-    yield f"{event.id}  {event.day}  {event.kind}  {event.node}: between {old} and {new}{back}"
+    where = f"between {old} and {new}" if event.old != event.new else f"among runs of {new}"
+    yield f"{event.id}  {event.day}  {event.kind}  {event.node}: {where}{back}"
     if event.subject:
         yield f"{_INDENT}{event.subject}"
 
@@ -82,7 +83,7 @@ def _conclude(event: Event, width: int) -> Iterator[str]:
         note = f": {event.triage.note}" if event.triage.note else ""
         yield f"{_INDENT}{event.triage.state}{who}{note}"
     if event.trials:
-        left = "" if event.kind is not EventKind.SUSPICION else ", and left open"
+        left = "" if event.kind is not EventKind.SUSPICION else ", and left open (a longer --max-time may settle it)"
         yield f"{_INDENT}measured in turns{left}: {', '.join(event.trials)}"
     if event.command and not event.returned:
         yield from continue_command(event.command, lead=f"{_INDENT}to find out: ", width=width)
@@ -123,8 +124,10 @@ def _compare(one: _Shift) -> str:
 
 
 def _direct(one: _Shift) -> str:
-    """Return whether a change is one for the slower, as far as its metric has a direction."""
+    """Return whether a change is one for the slower, where its interval tells and its metric has a direction."""
     if one.key.metric not in METRICS or not one.change:
+        return ""
+    if one.low is not None and one.high is not None and one.low <= 0 <= one.high:
         return ""
     return "slower" if (one.change > 0) is METRICS[one.key.metric].lower_is_better else "faster"
 

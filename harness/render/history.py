@@ -194,7 +194,7 @@ def _list_points(
         begun = [f"{point.day}  {one.kind}: {one.subject}" for one in cuts.get(number, ())]
         if number in since:
             begun.append(f"{point.day}  since here, most likely: {format_share(since[number].change)}")
-        if begun and number > first:
+        if begun and number:
             rules[len(rows)] = begun
         notes = [*(["suspicion"] if number in raised else []), *(code for code in point.caveats if code not in common)]
         rows.append(

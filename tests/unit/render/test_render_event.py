@@ -10,6 +10,7 @@ from harness.records.measurement import Case
 from harness.render.event import render_event, render_events
 from harness.stats.suspicion import judge_node
 
+SHA = "ab" * 20
 STEPS = {"encode": 0.06, "flop_rate": 0.06}
 
 
@@ -79,16 +80,26 @@ def test_a_known_change_has_the_series_that_moved_farthest_first() -> None:
     keys = [one.key for one in HISTORY.series]
     changes = tuple(
         SeriesChange(key=key, point=3, before=1.0, after=1.0 + size, change=size, low=size - 0.01, high=size + 0.01)
-        for key, size in zip(keys, (0.01, -0.05), strict=True)
+        for key, size in zip(keys, (0.005, -0.05), strict=True)
     )
     event = Event(
-        id="0a", kind=EventKind.NODE, node="desk", day="d", run="r", old="", new="", subject="kernel", changes=changes
+        id="0a", kind=EventKind.NODE, node="desk", day="d", run="r", old=SHA, new=SHA, subject="kernel", changes=changes
     )
     lines = render_events([event], {}, older=3).splitlines()
     assert lines == [
         "3 older events not shown: --all, or --limit N",
-        "0a  d  NODE  desk: between the beginning and the beginning",
+        "0a  d  NODE  desk: among runs of abababab",
         "  kernel",
         "  flop_rate  whisper/model=base/threads=4  -5.0 %  [-6.0, -4.0]  slower",
-        "  encode     whisper/model=base/threads=4  +1.0 %  [+0.0, +2.0]  slower",
+        "  encode     whisper/model=base/threads=4  +0.5 %  [-0.5, +1.5]",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"),
+    [(EventKind.SUSPICION, ", and left open (a longer --max-time may settle it)"), (EventKind.CODE, "")],
+)
+def test_a_live_comparison_that_left_it_open_says_what_may_settle_it(kind: EventKind, left: str) -> None:
+    (event,) = HISTORY.events
+    text = render_events([event.replace(kind=kind, trials=("a", "b"))], NAMES)
+    assert f"  measured in turns{left}: a, b\n" in text

@@ -141,6 +141,13 @@ def test_the_newest_points_are_shown(most: int, shown: int) -> None:
     assert ("older point" in text) == (shown < 9)
 
 
+def test_an_epoch_that_begins_with_the_first_point_that_is_shown_has_its_line() -> None:
+    points = [point(number, cuts=(CUT,) if number == 5 else ()) for number in range(9)]
+    lines = render_series(make(*points), most=4, plain=True).splitlines()
+    rule = next(number for number, line in enumerate(lines) if "  node: kernel: 6.1 -> 6.5" in line)
+    assert lines[rule - 1].split()[0] == "date"
+
+
 @pytest.mark.parametrize("width", [0, 60, 80, 200])
 def test_a_point_is_one_line(width: int) -> None:
     history = make(*(point(number, cuts=(CUT,) if number == 5 else ()) for number in range(9)))
