@@ -20,7 +20,7 @@ from harness.records.outcome import Status
 from harness.records.raw_history import MachineFacts, RawSeriesKey
 from harness.records.run import OURS, SEARCH, SettingUsed
 from harness.records.source import Source
-from harness.records.suite import Suite
+from harness.records.suite import Engine, Suite
 from harness.settings.recall import name_options
 from harness.stats.summary import summarize
 from harness.store.bundle import RUN
@@ -135,12 +135,13 @@ def _list_values(path: Path, run: _Measured) -> list[tuple[RawSeriesKey, Value]]
             for one in result.measurements:
                 key = (_name_case(path, bytes(one.case)), one.metric, one.process > 0)
                 samples.setdefault(key, []).append(one.value)
-    node, config, engine = tame(run.node.name), run.config.id, str(run.suite.engine)
+    node, config, engine = tame(run.node.name), run.config.id, run.suite.engine
+    other = Engine.BENCH if run.origin == OURS else ""  # a report does not say which engine it is of
     yardsticks = {benchmark: name_yardstick(benchmark, run) for benchmark in {case.benchmark for case, _, _ in samples}}
     found = []
     for (case, metric, of_worker), values in samples.items():
         if metric in METRICS:
-            words = filter(None, (engine if of_worker else "", yardsticks[case.benchmark]))
+            words = filter(None, (engine if of_worker else other, yardsticks[case.benchmark]))
             found.append((RawSeriesKey(node, config, case.name, metric, "; ".join(words)), _summarize(path, values)))
     return found
 

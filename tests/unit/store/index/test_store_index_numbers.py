@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.build.behaviour import name_yardstick
+from harness.build.behaviour import MEASURED_BY, name_yardstick, split_yardstick
 from harness.errors import UnreadableError
 from harness.judge.machine import describe_machine
 from harness.records.measurement import Case, Measurement
 from harness.records.outcome import StepResult
 from harness.records.run import Run, SettingOrigin, SettingUsed
+from harness.records.suite import Engine
 from harness.stats.series import summarize_run
 from harness.store.bundle import create_bundle
 from harness.store.index.numbers import RunNumbers, read_numbers
@@ -30,11 +31,15 @@ def read_run(tmp_path: Path, run: Run) -> RunNumbers:
     return answer
 
 
+def name_measure(case: Case, run: Run) -> str:
+    return "; ".join(filter(None, ("bench", name_yardstick(case.benchmark, run))))
+
+
 def test_the_values_are_those_of_the_record(tmp_path: Path) -> None:
     run = sheet.run()
     numbers = read_run(tmp_path, run)
     expected = {
-        (run.node.name, run.config.id, str(case), metric, name_yardstick(case.benchmark, run)): (
+        (run.node.name, run.config.id, str(case), metric, name_measure(case, run)): (
             summary.n,
             summary.median,
             summary.low,
@@ -71,15 +76,23 @@ def test_one_case_is_one_series_however_it_is_spelled(tmp_path: Path) -> None:
     assert len({key for key, _ in answer.values}) == len(answer.values)
 
 
-def test_a_worker_is_another_yardstick(tmp_path: Path) -> None:
+def test_another_engine_is_another_yardstick_and_cuts(tmp_path: Path) -> None:
     run = sheet.run()
 
     def mark(result: StepResult) -> StepResult:
         return result.replace(measurements=tuple(one.replace(process=1) for one in result.measurements))
 
-    other = run.replace(id="20260105T000000Z-aaaaaaaa-11111111", results=tuple(map(mark, run.results)))
-    keys = {key for key, _ in read_run(tmp_path, run).values}
-    assert keys.isdisjoint(key for key, _ in read_run(tmp_path, other).values)
+    suite, results = run.suite.replace(engine=Engine.LIBRARY), tuple(map(mark, run.results))
+    other = run.replace(id="20260105T000000Z-aaaaaaaa-11111111", suite=suite, results=results)
+    one, another = (
+        {tuple(key[:4]): dict(split_yardstick(key.yardstick)) for key, _ in read_run(tmp_path, which).values}
+        for which in (run, other)
+    )
+    assert one.keys() == another.keys()
+    assert {facts[MEASURED_BY] for facts in one.values()} == {"bench"}
+    assert {facts[MEASURED_BY] for facts in another.values()} == {"library"}
+    report = run.replace(id="20260106T000000Z-aaaaaaaa-11111111", origin="ggml-ci")
+    assert not any("bench" in key.yardstick for key, _ in read_run(tmp_path, report).values), "it does not say so"
 
 
 @pytest.mark.parametrize("value", ["1e999", "-1", "0", '"x"', "NaN"])
