@@ -6,6 +6,7 @@ from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
 from harness.errors import UnreadableError
 from harness.records.card import IndexState
+from harness.records.wording import format_count
 from harness.settings.layer import Settings
 from harness.store.index.history import count_rows, drop_orphans, measure
 from harness.store.index.index import RunIndex
@@ -29,10 +30,10 @@ def index(settings: Settings, output: Output, *, rebuild: bool = False, numbers:
     state = ask_index(resolve_places(settings), output, ask, rebuild=rebuild)
     for error in errors:
         output.console.warn(f"harness: {error}")
-    text = (
-        f"{state.runs} runs ({state.trials} trials, {state.sweeps} sweeps); "
-        f"{state.points} points in {state.series} series\n"
+    runs, trials, sweeps, points = map(
+        format_count, (state.runs, state.trials, state.sweeps, state.points), ("run", "trial", "sweep", "point")
     )
+    text = f"{runs} ({trials}, {sweeps}); {points} in {state.series} series\n"
     output.show(text, state)
     return errors[-1].exit_code if errors else 0
 

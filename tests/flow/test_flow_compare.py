@@ -170,7 +170,8 @@ def test_markdown_and_only_some_metrics(kit: Kit, ask: Ask) -> None:
         (["latest", "20990101"], "no run in"),
         (["latest", ","], "one side names no run"),
         (["latest", "relaese=v1.8.5"], "release"),
-        (["latest", "release="], "unknown"),
+        (["latest", "release="], "'release=' has no value"),
+        (["latest", "release=v1.8.5,release=v1.8.6"], "release has two values: v1.8.5 and v1.8.6"),
         (["latest", "release=v9.9.9"], "matches release=v9.9.9"),
         (["latest", "latest", "--across", "everything"], "--across: there is no group or field called 'everything'"),
         (["latest", "latest", "--bench", "wisper"], "unknown bench"),
@@ -182,6 +183,16 @@ def test_bad_words(kit: Kit, ask: Ask, words: list[str], shown: str) -> None:
     done = ask(*words)
     assert done.returncode == 2, done.stdout
     assert shown in done.stderr
+
+
+def test_a_run_that_cannot_be_read_may_be_one_that_was_asked_for(kit: Kit) -> None:
+    run, broken = (keep(kit, day, 100.0, release="v1.8.5") for day in (1, 2))
+    next(kit.results.glob(f"*/*/{broken.id}/run.json")).write_text("{")
+    for words in (("release=v1.8.5",), ("all",)):
+        done = kit.harness("show", *words)
+        assert done.returncode == 5
+        assert run.id in done.stdout
+        assert broken.id in done.stderr
 
 
 def test_an_empty_folder_says_what_to_do(ask: Ask) -> None:

@@ -6,7 +6,8 @@ from harness.errors import UnfitError
 from harness.store.index.table import SCHEMA
 
 REBUILD = "harness index --rebuild (with the same database; every bundle is read again)"
-URL = "postgresql+psycopg://USER@HOST/DATABASE"
+# An error never shows what stands before an @ in a URL.
+URL = "postgresql+psycopg://HOST/DATABASE (USER@ before HOST for another user)"
 # What helps, by the code of an error (SQLSTATE, appendix A of PostgreSQL's manual) or by the beginning of it.
 _CLASH = "40"
 _HINTS = (
