@@ -27,26 +27,31 @@ def parse_triage(text: str, name: str) -> tuple[Triage, ...]:
             raise _refuse(name, _find_line(text, event), f"{event!r} is not the id of an event")
         for field in entry:
             if field not in _FIELDS:
-                line = _find_line(text, field, _find_line(text, event))
-                raise _refuse(name, line, f"{field!r} is not one of {', '.join(_FIELDS)}")
+                raise _refuse(name, _find_line(text, event, field), f"{field!r} is not one of {', '.join(_FIELDS)}")
         try:
             found.append(msgspec.convert({**entry, "event": event}, Triage))
         except msgspec.ValidationError as error:
             field = next((one for one in _FIELDS if f"$.{one}" in str(error)), "")
             states = f"; a state is {', '.join(TriageState)}" if field == "state" or not field else ""
-            line = _find_line(text, event)
-            line = _find_line(text, field, line) if field else line
-            raise _refuse(name, line, f"{event}: {error}{states}") from None
+            raise _refuse(name, _find_line(text, event, field), f"{event}: {error}{states}") from None
     return tuple(found)
 
 
-def _find_line(text: str, word: str, after: int = 1) -> int:
-    """Return the first line from `after` on that begins with a key or the name of a table, else `after`."""
-    begins = re.compile(rf"""\s*\[?\s*["']?{re.escape(word)}["']?\s*(?:\]|=|\.)""")
+def _find_line(text: str, event: str, field: str = "") -> int:
+    """Return the line of a field of an event, else the first line that names the event, else 1."""
+    event, field = (rf"""["']?{re.escape(word)}["']?\s*""" for word in (event, field))
+    names = re.compile(rf"\s*\[*\s*{event}[\]=.]")
+    below, dotted = re.compile(rf"\s*{field}[=.]"), re.compile(rf"\s*{event}\.\s*{field}[=.]")
+    first, inside = 0, False
     for number, line in enumerate(text.split("\n"), 1):
-        if number >= after and begins.match(line):
+        named = bool(names.match(line))
+        if named and not first:
+            first = number
+        if line.lstrip().startswith("["):
+            inside = named
+        elif dotted.match(line) or (inside and below.match(line)):
             return number
-    return after
+    return first or 1
 
 
 def _refuse(name: str, line: int, cause: str) -> UnreadableError:

@@ -36,6 +36,11 @@ def test_states_notes_and_names() -> None:
         ("\n\n057ac09d = 3\n", 3, "is not the id of an event"),
         ('[7757fbc7]\nstate = "fixed"\n\n[SUSPICION]\nstate = "fixed"\n', 4, "'SUSPICION' is not the id"),
         ('[057ac09d]\nstate = "fixed"\n[7757fbc7]\nstate = 1\n', 4, "7757fbc7"),
+        ('057ac09d = { state = "don" }\n[7757fbc7]\nstate = "fixed"\n', 1, "057ac09d"),
+        ('057ac09d.note = "x"\n057ac09d.state = "don"\n', 2, "057ac09d"),
+        ('[057ac09d]\nnote = "x"\n[7757fbc7]\nstate = "fixed"\n', 1, "`state`"),
+        ('[057ac09d1]\nstate = "fixed"\n[057ac09d]\nstate = 1\n', 4, "057ac09d"),
+        ('[[057ac09d]]\nstate = "fixed"\n', 1, "is not the id of an event"),
     ],
 )
 def test_nonsense_has_its_line(text: str, line: int, cause: str) -> None:
