@@ -110,13 +110,27 @@ def _read(path: Path) -> RunNumbers:
         "repo": tame(commit.repo),
         "changes": tame(commit.changes),
         "engine": str(run.suite.engine),
-        "options": tame(shlex.join(name_options(run.settings))) if run.origin == OURS else "",
+        "options": tame(shlex.join(name_options(_find_repo(run)))) if run.origin == OURS else "",
         "purpose": _name_purpose(run),
         "caveats": " ".join(dict.fromkeys(tame(caveat.code) for caveat in run.caveats)),
     }
     return RunNumbers(
         detail, tuple((name, tame(value)) for name, value in describe_machine(run)), _list_values(path, run)
     )
+
+
+def _find_repo(run: _Measured) -> list[SettingUsed]:
+    """Return the settings of a run, with the repository that has its commit as it is found from anywhere.
+
+    The commit of a tree is in that tree's repository; a path was relative to the folder in which the run was begun.
+    """
+    given = {one.name: one for one in run.settings}
+    tree, repo = given.get("source"), given.get("repo")
+    if tree and tree.value:
+        repo = tree.replace(name="repo", value=run.source.path)
+    elif repo and repo.value and Path(run.source.commit.repo).is_absolute():
+        repo = repo.replace(value=run.source.commit.repo)
+    return [*(one for one in run.settings if one.name != "repo"), *([repo] if repo else [])]
 
 
 def _name_purpose(run: _Measured) -> str:

@@ -62,6 +62,24 @@ def test_the_options_of_the_build_are_kept_as_for_a_shell(tmp_path: Path) -> Non
     assert numbers.detail["options"] == "--isa avx2 -D 'CMAKE_C_FLAGS=-O2 -g'"
 
 
+@pytest.mark.parametrize(
+    ("given", "commit_repo", "words"),
+    [
+        ({"repo": "../fork"}, "/home/ann/fork", "--repo /home/ann/fork"),
+        ({"repo": "https://example.org/x"}, "https://example.org/x", "--repo https://example.org/x"),
+        ({"source": "my tree"}, "https://example.org/x", "--repo '/home/ann/my tree'"),
+        ({"repo": "", "source": ""}, "https://example.org/x", ""),
+    ],
+)
+def test_the_repository_is_found_from_anywhere(
+    tmp_path: Path, given: dict[str, str], commit_repo: str, words: str
+) -> None:
+    used = tuple(SettingUsed(name=name, value=value, origin=SettingOrigin.FLAG) for name, value in given.items())
+    source = sheet.run().source
+    source = source.replace(path="/home/ann/my tree", commit=source.commit.replace(repo=commit_repo))
+    assert read_run(tmp_path, sheet.run().replace(settings=used, source=source)).detail["options"] == words
+
+
 def test_one_case_is_one_series_however_it_is_spelled(tmp_path: Path) -> None:
     run = sheet.run()
     folder = create_bundle(tmp_path, run)[1].seal(run, "the report\n")
