@@ -178,14 +178,14 @@ def prepare(link: DatabaseLink, form: str, *, rebuild: bool = False) -> None:
     UnfitError on a server, unless they are to be made anew.
     """
     tables = make_tables()
-    told = {} if rebuild else _read_meta(link)
+    stated = {} if rebuild else _read_meta(link)
     expected = {"schema": str(SCHEMA), "form": form}
-    if told == expected:
+    if stated == expected:
         return
-    if told:
+    if stated:
         if link.shared:
-            raise refuse_tables(told)
-        raise DamagedError(f"its schema is {told.get('schema')}")
+            raise refuse_tables(stated)
+        raise DamagedError(f"its schema is {stated.get('schema')}")
     import sqlalchemy as sa
 
     with link.writing() as connection:
@@ -238,5 +238,5 @@ def _read_meta(link: DatabaseLink) -> dict[str, str]:
             if any(name.startswith(PREFIX) for name in names) and not link.shared:
                 raise DamagedError("a part of it is missing")
             return {}
-        told = {row.name: row.value for row in connection.execute(sa.select(tables.meta))}
-        return told or {"schema": "not known"}
+        stated = {row.name: row.value for row in connection.execute(sa.select(tables.meta))}
+        return stated or {"schema": "not known"}

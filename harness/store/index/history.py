@@ -1,10 +1,8 @@
 """The numbers of the runs in the index: read when a history first asks for them, and given back series by series."""
 
-import functools
-import itertools
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -13,19 +11,17 @@ from harness.errors import UnreadableError
 from harness.records.card import RunFilter
 from harness.records.raw_history import MachineFacts, RawHistory, RawPoint, RawSeriesKey, RunDetail
 from harness.records.record import short_hash
-from harness.store.bundle import RUN
 from harness.store.index.index import RunIndex
 from harness.store.index.numbers import RunNumbers, read_numbers
-from harness.store.index.question import EVERYTHING, ChosenRun, chunk, list_conditions
+from harness.store.index.piece import gather, read_pieces
+from harness.store.index.question import EVERYTHING, chunk, list_conditions
 from harness.store.index.reader import BundleAddress, TableRow
 from harness.store.index.table import make_tables
-from harness.system.process.crew import share
 
 # So many bundles are one piece of work for one of several processes, and fewer pieces are not worth those.
 _PIECE, _PIECES = 20, 5
-# So many pieces are written in one transaction.
-_BATCH = 25
-
+# So many are written in one transaction.
+_BATCH = 500
 
 _DETAILS = tuple(name for name in RunDetail.__struct_fields__ if name not in ("path", "caveats"))
 # The fields that are made of columns, and those that are columns.
@@ -41,14 +37,15 @@ def measure(index: RunIndex, wanted: RunFilter = EVERYTHING) -> list[UnreadableE
     ids = _load_series(index)
     done = 0
     index.progress(done, len(missing))
-    for pieces in _batches(_read(index, missing), _BATCH):
+    answers = read_pieces(read_numbers, [_split(one.path) for one in missing], _PIECE, _PIECES, index.note)
+    for batch in gather(zip(missing, answers, strict=True), _BATCH):
         found: list[tuple[int, RunNumbers]] = []
-        for chosen, numbers in itertools.chain.from_iterable(pieces):
-            done += 1
+        for chosen, (_, numbers) in batch:
             if isinstance(numbers, UnreadableError):
                 errors.append(numbers)
             else:
                 found.append((chosen.row, numbers))
+        done += len(batch)
         index.progress(done, len(missing))
         _write(index, found, ids)
     return errors
@@ -65,9 +62,9 @@ def load_history(
     words = ((series.c.node, wanted.node), (series.c.config, config), (series.c.case_name, case))
     asked = [column == word for column, word in (*words, (series.c.metric, metric)) if word]
     columns = (series.c.id, series.c.node, series.c.config, series.c.case_name, series.c.metric, series.c.yardstick)
-    told = [run.c[name] if name in run.c else detail.c[name] for name in _DETAILS]
+    rest = [run.c[name] if name in run.c else detail.c[name] for name in _DETAILS]
     chosen = (
-        sa.select(run.c.id, run.c.month, run.c.name, detail.c.caveats, *told)
+        sa.select(run.c.id, run.c.month, run.c.name, detail.c.caveats, *rest)
         .join(detail, detail.c.run == run.c.id)
         .join(tables.month, tables.month.c.id == run.c.month)
         .where(tables.month.c.folder == index.folder, *list_conditions(index.link, wanted))
@@ -79,8 +76,8 @@ def load_history(
         keys = {number: RawSeriesKey(*key) for number, *key in rows}
         details = {row[0]: _make_detail(index, row) for row in index.link.fetch(connection, chosen)}
         machines = {row.digest: _read_facts(row.facts) for row in connection.execute(sa.select(tables.machine))}
-        for numbers in chunk(list(keys)):
-            rows = index.link.fetch(connection, values.where(point.c.series.in_(numbers)))
+        for ids in chunk(list(keys)):
+            rows = index.link.fetch(connection, values.where(point.c.series.in_(ids)))
             for number, row, n, median, low, high in rows:
                 if row in details:  # else it is one of a run that is gone, or not wanted
                     found[number].append(RawPoint(row, n, median, low, high))
@@ -93,27 +90,9 @@ def _make_detail(index: RunIndex, row: Any) -> RunDetail:
     return RunDetail(**dict(zip(_FIELDS, (path, tuple(caveats.split()), *rest), strict=True)))
 
 
-def _read(
-    index: RunIndex, missing: Sequence[ChosenRun]
-) -> Iterator[list[tuple[ChosenRun, RunNumbers | UnreadableError]]]:
-    pieces = [missing[first : first + _PIECE] for first in range(0, len(missing), _PIECE)]
-    places = [tuple(_split(one.path) for one in piece) for piece in pieces]
-    if len(pieces) < _PIECES:
-        answers: Iterable[list[RunNumbers | UnreadableError]] = map(read_numbers, places)
-    else:
-        answers = share(read_numbers, places, fallen=_give_up, note=index.note)
-    for piece, answer in zip(pieces, answers, strict=True):
-        yield list(zip(piece, answer, strict=True))
-
-
 def _split(path: str) -> BundleAddress:
     month, _, name = path.rpartition(os.sep)
     return month, name
-
-
-def _give_up(places: tuple[BundleAddress, ...]) -> list[RunNumbers | UnreadableError]:
-    cause = "the process that read it was killed twice, most likely for want of memory"
-    return [UnreadableError(f"cannot read {month}{os.sep}{name}{os.sep}{RUN}", cause=cause) for month, name in places]
 
 
 def _write(index: RunIndex, found: Sequence[tuple[int, RunNumbers]], ids: dict[RawSeriesKey, int]) -> None:
@@ -161,10 +140,6 @@ def _add_series(index: RunIndex, new: Iterable[RawSeriesKey], ids: dict[RawSerie
 
 def _read_facts(text: str) -> MachineFacts:
     return msgspec.json.decode(text, type=MachineFacts)
-
-
-def _batches(found: Iterator[Any], size: int) -> Iterator[list[Any]]:
-    return iter(functools.partial(lambda: list(itertools.islice(found, size))), [])
 
 
 def drop_orphans(index: RunIndex) -> None:

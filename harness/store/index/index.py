@@ -5,11 +5,9 @@ replaced by renaming. Where they changed, every run.json of that month is compar
 read. What is shown is compared in any case (`confirm`).
 """
 
-import functools
-import itertools
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,12 +15,12 @@ from harness.errors import UnreadableError
 from harness.records.card import Card, RunFilter
 from harness.store.bundle import RUN
 from harness.store.index.database import DatabaseLink
+from harness.store.index.piece import gather, read_pieces
 from harness.store.index.question import EVERYTHING, ChosenRun, IndexedFolder, choose_runs, chunk, load_cards
-from harness.store.index.reader import BundleAddress, TableRow, is_settled, read_batch, stamp_file
+from harness.store.index.reader import BundleAddress, is_settled, read_batch, stamp_file
 from harness.store.index.sweep_row import read_sweep_row
 from harness.store.index.table import make_tables
 from harness.store.layout import MonthFolder, list_month, list_month_folders
-from harness.system.process.crew import share
 
 # What was changed so shortly before it was looked at may change again and keep its times.
 _SETTLED_NS = 2_000_000_000
@@ -223,7 +221,7 @@ class RunIndex:
         done = 0
         if places:
             self.progress(done, len(places))
-        for batch in _batches(self._share(places), _BATCH):
+        for batch in gather(read_pieces(read_batch, places, _PIECE, _PIECES, self.note), _BATCH):
             rows, now_ns = [], time.time_ns()
             replaced = [former[place] for place, _ in batch if place in former]
             for (month, name), row in batch:
@@ -245,15 +243,6 @@ class RunIndex:
                     self.link.add(connection, make_tables().run, rows)
         self.read += done
         return unsettled
-
-    def _share(self, places: Sequence[BundleAddress]) -> Iterator[tuple[BundleAddress, TableRow | UnreadableError]]:
-        pieces = [tuple(places[first : first + _PIECE]) for first in range(0, len(places), _PIECE)]
-        if len(pieces) < _PIECES:
-            answers: Iterable[list[TableRow | UnreadableError]] = map(read_batch, pieces)
-        else:
-            answers = share(read_batch, pieces, fallen=_give_up, note=self.note)
-        for piece, answer in zip(pieces, answers, strict=True):
-            yield from zip(piece, answer, strict=True)
 
     def _settle(self, stale: Sequence[_Stale], unsettled: set[str]) -> None:
         """Keep the stamps of months of which all is known, and the sweeps in them."""
@@ -282,15 +271,6 @@ def _split(path: str) -> tuple[bytes, bytes]:
     return os.fsencode(node), os.fsencode(month)
 
 
-def _give_up(places: tuple[BundleAddress, ...]) -> list[TableRow | UnreadableError]:
-    cause = "the process that read it was killed twice, most likely for want of memory"
-    return [UnreadableError(f"cannot read {month}{os.sep}{name}{os.sep}{RUN}", cause=cause) for month, name in places]
-
-
 def _delete(connection: Any, table: Any, ids: Sequence[int]) -> None:
     for some in chunk(ids):
         connection.execute(table.delete().where(table.c.id.in_(some)))
-
-
-def _batches(found: Iterator[Any], size: int) -> Iterator[list[Any]]:
-    return iter(functools.partial(lambda: list(itertools.islice(found, size))), [])

@@ -48,9 +48,9 @@ def is_clash(error: Exception) -> bool:
     return _find_code(error).startswith(_CLASH)
 
 
-def refuse_tables(told: dict[str, str]) -> UnfitError:
+def refuse_tables(stated: dict[str, str]) -> UnfitError:
     """Return what to say of tables that another harness made, by what the database says of itself."""
-    number = told.get("schema", "")
+    number = stated.get("schema", "")
     newer = number.isdecimal() and int(number) > SCHEMA
     cause = f"it has schema {number}, and this harness writes {SCHEMA}" if number != str(SCHEMA) else ""
     return UnfitError(
