@@ -18,6 +18,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import statistics
 import subprocess
@@ -47,9 +48,9 @@ FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 912
 # What changed so shortly before is looked at again.
 SETTLED_S = 2.1
-
-
 SERIES, POINTS, MANY = 59, 1000, 10_000
+# A measured value; those of settings are texts.
+MEASURED = re.compile(r'(?<="value": )([0-9.e+-]+)')
 
 
 class ResultsFolder(NamedTuple):
@@ -117,10 +118,10 @@ def make_one(folder: Path) -> str:
 
 
 def write(results: Path, text: str, count: int) -> None:
-    """Write `count` bundles, each with a run.json of its own and a report."""
+    """Write `count` bundles, each with a run.json of its own, whose numbers scatter by 1 %, and a report."""
     draw = random.Random(1)
     run = json.loads(text)
-    old_sha, old_encode = run["source"]["commit"]["sha"], "2216.24"
+    old_sha = run["source"]["commit"]["sha"]
     config = run["id"].rpartition("-")[2]
     began = time.perf_counter()
     for number in range(count):
@@ -129,7 +130,9 @@ def write(results: Path, text: str, count: int) -> None:
         run_id = f"{start:%Y%m%dT%H%M%SZ}-{sha[:8]}-{config}"
         mine = text.replace(run["id"], run_id).replace(old_sha, sha).replace(old_sha[:8], sha[:8])
         mine = mine.replace('"node-1"', f'"{node}"').replace(run["start"], start.isoformat(timespec="seconds"))
-        mine = mine.replace(old_encode, f"{2216.24 * draw.lognormvariate(0, 0.01):.2f}")
+        words = MEASURED.split(mine)  # every other one is a number
+        words[1::2] = [f"{float(word) * draw.lognormvariate(0, 0.01):.6g}" for word in words[1::2]]
+        mine = "".join(words)
         bundle = results / node / f"{start:%Y-%m}" / run_id
         (bundle / "logs").mkdir(parents=True)
         (bundle / "run.json").write_text(mine, encoding="utf-8")

@@ -125,6 +125,7 @@ class ShiftDetector:
         self._departures = self._departures[-_BEFORE_CUT:]
         self.logs, self.numbers, self.former, self._former_numbers = [], [], [], []
         self._settled = 0
+        self._up = self._down = 0.0
         self.noise = Noise(1.0, 0.0, 0)
         self._forget()
         known = len(self._departures) >= FEW

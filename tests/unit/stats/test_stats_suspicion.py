@@ -73,6 +73,14 @@ def test_a_clock_that_was_set_back_changes_no_suspicion() -> None:
     assert any(found.place.since == 40 for found in one)
 
 
+def test_a_series_that_was_just_cut_is_no_part_of_the_event_of_that_night() -> None:
+    step = {40: 0.08}
+    cut = Cut(kind=CutKind.NODE, subject="kernel: 6.1 -> 6.12")
+    node = judge_node([make("tiny", draw(60, "a", step)), make("base", draw(60, "b", step), {41: (cut,)})])
+    (event,) = (event for event in node.events if event.kind is EventKind.SUSPICION)
+    assert [one.key.case.get("model") for one in event.suspicions] == ["tiny"]
+
+
 def test_points_that_are_no_numbers_are_left_out() -> None:
     values = draw(60, "nan", {40: 0.08})
     for night in (3, 20, 39, 43):
