@@ -13,7 +13,7 @@ from harness.settings.request import Places
 from harness.store.bundle import create_bundle
 from harness.store.index.access import IndexEffort, consult
 from harness.store.index.index import RunIndex
-from harness.store.index.reader import make_card, read_row
+from harness.store.index.reader import TEXTS, make_card, read_row
 from harness.store.layout import find_places, list_months
 from tests import sheet
 
@@ -85,4 +85,5 @@ class Stand:
 
 def read_card(folder: str) -> Card:
     month, _, name = folder.rpartition(os.sep)
-    return make_card(folder, read_row(month, name))
+    row = read_row(month, name)
+    return make_card(folder, int(str(row["checksum"])), [str(row[column]) for column in TEXTS])

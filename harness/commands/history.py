@@ -20,6 +20,7 @@ from harness.records.card import RunFilter
 from harness.records.history import History, Point, SeriesKey, Triage
 from harness.records.raw_history import RawHistory
 from harness.records.record import Record
+from harness.records.wording import format_count
 from harness.render.history import render_history, render_series
 from harness.settings.layer import Settings
 from harness.settings.request import Places
@@ -135,10 +136,17 @@ def load_numbers(places: Places, output: Output, wanted: RunFilter) -> tuple[Raw
     def ask(index: RunIndex) -> RawHistory:
         for _ in range(_ATTEMPTS):
             index.refresh()
-            errors[:] = [*index.errors, *measure(index, wanted)]
-            if index.confirm(index.choose(wanted)[-_CONFIRMED:]):
+            unread = measure(index, wanted)
+            errors[:] = [*index.errors, *unread]
+            settled = index.confirm(index.choose(wanted)[-_CONFIRMED:])
+            found = load_history(index, wanted)
+            lost = found.missing - len(unread)
+            if settled and lost <= 0:
                 break
-        return load_history(index, wanted)
+        if lost > 0:
+            runs = format_count(lost, "run")
+            errors.append(UnreadableError(f"left out: {runs} replaced meanwhile", hint="run the same command again"))
+        return found
 
     raw = ask_index(places, output, ask)
     for error in errors:

@@ -17,14 +17,14 @@ class CutKind(StrEnum):
     EVENT = "event"
 
 
-class Cut(Record):
+class Cut(Record, gc=False):
     """A reason why an epoch begins, with what changed as a text."""
 
     kind: CutKind
     subject: str
 
 
-class Point(Record):
+class Point(Record, gc=False):
     """The value of a series at one run: the median of its repetitions, with its interval, in the metric's unit.
 
     `position` is the place of its commit in the order of history, which all series of a node share; several runs of

@@ -59,9 +59,11 @@ class RawPoint(NamedTuple):
 class RawHistory(NamedTuple):
     """The series of the runs that were asked for, in no order within one, and what is known of each run by its number.
 
-    `machines` are the facts about each machine by its digest.
+    `machines` are the facts about each machine by its digest; `missing` is how many runs there are whose numbers are
+    not known.
     """
 
     series: dict[RawSeriesKey, list[RawPoint]]
     details: dict[int, RunDetail]
     machines: dict[str, MachineFacts]
+    missing: int = 0

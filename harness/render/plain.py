@@ -1,5 +1,6 @@
 """Text for a terminal: without control sequences, and in aligned columns."""
 
+import functools
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -83,14 +84,13 @@ def align_within(
 
 def align(rows: Sequence[Sequence[str]], *, left: int = 1, indent: str = "") -> Iterator[str]:
     """Yield the lines of a table with two blanks between columns; the first `left` are left-aligned, others right."""
-    clean = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*clean, strict=True)]
-    for row in clean:
-        cells = (
-            f"{cell:<{width}}" if number < left else f"{cell:>{width}}"
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield f"{indent}{'  '.join(cells)}".rstrip()
+    clean = functools.cache(printable)  # a long table says the same few words again and again
+    columns = [[clean(cell) for cell in column] for column in zip(*rows, strict=True)]
+    for number, column in enumerate(columns):
+        width = max(map(len, column))
+        columns[number] = [cell.ljust(width) if number < left else cell.rjust(width) for cell in column]
+    for row in zip(*columns, strict=True):
+        yield f"{indent}{'  '.join(row)}".rstrip()
 
 
 def align_runs(

@@ -1,5 +1,6 @@
 """How many suspicions a node may have, and what a series must show to have one."""
 
+import functools
 import math
 from collections.abc import Iterable
 
@@ -48,5 +49,12 @@ class Budget:
 
     def find_threshold(self, index: int, beside: int) -> float:
         """Return the score that a series must have, if `beside` series have a new point together with it."""
-        square = BASE * BASE + 2 * math.log(max(1.0, beside / SERIES) / self._nightly)
-        return max(BASE, math.sqrt(max(0.0, square))) * math.exp(self._raised[index])
+        least = _find_least(beside, self._nightly)
+        raised = self._raised[index]
+        return least * math.exp(raised) if raised else least
+
+
+@functools.lru_cache(maxsize=64)
+def _find_least(beside: int, nightly: float) -> float:
+    square = BASE * BASE + 2 * math.log(max(1.0, beside / SERIES) / nightly)
+    return max(BASE, math.sqrt(max(0.0, square)))

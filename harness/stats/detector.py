@@ -3,7 +3,7 @@
 import math
 
 from harness.stats.level import Noise, find_middle, measure_noise
-from harness.stats.shift import LENGTHS, THIN, WINDOW, LevelShift, find_shift, measure_change, measure_error
+from harness.stats.shift import LENGTHS, THIN, WINDOW, LevelShift, find_shift, list_errors, measure_change
 
 # The level of a first stretch needs so many points; that of a later one two, as the noise is known.
 FEW = 6
@@ -23,7 +23,6 @@ _DRIFT, _LOOK, _FAINT, _MOST = 0.7, 3.0, 1.0, 8.0
 # A second one, at the same sums for all lengths: the true score is greater by less than `_ROUGH` (in 99 of 100 cases),
 # and its length one of those that are within `_NEAR` of the best.
 _ROUGH, _NEAR = 0.3, 0.5
-_TRIED = frozenset(LENGTHS)
 
 
 class ShiftDetector:
@@ -98,7 +97,8 @@ class ShiftDetector:
 
     def _list_promising(self, sign: int, wanted: float) -> list[int]:
         """Return the lengths of steps that score about so much by what was new in each point, or nearly the most."""
-        keep, held, n = 1 - self.noise.memory, min(WINDOW, len(self.logs)), self.noise.n
+        keep, n = 1 - self.noise.memory, self.noise.n
+        errors = list_errors(keep, min(WINDOW, len(self.logs)))
         found: dict[int, float] = {}
         total, farthest, second = 0.0, -math.inf, -math.inf
         for length, news in enumerate(reversed(self._news[-LENGTHS[-1] :]), 1):
@@ -107,9 +107,9 @@ class ShiftDetector:
                 farthest, second = value, farthest
             elif value > second:
                 second = value
-            if length in _TRIED:
+            if length in errors:
                 weighed = value + keep * total - keep * keep * (farthest - second)
-                found[length] = weighed / measure_error(length, keep, held)
+                found[length] = weighed / errors[length]
             total += value
         best = max(found.values(), default=0.0)
         if best < wanted * (1 + THIN / n):
@@ -125,7 +125,6 @@ class ShiftDetector:
         self._departures = self._departures[-_BEFORE_CUT:]
         self.logs, self.numbers, self.former, self._former_numbers = [], [], [], []
         self._settled = 0
-        self._up = self._down = 0.0
         self.noise = Noise(1.0, 0.0, 0)
         self._forget()
         known = len(self._departures) >= FEW
@@ -176,7 +175,7 @@ class ShiftDetector:
         logs = self.logs
         self.level = find_middle(sorted(logs[max(0, settled - WINDOW) : settled]))
         self._learn(settled)
-        self.noise = measure_noise(self._departures, 0.0, FINEST)
+        self.noise = measure_noise(self._departures, FINEST)
         self._due = len(logs) + max(1, min(_SELDOM, len(logs) // 5))
 
     def _learn(self, settled: int) -> None:

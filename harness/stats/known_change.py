@@ -58,7 +58,7 @@ def measure_shift(series: Series, number: int, suspicions: Sequence[Suspicion]) 
     low = high = None
     if len(before) + len(after) >= _FEW and min(len(before), len(after)) >= _LEAST:
         sides = zip((before, after), levels, strict=True)
-        noise = measure_noise([log - level for logs, level in sides for log in logs], 0.0, 0.0)
+        noise = measure_noise([log - level for logs, level in sides for log in logs])
         share = OF_MIDDLES * (1 / len(before) + 1 / len(after))
         error = noise.scale / (1 - noise.memory) * math.sqrt(share) * (1 + THIN / noise.n)
         low, high = to_share(size - REACH * error), to_share(size + REACH * error)

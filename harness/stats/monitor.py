@@ -15,6 +15,8 @@ from harness.stats.shift import LENGTHS, WINDOW, LevelShift, bound_change, find_
 AMONG = LENGTHS[-1] + 1
 _LATER = 7
 _KEPT = WINDOW + AMONG
+# Scores are as strong as one another where only rounding is between them: those of points that all count as the most.
+_ALIKE = 1e-9
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class SeriesMonitor:
             step=step,
             threshold=threshold,
             nights=self.nights - 1,
-            precedents=sum(earlier.step.score >= step.score for earlier in self.raised),
+            precedents=sum(earlier.step.score >= step.score - _ALIKE for earlier in self.raised),
             noise=detector.noise,
             least=detector.least,
             logs=detector.logs[-_KEPT:],

@@ -11,9 +11,11 @@ counts as more than 4 standard deviations from where it was expected (2.25 where
 farthest one counts as the second farthest.
 """
 
+import bisect
+import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -67,40 +69,51 @@ def find_shift(
     count, longest = len(logs), LENGTHS[-1]
     # With enough points one level serves all lengths: that of the points before the longest.
     level = find_middle(sorted(logs[-longest - WINDOW : -longest])) if count >= longest + WINDOW else None
+    distances = [] if level is None else [sign * (log - level) for log in logs[-longest - 1 :]]
     for length in lengths:
         if length > count - least:
             break
-        score = score_shift(logs, length, noise, sign, level)
+        own = distances[-length - 1 :] or _list_distances(logs, length, sign)
+        score = _score(own, noise, min(count - length, WINDOW))
         if best is None or score > best.score:
             best = LevelShift(length, sign, score)
     return best
 
 
-def score_shift(logs: Sequence[float], length: int, noise: Noise, sign: int, level: float | None = None) -> float:
+def score_shift(logs: Sequence[float], length: int, noise: Noise, sign: int) -> float:
     """Return the score of a step before the newest `length` points; at least one point must lie before it.
 
-    The farthest point counts as the second farthest. `level` is that of `WINDOW` points if it is known.
+    The farthest point counts as the second farthest.
     """
-    departures = _list_departures(logs, length, noise, sign, level)
-    farthest = max(departures)
-    index = departures.index(farthest)
+    return _score(_list_distances(logs, length, sign), noise, min(len(logs) - length, WINDOW))
+
+
+def score_place(
+    logs: Sequence[float], length: int, noise: Noise, sign: int, ordered: Sequence[float] | None = None
+) -> float:
+    """Return the same score with each point as it is, so that places can be compared.
+
+    `ordered` are the points before, those that tell the level, where somebody has sorted them.
+    """
+    distances = _list_distances(logs, length, sign, ordered)
+    return _weigh(_depart(distances, noise), noise, min(len(logs) - length, WINDOW))
+
+
+def _score(distances: Sequence[float], noise: Noise, held: int) -> float:
+    departures = _depart(distances, noise)
+    index = departures.index(max(departures))
     departures[index] = -math.inf
     departures[index] = max(departures)
-    return _weigh(departures, noise, min(len(logs) - length, WINDOW))
+    return _weigh(departures, noise, held)
 
 
-def score_place(logs: Sequence[float], length: int, noise: Noise, sign: int) -> float:
-    """Return the same score with each point as it is, so that places can be compared."""
-    return _weigh(_list_departures(logs, length, noise, sign), noise, min(len(logs) - length, WINDOW))
-
-
-def _list_departures(
-    logs: Sequence[float], length: int, noise: Noise, sign: int, level: float | None = None
+def _list_distances(
+    logs: Sequence[float], length: int, sign: int, ordered: Sequence[float] | None = None
 ) -> list[float]:
+    """Return how far the newest `length` points, and the one before them, are from the level before them."""
     start = len(logs) - length
-    if level is None:
-        level = find_middle(sorted(logs[start - min(start, WINDOW) : start]))
-    return _depart(logs[start - 1 :], level, noise, sign)
+    level = find_middle(ordered or sorted(logs[start - min(start, WINDOW) : start]))
+    return [sign * (log - level) for log in logs[start - 1 :]]
 
 
 def _weigh(departures: Sequence[float], noise: Noise, held: int) -> float:
@@ -126,7 +139,8 @@ def locate_shift(logs: Sequence[float], noise: Noise, sign: int, starts: range) 
     if first >= WINDOW:
         scores = _score_places(logs, first, noise, sign)[: len(starts)]
     else:
-        scores = [max(0.0, score_place(logs, count - start, noise, sign)) for start in starts]
+        befores = zip(starts, _iter_sorted(logs, first), strict=False)
+        scores = [max(0.0, score_place(logs, count - start, noise, sign, before)) for start, before in befores]
     top = max(scores)
     weights = [math.exp((score * score - top * top) / 2) for score in scores]
     held, missing = [], PLACE * sum(weights)
@@ -192,15 +206,33 @@ def measure_error(length: int, keep: float, held: int) -> float:
     return math.sqrt(1 + (length - 1) * keep * keep + OF_MIDDLES * weight * weight / held)
 
 
-def _depart(logs: Sequence[float], level: float, noise: Noise, sign: int) -> list[float]:
-    """Return how far all points but the first lie from where the first one and the level lead to expect them."""
+def _depart(distances: Sequence[float], noise: Noise) -> list[float]:
+    """Return how far all points but the first lie from where the first one and the level lead to expect them.
+
+    That is given how far they lie from the level.
+    """
     limit = noise.clip * noise.deviation
-    if not noise.memory:
-        departures = [sign * (log - level) for log in logs[1:]]
-    else:
-        carried = min(limit, max(-limit, sign * (logs[0] - level)))
-        departures = []
-        for log in logs[1:]:
-            carried *= noise.memory
-            departures.append(sign * (log - level) - carried)
+    departures = distances[1:]
+    if noise.memory:
+        carried = min(limit, max(-limit, distances[0]))
+        departures = [one - (carried := carried * noise.memory) for one in departures]
     return [limit if one > limit else -limit if one < -limit else one for one in departures]
+
+
+def _iter_sorted(logs: Sequence[float], first: int) -> Iterator[list[float]]:
+    """Yield the newest `WINDOW` points before `first`, before the next one, and so on, sorted; `first` is at most that.
+
+    It is one list, to be used before the next one is asked for.
+    """
+    ordered = sorted(logs[:first])
+    for start in range(first, len(logs)):
+        yield ordered
+        bisect.insort(ordered, logs[start])
+        if start >= WINDOW:
+            del ordered[bisect.bisect_left(ordered, logs[start - WINDOW])]
+
+
+@functools.lru_cache(maxsize=1024)
+def list_errors(keep: float, held: int) -> dict[int, float]:
+    """Return `measure_error` by length, for all that are tried."""
+    return {length: measure_error(length, keep, held) for length in LENGTHS}

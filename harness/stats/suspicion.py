@@ -20,6 +20,8 @@ from harness.stats.shift import LevelShift, locate_shift
 _JOINS = 0.85
 # Others that show all of it are, too, for so many positions after it was raised.
 _OPEN = 14
+# Series that step together can score the same but for rounding; the one that comes first must be the same everywhere.
+_DIGITS = 9
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ def judge_node(series: Sequence[Series], nightly: float = 1.0) -> NodeHistory:
     those of one position in the order of their days and names; each series must have its points in that order.
     """
     monitors = [SeriesMonitor(index, one) for index, one in enumerate(series)]
+    takes = [monitor.take for monitor in monitors]
     budget = Budget(len(monitors), nightly)
     node = _Node(monitors, budget)
     days: set[str] = set()
@@ -58,7 +61,7 @@ def judge_node(series: Sequence[Series], nightly: float = 1.0) -> NodeHistory:
             budget.begin_night()
             measured, before = 0, measured
         measured += len(points)
-        striking = [index for index, number, point in points if monitors[index].take(number, point)]
+        striking = [index for index, number, point in points if takes[index](number, point)]
         if not striking:
             continue
         # A night may have several runs: what is measured together is not known before its end.
@@ -104,7 +107,7 @@ def _look(wanted: Mapping[int, float], monitors: Sequence[SeriesMonitor]) -> dic
 
 def _raise(node: _Node, position: int, steps: Mapping[int, LevelShift], thresholds: Mapping[int, float]) -> None:
     """Turn steps into suspicions, strongest first, as far as the budget allows; `node` gets the new event, if any."""
-    shares = {index: step.score / thresholds[index] for index, step in steps.items()}
+    shares = {index: round(step.score / thresholds[index], _DIGITS) for index, step in steps.items()}
     new: _Group | None = None
     for index in sorted(steps, key=shares.__getitem__, reverse=True):
         monitor, step, share = node.monitors[index], steps[index], shares[index]

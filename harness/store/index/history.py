@@ -54,7 +54,10 @@ def measure(index: RunIndex, wanted: RunFilter = EVERYTHING) -> list[UnreadableE
 def load_history(
     index: RunIndex, wanted: RunFilter = EVERYTHING, *, config: str = "", case: str = "", metric: str = ""
 ) -> RawHistory:
-    """Return the series of the wanted runs as far as their numbers are in the index; empty words let all pass."""
+    """Return the series of the wanted runs as far as their numbers are in the index; empty words let all pass.
+
+    Somebody may have replaced a run since its numbers were read: such runs are `missing`.
+    """
     import sqlalchemy as sa
 
     tables = make_tables()
@@ -64,8 +67,8 @@ def load_history(
     columns = (series.c.id, series.c.node, series.c.config, series.c.case_name, series.c.metric, series.c.yardstick)
     rest = [run.c[name] if name in run.c else detail.c[name] for name in _DETAILS]
     chosen = (
-        sa.select(run.c.id, run.c.month, run.c.name, detail.c.caveats, *rest)
-        .join(detail, detail.c.run == run.c.id)
+        sa.select(run.c.id, detail.c.run, run.c.month, run.c.name, detail.c.caveats, *rest)
+        .outerjoin(detail, detail.c.run == run.c.id)
         .join(tables.month, tables.month.c.id == run.c.month)
         .where(tables.month.c.folder == index.folder, *list_conditions(index.link, wanted))
     )
@@ -74,18 +77,20 @@ def load_history(
     with index.link.reading() as connection:
         rows = connection.execute(sa.select(*columns).where(*asked)).all()
         keys = {number: RawSeriesKey(*key) for number, *key in rows}
-        details = {row[0]: _make_detail(index, row) for row in index.link.fetch(connection, chosen)}
+        runs = index.link.fetch(connection, chosen)
+        details = {number: _make_detail(index, row) for number, known, *row in runs if known is not None}
         machines = {row.digest: _read_facts(row.facts) for row in connection.execute(sa.select(tables.machine))}
         for ids in chunk(list(keys)):
             rows = index.link.fetch(connection, values.where(point.c.series.in_(ids)))
             for number, row, n, median, low, high in rows:
                 if row in details:  # else it is one of a run that is gone, or not wanted
                     found[number].append(RawPoint(row, n, median, low, high))
-    return RawHistory({keys[number]: points for number, points in found.items()}, details, machines)
+    known = {keys[number]: points for number, points in found.items()}
+    return RawHistory(known, details, machines, missing=len(runs) - len(details))
 
 
-def _make_detail(index: RunIndex, row: Any) -> RunDetail:
-    _, month, name, caveats, *rest = row
+def _make_detail(index: RunIndex, row: Sequence[Any]) -> RunDetail:
+    month, name, caveats, *rest = row
     path = f"{index.folders.get(month, '')}{os.sep}{os.fsdecode(name)}"
     return RunDetail(**dict(zip(_FIELDS, (path, tuple(caveats.split()), *rest), strict=True)))
 

@@ -125,8 +125,9 @@ class RunIndex:
         return not wrong
 
     def is_current(self, one: ChosenRun) -> bool:
-        """Return whether a run is on disk what the index says."""
-        return self._fresh.get(one.path, one.stamp) == stamp_file(f"{one.path}{os.sep}{RUN}")
+        """Return whether a run is on disk what the index says: as this process has read it, or another one since."""
+        now = stamp_file(f"{one.path}{os.sep}{RUN}")
+        return bool(now) and now in (self._fresh.get(one.path), one.stamp)
 
     def _find_folder(self) -> int:
         import sqlalchemy as sa

@@ -6,12 +6,14 @@ from typing import Any, NamedTuple, TypeVar
 
 from harness.records.card import Card, RunFilter
 from harness.store.index.database import DatabaseLink
-from harness.store.index.reader import make_card, quote_word
-from harness.store.index.table import make_tables
+from harness.store.index.reader import TEXTS, make_card, quote_word
+from harness.store.index.table import DamagedError, make_tables
 
 EVERYTHING = RunFilter()
 # A statement takes some thousands of values at most.
 _CHUNK = 500
+# So many rows are looked at in one piece.
+_SPAN = 10_000
 _T = TypeVar("_T")
 
 
@@ -55,7 +57,9 @@ def choose_runs(
     if newest:
         asked = asked.order_by(run.c.name.desc(), month.c.node.desc(), month.c.name.desc()).limit(newest)
     with link.reading() as connection:
-        rows = connection.execute(asked).all()
+        rows = link.fetch(connection, asked)
+    if not all(isinstance(row[0], bytes) for row in rows):
+        raise DamagedError("the name of a run")
     months = folder.months
     found = [(name, months[number], *rest) for name, number, *rest in rows if number in months]
     found.sort()
@@ -70,21 +74,33 @@ def load_cards(link: DatabaseLink, folder: IndexedFolder, chosen: Sequence[Chose
     import sqlalchemy as sa
 
     run = make_tables().run
+    asked = sa.select(run.c.month, run.c.name, run.c.checksum, *(run.c[name] for name in TEXTS))
     cards: dict[str, Card] = {}
     wanted = {one.path for one in chosen}
-
-    def take(condition: Any) -> None:
-        for row in connection.execute(sa.select(run).where(condition)).mappings():
-            path = f"{folder.months.get(row['month'], '')}{os.sep}{os.fsdecode(row['name'])}"
-            if path in wanted:
-                cards[path] = make_card(path, row)
-
     with link.reading() as connection:
-        for ids in chunk([one.row for one in chosen]):
-            take(run.c.id.in_(ids))
+
+        def take(condition: Any) -> None:
+            for month, name, checksum, *texts in link.fetch(connection, asked.where(condition)):
+                if (path := f"{folder.months.get(month, '')}{os.sep}{os.fsdecode(name)}") in wanted:
+                    cards[path] = make_card(path, checksum, texts)
+
+        for condition in _iter_rows([one.row for one in chosen]):
+            take(condition)
         for names in chunk([os.fsencode(one.path.rpartition(os.sep)[2]) for one in chosen if one.path not in cards]):
             take(run.c.name.in_(names))
     return [cards[one.path] for one in chosen if one.path in cards]
+
+
+def _iter_rows(ids: Sequence[int]) -> Iterator[Any]:
+    """Yield conditions that rows with these ids fulfil, and where they lie close together few others."""
+    column = make_tables().run.c.id
+    first, last = min(ids, default=0), max(ids, default=0)
+    if last - first < 2 * len(ids):
+        for begin in range(first, last + 1, _SPAN):
+            yield column.between(begin, min(begin + _SPAN - 1, last))
+    else:
+        for some in chunk(ids):
+            yield column.in_(some)
 
 
 def list_conditions(link: DatabaseLink, wanted: RunFilter) -> Iterator[Any]:

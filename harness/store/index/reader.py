@@ -1,8 +1,9 @@
 """What the index keeps of a bundle for a list, read from its run.json: half of the whole is decoded."""
 
+import functools
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,9 +20,13 @@ from harness.store.bundle import RUN
 from harness.store.index.table import DamagedError
 from harness.store.json_file import read_run
 
-_TEXTS = (
+# The columns that a bundle's checksum is made of; the first of them are what its card has, in this order.
+TEXTS = (
     "run_id start earliest node sha commit_name release config models status origin project trial role sweep"
 ).split()
+_FIELDS = "id start earliest node sha commit release config models status origin project".split()
+# A folder has few different configs and lists of models, however many runs.
+_WORDS = 4096
 # Where a bundle is: the path of its month's folder, and its name there.
 BundleAddress = tuple[str, str]
 # A row of a table by the names of its columns.
@@ -118,36 +123,28 @@ def read_row(month: str, name: str) -> TableRow:
         "role": str(head.trial.role) if head.trial else "",
         "sweep": tame(head.sweep),
     }
-    return {"name": os.fsencode(name), "stamp": stamp, "checksum": _add_up(row), **row}
+    return {"name": os.fsencode(name), "stamp": stamp, "checksum": _add_up([str(row[name]) for name in TEXTS]), **row}
 
 
-def make_card(path: str, row: Mapping[str, object]) -> Card:
-    """Return the card of the bundle in a folder; raises DamagedError for a row that was not written so."""
-    if row["checksum"] != _add_up(row):
+def make_card(path: str, checksum: int, texts: Sequence[str]) -> Card:
+    """Return the card of the bundle in a folder, given what its row has in the columns `TEXTS`.
+
+    Raises DamagedError for a row that was not written so.
+    """
+    try:
+        damaged = checksum != _add_up(texts)
+    except TypeError:  # SQLite keeps anything in any column
+        damaged = True
+    if damaged:
         raise DamagedError(path)
-    return msgspec.convert(
-        {
-            "path": path,
-            "id": row["run_id"],
-            "start": row["start"],
-            "earliest": row["earliest"],
-            "node": row["node"],
-            "sha": row["sha"],
-            "commit": row["commit_name"],
-            "release": row["release"],
-            "config": read_words(str(row["config"])),
-            "models": read_words(str(row["models"])),
-            "status": row["status"],
-            "origin": row["origin"],
-            "project": row["project"],
-        },
-        Card,
-    )
+    fields: dict[str, object] = dict(zip(_FIELDS, texts, strict=False))
+    words = {name: read_words(str(fields[name])) for name in ("config", "models")}
+    return msgspec.convert(fields | words | {"path": path}, Card)
 
 
-def _add_up(row: Mapping[str, object]) -> int:
+def _add_up(texts: Sequence[str]) -> int:
     """Return a checksum of the texts of a row: a database finds what is wrong in its own structure alone."""
-    return zlib.crc32("\0".join(str(row[name]) for name in _TEXTS).encode())
+    return zlib.crc32("\0".join(texts).encode())
 
 
 def stamp_file(path: str) -> str:
@@ -182,6 +179,7 @@ def quote_word(word: str) -> str:
     return f",{_encode(word)},"
 
 
+@functools.lru_cache(maxsize=_WORDS)
 def read_words(text: str) -> tuple[str, ...]:
     """Return the words that `write_words` wrote."""
     return msgspec.json.decode(f"[{text.strip(',')}]", type=tuple[str, ...])

@@ -60,7 +60,7 @@ def test_outliers_change_neither_level_nor_scatter() -> None:
 
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.8])
 def test_memory_is_found_and_widens_the_interval(rho: float) -> None:
-    found = [measure_noise(remember(rho, 60, f"{rho}/{index}"), 0.0, 0.0) for index in range(60)]
+    found = [measure_noise(remember(rho, 60, f"{rho}/{index}")) for index in range(60)]
     assert sum(noise.memory for noise in found) / 60 == pytest.approx(rho, abs=0.1)
     assert sum(noise.scale for noise in found) / 60 == pytest.approx(math.sqrt(1 - rho * rho), rel=0.1)
     assert sum(noise.deviation for noise in found) / 60 == pytest.approx(1, rel=0.15)

@@ -5,11 +5,14 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from harness.records.card import RunFilter
 from harness.records.raw_history import RawHistory
+from harness.store.index.database import DatabaseLink
 from harness.store.index.history import count_rows, drop_orphans, load_history, measure
 from harness.store.index.index import RunIndex
 from tests.stand import DAYS, Stand
@@ -132,3 +135,36 @@ def test_a_run_that_changes_before_its_numbers_are_read(stand: Stand) -> None:
     assert list(days(stand.ask(ask))) == ["one"]
     shutil.rmtree(stand.results / "two" / "2026-01" / f"{DAYS[0]}T000000Z-aaaaaaaa-11111111")
     assert days(look(stand))["two"] == ["2026-01-05"]
+
+
+def test_a_run_that_was_replaced_since_its_numbers_were_read_is_missing_by_number(stand: Stand) -> None:
+    def ask(index: RunIndex) -> tuple[int, RawHistory, RawHistory]:
+        index.refresh()
+        assert measure(index) == []
+        before = load_history(index)
+        shutil.rmtree(stand.results / "one" / "2026-01" / f"{DAYS[0]}T000000Z-aaaaaaaa-11111111")
+        stand.add(DAYS[0], release="v1.9.0")
+        stand.ask(RunIndex.refresh)  # as another process does it
+        during = load_history(index)
+        index.refresh()
+        measure(index)
+        return before.missing, during, load_history(index)
+
+    before, during, after = stand.ask(ask)
+    assert (before, during.missing, len(during.details)) == (0, 1, 3)
+    assert (after.missing, days(after)["one"]) == (0, ["2026-01-01", "2026-01-02", "2026-02-03"])
+
+
+def test_a_series_in_a_damaged_file_is_read_anew(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    look(stand)
+    real = DatabaseLink.fetch
+    broken: list[int] = []
+
+    def fail(link: DatabaseLink, connection: Any, statement: Any) -> list[Any]:
+        if not broken:
+            broken.append(1)
+            return real(link, connection, sa.text("SELECT * FROM nowhere"))
+        return real(link, connection, statement)
+
+    monkeypatch.setattr(DatabaseLink, "fetch", fail)
+    assert days(look(stand))["one"] == ["2026-01-01", "2026-01-02", "2026-02-03"]
