@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.commands.history import TRIAGE, judge_results, load_triage
+from harness.commands.history import TRIAGE, judge_results, load_triage, name_places
 from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Call, Verb, VerbGroup
@@ -30,7 +30,9 @@ def events(call: Call, ids: tuple[str, ...], *, node: str = "", limit: int = 0) 
     found = tuple(_find(history.events, one) for one in ids) if ids else history.events[-limit:]
     names = {one.name: one.short for one in history.commits}
     if ids:
-        output.show("\n".join(render_event(event, history, names, width=output.width) for event in found), found)
+        options, width = name_places(call.settings, places), output.width
+        told = (render_event(event, history, names, options=options, width=width) for event in found)
+        output.show("\n".join(told), found)
     else:
         older = len(history.events) - len(found)
         output.show(render_events(found, names, older=older, width=output.width), found)

@@ -82,7 +82,7 @@ def judge_results(call: Call, places: Places, wanted: RunFilter) -> tuple[RawHis
     """Return the numbers of the runs that are wanted, judged, and the exit code for those that cannot be read."""
     with _keeping_all():
         raw, errors = load_numbers(places, call.output, wanted)
-        history = judge_history(raw, order_by_git(raw, places.cache, call.environ), _name_places(call.settings, places))
+        history = judge_history(raw, order_by_git(raw, places.cache, call.environ), name_places(call.settings, places))
     answers, unread = load_answers(history, raw)
     for error in unread:
         call.output.console.warn(f"harness: {error}")
@@ -90,7 +90,7 @@ def judge_results(call: Call, places: Places, wanted: RunFilter) -> tuple[RawHis
     return raw, sort_by_trials(history, answers), errors[-1].exit_code if errors else 0
 
 
-def _name_places(settings: Settings, places: Places) -> str:
+def name_places(settings: Settings, places: Places) -> str:
     """Return the options that make another command use these folders, if flags name one of them."""
     given = {one.name for one in settings.from_flags}
     return places.options if given & {"results", "cache"} else ""

@@ -27,12 +27,16 @@ def render_events(events: Sequence[Event], names: Mapping[str, str], *, older: i
     return "".join(f"{line}\n" for line in lines)
 
 
-def render_event(event: Event, history: History, names: Mapping[str, str], *, width: int = 0) -> str:
+def render_event(event: Event, history: History, names: Mapping[str, str], *, options: str = "", width: int = 0) -> str:
     """Return all that is known of an event: its evidence, and the commits among which it happened.
 
-    `history` has the series that show it. Tables and commands have lines of at most `width` columns; 0 means no limit.
+    `history` has the series that show it; `options` are those of the folders, for commands. Tables and commands have
+    lines of at most `width` columns; 0 means no limit.
     """
     lines = [*_head(event, names), *_tabulate(event, history, names, width), *_conclude(event, width)]
+    for pair in zip(event.trials[::2], event.trials[1::2], strict=True):
+        command = " ".join(("harness compare", *pair, options)).rstrip()
+        lines += continue_command(command, lead=f"{_INDENT}what it found: ", width=width)
     positions = {one.name: one.position for one in history.commits}
     old, new = positions.get(event.old, -1), positions.get(event.new, -1)
     rows = [

@@ -103,3 +103,6 @@ def test_a_live_comparison_that_left_it_open_says_what_may_settle_it(kind: Event
     (event,) = HISTORY.events
     text = render_events([event.replace(kind=kind, trials=("a", "b"))], NAMES)
     assert f"  measured in turns{left}: a, b\n" in text
+    shown = render_event(event.replace(kind=kind, trials=("a", "b", "c", "d")), HISTORY, NAMES, options="--results x")
+    for pair in ("a b", "c d"):
+        assert f"  what it found: harness compare {pair} --results x\n" in shown
