@@ -97,7 +97,7 @@ def _tabulate(event: Event, history: History, names: Mapping[str, str], width: i
     """Yield a line for each series that shows an event, with everything that is known of it."""
     header = ["metric", "case", "unit", "change", "interval", "before", "after"]
     if event.suspicions:
-        header += ["score", "needed", "as strong before", "since"]
+        header += ["score", "needed", "this strong before", "since"]
     points = {one.key: one.points for one in history.series}
     rows = []
     for one in _order_shifts(event):
@@ -123,8 +123,7 @@ def _compare(one: _Shift) -> str:
     """Return how often a series looked like that before."""
     if not isinstance(one, Suspicion):
         return ""
-    often = format_count(one.precedents, "time") if one.precedents else "never"
-    return f"{often} as strong in {format_count(one.nights, 'point')} before"
+    return f"{one.precedents or 'none'} this strong in {format_count(one.nights, 'point')} before"
 
 
 def _direct(one: _Shift) -> str:

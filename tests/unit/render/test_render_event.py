@@ -51,8 +51,8 @@ def test_each_series_says_whether_it_became_slower() -> None:
     text = render_events(HISTORY.events, NAMES)
     times, rates = (next(line for line in text.splitlines() if metric in line) for metric in STEPS)
     assert "whisper/model=base/threads=4  +" in times
-    assert "  slower  never as strong in " in times
-    assert "  faster  never as strong in " in rates
+    assert "  slower  none this strong in " in times
+    assert "  faster  none this strong in " in rates
     assert text.splitlines()[-1] == "  to find out: harness ab OLD NEW --model base --metric encode --threshold 2.0%"
 
 
@@ -60,7 +60,7 @@ def test_each_series_says_whether_it_became_slower() -> None:
 def test_events_fit_a_terminal(width: int) -> None:
     lines = render_events(HISTORY.events, NAMES, width=width).splitlines()
     assert all(len(line) <= width for line in lines)
-    assert any("never as strong" in line for line in lines) is (width == 200)
+    assert any("none this strong" in line for line in lines) is (width == 200)
 
 
 def test_one_event_has_its_evidence_and_its_commits() -> None:
