@@ -113,13 +113,15 @@ KINDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """What a series raised: on which night, since when, and between which nights that may lie."""
+    """What a series raised: on which night, since when, between which nights that may lie, and how large it may be."""
 
     series: int
     raised: int
     since: int
     earliest: int
     latest: int
+    low: float = 0.0
+    high: float = 0.0
 
 
 def main() -> None:
@@ -176,6 +178,8 @@ def list_alarms(history: NodeHistory) -> list[Alarm]:
             since=one.place.since,
             earliest=one.place.earliest,
             latest=one.place.latest,
+            low=one.low,
+            high=one.high,
         )
         for index, judgement in enumerate(history.judgements)
         for one in judgement.suspicions
@@ -212,7 +216,10 @@ def tabulate_rates(nodes: int, nights: int, otava: str, otava_nodes: int) -> Non
         f"\nSuspicions without any change of code: {nodes} nodes a line, {nights} nights each; an event is all series"
     )
     print("of a node that step together. At most: on any night of any node. Node's steps seen: within 19 nights.\n")
-    print("| noise | judge | events a node and night | at most | false ones | node's steps seen | a series and night |")
+    print(
+        "| noise | judge | events a node and night | at most in one night | false ones | node's steps seen "
+        "| suspicions a series and night |"
+    )
     print("|---|---|---|---|---|---|---|")
     for kind in KINDS:
         noises = list(draw_nodes(kind, "rates", nodes, nights))
@@ -254,37 +261,41 @@ def by_night(events: Sequence[Alarm]) -> Iterator[tuple[int, Iterator[Alarm]]]:
 def tabulate_delays(nodes: int, sizes: Sequence[float], otava: str, otava_nodes: int) -> None:
     print(f"\nOne step in each of {STEPPING} series of a node, on a night between the {BEFORE[0]}th and {BEFORE[1]}th;")
     print(f"{nodes} nodes a line. A step counts as seen within {PATIENCE} nights, its own night being the first.\n")
-    print("| noise | step | judge | seen | nights, median | nights, p90 | within 1 commit | place held its interval |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(
+        "| noise | step | judge | seen | nights, median | nights, p90 | within 1 commit | interval held the place "
+        "| interval held the size |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
     for kind in KINDS[:OF_ONE]:
         for size in sizes:
             draw = np.random.default_rng([SEED, *f"delays/{kind.name}/{size}".encode()])
             planted = [plant(draw, kind, size) for _ in range(nodes)]
             noises = [noise for noise, _ in planted]
-            places = [at for _, at in planted]
-            print_delay(kind, size, "harness", [list_alarms(judge_node(make_series(one))) for one in noises], places)
+            steps = [at for _, at in planted]
+            print_delay(kind, size, "harness", [list_alarms(judge_node(make_series(one))) for one in noises], steps)
             if otava and otava_nodes:
                 # Only the series that step: the others cost it minutes, and it does not look at them together.
                 theirs = ask_otava(otava, [noise[:STEPPING] for noise in noises[:otava_nodes]])
-                print_delay(kind, size, "Otava", theirs, places[:otava_nodes])
+                print_delay(kind, size, "Otava", theirs, steps[:otava_nodes])
 
 
-def plant(draw: Generator, kind: Kind, size: float) -> tuple[Floats, list[int]]:
-    """Return the noise of a node whose first series step by `size` times their scatter, and when."""
+def plant(draw: Generator, kind: Kind, size: float) -> tuple[Floats, list[tuple[int, float]]]:
+    """Return the noise of a node whose first series step by `size` times their scatter, and when each does, and how."""
     noise = kind.draw(draw, SERIES, BEFORE[1] + AFTER)
     places = [int(draw.integers(*BEFORE)) for _ in range(STEPPING)]
-    for index, place in enumerate(places):
-        noise[index, place:] += draw.choice((-1, 1)) * size
-    return noise, places
+    steps = [(place, float(draw.choice((-1, 1)) * size)) for place in places]
+    for index, (place, step) in enumerate(steps):
+        noise[index, place:] += step
+    return noise, steps
 
 
 def print_delay(
-    kind: Kind, size: float, judge: str, alarms: Sequence[Sequence[Alarm]], places: Sequence[Sequence[int]]
+    kind: Kind, size: float, judge: str, alarms: Sequence[Sequence[Alarm]], steps: Sequence[Sequence[tuple[int, float]]]
 ) -> None:
     delays: list[float] = []
-    near = held = seen = 0
-    for found, own in zip(alarms, places, strict=True):
-        for index, place in enumerate(own):
+    near = held = sized = seen = 0
+    for found, own in zip(alarms, steps, strict=True):
+        for index, (place, step) in enumerate(own):
             hits = [
                 one
                 for one in found
@@ -298,12 +309,13 @@ def print_delay(
             delays.append(first.raised - place + 1)
             near += abs(first.since - place) <= 1
             held += first.earliest <= place <= first.latest
+            sized += first.low <= np.expm1(SCATTER * step) <= first.high
     total = len(delays)
     median, late = (float(np.quantile(delays, level, method="higher")) for level in (0.5, 0.9))
-    interval = f"{held / seen:.0%}" if judge == "harness" and seen else "-"
+    intervals = [f"{count / seen:.0%}" if judge == "harness" and seen else "-" for count in (held, sized)]
     cells = (
         kind.name, f"{size:.0f} sigma", judge, share(seen, total, places=0), name_nights(median), name_nights(late),
-        share(near, seen, places=0) if seen else "-", interval,
+        share(near, seen, places=0) if seen else "-", *intervals,
     )  # fmt: skip
     print(f"| {' | '.join(cells)} |", flush=True)
 

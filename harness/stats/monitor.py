@@ -9,7 +9,7 @@ from harness.records.history import Event, EventKind, Point, Series, Suspicion
 from harness.records.record import short_hash
 from harness.stats.detector import ShiftDetector
 from harness.stats.level import Noise
-from harness.stats.shift import LENGTHS, WINDOW, LevelShift, bound_change, find_visible, locate_shift, measure_change
+from harness.stats.shift import LENGTHS, WINDOW, LevelShift, bound_change, find_visible, locate_shift, measure_step
 
 # A step lies among so many of the newest points; where is looked at again with some more.
 AMONG = LENGTHS[-1] + 1
@@ -115,7 +115,7 @@ class SeriesMonitor:
         place = locate_shift(logs, raised.noise, raised.step.sign, starts)
         # A size that rests on later points, too, would be wrong where the series has come back by then. One point may
         # be all that is left of it: with the one before, which is on the old level, it would be half of what it is.
-        change = measure_change(raised.logs, place.since, raised.noise)
+        change = measure_step(raised.logs, place.since, raised.noise)
         size, low, high = bound_change(change)
         return Suspicion(
             key=self.series.key,

@@ -178,6 +178,27 @@ def measure_change(logs: Sequence[float], start: int, noise: Noise) -> Change:
     return Change(find_middle(sorted(before)), find_middle(sorted(logs[start:])), error)
 
 
+def measure_step(logs: Sequence[float], start: int, noise: Noise) -> Change:
+    """Return the same levels with the size that belongs to the score; `start` is at least 1.
+
+    The middle of a few points that remember is far from their level. What is new in them, weighed as for the score,
+    says more: its standard error is the one of `measure_change`. No point counts as more than `noise.clip` standard
+    deviations from where the middles lead to expect it.
+    """
+    change = measure_change(logs, start, noise)
+    level, size, limit = change.before, change.after - change.before, noise.clip * noise.scale
+    far = noise.clip * noise.deviation
+    carried = min(max(logs[start - 1] - level, -far), far)
+    total = squares = 0.0
+    weight = 1.0
+    for log in logs[start:]:
+        news = log - level - noise.memory * carried - weight * size
+        total += weight * min(max(news, -limit), limit)
+        squares += weight * weight
+        carried, weight = log - level, 1 - noise.memory
+    return change._replace(after=change.after + total / squares)
+
+
 def bound_change(change: Change) -> tuple[float, float, float]:
     """Return the relative change with its interval of 95 %, if the noise is normal and what it was."""
     size, reach = change.after - change.before, REACH * change.error

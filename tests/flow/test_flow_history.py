@@ -57,7 +57,7 @@ def test_steps_of_a_node_are_suspicions_and_no_more(results: Kit) -> None:
         for one in answer["events"]
     )
     assert up["low"] < 0.016 < up["high"] < 0.035
-    assert -0.055 < down["change"] < -0.035
+    assert -0.055 < down["change"] < -0.025
     assert [len(one["points"]) for one in answer["series"]] == [26, 26, 26]
     assert [one["subject"] for one in answer["commits"]] == [f"change number {number}" for number in range(26)]
     command = answer["events"][0]["command"].split()

@@ -11,6 +11,7 @@ from harness.stats.shift import (
     find_shift,
     locate_shift,
     measure_change,
+    measure_step,
     score_place,
     score_shift,
     to_share,
@@ -111,3 +112,26 @@ def test_a_change_is_a_share_of_the_value_before_however_large() -> None:
     assert to_share(math.log(1.05)) == pytest.approx(0.05)
     assert to_share(-1000.0) == -1
     assert math.isfinite(to_share(1000.0))
+
+
+@pytest.mark.parametrize("length", [1, 2, 4, 12])
+@pytest.mark.parametrize("noise", [QUIET, ALIKE], ids=["independent", "alike"])
+def test_the_size_of_a_step_is_held_by_its_interval_also_of_points_that_are_alike(noise: Noise, length: int) -> None:
+    held = errors = rough = 0.0
+    for index in range(300):
+        logs = [0.01 * log for log in step(noise, 60, length, 5.0, f"size/{index}")]
+        fine = noise._replace(scale=0.01 * noise.scale)
+        change = measure_step(logs, 60, fine)
+        _, low, high = bound_change(change)
+        held += low <= math.expm1(0.05) <= high
+        errors += (change.after - change.before - 0.05) ** 2
+        plain = measure_change(logs, 60, fine)
+        rough += (plain.after - plain.before - 0.05) ** 2
+    assert held >= 0.91 * 300
+    assert errors <= 1.05 * rough, "what is new in the points says no less than their middle"
+
+
+def test_one_point_far_off_hardly_changes_the_size() -> None:
+    logs = [0.0] * 60 + [5.0] * 9 + [50.0]
+    change = measure_step(logs, 60, QUIET)
+    assert change.after == pytest.approx(5.0 + 4 / 10)
