@@ -1,6 +1,13 @@
 """The parsers that read what others wrote: how each is called, what it may raise, and what it is fed with."""
 
+import bz2
+import gzip
+import io
+import lzma
 import struct
+import tarfile
+import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +49,7 @@ from harness.render.report import render_document
 from harness.settings.layer import layer_settings
 from harness.store.bundle import encode_run
 from harness.store.json_file import decode_run
+from harness.system.unpack import UnpackLimit, is_archive, unpack
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data"
 THIRD_PARTY = DATA.parents[1] / "third_party"
@@ -185,6 +193,39 @@ def _model_seeds() -> list[str]:
     words = struct.pack("<2i", 2, 3) + bytes(24) + struct.pack("<i", 2) + b"\1\0\0\0a\2\0\0\0bc"
     tensors = tensor("a.weight", 1, (4, 3), 24) + tensor("a.bias", 0, (3,), 12) + tensor("q", 2, (64, 2), 72)
     return [(head + words + tail).decode("latin-1") for tail in (b"", tensors, tensors * 3)]
+
+
+def _archive(text: str) -> object:
+    """Unpack a text as an archive; return what came out."""
+    with tempfile.TemporaryDirectory() as scratch:
+        archive, folder = Path(scratch, "archive"), Path(scratch, "folder")
+        archive.write_bytes(text.encode("latin-1", "replace"))
+        if not is_archive(archive):
+            return []
+        unpack(archive, folder, UnpackLimit(members=100, bytes=1 << 20))
+        return [str(path.relative_to(folder)) for path in folder.rglob("*")]
+
+
+def _archive_seeds() -> list[str]:
+    names = {"node/2026-01/run/run.json": b"{}", "b" * 120: 300 * b"x"}
+    tars = []
+    for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        file = io.BytesIO()
+        with tarfile.open(fileobj=file, mode="w", format=form) as tar:
+            for name, content in names.items():
+                info = tarfile.TarInfo(name[-90:] if form == tarfile.USTAR_FORMAT else name)
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+        tars.append(file.getvalue()[:5120] + bytes(1024))
+    zips = []
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as packed:
+            for name, content in names.items():
+                packed.writestr(zipfile.ZipInfo(name), content, method)
+        zips.append(file.getvalue())
+    packed_tars = [gzip.compress(tars[0], mtime=0), bz2.compress(tars[0]), lzma.compress(tars[0])]
+    return [archive.decode("latin-1") for archive in (*tars, *packed_tars, *zips)]
 
 
 def _run_seeds() -> list[str]:
@@ -348,6 +389,9 @@ TARGETS: dict[str, Target] = {
     "worker": Target(call=_worker, seeds=_worker_seeds, tokens=_JSON, raises=(UnreadableError,)),
     "roofline": Target(call=_roofline, seeds=_roofline_seeds, tokens=_JSON, raises=(UnreadableError,)),
     "model": Target(call=_model, seeds=_model_seeds, tokens=tuple(_integers()), raises=(UnreadableError,)),
+    "archive": Target(
+        call=_archive, seeds=_archive_seeds, tokens=tuple(_integers()), raises=(UnreadableError,), limit=6200
+    ),
     "pip_config": Target(call=parse_pip_config, seeds=_pip_seeds, tokens=("global.proxy=", "'", "{[]: 1}", "b''")),
     "device": Target(call=_device, seeds=_device_seeds, tokens=(*_JSON, ", ", "12.3")),
     "compiler": Target(call=_compiler, seeds=_compiler_seeds, tokens=("clang", "gcc", ") ", "1.2.3")),

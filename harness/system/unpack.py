@@ -10,6 +10,7 @@ import gzip
 import io
 import lzma
 import stat
+import struct
 import tarfile
 import unicodedata
 import zipfile
@@ -26,6 +27,7 @@ from harness.system.fresh import create_file
 
 _CHUNK_BYTES = 1 << 20
 _ENCRYPTED = 0x1
+# What the readers of Python raise for a damaged archive; the last four without meaning to.
 _BAD = (
     gzip.BadGzipFile,
     tarfile.TarError,
@@ -35,6 +37,10 @@ _BAD = (
     EOFError,
     ValueError,
     NotImplementedError,
+    OverflowError,
+    RecursionError,
+    LookupError,
+    struct.error,
 )
 # What a file system says of a name that it does not take.
 _IMPOSSIBLE = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
@@ -220,8 +226,8 @@ def _list_tar(tar: tarfile.TarFile) -> Iterator[_Member]:
 
 def _find_flaw(name: str) -> str:
     parts = name.rstrip("/").split("/")
-    if any(unicodedata.category(sign) == "Cc" for sign in name):
-        return "has a control character in its name"
+    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in name):
+        return "has a name with control characters, or with bytes that are not UTF-8"
     if not name.strip("/") or name.startswith("/") or "\\" in name or ".." in parts:
         return "" if name in (".", "./") else "leads out of it"
     return ""

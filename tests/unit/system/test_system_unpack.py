@@ -103,6 +103,29 @@ def test_a_header_that_fills_the_memory(tmp_path: Path) -> None:
     assert "a header has more bytes" in raised.value.cause
 
 
+def test_a_header_that_python_stumbles_over(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "t", "w", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("a")
+        info.pax_headers = {"comment": 40 * "x"}
+        tar.addfile(info)
+    whole = (tmp_path / "t").read_bytes()
+    place = whole.index(b"52 comment=")
+    changed = (b"9" * 30 + b" a=b\n").ljust(52, b"\n")
+    (tmp_path / "t").write_bytes(whole[:place] + changed + whole[place + 52 :])
+    with pytest.raises(UnreadableError) as raised:
+        unpack(tmp_path / "t", tmp_path / "out")
+    assert "it is damaged" in raised.value.cause
+
+
+def test_headers_without_end(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("a")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 2
+    (tmp_path / "t").write_bytes(3000 * (info.tobuf() + b"a".ljust(512, b"\0")) + bytes(1024))
+    with pytest.raises(UnreadableError) as raised:
+        unpack(tmp_path / "t", tmp_path / "out")
+    assert "it is damaged" in raised.value.cause
+
+
 @pytest.mark.parametrize("kept", [512, 1024, 1536])
 def test_a_tar_that_is_cut_between_two_files(tmp_path: Path, kept: int) -> None:
     whole = make_tar(tmp_path / "t", "w", {"a": b"x", "b": b"y"}).read_bytes()
@@ -111,7 +134,7 @@ def test_a_tar_that_is_cut_between_two_files(tmp_path: Path, kept: int) -> None:
         unpack(tmp_path / "t", tmp_path / "out")
 
 
-@pytest.mark.parametrize("name", ["a\x1b[31mred", "a\nb", "a\x85b", "n" * 300])
+@pytest.mark.parametrize("name", ["a\x1b[31mred", "a\nb", "a\x85b", "a\udcffb", "n" * 300])
 def test_a_name_that_cannot_be_a_files(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnreadableError) as raised:
         unpack(make_tar(tmp_path / "t", names={name: b"x"}), tmp_path / "out")
