@@ -81,7 +81,7 @@ class RunIndex:
     def refresh(self, newest: int = 0) -> None:
         """Bring the index up to date: all of it, or as far as is needed to know the `newest` so many runs."""
         tables = make_tables()
-        known = self._load_months()  # first: what another process adds meanwhile would be missing on the disk
+        known = self._load_months()  # first: what others add later would look as if it were gone
         folders = list_month_folders(self._results, self.note)
         stamps = {path: stamp_file(path) for path in folders}
         gone = [month.id for path, month in known.items() if path not in stamps]
