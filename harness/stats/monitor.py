@@ -1,6 +1,5 @@
 """What a series showed when it was suspected, and the records that are made of it when more points are known."""
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,13 +7,25 @@ from dataclasses import dataclass, field
 from harness.records.history import Event, EventKind, Point, Series, Suspicion
 from harness.records.record import short_hash
 from harness.stats.detector import ShiftDetector
-from harness.stats.level import Noise
-from harness.stats.shift import LENGTHS, WINDOW, LevelShift, bound_change, find_visible, locate_shift, measure_step
+from harness.stats.level import OF_MIDDLES, Noise, find_middle
+from harness.stats.shift import (
+    LENGTHS,
+    WINDOW,
+    Change,
+    LevelShift,
+    bound_change,
+    find_visible,
+    locate_shift,
+    measure_step,
+)
 
 # A step lies among so many of the newest points; where is looked at again with some more.
 AMONG = LENGTHS[-1] + 1
 _LATER = 7
 _KEPT = WINDOW + AMONG
+# A series that came back without a step that could be seen is back where so many points in a row lie nearer to the old
+# level than a third of the way, and by so many standard errors away from the new one.
+_TOGETHER, _SURE = 20, 4.0
 # Scores are as strong as one another where only rounding is between them: those of points that all count as the most.
 _ALIKE = 1e-9
 
@@ -105,8 +116,8 @@ class SeriesMonitor:
     def _describe(self, raised: RaisedSuspicion) -> Suspicion:
         points, newest = self.series.points, raised.numbers[-1]
         until = min((start for start in self.starts if start > newest), default=len(points))
-        usable = (number for number in range(newest + 1, until) if 0 < points[number].value < math.inf)
-        later = list(itertools.islice(usable, _LATER))
+        usable = [number for number in range(newest + 1, until) if 0 < points[number].value < math.inf]
+        later = usable[:_LATER]
         numbers = [*raised.numbers, *later]
         logs = [*raised.logs, *(math.log(points[number].value) for number in later)]
         # What lies beyond the point that raised it is another step, if it is one.
@@ -117,6 +128,9 @@ class SeriesMonitor:
         # be all that is left of it: with the one before, which is on the old level, it would be half of what it is.
         change = measure_step(raised.logs, place.since, raised.noise)
         size, low, high = bound_change(change)
+        returned = raised.returned
+        if returned is None:
+            returned = _find_return(raised.noise, change, [(one, math.log(points[one].value)) for one in usable])
         return Suspicion(
             key=self.series.key,
             raised=newest,
@@ -132,8 +146,27 @@ class SeriesMonitor:
             threshold=raised.threshold,
             nights=raised.nights,
             precedents=raised.precedents,
-            returned=raised.returned,
+            returned=returned,
         )
+
+
+def _find_return(noise: Noise, change: Change, later: Sequence[tuple[int, float]]) -> int | None:
+    """Return the number of the point with which a series was back; `later` are those after a step, as logarithms.
+
+    A step whose place was taken too early leaves a stretch with points of both levels. No step back can be seen in it.
+    """
+    away = abs(change.after - change.before)
+    error = noise.scale / (1 - noise.memory) * math.sqrt(OF_MIDDLES / _TOGETHER)
+    near = [abs(log - change.before) < abs(log - change.after) for _, log in later]
+    count = sum(near[: _TOGETHER - 1])  # so many of the last few points are on the side of the old level
+    for end in range(_TOGETHER, len(later) + 1):
+        count += near[end - 1]
+        if count > _TOGETHER / 2:
+            middle = find_middle(sorted(log for _, log in later[end - _TOGETHER : end]))
+            if abs(middle - change.before) <= away / 3 and abs(middle - change.after) > _SURE * error:
+                return later[end - 1][0]
+        count -= near[end - _TOGETHER]
+    return None
 
 
 def sum_up(suspicions: Sequence[Suspicion], points: Sequence[Sequence[Point]]) -> Event:

@@ -158,6 +158,21 @@ def test_a_series_that_comes_back_is_no_second_suspicion() -> None:
     assert event.returned == f"day{suspicion.returned}"
 
 
+def test_a_series_is_back_although_its_step_was_placed_too_early() -> None:
+    before = [236.09, 237.83, 232.56, 236.26, 239.10, 234.73, 234.01, 237.89, 239.39, 234.46, 232.67, 233.81]
+    nights = [*before, 244.10, 236.21, 331.73, 332.21, 329.84]
+    source = random.Random(5)
+    scatter = [math.exp(source.gauss(0, 0.012)) for _ in range(40)]
+    back = judge([*nights, *(236 * one for one in scatter)])
+    (one,) = back.judgements[0].suspicions
+    assert one.place.since == 12, "two points of the old level lie in the stretch that the step began"
+    assert one.returned is not None
+    assert one.returned < len(nights) + 20
+    assert back.events[0].returned == f"day{one.returned}"
+    away = judge([*nights, *(331 * one for one in scatter)])
+    assert away.judgements[0].suspicions[0].returned is None
+
+
 def test_a_second_step_onto_another_level_is_another_suspicion() -> None:
     (one,) = judge(draw(100, "two", {40: 0.08, 70: 0.08})).judgements
     first, second = one.suspicions
