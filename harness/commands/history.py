@@ -144,8 +144,8 @@ def load_numbers(places: Places, output: Output, wanted: RunFilter) -> tuple[Raw
             if settled and lost <= 0:
                 break
         if lost > 0:
-            runs = format_count(lost, "run")
-            errors.append(UnreadableError(f"left out: {runs} replaced meanwhile", hint="run the same command again"))
+            what, cause = f"{format_count(lost, 'run')} left out", "replaced by another process while they were read"
+            errors.append(UnreadableError(what, cause=cause, hint="run the same command again"))
         return found
 
     raw = ask_index(places, output, ask)

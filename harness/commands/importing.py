@@ -17,7 +17,7 @@ from harness.records.wording import format_count
 from harness.settings.layer import Settings
 from harness.store.bundle_import import FoundBundles, find_bundles, import_bundles
 from harness.store.importer import ImportOutcome, import_entries, open_scratch
-from harness.store.result_tree import ReportEntry, find_entries
+from harness.store.result_tree import IMPORTABLE, ReportEntry, find_entries
 from harness.store.sweep_import import import_sweeps, is_unfinished
 from harness.system.unpack import is_archive, unpack
 
@@ -104,8 +104,8 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
             _gather(misunderstood, taken.entry.replace(path=_say(taken.entry.path, names)), taken.remarks)
     output.console.note(f"read {found} in {time.monotonic() - began:.1f} s")
     if nameless:
-        told = "names no node and is listed as a run" if nameless == 1 else "name no node and are listed as runs"
-        output.console.note(f"{format_count(nameless, 'report')} {told} of {NO_NAME!r}: --as-node NAME gives one")
+        listed = "names no node and is listed as a run" if nameless == 1 else "name no node and are listed as runs"
+        output.console.note(f"{format_count(nameless, 'report')} {listed} of {NO_NAME!r}: --as-node NAME gives one")
     tally = ImportTally(
         new=counts[ImportOutcome.NEW],
         known=counts[ImportOutcome.KNOWN],
@@ -169,20 +169,22 @@ def _find(paths: Sequence[str], names: Mapping[str, str], output: Output, errors
     trees = []
     for path in map(Path, paths):
         own = find_bundles(path) if path.is_dir() else FoundBundles([], [], [])
-        unfinished = [*own.unfinished, *(f"{one} (an unfinished sweep)" for one in own.sweeps if is_unfinished(one))]
+        finished = dict.fromkeys(one for one in own.sweeps if not is_unfinished(one))
+        unfinished = [*own.unfinished, *(f"{one} (an unfinished sweep)" for one in own.sweeps if one not in finished)]
         bundles |= dict.fromkeys(one.absolute() for one in own.bundles)
-        sweeps |= dict.fromkeys(one.absolute() for one in own.sweeps if not is_unfinished(one))
+        sweeps |= dict.fromkeys(one.absolute() for one in finished)
         try:
             tree = find_entries(path, needed=False)
         except HarnessError as error:
             raise _rename(error, names) from None
-        if own.bundles or own.sweeps or tree.entries:
+        if own.bundles or finished or tree.entries:
             trees.append(tree)
             left_out += [*unfinished, *tree.left_out]
             errors += [UnreadableError(_say(trouble, names)) for trouble in tree.unread]
         else:
             cause = "; ".join([*unfinished, *tree.unread]) or _NOTHING
-            errors.append(_rename(UnreadableError(f"there is nothing to import in {path}", cause=cause), names))
+            nothing = UnreadableError(f"there is nothing to import in {path}", cause=cause, hint=IMPORTABLE)
+            errors.append(_rename(nothing, names))
     for left in left_out[:_SHOWN]:
         output.console.note(f"skipped {_say(left, names)}")
     if len(left_out) > _SHOWN:

@@ -22,6 +22,7 @@ from harness.system.foreign import list_folder, open_file, read_bytes, walk_tree
 from harness.system.scratch import is_scratch
 
 BACKUP = "README.md.bak"
+IMPORTABLE = "harness import PATH: a finished bundle, a report, an archive, or a folder of them"
 _LAYOUT = re.compile(r"(?:^|.*/)[^/]+/[0-9a-f]{2}/[0-9a-f]{38}/([^/]+)")
 # Two runs of one commit on one node share a folder's name but for this.
 _TWIN = re.compile(r"~[0-9]+$")
@@ -74,7 +75,7 @@ def find_entries(path: Path, *, needed: bool = True) -> ResultTree:
     if not path.exists():
         raise UsageError(
             f"no such file or folder: {path}",
-            hint="harness import PATH: a bundle, a report, an archive, or a folder of them",
+            hint=IMPORTABLE,
         )
     if not path.is_dir():
         return ResultTree(entries=(ReportEntry(path=str(path), node=_node(path.parent)),))

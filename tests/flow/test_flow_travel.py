@@ -123,7 +123,7 @@ def test_an_id_that_is_not_one(kit: Kit, away: Stand, name: str) -> None:
     assert not list(kit.results.glob("*/*/*"))
 
 
-@pytest.mark.parametrize("damage", ["damaged", "empty", "unfinished"])
+@pytest.mark.parametrize("damage", ["damaged", "empty", "unfinished", "unfinished sweep"])
 def test_one_of_several_that_holds_nothing_does_not_stop_the_others(
     kit: Kit, away: Stand, tmp_path: Path, damage: str
 ) -> None:
@@ -133,6 +133,11 @@ def test_one_of_several_that_holds_nothing_does_not_stop_the_others(
     elif damage == "empty":
         with zipfile.ZipFile(other, "w") as packed:
             packed.writestr("a.txt", "nothing")
+    elif damage == "unfinished sweep":
+        other.mkdir()
+        put_sweep(away, end="")
+        for file in away.results.glob("*/*/*.sweep.*"):
+            file.rename(other / file.name)
     else:
         shutil.copytree(next(away.results.glob("*/*/*")), other / "a.partial")
     done = kit.harness("import", str(other), str(good))
@@ -143,6 +148,8 @@ def test_one_of_several_that_holds_nothing_does_not_stop_the_others(
     assert (alone.returncode, alone.stdout) == (5, "")
     assert alone.stderr.startswith(f"harness: {other} is not unpacked" if damage == "damaged" else "harness: there is")
     assert "an unfinished run" in alone.stderr or damage != "unfinished"
+    assert "an unfinished sweep" in alone.stderr or damage != "unfinished sweep"
+    assert "  try:   " in alone.stderr or damage == "damaged"
 
 
 @pytest.mark.parametrize("name", ["", "all.zip"])
