@@ -31,8 +31,8 @@ def events(call: Call, ids: tuple[str, ...], *, node: str = "", limit: int = 0) 
     names = {one.name: one.short for one in history.commits}
     if ids:
         options, width = name_places(call.settings, places), output.width
-        told = (render_event(event, history, names, options=options, width=width) for event in found)
-        output.show("\n".join(told), found)
+        texts = (render_event(event, history, names, options=options, width=width) for event in found)
+        output.show("\n".join(texts), found)
     else:
         older = len(history.events) - len(found)
         output.show(render_events(found, names, older=older, width=output.width), found)

@@ -36,7 +36,7 @@ def list_decisive(settings: Settings) -> tuple[SettingUsed, ...]:
 
 
 def has_login(one: SettingUsed) -> bool:
-    """Return whether the value of a setting had a login, which its description leaves out."""
+    """Return whether the value of a setting had a login or another secret, which its description leaves out."""
     return any(mark in one.value for mark in _MARKS)
 
 
@@ -53,7 +53,7 @@ def recall(settings: Settings, kept: Sequence[SettingUsed]) -> Settings:
         setting = BY_NAME[one.name]
         if has_login(one):
             if settings.is_default(one.name):
-                cause = "its original value contained a login, and logins are not recorded"
+                cause = "its original value contained a login or another secret, which is not recorded"
                 raise UsageError(f"{setting.flag} is missing", cause=cause, hint=f"give {setting.flag} again")
             continue
         values[one.name] = _parse(one.value, setting.kind)
@@ -83,7 +83,7 @@ def restore_settings(kept: Iterable[SettingUsed]) -> Settings:
 def name_options(kept: Iterable[SettingUsed]) -> tuple[str, ...]:
     """Return the options with which a live comparison builds and measures on this node as recorded settings asked for.
 
-    What is as by default is left out, and so are logins and what cannot be understood.
+    What is as by default is left out, and so is what had a login or cannot be understood.
     """
     stated = {one.name: one.value for one in _rename(kept)}
     words: list[str] = []

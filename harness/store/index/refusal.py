@@ -3,6 +3,7 @@
 from typing import Any
 
 from harness.errors import UnfitError
+from harness.records.secret import HIDDEN
 from harness.store.index.table import SCHEMA
 
 REBUILD = "harness index --rebuild (with the same database; every bundle is read again)"
@@ -32,7 +33,7 @@ def refuse_server(url: Any, error: Exception) -> UnfitError:
     lines = [line.strip() for line in str(original).splitlines() if line.strip()]
     cause = lines[0] if lines else type(error).__name__
     for password in (url.password, url.query.get("password")):
-        cause = cause.replace(str(password), "***") if password else cause
+        cause = cause.replace(str(password), HIDDEN) if password else cause
     code = _find_code(error)
     # Without a code it never came to the server: an option of the URL is wrong.
     other = f"check the options of the URL: {URL}" if isinstance(error, sa.exc.ProgrammingError) else _AWAY
