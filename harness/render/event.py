@@ -127,7 +127,7 @@ def _compare(one: _Shift) -> str:
 
 
 def _direct(one: _Shift) -> str:
-    """Return whether a change is one for the slower, where its interval tells and its metric has a direction."""
+    """Return `slower` or `faster`; nothing where the interval holds zero, or the metric is not known."""
     if one.key.metric not in METRICS or not one.change:
         return ""
     if one.low is not None and one.high is not None and one.low <= 0 <= one.high:

@@ -15,7 +15,7 @@ _NIGHTS = 20
 
 
 class Budget:
-    """The events of a node: no more than `nightly` a night in the long run, whatever the series do, nor in one night.
+    """The events of a node: no more than `nightly` a night, in one night as in the long run, whatever the series do.
 
     Every event makes it harder to have the next one: it raises the thresholds of its series by RISE together, as
     logarithms, and all thresholds together fall by no more than `nightly` times RISE a night. As no score exceeds a

@@ -26,7 +26,7 @@ _KEPT = WINDOW + AMONG
 # A series that came back without a step that could be seen is back where so many points in a row lie nearer to the old
 # level than a third of the way, and by so many standard errors away from the new one.
 _TOGETHER, _SURE = 20, 4.0
-# Scores are as strong as one another where only rounding is between them: those of points that all count as the most.
+# Scores that differ by rounding alone count as equal, such as those of steps whose points all reach the limit.
 _ALIKE = 1e-9
 
 
@@ -158,7 +158,7 @@ def _find_return(noise: Noise, change: Change, later: Sequence[tuple[int, float]
     away = abs(change.after - change.before)
     error = noise.scale / (1 - noise.memory) * math.sqrt(OF_MIDDLES / _TOGETHER)
     near = [abs(log - change.before) < abs(log - change.after) for _, log in later]
-    count = sum(near[: _TOGETHER - 1])  # so many of the last few points are on the side of the old level
+    count = sum(near[: _TOGETHER - 1])  # of the newest points, those nearer to the old level
     for end in range(_TOGETHER, len(later) + 1):
         count += near[end - 1]
         if count > _TOGETHER / 2:

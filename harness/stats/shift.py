@@ -36,7 +36,7 @@ REACH = NormalDist().inv_cdf((1 + SIZE) / 2)
 _SURELY = NormalDist().inv_cdf(0.9)
 # The farthest point counts as the second farthest, which takes about so much of a score.
 _LEVELLED = 0.25
-# The exponential of more is not a number that a computer has.
+# exp(710) is too large for a float.
 _LARGEST = 700.0
 # A step is visible if it is seen within so many points.
 SOON = 7
@@ -93,7 +93,7 @@ def score_place(
 ) -> float:
     """Return the same score with each point as it is, so that places can be compared.
 
-    `ordered` are the points before, those that tell the level, where somebody has sorted them.
+    `ordered` are the points that give the level before, sorted, where the caller has them.
     """
     distances = _list_distances(logs, length, sign, ordered)
     return _weigh(_depart(distances, noise), noise, min(len(logs) - length, WINDOW))
@@ -206,7 +206,7 @@ def bound_change(change: Change) -> tuple[float, float, float]:
 
 
 def to_share(change: float) -> float:
-    """Return a change of a logarithm as a share of the value before; the largest ones are all the same one."""
+    """Return a change of a logarithm as a share of the value before; what is too large for a float becomes e^700."""
     return math.expm1(min(change, _LARGEST))
 
 
@@ -230,7 +230,7 @@ def measure_error(length: int, keep: float, held: int) -> float:
 def _depart(distances: Sequence[float], noise: Noise) -> list[float]:
     """Return how far all points but the first lie from where the first one and the level lead to expect them.
 
-    That is given how far they lie from the level.
+    `distances` is how far each lies from the level.
     """
     limit = noise.clip * noise.deviation
     departures = distances[1:]
@@ -241,9 +241,9 @@ def _depart(distances: Sequence[float], noise: Noise) -> list[float]:
 
 
 def _iter_sorted(logs: Sequence[float], first: int) -> Iterator[list[float]]:
-    """Yield the newest `WINDOW` points before `first`, before the next one, and so on, sorted; `first` is at most that.
+    """Yield the newest `WINDOW` points before `first` (at most `WINDOW`), before the next one, and so on, sorted.
 
-    It is one list, to be used before the next one is asked for.
+    It is always the same list: use it before you ask for the next one.
     """
     ordered = sorted(logs[:first])
     for start in range(first, len(logs)):

@@ -56,16 +56,16 @@ def test_a_wide_table_has_parts_with_the_names_of_its_rows(width: int) -> None:
     st.integers(min_value=0, max_value=60),
 )
 def test_a_command_in_several_lines_is_that_command(words: list[str], width: int) -> None:
-    lines = continue_command(shlex.join(words), lead="  to know: ", width=width)
-    text = "\n".join(lines).removeprefix("  to know: ").replace("\\\n", "")
+    lines = continue_command(shlex.join(words), lead="  to find out: ", width=width)
+    text = "\n".join(lines).removeprefix("  to find out: ").replace("\\\n", "")
     assert shlex.split(text) == words
     assert width or len(lines) == 1
 
 
 def test_an_option_stands_beside_its_value() -> None:
     command = "harness ab 740bf7f6a150 215990abdeb7 --model 'a b' --threads 4 --relink --metric encode && true"
-    assert continue_command(command, lead="  to know: ", width=30) == [
-        "  to know: harness ab \\",
+    assert continue_command(command, lead="  to find out: ", width=30) == [
+        "  to find out: harness ab \\",
         "      740bf7f6a150 \\",
         "      215990abdeb7 \\",
         "      --model 'a b' \\",
