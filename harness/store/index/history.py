@@ -11,21 +11,23 @@ from harness.errors import UnreadableError
 from harness.records.card import RunFilter
 from harness.records.raw_history import MachineFacts, RawHistory, RawPoint, RawSeriesKey, RunDetail
 from harness.records.record import short_hash
+from harness.store.index.checksum import check_points, check_texts, sum_point, sum_texts
 from harness.store.index.index import RunIndex
-from harness.store.index.numbers import RunNumbers, read_numbers
+from harness.store.index.numbers import RunNumbers, Value, read_numbers
 from harness.store.index.piece import gather, read_pieces
 from harness.store.index.question import EVERYTHING, chunk, list_conditions
-from harness.store.index.reader import BundleAddress, TableRow
-from harness.store.index.table import make_tables
+from harness.store.index.reader import TEXTS, BundleAddress, TableRow
+from harness.store.index.table import DamagedError, make_tables
 
 # So many bundles are one piece of work for one of several processes, and fewer pieces are not worth those.
 _PIECE, _PIECES = 20, 5
 # So many are written in one transaction.
 _BATCH = 500
 
-_DETAILS = tuple(name for name in RunDetail.__struct_fields__ if name not in ("path", "caveats"))
-# The fields that are made of columns, and those that are columns.
-_FIELDS = ("path", "caveats", *_DETAILS)
+# The columns of the tables `series` and `detail`, in the order in which their checksums are made.
+_KEY = ("node", "config", "case_name", "metric", "yardstick")
+_OWN = "ended config options commit_date subject repo changes engine purpose caveats machine".split()
+_FIELDS = frozenset(RunDetail.__struct_fields__)
 
 
 def measure(index: RunIndex, wanted: RunFilter = EVERYTHING) -> list[UnreadableError]:
@@ -64,25 +66,28 @@ def load_history(
     run, detail, series, point = tables.run, tables.detail, tables.series, tables.point
     words = ((series.c.node, wanted.node), (series.c.config, config), (series.c.case_name, case))
     asked = [column == word for column, word in (*words, (series.c.metric, metric)) if word]
-    columns = (series.c.id, series.c.node, series.c.config, series.c.case_name, series.c.metric, series.c.yardstick)
-    rest = [run.c[name] if name in run.c else detail.c[name] for name in _DETAILS]
+    columns = (series.c.id, series.c.checksum, *(series.c[name] for name in _KEY))
+    texts = (*(run.c[name] for name in TEXTS), run.c.checksum, *(detail.c[name] for name in _OWN), detail.c.checksum)
     chosen = (
-        sa.select(run.c.id, detail.c.run, run.c.month, run.c.name, detail.c.caveats, *rest)
+        sa.select(run.c.id, detail.c.run, run.c.month, run.c.name, *texts)
         .outerjoin(detail, detail.c.run == run.c.id)
         .join(tables.month, tables.month.c.id == run.c.month)
         .where(tables.month.c.folder == index.folder, *list_conditions(index.link, wanted))
     )
-    values = sa.select(point.c.series, point.c.run, point.c.n, point.c.median, point.c.low, point.c.high)
+    values = sa.select(*(point.c[name] for name in ("series", "run", "n", "median", "low", "high", "checksum")))
     found: defaultdict[int, list[RawPoint]] = defaultdict(list)
     with index.link.reading() as connection:
-        rows = connection.execute(sa.select(*columns).where(*asked)).all()
-        keys = {number: RawSeriesKey(*key) for number, *key in rows}
+        keys: dict[int, RawSeriesKey] = {}
+        for number, checksum, *key in connection.execute(sa.select(*columns).where(*asked)):
+            check_texts(key, checksum)
+            keys[number] = RawSeriesKey(*key)
         runs = index.link.fetch(connection, chosen)
         details = {number: _make_detail(index, row) for number, known, *row in runs if known is not None}
-        machines = {row.digest: _read_facts(row.facts) for row in connection.execute(sa.select(tables.machine))}
+        machines = {row.digest: _read_facts(*row) for row in connection.execute(sa.select(tables.machine))}
         for ids in chunk(list(keys)):
             rows = index.link.fetch(connection, values.where(point.c.series.in_(ids)))
-            for number, row, n, median, low, high in rows:
+            check_points(rows)
+            for number, row, n, median, low, high, _ in rows:
                 if row in details:  # else it is one of a run that is gone, or not wanted
                     found[number].append(RawPoint(row, n, median, low, high))
     known = {keys[number]: points for number, points in found.items()}
@@ -90,9 +95,15 @@ def load_history(
 
 
 def _make_detail(index: RunIndex, row: Sequence[Any]) -> RunDetail:
-    month, name, caveats, *rest = row
+    month, name, *texts = row
+    middle = len(TEXTS)
+    of_run, (checksum, *of_detail, last) = texts[:middle], texts[middle:]
+    check_texts(of_run, checksum)
+    check_texts(of_detail, last)
+    fields = dict(zip((*_OWN, *TEXTS), (*of_detail, *of_run), strict=True))
     path = f"{index.folders.get(month, '')}{os.sep}{os.fsdecode(name)}"
-    return RunDetail(**dict(zip(_FIELDS, (path, tuple(caveats.split()), *rest), strict=True)))
+    known = {name: value for name, value in fields.items() if name in _FIELDS}
+    return RunDetail(**known | {"path": path, "caveats": tuple(fields["caveats"].split())})
 
 
 def _split(path: str) -> BundleAddress:
@@ -112,11 +123,10 @@ def _write(index: RunIndex, found: Sequence[tuple[int, RunNumbers]], ids: dict[R
     for run, numbers in found:
         digest = short_hash(*numbers.machine)
         machines[digest] = msgspec.json.encode(numbers.machine).decode()
-        details.append(numbers.detail | {"run": run, "machine": digest})
-        points += [
-            {"series": ids[key], "run": run, "n": n, "median": median, "low": low, "high": high}
-            for key, (n, median, low, high) in numbers.values
-        ]
+        detail = numbers.detail | {"machine": digest}
+        checksum = sum_texts([str(detail[name]) for name in _OWN])
+        details.append(detail | {"run": run, "checksum": checksum})
+        points += [_make_point(ids[key], run, value) for key, value in numbers.values]
     # In one order, or two processes might wait for each other.
     rows: list[TableRow] = [{"digest": digest, "facts": facts} for digest, facts in sorted(machines.items())]
     with link.writing() as connection:
@@ -124,27 +134,34 @@ def _write(index: RunIndex, found: Sequence[tuple[int, RunNumbers]], ids: dict[R
             link.add(connection, table, those)
 
 
+def _make_point(series: int, run: int, value: Value) -> TableRow:
+    n, median, low, high = value
+    checksum = sum_point((series, run, n, median, low, high))
+    return {"series": series, "run": run, "n": n, "median": median, "low": low, "high": high, "checksum": checksum}
+
+
 def _load_series(index: RunIndex) -> dict[RawSeriesKey, int]:
     import sqlalchemy as sa
 
     series = make_tables().series
-    columns = (series.c.id, series.c.node, series.c.config, series.c.case_name, series.c.metric, series.c.yardstick)
     with index.link.reading() as connection:
-        rows = connection.execute(sa.select(*columns)).all()
+        rows = connection.execute(sa.select(series.c.id, *(series.c[name] for name in _KEY))).all()
     return {RawSeriesKey(*key): number for number, *key in rows}
 
 
 def _add_series(index: RunIndex, new: Iterable[RawSeriesKey], ids: dict[RawSeriesKey, int]) -> None:
     series = make_tables().series
-    names = ("node", "config", "case_name", "metric", "yardstick")
-    rows = [dict(zip(names, key, strict=True)) for key in sorted(new)]
+    rows: list[TableRow] = [{**dict(zip(_KEY, key, strict=True)), "checksum": sum_texts(key)} for key in sorted(new)]
     with index.link.writing() as connection:
         connection.execute(index.link.insert(series), rows)
     ids |= _load_series(index)  # another process may have added some of them
 
 
-def _read_facts(text: str) -> MachineFacts:
-    return msgspec.json.decode(text, type=MachineFacts)
+def _read_facts(digest: str, text: str) -> MachineFacts:
+    facts = msgspec.json.decode(text, type=MachineFacts)
+    if short_hash(*facts) != digest:
+        raise DamagedError("facts about a machine")
+    return facts
 
 
 def drop_orphans(index: RunIndex) -> None:

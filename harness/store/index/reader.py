@@ -2,7 +2,6 @@
 
 import functools
 import os
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from harness.records.source import name_project
 from harness.records.trial import Role
 from harness.render.config_column import config_words
 from harness.store.bundle import RUN
-from harness.store.index.table import DamagedError
+from harness.store.index.checksum import check_texts, sum_texts
 from harness.store.json_file import read_run
 
 # The columns that a bundle's checksum is made of; the first of them are what its card has, in this order.
@@ -123,7 +122,7 @@ def read_row(month: str, name: str) -> TableRow:
         "role": str(head.trial.role) if head.trial else "",
         "sweep": tame(head.sweep),
     }
-    return {"name": os.fsencode(name), "stamp": stamp, "checksum": _add_up([str(row[name]) for name in TEXTS]), **row}
+    return {"name": os.fsencode(name), "stamp": stamp, "checksum": sum_texts([str(row[name]) for name in TEXTS]), **row}
 
 
 def make_card(path: str, checksum: int, texts: Sequence[str]) -> Card:
@@ -131,20 +130,10 @@ def make_card(path: str, checksum: int, texts: Sequence[str]) -> Card:
 
     Raises DamagedError for a row that was not written so.
     """
-    try:
-        damaged = checksum != _add_up(texts)
-    except TypeError:  # SQLite keeps anything in any column
-        damaged = True
-    if damaged:
-        raise DamagedError(path)
+    check_texts(texts, checksum)
     fields: dict[str, object] = dict(zip(_FIELDS, texts, strict=False))
     words = {name: read_words(str(fields[name])) for name in ("config", "models")}
     return msgspec.convert(fields | words | {"path": path}, Card)
-
-
-def _add_up(texts: Sequence[str]) -> int:
-    """Return a checksum of the texts of a row: a database finds what is wrong in its own structure alone."""
-    return zlib.crc32("\0".join(texts).encode())
 
 
 def stamp_file(path: str) -> str:

@@ -80,6 +80,7 @@ def make_tables() -> IndexTables:
             "detail",
             made.key("run"),
             *made.text_columns("ended config options commit_date subject repo changes engine purpose caveats machine"),
+            made.checksum(),
         ),
         machine=made.table("machine", made.text_column("digest", primary_key=True), *made.text_columns("facts")),
         series=_make_series(made),
@@ -117,6 +118,10 @@ class _Maker:
     def text_columns(self, names: str) -> list[Any]:
         return [self.text_column(name, nullable=False, default="") for name in names.split()]
 
+    def checksum(self) -> Any:
+        """Return the column of what `harness.store.index.checksum` makes of the others."""
+        return self.sa.Column("checksum", self.sa.BigInteger, nullable=False)
+
     def path(self, name: str, **options: Any) -> Any:
         """Return the column of a name on a disk, which need not be text."""
         return self.sa.Column(name, self.sa.LargeBinary, nullable=False, **options)
@@ -135,7 +140,7 @@ def _make_run(made: _Maker) -> Any:
             "stamp run_id start earliest node sha commit_name release config models status origin project"
         ),
         *made.text_columns("trial role sweep"),
-        made.sa.Column("checksum", made.sa.BigInteger, nullable=False),
+        made.checksum(),
         made.unique("month", "name"),
         sqlite_autoincrement=True,  # the id of a run that is gone is not given to another one
     )
@@ -145,7 +150,7 @@ def _make_run(made: _Maker) -> Any:
 
 def _make_series(made: _Maker) -> Any:
     names = "node config case_name metric yardstick"
-    return made.table("series", made.id(), *made.text_columns(names), made.unique(*names.split()))
+    return made.table("series", made.id(), *made.text_columns(names), made.checksum(), made.unique(*names.split()))
 
 
 def _make_point(made: _Maker) -> Any:
@@ -157,5 +162,6 @@ def _make_point(made: _Maker) -> Any:
         made.sa.Column("median", made.sa.Double, nullable=False),
         made.sa.Column("low", made.sa.Double),
         made.sa.Column("high", made.sa.Double),
+        made.checksum(),
         sqlite_with_rowid=False,  # a series lies in one piece
     )

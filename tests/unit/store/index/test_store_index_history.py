@@ -124,6 +124,39 @@ def test_a_table_of_numbers_that_is_damaged_is_made_again(stand: Stand, table: s
     assert (stand.effort.read, stand.effort.trouble) == (4, "")
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("point", "median", "median + 0.001"),
+        ("point", "median", "'fast'"),
+        ("point", "low", "NULL"),
+        ("point", "high", "1e300"),
+        ("point", "n", "n + 1"),
+        ("point", "run", "run + 1000"),
+        ("detail", "commit_date", "'2031-01-01'"),
+        ("detail", "machine", "''"),
+        ("machine", "facts", "'[]'"),
+        ("series", "metric", "'decode'"),
+        ("run", "start", "'2031-01-01T00:00:00+00:00'"),
+    ],
+)
+def test_a_value_that_was_altered_in_the_file_is_not_shown(stand: Stand, table: str, column: str, value: str) -> None:
+    whole = look(stand)
+    row = "run" if table == "point" else "rowid"
+    first = f"(SELECT min({row}) FROM harness_{table})"
+    with sqlite3.connect(stand.file()) as connection:
+        changed = connection.execute(f"UPDATE harness_{table} SET {column} = {value} WHERE {row} = {first}").rowcount
+    connection.close()
+    assert changed > 0
+    again = look(stand)
+    assert {key: sorted(point[1:] for point in points) for key, points in again.series.items()} == {
+        key: sorted(point[1:] for point in points) for key, points in whole.series.items()
+    }
+    assert sorted(map(str, again.details.values())) == sorted(map(str, whole.details.values()))
+    assert again.machines == whole.machines
+    assert stand.effort.read == 4, "the file was made again"
+
+
 def test_a_run_that_changes_before_its_numbers_are_read(stand: Stand) -> None:
     def ask(index: RunIndex) -> RawHistory:
         index.refresh()
