@@ -21,7 +21,7 @@ from harness.render import config_column
 from harness.settings import recall
 from harness.settings.request import Places
 from harness.stats import summary
-from harness.store.index import numbers, reader, sweep_row, table
+from harness.store.index import checksum, numbers, reader, sweep_row, table
 from harness.store.index.database import Database, is_damage, open_file, open_memory, open_server, prepare
 from harness.store.index.index import Note, Progress, RunIndex
 from harness.store.index.table import ClashError, DamagedError
@@ -42,6 +42,7 @@ _CODE = (
     numbers,
     sweep_row,
     table,
+    checksum,
     card,
     outcome,
     source,

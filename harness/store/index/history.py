@@ -17,16 +17,14 @@ from harness.store.index.numbers import RunNumbers, Value, read_numbers
 from harness.store.index.piece import gather, read_pieces
 from harness.store.index.question import EVERYTHING, chunk, list_conditions
 from harness.store.index.reader import TEXTS, BundleAddress, TableRow
-from harness.store.index.table import DamagedError, make_tables
+from harness.store.index.table import DETAIL, SERIES, DamagedError, make_tables
 
 # So many bundles are one piece of work for one of several processes, and fewer pieces are not worth those.
 _PIECE, _PIECES = 20, 5
 # So many are written in one transaction.
 _BATCH = 500
 
-# The columns of the tables `series` and `detail`, in the order in which their checksums are made.
-_KEY = ("node", "config", "case_name", "metric", "yardstick")
-_OWN = "ended config options commit_date subject repo changes engine purpose caveats machine".split()
+# What a run is in a history.
 _FIELDS = frozenset(RunDetail.__struct_fields__)
 
 
@@ -66,8 +64,8 @@ def load_history(
     run, detail, series, point = tables.run, tables.detail, tables.series, tables.point
     words = ((series.c.node, wanted.node), (series.c.config, config), (series.c.case_name, case))
     asked = [column == word for column, word in (*words, (series.c.metric, metric)) if word]
-    columns = (series.c.id, series.c.checksum, *(series.c[name] for name in _KEY))
-    texts = (*(run.c[name] for name in TEXTS), run.c.checksum, *(detail.c[name] for name in _OWN), detail.c.checksum)
+    columns = (series.c.id, series.c.checksum, *(series.c[name] for name in SERIES))
+    texts = (*(run.c[name] for name in TEXTS), run.c.checksum, *(detail.c[name] for name in DETAIL), detail.c.checksum)
     chosen = (
         sa.select(run.c.id, detail.c.run, run.c.month, run.c.name, *texts)
         .outerjoin(detail, detail.c.run == run.c.id)
@@ -100,7 +98,7 @@ def _make_detail(index: RunIndex, row: Sequence[Any]) -> RunDetail:
     of_run, (checksum, *of_detail, last) = texts[:middle], texts[middle:]
     check_texts(of_run, checksum)
     check_texts(of_detail, last)
-    fields = dict(zip((*_OWN, *TEXTS), (*of_detail, *of_run), strict=True))
+    fields = dict(zip((*DETAIL, *TEXTS), (*of_detail, *of_run), strict=True))
     path = f"{index.folders.get(month, '')}{os.sep}{os.fsdecode(name)}"
     known = {name: value for name, value in fields.items() if name in _FIELDS}
     return RunDetail(**known | {"path": path, "caveats": tuple(fields["caveats"].split())})
@@ -124,7 +122,7 @@ def _write(index: RunIndex, found: Sequence[tuple[int, RunNumbers]], ids: dict[R
         digest = short_hash(*numbers.machine)
         machines[digest] = msgspec.json.encode(numbers.machine).decode()
         detail = numbers.detail | {"machine": digest}
-        checksum = sum_texts([str(detail[name]) for name in _OWN])
+        checksum = sum_texts([str(detail[name]) for name in DETAIL])
         details.append(detail | {"run": run, "checksum": checksum})
         points += [_make_point(ids[key], run, value) for key, value in numbers.values]
     # In one order, or two processes might wait for each other.
@@ -145,13 +143,13 @@ def _load_series(index: RunIndex) -> dict[RawSeriesKey, int]:
 
     series = make_tables().series
     with index.link.reading() as connection:
-        rows = connection.execute(sa.select(series.c.id, *(series.c[name] for name in _KEY))).all()
+        rows = connection.execute(sa.select(series.c.id, *(series.c[name] for name in SERIES))).all()
     return {RawSeriesKey(*key): number for number, *key in rows}
 
 
 def _add_series(index: RunIndex, new: Iterable[RawSeriesKey], ids: dict[RawSeriesKey, int]) -> None:
     series = make_tables().series
-    rows: list[TableRow] = [{**dict(zip(_KEY, key, strict=True)), "checksum": sum_texts(key)} for key in sorted(new)]
+    rows: list[TableRow] = [{**dict(zip(SERIES, key, strict=True)), "checksum": sum_texts(key)} for key in sorted(new)]
     with index.link.writing() as connection:
         connection.execute(index.link.insert(series), rows)
     ids |= _load_series(index)  # another process may have added some of them

@@ -22,6 +22,9 @@ from harness.errors import UnfitError
 # To be raised when a table changes its form; what the rows say is covered by the digest of the code that makes them.
 SCHEMA = 1
 PREFIX = "harness_"
+# The columns of the tables `series` and `detail`, in the order in which their checksums are made.
+SERIES = ("node", "config", "case_name", "metric", "yardstick")
+DETAIL = tuple("ended config options commit_date subject repo changes engine purpose caveats machine".split())
 
 
 class DamagedError(Exception):
@@ -73,13 +76,13 @@ def make_tables() -> IndexTables:
             "sweep",
             made.key("month"),
             made.path("name", primary_key=True),
-            *made.text_columns("stamp sweep_id node start ended"),
+            *made.text_columns("stamp", "sweep_id", "node", "start", "ended"),
             *map(made.integer, ("configs", "cells")),
         ),
         detail=made.table(
             "detail",
             made.key("run"),
-            *made.text_columns("ended config options commit_date subject repo changes engine purpose caveats machine"),
+            *made.text_columns(*DETAIL),
             made.checksum(),
         ),
         machine=made.table("machine", made.text_column("digest", primary_key=True), *made.text_columns("facts")),
@@ -115,8 +118,8 @@ class _Maker:
     def text_column(self, name: str, **options: Any) -> Any:
         return self.sa.Column(name, self._text, **options)
 
-    def text_columns(self, names: str) -> list[Any]:
-        return [self.text_column(name, nullable=False, default="") for name in names.split()]
+    def text_columns(self, *names: str) -> list[Any]:
+        return [self.text_column(name, nullable=False, default="") for name in names]
 
     def checksum(self) -> Any:
         """Return the column of what `harness.store.index.checksum` makes of the others."""
@@ -137,9 +140,9 @@ def _make_run(made: _Maker) -> Any:
         made.integer("month"),
         made.path("name"),
         *made.text_columns(
-            "stamp run_id start earliest node sha commit_name release config models status origin project"
+            *"stamp run_id start earliest node sha commit_name release config models status origin project".split()
         ),
-        *made.text_columns("trial role sweep"),
+        *made.text_columns("trial", "role", "sweep"),
         made.checksum(),
         made.unique("month", "name"),
         sqlite_autoincrement=True,  # the id of a run that is gone is not given to another one
@@ -149,8 +152,7 @@ def _make_run(made: _Maker) -> Any:
 
 
 def _make_series(made: _Maker) -> Any:
-    names = "node config case_name metric yardstick"
-    return made.table("series", made.id(), *made.text_columns(names), made.checksum(), made.unique(*names.split()))
+    return made.table("series", made.id(), *made.text_columns(*SERIES), made.checksum(), made.unique(*SERIES))
 
 
 def _make_point(made: _Maker) -> Any:
