@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,21 +66,26 @@ def find_bundles(path: Path) -> FoundBundles:
 
 
 def import_bundles(bundles: list[Path], results: Path, aside: Path) -> Iterator[ImportedItem]:
-    """Copy each bundle to its place in the results, and yield what became of it, in order.
+    """Copy each bundle to its place in the results; return what becomes of each, in order.
 
     `aside` is a folder in the results for what is not whole yet.
     """
-    for bundle in bundles:
+    return place_each(bundles, results, lambda bundle: _place(bundle, results, aside))
+
+
+def place_each(paths: Iterable[Path], results: Path, place: Callable[[Path], ImportOutcome]) -> Iterator[ImportedItem]:
+    """Yield what became of each path when `place` copied it into the results, or the error if it could not."""
+    for path in paths:
         error: HarnessError | None = None
         placed = ImportOutcome.FAILED
         try:
-            placed = _place(bundle, results, aside)
+            placed = place(path)
         except OSError as trouble:
-            what = f"{bundle} is not imported: cannot write {trouble.filename or results}"
+            what = f"{path} is not imported: cannot write {trouble.filename or results}"
             error = UnfitError(what, cause=trouble.strerror or str(trouble))
         except HarnessError as flaw:
             error = flaw
-        yield ImportedItem(path=str(bundle), placed=placed, error=error)
+        yield ImportedItem(path=str(path), placed=placed, error=error)
 
 
 def _place(bundle: Path, results: Path, aside: Path) -> ImportOutcome:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from harness.errors import HarnessError, UnfitError, UnreadableError
+from harness.errors import UnreadableError
 from harness.judge.sweep_check import find_sweep_flaw
 from harness.records.sweep import Sweep
 from harness.store.bundle import SWEEP
-from harness.store.bundle_import import ImportedItem, is_equal
+from harness.store.bundle_import import ImportedItem, is_equal, place_each
 from harness.store.enclosure import give_name, write_file
 from harness.store.importer import ImportOutcome, refuse_links
 from harness.store.json_file import read_run
@@ -33,21 +33,11 @@ def is_unfinished(path: Path) -> bool:
 
 
 def import_sweeps(files: list[Path], results: Path, aside: Path) -> Iterator[ImportedItem]:
-    """Copy the file of each sweep, and its tables, to their place in the results, and yield what became of it.
+    """Copy the file of each sweep, with its tables, to its place in the results; return what becomes of each, in order.
 
     `aside` is a folder in the results for what is not whole yet.
     """
-    for path in files:
-        error: HarnessError | None = None
-        placed = ImportOutcome.FAILED
-        try:
-            placed = _place(path, results, aside)
-        except OSError as trouble:
-            what = f"{path} is not imported: cannot write {trouble.filename or results}"
-            error = UnfitError(what, cause=trouble.strerror or str(trouble))
-        except HarnessError as flaw:
-            error = flaw
-        yield ImportedItem(path=str(path), placed=placed, error=error)
+    return place_each(files, results, lambda path: _place(path, results, aside))
 
 
 def _place(path: Path, results: Path, aside: Path) -> ImportOutcome:
