@@ -1,0 +1,121 @@
+import itertools
+import math
+import random
+
+import pytest
+
+from harness.stats.level_chain import (
+    FURTHER,
+    Grid,
+    Link,
+    Shift,
+    expect_size,
+    iter_forward,
+    lay_grid,
+    make_chain,
+    pass_backward,
+    rescale,
+)
+
+GRID = Grid(step=0.01, first=-1, size=5, least=2)
+
+
+def make_links(*, across: bool) -> list[Link]:
+    draw = random.Random(3)
+    links = []
+    for place in (2, 5, 9):
+        jumps = [draw.random() for _ in range(2 * GRID.size - 1)] if across and place == 5 else None
+        links.append(Link(place, draw.random(), [draw.random() for _ in range(GRID.size)], jumps))
+    return links
+
+
+def walk(links: list[Link], path: tuple[int, ...]) -> float:
+    """Return the weight of a path, from level 0 on: what it stays or jumps, times what its levels say."""
+    weight, before = 1.0, -GRID.first
+    for link, level in zip(links, path, strict=True):
+        across = link.jumps[level - before + GRID.size - 1] if link.jumps else 1.0
+        if level == before:
+            weight *= across
+        elif abs(level - before) >= GRID.least:
+            weight *= across * link.jump / GRID.size
+        else:
+            return 0.0
+        weight *= link.levels[level]
+        before = level
+    return weight
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_both_passes_sum_over_all_paths(*, across: bool) -> None:
+    links = make_links(across=across)
+    paths = itertools.product(range(GRID.size), repeat=len(links))
+    whole = math.fsum(walk(links, path) for path in paths)
+    *_, (message, scale) = iter_forward(links, GRID)
+    assert math.fsum(message) * math.exp(scale) == pytest.approx(whole, rel=1e-12)
+    back = pass_backward(links, GRID)
+    ahead = [one * other for one, other in zip(links[0].levels, back.messages[1], strict=True)]
+    first = math.fsum((walk(links[:1], (level,)) / links[0].levels[level]) * ahead[level] for level in range(GRID.size))
+    assert first * math.exp(back.scales[0]) == pytest.approx(whole, rel=1e-12)
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_a_jump_at_the_first_link_is_the_sum_over_paths_that_leave_at_once(*, across: bool) -> None:
+    links = make_links(across=across)
+    paths = [path for path in itertools.product(range(GRID.size), repeat=len(links)) if path[0] != -GRID.first]
+    whole = math.fsum(walk(links, path) for path in paths)
+    back = pass_backward(links, GRID)
+    assert back.jumped[0][-GRID.first] * math.exp(back.scales[0]) == pytest.approx(whole, rel=1e-12)
+
+
+def test_the_grid_holds_both_ends_and_nought() -> None:
+    grid = lay_grid([0.03] * 20, 0.02, 0.01)
+    levels = [(grid.first + index) * grid.step for index in range(grid.size)]
+    assert levels[-grid.first] == 0
+    assert levels[0] < -0.01
+    assert levels[-1] > 0.04
+    assert grid.least * grid.step >= 0.01
+    for centre, spread in ((0.5, 1e-6), (-0.3, 0.002), (0.001, 0.2)):
+        assert 5 <= lay_grid([centre] * 9, spread, abs(centre) / 4).size <= 50
+
+
+def test_blocks_of_a_place_add_up_and_wild_ones_say_little() -> None:
+    grid = lay_grid([0.03] * 20, 0.02, 0.01)
+    weights = [1.0] * 8
+    slow, fast = -grid.first + round(0.03 / grid.step), -grid.first
+
+    def odds(*shifts: float) -> float:
+        links, _ = make_chain(weights, [Shift(0, 8, 0.03), *(Shift(0, 4, one) for one in shifts)], grid, 0.02, 1.0)
+        return math.log(links[0].levels[slow] / links[0].levels[fast])
+
+    assert odds(0.03, 0.03) == pytest.approx(2 * odds(0.03))
+    assert odds(0.03) == pytest.approx(1.5**2 / 2, abs=0.25)
+    assert 0 < odds(0.6) < 0.3
+
+
+def test_jumps_share_what_a_further_one_is_likely_by_weight() -> None:
+    grid = lay_grid([0.03] * 20, 0.02, 0.01)
+    shifts = [Shift(0, 4, 0.03), Shift(0, 2, 0.0), Shift(2, 4, 0.03)]
+    links, _ = make_chain([1.0, 1.0, 2.0, 4.0], shifts, grid, 0.02, 1.0)
+    assert [link.place for link in links] == [2, 4]
+    assert [link.jump for link in links] == pytest.approx([FURTHER / 4, FURTHER * 3 / 4])
+    assert links[0].jumps is None
+    assert links[1].jumps is not None
+    assert max(range(len(links[1].jumps)), key=links[1].jumps.__getitem__) - grid.size + 1 == round(0.03 / grid.step)
+
+
+def test_a_block_across_a_place_that_was_measured_counts_nothing() -> None:
+    grid = lay_grid([0.03] * 20, 0.02, 0.01)
+    shifts = [Shift(0, 4, 0.03), Shift(0, 3, 0.03), Shift(0, 2, 0.0)]
+    assert make_chain([1.0] * 4, [*shifts, Shift(2, 4, 0.03)], grid, 0.02, 1.0) == make_chain(
+        [1.0] * 4, shifts, grid, 0.02, 1.0
+    )
+
+
+def test_the_size_of_a_jump_is_a_mean_over_levels_that_are_far_enough() -> None:
+    link = Link(1, 0.1, [1.0] * GRID.size, None)
+    assert expect_size(1, link, [0.0, 5.0, 5.0, 1.0, 1.0], GRID) == pytest.approx(0.025)
+    assert expect_size(1, link, [0.0, 1.0, 0.0, 0.0, 0.0], GRID) == 0.0
+
+
+def test_nothing_at_all_is_not_divided_by() -> None:
+    assert rescale([0.0, 0.0]) == ([0.0, 0.0], 0.0)
