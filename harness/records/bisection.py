@@ -1,0 +1,150 @@
+"""A search for the commit that changed the speed: what it goes over, what it measured, and its answer."""
+
+from enum import StrEnum
+
+from harness.records.comparison import Comparison
+from harness.records.measurement import Case
+from harness.records.record import Record
+
+
+class Candidate(Record):
+    """A commit that can have changed the speed, on the line from GOOD (left out) to BAD (the last one).
+
+    `merged` are the commits behind it whose library has the same code: they cannot have done it, and are measured with
+    it. `weight` is how likely it is beforehand, relative to the others. `wide` tells that it changes a file that most
+    others include, so that its neighbours must be compiled anew.
+    """
+
+    commit: str
+    merged: tuple[str, ...] = ()
+    weight: float = 1.0
+    wide: bool = False
+
+
+class Purpose(StrEnum):
+    """What a block is measured for: ENDS asks whether there is anything to find, FINAL whether it was found."""
+
+    ENDS = "ends"
+    SEARCH = "search"
+    FINAL = "final"
+
+
+class LineBlock(Record):
+    """Two commits of the line measured side by side, in two fresh processes.
+
+    `baseline` and `contender` are places on the line: 0 is GOOD, k the k-th candidate. `pairs` are (baseline,
+    contender) values in the metric's unit; `start` is 1 where the baseline's process was started first, -1 where the
+    contender's was, 0 where that is not known.
+    """
+
+    purpose: Purpose
+    baseline: int
+    contender: int
+    pairs: tuple[tuple[float, float], ...]
+    start: int = 0
+
+
+class Effort(Record):
+    """Wall seconds that a search reckons with.
+
+    They are those of a block, of a build beside one that is there (`near_s`, for each commit between the two), and of
+    one for which everything is compiled.
+    """
+
+    block_s: float
+    near_s: float = 14.0
+    full_s: float = 104.0
+
+
+class LineSearch(Record):
+    """All that a search knows; what comes next and the answer follow from it alone.
+
+    `built` are the places that need no build any more, `unbuildable` those that were tried in vain. `threshold` is
+    the smallest change that is looked for, `left_s` what is left of the time. `spent_s` and `builds` are counted by who
+    measures.
+    """
+
+    case: Case
+    metric: str
+    candidates: tuple[Candidate, ...]
+    effort: Effort
+    blocks: tuple[LineBlock, ...] = ()
+    built: tuple[int, ...] = ()
+    unbuildable: tuple[int, ...] = ()
+    alpha: float = 0.01
+    threshold: float = 0.02
+    left_s: float = float("inf")
+    spent_s: float = 0.0
+    builds: int = 0
+
+
+class NextBlock(Record):
+    """The block to measure next, and why.
+
+    `bits` is what so many `blocks` of it are expected to tell, in `seconds`, a build that is missing among them. They
+    are not counted for ENDS and FINAL blocks.
+    """
+
+    purpose: Purpose
+    baseline: int
+    contender: int
+    blocks: int
+    bits: float
+    seconds: float
+    reason: str
+
+
+class BisectVerdict(StrEnum):
+    """FOUND: each culprit is in a set that holds it at 95 %, and a trial of its own shows the step.
+
+    NOTHING: there is no change of the size that was asked for. UNRESOLVED: too little data to say either.
+    """
+
+    FOUND = "FOUND"
+    NOTHING = "NOTHING"
+    UNRESOLVED = "UNRESOLVED"
+
+
+class Suspect(Record):
+    """A commit that can have done it, and how probable that is."""
+
+    commit: str
+    probability: float
+    merged: tuple[str, ...] = ()
+    unbuildable: bool = False
+
+
+class Culprit(Record):
+    """The smallest set of commits that holds a change with `probability` (95 % at least), the likeliest first.
+
+    One name means that this commit did it. Several mean that they cannot be told apart, because those between them do
+    not build. `baseline` and `contender` are the commits on both sides that were measured in the final trial.
+    """
+
+    suspects: tuple[Suspect, ...]
+    probability: float
+    baseline: str
+    contender: str
+    final: Comparison
+
+
+class Bisection(Record):
+    """The answer of a search.
+
+    `ends` is the comparison of GOOD with BAD, None where they were not measured. `culprits` come in the line's order.
+    `suspects` is what is left of a search that came to no end: the smallest set that holds the next change with
+    `probability`; `nothing` is how probable it is that no further change exists. The counts are blocks by purpose.
+    """
+
+    verdict: BisectVerdict
+    why: str
+    ends: Comparison | None
+    culprits: tuple[Culprit, ...]
+    suspects: tuple[Suspect, ...]
+    probability: float
+    nothing: float
+    ends_blocks: int
+    search_blocks: int
+    final_blocks: int
+    builds: int
+    spent_s: float
