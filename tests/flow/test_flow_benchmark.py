@@ -78,6 +78,10 @@ def guided(_: Kit) -> list[str]:
 
 
 SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
+    "bisection": (
+        lambda _: [by_path("bisection"), "--searches", "1", "--only", "18 commits"],
+        "| 3 %, 18 commits | ",
+    ),
     "building": (building, "1 instruction sets: one build for all"),
     "calibration": (lambda _: [by_path("calibration"), "--families", "1"], "s of CPU time"),
     "calibration_choice": (lambda _: [by_path("calibration_choice"), "--runs", "2"], "s of CPU time"),
