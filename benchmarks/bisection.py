@@ -24,21 +24,21 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.coins import share  # noqa: E402
+from benchmarks.procedure import share  # noqa: E402
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.plan.bisect import plan_next  # noqa: E402
 from harness.plan.bisect_choice import estimate_builds  # noqa: E402
 from harness.records.bisection import (  # noqa: E402
     Bisection,
     BisectVerdict,
-    Candidate,
+    CandidateCommit,
     Effort,
     LineBlock,
     LineSearch,
     NextBlock,
-    Purpose,
 )
 from harness.records.measurement import Case  # noqa: E402
+from harness.records.trial import TrialPurpose  # noqa: E402
 
 SEED = 20261127
 COMMITS, SCATTER = 256, 0.02
@@ -132,7 +132,7 @@ class Node:
         slow = draw.uniform(3, 30) * scale if draw.random() < kind.tail else 0.0
         return self.levels[place] + scale * self.before + slow
 
-    def measure(self, purpose: Purpose, baseline: int, contender: int) -> LineBlock:
+    def measure(self, purpose: TrialPurpose, baseline: int, contender: int) -> LineBlock:
         """Return a block; a coin decides which process is first."""
         first = self.draw.random() < 0.5
         if first:
@@ -258,7 +258,7 @@ def tabulate_thinking() -> None:
 def begin(kind: Kind, number: int) -> tuple[Node, LineSearch]:
     node = Node(kind, random.Random(f"{SEED}/{kind.name}/{number}"))
     places = range(1, kind.commits + 1)
-    candidates = tuple(Candidate(commit=f"{place:04d}", wide=place in node.wide) for place in places)
+    candidates = tuple(CandidateCommit(commit=f"{place:04d}", wide=place in node.wide) for place in places)
     return node, LineSearch(
         case=CASE, metric=METRIC, candidates=candidates, effort=kind.effort, built=(kind.commits,), threshold=0.02
     )
@@ -285,7 +285,7 @@ def search_once(kind: Kind, number: int) -> Ended:
         search = search.replace(effort=Effort(block_s=kind.effort.block_s, near_s=0.0, full_s=0.0))
     proposed: bool | None = None
     while isinstance(following := plan_next(search), NextBlock):
-        if following.purpose is Purpose.FINAL and proposed is None:
+        if following.purpose is TrialPurpose.FINAL and proposed is None:
             first = min(node.changes, default=0)
             proposed = following.baseline < first <= following.contender
         search = advance(node, search, following)

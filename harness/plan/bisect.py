@@ -13,11 +13,11 @@ from harness.records.bisection import (
     LineBlock,
     LineSearch,
     NextBlock,
-    Purpose,
     Suspect,
 )
 from harness.records.comparison import Comparison, Verdict
 from harness.records.measurement import Case
+from harness.records.trial import TrialPurpose
 from harness.stats.evidence import PairedEvidence, find_centre, is_usable
 from harness.stats.first_change import FirstChange, find_first_change, find_smallest_set
 from harness.stats.level_chain import Shift
@@ -38,7 +38,7 @@ def plan_next(search: LineSearch) -> NextBlock | Bisection:
     commit before the set against the last one in it, as a trial of its own. Then the same for what comes behind, until
     it is 95 % sure that nothing more changes it. A commit that turns out not to build belongs into `unbuildable`.
     """
-    ends = _trial(search, Purpose.ENDS, 0, len(search.candidates))
+    ends = _trial(search, TrialPurpose.ENDS, 0, len(search.candidates))
     if not ends.settled:
         return _measure(search, ends, (), "does GOOD differ from BAD?")
     if ends.verdict is Verdict.UNCHANGED:
@@ -48,8 +48,8 @@ def plan_next(search: LineSearch) -> NextBlock | Bisection:
         why = f"GOOD and BAD differ by {100 * ends.comparison.change:+.1f} %, less than is looked for"
         return _conclude(search, BisectVerdict.NOTHING, why, ends, ())
     last = search.blocks[-1]
-    if last.purpose is Purpose.FINAL and search.effort.block_s <= search.left_s:
-        final = _trial(search, Purpose.FINAL, last.baseline, last.contender)
+    if last.purpose is TrialPurpose.FINAL and search.effort.block_s <= search.left_s:
+        final = _trial(search, TrialPurpose.FINAL, last.baseline, last.contender)
         if not final.settled and len(final.blocks) < MOST_BLOCKS:
             return _measure(search, final, (), _FINAL)
     return _search(search, ends)
@@ -58,7 +58,7 @@ def plan_next(search: LineSearch) -> NextBlock | Bisection:
 class _Trial(NamedTuple):
     """The blocks of a trial of two places, and what they say."""
 
-    purpose: Purpose
+    purpose: TrialPurpose
     baseline: int
     contender: int
     blocks: tuple[LineBlock, ...]
@@ -84,7 +84,7 @@ def _search(search: LineSearch, ends: _Trial) -> NextBlock | Bisection:
         parent, place, divisible = _bracket(search, suspected, base)
         if divisible or math.fsum(change.chances[one] for one in suspected) < SURE:
             return _go_on(search, change, base, ends, culprits)
-        final = _trial(search, Purpose.FINAL, parent, place)
+        final = _trial(search, TrialPurpose.FINAL, parent, place)
         if (parent, place) == (0, len(weights)):
             final = ends
         if not final.blocks or (not final.settled and len(final.blocks) < MOST_BLOCKS):
@@ -124,17 +124,17 @@ def _bracket(search: LineSearch, suspected: Sequence[int], base: int) -> tuple[i
     return parent, end, any(place not in missing for place in range(first, last))
 
 
-def _trial(search: LineSearch, purpose: Purpose, baseline: int, contender: int) -> _Trial:
+def _trial(search: LineSearch, purpose: TrialPurpose, baseline: int, contender: int) -> _Trial:
     blocks = tuple(
         one
         for one in search.blocks
         if one.purpose is purpose and (one.baseline, one.contender) == (baseline, contender)
     )
     threshold = (
-        search.threshold if purpose is Purpose.ENDS else math.expm1(_find_least(_list_ends(search), search.threshold))
+        search.threshold if purpose is TrialPurpose.ENDS else math.expm1(_find_least(_list_ends(search), search.threshold))
     )
     settled, comparison = _judge(blocks, search.case, search.metric, search.alpha, threshold)
-    if purpose is Purpose.ENDS and comparison and _is_minor(comparison):
+    if purpose is TrialPurpose.ENDS and comparison and _is_minor(comparison):
         settled = len(blocks) >= MOST_BLOCKS  # it may yet come out that it is large enough, or that it is not
     return _Trial(purpose, baseline, contender, blocks, settled, comparison)
 
@@ -161,7 +161,7 @@ def _judge(
 
 
 def _list_ends(search: LineSearch) -> tuple[LineBlock, ...]:
-    return tuple(one for one in search.blocks if one.purpose is Purpose.ENDS)
+    return tuple(one for one in search.blocks if one.purpose is TrialPurpose.ENDS)
 
 
 @functools.lru_cache(maxsize=16)
@@ -184,10 +184,10 @@ def _measure(
     search: LineSearch, trial: _Trial, culprits: tuple[Culprit, ...], reason: str, change: FirstChange | None = None
 ) -> NextBlock | Bisection:
     """Return the next block of a trial of two places, or that there will be no verdict."""
-    ends = trial if trial.purpose is Purpose.ENDS else _trial(search, Purpose.ENDS, 0, len(search.candidates))
+    ends = trial if trial.purpose is TrialPurpose.ENDS else _trial(search, TrialPurpose.ENDS, 0, len(search.candidates))
     missing = {trial.baseline, trial.contender} - {0, *search.built}
     build_s = max((estimate_builds(search)[place] for place in missing), default=0.0)
-    if trial.purpose is Purpose.ENDS and len(trial.blocks) >= MOST_BLOCKS:
+    if trial.purpose is TrialPurpose.ENDS and len(trial.blocks) >= MOST_BLOCKS:
         why = f"GOOD against BAD has no verdict after {len(trial.blocks)} blocks"
         return _conclude(search, BisectVerdict.UNRESOLVED, why, ends, culprits, change)
     seconds = build_s + search.effort.block_s
@@ -197,7 +197,7 @@ def _measure(
 
 
 def _next(
-    purpose: Purpose, baseline: int, contender: int, blocks: int, bits: float, seconds: float, reason: str
+    purpose: TrialPurpose, baseline: int, contender: int, blocks: int, bits: float, seconds: float, reason: str
 ) -> NextBlock:
     return NextBlock(
         purpose=purpose,
@@ -244,7 +244,7 @@ def _conclude(
     change: FirstChange | None = None,
 ) -> Bisection:
     suspected = find_smallest_set(change.chances, SURE) if change and verdict is BisectVerdict.UNRESOLVED else ()
-    counts = {purpose: sum(one.purpose is purpose for one in search.blocks) for purpose in Purpose}
+    counts = {purpose: sum(one.purpose is purpose for one in search.blocks) for purpose in TrialPurpose}
     return Bisection(
         verdict=verdict,
         why=why,
@@ -253,9 +253,9 @@ def _conclude(
         suspects=_list_suspects(search, change, suspected) if change else (),
         probability=math.fsum(change.chances[place] for place in suspected) if change else 0.0,
         nothing=change.none if change else 0.0,
-        ends_blocks=counts[Purpose.ENDS],
-        search_blocks=counts[Purpose.SEARCH],
-        final_blocks=counts[Purpose.FINAL],
+        ends_blocks=counts[TrialPurpose.ENDS],
+        search_blocks=counts[TrialPurpose.SEARCH],
+        final_blocks=counts[TrialPurpose.FINAL],
         builds=search.builds,
         spent_s=search.spent_s,
     )

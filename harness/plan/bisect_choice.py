@@ -2,7 +2,8 @@
 
 import math
 
-from harness.records.bisection import LineSearch, NextBlock, Purpose
+from harness.records.bisection import LineSearch, NextBlock
+from harness.records.trial import TrialPurpose
 from harness.stats.first_change import FirstChange
 from harness.stats.information import measure_bits
 
@@ -26,7 +27,7 @@ def choose_block(search: LineSearch, change: FirstChange, base: int) -> NextBloc
             seconds = build_s + count * block_s
             if bits > _LEAST_BITS and (best is None or bits / seconds > best.bits / best.seconds):
                 best = NextBlock(
-                    purpose=Purpose.SEARCH,
+                    purpose=TrialPurpose.SEARCH,
                     baseline=0,
                     contender=place,
                     blocks=count,

@@ -5,9 +5,10 @@ from enum import StrEnum
 from harness.records.comparison import Comparison
 from harness.records.measurement import Case
 from harness.records.record import Record
+from harness.records.trial import TrialPurpose
 
 
-class Candidate(Record):
+class CandidateCommit(Record):
     """A commit that can have changed the speed, on the line from GOOD (left out) to BAD (the last one).
 
     `merged` are the commits behind it whose library has the same code: they cannot have done it, and are measured with
@@ -21,14 +22,6 @@ class Candidate(Record):
     wide: bool = False
 
 
-class Purpose(StrEnum):
-    """What a block is measured for: ENDS asks whether there is anything to find, FINAL whether it was found."""
-
-    ENDS = "ends"
-    SEARCH = "search"
-    FINAL = "final"
-
-
 class LineBlock(Record):
     """Two commits of the line measured side by side, in two fresh processes.
 
@@ -37,7 +30,7 @@ class LineBlock(Record):
     contender's was, 0 where that is not known.
     """
 
-    purpose: Purpose
+    purpose: TrialPurpose
     baseline: int
     contender: int
     pairs: tuple[tuple[float, float], ...]
@@ -66,7 +59,7 @@ class LineSearch(Record):
 
     case: Case
     metric: str
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[CandidateCommit, ...]
     effort: Effort
     blocks: tuple[LineBlock, ...] = ()
     built: tuple[int, ...] = ()
@@ -85,7 +78,7 @@ class NextBlock(Record):
     are not counted for ENDS and FINAL blocks.
     """
 
-    purpose: Purpose
+    purpose: TrialPurpose
     baseline: int
     contender: int
     blocks: int

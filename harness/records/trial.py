@@ -20,6 +20,18 @@ class TrialEnd(StrEnum):
     INTERRUPTED = "interrupted"
     LOST = "the workers kept failing"
     KILLED = "the harness was killed"
+    ELSEWHERE = "the bisection has measured what it needed"
+
+
+class TrialPurpose(StrEnum):
+    """What a bisection measures a trial for: ENDS asks whether there is anything to find, FINAL whether it was found.
+
+    SEARCH asks whether a commit has the change.
+    """
+
+    ENDS = "ends"
+    SEARCH = "search"
+    FINAL = "final"
 
 
 class Trial(Record):
@@ -28,8 +40,9 @@ class Trial(Record):
     Measurements of the same case, metric, `process` and `repetition` were taken right after each other, in an order
     drawn from `seed`; equal `process` numbers mean two workers that lived side by side. `pairs` is the number of timed
     pairs in such a block for each metric, `discarded` the number of blocks that were lost with a worker, `stopped` says
-    why the trial ended. `relinked` says that every block was linked in its own code layout. In records of older
-    versions each side may have several `builds` with the code layouts `layouts`, drawn once for the whole trial.
+    why the trial ended. `relinked` says that every block was linked in its own code layout. A trial that a bisection
+    measured has the id of that `bisection`, and its `purpose` there. In records of older versions each side may have
+    several `builds` with the code layouts `layouts`, drawn once for the whole trial.
     """
 
     id: str
@@ -41,3 +54,5 @@ class Trial(Record):
     discarded: int = 0
     stopped: str = ""
     relinked: bool = False
+    bisection: str = ""
+    purpose: TrialPurpose | None = None

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from harness.stats.level_chain import (
     FURTHER,
-    Grid,
-    Link,
+    LevelGrid,
+    ChainLink,
     Shift,
     expect_size,
     iter_forward,
@@ -27,7 +27,7 @@ from harness.stats.level_chain import (
     rescale,
     weigh_stay,
 )
-from harness.stats.summary import bound_correlation, correlate_neighbours
+from harness.stats.summary import bound_neighbour_correlation, correlate_neighbours
 from harness.stats.symmetry import FINEST, measure_spread
 
 # The scales that are reckoned with, in units of the spread between GOOD and BAD.
@@ -65,7 +65,7 @@ def find_first_change(weights: Sequence[float], shifts: Sequence[Shift], *, leas
     scales = [max(scale * spread, grid.step / 2) for scale in _SCALES]
     found = _weigh(weights, shifts, grid, scales, base, share=1.0)
     alike = _correlate(weights, shifts, grid, found.scale)
-    if alike > bound_correlation(len(shifts)):
+    if alike > bound_neighbour_correlation(len(shifts)):
         found = _weigh(weights, shifts, grid, scales, base, share=max(_LEAST_SHARE, (1 - alike) / (1 + alike)))
     return found
 
@@ -82,7 +82,7 @@ def find_smallest_set(chances: Sequence[float], wanted: float) -> tuple[int, ...
 
 
 def _weigh(
-    weights: Sequence[float], shifts: Sequence[Shift], grid: Grid, scales: Sequence[float], base: int, *, share: float
+    weights: Sequence[float], shifts: Sequence[Shift], grid: LevelGrid, scales: Sequence[float], base: int, *, share: float
 ) -> FirstChange:
     """Return the posterior, each block counting as `share` of one."""
     rows = []
@@ -107,7 +107,7 @@ def _weigh(
     return FirstChange(tuple(chances), none / total, size, mean)
 
 
-def _measure_masses(links: Sequence[Link], grid: Grid, base: int) -> tuple[list[float], float]:
+def _measure_masses(links: Sequence[ChainLink], grid: LevelGrid, base: int) -> tuple[list[float], float]:
     """Return logarithms: of the first jump behind the base at each link, and last of none; and its expected size."""
     start = next((index for index, link in enumerate(links, 1) if link.place == base), 0)
     *_, (stay, stay_scale) = iter_forward(links[:start], grid)
@@ -131,7 +131,7 @@ def _measure_masses(links: Sequence[Link], grid: Grid, base: int) -> tuple[list[
     return masses, size
 
 
-def _correlate(weights: Sequence[float], shifts: Sequence[Shift], grid: Grid, scale: float) -> float:
+def _correlate(weights: Sequence[float], shifts: Sequence[Shift], grid: LevelGrid, scale: float) -> float:
     """Return how much neighbouring blocks are alike, once the likeliest level of each place is taken off."""
     links, _ = make_chain(weights, shifts, grid, max(scale, grid.step / 2), 1.0)
     back = pass_backward(links, grid).messages

@@ -37,7 +37,7 @@ class Shift(NamedTuple):
     shift: float
 
 
-class Grid(NamedTuple):
+class LevelGrid(NamedTuple):
     """The levels `first * step`, `(first + 1) * step`, ...; jumps go over `least` steps or more."""
 
     step: float
@@ -46,7 +46,7 @@ class Grid(NamedTuple):
     least: int
 
 
-class Link(NamedTuple):
+class ChainLink(NamedTuple):
     """A measured place: how likely a jump up to it is, what its blocks say of its level and of that jump, if any do."""
 
     place: int
@@ -55,7 +55,7 @@ class Link(NamedTuple):
     jumps: Vector | None
 
 
-class Backward(NamedTuple):
+class BackwardPass(NamedTuple):
     """For each link, by the level before it: all that comes if the level jumps there (`jumped`), and in any case.
 
     `messages` has one more at its end, of what comes behind the last link; `scales` are the logarithms of what the
@@ -67,19 +67,19 @@ class Backward(NamedTuple):
     messages: list[Vector]
 
 
-def lay_grid(ends: Sequence[float], spread: float, least: float) -> Grid:
+def lay_grid(ends: Sequence[float], spread: float, least: float) -> LevelGrid:
     """Return levels from beyond GOOD's to beyond BAD's, the blocks of both being `ends`; 0 is one of them."""
     centre = find_centre(ends)
     around = max(abs(centre) / 2, 2 * least, 2 * spread / math.sqrt(len(ends)))
     low, high = min(0.0, centre) - around, max(0.0, centre) + around
     step = max(spread / 4, (high - low) / (_MOST_LEVELS - 2))
     first, last = math.floor(low / step), math.ceil(high / step)
-    return Grid(step, first, last - first + 1, max(1, math.ceil(least / step - 1e-9)))
+    return LevelGrid(step, first, last - first + 1, max(1, math.ceil(least / step - 1e-9)))
 
 
 def make_chain(
-    weights: Sequence[float], shifts: Sequence[Shift], grid: Grid, scale: float, share: float
-) -> tuple[list[Link], float]:
+    weights: Sequence[float], shifts: Sequence[Shift], grid: LevelGrid, scale: float, share: float
+) -> tuple[list[ChainLink], float]:
     """Return the chain, and the logarithm of what its vectors were divided by.
 
     `scale` is that of a block's noise; each block counts as `share` of one. A block whose baseline is not GOOD counts
@@ -104,11 +104,11 @@ def make_chain(
         levels, high = _exponentiate(at[place])
         jumps, more = _exponentiate(across[before, place]) if (before, place) in across else (None, 0.0)
         known += high + more
-        links.append(Link(place, FURTHER * sum(weights[before:place]) / whole, levels, jumps))
+        links.append(ChainLink(place, FURTHER * sum(weights[before:place]) / whole, levels, jumps))
     return links, known
 
 
-def pass_backward(links: Sequence[Link], grid: Grid) -> Backward:
+def pass_backward(links: Sequence[ChainLink], grid: LevelGrid) -> BackwardPass:
     """Return what is said by these links and all behind them, from the last one to the first."""
     message, total = [1.0] * grid.size, 0.0
     jumped: list[Vector] = []
@@ -123,10 +123,10 @@ def pass_backward(links: Sequence[Link], grid: Grid) -> Backward:
         message, scale = rescale([kept * one + other for one, other in zip(ahead, leap, strict=True)])
         total += scale
         messages.append(message)
-    return Backward(jumped[::-1], scales[::-1], messages[::-1])
+    return BackwardPass(jumped[::-1], scales[::-1], messages[::-1])
 
 
-def iter_forward(links: Sequence[Link], grid: Grid) -> Iterator[tuple[Vector, float]]:
+def iter_forward(links: Sequence[ChainLink], grid: LevelGrid) -> Iterator[tuple[Vector, float]]:
     """Yield how likely each level is by all up to GOOD, which has level 0, and then up to each link."""
     message, total = [0.0] * grid.size, 0.0
     message[-grid.first] = 1.0
@@ -140,12 +140,12 @@ def iter_forward(links: Sequence[Link], grid: Grid) -> Iterator[tuple[Vector, fl
         yield message, total
 
 
-def weigh_stay(link: Link, grid: Grid) -> float:
+def weigh_stay(link: ChainLink, grid: LevelGrid) -> float:
     """Return what the blocks across a link say of a level that stays."""
     return link.jumps[grid.size - 1] if link.jumps else 1.0
 
 
-def expect_size(level: int, link: Link, message: Vector, grid: Grid) -> float:
+def expect_size(level: int, link: ChainLink, message: Vector, grid: LevelGrid) -> float:
     """Return the mean size of the jump at a link from a level, `message` being what is said behind it."""
     chances = [one * other for one, other in zip(link.levels, message, strict=True)]
     if link.jumps:
@@ -163,7 +163,7 @@ def rescale(values: Vector) -> tuple[Vector, float]:
     return [value / high for value in values], math.log(high)
 
 
-def _leap(values: Vector, link: Link, grid: Grid, *, forward: bool = False) -> Vector:
+def _leap(values: Vector, link: ChainLink, grid: LevelGrid, *, forward: bool = False) -> Vector:
     """Return for each level the sum over all levels that a jump leads to (or comes from, going forward)."""
     share, count = link.jump / grid.size, grid.size
     if link.jumps is None:
@@ -196,7 +196,7 @@ def _tabulate(count: int, step: float, scale: float, share: float) -> Vector:
     return table
 
 
-def _look_up(table: Vector, shift: float, grid: Grid, first: int, count: int) -> Vector:
+def _look_up(table: Vector, shift: float, grid: LevelGrid, first: int, count: int) -> Vector:
     """Return the logarithms of the density at all levels (or jumps) from the first; a far shift counts as nearer."""
     limit = _REACH * grid.size * _FINER
     place = max(-limit, min(limit, round(shift / grid.step * _FINER)))

@@ -9,15 +9,15 @@ from harness.plan.bisect import plan_next
 from harness.records.bisection import (
     Bisection,
     BisectVerdict,
-    Candidate,
+    CandidateCommit,
     Effort,
     LineBlock,
     LineSearch,
     NextBlock,
-    Purpose,
 )
 from harness.records.comparison import Verdict
 from harness.records.measurement import Case
+from harness.records.trial import TrialPurpose
 
 EFFORT = Effort(block_s=10.0, near_s=0.0, full_s=0.0)
 
@@ -26,7 +26,7 @@ def make_search(count: int, **changes: object) -> LineSearch:
     search = LineSearch(
         case=Case.of("whisper", model="tiny"),
         metric="encode",
-        candidates=tuple(Candidate(commit=f"c{place}") for place in range(1, count + 1)),
+        candidates=tuple(CandidateCommit(commit=f"c{place}") for place in range(1, count + 1)),
         effort=EFFORT,
     )
     return search.replace(**changes)
@@ -98,7 +98,7 @@ def test_the_ends_come_first_and_what_follows_is_a_matter_of_the_blocks_alone() 
     line = Line({5: 0.05})
     line.run(make_search(8))
     purposes = [one.purpose for one in line.asked]
-    assert purposes == sorted(purposes, key=[Purpose.ENDS, Purpose.SEARCH, Purpose.FINAL].index)
+    assert purposes == sorted(purposes, key=[TrialPurpose.ENDS, TrialPurpose.SEARCH, TrialPurpose.FINAL].index)
     for count in range(0, len(line.search.blocks), 5):
         cut = line.search.replace(blocks=line.search.blocks[:count], spent_s=0.0, left_s=math.inf)
         following = plan_next(cut)
@@ -163,7 +163,7 @@ def test_when_the_time_is_up_the_set_so_far_is_the_answer() -> None:
 def test_time_that_is_up_in_the_final_trial_keeps_the_suspect() -> None:
     line = Line({13: 0.05})
     line.run(make_search(32))
-    first = next(index for index, one in enumerate(line.search.blocks) if one.purpose is Purpose.FINAL)
+    first = next(index for index, one in enumerate(line.search.blocks) if one.purpose is TrialPurpose.FINAL)
     found = plan_next(line.search.replace(blocks=line.search.blocks[: first + 2], left_s=1.0))
     assert isinstance(found, Bisection)
     assert (found.verdict, found.why) == (BisectVerdict.UNRESOLVED, "the time was up")
@@ -174,7 +174,7 @@ def test_a_final_trial_that_shows_nothing_accuses_nobody(monkeypatch: pytest.Mon
     monkeypatch.setattr(bisect, "MOST_BLOCKS", 20)
     line = Line({13: 0.05})
     line.run(make_search(32))
-    first = next(index for index, one in enumerate(line.search.blocks) if one.purpose is Purpose.FINAL)
+    first = next(index for index, one in enumerate(line.search.blocks) if one.purpose is TrialPurpose.FINAL)
     search = line.search.replace(blocks=line.search.blocks[:first], left_s=600.0)
     draw = random.Random(2)
     for _ in range(1000):
@@ -182,7 +182,7 @@ def test_a_final_trial_that_shows_nothing_accuses_nobody(monkeypatch: pytest.Mon
         if isinstance(following, Bisection):
             break
         # Only the search sees the step: whatever is tried against its parent shows none.
-        shift = 0.0 if following.purpose is Purpose.FINAL else line.level(following.contender)
+        shift = 0.0 if following.purpose is TrialPurpose.FINAL else line.level(following.contender)
         pair = (1.0, math.exp(shift + draw.gauss(0, 0.01)))
         block = LineBlock(
             purpose=following.purpose, baseline=following.baseline, contender=following.contender, pairs=(pair,)
@@ -210,8 +210,8 @@ def test_what_is_merged_with_a_suspect_is_named_with_it() -> None:
 def test_values_that_are_no_numbers_are_left_out() -> None:
     line = Line({2: 0.05})
     line.run(make_search(4))
-    broken = LineBlock(purpose=Purpose.SEARCH, baseline=0, contender=2, pairs=((0.0, 1.0),))
+    broken = LineBlock(purpose=TrialPurpose.SEARCH, baseline=0, contender=2, pairs=((0.0, 1.0),))
     blocks = line.search.blocks
     assert plan_next(line.search.replace(blocks=(*blocks[:-1], broken, blocks[-1]))) == plan_next(line.search).replace(
-        search_blocks=1 + sum(one.purpose is Purpose.SEARCH for one in blocks)
+        search_blocks=1 + sum(one.purpose is TrialPurpose.SEARCH for one in blocks)
     )

@@ -1,8 +1,9 @@
 import math
 
 from harness.plan.bisect_choice import choose_block, estimate_builds
-from harness.records.bisection import Candidate, Effort, LineBlock, LineSearch, Purpose
+from harness.records.bisection import CandidateCommit, Effort, LineBlock, LineSearch
 from harness.records.measurement import Case
+from harness.records.trial import TrialPurpose
 from harness.stats.first_change import FirstChange
 
 
@@ -10,7 +11,7 @@ def make_search(count: int = 8, *, wide: tuple[int, ...] = (), built: tuple[int,
     return LineSearch(
         case=Case.of("whisper", model="tiny"),
         metric="encode",
-        candidates=tuple(Candidate(commit=f"c{place}", wide=place in wide) for place in range(1, count + 1)),
+        candidates=tuple(CandidateCommit(commit=f"c{place}", wide=place in wide) for place in range(1, count + 1)),
         effort=Effort(block_s=10.0, near_s=20.0, full_s=100.0),
         built=(count, *built),
     )
@@ -37,7 +38,7 @@ def test_where_builds_cost_the_same_the_even_chance_is_taken() -> None:
     search = make_search().replace(effort=Effort(block_s=10.0, near_s=0.0, full_s=0.0))
     chosen = choose_block(search, EVEN, 0)
     assert chosen is not None
-    assert (chosen.purpose, chosen.baseline, chosen.contender, chosen.blocks) == (Purpose.SEARCH, 0, 4, 1)
+    assert (chosen.purpose, chosen.baseline, chosen.contender, chosen.blocks) == (TrialPurpose.SEARCH, 0, 4, 1)
 
 
 def test_what_is_built_is_preferred_where_it_tells_nearly_as_much() -> None:
@@ -69,8 +70,8 @@ def test_nothing_is_chosen_where_all_is_known() -> None:
 def test_behind_a_culprit_both_levels_are_measured() -> None:
     """Whether BAD is slower than the culprit is a question about both."""
     pair = ((1.0, 1.05),)
-    bad = LineBlock(purpose=Purpose.ENDS, baseline=0, contender=8, pairs=pair)
-    culprit = LineBlock(purpose=Purpose.SEARCH, baseline=0, contender=5, pairs=pair)
+    bad = LineBlock(purpose=TrialPurpose.ENDS, baseline=0, contender=8, pairs=pair)
+    culprit = LineBlock(purpose=TrialPurpose.SEARCH, baseline=0, contender=5, pairs=pair)
     search = make_search(built=tuple(range(1, 8))).replace(blocks=(bad, bad, culprit))
     rest = make_change(0, 0, 0, 0, 0, 0, 0, 0.2)
     chosen = choose_block(search, rest, 5)

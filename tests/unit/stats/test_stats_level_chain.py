@@ -6,8 +6,8 @@ import pytest
 
 from harness.stats.level_chain import (
     FURTHER,
-    Grid,
-    Link,
+    LevelGrid,
+    ChainLink,
     Shift,
     expect_size,
     iter_forward,
@@ -17,19 +17,19 @@ from harness.stats.level_chain import (
     rescale,
 )
 
-GRID = Grid(step=0.01, first=-1, size=5, least=2)
+GRID = LevelGrid(step=0.01, first=-1, size=5, least=2)
 
 
-def make_links(*, across: bool) -> list[Link]:
+def make_links(*, across: bool) -> list[ChainLink]:
     draw = random.Random(3)
     links = []
     for place in (2, 5, 9):
         jumps = [draw.random() for _ in range(2 * GRID.size - 1)] if across and place == 5 else None
-        links.append(Link(place, draw.random(), [draw.random() for _ in range(GRID.size)], jumps))
+        links.append(ChainLink(place, draw.random(), [draw.random() for _ in range(GRID.size)], jumps))
     return links
 
 
-def walk(links: list[Link], path: tuple[int, ...]) -> float:
+def walk(links: list[ChainLink], path: tuple[int, ...]) -> float:
     """Return the weight of a path, from level 0 on: what it stays or jumps, times what its levels say."""
     weight, before = 1.0, -GRID.first
     for link, level in zip(links, path, strict=True):
@@ -112,7 +112,7 @@ def test_a_block_across_a_place_that_was_measured_counts_nothing() -> None:
 
 
 def test_the_size_of_a_jump_is_a_mean_over_levels_that_are_far_enough() -> None:
-    link = Link(1, 0.1, [1.0] * GRID.size, None)
+    link = ChainLink(1, 0.1, [1.0] * GRID.size, None)
     assert expect_size(1, link, [0.0, 5.0, 5.0, 1.0, 1.0], GRID) == pytest.approx(0.025)
     assert expect_size(1, link, [0.0, 1.0, 0.0, 0.0, 0.0], GRID) == 0.0
 
