@@ -18,7 +18,8 @@ from harness.run.places import Workplace, hold_node
 from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
 from harness.trial.introduction import introduce_trial
-from harness.trial.run import Sides, TrialResult, TrialTask, run_trial
+from harness.trial.open_trial import Sides, TrialTask
+from harness.trial.run import TrialResult, run_trial
 from harness.trial.setup import make_setup
 from harness.trial.side import prepare_side
 

@@ -19,7 +19,8 @@ from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
 from harness.stats.calibration import bound_share, count_blocks, measure_spreads
 from harness.trial.introduction import introduce_trial
-from harness.trial.run import TrialResult, TrialTask, run_trial
+from harness.trial.open_trial import TrialTask
+from harness.trial.run import TrialResult, run_trial
 from harness.trial.setup import make_setup
 
 # From fewer, half of all forecasts are less than 0.7 of the truth.

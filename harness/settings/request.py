@@ -13,6 +13,7 @@ from harness.records.run import SettingUsed
 from harness.records.source import SourceRequest
 from harness.records.suite import Suite
 from harness.records.sweep import Axis, Values
+from harness.records.trial import TrialPurpose
 
 
 class Places(Record):
@@ -121,7 +122,8 @@ class TrialDesign(Record):
     """The design of a trial; `threshold` is the relative change that matters.
 
     With `early`, cases are no longer measured, and the trial ends, once nothing more can be learned. `named` means that
-    these metrics were requested explicitly, not by default. `relink` relinks each side for every block.
+    these metrics were requested explicitly, not by default. `relink` relinks each side for every block. A trial of a
+    `bisection` has its id, and its `purpose` there.
     """
 
     seed: int
@@ -132,6 +134,8 @@ class TrialDesign(Record):
     early: bool = True
     named: bool = False
     relink: bool = False
+    bisection: str = ""
+    purpose: TrialPurpose | None = None
 
 
 class LineupRequest(Record):

@@ -108,7 +108,19 @@ class TrialLoop:
             self.tally = self.tally.replace(stopped=TrialEnd.INTERRUPTED, wall_s=round(elapsed_s, 3))
         return self.tally
 
-    def _measure_block(self, number: int) -> None:
+    def step(self, number: int) -> BlockOutcome:
+        """Measure block `number`, whatever the time and the design's end, and return its outcome; the tally is saved.
+
+        That is for a caller who decides block by block what is worth measuring.
+        """
+        began, halted_s = time.monotonic(), self.tally.halted_s
+        outcome = self._measure_block(number)
+        elapsed_s = time.monotonic() - began - (self.tally.halted_s - halted_s)
+        self.tally = self.tally.replace(wall_s=round(self.tally.wall_s + elapsed_s, 3))
+        self._save(self.tally)
+        return outcome
+
+    def _measure_block(self, number: int) -> BlockOutcome:
         design, tally = self._design, self.tally
         open_cases = [
             (side_cases, metrics) for side_cases in self._cases if (metrics := self._open_metrics(side_cases))
@@ -131,6 +143,7 @@ class TrialLoop:
             self._lost_in_row += 1
             self._console.note(f"block {number} failed: {outcome.reason}")
             self.tally = tally.replace(lost=(*tally.lost, outcome))
+        return outcome
 
     def _measure_fresh(self, block: BlockPlan, side_cases: SideCases) -> BlockOutcome:
         """Return the outcome of a block with fresh files, which are made before anything is measured."""
@@ -139,6 +152,11 @@ class TrialLoop:
             return provided
         self._wait()
         return self._engine.measure_block(block, provided)
+
+    @property
+    def given_up(self) -> bool:
+        """Whether so many blocks in a row were lost, or one so hopelessly, that others would be, too."""
+        return self._lost_in_row >= _PATIENCE or (self._lost_in_row > 0 and self.tally.lost[-1].hopeless)
 
     def _open_metrics(self, side_cases: SideCases) -> tuple[str, ...]:
         case = pair_cases(side_cases)
@@ -152,7 +170,7 @@ class TrialLoop:
 
     def _conclude(self, number: int, elapsed_s: float) -> TrialEnd | None:
         """Return why the trial ends now, None if it goes on."""
-        if self._lost_in_row >= _PATIENCE or (self._lost_in_row and self.tally.lost[-1].hopeless):
+        if self.given_up:
             return TrialEnd.LOST
         left = [
             f"{metric} of {self._names[pair_cases(side_cases)]}"
