@@ -22,6 +22,8 @@ NATIVE = Path(__file__).parent / "native"
 FLOW = Path(__file__).parent / "flow"
 FAULTS = Path(__file__).parent / "faults"
 FIRST = "test_native_run.py"
+# What takes too long for every run is left out unless it is asked for: another `-m` of the user's must not bring it in.
+ON_DEMAND = ("campaign", "release")
 COVERED = pytest.StashKey[str]()
 
 # How long an example takes says how busy the node is, and nothing of the harness.
@@ -62,14 +64,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     The first of them builds from nothing; the others find its sources and weights.
     """
+    asked = str(config.option.markexpr)
+    unasked = [name for name in ON_DEMAND if name not in asked]
+    _leave_out([item for item in items if any(map(item.get_closest_marker, unasked))], config, items)
     items.sort(key=lambda item: (not item.path.is_relative_to(NATIVE), item.path.name != FIRST))
     if config.getoption("quick"):
         flows = [item for item in items if item.path.is_relative_to(FLOW)]
         first = {item.path: item for item in reversed(flows)}
-        left_out = [item for item in flows if item is not first[item.path]]
-        config.hook.pytest_deselected(items=left_out)
-        out = set(left_out)
-        items[:] = [item for item in items if item not in out]
+        _leave_out([item for item in flows if item is not first[item.path]], config, items)
+
+
+def _leave_out(those: list[pytest.Item], config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.hook.pytest_deselected(items=those)
+    out = set(those)
+    items[:] = [item for item in items if item not in out]
 
 
 @pytest.hookimpl(optionalhook=True)

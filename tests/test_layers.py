@@ -32,6 +32,7 @@ ROOMS = {
     "trial": (3, "store run"),
     "sweep": (3, "store run trial"),
     "search": (3, "store run trial sweep"),
+    "bisect": (3, "store run trial"),
     "commands": (5, ""),
     "cli": (6, ""),
     "__main__": (6, "cli"),

@@ -1,6 +1,7 @@
 """All verbs, in the order in which the help lists them within their groups."""
 
 from harness.commands.ab import VERB as AB
+from harness.commands.bisect import VERB as BISECT
 from harness.commands.build import VERB as BUILD
 from harness.commands.cache import VERB as CACHE
 from harness.commands.calibrate import VERB as CALIBRATE
@@ -28,7 +29,7 @@ VERBS: dict[str, Verb] = {
     verb.name: verb
     for verb in (
         *(RUN, SWEEP, TUNE, ROOFLINE),
-        *(AB, COMPARE, CALIBRATE),
+        *(AB, BISECT, COMPARE, CALIBRATE),
         *(LIST, HISTORY, EVENTS, INDEX),
         *(SHOW, EXPLAIN, SCHEMA),
         *(DOCTOR, BUILD, MODELS, CACHE, COMPLETION),

@@ -45,6 +45,8 @@ def _describe(path: Path, node: str, results: Path) -> UnfinishedRun:
     held, kind, after = is_claimed(path), run.verb if run else "", remove
     if kind in ("ab", "tune"):
         after = "nothing: the next ab, tune or run on this node will finish it"
+    elif run and run.trial and kind == "bisect":
+        after = f"harness bisect --resume {run.trial.bisection} {where}"
     elif run and kind == "sweep" and is_sweep_there(results, node, run.sweep):
         after = f"harness sweep --resume {run.sweep} {where}"
     elif kind == "run" and (path / PLAN).is_file():

@@ -55,6 +55,21 @@ def plan_next(search: LineSearch) -> NextBlock | Bisection:
     return _search(search, ends)
 
 
+def conclude_same(search: LineSearch) -> Bisection:
+    """Return the answer where GOOD and BAD have the same machine code, so that nothing has to be measured."""
+    nobody = _Trial(TrialPurpose.ENDS, 0, 0, (), settled=True, comparison=None)
+    return _conclude(search, BisectVerdict.NOTHING, "GOOD and BAD have the same machine code", nobody, ())
+
+
+def weigh_line(search: LineSearch) -> FirstChange | None:
+    """Return the probabilities of all candidates to be the first change, None before both ends were measured."""
+    shifts = [shift for block in search.blocks if (shift := _read(block))]
+    if not any((one.baseline, one.contender) == (0, len(search.candidates)) for one in shifts):
+        return None
+    least = _find_least(_list_ends(search), search.threshold)
+    return find_first_change([one.weight for one in search.candidates], shifts, least=least)
+
+
 class _Trial(NamedTuple):
     """The blocks of a trial of two places, and what they say."""
 
@@ -131,7 +146,9 @@ def _trial(search: LineSearch, purpose: TrialPurpose, baseline: int, contender: 
         if one.purpose is purpose and (one.baseline, one.contender) == (baseline, contender)
     )
     threshold = (
-        search.threshold if purpose is TrialPurpose.ENDS else math.expm1(_find_least(_list_ends(search), search.threshold))
+        search.threshold
+        if purpose is TrialPurpose.ENDS
+        else math.expm1(_find_least(_list_ends(search), search.threshold))
     )
     settled, comparison = _judge(blocks, search.case, search.metric, search.alpha, threshold)
     if purpose is TrialPurpose.ENDS and comparison and _is_minor(comparison):
@@ -192,7 +209,10 @@ def _measure(
         return _conclude(search, BisectVerdict.UNRESOLVED, why, ends, culprits, change)
     seconds = build_s + search.effort.block_s
     if seconds > search.left_s:
-        return _conclude(search, BisectVerdict.UNRESOLVED, "the time was up", ends, culprits, change)
+        whose = "GOOD against BAD" if trial.purpose is TrialPurpose.ENDS else "the final trial"
+        return _conclude(
+            search, BisectVerdict.UNRESOLVED, f"the time was up before {whose} had a verdict", ends, culprits, change
+        )
     return _next(trial.purpose, trial.baseline, trial.contender, 1, 0.0, seconds, reason)
 
 

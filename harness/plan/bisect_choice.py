@@ -1,14 +1,21 @@
 """Where a search for a commit measures next: the most expected bits per expected second, builds among them."""
 
 import math
+from typing import NamedTuple
 
-from harness.records.bisection import LineSearch, NextBlock
+from harness.records.bisection import Effort, LineSearch, NextBlock
 from harness.records.trial import TrialPurpose
 from harness.stats.first_change import FirstChange
 from harness.stats.information import measure_bits
+from harness.stats.symmetry import count_least_blocks
 
+# Until something was measured: tiny on two cores, with a compiler cache.
+DEFAULT_EFFORT = Effort(block_s=12.0)
 # What a build is good for depends on how many blocks it is used for.
 _TOGETHER = (1, 2, 3, 4, 6, 8, 12)
+# Of a trial that finds a change, and what a search takes between the two trials.
+_TRIAL_BLOCKS = 12
+_BLOCKS_PER_HALVING = 2
 # Less than that is no reason to measure.
 _LEAST_BITS = 1e-4
 
@@ -82,6 +89,31 @@ def estimate_builds(search: LineSearch) -> list[float]:
         times[place] = min(times[place], since)
         since += effort.full_s if place and candidates[place - 1].wide else effort.near_s
     return times
+
+
+class Forecast(NamedTuple):
+    """What a search is expected to take in all: blocks, builds with those of both ends, and wall seconds."""
+
+    blocks: int
+    builds: int
+    seconds: float
+
+
+def forecast_search(candidates: int, effort: Effort) -> Forecast:
+    """Return what a search of so many candidates takes, if the change is about as large as what is looked for.
+
+    The trials at both ends of the search, and a few blocks for each time that the line is halved (docs/bisect.md).
+    """
+    halvings = math.ceil(math.log2(max(1, candidates)))
+    blocks = 2 * _TRIAL_BLOCKS + _BLOCKS_PER_HALVING * halvings if candidates > 1 else _TRIAL_BLOCKS
+    between = max(0, min(candidates - 1, halvings + 2))
+    builds_s = 2 * effort.full_s + between * min(effort.full_s, effort.near_s * max(1, candidates // (between + 1)))
+    return Forecast(blocks, 2 + between, builds_s + blocks * effort.block_s)
+
+
+def forecast_ends(effort: Effort, alpha: float) -> float:
+    """Return the seconds that it takes at least to compare both ends: two builds, and the fewest blocks that decide."""
+    return 2 * effort.full_s + count_least_blocks(alpha) * effort.block_s
 
 
 def _count(search: LineSearch, place: int) -> int:

@@ -153,6 +153,8 @@ def _plan_build(inputs: PlanInputs, site: BuildSite, *, after: tuple[str, ...]) 
 def _plan_configure(inputs: PlanInputs, site: BuildSite, *, after: tuple[str, ...]) -> Step:
     kind, project = site.config.build_type.lower(), inputs.library or inputs.source.path
     options = [str(option) for option in (*site.wiring, *site.config.options)]
+    # The folder of an immutable source's build is named after it, under whatever path it is built.
+    built = project if inputs.library or inputs.source.mutable else ""
     if inputs.library:
         options.append(f"-D{SOURCE_OPTION}={inputs.source.path}")
     return Step(
@@ -168,7 +170,7 @@ def _plan_configure(inputs: PlanInputs, site: BuildSite, *, after: tuple[str, ..
         timeout_s=inputs.suite.timeouts.configure_s,
         needs=after,
         stamp=f"{site.folder}/.harness-configured",
-        key=short_hash(project, site.folder, options),
+        key=short_hash(built, site.folder, options),
         products=(f"{site.folder}/build.ninja",),
         wipe=site.folder,
     )

@@ -2,9 +2,12 @@
 
 from enum import StrEnum
 
+from harness.records.caveat import Caveat
+from harness.records.commit_line import CommitLine, LineCommit
 from harness.records.comparison import Comparison
 from harness.records.measurement import Case
 from harness.records.record import Record
+from harness.records.run import SettingUsed
 from harness.records.trial import TrialPurpose
 
 
@@ -141,3 +144,97 @@ class Bisection(Record):
     final_blocks: int
     builds: int
     spent_s: float
+
+
+class BuiltCommit(Record):
+    """What building and measuring a commit has come to.
+
+    `code` identifies its machine code (`CodeDigests.id`) and is empty if nothing is known of it; `seconds` is the wall
+    time of the build. `reason` says why the commit cannot be measured, and is empty if it can.
+    """
+
+    commit: str
+    code: str = ""
+    seconds: float = 0.0
+    reason: str = ""
+
+
+class BisectTrial(Record):
+    """A trial of a bisection: the commits on both sides, and the ids of the two runs that hold its blocks."""
+
+    purpose: TrialPurpose
+    baseline: str
+    contender: str
+    runs: tuple[str, str]
+
+
+class StoredBisection(Record):
+    """A bisection as it is stored; its blocks are in the runs of its trials, and the answer follows from them.
+
+    `question` is a hash of everything that must be the same for the blocks to be of use. `words` are the ends as they
+    were typed. `start` and `end` are UTC in ISO 8601; `end` is empty while there is no answer. `spent_s` is the wall
+    time of all sittings, and `settings` decide what is measured.
+    """
+
+    schema: int
+    id: str
+    node: str
+    start: str
+    question: str
+    words: tuple[str, str]
+    line: CommitLine
+    case: Case
+    metric: str
+    threshold: float
+    seed: int
+    pairs: int
+    relink: bool
+    settings: tuple[SettingUsed, ...]
+    built: tuple[BuiltCommit, ...] = ()
+    trials: tuple[BisectTrial, ...] = ()
+    spent_s: float = 0.0
+    end: str = ""
+
+
+class Visit(Record):
+    """A place that was measured: its number on the line, how many blocks it has, and what they say.
+
+    `change` is the estimate against GOOD. `chance` is the probability that this commit has the first change, its own or
+    one before it.
+    """
+
+    place: int
+    commit: str
+    blocks: int
+    change: float
+    chance: float
+
+
+class BisectReport(Bisection):
+    """The answer of a bisection, with everything that people want to know about it.
+
+    `commits` is the length of the line; `passed` of them change nothing that is compiled, and `equal` places have the
+    code of the one before. `chances` are the probabilities of the candidates to be the first change, in the order of
+    the line, `visits` are the places that were measured. `named` are the commits that the answer names, `unbuildable`
+    those that could not be measured. `others` are metrics that were not asked for, in which GOOD and BAD differ.
+    `commands` repeat the final trials, or the one of both ends. `caveats` are those of these trials.
+    """
+
+    id: str
+    node: str
+    line: tuple[str, str]
+    repo: str
+    case: Case
+    metric: str
+    threshold: float
+    commits: int
+    passed: int
+    equal: int
+    chances: tuple[float, ...]
+    visits: tuple[Visit, ...]
+    named: tuple[LineCommit, ...]
+    unbuildable: tuple[BuiltCommit, ...] = ()
+    others: tuple[Comparison, ...] = ()
+    commands: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    caveats: tuple[Caveat, ...] = ()

@@ -152,9 +152,9 @@ class Run(Record):
 
     @property
     def verb(self) -> str:
-        """The verb that measured the run, or what it is a part of; `ab` for all live comparisons."""
+        """The verb that measured the run, or what it is a part of; `ab` for all live comparisons but a bisection's."""
         if self.trial:
-            return "ab"
+            return "bisect" if self.trial.bisection else "ab"
         if self.sweep:
             return "tune" if SEARCH in self.sweep else "sweep"
         return "run"

@@ -58,13 +58,15 @@ class SourceRequest(Record):
 
     `tree` is a folder and excludes the others. `ref` is a release, tag, branch or sha; empty for the default release,
     or for the default branch of `repo` if that is named. `repo` is a URL or path; empty for upstream. `ours` are paths
-    of the harness: untracked files there are not changes of the tree.
+    of the harness: untracked files there are not changes of the tree. Commits with one `alias` are built under one path
+    in turns, so that a compiler cache recognises the files that they have in common.
     """
 
     ref: str = ""
     repo: str = ""
     tree: str = ""
     ours: tuple[str, ...] = ()
+    alias: str = ""
 
     @property
     def is_default(self) -> bool:

@@ -37,7 +37,7 @@ from harness.system.cache.usage import mark_used
 from harness.system.console import Console
 from harness.system.disk import require_programs
 from harness.system.loader import drop_rivals
-from harness.system.source.resolve import resolve_source
+from harness.system.source.resolve import resolve_source, show_under
 from harness.system.toolchain import probe_toolchain
 from harness.system.weights import WEIGHTS, WeightsStore, resolve_weights
 from harness.whisper.quantisation import UNQUANTISED, caveat_quantised, plan_quantised, split_name
@@ -74,6 +74,8 @@ def prepare(request: RunRequest, work: Workplace, source: Source | None = None) 
     toolchain = probe_toolchain(request.build.compiler, environ, cache=cache, tools=request.build.tools)
     source = source or resolve_source(request.source, cache=cache, environ=environ, note=work.console.note)
     mark_used(cache, Path(source.path), source.commit.release or source.commit.short)
+    if request.source.alias and not source.mutable:
+        source = source.replace(path=show_under(cache, request.source.alias, source.path))
     environment, caveats = prepare_child_environment(environ, toolchain)
     return Preparation(
         cache=str(cache),

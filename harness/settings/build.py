@@ -1,6 +1,6 @@
 """Settings of what is built."""
 
-from harness.settings.setting import BUILD, COMPILE, SWEEP, Setting, SettingKind
+from harness.settings.setting import BUILD, COMPILE, OF_ONE_SOURCE, SWEEP, Setting, SettingKind
 
 BINARY: tuple[Setting, ...] = (
     Setting(
@@ -8,7 +8,7 @@ BINARY: tuple[Setting, ...] = (
         kind=SettingKind.TEXT,
         default="",
         metavar="REF",
-        commands=BUILD,
+        commands=OF_ONE_SOURCE,
         help="release, tag, branch or sha of whisper.cpp (default: the pinned release)",
     ),
     Setting(
@@ -18,14 +18,14 @@ BINARY: tuple[Setting, ...] = (
         metavar="URL|PATH",
         commands=BUILD,
         path=True,
-        help="git repository in which to find --ref (default: upstream)",
+        help="git repository in which to find --ref, or the commits of bisect (default: upstream)",
     ),
     Setting(
         name="source",
         kind=SettingKind.TEXT,
         default="",
         metavar="DIR",
-        commands=BUILD,
+        commands=OF_ONE_SOURCE,
         path=True,
         help="measure this local tree as it is, uncommitted changes included",
     ),

@@ -85,11 +85,23 @@ def name_options(kept: Iterable[SettingUsed]) -> tuple[str, ...]:
 
     What is as by default is left out, and so is what had a login or cannot be understood.
     """
-    stated = {one.name: one.value for one in _rename(kept)}
+    return _spell(kept, [name for name in _AGAIN if TRIAL[0] in BY_NAME[name].commands])
+
+
+def spell_options(kept: Iterable[SettingUsed], *, besides: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return recorded decisive settings as options of a command, without those as by default and `besides`.
+
+    What had a login is left out too, and what cannot be understood.
+    """
+    return _spell(kept, [one.name for one in SETTINGS if one.name in DECISIVE - set(besides)])
+
+
+def _spell(kept: Iterable[SettingUsed], names: Iterable[str]) -> tuple[str, ...]:
+    texts = {one.name: one.value for one in _rename(kept)}
     words: list[str] = []
-    for name in _AGAIN:
-        setting, text = BY_NAME[name], stated.get(name, "")
-        if not text or any(mark in text for mark in _MARKS) or TRIAL[0] not in setting.commands:
+    for name in names:
+        setting, text = BY_NAME[name], texts.get(name, "")
+        if not text or any(mark in text for mark in _MARKS):
             continue
         try:
             value = _RESTORERS[setting.kind](text)
@@ -98,10 +110,14 @@ def name_options(kept: Iterable[SettingUsed]) -> tuple[str, ...]:
         if value == setting.default:
             continue
         option = setting.short or setting.flag
-        if isinstance(value, tuple):
+        if isinstance(value, bool):
+            words.append(option if value else setting.opposite)
+        elif isinstance(value, tuple) and setting.kind is SettingKind.DEFINES:
             words += [word for one in value for word in (option, one)]
+        elif isinstance(value, tuple):
+            words += [option, ",".join(value)]
         else:
-            words += [option] if value is True else [setting.opposite] if value is False else [option, str(value)]
+            words += [option, f"{value}s" if setting.kind is SettingKind.SECONDS else str(value)]
     return tuple(words)
 
 

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 from harness.records.build import CMakeOption, Recipe
+from harness.records.measurement import Case
 from harness.records.node import Node
 from harness.records.record import Record
 from harness.records.run import SettingUsed
@@ -136,6 +137,24 @@ class TrialDesign(Record):
     relink: bool = False
     bisection: str = ""
     purpose: TrialPurpose | None = None
+
+
+class BisectRequest(Record):
+    """A search for the commit that changed a metric: the words for both ends, and how commits are built and measured.
+
+    An empty second word means the checkout around the current folder as it is now. The source of `run` has only the
+    repository, empty for that checkout or upstream. `budget_s` is the time limit of this sitting. A `renewed` search
+    takes nothing from an earlier one; if `strict`, an UNRESOLVED answer has its own exit code.
+    """
+
+    words: tuple[str, str]
+    run: RunRequest
+    design: TrialDesign
+    case: Case
+    metric: str
+    budget_s: float
+    renewed: bool = False
+    strict: bool = False
 
 
 class LineupRequest(Record):

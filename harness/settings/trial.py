@@ -1,6 +1,6 @@
 """Settings of live comparisons, of verdicts, and of the search for the best settings."""
 
-from harness.settings.setting import JUDGE, MEASURE, RUN, TRIAL, TUNE, Setting, SettingKind
+from harness.settings.setting import BISECT, JUDGE, MEASURE, RUN, TRIAL, TUNE, Setting, SettingKind
 
 LIVE: tuple[Setting, ...] = (
     Setting(
@@ -10,7 +10,7 @@ LIVE: tuple[Setting, ...] = (
         metavar="NAME",
         commands=MEASURE,
         help="what measures: bench (whole whisper-bench processes; default of run and sweep) or library (single calls "
-        "into libwhisper; default of ab, calibrate and tune)",
+        "into libwhisper; default of ab, bisect, calibrate and tune)",
     ),
     Setting(
         name="metric",
@@ -18,22 +18,23 @@ LIVE: tuple[Setting, ...] = (
         default=("encode", "decode", "batchd", "prompt"),
         metavar="NAME",
         commands=JUDGE,
-        help="metrics to judge: encode, decode, batchd, prompt (default: all; with fewer, an answer comes sooner). "
-        "Choose them before you see results: trying one after another makes a false verdict more likely",
+        help="metrics to judge: encode, decode, batchd, prompt (default: all; with fewer, an answer comes sooner; "
+        "bisect takes one, by default encode). Choose them before you see results: trying one after another makes a "
+        "false verdict more likely",
     ),
     Setting(
         name="pairs",
         kind=SettingKind.INTEGER,
         default=2,
         metavar="N",
-        commands=TRIAL,
+        commands=(*TRIAL, *BISECT),
         help="timed pairs of calls per metric before both workers restart (default 2)",
     ),
     Setting(
         name="relink",
         kind=SettingKind.FLAG,
         default=False,
-        commands=TRIAL,
+        commands=(*TRIAL, *BISECT),
         help="relink each side with its functions in a new order for every block, to tell a change in the code from a "
         "change in its layout (not on macOS)",
     ),
@@ -100,8 +101,8 @@ TUNING: tuple[Setting, ...] = (
         kind=SettingKind.SECONDS,
         default=900.0,
         metavar="TIME",
-        commands=TUNE,
-        help="time limit of the whole search, builds included: 15m (default), 1h",
+        commands=(*TUNE, *BISECT),
+        help="time limit of the whole search, builds included: 15m, 1h (default 15m; bisect 1h)",
     ),
     Setting(
         name="over",

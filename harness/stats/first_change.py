@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from harness.stats.level_chain import (
     FURTHER,
-    LevelGrid,
     ChainLink,
+    LevelGrid,
     Shift,
     expect_size,
     iter_forward,
@@ -82,7 +82,13 @@ def find_smallest_set(chances: Sequence[float], wanted: float) -> tuple[int, ...
 
 
 def _weigh(
-    weights: Sequence[float], shifts: Sequence[Shift], grid: LevelGrid, scales: Sequence[float], base: int, *, share: float
+    weights: Sequence[float],
+    shifts: Sequence[Shift],
+    grid: LevelGrid,
+    scales: Sequence[float],
+    base: int,
+    *,
+    share: float,
 ) -> FirstChange:
     """Return the posterior, each block counting as `share` of one."""
     rows = []

@@ -33,6 +33,8 @@ REPORT = "README.md"
 LOGS = "logs"
 # How the name of the file of a sweep ends, which lies beside the bundles of its runs.
 SWEEP = ".sweep.json"
+# Likewise of a bisection.
+BISECTION = ".bisect.json"
 _ENDLESS = "there is always a free number"
 # The mode of a folder that is still written to, and whose content a resume goes by: others may read it.
 _OWN = 0o755
@@ -219,11 +221,12 @@ def _make_partial(bundle: Bundle) -> bool:
 
 
 def require_outside(path: Path) -> None:
-    """Raise UsageError for an output file that is inside a run, or is the file of a sweep."""
+    """Raise UsageError for an output file that is inside a run, or is the file of a sweep or a bisection."""
     real = Path(os.path.realpath(path))
-    if _ID.match(real.name) and real.name.endswith(SWEEP) and _is_there(real):
-        cause = "writing there would overwrite it"
-        raise UsageError(f"{path} is the file of a sweep", cause=cause, hint="-o with another file")
+    for end, what in ((SWEEP, "sweep"), (BISECTION, "bisection")):
+        if _ID.match(real.name) and real.name.endswith(end) and _is_there(real):
+            cause = "writing there would overwrite it"
+            raise UsageError(f"{path} is the file of a {what}", cause=cause, hint="-o with another file")
     for folder in real.parents:
         if _ID.match(folder.name) and _is_there(folder / RUN):
             cause = "a finished run is never changed"

@@ -134,7 +134,9 @@ def cmake() -> None:
         folder = value("-B")
         os.makedirs(folder, exist_ok=True)
         touch(f"{folder}/build.ninja")
-        write(f"{folder}/kind", kind())
+        # A source in the cache is a word, too: `git-` and twelve digits of its commit.
+        source = os.path.basename(folder)[: len("git-0123456789ab")]
+        write(f"{folder}/kind", kind() if kind() == "roof" else f"{kind()} {source}")
         print("-- Configuring done (0.3s)")
         keep_options(folder)
 
@@ -345,7 +347,7 @@ def next_encode() -> float:
 
     With speed.json, {"noise": 0.01, "factors": {"-fa": 1.2}}, times scatter instead, and are multiplied where the word
     stands in the program's arguments or in those with which its build was configured; `tiny-q8_0` stands for weights
-    that are called so.
+    that are called so, `git-0123456789ab` for a build of that commit.
     """
     speed = f"{HOME}/speed.json"
     if not os.path.exists(speed):

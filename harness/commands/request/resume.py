@@ -6,16 +6,20 @@ from harness.errors import UsageError
 from harness.records.run import SettingUsed
 from harness.settings.layer import Settings
 from harness.settings.recall import DECISIVE, has_login
-from harness.settings.setting import PRINTING, RUN, SWEEP, SettingKind
+from harness.settings.setting import BISECT, PRINTING, RUN, SWEEP, SettingKind
 from harness.settings.table import BY_NAME
 
-# What a resumed run does not take from its record. Only a sweep may have weights to fetch, and builds to begin.
+# What a resumed run does not take from its record. A sweep and a search may have weights to fetch, and builds to begin.
 _OF_RUN = frozenset({"as_node", "results", "cache", "wait", "wait_quiet", "retries", "dry_run", *PRINTING})
-_OF_TODAY = {RUN[0]: _OF_RUN, SWEEP[0]: _OF_RUN | {"weights_mirror", "jobs"}}
+_OF_TODAY = {
+    RUN[0]: _OF_RUN,
+    SWEEP[0]: _OF_RUN | {"weights_mirror", "jobs"},
+    BISECT[0]: _OF_RUN | {"weights_mirror", "jobs", "budget", "strict"},
+}
 
 
 def refuse_idle_options(settings: Settings, verb: str) -> None:
-    """Raise UsageError for options that have no effect on a run or sweep that is resumed, and for a dry one.
+    """Raise UsageError for options that have no effect on a run, sweep or search that is resumed, and for a dry one.
 
     Settings from a file or a variable are meant for all commands: they are ignored.
     """
@@ -35,8 +39,8 @@ def refuse_idle_options(settings: Settings, verb: str) -> None:
 
 
 def _has_effect(one: SettingUsed, verb: str) -> bool:
-    # A sweep fetches its source again, and logins are not recorded.
-    return one.name in _OF_TODAY[verb] or (verb in SWEEP and one.name in DECISIVE and has_login(one))
+    # A sweep or a search fetches its source again, and logins are not recorded.
+    return one.name in _OF_TODAY[verb] or (verb in (*SWEEP, *BISECT) and one.name in DECISIVE and has_login(one))
 
 
 def _name_option(one: SettingUsed) -> str:

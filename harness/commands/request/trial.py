@@ -127,7 +127,7 @@ def apply_side(request: SideRequest, settings: Settings) -> Settings:
 def _resolve(settings: Settings, work: Workplace, requests: SideRequests, design: TrialDesign) -> TrialRequest:
     """Return a trial of two sides; raises UsageError if their cases do not match."""
     node = resolve_node(settings, work.environ)
-    one, other = (_resolve_side(request, settings, work, node) for request in requests)
+    one, other = (resolve_side(request, settings, work, node) for request in requests)
     counts = [_count_cases(run) for run in (one, other)]
     if counts[0] != counts[1]:
         raise UsageError(
@@ -137,7 +137,8 @@ def _resolve(settings: Settings, work: Workplace, requests: SideRequests, design
     return TrialRequest(node=node, sides=requests, runs=(one, other), design=design, strict=settings.flag("strict"))
 
 
-def _resolve_side(request: SideRequest, settings: Settings, work: Workplace, node: Node) -> RunRequest:
+def resolve_side(request: SideRequest, settings: Settings, work: Workplace, node: Node) -> RunRequest:
+    """Return the run that measures one side of a trial."""
     mine, engine = apply_side(request, settings), choose_engine(settings, Engine.LIBRARY)
     # A file of settings may ask `run` for other benchmarks, and for precision.
     suite = choose_suite(mine.override({"bench": Benchmark.WHISPER.value}, request.label), node).replace(

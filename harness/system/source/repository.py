@@ -5,12 +5,14 @@ when its tree is made. A tag or sha that the clone has needs no network. A branc
 head would put a wrong label on a measurement.
 """
 
+import contextlib
 import re
 import shlex
 import tempfile
 import urllib.parse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -38,14 +40,50 @@ _LOCAL = ("/", "file://")
 _MOST_NAMED = 2000
 
 
+class OpenClone(NamedTuple):
+    """The harness's clone of a repository, which nobody else changes meanwhile, and where it is fetched from."""
+
+    git: Git
+    location: str
+    note: Note
+
+    def find(self, ref: str) -> Commit:
+        """Return the commit that `ref` names, fetched first if the clone does not have it; see `obtain_commit`."""
+        sha = _find_local(self.git, ref) or _fetch(self.git, self.location, ref, self.note)
+        commit = probe_commit(self.git, sha, repo=self.location)
+        if commit is None:
+            raise UnavailableError(f"commit {sha} in {redact_url(self.location)} cannot be read")
+        return commit
+
+
 def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str], note: Note) -> Source:
     """Return the tree of the commit that `ref` names in `repo`; an empty `ref` is the head of its default branch.
 
     `ref` is a tag, branch, full or abbreviated sha, or a full name such as `refs/pull/1/head`. Raises UsageError for
     a ref that the repository does not have, UnavailableError if it cannot be reached.
     """
+    require_ref(ref)
+    with open_clone(repo, cache=cache, environ=environ, note=note) as clone:
+        commit = clone.find(ref)
+
+        def make(target: Path) -> Source:
+            note(f"checking out {commit.short} of {redact_url(clone.location)}")
+            return _check_out(clone.git, commit, target, note)
+
+        folder = cache / "sources" / f"git-{commit.sha[:12]}"
+        source = obtain_entry(folder, Source, make, note=note, generated=GENERATED)
+    return replace(source, path=str(folder / CONTENT), commit=commit)
+
+
+def require_ref(ref: str) -> None:
+    """Raise UsageError for a word that cannot name a commit."""
     if ref.startswith("-") or re.search(r"[\s:^~?*\[\\]|\.\.|@\{", ref):
         raise UsageError(f"{ref!r} is not the name of a commit", hint="--ref with a tag, a branch or a sha")
+
+
+@contextlib.contextmanager
+def open_clone(repo: str, *, cache: Path, environ: Mapping[str, str], note: Note) -> Iterator[OpenClone]:
+    """Yield the clone of a repository, empty at first; nothing is fetched yet."""
     location, login = part_login(locate_repository(repo), environ)
     clone = cache / "repositories" / f"{short_hash(location)}.git"
     git = Git(clone, environ, login)
@@ -54,19 +92,8 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
         # In a path that is not a URL, a percent sign stands for itself.
         git = LocalClone(clone, environ, Path(origin if origin == location else urllib.parse.unquote(origin)))
     with locked(clone, note=note):
-        _open_clone(git, location)
-        sha = _find_local(git, ref) or _fetch(git, location, ref, note)
-        commit = probe_commit(git, sha, repo=location)
-        if commit is None:
-            raise UnavailableError(f"commit {sha} in {redact_url(location)} cannot be read")
-
-        def make(target: Path) -> Source:
-            note(f"checking out {commit.short} of {redact_url(location)}")
-            return _check_out(git, commit, target, note)
-
-        folder = cache / "sources" / f"git-{commit.sha[:12]}"
-        source = obtain_entry(folder, Source, make, note=note, generated=GENERATED)
-    return replace(source, path=str(folder / CONTENT), commit=commit)
+        _prepare_clone(git, location)
+        yield OpenClone(git, location, note)
 
 
 def order_commits(shas: Iterable[str], *, cache: Path, environ: Mapping[str, str]) -> dict[str, int]:
@@ -88,7 +115,7 @@ def order_commits(shas: Iterable[str], *, cache: Path, environ: Mapping[str, str
     return order
 
 
-def _open_clone(git: Git, location: str) -> None:
+def _prepare_clone(git: Git, location: str) -> None:
     clone = git.folder
     clone.mkdir(parents=True, exist_ok=True)
     if git.ask("config", "--get", "remote.origin.url") != location:

@@ -1,5 +1,6 @@
 """From the user's request to a tree on disk and its commit."""
 
+import secrets
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,6 +59,22 @@ def resolve_source(
     if release is None:
         return _from_git(request, pins, cache=cache, environ=environ, note=note)
     return _from_index(release, pins, cache=cache, environ=environ, note=note)
+
+
+def show_under(cache: Path, alias: str, path: str) -> str:
+    """Return another path of a source in the cache: a link that leads to it until another one is shown there."""
+    link = cache / "sources" / alias
+    fresh = link.with_name(f".{alias}-{secrets.token_hex(4)}")
+    fresh.symlink_to(path)
+    fresh.replace(link)
+    return str(link)
+
+
+def hide(cache: Path, alias: str) -> None:
+    """Remove the link that `show_under` made, if there is one."""
+    link = cache / "sources" / alias
+    if link.is_symlink():
+        link.unlink()
 
 
 def _find_top(folder: Path, environ: Mapping[str, str], note: Note) -> Path:

@@ -166,7 +166,8 @@ def test_time_that_is_up_in_the_final_trial_keeps_the_suspect() -> None:
     first = next(index for index, one in enumerate(line.search.blocks) if one.purpose is TrialPurpose.FINAL)
     found = plan_next(line.search.replace(blocks=line.search.blocks[: first + 2], left_s=1.0))
     assert isinstance(found, Bisection)
-    assert (found.verdict, found.why) == (BisectVerdict.UNRESOLVED, "the time was up")
+    assert found.verdict is BisectVerdict.UNRESOLVED
+    assert found.why == "the time was up before the final trial had a verdict"
     assert [one.commit for one in found.suspects] == ["c13"]
 
 

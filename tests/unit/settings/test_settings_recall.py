@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from harness.errors import UsageError
 from harness.records.run import SettingOrigin, SettingUsed
 from harness.settings.layer import Settings, layer_settings
-from harness.settings.recall import DECISIVE, list_decisive, name_options, recall, restore_settings
+from harness.settings.recall import DECISIVE, list_decisive, name_options, recall, restore_settings, spell_options
 from harness.settings.table import BY_NAME
 
 
@@ -117,3 +117,17 @@ def test_the_options_of_a_build_are_those_that_are_not_as_by_default() -> None:
 def test_what_cannot_be_understood_is_no_option() -> None:
     odd = [SettingUsed(name="werror", value="perhaps", origin=SettingOrigin.FLAG)]
     assert name_options([*odd, SettingUsed(name="of_tomorrow", value="1", origin=SettingOrigin.FLAG)]) == ()
+
+
+def test_what_was_set_can_be_written_as_options() -> None:
+    settings = layer_settings(
+        file={"model": ["tiny"]},
+        file_name="harness.toml",
+        environ={"HARNESS_THREADS": "1"},
+        flags={"define": ["GGML_LTO=ON", "X=a,b"], "huge_pages": True, "timeout": "90s", "ref": "v1.8.5"},
+    )
+    words = spell_options(list_decisive(settings), besides=("ref",))
+    assert words == (
+        *("--model", "tiny", "--threads", "1", "--timeout", "90.0s", "--huge-pages"),
+        *("-D", "GGML_LTO=ON", "-D", "X=a,b"),
+    )

@@ -6,8 +6,8 @@ import pytest
 
 from harness.stats.level_chain import (
     FURTHER,
-    LevelGrid,
     ChainLink,
+    LevelGrid,
     Shift,
     expect_size,
     iter_forward,

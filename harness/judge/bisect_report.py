@@ -1,0 +1,125 @@
+"""What people want to know about a bisection that has ended, from what it measured."""
+
+import math
+import shlex
+from collections.abc import Iterable, Sequence
+
+from harness.judge.comparison import CompareQuestion, judge_trials
+from harness.plan.bisect import weigh_line
+from harness.plan.commit_line import Line
+from harness.records.bisection import (
+    Bisection,
+    BisectReport,
+    BisectVerdict,
+    Culprit,
+    LineSearch,
+    StoredBisection,
+    Visit,
+)
+from harness.records.caveat import Caveat, CaveatCode
+from harness.records.commit_line import CommitLine, LineCommit
+from harness.records.comparison import Comparison, Verdict
+from harness.records.measurement import TABLE_METRICS
+from harness.records.run import Run
+from harness.records.trial import TrialPurpose
+from harness.settings.recall import spell_options
+from harness.stats.evidence import PairedEvidence
+
+# A sealed trial: what it was measured for, and its runs, baseline first.
+MeasuredTrial = tuple[TrialPurpose, tuple[Run, Run]]
+_PLACE_OF_GOOD = "GOOD"
+
+
+def make_report(
+    stored: StoredBisection,
+    found: tuple[LineSearch, Line, Bisection],
+    trials: Sequence[MeasuredTrial],
+) -> BisectReport:
+    """Return the answer of a search with its surroundings; `trials` are those that were sealed, by purpose."""
+    search, line, answer = found
+    change = weigh_line(search)
+    chances = change.chances[1:] if change else ()
+    reasons = {one.commit: one for one in stored.built if one.reason}
+    return BisectReport(
+        **{name: getattr(answer, name) for name in answer.__struct_fields__},
+        id=stored.id,
+        node=stored.node,
+        line=stored.line.ends,
+        repo=stored.line.repo,
+        case=stored.case,
+        metric=stored.metric,
+        threshold=stored.threshold,
+        commits=len(stored.line.commits),
+        passed=line.passed,
+        equal=line.equal,
+        chances=chances,
+        visits=tuple(_list_visits(search, line, chances)),
+        named=_list_named(stored.line, answer),
+        unbuildable=tuple(reasons.values()),
+        others=tuple(_find_others(stored, [runs for purpose, runs in trials if purpose is TrialPurpose.ENDS])),
+        commands=tuple(_list_commands(stored, answer)),
+        caveats=_list_caveats(trials),
+        runs=tuple(dict.fromkeys(name for trial in stored.trials for name in trial.runs)),
+    )
+
+
+def _list_visits(search: LineSearch, line: Line, chances: Sequence[float]) -> Iterable[Visit]:
+    for place in sorted({block.contender for block in search.blocks if not block.baseline}):
+        blocks = [one for one in search.blocks if (one.baseline, one.contender) == (0, place)]
+        evidence = PairedEvidence([one.pairs for one in blocks], [one.start for one in blocks])
+        yield Visit(
+            place=place,
+            commit=line.measured[place],
+            blocks=len(blocks),
+            change=math.expm1(evidence.centre),
+            chance=math.fsum(chances[:place]),
+        )
+
+
+def _list_named(line: CommitLine, answer: Bisection) -> tuple[LineCommit, ...]:
+    suspects = [*answer.suspects, *(one for culprit in answer.culprits for one in culprit.suspects)]
+    keys = dict.fromkeys(key for one in suspects for key in (one.commit, *one.merged))
+    return tuple(line.find(key) for key in keys)
+
+
+def _list_caveats(trials: Sequence[MeasuredTrial]) -> tuple[Caveat, ...]:
+    """Return what one must know about the trials that the answer rests on, each once."""
+    runs = [run for purpose, pair in trials if purpose is not TrialPurpose.SEARCH for run in pair]
+    found = dict.fromkeys(caveat for run in runs for caveat in run.caveats if caveat.code != CaveatCode.STOPPED)
+    return tuple(found)
+
+
+def _find_others(stored: StoredBisection, pairs: Sequence[tuple[Run, Run]]) -> Iterable[Comparison]:
+    """Yield the metrics that were not asked for, in which both ends differ."""
+    if pairs:
+        metrics = frozenset(metric.name for metric in TABLE_METRICS)
+        family = judge_trials(pairs, CompareQuestion(threshold=stored.threshold, metrics=metrics))
+        for one in family.comparisons:
+            differs = one.verdict in {Verdict.REGRESSED, Verdict.IMPROVED} and one.relevant
+            if differs and one.metric != stored.metric:
+                yield one
+
+
+def _list_commands(stored: StoredBisection, answer: Bisection) -> Iterable[str]:
+    """Yield the commands that measure the final trials again; those of both ends where there are none."""
+    line = stored.line
+    sides = [_name_sides(line, culprit) for culprit in answer.culprits] or [line.ends]
+    options = [
+        *("--metric", stored.metric),
+        *(["--relink"] if stored.relink else []),
+        *spell_options(stored.settings, besides=("ref", "repo", "source", "seed")),
+    ]
+    for keys in sides:
+        words = [line.tree if "+" in key else key[:12] for key in keys]
+        yield shlex.join(["harness", "ab", *words, "--repo", line.repo, *options])
+    if answer.verdict is BisectVerdict.UNRESOLVED:
+        yield f"harness bisect --resume {stored.id}"
+    for culprit in answer.culprits:
+        shas = [one.commit for one in culprit.suspects if "+" not in one.commit]
+        if shas and "://" not in line.repo:
+            yield shlex.join(["git", "-C", line.repo, "show", *(sha[:12] for sha in shas)])
+
+
+def _name_sides(line: CommitLine, culprit: Culprit) -> tuple[str, str]:
+    good, _ = line.ends
+    return good if culprit.baseline == _PLACE_OF_GOOD else culprit.baseline, culprit.contender

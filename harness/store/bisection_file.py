@@ -1,0 +1,129 @@
+"""A bisection on disk: one small file beside the bundles of its trials, from which it goes on and is answered again.
+
+results/<node>/<yyyy-mm>/<id>.bisect.json
+"""
+
+import glob
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from harness.errors import UnreadableError, UsageError
+from harness.plan.run import is_plain
+from harness.records.bisection import BisectTrial, StoredBisection
+from harness.records.run import Run
+from harness.store.bundle import BISECTION, OWN_FILE, RUN, load_run, month_folder
+from harness.store.json_file import read_run
+from harness.store.unfinished import is_own, require_own
+from harness.system.fresh import make_folders, write_atomic
+
+Note = Callable[[str], None]
+_AGAIN = "harness bisect GOOD BAD"
+
+
+def save_bisection(results: Path, stored: StoredBisection) -> Path:
+    """Write the complete file of a bisection, and return its path."""
+    path = bisection_path(results, stored)
+    make_folders(path.parent, within=results)
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(stored), indent=1) + b"\n", mode=OWN_FILE)
+    return path
+
+
+def bisection_path(results: Path, stored: StoredBisection) -> Path:
+    """Return the file of a bisection."""
+    return month_folder(results, stored.node, stored.id) / f"{stored.id}{BISECTION}"
+
+
+def find_same(results: Path, node: str, question: str, note: Note) -> StoredBisection | None:
+    """Return the latest bisection of this node that the caller began with the same question, or None.
+
+    Files that cannot be used are named.
+    """
+    for path in _list_files(results, node, ""):
+        try:
+            stored = _load(path, node)
+        except (UsageError, UnreadableError) as error:
+            note(f"ignored: {error.line}")
+            continue
+        if stored.question == question:
+            return stored
+    return None
+
+
+def find_unfinished(results: Path, node: str, wanted: str, note: Note) -> StoredBisection:
+    """Return the bisection of `node` whose id starts with `wanted`, or the latest unfinished one for an empty `wanted`.
+
+    Raises UsageError if there is none, more than one, or if others may have changed it, UnreadableError for a file that
+    is not a bisection or does not match its place and name.
+    """
+    if wanted and not (is_plain(wanted) and wanted == glob.escape(wanted)):
+        raise UsageError(f"{wanted!r} is not the id of a bisection", hint=_AGAIN)
+    found: list[StoredBisection] = []
+    for path in _list_files(results, node, wanted):
+        try:
+            stored = _load(path, node)
+        except (UsageError, UnreadableError) as error:
+            if wanted:
+                raise
+            note(f"ignored: {error.line}")
+            continue
+        if wanted or not stored.end:
+            found.append(stored)
+            if not wanted:
+                break
+    if len(found) > 1:
+        raise UsageError(
+            f"the ids of {len(found)} bisections begin with {wanted!r}", hint=f"harness bisect --resume {found[0].id}"
+        )
+    if not found:
+        what = f"bisection whose id begins with {wanted!r}" if wanted else "unfinished bisection"
+        raise UsageError(f"no {what} in {results / node}", hint=_AGAIN)
+    return found[0]
+
+
+def load_trials(results: Path, stored: StoredBisection, note: Note) -> Iterator[tuple[BisectTrial, tuple[Run, Run]]]:
+    """Yield the trials of a bisection whose runs are both there and are its own, with the runs, baseline first.
+
+    The others are named; what they measured is missing.
+    """
+    for trial in stored.trials:
+        folders = [month_folder(results, stored.node, name) / name for name in trial.runs]
+        try:
+            baseline, contender = map(_load_own, folders)
+        except (UsageError, UnreadableError) as error:
+            note(f"ignored the trial {trial.runs[0]}: {error.line}")
+            continue
+        if all(run.trial and run.trial.bisection == stored.id for run in (baseline, contender)):
+            yield trial, (baseline, contender)
+
+
+def _load_own(folder: Path) -> Run:
+    """Return the run in a folder that the caller made; raises UsageError for another one."""
+    if folder.is_symlink() or not (folder / RUN).is_file():
+        raise UsageError(f"there is no run {folder}")
+    if not is_own(folder.stat(), folder.parent):
+        raise UsageError(f"{folder} was made by somebody else")
+    return load_run(folder)
+
+
+def _list_files(results: Path, node: str, wanted: str) -> list[Path]:
+    """Return the files of bisections, the latest first; only that with the whole id, if there is one."""
+    named = sorted((results / node).glob(f"*/{glob.escape(wanted)}*{BISECTION}"), key=lambda path: path.name)
+    exact = [path for path in named if path.name == f"{wanted}{BISECTION}"]
+    return list(reversed(exact or named))
+
+
+def _load(path: Path, node: str) -> StoredBisection:
+    """Return the bisection in a file of the caller's, in which nothing may lead to a place outside its folder."""
+    require_own(path, "harness bisect")
+    stored = read_run(path, StoredBisection)
+    names = (stored.id, *(name for trial in stored.trials for name in trial.runs))
+    flaw = next((f"{name!r} is not the name of a run" for name in names if not is_plain(name)), "")
+    if not flaw and (stored.node != node or path.name != bisection_path(Path(), stored).name):
+        flaw = f"it names the bisection {stored.id} of the node {stored.node!r}"
+    if not flaw and not stored.line.commits:
+        flaw = "it has no commits"
+    if flaw:
+        raise UnreadableError(f"{path} cannot be used", cause=flaw, hint=f"remove {path}, then {_AGAIN}")
+    return stored
