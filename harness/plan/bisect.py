@@ -43,10 +43,10 @@ def plan_next(search: LineSearch) -> NextBlock | Bisection:
         return _measure(search, ends, (), "does GOOD differ from BAD?")
     if ends.verdict is Verdict.UNCHANGED:
         why = f"a change of {100 * search.threshold:g} % between GOOD and BAD is excluded"
-        return _conclude(search, BisectVerdict.NOTHING, why, ends, ())
+        return _conclude(search, (BisectVerdict.NOTHING, why), ends, ())
     if ends.comparison and _is_minor(ends.comparison):
         why = f"GOOD and BAD differ by {100 * ends.comparison.change:+.1f} %, less than is looked for"
-        return _conclude(search, BisectVerdict.NOTHING, why, ends, ())
+        return _conclude(search, (BisectVerdict.NOTHING, why), ends, ())
     last = search.blocks[-1]
     if last.purpose is TrialPurpose.FINAL and search.effort.block_s <= search.left_s:
         final = _trial(search, TrialPurpose.FINAL, last.baseline, last.contender)
@@ -58,7 +58,7 @@ def plan_next(search: LineSearch) -> NextBlock | Bisection:
 def conclude_same(search: LineSearch) -> Bisection:
     """Return the answer where GOOD and BAD have the same machine code, so that nothing has to be measured."""
     nobody = _Trial(TrialPurpose.ENDS, 0, 0, (), settled=True, comparison=None)
-    return _conclude(search, BisectVerdict.NOTHING, "GOOD and BAD have the same machine code", nobody, ())
+    return _conclude(search, (BisectVerdict.NOTHING, "GOOD and BAD have the same machine code"), nobody, ())
 
 
 def weigh_line(search: LineSearch) -> FirstChange | None:
@@ -106,15 +106,15 @@ def _search(search: LineSearch, ends: _Trial) -> NextBlock | Bisection:
             return _measure(search, final, culprits, _FINAL, change)
         if final.comparison is None or final.verdict not in {Verdict.REGRESSED, Verdict.IMPROVED}:
             why = f"the search points to {_name(search, place)}, but its final trial shows no change"
-            return _conclude(search, BisectVerdict.UNRESOLVED, why, ends, culprits, change)
+            return _conclude(search, (BisectVerdict.UNRESOLVED, why), ends, culprits, change)
         culprits = (*culprits, _accuse(search, change, suspected, (parent, place), final.comparison))
         base = place
     else:
-        return _conclude(search, BisectVerdict.FOUND, "nothing is left behind the culprit", ends, culprits)
+        return _conclude(search, (BisectVerdict.FOUND, "nothing is left behind the culprit"), ends, culprits)
     if culprits:
-        return _conclude(search, BisectVerdict.FOUND, "the whole step is explained", ends, culprits, change)
+        return _conclude(search, (BisectVerdict.FOUND, "the whole step is explained"), ends, culprits, change)
     why = "GOOD and BAD differ no more, now that they were measured again"
-    return _conclude(search, BisectVerdict.NOTHING, why, ends, (), change)
+    return _conclude(search, (BisectVerdict.NOTHING, why), ends, (), change)
 
 
 def _go_on(
@@ -127,7 +127,7 @@ def _go_on(
         why = "the time was up"
     else:
         return best
-    return _conclude(search, BisectVerdict.UNRESOLVED, why, ends, culprits, change)
+    return _conclude(search, (BisectVerdict.UNRESOLVED, why), ends, culprits, change)
 
 
 def _bracket(search: LineSearch, suspected: Sequence[int], base: int) -> tuple[int, int, bool]:
@@ -206,25 +206,18 @@ def _measure(
     build_s = max((estimate_builds(search)[place] for place in missing), default=0.0)
     if trial.purpose is TrialPurpose.ENDS and len(trial.blocks) >= MOST_BLOCKS:
         why = f"GOOD against BAD has no verdict after {len(trial.blocks)} blocks"
-        return _conclude(search, BisectVerdict.UNRESOLVED, why, ends, culprits, change)
+        return _conclude(search, (BisectVerdict.UNRESOLVED, why), ends, culprits, change)
     seconds = build_s + search.effort.block_s
     if seconds > search.left_s:
         whose = "GOOD against BAD" if trial.purpose is TrialPurpose.ENDS else "the final trial"
-        return _conclude(
-            search, BisectVerdict.UNRESOLVED, f"the time was up before {whose} had a verdict", ends, culprits, change
-        )
-    return _next(trial.purpose, trial.baseline, trial.contender, 1, 0.0, seconds, reason)
-
-
-def _next(
-    purpose: TrialPurpose, baseline: int, contender: int, blocks: int, bits: float, seconds: float, reason: str
-) -> NextBlock:
+        why = f"the time was up before {whose} had a verdict"
+        return _conclude(search, (BisectVerdict.UNRESOLVED, why), ends, culprits, change)
     return NextBlock(
-        purpose=purpose,
-        baseline=baseline,
-        contender=contender,
-        blocks=blocks,
-        bits=bits,
+        purpose=trial.purpose,
+        baseline=trial.baseline,
+        contender=trial.contender,
+        blocks=1,
+        bits=0.0,
         seconds=seconds,
         reason=reason,
     )
@@ -257,12 +250,13 @@ def _list_suspects(search: LineSearch, change: FirstChange, places: Sequence[int
 
 def _conclude(
     search: LineSearch,
-    verdict: BisectVerdict,
-    why: str,
+    outcome: tuple[BisectVerdict, str],
     ends: _Trial,
     culprits: tuple[Culprit, ...],
     change: FirstChange | None = None,
 ) -> Bisection:
+    """Return the answer; `outcome` is its verdict, and why."""
+    verdict, why = outcome
     suspected = find_smallest_set(change.chances, SURE) if change and verdict is BisectVerdict.UNRESOLVED else ()
     counts = {purpose: sum(one.purpose is purpose for one in search.blocks) for purpose in TrialPurpose}
     return Bisection(

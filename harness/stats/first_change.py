@@ -50,6 +50,13 @@ class FirstChange(NamedTuple):
     scale: float
 
 
+class _Noise(NamedTuple):
+    """The scales that the noise of a block may have; each block counts as `share` of one."""
+
+    scales: Sequence[float]
+    share: float
+
+
 def find_first_change(weights: Sequence[float], shifts: Sequence[Shift], *, least: float, base: int = 0) -> FirstChange:
     """Return which place behind `base` is the first to change the level by `least` or more.
 
@@ -63,10 +70,11 @@ def find_first_change(weights: Sequence[float], shifts: Sequence[Shift], *, leas
     spread = max(measure_spread(sorted(ends)), FINEST)
     grid = lay_grid(ends, spread, least)
     scales = [max(scale * spread, grid.step / 2) for scale in _SCALES]
-    found = _weigh(weights, shifts, grid, scales, base, share=1.0)
+    found = _weigh(weights, shifts, grid, _Noise(scales, 1.0), base)
     alike = _correlate(weights, shifts, grid, found.scale)
     if alike > bound_neighbour_correlation(len(shifts)):
-        found = _weigh(weights, shifts, grid, scales, base, share=max(_LEAST_SHARE, (1 - alike) / (1 + alike)))
+        share = max(_LEAST_SHARE, (1 - alike) / (1 + alike))
+        found = _weigh(weights, shifts, grid, _Noise(scales, share), base)
     return found
 
 
@@ -81,20 +89,12 @@ def find_smallest_set(chances: Sequence[float], wanted: float) -> tuple[int, ...
     return tuple(ranked)
 
 
-def _weigh(
-    weights: Sequence[float],
-    shifts: Sequence[Shift],
-    grid: LevelGrid,
-    scales: Sequence[float],
-    base: int,
-    *,
-    share: float,
-) -> FirstChange:
-    """Return the posterior, each block counting as `share` of one."""
+def _weigh(weights: Sequence[float], shifts: Sequence[Shift], grid: LevelGrid, noise: _Noise, base: int) -> FirstChange:
+    """Return the posterior."""
     rows = []
     stretches = [base]
-    for scale in scales:
-        links, known = make_chain(weights, shifts, grid, scale, share)
+    for scale in noise.scales:
+        links, known = make_chain(weights, shifts, grid, scale, noise.share)
         masses, size = _measure_masses(links, grid, base)
         rows.append(([known + mass for mass in masses], size, scale))
         stretches = [base, *(link.place for link in links if link.place > base)]
