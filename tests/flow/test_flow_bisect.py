@@ -213,7 +213,7 @@ def test_an_end_that_does_not_build(history: History, kit: Kit) -> None:
         (("{good}", "{bad}", "--threads", "1,2"), 2, "--threads has several values"),
         (("{good}", "{bad}", "--budget", "20s"), 2, "is too short to compare GOOD with BAD"),
         (("{good}", "{bad}", "--resume"), 2, "--resume cannot be combined"),
-        (("--resume",), 2, "--resume cannot be combined with --repo, --model"),
+        (("--resume",), 2, "a search that is resumed keeps the settings"),
     ],
 )
 def test_bad_words(history: History, kit: Kit, words: tuple[str, ...], code: int, shown: str) -> None:

@@ -31,10 +31,11 @@ def refuse_idle_options(settings: Settings, verb: str) -> None:
         )
     idle = [_name_option(one) for one in settings.from_flags if not _has_effect(one, verb)]
     if idle:
+        what = "search" if verb in BISECT else verb
         raise UsageError(
             f"--resume cannot be combined with {_join(idle, 'or')}",
-            cause=f"a {verb} that is resumed keeps the settings that it was started with",
-            hint=f"leave out {_join(idle, 'and')}; or leave out --resume to start a new {verb}",
+            cause=f"a {what} that is resumed keeps the settings that it was started with",
+            hint=f"leave out {_join(idle, 'and')}; or leave out --resume to start a new {what}",
         )
 
 
