@@ -15,7 +15,7 @@ _BACKENDS = frozenset(
 )
 # What else is compiled for a backend.
 _WITH = {"hip": ("cuda",), "musa": ("cuda",), "metal": ("blas",), "coreml": ("metal", "blas")}
-_PART = re.compile(r"(?:.+/)?ggml-([a-z0-9]+).*|src/([a-z0-9]+)/.+")
+_PART = re.compile(r"(?:.+?/)?ggml-([a-z0-9]+).*|src/([a-z0-9]+)/.+")
 _COMPILED = re.compile(r".+\.(?:c|cc|cpp|cxx|h|hpp|inc|m|mm|cu|cuh|s|S|asm|metal|cmake|in)|CMakeLists\.txt")
 _LIBRARY = frozenset({"ggml", "src", "include", "cmake"})
 _BENCH = re.compile(r"examples/(?:CMakeLists\.txt|bench/.+|[^/]+\.(?:h|cpp))")

@@ -27,6 +27,8 @@ from harness.records.suite import Engine
         ("ggml/src/ggml-metal/ggml-metal.m", "cpu", False),
         ("ggml/src/ggml-metal.m", "cpu", False),
         ("ggml/include/ggml-vulkan.h", "cpu", False),
+        ("ggml/src/ggml-openvino/ggml-decoder.cpp", "cpu", False),
+        ("ggml/src/ggml-cpu/ggml-cpu.c", "cuda", True),
         ("ggml-cuda.cu", "cpu", False),
         ("ggml/src/ggml-blas/ggml-blas.cpp", "cpu", False),
         ("ggml/src/ggml-blas/ggml-blas.cpp", "blas", True),
