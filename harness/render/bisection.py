@@ -102,8 +102,8 @@ def _suspects(report: BisectReport) -> Iterator[str]:
 
 
 def _ends(report: BisectReport) -> Iterator[str]:
-    yield ""
     if report.ends:
+        yield ""
         yield f"  GOOD-BAD  {_change(report.ends)}"
     for one in report.others:
         yield f"  also      {one.metric} differs: {_change(one)}; harness bisect --metric {one.metric} looks for that"
@@ -139,7 +139,7 @@ def _facts(report: BisectReport) -> Iterator[str]:
     commits = format_count(report.commits, "commit")
     yield f"  looked at {commits}: {report.passed} cannot change this build by their files"
     if report.equal:
-        yield f"            {report.equal} have the code of the commit before"
+        yield f"            builds with the code of an earlier commit: {report.equal}"
     yield f"  took      {format_count(blocks, 'block')} ({parts}), {format_count(report.builds, 'build')}, " + (
         format_seconds(report.spent_s)
     )
