@@ -3,22 +3,19 @@
 import shutil
 import time
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
-from harness.bisect.block import CommitBlock, list_blocks, place_blocks
+from harness.bisect.answer import Sitting, decide, describe_search, lay_stored
+from harness.bisect.block import CommitBlock, list_blocks
 from harness.bisect.workshop import Workshop, refuse_weights
 from harness.errors import UnavailableError
 from harness.judge.bisect_report import MeasuredTrial
-from harness.plan.bisect import conclude_same, plan_next
-from harness.plan.bisect_choice import DEFAULT_EFFORT
 from harness.plan.block import ROLES
-from harness.plan.commit_line import Line, lay_line
+from harness.plan.commit_line import Line
 from harness.records.bisection import (
     Bisection,
     BisectTrial,
     BuiltCommit,
-    Effort,
     LineSearch,
     NextBlock,
     StoredBisection,
@@ -36,9 +33,6 @@ from harness.trial.loop import TrialLoop
 from harness.trial.open_trial import OpenTrial, TrialTask, make_loop, open_trial, seal_trial
 from harness.trial.setup import Setup
 from harness.trial.side_case import BlockResult
-
-# Of the builds that were made of near commits, the latest tell most.
-_LATEST = 5
 
 
 class _OpenOne(NamedTuple):
@@ -87,9 +81,9 @@ class BisectLoop:
         for key in self.stored.line.ends:
             self._workshop.build(key)
         while True:
-            line = self._lay_line()
+            line = lay_stored(self.stored)
             search = self._describe(line)
-            following = conclude_same(search) if line.same_ends else plan_next(search)
+            following = decide(line, search)
             if isinstance(following, Bisection):
                 return search, line, following
             self._measure(following, line, search)
@@ -111,38 +105,18 @@ class BisectLoop:
         """The seconds since this sitting began, without those in which it was stopped."""
         return time.monotonic() - self._began - self._halted_s
 
-    def _lay_line(self) -> Line:
-        codes = {one.commit: one.code for one in self.stored.built if not one.reason}
-        run = self._request.run
-        return lay_line(self.stored.line, codes, run.build.recipe.backend, run.measure.suite.engine)
-
     def _describe(self, line: Line) -> LineSearch:
-        built = {one.commit: one for one in self.stored.built}
-        return LineSearch(
-            case=self._request.case,
-            metric=self._request.metric,
-            candidates=line.candidates,
-            effort=self._reckon(),
-            blocks=tuple(place_blocks(self._blocks, line)),
-            built=tuple(at for at, key in enumerate(line.measured) if key in built and not built[key].reason),
-            unbuildable=tuple(at for at, key in enumerate(line.measured) if key in built and built[key].reason),
-            alpha=ALPHA,
-            threshold=self._request.design.threshold,
-            left_s=self._request.budget_s - self.sitting_s,
-            spent_s=round(self._spent_s + self.sitting_s, 1),
-            builds=len(built),
+        return describe_search(
+            self.stored,
+            line,
+            self._blocks,
+            Sitting(
+                block_s=self._block_s,
+                has_compiler_cache=self._workshop.has_compiler_cache,
+                left_s=self._request.budget_s - self.sitting_s,
+                spent_s=round(self._spent_s + self.sitting_s, 1),
+            ),
         )
-
-    def _reckon(self) -> Effort:
-        """Return the seconds that blocks and builds take, from those that were made."""
-        ends = self.stored.line.ends
-        times = {one.commit: one.seconds for one in self.stored.built}
-        full_s = max((times[key] for key in ends if key in times), default=DEFAULT_EFFORT.full_s)
-        near = [one.seconds for one in self.stored.built if one.commit not in ends and not one.reason][-_LATEST:]
-        share = DEFAULT_EFFORT.near_s / DEFAULT_EFFORT.full_s if self._workshop.has_compiler_cache else 1.0
-        block_s = median(self._block_s) if self._block_s else DEFAULT_EFFORT.block_s
-        near_s = median(near) if near else share * full_s
-        return Effort(block_s=block_s, near_s=min(near_s, full_s), full_s=full_s)
 
     def _measure(self, following: NextBlock, line: Line, search: LineSearch) -> None:
         """Build what is missing for a block; if nothing is, measure the block."""

@@ -34,7 +34,7 @@ from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
 from harness.settings.recall import DECISIVE
 from harness.settings.request import BisectRequest
-from harness.store.bisection_file import find_same, find_unfinished, save_bisection
+from harness.store.bisection_file import clear_halves, find_same, find_unfinished, save_bisection
 from harness.store.unfinished import describe_kept
 from harness.system.limit import explain_stop
 from harness.system.scratch import BLOCK, scratch_folder
@@ -93,13 +93,14 @@ def _begin(request: BisectRequest, line: CommitLine) -> StoredBisection:
         pairs=request.design.pairs,
         relink=request.design.relink,
         settings=tuple(one for one in request.run.used if one.name in DECISIVE),
+        backend=request.run.build.recipe.backend,
+        engine=request.run.measure.suite.engine,
     )
 
 
 def _plan(request: BisectRequest, stored: StoredBisection) -> str:
     """Return the plan of a search; raises UsageError for a budget that is too small for both ends."""
-    run = request.run
-    line = lay_line(stored.line, {}, run.build.recipe.backend, run.measure.suite.engine)
+    line = lay_line(stored.line, {}, stored.backend, stored.engine)
     needed_s = forecast_ends(DEFAULT_EFFORT, ALPHA)
     if not stored.built and request.budget_s < needed_s / 4:
         least = format_seconds(needed_s)
@@ -108,7 +109,8 @@ def _plan(request: BisectRequest, stored: StoredBisection) -> str:
             cause=f"their builds and the fewest blocks that decide take about {least}",
             hint=f"--budget {max(1, round(needed_s / 60))}m or more",
         )
-    return render_plan(stored, line, forecast_search(len(line.candidates), DEFAULT_EFFORT), request.budget_s)
+    forecast = forecast_search(len(line.candidates), DEFAULT_EFFORT)
+    return render_plan(stored, line, forecast, ends_s=needed_s, budget_s=request.budget_s)
 
 
 def _take_up(request: BisectRequest, stored: StoredBisection, work: Workplace, *, resumed: bool) -> StoredBisection:
@@ -117,6 +119,7 @@ def _take_up(request: BisectRequest, stored: StoredBisection, work: Workplace, *
     Raises UsageError if a search that is to be resumed has another question by now.
     """
     results, console = work.places.results, work.console
+    clear_halves(results, stored.node)
     workshop = Workshop(request, stored, work, lambda _: None)
     question = workshop.ask()
     workshop.close()

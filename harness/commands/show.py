@@ -1,7 +1,8 @@
-"""`harness show`: print runs, or the table of a sweep."""
+"""`harness show`: print runs, the table of a sweep, or the answer of a bisection."""
 
 from collections.abc import Sequence
 
+from harness.bisect.answer import read_answer
 from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_results
 from harness.commands.selection import select_runs
@@ -9,17 +10,24 @@ from harness.commands.sweep_table import FORMS, PIVOT, Pivot, choose_pivot, show
 from harness.commands.verb import RUNS, Verb, VerbGroup
 from harness.errors import UsageError
 from harness.judge.roofline import list_shares
+from harness.render.bisection import render_bisection
 from harness.render.display import render_display
 from harness.settings.layer import Settings
+from harness.store.bisection_file import load_bisection, name_bisection
 from harness.store.sweep_file import find_sweep, name_sweep
 
 
 def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot) -> int:
-    """Print the runs that `words` name, caveats first, or the table of a sweep; return the exit code."""
+    """Print the runs that `words` name, caveats first, or a sweep or a bisection; return the exit code."""
     results = resolve_results(settings)
     named = name_sweep(results, words[0]) if len(words) == 1 else None
     if named:
         return show_stored(find_sweep(results, *named, unfinished=False), results, pivot, output)
+    path = name_bisection(results, words[0]) if len(words) == 1 else None
+    if path and output.form in (OutputForm.TEXT, OutputForm.JSON) and pivot == Pivot():
+        report = read_answer(results, load_bisection(path), output.console.note)
+        output.show(render_bisection(report), report)
+        return 0
     if output.form in (OutputForm.CSV, OutputForm.MARKDOWN) or pivot != Pivot():
         hint = f"harness report {' '.join(words)} --format {'csv' if output.form is OutputForm.CSV else 'markdown'}"
         raise UsageError("tables of this kind need a sweep, and no sweep is named", hint=hint)
@@ -32,17 +40,21 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
 
 VERB = Verb(
     name="show",
-    summary="print runs, caveats first, or the table of a sweep",
+    summary="print runs, caveats first, or a sweep or a bisection",
     group=VerbGroup.LOOK,
     call=lambda call: show(call.settings, call.output, call.words("run"), choose_pivot(call)),
     arguments=(
-        RUNS.replace(help=f"{RUNS.help}; or the id of a sweep or its beginning, or 'sweep' for the latest"),
+        RUNS.replace(
+            help=f"{RUNS.help}; or a sweep or a bisection by its id or the beginning of it, the latest by 'sweep' or "
+            "'bisect'"
+        ),
         *PIVOT,
     ),
     examples=(
         ("harness show latest", "the newest run"),
         ("harness show latest 20260529T", "two runs side by side"),
         ("harness show sweep --columns quant", "the latest sweep as a pivot"),
+        ("harness show bisect", "the latest bisection, as far as it is"),
     ),
     forms=FORMS,
 )

@@ -1,4 +1,4 @@
-"""`harness list --unfinished`: list the runs that did not finish, and what to do about each."""
+"""`harness list --unfinished`: list the runs and bisections that did not finish, and what to do about each."""
 
 import shlex
 from collections.abc import Sequence
@@ -6,11 +6,12 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.request.place import resolve_results
-from harness.errors import HarnessError, UnfitError, UsageError
+from harness.errors import HarnessError, UnfitError, UnreadableError, UsageError
 from harness.records.card import UnfinishedRun
 from harness.records.run import Run
 from harness.render.plain import align
 from harness.settings.layer import Settings
+from harness.store.bisection_file import list_files, load_bisection, load_trials
 from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
 from harness.store.layout import BundlePlace, list_months
 from harness.store.unfinished import is_sweep_there, require_own
@@ -27,6 +28,8 @@ def unfinished(settings: Settings, output: Output, remove: Sequence[str], *, yes
     results = resolve_results(settings)
     places = [BundlePlace(name, month.path) for month in list_months(results) for name in month.partials]
     found = [_describe(Path(place.path), place.node, results) for place in sorted(places)]
+    begun = {run.trial.bisection for one in found if (run := _load(Path(one.path))) and run.trial}
+    found += _list_searches(results, output, begun)
     if remove:
         return _remove(found, remove, results, output, yes=yes)
     rows = [(one.id, one.node, one.kind or "-", str(one.measured), one.next) for one in found]
@@ -60,6 +63,31 @@ def _describe(path: Path, node: str, results: Path) -> UnfinishedRun:
         held=held,
         next="in progress: a process is measuring it now" if held else after,
     )
+
+
+def _list_searches(results: Path, output: Output, listed: set[str]) -> list[UnfinishedRun]:
+    """Return the bisections without an answer, except those of which unfinished runs are `listed`."""
+    found = []
+    for path in list_files(results):
+        try:
+            stored = load_bisection(path)
+        except UnreadableError as error:
+            output.console.warn(f"harness: {error}")
+            continue
+        if not stored.end and stored.id not in listed:
+            trials = load_trials(results, stored, output.console.note, of_anybody=True)
+            found.append(
+                UnfinishedRun(
+                    path=str(path),
+                    id=stored.id,
+                    node=stored.node,
+                    kind="bisect",
+                    measured=sum(bool(one.measurements) for _, pair in trials for run in pair for one in run.results),
+                    held=False,
+                    next=f"harness bisect --resume {stored.id} --results {shlex.quote(str(results))}",
+                )
+            )
+    return found
 
 
 def _load(path: Path) -> Run | None:
@@ -104,6 +132,9 @@ def _try_to_remove(path: Path) -> str:
         require_own(path)
     except UsageError as error:
         return error.what
+    if path.is_file():
+        path.unlink()
+        return ""
     bundle = Bundle(path)
     if not bundle.claim() and is_claimed(path):
         return "a process is measuring it now"

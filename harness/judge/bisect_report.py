@@ -90,13 +90,16 @@ def _list_caveats(trials: Sequence[MeasuredTrial]) -> tuple[Caveat, ...]:
 
 
 def _find_others(stored: StoredBisection, pairs: Sequence[tuple[Run, Run]]) -> Iterable[Comparison]:
-    """Yield the metrics that were not asked for, in which both ends differ."""
-    if pairs:
-        metrics = frozenset(metric.name for metric in TABLE_METRICS)
-        family = judge_trials(pairs, CompareQuestion(threshold=stored.threshold, metrics=metrics))
-        for one in family.comparisons:
-            differs = one.verdict in {Verdict.REGRESSED, Verdict.IMPROVED} and one.relevant
-            if differs and one.metric != stored.metric:
+    """Yield the metrics that were not asked for, in which both ends differ.
+
+    Each is judged alone: together they would need more blocks than the metric that was asked for, which decides how
+    many there are. Whoever goes after one of them compares the ends again.
+    """
+    names = [metric.name for metric in TABLE_METRICS if metric.name != stored.metric] if pairs else []
+    for name in names:
+        question = CompareQuestion(threshold=stored.threshold, metrics=frozenset({name}))
+        for one in judge_trials(pairs, question).comparisons:
+            if one.verdict in {Verdict.REGRESSED, Verdict.IMPROVED} and one.relevant:
                 yield one
 
 

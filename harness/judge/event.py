@@ -78,11 +78,26 @@ def suggest_trial(event: Event) -> tuple[str, ...]:
     The threshold is half of the largest change, or the usual one if that is less. Empty where the commits are one, or
     only what trials do not measure is concerned, such as memcpy.
     """
-    keys = [key for key, _ in _list_shifts(event) if _is_judged(key)]
+    return _word(event, "ab", _list_judged(event))
+
+
+def suggest_bisect(event: Event) -> tuple[str, ...]:
+    """Return the words of the command that would find the commit of an event, by the series that shows it best.
+
+    Threshold and exceptions are as in `suggest_trial`.
+    """
+    return _word(event, "bisect", _list_judged(event)[:1])
+
+
+def _list_judged(event: Event) -> list[SeriesKey]:
+    return [key for key, _ in _list_shifts(event) if _is_judged(key)]
+
+
+def _word(event: Event, verb: str, keys: Sequence[SeriesKey]) -> tuple[str, ...]:
     if not keys or event.old == event.new:
         return ()
     return (
-        "harness", "ab", event.old[:_SHORT], event.new[:_SHORT],
+        "harness", verb, event.old[:_SHORT], event.new[:_SHORT],
         *_list_options([key.case for key in keys]),
         "--metric", ",".join(dict.fromkeys(key.metric for key in keys)),
         "--threshold", f"{choose_threshold(event):.1%}",

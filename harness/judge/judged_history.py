@@ -1,10 +1,11 @@
 """A history as a whole: the series of each node, judged, and what happened there, as events."""
 
+import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 
-from harness.judge.event import TrialAnswer, sort_history, suggest_trial
+from harness.judge.event import TrialAnswer, sort_history, suggest_bisect, suggest_trial
 from harness.judge.history import list_commits, trace_series
 from harness.records.history import (
     Event,
@@ -23,6 +24,7 @@ from harness.stats.suspicion import judge_node
 
 # So many digits of a sha are enough to name a commit for good.
 _DIGITS = 12
+_SHA = re.compile(r"[0-9a-f]{40}")
 
 
 def judge_history(raw: RawHistory, order: Mapping[str, int] | None = None, options: str = "") -> History:
@@ -36,7 +38,7 @@ def judge_history(raw: RawHistory, order: Mapping[str, int] | None = None, optio
     history = _join(series, judged)
     again = {(one.node, one.run_id): one.options for one in raw.details.values() if one.options}
     events = tuple(
-        event.replace(command=_name_command(event, f"{again.get((event.node, event.run), '')} {options}".strip()))
+        _advise(event, f"{again.get((event.node, event.run), '')} {options}".strip(), order or {})
         if event.kind is EventKind.SUSPICION
         else event
         for event in history.events
@@ -104,13 +106,29 @@ def _list_keys(event: Event) -> list[SeriesKey]:
 
 
 def _finish(event: Event, known: Mapping[SeriesKey, tuple[Series, Judgement]]) -> Event:
-    """Return an event with whether it stands, and without a command if it is sorted."""
+    """Return an event with whether it stands, and without the commands that are of no use once it is sorted."""
     still = False
     for one in event.suspicions:
         series, judged = known[one.key]
         newest = judged.epochs[-1].first if judged.epochs else 0
         still = still or (one.raised >= newest and is_open(one, event.kind, len(series.points)))
-    return event.replace(open=still, command=event.command if event.kind is EventKind.SUSPICION else "")
+    command = event.command if event.kind is EventKind.SUSPICION else ""
+    search = event.search if event.kind in (EventKind.SUSPICION, EventKind.CODE) else ""
+    return event.replace(open=still, command=command, search=search)
+
+
+def _advise(event: Event, options: str, order: Mapping[str, int]) -> Event:
+    """Return an event with the commands that would sort it, and find its commit where it may be one of several."""
+    words = suggest_bisect(event) if _is_stretch(event, order) else ()
+    search = " ".join((shlex.join(words), options)).strip() if words else ""
+    return event.replace(command=_name_command(event, options), search=search)
+
+
+def _is_stretch(event: Event, order: Mapping[str, int]) -> bool:
+    """Return whether several commits are known to lie behind `old`, up to `new`: by git's order, or by releases."""
+    if event.old in order and event.new in order:
+        return order[event.new] - order[event.old] > 1
+    return bool(event.old) and not (_SHA.fullmatch(event.old) and _SHA.fullmatch(event.new))
 
 
 def _name_command(event: Event, options: str) -> str:

@@ -8,6 +8,7 @@ from harness.records.comparison import Comparison
 from harness.records.measurement import Case
 from harness.records.record import Record
 from harness.records.run import SettingUsed
+from harness.records.suite import Engine
 from harness.records.trial import TrialPurpose
 
 
@@ -173,7 +174,7 @@ class StoredBisection(Record):
 
     `question` is a hash of everything that must be the same for the blocks to be of use. `words` are the ends as they
     were typed. `start` and `end` are UTC in ISO 8601; `end` is empty while there is no answer. `spent_s` is the wall
-    time of all sittings, and `settings` decide what is measured.
+    time of all sittings, and `settings` decide what is measured; `backend` and `engine` are what came of them.
     """
 
     schema: int
@@ -190,6 +191,8 @@ class StoredBisection(Record):
     pairs: int
     relink: bool
     settings: tuple[SettingUsed, ...]
+    backend: str
+    engine: Engine
     built: tuple[BuiltCommit, ...] = ()
     trials: tuple[BisectTrial, ...] = ()
     spent_s: float = 0.0

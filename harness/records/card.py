@@ -67,7 +67,7 @@ class IndexState(Record):
 
 
 class UnfinishedRun(Record):
-    """One `.partial` folder.
+    """One `.partial` folder, or the file of a bisection without an answer.
 
     `kind` is the verb that began it, empty if that is not known; `measured` counts its results with numbers. `held`
     says that a process is measuring it now. `next` is a command, or what happens automatically.

@@ -182,8 +182,8 @@ class Event(Record):
     newest one when it was first seen, in `run`, on that `day`. What was seen in the numbers alone has `suspicions`, and
     `returned`, the day at which the last of its series was back; `trials` are the runs that sorted it. What is known
     from the runs, a change of the yardstick or the node, has a `subject`, such as "kernel: 6.1 -> 6.12", and `changes`.
-    It is `open` as long as one of its suspicions is. `command` would sort it, or is empty. `triage` is what people
-    decided about it.
+    It is `open` as long as one of its suspicions is. `command` would sort it, and `search` find its commit
+    where it may be one of several; both may be empty. `triage` is what people decided about it.
     """
 
     id: str
@@ -200,6 +200,7 @@ class Event(Record):
     changes: tuple[SeriesChange, ...] = ()
     open: bool = False
     command: str = ""
+    search: str = ""
     triage: Triage | None = None
 
 

@@ -1,5 +1,6 @@
 """The answer of a bisection for people: the commit, how sure that is, the way there, and lines to copy."""
 
+import math
 import textwrap
 from collections.abc import Iterator
 
@@ -19,10 +20,15 @@ _COLUMNS = 100
 _SUBJECT = 60
 _FILES = 4
 _MERGED = 3
+# So many commits that are only suspected are described in full; of more the likeliest have a line each.
+_FULL, _LISTED = 3, 10
 
 
-def render_plan(stored: StoredBisection, line: Line, forecast: Forecast, budget_s: float) -> str:
-    """Return what a search goes over and what it is expected to take, before anything is built."""
+def render_plan(stored: StoredBisection, line: Line, forecast: Forecast, *, ends_s: float, budget_s: float) -> str:
+    """Return what a search goes over and what it is expected to take, before anything is built.
+
+    `ends_s` is what GOOD against BAD takes at least.
+    """
     commits, candidates = len(stored.line.commits), len(line.candidates)
     asked = f"{stored.metric} of {stored.case}; a change of {100 * stored.threshold:g} % or more"
     blocks, builds = format_count(forecast.blocks, "block"), format_count(forecast.builds, "build")
@@ -34,8 +40,21 @@ def render_plan(stored: StoredBisection, line: Line, forecast: Forecast, budget_
         f"  commits   {commits}, of which {candidates} can change this build",
         f"  looks for {asked}",
         f"  expected  {expected}",
+        *_warn(forecast, ends_s, budget_s),
     ]
     return "\n".join(lines)
+
+
+def _warn(forecast: Forecast, ends_s: float, budget_s: float) -> Iterator[str]:
+    """Say what a budget is likely to be too small for, while nothing is built yet."""
+    lead = "            "
+    if budget_s < ends_s:
+        yield f"{lead}the budget may be too small for GOOD against BAD alone, about {format_seconds(ends_s)};"
+    elif budget_s < forecast.seconds:
+        yield f"{lead}the budget may be too small for an answer;"
+    else:
+        return
+    yield f"{lead}if it is, --resume goes on, and --budget {math.ceil(forecast.seconds / 60)}m may do at once"
 
 
 def render_bisection(report: BisectReport) -> str:
@@ -97,8 +116,15 @@ def _suspects(report: BisectReport) -> Iterator[str]:
     if report.suspects:
         yield ""
         yield f"  the change is in one of these with a probability of {report.probability:.1%}:"
-        for suspect in report.suspects:
-            yield from _suspect(report, suspect)
+        if len(report.suspects) <= _FULL:
+            for suspect in report.suspects:
+                yield from _suspect(report, suspect)
+            return
+        named = {one.key: one.commit for one in report.named}
+        likeliest = sorted(report.suspects, key=lambda one: one.probability, reverse=True)[:_LISTED]
+        yield from (f"  {one.probability:6.1%}  {_name(named[one.commit])}" for one in likeliest)
+        if more := len(report.suspects) - len(likeliest):
+            yield f"          and {format_count(more, 'more', plural='more')}"
 
 
 def _ends(report: BisectReport) -> Iterator[str]:
@@ -116,7 +142,7 @@ def _picture(report: BisectReport) -> Iterator[str]:
         sums = [sum(report.chances[at : at + each]) for at in range(0, len(report.chances), each)]
         top = max(sums) or 1.0
         ink = "".join(_INK[min(len(_INK) - 1, round(one / top * (len(_INK) - 1)))] for one in sums)
-        what = "candidate" if each == 1 else f"{each} candidates"
+        what = "one candidate" if each == 1 else f"{each} candidates"
         yield f"  where     GOOD |{ink}| BAD"
         yield f"            the probability to be the first change; a column is {what}, {_INK[-1]} is {top:.0%}"
 

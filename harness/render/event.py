@@ -91,6 +91,8 @@ def _conclude(event: Event, width: int) -> Iterator[str]:
         yield f"{_INDENT}measured in turns{left}: {', '.join(event.trials)}"
     if event.command and not event.returned:
         yield from continue_command(event.command, lead=f"{_INDENT}to find out: ", width=width)
+    if event.search and not event.returned:
+        yield from continue_command(event.search, lead=f"{_INDENT}to find the commit: ", width=width)
 
 
 def _tabulate(event: Event, history: History, names: Mapping[str, str], width: int) -> Iterator[str]:

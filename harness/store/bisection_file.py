@@ -13,12 +13,15 @@ from harness.errors import UnreadableError, UsageError
 from harness.plan.run import is_plain
 from harness.records.bisection import BisectTrial, StoredBisection
 from harness.records.run import Run
-from harness.store.bundle import BISECTION, OWN_FILE, RUN, load_run, month_folder
+from harness.store.bundle import BISECTION, OWN_FILE, PARTIAL, RUN, load_run, month_folder
 from harness.store.json_file import read_run
+from harness.store.stored_kind import StoredKind, find_named
 from harness.store.unfinished import is_own, require_own
-from harness.system.fresh import make_folders, write_atomic
+from harness.system.fresh import TEMPORARY, make_folders, remove_dead, write_atomic
 
 Note = Callable[[str], None]
+# The word for the newest bisection.
+LATEST = "bisect"
 _AGAIN = "harness bisect GOOD BAD"
 
 
@@ -40,9 +43,9 @@ def find_same(results: Path, node: str, question: str, note: Note) -> StoredBise
 
     Files that cannot be used are named.
     """
-    for path in _list_files(results, node, ""):
+    for path in list_files(results, node):
         try:
-            stored = _load(path, node)
+            stored = _load(path)
         except (UsageError, UnreadableError) as error:
             note(f"ignored: {error.line}")
             continue
@@ -60,9 +63,9 @@ def find_unfinished(results: Path, node: str, wanted: str, note: Note) -> Stored
     if wanted and not (is_plain(wanted) and wanted == glob.escape(wanted)):
         raise UsageError(f"{wanted!r} is not the id of a bisection", hint=_AGAIN)
     found: list[StoredBisection] = []
-    for path in _list_files(results, node, wanted):
+    for path in list_files(results, node, wanted):
         try:
-            stored = _load(path, node)
+            stored = _load(path)
         except (UsageError, UnreadableError) as error:
             if wanted:
                 raise
@@ -82,42 +85,15 @@ def find_unfinished(results: Path, node: str, wanted: str, note: Note) -> Stored
     return found[0]
 
 
-def load_trials(results: Path, stored: StoredBisection, note: Note) -> Iterator[tuple[BisectTrial, tuple[Run, Run]]]:
-    """Yield the trials of a bisection whose runs are both there and are its own, with the runs, baseline first.
-
-    The others are named; what they measured is missing.
-    """
-    for trial in stored.trials:
-        folders = [month_folder(results, stored.node, name) / name for name in trial.runs]
-        try:
-            baseline, contender = map(_load_own, folders)
-        except (UsageError, UnreadableError) as error:
-            note(f"ignored the trial {trial.runs[0]}: {error.line}")
-            continue
-        if all(run.trial and run.trial.bisection == stored.id for run in (baseline, contender)):
-            yield trial, (baseline, contender)
+def name_bisection(results: Path, word: str) -> Path | None:
+    """Return the file of the bisection that a word names, on any node, or None; see `find_named`."""
+    return find_named(results, word, StoredKind("bisection", BISECTION, LATEST, _AGAIN))
 
 
-def _load_own(folder: Path) -> Run:
-    """Return the run in a folder that the caller made; raises UsageError for another one."""
-    if folder.is_symlink() or not (folder / RUN).is_file():
-        raise UsageError(f"there is no run {folder}")
-    if not is_own(folder.stat(), folder.parent):
-        raise UsageError(f"{folder} was made by somebody else")
-    return load_run(folder)
-
-
-def _list_files(results: Path, node: str, wanted: str) -> list[Path]:
-    """Return the files of bisections, the latest first; only that with the whole id, if there is one."""
-    named = sorted((results / node).glob(f"*/{glob.escape(wanted)}*{BISECTION}"), key=lambda path: path.name)
-    exact = [path for path in named if path.name == f"{wanted}{BISECTION}"]
-    return list(reversed(exact or named))
-
-
-def _load(path: Path, node: str) -> StoredBisection:
-    """Return the bisection in a file of the caller's, in which nothing may lead to a place outside its folder."""
-    require_own(path, "harness bisect")
+def load_bisection(path: Path) -> StoredBisection:
+    """Return the bisection in a file, whoever made it; raises UnreadableError for one that cannot be used."""
     stored = read_run(path, StoredBisection)
+    node = path.parents[1].name
     names = (stored.id, *(name for trial in stored.trials for name in trial.runs))
     flaw = next((f"{name!r} is not the name of a run" for name in names if not is_plain(name)), "")
     if not flaw and (stored.node != node or path.name != bisection_path(Path(), stored).name):
@@ -127,3 +103,65 @@ def _load(path: Path, node: str) -> StoredBisection:
     if flaw:
         raise UnreadableError(f"{path} cannot be used", cause=flaw, hint=f"remove {path}, then {_AGAIN}")
     return stored
+
+
+def clear_halves(results: Path, node: str) -> None:
+    """Remove what killed searches of a node were writing. The caller holds the node."""
+    for path in (results / node).glob(f"*/*{BISECTION}.*{TEMPORARY}"):
+        remove_dead(path)
+
+
+def list_files(results: Path, node: str = "", wanted: str = "") -> list[Path]:
+    """Return the files of the bisections of a node, or of all nodes if none is named, the latest first.
+
+    Their ids begin with `wanted`; if one has it as its whole id, it is the only one.
+    """
+    pattern = f"{glob.escape(node) or '*'}/*/{glob.escape(wanted)}*{BISECTION}"
+    named = sorted(results.glob(pattern), key=lambda path: path.name)
+    exact = [path for path in named if path.name == f"{wanted}{BISECTION}"]
+    return list(reversed(exact or named))
+
+
+def load_trials(
+    results: Path, stored: StoredBisection, note: Note, *, of_anybody: bool = False
+) -> Iterator[tuple[BisectTrial, tuple[Run, Run]]]:
+    """Yield the trials of a bisection whose runs are both there and belong to it, with the runs, baseline first.
+
+    The others are named; what they measured is missing. Runs `of_anybody` may be unfinished, too; else they are the
+    caller's, and finished.
+    """
+    load = _load_any if of_anybody else _load_own
+    for trial in stored.trials:
+        folders = [month_folder(results, stored.node, name) / name for name in trial.runs]
+        try:
+            baseline, contender = map(load, folders)
+        except (UsageError, UnreadableError) as error:
+            note(f"ignored the trial {trial.runs[0]}: {error.line}")
+            continue
+        if all(run.trial and run.trial.bisection == stored.id for run in (baseline, contender)):
+            yield trial, (baseline, contender)
+
+
+def _load_any(folder: Path) -> Run:
+    """Return the run in a folder, finished or not; raises UsageError if there is none."""
+    partial = folder.with_name(f"{folder.name}{PARTIAL}")
+    return _load_there(partial if partial.is_dir() and not folder.exists() else folder)
+
+
+def _load_there(folder: Path) -> Run:
+    if folder.is_symlink() or not (folder / RUN).is_file():
+        raise UsageError(f"there is no run {folder}")
+    return load_run(folder)
+
+
+def _load_own(folder: Path) -> Run:
+    """Return the run in a folder that the caller made; raises UsageError for another one."""
+    if not folder.is_symlink() and folder.is_dir() and not is_own(folder.stat(), folder.parent):
+        raise UsageError(f"{folder} was made by somebody else")
+    return _load_there(folder)
+
+
+def _load(path: Path) -> StoredBisection:
+    """Return the bisection in a file of the caller's, in which nothing may lead to a place outside its folder."""
+    require_own(path, "harness bisect")
+    return load_bisection(path)

@@ -15,6 +15,7 @@ from harness.plan.run import is_plain
 from harness.records.sweep import Sweep
 from harness.store.bundle import OWN_FILE, SWEEP, month_folder
 from harness.store.json_file import read_run
+from harness.store.stored_kind import StoredKind, find_named
 from harness.store.unfinished import require_own
 from harness.system.fresh import make_folders, write_atomic
 
@@ -22,6 +23,7 @@ from harness.system.fresh import make_folders, write_atomic
 LATEST = "sweep"
 TABLE = ".sweep.md"
 CSV = ".sweep.csv"
+_EXAMPLE = "harness sweep --threads 1,2 --flash-attn 0,1"
 
 
 def save_sweep(results: Path, sweep: Sweep) -> Path:
@@ -86,35 +88,15 @@ def find_sweep(
     if not found:
         kind = "unfinished sweep" if unfinished else "sweep"
         begins = f" whose id begins with {wanted!r}" if wanted else ""
-        hint = hint or "harness sweep --threads 1,2 --flash-attn 0,1"
+        hint = hint or _EXAMPLE
         raise UsageError(f"no {kind}{begins} in {results / node}", hint=hint)
     return found[0]
 
 
 def name_sweep(results: Path, word: str) -> tuple[str, str] | None:
-    """Return the node and the id of the sweep that a word names, on any node, or None if it does not name one.
-
-    A word is an id or the beginning of one, with or without NODE/ before it, or `sweep` for the latest of all. The
-    beginning of the id of a run does not count. Raises UsageError if there is none, or more than one.
-    """
-    node, _, name = word.rpartition("/")
-    if word == LATEST:
-        node = name = ""
-    elif not name or not all(is_plain(part) and part == glob.escape(part) for part in (name, node or name)):
-        return None
-    found = sorted(results.glob(f"{node or '*'}/*/{name}*{SWEEP}"), key=lambda path: path.name, reverse=True)
-    exact = [path for path in found if path.name == f"{name}{SWEEP}"]
-    if word == LATEST:
-        exact = found[:1]
-        if not exact:
-            raise UsageError(f"there are no sweeps in {results}", hint="harness sweep --threads 1,2 --flash-attn 0,1")
-    elif not exact and found and any(path.is_dir() for path in results.glob(f"{node or '*'}/*/{name}*")):
-        return None
-    chosen = exact or found
-    if len(chosen) > 1:
-        hint = f"harness show {chosen[0].name.removesuffix(SWEEP)}"
-        raise UsageError(f"the ids of {len(chosen)} sweeps begin with {word!r}", hint=hint)
-    return (chosen[0].parents[1].name, chosen[0].name.removesuffix(SWEEP)) if chosen else None
+    """Return the node and the id of the sweep that a word names, on any node, or None; see `find_named`."""
+    path = find_named(results, word, StoredKind("sweep", SWEEP, LATEST, _EXAMPLE))
+    return (path.parents[1].name, path.name.removesuffix(SWEEP)) if path else None
 
 
 def _refuse(path: Path) -> UsageError | None:

@@ -181,10 +181,11 @@ def _clear(path: Path) -> None:
             names = [entry.name for entry in entries if entry.name.startswith(f"{path.name}.")]
         for name in names:
             if name.endswith(TEMPORARY) and _WORD.fullmatch(name[len(path.name) : -len(TEMPORARY)]):
-                _remove_dead(path.with_name(name))
+                remove_dead(path.with_name(name))
 
 
-def _remove_dead(path: Path) -> None:
+def remove_dead(path: Path) -> None:
+    """Remove what a killed process was writing; nothing if another process is writing it now."""
     with contextlib.suppress(OSError):
         # For writing, as network file systems lock nothing else.
         handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from harness.judge.event import TrialAnswer, sort_event, sort_history, suggest_trial
+from harness.judge.event import TrialAnswer, sort_event, sort_history, suggest_bisect, suggest_trial
 from harness.records.comparison import Comparison, Family, Summary, Verdict
 from harness.records.history import (
     ChangePoint,
@@ -110,6 +110,10 @@ def test_the_command_measures_what_was_suspected() -> None:
     small = suggest_trial(raise_event(suspect(0.016, name_case("base"))))
     assert "--quant" not in small
     assert small[-2:] == ("--threshold", "0.8%")
+    assert suggest_bisect(event) == (
+        "harness", "bisect", OLD[:12], NEW[:12], "--model", "base", "--threads", "4", "--flash-attn", "0",
+        "--metric", "encode", "--threshold", "2.0%",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -121,7 +125,7 @@ def test_the_command_measures_what_was_suspected() -> None:
     ],
 )
 def test_what_no_trial_can_sort_has_no_command(event: Event) -> None:
-    assert suggest_trial(event) == ()
+    assert suggest_trial(event) == suggest_bisect(event) == ()
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 import random
 import shlex
 
-from harness.judge.judged_history import judge_history, select_history
+from harness.judge.judged_history import judge_history, select_history, sort_by_trials
+from harness.records.comparison import Verdict
 from harness.records.history import EventKind, History
 from harness.records.raw_history import RawHistory, RawPoint, RawSeriesKey, RunDetail
+from tests.unit.judge.test_judge_event import answer
 from tests.unit.judge.test_judge_history import MACHINES, detail
 
 CASES = ("whisper/fa=0/model=base/threads=4", "whisper/fa=0/model=tiny/threads=4")
@@ -56,6 +58,24 @@ def test_the_command_measures_as_was_measured() -> None:
     assert event.command == f"{plain} --isa avx2 -D 'A=b c'"
     (event,) = judge_history(make(step=0.05), options="--results x").events
     assert event.command == f"{plain} --results x", "where its runs belong, to be found there"
+
+
+def test_a_search_is_advised_where_several_commits_can_have_done_it() -> None:
+    whole = make(step=0.05)
+    (event,) = judge_history(whole).events
+    assert event.search == "", "nobody knows what lies between two shas"
+    for stride, several in ((1, False), (3, True)):
+        order = {f"{night + 1:040x}": stride * night for night in range(NIGHTS)}
+        (event,) = judge_history(whole, order).events
+        apart = order[event.new] - order[event.old]
+        assert event.search.startswith(f"harness bisect {event.old[:12]} {event.new[:12]} ") is (apart > 1)
+        assert several <= (apart > 1)
+    for change, verdict, kind in ((0.05, Verdict.REGRESSED, EventKind.CODE), (0.0, Verdict.UNCHANGED, EventKind.NODE)):
+        measured = answer(change, 0.005, verdict, case=event.suspicions[0].key.case, node="node-1")
+        measured = measured.replace(baseline=event.old, contender=event.new)
+        (sorted_event,) = sort_by_trials(judge_history(whole, order), [measured]).events
+        assert (sorted_event.kind, sorted_event.command) == (kind, "")
+        assert bool(sorted_event.search) is (kind is EventKind.CODE)
 
 
 def test_nothing_happens_in_noise() -> None:

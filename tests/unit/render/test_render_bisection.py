@@ -1,12 +1,16 @@
 """The answer of a bisection for people."""
 
-from harness.plan.bisect_choice import DEFAULT_EFFORT, forecast_search
+import pytest
+
+from harness.plan.bisect_choice import DEFAULT_EFFORT, Forecast, forecast_search
+from harness.plan.commit_line import lay_line
 from harness.records.bisection import BisectReport, BisectVerdict, BuiltCommit, Culprit, Suspect, Visit
 from harness.records.commit_line import LineCommit
 from harness.records.comparison import Comparison, Summary, Verdict
 from harness.records.measurement import Case
 from harness.records.source import Commit
-from harness.render.bisection import render_bisection
+from harness.render.bisection import render_bisection, render_plan
+from tests.unit.bisect.test_bisect_loop import begin
 
 CASE = Case.of("whisper", model="tiny", threads=2, fa=0)
 A, B, C = ("a" * 40, "b" * 40, "c" * 40)
@@ -142,3 +146,42 @@ def test_a_forecast_grows_with_the_number_of_halvings() -> None:
     assert (one.builds, one.blocks) == (2, 12)
     assert one.seconds < few.seconds < many.seconds
     assert (few.blocks, many.blocks) == (32, 40)
+
+
+@pytest.mark.parametrize(
+    ("budget_s", "said"),
+    [
+        (3600.0, ""),
+        (400.0, "too small for an answer; if it is, --resume goes on, and --budget 10m may do at once"),
+        (200.0, "too small for GOOD against BAD alone, about 5 min 00 s; if it is, --resume goes on"),
+    ],
+)
+def test_the_plan_says_what_a_budget_is_too_small_for(budget_s: float, said: str) -> None:
+    stored = begin()
+    line = lay_line(stored.line, {}, stored.backend, stored.engine)
+    forecast = Forecast(blocks=30, builds=5, seconds=600.0)
+    text = " ".join(render_plan(stored, line, forecast, ends_s=300.0, budget_s=budget_s).split())
+    assert "commits 7, of which 7 can change this build" in text
+    assert "expected 30 blocks and 5 builds: about 10 min 00 s (budget" in text
+    assert ("the budget may be" in text) is bool(said)
+    assert said in text
+
+
+def test_of_many_suspects_the_likeliest_have_a_line_each() -> None:
+    keys = [f"{number:040x}" for number in range(14)]
+    text = render_bisection(
+        report(
+            verdict=BisectVerdict.UNRESOLVED,
+            why="the time was up",
+            culprits=(),
+            suspects=tuple(Suspect(commit=key, probability=0.01 * number) for number, key in enumerate(keys)),
+            probability=0.95,
+            named=tuple(commit(key, f"subject {number}", "a.c") for number, key in enumerate(keys)),
+        )
+    )
+    lines = text.splitlines()
+    first = next(number for number, line in enumerate(lines) if "  13.0%" in line)
+    assert lines[first].endswith("subject 13")
+    assert lines[first + 9].endswith("subject 4")
+    assert lines[first + 10].strip() == "and 4 more"
+    assert "a.c" not in text

@@ -106,3 +106,19 @@ def test_a_live_comparison_that_left_it_open_says_what_may_settle_it(kind: Event
     shown = render_event(event.replace(kind=kind, trials=("a", "b", "c", "d")), HISTORY, NAMES, options="--results x")
     for pair in ("a b", "c d"):
         assert f"  what it found: harness compare {pair} --results x\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "commands"),
+    [
+        ({}, ["to find out: harness ab", "to find the commit: harness bisect"]),
+        ({"search": ""}, ["to find out: harness ab"]),
+        ({"kind": EventKind.CODE, "command": ""}, ["to find the commit: harness bisect"]),
+        ({"returned": "2026-02-01"}, []),
+    ],
+)
+def test_an_event_names_the_commands_that_would_settle_it(changes: dict[str, object], commands: list[str]) -> None:
+    (event,) = HISTORY.events
+    event = event.replace(**{"command": "harness ab", "search": "harness bisect", **changes})
+    lines = [line.strip() for line in render_events([event], NAMES).splitlines()]
+    assert [line for line in lines if line.startswith("to find")] == commands

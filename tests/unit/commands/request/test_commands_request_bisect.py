@@ -103,6 +103,8 @@ def test_a_search_that_goes_on_keeps_what_it_was_begun_with() -> None:
         pairs=3,
         relink=False,
         settings=list_decisive(begun),
+        backend="cpu",
+        engine=Engine.LIBRARY,
     )
     today = layered(metric=["prompt"], threads=["1"], budget="5m")
     request = resolve_kept_bisect(today, workplace(today), stored)
