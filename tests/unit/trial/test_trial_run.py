@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from harness.commands import tune
+from harness.commands import bisect, tune
 from harness.errors import HarnessError, LimitError, UnfitError, UsageError
 from harness.store.bundle import RUN
 from harness.trial.run import _naming_kept_runs
@@ -18,6 +18,10 @@ from harness.trial.run import _naming_kept_runs
 Telling = Callable[[Path], AbstractContextManager[Any]]
 TELLING: dict[str, Telling] = {
     "harness calibrate": lambda bundle: _naming_kept_runs([bundle], "harness calibrate"),
+    "harness bisect --resume ID": lambda bundle: bisect._naming_kept_runs(
+        cast("Any", SimpleNamespace(bundles=[bundle], stored=SimpleNamespace(id="ID"), seal=lambda: None)),
+        cast("Any", SimpleNamespace(places=SimpleNamespace(results=bundle, options=""))),
+    ),
     "harness tune": lambda bundle: tune._naming_kept_runs(cast("Any", SimpleNamespace(bundles=[bundle])), bundle),
 }
 
