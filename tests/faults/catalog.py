@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tests.faults.family import (
     archive,
+    bisection,
     change,
     claim,
     clock,
@@ -47,6 +48,7 @@ CATALOG: tuple[Fault, ...] = (
     *rival.FAULTS,
     *record.FAULTS,
     *part.FAULTS,
+    *bisection.FAULTS,
     *worker.FAULTS,
     *network.FAULTS,
     *clock.FAULTS,

@@ -25,6 +25,7 @@ class Family(StrEnum):
     RIVAL = "two at once, locks"
     RECORD = "stored records"
     PART = "sweeps, comparisons, searches"
+    BISECT = "bisections"
     WORKER = "worker"
     NETWORK = "network"
     CLOCK = "clock"

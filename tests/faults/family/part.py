@@ -19,6 +19,7 @@ from tests.faults.stage import SHORT, Stage
 _SWEEP = ("--axis", "GGML_LLAMAFILE=OFF,ON", "--threads", "1", "--repetitions", "1")
 _TUNE = ("--engine", "bench", "--over", "threads,fa", "--threads", "1", "--budget", "5s", "--no-write")
 _AB = ("ab", "fa=0", "fa=1", "--engine", "bench", "--max-time", "0.3s")
+_BISECT = ("--threads", "2", "--engine", "bench", "--seed", "1")
 _ELSEWHERE = "20260101T000000Z-aaaaaaaa-bbbbbbbb"
 _WAIT_S = 60
 
@@ -29,6 +30,7 @@ def _words(stage: Stage, verb: str) -> list[str]:
         "sweep": ["sweep", *_SWEEP, *source],
         "tune": ["tune", *_TUNE, *source],
         "ab": stage.kit.trial_words(*_AB[:-2]),
+        "bisect": ["bisect", "good", "bad", "--repo", f"{stage.kit.folder}/upstream", *_BISECT, *source[2:]],
     }[verb]
 
 
