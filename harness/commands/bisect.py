@@ -143,7 +143,7 @@ def _search(request: BisectRequest, stored: StoredBisection, setup: Setup, work:
     with scratch_folder(work.places.cache, BLOCK) as fresh:
         loop = BisectLoop(request.replace(design=request.design.replace(seed=stored.seed)), stored, setup, work, fresh)
         loop.take_up()
-        with _telling(loop, work):
+        with _naming_kept_runs(loop, work):
             found = loop.go()
             loop.seal()
     report = make_report(loop.stored, found, loop.pairs)
@@ -153,7 +153,7 @@ def _search(request: BisectRequest, stored: StoredBisection, setup: Setup, work:
 
 
 @contextlib.contextmanager
-def _telling(loop: BisectLoop, work: Workplace) -> Iterator[None]:
+def _naming_kept_runs(loop: BisectLoop, work: Workplace) -> Iterator[None]:
     """Make what stops a search say what was kept, and how it goes on."""
     again = f"harness bisect --resume {loop.stored.id} {work.places.options}"
     try:
