@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.system.source.resolve import load_pins
-from tests.native.test_native_run import LIGHT, ONE_THREAD, harness
+from tests.native.test_native_run import ONE_THREAD, harness
 from tests.planted import plant_history
 
 pytestmark = [pytest.mark.native, pytest.mark.release]
@@ -22,7 +22,7 @@ def test_a_planted_commit_is_found(folder: Path, tmp_path: Path) -> None:
     tree = folder / "cache" / "sources" / f"sdist-{sdist.sha256[:12]}" / "tree"
     environ = {**os.environ, **IDENTITY, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     history = plant_history(tmp_path / "planted", tree, environ, share=SHARE)
-    words = [history.shas[0], history.shas[-1], "--repo", str(history.path), "--budget", "45m", *LIGHT, *ONE_THREAD]
+    words = [history.shas[0], history.shas[-1], "--repo", str(history.path), "--budget", "45m", *ONE_THREAD]
     done = harness(folder, "bisect", *words, "--model", "tiny", "--weights", "synthetic", "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
