@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from harness.stats.evidence import find_centre
 from harness.stats.level_chain import (
     FURTHER,
     ChainLink,
@@ -34,6 +35,8 @@ from harness.stats.symmetry import FINEST, measure_spread
 _SCALES = (0.6, 0.8, 1.0, 1.25, 1.6)
 # However much neighbouring blocks are alike, one in ten counts.
 _LEAST_SHARE = 0.1
+# Of so many blocks the median is not moved by one.
+_STEADY = 3
 # What lies farther off than so many scales is no likeness.
 _FAR = 3.0
 
@@ -68,7 +71,7 @@ def find_first_change(weights: Sequence[float], shifts: Sequence[Shift], *, leas
     if not ends or (base and base not in {one.contender for one in shifts}):
         raise ValueError("the two ends of the line, and the base, must be measured first")
     spread = max(measure_spread(sorted(ends)), FINEST)
-    grid = lay_grid(ends, spread, least)
+    grid = lay_grid(ends, _list_levels(shifts), spread, least)
     scales = [max(scale * spread, grid.step / 2) for scale in _SCALES]
     found = _weigh(weights, shifts, grid, _Noise(scales, 1.0), base)
     alike = _correlate(weights, shifts, grid, found.scale)
@@ -79,14 +82,18 @@ def find_first_change(weights: Sequence[float], shifts: Sequence[Shift], *, leas
 
 
 def find_smallest_set(chances: Sequence[float], wanted: float) -> tuple[int, ...]:
-    """Return the places, the likeliest first, whose chances come to `wanted`; all of them where they do not."""
+    """Return the places, the likeliest first, whose chances come to `wanted`; all of them where they do not.
+
+    Of places that are alike either all are in the set or none.
+    """
     ranked = sorted((place for place in range(len(chances)) if chances[place] > 0), key=lambda place: -chances[place])
-    total = 0.0
-    for count, place in enumerate(ranked, 1):
+    total, least = 0.0, 0.0
+    for place in ranked:
         total += chances[place]
         if total >= wanted:
-            return tuple(ranked[:count])
-    return tuple(ranked)
+            least = chances[place]
+            break
+    return tuple(place for place in ranked if chances[place] >= least)
 
 
 def _weigh(weights: Sequence[float], shifts: Sequence[Shift], grid: LevelGrid, noise: _Noise, base: int) -> FirstChange:
@@ -135,6 +142,15 @@ def _measure_masses(links: Sequence[ChainLink], grid: LevelGrid, base: int) -> t
     usual = 0.0 if base else math.log(FURTHER)
     masses.append(math.log(quiet) + stay_scale + usual if quiet > 0 else -math.inf)
     return masses, size
+
+
+def _list_levels(shifts: Sequence[Shift]) -> list[float]:
+    """Return the levels of the places with so many blocks that a slow process alone does not move them."""
+    found: dict[int, list[float]] = {}
+    for one in shifts:
+        if not one.baseline:
+            found.setdefault(one.contender, []).append(one.shift)
+    return [find_centre(values) for values in found.values() if len(values) >= _STEADY]
 
 
 def _correlate(weights: Sequence[float], shifts: Sequence[Shift], grid: LevelGrid, scale: float) -> float:

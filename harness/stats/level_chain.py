@@ -19,7 +19,7 @@ FURTHER = 0.1
 # A share of the noise has Cauchy's law, wider than the rest by this factor.
 _WILD = 0.05
 _WILD_WIDTH = 3.0
-_MOST_LEVELS = 48
+_MOST_LEVELS = 96
 # Densities are looked up in a table that is finer than the grid by this factor.
 _FINER = 4
 # A shift that is farther off than so many times the grid counts as if it were there: it says nearly nothing.
@@ -67,11 +67,15 @@ class BackwardPass(NamedTuple):
     messages: list[Vector]
 
 
-def lay_grid(ends: Sequence[float], spread: float, least: float) -> LevelGrid:
-    """Return levels from beyond GOOD's to beyond BAD's, the blocks of both being `ends`; 0 is one of them."""
+def lay_grid(ends: Sequence[float], between: Sequence[float], spread: float, least: float) -> LevelGrid:
+    """Return levels from beyond GOOD's to beyond BAD's, the blocks of both being `ends`; 0 is one of them.
+
+    The levels of places `between` the two may lie farther off, since one change may undo another.
+    """
     centre = find_centre(ends)
     around = max(abs(centre) / 2, 2 * least, 2 * spread / math.sqrt(len(ends)))
-    low, high = min(0.0, centre) - around, max(0.0, centre) + around
+    low = min((min(0.0, centre) - around, *between))
+    high = max((max(0.0, centre) + around, *between))
     step = max(spread / 4, (high - low) / (_MOST_LEVELS - 2))
     first, last = math.floor(low / step), math.ceil(high / step)
     return LevelGrid(step, first, last - first + 1, max(1, math.ceil(least / step - 1e-9)))

@@ -143,7 +143,9 @@ def test_a_range_of_one_commit_needs_no_search() -> None:
     assert found.final_blocks == 0
 
 
-@pytest.mark.parametrize("steps", [{7: 0.05, 20: 0.05}, {7: 0.06, 20: -0.03}, {7: 0.04, 8: 0.04}])
+@pytest.mark.parametrize(
+    "steps", [{7: 0.05, 20: 0.05}, {7: 0.06, 20: -0.03}, {7: 0.04, 8: 0.04}, {7: 0.2, 20: -0.14}, {7: 9.0, 20: 0.05}]
+)
 def test_several_culprits_are_found_one_after_the_other(steps: dict[int, float]) -> None:
     found = Line(steps).run(make_search(32))
     assert (found.verdict, name(found)) == (BisectVerdict.FOUND, [(f"c{place}",) for place in steps])

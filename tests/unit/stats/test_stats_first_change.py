@@ -117,8 +117,26 @@ def test_the_ends_and_the_base_must_be_measured() -> None:
         search(make_line((4, 0.0)), base=5)
 
 
+def test_a_change_that_another_one_undoes_lies_beyond_both_ends() -> None:
+    """Places 5 to 11 are 20 % slower, of which BAD keeps 5 %."""
+    draw = random.Random(3)
+    levels = ((4, 0.0), (5, 0.2), (11, 0.2), (12, SIZE))
+    shifts = measure(draw, SIZE, COUNT, 20)
+    for place, level in levels:
+        shifts += measure(draw, level, place, 3)
+    found = search(shifts)
+    assert found.chances[5] > 0.99
+    assert found.size == pytest.approx(0.2, rel=0.2)
+    assert search(shifts, base=5).chances[12] > 0.99
+
+
 @pytest.mark.parametrize(
     ("wanted", "places"), [(0.5, (3,)), (0.6, (3,)), (0.61, (3, 1)), (0.95, (3, 1, 2)), (1.0, (3, 1, 2))]
 )
 def test_the_smallest_set_takes_the_likeliest(wanted: float, places: tuple[int, ...]) -> None:
     assert find_smallest_set((0.0, 0.3, 0.05, 0.6, 0.0), wanted) == places
+
+
+def test_places_that_are_alike_are_all_in_the_set() -> None:
+    assert find_smallest_set((0.0, *[0.05] * 19, 0.05), 0.9) == tuple(range(1, 21))
+    assert find_smallest_set((0.0, 0.03, 0.47, 0.47, 0.03), 0.9) == (2, 3)

@@ -68,18 +68,25 @@ def test_a_jump_at_the_first_link_is_the_sum_over_paths_that_leave_at_once(*, ac
 
 
 def test_the_grid_holds_both_ends_and_nought() -> None:
-    grid = lay_grid([0.03] * 20, 0.02, 0.01)
+    grid = lay_grid([0.03] * 20, [], 0.02, 0.01)
     levels = [(grid.first + index) * grid.step for index in range(grid.size)]
     assert levels[-grid.first] == 0
     assert levels[0] < -0.01
     assert levels[-1] > 0.04
     assert grid.least * grid.step >= 0.01
     for centre, spread in ((0.5, 1e-6), (-0.3, 0.002), (0.001, 0.2)):
-        assert 5 <= lay_grid([centre] * 9, spread, abs(centre) / 4).size <= 50
+        assert 5 <= lay_grid([centre] * 9, [], spread, abs(centre) / 4).size <= 100
+
+
+def test_the_grid_reaches_to_what_lies_between_the_ends() -> None:
+    narrow, wide = (lay_grid([0.03] * 20, between, 0.02, 0.01) for between in ([], [-0.2, 0.03, 0.5]))
+    assert lay_grid([0.03] * 20, [0.0, 0.03], 0.02, 0.01) == narrow
+    assert wide.first * wide.step <= -0.2
+    assert (wide.first + wide.size - 1) * wide.step >= 0.5
 
 
 def test_blocks_of_a_place_add_up_and_wild_ones_say_little() -> None:
-    grid = lay_grid([0.03] * 20, 0.02, 0.01)
+    grid = lay_grid([0.03] * 20, [], 0.02, 0.01)
     weights = [1.0] * 8
     slow, fast = -grid.first + round(0.03 / grid.step), -grid.first
 
@@ -93,7 +100,7 @@ def test_blocks_of_a_place_add_up_and_wild_ones_say_little() -> None:
 
 
 def test_jumps_share_what_a_further_one_is_likely_by_weight() -> None:
-    grid = lay_grid([0.03] * 20, 0.02, 0.01)
+    grid = lay_grid([0.03] * 20, [], 0.02, 0.01)
     shifts = [Shift(0, 4, 0.03), Shift(0, 2, 0.0), Shift(2, 4, 0.03)]
     links, _ = make_chain([1.0, 1.0, 2.0, 4.0], shifts, grid, 0.02, 1.0)
     assert [link.place for link in links] == [2, 4]
@@ -104,7 +111,7 @@ def test_jumps_share_what_a_further_one_is_likely_by_weight() -> None:
 
 
 def test_a_block_across_a_place_that_was_measured_counts_nothing() -> None:
-    grid = lay_grid([0.03] * 20, 0.02, 0.01)
+    grid = lay_grid([0.03] * 20, [], 0.02, 0.01)
     shifts = [Shift(0, 4, 0.03), Shift(0, 3, 0.03), Shift(0, 2, 0.0)]
     assert make_chain([1.0] * 4, [*shifts, Shift(2, 4, 0.03)], grid, 0.02, 1.0) == make_chain(
         [1.0] * 4, shifts, grid, 0.02, 1.0
