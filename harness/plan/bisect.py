@@ -121,12 +121,10 @@ def _go_on(
     search: LineSearch, change: FirstChange, base: int, ends: _Trial, culprits: tuple[Culprit, ...]
 ) -> NextBlock | Bisection:
     best = choose_block(search, change, base)
-    if best is None:
-        why = "nothing that can be measured would tell more"
-    elif best.seconds - (best.blocks - 1) * search.effort.block_s > search.left_s:
-        why = "the time was up"
-    else:
+    if best:
         return best
+    late = choose_block(search.replace(left_s=math.inf), change, base)
+    why = "the time was up" if late else "nothing that can be measured would tell more"
     return _conclude(search, (BisectVerdict.UNRESOLVED, why), ends, culprits, change)
 
 

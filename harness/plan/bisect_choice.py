@@ -21,14 +21,17 @@ _LEAST_BITS = 1e-4
 
 
 def choose_block(search: LineSearch, change: FirstChange, base: int) -> NextBlock | None:
-    """Return the block that tells most of the first change behind `base` per second; None where none tells anything.
+    """Return the block that tells most of the first change behind `base` per second, of those for which there is time.
 
-    A build is paid for once: of a commit that is not built the blocks of one visit count together.
+    None where none tells anything. A build is paid for once: of a commit that is not built the blocks of one visit
+    count together.
     """
     distance = change.size / change.scale
     block_s = search.effort.block_s
     best: NextBlock | None = None
     for build_s, (place, chance) in _list_options(search, change, base).items():
+        if build_s + block_s > search.left_s:
+            continue
         for count in _TOGETHER if build_s else _TOGETHER[:1]:
             bits = measure_bits(chance, distance * math.sqrt(count))
             seconds = build_s + count * block_s

@@ -47,6 +47,12 @@ def test_what_is_built_is_preferred_where_it_tells_nearly_as_much() -> None:
     assert (chosen.contender, chosen.seconds) == (3, 10.0)
 
 
+def test_what_there_is_no_time_to_build_is_not_chosen() -> None:
+    search = make_search(built=(1,)).replace(effort=Effort(block_s=10.0, near_s=0.125, full_s=100.0))
+    chosen = [choose_block(search.replace(left_s=left_s), EVEN, 0) for left_s in (1000.0, 10.125, 10.0, 9.0)]
+    assert [one and one.contender for one in chosen] == [4, 2, 1, None]
+
+
 def test_a_build_pays_over_several_blocks() -> None:
     search = make_search().replace(effort=Effort(block_s=1.0, near_s=500.0, full_s=500.0))
     chosen = choose_block(search, EVEN, 0)
