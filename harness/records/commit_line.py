@@ -5,7 +5,7 @@ from harness.records.source import Commit
 
 
 class LineCommit(Record):
-    """A commit of a line, with the files that it changes relative to its first parent."""
+    """A commit of a line, with the files that it changes relative to the commit before it."""
 
     commit: Commit
     files: tuple[str, ...] = ()
@@ -40,8 +40,11 @@ class CommitLine(Record):
 
     def find(self, key: str) -> LineCommit:
         """Return the commit that a search knows by this name, GOOD included; raises KeyError."""
-        known = {one.key: one for one in self.commits} | {name_commit(self.good): LineCommit(commit=self.good)}
-        return known[key]
+        return self.index()[key]
+
+    def index(self) -> dict[str, LineCommit]:
+        """Return all commits by the names that a search knows them by, GOOD included."""
+        return {name_commit(self.good): LineCommit(commit=self.good)} | {one.key: one for one in self.commits}
 
 
 def name_commit(commit: Commit) -> str:

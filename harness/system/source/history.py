@@ -1,4 +1,4 @@
-"""The line of commits between two refs of a repository, with the files that each of them changes.
+"""The line of commits between two refs of a repository, with the files that each changes relative to the one before.
 
 It is read from the harness's own clone, which has no contents of files and needs none for this.
 """
@@ -15,9 +15,9 @@ from harness.system.git import find_reason, redact_url, unquote_path
 from harness.system.source.repository import OpenClone, open_clone, require_ref
 
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
-# No text of a commit's head contains these.
-_RECORD, _FIELD = "\x1e", "\x1f"
-_FORMAT = f"--format={_RECORD}%H{_FIELD}%aI{_FIELD}%an{_FIELD}%s"
+# Each follows a NUL, which nothing that git prints of a commit contains; then come the files.
+_FIELDS = ("%H", "%P", "%aI", "%an", "%s", "")
+_FORMAT = f"--format={''.join(f'%x00{field}' for field in _FIELDS)}"
 
 
 def list_line(repo: str, ends: tuple[str, str], *, cache: Path, environ: Mapping[str, str], note: Note) -> CommitLine:
@@ -66,9 +66,12 @@ def _list_commits(clone: OpenClone, good: Commit, bad: Commit) -> Iterator[LineC
     if not answer.ok:
         what = f"the commits between {good.short} and {bad.short} cannot be listed"
         raise UnavailableError(what, cause=find_reason(answer.stderr), hint=f"remove {clone.git.folder}")
-    for text in answer.stdout.split(_RECORD)[1:]:
-        head, _, rest = text.partition("\n")
-        sha, date, author, subject = head.split(_FIELD)
+    before = good.sha
+    fields = iter(answer.stdout.split("\0")[1:])
+    for sha, parents, date, author, subject, files in zip(*[fields] * len(_FIELDS), strict=True):
         commit = Commit(sha=sha, date=date, author=author, message=subject, repo=redact_url(clone.location))
-        files = tuple(str(unquote_path(line)) for line in rest.splitlines() if line)
-        yield LineCommit(commit=commit, files=files)
+        changed = [Path(unquote_path(line)) for line in files.splitlines() if line]
+        if not parents.startswith(before):  # a merge of the branch that GOOD lies on: all that GOOD lacks comes with it
+            changed = clone.git.paths("diff-tree", "-r", "--name-only", "--no-renames", before, sha)
+        before = sha
+        yield LineCommit(commit=commit, files=tuple(map(str, changed)))

@@ -43,6 +43,14 @@ def test_commits_come_oldest_first_with_their_files(upstream: Repository, line_o
     assert line.repo == str(upstream.path)
 
 
+def test_subjects_may_hold_any_character(upstream: Repository, line_of: ListLine) -> None:
+    upstream.commit("a\x1fb\x1ec\ttab", c="c\n")
+    upstream.commit("nothing changes")
+    first, second = line_of("v1.0.1", "master").commits[-2:]
+    assert (first.commit.message, first.files) == ("a\x1fb\x1ec\ttab", ("c",))
+    assert (second.commit.message, second.files) == ("nothing changes", ())
+
+
 def test_the_first_parents_count_and_a_merge_has_its_branch(upstream: Repository, line_of: ListLine) -> None:
     base = upstream.git("rev-parse", "master")
     upstream.commit("fourth", c="c\n")
@@ -50,8 +58,10 @@ def test_the_first_parents_count_and_a_merge_has_its_branch(upstream: Repository
     line = line_of(base, "master")
     assert [(one.commit.message, one.files) for one in line.commits] == [("fourth", ("c",)), ("merge", ("b",))]
     inside = line_of("feature", "master")
-    assert [one.commit.message for one in inside.commits] == ["merge"], "the way from a branch begins with its merge"
     assert inside.good.message == "third"
+    assert [(one.commit.message, one.files) for one in inside.commits] == [("merge", ("c",))], (
+        "the way from a branch begins with its merge, which brings what the branch did not have"
+    )
 
 
 def test_the_merge_base_takes_the_place_of_a_stranger(upstream: Repository, line_of: ListLine) -> None:
