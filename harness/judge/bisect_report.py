@@ -79,7 +79,8 @@ def _list_visits(search: LineSearch, line: Line, chances: Sequence[float]) -> It
 def _list_named(line: CommitLine, answer: Bisection) -> tuple[LineCommit, ...]:
     suspects = [*answer.suspects, *(one for culprit in answer.culprits for one in culprit.suspects)]
     keys = dict.fromkeys(key for one in suspects for key in (one.commit, *one.merged))
-    return tuple(line.find(key) for key in keys)
+    known = line.index()
+    return tuple(known[key] for key in keys)
 
 
 def _list_caveats(trials: Sequence[MeasuredTrial]) -> tuple[Caveat, ...]:

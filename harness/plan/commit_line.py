@@ -26,8 +26,8 @@ _WIDE = re.compile(r"(?:ggml/include|include)/[^/]+\.h|ggml/src/ggml[^/]*\.h|[^/
 class Line(NamedTuple):
     """The places of a search: 0 is GOOD, k the k-th of the `candidates`.
 
-    `measured` names the commit that stands for each place, `places` the place of every commit that may have been
-    measured. `passed` counts the commits that cannot change what is measured, by their files; `equal` those that
+    `measured` names the commit that stands for each place, `places` the place of every commit that has the code of that
+    one. `passed` counts the commits that cannot change what is measured, by their files; `equal` those that
     cannot have, by their code. If `same_ends`, GOOD and BAD have the same code.
     """
 
@@ -73,15 +73,20 @@ def lay_line(line: CommitLine, codes: Mapping[str, str], backend: str, engine: E
     measured = [name_commit(line.good), *(group.measured for group in groups)]
     candidates: list[CandidateCommit] = []
     kept, places, equal = [measured[0]], {measured[0]: 0}, 0
+    # The last place that has each code.
+    twins = {code: place for place, key in enumerate(measured) if (code := codes.get(key))}
     at, last = 0, len(groups)
     while at <= last:
-        until = _find_twin(measured, at, codes)
+        code = codes.get(measured[at], "")
+        until = twins.get(code, at)
         members = [one for group in groups[max(0, at - 1) : until] for one in group.members]
         equal += until - at
         if at:
             candidates.append(_make_candidate(members))
             kept.append(measured[until] if until == last else measured[at])
-        places |= dict.fromkeys(measured[at : until + 1], len(candidates))
+        # What lies between two that are equal may have another code, as a change that was taken back has.
+        equals = (key for key in measured[at : until + 1] if key == measured[at] or codes.get(key) == code)
+        places |= dict.fromkeys(equals, len(candidates))
         at = until + 1
     return Line(tuple(candidates), tuple(kept), places, passed, equal, same_ends=not candidates)
 
@@ -99,13 +104,6 @@ def _group(line: CommitLine, backend: str, engine: Engine) -> tuple[list[_Group]
     measured = [*(group[0].key for group in groups[:-1]), line.commits[-1].key]
     made = [_Group(tuple(group), key) for group, key in zip(groups, measured, strict=True)]
     return made, len(line.commits) - len(groups)
-
-
-def _find_twin(measured: Sequence[str], at: int, codes: Mapping[str, str]) -> int:
-    """Return the last place that has the same code as the one at `at`; that place itself where there is no other."""
-    code = codes.get(measured[at], "")
-    same = (place for place in range(len(measured) - 1, at, -1) if code and codes.get(measured[place], "") == code)
-    return next(same, at)
 
 
 def _make_candidate(members: Sequence[LineCommit]) -> CandidateCommit:
