@@ -26,6 +26,7 @@ TYPES: dict[int, tuple[int, int]] = {
 _MAX_DIMS = 4
 _MAX_NAME_BYTES = 256
 _MAX_TOKEN_BYTES = 1 << 16
+_LENGTH = struct.Struct("<i")
 
 
 class ModelTensor(Record):
@@ -68,11 +69,7 @@ def parse_model(data: memoryview) -> ModelFile:
     n_mels, n_fft = reader.integers(2)
     reader.skip(4 * n_mels * n_fft)
     tokens = reader.integers(1)[0]
-    for _ in range(tokens):
-        length = reader.integers(1)[0]
-        if length > _MAX_TOKEN_BYTES:
-            raise _unreadable("the vocabulary is damaged", f"it holds a token of {length} bytes")
-        reader.skip(length)
+    reader.skip_tokens(tokens)
     tensors = []
     while not reader.done:
         tensors.append(_tensor(reader))
@@ -107,6 +104,19 @@ class _Reader:
 
     def integers(self, count: int) -> tuple[int, ...]:
         return struct.unpack(f"<{count}i", self.take(4 * count))
+
+    def skip_tokens(self, count: int) -> None:
+        """Move past so many tokens, each of which begins with its length."""
+        position = self.position
+        try:
+            for _ in range(count):  # fifty thousand and more
+                (length,) = _LENGTH.unpack_from(self._data, position)
+                if not 0 <= length <= _MAX_TOKEN_BYTES:
+                    raise _unreadable("the vocabulary is damaged", f"it holds a token of {length} bytes")
+                position += _LENGTH.size + length
+        except struct.error:  # no length is left
+            position += _LENGTH.size
+        self.skip(position - self.position)
 
     def take(self, count: int) -> bytes:
         start = self.position

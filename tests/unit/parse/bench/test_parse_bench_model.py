@@ -69,6 +69,8 @@ def test_every_cut_is_noticed_or_leaves_no_tensor(length: int) -> None:
         (model_bytes(("", (4,), 1, 8)), "damaged"),
         (model_bytes(("a", (1,) * 5, 1, 2)), "damaged"),
         (model_bytes(tokens=(bytes(70000),)), "vocabulary is damaged"),
+        (model_bytes().replace(struct.pack("<i", 2) + b"\x01", struct.pack("<i", 2**31 - 1) + b"\x01"), "cut off"),
+        (model_bytes().replace(struct.pack("<2i", 2, 1), struct.pack("<2i", 2, -1)), "vocabulary is damaged"),
         (model_bytes(("a", (4,), 1, 8)) + b"\0", "cut off"),
     ],
 )
