@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 
 from harness.errors import UnavailableError, UnfitError, UsageError
-from harness.plan.block import ROLES
 from harness.records.bisection import BuiltCommit, StoredBisection
 from harness.records.commit_line import name_commit
 from harness.records.outcome import Cause, StepResult
@@ -57,7 +56,7 @@ class Workshop:
         self._alias = f"line-{short_hash(stored.line.repo, cache_lock_name())}"
         self.has_compiler_cache = False
         self._known = {one.commit: one for one in stored.built}
-        self._done: dict[tuple[str, ...], BuildResult] = {}
+        self._ready: dict[str, tuple[Side, BuildResult]] = {}
 
     def is_end(self, key: str) -> bool:
         """Return whether this is GOOD or BAD, without which there is no search."""
@@ -84,13 +83,12 @@ class Workshop:
 
     def make_sides(self, keys: tuple[str, str]) -> tuple[Sides, tuple[BuildResult, BuildResult]]:
         """Return the sides of a trial of two commits that are built, with the builds, which may be made again."""
-        made = [self._build(self._prepare(key, role)) for key, role in zip(keys, ROLES, strict=True)]
-        (one, here), (other, there) = made
-        return (one, other), (here, there)
+        (one, here), (other, there) = map(self._build, keys)
+        return (one.replace(role=Role.BASELINE), other), (here, there)
 
     def ask(self) -> str:
         """Return a hash of everything that must be the same for blocks of different sittings to be of use."""
-        side = self._prepare(self._ends[0], Role.BASELINE)
+        side = self._prepare(self._ends[0])
         request, node = self._request, side.state.node
         weights = [(one.model, one.sha256 or one.size_bytes) for one in side.state.weights]
         threshold = round(request.design.threshold, 9)  # written and read again in per cent
@@ -102,14 +100,19 @@ class Workshop:
         """Remove what was only needed for builds."""
         hide(self._work.places.cache, self._alias)
 
-    def _build(self, side: Side) -> tuple[Side, BuildResult]:
-        """Return a side and its build, both with the source in its own place, and not where it was built."""
-        if side.made not in self._done:
-            (self._done[side.made],) = build_sides([side], self._work)
-        result = self._done[side.made]
-        own = os.path.realpath(side.state.source.path)
-        side = side.replace(state=side.state.replace(source=side.state.source.replace(path=own)))
-        return side, result.replace(run=result.run.replace(source=result.run.source.replace(path=own)))
+    def _build(self, key: str) -> tuple[Side, BuildResult]:
+        """Return a commit as a side and its build, both with the source in its own place, and not where it was built.
+
+        Each is prepared and built once in a sitting.
+        """
+        if key not in self._ready:
+            side = self._prepare(key)
+            (result,) = build_sides([side], self._work)
+            own = os.path.realpath(side.state.source.path)
+            side = side.replace(state=side.state.replace(source=side.state.source.replace(path=own)))
+            result = result.replace(run=result.run.replace(source=result.run.source.replace(path=own)))
+            self._ready[key] = side, result
+        return self._ready[key]
 
     def _place(self) -> tuple[str, ...]:
         placement = self._request.run.measure.placement_request
@@ -119,14 +122,15 @@ class Workshop:
         self._known[built.commit] = built
         self._keep(built)
 
-    def _prepare(self, key: str, role: Role) -> Side:
+    def _prepare(self, key: str) -> Side:
+        """Return a commit as the contender of a trial, which it is unless a trial takes it as its baseline."""
         run = self._request.run
         commit = self._line.find(key).commit
         if commit.dirty:
             source = SourceRequest(tree=self._tree, ours=run.source.ours)
         else:
             source = SourceRequest(ref=commit.sha, repo=run.source.repo or self._line.repo, alias=self._alias)
-        side = prepare_side(role, run.replace(source=source), self._work, drawn=self._request.design.relink)
+        side = prepare_side(Role.CONTENDER, run.replace(source=source), self._work, drawn=self._request.design.relink)
         self.has_compiler_cache = side.state.toolchain.compiler_cache is not None
         if name_commit(side.state.source.commit) != key:
             raise UsageError(
@@ -138,7 +142,7 @@ class Workshop:
 
     def _try(self, key: str) -> BuiltCommit:
         try:
-            _, result = self._build(self._prepare(key, Role.CONTENDER))
+            _, result = self._build(key)
         except UsageError as error:  # the tree is another project, or does not know an option
             if self.is_end(key):
                 raise

@@ -30,7 +30,8 @@ def list_line(repo: str, ends: tuple[str, str], *, cache: Path, environ: Mapping
     for ref in ends:
         require_ref(ref)
     with open_clone(repo, cache=cache, environ=environ, note=note) as clone:
-        good, bad = (clone.find(ref) for ref in ends)
+        bad = clone.find(ends[1])  # first: whatever is fetched for it mostly has the other end
+        good = clone.find(ends[0])
         base = clone.git.ask("merge-base", good.sha, bad.sha).partition("\n")[0]
         _require_line(clone, ends, (good, bad), base)
         if base != good.sha:

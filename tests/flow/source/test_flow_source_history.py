@@ -41,6 +41,7 @@ def test_commits_come_oldest_first_with_their_files(upstream: Repository, line_o
     assert (line.commits[1].commit.sha, line.commits[1].commit.author) == (third, "Ünal Author")
     assert line.commits[1].commit.date == DATE
     assert line.repo == str(upstream.path)
+    assert line_of.notes == [f"fetching {upstream.path}"]  # type: ignore[attr-defined]
 
 
 def test_subjects_may_hold_any_character(upstream: Repository, line_of: ListLine) -> None:
