@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harness.bisect.block import CommitBlock, list_blocks, place_blocks
 from harness.judge.bisect_report import MeasuredTrial, make_report
 from harness.plan.bisect import conclude_same, plan_next
-from harness.plan.bisect_choice import DEFAULT_EFFORT
+from harness.plan.bisect_choice import DEFAULT_EFFORT, measure_ways
 from harness.plan.commit_line import Line, lay_line
 from harness.records.bisection import (
     Bisection,
@@ -53,7 +53,7 @@ def describe_search(stored: StoredBisection, line: Line, blocks: Iterable[Commit
         case=stored.case,
         metric=stored.metric,
         candidates=line.candidates,
-        effort=_reckon(stored, sitting),
+        effort=_reckon(stored, line, sitting),
         blocks=tuple(place_blocks(blocks, line)),
         built=tuple(at for at, key in enumerate(line.measured) if key in built and not built[key].reason),
         unbuildable=tuple(at for at, key in enumerate(line.measured) if key in built and built[key].reason),
@@ -90,13 +90,26 @@ def read_answer(results: Path, stored: StoredBisection, note: Note) -> BisectRep
     return make_report(stored, (search, line, answer), trials)
 
 
-def _reckon(stored: StoredBisection, sitting: Sitting) -> Effort:
+def _reckon(stored: StoredBisection, line: Line, sitting: Sitting) -> Effort:
     """Return the seconds that blocks and builds take, from those that were made."""
-    ends = stored.line.ends
     times = {one.commit: one.seconds for one in stored.built}
-    full_s = max((times[key] for key in ends if key in times), default=DEFAULT_EFFORT.full_s)
-    near = [one.seconds for one in stored.built if one.commit not in ends and not one.reason][-_LATEST:]
+    full_s = max((times[key] for key in stored.line.ends if key in times), default=DEFAULT_EFFORT.full_s)
+    near = _list_near(stored, line)[-_LATEST:]
     share = DEFAULT_EFFORT.near_s / DEFAULT_EFFORT.full_s if sitting.has_compiler_cache else 1.0
     block_s = max(_INSTANT_S, median(sitting.block_s)) if sitting.block_s else DEFAULT_EFFORT.block_s
     near_s = median(near) if near else share * full_s
     return Effort(block_s=block_s, near_s=min(near_s, full_s), full_s=full_s)
+
+
+def _list_near(stored: StoredBisection, line: Line) -> list[float]:
+    """Return what builds between the ends took for each file that differed from the nearest one that was there."""
+    near: list[float] = []
+    there = {line.places[key] for key in stored.line.ends}
+    for one in stored.built:
+        place = line.places.get(one.commit)
+        if place is None or place in there or one.reason:
+            continue
+        if way := measure_ways(line.candidates, there)[place]:
+            near.append(one.seconds / way)
+        there.add(place)
+    return near

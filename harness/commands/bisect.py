@@ -1,6 +1,7 @@
 """`harness bisect`: find the commit that changed the speed, or say which ones cannot be told apart."""
 
 import contextlib
+import shlex
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -39,6 +40,10 @@ from harness.store.unfinished import describe_kept
 from harness.system.limit import explain_stop
 from harness.system.scratch import BLOCK, scratch_folder
 from harness.trial.setup import Setup, make_setup
+
+# What a search takes over from an earlier one. The commits between the ends are looked up anew: whoever wrote that file
+# may have known others.
+_MEASURED = ("id", "start", "seed", "built", "trials", "spent_s")
 
 
 def bisect(settings: Settings, environ: Mapping[str, str], output: Output, words: BisectWords) -> int:
@@ -109,12 +114,12 @@ def _plan(request: BisectRequest, stored: StoredBisection) -> str:
             cause=f"their builds and the fewest blocks that decide take about {least}",
             hint=f"--budget {max(1, round(needed_s / 60))}m or more",
         )
-    forecast = forecast_search(len(line.candidates), DEFAULT_EFFORT)
+    forecast = forecast_search(line.candidates, DEFAULT_EFFORT)
     return render_plan(stored, line, forecast, ends_s=needed_s, budget_s=request.budget_s)
 
 
 def _take_up(request: BisectRequest, stored: StoredBisection, work: Workplace, *, resumed: bool) -> StoredBisection:
-    """Return the search to go on with: an earlier one with the same question, else `stored`.
+    """Return the search to go on with: `stored`, with what an earlier one with the same question has measured.
 
     Raises UsageError if a search that is to be resumed has another question by now.
     """
@@ -128,13 +133,13 @@ def _take_up(request: BisectRequest, stored: StoredBisection, work: Workplace, *
             raise UsageError(
                 f"{stored.id} cannot be resumed: what it measures has changed",
                 cause="the CPU, the compiler, the weights or the harness is another one than it was begun with",
-                hint=f"harness bisect {' '.join(stored.words)}, to begin again",
+                hint=f"{shlex.join(['harness', 'bisect', *filter(None, stored.words)])}, to begin again",
             )
         return stored
     same = None if request.renewed else find_same(results, stored.node, question, console.note)
     if same:
         console.note(f"going on with {same.id}, which asked the same (--renew begins again)")
-        return same.replace(end="")
+        stored = stored.replace(**{name: getattr(same, name) for name in _MEASURED})
     return stored.replace(question=question)
 
 
@@ -179,6 +184,7 @@ def _explain_end(error: BrokenEndError, stored: StoredBisection, output: Output)
     commit = stored.line.find(error.commit).commit
     fate = "cannot be measured" if error.built else "cannot be built"
     output.show(f"{which} ({commit.short}) {fate}: {error.reason}{logs}", stored)
+    output.console.note(f"name another commit as {which}, such as one beside it")
     return int(ExitCode.BENCHMARK_FAILED if error.built else ExitCode.BUILD_FAILED)
 
 

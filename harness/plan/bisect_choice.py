@@ -1,9 +1,10 @@
 """Where a search for a commit measures next: the most expected bits per expected second, builds among them."""
 
 import math
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from harness.records.bisection import Effort, LineSearch, NextBlock
+from harness.records.bisection import CandidateCommit, Effort, LineSearch, NextBlock
 from harness.records.trial import TrialPurpose
 from harness.stats.first_change import FirstChange
 from harness.stats.information import measure_bits
@@ -72,26 +73,38 @@ def _list_options(search: LineSearch, change: FirstChange, base: int) -> dict[fl
 
 
 def estimate_builds(search: LineSearch) -> list[float]:
-    """Return the seconds that a build of each place is reckoned to take, GOOD's first.
+    """Return the seconds that a build of each place is reckoned to take, GOOD's first; 0 for one that is there."""
+    return [_estimate_build(way, search.effort) for way in measure_ways(search.candidates, search.built)]
 
-    Nothing for one that is there. Else no more than the builds of all commits from the nearest one that is there would
-    take one by one, and no more than a full one, which a commit on the way that changes what most files include makes
-    necessary.
+
+def _estimate_build(way: int | None, effort: Effort) -> float:
+    return effort.full_s if way is None else min(effort.full_s, way * effort.near_s)
+
+
+def measure_ways(candidates: Sequence[CandidateCommit], built: Iterable[int]) -> list[int | None]:
+    """Return how many files differ between each place and the nearest one that is built, 0 where it is built itself.
+
+    A file counts once, however many commits change it, and a commit without known files as one. None where nothing is
+    built beside it, or where a commit on the way changes what most files include, so that all is compiled.
     """
-    effort, candidates = search.effort, search.candidates
-    built = {0, *search.built}
-    times = [0.0] * (len(candidates) + 1)
-    since = 0.0
-    for place in range(1, len(times)):
-        since += effort.full_s if candidates[place - 1].wide else effort.near_s
-        since = 0.0 if place in built else since
-        times[place] = min(since, effort.full_s)
-    since = math.inf
-    for place in range(len(times) - 1, -1, -1):
-        since = 0.0 if place in built else since
-        times[place] = min(times[place], since)
-        since += effort.full_s if place and candidates[place - 1].wide else effort.near_s
-    return times
+    there, last = {0, *built}, len(candidates)
+    ways: list[int | None] = [0 if place in there else None for place in range(last + 1)]
+    there_and_back = (
+        (0, zip(range(1, last + 1), candidates, strict=True)),
+        (last, zip(range(last - 1, 0, -1), reversed(candidates[1:]), strict=True)),
+    )
+    for begin, steps in there_and_back:
+        files: set[str] = set()
+        far = begin not in there
+        for place, crossed in steps:
+            files.update(crossed.files or (crossed.commit,))
+            far = far or crossed.wide
+            known = ways[place]
+            if known == 0:
+                files, far = set(), False
+            elif not far and (known is None or len(files) < known):
+                ways[place] = len(files)
+    return ways
 
 
 class Forecast(NamedTuple):
@@ -102,16 +115,30 @@ class Forecast(NamedTuple):
     seconds: float
 
 
-def forecast_search(candidates: int, effort: Effort) -> Forecast:
-    """Return what a search of so many candidates takes, if the change is about as large as what is looked for.
+def forecast_search(candidates: Sequence[CandidateCommit], effort: Effort) -> Forecast:
+    """Return what a search of these candidates takes, if the change is about as large as what is looked for.
 
     The trials at both ends of the search, and a few blocks for each time that the line is halved (docs/bisect.md).
     """
-    halvings = math.ceil(math.log2(max(1, candidates)))
-    blocks = 2 * _TRIAL_BLOCKS + _BLOCKS_PER_HALVING * halvings if candidates > 1 else _TRIAL_BLOCKS
-    between = max(0, min(candidates - 1, halvings + 2))
-    builds_s = 2 * effort.full_s + between * min(effort.full_s, effort.near_s * max(1, candidates // (between + 1)))
-    return Forecast(blocks, 2 + between, builds_s + blocks * effort.block_s)
+    count = len(candidates)
+    halvings = math.ceil(math.log2(max(1, count)))
+    blocks = 2 * _TRIAL_BLOCKS + _BLOCKS_PER_HALVING * halvings if count > 1 else _TRIAL_BLOCKS
+    built, seconds = {0, count}, 2 * effort.full_s
+    for place in _list_halves(count):
+        seconds += _estimate_build(measure_ways(candidates, built)[place], effort)
+        built.add(place)
+    return Forecast(blocks, len(built), seconds + blocks * effort.block_s)
+
+
+def _list_halves(count: int) -> list[int]:
+    """Return places that a search may build: those that halve the line, as if the change were near its middle."""
+    low, high = 0, count
+    places = []
+    while high - low > 1:
+        places.append((low + high) // 2)
+        low, high = (low, places[-1]) if len(places) % 2 else (places[-1], high)
+    further = (place for place in (low - 1, high + 1) if 0 < place < count and place not in places)
+    return [*places, *further]
 
 
 def forecast_ends(effort: Effort, alpha: float) -> float:

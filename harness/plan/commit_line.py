@@ -1,7 +1,7 @@
 """The places that a bisection goes over: the commits that can have changed the speed, by their files and their code."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from harness.records.bisection import CandidateCommit
@@ -19,8 +19,8 @@ _PART = re.compile(r"(?:.+?/)?ggml-([a-z0-9]+).*|src/([a-z0-9]+)/.+")
 _COMPILED = re.compile(r".+\.(?:c|cc|cpp|cxx|h|hpp|inc|m|mm|cu|cuh|s|S|asm|metal|cmake|in)|CMakeLists\.txt")
 _LIBRARY = frozenset({"ggml", "src", "include", "cmake"})
 _BENCH = re.compile(r"examples/(?:CMakeLists\.txt|bench/.+|[^/]+\.(?:h|cpp))")
-# What most others include or are configured by.
-_WIDE = re.compile(r"(?:ggml/include|include)/[^/]+\.h|ggml/src/ggml[^/]*\.h|[^/]+\.h|.*(?:\.cmake|CMakeLists\.txt)")
+# What most others include. What CMake reads is not one of them: most changes there leave most commands as they were.
+_WIDE = re.compile(r"(?:ggml/include|include)/[^/]+\.h|ggml/src/ggml[^/]*\.h|[^/]+\.h")
 
 
 class Line(NamedTuple):
@@ -40,14 +40,11 @@ class Line(NamedTuple):
 
 
 class _Group(NamedTuple):
-    """A commit that can have changed the speed, and those behind it that cannot."""
+    """A commit that can have changed the speed by some of its `files`, and those behind it that cannot."""
 
     members: tuple[LineCommit, ...]
     measured: str
-
-    @property
-    def first(self) -> LineCommit:
-        return self.members[0]
+    files: tuple[str, ...]
 
 
 def can_change(path: str, backend: str, engine: Engine) -> bool:
@@ -79,10 +76,10 @@ def lay_line(line: CommitLine, codes: Mapping[str, str], backend: str, engine: E
     while at <= last:
         code = codes.get(measured[at], "")
         until = twins.get(code, at)
-        members = [one for group in groups[max(0, at - 1) : until] for one in group.members]
+        alike = groups[max(0, at - 1) : until]
         equal += until - at
         if at:
-            candidates.append(_make_candidate(members))
+            candidates.append(_make_candidate(alike))
             kept.append(measured[until] if until == last else measured[at])
         # What lies between two that are equal may have another code, as a change that was taken back has.
         equals = (key for key in measured[at : until + 1] if key == measured[at] or codes.get(key) == code)
@@ -94,25 +91,23 @@ def lay_line(line: CommitLine, codes: Mapping[str, str], backend: str, engine: E
 def _group(line: CommitLine, backend: str, engine: Engine) -> tuple[list[_Group], int]:
     """Return the groups of a line, and how many commits are only members of one, or come before the first."""
     groups: list[list[LineCommit]] = []
+    compiled: list[tuple[str, ...]] = []
     for one in line.commits:
-        uncommitted = one.commit.dirty
-        if uncommitted or any(can_change(path, backend, engine) for path in one.files):
+        files = tuple(path for path in one.files if can_change(path, backend, engine))
+        if files or one.commit.dirty:
             groups.append([one])
+            compiled.append(files)
         elif groups:
             groups[-1].append(one)
-    groups = groups or [list(reversed(line.commits))]
+    if not groups:
+        groups, compiled = [list(reversed(line.commits))], [()]
     measured = [*(group[0].key for group in groups[:-1]), line.commits[-1].key]
-    made = [_Group(tuple(group), key) for group, key in zip(groups, measured, strict=True)]
+    made = [_Group(tuple(group), key, files) for group, key, files in zip(groups, measured, compiled, strict=True)]
     return made, len(line.commits) - len(groups)
 
 
-def _make_candidate(members: Sequence[LineCommit]) -> CandidateCommit:
-    return CandidateCommit(
-        commit=members[0].key,
-        merged=tuple(one.key for one in members[1:]),
-        wide=_is_wide(path for one in members for path in one.files),
-    )
-
-
-def _is_wide(paths: Iterable[str]) -> bool:
-    return any(_WIDE.fullmatch(path) for path in paths)
+def _make_candidate(alike: Sequence[_Group]) -> CandidateCommit:
+    """Return the candidate of a group, and of those behind it that have the same code in the end."""
+    first, *others = (one.key for group in alike for one in group.members)
+    files = tuple(dict.fromkeys(path for group in alike for path in group.files))
+    return CandidateCommit(commit=first, merged=tuple(others), files=files, wide=any(map(_WIDE.fullmatch, files)))

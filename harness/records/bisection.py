@@ -11,18 +11,22 @@ from harness.records.run import SettingUsed
 from harness.records.suite import Engine
 from harness.records.trial import TrialPurpose
 
+# What stands in an answer for the commit that is not on the line, since it is before its first step.
+NAME_OF_GOOD = "GOOD"
+
 
 class CandidateCommit(Record):
     """A commit that can have changed the speed, on the line from GOOD (left out) to BAD (the last one).
 
     `merged` are the commits behind it whose library has the same code: they cannot have done it, and are measured with
-    it. `weight` is how likely it is beforehand, relative to the others. `wide` tells that it changes a file that most
-    others include, so that its neighbours must be compiled anew.
+    it. `weight` is how likely it is beforehand, relative to the others. `files` are those that it changes and that are
+    compiled. `wide` tells that most others include one of them, so that all must be compiled anew.
     """
 
     commit: str
     merged: tuple[str, ...] = ()
     weight: float = 1.0
+    files: tuple[str, ...] = ()
     wide: bool = False
 
 
@@ -44,8 +48,8 @@ class LineBlock(Record):
 class Effort(Record):
     """Wall seconds that a search reckons with.
 
-    They are those of a block, of a build beside one that is there (`near_s`, for each commit between the two), and of
-    one for which everything is compiled.
+    They are those of a block, of a build beside one that is there (`near_s`, for each file that differs), and of one
+    for which everything is compiled.
     """
 
     block_s: float

@@ -1,6 +1,6 @@
 import math
 
-from harness.plan.bisect_choice import choose_block, estimate_builds
+from harness.plan.bisect_choice import choose_block, estimate_builds, forecast_search, measure_ways
 from harness.records.bisection import CandidateCommit, Effort, LineBlock, LineSearch
 from harness.records.measurement import Case
 from harness.records.trial import TrialPurpose
@@ -32,6 +32,29 @@ def test_builds_take_what_lies_between_but_no_more_than_a_full_one() -> None:
 def test_what_most_files_include_is_compiled_whole() -> None:
     """Commit 2 changes it: all between 2 and BAD has the new one, and only 1 is near GOOD."""
     assert estimate_builds(make_search(wide=(2,))) == [0, 20, 100, 100, 80, 60, 40, 20, 0]
+
+
+def test_a_file_is_compiled_once_however_many_commits_change_it() -> None:
+    changed = ("a",), ("a", "b"), ("a",), ("c",), ("b",)
+    candidates = [CandidateCommit(commit=f"c{at}", files=files) for at, files in enumerate(changed, 1)]
+    assert measure_ways(candidates, (5,)) == [0, 1, 2, 2, 1, 0]
+    assert measure_ways(candidates, ()) == [0, 1, 2, 2, 3, 3], "nothing is built behind"
+    candidates[2] = candidates[2].replace(wide=True)
+    assert measure_ways(candidates, (5,)) == [0, 1, 2, 2, 1, 0]
+    assert measure_ways(candidates, ()) == [0, 1, 2, None, None, None]
+
+
+def test_a_forecast_reckons_with_what_the_commits_change() -> None:
+    effort = Effort(block_s=10.0, near_s=20.0, full_s=100.0)
+    lines = [
+        [CandidateCommit(commit=f"c{at}", files=(name or f"f{at}",), wide=wide) for at in range(64)]
+        for name, wide in (("a", False), ("", False), ("a", True))
+    ]
+    forecasts = [forecast_search(line, effort) for line in lines]
+    assert len({(one.blocks, one.builds) for one in forecasts}) == 1
+    near, far, wide = (one.seconds - one.blocks * 10 - 200 for one in forecasts)
+    built = forecasts[0].builds - 2
+    assert near == 20 * built < far < wide == 100 * built
 
 
 def test_where_builds_cost_the_same_the_even_chance_is_taken() -> None:

@@ -126,3 +126,16 @@ def test_uncommitted_changes_are_a_step_of_their_own() -> None:
 def test_what_most_files_include_is_wide() -> None:
     laid = lay_line(make_line("a", "B", "c"), {}, "cpu", Engine.LIBRARY)
     assert [one.wide for one in laid.candidates] == [False, True, False]
+    assert [one.files for one in laid.candidates] == [
+        ("src/whisper.cpp",),
+        ("include/whisper.h",),
+        ("src/whisper.cpp",),
+    ]
+
+
+@pytest.mark.parametrize("path", ["ggml/CMakeLists.txt", "CMakeLists.txt", "bindings/x.h", "ggml/include/ggml-cuda.h"])
+def test_what_no_other_file_includes_is_not_wide(path: str) -> None:
+    line = make_line("a")
+    changed = line.commits[0].replace(files=("src/whisper.cpp", path))
+    (candidate,) = lay_line(line.replace(commits=(changed,)), {}, "cpu", Engine.LIBRARY).candidates
+    assert not candidate.wide

@@ -4,7 +4,7 @@ import pytest
 
 from harness.plan.bisect_choice import DEFAULT_EFFORT, Forecast, forecast_search
 from harness.plan.commit_line import lay_line
-from harness.records.bisection import BisectReport, BisectVerdict, BuiltCommit, Culprit, Suspect, Visit
+from harness.records.bisection import BisectReport, BisectVerdict, BuiltCommit, CandidateCommit, Culprit, Suspect, Visit
 from harness.records.commit_line import LineCommit
 from harness.records.comparison import Comparison, Summary, Verdict
 from harness.records.measurement import Case
@@ -142,7 +142,8 @@ def test_many_candidates_share_a_column() -> None:
 
 
 def test_a_forecast_grows_with_the_number_of_halvings() -> None:
-    one, few, many = (forecast_search(count, DEFAULT_EFFORT) for count in (1, 16, 256))
+    candidates = [CandidateCommit(commit=f"c{number}") for number in range(256)]
+    one, few, many = (forecast_search(candidates[:count], DEFAULT_EFFORT) for count in (1, 16, 256))
     assert (one.builds, one.blocks) == (2, 12)
     assert one.seconds < few.seconds < many.seconds
     assert (few.blocks, many.blocks) == (32, 40)
