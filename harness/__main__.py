@@ -33,8 +33,8 @@ NO_MEMORY = (
 )
 
 
-def refuse_shortage(error):
-    # type: (BaseException) -> None
+def refuse_shortage(error, what_fails="cannot start"):
+    # type: (BaseException, str) -> None
     """Exit with a clear error if a system limit is behind `error`. This cannot import anything any more."""
     message = getattr(error, "msg", None) or str(error) or type(error).__name__
     number = getattr(error, "errno", None)
@@ -45,7 +45,7 @@ def refuse_shortage(error):
         what = "out of memory", "free -m shows the memory of the node, ulimit -v and ulimit -d the limits"
     else:
         return
-    text = "harness: cannot start: %s\n  cause: %s\n  try:   %s\n" % (what[0], message, what[1])
+    text = "harness: %s: %s\n  cause: %s\n  try:   %s\n" % (what_fails, what[0], message, what[1])
     try:
         os.write(2, text.encode("utf-8", "replace"))
     finally:  # if nobody can read the message, there is still the exit code
@@ -99,4 +99,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (MemoryError, SystemError) as error:  # even an orderly end takes memory; all output was flushed
+        refuse_shortage(error, "cannot end orderly")

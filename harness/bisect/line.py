@@ -1,5 +1,6 @@
 """From the two words of a bisection to the commits between them: in which repository they are, and what they name."""
 
+import shlex
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,7 +98,8 @@ def _find_commit(checkout: Checkout, ref: str, work: Workplace) -> str:
         raise UsageError(
             f"{checkout.top} has no commit {ref!r}",
             cause=f"similar names: {like}" if like else "",
-            hint=f"git -C {checkout.top} fetch --tags; or --repo {load_pins().repo}, to search upstream's commits",
+            hint=f"git -C {shlex.quote(str(checkout.top))} fetch --tags; or --repo {load_pins().repo}, to search in "
+            "the commits of upstream",
         )
     if found.sha != ref:
         work.console.note(f"{ref} is {found.sha[:8]}, found in {checkout.top}")

@@ -235,7 +235,7 @@ class BisectLoop:
     def _say_build(self, key: str, following: NextBlock) -> None:
         commit = self.stored.line.find(key).commit
         subject = commit.message.partition("\n")[0]
-        self._work.console.note(f"{following.reason}: building {commit.short}, {subject}")
+        self._work.console.note(f"building {commit.short}, {subject}: {following.reason}")
 
     def _tick(self, number: int, following: NextBlock, key: str, search: LineSearch) -> None:
         commit, count = self.stored.line.find(key).commit, len(search.candidates)

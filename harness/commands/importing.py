@@ -1,7 +1,8 @@
-"""`harness import`: add bundles and sweeps of other nodes, and ggml-ci reports, to the results."""
+"""`harness import`: add bundles, sweeps and bisections of other nodes, and ggml-ci reports, to the results."""
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,16 +14,16 @@ from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.records.node import NO_NAME
 from harness.records.record import Record
 from harness.records.report import ReportRemark
-from harness.records.wording import format_count
+from harness.records.wording import format_count, join_words
 from harness.settings.layer import Settings
 from harness.store.bundle_import import FoundBundles, find_bundles, import_bundles
 from harness.store.importer import ImportOutcome, import_entries, open_scratch
 from harness.store.result_tree import IMPORTABLE, ReportEntry, find_entries
-from harness.store.sweep_import import import_sweeps, is_unfinished
+from harness.store.stored_import import find_kind, import_files, is_unfinished
 from harness.system.unpack import is_archive, unpack
 
 _SHOWN = 8
-_NOTHING = "it holds no bundle, no file of a sweep, and no README.md that begins with '## Summary'"
+_NOTHING = "it holds no bundle, no file of a sweep or a bisection, and no README.md that begins with '## Summary'"
 
 
 class UnknownLine(Record):
@@ -37,7 +38,8 @@ class UnknownLine(Record):
 class ImportTally(Record):
     """The result of an import: how many runs are new, already known, or updated because a report holds more of them.
 
-    `sweeps` is how many files of sweeps are new, `failed` are the errors for what could not be imported.
+    `sweeps` and `bisections` are how many of their files are new, `failed` are the errors for what could not be
+    imported.
     """
 
     new: int
@@ -46,28 +48,29 @@ class ImportTally(Record):
     failed: tuple[str, ...]
     misunderstood: tuple[UnknownLine, ...]
     sweeps: int = 0
+    bisections: int = 0
 
 
 class _Found(NamedTuple):
-    """What the paths stand for: reports, bundles and sweeps."""
+    """What the paths stand for: reports, bundles, and files of sweeps and bisections."""
 
     entries: list[ReportEntry]
     bundles: list[Path]
-    sweeps: list[Path]
+    files: list[Path]
 
     @property
     def total(self) -> int:
         """How many of them there are."""
-        return len(self.entries) + len(self.bundles) + len(self.sweeps)
+        return len(self.entries) + len(self.bundles) + len(self.files)
 
     def __str__(self) -> str:
         """Return what is there, for people: `3 bundles and 1 sweep`."""
-        counts = {"report": len(self.entries), "bundle": len(self.bundles), "sweep": len(self.sweeps)}
-        return " and ".join(format_count(count, name) for name, count in counts.items() if count) or "0 reports"
+        counts = {"report": len(self.entries), "bundle": len(self.bundles), **Counter(map(_name_kind, self.files))}
+        return join_words(_list_counts(counts) or ["0 reports"], "and")
 
 
 def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], node: str) -> int:
-    """Add every bundle, sweep and run of a report in `paths` to the results, and print what was not understood.
+    """Add all bundles, sweeps, bisections and reports in `paths` to the results, and print what was not understood.
 
     `node` is the node of reports whose folder does not name one. What cannot be read does not stop the others;
     the errors are raised together at the end (UnreadableError, or UnfitError if something could not be written).
@@ -84,16 +87,16 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
         if failures and not found.total:
             raise _complaint(failures, len(failures))
         total = found.total + len(failures)
-        sweeps = 0
-        if found.bundles or found.sweeps:
+        files: Counter[str] = Counter()
+        if found.bundles or found.files:
             aside = stack.enter_context(open_scratch(results))
             for number, bundle in enumerate(import_bundles(found.bundles, results, aside)):
                 output.console.count("importing", number, len(found.bundles))
                 counts[bundle.placed] += 1
                 failures += [_rename(bundle.error, names)] if bundle.error else []
-            for sweep in import_sweeps(found.sweeps, results, aside):
-                sweeps += sweep.placed is ImportOutcome.NEW
-                failures += [_rename(sweep.error, names)] if sweep.error else []
+            for file in import_files(found.files, results, aside):
+                files[_name_kind(Path(file.path))] += file.placed is ImportOutcome.NEW
+                failures += [_rename(file.error, names)] if file.error else []
         for number, taken in enumerate(import_entries(results, found.entries, node, note=output.console.warn)):
             output.console.count("importing", number, len(found.entries))
             counts[taken.placed] += 1
@@ -112,7 +115,8 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
         richer=counts[ImportOutcome.RICHER],
         failed=tuple(str(error) for error in failures),
         misunderstood=tuple(sorted(misunderstood.values(), key=lambda one: -one.count)),
-        sweeps=sweeps,
+        sweeps=files["sweep"],
+        bisections=files["bisection"],
     )
     output.show("\n".join(_render(tally, results)), tally)
     if failures:
@@ -159,20 +163,21 @@ def _rename(error: HarnessError, names: Mapping[str, str]) -> HarnessError:
 
 
 def _find(paths: Sequence[str], names: Mapping[str, str], output: Output, errors: list[HarnessError]) -> _Found:
-    """Return each report once, with its result folder if one of the paths is that folder, each bundle and sweep once.
+    """Return each report once, with its result folder if one of the paths is that folder, each bundle and file once.
 
     Print what is skipped, and add an error for each path with nothing in it, and for what cannot be opened.
     """
     bundles: dict[Path, None] = {}
-    sweeps: dict[Path, None] = {}
+    files: dict[Path, None] = {}
     left_out: list[str] = []
     trees = []
     for path in map(Path, paths):
         own = find_bundles(path) if path.is_dir() else FoundBundles([], [], [])
-        finished = dict.fromkeys(one for one in own.sweeps if not is_unfinished(one))
-        unfinished = [*own.unfinished, *(f"{one} (an unfinished sweep)" for one in own.sweeps if one not in finished)]
+        finished = dict.fromkeys(one for one in own.files if not is_unfinished(one))
+        begun = (one for one in own.files if one not in finished)
+        unfinished = [*own.unfinished, *(f"{one} (an unfinished {_name_kind(one)})" for one in begun)]
         bundles |= dict.fromkeys(one.absolute() for one in own.bundles)
-        sweeps |= dict.fromkeys(one.absolute() for one in finished)
+        files |= dict.fromkeys(one.absolute() for one in finished)
         try:
             tree = find_entries(path, needed=False)
         except HarnessError as error:
@@ -192,7 +197,15 @@ def _find(paths: Sequence[str], names: Mapping[str, str], output: Output, errors
     found = [entry for tree in trees for entry in tree.entries]
     found.sort(key=lambda entry: bool(entry.folder))
     entries = list({Path(entry.path).absolute(): entry for entry in found}.values())
-    return _Found(entries, list(bundles), list(sweeps))
+    return _Found(entries, list(bundles), list(files))
+
+
+def _name_kind(path: Path) -> str:
+    return find_kind(path).name
+
+
+def _list_counts(counts: Mapping[str, int]) -> list[str]:
+    return [format_count(count, name) for name, count in counts.items() if count]
 
 
 def _gather(misunderstood: dict[str, UnknownLine], entry: ReportEntry, remarks: Sequence[ReportRemark]) -> None:
@@ -203,8 +216,9 @@ def _gather(misunderstood: dict[str, UnknownLine], entry: ReportEntry, remarks: 
 
 
 def _render(tally: ImportTally, results: Path) -> Iterator[str]:
-    sweeps = f" and {format_count(tally.sweeps, 'sweep')}" if tally.sweeps else ""
-    yield f"imported {format_count(tally.new, 'run')}{sweeps} into {results}"
+    counts = {"sweep": tally.sweeps, "bisection": tally.bisections}
+    new = [format_count(tally.new, "run"), *_list_counts(counts)]
+    yield f"imported {join_words(new, 'and')} into {results}"
     if tally.richer:
         yield f"  {_were(tally.richer)} already there and {'has' if tally.richer == 1 else 'have'} been updated"
     if tally.known:
@@ -242,8 +256,8 @@ VERB = Verb(
             metavar="PATH",
             path=True,
             words=CompletionSource.FILE,
-            help="a bundle, a folder with bundles and sweeps, a zip or tar archive of them, a report, a result folder, "
-            "a tree of folders <project>/<2 hex>/<38 hex>/<node>/, or a file with a pasted log or table",
+            help="a bundle, a folder with bundles, sweeps and bisections, a zip or tar archive of them, a report, a "
+            "result folder, a tree of folders <project>/<2 hex>/<38 hex>/<node>/, or a file with a pasted log or table",
         ),
         Argument(
             name="--as-node",

@@ -1,5 +1,6 @@
 """`harness show`: print runs, the table of a sweep, or the answer of a bisection."""
 
+import shlex
 from collections.abc import Sequence
 
 from harness.bisect.answer import read_answer
@@ -28,6 +29,9 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
         report = read_answer(results, load_bisection(path), output.console.note)
         output.show(render_bisection(report), report)
         return 0
+    if path:
+        hint = f"harness show {shlex.quote(words[0])} --json"
+        raise UsageError(f"{words[0]} is a bisection, which is printed as text or JSON", hint=hint)
     if output.form in (OutputForm.CSV, OutputForm.MARKDOWN) or pivot != Pivot():
         hint = f"harness report {' '.join(words)} --format {'csv' if output.form is OutputForm.CSV else 'markdown'}"
         raise UsageError("tables of this kind need a sweep, and no sweep is named", hint=hint)

@@ -12,9 +12,9 @@ from harness.records.run import Run
 from harness.render.plain import align
 from harness.settings.layer import Settings
 from harness.store.bisection_file import list_files, load_bisection, load_trials
-from harness.store.bundle import PARTIAL, PLAN, Bundle, load_run
+from harness.store.bundle import BISECTION, PARTIAL, PLAN, Bundle, load_run
 from harness.store.layout import BundlePlace, list_months
-from harness.store.unfinished import is_sweep_there, require_own
+from harness.store.unfinished import is_file_there, require_own
 from harness.system.lock import is_claimed
 
 _ALL = "all"
@@ -46,11 +46,12 @@ def _describe(path: Path, node: str, results: Path) -> UnfinishedRun:
     name = path.name.removesuffix(PARTIAL)
     remove = f"harness list --unfinished --remove {name} --yes {where}"
     held, kind, after = is_claimed(path), run.verb if run else "", remove
-    if kind in ("ab", "tune"):
-        after = "nothing: the next ab, tune or run on this node will finish it"
-    elif run and run.trial and kind == "bisect":
-        after = f"harness bisect --resume {run.trial.bisection} {where}"
-    elif run and kind == "sweep" and is_sweep_there(results, node, run.sweep):
+    search = run.trial.bisection if run and run.trial else ""
+    if search and is_file_there(results, node, search, BISECTION):
+        after = f"harness bisect --resume {search} {where}"
+    elif kind in ("ab", "bisect", "tune"):
+        after = "nothing: the next ab, bisect, tune or run on this node will finish it"
+    elif run and kind == "sweep" and is_file_there(results, node, run.sweep):
         after = f"harness sweep --resume {run.sweep} {where}"
     elif kind == "run" and (path / PLAN).is_file():
         after = f"harness run --resume {name} {where}"

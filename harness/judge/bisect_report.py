@@ -8,6 +8,7 @@ from harness.judge.comparison import CompareQuestion, judge_trials
 from harness.plan.bisect import weigh_line
 from harness.plan.commit_line import Line
 from harness.records.bisection import (
+    NAME_OF_GOOD,
     Bisection,
     BisectReport,
     BisectVerdict,
@@ -27,7 +28,6 @@ from harness.stats.evidence import PairedEvidence
 
 # A sealed trial: what it was measured for, and its runs, baseline first.
 MeasuredTrial = tuple[TrialPurpose, tuple[Run, Run]]
-_PLACE_OF_GOOD = "GOOD"
 
 
 def make_report(
@@ -120,10 +120,10 @@ def _list_commands(stored: StoredBisection, answer: Bisection) -> Iterable[str]:
         yield f"harness bisect --resume {stored.id}"
     for culprit in answer.culprits:
         shas = [one.commit for one in culprit.suspects if "+" not in one.commit]
-        if shas and "://" not in line.repo:
+        if shas and line.repo.startswith("/"):
             yield shlex.join(["git", "-C", line.repo, "show", *(sha[:12] for sha in shas)])
 
 
 def _name_sides(line: CommitLine, culprit: Culprit) -> tuple[str, str]:
     good, _ = line.ends
-    return good if culprit.baseline == _PLACE_OF_GOOD else culprit.baseline, culprit.contender
+    return good if culprit.baseline == NAME_OF_GOOD else culprit.baseline, culprit.contender

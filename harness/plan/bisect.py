@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from harness.plan.bisect_choice import choose_block, estimate_builds
 from harness.records.bisection import (
+    NAME_OF_GOOD,
     Bisection,
     BisectVerdict,
     Culprit,
@@ -274,4 +275,4 @@ def _conclude(
 
 
 def _name(search: LineSearch, place: int) -> str:
-    return search.candidates[place - 1].commit if place else "GOOD"
+    return search.candidates[place - 1].commit if place else NAME_OF_GOOD

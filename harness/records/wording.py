@@ -1,10 +1,17 @@
-"""How counts are written in sentences."""
+"""How counts and lists are written in sentences."""
+
+from collections.abc import Sequence
 
 
 def format_count(number: float, noun: str, *, plural: str = "") -> str:
     """Return `1 block` or `2 blocks`; `plural` is for irregular nouns."""
     written = f"{number:g}" if isinstance(number, float) else str(number)
     return f"{written} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def join_words(words: Sequence[str], last: str) -> str:
+    """Return `a, b and c`, where `last` is the word before the last one."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def were(number: int, noun: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.plan.bisect_choice import Forecast
 from harness.plan.commit_line import Line
-from harness.records.bisection import BisectReport, BisectVerdict, Culprit, StoredBisection, Suspect
+from harness.records.bisection import NAME_OF_GOOD, BisectReport, BisectVerdict, Culprit, StoredBisection, Suspect
 from harness.records.caveat import Caveat
 from harness.records.comparison import Comparison
 from harness.records.source import Commit
@@ -91,7 +91,7 @@ def _culprit(report: BisectReport, culprit: Culprit) -> Iterator[str]:
     for suspect in culprit.suspects:
         yield from _suspect(report, suspect)
     sure = f"probability {culprit.probability:.1%}" if len(culprit.suspects) > 1 else ""
-    parent = "GOOD" if culprit.baseline == "GOOD" else _short(culprit.baseline)
+    parent = NAME_OF_GOOD if culprit.baseline == NAME_OF_GOOD else _short(culprit.baseline)
     yield f"  change    {_change(culprit.final)}, {_short(culprit.contender)} against {parent}"
     if sure:
         yield f"  together  {sure}"

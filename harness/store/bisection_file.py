@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import UnreadableError, UsageError
+from harness.judge.bisect_check import find_bisection_flaw
 from harness.plan.run import is_plain
 from harness.records.bisection import BisectTrial, StoredBisection
 from harness.records.run import Run
@@ -23,6 +24,7 @@ Note = Callable[[str], None]
 # The word for the newest bisection.
 LATEST = "bisect"
 _AGAIN = "harness bisect GOOD BAD"
+KIND = StoredKind("bisection", BISECTION, LATEST, _AGAIN)
 
 
 def save_bisection(results: Path, stored: StoredBisection) -> Path:
@@ -55,10 +57,10 @@ def find_same(results: Path, node: str, question: str, note: Note) -> StoredBise
 
 
 def find_unfinished(results: Path, node: str, wanted: str, note: Note) -> StoredBisection:
-    """Return the bisection of `node` whose id starts with `wanted`, or the latest unfinished one for an empty `wanted`.
+    """Return the unfinished bisection of `node` whose id starts with `wanted`, or the latest for an empty `wanted`.
 
-    Raises UsageError if there is none, more than one, or if others may have changed it, UnreadableError for a file that
-    is not a bisection or does not match its place and name.
+    Raises UsageError if there is none, more than one, if it has its answer, or if others may have changed it,
+    UnreadableError for a file that is not a bisection or does not match its place and name.
     """
     if wanted and not (is_plain(wanted) and wanted == glob.escape(wanted)):
         raise UsageError(f"{wanted!r} is not the id of a bisection", hint=_AGAIN)
@@ -82,24 +84,22 @@ def find_unfinished(results: Path, node: str, wanted: str, note: Note) -> Stored
     if not found:
         what = f"bisection whose id begins with {wanted!r}" if wanted else "unfinished bisection"
         raise UsageError(f"no {what} in {results / node}", hint=_AGAIN)
+    if found[0].end:
+        raise UsageError(f"the bisection {found[0].id} has its answer already", hint=f"harness show {found[0].id}")
     return found[0]
 
 
 def name_bisection(results: Path, word: str) -> Path | None:
     """Return the file of the bisection that a word names, on any node, or None; see `find_named`."""
-    return find_named(results, word, StoredKind("bisection", BISECTION, LATEST, _AGAIN))
+    return find_named(results, word, KIND)
 
 
 def load_bisection(path: Path) -> StoredBisection:
     """Return the bisection in a file, whoever made it; raises UnreadableError for one that cannot be used."""
     stored = read_run(path, StoredBisection)
-    node = path.parents[1].name
-    names = (stored.id, *(name for trial in stored.trials for name in trial.runs))
-    flaw = next((f"{name!r} is not the name of a run" for name in names if not is_plain(name)), "")
-    if not flaw and (stored.node != node or path.name != bisection_path(Path(), stored).name):
+    flaw = find_bisection_flaw(stored)
+    if not flaw and (stored.node != path.parents[1].name or path.name != bisection_path(Path(), stored).name):
         flaw = f"it names the bisection {stored.id} of the node {stored.node!r}"
-    if not flaw and not stored.line.commits:
-        flaw = "it has no commits"
     if flaw:
         raise UnreadableError(f"{path} cannot be used", cause=flaw, hint=f"remove {path}, then {_AGAIN}")
     return stored

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.plan.run import is_plain
 from harness.records.run import NO_DATE, Run
-from harness.store.bundle import PARTIAL, RUN, SWEEP, bundle_folder, load_run
+from harness.store.bundle import BISECTION, PARTIAL, RUN, SWEEP, bundle_folder, load_run
 from harness.store.enclosure import write_file
 from harness.store.importer import ImportOutcome, refuse_links
 from harness.system.foreign import open_file, walk_tree
@@ -32,7 +32,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 class ImportedItem(NamedTuple):
-    """A bundle or the file of a sweep, what became of it, and the error of one that was not imported."""
+    """A bundle, sweep or bisection, what became of it, and the error of one that was not imported."""
 
     path: str
     placed: ImportOutcome
@@ -40,17 +40,17 @@ class ImportedItem(NamedTuple):
 
 
 class FoundBundles(NamedTuple):
-    """What a folder holds: finished bundles and files of sweeps, both sorted, and unfinished bundles, as texts."""
+    """What a folder holds: finished bundles, files of sweeps and bisections, and unfinished bundles, as texts."""
 
     bundles: list[Path]
-    sweeps: list[Path]
+    files: list[Path]
     unfinished: list[str]
 
 
 def find_bundles(path: Path) -> FoundBundles:
-    """Return the bundles that a folder is or holds, and the files of sweeps beside them."""
+    """Return the bundles that a folder is or holds, and the files of sweeps and bisections beside them."""
     found: list[Path] = []
-    sweeps: list[Path] = []
+    files: list[Path] = []
     unfinished: list[str] = []
     for folder, listing, entered in walk_tree(path):
         entered[:] = [name for name in entered if not is_scratch(name)]
@@ -61,8 +61,8 @@ def find_bundles(path: Path) -> FoundBundles:
             else:
                 found.append(folder)
         else:
-            sweeps += [folder / name for name in listing.files if name.endswith(SWEEP)]
-    return FoundBundles(sorted(found), sorted(sweeps), unfinished)
+            files += [folder / name for name in listing.files if name.endswith((SWEEP, BISECTION))]
+    return FoundBundles(sorted(found), sorted(files), unfinished)
 
 
 def import_bundles(bundles: list[Path], results: Path, aside: Path) -> Iterator[ImportedItem]:

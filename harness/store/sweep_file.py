@@ -24,6 +24,7 @@ LATEST = "sweep"
 TABLE = ".sweep.md"
 CSV = ".sweep.csv"
 _EXAMPLE = "harness sweep --threads 1,2 --flash-attn 0,1"
+KIND = StoredKind("sweep", SWEEP, LATEST, _EXAMPLE)
 
 
 def save_sweep(results: Path, sweep: Sweep) -> Path:
@@ -95,7 +96,7 @@ def find_sweep(
 
 def name_sweep(results: Path, word: str) -> tuple[str, str] | None:
     """Return the node and the id of the sweep that a word names, on any node, or None; see `find_named`."""
-    path = find_named(results, word, StoredKind("sweep", SWEEP, LATEST, _EXAMPLE))
+    path = find_named(results, word, KIND)
     return (path.parents[1].name, path.name.removesuffix(SWEEP)) if path else None
 
 

@@ -77,9 +77,9 @@ def find_partial(
     )
 
 
-def is_sweep_there(results: Path, node: str, sweep: str) -> bool:
-    """Return whether the file of a sweep exists; without it the sweep cannot be resumed."""
-    return os.path.lexists(month_folder(results, node, sweep) / f"{sweep}{SWEEP}")
+def is_file_there(results: Path, node: str, name: str, end: str = SWEEP) -> bool:
+    """Return whether the file of a sweep, or of what else has such a file, exists; without it nothing is resumed."""
+    return os.path.lexists(month_folder(results, node, name) / f"{name}{end}")
 
 
 def require_own(partial: Path, again: str = "harness run") -> None:
@@ -124,10 +124,12 @@ def _load_own(results: Path, path: Path, sweep: str) -> Run:
     require_own(path, f"harness {'sweep' if sweep else 'run'}")
     run = load_run(path)
     if run.trial:
-        raise UsageError(f"{run.id} is one side of a live comparison, and cannot be resumed", hint="harness ab")
+        search = run.trial.bisection
+        hint = f"harness bisect --resume {search}" if search else "harness ab"
+        raise UsageError(f"{run.id} is one side of a live comparison, and cannot be resumed", hint=hint)
     if run.sweep != sweep:
         what = f"{run.id} belongs to the sweep or search {run.sweep}, and is not a run of its own"
-        if run.sweep and SEARCH not in run.sweep and not is_sweep_there(results, run.node.name, run.sweep):
+        if run.sweep and SEARCH not in run.sweep and not is_file_there(results, run.node.name, run.sweep):
             cause = f"{run.sweep}{SWEEP} no longer exists, so the sweep cannot be resumed"
             raise UsageError(what, cause=cause, hint=_name_removal(results, path))
         raise UsageError(

@@ -146,7 +146,7 @@ def _compare_code(built: Sequence[BuildResult], cases: Sequence[SideCases], cons
     if same_code and _have_same_cases(cases):
         console.note(f"{EQUAL}: an A/A trial")
     for reason in dict.fromkeys(code.reason for code in codes if code and code.reason):
-        console.note(f"could not find out whether both sides have the same code: {reason}")
+        console.note_once(f"could not find out whether both sides have the same code: {reason}")
     return same_code
 
 

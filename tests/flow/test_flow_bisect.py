@@ -158,6 +158,11 @@ def test_a_search_that_was_interrupted_and_killed_goes_on(history: History, kit:
     unfinished = json.loads(kit.harness("list", "--unfinished", "--json").stdout)
     assert {one["kind"] for one in unfinished} == {"bisect"}
     assert all("harness bisect --resume 2" in one["next"] for one in unfinished)
+    (file,) = kit.results.glob("*/*/*.bisect.json")
+    file.rename(kit.folder / file.name)
+    unfinished = json.loads(kit.harness("list", "--unfinished", "--json").stdout)
+    assert all("nothing: the next ab, bisect" in one["next"] for one in unfinished), "there is nothing to resume"
+    (kit.folder / file.name).rename(file)
     found = answer(kit.harness("bisect", "--resume", "--json"))
     assert found["verdict"] == "FOUND"
     assert found["culprits"][0]["suspects"][0]["commit"] == history.shas[2]

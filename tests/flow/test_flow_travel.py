@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from harness.judge.sweep_check import sum_up
+from harness.records.commit_line import CommitLine
 from harness.records.sweep import Sweep
+from harness.store.bisection_file import save_bisection
 from harness.store.sweep_file import save_sweep, save_tables
 from tests import field
 from tests.flow.kit import Kit
 from tests.stand import DAYS, Stand
+from tests.unit.bisect.test_bisect_loop import begin
 
 
 @pytest.fixture
@@ -36,6 +39,11 @@ def put_sweep(stand: Stand, *, end: str = "2026-01-01T01:00:00+00:00") -> Path:
     sweep: Sweep = made.replace(id=name, node="far", end=end, entries=entries)
     save_tables(stand.results, sweep, markdown="a table\n", csv="a,b\n")
     return save_sweep(stand.results, sweep)
+
+
+def put_bisection(stand: Stand, *, end: str = "2026-01-01T01:00:00+00:00") -> Path:
+    """Store a bisection of the other node."""
+    return save_bisection(stand.results, begin().replace(node="far", end=end))
 
 
 def pack(stand: Stand, target: Path) -> Path:
@@ -178,6 +186,39 @@ def test_a_sweep_that_is_not_finished_or_not_whole_stays(kit: Kit, away: Stand) 
     done = kit.harness("import", str(away.results))
     assert (done.returncode, str(path) in done.stderr) == (5, True)
     assert not list(kit.results.glob("*/*/*.sweep.*"))
+
+
+def test_bisections_come_with_their_runs(kit: Kit, away: Stand, tmp_path: Path) -> None:
+    path = put_bisection(away)
+    put_sweep(away)
+    name = path.name.removesuffix(".bisect.json")
+    source = pack(away, tmp_path / "all.zip")
+    done = kit.harness("import", str(source))
+    assert done.stdout == f"imported 3 runs, 1 sweep and 1 bisection into {kit.results}\n", done.stderr
+    assert "read 3 bundles, 1 bisection and 1 sweep in" in done.stderr
+    assert contents(kit.results) == contents(away.results)
+    assert f"search {name}" in " ".join(kit.harness("show", "bisect").stdout.split())
+    table = kit.harness("show", "bisect", "--format", "csv")
+    assert (table.returncode, "try:   harness show bisect --json" in table.stderr) == (2, True)
+    again = kit.harness("import", str(source))
+    assert again.stdout == f"imported 0 runs into {kit.results}\n  3 were already there\n"
+    path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
+    other = kit.harness("import", str(away.results))
+    assert (other.returncode, "is there and says something else" in other.stderr) == (5, True)
+    resumed = kit.harness("bisect", "--resume", name, environ={"HARNESS_AS_NODE": "far"})
+    assert (resumed.returncode, "has its answer already" in resumed.stderr) == (2, True)
+
+
+def test_a_bisection_that_is_not_finished_or_not_whole_stays(kit: Kit, away: Stand) -> None:
+    path = put_bisection(away, end="")
+    done = kit.harness("import", str(away.results))
+    assert (done.returncode, f"skipped {path} (an unfinished bisection)" in done.stderr) == (0, True)
+    save_bisection(
+        away.results, begin().replace(node="far", end="x", line=CommitLine(good=begin().line.good, commits=(), repo=""))
+    )
+    done = kit.harness("import", str(away.results))
+    assert (done.returncode, "it has no commits" in done.stderr) == (5, True)
+    assert not list(kit.results.glob("*/*/*.bisect.*"))
 
 
 def test_an_archive_of_nothing(kit: Kit, tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
 """What a command line may say beside --resume: where and how to go on, not what to measure."""
 
-from collections.abc import Sequence
-
 from harness.errors import UsageError
 from harness.records.run import SettingUsed
+from harness.records.wording import join_words
 from harness.settings.layer import Settings
 from harness.settings.recall import DECISIVE, has_login
 from harness.settings.setting import BISECT, PRINTING, RUN, SWEEP, SettingKind
@@ -33,9 +32,9 @@ def refuse_idle_options(settings: Settings, verb: str) -> None:
     if idle:
         what = "search" if verb in BISECT else verb
         raise UsageError(
-            f"--resume cannot be combined with {_join(idle, 'or')}",
+            f"--resume cannot be combined with {join_words(idle, 'or')}",
             cause=f"a {what} that is resumed keeps the settings that it was started with",
-            hint=f"leave out {_join(idle, 'and')}; or leave out --resume to start a new {what}",
+            hint=f"leave out {join_words(idle, 'and')}; or leave out --resume to start a new {what}",
         )
 
 
@@ -47,7 +46,3 @@ def _has_effect(one: SettingUsed, verb: str) -> bool:
 def _name_option(one: SettingUsed) -> str:
     setting = BY_NAME[one.name]
     return setting.opposite if setting.kind is SettingKind.FLAG and one.value == str(False) else setting.flag
-
-
-def _join(words: Sequence[str], last: str) -> str:
-    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -4,6 +4,7 @@ It is read from the harness's own clone, which has no contents of files and need
 """
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -48,9 +49,9 @@ def _require_line(clone: OpenClone, ends: tuple[str, str], commits: tuple[Commit
         what = f"{ends[0]} and {ends[1]} have no commit in common in {where}"
         if clone.git.ask("rev-parse", "--is-shallow-repository") == "true":
             cause = f"{where} is a shallow clone, so its history is cut off"
-            raise UsageError(
-                what, cause=cause, hint=f"git -C {where} fetch --unshallow, then run the same command again"
-            )
+            folder = shlex.quote(clone.location.removeprefix("file://"))
+            hint = f"git -C {folder} fetch --unshallow, then run the same command again"
+            raise UsageError(what, cause=cause, hint=hint)
         raise UsageError(what, hint="name two commits of one history")
     if base == bad.sha and good.sha != bad.sha:
         cause = f"{ends[1]} ({bad.short}) is an ancestor of {ends[0]} ({good.short})"

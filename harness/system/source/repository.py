@@ -78,7 +78,7 @@ def obtain_commit(repo: str, ref: str, *, cache: Path, environ: Mapping[str, str
 def require_ref(ref: str) -> None:
     """Raise UsageError for a word that cannot name a commit."""
     if ref.startswith("-") or re.search(r"[\s:^~?*\[\\]|\.\.|@\{", ref):
-        raise UsageError(f"{ref!r} is not the name of a commit", hint="--ref with a tag, a branch or a sha")
+        raise UsageError(f"{ref!r} is not the name of a commit", hint="name a tag, a branch or a sha")
 
 
 @contextlib.contextmanager
@@ -201,7 +201,7 @@ def _unreachable(git: Git, location: str, ref: str, complaint: str) -> Unavailab
         return _unreadable(location, f"{redact_url(location)} cannot be read", complaint)
     hint = "check the network, or measure a local clone with --source DIR or --repo PATH"
     if known:
-        hint = f"--ref {known}  # the last known head of {ref}, without the network"
+        hint = f"{known} in place of {ref}: its last known head, which needs no network"
     return UnavailableError(f"{redact_url(location)} cannot be reached", cause=find_reason(complaint), hint=hint)
 
 
@@ -235,7 +235,7 @@ def _unknown(git: Git, location: str, ref: str) -> UsageError:
     nearest = nearest_names(ref, tuple(names))
     return UsageError(
         f"{redact_url(location)} has no tag, branch or commit {ref!r}",
-        hint=f"--ref {' or '.join(nearest)}" if nearest else "--ref with a tag, a branch or a sha",
+        hint=f"{' or '.join(nearest)} in its place" if nearest else "name a tag, a branch or a sha",
     )
 
 

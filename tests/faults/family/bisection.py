@@ -249,7 +249,7 @@ def _edited() -> Iterator[Fault]:
         "broken": (EditSearch(text="{"), 5, "cannot be understood"),
         "id": (EditSearch(keys=("id",), value="20260101T000000Z-bisect-01234567"), 5, "it names the bisection"),
         "node": (EditSearch(keys=("node",), value="node-2"), 5, "it names the bisection"),
-        "node-path": (EditSearch(keys=("node",), value="../../x"), 5, "it names the bisection"),
+        "node-path": (EditSearch(keys=("node",), value="../../x"), 5, "not the name of a folder"),
         "run-path": (EditSearch(keys=("trials", 0, "runs"), value=["../../a", "b"]), 5, "not the name of a run"),
         "commits-none": (EditSearch(keys=("line", "commits"), value=[]), 5, "it has no commits"),
         "question": (EditSearch(keys=("question",), value="x"), 2, "what it measures has changed"),

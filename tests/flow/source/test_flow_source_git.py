@@ -132,7 +132,7 @@ def test_unknown_ref_names_the_nearest(upstream: Repository, resolve: Resolver) 
     with pytest.raises(UsageError) as caught:
         resolve(repo=f"file://{upstream.path}", ref="v1.0.1x")
     assert caught.value.exit_code == 2
-    assert caught.value.hint.startswith("--ref v1.0.1")
+    assert caught.value.hint.startswith("v1.0.1")
     with pytest.raises(UsageError, match="no tag, branch or commit"):
         resolve(repo=f"file://{upstream.path}", ref="0" * 40)
 

@@ -66,7 +66,8 @@ def test_the_latest_where_there_is_none(tmp_path: Path) -> None:
 def test_a_search_goes_on_by_its_question_or_by_its_id(results: Path) -> None:
     said: list[str] = []
     assert find_same(results, NODE, "q", said.append) == find_unfinished(results, NODE, "", said.append) == begin()
-    assert find_unfinished(results, NODE, "20260102", said.append).id == SECOND
+    with pytest.raises(UsageError, match="has its answer already"):
+        find_unfinished(results, NODE, "20260102", said.append)
     assert find_same(results, NODE, "a third", said.append) is None
     list_files(results, NODE)[0].chmod(0o666)
     assert find_same(results, NODE, "another", said.append) is None
