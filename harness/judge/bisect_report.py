@@ -28,6 +28,8 @@ from harness.stats.evidence import PairedEvidence
 
 # A sealed trial: what it was measured for, and its runs, baseline first.
 MeasuredTrial = tuple[TrialPurpose, tuple[Run, Run]]
+# The search itself stops a trial, and how much blocks scatter is in the interval of the answer.
+_SAID_OTHERWISE = frozenset({CaveatCode.STOPPED, CaveatCode.NOISY})
 
 
 def make_report(
@@ -86,7 +88,7 @@ def _list_named(line: CommitLine, answer: Bisection) -> tuple[LineCommit, ...]:
 def _list_caveats(trials: Sequence[MeasuredTrial]) -> tuple[Caveat, ...]:
     """Return what one must know about the trials that the answer rests on, each once."""
     runs = [run for purpose, pair in trials if purpose is not TrialPurpose.SEARCH for run in pair]
-    found = dict.fromkeys(caveat for run in runs for caveat in run.caveats if caveat.code != CaveatCode.STOPPED)
+    found = dict.fromkeys(caveat for run in runs for caveat in run.caveats if caveat.code not in _SAID_OTHERWISE)
     return tuple(found)
 
 

@@ -36,7 +36,8 @@ def list_line(repo: str, ends: tuple[str, str], *, cache: Path, environ: Mapping
         base = clone.git.ask("merge-base", good.sha, bad.sha).partition("\n")[0]
         _require_line(clone, ends, (good, bad), base)
         if base != good.sha:
-            note(f"{ends[0]} is not an ancestor of {ends[1]}: the search begins at their merge base, {base[:8]}")
+            one, other = _name(ends[0], good), _name(ends[1], bad)
+            note(f"{one} is not an ancestor of {other}: the search begins at their merge base, {base[:8]}")
             good = clone.find(base)
         commits = tuple(_list_commits(clone, good, bad)) if good.sha != bad.sha else ()
     return CommitLine(good=good, commits=commits, repo=clone.location)
@@ -54,9 +55,13 @@ def _require_line(clone: OpenClone, ends: tuple[str, str], commits: tuple[Commit
             raise UsageError(what, cause=cause, hint=hint)
         raise UsageError(what, hint="name two commits of one history")
     if base == bad.sha and good.sha != bad.sha:
-        cause = f"{ends[1]} ({bad.short}) is an ancestor of {ends[0]} ({good.short})"
+        cause = f"{_name(ends[1], bad)} is an ancestor of {_name(ends[0], good)}"
         hint = f"harness bisect {ends[1]} {ends[0]}"
         raise UsageError("the two commits are in the wrong order", cause=cause, hint=hint)
+
+
+def _name(ref: str, commit: Commit) -> str:
+    return commit.short if ref == commit.sha else f"{ref} ({commit.short})"
 
 
 def _list_commits(clone: OpenClone, good: Commit, bad: Commit) -> Iterator[LineCommit]:
