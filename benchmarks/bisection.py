@@ -21,10 +21,11 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from scipy.stats import binomtest
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.procedure import share  # noqa: E402
 from benchmarks.sitting import make_parser, perform, print_head  # noqa: E402
 from harness.plan.bisect import plan_next  # noqa: E402
 from harness.plan.bisect_choice import estimate_builds  # noqa: E402
@@ -55,7 +56,7 @@ class Kind:
 
     Processes remember their predecessor with the correlation `memory`, and blocks theirs with `block_memory`; a share
     `tail` of the processes is slow by 3 to 30 times the scatter; a share `broken` of the commits does not build.
-    Where the choice is `blind` it reckons with no build.
+    `threshold` is the smallest change that is looked for. Where the choice is `blind` it reckons with no build.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Kind:
     block_memory: float = 0.0
     tail: float = 0.0
     broken: float = 0.0
+    threshold: float = 0.02
     effort: Effort = BLOCKS_ALONE
     blind: bool = False
 
@@ -81,6 +83,7 @@ KINDS = (
     Kind(name="3 %, all of it", memory=0.5, tail=0.05, broken=0.1),
     Kind(name="3 % and 3 %", steps=(0.03, 0.03)),
     Kind(name="5 % and -3 %", steps=(0.05, -0.03)),
+    Kind(name="5 % and -3 %, threshold 1 %", steps=(0.05, -0.03), threshold=0.01),
     Kind(name="3 %, 18 commits", commits=18),
     Kind(name="3 %, 1,024 commits", commits=1024),
     Kind(name="nothing", steps=()),
@@ -169,9 +172,7 @@ def main() -> None:
     given = parser().parse_args()
     print_head()
     began = time.perf_counter()
-    print(
-        f"seed {SEED}, {given.searches} searches a line; shares with 95 % Clopper-Pearson intervals, medians [9 of 10]"
-    )
+    print(f"seed {SEED}; shares with 95 % Clopper-Pearson intervals, medians [9 of 10 are at most]")
     with ProcessPoolExecutor(given.jobs) as pool:
         run = partial(search_all, pool, given.searches)
         tabulate_answers([kind for kind in KINDS if given.only in kind.name], run)
@@ -199,49 +200,60 @@ def search_all(pool: ProcessPoolExecutor, searches: int, kind: Kind) -> list[End
 
 def tabulate_answers(kinds: Sequence[Kind], run: Run) -> None:
     print(
-        "\n| what | all culprits in sets of one or two | a wrong name | UNRESOLVED | the 95 % set held it | "
+        "\n| what | searches | all culprits in sets of one or two | a wrong name | UNRESOLVED | the 95 % set held it | "
         "blocks: ends | search | final | asv | git, 1 process | git, 5 |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for kind in kinds:
-        found = run(kind)
-        count = len(found)
-        cells = [
-            kind.name,
-            share(sum(one.right for one in found), count),
-            share(sum(one.wrong for one in found), count),
-            share(sum(one.answer.verdict is BisectVerdict.UNRESOLVED for one in found), count),
-            tell_held(found),
-            spread([one.answer.ends_blocks for one in found]),
-            spread([one.answer.search_blocks for one in found]),
-            spread([one.answer.final_blocks for one in found]),
-            *(f"{sum(one.others[index] for one in found) / count:.0%}" for index in range(3)),
-        ]
-        print(f"| {' | '.join(cells)} |", flush=True)
+        print(f"| {' | '.join(tell_answers(kind, run(kind)))} |", flush=True)
 
 
-def tell_held(found: Sequence[Ended]) -> str:
-    """Return how often the set that went into the first final trial held a culprit."""
+def tell_answers(kind: Kind, found: Sequence[Ended]) -> list[str]:
+    """Return the cells of a row."""
+    count = len(found)
     proposed = [one.proposed for one in found if one.proposed is not None]
-    return share(sum(proposed), len(proposed)) if proposed else "none proposed"
+    return [
+        kind.name,
+        f"{count:,}",
+        tell_share(sum(one.right for one in found), count),
+        tell_share(sum(one.wrong for one in found), count),
+        tell_share(sum(one.answer.verdict is BisectVerdict.UNRESOLVED for one in found), count),
+        tell_share(sum(proposed), len(proposed)) if proposed else "none proposed",
+        spread([one.answer.ends_blocks for one in found]),
+        spread([one.answer.search_blocks for one in found]),
+        spread([one.answer.final_blocks for one in found]),
+        *(
+            f"{100 * sum(one.others[index] for one in found) / count:.0f} %" if kind.steps else "-"
+            for index in range(3)
+        ),
+    ]
+
+
+def tell_share(hits: int, count: int) -> str:
+    """Return a share and its Clopper-Pearson interval, in per cent."""
+    low, high = binomtest(hits, count).proportion_ci()
+    return f"{100 * hits / count:.3g} % [{100 * low:.3g}, {100 * high:.3g}]"
 
 
 def tabulate_costs(run: Run) -> None:
-    print("\n| what | choice by | builds | blocks | minutes |")
-    print("|---|---|---|---|---|")
+    print("\n| what | searches | choice by | builds | blocks | minutes |")
+    print("|---|---|---|---|---|---|")
     for kind in COSTS:
         for name, blind in (("bits per second", False), ("bits per block, builds not counted", True)):
             found = [one.answer for one in run(dataclasses.replace(kind, blind=blind))]
-            blocks = [one.ends_blocks + one.search_blocks + one.final_blocks for one in found]
-            minutes = [one.spent_s / 60 for one in found]
-            cells = [kind.name, name, spread([one.builds for one in found]), spread(blocks), spread(minutes)]
-            print(f"| {' | '.join(cells)} |", flush=True)
+            print(f"| {' | '.join([kind.name, f'{len(found):,}', name, *tell_costs(found)])} |", flush=True)
+
+
+def tell_costs(found: Sequence[Bisection]) -> list[str]:
+    """Return builds, blocks and minutes."""
+    blocks = [one.ends_blocks + one.search_blocks + one.final_blocks for one in found]
+    return [spread([one.builds for one in found]), spread(blocks), spread([one.spent_s / 60 for one in found])]
 
 
 def tabulate_thinking() -> None:
     print("\n| commits | what is next, CPU time: median | most |")
     print("|---|---|---|")
-    for commits in (18, 256, 3440):
+    for commits in (18, 256, 1024, 3440):
         kind = Kind(name="thinking", commits=commits)
         node, search = begin(kind, 0)
         times = []
@@ -260,7 +272,12 @@ def begin(kind: Kind, number: int) -> tuple[Node, LineSearch]:
     places = range(1, kind.commits + 1)
     candidates = tuple(CandidateCommit(commit=f"{place:04d}", wide=place in node.wide) for place in places)
     return node, LineSearch(
-        case=CASE, metric=METRIC, candidates=candidates, effort=kind.effort, built=(kind.commits,), threshold=0.02
+        case=CASE,
+        metric=METRIC,
+        candidates=candidates,
+        effort=kind.effort,
+        built=(kind.commits,),
+        threshold=kind.threshold,
     )
 
 

@@ -191,6 +191,7 @@ def _find_least(ends: tuple[LineBlock, ...], threshold: float) -> float:
     return min(wanted, centre) / 2 if wanted else centre / 4
 
 
+@functools.lru_cache(maxsize=1024)
 def _read(block: LineBlock) -> Shift | None:
     usable = [math.log(there / here) for here, there in block.pairs if is_usable(here) and is_usable(there)]
     return Shift(block.baseline, block.contender, find_centre(usable)) if usable else None

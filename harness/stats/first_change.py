@@ -9,14 +9,17 @@ The noise of a block is normal with a share of Cauchy's law, so that few slow pr
 Its scale is not known: the sum goes over some scales, too. Where neighbouring blocks are alike they count as fewer.
 """
 
+import functools
 import itertools
 import math
+import operator
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from harness.stats.evidence import find_centre
 from harness.stats.level_chain import (
     FURTHER,
+    BackwardPass,
     ChainLink,
     LevelGrid,
     Shift,
@@ -39,6 +42,7 @@ _LEAST_SHARE = 0.1
 _STEADY = 3
 # What lies farther off than so many scales is no likeness.
 _FAR = 3.0
+_find_centre = functools.lru_cache(maxsize=256)(find_centre)
 
 
 class FirstChange(NamedTuple):
@@ -70,9 +74,9 @@ def find_first_change(weights: Sequence[float], shifts: Sequence[Shift], *, leas
     ends = [one.shift for one in shifts if (one.baseline, one.contender) == (0, len(weights))]
     if not ends or (base and base not in {one.contender for one in shifts}):
         raise ValueError("the two ends of the line, and the base, must be measured first")
-    spread = max(measure_spread(sorted(ends)), FINEST)
-    grid = lay_grid(ends, _list_levels(shifts), spread, least)
+    spread, grid = _lay_grid(tuple(ends), tuple(_list_levels(shifts)), least)
     scales = [max(scale * spread, grid.step / 2) for scale in _SCALES]
+    weights, shifts = tuple(weights), tuple(shifts)
     found = _weigh(weights, shifts, grid, _Noise(scales, 1.0), base)
     alike = _correlate(weights, shifts, grid, found.scale)
     if alike > bound_neighbour_correlation(len(shifts)):
@@ -96,13 +100,31 @@ def find_smallest_set(chances: Sequence[float], wanted: float) -> tuple[int, ...
     return tuple(place for place in ranked if chances[place] >= least)
 
 
-def _weigh(weights: Sequence[float], shifts: Sequence[Shift], grid: LevelGrid, noise: _Noise, base: int) -> FirstChange:
+@functools.lru_cache(maxsize=16)
+def _lay_grid(ends: tuple[float, ...], between: tuple[float, ...], least: float) -> tuple[float, LevelGrid]:
+    """Return the spread of the blocks between GOOD and BAD, and the levels to reckon with."""
+    spread = max(measure_spread(sorted(ends)), FINEST)
+    return spread, lay_grid(ends, between, spread, least)
+
+
+@functools.lru_cache(maxsize=16)
+def _walk(
+    weights: tuple[float, ...], shifts: tuple[Shift, ...], grid: LevelGrid, scale: float, share: float
+) -> tuple[list[ChainLink], BackwardPass, float]:
+    """Return a chain, its backward pass and the logarithm in front of it: the same for every base."""
+    links, known = make_chain(weights, shifts, grid, scale, share)
+    return links, pass_backward(links, grid), known
+
+
+def _weigh(
+    weights: tuple[float, ...], shifts: tuple[Shift, ...], grid: LevelGrid, noise: _Noise, base: int
+) -> FirstChange:
     """Return the posterior."""
     rows = []
     stretches = [base]
     for scale in noise.scales:
-        links, known = make_chain(weights, shifts, grid, scale, noise.share)
-        masses, size = _measure_masses(links, grid, base)
+        links, back, known = _walk(weights, shifts, grid, scale, noise.share)
+        masses, size = _measure_masses(links, back, grid, base)
         rows.append(([known + mass for mass in masses], size, scale))
         stretches = [base, *(link.place for link in links if link.place > base)]
     top = max(max(masses) for masses, _, _ in rows)
@@ -120,22 +142,27 @@ def _weigh(weights: Sequence[float], shifts: Sequence[Shift], grid: LevelGrid, n
     return FirstChange(tuple(chances), none / total, size, mean)
 
 
-def _measure_masses(links: Sequence[ChainLink], grid: LevelGrid, base: int) -> tuple[list[float], float]:
+def _measure_masses(
+    links: Sequence[ChainLink], back: BackwardPass, grid: LevelGrid, base: int
+) -> tuple[list[float], float]:
     """Return logarithms: of the first jump behind the base at each link, and last of none; and its expected size."""
     start = next((index for index, link in enumerate(links, 1) if link.place == base), 0)
-    *_, (stay, stay_scale) = iter_forward(links[:start], grid)
-    behind = links[start:]
-    back = pass_backward(behind, grid)
+    *_, (ahead, stay_scale) = iter_forward(links[:start], grid)
+    # Behind GOOD, whose level is known, only that one counts.
+    known = [level for level, value in enumerate(ahead) if value]
+    cut = slice(known[0], known[-1] + 1)
+    stay = ahead[cut]
     masses, best, size = [], -math.inf, 0.0
-    for index, link in enumerate(behind):
-        parts = [one * other for one, other in zip(stay, back.jumped[index], strict=True)]
+    for index, link in enumerate(links[start:], start):
+        parts = list(map(operator.mul, stay, back.jumped[index][cut]))
         mass = math.fsum(parts)
         masses.append(math.log(mass) + stay_scale + back.scales[index] if mass > 0 else -math.inf)
         if masses[-1] > best:
-            level = max(range(grid.size), key=parts.__getitem__)
+            level = cut.start + parts.index(max(parts))
             best, size = masses[-1], expect_size(level, link, back.messages[index + 1], grid)
         kept = weigh_stay(link, grid)
-        stay, scale = rescale([one * kept * level for one, level in zip(stay, link.levels, strict=True)])
+        levels = link.levels[cut] if kept == 1 else [kept * level for level in link.levels[cut]]
+        stay, scale = rescale(list(map(operator.mul, stay, levels)))
         stay_scale += scale
     quiet = math.fsum(stay)
     # One jump in the line and none at all are as likely beforehand; behind a jump that is known, none is usual.
@@ -150,7 +177,7 @@ def _list_levels(shifts: Sequence[Shift]) -> list[float]:
     for one in shifts:
         if not one.baseline:
             found.setdefault(one.contender, []).append(one.shift)
-    return [find_centre(values) for values in found.values() if len(values) >= _STEADY]
+    return [_find_centre(tuple(values)) for values in found.values() if len(values) >= _STEADY]
 
 
 def _correlate(weights: Sequence[float], shifts: Sequence[Shift], grid: LevelGrid, scale: float) -> float:
@@ -159,8 +186,8 @@ def _correlate(weights: Sequence[float], shifts: Sequence[Shift], grid: LevelGri
     back = pass_backward(links, grid).messages
     levels = {0: 0.0}
     for link, (ahead, _), behind in zip(links, list(iter_forward(links, grid))[1:], back[1:], strict=True):
-        chances = [one * other for one, other in zip(ahead, behind, strict=True)]
-        levels[link.place] = (max(range(grid.size), key=chances.__getitem__) + grid.first) * grid.step
+        chances = list(map(operator.mul, ahead, behind))
+        levels[link.place] = (chances.index(max(chances)) + grid.first) * grid.step
     limit = _FAR * scale
     rest = [one.shift - levels[one.contender] + levels[one.baseline] for one in shifts]
     return correlate_neighbours([max(-limit, min(limit, value)) for value in rest])

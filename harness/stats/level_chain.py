@@ -9,6 +9,7 @@ by go beside them.
 import functools
 import itertools
 import math
+import operator
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -25,6 +26,8 @@ _FINER = 4
 # A shift that is farther off than so many times the grid counts as if it were there: it says nearly nothing.
 _REACH = 6
 _FLOOR = -150.0
+# Vectors whose greatest value is above it are left as they are: products of two are still far from underflow.
+_SMALL = 1e-30
 
 Vector = list[float]
 
@@ -90,23 +93,20 @@ def make_chain(
     where its places are neighbours in the chain.
     """
     places = sorted({one.contender for one in shifts} | {one.baseline for one in shifts} - {0})
-    order = {place: index for index, place in enumerate(places)}
-    table = _tabulate((_REACH + 1) * grid.size * _FINER, grid.step / _FINER, scale, share)
-    at = {place: [0.0] * grid.size for place in places}
-    across: dict[tuple[int, int], Vector] = {}
+    pairs = list(itertools.pairwise([0, *places]))
+    at: dict[int, list[float]] = {place: [] for place in places}
+    across: dict[tuple[int, int], list[float]] = {pair: [] for pair in pairs}
     for one in shifts:
+        # A block of GOOD tells of a level, also where its two places are neighbours.
         if not one.baseline:
-            said = _look_up(table, one.shift, grid, grid.first, grid.size)
-            at[one.contender] = _add(at[one.contender], said)
-        elif order[one.contender] - order[one.baseline] == 1:
-            said = _look_up(table, one.shift, grid, 1 - grid.size, 2 * grid.size - 1)
-            key = one.baseline, one.contender
-            across[key] = _add(across[key], said) if key in across else said
+            at[one.contender].append(one.shift)
+        elif (one.baseline, one.contender) in across:
+            across[one.baseline, one.contender].append(one.shift)
     whole = sum(weights)
     known, links = 0.0, []
-    for before, place in itertools.pairwise([0, *places]):
-        levels, high = _exponentiate(at[place])
-        jumps, more = _exponentiate(across[before, place]) if (before, place) in across else (None, 0.0)
+    for before, place in pairs:
+        levels, high = _weigh_levels(tuple(at[place]), grid, scale, share)
+        jumps, more = _weigh_jumps(tuple(across[before, place]), grid, scale, share)
         known += high + more
         links.append(ChainLink(place, FURTHER * sum(weights[before:place]) / whole, levels, jumps))
     return links, known
@@ -119,12 +119,11 @@ def pass_backward(links: Sequence[ChainLink], grid: LevelGrid) -> BackwardPass:
     scales: list[float] = []
     messages = [message]
     for link in reversed(links):
-        ahead = [one * other for one, other in zip(link.levels, message, strict=True)]
+        ahead = list(map(operator.mul, link.levels, message))
         leap = _leap(ahead, link, grid)
-        kept = weigh_stay(link, grid)
         jumped.append(leap)
         scales.append(total)
-        message, scale = rescale([kept * one + other for one, other in zip(ahead, leap, strict=True)])
+        message, scale = rescale(_stay_or_leap(ahead, leap, link, grid))
         total += scale
         messages.append(message)
     return BackwardPass(jumped[::-1], scales[::-1], messages[::-1])
@@ -136,10 +135,9 @@ def iter_forward(links: Sequence[ChainLink], grid: LevelGrid) -> Iterator[tuple[
     message[-grid.first] = 1.0
     yield message, total
     for link in links:
-        kept = weigh_stay(link, grid)
         leap = _leap(message, link, grid, forward=True)
-        moved = [(kept * one + other) * level for one, other, level in zip(message, leap, link.levels, strict=True)]
-        message, scale = rescale(moved)
+        moved = _stay_or_leap(message, leap, link, grid)
+        message, scale = rescale(list(map(operator.mul, moved, link.levels)))
         total += scale
         yield message, total
 
@@ -160,11 +158,18 @@ def expect_size(level: int, link: ChainLink, message: Vector, grid: LevelGrid) -
 
 
 def rescale(values: Vector) -> tuple[Vector, float]:
-    """Return the values over their greatest, and its logarithm."""
-    high = max(values)
-    if high <= 0:
+    """Return the values over their greatest, and its logarithm; as they are where the greatest is not small."""
+    high = max(values, default=0.0)
+    if high <= 0 or high > _SMALL:
         return values, 0.0
     return [value / high for value in values], math.log(high)
+
+
+def _stay_or_leap(values: Vector, leap: Vector, link: ChainLink, grid: LevelGrid) -> Vector:
+    if link.jumps is None:
+        return list(map(operator.add, values, leap))
+    kept = weigh_stay(link, grid)
+    return [kept * value + other for value, other in zip(values, leap, strict=True)]
 
 
 def _leap(values: Vector, link: ChainLink, grid: LevelGrid, *, forward: bool = False) -> Vector:
@@ -173,44 +178,61 @@ def _leap(values: Vector, link: ChainLink, grid: LevelGrid, *, forward: bool = F
     if link.jumps is None:
         sums = [0.0, *itertools.accumulate(values)]
         every = sums[-1]
-        return [share * (sums[low] + every - sums[high]) for low, high in _list_gaps(count, grid.least)]
-    sign = -1 if forward else 1
-    jumps = link.jumps
+        # All that lies `least` below a level or lower, and all that lies `least` above it or higher.
+        below = ([0.0] * (grid.least - 1) + sums)[:count]
+        until = (sums[grid.least :] + [every] * grid.least)[:count]
+        return [share * (low + every - high) for low, high in zip(below, until, strict=True)]
+    turned = link.jumps[::-1] if forward else link.jumps
+    jumps = [0.0 if abs(index - count + 1) < grid.least else value for index, value in enumerate(turned)]
     return [
-        share * math.fsum(values[other] * jumps[sign * (other - level) + count - 1] for other in (*range(low), *rest))
-        for level, (low, rest) in enumerate((low, range(high, count)) for low, high in _list_gaps(count, grid.least))
+        share * math.fsum(map(operator.mul, values, jumps[count - 1 - level : 2 * count - 1 - level]))
+        for level in range(count)
     ]
 
 
-@functools.lru_cache(maxsize=64)
-def _list_gaps(count: int, least: int) -> list[tuple[int, int]]:
-    """Return for each level from where to where others are too near to jump to."""
-    return [(max(0, level - least + 1), min(count, level + least)) for level in range(count)]
+@functools.lru_cache(maxsize=1024)
+def _weigh_levels(values: tuple[float, ...], grid: LevelGrid, scale: float, share: float) -> tuple[Vector, float]:
+    """Return what the blocks of GOOD and a place say of its levels, and the logarithm of what that was divided by."""
+    if not values:
+        return [1.0] * grid.size, 0.0
+    return _exponentiate(_add_up(values, grid, scale, (grid.first, grid.size)), share)
 
 
-@functools.lru_cache(maxsize=64)
-def _tabulate(count: int, step: float, scale: float, share: float) -> Vector:
-    """Return the logarithms of a block's density at 0, 1, ... steps from its centre."""
-    table = []
-    for index in range(count + 1):
-        z = index * step / scale
-        normal = (1 - _WILD) * math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-        wild = _WILD / (math.pi * _WILD_WIDTH * (1 + (z / _WILD_WIDTH) ** 2))
-        table.append(share * math.log((normal + wild) / scale))
-    return table
+@functools.lru_cache(maxsize=512)
+def _weigh_jumps(values: tuple[float, ...], grid: LevelGrid, scale: float, share: float) -> tuple[Vector | None, float]:
+    """Return what the blocks of two neighbours say of the jump between them, None where there are no such blocks."""
+    if not values:
+        return None, 0.0
+    return _exponentiate(_add_up(values, grid, scale, (1 - grid.size, 2 * grid.size - 1)), share)
 
 
-def _look_up(table: Vector, shift: float, grid: LevelGrid, first: int, count: int) -> Vector:
-    """Return the logarithms of the density at all levels (or jumps) from the first; a far shift counts as nearer."""
+@functools.lru_cache(maxsize=1024)
+def _add_up(values: tuple[float, ...], grid: LevelGrid, scale: float, steps: tuple[int, int]) -> Vector:
+    """Return the sums of the logarithms of the density of all values, for so many steps from the first (`steps`).
+
+    A value that is far off counts as a nearer one.
+    """
     limit = _REACH * grid.size * _FINER
-    place = max(-limit, min(limit, round(shift / grid.step * _FINER)))
-    return [table[abs(place - level * _FINER)] for level in range(first, first + count)]
+    table = _tabulate(limit + grid.size * _FINER, grid.step / _FINER, scale)
+    first, count = steps
+    rows = []
+    for value in values:
+        place = max(-limit, min(limit, round(value / grid.step * _FINER)))
+        start = len(table) // 2 + first * _FINER - place
+        rows.append(table[start : start + count * _FINER : _FINER])
+    return [sum(column) for column in zip(*rows, strict=True)]
 
 
-def _add(one: Vector, other: Vector) -> Vector:
-    return [first + second for first, second in zip(one, other, strict=True)]
+@functools.lru_cache(maxsize=16)
+def _tabulate(reach: int, step: float, scale: float) -> Vector:
+    """Return the logarithms of a block's density from `reach` steps below its centre to as many above it."""
+    high, wild = (1 - _WILD) / math.sqrt(2 * math.pi) / scale, _WILD / (math.pi * _WILD_WIDTH) / scale
+    squares = [(index * step / scale) ** 2 for index in range(reach + 1)]
+    half = [math.log(high * math.exp(-square / 2) + wild / (1 + square / _WILD_WIDTH**2)) for square in squares]
+    return [*half[:0:-1], *half]
 
 
-def _exponentiate(logs: Vector) -> tuple[Vector, float]:
+def _exponentiate(logs: Vector, share: float) -> tuple[Vector, float]:
+    """Return the numbers over their greatest, each a block that counts as `share` of one, and its logarithm."""
     high = max(logs)
-    return [math.exp(max(_FLOOR, value - high)) for value in logs], high
+    return [math.exp(max(_FLOOR, share * (value - high))) for value in logs], share * high

@@ -86,6 +86,15 @@ def test_the_next_change_is_looked_for_behind_the_base() -> None:
     assert search(shifts, base=12).none > 0.9
 
 
+def test_what_was_asked_before_changes_no_answer() -> None:
+    shifts = make_line((4, 0.0), (5, SIZE), (11, SIZE), (12, 2 * SIZE), size=2 * SIZE)
+    first = search(shifts, base=5)
+    search(shifts)
+    search([*shifts, Shift(0, 8, SIZE)], base=5)
+    assert search(shifts, base=5) == first
+    assert search(shifts[:-1], base=5) != first
+
+
 def test_blocks_of_a_culprit_and_its_parent_count() -> None:
     shifts = make_line((6, 0.0), (8, 0.02), (9, 0.03))
     before = search(shifts).chances[9]

@@ -124,5 +124,32 @@ def test_the_size_of_a_jump_is_a_mean_over_levels_that_are_far_enough() -> None:
     assert expect_size(1, link, [0.0, 1.0, 0.0, 0.0, 0.0], GRID) == 0.0
 
 
-def test_nothing_at_all_is_not_divided_by() -> None:
+def test_only_what_is_small_is_divided_by_its_greatest() -> None:
     assert rescale([0.0, 0.0]) == ([0.0, 0.0], 0.0)
+    assert rescale([0.5, 0.25]) == ([0.5, 0.25], 0.0)
+    assert rescale([1e-40, 2e-40]) == ([0.5, 1.0], math.log(2e-40))
+
+
+@pytest.mark.parametrize("size", [0.0, 0.05])
+def test_a_long_line_with_thousands_of_blocks_stays_within_the_numbers(size: float) -> None:
+    draw = random.Random(4)
+    grid = lay_grid([size] * 20, [], 0.02, 0.01)
+    shifts = [Shift(0, place, size * (place > 150) + draw.gauss(0, 0.02)) for place in range(1, 301) for _ in range(9)]
+    links, _ = make_chain([1.0] * 300, shifts, grid, 0.02, 1.0)
+    *_, (message, scale) = iter_forward(links, grid)
+    back = pass_backward(links, grid)
+    whole = math.log(back.jumped[0][-grid.first] + links[0].levels[-grid.first] * back.messages[1][-grid.first])
+    assert math.log(math.fsum(message)) + scale == pytest.approx(whole + back.scales[0])
+
+
+def test_far_values_count_as_nearer_ones() -> None:
+    grid = lay_grid([0.03] * 20, [], 0.02, 0.01)
+    near, far = (make_chain([1.0], [Shift(0, 1, shift)], grid, 0.02, 1.0) for shift in (-9.0, -99.0))
+    assert near == far
+
+
+def test_a_block_that_counts_less_says_less() -> None:
+    grid = lay_grid([0.03] * 20, [], 0.02, 0.01)
+    shifts = [Shift(0, 1, 0.03), Shift(0, 1, 0.02)]
+    (whole,), (half,) = (make_chain([1.0], shifts, grid, 0.02, share)[0] for share in (1.0, 0.5))
+    assert half.levels == pytest.approx([math.sqrt(level) for level in whole.levels])
