@@ -91,9 +91,11 @@ def read_answer(results: Path, stored: StoredBisection, note: Note) -> BisectRep
 
 
 def _reckon(stored: StoredBisection, line: Line, sitting: Sitting) -> Effort:
-    """Return the seconds that blocks and builds take, from those that were made."""
-    times = {one.commit: one.seconds for one in stored.built}
-    full_s = max((times[key] for key in stored.line.ends if key in times), default=DEFAULT_EFFORT.full_s)
+    """Return the seconds that blocks and builds take, from those that were made.
+
+    The builds of both ends may have been there already; the longest one tells what it takes if everything is compiled.
+    """
+    full_s = max((one.seconds for one in stored.built if not one.reason), default=DEFAULT_EFFORT.full_s)
     near = _list_near(stored, line)[-_LATEST:]
     share = DEFAULT_EFFORT.near_s / DEFAULT_EFFORT.full_s if sitting.has_compiler_cache else 1.0
     block_s = max(_INSTANT_S, median(sitting.block_s)) if sitting.block_s else DEFAULT_EFFORT.block_s

@@ -37,7 +37,8 @@ def plan_next(search: LineSearch) -> NextBlock | Bisection:
     First GOOD against BAD, until there is a verdict. Then the block that is expected to tell most of the first commit
     that changed the level, for each second that it takes. Once a set that cannot be told apart holds it at 95 %, the
     commit before the set against the last one in it, as a trial of its own. Then the same for what comes behind, until
-    it is 95 % sure that nothing more changes it. A commit that turns out not to build belongs into `unbuildable`.
+    it is 95 % sure that nothing more changes it. A commit that turns out not to build, or not to run,
+    belongs into `unbuildable`.
     """
     ends = _trial(search, TrialPurpose.ENDS, 0, len(search.candidates))
     if not ends.settled:
@@ -49,7 +50,8 @@ def plan_next(search: LineSearch) -> NextBlock | Bisection:
         why = f"GOOD and BAD differ by {100 * ends.comparison.change:+.1f} %, less than is looked for"
         return _conclude(search, (BisectVerdict.NOTHING, why), ends, ())
     last = search.blocks[-1]
-    if last.purpose is TrialPurpose.FINAL and search.effort.block_s <= search.left_s:
+    broken = {last.baseline, last.contender} & set(search.unbuildable)
+    if last.purpose is TrialPurpose.FINAL and not broken and search.effort.block_s <= search.left_s:
         final = _trial(search, TrialPurpose.FINAL, last.baseline, last.contender)
         if not final.settled and len(final.blocks) < MOST_BLOCKS:
             return _measure(search, final, (), _FINAL)
@@ -114,7 +116,7 @@ def _search(search: LineSearch, ends: _Trial) -> NextBlock | Bisection:
         return _conclude(search, (BisectVerdict.FOUND, "nothing is left behind the culprit"), ends, culprits)
     if culprits:
         return _conclude(search, (BisectVerdict.FOUND, "the whole step is explained"), ends, culprits, change)
-    why = "GOOD and BAD differ no more, now that they were measured again"
+    why = "measured again, GOOD and BAD no longer differ"
     return _conclude(search, (BisectVerdict.NOTHING, why), ends, (), change)
 
 

@@ -49,7 +49,7 @@ def choose_block(search: LineSearch, change: FirstChange, base: int) -> NextBloc
     last = len(search.candidates)
     if best and base and best.contender == last and _count(search, base) < _count(search, last):
         # Both levels are compared; the one that is known worse tells more.
-        return best.replace(contender=base, reason="has BAD the level of the culprit?")
+        return best.replace(contender=base, reason="does BAD differ from the culprit?")
     return best
 
 

@@ -1,4 +1,4 @@
-"""The places that a bisection goes over: the commits that can have changed the speed, by their files and their code."""
+"""The places that a bisection goes over: the commits that may have changed the speed, by their files and their code."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class Line(NamedTuple):
 
 
 class _Group(NamedTuple):
-    """A commit that can have changed the speed by some of its `files`, and those behind it that cannot."""
+    """A commit that may have changed the speed by some of its `files`, and those behind it that cannot."""
 
     members: tuple[LineCommit, ...]
     measured: str

@@ -16,7 +16,7 @@ NAME_OF_GOOD = "GOOD"
 
 
 class CandidateCommit(Record):
-    """A commit that can have changed the speed, on the line from GOOD (left out) to BAD (the last one).
+    """A commit that may have changed the speed, on the line from GOOD (left out) to BAD (the last one).
 
     `merged` are the commits behind it whose library has the same code: they cannot have done it, and are measured with
     it. `weight` is how likely it is beforehand, relative to the others. `files` are those that it changes and that are
@@ -107,7 +107,7 @@ class BisectVerdict(StrEnum):
 
 
 class Suspect(Record):
-    """A commit that can have done it, and how probable that is."""
+    """A commit that may have done it, and how probable that is."""
 
     commit: str
     probability: float

@@ -52,6 +52,7 @@ class World:
     metrics: tuple[str, ...] = ("encode", "decode", "batchd", "prompt")
     change: float = 0.2
     stop_after: int = 1000
+    lost_when_tried: set[str] = field(default_factory=set)
     built: list[str] = field(default_factory=list)
     blocks: list[tuple[str, str]] = field(default_factory=list)
     draw: random.Random = field(default_factory=lambda: random.Random(1))
@@ -116,7 +117,9 @@ class Engine1:
     def measure_block(self, block: BlockPlan, _: Mapping[Role, SideCase]) -> BlockOutcome:
         if len(self.world.blocks) >= self.world.stop_after:
             raise KeyboardInterrupt
-        if lost := [at for at, key in enumerate(self.keys) if key in self.world.lost]:
+        tried = GOOD not in self.keys and self.world.blocks[-1] == self.keys
+        lost_by_now = self.world.lost | (self.world.lost_when_tried if tried else set())
+        if lost := [at for at, key in enumerate(self.keys) if key in lost_by_now]:
             return LostBlock(reason="exit code 1", role=ROLES[lost[0]])
         self.world.blocks.append(self.keys)
         here, there = (self._measure(key, block) for key in self.keys)
@@ -283,6 +286,15 @@ def test_what_does_not_build_or_cannot_be_measured_stays_a_suspect(world: World,
     assert {TrialEnd.LOST} <= {run.trial.stopped for run in lost if run.trial}
 
 
+def test_what_fails_in_its_final_trial_is_not_tried_again(world: World, tmp_path: Path) -> None:
+    world.lost_when_tried = {KEYS[3]}
+    _, answer = search(tmp_path)
+    (suspects,) = name_suspects(answer)
+    assert suspects == [KEYS[4]]
+    assert world.blocks.count((KEYS[3], KEYS[4])) == 1
+    assert answer.culprits[0].baseline == KEYS[2]
+
+
 @pytest.mark.parametrize("fate", ["broken", "lost", "gone"])
 @pytest.mark.parametrize("end", [GOOD, BAD])
 def test_an_end_is_needed(world: World, tmp_path: Path, end: str, fate: str) -> None:
@@ -306,7 +318,7 @@ def test_what_was_stopped_goes_on(world: World, tmp_path: Path, stop_after: int)
     first = sit(tmp_path, begin())
     with pytest.raises(KeyboardInterrupt):
         first.go()
-    assert len(first.bundles) == (2 if stop_after in (0, 3) else len(first.bundles))
+    assert len(first.bundles) == 2 * len(first.stored.trials) > 0
     if stop_after:
         running = read_answer(tmp_path / "results", first.stored, pytest.fail)
         assert running.ends_blocks + running.search_blocks + running.final_blocks == stop_after

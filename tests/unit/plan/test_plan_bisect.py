@@ -173,6 +173,15 @@ def test_time_that_is_up_in_the_final_trial_keeps_the_suspect() -> None:
     assert [one.commit for one in found.suspects] == ["c13"]
 
 
+def test_a_final_trial_ends_with_a_commit_that_can_no_longer_be_measured() -> None:
+    line = Line({13: 0.05})
+    line.run(make_search(32))
+    first = next(index for index, one in enumerate(line.search.blocks) if one.purpose is TrialPurpose.FINAL)
+    following = plan_next(line.search.replace(blocks=line.search.blocks[: first + 2], unbuildable=(12,), left_s=1e4))
+    assert isinstance(following, NextBlock)
+    assert 12 not in (following.baseline, following.contender)
+
+
 def test_a_final_trial_that_shows_nothing_accuses_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bisect, "MOST_BLOCKS", 20)
     line = Line({13: 0.05})
@@ -210,7 +219,7 @@ def test_what_is_merged_with_a_suspect_is_named_with_it() -> None:
     assert [one.merged for one in found.culprits[0].suspects] == [("docs",)]
 
 
-def test_values_that_are_no_numbers_are_left_out() -> None:
+def test_values_without_a_logarithm_are_left_out() -> None:
     line = Line({2: 0.05})
     line.run(make_search(4))
     broken = LineBlock(purpose=TrialPurpose.SEARCH, baseline=0, contender=2, pairs=((0.0, 1.0),))

@@ -1,4 +1,4 @@
-"""Which commits of a line can have changed the speed: by the files that they change, and by the code of builds."""
+"""Which commits of a line may have changed the speed: by the files that they change, and by the code of builds."""
 
 import pytest
 
