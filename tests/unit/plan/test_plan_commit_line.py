@@ -1,6 +1,8 @@
 """Which commits of a line may have changed the speed: by the files that they change, and by the code of builds."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.plan.commit_line import can_change, lay_line
 from harness.records.commit_line import CommitLine, LineCommit
@@ -139,3 +141,19 @@ def test_what_no_other_file_includes_is_not_wide(path: str) -> None:
     changed = line.commits[0].replace(files=("src/whisper.cpp", path))
     (candidate,) = lay_line(line.replace(commits=(changed,)), {}, "cpu", Engine.LIBRARY).candidates
     assert not candidate.wide
+
+
+@given(st.lists(st.sampled_from(["doc", "", "1", "2", "3"]), min_size=2, max_size=12), st.integers(0, 2**12))
+def test_every_place_has_a_commit_of_its_own_and_all_with_its_code(words: list[str], known: int) -> None:
+    """Each commit is a page or has a code, which is known of some."""
+    keys = ["good", *(f"{word if word == 'doc' else 'c'}{at}" for at, word in enumerate(words[1:], 1))]
+    codes = {key: word for at, (key, word) in enumerate(zip(keys, words, strict=True)) if known >> at & 1}
+    codes = {key: word for key, word in codes.items() if word != "doc"}
+    line = make_line(*keys[1:])
+    laid = lay_line(line, codes, "cpu", Engine.LIBRARY)
+    named = [key for one in laid.candidates for key in (one.commit, *one.merged)]
+    assert len(set(named)) == len(named) <= len(line.commits)
+    assert len(laid.measured) == len(laid.candidates) + 1
+    assert laid.same_ends or (laid.measured[0], laid.measured[-1]) == line.ends
+    assert [laid.places[key] for key in laid.measured] == list(range(len(laid.measured)))
+    assert all(key == laid.measured[at] or codes[key] == codes[laid.measured[at]] for key, at in laid.places.items())

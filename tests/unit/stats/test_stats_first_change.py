@@ -2,6 +2,8 @@ import math
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.stats.first_change import FirstChange, find_first_change, find_smallest_set
 from harness.stats.level_chain import Shift
@@ -149,3 +151,29 @@ def test_the_smallest_set_takes_the_likeliest(wanted: float, places: tuple[int, 
 def test_places_that_are_alike_are_all_in_the_set() -> None:
     assert find_smallest_set((0.0, *[0.05] * 19, 0.05), 0.9) == tuple(range(1, 21))
     assert find_smallest_set((0.0, 0.03, 0.47, 0.47, 0.03), 0.9) == (2, 3)
+
+
+@st.composite
+def draw_lines(draw: st.DrawFn) -> tuple[list[float], list[Shift], int]:
+    """Return weights, blocks of any values between any two places, and a base that was measured."""
+    count = draw(st.integers(1, 8))
+    values = st.floats(-0.2, 0.2) | st.floats(-50, 50) | st.sampled_from([0.0, 1e-300, 700.0])
+    shifts = [Shift(0, count, draw(values)) for _ in range(draw(st.integers(1, 9)))]
+    for _ in range(draw(st.integers(0, 12))):
+        baseline, contender = sorted(draw(st.sets(st.integers(0, count), min_size=2, max_size=2)))
+        shifts.append(Shift(baseline, contender, draw(values)))
+    bases = [0, *(one.contender for one in shifts if one.contender < count)]
+    return [draw(st.floats(0.01, 10)) for _ in range(count)], shifts, draw(st.sampled_from(bases))
+
+
+@given(draw_lines(), st.sampled_from([0.0, 1e-9, 0.01, 3.0]))
+def test_whatever_was_measured_the_chances_come_to_one(
+    line: tuple[list[float], list[Shift], int], least: float
+) -> None:
+    weights, shifts, base = line
+    found = find_first_change(weights, shifts, least=least, base=base)
+    assert math.fsum(found.chances) + found.none == pytest.approx(1)
+    assert all(0 <= chance <= 1 for chance in found.chances)
+    assert not any(found.chances[: base + 1])
+    assert 0 <= found.size < math.inf
+    assert 0 < found.scale < math.inf
