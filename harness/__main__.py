@@ -102,4 +102,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except (MemoryError, SystemError) as error:  # even an orderly end takes memory; all output was flushed
-        refuse_shortage(error, "cannot end orderly")
+        refuse_shortage(error, "cannot go on")

@@ -61,9 +61,11 @@ def _find_ends(request: BisectRequest, work: Workplace) -> _Ends:
         raise UsageError(f"{good!r} is not a commit", cause="a search begins with a commit", hint=_EXAMPLE)
     checkout = _find_checkout(bad, repo, work)
     if repo or checkout is None:
-        if not bad or _is_path(bad):
-            cause = "there is no checkout of whisper.cpp around the current folder" if not bad else ""
-            raise UsageError(f"{bad or 'BAD'} is not a commit", cause=cause, hint=_EXAMPLE)
+        if not bad:
+            cause = (
+                "--repo names no commits" if repo else "there is no checkout of whisper.cpp around the current folder"
+            )
+            raise UsageError("the commit with the change is missing", cause=cause, hint=_EXAMPLE)
         return _Ends(repo or load_pins().repo, good, bad)
     where = checkout.top
     first = _find_commit(checkout, good, work)
@@ -82,7 +84,9 @@ def _find_checkout(bad: str, repo: str, work: Workplace) -> Checkout | None:
     if _is_path(bad):
         found = find_checkout(expand_home(bad), work.environ)
         if repo:
-            raise UsageError(f"--repo and the folder {bad} at once", hint="leave out --repo, or name a commit")
+            raise UsageError(
+                f"--repo cannot be combined with the folder {bad}", hint="leave out --repo, or name a commit"
+            )
         if found is None:
             raise UsageError(f"{bad} is not in a checkout of whisper.cpp", hint=_EXAMPLE)
         return found
@@ -93,7 +97,7 @@ def _find_commit(checkout: Checkout, ref: str, work: Workplace) -> str:
     """Return the sha that a ref names in a checkout; raises UsageError if it names none."""
     found = checkout.find_commit(ref)
     if found is None:
-        checkout.require_elsewhere(ref)
+        checkout.require_elsewhere(ref, alone=True)
         like = ", ".join(checkout.find_like(ref))
         raise UsageError(
             f"{checkout.top} has no commit {ref!r}",

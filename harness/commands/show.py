@@ -1,6 +1,5 @@
 """`harness show`: print runs, the table of a sweep, or the answer of a bisection."""
 
-import shlex
 from collections.abc import Sequence
 
 from harness.bisect.answer import read_answer
@@ -15,6 +14,7 @@ from harness.render.bisection import render_bisection
 from harness.render.display import render_display
 from harness.settings.layer import Settings
 from harness.store.bisection_file import load_bisection, name_bisection
+from harness.store.bundle import BISECTION
 from harness.store.sweep_file import find_sweep, name_sweep
 
 
@@ -30,8 +30,8 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
         output.show(render_bisection(report), report)
         return 0
     if path:
-        hint = f"harness show {shlex.quote(words[0])} --json"
-        raise UsageError(f"{words[0]} is a bisection, which is printed as text or JSON", hint=hint)
+        name = path.name.removesuffix(BISECTION)
+        raise UsageError(f"{name} is a bisection, which has no table", hint=f"harness show {name}, or with --json")
     if output.form in (OutputForm.CSV, OutputForm.MARKDOWN) or pivot != Pivot():
         hint = f"harness report {' '.join(words)} --format {'csv' if output.form is OutputForm.CSV else 'markdown'}"
         raise UsageError("tables of this kind need a sweep, and no sweep is named", hint=hint)

@@ -101,8 +101,9 @@ def _suspect(report: BisectReport, suspect: Suspect) -> Iterator[str]:
     named = {one.key: one for one in report.named}
     one = named[suspect.commit]
     broken = ", does not build" if suspect.unbuildable else ""
+    author = f"{printable(one.commit.author)}; " if one.commit.author else ""
     yield f"  {_name(one.commit)}"
-    yield f"            {printable(one.commit.author)}; probability {suspect.probability:.1%}{broken}"
+    yield f"            {author}probability {suspect.probability:.1%}{broken}"
     if one.files:
         more = f" and {len(one.files) - _FILES} more" if len(one.files) > _FILES else ""
         yield f"            {', '.join(map(printable, one.files[:_FILES]))}{more}"

@@ -192,7 +192,7 @@ BAD_WORDS = (
     (("{bad}", "{bad}"), "they are the same commit"),
     (("{good}", "nothing"), "'nothing'"),
     (("{good}", "a..b"), "is not the name of a commit"),
-    (("{good}",), "BAD is not a commit"),
+    (("{good}",), "the commit with the change is missing"),
     (("{good}", "{bad}", "{bad}"), "bisect needs two commits, not 3"),
     (("{good}", "{bad}", "--metric", "encode,decode"), "one metric"),
     (("{good}", "{bad}", "--threads", "1,2"), "--threads has several values"),

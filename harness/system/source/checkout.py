@@ -88,9 +88,12 @@ class Checkout:
             )
         raise UsageError(f"HEAD and {name} have no commit in common", hint=f"harness ab {name} .")
 
-    def require_elsewhere(self, ref: str) -> None:
-        """Raise UsageError for a name that is unknown here and would mean nothing, or another commit, upstream."""
-        if not _OWN.search(ref):
+    def require_elsewhere(self, ref: str, *, alone: bool = False) -> None:
+        """Raise UsageError for a name that is unknown here and would mean nothing, or another commit, upstream.
+
+        If only this checkout counts (`alone`), any name may be missing because the clone is shallow.
+        """
+        if not (_OWN.search(ref) or (alone and self._is_shallow())):
             return
         what = f"{self.top} has no commit {ref!r}"
         if self._is_shallow():

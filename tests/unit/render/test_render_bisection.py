@@ -116,6 +116,14 @@ def test_several_that_cannot_be_told_apart_have_one_probability_together() -> No
     assert "left out cccccccc: build_release: exit code 1" in told
 
 
+def test_changes_that_nobody_committed_have_no_author() -> None:
+    changes = LineCommit(commit=Commit(sha=B, changes="0" * 64, message="the uncommitted changes in /tree"))
+    (culprit,) = report().culprits
+    suspects = (Suspect(commit=changes.key, probability=0.97),)
+    text = render_bisection(report(named=(changes,), culprits=(culprit.replace(suspects=suspects),)))
+    assert "  bbbbbbbb with changes  the uncommitted changes in /tree\n            probability 97.0%\n" in text
+
+
 def test_no_answer_names_those_that_are_left() -> None:
     text = render_bisection(
         report(
