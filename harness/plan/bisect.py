@@ -70,7 +70,7 @@ def weigh_line(search: LineSearch) -> FirstChange | None:
     if not any((one.baseline, one.contender) == (0, len(search.candidates)) for one in shifts):
         return None
     least = _find_least(_list_ends(search), search.threshold)
-    return find_first_change([one.weight for one in search.candidates], shifts, least=least)
+    return find_first_change([1.0] * len(search.candidates), shifts, least=least)
 
 
 class _Trial(NamedTuple):
@@ -90,7 +90,7 @@ class _Trial(NamedTuple):
 
 def _search(search: LineSearch, ends: _Trial) -> NextBlock | Bisection:
     shifts = [shift for block in search.blocks if (shift := _read(block))]
-    weights = [one.weight for one in search.candidates]
+    weights = [1.0] * len(search.candidates)  # before any block one is as likely as another
     least = _find_least(_list_ends(search), search.threshold)
     culprits: tuple[Culprit, ...] = ()
     base = 0

@@ -19,13 +19,12 @@ class CandidateCommit(Record):
     """A commit that may have changed the speed, on the line from GOOD (left out) to BAD (the last one).
 
     `merged` are the commits behind it whose library has the same code: they cannot have done it, and are measured with
-    it. `weight` is how likely it is beforehand, relative to the others. `files` are those that it changes and that are
-    compiled. `wide` tells that most others include one of them, so that all must be compiled anew.
+    it. `files` are those that it changes and that are compiled. `wide` tells that most others include one of them, so
+    that all must be compiled anew.
     """
 
     commit: str
     merged: tuple[str, ...] = ()
-    weight: float = 1.0
     files: tuple[str, ...] = ()
     wide: bool = False
 

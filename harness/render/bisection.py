@@ -116,7 +116,8 @@ def _suspect(report: BisectReport, suspect: Suspect) -> Iterator[str]:
 def _suspects(report: BisectReport) -> Iterator[str]:
     if report.suspects:
         yield ""
-        yield f"  the change is in one of these with a probability of {report.probability:.1%}:"
+        what = "a further change" if report.culprits else "the change"
+        yield f"  {what} is in one of these with a probability of {report.probability:.1%}:"
         if len(report.suspects) <= _FULL:
             for suspect in report.suspects:
                 yield from _suspect(report, suspect)

@@ -141,6 +141,11 @@ def test_no_answer_names_those_that_are_left() -> None:
     assert "also decode differs: +10.0%" in told
 
 
+def test_behind_a_culprit_that_was_found_another_change_is_suspected() -> None:
+    left = report(verdict=BisectVerdict.UNRESOLVED, suspects=(Suspect(commit=C, probability=0.087),), probability=0.087)
+    assert "a further change is in one of these with a probability of 8.7%:" in render_bisection(left)
+
+
 def test_many_candidates_share_a_column() -> None:
     text = render_bisection(report(chances=(*([0.0] * 199), 1.0)))
     (line,) = [line for line in text.splitlines() if line.startswith("  where")]
