@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.store.bundle import load_run
 from harness.system.source.resolve import load_pins
 from tests.native.test_native_run import ONE_THREAD, harness
 from tests.planted import plant_history
@@ -22,12 +23,13 @@ IDENTITY = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTE
 def choose_share(folder: Path, measured: tuple[str, ...]) -> float:
     """Return the share that is planted, by how far the processes of an ordinary run scatter; fetches the sources."""
     words = (*measured, "--bench", "whisper", "--engine", "library", "--no-tests", "--no-roofline")
-    done = harness(folder, "run", *words, "--json")
+    done = harness(folder, "run", *words, HARNESS_RESULTS=str(folder / "scatter"))
     assert done.returncode == 0, done.stderr
+    (bundle,) = (folder / "scatter").glob("*/*/*")
     processes: dict[int, list[float]] = {}
-    for one in json.loads(done.stdout)["measurements"]:
-        if one["metric"] == "encode":
-            processes.setdefault(one["process"], []).append(math.log(one["value"]))
+    for one in load_run(bundle).measurements:
+        if one.metric == "encode":
+            processes.setdefault(one.process, []).append(math.log(one.value))
     scatter = statistics.stdev(statistics.fmean(values) for values in processes.values())
     return round(max(SHARE, 2 * math.sqrt(2) * scatter), 2)
 
