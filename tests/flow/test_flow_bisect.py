@@ -78,12 +78,12 @@ def test_the_culprit_is_found_and_what_does_not_build_stays_beside_it(history: H
     history.slow_from(4)
     done = history.bisect()
     assert done.returncode == 0, done.stderr
-    told = " ".join(done.stdout.split())
+    shown = " ".join(done.stdout.split())
     assert done.stdout.startswith("FOUND: 1 commit changed encode, and cannot be told apart from neighbours")
-    for said in (slow[:8], "Ann Author", "src/whisper.cpp", "2 cannot change this build by their files"):
-        assert said in told
-    assert f"measured with it, since they do not change the code: {history.shas[5][:8]}" in told
-    assert f"harness ab {history.shas[1][:12]} {slow[:12]} --repo" in told
+    for part in (slow[:8], "Ann Author", "src/whisper.cpp", "2 cannot change this build by their files"):
+        assert part in shown
+    assert f"measured with it, since they do not change the code: {history.shas[5][:8]}" in shown
+    assert f"harness ab {history.shas[1][:12]} {slow[:12]} --repo" in shown
     assert "commits 6, of which 4 can change this build" in " ".join(done.stderr.split())
     assert kit.partials() == []
     runs = [load_run(bundle) for bundle in kit.bundles()]
@@ -97,8 +97,8 @@ def test_the_culprit_is_found_and_what_does_not_build_stays_beside_it(history: H
     assert 0.17 < found["culprits"][0]["final"]["change"] < 0.23
     assert [one["commit"] for one in found["unbuildable"]] == [broken]
     assert "is not whisper.cpp" in found["unbuildable"][0]["reason"]
-    shown = answer(kit.harness("show", "bisect", "--json"))
-    assert (shown["culprits"], shown["runs"], shown["commands"]) == tuple(
+    again = answer(kit.harness("show", "bisect", "--json"))
+    assert (again["culprits"], again["runs"], again["commands"]) == tuple(
         found[name] for name in ("culprits", "runs", "commands")
     )
     both = (done.stdout, kit.harness("show", found["id"]).stdout)
