@@ -7,18 +7,16 @@ import glob
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
-
 from harness.errors import UnreadableError, UsageError
 from harness.judge.bisect_check import find_bisection_flaw
 from harness.plan.run import is_plain
 from harness.records.bisection import BisectTrial, StoredBisection
 from harness.records.run import Run
-from harness.store.bundle import BISECTION, OWN_FILE, PARTIAL, RUN, load_run, month_folder
+from harness.store.bundle import BISECTION, PARTIAL, RUN, load_run, month_folder
 from harness.store.json_file import read_run
-from harness.store.stored_kind import StoredKind, find_named
+from harness.store.stored_kind import StoredKind, find_named, list_stored, save_stored
 from harness.store.unfinished import is_own, require_own
-from harness.system.fresh import TEMPORARY, make_folders, remove_dead, write_atomic
+from harness.system.fresh import TEMPORARY, remove_dead
 
 Note = Callable[[str], None]
 # The word for the newest bisection.
@@ -29,10 +27,7 @@ KIND = StoredKind("bisection", BISECTION, LATEST, _AGAIN)
 
 def save_bisection(results: Path, stored: StoredBisection) -> Path:
     """Write the complete file of a bisection, and return its path."""
-    path = bisection_path(results, stored)
-    make_folders(path.parent, within=results)
-    write_atomic(path, msgspec.json.format(msgspec.json.encode(stored), indent=1) + b"\n", mode=OWN_FILE)
-    return path
+    return save_stored(results, bisection_path(results, stored), stored)
 
 
 def bisection_path(results: Path, stored: StoredBisection) -> Path:
@@ -112,14 +107,8 @@ def clear_halves(results: Path, node: str) -> None:
 
 
 def list_files(results: Path, node: str = "", wanted: str = "") -> list[Path]:
-    """Return the files of the bisections of a node, or of all nodes if none is named, the latest first.
-
-    Their ids begin with `wanted`; if one has it as its whole id, it is the only one.
-    """
-    pattern = f"{glob.escape(node) or '*'}/*/{glob.escape(wanted)}*{BISECTION}"
-    named = sorted(results.glob(pattern), key=lambda path: path.name)
-    exact = [path for path in named if path.name == f"{wanted}{BISECTION}"]
-    return list(reversed(exact or named))
+    """Return the files of the bisections of a node, or of all nodes if none is named; see `list_stored`."""
+    return list_stored(results, KIND, node, wanted)
 
 
 def load_trials(

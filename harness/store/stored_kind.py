@@ -4,8 +4,13 @@ import glob
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from harness.errors import UsageError
 from harness.plan.run import is_plain
+from harness.records.record import Record
+from harness.store.bundle import OWN_FILE
+from harness.system.fresh import make_folders, write_atomic
 
 
 class StoredKind(NamedTuple):
@@ -15,6 +20,23 @@ class StoredKind(NamedTuple):
     end: str
     latest: str
     example: str
+
+
+def save_stored(results: Path, path: Path, stored: Record) -> Path:
+    """Write the complete file of `stored` at its `path` below the results, and return that path."""
+    make_folders(path.parent, within=results)
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(stored), indent=1) + b"\n", mode=OWN_FILE)
+    return path
+
+
+def list_stored(results: Path, kind: StoredKind, node: str = "", wanted: str = "") -> list[Path]:
+    """Return the files of a kind of a node, or of all nodes if none is named, the latest first.
+
+    Their ids begin with `wanted`; if one has it as its whole id, it is the only one.
+    """
+    pattern = f"{glob.escape(node) or '*'}/*/{glob.escape(wanted)}*{kind.end}"
+    found = sorted(results.glob(pattern), key=lambda path: path.name, reverse=True)
+    return [path for path in found if path.name == f"{wanted}{kind.end}"] or found
 
 
 def find_named(results: Path, word: str, kind: StoredKind) -> Path | None:

@@ -7,17 +7,15 @@ import glob
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from harness.errors import UnreadableError, UsageError
 from harness.judge.sweep_check import find_sweep_flaw
 from harness.plan.run import is_plain
 from harness.records.sweep import Sweep
-from harness.store.bundle import OWN_FILE, SWEEP, month_folder
+from harness.store.bundle import SWEEP, month_folder
 from harness.store.json_file import read_run
-from harness.store.stored_kind import StoredKind, find_named
+from harness.store.stored_kind import StoredKind, find_named, list_stored, save_stored
 from harness.store.unfinished import require_own
-from harness.system.fresh import make_folders, write_atomic
+from harness.system.fresh import write_atomic
 
 # The word for the newest sweep.
 LATEST = "sweep"
@@ -29,10 +27,7 @@ KIND = StoredKind("sweep", SWEEP, LATEST, _EXAMPLE)
 
 def save_sweep(results: Path, sweep: Sweep) -> Path:
     """Write the complete file of a sweep, and return its path."""
-    path = sweep_path(results, sweep)
-    make_folders(path.parent, within=results)
-    write_atomic(path, msgspec.json.format(msgspec.json.encode(sweep), indent=1) + b"\n", mode=OWN_FILE)
-    return path
+    return save_stored(results, sweep_path(results, sweep), sweep)
 
 
 def remove_sweep(results: Path, sweep: Sweep) -> None:
@@ -65,12 +60,9 @@ def find_sweep(
     """
     if wanted and not (is_plain(wanted) and wanted == glob.escape(wanted)):
         raise UsageError(f"{wanted!r} is not the id of a sweep", hint="harness show sweep  # shows the latest one")
-    pattern = f"*/{glob.escape(wanted)}*{SWEEP}"
-    named = sorted((results / node).glob(pattern), key=lambda path: path.name, reverse=True)
-    exact = [path for path in named if path.name == f"{wanted}{SWEEP}"] or named
     found: list[Sweep] = []
     hint = ""
-    for path in exact:
+    for path in list_stored(results, KIND, node, wanted):
         if unfinished and (refused := _refuse(path)):
             if wanted:
                 raise refused
