@@ -149,12 +149,17 @@ class SeriesChange(Record):
 
 
 class EventKind(StrEnum):
-    """What is known of an event: a SUSPICION is not sorted yet; of the others it is known what changed."""
+    """What is known of an event: a SUSPICION is not sorted yet; of the others it is known what changed.
+
+    MISSING: a node, a case or its tests were not measured any more. BROKEN: the newest commits do not build.
+    """
 
     SUSPICION = "SUSPICION"
     CODE = "CODE"
     NODE = "NODE"
     YARDSTICK = "YARDSTICK"
+    MISSING = "MISSING"
+    BROKEN = "BROKEN"
 
 
 class TriageState(StrEnum):
