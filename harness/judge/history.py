@@ -15,8 +15,8 @@ from harness.stats.summary import find_mde
 
 _BENCHMARKS = [str(benchmark) for benchmark in (*OF_MODELS, Benchmark.MEMCPY, Benchmark.MUL_MAT)]
 _METRICS = list(METRICS)
-# What a live comparison or a search measures is chosen, and in turns or shortly: evidence, but no point of a series.
-_APART = ("trial", "tune")
+# What a search for the best settings measures is chosen, and shortly: no point of a series.
+_TUNE = "tune"
 _NOWHERE = datetime.min.replace(tzinfo=UTC)
 
 
@@ -96,7 +96,8 @@ def name_commit(detail: RunDetail) -> str:
 
 
 def _is_point(detail: RunDetail) -> bool:
-    return bool(name_commit(detail)) and not detail.changes and detail.purpose not in _APART
+    # What a live comparison measures in turns is evidence, but no point of a series, whatever it was for.
+    return bool(name_commit(detail)) and not (detail.changes or detail.trial) and detail.purpose != _TUNE
 
 
 def _place(raw: RawHistory, order: Mapping[str, int]) -> dict[int, _Stop]:

@@ -93,7 +93,7 @@ class Question(Record):
     mde: float | None = None
 
 
-class Search(Record):
+class CodeSearch(Record):
     """A CODE event whose commit is one of several, and the bisection that looks for it, if one was begun.
 
     `verdict` is None as long as there is no answer.
@@ -143,7 +143,7 @@ class NightView(Record):
     cells: tuple[Case, ...]
     measured: tuple[MeasuredCommit, ...] = ()
     questions: tuple[Question, ...] = ()
-    searches: tuple[Search, ...] = ()
+    searches: tuple[CodeSearch, ...] = ()
     anchored: tuple[tuple[str, int], ...] = ()
     anchored_tonight: int = 0
     confirmations: int = 0

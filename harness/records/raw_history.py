@@ -21,6 +21,9 @@ class RawSeriesKey(NamedTuple):
 class RunDetail(Record):
     """A run of a history: where it is, when it began, what was measured, why, and on which machine.
 
+    `purpose` is that of the record; of runs by hand it also tells trial, sweep, tune and imported. `asked_by` is the
+    event or the commit that a night's watch measured it for.
+
     `machine` is a digest: equal ones stand for equal facts. `earliest` is before `start` where that is not exact.
     `trial` is the id of the live comparison that it is a side of, empty for all other runs. `options` are those
     of a command line that builds and measures on its node in the same way, quoted for a shell; empty for imported runs.
@@ -44,6 +47,7 @@ class RunDetail(Record):
     machine: str
     trial: str = ""
     options: str = ""
+    asked_by: str = ""
 
 
 class RawPoint(NamedTuple):

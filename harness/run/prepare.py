@@ -171,6 +171,8 @@ def begin_run(
             *warn_threads(suite.threads, prepared.node.cpu.cores),
         ),
         audio=supplies.audio,
+        purpose=request.purpose,
+        asked_by=request.asked_by,
     )
     return run, inputs
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.records.build import CMakeOption, Recipe
 from harness.records.measurement import Case
 from harness.records.node import Node
+from harness.records.purpose import RunPurpose
 from harness.records.record import Record
 from harness.records.run import SettingUsed
 from harness.records.source import SourceRequest
@@ -103,7 +104,7 @@ class RunRequest(Record):
     """One run: which source to build and how, and what to measure with which weights.
 
     `node` is the node that the request was resolved for, `used` are the settings for the record. A `dry` run is only
-    planned and shown.
+    planned and shown. `purpose` and `asked_by` are recorded, see `Run`.
     """
 
     node: Node
@@ -113,6 +114,8 @@ class RunRequest(Record):
     measure: MeasureRequest
     used: tuple[SettingUsed, ...] = ()
     dry: bool = False
+    purpose: RunPurpose = RunPurpose.MANUAL
+    asked_by: str = ""
 
     def take(self, suite: Suite) -> "RunRequest":
         """Return this request with another suite."""

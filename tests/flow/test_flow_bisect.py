@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.records.purpose import RunPurpose
 from harness.records.trial import TrialEnd, TrialPurpose
 from harness.store.bundle import load_run
 from tests.elf import make_object
@@ -88,6 +89,7 @@ def test_the_culprit_is_found_and_what_does_not_build_stays_beside_it(history: H
     assert kit.partials() == []
     runs = [load_run(bundle) for bundle in kit.bundles()]
     assert {run.trial.purpose for run in runs if run.trial} == set(TrialPurpose)
+    assert {run.purpose for run in runs} == {RunPurpose.BISECTION}
     calls = len(kit.calls("whisper-bench"))
     found = answer(history.bisect("--json"))
     assert len(kit.calls("whisper-bench")) == calls, "the same question is answered from what was measured"

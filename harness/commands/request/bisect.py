@@ -6,6 +6,7 @@ from harness.errors import UsageError
 from harness.plan.side import SideRequest
 from harness.records.bisection import StoredBisection
 from harness.records.measurement import ENCODE, Case
+from harness.records.purpose import RunPurpose
 from harness.records.record import Record
 from harness.records.suite import Benchmark
 from harness.run.places import Workplace
@@ -73,7 +74,7 @@ def _resolve(settings: Settings, work: Workplace, words: tuple[str, str]) -> Bis
         raise UsageError("bisect measures one model", hint=f"--model {suite.models[0]}")
     return BisectRequest(
         words=words,
-        run=run,
+        run=run.replace(purpose=RunPurpose.BISECTION),
         design=design.replace(max_time_s=settings.number("budget")),
         case=Case.of(Benchmark.WHISPER.value, model=suite.models[0], threads=suite.threads[0], fa=suite.flash_attn[0]),
         metric=metrics[0],

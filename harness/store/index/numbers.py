@@ -17,6 +17,7 @@ from harness.records.build import Config, Toolchain
 from harness.records.measurement import METRICS, Case
 from harness.records.node import Node
 from harness.records.outcome import Status
+from harness.records.purpose import RunPurpose
 from harness.records.raw_history import MachineFacts, RawSeriesKey
 from harness.records.run import OURS, SEARCH, SettingUsed
 from harness.records.source import Source
@@ -55,6 +56,7 @@ class _Code(msgspec.Struct):
 
 class _Role(msgspec.Struct):
     id: str
+    bisection: str = ""
 
 
 class _Measured(msgspec.Struct):
@@ -76,6 +78,8 @@ class _Measured(msgspec.Struct):
     trial: _Role | None = None
     sweep: str = ""
     settings: tuple[SettingUsed, ...] = ()
+    purpose: RunPurpose = RunPurpose.MANUAL
+    asked_by: str = ""
 
 
 class RunNumbers(NamedTuple):
@@ -112,6 +116,7 @@ def _read(path: Path) -> RunNumbers:
         "engine": str(run.suite.engine),
         "options": tame(shlex.join(name_options(_find_repo(run)))) if run.origin == OURS else "",
         "purpose": _name_purpose(run),
+        "asked_by": tame(run.asked_by),
         "caveats": " ".join(dict.fromkeys(tame(caveat.code) for caveat in run.caveats)),
     }
     return RunNumbers(
@@ -138,7 +143,9 @@ def _name_purpose(run: _Measured) -> str:
         return "imported"
     if SEARCH in run.sweep:
         return "tune"
-    return "trial" if run.trial else "sweep" if run.sweep else "manual"
+    if run.purpose is RunPurpose.MANUAL and run.trial:  # records of older versions do not say that a search made them
+        return str(RunPurpose.BISECTION) if run.trial.bisection else "trial"
+    return "sweep" if run.sweep else str(run.purpose)
 
 
 def _list_values(path: Path, run: _Measured) -> list[tuple[RawSeriesKey, Value]]:

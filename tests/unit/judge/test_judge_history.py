@@ -175,3 +175,14 @@ def test_the_smallest_change_that_a_run_would_have_shown() -> None:
     assert find_mde(1000, 100.0, 98.04, 101.96) == pytest.approx(0.01 * (1.96 + 1.2816), rel=0.01)
     assert find_mde(6, 100.0, 98.0, 102.0) < find_mde(6, 100.0, 97.0, 103.0)
     assert find_mde(6, 0.0, 0.0, 0.0) == math.inf
+
+
+@pytest.mark.parametrize("purpose", ["trial", "confirmation", "anchor", "bisection", "audit", "manual"])
+def test_sides_of_live_comparisons_are_no_points_whatever_they_were_for(purpose: str) -> None:
+    series = only(trace_series(history(detail(1), detail(2, purpose=purpose, trial="t"), detail(3, purpose="history"))))
+    assert [point.run for point in series.points] == ["run-1", "run-3"]
+
+
+def test_a_search_for_settings_is_no_point() -> None:
+    series = only(trace_series(history(detail(1), detail(2, purpose="tune"), detail(3, purpose="sweep"))))
+    assert [point.run for point in series.points] == ["run-1", "run-3"]

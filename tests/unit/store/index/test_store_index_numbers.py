@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,10 @@ from harness.errors import UnreadableError
 from harness.judge.machine import describe_machine
 from harness.records.measurement import Case, Measurement
 from harness.records.outcome import StepResult
+from harness.records.purpose import RunPurpose
 from harness.records.run import Run, SettingOrigin, SettingUsed
 from harness.records.suite import Engine
+from harness.records.trial import Role, Trial
 from harness.stats.series import summarize_run
 from harness.store.bundle import create_bundle
 from harness.store.index.numbers import RunNumbers, read_numbers
@@ -53,6 +56,25 @@ def test_the_values_are_those_of_the_record(tmp_path: Path) -> None:
     assert numbers.detail["config"] == run.config.id
     assert numbers.detail["caveats"] == "weights-synthetic load"
     assert (numbers.detail["purpose"], numbers.detail["subject"]) == ("manual", "sync : ggml")
+
+
+@pytest.mark.parametrize(
+    ("changes", "purpose"),
+    [
+        ({}, "manual"),
+        ({"sweep": "s"}, "sweep"),
+        ({"sweep": "x-tune-y"}, "tune"),
+        ({"origin": "ggml-ci"}, "imported"),
+        ({"trial": Trial(id="t", role=Role.BASELINE, seed=1, pairs=1)}, "trial"),
+        ({"trial": Trial(id="t", role=Role.BASELINE, seed=1, pairs=1, bisection="b")}, "bisection"),
+        ({"trial": Trial(id="t", role=Role.BASELINE, seed=1, pairs=1), "purpose": RunPurpose.AUDIT}, "audit"),
+        ({"purpose": RunPurpose.NIGHT}, "night"),
+        ({"purpose": RunPurpose.HISTORY}, "history"),
+    ],
+)
+def test_what_a_run_was_measured_for(tmp_path: Path, changes: dict[str, Any], purpose: str) -> None:
+    numbers = read_run(tmp_path, sheet.run().replace(asked_by="4f2a", **changes))
+    assert (numbers.detail["purpose"], numbers.detail["asked_by"]) == (purpose, "4f2a")
 
 
 def test_the_options_of_the_build_are_kept_as_for_a_shell(tmp_path: Path) -> None:
