@@ -131,7 +131,10 @@ class NightView(Record):
     `measured` the runs of this node and config, oldest first. `anchored` are the shas of heads with the number of their
     blocks against the anchor, and `anchored_tonight` those of this night alone. `tried` are the items that were done or
     failed in this process, by their keys: they are not planned again. `confirmations` and `audits` count the live
-    comparisons with an answer. `now` and `began` are UTC in ISO 8601, `left_s` is what is left of the budget.
+    comparisons with an answer; `answered` is the newest question that has one. `confirmed_s` is how long questions were
+    measured this night. `built` are commits whose builds are in the cache, and `codes` the machine code of commits that
+    were built (sha, `CodeDigests.id`), measured or not. `now` and `began` are UTC in ISO 8601, `left_s` is what is left
+    of the budget.
     """
 
     node: str
@@ -148,6 +151,10 @@ class NightView(Record):
     anchored_tonight: int = 0
     confirmations: int = 0
     audits: int = 0
+    answered: Question | None = None
+    confirmed_s: float = 0.0
+    built: tuple[str, ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
     costs: NightCosts = NightCosts()
     tried: tuple[str, ...] = ()
     fetched: bool = True
@@ -158,8 +165,9 @@ class WorkItem(Record):
     """One thing to do: measure `commit`, or compare `baseline` with it, and why.
 
     `seconds` is the expected wall time, builds among it, `bits` what it is expected to tell, `limit_s` the time after
-    which measuring is to stop, 0 without one. `fits` tells that it is expected to end within the budget. `asked_by` is
-    the id of the event or the commit's sha that it is for.
+    which measuring is to stop, 0 without one, and `blocks` the number of blocks, 0 where the evidence decides. `fits`
+    tells that it is expected to end within the budget. `asked_by` is the id of the event or the commit's sha that it is
+    for.
     """
 
     kind: WorkKind
@@ -172,6 +180,7 @@ class WorkItem(Record):
     metrics: tuple[str, ...] = ()
     threshold: float = 0.02
     limit_s: float = 0.0
+    blocks: int = 0
     asked_by: str = ""
     fits: bool = True
 

@@ -1,0 +1,106 @@
+"""What a night knows of its branch: which commits have equal code, which were measured, and how long ago."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from harness.records.night import MeasuredCommit, NightView
+
+# A run that is older says nothing of the node as it is now.
+FRESH = timedelta(days=7)
+# A clock that was set back leaves runs of tomorrow. They hold numbers, but tell nothing of when.
+_AHEAD = timedelta(hours=1)
+# What failed is tried again on so many days, as a full disk is not a fault of the commit; then once a week.
+_ATTEMPTS = 3
+# Two starts of one night lie no farther apart.
+_NIGHT = timedelta(hours=16)
+
+
+class Branch(NamedTuple):
+    """The branch by places: a commit that compiles nothing has the place of the one before it.
+
+    `place` is that of each sha, `code` the machine code of each place, as far as it is known. `good` are the runs of
+    commits that were built, `bad` of those that were not, `compiled` is how many commits of each place change code.
+    """
+
+    shas: tuple[tuple[str, ...], ...]
+    place: dict[str, int]
+    code: dict[int, str]
+    good: tuple[MeasuredCommit, ...]
+    bad: tuple[MeasuredCommit, ...]
+    now: datetime
+
+    def find_code(self, sha: str) -> str:
+        """Return what identifies the machine code of a commit; empty where nothing is known of it."""
+        return self.code.get(self.place.get(sha, -1), "")
+
+    def are_equal(self, one: str, other: str) -> bool:
+        """Return whether two commits are known to have the same machine code, by their files or by their builds."""
+        if one == other:
+            return True
+        here, there = self.place.get(one), self.place.get(other)
+        if here is not None and here == there:
+            return True
+        code = self.find_code(one)
+        return bool(code) and code == self.find_code(other)
+
+    def list_alike(self, sha: str) -> list[MeasuredCommit]:
+        """Return the runs of commits that have the code of this one, oldest first, its own among them."""
+        return [run for run in self.good if self.are_equal(run.sha, sha)]
+
+    def has_failed(self, sha: str) -> bool:
+        """Return whether every build of a commit was in vain."""
+        return any(run.sha == sha for run in self.bad) and not any(run.sha == sha for run in self.good)
+
+
+def survey_branch(view: NightView) -> Branch:
+    """Return what a night knows of its branch."""
+    shas: list[list[str]] = []
+    for commit in view.commits:
+        if commit.compiled or not shas:
+            shas.append([])
+        shas[-1].append(commit.sha)
+    place = {sha: number for number, group in enumerate(shas) for sha in group}
+    known = [*view.codes, *((run.sha, run.code) for run in view.measured)]
+    beyond = dict.fromkeys(sha for sha, code in known if code and sha not in place)
+    place |= {sha: -2 - number for number, sha in enumerate(beyond)}  # the anchor may lie on another branch
+    return Branch(
+        shas=tuple(map(tuple, shas)),
+        place=place,
+        code={place[sha]: code for sha, code in known if code},
+        good=tuple(run for run in view.measured if not run.failed),
+        bad=tuple(run for run in view.measured if run.failed),
+        now=read_time(view.now),
+    )
+
+
+def read_time(text: str) -> datetime:
+    """Return a time in ISO 8601; one that cannot be read is long ago."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def measure_age(start: str, now: datetime) -> timedelta | None:
+    """Return how long ago something began; None where the clock says that it has not begun yet."""
+    age = now - read_time(start)
+    return max(age, timedelta()) if age >= -_AHEAD else None
+
+
+def is_fresh(starts: Iterable[str], now: datetime) -> bool:
+    """Return whether one of these times is at most a week ago."""
+    return any(age is not None and age <= FRESH for age in (measure_age(start, now) for start in starts))
+
+
+def may_retry(starts: Sequence[str], now: datetime) -> bool:
+    """Return whether what failed at these times is to be tried once more tonight.
+
+    Not in the same night. On three days, so that three nights agree on what is broken, and once a week from then on.
+    """
+    ages = [age for age in (measure_age(start, now) for start in starts) if age is not None]
+    if not ages:
+        return True
+    days = {(now - age).date() for age in ages}
+    return min(ages) > (_NIGHT if len(days) < _ATTEMPTS else FRESH)
