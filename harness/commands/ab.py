@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.commands.output import Output
 from harness.commands.request.place import open_workplace
-from harness.commands.request.trial import TrialRequest, resolve_ab
+from harness.commands.request.trial import resolve_ab
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
 from harness.plan.block import ROLES
@@ -14,14 +14,12 @@ from harness.records.wording import format_count
 from harness.render.comparison import ComparedSides, render_comparison
 from harness.render.origin import describe_seed, name_side_source
 from harness.render.plan import render_plan
-from harness.run.places import Workplace, hold_node
-from harness.run.recovery import settle_unfinished
+from harness.run.places import hold_node
 from harness.settings.layer import Settings
-from harness.trial.introduction import introduce_trial
-from harness.trial.open_trial import Sides, TrialTask
-from harness.trial.run import TrialResult, run_trial
+from harness.trial.open_trial import Sides
+from harness.trial.request import TrialRequest
+from harness.trial.run import TrialResult, compare, prepare_sides
 from harness.trial.setup import make_setup
-from harness.trial.side import prepare_side
 
 
 def ab(
@@ -38,20 +36,8 @@ def ab(
         return show_plans(prepare_sides(request, work), output)
     setup = make_setup(request.runs[0].measure, work)
     with hold_node(work):
-        settle_unfinished(work.places, request.node.name, work.console)
-        sides = prepare_sides(request, work)
-        introduce_trial(tuple(side.label for side in request.sides), sides, request.design, work)
-        result = run_trial(TrialTask(sides, request.design, plant), setup, work)
+        result = compare(request, setup, work, plant=plant)
     return _show(result, request, output)
-
-
-def prepare_sides(request: TrialRequest, work: Workplace) -> Sides:
-    """Return both sides, with their sources and weights fetched."""
-    baseline, contender = (
-        prepare_side(role, run, work, drawn=request.design.relink)
-        for role, run in zip(ROLES, request.runs, strict=True)
-    )
-    return baseline, contender
 
 
 def show_plans(sides: Sides, output: Output) -> int:

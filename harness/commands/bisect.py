@@ -1,14 +1,11 @@
 """`harness bisect`: find the commit that changed the speed, or say which ones cannot be told apart."""
 
-import contextlib
 import math
-import shlex
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 
 from harness.bisect.line import find_line
-from harness.bisect.loop import BisectLoop
-from harness.bisect.workshop import BrokenEndError, Workshop
+from harness.bisect.sitting import begin_search, go_on, take_up_search
+from harness.bisect.workshop import BrokenEndError
 from harness.commands.output import Output
 from harness.commands.request.bisect import (
     BisectWords,
@@ -20,31 +17,20 @@ from harness.commands.request.measure import resolve_node
 from harness.commands.request.place import open_workplace
 from harness.commands.request.resume import refuse_idle_options
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
-from harness.errors import HarnessError, InterruptedRunError, UsageError
-from harness.judge.bisect_report import make_report
+from harness.errors import UsageError
 from harness.plan.bisect_choice import DEFAULT_EFFORT, forecast_ends, forecast_search
 from harness.plan.commit_line import lay_line
-from harness.records.bisection import BisectReport, BisectVerdict, StoredBisection
-from harness.records.commit_line import CommitLine
+from harness.records.bisection import BisectVerdict, StoredBisection
 from harness.records.comparison import ALPHA
-from harness.records.record import short_hash
-from harness.records.run import SCHEMA, ExitCode
+from harness.records.run import ExitCode
 from harness.render.bisection import render_bisection, render_plan
 from harness.render.plain import format_seconds
 from harness.run.places import Workplace, hold_node
 from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
-from harness.settings.recall import DECISIVE
 from harness.settings.request import BisectRequest
-from harness.store.bisection_file import clear_halves, find_same, find_unfinished, save_bisection
-from harness.store.unfinished import describe_kept
-from harness.system.limit import explain_stop
-from harness.system.scratch import BLOCK, scratch_folder
-from harness.trial.setup import Setup, make_setup
-
-# What a search takes over from an earlier one. The commits between the ends are looked up anew: whoever wrote that file
-# may have known others.
-_MEASURED = ("id", "start", "seed", "built", "trials", "spent_s")
+from harness.store.bisection_file import find_unfinished
+from harness.trial.setup import make_setup
 
 
 def bisect(settings: Settings, environ: Mapping[str, str], output: Output, words: BisectWords) -> int:
@@ -58,7 +44,7 @@ def bisect(settings: Settings, environ: Mapping[str, str], output: Output, words
     else:
         request = resolve_bisect(settings, work, words)
         request, line = find_line(request, work)
-        stored = _begin(request, line)
+        stored = begin_search(request, line)
     plan = _plan(request, stored)
     if request.run.dry:
         output.show(plan, stored)
@@ -67,9 +53,9 @@ def bisect(settings: Settings, environ: Mapping[str, str], output: Output, words
     setup = make_setup(request.run.measure, work)
     with hold_node(work):
         settle_unfinished(work.places, request.run.node.name, work.console)
-        stored = _take_up(request, stored, work, resumed=words.resume is not None)
+        stored = take_up_search(request, stored, work, resumed=words.resume is not None)
         try:
-            report = _search(request, stored, setup, work)
+            report = go_on(request, stored, setup, work)
         except BrokenEndError as error:
             return _explain_end(error, stored, output)
     output.show(render_bisection(report), report)
@@ -79,29 +65,6 @@ def bisect(settings: Settings, environ: Mapping[str, str], output: Output, words
 
 def _name_node(settings: Settings, work: Workplace) -> str:
     return resolve_node(settings, work.environ).name
-
-
-def _begin(request: BisectRequest, line: CommitLine) -> StoredBisection:
-    """Return a new search, which is not stored yet."""
-    begun = datetime.now(UTC)
-    return StoredBisection(
-        schema=SCHEMA,
-        id=f"{begun:%Y%m%dT%H%M%SZ}-bisect-{short_hash(line.ends, request.case, request.metric, length=8)}",
-        node=request.run.node.name,
-        start=begun.isoformat(timespec="seconds"),
-        question="",
-        words=request.words,
-        line=line,
-        case=request.case,
-        metric=request.metric,
-        threshold=request.design.threshold,
-        seed=request.design.seed,
-        pairs=request.design.pairs,
-        relink=request.design.relink,
-        settings=tuple(one for one in request.run.used if one.name in DECISIVE),
-        backend=request.run.build.recipe.backend,
-        engine=request.run.measure.suite.engine,
-    )
 
 
 def _plan(request: BisectRequest, stored: StoredBisection) -> str:
@@ -117,64 +80,6 @@ def _plan(request: BisectRequest, stored: StoredBisection) -> str:
         )
     forecast = forecast_search(line.candidates, DEFAULT_EFFORT)
     return render_plan(stored, line, forecast, ends_s=needed_s, budget_s=request.budget_s)
-
-
-def _take_up(request: BisectRequest, stored: StoredBisection, work: Workplace, *, resumed: bool) -> StoredBisection:
-    """Return the search to go on with: `stored`, with what an earlier one with the same question has measured.
-
-    Raises UsageError if a search that is to be resumed has another question by now.
-    """
-    results, console = work.places.results, work.console
-    clear_halves(results, stored.node)
-    workshop = Workshop(request, stored, work, lambda _: None)
-    question = workshop.ask()
-    workshop.close()
-    if resumed:
-        if stored.question != question:
-            raise UsageError(
-                f"{stored.id} cannot be resumed: what it measures has changed",
-                cause="the CPU, the compiler, the weights or the harness is another one than it was begun with",
-                hint=f"{shlex.join(['harness', 'bisect', *filter(None, stored.words)])}, to begin again",
-            )
-        return stored
-    same = None if request.renewed else find_same(results, stored.node, question, console.note)
-    if same:
-        console.note(f"going on with {same.id}, which asked the same (--renew begins again)")
-        stored = stored.replace(**{name: getattr(same, name) for name in _MEASURED})
-    return stored.replace(question=question)
-
-
-def _search(request: BisectRequest, stored: StoredBisection, setup: Setup, work: Workplace) -> BisectReport:
-    """Return the answer of a search; its trials are sealed, however it ends."""
-    with scratch_folder(work.places.cache, BLOCK) as fresh:
-        loop = BisectLoop(request.replace(design=request.design.replace(seed=stored.seed)), stored, setup, work, fresh)
-        loop.take_up()
-        with _naming_kept_runs(loop, work):
-            found = loop.go()
-            loop.seal()
-    report = make_report(loop.stored, found, loop.pairs)
-    end = "" if report.verdict is BisectVerdict.UNRESOLVED else datetime.now(UTC).isoformat(timespec="seconds")
-    save_bisection(work.places.results, loop.stored.replace(end=end))
-    return report
-
-
-@contextlib.contextmanager
-def _naming_kept_runs(loop: BisectLoop, work: Workplace) -> Iterator[None]:
-    """Make what stops a search say what was kept, and how it goes on."""
-    again = f"harness bisect --resume {loop.stored.id} {work.places.options}"
-    try:
-        yield
-    except KeyboardInterrupt:
-        kept = describe_kept(loop.bundles)
-        loop.seal(interrupted=True)
-        raise InterruptedRunError(f"interrupted; {kept}", hint=again) from None
-    except BrokenEndError:
-        loop.seal()
-        raise
-    except (HarnessError, OSError, MemoryError) as error:
-        stop = explain_stop("search", error, describe_kept(loop.bundles), again, work.places.results)
-        stop.hint = stop.hint or again
-        raise stop from None
 
 
 def _explain_end(error: BrokenEndError, stored: StoredBisection, output: Output) -> int:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.commands.ab import choose_code, prepare_sides, show_failure, show_plans
+from harness.commands.ab import choose_code, show_failure, show_plans
 from harness.commands.output import Output
 from harness.commands.request.place import open_workplace
-from harness.commands.request.trial import TrialRequest, resolve_calibration
+from harness.commands.request.trial import resolve_calibration
 from harness.commands.verb import Verb, VerbGroup
 from harness.judge.sample import pool_samples
 from harness.records.calibration import AATrial, Calibration
@@ -20,7 +20,8 @@ from harness.settings.layer import Settings
 from harness.stats.calibration import bound_share, count_blocks, measure_spreads
 from harness.trial.introduction import introduce_trial
 from harness.trial.open_trial import TrialTask
-from harness.trial.run import TrialResult, run_trial
+from harness.trial.request import TrialRequest
+from harness.trial.run import TrialResult, prepare_sides, run_trial
 from harness.trial.setup import make_setup
 
 # From fewer, half of all forecasts are less than 0.7 of the truth.
@@ -44,8 +45,7 @@ def calibrate(settings: Settings, environ: Mapping[str, str], output: Output) ->
             for one in request:
                 sides = prepare_sides(one, work)
                 if one is first:
-                    labels = tuple(side.label for side in first.sides)
-                    introduce_trial(labels, sides, first.design, work, trials=wanted)
+                    introduce_trial(first.labels, sides, first.design, work, trials=wanted)
                 task = TrialTask(sides, one.design, command="harness calibrate")
                 result.append(run_trial(task, setup, work))
                 if result[-1].family is None or result[-1].interrupted or result[-1].failure:

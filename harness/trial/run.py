@@ -6,19 +6,24 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.judge.comparison import CompareQuestion, judge_trials
+from harness.plan.block import ROLES
 from harness.records.comparison import Family
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.trial import TrialEnd
 from harness.run.places import Workplace
+from harness.run.recovery import settle_unfinished
 from harness.settings.request import TrialDesign
 from harness.store.unfinished import describe_kept, list_gone
 from harness.system.limit import explain_stop
 from harness.system.scratch import BLOCK, scratch_folder
 from harness.trial.build import build_sides
+from harness.trial.introduction import introduce_trial
 from harness.trial.loop import TrialTally
-from harness.trial.open_trial import SealedTrial, TrialTask, make_loop, open_trial, seal_trial
+from harness.trial.open_trial import SealedTrial, Sides, TrialTask, make_loop, open_trial, seal_trial
+from harness.trial.request import TrialRequest
 from harness.trial.setup import Setup
+from harness.trial.side import prepare_side
 from harness.trial.side_case import LostBlock
 
 
@@ -40,6 +45,23 @@ class TrialResult(Record):
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended the trial."""
         return self.tally is not None and self.tally.stopped is TrialEnd.INTERRUPTED
+
+
+def prepare_sides(request: TrialRequest, work: Workplace) -> Sides:
+    """Return both sides, with their sources and weights fetched."""
+    baseline, contender = (
+        prepare_side(role, run, work, drawn=request.design.relink)
+        for role, run in zip(ROLES, request.runs, strict=True)
+    )
+    return baseline, contender
+
+
+def compare(request: TrialRequest, setup: Setup, work: Workplace, *, plant: float = 0.0) -> TrialResult:
+    """Fetch, build and measure both sides, and return the result; the caller holds the node's lock."""
+    settle_unfinished(work.places, request.node.name, work.console)
+    sides = prepare_sides(request, work)
+    introduce_trial(request.labels, sides, request.design, work)
+    return run_trial(TrialTask(sides, request.design, plant), setup, work)
 
 
 def run_trial(task: TrialTask, setup: Setup, work: Workplace) -> TrialResult:

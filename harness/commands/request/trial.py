@@ -12,41 +12,17 @@ from harness.judge.comparison import CompareQuestion, choose_metrics
 from harness.plan.side import ORIGINS, SideRequest
 from harness.records.measurement import TABLE_METRICS
 from harness.records.node import Node, is_macos
-from harness.records.record import Record
 from harness.records.run import SettingOrigin
 from harness.records.suite import Benchmark, Engine
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, nearest
 from harness.settings.request import LineupRequest, Places, RunRequest, TrialDesign
 from harness.trial.lineup import SideRequests, resolve_sides
+from harness.trial.request import TrialRequest
 
 _MOST_PAIRS = _MOST_TRIALS = 1000
 _ALIKE = (SideRequest(label="baseline"), SideRequest(label="contender"))
 _LTO = re.compile(r"(?:GGML_LTO|WHISPER_LTO|CMAKE_INTERPROCEDURAL_OPTIMIZATION\w*)(?::\w+)?=(?:1|on|yes|true|y)", re.I)
-
-
-class TrialRequest(Record):
-    """A live comparison: its two sides, their runs (baseline first), and its design.
-
-    If `strict`, an UNRESOLVED case has its own exit code.
-    """
-
-    node: Node
-    sides: SideRequests
-    runs: tuple[RunRequest, RunRequest]
-    design: TrialDesign
-    strict: bool = False
-
-    @property
-    def dry(self) -> bool:
-        """Whether it is only planned and shown."""
-        return self.runs[0].dry
-
-    def reseed(self, settings: Settings, seed: int) -> "TrialRequest":
-        """Return the same trial with another seed."""
-        used = settings.override({"seed": seed}, "calibrate").describe()
-        one, other = (run.take(run.measure.suite.replace(seed=seed)).replace(used=used) for run in self.runs)
-        return self.replace(runs=(one, other), design=self.design.replace(seed=seed))
 
 
 def resolve_ab(settings: Settings, work: Workplace, words: Sequence[str]) -> TrialRequest:
@@ -71,7 +47,14 @@ def resolve_calibration(settings: Settings, work: Workplace) -> tuple[TrialReque
     design, wanted = choose_design(settings), choose_count(settings, "trials", 1, _MOST_TRIALS)
     first = _resolve(settings, work, _ALIKE, design.replace(early=False))
     # The first trial keeps the settings of the command, which say where the seed came from.
-    return (first, *(first.reseed(settings, seed) for seed in draw_seeds(design.seed, wanted)[1:]))
+    return (first, *(_reseed(first, settings, seed) for seed in draw_seeds(design.seed, wanted)[1:]))
+
+
+def _reseed(request: TrialRequest, settings: Settings, seed: int) -> TrialRequest:
+    """Return the same trial with another seed."""
+    used = settings.override({"seed": seed}, "calibrate").describe()
+    one, other = (run.take(run.measure.suite.replace(seed=seed)).replace(used=used) for run in request.runs)
+    return request.replace(runs=(one, other), design=request.design.replace(seed=seed))
 
 
 def draw_seeds(first: int, count: int) -> list[int]:

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from harness.commands import bisect, tune
+from harness.bisect import sitting
+from harness.commands import tune
 from harness.errors import HarnessError, LimitError, UnfitError, UsageError
 from harness.store.bundle import RUN
 from harness.trial.run import _naming_kept_runs
@@ -18,7 +19,7 @@ from harness.trial.run import _naming_kept_runs
 Telling = Callable[[Path], AbstractContextManager[Any]]
 TELLING: dict[str, Telling] = {
     "harness calibrate": lambda bundle: _naming_kept_runs([bundle], "harness calibrate"),
-    "harness bisect --resume ID": lambda bundle: bisect._naming_kept_runs(
+    "harness bisect --resume ID": lambda bundle: sitting._naming_kept_runs(
         cast("Any", SimpleNamespace(bundles=[bundle], stored=SimpleNamespace(id="ID"), seal=lambda: None)),
         cast("Any", SimpleNamespace(places=SimpleNamespace(results=bundle, options=""))),
     ),

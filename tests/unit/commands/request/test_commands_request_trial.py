@@ -5,7 +5,6 @@ import pytest
 from harness.commands.request import trial
 from harness.commands.request.place import open_workplace
 from harness.commands.request.trial import (
-    TrialRequest,
     apply_side,
     draw_seeds,
     resolve_ab,
@@ -18,6 +17,7 @@ from harness.records.run import SettingOrigin
 from harness.records.suite import Engine
 from harness.settings.layer import Settings, layer_settings
 from harness.system.console import Console
+from harness.trial.request import TrialRequest
 from tests import factory
 
 
