@@ -35,12 +35,62 @@ class _Group:
 
 
 @dataclass(slots=True)
-class _Node:
-    """A node so far: its series, what they may still raise, and the events that they raised."""
+class NodeMonitor:
+    """The series of a node, run by run: what each has shown so far, what it may still raise, and the events so far.
+
+    Runs are taken in the order of their positions, those of one position in the order of their days and names.
+    """
 
     monitors: Sequence[SeriesMonitor]
     budget: Budget
     groups: list[_Group] = field(default_factory=list)
+    days: set[str] = field(default_factory=set)
+    # So many points the node has on this day, and had on the one before.
+    measured: int = 0
+    before: int = 0
+
+    def take(self, position: int, day: str, points: Sequence[tuple[int, int, Point]]) -> None:
+        """Take in a run: for each of its points the index of the series, and the number of the point in it."""
+        budget = self.budget
+        if day not in self.days:
+            self.days.add(day)
+            budget.begin_night()
+            self.measured, self.before = 0, self.measured
+        self.measured += len(points)
+        monitors = self.monitors
+        striking = [index for index, number, point in points if monitors[index].take(number, point)]
+        if not striking:
+            return
+        thresholds = {index: budget.find_threshold(index, self.beside) for index in striking}
+        if any(step.score >= thresholds[index] for index, step in _look(thresholds, monitors).items()):
+            # The others may show a part of the same.
+            thresholds = {index: budget.find_threshold(index, self.beside) for index, _, _ in points}
+            steps = _look({index: _JOINS * one for index, one in thresholds.items()}, monitors)
+            _raise(self, position, steps, thresholds)
+
+    @property
+    def beside(self) -> int:
+        """How many series have a new point this night; what is measured together is not known before its end."""
+        return min(len(self.monitors), max(self.measured, self.before))
+
+    def conclude(self, series: Sequence[Series]) -> NodeHistory:
+        """Return the series, with all points that were taken, judged."""
+        suspicions = [monitor.describe() for monitor in self.monitors]
+        found = [
+            sum_up(
+                [suspicions[one.series][one.order] for one in group.members],
+                [series[one.series].points for one in group.members],
+            )
+            for group in self.groups
+        ]
+        judgements = [
+            judge_series(one, own).replace(
+                visible=monitor.find_visible(self.budget.find_threshold(monitor.index, self.beside))
+            )
+            for one, own, monitor in zip(series, suspicions, self.monitors, strict=True)
+        ]
+        events = sorted([*found, *list_known_changes(series, suspicions)], key=lambda event: event.day)
+        return NodeHistory(judgements=tuple(judgements), events=tuple(events))
 
 
 def judge_node(series: Sequence[Series], nightly: float = 1.0) -> NodeHistory:
@@ -49,47 +99,18 @@ def judge_node(series: Sequence[Series], nightly: float = 1.0) -> NodeHistory:
     `nightly` is how many events a night it may have in the long run. Runs are taken in the order of their positions,
     those of one position in the order of their days and names; each series must have its points in that order.
     """
-    monitors = [SeriesMonitor(index, one) for index, one in enumerate(series)]
-    takes = [monitor.take for monitor in monitors]
-    budget = Budget(len(monitors), nightly)
-    node = _Node(monitors, budget)
-    days: set[str] = set()
-    measured = before = 0  # so many points the node has on this day, and had on the one before
-    for position, day, points in _iter_runs(series):
-        if day not in days:
-            days.add(day)
-            budget.begin_night()
-            measured, before = 0, measured
-        measured += len(points)
-        striking = [index for index, number, point in points if takes[index](number, point)]
-        if not striking:
-            continue
-        # A night may have several runs: what is measured together is not known before its end.
-        beside = min(len(series), max(measured, before))
-        thresholds = {index: budget.find_threshold(index, beside) for index in striking}
-        if any(step.score >= thresholds[index] for index, step in _look(thresholds, monitors).items()):
-            # The others may show a part of the same.
-            thresholds = {index: budget.find_threshold(index, beside) for index, _, _ in points}
-            steps = _look({index: _JOINS * one for index, one in thresholds.items()}, monitors)
-            _raise(node, position, steps, thresholds)
-    suspicions = [monitor.describe() for monitor in monitors]
-    found = [
-        sum_up(
-            [suspicions[one.series][one.order] for one in group.members],
-            [series[one.series].points for one in group.members],
-        )
-        for group in node.groups
-    ]
-    beside = min(len(series), max(measured, before))
-    judgements = [
-        judge_series(one, own).replace(visible=monitor.find_visible(budget.find_threshold(monitor.index, beside)))
-        for one, own, monitor in zip(series, suspicions, monitors, strict=True)
-    ]
-    events = sorted([*found, *list_known_changes(series, suspicions)], key=lambda event: event.day)
-    return NodeHistory(judgements=tuple(judgements), events=tuple(events))
+    node = begin_node(series, nightly)
+    for position, day, points in iter_runs(series):
+        node.take(position, day, points)
+    return node.conclude(series)
 
 
-def _iter_runs(series: Sequence[Series]) -> Iterator[tuple[int, str, list[tuple[int, int, Point]]]]:
+def begin_node(series: Sequence[Series], nightly: float = 1.0) -> NodeMonitor:
+    """Return a node that has not taken any of the runs of its series yet."""
+    return NodeMonitor([SeriesMonitor(index, one) for index, one in enumerate(series)], Budget(len(series), nightly))
+
+
+def iter_runs(series: Sequence[Series]) -> Iterator[tuple[int, str, list[tuple[int, int, Point]]]]:
     """Yield position and day of each run, and its points: the index of the series, the number of the point in it."""
     found: defaultdict[tuple[int, str, str], list[tuple[int, int, Point]]] = defaultdict(list)
     for index, one in enumerate(series):
@@ -105,7 +126,7 @@ def _look(wanted: Mapping[int, float], monitors: Sequence[SeriesMonitor]) -> dic
     return {index: step for index, step in steps if step}
 
 
-def _raise(node: _Node, position: int, steps: Mapping[int, LevelShift], thresholds: Mapping[int, float]) -> None:
+def _raise(node: NodeMonitor, position: int, steps: Mapping[int, LevelShift], thresholds: Mapping[int, float]) -> None:
     """Turn steps into suspicions, strongest first, as far as the budget allows; `node` gets the new event, if any."""
     shares = {index: round(step.score / thresholds[index], _DIGITS) for index, step in steps.items()}
     new: _Group | None = None
