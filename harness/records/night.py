@@ -6,8 +6,6 @@ A night has no state of its own. What it knows is in bundles and in git, and the
 from enum import StrEnum
 
 from harness.records.bisection import BisectVerdict
-from harness.records.comparison import Comparison
-from harness.records.history import Event
 from harness.records.measurement import Case
 from harness.records.record import Record
 
@@ -219,13 +217,18 @@ class DoneStatus(StrEnum):
 
 
 class DoneItem(Record):
-    """An item of work, what came of it, in which runs, and how many seconds it took; `reason` says why it failed."""
+    """An item of work, what came of it, in which runs, and how many seconds it took; `reason` says why it failed.
+
+    `exit_code` is what a command that did the same would have returned, as far as the code that was measured is meant:
+    10 for a build that failed, 11 for tests, 12 for a benchmark, else 0.
+    """
 
     item: WorkItem
     status: DoneStatus
     seconds: float
     runs: tuple[str, ...] = ()
     reason: str = ""
+    exit_code: int = 0
 
 
 class AuditCount(Record):
@@ -239,33 +242,3 @@ class AuditCount(Record):
     false: int
     low: float
     high: float
-
-
-class NightReport(Record):
-    """What people are told in the morning.
-
-    `new` are the events that were established or closed this night, `open` others that still stand, `suspicions` what
-    looks unlike its past and is not sorted, `answers` the comparisons of this night by the id of their event. `done`
-    is what was done, `left` what was not, because of the budget, `plan` what comes next. `notes` are single sentences
-    about the node, the network and the branch.
-    """
-
-    schema: int
-    node: str
-    began: str
-    ended: str
-    repo: str
-    branch: str
-    head: BranchCommit
-    anchor: BranchCommit
-    budget_s: float
-    new: tuple[Event, ...] = ()
-    open: tuple[Event, ...] = ()
-    suspicions: tuple[Question, ...] = ()
-    answers: tuple[tuple[str, tuple[Comparison, ...]], ...] = ()
-    done: tuple[DoneItem, ...] = ()
-    left: tuple[WorkItem, ...] = ()
-    passed: tuple[Passed, ...] = ()
-    plan: tuple[WorkItem, ...] = ()
-    audit: AuditCount | None = None
-    notes: tuple[str, ...] = ()
