@@ -27,6 +27,9 @@ class RunDetail(Record):
     `machine` is a digest: equal ones stand for equal facts. `earliest` is before `start` where that is not exact.
     `trial` is the id of the live comparison that it is a side of, empty for all other runs. `options` are those
     of a command line that builds and measures on its node in the same way, quoted for a shell; empty for imported runs.
+    `ended` is empty where that is not known. `config` is the id of its config, `code` identifies its machine code
+    (`CodeDigests.id`), empty where nothing is known of it. `failure` says why there is no build, `tests` is how many of
+    its tests ran, `blocks` how many blocks a side of a live comparison has, and `build_s` how long the build took.
     """
 
     path: str
@@ -48,6 +51,13 @@ class RunDetail(Record):
     trial: str = ""
     options: str = ""
     asked_by: str = ""
+    ended: str = ""
+    config: str = ""
+    code: str = ""
+    failure: str = ""
+    tests: int = 0
+    blocks: int = 0
+    build_s: float = 0.0
 
 
 class RawPoint(NamedTuple):

@@ -101,7 +101,9 @@ def _make_detail(index: RunIndex, row: Sequence[Any]) -> RunDetail:
     fields = dict(zip((*DETAIL, *TEXTS), (*of_detail, *of_run), strict=True))
     path = f"{index.folders.get(month, '')}{os.sep}{os.fsdecode(name)}"
     known = {name: value for name, value in fields.items() if name in _FIELDS}
-    return RunDetail(**known | {"path": path, "caveats": tuple(fields["caveats"].split())})
+    counts = {name: int(fields[name] or 0) for name in ("tests", "blocks")}
+    others = {"path": path, "caveats": tuple(fields["caveats"].split()), "build_s": float(fields["build_s"] or 0)}
+    return RunDetail(**known | counts | others)
 
 
 def _split(path: str) -> BundleAddress:

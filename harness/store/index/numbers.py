@@ -13,10 +13,11 @@ import msgspec
 from harness.build.behaviour import name_yardstick
 from harness.errors import UnreadableError
 from harness.judge.machine import describe_machine
-from harness.records.build import Config, Toolchain
+from harness.records.build import CodeDigests, Config, Toolchain
 from harness.records.measurement import METRICS, Case
 from harness.records.node import Node
 from harness.records.outcome import Status
+from harness.records.plan import Phase
 from harness.records.purpose import RunPurpose
 from harness.records.raw_history import MachineFacts, RawSeriesKey
 from harness.records.run import OURS, SEARCH, SettingUsed
@@ -33,6 +34,7 @@ from harness.system.foreign import read_bytes
 _LEAST = 6
 _CASES: dict[bytes, "_Named"] = {}
 _MOST_CASES = 4096
+_BUILDING = frozenset({Phase.CONFIGURE, Phase.LIST, Phase.BUILD})
 
 # The number of values, their median, and its interval where they are enough for one.
 Value = tuple[int, float, float | None, float | None]
@@ -45,12 +47,26 @@ class _Number(msgspec.Struct):
     process: int = 0
 
 
+class _Check(msgspec.Struct):
+    status: Status
+
+
+class _Completed(msgspec.Struct):
+    wall_s: float = 0.0
+
+
 class _Result(msgspec.Struct):
     status: Status
+    step: str = ""
+    phase: str = ""
+    reason: str = ""
+    reused: bool = False
+    completed: _Completed | None = None
+    checks: tuple[_Check, ...] = ()
     measurements: tuple[_Number, ...] = ()
 
 
-class _Code(msgspec.Struct):
+class _CaveatCode(msgspec.Struct):
     code: str
 
 
@@ -71,7 +87,7 @@ class _Measured(msgspec.Struct):
     toolchain: Toolchain
     suite: Suite
     results: tuple[_Result, ...] = ()
-    caveats: tuple[_Code, ...] = ()
+    caveats: tuple[_CaveatCode, ...] = ()
     origin: str = OURS
     earliest: str = ""
     end: str = ""
@@ -80,6 +96,7 @@ class _Measured(msgspec.Struct):
     settings: tuple[SettingUsed, ...] = ()
     purpose: RunPurpose = RunPurpose.MANUAL
     asked_by: str = ""
+    code: CodeDigests | None = None
 
 
 class RunNumbers(NamedTuple):
@@ -118,6 +135,11 @@ def _read(path: Path) -> RunNumbers:
         "purpose": _name_purpose(run),
         "asked_by": tame(run.asked_by),
         "caveats": " ".join(dict.fromkeys(tame(caveat.code) for caveat in run.caveats)),
+        "code": run.code.id if run.code else "",
+        "failure": tame(_find_failure(run)),
+        "tests": str(sum(check.status is not Status.SKIPPED for one in run.results for check in one.checks)),
+        "blocks": str(_count_blocks(run)),
+        "build_s": f"{_time_build(run):.1f}",
     }
     return RunNumbers(
         detail, tuple((name, tame(value)) for name, value in describe_machine(run)), _list_values(path, run)
@@ -146,6 +168,27 @@ def _name_purpose(run: _Measured) -> str:
     if run.purpose is RunPurpose.MANUAL and run.trial:  # records of older versions do not say that a search made them
         return str(RunPurpose.BISECTION) if run.trial.bisection else "trial"
     return "sweep" if run.sweep else str(run.purpose)
+
+
+def _find_failure(run: _Measured) -> str:
+    """Return why there is no build, in one line; empty where there is one."""
+    failed = (one for one in run.results if one.phase in _BUILDING and one.status.bad)
+    return next((f"{one.step}: {one.reason}".splitlines()[0] for one in failed), "")
+
+
+def _count_blocks(run: _Measured) -> int:
+    """Return how many blocks a side of a live comparison has of the case that has most of them."""
+    found: dict[bytes, set[int]] = {}
+    for result in run.results if run.trial else ():
+        for one in result.measurements if result.status is Status.PASSED else ():
+            found.setdefault(bytes(one.case), set()).add(one.process)
+    return max(map(len, found.values()), default=0)
+
+
+def _time_build(run: _Measured) -> float:
+    """Return the wall seconds that were spent to build."""
+    done = (one for one in run.results if one.phase in _BUILDING and not one.reused)
+    return sum(one.completed.wall_s for one in done if one.completed)
 
 
 def _list_values(path: Path, run: _Measured) -> list[tuple[RawSeriesKey, Value]]:

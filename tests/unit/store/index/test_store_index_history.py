@@ -57,6 +57,8 @@ def test_series_have_a_point_for_each_run(stand: Stand) -> None:
     (detail,) = [one for one in history.details.values() if one.node == "two"]
     assert Path(detail.path).is_dir()
     assert (detail.release, detail.purpose, detail.subject) == ("v1.8.5", "manual", "sync : ggml")
+    (config,) = {key.config for key in history.series}
+    assert (detail.config, detail.blocks, detail.failure) == (config, 0, "")
     assert dict(history.machines[detail.machine])["CPU"] == "A CPU"
     encode = next(points for key, points in history.series.items() if key[3] == "encode" and "base" in key[2])
     assert all(point.n == 7 and point.low is not None and point.low < point.median for point in encode)

@@ -10,8 +10,10 @@ import pytest
 from harness.build.behaviour import MEASURED_BY, name_yardstick, split_yardstick
 from harness.errors import UnreadableError
 from harness.judge.machine import describe_machine
+from harness.records.build import CodeDigests
 from harness.records.measurement import Case, Measurement
-from harness.records.outcome import StepResult
+from harness.records.outcome import CompletedProcess, CTestResult, Status, StepResult
+from harness.records.plan import Phase
 from harness.records.purpose import RunPurpose
 from harness.records.run import Run, SettingOrigin, SettingUsed
 from harness.records.suite import Engine
@@ -75,6 +77,33 @@ def test_the_values_are_those_of_the_record(tmp_path: Path) -> None:
 def test_what_a_run_was_measured_for(tmp_path: Path, changes: dict[str, Any], purpose: str) -> None:
     numbers = read_run(tmp_path, sheet.run().replace(asked_by="4f2a", **changes))
     assert (numbers.detail["purpose"], numbers.detail["asked_by"]) == (purpose, "4f2a")
+
+
+def test_what_came_of_the_build_and_of_the_tests(tmp_path: Path) -> None:
+    run = sheet.run()
+    code = CodeDigests(objects=(("a.o", "0123456789abcdef"),), link="x")
+    checks = tuple(CTestResult(name=str(one), status=one, wall_s=0.1) for one in Status)
+    done = CompletedProcess(
+        argv=("make",), exit_code=0, wall_s=12.34, user_s=1, system_s=1, max_rss_bytes=1, start="2026-01-01"
+    )
+    built = StepResult(step="build", phase=Phase.BUILD, status=Status.PASSED, completed=done)
+    tested = StepResult(step="test", phase=Phase.TEST, status=Status.PASSED, checks=checks)
+    detail = read_run(tmp_path, run.replace(code=code, results=(built, built.replace(reused=True), tested))).detail
+    assert (detail["code"], detail["tests"], detail["failure"]) == (code.id, "3", "")
+    assert (detail["build_s"], detail["blocks"]) == ("12.3", "0")
+    broken = built.replace(status=Status.FAILED, reason="no such file\nmore")
+    assert read_run(tmp_path / "broken", run.replace(results=(broken,))).detail["failure"] == "build: no such file"
+
+
+def test_blocks_are_those_of_the_case_that_has_most(tmp_path: Path) -> None:
+    def measure(model: str, process: int) -> Measurement:
+        case = Case.of("whisper", model=model, threads=4, fa=0)
+        return Measurement(case=case, metric="encode", value=1.0, repetition=1, process=process)
+
+    blocks = (*(measure("base", number // 2) for number in range(2, 10)), measure("tiny", 9))
+    result = StepResult(step="b", phase=Phase.BENCHMARK, status=Status.PASSED, measurements=blocks)
+    side = Trial(id="t", role=Role.BASELINE, seed=1, pairs=2)
+    assert read_run(tmp_path, sheet.run().replace(trial=side, results=(result,))).detail["blocks"] == "4"
 
 
 def test_the_options_of_the_build_are_kept_as_for_a_shell(tmp_path: Path) -> None:
