@@ -98,7 +98,8 @@ def _make_detail(index: RunIndex, row: Sequence[Any]) -> RunDetail:
     of_run, (checksum, *of_detail, last) = texts[:middle], texts[middle:]
     check_texts(of_run, checksum)
     check_texts(of_detail, last)
-    fields = dict(zip((*DETAIL, *TEXTS), (*of_detail, *of_run), strict=True))
+    # The config of a list is words for people; that of a series is its id.
+    fields = dict(zip((*TEXTS, *DETAIL), (*of_run, *of_detail), strict=True))
     path = f"{index.folders.get(month, '')}{os.sep}{os.fsdecode(name)}"
     known = {name: value for name, value in fields.items() if name in _FIELDS}
     counts = {name: int(fields[name] or 0) for name in ("tests", "blocks")}
