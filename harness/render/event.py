@@ -71,6 +71,15 @@ def describe_event(event: Event, names: Mapping[str, str], *, most: int = _NAMED
     yield from _conclude(event, width)
 
 
+def tabulate_shifts(event: Event, most: int = _NAMED) -> tuple[tuple[str, ...], ...]:
+    """Return a row for each of the series that show an event best, header first; empty where none is known to."""
+    rows = tuple(
+        (one.key.metric, str(one.key.case), format_share(one.change), _bound(one), _direct(one))
+        for one in _order_shifts(event)[:most]
+    )
+    return (("metric", "case", "change", "interval", "looks"), *rows) if rows else ()
+
+
 def _head(event: Event, names: Mapping[str, str]) -> Iterator[str]:
     old, new = (names.get(name, name[:8]) or "the beginning" for name in (event.old, event.new))
     back = f"; back since {event.returned}" if event.returned else ""

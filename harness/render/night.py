@@ -1,0 +1,152 @@
+"""A night for people: its plan as a table, and the morning report as text or as Markdown for a job summary."""
+
+import itertools
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from harness.records.night import NightPlan, NightView, WorkItem
+from harness.records.night_report import NightReport
+from harness.records.wording import format_count
+from harness.render.format.text import markdown
+from harness.render.night_headline import name_night
+from harness.render.night_part import (
+    NightEntry,
+    NightPart,
+    describe_audit,
+    group_passed,
+    list_parts,
+    name_commit,
+    tabulate_items,
+)
+from harness.render.plain import align, continue_command, format_seconds, printable
+
+_INDENT = "  "
+_WIDTH = 100
+
+
+def render_night_plan(view: NightView, plan: NightPlan, *, width: int = 0) -> str:
+    """Return the work of a night in its order, each item with its reason, against what is left of the budget.
+
+    Lines have at most `width` columns, as far as that is possible; 0 means no limit.
+    """
+    head = view.commits[-1] if view.commits else None
+    fitting = [item for item in plan.items if item.fits]
+    left = format_seconds(view.left_s)
+    lines = [f"{view.node}: {name_commit(head) if head else 'no commit is known'}"]
+    if plan.items:
+        lines += _list_items(plan.items, width)
+        needed = format_seconds(sum(item.seconds for item in fitting))
+        rest = len(plan.items) - len(fitting)
+        over = f"; {format_count(rest, 'more')} do not fit" if rest > 1 else "; 1 more does not fit" if rest else ""
+        lines.append(f"{_INDENT}{format_count(len(fitting), 'item')}: about {needed} of {left}{over}")
+    else:
+        lines.append(f"{_INDENT}nothing to do ({left} left)")
+    for text in group_passed(plan.passed):
+        lines += _wrap(f"passed over: {text}", width)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def render_night(report: NightReport, *, width: int = 0) -> str:
+    """Return the morning report as text; lines have at most `width` columns if possible; 0 means no limit."""
+    blocks = [list(_list_head(report))]
+    blocks += [[f"{part.title}:", *_render_part(part, width)] for part in list_parts(report)]
+    if audit := describe_audit(report.audit):
+        blocks.append([audit])
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def render_night_markdown(report: NightReport) -> str:
+    """Return the morning report as Markdown, such as for the summary of a job."""
+    lines = [f"## {markdown(report.node)}: {markdown(name_night(report))}", ""]
+    lines += [f"- {markdown(line.strip())}" for line in itertools.islice(_list_head(report), 1, None)]
+    for part in list_parts(report):
+        lines += ["", f"### {part.title}"]
+        lines += itertools.chain.from_iterable(_mark_entry(entry) for entry in part.entries)
+    if audit := describe_audit(report.audit):
+        lines += ["", markdown(audit)]
+    return "\n".join(lines) + "\n"
+
+
+def _list_head(report: NightReport) -> Iterator[str]:
+    yield f"{printable(report.node)}: {name_night(report)}"
+    yield f"{_INDENT}head    {name_commit(report.head)}"
+    yield f"{_INDENT}anchor  {name_commit(report.anchor)}"
+    yield f"{_INDENT}branch  {printable(report.branch)} of {printable(report.repo)}"
+    spent = format_seconds(sum(one.seconds for one in report.done))
+    times = f"{report.began[:16].replace('T', ' ')} to {report.ended[:16].replace('T', ' ')} UTC"
+    yield f"{_INDENT}night   {times}; {spent} of {format_seconds(report.budget_s)} used"
+
+
+def _list_items(items: Sequence[WorkItem], width: int) -> Iterator[str]:
+    """Yield a line for each item with its reason at the end, or below it where that would be too wide."""
+    header, *rows = align(tabulate_items(items), left=2, indent=_INDENT)
+    edge = max(map(len, (header, *rows)))
+    yield f"{header:{edge}}  why"
+    for row, item in zip(rows, items, strict=True):
+        reason = printable(item.reason)
+        if not width or edge + 2 + len(reason) <= width:
+            yield f"{row:{edge}}  {reason}"
+        else:
+            yield row
+            yield from _wrap(reason, width, indent=3 * _INDENT)
+
+
+def _render_part(part: NightPart, width: int) -> Iterator[str]:
+    for number, entry in enumerate(part.entries):
+        if number and entry.head and part.entries[number - 1].head:
+            yield ""
+        yield from _render_entry(entry, width)
+
+
+def _render_entry(entry: NightEntry, width: int) -> Iterator[str]:
+    inner = _INDENT
+    if entry.head:
+        yield f"{_INDENT}{printable(entry.head)}"
+        inner = 2 * _INDENT
+    if entry.rows:
+        yield from align(_pad(entry), left=len(entry.rows[0]), indent=inner)
+    for line in entry.lines:
+        yield from _wrap(printable(line), width, indent=inner)
+    for lead, command in entry.commands:
+        yield from continue_command(printable(command), lead=f"{inner}{lead}: ", width=width)
+
+
+def _pad(entry: NightEntry) -> list[list[str]]:
+    """Return the rows with the numbers, which come after the first `left` columns, moved to the right.
+
+    A table that ends with a sentence has only words.
+    """
+    columns = [[printable(cell) for cell in column] for column in zip(*entry.rows, strict=True)]
+    for number, column in enumerate(columns):
+        if number >= entry.left and all(cell[:1] in "+-[0123456789" for cell in column[1:]):
+            edge = max(map(len, column))
+            columns[number] = [cell.rjust(edge) for cell in column]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _wrap(text: str, width: int, *, indent: str = _INDENT) -> list[str]:
+    return textwrap.wrap(
+        text,
+        min(width or _WIDTH, _WIDTH),
+        initial_indent=indent,
+        subsequent_indent=f"{indent}{_INDENT}",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _mark_entry(entry: NightEntry) -> Iterator[str]:
+    yield ""
+    if entry.head:
+        yield f"**{markdown(entry.head)}**"
+        yield ""
+    if entry.rows:
+        header, *rows = entry.rows
+        yield f"| {' | '.join(map(markdown, header))} |"
+        yield f"|{'|'.join('---' for _ in header)}|"
+        yield from (f"| {' | '.join(map(markdown, row))} |" for row in rows)
+    if entry.rows and entry.lines:
+        yield ""
+    yield from (f"- {markdown(line)}" for line in entry.lines)
+    for lead, command in entry.commands:
+        yield from ("", f"{lead.capitalize()}:", "", "```sh", printable(command).replace("```", "` ` `"), "```")

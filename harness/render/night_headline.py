@@ -1,0 +1,62 @@
+"""A night in one line: what was confirmed, what is missing or broken, and whether the newest commit was measured."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.judge.night_change import find_answers, is_over, is_slower
+from harness.records.comparison import Comparison
+from harness.records.history import Event, EventKind
+from harness.records.night import DoneItem, DoneStatus, WorkItem, WorkKind
+from harness.records.night_report import NightReport
+from harness.records.wording import format_count
+
+_ORDER = ("regression", "improvement", "broken", "missing", "node", "benchmark", "over")
+_PHRASES: Mapping[str, tuple[str, str]] = {
+    "regression": ("1 regression confirmed", "{} regressions confirmed"),
+    "improvement": ("1 improvement confirmed", "{} improvements confirmed"),
+    "broken": ("the newest commits do not build", "the newest commits do not build"),
+    "missing": ("1 alarm for what is not measured any more", "{} alarms for what is not measured any more"),
+    "node": ("the node changed", "the node changed {} times"),
+    "benchmark": ("the benchmark changed", "the benchmark changed {} times"),
+    "over": ("1 event is over", "{} events are over"),
+}
+
+
+def name_night(report: NightReport) -> str:
+    """Return the night in one line, the worst first."""
+    found: dict[str, int] = {}
+    for event in report.new:
+        for word in _sum_up(event, find_answers(report, event)):
+            found[word] = found.get(word, 0) + 1
+    words = [_count(word, number) for word, number in sorted(found.items(), key=lambda item: _ORDER.index(item[0]))]
+    if why := _find_failure(report.done, report.left):
+        words.append(why)
+    if not words:
+        words = ["nothing new"]
+    if report.suspicions:
+        words.append(format_count(len(report.suspicions), "suspicion") + " not sorted")
+    return ", ".join(words)
+
+
+def _count(word: str, number: int) -> str:
+    one, many = _PHRASES[word]
+    return one if number == 1 else many.format(number)
+
+
+def _sum_up(event: Event, answers: Sequence[Comparison]) -> Iterator[str]:
+    if is_over(event):
+        yield "over"
+    elif event.kind is EventKind.CODE:
+        yield "regression" if is_slower(event, answers) else "improvement"
+    elif event.kind is not EventKind.SUSPICION:
+        words = {EventKind.NODE: "node", EventKind.YARDSTICK: "benchmark", EventKind.MISSING: "missing"}
+        yield words.get(event.kind, "broken")
+
+
+def _find_failure(done: Sequence[DoneItem], left: Sequence[WorkItem]) -> str:
+    """Return why the newest commit has no numbers; empty where it has."""
+    heads = [one for one in done if one.item.kind is WorkKind.HEAD]
+    if heads and heads[-1].status is not DoneStatus.DONE:
+        return f"not measured: {heads[-1].item.commit[:8]}: {heads[-1].reason or heads[-1].status}"
+    if not heads and any(one.kind is WorkKind.HEAD for one in left):
+        return "not measured: no time was left for the newest commit"
+    return ""

@@ -1,0 +1,268 @@
+"""The morning report in its parts, before it is text or Markdown: each part only where it has something to say."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from harness.judge.night_change import find_answers, is_over, is_slower, list_certain
+from harness.records.comparison import Comparison
+from harness.records.history import Event, EventKind
+from harness.records.night import AuditCount, BranchCommit, DoneItem, Passed, Question, QuestionCause, WorkItem
+from harness.records.night_report import EventNote, NightReport
+from harness.records.wording import format_count
+from harness.render.event import tabulate_shifts
+from harness.render.number import format_bounds, format_share
+from harness.render.plain import cut, format_seconds, printable
+
+Rows = tuple[tuple[str, ...], ...]
+_SUBJECT = 60
+# So many commits that are passed over for one reason are named, so many items of the next night are shown.
+_NAMED, _NEXT = 4, 5
+_STATES = {
+    EventKind.CODE: "the code",
+    EventKind.NODE: "the node, not the code",
+    EventKind.YARDSTICK: "the benchmark, not the code",
+    EventKind.MISSING: "not measured any more",
+    EventKind.BROKEN: "does not build",
+    EventKind.SUSPICION: "not sorted",
+}
+_CAUSES = {
+    QuestionCause.SUSPICION: "unlike its past",
+    QuestionCause.ODD: "the newest point alone",
+    QuestionCause.CREEP: "many small steps",
+}
+
+
+class NightEntry(NamedTuple):
+    """One thing in a part: a line that names it, a table whose first row is its header, sentences, and commands.
+
+    The first `left` columns of the table are words, the others numbers.
+    """
+
+    head: str = ""
+    rows: Rows = ()
+    left: int = 1
+    lines: tuple[str, ...] = ()
+    commands: tuple[tuple[str, str], ...] = ()
+
+
+class NightPart(NamedTuple):
+    """A part of a report: its title, and what is in it."""
+
+    title: str
+    entries: tuple[NightEntry, ...]
+
+
+def list_parts(report: NightReport) -> Iterator[NightPart]:
+    """Yield the parts that have something to say, in the order in which people want to read them."""
+    parts = (
+        NightPart("New", tuple(_make_entry(report, one) for one in report.new)),
+        NightPart("Still open", tuple(_list_open(report))),
+        NightPart("Only suspected", tuple(_list_suspicions(report.suspicions))),
+        NightPart("Node, network and branch", _list_notes(report.notes)),
+        NightPart("Measured", _list_done(report.done)),
+        NightPart("Not measured", tuple(_list_left(report))),
+        NightPart("Next", tuple(_list_next(report.plan))),
+    )
+    yield from (part for part in parts if part.entries)
+
+
+def name_commit(commit: BranchCommit) -> str:
+    """Return a commit as people read it: eight digits, the day, and its subject."""
+    return f"{commit.sha[:8]}  {commit.date[:10]}  {cut(printable(commit.subject), _SUBJECT)}".rstrip()
+
+
+def describe_audit(audit: AuditCount | None) -> str:
+    """Return how many comparisons of a commit with itself were wrong, in one line; empty without any."""
+    if audit is None or not audit.trials:
+        return ""
+    share = f"[{100 * audit.low:.0f}, {100 * audit.high:.0f} %]"
+    verdicts = format_count(audit.false, "false verdict")
+    return f"{format_count(audit.trials, 'audit')}, {verdicts} {share}"
+
+
+def tabulate_items(items: Sequence[WorkItem], *, fitting: bool = True) -> Rows:
+    """Return the rows of items of work, header first; with `fitting` whether each fits into the budget."""
+    header = ("what", "commits", "minutes", "bits", *(("fits",) if fitting else ()))
+    return (header, *(_row(item, fitting=fitting) for item in items))
+
+
+def group_passed(passed: Sequence[Passed]) -> tuple[str, ...]:
+    """Return a sentence for each reason for which commits are passed over, with the first of them."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for one in passed:
+        groups[one.reason].append(one.sha[:8])
+    return tuple(
+        f"{', '.join(shas[:_NAMED])}{f' and {len(shas) - _NAMED} more' if len(shas) > _NAMED else ''}: {reason}"
+        for reason, shas in groups.items()
+    )
+
+
+def _row(item: WorkItem, *, fitting: bool) -> tuple[str, ...]:
+    commits = f"{item.baseline[:8]} : {item.commit[:8]}" if item.baseline else item.commit[:8]
+    bits = f"{item.bits:.2f}"
+    return (
+        item.kind,
+        commits,
+        f"{item.seconds / 60:.1f}",
+        bits,
+        *((("yes" if item.fits else "no"),) if fitting else ()),
+    )
+
+
+def _make_entry(report: NightReport, event: Event) -> NightEntry:
+    answers = find_answers(report, event)
+    about = next((one for one in report.about if one.event == event.id), EventNote(event=event.id))
+    shown = list_certain(answers) or answers
+    rows = _tabulate_answers(shown) if shown else tabulate_shifts(event)
+    return NightEntry(
+        head=f"{event.id}  {event.kind}: {_describe(event, answers)}",
+        rows=rows,
+        left=2,
+        lines=(*_split(event.subject), *_list_commits(event, about), *about.facts, *_list_triage(event)),
+        commands=_list_commands(event, about),
+    )
+
+
+def _describe(event: Event, answers: Sequence[Comparison]) -> str:
+    """Return what an event is, in a few words: `slower between 1a2b3c4d and 5e6f7a8b`."""
+    if is_over(event):
+        return f"over since {event.returned} ({_STATES[event.kind]})"
+    if event.kind in (EventKind.MISSING, EventKind.BROKEN):
+        return f"since {event.day}" + (f", last there with {event.old[:8]}" if event.old else "")
+    where = (
+        f"between {event.old[:8]} and {event.new[:8]}" if event.old != event.new else f"among runs of {event.new[:8]}"
+    )
+    if event.kind is not EventKind.CODE:
+        return f"{_STATES[event.kind]}, {where}"
+    return f"{'slower' if is_slower(event, answers) else 'faster'} {where}"
+
+
+def _tabulate_answers(answers: Sequence[Comparison]) -> Rows:
+    header = ("metric", "case", "change", "interval", "verdict", "blocks")
+    rows = (
+        (
+            one.metric,
+            str(one.case),
+            format_share(one.change),
+            "" if one.low is None or one.high is None else format_bounds(one.low, one.high),
+            one.verdict,
+            str(one.n),
+        )
+        for one in answers
+    )
+    return (header, *rows)
+
+
+def _list_commits(event: Event, about: EventNote) -> Iterator[str]:
+    if len(about.suspects) > 1:
+        yield "one of these commits, which cannot be told apart:"
+    for one in about.suspects:
+        author = f" ({printable(one.author)})" if one.author else ""
+        subject = cut(printable(one.subject), _SUBJECT)
+        yield f"commit {one.sha[:8]} {subject}{author}, probability {one.probability:.1%}"
+    if about.verdict is not None and not about.suspects:
+        yield f"the search for its commit ended {about.verdict}: {about.why}"
+    elif about.verdict is None and event.kind is EventKind.CODE and not is_over(event):
+        begun = f" (begun: {about.bisection})" if about.bisection else ""
+        yield f"its commit is not known yet{begun}"
+
+
+def _list_triage(event: Event) -> Iterator[str]:
+    if event.triage:
+        who = f" by {event.triage.who}" if event.triage.who else ""
+        note = f": {event.triage.note}" if event.triage.note else ""
+        yield f"{event.triage.state}{who}{note}"
+
+
+def _list_commands(event: Event, about: EventNote) -> tuple[tuple[str, str], ...]:
+    commands = [("to measure it again", about.command)] if about.command else []
+    if len(event.trials) > 1:
+        commands.append(("what was found", f"harness compare {event.trials[-2]} {event.trials[-1]}"))
+    if about.bisection:
+        commands.append(("the search", f"harness show {about.bisection}"))
+    return () if is_over(event) else tuple(commands)
+
+
+def _list_open(report: NightReport) -> Iterator[NightEntry]:
+    if report.open:
+        header = ("event", "since", "kind", "what")
+        rows = (
+            (one.id, one.day, one.kind, _describe(one, find_answers(report, one)) + _add_subject(one))
+            for one in report.open
+        )
+        yield NightEntry(rows=(header, *rows), left=4)
+    if report.settled:
+        yield NightEntry(lines=(f"{format_count(report.settled, 'event')} that people decided about: harness events",))
+
+
+def _add_subject(event: Event) -> str:
+    return f"; {cut(_first(event.subject), _SUBJECT)}" if event.subject else ""
+
+
+def _first(text: str) -> str:
+    return text.partition("\n")[0]
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(line for line in text.split("\n") if line)
+
+
+def _list_suspicions(questions: Sequence[Question]) -> Iterator[NightEntry]:
+    """Yield what is not sorted: numbers that look unlike their past, which no comparison has confirmed."""
+    if not questions:
+        return
+    header = ("event", "metric", "case", "looks", "why", "measured in turns so far", "would have seen")
+    rows = []
+    for one in questions:
+        spent = "not yet"
+        if one.blocks:
+            nights, blocks = format_count(one.nights, "night"), format_count(one.blocks, "block")
+            spent = f"{blocks} in {nights}, {format_seconds(one.spent_s)}"
+        more = len(one.cases) - 1
+        case = f"{one.cases[0]}{f' and {more} more' if more > 0 else ''}" if one.cases else ""
+        seen = "" if one.mde is None else f"{one.mde:.1%}"
+        rows.append(
+            (one.event, _first_of(one.metrics), case, format_share(one.change), _CAUSES[one.cause], spent, seen)
+        )
+    yield NightEntry(rows=(header, *rows), left=3)
+
+
+def _first_of(words: Sequence[str]) -> str:
+    return words[0] if words else ""
+
+
+def _list_notes(notes: Sequence[str]) -> tuple[NightEntry, ...]:
+    return (NightEntry(lines=tuple(notes)),) if notes else ()
+
+
+def _list_done(done: Sequence[DoneItem]) -> tuple[NightEntry, ...]:
+    if not done:
+        return ()
+    header = ("what", "commits", "took", "came to")
+    rows = tuple(
+        (one.item.kind, _row(one.item, fitting=False)[1], format_seconds(one.seconds), _name_outcome(one))
+        for one in done
+    )
+    return (NightEntry(rows=(header, *rows), left=2),)
+
+
+def _name_outcome(one: DoneItem) -> str:
+    return f"{one.status}: {one.reason}" if one.reason else one.status
+
+
+def _list_left(report: NightReport) -> Iterator[NightEntry]:
+    lines = [f"{_row(one, fitting=False)[1]} ({one.kind}): {one.reason}" for one in report.left]
+    if lines:
+        yield NightEntry(head="no time was left for", lines=tuple(lines))
+    if report.passed:
+        yield NightEntry(head="passed over", lines=group_passed(report.passed))
+
+
+def _list_next(plan: Sequence[WorkItem]) -> Iterator[NightEntry]:
+    if plan:
+        header, *rows = tabulate_items(plan[:_NEXT], fitting=False)
+        whys = (printable(item.reason) for item in plan)
+        yield NightEntry(rows=((*header, "why"), *((*row, why) for row, why in zip(rows, whys, strict=False))), left=2)
+    if len(plan) > _NEXT:
+        yield NightEntry(lines=(f"and {format_count(len(plan) - _NEXT, 'more', plural='more')}",))
