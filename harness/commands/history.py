@@ -11,10 +11,8 @@ from harness.commands.output import Output
 from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import HarnessError, UnreadableError, UsageError
-from harness.judge.event import TrialAnswer
-from harness.judge.judged_history import add_triage, judge_history, select_history, sort_by_trials
+from harness.judge.judged_history import add_triage, choose_trials, judge_history, select_history, sort_by_trials
 from harness.judge.series_choice import find_foreign, list_words, matches_words
-from harness.judge.trial_answer import answer_trial, match_events
 from harness.parse.triage import parse_triage
 from harness.records.card import RunFilter
 from harness.records.history import History, Point, SeriesKey, Triage
@@ -24,9 +22,9 @@ from harness.records.wording import format_count
 from harness.render.history import render_history, render_series
 from harness.settings.layer import Settings
 from harness.settings.request import Places
-from harness.store.bundle import load_run
 from harness.store.index.history import load_history, measure
 from harness.store.index.index import RunIndex
+from harness.store.live_trial import load_live_trials
 from harness.system.foreign import read_text
 from harness.system.source.repository import order_commits
 
@@ -82,12 +80,13 @@ def judge_results(call: Call, places: Places, wanted: RunFilter) -> tuple[RawHis
     """Return the numbers of the runs that are wanted, judged, and the exit code for those that cannot be read."""
     with _keeping_all():
         raw, errors = load_numbers(places, call.output, wanted)
-        history = judge_history(raw, order_by_git(raw, places.cache, call.environ), name_places(call.settings, places))
-    answers, unread = load_answers(history, raw)
+        order, options = order_by_git(raw, places.cache, call.environ), name_places(call.settings, places)
+        history = judge_history(raw, order, options)
+    trials, unread = load_live_trials(choose_trials(history, raw.details.values()))
     for error in unread:
         call.output.console.warn(f"harness: {error}")
     errors += unread
-    return raw, sort_by_trials(history, answers), errors[-1].exit_code if errors else 0
+    return raw, sort_by_trials(history, trials, order, options), errors[-1].exit_code if errors else 0
 
 
 def name_places(settings: Settings, places: Places) -> str:
@@ -106,21 +105,6 @@ def _keeping_all() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
-
-
-def load_answers(history: History, raw: RawHistory) -> tuple[list[TrialAnswer], list[UnreadableError]]:
-    """Return what stored live comparisons found about the suspicions, and the errors of those that cannot be read."""
-    answers: list[TrialAnswer] = []
-    errors: list[UnreadableError] = []
-    for match in match_events(history, raw.details.values()):
-        try:
-            old, new = (load_run(Path(side.path)) for side in (match.old, match.new))
-        except UnreadableError as error:
-            errors.append(error)
-            continue
-        if answer := answer_trial(match.event, old, new):
-            answers.append(answer)
-    return answers, errors
 
 
 def load_triage(results: Path) -> tuple[Triage, ...]:

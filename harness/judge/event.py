@@ -24,41 +24,58 @@ _OPTIONS = {"model": "--model", "quant": "--quant", "threads": "--threads", "fa"
 
 
 class TrialAnswer(Record):
-    """What a trial of two commits on a node came to; `runs` are its two runs, by id."""
+    """What the trials of two commits on a node came to together; `runs` are theirs, by id, two for each trial.
+
+    `asked_by` is the event that a night measured them for, empty for trials by hand. One that `clears` can also show
+    that the code did nothing: it has the config of the series, and both commits lie beyond the step in question.
+    """
 
     node: str
     baseline: str
     contender: str
     runs: tuple[str, ...]
     family: Family
+    asked_by: str = ""
+    clears: bool = True
+
+
+def is_established(answer: TrialAnswer) -> bool:
+    """Return whether trials that a night asked for found a difference that matters: then the code did something."""
+    return bool(answer.asked_by) and any(one.relevant for one in answer.family.comparisons)
 
 
 def sort_event(event: Event, answers: Iterable[TrialAnswer]) -> Event:
     """Return a SUSPICION with the kind that trials of its two commits establish, and with those trials.
 
-    CODE: one of its series certainly differs in the direction that was suspected, by at least half as much. NODE: none
-    does, and of the strongest one half of the suspected change is excluded. It stays a SUSPICION where trials
-    contradict each other or leave it open. Events of other kinds are returned as they are.
+    CODE: one of its series certainly differs in the direction that was suspected, by at least half as much, or trials
+    that a night asked for found any difference that matters. NODE: none does, and of the strongest one half of the
+    suspected change is excluded. It stays a SUSPICION where trials contradict each other or leave it open; what a night
+    has established stands. Events of other kinds are returned as they are.
     """
     if event.kind is not EventKind.SUSPICION:
         return event
-    kinds: set[EventKind] = set()
-    runs: list[str] = []
+    kinds: dict[EventKind, Family] = {}
+    runs: dict[str, None] = {}
+    seen = established = None
     for answer in answers:
         ends = (answer.baseline, answer.contender)
         if answer.node != event.node or ends not in ((event.old, event.new), (event.new, event.old)):
             continue
+        runs |= dict.fromkeys(answer.runs)
+        seen = seen or answer.family
+        if is_established(answer):
+            established = established or answer.family
         found = _sort(event, answer.family, mirrored=ends[0] == event.new)
-        if found is not EventKind.SUSPICION:
-            kinds.add(found)
-        runs += answer.runs
-    kind = kinds.pop() if len(kinds) == 1 else EventKind.SUSPICION
-    return event.replace(kind=kind, trials=tuple(runs))
+        if found is EventKind.CODE or (found is EventKind.NODE and answer.clears):
+            kinds.setdefault(found, answer.family)
+    if established:
+        kinds = {EventKind.CODE: established}
+    kind, family = next(iter(kinds.items())) if len(kinds) == 1 else (EventKind.SUSPICION, seen)
+    return event.replace(kind=kind, trials=tuple(runs), found=family.comparisons if family else ())
 
 
-def sort_history(series: Sequence[Series], history: NodeHistory, answers: Sequence[TrialAnswer]) -> NodeHistory:
-    """Return the history of a node, as `judge_node` gave it of these series, with its events sorted by trials."""
-    events = tuple(sort_event(event, answers) for event in history.events)
+def settle_history(series: Sequence[Series], history: NodeHistory, events: Sequence[Event]) -> NodeHistory:
+    """Return the history of a node, as `judge_node` gave it of these series, with its events as they were sorted."""
     known: dict[int, dict[int, Event]] = {}
     indexes = {one.key: index for index, one in enumerate(series)}
     for event in events:
@@ -69,7 +86,7 @@ def sort_history(series: Sequence[Series], history: NodeHistory, answers: Sequen
         former = judgements[index]
         judged = judge_series(series[index], former.suspicions, own)
         judgements[index] = judged.replace(visible=former.visible)
-    return history.replace(judgements=tuple(judgements), events=events)
+    return history.replace(judgements=tuple(judgements), events=tuple(events))
 
 
 def suggest_trial(event: Event) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 
-from harness.judge.event import TrialAnswer, sort_history, suggest_bisect, suggest_trial
+from harness.judge.event import suggest_bisect, suggest_trial
 from harness.judge.history import list_commits, trace_series
+from harness.judge.trial_answer import LiveTrial, StoredTrial, list_trials, pool_by_commits
+from harness.judge.trial_event import NodeTrials, is_about, sort_node
 from harness.records.history import (
     Event,
     EventKind,
@@ -18,7 +20,7 @@ from harness.records.history import (
     SeriesKey,
     Triage,
 )
-from harness.records.raw_history import RawHistory
+from harness.records.raw_history import RawHistory, RunDetail
 from harness.stats.judgement import is_open
 from harness.stats.suspicion import judge_node
 
@@ -46,15 +48,47 @@ def judge_history(raw: RawHistory, order: Mapping[str, int] | None = None, optio
     return history.replace(events=events, commits=list_commits(raw, order))
 
 
-def sort_by_trials(history: History, answers: Sequence[TrialAnswer]) -> History:
-    """Return a history with its events sorted by what trials of their commits came to."""
-    if not answers:
+def choose_trials(history: History, details: Iterable[RunDetail]) -> tuple[StoredTrial, ...]:
+    """Return the live comparisons among stored runs that can sort an event, or that a night asked for."""
+    series = {one.key: one for one in history.series}
+    events = [event for event in history.events if event.kind is EventKind.SUSPICION]
+    return tuple(
+        trial
+        for trial in list_trials(details)
+        if trial.asked_by
+        or any(
+            event.node == trial.node and is_about(event, series[event.suspicions[0].key], trial.ends)
+            for event in events
+        )
+    )
+
+
+def sort_by_trials(
+    history: History, trials: Sequence[LiveTrial], order: Mapping[str, int] | None = None, options: str = ""
+) -> History:
+    """Return a history with its events sorted by live comparisons, and with those that they have shown alone.
+
+    `order` and `options` are as for `judge_history`.
+    """
+    if not trials:
         return history
+    pools = pool_by_commits(trials)
+    again = {(pool.node, pool.new): pool.trials[0].options for pool in pools}
+    places = {one.name: one.position for one in history.commits}
     judgements, judged = iter(history.judgements), []
     for own in _split(history.series):
-        events = tuple(event for event in history.events if event.node == own[0].key.node)
+        node = own[0].key.node
+        events = tuple(event for event in history.events if event.node == node)
         before = NodeHistory(judgements=tuple(next(judgements) for _ in own), events=events)
-        judged.append(sort_history(own, before, [one for one in answers if one.node == own[0].key.node]))
+        known = {event.id for event in events}
+        after = sort_node(own, before, NodeTrials([pool for pool in pools if pool.node == node], places))
+        advised = (
+            event
+            if event.suspicions or event.id in known
+            else _advise(event, f"{again[node, event.new]} {options}".strip(), order or {})
+            for event in after.events
+        )
+        judged.append(after.replace(events=tuple(advised)))
     return _join(history.series, judged).replace(commits=history.commits)
 
 
@@ -107,7 +141,7 @@ def _list_keys(event: Event) -> list[SeriesKey]:
 
 def _finish(event: Event, known: Mapping[SeriesKey, tuple[Series, Judgement]]) -> Event:
     """Return an event with whether it stands, and without the commands that are of no use once it is sorted."""
-    still = False
+    still = event.open and not event.suspicions
     for one in event.suspicions:
         series, judged = known[one.key]
         newest = judged.epochs[-1].first if judged.epochs else 0

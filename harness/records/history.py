@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from harness.records.comparison import Comparison
 from harness.records.measurement import Case
 from harness.records.record import Record
 
@@ -185,9 +186,10 @@ class Event(Record):
     `id` rests on the node and on the run that first showed it, and so stays the same when history is judged again with
     more runs. Between commits `old` and `new` it happened: `old` is the last one that is surely before, `new` the
     newest one when it was first seen, in `run`, on that `day`. What was seen in the numbers alone has `suspicions`, and
-    `returned`, the day at which the last of its series was back; `trials` are the runs that sorted it. What is known
-    from the runs, a change of the yardstick or the node, has a `subject`, such as "kernel: 6.1 -> 6.12", and `changes`.
-    It is `open` as long as one of its suspicions is. `command` would sort it, and `search` find its commit
+    `returned`, the day at which the last of its series was back; `trials` are the runs that sorted it, and `found` is
+    what they came to together. What is known from the runs, a change of the yardstick or the node, has a `subject`,
+    such as "kernel: 6.1 -> 6.12", and `changes`. So has what only trials have shown: its `changes` are theirs. It is
+    `open` as long as one of its suspicions is. `command` would sort it, and `search` find its commit
     where it may be one of several; both may be empty. `triage` is what people decided about it.
     """
 
@@ -201,6 +203,7 @@ class Event(Record):
     suspicions: tuple[Suspicion, ...] = ()
     returned: str = ""
     trials: tuple[str, ...] = ()
+    found: tuple[Comparison, ...] = ()
     subject: str = ""
     changes: tuple[SeriesChange, ...] = ()
     open: bool = False

@@ -40,9 +40,10 @@ class Trial(Record):
     Measurements of the same case, metric, `process` and `repetition` were taken right after each other, in an order
     drawn from `seed`; equal `process` numbers mean two workers that lived side by side. `pairs` is the number of timed
     pairs in such a block for each metric, `discarded` the number of blocks that were lost with a worker, `stopped` says
-    why the trial ended. `relinked` says that every block was linked in its own code layout. A trial that a bisection
-    measured has the id of that `bisection`, and its `purpose` there. In records of older versions each side may have
-    several `builds` with the code layouts `layouts`, drawn once for the whole trial.
+    why the trial ended. `threshold` is the relative change that mattered, 0 in older records. `relinked` says that
+    every block was linked in its own code layout. A trial that a bisection measured has the id of that `bisection`, and
+    its `purpose` there. In records of older versions each side may have several `builds` with the code layouts
+    `layouts`, drawn once for the whole trial.
     """
 
     id: str
@@ -56,3 +57,4 @@ class Trial(Record):
     relinked: bool = False
     bisection: str = ""
     purpose: TrialPurpose | None = None
+    threshold: float = 0.0

@@ -188,6 +188,7 @@ def _open(runs: Sequence[Run], design: TrialDesign, results: Path) -> list[tuple
             relinked=design.relink,
             bisection=design.bisection,
             purpose=design.purpose,
+            threshold=design.threshold,
         )
         opening = opening.replace(trial=trial)
         bundle.save_run(opening)  # if killed before its first block, the bundle says what it was

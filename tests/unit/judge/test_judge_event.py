@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from harness.judge.event import TrialAnswer, sort_event, sort_history, suggest_bisect, suggest_trial
+from harness.judge.event import TrialAnswer, settle_history, sort_event, suggest_bisect, suggest_trial
 from harness.records.comparison import Comparison, Family, Summary, Verdict
 from harness.records.history import (
     ChangePoint,
@@ -85,6 +85,27 @@ def test_trials_that_contradict_each_other_sort_nothing() -> None:
     assert sort_event(event, [answers[0], answers[0]]).kind is EventKind.CODE
 
 
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (answer(0.015, 0.005, Verdict.REGRESSED), EventKind.CODE),  # less than suspected, but it matters
+        (answer(-0.05, 0.01, Verdict.IMPROVED), EventKind.CODE),
+        (answer(0.05, 0.01, Verdict.REGRESSED, case=name_case("tiny")), EventKind.CODE),
+        (answer(0.001, 0.01, Verdict.UNCHANGED), EventKind.NODE),
+    ],
+)
+def test_what_a_night_asked_for_is_an_event_whatever_was_suspected(given: TrialAnswer, kind: EventKind) -> None:
+    event = raise_event(suspect(0.05, name_case("base")))
+    relevant = kind is EventKind.CODE
+    (one,) = given.family.comparisons
+    asked = given.replace(asked_by="e", family=given.family.replace(comparisons=(one.replace(relevant=relevant),)))
+    assert sort_event(event, [asked]).kind is kind
+    assert sort_event(event, [answer(0.0, 0.01, Verdict.UNCHANGED), asked]).kind is kind, "what is established stands"
+    assert sort_event(event, [asked]).found == asked.family.comparisons
+    unsure = asked.replace(family=given.family.replace(comparisons=(one.replace(relevant=False),)), clears=False)
+    assert sort_event(event, [unsure]).kind is EventKind.SUSPICION
+
+
 def test_the_node_is_blamed_for_the_strongest_suspicion_alone() -> None:
     event = raise_event(suspect(0.05, name_case("base")), suspect(0.05, name_case("tiny")))
     assert sort_event(event, [answer(0.0, 0.01, Verdict.UNCHANGED)]).kind is EventKind.NODE
@@ -151,9 +172,11 @@ def test_a_history_is_sorted(change: float, verdict: Verdict, kind: EventKind, s
     history = judge_node(series)
     (event,) = history.events
     given = answer(change, 0.01 if change != 0.04 else 0.05, verdict).replace(baseline=event.old, contender=event.new)
-    after = sort_history(series, history, [given])
+    after = settle_history(series, history, [sort_event(event, [given])])
     assert [one.kind for one in after.events] == [kind]
-    assert after.events[0].replace(kind=event.kind, trials=()) == event, "nothing else changes, above all not the id"
+    assert after.events[0].replace(kind=event.kind, trials=(), found=()) == event, (
+        "nothing else changes, above all not the id"
+    )
     assert after.judgements[0].status is status
     assert after.judgements[0].visible == history.judgements[0].visible
     cuts = [[cut.kind for cut in epoch.cuts] for epoch in after.judgements[0].epochs]

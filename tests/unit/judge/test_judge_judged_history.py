@@ -4,10 +4,9 @@ import random
 import shlex
 
 from harness.judge.judged_history import judge_history, select_history, sort_by_trials
-from harness.records.comparison import Verdict
 from harness.records.history import EventKind, History
 from harness.records.raw_history import RawHistory, RawPoint, RawSeriesKey, RunDetail
-from tests.unit.judge.test_judge_event import answer
+from tests.live_trial import draw_trial
 from tests.unit.judge.test_judge_history import MACHINES, detail
 
 CASES = ("whisper/fa=0/model=base/threads=4", "whisper/fa=0/model=tiny/threads=4")
@@ -70,9 +69,8 @@ def test_a_search_is_advised_where_several_commits_can_have_done_it() -> None:
         apart = order[event.new] - order[event.old]
         assert event.search.startswith(f"harness bisect {event.old[:12]} {event.new[:12]} ") is (apart > 1)
         assert several <= (apart > 1)
-    for change, verdict, kind in ((0.05, Verdict.REGRESSED, EventKind.CODE), (0.0, Verdict.UNCHANGED, EventKind.NODE)):
-        measured = answer(change, 0.005, verdict, case=event.suspicions[0].key.case, node="node-1")
-        measured = measured.replace(baseline=event.old, contender=event.new)
+    for change, kind in ((0.05, EventKind.CODE), (0.0, EventKind.NODE)):
+        measured = draw_trial((event.old, event.new), change, cases=[one.key.case for one in event.suspicions])
         (sorted_event,) = sort_by_trials(judge_history(whole, order), [measured]).events
         assert (sorted_event.kind, sorted_event.command) == (kind, "")
         assert bool(sorted_event.search) is (kind is EventKind.CODE)
