@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import gc
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.commands.list import ask_index, read_dates
@@ -11,7 +12,15 @@ from harness.commands.output import Output
 from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import HarnessError, UnreadableError, UsageError
-from harness.judge.judged_history import add_triage, choose_trials, judge_history, select_history, sort_by_trials
+from harness.judge.absence import find_absences
+from harness.judge.judged_history import (
+    add_events,
+    add_triage,
+    choose_trials,
+    judge_history,
+    select_history,
+    sort_by_trials,
+)
 from harness.judge.series_choice import find_foreign, list_words, matches_words
 from harness.parse.triage import parse_triage
 from harness.records.card import RunFilter
@@ -25,6 +34,7 @@ from harness.settings.request import Places
 from harness.store.index.history import load_history, measure
 from harness.store.index.index import RunIndex
 from harness.store.live_trial import load_live_trials
+from harness.store.night_file import list_reported
 from harness.system.foreign import read_text
 from harness.system.source.repository import order_commits
 
@@ -86,7 +96,10 @@ def judge_results(call: Call, places: Places, wanted: RunFilter) -> tuple[RawHis
     for error in unread:
         call.output.console.warn(f"harness: {error}")
     errors += unread
-    return raw, sort_by_trials(history, trials, order, options), errors[-1].exit_code if errors else 0
+    history = sort_by_trials(history, trials, order, options)
+    reported = {node: starts for node, starts in list_reported(places.results).items() if wanted.node in ("", node)}
+    absent = find_absences(raw, datetime.now(UTC).isoformat(), reported)
+    return raw, add_events(history, absent), errors[-1].exit_code if errors else 0
 
 
 def name_places(settings: Settings, places: Places) -> str:

@@ -1,4 +1,4 @@
-"""`harness import`: add bundles, sweeps and bisections of other nodes, and ggml-ci reports, to the results."""
+"""`harness import`: add bundles, sweeps, bisections and nights of other nodes, and ggml-ci reports, to the results."""
 
 import contextlib
 import time
@@ -23,7 +23,9 @@ from harness.store.stored_import import find_kind, import_files, is_unfinished
 from harness.system.unpack import is_archive, unpack
 
 _SHOWN = 8
-_NOTHING = "it holds no bundle, no file of a sweep or a bisection, and no README.md that begins with '## Summary'"
+_NOTHING = (
+    "it holds no bundle, no file of a sweep, a bisection or a night, and no README.md that begins with '## Summary'"
+)
 
 
 class UnknownLine(Record):
@@ -38,8 +40,8 @@ class UnknownLine(Record):
 class ImportTally(Record):
     """The result of an import: how many runs are new, already known, or updated because a report holds more of them.
 
-    `sweeps` and `bisections` are how many of their files are new, `failed` are the errors for what could not be
-    imported.
+    `sweeps`, `bisections` and `nights` are how many of their files are new, `failed` are the errors for what could not
+    be imported.
     """
 
     new: int
@@ -49,10 +51,11 @@ class ImportTally(Record):
     misunderstood: tuple[UnknownLine, ...]
     sweeps: int = 0
     bisections: int = 0
+    nights: int = 0
 
 
 class _Found(NamedTuple):
-    """What the paths stand for: reports, bundles, and files of sweeps and bisections."""
+    """What the paths stand for: reports, bundles, and files of sweeps, bisections and nights."""
 
     entries: list[ReportEntry]
     bundles: list[Path]
@@ -70,7 +73,7 @@ class _Found(NamedTuple):
 
 
 def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], node: str) -> int:
-    """Add all bundles, sweeps, bisections and reports in `paths` to the results, and print what was not understood.
+    """Add all bundles, files of sweeps and so on, and reports to the results, and print what was not understood.
 
     `node` is the node of reports whose folder does not name one. What cannot be read does not stop the others;
     the errors are raised together at the end (UnreadableError, or UnfitError if something could not be written).
@@ -117,6 +120,7 @@ def import_reports(settings: Settings, output: Output, *, paths: Sequence[str], 
         misunderstood=tuple(sorted(misunderstood.values(), key=lambda one: -one.count)),
         sweeps=files["sweep"],
         bisections=files["bisection"],
+        nights=files["night"],
     )
     output.show("\n".join(_render(tally, results)), tally)
     if failures:
@@ -216,7 +220,7 @@ def _gather(misunderstood: dict[str, UnknownLine], entry: ReportEntry, remarks: 
 
 
 def _render(tally: ImportTally, results: Path) -> Iterator[str]:
-    counts = {"sweep": tally.sweeps, "bisection": tally.bisections}
+    counts = {"sweep": tally.sweeps, "bisection": tally.bisections, "night": tally.nights}
     new = [format_count(tally.new, "run"), *_list_counts(counts)]
     yield f"imported {join_words(new, 'and')} into {results}"
     if tally.richer:

@@ -1,4 +1,4 @@
-"""`harness show`: print runs, the table of a sweep, or the answer of a bisection."""
+"""`harness show`: print runs, the table of a sweep, the answer of a bisection, or the report of a night."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,16 @@ from harness.errors import UsageError
 from harness.judge.roofline import list_shares
 from harness.render.bisection import render_bisection
 from harness.render.display import render_display
+from harness.render.night import render_night, render_night_markdown
 from harness.settings.layer import Settings
 from harness.store.bisection_file import load_bisection, name_bisection
 from harness.store.bundle import BISECTION
+from harness.store.night_file import load_night, name_night
 from harness.store.sweep_file import find_sweep, name_sweep
 
 
 def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot) -> int:
-    """Print the runs that `words` name, caveats first, or a sweep or a bisection; return the exit code."""
+    """Print the runs that `words` name, caveats first, or a sweep, a bisection or a night; return the exit code."""
     results = resolve_results(settings)
     named = name_sweep(results, words[0]) if len(words) == 1 else None
     if named:
@@ -32,6 +34,12 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
     if path:
         name = path.name.removesuffix(BISECTION)
         raise UsageError(f"{name} is a bisection, which has no table", hint=f"harness show {name}, or with --json")
+    night = name_night(results, words[0]) if len(words) == 1 else None
+    if night and output.form is not OutputForm.CSV and pivot == Pivot():
+        morning = load_night(night)
+        marked = output.form is OutputForm.MARKDOWN
+        output.show(render_night_markdown(morning) if marked else render_night(morning, width=output.width), morning)
+        return 0
     if output.form in (OutputForm.CSV, OutputForm.MARKDOWN) or pivot != Pivot():
         hint = f"harness report {' '.join(words)} --format {'csv' if output.form is OutputForm.CSV else 'markdown'}"
         raise UsageError("tables of this kind need a sweep, and no sweep is named", hint=hint)
@@ -44,13 +52,13 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
 
 VERB = Verb(
     name="show",
-    summary="print runs, caveats first, or a sweep or a bisection",
+    summary="print runs, caveats first, or a sweep, a bisection or a night",
     group=VerbGroup.LOOK,
     call=lambda call: show(call.settings, call.output, call.words("run"), choose_pivot(call)),
     arguments=(
         RUNS.replace(
-            help=f"{RUNS.help}; or a sweep or a bisection by its id or the beginning of it, the latest by 'sweep' or "
-            "'bisect'"
+            help=f"{RUNS.help}; or a sweep, a bisection or the report of a night by its id or the beginning of it, the "
+            "latest by 'sweep', 'bisect' or 'night'"
         ),
         *PIVOT,
     ),
@@ -59,6 +67,7 @@ VERB = Verb(
         ("harness show latest 20260529T", "two runs side by side"),
         ("harness show sweep --columns quant", "the latest sweep as a pivot"),
         ("harness show bisect", "the latest bisection, as far as it is"),
+        ("harness show night", "the latest morning report of a nightly"),
     ),
     forms=FORMS,
 )

@@ -116,6 +116,11 @@ def select_history(
     )
 
 
+def add_events(history: History, events: Iterable[Event]) -> History:
+    """Return a history with further events, oldest first."""
+    return history.replace(events=tuple(sorted((*history.events, *events), key=_by_day)))
+
+
 def add_triage(events: Iterable[Event], triage: Iterable[Triage]) -> tuple[Event, ...]:
     """Return events with what people decided about them; of two entries for one event the last one counts."""
     by_event = {one.event: one for one in triage}
@@ -131,12 +136,16 @@ def _join(series: tuple[Series, ...], judged: Sequence[NodeHistory]) -> History:
     judgements = tuple(one for node in judged for one in node.judgements)
     known = {one.key: (traced, one) for traced, one in zip(series, judgements, strict=True)}
     events = [_finish(event, known) for node in judged for event in node.events]
-    events.sort(key=lambda event: (event.day, event.node, event.id))
+    events.sort(key=_by_day)
     return History(series=series, judgements=judgements, events=tuple(events), commits=())
 
 
 def _list_keys(event: Event) -> list[SeriesKey]:
     return [one.key for one in event.suspicions] + [one.key for one in event.changes]
+
+
+def _by_day(event: Event) -> tuple[str, str, str]:
+    return event.day, event.node, event.id
 
 
 def _finish(event: Event, known: Mapping[SeriesKey, tuple[Series, Judgement]]) -> Event:

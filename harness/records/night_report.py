@@ -1,7 +1,6 @@
 """What people read in the morning: what is new, what stands, what was measured, what was not, and what comes next."""
 
 from harness.records.bisection import BisectVerdict
-from harness.records.comparison import Comparison
 from harness.records.history import Event
 from harness.records.night import AuditCount, BranchCommit, DoneItem, Passed, Question, WorkItem
 from harness.records.record import Record
@@ -37,10 +36,10 @@ class NightReport(Record):
     """What people read in the morning.
 
     `new` are the events that were established or closed this night, `open` others that still stand, `suspicions` what
-    looks unlike its past and is not sorted, `answers` the comparisons of this night by the id of their event, and
-    `about` what else is known of events. `done` is what was done, `left` what was not, because of the budget, `plan`
-    what comes next. `settled` is how many events stand but are not shown, since people decided about them. `notes` are
-    single sentences about the node, the network and the branch. `exit_code` is that of the night.
+    looks unlike its past and is not sorted, and `about` what else is known of events. `done` is what was done, `left`
+    what was not, because of the budget, `plan` what comes next. `settled` is how many events stand but are not shown,
+    since people decided about them. `notes` are single sentences about the node, the network and the branch.
+    `exit_code` is that of the night.
     """
 
     schema: int
@@ -55,7 +54,6 @@ class NightReport(Record):
     new: tuple[Event, ...] = ()
     open: tuple[Event, ...] = ()
     suspicions: tuple[Question, ...] = ()
-    answers: tuple[tuple[str, tuple[Comparison, ...]], ...] = ()
     about: tuple[EventNote, ...] = ()
     done: tuple[DoneItem, ...] = ()
     left: tuple[WorkItem, ...] = ()
@@ -66,11 +64,16 @@ class NightReport(Record):
     notes: tuple[str, ...] = ()
     exit_code: int = 0
 
+    @property
+    def id(self) -> str:
+        """When the night began, in the form in which the ids of runs begin: `20260529T000004Z`."""
+        return f"{self.began[:19].replace('-', '').replace(':', '')}Z"
+
 
 class Notice(Record):
     """What a command that is to be notified reads: one event of a night, and where it was found.
 
-    `headline` is the night in one line; `answers` are the comparisons of the event.
+    `headline` is the night in one line.
     """
 
     schema: int
@@ -82,4 +85,3 @@ class Notice(Record):
     headline: str
     event: Event
     about: EventNote
-    answers: tuple[Comparison, ...] = ()

@@ -30,6 +30,7 @@ class RunDetail(Record):
     `ended` is empty where that is not known. `config` is the id of its config, `code` identifies its machine code
     (`CodeDigests.id`), empty where nothing is known of it. `failure` says why there is no build, `tests` is how many of
     its tests ran, `blocks` how many blocks a side of a live comparison has, and `build_s` how long the build took.
+    `asks` has a word that equal suites share, and `tests` where these were asked for as well.
     """
 
     path: str
@@ -58,6 +59,7 @@ class RunDetail(Record):
     tests: int = 0
     blocks: int = 0
     build_s: float = 0.0
+    asks: str = ""
 
 
 class RawPoint(NamedTuple):

@@ -84,9 +84,10 @@ def _head(event: Event, names: Mapping[str, str]) -> Iterator[str]:
     old, new = (names.get(name, name[:8]) or "the beginning" for name in (event.old, event.new))
     back = f"; back since {event.returned}" if event.returned else ""
     where = f"between {old} and {new}" if event.old != event.new else f"among runs of {new}"
+    if event.kind in (EventKind.MISSING, EventKind.BROKEN):
+        where = f"last there with {old}" if event.old else "never there"
     yield f"{event.id}  {event.day}  {event.kind}  {event.node}: {where}{back}"
-    if event.subject:
-        yield f"{_INDENT}{event.subject}"
+    yield from (f"{_INDENT}{line}" for line in event.subject.splitlines())
 
 
 def _conclude(event: Event, width: int) -> Iterator[str]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.judge.night_change import find_answers, is_over, is_slower
-from harness.records.comparison import Comparison
+from harness.judge.night_change import is_over, is_slower
 from harness.records.history import Event, EventKind
 from harness.records.night import DoneItem, DoneStatus, WorkItem, WorkKind
 from harness.records.night_report import NightReport
@@ -25,7 +24,7 @@ def name_night(report: NightReport) -> str:
     """Return the night in one line, the worst first."""
     found: dict[str, int] = {}
     for event in report.new:
-        for word in _sum_up(event, find_answers(report, event)):
+        for word in _sum_up(event):
             found[word] = found.get(word, 0) + 1
     words = [_count(word, number) for word, number in sorted(found.items(), key=lambda item: _ORDER.index(item[0]))]
     if why := _find_failure(report.done, report.left):
@@ -42,11 +41,11 @@ def _count(word: str, number: int) -> str:
     return one if number == 1 else many.format(number)
 
 
-def _sum_up(event: Event, answers: Sequence[Comparison]) -> Iterator[str]:
+def _sum_up(event: Event) -> Iterator[str]:
     if is_over(event):
         yield "over"
     elif event.kind is EventKind.CODE:
-        yield "regression" if is_slower(event, answers) else "improvement"
+        yield "regression" if is_slower(event) else "improvement"
     elif event.kind is not EventKind.SUSPICION:
         words = {EventKind.NODE: "node", EventKind.YARDSTICK: "benchmark", EventKind.MISSING: "missing"}
         yield words.get(event.kind, "broken")

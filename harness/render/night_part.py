@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from harness.judge.night_change import find_answers, is_over, is_slower, list_certain
+from harness.judge.night_change import is_over, is_slower, list_certain
 from harness.records.comparison import Comparison
 from harness.records.history import Event, EventKind
 from harness.records.night import AuditCount, BranchCommit, DoneItem, Passed, Question, QuestionCause, WorkItem
@@ -111,12 +111,11 @@ def _row(item: WorkItem, *, fitting: bool) -> tuple[str, ...]:
 
 
 def _make_entry(report: NightReport, event: Event) -> NightEntry:
-    answers = find_answers(report, event)
     about = next((one for one in report.about if one.event == event.id), EventNote(event=event.id))
-    shown = list_certain(answers) or answers
+    shown = list_certain(event) or event.found
     rows = _tabulate_answers(shown) if shown else tabulate_shifts(event)
     return NightEntry(
-        head=f"{event.id}  {event.kind}: {_describe(event, answers)}",
+        head=f"{event.id}  {event.kind}: {_describe(event)}",
         rows=rows,
         left=2,
         lines=(*_split(event.subject), *_list_commits(event, about), *about.facts, *_list_triage(event)),
@@ -124,7 +123,7 @@ def _make_entry(report: NightReport, event: Event) -> NightEntry:
     )
 
 
-def _describe(event: Event, answers: Sequence[Comparison]) -> str:
+def _describe(event: Event) -> str:
     """Return what an event is, in a few words: `slower between 1a2b3c4d and 5e6f7a8b`."""
     if is_over(event):
         return f"over since {event.returned} ({_STATES[event.kind]})"
@@ -135,7 +134,7 @@ def _describe(event: Event, answers: Sequence[Comparison]) -> str:
     )
     if event.kind is not EventKind.CODE:
         return f"{_STATES[event.kind]}, {where}"
-    return f"{'slower' if is_slower(event, answers) else 'faster'} {where}"
+    return f"{'slower' if is_slower(event) else 'faster'} {where}"
 
 
 def _tabulate_answers(answers: Sequence[Comparison]) -> Rows:
@@ -187,10 +186,7 @@ def _list_commands(event: Event, about: EventNote) -> tuple[tuple[str, str], ...
 def _list_open(report: NightReport) -> Iterator[NightEntry]:
     if report.open:
         header = ("event", "since", "kind", "what")
-        rows = (
-            (one.id, one.day, one.kind, _describe(one, find_answers(report, one)) + _add_subject(one))
-            for one in report.open
-        )
+        rows = ((one.id, one.day, one.kind, _describe(one) + _add_subject(one)) for one in report.open)
         yield NightEntry(rows=(header, *rows), left=4)
     if report.settled:
         yield NightEntry(lines=(f"{format_count(report.settled, 'event')} that people decided about: harness events",))

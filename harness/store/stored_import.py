@@ -1,4 +1,4 @@
-"""Files of finished sweeps and bisections put among those of a results folder, beside their bundles, never changed."""
+"""Files of finished sweeps, bisections and nights put among those of a results folder, and never changed."""
 
 import os
 import shutil
@@ -15,11 +15,13 @@ from harness.records.bisection import StoredBisection
 from harness.records.sweep import Sweep
 from harness.store.bisection_file import KIND as BISECTION_KIND
 from harness.store.bisection_file import bisection_path
-from harness.store.bundle import SWEEP
+from harness.store.bundle import NIGHT, SWEEP
 from harness.store.bundle_import import ImportedItem, is_equal, place_each
 from harness.store.enclosure import give_name, write_file
 from harness.store.importer import ImportOutcome, refuse_links
 from harness.store.json_file import read_run
+from harness.store.night_file import KIND as NIGHT_KIND
+from harness.store.night_file import load_night, night_path
 from harness.store.stored_kind import StoredKind
 from harness.store.sweep_file import CSV, TABLE, sweep_path
 from harness.store.sweep_file import KIND as SWEEP_KIND
@@ -32,6 +34,8 @@ class _End(msgspec.Struct):
 
 def is_unfinished(path: Path) -> bool:
     """Return whether the file of a sweep or a bisection says that it goes on; one that cannot be read does not."""
+    if path.name.endswith(NIGHT):
+        return False
     try:
         return not read_run(path, _End).end
     except UnreadableError:
@@ -40,7 +44,7 @@ def is_unfinished(path: Path) -> bool:
 
 def find_kind(path: Path) -> StoredKind:
     """Return the kind of a file that `find_bundles` found beside the bundles."""
-    return next(kind for kind in (SWEEP_KIND, BISECTION_KIND) if path.name.endswith(kind.end))
+    return next(kind for kind in (SWEEP_KIND, BISECTION_KIND, NIGHT_KIND) if path.name.endswith(kind.end))
 
 
 def import_files(files: list[Path], results: Path, aside: Path) -> Iterator[ImportedItem]:
@@ -83,6 +87,8 @@ def _find_place(path: Path, results: Path) -> Path:
         sweep = read_run(path, Sweep)
         _require(path, find_sweep_flaw(sweep), sweep.id)
         return sweep_path(results, sweep)
+    if find_kind(path) is NIGHT_KIND:
+        return night_path(results, load_night(path))
     stored = read_run(path, StoredBisection)
     _require(path, find_bisection_flaw(stored), stored.id)
     return bisection_path(results, stored)

@@ -10,12 +10,15 @@ import pytest
 from harness.judge.sweep_check import sum_up
 from harness.records.commit_line import CommitLine
 from harness.records.sweep import Sweep
+from harness.render.night import render_night
 from harness.store.bisection_file import save_bisection
+from harness.store.night_file import save_night
 from harness.store.sweep_file import save_sweep, save_tables
 from tests import field
 from tests.flow.kit import Kit
 from tests.stand import DAYS, Stand
 from tests.unit.bisect.test_bisect_loop import begin
+from tests.unit.render.test_render_night import full
 
 
 @pytest.fixture
@@ -207,6 +210,18 @@ def test_bisections_come_with_their_runs(kit: Kit, away: Stand, tmp_path: Path) 
     assert (other.returncode, "is there and says something else" in other.stderr) == (5, True)
     resumed = kit.harness("bisect", "--resume", name, environ={"HARNESS_AS_NODE": "far"})
     assert (resumed.returncode, "has its answer already" in resumed.stderr) == (2, True)
+
+
+def test_nights_come_along_and_are_shown(kit: Kit, away: Stand) -> None:
+    path = save_night(away.results, full().replace(node="far"))
+    done = kit.harness("import", str(away.results))
+    assert done.stdout == f"imported 3 runs and 1 night into {kit.results}\n", done.stderr
+    assert (kit.results / path.relative_to(away.results)).read_bytes() == path.read_bytes()
+    assert kit.harness("import", str(path.parent)).returncode == 0
+    shown = kit.harness("show", "night")
+    assert shown.stdout == render_night(full().replace(node="far"))
+    marked = kit.harness("show", "night", "--format", "markdown")
+    assert marked.stdout.startswith("## far: 1 regression confirmed")
 
 
 def test_a_bisection_that_is_not_finished_or_not_whole_stays(kit: Kit, away: Stand) -> None:

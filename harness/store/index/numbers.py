@@ -20,6 +20,7 @@ from harness.records.outcome import Status
 from harness.records.plan import Phase
 from harness.records.purpose import RunPurpose
 from harness.records.raw_history import MachineFacts, RawSeriesKey
+from harness.records.record import short_hash
 from harness.records.run import OURS, SEARCH, SettingUsed
 from harness.records.source import Source
 from harness.records.suite import Engine, Suite
@@ -140,6 +141,7 @@ def _read(path: Path) -> RunNumbers:
         "tests": str(sum(check.status is not Status.SKIPPED for one in run.results for check in one.checks)),
         "blocks": str(_count_blocks(run)),
         "build_s": f"{_time_build(run):.1f}",
+        "asks": _name_asked(run.suite) if run.origin == OURS else "",
     }
     return RunNumbers(
         detail, tuple((name, tame(value)) for name, value in describe_machine(run)), _list_values(path, run)
@@ -174,6 +176,13 @@ def _find_failure(run: _Measured) -> str:
     """Return why there is no build, in one line; empty where there is one."""
     failed = (one for one in run.results if one.phase in _BUILDING and one.status.bad)
     return next((f"{one.step}: {one.reason}".splitlines()[0] for one in failed), "")
+
+
+def _name_asked(suite: Suite) -> str:
+    """Return a word for the cases that a suite asks for, whatever their order, and `tests` if it asks for these."""
+    parts = (suite.benchmarks, suite.models, suite.threads, suite.flash_attn, suite.cases, suite.metrics)
+    word = short_hash(*(sorted(map(str, part)) for part in parts), suite.engine, suite.language, length=8)
+    return f"{word} tests" if suite.tests else word
 
 
 def _count_blocks(run: _Measured) -> int:

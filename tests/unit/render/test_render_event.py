@@ -122,3 +122,12 @@ def test_an_event_names_the_commands_that_would_settle_it(changes: dict[str, obj
     event = event.replace(**{"command": "harness ab", "search": "harness bisect", **changes})
     lines = [line.strip() for line in render_events([event], NAMES).splitlines()]
     assert [line for line in lines if line.startswith("to find")] == commands
+
+
+@pytest.mark.parametrize(("old", "where"), [("", "never there"), (SHA, "last there with abababab")])
+def test_what_is_missing_says_what_and_since_when(old: str, where: str) -> None:
+    event = Event(
+        id="0a", kind=EventKind.MISSING, node="desk", day="d", run="r", old=old, new=SHA, subject="no tests\n2 cases"
+    )
+    assert render_events([event], {}).splitlines() == [f"0a  d  MISSING  desk: {where}", "  no tests", "  2 cases"]
+    assert "; back since e\n" in render_events([event.replace(returned="e")], {})

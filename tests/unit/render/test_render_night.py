@@ -66,6 +66,9 @@ def event(kind: EventKind, **changes: object) -> Event:
     return made.replace(**changes)
 
 
+SLOWER = event(EventKind.CODE, found=(compare(0.05),))
+
+
 def item(kind: WorkKind, reason: str, **changes: object) -> WorkItem:
     return WorkItem(kind=kind, commit=NEW, reason=reason, seconds=300.0, bits=0.2).replace(**changes)
 
@@ -111,11 +114,10 @@ def full() -> NightReport:
         mde=0.017,
     )
     return report(
-        new=(event(EventKind.CODE), node),
+        new=(event(EventKind.CODE, found=(compare(0.002, Verdict.UNCHANGED), compare(0.048))), node),
         open=(missing,),
         settled=1,
         suspicions=(question,),
-        answers=(("057ac09d2b1c", (compare(0.002, Verdict.UNCHANGED), compare(0.048))),),
         about=(
             EventNote(
                 event="057ac09d2b1c",
@@ -175,7 +177,7 @@ def test_nothing_that_a_commit_says_controls_a_terminal_or_a_page() -> None:
 
 
 def test_a_suspicion_is_never_called_a_regression() -> None:
-    text = render_night(full().replace(new=(), answers=()))
+    text = render_night(full().replace(new=()))
     assert text.startswith("desk: nothing new, 1 suspicion not sorted\n")
     assert "regress" not in text.lower()
     assert "30 blocks in 2 nights, 10 min 40 s" in text
@@ -185,8 +187,8 @@ def test_a_suspicion_is_never_called_a_regression() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"new": (event(EventKind.CODE),)}, "1 regression confirmed"),
-        ({"new": (event(EventKind.CODE), event(EventKind.NODE))}, "1 regression confirmed, the node changed"),
+        ({"new": (SLOWER,)}, "1 regression confirmed"),
+        ({"new": (SLOWER, event(EventKind.NODE))}, "1 regression confirmed, the node changed"),
         ({"new": (event(EventKind.MISSING), event(EventKind.BROKEN))}, "the newest commits do not build, 1 alarm for"),
         ({"new": (event(EventKind.CODE, returned="2026-05-29", open=False),)}, "1 event is over"),
         ({"left": (item(WorkKind.HEAD, "new", fits=False),)}, "not measured: no time was left for the newest commit"),
@@ -204,12 +206,11 @@ def test_a_suspicion_is_never_called_a_regression() -> None:
     ],
 )
 def test_the_headline_names_the_worst_first(changes: dict[str, object], said: str) -> None:
-    answers = (("057ac09d2b1c", (compare(0.05),)),)
-    assert name_night(report(answers=answers).replace(**changes)).startswith(said)
+    assert name_night(report(**changes)).startswith(said)
 
 
 def test_an_improvement_is_called_one() -> None:
-    better = report(new=(event(EventKind.CODE),), answers=(("057ac09d2b1c", (compare(-0.05, Verdict.IMPROVED),)),))
+    better = report(new=(event(EventKind.CODE, found=(compare(-0.05, Verdict.IMPROVED),)),))
     assert name_night(better) == "1 improvement confirmed"
     assert "CODE: faster between aaaaaaaa and bbbbbbbb" in render_night(better)
 

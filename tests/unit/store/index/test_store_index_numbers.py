@@ -179,3 +179,19 @@ def test_metrics_that_nobody_knows_are_left_out(tmp_path: Path) -> None:
     strange = Measurement(case=Case.of("whisper", model="base"), metric="fps", value=3.0)
     run = run.replace(results=(*run.results, first.replace(measurements=(strange,))))
     assert "fps" not in {key[3] for key, _ in read_run(tmp_path, run).values}
+
+
+def test_equal_suites_ask_for_the_same_whatever_their_order(tmp_path: Path) -> None:
+    suite = sheet.run().suite
+
+    def ask(name: str, **changes: Any) -> str:
+        run = sheet.run().replace(suite=suite.replace(tests=True, models=("tiny", "base"), **changes))
+        return str(read_run(tmp_path / name, run).detail["asks"])
+
+    asked = ask("one")
+    assert asked.endswith(" tests")
+    assert ask("two", seed=99, repetitions=7) == asked
+    cells, _, _ = asked.partition(" ")
+    untested = sheet.run().replace(suite=suite.replace(tests=False, models=("base", "tiny")))
+    assert read_run(tmp_path / "three", untested).detail["asks"] == cells
+    assert ask("four", threads=(1, 99)).partition(" ")[0] != cells
