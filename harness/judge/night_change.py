@@ -14,14 +14,15 @@ def list_certain(event: Event) -> tuple[Comparison, ...]:
 
 
 def is_slower(event: Event) -> bool:
-    """Return whether a change of the code made something slower.
+    """Return whether a change of the code made something slower, by as much as matters.
 
     Without comparisons the series that raised it count.
     """
     if event.kind is not EventKind.CODE:
         return False
     if found := list_certain(event):
-        return any(one.verdict is Verdict.REGRESSED for one in found)
+        relevant = [one for one in found if one.relevant]
+        return any(one.verdict is Verdict.REGRESSED for one in relevant or found[:1])
     return any(
         (one.change > 0) is METRICS[one.key.metric].lower_is_better
         for one in event.suspicions

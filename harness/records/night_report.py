@@ -49,7 +49,7 @@ class NightReport(Record):
     repo: str
     branch: str
     head: BranchCommit
-    anchor: BranchCommit
+    anchor: BranchCommit | None
     budget_s: float
     new: tuple[Event, ...] = ()
     open: tuple[Event, ...] = ()

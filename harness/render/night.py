@@ -70,7 +70,8 @@ def render_night_markdown(report: NightReport) -> str:
 def _list_head(report: NightReport) -> Iterator[str]:
     yield f"{printable(report.node)}: {name_night(report)}"
     yield f"{_INDENT}head    {name_commit(report.head)}"
-    yield f"{_INDENT}anchor  {name_commit(report.anchor)}"
+    if report.anchor:
+        yield f"{_INDENT}anchor  {name_commit(report.anchor)}"
     yield f"{_INDENT}branch  {printable(report.branch)} of {printable(report.repo)}"
     spent = format_seconds(sum(one.seconds for one in report.done))
     times = f"{report.began[:16].replace('T', ' ')} to {report.ended[:16].replace('T', ' ')} UTC"
