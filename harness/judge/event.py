@@ -139,7 +139,9 @@ def _is_judged(key: SeriesKey) -> bool:
 
 def _sort(event: Event, family: Family, *, mirrored: bool) -> EventKind:
     comparisons = {(one.case, one.metric): one for one in family.comparisons}
-    found = [_sort_one(suspicion, comparisons, mirrored=mirrored) for suspicion in event.suspicions]
+    # What no trial can measure, such as memcpy, says nothing for or against it.
+    judged = [one for one in event.suspicions if _is_judged(one.key)]
+    found = [_sort_one(suspicion, comparisons, mirrored=mirrored) for suspicion in judged]
     if EventKind.CODE in found:
         return EventKind.CODE
     return EventKind.NODE if found and found[0] is EventKind.NODE else EventKind.SUSPICION

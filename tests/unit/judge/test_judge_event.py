@@ -113,6 +113,13 @@ def test_the_node_is_blamed_for_the_strongest_suspicion_alone() -> None:
     assert sort_event(event, [weaker]).kind is EventKind.SUSPICION
 
 
+def test_what_no_trial_measures_does_not_keep_an_event_open() -> None:
+    rate = suspect(-0.06, Case.of("mul_mat", n=256, type="f16", threads=4), "flop_rate")
+    event = raise_event(rate, suspect(0.05, name_case("base")))
+    assert sort_event(event, [answer(0.0, 0.01, Verdict.UNCHANGED)]).kind is EventKind.NODE
+    assert sort_event(raise_event(rate), [answer(0.0, 0.01, Verdict.UNCHANGED)]).kind is EventKind.SUSPICION
+
+
 def test_what_is_known_is_not_sorted() -> None:
     event = raise_event().replace(kind=EventKind.NODE, subject="kernel: 6.1 -> 6.12")
     assert sort_event(event, [answer(0.05, 0.01, Verdict.REGRESSED)]) is event
