@@ -12,7 +12,8 @@ from harness.records.wording import format_count
 # Blocks against the anchor each night, and how many are enough for one code.
 ANCHOR_BLOCKS = 4
 ENOUGH_BLOCKS = 8
-_TURNS = (Benchmark.WHISPER,)
+# Each case takes its time in every block.
+_ANCHOR_CASES = 4
 
 
 def list_head(view: NightView, branch: Branch) -> tuple[list[WorkItem], list[Passed]]:
@@ -48,7 +49,7 @@ def _lacks_tests(view: NightView, own: Sequence[MeasuredCommit]) -> bool:
 def list_anchor(view: NightView, branch: Branch, *, runs_head: bool) -> tuple[list[WorkItem], list[Passed]]:
     """Return the blocks of this night of the anchor against the head, as long as its code has few of them."""
     head, anchor = view.commits[-1].sha, view.anchor
-    cases = tuple(case for case in view.cells if case.benchmark in _TURNS)
+    cases = tuple(case for case in view.cells if case.benchmark == Benchmark.WHISPER)[:_ANCHOR_CASES]
     blocks = ANCHOR_BLOCKS - view.anchored_tonight
     known = sum(count for sha, count in view.anchored if branch.are_equal(sha, head))
     if not anchor or not cases or blocks <= 0 or known >= ENOUGH_BLOCKS or branch.are_equal(anchor, head):

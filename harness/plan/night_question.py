@@ -9,23 +9,32 @@ from harness.records.measurement import METRICS, Case
 from harness.records.night import CodeSearch, NightView, Passed, Question, QuestionCause, WorkItem, WorkKind
 from harness.records.wording import format_count
 
-# So long a night measures to confirm, builds among it.
+# So long a night measures to confirm, builds among it; half of it waits for what the run of the head will show.
 CONFIRMATION_S = 900.0
+# A question that would take more nights than that, after the first one, is not worth them.
+MOST_NIGHTS = 10
 # Less than that is no confirmation: the fewest blocks that decide need it.
 LEAST_CONFIRMATION_S = 120.0
 # Fewer seconds find no commit.
 LEAST_BISECTION_S = 600.0
+# Blocks of the two trials at both ends of a search, and those each time that the line is halved.
+_TRIALS, _HALVING = 24, 2
 # One in so many confirmations is repeated with one commit on both sides.
 AUDITED = 10
 
 
-def list_confirmations(view: NightView) -> list[WorkItem]:
-    """Return one comparison for all questions of the same two commits, the strongest first.
+def list_confirmations(view: NightView, *, runs_head: bool) -> tuple[list[WorkItem], list[Passed]]:
+    """Return one comparison for all questions of the same two commits, the strongest first, and those given up.
 
     What a night may measure to confirm is shared: each gets what the others are not expected to need.
     """
-    groups = [group for group in _group(view.questions) if not _is_tried(view, group)]
-    left_s = max(0.0, CONFIRMATION_S - view.confirmed_s)
+    passed, groups = [], []
+    for group in _group(view.questions):
+        if _is_hopeless(group):
+            passed.append(Passed(sha=group[0].new, reason=_give_up(group)))
+        elif not _is_tried(view, group):
+            groups.append(group)
+    left_s = min(max(0.0, CONFIRMATION_S * (0.5 if runs_head else 1.0) - view.confirmed_s), view.left_s)
     items = []
     for number, group in enumerate(groups):
         build_s = estimate_builds(view, (group[0].old, group[0].new))
@@ -33,12 +42,13 @@ def list_confirmations(view: NightView) -> list[WorkItem]:
         others_s = sum(min(share_s, _need(view, other)) for other in groups[number + 1 :])
         limit_s = left_s - others_s - build_s
         if limit_s < LEAST_CONFIRMATION_S:
-            # A build that takes long must not put a question off for ever.
-            limit_s = LEAST_CONFIRMATION_S if build_s and left_s >= LEAST_CONFIRMATION_S else 0.0
-        measured_s = min(limit_s, max(one.needed_s for one in group))
+            # Builds that take long must not put a question off for ever.
+            first = not number and not view.confirmed_s and build_s + LEAST_CONFIRMATION_S <= view.left_s
+            limit_s = LEAST_CONFIRMATION_S if first else 0.0
+        measured_s = min(limit_s, _measure(group))
         left_s = max(0.0, left_s - build_s - measured_s)
         items.append(_confirm(group, build_s + measured_s, limit_s))
-    return items
+    return items, passed
 
 
 def list_bisections(view: NightView, branch: Branch, reserve_s: float) -> tuple[list[WorkItem], list[Passed]]:
@@ -102,6 +112,24 @@ def _group(questions: Sequence[Question]) -> list[list[Question]]:
     return list(groups.values())
 
 
+def _is_hopeless(group: Sequence[Question]) -> bool:
+    """Return whether one more night would hardly bring the answer nearer, as those before it have shown."""
+    return all(one.nights for one in group) and _measure(group) > MOST_NIGHTS * CONFIRMATION_S
+
+
+def _give_up(group: Sequence[Question]) -> str:
+    first = group[0]
+    seen = f", and a change of {100 * first.mde:.1f} % would have been seen" if first.mde else ""
+    return (
+        f"not compared with {first.old[:8]} any more: after {format_count(first.nights, 'night')} an answer would take "
+        f"{_measure(group) / 3600:.0f} hours more{seen}"
+    )
+
+
+def _measure(group: Sequence[Question]) -> float:
+    return max(one.needed_s for one in group)
+
+
 def _is_tried(view: NightView, group: Sequence[Question]) -> bool:
     return any(_name(one).key in view.tried for one in group)
 
@@ -120,13 +148,13 @@ def _name(question: Question) -> WorkItem:
 
 def _need(view: NightView, group: Sequence[Question]) -> float:
     first = group[0]
-    return estimate_builds(view, (first.old, first.new)) + max(one.needed_s for one in group)
+    return estimate_builds(view, (first.old, first.new)) + max(LEAST_CONFIRMATION_S, _measure(group))
 
 
 def _confirm(group: Sequence[Question], seconds: float, limit_s: float) -> WorkItem:
     first = group[0]
     real = first.score / (1 + first.score)
-    needed_s = max(one.needed_s for one in group)
+    needed_s = _measure(group)
     settled = min(1.0, limit_s / needed_s) if needed_s > 0 else 1.0
     others = f", with {format_count(len(group) - 1, 'other question')}" if len(group) > 1 else ""
     before = f", so far measured for {format_count(first.nights, 'night')}" if first.nights else ""
@@ -153,7 +181,7 @@ def _bisect(view: NightView, search: CodeSearch, count: int, reserve_s: float) -
     left_s = view.left_s - reserve_s if view.left_s - reserve_s >= LEAST_BISECTION_S else view.left_s
     halvings = math.ceil(math.log2(count))
     builds_s = 2 * view.costs.full_build_s + halvings * view.costs.near_build_s
-    whole_s = builds_s + (24 + 2 * halvings) * view.costs.block_s
+    whole_s = builds_s + (_TRIALS + _HALVING * halvings) * view.costs.block_s
     rest_s = max(LEAST_BISECTION_S, whole_s - search.spent_s)
     goes_on = ", begun before" if search.bisection else ""
     name = search.case.get("model") or str(search.case)

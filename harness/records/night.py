@@ -109,9 +109,9 @@ class CodeSearch(Record):
 
 
 class NightCosts(Record):
-    """Expected seconds on this node: a build of everything, one beside another commit, a run of the suite, a block.
+    """Expected seconds on this node: a build of everything, one beside another commit, a run of the suite once built.
 
-    `cell_s` is one case of the suite.
+    `cell_s` is one case of the suite, `block_s` one case in a block of a live comparison.
     """
 
     full_build_s: float = 240.0
