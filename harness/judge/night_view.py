@@ -80,6 +80,7 @@ def make_night_view(facts: NightFacts) -> NightView:
     events = [one for one in facts.history.events if one.node == facts.node]
     sorted_ids = {one.id for one in events if one.kind is not EventKind.SUSPICION or one.triage is not None}
     asked = [*ask_suspicions(events, config), *(one for one in facts.asked if one.event not in sorted_ids)]
+    trials = [one for one in facts.trials if one.node == facts.node and one.config == config]
     confirmations, audits = runs.choose(RunPurpose.CONFIRMATION), runs.choose(RunPurpose.AUDIT)
     tonight = [one for one in confirmations if read_time(one.start) >= read_time(facts.began)]
     sides: Counter[str] = Counter()
@@ -97,13 +98,13 @@ def make_night_view(facts: NightFacts) -> NightView:
         anchor=facts.anchor,
         cells=facts.cells,
         measured=tuple(_list_measured(runs)),
-        questions=add_evidence(asked, [one for one in facts.trials if one.node == facts.node], by_id, costs),
+        questions=add_evidence(asked, trials, by_id, costs),
         searches=list_searches(events, facts.bisections, by_id),
         anchored=tuple(sides.items()),
         anchored_tonight=sum(one.blocks for one in tonight_anchored),
         confirmations=len(confirmations),
         audits=len(audits),
-        answered=_recall_question(confirmations, runs, facts.trials),
+        answered=_recall_question(confirmations, runs, trials),
         confirmed_s=sum(map(time_run, tonight)),
         built=facts.built,
         codes=tuple(dict([*facts.codes, *((one.sha, one.code) for one in runs.details if one.code)]).items()),

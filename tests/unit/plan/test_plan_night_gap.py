@@ -1,13 +1,14 @@
 """Gaps in a history: the widest stretch that nobody measured is split first."""
 
 import math
+from typing import Any
 
 from harness.plan.night_bits import weigh_commits
 from harness.records.night import WorkKind
 from tests.unit.plan.night_view import ask, broke, line, name, pick, ran, search, view
 
 
-def gaps(count: int = 20, **fields: object) -> list[int]:
+def gaps(count: int = 20, **fields: Any) -> list[int]:
     """Return the numbers of the commits that fill gaps, in order."""
     shas = [name(number) for number in range(count)]
     return [shas.index(item.commit) for item in pick(view(count, left_s=1e6, **fields), WorkKind.GAP)]

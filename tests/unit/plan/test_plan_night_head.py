@@ -1,5 +1,7 @@
 """The newest commit in the plan of a night: its run, its blocks against the anchor, and the cases without a number."""
 
+from typing import Any
+
 import pytest
 
 from harness.plan.night import plan_night
@@ -9,7 +11,7 @@ from harness.records.night import MeasuredCommit, NightView, WorkKind
 from tests.unit.plan.night_view import BASE, CELLS, MEMCPY, ago, broke, line, name, pick, ran, view
 
 
-def heads(**fields: object) -> list[str]:
+def heads(**fields: Any) -> list[str]:
     """Return why the head is run, nothing if it is not."""
     return [item.reason for item in pick(view(**fields), WorkKind.HEAD)]
 

@@ -1,6 +1,7 @@
 """Confirmations, bisections and audits of a night: which, for how long, and why."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.unit.plan.night_view import BASE, MEMCPY, TINY, ask, name, pick, ran,
 BUILT = tuple(map(name, range(10)))
 
 
-def quiet(**fields: object) -> NightView:
+def quiet(**fields: Any) -> NightView:
     """Return a view whose head is measured, with all builds in the cache."""
     return view(measured=(ran(0), ran(9)), built=BUILT, **fields)
 
