@@ -15,6 +15,8 @@ _ATTEMPTS = 3
 # Two starts of one night lie no farther apart.
 _NIGHT = timedelta(hours=16)
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 class Branch(NamedTuple):
     """The branch by places: a commit that compiles nothing has the place of the one before it.
@@ -48,9 +50,10 @@ class Branch(NamedTuple):
         """Return the runs of commits that have the code of this one, oldest first, its own among them."""
         return [run for run in self.good if self.are_equal(run.sha, sha)]
 
-    def has_failed(self, sha: str) -> bool:
-        """Return whether every build of a commit was in vain."""
-        return any(run.sha == sha for run in self.bad) and not any(run.sha == sha for run in self.good)
+    def list_failures(self, sha: str) -> list[str]:
+        """Return when builds of a commit failed since it was last built."""
+        built = max((read_time(run.start) for run in self.good if run.sha == sha), default=_LONG_AGO)
+        return [run.start for run in self.bad if run.sha == sha and read_time(run.start) > built]
 
 
 def survey_branch(view: NightView) -> Branch:
@@ -79,7 +82,7 @@ def read_time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
+        return _LONG_AGO
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 

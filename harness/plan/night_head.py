@@ -21,10 +21,8 @@ def list_head(view: NightView, branch: Branch) -> tuple[list[WorkItem], list[Pas
     head = view.commits[-1].sha
     alike = branch.list_alike(head)
     own = [run for run in alike if run.sha == head]
-    failures = [run.start for run in branch.bad if run.sha == head]
-    if branch.has_failed(head) and not may_retry(failures, branch.now):
-        return [], [Passed(sha=head, reason="it does not build")]
-    if own and _lacks_tests(view, own):
+    failures = branch.list_failures(head)
+    if _lacks_tests(view, own) and not failures:
         return [_run_head(view, branch, f"the tests of {head[:8]} have not run yet")], []
     if is_fresh((run.start for run in alike), branch.now) or any(
         measure_age(run.start, branch.now) is None for run in own
@@ -32,9 +30,11 @@ def list_head(view: NightView, branch: Branch) -> tuple[list[WorkItem], list[Pas
         like = alike[-1].sha
         equal = Passed(sha=head, reason=f"its code is that of {like[:8]}, which was measured", like=like)
         return [], [] if own else [equal]
+    if failures and not may_retry(failures, branch.now):
+        return [], [Passed(sha=head, reason="it does not build")]
     commit = f"{head[:8]} ({view.commits[-1].date[:10]} {view.commits[-1].subject})"
     reason = f"{commit} is new"
-    if failures and not own:
+    if failures:
         reason = f"{commit} did not build, and is tried again"
     elif alike:
         reason = f"the code of {commit} was not measured for more than a week"
@@ -54,9 +54,10 @@ def list_anchor(view: NightView, branch: Branch, *, runs_head: bool) -> tuple[li
     known = sum(count for sha, count in view.anchored if branch.are_equal(sha, head))
     if not anchor or not cases or blocks <= 0 or known >= ENOUGH_BLOCKS or branch.are_equal(anchor, head):
         return [], []
-    if branch.has_failed(head) and not runs_head:
+    if branch.list_failures(head) and not runs_head:
         return [], []
-    if branch.has_failed(anchor) and not may_retry([run.start for run in branch.bad if run.sha == anchor], branch.now):
+    failures = branch.list_failures(anchor)
+    if failures and not may_retry(failures, branch.now):
         return [], [Passed(sha=anchor, reason="the anchor does not build with the compiler of today")]
     built_s = estimate_builds(view, (anchor, head), (head,) if runs_head else ())
     item = WorkItem(

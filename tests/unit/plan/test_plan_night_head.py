@@ -66,6 +66,12 @@ def test_a_head_that_does_not_build_is_tried_on_three_nights_then_once_a_week(
 
 def test_a_head_that_builds_by_now_is_measured() -> None:
     assert heads(measured=(*broke(9, 3), ran(9, 2))) == []
+    stale = (*broke(9, 20), ran(9, 10))
+    assert heads(measured=stale) == ["the code of c0ffee09 (2026-03-09 change 9) was not measured for more than a week"]
+    assert heads(measured=(*stale, *broke(9, 0.3))) == []
+    assert heads(measured=(*stale, *broke(9, 1))) == [
+        "c0ffee09 (2026-03-09 change 9) did not build, and is tried again"
+    ]
 
 
 def test_a_commit_that_compiles_nothing_has_the_code_of_the_one_before() -> None:
