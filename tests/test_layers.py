@@ -33,6 +33,7 @@ ROOMS = {
     "sweep": (3, "store run trial"),
     "search": (3, "store run trial sweep"),
     "bisect": (3, "store run trial"),
+    "night": (4, ""),
     "commands": (5, ""),
     "cli": (6, ""),
     "__main__": (6, "cli"),

@@ -177,6 +177,11 @@ def capture(
         child = spawn(argv, cwd=cwd, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except CannotStartError as error:
         return CapturedOutput(exit_code=127, stdout="", stderr=error.line, refused=error.number)
+    return attend(child, timeout_s)
+
+
+def attend(child: subprocess.Popen[bytes], timeout_s: float) -> CapturedOutput:
+    """Return the output of a short child that writes to pipes, as `capture` does."""
     try:
         pulse, deadline = Pulse(), time.monotonic() + timeout_s
         pipes = [stream for stream in (child.stdout, child.stderr) if stream]
