@@ -45,6 +45,10 @@ class UnfitError(HarnessError):
     exit_code = 3
 
 
+class PartlyUnfitError(UnfitError):
+    """The environment cannot do this one thing, such as two workers of a large model; others it can."""
+
+
 class LimitError(HarnessError):
     """The system refused another file, process or piece of memory; what was asked for may exist all the same.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.records.bisection import BuiltCommit, StoredBisection
 from harness.records.commit_line import name_commit
-from harness.records.outcome import Cause, StepResult
+from harness.records.outcome import OF_NODE, StepResult
 from harness.records.record import short_hash
 from harness.records.source import SourceRequest
 from harness.records.trial import Role
@@ -19,20 +19,6 @@ from harness.system.source.resolve import hide
 from harness.trial.build import build_sides
 from harness.trial.open_trial import Sides
 from harness.trial.side import Side, prepare_side
-
-# These are troubles of the node: another commit would not build, either.
-_OF_NODE = frozenset(
-    {
-        Cause.KILLED,
-        Cause.OUT_OF_MEMORY,
-        Cause.TOO_MANY,
-        Cause.DISK_FULL,
-        Cause.READ_ONLY,
-        Cause.NOT_ALLOWED,
-        Cause.COMPILER_INCOMPLETE,
-        Cause.CLOCK,
-    }
-)
 
 
 class BrokenEndError(Exception):
@@ -151,7 +137,7 @@ class Workshop:
             code = result.run.code
             return BuiltCommit(commit=key, code=code.id if code else "")
         bad = next((one for one in result.run.results if one.status.bad), None)
-        if bad and bad.cause in _OF_NODE:
+        if bad and bad.cause in OF_NODE:
             raise _refuse(bad, result)
         reason = f"{bad.step}: {bad.reason}" if bad else "nothing was built"
         if self.is_end(key):

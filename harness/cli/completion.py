@@ -18,6 +18,7 @@ from harness.system.weights import load_catalog
 SETTING_WORDS = {
     "model": CompletionSource.MODELS,
     "ref": CompletionSource.REFS,
+    "anchor": CompletionSource.REFS,
     "source": CompletionSource.FOLDER,
     "results": CompletionSource.FOLDER,
     "cache": CompletionSource.FOLDER,

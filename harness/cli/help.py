@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from harness.commands.verb import ArgumentKind, Verb, VerbGroup
 from harness.render.plain import fold
 from harness.settings.build import BINARY
+from harness.settings.night import WATCH
 from harness.settings.node import QUIET, ROOFLINE
 from harness.settings.place import PLACE, SHOWN
 from harness.settings.setting import Setting
@@ -14,6 +15,7 @@ from harness.settings.trial import JUDGING, LIVE, TUNING
 
 # The headings under which a verb lists its settings, except those that people use most.
 HEADINGS: dict[str, tuple[Setting, ...]] = {
+    "what to watch": WATCH,
     "what to measure": SUITE,
     "how to measure and compare": (*LIVE, *JUDGING),
     "how to search": TUNING,

@@ -18,7 +18,7 @@ from harness.commands.verb import Call, Verb
 from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
 from harness.records.record import is_text
 from harness.render.plain import harmless
-from harness.settings.layer import Settings, layer_settings, nearest
+from harness.settings.layer import Settings, choose_table, layer_settings, nearest
 from harness.settings.name import FILE, PREFIX
 from harness.settings.setting import MEASURE, PRINTING
 from harness.settings.table import SETTINGS
@@ -166,7 +166,7 @@ def _layer(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Setting
     named = arguments.config or environ.get("HARNESS_CONFIG")
     path = expand_home(named or FILE)
     return layer_settings(
-        file=read_toml(path, required=bool(named)),
+        file=choose_table(read_toml(path, required=bool(named)), arguments.command, str(path)),
         file_name=str(path),
         environ=environ,
         flags=_list_flags(arguments),

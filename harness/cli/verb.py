@@ -16,6 +16,7 @@ from harness.commands.importing import VERB as IMPORT
 from harness.commands.index import VERB as INDEX
 from harness.commands.list import VERB as LIST
 from harness.commands.models import VERB as MODELS
+from harness.commands.nightly import VERB as NIGHTLY
 from harness.commands.report import VERB as REPORT
 from harness.commands.roofline import VERB as ROOFLINE
 from harness.commands.run import VERB as RUN
@@ -30,7 +31,7 @@ VERBS: dict[str, Verb] = {
     for verb in (
         *(RUN, SWEEP, TUNE, ROOFLINE),
         *(AB, BISECT, COMPARE, CALIBRATE),
-        *(LIST, HISTORY, EVENTS, INDEX),
+        *(NIGHTLY, LIST, HISTORY, EVENTS, INDEX),
         *(SHOW, EXPLAIN, SCHEMA),
         *(DOCTOR, BUILD, MODELS, CACHE, COMPLETION),
         *(REPORT, IMPORT, EXPORT),

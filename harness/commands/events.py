@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.commands.history import TRIAGE, judge_results, load_triage, name_places
+from harness.commands.history import judge_results, name_places
 from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Call, Verb, VerbGroup
@@ -11,6 +11,7 @@ from harness.judge.judged_history import add_triage
 from harness.records.card import RunFilter
 from harness.records.history import Event, History, Triage
 from harness.render.event import render_event, render_events
+from harness.store.known_history import TRIAGE, load_triage
 
 _SHOW = "show"
 # As many as fit on a few screens; machines get all.

@@ -1,49 +1,24 @@
 """`harness history`: every number over time, and what looks unlike its past."""
 
-import contextlib
 import difflib
-import gc
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
 
-from harness.commands.list import ask_index, read_dates
-from harness.commands.output import Output
+from harness.commands.list import read_dates
 from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
-from harness.errors import HarnessError, UnreadableError, UsageError
-from harness.judge.absence import find_absences
-from harness.judge.judged_history import (
-    add_events,
-    add_triage,
-    choose_trials,
-    judge_history,
-    select_history,
-    sort_by_trials,
-)
+from harness.errors import UsageError
+from harness.judge.judged_history import add_triage, select_history
 from harness.judge.series_choice import find_foreign, list_words, matches_words
-from harness.parse.triage import parse_triage
 from harness.records.card import RunFilter
-from harness.records.history import History, Point, SeriesKey, Triage
+from harness.records.history import History, Point, SeriesKey
 from harness.records.raw_history import RawHistory
 from harness.records.record import Record
-from harness.records.wording import format_count
 from harness.render.history import render_history, render_series
 from harness.settings.layer import Settings
 from harness.settings.request import Places
-from harness.store.index.history import load_history, measure
-from harness.store.index.index import RunIndex
-from harness.store.live_trial import load_live_trials
-from harness.store.night_file import list_reported
-from harness.system.foreign import read_text
-from harness.system.source.repository import order_commits
+from harness.store.known_history import HistoryQuestion, know_history, load_triage
 
 # The newest points of one series that fit on a screen or two; machines get all.
 SHOWN = 40
-# What people decided about events: beside the bundles, where it can be put under version control with them.
-TRIAGE = "triage.toml"
-# What is shown is compared with its bundles: the newest so many runs. A file that changes meanwhile is read again.
-_CONFIRMED, _ATTEMPTS = 1000, 3
 
 
 class HistoryWords(Record):
@@ -88,76 +63,15 @@ def history(call: Call, request: HistoryWords) -> int:
 
 def judge_results(call: Call, places: Places, wanted: RunFilter) -> tuple[RawHistory, History, int]:
     """Return the numbers of the runs that are wanted, judged, and the exit code for those that cannot be read."""
-    with _keeping_all():
-        raw, errors = load_numbers(places, call.output, wanted)
-        order, options = order_by_git(raw, places.cache, call.environ), name_places(call.settings, places)
-        history = judge_history(raw, order, options)
-    trials, unread = load_live_trials(choose_trials(history, raw.details.values()))
-    for error in unread:
-        call.output.console.warn(f"harness: {error}")
-    errors += unread
-    history = sort_by_trials(history, trials, order, options)
-    reported = {node: starts for node, starts in list_reported(places.results).items() if wanted.node in ("", node)}
-    absent = find_absences(raw, datetime.now(UTC).isoformat(), reported)
-    return raw, add_events(history, absent), errors[-1].exit_code if errors else 0
+    question = HistoryQuestion(wanted, name_places(call.settings, places))
+    known = know_history(places, call.environ, call.output.console, question)
+    return known.raw, known.history, known.errors[-1].exit_code if known.errors else 0
 
 
 def name_places(settings: Settings, places: Places) -> str:
     """Return the options that make another command use these folders, if flags name one of them."""
     given = {one.name for one in settings.from_flags}
     return places.options if given & {"results", "cache"} else ""
-
-
-@contextlib.contextmanager
-def _keeping_all() -> Iterator[None]:
-    """Do not look for garbage meanwhile: a hundred thousand small values are made, and all of them are needed."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-def load_triage(results: Path) -> tuple[Triage, ...]:
-    """Return what people decided about events; nothing where there is no such file. Raises UnreadableError."""
-    path = results / TRIAGE
-    return parse_triage(read_text(path), str(path)) if path.is_symlink() or path.exists() else ()
-
-
-def load_numbers(places: Places, output: Output, wanted: RunFilter) -> tuple[RawHistory, list[UnreadableError]]:
-    """Return the numbers of runs, and complain about those that cannot be read."""
-    errors: list[UnreadableError] = []
-
-    def ask(index: RunIndex) -> RawHistory:
-        for _ in range(_ATTEMPTS):
-            index.refresh()
-            unread = measure(index, wanted)
-            errors[:] = [*index.errors, *unread]
-            settled = index.confirm(index.choose(wanted)[-_CONFIRMED:])
-            found = load_history(index, wanted)
-            lost = found.missing - len(unread)
-            if settled and lost <= 0:
-                break
-        if lost > 0:
-            what, cause = f"{format_count(lost, 'run')} left out", "replaced by another process while they were read"
-            errors.append(UnreadableError(what, cause=cause, hint="run the same command again"))
-        return found
-
-    raw = ask_index(places, output, ask)
-    for error in errors:
-        output.console.warn(f"harness: {error}")
-    return raw, errors
-
-
-def order_by_git(raw: RawHistory, cache: Path, environ: Mapping[str, str]) -> dict[str, int]:
-    """Return the places of commits as clones in the cache have them; none if git has no answer."""
-    shas = (one.sha for one in sorted(raw.details.values(), key=lambda one: one.start))
-    try:
-        return order_commits(shas, cache=cache, environ=environ)
-    except HarnessError:
-        return {}  # then dates decide
 
 
 def _choose(whole: History, raw: RawHistory, words: tuple[str, ...], wanted: RunFilter) -> History:

@@ -1,6 +1,5 @@
 """`harness index`: the index of the results brought up to date, or made anew."""
 
-from harness.commands.list import ask_index
 from harness.commands.output import Output
 from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
@@ -10,6 +9,7 @@ from harness.records.wording import format_count
 from harness.settings.layer import Settings
 from harness.store.index.history import count_rows, drop_orphans, measure
 from harness.store.index.index import RunIndex
+from harness.store.index.inquiry import ask_index
 
 
 def index(settings: Settings, output: Output, *, rebuild: bool = False, numbers: bool = False) -> int:
@@ -27,7 +27,7 @@ def index(settings: Settings, output: Output, *, rebuild: bool = False, numbers:
         drop_orphans(found)
         return IndexState(**count_rows(found))
 
-    state = ask_index(resolve_places(settings), output, ask, rebuild=rebuild)
+    state = ask_index(resolve_places(settings), output.console, ask, rebuild=rebuild)
     for error in errors:
         output.console.warn(f"harness: {error}")
     runs, trials, sweeps, points = map(

@@ -1,9 +1,8 @@
 """`harness list`: list the runs in the results folder."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_places
@@ -16,8 +15,8 @@ from harness.settings.layer import Settings
 from harness.settings.request import Places
 from harness.settings.value import parse_age
 from harness.store.find import find_twins
-from harness.store.index.access import consult
 from harness.store.index.index import MOST_NEWEST, RunIndex
+from harness.store.index.inquiry import ask_index
 from harness.store.index.question import ChosenRun
 
 # As many as fit on a screen or two; JSON has all of them.
@@ -26,13 +25,8 @@ _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 _CENTURY_S = 3_155_760_000
 # A file that changes faster than it is read is listed as it was.
 _ATTEMPTS = 3
-# More files read than this take long enough to say why.
-_MANY = 200
 # The options that select runs; `--commit` takes a release, too.
 _OPTIONS = ("node", "model", "commit", "since", "until")
-
-
-_T = TypeVar("_T")
 
 
 def list_runs(settings: Settings, output: Output, wanted: RunFilter, *, limit: int | None = None) -> int:
@@ -108,7 +102,7 @@ def read_cards(places: Places, output: Output, wanted: RunFilter, *, limit: int 
         cards = () if bare else tuple(index.load_cards(shown))
         return RunListing(cards, chosen, older, index.errors, index.there)
 
-    listing = ask_index(places, output, ask)
+    listing = ask_index(places, output.console, ask)
     undated = sum(not one.start for one in listing.chosen) if wanted.since or wanted.until else 0
     if undated:
         which = "1 of these runs has" if undated == 1 else f"{undated} of these runs have"
@@ -116,22 +110,6 @@ def read_cards(places: Places, output: Output, wanted: RunFilter, *, limit: int 
     for error in listing.errors:
         output.console.warn(f"harness: {error}")
     return listing
-
-
-def ask_index(places: Places, output: Output, ask: Callable[[RunIndex], _T], *, rebuild: bool = False) -> _T:
-    """Return the answer of `ask` from the index of the results; note how many runs were read, if that were many."""
-    console = output.console
-    value, effort = consult(
-        places,
-        ask,
-        note=console.warn,
-        progress=lambda done, total: console.count("reading", done, total),
-        rebuild=rebuild,
-    )
-    if effort.read >= _MANY:
-        kept = f"could not write the index: {effort.trouble}" if effort.trouble else "the next list will be quick"
-        console.note(f"read {effort.read} runs; {kept}")
-    return value
 
 
 def _call(call: Call) -> int:

@@ -61,6 +61,21 @@ class Cause(ExplainedWord):
     CLOCK = "clock", "Files are dated later than the clock of this node; set the clock, then use --rebuild."
 
 
+# These are troubles of the node: another commit would not build, either.
+OF_NODE = frozenset(
+    {
+        Cause.KILLED,
+        Cause.OUT_OF_MEMORY,
+        Cause.TOO_MANY,
+        Cause.DISK_FULL,
+        Cause.READ_ONLY,
+        Cause.NOT_ALLOWED,
+        Cause.COMPILER_INCOMPLETE,
+        Cause.CLOCK,
+    }
+)
+
+
 class CompletedProcess(Record):
     """The end of a child process; `exit_code` is negative for a signal, as in `subprocess`.
 

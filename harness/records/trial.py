@@ -17,6 +17,7 @@ class TrialEnd(StrEnum):
 
     SETTLED = "every case is settled"
     TIME_UP = "the time was up"
+    ENOUGH = "as many blocks as were asked for"
     INTERRUPTED = "interrupted"
     LOST = "the workers kept failing"
     KILLED = "the harness was killed"

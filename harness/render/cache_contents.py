@@ -20,7 +20,7 @@ def render_contents(stock: CacheContents) -> str:
 def render_pruning(pruning: PruneResult) -> str:
     """Return a line for each entry that was removed, or would be, and the total."""
     gone = [one.entry for one in pruning.removals if not one.kept]
-    headline = f"{'removed' if pruning.done else 'would remove'} {_count(gone)}, {_format_size(pruning.freed_bytes)}"
+    headline = f"{'removed' if pruning.done else 'would remove'} {_count(gone)}, {format_size(pruning.freed_bytes)}"
     lines = [*_rows(gone), *([""] if gone else []), f"{headline}; {_sums(pruning.stock)} in {pruning.stock.folder}"]
     lines += [f"kept {one.entry.name}: {one.kept}" for one in pruning.removals if one.kept]
     if gone and not pruning.done:
@@ -28,7 +28,7 @@ def render_pruning(pruning: PruneResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _format_size(size_bytes: float) -> str:
+def format_size(size_bytes: float) -> str:
     """Return `1.2 GB` or `34.5 MB`, decimal units."""
     return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.1f} MB"
 
@@ -46,14 +46,14 @@ def _count(entries: Sequence[CacheEntry]) -> str:
 
 
 def _sums(stock: CacheContents) -> str:
-    return f"{_format_size(stock.total_bytes)} in total, {_format_size(stock.free_bytes)} free"
+    return f"{format_size(stock.total_bytes)} in total, {format_size(stock.free_bytes)} free"
 
 
 def _rows(entries: Sequence[CacheEntry]) -> list[str]:
     rows = [
         (
             entry.kind,
-            _format_size(entry.size_bytes),
+            format_size(entry.size_bytes),
             _format_age(entry.age_s),
             entry.in_use or "-",
             entry.name,

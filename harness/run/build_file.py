@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.errors import UnfitError
+from harness.errors import PartlyUnfitError
 from harness.plan.code_layout import LINKED, ORDER, SCRIPT, render_order, render_script
 from harness.records.plan import CodeLayout
 from harness.records.record import short_hash
@@ -46,14 +46,14 @@ def write_code_layout(folder: Path, seed: int) -> CodeLayout:
 
 
 def require_distinct(folders: Sequence[str]) -> None:
-    """Raise UnfitError if two code layouts gave the same bytes: a linker may accept an option and ignore it."""
+    """Raise PartlyUnfitError if two code layouts gave the same bytes: a linker may accept an option and ignore it."""
     known: dict[str, str] = {}
     for folder in folders:
         files = sorted(path for path in Path(folder).rglob("*") if path.is_file() and path.name != LINKED)
         content = short_hash([hashlib.sha256(path.read_bytes()).hexdigest() for path in files])
         twin = known.setdefault(content, folder)
         if twin != folder:
-            raise UnfitError(
+            raise PartlyUnfitError(
                 f"the code layouts {Path(twin).name} and {Path(folder).name} came out the same",
                 cause="the linker ignored the order of functions that it was given",
                 hint="-D CMAKE_SHARED_LINKER_FLAGS=-fuse-ld=bfd to use GNU ld, or leave out --relink",

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from harness.errors import UsageError
 from harness.records.record import Record
 from harness.records.run import SettingOrigin, SettingUsed
-from harness.records.secret import is_secret, redact
+from harness.records.secret import HIDDEN, is_secret, redact
 from harness.settings.name import PREFIX
-from harness.settings.setting import Setting, SettingKind, Value
+from harness.settings.setting import NIGHT, Setting, SettingKind, Value
 from harness.settings.table import ALIASES, BY_NAME, RETIRED, SETTINGS
 from harness.settings.value import DURATIONS, parse_duration, split_option
 
+# Verbs that have a table of their own in a file of settings.
+TABLES = NIGHT
 _MOST_S = 1e9
 # These name files and folders that are needed before or beside the settings.
 _BESIDE = ("CONFIG", "SYSROOT", "VENV", "TEST_VENV")
@@ -86,8 +88,11 @@ class Settings(Record):
         return Settings(used=tuple(used))
 
     def describe(self) -> tuple[SettingUsed, ...]:
-        """Return all settings as text, for the run's record."""
-        return tuple(SettingUsed(name=name, value=_describe(value), origin=origin) for name, value, origin in self.used)
+        """Return all settings as text, for the run's record; a value that may be secret is hidden."""
+        return tuple(
+            SettingUsed(name=name, value=HIDDEN if BY_NAME[name].hidden and value else _describe(value), origin=origin)
+            for name, value, origin in self.used
+        )
 
 
 def _keep(path: str) -> str:
@@ -158,6 +163,23 @@ def _describe(value: Value) -> str:
     """Return a value as text, with any password in a URL replaced."""
     text = ",".join(value) if isinstance(value, tuple) else str(value)
     return redact(text, "***@")
+
+
+def choose_table(file: Mapping[str, object], verb: str, file_name: str) -> dict[str, object]:
+    """Return the keys of a file of settings that apply to a verb: those of its own table win over those at the top.
+
+    Raises UsageError if a table is not one, and for a setting that a table has under two names.
+    """
+    top = {key: value for key, value in file.items() if key not in TABLES}
+    own = file.get(verb, {}) if verb in TABLES else {}
+    if not isinstance(own, Mapping):
+        raise UsageError(
+            f"{file_name}: {verb} is not a table", hint=f"[{verb}] on a line of its own, then its settings"
+        )
+    if not own:
+        return top
+    named = name_settings(own, f"{file_name}: [{verb}]")
+    return {key: value for key, value in top.items() if name_setting(key) not in named} | named
 
 
 def name_settings(table: Mapping[str, object], where: str) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Settings of the node: quietness, pinning and priority of benchmarks, and the roofline."""
 
-from harness.settings.setting import MEASURE, RUN, Setting, SettingKind
+from harness.settings.setting import MEASURE, ORDINARY, Setting, SettingKind
 
 QUIET: tuple[Setting, ...] = (
     Setting(
@@ -51,7 +51,7 @@ ROOFLINE: tuple[Setting, ...] = (
         name="roofline",
         kind=SettingKind.FLAG,
         default=True,
-        commands=RUN,
+        commands=ORDINARY,
         help="do not measure the roofline (the node's peak arithmetic and memory speed) before and after the run",
     ),
 )

@@ -127,7 +127,7 @@ class TrialDesign(Record):
 
     With `early`, cases are no longer measured, and the trial ends, once nothing more can be learned. `named` means that
     these metrics were requested explicitly, not by default. `relink` relinks each side for every block. A trial of a
-    `bisection` has its id, and its `purpose` there.
+    `bisection` has its id, and its `purpose` there. After so many `blocks` of each case the trial ends, 0 for no limit.
     """
 
     seed: int
@@ -140,6 +140,7 @@ class TrialDesign(Record):
     relink: bool = False
     bisection: str = ""
     purpose: TrialPurpose | None = None
+    blocks: int = 0
 
 
 class BisectRequest(Record):
@@ -158,6 +159,38 @@ class BisectRequest(Record):
     budget_s: float
     renewed: bool = False
     strict: bool = False
+
+
+class NightRequest(Record):
+    """A night's watch over a branch: what each kind of its work is made of, and its limits.
+
+    `run` is the ordinary run of a commit, `side` one side of a comparison, both with a source that has only the
+    repository. `relinks` tells that comparisons relink both sides for every block. `branch` is empty for the default
+    branch, `anchor` for the newest release. `notify` is the command for new events. The cache is kept below
+    `cache_limit_bytes`, None for no limit. A node that reported nothing for `silent_nights` is an alarm. A `dry` night
+    is only planned and shown.
+    """
+
+    run: RunRequest
+    side: RunRequest
+    design: TrialDesign
+    repo: str
+    branch: str = ""
+    anchor: str = ""
+    budget_s: float = 3600.0
+    notify: tuple[str, ...] = ()
+    cache_limit_bytes: int | None = None
+    silent_nights: int = 3
+
+    @property
+    def dry(self) -> bool:
+        """Whether it is only planned and shown."""
+        return self.run.dry
+
+    @property
+    def node(self) -> str:
+        """The name of this node."""
+        return self.run.node.name
 
 
 class LineupRequest(Record):

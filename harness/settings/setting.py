@@ -9,19 +9,22 @@ EXCHANGE = ("import", "export")
 READ = ("list", "show", "report", "compare")
 # These are about many runs at once.
 PAST = ("history", "events", "index")
+NIGHT = ("nightly",)
 # These can select runs by their content.
-INDEX = (*READ, "export", *PAST)
+INDEX = (*READ, "export", *PAST, *NIGHT)
 RUN = ("run",)
+# What says what an ordinary run measures.
+ORDINARY = (*RUN, *NIGHT)
 TRIAL = ("ab", "calibrate")
 BISECT = ("bisect",)
 JUDGE = (*TRIAL, *BISECT, "compare")
 SWEEP = ("sweep",)
 TUNE = ("tune",)
-REPEAT = (*RUN, *SWEEP)
+REPEAT = (*ORDINARY, *SWEEP)
 MEASURE = (*REPEAT, *TUNE, *TRIAL, *BISECT)
 BUILD = (*MEASURE, "build")
 # Others choose the commits that they build themselves.
-OF_ONE_SOURCE = tuple(verb for verb in BUILD if verb not in BISECT)
+OF_ONE_SOURCE = tuple(verb for verb in BUILD if verb not in (*BISECT, *NIGHT))
 COMPILE = (*BUILD, "roofline")
 WORK = (*COMPILE, "models")
 KEEP = ("cache",)
@@ -52,7 +55,8 @@ class Setting(Record):
     """One setting; `commands` are the verbs that take it.
 
     The value of a `path` setting may be a path; a leading `~` in it means a home folder. `alias` is a second name for
-    the flag, the key and the variable. The help of a FLAG describes the option that changes its default.
+    the flag, the key and the variable. The value of a `hidden` one may be secret and is not recorded. The help
+    of a FLAG describes the option that changes its default.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Setting(Record):
     short: str = ""
     path: bool = False
     alias: str = ""
+    hidden: bool = False
 
     @property
     def flag(self) -> str:

@@ -1,6 +1,6 @@
 """Settings of what is measured, and how often."""
 
-from harness.settings.setting import MEASURE, REPEAT, RUN, Setting, SettingKind
+from harness.settings.setting import MEASURE, NIGHT, ORDINARY, REPEAT, Setting, SettingKind
 
 SUITE: tuple[Setting, ...] = (
     Setting(
@@ -9,7 +9,8 @@ SUITE: tuple[Setting, ...] = (
         default=("base",),
         metavar="NAME",
         commands=MEASURE,
-        help="models to benchmark, comma-separated or repeated (default base); groups: fast (tiny, base, small), all",
+        help="models to benchmark, comma-separated or repeated (default base; nightly: fast); groups: fast (tiny, "
+        "base, small), all",
     ),
     Setting(
         name="quant",
@@ -25,7 +26,7 @@ SUITE: tuple[Setting, ...] = (
         kind=SettingKind.LIST,
         default=("memcpy", "mul_mat", "whisper", "transcribe"),
         metavar="NAME",
-        commands=(*RUN, "compare"),
+        commands=(*ORDINARY, "compare"),
         help="benchmarks: memcpy, mul_mat, whisper, transcribe (default: all; transcribe needs --audio)",
     ),
     Setting(
@@ -33,7 +34,7 @@ SUITE: tuple[Setting, ...] = (
         kind=SettingKind.LIST,
         default=(),
         metavar="jfk|FILE",
-        commands=RUN,
+        commands=ORDINARY,
         path=True,
         help="transcribe this recording with whisper-cli and report the real-time factor: jfk (whisper.cpp's own "
         "sample) or your own file (converted with ffmpeg); needs real weights",
@@ -43,7 +44,7 @@ SUITE: tuple[Setting, ...] = (
         kind=SettingKind.TEXT,
         default="en",
         metavar="CODE",
-        commands=RUN,
+        commands=ORDINARY,
         help="language spoken in --audio, or auto (default en)",
     ),
     Setting(
@@ -83,7 +84,7 @@ SUITE: tuple[Setting, ...] = (
         kind=SettingKind.PERCENT,
         default=0.0,
         metavar="PERCENT",
-        commands=RUN,
+        commands=ORDINARY,
         help="repeat until every median is known to within this much (1%%) or --max-time is over (default: off)",
     ),
     Setting(
@@ -91,12 +92,16 @@ SUITE: tuple[Setting, ...] = (
         kind=SettingKind.INTEGER,
         default=0,  # none: the command line draws one
         metavar="N",
-        commands=MEASURE,
+        commands=tuple(verb for verb in MEASURE if verb not in NIGHT),  # which draws one for each item of its work
         help="seed of the random order of measurements and of the code layouts of --relink (default: a new one each "
         "time; it is printed and recorded)",
     ),
     Setting(
-        name="tests", kind=SettingKind.FLAG, default=True, commands=RUN, help="do not build and run whisper.cpp's tests"
+        name="tests",
+        kind=SettingKind.FLAG,
+        default=True,
+        commands=ORDINARY,
+        help="do not build and run whisper.cpp's tests",
     ),
     Setting(
         name="weights",

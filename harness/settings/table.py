@@ -1,13 +1,25 @@
 """The table of all settings, in the order in which `--help` lists them."""
 
 from harness.settings.build import BINARY
+from harness.settings.night import WATCH
 from harness.settings.node import QUIET, ROOFLINE
 from harness.settings.place import PLACE, SHOWN
 from harness.settings.setting import Setting
 from harness.settings.suite import SUITE
 from harness.settings.trial import JUDGING, LIVE, TUNING
 
-SETTINGS: tuple[Setting, ...] = (*SUITE, *ROOFLINE, *QUIET, *LIVE, *TUNING, *JUDGING, *BINARY, *PLACE, *SHOWN)
+SETTINGS: tuple[Setting, ...] = (
+    *WATCH,
+    *SUITE,
+    *ROOFLINE,
+    *QUIET,
+    *LIVE,
+    *TUNING,
+    *JUDGING,
+    *BINARY,
+    *PLACE,
+    *SHOWN,
+)
 ALIASES: dict[str, str] = {setting.alias: setting.name for setting in SETTINGS if setting.alias}
 BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}
 # Settings of older harnesses, and what to write in their place.

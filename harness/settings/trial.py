@@ -1,6 +1,6 @@
 """Settings of live comparisons, of verdicts, and of the search for the best settings."""
 
-from harness.settings.setting import BISECT, JUDGE, MEASURE, RUN, TRIAL, TUNE, Setting, SettingKind
+from harness.settings.setting import BISECT, JUDGE, MEASURE, NIGHT, ORDINARY, TRIAL, TUNE, Setting, SettingKind
 
 LIVE: tuple[Setting, ...] = (
     Setting(
@@ -10,7 +10,7 @@ LIVE: tuple[Setting, ...] = (
         metavar="NAME",
         commands=MEASURE,
         help="what measures: bench (whole whisper-bench processes; default of run and sweep) or library (single calls "
-        "into libwhisper; default of ab, bisect, calibrate and tune)",
+        "into libwhisper; default of ab, bisect, calibrate and tune; nightly: of what it measures in turns)",
     ),
     Setting(
         name="metric",
@@ -27,16 +27,16 @@ LIVE: tuple[Setting, ...] = (
         kind=SettingKind.INTEGER,
         default=2,
         metavar="N",
-        commands=(*TRIAL, *BISECT),
+        commands=(*TRIAL, *BISECT, *NIGHT),
         help="timed pairs of calls per metric before both workers restart (default 2)",
     ),
     Setting(
         name="relink",
         kind=SettingKind.FLAG,
         default=False,
-        commands=(*TRIAL, *BISECT),
+        commands=(*TRIAL, *BISECT, *NIGHT),
         help="relink each side with its functions in a new order for every block, to tell a change in the code from a "
-        "change in its layout (not on macOS)",
+        "change in its layout (not on macOS; nightly does so wherever it is possible)",
     ),
     Setting(
         name="trials",
@@ -89,9 +89,9 @@ JUDGING: tuple[Setting, ...] = (
         kind=SettingKind.SECONDS,
         default=600.0,
         metavar="TIME",
-        commands=(*RUN, *TRIAL),
-        help="stop measuring after this long, with or without an answer: 90s, 10m, 1h (default 10m; run: only with "
-        "--precision)",
+        commands=(*ORDINARY, *TRIAL),
+        help="stop measuring after this long, with or without an answer: 90s, 10m, 1h (default 10m; run and "
+        "nightly: only with --precision)",
     ),
 )
 
@@ -101,8 +101,8 @@ TUNING: tuple[Setting, ...] = (
         kind=SettingKind.SECONDS,
         default=900.0,
         metavar="TIME",
-        commands=(*TUNE, *BISECT),
-        help="time limit of the whole search, builds included: 15m, 1h (default 15m; bisect 1h)",
+        commands=(*TUNE, *BISECT, *NIGHT),
+        help="time limit of the whole search or night, builds included: 15m, 1h (default 15m; bisect and nightly 1h)",
     ),
     Setting(
         name="over",

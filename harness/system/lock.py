@@ -174,11 +174,37 @@ def answer_busy(*, wait: bool, note: Callable[[str], None]) -> Callable[[], None
 @contextlib.contextmanager
 def node_lock(*, wait: bool, note: Callable[[str], None]) -> Iterator[None]:
     """Lock the node, since two measurements at once would disturb each other; raises UnfitError if not `wait`."""
+    with _placed(node_lock_path(), "the node cannot be locked", busy=answer_busy(wait=wait, note=note)):
+        yield
+
+
+def night_lock_path() -> Path:
+    """Return the lock that a night's watch holds from its first look to its report."""
+    return Path(tempfile.gettempdir()) / "whisper-harness-night.lock"
+
+
+@contextlib.contextmanager
+def night_lock() -> Iterator[None]:
+    """Keep other nights from this node; raises UnfitError, which names the process, if there is one already."""
+    path = night_lock_path()
+
+    def busy() -> None:
+        hint = "wait until it has ended; a night that was stopped goes on by itself with the next one"
+        cause = "two nights would do the same work"
+        raise UnfitError(f"another night is in progress on this node{find_holder(path)}", cause=cause, hint=hint)
+
+    with _placed(path, "the night cannot be locked", busy=busy):
+        yield
+
+
+@contextlib.contextmanager
+def _placed(path: Path, what: str, *, busy: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock file in the folder for temporary files; raises UnfitError, saying `what`, if it cannot be made."""
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(hold(node_lock_path(), busy=answer_busy(wait=wait, note=note)))
+            stack.enter_context(hold(path, busy=busy))
         except OSError as error:
             cause = f"{error.strerror or error}: {error.filename}" if error.filename else error.strerror or str(error)
             hint = "remove what is in the way, or set TMPDIR to another folder"
-            raise UnfitError("the node cannot be locked", cause=cause, hint=hint) from None
+            raise UnfitError(what, cause=cause, hint=hint) from None
         yield

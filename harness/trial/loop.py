@@ -179,6 +179,8 @@ class TrialLoop:
         ]
         if not left:
             return TrialEnd.SETTLED
+        if self._design.blocks and len(self.tally.results) >= self._design.blocks * len(self._cases):
+            return TrialEnd.ENOUGH
         left_s = self._design.max_time_s - elapsed_s
         if elapsed_s / number > left_s:  # the next block would not end in time
             return TrialEnd.TIME_UP

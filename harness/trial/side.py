@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.build.recipe import ON_CPU
-from harness.errors import UnavailableError, UnfitError
+from harness.errors import PartlyUnfitError, UnavailableError
 from harness.plan.placeholder import BENCH, NO_GPU, Unfilled, fill_placeholders
 from harness.records.measurement import Case
 from harness.records.plan import Phase, Plan, Step
@@ -105,11 +105,11 @@ def find_library(folder: str) -> str:
 
 
 def _require_memory(weights: Weights, flash_attn: Sequence[int]) -> None:
-    """Raise UnfitError if there is not enough memory for two workers with these weights."""
+    """Raise PartlyUnfitError if there is not enough memory for two workers with these weights."""
     each = max(estimate_memory(weights, flash_attn=one, engine=Engine.LIBRARY) for one in flash_attn)
     needed, free = _SIDES * (each or weights.size_bytes), available_bytes()
     if needed > free:
-        raise UnfitError(
+        raise PartlyUnfitError(
             f"two workers of {weights.model} need about {needed / 1e9:.1f} GB of memory, but only "
             f"{free / 1e9:.1f} GB are free",
             hint="--engine bench, which loads one model at a time; or --model with a smaller one",

@@ -143,6 +143,15 @@ def _count_cases(request: RunRequest) -> int:
     return len(suite.models) * len(suite.threads) * len(suite.flash_attn)
 
 
+def can_relink(request: RunRequest) -> bool:
+    """Return whether the code layout of a build can be changed, as far as is known before anything is built."""
+    try:
+        _require_relinking(request)
+    except (UsageError, UnfitError):
+        return False
+    return True
+
+
 def _require_relinking(request: RunRequest) -> None:
     """Raise UsageError or UnfitError, before anything is built, if the code layout cannot be changed."""
     optimised = next((one for one in request.build.defines if _LTO.fullmatch(one)), "")

@@ -28,9 +28,10 @@ from harness.system.view import NO_FILTER
 
 _SHA = re.compile(r"[0-9a-f]{7,40}")
 _FULL_SHA = re.compile(r"[0-9a-f]{40}")
-_TAGS = ("+refs/tags/*:refs/tags/*",)
-_REFSPECS = ("+refs/heads/*:refs/heads/*", *_TAGS)
-_MISSING = ("couldn't find remote ref", "not our ref", "no such remote ref", "unadvertised object")
+TAGS = ("+refs/tags/*:refs/tags/*",)
+_REFSPECS = ("+refs/heads/*:refs/heads/*", *TAGS)
+# What git says of a ref that the other side does not have.
+MISSING = ("couldn't find remote ref", "not our ref", "no such remote ref", "unadvertised object")
 _PROMISOR = ("-c", "remote.origin.promisor=true", "-c", "remote.origin.partialclonefilter=blob:none")
 # All of the history, as the repository has it. Without a depth, git takes what a shallow repository lacks for contents
 # that it may fetch later, asks for them, misses them again, and so on: one process inside the other, without end.
@@ -138,10 +139,11 @@ def _find_local(git: Git, ref: str) -> str:
     names = [f"refs/tags/{ref}"] if ref else []
     if _SHA.fullmatch(ref) and not _has(git, f"refs/heads/{ref}"):
         names.append(ref)
-    return _first_commit(git, names)
+    return first_commit(git, names)
 
 
-def _first_commit(git: Git, names: list[str]) -> str:
+def first_commit(git: Git, names: list[str]) -> str:
+    """Return the sha of the first of some revisions that is a commit; empty if none is."""
     for name in names:
         sha = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         if _FULL_SHA.fullmatch(sha):
@@ -158,17 +160,17 @@ def _fetch(git: Git, location: str, ref: str, note: Note) -> str:
     complaint = ""
     if _is_direct(ref):
         # A tag names the release of a commit; those of a local repository cost next to nothing.
-        complaint = _fetch_refs(git, ref or "HEAD", *(_TAGS if location.startswith(_LOCAL) else ()))
+        complaint = fetch_refs(git, ref or "HEAD", *(TAGS if location.startswith(_LOCAL) else ()))
         if not complaint:
-            return _first_commit(git, [ref if _FULL_SHA.fullmatch(ref) else "FETCH_HEAD"])
-        if not any(word in complaint for word in _MISSING):
-            raise _unreachable(git, location, ref, complaint)
-    further = _fetch_refs(git, *_REFSPECS, flags=("--prune", "--force"))
+            return first_commit(git, [ref if _FULL_SHA.fullmatch(ref) else "FETCH_HEAD"])
+        if not any(word in complaint for word in MISSING):
+            raise explain_unreachable(git, location, ref, complaint)
+    further = fetch_refs(git, *_REFSPECS, flags=("--prune", "--force"))
     if further:
-        raise _unreachable(git, location, ref, f"{complaint}\n{further}")
-    sha = _find_local(git, ref) or _first_commit(git, [f"refs/heads/{ref}", ref])
+        raise explain_unreachable(git, location, ref, f"{complaint}\n{further}")
+    sha = _find_local(git, ref) or first_commit(git, [f"refs/heads/{ref}", ref])
     if not sha:
-        raise _unknown(git, location, ref)
+        raise refuse_unknown(git, location, ref)
     return sha
 
 
@@ -177,7 +179,7 @@ def _is_direct(ref: str) -> bool:
     return not ref or ref == "HEAD" or ref.startswith("refs/") or bool(_FULL_SHA.fullmatch(ref))
 
 
-def _fetch_refs(git: Git, *refs: str, flags: tuple[str, ...] = ()) -> str:
+def fetch_refs(git: Git, *refs: str, flags: tuple[str, ...] = ()) -> str:
     """Return git's error message, or an empty string."""
     answer = git.run(
         *_PROMISOR,
@@ -195,8 +197,9 @@ def _fetch_refs(git: Git, *refs: str, flags: tuple[str, ...] = ()) -> str:
     return "" if answer.ok else answer.stderr or f"git ended with {answer.exit_code}"
 
 
-def _unreachable(git: Git, location: str, ref: str, complaint: str) -> UnavailableError:
-    known = _first_commit(git, [f"refs/heads/{ref}"] if ref else [])
+def explain_unreachable(git: Git, location: str, ref: str, complaint: str) -> UnavailableError:
+    """Return the error for a repository that git could not fetch from, by its complaint."""
+    known = first_commit(git, [f"refs/heads/{ref}"] if ref else [])
     if location.startswith(_LOCAL) and not known:
         return _unreadable(location, f"{redact_url(location)} cannot be read", complaint)
     hint = "check the network, or measure a local clone with --source DIR or --repo PATH"
@@ -218,7 +221,8 @@ def _unreadable(location: str, what: str, complaint: str) -> UnavailableError:
     return UnavailableError(what, cause=find_reason(complaint), hint=hint)
 
 
-def _unknown(git: Git, location: str, ref: str) -> UsageError:
+def refuse_unknown(git: Git, location: str, ref: str) -> UsageError:
+    """Return the error for a ref that a repository does not have."""
     if git.ask("rev-parse", "--is-shallow-repository") == "true":
         hint = "--repo with the repository that it was cloned from"
         if location.startswith(_LOCAL):

@@ -9,7 +9,7 @@ from harness.bisect import workshop
 from harness.bisect.workshop import BrokenEndError, Workshop, refuse_weights
 from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.records.bisection import BuiltCommit
-from harness.records.outcome import Cause, Status
+from harness.records.outcome import OF_NODE, Cause, Status
 from harness.records.plan import Phase
 from harness.records.source import SourceRequest
 from harness.records.trial import Role
@@ -99,7 +99,7 @@ def test_a_commit_is_built_once_under_the_path_of_the_line(yard: Yard) -> None:
     assert alias.startswith("line-"), "so that a compiler cache knows the files of neighbours"
 
 
-@pytest.mark.parametrize("cause", sorted(workshop._OF_NODE))
+@pytest.mark.parametrize("cause", sorted(OF_NODE))
 @pytest.mark.parametrize("key", [GOOD, MIDDLE])
 def test_troubles_of_the_node_are_nobodys_fault(yard: Yard, cause: Cause, key: str) -> None:
     """Where memory or the disk is full, another commit would not build, either: the search stops, and goes on later."""
@@ -112,7 +112,7 @@ def test_troubles_of_the_node_are_nobodys_fault(yard: Yard, cause: Cause, key: s
 
 
 def test_memory_and_disk_are_troubles_of_the_node() -> None:
-    assert {Cause.OUT_OF_MEMORY, Cause.KILLED, Cause.DISK_FULL, Cause.READ_ONLY} <= workshop._OF_NODE
+    assert {Cause.OUT_OF_MEMORY, Cause.KILLED, Cause.DISK_FULL, Cause.READ_ONLY} <= OF_NODE
 
 
 @pytest.mark.parametrize("fate", [Cause.UNKNOWN_OPTION, "its own code", UsageError("the tree has no option X")])

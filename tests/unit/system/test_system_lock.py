@@ -1,11 +1,15 @@
 """Locks between processes: who holds one."""
 
 import os
+import tempfile
 from pathlib import Path
 
+import pytest
+
+from harness.errors import UnfitError
 from harness.records.plan import Phase, Step
 from harness.system.cache.stamp import claim
-from harness.system.lock import find_holder, hold, is_held
+from harness.system.lock import find_holder, hold, is_held, night_lock
 
 STEP = Step(name="x", title="x", phase=Phase.BUILD, argv=("x",), cwd="", log="x.log", timeout_s=1)
 
@@ -58,3 +62,21 @@ def test_what_a_step_changes_in_the_cache_is_held(tmp_path: Path) -> None:
         assert not is_held(lock)
     with claim(builds, note=lambda _: None), claim(lists, note=lambda _: None):
         pass  # what only reads waits for nobody
+
+
+def test_two_nights_exclude_each_other_and_the_second_names_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    said = rf"another night is in progress .*\(process {os.getpid()}\)"
+    with night_lock(), pytest.raises(UnfitError, match=said), night_lock():
+        pass
+    with night_lock():
+        pass
+
+
+def test_a_night_that_cannot_be_locked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
+    with pytest.raises(UnfitError, match="the night cannot be locked"), night_lock():
+        pass

@@ -223,3 +223,8 @@ def test_an_interrupt_keeps_what_there_is() -> None:
     tally, saved = go(Actor({"encode": 0.0, "decode": 0.0}, {4: KeyboardInterrupt()}))
     assert (tally.stopped, len(tally.results), len(saved)) == (TrialEnd.INTERRUPTED, 3, 3)
     assert len(tally.measurements(Role.BASELINE)) == 12
+
+
+def test_blocks_that_are_asked_for_by_number_are_all_measured_and_no_more() -> None:
+    tally, _ = go(Actor({"encode": 0.3, "decode": 0.3}), DESIGN.replace(early=False, blocks=4, max_time_s=100.0))
+    assert (tally.stopped, len(tally.results)) == (TrialEnd.ENOUGH, 4)

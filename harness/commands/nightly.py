@@ -1,0 +1,49 @@
+"""`harness nightly`: watch a branch, measure what is most urgent, and say in the morning what is new."""
+
+from collections.abc import Mapping
+
+from harness.commands.output import Output
+from harness.commands.request.nightly import resolve_night
+from harness.commands.request.place import open_workplace
+from harness.commands.verb import Verb, VerbGroup
+from harness.night.loop import NightLoop
+from harness.night.watch import Watch
+from harness.render.night import render_night_plan
+from harness.settings.layer import Settings
+from harness.system.lock import night_lock
+
+
+def nightly(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
+    """Do a night's work, print the morning report, and return the exit code."""
+    work = open_workplace(settings, environ, output.console)
+    request = resolve_night(settings, work)
+    if request.dry:
+        loop = NightLoop(request, work, Watch(request, work))
+        seen, plan = loop.look()
+        output.show(render_night_plan(seen.view, plan, width=output.width), plan)
+        return 0
+    with night_lock():
+        loop = NightLoop(request, work, Watch(request, work))
+        first, plan = loop.look()
+        output.console.note(render_night_plan(first.view, plan, width=output.console.width))
+        outcome = loop.go(first, plan)
+    output.show(render_night_plan(outcome.last.view, outcome.plan, width=output.width), outcome.plan)
+    if outcome.stop:
+        raise outcome.stop
+    return max((one.exit_code for one in outcome.done), default=0)
+
+
+VERB = Verb(
+    name="nightly",
+    summary="watch a branch: measure what is most urgent, sort code from machine, and report",
+    group=VerbGroup.HISTORY,
+    call=lambda call: nightly(call.settings, call.environ, call.output),
+    first=("repo", "branch", "anchor", "model", "budget", "notify", "tests", "dry_run"),
+    examples=(
+        ("harness nightly", "upstream's default branch, for an hour"),
+        ("harness nightly --repo ~/whisper.cpp --branch master", "a branch of your own"),
+        ("harness nightly --dry-run", "what would be done, and why"),
+        ("harness nightly --budget 3h --cache-limit 20GB", "for a line in a crontab"),
+    ),
+    details="harness.toml may have a table [nightly], whose settings win over the others there (docs/nightly.md).",
+)

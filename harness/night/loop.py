@@ -1,0 +1,128 @@
+"""The loop of a night: look, plan, do the first item that fits, and look again, until nothing is left that fits."""
+
+import contextlib
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from harness.errors import HarnessError, UnfitError
+from harness.night.performance import perform
+from harness.night.upkeep import keep_limit
+from harness.night.watch import Moment, Seen, Watch
+from harness.plan.night import plan_night
+from harness.records.night import DoneItem, NightPlan, WorkItem
+from harness.render.plain import format_seconds
+from harness.run.places import Workplace
+from harness.settings.request import NightRequest
+
+
+class NightOutcome(NamedTuple):
+    """A night that has ended: what was known before and after, what was done, and what is left.
+
+    `stop` is the error that ended it early, `notes` are sentences for the report.
+    """
+
+    began: datetime
+    ended: datetime
+    first: Seen
+    last: Seen
+    plan: NightPlan
+    done: tuple[DoneItem, ...]
+    notes: tuple[str, ...] = ()
+    stop: HarnessError | None = None
+
+
+class NightLoop:
+    """One night. Nothing is remembered that is not on the disk, but for what was tried: it is not tried again tonight.
+
+    The budget goes by a clock that nobody sets.
+    """
+
+    def __init__(self, request: NightRequest, work: Workplace, watch: Watch) -> None:
+        self._request, self._work, self._watch = request, work, watch
+        self._began, self._clock = datetime.now(UTC), time.monotonic()
+        self._done: list[DoneItem] = []
+        self._notes: list[str] = []
+        for note in _describe_branch(watch):
+            self._note(note)
+
+    def look(self) -> tuple[Seen, NightPlan]:
+        """Return what is known now, and the plan that follows."""
+        tried = tuple(one.item.key for one in self._done)
+        seen = self._watch.look(Moment(self._began, self._left_s, tried))
+        return seen, plan_night(seen.view)
+
+    def go(self, first: Seen, plan: NightPlan) -> NightOutcome:
+        """Do what fits, the most urgent first, and return what came of the night, and the error that ended it, if any.
+
+        `first` and `plan` are what was known before the first item.
+        """
+        seen, stop = first, None
+        while stop is None and (item := plan.next):
+            self._keep_limit(plan)
+            self._announce(item)
+            performed = perform(item, self._request, self._work)
+            self._done.append(performed.done)
+            if performed.done.reason:
+                self._work.console.note(f"{performed.done.status}: {performed.done.reason}")
+            stop = performed.stop
+            with contextlib.suppress(OSError) if stop else contextlib.nullcontext():
+                seen, plan = self.look()
+        return NightOutcome(
+            began=self._began,
+            ended=datetime.now(UTC),
+            first=first,
+            last=seen,
+            plan=plan,
+            done=tuple(self._done),
+            notes=tuple(self._notes),
+            stop=stop,
+        )
+
+    @property
+    def _left_s(self) -> float:
+        return max(0.0, self._request.budget_s - (time.monotonic() - self._clock))
+
+    def _announce(self, item: WorkItem) -> None:
+        what = f"{item.baseline[:8]} : {item.commit[:8]}" if item.baseline else item.commit[:8]
+        left = format_seconds(self._left_s)
+        expected = format_seconds(item.seconds)
+        self._work.console.note(f"\n{item.kind} {what}: {item.reason}; about {expected}, {left} left of the night")
+
+    def _keep_limit(self, plan: NightPlan) -> None:
+        limit = self._request.cache_limit_bytes
+        if limit is None:
+            return
+        try:
+            note = keep_limit(limit, _list_needed(plan, self._watch), self._request, self._work)
+        except UnfitError as error:  # another command uses the node, and this one does not wait
+            note = f"the cache was not pruned: {error.line}"
+        self._note(note)
+
+    def _note(self, note: str) -> None:
+        """Say something once that stands in the report, too."""
+        if note and note not in self._notes:
+            self._work.console.note(note)
+            self._notes.append(note)
+
+
+def _list_needed(plan: NightPlan, watch: Watch) -> list[str]:
+    """Return the commits that the rest of a night needs."""
+    items: Sequence[WorkItem] = [item for item in plan.items if item.fits]
+    anchor = [watch.branch.anchor.sha] if watch.branch.anchor else []
+    shas = (sha for item in items for sha in (item.commit, item.baseline) if sha)
+    return list(dict.fromkeys([watch.branch.head.sha, *anchor, *shas]))
+
+
+def _describe_branch(watch: Watch) -> list[str]:
+    branch = watch.branch
+    notes = []
+    if not branch.fetched:
+        head = branch.head.short
+        notes.append(f"{branch.repo} could not be reached ({branch.trouble}): {head} is the last known head")
+    if branch.former:
+        notes.append(f"the branch was force-pushed: {branch.former[:8]}, its last head, is no longer on it")
+    if branch.anchor is None:
+        notes.append("no anchor: the repository has no release; --anchor REF names a commit to compare each night with")
+    return notes

@@ -1,0 +1,80 @@
+"""One item of a night's work, carried out: an ordinary run, a live comparison, or a sitting of a search."""
+
+import time
+from typing import NamedTuple
+
+from harness.bisect.workshop import BrokenEndError
+from harness.errors import (
+    HarnessError,
+    InterruptedRunError,
+    PartlyUnfitError,
+    UnavailableError,
+    UnreadableError,
+    UsageError,
+)
+from harness.night.comparison import compare_commits
+from harness.night.measurement import measure_commit
+from harness.night.quest import search_commit
+from harness.night.result import WorkResult
+from harness.records.night import DoneItem, DoneStatus, WorkItem, WorkKind
+from harness.records.run import ExitCode
+from harness.run.places import Workplace
+from harness.settings.request import NightRequest
+from harness.system.limit import explain_stop
+
+_DO = {
+    WorkKind.CONFIRM: compare_commits,
+    WorkKind.ANCHOR: compare_commits,
+    WorkKind.AUDIT: compare_commits,
+    WorkKind.BISECT: search_commit,
+    WorkKind.HEAD: measure_commit,
+    WorkKind.CELLS: measure_commit,
+    WorkKind.GAP: measure_commit,
+}
+# What is at fault is the commit, or what it takes to get it: another item may go well.
+_OF_ITEM = (UsageError, UnavailableError, UnreadableError, PartlyUnfitError)
+
+
+class Performed(NamedTuple):
+    """An item that was done, and the error that ends the night with it, if there is one."""
+
+    done: DoneItem
+    stop: HarnessError | None = None
+
+
+def perform(item: WorkItem, request: NightRequest, work: Workplace) -> Performed:
+    """Carry out an item and return what came of it; nothing that was measured is lost, however it ends.
+
+    What is wrong with a commit fails the item alone. What is wrong with the node, such as a full disk, ends the night.
+    """
+    began = time.monotonic()
+    stop: HarnessError | None = None
+    try:
+        result = _DO[item.kind](item, request, work)
+        stop = result.stop
+    except _OF_ITEM as error:
+        result = WorkResult(status=DoneStatus.FAILED, reason=error.line, exit_code=error.exit_code)
+    except BrokenEndError as error:
+        fate = "cannot be measured" if error.built else "cannot be built"
+        code = ExitCode.BENCHMARK_FAILED if error.built else ExitCode.BUILD_FAILED
+        reason = f"{error.commit[:8]} {fate}: {error}"
+        result = WorkResult(status=DoneStatus.FAILED, reason=reason, exit_code=int(code))
+    except KeyboardInterrupt:
+        stop = InterruptedRunError("interrupted")
+        result = WorkResult(status=DoneStatus.BROKEN_OFF, reason=stop.what)
+    except HarnessError as error:
+        stop = error
+        result = WorkResult(status=DoneStatus.BROKEN_OFF, reason=error.line)
+    except (OSError, MemoryError) as error:
+        kept, again = "finished work is kept", "harness nightly"
+        stop = explain_stop("night", error, kept, again, work.places.results)
+        result = WorkResult(status=DoneStatus.BROKEN_OFF, reason=stop.line)
+    done = DoneItem(
+        item=item,
+        status=result.status,
+        seconds=round(time.monotonic() - began, 1),
+        runs=result.runs,
+        reason=result.reason,
+        exit_code=result.exit_code,
+    )
+    return Performed(done, stop)

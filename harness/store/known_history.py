@@ -1,0 +1,122 @@
+"""What is known of the past: the numbers of stored runs, judged, and sorted by the live comparisons among them."""
+
+import contextlib
+import gc
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.errors import HarnessError, UnreadableError
+from harness.judge.absence import SILENT_NIGHTS, find_absences
+from harness.judge.judged_history import add_events, choose_trials, judge_history, sort_by_trials
+from harness.judge.trial_answer import LiveTrial
+from harness.parse.triage import parse_triage
+from harness.records.card import RunFilter
+from harness.records.history import History, Triage
+from harness.records.raw_history import RawHistory
+from harness.records.wording import format_count
+from harness.settings.request import Places
+from harness.store.index.history import load_history, measure
+from harness.store.index.index import RunIndex
+from harness.store.index.inquiry import ask_index
+from harness.store.live_trial import load_live_trials
+from harness.store.night_file import list_reported
+from harness.system.console import Console
+from harness.system.foreign import read_text
+from harness.system.source.repository import order_commits
+
+# What people decided about events: beside the bundles, where it can be put under version control with them.
+TRIAGE = "triage.toml"
+# What is shown is compared with its bundles: the newest so many runs. A file that changes meanwhile is read again.
+_CONFIRMED, _ATTEMPTS = 1000, 3
+
+
+class KnownHistory(NamedTuple):
+    """The numbers of runs and what was made of them, the trials that sorted its events, and what cannot be read."""
+
+    raw: RawHistory
+    history: History
+    trials: tuple[LiveTrial, ...]
+    errors: tuple[UnreadableError, ...]
+
+
+class HistoryQuestion(NamedTuple):
+    """What is asked of the past: the runs that are wanted; `options` are added to the commands of events.
+
+    A node that reported nothing for `silent_nights` is missing.
+    """
+
+    wanted: RunFilter = RunFilter()
+    options: str = ""
+    silent_nights: int = SILENT_NIGHTS
+
+
+def know_history(
+    places: Places, environ: Mapping[str, str], console: Console, question: HistoryQuestion
+) -> KnownHistory:
+    """Return what is known of the past; complain about runs that cannot be read."""
+    wanted, options, silent_nights = question
+    with _keeping_all():
+        raw, errors = _load_numbers(places, console, wanted)
+        order = _order_by_git(raw, places.cache, environ)
+        history = judge_history(raw, order, options)
+    trials, unread = load_live_trials(choose_trials(history, raw.details.values()))
+    for error in unread:
+        console.warn(f"harness: {error}")
+    history = sort_by_trials(history, trials, order, options)
+    reported = {node: starts for node, starts in list_reported(places.results).items() if wanted.node in ("", node)}
+    absent = find_absences(raw, datetime.now(UTC).isoformat(), reported, silent_nights)
+    return KnownHistory(raw, add_events(history, absent), tuple(trials), (*errors, *unread))
+
+
+@contextlib.contextmanager
+def _keeping_all() -> Iterator[None]:
+    """Do not look for garbage meanwhile: a hundred thousand small values are made, and all of them are needed."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def load_triage(results: Path) -> tuple[Triage, ...]:
+    """Return what people decided about events; nothing where there is no such file. Raises UnreadableError."""
+    path = results / TRIAGE
+    return parse_triage(read_text(path), str(path)) if path.is_symlink() or path.exists() else ()
+
+
+def _load_numbers(places: Places, console: Console, wanted: RunFilter) -> tuple[RawHistory, list[UnreadableError]]:
+    """Return the numbers of runs, and complain about those that cannot be read."""
+    errors: list[UnreadableError] = []
+
+    def ask(index: RunIndex) -> RawHistory:
+        for _ in range(_ATTEMPTS):
+            index.refresh()
+            unread = measure(index, wanted)
+            errors[:] = [*index.errors, *unread]
+            settled = index.confirm(index.choose(wanted)[-_CONFIRMED:])
+            found = load_history(index, wanted)
+            lost = found.missing - len(unread)
+            if settled and lost <= 0:
+                break
+        if lost > 0:
+            what, cause = f"{format_count(lost, 'run')} left out", "replaced by another process while they were read"
+            errors.append(UnreadableError(what, cause=cause, hint="run the same command again"))
+        return found
+
+    raw = ask_index(places, console, ask)
+    for error in errors:
+        console.warn(f"harness: {error}")
+    return raw, errors
+
+
+def _order_by_git(raw: RawHistory, cache: Path, environ: Mapping[str, str]) -> dict[str, int]:
+    """Return the places of commits as clones in the cache have them; none if git has no answer."""
+    shas = (one.sha for one in sorted(raw.details.values(), key=lambda one: one.start))
+    try:
+        return order_commits(shas, cache=cache, environ=environ)
+    except HarnessError:
+        return {}  # then dates decide
