@@ -15,8 +15,9 @@ CONFIRMATION_S = 900.0
 MOST_NIGHTS = 10
 # Less than that is no confirmation: the fewest blocks that decide need it.
 LEAST_CONFIRMATION_S = 120.0
-# Fewer seconds find no commit.
+# Fewer seconds find no commit, and what was not found in more is not found tonight, either.
 LEAST_BISECTION_S = 600.0
+MOST_BISECTION_S = 6 * 3600.0
 # Blocks of the two trials at both ends of a search, and those each time that the line is halved.
 _TRIALS, _HALVING = 24, 2
 # One in so many confirmations is repeated with one commit on both sides.
@@ -64,6 +65,10 @@ def list_bisections(view: NightView, branch: Branch, reserve_s: float) -> tuple[
         old, new = branch.place.get(search.old, -1), branch.place.get(search.new, -1)
         if old < 0 or new < 0:
             reason = f"where event {search.event} began is no longer on the branch, so its commit cannot be searched"
+            passed.append(Passed(sha=search.new, reason=reason))
+        elif search.spent_s > MOST_BISECTION_S:
+            hours = search.spent_s / 3600
+            reason = f"the search for the commit of event {search.event} has no answer after {hours:.0f} hours"
             passed.append(Passed(sha=search.new, reason=reason))
         elif new - old > 1:
             items.append(_bisect(view, search, new - old, reserve_s))

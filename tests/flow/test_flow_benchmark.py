@@ -91,6 +91,7 @@ SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
     "endurance": (lambda _: [by_path("endurance"), "2", "2"], "2 runs each in a process of its own"),
     "faults": (lambda _: [by_path("faults"), "--only", "archive/good,cut/whisper-1", "--slow", "1"], "injected, "),
     "importing": (lambda _: [by_path("importing"), "14", "--logs"], "known: 14 reports in"),
+    "night_plan": (lambda _: [by_path("night_plan"), "--commits", "40", "--nodes", "2", "--times", "1"], "plans: "),
     "relinking": (relinking, "| linked | "),
     "roofline": (
         lambda _: [by_path("roofline"), "--runs", "1", "--patience", "0", "--quick", "--threads", "1"],

@@ -175,6 +175,13 @@ def test_a_search_cannot_go_on_where_the_branch_was_rewritten() -> None:
     )
 
 
+def test_a_search_is_given_up_after_hours() -> None:
+    plan = plan_night(quiet(searches=(search(3, 8, bisection="b1", spent_s=6.2 * 3600),)))
+    assert not [item for item in plan.items if item.kind is WorkKind.BISECT]
+    (passed,) = plan.passed
+    assert passed.reason == "the search for the commit of event code3-8 has no answer after 6 hours"
+
+
 @pytest.mark.parametrize(
     ("confirmations", "audits", "due"), [(9, 0, False), (10, 0, True), (19, 1, False), (20, 1, True), (30, 1, True)]
 )
