@@ -1,21 +1,33 @@
-"""`harness schema`: the JSON Schema of run.json."""
+"""`harness schema`: the JSON Schema of run.json, of the report of a night, or of what --notify hands on."""
 
 from harness.commands.output import Output
-from harness.commands.verb import Verb, VerbGroup
-from harness.render.schema import render_schema
+from harness.commands.verb import Argument, Verb, VerbGroup
+from harness.render.schema import SchemaKind, render_schema
 
 
-def schema(output: Output) -> int:
-    """Print the schema and return the exit code."""
-    output.write(render_schema(), is_json=True)
+def schema(output: Output, kind: SchemaKind) -> int:
+    """Print a schema and return the exit code."""
+    output.write(render_schema(kind), is_json=True)
     return 0
 
 
 VERB = Verb(
     name="schema",
-    summary="print the JSON Schema of run.json",
+    summary="print the JSON Schema of run.json, or of a night's report",
     group=VerbGroup.LOOK,
-    call=lambda call: schema(call.output),
-    examples=(("harness schema > run.schema.json", "for a validator"),),
+    call=lambda call: schema(call.output, SchemaKind(call.text("kind") or SchemaKind.RUN)),
+    arguments=(
+        Argument(
+            name="KIND",
+            metavar="|".join(SchemaKind),
+            choices=tuple(SchemaKind),
+            help="run: run.json (default); night: the report of a night, as stored and as JSON of nightly; "
+            "notice: what the command of nightly --notify reads",
+        ),
+    ),
+    examples=(
+        ("harness schema > run.schema.json", "for a validator"),
+        ("harness schema notice", "what a command of --notify reads"),
+    ),
     forms=(),
 )

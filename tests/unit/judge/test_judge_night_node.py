@@ -35,8 +35,6 @@ def test_what_changed_comes_with_what_was_before() -> None:
 def test_what_is_over_is_named_and_what_stayed_is_not() -> None:
     (_, line) = compare_nodes(make("6.1", POWERSAVE), make("6.1"))
     assert line == "no longer: the governor is powersave [governor]"
-        "no longer: the governor is powersave [governor]",
-    )
     (line,) = compare_nodes(make("6.1", POWERSAVE), make("6.1", POWERSAVE))
     assert line.startswith("as before: kernel 6.1; compiler ")
 

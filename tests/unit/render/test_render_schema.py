@@ -5,9 +5,11 @@ import jsonschema
 import msgspec
 import pytest
 
+from harness.records.night_report import Notice
 from harness.records.run import Run
 from harness.records.suite import Engine
-from harness.render.schema import render_schema
+from harness.render.schema import SchemaKind, render_schema
+from tests.unit.render.test_render_night import full
 
 
 def test_a_run_fits_its_schema(make_run: Callable[..., Run]) -> None:
@@ -27,3 +29,26 @@ def test_unknown_fields_do_not_fit(make_run: Callable[..., Run]) -> None:
     document = json.loads(msgspec.json.encode(make_run())) | {"verdict": "fine"}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, json.loads(render_schema()))
+
+
+def test_nights_and_notices_fit_theirs() -> None:
+    night = full()
+    about = night.about[0]
+    notice = Notice(
+        schema=7,
+        node=night.node,
+        repo=night.repo,
+        branch=night.branch,
+        head=night.head,
+        ended=night.ended,
+        headline="1 regression confirmed",
+        event=night.new[0],
+        about=about,
+    )
+    for kind, record in ((SchemaKind.NIGHT, night), (SchemaKind.NOTICE, notice)):
+        schema = json.loads(render_schema(kind))
+        jsonschema.Draft202012Validator.check_schema(schema)
+        document = json.loads(msgspec.json.encode(record))
+        jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(document | {"mood": "fine"}, schema, cls=jsonschema.Draft202012Validator)
