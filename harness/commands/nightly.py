@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 
-from harness.commands.output import Output
+from harness.commands.job_summary import publish
+from harness.commands.output import Output, OutputForm
 from harness.commands.request.nightly import resolve_night
 from harness.commands.request.place import open_workplace
 from harness.commands.verb import Verb, VerbGroup
 from harness.night.loop import NightLoop
+from harness.night.report import close_night
 from harness.night.watch import Watch
-from harness.render.night import render_night_plan
+from harness.render.night import render_night, render_night_markdown, render_night_plan
 from harness.settings.layer import Settings
 from harness.system.lock import night_lock
 
@@ -23,14 +25,18 @@ def nightly(settings: Settings, environ: Mapping[str, str], output: Output) -> i
         output.show(render_night_plan(seen.view, plan, width=output.width), plan)
         return 0
     with night_lock():
-        loop = NightLoop(request, work, Watch(request, work))
+        watch = Watch(request, work)
+        loop = NightLoop(request, work, watch)
         first, plan = loop.look()
         output.console.note(render_night_plan(first.view, plan, width=output.console.width))
         outcome = loop.go(first, plan)
-    output.show(render_night_plan(outcome.last.view, outcome.plan, width=output.width), outcome.plan)
+        report = close_night(outcome, watch.branch, request, work)
+    marked = render_night_markdown(report)
+    publish(marked, environ, output.console)
+    output.show(marked if output.form is OutputForm.MARKDOWN else render_night(report, width=output.width), report)
     if outcome.stop:
         raise outcome.stop
-    return max((one.exit_code for one in outcome.done), default=0)
+    return report.exit_code
 
 
 VERB = Verb(
@@ -45,5 +51,6 @@ VERB = Verb(
         ("harness nightly --dry-run", "what would be done, and why"),
         ("harness nightly --budget 3h --cache-limit 20GB", "for a line in a crontab"),
     ),
+    forms=(OutputForm.TEXT, OutputForm.JSON, OutputForm.MARKDOWN),
     details="harness.toml may have a table [nightly], whose settings win over the others there (docs/nightly.md).",
 )

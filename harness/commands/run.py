@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from harness.commands.job_summary import publish
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_run
 from harness.commands.request.place import open_workplace
@@ -15,9 +16,7 @@ from harness.run.places import hold_node
 from harness.run.recovery import settle_unfinished
 from harness.run.resume import find_unfinished
 from harness.settings.layer import Settings
-from harness.system.console import Console
 from harness.system.quiet import CounterReader
-from harness.system.stream import append_text
 
 
 def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:
@@ -41,17 +40,9 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
         else:
             opened = open_run(request, work, watch)
         state, report, folder = carry_out_run(opened, request.measure, work, watch)
-    _publish(report, environ, output.console)
+    publish(report, environ, output.console)
     output.show(render_summary(state, output.shorten(folder), list_shares(state), width=output.width), state)
     return int(state.exit_code)
-
-
-def _publish(report: str, environ: Mapping[str, str], console: Console) -> None:
-    """Append the report to the job summary of GitHub Actions; warn if that fails."""
-    summary = environ.get("GITHUB_STEP_SUMMARY")
-    why = append_text(summary, report) if summary else ""
-    if why:
-        console.warn(f"could not add the report to the job summary {summary} (GITHUB_STEP_SUMMARY): {why}")
 
 
 VERB = Verb(

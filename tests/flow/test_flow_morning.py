@@ -1,0 +1,76 @@
+"""What comes out of a night: the report in its forms, its file, its exit code, and whom it notifies."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.records.purpose import RunPurpose
+from harness.store.night_file import load_night
+from tests.flow.kit import Kit
+from tests.flow.test_flow_nightly import Branch
+
+
+@pytest.fixture
+def branch(kit: Kit) -> Branch:
+    return Branch(kit)
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_a_quiet_night_is_reported_stored_and_summed_up(branch: Branch, kit: Kit) -> None:
+    branch.add("one")
+    summary = kit.folder / "summary.md"
+    done = branch.night(environ={"GITHUB_STEP_SUMMARY": str(summary)})
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "node-1: nothing new"
+    assert lines[1].startswith(f"  head    {branch.shas[-1][:8]}")
+    assert "Measured:" in lines
+    (path,) = (kit.results / "node-1").glob("*/*-night.json")
+    report = load_night(path)
+    assert [one.item.kind for one in report.done] == ["head", "anchor"]
+    assert report.head.sha == branch.shas[-1]
+    assert kit.harness("show", "night").stdout == done.stdout
+    assert summary.read_text().startswith("## node-1: nothing new\n")
+    again = branch.night("--json")
+    assert json.loads(again.stdout)["exit_code"] == 0
+    marked = branch.night("--format", "markdown")
+    assert marked.stdout.startswith("## node-1: nothing new\n")
+    assert len(kit.harness("list").stdout.splitlines()) == 1 + len(kit.bundles()), "a night is no run"
+
+
+def test_a_regression_is_reported_once_and_people_are_notified_once(branch: Branch, kit: Kit) -> None:
+    branch.add(*(f"c{number}" for number in range(1, 24)))
+    branch.slow_from(18)
+    branch.remember(branch.shas[:22], since=18)
+    heard = kit.folder / "heard"
+    program = f"import json, sys; open({str(heard)!r}, 'a').write(json.dumps(json.load(sys.stdin)) + chr(10))"
+    notify = ["--notify", shlex.join([sys.executable, "-c", program])]
+    done = branch.night(*notify)
+    assert done.returncode == 20, done.stderr
+    assert done.stdout.startswith("node-1: 1 regression confirmed"), done.stdout
+    (confirmed,) = {one.asked_by for one in branch.runs(RunPurpose.CONFIRMATION)}
+    assert f"  {confirmed} CODE: slower between " in done.stdout
+    assert f"commit {branch.shas[18][:8]} " in done.stdout
+    assert "harness ab " in done.stdout
+    (notice,) = read_lines(heard)
+    assert (notice["event"]["id"], notice["event"]["kind"]) == (confirmed, "CODE")
+    assert notice["about"]["suspects"][0]["sha"] == branch.shas[18]
+    again = branch.night(*notify)
+    assert again.returncode == 20, "within the same night"
+    assert len(read_lines(heard)) == 1
+
+
+def test_a_head_that_does_not_build_is_no_silence(branch: Branch, kit: Kit) -> None:
+    branch.add("one")
+    kit.break_tools({"cmake --build": {"exit": 1, "print": "src/whisper.cpp:1:1: error: nonsense"}})
+    done = branch.night()
+    assert done.returncode == 10, done.stderr
+    assert done.stdout.startswith(f"node-1: not measured: {branch.shas[-1][:8]}: ")
+    assert "build_release" in done.stdout
