@@ -65,7 +65,7 @@ def sort_event(event: Event, answers: Iterable[TrialAnswer]) -> Event:
         seen = seen or answer.family
         if is_established(answer):
             established = established or answer.family
-        found = _sort(event, answer.family, mirrored=ends[0] == event.new)
+        found = _sort(event, answer, mirrored=ends[0] == event.new)
         if found is EventKind.CODE or (found is EventKind.NODE and answer.clears):
             kinds.setdefault(found, answer.family)
     if established:
@@ -137,10 +137,15 @@ def _is_judged(key: SeriesKey) -> bool:
     return key.case.benchmark == Benchmark.WHISPER and key.metric in _JUDGED
 
 
-def _sort(event: Event, family: Family, *, mirrored: bool) -> EventKind:
-    comparisons = {(one.case, one.metric): one for one in family.comparisons}
-    # What no trial can measure, such as memcpy, says nothing for or against it.
-    judged = [one for one in event.suspicions if _is_judged(one.key)]
+def _sort(event: Event, answer: TrialAnswer, *, mirrored: bool) -> EventKind:
+    comparisons = {(one.case, one.metric): one for one in answer.family.comparisons}
+    # What no trial can measure, such as memcpy, says nothing for or against it. A night asked for what showed it best
+    # at the time; later points may show it better elsewhere.
+    judged = [
+        one
+        for one in event.suspicions
+        if _is_judged(one.key) and (not answer.asked_by or (one.key.case, one.key.metric) in comparisons)
+    ]
     found = [_sort_one(suspicion, comparisons, mirrored=mirrored) for suspicion in judged]
     if EventKind.CODE in found:
         return EventKind.CODE

@@ -78,11 +78,12 @@ def add_evidence(
     still = []
     for one in questions:
         pool = _find_pool(one, pools)
+        asked = _keep_asked(one, pool) if pool else one
         found = answer_pool(pool, _find_asker(one, pool), one.threshold).family.comparisons if pool else ()
-        if not is_settled(one, found):
+        if not is_settled(asked, found):
             ends = {"old": pool.old, "new": pool.new} if pool else {}
             known = NightTrials(pool.trials if pool else (), found, scatter)
-            still.append(_complete(one.replace(**ends), known, details, costs))
+            still.append(_complete(asked.replace(**ends), known, details, costs))
     return tuple(still)
 
 
@@ -168,6 +169,23 @@ def _find_pool(question: Question, pools: Iterable[TrialPool]) -> TrialPool | No
     asked = [pool for pool in own if question.event in pool.asked]
     same = [pool for pool in own if pool.old == question.old]
     return max(asked or same, key=lambda pool: len(pool.trials), default=None)
+
+
+def _keep_asked(question: Question, pool: TrialPool) -> Question:
+    """Return a question as the first trial that a night measured for it asked it, the strongest first.
+
+    Later points may show other series better. What is judged together must stay what it was, or it is never answered.
+    """
+    first = next((one for one in pool.trials if one.asked_by == question.event and one.samples), None)
+    if first is None:
+        return question
+    asked = [(one.case, one.metric) for one in first.samples]
+    if (question.cases[0], question.metrics[0]) in asked:
+        asked.insert(0, (question.cases[0], question.metrics[0]))
+    return question.replace(
+        cases=tuple(dict.fromkeys(case for case, _ in asked)),
+        metrics=tuple(dict.fromkeys(metric for _, metric in asked)),
+    )
 
 
 def _find_asker(question: Question, pool: TrialPool | None) -> str:

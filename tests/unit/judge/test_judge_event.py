@@ -58,6 +58,12 @@ def answer(
     )
 
 
+def minor(given: TrialAnswer) -> Family:
+    """Return a family whose changes are too small to matter."""
+    comparisons = tuple(one.replace(relevant=False) for one in given.family.comparisons)
+    return given.family.replace(comparisons=comparisons)
+
+
 @pytest.mark.parametrize(
     ("given", "kind"),
     [
@@ -111,6 +117,8 @@ def test_the_node_is_blamed_for_the_strongest_suspicion_alone() -> None:
     assert sort_event(event, [answer(0.0, 0.01, Verdict.UNCHANGED)]).kind is EventKind.NODE
     weaker = answer(0.0, 0.01, Verdict.UNCHANGED, case=name_case("tiny"))
     assert sort_event(event, [weaker]).kind is EventKind.SUSPICION
+    # A night measured what was the strongest one then.
+    assert sort_event(event, [weaker.replace(asked_by="e", family=minor(weaker))]).kind is EventKind.NODE
 
 
 def test_what_no_trial_measures_does_not_keep_an_event_open() -> None:

@@ -182,6 +182,17 @@ def test_blocks_are_not_thrown_away_where_later_points_move_the_old_commit() -> 
     assert (by_hand.old, by_hand.blocks) == (MIDDLE, 0)
 
 
+def test_a_question_stays_what_its_first_trial_measured() -> None:
+    now = question(cases=(TINY, BASE), metrics=("decode", "encode"))
+    assert look(now, trial(0.0)) is None, "what showed it best at the time has an answer"
+    found = look(now, trial(0.012, blocks=6, scatter=0.03))
+    assert found
+    assert (found.cases, found.metrics, found.blocks) == ((BASE,), ("encode",), 6)
+    both = look(question(cases=(TINY,)), trial(0.012, blocks=6, scatter=0.03, cases=(BASE, TINY)))
+    assert both
+    assert both.cases == (TINY, BASE), "the strongest first"
+
+
 def test_the_scatter_of_a_node_is_learned_from_its_trials() -> None:
     other = draw_trial((MIDDLE, NEW), 0.0, scatter=0.2, blocks=20)
     noisy, usual = look(question(), other), look(question())
