@@ -22,8 +22,9 @@ def plan_night(view: NightView) -> NightPlan:
     head, passed = list_head(view, branch)
     head = [item for item in head if item.key not in view.tried]
     anchor, unbuilt = list_anchor(view, branch, runs_head=bool(head))
+    anchor = [item for item in anchor if item.key not in view.tried]
     reserve_s = sum(item.seconds for item in (*head, *anchor))
-    confirmations, hopeless = list_confirmations(view, runs_head=bool(head))
+    confirmations, hopeless = list_confirmations(view, branch, runs_head=bool(head))
     bisections, lost = list_bisections(view, branch, reserve_s)
     cells = [] if head else list_cells(view, branch)
     audits = list_audits(view, branch)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from harness.plan.night_bits import estimate_builds, measure_entropy
-from harness.plan.night_branch import Branch
+from harness.plan.night_branch import Branch, may_retry
 from harness.records.measurement import METRICS, Case
 from harness.records.night import CodeSearch, NightView, Passed, Question, QuestionCause, WorkItem, WorkKind
 from harness.records.wording import format_count
@@ -24,15 +24,17 @@ _TRIALS, _HALVING = 24, 2
 AUDITED = 10
 
 
-def list_confirmations(view: NightView, *, runs_head: bool) -> tuple[list[WorkItem], list[Passed]]:
+def list_confirmations(view: NightView, branch: Branch, *, runs_head: bool) -> tuple[list[WorkItem], list[Passed]]:
     """Return one comparison for all questions of the same two commits, the strongest first, and those given up.
 
     What a night may measure to confirm is shared: each gets what the others are not expected to need.
     """
     passed, groups = [], []
     for group in _group(view.questions):
-        if _is_hopeless(group):
-            passed.append(Passed(sha=group[0].new, reason=_give_up(group)))
+        broken = [sha for sha in (group[0].old, group[0].new) if _is_broken(branch, sha)]
+        if broken or _is_hopeless(group):
+            reason = f"not compared with {group[0].old[:8]}: {broken[0][:8]} does not build" if broken else ""
+            passed.append(Passed(sha=group[0].new, reason=reason or _give_up(group)))
         elif not _is_tried(view, group):
             groups.append(group)
     left_s = min(max(0.0, CONFIRMATION_S * (0.5 if runs_head else 1.0) - view.confirmed_s), view.left_s)
@@ -115,6 +117,11 @@ def _group(questions: Sequence[Question]) -> list[list[Question]]:
         if one.old != one.new:
             groups.setdefault((one.old, one.new), []).append(one)
     return list(groups.values())
+
+
+def _is_broken(branch: Branch, sha: str) -> bool:
+    failures = branch.list_failures(sha)
+    return bool(failures) and not may_retry(failures, branch.now)
 
 
 def _is_hopeless(group: Sequence[Question]) -> bool:

@@ -10,7 +10,7 @@ from harness.plan.night_question import CONFIRMATION_S, LEAST_CONFIRMATION_S, de
 from harness.records.bisection import BisectVerdict
 from harness.records.measurement import Case
 from harness.records.night import NightView, QuestionCause, WorkKind
-from tests.unit.plan.night_view import BASE, MEMCPY, TINY, ask, name, pick, ran, search, view
+from tests.unit.plan.night_view import BASE, MEMCPY, TINY, ask, broke, name, pick, ran, search, view
 
 BUILT = tuple(map(name, range(10)))
 
@@ -78,6 +78,16 @@ def test_two_commits_that_are_one_are_not_compared() -> None:
 def test_a_commit_that_is_no_longer_on_the_branch_is_compared_all_the_same() -> None:
     (item,) = pick(quiet(questions=(ask(77, 8),)), WorkKind.CONFIRM)
     assert item.baseline == name(77)
+
+
+@pytest.mark.parametrize(("place", "name8"), [(3, "c0ffee03"), (8, "c0ffee08")])
+def test_what_does_not_build_is_not_compared(place: int, name8: str) -> None:
+    known = quiet(questions=(ask(3, 8),))
+    tonight = known.replace(measured=(*known.measured, *broke(place, 0.2)))
+    assert pick(tonight, WorkKind.CONFIRM) == []
+    assert plan_night(tonight).passed[0].reason == f"not compared with c0ffee03: {name8} does not build"
+    yesterday = known.replace(measured=(*known.measured, *broke(place, 1)))
+    assert pick(yesterday, WorkKind.CONFIRM)
 
 
 def test_missing_builds_are_part_of_the_time() -> None:
