@@ -124,13 +124,18 @@ def measure(work: Callable[[], list[_Made]], times: int) -> tuple[float, list[_M
     return min(took, key=lambda one: one[0])
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = make_parser(__doc__)
+    made.add_argument("--commits", type=int, default=1000, metavar="N")
+    made.add_argument("--nodes", type=int, default=10, metavar="N")
+    made.add_argument("--times", type=int, default=5, metavar="N")
+    return made
+
+
 def main() -> None:
     """Print what the views and the plans take."""
-    parser = make_parser(__doc__)
-    parser.add_argument("--commits", type=int, default=1000, metavar="N")
-    parser.add_argument("--nodes", type=int, default=10, metavar="N")
-    parser.add_argument("--times", type=int, default=5, metavar="N")
-    request: argparse.Namespace = parser.parse_args()
+    request = parser().parse_args()
     print_head()
     facts = [make_facts(f"node-{number}", request.commits) for number in range(request.nodes)]
     views_s, made = measure(lambda: [make_night_view(one) for one in facts], request.times)
