@@ -18,14 +18,13 @@ from harness.settings.request import NightRequest
 
 
 class NightOutcome(NamedTuple):
-    """A night that has ended: what was known before and after, what was done, and what is left.
+    """A night that has ended: what is known now, what was done, and what is left.
 
     `stop` is the error that ended it early, `notes` are sentences for the report.
     """
 
     began: datetime
     ended: datetime
-    first: Seen
     last: Seen
     plan: NightPlan
     done: tuple[DoneItem, ...]
@@ -72,7 +71,6 @@ class NightLoop:
         return NightOutcome(
             began=self._began,
             ended=datetime.now(UTC),
-            first=first,
             last=seen,
             plan=plan,
             done=tuple(self._done),

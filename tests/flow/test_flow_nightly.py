@@ -62,9 +62,9 @@ class Branch(History):
             day = begun + timedelta(days=number)
             factor = (slow if number >= since else 1.0) * (1 + 0.004 * chance.gauss(0, 1))
             name = f"{day:%Y%m%dT%H%M%SZ}-{sha[:8]}-{config}"
-            self._write(pattern, name, self._alter(record, name, sha, day, factor))
+            self.write(pattern, name, self.alter(record, name, sha, day, factor))
 
-    def _alter(self, record: dict[str, Any], name: str, sha: str, day: datetime, factor: float) -> dict[str, Any]:
+    def alter(self, record: dict[str, Any], name: str, sha: str, day: datetime, factor: float = 1.0) -> dict[str, Any]:
         made: dict[str, Any] = json.loads(json.dumps(record))
         made["id"], made["start"] = name, day.isoformat(timespec="seconds")
         made["end"] = (day + timedelta(minutes=1)).isoformat(timespec="seconds")
@@ -75,7 +75,7 @@ class Branch(History):
                 one["value"] *= factor if one["metric"] == "encode" else 1.0
         return made
 
-    def _write(self, pattern: Path, name: str, record: dict[str, Any]) -> None:
+    def write(self, pattern: Path, name: str, record: dict[str, Any]) -> None:
         folder = self.kit.results / "node-1" / f"{name[:4]}-{name[4:6]}" / name
         folder.mkdir(parents=True)
         (folder / "run.json").write_text(json.dumps(record))
@@ -108,30 +108,47 @@ def test_a_quiet_night_and_when_nothing_is_left(branch: Branch, kit: Kit) -> Non
     assert {one.source.commit.sha for one in sides} == {branch.shas[0], branch.shas[-1]}
     assert all(len(one.results) == 4 for one in sides), "four blocks of the only case"
     assert announced(branch.night()) == [f"anchor {first} : {head}"], "as many blocks again are enough"
-    count = len(kit.bundles())
-    done = branch.night()
+    count, summary = len(kit.bundles()), kit.folder / "summary.md"
+    done = branch.night("--format", "markdown", environ={"GITHUB_STEP_SUMMARY": str(summary)})
     assert (done.returncode, announced(done), len(kit.bundles())) == (0, [], count)
+    assert done.stdout == summary.read_text()
+    assert done.stdout.startswith("## node-1: nothing new")
+    report = json.loads(branch.night("--json").stdout)
+    assert (report["head"]["sha"], report["anchor"]["sha"]) == (branch.shas[-1], branch.shas[0])
+    assert json.loads(kit.harness("show", "night", "--json").stdout) == report
     assert kit.partials() == []
 
 
-def test_a_slow_commit_is_confirmed_and_found(branch: Branch) -> None:
+def test_a_slow_commit_is_confirmed_and_found_and_people_are_notified_once(branch: Branch, kit: Kit) -> None:
     branch.add(*(f"c{number}" for number in range(1, 24)))
     branch.slow_from(18)
     branch.remember(branch.shas[:22], since=18)
-    done = branch.night()
+    heard = kit.folder / "heard.jsonl"
+    notify = ("--notify", f"sh -c 'cat >> {heard}; echo end >> {heard}'")
+    done = branch.night(*notify)
+    assert done.returncode == 20, done.stderr
+    shown = " ".join(done.stdout.split())
+    for part in ("1 regression confirmed", branch.shas[18][:8], "encode", f"harness ab {branch.shas[17][:12]}"):
+        assert part in shown
     kinds = [one.partition(" ")[0] for one in announced(done)]
     assert kinds[:3] == ["head", "confirm", "bisect"], "what is urgent is done as soon as it is known"
     assert {"anchor", "gap"} == {*kinds[3:]}
     confirmed = list(branch.runs(RunPurpose.CONFIRMATION))
     assert len({one.asked_by for one in confirmed}) == 1
-    events = json.loads(branch.kit.harness("events", "--json").stdout)
+    events = json.loads(kit.harness("events", "--json").stdout)
     code = [one for one in events if one["kind"] == "CODE"]
     assert [one["id"] for one in code] == [confirmed[0].asked_by]
-    found = json.loads(branch.kit.harness("show", "bisect", "--json").stdout)
+    found = json.loads(kit.harness("show", "bisect", "--json").stdout)
     assert found["verdict"] == "FOUND"
     assert found["culprits"][0]["suspects"][0]["commit"] == branch.shas[18]
-    again = [one.partition(" ")[0] for one in announced(branch.night())]
-    assert not {"confirm", "bisect"} & {*again}, "it was answered"
+    again = branch.night(*notify)
+    assert not {"confirm", "bisect"} & {one.partition(" ")[0] for one in announced(again)}, "it was answered"
+    assert again.returncode == 20, "the same night goes on"
+    text, end, rest = heard.read_text().partition("end\n")
+    assert (end, rest) == ("end\n", ""), "once"
+    notice = json.loads(text)
+    assert (notice["event"]["kind"], notice["about"]["suspects"][0]["sha"]) == ("CODE", branch.shas[18])
+    assert str(heard) not in "".join((path / "run.json").read_text() for path in kit.bundles()), "it may be secret"
 
 
 def test_a_night_that_was_killed_goes_on_the_next_time(branch: Branch, kit: Kit) -> None:
@@ -277,3 +294,18 @@ def test_the_cache_stays_below_its_limit(branch: Branch, kit: Kit) -> None:
     assert not [name for name in builds if old[:12] in name]
     assert [name for name in builds if branch.shas[-1][:12] in name]
     assert "more than --cache-limit" in done.stdout + done.stderr
+
+
+def test_a_head_that_has_not_built_for_three_nights_is_broken(branch: Branch, kit: Kit) -> None:
+    branch.add("one")
+    kit.break_tools({"cmake --build": {"exit": 1, "print": "src/whisper.cpp:1:1: error: nonsense"}})
+    assert branch.night().returncode == 10
+    (pattern,) = kit.bundles()
+    record = json.loads((pattern / "run.json").read_text())
+    for days in (1, 2):
+        day = datetime.now(UTC) - timedelta(days=days)
+        name = f"{day:%Y%m%dT%H%M%SZ}{record['id'][16:]}"
+        branch.write(pattern, name, branch.alter(record, name, branch.shas[-1], day))
+    done = branch.night("--json")
+    (event,) = [one for one in json.loads(done.stdout)["new"] if one["kind"] == "BROKEN"]
+    assert "error: nonsense" in event["subject"]
