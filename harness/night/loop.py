@@ -1,6 +1,5 @@
 """The loop of a night: look, plan, do the first item that fits, and look again, until nothing is left that fits."""
 
-import contextlib
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,9 @@ from harness.records.night import DoneItem, NightPlan, WorkItem
 from harness.render.plain import format_seconds
 from harness.run.places import Workplace
 from harness.settings.request import NightRequest
+from harness.system.limit import explain_stop
+
+_AGAIN = "harness nightly"
 
 
 class NightOutcome(NamedTuple):
@@ -66,8 +68,10 @@ class NightLoop:
             if performed.done.reason:
                 self._work.console.note(f"{performed.done.status}: {performed.done.reason}")
             stop = performed.stop
-            with contextlib.suppress(OSError) if stop else contextlib.nullcontext():
+            try:
                 seen, plan = self.look()
+            except (HarnessError, OSError) as error:  # what was known before stands in the report
+                stop = stop or explain_stop("night", error, "finished work is kept", _AGAIN, self._work.places.results)
         return NightOutcome(
             began=self._began,
             ended=datetime.now(UTC),

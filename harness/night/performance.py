@@ -20,7 +20,7 @@ from harness.records.night import DoneItem, DoneStatus, WorkItem, WorkKind
 from harness.records.run import ExitCode
 from harness.run.places import Workplace
 from harness.settings.request import NightRequest
-from harness.system.limit import explain_stop
+from harness.system.limit import explain_stop, limit_of
 
 _DO = {
     WorkKind.CONFIRM: compare_commits,
@@ -65,9 +65,8 @@ def perform(item: WorkItem, request: NightRequest, work: Workplace) -> Performed
     except HarnessError as error:
         stop = error
         result = WorkResult(status=DoneStatus.BROKEN_OFF, reason=error.line)
-    except (OSError, MemoryError) as error:
-        kept, again = "finished work is kept", "harness nightly"
-        stop = explain_stop("night", error, kept, again, work.places.results)
+    except (OSError, MemoryError, RuntimeError) as error:
+        stop = _explain(error, work)
         result = WorkResult(status=DoneStatus.BROKEN_OFF, reason=stop.line)
     done = DoneItem(
         item=item,
@@ -78,3 +77,13 @@ def perform(item: WorkItem, request: NightRequest, work: Workplace) -> Performed
         exit_code=result.exit_code,
     )
     return Performed(done, stop)
+
+
+def _explain(error: OSError | MemoryError | RuntimeError, work: Workplace) -> HarnessError:
+    """Return the error that ends a night for what the system refused; a bug is raised again."""
+    if isinstance(error, RuntimeError):  # of a thread that cannot be started
+        limit = limit_of(error)
+        if limit is None:
+            raise error
+        return limit
+    return explain_stop("night", error, "finished work is kept", "harness nightly", work.places.results)
