@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from harness.judge.event import suggest_trial
 from harness.judge.night_change import is_over, is_slower
+from harness.judge.night_outcome import describe_outcome
 from harness.plan.night import plan_night
 from harness.records.bisection import BisectReport, Suspect
 from harness.records.history import Event, EventKind, History
@@ -53,6 +54,8 @@ def make_night_report(end: NightEnd) -> NightReport:
     view = end.view
     own = [event for event in end.history.events if event.node == view.node or _is_silent(event)]
     past = _Past(end)
+    events = {event.id: event for event in own}
+    answers = {one.event: answer for one in view.searches if (answer := _find_answer(end, one))}
     new = tuple(event for event in own if past.is_new(event))
     shown = {event.id for event in new}
     sought = {one.event for one in view.searches if one.verdict is None}
@@ -74,7 +77,7 @@ def make_night_report(end: NightEnd) -> NightReport:
         settled=sum(event.triage is not None for event in standing),
         suspicions=view.questions,
         about=tuple(_describe(event, end) for event in new),
-        done=end.done,
+        done=tuple(one.replace(reason=describe_outcome(one, events, view, answers)) for one in end.done),
         left=tuple(item for item in end.plan.items if item.key not in view.tried),
         passed=end.plan.passed,
         plan=plan_night(later).items,
@@ -136,7 +139,7 @@ def _stands(event: Event, sought: set[str]) -> bool:
 def _describe(event: Event, end: NightEnd) -> EventNote:
     """Return what else is known of an event."""
     search = next((one for one in end.view.searches if one.event == event.id), None)
-    answer = next((one for one in end.searches if search and one.id == search.bisection), None)
+    answer = _find_answer(end, search) if search else None
     words = suggest_trial(event) if event.kind in (EventKind.CODE, EventKind.NODE) else ()
     command = f"{shlex.join(words)} {end.options.get(event.id, '')}".strip() if words else ""
     note = EventNote(event=event.id, command=command, facts=end.facts.get(event.id, ()))
@@ -147,6 +150,10 @@ def _describe(event: Event, end: NightEnd) -> EventNote:
             bisection=answer.id, verdict=answer.verdict, why=answer.why, suspects=tuple(_list_suspects(answer))
         )
     return note.replace(bisection=search.bisection if search else "", suspects=_find_only(event, end.view, search))
+
+
+def _find_answer(end: NightEnd, search: CodeSearch) -> BisectReport | None:
+    return next((one for one in end.searches if one.id == search.bisection), None)
 
 
 def _list_suspects(answer: BisectReport) -> Iterable[SuspectCommit]:

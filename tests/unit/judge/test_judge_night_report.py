@@ -17,12 +17,13 @@ from harness.records.night import (
     DoneStatus,
     NightPlan,
     NightView,
+    Question,
     WorkItem,
     WorkKind,
 )
 from harness.records.night_report import NightReport
 from tests.unit.render.test_render_bisection import report as bisect_report
-from tests.unit.render.test_render_night import compare, event
+from tests.unit.render.test_render_night import compare, event, full
 
 A, B, C = ("a" * 40, "b" * 40, "c" * 40)
 CASE = Case.of("whisper", model="tiny", threads=2, fa=0)
@@ -219,3 +220,56 @@ def test_what_is_left_is_not_what_was_tried() -> None:
     report = make_night_report(end(plan=plan, view=view(tried=(gap.key,))))
     assert [one.commit for one in report.left] == [C]
     assert [one.kind for one in report.plan][:1] == [WorkKind.HEAD], "nothing is measured yet"
+
+
+def confirmed(**changes: Any) -> DoneItem:
+    return done(WorkKind.CONFIRM, 0).replace(
+        **{"item": done(WorkKind.CONFIRM, 0).item.replace(asked_by=code().id), **changes}
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "questions", "said"),
+    [
+        ((code(),), (), "the code, encode +5.0 %"),
+        ((code(kind=EventKind.NODE, found=()),), (), "not the code: the node changed"),
+        ((), (), "no difference"),
+        (
+            (code(kind=EventKind.SUSPICION),),
+            (full().suspicions[0].replace(event=code().id),),
+            "not decided yet; 1.7 % ",
+        ),
+        ((), (full().suspicions[0].replace(event=code().id, mde=None),), "not decided yet"),
+    ],
+)
+def test_a_confirmation_says_what_it_found(
+    events: tuple[Event, ...], questions: tuple[Question, ...], said: str
+) -> None:
+    report = make_night_report(end(*events, view=view(questions=questions), done=(confirmed(),)))
+    assert report.done[0].reason.startswith(said)
+
+
+def test_what_failed_keeps_its_reason() -> None:
+    failed = confirmed(status=DoneStatus.FAILED, reason="the build failed")
+    assert make_night_report(end(code(), done=(failed,))).done[0].reason == "the build failed"
+    broken_off = confirmed(status=DoneStatus.BROKEN_OFF)
+    assert make_night_report(end(code(), done=(broken_off,))).done[0].reason == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, f"found: {B[:8]}"),
+        ({"verdict": BisectVerdict.NOTHING, "why": "a change of 2 % is excluded"}, "nothing there: a change of 2 % is"),
+        ({"verdict": BisectVerdict.UNRESOLVED}, "no answer yet; the next night goes on"),
+        ({"id": "another"}, "no answer yet; the next night goes on"),
+    ],
+)
+def test_a_search_says_how_far_it_came(changes: dict[str, Any], said: str) -> None:
+    search = CodeSearch(
+        event=code().id, old=A, new=C, case=CASE, metric="encode", threshold=0.02, bisection=bisect_report().id
+    )
+    item = done(WorkKind.BISECT, 0).item.replace(asked_by=code().id)
+    sought = done(WorkKind.BISECT, 0).replace(item=item)
+    night = end(code(), view=view(searches=(search,)), searches=(bisect_report(**changes),), done=(sought,))
+    assert make_night_report(night).done[0].reason.startswith(said)
