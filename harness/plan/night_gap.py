@@ -12,13 +12,16 @@ from harness.records.wording import format_count
 
 # More than a night has time for.
 _MOST = 20
+# A run that tells less is not worth its minutes: of a stretch that is no wider, a search needs a few blocks more, if it
+# is ever needed there. And what is measured nights later, on a node that has moved on, makes a history noisier.
+LEAST_BITS = 1.0
 
 
 def list_gaps(view: NightView, branch: Branch) -> list[WorkItem]:
     """Return the runs of older commits, the one that splits the widest stretch first.
 
-    A stretch lies between two places that were measured, whose codes are not equal. Where an event is open, bisecting
-    looks closer; what did not build once is not built again.
+    A stretch lies between two places that were measured, whose codes are not equal; a narrow one is left alone. Where
+    an event is open, bisecting looks closer; what did not build once is not built again.
     """
     last = len(branch.shas) - 1
     measured = {place for run in branch.good if (place := branch.place.get(run.sha, -1)) >= 0}
@@ -40,7 +43,10 @@ def list_gaps(view: NightView, branch: Branch) -> list[WorkItem]:
         middle = _split(range(first + 1, after), failed, busy)
         if middle is None:
             continue
-        items.append(_fill(view, branch, middle, after - first - 1))
+        item = _fill(view, branch, middle, after - first - 1)
+        if item.bits < LEAST_BITS:
+            break
+        items.append(item)
         seconds += items[-1].seconds
         for low, high in ((first, middle), (middle, after)):
             if high - low > 1:

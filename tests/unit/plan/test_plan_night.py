@@ -26,7 +26,8 @@ def test_a_first_night_measures_the_head_and_the_anchor() -> None:
 
 def test_the_most_urgent_comes_first() -> None:
     known = view(
-        measured=(ran(0), ran(3), ran(8)),
+        30,
+        measured=(ran(0), ran(3), ran(8), ran(28)),
         questions=(ask(0, 2),),
         searches=(search(3, 8),),
         confirmations=10,

@@ -3,9 +3,17 @@
 import math
 from typing import Any
 
+import pytest
+
+from harness.plan import night_gap
 from harness.plan.night_bits import weigh_commits
 from harness.records.night import WorkKind
 from tests.unit.plan.night_view import ask, broke, line, name, pick, ran, search, view
+
+
+@pytest.fixture(autouse=True)
+def fill_narrow_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(night_gap, "LEAST_BITS", 0.0)
 
 
 def gaps(count: int = 20, **fields: Any) -> list[int]:
@@ -63,6 +71,14 @@ def test_equal_code_is_no_gap() -> None:
     found = gaps(measured=(ran(2, code="a"), ran(19, code="b")), codes=((name(12), "b"),))
     assert found[0] == 7, "12 has the code of 19"
     assert set(found) == {*range(3, 12)}
+
+
+def test_what_tells_little_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(night_gap, "LEAST_BITS", 1.0)
+    assert gaps(14, measured=(ran(0), ran(13))) == []
+    assert gaps(40, measured=(ran(0), ran(39))) == [19, 29, 9]
+    wide = pick(view(40, measured=(ran(0), ran(39)), left_s=1e6), WorkKind.GAP)
+    assert min(item.bits for item in wide) >= 1
 
 
 def test_a_plan_names_no_more_gaps_than_there_is_time_for() -> None:
