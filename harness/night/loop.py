@@ -1,7 +1,7 @@
 """The loop of a night: look, plan, do the first item that fits, and look again, until nothing is left that fits."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from harness.night.performance import perform
 from harness.night.upkeep import keep_limit
 from harness.night.watch import Moment, Seen, Watch
 from harness.plan.night import plan_night
-from harness.records.night import DoneItem, NightPlan, WorkItem
+from harness.records.night import DoneItem, NightPlan, WorkItem, WorkKind
 from harness.render.plain import format_seconds
 from harness.run.places import Workplace
 from harness.settings.request import NightRequest
@@ -35,7 +35,9 @@ class NightOutcome(NamedTuple):
 
 
 class NightLoop:
-    """One night. Nothing is remembered that is not on the disk, but for what was tried: it is not tried again tonight.
+    """One night. Nothing is remembered that is not on the disk, but for two things that the next night finds out again.
+
+    What was tried is not tried again tonight, and the code of what was built is known.
 
     The budget goes by a clock that nobody sets.
     """
@@ -45,13 +47,14 @@ class NightLoop:
         self._began, self._clock = datetime.now(UTC), time.monotonic()
         self._done: list[DoneItem] = []
         self._notes: list[str] = []
+        self._codes: dict[str, str] = {}
         for note in _describe_branch(watch):
             self._note(note)
 
     def look(self) -> tuple[Seen, NightPlan]:
         """Return what is known now, and the plan that follows."""
         tried = tuple(one.item.key for one in self._done)
-        seen = self._watch.look(Moment(self._began, self._left_s, tried))
+        seen = self._watch.look(Moment(self._began, self._left_s, tried, tuple(self._codes.items())))
         return seen, plan_night(seen.view)
 
     def go(self, first: Seen, plan: NightPlan) -> NightOutcome:
@@ -63,7 +66,7 @@ class NightLoop:
         while stop is None and (item := plan.next):
             self._keep_limit(plan)
             self._announce(item)
-            performed = perform(item, self._request, self._work)
+            performed = perform(item, self._request, self._work, self._expect_code(item, seen))
             self._done.append(performed.done)
             if performed.done.reason:
                 self._work.console.note(f"{performed.done.status}: {performed.done.reason}")
@@ -81,6 +84,18 @@ class NightLoop:
             notes=tuple(self._notes),
             stop=stop,
         )
+
+    def _expect_code(self, item: WorkItem, seen: Seen) -> Callable[[str], bool] | None:
+        """Return what tells whether the code of the commit to be run was measured, or None where it is of no use."""
+        codes = {one.code for one in seen.view.measured if one.code}
+        if item.kind not in (WorkKind.HEAD, WorkKind.GAP) or item.commit in dict(seen.view.codes):
+            return None
+
+        def is_known(code: str) -> bool:
+            self._codes[item.commit] = code
+            return code in codes and item.key not in {one.key for one in self.look()[1].items}
+
+        return is_known if codes else None
 
     @property
     def _left_s(self) -> float:

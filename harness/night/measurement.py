@@ -8,6 +8,7 @@ from harness.night.result import WorkResult, find_trouble, name_failure
 from harness.records.night import DoneStatus, WorkItem, WorkKind
 from harness.records.purpose import RunPurpose
 from harness.records.run import Run
+from harness.run.builder import carry_out_build, prepare_build
 from harness.run.execution import OpenRun, carry_out_run, open_run, reopen_run
 from harness.run.places import Workplace, hold_node
 from harness.run.recovery import settle_unfinished
@@ -36,6 +37,15 @@ def measure_commit(item: WorkItem, request: NightRequest, work: Workplace) -> Wo
         return WorkResult(DoneStatus.BROKEN_OFF, (run.id,), trouble.line, stop=trouble)
     status = DoneStatus.FAILED if run.exit_code else DoneStatus.DONE
     return WorkResult(status, (run.id,), name_failure(run), int(run.exit_code))
+
+
+def build_commit(item: WorkItem, request: NightRequest, work: Workplace) -> str:
+    """Build a commit as its run will need it, and return what identifies its code; empty where nothing is known."""
+    one = ask_for(request.run, item.commit, item, request, draw_seed())
+    state, plan, _ = prepare_build(one, work)
+    with hold_node(work):
+        built = carry_out_build(state, plan, one.build, work)
+    return built.run.code.id if built.ok and built.run.code else ""
 
 
 def _go_on(request: RunRequest, work: Workplace, watch: CounterReader) -> OpenRun | None:

@@ -1,6 +1,7 @@
 """One item of a night's work, carried out: an ordinary run, a live comparison, or a sitting of a search."""
 
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from harness.bisect.workshop import BrokenEndError
@@ -13,7 +14,7 @@ from harness.errors import (
     UsageError,
 )
 from harness.night.comparison import compare_commits
-from harness.night.measurement import measure_commit
+from harness.night.measurement import build_commit, measure_commit
 from harness.night.quest import search_commit
 from harness.night.result import WorkResult
 from harness.records.night import DoneItem, DoneStatus, WorkItem, WorkKind
@@ -31,6 +32,7 @@ _DO = {
     WorkKind.CELLS: measure_commit,
     WorkKind.GAP: measure_commit,
 }
+_EQUAL = "built, and not measured: its code is that of a commit that was"
 # What is at fault is the commit, or what it takes to get it: another item may go well.
 _OF_ITEM = (UsageError, UnavailableError, UnreadableError, PartlyUnfitError)
 
@@ -42,15 +44,22 @@ class Performed(NamedTuple):
     stop: HarnessError | None = None
 
 
-def perform(item: WorkItem, request: NightRequest, work: Workplace) -> Performed:
+def perform(
+    item: WorkItem, request: NightRequest, work: Workplace, is_known: Callable[[str], bool] | None = None
+) -> Performed:
     """Carry out an item and return what came of it; nothing that was measured is lost, however it ends.
 
+    Of a commit whose code, once it is built, `is_known`, nothing is measured: what was measured holds for it as well.
     What is wrong with a commit fails the item alone. What is wrong with the node, such as a full disk, ends the night.
     """
     began = time.monotonic()
     stop: HarnessError | None = None
     try:
-        result = _DO[item.kind](item, request, work)
+        built = build_commit(item, request, work) if is_known else ""
+        if built and is_known and is_known(built):
+            result = WorkResult(DoneStatus.DONE, reason=_EQUAL)
+        else:
+            result = _DO[item.kind](item, request, work)
         stop = result.stop
     except _OF_ITEM as error:
         result = WorkResult(status=DoneStatus.FAILED, reason=error.line, exit_code=error.exit_code)

@@ -28,11 +28,15 @@ _SHORT = 12
 
 
 class Moment(NamedTuple):
-    """Where a night is: when it began, in UTC, the seconds that are left of its budget, and what was tried in vain."""
+    """Where a night is: when it began, in UTC, the seconds that are left of its budget, and what was tried in vain.
+
+    `codes` is the machine code of commits that were built tonight and not measured.
+    """
 
     began: datetime
     left_s: float
     tried: tuple[str, ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
 
 
 class Seen(NamedTuple):
@@ -84,6 +88,7 @@ class Watch:
             trials=known.trials,
             bisections=bisections,
             built=tuple(self._list_built()),
+            codes=moment.codes,
             tried=moment.tried,
             fetched=branch.fetched,
             wants_tests=suite.tests,

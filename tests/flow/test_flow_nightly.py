@@ -17,6 +17,7 @@ from harness.cli.main import main
 from harness.records.purpose import RunPurpose
 from harness.records.run import Run
 from harness.store.bundle import Bundle, load_run
+from tests.elf import make_object
 from tests.flow.kit import Kit
 from tests.flow.test_flow_bisect import History
 from tests.flow.test_flow_resume import settle_in
@@ -299,3 +300,17 @@ def test_a_head_that_has_not_built_for_three_nights_is_broken(branch: Branch, ki
     done = branch.night("--json")
     (event,) = [one for one in json.loads(done.stdout)["new"] if one["kind"] == "BROKEN"]
     assert "error: nonsense" in event["subject"]
+
+
+def test_a_head_whose_code_was_measured_is_built_and_not_measured_again(branch: Branch, kit: Kit) -> None:
+    kit.offer_objects(any=make_object(b"code" * 16, (b"text",)))
+    branch.add("one")
+    assert branch.night().returncode == 0
+    branch.add("two")
+    count = len(kit.bundles())
+    done = branch.night()
+    head, former = branch.shas[-1][:8], branch.shas[-2][:8]
+    assert (done.returncode, announced(done)) == (0, [f"head {head}"]), done.stderr
+    assert len(kit.bundles()) == count
+    assert "its code is that of a commit that was" in done.stdout
+    assert f"its code is that of {former}, which was measured" in done.stdout
