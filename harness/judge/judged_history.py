@@ -95,18 +95,21 @@ def sort_by_trials(
 def select_history(
     history: History, wants: Callable[[SeriesKey], bool], keeps: Callable[[Point], bool] = lambda _: True
 ) -> History:
-    """Return the series that are wanted and that have a point to keep, with their events."""
+    """Return the series that are wanted and that have a point to keep, with their events.
+
+    What is known of a node without any series is kept, too: that it is silent.
+    """
     chosen = [
         (one, judged)
         for one, judged in zip(history.series, history.judgements, strict=True)
         if wants(one.key) and any(map(keeps, one.points))
     ]
     keys = {one.key for one, _ in chosen}
-    nodes = {key.node for key in keys}
+    left_out = {one.key.node for one in history.series} - {key.node for key in keys}
     events = (
         event
         for event in history.events
-        if (any(key in keys for key in found) if (found := _list_keys(event)) else event.node in nodes)
+        if (any(key in keys for key in found) if (found := _list_keys(event)) else event.node not in left_out)
     )
     return History(
         series=tuple(one for one, _ in chosen),

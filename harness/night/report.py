@@ -1,13 +1,10 @@
 """The morning report of a night that has ended: what belongs to it is loaded, and what is new is found in it."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 from harness.bisect.answer import read_answer
 from harness.errors import HarnessError, InterruptedRunError
-from harness.judge.absence import find_absences
-from harness.judge.judged_history import add_events
 from harness.judge.night_node import compare_nodes, list_states
 from harness.judge.night_report import NightEnd, make_night_report
 from harness.night.loop import NightOutcome
@@ -22,7 +19,7 @@ from harness.run.places import Workplace
 from harness.settings.request import NightRequest
 from harness.store.bisection_file import list_files, load_bisection
 from harness.store.bundle import BISECTION, load_run
-from harness.store.night_file import list_reported, load_nights, save_night
+from harness.store.night_file import load_nights, save_night
 from harness.system.source.branch import BranchState
 
 Note = Callable[[str], None]
@@ -57,7 +54,7 @@ def report_night(outcome: NightOutcome, branch: BranchState, request: NightReque
         NightEnd(
             view=seen.view,
             plan=outcome.plan,
-            history=add_events(known.history, _list_others(request, results, outcome.ended)),
+            history=known.history,
             ended=outcome.ended.isoformat(timespec="seconds"),
             repo=branch.repo,
             branch=request.branch or "the default branch",
@@ -71,12 +68,6 @@ def report_night(outcome: NightOutcome, branch: BranchState, request: NightReque
             notes=(*outcome.notes, *_describe_head(outcome, known.raw)),
         )
     )
-
-
-def _list_others(request: NightRequest, results: Path, ended: datetime) -> tuple[Event, ...]:
-    """Return the alarms for other nodes that share the results folder, by the reports of their nights alone."""
-    others = {node: starts for node, starts in list_reported(results).items() if node != request.node}
-    return find_absences(RawHistory({}, {}, {}), ended.isoformat(), others, request.silent_nights)
 
 
 def _read_searches(seen: Seen, results: Path, note: Note) -> Iterator[BisectReport]:

@@ -3,15 +3,17 @@
 import json
 import shlex
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.records.purpose import RunPurpose
-from harness.store.night_file import load_night
+from harness.store.night_file import load_night, save_night
 from tests.flow.kit import Kit
 from tests.flow.test_flow_nightly import Branch
+from tests.unit.render.test_render_night import report as quiet_report
 
 
 @pytest.fixture
@@ -74,3 +76,61 @@ def test_a_head_that_does_not_build_is_no_silence(branch: Branch, kit: Kit) -> N
     assert done.returncode == 10, done.stderr
     assert done.stdout.startswith(f"node-1: not measured: {branch.shas[-1][:8]}: ")
     assert "build_release" in done.stdout
+
+
+def put_old_night(kit: Kit, node: str, days: int) -> None:
+    """Store the report of another node's night, so many days ago."""
+    began = datetime.now(UTC) - timedelta(days=days)
+    save_night(kit.results, quiet_report(node=node, began=began.isoformat(timespec="seconds")))
+
+
+def test_a_node_that_died_is_an_alarm_of_every_other_one(branch: Branch, kit: Kit) -> None:
+    branch.add("one")
+    put_old_night(kit, "far", 9)
+    put_old_night(kit, "near", 1)
+    heard = kit.folder / "heard"
+    program = f"import sys; open({str(heard)!r}, 'a').write(' '.join(sys.stdin.read().split()) + chr(10))"
+    words = ["--notify", shlex.join([sys.executable, "-c", program]), "--silent-after", "4"]
+    done = branch.night(*words)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("node-1: 1 alarm for what is not measured any more\n")
+    (notice,) = read_lines(heard)
+    assert (notice["event"]["kind"], notice["event"]["node"]) == ("MISSING", "far")
+    assert notice["event"]["subject"].startswith("no report since ")
+    again = branch.night(*words)
+    assert again.stdout.startswith("node-1: nothing new\n")
+    assert "Still open:" in again.stdout
+    assert len(read_lines(heard)) == 1
+    listed = json.loads(kit.harness("events", "--json").stdout)
+    (silent,) = [one for one in listed if one["kind"] == "MISSING"]
+    assert silent["id"] == notice["event"]["id"]
+    assert f"{silent['id']}  " in kit.harness("history").stdout
+    (kit.results / "triage.toml").write_text(f'[{silent["id"]}]\nstate = "acknowledged"\nnote = "it was sold"\n')
+    settled = branch.night(*words)
+    assert "Still open:" in settled.stdout
+    assert "1 event that people decided about" in settled.stdout
+    put_old_night(kit, "far", 0)
+    back = branch.night(*words)
+    assert back.stdout.startswith("node-1: 1 event is over\n")
+
+
+def test_a_case_that_vanished_is_missing(branch: Branch, kit: Kit) -> None:
+    branch.add("one")
+    night = branch.night()
+    assert night.returncode == 0, night.stderr
+    (path,) = [one / "run.json" for one in kit.bundles() if '"purpose": "night"' in (one / "run.json").read_text()]
+    record = json.loads(path.read_text())
+    day = datetime.now(UTC) - timedelta(days=1)
+    name = f"{day:%Y%m%dT%H%M%SZ}-{path.parent.name[17:]}"
+    record["id"], record["start"] = name, day.isoformat(timespec="seconds")
+    kept = [one for one in record["results"] if one.get("case")]
+    other = json.loads(json.dumps(kept[-1]["measurements"][0]))
+    other["case"]["params"] = [[key, "9" if key == "threads" else value] for key, value in other["case"]["params"]]
+    kept[-1]["measurements"].append(other)
+    folder = kit.results / "node-1" / f"{day:%Y-%m}" / name
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps(record))
+    listed = json.loads(kit.harness("events", "--json").stdout)
+    (event,) = [one for one in listed if one["kind"] == "MISSING"]
+    assert event["subject"].startswith("1 case without a number: ")
+    assert event["subject"].endswith("threads=9")
