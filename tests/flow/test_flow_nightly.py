@@ -76,8 +76,8 @@ class Branch(History):
                 one["value"] *= factor if one["metric"] == "encode" else 1.0
         return made
 
-    def write(self, pattern: Path, name: str, record: dict[str, Any]) -> None:
-        folder = self.kit.results / "node-1" / f"{name[:4]}-{name[4:6]}" / name
+    def write(self, pattern: Path, name: str, record: dict[str, Any], node: str = "node-1") -> None:
+        folder = self.kit.results / node / f"{name[:4]}-{name[4:6]}" / name
         folder.mkdir(parents=True)
         (folder / "run.json").write_text(json.dumps(record))
         (folder / "README.md").write_bytes((pattern / "README.md").read_bytes())
@@ -314,3 +314,23 @@ def test_a_head_whose_code_was_measured_is_built_and_not_measured_again(branch: 
     assert len(kit.bundles()) == count
     assert "its code is that of a commit that was" in done.stdout
     assert f"its code is that of {former}, which was measured" in done.stdout
+
+
+def test_a_node_that_shares_the_results_and_is_silent_is_missed_once(branch: Branch, kit: Kit) -> None:
+    branch.add("one")
+    assert branch.night("--silent-after", "2").returncode == 0
+    run = next(branch.runs(RunPurpose.NIGHT))
+    pattern = next(path for path in kit.bundles() if path.name == run.id)
+    record = json.loads((pattern / "run.json").read_text())
+    day = datetime.now(UTC) - timedelta(days=4)
+    name = f"{day:%Y%m%dT%H%M%SZ}{run.id[16:]}"
+    made = branch.alter(record, name, branch.shas[0], day)
+    made["node"]["name"] = "node-2"
+    branch.write(pattern, name, made, node="node-2")
+    (kit.results / "node-2" / f"{day:%Y-%m}" / f"{day:%Y%m%dT%H%M%SZ}-night.json").touch()
+    for silent, expected in (("9", []), ("2", ["node-2"])):
+        report = json.loads(branch.night("--silent-after", silent, "--json").stdout)
+        assert [one["node"] for one in report["new"]] == expected
+    report = json.loads(branch.night("--silent-after", "2", "--json").stdout)
+    assert report["new"] == []
+    assert [one["node"] for one in report["open"]] == ["node-2"]
