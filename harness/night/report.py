@@ -41,8 +41,9 @@ def close_night(outcome: NightOutcome, branch: BranchState, request: NightReques
         report = report.replace(notes=(*report.notes, *failures))
     try:
         save_night(results, report)
-    except OSError as error:
-        work.console.warn(f"the report of this night is not stored in {results}: {error.strerror or error}")
+    except (HarnessError, OSError) as error:
+        why = error.line if isinstance(error, HarnessError) else error.strerror or error
+        work.console.warn(f"the report of this night is not stored in {results}: {why}")
     return report
 
 

@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "explain": ("explain",),
     "models": ("models",),
     "cache": ("cache",),
+    "nightly": ("nightly", "--dry-run", "--repo", "whisper.cpp", "--model", "tiny"),
     "wrong": ("list", "--nonsense"),
     "missing": ("show", "nothing"),
 }
@@ -51,6 +52,7 @@ def player() -> Player:
 def stocked(player: Player, tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Kit:
     """A kit with some results, which all verbs share: none of them changes those of node a."""
     kit = Kit(tmp_path_factory.mktemp("stocked"), tiny_weights)
+    kit.commit_tree()
     assert play(player, kit, "import", str(next(iter(sorted(REPORTS.glob("*.md"))))), "--as-node", "a").code == 0
     return kit
 
