@@ -11,15 +11,23 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+from benchmarks.night_memory import Memory
+from benchmarks.suspicion import make_series
 from benchmarks.trials import main as make_trials
+from harness.stats.suspicion import judge_node
 from tests.flow.kit import ROOT, Kit
 from tests.stub import build_stub
 
 SCRIPTS = {str(path.relative_to(ROOT)) for path in (ROOT / "benchmarks").rglob("*.py")}
 # What others import, and what is started by a name of its own.
-PARTS = {f"benchmarks/{name}.py" for name in ("noise", "otava_nights", "procedure", "sitting")}
+NIGHT = ("loop", "memory", "node", "results", "rival", "watch", "year")
+PARTS = {
+    f"benchmarks/{name}.py"
+    for name in ("noise", "otava_nights", "procedure", "sitting", *(f"night_{part}" for part in NIGHT))
+}
 FUZZ = {f"benchmarks/fuzz/{name}.py" for name in ("__init__", "mutation", "target")}
 
 
@@ -92,6 +100,10 @@ SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
     "faults": (lambda _: [by_path("faults"), "--only", "archive/good,cut/whisper-1", "--slow", "1"], "injected, "),
     "importing": (lambda _: [by_path("importing"), "14", "--logs"], "known: 14 reports in"),
     "night_plan": (lambda _: [by_path("night_plan"), "--commits", "40", "--nodes", "2", "--times", "1"], "plans: "),
+    "nightly": (
+        lambda _: [by_path("nightly"), "--nights", "30", "--years", "1", "--length", "30", "--noise", "independent"],
+        "| every head and a midpoint, suspected | ",
+    ),
     "relinking": (relinking, "| linked | "),
     "roofline": (
         lambda _: [by_path("roofline"), "--runs", "1", "--patience", "0", "--quick", "--threads", "1"],
@@ -139,6 +151,17 @@ def look_at_both_builds(kit: Kit, done: subprocess.CompletedProcess[str]) -> Non
     # Ours begins with nothing in each round, and finds it the second time.
     rooflines = [call for call in kit.calls("cmake") if "--build" in call and any("roof" in word for word in call)]
     assert len(rooflines) == 2
+
+
+def test_the_judge_that_remembers_says_the_same() -> None:
+    series = make_series(np.random.default_rng(1).normal(size=(4, 90)).cumsum(axis=1))
+    memory = Memory()
+    for count in (30, 31, 60, 20, 90):
+        known = [one.replace(points=one.points[:count]) for one in series]
+        late = [one.replace(points=one.points[: count - 6] + one.points[count - 3 :]) for one in known]
+        for some in (late, known):
+            assert memory.judge_node(some) == judge_node(some)
+    assert judge_node(series).events
 
 
 def test_a_step_that_fails_is_named(kit: Kit) -> None:
