@@ -5,20 +5,24 @@ from pathlib import Path
 
 from harness.bisect.answer import read_answer
 from harness.errors import HarnessError, InterruptedRunError
+from harness.judge.audit import count_audits
 from harness.judge.night_node import compare_nodes, list_states
 from harness.judge.night_report import NightEnd, make_night_report
+from harness.judge.trial_answer import list_trials
 from harness.night.loop import NightOutcome
 from harness.night.notice import notify
 from harness.night.watch import Seen, describe_commit
 from harness.records.bisection import BisectReport
 from harness.records.history import Event, EventKind, History
-from harness.records.night import WorkKind
+from harness.records.night import AuditCount, WorkKind
 from harness.records.night_report import NightReport
+from harness.records.purpose import RunPurpose
 from harness.records.raw_history import RawHistory, RunDetail
 from harness.run.places import Workplace
 from harness.settings.request import NightRequest
 from harness.store.bisection_file import list_files, load_bisection
 from harness.store.bundle import BISECTION, load_run
+from harness.store.live_trial import load_live_trials
 from harness.store.night_file import load_nights, save_night
 from harness.system.source.branch import BranchState
 
@@ -65,6 +69,7 @@ def report_night(outcome: NightOutcome, branch: BranchState, request: NightReque
             searches=tuple(_read_searches(seen, results, note)),
             facts=dict(_list_facts(known.history, known.raw, request.node)),
             options=_list_options(known.history, known.raw, work.places.options),
+            audit=_count_audits(known.raw, request.node, note),
             earlier=load_nights(results, request.node, _EARLIER, note),
             notes=(*outcome.notes, *_describe_head(outcome, known.raw)),
         )
@@ -80,6 +85,14 @@ def _read_searches(seen: Seen, results: Path, note: Note) -> Iterator[BisectRepo
                 yield read_answer(results, load_bisection(path), note)
             except HarnessError as error:
                 note(f"{path} is ignored: {error.line}")
+
+
+def _count_audits(raw: RawHistory, node: str, note: Note) -> AuditCount | None:
+    own = (one for one in raw.details.values() if one.node == node)
+    trials, unread = load_live_trials(list_trials(own, (str(RunPurpose.AUDIT),)))
+    for error in unread:
+        note(f"an audit is ignored: {error.line}")
+    return count_audits(trials)
 
 
 def _list_facts(history: History, raw: RawHistory, node: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -134,3 +134,15 @@ def test_a_case_that_vanished_is_missing(branch: Branch, kit: Kit) -> None:
     (event,) = [one for one in listed if one["kind"] == "MISSING"]
     assert event["subject"].startswith("1 case without a number: ")
     assert event["subject"].endswith("threads=9")
+
+
+def test_audits_are_counted_in_the_last_line(branch: Branch, kit: Kit) -> None:
+    branch.add("one")
+    sha = branch.shas[0]
+    options = ["--repo", branch.url, "--model", "tiny", "--weights", str(kit.weights), "--threads", "2"]
+    done = kit.harness("ab", sha, sha, *options, "--engine", "bench", "--no-relink", "--max-time", "20")
+    assert done.returncode == 0, done.stderr
+    for folder in kit.bundles():
+        record = json.loads((folder / "run.json").read_text())
+        (folder / "run.json").write_text(json.dumps(record | {"purpose": "audit"}))
+    assert branch.night().stdout.splitlines()[-1] == "1 audit, 0 false verdicts [0, 98 %]"
