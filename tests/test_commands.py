@@ -25,7 +25,7 @@ _HARNESS = re.compile(
 # What stands for something else in a line of usage.
 _STANDS_FOR = {
     "TARGET": "memcpy", "TARGET...": "memcpy", "SECONDS": "1", "N": "3", "S": "1", "WORD": "x", "PAIRS": "2",
-    "RUNS": "5", "SEPARATE": "5", "FOLDER": "x", "MODEL": "tiny", "DIR": "x",
+    "RUNS": "5", "SEPARATE": "5", "FOLDER": "x", "MODEL": "tiny", "DIR": "x", "TABLE": "quiet",
 }  # fmt: skip
 
 
