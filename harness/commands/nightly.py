@@ -8,6 +8,7 @@ from harness.commands.request.nightly import resolve_night
 from harness.commands.request.place import open_workplace
 from harness.commands.verb import Verb, VerbGroup
 from harness.night.loop import NightLoop
+from harness.night.notice import find_flaw
 from harness.night.report import close_night
 from harness.night.watch import Watch
 from harness.render.night import render_night, render_night_markdown, render_night_plan
@@ -19,6 +20,8 @@ def nightly(settings: Settings, environ: Mapping[str, str], output: Output) -> i
     """Do a night's work, print the morning report, and return the exit code."""
     work = open_workplace(settings, environ, output.console)
     request = resolve_night(settings, work)
+    if flaw := find_flaw(request.notify, environ):
+        output.console.warn(f"--notify: {flaw}, so nobody will be notified")
     if request.dry:
         loop = NightLoop(request, work, Watch(request, work))
         seen, plan = loop.look()

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import shlex
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,15 +39,23 @@ _SHOWN = 200
 
 
 def notify(report: NightReport, command: Sequence[str], results: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Start the command for each new event of a night that nobody was notified of; return what went wrong, if anything.
+    """Start the command for each event of a night that nobody was notified of; return what went wrong, if anything.
 
-    The command gets a `Notice` as JSON on its standard input.
+    These are the new ones, and those that still stand: the night that found them may have been kept from it. The
+    command gets a `Notice` as JSON on its standard input.
     """
-    return tuple(
-        text
-        for event in report.new
-        if is_worth_it(event) and (text := _notify(_make_notice(report, event), command, results, environ))
-    )
+    events = [event for event in (*report.new, *report.open) if is_worth_it(event)]
+    flaw = find_flaw(command, environ)
+    if flaw and any(not mark_path(results, event).exists() for event in events):
+        return (f"nobody was notified: {flaw}; the next night will",)
+    return tuple(text for event in events if (text := _notify(_make_notice(report, event), command, results, environ)))
+
+
+def find_flaw(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Return why a command cannot be started; empty if it can, and for no command."""
+    if not command or shutil.which(command[0], path=environ.get("PATH")):
+        return ""
+    return f"there is no program {command[0]!r} that can be started"
 
 
 def is_worth_it(event: Event) -> bool:
