@@ -26,6 +26,7 @@ class Family(StrEnum):
     RECORD = "stored records"
     PART = "sweeps, comparisons, searches"
     BISECT = "bisections"
+    NIGHT = "nights"
     WORKER = "worker"
     NETWORK = "network"
     CLOCK = "clock"

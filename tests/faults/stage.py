@@ -27,7 +27,7 @@ from tests.player import Player, Started, the_player
 SHORT = ("--no-tests", "--bench", "whisper", "--repetitions", "1")
 FULL = ("--repetitions", "1")
 MONTH = "2025-01"
-LOCK = "whisper-harness-node.lock"
+LOCKS = ("whisper-harness-node.lock", "whisper-harness-night.lock")
 _TIMEOUT_S = 240
 # What the harness, git or the standard library call a file that is not to stay.
 _PASSING = ("*.tmp", "*.part", "*.part.etag", ".*.partial-*", ".import-*", ".block-*", "tmp????????")
@@ -224,7 +224,7 @@ class Stage:
                 if any(fnmatch(name, form) for form in _PASSING) and not any(fnmatch(name, form) for form in keeps):
                     yield str(path.relative_to(self.kit.folder))
         for path in (*self.kit.temporary.iterdir(), *self.spare.iterdir()):
-            if path.name != LOCK and not _is_of_python(path):
+            if path.name not in LOCKS and not _is_of_python(path):
                 yield str(path.relative_to(self.kit.folder))
         for path in self.kit.partials():
             kept = any(fnmatch(path.name, form) for form in keeps)

@@ -132,6 +132,10 @@ def test_cases_without_a_number_are_measured_once_a_night() -> None:
     assert item.reason == "1 case of c0ffee09 without a number: memcpy/threads=4"
     tonight = ran(9, 0, cells=(BASE,))
     assert pick(view(measured=(half, tonight)), WorkKind.CELLS) == []
+    assert pick(view(measured=(tonight,)), WorkKind.CELLS) == [], "it failed, and would again"
+    stale = view(measured=(ran(9, 8, cells=(BASE,)),))
+    assert pick(stale, WorkKind.HEAD), "it has all cases"
+    assert pick(stale, WorkKind.CELLS) == []
     rest = ran(9, 1, cells=(MEMCPY,))
     assert pick(view(measured=(half, rest)), WorkKind.CELLS) == []
     assert pick(view(measured=(ran(9, cells=CELLS),)), WorkKind.CELLS) == []
