@@ -78,7 +78,7 @@ def _fill(view: NightView, branch: Branch, place: int, count: int) -> WorkItem:
     return WorkItem(
         kind=WorkKind.GAP,
         commit=sha,
-        reason=f"{format_count(count, 'commit')} around {sha[:8]} not measured yet",
+        reason=f"in the middle of {format_count(count, 'commit')} that were not measured",
         seconds=estimate_builds(view, (sha,)) + view.costs.run_s,
         bits=math.log2(count + 1) * weigh_commits(count),
         cases=view.cells,

@@ -23,7 +23,7 @@ def list_head(view: NightView, branch: Branch) -> tuple[list[WorkItem], list[Pas
     own = [run for run in alike if run.sha == head]
     failures = branch.list_failures(head)
     if _lacks_tests(view, own) and not failures:
-        return [_run_head(view, branch, f"the tests of {head[:8]} have not run yet")], []
+        return [_run_head(view, branch, "the tests of the newest commit have not run yet")], []
     if is_fresh((run.start for run in alike), branch.now) or any(
         measure_age(run.start, branch.now) is None for run in own
     ):
@@ -32,12 +32,11 @@ def list_head(view: NightView, branch: Branch) -> tuple[list[WorkItem], list[Pas
         return [], [] if own else [equal]
     if failures and not may_retry(failures, branch.now):
         return [], [Passed(sha=head, reason="it does not build")]
-    commit = f"{head[:8]} ({view.commits[-1].date[:10]} {view.commits[-1].subject})"
-    reason = f"{commit} is new"
+    reason = "the newest commit has not been measured yet"
     if failures:
-        reason = f"{commit} did not build, and is tried again"
+        reason = "the newest commit did not build, and is tried again"
     elif alike:
-        reason = f"the code of {commit} was not measured for more than a week"
+        reason = "the code of the newest commit was not measured for more than a week"
     return [_run_head(view, branch, reason)], []
 
 
@@ -64,8 +63,7 @@ def list_anchor(view: NightView, branch: Branch, *, runs_head: bool) -> tuple[li
         kind=WorkKind.ANCHOR,
         baseline=anchor,
         commit=head,
-        reason=f"{format_count(blocks, 'block')} of {head[:8]} against the anchor {anchor[:8]}, "
-        "to see small changes that add up",
+        reason=f"{format_count(blocks, 'block')} against the anchor, to see small changes that add up",
         seconds=built_s + blocks * len(cases) * view.costs.block_s,
         bits=measure_entropy(weigh_commits(0)),
         cases=cases,
@@ -90,7 +88,7 @@ def list_cells(view: NightView, branch: Branch) -> list[WorkItem]:
         WorkItem(
             kind=WorkKind.CELLS,
             commit=head,
-            reason=f"{format_count(len(missing), 'case')} of {head[:8]} without a number: {_shorten(missing)}",
+            reason=f"{format_count(len(missing), 'case')} without a number: {_shorten(missing)}",
             seconds=estimate_builds(view, (head,)) + len(missing) * view.costs.cell_s,
             bits=len(missing) * measure_entropy(weigh_commits(1)),
             cases=missing,

@@ -2,9 +2,9 @@
 
 import itertools
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from harness.records.night import NightPlan, NightView, WorkItem
+from harness.records.night import NightPlan, NightView
 from harness.records.night_report import NightReport
 from harness.records.wording import format_count
 from harness.render.format.text import markdown
@@ -12,13 +12,14 @@ from harness.render.night_headline import name_night
 from harness.render.night_part import (
     NightEntry,
     NightPart,
+    Rows,
     describe_audit,
     group_passed,
     list_parts,
     name_commit,
     tabulate_items,
 )
-from harness.render.plain import align, continue_command, format_seconds, printable
+from harness.render.plain import align, align_within, continue_command, cut, format_seconds, printable
 
 _INDENT = "  "
 _WIDTH = 100
@@ -32,9 +33,10 @@ def render_night_plan(view: NightView, plan: NightPlan, *, width: int = 0) -> st
     head = view.commits[-1] if view.commits else None
     fitting = [item for item in plan.items if item.fits]
     left = format_seconds(view.left_s)
-    lines = [f"{view.node}: {name_commit(head) if head else 'no commit is known'}"]
+    first = f"{view.node}: {f'the newest commit is {name_commit(head)}' if head else 'no commit is known'}"
+    lines = [cut(first, width) if width else first]
     if plan.items:
-        lines += _list_items(plan.items, width)
+        lines += _lay_out(tabulate_items(plan.items), 2, width, _INDENT)
         needed = format_seconds(sum(item.seconds for item in fitting))
         rest = len(plan.items) - len(fitting)
         over = f"; {format_count(rest, 'more')} do not fit" if rest > 1 else "; 1 more does not fit" if rest else ""
@@ -78,20 +80,6 @@ def _list_head(report: NightReport) -> Iterator[str]:
     yield f"{_INDENT}night   {times}; {spent} of {format_seconds(report.budget_s)} used"
 
 
-def _list_items(items: Sequence[WorkItem], width: int) -> Iterator[str]:
-    """Yield a line for each item with its reason at the end, or below it where that would be too wide."""
-    header, *rows = align(tabulate_items(items), left=2, indent=_INDENT)
-    edge = max(map(len, (header, *rows)))
-    yield f"{header:{edge}}  why"
-    for row, item in zip(rows, items, strict=True):
-        reason = printable(item.reason)
-        if not width or edge + 2 + len(reason) <= width:
-            yield f"{row:{edge}}  {reason}"
-        else:
-            yield row
-            yield from _wrap(reason, width, indent=3 * _INDENT)
-
-
 def _render_part(part: NightPart, width: int) -> Iterator[str]:
     for number, entry in enumerate(part.entries):
         if number and entry.head and part.entries[number - 1].head:
@@ -104,25 +92,27 @@ def _render_entry(entry: NightEntry, width: int) -> Iterator[str]:
     if entry.head:
         yield f"{_INDENT}{printable(entry.head)}"
         inner = 2 * _INDENT
-    if entry.rows:
-        yield from align(_pad(entry), left=len(entry.rows[0]), indent=inner)
+    if entry.rows and entry.ends:
+        yield from _lay_out(entry.rows, entry.left, width, inner)
+    elif entry.rows:
+        yield from align_within(entry.rows, width, left=entry.left, indent=inner)
     for line in entry.lines:
         yield from _wrap(printable(line), width, indent=inner)
     for lead, command in entry.commands:
         yield from continue_command(printable(command), lead=f"{inner}{lead}: ", width=width)
 
 
-def _pad(entry: NightEntry) -> list[list[str]]:
-    """Return the rows with the numbers, which come after the first `left` columns, moved to the right.
-
-    A table that ends with a sentence has only words.
-    """
-    columns = [[printable(cell) for cell in column] for column in zip(*entry.rows, strict=True)]
-    for number, column in enumerate(columns):
-        if number >= entry.left and all(cell[:1] in "+-[0123456789" for cell in column[1:]):
-            edge = max(map(len, column))
-            columns[number] = [cell.rjust(edge) for cell in column]
-    return [list(row) for row in zip(*columns, strict=True)]
+def _lay_out(rows: Rows, left: int, width: int, indent: str) -> Iterator[str]:
+    """Yield the lines of a table whose last column has sentences: a long one stands below its row."""
+    lines = list(align([row[:-1] for row in rows], left=left, indent=indent))
+    edge = max(map(len, lines))
+    for line, row in zip(lines, rows, strict=True):
+        sentence = printable(row[-1])
+        if not width or edge + 2 + len(sentence) <= width:
+            yield f"{line:{edge}}  {sentence}"
+        else:
+            yield line
+            yield from _wrap(sentence, width, indent=f"{indent}{2 * _INDENT}")
 
 
 def _wrap(text: str, width: int, *, indent: str = _INDENT) -> list[str]:

@@ -7,7 +7,16 @@ from typing import NamedTuple
 from harness.judge.night_change import is_over, is_slower, list_certain
 from harness.records.comparison import Comparison
 from harness.records.history import Event, EventKind
-from harness.records.night import AuditCount, BranchCommit, DoneItem, Passed, Question, QuestionCause, WorkItem
+from harness.records.night import (
+    AuditCount,
+    BranchCommit,
+    DoneItem,
+    DoneStatus,
+    Passed,
+    Question,
+    QuestionCause,
+    WorkItem,
+)
 from harness.records.night_report import EventNote, NightReport
 from harness.records.wording import format_count
 from harness.render.event import tabulate_shifts
@@ -36,12 +45,14 @@ _CAUSES = {
 class NightEntry(NamedTuple):
     """One thing in a part: a line that names it, a table whose first row is its header, sentences, and commands.
 
-    The first `left` columns of the table are words, the others numbers.
+    The first `left` columns of the table are words, the others numbers. With `ends`, a row ends with a sentence, which
+    may stand below it.
     """
 
     head: str = ""
     rows: Rows = ()
     left: int = 1
+    ends: bool = False
     lines: tuple[str, ...] = ()
     commands: tuple[tuple[str, str], ...] = ()
 
@@ -76,14 +87,14 @@ def describe_audit(audit: AuditCount | None) -> str:
     """Return how many comparisons of a commit with itself were wrong, in one line; empty without any."""
     if audit is None or not audit.trials:
         return ""
-    share = f"[{100 * audit.low:.0f}, {100 * audit.high:.0f} %]"
+    share = f"{100 * audit.low:.0f} to {100 * audit.high:.0f} %"
     verdicts = format_count(audit.false, "false verdict")
-    return f"{format_count(audit.trials, 'audit')}, {verdicts} {share}"
+    return f"{format_count(audit.trials, 'audit')}, {verdicts}; the share of false ones is {share} (95 % interval)"
 
 
 def tabulate_items(items: Sequence[WorkItem], *, fitting: bool = True) -> Rows:
-    """Return the rows of items of work, header first; with `fitting` whether each fits into the budget."""
-    header = ("what", "commits", "minutes", "bits", *(("fits",) if fitting else ()))
+    """Return the rows of items of work and why, header first; with `fitting` whether each fits into the budget."""
+    header = ("what", "commits", "minutes", "bits", *(("fits",) if fitting else ()), "why")
     return (header, *(_row(item, fitting=fitting) for item in items))
 
 
@@ -99,15 +110,12 @@ def group_passed(passed: Sequence[Passed]) -> tuple[str, ...]:
 
 
 def _row(item: WorkItem, *, fitting: bool) -> tuple[str, ...]:
-    commits = f"{item.baseline[:8]} : {item.commit[:8]}" if item.baseline else item.commit[:8]
-    bits = f"{item.bits:.2f}"
-    return (
-        item.kind,
-        commits,
-        f"{item.seconds / 60:.1f}",
-        bits,
-        *((("yes" if item.fits else "no"),) if fitting else ()),
-    )
+    fits = (("yes" if item.fits else "no"),) if fitting else ()
+    return (item.kind, _name_commits(item), f"{item.seconds / 60:.1f}", f"{item.bits:.2f}", *fits, item.reason)
+
+
+def _name_commits(item: WorkItem) -> str:
+    return f"{item.baseline[:8]} : {item.commit[:8]}" if item.baseline else item.commit[:8]
 
 
 def _make_entry(report: NightReport, event: Event) -> NightEntry:
@@ -186,14 +194,18 @@ def _list_commands(event: Event, about: EventNote) -> tuple[tuple[str, str], ...
 def _list_open(report: NightReport) -> Iterator[NightEntry]:
     if report.open:
         header = ("event", "since", "kind", "what")
-        rows = ((one.id, one.day, one.kind, _describe(one) + _add_subject(one)) for one in report.open)
-        yield NightEntry(rows=(header, *rows), left=4)
+        rows = ((one.id, one.day, one.kind, _describe_open(one)) for one in report.open)
+        yield NightEntry(rows=(header, *rows), left=3, ends=True)
     if report.settled:
         yield NightEntry(lines=(f"{format_count(report.settled, 'event')} that people decided about: harness events",))
 
 
-def _add_subject(event: Event) -> str:
-    return f"; {cut(_first(event.subject), _SUBJECT)}" if event.subject else ""
+def _describe_open(event: Event) -> str:
+    """Return what stands, for a row that has its day."""
+    if event.kind not in (EventKind.MISSING, EventKind.BROKEN):
+        return _describe(event)
+    last = f"; last there with {event.old[:8]}" if event.old else ""
+    return f"{cut(_first(event.subject), _SUBJECT)}{last}"
 
 
 def _first(text: str) -> str:
@@ -208,20 +220,23 @@ def _list_suspicions(questions: Sequence[Question]) -> Iterator[NightEntry]:
     """Yield what is not sorted: numbers that look unlike their past, which no comparison has confirmed."""
     if not questions:
         return
-    header = ("event", "metric", "case", "looks", "why", "measured in turns so far", "would have seen")
+    header = ("event", "metric", "case", "looks", "what is known so far")
     rows = []
     for one in questions:
-        spent = "not yet"
-        if one.blocks:
-            nights, blocks = format_count(one.nights, "night"), format_count(one.blocks, "block")
-            spent = f"{blocks} in {nights}, {format_seconds(one.spent_s)}"
         more = len(one.cases) - 1
         case = f"{one.cases[0]}{f' and {more} more' if more > 0 else ''}" if one.cases else ""
-        seen = "" if one.mde is None else f"{one.mde:.1%}"
-        rows.append(
-            (one.event, _first_of(one.metrics), case, format_share(one.change), _CAUSES[one.cause], spent, seen)
-        )
-    yield NightEntry(rows=(header, *rows), left=3)
+        known = f"{_CAUSES[one.cause]}; {_describe_spent(one)}"
+        rows.append((one.event, _first_of(one.metrics), case, format_share(one.change), known))
+    yield NightEntry(rows=(header, *rows), left=3, ends=True)
+
+
+def _describe_spent(question: Question) -> str:
+    """Return how long two commits were measured in turns, and what that would have seen."""
+    if not question.blocks:
+        return "not measured in turns yet"
+    nights, blocks = format_count(question.nights, "night"), format_count(question.blocks, "block")
+    seen = "" if question.mde is None else f"; {100 * question.mde:.1f} % would have been seen"
+    return f"{blocks} in {nights}, {format_seconds(question.spent_s)}{seen}"
 
 
 def _first_of(words: Sequence[str]) -> str:
@@ -237,18 +252,19 @@ def _list_done(done: Sequence[DoneItem]) -> tuple[NightEntry, ...]:
         return ()
     header = ("what", "commits", "took", "came to")
     rows = tuple(
-        (one.item.kind, _row(one.item, fitting=False)[1], format_seconds(one.seconds), _name_outcome(one))
-        for one in done
+        (one.item.kind, _name_commits(one.item), format_seconds(one.seconds), _name_outcome(one)) for one in done
     )
-    return (NightEntry(rows=(header, *rows), left=2),)
+    return (NightEntry(rows=(header, *rows), left=3, ends=True),)
 
 
 def _name_outcome(one: DoneItem) -> str:
+    if one.reason and one.status is DoneStatus.DONE:
+        return one.reason
     return f"{one.status}: {one.reason}" if one.reason else one.status
 
 
 def _list_left(report: NightReport) -> Iterator[NightEntry]:
-    lines = [f"{_row(one, fitting=False)[1]} ({one.kind}): {one.reason}" for one in report.left]
+    lines = [f"{one.kind} {_name_commits(one)}: {one.reason}" for one in report.left]
     if lines:
         yield NightEntry(head="no time was left for", lines=tuple(lines))
     if report.passed:
@@ -257,8 +273,6 @@ def _list_left(report: NightReport) -> Iterator[NightEntry]:
 
 def _list_next(plan: Sequence[WorkItem]) -> Iterator[NightEntry]:
     if plan:
-        header, *rows = tabulate_items(plan[:_NEXT], fitting=False)
-        whys = (printable(item.reason) for item in plan)
-        yield NightEntry(rows=((*header, "why"), *((*row, why) for row, why in zip(rows, whys, strict=False))), left=2)
+        yield NightEntry(rows=tabulate_items(plan[:_NEXT], fitting=False), left=2, ends=True)
     if len(plan) > _NEXT:
         yield NightEntry(lines=(f"and {format_count(len(plan) - _NEXT, 'more', plural='more')}",))

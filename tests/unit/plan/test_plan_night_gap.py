@@ -30,7 +30,7 @@ def test_the_widest_gap_is_split_in_its_middle() -> None:
 
 def test_a_gap_says_what_it_tells() -> None:
     item = pick(view(20, measured=(ran(2), ran(6), ran(19))), WorkKind.GAP)[0]
-    assert item.reason == "12 commits around c0ffee0c not measured yet"
+    assert item.reason == "in the middle of 12 commits that were not measured"
     assert item.bits == math.log2(13) * weigh_commits(12)
     assert item.seconds == 240 + 300
 

@@ -139,9 +139,9 @@ def full() -> NightReport:
             ),
             DoneItem(item=item(WorkKind.CONFIRM, "slower", baseline=OLD), status=DoneStatus.DONE, seconds=402.0),
         ),
-        left=(item(WorkKind.GAP, "12 commits around cccccccc not measured yet", commit=FIX, fits=False),),
+        left=(item(WorkKind.GAP, "in the middle of 12 commits that were not measured", commit=FIX, fits=False),),
         passed=tuple(Passed(sha=f"{number:040x}", reason="it changes no file that is compiled") for number in range(6)),
-        plan=(item(WorkKind.GAP, "12 commits around cccccccc not measured yet", commit=FIX),),
+        plan=(item(WorkKind.GAP, "in the middle of 12 commits that were not measured", commit=FIX),),
         audit=AuditCount(trials=3, false=0, low=0.0, high=0.708),
         notes=("the network could not be reached: the head is the newest commit that was known",),
     )
@@ -170,6 +170,16 @@ def test_sentences_and_commands_fit_a_terminal(width: int) -> None:
     assert all(len(line) <= width for line in prose)
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_tables_fit_a_terminal(width: int) -> None:
+    lines = render_night(full(), width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    narrow = width < 100
+    assert ("      in the middle of 12 commits that were not measured" in lines) is narrow, "a sentence below its row"
+    header = "    metric  case                               change      interval    verdict"
+    assert (header in lines) is narrow, "a table in two parts"
+
+
 def test_nothing_that_a_commit_says_controls_a_terminal_or_a_page() -> None:
     for text in (render_night(full()), render_night_markdown(full())):
         assert "\x1b" not in text
@@ -181,7 +191,7 @@ def test_a_suspicion_is_never_called_a_regression() -> None:
     assert text.startswith("desk: nothing new, 1 suspicion not sorted\n")
     assert "regress" not in text.lower()
     assert "30 blocks in 2 nights, 10 min 40 s" in text
-    assert "1.7%" in text
+    assert "; 1.7 % would have been seen" in text
 
 
 @pytest.mark.parametrize(
@@ -242,7 +252,7 @@ def test_a_plan_says_what_fits_and_why() -> None:
         passed=(Passed(sha=OLD, reason="the anchor does not build"),),
     )
     assert render_night_plan(view(), plan).splitlines() == [
-        "desk: bbbbbbbb  2026-05-28  ggml : other\N{REPLACEMENT CHARACTER}[31m kernels",
+        "desk: the newest commit is bbbbbbbb  2026-05-28  ggml : other\N{REPLACEMENT CHARACTER}[31m kernels",
         "  what     commits              minutes  bits  fits  why",
         "  confirm  aaaaaaaa : bbbbbbbb      5.0  0.90   yes  encode of tiny is 4.8 % slower",
         "  gap      cccccccc               120.0  0.20    no  12 commits not measured yet",
