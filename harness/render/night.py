@@ -76,8 +76,9 @@ def _list_head(report: NightReport) -> Iterator[str]:
         yield f"{_INDENT}anchor  {name_commit(report.anchor)}"
     yield f"{_INDENT}branch  {printable(report.branch)} of {printable(report.repo)}"
     spent = format_seconds(sum(one.seconds for one in report.done))
-    times = f"{report.began[:16].replace('T', ' ')} to {report.ended[:16].replace('T', ' ')} UTC"
-    yield f"{_INDENT}night   {times}; {spent} of {format_seconds(report.budget_s)} used"
+    began, ended = (time[:16].replace("T", " ") for time in (report.began, report.ended))
+    ended = ended.removeprefix(began[:11])  # of the same day
+    yield f"{_INDENT}night   {began} to {ended} UTC; {spent} of {format_seconds(report.budget_s)} used"
 
 
 def _render_part(part: NightPart, width: int) -> Iterator[str]:
