@@ -64,6 +64,8 @@ class Watch:
             if one.node == request.node and one.config == self.config and not one.trial
         }
         self.branch = follow_branch(words, measured, cache=cache, environ=work.environ, note=work.console.note)
+        if self.branch.first:
+            self._known = None  # the order of the commits is known only now
         self.commits = tuple(_list_commits(self.branch, request))
 
     def look(self, moment: Moment) -> Seen:

@@ -127,8 +127,7 @@ def test_a_slow_commit_is_confirmed_and_found(branch: Branch, kit: Kit) -> None:
     for part in ("1 regression confirmed", branch.shas[18][:8], "encode", f"harness ab {branch.shas[17][:12]}"):
         assert part in shown
     kinds = [one.partition(" ")[0] for one in announced(done)]
-    assert kinds[:3] == ["head", "confirm", "bisect"], "what is urgent is done as soon as it is known"
-    assert kinds[3:] == ["anchor"]
+    assert kinds == ["confirm", "bisect", "head", "anchor"], "what is urgent comes first, also on a new clone"
     confirmed = list(branch.runs(RunPurpose.CONFIRMATION))
     assert len({one.asked_by for one in confirmed}) == 1
     events = json.loads(kit.harness("events", "--json").stdout)

@@ -47,8 +47,8 @@ class BranchState(Record):
     """A branch now: its commits along first parents, oldest first, the last one is the head; and its anchor.
 
     `fetched` is False where the repository could not be reached, so that the head is the last one known, and `trouble`
-    says why. `former` is the head of the last night if it is no longer on the branch. `anchor` is None where nothing
-    was asked for and the branch has no release.
+    says why. `former` is the head of the last night if it is no longer on the branch; `first` tells that this clone had
+    no head of the branch yet. `anchor` is None where nothing was asked for and the branch has no release.
     """
 
     repo: str
@@ -57,6 +57,7 @@ class BranchState(Record):
     fetched: bool = True
     trouble: str = ""
     former: str = ""
+    first: bool = False
 
     @property
     def head(self) -> Commit:
@@ -89,6 +90,7 @@ def follow_branch(
             fetched=not trouble,
             trouble=find_reason(trouble) if trouble else "",
             former=former if moved else "",
+            first=not former,
         )
 
 

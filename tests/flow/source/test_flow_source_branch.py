@@ -34,6 +34,7 @@ def test_the_default_branch_with_its_files_and_its_newest_release(upstream: Repo
     assert state.commits[1].commit.release == "v1.0.1"
     assert state.anchor
     assert (state.anchor.sha, state.fetched, state.former) == (upstream.git("rev-parse", "v1.0.1"), True, "")
+    assert (state.first, follow().first) == (True, False)
 
 
 def test_a_branch_by_its_name_from_the_oldest_commit_that_was_measured(upstream: Repository, follow: Follow) -> None:
