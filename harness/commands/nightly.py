@@ -51,9 +51,9 @@ VERB = Verb(
     examples=(
         ("harness nightly", "upstream's default branch, for an hour"),
         ("harness nightly --repo ~/whisper.cpp --branch master", "a branch of your own"),
-        ("harness nightly --dry-run", "what would be done, and why"),
+        ("harness nightly --dry-run", "what it would do now, and why"),
         ("harness nightly --budget 3h --cache-limit 20GB", "for a line in a crontab"),
     ),
     forms=(OutputForm.TEXT, OutputForm.JSON, OutputForm.MARKDOWN),
-    details="harness.toml may have a table [nightly], whose settings win over the others there (docs/nightly.md).",
+    details="A table [nightly] in harness.toml has settings for this command alone; they win over the rest of it.",
 )

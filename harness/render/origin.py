@@ -45,4 +45,5 @@ def name_side_source(label: str, source: Source) -> str:
     if source.mutable:
         return f"{label} ({source.path}, {describe_state(commit)})"
     place = "the package index" if source.kind == "sdist" else commit.repo
-    return f"{label} ({commit.short} from {place})"
+    named = label and commit.sha.startswith(label)
+    return f"{label} ({'' if named else f'{commit.short} '}from {place})"

@@ -56,7 +56,10 @@ def render_trial_header(outline: TrialOutline, width: int = 0, *, with_plans: bo
 def _describe_time(outline: TrialOutline) -> str:
     design, builds = outline.design, outline.builds
     most = format_seconds(design.max_time_s)
-    measuring = f"{'at most ' if design.early else ''}{most} of measuring"
+    if design.blocks:
+        measuring = f"{format_count(design.blocks, 'block')}, at most {most}"
+    else:
+        measuring = f"{'at most ' if design.early else ''}{most} of measuring"
     if outline.trials > 1:
         measuring = f"{format_count(outline.trials, 'trial')} of {most} each"
     if not builds.total:

@@ -18,7 +18,7 @@ BINARY: tuple[Setting, ...] = (
         metavar="URL|PATH",
         commands=BUILD,
         path=True,
-        help="git repository in which to find --ref, or the commits of bisect (default: upstream)",
+        help="git repository in which to find --ref, the commits of bisect, or nightly's branch (default: upstream)",
     ),
     Setting(
         name="source",

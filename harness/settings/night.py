@@ -17,8 +17,8 @@ WATCH: tuple[Setting, ...] = (
         default="",
         metavar="REF",
         commands=NIGHT,
-        help="commit that every night is compared with, so that small changes that add up are seen: a release, tag or "
-        "sha (default: the newest release on the branch)",
+        help="commit against which every new head is measured, so that small changes that add up are seen: a release, "
+        "tag or sha (default: the newest release on the branch)",
     ),
     Setting(
         name="notify",
@@ -27,7 +27,7 @@ WATCH: tuple[Setting, ...] = (
         metavar="COMMAND",
         commands=NIGHT,
         hidden=True,
-        help="start this command once for each new event, which it gets as JSON on standard input",
+        help="start this command once for each new event, with the event as JSON on its standard input",
     ),
     Setting(
         name="cache_limit",
@@ -35,8 +35,8 @@ WATCH: tuple[Setting, ...] = (
         default="",
         metavar="SIZE",
         commands=NIGHT,
-        help="keep the cache below this size: 20GB; what was not used for the longest time is removed, and never what "
-        "is in use (default: no limit)",
+        help="keep the cache below this size, such as 20GB: what was not used for the longest time is removed, never "
+        "what is in use (default: no limit)",
     ),
     Setting(
         name="silent_after",
@@ -44,6 +44,6 @@ WATCH: tuple[Setting, ...] = (
         default=3,
         metavar="NIGHTS",
         commands=NIGHT,
-        help="raise an alarm for a node that reported nothing for so many nights (default 3)",
+        help="raise an alarm for a node that has reported nothing for so many nights (default 3)",
     ),
 )

@@ -187,7 +187,7 @@ def test_a_dry_night_only_shows_its_plan(branch: Branch, kit: Kit) -> None:
     branch.add("one")
     done = branch.night("--dry-run")
     assert done.returncode == 0, done.stderr
-    assert f"{branch.shas[-1][:8]} (" in done.stdout
+    assert f"the newest commit is {branch.shas[-1][:8]} " in done.stdout
     assert "anchor" in done.stdout
     assert kit.bundles() == kit.partials() == []
     plan = json.loads(branch.night("--dry-run", "--json").stdout)

@@ -64,6 +64,17 @@ def test_sides_that_nobody_named_go_by_their_release(make_run: MakeRun) -> None:
     assert found["baseline"].startswith("v1.8.5 (f24588a2 from ")
 
 
+def test_a_commit_is_named_once(make_run: MakeRun) -> None:
+    found = facts(outline(make_run(), make_run()).replace(labels=("f24588a2", "v1.8.5")))
+    assert found["baseline"].startswith("f24588a2 (from ")
+    assert found["contender"].startswith("v1.8.5 (f24588a2 from ")
+
+
+def test_blocks_that_are_counted_are_named(make_run: MakeRun) -> None:
+    both = outline(make_run(), make_run()).replace(design=DESIGN.replace(early=False, blocks=4))
+    assert facts(both)["time"] == "4 blocks, at most 10 min 00 s; everything is built"
+
+
 @pytest.mark.parametrize("label", ["~/w", ".", "/home/me/w", "baseline"])
 def test_a_tree_is_named_once(make_run: MakeRun, label: str) -> None:
     source = make_run().source
