@@ -3,9 +3,8 @@
 import shutil
 from pathlib import Path
 
-from harness.errors import InterruptedRunError
 from harness.night.request import ask_for, choose_live
-from harness.night.result import WorkResult, find_trouble, name_failure
+from harness.night.result import WorkResult, find_trouble, interrupt, name_failure
 from harness.plan.side import SideRequest
 from harness.records.night import DoneStatus, WorkItem, WorkKind
 from harness.records.run import ExitCode, Run
@@ -32,8 +31,7 @@ def compare_commits(item: WorkItem, request: NightRequest, work: Workplace) -> W
         return _explain_build(result, item, work)
     runs = tuple(run.id for run in result.runs)
     if result.interrupted:
-        stop = InterruptedRunError("interrupted")
-        return WorkResult(DoneStatus.BROKEN_OFF, runs, stop.what, stop=stop)
+        return WorkResult(DoneStatus.BROKEN_OFF, runs, "interrupted", stop=interrupt())
     lost = result.failure or (result.tally.lost[-1] if result.tally.lost and not result.tally.results else None)
     if lost:
         reason = f"the {lost.role} cannot be measured: {lost.reason}"

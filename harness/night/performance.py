@@ -16,7 +16,7 @@ from harness.errors import (
 from harness.night.comparison import compare_commits
 from harness.night.measurement import build_commit, measure_commit
 from harness.night.quest import search_commit
-from harness.night.result import WorkResult
+from harness.night.result import WorkResult, interrupt
 from harness.records.night import DoneItem, DoneStatus, WorkItem, WorkKind
 from harness.records.run import ExitCode
 from harness.run.places import Workplace
@@ -68,9 +68,9 @@ def perform(
         code = ExitCode.BENCHMARK_FAILED if error.built else ExitCode.BUILD_FAILED
         reason = f"{error.commit[:8]} {fate}: {error}"
         result = WorkResult(status=DoneStatus.FAILED, reason=reason, exit_code=int(code))
-    except KeyboardInterrupt:
-        stop = InterruptedRunError("interrupted")
-        result = WorkResult(status=DoneStatus.BROKEN_OFF, reason=stop.what)
+    except (KeyboardInterrupt, InterruptedRunError):
+        stop = interrupt()
+        result = WorkResult(status=DoneStatus.BROKEN_OFF, reason="interrupted")
     except HarnessError as error:
         stop = error
         result = WorkResult(status=DoneStatus.BROKEN_OFF, reason=error.line)

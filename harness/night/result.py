@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from harness.errors import HarnessError, UnfitError
+from harness.errors import HarnessError, InterruptedRunError, UnfitError
 from harness.records.night import DoneStatus
 from harness.records.outcome import OF_NODE
 from harness.records.run import Run
@@ -19,6 +19,11 @@ class WorkResult(NamedTuple):
     reason: str = ""
     exit_code: int = 0
     stop: HarnessError | None = None
+
+
+def interrupt() -> InterruptedRunError:
+    """Return the error of a night that was asked to stop."""
+    return InterruptedRunError("interrupted; finished work is kept", hint="harness nightly, which goes on with it")
 
 
 def name_failure(run: Run) -> str:

@@ -57,5 +57,5 @@ def _find_failure(done: Sequence[DoneItem], left: Sequence[WorkItem]) -> str:
     if heads and heads[-1].status is not DoneStatus.DONE:
         return f"not measured: {heads[-1].item.commit[:8]}: {heads[-1].reason or heads[-1].status}"
     if not heads and any(one.kind is WorkKind.HEAD for one in left):
-        return "not measured: no time was left for the newest commit"
+        return "not measured: the newest commit, which is left for the next night"
     return ""

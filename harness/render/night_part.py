@@ -266,7 +266,7 @@ def _name_outcome(one: DoneItem) -> str:
 def _list_left(report: NightReport) -> Iterator[NightEntry]:
     lines = [f"{one.kind} {_name_commits(one)}: {one.reason}" for one in report.left]
     if lines:
-        yield NightEntry(head="no time was left for", lines=tuple(lines))
+        yield NightEntry(head="left for the next night", lines=tuple(lines))
     if report.passed:
         yield NightEntry(head="passed over", lines=group_passed(report.passed))
 

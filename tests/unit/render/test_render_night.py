@@ -201,7 +201,7 @@ def test_a_suspicion_is_never_called_a_regression() -> None:
         ({"new": (SLOWER, event(EventKind.NODE))}, "1 regression confirmed, the node changed"),
         ({"new": (event(EventKind.MISSING), event(EventKind.BROKEN))}, "the newest commits do not build, 1 alarm for"),
         ({"new": (event(EventKind.CODE, returned="2026-05-29", open=False),)}, "1 event is over"),
-        ({"left": (item(WorkKind.HEAD, "new", fits=False),)}, "not measured: no time was left for the newest commit"),
+        ({"left": (item(WorkKind.HEAD, "new", fits=False),)}, "not measured: the newest commit, which is left"),
         (
             {
                 "done": (
