@@ -8,19 +8,23 @@ from typing import NamedTuple
 from harness.bisect.answer import read_answer
 from harness.build.config import choose_config
 from harness.errors import UnreadableError, UsageError
+from harness.judge.creep import AnchorNights, ask_creep
 from harness.judge.judged_history import add_triage
 from harness.judge.night_question import KnownBisection
 from harness.judge.night_view import NightFacts, make_night_view
+from harness.judge.trial_answer import LiveTrial, StoredTrial, list_trials
 from harness.plan.commit_line import can_change
 from harness.records.bisection import BisectVerdict
 from harness.records.measurement import Case
-from harness.records.night import BranchCommit, NightView
+from harness.records.night import BranchCommit, NightView, Question
+from harness.records.purpose import RunPurpose
 from harness.records.source import Commit
 from harness.records.suite import Benchmark, Suite
 from harness.run.places import Workplace
 from harness.settings.request import NightRequest
 from harness.store.bisection_file import list_files, load_bisection
 from harness.store.known_history import HistoryQuestion, KnownHistory, know_history, load_triage
+from harness.store.live_trial import load_live_trials
 from harness.system.source.branch import BranchState, BranchWords, follow_branch
 from harness.system.toolchain import probe_toolchain
 
@@ -56,6 +60,7 @@ class Watch:
         toolchain = probe_toolchain(build.compiler, work.environ, cache=cache, tools=build.tools)
         self.config = choose_config(build, build.recipe.build_type, toolchain.cc.name).id
         self._answers: dict[tuple[Path, int], KnownBisection] = {}
+        self._anchored: dict[StoredTrial, list[LiveTrial]] = {}
         self._known: KnownHistory | None = self._know()
         words = BranchWords(repo=request.repo, name=request.branch, anchor=request.anchor)
         measured = {
@@ -88,6 +93,7 @@ class Watch:
             history=known.history,
             config=self.config,
             trials=known.trials,
+            asked=self._ask_creep(known),
             bisections=bisections,
             built=tuple(self._list_built()),
             codes=moment.codes,
@@ -102,6 +108,28 @@ class Watch:
         # Of all nodes: that another one is silent is told as well.
         question = HistoryQuestion(options=places.options, silent_nights=self._request.silent_nights)
         return know_history(places, self._work.environ, console, question)
+
+    def _ask_creep(self, known: KnownHistory) -> tuple[Question, ...]:
+        """Return what the blocks against the anchor ask; a comparison that was read once is not read again."""
+        node, anchor = self._request.node, self.branch.anchor
+        details = (one for one in known.raw.details.values() if one.node == node and one.config == self.config)
+        trials: list[LiveTrial] = []
+        for stored in list_trials(details, (RunPurpose.ANCHOR,)) if anchor else ():
+            if stored not in self._anchored:
+                self._anchored[stored], errors = load_live_trials([stored])
+                for error in errors:
+                    self._work.console.note_once(f"ignored: {error.line}")
+            trials += self._anchored[stored]
+        return ask_creep(
+            AnchorNights(
+                node=node,
+                anchor=anchor.sha if anchor else "",
+                config=self.config,
+                trials=trials,
+                places={one.sha: place for place, one in enumerate(self.commits)},
+                events=[event for event in known.history.events if event.node == node],
+            )
+        )
 
     def _list_bisections(self) -> Sequence[KnownBisection]:
         """Return the searches of this node, oldest first; what was read once is not read again unless it changed."""
