@@ -9,7 +9,8 @@ from harness.commands.verb import Argument, ArgumentKind, Call, Verb, VerbGroup
 from harness.errors import UsageError
 from harness.judge.judged_history import add_triage
 from harness.records.card import RunFilter
-from harness.records.history import Event, History, Triage
+from harness.records.history import Event, History
+from harness.records.triage import Triage
 from harness.render.event import render_event, render_events
 from harness.store.known_history import TRIAGE, load_triage
 

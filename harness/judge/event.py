@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.records.comparison import Comparison, Family, Verdict
 from harness.records.history import Event, EventKind, NodeHistory, Series, SeriesKey, Suspicion
-from harness.records.measurement import TABLE_METRICS, Case
+from harness.records.measurement import Case
 from harness.records.record import Record
-from harness.records.suite import Benchmark
 from harness.stats.judgement import judge_series
 from harness.whisper.quantisation import UNQUANTISED, split_name
 
@@ -19,7 +18,6 @@ from harness.whisper.quantisation import UNQUANTISED, split_name
 _SHARE, _USUAL = 0.5, 0.02
 _FINEST = 0.001
 _SHORT = 12
-_JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
 _OPTIONS = {"model": "--model", "quant": "--quant", "threads": "--threads", "fa": "--flash-attn"}
 
 
@@ -107,7 +105,7 @@ def suggest_bisect(event: Event) -> tuple[str, ...]:
 
 
 def _list_judged(event: Event) -> list[SeriesKey]:
-    return [key for key, _ in _list_shifts(event) if _is_judged(key)]
+    return [key for key, _ in _list_shifts(event) if key.is_live]
 
 
 def _word(event: Event, verb: str, keys: Sequence[SeriesKey]) -> tuple[str, ...]:
@@ -123,18 +121,19 @@ def _word(event: Event, verb: str, keys: Sequence[SeriesKey]) -> tuple[str, ...]
 
 def choose_threshold(event: Event) -> float:
     """Return the relative change that a trial of an event has to detect, as a share."""
-    largest = max((abs(change) for key, change in _list_shifts(event) if _is_judged(key)), default=_USUAL / _SHARE)
-    return max(_FINEST, min(_USUAL, math.floor(largest * _SHARE / _FINEST) * _FINEST))
+    shifts = (abs(change) for key, change in _list_shifts(event) if key.is_live)
+    return find_threshold(max(shifts, default=_USUAL / _SHARE))
+
+
+def find_threshold(change: float) -> float:
+    """Return the relative change that a trial has to detect where the largest one that is suspected is known."""
+    return max(_FINEST, min(_USUAL, math.floor(change * _SHARE / _FINEST) * _FINEST))
 
 
 def _list_shifts(event: Event) -> list[tuple[SeriesKey, float]]:
     """Return the series that an event concerns, and by how much they changed."""
     suspected = [(one.key, one.change) for one in event.suspicions]
     return suspected + [(one.key, one.change) for one in event.changes]
-
-
-def _is_judged(key: SeriesKey) -> bool:
-    return key.case.benchmark == Benchmark.WHISPER and key.metric in _JUDGED
 
 
 def _sort(event: Event, answer: TrialAnswer, *, mirrored: bool) -> EventKind:
@@ -144,7 +143,7 @@ def _sort(event: Event, answer: TrialAnswer, *, mirrored: bool) -> EventKind:
     judged = [
         one
         for one in event.suspicions
-        if _is_judged(one.key) and (not answer.asked_by or (one.key.case, one.key.metric) in comparisons)
+        if one.key.is_live and (not answer.asked_by or (one.key.case, one.key.metric) in comparisons)
     ]
     found = [_sort_one(suspicion, comparisons, mirrored=mirrored) for suspicion in judged]
     if EventKind.CODE in found:

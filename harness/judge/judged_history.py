@@ -18,9 +18,9 @@ from harness.records.history import (
     Point,
     Series,
     SeriesKey,
-    Triage,
 )
 from harness.records.raw_history import RawHistory, RunDetail
+from harness.records.triage import Triage
 from harness.stats.judgement import is_open
 from harness.stats.suspicion import judge_node
 
@@ -89,7 +89,7 @@ def sort_by_trials(
             for event in after.events
         )
         judged.append(after.replace(events=tuple(advised)))
-    return _join(history.series, judged).replace(commits=history.commits)
+    return _join(history.series, judged).replace(commits=history.commits, odd=history.odd)
 
 
 def select_history(
@@ -116,6 +116,7 @@ def select_history(
         judgements=tuple(judged for _, judged in chosen),
         events=tuple(events),
         commits=history.commits,
+        odd=tuple(one for one in history.odd if any(it.key in keys for it in one.series)),
     )
 
 
@@ -140,7 +141,8 @@ def _join(series: tuple[Series, ...], judged: Sequence[NodeHistory]) -> History:
     known = {one.key: (traced, one) for traced, one in zip(series, judgements, strict=True)}
     events = [_finish(event, known) for node in judged for event in node.events]
     events.sort(key=_by_day)
-    return History(series=series, judgements=judgements, events=tuple(events), commits=())
+    odd = tuple(one for node in judged for one in node.odd)
+    return History(series=series, judgements=judgements, events=tuple(events), commits=(), odd=odd)
 
 
 def _list_keys(event: Event) -> list[SeriesKey]:

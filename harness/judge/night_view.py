@@ -15,6 +15,7 @@ from harness.judge.night_question import (
     ask_suspicions,
     list_searches,
 )
+from harness.judge.odd import ask_odd
 from harness.judge.trial_answer import LiveTrial
 from harness.plan.night_branch import read_time
 from harness.records.history import EventKind, History
@@ -79,7 +80,8 @@ def make_night_view(facts: NightFacts) -> NightView:
     by_id = {one.run_id: one for one in facts.raw.details.values() if one.node == facts.node}
     events = [one for one in facts.history.events if one.node == facts.node]
     sorted_ids = {one.id for one in events if one.kind is not EventKind.SUSPICION or one.triage is not None}
-    asked = [*ask_suspicions(events, config), *(one for one in facts.asked if one.event not in sorted_ids)]
+    others = [*ask_odd(facts.history, facts.node, config), *facts.asked]
+    asked = [*ask_suspicions(events, config), *(one for one in others if one.event not in sorted_ids)]
     trials = [one for one in facts.trials if one.node == facts.node and one.config == config]
     confirmations, audits = runs.choose(RunPurpose.CONFIRMATION), runs.choose(RunPurpose.AUDIT)
     tonight = [one for one in confirmations if read_time(one.start) >= read_time(facts.began)]

@@ -12,7 +12,7 @@ import msgspec
 
 from harness.errors import UnreadableError
 from harness.parse.notation import parse_toml
-from harness.records.history import Triage, TriageState
+from harness.records.triage import Triage, TriageState
 
 _FIELDS = tuple(name for name in Triage.__struct_fields__ if name != "event")
 _ID = re.compile(r"[0-9a-f]{8,64}")

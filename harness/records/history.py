@@ -3,8 +3,13 @@
 from enum import StrEnum
 
 from harness.records.comparison import Comparison
-from harness.records.measurement import Case
+from harness.records.measurement import TABLE_METRICS, Case
 from harness.records.record import Record
+from harness.records.suite import Benchmark
+from harness.records.triage import Triage
+
+# The metrics that a live comparison measures.
+_LIVE = frozenset(metric.name for metric in TABLE_METRICS)
 
 
 class CutKind(StrEnum):
@@ -56,6 +61,11 @@ class SeriesKey(Record, order=True):
     case: Case
     metric: str
     yardstick: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a live comparison can measure it."""
+        return self.case.benchmark == Benchmark.WHISPER and self.metric in _LIVE
 
 
 class Series(Record):
@@ -163,23 +173,6 @@ class EventKind(StrEnum):
     BROKEN = "BROKEN"
 
 
-class TriageState(StrEnum):
-    """What somebody decided about an event."""
-
-    ACKNOWLEDGED = "acknowledged"
-    FIXED = "fixed"
-    WONTFIX = "wontfix"
-
-
-class Triage(Record):
-    """What somebody decided about an event, which is known by its id."""
-
-    event: str
-    state: TriageState
-    note: str = ""
-    who: str = ""
-
-
 class Event(Record):
     """Something that changed on a node, once, however many of its series show it; the evidence for it.
 
@@ -221,6 +214,31 @@ class SeriesStatus(StrEnum):
     TOO_FEW = "too few points"
 
 
+class OddSeries(Record):
+    """A series that looks unlike its past in the newest one or two points alone, by how much it changed there."""
+
+    key: SeriesKey
+    change: float
+
+
+class OddRun(Record):
+    """A run that looks unlike the past of its node, which may be chance: a reason to measure it again the same night.
+
+    `id` is that of the event that it becomes if a live comparison shows a change from commit `old`, before it, to its
+    own, `new`. `score` is relative to what it takes, `series` come strongest first. `back` tells that later ones are.
+    """
+
+    id: str
+    node: str
+    run: str
+    day: str
+    old: str
+    new: str
+    score: float
+    series: tuple[OddSeries, ...]
+    back: bool = False
+
+
 class Judgement(Record):
     """One series as it stands: its epochs and its suspicions, oldest first, and what the newest point comes to.
 
@@ -239,10 +257,11 @@ class Judgement(Record):
 
 
 class NodeHistory(Record):
-    """All series of a node, in the order given, and its events by the days on which they were first seen."""
+    """All series of a node, in the order given, its events by the days on which they were first seen, and odd runs."""
 
     judgements: tuple[Judgement, ...]
     events: tuple[Event, ...]
+    odd: tuple[OddRun, ...] = ()
 
 
 class HistoryCommit(Record):
@@ -269,9 +288,10 @@ class HistoryCommit(Record):
 
 
 class History(Record):
-    """Series with the judgement of each, in the same order; events, oldest first; the commits, in their order."""
+    """Series with the judgement of each, in the same order; events, oldest first; commits, in their order; odd runs."""
 
     series: tuple[Series, ...]
     judgements: tuple[Judgement, ...]
     events: tuple[Event, ...]
     commits: tuple[HistoryCommit, ...]
+    odd: tuple[OddRun, ...] = ()

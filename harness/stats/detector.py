@@ -3,7 +3,16 @@
 import math
 
 from harness.stats.level import Noise, find_middle, measure_noise
-from harness.stats.shift import LENGTHS, THIN, WINDOW, LevelShift, find_shift, list_errors, measure_change
+from harness.stats.shift import (
+    LENGTHS,
+    THIN,
+    WINDOW,
+    LevelShift,
+    find_shift,
+    list_errors,
+    measure_change,
+    measure_error,
+)
 
 # The level of a first stretch needs so many points; that of a later one two, as the noise is known.
 FEW = 6
@@ -32,10 +41,12 @@ class ShiftDetector:
     """
 
     __slots__ = (
+        "_before",
         "_departures",
         "_down",
         "_due",
         "_former_numbers",
+        "_newest",
         "_news",
         "_settled",
         "_up",
@@ -60,6 +71,7 @@ class ShiftDetector:
         self._due = FEW  # with so many points in the stretch, level and noise are worked out again
         self._up = self._down = 0.0
         self._news: list[float] = []  # in standard deviations, of the points since the stretch began
+        self._newest = self._before = 0.0  # the same of the newest point and the one before, however far they are
 
     def add(self, log: float, number: int) -> bool:
         """Take in the next point, which has this number; return whether the newest points deserve `look`."""
@@ -75,6 +87,7 @@ class ShiftDetector:
         if memory:
             news -= memory * (logs[-2] - self.level)
         news /= scale
+        self._before, self._newest = self._newest, news
         if news > clip:
             news = clip
         elif news < -clip:
@@ -94,6 +107,22 @@ class ShiftDetector:
         sign = 1 if self._up > self._down else -1
         lengths = self._list_promising(sign, wanted - _ROUGH)
         return find_shift(self.logs, self.noise, self.least, sign, lengths) if lengths else None
+
+    def score_newest(self) -> tuple[float, float] | None:
+        """Return the scores of a step at the newest point, and at the one before; points count however far they are.
+
+        The second one is 0 where there is one point only. None where it is not known yet what points do.
+        """
+        _, memory, n, _ = self.noise
+        count = len(self.logs)
+        if not n or not self._news:
+            return None
+        keep, thin = 1 - memory, 1 + THIN / n
+        one = self._newest / thin / measure_error(1, keep, max(1, min(WINDOW, count - 1)))
+        if len(self._news) < LENGTHS[0]:
+            return one, 0.0
+        both = self._before + keep * self._newest
+        return one, both / thin / measure_error(2, keep, max(1, min(WINDOW, count - 2)))
 
     def _list_promising(self, sign: int, wanted: float) -> list[int]:
         """Return the lengths of steps that score about so much by what was new in each point, or nearly the most."""
@@ -163,7 +192,7 @@ class ShiftDetector:
 
     def _forget(self) -> None:
         """Begin the cheap looks anew: their sums are of the stretch before."""
-        self._up = self._down = 0.0
+        self._up = self._down = self._newest = self._before = 0.0
         self._news = []
 
     def _settle(self) -> None:

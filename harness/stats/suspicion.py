@@ -13,6 +13,8 @@ from harness.stats.budget import Budget
 from harness.stats.judgement import judge_series
 from harness.stats.known_change import list_known_changes
 from harness.stats.monitor import AMONG, RaisedSuspicion, SeriesMonitor, sum_up
+from harness.stats.odd import begin_odd
+from harness.stats.odd_run import OddWatch
 from harness.stats.shift import LevelShift, locate_shift
 
 # A series that shows this share of what it must show is part of an event that others raise at the same place that
@@ -43,6 +45,7 @@ class NodeMonitor:
 
     monitors: Sequence[SeriesMonitor]
     budget: Budget
+    odd: OddWatch
     groups: list[_Group] = field(default_factory=list)
     days: set[str] = field(default_factory=set)
     # So many points the node has on this day, and had on the one before.
@@ -59,14 +62,22 @@ class NodeMonitor:
         self.measured += len(points)
         monitors = self.monitors
         striking = [index for index, number, point in points if monitors[index].take(number, point)]
-        if not striking:
-            return
+        scores = self.odd.score(points, monitors)
+        known = self._suspect(position, points, striking) if striking else ()
+        self.odd.take(points, scores, known, monitors)
+
+    def _suspect(
+        self, position: int, points: Sequence[tuple[int, int, Point]], striking: Sequence[int]
+    ) -> Sequence[int]:
+        """Raise suspicions, given the series whose newest points may show a step; return those of a new event."""
+        budget, monitors, count = self.budget, self.monitors, len(self.groups)
         thresholds = {index: budget.find_threshold(index, self.beside) for index in striking}
         if any(step.score >= thresholds[index] for index, step in _look(thresholds, monitors).items()):
             # The others may show a part of the same.
             thresholds = {index: budget.find_threshold(index, self.beside) for index, _, _ in points}
             steps = _look({index: _JOINS * one for index, one in thresholds.items()}, monitors)
             _raise(self, position, steps, thresholds)
+        return [one.series for group in self.groups[count:] for one in group.members]
 
     @property
     def beside(self) -> int:
@@ -90,7 +101,7 @@ class NodeMonitor:
             for one, own, monitor in zip(series, suspicions, self.monitors, strict=True)
         ]
         events = sorted([*found, *list_known_changes(series, suspicions)], key=lambda event: event.day)
-        return NodeHistory(judgements=tuple(judgements), events=tuple(events))
+        return NodeHistory(judgements=tuple(judgements), events=tuple(events), odd=self.odd.conclude(series))
 
 
 def judge_node(series: Sequence[Series], nightly: float = 1.0) -> NodeHistory:
@@ -107,7 +118,8 @@ def judge_node(series: Sequence[Series], nightly: float = 1.0) -> NodeHistory:
 
 def begin_node(series: Sequence[Series], nightly: float = 1.0) -> NodeMonitor:
     """Return a node that has not taken any of the runs of its series yet."""
-    return NodeMonitor([SeriesMonitor(index, one) for index, one in enumerate(series)], Budget(len(series), nightly))
+    monitors = [SeriesMonitor(index, one) for index, one in enumerate(series)]
+    return NodeMonitor(monitors, Budget(len(series), nightly), OddWatch(begin_odd([one.key for one in series])))
 
 
 def iter_runs(series: Sequence[Series]) -> Iterator[tuple[int, str, list[tuple[int, int, Point]]]]:

@@ -13,8 +13,9 @@ from harness.judge.judged_history import add_events, choose_trials, judge_histor
 from harness.judge.trial_answer import LiveTrial
 from harness.parse.triage import parse_triage
 from harness.records.card import RunFilter
-from harness.records.history import History, Triage
+from harness.records.history import History
 from harness.records.raw_history import RawHistory
+from harness.records.triage import Triage
 from harness.records.wording import format_count
 from harness.settings.request import Places
 from harness.store.index.history import load_history, measure

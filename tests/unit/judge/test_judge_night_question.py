@@ -23,12 +23,11 @@ from harness.records.history import (
     SeriesChange,
     SeriesKey,
     Suspicion,
-    Triage,
-    TriageState,
 )
 from harness.records.measurement import Case
 from harness.records.night import NightCosts, Question, QuestionCause
 from harness.records.raw_history import RunDetail
+from harness.records.triage import Triage, TriageState
 from harness.stats.symmetry import count_least_blocks
 from tests.live_trial import BASE, draw_trial
 from tests.unit.judge.test_judge_history import detail

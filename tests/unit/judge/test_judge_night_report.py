@@ -8,7 +8,7 @@ import pytest
 from harness.judge.night_report import NightEnd, make_night_report
 from harness.records.bisection import BisectVerdict
 from harness.records.comparison import Verdict
-from harness.records.history import Event, EventKind, History, SeriesChange, SeriesKey, Triage, TriageState
+from harness.records.history import Event, EventKind, History, SeriesChange, SeriesKey
 from harness.records.measurement import Case
 from harness.records.night import (
     BranchCommit,
@@ -22,6 +22,7 @@ from harness.records.night import (
     WorkKind,
 )
 from harness.records.night_report import NightReport
+from harness.records.triage import Triage, TriageState
 from tests.unit.render.test_render_bisection import report as bisect_report
 from tests.unit.render.test_render_night import compare, event, full
 

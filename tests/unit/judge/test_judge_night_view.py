@@ -6,10 +6,11 @@ from typing import Any
 from harness.judge.judged_history import judge_history
 from harness.judge.night_view import NightFacts, make_night_view
 from harness.plan.night import plan_night
-from harness.records.history import EventKind, Triage, TriageState
+from harness.records.history import EventKind
 from harness.records.measurement import Case
 from harness.records.night import BranchCommit, NightView, Question, QuestionCause, WorkKind
 from harness.records.raw_history import RawHistory, RawPoint, RawSeriesKey, RunDetail
+from harness.records.triage import Triage, TriageState
 from tests.live_trial import BASE, draw_trial
 from tests.unit.judge.test_judge_history import MACHINES, detail
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.errors import UnreadableError
 from harness.parse.triage import parse_triage
-from harness.records.history import Triage, TriageState
+from harness.records.triage import Triage, TriageState
 
 GOOD = """# decided on Monday
 [057ac09d]

@@ -6,7 +6,7 @@ import pytest
 
 from harness.records.bisection import BisectVerdict
 from harness.records.comparison import Comparison, Summary, Verdict
-from harness.records.history import Event, EventKind, Triage, TriageState
+from harness.records.history import Event, EventKind
 from harness.records.measurement import Case
 from harness.records.night import (
     AuditCount,
@@ -22,6 +22,7 @@ from harness.records.night import (
     WorkKind,
 )
 from harness.records.night_report import EventNote, NightReport, SuspectCommit
+from harness.records.triage import Triage, TriageState
 from harness.render.night import render_night, render_night_markdown, render_night_plan
 from harness.render.night_headline import name_night
 
