@@ -60,6 +60,7 @@ def make_night_report(end: NightEnd) -> NightReport:
     shown = {event.id for event in new}
     sought = {one.event for one in view.searches if one.verdict is None}
     standing = [event for event in own if event.id not in shown and _stands(event, sought)]
+    still = tuple(event for event in standing if event.triage is None)
     # What the next night would begin with, had it the whole budget and nothing changed.
     later = view.replace(left_s=end.budget_s, tried=(), anchored_tonight=0, confirmed_s=0.0, began=end.ended)
     return NightReport(
@@ -73,10 +74,10 @@ def make_night_report(end: NightEnd) -> NightReport:
         anchor=end.anchor,
         budget_s=end.budget_s,
         new=new,
-        open=tuple(event for event in standing if event.triage is None),
+        open=still,
         settled=sum(event.triage is not None for event in standing),
         suspicions=view.questions,
-        about=tuple(_describe(event, end) for event in new),
+        about=tuple(_describe(event, end) for event in (*new, *still)),
         done=tuple(one.replace(reason=describe_outcome(one, events, view, answers)) for one in end.done),
         left=tuple(item for item in end.plan.items if item.key not in view.tried),
         passed=end.plan.passed,

@@ -1,6 +1,5 @@
 """A live comparison of two commits, as a night asks for it: a confirmation, blocks against the anchor, or an audit."""
 
-import shutil
 from pathlib import Path
 
 from harness.night.request import ask_for, choose_live
@@ -12,6 +11,8 @@ from harness.run.finish import conclude
 from harness.run.places import Workplace, hold_node
 from harness.settings.request import NightRequest
 from harness.store.bundle import create_bundle
+from harness.system.foreign import copy_file
+from harness.system.fresh import create_file
 from harness.system.seed import draw_seed
 from harness.trial.request import TrialRequest
 from harness.trial.run import TrialResult, compare
@@ -76,6 +77,7 @@ def _keep_build(broken: Run, logs: Path, work: Workplace) -> Run:
     opening, bundle = create_bundle(work.places.results, broken)
     for result in broken.results:
         if result.log and (logs / result.log).is_file():
-            shutil.copyfile(logs / result.log, bundle.logs / result.log)
+            with create_file(bundle.logs / result.log) as kept:
+                copy_file(logs / result.log, kept, within=logs)
     run, _, _ = conclude(opening, bundle, work.places.cache)
     return run

@@ -8,7 +8,6 @@ import contextlib
 import os
 import re
 import secrets
-import shlex
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from harness.plan.run import is_plain
 from harness.records.history import Event, EventKind
 from harness.records.night_report import EventNote, NightReport, Notice
 from harness.records.record import short_hash
+from harness.records.secret import redact
 from harness.render.night_headline import name_night
 from harness.render.plain import printable
 from harness.system.fresh import TEMPORARY, create_file, make_folders, remove_dead, sync_file
@@ -100,8 +100,9 @@ def _notify(notice: Notice, command: Sequence[str], results: Path, environ: Mapp
         return f"{name}: --notify was not started: {error.line}"
     if done.ok:
         return ""
-    said = printable(done.stderr or done.stdout)[:_SHOWN]
-    return f"{name}: --notify failed (exit code {done.exit_code}): {shlex.join(command)}{f': {said}' if said else ''}"
+    # Of the command only its program: what follows may be secret, and reports are published.
+    said = redact(printable(done.stderr or done.stdout)[:_SHOWN])
+    return f"{name}: --notify failed (exit code {done.exit_code}): {command[0]}{f': {said}' if said else ''}"
 
 
 def mark_path(results: Path, event: Event) -> Path:

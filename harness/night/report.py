@@ -24,6 +24,7 @@ from harness.store.bisection_file import list_files, load_bisection
 from harness.store.bundle import BISECTION, load_run
 from harness.store.live_trial import load_live_trials
 from harness.store.night_file import load_nights, save_night
+from harness.system.git import redact_url
 from harness.system.source.branch import BranchState
 
 Note = Callable[[str], None]
@@ -61,7 +62,7 @@ def report_night(outcome: NightOutcome, branch: BranchState, request: NightReque
             plan=outcome.plan,
             history=known.history,
             ended=outcome.ended.isoformat(timespec="seconds"),
-            repo=branch.repo,
+            repo=redact_url(branch.repo),
             branch=request.branch or "the default branch",
             anchor=describe_commit(branch.anchor) if branch.anchor else None,
             budget_s=request.budget_s,

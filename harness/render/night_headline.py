@@ -1,11 +1,12 @@
 """A night in one line: what was confirmed, what is missing or broken, and whether the newest commit was measured."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from harness.judge.night_change import is_over, is_slower
 from harness.records.history import Event, EventKind
-from harness.records.night import DoneItem, DoneStatus, WorkItem, WorkKind
+from harness.records.night import DoneStatus, WorkKind
 from harness.records.night_report import NightReport
+from harness.records.run import ExitCode
 from harness.records.wording import format_count
 
 _ORDER = ("regression", "improvement", "broken", "missing", "node", "benchmark", "over")
@@ -19,6 +20,12 @@ _PHRASES: Mapping[str, tuple[str, str]] = {
     "over": ("1 event is over", "{} events are over"),
 }
 
+_FAILURES: Mapping[int, str] = {
+    ExitCode.BUILD_FAILED: "{} does not build",
+    ExitCode.TESTS_FAILED: "tests of {} fail",
+    ExitCode.BENCHMARK_FAILED: "a benchmark of {} failed",
+}
+
 
 def name_night(report: NightReport) -> str:
     """Return the night in one line, the worst first."""
@@ -27,7 +34,7 @@ def name_night(report: NightReport) -> str:
         for word in _sum_up(event):
             found[word] = found.get(word, 0) + 1
     words = [_count(word, number) for word, number in sorted(found.items(), key=lambda item: _ORDER.index(item[0]))]
-    if why := _find_failure(report.done, report.left):
+    if why := _find_failure(report):
         words.append(why)
     if not words:
         words = ["nothing new"]
@@ -51,11 +58,18 @@ def _sum_up(event: Event) -> Iterator[str]:
         yield words.get(event.kind, "broken")
 
 
-def _find_failure(done: Sequence[DoneItem], left: Sequence[WorkItem]) -> str:
-    """Return why the newest commit has no numbers; empty where it has."""
-    heads = [one for one in done if one.item.kind is WorkKind.HEAD]
+def _find_failure(report: NightReport) -> str:
+    """Return what failed of the newest commit, or why it has no numbers; empty where it is well."""
+    heads = [one for one in report.done if one.item.kind is WorkKind.HEAD]
     if heads and heads[-1].status is not DoneStatus.DONE:
-        return f"not measured: {heads[-1].item.commit[:8]}: {heads[-1].reason or heads[-1].status}"
-    if not heads and any(one.kind is WorkKind.HEAD for one in left):
+        last = heads[-1]
+        name, reason = last.item.commit[:8], f": {last.reason}" if last.reason else ""
+        if phrase := _FAILURES.get(last.exit_code):
+            return phrase.format(name) + reason
+        return f"not measured: {name}{reason or f': {last.status}'}"
+    for one in report.passed:
+        if one.sha == report.head.sha and not one.like:
+            return f"not measured: {one.sha[:8]}: {one.reason}"
+    if not heads and any(one.kind is WorkKind.HEAD for one in report.left):
         return "not measured: the newest commit, which is left for the next night"
     return ""

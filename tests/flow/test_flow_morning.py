@@ -74,7 +74,7 @@ def test_a_head_that_does_not_build_is_no_silence(branch: Branch, kit: Kit) -> N
     kit.break_tools({"cmake --build": {"exit": 1, "print": "src/whisper.cpp:1:1: error: nonsense"}})
     done = branch.night()
     assert done.returncode == 10, done.stderr
-    assert done.stdout.startswith(f"node-1: not measured: {branch.shas[-1][:8]}: ")
+    assert done.stdout.startswith(f"node-1: {branch.shas[-1][:8]} does not build: ")
     assert "build_release" in done.stdout
 
 

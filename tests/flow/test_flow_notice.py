@@ -87,6 +87,15 @@ def test_a_command_that_fails_is_a_note_and_is_not_started_again(tmp_path: Path,
     assert list_heard(tmp_path) == [SLOWER.id]
 
 
+def test_a_note_does_not_repeat_what_may_be_secret(tmp_path: Path) -> None:
+    words = ["sys.stderr.write('no answer of https://me:cAnArY@chat.example.org/x')", "sys.exit(1)"]
+    command = [*hear(tmp_path, *words), "https://chat.example.org/hook/cAnArY", "--password", "cAnArY"]
+    (text,) = notify(make(SLOWER), command, tmp_path / "results", ENVIRON)
+    assert "no answer of https://chat.example.org/x" in text
+    written = [path.read_text() for path in (tmp_path / "results").rglob("*") if path.is_file()]
+    assert not [one for one in (text, *written) if "cAnArY" in one]
+
+
 def test_a_program_that_does_not_exist_is_a_note(tmp_path: Path) -> None:
     (text,) = notify(make(SLOWER), ["no-such-program"], tmp_path, ENVIRON)
     assert "--notify failed (exit code 127): no-such-program: " in text

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.judge.sweep_check import sum_up
+from harness.night.notice import mark_path
 from harness.records.commit_line import CommitLine
 from harness.records.sweep import Sweep
 from harness.render.night import render_night
@@ -214,7 +215,11 @@ def test_bisections_come_with_their_runs(kit: Kit, away: Stand, tmp_path: Path) 
 
 def test_nights_come_along_and_are_shown(kit: Kit, away: Stand) -> None:
     path = save_night(away.results, full().replace(node="far"))
+    mark = mark_path(away.results, full().new[0].replace(node="far"))
+    mark.parent.mkdir()
+    mark.write_text("{}")
     done = kit.harness("import", str(away.results))
+    assert "skipped" not in done.stderr
     assert done.stdout == f"imported 3 runs and 1 night into {kit.results}\n", done.stderr
     assert (kit.results / path.relative_to(away.results)).read_bytes() == path.read_bytes()
     assert kit.harness("import", str(path.parent)).returncode == 0

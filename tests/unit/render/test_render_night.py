@@ -195,6 +195,11 @@ def test_a_suspicion_is_never_called_a_regression() -> None:
     assert "; 1.7 % would have been seen" in text
 
 
+def failed_head(code: int) -> DoneItem:
+    head = item(WorkKind.HEAD, "new")
+    return DoneItem(item=head, status=DoneStatus.FAILED, seconds=3.0, reason="2 tests", exit_code=code)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -213,6 +218,11 @@ def test_a_suspicion_is_never_called_a_regression() -> None:
             },
             "not measured: bbbbbbbb: no compiler",
         ),
+        ({"done": (failed_head(11),)}, "tests of bbbbbbbb fail: 2 tests"),
+        ({"done": (failed_head(10),)}, "bbbbbbbb does not build: 2 tests"),
+        ({"done": (failed_head(12).replace(reason=""),)}, "a benchmark of bbbbbbbb failed"),
+        ({"passed": (Passed(sha=NEW, reason="it does not build"),)}, "not measured: bbbbbbbb: it does not build"),
+        ({"passed": (Passed(sha=NEW, reason="its code is that of x", like=OLD),)}, "nothing new"),
         ({}, "nothing new"),
     ],
 )
