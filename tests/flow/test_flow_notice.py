@@ -96,9 +96,11 @@ def test_a_note_does_not_repeat_what_may_be_secret(tmp_path: Path) -> None:
     assert not [one for one in (text, *written) if "cAnArY" in one]
 
 
-def test_a_program_that_does_not_exist_is_a_note(tmp_path: Path) -> None:
+def test_a_program_that_does_not_exist_is_a_note_and_sets_no_mark(tmp_path: Path) -> None:
     (text,) = notify(make(SLOWER), ["no-such-program"], tmp_path, ENVIRON)
-    assert "--notify failed (exit code 127): no-such-program: " in text
+    assert text == "nobody was notified: there is no program 'no-such-program' that can be started; the next night will"
+    assert notify(report(open=(SLOWER,)), hear(tmp_path), tmp_path, ENVIRON) == ()
+    assert list_heard(tmp_path) == [SLOWER.id], "it still stands"
 
 
 def test_a_command_that_never_ends_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +155,7 @@ def test_of_two_nodes_that_share_a_folder_one_notifies(tmp_path: Path, monkeypat
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "exists", lose)
-        assert notify(make(SLOWER), ["no-such-program"], tmp_path, ENVIRON) == ()
+        assert notify(make(SLOWER), ["false"], tmp_path, ENVIRON) == (), "else its failure were a note"
     assert mark.read_text() == "{}"
     assert list(mark.parent.iterdir()) == [mark]
 
