@@ -13,7 +13,8 @@ from harness.records.trial import Role, Trial
 from harness.store.bundle import create_bundle
 from tests import factory
 from tests.flow.kit import Kit
-from tests.ghost import GHOSTS, name_sha, write_reports
+from tests.flow.test_flow_nightly import Branch
+from tests.ghost import GHOSTS, LOW_GHOSTS, name_sha, write_reports
 from tests.unit.judge.test_judge_comparison import timing
 
 NODE = "ggml-2-x86-cpu"
@@ -163,6 +164,23 @@ def test_a_stored_live_comparison_sorts_an_event(results: Kit) -> None:
         for path in paths:
             shutil.rmtree(path)
     assert json.loads(results.harness("events", "--format", "json").stdout) == answer
+
+
+def test_no_night_calls_what_was_imported_code(results: Kit, tmp_path: Path) -> None:
+    kit = Kit(tmp_path, results.weights)
+    for node, ghosts in {NODE: GHOSTS, "ggml-0-x86-cpu-low-perf": LOW_GHOSTS}.items():
+        write_reports(tmp_path / "tree" / "whisper.cpp", node, ghosts)
+    assert kit.harness("import", str(tmp_path / "tree" / "whisper.cpp")).returncode == 0
+    kinds = [one["kind"] for one in json.loads(kit.harness("events", "--all", "--json").stdout)]
+    assert set(kinds) == {"SUSPICION"}
+    assert len(kinds) == 4, "what stepped was the nodes"
+    branch = Branch(kit)
+    branch.add("one")
+    done = branch.night("--as-node", NODE, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert not [one for one in (*told["new"], *told["open"]) if one["kind"] in ("CODE", "NODE")]
+    assert {one["kind"] for one in json.loads(kit.harness("events", "--all", "--json").stdout)} == {"SUSPICION"}
 
 
 def test_an_empty_folder_has_no_history(results: Kit) -> None:
