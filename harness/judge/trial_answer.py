@@ -169,11 +169,13 @@ def pool_by_commits(trials: Iterable[LiveTrial]) -> tuple[TrialPool, ...]:
 def answer_pool(pool: TrialPool, event: str = "", threshold: float = 0.0) -> TrialAnswer:
     """Return what live comparisons of two commits came to together, as far as all of them are about one question.
 
-    The question of an `event` is about what the first trial that was measured for it measured: blocks of other trials
-    count where they are about the same. Without an event it is about everything. `threshold` is the change that
+    The question of an `event` is about what the first trial that has measured anything for it measured: blocks of other
+    trials count where they are about the same. Without an event it is about everything. `threshold` is the change that
     matters, 0 for the one of that first trial.
     """
-    first = next((one for one in pool.trials if one.asked_by == event), pool.trials[0])
+    own = [one for one in pool.trials if one.asked_by == event] or pool.trials
+    # One that ended before its first block, on a full disk for example, has asked nothing yet.
+    first = next((one for one in own if one.samples), own[0])
     asked = frozenset((one.case, one.metric) for one in first.samples) if event else None
     family = judge_live(pool.trials, asked, threshold or first.threshold or USUAL_THRESHOLD)
     return TrialAnswer(

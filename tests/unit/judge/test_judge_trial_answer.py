@@ -94,6 +94,15 @@ def test_evidence_of_nights_adds_up_to_a_verdict_that_no_night_has() -> None:
     assert all(later < earlier for earlier, later in pairwise(p_values)), "wealth carries over"
 
 
+def test_a_trial_that_ended_before_its_first_block_asks_nothing() -> None:
+    empty = draw_trial((OLD, NEW), 0.03, blocks=1, seed=1, asked_by="e", start="2026-01-01").replace(samples=())
+    full = draw_trial((OLD, NEW), 0.03, blocks=30, seed=2, asked_by="e", start="2026-01-02")
+    (pool,) = pool_by_commits([empty, full])
+    assert [one.verdict for one in answer_pool(pool, "e").family.comparisons] == [Verdict.REGRESSED]
+    (pool,) = pool_by_commits([empty])
+    assert answer_pool(pool, "e").family.comparisons == ()
+
+
 def test_a_coin_counts_once_and_sides_may_be_exchanged() -> None:
     first = draw_trial((OLD, NEW), 0.03, blocks=8)
     (pool,) = pool_by_commits([first, first.replace(start="later", runs=("x", "y"))])
