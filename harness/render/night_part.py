@@ -126,7 +126,13 @@ def _make_entry(report: NightReport, event: Event) -> NightEntry:
         head=f"{event.id}  {event.kind}: {_describe(event)}",
         rows=rows,
         left=2,
-        lines=(*_split(event.subject), *_list_commits(event, about), *about.facts, *_list_triage(event)),
+        lines=(
+            *_split(event.subject),
+            *_list_steps(event),
+            *_list_commits(event, about),
+            *about.facts,
+            *_list_triage(event),
+        ),
         commands=_list_commands(event, about),
     )
 
@@ -173,6 +179,14 @@ def _list_commits(event: Event, about: EventNote) -> Iterator[str]:
     elif about.verdict is None and event.kind is EventKind.CODE and not is_over(event):
         begun = f" (begun: {about.bisection})" if about.bisection else ""
         yield f"its commit is not known yet{begun}"
+
+
+def _list_steps(event: Event) -> Iterator[str]:
+    """Yield what the stored numbers did, where a comparison found that the code did not do it."""
+    if event.kind is EventKind.NODE and event.trials and event.suspicions:
+        first, *more = event.suspicions
+        others = f", and {len(more)} other series" if more else ""
+        yield f"in the stored numbers: {first.key.metric} of {first.key.case} {format_share(first.change)}{others}"
 
 
 def _list_triage(event: Event) -> Iterator[str]:

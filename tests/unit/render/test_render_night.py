@@ -6,7 +6,7 @@ import pytest
 
 from harness.records.bisection import BisectVerdict
 from harness.records.comparison import Comparison, Summary, Verdict
-from harness.records.history import Event, EventKind
+from harness.records.history import ChangePoint, Event, EventKind, SeriesKey, Suspicion
 from harness.records.measurement import Case
 from harness.records.night import (
     AuditCount,
@@ -239,6 +239,27 @@ def test_an_improvement_is_called_one() -> None:
 def test_what_people_decided_stands_with_the_event() -> None:
     triage = Triage(event="057ac09d2b1c", state=TriageState.ACKNOWLEDGED, note="known", who="ann")
     assert "acknowledged by ann: known" in render_night(report(new=(event(EventKind.CODE, triage=triage),)))
+
+
+def test_a_change_of_the_node_says_what_the_stored_numbers_did() -> None:
+    suspicion = Suspicion(
+        key=SeriesKey(node="desk", config="c", case=CASE, metric="encode"),
+        raised=11,
+        place=ChangePoint(since=10, earliest=10, latest=10, confidence=0.9),
+        before=1.0,
+        after=1.2,
+        change=0.2,
+        low=0.19,
+        high=0.21,
+        score=5.0,
+        threshold=3.0,
+        nights=10,
+        precedents=0,
+    )
+    node = event(EventKind.NODE, suspicions=(suspicion, suspicion), found=(compare(0.0, Verdict.UNCHANGED),))
+    said = "    in the stored numbers: encode of whisper/fa=0/model=tiny/threads=2 +20.0 %, and 1 other series\n"
+    assert said in render_night(report(new=(node,)))
+    assert "in the stored numbers" not in render_night(report(new=(node.replace(kind=EventKind.CODE),)))
 
 
 def view(**changes: object) -> NightView:
