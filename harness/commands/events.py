@@ -71,7 +71,7 @@ def _call(call: Call) -> int:
 
 VERB = Verb(
     name="events",
-    summary="what happened on the nodes: suspicions, other machines, other yardsticks",
+    summary="what happened on the nodes: changes of code or machine, suspicions, silence",
     group=VerbGroup.HISTORY,
     call=_call,
     arguments=(

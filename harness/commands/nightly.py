@@ -44,7 +44,7 @@ def nightly(settings: Settings, environ: Mapping[str, str], output: Output) -> i
 
 VERB = Verb(
     name="nightly",
-    summary="watch a branch: measure what is most urgent, sort code from machine, and report",
+    summary="watch a branch: measure what is most urgent, tell code from machine, and report",
     group=VerbGroup.HISTORY,
     call=lambda call: nightly(call.settings, call.environ, call.output),
     first=("repo", "branch", "anchor", "model", "budget", "notify", "tests", "dry_run"),

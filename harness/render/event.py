@@ -80,12 +80,18 @@ def tabulate_shifts(event: Event, most: int = _NAMED) -> tuple[tuple[str, ...], 
     return (("metric", "case", "change", "interval", "looks"), *rows) if rows else ()
 
 
+def describe_last(event: Event, old: str) -> str:
+    """Return the commit with which what is missing or broken was last there: `last measured with v1.8.5`."""
+    word = "built" if event.kind is EventKind.BROKEN else "measured" if event.run else "reported"
+    return f"last {word} with {old}" if event.old else f"never {word}"
+
+
 def _head(event: Event, names: Mapping[str, str]) -> Iterator[str]:
     old, new = (names.get(name, name[:8]) or "the beginning" for name in (event.old, event.new))
     back = f"; back since {event.returned}" if event.returned else ""
     where = f"between {old} and {new}" if event.old != event.new else f"among runs of {new}"
     if event.kind in (EventKind.MISSING, EventKind.BROKEN):
-        where = f"last there with {old}" if event.old else "never there"
+        where = describe_last(event, old)
     yield f"{event.id}  {event.day}  {event.kind}  {event.node}: {where}{back}"
     yield from (f"{_INDENT}{line}" for line in event.subject.splitlines())
 

@@ -19,7 +19,7 @@ from harness.records.night import (
 )
 from harness.records.night_report import EventNote, NightReport
 from harness.records.wording import format_count
-from harness.render.event import tabulate_shifts
+from harness.render.event import describe_last, tabulate_shifts
 from harness.render.number import format_bounds, format_share
 from harness.render.plain import cut, format_seconds, printable
 
@@ -140,9 +140,9 @@ def _make_entry(report: NightReport, event: Event) -> NightEntry:
 def _describe(event: Event) -> str:
     """Return what an event is, in a few words: `slower between 1a2b3c4d and 5e6f7a8b`."""
     if is_over(event):
-        return f"over since {event.returned} ({_STATES[event.kind]})"
+        return f"{_name_silent(event)}over since {event.returned} ({_STATES[event.kind]})"
     if event.kind in (EventKind.MISSING, EventKind.BROKEN):
-        return f"since {event.day}" + (f", last there with {event.old[:8]}" if event.old else "")
+        return f"{_name_silent(event)}since {event.day}, {describe_last(event, event.old[:8])}"
     where = (
         f"between {event.old[:8]} and {event.new[:8]}" if event.old != event.new else f"among runs of {event.new[:8]}"
     )
@@ -218,8 +218,13 @@ def _describe_open(event: Event) -> str:
     """Return what stands, for a row that has its day."""
     if event.kind not in (EventKind.MISSING, EventKind.BROKEN):
         return _describe(event)
-    last = f"; last there with {event.old[:8]}" if event.old else ""
-    return f"{cut(_first(event.subject), _SUBJECT)}{last}"
+    subject = cut(_first(event.subject), _SUBJECT)
+    return f"{_name_silent(event)}{subject}; {describe_last(event, event.old[:8])}"
+
+
+def _name_silent(event: Event) -> str:
+    """Return the name of a node that did not report, which may be another one than that of the report."""
+    return "" if event.run else f"node {event.node}, "
 
 
 def _first(text: str) -> str:

@@ -124,10 +124,13 @@ def test_an_event_names_the_commands_that_would_settle_it(changes: dict[str, obj
     assert [line for line in lines if line.startswith("to find")] == commands
 
 
-@pytest.mark.parametrize(("old", "where"), [("", "never there"), (SHA, "last there with abababab")])
+@pytest.mark.parametrize(("old", "where"), [("", "never measured"), (SHA, "last measured with abababab")])
 def test_what_is_missing_says_what_and_since_when(old: str, where: str) -> None:
     event = Event(
         id="0a", kind=EventKind.MISSING, node="desk", day="d", run="r", old=old, new=SHA, subject="no tests\n2 cases"
     )
     assert render_events([event], {}).splitlines() == [f"0a  d  MISSING  desk: {where}", "  no tests", "  2 cases"]
     assert "; back since e\n" in render_events([event.replace(returned="e")], {})
+    last = where.partition(" ")[0] + " {}" + (" with abababab" if old else "")
+    for changes, word in (({"kind": EventKind.BROKEN}, "built"), ({"run": ""}, "reported")):
+        assert f"desk: {last.format(word)}\n" in render_events([event.replace(**changes)], {})

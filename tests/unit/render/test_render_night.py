@@ -262,6 +262,13 @@ def test_a_change_of_the_node_says_what_the_stored_numbers_did() -> None:
     assert "in the stored numbers" not in render_night(report(new=(node.replace(kind=EventKind.CODE),)))
 
 
+def test_a_silent_node_is_named() -> None:
+    silent = event(EventKind.MISSING, node="other", run="", subject="no report since 2026-05-23", trials=())
+    shown = render_night(report(new=(silent,), open=(silent,)))
+    assert "  057ac09d2b1c MISSING: node other, since 2026-05-29, last reported with aaaaaaaa\n" in shown
+    assert "MISSING  node other, no report since 2026-05-23; last reported with aaaaaaaa\n" in shown
+
+
 def view(**changes: object) -> NightView:
     made = NightView(
         node="desk",
