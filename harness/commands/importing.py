@@ -260,8 +260,9 @@ VERB = Verb(
             metavar="PATH",
             path=True,
             words=CompletionSource.FILE,
-            help="a bundle, a folder with bundles, sweeps, bisections and nights, a zip or tar archive of them, a report, "
-            "a result folder, a tree of folders <project>/<2 hex>/<38 hex>/<node>/, or a file with a pasted log or table",
+            help="a bundle, a folder with bundles, sweeps, bisections and nights, a zip or tar archive of them, a "
+            "report, a result folder, a tree of folders <project>/<2 hex>/<38 hex>/<node>/, or a file with a pasted "
+            "log or table",
         ),
         Argument(
             name="--as-node",
