@@ -1,5 +1,6 @@
 """How long the work of a night takes on a node, from how long it took before."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from statistics import median
@@ -20,7 +21,8 @@ def estimate_costs(details: Iterable[RunDetail], cells: dict[str, int], wanted: 
     """Return the expected seconds of builds, runs and blocks; what was never timed is as usual.
 
     `details` are the runs of a node with one config, `cells` is for each the number of cases with a number, by its id,
-    `wanted` how many cases the suite has. Of a live comparison one side counts, as both were measured at once.
+    `wanted` how many cases the suite has. Of a live comparison one side counts, as both were measured at
+    once, without the builds of both.
     """
     usual = NightCosts()
     ordered = sorted(details, key=lambda one: one.start)
@@ -29,7 +31,12 @@ def estimate_costs(details: Iterable[RunDetail], cells: dict[str, int], wanted: 
     whole = [time_run(one) - one.build_s for one in runs if wanted and cells.get(one.run_id, 0) >= wanted]
     each = [(time_run(one) - one.build_s) / cells[one.run_id] for one in runs if cells.get(one.run_id)]
     trials = {one.trial: one for one in ordered if one.trial and one.blocks}
-    blocks = [time_run(one) / one.blocks / max(1, cells.get(one.run_id, 1)) for one in trials.values()]
+    built: Counter[str] = Counter()
+    for one in ordered:
+        built[one.trial] += one.build_s
+    blocks = [
+        (time_run(one) - built[one.trial]) / one.blocks / max(1, cells.get(one.run_id, 1)) for one in trials.values()
+    ]
     return NightCosts(
         full_build_s=max(builds, default=usual.full_build_s),
         near_build_s=min(_middle(builds) or usual.near_build_s, max(builds, default=usual.near_build_s)),

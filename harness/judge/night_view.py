@@ -17,7 +17,7 @@ from harness.judge.night_question import (
 )
 from harness.judge.odd import ask_odd
 from harness.judge.trial_answer import LiveTrial
-from harness.plan.night_branch import read_time
+from harness.plan.night_branch import is_since, read_time
 from harness.records.history import EventKind, History
 from harness.records.measurement import Case
 from harness.records.night import BranchCommit, MeasuredCommit, NightView, Question, QuestionCause
@@ -84,13 +84,10 @@ def make_night_view(facts: NightFacts) -> NightView:
     asked = [*ask_suspicions(events, config), *(one for one in others if one.event not in sorted_ids)]
     trials = [one for one in facts.trials if one.node == facts.node and one.config == config]
     confirmations, audits = runs.choose(RunPurpose.CONFIRMATION), runs.choose(RunPurpose.AUDIT)
-    tonight = [one for one in confirmations if read_time(one.start) >= read_time(facts.began)]
+    anchored = _list_anchored(runs, facts.anchor)
     sides: Counter[str] = Counter()
-    for one in _list_anchored(runs, facts.anchor):
+    for one in anchored:
         sides[one.sha] += one.blocks
-    tonight_anchored = [
-        one for one in _list_anchored(runs, facts.anchor) if read_time(one.start) >= read_time(facts.began)
-    ]
     return NightView(
         node=facts.node,
         now=facts.now,
@@ -103,11 +100,11 @@ def make_night_view(facts: NightFacts) -> NightView:
         questions=add_evidence(asked, trials, by_id, costs),
         searches=list_searches(events, facts.bisections, by_id),
         anchored=tuple(sides.items()),
-        anchored_tonight=sum(one.blocks for one in tonight_anchored),
+        anchored_tonight=sum(one.blocks for one in anchored if _is_tonight(one, facts)),
         confirmations=len(confirmations),
         audits=len(audits),
         answered=_recall_question(confirmations, runs, trials),
-        confirmed_s=sum(map(time_run, tonight)),
+        confirmed_s=sum(time_run(one) for one in confirmations if _is_tonight(one, facts)),
         built=facts.built,
         codes=tuple(dict([*facts.codes, *((one.sha, one.code) for one in runs.details if one.code)]).items()),
         costs=costs,
@@ -115,6 +112,10 @@ def make_night_view(facts: NightFacts) -> NightView:
         fetched=facts.fetched,
         wants_tests=facts.wants_tests,
     )
+
+
+def _is_tonight(one: RunDetail, facts: NightFacts) -> bool:
+    return is_since(one.start, read_time(facts.began), read_time(facts.now))
 
 
 def _choose_config(facts: NightFacts) -> str:

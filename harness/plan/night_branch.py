@@ -92,6 +92,11 @@ def measure_age(start: str, now: datetime) -> timedelta | None:
     return max(age, timedelta()) if age >= -_AHEAD else None
 
 
+def is_since(start: str, began: datetime, now: datetime) -> bool:
+    """Return whether something began after a moment, and not in the future."""
+    return read_time(start) >= began and measure_age(start, now) is not None
+
+
 def is_fresh(starts: Iterable[str], now: datetime) -> bool:
     """Return whether one of these times is at most a week ago."""
     return any(age is not None and age <= FRESH for age in (measure_age(start, now) for start in starts))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.plan.night_bits import estimate_builds, measure_entropy, weigh_commits
-from harness.plan.night_branch import Branch, is_fresh, may_retry, measure_age, read_time
+from harness.plan.night_branch import Branch, is_fresh, is_since, may_retry, measure_age, read_time
 from harness.records.measurement import Case
 from harness.records.night import MeasuredCommit, NightView, Passed, WorkItem, WorkKind
 from harness.records.suite import Benchmark
@@ -82,7 +82,7 @@ def list_cells(view: NightView, branch: Branch) -> list[WorkItem]:
         return []
     began = read_time(view.began)
     own = [run.start for run in alike if run.sha == head]
-    if any(read_time(start) >= began for start in own) or not may_retry(own[1:], branch.now):
+    if any(is_since(start, began, branch.now) for start in own) or not may_retry(own[1:], branch.now):
         return []
     return [
         WorkItem(

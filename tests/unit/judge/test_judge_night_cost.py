@@ -28,6 +28,11 @@ def test_runs_builds_and_blocks_take_what_they_took() -> None:
     assert costs.block_s == 8 * 60 / 12 / 2
 
 
+def test_builds_are_no_part_of_a_block() -> None:
+    sides = [lasted(4, 8, purpose="anchor", trial="t", blocks=4, run_id=name, build_s=180.0) for name in "ab"]
+    assert estimate_costs(sides, {"a": 1, "b": 1}, 4).block_s == (8 * 60 - 2 * 180) / 4
+
+
 def test_a_run_of_a_part_says_nothing_of_the_whole() -> None:
     runs = [lasted(1, 40), lasted(2, 2)]
     costs = estimate_costs(runs, {"run-1": 8, "run-2": 1}, 8)

@@ -190,3 +190,11 @@ def test_runs_of_tomorrow_neither_hide_nor_repeat_work() -> None:
     ahead = [one.replace(start=one.start.replace("2026-01", "2026-02")) for one in runs]
     later = plan_night(see(*ahead))
     assert [item.key for item in later.items] == [item.key for item in whole.items]
+
+
+def test_comparisons_of_tomorrow_are_not_of_this_night() -> None:
+    """A clock that was set back must not leave a night without time to confirm, or without blocks."""
+    ahead = {"start": "2026-02-20T03:00:00+00:00", "ended": "2026-02-20T03:20:00+00:00"}
+    view = see(*sides(28, 1, 2, "confirmation", **ahead), *sides(28, 1, 7, "anchor", **ahead))
+    assert (view.confirmed_s, view.anchored_tonight) == (0, 0)
+    assert dict(view.anchored) == {sha(7): 4}

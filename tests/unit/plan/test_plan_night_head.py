@@ -139,6 +139,10 @@ def test_cases_without_a_number_are_measured_once_a_night() -> None:
     assert pick(view(measured=(ran(9, cells=CELLS),)), WorkKind.CELLS) == []
 
 
+def test_a_run_of_tomorrow_does_not_put_off_what_is_missing() -> None:
+    assert pick(view(measured=(ran(9, -1, cells=(BASE,)),)), WorkKind.CELLS)
+
+
 def test_a_case_that_never_works_is_tried_on_three_nights_then_once_a_week() -> None:
     half = [ran(9, days, cells=(BASE,)) for days in (5, 4, 3, 2)]
     assert pick(view(measured=tuple(half[:3])), WorkKind.CELLS)
