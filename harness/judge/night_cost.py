@@ -1,6 +1,6 @@
 """How long the work of a night takes on a node, from how long it took before."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from statistics import median
@@ -31,7 +31,7 @@ def estimate_costs(details: Iterable[RunDetail], cells: dict[str, int], wanted: 
     whole = [time_run(one) - one.build_s for one in runs if wanted and cells.get(one.run_id, 0) >= wanted]
     each = [(time_run(one) - one.build_s) / cells[one.run_id] for one in runs if cells.get(one.run_id)]
     trials = {one.trial: one for one in ordered if one.trial and one.blocks}
-    built: Counter[str] = Counter()
+    built: defaultdict[str, float] = defaultdict(float)
     for one in ordered:
         built[one.trial] += one.build_s
     blocks = [

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from harness.judge.event import TrialAnswer, choose_threshold, is_established, settle_history, sort_event
 from harness.judge.trial_answer import TrialPool, answer_pool
+from harness.records.comparison import Comparison
 from harness.records.history import Event, EventKind, NodeHistory, Series, SeriesChange, SeriesKey
 from harness.stats.judgement import OPEN
 from harness.stats.monitor import AMONG
@@ -131,6 +132,13 @@ def _list_established(series: Sequence[Series], trials: NodeTrials, known: set[s
                 yield _establish(pool, answer, series, trials.places)
 
 
+def _find_series(series: Sequence[Series], pool: TrialPool, found: Comparison) -> Series | None:
+    """Return the series that shows what live comparisons have found, of several yardsticks the newest; None without."""
+    wanted = (pool.config, found.case, found.metric)
+    own = [one for one in series if one.points and (one.key.config, one.key.case, one.key.metric) == wanted]
+    return max(own, key=lambda one: one.points[-1].position, default=None)
+
+
 def _establish(pool: TrialPool, answer: TrialAnswer, series: Sequence[Series], places: Mapping[str, int]) -> Event:
     first = next(one for one in pool.trials if one.asked_by == answer.asked_by)
     place = places.get(pool.new)
@@ -138,7 +146,7 @@ def _establish(pool: TrialPool, answer: TrialAnswer, series: Sequence[Series], p
     for one in answer.family.comparisons:
         if not one.relevant:
             continue
-        own = next((it for it in series if (it.key.case, it.key.metric) == (one.case, one.metric)), None)
+        own = _find_series(series, pool, one)
         points = own.points if own else ()
         later = [number for number, point in enumerate(points) if place is not None and point.position >= place]
         if later and points[later[0]].commit == pool.new:

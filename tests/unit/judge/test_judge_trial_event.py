@@ -194,3 +194,21 @@ def test_it_stands_until_its_level_is_the_level(raw: RawHistory) -> None:
         judge_history(long, {f"{night + 1:040x}": night for night in range(nights)}), [small]
     ).events
     assert (event.kind, event.open) == (EventKind.CODE, False)
+
+
+def test_what_a_night_found_is_shown_by_the_series_of_its_config(raw: RawHistory) -> None:
+    """Another config has the case, too, and its own runs; how the found level fares there says nothing."""
+    key = next(key for key in raw.series if key.case == str(BASE))
+    foreign = key._replace(config="00000000")
+    later = {
+        900 + night: detail(1, run_id=f"x{night:02}", sha=f"{night + 900:040x}", start=f"2026-03-{night + 1:02}")
+        for night in range(OPEN + 1)
+    }
+    points = [RawPoint(number, 1, 50.0 + number % 3, None, None) for number in later]
+    early = raw._replace(details={one: it for one, it in raw.details.items() if one < 21})
+    both = early._replace(series={foreign: points, **raw.series}, details=early.details | later)
+    order = {it.sha: place for place, it in enumerate([*early.details.values(), *later.values()])}
+    events = sort_by_trials(judge_history(both, order), [draw_trial(STEP, 0.05, asked_by="odd")]).events
+    (event,) = (one for one in events if one.id == "odd")
+    assert [one.key.config for one in event.changes] == ["11111111"]
+    assert (event.run, event.open) == ("run-21", True)
