@@ -33,3 +33,8 @@ def is_slower(event: Event) -> bool:
 def is_over(event: Event) -> bool:
     """Return whether an event has an end: what was slower, missing or broken is not so any more."""
     return bool(event.returned)
+
+
+def is_silent(event: Event) -> bool:
+    """Return whether an event says that a node, this one or another, did not report."""
+    return event.kind is EventKind.MISSING and not event.run

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from harness.judge.event import suggest_trial
-from harness.judge.night_change import is_over, is_slower
+from harness.judge.night_change import is_over, is_silent, is_slower
 from harness.judge.night_outcome import describe_outcome
 from harness.plan.night import plan_night
 from harness.records.bisection import BisectReport, Suspect
@@ -29,7 +29,7 @@ class NightEnd(NamedTuple):
     `view` is the last one, `plan` what is left of the last plan. `history` has the events of this node, sorted and with
     the triage of people, and the alarms for all nodes. `searches` are the answers of bisections, `facts` sentences
     about the node for events, and `options` those that make a command of an event build and measure in the same way,
-    both by the ids of events. `earlier` are the reports of earlier nights.
+    both by the ids of events. `earlier` are the reports of earlier nights. `stopped` says why the night ended early.
     """
 
     view: NightView
@@ -47,12 +47,14 @@ class NightEnd(NamedTuple):
     earlier: Sequence[NightReport] = ()
     audit: AuditCount | None = None
     notes: tuple[str, ...] = ()
+    stopped: str = ""
 
 
 def make_night_report(end: NightEnd) -> NightReport:
     """Return what people read in the morning."""
     view = end.view
-    own = [event for event in end.history.events if event.node == view.node or _is_silent(event)]
+    own = [_hear(event, end) for event in end.history.events if event.node == view.node or is_silent(event)]
+    heard = [event for event in own if _is_heard(event, end)]
     past = _Past(end)
     events = {event.id: event for event in own}
     answers = {one.event: answer for one in view.searches if (answer := _find_answer(end, one))}
@@ -61,6 +63,7 @@ def make_night_report(end: NightEnd) -> NightReport:
     sought = {one.event for one in view.searches if one.verdict is None}
     standing = [event for event in own if event.id not in shown and _stands(event, sought)]
     still = tuple(event for event in standing if event.triage is None)
+    tried = {*view.tried, *(one.item.key for one in end.done)}
     # What the next night would begin with, had it the whole budget and nothing changed.
     later = view.replace(left_s=end.budget_s, tried=(), anchored_tonight=0, confirmed_s=0.0, began=end.ended)
     return NightReport(
@@ -79,30 +82,37 @@ def make_night_report(end: NightEnd) -> NightReport:
         suspicions=view.questions,
         about=tuple(_describe(event, end) for event in (*new, *still)),
         done=tuple(one.replace(reason=describe_outcome(one, events, view, answers)) for one in end.done),
-        left=tuple(item for item in end.plan.items if item.key not in view.tried),
+        left=tuple(item for item in end.plan.items if item.key not in tried),
         passed=end.plan.passed,
         plan=plan_night(later).items,
         audit=end.audit,
-        notes=end.notes,
+        notes=(*end.notes, *(f"{event.node}: {event.subject}, until tonight" for event in heard)),
+        stopped=end.stopped,
         exit_code=_choose_code(new, end),
     )
 
 
 class _Past:
-    """What was known before a night: the events that earlier reports named."""
+    """What was known before a night: the events that earlier reports named.
+
+    A night that was stopped had another exit code than that of its findings, and if it was interrupted, nobody was
+    notified of them. They are new until a night comes to its end.
+    """
 
     def __init__(self, end: NightEnd) -> None:
         self._ended = datetime.fromisoformat(end.ended)
         tonight = self._ended - timedelta(seconds=NEW_S)
         # A report from the future is one from before the clock was set back.
-        times = [(_read_time(one.ended), one) for one in end.earlier]
+        whole = [one for one in end.earlier if not one.stopped]
+        times = [(_read_time(one.ended), one) for one in whole]
         before = [one for time, one in times if time is None or not tonight <= time <= self._ended]
         # What a night found that never came to its report is new in the next one.
         known = [time for time, _ in times if time and time < tonight]
-        self._since = max(known, default=tonight)
+        begun = [time for one in end.earlier if one.stopped and (time := _read_time(one.began))]
+        self._since = max(known, default=min([tonight, *begun]))
         self._named = {(one.id, one.kind) for report in before for one in report.new}
-        self._alarms = {one.id for report in end.earlier for one in (*report.new, *report.open) if not is_over(one)}
-        self._over = {one.id for report in end.earlier for one in report.new if is_over(one)}
+        self._alarms = {one.id for report in whole for one in (*report.new, *report.open) if not is_over(one)}
+        self._over = {one.id for report in whole for one in report.new if is_over(one)}
 
     def is_new(self, event: Event) -> bool:
         """Return whether people hear of an event for the first time, or for the first time that it is over.
@@ -124,9 +134,16 @@ class _Past:
         return time is not None and self._since <= time <= self._ended
 
 
-def _is_silent(event: Event) -> bool:
-    """Return whether an event says that a node, this one or another, did not report."""
-    return event.kind is EventKind.MISSING and not event.run
+def _hear(event: Event, end: NightEnd) -> Event:
+    """Return an event as it stands with this report, which ends the silence of its own node."""
+    if event.node == end.view.node and is_silent(event) and event.open:
+        return event.replace(open=False, returned=end.ended[:10])
+    return event
+
+
+def _is_heard(event: Event, end: NightEnd) -> bool:
+    """Return whether an event is the silence of this node that ended today; nobody else may have noticed it."""
+    return event.node == end.view.node and is_silent(event) and event.returned == end.ended[:10]
 
 
 def _stands(event: Event, sought: set[str]) -> bool:
@@ -183,11 +200,14 @@ def _find_only(event: Event, view: NightView, search: CodeSearch | None) -> tupl
 
 
 def _choose_code(new: Iterable[Event], end: NightEnd) -> int:
-    """Return 20 for a regression that is new; else what is worst of the newest commit's runs, as `run` has it."""
+    """Return 20 for a regression that is new; else what is worst of the newest commit's runs, as `run` has it.
+
+    So a head that could not be had, or not be measured for want of weights, does not pass for a quiet night.
+    """
     if any(is_slower(event) and not is_over(event) for event in new):
         return int(ExitCode.REGRESSION)
     of_head = {one.exit_code for one in end.done if one.item.kind in (WorkKind.HEAD, WorkKind.CELLS)}
-    return next((int(code) for code in _ORDER if code in of_head), 0)
+    return next((int(code) for code in _ORDER if code in of_head), max(of_head, default=0))
 
 
 def _read_time(text: str) -> datetime | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from harness.errors import HarnessError, UnfitError
+from harness.errors import HarnessError, InterruptedRunError, UnfitError
 from harness.night.performance import perform
 from harness.night.upkeep import keep_limit
 from harness.night.watch import Moment, Seen, Watch
@@ -64,16 +64,13 @@ class NightLoop:
         """
         seen, stop = first, None
         while stop is None and (item := plan.next):
-            self._keep_limit(plan)
-            self._announce(item)
-            performed = perform(item, self._request, self._work, self._expect_code(item, seen))
-            self._done.append(performed.done)
-            if performed.done.reason:
-                self._work.console.note(f"{performed.done.status}: {performed.done.reason}")
-            stop = performed.stop
             try:
+                self._keep_limit(plan)
+                stop = self._do(item, seen)
                 seen, plan = self.look()
-            except (HarnessError, OSError) as error:  # what was known before stands in the report
+            except KeyboardInterrupt:  # what was known before stands in the report
+                stop = stop or InterruptedRunError("interrupted")
+            except (HarnessError, OSError) as error:
                 stop = stop or explain_stop("night", error, "finished work is kept", _AGAIN, self._work.places.results)
         return NightOutcome(
             began=self._began,
@@ -84,6 +81,15 @@ class NightLoop:
             notes=tuple(self._notes),
             stop=stop,
         )
+
+    def _do(self, item: WorkItem, seen: Seen) -> HarnessError | None:
+        """Carry out an item, and return the error that ends the night with it, if there is one."""
+        self._announce(item)
+        performed = perform(item, self._request, self._work, self._expect_code(item, seen))
+        self._done.append(performed.done)
+        if performed.done.reason:
+            self._work.console.note(f"{performed.done.status}: {performed.done.reason}")
+        return performed.stop
 
     def _expect_code(self, item: WorkItem, seen: Seen) -> Callable[[str], bool] | None:
         """Return what tells whether the code of the commit to be run was measured, or None where it is of no use."""

@@ -73,6 +73,7 @@ def report_night(outcome: NightOutcome, branch: BranchState, request: NightReque
             audit=_count_audits(known.raw, request.node, note),
             earlier=load_nights(results, request.node, _EARLIER, note),
             notes=(*outcome.notes, *_describe_head(outcome, known.raw)),
+            stopped=outcome.stop.line if outcome.stop else "",
         )
     )
 

@@ -219,8 +219,8 @@ class DoneStatus(StrEnum):
 class DoneItem(Record):
     """An item of work, what came of it, in which runs, and how many seconds it took; `reason` says why it failed.
 
-    `exit_code` is what a command that did the same would have returned, as far as the code that was measured is meant:
-    10 for a build that failed, 11 for tests, 12 for a benchmark, else 0.
+    `exit_code` is what a command that did the same would have returned: 10 for a build that failed, 11 for tests, 12
+    for a benchmark, 4 for weights that cannot be downloaded.
     """
 
     item: WorkItem

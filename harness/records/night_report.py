@@ -39,7 +39,7 @@ class NightReport(Record):
     looks unlike its past and is not sorted, and `about` what else is known of events. `done` is what was done, `left`
     what was not, because of the budget, `plan` what comes next. `settled` is how many events stand but are not shown,
     since people decided about them. `notes` are single sentences about the node, the network and the branch.
-    `exit_code` is that of the night.
+    `stopped` says why the night ended early, empty for one that came to its end. `exit_code` is that of the night.
     """
 
     schema: int
@@ -62,6 +62,7 @@ class NightReport(Record):
     audit: AuditCount | None = None
     settled: int = 0
     notes: tuple[str, ...] = ()
+    stopped: str = ""
     exit_code: int = 0
 
     @property

@@ -83,7 +83,9 @@ def tabulate_shifts(event: Event, most: int = _NAMED) -> tuple[tuple[str, ...], 
 def describe_last(event: Event, old: str) -> str:
     """Return the commit with which what is missing or broken was last there: `last measured with v1.8.5`."""
     word = "built" if event.kind is EventKind.BROKEN else "measured" if event.run else "reported"
-    return f"last {word} with {old}" if event.old else f"never {word}"
+    if event.old:
+        return f"last {word} with {old}"
+    return f"never {word}" if event.run else "silent"
 
 
 def _head(event: Event, names: Mapping[str, str]) -> Iterator[str]:

@@ -79,6 +79,8 @@ def _list_head(report: NightReport) -> Iterator[str]:
     began, ended = (time[:16].replace("T", " ") for time in (report.began, report.ended))
     ended = ended.removeprefix(began[:11])  # of the same day
     yield f"{_INDENT}night   {began} to {ended} UTC; {spent} of {format_seconds(report.budget_s)} used"
+    if report.stopped:
+        yield f"{_INDENT}ended   early: {printable(report.stopped)}"
 
 
 def _render_part(part: NightPart, width: int) -> Iterator[str]:

@@ -165,7 +165,7 @@ class NightRequest(Record):
     """A night's watch over a branch: what each kind of its work is made of, and its limits.
 
     `run` is the ordinary run of a commit, `side` one side of a comparison, both with a source that has only the
-    repository. `relinks` tells that comparisons relink both sides for every block. `branch` is empty for the default
+    repository, `design` that of each comparison. `branch` is empty for the default
     branch, `anchor` for the newest release. `notify` is the command for new events. The cache is kept below
     `cache_limit_bytes`, None for no limit. A node that reported nothing for `silent_nights` is an alarm. A `dry` night
     is only planned and shown.

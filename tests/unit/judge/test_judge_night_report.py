@@ -195,6 +195,32 @@ def test_a_command_measures_it_again() -> None:
     assert note.command.endswith(" --isa avx2")
 
 
+def test_this_report_ends_the_silence_of_its_own_node() -> None:
+    silent = alarm(run="", node="desk", subject="no report since 2026-05-20", open=True)
+    for known in (silent, silent.replace(open=False, returned="2026-05-29")):
+        report = make_night_report(end(known))
+        assert (report.new, report.open) == ((), ())
+        assert report.notes == ("desk: no report since 2026-05-20, until tonight",)
+    assert make_night_report(end(silent.replace(open=False, returned="2026-05-27"))).notes == ()
+    (back,) = make_night_report(end(silent, earlier=(earlier(silent),))).new
+    assert (back.open, back.returned) == (False, "2026-05-29"), "another node had raised the alarm"
+
+
+@pytest.mark.parametrize("hours", [2, 24])
+def test_what_a_stopped_night_found_is_new_until_a_night_comes_to_its_end(hours: int) -> None:
+    """Its exit code was that of the full disk, and whoever pressed Ctrl-C was not notified."""
+    found, missing = code(28 if hours == 24 else 29, 0), alarm()
+    whole = earlier(hours=48)
+    stopped = earlier(found, missing, hours=hours).replace(began="2026-05-27T23:00:00+00:00", stopped="interrupted")
+    for before in ((stopped,), (stopped, whole)):
+        report = make_night_report(end(found, missing, earlier=before))
+        assert (report.new, report.exit_code) == ((found, missing), 20)
+    told = earlier(found, missing, hours=20)
+    after = make_night_report(end(found, missing, earlier=(told, stopped, whole)))
+    assert (after.new, after.exit_code) == ((), 0)
+    assert make_night_report(end(stopped="the disk is full")).stopped == "the disk is full"
+
+
 def done(kind: WorkKind, exit_code: int) -> DoneItem:
     item = WorkItem(kind=kind, commit=B, reason="", seconds=1.0, bits=1.0)
     status = DoneStatus.FAILED if exit_code else DoneStatus.DONE
@@ -207,6 +233,8 @@ def done(kind: WorkKind, exit_code: int) -> DoneItem:
         ((done(WorkKind.HEAD, 10),), 10),
         ((done(WorkKind.HEAD, 12), done(WorkKind.CELLS, 12)), 12),
         ((done(WorkKind.HEAD, 12), done(WorkKind.CELLS, 11)), 11),
+        ((done(WorkKind.HEAD, 4),), 4),  # its weights cannot be downloaded
+        ((done(WorkKind.HEAD, 4), done(WorkKind.CELLS, 12)), 12),
         ((done(WorkKind.HEAD, 0), done(WorkKind.GAP, 10), done(WorkKind.ANCHOR, 10)), 0),
     ],
 )
@@ -220,6 +248,8 @@ def test_what_is_left_is_not_what_was_tried() -> None:
     plan = NightPlan(items=(gap, gap.replace(commit=C)))
     report = make_night_report(end(plan=plan, view=view(tried=(gap.key,))))
     assert [one.commit for one in report.left] == [C]
+    ended = DoneItem(item=gap.replace(commit=C), status=DoneStatus.DONE, seconds=1.0)
+    assert make_night_report(end(plan=plan, done=(ended,))).left == (gap,), "the last look may have failed"
     assert [one.kind for one in report.plan][:1] == [WorkKind.HEAD], "nothing is measured yet"
 
 

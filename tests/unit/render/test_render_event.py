@@ -131,6 +131,8 @@ def test_what_is_missing_says_what_and_since_when(old: str, where: str) -> None:
     )
     assert render_events([event], {}).splitlines() == [f"0a  d  MISSING  desk: {where}", "  no tests", "  2 cases"]
     assert "; back since e\n" in render_events([event.replace(returned="e")], {})
-    last = where.partition(" ")[0] + " {}" + (" with abababab" if old else "")
-    for changes, word in (({"kind": EventKind.BROKEN}, "built"), ({"run": ""}, "reported")):
-        assert f"desk: {last.format(word)}\n" in render_events([event.replace(**changes)], {})
+    for changes, last in (
+        ({"kind": EventKind.BROKEN}, "last built with abababab" if old else "never built"),
+        ({"run": ""}, "last reported with abababab" if old else "silent"),
+    ):
+        assert f"desk: {last}\n" in render_events([event.replace(**changes)], {})

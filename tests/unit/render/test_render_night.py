@@ -308,3 +308,10 @@ def test_an_empty_plan_says_so() -> None:
         "desk: no commit is known",
         "  nothing to do (1 h 00 min left)",
     ]
+
+
+def test_a_night_that_ended_early_says_why() -> None:
+    stopped = report(stopped="the night stopped: No space left\x1b on device")
+    assert "\n  ended   early: the night stopped: No space left" in render_night(stopped)
+    assert "- ended early: the night stopped" in render_night_markdown(stopped)
+    assert "early" not in render_night(report())
