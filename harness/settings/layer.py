@@ -168,7 +168,8 @@ def _describe(value: Value) -> str:
 def choose_table(file: Mapping[str, object], verb: str, file_name: str) -> dict[str, object]:
     """Return the keys of a file of settings that apply to a verb: those of its own table win over those at the top.
 
-    Raises UsageError if a table is not one, and for a setting that a table has under two names.
+    Raises UsageError if a table is not one, for a setting that a table has under two names, and for one that its verb
+    does not take.
     """
     top = {key: value for key, value in file.items() if key not in TABLES}
     own = file.get(verb, {}) if verb in TABLES else {}
@@ -178,17 +179,27 @@ def choose_table(file: Mapping[str, object], verb: str, file_name: str) -> dict[
         )
     if not own:
         return top
-    named = name_settings(own, f"{file_name}: [{verb}]")
+    where = f"{file_name}: [{verb}]"
+    named = name_settings(own, where, f"harness {verb} --help  # each option is a setting")
+    for name in named:
+        if verb not in BY_NAME[name].commands:
+            hint = f"remove it, or write it above the line [{verb}] if other commands are to have it"
+            raise UsageError(f"{where}: harness {verb} takes no setting {name}", hint=hint)
     return {key: value for key, value in top.items() if name_setting(key) not in named} | named
 
 
-def name_settings(table: Mapping[str, object], where: str) -> dict[str, object]:
-    """Return the values of a table by setting name; raises UsageError for an unknown setting."""
+def name_settings(
+    table: Mapping[str, object], where: str, listing: str = "harness run --help  # each option is a setting"
+) -> dict[str, object]:
+    """Return the values of a table by setting name; raises UsageError for an unknown setting.
+
+    `listing` is the command that prints those that there are.
+    """
     normal: dict[str, object] = {}
     for key, value in table.items():
         name = name_setting(key)
         if name not in BY_NAME:
-            hint = RETIRED.get(name) or nearest(name, BY_NAME, listing="harness run --help  # each option is a setting")
+            hint = RETIRED.get(name) or nearest(name, BY_NAME, listing=listing)
             raise UsageError(f"{where}: unknown setting {name!r}", hint=hint)
         if name in normal:
             raise UsageError(
@@ -225,6 +236,12 @@ def _convert(setting: Setting, raw: object, where: str) -> Value:
         hint = f"{setting.flag} {example}" if setting.kind is not SettingKind.FLAG else example
         given = ",".join(map(str, raw)) if isinstance(raw, list | tuple) else raw
         raise UsageError(f"{where}: expected {expected}, not {given!r}", hint=hint) from None
+
+
+def _text(raw: object) -> str:
+    if isinstance(raw, list | tuple | Mapping):
+        raise ValueError  # an array or a table of TOML
+    return str(raw)
 
 
 def _words(raw: object) -> tuple[str, ...]:
@@ -290,7 +307,7 @@ _EXPECTED: dict[SettingKind, tuple[str, str]] = {
     SettingKind.DEFINES: ("a CMake option NAME=VALUE", "GGML_LTO=ON"),
 }
 _CONVERTERS: dict[SettingKind, Callable[[object], Value]] = {
-    SettingKind.TEXT: str,
+    SettingKind.TEXT: _text,
     SettingKind.INTEGER: _integer,
     SettingKind.SECONDS: _seconds,
     SettingKind.PERCENT: _percent,

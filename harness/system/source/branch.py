@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from harness.errors import UnavailableError
+from harness.errors import UnavailableError, UsageError
 from harness.records.commit_line import LineCommit
 from harness.records.record import Record, short_hash
 from harness.records.source import Commit
@@ -22,7 +22,6 @@ from harness.system.source.repository import (
     fetch_refs,
     first_commit,
     open_clone,
-    refuse_unknown,
     require_ref,
 )
 
@@ -100,8 +99,17 @@ def _fetch(clone: OpenClone, branch: str, own: str) -> str:
     source = f"refs/heads/{branch}" if branch else "HEAD"
     complaint = fetch_refs(clone.git, f"+{source}:{own}", *TAGS)
     if complaint and any(word in complaint for word in MISSING):
-        raise refuse_unknown(clone.git, clone.location, branch or "HEAD")
+        raise _refuse(clone.location, branch)
     return complaint
+
+
+def _refuse(location: str, branch: str) -> UsageError:
+    """Return the error for a branch that a repository does not have, or for a repository without a commit."""
+    if branch:
+        hint = f"git ls-remote --heads {redact_url(location)}  # lists its branches"
+        return UsageError(f"{redact_url(location)} has no branch {branch!r}", hint=hint)
+    cause = "it is empty, or its HEAD names a branch that does not exist"
+    return UsageError(f"{redact_url(location)} has no default branch", cause=cause, hint="--branch NAME")
 
 
 def _list_commits(clone: OpenClone, head: str) -> Iterator[LineCommit]:

@@ -170,7 +170,7 @@ def _fetch(git: Git, location: str, ref: str, note: Note) -> str:
         raise explain_unreachable(git, location, ref, f"{complaint}\n{further}")
     sha = _find_local(git, ref) or first_commit(git, [f"refs/heads/{ref}", ref])
     if not sha:
-        raise refuse_unknown(git, location, ref)
+        raise _refuse_unknown(git, location, ref)
     return sha
 
 
@@ -221,8 +221,7 @@ def _unreadable(location: str, what: str, complaint: str) -> UnavailableError:
     return UnavailableError(what, cause=find_reason(complaint), hint=hint)
 
 
-def refuse_unknown(git: Git, location: str, ref: str) -> UsageError:
-    """Return the error for a ref that a repository does not have."""
+def _refuse_unknown(git: Git, location: str, ref: str) -> UsageError:
     if git.ask("rev-parse", "--is-shallow-repository") == "true":
         hint = "--repo with the repository that it was cloned from"
         if location.startswith(_LOCAL):

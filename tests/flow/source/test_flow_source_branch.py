@@ -98,3 +98,18 @@ def test_a_branch_that_is_not_there_is_refused(name: str, follow: Follow) -> Non
 def test_an_anchor_that_is_not_there_is_refused(follow: Follow) -> None:
     with pytest.raises(UsageError, match=r"v1\.0\.7"):
         follow(anchor="v1.0.7")
+
+
+@pytest.mark.parametrize("name", ["v1.0.0", "refs/heads/master", "no-such"])
+def test_what_is_no_branch_is_refused_as_one(name: str, follow: Follow) -> None:
+    with pytest.raises(UsageError, match="has no branch") as refused:
+        follow(name)
+    assert refused.value.hint.startswith("git ls-remote --heads file://")
+
+
+def test_a_repository_without_a_commit_says_so(upstream: Repository, tmp_path: Path, environ: dict[str, str]) -> None:
+    upstream.git("init", "--quiet", str(tmp_path / "empty"))
+    words = BranchWords(repo=f"file://{tmp_path / 'empty'}")
+    with pytest.raises(UsageError, match="has no default branch") as refused:
+        follow_branch(words, (), cache=tmp_path / "cache", environ=environ, note=lambda _: None)
+    assert (refused.value.hint, "it is empty" in refused.value.cause) == ("--branch NAME", True)

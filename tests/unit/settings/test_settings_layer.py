@@ -253,6 +253,8 @@ def test_the_table_of_a_verb_wins_over_the_top_of_the_file() -> None:
     [
         ({"nightly": "1h"}, "harness.toml: nightly is not a table"),
         ({"nightly": {"budgt": "1h"}}, "harness.toml: [nightly]: unknown setting 'budgt'"),
+        ({"nightly": {"zzzzzz": "1h"}}, "try:   harness nightly --help"),
+        ({"nightly": {"ref": "v1.8.4"}}, "harness.toml: [nightly]: harness nightly takes no setting ref"),
         ({"nightly": {"fa": "1", "flash_attn": "0"}}, "the setting flash_attn is given twice"),
     ],
 )
@@ -261,6 +263,12 @@ def test_a_wrong_table_is_refused_by_the_verb_that_it_is_for(file: dict[str, obj
         choose_table(file, "nightly", "harness.toml")
     assert said in str(refused.value)
     assert choose_table(file, "run", "harness.toml") == {}
+
+
+@pytest.mark.parametrize("value", [["mail", "-s"], {"command": "mail"}])
+def test_an_array_is_no_text(value: object) -> None:
+    with pytest.raises(UsageError, match="notify: expected text"):
+        layered(file={"notify": value})
 
 
 def test_a_value_that_may_be_secret_is_not_described() -> None:
