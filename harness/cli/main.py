@@ -18,10 +18,11 @@ from harness.commands.verb import Call, Verb
 from harness.errors import HarnessError, InterruptedRunError, UnfitError, UsageError
 from harness.records.record import is_text
 from harness.render.plain import harmless
-from harness.settings.layer import Settings, choose_table, layer_settings, nearest
+from harness.settings.layer import Settings, layer_settings, nearest
 from harness.settings.name import FILE, PREFIX
 from harness.settings.setting import MEASURE, PRINTING
 from harness.settings.table import SETTINGS
+from harness.settings.verb_table import choose_table
 from harness.system.console import Console
 from harness.system.disk import expand_home
 from harness.system.limit import CpuTimeError, limit_of

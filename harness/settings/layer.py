@@ -8,12 +8,10 @@ from harness.records.record import Record
 from harness.records.run import SettingOrigin, SettingUsed
 from harness.records.secret import HIDDEN, is_secret, redact
 from harness.settings.name import PREFIX
-from harness.settings.setting import NIGHT, Setting, SettingKind, Value
+from harness.settings.setting import Setting, SettingKind, Value
 from harness.settings.table import ALIASES, BY_NAME, RETIRED, SETTINGS
 from harness.settings.value import DURATIONS, parse_duration, split_option
 
-# Verbs that have a table of their own in a file of settings.
-TABLES = NIGHT
 _MOST_S = 1e9
 # These name files and folders that are needed before or beside the settings.
 _BESIDE = ("CONFIG", "SYSROOT", "VENV", "TEST_VENV")
@@ -163,29 +161,6 @@ def _describe(value: Value) -> str:
     """Return a value as text, with any password in a URL replaced."""
     text = ",".join(value) if isinstance(value, tuple) else str(value)
     return redact(text, "***@")
-
-
-def choose_table(file: Mapping[str, object], verb: str, file_name: str) -> dict[str, object]:
-    """Return the keys of a file of settings that apply to a verb: those of its own table win over those at the top.
-
-    Raises UsageError if a table is not one, for a setting that a table has under two names, and for one that its verb
-    does not take.
-    """
-    top = {key: value for key, value in file.items() if key not in TABLES}
-    own = file.get(verb, {}) if verb in TABLES else {}
-    if not isinstance(own, Mapping):
-        raise UsageError(
-            f"{file_name}: {verb} is not a table", hint=f"[{verb}] on a line of its own, then its settings"
-        )
-    if not own:
-        return top
-    where = f"{file_name}: [{verb}]"
-    named = name_settings(own, where, f"harness {verb} --help  # each option is a setting")
-    for name in named:
-        if verb not in BY_NAME[name].commands:
-            hint = f"remove it, or write it above the line [{verb}] if other commands are to have it"
-            raise UsageError(f"{where}: harness {verb} takes no setting {name}", hint=hint)
-    return {key: value for key, value in top.items() if name_setting(key) not in named} | named
 
 
 def name_settings(
