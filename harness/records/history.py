@@ -183,7 +183,8 @@ class Event(Record):
     what they came to together. What is known from the runs, a change of the yardstick or the node, has a `subject`,
     such as "kernel: 6.1 -> 6.12", and `changes`. So has what only trials have shown: its `changes` are theirs. It is
     `open` as long as one of its suspicions is. `command` would sort it, and `search` find its commit
-    where it may be one of several; both may be empty. `triage` is what people decided about it.
+    where it may be one of several; both may be empty. `bisection` is the newest one of these commits that has ended.
+    `triage` is what people decided about it.
     """
 
     id: str
@@ -202,6 +203,7 @@ class Event(Record):
     open: bool = False
     command: str = ""
     search: str = ""
+    bisection: str = ""
     triage: Triage | None = None
 
 

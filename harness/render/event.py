@@ -109,7 +109,9 @@ def _conclude(event: Event, width: int) -> Iterator[str]:
         yield f"{_INDENT}measured in turns{left}: {', '.join(event.trials)}"
     if event.command and not event.returned:
         yield from continue_command(event.command, lead=f"{_INDENT}to find out: ", width=width)
-    if event.search and not event.returned:
+    if event.bisection:
+        yield f"{_INDENT}the search for its commit: harness show {event.bisection}"
+    elif event.search and not event.returned:
         yield from continue_command(event.search, lead=f"{_INDENT}to find the commit: ", width=width)
 
 

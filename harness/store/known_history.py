@@ -2,7 +2,7 @@
 
 import contextlib
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -13,11 +13,12 @@ from harness.judge.judged_history import add_events, choose_trials, judge_histor
 from harness.judge.trial_answer import LiveTrial
 from harness.parse.triage import parse_triage
 from harness.records.card import RunFilter
-from harness.records.history import History
+from harness.records.history import Event, EventKind, History
 from harness.records.raw_history import RawHistory
 from harness.records.triage import Triage
 from harness.records.wording import format_count
 from harness.settings.request import Places
+from harness.store.bisection_file import list_files, load_bisection
 from harness.store.index.history import load_history, measure
 from harness.store.index.index import RunIndex
 from harness.store.index.inquiry import ask_index
@@ -67,6 +68,7 @@ def know_history(
         console.warn(f"harness: {error}")
     history = sort_by_trials(history, trials, order, options)
     reported = {node: starts for node, starts in list_reported(places.results).items() if wanted.node in ("", node)}
+    history = history.replace(events=tuple(_name_searches(history.events, places.results)))
     absent = find_absences(raw, datetime.now(UTC).isoformat(), reported, silent_nights)
     return KnownHistory(raw, add_events(history, absent), tuple(trials), (*errors, *unread))
 
@@ -112,6 +114,21 @@ def _load_numbers(places: Places, console: Console, wanted: RunFilter) -> tuple[
     for error in errors:
         console.warn(f"harness: {error}")
     return raw, errors
+
+
+def _name_searches(events: Iterable[Event], results: Path) -> Iterator[Event]:
+    """Yield events, those of the code with the newest bisection of their commits that has ended."""
+    ended: dict[tuple[str, str, str], str] = {}
+    events = tuple(events)
+    for node in sorted({one.node for one in events if one.kind is EventKind.CODE and one.search}):
+        for path in reversed(list_files(results, node)):  # the oldest first
+            with contextlib.suppress(HarnessError, OSError):  # `show bisect` and the night name files that are damaged
+                stored = load_bisection(path)
+                if stored.end:
+                    ended[(node, *stored.line.ends)] = stored.id
+    for one in events:
+        found = ended.get((one.node, one.old, one.new), "") if one.kind is EventKind.CODE else ""
+        yield one.replace(bisection=found) if found else one
 
 
 def _order_by_git(raw: RawHistory, cache: Path, environ: Mapping[str, str]) -> dict[str, int]:

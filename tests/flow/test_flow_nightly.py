@@ -133,6 +133,9 @@ def test_a_slow_commit_is_confirmed_and_found(branch: Branch, kit: Kit) -> None:
     events = json.loads(kit.harness("events", "--json").stdout)
     code = [one for one in events if one["kind"] == "CODE"]
     assert [one["id"] for one in code] == [confirmed[0].asked_by]
+    shown = kit.harness("events", "show", code[0]["id"]).stdout
+    assert f"the search for its commit: harness show {code[0]['bisection']}\n" in shown
+    assert "to find the commit" not in shown
     found = json.loads(kit.harness("show", "bisect", "--json").stdout)
     assert found["verdict"] == "FOUND"
     assert found["culprits"][0]["suspects"][0]["commit"] == branch.shas[18]

@@ -115,6 +115,7 @@ def test_a_live_comparison_that_left_it_open_says_what_may_settle_it(kind: Event
         ({"search": ""}, ["to find out: harness ab"]),
         ({"kind": EventKind.CODE, "command": ""}, ["to find the commit: harness bisect"]),
         ({"returned": "2026-02-01"}, []),
+        ({"kind": EventKind.CODE, "command": "", "bisection": "x-bisect-1"}, []),
     ],
 )
 def test_an_event_names_the_commands_that_would_settle_it(changes: dict[str, object], commands: list[str]) -> None:
@@ -122,6 +123,7 @@ def test_an_event_names_the_commands_that_would_settle_it(changes: dict[str, obj
     event = event.replace(**{"command": "harness ab", "search": "harness bisect", **changes})
     lines = [line.strip() for line in render_events([event], NAMES).splitlines()]
     assert [line for line in lines if line.startswith("to find")] == commands
+    assert ("the search for its commit: harness show x-bisect-1" in lines) is bool(event.bisection)
 
 
 @pytest.mark.parametrize(("old", "where"), [("", "never measured"), (SHA, "last measured with abababab")])
