@@ -5,11 +5,14 @@ from typing import NamedTuple
 
 from benchmarks.night_node import SERIES
 from benchmarks.night_results import CONFIG, NODE, Results
+from harness.judge.creep import AnchorNights, ask_creep
 from harness.judge.judged_history import choose_trials, judge_history, sort_by_trials
 from harness.judge.night_question import KnownBisection
 from harness.judge.night_view import NightFacts, make_night_view
+from harness.judge.trial_answer import LiveTrial, list_trials
 from harness.records.history import History
 from harness.records.night import BranchCommit, NightView
+from harness.records.purpose import RunPurpose
 
 CELLS = tuple(dict.fromkeys(case for case, _ in SERIES))
 
@@ -60,11 +63,19 @@ class Watcher:
             history=history,
             config=CONFIG,
             trials=trials,
+            asked=ask_creep(AnchorNights(NODE, anchor, CONFIG, list_anchored(results), order, history.events)),
             bisections=list_bisections(results),
             built=tuple(results.built),
             tried=tried,
         )
         return Watched(history, make_night_view(facts))
+
+
+def list_anchored(results: Results) -> list[LiveTrial]:
+    """Return the blocks of all nights against the anchor, oldest first."""
+    found = list_trials(results.raw.details.values(), (RunPurpose.ANCHOR,))
+    ids = {frozenset(side.run_id for side in one.sides) for one in found}
+    return [one for one in results.trials if frozenset(one.runs) in ids]
 
 
 def list_bisections(results: Results) -> list[KnownBisection]:

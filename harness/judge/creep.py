@@ -1,7 +1,8 @@
 """Small changes that add up, as questions for the night: what the blocks against the anchor show over many nights."""
 
+import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from harness.judge.trial_answer import LiveTrial
@@ -36,11 +37,11 @@ class AnchorNights(NamedTuple):
 
 
 class _Sequence(NamedTuple):
-    """The centres of blocks night by night, of one case or of several together."""
+    """The centres of blocks night by night, of one case and metric or of several together, and its share of `ALPHA`."""
 
-    cases: tuple[Case, ...]
-    metric: str
+    keys: tuple[tuple[Case, str], ...]
     nights: tuple[tuple[float, ...], ...]
+    level: float
 
 
 def ask_creep(known: AnchorNights) -> tuple[Question, ...]:
@@ -54,16 +55,20 @@ def ask_creep(known: AnchorNights) -> tuple[Question, ...]:
     explained = [known.places[event.new] for event in known.events if _is_change(event, known.places)]
     since = max(explained, default=-1)
     nights = [one for one in own if known.places.get(one.contender, since) >= since]
+    # A watch that has the anchor among its commits has seen it as a head: the ratio was one then.
+    from_anchor = known.anchor in known.places and not explained
     found: list[Question] = []
     while nights:
         sequences = _list_sequences(nights)
-        alarms = [(one, alarm) for one in sequences if (alarm := find_creep(one.nights, ALPHA / len(sequences)))]
+        alarms = [
+            (one, alarm) for one in sequences if (alarm := find_creep(one.nights, one.level, from_anchor=from_anchor))
+        ]
         if not alarms:
             break
         now = min(alarm.new for _, alarm in alarms)
         first = sorted((pair for pair in alarms if pair[1].new == now), key=lambda pair: -pair[1].score)
         found.append(_ask(known, nights, first))
-        nights = nights[now + 1 :]
+        nights, from_anchor = nights[now + 1 :], False
     return tuple(one for one in reversed(found[-_NEWEST:]) if one.old != one.new)
 
 
@@ -81,33 +86,40 @@ def _is_change(event: Event, places: Mapping[str, int]) -> bool:
 
 
 def _list_sequences(nights: Sequence[LiveTrial]) -> list[_Sequence]:
-    """Return the sequences of each case and metric, and of each metric over all cases of the newest night."""
-    centres: list[dict[tuple[Case, str], tuple[float, ...]]] = [
-        {(one.case, one.metric): tuple(PairedEvidence(one.blocks, one.starts).centres) for one in night.samples}
-        for night in nights
-    ]
-    keys = list(centres[-1])
-    alone = [_Sequence((case,), metric, tuple(one.get((case, metric), ()) for one in centres)) for case, metric in keys]
-    return [*alone, *_join(keys, centres)]
+    """Return the sequences of each case and metric of the newest night, of each metric over all cases, and of all.
 
-
-def _join(
-    keys: Iterable[tuple[Case, str]], centres: Sequence[Mapping[tuple[Case, str], tuple[float, ...]]]
-) -> list[_Sequence]:
-    """Return each metric over all its cases: the means of their first blocks, of their second blocks, and so on.
-
-    A mean of centres that are symmetric is symmetric, too, and scatters less.
+    Each of these three kinds has the same share of `ALPHA`.
     """
-    cases: dict[str, list[Case]] = {}
-    for case, metric in keys:
-        cases.setdefault(metric, []).append(case)
-    joined = []
-    for metric, own in cases.items():
-        if len(own) > 1:
-            rows = ([night.get((case, metric), ()) for case in own] for night in centres)
-            means = tuple(tuple(math.fsum(row) / len(row) for row in zip(*columns, strict=False)) for columns in rows)
-            joined.append(_Sequence(tuple(own), metric, means))
-    return joined
+    centres = [_find_centres(night) for night in nights]
+    keys = tuple(centres[-1])
+    metrics = dict.fromkeys(metric for _, metric in keys)
+    kinds: list[list[tuple[tuple[Case, str], ...]]] = [
+        [(key,) for key in keys],
+        [tuple(key for key in keys if key[1] == metric) for metric in metrics],
+        [keys],
+    ]
+    distinct = [dict.fromkeys(kind) for kind in kinds]
+    wanted = [list(kind) for number, kind in enumerate(distinct) if kind and kind not in distinct[:number]]
+    return [
+        _Sequence(one, tuple(_join(one, night) for night in centres), ALPHA / len(wanted) / len(kind))
+        for kind in wanted
+        for one in kind
+    ]
+
+
+@functools.lru_cache(maxsize=4096)
+def _find_centres(night: LiveTrial) -> Mapping[tuple[Case, str], tuple[float, ...]]:
+    """Return the centres of the blocks of a comparison, by case and metric; a night looks at all of them often."""
+    return {(one.case, one.metric): tuple(PairedEvidence(one.blocks, one.starts).centres) for one in night.samples}
+
+
+def _join(keys: Sequence[tuple[Case, str]], night: Mapping[tuple[Case, str], tuple[float, ...]]) -> tuple[float, ...]:
+    """Return the means of the first blocks of all cases and metrics, of their second blocks, and so on.
+
+    A mean of centres that are symmetric is symmetric, too, and scatters less. The metrics of a block share its coin.
+    """
+    columns = [night.get(key, ()) for key in keys]
+    return tuple(math.fsum(row) / len(row) for row in zip(*columns, strict=False))
 
 
 def _ask(
@@ -115,15 +127,16 @@ def _ask(
 ) -> Question:
     strongest = alarms[0][1]
     change = math.expm1(strongest.change)
-    old, new = nights[strongest.old].contender, nights[strongest.new]
-    cases = dict.fromkeys(case for one, _ in alarms for case in one.cases)
+    old = nights[strongest.old].contender if strongest.old >= 0 else known.anchor
+    new = nights[strongest.new]
+    keys = [key for one, _ in alarms for key in one.keys]
     return Question(
         event=short_hash("creep", known.node, known.anchor, new.runs, length=8),
         cause=QuestionCause.CREEP,
         old=old,
         new=new.contender,
-        cases=tuple(cases)[:_CASES],
-        metrics=tuple(dict.fromkeys(one.metric for one, _ in alarms)),
+        cases=tuple(dict.fromkeys(case for case, _ in keys))[:_CASES],
+        metrics=tuple(dict.fromkeys(metric for _, metric in keys)),
         change=change,
         score=strongest.score,
         threshold=max(_FINEST, min(_USUAL, _SHARE * abs(change))),

@@ -34,7 +34,8 @@ _WORTH = 3.0
 class CreepFinding(NamedTuple):
     """A change that blocks against the anchor show: `old` is the last night before it, `new` that of the alarm.
 
-    Nights are numbered from 0. `change` is the shift in logarithms, `score` relative to what it takes, 1 or more.
+    Nights are numbered from 0; -1 stands for the anchor itself. `change` is the shift in logarithms, `score` relative
+    to what it takes, 1 or more.
     """
 
     old: int
@@ -52,20 +53,21 @@ class _Stretch(NamedTuple):
         return fmean(self.centres)
 
 
-def find_creep(nights: Sequence[tuple[float, ...]], level: float) -> CreepFinding | None:
+def find_creep(nights: Sequence[tuple[float, ...]], level: float, *, from_anchor: bool = False) -> CreepFinding | None:
     """Return the first change among nights, each with the centres of its blocks in logarithms, or None.
 
-    An alarm is found in the night in which it was raised, however many have come since.
+    An alarm is found in the night in which it was raised, however many have come since. If the nights began
+    `from_anchor`, the ratio was one before them.
     """
     for now in range(2, len(nights) + 1):
         first = max(0, now - _OLD - _NEW[-1])
-        if found := _look(tuple(nights[first:now]), level):
-            return found._replace(old=found.old + first, new=found.new + first)
+        if found := _look(tuple(nights[first:now]), level, from_anchor=from_anchor):
+            return found._replace(old=found.old + first if found.old >= 0 else found.old, new=found.new + first)
     return None
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _look(nights: tuple[tuple[float, ...], ...], level: float) -> CreepFinding | None:
+def _look(nights: tuple[tuple[float, ...], ...], level: float, *, from_anchor: bool) -> CreepFinding | None:
     """Return the change that the last night shows, the clearest one; it is remembered, as nights are looked at often.
 
     The scale of each block is that of earlier ones.
@@ -75,15 +77,35 @@ def _look(nights: tuple[tuple[float, ...], ...], level: float) -> CreepFinding |
     scales = choose_scales(centres, [0.0] * len(centres))
     last = len(nights)
     best: CreepFinding | None = None
+    away: CreepFinding | None = None
     for length in _NEW:
         middle = last - length
+        if from_anchor and middle >= 0 and away is None:
+            new = slice(ends[middle], ends[last])
+            if found := _leave(_Stretch(centres[new], scales[new]), level):
+                away = CreepFinding(-1, last - 1, *found)
         if middle <= 0:
             break
         old, new = (slice(ends[max(0, middle - _OLD)], ends[middle]), slice(ends[middle], ends[last]))
         found = _compare(_Stretch(centres[old], scales[old]), _Stretch(centres[new], scales[new]), level)
         if found and (best is None or found[1] > best.score):
             best = CreepFinding(middle - 1, last - 1, *found)
-    return best
+    return best or away
+
+
+def _leave(new: _Stretch, level: float) -> tuple[float, float] | None:
+    """Return the shift and the score of a stretch in which the ratio is certainly not one, else None."""
+    bounds = bound_shift(new.centres, new.scales, level) if new.centres else None
+    if bounds is None:
+        return None
+    gap = max(bounds[0], -bounds[1])
+    return _rate(new.middle, gap) if gap > 0 else None
+
+
+def _rate(shift: float, gap: float) -> tuple[float, float]:
+    """Return a shift and its score: its size in units of what it takes, which is the size without the gap."""
+    reach = abs(shift) - gap
+    return shift, abs(shift) / reach if reach > 0 else 1.0 + gap
 
 
 def _compare(old: _Stretch, new: _Stretch, level: float) -> tuple[float, float] | None:
@@ -99,7 +121,4 @@ def _compare(old: _Stretch, new: _Stretch, level: float) -> tuple[float, float] 
         return None
     (old_low, old_high), (new_low, new_high) = bounds
     gap = max(new_low - old_high, old_low - new_high)
-    if gap <= 0:
-        return None
-    reach = abs(shift) - gap
-    return shift, abs(shift) / reach if reach > 0 else 1.0 + gap
+    return _rate(shift, gap) if gap > 0 else None

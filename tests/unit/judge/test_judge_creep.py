@@ -92,3 +92,13 @@ def test_cases_together_show_what_each_alone_does_not_yet() -> None:
     (question,) = ask(trials)
     assert len(question.cases) == 3, "no more than a comparison measures well"
     assert ask([one.replace(samples=one.samples[:1]) for one in trials]) == ()
+
+
+def test_a_watch_that_saw_the_anchor_as_a_head_knows_where_the_ratio_began() -> None:
+    trials = play([0.01, 0.02, 0.025, 0.03, 0.035])
+    assert ask(trials) == (), "nothing is known of the time before"
+    places = {ANCHOR: 0} | {sha: number for number, sha in enumerate(HEADS, 1)}
+    (question,) = ask_creep(AnchorNights("node-1", ANCHOR, "11111111", trials, places))
+    assert (question.old, HEADS.index(question.new) <= 4) == (ANCHOR, True)
+    known = change(HEADS[0])
+    assert ask_creep(AnchorNights("node-1", ANCHOR, "11111111", trials, places, [known])) == (), "that explains it"
