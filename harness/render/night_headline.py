@@ -39,7 +39,7 @@ def name_night(report: NightReport) -> str:
     if not words:
         words = ["nothing new"]
     if report.suspicions:
-        words.append(format_count(len(report.suspicions), "suspicion") + " not sorted")
+        words.append(format_count(len(report.suspicions), "open suspicion"))
     return ", ".join(words)
 
 

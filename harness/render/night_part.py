@@ -33,7 +33,7 @@ _STATES = {
     EventKind.YARDSTICK: "the benchmark, not the code",
     EventKind.MISSING: "not measured any more",
     EventKind.BROKEN: "does not build",
-    EventKind.SUSPICION: "not sorted",
+    EventKind.SUSPICION: "the code, the node, or chance",
 }
 _CAUSES = {
     QuestionCause.SUSPICION: "unlike its past",

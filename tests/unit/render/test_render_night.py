@@ -189,7 +189,7 @@ def test_nothing_that_a_commit_says_controls_a_terminal_or_a_page() -> None:
 
 def test_a_suspicion_is_never_called_a_regression() -> None:
     text = render_night(full().replace(new=()))
-    assert text.startswith("desk: nothing new, 1 suspicion not sorted\n")
+    assert text.startswith("desk: nothing new, 1 open suspicion\n")
     assert "regress" not in text.lower()
     assert "30 blocks in 2 nights, 10 min 40 s" in text
     assert "; 1.7 % would have been seen" in text
