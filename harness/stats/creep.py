@@ -8,9 +8,9 @@ intersection of confidence sequences that begin at different times is empty (She
 detection via backward confidence sequences", arXiv 2302.02544, 2023; "Reducing sequential change detection to
 sequential estimation", arXiv 2309.09111, 2023).
 
-Each of them errs with probability `level`, and one begins with each night. With K sequences of numbers and a level of
-`ALPHA` / K, the probability of a false alarm among N nights is at most ALPHA * N; so the mean time to one is at least
-1 / (2 * ALPHA) nights. To look at fewer of them makes alarms rarer, not falser.
+Each of them errs with probability `level`, and one begins with each night. Where the levels of several sequences of
+numbers add up to `ALPHA`, the probability of a false alarm among N nights is at most ALPHA * N; so the mean time to one
+is at least 1 / (2 * ALPHA) nights. To look at fewer of them makes alarms rarer, not falser.
 """
 
 import functools
