@@ -8,6 +8,7 @@ from harness.records.night import DoneStatus, WorkKind
 from harness.records.night_report import NightReport
 from harness.records.run import ExitCode
 from harness.records.wording import format_count
+from harness.render.plain import format_seconds
 
 _ORDER = ("regression", "improvement", "broken", "missing", "node", "benchmark", "over")
 _PHRASES: Mapping[str, tuple[str, str]] = {
@@ -70,6 +71,10 @@ def _find_failure(report: NightReport) -> str:
     for one in report.passed:
         if one.sha == report.head.sha and not one.like:
             return f"not measured: {one.sha[:8]}: {one.reason}"
-    if not heads and any(one.kind is WorkKind.HEAD for one in report.left):
-        return "not measured: the newest commit, which is left for the next night"
-    return ""
+    left = next((one for one in report.left if one.kind is WorkKind.HEAD), None)
+    if heads or left is None:
+        return ""
+    if left.seconds > report.budget_s:  # no night will ever have time for it
+        takes, budget = format_seconds(left.seconds), format_seconds(report.budget_s)
+        return f"not measured: the newest commit, which takes about {takes}, more than the budget of {budget}"
+    return "not measured: the newest commit, which is left for the next night"

@@ -209,6 +209,10 @@ def failed_head(code: int) -> DoneItem:
         ({"new": (event(EventKind.CODE, returned="2026-05-29", open=False),)}, "1 event is over"),
         ({"left": (item(WorkKind.HEAD, "new", fits=False),)}, "not measured: the newest commit, which is left"),
         (
+            {"left": (item(WorkKind.HEAD, "new", fits=False),), "budget_s": 240.0},
+            "not measured: the newest commit, which takes about 5 min 00 s, more than the budget of 4 min 00 s",
+        ),
+        (
             {
                 "done": (
                     DoneItem(
