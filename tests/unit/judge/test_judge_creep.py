@@ -42,22 +42,23 @@ CREEP = [0.0] * 10 + [0.005 * step for step in range(1, 11)]
 
 
 def test_what_adds_up_is_a_question_about_the_last_head_before_it_and_the_newest() -> None:
-    (question,) = ask(play(CREEP))
+    *_, question = ask(play(CREEP))
     assert question.cause is QuestionCause.CREEP
     assert set(question.cases) == {BASE, TINY}
     assert question.metrics == ("encode",)
-    assert HEADS.index(question.old) in range(7, 14)
-    assert HEADS.index(question.new) in range(12, 18)
-    assert question.change > 0.01
+    assert HEADS.index(question.old) in range(7, 13)
+    assert HEADS.index(question.new) in range(11, 17)
+    assert question.change > 0.005
     assert question.score >= 1
     assert 0.005 <= question.threshold <= 0.02
 
 
 def test_the_question_stays_the_same_when_further_nights_come() -> None:
     whole = play(CREEP)
-    (question,) = ask(whole[:18])
-    assert question in ask(whole)
-    assert ask([one.turn() for one in whole[:18]]) == (question,), "whichever side was the anchor"
+    questions = ask(whole[:18])
+    assert questions
+    assert {*questions} <= {*ask(whole)}
+    assert ask([one.turn() for one in whole[:18]]) == questions, "whichever side was the anchor"
 
 
 def test_steady_nights_ask_nothing() -> None:
@@ -88,14 +89,14 @@ def test_blocks_of_another_anchor_node_or_config_are_not_compared() -> None:
 
 def test_cases_together_show_what_each_alone_does_not_yet() -> None:
     cases = tuple(Case.of("whisper", model=name, threads=4, fa=0) for name in ("tiny", "base", "small", "medium"))
-    trials = play([0.0] * 12 + [0.02] * 5, cases, scatter=0.012)
+    trials = play([0.0] * 12 + [0.02] * 4, cases, scatter=0.02)
     (question,) = ask(trials)
     assert len(question.cases) == 3, "no more than a comparison measures well"
     assert ask([one.replace(samples=one.samples[:1]) for one in trials]) == ()
 
 
 def test_a_watch_that_saw_the_anchor_as_a_head_knows_where_the_ratio_began() -> None:
-    trials = play([0.01, 0.02, 0.025, 0.03, 0.035])
+    trials = play([0.01, 0.02, 0.025, 0.03])
     assert ask(trials) == (), "nothing is known of the time before"
     places = {ANCHOR: 0} | {sha: number for number, sha in enumerate(HEADS, 1)}
     (question,) = ask_creep(AnchorNights("node-1", ANCHOR, "11111111", trials, places))
