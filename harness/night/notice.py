@@ -23,7 +23,7 @@ from harness.records.history import Event, EventKind
 from harness.records.night_report import EventNote, NightReport, Notice
 from harness.records.record import short_hash
 from harness.records.secret import redact
-from harness.render.night_headline import name_night
+from harness.render.night_headline import sum_up_night
 from harness.render.plain import printable
 from harness.system.fresh import TEMPORARY, create_file, make_folders, remove_dead, sync_file
 from harness.system.process.handover import hand_over
@@ -73,7 +73,7 @@ def _make_notice(report: NightReport, event: Event) -> Notice:
         branch=report.branch,
         head=report.head,
         ended=report.ended,
-        headline=name_night(report),
+        headline=sum_up_night(report),
         event=event,
         about=next((one for one in report.about if one.event == event.id), EventNote(event=event.id)),
     )

@@ -11,7 +11,7 @@ from harness.judge.night_report import NightEnd, make_night_report
 from harness.judge.trial_answer import list_trials
 from harness.night.loop import NightOutcome
 from harness.night.notice import notify
-from harness.night.watch import Seen, describe_commit
+from harness.night.watch import Seen, take_commit
 from harness.records.bisection import BisectReport
 from harness.records.history import Event, EventKind, History
 from harness.records.night import AuditCount, WorkKind
@@ -64,7 +64,7 @@ def report_night(outcome: NightOutcome, branch: BranchState, request: NightReque
             ended=outcome.ended.isoformat(timespec="seconds"),
             repo=redact_url(branch.repo),
             branch=request.branch or "the default branch",
-            anchor=describe_commit(branch.anchor) if branch.anchor else None,
+            anchor=take_commit(branch.anchor) if branch.anchor else None,
             budget_s=request.budget_s,
             done=outcome.done,
             searches=tuple(_read_searches(seen, results, note)),

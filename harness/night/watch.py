@@ -175,7 +175,7 @@ def list_cells(suite: Suite) -> tuple[Case, ...]:
     return tuple(suite.model_cases) if Benchmark.WHISPER in suite.benchmarks else ()
 
 
-def describe_commit(commit: Commit, *, compiled: bool = True) -> BranchCommit:
+def take_commit(commit: Commit, *, compiled: bool = True) -> BranchCommit:
     """Return a commit as a night knows it."""
     subject = commit.message.partition("\n")[0]
     return BranchCommit(sha=commit.sha, date=commit.date, subject=subject, compiled=compiled)
@@ -184,6 +184,6 @@ def describe_commit(commit: Commit, *, compiled: bool = True) -> BranchCommit:
 def _list_commits(branch: BranchState, request: NightRequest) -> list[BranchCommit]:
     backend, engine = request.run.build.recipe.backend, request.run.measure.suite.engine
     return [
-        describe_commit(one.commit, compiled=any(can_change(path, backend, engine) for path in one.files))
+        take_commit(one.commit, compiled=any(can_change(path, backend, engine) for path in one.files))
         for one in branch.commits
     ]

@@ -8,7 +8,7 @@ from harness.records.night import NightPlan, NightView
 from harness.records.night_report import NightReport
 from harness.records.wording import format_count
 from harness.render.format.text import markdown
-from harness.render.night_headline import name_night
+from harness.render.night_headline import sum_up_night
 from harness.render.night_part import (
     NightEntry,
     NightPart,
@@ -59,7 +59,7 @@ def render_night(report: NightReport, *, width: int = 0) -> str:
 
 def render_night_markdown(report: NightReport) -> str:
     """Return the morning report as Markdown, such as for the summary of a job."""
-    lines = [f"## {markdown(report.node)}: {markdown(name_night(report))}", ""]
+    lines = [f"## {markdown(report.node)}: {markdown(sum_up_night(report))}", ""]
     lines += [f"- {markdown(line.strip())}" for line in itertools.islice(_list_head(report), 1, None)]
     for part in list_parts(report):
         lines += ["", f"### {part.title}"]
@@ -70,7 +70,7 @@ def render_night_markdown(report: NightReport) -> str:
 
 
 def _list_head(report: NightReport) -> Iterator[str]:
-    yield f"{printable(report.node)}: {name_night(report)}"
+    yield f"{printable(report.node)}: {sum_up_night(report)}"
     yield f"{_INDENT}head    {name_commit(report.head)}"
     if report.anchor:
         yield f"{_INDENT}anchor  {name_commit(report.anchor)}"

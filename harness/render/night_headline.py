@@ -28,7 +28,7 @@ _FAILURES: Mapping[int, str] = {
 }
 
 
-def name_night(report: NightReport) -> str:
+def sum_up_night(report: NightReport) -> str:
     """Return the night in one line, the worst first."""
     found: dict[str, int] = {}
     for event in report.new:

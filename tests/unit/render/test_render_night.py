@@ -24,7 +24,7 @@ from harness.records.night import (
 from harness.records.night_report import EventNote, NightReport, SuspectCommit
 from harness.records.triage import Triage, TriageState
 from harness.render.night import render_night, render_night_markdown, render_night_plan
-from harness.render.night_headline import name_night
+from harness.render.night_headline import sum_up_night
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 CASE = Case.of("whisper", model="tiny", threads=2, fa=0)
@@ -231,12 +231,12 @@ def failed_head(code: int) -> DoneItem:
     ],
 )
 def test_the_headline_names_the_worst_first(changes: dict[str, object], said: str) -> None:
-    assert name_night(report(**changes)).startswith(said)
+    assert sum_up_night(report(**changes)).startswith(said)
 
 
 def test_an_improvement_is_called_one() -> None:
     better = report(new=(event(EventKind.CODE, found=(compare(-0.05, Verdict.IMPROVED),)),))
-    assert name_night(better) == "1 improvement confirmed"
+    assert sum_up_night(better) == "1 improvement confirmed"
     assert "CODE: faster between aaaaaaaa and bbbbbbbb" in render_night(better)
 
 
