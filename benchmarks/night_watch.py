@@ -25,11 +25,16 @@ class Watched(NamedTuple):
 
 
 class Watcher:
-    """Looks at what is stored; numbers are judged anew only where there are new ones."""
+    """Looks at what is stored; numbers are judged anew only where there are new ones.
+
+    Where nothing was stored since a former night, the view is that night's last one, but for the branch and the clock.
+    """
 
     def __init__(self) -> None:
         self._points = -1
         self._judged: History | None = None
+        self._stored = -1
+        self._last: Watched | None = None
 
     def look(
         self,
@@ -42,6 +47,13 @@ class Watcher:
         tried: tuple[str, ...],
     ) -> Watched:
         """Return what is known now."""
+        stored = len(results.raw.details)
+        if self._last and stored == self._stored and not tried:
+            view = self._last.view.replace(
+                now=results.tell(), began=began, left_s=left_s, commits=tuple(line), tried=(), confirmed_s=0.0,
+                anchored_tonight=0,
+            )  # fmt: skip
+            return Watched(self._last.history, view)
         order = {one.sha: place for place, one in enumerate(line)}
         points = sum(not one.trial for one in results.raw.details.values())
         if self._judged is None or points != self._points:
@@ -68,7 +80,9 @@ class Watcher:
             built=tuple(results.built),
             tried=tried,
         )
-        return Watched(history, make_night_view(facts))
+        self._stored = stored
+        self._last = Watched(history, make_night_view(facts))
+        return self._last
 
 
 def list_anchored(results: Results) -> list[LiveTrial]:
