@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--nights", type=int, default=2_000, help="nights without a change, of each noise (default 2000)")
     made.add_argument("--years", type=int, default=4, help="years with changes, of each noise (default 4)")
     made.add_argument("--length", type=int, default=YEAR, help="nights of a year (default 365)")
-    made.add_argument("--rivals", type=int, default=1, help="years that a plain watch sees as well (default 1)")
+    made.add_argument("--rivals", type=int, default=1, help="years that others see as well, of each noise (default 1)")
     made.add_argument("--jobs", type=int, default=1, help="processes to simulate with (default 1)")
     made.add_argument("--otava", default="", metavar="PYTHON", help="a Python with Apache Otava, to set beside")
     made.add_argument("--keep", default="", metavar="FILE", help="append each year as it ends, as a line of JSON")
@@ -69,9 +69,10 @@ def list_tasks(given: argparse.Namespace) -> list[Task]:
     for table, count in (("quiet", quiet), ("changes", given.years), ("creep", given.years)):
         if given.only in ("", table):
             for number in range(count):
-                every = number < given.rivals
+                rivals = number < given.rivals
+                otava = given.otava if rivals else ""
                 for kind in KINDS:
-                    task = Task(table, kind.name, number, given.length, given.otava, every)
+                    task = Task(table, kind.name, number, given.length, otava, rivals)
                     tasks += [(number / count, task)] if given.noise in kind.name else []
     return [task for _, task in sorted(tasks, key=lambda pair: pair[0])]
 
@@ -88,9 +89,10 @@ def simulate(given: argparse.Namespace) -> list[Year]:
 
 
 def read(path: Path) -> list[Year]:
-    """Return the years that were kept in a file."""
+    """Return the years that were kept in a file, each once."""
     lines: list[dict[str, Any]] = [json.loads(line) for line in path.read_text().splitlines()]
-    return [Year(**{**line, "planted": [Planted(**one) for one in line["planted"]]}) for line in lines]
+    years = [Year(**{**line, "planted": [Planted(**one) for one in line["planted"]]}) for line in lines]
+    return list({(one.table, one.noise, one.number): one for one in years}.values())
 
 
 def by_noise(years: Iterable[Year]) -> list[tuple[str, list[Year]]]:
