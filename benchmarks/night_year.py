@@ -243,11 +243,19 @@ def _follow(change: Change, watch: Watch, place: dict[str, int]) -> Planted:
     for one in sorted(near, key=lambda one: one.night):
         if _explains(change, one, place) and one.kind in (EventKind.CODE, EventKind.NODE) and planted.found is None:
             planted.found, planted.sorted = one.night - change.night, "code" if one.kind == EventKind.CODE else "node"
+            if change.sha and _count_compiled(watch, one, place) == 1:
+                planted.named = planted.found
     for night, answer in watch.results.answers.values():
         named = {suspect.commit for culprit in answer.culprits for suspect in culprit.suspects}
         if change.sha in named and planted.named is None:
             planted.named = night - change.night
     return planted
+
+
+def _count_compiled(watch: Watch, one: Sighting, place: dict[str, int]) -> int:
+    """Return how many commits that compile something lie between those of an event."""
+    first, last = sorted((place[one.old], place[one.new]))
+    return sum(commit.compiled for commit in watch.line[first + 1 : last + 1])
 
 
 def _ask_rivals(year: Year, watch: Watch, otava: str) -> None:
