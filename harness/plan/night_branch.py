@@ -1,6 +1,6 @@
 """What a night knows of its branch: which commits have equal code, which were measured, and how long ago."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -10,8 +10,8 @@ from harness.records.night import MeasuredCommit, NightView
 FRESH = timedelta(days=7)
 # A clock that was set back leaves runs of tomorrow. They hold numbers, but tell nothing of when.
 _AHEAD = timedelta(hours=1)
-# What failed is tried again on so many days, as a full disk is not a fault of the commit; then once a week.
-_ATTEMPTS = 3
+# A commit is measured on so many nights, and tried again on so many where it fails; then once a week.
+_NIGHTS = 3
 # Two starts of one night lie no farther apart.
 _NIGHT = timedelta(hours=16)
 
@@ -97,18 +97,20 @@ def is_since(start: str, began: datetime, now: datetime) -> bool:
     return read_time(start) >= began and measure_age(start, now) is not None
 
 
-def is_fresh(starts: Iterable[str], now: datetime) -> bool:
-    """Return whether one of these times is at most a week ago."""
-    return any(age is not None and age <= FRESH for age in (measure_age(start, now) for start in starts))
+def is_due(starts: Sequence[str], now: datetime) -> bool:
+    """Return whether what was done at these times is to be done once more tonight.
 
-
-def may_retry(starts: Sequence[str], now: datetime) -> bool:
-    """Return whether what failed at these times is to be tried once more tonight.
-
-    Not in the same night. On three days, so that three nights agree on what is broken, and once a week from then on.
+    Not twice in one night. On three days: three nights agree on what does not build, and show a change that is too
+    small for one. Once a week from then on.
     """
     ages = [age for age in (measure_age(start, now) for start in starts) if age is not None]
     if not ages:
         return True
     days = {(now - age).date() for age in ages}
-    return min(ages) > (_NIGHT if len(days) < _ATTEMPTS else FRESH)
+    return min(ages) > (_NIGHT if len(days) < _NIGHTS else FRESH)
+
+
+def is_fresh(start: str, now: datetime) -> bool:
+    """Return whether a time is at most a week ago."""
+    age = measure_age(start, now)
+    return age is not None and age <= FRESH

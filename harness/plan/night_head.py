@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.plan.night_bits import estimate_builds, measure_entropy, weigh_commits
-from harness.plan.night_branch import Branch, is_fresh, is_since, may_retry, measure_age, read_time
+from harness.plan.night_branch import Branch, is_due, is_fresh, is_since, measure_age, read_time
 from harness.records.measurement import Case
 from harness.records.night import MeasuredCommit, NightView, Passed, WorkItem, WorkKind
 from harness.records.suite import Benchmark
@@ -17,24 +17,25 @@ _ANCHOR_CASES = 4
 
 
 def list_head(view: NightView, branch: Branch) -> tuple[list[WorkItem], list[Passed]]:
-    """Return the run of the head, unless it was measured, its code was, or it does not build."""
+    """Return the run of the head, unless its code was measured on enough nights, or it does not build."""
     head = view.commits[-1].sha
     alike = branch.list_alike(head)
     own = [run for run in alike if run.sha == head]
     failures = branch.list_failures(head)
     if _lacks_tests(view, own) and not failures:
         return [_run_head(view, branch, "the tests of the newest commit have not run yet")], []
-    if is_fresh((run.start for run in alike), branch.now) or any(
-        measure_age(run.start, branch.now) is None for run in own
-    ):
+    starts = [run.start for run in alike]
+    if any(measure_age(run.start, branch.now) is None for run in own) or (alike and not is_due(starts, branch.now)):
         like = alike[-1].sha
         equal = Passed(sha=head, reason=f"its code is that of {like[:8]}, which was measured", like=like)
         return [], [] if own else [equal]
-    if failures and not may_retry(failures, branch.now):
+    if failures and not is_due(failures, branch.now):
         return [], [Passed(sha=head, reason="it does not build")]
     reason = "the newest commit has not been measured yet"
     if failures:
         reason = "the newest commit did not build, and is tried again"
+    elif any(is_fresh(start, branch.now) for start in starts):
+        reason = "the code of the newest commit is measured on three nights, to see a small change"
     elif alike:
         reason = "the code of the newest commit was not measured for more than a week"
     return [_run_head(view, branch, reason)], []
@@ -56,7 +57,7 @@ def list_anchor(view: NightView, branch: Branch, *, runs_head: bool) -> tuple[li
     if branch.list_failures(head) and not runs_head:
         return [], []
     failures = branch.list_failures(anchor)
-    if failures and not may_retry(failures, branch.now):
+    if failures and not is_due(failures, branch.now):
         return [], [Passed(sha=anchor, reason="the anchor does not build with the compiler of today")]
     built_s = estimate_builds(view, (anchor, head), (head,) if runs_head else ())
     item = WorkItem(
@@ -82,7 +83,7 @@ def list_cells(view: NightView, branch: Branch) -> list[WorkItem]:
         return []
     began = read_time(view.began)
     own = [run.start for run in alike if run.sha == head]
-    if any(is_since(start, began, branch.now) for start in own) or not may_retry(own[1:], branch.now):
+    if any(is_since(start, began, branch.now) for start in own) or not is_due(own[1:], branch.now):
         return []
     return [
         WorkItem(

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from harness.plan.night_bits import estimate_builds, measure_entropy
-from harness.plan.night_branch import Branch, may_retry
+from harness.plan.night_branch import Branch, is_due
 from harness.records.measurement import METRICS, Case
 from harness.records.night import CodeSearch, NightView, Passed, Question, QuestionCause, WorkItem, WorkKind
 from harness.records.wording import format_count
@@ -121,7 +121,7 @@ def _group(questions: Sequence[Question]) -> list[list[Question]]:
 
 def _is_broken(branch: Branch, sha: str) -> bool:
     failures = branch.list_failures(sha)
-    return bool(failures) and not may_retry(failures, branch.now)
+    return bool(failures) and not is_due(failures, branch.now)
 
 
 def _is_hopeless(group: Sequence[Question]) -> bool:

@@ -40,7 +40,7 @@ def line(count: int, *, idle: tuple[int, ...] = ()) -> tuple[BranchCommit, ...]:
     )
 
 
-def ran(number: int, days: float = 1.0, **fields: object) -> MeasuredCommit:
+def ran(number: int, days: float = 0.5, **fields: object) -> MeasuredCommit:
     failed = bool(fields.get("failed"))
     known: dict[str, object] = {
         "sha": name(number),
