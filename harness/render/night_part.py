@@ -127,10 +127,10 @@ def _make_entry(report: NightReport, event: Event) -> NightEntry:
         rows=rows,
         left=2,
         lines=(
-            *_split(event.subject),
+            *(subject := _split(event.subject)),
             *_list_steps(event),
             *_list_commits(event, about),
-            *about.facts,
+            *(fact for fact in about.facts if fact not in subject),
             *_list_triage(event),
         ),
         commands=_list_commands(event, about),

@@ -240,6 +240,14 @@ def test_an_improvement_is_called_one() -> None:
     assert "CODE: faster between aaaaaaaa and bbbbbbbb" in render_night(better)
 
 
+def test_what_an_event_says_by_itself_is_not_said_again() -> None:
+    node = event(EventKind.NODE, subject="usable CPUs: 2 -> 1")
+    about = EventNote(event=node.id, facts=("usable CPUs: 2 -> 1", "as before: kernel 6.1"))
+    shown = render_night(report(new=(node,), about=(about,)))
+    assert shown.count("usable CPUs: 2 -> 1") == 1
+    assert "as before: kernel 6.1" in shown
+
+
 def test_what_people_decided_stands_with_the_event() -> None:
     triage = Triage(event="057ac09d2b1c", state=TriageState.ACKNOWLEDGED, note="known", who="ann")
     assert "acknowledged by ann: known" in render_night(report(new=(event(EventKind.CODE, triage=triage),)))
