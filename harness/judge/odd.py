@@ -26,7 +26,11 @@ def _can_ask(odd: OddRun, config: str) -> bool:
 
 
 def _is_known(odd: OddRun, history: History) -> bool:
-    """Return whether a suspicion of one of the series holds the run."""
+    """Return whether a suspicion of one of the series holds the run, in an event that has its commit.
+
+    A series may join an event whose two commits were named before: what came since is not explained by those.
+    """
+    places = {one.name: one.position for one in history.commits}
     keys = {one.key for one in odd.series}
     numbers = {
         one.key: number
@@ -39,6 +43,7 @@ def _is_known(odd: OddRun, history: History) -> bool:
         suspicion.place.earliest <= numbers[suspicion.key] <= suspicion.raised
         for event in history.events
         if event.kind in (EventKind.SUSPICION, EventKind.CODE, EventKind.NODE)
+        and places.get(odd.new, 0) <= places.get(event.new, 0)
         for suspicion in event.suspicions
         if suspicion.key in numbers
     )

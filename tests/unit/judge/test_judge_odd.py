@@ -3,7 +3,17 @@
 import pytest
 
 from harness.judge.odd import ask_odd
-from harness.records.history import Event, EventKind, History, OddRun, OddSeries, Point, Series, SeriesKey
+from harness.records.history import (
+    Event,
+    EventKind,
+    History,
+    HistoryCommit,
+    OddRun,
+    OddSeries,
+    Point,
+    Series,
+    SeriesKey,
+)
 from harness.records.measurement import Case
 from harness.records.night import QuestionCause
 from tests.unit.judge.test_judge_event import suspect
@@ -60,3 +70,20 @@ def test_a_suspicion_of_the_same_step_is_asked_instead(raised: int, asked: int) 
     suspicion = suspect(0.05, KEYS[1].case, "decode").replace(key=KEYS[1], raised=raised)
     event = Event(id="e", kind=EventKind.SUSPICION, node="n", day="d", run="r", old="", new="", suspicions=(suspicion,))
     assert len(ask_odd(remember(ODD, events=(event,)), "n", "c")) == asked
+
+
+@pytest.mark.parametrize("kind", [EventKind.NODE, EventKind.CODE, EventKind.SUSPICION])
+def test_an_event_explains_no_commit_that_came_after_its_own(kind: EventKind) -> None:
+    suspicion = suspect(0.05, KEYS[1].case, "decode").replace(key=KEYS[1], raised=11)
+    commits = tuple(
+        HistoryCommit(position=place, name=name, sha=name, release="", date="", subject="")
+        for place, name in enumerate((ODD.old, "c" * 40, ODD.new))
+    )
+
+    def ask(new: str) -> list[str]:
+        event = Event(id="e", kind=kind, node="n", day="d", run="r", old="", new=new, suspicions=(suspicion,))
+        known = remember(ODD, events=(event,)).replace(commits=commits)
+        return [one.event for one in ask_odd(known, "n", "c")]
+
+    assert ask("c" * 40) == ["odd"], "the series joined an event of an older commit"
+    assert ask(ODD.new) == []
