@@ -189,7 +189,7 @@ def _keep_asked(question: Question, pool: TrialPool) -> Question:
 
 
 def _find_asker(question: Question, pool: TrialPool | None) -> str:
-    """Return the event by which the trials of a question are told apart: its own, or none if they were by hand."""
+    """Return the event that marks the trials of a question: its own, or none if they were by hand."""
     return question.event if pool and question.event in pool.asked else ""
 
 

@@ -92,7 +92,7 @@ class NightLoop:
         return performed.stop
 
     def _expect_code(self, item: WorkItem, seen: Seen) -> Callable[[str], bool] | None:
-        """Return what tells whether the code of the commit to be run was measured, or None where it is of no use."""
+        """Return a test of whether the code of the commit to be run was measured, None where no test is needed."""
         codes = {one.code for one in seen.view.measured if one.code}
         if item.kind not in (WorkKind.HEAD, WorkKind.GAP) or item.commit in dict(seen.view.codes):
             return None

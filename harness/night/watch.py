@@ -105,7 +105,7 @@ class Watch:
 
     def _know(self) -> KnownHistory:
         places, console = self._work.places, self._work.console
-        # Of all nodes: that another one is silent is told as well.
+        # Of all nodes: the silence of another one is an alarm, too.
         question = HistoryQuestion(options=places.options, silent_nights=self._request.silent_nights)
         return know_history(places, self._work.environ, console, question)
 

@@ -13,7 +13,7 @@ from harness.records.suite import EARLIER_ENGINES
 
 
 class SchemaKind(StrEnum):
-    """What a schema is of: run.json, the report of a night (also `nightly --format json`), or what --notify reads."""
+    """What a schema describes: run.json, the report of a night (as of `nightly --json`), or what --notify reads."""
 
     RUN = "run"
     NIGHT = "night"
