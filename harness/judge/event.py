@@ -93,7 +93,7 @@ def suggest_trial(event: Event) -> tuple[str, ...]:
     The threshold is half of the largest change, or the usual one if that is less. Empty where the commits are one, or
     only what trials do not measure is concerned, such as memcpy.
     """
-    return _word(event, "ab", _list_judged(event))
+    return _word(event, "ab", list_judged(event))
 
 
 def suggest_bisect(event: Event) -> tuple[str, ...]:
@@ -101,10 +101,11 @@ def suggest_bisect(event: Event) -> tuple[str, ...]:
 
     Threshold and exceptions are as in `suggest_trial`.
     """
-    return _word(event, "bisect", _list_judged(event)[:1])
+    return _word(event, "bisect", list_judged(event)[:1])
 
 
-def _list_judged(event: Event) -> list[SeriesKey]:
+def list_judged(event: Event) -> list[SeriesKey]:
+    """Return the series of an event that can be compared live, the one that shows it best first."""
     return [key for key, _ in _list_shifts(event) if key.is_live]
 
 

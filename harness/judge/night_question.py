@@ -7,21 +7,19 @@ from datetime import timedelta
 from statistics import median
 from typing import NamedTuple
 
-from harness.judge.event import choose_threshold
+from harness.judge.event import choose_threshold, list_judged
 from harness.judge.night_cost import time_run
 from harness.judge.trial_answer import LiveTrial, TrialPool, answer_pool, pool_by_commits
 from harness.plan.night_branch import read_time
 from harness.records.bisection import BisectVerdict
 from harness.records.comparison import ALPHA, Comparison, Verdict
-from harness.records.history import Event, EventKind, SeriesKey
-from harness.records.measurement import TABLE_METRICS, Case
+from harness.records.history import Event, EventKind
+from harness.records.measurement import Case
 from harness.records.night import CodeSearch, NightCosts, Question, QuestionCause
 from harness.records.raw_history import RunDetail
 from harness.records.record import Record
-from harness.records.suite import Benchmark
 from harness.stats.symmetry import count_least_blocks
 
-_JUDGED = frozenset(metric.name for metric in TABLE_METRICS)
 _SHA = re.compile(r"[0-9a-f]{40}")
 # More cases than that take longer than they tell: those that step together have one cause.
 _CASES = 3
@@ -122,14 +120,8 @@ def count_nights(starts: Iterable[str]) -> int:
     return sum(not index or time - times[index - 1] > _APART for index, time in enumerate(times))
 
 
-def _list_judged(event: Event) -> list[SeriesKey]:
-    """Return the series of an event that can be compared live, the one that shows it best first."""
-    keys = [one.key for one in event.suspicions] + [one.key for one in event.changes]
-    return [key for key in keys if key.case.benchmark == Benchmark.WHISPER and key.metric in _JUDGED]
-
-
 def _can_ask(event: Event, config: str) -> bool:
-    judged = _list_judged(event)
+    judged = list_judged(event)
     return bool(
         judged
         and judged[0].config == config
@@ -140,7 +132,7 @@ def _can_ask(event: Event, config: str) -> bool:
 
 
 def _ask(event: Event) -> Question:
-    judged = set(_list_judged(event))
+    judged = set(list_judged(event))
     members = [one for one in event.suspicions if one.key in judged]
     first = members[0]
     strength = first.score / first.threshold
@@ -224,7 +216,7 @@ def _search(event: Event, bisections: Sequence[KnownBisection], details: Mapping
     old, new = measured if len(set(measured)) == 2 else (event.old, event.new)
     if new == event.old or old == event.new:
         old, new = new, old
-    judged = _list_judged(event)
+    judged = list_judged(event)
     if not judged or old == new or not (_SHA.fullmatch(old) and _SHA.fullmatch(new)):
         return None
     case, metric = judged[0].case, judged[0].metric
