@@ -84,7 +84,8 @@ class Watch:
         facts = NightFacts(
             node=self._request.node,
             now=datetime.now(UTC).isoformat(timespec="seconds"),
-            began=moment.began.isoformat(timespec="seconds"),
+            # Starts are known to the second: one in the second of this night's own may be of the night before.
+            began=moment.began.isoformat(timespec="milliseconds"),
             left_s=moment.left_s,
             commits=self.commits,
             anchor=branch.anchor.sha if branch.anchor else "",
