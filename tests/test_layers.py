@@ -43,8 +43,19 @@ SPEAKERS = {"host", "tool", "bench"}
 FLOOR_0_PACKAGES = {"harness", "msgspec", *sys.stdlib_module_names}
 # Third-party imports that are too heavy for start-up may stand inside a function.
 HEAVY = {
-    *("archspec", "cpuinfo", "filelock", "httpx2", "platformdirs", "psutil", "psycopg", "shtab", "sqlalchemy"),
-    *("tomlkit", "unearth"),
+    *(
+        "archspec",
+        "cpuinfo",
+        "filelock",
+        "httpx2",
+        "jinja2",
+        "platformdirs",
+        "psutil",
+        "psycopg",
+        "shtab",
+        "sqlalchemy",
+    ),
+    *("resvg_py", "tomlkit", "unearth"),
 }
 EFFECTS = {"os", "shutil", "socket", "subprocess", "tempfile", "threading", "time"}
 DISK = (".read_text", ".read_bytes", ".write_text", ".write_bytes", ".exists", ".is_file")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.records.record import short_hash
+from harness.render.html.page import PageKit
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -38,3 +39,14 @@ def roofline_digest() -> str:
 def library_project() -> Path:
     """Return the folder to configure: `cmake -S <it> -DWHISPER_SOURCE=<tree>`; libraries are built in `lib/`."""
     return _PACKAGE / "native" / "library"
+
+
+def load_page_kit() -> PageKit:
+    """Return the templates, the style sheet and the script of pages."""
+    folder = _PACKAGE / "render" / "html"
+    templates = sorted((folder / "template").glob("*.html"))
+    return PageKit(
+        templates=tuple((path.name, path.read_text(encoding="utf-8")) for path in templates),
+        style=(folder / "asset" / "site.css").read_text(encoding="utf-8"),
+        script=(folder / "asset" / "site.js").read_text(encoding="utf-8"),
+    )

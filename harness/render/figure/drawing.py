@@ -1,0 +1,112 @@
+"""SVG elements, one after the other; every text and every attribute is escaped here."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from html import escape
+
+Position = tuple[float, float]
+
+
+class MarkShape(StrEnum):
+    """Shapes of marks: what a colour says, a shape says as well."""
+
+    DOT = "dot"
+    RING = "ring"
+    SQUARE = "square"
+    DIAMOND = "diamond"
+    UP = "up"
+    DOWN = "down"
+    CROSS = "cross"
+
+
+class Drawing:
+    """The elements of one figure. Positions and lengths are pixels, from the upper left corner; `y` grows downwards.
+
+    `classes` are the roles that colour an element, see `palette`; a `tip` is shown where the pointer rests on it.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+
+    def line(self, start: Position, end: Position, classes: str) -> None:
+        """Draw a straight line."""
+        (x1, y1), (x2, y2) = start, end
+        self._parts.append(f'<path class="{classes}" d="M{_n(x1)} {_n(y1)}L{_n(x2)} {_n(y2)}"/>')
+
+    def polyline(self, points: Iterable[Position], classes: str) -> None:
+        """Draw a line through points; nothing for fewer than two."""
+        steps = [f"{_n(x)} {_n(y)}" for x, y in points]
+        if len(steps) > 1:
+            self._parts.append(f'<path class="{classes}" d="M{"L".join(steps)}"/>')
+
+    def segments(self, pairs: Iterable[tuple[Position, Position]], classes: str) -> None:
+        """Draw many straight lines as one element, such as the intervals of all points."""
+        steps = [f"M{_n(a)} {_n(b)}L{_n(c)} {_n(d)}" for (a, b), (c, d) in pairs]
+        if steps:
+            self._parts.append(f'<path class="{classes}" d="{"".join(steps)}"/>')
+
+    def box(self, corner: Position, width: float, height: float, classes: str, *, tip: str = "") -> None:
+        """Draw a filled rectangle."""
+        x, y = corner
+        shape = f'class="{classes}" x="{_n(x)}" y="{_n(y)}" width="{_n(max(width, 0))}" height="{_n(max(height, 0))}"'
+        self._parts.append(f"<rect {shape}{_end('rect', tip)}")
+
+    def mark(
+        self, at: Position, classes: str, shape: MarkShape = MarkShape.DOT, *, size: float = 3.0, tip: str = ""
+    ) -> None:
+        """Draw a mark of `size` pixels from its middle to its edge."""
+        x, y = at
+        if shape in (MarkShape.DOT, MarkShape.RING):
+            self._parts.append(
+                f'<circle class="{classes}" cx="{_n(x)}" cy="{_n(y)}" r="{_n(size)}"{_end("circle", tip)}'
+            )
+        else:
+            self._parts.append(f'<path class="{classes}" d="{_outline(shape, x, y, size)}"{_end("path", tip)}')
+
+    def text(self, at: Position, words: str, classes: str = "fill-text", *, anchor: str = "start") -> None:
+        """Write words; `anchor` is start, middle or end."""
+        x, y = at
+        place = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        self._parts.append(f'<text class="{classes}" x="{_n(x)}" y="{_n(y)}"{place}>{escape(words)}</text>')
+
+    def upright(self, at: Position, words: str, classes: str = "fill-muted small") -> None:
+        """Write words from the bottom to the top, their middle at a position: the name of a vertical axis."""
+        x, y = at
+        turn = f'transform="translate({_n(x)} {_n(y)}) rotate(-90)"'
+        self._parts.append(f'<text class="{classes}" text-anchor="middle" {turn}>{escape(words)}</text>')
+
+    def open(self, classes: str = "", **data: str | float) -> None:
+        """Open a group; `data` become `data-` attributes, for the script of a page."""
+        given = "".join(f' data-{name.replace("_", "-")}="{escape(str(value))}"' for name, value in data.items())
+        name = f' class="{classes}"' if classes else ""
+        self._parts.append(f"<g{name}{given}>")
+
+    def close(self) -> None:
+        """Close the group that was opened last."""
+        self._parts.append("</g>")
+
+    def finish(self) -> str:
+        """Return all elements."""
+        return "".join(self._parts)
+
+
+def _n(number: float) -> str:
+    """Return a coordinate: tenths of a pixel are enough."""
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def _end(name: str, tip: str) -> str:
+    return f"><title>{escape(tip)}</title></{name}>" if tip else "/>"
+
+
+def _outline(shape: MarkShape, x: float, y: float, size: float) -> str:
+    if shape is MarkShape.CROSS:
+        left, right, top, bottom = _n(x - size), _n(x + size), _n(y - size), _n(y + size)
+        return f"M{left} {top}L{right} {bottom}M{left} {bottom}L{right} {top}"
+    corners = {
+        MarkShape.SQUARE: ((-1, -1), (1, -1), (1, 1), (-1, 1)),
+        MarkShape.DIAMOND: ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)),
+        MarkShape.UP: ((0, -1.2), (1.2, 1), (-1.2, 1)),
+        MarkShape.DOWN: ((0, 1.2), (1.2, -1), (-1.2, -1)),
+    }[shape]
+    return "M" + "L".join(f"{_n(x + size * right)} {_n(y + size * down)}" for right, down in corners) + "Z"

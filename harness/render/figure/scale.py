@@ -1,0 +1,73 @@
+"""Scales: from a quantity to pixels, and the round values at which an axis is labelled."""
+
+import math
+from collections.abc import Iterable
+
+from harness.records.record import Record
+
+# Round numbers that the steps of an axis may be, times a power of ten.
+_ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+class Scale(Record):
+    """Values from `low` to `high` on pixels from `start` to `end`; `log` for equal factors at equal distances."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    log: bool = False
+
+    def place(self, value: float) -> float:
+        """Return the pixel of a value; values beyond the ends are put on them."""
+        value = min(max(value, self.low), self.high)
+        if self.log:
+            share = math.log(value / self.low) / math.log(self.high / self.low)
+        else:
+            share = (value - self.low) / (self.high - self.low)
+        return self.start + share * (self.end - self.start)
+
+    def list_ticks(self, most: int = 6) -> tuple[float, ...]:
+        """Return at most so many round values within the scale, in rising order."""
+        return _list_powers(self, most) if self.log else _list_steps(self, most)
+
+
+def span(values: Iterable[float], *, least_share: float = 0.04, margin: float = 0.06) -> tuple[float, float]:
+    """Return the ends of a linear scale that holds all finite values, and a margin as a share of their range.
+
+    The range is at least `least_share` of the middle, so that noise of a thousandth does not look like mountains.
+    Without a finite value it is 0 to 1.
+    """
+    known = [value for value in values if math.isfinite(value)]
+    if not known:
+        return 0.0, 1.0
+    low, high = min(known), max(known)
+    middle = low / 2 + high / 2
+    lacking = max(0.0, least_share * abs(middle) - (high - low))
+    low, high = low - lacking / 2, high + lacking / 2
+    spread = (high - low) * margin or abs(middle) * margin or 1.0
+    low, high = low - spread, high + spread
+    return (low, high) if math.isfinite(low) and math.isfinite(high) and low < high else (min(known), max(known) or 1.0)
+
+
+def _list_steps(scale: Scale, most: int) -> tuple[float, ...]:
+    width = scale.high - scale.low
+    if not (math.isfinite(width) and width > 0):
+        return ()
+    power = 10.0 ** math.floor(math.log10(width / most))
+    step = next(power * one for one in _ROUND if width / (power * one) <= most)
+    first, last = math.ceil(scale.low / step), math.floor(scale.high / step)
+    return tuple(number * step for number in range(first, last + 1))
+
+
+def _list_powers(scale: Scale, most: int) -> tuple[float, ...]:
+    first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
+    for parts in ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
+        ticks = [part * 10.0**power for power in range(first, last + 1) for part in parts]
+        found = tuple(one for one in ticks if scale.low <= one <= scale.high)
+        if len(found) <= most:
+            return found
+    every = math.ceil((last - first) / most)
+    return tuple(
+        one for one in (10.0**power for power in range(first, last + 1, every)) if scale.low <= one <= scale.high
+    )
