@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from html import escape
 
+from harness.render.format.text import visible, xml
+
 Position = tuple[float, float]
 
 
@@ -67,17 +69,17 @@ class Drawing:
         """Write words; `anchor` is start, middle or end."""
         x, y = at
         place = "" if anchor == "start" else f' text-anchor="{anchor}"'
-        self._parts.append(f'<text class="{classes}" x="{_n(x)}" y="{_n(y)}"{place}>{escape(words)}</text>')
+        self._parts.append(f'<text class="{classes}" x="{_n(x)}" y="{_n(y)}"{place}>{clean(words)}</text>')
 
     def upright(self, at: Position, words: str, classes: str = "fill-muted small") -> None:
         """Write words from the bottom to the top, their middle at a position: the name of a vertical axis."""
         x, y = at
         turn = f'transform="translate({_n(x)} {_n(y)}) rotate(-90)"'
-        self._parts.append(f'<text class="{classes}" text-anchor="middle" {turn}>{escape(words)}</text>')
+        self._parts.append(f'<text class="{classes}" text-anchor="middle" {turn}>{clean(words)}</text>')
 
     def open(self, classes: str = "", **data: str | float) -> None:
         """Open a group; `data` become `data-` attributes, for the script of a page."""
-        given = "".join(f' data-{name.replace("_", "-")}="{escape(str(value))}"' for name, value in data.items())
+        given = "".join(f' data-{name.replace("_", "-")}="{clean(str(value))}"' for name, value in data.items())
         name = f' class="{classes}"' if classes else ""
         self._parts.append(f"<g{name}{given}>")
 
@@ -90,13 +92,18 @@ class Drawing:
         return "".join(self._parts)
 
 
+def clean(words: str) -> str:
+    """Return words as the text of an element or the value of an attribute, without what XML cannot hold."""
+    return escape(xml(visible(words)))
+
+
 def _n(number: float) -> str:
     """Return a coordinate: tenths of a pixel are enough."""
     return f"{number:.1f}".removesuffix(".0")
 
 
 def _end(name: str, tip: str) -> str:
-    return f"><title>{escape(tip)}</title></{name}>" if tip else "/>"
+    return f"><title>{clean(tip)}</title></{name}>" if tip else "/>"
 
 
 def _outline(shape: MarkShape, x: float, y: float, size: float) -> str:

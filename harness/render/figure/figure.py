@@ -4,6 +4,7 @@ from enum import StrEnum
 from html import escape
 
 from harness.records.record import Record
+from harness.render.figure.drawing import clean
 from harness.render.figure.palette import PAPER, Theme, style_figures
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
@@ -67,8 +68,8 @@ def write_element(figure: Figure, number: int = 1) -> str:
     return (
         f'<svg class="figure" role="img" aria-labelledby="{ids}" viewBox="0 0 {figure.width} {figure.height}" '
         f'width="{figure.width}" height="{figure.height}">'
-        f'<title id="figure-{number}-title">{escape(figure.title)}</title>'
-        f'<desc id="figure-{number}-summary">{escape(figure.summary)}</desc>{figure.marks}</svg>'
+        f'<title id="figure-{number}-title">{clean(figure.title)}</title>'
+        f'<desc id="figure-{number}-summary">{clean(figure.summary)}</desc>{figure.marks}</svg>'
     )
 
 

@@ -7,6 +7,8 @@ from harness.records.record import Record
 
 # Round numbers that the steps of an axis may be, times a power of ten.
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+# Beyond these, steps and powers of ten can no longer be computed with.
+_LEAST, _MOST = 1e-300, 1e307
 
 
 class Scale(Record):
@@ -20,16 +22,16 @@ class Scale(Record):
 
     def place(self, value: float) -> float:
         """Return the pixel of a value; values beyond the ends are put on them."""
-        value = min(max(value, self.low), self.high)
-        if self.log:
-            share = math.log(value / self.low) / math.log(self.high / self.low)
-        else:
-            share = (value - self.low) / (self.high - self.low)
-        return self.start + share * (self.end - self.start)
+        low, high, value = map(self._measure, (self.low, self.high, min(max(value, self.low), self.high)))
+        return self.start + ((value - low) / (high - low) if high > low else 0.5) * (self.end - self.start)
 
     def list_ticks(self, most: int = 6) -> tuple[float, ...]:
         """Return at most so many round values within the scale, in rising order."""
         return _list_powers(self, most) if self.log else _list_steps(self, most)
+
+    def _measure(self, value: float) -> float:
+        # Halves: the range between the greatest numbers is greater than any number.
+        return math.log10(value) if self.log else value / 2
 
 
 def span(values: Iterable[float], *, least_share: float = 0.04, margin: float = 0.06) -> tuple[float, float]:
@@ -50,9 +52,21 @@ def span(values: Iterable[float], *, least_share: float = 0.04, margin: float = 
     return (low, high) if math.isfinite(low) and math.isfinite(high) and low < high else (min(known), max(known) or 1.0)
 
 
+def log_span(values: Iterable[float]) -> tuple[float, float]:
+    """Return the ends of a scale of equal factors that holds all finite values above zero, and a little more.
+
+    Without such a value it is 1 to 10.
+    """
+    known = [value for value in values if math.isfinite(value) and value > 0]
+    if not known:
+        return 1.0, 10.0
+    low, high = max(min(known) / 1.2, _LEAST), min(max(known), _MOST / 1.2) * 1.2
+    return (low, high) if low < high else (low / 2, low)
+
+
 def _list_steps(scale: Scale, most: int) -> tuple[float, ...]:
     width = scale.high - scale.low
-    if not (math.isfinite(width) and width > 0):
+    if not _LEAST < width < _MOST:
         return ()
     power = 10.0 ** math.floor(math.log10(width / most))
     step = next(power * one for one in _ROUND if width / (power * one) <= most)
@@ -63,11 +77,12 @@ def _list_steps(scale: Scale, most: int) -> tuple[float, ...]:
 def _list_powers(scale: Scale, most: int) -> tuple[float, ...]:
     first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
     for parts in ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
-        ticks = [part * 10.0**power for power in range(first, last + 1) for part in parts]
-        found = tuple(one for one in ticks if scale.low <= one <= scale.high)
+        found = _list_within(scale, range(first, last + 1), parts)
         if len(found) <= most:
-            return found
-    every = math.ceil((last - first) / most)
-    return tuple(
-        one for one in (10.0**power for power in range(first, last + 1, every)) if scale.low <= one <= scale.high
-    )
+            return found if len(found) > 2 else _list_steps(scale, most)
+    return _list_within(scale, range(first, last + 1, math.ceil((last - first) / most)), (1.0,))
+
+
+def _list_within(scale: Scale, powers: range, parts: tuple[float, ...]) -> tuple[float, ...]:
+    ticks = (float(f"{part:g}e{power}") for power in powers for part in parts)
+    return tuple(one for one in ticks if scale.low <= one <= scale.high)
