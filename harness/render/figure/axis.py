@@ -126,7 +126,7 @@ def open_plot(drawing: Drawing, size: PlotSize, title: str, across: Axis, up: Ax
         up=up_scale,
     )
     if title:
-        drawing.text((_EDGE, 17), fit_words(title, size.width - 2 * _EDGE, 14), "fill-text title")
+        drawing.write((_EDGE, 17), fit_words(title, size.width - 2 * _EDGE, 14), "fill-text title")
     _draw_up(drawing, plot, up, size.width)
     _draw_across(drawing, plot, across)
     return plot
@@ -138,8 +138,8 @@ def draw_right_axis(drawing: Drawing, plot: Plot, axis: Axis) -> None:
     for tick in _list_ticks(axis, scale):
         y = scale.place(tick.value)
         drawing.line((plot.right, y), (plot.right + 4, y), "stroke-axis thin")
-        drawing.text((plot.right + _GAP + 2, y + 4), tick.label, "fill-muted small")
-    drawing.text((plot.right, plot.top - _GAP - 1), axis.title, "fill-muted small", anchor="middle")
+        drawing.write((plot.right + _GAP + 2, y + 4), tick.label, "fill-muted small")
+    drawing.write((plot.right, plot.top - _GAP - 1), axis.title, "fill-muted small", anchor="middle")
 
 
 def spread_labels(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:
@@ -177,11 +177,11 @@ def _draw_up(drawing: Drawing, plot: Plot, axis: Axis, width: float) -> None:
     for tick in _list_ticks(axis, plot.up):
         y = plot.up.place(tick.value)
         lines.append(((plot.left, y), (plot.right, y)))
-        drawing.text((plot.left - _GAP, y + 4), tick.label, "fill-muted small", anchor="end")
+        drawing.write((plot.left - _GAP, y + 4), tick.label, "fill-muted small", anchor="end")
     if axis.lines:
         drawing.segments(lines, "stroke-grid thin")
     words = " · ".join(part for part in (axis.title, axis.better) if part)
-    drawing.text((_EDGE, plot.top - _GAP - 1), fit_words(words, width * 0.7, _SMALL), "fill-muted small")
+    drawing.write((_EDGE, plot.top - _GAP - 1), fit_words(words, width * 0.7, _SMALL), "fill-muted small")
     if axis.is_broken:
         x, y = plot.left, plot.bottom
         drawing.polyline([(x, y), (x - 4, y - 3), (x + 4, y - 8), (x, y - 11)], "stroke-axis thin")
@@ -197,12 +197,12 @@ def _draw_across(drawing: Drawing, plot: Plot, axis: Axis) -> None:
         drawing.line((x, plot.bottom), (x, plot.bottom + 4), "stroke-axis thin")
         middle = min(max(x, plot.left + half - _EDGE), plot.right - half + _EDGE)
         if middle - half > taken and half * 2 <= plot.right - plot.left + 2 * _EDGE:
-            drawing.text((middle, plot.bottom + 16), tick.label, "fill-muted small", anchor="middle")
+            drawing.write((middle, plot.bottom + 16), tick.label, "fill-muted small", anchor="middle")
             taken = middle + half + _GAP
     words = " · ".join(part for part in (axis.title, axis.better) if part)
     if axis.title:
         place = (plot.right, plot.bottom + _ROW + _SMALL)
-        drawing.text(place, fit_words(words, plot.right - _EDGE, _SMALL), "fill-muted small", anchor="end")
+        drawing.write(place, fit_words(words, plot.right - _EDGE, _SMALL), "fill-muted small", anchor="end")
 
 
 def _shrink(scale: Scale) -> Scale:

@@ -65,7 +65,7 @@ class Drawing:
         else:
             self._parts.append(f'<path class="{classes}" d="{_outline(shape, x, y, size)}"{_end("path", tip)}')
 
-    def text(self, at: Position, words: str, classes: str = "fill-text", *, anchor: str = "start") -> None:
+    def write(self, at: Position, words: str, classes: str = "fill-text", *, anchor: str = "start") -> None:
         """Write words; `anchor` is start, middle or end."""
         x, y = at
         place = "" if anchor == "start" else f' text-anchor="{anchor}"'
