@@ -24,7 +24,7 @@ class Tick(Record):
     label: str
 
 
-class Axis(Record):
+class PlotAxis(Record):
     """One direction of a plot: what it shows, with its unit, from `low` to `high`; `log` for equal factors.
 
     `better` says in words which end is better, and may be empty. Without `ticks` round values are labelled. `lines`
@@ -90,7 +90,7 @@ class PlotSize(Record):
     below: float = 0.0
 
 
-def choose_axis(values: Iterable[float], title: str, better: str = "", *, log: bool | None = None) -> Axis:
+def choose_axis(values: Iterable[float], title: str, better: str = "", *, log: bool | None = None) -> PlotAxis:
     """Return an axis that holds all finite values; on a scale of equal factors if they differ more than tenfold.
 
     Such a scale cannot show zero and what lies below it: it holds the values above.
@@ -100,7 +100,7 @@ def choose_axis(values: Iterable[float], title: str, better: str = "", *, log: b
     if log is None:
         log = bool(above) and len(above) == len(known) and max(above) / _LOG_FROM > min(above)
     low, high = log_span(above) if log else span(known)
-    return Axis(title=title, low=low, high=high, log=log, better=better)
+    return PlotAxis(title=title, low=low, high=high, log=log, better=better)
 
 
 def describe_metric(metric: Metric) -> tuple[str, str]:
@@ -108,7 +108,7 @@ def describe_metric(metric: Metric) -> tuple[str, str]:
     return f"{metric.name.replace('_', ' ')}, {metric.unit}", _LOWER if metric.lower_is_better else _HIGHER
 
 
-def open_plot(drawing: Drawing, size: PlotSize, title: str, across: Axis, up: Axis) -> Plot:
+def open_plot(drawing: Drawing, size: PlotSize, title: str, across: PlotAxis, up: PlotAxis) -> Plot:
     """Draw everything but the marks, and return where these go.
 
     Without a title the plot begins further up.
@@ -132,7 +132,7 @@ def open_plot(drawing: Drawing, size: PlotSize, title: str, across: Axis, up: Ax
     return plot
 
 
-def draw_right_axis(drawing: Drawing, plot: Plot, axis: Axis) -> None:
+def draw_right_axis(drawing: Drawing, plot: Plot, axis: PlotAxis) -> None:
     """Draw a second axis at the right edge of a plot, which shows the same marks in another unit."""
     scale = Scale(low=axis.low, high=axis.high, start=plot.bottom, end=plot.top, log=axis.log)
     for tick in _list_ticks(axis, scale):
@@ -162,7 +162,7 @@ def spread_labels(wanted: Sequence[float], least: float, low: float, high: float
     return places
 
 
-def _list_ticks(axis: Axis, scale: Scale | None = None) -> Sequence[Tick]:
+def _list_ticks(axis: PlotAxis, scale: Scale | None = None) -> Sequence[Tick]:
     if axis.ticks:
         return axis.ticks
     found = (scale or Scale(low=axis.low, high=axis.high, start=0, end=500, log=axis.log)).list_ticks(
@@ -172,7 +172,7 @@ def _list_ticks(axis: Axis, scale: Scale | None = None) -> Sequence[Tick]:
     return [Tick(value=value, label=format_tick(value, step)) for value in found]
 
 
-def _draw_up(drawing: Drawing, plot: Plot, axis: Axis, width: float) -> None:
+def _draw_up(drawing: Drawing, plot: Plot, axis: PlotAxis, width: float) -> None:
     lines = []
     for tick in _list_ticks(axis, plot.up):
         y = plot.up.place(tick.value)
@@ -187,7 +187,7 @@ def _draw_up(drawing: Drawing, plot: Plot, axis: Axis, width: float) -> None:
         drawing.polyline([(x, y), (x - 4, y - 3), (x + 4, y - 8), (x, y - 11)], "stroke-axis thin")
 
 
-def _draw_across(drawing: Drawing, plot: Plot, axis: Axis) -> None:
+def _draw_across(drawing: Drawing, plot: Plot, axis: PlotAxis) -> None:
     ticks = axis.ticks or _list_ticks(axis, _shrink(plot.across))
     drawing.line((plot.left, plot.bottom), (plot.right, plot.bottom), "stroke-axis thin")
     taken = -math.inf

@@ -7,7 +7,7 @@ import pytest
 
 from harness.records.measurement import COPY_RATE, ENCODE
 from harness.render.figure.axis import (
-    Axis,
+    PlotAxis,
     PlotSize,
     Tick,
     choose_axis,
@@ -94,7 +94,7 @@ def test_metric_is_named_with_its_unit_and_direction() -> None:
 def test_labels_of_ticks_do_not_run_into_each_other() -> None:
     ticks = tuple(Tick(value=day, label=f"2026-01-{day + 1:02d}") for day in range(30))
     drawing = Drawing()
-    across = Axis(title="", low=0, high=29, ticks=ticks)
+    across = PlotAxis(title="", low=0, high=29, ticks=ticks)
     open_plot(drawing, PlotSize(width=360, height=120), "", across, choose_axis([1, 2], ""))
     root = check_figure(finish(drawing, 360, 120))
     places = [float(one.get("x", "0")) for one in root.iter() if (one.text or "").startswith("2026")]
@@ -107,14 +107,14 @@ def test_right_axis_shows_the_same_marks_in_another_unit() -> None:
     plot = open_plot(
         drawing, PlotSize(width=600, height=200, right=60), "T", choose_axis([1, 2], ""), choose_axis([95, 105], "ms")
     )
-    draw_right_axis(drawing, plot, Axis(title="%", low=-6.2, high=6.2))
+    draw_right_axis(drawing, plot, PlotAxis(title="%", low=-6.2, high=6.2))
     words = list_words(check_figure(finish(drawing, 600, 200)))
     assert {"0", "\N{MINUS SIGN}5", "5", "%"} <= set(words)
 
 
 def test_hostile_words_are_shortened_and_escaped() -> None:
     drawing = Drawing()
-    across = Axis(title=HOSTILE, low=0, high=1, ticks=(Tick(value=0, label=HOSTILE[:20]),))
+    across = PlotAxis(title=HOSTILE, low=0, high=1, ticks=(Tick(value=0, label=HOSTILE[:20]),))
     open_plot(drawing, PlotSize(width=360, height=200), HOSTILE, across, choose_axis([1, 2], HOSTILE, HOSTILE))
     words = list_words(check_figure(finish(drawing, 360, 200)))
     assert max(map(len, words)) < 80
