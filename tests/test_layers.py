@@ -49,6 +49,7 @@ HEAVY = {
         "filelock",
         "httpx2",
         "jinja2",
+        "markupsafe",
         "platformdirs",
         "psutil",
         "psycopg",

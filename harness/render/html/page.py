@@ -7,11 +7,26 @@ from functools import lru_cache
 from typing import Any
 
 from harness.records.record import Record
-from harness.render.figure.figure import FORM
-from harness.render.figure.palette import Theme, style_figures
+from harness.records.site import SiteState
+from harness.render.figure.drawing import Drawing, MarkShape
+from harness.render.figure.figure import FORM, Figure, write_element
+from harness.render.figure.palette import INKS, PAPER, Theme, style_figures
+from harness.render.format.text import visible
+from harness.render.html.table import read_figure_table
+from harness.render.number import format_bounds, format_share, format_value
 
 # Nothing is loaded but the style sheet and the scripts of the site itself.
 _OF_SITE = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'"
+
+_SHAPES = {
+    SiteState.STEADY: (MarkShape.DOT, "fill-steady"),
+    SiteState.SUSPICION: (MarkShape.UP, "hollow fill-paper stroke-suspicion"),
+    SiteState.SLOWER: (MarkShape.DOWN, "fill-slower"),
+    SiteState.FASTER: (MarkShape.UP, "fill-faster"),
+    SiteState.NODE: (MarkShape.SQUARE, "fill-node"),
+    SiteState.MISSING: (MarkShape.CROSS, "thick stroke-missing"),
+    SiteState.TOO_FEW: (MarkShape.RING, "hollow fill-paper stroke-steady"),
+}
 
 
 class PageKit(Record):
@@ -27,17 +42,22 @@ class PageFrame(Record):
 
     `root` leads from the page to the root of its site, such as `../../`, empty at the root. A page that is a file of
     its own (`alone`) has the style sheet in it, and no script. `base_url` is where the site will be hosted, empty if
-    that is not known.
+    that is not known. `version` is that of the harness.
     """
 
     title: str
     root: str = ""
     alone: bool = False
     base_url: str = ""
+    version: str = ""
 
 
 def render_page(kit: PageKit, template: str, frame: PageFrame, values: Mapping[str, Any]) -> bytes:
-    """Return a page: `values` are seen by the template, and `frame`. Text is escaped unless it is `Markup`."""
+    """Return a page: `values` are seen by the template, and `frame`.
+
+    Every text is escaped, and shows signs for control characters and for those that reorder text. The only markup
+    that enters a page comes from figures, through the filters `draw` and `mark`.
+    """
     found = _open_templates(kit.templates).get_template(template)
     style = compose_style(kit)
     policy = _name_policy(style) if frame.alone else _OF_SITE
@@ -51,10 +71,18 @@ def compose_style(kit: PageKit) -> str:
 
     The reader's system chooses the theme, unless the page carries `data-theme`.
     """
-    light, dark = (style_figures(theme) for theme in (Theme.LIGHT, Theme.DARK))
-    chosen = style_figures(Theme.DARK, "[data-theme=dark]")
-    other = style_figures(Theme.LIGHT, "[data-theme=light]")
-    return f"{kit.style}\n{FORM}\n{light}\n@media (prefers-color-scheme: dark){{{dark}}}\n{chosen}\n{other}\n"
+    light, dark = (_colour(theme) for theme in (Theme.LIGHT, Theme.DARK))
+    chosen = _colour(Theme.DARK, "[data-theme=dark]")
+    other = _colour(Theme.LIGHT, "[data-theme=light]")
+    # Paper is white, whatever the screen is.
+    paper = f"@media print{{{light}{_colour(Theme.LIGHT, '[data-theme]')}}}"
+    return f"{kit.style}\n{FORM}\n{light}\n@media (prefers-color-scheme: dark){{{dark}}}\n{chosen}\n{other}\n{paper}\n"
+
+
+def _colour(theme: Theme, scope: str = "") -> str:
+    """Return the rules of figures in one theme, and its colours by name for the rules of pages."""
+    names = "".join(f"--{name}:{ink.of(theme)};" for name, ink in (("paper", PAPER), *INKS.items()))
+    return f"{scope or ':root'}{{color-scheme:{theme};{names}}}\n{style_figures(theme, scope)}"
 
 
 def _name_policy(style: str) -> str:
@@ -66,10 +94,49 @@ def _name_policy(style: str) -> str:
 def _open_templates(templates: tuple[tuple[str, str], ...]) -> Any:
     import jinja2
 
-    return jinja2.Environment(
+    found = jinja2.Environment(
         loader=jinja2.DictLoader(dict(templates)),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_show,
     )
+    found.filters.update(
+        draw=_draw,
+        word=name_class,
+        mark=_mark,
+        numbers=read_figure_table,
+        value=format_value,
+        share=format_share,
+        bounds=format_bounds,
+    )
+    return found
+
+
+def name_class(state: SiteState) -> str:
+    """Return the word of a state in the names of classes and in `data-state`."""
+    return "too-few" if state is SiteState.TOO_FEW else state.value
+
+
+def _show(value: object) -> object:
+    return visible(value) if type(value) is str else value
+
+
+def _draw(figure: Figure, number: int) -> Any:
+    return _mark_up(visible(write_element(figure, number)))
+
+
+def _mark(state: SiteState) -> Any:
+    """Return the mark of a state, for a place that has the word beside it."""
+    shape, classes = _SHAPES[state]
+    drawing = Drawing()
+    drawing.mark((6, 6), classes, shape, size=4)
+    return _mark_up(f'<svg class="state-mark" viewBox="0 0 12 12" aria-hidden="true">{drawing.finish()}</svg>')
+
+
+def _mark_up(text: str) -> Any:
+    """Return SVG for a page as it is; drawings escape the words in them."""
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704
