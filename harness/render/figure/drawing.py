@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 from html import escape
+from itertools import groupby, pairwise
 
 from harness.render.format.text import visible, xml
 
@@ -40,6 +41,15 @@ class Drawing:
         steps = [f"{_n(x)} {_n(y)}" for x, y in points]
         if len(steps) > 1:
             self._parts.append(f'<path class="{classes}" d="M{"L".join(steps)}"/>')
+
+    def trace(self, places: Iterable[tuple[int, int] | None], classes: str) -> None:
+        """Draw a line through whole pixels in few characters, with a gap where a place is None."""
+        steps: list[str] = []
+        for known, piece in groupby(places, key=bool):
+            if known:
+                steps.append(_trace([place for place in piece if place]))
+        if steps:
+            self._parts.append(f'<path class="{classes}" d="{"".join(steps)}"/>')
 
     def segments(self, pairs: Iterable[tuple[Position, Position]], classes: str) -> None:
         """Draw many straight lines as one element, such as the intervals of all points."""
@@ -100,6 +110,14 @@ def clean(words: str) -> str:
 def _n(number: float) -> str:
     """Return a coordinate: tenths of a pixel are enough."""
     return f"{number:.1f}".removesuffix(".0")
+
+
+def _trace(places: list[tuple[int, int]]) -> str:
+    """Return steps from place to place; one place alone is a line of no length, whose round ends make a dot."""
+    (x, y), *_ = places
+    pairs = [(right - left, down - up) for (left, up), (right, down) in pairwise(places)]
+    steps = " ".join(f"{right}{'' if down < 0 else ' '}{down}" for right, down in pairs)
+    return f"M{x} {y}{f'l{steps}' if steps else 'h0'}"
 
 
 def _end(name: str, tip: str) -> str:

@@ -13,12 +13,13 @@ FORM = """.figure{font-family:FONT;font-size:12px;font-variant-numeric:tabular-n
 .figure text{stroke:none}
 .figure .title{font-size:14px;font-weight:600}
 .figure .small{font-size:11px}
-.figure .line{fill:none;stroke-width:1.5;stroke-linejoin:round;stroke-linecap:round}
-.figure .thin{fill:none;stroke-width:1}
-.figure .thick{fill:none;stroke-width:2.5}
-.figure .dash{stroke-dasharray:4 3}
-.figure .hollow{fill-opacity:0;stroke-width:1.5}
-.figure .faint{opacity:.45}""".replace("FONT", _FONT)
+svg .line{fill:none;stroke-width:1.5;stroke-linejoin:round;stroke-linecap:round}
+svg .thin{fill:none;stroke-width:1}
+svg .thick{fill:none;stroke-width:2.5}
+svg .dash{stroke-dasharray:4 3}
+svg .bold{fill:none;stroke-width:2}
+svg .hollow{fill-opacity:0;stroke-width:1.5}
+svg .faint{opacity:.45}""".replace("FONT", _FONT)
 
 
 class FigureTable(Record):

@@ -68,7 +68,7 @@ def _list_rules(theme: Theme, scope: str) -> Iterator[str]:
     for name, ink in (("paper", PAPER), *INKS.items()):
         yield f"{scope}.fill-{name}{{fill:{ink.of(theme)}}}{scope}.stroke-{name}{{stroke:{ink.of(theme)}}}"
     for number, colour in enumerate(SEQUENCE):
-        on = "#ffffff" if number < 5 else "#000000"
+        on = _find_ink(colour)
         yield f"{scope}.seq-{number}{{fill:{colour}}}{scope}.on-seq-{number}{{fill:{on}}}"
     for number, colour in enumerate(CHANGE_LIGHT if theme is Theme.LIGHT else CHANGE_DARK):
         on = _find_ink(colour)

@@ -47,7 +47,7 @@ def span(values: Iterable[float], *, least_share: float = 0.04, margin: float = 
     middle = low / 2 + high / 2
     lacking = max(0.0, least_share * abs(middle) - (high - low))
     low, high = low - lacking / 2, high + lacking / 2
-    spread = (high - low) * margin or abs(middle) * margin or 1.0
+    spread = (high - low) * margin if high > low else abs(middle) or 1.0
     low, high = low - spread, high + spread
     return (low, high) if math.isfinite(low) and math.isfinite(high) and low < high else (min(known), max(known) or 1.0)
 
