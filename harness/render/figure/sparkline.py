@@ -28,7 +28,7 @@ def write_sparkline(values: Sequence[float], state: SiteState, *, most: int = 60
         mark = STATE_MARKS[state]
         drawing.mark(newest, mark.classes, mark.shape, size=2.5 if state is SiteState.STEADY else 3.5)
     read = f'role="img" aria-label="{clean(_describe(values, state))}"' if labelled else 'aria-hidden="true"'
-    opened = f'<svg class="spark" {read} viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}">'
+    opened = f'<svg class="sparkline" {read} viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}">'
     return f"{opened}{drawing.finish()}</svg>"
 
 

@@ -4,7 +4,7 @@ from harness.records.record import Record
 from harness.records.site import SiteState
 from harness.render.figure.drawing import Drawing, MarkShape, Position, clean
 
-_SIZE = 14
+_SIZE = 12
 _MIDDLE = _SIZE / 2
 
 
@@ -45,7 +45,7 @@ def write_state(state: SiteState, *, labelled: bool = True) -> str:
     """Return the mark of a state as an `<svg>` element; without its word as a label where the word stands beside it."""
     drawing = Drawing()
     mark = STATE_MARKS[state]
-    drawing.mark((_MIDDLE, _MIDDLE), mark.classes, mark.shape, size=4.0 if mark.shape is MarkShape.DOT else 4.5)
+    drawing.mark((_MIDDLE, _MIDDLE), mark.classes, mark.shape, size=4.0)
     read = f'role="img" aria-label="{clean(state)}"' if labelled else 'aria-hidden="true"'
-    opened = f'<svg class="state" {read} viewBox="0 0 {_SIZE} {_SIZE}" width="{_SIZE}" height="{_SIZE}">'
+    opened = f'<svg class="state-mark" {read} viewBox="0 0 {_SIZE} {_SIZE}" width="{_SIZE}" height="{_SIZE}">'
     return f"{opened}{drawing.finish()}</svg>"

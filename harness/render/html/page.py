@@ -8,25 +8,15 @@ from typing import Any
 
 from harness.records.record import Record
 from harness.records.site import SiteState
-from harness.render.figure.drawing import Drawing, MarkShape
 from harness.render.figure.figure import FORM, Figure, write_element
 from harness.render.figure.palette import INKS, PAPER, Theme, style_figures
+from harness.render.figure.state import write_state
 from harness.render.format.text import visible
 from harness.render.html.table import read_figure_table
 from harness.render.number import format_bounds, format_share, format_value
 
 # Nothing is loaded but the style sheet and the scripts of the site itself.
 _OF_SITE = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'"
-
-_SHAPES = {
-    SiteState.STEADY: (MarkShape.DOT, "fill-steady"),
-    SiteState.SUSPICION: (MarkShape.UP, "hollow fill-paper stroke-suspicion"),
-    SiteState.SLOWER: (MarkShape.DOWN, "fill-slower"),
-    SiteState.FASTER: (MarkShape.UP, "fill-faster"),
-    SiteState.NODE: (MarkShape.SQUARE, "fill-node"),
-    SiteState.MISSING: (MarkShape.CROSS, "thick stroke-missing"),
-    SiteState.TOO_FEW: (MarkShape.RING, "hollow fill-paper stroke-steady"),
-}
 
 
 class PageKit(Record):
@@ -129,10 +119,7 @@ def _draw(figure: Figure, number: int) -> Any:
 
 def _mark(state: SiteState) -> Any:
     """Return the mark of a state, for a place that has the word beside it."""
-    shape, classes = _SHAPES[state]
-    drawing = Drawing()
-    drawing.mark((6, 6), classes, shape, size=4)
-    return _mark_up(f'<svg class="state-mark" viewBox="0 0 12 12" aria-hidden="true">{drawing.finish()}</svg>')
+    return _mark_up(write_state(state, labelled=False))
 
 
 def _mark_up(text: str) -> Any:
