@@ -4,16 +4,15 @@
    Hooks, all of which a page may leave out (template/part.html writes most of them):
 
    .needs-script                   is hidden until this script has set the class "script" on <html>.
-   #theme                          becomes a choice of theme: light, dark, system.
-   table.numbers                   columns sort by a click on their heads; <th data-sort="none"> does not.
+   [data-theme-switch]             becomes a choice of theme: light, dark, system.
+   table[data-sort]                columns sort by a click on their heads; <th data-sort="none"> does not.
      <td data-value="1.5">         is sorted by this number, other cells by their text.
-   form#filter                     filters entries by the words in its search field and by its boxes, one for each state:
-     [data-entry], tr[data-state]  are entries. All words must occur in data-words="...", or else in the text of the entry.
-       data-state="slower,steady"  are its states; one of the boxes that are checked must be among them.
-     [data-group]                  holds entries, and is hidden while all of them are.
-     #filter-count                 says how many are shown.
+   [data-filter=ID]                becomes a field for words, and a box for each state found below #ID.
+     #ID [data-words]              are entries: all words must occur in data-words, which is in lower case.
+       data-state="slower steady"  are their states, if they have some: one of those whose box is checked is enough.
+     #ID [data-group]              holds entries, and is hidden while all of them are.
    figure#X[data-figure=series]    can be zoomed and read out where <script type="application/json" id="X-data"> is.
-   #compare                        becomes the choice of two runs and their table, where "compare-data" holds {"root": "",
+   [data-compare=ID]               becomes the choice of two runs and their table, where #ID holds {"root": "",
                                    "nodes": [[slug, node], ...]}; data/<slug>.js is loaded when it is needed.
 
    The numbers of a series. Columns have one value for each point, in the order of the points:
@@ -216,43 +215,47 @@ function makeSortable(table) {
 
 // ---- Entries that are filtered by words and states.
 
-function makeFilter(form) {
-  const field = form.querySelector("input[type=search]");
-  const boxes = [...form.querySelectorAll("input[type=checkbox]")];
-  const count = document.getElementById("filter-count");
-  const marked = document.querySelectorAll("main [data-entry]");
-  const entries = [...(marked.length ? marked : document.querySelectorAll("main tr[data-state]"))].map((element) => ({
+function offerFilter(place) {
+  const list = document.getElementById(place.dataset.filter);
+  const entries = [...list.querySelectorAll("[data-words]")].map((element) => ({
     element,
-    words: (element.dataset.words || element.textContent).toLowerCase(),
-    states: (element.dataset.state || "").split(",").filter(Boolean),
+    words: element.dataset.words,
+    states: (element.dataset.state || "").split(" ").filter(Boolean),
   }));
-  const groups = [...document.querySelectorAll("main [data-group]")];
+  const groups = [...list.querySelectorAll("[data-group]")];
+  const field = make("input", { type: "search", autocomplete: "off", spellcheck: "false" });
+  const count = make("span", { class: "muted", role: "status" });
+  const boxes = [...new Set(entries.flatMap(({ states }) => states))].map((value) => make("input", { type: "checkbox", value, checked: true }));
+  const choices = boxes.map((box) => make("label", { class: "choice" }, box, copyMark(list, box.value), box.value.replaceAll("-", " ")));
+  place.append(make("label", {}, "Filter ", field), make("fieldset", { "aria-label": "States" }, ...(boxes.length > 1 ? choices : [])), count);
 
   function show() {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
     const states = boxes.filter((box) => box.checked).map((box) => box.value);
     let shown = 0;
     for (const entry of entries) {
-      const fits = entry.states.length === 0 || states.length === boxes.length || entry.states.some((state) => states.includes(state));
+      const fits = states.length === boxes.length || entry.states.some((state) => states.includes(state));
       entry.element.hidden = !(fits && words.every((word) => entry.words.includes(word)));
       shown += !entry.element.hidden;
     }
-    for (const group of groups) group.hidden = !group.querySelector("[data-entry]:not([hidden]), tr[data-state]:not([hidden])");
-    if (count) count.textContent = `${shown} of ${entries.length} shown`;
-    return states.length === boxes.length ? "" : states.join(",") || "none";
+    for (const group of groups) group.hidden = !group.querySelector("[data-words]:not([hidden])");
+    count.textContent = `${shown} of ${entries.length} shown`;
+    return states.length === boxes.length ? "" : states.join(" ") || "none";
   }
 
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", () => {
-    const states = show();
-    keepChoice({ words: field.value.trim(), states }, { replace: true });
-  });
+  place.addEventListener("input", () => keepChoice({ words: field.value.trim(), states: show() }, { replace: true }));
   followChoice((choice) => {
     field.value = choice.get("words") || "";
     const states = choice.get("states");
-    for (const box of boxes) box.checked = !states || states.split(",").includes(box.value);
+    for (const box of boxes) box.checked = !states || states.split(" ").includes(box.value);
     show();
   });
+}
+
+/* The mark of a state as the page has it: a shape beside the word, as everywhere. */
+function copyMark(list, state) {
+  const mark = document.querySelector(`.state-${CSS.escape(state)} .state-mark`);
+  return mark ? make("span", { class: `state state-${state}` }, mark.cloneNode(true)) : "";
 }
 
 // ---- The figure of a series: zoom, read out, select.
@@ -706,7 +709,7 @@ function shorten(words, most) {
 
 class Compare {
   constructor(place) {
-    const { root, nodes } = readBlock("compare-data");
+    const { root, nodes } = readBlock(place.dataset.compare);
     Object.assign(this, { place, root, nodes, sides: {}, loading: {} });
     this.table = make("div", { class: "compared" });
     this.said = make("p", { role: "status", class: "muted" });
@@ -838,8 +841,8 @@ function attempt(selector, begin) {
 
 setTheme(loadTheme());
 document.documentElement.classList.add("script");
-attempt("#theme", offerThemes);
-attempt("table.numbers", makeSortable);
-attempt("form#filter", makeFilter);
+attempt("[data-theme-switch]", offerThemes);
+attempt("table[data-sort]", makeSortable);
+attempt("[data-filter]", offerFilter);
 attempt("figure[data-figure=series]", (figure) => document.getElementById(`${figure.id}-data`) && new Chart(figure));
-attempt("#compare", (place) => new Compare(place));
+attempt("[data-compare]", (place) => new Compare(place));
