@@ -1,4 +1,4 @@
-"""`harness show`: print runs, the table of a sweep, the answer of a bisection, or the report of a night."""
+"""`harness show`: print runs, the table of a sweep, the answer of a search, or the report of a night."""
 
 from collections.abc import Sequence
 
@@ -13,15 +13,17 @@ from harness.judge.roofline import list_shares
 from harness.render.bisection import render_bisection
 from harness.render.display import render_display
 from harness.render.night import render_night, render_night_markdown
+from harness.render.tune import render_tuning
 from harness.settings.layer import Settings
 from harness.store.bisection_file import load_bisection, name_bisection
 from harness.store.bundle import BISECTION
 from harness.store.night_file import load_night, name_night
 from harness.store.sweep_file import find_sweep, name_sweep
+from harness.store.tuning_file import load_tuning, name_tuning
 
 
 def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot) -> int:
-    """Print the runs that `words` name, caveats first, or a sweep, a bisection or a night; return the exit code."""
+    """Print the runs that `words` name, caveats first, or a sweep, a search or a night; return the exit code."""
     results = resolve_results(settings)
     named = name_sweep(results, words[0]) if len(words) == 1 else None
     if named:
@@ -34,6 +36,11 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
     if path:
         name = path.name.removesuffix(BISECTION)
         raise UsageError(f"{name} is a bisection, which has no table", hint=f"harness show {name}, or with --json")
+    search = name_tuning(results, words[0]) if len(words) == 1 else None
+    if search and output.form in (OutputForm.TEXT, OutputForm.JSON) and pivot == Pivot():
+        tuning = load_tuning(search)
+        output.show(render_tuning(tuning), tuning)
+        return 0
     night = name_night(results, words[0]) if len(words) == 1 else None
     if night and output.form is not OutputForm.CSV and pivot == Pivot():
         morning = load_night(night)
@@ -52,13 +59,13 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
 
 VERB = Verb(
     name="show",
-    summary="print runs, caveats first, or a sweep, a bisection or a night",
+    summary="print runs, caveats first, or a sweep, a search or a night",
     group=VerbGroup.LOOK,
     call=lambda call: show(call.settings, call.output, call.words("run"), choose_pivot(call)),
     arguments=(
         RUNS.replace(
-            help=f"{RUNS.help}; or a sweep, a bisection or the report of a night by its id or the beginning of it, the "
-            "latest by 'sweep', 'bisect' or 'night'"
+            help=f"{RUNS.help}; or a sweep, a bisection, a search of `tune` or the report of a night by its id or the "
+            "beginning of it, the latest by 'sweep', 'bisect', 'tune' or 'night'"
         ),
         *PIVOT,
     ),
@@ -67,6 +74,7 @@ VERB = Verb(
         ("harness show latest 20260529T", "two runs side by side"),
         ("harness show sweep --columns quant", "the latest sweep as a pivot"),
         ("harness show bisect", "the latest bisection, as far as it is"),
+        ("harness show tune", "what the latest search for the best settings found"),
         ("harness show night", "the latest morning report of a nightly"),
     ),
     forms=FORMS,

@@ -28,6 +28,7 @@ from harness.search.search import Search, SearchDesign
 from harness.settings.layer import Settings
 from harness.settings.name import FILE
 from harness.settings.request import RunRequest
+from harness.store.tuning_file import save_tuning
 from harness.store.unfinished import describe_kept
 from harness.sweep.design import prepare_entry
 from harness.system.limit import explain_stop
@@ -73,6 +74,7 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, words: 
     if tuning is None:
         return _explain_nothing(result, suite, output)
     output.show(f"{render_tuning(tuning)}\n  seed     {seed}", tuning)
+    save_tuning(work.places.results, tuning)
     if words.write:
         settings_found = _as_settings(tuning.model, tuning.winner)
         change_toml(Path(FILE), settings_found, f"harness tune --for {tuning.goal}, {begun:%Y-%m-%d}")

@@ -37,6 +37,8 @@ SWEEP = ".sweep.json"
 BISECTION = ".bisect.json"
 # Likewise of the report of a night.
 NIGHT = "-night.json"
+# Likewise of the result of a search for the best settings.
+TUNING = ".tune.json"
 _ENDLESS = "there is always a free number"
 # The mode of a folder that is still written to, and whose content a resume goes by: others may read it.
 _OWN = 0o755
@@ -223,9 +225,9 @@ def _make_partial(bundle: Bundle) -> bool:
 
 
 def require_outside(path: Path) -> None:
-    """Raise UsageError for an output file that is inside a run, or is the file of a sweep, a bisection or a night."""
+    """Raise UsageError for an output file that is inside a run, or is a file of what lies beside the runs."""
     real = Path(os.path.realpath(path))
-    for end, what in ((SWEEP, "sweep"), (BISECTION, "bisection"), (NIGHT, "night")):
+    for end, what in ((SWEEP, "sweep"), (BISECTION, "bisection"), (NIGHT, "night"), (TUNING, "search")):
         if _ID.match(real.name) and real.name.endswith(end) and _is_there(real):
             cause = "writing there would overwrite it"
             raise UsageError(f"{path} is the file of a {what}", cause=cause, hint="-o with another file")

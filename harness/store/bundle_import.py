@@ -16,7 +16,7 @@ from typing import NamedTuple
 from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.plan.run import is_plain
 from harness.records.run import NO_DATE, Run
-from harness.store.bundle import BISECTION, NIGHT, PARTIAL, RUN, SWEEP, bundle_folder, load_run
+from harness.store.bundle import BISECTION, NIGHT, PARTIAL, RUN, SWEEP, TUNING, bundle_folder, load_run
 from harness.store.enclosure import write_file
 from harness.store.importer import ImportOutcome, refuse_links
 from harness.system.foreign import open_file, walk_tree
@@ -48,7 +48,7 @@ class FoundBundles(NamedTuple):
 
 
 def find_bundles(path: Path) -> FoundBundles:
-    """Return the bundles that a folder is or holds, and the files of sweeps, bisections and nights beside them."""
+    """Return the bundles that a folder is or holds, and the files of sweeps, searches and nights beside them."""
     found: list[Path] = []
     files: list[Path] = []
     unfinished: list[str] = []
@@ -61,7 +61,7 @@ def find_bundles(path: Path) -> FoundBundles:
             else:
                 found.append(folder)
         else:
-            files += [folder / name for name in listing.files if name.endswith((SWEEP, BISECTION, NIGHT))]
+            files += [folder / name for name in listing.files if name.endswith((SWEEP, BISECTION, NIGHT, TUNING))]
     return FoundBundles(sorted(found), sorted(files), unfinished)
 
 

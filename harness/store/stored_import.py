@@ -1,4 +1,4 @@
-"""Files of finished sweeps, bisections and nights put among those of a results folder, and never changed."""
+"""Files of finished sweeps, searches and nights put among those of a results folder, and never changed."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from harness.records.bisection import StoredBisection
 from harness.records.sweep import Sweep
 from harness.store.bisection_file import KIND as BISECTION_KIND
 from harness.store.bisection_file import bisection_path
-from harness.store.bundle import NIGHT, SWEEP
+from harness.store.bundle import NIGHT, SWEEP, TUNING
 from harness.store.bundle_import import ImportedItem, is_equal, place_each
 from harness.store.enclosure import give_name, write_file
 from harness.store.importer import ImportOutcome, refuse_links
@@ -25,6 +25,8 @@ from harness.store.night_file import load_night, night_path
 from harness.store.stored_kind import StoredKind
 from harness.store.sweep_file import CSV, TABLE, sweep_path
 from harness.store.sweep_file import KIND as SWEEP_KIND
+from harness.store.tuning_file import KIND as TUNING_KIND
+from harness.store.tuning_file import load_tuning, tuning_path
 
 
 class _End(msgspec.Struct):
@@ -34,7 +36,7 @@ class _End(msgspec.Struct):
 
 def is_unfinished(path: Path) -> bool:
     """Return whether the file of a sweep or a bisection says that it goes on; one that cannot be read does not."""
-    if path.name.endswith(NIGHT):
+    if path.name.endswith((NIGHT, TUNING)):
         return False
     try:
         return not read_run(path, _End).end
@@ -44,7 +46,7 @@ def is_unfinished(path: Path) -> bool:
 
 def find_kind(path: Path) -> StoredKind:
     """Return the kind of a file that `find_bundles` found beside the bundles."""
-    return next(kind for kind in (SWEEP_KIND, BISECTION_KIND, NIGHT_KIND) if path.name.endswith(kind.end))
+    return next(kind for kind in (SWEEP_KIND, BISECTION_KIND, NIGHT_KIND, TUNING_KIND) if path.name.endswith(kind.end))
 
 
 def import_files(files: list[Path], results: Path, aside: Path) -> Iterator[ImportedItem]:
@@ -89,6 +91,8 @@ def _find_place(path: Path, results: Path) -> Path:
         return sweep_path(results, sweep)
     if find_kind(path) is NIGHT_KIND:
         return night_path(results, load_night(path))
+    if find_kind(path) is TUNING_KIND:
+        return tuning_path(results, load_tuning(path))
     stored = read_run(path, StoredBisection)
     _require(path, find_bisection_flaw(stored), stored.id)
     return bisection_path(results, stored)

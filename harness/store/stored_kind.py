@@ -14,12 +14,21 @@ from harness.system.fresh import make_folders, write_atomic
 
 
 class StoredKind(NamedTuple):
-    """A kind of such files: what it is called, how their names end, the word for the latest, and a command for one."""
+    """A kind of such files: what it is called, how their names end, the word for the latest, and a command for one.
+
+    `plural` is how several are called, where an s does not do.
+    """
 
     name: str
     end: str
     latest: str
     example: str
+    plural: str = ""
+
+    @property
+    def several(self) -> str:
+        """What several are called."""
+        return self.plural or f"{self.name}s"
 
 
 def save_stored(results: Path, path: Path, stored: Record) -> Path:
@@ -55,11 +64,11 @@ def find_named(results: Path, word: str, kind: StoredKind) -> Path | None:
     if word == kind.latest:
         exact = found[:1]
         if not exact:
-            raise UsageError(f"there are no {kind.name}s in {results}", hint=kind.example)
+            raise UsageError(f"there are no {kind.several} in {results}", hint=kind.example)
     elif not exact and found and any(path.is_dir() for path in results.glob(f"{node or '*'}/*/{name}*")):
         return None
     chosen = exact or found
     if len(chosen) > 1:
         hint = f"harness show {chosen[0].name.removesuffix(kind.end)}"
-        raise UsageError(f"the ids of {len(chosen)} {kind.name}s begin with {word!r}", hint=hint)
+        raise UsageError(f"the ids of {len(chosen)} {kind.several} begin with {word!r}", hint=hint)
     return chosen[0] if chosen else None
