@@ -75,7 +75,8 @@ def _show(result: TrialResult, request: TrialRequest, output: Output) -> int:
         name_side_source(side.label, run.source) if side.named else side.label
         for side, run in zip(request.sides, result.runs, strict=True)
     )
-    lines = [render_comparison(result.family, ComparedSides(baseline, contender), width=output.width)]
+    sides, plain = ComparedSides(baseline, contender), not output.is_unicode
+    lines = [render_comparison(result.family, sides, width=output.width, plain=plain)]
     lines.append(
         f"{format_count(len(result.tally.results), 'block')} in {result.tally.wall_s:.0f} s: {result.tally.stopped}"
     )

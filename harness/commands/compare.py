@@ -40,7 +40,7 @@ def compare(settings: Settings, output: Output, words: CompareWords) -> int:
     if words.markdown:
         text = render_comparison_markdown(family, compared)
     else:
-        text = render_comparison(family, compared, full=words.full, width=output.width)
+        text = render_comparison(family, compared, full=words.full, width=output.width, plain=not output.is_unicode)
     output.show(text, result)
     missing = list_uncompared(question, family)
     for name in missing:

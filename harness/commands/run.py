@@ -41,7 +41,9 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
             opened = open_run(request, work, watch)
         state, report, folder = carry_out_run(opened, request.measure, work, watch)
     publish(report, environ, output.console)
-    output.show(render_summary(state, output.shorten(folder), list_shares(state), width=output.width), state)
+    plain = not output.is_unicode
+    text = render_summary(state, output.shorten(folder), list_shares(state), width=output.width, plain=plain)
+    output.show(text, state)
     return int(state.exit_code)
 
 

@@ -39,7 +39,7 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
     search = name_tuning(results, words[0]) if len(words) == 1 else None
     if search and output.form in (OutputForm.TEXT, OutputForm.JSON) and pivot == Pivot():
         tuning = load_tuning(search)
-        output.show(render_tuning(tuning), tuning)
+        output.show(render_tuning(tuning, width=output.width, plain=not output.is_unicode), tuning)
         return 0
     night = name_night(results, words[0]) if len(words) == 1 else None
     if night and output.form is not OutputForm.CSV and pivot == Pivot():
@@ -53,7 +53,8 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
     stored, code = select_runs(settings, output, words)
     runs = tuple(one.run for one in stored)
     shares = [list_shares(run) for run in runs]
-    output.show(render_display(runs, [one.path for one in stored], shares, width=output.width), runs)
+    paths, plain = [one.path for one in stored], not output.is_unicode
+    output.show(render_display(runs, paths, shares, width=output.width, plain=plain), runs)
     return code
 
 

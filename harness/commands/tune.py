@@ -73,7 +73,8 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, words: 
     tuning = _conclude(request, name, begun, result)
     if tuning is None:
         return _explain_nothing(result, suite, output)
-    output.show(f"{render_tuning(tuning)}\n  seed     {seed}", tuning)
+    text = render_tuning(tuning, width=output.width, plain=not output.is_unicode)
+    output.show(f"{text}\n  seed     {seed}", tuning)
     save_tuning(work.places.results, tuning)
     if words.write:
         settings_found = _as_settings(tuning.model, tuning.winner)

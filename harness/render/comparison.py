@@ -9,6 +9,7 @@ from harness.records.caveat import CaveatCode
 from harness.records.comparison import Comparison, Difference, Family, Verdict
 from harness.records.measurement import METRICS
 from harness.records.wording import format_count
+from harness.render.bar import LEAST_COLUMNS, Estimate, Picture, draw_interval, fit_scale, label_scale
 from harness.render.case_name import list_shared, share_params, shorten_case
 from harness.render.format.text import markdown
 from harness.render.plain import align, align_within, printable
@@ -18,6 +19,11 @@ _INDENT = "  "
 _WIDTH = 118
 _HEADER = ("case", "metric", "verdict", "baseline", "contender", "change", "", "p", "MDE", "n")
 _LEFT = 3
+# Where the drawn intervals stand, and how many columns they may have, the most first.
+_BESIDE = _HEADER.index("p")
+_DRAWN = (41, 33, 27, 21, LEAST_COLUMNS)
+# So few comparisons are drawn even where that takes further lines, in at most so many columns.
+_FEW, _NARROW = 8, 27
 # Of a benchmark with more lines than that only those with a difference are shown.
 _MANY = 24
 _NAMED = 3
@@ -32,16 +38,20 @@ class ComparedSides(NamedTuple):
     differences: Sequence[Difference] = ()
 
 
-def render_comparison(family: Family, sides: ComparedSides, *, full: bool = False, width: int = 0) -> str:
+def render_comparison(
+    family: Family, sides: ComparedSides, *, full: bool = False, width: int = 0, plain: bool = False
+) -> str:
     """Return a table of the verdicts, the method, what else differs, the caveats, and a conclusion.
 
     Without `full`, benchmarks with very many lines show only those with a difference. Tables and sentences have at most
-    `width` columns; 0 means no limit.
+    `width` columns, and intervals are drawn where they have room; 0 means no limit, and no drawing. `plain` is ASCII
+    alone.
     """
     shown, elided = _choose(family.comparisons, full=full)
+    table = [*_tabulate(shown, family.threshold, width, plain=plain)] if shown else []
     blocks = (
         [f"baseline   {printable(sides.baseline)}", f"contender  {printable(sides.contender)}"],
-        [*_tabulate(shown, width), *elided, *_legend(shown)] if shown else elided,
+        [*table, *elided, *_legend(shown)] if shown else elided,
         _facts(family),
         _differences(sides.differences),
         _caveats(family, width),
@@ -125,9 +135,33 @@ def _choose(comparisons: Sequence[Comparison], *, full: bool) -> tuple[list[Comp
     return [one for one in comparisons if id(one) not in hidden], elided
 
 
-def _tabulate(comparisons: Sequence[Comparison], width: int) -> Iterator[str]:
-    """Yield the table; its first columns, which are left-aligned, begin each part if it is too wide."""
-    return align_within([_HEADER, *_rows(comparisons)], width, names=_LEFT, left=_LEFT, indent=_INDENT)
+def _tabulate(comparisons: Sequence[Comparison], threshold: float, width: int, *, plain: bool) -> list[str]:
+    """Return the table; its first columns, which are left-aligned, begin each part if it is too wide.
+
+    A column of drawn intervals is added: of few comparisons always, of many where it takes no further lines.
+    """
+    rows = [_HEADER, *_rows(comparisons)]
+    lines = [*align_within(rows, width, names=_LEFT, left=_LEFT, indent=_INDENT)]
+    for columns in _DRAWN if width else ():
+        drawn = _draw(comparisons, threshold, columns, plain=plain)
+        wider = [(*row[:_BESIDE], cell, *row[_BESIDE:]) for row, cell in zip(rows, drawn, strict=False)]
+        tried = [*align_within(wider, width, names=_LEFT, left=_LEFT, indent=_INDENT)] if drawn else []
+        free = len(tried) <= len(lines) or (columns <= _NARROW and len(comparisons) <= _FEW)
+        if drawn and free and max(map(len, tried)) <= width:
+            key = "[o] the change and its interval, | none, : the threshold"
+            key = key if plain else "├●┤ the change and its interval, │ none, ┊ the threshold"
+            return [*tried, f"{_INDENT}{key}"]
+    return lines
+
+
+def _draw(comparisons: Sequence[Comparison], threshold: float, columns: int, *, plain: bool) -> list[Picture]:
+    """Return the cells of a column of intervals, its head first; none where there is no scale for them."""
+    changes = [Estimate(value=one.change, low=one.low, high=one.high) for one in comparisons]
+    scale = fit_scale(changes, middle=0.0, band=(-threshold, threshold), width=columns, plain=plain)
+    if scale is None:
+        return []
+    head = label_scale(scale, f"{100 * scale.low:+.1f} %", f"{100 * scale.high:+.1f} %")
+    return [head, *(draw_interval(scale, one) for one in changes)]
 
 
 def _rows(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, ...]]:

@@ -12,24 +12,34 @@ from harness.render.config_column import config_words
 from harness.render.plain import align, align_runs, format_summary
 from harness.render.quietness import list_discarded, list_placement
 from harness.render.roofline import list_roofline
+from harness.render.sparkline import draw_sparkline
 from harness.render.table import short_commit, weights_kind
 from harness.render.terminal import format_peak, list_caveats, list_failures, list_head, list_tests
 from harness.render.transcription import MODELLED, format_modelled, list_transcriptions
-from harness.stats.series import order_model_cases, peak_memory, summarize_run
+from harness.stats.series import order_model_cases, peak_memory, sample_run, summarize_run
 
 _INDENT = "  "
 _LOAD = METRICS["load"]
+_ENCODE = TABLE_METRICS[0]
+# So many processes are drawn: fewer say nothing, more take too much room.
+_LEAST, _MOST = 3, 20
 Summaries = Mapping[tuple[Case, str], Summary]
 
 
 def render_display(
-    runs: Sequence[Run], paths: Sequence[str], shares: Sequence[Sequence[RooflineShare]] = (), *, width: int = 0
+    runs: Sequence[Run],
+    paths: Sequence[str],
+    shares: Sequence[Sequence[RooflineShare]] = (),
+    *,
+    width: int = 0,
+    plain: bool = False,
 ) -> str:
     """Return the runs as text; `paths` are their folders, `shares` says how near each came to its roofline.
 
-    In tables of several runs each run has a number. Lines other than paths have at most `width` columns; 0 means no
-    limit.
+    In tables of several runs each run has a number. Lines other than paths have at most `width` columns, and small
+    plots are drawn where they have room; 0 means no limit, and no plots. `plain` is ASCII alone.
     """
+    frame = _Frame(width, plain)
     several = len(runs) > 1
     summaries = [summarize_run(run) for run in runs]
     blocks = (
@@ -39,11 +49,11 @@ def render_display(
             for line in list_caveats(run, f"#{number} " if several else "", width)
         ],
         _list_runs(runs) if several else [*list_head(runs[0]), *_facts(runs[0])],
-        _models(runs, summaries, width),
+        _models(runs, summaries, frame),
         list_transcriptions(runs, summaries),
         _pivot(summaries, _Axes(Benchmark.MEMCPY, COPY_RATE.name, across="threads", down="loop"), width),
         _pivot(summaries, _Axes(Benchmark.MUL_MAT, FLOP_RATE.name, across="n", down="type"), width),
-        *(_roofline(runs[number], mine, number + 1 if several else 0) for number, mine in enumerate(shares)),
+        *(_roofline(runs[number], mine, number + 1 if several else 0, frame) for number, mine in enumerate(shares)),
         [] if several else list_tests(runs[0]),
         [line for run in runs for line in list_failures(run, width)],
         [line for run in runs for line in list_discarded(run)],
@@ -51,6 +61,13 @@ def render_display(
         [f"  {f'#{number} ' if several else ''}{path}" for number, path in enumerate(paths, 1)],
     )
     return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
+
+
+class _Frame(NamedTuple):
+    """How wide lines may be, and whether they are ASCII alone."""
+
+    width: int
+    plain: bool
 
 
 def _list_runs(runs: Sequence[Run]) -> Iterator[str]:
@@ -82,8 +99,8 @@ def _facts(run: Run) -> Iterator[str]:
     yield from list_placement(run)
 
 
-def _models(runs: Sequence[Run], summaries: Sequence[Summaries], width: int) -> Iterator[str]:
-    """Yield a line per case and run, grouped by case."""
+def _models(runs: Sequence[Run], summaries: Sequence[Summaries], frame: _Frame) -> Iterator[str]:
+    """Yield a line per case and run, grouped by case; encode process by process where there is room to draw that."""
     metrics = [*TABLE_METRICS, _LOAD]
     order: dict[Case, list[int]] = {}
     for number, (run, mine) in enumerate(zip(runs, summaries, strict=True)):
@@ -109,7 +126,26 @@ def _models(runs: Sequence[Run], summaries: Sequence[Summaries], width: int) -> 
         for case, numbers in order.items()
         for number in numbers
     ]
-    yield from align_runs([header, units, *rows], several=len(runs) > 1, indent=_INDENT, width=width, names=5)
+    table = [header, units, *rows]
+    order_of = [
+        _draw_order(runs[number], case, plain=frame.plain) for case, numbers in order.items() for number in numbers
+    ]
+    lines = _align_models(table, len(runs), frame.width)
+    if frame.width and any(order_of):
+        drawn = [[*row, cell] for row, cell in zip(table, [f"{_ENCODE.label} in turn", "", *order_of], strict=True)]
+        wider = _align_models(drawn, len(runs), frame.width)
+        lines = wider if len(wider) <= len(lines) else lines
+    yield from lines
+
+
+def _align_models(table: Sequence[Sequence[str]], runs: int, width: int) -> list[str]:
+    return [*align_runs(table, several=runs > 1, indent=_INDENT, width=width, names=5)]
+
+
+def _draw_order(run: Run, case: Case, *, plain: bool) -> str:
+    """Return the encode times of a case, a character for each process, in the order in which they were measured."""
+    values = sample_run(run).get((case, _ENCODE.name), ())
+    return draw_sparkline(values[-_MOST:], plain=plain) if len(values) >= _LEAST else ""
 
 
 class _Axes(NamedTuple):
@@ -142,9 +178,9 @@ def _pivot(summaries: Sequence[Summaries], axes: _Axes, width: int) -> Iterator[
     yield from align_runs([header, *rows], several=len(summaries) > 1, indent=_INDENT, width=width)
 
 
-def _roofline(run: Run, shares: Sequence[RooflineShare], number: int) -> Iterator[str]:
+def _roofline(run: Run, shares: Sequence[RooflineShare], number: int, frame: _Frame) -> Iterator[str]:
     """Yield the roofline of a run, under its number if there are several."""
-    lines = list(list_roofline(run, shares))
+    lines = list(list_roofline(run, shares, width=frame.width, plain=frame.plain))
     if lines and number:
         yield f"{_INDENT}#{number}"
     yield from lines

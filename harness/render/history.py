@@ -1,8 +1,9 @@
 """A history for people: a line for each series, the points of one series, and what happened."""
 
+import functools
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 
 from harness.records.history import (
@@ -17,10 +18,12 @@ from harness.records.history import (
 )
 from harness.records.measurement import METRICS
 from harness.records.wording import format_count
+from harness.render.bar import LEAST_COLUMNS
 from harness.render.case_name import list_shared, share_params, shorten_case
 from harness.render.event import describe_event
 from harness.render.number import format_share, format_value
 from harness.render.plain import align, cut
+from harness.render.point_plot import draw_points
 from harness.render.sparkline import draw_sparkline
 
 _INDENT = "  "
@@ -36,6 +39,8 @@ _LAYOUTS = ((_DRAWN, 0), *((12, spared) for spared in range(len(_SPARED) + 1)), 
 _EVENTS, _OTHERS, _RECENT_DAYS = 8, 4, 30
 # Of a benchmark with more steady series than that none of them is shown.
 _MANY = 24
+# Points are drawn in at most so many columns, and only if so many are left for notes and subjects.
+_MOST_COLUMNS, _TEXT = 33, 24
 _RULE = "-"
 _RULE_WIDTH = 80
 
@@ -69,14 +74,15 @@ def render_history(history: History, *, full: bool = False, plain: bool = False,
 def render_series(history: History, *, most: int = 0, plain: bool = False, width: int = 0) -> str:
     """Return the newest `most` points (0: all) of the only series of a history, epoch by epoch, newest last.
 
-    Subjects are cut so that a point is one line of at most `width` columns; 0 means no limit.
+    Subjects are cut so that a point is one line of at most `width` columns, and points are drawn beside the level of
+    their epoch where there is room; 0 means no limit, and no drawing. `plain` is ASCII alone.
     """
     (series,), (judged,) = history.series, history.judgements
     commits = {one.position: one for one in history.commits}
     first = max(0, len(series.points) - most) if most else 0
     blocks = [
         [*_head(series, judged, plain=plain)],
-        [*_list_points(series, judged, commits, first, width)],
+        [*_list_points((series, judged), commits, first, width, plain=plain)],
         list(_list_events(history, width)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -180,8 +186,9 @@ def _list_levels(judged: Judgement) -> Iterator[str]:
 
 
 def _list_points(
-    series: Series, judged: Judgement, commits: dict[int, HistoryCommit], first: int, width: int
+    one: _Judged, commits: dict[int, HistoryCommit], first: int, width: int, *, plain: bool
 ) -> Iterator[str]:
+    series, judged = one
     shown = series.points[first:]
     raised = {one.raised for one in judged.suspicions}
     since = {one.place.since: one for one in judged.suspicions}
@@ -213,18 +220,24 @@ def _list_points(
         yield f"{_INDENT}of all these points: {', '.join(sorted(common))} (harness explain CODE)"
     if first:
         yield f"{_INDENT}{format_count(first, 'older point')} not shown: --all, or --limit N"
-    for number, line in enumerate(_align_points(rows)):
+    drawn = functools.partial(draw_points, shown, judged.epochs, first, plain=plain)
+    for number, line in enumerate(_align_points(rows, drawn, width)):
         for text in rules.get(number, ()):
             yield f"{_INDENT}{f'--- {text} '.ljust(min(width or _RULE_WIDTH, _RULE_WIDTH) - len(_INDENT), _RULE)}"
         yield cut(line, width) if width else line
 
 
-def _align_points(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of the table of points, notes and subjects flush left."""
+def _align_points(rows: Sequence[Sequence[str]], draw: Callable[[int], Sequence[str]], width: int) -> Iterator[str]:
+    """Yield the lines of the table of points, notes and subjects flush left; between them the points are drawn."""
     numbers = list(align(_drop_empty([row[:6] for row in rows]), left=2, indent=_INDENT))
     texts = list(align(_drop_empty([("", *row[6:]) for row in rows], least=1), left=3))
-    width = max(map(len, numbers))
-    return (f"{number:<{width}}{text}".rstrip() for number, text in zip(numbers, texts, strict=True))
+    widest = max(map(len, numbers))
+    columns = min(_MOST_COLUMNS, width - widest - _TEXT)
+    drawn = draw(columns) if columns >= LEAST_COLUMNS else ()
+    cells = [f"  {cell}" for cell in drawn] or [""] * len(rows)
+    return (
+        f"{number:<{widest}}{cell}{text}".rstrip() for number, cell, text in zip(numbers, cells, texts, strict=True)
+    )
 
 
 def _drop_empty(rows: Sequence[Sequence[str]], least: int = 0) -> list[list[str]]:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from harness.records.comparison import Summary
+from harness.render.bar import Picture
 
 # A word of a shell command, quotes included, and an option with its value; what ends a line of a command that goes on.
 _ONE = r"""(?:[^\s'"]|'[^']*'|"[^"]*")+"""
@@ -85,7 +86,9 @@ def align_within(
 def align(rows: Sequence[Sequence[str]], *, left: int = 1, indent: str = "") -> Iterator[str]:
     """Yield the lines of a table with two blanks between columns; the first `left` are left-aligned, others right."""
     clean = functools.cache(printable)  # a long table says the same few words again and again
-    columns = [[clean(cell) for cell in column] for column in zip(*rows, strict=True)]
+    columns = [
+        [cell if isinstance(cell, Picture) else clean(cell) for cell in column] for column in zip(*rows, strict=True)
+    ]
     for number, column in enumerate(columns):
         width = max(map(len, column))
         columns[number] = [cell.ljust(width) if number < left else cell.rjust(width) for cell in column]
@@ -137,8 +140,12 @@ def _fold_line(line: str, width: int) -> list[str]:
 
 
 def _measure(rows: Sequence[Sequence[str]], chosen: Sequence[int], indent: str) -> int:
-    widths = [max(len(printable(row[number])) for row in rows) for number in chosen]
+    widths = [max(_count_columns(row[number]) for row in rows) for number in chosen]
     return len(indent) + sum(widths) + 2 * (len(widths) - 1)
+
+
+def _count_columns(cell: str) -> int:
+    return len(cell) if isinstance(cell, Picture) else len(printable(cell))
 
 
 def _replaced(line: str) -> str:

@@ -7,6 +7,7 @@ from harness.records.node import Node
 from harness.records.roofline import ROOFLINE, CeilingKind, Roofline, RooflineShare
 from harness.records.run import Run
 from harness.records.wording import format_count
+from harness.render.bar import Picture, draw_level, draw_share
 from harness.render.plain import align
 from harness.stats.series import sample_run
 
@@ -19,6 +20,8 @@ _NOTES = {
 }
 _BOUND = "lanes x 2 x units x measured clock: a sanity check, not a measurement"
 _INDENT = "  "
+# What is drawn of models, in so many columns each.
+_DRAWN, _BAR = (ENCODE, DECODE), 16
 
 
 def render_roofline(roofline: Roofline, node: Node, bounds: Mapping[int, float]) -> str:
@@ -43,12 +46,17 @@ def render_roofline(roofline: Roofline, node: Node, bounds: Mapping[int, float])
     )
 
 
-def list_roofline(run: Run, shares: Sequence[RooflineShare]) -> Iterator[str]:
-    """Yield the roofline of a run, before and after, and how near its benchmarks came to it."""
+def list_roofline(run: Run, shares: Sequence[RooflineShare], *, width: int = 0, plain: bool = False) -> Iterator[str]:
+    """Yield the roofline of a run, before and after, and how near its benchmarks came to it.
+
+    Shares are drawn as well where lines of `width` columns have room; 0 means no drawing. `plain` is ASCII alone.
+    """
     for threads, facts in _facts(run).items():
         yield f"{_INDENT}roofline {facts} with {threads} thread{'' if threads == '1' else 's'}"
-    yield from _models(shares)
-    yield from _mul_mat(shares)
+    for rows, drawn in (_models(shares, plain=plain), _mul_mat(shares, plain=plain)):
+        lines = [*align(rows, indent=_INDENT)] if rows else []
+        wider = [*align([[*row, cell] for row, cell in zip(rows, drawn, strict=True)], indent=_INDENT)] if width else []
+        yield from wider if wider and max(map(len, wider)) <= width else lines
     yield from _notes(shares)
 
 
@@ -90,27 +98,40 @@ def _facts(run: Run) -> dict[str, str]:
     return {threads: ", ".join(facts) for threads, facts in found.items()}
 
 
-def _models(shares: Sequence[RooflineShare]) -> Iterator[str]:
+def _models(shares: Sequence[RooflineShare], *, plain: bool) -> tuple[list[list[str]], list[str]]:
+    """Return the rows of a table of models, and a cell for each row: the share of encode as a bar of the whole."""
     cases = dict.fromkeys(share.case for share in shares if share.metric in (ENCODE.name, DECODE.name))
-    rows = []
+    rows, drawn = [], []
     for case in cases:
         mine = {share.metric: share for share in shares if share.case == case}
         name = f"{case.get('model')}, {case.get('threads')} threads, fa {case.get('fa')}"
         rows.append([name, *(_cell(mine.get(metric.name)) for metric in (ENCODE, DECODE))])
-    if rows:
-        yield from align([["share of the roofline", "encode", "decode"], *rows], indent=_INDENT)
+        bars = (draw_share(mine[one.name].ratio if one.name in mine else 0.0, _BAR, plain=plain) for one in _DRAWN)
+        drawn.append(Picture("  ".join(bars)))
+    if not rows:
+        return [], []
+    heads = Picture("  ".join(f"{one.name} of 100%".ljust(_BAR) for one in _DRAWN))
+    return [["share of the roofline", "encode", "decode"], *rows], [heads, *drawn]
 
 
-def _mul_mat(shares: Sequence[RooflineShare]) -> Iterator[str]:
+def _mul_mat(shares: Sequence[RooflineShare], *, plain: bool) -> tuple[list[list[str]], list[str]]:
+    """Return the rows of a table of mul_mat, and a cell for each: all shares of a row, as high as they are large."""
     cells = {(s.case.get("type"), s.case.get("n")): s for s in shares if s.metric == FLOP_RATE.name}
     if not cells:
-        return
+        return [], []
     kinds = dict.fromkeys(kind for kind, _ in cells)
     sizes = sorted({n for _, n in cells}, key=int)
+    top = max(one.ratio for one in cells.values()) or 1.0
     rows = [
         [f"type={kind}", *(_percent(cells[kind, n]) if (kind, n) in cells else "-" for n in sizes)] for kind in kinds
     ]
-    yield from align([["mul_mat, share of the roofline", *(f"n={n}" for n in sizes)], *rows], indent=_INDENT)
+    drawn = [
+        Picture(
+            "".join(draw_level(cells[kind, n].ratio / top, plain=plain) if (kind, n) in cells else " " for n in sizes)
+        )
+        for kind in kinds
+    ]
+    return [["mul_mat, share of the roofline", *(f"n={n}" for n in sizes)], *rows], ["by n", *drawn]
 
 
 def _notes(shares: Sequence[RooflineShare]) -> Iterator[str]:

@@ -26,10 +26,13 @@ _MANY = 5
 _NAMES = 4
 
 
-def render_summary(run: Run, bundle_path: str, shares: Sequence[RooflineShare] = (), *, width: int = 0) -> str:
+def render_summary(
+    run: Run, bundle_path: str, shares: Sequence[RooflineShare] = (), *, width: int = 0, plain: bool = False
+) -> str:
     """Return status, numbers with units, tests, failures, caveats, the path of the bundle, and what to do next.
 
-    `shares` say how near the numbers came to the roofline. Lines have at most `width` columns; 0 means no limit.
+    `shares` say how near the numbers came to the roofline. Lines have at most `width` columns, and small plots are
+    drawn where they have room; 0 means no limit, and no plots. `plain` is ASCII alone.
     """
     summaries = summarize_run(run)
     blocks = (
@@ -37,7 +40,7 @@ def render_summary(run: Run, bundle_path: str, shares: Sequence[RooflineShare] =
         _models(run, summaries, width),
         list_transcriptions([run], [summaries]),
         [*_memcpy(summaries), *_mul_mat(summaries), *list_tests(run)],
-        list_roofline(run, shares),
+        list_roofline(run, shares, width=width, plain=plain),
         [*list_failures(run, width), *list_discarded(run)],
         list_caveats(run, width=width),
         _next(run, bundle_path),

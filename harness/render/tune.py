@@ -6,9 +6,13 @@ from harness.records.comparison import Verdict
 from harness.records.measurement import DECODE, ENCODE
 from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Values
 from harness.records.tune import Duel, Goal, Stage, Tuning
+from harness.render.bar import LEAST_COLUMNS, Estimate, Picture, draw_interval, fit_scale, label_scale
 from harness.render.plain import align
 from harness.render.terminal import wrap_bullet
 
+# Where scores are drawn, and in how many columns, the most first.
+_BESIDE = 3
+_DRAWN = (31, 21, LEAST_COLUMNS)
 _GOALS = {
     Goal.LATENCY: f"the time of {WINDOW_S:g} s of speech, modelled: encode + {TOKENS_PER_WINDOW} x decode",
     Goal.THROUGHPUT: f"the CPU time of {WINDOW_S:g} s of speech: threads x (encode + {TOKENS_PER_WINDOW} x decode)",
@@ -16,13 +20,16 @@ _GOALS = {
 }
 
 
-def render_tuning(tuning: Tuning) -> str:
-    """Return the stages, the winner and how certain it is, its caveats, and the lines to copy; no trailing newline."""
+def render_tuning(tuning: Tuning, *, width: int = 0, plain: bool = False) -> str:
+    """Return the stages, the winner and how certain it is, its caveats, and the lines to copy; no trailing newline.
+
+    Scores are drawn as well where lines of `width` columns have room; 0 means no drawing. `plain` is ASCII alone.
+    """
     lines = [
         f"tune {tuning.id} on {tuning.node}: {tuning.model} for {tuning.goal}, {tuning.spent_s:.0f} s",
         f"  smaller is better: {_GOALS[tuning.goal]}",
         "",
-        *_stages(tuning),
+        *_stages(tuning, width, plain=plain),
         f"  medians of n processes; {ENCODE.label} in {ENCODE.unit}, {DECODE.label} in {DECODE.unit}",
         "",
         f"  found    {_name(tuning.found)}",
@@ -37,11 +44,32 @@ def render_tuning(tuning: Tuning) -> str:
     return "\n".join(lines)
 
 
-def _stages(tuning: Tuning) -> Iterator[str]:
-    rows = [["axis", "value", tuning.unit, ENCODE.label, DECODE.label, "n", ""]]
-    for stage in tuning.stages:
-        rows += list(_rows(stage))
-    return align(rows, left=2, indent="  ")
+def _stages(tuning: Tuning, width: int, *, plain: bool) -> list[str]:
+    head = ["axis", "value", tuning.unit, ENCODE.label, DECODE.label, "n", ""]
+    rows = [head, *(row for stage in tuning.stages for row in _rows(stage))]
+    lines = [*align(rows, left=2, indent="  ")]
+    for columns in _DRAWN if width else ():
+        cells = _draw_scores(tuning, columns, plain=plain)
+        drawn = [[*row[:_BESIDE], cell, *row[_BESIDE:]] for row, cell in zip(rows, cells, strict=False)]
+        wider = [*align(drawn, left=2, indent="  ")] if drawn else []
+        if wider and max(map(len, wider)) <= width:
+            return wider
+    return lines
+
+
+def _draw_scores(tuning: Tuning, columns: int, *, plain: bool) -> list[Picture]:
+    """Return a cell for each row of the stages, the head first: its score on one scale, with a rule at the best."""
+    scores = [one.score if one else None for stage in tuning.stages for one in stage.tried or (None,)]
+    known = [Estimate(value=score) for score in scores if score is not None]
+    if len(known) < 2:
+        return []
+    best = min(one.value for one in known)
+    scale = fit_scale(known, middle=best, band=(best, best), width=columns, plain=plain)
+    if scale is None:
+        return []
+    head = label_scale(scale, f"{scale.low:.4g}", f"{scale.high:.4g}")
+    nothing = Picture(" " * columns)
+    return [head, *(nothing if score is None else draw_interval(scale, Estimate(value=score)) for score in scores)]
 
 
 def _rows(stage: Stage) -> Iterator[list[str]]:

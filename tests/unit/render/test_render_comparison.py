@@ -89,3 +89,28 @@ def test_several_regressions_are_named_the_worst_first() -> None:
 
 def test_a_family_without_comparisons_still_says_so() -> None:
     assert "nothing was compared" in render_comparison(of(), ComparedSides("a", "b"))
+
+
+@pytest.mark.parametrize(("width", "columns"), [(80, 21), (100, 27), (160, 41)])
+def test_a_terminal_gets_intervals_drawn_on_one_scale(width: int, columns: int) -> None:
+    text = render_comparison(contrast.family(), ComparedSides("a", "b"), width=width, plain=True)
+    lines = text.splitlines()
+    place = next(number for number, line in enumerate(lines) if "-2.6 %" in line)
+    head = lines[place]
+    start = head.index("-2.6 %")
+    assert head[start:].startswith(f"-2.6 %{'+8.0 %'.rjust(columns - 6)}")
+    drawn = [line[start : start + columns] for line in lines[place + 1 : place + 5]]
+    assert ["[" in line for line in drawn] == [True, True, True, False], "one has no interval"
+    assert len({line.index("|") for line in drawn if "|" in line}) == 1, "no change is at one place in all lines"
+    assert all(line.count("o") == 1 for line in drawn)
+    assert "[o] the change and its interval, | none, : the threshold" in text
+    assert max(map(len, lines[: place + 6])) <= width
+
+
+def test_many_lines_are_drawn_only_where_that_takes_no_further_lines() -> None:
+    wide, narrow = (
+        render_comparison(contrast.family(), ComparedSides("a", "b"), full=True, width=width) for width in (160, 80)
+    )
+    assert "●" in wide
+    assert "●" not in narrow
+    assert "●" not in render_comparison(contrast.family(), ComparedSides("a", "b"), full=True), "no terminal"

@@ -119,3 +119,11 @@ def test_a_run_of_others_says_what_is_not_known_of_it() -> None:
     assert "compiler not known (gcc was asked for)" in shown
     unasked = run.replace(config=run.config.replace(compiler="", build_type=""))
     assert "build type not known, compiler not known\n" in render_display([unasked], ["/r"])
+
+
+def test_processes_are_drawn_in_turn_on_a_terminal_that_has_room() -> None:
+    text = render_display([sheet.run()], ["/r/x"], width=160, plain=True)
+    assert "Enc. in turn" in text
+    row = next(line for line in text.splitlines() if line.strip().startswith("base "))
+    assert len(row.split()[-1]) == len(sheet.ENCODE), "a character for each process"
+    assert "in turn" not in render_display([sheet.run()], ["/r/x"])

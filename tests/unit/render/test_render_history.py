@@ -156,7 +156,7 @@ def test_a_point_is_one_line(width: int) -> None:
     rows = [line for line in lines if "a subj" in line]
     assert len(rows) == 9
     assert all(len(line) <= (width or 200) for line in rows)
-    assert rows[0].endswith(" ..." if width == 60 else "or so")
+    assert rows[0].endswith(" ..." if width in (60, 80) else "or so")
     rule = next(line for line in lines if line.startswith("  ---"))
     assert len(rule) == min(width or 80, 80)
 
@@ -181,3 +181,15 @@ def test_an_event_that_the_records_name_has_its_reasons() -> None:
     assert "Other events:" in text
     assert "0a  2026-03-06  NODE  desk: between the beginning and abababab" in text
     assert "    kernel: 6.1 -> 6.5" in text
+
+
+def test_points_are_drawn_beside_their_level_on_a_wide_terminal() -> None:
+    history = make(*(point(number) for number in range(9)))
+    lines = render_series(history, width=120, plain=True).splitlines()
+    head = next(line for line in lines if line.startswith("  date"))
+    assert head.split()[4:6] == ["100.0", "102.0"]
+    start = head.index("100.0")
+    rows = [line[start - 1 : start + 33] for line in lines if line.startswith("  2026")]
+    assert all(row.count("o") == 1 for row in rows)
+    assert [row.index("o") for row in rows[:3]] == sorted(row.index("o") for row in rows[:3])
+    assert "o " not in "".join(line for line in render_series(history, plain=True).splitlines() if "2026-" in line)

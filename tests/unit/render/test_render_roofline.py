@@ -66,3 +66,23 @@ def test_summary_display_and_report_show_it() -> None:
     assert line in render_display([run], ["/bundle"], [shares])
     assert render_display([run, run], ["/a", "/b"], [shares, shares]).count(line) == 2
     assert f"HARNESS_ROOF={line}, threads 4" in render_environment(run)
+
+
+def test_shares_are_drawn_on_a_terminal_that_has_room() -> None:
+    cells = [(Case.of("mul_mat", n=n, threads=4, type=kind), "flop_rate", value) for n, kind, value in PRODUCTS]
+    run = factory.run(
+        measured("roof_before", 410, 30),
+        timed(),
+        factory.result("mul_mat", Phase.BENCHMARK, Status.PASSED, *cells),
+        measured("roof_after", 390, 32),
+    )
+    shares = list_shares(run)
+    text = "\n".join(list_roofline(run, shares, width=160, plain=True))
+    assert "encode of 100%    decode of 100%" in text
+    assert "##.............." in text, "10 % of sixteen columns"
+    (q4,) = (line for line in text.splitlines() if "type=q4_0" in line)
+    assert q4.endswith("  _#")
+    without = list(list_roofline(run, shares))
+    assert list(list_roofline(run, shares, width=50)) == without
+    assert "#" not in "\n".join(without)
+    assert render_summary(run, "/bundle", shares, width=160) != render_summary(run, "/bundle", shares)
