@@ -34,6 +34,7 @@ ROOMS = {
     "search": (3, "store run trial sweep"),
     "bisect": (3, "store run trial"),
     "night": (4, ""),
+    "site": (4, ""),
     "commands": (5, ""),
     "cli": (6, ""),
     "__main__": (6, "cli"),

@@ -22,6 +22,7 @@ from harness.commands.roofline import VERB as ROOFLINE
 from harness.commands.run import VERB as RUN
 from harness.commands.schema import VERB as SCHEMA
 from harness.commands.show import VERB as SHOW
+from harness.commands.site import VERB as SITE
 from harness.commands.sweep import VERB as SWEEP
 from harness.commands.tune import VERB as TUNE
 from harness.commands.verb import Verb
@@ -34,6 +35,6 @@ VERBS: dict[str, Verb] = {
         *(NIGHTLY, LIST, HISTORY, EVENTS, INDEX),
         *(SHOW, EXPLAIN, SCHEMA),
         *(DOCTOR, BUILD, MODELS, CACHE, COMPLETION),
-        *(REPORT, IMPORT, EXPORT),
+        *(REPORT, SITE, IMPORT, EXPORT),
     )
 }

@@ -165,7 +165,7 @@ def _describe(event: Event, end: NightEnd) -> EventNote:
         return note
     if answer is not None:
         return note.replace(
-            bisection=answer.id, verdict=answer.verdict, why=answer.why, suspects=tuple(_list_suspects(answer))
+            bisection=answer.id, verdict=answer.verdict, why=answer.why, suspects=tuple(list_suspects(answer))
         )
     return note.replace(bisection=search.bisection if search else "", suspects=_find_only(event, end.view, search))
 
@@ -174,7 +174,7 @@ def _find_answer(end: NightEnd, search: CodeSearch) -> BisectReport | None:
     return next((one for one in end.searches if one.id == search.bisection), None)
 
 
-def _list_suspects(answer: BisectReport) -> Iterable[SuspectCommit]:
+def list_suspects(answer: BisectReport) -> Iterable[SuspectCommit]:
     """Yield the commits that a search has found, or that are left of one without an answer."""
     named = {one.key: one.commit for one in answer.named}
     found: Sequence[Suspect] = [one for culprit in answer.culprits for one in culprit.suspects] or answer.suspects

@@ -6,9 +6,11 @@ from harness.records.record import Record
 from harness.settings.name import PREFIX
 
 EXCHANGE = ("import", "export")
+# This makes pages of everything that is stored.
+SITE = ("site",)
 READ = ("list", "show", "report", "compare")
 # These are about many runs at once.
-PAST = ("history", "events", "index")
+PAST = ("history", "events", "index", *SITE)
 NIGHT = ("nightly",)
 # These can select runs by their content.
 INDEX = (*READ, "export", *PAST, *NIGHT)

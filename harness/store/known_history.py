@@ -46,28 +46,31 @@ class KnownHistory(NamedTuple):
 class HistoryQuestion(NamedTuple):
     """What is asked of the past: the runs that are wanted; `options` are added to the commands of events.
 
-    A node that reported nothing for `silent_nights` is missing.
+    A node that reported nothing for `silent_nights` is missing. What could not be read and was `heard` of before is not
+    complained of again.
     """
 
     wanted: RunFilter = RunFilter()
     options: str = ""
     silent_nights: int = SILENT_NIGHTS
+    heard: frozenset[str] = frozenset()
 
 
 def know_history(
     places: Places, environ: Mapping[str, str], console: Console, question: HistoryQuestion
 ) -> KnownHistory:
     """Return what is known of the past; complain about runs that cannot be read."""
-    wanted, options, silent_nights = question
+    wanted, options, silent_nights, heard = question
     with _keeping_all():
-        raw, errors = _load_numbers(places, console, wanted)
+        raw, errors = _load_numbers(places, console, question)
         order = _order_by_git(raw, places.cache, environ)
         history = judge_history(raw, order, options)
     trials, unread = load_live_trials(choose_trials(history, raw.details.values()))
     for error in unread:
-        console.warn(f"harness: {error}")
+        if str(error) not in heard:
+            console.warn(f"harness: {error}")
     history = sort_by_trials(history, trials, order, options)
-    reported = {node: starts for node, starts in list_reported(places.results).items() if wanted.node in ("", node)}
+    reported = list_reported(places.results, wanted.node)
     history = history.replace(events=tuple(_name_searches(history.events, places.results)))
     absent = find_absences(raw, datetime.now(UTC).isoformat(), reported, silent_nights)
     return KnownHistory(raw, add_events(history, absent), tuple(trials), (*errors, *unread))
@@ -91,8 +94,11 @@ def load_triage(results: Path) -> tuple[Triage, ...]:
     return parse_triage(read_text(path), str(path)) if path.is_symlink() or path.exists() else ()
 
 
-def _load_numbers(places: Places, console: Console, wanted: RunFilter) -> tuple[RawHistory, list[UnreadableError]]:
+def _load_numbers(
+    places: Places, console: Console, question: HistoryQuestion
+) -> tuple[RawHistory, list[UnreadableError]]:
     """Return the numbers of runs, and complain about those that cannot be read."""
+    wanted = question.wanted
     errors: list[UnreadableError] = []
 
     def ask(index: RunIndex) -> RawHistory:
@@ -112,7 +118,8 @@ def _load_numbers(places: Places, console: Console, wanted: RunFilter) -> tuple[
 
     raw = ask_index(places, console, ask)
     for error in errors:
-        console.warn(f"harness: {error}")
+        if str(error) not in question.heard:
+            console.warn(f"harness: {error}")
     return raw, errors
 
 

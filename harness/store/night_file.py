@@ -45,6 +45,11 @@ def load_night(path: Path) -> NightReport:
     return report
 
 
+def list_nights(results: Path, node: str) -> list[Path]:
+    """Return the files of the nights of a node, the latest first."""
+    return list_stored(results, KIND, node)
+
+
 def load_nights(results: Path, node: str, most: int, note: Callable[[str], None]) -> tuple[NightReport, ...]:
     """Return the newest reports of a node, the latest first; those that cannot be read are named."""
     found: list[NightReport] = []
@@ -56,10 +61,13 @@ def load_nights(results: Path, node: str, most: int, note: Callable[[str], None]
     return tuple(found)
 
 
-def list_reported(results: Path) -> dict[str, tuple[str, ...]]:
-    """Return when each node began the nights that it reported, in ISO 8601, by the names of their files alone."""
+def list_reported(results: Path, wanted: str = "") -> dict[str, tuple[str, ...]]:
+    """Return when each node, or the one that is `wanted`, began the nights that it reported, in ISO 8601.
+
+    The names of their files are enough for that.
+    """
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for path in reversed(list_stored(results, KIND)):
+    for path in reversed(list_stored(results, KIND, wanted)):
         if start := _read_start(path.name.removesuffix(NIGHT)):
             found[path.parents[1].name].append(start)
     return {node: tuple(starts) for node, starts in found.items()}

@@ -1,5 +1,7 @@
 """The files that come with the harness: pinned facts about third parties, and CMake projects."""
 
+import hashlib
+import os
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -50,3 +52,15 @@ def load_page_kit() -> PageKit:
         style=(folder / "asset" / "site.css").read_text(encoding="utf-8"),
         script=(folder / "asset" / "site.js").read_text(encoding="utf-8"),
     )
+
+
+def package_digest() -> str:
+    """Return sixteen hex digits of a hash over all files of the harness, which identify what it makes of its input."""
+    found = hashlib.sha256()
+    for folder, folders, names in os.walk(_PACKAGE):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(names):
+            path = Path(folder) / name
+            found.update(f"{path.relative_to(_PACKAGE)}\0".encode(errors="surrogateescape"))
+            found.update(path.read_bytes())
+    return found.hexdigest()[:16]

@@ -1,0 +1,129 @@
+"""Make a site: each node whose results are new, then the pages about all nodes, then all of it takes effect."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, overload
+
+import msgspec
+
+from harness.judge.site_address import make_slug, node_folder
+from harness.records.record import Record
+from harness.records.site import SITE_SCHEMA, SiteNode
+from harness.render.html.page import PageKit, compose_style
+from harness.render.html.site import NodeMaterial, Page, SitePlan, render_node_pages, render_shared_pages
+from harness.site.look import NodeLook, look_around
+from harness.site.material import Surroundings, load_material
+from harness.store.site_folder import SiteCount, SiteFolder, open_site
+
+# Up to so many nodes are kept in memory while the pages about all of them are made.
+_KEPT = 8
+
+
+class SiteRequest(Record):
+    """Where a site is written, what all its pages share, and whether files of others in the folder are no obstacle.
+
+    `nodes` are the only ones that it shows, all of them if empty. `made_by` identifies the code that makes it.
+    """
+
+    folder: Path
+    plan: SitePlan
+    made_by: str
+    nodes: tuple[str, ...] = ()
+    force: bool = False
+
+
+class SiteOutcome(NamedTuple):
+    """What was written, the nodes of the site, which of them were made anew, and what could not be read."""
+
+    files: SiteCount
+    nodes: tuple[str, ...]
+    new: tuple[str, ...]
+    unreadable: tuple[str, ...]
+
+
+class StoredNodes(Sequence[SiteNode]):
+    """The nodes of a site, read one by one where they are so many that all at once would take too much memory."""
+
+    def __init__(self, folder: SiteFolder, slugs: Sequence[str], kept: Mapping[str, SiteNode]) -> None:
+        self._folder, self._slugs = folder, slugs
+        self._kept = kept if len(slugs) <= _KEPT else {}
+
+    def __len__(self) -> int:
+        """Return how many nodes there are."""
+        return len(self._slugs)
+
+    @overload
+    def __getitem__(self, index: int) -> SiteNode: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "StoredNodes": ...
+
+    def __getitem__(self, index: int | slice) -> "SiteNode | StoredNodes":
+        """Return a node."""
+        if isinstance(index, slice):
+            return StoredNodes(self._folder, self._slugs[index], self._kept)
+        slug = self._slugs[index]
+        return self._kept.get(slug) or self._folder.read_node(state_file(slug))
+
+
+def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> SiteOutcome:
+    """Make a site, or bring it up to date; raises UnfitError if it cannot be written: the old one stays as it was."""
+    plan, note = request.plan, around.console.note
+    look = look_around(around.places, around.console, around.triage, (SITE_SCHEMA, plan.replace(today="")))
+    for error in look.errors:
+        around.console.warn(f"harness: {error}")
+    around = around._replace(heard=frozenset(map(str, look.errors)))
+    chosen = [one for one in look.nodes if not request.nodes or one.node in request.nodes]
+    with open_site(request.folder, request.made_by, force=request.force, note=note) as folder:
+        kept: dict[str, SiteNode] = {}
+        new: list[str] = []
+        unreadable = [error.line for error in look.errors]
+        for number, one in enumerate(chosen):
+            around.console.count("nodes", number, len(chosen))
+            slug = make_slug(one.node)
+            node = _keep_node(folder, one, slug)
+            if node is None:
+                node = _make_node(folder, kit, plan, load_material(one, plan, around))
+                new.append(one.node)
+            unreadable += node.unreadable
+            if len(chosen) <= _KEPT:
+                kept[slug] = node
+        nodes = StoredNodes(folder, [make_slug(one.node) for one in chosen], kept)
+        folder.put("site.css", compose_style(kit).encode())
+        folder.put("site.js", kit.script.encode())
+        for page in render_shared_pages(kit, plan, nodes, unreadable):
+            _put(folder, page)
+        files = folder.commit()
+    return SiteOutcome(files, tuple(one.node for one in chosen), tuple(new), tuple(unreadable))
+
+
+def state_file(slug: str) -> str:
+    """Return where a node is stored beside the pages."""
+    return f"state/{slug}.json"
+
+
+def _keep_node(folder: SiteFolder, look: NodeLook, slug: str) -> SiteNode | None:
+    """Return a node whose results are what its pages were made of, and keep those; None if it is to be made."""
+    stored = folder.load_node(state_file(slug))
+    if stored is None or stored.digest != look.digest:
+        return None
+    paths = [state_file(slug), data_file(slug), *folder.list_below(node_folder(look.node))]
+    return stored if folder.keep_all([path for path in paths if folder.knows(path)]) else None
+
+
+def data_file(slug: str) -> str:
+    """Return the numbers of a node for the script of the site."""
+    return f"data/{slug}.js"
+
+
+def _make_node(folder: SiteFolder, kit: PageKit, plan: SitePlan, material: NodeMaterial) -> SiteNode:
+    node = material.node
+    for page in render_node_pages(kit, plan, material):
+        _put(folder, page)
+    folder.put(state_file(node.slug), msgspec.json.encode(node) + b"\n")
+    return node
+
+
+def _put(folder: SiteFolder, page: Page) -> None:
+    if not folder.keep(page.path, page.values):
+        folder.put(page.path, page.make(), page.values)

@@ -1,0 +1,106 @@
+"""What the pages of one node are made of, loaded from the results."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.bisect.answer import read_answer
+from harness.errors import HarnessError
+from harness.judge.judged_history import add_triage
+from harness.judge.site_node import NodeFacts, make_site_node
+from harness.records.bisection import BisectReport
+from harness.records.card import RunFilter
+from harness.records.history import History
+from harness.records.triage import Triage
+from harness.render.format.format import RunSheet
+from harness.render.html.site import NodeMaterial, SitePlan
+from harness.settings.request import Places
+from harness.site.look import NodeLook
+from harness.store.bisection_file import list_files, load_bisection
+from harness.store.bundle import BISECTION
+from harness.store.find import find_runs, read_logs
+from harness.store.index.index import RunIndex
+from harness.store.index.inquiry import ask_index
+from harness.store.known_history import HistoryQuestion, know_history
+from harness.store.night_file import load_nights
+from harness.system.console import Console
+
+# So many reports are asked what is known of an event.
+_NIGHTS = 40
+
+
+class Surroundings(NamedTuple):
+    """Where a site is made: the folders, the environment and the console; what people decided about events.
+
+    `heard` are complaints about what cannot be read that were made before.
+    """
+
+    places: Places
+    environ: Mapping[str, str]
+    console: Console
+    triage: tuple[Triage, ...] = ()
+    heard: frozenset[str] = frozenset()
+
+
+def load_material(look: NodeLook, plan: SitePlan, around: Surroundings) -> NodeMaterial:
+    """Return what the pages of a node are made of; complain about what cannot be read."""
+    places, console, node = around.places, around.console, look.node
+    question = HistoryQuestion(RunFilter(node=node), plan.options, heard=around.heard)
+    known = know_history(places, around.environ, console, question)
+    history = known.history.replace(events=add_triage(known.history.events, around.triage))
+    runs = sorted(known.raw.details.values(), key=lambda one: (one.start, one.run_id))
+    nights = load_nights(places.results, node, _NIGHTS, console.note_once)
+    bisections = tuple(_read_bisections(history, node, around))
+    unreadable = [one.line for one in known.errors if str(one) not in around.heard]
+    facts = NodeFacts(
+        node=node,
+        digest=look.digest,
+        root=str(places.results),
+        history=history,
+        runs=runs,
+        statuses=_load_statuses(look, around),
+        machine=known.raw.machines.get(runs[-1].machine, ()) if runs else (),
+        nights=nights,
+        bisections=bisections,
+        unreadable=tuple(unreadable),
+        every_run=plan.every_run,
+    )
+    details = {one.run_id: one for one in runs}
+    reader = _make_reader({one.run_id: one.path for one in runs}, console.note_once)
+    return NodeMaterial(make_site_node(facts), history, details, known.raw.machines, nights, bisections, reader)
+
+
+def _make_reader(paths: Mapping[str, str], note: Callable[[str], None]) -> Callable[[str], RunSheet | None]:
+    def read(run_id: str) -> RunSheet | None:
+        try:
+            (stored,) = find_runs(Path(), [paths[run_id]], note).stored
+        except (HarnessError, KeyError, ValueError) as error:
+            note(f"{run_id} has no page: {error.line if isinstance(error, HarnessError) else 'it cannot be found'}")
+            return None
+        return RunSheet(run=stored.run, report=stored.report, logs=read_logs(stored))
+
+    return read
+
+
+def _load_statuses(look: NodeLook, around: Surroundings) -> dict[str, str]:
+    """Return the status of each run by its id."""
+
+    def ask(index: RunIndex) -> dict[str, str]:
+        index.refresh()
+        return {card.id: str(card.status) for card in index.load_cards(index.choose(RunFilter(node=look.node)))}
+
+    return ask_index(around.places, around.console, ask)
+
+
+def _read_bisections(history: History, node: str, around: Surroundings) -> Iterator[BisectReport]:
+    """Yield the answers to the searches that events name."""
+    wanted = {one.bisection for one in history.events if one.bisection}
+    results, note = around.places.results, around.console.note_once
+    for path in list_files(results, node) if wanted else ():
+        if path.name.removesuffix(BISECTION) in wanted:
+            try:
+                yield read_answer(results, load_bisection(path), note)
+            except HarnessError as error:
+                note(f"{path} is ignored: {error.line}")
+            except OSError as error:
+                note(f"{path} is ignored: {error.strerror or error}")

@@ -1,0 +1,274 @@
+"""A site on disk: new pages are written beside the old ones, and take their places when the last one is complete.
+
+SITE/{index.html, ..., site.json}, and while it is written SITE/.staging/{pages/, site.json}. A process that ends while
+pages are written leaves the old site as it was. From the moment when .staging/site.json is there, the new one counts:
+whoever comes next finishes what was begun. The lock is SITE/.lock.
+"""
+
+import contextlib
+import errno
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from harness import __version__
+from harness.errors import UnfitError, UsageError
+from harness.records.site import SITE_SCHEMA, SiteNode
+from harness.store.site_manifest import (
+    MANIFEST,
+    SiteFile,
+    SiteManifest,
+    digest_content,
+    is_inside,
+    is_whole,
+    load_manifest,
+    load_site_node,
+)
+from harness.system.fresh import create_file, make_folders, sync_file, write_atomic
+from harness.system.lock import seize
+
+_STAGING, _PAGES, _LOCK = ".staging", "pages", ".lock"
+_POLL_S = 0.1
+_SHOWN = 5
+
+
+class SiteCount(NamedTuple):
+    """How many files of a site were written, and stayed as they were; how many were removed, and how many it has."""
+
+    written: int
+    kept: int
+    removed: int
+    size_bytes: int
+
+
+class SiteFolder:
+    """A folder that holds a site and is locked; see `open_site`.
+
+    Every file of the new site is either put or kept; `commit` makes it what people see.
+    """
+
+    def __init__(self, path: Path, made_by: str) -> None:
+        self.path = path
+        known = load_manifest(path)
+        self._old = known.files if known else {}
+        self._is_same = known is not None and (known.schema, known.made_by) == (SITE_SCHEMA, made_by)
+        self._made_by = made_by
+        self._new: dict[str, SiteFile] = {}
+        self._staged: list[str] = []
+        self._folders: set[Path] = set()
+
+    def load_node(self, path: str) -> SiteNode | None:
+        """Return the node that is stored at a path, if it was written by the same code."""
+        return load_site_node(self.path, path) if self._is_same and path in self._old else None
+
+    def read_node(self, path: str) -> SiteNode:
+        """Return the node at a path of the new site, which was put or kept there."""
+        staged = self._find_staged(path)
+        found = load_site_node(staged.parent, staged.name) or load_site_node(self.path, path)
+        if found is None:
+            cause = "it was changed or removed while the site was made"
+            raise UnfitError(f"{self.path / path} cannot be read", cause=cause, hint="run the same command again")
+        return found
+
+    def knows(self, path: str) -> bool:
+        """Return whether the manifest of the old site names a file."""
+        return path in self._old
+
+    def keep(self, path: str, values: str) -> bool:
+        """Keep a page that is as it was written, by the same code and of the same `values`; return whether it is."""
+        known = self._old.get(path)
+        return bool(known and values and known.values == values) and self._keep(path)
+
+    def _keep(self, path: str) -> bool:
+        known = self._old.get(path)
+        if known is None or not self._is_same:
+            return False
+        if not is_whole(self.path, path, known):
+            return False
+        self._new[path] = known
+        return True
+
+    def keep_all(self, paths: Iterable[str]) -> bool:
+        """Keep files that are as they were written, all of them or none; return whether they are."""
+        chosen = list(paths)
+        if chosen and all(map(self._keep, chosen)):
+            return True
+        for path in chosen:
+            self._new.pop(path, None)
+        return False
+
+    def list_below(self, folder: str) -> list[str]:
+        """Return the files below a folder that the manifest names."""
+        return [path for path in self._old if path.startswith(folder)]
+
+    def put(self, path: str, content: bytes, values: str = "") -> None:
+        """Write a file beside the old ones, unless it is the same as before."""
+        if not is_inside(path) or path in self._new:
+            raise ValueError(path)
+        digest = digest_content(content)
+        known = self._old.get(path)
+        if known and known.digest == digest and is_whole(self.path, path, known):
+            self._new[path] = known.replace(values=values)
+            return
+        with _refusing(self.path):
+            self._stage(path, content)
+        mtime_ns = self._find_staged(path).stat().st_mtime_ns
+        self._new[path] = SiteFile(digest=digest, size=len(content), mtime_ns=mtime_ns, values=values)
+        self._staged.append(path)
+
+    def _find_staged(self, path: str) -> Path:
+        return self.path / _STAGING / _PAGES / path
+
+    def _stage(self, path: str, content: bytes) -> None:
+        place = self._find_staged(path)
+        if place.parent not in self._folders:
+            make_folders(place.parent, within=self.path)
+            self._folders.add(place.parent)
+        with create_file(place) as file:
+            file.write(content)
+
+    def commit(self) -> SiteCount:
+        """Give all new files their places, and remove those of the old site that the new one does not have."""
+        gone = [path for path in self._old if path not in self._new]
+        manifest = SiteManifest(
+            schema=SITE_SCHEMA, version=__version__, made_by=self._made_by, files=dict(sorted(self._new.items()))
+        )
+        if self._staged or gone or not self._is_same or self._new != self._old:
+            with _refusing(self.path):
+                self._take_effect(manifest)
+        return SiteCount(
+            written=len(self._staged),
+            kept=len(self._new) - len(self._staged),
+            removed=len(gone),
+            size_bytes=sum(one.size for one in self._new.values()),
+        )
+
+    def _take_effect(self, manifest: SiteManifest) -> None:
+        for path in self._staged:  # whatever can go wrong does so before the first file has its place
+            place = self.path / path
+            make_folders(place.parent, within=self.path)
+            if place.is_dir() and not place.is_symlink():
+                raise IsADirectoryError(errno.EISDIR, "a folder is in the way of a page", str(place))
+        staging = self.path / _STAGING
+        staging.mkdir(exist_ok=True)
+        write_atomic(staging / MANIFEST, msgspec.json.encode(manifest) + b"\n")
+        sync_file(staging)
+        _finish(self.path, manifest, self._old)
+
+
+@contextlib.contextmanager
+def open_site(path: Path, made_by: str, *, force: bool, note: Callable[[str], None]) -> Iterator[SiteFolder]:
+    """Lock a folder and repair it if a process ended in the middle; it is made if there is none.
+
+    Waits for another process that writes there. Raises UsageError for a folder that holds something else unless
+    `force`, which keeps those files, and UnfitError if nothing can be written there.
+    """
+    with contextlib.ExitStack() as stack:
+        with _refusing(path):
+            path.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(_hold(path / _LOCK, note))
+            _recover(path)
+            _require_ours(path, force=force, note=note)
+        stack.callback(_discard, path)
+        yield SiteFolder(path, made_by)
+
+
+@contextlib.contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Raise UnfitError for what the system does not let be written."""
+    try:
+        yield
+    except OSError as error:
+        raise refuse_site(path, error) from None
+
+
+def refuse_site(path: Path, error: OSError) -> UnfitError:
+    """Return the error for a site that cannot be written."""
+    cause = error.strerror or str(error)
+    where = f": {error.filename}" if error.filename and str(error.filename) != str(path) else ""
+    hint = "the site that was there is as it was; free some space, or -o DIR with another folder"
+    return UnfitError(f"cannot write the site in {path}", cause=f"{cause}{where}", hint=hint)
+
+
+@contextlib.contextmanager
+def _hold(path: Path, note: Callable[[str], None]) -> Iterator[None]:
+    handle = seize(path)
+    if handle is None:
+        note(f"waiting for another process that writes the site in {path.parent}")
+    while handle is None:
+        time.sleep(_POLL_S)
+        handle = seize(path)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _require_ours(path: Path, *, force: bool, note: Callable[[str], None]) -> None:
+    """Refuse a folder with files of others, unless there is a site already; what begins with a dot is no page."""
+    if os.path.lexists(path / MANIFEST):
+        return
+    foreign = sorted(one.name for one in path.iterdir() if not one.name.startswith("."))
+    if not foreign:
+        return
+    more = f" and {len(foreign) - _SHOWN} more" if len(foreign) > _SHOWN else ""
+    names = f"{', '.join(foreign[:_SHOWN])}{more}"
+    if not force:
+        raise UsageError(
+            f"{path} holds other files", cause=names, hint="-o DIR with another folder, or --force to write there"
+        )
+    note(f"kept beside the site: {names}; a file with the name of a page is replaced")
+
+
+def _recover(path: Path) -> None:
+    """Finish what a process began that ended while files got their places, and remove what is left of another one."""
+    staging = path / _STAGING
+    if staging.is_symlink() or (os.path.lexists(staging) and not staging.is_dir()):
+        staging.unlink()
+        return
+    manifest = load_manifest(staging) if staging.is_dir() else None
+    if manifest:
+        known = load_manifest(path)
+        _finish(path, manifest, known.files if known else {})
+    if staging.is_dir():
+        shutil.rmtree(staging)
+
+
+def _finish(path: Path, manifest: SiteManifest, old: Iterable[str]) -> None:
+    """Move new files to their places, remove old ones, and write the manifest: all of it can be done again."""
+    pages = path / _STAGING / _PAGES
+    for name in manifest.files:
+        new = pages / name
+        if new.is_file() and not new.is_symlink():
+            make_folders((path / name).parent, within=path)
+            new.replace(path / name)
+    for name in old:
+        if name not in manifest.files:
+            _remove(path, name)
+    (path / _STAGING / MANIFEST).replace(path / MANIFEST)
+    sync_file(path)
+
+
+def _remove(root: Path, name: str) -> None:
+    """Remove a page, and the folders that are empty then; nothing behind a link."""
+    parents = list((root / name).parents)[: name.count("/")]
+    if any(one.is_symlink() for one in parents):
+        return
+    with contextlib.suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        (root / name).unlink()
+    for folder in parents:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+
+
+def _discard(path: Path) -> None:
+    staging = path / _STAGING
+    if staging.is_dir() and not staging.is_symlink() and not (staging / MANIFEST).exists():
+        shutil.rmtree(staging, ignore_errors=True)

@@ -1,0 +1,73 @@
+"""What is known of a site on disk: its manifest, which names every file that the harness wrote there."""
+
+import hashlib
+import stat
+from pathlib import Path
+
+import msgspec
+
+from harness.errors import UnreadableError
+from harness.records.record import Record
+from harness.records.site import SITE_SCHEMA, SiteNode
+from harness.system.foreign import read_bytes
+
+MANIFEST = "site.json"
+
+
+class SiteFile(Record, gc=False):
+    """A file of a site: a digest of its content and of the values that it shows, its size, and when it was written."""
+
+    digest: str
+    size: int
+    mtime_ns: int
+    values: str = ""
+
+
+class SiteManifest(Record):
+    """All files of a site by their paths. `version` is that of the harness, `made_by` a digest of what made them."""
+
+    schema: int
+    version: str
+    made_by: str
+    files: dict[str, SiteFile]
+
+
+def load_manifest(folder: Path) -> SiteManifest | None:
+    """Return the manifest of a site; None where there is none, or one that cannot be used."""
+    try:
+        found = msgspec.json.decode(read_bytes(folder / MANIFEST, within=folder), type=SiteManifest)
+    except (UnreadableError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if all(map(is_inside, found.files)) else None
+
+
+def load_site_node(folder: Path, path: str) -> SiteNode | None:
+    """Return a node as it is stored beside the pages; None where that cannot be used."""
+    try:
+        found = msgspec.json.decode(read_bytes(folder / path, within=folder), type=SiteNode)
+    except (UnreadableError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if found.schema == SITE_SCHEMA else None
+
+
+def is_inside(path: str) -> bool:
+    """Return whether a path leads to a file below the root of a site, by words that have no second meaning."""
+    parts = path.split("/")
+    return all(part and not part.startswith(".") and "\\" not in part and "\0" not in part for part in parts)
+
+
+def digest_content(content: bytes) -> str:
+    """Return what a content is known by."""
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def is_whole(folder: Path, path: str, known: SiteFile) -> bool:
+    """Return whether a file is on disk as it was written; its content is read where its time is another one."""
+    place = folder / path
+    try:
+        status = place.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size != known.size:
+            return False
+        return status.st_mtime_ns == known.mtime_ns or digest_content(place.read_bytes()) == known.digest
+    except OSError:
+        return False
