@@ -49,7 +49,7 @@ def list_positions(root: ElementTree.Element) -> Iterator[tuple[float, float]]:
     for one in root.iter():
         kind = one.tag.removeprefix(_SVG)
         if kind == "path":
-            numbers = [float(found) for found in _NUMBER.findall(one.get("d", ""))]
+            numbers = [float(found) for found in _NUMBER.findall(one.get("d", "").replace("h0", ""))]
             yield from zip(numbers[::2], numbers[1::2], strict=True)
         elif kind == "circle":
             yield float(one.get("cx", "nan")), float(one.get("cy", "nan"))

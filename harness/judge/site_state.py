@@ -51,6 +51,15 @@ def find_state(series: Series, judged: Judgement, events: SeriesEvents, missing:
     return SiteState.TOO_FEW if judged.status is SeriesStatus.TOO_FEW else SiteState.STEADY
 
 
+def find_event_state(key: SeriesKey, event: Event) -> SiteState:
+    """Return what an event is for one of its series: a change of code by the way that it went there."""
+    if event.kind is EventKind.CODE:
+        return _choose_way(key, event)
+    if event.kind is EventKind.SUSPICION:
+        return SiteState.SUSPICION
+    return SiteState.NODE if event.kind in (EventKind.NODE, EventKind.YARDSTICK) else SiteState.MISSING
+
+
 def find_missing(series: Sequence[Series]) -> frozenset[SeriesKey]:
     """Return the series that the newest nights left out, though others of the same config were measured.
 

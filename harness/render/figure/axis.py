@@ -13,6 +13,8 @@ _LOWER, _HIGHER = "lower is better", "higher is better"
 # Pixels: from the edge of the figure, between a label and its axis, of a line of small letters, of a row of ticks.
 _EDGE, _GAP, _SMALL, _ROW = 12.0, 6.0, 11.0, 24.0
 _TITLE = 24.0
+# Letters of the title are as wide as plain ones of this size.
+_BOLD = 15.5
 # On a scale of equal factors are values of which the greatest is so many times the least.
 _LOG_FROM = 10.0
 
@@ -126,7 +128,7 @@ def open_plot(drawing: Drawing, size: PlotSize, title: str, across: PlotAxis, up
         up=up_scale,
     )
     if title:
-        drawing.write((_EDGE, 17), fit_words(title, size.width - 2 * _EDGE, 14), "fill-text title")
+        drawing.write((_EDGE, 17), fit_words(title, size.width - 2 * _EDGE, _BOLD), "fill-text title")
     _draw_up(drawing, plot, up, size.width)
     _draw_across(drawing, plot, across)
     return plot

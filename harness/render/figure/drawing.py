@@ -51,6 +51,12 @@ class Drawing:
         if steps:
             self._parts.append(f'<path class="{classes}" d="{"".join(steps)}"/>')
 
+    def dots(self, places: Iterable[Position], classes: str) -> None:
+        """Draw many small dots as one element."""
+        steps = "".join(f"M{_n(x)} {_n(y)}h0" for x, y in places)
+        if steps:
+            self._parts.append(f'<path class="{classes} dots" d="{steps}"/>')
+
     def segments(self, pairs: Iterable[tuple[Position, Position]], classes: str) -> None:
         """Draw many straight lines as one element, such as the intervals of all points."""
         steps = [f"M{_n(a)} {_n(b)}L{_n(c)} {_n(d)}" for (a, b), (c, d) in pairs]

@@ -16,10 +16,11 @@ FORM = """.figure{font-family:FONT;font-size:12px;font-variant-numeric:tabular-n
 svg .line{fill:none;stroke-width:1.5;stroke-linejoin:round;stroke-linecap:round}
 svg .thin{fill:none;stroke-width:1}
 svg .thick{fill:none;stroke-width:2.5}
+svg .dots{fill:none;stroke-width:3.4;stroke-linecap:round}
 svg .dash{stroke-dasharray:4 3}
 svg .bold{fill:none;stroke-width:2}
 svg .hollow{fill-opacity:0;stroke-width:1.5}
-svg .faint{opacity:.45}""".replace("FONT", _FONT)
+svg .faint{opacity:.6}""".replace("FONT", _FONT)
 
 
 class FigureTable(Record):

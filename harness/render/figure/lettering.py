@@ -5,7 +5,7 @@ import unicodedata
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 # Shares of the size of the letters, rather too wide than too narrow: system fonts differ by a tenth.
-_NARROW, _USUAL, _BROAD, _FULL = 0.33, 0.58, 0.86, 1.04
+_NARROW, _USUAL, _BROAD, _FULL = 0.36, 0.62, 0.95, 1.04
 _NARROW_LETTERS = frozenset("fijlrtI.,:;'|!()[]/ ")
 _BROAD_LETTERS = frozenset("mwMW%@")
 
