@@ -21,6 +21,7 @@ UNIT = Path(__file__).parent / "unit"
 NATIVE = Path(__file__).parent / "native"
 FLOW = Path(__file__).parent / "flow"
 FAULTS = Path(__file__).parent / "faults"
+BROWSER = Path(__file__).parent / "browser"
 FIRST = "test_native_run.py"
 # What takes too long for every run is left out unless it is asked for: another `-m` of the user's must not bring it in.
 ON_DEMAND = ("campaign", "release")
@@ -45,13 +46,13 @@ def forbid_effects_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: py
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the way to run what a developer runs all the time."""
-    text = "leave out real builds, faults, and of each file of flow tests all but the first"
+    text = "leave out real builds, faults, pages in a browser, and of each file of flow tests all but the first"
     parser.addoption("--quick", action="store_true", help=text)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out what takes minutes before it is even imported."""
-    return True if config.getoption("quick") and collection_path in (NATIVE, FAULTS) else None
+    return True if config.getoption("quick") and collection_path in (NATIVE, FAULTS, BROWSER) else None
 
 
 def pytest_configure() -> None:

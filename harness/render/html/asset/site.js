@@ -183,11 +183,13 @@ function sortKey(row, column) {
   return cell.dataset.value.trim() === "" ? NaN : Number(cell.dataset.value);
 }
 
-/* Whatever has no value comes last, in either direction. */
+/* Whatever has no value, such as a dash among numbers, comes last in either direction. */
 function compareKeys(one, other, direction) {
   const [lacks, otherLacks] = [one, other].map((key) => Number.isNaN(key) || key === "");
   if (lacks || otherLacks) return lacks - otherLacks;
-  if (typeof one === "number" && typeof other === "number") return direction * (one - other);
+  const [isNumber, otherIsNumber] = [one, other].map((key) => typeof key === "number");
+  if (isNumber !== otherIsNumber) return otherIsNumber - isNumber;
+  if (isNumber) return direction * Math.sign(one - other);
   return direction * String(one).localeCompare(String(other), "en", { numeric: true });
 }
 
@@ -270,7 +272,7 @@ class Chart {
     if (!this.count || !this.svg) return;
     const { left, right, top, bottom } = this.data.frame;
     Object.assign(this, { figure, left, right, top, bottom, focus: -1, chosen: [], byDay: false, range: null });
-    const first = Date.parse(this.data.day[0]);
+    const first = Date.parse(this.data.day[0]) || 0;
     this.days = this.data.day.map((day) => (Date.parse(day) - first) / DAY_MS || 0);
     this.firstDay = first;
     this.whole = [...this.svg.childNodes].filter((node) => !["title", "desc"].includes(node.nodeName));
@@ -428,7 +430,7 @@ class Chart {
     this.range = range;
     this.redraw();
     this.keep({ replace });
-    this.readOut.textContent = range ? `${this.shown().length} of ${this.count} points are shown.` : `All ${this.count} points are shown.`;
+    this.say(range ? `${this.shown().length} of ${this.count} points are shown.` : `All ${this.count} points are shown.`);
   }
 
   zoom(factor, middle = null, options = {}) {
@@ -612,12 +614,18 @@ class Chart {
   // ---- Reading out and selecting.
 
   point(number) {
-    if (number === this.focus) return;
+    if (number === this.focus && (number < 0 || number === this.said)) return;
     this.focus = number;
     this.mark();
     if (number < 0) return;
     const page = this.pageOf(number);
-    this.readOut.replaceChildren(...this.describe(number), page ? " · " : "", page ? link(page, "run") : "");
+    this.say(...this.describe(number), page ? " · " : "", page ? link(page, "run") : "");
+    this.said = number;
+  }
+
+  say(...words) {
+    this.readOut.replaceChildren(...words);
+    this.said = -1;
   }
 
   reach(number) {
@@ -654,14 +662,14 @@ class Chart {
     this.mark();
     this.keep();
     this.showPanel();
-    if (this.chosen.length === 1) this.readOut.replaceChildren(...this.describe(this.chosen[0]), " · selected as A: select a second point to compare.");
+    if (this.chosen.length === 1) this.say(...this.describe(this.chosen[0]), " · selected as A: select a second point to compare.");
   }
 
   open() {
     if (this.focus < 0) return;
     const page = this.pageOf(this.focus);
     if (page) location.href = page;
-    else this.readOut.replaceChildren("This run has no page here: ", make("code", {}, `harness report ${this.data.run[this.focus]} --format html -o run.html`));
+    else this.say("This run has no page here: ", make("code", {}, `harness report ${this.data.run[this.focus]} --format html -o run.html`));
   }
 
   close() {
@@ -670,7 +678,7 @@ class Chart {
       this.chosen = [];
       this.keep();
       this.showPanel();
-      this.readOut.textContent = "Nothing is selected.";
+      this.say("Nothing is selected.");
     } else if (this.range) this.show(null);
     this.point(-1);
     this.mark();
@@ -696,7 +704,7 @@ class Chart {
       command && !trial ? make("p", {}, "This compares them: ", make("code", { class: "command" }, command)) : "",
       make("p", {}, make("button", { type: "button", click: () => this.close() }, "Close")),
     );
-    this.readOut.textContent = `Two points are compared: ${describeChange(found)}.`;
+    this.say(`Two points are compared: ${describeChange(found)}.`);
   }
 }
 
