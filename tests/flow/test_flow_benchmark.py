@@ -26,7 +26,7 @@ SCRIPTS = {str(path.relative_to(ROOT)) for path in (ROOT / "benchmarks").rglob("
 NIGHT = ("loop", "memory", "node", "results", "rival", "watch", "year")
 PARTS = {
     f"benchmarks/{name}.py"
-    for name in ("noise", "otava_nights", "procedure", "sitting", *(f"night_{part}" for part in NIGHT))
+    for name in ("noise", "otava_nights", "procedure", "site_nights", "sitting", *(f"night_{part}" for part in NIGHT))
 }
 FUZZ = {f"benchmarks/fuzz/{name}.py" for name in ("__init__", "mutation", "target")}
 
@@ -110,6 +110,7 @@ SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
         "numpy copyto",
     ),
     "results": (lambda _: [by_path("results"), "20", "--times", "1", "--limit", "60"], "report latest"),
+    "site": (lambda _: [by_path("site"), "--nodes", "2", "--nights", "12", "--loads", "0"], "largest page"),
     "startup": (lambda _: [by_path("startup"), "2"], "ms (quartiles"),
     "suspicion": (lambda _: [by_path("suspicion"), "--nodes", "1", "--nights", "40", "--quick"], "s of CPU time"),
     "synthetic": (lambda _: [by_path("synthetic"), "tiny"], "peak memory"),
