@@ -52,7 +52,8 @@ def roofline(settings: Settings, environ: Mapping[str, str], output: Output) -> 
     counts = {one.threads for one in answer.ceilings}
     bounds = {count: bound_peak(answer, count, node.cpu.arch) for count in counts}
     known = {count: bound for count, bound in bounds.items() if bound}
-    output.show(render_roofline(answer, node, known), answer)
+    text = render_roofline(answer, node, known, width=output.width, plain=not output.is_unicode)
+    output.show(text, answer)
     missing = [
         f"{kind} with {threads} threads"
         for threads in suite.threads

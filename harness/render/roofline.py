@@ -1,5 +1,6 @@
 """The roofline for people: the table of `harness roofline`, and the shares of a run."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.records.measurement import DECODE, ENCODE, FLOP_RATE, PEAK_FLOP_RATE, READ_RATE
@@ -20,12 +21,19 @@ _NOTES = {
 }
 _BOUND = "lanes x 2 x units x measured clock: a sanity check, not a measurement"
 _INDENT = "  "
+# Roofs are drawn from so many operations per byte on, over so many doublings, in so many columns each.
+_LEAST_INTENSITY, _DOUBLINGS, _STEPS, _ROOF_WIDTH = 0.25, 12, 3, 80
 # What is drawn of models, in so many columns each.
 _DRAWN, _BAR = (ENCODE, DECODE), 16
 
 
-def render_roofline(roofline: Roofline, node: Node, bounds: Mapping[int, float]) -> str:
-    """Return the table of one answer with a column for each number of threads; `bounds` are their sanity bounds."""
+def render_roofline(
+    roofline: Roofline, node: Node, bounds: Mapping[int, float], *, width: int = 0, plain: bool = False
+) -> str:
+    """Return the table of one answer with a column for each number of threads; `bounds` are their sanity bounds.
+
+    The roofs are drawn where lines of `width` columns have room; 0 means no drawing. `plain` is ASCII alone.
+    """
     counts = list(dict.fromkeys(one.threads for one in roofline.ceilings))
     least = min(one.n for one in roofline.ceilings)
     size = f"{roofline.array_bytes / 1e6:.0f} MB"
@@ -40,6 +48,7 @@ def render_roofline(roofline: Roofline, node: Node, bounds: Mapping[int, float])
             "",
             *_table(rows),
             "",
+            *_draw_roofs(roofline, counts, width, plain=plain),
             f"{_INDENT}the best of at least {least} slots; in brackets how far the median is below it",
             *(f"{_INDENT}caveat: {one.message} [{one.code}]" for one in roofline.caveats),
         ]
@@ -76,6 +85,26 @@ def _lines(roofline: Roofline, kind: CeilingKind, counts: Sequence[int]) -> Iter
         pairs = [(roofline.find(CeilingKind.PEAK, count), one, count) for one, count in zip(found, counts, strict=True)]
         cells = (f"{peak.best / count / one.best:.1f}" if peak and one else "-" for peak, one, count in pairs)
         yield ["", "FLOP/cycle", *cells, "per thread"]
+
+
+def _draw_roofs(roofline: Roofline, counts: Sequence[int], width: int, *, plain: bool) -> list[str]:
+    """Return a line of characters for each number of threads: what it can reach, by operations per byte."""
+    found = [
+        (count, roofline.find(CeilingKind.PEAK, count), roofline.find(CeilingKind.READ, count)) for count in counts
+    ]
+    roofs = [(count, peak.best, read.best) for count, peak, read in found if peak and read and peak.best and read.best]
+    if not roofs or width < _ROOF_WIDTH:
+        return []
+    intensities = [_LEAST_INTENSITY * 2 ** (step / _STEPS) for step in range(_DOUBLINGS * _STEPS)]
+    floor = min(read * intensities[0] for _, _, read in roofs)
+    decades = math.log(max(peak for _, peak, _ in roofs) / floor) or 1.0
+    rows = [["FLOP per byte", Picture("".join(f"{at:<{2 * _STEPS}g}" for at in intensities[:: 2 * _STEPS])), ""]]
+    for count, peak, read in roofs:
+        reached = (min(peak, read * at) for at in intensities)
+        line = "".join(draw_level(math.log(one / floor) / decades, plain=plain) for one in reached)
+        ridge = f"memory limits below {peak / read:.1f}"
+        rows.append([format_count(count, "thread"), Picture(line), ridge])
+    return [*align(rows, left=3, indent=_INDENT), f"{_INDENT}what can be reached, both axes logarithmic", ""]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -86,3 +86,15 @@ def test_shares_are_drawn_on_a_terminal_that_has_room() -> None:
     assert list(list_roofline(run, shares, width=50)) == without
     assert "#" not in "\n".join(without)
     assert render_summary(run, "/bundle", shares, width=160) != render_summary(run, "/bundle", shares)
+
+
+def test_the_roofs_are_drawn_on_a_terminal_that_has_room() -> None:
+    text = render_roofline(roofline(), NODE, {}, width=80, plain=True)
+    (line,) = (line for line in text.splitlines() if "memory limits below" in line)
+    drawn = line.split()[2]
+    assert drawn == "".join(sorted(drawn, key="_.,-~=*#".index)), "it rises, and then stays"
+    assert drawn.endswith("###")
+    assert f"memory limits below {396 / 30:.1f}" in line
+    assert max(map(len, text.splitlines())) <= 120
+    assert "memory limits" not in render_roofline(roofline(), NODE, {})
+    assert "memory limits" not in render_roofline(roofline(), NODE, {}, width=60)
