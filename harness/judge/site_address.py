@@ -10,8 +10,9 @@ _LONGEST = 60
 _OTHER = re.compile(r"[^a-z0-9]+")
 _PLAIN = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 # A name that already ends as if a hash had been added gets one, too, so that two names never meet.
-_HASHED = re.compile(r"-[0-9a-f]{8}")
+_HASHED = re.compile(r"(?:.*-)?[0-9a-f]{8}")
 _SHORT = 12
+_HEX = re.compile(r"[0-9a-f]{8,40}")
 # The ids of runs keep their two capital letters, which all of them have.
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-z.-]+")
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -21,11 +22,12 @@ _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 
 def make_slug(name: str) -> str:
     """Return a name as a part of an address: words of lower-case letters and digits, different for different names."""
-    plain = _PLAIN.fullmatch(name) and len(name) <= _LONGEST and not _HASHED.fullmatch(name[-9:])
+    plain = _PLAIN.fullmatch(name) and len(name) <= _LONGEST and not _HASHED.fullmatch(name)
     if plain and not _DEVICES.fullmatch(name):
         return name
     words = _OTHER.sub("-", name.lower()).strip("-")[:_LONGEST].strip("-")
-    return f"{words}-{short_hash(name, length=8)}" if words else short_hash(name, length=8)
+    digest = short_hash(name.encode(errors="surrogatepass"), length=8)
+    return f"{words}-{digest}" if words else digest
 
 
 def node_folder(node: str) -> str:
@@ -51,5 +53,5 @@ def commit_page(name: str) -> str:
 
 
 def event_page(event: str) -> str:
-    """Return the page of an event, by its id."""
-    return f"events/{make_slug(event)}.html"
+    """Return the page of an event, by its id, which is hex digits."""
+    return f"events/{event if _HEX.fullmatch(event) else make_slug(event)}.html"

@@ -1,11 +1,13 @@
 """Make a site: each node whose results are new, then the pages about all nodes, then all of it takes effect."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, overload
 
 import msgspec
 
+from harness.errors import UsageError
 from harness.judge.site_address import make_slug, node_folder
 from harness.records.record import Record
 from harness.records.site import SITE_SCHEMA, SiteNode
@@ -73,7 +75,7 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
     for error in look.errors:
         around.console.warn(f"harness: {error}")
     around = around._replace(heard=frozenset(map(str, look.errors)))
-    chosen = [one for one in look.nodes if not request.nodes or one.node in request.nodes]
+    chosen = _choose_nodes(look.nodes, request.nodes)
     with open_site(request.folder, request.made_by, force=request.force, note=note) as folder:
         kept: dict[str, SiteNode] = {}
         new: list[str] = []
@@ -95,6 +97,17 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
             _put(folder, page)
         files = folder.commit()
     return SiteOutcome(files, tuple(one.node for one in chosen), tuple(new), tuple(unreadable))
+
+
+def _choose_nodes(nodes: Sequence[NodeLook], wanted: Sequence[str]) -> list[NodeLook]:
+    """Return the nodes that are wanted, all if none is named; raises UsageError for one that has no runs."""
+    known = [one.node for one in nodes]
+    for name in wanted:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(close)}?" if close else "harness list names the nodes"
+            raise UsageError(f"there are no runs of the node {name!r}", hint=hint)
+    return [one for one in nodes if not wanted or one.node in wanted]
 
 
 def state_file(slug: str) -> str:

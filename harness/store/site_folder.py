@@ -34,6 +34,8 @@ from harness.system.lock import seize
 
 _STAGING, _PAGES, _LOCK = ".staging", "pages", ".lock"
 _POLL_S = 0.1
+_UNTOUCHED = "free some space, or -o DIR with another folder; the site that was there has not changed"
+_BEGUN = "the same command again, which finishes what was begun"
 _SHOWN = 5
 
 
@@ -115,7 +117,7 @@ class SiteFolder:
         if known and known.digest == digest and is_whole(self.path, path, known):
             self._new[path] = known.replace(values=values)
             return
-        with _refusing(self.path):
+        with _refusing(self.path, _UNTOUCHED):
             self._stage(path, content)
         mtime_ns = self._find_staged(path).stat().st_mtime_ns
         self._new[path] = SiteFile(digest=digest, size=len(content), mtime_ns=mtime_ns, values=values)
@@ -139,8 +141,10 @@ class SiteFolder:
             schema=SITE_SCHEMA, version=__version__, made_by=self._made_by, files=dict(sorted(self._new.items()))
         )
         if self._staged or gone or not self._is_same or self._new != self._old:
-            with _refusing(self.path):
-                self._take_effect(manifest)
+            with _refusing(self.path, _UNTOUCHED):
+                self._prepare(manifest)
+            with _refusing(self.path, _BEGUN):
+                _finish(self.path, manifest, self._old)
         return SiteCount(
             written=len(self._staged),
             kept=len(self._new) - len(self._staged),
@@ -148,7 +152,7 @@ class SiteFolder:
             size_bytes=sum(one.size for one in self._new.values()),
         )
 
-    def _take_effect(self, manifest: SiteManifest) -> None:
+    def _prepare(self, manifest: SiteManifest) -> None:
         for path in self._staged:  # whatever can go wrong does so before the first file has its place
             place = self.path / path
             make_folders(place.parent, within=self.path)
@@ -158,7 +162,6 @@ class SiteFolder:
         staging.mkdir(exist_ok=True)
         write_atomic(staging / MANIFEST, msgspec.json.encode(manifest) + b"\n")
         sync_file(staging)
-        _finish(self.path, manifest, self._old)
 
 
 @contextlib.contextmanager
@@ -179,19 +182,18 @@ def open_site(path: Path, made_by: str, *, force: bool, note: Callable[[str], No
 
 
 @contextlib.contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def _refusing(path: Path, hint: str = "-o DIR with another folder") -> Iterator[None]:
     """Raise UnfitError for what the system does not let be written."""
     try:
         yield
     except OSError as error:
-        raise refuse_site(path, error) from None
+        raise refuse_site(path, error, hint=hint) from None
 
 
-def refuse_site(path: Path, error: OSError) -> UnfitError:
+def refuse_site(path: Path, error: OSError, *, hint: str) -> UnfitError:
     """Return the error for a site that cannot be written."""
-    cause = error.strerror or str(error)
-    where = f": {error.filename}" if error.filename and str(error.filename) != str(path) else ""
-    hint = "the site that was there is as it was; free some space, or -o DIR with another folder"
+    cause = "a file is there" if isinstance(error, FileExistsError) else error.strerror or str(error)
+    where = "" if error.filename is None or str(error.filename) in (str(path), cause) else f": {error.filename}"
     return UnfitError(f"cannot write the site in {path}", cause=f"{cause}{where}", hint=hint)
 
 
