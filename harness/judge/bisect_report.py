@@ -62,6 +62,7 @@ def make_report(
         commands=tuple(_list_commands(stored, answer)),
         caveats=_list_caveats(trials),
         runs=tuple(dict.fromkeys(name for trial in stored.trials for name in trial.runs)),
+        candidates=tuple(one.commit for one in search.candidates),
     )
 
 

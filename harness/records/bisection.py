@@ -220,9 +220,10 @@ class BisectReport(Bisection):
     """The answer of a bisection, with everything that people want to know about it.
 
     `commits` is the length of the line; `passed` of them change nothing that is compiled, and `equal` places have the
-    code of the one before. `chances` are the probabilities of the candidates to be the first change, in the order of
-    the line, `visits` are the places that were measured. `named` are the commits that the answer names, `unbuildable`
-    those that could not be measured. `others` are metrics that were not asked for, in which GOOD and BAD differ.
+    code of the one before. `chances` are the probabilities of the `candidates`, which are commits, to be the first
+    change, in the order of the line; `visits` are the places that were measured. `named` are the commits that the
+    answer names, `unbuildable` those that could not be measured. `others` are metrics that were not asked for, in which
+    GOOD and BAD differ.
     `commands` repeat the final trials, or the one of both ends. `caveats` are those of these trials.
     """
 
@@ -244,3 +245,4 @@ class BisectReport(Bisection):
     commands: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()
+    candidates: tuple[str, ...] = ()

@@ -78,3 +78,30 @@ class RooflineShare(Record):
     def ratio(self) -> float:
         """The share as a fraction; above 1 another limit applies."""
         return self.achieved / self.roof
+
+
+class Roof(Record):
+    """The two limits of a node with so many threads: `peak` in GFLOP/s, `read` in GB/s."""
+
+    threads: int
+    peak: float
+    read: float
+
+    @property
+    def ridge(self) -> float:
+        """The operations for each byte from which on the peak is the lower limit."""
+        return self.peak / self.read
+
+    def limit(self, intensity: float) -> float:
+        """Return the highest rate, in GFLOP/s, of a program with so many operations for each byte."""
+        return min(self.peak, self.read * intensity)
+
+
+class RoofPoint(Record):
+    """A case under the roofline: `intensity` is in FLOP for each byte, `rate` in GFLOP/s."""
+
+    case: Case
+    metric: str
+    threads: int
+    intensity: float
+    rate: float

@@ -2,11 +2,15 @@
 
 import math
 
+_LEAST, _MOST = 1e-7, 1e12
+
 
 def format_value(value: float) -> str:
-    """Return a value with four digits that count."""
+    """Return a value with four digits that count; one with very many zeros as a power of ten."""
     if not value or not math.isfinite(value):
         return f"{value:g}"
+    if not _LEAST <= abs(value) < _MOST:
+        return f"{value:.3e}"
     return f"{value:.{max(0, 3 - math.floor(math.log10(abs(value))))}f}"
 
 

@@ -64,6 +64,31 @@ def count_decode_bytes(shape: Shape, kind: str = "f16", n_past: float = 0) -> fl
     return count_weight_bytes(shape, kind) + count_cross_bytes(shape) + own
 
 
+def count_encode_bytes(shape: Shape, kind: str = "f16") -> float:
+    """Return the bytes that one pass of the encoder cannot avoid: its weights read, its cross-attention cache written.
+
+    Those of the keys and values of cross-attention are among them. `kind` is the type of the matrices; the two
+    convolutions stay F16. What goes from layer to layer is not counted: caches may hold it. Raises KeyError for an
+    unknown type.
+    """
+    size, values = BLOCKS[kind]
+    state = shape.n_audio_state
+    convolutions = _KERNEL * state * (shape.n_mels + state)
+    matrices = 12 * shape.n_audio_layer * state * state + 2 * shape.n_text_layer * shape.n_text_state * state
+    f16_size, f16_values = BLOCKS["f16"]
+    return convolutions * f16_size / f16_values + matrices * size / values + count_cross_bytes(shape)
+
+
+def count_mul_mat_bytes(n: int, kind: str) -> float:
+    """Return the bytes of a product of two square matrices: both read, the result written, each once.
+
+    The first has the type `kind`, the second and the result are F32. Raises KeyError for an unknown type.
+    """
+    size, values = BLOCKS[kind]
+    f32_size, _ = BLOCKS["f32"]
+    return n * n * (size / values + 2 * f32_size)
+
+
 def _decoder_values(shape: Shape) -> int:
     """Return the number of values in all matrices that a token is multiplied with.
 

@@ -93,11 +93,22 @@ class Drawing:
         turn = f'transform="translate({_n(x)} {_n(y)}) rotate(-90)"'
         self._parts.append(f'<text class="{classes}" text-anchor="middle" {turn}>{clean(words)}</text>')
 
+    def slanted(self, at: Position, words: str, degrees: float, classes: str = "fill-muted small") -> None:
+        """Write words along a slanted line, their middle at a position; negative `degrees` rise to the right."""
+        x, y = at
+        turn = f'transform="translate({_n(x)} {_n(y)}) rotate({_n(degrees)})"'
+        self._parts.append(f'<text class="{classes}" text-anchor="middle" {turn}>{clean(words)}</text>')
+
     def open(self, classes: str = "", **data: str | float) -> None:
         """Open a group; `data` become `data-` attributes, for the script of a page."""
         given = "".join(f' data-{name.replace("_", "-")}="{clean(str(value))}"' for name, value in data.items())
         name = f' class="{classes}"' if classes else ""
         self._parts.append(f"<g{name}{given}>")
+
+    def open_at(self, corner: Position) -> None:
+        """Open a group whose positions are counted from a corner, such as the second of two plots."""
+        x, y = corner
+        self._parts.append(f'<g transform="translate({_n(x)} {_n(y)})">')
 
     def close(self) -> None:
         """Close the group that was opened last."""
