@@ -1,9 +1,10 @@
-"""`harness report`: write runs in the formats of other programs."""
+"""`harness report`: write runs in the formats of other programs, or what was measured as a page."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.commands.output import Output
+from harness.commands.report_page import HTML, HTML_ENDINGS, compose_report
 from harness.commands.selection import select_runs
 from harness.commands.verb import OUTPUT, RUNS, Argument, Verb, VerbGroup
 from harness.errors import UnfitError, UsageError
@@ -21,6 +22,8 @@ STANDARD_OUTPUT = "-"
 def report(settings: Settings, output: Output, words: Sequence[str], *, name: str, target: str) -> int:
     """Write the runs that `words` name to the file or folder `target`, or print them; return the exit code."""
     target = "" if target == STANDARD_OUTPUT else target
+    if name == HTML or (not name and target.lower().endswith(HTML_ENDINGS)):
+        return _report_page(settings, output, words, target)
     chosen = _choose(name, target)
     stored, code = select_runs(settings, output, words)
     sheets = [_sheet(one, chosen) for one in stored]
@@ -38,6 +41,15 @@ def report(settings: Settings, output: Output, words: Sequence[str], *, name: st
     return code
 
 
+def _report_page(settings: Settings, output: Output, words: Sequence[str], target: str) -> int:
+    page, code = compose_report(settings, output, words)
+    if target:
+        _write(Path(target).parent, {Path(target).name: page.decode()}, output)
+    else:
+        output.write(page.decode())
+    return code
+
+
 def _clean(text: str, chosen: Format) -> str:
     """Return a rendered text without characters that could control a terminal; JSON uses escapes instead."""
     return escaped(text) if chosen.is_json else visible(text)
@@ -50,7 +62,7 @@ def _choose(name: str, target: str) -> Format:
         return DEFAULT
     found = find_ending(target.lower())
     if found is None:
-        endings = " ".join(ending for format_ in FORMATS.values() for ending in format_.endings)
+        endings = " ".join((*(ending for format_ in FORMATS.values() for ending in format_.endings), *HTML_ENDINGS))
         raise UsageError(
             f"no format uses the ending of {target}", cause=f"the known endings are {endings}", hint="--format NAME"
         )
@@ -78,6 +90,12 @@ def _write(folder: Path, files: Mapping[str, str], output: Output) -> None:
         output.console.note(f"wrote {path}")
 
 
+_PAGE = (
+    f"  {HTML:<30}  one file with figures, tables, caveats and logs, for a browser; also of a live comparison, a sweep,"
+    " a search or a night"
+)
+
+
 VERB = Verb(
     name="report",
     summary="write runs in the format of another program, or as csv, json or markdown",
@@ -90,7 +108,7 @@ VERB = Verb(
         Argument(
             name="--format",
             metavar="NAME",
-            choices=tuple(FORMATS),
+            choices=(*FORMATS, HTML),
             help="one of the formats below (default: from the ending of FILE, else markdown)",
         ),
         OUTPUT.replace(metavar="FILE", help="write to this file or folder instead of standard output"),
@@ -98,8 +116,9 @@ VERB = Verb(
     examples=(
         ("harness report latest", "the report of the newest run"),
         ("harness report all -o runs.csv", "the ending selects the format"),
+        ("harness report sweep -o sweep.html", "a page with figures; also of a run, an ab, a bisection, a night"),
         ("harness report latest --format issue89-full", "a table for the benchmark thread"),
     ),
     forms=(),
-    details=f"formats:\n{list_formats()}",
+    details=f"formats:\n{list_formats()}\n{_PAGE}",
 )

@@ -60,7 +60,7 @@ def _warn(forecast: Forecast, ends_s: float, budget_s: float) -> Iterator[str]:
 def render_bisection(report: BisectReport) -> str:
     """Return the answer, the way there, and the commands that repeat it; no trailing newline."""
     lines = [
-        f"{report.verdict}: {_say_verdict(report)}",
+        f"{report.verdict}: {say_verdict(report)}",
         *(line for culprit in report.culprits for line in _culprit(report, culprit)),
         *_suspects(report),
         *_ends(report),
@@ -74,7 +74,8 @@ def render_bisection(report: BisectReport) -> str:
     return "\n".join(lines)
 
 
-def _say_verdict(report: BisectReport) -> str:
+def say_verdict(report: BisectReport) -> str:
+    """Return what a search came to, without its verdict."""
     if report.verdict is not BisectVerdict.FOUND:
         return report.why
     sets = [len(one.suspects) for one in report.culprits]

@@ -34,7 +34,7 @@ def render_sweep_markdown(sweep_table: SweepTable) -> str:
     titles = [f"{name} ({unit})" if unit else name for name, unit in zip(header, units, strict=True)]
     table = [titles, ["---"] * len(titles), *rows]
     lines = [f"| {' | '.join(markdown(cell) for cell in row)} |" for row in table]
-    notes = [f"- {markdown(line)}" for line in _sentences(sweep_table)]
+    notes = [f"- {markdown(line)}" for line in list_sentences(sweep_table)]
     return "\n".join(
         [f"## Sweep {sweep_table.sweep.id} on {markdown(sweep_table.sweep.node)}", "", *lines, "", *notes, ""]
     )
@@ -173,11 +173,12 @@ def _name_equal(table: SweepTable, row: SweepRow) -> str:
 
 
 def _notes(table: SweepTable) -> Iterator[str]:
-    for sentence in _sentences(table):
+    for sentence in list_sentences(table):
         yield from wrap_bullet(sentence)
 
 
-def _sentences(table: SweepTable) -> Iterator[str]:
+def list_sentences(table: SweepTable) -> Iterator[str]:
+    """Yield what a reader must know of the numbers of a sweep, and what is really best."""
     if any(row.summaries for row in table.rows):
         yield "medians of n processes, one in each round; in brackets (slowest - fastest) / median"
     yield from describe_equals(table)

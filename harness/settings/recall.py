@@ -8,7 +8,7 @@ from harness.records.run import SettingOrigin, SettingUsed
 from harness.records.secret import HIDDEN
 from harness.records.suite import EARLIER_ENGINES
 from harness.settings.layer import Settings
-from harness.settings.setting import TRIAL, SettingKind, Value
+from harness.settings.setting import RUN, TRIAL, SettingKind, Value
 from harness.settings.table import BY_NAME, SETTINGS
 
 # These decide what is measured. All others (folders, waiting, output) are taken from the resuming command.
@@ -22,6 +22,8 @@ _AGAIN = tuple(
     """repo isa compiler build_type backend blas llamafile openmp define allow_unknown_options werror
     weights force_threads pin nice huge_pages as_node""".split()
 )
+# These decide, besides, what a run does.
+_OF_RUN = frozenset({"bench", "audio", "language", "tests", "precision", "roofline", "retries"})
 _NEXT_OPTION = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z]+)?=)")
 _MARKS = ("***@", f"={HIDDEN}")
 _FLAGS = (str(False), str(True))
@@ -94,6 +96,12 @@ def spell_options(kept: Iterable[SettingUsed], *, besides: Sequence[str] = ()) -
     What had a login is left out too, and what cannot be understood.
     """
     return _spell(kept, [one.name for one in SETTINGS if one.name in DECISIVE - set(besides)])
+
+
+def spell_run(kept: Iterable[SettingUsed], *, besides: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the options with which `harness run` does again what recorded settings asked for, without `besides`."""
+    names = (DECISIVE | _OF_RUN) - {"seed", *besides}
+    return _spell(kept, [one.name for one in SETTINGS if one.name in names and RUN[0] in one.commands])
 
 
 def _spell(kept: Iterable[SettingUsed], names: Iterable[str]) -> tuple[str, ...]:

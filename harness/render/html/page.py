@@ -90,6 +90,7 @@ def _open_templates(templates: tuple[tuple[str, str], ...]) -> Any:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         finalize=_show,
     )
     found.filters.update(

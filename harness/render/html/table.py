@@ -11,7 +11,7 @@ from harness.render.figure.figure import FigureTable
 from harness.render.number import format_bounds, format_share, format_value
 
 # The marks that verdicts and statuses share with the states of series.
-_MARKS = {
+MARKS = {
     Verdict.REGRESSED: SiteState.SLOWER,
     Verdict.IMPROVED: SiteState.FASTER,
     Verdict.UNCHANGED: SiteState.STEADY,
@@ -21,6 +21,7 @@ _MARKS = {
     Status.TIMED_OUT: SiteState.MISSING,
     Status.SKIPPED: SiteState.TOO_FEW,
 }
+_NONE = "\N{EN DASH}"
 
 
 class PageColumn(Record):
@@ -61,24 +62,42 @@ class PageTable(Record):
     rows: tuple[PageRow, ...]
 
 
+def drop_empty(table: PageTable) -> PageTable:
+    """Return a table without the columns in which no row has anything."""
+    kept = [
+        place
+        for place in range(len(table.columns))
+        if any(row.cells[place].text not in ("", _NONE) for row in table.rows)
+    ]
+    rows = (row.replace(cells=tuple(row.cells[place] for place in kept)) for row in table.rows)
+    return table.replace(columns=tuple(table.columns[place] for place in kept), rows=tuple(rows))
+
+
 def cell_number(value: float | None, *, note: str = "") -> PageCell:
     """Return the cell of a number, or of a dash where there is none."""
     if value is None or math.isnan(value):
-        return PageCell(text="\N{EN DASH}")
+        return PageCell(text=_NONE)
     return PageCell(text=format_value(value), value=_sortable(value), note=note)
 
 
 def cell_change(change: float | None, low: float | None = None, high: float | None = None) -> PageCell:
     """Return the cell of a relative change, with its interval if there is one."""
     if change is None or math.isnan(change):
-        return PageCell(text="\N{EN DASH}")
+        return PageCell(text=_NONE)
     note = format_bounds(low, high) if low is not None and high is not None else ""
     return PageCell(text=format_share(change), value=_sortable(change), note=note)
 
 
+def cell_percent(share: float | None) -> PageCell:
+    """Return the cell of a share, for a column in per cent."""
+    if share is None or math.isnan(share):
+        return PageCell(text=_NONE)
+    return PageCell(text=f"{100 * share:.1f}", value=_sortable(share))
+
+
 def cell_verdict(word: Verdict | Status, text: str = "") -> PageCell:
     """Return the cell of a verdict or a status, with its mark."""
-    return PageCell(text=text or word.value, mark=_MARKS[word])
+    return PageCell(text=text or word.value, mark=MARKS[word])
 
 
 def read_figure_table(table: FigureTable, caption: str, most: int = 200) -> PageTable:

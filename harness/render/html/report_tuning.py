@@ -1,0 +1,109 @@
+"""What a page says of a search for the best settings: the winner first, and how sure it is."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from harness.records.measurement import DECODE, ENCODE
+from harness.records.site import SiteState
+from harness.records.sweep import Values
+from harness.records.tune import Stage, Tuning
+from harness.render.figure.figure import Figure
+from harness.render.html.block import Block, CommandBlock, FactBlock, PageContent, TableBlock, TextBlock
+from harness.render.html.report_run import list_figures, make_section
+from harness.render.html.report_trial import tabulate_comparisons
+from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_number, shorten
+from harness.render.number import format_value
+from harness.render.plain import format_seconds
+
+
+def view_tuning(tuning: Tuning, figures: Sequence[Figure]) -> PageContent:
+    """Return the page of a search for the best settings."""
+    sections = [
+        *list_figures(figures),
+        *make_section("Stages", [TableBlock(table=_tabulate_stages(tuning.stages, tuning.unit))]),
+        *make_section("Against others", _list_duels(tuning)),
+        *make_section("What was measured", [FactBlock(facts=tuple(_list_facts(tuning)))]),
+        *make_section(
+            "Use it",
+            [
+                CommandBlock(line=tuning.cmake, what="Configures the winner by hand"),
+                CommandBlock(line=tuning.cli, what="Runs it"),
+            ],
+        ),
+        *make_section(
+            "Again",
+            [
+                CommandBlock(
+                    line=shlex.join(["harness", "tune", "--for", tuning.goal, "--model", tuning.model]),
+                    what="Searches again",
+                )
+            ],
+        ),
+    ]
+    sure = any(duel.comparison.relevant for duel in tuning.duels)
+    return PageContent(
+        title=f"The best settings for {tuning.model} on {tuning.node}",
+        lead=f"{_name(tuning.winner)}: {format_value(tuning.score)} {tuning.unit}; {tuning.why}.",
+        mark=SiteState.STEADY if sure else SiteState.TOO_FEW,
+        more=f"Searched for {tuning.goal}, smaller is better.",
+        sections=tuple(sections),
+    )
+
+
+def _tabulate_stages(stages: Sequence[Stage], unit: str) -> PageTable:
+    rows = []
+    for stage in stages:
+        if not stage.tried:
+            cells = (PageCell(text=stage.axis), PageCell(text="-"), *(cell_number(None) for _ in range(4)))
+            rows.append(PageRow(cells=(*cells, PageCell(text=stage.reason))))
+        for number, one in enumerate(stage.tried):
+            kept = number == stage.winner
+            cells = (
+                PageCell(text=stage.axis),
+                PageCell(text=shorten(dict(one.values)[stage.axis], 60)),
+                cell_number(one.score),
+                cell_number(one.encode_ms),
+                cell_number(one.decode_ms),
+                PageCell(text=str(one.n)),
+            )
+            note = PageCell(text="kept", mark=SiteState.FASTER) if kept else PageCell(text=shorten(one.reason))
+            rows.append(PageRow(cells=(*cells, note)))
+    return PageTable(
+        caption="What was tried, stage by stage; smaller is better",
+        columns=(
+            PageColumn(name="Axis"),
+            PageColumn(name="Value"),
+            PageColumn(name="Score", unit=unit, number=True),
+            PageColumn(name=ENCODE.label, unit=ENCODE.unit, number=True),
+            PageColumn(name=DECODE.label, unit=DECODE.unit, number=True),
+            PageColumn(name="n", number=True),
+            PageColumn(name="Note"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _list_duels(tuning: Tuning) -> Iterator[Block]:
+    if tuning.duels:
+        yield TextBlock(lines=(f"{_name(tuning.found)} was measured in turns with each of these.",))
+        for duel in tuning.duels:
+            yield TextBlock(lines=(_name(duel.values),), heading=f"Against {duel.against}")
+            yield TableBlock(table=tabulate_comparisons([duel.comparison], f"Against {duel.against}"))
+
+
+def _list_facts(tuning: Tuning) -> Iterator[tuple[str, PageCell]]:
+    facts = (
+        ("Search", tuning.id),
+        ("Node", tuning.node),
+        ("Model", tuning.model),
+        ("Began", tuning.start[:19].replace("T", " ")),
+        ("Took", f"{format_seconds(tuning.spent_s)} of {format_seconds(tuning.budget_s)}"),
+        ("Winner", _name(tuning.winner)),
+        ("Found by stages", _name(tuning.found)),
+        ("Runs", ", ".join(tuning.runs)),
+    )
+    yield from ((name, PageCell(text=shorten(text, 1000))) for name, text in facts)
+
+
+def _name(values: Values) -> str:
+    return " ".join(f"{name}={value}" for name, value in values)
