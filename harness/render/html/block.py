@@ -26,11 +26,12 @@ class FigureBlock(Record):
 
 
 class TableBlock(Record):
-    """A table; `folded` behind its caption where a reader seldom wants it."""
+    """A table; `folded` behind its caption where a reader seldom wants it, `bare` where a heading says the same."""
 
     kind: ClassVar[str] = "table"
     table: PageTable
     folded: bool = False
+    bare: bool = False
 
 
 class FactBlock(Record):

@@ -56,7 +56,9 @@ def list_entry(part: str, entry: NightEntry) -> Iterator[Block]:
     if entry.head:
         yield TextBlock(lines=(), heading=capital(entry.head))
     if entry.rows:
-        yield TableBlock(table=_tabulate(entry.rows, entry.left, capital(entry.head or part), ends=entry.ends))
+        yield TableBlock(
+            table=_tabulate(entry.rows, entry.left, capital(entry.head or part), ends=entry.ends), bare=True
+        )
     if entry.lines:
         yield TextBlock(lines=tuple(capital(line) for line in entry.lines))
     for lead, command in entry.commands:
