@@ -5,6 +5,7 @@ that coins decide: whatever made the suspicion, its verdict is false with the ch
 """
 
 import math
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.records.comparison import Comparison, Family, Verdict
@@ -102,6 +103,13 @@ def suggest_bisect(event: Event) -> tuple[str, ...]:
     Threshold and exceptions are as in `suggest_trial`.
     """
     return _word(event, "bisect", list_judged(event)[:1])
+
+
+def suggest_comparison(key: SeriesKey) -> str:
+    """Return the command that compares the commits `{old}` and `{new}` live; empty where nothing can."""
+    if not key.is_live:
+        return ""
+    return f"harness ab {{old}} {{new}} {shlex.join([*_list_options([key.case]), '--metric', key.metric])}"
 
 
 def list_judged(event: Event) -> list[SeriesKey]:

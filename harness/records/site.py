@@ -89,3 +89,9 @@ class SiteNode(Record):
     anchor: str = ""
     night: str = ""
     unreadable: tuple[str, ...] = ()
+
+
+def strip_points(node: SiteNode) -> SiteNode:
+    """Return a node without the points of its series: a hundred of these are small enough to be kept at once."""
+    bare = {"positions": (), "values": (), "lows": (), "highs": ()}
+    return node.replace(series=tuple(one.replace(**bare) for one in node.series))

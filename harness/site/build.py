@@ -8,7 +8,7 @@ from typing import NamedTuple, overload
 import msgspec
 
 from harness.errors import UsageError
-from harness.judge.site_address import make_slug, node_folder
+from harness.judge.site_address import event_page, make_slug, node_folder
 from harness.records.record import Record
 from harness.records.site import SITE_SCHEMA, SiteNode
 from harness.render.html.page import PageKit, compose_style
@@ -121,6 +121,7 @@ def _keep_node(folder: SiteFolder, look: NodeLook, slug: str) -> SiteNode | None
     if stored is None or stored.digest != look.digest:
         return None
     paths = [state_file(slug), data_file(slug), *folder.list_below(node_folder(look.node))]
+    paths += [event_page(one.id) for one in stored.events]
     return stored if folder.keep_all([path for path in paths if folder.knows(path)]) else None
 
 

@@ -53,7 +53,7 @@ def make_numbers(count: int, **changes: Any) -> dict[str, Any]:
         "commit": [f"{number:08x}" for number in range(count)],
         "subject": [f"change {number}" for number in range(count)],
         "run": [f"run-{number}" for number in range(count)],
-        "paged": [int(number == 0) for number in range(count)],
+        "paged": ["run-0.html" if number == 0 else "" for number in range(count)],
         "caveats": ["noisy" if number == 1 else "" for number in range(count)],
         "epochs": [{"first": 0, "last": count - 1, "label": "kernel: 6.1 -> 6.12", "level": 103.0}],
         "events": [],

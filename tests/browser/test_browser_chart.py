@@ -193,7 +193,7 @@ def test_days_instead_of_commits(view: View) -> None:
         {"value": [0.0] * COUNT, "low": [None] * COUNT, "high": [None] * COUNT},
         {"position": [0] * COUNT, "day": ["2026-01-01"] * COUNT},
         {"day": [""] * COUNT, "subject": ["\u202egnp.exe " + 4000 * "x"] * COUNT, "commit": ["</script>"] * COUNT},
-        {"paged": [1] * COUNT, "run": ["javascript:alert(1)"] * COUNT},
+        {"paged": ["javascript:alert(1)"] * COUNT, "run": ["javascript:alert(1)"] * COUNT},
     ],
     ids=["bare", "no values", "huge", "zero", "one place", "hostile", "scheme"],
 )

@@ -1,7 +1,7 @@
 """The numbers of a series for the script of its page, which zooms and compares; `site.js` says what they mean."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from harness.records.history import Point
@@ -24,13 +24,13 @@ class SeriesTrial(Record):
 
 
 class SeriesLinks(Record):
-    """Where a page of a series leads: pages of runs, of which only some exist, and live comparisons.
+    """Where a page of a series leads: `pages` of runs below `run_root`, by id, and live comparisons.
 
     `compare` is the command that compares the commits `{old}` and `{new}` live, empty if nothing can.
     """
 
     run_root: str = ""
-    paged: frozenset[str] = frozenset()
+    pages: Mapping[str, str] = {}
     trials: tuple[SeriesTrial, ...] = ()
     compare: str = ""
 
@@ -55,7 +55,7 @@ def write_series_data(sheet: SeriesSheet, links: SeriesLinks) -> dict[str, Any]:
         "commit": [name_commit(point, commits) for point in points],
         "subject": [subjects.get(point.position, "") for point in points],
         "run": [point.run for point in points],
-        "paged": [int(point.run in links.paged) for point in points],
+        "paged": [links.pages.get(point.run, "") for point in points],
         "caveats": _column(points, lambda point: ", ".join(point.caveats)),
         "epochs": list(_list_epochs(sheet)),
         "events": list(_list_events(sheet)),

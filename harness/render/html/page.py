@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,8 +10,10 @@ from harness.records.record import Record
 from harness.records.site import SiteState
 from harness.render.figure.figure import FORM, Figure, write_element
 from harness.render.figure.palette import INKS, PAPER, Theme, style_figures
+from harness.render.figure.sparkline import write_sparkline
 from harness.render.figure.state import write_state
 from harness.render.format.text import visible
+from harness.render.html.site_data import write_json
 from harness.render.html.table import read_figure_table
 from harness.render.number import format_bounds, format_share, format_value
 
@@ -46,7 +48,8 @@ def render_page(kit: PageKit, template: str, frame: PageFrame, values: Mapping[s
     """Return a page: `values` are seen by the template, and `frame`.
 
     Every text is escaped, and shows signs for control characters and for those that reorder text. The only markup
-    that enters a page comes from figures, through the filters `draw` and `mark`.
+    that enters a page comes from figures, through the filters `draw`, `mark` and `spark`; `json` writes
+    the numbers for the script.
     """
     found = _open_templates(kit.templates).get_template(template)
     style = compose_style(kit)
@@ -97,6 +100,8 @@ def _open_templates(templates: tuple[tuple[str, str], ...]) -> Any:
         draw=_draw,
         word=name_class,
         mark=_mark,
+        spark=_spark,
+        json=_embed,
         numbers=read_figure_table,
         value=format_value,
         share=format_share,
@@ -123,8 +128,17 @@ def _mark(state: SiteState) -> Any:
     return _mark_up(write_state(state, labelled=False))
 
 
+def _spark(values: Sequence[float], state: SiteState) -> Any:
+    return _mark_up(write_sparkline(values, state, labelled=False))
+
+
+def _embed(value: object) -> Any:
+    """Return numbers for the script, as JSON that cannot end its block."""
+    return _mark_up(write_json(value))
+
+
 def _mark_up(text: str) -> Any:
-    """Return SVG for a page as it is; drawings escape the words in them."""
+    """Return SVG or JSON for a page as it is; what wrote it escapes the words in it."""
     from markupsafe import Markup
 
     return Markup(text)  # noqa: S704

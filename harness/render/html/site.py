@@ -1,16 +1,36 @@
 """The pages of a site: those of one node, and those about all nodes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
+from harness import __version__
+from harness.judge.site_address import commit_page, event_page, node_folder
+from harness.judge.site_event import collect_notes, group_events, link_groups
+from harness.judge.site_line import merge_commits
 from harness.records.bisection import BisectReport
-from harness.records.history import History
+from harness.records.history import Event, History
 from harness.records.night_report import NightReport
 from harness.records.raw_history import MachineFacts, RunDetail
 from harness.records.record import Record, short_hash
-from harness.records.site import SiteNode
+from harness.records.site import SiteNode, SiteSeries, strip_points
+from harness.render.figure.bisection import draw_bisection
+from harness.render.figure.figure import Figure, FigureTable
+from harness.render.figure.series import draw_series
+from harness.render.figure.series_data import write_series_data
+from harness.render.figure.series_sheet import SeriesSheet
 from harness.render.format.format import RunSheet
 from harness.render.html.page import PageFrame, PageKit, render_page
+from harness.render.html.site_commit import gather_commit, show_commit, show_commits
+from harness.render.html.site_commit_book import CommitBook
+from harness.render.html.site_compare import show_compare, show_unreadable
+from harness.render.html.site_data import write_node_data
+from harness.render.html.site_entry import list_entries
+from harness.render.html.site_event import find_strongest, show_event, show_events
+from harness.render.html.site_night import show_night
+from harness.render.html.site_node import show_node
+from harness.render.html.site_overview import show_overview
+from harness.render.html.site_series import cut_sheet, link_series, make_sheet, show_series
 
 
 class SitePlan(Record):
@@ -57,10 +77,30 @@ class Page(NamedTuple):
 
 
 def render_node_pages(kit: PageKit, plan: SitePlan, material: NodeMaterial) -> Iterator[Page]:
-    """Yield the pages of one node, below its folder, and `data/<slug>.js`."""
-    node = material.node
+    """Yield the pages of one node, below its folder, those of its events, and `data/<slug>.js`."""
+    node, history, press = material.node, material.history, _Press(kit, plan)
+    folder, title = node_folder(node.node), node.node or "node not known"
     for one in node.series:
-        yield _page(kit, plan, one.page, "site_series.html", {"series": one, "node": node.node})
+        frame = press.frame(one.page, f"{one.key.metric} of {one.key.case} on {title}")
+        yield press.make(frame, "site_series.html", partial(_show_series, one, material, frame[1].root))
+    by_key = {one.key: one for one in history.series}
+    for event in node.events:
+        frame = press.frame(event_page(event.id), f"Event {event.id} on {title}")
+        values = show_event(node, event, by_key, frame[1].root)
+        sheet = _find_sheet(event, material, frame[1].root)
+        answer = next((one for one in material.bisections if one.id == values["bisection"]), None)
+        later = partial(_add_figures, values, sheet, answer)
+        yield press.make(frame, "site_event.html", later, (values, sheet, answer))
+    newest = next((material.details[run.id].machine for run in reversed(node.runs) if run.id in material.details), "")
+    frame = press.frame(f"{folder}index.html", title)
+    machine = material.machines.get(newest, ())
+    yield press.make(frame, "site_node.html", lambda: show_node(node, history, machine, frame[1].root))
+    if material.nights:
+        report, *earlier = material.nights
+        frame_of_night = press.frame(f"{folder}night.html", f"Night of {report.began[:10]} on {title}")
+        root = frame_of_night[1].root
+        yield press.make(frame_of_night, "site_night.html", lambda: show_night(report, earlier, root))
+    yield Page(f"data/{node.slug}.js", "", lambda: write_node_data(node))
 
 
 def render_shared_pages(
@@ -71,10 +111,82 @@ def render_shared_pages(
     `nodes` are read from disk one by one, each time that they are gone through: a hundred at once are too many to be
     kept whole. `unreadable` are sentences about what could not be read.
     """
-    rows = [(one.node, one.title, len(one.series), one.series[0].page if one.series else "") for one in nodes]
-    yield _page(kit, plan, "index.html", "site_overview.html", {"nodes": rows, "unreadable": list(unreadable)})
+    press, book, light = _Press(kit, plan), CommitBook(), []
+    for node in nodes:
+        book.add(node)
+        light.append(strip_points(node))
+    line = merge_commits(light)
+    groups, notes = group_events(light, line), collect_notes(light)
+    overview = show_overview(light, groups, line) | {"unreadable": len(unreadable)}
+    yield press.make(press.frame("index.html", "Benchmarks of whisper.cpp"), "site_overview.html", lambda: overview)
+    events = show_events(light, groups, line, notes)
+    yield press.make(press.frame("events.html", "Changes"), "site_events.html", lambda: events)
+    compare = show_compare(light, line)
+    yield press.make(press.frame("compare.html", "Compare two runs"), "site_compare.html", lambda: compare)
+    frame = press.frame("unreadable.html", "Not readable")
+    yield press.make(frame, "site_unreadable.html", lambda: show_unreadable(unreadable))
+    counts = [book.count(one.name) for one in line.commits]
+    commits = show_commits(line, counts, groups)
+    yield press.make(press.frame("commits/index.html", "Commits"), "site_commits.html", lambda: commits)
+    made = link_groups(groups, line, notes)
+    for commit in line.commits:
+        facts = gather_commit(commit, book, line)
+        own = made.get(commit.name, ())
+        frame = press.frame(commit_page(commit.name), f"Commit {commit.short}")
+        entries = list_entries(own, line, root=frame[1].root, total=len(light), notes=notes)
+        values = partial(show_commit, facts, entries, line, frame[1].root)
+        yield press.make(frame, "site_commit.html", values, (facts, entries))
 
 
-def _page(kit: PageKit, plan: SitePlan, path: str, template: str, values: Mapping[str, object]) -> Page:
-    frame = PageFrame(title=path, root="../" * path.count("/"), base_url=plan.base_url)
-    return Page(path, short_hash(values), lambda: render_page(kit, template, frame, values))
+class _Press:
+    """What turns values into pages."""
+
+    def __init__(self, kit: PageKit, plan: SitePlan) -> None:
+        self._kit, self._plan = kit, plan
+
+    def frame(self, path: str, title: str) -> tuple[str, PageFrame]:
+        """Return a path with what stands around its page."""
+        root = "../" * path.count("/")
+        return path, PageFrame(title=title, root=root, base_url=self._plan.base_url, version=__version__)
+
+    def make(
+        self,
+        frame: tuple[str, PageFrame],
+        template: str,
+        values: Callable[[], Mapping[str, Any]],
+        about: tuple[object, ...] = (),
+    ) -> Page:
+        """Return a page; `about` is all that its values are made of, if a hash of it is worth while."""
+        path, around = frame
+        digest = short_hash(template, around, self._plan.options, about) if about else ""
+        return Page(path, digest, lambda: render_page(self._kit, template, around, values()))
+
+
+def _show_series(one: SiteSeries, material: NodeMaterial, root: str) -> dict[str, Any]:
+    node, history = material.node, material.history
+    sheet = make_sheet(one, history, root)
+    return show_series(one, node, history, root) | {
+        "node_name": node.node or "node not known",
+        "figure": _hide_table(draw_series(sheet)),
+        "data": write_series_data(sheet, link_series(one, node, history, root)),
+    }
+
+
+def _hide_table(figure: Figure) -> Figure:
+    """Return a figure without its table: the page of the series has one with links."""
+    return figure.replace(table=FigureTable(head=figure.table.head, rows=()))
+
+
+def _find_sheet(event: Event, material: NodeMaterial, root: str) -> SeriesSheet | None:
+    """Return the series that shows an event best, around it; None where none is known to."""
+    key = find_strongest(event)
+    one = next((one for one in material.node.series if one.key == key), None)
+    return cut_sheet(make_sheet(one, material.history, root), event.id) if one else None
+
+
+def _add_figures(values: Mapping[str, Any], sheet: SeriesSheet | None, answer: BisectReport | None) -> dict[str, Any]:
+    return {
+        **values,
+        "figure": _hide_table(draw_series(sheet)) if sheet else None,
+        "search_figure": draw_bisection(answer) if answer else None,
+    }

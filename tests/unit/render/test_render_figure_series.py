@@ -166,7 +166,7 @@ def test_script_gets_every_point_as_columns() -> None:
     sheet = make_sheet([*walk(700), math.nan], cut=300, events=[slower(500)])
     links = SeriesLinks(
         run_root="../runs/",
-        paged=frozenset({"run-3"}),
+        pages={"run-3": "run-3.html"},
         trials=(SeriesTrial(old="a", new="b", words="slower"),),
         compare="harness ab {old} {new}",
     )
@@ -174,7 +174,7 @@ def test_script_gets_every_point_as_columns() -> None:
     assert all(len(data[name]) == 701 for name in COLUMNS)
     assert data["value"][-1] is None
     assert data["low"][0] == pytest.approx(sheet.series.points[0].low, rel=1e-5)
-    assert [number for number, one in enumerate(data["paged"]) if one] == [3]
+    assert {number: one for number, one in enumerate(data["paged"]) if one} == {3: "run-3.html"}
     assert data["epochs"][1] == {
         "first": 300,
         "last": 700,

@@ -23,7 +23,7 @@
     "value": [1.5, ...], "low": [...], "high": [...],   null where there is none; low and high are [] if no point has one
     "day": ["2026-01-01", ...], "n": [5, ...],
     "commit": ["a1b2c3d4", ...], "subject": [...], "run": [id, ...],
-    "paged": [0, 1, ...],                        whether the run has a page: run_root + id + ".html"
+    "paged": ["", "20260101t....html", ...],     the page of the run below run_root, "" where it has none
     "caveats": ["noisy, dirty", ...],            [] if no point has one
     "epochs": [{"first": 0, "last": 41, "label": "kernel 6.1 -> 6.9", "level": 1.5}, ...],   numbers of points; level or null
     "events": [{"state", "label", "page", "since", "earliest", "latest"}, ...],             numbers of points
@@ -639,7 +639,7 @@ class Chart {
   }
 
   pageOf(number) {
-    return this.data.paged[number] ? `${this.data.run_root}${encodeURIComponent(this.data.run[number])}.html` : "";
+    return this.data.paged[number] ? `${this.data.run_root}${encodeURIComponent(this.data.paged[number])}` : "";
   }
 
   measured(number) {

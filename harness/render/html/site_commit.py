@@ -1,0 +1,189 @@
+"""The page of a commit: all nodes, each of its series against the commit measured before it and against the anchor."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from harness.judge.site_address import commit_page
+from harness.judge.site_event import EventGroup
+from harness.judge.site_line import SiteLine
+from harness.records.history import HistoryCommit
+from harness.records.measurement import METRICS
+from harness.records.site import SiteState
+from harness.records.wording import format_count, were
+from harness.render.html.page import name_class
+from harness.render.html.site_commit_book import CommitBook, CommitNode, CommitRow
+from harness.render.html.site_entry import EventEntry
+from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_change, cell_number
+from harness.render.plain import one_line
+
+# So many series are shown on the page of a commit, those that changed most.
+MOST_ROWS = 100
+# What a change is divided by where it is not known how noisy a series is, and at least.
+_USUAL, _LEAST = 0.05, 0.002
+# So many commits are in the list.
+MOST_COMMITS = 2000
+
+
+class CommitFacts(NamedTuple):
+    """All that the page of a commit is made of."""
+
+    commit: HistoryCommit
+    former: HistoryCommit | None
+    later: HistoryCommit | None
+    nodes: tuple[CommitNode, ...]
+    rows: tuple[CommitRow, ...]
+    left_out: int
+
+
+def gather_commit(commit: HistoryCommit, book: CommitBook, line: SiteLine) -> CommitFacts:
+    """Return what is known of a commit on all nodes."""
+    rows = [*book.list_rows(commit.name)]
+    rows.sort(key=lambda row: (-_size(row), row.node, row.case, row.metric))
+    near = commit.position
+    return CommitFacts(
+        commit,
+        line.commits[near - 1] if near else None,
+        line.commits[near + 1] if near + 1 < len(line.commits) else None,
+        tuple(book.list_nodes(commit.name)),
+        tuple(rows[:MOST_ROWS]),
+        max(0, len(rows) - MOST_ROWS),
+    )
+
+
+def _size(row: CommitRow) -> float:
+    """Return how large a change is for this series: noisy ones change by more from day to day."""
+    size = abs(row.change or 0.0) / max(row.visible or _USUAL, _LEAST)
+    return size if math.isfinite(size) else 0.0
+
+
+def show_commit(facts: CommitFacts, entries: Sequence[EventEntry], line: SiteLine, root: str) -> dict[str, Any]:
+    """Return the values of the page of a commit; `entries` are the events that it may have made."""
+    commit = facts.commit
+    anchored = any(row.anchor is not None for row in facts.rows)
+    return {
+        "commit": commit,
+        "subject": one_line(commit.subject),
+        "sentence": _sum_up(facts, entries),
+        "mark": entries[0].state if entries else SiteState.STEADY if facts.rows else SiteState.TOO_FEW,
+        "entries": entries,
+        "former": _link(facts.former, root),
+        "later": _link(facts.later, root),
+        "nodes": _tabulate_nodes(facts, line, root),
+        "table": _tabulate(facts.rows, root, anchored=anchored) if facts.rows else None,
+        "left_out": facts.left_out,
+        "commands": _list_commands(facts),
+    }
+
+
+def _sum_up(facts: CommitFacts, entries: Sequence[EventEntry]) -> str:
+    where = f"measured on {format_count(len(facts.nodes), 'node')}"
+    if entries:
+        return f"{entries[0].sentence}. This commit was {where}."
+    return f"No change is known that this commit made. It was {where}."
+
+
+def _list_commands(facts: CommitFacts) -> list[tuple[str, str]]:
+    commit, former = facts.commit, facts.former
+    name = commit.sha[:12] or commit.release
+    commands = [("All its runs", f"harness list --commit {name}")]
+    if former and commit.sha and former.sha:
+        lead = "A verdict about this commit and the one before it: both measured in turns"
+        commands.append((lead, f"harness ab {former.sha[:12]} {name} --model base"))
+    return commands
+
+
+def _link(commit: HistoryCommit | None, root: str) -> tuple[str, str] | None:
+    return (f"{commit.short} {one_line(commit.subject)}".strip(), root + commit_page(commit.name)) if commit else None
+
+
+def _tabulate_nodes(facts: CommitFacts, line: SiteLine, root: str) -> PageTable:
+    columns = (
+        PageColumn(name="Node"),
+        PageColumn(name="Measured before"),
+        PageColumn(name="Anchor"),
+        PageColumn(name="Newest run of it"),
+        PageColumn(name="Runs", number=True),
+    )
+    rows = []
+    for one in facts.nodes:
+        cells = [PageCell(text=one.node or "not known", link=f"{root}nodes/{one.slug}/index.html")]
+        for name in (one.before, one.anchor):
+            link = root + commit_page(name) if name in line.places else ""
+            cells.append(PageCell(text=line.name(name) or "\N{EN DASH}", link=link))
+        newest = one.runs[-1] if one.runs else ("", "")
+        cells.append(PageCell(text=newest[0], link=root + newest[1] if newest[1] else ""))
+        cells.append(PageCell(text=str(len(one.runs)), value=len(one.runs)))
+        rows.append(PageRow(cells=tuple(cells)))
+    return PageTable(caption="Nodes that measured this commit", columns=columns, rows=tuple(rows))
+
+
+def _tabulate(rows: Sequence[CommitRow], root: str, *, anchored: bool) -> PageTable:
+    columns = [
+        PageColumn(name="Series"),
+        PageColumn(name="Metric"),
+        PageColumn(name="Node"),
+        PageColumn(name="Here", number=True),
+        PageColumn(name="Before", number=True),
+        PageColumn(name="Change", unit="%", number=True, hint="against the commit measured before on that node"),
+        PageColumn(name="Looks"),
+    ]
+    if anchored:
+        columns.append(PageColumn(name="Since anchor", unit="%", number=True, hint="against the anchor's newest run"))
+    body = []
+    for row in rows:
+        metric = METRICS.get(row.metric)
+        change = row.change
+        looks = "" if not change or metric is None else "slower" if (change > 0) is metric.lower_is_better else "faster"
+        cells = [
+            PageCell(text=row.case, link=root + row.page),
+            PageCell(text=row.metric, note=metric.unit if metric else ""),
+            PageCell(text=row.node or "not known"),
+            cell_number(row.value),
+            cell_number(row.before),
+            cell_change(change),
+            PageCell(text=looks),
+        ]
+        if anchored:
+            cells.append(cell_change(row.value / row.anchor - 1 if row.anchor else None))
+        body.append(PageRow(cells=tuple(cells), words=f"{row.case} {row.metric} {row.node} {looks}".lower()))
+    caption = "Medians of stored runs of different days: no verdict. First what changed most for its noise"
+    return PageTable(caption=caption, columns=tuple(columns), rows=tuple(body))
+
+
+def show_commits(line: SiteLine, counts: Sequence[int], groups: Sequence[EventGroup]) -> dict[str, Any]:
+    """Return the values of the list of commits; `counts` has the number of nodes that measured each."""
+    marks: dict[str, EventGroup] = {}
+    for group in groups:
+        known = marks.get(group.new)
+        if known is None or tuple(SiteState).index(group.state) > tuple(SiteState).index(known.state):
+            marks[group.new] = group
+    columns = (
+        PageColumn(name="Commit"),
+        PageColumn(name="Date"),
+        PageColumn(name="Nodes", number=True),
+        PageColumn(name="First seen with it"),
+        PageColumn(name="Subject"),
+    )
+    rows = []
+    for one in reversed(line.commits[-MOST_COMMITS:]):
+        found = marks.get(one.name)
+        mark = PageCell(text=found.state.value, mark=found.state) if found else PageCell(text="")
+        rows.append(
+            PageRow(
+                cells=(
+                    PageCell(text=one.short, link="../" + commit_page(one.name)),
+                    PageCell(text=one.date[:10]),
+                    PageCell(text=str(counts[one.position]), value=counts[one.position]),
+                    mark,
+                    PageCell(text=one_line(one.subject)),
+                ),
+                words=f"{one.name} {one.short} {one.date[:10]} {one_line(one.subject)}".lower(),
+                state=name_class(found.state) if found else "",
+            )
+        )
+    return {
+        "table": PageTable(caption="Commits that were measured, newest first", columns=columns, rows=tuple(rows)),
+        "sentence": f"{were(len(line.commits), 'commit')} measured.",
+        "left_out": max(0, len(line.commits) - MOST_COMMITS),
+    }

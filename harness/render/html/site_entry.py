@@ -1,0 +1,137 @@
+"""Events as entries of a list: a mark, a sentence, where and since when, what people decided, and what is known."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from harness.judge.night_change import is_over
+from harness.judge.site_address import commit_page, event_page
+from harness.judge.site_event import EventGroup, list_commits_between, list_shifts
+from harness.judge.site_line import SiteLine
+from harness.records.history import Event, EventKind
+from harness.records.night_report import EventNote, SuspectCommit
+from harness.records.site import SiteState
+from harness.records.wording import format_count
+from harness.render.html.site_sentence import begin, describe_group
+from harness.render.number import format_bounds, format_share
+from harness.render.plain import one_line
+
+# So many commits of an event are named.
+_COMMITS = 3
+
+
+class EventCommit(NamedTuple):
+    """A commit that may have done it: what it is called, its subject, its page, and how probable it is, if known."""
+
+    name: str
+    subject: str
+    href: str
+    chance: str
+
+
+class EventEntry(NamedTuple):
+    """An event in a list. `href` is its page; `where` are pairs of a node and the page of its own event."""
+
+    id: str
+    href: str
+    state: SiteState
+    sentence: str
+    day: str
+    size: str
+    where: tuple[tuple[str, str], ...]
+    commits: tuple[EventCommit, ...]
+    commits_note: str
+    triage: str
+    standing: str
+    words: str
+
+
+def list_entries(
+    groups: Iterable[EventGroup],
+    line: SiteLine,
+    *,
+    root: str,
+    total: int = 0,
+    notes: Mapping[str, EventNote] | None = None,
+) -> tuple[EventEntry, ...]:
+    """Return entries for groups of events, in their order; `total` is how many nodes there are."""
+    return tuple(_enter(group, line, root, total, notes or {}) for group in groups)
+
+
+def _enter(group: EventGroup, line: SiteLine, root: str, total: int, notes: Mapping[str, EventNote]) -> EventEntry:
+    first = group.events[0]
+    sentence = describe_group(group, line, total=total)
+    commits, note = list_suspects(group, line, root, notes)
+    triage = describe_triage(first)
+    return EventEntry(
+        id=group.id,
+        href=root + event_page(group.id),
+        state=group.state,
+        sentence=begin(sentence),
+        day=first.day,
+        size=_size(first),
+        where=tuple((event.node or "not known", root + event_page(event.id)) for event in group.events),
+        commits=commits,
+        commits_note=note,
+        triage=triage,
+        standing=describe_standing(group),
+        words=" ".join((sentence, *group.nodes, first.kind, triage, *(one.subject for one in commits))).lower(),
+    )
+
+
+def _size(event: Event) -> str:
+    shifts = list_shifts(event)
+    if not shifts:
+        return ""
+    best = shifts[0]
+    bounds = "" if best.low is None or best.high is None else f" {format_bounds(best.low, best.high)}"
+    return f"{format_share(best.change)}{bounds}"
+
+
+def describe_standing(group: EventGroup) -> str:
+    """Return whether an event still stands, in a word or two."""
+    if all(map(is_over, group.events)):
+        return "recovered" if group.kind in (EventKind.CODE, EventKind.SUSPICION) else "over"
+    if any(event.triage for event in group.events):
+        return "decided"
+    return "open" if group.stands else "the new level"
+
+
+def describe_triage(event: Event) -> str:
+    """Return what people decided about an event; empty where they did not."""
+    if event.triage is None:
+        return ""
+    who = f" by {event.triage.who}" if event.triage.who else ""
+    note = f": {event.triage.note}" if event.triage.note else ""
+    return one_line(f"{event.triage.state}{who}{note}")
+
+
+def list_suspects(
+    group: EventGroup, line: SiteLine, root: str, notes: Mapping[str, EventNote]
+) -> tuple[tuple[EventCommit, ...], str]:
+    """Return the commits that may have done it, and how that is known.
+
+    They are those of a bisection, the likeliest first, or else those that were measured between the last one before it
+    and the first one after it.
+    """
+    if group.kind not in (EventKind.CODE, EventKind.SUSPICION):
+        return (), ""
+    found: Sequence[SuspectCommit] = max(
+        (notes[event.id].suspects for event in group.events if event.id in notes), key=len, default=()
+    )
+    if found:
+        named = tuple(_name_suspect(one, line, root) for one in found)
+        return named, "found by a bisection" if len(named) == 1 else "one of these, as a bisection found"
+    names = [*list_commits_between(group, line)]
+    shown = tuple(
+        EventCommit(one.short, one_line(one.subject), root + commit_page(one.name), "")
+        for one in (line.commits[line.places[name]] for name in names[:_COMMITS])
+    )
+    left = len(names) - len(shown)
+    after = line.name(group.old) or "the beginning"
+    note = f"after {after}" + (f", and {format_count(left, 'more commit')}" if left > 0 else "")
+    return shown, note
+
+
+def _name_suspect(one: SuspectCommit, line: SiteLine, root: str) -> EventCommit:
+    href = root + commit_page(one.sha) if one.sha in line.places else ""
+    return EventCommit(one.sha[:8], one_line(one.subject), href, f"{100 * one.probability:.0f} %")

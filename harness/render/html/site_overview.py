@@ -1,0 +1,143 @@
+"""The overview of a site: what stands in one sentence, what changed, the nodes, and all series as grids."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from harness.judge.site_event import EventGroup
+from harness.judge.site_line import SiteLine
+from harness.records.history import EventKind
+from harness.records.site import SiteNode, SiteRun, SiteSeries, SiteState
+from harness.records.suite import OF_MODELS
+from harness.records.wording import format_count
+from harness.render.html.page import name_class
+from harness.render.html.site_entry import EventEntry, list_entries
+from harness.render.html.site_grid import Grid, make_grids
+from harness.render.html.site_sentence import URGENCY, count_states, find_worst, sum_up_site
+from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable
+
+# So many cells of grids are shown at most, and so many changes; the rest is on pages of their own.
+MOST_CELLS, _CHANGES = 700, 6
+_ALARMS = (EventKind.MISSING, EventKind.BROKEN)
+
+
+class NodeGrids(NamedTuple):
+    """The series of a node in the overview that are of no model, and what was left out, in words.
+
+    `loud` says which of them are not steady.
+    """
+
+    node: SiteNode
+    others: tuple[Grid, ...]
+    left_out: str
+    loud: str
+
+
+def show_overview(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line: SiteLine) -> dict[str, Any]:
+    """Return the values of the overview."""
+    sentence, mark = sum_up_site(nodes, groups, line)
+    alarms = [group for group in groups if group.kind in _ALARMS and group.stands]
+    changes = [group for group in groups if group.kind is EventKind.CODE and group.stands]
+    suspicions = [group for group in groups if group.kind is EventKind.SUSPICION and group.stands]
+    share = max(6, MOST_CELLS // max(1, len(nodes)))
+    chosen = [_choose(node, share) for node in _order(nodes)]
+    return {
+        "sentence": sentence,
+        "mark": mark,
+        "alarms": _enter(alarms, nodes, line),
+        "changes": _enter(changes, nodes, line),
+        "suspicions": len(suspicions),
+        "more_changes": max(0, len(changes) - _CHANGES),
+        "nodes": _tabulate_nodes(nodes, line),
+        "models": make_grids([one for models, _ in chosen for one in models], "", by_node=True),
+        "others": [one for _, one in chosen if one.others or one.left_out],
+        "states": [state for state in SiteState if any(one.state is state for node in nodes for one in node.series)],
+    }
+
+
+def _enter(groups: Sequence[EventGroup], nodes: Sequence[SiteNode], line: SiteLine) -> tuple[EventEntry, ...]:
+    return list_entries(groups[:_CHANGES], line, root="", total=len(nodes))
+
+
+def _order(nodes: Sequence[SiteNode]) -> list[SiteNode]:
+    """Return nodes with the worst first, else by their names."""
+    return sorted(nodes, key=lambda node: (URGENCY.index(find_worst(node)), node.node))
+
+
+def _choose(node: SiteNode, most: int) -> tuple[list[SiteSeries], NodeGrids]:
+    """Return at most so many series of a node, first what is not steady: those of models, and the others as grids."""
+    models = [one for one in node.series if one.key.case.benchmark in OF_MODELS]
+    others = [one for one in node.series if one.key.case.benchmark not in OF_MODELS]
+    shown = _cut(models, most)
+    rest = _cut(others, most - len(shown))
+    left = len(node.series) - len(shown) - len(rest)
+    words = f"{format_count(left, 'more series', plural='more series')} on the page of the node" if left else ""
+    counts = count_states(node.replace(series=tuple(others)))
+    loud = ", ".join(f"{count} {state}" for state, count in counts.items() if state is not SiteState.STEADY)
+    return shown, NodeGrids(node, make_grids(rest, ""), words, loud)
+
+
+def _cut(series: Sequence[SiteSeries], most: int) -> list[SiteSeries]:
+    if len(series) <= most:
+        return list(series)
+    urgent = sorted(
+        (one for one in series if one.state is not SiteState.STEADY),
+        key=lambda one: (URGENCY.index(one.state), -abs(one.change or 0.0)),
+    )
+    kept = {id(one) for one in urgent[: max(0, most)]}
+    return [one for one in series if id(one) in kept]
+
+
+def _tabulate_nodes(nodes: Sequence[SiteNode], line: SiteLine) -> PageTable:
+    newest = max((_find_day(node) for node in nodes), default="")
+    columns = (
+        PageColumn(name="Node"),
+        PageColumn(name="Processor"),
+        PageColumn(name="State"),
+        PageColumn(name="Series not steady"),
+        PageColumn(name="Newest run"),
+        PageColumn(name="Commit"),
+        PageColumn(name="Runs", number=True),
+    )
+    rows = []
+    for node in _order(nodes):
+        counts = count_states(node)
+        loud = [f"{count} {state}" for state, count in counts.items() if state is not SiteState.STEADY]
+        run = find_newest(node)
+        worst = find_worst(node)
+        day = _find_day(node)
+        rows.append(
+            PageRow(
+                cells=(
+                    PageCell(text=node.node or "not known", link=f"nodes/{node.slug}/index.html"),
+                    PageCell(text=node.title),
+                    PageCell(text=worst.value, mark=worst),
+                    PageCell(text=", ".join(loud) or "none", note=f"of {len(node.series)}"),
+                    PageCell(text=day, note=_count_days(day, newest)),
+                    PageCell(text=line.name(run.commit) if run else ""),
+                    PageCell(text=str(len(node.runs)), value=len(node.runs)),
+                ),
+                words=f"{node.node} {node.title}".lower(),
+                state=name_class(worst),
+            )
+        )
+    return PageTable(caption="All nodes, those that need a look first", columns=columns, rows=tuple(rows))
+
+
+def _count_days(day: str, newest: str) -> str:
+    """Return how far a day lies before the newest one."""
+    try:
+        days = (date.fromisoformat(newest) - date.fromisoformat(day)).days
+    except ValueError:
+        return ""
+    return f"{format_count(days, 'day')} behind" if days else ""
+
+
+def find_newest(node: SiteNode) -> SiteRun | None:
+    """Return the newest run of a node."""
+    return max(node.runs, key=lambda one: (one.start, one.id), default=None)
+
+
+def _find_day(node: SiteNode) -> str:
+    run = find_newest(node)
+    return run.start[:10] if run else ""

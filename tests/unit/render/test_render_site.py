@@ -1,0 +1,294 @@
+"""The pages of a site: sentences, groups and grids, and that every page is whole, escaped, and leads somewhere."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from posixpath import dirname, join, normpath
+from typing import Any
+
+import pytest
+
+from harness.judge.judged_history import judge_history
+from harness.judge.site_address import commit_page, event_page
+from harness.judge.site_event import find_state, group_events, link_groups, list_shifts
+from harness.judge.site_line import merge_commits
+from harness.records.history import EventKind, HistoryCommit
+from harness.records.night_report import EventNote, SuspectCommit
+from harness.records.site import SiteNode, SiteState, strip_points
+from harness.records.triage import Triage, TriageState
+from harness.render.html.site import NodeMaterial, Page, SitePlan, render_node_pages, render_shared_pages
+from harness.render.html.site_commit import gather_commit
+from harness.render.html.site_commit_book import CommitBook
+from harness.render.html.site_data import write_json, write_node_data
+from harness.render.html.site_grid import make_grids
+from harness.render.html.site_node import find_changes, list_missed
+from harness.render.html.site_overview import MOST_CELLS, show_overview
+from harness.render.html.site_sentence import describe_group, sum_up_site
+from harness.system.asset import load_page_kit
+from tests.past import NIGHTS, confirm, list_days, make_node, make_past, name_order, name_sha
+
+_VOID = frozenset({"meta", "link", "br", "input"})
+
+
+class Outline(HTMLParser):
+    """The tags of a page, checked for their nesting, with its links and the elements that links can lead to."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self._open: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.feed(page.decode())
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element in."""
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        values = dict(attrs)
+        self.links += [values[name] or "" for name in ("href", "src") if name in values]
+        self.ids += [values["id"] or ""] if "id" in values else []
+        if tag not in _VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element without contents in."""
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the newest element, which must be this one."""
+        assert self._open
+        assert self._open.pop() == tag
+
+
+def make_nodes() -> list[NodeMaterial]:
+    """Return two nodes on which encoding got slower with one commit, and one that changed its kernel."""
+    slower = [make_past(name, {"encode": 0.05}) for name in ("epyc", "zen & <co>")]
+    found = [_load(raw, "encode") for raw in slower]
+    return [*found, _load(make_past("quiet", {}, kernel=30), "")]
+
+
+def _load(raw: Any, metric: str) -> NodeMaterial:
+    history = judge_history(raw, name_order(raw))
+    history = confirm(history, metric) if metric else history
+    details = {one.run_id: one for one in raw.details.values()}
+    return NodeMaterial(make_node(raw, history), history, details, raw.machines, (), (), lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def materials() -> list[NodeMaterial]:
+    return make_nodes()
+
+
+@pytest.fixture(scope="module")
+def pages(materials: list[NodeMaterial]) -> dict[str, bytes]:
+    """Every page of a site by its path, and the files beside them."""
+    kit, plan = load_page_kit(), SitePlan()
+    nodes = [one.node for one in materials]
+
+    def all_pages() -> Iterator[Page]:
+        for one in materials:
+            yield from render_node_pages(kit, plan, one)
+        yield from render_shared_pages(kit, plan, nodes, ["run <1> & co: not readable"])
+
+    made = {one.path: one.make() for one in all_pages()}
+    return made | {"site.css": b"", "site.js": b""}
+
+
+def test_every_page_is_whole_and_leads_to_pages_that_exist(pages: dict[str, bytes]) -> None:
+    known = {path: Outline(page).ids for path, page in pages.items() if path.endswith(".html")}
+    wanted = {"index.html", "events.html", "compare.html", "unreadable.html", "commits/index.html"}
+    assert wanted <= set(known)
+    assert len(known) > NIGHTS + 12
+    for path, ids in known.items():
+        assert len(set(ids)) == len(ids), path
+        for link in Outline(pages[path]).links:
+            address, _, fragment = link.partition("#")
+            target = normpath(join(dirname(path), address)) if address else path
+            if "/runs/" not in target:  # made from stored runs, of which there are none here
+                assert target in pages, (path, link)
+                assert not fragment or fragment in known[target], (path, link)
+
+
+def test_no_page_has_a_script_or_a_style_of_its_own(pages: dict[str, bytes]) -> None:
+    for path, page in pages.items():
+        if path.endswith(".html"):
+            outline = Outline(page)
+            assert not {name for name in outline.attributes if name == "style" or name.startswith("on")}, path
+            assert "style" not in outline.tags
+            assert "b" not in outline.tags or "/events/" in f"/{path}"
+            for block in re.findall(rb"<script[^>]*>", page):
+                assert b'src="' in block or b"application/json" in block
+            assert len(page) < 1_000_000
+
+
+def test_foreign_words_are_escaped(pages: dict[str, bytes]) -> None:
+    everything = b"".join(page for path, page in pages.items() if path.endswith(".html"))
+    assert b"<co>" not in everything
+    assert b"EPYC <9>" not in everything
+    assert b"zen &amp; &lt;co&gt;" in everything
+    assert b"<b>&amp;" not in everything
+    assert b"run &lt;1&gt; &amp; co" in pages["unreadable.html"]
+
+
+def test_one_change_on_two_nodes_is_one_entry(materials: list[NodeMaterial]) -> None:
+    nodes = [strip_points(one.node) for one in materials]
+    line = merge_commits(nodes)
+    code = [group for group in group_events(nodes, line) if group.kind is EventKind.CODE]
+    assert [group.nodes for group in code] == [("epyc", "zen & <co>")]
+    assert code[0].state is SiteState.SLOWER
+    assert code[0].stands
+    sentence, mark = sum_up_site(nodes, group_events(nodes, line), line)
+    words = r"Encode of tiny got \d\.\d % slower on epyc and zen & <co> since [0-9a-f]{8}\. 1 of 3 nodes is steady.*"
+    assert re.fullmatch(words, sentence)
+    assert mark is SiteState.SLOWER
+
+
+def test_nodes_narrow_each_other_down(materials: list[NodeMaterial]) -> None:
+    nodes = [strip_points(one.node) for one in materials[:2]]
+    line = merge_commits(nodes)
+    wide, narrow = (next(one for one in node.events if one.kind is EventKind.CODE) for node in nodes)
+    wide = wide.replace(old=name_sha(30), new=name_sha(45))
+    narrow = narrow.replace(old=name_sha(39), new=name_sha(41))
+    both = [node.replace(events=(event,)) for node, event in zip(nodes, (wide, narrow), strict=True)]
+    (group,) = group_events(both, line)
+    assert (group.old, group.new) == (name_sha(39), name_sha(41))
+    assert set(link_groups([group], line, {})) == {name_sha(40), name_sha(41)}
+    note = EventNote(
+        event=wide.id, suspects=(SuspectCommit(sha=name_sha(40), subject="s", author="a", probability=0.97),)
+    )
+    assert set(link_groups([group], line, {wide.id: note})) == {name_sha(40)}
+    apart = [both[0].replace(events=(wide.replace(new=name_sha(38)),)), both[1]]
+    assert len(group_events(apart, line)) == 2
+
+
+def test_what_people_decided_does_not_stand(materials: list[NodeMaterial]) -> None:
+    node = materials[0].node
+    event = next(one for one in node.events if one.kind is EventKind.CODE)
+    settled = event.replace(triage=Triage(event=event.id, state=TriageState.WONTFIX, note="known"))
+    line = merge_commits([node])
+    groups = group_events([node.replace(events=(settled,))], line)
+    assert not groups[0].stands
+    assert sum_up_site([node.replace(events=(settled,))], groups, line)[0].startswith(
+        "Nothing is known to have changed"
+    )
+
+
+def test_a_suspicion_is_never_called_a_regression(materials: list[NodeMaterial]) -> None:
+    raw = make_past("epyc", {"encode": 0.05})
+    node = make_node(raw)
+    line = merge_commits([node])
+    groups = [group for group in group_events([node], line) if group.kind is EventKind.SUSPICION]
+    assert groups
+    sentence = describe_group(groups[-1], line)
+    assert " looks " in sentence
+    whole, mark = sum_up_site([node], groups, line)
+    assert "got" not in whole
+    assert "regression" not in whole
+    assert mark is SiteState.SUSPICION
+    assert find_state(groups[-1].events[0]) is SiteState.SUSPICION
+
+
+def test_directions_follow_the_metric() -> None:
+    raw = make_past("epyc", {"copy_rate": -0.06, "decode": -0.06})
+    history = judge_history(raw, name_order(raw))
+    shifts = {one.metric: one.direction for event in history.events for one in list_shifts(event)}
+    assert shifts["copy_rate"] == "slower"
+    assert shifts["decode"] == "faster"
+
+
+def test_commits_keep_the_order_of_every_node() -> None:
+    def make(name: str, shas: str, dates: str) -> SiteNode:
+        commits = tuple(
+            HistoryCommit(position=place, name=sha, sha=sha, release="", date=f"2026-01-0{day}", subject="")
+            for place, (sha, day) in enumerate(zip(shas, dates, strict=True))
+        )
+        return make_node(make_past(name, {})).replace(commits=commits)
+
+    both = merge_commits([make("a", "ace", "139"), make("b", "bcd", "221")])
+    assert [one.name for one in both.commits] == ["a", "b", "c", "d", "e"]
+    assert [one.position for one in both.commits] == list(range(5))
+    circle = merge_commits([make("a", "ab", "12"), make("b", "ba", "21")])
+    assert [one.name for one in circle.commits] == ["a", "b"]
+
+
+def test_a_commit_is_compared_with_the_one_measured_before(materials: list[NodeMaterial]) -> None:
+    nodes = [one.node.replace(anchor=name_sha(0)) for one in materials]
+    line, book = merge_commits(nodes), CommitBook()
+    for node in nodes:
+        book.add(node)
+    facts = gather_commit(line.commits[40], book, line)
+    assert {one.before for one in facts.nodes} == {name_sha(39)}
+    assert [(row.metric, row.node) for row in facts.rows[:2]].count(("encode", "epyc")) == 1
+    best = facts.rows[0]
+    series = next(one for one in nodes[0].series if one.key.metric == "encode")
+    if best.node == "epyc":
+        assert best.value == series.values[40]
+    assert best.change == pytest.approx(0.05, abs=0.02)
+    assert best.anchor is not None
+    assert gather_commit(line.commits[0], book, line).rows[0].change is None
+
+
+def test_grids_have_a_column_for_each_metric_or_size(materials: list[NodeMaterial]) -> None:
+    whisper, memcpy, mul_mat = make_grids(materials[0].node.series, "../../")
+    assert [column.name for column in whisper.columns] == ["encode", "decode"]
+    assert [row.name for row in whisper.rows] == ["tiny"]
+    assert [column.name for column in memcpy.columns] == ["threads=4"]
+    assert [(column.name, column.unit) for column in mul_mat.columns] == [("n=512", "GFLOP/s")]
+    assert "lower is better" in whisper.notes
+    assert "higher is better" in mul_mat.notes
+    cell = whisper.rows[0].cells[0]
+    assert cell is not None
+    assert cell.href.startswith("../../nodes/epyc/series/")
+    assert cell.state is SiteState.SLOWER
+
+
+def test_a_fleet_has_a_small_overview(materials: list[NodeMaterial]) -> None:
+    node = materials[0].node
+    series = tuple(one.replace(key=one.key.replace(config=f"c{number}")) for number in range(15) for one in node.series)
+    fleet = [strip_points(node.replace(node=f"n{number}", series=series)) for number in range(100)]
+    line = merge_commits(fleet)
+    values = show_overview(fleet, group_events(fleet, line), line)
+    cells = [cell for grid in values["models"] for row in grid.rows for cell in row.cells if cell]
+    assert 0 < len(cells) <= MOST_CELLS
+    assert {cell.state for cell in cells} == {SiteState.SLOWER}, "what is steady is left out first"
+    assert len(values["nodes"].rows) == 100
+    assert all(one.left_out for one in values["others"])
+
+
+def test_numbers_for_the_script_cannot_end_their_block(materials: list[NodeMaterial]) -> None:
+    written = write_json({"a": "</script><!--\u2028\u2029\x7f", "b": float("nan"), "c": float("inf")})
+    assert not set(written) & set("<>&\u2028\u2029\x7f")
+    assert '"b":null,"c":null' in written
+    data = write_node_data(materials[1].node)
+    assert data.startswith(b'(window.siteData = window.siteData || {})["')
+    assert b"<" not in data
+
+
+def test_health_of_a_node(materials: list[NodeMaterial]) -> None:
+    quiet = materials[2]
+    assert [one.subject for one in find_changes(quiet.history)] == ["kernel: 6.1 -> 6.12"]
+    assert list_missed(quiet.node) == ()
+    days = list_days()
+    some = quiet.node.replace(runs=tuple(run for run in quiet.node.runs if run.start[:10] not in days[20:22]))
+    assert list_missed(some) == (days[21], days[20])
+
+
+def test_event_and_commit_lead_to_each_other(pages: dict[str, bytes], materials: list[NodeMaterial]) -> None:
+    event = next(one for one in materials[0].node.events if one.kind is EventKind.CODE)
+    page = pages[event_page(event.id)]
+    assert f"../{commit_page(event.new)}".encode() in page
+    assert event_page(event.id).encode() in pages[commit_page(event.new)]
+    assert b"REGRESSED" in page
+
+
+def test_no_runs_at_all() -> None:
+    made = {one.path: one.make() for one in render_shared_pages(load_page_kit(), SitePlan(), [], [])}
+    assert b"No numbers are stored yet." in made["index.html"]
+    assert b"harness run" in made["index.html"]
+    assert b"Everything that is stored can be read." in made["unreadable.html"]
+    for page in made.values():
+        Outline(page)
