@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from harness import __version__
+from harness.judge.roof_point import list_roofs
 from harness.judge.site_address import commit_page, event_page, node_folder
 from harness.judge.site_event import collect_notes, group_events, link_groups
 from harness.judge.site_line import merge_commits
@@ -13,14 +14,18 @@ from harness.records.history import Event, History
 from harness.records.night_report import NightReport
 from harness.records.raw_history import MachineFacts, RunDetail
 from harness.records.record import Record, short_hash
-from harness.records.site import SiteNode, SiteSeries, strip_points
+from harness.records.site import SiteNode, SiteRun, SiteSeries, strip_points
 from harness.render.figure.bisection import draw_bisection
+from harness.render.figure.choice import draw_all, list_run_figures
 from harness.render.figure.figure import Figure, FigureTable
+from harness.render.figure.roofline import draw_roofline
 from harness.render.figure.series import draw_series
 from harness.render.figure.series_data import write_series_data
 from harness.render.figure.series_sheet import SeriesSheet
 from harness.render.format.format import RunSheet
 from harness.render.html.page import PageFrame, PageKit, render_page
+from harness.render.html.report import render_run_page
+from harness.render.html.report_run import ReportedRun
 from harness.render.html.site_commit import gather_commit, show_commit, show_commits
 from harness.render.html.site_commit_book import CommitBook
 from harness.render.html.site_compare import show_compare, show_unreadable
@@ -94,12 +99,16 @@ def render_node_pages(kit: PageKit, plan: SitePlan, material: NodeMaterial) -> I
     newest = next((material.details[run.id].machine for run in reversed(node.runs) if run.id in material.details), "")
     frame = press.frame(f"{folder}index.html", title)
     machine = material.machines.get(newest, ())
-    yield press.make(frame, "site_node.html", lambda: show_node(node, history, machine, frame[1].root))
+    yield press.make(frame, "site_node.html", partial(_show_node, material, machine, frame[1].root))
     if material.nights:
         report, *earlier = material.nights
         frame_of_night = press.frame(f"{folder}night.html", f"Night of {report.began[:10]} on {title}")
         root = frame_of_night[1].root
         yield press.make(frame_of_night, "site_night.html", lambda: show_night(report, earlier, root))
+    for run in node.runs:
+        if run.page:
+            frame = press.frame(run.page, f"Run {run.id}")
+            yield Page(run.page, short_hash(frame, run), partial(_make_run, kit, frame[1], material, run))
     yield Page(f"data/{node.slug}.js", "", lambda: write_node_data(node))
 
 
@@ -160,6 +169,28 @@ class _Press:
         path, around = frame
         digest = short_hash(template, around, self._plan.options, about) if about else ""
         return Page(path, digest, lambda: render_page(self._kit, template, around, values()))
+
+
+def _make_run(kit: PageKit, frame: PageFrame, material: NodeMaterial, run: SiteRun) -> bytes:
+    """Return the page of a run; of one that cannot be read any more it says so."""
+    sheet = material.read_run(run.id)
+    if sheet is None:
+        return render_page(kit, "site_unreadable.html", frame, show_unreadable([f"{run.path}: it cannot be read"]))
+    one = ReportedRun(sheet.run, sheet.logs, run.path, sheet.report)
+    home = f"{frame.root}{node_folder(material.node.node)}index.html"
+    place = (("Overview", f"{frame.root}index.html"), (material.node.node or "node not known", home), (run.id, ""))
+    return render_run_page(kit, frame, one, draw_all(list_run_figures(sheet.run)), place)
+
+
+def _show_node(material: NodeMaterial, machine: MachineFacts, root: str) -> dict[str, Any]:
+    return {**show_node(material.node, material.history, machine, root), "figures": _draw_health(material)}
+
+
+def _draw_health(material: NodeMaterial) -> list[Figure]:
+    """Return what shows how healthy a node is: the roofline of its newest run that has one."""
+    newest = [run.id for run in material.node.runs if run.page][-1:]
+    sheet = material.read_run(newest[0]) if newest else None
+    return [draw_roofline(sheet.run)] if sheet and list_roofs(sheet.run) else []
 
 
 def _show_series(one: SiteSeries, material: NodeMaterial, root: str) -> dict[str, Any]:

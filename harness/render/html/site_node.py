@@ -78,7 +78,6 @@ def show_node(node: SiteNode, history: History, machine: MachineFacts, root: str
         "runs": _tabulate_runs(node, line, root),
         "run_command": "harness report RUN --format html -o run.html",
         "list_command": f"harness list {shlex.join(['--node', node.node])}" if node.node else "harness list",
-        "figures": (),
         "more_runs": max(0, len(node.runs) - MOST_RUNS),
     }
 
