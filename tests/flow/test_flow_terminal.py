@@ -145,3 +145,16 @@ def test_paths_on_a_terminal_are_those_from_here(kit: Kit) -> None:
     (bundle,) = kit.bundles()
     assert f"bundle: {bundle.relative_to(kit.folder)}" in text
     assert Path(kit.folder, bundle).is_dir()
+
+
+def test_plots_are_for_terminals_alone(kit: Kit) -> None:
+    kit.set_speed(0.002)
+    words = kit.trial_words("ab", "GGML_LLAMAFILE=ON", "GGML_LLAMAFILE=OFF", "--engine", "bench")
+    shown = watch(kit, 120, *words, environ={"PYTHONUTF8": "1"})
+    assert "├●┤ the change and its interval" in shown
+    ids = [path.name for path in kit.bundles()]
+    assert "●" in watch(kit, 120, "compare", *ids, environ={"PYTHONUTF8": "1"})
+    done = kit.harness("compare", *ids)
+    assert done.returncode == 0, done.stderr
+    assert "MDE" in done.stdout
+    assert not {"●", "├"}.intersection(done.stdout)
