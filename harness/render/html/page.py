@@ -116,7 +116,7 @@ def name_class(state: SiteState) -> str:
 
 
 def _show(value: object) -> object:
-    return visible(value) if type(value) is str else value
+    return visible(value) if type(value) is str and not value.isprintable() else value
 
 
 def _draw(figure: Figure, number: int) -> Any:
