@@ -14,6 +14,15 @@ from harness.commands.subject import (
     TuningSubject,
     select_subject,
 )
+from harness.render.figure.choice import (
+    draw_all,
+    list_bisection_figures,
+    list_run_figures,
+    list_runs_figures,
+    list_sweep_figures,
+    list_trial_figures,
+    list_tuning_figures,
+)
 from harness.render.html.block import PageContent
 from harness.render.html.page import PageFrame
 from harness.render.html.report import render_content
@@ -28,6 +37,8 @@ from harness.store.find import StoredRun, read_logs
 from harness.system.asset import load_page_kit
 
 HTML = "html"
+# Of several runs; each has its own page, too.
+_MOST_FIGURES = 12
 HTML_ENDINGS = (".html", ".htm")
 
 
@@ -43,19 +54,26 @@ def view_subject(subject: Subject) -> PageContent:
     """Return the page of whatever words have named."""
     match subject:
         case TrialSubject(result, (baseline, contender)):
-            found = view_trial(result, (_read(baseline), _read(contender)), ())
+            found = view_trial(
+                result,
+                (_read(baseline), _read(contender)),
+                draw_all(list_trial_figures(result, (baseline.run, contender.run))),
+            )
         case SweepSubject(table, runs):
-            found = view_sweep(table, runs, ())
+            found = view_sweep(table, runs, draw_all(list_sweep_figures(table)))
         case TuningSubject(tuning):
-            found = view_tuning(tuning, ())
+            found = view_tuning(tuning, draw_all(list_tuning_figures(tuning)))
         case BisectionSubject(report):
-            found = view_bisection(report, ())
+            found = view_bisection(report, draw_all(list_bisection_figures(report)))
         case NightSubject(night):
             found = view_night(night)
         case RunsSubject((one,)):
-            found = view_run(_read(one), ())
+            found = view_run(_read(one), draw_all(list_run_figures(one.run)))
         case RunsSubject(stored):
-            found = view_runs([_read(one) for one in stored], ())
+            found = view_runs(
+                [_read(one) for one in stored],
+                draw_all(list_runs_figures([one.run for one in stored])[:_MOST_FIGURES]),
+            )
     return found
 
 

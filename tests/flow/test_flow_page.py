@@ -16,7 +16,7 @@ from tests.unit.render.test_render_night import full
 from tests.unit.store.test_store_tuning_file import search
 
 _MOST_BYTES = 300_000
-_VOID = frozenset("meta link path rect circle input".split())
+_VOID = frozenset("meta link input".split())
 
 
 class _Page(HTMLParser):

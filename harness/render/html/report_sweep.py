@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator, Sequence
 
-from harness.records.measurement import TABLE_METRICS
+from harness.records.measurement import METRICS, TABLE_METRICS
 from harness.records.run import Run
 from harness.records.site import SiteState
 from harness.records.sweep import SweepRow, SweepTable
@@ -21,7 +21,7 @@ from harness.render.html.block import (
 from harness.render.html.report_number import cell_summary, explain_notes
 from harness.render.html.report_run import list_figures, list_node, make_section
 from harness.render.html.report_trial import capital
-from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_number, shorten
+from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_number, drop_empty, shorten
 from harness.render.number import format_value
 from harness.render.sweep import list_sentences
 from harness.settings.recall import spell_options
@@ -56,15 +56,18 @@ def view_sweep(table: SweepTable, runs: Sequence[Run], figures: Sequence[Figure]
 
 
 def _conclude_sweep(table: SweepTable) -> str:
-    """Return which cell is best for each metric, and whether that is certain."""
-    parts = []
-    for one in table.standings:
-        label = table.sweep.label(table.rows[one.row].values) or "the only cell"
-        summary = table.rows[one.row].get(one.metric)
-        value = f" ({format_value(summary.median)})" if summary else ""
-        doubt = "" if one.certain else f", but cannot be told apart from {len(one.unresolved)} of {one.others} others"
-        parts.append(f"{one.metric}: {label}{value}{' is really the best' if one.certain else ' is smallest'}{doubt}")
-    return capital("; ".join(parts[:2])) + "." if parts else "Nothing was measured."
+    """Return which cell is best in the first metric, and whether that is certain."""
+    if not table.standings:
+        return "Nothing was measured."
+    one, metric = table.standings[0], METRICS[table.standings[0].metric]
+    row = table.rows[one.row]
+    label, summary = table.sweep.label(row.values) or "The only cell", row.get(one.metric)
+    value = f"{format_value(summary.median)} {metric.unit}" if summary else "no value"
+    if one.certain and one.others:
+        return f"{label} is really the best in {one.metric}: {value}."
+    left = len(one.unresolved)
+    doubt = f", but {format_count(left, 'other cell')} cannot be told from it yet" if left else ""
+    return f"{label} has the smallest median in {one.metric}: {value}{doubt}."
 
 
 def _tabulate_cells(table: SweepTable) -> PageTable:
@@ -87,7 +90,7 @@ def _tabulate_cells(table: SweepTable) -> PageTable:
         yield PageCell(text=shorten(row.reason or equal))
 
     marked = "; a filled triangle marks what is really the best" if best else ""
-    return PageTable(
+    found = PageTable(
         caption=f"Medians, {words}; lower is better{marked}",
         columns=(
             *(PageColumn(name=name) for name in axes),
@@ -99,6 +102,7 @@ def _tabulate_cells(table: SweepTable) -> PageTable:
         ),
         rows=tuple(PageRow(cells=tuple(cells(number, row))) for number, row in enumerate(table.rows)),
     )
+    return drop_empty(found)
 
 
 def _list_caveats(runs: Sequence[Run]) -> Iterator[Block]:
@@ -132,7 +136,7 @@ def _list_runs(table: SweepTable) -> Iterator[Block]:
         )
         for one in table.sweep.entries
     ]
-    yield TableBlock(table=PageTable(caption="The run of each config", columns=columns, rows=tuple(rows)))
+    yield TableBlock(table=drop_empty(PageTable(caption="The run of each config", columns=columns, rows=tuple(rows))))
 
 
 def _list_commands(table: SweepTable) -> Iterator[Block]:

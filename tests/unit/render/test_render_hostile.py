@@ -19,12 +19,17 @@ from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.weights import Weights, WeightsKind
 from harness.render.display import render_display
+from harness.render.figure.choice import draw_all, list_run_figures
 from harness.render.format.format import RunSheet
 from harness.render.format.registry import FORMATS
 from harness.render.format.text import csv_cell, escaped
+from harness.render.html.page import PageFrame
+from harness.render.html.report import render_run_page
+from harness.render.html.report_run import ReportedRun
 from harness.render.plain import align, harmless
 from harness.render.report import render_report
 from harness.render.terminal import render_summary
+from harness.system.asset import load_page_kit
 from harness.system.console import Console
 
 MakeRun = Callable[..., Run]
@@ -215,3 +220,21 @@ def test_the_console_tells_no_login() -> None:
     stream = Terminal()
     Console(stream).note("fetching https://me:CANARY@example.org/")
     assert "CANARY" not in stream.getvalue()
+
+
+def test_a_page_shows_it_as_text(evil: Run) -> None:
+    logs = {one.log: EVIL for one in evil.results}
+    page = render_run_page(
+        load_page_kit(),
+        PageFrame(title=EVIL, alone=True),
+        ReportedRun(evil, logs, EVIL, EVIL),
+        draw_all(list_run_figures(evil)),
+    )
+    body = page.decode().partition("<body>")[2]
+    assert not STEERING.search(body)
+    assert not re.search(
+        r"<(?!/?(?:a|bdi|circle|code|dd|desc|details|div|dl|dt|figcaption|figure|footer|g|h[123]|header|li"
+        r"|main|nav|p|path|pre|rect|section|span|summary|svg|table|tbody|td|text|th|thead|title|tr|ul)\b)(?!/body>|/html>)",
+        body,
+    )
+    assert "&lt;script&gt;" in body
