@@ -82,7 +82,8 @@ class PlotSize(Record):
     """The size of a figure in pixels, and what a plot leaves free beside itself.
 
     `left` is the least width of labels at the left, `right` the width of a second axis or of labels at the right, and
-    `below` the height of further rows below the labels of the ticks.
+    `below` the height of further rows below the labels of the ticks. `x` and `y` are its corner, where it is one of
+    several.
     """
 
     width: int
@@ -90,6 +91,8 @@ class PlotSize(Record):
     left: float = 0.0
     right: float = 0.0
     below: float = 0.0
+    x: float = 0.0
+    y: float = 0.0
 
 
 def choose_axis(values: Iterable[float], title: str, better: str = "", *, log: bool | None = None) -> PlotAxis:
@@ -118,19 +121,19 @@ def open_plot(drawing: Drawing, size: PlotSize, title: str, across: PlotAxis, up
     head = _TITLE if title else 0.0
     caption = _SMALL + 2 * _GAP if up.title or up.better else _GAP
     foot = _ROW + (_SMALL + _GAP if across.title else 0) + size.below
-    top, bottom = head + caption, size.height - foot - _GAP / 2
-    up_scale = Scale(low=up.low, high=up.high, start=bottom, end=max(min(top, bottom - 1), 0.0), log=up.log)
+    top, bottom = size.y + head + caption, size.y + size.height - foot - _GAP / 2
+    up_scale = Scale(low=up.low, high=up.high, start=bottom, end=max(min(top, bottom - 1), size.y), log=up.log)
     labels = [tick.label for tick in _list_ticks(up, up_scale)]
-    left = max(size.left, *(measure_words(label, _SMALL) + _GAP for label in labels), 0.0) + _EDGE
-    right = max(left + 1, size.width - max(size.right, _EDGE))
+    left = max(size.left, *(measure_words(label, _SMALL) + _GAP for label in labels), 0.0) + _EDGE + size.x
+    right = max(left + 1, size.x + size.width - max(size.right, _EDGE))
     plot = Plot(
         across=Scale(low=across.low, high=across.high, start=left, end=right, log=across.log),
         up=up_scale,
     )
     if title:
-        drawing.write((_EDGE, 17), fit_words(title, size.width - 2 * _EDGE, _BOLD), "fill-text title")
-    _draw_up(drawing, plot, up, size.width)
-    _draw_across(drawing, plot, across)
+        drawing.write((size.x + _EDGE, size.y + 17), fit_words(title, size.width - 2 * _EDGE, _BOLD), "fill-text title")
+    _draw_up(drawing, plot, up, size)
+    _draw_across(drawing, plot, across, size)
     return plot
 
 
@@ -164,17 +167,15 @@ def spread_labels(wanted: Sequence[float], least: float, low: float, high: float
     return places
 
 
-def _list_ticks(axis: PlotAxis, scale: Scale | None = None) -> Sequence[Tick]:
+def _list_ticks(axis: PlotAxis, scale: Scale) -> Sequence[Tick]:
     if axis.ticks:
         return axis.ticks
-    found = (scale or Scale(low=axis.low, high=axis.high, start=0, end=500, log=axis.log)).list_ticks(
-        6 if scale is None else max(2, int(abs(scale.end - scale.start) / 40))
-    )
+    found = scale.list_ticks(max(3, int(abs(scale.end - scale.start) / 40)))
     step = 0.0 if axis.log or len(found) < 2 else found[1] - found[0]
     return [Tick(value=value, label=format_tick(value, step)) for value in found]
 
 
-def _draw_up(drawing: Drawing, plot: Plot, axis: PlotAxis, width: float) -> None:
+def _draw_up(drawing: Drawing, plot: Plot, axis: PlotAxis, size: PlotSize) -> None:
     lines = []
     for tick in _list_ticks(axis, plot.up):
         y = plot.up.place(tick.value)
@@ -183,13 +184,14 @@ def _draw_up(drawing: Drawing, plot: Plot, axis: PlotAxis, width: float) -> None
     if axis.lines:
         drawing.segments(lines, "stroke-grid thin")
     words = " · ".join(part for part in (axis.title, axis.better) if part)
-    drawing.write((_EDGE, plot.top - _GAP - 1), fit_words(words, width * 0.7, _SMALL), "fill-muted small")
+    room = size.width - _EDGE - max(size.right, _EDGE)
+    drawing.write((size.x + _EDGE, plot.top - _GAP - 1), fit_words(words, room, _SMALL), "fill-muted small")
     if axis.is_broken:
         x, y = plot.left, plot.bottom
         drawing.polyline([(x, y), (x - 4, y - 3), (x + 4, y - 8), (x, y - 11)], "stroke-axis thin")
 
 
-def _draw_across(drawing: Drawing, plot: Plot, axis: PlotAxis) -> None:
+def _draw_across(drawing: Drawing, plot: Plot, axis: PlotAxis, size: PlotSize) -> None:
     ticks = axis.ticks or _list_ticks(axis, _shrink(plot.across))
     drawing.line((plot.left, plot.bottom), (plot.right, plot.bottom), "stroke-axis thin")
     taken = -math.inf
@@ -204,9 +206,9 @@ def _draw_across(drawing: Drawing, plot: Plot, axis: PlotAxis) -> None:
     words = " · ".join(part for part in (axis.title, axis.better) if part)
     if axis.title:
         place = (plot.right, plot.bottom + _ROW + _SMALL)
-        drawing.write(place, fit_words(words, plot.right - _EDGE, _SMALL), "fill-muted small", anchor="end")
+        drawing.write(place, fit_words(words, plot.right - size.x - _EDGE, _SMALL), "fill-muted small", anchor="end")
 
 
 def _shrink(scale: Scale) -> Scale:
     """Return a scale with fewer ticks: labels are wider than high."""
-    return scale.replace(start=0.0, end=(scale.end - scale.start) / 2)
+    return scale.replace(start=0.0, end=(scale.end - scale.start) / 1.6)

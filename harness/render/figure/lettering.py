@@ -3,6 +3,9 @@
 import math
 import unicodedata
 
+from harness.records.measurement import Case
+from harness.render.case_name import SharedParams
+
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 # Shares of the size of the letters, rather too wide than too narrow: system fonts differ by a tenth.
 _NARROW, _USUAL, _BROAD, _FULL = 0.36, 0.62, 0.95, 1.04
@@ -28,6 +31,14 @@ def fit_words(words: str, width: float, size: float = 12) -> str:
             break
         count += 1
     return words[:count].rstrip() + ELLIPSIS
+
+
+def label_case(case: Case, shared: SharedParams) -> str:
+    """Return how a row of a figure calls a case: by its model, and by what it has not in common with the others."""
+    common = shared.get(case.benchmark, frozenset())
+    pairs = [pair for pair in case.params if pair not in common]
+    model = next((value for name, value in pairs if name == "model"), case.benchmark)
+    return ", ".join((model, *(f"{name} {value}" for name, value in pairs if name != "model")))
 
 
 def format_tick(value: float, step: float = 0.0) -> str:

@@ -7,6 +7,8 @@ from harness.records.record import Record
 
 # Round numbers that the steps of an axis may be, times a power of ten.
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+# Which of them are labelled within each power of ten, the closest ones first.
+_PARTS = ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
 # Beyond these, steps and powers of ten can no longer be computed with.
 _LEAST, _MOST = 1e-300, 1e307
 
@@ -76,11 +78,14 @@ def _list_steps(scale: Scale, most: int) -> tuple[float, ...]:
 
 def _list_powers(scale: Scale, most: int) -> tuple[float, ...]:
     first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
-    for parts in ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
-        found = _list_within(scale, range(first, last + 1), parts)
-        if len(found) <= most:
-            return found if len(found) > 2 else _list_steps(scale, most)
-    return _list_within(scale, range(first, last + 1, math.ceil((last - first) / most)), (1.0,))
+    close, *wider = (_list_within(scale, range(first, last + 1), parts) for parts in _PARTS)
+    if len(close) < 3:
+        return _list_steps(scale, most)
+    fitting = next((found for found in (close, *wider) if len(found) <= most), ())
+    if len(fitting) > 1:
+        return fitting
+    every = math.ceil((last - first) / most)
+    return _list_within(scale, range(first, last + 1, every), (1.0,)) if every > 1 else close[:: -(-len(close) // most)]
 
 
 def _list_within(scale: Scale, powers: range, parts: tuple[float, ...]) -> tuple[float, ...]:

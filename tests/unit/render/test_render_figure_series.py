@@ -139,7 +139,7 @@ def test_points_that_were_not_measured_are_gaps() -> None:
     )
 
 
-@pytest.mark.parametrize("count", [601, 5000, 10_000])
+@pytest.mark.parametrize("count", [601, 10_000])
 def test_thinning_keeps_the_least_and_the_greatest(count: int) -> None:
     values = walk(count)
     values[count // 3], values[count // 2] = 1.0, 1000.0
