@@ -1,7 +1,7 @@
 """Commands that measure again what a record holds, as far as the record knows how."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 
 from harness.plan.side import KEYS, ORIGINS
 from harness.records.run import OURS, Run
@@ -31,12 +31,9 @@ def repeat_trial(baseline: Run, contender: Run) -> str:
     What the sides differ in is in their words, all else in options.
     """
     runs = (baseline, contender)
-    settings = [{one.name: one.value for one in run.settings} for run in runs]
-    unlike = {
-        name for name in KEYS.values() if name not in ORIGINS and len({one.get(name, "") for one in settings}) > 1
-    }
-    words = [",".join(_name_side(run, given, unlike)) for run, given in zip(runs, settings, strict=True)]
-    if not all(words):
+    unlike = _find_unlike(runs)
+    words = [",".join((_name_source(run), *_name_settings(run, unlike))) for run in runs]
+    if not all(map(_name_source, runs)):
         return ""
     besides = ("ref", "source", "seed", *unlike)
     threshold = baseline.trial.threshold if baseline.trial else 0.0
@@ -48,7 +45,24 @@ def repeat_trial(baseline: Run, contender: Run) -> str:
     return shlex.join(["harness", "ab", *words, *options])
 
 
-def _name_side(run: Run, given: Mapping[str, str], unlike: set[str]) -> Iterator[str]:
+def name_unlike(baseline: Run, contender: Run) -> tuple[str, str]:
+    """Return the settings of each side that the other has differently, as words such as `fa=1`; empty without any."""
+    runs = (baseline, contender)
+    before, after = (" ".join(_name_settings(run, _find_unlike(runs))) for run in runs)
+    return before, after
+
+
+def _name_settings(run: Run, names: Collection[str]) -> Iterator[str]:
+    """Yield those of the named settings that a run has, in the words of a side of a comparison."""
+    given = {one.name: one.value for one in run.settings}
+    return (f"{key}={given[name]}" for key, name in KEYS.items() if name in names and given.get(name))
+
+
+def _find_unlike(runs: Sequence[Run]) -> set[str]:
+    settings = [{one.name: one.value for one in run.settings} for run in runs]
+    return {name for name in KEYS.values() if name not in ORIGINS and len({one.get(name, "") for one in settings}) > 1}
+
+
+def _name_source(run: Run) -> str:
     commit = run.source.commit
-    yield run.source.path if run.source.mutable else commit.sha[:_DIGITS] or commit.release
-    yield from (f"{key}={given[name]}" for key, name in KEYS.items() if name in unlike and given.get(name))
+    return run.source.path if run.source.mutable else commit.sha[:_DIGITS] or commit.release

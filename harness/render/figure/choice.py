@@ -22,6 +22,7 @@ from harness.render.figure.sweep import draw_sweep, list_sweep_metrics
 from harness.render.figure.trial import retrace_trial
 from harness.render.figure.tune import draw_tuning
 from harness.render.figure.verdicts import draw_verdicts
+from harness.render.repeat import name_unlike
 from harness.stats.series import summarize_run
 
 # A figure that can be drawn, and its kind; it is drawn only if it is wanted.
@@ -55,7 +56,7 @@ def list_runs_figures(runs: Sequence[Run]) -> tuple[DrawnFigure, ...]:
 
 def list_trial_figures(result: CompareResult, sides: tuple[Run, Run]) -> tuple[DrawnFigure, ...]:
     """Return the figures of a live comparison, given its verdicts and its two runs, the baseline first."""
-    title = f"{result.contender} against {result.baseline} on {sides[0].node.name}"
+    title = _title(result, sides)
     command = f"harness compare {' '.join((*result.baseline_runs, *result.contender_runs))}"
     verdicts = (FigureKind.VERDICTS, partial(draw_verdicts, result.family, title, command))
     pairs = match_trials([sides[0]], [sides[1]])
@@ -74,6 +75,14 @@ def list_trial_figures(result: CompareResult, sides: tuple[Run, Run]) -> tuple[D
         found.append(((one.verdict not in _SURE, number), (FigureKind.TRIAL, draw)))
     ranked = sorted(found, key=lambda entry: entry[0])[:_MOST_TRIALS]
     return (verdicts, *(drawn for _, drawn in ranked))
+
+
+def _title(result: CompareResult, sides: tuple[Run, Run]) -> str:
+    """Return what was compared: settings, where both sides are of one commit and differ in these."""
+    node, (before, after) = sides[0].node.name, name_unlike(*sides)
+    if result.baseline == result.contender and before and after:
+        return f"{after} against {before}: {result.baseline} on {node}"
+    return f"{result.contender} against {result.baseline} on {node}"
 
 
 def list_sweep_figures(table: SweepTable) -> tuple[DrawnFigure, ...]:
