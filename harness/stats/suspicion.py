@@ -27,7 +27,7 @@ _DIGITS = 9
 
 
 @dataclass(slots=True)
-class _Group:
+class RaisedGroup:
     """An event as it was raised: at a position, somewhere between two."""
 
     position: int
@@ -46,7 +46,7 @@ class NodeMonitor:
     monitors: Sequence[SeriesMonitor]
     budget: Budget
     odd: OddWatch
-    groups: list[_Group] = field(default_factory=list)
+    groups: list[RaisedGroup] = field(default_factory=list)
     days: set[str] = field(default_factory=set)
     # So many points the node has on this day, and had on the one before.
     measured: int = 0
@@ -141,7 +141,7 @@ def _look(wanted: Mapping[int, float], monitors: Sequence[SeriesMonitor]) -> dic
 def _raise(node: NodeMonitor, position: int, steps: Mapping[int, LevelShift], thresholds: Mapping[int, float]) -> None:
     """Turn steps into suspicions, strongest first, as far as the budget allows; `node` gets the new event, if any."""
     shares = {index: round(step.score / thresholds[index], _DIGITS) for index, step in steps.items()}
-    new: _Group | None = None
+    new: RaisedGroup | None = None
     for index in sorted(steps, key=shares.__getitem__, reverse=True):
         monitor, step, share = node.monitors[index], steps[index], shares[index]
         if share < (1 if new is None else _JOINS):
@@ -162,14 +162,16 @@ def _raise(node: NodeMonitor, position: int, steps: Mapping[int, LevelShift], th
         if group is None:
             if new or not node.budget.allows_another():
                 continue
-            group = new = _Group(position, earliest, latest, members=[])
+            group = new = RaisedGroup(position, earliest, latest, members=[])
             node.groups.append(group)
         group.members.append(monitor.suspect(step, place.since, thresholds[index]))
     if new:
         node.budget.charge(one.series for one in new.members)
 
 
-def _find_group(series: int, position: int, earliest: int, latest: int, groups: Sequence[_Group]) -> _Group | None:
+def _find_group(
+    series: int, position: int, earliest: int, latest: int, groups: Sequence[RaisedGroup]
+) -> RaisedGroup | None:
     """Return the newest event of other series that took place where this step did, give or take one position."""
     for group in reversed(groups):
         if group.position < position - _OPEN:

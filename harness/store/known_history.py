@@ -22,6 +22,7 @@ from harness.store.bisection_file import list_files, load_bisection
 from harness.store.index.history import load_history, measure
 from harness.store.index.index import RunIndex
 from harness.store.index.inquiry import ask_index
+from harness.store.judge_memory import remember_judge
 from harness.store.live_trial import load_live_trials
 from harness.store.night_file import list_reported
 from harness.system.console import Console
@@ -64,7 +65,7 @@ def know_history(
     with _keeping_all():
         raw, errors = _load_numbers(places, console, question)
         order = _order_by_git(raw, places.cache, environ)
-        history = judge_history(raw, order, options)
+        history = judge_history(raw, order, options, remember_judge(places))
     trials, unread = load_live_trials(choose_trials(history, raw.details.values()))
     for error in unread:
         if str(error) not in heard:

@@ -215,7 +215,7 @@ def _require_ours(path: Path, *, force: bool, note: Callable[[str], None]) -> No
     """Refuse a folder with files of others, unless there is a site already; what begins with a dot is no page."""
     if os.path.lexists(path / MANIFEST):
         return
-    foreign = sorted(one.name for one in path.iterdir() if not one.name.startswith("."))
+    foreign = sorted(one.name for one in path.iterdir() if not one.name.startswith(".") and not _is_empty(one))
     if not foreign:
         return
     more = f" and {len(foreign) - _SHOWN} more" if len(foreign) > _SHOWN else ""
@@ -225,6 +225,11 @@ def _require_ours(path: Path, *, force: bool, note: Callable[[str], None]) -> No
             f"{path} holds other files", cause=names, hint="-o DIR with another folder, or --force to write there"
         )
     note(f"kept beside the site: {names}; a file with the name of a page is replaced")
+
+
+def _is_empty(path: Path) -> bool:
+    """Return whether a path is a folder with nothing but such folders in it: what a process leaves that was ended."""
+    return path.is_dir() and not path.is_symlink() and all(map(_is_empty, path.iterdir()))
 
 
 def _recover(path: Path) -> None:

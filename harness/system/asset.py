@@ -54,10 +54,13 @@ def load_page_kit() -> PageKit:
     )
 
 
-def package_digest() -> str:
-    """Return sixteen hex digits of a hash over all files of the harness, which identify what it makes of its input."""
+def package_digest(room: str = "") -> str:
+    """Return sixteen hex digits of a hash over the files of the harness, or of one of its rooms.
+
+    They identify what it makes of its input.
+    """
     found = hashlib.sha256()
-    for folder, folders, names in os.walk(_PACKAGE):
+    for folder, folders, names in os.walk(_PACKAGE / room):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         for name in sorted(names):
             path = Path(folder) / name

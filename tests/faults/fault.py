@@ -33,6 +33,7 @@ class Family(StrEnum):
     CLAIM = "claims"
     IMPORT = "imports"
     INDEX = "index"
+    SITE = "sites"
     STOP = "stops"
     RESUME = "resumed runs"
     LINK = "links"

@@ -156,6 +156,12 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     assert read(tmp_path) == {"thesis.txt": b"mine"}
 
 
+def test_empty_folders_are_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "nodes" / "a" / "runs").mkdir(parents=True)
+    write(tmp_path, OLD)
+    assert read(tmp_path) == OLD
+
+
 def test_what_begins_with_a_dot_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".nojekyll").touch()
