@@ -1,7 +1,7 @@
 """Make a site: each node whose results are new, then the pages about all nodes, then all of it takes effect."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, overload
 
@@ -12,13 +12,16 @@ from harness.judge.site_address import event_page, make_slug, node_folder
 from harness.records.record import Record
 from harness.records.site import SITE_SCHEMA, SiteNode
 from harness.render.html.page import PageKit, compose_style
-from harness.render.html.site import NodeMaterial, Page, SitePlan, render_node_pages, render_shared_pages
+from harness.render.html.site import Page, SitePlan, render_node_pages, render_shared_pages
 from harness.site.look import NodeLook, look_around
 from harness.site.material import Surroundings, load_material
 from harness.store.site_folder import SiteCount, SiteFolder, open_site
+from harness.system.process.crew import share
 
 # Up to so many nodes are kept in memory while the pages about all of them are made.
 _KEPT = 8
+# Fewer pages are made sooner than other processes are ready; one of them makes so many at a time.
+_ALONE, _CHUNK = 8, 4
 
 
 class SiteRequest(Record):
@@ -85,7 +88,8 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
             slug = make_slug(one.node)
             node = _keep_node(folder, one, slug)
             if node is None:
-                node = _make_node(folder, kit, plan, load_material(one, plan, around))
+                material = load_material(one, plan, around)
+                node = _make_node(folder, render_node_pages(kit, plan, material), material.node, note)
                 new.append(one.node)
             unreadable += node.unreadable
             if len(chosen) <= _KEPT:
@@ -93,8 +97,7 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
         nodes = StoredNodes(folder, [make_slug(one.node) for one in chosen], kept)
         folder.put("site.css", compose_style(kit).encode())
         folder.put("site.js", kit.script.encode())
-        for page in render_shared_pages(kit, plan, nodes, unreadable):
-            _put(folder, page)
+        _put_all(folder, render_shared_pages(kit, plan, nodes, unreadable), note)
         files = folder.commit()
     return SiteOutcome(files, tuple(one.node for one in chosen), tuple(new), tuple(unreadable))
 
@@ -130,14 +133,23 @@ def data_file(slug: str) -> str:
     return f"data/{slug}.js"
 
 
-def _make_node(folder: SiteFolder, kit: PageKit, plan: SitePlan, material: NodeMaterial) -> SiteNode:
-    node = material.node
-    for page in render_node_pages(kit, plan, material):
-        _put(folder, page)
+def _make_node(folder: SiteFolder, pages: Iterable[Page], node: SiteNode, note: Callable[[str], None]) -> SiteNode:
+    _put_all(folder, pages, note)
     folder.put(state_file(node.slug), msgspec.json.encode(node) + b"\n")
     return node
 
 
-def _put(folder: SiteFolder, page: Page) -> None:
-    if not folder.keep(page.path, page.values):
-        folder.put(page.path, page.make(), page.values)
+def _put_all(folder: SiteFolder, pages: Iterable[Page], note: Callable[[str], None]) -> None:
+    """Put all pages, of which those are made whose values are not those of the old ones; by all processors, if many."""
+    due = [page for page in pages if not folder.keep(page.path, page.values)]
+
+    def make(number: int) -> bytes:
+        return due[number].make()
+
+    numbers = range(len(due))
+    if len(due) < _ALONE:
+        contents: Iterable[bytes] = map(make, numbers)
+    else:
+        contents = share(make, numbers, fallen=make, note=note, chunk=_CHUNK)
+    for page, content in zip(due, contents, strict=True):
+        folder.put(page.path, content, page.values)

@@ -24,16 +24,17 @@ class Scale(Record):
 
     def place(self, value: float) -> float:
         """Return the pixel of a value; values beyond the ends are put on them."""
-        low, high, value = map(self._measure, (self.low, self.high, min(max(value, self.low), self.high)))
+        low, high = self.low, self.high
+        value = low if value < low else high if value > high else value
+        if self.log:
+            low, high, value = math.log10(low), math.log10(high), math.log10(value)
+        else:  # halves: the range between the greatest numbers is greater than any number
+            low, high, value = low / 2, high / 2, value / 2
         return self.start + ((value - low) / (high - low) if high > low else 0.5) * (self.end - self.start)
 
     def list_ticks(self, most: int = 6) -> tuple[float, ...]:
         """Return at most so many round values within the scale, in rising order."""
         return _list_powers(self, most) if self.log else _list_steps(self, most)
-
-    def _measure(self, value: float) -> float:
-        # Halves: the range between the greatest numbers is greater than any number.
-        return math.log10(value) if self.log else value / 2
 
 
 def span(values: Iterable[float], *, least_share: float = 0.04, margin: float = 0.06) -> tuple[float, float]:

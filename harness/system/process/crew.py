@@ -21,14 +21,21 @@ _R = TypeVar("_R")
 
 
 def share(
-    work: Callable[[_T], _R], items: Sequence[_T], *, fallen: Callable[[_T], _R], note: Callable[[str], None]
+    work: Callable[[_T], _R],
+    items: Sequence[_T],
+    *,
+    fallen: Callable[[_T], _R],
+    note: Callable[[str], None],
+    chunk: int = _CHUNK,
 ) -> Iterator[_R]:
     """Yield the results of `work` for each item, in order; its exceptions are raised here.
 
+    A process gets a `chunk` of items at a time: fewer where one takes long.
     An item whose process was killed is done by another one; if that is killed as well, `fallen` gives the result.
     `note` is called each time. All processes end before this does, and also if this process is killed.
     """
     crew = _Crew(work, items, fallen, note)
+    crew.divide(chunk)
     try:
         yield from crew.answer()
     finally:
@@ -67,11 +74,14 @@ class _Crew(Generic[_T, _R]):
         note: Callable[[str], None],
     ) -> None:
         self._work, self._items, self._fallen, self._note = work, items, fallen, note
-        numbers = range(len(items))
-        self._waiting = deque(list(numbers[first : first + _CHUNK]) for first in numbers[::_CHUNK])
+        self._waiting: deque[list[int]] = deque()
         self._answers: dict[int, _R] = {}
         self._tried: set[int] = set()
         self._workers: list[_Member[_T, _R]] = []
+
+    def divide(self, chunk: int) -> None:
+        numbers = range(len(self._items))
+        self._waiting.extend(list(numbers[first : first + chunk]) for first in numbers[::chunk])
 
     def answer(self) -> Iterator[_R]:
         for _ in range(min(_count_usable(), _MOST, len(self._waiting))):
