@@ -55,7 +55,7 @@ def draw_trial(looks: Sequence[TrialLook], name: str, threshold: float, command:
     size = PlotSize(width=_WIDTH, height=_HEIGHT, right=24)
     across = PlotAxis(title="blocks", low=0.5, high=last + 0.5, lines=False)
     plot = open_plot(Drawing(), size, title, across, up)
-    _draw_band(drawing, plot, threshold)
+    _draw_band(drawing, plot, threshold, looks)
     open_plot(drawing, size, title, across, up)
     drawing.line(plot.place(across.low, 0), plot.place(across.high, 0), "thin stroke-axis")
     _draw_settling(drawing, plot, looks)
@@ -107,14 +107,18 @@ def _find_ends(looks: Sequence[TrialLook], threshold: float) -> tuple[float, flo
     return max(-1.0, min(low + [1.15 * one for one in known])), min(4.0, max(high + [1.15 * one for one in known]))
 
 
-def _draw_band(drawing: Drawing, plot: Plot, threshold: float) -> None:
+def _draw_band(drawing: Drawing, plot: Plot, threshold: float, looks: Sequence[TrialLook]) -> None:
     if threshold:
         top, bottom = plot.up.place(100 * threshold), plot.up.place(-100 * threshold)
         drawing.box((plot.left, top), plot.right - plot.left, bottom - top, "fill-band")
         for y in (top, bottom):
             drawing.line((plot.left, y), (plot.right, y), "thin dash stroke-axis")
         words = f"within {100 * threshold:g} %: does not matter"
-        drawing.write((plot.right - 4, bottom - 5), words, "fill-muted small", anchor="end")
+        # Not where it is said from which block on the verdict stands.
+        settled = find_settled(looks)
+        right = settled is not None and plot.across.place(settled.blocks) <= (plot.left + plot.right) / 2
+        place = (plot.right - 4 if right else plot.left + 4, bottom - 5)
+        drawing.write(place, words, "fill-muted small", anchor="end" if right else "start")
 
 
 def _draw_settling(drawing: Drawing, plot: Plot, looks: Sequence[TrialLook]) -> None:
