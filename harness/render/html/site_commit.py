@@ -19,8 +19,8 @@ from harness.render.plain import one_line
 
 # So many series are shown on the page of a commit, those that changed most.
 MOST_ROWS = 100
-# What a change is divided by where it is not known how noisy a series is, and at least.
-_USUAL, _LEAST = 0.05, 0.002
+# What a change is divided by at least.
+_LEAST = 0.002
 # So many commits are in the list.
 MOST_COMMITS = 2000
 
@@ -53,7 +53,7 @@ def gather_commit(commit: HistoryCommit, book: CommitBook, line: SiteLine) -> Co
 
 def _size(row: CommitRow) -> float:
     """Return how large a change is for this series: noisy ones change by more from day to day."""
-    size = abs(row.change or 0.0) / max(row.visible or _USUAL, _LEAST)
+    size = abs(row.change or 0.0) / max(row.noise, _LEAST)
     return size if math.isfinite(size) else 0.0
 
 

@@ -7,11 +7,15 @@ from typing import NamedTuple
 
 from harness.records.site import SiteNode
 
+# What a series changes by from commit to commit where that is not known, and at most, so that a step is not noise for
+# long; and the weight of the newest value.
+_USUAL, _MOST, _WEIGHT = 0.02, 0.1, 0.1
+
 
 class CommitRow(NamedTuple):
     """A series at a commit: its value there, at the commit measured before on that node, and at the anchor.
 
-    `visible` is the smallest change of the series that would soon be seen, None where that is not known.
+    `noise` is how much the series changed from commit to commit before, as a share.
     """
 
     node: str
@@ -21,7 +25,7 @@ class CommitRow(NamedTuple):
     value: float
     before: float | None
     anchor: float | None
-    visible: float | None
+    noise: float
 
     @property
     def change(self) -> float | None:
@@ -48,7 +52,7 @@ class _Line(NamedTuple):
     places: "array[int]"
     values: "array[float]"
     anchor: float | None
-    visible: float | None
+    noise: "array[float]"
 
 
 class _Book(NamedTuple):
@@ -83,7 +87,7 @@ class CommitBook:
                 array("l", one.positions),
                 array("d", one.values),
                 _find(one.positions, one.values, anchor),
-                one.visible,
+                array("d", _follow_noise(one.values)),
             )
             for one in node.series
         )
@@ -120,8 +124,21 @@ class CommitBook:
                         line.values[last],
                         before,
                         line.anchor,
-                        line.visible,
+                        line.noise[first],
                     )
+
+
+def _follow_noise(values: Sequence[float]) -> Iterator[float]:
+    """Yield for each value how much those before it differed from their neighbours, the newer ones more than others.
+
+    It rests on earlier values alone, so that the page of a commit stays as it is when new ones arrive.
+    """
+    noise, former = _USUAL, 0.0
+    for value in values:
+        yield noise
+        change = abs(value / former - 1) if former else _USUAL
+        noise += _WEIGHT * (min(change, _MOST) - noise)
+        former = value
 
 
 def _find(places: Sequence[int], values: Sequence[float], place: int) -> float | None:
