@@ -18,6 +18,7 @@ from harness.records.site import SiteNode, SiteRun, SiteSeries, strip_points
 from harness.render.figure.bisection import draw_bisection
 from harness.render.figure.choice import draw_all, list_run_figures
 from harness.render.figure.figure import Figure, FigureTable
+from harness.render.figure.nights import draw_nights
 from harness.render.figure.roofline import draw_roofline
 from harness.render.figure.series import draw_series
 from harness.render.figure.series_data import write_series_data
@@ -187,10 +188,11 @@ def _show_node(material: NodeMaterial, machine: MachineFacts, root: str) -> dict
 
 
 def _draw_health(material: NodeMaterial) -> list[Figure]:
-    """Return what shows how healthy a node is: the roofline of its newest run that has one."""
+    """Return what shows how healthy a node is: its nights, and the roofline of its newest run if it has one."""
     newest = [run.id for run in material.node.runs if run.page][-1:]
     sheet = material.read_run(newest[0]) if newest else None
-    return [draw_roofline(sheet.run)] if sheet and list_roofs(sheet.run) else []
+    nights = [draw_nights(material.node.node, material.node.runs)] if material.node.runs else []
+    return [*nights, *([draw_roofline(sheet.run)] if sheet and list_roofs(sheet.run) else [])]
 
 
 def _show_series(one: SiteSeries, material: NodeMaterial, root: str) -> dict[str, Any]:

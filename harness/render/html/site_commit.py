@@ -8,8 +8,9 @@ from harness.judge.site_address import commit_page
 from harness.judge.site_event import EventGroup
 from harness.judge.site_line import SiteLine
 from harness.records.history import HistoryCommit
-from harness.records.measurement import METRICS
+from harness.records.measurement import METRICS, Case
 from harness.records.site import SiteState
+from harness.records.suite import OF_MODELS
 from harness.records.wording import format_count, were
 from harness.render.html.page import name_class
 from harness.render.html.site_commit_book import CommitBook, CommitNode, CommitRow
@@ -17,8 +18,8 @@ from harness.render.html.site_entry import EventEntry
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_change, cell_number
 from harness.render.plain import one_line
 
-# So many series are shown on the page of a commit, those that changed most.
-MOST_ROWS = 100
+# So many series are shown on the page of a commit, those that changed most: at most, for one node, for each other one.
+MOST_ROWS, _LEAST_ROWS, _A_NODE = 200, 30, 10
 # What a change is divided by at least.
 _LEAST = 0.002
 # So many commits are in the list.
@@ -41,13 +42,18 @@ def gather_commit(commit: HistoryCommit, book: CommitBook, line: SiteLine) -> Co
     rows = [*book.list_rows(commit.name)]
     rows.sort(key=lambda row: (-_size(row), row.node, row.case, row.metric))
     near = commit.position
+    measured = tuple(book.list_nodes(commit.name))
+    most = min(MOST_ROWS, _LEAST_ROWS + _A_NODE * (len(measured) - 1))
+    # What people use is shown before what explains it, whatever the noise did.
+    shown = sorted(rows, key=lambda row: Case.parse(row.case).benchmark not in OF_MODELS)[:most]
+    shown.sort(key=lambda row: -_size(row))
     return CommitFacts(
         commit,
         line.commits[near - 1] if near else None,
         line.commits[near + 1] if near + 1 < len(line.commits) else None,
-        tuple(book.list_nodes(commit.name)),
-        tuple(rows[:MOST_ROWS]),
-        max(0, len(rows) - MOST_ROWS),
+        measured,
+        tuple(shown),
+        len(rows) - len(shown),
     )
 
 
@@ -146,7 +152,7 @@ def _tabulate(rows: Sequence[CommitRow], root: str, *, anchored: bool) -> PageTa
         ]
         if anchored:
             cells.append(cell_change(row.value / row.anchor - 1 if row.anchor else None))
-        body.append(PageRow(cells=tuple(cells), words=f"{row.case} {row.metric} {row.node} {looks}".lower()))
+        body.append(PageRow(cells=tuple(cells)))
     caption = "Medians of stored runs of different days: no verdict. First what changed most for its noise"
     return PageTable(caption=caption, columns=tuple(columns), rows=tuple(body))
 
