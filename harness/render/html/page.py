@@ -34,13 +34,14 @@ class PageFrame(Record):
 
     `root` leads from the page to the root of its site, such as `../../`, empty at the root. A page that is a file of
     its own (`alone`) has the style sheet in it, and no script. `base_url` is where the site will be hosted, empty if
-    that is not known. `version` is that of the harness.
+    that is not known; its `path` is then a part of its address. `version` is that of the harness.
     """
 
     title: str
     root: str = ""
     alone: bool = False
     base_url: str = ""
+    path: str = ""
     version: str = ""
 
 

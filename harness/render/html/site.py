@@ -157,7 +157,7 @@ class _Press:
     def frame(self, path: str, title: str) -> tuple[str, PageFrame]:
         """Return a path with what stands around its page."""
         root = "../" * path.count("/")
-        return path, PageFrame(title=title, root=root, base_url=self._plan.base_url, version=__version__)
+        return path, PageFrame(title=title, root=root, base_url=self._plan.base_url, path=path, version=__version__)
 
     def make(
         self,

@@ -15,8 +15,7 @@ from harness.records.wording import format_count, were
 from harness.render.html.page import name_class
 from harness.render.html.site_commit_book import CommitBook, CommitNode, CommitRow
 from harness.render.html.site_entry import EventEntry
-from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_change, cell_number
-from harness.render.plain import one_line
+from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, brief, cell_change, cell_number
 
 # So many series are shown on the page of a commit, those that changed most: at most, for one node, for each other one.
 MOST_ROWS, _LEAST_ROWS, _A_NODE = 200, 30, 10
@@ -69,7 +68,7 @@ def show_commit(facts: CommitFacts, entries: Sequence[EventEntry], line: SiteLin
     anchored = any(row.anchor is not None for row in facts.rows)
     return {
         "commit": commit,
-        "subject": one_line(commit.subject),
+        "subject": brief(commit.subject),
         "sentence": _sum_up(facts, entries),
         "mark": entries[0].state if entries else SiteState.STEADY if facts.rows else SiteState.TOO_FEW,
         "entries": entries,
@@ -100,7 +99,7 @@ def _list_commands(facts: CommitFacts) -> list[tuple[str, str]]:
 
 
 def _link(commit: HistoryCommit | None, root: str) -> tuple[str, str] | None:
-    return (f"{commit.short} {one_line(commit.subject)}".strip(), root + commit_page(commit.name)) if commit else None
+    return (f"{commit.short} {brief(commit.subject)}".strip(), root + commit_page(commit.name)) if commit else None
 
 
 def _tabulate_nodes(facts: CommitFacts, line: SiteLine, root: str) -> PageTable:
@@ -182,9 +181,9 @@ def show_commits(line: SiteLine, counts: Sequence[int], groups: Sequence[EventGr
                     PageCell(text=one.date[:10]),
                     PageCell(text=str(counts[one.position]), value=counts[one.position]),
                     mark,
-                    PageCell(text=one_line(one.subject)),
+                    PageCell(text=brief(one.subject)),
                 ),
-                words=f"{one.name} {one.short} {one.date[:10]} {one_line(one.subject)}".lower(),
+                words=f"{one.name} {one.short} {one.date[:10]} {brief(one.subject)}".lower(),
                 state=name_class(found.state) if found else "",
             )
         )

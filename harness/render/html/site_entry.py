@@ -12,8 +12,8 @@ from harness.records.night_report import EventNote, SuspectCommit
 from harness.records.site import SiteState
 from harness.records.wording import format_count
 from harness.render.html.site_sentence import begin, describe_group
+from harness.render.html.table import brief
 from harness.render.number import format_bounds, format_share
-from harness.render.plain import one_line
 
 # So many commits of an event are named.
 _COMMITS = 3
@@ -102,7 +102,7 @@ def describe_triage(event: Event) -> str:
         return ""
     who = f" by {event.triage.who}" if event.triage.who else ""
     note = f": {event.triage.note}" if event.triage.note else ""
-    return one_line(f"{event.triage.state}{who}{note}")
+    return brief(f"{event.triage.state}{who}{note}")
 
 
 def list_suspects(
@@ -123,7 +123,7 @@ def list_suspects(
         return named, "found by a bisection" if len(named) == 1 else "one of these, as a bisection found"
     names = [*list_commits_between(group, line)]
     shown = tuple(
-        EventCommit(one.short, one_line(one.subject), root + commit_page(one.name), "")
+        EventCommit(one.short, brief(one.subject), root + commit_page(one.name), "")
         for one in (line.commits[line.places[name]] for name in names[:_COMMITS])
     )
     left = len(names) - len(shown)
@@ -134,4 +134,4 @@ def list_suspects(
 
 def _name_suspect(one: SuspectCommit, line: SiteLine, root: str) -> EventCommit:
     href = root + commit_page(one.sha) if one.sha in line.places else ""
-    return EventCommit(one.sha[:8], one_line(one.subject), href, f"{100 * one.probability:.0f} %")
+    return EventCommit(one.sha[:8], brief(one.subject), href, f"{100 * one.probability:.0f} %")

@@ -18,12 +18,12 @@ from harness.render.html.table import (
     PageColumn,
     PageRow,
     PageTable,
+    brief,
     cell_change,
     cell_number,
     cell_verdict,
     drop_empty,
 )
-from harness.render.plain import one_line
 
 # So many entries of one list are shown, the newest; the command lists all.
 MOST_ENTRIES = 300
@@ -123,7 +123,7 @@ def _list_facts(
 ) -> list[tuple[str, PageCell]]:
     def commit(name: str) -> PageCell:
         known = line.places.get(name)
-        subject = one_line(line.commits[known].subject) if known is not None else ""
+        subject = brief(line.commits[known].subject) if known is not None else ""
         link = root + commit_page(name) if known is not None else ""
         return PageCell(text=line.name(name) or "the beginning", link=link, note=subject)
 
@@ -246,7 +246,7 @@ def _row_commit(one: HistoryCommit, root: str) -> PageRow:
         cells=(
             PageCell(text=one.short, link=root + commit_page(one.name)),
             PageCell(text=one.date[:10]),
-            PageCell(text=one_line(one.subject)),
+            PageCell(text=brief(one.subject)),
         )
     )
 

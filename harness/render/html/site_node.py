@@ -19,8 +19,7 @@ from harness.records.wording import format_count
 from harness.render.html.site_entry import list_entries
 from harness.render.html.site_grid import make_grids
 from harness.render.html.site_sentence import count_states, find_worst
-from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable
-from harness.render.plain import one_line
+from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, brief
 
 # So many runs are listed, so many of the newest say how quiet the node is, so many days that it missed are named.
 MOST_RUNS, _NEWEST, _MISSED, _CAVEATS = 200, 30, 40, 4
@@ -91,7 +90,7 @@ def _sum_up(node: SiteNode) -> str:
         return f"All {total} are steady."
     parts = ", ".join(f"{count} {state}" for state, count in counts.items())
     alarm = next((one.subject for one in node.events if one.kind is EventKind.MISSING and one.open), "")
-    lead = f"{one_line(alarm)}: " if alarm else ""
+    lead = f"{brief(alarm)}: " if alarm else ""
     sentence = f"{lead}{total}: {parts}."
     return f"{sentence[:1].upper()}{sentence[1:]}"
 
@@ -104,7 +103,7 @@ def _list_facts(node: SiteNode, line: SiteLine, root: str) -> Iterator[tuple[str
         last = node.commits[-1]
         yield (
             "Newest commit",
-            PageCell(text=last.short, link=root + commit_page(last.name), note=one_line(last.subject)),
+            PageCell(text=last.short, link=root + commit_page(last.name), note=brief(last.subject)),
         )
     if node.anchor:
         link = root + commit_page(node.anchor) if node.anchor in line.places else ""
@@ -191,7 +190,7 @@ def _tabulate_changes(changes: Sequence[NodeChange], node: SiteNode, root: str) 
             cells=(
                 PageCell(text=one.day),
                 PageCell(text=words.get(one.kind, one.kind), mark=SiteState.NODE),
-                PageCell(text=one_line(one.subject)),
+                PageCell(text=brief(one.subject)),
                 PageCell(text=one.run, link=pages.get(one.run, "")),
             )
         )

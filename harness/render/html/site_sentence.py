@@ -12,10 +12,10 @@ from harness.records.site import SiteNode, SiteSeries, SiteState
 from harness.records.suite import Benchmark
 from harness.records.wording import format_count, join_words
 from harness.render.event import describe_last
-from harness.render.plain import one_line
+from harness.render.html.table import brief, shorten
 
 # So many nodes are named; of more only the number is said.
-_NAMED = 2
+_NAMED, _NAME = 2, 60
 # The only metrics of their benchmarks.
 _ALONE = (COPY_RATE.name, FLOP_RATE.name)
 # States, the most urgent first.
@@ -52,7 +52,7 @@ def name_nodes(nodes: Sequence[str], total: int = 0) -> str:
     if not nodes:
         return ""
     if len(nodes) <= _NAMED:
-        return f"on {join_words([node or 'a node without a name' for node in nodes], 'and')}"
+        return f"on {join_words([shorten(node, _NAME) or 'a node without a name' for node in nodes], 'and')}"
     return f"on {len(nodes)} of {total} nodes" if total else f"on {len(nodes)} nodes"
 
 
@@ -66,13 +66,13 @@ def describe_group(group: EventGroup, line: SiteLine, *, total: int = 0) -> str:
     event = group.events[0]
     where = name_nodes(group.nodes, total)
     if event.kind in (EventKind.MISSING, EventKind.BROKEN):
-        subject = one_line(event.subject.partition("\n")[0])
+        subject = brief(event.subject.partition("\n")[0])
         back = f"; back since {event.returned}" if is_over(event) else ""
-        return f"{event.node}: {subject}; {describe_last(event, line.name(event.old))}{back}"
+        return f"{shorten(event.node, _NAME)}: {subject}; {describe_last(event, line.name(event.old))}{back}"
     strongest = max(group.events, key=lambda one: max((abs(it.change) for it in list_shifts(one)[:1]), default=0.0))
     shifts = list_shifts(strongest)
     if not shifts or (event.subject and event.kind in (EventKind.NODE, EventKind.YARDSTICK)):
-        what = one_line(event.subject.partition("\n")[0]) or "something changed"
+        what = brief(event.subject.partition("\n")[0]) or "something changed"
         verb = "the benchmark changed" if event.kind is EventKind.YARDSTICK else "the node changed"
         return f"{verb} {where}: {what}"
     best = shifts[0]

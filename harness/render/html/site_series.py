@@ -14,9 +14,8 @@ from harness.records.site import SiteNode, SiteSeries, SiteState
 from harness.render.figure.series_data import SeriesLinks, SeriesTrial
 from harness.render.figure.series_sheet import SeriesSheet, place_events
 from harness.render.html.site_sentence import describe_group_of, describe_series
-from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_number, drop_empty
+from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, brief, cell_number, drop_empty
 from harness.render.number import format_bounds, format_share, format_value
-from harness.render.plain import one_line
 
 # So many of the newest points are in the table of the page.
 MOST_POINTS = 200
@@ -213,7 +212,7 @@ def _tabulate_epochs(
         first = series.points[epoch.first]
         level = epoch.level
         bounds = "" if level is None or level.low is None or level.high is None else _bound(level.low, level.high)
-        why = "; ".join(f"{cut.kind}: {one_line(cut.subject)}" for cut in epoch.cuts)
+        why = "; ".join(f"{cut.kind}: {brief(cut.subject)}" for cut in epoch.cuts)
         rows.append(
             PageRow(
                 cells=(
@@ -265,7 +264,7 @@ def _list_cells(
     yield PageCell(text=str(point.n), value=point.n)
     yield PageCell(text="" if point.mde is None else f"{100 * point.mde:.1f}", value=point.mde)
     yield PageCell(text=", ".join(code for code in point.caveats if code not in common))
-    yield PageCell(text=one_line(commit.subject) if commit else "")
+    yield PageCell(text=brief(commit.subject) if commit else "")
 
 
 def _cell_commit(point: Point, commits: dict[int, HistoryCommit], root: str) -> PageCell:

@@ -9,6 +9,7 @@ from harness.records.record import Record
 from harness.records.site import SiteState
 from harness.render.figure.figure import FigureTable
 from harness.render.number import format_bounds, format_share, format_value
+from harness.render.plain import one_line
 
 # The marks that verdicts and statuses share with the states of series.
 MARKS = {
@@ -116,6 +117,11 @@ def read_figure_table(table: FigureTable, caption: str, most: int = 200) -> Page
         columns=tuple(columns),
         rows=tuple(PageRow(cells=tuple(PageCell(text=shorten(text)) for text in row)) for row in rows),
     )
+
+
+def brief(text: str) -> str:
+    """Return a text that others wrote, such as a subject, as one line that is not too long."""
+    return shorten(one_line(text))
 
 
 def shorten(text: str, most: int = 200) -> str:

@@ -277,6 +277,42 @@ def test_health_of_a_node(materials: list[NodeMaterial]) -> None:
     assert list_missed(some) == (days[21], days[20])
 
 
+def test_names_of_any_kind_make_whole_pages() -> None:
+    name = "\u202egnp.exe </script><b>\x1b[31m {{ 7 * 7 }} \u2028" + 4000 * "x"
+    raw = make_past(name, {"encode": 0.05}, nights=50)
+    details = {number: one.replace(subject=name, caveats=(name,)) for number, one in raw.details.items()}
+    material = _load(raw._replace(details=details, machines={"a": ((name, name),)}), "encode")
+    kit, plan = load_page_kit(), SitePlan(base_url="https://example.org/bench/")
+    nodes = [material.node.replace(title=name)]
+    for one in (*render_node_pages(kit, plan, material), *render_shared_pages(kit, plan, nodes, [name])):
+        page = one.make()
+        assert len(page) < 1_000_000, one.path
+        if one.path.endswith(".html"):
+            Outline(page)
+            text = page.decode()
+            assert not re.search("[\x00-\x08\x1b\u202e]", text), one.path
+            assert "<b>" not in text
+            assert ">49" not in text
+            assert f'<link rel="canonical" href="https://example.org/bench/{one.path}">' in text
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e300, 0.0, -1.0])
+def test_numbers_of_any_kind_make_whole_pages(value: float) -> None:
+    raw = make_past("odd", {}, nights=20)
+    broken = {
+        key: [one._replace(median=value if one.run % 2 else one.median, low=None, high=None) for one in points]
+        for key, points in raw.series.items()
+    }
+    material = _load(raw._replace(series=broken), "")
+    kit = load_page_kit()
+    nodes = [material.node]
+    for one in (*render_node_pages(kit, SitePlan(), material), *render_shared_pages(kit, SitePlan(), nodes, [])):
+        if one.path.endswith(".html"):
+            Outline(one.make())
+        else:
+            assert b"NaN" not in one.make()
+
+
 def test_event_and_commit_lead_to_each_other(pages: dict[str, bytes], materials: list[NodeMaterial]) -> None:
     event = next(one for one in materials[0].node.events if one.kind is EventKind.CODE)
     page = pages[event_page(event.id)]
