@@ -12,7 +12,7 @@ from harness.records.night_report import EventNote
 from harness.records.site import SiteNode, SiteState
 from harness.records.wording import format_count
 from harness.render.html.site_entry import describe_standing, describe_triage, list_entries, list_suspects
-from harness.render.html.site_sentence import begin, describe_certainty, describe_group
+from harness.render.html.site_sentence import URGENCY, begin, describe_certainty, describe_group
 from harness.render.html.table import (
     PageCell,
     PageColumn,
@@ -55,9 +55,13 @@ def show_events(
         parts.append((name, title, about, entries, more if len(found) > len(entries) else ""))
     return {
         "sentence": _sum_up(groups, nodes),
-        "mark": next((group.state for group in groups if group.stands and group.kind in _CODE), SiteState.STEADY),
+        "mark": min(
+            (group.state for group in groups if group.stands and group.kind in _CODE),
+            key=URGENCY.index,
+            default=SiteState.STEADY,
+        ),
         "parts": parts,
-        "states": list(dict.fromkeys(group.state for group in groups)),
+        "states": [state for state in URGENCY if any(group.state is state for group in groups)],
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from harness.judge.site_event import EventGroup
+from harness.judge.site_event import EventGroup, collect_notes
 from harness.judge.site_line import SiteLine
 from harness.records.history import EventKind
 from harness.records.site import SiteNode, SiteRun, SiteSeries, SiteState
@@ -38,6 +38,7 @@ def show_overview(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line:
     sentence, mark = sum_up_site(nodes, groups, line)
     alarms = [group for group in groups if group.kind in _ALARMS and group.stands]
     changes = [group for group in groups if group.kind is EventKind.CODE and group.stands]
+    changes.sort(key=lambda group: URGENCY.index(group.state))  # the newest first where they are alike
     suspicions = [group for group in groups if group.kind is EventKind.SUSPICION and group.stands]
     share = max(6, MOST_CELLS // max(1, len(nodes)))
     chosen = [_choose(node, share) for node in _order(nodes)]
@@ -56,7 +57,7 @@ def show_overview(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line:
 
 
 def _enter(groups: Sequence[EventGroup], nodes: Sequence[SiteNode], line: SiteLine) -> tuple[EventEntry, ...]:
-    return list_entries(groups[:_CHANGES], line, root="", total=len(nodes))
+    return list_entries(groups[:_CHANGES], line, root="", total=len(nodes), notes=collect_notes(nodes))
 
 
 def _order(nodes: Sequence[SiteNode]) -> list[SiteNode]:
