@@ -85,19 +85,21 @@ def _leave_out(those: list[pytest.Item], config: pytest.Config, items: list[pyte
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give all native tests to one worker: they hold the node in turns, so that a second one would wait for the first.
 
+    Those in a browser are given to one worker, too: they share a browser, and a site that takes long to make.
     The others take the files of the rest, in the order of `pytest_collection_modifyitems`.
     """
     if config.getoption("dist") != "loadfile":
         return None
     from xdist.scheduler.loadfile import LoadFileScheduling
 
-    class NativeTogether(LoadFileScheduling):  # type: ignore[misc]
+    class FoldersTogether(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            return str(NATIVE) if (config.rootpath / file).is_relative_to(NATIVE) else file
+            together = (folder for folder in (NATIVE, BROWSER) if (config.rootpath / file).is_relative_to(folder))
+            return next(map(str, together), file)
 
     config.option.loadscopereorder = False  # it begins with the files of the most tests, and ends with these
-    return NativeTogether(config, log)
+    return FoldersTogether(config, log)
 
 
 def pytest_runtest_logstart(location: tuple[str, int | None, str]) -> None:
