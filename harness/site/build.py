@@ -97,6 +97,7 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
         nodes = StoredNodes(folder, [make_slug(one.node) for one in chosen], kept)
         folder.put("site.css", compose_style(kit).encode())
         folder.put("site.js", kit.script.encode())
+        folder.put("icon.svg", kit.icon.encode())
         _put_all(folder, render_shared_pages(kit, plan, nodes, unreadable), note)
         files = folder.commit()
     return SiteOutcome(files, tuple(one.node for one in chosen), tuple(new), tuple(unreadable))

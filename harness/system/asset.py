@@ -44,13 +44,14 @@ def library_project() -> Path:
 
 
 def load_page_kit() -> PageKit:
-    """Return the templates, the style sheet and the script of pages."""
+    """Return the templates, the style sheet, the script and the icon of pages."""
     folder = _PACKAGE / "render" / "html"
     templates = sorted((folder / "template").glob("*.html"))
     return PageKit(
         templates=tuple((path.name, path.read_text(encoding="utf-8")) for path in templates),
         style=(folder / "asset" / "site.css").read_text(encoding="utf-8"),
         script=(folder / "asset" / "site.js").read_text(encoding="utf-8"),
+        icon=(folder / "asset" / "icon.svg").read_text(encoding="utf-8"),
     )
 
 

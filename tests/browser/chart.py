@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.render.figure.drawing import Drawing
 from harness.render.figure.figure import Figure, FigureKind, FigureTable
-from harness.render.html.page import PageFrame, PageKit, compose_style, render_page
+from harness.render.html.page import PageFrame, compose_style, render_page
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable
 from harness.system.asset import load_page_kit
 
@@ -81,11 +81,12 @@ def write_chart(folder: Path, numbers: dict[str, Any]) -> None:
         marks=drawing.finish(),
         table=FigureTable(head=("Night", "Value"), rows=(("1", "100"),)),
     )
-    mine = PageKit(templates=(*kit.templates, ("chart.html", _PAGE)), style=kit.style, script=kit.script)
+    mine = kit.replace(templates=(*kit.templates, ("chart.html", _PAGE)))
     data = json.dumps(numbers).replace("<", "\\u003c")
     values = {"figure": figure, "table": _TABLE, "data": data}
     (folder / "index.html").write_bytes(render_page(mine, "chart.html", PageFrame(title="A series"), values))
     (folder / "site.css").write_text(compose_style(kit), encoding="utf-8")
     (folder / "site.js").write_text(kit.script, encoding="utf-8")
+    (folder / "icon.svg").write_text(kit.icon, encoding="utf-8")
     (folder / "runs").mkdir(exist_ok=True)
     (folder / "runs" / "run-0.html").write_text("<!doctype html><title>The first run</title>")

@@ -67,7 +67,18 @@ def test_a_site_has_a_page_of_each_kind_and_nothing_else(own: Kit) -> None:
         assert (state["node"], len(state["runs"]), len(state["series"])) == (node, 26, 3)
         assert {one["page"] for one in state["series"]} < pages.keys()
     assert {path.partition("/")[0] for path in pages} <= {
-        *("index.html", "site.css", "site.js", "site.json", "state", "nodes", "data", "events", "events.html"),
+        *(
+            "index.html",
+            "site.css",
+            "site.js",
+            "icon.svg",
+            "site.json",
+            "state",
+            "nodes",
+            "data",
+            "events",
+            "events.html",
+        ),
         *("commits", "compare.html", "unreadable.html"),
     }
 

@@ -22,11 +22,12 @@ _OF_SITE = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'se
 
 
 class PageKit(Record):
-    """The texts that come with the harness: templates by name, the style sheet, and the script of a site."""
+    """The texts that come with the harness: templates by name, the style sheet, the script and the icon of a site."""
 
     templates: tuple[tuple[str, str], ...]
     style: str
     script: str
+    icon: str
 
 
 class PageFrame(Record):

@@ -70,6 +70,7 @@ def test_a_page_of_a_site_loads_only_its_own_files_and_a_page_alone_nothing() ->
     site, alone = _page(alone=False), _page(alone=True)
     assert re.findall(r"<(?:link|script|img)[^>]*>", site) == [
         '<link rel="stylesheet" href="site.css">',
+        '<link rel="icon" href="icon.svg">',
         '<script src="site.js" defer>',
     ]
     assert "style=" not in site
