@@ -14,7 +14,7 @@ from harness.system.asset import load_page_kit
 FRAME = {"left": 60.0, "right": 900.0, "top": 40.0, "bottom": 260.0}
 _PAGE = """{% extends "frame.html" %}{% import "part.html" as part %}
 {% block header %}{{ part.nav(frame, "") }}{% endblock %}
-{% block main %}<h1>A series</h1>{{ part.figure(figure, 1) }}
+{% block main %}<h1>A series</h1>{{ part.figure(figure, 1, zoom=true) }}
 <p id="after">What comes behind the figure.</p>
 {{ part.filter("list") }}{{ part.table(table, "list") }}{% endblock %}
 {% block data %}<script type="application/json" id="series-1-data">{{ data|safe }}</script>{% endblock %}

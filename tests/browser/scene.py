@@ -1,5 +1,7 @@
-"""Results as a few nodes leave them: a night that confirmed a regression and found its commit, imported reports, a bundle
-that is broken, and a node whose texts are all hostile.
+"""Results as a few nodes leave them.
+
+A night that confirmed a regression and found its commit, imported reports, a bundle that is broken, and a node whose
+texts are all hostile.
 """
 
 import json

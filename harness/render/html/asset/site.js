@@ -11,7 +11,8 @@
      #ID [data-words]              are entries: all words must occur in data-words, which is in lower case.
        data-state="slower steady"  are their states, if they have some: one of those whose box is checked is enough.
      #ID [data-group]              holds entries, and is hidden while all of them are.
-   figure#X[data-figure=series]    can be zoomed and read out where <script type="application/json" id="X-data"> is.
+   figure#X[data-figure=series]    can be zoomed and read out where <script type="application/json" id="X-data"> is;
+                                   [data-tools], [data-readout] and [data-panel] in it are empty elements for that.
    [data-compare=ID]               becomes the choice of two runs and their table, where #ID holds {"root": "",
                                    "nodes": [[slug, node], ...]}; data/<slug>.js is loaded when it is needed.
 
@@ -46,6 +47,11 @@ const DAY_MS = 86400000;
 
 // ---- Elements: texts are always set as texts, never as markup.
 
+function set(element, attributes) {
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
 function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -57,8 +63,7 @@ function make(name, attributes = {}, ...children) {
 }
 
 function draw(name, attributes, ...children) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  const element = set(document.createElementNS(SVG, name), attributes);
   element.append(...children);
   return element;
 }
@@ -279,7 +284,7 @@ class Chart {
     this.over = draw("g", { class: "over" });
     this.plot = draw("g", { class: "zoomed" });
     this.svg.append(this.over);
-    this.build();
+    this.build(figure);
     this.listen();
     followChoice((choice) => this.follow(choice));
   }
@@ -299,22 +304,22 @@ class Chart {
     return !this.range && !this.byDay;
   }
 
-  build() {
+  build(figure) {
     const button = (words, label, act, more = {}) => make("button", { type: "button", "aria-label": label, title: label, click: act, ...more }, words);
     this.axis = button("By date", "Equal distances for days instead of commits", () => this.switchAxis(), { "aria-pressed": "false" });
     this.more = button("+", "Zoom in", () => this.zoom(0.5));
     this.less = button("\u2212", "Zoom out", () => this.zoom(2));
     this.all = button("All", "Show all points", () => this.show(null));
-    const tools = make("div", { class: "toolbar", role: "group", "aria-label": "The figure" }, this.more, this.less, this.all, this.axis, make("span", { class: "muted small chart-help" }, HELP));
-    this.readOut = make("p", { class: "read-out", "aria-live": "polite" }, "Point at the figure to read it out; drag to zoom.");
-    this.panel = make("div", { class: "panel", hidden: true, role: "region", "aria-label": "Two points compared", tabindex: "-1" });
-    const frame = this.svg.closest(".figure-frame") || this.svg;
-    frame.before(tools);
-    frame.after(this.readOut, this.panel);
+    const tools = figure.querySelector("[data-tools]");
+    set(tools, { role: "group", "aria-label": "The figure" });
+    tools.append(this.more, this.less, this.all, this.axis, make("span", { class: "muted small" }, HELP));
+    this.readOut = figure.querySelector("[data-readout]");
+    set(this.readOut, { "aria-live": "polite" });
+    this.readOut.textContent = "Point at the figure to read it out; drag to zoom.";
+    this.panel = figure.querySelector("[data-panel]");
+    set(this.panel, { role: "region", "aria-label": "Two points compared", tabindex: "-1" });
     this.figure.classList.add("zoomable");
-    this.svg.setAttribute("tabindex", "0");
-    this.svg.setAttribute("role", "application");
-    this.svg.setAttribute("aria-roledescription", "figure that can be read out with the arrow keys");
+    set(this.svg, { tabindex: "0", role: "application", "aria-roledescription": "figure that can be read out with the arrow keys" });
   }
 
   listen() {
