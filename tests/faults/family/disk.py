@@ -163,6 +163,7 @@ def _stream() -> Iterator[Fault]:
     verbs = (
         ("report", "latest", "-o", "@/out/report.json"),
         ("report", "latest", "-o", "@/out/report.md"),
+        ("report", "latest", "-o", "@/out/report.html"),
         ("export", "all", "--output", "@/out/tree"),
     )
     for verb in verbs:
