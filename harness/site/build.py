@@ -1,7 +1,7 @@
 """Make a site: each node whose results are new, then the pages about all nodes, then all of it takes effect."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, overload
 
@@ -9,7 +9,7 @@ import msgspec
 
 from harness.errors import UsageError
 from harness.judge.site_address import event_page, make_slug, node_folder
-from harness.records.record import Record
+from harness.records.record import Record, short_hash
 from harness.records.site import SITE_SCHEMA, SiteNode
 from harness.render.html.page import PageKit, compose_style
 from harness.render.html.site import Page, SitePlan, render_node_pages, render_shared_pages
@@ -94,13 +94,18 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
             unreadable += node.unreadable
             if len(chosen) <= _KEPT:
                 kept[slug] = node
-        nodes = StoredNodes(folder, [make_slug(one.node) for one in chosen], kept)
-        folder.put("site.css", compose_style(kit).encode())
-        folder.put("site.js", kit.script.encode())
-        folder.put("icon.svg", kit.icon.encode())
-        _put_all(folder, render_shared_pages(kit, plan, nodes, unreadable), note)
+        about = short_hash([(one.node, one.digest) for one in chosen], unreadable, plan)
+        if new or not folder.keep_rest(about):
+            nodes = StoredNodes(folder, [make_slug(one.node) for one in chosen], kept)
+            _put_all(folder, _list_shared(kit, plan, nodes, unreadable), note)
         files = folder.commit()
     return SiteOutcome(files, tuple(one.node for one in chosen), tuple(new), tuple(unreadable))
+
+
+def _list_shared(kit: PageKit, plan: SitePlan, nodes: Sequence[SiteNode], unreadable: Sequence[str]) -> Iterator[Page]:
+    yield Page("site.css", "", lambda: compose_style(kit).encode())
+    yield Page("site.js", "", kit.script.encode)
+    yield from render_shared_pages(kit, plan, nodes, unreadable)
 
 
 def _choose_nodes(nodes: Sequence[NodeLook], wanted: Sequence[str]) -> list[NodeLook]:

@@ -60,6 +60,7 @@ class SiteFolder:
         self._old = known.files if known else {}
         self._is_same = known is not None and (known.schema, known.made_by) == (SITE_SCHEMA, made_by)
         self._made_by = made_by
+        self._about = known.about if known and self._is_same else ""
         self._new: dict[str, SiteFile] = {}
         self._staged: list[str] = []
         self._folders: set[Path] = set()
@@ -104,6 +105,12 @@ class SiteFolder:
             self._new.pop(path, None)
         return False
 
+    def keep_rest(self, about: str) -> bool:
+        """Keep all other files if the old site is `about` the same, and they are as they were written."""
+        same = bool(about) and self._about == about
+        self._about = about
+        return same and self.keep_all([path for path in self._old if path not in self._new])
+
     def list_below(self, folder: str) -> list[str]:
         """Return the files below a folder that the manifest names."""
         return [path for path in self._old if path.startswith(folder)]
@@ -138,7 +145,11 @@ class SiteFolder:
         """Give all new files their places, and remove those of the old site that the new one does not have."""
         gone = [path for path in self._old if path not in self._new]
         manifest = SiteManifest(
-            schema=SITE_SCHEMA, version=__version__, made_by=self._made_by, files=dict(sorted(self._new.items()))
+            schema=SITE_SCHEMA,
+            version=__version__,
+            made_by=self._made_by,
+            files=dict(sorted(self._new.items())),
+            about=self._about,
         )
         if self._staged or gone or not self._is_same or self._new != self._old:
             with _refusing(self.path, _UNTOUCHED):

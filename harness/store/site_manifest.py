@@ -24,12 +24,16 @@ class SiteFile(Record, gc=False):
 
 
 class SiteManifest(Record):
-    """All files of a site by their paths. `version` is that of the harness, `made_by` a digest of what made them."""
+    """All files of a site by their paths. `version` is that of the harness, `made_by` a digest of what made them.
+
+    `about` is a digest of all that the site shows.
+    """
 
     schema: int
     version: str
     made_by: str
     files: dict[str, SiteFile]
+    about: str = ""
 
 
 def load_manifest(folder: Path) -> SiteManifest | None:
