@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from harness import __version__
 from harness.commands.output import Output
+from harness.commands.report_figure import list_figures
 from harness.commands.subject import (
     BisectionSubject,
     NightSubject,
@@ -14,15 +15,7 @@ from harness.commands.subject import (
     TuningSubject,
     select_subject,
 )
-from harness.render.figure.choice import (
-    draw_all,
-    list_bisection_figures,
-    list_run_figures,
-    list_runs_figures,
-    list_sweep_figures,
-    list_trial_figures,
-    list_tuning_figures,
-)
+from harness.render.figure.choice import draw_all
 from harness.render.html.block import PageContent
 from harness.render.html.page import PageFrame
 from harness.render.html.report import render_content
@@ -52,28 +45,22 @@ def compose_report(settings: Settings, output: Output, words: Sequence[str]) -> 
 
 def view_subject(subject: Subject) -> PageContent:
     """Return the page of whatever words have named."""
+    figures = draw_all(list_figures(subject)[:_MOST_FIGURES])
     match subject:
         case TrialSubject(result, (baseline, contender)):
-            found = view_trial(
-                result,
-                (_read(baseline), _read(contender)),
-                draw_all(list_trial_figures(result, (baseline.run, contender.run))),
-            )
+            found = view_trial(result, (_read(baseline), _read(contender)), figures)
         case SweepSubject(table, runs):
-            found = view_sweep(table, runs, draw_all(list_sweep_figures(table)))
+            found = view_sweep(table, runs, figures)
         case TuningSubject(tuning):
-            found = view_tuning(tuning, draw_all(list_tuning_figures(tuning)))
+            found = view_tuning(tuning, figures)
         case BisectionSubject(report):
-            found = view_bisection(report, draw_all(list_bisection_figures(report)))
+            found = view_bisection(report, figures)
         case NightSubject(night):
             found = view_night(night)
         case RunsSubject((one,)):
-            found = view_run(_read(one), draw_all(list_run_figures(one.run)))
+            found = view_run(_read(one), figures)
         case RunsSubject(stored):
-            found = view_runs(
-                [_read(one) for one in stored],
-                draw_all(list_runs_figures([one.run for one in stored])[:_MOST_FIGURES]),
-            )
+            found = view_runs([_read(one) for one in stored], figures)
     return found
 
 

@@ -24,9 +24,18 @@ from tests.stub import build_stub
 SCRIPTS = {str(path.relative_to(ROOT)) for path in (ROOT / "benchmarks").rglob("*.py")}
 # What others import, and what is started by a name of its own.
 NIGHT = ("loop", "memory", "node", "results", "rival", "watch", "year")
+OTHERS = ("figure_rivals", "noise", "otava_nights", "procedure", "site_nights", "sitting")
 PARTS = {
     f"benchmarks/{name}.py"
-    for name in ("noise", "otava_nights", "procedure", "site_nights", "sitting", *(f"night_{part}" for part in NIGHT))
+    for name in (
+        "figure_rivals",
+        "noise",
+        "otava_nights",
+        "procedure",
+        "site_nights",
+        "sitting",
+        *(f"night_{part}" for part in NIGHT),
+    )
 }
 FUZZ = {f"benchmarks/fuzz/{name}.py" for name in ("__init__", "mutation", "target")}
 
@@ -98,6 +107,7 @@ SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
     "copies": (copies, "| 1 | encode | process_cpu | "),
     "endurance": (lambda _: [by_path("endurance"), "2", "2"], "2 runs each in a process of its own"),
     "faults": (lambda _: [by_path("faults"), "--only", "archive/good,cut/whisper-1", "--slow", "1"], "injected, "),
+    "figures": (lambda _: [by_path("figures"), "--points", "20", "--times", "1"], "title, description, role"),
     "importing": (lambda _: [by_path("importing"), "14", "--logs"], "known: 14 reports in"),
     "night_plan": (lambda _: [by_path("night_plan"), "--commits", "40", "--nodes", "2", "--times", "1"], "plans: "),
     "nightly": (

@@ -7,7 +7,7 @@ from harness.judge.roof_point import list_roofs
 from harness.judge.sample import match_trials, name_sides, pool_trials
 from harness.records.bisection import BisectReport
 from harness.records.comparison import CompareResult, Verdict
-from harness.records.measurement import COPY_RATE, FLOP_RATE
+from harness.records.measurement import COPY_RATE, FLOP_RATE, TABLE_METRICS
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.sweep import SweepTable
@@ -16,7 +16,9 @@ from harness.render.case_name import share_params, shorten_case
 from harness.render.figure.bisection import draw_bisection
 from harness.render.figure.figure import Figure, FigureKind
 from harness.render.figure.memcpy import draw_memcpy
+from harness.render.figure.model import draw_models
 from harness.render.figure.mul_mat import draw_mul_mat
+from harness.render.figure.repetitions import draw_repetitions, list_repeated
 from harness.render.figure.roofline import draw_roofline
 from harness.render.figure.sweep import draw_sweep, list_sweep_metrics
 from harness.render.figure.trial import retrace_trial
@@ -38,12 +40,16 @@ def list_run_figures(run: Run) -> tuple[DrawnFigure, ...]:
     benchmarks = {case.benchmark for case, _ in keys}
     metrics = {metric for _, metric in keys}
     found: list[DrawnFigure] = []
+    if _has_models(run):
+        found.append((FigureKind.MODELS, partial(draw_models, (run,))))
     if Benchmark.MUL_MAT in benchmarks and FLOP_RATE.name in metrics:
         found.append((FigureKind.MUL_MAT, partial(draw_mul_mat, run)))
     if list_roofs(run):
         found.append((FigureKind.ROOFLINE, partial(draw_roofline, run)))
     if Benchmark.MEMCPY in benchmarks and COPY_RATE.name in metrics:
         found.append((FigureKind.MEMCPY, partial(draw_memcpy, run)))
+    if list_repeated(run):
+        found.append((FigureKind.REPETITIONS, partial(draw_repetitions, run)))
     return tuple(found)
 
 
@@ -51,7 +57,10 @@ def list_runs_figures(runs: Sequence[Run]) -> tuple[DrawnFigure, ...]:
     """Return the figures of several runs: what they have in common first, then what each has of its own."""
     if len(runs) == 1:
         return list_run_figures(runs[0])
-    return tuple(one for run in runs for one in list_run_figures(run))
+    models = [run for run in runs if _has_models(run)]
+    together: list[DrawnFigure] = [(FigureKind.MODELS, partial(draw_models, models))] if models else []
+    own = (one for run in runs for one in list_run_figures(run) if one[0] is not FigureKind.MODELS)
+    return (*together, *own)
 
 
 def list_trial_figures(result: CompareResult, sides: tuple[Run, Run]) -> tuple[DrawnFigure, ...]:
@@ -99,6 +108,11 @@ def list_tuning_figures(tuning: Tuning) -> tuple[DrawnFigure, ...]:
 def list_bisection_figures(report: BisectReport) -> tuple[DrawnFigure, ...]:
     """Return the figures of a search for a commit."""
     return ((FigureKind.BISECTION, partial(draw_bisection, report)),)
+
+
+def _has_models(run: Run) -> bool:
+    metrics = {metric.name for metric in TABLE_METRICS}
+    return any(case.benchmark == Benchmark.WHISPER and metric in metrics for case, metric in summarize_run(run))
 
 
 def draw_all(figures: Sequence[DrawnFigure]) -> tuple[Figure, ...]:
