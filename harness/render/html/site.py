@@ -89,10 +89,10 @@ def render_node_pages(kit: PageKit, plan: SitePlan, material: NodeMaterial) -> I
     for one in node.series:
         frame = press.frame(one.page, f"{one.key.metric} of {one.key.case} on {title}")
         yield press.make(frame, "site_series.html", partial(_show_series, one, material, frame[1].root))
-    by_key = {one.key: one for one in history.series}
+    by_key, line = {one.key: one for one in history.series}, merge_commits([node])
     for event in node.events:
         frame = press.frame(event_page(event.id), f"Event {event.id} on {title}")
-        values = show_event(node, event, by_key, frame[1].root)
+        values = show_event(node, event, by_key, line, frame[1].root)
         sheet = _find_sheet(event, material, frame[1].root)
         answer = next((one for one in material.bisections if one.id == values["bisection"]), None)
         later = partial(_add_figures, values, sheet, answer)
@@ -220,6 +220,6 @@ def _find_sheet(event: Event, material: NodeMaterial, root: str) -> SeriesSheet 
 def _add_figures(values: Mapping[str, Any], sheet: SeriesSheet | None, answer: BisectReport | None) -> dict[str, Any]:
     return {
         **values,
-        "figure": _hide_table(draw_series(sheet)) if sheet else None,
+        "figure": _hide_table(draw_series(sheet)).replace(summary=values["sentence"]) if sheet else None,
         "search_figure": draw_bisection(answer) if answer else None,
     }

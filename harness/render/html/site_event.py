@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.judge.site_address import commit_page, series_page
 from harness.judge.site_event import EventGroup, SeriesShift, collect_notes, group_events, list_keys, list_shifts
-from harness.judge.site_line import SiteLine, merge_commits
+from harness.judge.site_line import SiteLine
 from harness.records.history import Event, EventKind, HistoryCommit, Series, SeriesChange, SeriesKey, Suspicion
 from harness.records.measurement import METRICS
 from harness.records.night_report import EventNote
@@ -76,9 +76,10 @@ def _sum_up(groups: Sequence[EventGroup], nodes: Sequence[SiteNode]) -> str:
     return f"{said} {format_count(suspected, 'suspicion')} not sorted." if suspected else said
 
 
-def show_event(node: SiteNode, event: Event, series: Mapping[SeriesKey, Series], root: str) -> dict[str, Any]:
-    """Return the values of the page of one event; `series` are those of the node."""
-    line = merge_commits([node])
+def show_event(
+    node: SiteNode, event: Event, series: Mapping[SeriesKey, Series], line: SiteLine, root: str
+) -> dict[str, Any]:
+    """Return the values of the page of one event; `series` and commits are those of the node."""
     (group,) = group_events([node.replace(events=(event,))], line)
     notes = collect_notes([node])
     note = notes.get(event.id, EventNote(event=event.id))

@@ -62,15 +62,24 @@ def make_sheet(one: SiteSeries, history: History, root: str) -> SeriesSheet:
 
 
 def cut_sheet(sheet: SeriesSheet, event: str, around: int = AROUND) -> SeriesSheet:
-    """Return a series with so many points before and after an event; as it is where it does not show the event."""
+    """Return a series with so many points before and after an event; as it is where it does not show the event.
+
+    What later points change is left out, if they are: so the picture of an old event stays as it is.
+    """
     found = next((one for one in sheet.events if one.id == event), None)
     if found is None:
         return sheet
     first = max(0, found.earliest - around)
     last = min(len(sheet.series.points), found.latest + around + 1) - 1
+    whole = last == len(sheet.series.points) - 1
+    newest = len(sheet.judgement.epochs) - 1
     epochs = tuple(
-        one.replace(first=max(0, one.first - first), last=min(one.last, last) - first)
-        for one in sheet.judgement.epochs
+        one.replace(
+            first=max(0, one.first - first),
+            last=min(one.last, last) - first,
+            level=one.level if whole or number < newest else None,
+        )
+        for number, one in enumerate(sheet.judgement.epochs)
         if one.last >= first and one.first <= last
     )
     events = tuple(
@@ -84,10 +93,12 @@ def cut_sheet(sheet: SeriesSheet, event: str, around: int = AROUND) -> SeriesShe
     positions = {point.position for point in points}
     return sheet.replace(
         series=sheet.series.replace(points=points),
-        judgement=sheet.judgement.replace(epochs=epochs),
+        judgement=sheet.judgement.replace(
+            epochs=epochs, suspicions=(), change=sheet.judgement.change if whole else None, visible=None, missing=0
+        ),
         events=events,
         commits=tuple(one for one in sheet.commits if one.position in positions),
-        state=sheet.state if last == len(sheet.series.points) - 1 else SiteState.STEADY,
+        state=sheet.state if whole else SiteState.STEADY,
     )
 
 
