@@ -39,7 +39,7 @@ def describe_series(sheet: SeriesSheet) -> str:
         words += f", {format_share(sheet.judgement.change)} against the level before"
     if sheet.events:
         words += f"; {format_count(len(sheet.events), 'event')}"
-    return f"{words}: {sheet.state}."
+    return f"{words}. State: {sheet.state}."
 
 
 def tabulate_points(sheet: SeriesSheet) -> FigureTable:
