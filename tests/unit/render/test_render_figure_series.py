@@ -73,7 +73,7 @@ def test_words_say_what_is_seen() -> None:
     words = list_words(check_figure(figure))
     assert figure.title == "encode of whisper/fa=0/model=base/threads=4 on node-1"
     assert figure.summary.startswith("30 points from 2026-01-03 to 2026-02-01; the newest is ")
-    assert figure.summary.endswith("+0.3 % against the level before; 1 event: slower.")
+    assert figure.summary.endswith("+0.3 % against the level before; 1 event. State: slower.")
     assert {"encode, ms/pass · lower is better", "kernel: 6.1 -> 6.12", "+4.1 %", "% of level"} <= set(words)
     assert any(tip.startswith("slower: +4.1 %, event e0123456") for tip in list_tips(check_figure(figure)))
     assert figure.command == (

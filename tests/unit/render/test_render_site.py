@@ -95,7 +95,7 @@ def pages(materials: list[NodeMaterial]) -> dict[str, bytes]:
         yield from render_shared_pages(kit, plan, nodes, ["run <1> & co: not readable"])
 
     made = {one.path: one.make() for one in all_pages()}
-    return made | {"site.css": b"", "site.js": b""}
+    return made | {"site.css": b"", "site.js": b"", "icon.svg": b""}
 
 
 def test_every_page_is_whole_and_leads_to_pages_that_exist(pages: dict[str, bytes]) -> None:
