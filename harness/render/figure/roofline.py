@@ -144,10 +144,12 @@ def _draw_labels(drawing: Drawing, plot: Plot, groups: Sequence[_Group], roofs: 
     far = [group for group in groups if group not in near]
     _draw_column(drawing, plot, far, (plot.right + 4, plot.top + 8))
     if near:
-        # Below the roof, which rises from there to the right.
+        # Below the roof, which rises from there to the right, as far as there is room.
         intensity = max(group.points[0].intensity for group in near)
         roof = max((one.limit(intensity) for one in roofs), default=plot.up.high)
-        _draw_column(drawing, plot, near, (plot.across.place(intensity) + 22, plot.up.place(roof) + _LINE))
+        room = plot.bottom - 4 - _LINE * (len(near) - 1)
+        top = max(plot.top + 8, min(plot.up.place(roof) + _LINE, room))
+        _draw_column(drawing, plot, near, (plot.across.place(intensity) + 22, top))
 
 
 def _draw_column(drawing: Drawing, plot: Plot, groups: Sequence[_Group], corner: Position) -> None:

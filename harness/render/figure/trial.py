@@ -17,6 +17,8 @@ _WIDTH, _HEIGHT = 760, 320
 # So many looks are computed of a longer trial, the last one among them.
 _LOOKS = 60
 _LONGEST = 200
+# The height of a line of words.
+_LINE = 15.0
 _HEAD = ("blocks", "change %", "low %", "high %", "verdict")
 _SURE = (Verdict.IMPROVED, Verdict.REGRESSED, Verdict.UNCHANGED)
 
@@ -117,7 +119,8 @@ def _draw_band(drawing: Drawing, plot: Plot, threshold: float, looks: Sequence[T
         # Not where it is said from which block on the verdict stands.
         settled = find_settled(looks)
         right = settled is not None and plot.across.place(settled.blocks) <= (plot.left + plot.right) / 2
-        place = (plot.right - 4 if right else plot.left + 4, bottom - 5)
+        # Below a band that is too narrow for words.
+        place = (plot.right - 4 if right else plot.left + 4, bottom - 5 if bottom - top > _LINE else bottom + _LINE)
         drawing.write(place, words, "fill-muted small", anchor="end" if right else "start")
 
 
@@ -129,8 +132,11 @@ def _draw_settling(drawing: Drawing, plot: Plot, looks: Sequence[TrialLook]) -> 
         drawing.line((x, plot.top), (x, plot.bottom), f"thin dash stroke-{role}")
         right = x > (plot.left + plot.right) / 2
         words = f"{settled.comparison.verdict} from block {settled.blocks} on"
-        # At the side of zero where the change is not.
-        y = plot.bottom - 8 if looks[-1].comparison.change > 0 else plot.top + 14
+        change = 100 * looks[-1].comparison.change
+        if abs(plot.up.place(change) - plot.up.place(0)) > (plot.bottom - plot.top) / 2:
+            y = plot.up.place(change / 2)
+        else:  # at the side of zero where the change is not
+            y = plot.bottom - 8 if change > 0 else plot.top + 14
         place = (x - 5 if right else x + 5, y)
         drawing.write(place, words, f"fill-{role}", anchor="end" if right else "start")
 

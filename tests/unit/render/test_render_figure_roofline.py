@@ -158,6 +158,16 @@ def test_many_models_and_types_have_labels_that_do_not_overlap() -> None:
     assert all(other[1] - one[1] >= 10 for one, other in near)
 
 
+def test_labels_of_many_models_above_the_roof_do_not_overlap_either() -> None:
+    models = ("tiny", "base", "small", "medium", "large-v1", "large-v2", "large-v3", "tiny.en", "base.en", "small.en")
+    values = [(Case.of("whisper", model=model, threads=2, fa=0), "decode", 0.5) for model in models]
+    figure = check_figure(lambda: draw_roofline(measured(*values)))
+    texts = ElementTree.fromstring(write_svg(figure).encode()).iter(f"{SVG}text")
+    heights = sorted(float(text.attrib["y"]) for text in texts if (text.text or "").startswith("decode "))
+    assert len(heights) == len(models)
+    assert all(lower - upper >= 10 for upper, lower in itertools.pairwise(heights))
+
+
 def test_copies_are_points_by_threads() -> None:
     figure = check_figure(lambda: draw_memcpy(copies(10.0, 19.0, 25.0)))
     assert figure.summary == "The highest rate is 25.00 GB/s, with 3 threads."

@@ -2,6 +2,7 @@
 
 import math
 import random
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,12 +14,12 @@ from harness.records.plan import Phase
 from harness.records.run import Run
 from harness.records.trial import Role, Trial
 from harness.render.figure.choice import list_trial_figures
-from harness.render.figure.figure import FigureKind
+from harness.render.figure.figure import FigureKind, write_svg
 from harness.render.figure.trial import draw_trial, find_settled, look_again, retrace_trial
 from harness.render.figure.verdicts import draw_verdicts
 from harness.stats.verdict import PairedSample, judge_pairs
 from tests import factory
-from tests.picture import HOSTILE, check_figure, list_tips, list_words
+from tests.picture import HOSTILE, SVG, check_figure, list_tips, list_words
 
 CASE = Case.of("whisper", model="tiny", threads=2, fa=0)
 
@@ -123,6 +124,15 @@ def test_the_verdict_is_written_where_it_was_settled() -> None:
     figure = check_figure(lambda: draw_trial(looks, "encode", 0.02))
     assert f"REGRESSED from block {settled.blocks} on" in list_words(figure)
     assert figure.summary.startswith(f"REGRESSED from block {settled.blocks} on: +") or "REGRESSED" in figure.summary
+
+
+def test_of_a_large_change_the_words_stand_between_it_and_zero() -> None:
+    figure = check_figure(lambda: retrace_trial([sample(-0.8)], 0, "encode", 0.02))
+    texts = list(ElementTree.fromstring(write_svg(figure).encode()).iter(f"{SVG}text"))
+    heights = {text.text: float(text.attrib["y"]) for text in texts if "y" in text.attrib}
+    (settled,) = [height for words, height in heights.items() if words and "from block" in words]
+    (band,) = [height for words, height in heights.items() if words and words.startswith("within ")]
+    assert settled - band > 30
 
 
 def test_without_a_verdict_there_is_no_such_line() -> None:
