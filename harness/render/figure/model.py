@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from harness.records.comparison import Summary
-from harness.records.measurement import METRICS, TABLE_METRICS, Case, Metric
+from harness.records.measurement import TABLE_METRICS, Case, Metric
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.wording import format_count
@@ -23,6 +24,10 @@ _SHAPES = (MarkShape.DOT, MarkShape.SQUARE, MarkShape.DIAMOND, MarkShape.UP, Mar
 _ROW, _BETWEEN, _PANEL, _SMALL, _NAMES = 15.0, 12.0, 200.0, 11.0, 180.0
 _TITLE, _AROUND, _LEGEND = 26.0, 62.0, 20.0
 
+_HAIR = "stroke-grid thin"
+# So many letters of a name are in the table.
+_LETTERS = 200
+
 
 class PlottedCase(Record):
     """A case, how it is called beside the panels, and its summary of a metric for each run that has one."""
@@ -32,12 +37,22 @@ class PlottedCase(Record):
     summaries: tuple[Mapping[str, Summary], ...]
 
 
+class PlacedSummary(NamedTuple):
+    """A summary of a run with its number, at a height of the figure, and the name of its case."""
+
+    summary: Summary
+    y: float
+    number: int
+    name: str
+
+
 def draw_models(runs: Sequence[Run], names: Sequence[str] = (), *, width: int = 1000) -> Figure:
-    """Return the figure of at most six runs, with `names` for them if there are several.
+    """Return the figure of at most six runs; without `names` they are called by their commits and days, or their ids.
 
     Panels stand side by side as far as there is room, otherwise below each other.
     """
     runs = runs[: len(_SHAPES)]
+    names = _name_runs(runs, names)
     rows = list_rows(runs)
     metrics = [one for one in TABLE_METRICS if any(one.name in own for row in rows for own in row.summaries)]
     beside = max(1, min(len(metrics), int((width - _NAMES) / _PANEL)))
@@ -48,7 +63,7 @@ def draw_models(runs: Sequence[Run], names: Sequence[str] = (), *, width: int = 
     title = "Models by metric, with 95 % intervals"
     drawing.write((12, 17), fit_words(title, width - 24, 15.5), "fill-text title")
     if legend:
-        _draw_legend(drawing, [*names, *(run.id for run in runs[len(names) :])], width)
+        _draw_legend(drawing, names, width)
     named = min(_NAMES, max((measure_words(row.name, _SMALL) for row in rows), default=0.0) + 8)
     each = (width - named - 12) / beside
     for number, metric in enumerate(metrics):
@@ -66,7 +81,7 @@ def draw_models(runs: Sequence[Run], names: Sequence[str] = (), *, width: int = 
         width=width,
         height=height,
         marks=drawing.finish(),
-        table=_tabulate(rows, metrics, runs, names),
+        table=_tabulate(rows, metrics, names),
     )
 
 
@@ -86,6 +101,13 @@ def list_rows(runs: Sequence[Run]) -> list[PlottedCase]:
         )
         for case in cases
     ]
+
+
+def _name_runs(runs: Sequence[Run], names: Sequence[str]) -> list[str]:
+    """Return a name for each run: what it is called, else its commit and day if no other run has them."""
+    short = [f"{run.source.commit.release or run.source.commit.sha[:8]}, {run.start[:10]}" for run in runs]
+    called = short if len(set(short)) == len(runs) else [run.id for run in runs]
+    return [*names, *called[len(names) :]]
 
 
 def _measure(row: PlottedCase) -> float:
@@ -114,28 +136,33 @@ def _draw_panel(drawing: Drawing, size: PlotSize, metric: Metric, rows: Sequence
         title=title, better=better, low=0.0, high=max(top, 1.0), ticks=ticks or (Tick(value=0, label=""),), lines=False
     )
     plot = open_plot(drawing, size, "", across, up)
+    found: list[PlacedSummary] = []
     for row, place in zip(rows, places, strict=True):
         for number, own in enumerate(row.summaries):
             offset = (number - (len(row.summaries) - 1) / 2) * _ROW
             if one := own.get(metric.name):
-                _draw_summary(drawing, plot, top - place - offset, number, (one, f"{row.name}: {title}"))
+                found.append(PlacedSummary(one, plot.up.place(top - place - offset), number, row.name))
+    _draw_summaries(drawing, plot, found)
 
 
-def _draw_summary(drawing: Drawing, plot: Plot, y: float, number: int, one: tuple[Summary, str]) -> None:
-    summary, words = one
-    x, row = plot.place(summary.median, y)
-    role = f"line-{number + 1}"
-    end = x
-    drawing.line((plot.left, row), (x, row), "stroke-grid thin")
-    if summary.low is not None and summary.high is not None:
-        left, end = plot.across.place(summary.low), plot.across.place(summary.high)
-        drawing.line((left, row), (end, row), f"stroke-{role} line")
-    shape = _SHAPES[number]
-    classes = f"stroke-{role} bold" if shape is MarkShape.CROSS else f"fill-{role}"
-    drawing.mark((x, row), classes, shape, size=3.6, tip=f"{words} {_word(summary)}, n = {summary.n}")
-    value = format_value(summary.median)
-    if max(end, x + 4) + 5 + measure_words(value, _SMALL) <= plot.right + 10:
-        drawing.write((max(end, x + 4) + 5, row + 4), value, "fill-muted small")
+def _draw_summaries(drawing: Drawing, plot: Plot, found: Sequence[PlacedSummary]) -> None:
+    """Draw medians with their intervals and values; a hairline leads to each from the left."""
+    drawing.segments((((plot.left, one.y), (plot.across.place(one.summary.median), one.y)) for one in found), _HAIR)
+    for number in range(len(_SHAPES)):
+        bars = [
+            ((plot.across.place(low), one.y), (plot.across.place(high), one.y))
+            for one in found
+            if one.number == number and (low := one.summary.low) is not None and (high := one.summary.high) is not None
+        ]
+        drawing.segments(bars, f"stroke-line-{number + 1} line")
+    for one in found:
+        x, high = plot.across.place(one.summary.median), one.summary.high
+        shape, role = _SHAPES[one.number], f"line-{one.number + 1}"
+        classes = f"stroke-{role} bold" if shape is MarkShape.CROSS else f"fill-{role}"
+        drawing.mark((x, one.y), classes, shape, size=3.6, tip=f"{one.name}: {_word(one.summary)}, n = {one.summary.n}")
+        value, end = format_value(one.summary.median), max(x + 9, 0 if high is None else plot.across.place(high) + 5)
+        if end + measure_words(value, _SMALL) <= plot.right + 10:
+            drawing.write((end, one.y + 4), value, "fill-muted small")
 
 
 def _word(summary: Summary) -> str:
@@ -165,26 +192,19 @@ def _describe(rows: Sequence[PlottedCase], metrics: Sequence[Metric], runs: int)
     return f"{format_count(len(rows), 'case')}{of} by {names}.{lacking}"
 
 
-def _tabulate(
-    rows: Sequence[PlottedCase], metrics: Sequence[Metric], runs: Sequence[Run], names: Sequence[str]
-) -> FigureTable:
-    several = len(runs) > 1
-    called = [*names, *(run.id for run in runs[len(names) :])]
+def _tabulate(rows: Sequence[PlottedCase], metrics: Sequence[Metric], names: Sequence[str]) -> FigureTable:
+    """Return a row for each case and run, a column for each metric: medians with their intervals."""
+    several = len(names) > 1
+    head = ("case", *(f"{metric.name} ({metric.unit})" for metric in metrics), "n")
     found = [
         (
-            *((called[number][:200],) if several else ()),
-            row.name[:200],
-            metric.name,
-            METRICS[metric.name].unit,
-            format_value(one.median),
-            "" if one.low is None else format_value(one.low),
-            "" if one.high is None else format_value(one.high),
-            str(one.n),
+            *((names[number][:_LETTERS],) if several else ()),
+            row.name[:_LETTERS],
+            *(_word(own[metric.name]) if metric.name in own else "" for metric in metrics),
+            str(max(one.n for one in own.values())),
         )
         for row in rows
-        for metric in metrics
         for number, own in enumerate(row.summaries)
-        if (one := own.get(metric.name))
+        if own
     ]
-    head = ("case", "metric", "unit", "median", "low", "high", "n")
     return FigureTable(head=("run", *head) if several else head, rows=tuple(found))

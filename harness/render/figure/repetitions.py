@@ -89,7 +89,7 @@ def draw_repetitions(run: Run, *, width: int = 1000) -> Figure:
         width=width,
         height=height,
         marks=drawing.finish(),
-        table=_tabulate(repeated),
+        table=_tabulate(rows),
     )
 
 
@@ -139,18 +139,17 @@ def _describe(rows: Sequence[RepeatedCase], shown: int) -> str:
     words = f"{format_count(count, 'repetition')} of {of}"
     far = sum(len(one.outliers) for one in rows)
     outliers = f"{format_count(far, 'outlier')}, as diamonds" if far else "no outlier"
-    more = f"; {len(rows) - shown} more are in the table" if len(rows) > shown else ""
+    more = f"; the first {shown} cases and metrics are shown" if len(rows) > shown else ""
     return f"{words}: {outliers}{more}."
 
 
 def _tabulate(rows: Sequence[RepeatedCase]) -> FigureTable:
     return FigureTable(
-        head=("case", "metric", "unit", "n", "least", "median", "greatest", "outliers"),
+        head=("case", "metric", "n", "least", "median", "greatest", "outliers"),
         rows=tuple(
             (
                 one.name[:200],
-                one.metric,
-                METRICS[one.metric].unit if one.metric in METRICS else "",
+                f"{one.metric} ({METRICS[one.metric].unit})" if one.metric in METRICS else one.metric,
                 str(len(one.values)),
                 format_value(min(one.values)),
                 format_value(one.middle),
