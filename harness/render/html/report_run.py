@@ -220,7 +220,7 @@ def _list_caveats(runs: Sequence[Run]) -> Iterator[Block]:
 
 def _count_caveats(runs: Sequence[Run]) -> str:
     count = sum(len(run.caveats) for run in runs)
-    return f"Read with {format_count(count, 'caveat')}, which stand below." if count else ""
+    return f"Read with {format_count(count, 'caveat')}: see below." if count else ""
 
 
 def _list_remarks(run: Run) -> Iterator[Block]:

@@ -24,11 +24,15 @@ from harness.render.section import bounded
 # People look for the end of the log of a failed step; of the others a glance is enough.
 _FAILED_LINES, _LINES = 60, 8
 _WIDTH = 240
+# Of many steps each shows fewer lines.
+_ALL_LINES = 160
 # So many characters of logs are shown at most, failed steps first.
-_MOST = 120_000
+_MOST = 70_000
 # A run with more steps than this shows equal ones in one row.
 _MANY = 120
 _MOST_LOGS = 60
+# A longer table of steps is folded; what failed stands open below it.
+_FOLDED = 40
 
 
 class _StepGroup(NamedTuple):
@@ -44,9 +48,10 @@ class _StepGroup(NamedTuple):
 def list_steps(run: Run, logs: Mapping[str, str], path: str, title: str = "Steps") -> Iterator[PageSection]:
     """Yield the section about the steps of a run, whose bundle is at `path`; none for a run without steps."""
     if run.results:
+        table = _tabulate(run)
         ends: list[Block] = list(_list_logs(run.results, logs, path))
         heading = [TextBlock(lines=(), heading="The end of each log")] if ends else []
-        blocks = (TableBlock(table=_tabulate(run)), *heading, *ends)
+        blocks = (TableBlock(table=table, folded=len(table.rows) > _FOLDED), *heading, *ends)
         name = title.lower().replace(" ", "-")
         yield PageSection(title=title, name=name, blocks=blocks)
 
@@ -62,9 +67,8 @@ def tail(log: str, lines: int) -> str:
 
 def _tabulate(run: Run) -> PageTable:
     groups = list(_group(run.results))
-    many = (
-        f"; {format_count(len(run.results), 'step')}, equal ones in one row" if len(run.results) > len(groups) else ""
-    )
+    many = ", equal ones in one row" if len(run.results) > len(groups) else ""
+    steps = format_count(len(run.results), "step")
     columns = (
         PageColumn(name="Step"),
         PageColumn(name="Status"),
@@ -73,7 +77,7 @@ def _tabulate(run: Run) -> PageTable:
         PageColumn(name="What happened"),
     )
     table = PageTable(
-        caption=f"What was done, in order{many}", columns=columns, rows=tuple(_row(group) for group in groups)
+        caption=f"What was done, in order: {steps}{many}", columns=columns, rows=tuple(_row(group) for group in groups)
     )
     return drop_empty(table)
 
@@ -122,11 +126,12 @@ def _count_tests(step: StepResult) -> str:
 def _list_logs(results: Sequence[StepResult], logs: Mapping[str, str], path: str) -> Iterator[LogBlock]:
     """Yield the ends of logs in the order of the steps; those of failed steps first take what may be shown."""
     chosen = _choose(results)
+    lines = max(2, min(_LINES, _ALL_LINES // max(1, len(chosen))))
     texts: dict[int, str] = {}
     left = _MOST
     for number in sorted(chosen, key=lambda at: not results[at].status.bad):
         one = results[number]
-        text = tail(logs.get(one.log, ""), _FAILED_LINES if one.status.bad else _LINES) if one.log else ""
+        text = tail(logs.get(one.log, ""), _FAILED_LINES if one.status.bad else lines) if one.log else ""
         texts[number] = text if len(text) <= left else ""
         left -= len(texts[number])
     for number in chosen:

@@ -168,7 +168,7 @@ def _describe_end(baseline: ReportedRun, family: Family) -> str:
     ended = f" It ended because {trial.stopped}." if trial and trial.stopped else ""
     blocks = max((one.n for one in family.comparisons), default=0)
     caveats = len(list_caveats(family))
-    count = f" Read with {format_count(caveats, 'caveat')}, which stand below." if caveats else ""
+    count = f" Read with {format_count(caveats, 'caveat')}: see below." if caveats else ""
     return f"Both sides were measured in turns, in {format_count(blocks, 'block')}.{ended}{count}"
 
 
