@@ -101,6 +101,5 @@ def _change(record: dict[str, Any], texts: dict[str, str]) -> None:
         record["node"]["cpu"]["brand"] = text
         record["caveats"] = [{"code": "noisy", "message": text}]
         record["environment"] = [["CFLAGS", text]]
-        record["remarks"] = [text]
         for result in record["results"]:
             result["reason"] = text

@@ -27,7 +27,7 @@ class View:
         self.complaints: list[str] = []
         self.page.on("console", lambda message: self.complain(f"console: {message.text}"))
         self.page.on("pageerror", lambda error: self.complain(f"error: {error}"))
-        self.page.on("requestfailed", lambda request: self.complain(f"failed: {request.url[:300]}"))
+        self.page.on("requestfailed", self._judge_failure)
         self.page.on("request", self._judge_request)
         self.page.on("dialog", self._judge_dialog)
         self.page.on("popup", lambda other: self.complain(f"popup: {other.url}"))
@@ -71,6 +71,11 @@ class View:
     def _judge_request(self, request: Any) -> None:
         if not request.url.startswith((self.home, "about:blank")):
             self.complain(f"request: {request.url[:300]}")
+
+    def _judge_failure(self, request: Any) -> None:
+        # A page that is left before its icon is there.
+        if request.failure != "net::ERR_ABORTED":
+            self.complain(f"failed: {request.url[:300]}: {request.failure}")
 
     def _judge_dialog(self, dialog: Any) -> None:
         self.complain(f"dialog: {dialog.message}")
