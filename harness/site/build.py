@@ -105,6 +105,7 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
 def _list_shared(kit: PageKit, plan: SitePlan, nodes: Sequence[SiteNode], unreadable: Sequence[str]) -> Iterator[Page]:
     yield Page("site.css", "", lambda: compose_style(kit).encode())
     yield Page("site.js", "", kit.script.encode)
+    yield Page("icon.svg", "", kit.icon.encode)
     yield from render_shared_pages(kit, plan, nodes, unreadable)
 
 

@@ -49,7 +49,7 @@ def test_points_of_a_real_series_are_where_the_pointer_is(view: View, shelf: She
     mark = page.locator("figure svg .focused").bounding_box()
     at = (mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2)
     near = page.evaluate(
-        """([x, y]) => [...document.querySelectorAll("figure svg.figure circle, figure svg.figure path")].some((one) => {
+        """([x, y]) => [...document.querySelectorAll("svg.figure circle, svg.figure path")].some((one) => {
             if (one.closest(".over")) return false;
             const box = one.getBoundingClientRect();
             return box.width < 16 && Math.hypot(box.x + box.width / 2 - x, box.y + box.height / 2 - y) < 2;

@@ -61,7 +61,7 @@ def test_a_site_has_a_page_of_each_kind_and_nothing_else(own: Kit) -> None:
     assert (made["nodes"], made["new"]) == (sorted(NODES), sorted(NODES))
     pages = read(own)
     assert made["written"] == len(pages) - 1
-    assert {"index.html", "site.css", "site.js", "site.json"} < pages.keys()
+    assert {"index.html", "site.css", "site.js", "icon.svg", "site.json"} < pages.keys()
     for node in NODES:
         state = json.loads(pages[f"state/{node}.json"])
         assert (state["node"], len(state["runs"]), len(state["series"])) == (node, 26, 3)
