@@ -141,10 +141,14 @@ def count_states(node: SiteNode) -> dict[SiteState, int]:
 
 
 def find_worst(node: SiteNode) -> SiteState:
-    """Return the most urgent state of a node: that of an alarm, or of one of its series."""
+    """Return the most urgent state of a node: that of an alarm, or of one of its series.
+
+    Series with too few points count only where there are no others.
+    """
     if any(event.kind in (EventKind.MISSING, EventKind.BROKEN) and event.open for event in node.events):
         return SiteState.MISSING
-    return next(iter(count_states(node)), SiteState.TOO_FEW)
+    known = [state for state in count_states(node) if state is not SiteState.TOO_FEW]
+    return known[0] if known else SiteState.TOO_FEW
 
 
 def sum_up_site(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line: SiteLine) -> tuple[str, SiteState]:
@@ -172,10 +176,15 @@ def sum_up_site(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line: S
         parts += named or [f"{len(alarms)} alarms for what is missing or broken"]
     first = "; ".join(parts)
     first = f"{begin(first)}. " if first else "Nothing is known to have changed. "
-    quiet = [node for node in nodes if find_worst(node) in (SiteState.STEADY, SiteState.TOO_FEW)]
-    rest = "All series are steady" if len(quiet) == total else f"{len(quiet)} of {format_count(total, 'node')} steady"
-    if total > 1 or len(quiet) < total:
-        rest = f"{len(quiet)} of {format_count(total, 'node')} {'is' if len(quiet) == 1 else 'are'} steady"
+    worst = [find_worst(node) for node in nodes]
+    steady, new = worst.count(SiteState.STEADY), worst.count(SiteState.TOO_FEW)
+    if new == total:
+        return "There are too few runs yet to say what is steady.", SiteState.TOO_FEW
+    rest = f"{steady} of {format_count(total, 'node')} {'is' if steady == 1 else 'are'} steady"
+    if total == steady == 1:
+        rest = "The node is steady"
+    if new:
+        rest += f", {new} {'has' if new == 1 else 'have'} too few runs to say"
     suspected = len(by_state[SiteState.SUSPICION])
     if suspected:
         mark = SiteState.SUSPICION if mark is SiteState.STEADY else mark

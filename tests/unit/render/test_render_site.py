@@ -192,6 +192,18 @@ def test_a_suspicion_is_never_called_a_regression(materials: list[NodeMaterial])
     assert find_state(groups[-1].events[0]) is SiteState.SUSPICION
 
 
+def test_too_few_runs_are_not_called_steady() -> None:
+    few = make_node(make_past("new", {}, nights=3))
+    line = merge_commits([few])
+    assert sum_up_site([few], (), line) == (
+        "There are too few runs yet to say what is steady.",
+        SiteState.TOO_FEW,
+    )
+    both = [few, make_node(make_past("quiet", {}))]
+    assert "1 of 2 nodes is steady, 1 has too few runs to say." in sum_up_site(both, (), line)[0]
+    assert "The node is steady." in sum_up_site(both[1:], (), line)[0]
+
+
 def test_directions_follow_the_metric() -> None:
     raw = make_past("epyc", {"copy_rate": -0.06, "decode": -0.06})
     history = judge_history(raw, name_order(raw))
