@@ -238,6 +238,33 @@ def test_many_points_are_thinned_until_they_have_room(browser: Any, tmp_path: Pa
         assert chart.dots() == 101
 
 
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "from=NaN&to=NaN",
+        "from=-1e308&to=1e308&axis=date",
+        "from=0&to=1e300&axis=date",
+        "from=0&to=1e-320&axis=date",
+        "from=1e15&to=1e16",
+        "from=5&to=3",
+        "a=run-3&b=run-3",
+        "a=__proto__&b=constructor&axis=__proto__",
+        "__proto__=1&=&%E0%A4%A=<img>",
+    ],
+)
+def test_an_address_that_somebody_made_up_is_no_trouble(view: View, fragment: str) -> None:
+    """What it asks for is shown as far as there is something to show, and the page says nothing to the console."""
+    view.open(f"index.html#{fragment}")
+    chart = Chart(view.page)
+    assert not chart.panel.is_visible()
+    shown = chart.drawing.evaluate("one => one.outerHTML")
+    assert "NaN" not in shown
+    assert "Infinity" not in shown
+    assert chart.drawing.locator("circle").count() > 0
+    view.page.mouse.move(*chart.spot(pixel_of(COUNT // 2)))
+    assert "n = 5" in chart.read_out.inner_text()
+
+
 def test_broken_numbers_leave_the_page_as_it_is(browser: Any, tmp_path: Path) -> None:
     write_chart(tmp_path, make_numbers(3))
     text = (tmp_path / "index.html").read_text().replace('{"name": "encode of tiny"', '{"name": oops')

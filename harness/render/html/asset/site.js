@@ -82,7 +82,7 @@ function formatValue(value) {
   if (!known(value)) return "–";
   if (value === 0) return "0";
   const size = Math.floor(Math.log10(Math.abs(value)));
-  return size > 15 || size < -9 ? value.toExponential(3) : value.toFixed(Math.max(0, 3 - size));
+  return size >= 12 || size < -7 ? value.toExponential(3) : value.toFixed(Math.max(0, 3 - size));
 }
 
 const formatShare = (share) => `${share < 0 ? "" : "+"}${(100 * share).toFixed(1)} %`.replace("-", "\u2212");
@@ -425,14 +425,16 @@ class Chart {
 
   // ---- What is shown.
 
-  show(range, { replace = false } = {}) {
+  /* A range that is wide enough to be drawn, and within the points; null for one that holds them all. */
+  fit(range) {
     const [low, high] = this.ends();
-    if (range) {
-      const width = Math.max(range[1] - range[0], 2);
-      const first = Math.min(Math.max(range[0], low - 0.5), high + 0.5 - Math.min(width, high - low));
-      range = width >= high - low ? null : [first, first + width];
-    }
-    this.range = range;
+    const width = Math.max(range[1] - range[0], 2);
+    const first = Math.min(Math.max(range[0], low - 0.5), high + 0.5 - Math.min(width, high - low));
+    return width >= high - low ? null : [first, first + width];
+  }
+
+  show(range, { replace = false } = {}) {
+    this.range = range = range && this.fit(range);
     this.redraw();
     this.keep({ replace });
     this.say(range ? `${this.shown().length} of ${this.count} points are shown.` : `All ${this.count} points are shown.`);
@@ -469,8 +471,9 @@ class Chart {
   follow(choice) {
     const range = ["from", "to"].map((name) => Number(choice.get(name) ?? NaN));
     this.byDay = choice.get("axis") === "date";
-    this.range = range.every(Number.isFinite) && range[0] < range[1] ? range : null;
-    this.chosen = ["a", "b"].map((name) => this.data.run.indexOf(choice.get(name) || "-")).filter((number) => number >= 0);
+    this.range = range.every(Number.isFinite) && range[0] < range[1] ? this.fit(range) : null;
+    const chosen = ["a", "b"].map((name) => this.data.run.indexOf(choice.get(name) || "-")).filter((number) => number >= 0);
+    this.chosen = [...new Set(chosen)];
     this.redraw();
     this.showPanel();
   }
@@ -723,7 +726,7 @@ function shorten(words, most) {
 class Compare {
   constructor(place) {
     const { root, nodes } = readBlock(place.dataset.compare);
-    Object.assign(this, { place, root, nodes, sides: {}, loading: {} });
+    Object.assign(this, { place, root, nodes, sides: {}, loading: new Map() });
     this.table = make("div", { class: "compared" });
     this.said = make("p", { role: "status", class: "muted" });
     const form = make("form", { class: "toolbar" }, ...["a", "b"].map((side) => this.offer(side)));
@@ -777,15 +780,15 @@ class Compare {
 
   /* Pages from a disk cannot fetch anything; a script of the site may be added to the page. */
   load(slug) {
-    const found = () => (window.siteData || {})[slug];
+    const found = () => (Object.hasOwn(window.siteData || {}, slug) ? window.siteData[slug] : null);
     if (found()) return Promise.resolve(found());
-    this.loading[slug] ??= new Promise((resolve, reject) => {
+    if (!this.loading.has(slug)) this.loading.set(slug, new Promise((resolve, reject) => {
       const script = make("script", { src: `${this.root}data/${encodeURIComponent(slug)}.js` });
       script.addEventListener("load", () => (found() ? resolve(found()) : reject(new Error(`data/${slug}.js is empty`))));
       script.addEventListener("error", () => reject(new Error(`data/${slug}.js is not there`)));
       document.head.append(script);
-    });
-    return this.loading[slug];
+    }));
+    return this.loading.get(slug);
   }
 
   chosen() {
