@@ -26,6 +26,8 @@ def merge_commits(nodes: Sequence[SiteNode]) -> SiteLine:
 
     Where two nodes contradict each other, which takes wrong dates, the date decides as well.
     """
+    if len(nodes) == 1 and all(one.position == place for place, one in enumerate(nodes[0].commits)):
+        return SiteLine(nodes[0].commits, {one.name: one.position for one in nodes[0].commits})
     known: dict[str, HistoryCommit] = {}
     for node in nodes:
         for one in node.commits:
