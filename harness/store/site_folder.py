@@ -60,7 +60,7 @@ class SiteFolder:
         self._old = known.files if known else {}
         self._is_same = known is not None and (known.schema, known.made_by) == (SITE_SCHEMA, made_by)
         self._made_by = made_by
-        self._about = known.about if known and self._is_same else ""
+        self._old_about = self._about = known.about if known and self._is_same else ""
         self._new: dict[str, SiteFile] = {}
         self._staged: list[str] = []
         self._folders: set[Path] = set()
@@ -151,7 +151,7 @@ class SiteFolder:
             files=dict(sorted(self._new.items())),
             about=self._about,
         )
-        if self._staged or gone or not self._is_same or self._new != self._old:
+        if self._staged or gone or not self._is_same or (self._new, self._about) != (self._old, self._old_about):
             with _refusing(self.path, _UNTOUCHED):
                 self._prepare(manifest)
             with _refusing(self.path, _BEGUN):

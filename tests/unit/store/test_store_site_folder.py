@@ -67,6 +67,24 @@ def test_a_page_whose_values_are_known_is_not_made(tmp_path: Path) -> None:
         assert not folder.keep("never.html", "old")
 
 
+def test_a_site_about_the_same_keeps_the_rest(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    with open_site(tmp_path, "x", force=False, note=lambda _: None) as folder:
+        assert not folder.keep_rest("a")
+        for name, content in OLD.items():
+            assert folder.keep(name, content.decode())
+        folder.commit()
+    with open_site(tmp_path, "x", force=False, note=lambda _: None) as folder:
+        assert folder.keep_rest("a")
+        folder.commit()
+    assert read(tmp_path) == OLD
+    (tmp_path / "index.html").write_bytes(b"spoiled")
+    with open_site(tmp_path, "x", force=False, note=lambda _: None) as folder:
+        assert not folder.keep_rest("a")
+    with open_site(tmp_path, "y", force=False, note=lambda _: None) as folder:
+        assert not folder.keep_rest("a")
+
+
 def test_other_code_makes_all_pages_again_and_writes_those_that_differ(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     with open_site(tmp_path, "y", force=False, note=lambda _: None) as folder:
