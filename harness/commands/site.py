@@ -1,7 +1,6 @@
 """`harness site`: a folder of pages over all results, to look at from disk or to publish."""
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -64,13 +63,12 @@ def site(call: Call, words: SiteWords) -> int:
     plan = SitePlan(
         base_url=base_url,
         options=name_places(call.settings, places),
-        today=datetime.now(UTC).date().isoformat(),
         every_run=words.every_run,
     )
     request = SiteRequest(
         folder=folder,
         plan=plan,
-        made_by=short_hash(package_digest(), plan.replace(today="")),
+        made_by=short_hash(package_digest(), plan),
         nodes=words.nodes,
         force=words.force,
     )

@@ -16,6 +16,8 @@ _HEX = re.compile(r"[0-9a-f]{8,40}")
 # The ids of runs keep their two capital letters, which all of them have.
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-z.-]+")
 _SHA = re.compile(r"[0-9a-f]{40}")
+# A release that is called like the page of a commit, or like the list of them, gets a hash.
+_TAKEN = re.compile(r"[0-9a-f]{12}|index")
 # What Windows takes for a device, whatever follows a dot.
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 
@@ -25,7 +27,10 @@ def make_slug(name: str) -> str:
     plain = _PLAIN.fullmatch(name) and len(name) <= _LONGEST and not _HASHED.fullmatch(name)
     if plain and not _DEVICES.fullmatch(name):
         return name
-    words = _OTHER.sub("-", name.lower()).strip("-")[:_LONGEST].strip("-")
+    return _add_hash(_OTHER.sub("-", name.lower()).strip("-")[:_LONGEST].strip("-"), name)
+
+
+def _add_hash(words: str, name: str) -> str:
     digest = short_hash(name.encode(errors="surrogatepass"), length=8)
     return f"{words}-{digest}" if words else digest
 
@@ -43,13 +48,15 @@ def series_page(key: SeriesKey) -> str:
 
 def run_page(node: str, run_id: str) -> str:
     """Return the page of a run."""
-    name = run_id if _RUN.fullmatch(run_id) else make_slug(run_id)
+    name = run_id if _RUN.fullmatch(run_id) and len(run_id) <= _LONGEST else make_slug(run_id)
     return f"{node_folder(node)}runs/{name}.html"
 
 
 def commit_page(name: str) -> str:
     """Return the page of a commit, by its sha or its release."""
-    return f"commits/{name[:_SHORT] if _SHA.fullmatch(name) else make_slug(name)}.html"
+    if _SHA.fullmatch(name):
+        return f"commits/{name[:_SHORT]}.html"
+    return f"commits/{_add_hash(name, name) if _TAKEN.fullmatch(name) else make_slug(name)}.html"
 
 
 def event_page(event: str) -> str:

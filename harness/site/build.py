@@ -74,7 +74,7 @@ class StoredNodes(Sequence[SiteNode]):
 def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> SiteOutcome:
     """Make a site, or bring it up to date; raises UnfitError if it cannot be written: the old one stays as it was."""
     plan, note = request.plan, around.console.note
-    look = look_around(around.places, around.console, around.triage, (SITE_SCHEMA, plan.replace(today="")))
+    look = look_around(around.places, around.console, around.triage, (SITE_SCHEMA, plan))
     for error in look.errors:
         around.console.warn(f"harness: {error}")
     around = around._replace(heard=frozenset(map(str, look.errors)))
@@ -148,15 +148,20 @@ def _make_node(folder: SiteFolder, pages: Iterable[Page], node: SiteNode, note: 
 
 def _put_all(folder: SiteFolder, pages: Iterable[Page], note: Callable[[str], None]) -> None:
     """Put all pages, of which those are made whose values are not those of the old ones; by all processors, if many."""
-    due = [page for page in pages if not folder.keep(page.path, page.values)]
+    due: dict[str, Page] = {}
+    for page in pages:
+        # Others choose names, and may choose two that lead to one address: the first page has it.
+        if page.path not in due and not folder.holds(page.path) and not folder.keep(page.path, page.values):
+            due[page.path] = page
+    ordered = tuple(due.values())
 
     def make(number: int) -> bytes:
-        return due[number].make()
+        return ordered[number].make()
 
-    numbers = range(len(due))
-    if len(due) < _ALONE:
+    numbers = range(len(ordered))
+    if len(ordered) < _ALONE:
         contents: Iterable[bytes] = map(make, numbers)
     else:
         contents = share(make, numbers, fallen=make, note=note, chunk=_CHUNK)
-    for page, content in zip(due, contents, strict=True):
+    for page, content in zip(ordered, contents, strict=True):
         folder.put(page.path, content, page.values)

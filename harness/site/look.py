@@ -1,9 +1,11 @@
 """A look at the results before anything of them is read: which nodes there are, and whether their pages are new."""
 
+import contextlib
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +24,9 @@ from harness.store.night_file import list_nights
 from harness.system.console import Console
 
 _DIGITS = 16
+# A record that changes meanwhile is read again.
+_ATTEMPTS = 3
+_DAY = re.compile(r"[0-9]{8}")
 # The files of a clone that change when it gets commits.
 _OF_CLONE = ("FETCH_HEAD", "shallow", "packed-refs")
 
@@ -45,37 +50,51 @@ def look_around(places: Places, console: Console, triage: Iterable[Triage], word
     """Return which nodes there are; `words` are what the pages of all nodes depend on beside the results."""
 
     def ask(index: RunIndex) -> tuple[list[ChosenRun], list[UnreadableError]]:
-        index.refresh()
-        return index.choose(), list(index.errors)
+        found: list[ChosenRun] = []
+        for _ in range(_ATTEMPTS):
+            index.refresh()
+            found = index.choose()
+            if index.confirm(found):  # else a record was changed in its place, which no folder shows
+                break
+        return found, list(index.errors)
 
     runs, errors = ask_index(places, console, ask)
     grouped: defaultdict[str, list[ChosenRun]] = defaultdict(list)
     for one in runs:
         grouped[one.node].append(one)
+    errors += [_refuse_nameless(one) for one in grouped.pop("", ())]
     common = (*words, [(one.event, one.state, one.note, one.who) for one in triage], _stamp_clones(places.cache))
     nodes = (NodeLook(node, own, _sum_up(places.results, node, own, common)) for node, own in sorted(grouped.items()))
     return ResultsLook(tuple(nodes), tuple(errors))
 
 
+def _refuse_nameless(run: ChosenRun) -> UnreadableError:
+    """Return why a run is on no page: a question for the runs without a node is one for those of all nodes."""
+    hint = f"write one into {run.path}{os.sep}{RUN}, or remove the folder"
+    return UnreadableError(f"{run.path} is left out", cause="it names no node", hint=hint)
+
+
 def _sum_up(results: Path, node: str, runs: list[ChosenRun], common: tuple[object, ...]) -> str:
-    files = [*list_nights(results, node), *list_files(results, node)]
+    nights = list_nights(results, node)
     stamps = [(one.path, stamp_file(f"{one.path}{os.sep}{RUN}")) for one in runs]
-    stamps += [(str(path), stamp_file(str(path))) for path in files]
-    newest = max((one.start for one in runs), default="")
-    nights = [path.name[:8] for path in files[:1]]
-    return short_hash(node, stamps, common, _is_silent([newest[:10].replace("-", ""), *nights]), length=_DIGITS)
+    stamps += [(str(path), stamp_file(str(path))) for path in (*nights, *list_files(results, node))]
+    days = {one.start[:10].replace("-", "") for one in runs} | {path.name[:8] for path in nights}
+    return short_hash(node, stamps, common, _find_silence(days), length=_DIGITS)
 
 
-def _is_silent(days: Iterable[str]) -> bool:
-    """Return whether a node, if it is watched, has been silent for so long that this is an alarm."""
-    known = []
-    for day in days:
-        try:
-            known.append(datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC).date())
-        except ValueError:
-            continue
-    today: date = datetime.now(UTC).date()
-    return bool(known) and (today - max(known)).days > SILENT_NIGHTS
+def _find_silence(days: Iterable[str]) -> tuple[bool, int]:
+    """Return whether a node, if it is watched, has been silent for so long that this is an alarm.
+
+    And how many days, by a clock that was ahead, are still to come: they count when they are there.
+    """
+    today = datetime.now(UTC).date()
+    known = sorted(day for day in days if _DAY.fullmatch(day))
+    past = [day for day in known if day <= f"{today:%Y%m%d}"]
+    for day in reversed(past):
+        with contextlib.suppress(ValueError):  # there is no such day
+            newest = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC).date()
+            return (today - newest).days > SILENT_NIGHTS, len(known) - len(past)
+    return False, len(known) - len(past)
 
 
 def _stamp_clones(cache: Path) -> list[str]:

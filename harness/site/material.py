@@ -1,6 +1,6 @@
 """What the pages of one node are made of, loaded from the results."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from harness.judge.site_node import NodeFacts, make_site_node
 from harness.records.bisection import BisectReport
 from harness.records.card import RunFilter
 from harness.records.history import History
+from harness.records.raw_history import RunDetail
 from harness.records.triage import Triage
 from harness.render.format.format import RunSheet
 from harness.render.html.site import NodeMaterial, SitePlan
@@ -48,7 +49,7 @@ def load_material(look: NodeLook, plan: SitePlan, around: Surroundings) -> NodeM
     question = HistoryQuestion(RunFilter(node=node), plan.options, heard=around.heard)
     known = know_history(places, around.environ, console, question)
     history = known.history.replace(events=add_triage(known.history.events, around.triage))
-    runs = sorted(known.raw.details.values(), key=lambda one: (one.start, one.run_id))
+    runs = _list_runs(known.raw.details.values())
     nights = load_nights(places.results, node, _NIGHTS, console.note_once)
     bisections = tuple(_read_bisections(history, node, around))
     unreadable = [one.line for one in known.errors if str(one) not in around.heard]
@@ -68,6 +69,12 @@ def load_material(look: NodeLook, plan: SitePlan, around: Surroundings) -> NodeM
     details = {one.run_id: one for one in runs}
     reader = _make_reader({one.run_id: one.path for one in runs}, console.note_once)
     return NodeMaterial(make_site_node(facts), history, details, known.raw.machines, nights, bisections, reader)
+
+
+def _list_runs(details: Iterable[RunDetail]) -> list[RunDetail]:
+    """Return runs, oldest first; of one that was copied to another place the first counts."""
+    runs = {one.run_id: one for one in sorted(details, key=lambda one: one.path, reverse=True)}
+    return sorted(runs.values(), key=lambda one: (one.start, one.run_id))
 
 
 def _make_reader(paths: Mapping[str, str], note: Callable[[str], None]) -> Callable[[str], RunSheet | None]:

@@ -24,6 +24,7 @@ from harness.store.site_manifest import (
     SiteFile,
     SiteManifest,
     digest_content,
+    has_manifest,
     is_inside,
     is_whole,
     load_manifest,
@@ -81,6 +82,10 @@ class SiteFolder:
     def knows(self, path: str) -> bool:
         """Return whether the manifest of the old site names a file."""
         return path in self._old
+
+    def holds(self, path: str) -> bool:
+        """Return whether a file of the new site was put or kept at a path."""
+        return path in self._new
 
     def keep(self, path: str, values: str) -> bool:
         """Keep a page that is as it was written, by the same code and of the same `values`; return whether it is."""
@@ -224,7 +229,7 @@ def _hold(path: Path, note: Callable[[str], None]) -> Iterator[None]:
 
 def _require_ours(path: Path, *, force: bool, note: Callable[[str], None]) -> None:
     """Refuse a folder with files of others, unless there is a site already; what begins with a dot is no page."""
-    if os.path.lexists(path / MANIFEST):
+    if has_manifest(path):
         return
     foreign = sorted(one.name for one in path.iterdir() if not one.name.startswith(".") and not _is_empty(one))
     if not foreign:

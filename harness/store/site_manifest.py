@@ -3,6 +3,7 @@
 import hashlib
 import stat
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -12,6 +13,7 @@ from harness.records.site import SITE_SCHEMA, SiteNode
 from harness.system.foreign import read_bytes
 
 MANIFEST = "site.json"
+_T = TypeVar("_T")
 
 
 class SiteFile(Record, gc=False):
@@ -36,22 +38,36 @@ class SiteManifest(Record):
     about: str = ""
 
 
+class _AnyManifest(msgspec.Struct):
+    """What the manifests of all versions of the harness have."""
+
+    schema: int
+    made_by: str
+    files: dict[str, msgspec.Raw]
+
+
+def has_manifest(folder: Path) -> bool:
+    """Return whether a site of the harness, of whatever version, is in a folder: others name files `site.json`, too."""
+    return _read(folder / MANIFEST, folder, _AnyManifest) is not None
+
+
 def load_manifest(folder: Path) -> SiteManifest | None:
     """Return the manifest of a site; None where there is none, or one that cannot be used."""
-    try:
-        found = msgspec.json.decode(read_bytes(folder / MANIFEST, within=folder), type=SiteManifest)
-    except (UnreadableError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    return found if all(map(is_inside, found.files)) else None
+    found = _read(folder / MANIFEST, folder, SiteManifest)
+    return found if found and all(map(is_inside, found.files)) else None
 
 
 def load_site_node(folder: Path, path: str) -> SiteNode | None:
     """Return a node as it is stored beside the pages; None where that cannot be used."""
+    found = _read(folder / path, folder, SiteNode)
+    return found if found and found.schema == SITE_SCHEMA else None
+
+
+def _read(path: Path, folder: Path, kind: type[_T]) -> _T | None:
     try:
-        found = msgspec.json.decode(read_bytes(folder / path, within=folder), type=SiteNode)
+        return msgspec.json.decode(read_bytes(path, within=folder), type=kind)
     except (UnreadableError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return found if found.schema == SITE_SCHEMA else None
 
 
 def is_inside(path: str) -> bool:

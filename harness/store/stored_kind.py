@@ -12,6 +12,9 @@ from harness.records.record import Record
 from harness.store.bundle import OWN_FILE
 from harness.system.fresh import make_folders, write_atomic
 
+# The name of a folder is at most so long.
+_MOST_BYTES = 255
+
 
 class StoredKind(NamedTuple):
     """A kind of such files: what it is called, how their names end, the word for the latest, and a command for one.
@@ -43,6 +46,8 @@ def list_stored(results: Path, kind: StoredKind, node: str = "", wanted: str = "
 
     Their ids begin with `wanted`; if one has it as its whole id, it is the only one.
     """
+    if node and (not is_plain(node) or len(node.encode(errors="replace")) > _MOST_BYTES):
+        return []  # no folder has such a name
     pattern = f"{glob.escape(node) or '*'}/*/{glob.escape(wanted)}*{kind.end}"
     found = sorted(results.glob(pattern), key=lambda path: path.name, reverse=True)
     return [path for path in found if path.name == f"{wanted}{kind.end}"] or found

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -188,11 +189,77 @@ def test_folders_that_are_no_place_for_a_site(own: Kit) -> None:
     (thesis / "index.html").write_text("mine")
     assert "index.html" in refuse(own, "-o", str(thesis), code=2)
     assert (thesis / "index.html").read_text() == "mine"
+    (thesis / "site.json").write_text('{"schema": 1, "title": "of another program"}')
+    assert "site.json" in refuse(own, "-o", str(thesis), code=2)
+    assert (thesis / "index.html").read_text() == "mine"
     (own.folder / "file").write_text("mine")
     refuse(own, "-o", str(own.folder / "file"), code=3)
     done = own.harness("site", "-o", str(thesis), "--force")
     assert done.returncode == 0
     assert "index.html" in done.stderr
+
+
+def edit(kit: Kit, number: int, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the record of a run, by its number in the order of time on all nodes."""
+    path = sorted(kit.bundles(), key=lambda one: one.name)[number] / "run.json"
+    record = json.loads(path.read_text())
+    change(record)
+    path.write_text(json.dumps(record))
+
+
+def test_a_run_that_was_copied_has_one_page(own: Kit) -> None:
+    first = sorted(own.bundles())[0]
+    shutil.copytree(first, first.with_name("copy"))
+    other = own.results / NODES[1] / "2024-01"
+    other.mkdir()
+    shutil.copytree(first, other / first.name)
+    assert make(own)["nodes"] == sorted(NODES)
+    state = json.loads(read(own)[f"state/{first.parents[1].name}.json"])
+    assert [one["id"] for one in state["runs"]].count(first.name) == 1
+
+
+def test_names_that_lead_to_one_page_are_no_obstacle(own: Kit) -> None:
+    for number in range(4):  # commits with the same twelve digits, which somebody made up
+        sha = f"abcdefabcdef{number:028x}"
+        edit(own, number, lambda run, sha=sha: run["source"]["commit"].update(sha=sha))  # type: ignore[misc]
+    for number, name in ((4, "abcdefabcdef"), (5, "index")):
+        edit(own, number, lambda run, name=name: run["source"]["commit"].update(sha="", release=name))  # type: ignore[misc]
+    make(own)
+    pages = read(own)
+    assert b"Commits that were measured" in pages["commits/index.html"]
+    assert "commits/abcdefabcdef.html" in pages
+    assert sum(path.startswith(("commits/abcdefabcdef-", "commits/index-")) for path in pages) == 2
+    assert make(own)["written"] == 0
+
+
+def test_a_record_that_was_changed_in_its_place_is_seen_at_once(own: Kit) -> None:
+    make(own)
+    time.sleep(3)  # a record that has just been written is looked at in any case
+    make(own)
+    edit(own, 9, lambda run: run["source"]["commit"].update(message="another subject"))
+    (own.bundles()[0] / "run.json").write_text("{")
+    assert "cannot be understood" in make(own, code=5)["unreadable"][0]
+    updated = read(own)
+    shutil.rmtree(own.folder / "site")
+    make(own, code=5)
+    whole = read(own)
+    assert {path for path in whole if whole[path] != updated.get(path)} <= {"site.json"}
+    assert whole.keys() == updated.keys()
+
+
+@pytest.mark.parametrize("name", ["x" * 4000, "/../etc", "..", "a/b", "\N{RIGHT-TO-LEFT OVERRIDE}x", "**", "~"])
+def test_a_node_may_have_any_name(own: Kit, name: str) -> None:
+    edit(own, 0, lambda run: run["node"].update(name=name))
+    assert sorted(make(own)["nodes"]) == sorted([*NODES, name])
+    assert make(own)["written"] == 0
+
+
+def test_a_run_without_a_node_is_named(own: Kit) -> None:
+    edit(own, 0, lambda run: run["node"].update(name=""))
+    made = make(own, code=5)
+    assert made["nodes"] == sorted(NODES)
+    assert "it names no node" in made["unreadable"][0]
+    assert b"it names no node" in read(own)["unreadable.html"]
 
 
 @pytest.mark.parametrize(

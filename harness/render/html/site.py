@@ -42,12 +42,11 @@ from harness.render.html.site_series import cut_sheet, link_series, make_sheet, 
 class SitePlan(Record):
     """What all pages share: where they will be hosted, empty if that is not known, and options for their commands.
 
-    `options` make another command use the same folders, such as `--results DIR`; `today` is the UTC date.
+    `options` make another command use the same folders, such as `--results DIR`.
     """
 
     base_url: str = ""
     options: str = ""
-    today: str = ""
     every_run: bool = False
 
 

@@ -57,5 +57,8 @@ def test_pages_have_the_names_that_people_know() -> None:
     assert commit_page("a1b2c3d4e5f6" + "0" * 28) == "commits/a1b2c3d4e5f6.html"
     assert commit_page("v1.8.5") == "commits/v1.8.5.html"
     assert commit_page("A" * 40).startswith("commits/aaaa")
+    assert re.fullmatch(r"commits/a1b2c3d4e5f6-[0-9a-f]{8}\.html", commit_page("a1b2c3d4e5f6")), "a release"
+    assert re.fullmatch(r"commits/index-[0-9a-f]{8}\.html", commit_page("index")), "a release"
     assert event_page("77f0d518") == "events/77f0d518.html"
     assert is_inside(run_page("desk", "../../x"))
+    assert len(run_page("desk", f"20260529T000004Z-{'a' * 230}")) < 100

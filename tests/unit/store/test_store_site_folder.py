@@ -129,12 +129,22 @@ def test_a_page_that_was_only_touched_is_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", '{"schema": 1}', "\x00", '{"schema": "a"}', "[" * 100_000, "../", '{"schema": 9}']
 )
-def test_a_damaged_manifest_is_written_again(tmp_path: Path, text: str) -> None:
+def test_a_damaged_manifest_is_written_again_if_that_is_wanted(tmp_path: Path, text: str) -> None:
     write(tmp_path, OLD)
     (tmp_path / MANIFEST).write_text(text)
-    assert write(tmp_path, NEW).written == 3
+    with pytest.raises(UsageError, match="holds other files"):  # it may be that of another program
+        write(tmp_path, NEW)
+    assert read(tmp_path) == OLD
+    assert write(tmp_path, NEW, force=True).written == 3
     assert {name: content for name, content in read(tmp_path).items() if name in NEW} == NEW
     assert json.loads((tmp_path / MANIFEST).read_text())["schema"] == 1
+
+
+def test_a_site_of_another_version_is_written_again(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    manifest = json.loads((tmp_path / MANIFEST).read_text()) | {"schema": 99, "more": [1]}
+    (tmp_path / MANIFEST).write_text(json.dumps(manifest))
+    assert write(tmp_path, NEW).written == 3
 
 
 def test_a_manifest_cannot_have_files_of_others_removed(tmp_path: Path) -> None:
