@@ -3,25 +3,41 @@
 python -m tests.browser.chromium    says which tests are skipped for want of one, and why
 """
 
+import functools
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# On a busy node a cold browser takes long to start. No test is about how long.
+PATIENCE_MS = 180_000
 
 
+@functools.cache
 def find_chromium() -> str:
-    """Return the path of the browser; empty where there is none."""
-    return next((path for path in map(shutil.which, _NAMES) if path), "")
+    """Return the path of a browser that starts; empty where there is none.
+
+    Ubuntu has a program of that name that only says how a browser can be installed.
+    """
+    return next((path for path in map(shutil.which, _NAMES) if path and _starts(path)), "")
+
+
+def _starts(path: str) -> bool:
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, timeout=PATIENCE_MS / 1000, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
 
 def why_not() -> str:
     """Return why there is no browser to test with, and what would make one; empty where there is one."""
     if not find_chromium():
-        return "there is no Chromium here (Debian and Ubuntu: apt install chromium)"
+        return "there is no Chromium here that starts (Debian: apt install chromium)"
     try:
         import playwright.sync_api  # noqa: F401
     except ImportError:
@@ -38,7 +54,10 @@ def launch() -> Iterator[Any]:
     words = ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=words, env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+            executable_path=find_chromium(),
+            args=words,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            timeout=PATIENCE_MS,
         )
         try:
             yield browser

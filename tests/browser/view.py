@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tests.browser.chromium import PATIENCE_MS
+
 # Runs before anything of the page does: what the policy of the page blocked, and how much was moved while it was shown.
 _WATCH = """
 window.__blocked = [];
@@ -87,6 +89,7 @@ def look(browser: Any, home: str, **options: Any) -> Iterator[View]:
     """Offer a view of a site at `home`, an address that ends in a slash; nothing may be wrong with it in the end."""
     context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, "reduced_motion": "reduce", **options})
     try:
+        context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(_WATCH)
         view = View(context, home)
         yield view
