@@ -11,7 +11,6 @@ import pytest
 from tests.browser.scene import Scene
 from tests.browser.shelf import KINDS, Shelf
 from tests.browser.view import View, home_of, look
-from tests.flow.kit import wait_for
 
 WIDTHS = (360, 768, 1200, 2560)
 
@@ -56,7 +55,7 @@ def test_pages_from_the_server(browser: Any, scene: Scene, shelf: Shelf) -> None
                 judge_page(view, address)
     finally:
         child.send_signal(signal.SIGINT)
-        wait_for(lambda: child.poll() is not None)
+        child.communicate(timeout=120)
 
 
 def test_links_lead_somewhere_and_every_page_is_reached(shelf: Shelf) -> None:
