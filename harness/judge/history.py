@@ -147,7 +147,7 @@ def _rank(key: SeriesKey) -> tuple[object, ...]:
     """Return what sorts series as people want them: whisper's first, and numbers in cases by their size."""
     benchmark = _BENCHMARKS.index(key.case.benchmark) if key.case.benchmark in _BENCHMARKS else len(_BENCHMARKS)
     metric = _METRICS.index(key.metric) if key.metric in _METRICS else len(_METRICS)
-    params = [(name, int(value) if value.isdecimal() else -1, value) for name, value in key.case.params]
+    params = [(name, float(value) if value.isdecimal() else -1, value) for name, value in key.case.params]
     return key.node, key.config, benchmark, key.case.benchmark, params, metric
 
 

@@ -23,12 +23,12 @@ from harness.whisper.workload import (
 def list_roofs(run: Run) -> tuple[Roof, ...]:
     """Return the measured limits of a run for each number of threads that has both, the fewest first."""
     summaries = summarize_run(run)
-    counts = sorted({int(case.get("threads")) for case, _ in summaries if case.benchmark == ROOFLINE})
+    known = {case.count("threads") for case, _ in summaries if case.benchmark == ROOFLINE}
     found = []
-    for count in counts:
+    for count in sorted(one for one in known if one):
         case = Case.of(ROOFLINE, threads=count)
         peak, read = (summaries.get((case, metric.name)) for metric in (PEAK_FLOP_RATE, READ_RATE))
-        if peak and read:
+        if peak and read and peak.median > 0 and read.median > 0:
             found.append(Roof(threads=count, peak=peak.median, read=read.median))
     return tuple(found)
 
@@ -46,10 +46,9 @@ def list_roof_points(run: Run) -> tuple[RoofPoint, ...]:
 
 def _place(share: RooflineShare) -> Iterator[RoofPoint]:
     case, shape = share.case, shape_of(share.case.get("model"))
-    threads = int(case.get("threads"))
+    threads, n = case.count("threads") or 0, case.count("n")
     kind = weights_type(case.get("model"))
-    if share.metric == FLOP_RATE.name and case.get("type") in BLOCKS and case.get("n").isdecimal():
-        n = int(case.get("n"))
+    if share.metric == FLOP_RATE.name and case.get("type") in BLOCKS and n:
         intensity = count_mul_mat(n) / count_mul_mat_bytes(n, case.get("type"))
         yield RoofPoint(case=case, metric=share.metric, threads=threads, intensity=intensity, rate=share.achieved)
     elif share.metric == ENCODE.name and shape and kind in BLOCKS:

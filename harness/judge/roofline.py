@@ -123,7 +123,8 @@ def _judge_move(run: Run) -> Iterator[Caveat]:
 def _share(run: Run, summaries: Summaries, key: tuple[Case, str], summary: Summary) -> Iterator[RooflineShare]:
     case, metric = key
     shape = shape_of(case.get("model")) if run.config.backend not in ACCELERATORS else None
-    if not case.get("threads").isdecimal():  # an imported run may not say
+    threads = case.count("threads")
+    if threads is None or summary.median <= 0:  # an imported run may not say, or say what cannot be
         return
     if metric == FLOP_RATE.name and case.benchmark == Benchmark.MUL_MAT:
         yield from _against(summaries, PEAK_FLOP_RATE.name, key, summary.median)
@@ -131,7 +132,7 @@ def _share(run: Run, summaries: Summaries, key: tuple[Case, str], summary: Summa
         yield from _against(summaries, PEAK_FLOP_RATE.name, key, count_encode(shape) / (summary.median * 1e6))
     elif metric == DECODE.name and shape and _is_typed(run, case.get("model")):
         moved_bytes = count_decode_bytes(shape, weights_type(case.get("model")), MEAN_N_PAST)
-        cached = moved_bytes <= last_cache_bytes(run.node, int(case.get("threads")))
+        cached = moved_bytes <= last_cache_bytes(run.node, threads)
         for share in _against(summaries, READ_RATE.name, key, moved_bytes / (summary.median * 1e6)):
             yield share.replace(cached=cached)
 
@@ -139,7 +140,7 @@ def _share(run: Run, summaries: Summaries, key: tuple[Case, str], summary: Summa
 def _against(summaries: Summaries, roofline: str, key: tuple[Case, str], achieved: float) -> Iterator[RooflineShare]:
     case, metric = key
     top = summaries.get((Case.of(ROOFLINE, threads=case.get("threads")), roofline))
-    if top:
+    if top and top.median > 0:
         yield RooflineShare(case=case, metric=metric, achieved=achieved, roof=top.median, unit=METRICS[roofline].unit)
 
 

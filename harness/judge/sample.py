@@ -132,5 +132,5 @@ def _order(runs: Sequence[Run]) -> list[Key]:
 
 def _natural(key: Key) -> tuple[str, tuple[tuple[str, int, str], ...]]:
     """Return a sort key that orders numbers as numbers: n=64 before n=128."""
-    params = ((name, int(value) if value.isdecimal() else 0, value) for name, value in key[0].params)
+    params = ((name, float(value) if value.isdecimal() else 0, value) for name, value in key[0].params)
     return key[0].benchmark, tuple(params)

@@ -14,6 +14,8 @@ from harness.records.record import Record
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _VALUE = re.compile(r"[^/=\s]+")
+# Longer numbers are not those of threads or sizes, and too large to compute with.
+_DIGITS = 9
 # Stands between the two values of a parameter in which the sides of a comparison differ.
 _TO = "->"
 
@@ -70,6 +72,11 @@ class Case(Record, order=True):
     def get(self, name: str) -> str:
         """Return the value of parameter `name`, or an empty string."""
         return dict(self.params).get(name, "")
+
+    def count(self, name: str) -> int | None:
+        """Return parameter `name` as a whole number, None where it is none, or one that counts nothing real."""
+        word = self.get(name)
+        return int(word) if word.isdecimal() and len(word) <= _DIGITS else None
 
 
 def name_cases(cases: Iterable[Case]) -> dict[Case, Case]:

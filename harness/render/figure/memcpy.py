@@ -25,7 +25,7 @@ _SINGLE = "no extra thread"
 def draw_memcpy(run: Run) -> Figure:
     """Return the copy rates of a run by threads: every process as a small dot, medians as a line."""
     summaries = {key: one for key, one in summarize_run(run).items() if _is_copy(key)}
-    counts = {int(case.get("threads")): case for case, _ in summaries if not case.get("loop")}
+    counts = {case.count("threads") or 0: case for case, _ in summaries if not case.get("loop")}
     by_count = {count: summaries[counts[count], COPY_RATE.name] for count in sorted(counts)}
     single = next((one for (case, _), one in summaries.items() if case.get("loop")), None)
     values = [value for key, sample in sample_run(run).items() if _is_copy(key) for value in sample]
@@ -58,7 +58,7 @@ def draw_memcpy(run: Run) -> Figure:
 
 def _is_copy(key: Key) -> bool:
     case, metric = key
-    return case.benchmark == Benchmark.MEMCPY and metric == COPY_RATE.name and case.get("threads").isdecimal()
+    return case.benchmark == Benchmark.MEMCPY and metric == COPY_RATE.name and bool(case.count("threads"))
 
 
 def _lay_threads(counts: Sequence[int]) -> PlotAxis:
@@ -80,7 +80,7 @@ def _draw_values(drawing: Drawing, plot: Plot, run: Run) -> None:
     for (case, metric), sample in sample_run(run).items():
         if _is_copy((case, metric)) and not case.get("loop") and len(sample) > 1:
             for value in sample:
-                drawing.mark(plot.place(float(case.get("threads")), value), "fill-line-1 faint", size=2.2)
+                drawing.mark(plot.place(case.count("threads") or 0, value), "fill-line-1 faint", size=2.2)
 
 
 def _draw_medians(drawing: Drawing, plot: Plot, by_count: Mapping[int, Summary]) -> None:

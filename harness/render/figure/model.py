@@ -51,7 +51,7 @@ def draw_models(runs: Sequence[Run], names: Sequence[str] = (), *, width: int = 
 
     Panels stand side by side as far as there is room, otherwise below each other.
     """
-    runs = runs[: len(_SHAPES)]
+    given, runs = len(runs), runs[: len(_SHAPES)]
     names = _name_runs(runs, names)
     rows = list_rows(runs)
     metrics = [one for one in TABLE_METRICS if any(one.name in own for row in rows for own in row.summaries)]
@@ -60,7 +60,7 @@ def draw_models(runs: Sequence[Run], names: Sequence[str] = (), *, width: int = 
     legend = _LEGEND if len(runs) > 1 else 0.0
     height = int(_TITLE + legend + panel * max(1, math.ceil(len(metrics) / beside)))
     drawing = Drawing()
-    title = "Models by metric, with 95 % intervals"
+    title = f"Models by metric{_describe_intervals(rows)}"
     drawing.write((12, 17), fit_words(title, width - 24, 15.5), "fill-text title")
     if legend:
         _draw_legend(drawing, names, width)
@@ -77,7 +77,7 @@ def draw_models(runs: Sequence[Run], names: Sequence[str] = (), *, width: int = 
     return Figure(
         kind=FigureKind.MODELS,
         title=title,
-        summary=_describe(rows, metrics, len(runs)),
+        summary=_describe(rows, metrics, given),
         width=width,
         height=height,
         marks=drawing.finish(),
@@ -105,7 +105,8 @@ def list_rows(runs: Sequence[Run]) -> list[PlottedCase]:
 
 def _name_runs(runs: Sequence[Run], names: Sequence[str]) -> list[str]:
     """Return a name for each run: what it is called, else its commit and day if no other run has them."""
-    short = [f"{run.source.commit.release or run.source.commit.sha[:8]}, {run.start[:10]}" for run in runs]
+    commits = [run.source.commit.release or run.source.commit.sha[:8] for run in runs]
+    short = [", ".join(filter(None, (commit, run.start[:10]))) for commit, run in zip(commits, runs, strict=True)]
     called = short if len(set(short)) == len(runs) else [run.id for run in runs]
     return [*names, *called[len(names) :]]
 
@@ -187,9 +188,15 @@ def _describe(rows: Sequence[PlottedCase], metrics: Sequence[Metric], runs: int)
         return "No model was measured."
     of = f" of {format_count(runs, 'run')}" if runs > 1 else ""
     names = ", ".join(metric.name for metric in metrics)
-    alone = all(one.low is None for row in rows for own in row.summaries for one in own.values())
-    lacking = " No case has enough repetitions for an interval." if alone else ""
-    return f"{format_count(len(rows), 'case')}{of} by {names}.{lacking}"
+    lacking = "" if _describe_intervals(rows) else " No case has enough repetitions for an interval."
+    cut = f" The first {len(_SHAPES)} runs are shown." if runs > len(_SHAPES) else ""
+    return f"{format_count(len(rows), 'case')}{of} by {names}.{lacking}{cut}"
+
+
+def _describe_intervals(rows: Sequence[PlottedCase]) -> str:
+    """Return how sure the intervals are that are drawn, the least sure one; empty where none is."""
+    known = [one.confidence for row in rows for own in row.summaries for one in own.values() if one.low is not None]
+    return f", with {100 * min(known):.0f} % intervals" if known else ""
 
 
 def _tabulate(rows: Sequence[PlottedCase], metrics: Sequence[Metric], names: Sequence[str]) -> FigureTable:

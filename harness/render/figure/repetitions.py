@@ -61,9 +61,14 @@ def list_repeated(run: Run) -> list[RepeatedCase]:
     found = []
     for (case, metric), values in sorted(samples.items(), key=lambda one: one[0][0].benchmark != Benchmark.WHISPER):
         known = tuple(value for value in values if math.isfinite(value))
-        if len(known) > 1 and (middle := median(known)) > 0 and math.isfinite(max(known) / middle * 100):
+        if len(known) > 1 and (middle := median(known)) > 0 and _is_drawable(known, middle):
             found.append(RepeatedCase(name=label_case(case, shared), metric=metric, values=known, middle=middle))
     return found
+
+
+def _is_drawable(values: Sequence[float], middle: float) -> bool:
+    """Return whether the distances from the median are numbers: those of huge values from a tiny one are not."""
+    return all(math.isfinite(100 * (value / middle - 1)) for value in (min(values), max(values)))
 
 
 def draw_repetitions(run: Run, *, width: int = 1000) -> Figure:

@@ -90,7 +90,7 @@ def _make_grid(name: str, own: Sequence[SiteSeries], root: str, *, by_node: bool
         places.setdefault((one.key.node, row), {})[one.key.case.get(across) if across else one.key.metric] = one
     columns = list(dict.fromkeys(column for row in places.values() for column in row))
     if across:
-        columns.sort(key=lambda text: (int(text) if text.isdecimal() else -1, text))
+        columns.sort(key=lambda text: (float(text) if text.isdecimal() else -1, text))
     else:
         columns = [metric for metric in metrics if metric in columns]
     heads = tuple(_head(column, across, metrics[0]) for column in columns)

@@ -181,3 +181,31 @@ def test_copies_are_points_by_threads() -> None:
 def test_a_run_without_copies_says_so() -> None:
     assert check_figure(lambda: draw_memcpy(factory.run())).summary == "No memory copy was measured."
     assert math.isfinite(draw_memcpy(copies(1.0)).height)
+
+
+@pytest.mark.parametrize("threads", ["9" * 400, "9" * 5000, "x", "0"])
+def test_numbers_of_threads_that_cannot_be(threads: str) -> None:
+    """A bundle from elsewhere may say anything: what is no number of threads is not drawn, and nothing ends early."""
+    roof, copy = Case.of("roof", threads=threads), Case.of("memcpy", threads=threads)
+    run = measured(
+        product(64, 5.0),
+        (roof, "peak_flop_rate", 50.0),
+        (roof, "read_rate", 5.0),
+        (copy, "copy_rate", 8.0),
+        (Case.of("memcpy", threads=2), "copy_rate", 9.0),
+        (Case.of("mul_mat", n="9" * 5000, type="f32", threads=threads), "flop_rate", 4.0),
+    )
+    assert [roof.threads for roof in list_roofs(run)] == [2]
+    assert [point.rate for point in list_roof_points(run)] == [5.0]
+    check_figure(lambda: draw_roofline(run))
+    figure = check_figure(lambda: draw_memcpy(run))
+    assert [row[0] for row in figure.table.rows] == ["2"]
+
+
+def test_a_roof_of_zero_is_none() -> None:
+    roof = Case.of("roof", threads=2)
+    values = ((roof, "peak_flop_rate", 0.0), (roof, "read_rate", 0.0), product(64, 5.0))
+    run = factory.run(factory.result("x", Phase.BENCHMARK, Status.PASSED, *values))
+    assert list_roofs(run) == ()
+    assert list_roof_points(run) == ()
+    check_figure(lambda: draw_roofline(run))

@@ -143,3 +143,30 @@ def test_many_repetitions_are_one_element_and_many_cases_in_the_table() -> None:
     check_figure(many)
     assert many.summary.endswith("the first 40 cases and metrics are shown.")
     assert len(many.table.rows) == 40
+
+
+def test_title_names_intervals_only_where_there_are_some() -> None:
+    run = make_run()
+    least = min(one.confidence for row in list_rows([run]) for own in row.summaries for one in own.values())
+    assert least >= 0.95
+    assert draw_models([run]).title == f"Models by metric, with {100 * least:.0f} % intervals"
+    assert draw_models([make_run(count=1)]).title == "Models by metric"
+
+
+def test_runs_that_are_left_out_are_said() -> None:
+    runs = [make_run(seed=seed) for seed in range(9)]
+    assert "of 9 runs" in draw_models(runs).summary
+    assert "The first 6 runs are shown." in draw_models(runs).summary
+    assert "are shown" not in draw_models(runs[:6]).summary
+
+
+def test_a_run_without_a_commit_is_called_by_its_day() -> None:
+    run = make_run(count=1)
+    bare = run.replace(source=run.source.replace(commit=run.source.commit.replace(sha="", release="")))
+    names = {row[0] for row in draw_models([run, bare]).table.rows}
+    assert bare.start[:10] in names
+
+
+def test_values_too_far_from_their_median_are_not_drawn() -> None:
+    assert list_repeated(make_values(1e-300, 1e-300, -1e300)) == []
+    check_figure(draw_repetitions(make_values(1e-300, 1e-300, -1e300)))
