@@ -130,7 +130,7 @@ def _order(runs: Sequence[Run]) -> list[Key]:
     return [*keys, *sorted(others, key=_natural)]
 
 
-def _natural(key: Key) -> tuple[str, tuple[tuple[str, int, str], ...]]:
+def _natural(key: Key) -> tuple[str, tuple[tuple[str, float, str], ...]]:
     """Return a sort key that orders numbers as numbers: n=64 before n=128."""
     params = ((name, float(value) if value.isdecimal() else 0, value) for name, value in key[0].params)
     return key[0].benchmark, tuple(params)

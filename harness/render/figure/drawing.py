@@ -87,12 +87,6 @@ class Drawing:
         place = "" if anchor == "start" else f' text-anchor="{anchor}"'
         self._parts.append(f'<text class="{classes}" x="{_n(x)}" y="{_n(y)}"{place}>{clean(words)}</text>')
 
-    def upright(self, at: Position, words: str, classes: str = "fill-muted small") -> None:
-        """Write words from the bottom to the top, their middle at a position: the name of a vertical axis."""
-        x, y = at
-        turn = f'transform="translate({_n(x)} {_n(y)}) rotate(-90)"'
-        self._parts.append(f'<text class="{classes}" text-anchor="middle" {turn}>{clean(words)}</text>')
-
     def slanted(self, at: Position, words: str, degrees: float, classes: str = "fill-muted small") -> None:
         """Write words along a slanted line, their middle at a position; negative `degrees` rise to the right."""
         x, y = at

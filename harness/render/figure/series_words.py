@@ -70,5 +70,10 @@ def tabulate_points(sheet: SeriesSheet) -> FigureTable:
 
 def write_command(key: SeriesKey) -> str:
     """Return the command that prints all points of a series."""
-    words = [str(key.case), key.metric, *(["--node", key.node] if key.node else []), "--all", "--format", "json"]
-    return shlex.join(["harness", "history", *words])
+    words = [
+        key.metric,
+        str(key.case),
+        *(["--node", key.node] if key.node else []),
+        *([key.config] if key.config else []),
+    ]
+    return shlex.join(["harness", "history", *words, "--all"])

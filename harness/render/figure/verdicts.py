@@ -20,7 +20,6 @@ from harness.render.plain import cut, printable
 _WIDTH = 860
 _ROW = 24.0
 _EDGE = 12.0
-_SMALL = 11.0
 _NAME_WIDEST = 300.0
 _WORDS = 250.0
 # Of more rows than that, those with a difference and the largest changes are drawn.

@@ -4,10 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from harness.judge.event import suggest_comparison
 from harness.judge.site_address import commit_page
 from harness.judge.site_event import EventGroup
 from harness.judge.site_line import SiteLine
-from harness.records.history import HistoryCommit
+from harness.records.history import HistoryCommit, SeriesKey
 from harness.records.measurement import METRICS, Case
 from harness.records.site import SiteState
 from harness.records.suite import OF_MODELS
@@ -92,10 +93,16 @@ def _list_commands(facts: CommitFacts) -> list[tuple[str, str]]:
     commit, former = facts.commit, facts.former
     name = commit.sha[:12] or commit.release
     commands = [("All its runs", f"harness list --commit {name}")]
-    if former and commit.sha and former.sha:
+    compare = next(filter(None, map(_suggest, facts.rows)), "")
+    if former and commit.sha and former.sha and compare:
         lead = "A verdict about this commit and the one before it: both measured in turns"
-        commands.append((lead, f"harness ab {former.sha[:12]} {name} --model base"))
+        commands.append((lead, compare.replace("{old}", former.sha[:12]).replace("{new}", name)))
     return commands
+
+
+def _suggest(row: CommitRow) -> str:
+    """Return the command that compares two commits in what a row shows; empty where nothing can."""
+    return suggest_comparison(SeriesKey(node=row.node, config="", case=Case.parse(row.case), metric=row.metric))
 
 
 def _link(commit: HistoryCommit | None, root: str) -> tuple[str, str] | None:
@@ -130,11 +137,11 @@ def _tabulate(rows: Sequence[CommitRow], root: str, *, anchored: bool) -> PageTa
         PageColumn(name="Node"),
         PageColumn(name="Here", number=True),
         PageColumn(name="Before", number=True),
-        PageColumn(name="Change", unit="%", number=True, hint="against the commit measured before on that node"),
+        PageColumn(name="Change", number=True, hint="against the commit measured before on that node"),
         PageColumn(name="Looks"),
     ]
     if anchored:
-        columns.append(PageColumn(name="Since anchor", unit="%", number=True, hint="against the anchor's newest run"))
+        columns.append(PageColumn(name="Since anchor", number=True, hint="against the anchor's newest run"))
     body = []
     for row in rows:
         metric = METRICS.get(row.metric)

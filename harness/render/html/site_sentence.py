@@ -103,8 +103,12 @@ def describe_certainty(event: Event) -> str:
         if trials
         else "The node is known to have changed here; numbers before and after it are not compared.",
         EventKind.YARDSTICK: "The benchmark itself changed here; numbers before and after it are not compared.",
-        EventKind.MISSING: "What was measured before is not measured any more.",
-        EventKind.BROKEN: "The newest commits do not build on this node.",
+        EventKind.MISSING: "What was measured before was not measured for a while."
+        if is_over(event)
+        else "What was measured before is not measured any more.",
+        EventKind.BROKEN: "Some commits did not build on this node; newer ones do."
+        if is_over(event)
+        else "The newest commits do not build on this node.",
     }[event.kind]
 
 

@@ -1,6 +1,5 @@
 """The page of a series: how it stands, its epochs, its events, its points, and where to go from there."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from harness.records.measurement import METRICS
 from harness.records.site import SiteNode, SiteSeries, SiteState
 from harness.render.figure.series_data import SeriesLinks, SeriesTrial
 from harness.render.figure.series_sheet import SeriesSheet, place_events
+from harness.render.figure.series_words import write_command
 from harness.render.html.site_sentence import describe_group_of, describe_series
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, brief, cell_number, drop_empty
 from harness.render.number import format_bounds, format_share, format_value
@@ -42,7 +42,7 @@ def show_series(one: SiteSeries, node: SiteNode, history: History, root: str) ->
         "left_out": max(0, len(series.points) - MOST_POINTS),
         "same_case": [(it.key.metric, root + it.page, it.state) for it in node.series if _is_beside(it, one)],
         "same_metric": [(str(it.key.case), root + it.page, it.state) for it in node.series if _is_like(it, one)][:40],
-        "command": name_command(one),
+        "command": write_command(one.key),
     }
 
 
@@ -128,14 +128,6 @@ def find_series(key: SeriesKey, history: History) -> tuple[Series, Judgement]:
 def find_since(events: Sequence[Event]) -> str:
     """Return the day since which a series looks unlike its past; empty where nothing says so."""
     return next((one.day for one in events if one.kind is EventKind.SUSPICION and one.open), "")
-
-
-def name_command(one: SiteSeries) -> str:
-    """Return the command that prints all points of a series."""
-    words = ["harness", "history", one.key.metric, str(one.key.case)]
-    words += ["--node", one.key.node] if one.key.node else []
-    words += [one.key.config] if one.key.config else []
-    return shlex.join([*words, "--all"])
 
 
 def _is_beside(other: SiteSeries, one: SiteSeries) -> bool:

@@ -76,8 +76,9 @@ def test_words_say_what_is_seen() -> None:
     assert figure.summary.endswith("+0.3 % against the level before; 1 event. State: slower.")
     assert {"encode, ms/pass · lower is better", "kernel: 6.1 -> 6.12", "+4.1 %", "% of level"} <= set(words)
     assert any(tip.startswith("slower: +4.1 %, event e0123456") for tip in list_tips(check_figure(figure)))
-    assert figure.command == (
-        "harness history whisper/fa=0/model=base/threads=4 encode --node node-1 --all --format json"
+    assert (
+        figure.command
+        == f"harness history encode whisper/fa=0/model=base/threads=4 --node node-1 {sheet.series.key.config} --all"
     )
     newest = figure.table.rows[0]
     assert newest[0] == "2026-02-01"

@@ -17,13 +17,13 @@ from harness.records.night_report import EventNote, SuspectCommit
 from harness.records.site import SiteNode, SiteState, strip_points
 from harness.records.triage import Triage, TriageState
 from harness.render.html.site import NodeMaterial, Page, SitePlan, render_node_pages, render_shared_pages
-from harness.render.html.site_commit import gather_commit
+from harness.render.html.site_commit import gather_commit, show_commit
 from harness.render.html.site_commit_book import CommitBook
 from harness.render.html.site_data import write_json, write_node_data
 from harness.render.html.site_grid import make_grids
 from harness.render.html.site_node import find_changes, list_missed
 from harness.render.html.site_overview import MOST_CELLS, show_overview
-from harness.render.html.site_sentence import describe_group, sum_up_site
+from harness.render.html.site_sentence import describe_certainty, describe_group, sum_up_site
 from harness.system.asset import load_page_kit
 from tests.past import NIGHTS, confirm, list_days, make_node, make_past, name_order, name_sha
 
@@ -242,6 +242,19 @@ def test_a_commit_is_compared_with_the_one_measured_before(materials: list[NodeM
     assert best.change == pytest.approx(0.05, abs=0.02)
     assert best.anchor is not None
     assert gather_commit(line.commits[0], book, line).rows[0].change is None
+    (_, command) = show_commit(facts, (), line, "")["commands"][-1]
+    models = {one.key.case.get("model") for node in nodes for one in node.series if one.key.is_live}
+    assert command.startswith(f"harness ab {name_sha(39)[:12]} {name_sha(40)[:12]} --model ")
+    assert command.split("--model ")[1].split()[0] in models
+
+
+def test_what_is_back_is_not_called_missing(materials: list[NodeMaterial]) -> None:
+    event = materials[0].node.events[0].replace(kind=EventKind.MISSING, returned="")
+    assert "not measured any more" in describe_certainty(event)
+    assert "any more" not in describe_certainty(event.replace(returned="2026-03-01"))
+    broken = event.replace(kind=EventKind.BROKEN)
+    assert "newest commits do not build" in describe_certainty(broken)
+    assert "newest" not in describe_certainty(broken.replace(returned="2026-03-01"))
 
 
 def test_grids_have_a_column_for_each_metric_or_size(materials: list[NodeMaterial]) -> None:
