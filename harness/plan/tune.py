@@ -26,7 +26,8 @@ _QUANTS = ("f16", "q8_0", "q5_1", "q5_0")
 _WORTH_TRYING = ("avx2", "avx512", "avx512_bf16", "dotprod", "i8mm")
 # The rounds of each candidate at first, and again for those that survive.
 FIRST_ROUNDS = 2
-_THRESHOLD = 0.02
+# The change from which on a duel is decided.
+THRESHOLD = 0.02
 # What a duel against the start says about the search's choice, if that is not better.
 _DOUBTS = {
     Verdict.REGRESSED: "certainly worse",
@@ -104,7 +105,7 @@ def judge_duels(
 ) -> tuple[Duel, ...]:
     """Return the duels of the search's choice against each of the others; scores at the same index are a pair."""
     samples = [_sample(theirs, found) for _, _, theirs in others]
-    family = judge_pairs(samples, alpha=ALPHA, threshold=_THRESHOLD)
+    family = judge_pairs(samples, alpha=ALPHA, threshold=THRESHOLD)
     pairs = zip(others, family.comparisons, strict=True)
     return tuple(Duel(against=name, values=values, comparison=one) for (name, values, _), one in pairs)
 
@@ -112,7 +113,7 @@ def judge_duels(
 def are_settled(found: Sequence[float | None], others: Sequence[Sequence[float | None]]) -> bool:
     """Return whether more rounds could no longer change the verdicts of `judge_duels`."""
     samples = [_sample(theirs, found) for theirs in others]
-    return all(list_settled(samples, planned=len(samples), alpha=ALPHA, threshold=_THRESHOLD))
+    return all(list_settled(samples, planned=len(samples), alpha=ALPHA, threshold=THRESHOLD))
 
 
 def choose_others(stages: Sequence[Stage], found: Values, start: Values) -> tuple[tuple[str, Values], ...]:

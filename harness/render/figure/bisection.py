@@ -97,20 +97,27 @@ def _open_upper(drawing: Drawing, report: BisectReport, title: str, count: int) 
     changes = [100 * one.change for one in report.visits]
     metric = METRICS.get(report.metric)
     better = "" if metric is None else "lower is better" if metric.lower_is_better else "higher is better"
-    limit = 100 * report.threshold
+    limit = 100 * _find_limit(report)
     axis = choose_axis([0.0, *changes, -limit / 2, limit], "change against GOOD, %", better, log=False)
     size = PlotSize(width=_WIDTH, height=_HALF, right=24, left=36)
     across = _lay_line(count).replace(title="")
     return open_plot(drawing, size, title, across, axis)
 
 
+def _find_limit(report: BisectReport) -> float:
+    """Return the change that is looked for, with the sign of the largest one that was measured."""
+    known = [one.change for one in report.visits if math.isfinite(one.change)]
+    return -report.threshold if known and max(known, key=abs) < 0 else report.threshold
+
+
 def _draw_visits(drawing: Drawing, report: BisectReport, plot: Plot) -> None:
     zero = plot.up.place(0)
     drawing.line((plot.left, zero), (plot.right, zero), "thin stroke-axis")
-    if plot.up.low <= 100 * report.threshold <= plot.up.high:
-        y = plot.up.place(100 * report.threshold)
+    limit = 100 * _find_limit(report)
+    if plot.up.low <= limit <= plot.up.high:
+        y = plot.up.place(limit)
         drawing.line((plot.left, y), (plot.right, y), "thin dash stroke-axis")
-        drawing.write((plot.left + 4, y - 4), f"looked for: {100 * report.threshold:g} %", "fill-muted small")
+        drawing.write((plot.left + 4, y - 4), f"looked for: {limit:+g} %", "fill-muted small")
     drawing.mark(plot.place(0, 0), "fill-line-1", MarkShape.SQUARE, size=3.5, tip="GOOD")
     for one in report.visits:
         if math.isfinite(one.change):

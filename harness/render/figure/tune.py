@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+from harness.plan.tune import THRESHOLD
 from harness.records.record import Record
 from harness.records.sweep import Values
 from harness.records.tune import Candidate, Goal, Stage, Tuning
@@ -21,8 +22,6 @@ _SMALL = 11.0
 _ROW = 22.0
 _NAMES, _WORDS = 210.0, 150.0
 _LONGEST = 200
-# The change that decides duels, see `harness.plan.tune`.
-_THRESHOLD = 0.02
 _HEAD = ("stage", "value", "score", "unit", "n", "state")
 _GOALS = {Goal.LATENCY: "latency", Goal.THROUGHPUT: "throughput", Goal.MEMORY: "memory"}
 
@@ -51,7 +50,7 @@ def draw_tuning(tuning: Tuning) -> Figure:
         rows = [
             ChangeRow(name=f"{one.against} ({_name(one.values)})", comparison=one.comparison) for one in tuning.duels
         ]
-        height += 28 + draw_changes(drawing, rows, (_EDGE, height + 32), _WIDTH - 2 * _EDGE, _THRESHOLD)
+        height += 28 + draw_changes(drawing, rows, (_EDGE, height + 32), _WIDTH - 2 * _EDGE, THRESHOLD)
     return Figure(
         kind=FigureKind.TUNE,
         title=title,

@@ -23,6 +23,8 @@ from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, 
 from harness.render.plain import cut, format_seconds, one_line
 
 _SHORT = 8
+# So many files of a commit are named.
+_FILES = 6
 
 
 def view_bisection(report: BisectReport, figures: Sequence[Figure]) -> PageContent:
@@ -86,7 +88,7 @@ def _list_suspect(report: BisectReport, suspect: Suspect) -> Iterator[Block]:
         ("Author", commit.author if commit else ""),
         ("Date", commit.date[:10] if commit else ""),
         ("Probability", f"{suspect.probability:.1%}"),
-        ("Files", ", ".join(named.files[:6]) if named else ""),
+        ("Files", _list_files(named.files) if named else ""),
         ("State", "it does not build" if suspect.unbuildable else ""),
     )
     yield FactBlock(facts=tuple((name, PageCell(text=shorten(text, 400))) for name, text in facts if text))
@@ -119,6 +121,11 @@ def _list_comparisons(found: Sequence[Comparison]) -> Iterator[Block]:
     if found:
         caption = "The final comparison of each commit, then GOOD against BAD; lower is better"
         yield TableBlock(table=tabulate_comparisons(found, caption))
+
+
+def _list_files(files: Sequence[str]) -> str:
+    more = f" and {len(files) - _FILES} more" if len(files) > _FILES else ""
+    return f"{', '.join(files[:_FILES])}{more}"
 
 
 def _list_visits(report: BisectReport) -> Iterator[Block]:

@@ -283,4 +283,6 @@ def _sentence(what: str, why: str) -> str:
 
 
 def _moment(text: str) -> str:
-    return text[:19].replace("T", " ") + (" UTC" if text.endswith(("Z", "+00:00")) else "")
+    """Return a time to the second, with its offset from UTC where it says one."""
+    offset = text[-6:] if len(text) > 24 and text[-6] in "+-" else ""
+    return text[:19].replace("T", " ") + (" UTC" if text.endswith(("Z", "+00:00")) else f" {offset}".rstrip())

@@ -83,6 +83,12 @@ def test_extreme_changes_stay_within_the_frame(change: float) -> None:
     check_figure(lambda: draw_bisection(search(visits=visits)))
 
 
+def test_what_is_looked_for_is_at_the_side_of_the_change() -> None:
+    assert "looked for: +2 %" in list_words(check_figure(lambda: draw_bisection(search())))
+    faster = tuple(one.replace(change=-one.change) for one in search().visits)
+    assert "looked for: -2 %" in list_words(check_figure(lambda: draw_bisection(search(visits=faster))))
+
+
 def test_a_figure_of_an_earlier_report_has_no_names() -> None:
     figure = check_figure(lambda: draw_bisection(report()))
     assert [row[0] for row in figure.table.rows] == ["1", "2", "3"]

@@ -12,7 +12,7 @@ from harness.render.figure.choice import draw_all, list_run_figures
 from harness.render.html.block import CaveatBlock, LogBlock, TableBlock
 from harness.render.html.page import PageFrame
 from harness.render.html.report import render_run_page
-from harness.render.html.report_run import ReportedRun, conclude_run, view_run, view_runs
+from harness.render.html.report_run import ReportedRun, conclude_run, list_facts, view_run, view_runs
 from harness.render.html.report_step import list_steps, tail
 from harness.system.asset import load_page_kit
 from tests.factory import completed, result, run
@@ -146,3 +146,15 @@ def test_what_is_not_known_of_an_imported_run_is_left_out() -> None:
     assert "<dt>Began</dt>" not in text
     assert "## Summary\nend" in text
     assert "None" not in text.partition("<body>")[2]
+
+
+def test_times_keep_their_offset() -> None:
+    one = run()
+    for date, shown in (
+        ("2026-07-10T11:06:42+03:00", "2026-07-10 11:06:42 +03:00"),
+        ("2026-07-10T11:06:42.123456+00:00", "2026-07-10 11:06:42 UTC"),
+        ("2026-07-10T11:06:42Z", "2026-07-10 11:06:42 UTC"),
+        ("2026-07-10", "2026-07-10"),
+    ):
+        changed = one.replace(source=one.source.replace(commit=one.source.commit.replace(date=date)))
+        assert dict(list_facts(changed, ""))["Commit date"].text == shown

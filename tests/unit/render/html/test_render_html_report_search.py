@@ -44,6 +44,14 @@ def test_a_bisection_begins_with_the_commit_and_the_size_of_its_change() -> None
     assert commands(content)[-1] == "harness show 20260101T000000Z-bisect-01234567"
 
 
+def test_files_that_are_left_out_are_counted() -> None:
+    report = bisection.report()
+    (first, *others) = report.named
+    many = first.replace(files=tuple(f"{number}.c" for number in range(9)))
+    assert "5.c and 3 more" in page_of(view_bisection(report.replace(named=(many, *others)), ()))
+    assert " more" not in page_of(view_bisection(report, ())).partition("Files")[2][:300]
+
+
 def test_a_bisection_without_an_answer_names_those_that_are_left() -> None:
     suspects = tuple(Suspect(commit=f"{number:040x}", probability=0.01) for number in range(99))
     left = bisection.report(
