@@ -13,7 +13,7 @@ from harness.records.site import SiteState
 _MISSED = 3
 # A night is among so many of the newest points.
 _LOOKED = 20
-# A change that the machine made is shown for so many points.
+# A change that the node made is shown for so many points.
 _SHOWN = 10
 
 

@@ -74,7 +74,7 @@ def place_events(series: Series, events: Iterable[Event], pages: Mapping[str, st
 
 def describe_cuts(cuts: Iterable[Cut]) -> str:
     """Return in a few words why an epoch begins."""
-    words = [f"the machine changed ({one.subject})" if one.kind is CutKind.EVENT else one.subject for one in cuts]
+    words = [f"the node changed ({one.subject})" if one.kind is CutKind.EVENT else one.subject for one in cuts]
     return ", ".join(dict.fromkeys(word[:_SUBJECT] for word in words))
 
 

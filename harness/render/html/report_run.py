@@ -167,7 +167,7 @@ def list_facts(run: Run, path: str) -> Iterator[tuple[str, PageCell]]:
 
 
 def list_node(run: Run) -> Iterator[tuple[str, PageCell]]:
-    """Yield what is known of the machine."""
+    """Yield what is known of the node."""
     node, cores = run.node, run.node.cpu.cores
     caches = ", ".join(
         f"L{cache.level}{' ' + cache.kind.lower() if cache.level == 1 else ''} {cache.size_bytes // 1024} KB"

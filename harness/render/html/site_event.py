@@ -40,7 +40,7 @@ def show_events(
     for name, title, about, kinds in (
         ("code", "Changes of the code", "Confirmed by live comparisons of both commits on the node.", _CODE),
         ("alarms", "Missing or broken", "What was measured before and is not any more.", _ALARM),
-        ("machine", "Changes of the machine or the benchmark", "The code did not make these.", _MACHINE),
+        ("machine", "Changes of the node or the benchmark", "The code did not make these.", _MACHINE),
         (
             "suspicions",
             "Suspicions",

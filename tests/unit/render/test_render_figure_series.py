@@ -255,7 +255,7 @@ def test_change_that_is_known_from_the_runs_is_placed_at_its_point() -> None:
 
 def test_reasons_of_an_epoch_are_said_once() -> None:
     cuts = [Cut(kind=CutKind.NODE, subject="kernel: 1 -> 2")] * 2 + [Cut(kind=CutKind.EVENT, subject="e1")]
-    assert describe_cuts(cuts) == "kernel: 1 -> 2, the machine changed (e1)"
+    assert describe_cuts(cuts) == "kernel: 1 -> 2, the node changed (e1)"
 
 
 def test_many_events_are_drawn_without_labels_that_run_into_each_other() -> None:

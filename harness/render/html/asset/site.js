@@ -708,7 +708,7 @@ class Chart {
       make("p", {}, "From the first to the second: ", make("strong", {}, describeChange(found)), words),
       make("table", { class: "numbers" }, make("tbody", {}, row(one), row(other))),
       trial ? make("p", { class: "verdict" }, "Measured in turns: ", link(trial.page, trial.words))
-        : make("p", { class: "verdict" }, make("strong", {}, "No verdict: not measured in turns."), " Between two runs the machine may have changed as well as the code."),
+        : make("p", { class: "verdict" }, make("strong", {}, "No verdict: not measured in turns."), " Between two runs the node may have changed as well as the code."),
       command && !trial ? make("p", {}, "This compares them: ", make("code", { class: "command" }, command)) : "",
       make("p", {}, make("button", { type: "button", click: () => this.close() }, "Close")),
     );
@@ -821,10 +821,10 @@ class Compare {
     const rows = [...one.found].flatMap(([key, from]) => (other.found.has(key) ? [{ from, to: other.found.get(key) }] : []))
       .map(({ from, to }) => ({ from, to, result: compareValues(from, to) }));
     rows.sort((a, b) => Math.abs(b.result?.change ?? 0) - Math.abs(a.result?.change ?? 0));
-    const nodes = one.data.node === other.data.node ? "" : "These are runs of two nodes: most of the difference is that of the machines. ";
+    const nodes = one.data.node === other.data.node ? "" : "These are runs of two nodes: most of the difference is that of the nodes. ";
     const same = one.data.node === other.data.node && one.run[2] === other.run[2]
       ? "Both runs measured the same commit, and the numbers here are those of commits: the command below tells the runs apart. " : "";
-    this.said.textContent = `${nodes}${same}${rows.length} numbers are in both. No verdict: not measured in turns, so the machine may have changed as well as the code.`;
+    this.said.textContent = `${nodes}${same}${rows.length} numbers are in both. No verdict: not measured in turns, so the node may have changed as well as the code.`;
     const table = make("table", { class: "numbers" }, make("thead", {}, make("tr", {}, ...["Series", "Metric", "Unit", "First", "Second", "Change", "Roughly"].map((head) => make("th", { scope: "col" }, head)))), make("tbody", {}, ...rows.map((row) => this.row(row))));
     const commands = [make("code", { class: "command" }, `harness compare ${one.run[0]} ${other.run[0]}`)];
     const scroll = make("div", { class: "scroll", role: "group", tabindex: "0", "aria-label": "Both runs" }, table);
