@@ -71,7 +71,7 @@ def report(settings: Settings, output: Output, words: Sequence[str], asked: Repo
 
 def _report_picture(settings: Settings, output: Output, words: Sequence[str], wanted: PictureWords, target: str) -> int:
     if wanted.format == PNG and not target:
-        raise UsageError("a PNG is no text", cause="it is not printed", hint=f"-o FILE.{PNG}")
+        raise UsageError("a PNG cannot be printed", cause="it is not text", hint=f"-o FILE.{PNG}")
     picture, code = compose_picture(settings, output, words, wanted)
     if target:
         _write(Path(target).parent, {Path(target).name: picture}, output)

@@ -67,6 +67,12 @@ class EventGroup(NamedTuple):
         """Whether it is open on one of the nodes, and nobody decided about it there."""
         return any(event.open and not is_over(event) and event.triage is None for event in self.events)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is a regression of which nobody knows how it ended: its node changed before it came back."""
+        undecided = all(event.suspicions and not is_over(event) and event.triage is None for event in self.events)
+        return self.kind is EventKind.CODE and self.state is SiteState.SLOWER and undecided and not self.stands
+
 
 def find_state(event: Event) -> SiteState:
     """Return the mark of an event."""

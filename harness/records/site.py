@@ -13,15 +13,16 @@ SITE_SCHEMA = 1
 class SiteState(StrEnum):
     """What is known of a series today, in the words of pages; each has a shape and a colour of its own.
 
-    SLOWER and FASTER were confirmed by a live comparison, NODE is a change that the node made. A SUSPICION is not
-    sorted. STEADY says that nothing was seen, TOO_FEW that nothing could be seen yet, MISSING that it was not measured.
+    SLOWER and FASTER were confirmed by a live comparison, NODE is a change that the node or the benchmark made. A
+    SUSPICION is not sorted. STEADY says that nothing was seen, TOO_FEW that nothing could be seen yet, MISSING that it
+    was not measured.
     """
 
     STEADY = "steady"
     SUSPICION = "suspicion"
     SLOWER = "slower"
     FASTER = "faster"
-    NODE = "node"
+    NODE = "not the code"
     MISSING = "missing"
     TOO_FEW = "too few points"
 

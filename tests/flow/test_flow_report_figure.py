@@ -58,7 +58,7 @@ def test_the_theme_decides_the_colours(kit: Kit) -> None:
         (("--figure", "memcpy"), "--figure is for a picture"),
         (("--theme", "dark", "-o", "x.csv"), "--theme is for a picture"),
         (("--theme", "blue", "-o", "x.svg"), "'blue' is not one of light, dark"),
-        (("--format", "png"), "a PNG is no text"),
+        (("--format", "png"), "a PNG cannot be printed"),
         (("-o", "x.gif"), "no format uses the ending of x.gif"),
     ],
 )

@@ -235,6 +235,8 @@ def _draw_events(drawing: Drawing, plot: Plot, sheet: SeriesSheet) -> None:
         draw_state(drawing, (x, y), event.state, tip=f"{event.state}: {event.label}, event {event.id}")
         half = measure_words(event.label, _SMALL) / 2
         if x - half > taken:
-            place = min(max(x, plot.left + half), plot.right - half)
-            drawing.write((place, y - 9), event.label, f"fill-{role} small", anchor="middle")
+            # Where an epoch begins there is a line through the mark: words stand beside it.
+            across, up = (x - 9 - half, y + 4) if event.state is SiteState.NODE else (x, y - 9)
+            place = min(max(across, plot.left + half), plot.right - half)
+            drawing.write((place, up), event.label, f"fill-{role} small", anchor="middle")
             taken = x + half

@@ -4,6 +4,7 @@ import math
 import shlex
 
 from harness.records.history import Point, SeriesKey
+from harness.records.suite import Benchmark
 from harness.records.wording import format_count
 from harness.render.figure.figure import FigureTable
 from harness.render.figure.series_sheet import SeriesSheet, describe_cuts, name_commit
@@ -23,7 +24,17 @@ def describe_point(point: Point, commit: str, unit: str) -> str:
 
 def name_series(key: SeriesKey) -> str:
     """Return the title of a picture of a series."""
-    return f"{key.metric.replace('_', ' ')} of {key.case} on {key.node or 'a node that is not known'}"
+    return f"{title_series(key)} on {key.node or 'a node that is not known'}"
+
+
+def title_series(key: SeriesKey) -> str:
+    """Return what a series measures: `encode of tiny (fa=1, threads=1)`, `copy rate of memcpy (threads=2)`."""
+    model = key.case.get("model")
+    rest = [f"{name}={value}" for name, value in key.case.params if name != "model" or not model]
+    if model and key.case.benchmark != Benchmark.WHISPER:
+        rest.insert(0, key.case.benchmark)
+    more = f" ({', '.join(rest)})" if rest else ""
+    return f"{key.metric.replace('_', ' ')} of {model or key.case.benchmark}{more}"
 
 
 def describe_series(sheet: SeriesSheet) -> str:

@@ -112,9 +112,12 @@ def _open_templates(templates: tuple[tuple[str, str], ...]) -> Any:
     return found
 
 
+_CLASSES: Mapping[SiteState, str] = {SiteState.TOO_FEW: "too-few", SiteState.NODE: "node"}
+
+
 def name_class(state: SiteState) -> str:
     """Return the word of a state in the names of classes and in `data-state`."""
-    return "too-few" if state is SiteState.TOO_FEW else state.value
+    return _CLASSES.get(state, state.value)
 
 
 def _show(value: object) -> object:

@@ -40,7 +40,9 @@ def view_bisection(report: BisectReport, figures: Sequence[Figure]) -> PageConte
         *make_section("The way", _list_visits(report)),
         *make_section("Caveats", [explain_caveats(report.caveats)] if report.caveats else []),
         *make_section("What was measured", [FactBlock(facts=tuple(_list_facts(report)))]),
-        *make_section("Again", [*commands, CommandBlock(line=f"harness show {report.id}", what="Prints this search")]),
+        *make_section(
+            "How to repeat it", [*commands, CommandBlock(line=f"harness show {report.id}", what="Prints this search")]
+        ),
     ]
     found = report.verdict is BisectVerdict.FOUND
     slower = any(one.change > 0 for one in finals)

@@ -26,7 +26,7 @@ def view_night(report: NightReport) -> PageContent:
     ]
     sections += make_section("The night", [FactBlock(facts=tuple(_list_facts(report)))])
     again = CommandBlock(line=f"harness show {report.id}", what="Prints this report")
-    sections += make_section("Again", [again])
+    sections += make_section("How to repeat it", [again])
     return PageContent(
         title=f"The night of {report.began[:10]} on {report.node}",
         lead=capital(f"{sum_up_night(report)}."),

@@ -59,7 +59,7 @@ def view_run(one: ReportedRun, figures: Sequence[Figure]) -> PageContent:
         *list_steps(run, one.logs, one.path),
         *make_section("Discarded", _list_discarded(run)),
         *make_section("Report", _list_report(one)),
-        *make_section("Again", list_commands(run)),
+        *make_section("How to repeat it", list_commands(run)),
     ]
     return PageContent(
         title=f"{name_source(run)} on {run.node.name or 'an unknown node'}",
@@ -86,7 +86,7 @@ def view_runs(runs: Sequence[ReportedRun], figures: Sequence[Figure]) -> PageCon
             for number, one in enumerate(runs, 1)
             for section in list_steps(one.run, one.logs, one.path, f"Steps of run {number}")
         ),
-        *make_section("Again", [block for run in found for block in list_commands(run)]),
+        *make_section("How to repeat it", [block for run in found for block in list_commands(run)]),
     ]
     return PageContent(
         title=f"{format_count(len(found), 'run')} on {', '.join(list(nodes)[:_NAMED]) or 'an unknown node'}",

@@ -40,7 +40,7 @@ def view_sweep(table: SweepTable, runs: Sequence[Run], figures: Sequence[Figure]
         *make_section("What was measured", [FactBlock(facts=tuple(_list_facts(table)))]),
         *make_section("Node", [FactBlock(facts=tuple(list_node(runs[0])))] if runs else []),
         *make_section("Runs", _list_runs(table)),
-        *make_section("Again", _list_commands(table)),
+        *make_section("How to repeat it", _list_commands(table)),
     ]
     return PageContent(
         title=f"Sweep over {', '.join(axis.name for axis in sweep.varying) or 'one cell'} on {sweep.node}",

@@ -52,7 +52,7 @@ def view_trial(result: CompareResult, sides: tuple[ReportedRun, ReportedRun], fi
         *make_section("Node", [FactBlock(facts=tuple(list_node(contender.run)))]),
         *list_steps(baseline.run, baseline.logs, baseline.path, "Steps of the baseline"),
         *list_steps(contender.run, contender.logs, contender.path, "Steps of the contender"),
-        *make_section("Again", _list_commands(sides)),
+        *make_section("How to repeat it", _list_commands(sides)),
     ]
     return PageContent(
         title=f"{names[1]} against {names[0]} on {contender.run.node.name}",

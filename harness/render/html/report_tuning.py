@@ -31,7 +31,7 @@ def view_tuning(tuning: Tuning, figures: Sequence[Figure]) -> PageContent:
             ],
         ),
         *make_section(
-            "Again",
+            "How to repeat it",
             [
                 CommandBlock(
                     line=shlex.join(["harness", "tune", "--for", tuning.goal, "--model", tuning.model]),

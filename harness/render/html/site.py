@@ -23,6 +23,7 @@ from harness.render.figure.roofline import draw_roofline
 from harness.render.figure.series import draw_series
 from harness.render.figure.series_data import write_series_data
 from harness.render.figure.series_sheet import SeriesSheet
+from harness.render.figure.series_words import title_series
 from harness.render.format.format import RunSheet
 from harness.render.html.page import PageFrame, PageKit, render_page
 from harness.render.html.report import render_run_page
@@ -86,7 +87,7 @@ def render_node_pages(kit: PageKit, plan: SitePlan, material: NodeMaterial) -> I
     node, history, press = material.node, material.history, _Press(kit, plan)
     folder, title = node_folder(node.node), node.node or "node not known"
     for one in node.series:
-        frame = press.frame(one.page, f"{one.key.metric} of {one.key.case} on {title}")
+        frame = press.frame(one.page, f"{title_series(one.key)} on {title}")
         yield press.make(frame, "site_series.html", partial(_show_series, one, material, frame[1].root))
     by_key, line = {one.key: one for one in history.series}, merge_commits([node])
     for event in node.events:

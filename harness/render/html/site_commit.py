@@ -8,7 +8,7 @@ from harness.judge.event import suggest_comparison
 from harness.judge.site_address import commit_page
 from harness.judge.site_event import EventGroup
 from harness.judge.site_line import SiteLine
-from harness.records.history import HistoryCommit, SeriesKey
+from harness.records.history import EventKind, HistoryCommit, SeriesKey
 from harness.records.measurement import METRICS, Case
 from harness.records.site import SiteState
 from harness.records.suite import OF_MODELS
@@ -16,6 +16,7 @@ from harness.records.wording import format_count, were
 from harness.render.html.page import name_class
 from harness.render.html.site_commit_book import CommitBook, CommitNode, CommitRow
 from harness.render.html.site_entry import EventEntry
+from harness.render.html.site_sentence import URGENCY
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, brief, cell_change, cell_number
 
 # So many series are shown on the page of a commit, those that changed most: at most, for one node, for each other one.
@@ -163,12 +164,21 @@ def _tabulate(rows: Sequence[CommitRow], root: str, *, anchored: bool) -> PageTa
     return PageTable(caption=caption, columns=tuple(columns), rows=tuple(body))
 
 
+def _is_of_commit(group: EventGroup) -> bool:
+    """Return whether an event says something about the commit that first shows it: a node that was silent does not."""
+    if group.kind is EventKind.SUSPICION:
+        return group.stands
+    return group.kind in (EventKind.CODE, EventKind.BROKEN)
+
+
 def show_commits(line: SiteLine, counts: Sequence[int], groups: Sequence[EventGroup]) -> dict[str, Any]:
     """Return the values of the list of commits; `counts` has the number of nodes that measured each."""
     marks: dict[str, EventGroup] = {}
     for group in groups:
+        if not _is_of_commit(group):
+            continue
         known = marks.get(group.new)
-        if known is None or tuple(SiteState).index(group.state) > tuple(SiteState).index(known.state):
+        if known is None or URGENCY.index(group.state) < URGENCY.index(known.state):
             marks[group.new] = group
     columns = (
         PageColumn(name="Commit"),

@@ -93,7 +93,16 @@ def describe_standing(group: EventGroup) -> str:
         return "recovered" if group.kind in (EventKind.CODE, EventKind.SUSPICION) else "over"
     if any(event.triage for event in group.events):
         return "decided"
-    return "open" if group.stands else "the new level"
+    return "open" if group.stands else describe_end(group.events[0])
+
+
+def describe_end(event: Event) -> str:
+    """Return why an event that is not open, and has no end, is not looked at any more."""
+    if event.kind in (EventKind.NODE, EventKind.YARDSTICK):
+        return "a new epoch began"
+    if event.kind is EventKind.CODE and event.suspicions:
+        return "not known since the node changed"
+    return "taken as the new level"
 
 
 def describe_triage(event: Event) -> str:

@@ -11,7 +11,7 @@ from harness.records.measurement import METRICS
 from harness.records.night_report import EventNote
 from harness.records.site import SiteNode, SiteState
 from harness.records.wording import format_count
-from harness.render.html.site_entry import describe_standing, describe_triage, list_entries, list_suspects
+from harness.render.html.site_entry import EventCommit, describe_standing, describe_triage, list_entries, list_suspects
 from harness.render.html.site_sentence import URGENCY, begin, describe_certainty, describe_group
 from harness.render.html.table import (
     PageCell,
@@ -56,7 +56,7 @@ def show_events(
     return {
         "sentence": _sum_up(groups, nodes),
         "mark": min(
-            (group.state for group in groups if group.stands and group.kind in _CODE),
+            (group.state for group in groups if (group.stands or group.is_lost) and group.kind in _CODE),
             key=URGENCY.index,
             default=SiteState.STEADY,
         ),
@@ -70,10 +70,18 @@ def _sum_up(groups: Sequence[EventGroup], nodes: Sequence[SiteNode]) -> str:
     slower = sum(group.state is SiteState.SLOWER for group in code)
     standing = sum(group.state is SiteState.SLOWER and group.stands for group in code)
     suspected = sum(group.kind is EventKind.SUSPICION and group.stands for group in groups)
-    known = f"{format_count(slower, 'regression')} and {format_count(len(code) - slower, 'improvement')}"
-    stands = f"{standing} of the regressions {'stands' if standing == 1 else 'stand'}" if slower else ""
-    said = f"{known} confirmed on {format_count(len(nodes), 'node')}{f'; {stands}' if stands else ''}."
-    return f"{said} {format_count(suspected, 'suspicion')} not sorted." if suspected else said
+    lost = sum(group.is_lost for group in groups)
+    known = [format_count(slower, "regression")] if slower else []
+    known += [format_count(len(code) - slower, "improvement")] if len(code) > slower else []
+    where = "" if len(nodes) == 1 else f"On {len(nodes)} nodes: "
+    said = f"{where}{' and '.join(known) or 'no change of the code'} confirmed"
+    if slower:
+        said += f"; {standing} of the regressions {'is' if standing == 1 else 'are'} open" if slower > 1 else ""
+        said += "; it is open" if slower == 1 == len(code) and standing else ""
+    if lost:
+        said += f"; {lost} not decided before the node changed"
+    said = f"{said[:1].upper()}{said[1:]}"
+    return f"{said}. {format_count(suspected, 'suspicion')} not sorted yet." if suspected else f"{said}."
 
 
 def show_event(
@@ -95,6 +103,7 @@ def show_event(
         "subject": event.subject.splitlines(),
         "suspects": suspects,
         "suspects_note": how,
+        "suspects_title": "The commit that did it" if _is_found(suspects, note) else "Commits that may have done it",
         "search_verdict": "" if note.verdict is None else f"{note.verdict}: {note.why}",
         "node_facts": note.facts,
         "found": _tabulate_found(event),
@@ -106,6 +115,10 @@ def show_event(
         "commands": [*_list_commands(event, note)],
         "title": f"Event {event.id}",
     }
+
+
+def _is_found(suspects: Sequence[EventCommit], note: EventNote) -> bool:
+    return len(suspects) == 1 and bool(note.suspects)
 
 
 def _find_page(event: Event, node: SiteNode, root: str) -> str:
@@ -136,13 +149,15 @@ def _list_facts(
     facts = [
         ("Node", PageCell(text=node.node or "not known", link=f"{root}nodes/{node.slug}/index.html")),
         ("First seen", PageCell(text=event.day)),
-        ("Last before", commit(event.old)),
-        ("First after", commit(event.new)),
     ]
+    if event.old == event.new:
+        facts.append(("Commit", commit(event.new)))
+    else:
+        facts += [("Last without it", commit(event.old)), ("First with it", commit(event.new))]
     if event.run:
         page = pages.get(event.run, "")
         facts.append(("In run", PageCell(text=event.run, link=root + page if page else "")))
-    facts.append(("Stands", PageCell(text=describe_standing(group), note=_say_back(event))))
+    facts.append(("Today", PageCell(text=describe_standing(group), note=_say_back(event))))
     if triage := describe_triage(event):
         facts.append(("Decided", PageCell(text=triage)))
     return facts
@@ -198,7 +213,7 @@ def _tabulate_shifts(
         PageColumn(name="Before", number=True),
         PageColumn(name="After", number=True),
         PageColumn(name="Change", number=True, hint="of the level, with its 95 % interval"),
-        PageColumn(name="Looks"),
+        PageColumn(name="Direction"),
         PageColumn(name="Since"),
         PageColumn(name="Strength", number=True, hint="score, relative to what it takes to be noticed"),
     )

@@ -9,6 +9,7 @@ from harness.records.measurement import METRICS
 from harness.records.site import SiteSeries, SiteState
 from harness.records.suite import Benchmark
 from harness.render.case_name import SharedParams, list_shared, share_params, shorten_case
+from harness.render.figure.series_words import title_series
 from harness.render.html.page import name_class
 from harness.render.number import format_share, format_value
 
@@ -126,5 +127,5 @@ def _cell(one: SiteSeries | None, root: str) -> GridCell | None:
     if one is None:
         return None
     change = "" if one.change is None or not math.isfinite(one.change) else format_share(one.change)
-    name = f"{one.key.metric} of {one.key.case} on {one.key.node}: {one.state}"
+    name = f"{title_series(one.key)} on {one.key.node}: {one.state}"
     return GridCell(root + one.page, one.state, format_value(one.value), change, one.trend, name)

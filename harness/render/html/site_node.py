@@ -18,10 +18,10 @@ from harness.records.suite import OF_MODELS
 from harness.records.wording import format_count
 from harness.render.html.site_entry import list_entries
 from harness.render.html.site_grid import make_grids
-from harness.render.html.site_sentence import count_states, find_worst
+from harness.render.html.site_sentence import count_states, describe_counts, find_worst
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, brief
 
-# So many runs are listed, so many of the newest say how quiet the node is, so many days that it missed are named.
+# So many runs are listed, so many of the newest say how quiet the node is, so many stretches that it missed are named.
 MOST_RUNS, _NEWEST, _MISSED, _CAVEATS = 200, 30, 40, 4
 _MEANINGS = {str(code): code.meaning for code in CaveatCode}
 # What says that a node was not quiet, or not as fast as it can be.
@@ -88,10 +88,9 @@ def _sum_up(node: SiteNode) -> str:
         return "No numbers of this node are stored."
     if list(counts) == [SiteState.STEADY]:
         return f"All {total} are steady."
-    parts = ", ".join(f"{count} {state}" for state, count in counts.items())
     alarm = next((one.subject for one in node.events if one.kind is EventKind.MISSING and one.open), "")
     lead = f"{brief(alarm)}: " if alarm else ""
-    sentence = f"{lead}{total}: {parts}."
+    sentence = f"{lead}{total}: {describe_counts(counts)}."
     return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
@@ -115,7 +114,7 @@ def _list_facts(node: SiteNode, line: SiteLine, root: str) -> Iterator[tuple[str
 def _list_machine(machine: MachineFacts, title: str) -> Iterator[tuple[str, PageCell]]:
     for name, value in machine:
         if name != "features" and value != title:
-            yield name, PageCell(text=value)
+            yield f"{name[:1].upper()}{name[1:]}", PageCell(text=value)
 
 
 def find_changes(history: History) -> tuple[NodeChange, ...]:
@@ -134,7 +133,10 @@ def find_changes(history: History) -> tuple[NodeChange, ...]:
 
 
 def list_missed(node: SiteNode) -> tuple[str, ...]:
-    """Return the days without a run between the first and the newest night, the newest first; at most so many."""
+    """Return the stretches of days without a run between the first and the newest night, the newest first.
+
+    At most so many are returned: `2026-08-13 to 2026-11-26 (106)`, or a single day.
+    """
     nights = {run.start[:10] for run in node.runs if run.purpose == RunPurpose.NIGHT and run.start}
     days = {run.start[:10] for run in node.runs if run.start}
     try:
@@ -144,8 +146,18 @@ def list_missed(node: SiteNode) -> tuple[str, ...]:
     if not dates:
         return ()
     between = (dates[0] + timedelta(days=number) for number in range((dates[-1] - dates[0]).days))
-    missed = [one.isoformat() for one in between if one.isoformat() not in days]
-    return tuple(reversed(missed[-_MISSED:]))
+    stretches: list[list[date]] = []
+    for one in between:
+        if one.isoformat() not in days:
+            if stretches and stretches[-1][-1] == one - timedelta(days=1):
+                stretches[-1].append(one)
+            else:
+                stretches.append([one])
+    return tuple(map(_name_stretch, reversed(stretches[-_MISSED:])))
+
+
+def _name_stretch(days: Sequence[date]) -> str:
+    return f"{days[0]} to {days[-1]} ({len(days)})" if len(days) > 1 else days[0].isoformat()
 
 
 def _tabulate_quiet(node: SiteNode) -> PageTable | None:

@@ -13,7 +13,7 @@ from harness.records.wording import format_count
 from harness.render.html.page import name_class
 from harness.render.html.site_entry import EventEntry, list_entries
 from harness.render.html.site_grid import Grid, make_grids
-from harness.render.html.site_sentence import URGENCY, count_states, find_worst, sum_up_site
+from harness.render.html.site_sentence import URGENCY, count_states, describe_counts, find_worst, sum_up_site
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable
 
 # So many cells of grids are shown at most, and so many changes; the rest is on pages of their own.
@@ -37,8 +37,9 @@ def show_overview(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line:
     """Return the values of the overview."""
     sentence, mark = sum_up_site(nodes, groups, line)
     alarms = [group for group in groups if group.kind in _ALARMS and group.stands]
-    changes = [group for group in groups if group.kind is EventKind.CODE and group.stands]
-    changes.sort(key=lambda group: URGENCY.index(group.state))  # the newest first where they are alike
+    changes = [group for group in groups if group.kind is EventKind.CODE and (group.stands or group.is_lost)]
+    # What is open before what got lost; the newest first where they are alike.
+    changes.sort(key=lambda group: (group.is_lost, URGENCY.index(group.state)))
     suspicions = [group for group in groups if group.kind is EventKind.SUSPICION and group.stands]
     share = max(6, MOST_CELLS // max(1, len(nodes)))
     chosen = [_choose(node, share) for node in _order(nodes)]
@@ -74,7 +75,7 @@ def _choose(node: SiteNode, most: int) -> tuple[list[SiteSeries], NodeGrids]:
     left = len(node.series) - len(shown) - len(rest)
     words = f"{format_count(left, 'more series', plural='more series')} on the page of the node" if left else ""
     counts = count_states(node.replace(series=tuple(others)))
-    loud = ", ".join(f"{count} {state}" for state, count in counts.items() if state is not SiteState.STEADY)
+    loud = describe_counts(counts, loud=True)
     return shown, NodeGrids(node, make_grids(rest, ""), words, loud)
 
 
@@ -103,7 +104,7 @@ def _tabulate_nodes(nodes: Sequence[SiteNode], line: SiteLine) -> PageTable:
     rows = []
     for node in _order(nodes):
         counts = count_states(node)
-        loud = [f"{count} {state}" for state, count in counts.items() if state is not SiteState.STEADY]
+        loud = describe_counts(counts, loud=True)
         run = find_newest(node)
         worst = find_worst(node)
         day = _find_day(node)
@@ -113,7 +114,7 @@ def _tabulate_nodes(nodes: Sequence[SiteNode], line: SiteLine) -> PageTable:
                     PageCell(text=node.node or "not known", link=f"nodes/{node.slug}/index.html"),
                     PageCell(text=node.title),
                     PageCell(text=worst.value, mark=worst),
-                    PageCell(text=", ".join(loud) or "none", note=f"of {len(node.series)}"),
+                    PageCell(text=loud or "none", note=f"of {len(node.series)}"),
                     PageCell(text=day, note=_count_days(day, newest)),
                     PageCell(text=line.name(run.commit) if run else ""),
                     PageCell(text=str(len(node.runs)), value=len(node.runs)),

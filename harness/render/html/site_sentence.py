@@ -16,6 +16,17 @@ from harness.render.html.table import brief, shorten
 
 # So many nodes are named; of more only the number is said.
 _NAMED, _NAME = 2, 60
+# How many series are in a state, and how many nodes are, in words.
+_OF_SERIES = {
+    SiteState.NODE: "{} changed, not by the code",
+    SiteState.TOO_FEW: "{} with too few points",
+}
+_OF_NODES = {
+    SiteState.MISSING: "{} with missing numbers",
+    SiteState.SUSPICION: "{} with suspicions",
+    SiteState.NODE: "{} changed itself",
+    SiteState.TOO_FEW: "{} with too few points",
+}
 # The only metrics of their benchmarks.
 _ALONE = (COPY_RATE.name, FLOP_RATE.name)
 # States, the most urgent first.
@@ -38,7 +49,7 @@ def name_what(case: Case, metric: str) -> str:
     if metric in _ALONE:
         rest = [f"{name}={value}" for name, value in case.params if name != "threads" or len(case.params) == 1]
         return f"{case.benchmark} with {join_words(rest, 'and')}" if rest else case.benchmark
-    return f"{metric} of {case}"
+    return f"{metric.replace('_', ' ')} of {case}"
 
 
 def begin(sentence: str) -> str:
@@ -98,7 +109,8 @@ def describe_certainty(event: Event) -> str:
     return {
         EventKind.SUSPICION: "Stored numbers look unlike their past. It may be the code, the node, or chance: "
         + (f"{measured} left it open." if trials else "nothing was measured in turns yet."),
-        EventKind.CODE: f"The code did it: {measured} measured both commits in turns, on the same node and day.",
+        EventKind.CODE: f"The code did it: {measured} measured both commits in turns, on the same node and day."
+        " Stored numbers of other days may show another size.",
         EventKind.NODE: f"The node did it, not the code: in {measured} the old commit showed the same numbers."
         if trials
         else "The node is known to have changed here; numbers before and after it are not compared.",
@@ -116,9 +128,13 @@ def describe_series(judged: Judgement | None, one: SiteSeries, since: str = "") 
     """Return how a series stands, in one or two sentences."""
     visible = one.visible
     seen = f" A step of {100 * visible:.1f} % would most likely be seen within a week." if visible is not None else ""
+    few = ""
     if judged is not None and judged.status is SeriesStatus.TOO_FEW:
-        more = f" {format_count(judged.missing, 'more point')} and a step can be seen." if judged.missing else ""
-        return f"Too few points to say anything.{more}"
+        more = f": it takes {format_count(judged.missing, 'more point')} to see a step" if judged.missing else ""
+        few = f"Too few points{' since' if len(judged.epochs) > 1 else ''} to say anything{more}."
+    if few and one.state in (SiteState.TOO_FEW, SiteState.STEADY):
+        return few
+    few = f" {few}" if few else ""
     past = f"its past since {since}" if since else "its past"
     change = "" if one.change is None else f" The newest point is {_compare(one.change)} the level of its epoch."
     return {
@@ -126,7 +142,7 @@ def describe_series(judged: Judgement | None, one: SiteSeries, since: str = "") 
         SiteState.SUSPICION: f"It looks unlike {past}; no live comparison has sorted it yet.{change}",
         SiteState.SLOWER: f"It got slower by the code, as a live comparison showed.{change}",
         SiteState.FASTER: f"It got faster by the code, as a live comparison showed.{change}",
-        SiteState.NODE: f"It changed with the node or the benchmark, not with the code.{change}{seen}",
+        SiteState.NODE: f"It changed with the node or the benchmark, not with the code.{few or change + seen}",
         SiteState.MISSING: f"It is not measured any more; the last point is of {one.day or 'an unknown day'}.",
         SiteState.TOO_FEW: "Too few points to say anything.",
     }[one.state]
@@ -142,6 +158,15 @@ def count_states(node: SiteNode) -> dict[SiteState, int]:
     """Return how many series of a node are in each state, the most urgent states first."""
     counts = Counter(one.state for one in node.series)
     return {state: counts[state] for state in URGENCY if counts[state]}
+
+
+def describe_counts(counts: Mapping[SiteState, int], *, loud: bool = False) -> str:
+    """Return `2 slower, 5 changed, not by the code`; with `loud` without those that are steady."""
+    return ", ".join(
+        _OF_SERIES.get(state, f"{{}} {state}").format(count)
+        for state, count in counts.items()
+        if not (loud and state is SiteState.STEADY)
+    )
 
 
 def find_worst(node: SiteNode) -> SiteState:
@@ -178,19 +203,39 @@ def sum_up_site(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line: S
         mark = SiteState.MISSING if mark is SiteState.STEADY else mark
         named = [describe_group(alarms[0], line)] if len(alarms) == 1 else []
         parts += named or [f"{len(alarms)} alarms for what is missing or broken"]
-    first = "; ".join(parts)
-    first = f"{begin(first)}. " if first else "Nothing is known to have changed. "
-    worst = [find_worst(node) for node in nodes]
-    steady, new = worst.count(SiteState.STEADY), worst.count(SiteState.TOO_FEW)
-    if new == total:
+    if not parts and all(find_worst(node) is SiteState.TOO_FEW for node in nodes):
         return "There are too few runs yet to say what is steady.", SiteState.TOO_FEW
-    rest = f"{steady} of {format_count(total, 'node')} {'is' if steady == 1 else 'are'} steady"
-    if total == steady == 1:
-        rest = "The node is steady"
-    if new:
-        rest += f", {new} {'has' if new == 1 else 'have'} too few runs to say"
+    first = "; ".join(parts)
+    if not first and (lost := [group for group in groups if group.is_lost]):
+        mark = lost[0].state
+        first = _describe_lost(lost, line, total)
+    known = any(group.kind is EventKind.CODE for group in groups)
+    first = f"{begin(first)}. " if first else f"No change of the code is {'open' if known else 'known'}. "
+    rest = _sum_up_nodes(nodes)
     suspected = len(by_state[SiteState.SUSPICION])
     if suspected:
         mark = SiteState.SUSPICION if mark is SiteState.STEADY else mark
         rest += f", {format_count(suspected, 'suspicion')} not sorted yet"
+    if mark is SiteState.STEADY:
+        mark = min((find_worst(node) for node in nodes if find_worst(node) is not SiteState.TOO_FEW), key=URGENCY.index)
     return f"{first}{rest}.", mark
+
+
+def _describe_lost(lost: Sequence[EventGroup], line: SiteLine, total: int) -> str:
+    more = f" (and {format_count(len(lost) - 1, 'other regression')})" if len(lost) > 1 else ""
+    since = "the node has changed since, and nobody has decided about it"
+    return f"{describe_group(lost[0], line, total=total)}{more}; {since}"
+
+
+def _sum_up_nodes(nodes: Sequence[SiteNode]) -> str:
+    """Return `All 3 nodes are steady`, or how many are in which state; of one node its series are counted."""
+    if len(nodes) == 1:
+        if find_worst(nodes[0]) is SiteState.STEADY:
+            return "The node is steady"
+        series = format_count(len(nodes[0].series), "series", plural="series")
+        return f"{series}: {describe_counts(count_states(nodes[0]))}"
+    worst = Counter(find_worst(node) for node in nodes)
+    if [*worst] == [SiteState.STEADY]:
+        return f"All {len(nodes)} nodes are steady"
+    parts = (_OF_NODES.get(one, f"{{}} {one}").format(worst[one]) for one in reversed(URGENCY) if worst[one])
+    return f"{len(nodes)} nodes: {', '.join(parts)}"

@@ -12,13 +12,17 @@ from harness.records.measurement import METRICS
 from harness.records.site import SiteNode, SiteSeries, SiteState
 from harness.render.figure.series_data import SeriesLinks, SeriesTrial
 from harness.render.figure.series_sheet import SeriesSheet, place_events
-from harness.render.figure.series_words import write_command
+from harness.render.figure.series_words import title_series, write_command
+from harness.render.html.page import name_class
+from harness.render.html.site_entry import describe_end
 from harness.render.html.site_sentence import describe_group_of, describe_series
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, brief, cell_number, drop_empty
 from harness.render.number import format_bounds, format_share, format_value
 
 # So many of the newest points are in the table of the page.
 MOST_POINTS = 200
+# So many series of other cases are named.
+MOST_LIKE = 40
 # So many points before and after an event are in the figure of its page.
 AROUND = 50
 
@@ -30,7 +34,7 @@ def show_series(one: SiteSeries, node: SiteNode, history: History, root: str) ->
     commits = {it.position: it for it in history.commits}
     metric = METRICS.get(one.key.metric)
     return {
-        "name": f"{one.key.metric} of {one.key.case}",
+        "name": title_series(one.key),
         "sentence": describe_series(judged, one, find_since(events)),
         "state": one.state,
         "facts": _list_facts(one, node, series, judged, root),
@@ -41,7 +45,7 @@ def show_series(one: SiteSeries, node: SiteNode, history: History, root: str) ->
         "points": _tabulate_points(series, node, commits, root),
         "left_out": max(0, len(series.points) - MOST_POINTS),
         "same_case": [(it.key.metric, root + it.page, it.state) for it in node.series if _is_beside(it, one)],
-        "same_metric": [(str(it.key.case), root + it.page, it.state) for it in node.series if _is_like(it, one)][:40],
+        "same_metric": [*_list_like(one, node, root)][:MOST_LIKE],
         "command": write_command(one.key),
     }
 
@@ -139,6 +143,14 @@ def _is_like(other: SiteSeries, one: SiteSeries) -> bool:
     return alike and other.key != one.key
 
 
+def _list_like(one: SiteSeries, node: SiteNode, root: str) -> Iterator[tuple[str, str, SiteState]]:
+    """Yield series of the same metric: the case, with its configuration where that is another one, page and state."""
+    for it in node.series:
+        if _is_like(it, one):
+            other = "" if it.key.config == one.key.config else f" ({it.key.config[:8] or 'configuration not known'})"
+            yield f"{it.key.case}{other}", root + it.page, it.state
+
+
 def _list_facts(
     one: SiteSeries, node: SiteNode, series: Series, judged: Judgement, root: str
 ) -> list[tuple[str, PageCell]]:
@@ -148,14 +160,15 @@ def _list_facts(
     level = judged.epochs[-1].level if judged.epochs else None
     facts = [
         ("Node", PageCell(text=node.node or "not known", link=f"{root}nodes/{node.slug}/index.html")),
-        ("Config", PageCell(text=one.key.config or "not known")),
+        ("Case", PageCell(text=str(one.key.case))),
+        ("Configuration", PageCell(text=one.key.config or "not known", note="how it was built")),
         ("Newest", PageCell(text=f"{format_value(one.value)} {unit}", note=one.day)),
         ("Direction", PageCell(text=better or "not known")),
     ]
     if level is not None:
         bounds = "" if level.low is None or level.high is None else _bound(level.low, level.high)
         facts.append(("Level", PageCell(text=f"{format_value(level.middle)} {unit}", note=bounds)))
-        facts.append(("Spread", PageCell(text=f"{100 * level.spread:.2f} %", note="of one point, robust")))
+        facts.append(("Spread", PageCell(text=f"{100 * level.spread:.2f} %", note="of single points around the level")))
     if one.change is not None:
         facts.append(("Change", PageCell(text=format_share(one.change), note="newest point against the level")))
     facts.append(("Points", PageCell(text=str(len(series.points)))))
@@ -175,7 +188,7 @@ def _tabulate_events(events: Sequence[Event], history: History, root: str) -> Pa
         PageColumn(name="Since"),
         PageColumn(name="Event"),
         PageColumn(name="Commits"),
-        PageColumn(name="Stands"),
+        PageColumn(name="Today"),
     )
     rows = tuple(_row_event(event, names, root) for event in reversed(events))
     return PageTable(caption="What happened to this series, newest first", columns=columns, rows=rows)
@@ -184,7 +197,7 @@ def _tabulate_events(events: Sequence[Event], history: History, root: str) -> Pa
 def _row_event(event: Event, names: dict[str, str], root: str) -> PageRow:
     state = find_state(event)
     old, new = (names.get(name, name[:8]) for name in (event.old, event.new))
-    stands = f"back since {event.returned}" if is_over(event) else "open" if event.open else "the new level"
+    stands = f"back since {event.returned}" if is_over(event) else "open" if event.open else describe_end(event)
     return PageRow(
         cells=(
             PageCell(text=state.value, mark=state),
@@ -193,7 +206,7 @@ def _row_event(event: Event, names: dict[str, str], root: str) -> PageRow:
             PageCell(text=f"{old or 'the beginning'} to {new}" if event.kind is not EventKind.MISSING else old),
             PageCell(text=event.triage.state.value if event.triage else stands),
         ),
-        state=state.value,
+        state=name_class(state),
     )
 
 

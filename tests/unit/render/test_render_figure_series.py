@@ -71,7 +71,7 @@ def test_words_say_what_is_seen() -> None:
     sheet = make_sheet(walk(30), cut=10, events=[slower(20)]).replace(state=SiteState.SLOWER)
     figure = draw_series(sheet)
     words = list_words(check_figure(figure))
-    assert figure.title == "encode of whisper/fa=0/model=base/threads=4 on node-1"
+    assert figure.title == "encode of base (fa=0, threads=4) on node-1"
     assert figure.summary.startswith("30 points from 2026-01-03 to 2026-02-01; the newest is ")
     assert figure.summary.endswith("+0.3 % against the level before; 1 event. State: slower.")
     assert {"encode, ms/pass · lower is better", "kernel: 6.1 -> 6.12", "+4.1 %", "% of level"} <= set(words)

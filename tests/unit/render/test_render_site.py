@@ -12,18 +12,19 @@ from harness.judge.judged_history import judge_history
 from harness.judge.site_address import commit_page, event_page
 from harness.judge.site_event import find_state, group_events, link_groups, list_shifts
 from harness.judge.site_line import merge_commits
-from harness.records.history import EventKind, HistoryCommit
+from harness.records.history import EventKind, HistoryCommit, SeriesStatus
 from harness.records.night_report import EventNote, SuspectCommit
 from harness.records.site import SiteNode, SiteState, strip_points
 from harness.records.triage import Triage, TriageState
 from harness.render.html.site import NodeMaterial, Page, SitePlan, render_node_pages, render_shared_pages
-from harness.render.html.site_commit import gather_commit, show_commit
+from harness.render.html.site_commit import gather_commit, show_commit, show_commits
 from harness.render.html.site_commit_book import CommitBook
 from harness.render.html.site_data import write_json, write_node_data
+from harness.render.html.site_event import show_events
 from harness.render.html.site_grid import make_grids
 from harness.render.html.site_node import find_changes, list_missed
 from harness.render.html.site_overview import MOST_CELLS, show_overview
-from harness.render.html.site_sentence import describe_certainty, describe_group, sum_up_site
+from harness.render.html.site_sentence import describe_certainty, describe_group, describe_series, sum_up_site
 from harness.system.asset import load_page_kit
 from tests.past import NIGHTS, confirm, list_days, make_node, make_past, name_order, name_sha
 
@@ -142,7 +143,7 @@ def test_one_change_on_two_nodes_is_one_entry(materials: list[NodeMaterial]) -> 
     assert code[0].state is SiteState.SLOWER
     assert code[0].stands
     sentence, mark = sum_up_site(nodes, group_events(nodes, line), line)
-    words = r"Encode of tiny got \d\.\d % slower on epyc and zen & <co> since [0-9a-f]{8}\. 1 of 3 nodes is steady.*"
+    words = r"Encode of tiny got \d\.\d % slower on epyc and zen & <co> since [0-9a-f]{8}\. 3 nodes: 1 steady, .*"
     assert re.fullmatch(words, sentence)
     assert mark is SiteState.SLOWER
 
@@ -172,9 +173,68 @@ def test_what_people_decided_does_not_stand(materials: list[NodeMaterial]) -> No
     line = merge_commits([node])
     groups = group_events([node.replace(events=(settled,))], line)
     assert not groups[0].stands
-    assert sum_up_site([node.replace(events=(settled,))], groups, line)[0].startswith(
-        "Nothing is known to have changed"
+    assert sum_up_site([node.replace(events=(settled,))], groups, line)[0].startswith("No change of the code is open. ")
+
+
+def test_a_regression_before_an_epoch_is_not_forgotten(materials: list[NodeMaterial]) -> None:
+    node = materials[0].node
+    event = next(one for one in node.events if one.kind is EventKind.CODE)
+    lost = node.replace(events=(event.replace(open=False),))
+    line = merge_commits([node])
+    groups = group_events([lost], line)
+    assert groups[0].is_lost
+    assert not groups[0].stands
+    sentence, mark = sum_up_site([lost], groups, line)
+    assert re.match(
+        r"Encode of tiny got .* slower on epyc .*; the node has changed since, and nobody has decided about it\. ",
+        sentence,
     )
+    assert mark is SiteState.SLOWER
+    assert [one.standing for one in show_overview([lost], groups, line)["changes"]] == [
+        "not known since the node changed"
+    ]
+    assert "; 1 not decided before the node changed" in show_events([lost], groups, line, {})["sentence"]
+    for known in (event.replace(open=False, returned="2026-05-01"), event):
+        assert not group_events([node.replace(events=(known,))], line)[0].is_lost
+
+
+def test_a_silent_node_says_nothing_about_a_commit(materials: list[NodeMaterial]) -> None:
+    node = materials[0].node
+    event = next(one for one in node.events if one.kind is EventKind.CODE)
+    silent = event.replace(id="silent", kind=EventKind.MISSING, run="", suspicions=(), changes=(), found=())
+    line = merge_commits([node])
+    for events, marks in (((silent, event), [SiteState.SLOWER]), ((silent,), [])):
+        groups = group_events([node.replace(events=events)], line)
+        table = show_commits(line, [1] * len(line.commits), groups)["table"]
+        assert [row.cells[3].mark for row in table.rows if row.cells[3].mark] == marks
+
+
+def test_counts_of_nodes_contradict_no_mark(materials: list[NodeMaterial]) -> None:
+    node = materials[0].node.replace(events=())
+    states = (SiteState.STEADY, SiteState.NODE, SiteState.TOO_FEW)
+    nodes = [
+        node.replace(node=state, series=tuple(one.replace(state=state) for one in node.series)) for state in states
+    ]
+    line = merge_commits(nodes)
+    assert sum_up_site(nodes, (), line) == (
+        "No change of the code is known. 3 nodes: 1 steady, 1 with too few points, 1 changed itself.",
+        SiteState.NODE,
+    )
+    assert sum_up_site(nodes[:1] * 2, (), line)[0].endswith(" All 2 nodes are steady.")
+    assert sum_up_site(nodes[:1], (), line)[0].endswith(" The node is steady.")
+    assert sum_up_site(nodes[1:2], (), line)[0].endswith(" 4 series: 4 changed, not by the code.")
+
+
+def test_a_series_with_few_points_says_its_state_as_well(materials: list[NodeMaterial]) -> None:
+    material = materials[0]
+    one = material.node.series[0]
+    judged = material.history.judgements[0].replace(status=SeriesStatus.TOO_FEW, missing=3)
+    assert judged.epochs
+    two = judged.replace(epochs=(judged.epochs[0], judged.epochs[0]))
+    few = "Too few points since to say anything: it takes 3 more points to see a step."
+    assert describe_series(two, one.replace(state=SiteState.TOO_FEW)) == few
+    told = describe_series(two, one.replace(state=SiteState.NODE))
+    assert told == f"It changed with the node or the benchmark, not with the code. {few}"
 
 
 def test_a_suspicion_is_never_called_a_regression(materials: list[NodeMaterial]) -> None:
@@ -200,7 +260,7 @@ def test_too_few_runs_are_not_called_steady() -> None:
         SiteState.TOO_FEW,
     )
     both = [few, make_node(make_past("quiet", {}))]
-    assert "1 of 2 nodes is steady, 1 has too few runs to say." in sum_up_site(both, (), line)[0]
+    assert sum_up_site(both, (), line)[0].endswith(" 2 nodes: 1 steady, 1 with too few points.")
     assert "The node is steady." in sum_up_site(both[1:], (), line)[0]
 
 
@@ -299,7 +359,9 @@ def test_health_of_a_node(materials: list[NodeMaterial]) -> None:
     assert list_missed(quiet.node) == ()
     days = list_days()
     some = quiet.node.replace(runs=tuple(run for run in quiet.node.runs if run.start[:10] not in days[20:22]))
-    assert list_missed(some) == (days[21], days[20])
+    assert list_missed(some) == (f"{days[20]} to {days[21]} (2)",)
+    apart = quiet.node.replace(runs=tuple(run for run in some.runs if run.start[:10] != days[30]))
+    assert list_missed(apart) == (days[30], f"{days[20]} to {days[21]} (2)")
 
 
 def test_names_of_any_kind_make_whole_pages() -> None:
@@ -353,3 +415,9 @@ def test_no_runs_at_all() -> None:
     assert b"Everything that is stored can be read." in made["unreadable.html"]
     for page in made.values():
         Outline(page)
+
+
+def test_without_runs_there_is_nothing_to_choose() -> None:
+    shown = {one.path: one.make() for one in render_shared_pages(load_page_kit(), SitePlan(), (), ())}
+    assert b"No runs are stored yet." in shown["compare.html"]
+    assert b"data-compare" not in shown["compare.html"]

@@ -222,6 +222,8 @@ function makeSortable(table) {
 
 // ---- Entries that are filtered by words and states.
 
+const STATE_WORDS = { node: "not the code", "too-few": "too few points" };
+
 function offerFilter(place) {
   const list = document.getElementById(place.dataset.filter);
   const entries = [...list.querySelectorAll("[data-words]")].map((element) => ({
@@ -233,7 +235,7 @@ function offerFilter(place) {
   const field = make("input", { type: "search", autocomplete: "off", spellcheck: "false" });
   const count = make("span", { class: "muted", role: "status" });
   const boxes = [...new Set(entries.flatMap(({ states }) => states))].map((value) => make("input", { type: "checkbox", value, checked: true }));
-  const choices = boxes.map((box) => make("label", { class: "choice" }, box, copyMark(list, box.value), box.value.replaceAll("-", " ")));
+  const choices = boxes.map((box) => make("label", { class: "choice" }, box, copyMark(list, box.value), STATE_WORDS[box.value] || box.value));
   place.append(make("label", {}, "Filter ", field), make("fieldset", { "aria-label": "States" }, ...(boxes.length > 1 ? choices : [])), count);
 
   function show() {
@@ -556,7 +558,8 @@ class Chart {
     return this.data.events.flatMap((event) => {
       const [from, to] = [this.x(event.earliest), this.x(event.latest)];
       if (to < this.left || from > this.right) return [];
-      const classes = ["slower", "faster", "node", "suspicion"].includes(event.state) ? event.state : "muted";
+      const kind = event.state === STATE_WORDS.node ? "node" : event.state;
+      const classes = ["slower", "faster", "node", "suspicion"].includes(kind) ? kind : "muted";
       const x = this.clip(this.x(event.since));
       const group = draw("g", { class: "event" },
         draw("rect", { class: `fill-${classes} faint`, x: this.clip(from), y: this.bottom - 6, width: Math.max(2, this.clip(to) - this.clip(from)), height: 6 }),
@@ -825,14 +828,17 @@ class Compare {
     const same = one.data.node === other.data.node && one.run[2] === other.run[2]
       ? "Both runs measured the same commit, and the numbers here are those of commits: the command below tells the runs apart. " : "";
     this.said.textContent = `${nodes}${same}${rows.length} numbers are in both. No verdict: not measured in turns, so the node may have changed as well as the code.`;
-    const table = make("table", { class: "numbers" }, make("thead", {}, make("tr", {}, ...["Series", "Metric", "Unit", "First", "Second", "Change", "Roughly"].map((head) => make("th", { scope: "col" }, head)))), make("tbody", {}, ...rows.map((row) => this.row(row))));
+    const heads = ["Series", "Metric", "Unit", "First", "Second", "Change"];
+    const rough = rows.some(({ result }) => known(result?.low));
+    if (rough) heads.push("Rough interval");
+    const table = make("table", { class: "numbers" }, make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))), make("tbody", {}, ...rows.map((row) => this.row(row, rough))));
     const commands = [make("code", { class: "command" }, `harness compare ${one.run[0]} ${other.run[0]}`)];
     const scroll = make("div", { class: "scroll", role: "group", tabindex: "0", "aria-label": "Both runs" }, table);
     this.table.replaceChildren(make("p", {}, "The same on the command line: ", ...commands), scroll);
     makeSortable(table);
   }
 
-  row({ from, to, result }) {
+  row({ from, to, result }, rough) {
     const number = (value, words) => make("td", { class: "number", "data-value": known(value) ? String(value) : "" }, words);
     const better = result && result.change ? ((result.change < 0) === Boolean(from.lower) ? "better" : "worse") : "";
     const note = Math.max(from.several, to.several) > 1 ? " (the middle one of several runs of a commit)" : "";
@@ -841,7 +847,7 @@ class Compare {
       make("td", {}, from.metric), make("td", {}, from.unit),
       number(from.value, formatValue(from.value)), number(to.value, formatValue(to.value)),
       number(result?.change, result ? `${formatShare(result.change)} ${better}` : "–"),
-      number(result?.low, result && known(result.low) ? `${formatShare(result.low)} to ${formatShare(result.high)}` : "–"));
+      ...(rough ? [number(result?.low, result && known(result.low) ? `${formatShare(result.low)} to ${formatShare(result.high)}` : "–")] : []));
   }
 }
 
