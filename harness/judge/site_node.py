@@ -1,5 +1,6 @@
 """A node as the pages about all nodes show it: its series as they stand, its events, commits and runs."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -74,7 +75,7 @@ def _sum_up(series: Series, judged: Judgement, events: SeriesEvents, missing: fr
         day=newest.day,
         commit=newest.commit,
         value=newest.value,
-        change=judged.change,
+        change=None if judged.change is None or not math.isfinite(judged.change) else judged.change,
         visible=judged.visible,
         events=tuple(one.id for one in events.find(series.key)),
         trend=tuple(one.value for one in points[-TREND:]),

@@ -1,5 +1,6 @@
 """What the pages of one node are made of, loaded from the results."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -18,10 +19,11 @@ from harness.render.html.site import NodeMaterial, SitePlan
 from harness.settings.request import Places
 from harness.site.look import NodeLook
 from harness.store.bisection_file import list_files, load_bisection
-from harness.store.bundle import BISECTION
+from harness.store.bundle import BISECTION, RUN
 from harness.store.find import find_runs, read_logs
 from harness.store.index.index import RunIndex
 from harness.store.index.inquiry import ask_index
+from harness.store.index.reader import stamp_file
 from harness.store.known_history import HistoryQuestion, know_history
 from harness.store.night_file import load_nights
 from harness.system.console import Console
@@ -46,6 +48,7 @@ class Surroundings(NamedTuple):
 def load_material(look: NodeLook, plan: SitePlan, around: Surroundings) -> NodeMaterial:
     """Return what the pages of a node are made of; complain about what cannot be read."""
     places, console, node = around.places, around.console, look.node
+    stamps = {one.path: stamp_file(f"{one.path}{os.sep}{RUN}") for one in look.runs}  # before they are read
     question = HistoryQuestion(RunFilter(node=node), plan.options, heard=around.heard)
     known = know_history(places, around.environ, console, question)
     history = known.history.replace(events=add_triage(known.history.events, around.triage))
@@ -67,8 +70,16 @@ def load_material(look: NodeLook, plan: SitePlan, around: Surroundings) -> NodeM
         every_run=plan.every_run,
     )
     details = {one.run_id: one for one in runs}
-    reader = _make_reader({one.run_id: one.path for one in runs}, console.note_once)
-    return NodeMaterial(make_site_node(facts), history, details, known.raw.machines, nights, bisections, reader)
+    return NodeMaterial(
+        node=make_site_node(facts),
+        history=history,
+        details=details,
+        machines=known.raw.machines,
+        nights=nights,
+        bisections=bisections,
+        read_run=_make_reader({one.run_id: one.path for one in runs}, console.note_once),
+        stamps={one.run_id: stamps.get(one.path, "") for one in runs},
+    )
 
 
 def _list_runs(details: Iterable[RunDetail]) -> list[RunDetail]:

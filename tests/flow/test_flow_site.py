@@ -1,6 +1,7 @@
 """`harness site`: from stored results to a folder of pages, and again when something is new."""
 
 import json
+import random
 import shutil
 import subprocess
 import time
@@ -92,6 +93,62 @@ def test_what_has_not_changed_is_not_written(own: Kit) -> None:
     assert {path: (own.folder / "site" / path).stat().st_ino for path in read(own)} == before
 
 
+def require_same_from_nothing(kit: Kit) -> None:
+    """Compare the site with one that is made from nothing, without an index and without what the judge knew."""
+    updated = read(kit)
+    shutil.rmtree(kit.folder / "site")
+    shutil.rmtree(kit.cache)
+    kit.harness("site", "-o", str(kit.folder / "site"))
+    whole = read(kit)
+    assert {path for path in whole if whole[path] != updated.get(path)} <= {"site.json"}
+    assert whole.keys() == updated.keys()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_happens_to_the_results_the_site_is_that_of_what_is_there(own: Kit, seed: int) -> None:
+    draw = random.Random(seed)
+    aside = own.folder / "aside"
+    aside.mkdir()
+    homes = {path.name: path for path in own.bundles()}
+    for path in draw.sample(sorted(homes.values()), 30):
+        shutil.move(path, aside / path.name)
+    for _ in range(6):
+        for act in draw.choices(("come", "go", "subject", "value", "kernel", "purpose", "triage"), k=4):
+            there, away = sorted(own.bundles()), sorted(aside.iterdir())
+            if act == "come":
+                for path in draw.sample(away, min(3, len(away))):
+                    homes[path.name].parent.mkdir(parents=True, exist_ok=True)
+                    shutil.move(path, homes[path.name])
+            elif act == "go":
+                shutil.move(chosen := draw.choice(there), aside / chosen.name)
+            elif act == "triage":
+                (own.results / "triage.toml").write_text(f"[{draw.choice(events(own))}]\nstate = 'wontfix'\n")
+            else:
+                alter(draw.choice(there) / "run.json", act, draw.randrange(3))
+        make(own)
+    require_same_from_nothing(own)
+
+
+def events(kit: Kit) -> list[str]:
+    """Return the ids of the events of the site, and one that nothing has."""
+    states = sorted((kit.folder / "site" / "state").glob("*.json"))
+    return ["0" * 8, *(one["id"] for path in states for one in json.loads(path.read_text())["events"])]
+
+
+def alter(path: Path, what: str, number: int) -> None:
+    """Change one thing in the record of a run."""
+    run = json.loads(path.read_text())
+    if what == "subject":
+        run["source"]["commit"]["message"] = f"subject {number}"
+    elif what == "value":
+        run["results"][0]["measurements"][0]["value"] *= (0.7, 1.1, 1.4)[number]
+    elif what == "kernel":
+        run["node"]["kernel"] = f"6.{number}"
+    else:
+        run["purpose"] = ("night", "manual", "audit")[number]
+    path.write_text(json.dumps(run))
+
+
 def test_a_site_from_nothing_is_the_same_as_one_brought_up_to_date(own: Kit) -> None:
     bundles = sorted(own.bundles())
     late = [path for path in bundles if path.parents[1].name == NODES[0]][-3:]
@@ -104,12 +161,7 @@ def test_a_site_from_nothing_is_the_same_as_one_brought_up_to_date(own: Kit) -> 
         shutil.move(aside / path.name, path)
         made = make(own)
         assert made["new"] == [NODES[0]]
-    updated = read(own)
-    shutil.rmtree(own.folder / "site")
-    make(own)
-    whole = read(own)
-    assert {path for path in whole if whole[path] != updated.get(path)} <= {"site.json"}
-    assert whole.keys() == updated.keys()
+    require_same_from_nothing(own)
 
 
 def test_one_new_run_leaves_other_nodes_alone(own: Kit) -> None:
@@ -239,12 +291,7 @@ def test_a_record_that_was_changed_in_its_place_is_seen_at_once(own: Kit) -> Non
     edit(own, 9, lambda run: run["source"]["commit"].update(message="another subject"))
     (own.bundles()[0] / "run.json").write_text("{")
     assert "cannot be understood" in make(own, code=5)["unreadable"][0]
-    updated = read(own)
-    shutil.rmtree(own.folder / "site")
-    make(own, code=5)
-    whole = read(own)
-    assert {path for path in whole if whole[path] != updated.get(path)} <= {"site.json"}
-    assert whole.keys() == updated.keys()
+    require_same_from_nothing(own)
 
 
 @pytest.mark.parametrize("name", ["x" * 4000, "/../etc", "..", "a/b", "\N{RIGHT-TO-LEFT OVERRIDE}x", "**", "~"])

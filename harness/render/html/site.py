@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from harness import __version__
@@ -57,7 +58,7 @@ class NodeMaterial(NamedTuple):
     `history` has the series of this node alone, judged, with its events and their triage; `details` are its runs by
     their ids, `machines` the facts that these name. `nights` are the newest reports, the latest first. `read_run`
     returns the sheet of a run with its logs, None where it cannot be read: for the runs that have a `page` in
-    `node.runs`.
+    `node.runs`. `stamps` tell by their ids which records they had.
     """
 
     node: SiteNode
@@ -67,6 +68,7 @@ class NodeMaterial(NamedTuple):
     nights: Sequence[NightReport]
     bisections: Sequence[BisectReport]
     read_run: Callable[[str], RunSheet | None]
+    stamps: Mapping[str, str] = MappingProxyType({})
 
 
 class Page(NamedTuple):
@@ -109,7 +111,8 @@ def render_node_pages(kit: PageKit, plan: SitePlan, material: NodeMaterial) -> I
     for run in node.runs:
         if run.page:
             frame = press.frame(run.page, f"Run {run.id}")
-            yield Page(run.page, short_hash(frame, run), partial(_make_run, kit, frame[1], material, run))
+            about = short_hash(frame, run, material.stamps.get(run.id, ""))
+            yield Page(run.page, about, partial(_make_run, kit, frame[1], material, run))
     yield Page(f"data/{node.slug}.js", "", lambda: write_node_data(node))
 
 

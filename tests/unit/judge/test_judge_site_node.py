@@ -1,5 +1,6 @@
 """A node for the pages about all nodes: its series, runs and events, with what nights and searches know of these."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -111,3 +112,11 @@ def test_values_that_are_no_numbers_survive_the_disk() -> None:
     given = facts(count=3)
     node = make_site_node(given._replace(history=given.history.replace(series=(whole.replace(points=tuple(odd)),))))
     assert msgspec.json.decode(msgspec.json.encode(node), type=SiteNode).series[0].values == (1e300, 0.0, -1.0)
+
+
+def test_a_change_beyond_all_numbers_is_none_on_disk_and_before() -> None:
+    given = facts(count=3)
+    beyond = given.history.replace(judgements=(judgement().replace(change=math.inf),))
+    node = make_site_node(given._replace(history=beyond))
+    assert node.series[0].change is None
+    assert msgspec.json.decode(msgspec.json.encode(node), type=SiteNode) == node
