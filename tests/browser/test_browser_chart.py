@@ -166,7 +166,7 @@ def test_a_live_trial_of_both_commits_is_named(browser: Any, tmp_path: Path) -> 
     write_chart(tmp_path, make_numbers(COUNT, trials=[trial]))
     with look(browser, home_of(tmp_path)) as view:
         page = view.open("index.html#a=run-1&b=run-3")
-        assert "Measured in turns: REGRESSED by 4 %" in page.locator(".panel").inner_text()
+        assert "Both commits measured in turns: REGRESSED by 4 %" in page.locator(".panel").inner_text()
         assert "No verdict" not in page.locator(".panel").inner_text()
         assert page.locator(".panel a").get_attribute("href") == "runs/run-0.html"
 

@@ -61,7 +61,7 @@ def test_points_of_a_real_series_are_where_the_pointer_is(view: View, shelf: She
     page.mouse.click(box["x"] + box["width"] * 0.8, middle)
     panel = page.locator(".panel").inner_text()
     assert "worse" in panel
-    assert "harness ab " in panel or "Measured in turns" in panel
+    assert "harness ab " in panel or "measured in turns" in panel
     page.keyboard.press("Escape")
     drawing.focus()
     page.keyboard.press("End")

@@ -140,7 +140,7 @@ def _sum_up(table: SweepTable, metric: str, standing: Standing | None) -> str:
         return f"There are no two cells to compare in {metric}."
     best = table.sweep.label(table.rows[standing.row].values) or "one cell"
     if standing.certain:
-        return f"{best} is better than each of {format_count(standing.others, 'other')}, with certainty."
+        return f"{best} is really the best in {metric}: better than {format_count(standing.others, 'other')}."
     alike = format_count(len(standing.unresolved), "other")
     return f"{best} has the smallest median, but cannot be told from {alike} of {standing.others} yet."
 

@@ -111,7 +111,7 @@ def test_a_winner_alone_is_a_solid_frame() -> None:
     made = grid(threads=("1", "4"), fa=("0",))
     sure = tabulate_sweep(made, field.runs(made, lambda values: 1000.0 / int(values["threads"]), rounds=40))
     figure = check_figure(lambda: draw_sweep(sure))
-    assert figure.summary == "threads=4 is better than each of 1 other, with certainty."
+    assert figure.summary == "threads=4 is really the best in encode: better than 1 other."
     assert figure.marks.count("stroke-text thick") == 1
     assert [row[-1] for row in figure.table.rows] == ["", "best"]
 

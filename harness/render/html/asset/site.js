@@ -710,7 +710,7 @@ class Chart {
     this.panel.replaceChildren(
       make("p", {}, "From the first to the second: ", make("strong", {}, describeChange(found)), words),
       make("table", { class: "numbers" }, make("tbody", {}, row(one), row(other))),
-      trial ? make("p", { class: "verdict" }, "Measured in turns: ", link(trial.page, trial.words))
+      trial ? make("p", { class: "verdict" }, "Both commits measured in turns: ", link(trial.page, trial.words))
         : make("p", { class: "verdict" }, make("strong", {}, "No verdict: not measured in turns."), " Between two runs the node may have changed as well as the code."),
       command && !trial ? make("p", {}, "This compares them: ", make("code", { class: "command" }, command)) : "",
       make("p", {}, make("button", { type: "button", click: () => this.close() }, "Close")),
