@@ -34,6 +34,8 @@ _WIDTH, _HEIGHT = 1000, 340
 _RIGHT, _SMALL = 52.0, 11.0
 # So many columns of pixels, so many points that say what they are.
 _COLUMNS, _TIPS = 600, 200
+# The least width in which words can be read.
+_LEGIBLE = 66
 # The share of the height that is kept free for the names of epochs and the labels of events.
 _HEAD = 0.16
 # Marks of events keep clear of points that are so near at either side.
@@ -156,14 +158,27 @@ def _draw_epochs(drawing: Drawing, plot: Plot, sheet: SeriesSheet) -> None:
         words = describe_cuts(epoch.cuts)
         if number:
             drawing.line((left, plot.top), (left, plot.bottom), "stroke-axis thin dash")
-        room = plot.right - left - 6
-        if words and left >= free and room > 60:
-            shown = fit_words(words, min(room, 260), _SMALL)
-            drawing.write((left + 5, plot.top + 11), shown, "fill-muted small")
-            free = left + measure_words(shown, _SMALL) + 14
+        if words:
+            free = _name_epoch(drawing, plot, words, (left, right), free)
         if epoch.level and math.isfinite(epoch.level.middle):
             y = plot.up.place(epoch.level.middle)
             drawing.line((left, y), (right, y), "stroke-muted thin dash")
+
+
+def _name_epoch(drawing: Drawing, plot: Plot, words: str, ends: tuple[float, float], free: float) -> float:
+    """Write what began an epoch within it, or before its line where it is narrow; return where the next may stand."""
+    left, right = ends
+    y = plot.top + 11
+    if left >= free and right - left > _LEGIBLE:
+        shown = fit_words(words, min(right - left - 6, 260), _SMALL)
+        drawing.write((left + 5, y), shown, "fill-muted small")
+        return left + measure_words(shown, _SMALL) + 14
+    if left - free > 2 * _LEGIBLE:
+        drawing.write(
+            (left - 5, y), fit_words(words, min(left - free - 10, 260), _SMALL), "fill-muted small", anchor="end"
+        )
+        return left + 5
+    return free
 
 
 def _draw_points(drawing: Drawing, plot: Plot, sheet: SeriesSheet) -> None:

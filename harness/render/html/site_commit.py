@@ -139,7 +139,7 @@ def _tabulate(rows: Sequence[CommitRow], root: str, *, anchored: bool) -> PageTa
         PageColumn(name="Here", number=True),
         PageColumn(name="Before", number=True),
         PageColumn(name="Change", number=True, hint="against the commit measured before on that node"),
-        PageColumn(name="Looks"),
+        PageColumn(name="Direction"),
     ]
     if anchored:
         columns.append(PageColumn(name="Since anchor", number=True, hint="against the anchor's newest run"))

@@ -18,6 +18,7 @@ from harness.render.html.table import brief, shorten
 _NAMED, _NAME = 2, 60
 # How many series are in a state, and how many nodes are, in words.
 _OF_SERIES = {
+    SiteState.SUSPICION: "{} suspected",
     SiteState.NODE: "{} changed, not by the code",
     SiteState.TOO_FEW: "{} with too few points",
 }
@@ -215,7 +216,7 @@ def sum_up_site(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line: S
     suspected = len(by_state[SiteState.SUSPICION])
     if suspected:
         mark = SiteState.SUSPICION if mark is SiteState.STEADY else mark
-        rest += f", {format_count(suspected, 'suspicion')} not sorted yet"
+        rest += f". {format_count(suspected, 'suspicion')} {'is' if suspected == 1 else 'are'} not sorted yet"
     if mark is SiteState.STEADY:
         mark = min((find_worst(node) for node in nodes if find_worst(node) is not SiteState.TOO_FEW), key=URGENCY.index)
     return f"{first}{rest}.", mark

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 
 import pytest
 
@@ -262,3 +263,10 @@ def test_many_events_are_drawn_without_labels_that_run_into_each_other() -> None
     sheet: SeriesSheet = make_sheet(walk(200), events=[slower(number) for number in range(5, 190, 2)])
     words = [word for word in list_words(check_figure(draw_series(sheet))) if word == "+4.1 %"]
     assert 5 < len(words) < 60
+
+
+@pytest.mark.parametrize(("cut", "anchor"), [(10, "start"), (28, "end")])
+def test_what_began_an_epoch_stands_within_it_or_before_its_line(cut: int, anchor: str) -> None:
+    figure = draw_series(make_sheet(walk(30), cut=cut))
+    (found,) = re.findall(r"<text[^>]*>kernel: 6.1 -&gt; 6.12</text>", figure.marks)
+    assert (f'text-anchor="{anchor}"' in found) is (anchor == "end")
