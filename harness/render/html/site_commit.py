@@ -77,7 +77,7 @@ def show_commit(facts: CommitFacts, entries: Sequence[EventEntry], line: SiteLin
         "former": _link(facts.former, root),
         "later": _link(facts.later, root),
         "nodes": _tabulate_nodes(facts, line, root),
-        "table": _tabulate(facts.rows, root, anchored=anchored) if facts.rows else None,
+        "table": _tabulate(facts.rows, line, root, anchored=anchored) if facts.rows else None,
         "left_out": facts.left_out,
         "commands": _list_commands(facts),
     }
@@ -131,7 +131,7 @@ def _tabulate_nodes(facts: CommitFacts, line: SiteLine, root: str) -> PageTable:
     return PageTable(caption="Nodes that measured this commit", columns=columns, rows=tuple(rows))
 
 
-def _tabulate(rows: Sequence[CommitRow], root: str, *, anchored: bool) -> PageTable:
+def _tabulate(rows: Sequence[CommitRow], line: SiteLine, root: str, *, anchored: bool) -> PageTable:
     columns = [
         PageColumn(name="Series"),
         PageColumn(name="Metric"),
@@ -153,7 +153,7 @@ def _tabulate(rows: Sequence[CommitRow], root: str, *, anchored: bool) -> PageTa
             PageCell(text=row.metric, note=metric.unit if metric else ""),
             PageCell(text=row.node or "not known"),
             cell_number(row.value),
-            cell_number(row.before),
+            cell_number(row.before, note=f"at {line.name(row.older)}" if row.older else ""),
             cell_change(change),
             PageCell(text=looks),
         ]

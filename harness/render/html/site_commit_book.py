@@ -15,7 +15,8 @@ _USUAL, _MOST, _WEIGHT = 0.02, 0.1, 0.1
 class CommitRow(NamedTuple):
     """A series at a commit: its value there, at the commit measured before on that node, and at the anchor.
 
-    `noise` is how much the series changed from commit to commit before, as a share.
+    `older` is the commit of the value before, where that is not the one that the node measured last: this series was
+    left out then. `noise` is how much the series changed from commit to commit before, as a share.
     """
 
     node: str
@@ -26,6 +27,7 @@ class CommitRow(NamedTuple):
     before: float | None
     anchor: float | None
     noise: float
+    older: str = ""
 
     @property
     def change(self) -> float | None:
@@ -116,6 +118,7 @@ class CommitBook:
                 last = bisect_right(line.places, place, first) - 1
                 if last >= first:
                     before = line.values[first - 1] if first else None
+                    at = line.places[first - 1] if first else place - 1
                     yield CommitRow(
                         book.node,
                         line.case,
@@ -125,6 +128,7 @@ class CommitBook:
                         before,
                         line.anchor,
                         line.noise[first],
+                        book.names[at] if at < place - 1 else "",
                     )
 
 

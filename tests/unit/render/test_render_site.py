@@ -14,7 +14,7 @@ from harness.judge.site_event import find_state, group_events, link_groups, list
 from harness.judge.site_line import merge_commits
 from harness.records.history import EventKind, HistoryCommit, SeriesStatus
 from harness.records.night_report import EventNote, SuspectCommit
-from harness.records.site import SiteNode, SiteState, strip_points
+from harness.records.site import SiteNode, SiteSeries, SiteState, strip_points
 from harness.records.triage import Triage, TriageState
 from harness.render.html.site import NodeMaterial, Page, SitePlan, render_node_pages, render_shared_pages
 from harness.render.html.site_commit import gather_commit, show_commit, show_commits
@@ -306,6 +306,29 @@ def test_a_commit_is_compared_with_the_one_measured_before(materials: list[NodeM
     models = {one.key.case.get("model") for node in nodes for one in node.series if one.key.is_live}
     assert command.startswith(f"harness ab {name_sha(39)[:12]} {name_sha(40)[:12]} --model ")
     assert command.split("--model ")[1].split()[0] in models
+
+
+def test_a_series_that_was_left_out_names_the_commit_of_its_value_before(materials: list[NodeMaterial]) -> None:
+    node = materials[0].node
+    gaps = [one.replace(**_drop_point(one, 39)) if one.key.metric == "encode" else one for one in node.series]
+    node = node.replace(series=tuple(gaps))
+    line, book = merge_commits([node]), CommitBook()
+    book.add(node)
+    facts = gather_commit(line.commits[40], book, line)
+    assert {row.older for row in facts.rows if row.metric == "encode"} == {name_sha(38)}
+    assert {row.older for row in facts.rows if row.metric != "encode"} == {""}
+    table = show_commit(facts, (), line, "")["table"]
+    notes = {row.cells[1].text: row.cells[4].note for row in table.rows}
+    assert notes["encode"] == f"at {line.name(name_sha(38))}"
+    assert notes["decode"] == ""
+    assert {row.older for row in gather_commit(line.commits[0], book, line).rows} == {""}
+
+
+def _drop_point(series: SiteSeries, position: int) -> dict[str, Any]:
+    """Return the points of a series without those of one commit."""
+    kept = [number for number, place in enumerate(series.positions) if place != position]
+    columns = {"positions": series.positions, "values": series.values, "lows": series.lows, "highs": series.highs}
+    return {name: tuple(column[number] for number in kept) if column else () for name, column in columns.items()}
 
 
 def test_what_is_back_is_not_called_missing(materials: list[NodeMaterial]) -> None:
