@@ -190,12 +190,13 @@ def test_days_instead_of_commits(view: View) -> None:
         {"low": [], "high": [], "caveats": [], "epochs": [], "ab": ""},
         {"value": [None] * COUNT},
         {"value": [1e300 if number % 2 else -1e-300 for number in range(COUNT)], "low": [], "high": []},
+        {"value": [1e-150 * number for number in range(COUNT)], "low": [], "high": [], "epochs": []},
         {"value": [0.0] * COUNT, "low": [None] * COUNT, "high": [None] * COUNT},
         {"position": [0] * COUNT, "day": ["2026-01-01"] * COUNT},
         {"day": [""] * COUNT, "subject": ["\u202egnp.exe " + 4000 * "x"] * COUNT, "commit": ["</script>"] * COUNT},
         {"paged": ["javascript:alert(1)"] * COUNT, "run": ["javascript:alert(1)"] * COUNT},
     ],
-    ids=["bare", "no values", "huge", "zero", "one place", "hostile", "scheme"],
+    ids=["bare", "no values", "huge", "tiny", "zero", "one place", "hostile", "scheme"],
 )
 def test_numbers_of_any_kind(browser: Any, tmp_path: Path, changes: dict[str, Any]) -> None:
     write_chart(tmp_path, make_numbers(COUNT, **changes))

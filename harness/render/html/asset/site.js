@@ -89,7 +89,7 @@ const formatShare = (share) => `${share < 0 ? "" : "+"}${(100 * share).toFixed(1
 
 function formatTick(value, step) {
   if (value && (Math.abs(value) >= 1e6 || Math.abs(value) < 1e-4)) return value.toPrecision(3);
-  const decimals = Math.max(0, -Math.floor(Math.log10(step)));
+  const decimals = Math.min(20, Math.max(0, -Math.floor(Math.log10(step))));
   return value.toFixed(Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-9 ? decimals + 1 : decimals);
 }
 
