@@ -8,6 +8,7 @@ from harness.records.comparison import Summary
 from harness.records.measurement import COPY_RATE, FLOP_RATE, LOAD, RTF, TABLE_METRICS, Case, Metric
 from harness.records.run import Run
 from harness.records.suite import Benchmark
+from harness.records.wording import format_count
 from harness.render.html.block import Block, FactBlock, TableBlock, TextBlock
 from harness.render.html.table import (
     PageCell,
@@ -57,9 +58,10 @@ def describe_best(run: Run) -> str:
         encode, decode = (summaries.get((case, metric.name)) for metric in TABLE_METRICS[:2])
         if encode:
             token = f" and decodes a token in {format_value(decode.median)} ms" if decode else ""
-            where = f"{case.get('threads')} threads" if case.get("threads") != "1" else "1 thread"
+            threads = case.count("threads")
+            where = f", with {format_count(threads, 'thread')}" if threads else ""
             model = shorten(case.get("model"), 60)
-            return f"The model {model} encodes in {format_value(encode.median)} ms{token}, with {where}."
+            return f"The model {model} encodes in {format_value(encode.median)} ms{token}{where}."
     for benchmark, metric, verb in (
         (Benchmark.MUL_MAT, FLOP_RATE, "The benchmark mul_mat reaches"),
         (Benchmark.MEMCPY, COPY_RATE, "The benchmark memcpy reaches"),

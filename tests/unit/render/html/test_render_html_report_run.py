@@ -12,6 +12,7 @@ from harness.render.figure.choice import draw_all, list_run_figures
 from harness.render.html.block import CaveatBlock, LogBlock, TableBlock
 from harness.render.html.page import PageFrame
 from harness.render.html.report import render_run_page
+from harness.render.html.report_number import describe_best
 from harness.render.html.report_run import ReportedRun, conclude_run, list_facts, view_run, view_runs
 from harness.render.html.report_step import list_steps, tail
 from harness.system.asset import load_page_kit
@@ -146,6 +147,13 @@ def test_what_is_not_known_of_an_imported_run_is_left_out() -> None:
     assert "<dt>Began</dt>" not in text
     assert "## Summary\nend" in text
     assert "None" not in text.partition("<body>")[2]
+
+
+@pytest.mark.parametrize(("threads", "end"), [("1", ", with 1 thread."), ("4", ", with 4 threads."), ("x", " ms.")])
+def test_threads_that_are_not_known_are_left_out(threads: str, end: str) -> None:
+    case = Case.of("whisper", model="base", threads=threads, fa=0)
+    one = run(result("bench", Phase.BENCHMARK, Status.PASSED, (case, "encode", 800.0)))
+    assert describe_best(one).endswith(end)
 
 
 def test_times_keep_their_offset() -> None:
