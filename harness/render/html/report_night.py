@@ -40,14 +40,14 @@ def mark_night(report: NightReport) -> SiteState:
     """Return the state that stands for a night: the worst of what is new."""
     new = [event for event in report.new if not is_over(event)]
     kinds = {event.kind for event in new}
-    if any(event.kind is EventKind.CODE and is_slower(event) for event in new):
+    if any(map(is_slower, new)):
         return SiteState.SLOWER
     if report.stopped or kinds & {EventKind.MISSING, EventKind.BROKEN}:
         return SiteState.MISSING
-    if EventKind.NODE in kinds:
-        return SiteState.NODE
     if EventKind.CODE in kinds:
         return SiteState.FASTER
+    if kinds & {EventKind.NODE, EventKind.YARDSTICK}:
+        return SiteState.NODE
     return SiteState.SUSPICION if report.suspicions else SiteState.STEADY
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from harness.judge.night_change import is_over, is_slower
 from harness.judge.site_address import event_page
-from harness.records.history import EventKind
 from harness.records.night_report import NightReport
-from harness.records.site import SiteState
+from harness.render.html.report_night import mark_night
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable
 from harness.render.night_headline import sum_up_night
 from harness.render.night_part import NightEntry, describe_audit, list_parts, name_commit, tabulate_items
@@ -33,7 +31,7 @@ def show_night(report: NightReport, earlier: Sequence[NightReport], root: str) -
     return {
         "report": report,
         "headline": f"{headline[:1].upper()}{headline[1:]}.",
-        "mark": _find_mark(report),
+        "mark": mark_night(report),
         "facts": _list_facts(report),
         "parts": [
             (part.title, [_lay_out(entry, part.title) for entry in part.entries])
@@ -48,19 +46,6 @@ def show_night(report: NightReport, earlier: Sequence[NightReport], root: str) -
         "events": [(event.id, root + event_page(event.id)) for event in (*report.new, *report.open)],
         "earlier": [(one.began[:10], sum_up_night(one)) for one in earlier],
     }
-
-
-def _find_mark(report: NightReport) -> SiteState:
-    new = [event for event in report.new if not is_over(event)]
-    if any(is_slower(event) for event in new):
-        return SiteState.SLOWER
-    if any(event.kind in (EventKind.MISSING, EventKind.BROKEN) for event in new):
-        return SiteState.MISSING
-    if any(event.kind is EventKind.CODE for event in new):
-        return SiteState.FASTER
-    if new:
-        return SiteState.NODE
-    return SiteState.SUSPICION if report.suspicions else SiteState.STEADY
 
 
 def _list_facts(report: NightReport) -> list[tuple[str, PageCell]]:

@@ -94,6 +94,9 @@ def test_a_search_for_settings_begins_with_the_winner() -> None:
         ({}, SiteState.STEADY),
         ({"stopped": "the disk was full"}, SiteState.MISSING),
         ({"new": (night.event(EventKind.NODE),)}, SiteState.NODE),
+        ({"new": (night.event(EventKind.YARDSTICK),)}, SiteState.NODE),
+        ({"new": (night.event(EventKind.NODE), night.event(EventKind.CODE))}, SiteState.FASTER),
+        ({"new": (night.event(EventKind.NODE), night.SLOWER)}, SiteState.SLOWER),
         ({"new": (night.event(EventKind.MISSING), night.event(EventKind.NODE))}, SiteState.MISSING),
     ],
 )
