@@ -9,6 +9,7 @@ PACKAGES = {
     "cpuinfo": "py-cpuinfo",
     "filelock": "filelock",
     "httpx2": "httpx2",
+    "jinja2": "jinja2",
     "msgspec": "msgspec",
     "ninja": "ninja",
     "platformdirs": "platformdirs",

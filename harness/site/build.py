@@ -95,7 +95,7 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
             if len(chosen) <= _KEPT:
                 kept[slug] = node
         about = short_hash([(one.node, one.digest) for one in chosen], unreadable, plan)
-        if new or not folder.keep_rest(about):
+        if not folder.keep_rest(about):
             nodes = StoredNodes(folder, [make_slug(one.node) for one in chosen], kept)
             _put_all(folder, _list_shared(kit, plan, nodes, unreadable), note)
         files = folder.commit()
