@@ -73,6 +73,8 @@ def csv_cell(value: object) -> object:
 
 def xml(text: str) -> str:
     """Return `text` without the characters that XML 1.0 cannot hold (section 2.2)."""
+    if text.isprintable():
+        return text
     return "".join(character for character in text if _in_xml(ord(character)))
 
 

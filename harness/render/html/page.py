@@ -13,6 +13,7 @@ from harness.render.figure.palette import INKS, PAPER, Theme, style_figures
 from harness.render.figure.sparkline import write_sparkline
 from harness.render.figure.state import write_state
 from harness.render.format.text import visible
+from harness.render.html.row import name_class, show, write_rows
 from harness.render.html.site_data import write_json
 from harness.render.html.table import read_figure_table
 from harness.render.number import format_bounds, format_share, format_value
@@ -100,6 +101,7 @@ def _open_templates(templates: tuple[tuple[str, str], ...]) -> Any:
     )
     found.filters.update(
         draw=_draw,
+        rows=write_rows,
         word=name_class,
         mark=_mark,
         spark=_spark,
@@ -112,16 +114,8 @@ def _open_templates(templates: tuple[tuple[str, str], ...]) -> Any:
     return found
 
 
-_CLASSES: Mapping[SiteState, str] = {SiteState.TOO_FEW: "too-few", SiteState.NODE: "node"}
-
-
-def name_class(state: SiteState) -> str:
-    """Return the word of a state in the names of classes and in `data-state`."""
-    return _CLASSES.get(state, state.value)
-
-
 def _show(value: object) -> object:
-    return visible(value) if type(value) is str and not value.isprintable() else value
+    return show(value) if type(value) is str else value
 
 
 def _draw(figure: Figure, number: int) -> Any:

@@ -13,7 +13,7 @@ from harness.records.measurement import METRICS, Case
 from harness.records.site import SiteState
 from harness.records.suite import OF_MODELS
 from harness.records.wording import format_count, were
-from harness.render.html.page import name_class
+from harness.render.html.row import name_class
 from harness.render.html.site_commit_book import CommitBook, CommitNode, CommitRow
 from harness.render.html.site_entry import EventEntry
 from harness.render.html.site_sentence import URGENCY

@@ -10,7 +10,7 @@ from harness.records.site import SiteSeries, SiteState
 from harness.records.suite import Benchmark
 from harness.render.case_name import SharedParams, list_shared, share_params, shorten_case
 from harness.render.figure.series_words import title_series
-from harness.render.html.page import name_class
+from harness.render.html.row import name_class
 from harness.render.number import format_share, format_value
 
 # The parameter of a benchmark with one metric whose values become columns.

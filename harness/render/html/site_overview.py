@@ -10,7 +10,7 @@ from harness.records.history import EventKind
 from harness.records.site import SiteNode, SiteRun, SiteSeries, SiteState
 from harness.records.suite import OF_MODELS
 from harness.records.wording import format_count
-from harness.render.html.page import name_class
+from harness.render.html.row import name_class
 from harness.render.html.site_entry import EventEntry, list_entries
 from harness.render.html.site_grid import Grid, make_grids
 from harness.render.html.site_sentence import URGENCY, count_states, describe_counts, find_worst, sum_up_site
