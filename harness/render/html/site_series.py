@@ -13,7 +13,7 @@ from harness.records.site import SiteNode, SiteSeries, SiteState
 from harness.render.figure.series_data import SeriesLinks, SeriesTrial
 from harness.render.figure.series_sheet import SeriesSheet, place_events
 from harness.render.figure.series_words import title_series, write_command
-from harness.render.html.page import name_class
+from harness.render.html.row import name_class
 from harness.render.html.site_entry import describe_end
 from harness.render.html.site_sentence import describe_group_of, describe_series
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, brief, cell_number, drop_empty
