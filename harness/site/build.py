@@ -1,6 +1,7 @@
 """Make a site: each node whose results are new, then the pages about all nodes, then all of it takes effect."""
 
 import difflib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, overload
@@ -97,7 +98,9 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
         about = short_hash([(one.node, one.digest) for one in chosen], unreadable, plan)
         if not folder.keep_rest(about):
             nodes = StoredNodes(folder, [make_slug(one.node) for one in chosen], kept)
-            _put_all(folder, _list_shared(kit, plan, nodes, unreadable), note)
+            # Whoever reads the pages elsewhere has no use for the place of the results on this computer.
+            lines = [line.replace(f"{around.places.results}{os.sep}", "") for line in unreadable]
+            _put_all(folder, _list_shared(kit, plan, nodes, lines), note)
         files = folder.commit()
     return SiteOutcome(files, tuple(one.node for one in chosen), tuple(new), tuple(unreadable))
 

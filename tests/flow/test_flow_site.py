@@ -217,6 +217,7 @@ def test_a_broken_run_is_named_and_the_site_is_written(own: Kit) -> None:
     pages = read(own)
     named = [path for path, content in pages.items() if path.endswith(".html") and broken.name.encode() in content]
     assert named, "a page says what could not be read"
+    assert str(own.results).encode() not in pages["unreadable.html"], "where the results are is nobody's business"
     assert made == make(own, code=5) | {"new": made["new"], "written": made["written"], "kept": made["kept"]} | {
         "removed": made["removed"]
     }
