@@ -65,14 +65,15 @@ def find_missing(series: Sequence[Series]) -> frozenset[SeriesKey]:
 
     Runs by hand measure what somebody asked for: nothing is missed in them.
     """
-    nights: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    nights: defaultdict[str, set[str]] = defaultdict(set)
     newest: dict[SeriesKey, str] = {}
     for one in series:
-        own = [(point.run, point.day) for point in one.points[-_LOOKED:] if point.purpose == RunPurpose.NIGHT]
+        # A night may have many runs, each with a part of the series.
+        own = {point.day for point in one.points[-_LOOKED:] if point.purpose == RunPurpose.NIGHT}
         if own:
-            nights[one.key.config] |= own[-_MISSED:]
-            newest[one.key] = max(day for _, day in own)
-    limits = {config: sorted(days.values())[-_MISSED] for config, days in nights.items() if len(days) >= _MISSED}
+            nights[one.key.config] |= own
+            newest[one.key] = max(own)
+    limits = {config: sorted(days)[-_MISSED] for config, days in nights.items() if len(days) >= _MISSED}
     return frozenset(key for key, day in newest.items() if day < limits.get(key.config, ""))
 
 

@@ -93,7 +93,7 @@ def _save(node: NodeMonitor, series: Sequence[Series], last: _Run) -> _NodeState
 
 
 def _read(series: Sequence[Series], known: bytes, nightly: float) -> _NodeState | None:
-    """Return what is known, if it is of the first points of these series, and all others are of newer runs."""
+    """Return what is known, if it was made of the first points of these series, and newer runs made all others."""
     try:
         state = _DECODER.decode(known)
     except (msgspec.MsgspecError, ValueError, TypeError):

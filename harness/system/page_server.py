@@ -138,7 +138,7 @@ def read_page(folder: Path, parts: tuple[str, ...]) -> bytes | None:
 def serve_site(folder: Path, port: int, *, note: Callable[[str], None]) -> None:
     """Show the pages of a folder at a port of the loopback until Ctrl-C; 0 is any port that is free.
 
-    Raises UnfitError for a port that cannot be had.
+    Raises UnfitError for a port that cannot be used.
     """
     try:
         server = PageServer(folder, port)

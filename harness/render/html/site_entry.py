@@ -61,7 +61,7 @@ def _enter(group: EventGroup, line: SiteLine, root: str, total: int, notes: Mapp
     first = group.events[0]
     sentence = describe_group(group, line, total=total)
     commits, note = list_suspects(group, line, root, notes)
-    triage = describe_triage(first)
+    triage = describe_triage(next((event for event in group.events if event.triage), first))
     return EventEntry(
         id=group.id,
         href=root + event_page(group.id),
@@ -91,9 +91,9 @@ def describe_standing(group: EventGroup) -> str:
     """Return whether an event still stands, in a word or two."""
     if all(map(is_over, group.events)):
         return "recovered" if group.kind in (EventKind.CODE, EventKind.SUSPICION) else "over"
-    if any(event.triage for event in group.events):
-        return "decided"
-    return "open" if group.stands else describe_end(group.events[0])
+    if group.stands:
+        return "open"
+    return "decided" if any(event.triage for event in group.events) else describe_end(group.events[0])
 
 
 def describe_end(event: Event) -> str:

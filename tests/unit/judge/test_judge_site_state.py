@@ -138,6 +138,14 @@ def test_what_the_newest_nights_left_out_is_missing() -> None:
     assert find_state(gone, judgement(key=RATE), SeriesEvents(()), frozenset({RATE})) is SiteState.MISSING
 
 
+def test_many_runs_in_one_night_are_one_night() -> None:
+    whole, part = series(count=40), series(RATE, count=40)
+    more = tuple(whole.points[-1].replace(run=f"r39-{number}", position=40 + number) for number in range(5))
+    before = part.replace(points=part.points[:39])
+    assert find_missing([whole.replace(points=(*whole.points, *more)), part]) == set()
+    assert find_missing([whole.replace(points=(*whole.points, *more)), before]) == set(), "it missed one night"
+
+
 def test_runs_by_hand_leave_out_what_they_like() -> None:
     assert find_missing([series(purpose="manual"), series(RATE, count=10, purpose="manual")]) == set()
     assert find_missing([series(purpose="night"), series(RATE, count=10, purpose="manual")]) == set()

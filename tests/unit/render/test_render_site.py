@@ -20,6 +20,7 @@ from harness.render.html.site import NodeMaterial, Page, SitePlan, render_node_p
 from harness.render.html.site_commit import gather_commit, show_commit, show_commits
 from harness.render.html.site_commit_book import CommitBook
 from harness.render.html.site_data import write_json, write_node_data
+from harness.render.html.site_entry import describe_standing, list_entries
 from harness.render.html.site_event import show_events
 from harness.render.html.site_grid import make_grids
 from harness.render.html.site_node import find_changes, list_missed
@@ -174,6 +175,19 @@ def test_what_people_decided_does_not_stand(materials: list[NodeMaterial]) -> No
     groups = group_events([node.replace(events=(settled,))], line)
     assert not groups[0].stands
     assert sum_up_site([node.replace(events=(settled,))], groups, line)[0].startswith("No change of the code is open. ")
+
+
+def test_what_was_decided_on_one_node_stands_on_the_other(materials: list[NodeMaterial]) -> None:
+    nodes = [material.node for material in materials]
+    line = merge_commits(nodes)
+    group = next(one for one in group_events(nodes, line) if one.kind is EventKind.CODE and len(one.events) > 1)
+    first, *others = group.events
+    decided = Triage(event=others[-1].id, state=TriageState.WONTFIX, note="too old")
+    half = group._replace(events=(first, *others[:-1], others[-1].replace(triage=decided)))
+    assert describe_standing(half) == "open"
+    assert "too old" in list_entries([half], line, root="")[0].triage
+    whole = half._replace(events=tuple(one.replace(triage=decided) for one in half.events))
+    assert describe_standing(whole) == "decided"
 
 
 def test_a_regression_before_an_epoch_is_not_forgotten(materials: list[NodeMaterial]) -> None:
