@@ -83,14 +83,18 @@ def test_pages_hold_nothing_that_runs_or_is_loaded(shelf: Shelf) -> None:
 
 
 def test_blocks_of_numbers_are_json(shelf: Shelf) -> None:
+    with_numbers = set()
     for page in shelf.pages:
         for text in re.findall(
             r'<script type="application/json"[^>]*>(.*?)</script>', (shelf.folder / page).read_text(), re.DOTALL
         ):
             json.loads(text)
+            with_numbers.add(shelf.kind(page))
+    assert "series" in with_numbers
 
 
 def test_everything_can_be_read_without_a_script(browser: Any, shelf: Shelf) -> None:
+    drawn = set()
     with look(browser, home_of(shelf.folder), java_script_enabled=False) as view:
         for address in shelf.sample(1):
             page = view.open(address)
@@ -99,6 +103,7 @@ def test_everything_can_be_read_without_a_script(browser: Any, shelf: Shelf) -> 
                 box = figure.bounding_box()
                 assert box, address
                 assert box["width"] > 100, address
+                drawn.add(shelf.kind(address))
             assert len(page.locator("main").inner_text()) > 40, address
         page = view.open(shelf.of_kind("series")[0])
         assert page.locator("#points td").first.is_visible(), "the numbers of a figure are in the page"
@@ -106,6 +111,7 @@ def test_everything_can_be_read_without_a_script(browser: Any, shelf: Shelf) -> 
         details = page.locator("details").first
         details.locator("summary").click()
         assert details.locator("td").first.is_visible()
+    assert {"series", "run"} <= drawn
 
 
 def test_nothing_stands_in_the_way_of_anybody(browser: Any, shelf: Shelf) -> None:
@@ -130,6 +136,7 @@ def test_nothing_stands_in_the_way_of_anybody(browser: Any, shelf: Shelf) -> Non
 
 
 def test_states_are_a_shape_and_a_word(view: View, shelf: Shelf) -> None:
+    words = set()
     for address in shelf.sample(1):
         page = view.open(address)
         found = page.locator(".state").evaluate_all(
@@ -137,6 +144,8 @@ def test_states_are_a_shape_and_a_word(view: View, shelf: Shelf) -> None:
                 [(one.closest("label") || one).textContent.trim(), one.querySelectorAll("svg").length])"""
         )
         assert [one for one in found if not one[0] or one[1] != 1] == [], address
+        words |= {one[0] for one in found}
+    assert {"steady", "slower"} <= words
 
 
 def test_no_page_is_wider_than_its_window(view: View, shelf: Shelf) -> None:
@@ -175,6 +184,8 @@ def test_nothing_moves_and_a_page_looks_the_same_again(view: View, shelf: Shelf)
 def test_the_focus_can_be_seen_wherever_tab_leads(view: View, shelf: Shelf) -> None:
     for kind in ("overview", "series"):
         page = view.open(shelf.of_kind(kind)[0])
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement !== document.body")
         for _ in range(25):
             page.keyboard.press("Tab")
             seen = page.evaluate(
