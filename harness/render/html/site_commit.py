@@ -1,7 +1,7 @@
 """The page of a commit: all nodes, each of its series against the commit measured before it and against the anchor."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from harness.judge.event import suggest_comparison
@@ -28,7 +28,7 @@ MOST_COMMITS = 2000
 
 
 class CommitFacts(NamedTuple):
-    """All that the page of a commit is made of."""
+    """All that the page of a commit is made of; `names` are other commits on it, each with what it is called."""
 
     commit: HistoryCommit
     former: HistoryCommit | None
@@ -36,6 +36,7 @@ class CommitFacts(NamedTuple):
     nodes: tuple[CommitNode, ...]
     rows: tuple[CommitRow, ...]
     left_out: int
+    names: tuple[tuple[str, str], ...]
 
 
 def gather_commit(commit: HistoryCommit, book: CommitBook, line: SiteLine) -> CommitFacts:
@@ -55,7 +56,14 @@ def gather_commit(commit: HistoryCommit, book: CommitBook, line: SiteLine) -> Co
         measured,
         tuple(shown),
         len(rows) - len(shown),
+        tuple(_list_names(measured, shown, line)),
     )
+
+
+def _list_names(nodes: Sequence[CommitNode], rows: Sequence[CommitRow], line: SiteLine) -> Iterator[tuple[str, str]]:
+    """Yield the commits that a page names beside its own, each with its name for people."""
+    found = {name for one in nodes for name in (one.before, one.anchor)} | {row.older for row in rows}
+    yield from ((name, line.name(name)) for name in sorted(found) if name in line.places)
 
 
 def _size(row: CommitRow) -> float:

@@ -336,6 +336,8 @@ def test_a_series_that_was_left_out_names_the_commit_of_its_value_before(materia
     assert notes["encode"] == f"at {line.name(name_sha(38))}"
     assert notes["decode"] == ""
     assert {row.older for row in gather_commit(line.commits[0], book, line).rows} == {""}
+    tagged = [one.replace(release="v2") if one.name == name_sha(38) else one for one in line.commits]
+    assert gather_commit(line.commits[40], book, line._replace(commits=tuple(tagged))) != facts, "it is made again"
 
 
 def _drop_point(series: SiteSeries, position: int) -> dict[str, Any]:
