@@ -147,6 +147,8 @@ def _describe(done: SiteSummary) -> str:
         f"{done.folder}: {format_count(len(done.nodes), 'node')}, {size}; {changed}{removed}",
         f"open {done.folder}/index.html",
     ]
+    if not done.nodes:
+        lines.insert(1, "the results hold no run yet: harness run measures one; --results DIR names another folder")
     if done.unreadable:
         lines.insert(1, f"{format_count(len(done.unreadable), 'thing')} could not be read: see unreadable.html there")
     return "\n".join(lines)

@@ -195,6 +195,7 @@ def test_without_runs_the_site_says_how_to_begin(kit: Kit) -> None:
     made = make(kit)
     assert (made["nodes"], made["unreadable"]) == ([], [])
     assert b"harness run" in read(kit)["index.html"]
+    assert "the results hold no run yet: harness run measures one" in kit.harness("site").stdout
 
 
 def test_a_single_run_is_enough(own: Kit) -> None:

@@ -81,11 +81,12 @@ Block = TextBlock | FigureBlock | TableBlock | FactBlock | CaveatBlock | Command
 
 
 class PageSection(Record):
-    """A part of a page; `name` is its address on the page."""
+    """A part of a page; `name` is its address on the page. A `minor` one is not in the list of contents."""
 
     title: str
     name: str
     blocks: tuple[Block, ...]
+    minor: bool = False
 
 
 class PageContent(Record):

@@ -82,7 +82,7 @@ def view_runs(runs: Sequence[ReportedRun], figures: Sequence[Figure]) -> PageCon
         *make_section("Numbers", list_numbers(found)),
         *make_section("Caveats", _list_caveats(found)),
         *(
-            section
+            section.replace(minor=len(runs) > _NAMED)
             for number, one in enumerate(runs, 1)
             for section in list_steps(one.run, one.logs, one.path, f"Steps of run {number}")
         ),
@@ -261,7 +261,9 @@ def _tabulate_runs(runs: Sequence[ReportedRun]) -> PageTable:
     rows = [
         PageRow(
             cells=(
-                PageCell(text=str(number), value=float(number)),
+                PageCell(
+                    text=str(number), value=float(number), link=f"#steps-of-run-{number}" if one.run.results else ""
+                ),
                 PageCell(text=one.run.id),
                 PageCell(text=one.run.start[:16].replace("T", " ") or UNKNOWN),
                 PageCell(text=shorten(one.run.node.name, 60) or "-"),

@@ -832,9 +832,9 @@ class Compare {
     const rough = rows.some(({ result }) => known(result?.low));
     if (rough) heads.push("Rough interval");
     const table = make("table", { class: "numbers" }, make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))), make("tbody", {}, ...rows.map((row) => this.row(row, rough))));
-    const commands = [make("code", { class: "command" }, `harness compare ${one.run[0]} ${other.run[0]}`)];
+    const command = make("pre", { class: "command", tabindex: "0" }, make("code", {}, `harness compare ${one.run[0]} ${other.run[0]}`));
     const scroll = make("div", { class: "scroll", role: "group", tabindex: "0", "aria-label": "Both runs" }, table);
-    this.table.replaceChildren(make("p", {}, "The same on the command line: ", ...commands), scroll);
+    this.table.replaceChildren(make("p", { class: "command-what" }, "The same on the command line:"), command, scroll);
     makeSortable(table);
   }
 

@@ -11,7 +11,7 @@ from harness.records.site import SiteState
 from harness.render.figure.choice import draw_all, list_run_figures
 from harness.render.html.block import CaveatBlock, LogBlock, TableBlock
 from harness.render.html.page import PageFrame
-from harness.render.html.report import render_run_page
+from harness.render.html.report import render_content, render_run_page
 from harness.render.html.report_number import describe_best
 from harness.render.html.report_run import ReportedRun, conclude_run, list_facts, view_run, view_runs
 from harness.render.html.report_step import list_steps, tail
@@ -138,6 +138,15 @@ def test_several_runs_stand_side_by_side_and_are_no_verdict() -> None:
     assert "harness compare" in content.more
     names = [section.name for section in content.sections]
     assert len(set(names)) == len(names)
+
+
+def test_steps_of_many_runs_are_found_from_their_table() -> None:
+    for count, listed in ((2, True), (9, False)):
+        content = view_runs([ReportedRun(full_run(), {}, "/a")] * count, ())
+        page = render_content(load_page_kit(), PageFrame(title="x", alone=True), content).decode()
+        assert page.count('<section id="steps-of-run-') == count
+        for number in range(1, count + 1):
+            assert page.count(f'href="#steps-of-run-{number}"') == 1 + listed
 
 
 def test_what_is_not_known_of_an_imported_run_is_left_out() -> None:
