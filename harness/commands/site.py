@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.commands.history import name_places
 from harness.commands.request.place import resolve_places
 from harness.commands.verb import OUTPUT, Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import UnreadableError, UsageError
@@ -62,7 +61,6 @@ def site(call: Call, words: SiteWords) -> int:
     kit = load_page_kit()
     plan = SitePlan(
         base_url=base_url,
-        options=name_places(call.settings, places),
         every_run=words.every_run,
     )
     request = SiteRequest(

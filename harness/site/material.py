@@ -49,7 +49,8 @@ def load_material(look: NodeLook, plan: SitePlan, around: Surroundings) -> NodeM
     """Return what the pages of a node are made of; complain about what cannot be read."""
     places, console, node = around.places, around.console, look.node
     stamps = {one.path: stamp_file(f"{one.path}{os.sep}{RUN}") for one in look.runs}  # before they are read
-    question = HistoryQuestion(RunFilter(node=node), plan.options, heard=around.heard)
+    # Commands on pages are for readers elsewhere: they do not name the folders of this node.
+    question = HistoryQuestion(RunFilter(node=node), heard=around.heard)
     known = know_history(places, around.environ, console, question)
     history = known.history.replace(events=add_triage(known.history.events, around.triage))
     runs = _list_runs(known.raw.details.values())

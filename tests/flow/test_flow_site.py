@@ -336,6 +336,13 @@ def test_other_options_make_the_pages_again(own: Kit) -> None:
     assert make(own, "--base-url", "https://example.org/speed/")["new"] == []
 
 
+def test_where_the_results_are_is_on_no_page(own: Kit) -> None:
+    place = own.folder / "elsewhere"
+    own.results.rename(place)
+    make(own, "--results", str(place), "--cache", str(own.folder / "cache"))
+    assert [path for path, content in read(own).items() if str(own.folder).encode() in content] == []
+
+
 def test_two_at_once_make_one_site(own: Kit) -> None:
     children = [own.start("site", "-o", str(own.folder / "site")) for _ in range(3)]
     for child in children:

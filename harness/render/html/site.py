@@ -42,13 +42,9 @@ from harness.render.html.site_series import cut_sheet, link_series, make_sheet, 
 
 
 class SitePlan(Record):
-    """What all pages share: where they will be hosted, empty if that is not known, and options for their commands.
-
-    `options` make another command use the same folders, such as `--results DIR`.
-    """
+    """What all pages share: where they will be hosted, empty if that is not known, and whether every run has a page."""
 
     base_url: str = ""
-    options: str = ""
     every_run: bool = False
 
 
@@ -171,7 +167,7 @@ class _Press:
     ) -> Page:
         """Return a page; `about` is all that its values are made of, if a hash of it is worth while."""
         path, around = frame
-        digest = short_hash(template, around, self._plan.options, about) if about else ""
+        digest = short_hash(template, around, about) if about else ""
         return Page(path, digest, lambda: render_page(self._kit, template, around, values()))
 
 
