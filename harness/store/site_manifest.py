@@ -88,6 +88,6 @@ def is_whole(folder: Path, path: str, known: SiteFile) -> bool:
         status = place.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size != known.size:
             return False
-        return status.st_mtime_ns == known.mtime_ns or digest_content(place.read_bytes()) == known.digest
-    except OSError:
+        return status.st_mtime_ns == known.mtime_ns or digest_content(read_bytes(place, within=folder)) == known.digest
+    except (OSError, UnreadableError):
         return False

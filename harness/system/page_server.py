@@ -2,9 +2,7 @@
 
 import contextlib
 import errno
-import os
 import socketserver
-import stat
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
@@ -12,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from harness.errors import UnfitError
+from harness.errors import HarnessError, UnfitError
+from harness.system.foreign import read_bytes
 
 _LOOPBACK = "127.0.0.1"
 # Whoever asks by another name was sent here by a page of somebody else, who chose what that name means.
@@ -34,7 +33,6 @@ _HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cache-Control", "no-cache"),
 )
-_PART = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _HIGHEST_OWN = 1024
 
 
@@ -121,18 +119,10 @@ def split_path(target: str) -> tuple[str, ...]:
 
 def read_page(folder: Path, parts: tuple[str, ...]) -> bytes | None:
     """Return the content of a regular file below a folder; None where there is none, or a link leads there."""
-    with contextlib.ExitStack() as stack:
-        try:
-            here = os.open(folder, _PART & ~os.O_NOFOLLOW | os.O_DIRECTORY)
-            stack.callback(os.close, here)
-            for part in parts[:-1]:
-                here = os.open(part, _PART | os.O_DIRECTORY, dir_fd=here)
-                stack.callback(os.close, here)
-            handle = os.open(parts[-1], _PART | os.O_NONBLOCK, dir_fd=here)
-        except (OSError, ValueError):
-            return None
-        with os.fdopen(handle, "rb") as file:
-            return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+    try:
+        return read_bytes(folder.joinpath(*parts), within=folder)
+    except HarnessError:
+        return None
 
 
 def serve_site(folder: Path, port: int, *, note: Callable[[str], None]) -> None:

@@ -34,9 +34,12 @@ class Work:
 
 
 def children() -> list[psutil.Process]:
-    """Return who was started; not the tracker that Python starts where processes cannot be forked, nor our player."""
+    """Return who was started; not the tracker that Python starts where processes cannot be forked, nor our player.
+
+    Nor the program that drives a browser for the tests of pages.
+    """
     found = psutil.Process().children()
-    others = ("resource_tracker", "tests.player")
+    others = ("resource_tracker", "tests.player", "playwright")
     return [one for one in found if not any(other in word for word in one.cmdline() for other in others)]
 
 
