@@ -11,9 +11,8 @@ from harness.records.site import SiteState
 from harness.render.figure.figure import FORM, Figure, write_element
 from harness.render.figure.palette import INKS, PAPER, Theme, style_figures
 from harness.render.figure.sparkline import write_sparkline
-from harness.render.figure.state import write_state
 from harness.render.format.text import visible
-from harness.render.html.row import name_class, show, write_rows
+from harness.render.html.row import draw_mark, name_class, show, write_rows
 from harness.render.html.site_data import write_json
 from harness.render.html.table import read_figure_table
 from harness.render.number import format_bounds, format_share, format_value
@@ -123,8 +122,7 @@ def _draw(figure: Figure, number: int) -> Any:
 
 
 def _mark(state: SiteState) -> Any:
-    """Return the mark of a state, for a place that has the word beside it."""
-    return _mark_up(write_state(state, labelled=False))
+    return _mark_up(draw_mark(state))
 
 
 def _spark(values: Sequence[float], state: SiteState) -> Any:

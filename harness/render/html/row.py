@@ -31,6 +31,12 @@ def show(text: str) -> str:
     return text if text.isprintable() else visible(text)
 
 
+@cache
+def draw_mark(state: SiteState) -> str:
+    """Return the mark of a state, for a place that has the word beside it."""
+    return write_state(state, labelled=False)
+
+
 def _write_row(row: PageRow, columns: Sequence[PageColumn]) -> str:
     words = f' data-words="{_escape(row.words)}"' if row.words else ""
     state = f' data-state="{_escape(row.state)}"' if row.state else ""
@@ -51,13 +57,8 @@ def _write_text(cell: PageCell) -> str:
     if cell.link:
         text = f'<a href="{_escape(cell.link)}">{text}</a>'
     if cell.mark:
-        text = f'<span class="state state-{name_class(cell.mark)}">{_draw_mark(cell.mark)}{text}</span>'
+        text = f'<span class="state state-{name_class(cell.mark)}">{draw_mark(cell.mark)}{text}</span>'
     return f'{text} <span class="note">{_escape(cell.note)}</span>' if cell.note else text
-
-
-@cache
-def _draw_mark(state: SiteState) -> str:
-    return visible(write_state(state, labelled=False))
 
 
 @lru_cache(maxsize=4096)
