@@ -35,6 +35,7 @@ ROOMS = {
     "bisect": (3, "store run trial"),
     "night": (4, ""),
     "site": (4, ""),
+    "fleet": (4, ""),
     "commands": (5, ""),
     "cli": (6, ""),
     "__main__": (6, "cli"),
