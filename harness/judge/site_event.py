@@ -1,103 +1,12 @@
-"""Events of several nodes as people think of them: one change of the code is one thing, wherever it was seen."""
+"""Events of the nodes of a site, those of one cause together, and the commits that may have made each of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
-from harness.judge.night_change import is_over, is_slower, list_certain
+from harness.judge.event_group import EventGroup, group_events, list_commits_between
 from harness.judge.site_line import SiteLine
-from harness.records.history import Event, EventKind, SeriesChange, SeriesKey, Suspicion
-from harness.records.measurement import METRICS, Case
+from harness.records.history import EventKind
 from harness.records.night_report import EventNote
-from harness.records.site import SiteNode, SiteState
-
-_OF_KIND = {
-    EventKind.SUSPICION: SiteState.SUSPICION,
-    EventKind.NODE: SiteState.NODE,
-    EventKind.YARDSTICK: SiteState.NODE,
-    EventKind.MISSING: SiteState.MISSING,
-    EventKind.BROKEN: SiteState.MISSING,
-}
-
-
-class SeriesShift(NamedTuple):
-    """By how much one series shows an event, with its interval where one is known.
-
-    `measured` tells that a live comparison measured it; otherwise stored numbers show it.
-    """
-
-    case: Case
-    metric: str
-    change: float
-    low: float | None
-    high: float | None
-    measured: bool
-
-    @property
-    def direction(self) -> str:
-        """`slower` or `faster`; empty for a metric that is not known, or no change."""
-        if self.metric not in METRICS or not self.change:
-            return ""
-        return "slower" if (self.change > 0) is METRICS[self.metric].lower_is_better else "faster"
-
-
-class EventGroup(NamedTuple):
-    """Events that may have one cause, one for each node that shows it, the first seen first.
-
-    All of them happened between commits `old` and `new`, as far as the nodes together narrow it down.
-    """
-
-    kind: EventKind
-    state: SiteState
-    events: tuple[Event, ...]
-    old: str
-    new: str
-
-    @property
-    def id(self) -> str:
-        """The id of the event that was seen first."""
-        return self.events[0].id
-
-    @property
-    def nodes(self) -> tuple[str, ...]:
-        """The nodes that show it."""
-        return tuple(dict.fromkeys(event.node for event in self.events))
-
-    @property
-    def stands(self) -> bool:
-        """Whether it is open on one of the nodes, and nobody decided about it there."""
-        return any(event.open and not is_over(event) and event.triage is None for event in self.events)
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether it is a regression of which nobody knows how it ended: its node changed before it came back."""
-        undecided = all(event.suspicions and not is_over(event) and event.triage is None for event in self.events)
-        return self.kind is EventKind.CODE and self.state is SiteState.SLOWER and undecided and not self.stands
-
-
-def find_state(event: Event) -> SiteState:
-    """Return the mark of an event."""
-    if event.kind is EventKind.CODE:
-        return SiteState.SLOWER if is_slower(event) else SiteState.FASTER
-    return _OF_KIND[event.kind]
-
-
-def list_shifts(event: Event) -> tuple[SeriesShift, ...]:
-    """Return the series that show an event, strongest first: what was measured live, else the stored numbers."""
-    measured = tuple(
-        SeriesShift(one.case, one.metric, one.change, one.low, one.high, measured=True) for one in list_certain(event)
-    )
-    if measured and event.kind is EventKind.CODE:
-        return measured
-    changes = sorted(event.changes, key=lambda one: (one.low is None, -abs(one.change)))
-    stored: tuple[Suspicion | SeriesChange, ...] = (*event.suspicions, *changes)
-    return tuple(
-        SeriesShift(one.key.case, one.key.metric, one.change, one.low, one.high, measured=False) for one in stored
-    )
-
-
-def list_keys(event: Event) -> tuple[SeriesKey, ...]:
-    """Return the series of a node that an event concerns."""
-    return (*(one.key for one in event.suspicions), *(one.key for one in event.changes))
+from harness.records.site import SiteNode
 
 
 def collect_notes(nodes: Iterable[SiteNode]) -> dict[str, EventNote]:
@@ -105,23 +14,9 @@ def collect_notes(nodes: Iterable[SiteNode]) -> dict[str, EventNote]:
     return {note.event: note for node in nodes for note in node.notes}
 
 
-def group_events(nodes: Sequence[SiteNode], line: SiteLine) -> tuple[EventGroup, ...]:
-    """Return the events of all nodes, those of one cause together, the newest first.
-
-    Confirmed changes of the code are one where they go the same way, share a metric, and may be of the same commit;
-    suspicions where several nodes first show it with the same commit, too. All other events stand alone.
-    """
-    events = sorted((event for node in nodes for event in node.events), key=lambda one: (one.day, one.node, one.id))
-    groups: list[EventGroup] = []
-    for event in events:
-        state = find_state(event)
-        if event.kind in (EventKind.CODE, EventKind.SUSPICION):
-            place = next((n for n, one in enumerate(groups) if _fits(one, event, state, line)), None)
-            if place is not None:
-                groups[place] = _join(groups[place], event, line)
-                continue
-        groups.append(EventGroup(event.kind, state, (event,), event.old, event.new))
-    return tuple(reversed(groups))
+def group_site(nodes: Sequence[SiteNode], line: SiteLine) -> tuple[EventGroup, ...]:
+    """Return the events of all nodes, those of one cause together, the newest first."""
+    return group_events((event for node in nodes for event in node.events), line)
 
 
 def link_groups(
@@ -142,34 +37,3 @@ def link_groups(
         for name in dict.fromkeys(names):
             made.setdefault(name, []).append(group)
     return {name: tuple(own) for name, own in made.items()}
-
-
-def _fits(group: EventGroup, event: Event, state: SiteState, line: SiteLine) -> bool:
-    if group.kind is not event.kind or group.state is not state or event.node in group.nodes:
-        return False
-    theirs, own = ({(one.metric, one.direction) for one in list_shifts(it)} for it in (group.events[0], event))
-    if group.kind is EventKind.SUSPICION:
-        strongest = [list_shifts(it)[0] for it in (group.events[0], event) if it.suspicions]
-        alike = {(one.metric, one.direction) for one in strongest}
-        return group.new == event.new and len(strongest) == 2 and len(alike) == 1 and group.stands is event.open
-    first, last = _span(group.old, group.new, line)
-    start, end = _span(event.old, event.new, line)
-    return bool(theirs & own) and max(first, start) < min(last, end)
-
-
-def _join(group: EventGroup, event: Event, line: SiteLine) -> EventGroup:
-    (first, last), (start, end) = _span(group.old, group.new, line), _span(event.old, event.new, line)
-    old = event.old if start > first else group.old
-    new = event.new if end < last else group.new
-    return group._replace(events=(*group.events, event), old=old, new=new)
-
-
-def _span(old: str, new: str, line: SiteLine) -> tuple[int, int]:
-    """Return the places of two commits; one that is not known is before or after all others."""
-    return line.places.get(old, -1), line.places.get(new, len(line.commits))
-
-
-def list_commits_between(group: EventGroup, line: SiteLine) -> Iterator[str]:
-    """Yield the names of commits among which an event happened, as far as they were measured, oldest first."""
-    first, last = _span(group.old, group.new, line)
-    yield from (one.name for one in line.commits[first + 1 : last + 1])

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from harness import __version__
 from harness.judge.roof_point import list_roofs
 from harness.judge.site_address import commit_page, event_page, node_folder
-from harness.judge.site_event import collect_notes, group_events, link_groups
+from harness.judge.site_event import collect_notes, group_site, link_groups
 from harness.judge.site_line import merge_commits
 from harness.records.bisection import BisectReport
 from harness.records.history import Event, History
@@ -125,7 +125,7 @@ def render_shared_pages(
         book.add(node)
         light.append(strip_points(node))
     line = merge_commits(light)
-    groups, notes = group_events(light, line), collect_notes(light)
+    groups, notes = group_site(light, line), collect_notes(light)
     overview = show_overview(light, groups, line) | {"unreadable": len(unreadable)}
     yield press.make(press.frame("index.html", "Benchmarks of whisper.cpp"), "site_overview.html", lambda: overview)
     events = show_events(light, groups, line, notes)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from harness.judge.event import suggest_comparison
+from harness.judge.event_group import EventGroup
 from harness.judge.site_address import commit_page
-from harness.judge.site_event import EventGroup
 from harness.judge.site_line import SiteLine
 from harness.records.history import EventKind, HistoryCommit, SeriesKey
 from harness.records.measurement import METRICS, Case

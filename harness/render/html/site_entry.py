@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from harness.judge.event_group import EventGroup, list_commits_between, list_shifts
 from harness.judge.night_change import is_over
 from harness.judge.site_address import commit_page, event_page
-from harness.judge.site_event import EventGroup, list_commits_between, list_shifts
 from harness.judge.site_line import SiteLine
 from harness.records.history import Event, EventKind
 from harness.records.night_report import EventNote, SuspectCommit

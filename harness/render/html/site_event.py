@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.judge.event_group import EventGroup, SeriesShift, list_keys, list_shifts
 from harness.judge.site_address import commit_page, series_page
-from harness.judge.site_event import EventGroup, SeriesShift, collect_notes, group_events, list_keys, list_shifts
+from harness.judge.site_event import collect_notes, group_site
 from harness.judge.site_line import SiteLine
 from harness.records.history import Event, EventKind, HistoryCommit, Series, SeriesChange, SeriesKey, Suspicion
 from harness.records.measurement import METRICS
@@ -88,7 +89,7 @@ def show_event(
     node: SiteNode, event: Event, series: Mapping[SeriesKey, Series], line: SiteLine, root: str
 ) -> dict[str, Any]:
     """Return the values of the page of one event; `series` and commits are those of the node."""
-    (group,) = group_events([node.replace(events=(event,))], line)
+    (group,) = group_site([node.replace(events=(event,))], line)
     notes = collect_notes([node])
     note = notes.get(event.id, EventNote(event=event.id))
     sentence = describe_group(group, line)

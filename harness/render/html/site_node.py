@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from harness.judge.site_address import commit_page
-from harness.judge.site_event import collect_notes, group_events
+from harness.judge.site_event import collect_notes, group_site
 from harness.judge.site_line import SiteLine, merge_commits
 from harness.records.caveat import CaveatCode
 from harness.records.history import CutKind, EventKind, History
@@ -56,7 +56,7 @@ class NodeChange(NamedTuple):
 def show_node(node: SiteNode, history: History, machine: MachineFacts, root: str) -> dict[str, Any]:
     """Return the values of the page of a node."""
     line = merge_commits([node])
-    groups = [group for group in group_events([node], line) if group.stands or group.kind is not EventKind.SUSPICION]
+    groups = [group for group in group_site([node], line) if group.stands or group.kind is not EventKind.SUSPICION]
     entries = list_entries(groups[:12], line, root=root, notes=collect_notes([node]))
     models = [one for one in node.series if one.key.case.benchmark in OF_MODELS]
     others = [one for one in node.series if one.key.case.benchmark not in OF_MODELS]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from harness.judge.site_event import EventGroup, collect_notes
+from harness.judge.event_group import EventGroup
+from harness.judge.site_event import collect_notes
 from harness.judge.site_line import SiteLine
 from harness.records.history import EventKind
 from harness.records.site import SiteNode, SiteRun, SiteSeries, SiteState

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from harness.judge.event_group import EventGroup, SeriesShift, find_state, list_shifts
 from harness.judge.night_change import is_over
-from harness.judge.site_event import EventGroup, SeriesShift, find_state, list_shifts
 from harness.judge.site_line import SiteLine
 from harness.records.history import Event, EventKind, Judgement, SeriesStatus
 from harness.records.measurement import COPY_RATE, FLOP_RATE, Case

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.judge.event import suggest_comparison
+from harness.judge.event_group import find_state
 from harness.judge.night_change import is_over
 from harness.judge.site_address import commit_page, event_page, node_folder
-from harness.judge.site_event import find_state
 from harness.records.history import Event, EventKind, History, HistoryCommit, Judgement, Point, Series, SeriesKey
 from harness.records.measurement import METRICS
 from harness.records.site import SiteNode, SiteSeries, SiteState

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from harness.judge.event_group import find_state, list_shifts
 from harness.judge.judged_history import judge_history
 from harness.judge.site_address import commit_page, event_page
-from harness.judge.site_event import find_state, group_events, link_groups, list_shifts
+from harness.judge.site_event import group_site, link_groups
 from harness.judge.site_line import merge_commits
 from harness.records.history import EventKind, HistoryCommit, SeriesStatus
 from harness.records.night_report import EventNote, SuspectCommit
@@ -139,11 +140,11 @@ def test_foreign_words_are_escaped(pages: dict[str, bytes]) -> None:
 def test_one_change_on_two_nodes_is_one_entry(materials: list[NodeMaterial]) -> None:
     nodes = [strip_points(one.node) for one in materials]
     line = merge_commits(nodes)
-    code = [group for group in group_events(nodes, line) if group.kind is EventKind.CODE]
+    code = [group for group in group_site(nodes, line) if group.kind is EventKind.CODE]
     assert [group.nodes for group in code] == [("epyc", "zen & <co>")]
     assert code[0].state is SiteState.SLOWER
     assert code[0].stands
-    sentence, mark = sum_up_site(nodes, group_events(nodes, line), line)
+    sentence, mark = sum_up_site(nodes, group_site(nodes, line), line)
     words = r"Encode of tiny got \d\.\d % slower on epyc and zen & <co> since [0-9a-f]{8}\. 3 nodes: 1 steady, .*"
     assert re.fullmatch(words, sentence)
     assert mark is SiteState.SLOWER
@@ -156,7 +157,7 @@ def test_nodes_narrow_each_other_down(materials: list[NodeMaterial]) -> None:
     wide = wide.replace(old=name_sha(30), new=name_sha(45))
     narrow = narrow.replace(old=name_sha(39), new=name_sha(41))
     both = [node.replace(events=(event,)) for node, event in zip(nodes, (wide, narrow), strict=True)]
-    (group,) = group_events(both, line)
+    (group,) = group_site(both, line)
     assert (group.old, group.new) == (name_sha(39), name_sha(41))
     assert set(link_groups([group], line, {})) == {name_sha(40), name_sha(41)}
     note = EventNote(
@@ -164,7 +165,7 @@ def test_nodes_narrow_each_other_down(materials: list[NodeMaterial]) -> None:
     )
     assert set(link_groups([group], line, {wide.id: note})) == {name_sha(40)}
     apart = [both[0].replace(events=(wide.replace(new=name_sha(38)),)), both[1]]
-    assert len(group_events(apart, line)) == 2
+    assert len(group_site(apart, line)) == 2
 
 
 def test_what_people_decided_does_not_stand(materials: list[NodeMaterial]) -> None:
@@ -172,7 +173,7 @@ def test_what_people_decided_does_not_stand(materials: list[NodeMaterial]) -> No
     event = next(one for one in node.events if one.kind is EventKind.CODE)
     settled = event.replace(triage=Triage(event=event.id, state=TriageState.WONTFIX, note="known"))
     line = merge_commits([node])
-    groups = group_events([node.replace(events=(settled,))], line)
+    groups = group_site([node.replace(events=(settled,))], line)
     assert not groups[0].stands
     assert sum_up_site([node.replace(events=(settled,))], groups, line)[0].startswith("No change of the code is open. ")
 
@@ -180,7 +181,7 @@ def test_what_people_decided_does_not_stand(materials: list[NodeMaterial]) -> No
 def test_what_was_decided_on_one_node_stands_on_the_other(materials: list[NodeMaterial]) -> None:
     nodes = [material.node for material in materials]
     line = merge_commits(nodes)
-    group = next(one for one in group_events(nodes, line) if one.kind is EventKind.CODE and len(one.events) > 1)
+    group = next(one for one in group_site(nodes, line) if one.kind is EventKind.CODE and len(one.events) > 1)
     first, *others = group.events
     decided = Triage(event=others[-1].id, state=TriageState.WONTFIX, note="too old")
     half = group._replace(events=(first, *others[:-1], others[-1].replace(triage=decided)))
@@ -195,7 +196,7 @@ def test_a_regression_before_an_epoch_is_not_forgotten(materials: list[NodeMater
     event = next(one for one in node.events if one.kind is EventKind.CODE)
     lost = node.replace(events=(event.replace(open=False),))
     line = merge_commits([node])
-    groups = group_events([lost], line)
+    groups = group_site([lost], line)
     assert groups[0].is_lost
     assert not groups[0].stands
     sentence, mark = sum_up_site([lost], groups, line)
@@ -209,7 +210,7 @@ def test_a_regression_before_an_epoch_is_not_forgotten(materials: list[NodeMater
     ]
     assert "; 1 not decided before the node changed" in show_events([lost], groups, line, {})["sentence"]
     for known in (event.replace(open=False, returned="2026-05-01"), event):
-        assert not group_events([node.replace(events=(known,))], line)[0].is_lost
+        assert not group_site([node.replace(events=(known,))], line)[0].is_lost
 
 
 def test_a_silent_node_says_nothing_about_a_commit(materials: list[NodeMaterial]) -> None:
@@ -218,7 +219,7 @@ def test_a_silent_node_says_nothing_about_a_commit(materials: list[NodeMaterial]
     silent = event.replace(id="silent", kind=EventKind.MISSING, run="", suspicions=(), changes=(), found=())
     line = merge_commits([node])
     for events, marks in (((silent, event), [SiteState.SLOWER]), ((silent,), [])):
-        groups = group_events([node.replace(events=events)], line)
+        groups = group_site([node.replace(events=events)], line)
         table = show_commits(line, [1] * len(line.commits), groups)["table"]
         assert [row.cells[3].mark for row in table.rows if row.cells[3].mark] == marks
 
@@ -255,7 +256,7 @@ def test_a_suspicion_is_never_called_a_regression(materials: list[NodeMaterial])
     raw = make_past("epyc", {"encode": 0.05})
     node = make_node(raw)
     line = merge_commits([node])
-    groups = [group for group in group_events([node], line) if group.kind is EventKind.SUSPICION]
+    groups = [group for group in group_site([node], line) if group.kind is EventKind.SUSPICION]
     assert groups
     sentence = describe_group(groups[-1], line)
     assert " looks " in sentence
@@ -375,7 +376,7 @@ def test_a_fleet_has_a_small_overview(materials: list[NodeMaterial]) -> None:
     series = tuple(one.replace(key=one.key.replace(config=f"c{number}")) for number in range(15) for one in node.series)
     fleet = [strip_points(node.replace(node=f"n{number}", series=series)) for number in range(100)]
     line = merge_commits(fleet)
-    values = show_overview(fleet, group_events(fleet, line), line)
+    values = show_overview(fleet, group_site(fleet, line), line)
     cells = [cell for grid in values["models"] for row in grid.rows for cell in row.cells if cell]
     assert 0 < len(cells) <= MOST_CELLS
     assert {cell.state for cell in cells} == {SiteState.SLOWER}, "what is steady is left out first"
