@@ -11,6 +11,7 @@ from harness.commands.doctor import VERB as DOCTOR
 from harness.commands.events import VERB as EVENTS
 from harness.commands.explain import VERB as EXPLAIN
 from harness.commands.exporting import VERB as EXPORT
+from harness.commands.fleet import VERB as FLEET
 from harness.commands.history import VERB as HISTORY
 from harness.commands.importing import VERB as IMPORT
 from harness.commands.index import VERB as INDEX
@@ -32,7 +33,7 @@ VERBS: dict[str, Verb] = {
     for verb in (
         *(RUN, SWEEP, TUNE, ROOFLINE),
         *(AB, BISECT, COMPARE, CALIBRATE),
-        *(NIGHTLY, LIST, HISTORY, EVENTS, INDEX),
+        *(NIGHTLY, LIST, HISTORY, EVENTS, INDEX, FLEET),
         *(SHOW, EXPLAIN, SCHEMA),
         *(DOCTOR, BUILD, MODELS, CACHE, COMPLETION),
         *(REPORT, SITE, IMPORT, EXPORT),

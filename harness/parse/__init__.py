@@ -1,5 +1,5 @@
 """Raw text to records; pure.
 
 In: parsers, a room for each kind of source, and here what all of them share.
-Out: decisions. It imports nothing else on floor 1, and nothing on floor 1 imports it: logs are read once, above.
+Out: decisions. On floor 1 it imports only `settings`, whose names are keys of a file; nothing there imports it.
 """

@@ -31,12 +31,14 @@ class FleetJob(Record):
     """A job of a class: a verb of the harness with its settings.
 
     `name` is unique in its class. `settings` are names of settings with their values as words, in the order of the
-    file, those of the whole fleet and of the class among them.
+    file, those of the whole fleet and of the class among them. `words` are what its command line has beside them: the
+    file and the axes of a sweep.
     """
 
     name: str
     verb: str
     settings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    words: tuple[str, ...] = ()
     on: NodeChoice = NodeChoice.EACH
 
 
@@ -170,9 +172,10 @@ class JobState(StrEnum):
 class PlannedJob(Record):
     """A job on a node in a round: what starts it, how long it takes, and why.
 
-    `words` are the command on the node. `expected_s` is the time that it is expected to take, None where nothing is
-    known; `limit_s` that after which Slurm ends it. `items` are what a night would do there. `state` says what became
-    of it so far, `about` is a sentence on that, and `command` shows more.
+    `words` are the command on the node; in those of a job for any node, `{node}` stands for its name. `expected_s` is
+    the time that it is expected to take, None where nothing is known; `limit_s` that after which Slurm ends it.
+    `items` are what a night would do there. `state` says what became of it so far, `about` is a sentence on that, and
+    `command` shows more.
     """
 
     key: JobKey

@@ -10,7 +10,8 @@ EXCHANGE = ("import", "export")
 SITE = ("site",)
 READ = ("list", "show", "report", "compare")
 # These are about many runs at once.
-PAST = ("history", "events", "index", *SITE)
+FLEET = ("fleet",)
+PAST = ("history", "events", "index", *SITE, *FLEET)
 NIGHT = ("nightly",)
 # These can select runs by their content.
 INDEX = (*READ, "export", *PAST, *NIGHT)
