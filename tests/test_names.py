@@ -25,6 +25,7 @@ OTHERS = {
     "--shuffle-sections", "--require-hashes", "--disable-pip", "--requirement", "--unshallow", "--group",
     "--force-reinstall", "--build", "--growth", "--count", "--full", "--words", "--only", "--quick", "--rounds", "--do",
     "--aa", "--plant", "--user", "--help", "--version", "--sources", "--coverage", "--summary",
+    "--constraint", "--exclusive", "--requeue", "--array", "--nodelist", "--account", "--signal", "--time", "--comment",
 }  # fmt: skip
 GONE = {"--markdown", "--csv", "--show", "--builds"}
 ROOMS = {path.name for path in HARNESS.iterdir() if (path / "__init__.py").is_file()}
