@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from harness.commands.finished_job import find_done, show_done
 from harness.commands.job_summary import publish
 from harness.commands.output import Output, OutputForm
 from harness.commands.request.nightly import resolve_night
@@ -27,7 +28,12 @@ def nightly(settings: Settings, environ: Mapping[str, str], output: Output) -> i
         seen, plan = loop.look()
         output.show(render_night_plan(seen.view, plan, width=output.width), plan)
         return 0
+    results = work.places.results
+    if done := find_done(results, request.job, request.node):
+        return show_done(done, results, output)
     with night_lock():
+        if done := find_done(results, request.job, request.node):  # it ended between the two looks
+            return show_done(done, results, output)
         watch = Watch(request, work)
         loop = NightLoop(request, work, watch)
         first, plan = loop.look()

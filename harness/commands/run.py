@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from harness.commands.finished_job import find_done, show_done
 from harness.commands.job_summary import publish
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_run
@@ -11,11 +12,13 @@ from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
 from harness.judge.roofline import list_shares
 from harness.render.plan import render_plan
 from harness.render.terminal import render_summary
-from harness.run.execution import carry_out_run, open_run, prepare_run, reopen_run
-from harness.run.places import hold_node
+from harness.run.execution import OpenRun, carry_out_run, open_run, prepare_run, reopen_run
+from harness.run.job import go_on
+from harness.run.places import Workplace, hold_node
 from harness.run.recovery import settle_unfinished
 from harness.run.resume import find_unfinished
 from harness.settings.layer import Settings
+from harness.settings.request import RunRequest
 from harness.system.quiet import CounterReader
 
 
@@ -31,20 +34,32 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
         state, plan = prepare_run(request, work, watch)
         output.show(render_plan(plan, state), plan)
         return 0
+    results, node = work.places.results, request.node.name
+    if done := find_done(results, request.job, node):
+        return show_done(done, results, output)
     # The lock comes first: a download or a checkout would disturb the measurement that holds it.
     with hold_node(work):
-        settle_unfinished(work.places, request.node.name, work.console)
-        if resume is not None:
-            kept = find_unfinished(work, request.node.name, resume)
-            opened = reopen_run(kept, resolve_kept_run(kept[0], work), work, (request.node, watch))
-        else:
-            opened = open_run(request, work, watch)
-        state, report, folder = carry_out_run(opened, request.measure, work, watch)
+        done = find_done(results, request.job, node)  # another process may have done it meanwhile
+        if done is None:
+            settle_unfinished(work.places, node, work.console)
+            opened = _open(request, work, watch, resume)
+            state, report, folder = carry_out_run(opened, request.measure, work, watch)
+    if done:
+        return show_done(done, results, output)
     publish(report, environ, output.console)
     plain = not output.is_unicode
     text = render_summary(state, output.shorten(folder), list_shares(state), width=output.width, plain=plain)
     output.show(text, state)
     return int(state.exit_code)
+
+
+def _open(request: RunRequest, work: Workplace, watch: CounterReader, resume: str | None) -> OpenRun:
+    """Return the run that is resumed, that of the same job that goes on, or a new one."""
+    if resume is not None:
+        kept = find_unfinished(work, request.node.name, resume)
+        return reopen_run(kept, resolve_kept_run(kept[0], work), work, (request.node, watch))
+    begun = go_on(request, work, watch, lambda state: resolve_kept_run(state, work))
+    return begun or open_run(request, work, watch)
 
 
 VERB = Verb(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from harness.commands.finished_job import find_done, show_done
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_node
 from harness.commands.request.place import open_workplace
@@ -23,16 +24,23 @@ from harness.commands.sweep_table import (
     complain_blank,
     describe_sweep,
     require_axes,
+    show_plan,
     show_table,
 )
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
-from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UsageError
+from harness.errors import (
+    HarnessError,
+    InterruptedRunError,
+    UnavailableError,
+    UnfitError,
+    UnreadableError,
+    UsageError,
+)
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record
 from harness.records.run import ExitCode, Run
-from harness.records.sweep import Sweep, SweepEntry
-from harness.render.plan import describe_estimate, render_plan
+from harness.records.sweep import SweepEntry
 from harness.render.sweep import describe_equals, render_sweep, render_sweep_csv, render_sweep_markdown
 from harness.run.places import Workplace, hold_node
 from harness.run.prepare import mark_builds, remove_builds
@@ -42,11 +50,12 @@ from harness.run.session import Session
 from harness.settings.layer import Settings
 from harness.settings.request import RunRequest
 from harness.store.duration import load_durations, save_durations
+from harness.store.job_trace import list_begun
 from harness.store.sweep_file import find_sweep, save_tables
 from harness.store.unfinished import describe_kept
 from harness.sweep.design import prepare_entry
 from harness.sweep.remainder import adopt, list_open, look_for_runs, refuse_mixture
-from harness.sweep.schedule import SweepSchedule, estimate_sweep
+from harness.sweep.schedule import SweepSchedule
 from harness.sweep.sessions import Prepare, SweepSessions, prepare_all
 from harness.system.limit import explain_stop
 from harness.trial.setup import Setup, make_setup
@@ -80,23 +89,49 @@ def sweep(settings: Settings, environ: Mapping[str, str], output: Output, words:
     prepare = _preparing(request, work, setup)
     if request.dry:
         planned, ready = prepare_all(request.design, prepare)
-        _show_plan(planned, ready, request, work, output)
+        show_plan(planned, ready, request, work, output)
         return 0
+    results, job = work.places.results, request.design.job
+    if done := find_done(results, job, node.name):
+        return show_done(done, results, output)
     with hold_node(work):
-        settle_unfinished(work.places, node.name, work.console)
-        planned, ready = prepare_all(request.design, prepare)
-        sessions = SweepSessions(planned, work.places.results, work.places.cache, {})
-        sessions.begin()
-        for number, prepared in ready.items():
-            remove_builds(prepared[1], _need_run(request, number).build, work.console)
-            _open(sessions, number, prepared, setup, work)
-        work.console.note(describe_sweep(planned))
-        try:
-            runs = _measure(sessions, work)
-        except UsageError:  # an option that a tree does not know; nothing is built yet
-            sessions.discard()
-            raise
+        done = find_done(results, job, node.name)  # another process may have done it meanwhile
+        if done is None:
+            settle_unfinished(work.places, node.name, work.console)
+            begun = _go_on(settings, work, node, job, words.pivot)
+            sessions = begun or _begin(request, work, setup, prepare)
+            try:
+                runs = _measure(sessions, work)
+            except UsageError:  # an option that a tree does not know; nothing is built yet
+                if not begun:
+                    sessions.discard()
+                raise
+    if done:
+        return show_done(done, results, output)
     return _finish(sessions, runs, work.places.results, words, output)
+
+
+def _begin(request: SweepRequest, work: Workplace, setup: Setup, prepare: Prepare) -> SweepSessions:
+    """Return a new sweep, with a run on the disk for each of its configs."""
+    planned, ready = prepare_all(request.design, prepare)
+    sessions = SweepSessions(planned, work.places.results, work.places.cache, {})
+    sessions.begin()
+    for number, prepared in ready.items():
+        remove_builds(prepared[1], _need_run(request, number).build, work.console)
+        _open(sessions, number, prepared, setup, work)
+    work.console.note(describe_sweep(planned))
+    return sessions
+
+
+def _go_on(settings: Settings, work: Workplace, node: Node, job: str, pivot: Pivot) -> SweepSessions | None:
+    """Return the newest unfinished sweep of a job that can go on, None if there is none; others are named."""
+    results = work.places.results
+    for begun in (one.sweep for one in list_begun(results, job, node.name) if one.sweep) if job else ():
+        try:
+            return _take_up(settings, work, node, begun, pivot)
+        except (UsageError, UnavailableError, UnreadableError) as error:
+            work.console.note(f"{begun} does not go on: {error.line}")
+    return None
 
 
 def _refuse_idle(settings: Settings, words: SweepWords) -> None:
@@ -210,25 +245,6 @@ def _finish(sessions: SweepSessions, runs: Mapping[str, Run], results: Path, wor
     if complain_blank(table, output) or not any(row.summaries for row in table.rows):
         codes.append(ExitCode.BENCHMARK_FAILED)
     return int(min(codes, default=ExitCode.OK))
-
-
-def _show_plan(
-    planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], request: SweepRequest, work: Workplace, output: Output
-) -> None:
-    plans = [plan for _, plan in ready.values()]
-    estimate = estimate_sweep(plans, load_durations(work.places.cache))
-    lines = [describe_sweep(planned, request.used)]
-    if request.full:
-        lines += [render_plan(plan, state) for state, plan in ready.values()]
-    reasons = dict.fromkeys(
-        f"  NA: {planned.label(cell.values)}: {cell.reason}" for cell in planned.cells if cell.reason
-    )
-    reasons |= dict.fromkeys(
-        f"  NA: {planned.label(one.values)}: {one.reason}" for one in planned.entries if one.reason
-    )
-    builds = len({plan.sites[-1].folder for plan in plans})
-    lines += [*reasons, f"  builds    {builds}", f"  time      {describe_estimate(estimate)}"]
-    output.show("\n".join(lines), planned)
 
 
 def _call(call: Call) -> int:

@@ -1,17 +1,20 @@
 """Printing the table of a sweep: in each format, whole or as a pivot, with warnings about missing numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.commands.output import Output, OutputForm
+from harness.commands.request.sweep import SweepRequest
 from harness.commands.verb import Argument, Call
 from harness.errors import UsageError
 from harness.judge.sweep_table import tabulate_sweep
+from harness.records.plan import Plan
 from harness.records.record import Record
-from harness.records.run import ExitCode, SettingUsed
+from harness.records.run import ExitCode, Run, SettingUsed
 from harness.records.sweep import RowAbsence, Sweep, SweepTable
 from harness.records.wording import format_count
 from harness.render.origin import describe_seed
+from harness.render.plan import describe_estimate, render_plan
 from harness.render.sweep import (
     PIVOT_VALUES,
     pivot_sweep,
@@ -23,7 +26,10 @@ from harness.render.sweep import (
     render_sweep_markdown,
     require_pivot,
 )
+from harness.run.places import Workplace
+from harness.store.duration import load_durations
 from harness.sweep.remainder import look_for_runs
+from harness.sweep.schedule import estimate_sweep
 
 FORMS = (OutputForm.TEXT, OutputForm.JSON, OutputForm.CSV, OutputForm.MARKDOWN)
 PIVOT = (
@@ -95,6 +101,26 @@ def show_table(table: SweepTable, pivot: Pivot, output: Output) -> None:
     else:
         text = f"{describe_sweep(table.sweep)}\n\n{render_sweep(table)}"
     output.show(text, table)
+
+
+def show_plan(
+    planned: Sweep, ready: Mapping[int, tuple[Run, Plan]], request: SweepRequest, work: Workplace, output: Output
+) -> None:
+    """Print what a sweep will measure, what it cannot, and how long it takes."""
+    plans = [plan for _, plan in ready.values()]
+    estimate = estimate_sweep(plans, load_durations(work.places.cache))
+    lines = [describe_sweep(planned, request.used)]
+    if request.full:
+        lines += [render_plan(plan, state) for state, plan in ready.values()]
+    reasons = dict.fromkeys(
+        f"  NA: {planned.label(cell.values)}: {cell.reason}" for cell in planned.cells if cell.reason
+    )
+    reasons |= dict.fromkeys(
+        f"  NA: {planned.label(one.values)}: {one.reason}" for one in planned.entries if one.reason
+    )
+    builds = len({plan.sites[-1].folder for plan in plans})
+    lines += [*reasons, f"  builds    {builds}", f"  time      {describe_estimate(estimate)}"]
+    output.show("\n".join(lines), planned)
 
 
 def complain_blank(table: SweepTable, output: Output) -> bool:

@@ -30,6 +30,7 @@ class NightEnd(NamedTuple):
     the triage of people, and the alarms for all nodes. `searches` are the answers of bisections, `facts` sentences
     about the node for events, and `options` those that make a command of an event build and measure in the same way,
     both by the ids of events. `earlier` are the reports of earlier nights. `stopped` says why the night ended early.
+    `job` is the job of a fleet that it was.
     """
 
     view: NightView
@@ -48,6 +49,7 @@ class NightEnd(NamedTuple):
     audit: AuditCount | None = None
     notes: tuple[str, ...] = ()
     stopped: str = ""
+    job: str = ""
 
 
 def make_night_report(end: NightEnd) -> NightReport:
@@ -88,6 +90,7 @@ def make_night_report(end: NightEnd) -> NightReport:
         audit=end.audit,
         notes=(*end.notes, *(f"{event.node}: {event.subject}, until tonight" for event in heard)),
         stopped=end.stopped,
+        job=end.job,
         exit_code=_choose_code(new, end),
     )
 

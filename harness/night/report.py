@@ -74,6 +74,7 @@ def report_night(outcome: NightOutcome, branch: BranchState, request: NightReque
             earlier=load_nights(results, request.node, _EARLIER, note),
             notes=(*outcome.notes, *_describe_head(outcome, known.raw)),
             stopped=outcome.stop.line if outcome.stop else "",
+            job=request.job,
         )
     )
 

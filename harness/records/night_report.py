@@ -40,6 +40,7 @@ class NightReport(Record):
     what was not, because of the budget, `plan` what comes next. `settled` is how many events stand but are not shown,
     since people decided about them. `notes` are single sentences about the node, the network and the branch.
     `stopped` says why the night ended early, empty for one that came to its end. `exit_code` is that of the night.
+    `job` is the key of the job of a fleet that it was.
     """
 
     schema: int
@@ -64,6 +65,7 @@ class NightReport(Record):
     notes: tuple[str, ...] = ()
     stopped: str = ""
     exit_code: int = 0
+    job: str = ""
 
     @property
     def id(self) -> str:

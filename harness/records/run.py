@@ -21,9 +21,9 @@ from harness.records.weights import Audio, Weights
 # 2 added what only live comparisons and workers have, 3 what only sweeps and quantised weights have, 4 transcribed
 # audio, 5 the code of a build and the build of each number, stops and suspensions, what is known of the start of
 # imported runs, and the order of processes and the code layout of each block of a live comparison, 6 what a step asks,
-# its build type and the step that blocked it, and the name `library` of an engine, 7 what a run was measured for. All
-# of it may be missing, so older records are read as well.
-SCHEMA = 7
+# its build type and the step that blocked it, and the name `library` of an engine, 7 what a run was measured for, 8 the
+# job of a fleet. All of it may be missing, so older records are read as well.
+SCHEMA = 8
 OLDEST_SCHEMA = 1
 OURS = "harness"
 GGML_CI = "ggml-ci"
@@ -120,7 +120,8 @@ class Run(Record):
     programs and libraries in its folder, each with the SHA-256 of its contents when the build was finished, or the
     target of a link; empty for what could not be read. If `start` and `end` of an imported run are the latest possible
     times, `earliest` is the first possible time of its start. `purpose` is what the run was measured for, and
-    `asked_by` the event or the commit that a night's watch measured it for, empty for all other runs.
+    `asked_by` the event or the commit that a night's watch measured it for, empty for all other runs. `job` is the key
+    of the job of a fleet that it was measured for.
 
     Status and exit code are derived, never stored.
     """
@@ -153,6 +154,7 @@ class Run(Record):
     built: tuple[tuple[str, str], ...] = ()
     purpose: RunPurpose = RunPurpose.MANUAL
     asked_by: str = ""
+    job: str = ""
 
     @property
     def verb(self) -> str:

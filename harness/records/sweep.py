@@ -53,7 +53,8 @@ class Sweep(Record):
     """A sweep as it is stored; its runs are ordinary runs, and tables are always made from them.
 
     `start` and `end` are UTC in ISO 8601; `end` is empty while it is not finished. `settings` decide what is
-    measured, so that a config whose run is lost can be measured again; sweeps of earlier versions have none.
+    measured, so that a config whose run is lost can be measured again; sweeps of earlier versions have none. `job` is
+    the key of the job of a fleet that measures it.
     """
 
     schema: int
@@ -67,6 +68,7 @@ class Sweep(Record):
     cells: tuple[Cell, ...]
     end: str = ""
     settings: tuple[SettingUsed, ...] = ()
+    job: str = ""
 
     @property
     def varying(self) -> tuple[Axis, ...]:

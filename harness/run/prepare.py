@@ -173,6 +173,7 @@ def begin_run(
         audio=supplies.audio,
         purpose=request.purpose,
         asked_by=request.asked_by,
+        job=request.job,
     )
     return run, inputs
 

@@ -9,6 +9,7 @@ from harness.settings.setting import (
     MEASURE,
     PAST,
     READ,
+    REPEAT,
     WORK,
     Setting,
     SettingKind,
@@ -22,6 +23,15 @@ PLACE: tuple[Setting, ...] = (
         metavar="NAME",
         commands=(*MEASURE, "roofline", "doctor"),
         help="name of this node in reports and folders (default: the host name, which changes on cloud runners)",
+    ),
+    Setting(
+        name="job",
+        kind=SettingKind.TEXT,
+        default="",
+        metavar="KEY",
+        commands=REPEAT,
+        help="key of the job of a fleet that this is, FLEET/ROUND/CLASS/NODE/JOB; it is recorded, and what the results "
+        "hold of that job is not measured again: a finished one is only named, an unfinished one is resumed",
     ),
     Setting(
         name="results",

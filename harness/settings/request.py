@@ -104,7 +104,7 @@ class RunRequest(Record):
     """One run: which source to build and how, and what to measure with which weights.
 
     `node` is the node that the request was resolved for, `used` are the settings for the record. A `dry` run is only
-    planned and shown. `purpose` and `asked_by` are recorded, see `Run`.
+    planned and shown. `purpose`, `asked_by` and `job` are recorded, see `Run`.
     """
 
     node: Node
@@ -116,6 +116,7 @@ class RunRequest(Record):
     dry: bool = False
     purpose: RunPurpose = RunPurpose.MANUAL
     asked_by: str = ""
+    job: str = ""
 
     def take(self, suite: Suite) -> "RunRequest":
         """Return this request with another suite."""
@@ -188,6 +189,11 @@ class NightRequest(Record):
         return self.run.dry
 
     @property
+    def job(self) -> str:
+        """The key of the job of a fleet that it is, empty if it is none."""
+        return self.run.job
+
+    @property
     def node(self) -> str:
         """The name of this node."""
         return self.run.node.name
@@ -208,13 +214,14 @@ class LineupRequest(Record):
 class GridRequest(Record):
     """A sweep: its axes, the excluded combinations, and the suite of all its cells.
 
-    `kept` are the settings that are recorded so that the sweep can be resumed.
+    `kept` are the settings that are recorded so that the sweep can be resumed, `job` the job of a fleet that it is.
     """
 
     suite: Suite
     axes: tuple[Axis, ...]
     excludes: tuple[Values, ...]
     kept: tuple[SettingUsed, ...]
+    job: str = ""
 
 
 class CheckupRequest(Record):

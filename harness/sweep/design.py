@@ -32,6 +32,7 @@ def design_sweep(request: GridRequest, node: str) -> Sweep:
         entries=entries,
         cells=cells,
         settings=request.kept,
+        job=request.job,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from harness.commands.request.build import resolve_build, resolve_source_request
+from harness.commands.request.job import resolve_job
 from harness.commands.request.place import resolve_cache
 from harness.errors import UnreadableError, UsageError
 from harness.judge.resume import hint_afresh
@@ -109,6 +110,7 @@ def resolve_unmeasured(settings: Settings, places: Places, node: Node) -> RunReq
         measure=MeasureRequest(suite=NOTHING, roofline=settings.flag("roofline")),
         used=settings.describe(),
         dry=settings.flag("dry_run"),
+        job=resolve_job(settings),
     )
 
 

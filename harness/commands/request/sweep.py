@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.commands.request.job import resolve_job
 from harness.commands.request.measure import choose_suite, resolve_measure, resolve_unmeasured
 from harness.commands.request.trial import apply_side
 from harness.errors import UnavailableError, UnfitError, UnreadableError, UsageError
@@ -123,7 +124,9 @@ def resolve_sweep(
         raise UsageError("--loadable needs --engine bench", cause=cause, hint="--loadable --engine bench")
     axes = _choose_axes(settings, suite, named)
     excludes = convert_excludes(list(file.excludes), axes, file.name)
-    grid = GridRequest(suite=suite, axes=axes, excludes=excludes, kept=list_decisive(settings))
+    grid = GridRequest(
+        suite=suite, axes=axes, excludes=excludes, kept=list_decisive(settings), job=resolve_job(settings)
+    )
     design = design_sweep(grid, node.name)
     return _order(settings, work, node, _SweepPart(design, suite, range(len(design.entries))))
 
