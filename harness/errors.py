@@ -49,6 +49,12 @@ class PartlyUnfitError(UnfitError):
     """The environment cannot do this one thing, such as two workers of a large model; others it can."""
 
 
+class NoisyError(UnfitError):
+    """The node is too noisy for a measurement now, and may be quiet later: a scheduler may try again (EX_TEMPFAIL)."""
+
+    exit_code = 75
+
+
 class LimitError(HarnessError):
     """The system refused another file, process or piece of memory; what was asked for may exist all the same.
 

@@ -37,6 +37,8 @@ exit codes:
    3 the environment is not fit       20 a regression was found
    4 sources or weights unavailable   21 no answer (--strict; calibrate: too
    5 unreadable input                    few blocks)
+                                      75 the node is too noisy now
+                                         (--refuse-noise)
                                      130 interrupted"""
 WIDTH = 79
 _MOST = 40

@@ -13,8 +13,12 @@ from harness.night.notice import find_flaw
 from harness.night.report import close_night
 from harness.night.watch import Watch
 from harness.render.night import render_night, render_night_markdown, render_night_plan
+from harness.run.places import Workplace, hold_node
 from harness.settings.layer import Settings
+from harness.settings.request import NightRequest
 from harness.system.lock import night_lock
+from harness.system.monitor import QuietMonitor
+from harness.system.quiet import CounterReader
 
 
 def nightly(settings: Settings, environ: Mapping[str, str], output: Output) -> int:
@@ -38,6 +42,8 @@ def nightly(settings: Settings, environ: Mapping[str, str], output: Output) -> i
         loop = NightLoop(request, work, watch)
         first, plan = loop.look()
         output.console.note(render_night_plan(first.view, plan, width=output.console.width))
+        if plan.next and request.refusal:
+            _require_quiet(request, work)
         outcome = loop.go(first, plan)
         report = close_night(outcome, watch.branch, request, work)
     marked = render_night_markdown(report)
@@ -46,6 +52,15 @@ def nightly(settings: Settings, environ: Mapping[str, str], output: Output) -> i
     if outcome.stop:
         raise outcome.stop
     return report.exit_code
+
+
+def _require_quiet(request: NightRequest, work: Workplace) -> None:
+    """Raise NoisyError if the node does not become quiet in time; other commands that use it are waited for."""
+    measure = request.run.measure
+    with hold_node(work):
+        QuietMonitor(
+            CounterReader(work.environ), work.console, wait_s=measure.wait_s, retries=0, refusal=request.refusal
+        ).wait()
 
 
 VERB = Verb(

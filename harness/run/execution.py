@@ -95,7 +95,9 @@ def carry_out_run(opened: OpenRun, request: MeasureRequest, work: Workplace, wat
     """Carry out the steps of an open run, and seal it; an error that stops it says how it is resumed."""
     plan, state, bundle, resumed = opened
     with _resumable(state, bundle, work.places):
-        monitor = QuietMonitor(watch, work.console, wait_s=request.wait_s, retries=request.retries)
+        monitor = QuietMonitor(
+            watch, work.console, wait_s=request.wait_s, retries=request.retries, refusal=request.refusal
+        )
         try:
             state = _execute(plan, state, bundle, work, monitor)
         except UsageError:  # an option that the tree does not know; nothing is built yet

@@ -1,6 +1,6 @@
 """Settings of the node: quietness, pinning and priority of benchmarks, and the roofline."""
 
-from harness.settings.setting import MEASURE, ORDINARY, Setting, SettingKind
+from harness.settings.setting import MEASURE, ORDINARY, REPEAT, Setting, SettingKind
 
 QUIET: tuple[Setting, ...] = (
     Setting(
@@ -11,6 +11,14 @@ QUIET: tuple[Setting, ...] = (
         commands=MEASURE,
         help="before each measurement, wait until other processes leave the CPUs idle; TIME (5m) limits the total wait "
         "(default: do not wait)",
+    ),
+    Setting(
+        name="refuse_noise",
+        kind=SettingKind.FLAG,
+        default=False,
+        commands=REPEAT,
+        help="where the node does not become quiet within --wait-quiet (by default it must be quiet at once), measure "
+        "nothing and exit with code 75, so that a scheduler can try again later",
     ),
     Setting(
         name="retries",

@@ -84,11 +84,18 @@ class PlacementRequest(Record):
         return self == PlacementRequest()
 
 
+class NoiseRefusal(Record):
+    """Nothing is measured on a node that is not quiet in time; a scheduler has tried that `restarts` times before."""
+
+    restarts: int = 0
+
+
 class MeasureRequest(Record):
     """What to measure and how: the suite, recordings to transcribe, and whether to measure the node itself.
 
     If benchmarks are pinned, `ranking` has the usable CPUs of each physical core, the best core first. The total wait
-    for a quiet node is at most `wait_s` seconds; each measurement is repeated up to `retries` times.
+    for a quiet node is at most `wait_s` seconds; each measurement is repeated up to `retries` times. With a `refusal`,
+    nothing is measured where the first wait was in vain.
     """
 
     suite: Suite
@@ -98,6 +105,7 @@ class MeasureRequest(Record):
     ranking: tuple[tuple[int, ...], ...] = ()
     wait_s: float = 0.0
     retries: int = 0
+    refusal: NoiseRefusal | None = None
 
 
 class RunRequest(Record):
@@ -169,7 +177,7 @@ class NightRequest(Record):
     repository, `design` that of each comparison. `branch` is empty for the default
     branch, `anchor` for the newest release. `notify` is the command for new events. The cache is kept below
     `cache_limit_bytes`, None for no limit. A node that reported nothing for `silent_nights` is an alarm. A `dry` night
-    is only planned and shown.
+    is only planned and shown. With a `refusal`, it does not begin on a node that is not quiet.
     """
 
     run: RunRequest
@@ -182,6 +190,7 @@ class NightRequest(Record):
     notify: tuple[str, ...] = ()
     cache_limit_bytes: int | None = None
     silent_nights: int = 3
+    refusal: NoiseRefusal | None = None
 
     @property
     def dry(self) -> bool:

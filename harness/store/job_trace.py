@@ -41,6 +41,7 @@ class _Head(msgspec.Struct):
     began: str = ""
     end: str = ""
     sweep: str = ""
+    trial: dict[str, object] | None = None
     stopped: str = ""
     exit_code: int = 0
     purpose: RunPurpose = RunPurpose.MANUAL
@@ -134,7 +135,7 @@ def _take(head: _Head, path: Path) -> JobRecord:
     name = path.parent.name.removesuffix(PARTIAL) if bundle else ""
     record = JobRecord(head.job, month.parent.name, path, head.start or head.began, head.harness)
     if bundle:
-        alone = not head.sweep and head.purpose is RunPurpose.MANUAL
+        alone = not (head.sweep or head.trial) and head.purpose is RunPurpose.MANUAL
         whole = not path.parent.name.endswith(PARTIAL)
         code = int(load_run(path.parent).exit_code) if whole and alone else 0
         return record._replace(run=name, sweep=head.sweep, whole=whole, alone=alone, exit_code=code)

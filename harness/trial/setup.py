@@ -36,7 +36,7 @@ class Setup(NamedTuple):
 def make_setup(request: MeasureRequest, work: Workplace) -> Setup:
     """Return the requested setup, with the present condition of the node."""
     watch = CounterReader(work.environ)
-    monitor = QuietMonitor(watch, work.console, wait_s=request.wait_s, retries=request.retries)
+    monitor = QuietMonitor(watch, work.console, wait_s=request.wait_s, retries=request.retries, refusal=request.refusal)
     return Setup(
         placement_request=request.placement_request,
         ranking=request.ranking,

@@ -20,6 +20,7 @@ from harness.store.bundle import Bundle, load_run
 from tests.elf import make_object
 from tests.flow.kit import Kit
 from tests.flow.test_flow_bisect import History
+from tests.flow.test_flow_quiet import Busy
 from tests.flow.test_flow_resume import settle_in
 from tests.player import Started
 
@@ -338,3 +339,52 @@ def test_a_node_that_shares_the_results_and_is_silent_is_missed_once(branch: Bra
     report = json.loads(branch.night("--silent-after", "2", "--json").stdout)
     assert report["new"] == []
     assert [one["node"] for one in report["open"]] == ["node-2"]
+
+
+def test_a_night_that_is_a_job_is_done_once(branch: Branch) -> None:
+    key = ("--job", "lab/2026-05-29/zen4/node-1/nightly")
+    first = branch.night(*key)
+    assert first.returncode == 0, first.stderr
+    assert {run.job for run in map(load_run, branch.kit.bundles())} == {key[1]}
+    (path,) = branch.kit.results.glob("*/*/*-night.json")
+    assert json.loads(path.read_text())["job"] == key[1]
+    calls = len(branch.kit.calls())
+    again = branch.night(*key)
+    assert (again.returncode, len(branch.kit.calls())) == (0, calls)
+    assert f"{key[1]} is done already: nothing new" in again.stdout
+    other = branch.night("--job", "lab/2026-05-30/zen4/node-1/nightly")
+    assert other.returncode == 0, other.stderr
+    assert len(list(branch.kit.results.glob("*/*/*-night.json"))) == 2
+
+
+def test_a_night_that_was_interrupted_is_not_done(branch: Branch) -> None:
+    key = ("--job", "lab/2026-05-29/zen4/node-1/nightly")
+    branch.kit.break_tools({"whisper-bench -m": {"sleep": 300, "silent": True, "times": 1}})
+    child = branch.start(*key)
+    branch.kit.wait_for_model()
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
+    assert child.returncode == 130
+    done = branch.night(*key)
+    assert done.returncode == 0, done.stderr
+    assert "resuming" in done.stderr
+    assert len(branch.kit.bundles()) == 1
+    assert "is done already" in branch.night(*key).stdout
+
+
+def test_a_night_refuses_a_noisy_node_before_its_first_item_only(branch: Branch) -> None:
+    with Busy(branch.kit):
+        refused = branch.night("--refuse-noise")
+    assert refused.returncode == 75, refused.stderr
+    assert "the node is too noisy: nothing is measured" in refused.stderr
+    assert branch.kit.calls("whisper-bench") == []
+    assert list(branch.kit.results.glob("*/*/*-night.json")) == []
+    branch.kit.break_tools({"whisper-bench -m": {"sleep": 1}})
+    child = branch.start("--refuse-noise", "--retries", "0")
+    branch.kit.wait_for_model()
+    with Busy(branch.kit):
+        _, said = child.communicate(timeout=120)
+    assert child.returncode == 0, said
+    with Busy(branch.kit):
+        idle = branch.night("--refuse-noise")
+    assert idle.returncode == 0, "where there is nothing to measure, nothing is refused"

@@ -397,3 +397,50 @@ def test_the_circumstances_before_a_run_are_caveats(kit: Kit) -> None:
     )
     kit.run(*WORDS[:-1], "1")
     assert {"governor", "battery"} <= codes(kit.only_run())
+
+
+def test_a_node_that_is_too_noisy_is_refused_and_what_was_built_stays(kit: Kit) -> None:
+    words = (*WORDS[:-1], "1", "--refuse-noise", "--job", "lab/2026-05-29/any/node-1/run")
+    with Busy(kit):
+        refused = kit.run(*words)
+    assert refused.returncode == 75
+    assert "the node is too noisy: nothing is measured" in refused.stderr
+    assert "it is not quiet: other processes used" in refused.stderr
+    assert "yes 4711" in refused.stderr
+    assert (timed(kit), kit.bundles()) == (0, [])
+    configured = len([call for call in kit.calls("cmake") if "-G" in call])
+    done = kit.run(*words)
+    assert done.returncode == 0, done.stderr
+    assert len([call for call in kit.calls("cmake") if "-G" in call]) == configured
+    assert (len(kit.bundles()), kit.partials()) == (1, [])
+
+
+def test_it_waits_before_it_refuses_and_a_scheduler_does_not_try_for_ever(kit: Kit) -> None:
+    words = (*WORDS[:-1], "1", "--refuse-noise", "--wait-quiet", "1s")
+    with Busy(kit):
+        refused = [kit.run(*words, environ={"SLURM_RESTART_COUNT": count}) for count in ("4", "5", "x")]
+    assert [one.returncode for one in refused] == [75, 3, 75]
+    assert "it was not quiet within 1 s: other processes used" in refused[0].stderr
+    assert "after 5 restarts it is not tried again" in refused[1].stderr
+    assert timed(kit) == 0
+
+
+def test_a_sweep_refuses_a_noisy_node_too(kit: Kit) -> None:
+    source = ("--source", kit.tree.name, "--model", "tiny", "--weights", str(kit.weights))
+    words = ("sweep", "--threads", "1,2", "--repetitions", "1", *source, "--job", "lab/2026-05-29/any/node-1/sweep")
+    with Busy(kit):
+        refused = kit.harness(*words, "--refuse-noise")
+    assert refused.returncode == 75, refused.stderr
+    assert kit.bundles() == []
+    assert kit.harness(*words, "--refuse-noise").returncode == 0
+    assert len(list(kit.results.glob("*/*/*.sweep.json"))) == 1
+
+
+def test_noise_after_the_first_measurement_refuses_nothing(kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"sleep": 1}})
+    child = kit.start(*kit.words(*WORDS, "--refuse-noise", "--retries", "0"))
+    wait_for(lambda: timed(kit) == 1)
+    with Busy(kit):
+        _, said = child.communicate(timeout=120)
+    assert child.returncode == 0, said
+    assert timed(kit) == 2

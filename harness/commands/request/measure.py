@@ -1,5 +1,6 @@
 """The run, the measurements and the placement that the settings ask for."""
 
+import re
 from collections.abc import Mapping
 
 from harness.commands.request.build import resolve_build, resolve_source_request
@@ -18,12 +19,14 @@ from harness.records.suite import OF_MODELS, Benchmark, Engine, Suite, Timeouts
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, nearest
 from harness.settings.recall import restore_settings
-from harness.settings.request import CheckupRequest, MeasureRequest, Places, RunRequest, WeightsRequest
+from harness.settings.request import CheckupRequest, MeasureRequest, NoiseRefusal, Places, RunRequest, WeightsRequest
 from harness.system.probe import probe_capture, probe_node
 from harness.system.process.placement import require_placement
 from harness.system.weights import load_catalog
 from harness.whisper.quantisation import expand_quantisations
 
+# How often Slurm has started a job again.
+_RESTARTS = "SLURM_RESTART_COUNT"
 # The suite of a mere build.
 NOTHING = Suite(
     benchmarks=(),
@@ -130,7 +133,16 @@ def resolve_measure(settings: Settings, environ: Mapping[str, str], suite: Suite
         ranking=ranking,
         wait_s=settings.number("wait_quiet"),
         retries=int(settings.number("retries")),
+        refusal=_choose_refusal(settings, environ),
     )
+
+
+def _choose_refusal(settings: Settings, environ: Mapping[str, str]) -> NoiseRefusal | None:
+    """Return what to do about a node that is not quiet, None to measure all the same."""
+    if not settings.flag("refuse_noise"):
+        return None
+    restarts = environ.get(_RESTARTS, "")
+    return NoiseRefusal(restarts=int(restarts) if re.fullmatch("[0-9]{1,9}", restarts) else 0)
 
 
 def resolve_weights_request(settings: Settings) -> WeightsRequest:

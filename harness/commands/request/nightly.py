@@ -10,7 +10,7 @@ from harness.records.measurement import TABLE_METRICS
 from harness.records.suite import Benchmark
 from harness.run.places import Workplace
 from harness.settings.layer import Settings
-from harness.settings.request import NightRequest
+from harness.settings.request import NightRequest, RunRequest
 from harness.settings.value import parse_size
 from harness.system.source.resolve import load_pins
 
@@ -36,8 +36,8 @@ def resolve_night(settings: Settings, work: Workplace) -> NightRequest:
     relinks = settings.flag("relink") or (settings.is_default("relink") and can_relink(side))
     metrics = tuple(metric.name for metric in TABLE_METRICS)
     return NightRequest(
-        run=run,
-        side=side,
+        run=_measure_anyway(run),
+        side=_measure_anyway(side),
         design=choose_design(settings).replace(relink=relinks, metrics=metrics, named=False),
         repo=settings.text("repo") or load_pins().repo,
         branch=settings.text("branch"),
@@ -46,7 +46,13 @@ def resolve_night(settings: Settings, work: Workplace) -> NightRequest:
         notify=_split_command(settings.text("notify")),
         cache_limit_bytes=parse_size(limit, "--cache-limit") if (limit := settings.text("cache_limit")) else None,
         silent_nights=_count_nights(settings),
+        refusal=run.measure.refusal,
     )
+
+
+def _measure_anyway(request: RunRequest) -> RunRequest:
+    """Return a template whose measurements are refused by nothing: a night that has begun goes on."""
+    return request.replace(measure=request.measure.replace(refusal=None))
 
 
 def _split_command(text: str) -> tuple[str, ...]:

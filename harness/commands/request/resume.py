@@ -9,7 +9,9 @@ from harness.settings.setting import BISECT, PRINTING, RUN, SWEEP, SettingKind
 from harness.settings.table import BY_NAME
 
 # What a resumed run does not take from its record. A sweep and a search may have weights to fetch, and builds to begin.
-_OF_RUN = frozenset({"as_node", "results", "cache", "wait", "wait_quiet", "retries", "dry_run", *PRINTING})
+_OF_RUN = frozenset(
+    {"as_node", "results", "cache", "wait", "wait_quiet", "refuse_noise", "retries", "dry_run", *PRINTING}
+)
 _OF_TODAY = {
     RUN[0]: _OF_RUN,
     SWEEP[0]: _OF_RUN | {"weights_mirror", "jobs"},

@@ -32,7 +32,8 @@ BEGUN = {
 def test_every_decisive_setting_is_one() -> None:
     assert BY_NAME.keys() >= DECISIVE
     of_today = (
-        "weights_mirror wait_quiet retries rebuild jobs job as_node results cache wait dry_run format quiet verbose"
+        "weights_mirror wait_quiet refuse_noise retries rebuild jobs job as_node results cache wait dry_run format "
+        "quiet verbose"
     )
     of_sweeps = {setting.name for setting in BY_NAME.values() if "sweep" in setting.commands}
     assert of_sweeps - DECISIVE == set(of_today.split()), "whether a new setting decides what is measured must be said"
