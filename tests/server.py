@@ -48,8 +48,9 @@ def why_not() -> str:
 class Server:
     """A server and its folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **options: str) -> None:
         self.folder = folder
+        self._options = options
         self.port = _free_port()
         self._child: subprocess.Popen[bytes] | None = None
         self._names = iter(f"db{number}" for number in range(10_000))
@@ -73,6 +74,7 @@ class Server:
             "fsync": "off",
             "shared_buffers": "64MB",
             "logging_collector": "off",
+            **self._options,
         }
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
@@ -135,11 +137,11 @@ class Server:
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
-    """Offer a server that runs; its folder is one that another user can reach."""
+def serve(**options: str) -> Iterator[Server]:
+    """Offer a server that runs, with these options of its own; its folder is one that another user can reach."""
     folder = Path(tempfile.mkdtemp(prefix="harness-postgres-", dir=_reachable()))
     try:
-        server = Server(folder)
+        server = Server(folder, **options)
         server.start()
         try:
             yield server

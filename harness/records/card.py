@@ -66,6 +66,34 @@ class IndexState(Record):
     points: int
 
 
+class NodeContent(Record):
+    """How much the index holds of a node: `unread` are the runs whose numbers no history has asked for yet.
+
+    `newest` is the start of its newest run in UTC, `harness` the version that made it, empty if it is not known.
+    """
+
+    node: str
+    runs: int
+    unread: int
+    series: int
+    points: int
+    newest: str
+    harness: str
+
+
+class NewestPoint(Record):
+    """The newest point of a series: its run, when that began in UTC, and the median of its values."""
+
+    node: str
+    config: str
+    case: str
+    metric: str
+    yardstick: str
+    run: str
+    start: str
+    value: float
+
+
 class UnfinishedRun(Record):
     """One `.partial` folder, or the file of a bisection without an answer.
 

@@ -19,6 +19,7 @@ from benchmarks.suspicion import make_series
 from benchmarks.trials import main as make_trials
 from harness.stats.suspicion import judge_node
 from tests.flow.kit import ROOT, Kit
+from tests.server import why_not
 from tests.stub import build_stub
 
 SCRIPTS = {str(path.relative_to(ROOT)) for path in (ROOT / "benchmarks").rglob("*.py")}
@@ -94,6 +95,17 @@ def guided(_: Kit) -> list[str]:
     return ["-m", "benchmarks.fuzz.guided", "memcpy", "1"]
 
 
+def served(words: list[str]) -> Callable[[Kit], list[str]]:
+    """Return how the script that needs a server of PostgreSQL is called."""
+
+    def call(_: Kit) -> list[str]:
+        if reason := why_not():
+            pytest.skip(reason)
+        return [by_path("fleet_index"), *words]
+
+    return call
+
+
 SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
     "bisection": (
         lambda _: [by_path("bisection"), "--searches", "1", "--only", "18 commits"],
@@ -107,6 +119,10 @@ SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
     "copies": (copies, "| 1 | encode | process_cpu | "),
     "endurance": (lambda _: [by_path("endurance"), "2", "2"], "2 runs each in a process of its own"),
     "faults": (lambda _: [by_path("faults"), "--only", "archive/good,cut/whisper-1", "--slow", "1"], "injected, "),
+    "fleet_index": (
+        served(["--nodes", "2", "--nights", "3", "--bundles", "4", "--collectors", "1,2", "--times", "1"]),
+        "one series ",
+    ),
     "figures": (lambda _: [by_path("figures"), "--points", "20", "--times", "1"], "title, description, role"),
     "importing": (lambda _: [by_path("importing"), "14", "--logs"], "known: 14 reports in"),
     "night_plan": (lambda _: [by_path("night_plan"), "--commits", "40", "--nodes", "2", "--times", "1"], "plans: "),

@@ -13,7 +13,7 @@ import msgspec
 
 from harness import __version__
 from harness.build import behaviour
-from harness.errors import UnreadableError
+from harness.errors import UnfitError, UnreadableError
 from harness.judge import machine
 from harness.records import card, measurement, outcome, source
 from harness.records.record import Record, short_hash
@@ -34,8 +34,9 @@ _ENDING = ".sqlite3"
 _OURS = re.compile(r"[0-9a-f]{12}\.sqlite3(?:-wal|-shm|-journal)?")
 # An index of other code is kept for so long: somebody may use both.
 _OTHERS_S = 7 * 86_400
-# So often a server is asked where other processes are in the way.
-_ATTEMPTS = 4
+# So often a server is asked where other processes are in the way; after so long each time where it was lost.
+_ATTEMPTS = 6
+_PAUSES_S = (0.5, 1.0, 2.0, 3.0, 3.5)
 # The modules that decide what the rows say.
 _CODE = (
     reader,
@@ -135,15 +136,26 @@ def consult(
 
 
 def _ask_server(question: _Question[_T]) -> tuple[_T, IndexEffort]:
-    """Return the answer of the index on a server; it is asked again where other processes were in the way."""
-    url = question.places.database
-    for _ in range(_ATTEMPTS - 1):
-        with contextlib.suppress(ClashError):
+    """Return the answer of the index on a server.
+
+    It is asked again where other processes were in the way, and where a server is gone that was there: it may have
+    been started anew.
+    """
+    url, lost = question.places.database, False
+    for pause_s in (*_PAUSES_S[: _ATTEMPTS - 1], None):
+        try:
             return question.put(open_server(url))
-    try:
-        return question.put(open_server(url))
-    except ClashError as clash:
-        raise clash.refusal from None
+        except ClashError as clash:
+            lost, refusal = clash.lost, clash.refusal
+        except UnfitError as error:
+            if not lost:
+                raise
+            refusal = error
+        if pause_s is None:
+            raise refusal
+        if lost:
+            time.sleep(pause_s)
+    raise AssertionError("the last attempt returns or raises")
 
 
 @functools.cache

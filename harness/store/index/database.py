@@ -1,8 +1,9 @@
 """The database that an index lies in: a file of SQLite in the cache, memory where there can be none, or PostgreSQL.
 
 A file is the user's own, can be removed at any time, and is made anew where it is damaged or was made by other code.
-A database on a server is shared: one of another schema or of other code is refused, and only the command that says so
-makes it anew. Passwords are left to libpq (PGPASSWORD, ~/.pgpass) or stand in the URL, which is never shown.
+A database on a server is shared, by harnesses of several versions, too, as long as their tables have one schema: one of
+another schema is refused, and only the command that says so makes it anew. Passwords are left to libpq (PGPASSWORD,
+~/.pgpass) or stand in the URL, which is never shown.
 """
 
 import contextlib
@@ -14,8 +15,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from harness import __version__
 from harness.errors import UnfitError, UsageError
-from harness.store.index.refusal import URL, is_clash, refuse_encoding, refuse_rows, refuse_server, refuse_tables
+from harness.store.index.refusal import (
+    URL,
+    is_clash,
+    is_lost,
+    refuse_encoding,
+    refuse_rows,
+    refuse_server,
+    refuse_tables,
+)
 from harness.store.index.table import PREFIX, SCHEMA, ClashError, DamagedError, make_tables
 from harness.system.fresh import create_file
 
@@ -46,8 +56,8 @@ class Database(NamedTuple):
         except sa.exc.DBAPIError as error:
             if not self.shared:
                 raise
-            refusal = refuse_server(self.engine.url, error)
-            raise (ClashError(refusal) if is_clash(error) else refusal) from None
+            refusal, lost = refuse_server(self.engine.url, error), is_lost(error)
+            raise (ClashError(refusal, lost=lost) if lost or is_clash(error) else refusal) from None
         except (DamagedError, msgspec.MsgspecError) as error:
             if not self.shared:
                 raise
@@ -174,13 +184,13 @@ def open_server(url: str) -> Database:
 def prepare(link: DatabaseLink, form: str, *, rebuild: bool = False) -> None:
     """Make the tables where there are none.
 
-    `form` names the code that fills them. Tables of another schema or of other code raise DamagedError in a file and
-    UnfitError on a server, unless they are to be made anew.
+    `form` names the code that fills a file. Tables of another schema or, in a file, of other code raise DamagedError
+    there and UnfitError on a server, unless they are to be made anew.
     """
     tables = make_tables()
     stated = {} if rebuild else _read_meta(link)
-    expected = {"schema": str(SCHEMA), "form": form}
-    if stated == expected:
+    expected = {"schema": str(SCHEMA), **({} if link.shared else {"form": form})}
+    if expected.items() <= stated.items():
         return
     if stated:
         if link.shared:
@@ -197,7 +207,8 @@ def prepare(link: DatabaseLink, form: str, *, rebuild: bool = False) -> None:
         if rebuild:
             tables.metadata.drop_all(connection)
         tables.metadata.create_all(connection)
-        connection.execute(link.insert(tables.meta), [{"name": key, "value": value} for key, value in expected.items()])
+        made = expected | {"harness": __version__}
+        connection.execute(link.insert(tables.meta), [{"name": key, "value": value} for key, value in made.items()])
 
 
 def is_damage(error: Exception) -> bool:

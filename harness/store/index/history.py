@@ -29,7 +29,12 @@ _FIELDS = frozenset(RunDetail.__struct_fields__)
 
 
 def measure(index: RunIndex, wanted: RunFilter = EVERYTHING) -> list[UnreadableError]:
-    """Read the numbers of all wanted runs of which the index has none; return what could not be read."""
+    """Read the numbers of all wanted runs of which the index has none; return what could not be read.
+
+    Nothing is read where nothing can be added.
+    """
+    if index.frozen:
+        return []
     missing = [one for one in index.choose(wanted, unmeasured=True) if index.is_current(one)]
     errors: list[UnreadableError] = []
     if not missing:
@@ -47,7 +52,7 @@ def measure(index: RunIndex, wanted: RunFilter = EVERYTHING) -> list[UnreadableE
                 found.append((chosen.row, numbers))
         done += len(batch)
         index.progress(done, len(missing))
-        _write(index, found, ids)
+        write_numbers(index, found, ids)
     return errors
 
 
@@ -112,7 +117,7 @@ def _split(path: str) -> BundleAddress:
     return month, name
 
 
-def _write(index: RunIndex, found: Sequence[tuple[int, RunNumbers]], ids: dict[RawSeriesKey, int]) -> None:
+def write_numbers(index: RunIndex, found: Sequence[tuple[int, RunNumbers]], ids: dict[RawSeriesKey, int]) -> None:
     """Keep the numbers of runs; `ids` are the numbers of the series that are known, and becomes more."""
     tables, link = make_tables(), index.link
     details: list[TableRow] = []
@@ -166,19 +171,22 @@ def _read_facts(digest: str, text: str) -> MachineFacts:
 
 
 def drop_orphans(index: RunIndex) -> None:
-    """Forget runs of months that are gone, and the numbers of runs that are: they are passed over, but take room."""
+    """Forget runs of months that are gone, and the numbers of runs that are: they are passed over, but take room.
+
+    Numbers are written together with the details of their run, so that these alone, a hundredth of them, say whether
+    there is anything to look for.
+    """
     import sqlalchemy as sa
 
     tables = make_tables()
-    owners = (
-        (tables.run.c.month, tables.month.c.id),
-        (tables.point.c.run, tables.run.c.id),
-        (tables.detail.c.run, tables.run.c.id),
-    )
+    run, detail, point = tables.run, tables.detail, tables.point
     with index.link.writing() as connection:
-        for named, owner in owners:
-            # PostgreSQL would look through all owners for each row if it were NOT IN.
-            connection.execute(named.table.delete().where(~sa.exists().where(owner == named)))
+        # PostgreSQL would look through all owners for each row if it were NOT IN.
+        connection.execute(run.delete().where(~sa.exists().where(tables.month.c.id == run.c.month)))
+        gone = ~sa.exists().where(run.c.id == detail.c.run)
+        if connection.execute(sa.select(detail.c.run).where(gone).limit(1)).first():
+            connection.execute(point.delete().where(~sa.exists().where(run.c.id == point.c.run)))
+            connection.execute(detail.delete().where(gone))
 
 
 def count_rows(index: RunIndex) -> dict[str, int]:

@@ -15,6 +15,7 @@ from harness.errors import UnreadableError
 from harness.records.card import Card, RunFilter
 from harness.store.bundle import RUN
 from harness.store.index.database import DatabaseLink
+from harness.store.index.folder import describe_frozen, find_folder
 from harness.store.index.piece import gather, read_pieces
 from harness.store.index.question import EVERYTHING, ChosenRun, IndexedFolder, choose_runs, chunk, load_cards
 from harness.store.index.reader import BundleAddress, is_settled, read_batch, stamp_file
@@ -57,7 +58,7 @@ class RunIndex:
 
     `read` counts the bundles that had to be read, `there` those that there are; `errors` tell of those that could not
     be read when it was last brought up to date. `folder` is its number in the database, `folders` are the paths of its
-    months by theirs.
+    months by theirs. `frozen` says why nothing can be added here, so that it is taken as it is; empty where it can.
     """
 
     def __init__(
@@ -71,17 +72,21 @@ class RunIndex:
         self.there = 0
         self.errors: list[UnreadableError] = []
         self.link = link
-        self._results = results
         self.note = note
         self.progress = progress
         self._fresh: dict[str, str] = {}  # the stamps of the bundles that this process has read
-        self.folder = self._find_folder()
+        self.folder, self._results, self.frozen = find_folder(link, results)
         self.folders: dict[int, str] = {}
 
     def refresh(self, newest: int = 0) -> None:
         """Bring the index up to date: all of it, or as far as is needed to know the `newest` so many runs."""
         tables = make_tables()
         known = self._load_months()  # first: what others add later would look as if it were gone
+        if self.frozen:
+            self.folders = {month.id: path for path, month in known.items()}
+            self.there = sum(month.runs for month in known.values())
+            self.note(describe_frozen(self.link, self.folder, self.frozen))
+            return
         folders = list_month_folders(self._results, self.note)
         stamps = {path: stamp_file(path) for path in folders}
         gone = [month.id for path, month in known.items() if path not in stamps]
@@ -112,7 +117,12 @@ class RunIndex:
         return load_cards(self.link, IndexedFolder(self.folder, self.folders), chosen)
 
     def confirm(self, chosen: Iterable[ChosenRun]) -> bool:
-        """Return whether these runs are what is on disk now; those that are not will be read again."""
+        """Return whether these runs are what is on disk now; those that are not will be read again.
+
+        What nothing can be added to is taken as it is.
+        """
+        if self.frozen:
+            return True
         wrong = [one for one in chosen if not self.is_current(one)]
         if wrong:
             by_path = {path: number for number, path in self.folders.items()}
@@ -128,19 +138,6 @@ class RunIndex:
         """Return whether a run is on disk what the index says: as this process has read it, or another one since."""
         now = stamp_file(f"{one.path}{os.sep}{RUN}")
         return bool(now) and now in (self._fresh.get(one.path), one.stamp)
-
-    def _find_folder(self) -> int:
-        import sqlalchemy as sa
-
-        folder, path = make_tables().folder, os.fsencode(self._results)
-        asked = sa.select(folder.c.id).where(folder.c.path == path)
-        with self.link.reading() as connection:
-            found = connection.execute(asked).scalar()
-        if found is None:
-            with self.link.writing() as connection:
-                connection.execute(self.link.insert(folder), [{"path": path}])
-                found = connection.execute(asked).scalar_one()
-        return int(found)
 
     def _load_months(self) -> dict[str, _Known]:
         """Return the months in the database by their paths; one that lacks a row is not known as a whole."""
@@ -204,7 +201,8 @@ class RunIndex:
                 if row is None or row[1] != stamp_file(f"{path}{os.sep}{name}{os.sep}{RUN}"):
                     wanted.append((path, name))
                     former |= {(path, name): row[0]} if row else {}
-            gone += [number for number, _ in known.values()]
+            # Another process may have added one since this month was listed.
+            gone += [number for name, (number, _) in known.items() if not _is_there(path, name)]
         if gone:
             with self.link.writing() as connection:
                 _delete(connection, run, gone)
@@ -270,6 +268,11 @@ def _split(path: str) -> tuple[bytes, bytes]:
     """Return the names of the folders of a node and a month."""
     _, node, month = path.rsplit(os.sep, 2)
     return os.fsencode(node), os.fsencode(month)
+
+
+def _is_there(month: str, name: bytes) -> bool:
+    """Return whether there is a bundle of this name in a month."""
+    return bool(stamp_file(f"{month}{os.sep}{os.fsdecode(name)}{os.sep}{RUN}"))
 
 
 def _delete(connection: Any, table: Any, ids: Sequence[int]) -> None:

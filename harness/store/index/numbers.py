@@ -98,6 +98,7 @@ class _Measured(msgspec.Struct):
     purpose: RunPurpose = RunPurpose.MANUAL
     asked_by: str = ""
     code: CodeDigests | None = None
+    harness: str = ""
 
 
 class RunNumbers(NamedTuple):
@@ -124,6 +125,7 @@ def _try(month: str, name: str) -> RunNumbers | UnreadableError:
 def _read(path: Path) -> RunNumbers:
     run = decode_run(read_bytes(path, within=path.parent), str(path), _Measured)
     commit = run.source.commit
+    values = _list_values(path, run)
     detail: TableRow = {
         "ended": tame(run.end),
         "config": run.config.id,
@@ -142,10 +144,10 @@ def _read(path: Path) -> RunNumbers:
         "blocks": str(_count_blocks(run)),
         "build_s": f"{_time_build(run):.1f}",
         "asks": _name_asked(run.suite) if run.origin == OURS else "",
+        "harness": tame(run.harness) if run.origin == OURS else "",
+        "points": str(len(values)),
     }
-    return RunNumbers(
-        detail, tuple((name, tame(value)) for name, value in describe_machine(run)), _list_values(path, run)
-    )
+    return RunNumbers(detail, tuple((name, tame(value)) for name, value in describe_machine(run)), values)
 
 
 def _find_repo(run: _Measured) -> list[SettingUsed]:

@@ -1,5 +1,6 @@
 """What is said where a database on a server cannot be used; no password is in it."""
 
+import re
 from typing import Any
 
 from harness.errors import UnfitError
@@ -10,11 +11,10 @@ REBUILD = "harness index --rebuild (with the same database; every bundle is read
 # An error never shows what stands before an @ in a URL.
 URL = "postgresql+psycopg://HOST/DATABASE (USER@ before HOST for another user)"
 # What helps, by the code of an error (SQLSTATE, appendix A of PostgreSQL's manual) or by the beginning of it.
-_CLASH = "40"
+_CLASH, _LOST, _DENIED = "40", "57P", "42501"
 _HINTS = (
     ("25006", "use a login that may write, and not a standby: what is new is added before anything is read"),
     (_CLASH, "other commands wrote the same rows again and again; start this one later"),
-    ("42501", "use another login, or let the owner GRANT this one CREATE on the schema, and all rights to the tables"),
     ("42", REBUILD),
     ("53", "free disk space, memory or connections on the server"),
 )
@@ -22,6 +22,7 @@ _AWAY = (
     "is the server there, does the database exist, and is the password right (PGPASSWORD, ~/.pgpass)? Without "
     "--database and HARNESS_DATABASE the index is kept in the cache"
 )
+_PLAIN = re.compile("[a-z_][a-z0-9_]*")
 _ENCODINGS = ("UTF8", "SQL_ASCII")
 
 
@@ -35,12 +36,13 @@ def refuse_server(url: Any, error: Exception) -> UnfitError:
     for password in (url.password, url.query.get("password")):
         cause = cause.replace(str(password), HIDDEN) if password else cause
     code = _find_code(error)
+    right = _name_grant(url, cause, getattr(error, "statement", None) or "") if code == _DENIED else ""
     # Without a code it never came to the server: an option of the URL is wrong.
     other = f"check the options of the URL: {URL}" if isinstance(error, sa.exc.ProgrammingError) else _AWAY
     return UnfitError(
         f"the database cannot be used: {url.set(query={}).render_as_string(hide_password=True)}",
         cause=cause,
-        hint=next((hint for begins, hint in _HINTS if code.startswith(begins)), other),
+        hint=right or next((hint for begins, hint in _HINTS if code.startswith(begins)), other),
     )
 
 
@@ -49,15 +51,37 @@ def is_clash(error: Exception) -> bool:
     return _find_code(error).startswith(_CLASH)
 
 
+def is_lost(error: Exception) -> bool:
+    """Return whether a server that was there is not any more, or ends or begins just now."""
+    return bool(getattr(error, "connection_invalidated", False)) or _find_code(error).startswith(_LOST)
+
+
+def _name_grant(url: Any, cause: str, statement: str) -> str:
+    """Return what gives a login the right that it lacks, by what the server complained of."""
+    login = url.username or "LOGIN"
+    role = login if _PLAIN.fullmatch(login) else '"{}"'.format(login.replace('"', '""'))
+    if "must be owner" in cause:
+        return "use the login that made the tables: it alone can make them anew"
+    if "sequence" in cause:
+        return f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"
+    if "schema" in cause:
+        return f"harness index, once, with the login that owns the database; or GRANT CREATE ON SCHEMA public TO {role}"
+    if "database" in cause:
+        return f"GRANT CONNECT ON DATABASE {url.database} TO {role}"
+    reads = not statement or statement.lstrip().upper().startswith("SELECT")
+    rights = "SELECT" if reads else "SELECT, INSERT, UPDATE, DELETE"
+    return f"GRANT {rights} ON ALL TABLES IN SCHEMA public TO {role}"
+
+
 def refuse_tables(stated: dict[str, str]) -> UnfitError:
     """Return what to say of tables that another harness made, by what the database says of itself."""
-    number = stated.get("schema", "")
+    number, version = stated.get("schema", "not known"), stated.get("harness", "")
     newer = number.isdecimal() and int(number) > SCHEMA
-    cause = f"it has schema {number}, and this harness writes {SCHEMA}" if number != str(SCHEMA) else ""
+    which = f"{'a newer' if newer else 'another'} harness{f' ({version})' if version else ''}"
     return UnfitError(
-        f"the index in the database was made by {'a newer' if newer else 'another'} harness",
-        cause=cause or "other code may read other things from the same bundles",
-        hint=f"use that one, or {REBUILD}" if newer else REBUILD,
+        f"the index in the database was made by {which}",
+        cause=f"its tables have schema {number}, and this harness writes {SCHEMA}",
+        hint=f"use that one here, too; or {REBUILD}" if newer else f"when all who use it have this one: {REBUILD}",
     )
 
 

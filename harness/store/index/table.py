@@ -1,6 +1,6 @@
 """The tables of the index, the same on SQLite and PostgreSQL.
 
-    meta      which schema and which code wrote the rest
+    meta      which schema the rest has; in a file also which code wrote it, on a server which harness made it
     folder    the results folders: one in a file of SQLite, any number in a database of PostgreSQL
     month     results/<node>/<yyyy-mm>, with the stamp at which all of it was known
     run       a bundle: where it is, its stamp, and what a list shows of it
@@ -19,14 +19,15 @@ from typing import Any, NamedTuple
 
 from harness.errors import UnfitError
 
-# To be raised when a table changes its form; what the rows say is covered by the digest of the code that makes them.
-SCHEMA = 4
+# To be raised when a table changes its form, or when its rows say something else of the same bundles
+# (tests/unit/store/index/test_store_index_form.py asks for it). Harnesses of one number share a database on a server.
+SCHEMA = 5
 PREFIX = "harness_"
 # The columns of the tables `series` and `detail`, in the order in which their checksums are made.
 SERIES = ("node", "config", "case_name", "metric", "yardstick")
 DETAIL = tuple(
     "ended config options commit_date subject repo changes engine purpose asked_by caveats machine code failure tests "
-    "blocks build_s asks".split()
+    "blocks build_s asks harness points".split()
 )
 
 
@@ -35,11 +36,15 @@ class DamagedError(Exception):
 
 
 class ClashError(Exception):
-    """Other processes were in the way, and may be no longer; `refusal` is what to say where they still are."""
+    """What was in the way may be so no longer: other processes, or a server that restarts if it was `lost`.
 
-    def __init__(self, refusal: UnfitError) -> None:
+    `refusal` is what to say where it still is.
+    """
+
+    def __init__(self, refusal: UnfitError, *, lost: bool = False) -> None:
         super().__init__(str(refusal))
         self.refusal = refusal
+        self.lost = lost
 
 
 class IndexTables(NamedTuple):
@@ -151,6 +156,8 @@ def _make_run(made: _Maker) -> Any:
         sqlite_autoincrement=True,  # the id of a run that is gone is not given to another one
     )
     made.sa.Index(f"{PREFIX}run_by_name", run.c.name)
+    # A history is of one node, and what is newest of a node is at the end.
+    made.sa.Index(f"{PREFIX}run_by_node", run.c.node, run.c.start)
     return run
 
 
