@@ -91,6 +91,10 @@ def _list_runs(details: Iterable[RunDetail]) -> list[RunDetail]:
 
 def _make_reader(paths: Mapping[str, str], note: Callable[[str], None]) -> Callable[[str], RunSheet | None]:
     def read(run_id: str) -> RunSheet | None:
+        root = Path(paths.get(run_id, "")).parents[2:3]  # the node and the month lie between
+        if root and not root[0].is_dir():
+            note(f"runs have no pages: {root[0]} is not on this computer")
+            return None
         try:
             (stored,) = find_runs(Path(), [paths[run_id]], note).stored
         except (HarnessError, KeyError, ValueError) as error:

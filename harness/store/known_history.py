@@ -2,7 +2,7 @@
 
 import contextlib
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from harness.errors import HarnessError, UnreadableError
 from harness.judge.absence import SILENT_NIGHTS, find_absences
 from harness.judge.judged_history import add_events, choose_trials, judge_history, sort_by_trials
-from harness.judge.trial_answer import LiveTrial
+from harness.judge.trial_answer import LiveTrial, StoredTrial
 from harness.parse.triage import parse_triage
 from harness.records.card import RunFilter
 from harness.records.history import Event, EventKind, History
@@ -63,16 +63,16 @@ def know_history(
     """Return what is known of the past; complain about runs that cannot be read."""
     wanted, options, silent_nights, heard = question
     with _keeping_all():
-        raw, errors = _load_numbers(places, console, question)
+        raw, errors, results = _load_numbers(places, console, question)
         order = _order_by_git(raw, places.cache, environ)
         history = judge_history(raw, order, options, remember_judge(places))
-    trials, unread = load_live_trials(choose_trials(history, raw.details.values()))
+    trials, unread = _load_trials(choose_trials(history, raw.details.values()), results)
     for error in unread:
         if str(error) not in heard:
             console.warn(f"harness: {error}")
     history = sort_by_trials(history, trials, order, options)
-    reported = list_reported(places.results, wanted.node)
-    history = history.replace(events=tuple(_name_searches(history.events, places.results)))
+    reported = list_reported(results, wanted.node)
+    history = history.replace(events=tuple(_name_searches(history.events, results)))
     absent = find_absences(raw, datetime.now(UTC).isoformat(), reported, silent_nights)
     return KnownHistory(raw, add_events(history, absent), tuple(trials), (*errors, *unread))
 
@@ -97,10 +97,11 @@ def load_triage(results: Path) -> tuple[Triage, ...]:
 
 def _load_numbers(
     places: Places, console: Console, question: HistoryQuestion
-) -> tuple[RawHistory, list[UnreadableError]]:
-    """Return the numbers of runs, and complain about those that cannot be read."""
+) -> tuple[RawHistory, list[UnreadableError], Path]:
+    """Return the numbers of runs, and complain about those that cannot be read; and the folder of their bundles."""
     wanted = question.wanted
     errors: list[UnreadableError] = []
+    results = [places.results]
 
     def ask(index: RunIndex) -> RawHistory:
         for _ in range(_ATTEMPTS):
@@ -113,15 +114,30 @@ def _load_numbers(
             if settled and lost <= 0:
                 break
         if lost > 0:
-            what, cause = f"{format_count(lost, 'run')} left out", "replaced by another process while they were read"
-            errors.append(UnreadableError(what, cause=cause, hint="run the same command again"))
+            cause, hint = "replaced by another process while they were read", "run the same command again"
+            if index.frozen:
+                cause, hint = "their numbers are not in the index yet", "harness index --numbers, where the bundles are"
+            errors.append(UnreadableError(f"{format_count(lost, 'run')} left out", cause=cause, hint=hint))
+        results[:] = [index.results]
         return found
 
     raw = ask_index(places, console, ask)
     for error in errors:
         if str(error) not in question.heard:
             console.warn(f"harness: {error}")
-    return raw, errors
+    return raw, errors, results[0]
+
+
+def _load_trials(stored: Sequence[StoredTrial], results: Path) -> tuple[list[LiveTrial], list[UnreadableError]]:
+    """Return the blocks of live comparisons, and the errors of those that cannot be read.
+
+    Where there are no bundles at all, that is said once.
+    """
+    if not stored or results.is_dir():
+        return load_live_trials(stored)
+    what = f"{format_count(len(stored), 'live comparison')} left out: events that they sorted are shown as suspicions"
+    hint = "run the same command where the bundles are"
+    return [], [UnreadableError(what, cause=f"{results} is not on this computer", hint=hint)]
 
 
 def _name_searches(events: Iterable[Event], results: Path) -> Iterator[Event]:

@@ -38,7 +38,7 @@ _OTHERS_S = 7 * 86_400
 _ATTEMPTS = 6
 _PAUSES_S = (0.5, 1.0, 2.0, 3.0, 3.5)
 # The modules that decide what the rows say.
-_CODE = (
+CODE = (
     reader,
     numbers,
     sweep_row,
@@ -161,7 +161,7 @@ def _ask_server(question: _Question[_T]) -> tuple[_T, IndexEffort]:
 @functools.cache
 def name_code() -> str:
     """Return a digest of the code that fills the tables: what another one wrote may say something else."""
-    files = [Path(module.__file__ or "") for module in _CODE]
+    files = [Path(module.__file__ or "") for module in CODE]
     try:
         return short_hash(__version__, *(read_text(file) for file in files))
     except UnreadableError:

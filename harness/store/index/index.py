@@ -59,6 +59,7 @@ class RunIndex:
     `read` counts the bundles that had to be read, `there` those that there are; `errors` tell of those that could not
     be read when it was last brought up to date. `folder` is its number in the database, `folders` are the paths of its
     months by theirs. `frozen` says why nothing can be added here, so that it is taken as it is; empty where it can.
+    `results` is the folder, which may be another one than was asked for where that is not on this computer.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class RunIndex:
         self.note = note
         self.progress = progress
         self._fresh: dict[str, str] = {}  # the stamps of the bundles that this process has read
-        self.folder, self._results, self.frozen = find_folder(link, results)
+        self.folder, self.results, self.frozen = find_folder(link, results)
         self.folders: dict[int, str] = {}
 
     def refresh(self, newest: int = 0) -> None:
@@ -87,7 +88,7 @@ class RunIndex:
             self.there = sum(month.runs for month in known.values())
             self.note(describe_frozen(self.link, self.folder, self.frozen))
             return
-        folders = list_month_folders(self._results, self.note)
+        folders = list_month_folders(self.results, self.note)
         stamps = {path: stamp_file(path) for path in folders}
         gone = [month.id for path, month in known.items() if path not in stamps]
         missing = [path for path in folders if path not in known]
@@ -150,7 +151,7 @@ class RunIndex:
         with self.link.reading() as connection:
             rows = connection.execute(asked.where(month.c.folder == self.folder)).all()
             counts: dict[int, int] = {row[0]: row[1] for row in connection.execute(counted)}
-        root = f"{self._results}{os.sep}"
+        root = f"{self.results}{os.sep}"
         return {
             f"{root}{os.fsdecode(node)}{os.sep}{os.fsdecode(name)}": _Known(
                 number, stamp if counts.get(number, 0) == runs else "", runs
