@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from harness.errors import HarnessError, InterruptedRunError, UnfitError
+from harness.night.lookout import Moment, Seen
 from harness.night.performance import perform
 from harness.night.upkeep import keep_limit
-from harness.night.watch import Moment, Seen, Watch
+from harness.night.watch import Watch
 from harness.plan.night import plan_night
 from harness.records.night import DoneItem, NightPlan, WorkItem, WorkKind
 from harness.render.plain import format_seconds

@@ -9,9 +9,9 @@ from harness.judge.audit import count_audits
 from harness.judge.night_node import compare_nodes, list_states
 from harness.judge.night_report import NightEnd, make_night_report
 from harness.judge.trial_answer import list_trials
+from harness.night.lookout import Seen, take_commit
 from harness.night.loop import NightOutcome
 from harness.night.notice import notify
-from harness.night.watch import Seen, take_commit
 from harness.records.bisection import BisectReport
 from harness.records.history import Event, EventKind, History
 from harness.records.night import AuditCount, WorkKind

@@ -6,6 +6,7 @@ from harness.parse.notation import parse_toml
 from harness.parse.toml_reader import Table, TomlReader, TomlSpot
 from harness.records.fleet import Fleet, FleetJob, NodeChoice, NodeClass, Scheduler
 from harness.settings.fleet import JOB_VERBS, JobSettings, choose_job_settings, read_job_settings
+from harness.settings.value import DURATIONS, parse_duration
 
 # The shortest file that does something.
 EXAMPLE = """\
@@ -24,8 +25,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _OF_FLEET = ("name", "results", "database", "silent_after", "settings", "class")
 _OF_CLASS = ("scheduler", "features", "labels", "nodes", "partition", "options", "harness", "results", "cache")
-_OF_JOB = ("verb", "name", "on", "file", "axis")
+_OF_JOB = ("verb", "name", "on", "file", "axis", "limit")
 _SIGNS = "up to 64 letters, digits, dots, dashes and underscores, a letter or digit first"
+# A job that is ended sooner has measured nothing.
+_LEAST_LIMIT_S = 300.0
 _NIGHTS = range(1, 1000)
 
 
@@ -144,8 +147,16 @@ class _FleetReader(TomlReader):
             verb=verb,
             settings=choose_job_settings((*settings, own), verb),
             words=(*((file,) if file else ()), *(word for axis in axes for word in ("--axis", axis))),
+            limit_s=self._read_limit(table, here),
             on=NodeChoice(on),
         )
+
+    def _read_limit(self, table: Table, here: TomlSpot) -> float:
+        word = self.word(table, "limit", here)
+        seconds = parse_duration(word) if word else 0.0
+        if seconds is None or (word and seconds < _LEAST_LIMIT_S):
+            self.refuse(f"limit: expected {DURATIONS}, not {word!r}", here.at("limit"), hint='limit = "6h"')
+        return seconds
 
     def _read_name(self, table: Table, here: TomlSpot, empty: str, hint: str) -> str:
         word = self.word(table, "name", here)

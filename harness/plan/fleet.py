@@ -1,44 +1,187 @@
 """The plan of a fleet: its classes and nodes become jobs, each with its command, its time and its reason."""
 
+import itertools
+import math
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from harness.records.fleet import Fleet, FleetJob, FleetPlan, JobKey, NodeChoice, NodeClass, PlannedJob
+from harness.plan.fleet_node import choose_nodes
+from harness.records.fleet import (
+    ClusterView,
+    Fleet,
+    FleetJob,
+    FleetPlan,
+    JobArray,
+    JobKey,
+    NodeChoice,
+    NodeClass,
+    PlannedJob,
+    Scheduler,
+)
+from harness.records.night import NightPlan, NightView, WorkItem, WorkKind
+from harness.records.wording import join_words
 from harness.settings.fleet import spell_job_settings
 
-# Where nothing is known of how long a job takes.
-_LIMIT_S = 4 * 3600.0
+# The time limit of a job of which nothing is known; of runs, so many times what the longest one took.
+UNKNOWN_S = 4 * 3600.0
+_GENEROUS = 3
+# No limit is shorter. It is a whole number of these steps, since schedulers count in minutes.
+_LEAST_S, _STEP_S = 1800.0, 300.0
+# What a night has beside its last item: its report, and what every start takes.
+_BESIDE_S = 600.0
 _NODE = "{node}"
+_NAMED = 3
 
 
-def plan_fleet(fleet: Fleet, round_word: str) -> FleetPlan:
-    """Return the jobs of a round."""
-    jobs = [job for one in fleet.classes for job in _plan_class(fleet, one, round_word)]
-    return FleetPlan(fleet=fleet.name, round=round_word, jobs=tuple(jobs))
+class AskedJob(NamedTuple):
+    """A job of a class on a node, before it is planned."""
+
+    key: JobKey
+    node_class: NodeClass
+    job: FleetJob
 
 
-def _plan_class(fleet: Fleet, one: NodeClass, round_word: str) -> Iterator[PlannedJob]:
-    for job in one.jobs:
-        for node in one.nodes if job.on is NodeChoice.EACH else ("",):
-            key = JobKey(fleet=fleet.name, round=round_word, node_class=one.name, node=node, job=job.name)
-            yield PlannedJob(key=key, words=spell_job(one, job, key), limit_s=_LIMIT_S, why=job.verb)
+class JobForecast(NamedTuple):
+    """What is expected of a job: its time, None where nothing is known, its limit, why it is done, and its items."""
+
+    why: str
+    limit_s: float = UNKNOWN_S
+    expected_s: float | None = None
+    items: tuple[WorkItem, ...] = ()
+
+
+def list_jobs(fleet: Fleet, round_word: str, cluster: ClusterView | None, nodes: Sequence[str] = ()) -> list[AskedJob]:
+    """Return the jobs of a round, class by class and node by node; of these `nodes` alone, if any are named.
+
+    A job for any node is left out then. Runners of a class without named nodes do each job once.
+    """
+    found = []
+    for one in fleet.classes:
+        names = choose_nodes(one, cluster)
+        runners = one.scheduler is Scheduler.GITHUB and not names
+        own = [(node, job) for node in names for job in one.jobs if job.on is NodeChoice.EACH]
+        own += [("", job) for job in one.jobs if job.on is NodeChoice.ANY or runners]
+        found += [
+            AskedJob(JobKey(fleet=fleet.name, round=round_word, node_class=one.name, node=node, job=job.name), one, job)
+            for node, job in own
+            if not nodes or node in nodes
+        ]
+    return found
+
+
+def plan_fleet(
+    fleet: Fleet,
+    round_word: str,
+    jobs: Sequence[AskedJob],
+    forecasts: Mapping[JobKey, JobForecast],
+    notes: Sequence[str],
+) -> FleetPlan:
+    """Return the plan of jobs, each with what is expected of it; `notes` are said beside what is wrong with nodes."""
+    planned = []
+    for key, one, job in jobs:
+        known = forecasts.get(key) or JobForecast(why=f"harness {job.verb}, as {one.name} asks for")
+        planned.append(
+            PlannedJob(
+                key=key,
+                words=spell_job(one, job, key),
+                limit_s=job.limit_s or known.limit_s,
+                why=known.why,
+                expected_s=known.expected_s,
+                items=known.items,
+            )
+        )
+    return FleetPlan(fleet=fleet.name, round=round_word, jobs=tuple(planned), notes=tuple(notes))
+
+
+def list_arrays(fleet: Fleet, plan: FleetPlan) -> tuple[JobArray, ...]:
+    """Return the jobs that Slurm starts, those of a class on one node, or on any, as one array."""
+    slurm = {one.name for one in fleet.classes if one.scheduler is Scheduler.SLURM}
+    groups = itertools.groupby(plan.jobs, key=lambda one: (one.key.node_class, one.key.node))
+    return tuple(
+        JobArray(node_class=name, node=node, jobs=tuple(jobs)) for (name, node), jobs in groups if name in slurm
+    )
 
 
 def spell_job(one: NodeClass, job: FleetJob, key: JobKey) -> tuple[str, ...]:
     """Return the command of a job on its node; `{node}` stands for the node's name if any node may do it."""
-    return (
-        *shlex.split(one.harness),
-        job.verb,
-        *job.words,
-        *spell_job_settings(job.settings),
-        *("--job", str(key)),
-        *_spell_places(one, key.node or _NODE),
-    )
-
-
-def _spell_places(one: NodeClass, node: str) -> Sequence[str]:
+    node = key.node or _NODE
     places = (("--results", one.results), ("--cache", one.cache))
     return (
+        *shlex.split(one.harness),
+        *spell_verb(job, key),
         *("--as-node", node),
         *(word for option, value in places if value for word in (option, value.replace(_NODE, node))),
     )
+
+
+def spell_verb(job: FleetJob, key: JobKey) -> tuple[str, ...]:
+    """Return the words of a job behind `harness`, without the name of its node and its folders."""
+    return (job.verb, *job.words, *spell_job_settings(job.settings), "--job", str(key))
+
+
+def forecast_night(view: NightView, plan: NightPlan) -> JobForecast:
+    """Return what is expected of a night whose view has its whole budget left.
+
+    A night begins nothing that is not expected to end in time, and finishes what it began: its limit leaves time for
+    one item and one build that take longer than that.
+    """
+    fitting = tuple(item for item in plan.items if item.fits)
+    longest_s = max([item.seconds for item in fitting], default=view.costs.run_s)
+    return JobForecast(
+        why=_tell(view, fitting),
+        limit_s=round_limit(view.left_s + longest_s + view.costs.full_build_s + _BESIDE_S),
+        expected_s=sum(item.seconds for item in fitting) if view.measured else None,
+        items=plan.items,
+    )
+
+
+def forecast_runs(verb: str, took: Sequence[float]) -> JobForecast:
+    """Return what is expected of a job whose earlier rounds took so many seconds, the latest last."""
+    if not took:
+        return JobForecast(why=f"{verb}: how long it takes is not known yet")
+    return JobForecast(
+        why=f"{verb}: the last one took {_minutes(took[-1])}",
+        limit_s=round_limit(_GENEROUS * max(took)),
+        expected_s=took[-1],
+    )
+
+
+def round_limit(seconds: float) -> float:
+    """Return a time limit of at least so many seconds, in whole steps."""
+    return max(_LEAST_S, math.ceil(seconds / _STEP_S) * _STEP_S)
+
+
+def name_commits(item: WorkItem) -> str:
+    """Return the commits of an item as people read them: `bad009e6 : 842ac1f6`."""
+    return f"{item.baseline[:8]} : {item.commit[:8]}" if item.baseline else item.commit[:8]
+
+
+def _tell(view: NightView, items: Sequence[WorkItem]) -> str:
+    """Return what a night does, in its order, with the reason of what it begins with."""
+    if not view.commits:
+        return "no commit of the branch is known"
+    if not view.measured:
+        return f"nothing is known of it: it begins with the newest commit, {view.commits[-1].sha[:8]}"
+    if not items:
+        return "nothing to do: it looks for new commits"
+    first = f"{_NAMES[items[0].kind]} {name_commits(items[0])} first ({items[0].reason})"
+    rest = list(dict.fromkeys(f"{_NAMES[item.kind]} {name_commits(item)}" for item in items[1:]))
+    if len(rest) > _NAMED:
+        rest = [*rest[: _NAMED - 1], f"{len(rest) - _NAMED + 1} more"]
+    return f"{first}, then {join_words(rest)}" if rest else first
+
+
+def _minutes(seconds: float) -> str:
+    return f"{max(1, round(seconds / 60))} min"
+
+
+_NAMES = {
+    WorkKind.CONFIRM: "confirm",
+    WorkKind.BISECT: "search the commit of",
+    WorkKind.HEAD: "the newest commit",
+    WorkKind.ANCHOR: "the anchor in turns with the newest commit:",
+    WorkKind.CELLS: "missing cases of",
+    WorkKind.GAP: "the gap at",
+    WorkKind.AUDIT: "audit",
+}

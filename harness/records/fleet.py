@@ -32,13 +32,14 @@ class FleetJob(Record):
 
     `name` is unique in its class. `settings` are names of settings with their values as words, in the order of the
     file, those of the whole fleet and of the class among them. `words` are what its command line has beside them: the
-    file and the axes of a sweep.
+    file and the axes of a sweep. After `limit_s` the scheduler ends it; 0 where the plan decides.
     """
 
     name: str
     verb: str
     settings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     words: tuple[str, ...] = ()
+    limit_s: float = 0.0
     on: NodeChoice = NodeChoice.EACH
 
 

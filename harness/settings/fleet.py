@@ -82,3 +82,9 @@ def _list_words(kind: SettingKind, value: object) -> tuple[str, ...]:
     if kind is SettingKind.DEFINES and not isinstance(value, list | tuple):
         return tuple(str(value).split())
     return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
+
+
+def value_job_settings(settings: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, object]:
+    """Return settings of a job as values that `Settings.override` takes."""
+    many = (SettingKind.LIST, SettingKind.DEFINES)
+    return {name: words if BY_NAME[name].kind in many else words[0] for name, words in settings}

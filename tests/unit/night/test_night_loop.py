@@ -10,9 +10,10 @@ import pytest
 
 from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.night import loop
+from harness.night.lookout import Moment, Seen
 from harness.night.loop import NightLoop, NightOutcome
 from harness.night.performance import Performed
-from harness.night.watch import Moment, Seen, Watch
+from harness.night.watch import Watch
 from harness.records.night import DoneItem, DoneStatus, WorkItem
 from harness.run.places import Workplace
 from harness.settings.request import NightRequest
