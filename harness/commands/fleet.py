@@ -18,7 +18,7 @@ ACTIONS: dict[str, FleetAction] = {
 }
 # These belong to single actions; the others to all of them.
 _OF_SOME = ("script", "matrix")
-_ROUND = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ROUND = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 
 
 def _call(call: Call) -> int:
@@ -44,7 +44,7 @@ def _ask(call: Call, action: FleetAction) -> FleetCall:
         fleet = load_fleet(path)
     word = call.text("round") or datetime.now(UTC).strftime("%Y-%m-%d")
     if not _ROUND.fullmatch(word):
-        cause = "it stands in the keys of jobs: up to 64 letters, digits, dots, dashes and underscores"
+        cause = "it stands in the keys of jobs: up to 32 letters, digits, dots, dashes and underscores"
         raise UsageError(f"--round {word!r} cannot be the name of a round", cause=cause, hint="--round 2026-11-28")
     return FleetCall(
         call=call,

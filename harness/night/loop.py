@@ -109,10 +109,9 @@ class NightLoop:
         return max(0.0, self._request.budget_s - (time.monotonic() - self._clock))
 
     def _announce(self, item: WorkItem) -> None:
-        what = f"{item.baseline[:8]} : {item.commit[:8]}" if item.baseline else item.commit[:8]
         left = format_seconds(self._left_s)
         expected = format_seconds(item.seconds)
-        self._work.console.note(f"\n{item.kind} {what}: {item.reason}; about {expected}, {left} left of the night")
+        self._work.console.note(f"\n{item.kind} {item.pair}: {item.reason}; about {expected}, {left} left of the night")
 
     def _keep_limit(self, plan: NightPlan) -> None:
         limit = self._request.cache_limit_bytes

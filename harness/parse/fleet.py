@@ -21,12 +21,12 @@ budget = "2h"
 """
 _HINT = '[class.NAME] with features = "...", and below it [[class.NAME.job]] with verb = "nightly"'
 # Names stand in the names of jobs and files, and in keys.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _OF_FLEET = ("name", "results", "database", "silent_after", "settings", "class")
 _OF_CLASS = ("scheduler", "features", "labels", "nodes", "partition", "options", "harness", "results", "cache")
 _OF_JOB = ("verb", "name", "on", "file", "axis", "limit")
-_SIGNS = "up to 64 letters, digits, dots, dashes and underscores, a letter or digit first"
+_SIGNS = "up to 32 letters, digits, dots, dashes and underscores, a letter or digit first"
 # A job that is ended sooner has measured nothing.
 _LEAST_LIMIT_S = 300.0
 _NIGHTS = range(1, 1000)

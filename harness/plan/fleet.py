@@ -71,13 +71,9 @@ def list_jobs(fleet: Fleet, round_word: str, cluster: ClusterView | None, nodes:
 
 
 def plan_fleet(
-    fleet: Fleet,
-    round_word: str,
-    jobs: Sequence[AskedJob],
-    forecasts: Mapping[JobKey, JobForecast],
-    notes: Sequence[str],
+    fleet: str, round_word: str, jobs: Sequence[AskedJob], forecasts: Mapping[JobKey, JobForecast]
 ) -> FleetPlan:
-    """Return the plan of jobs, each with what is expected of it; `notes` are said beside what is wrong with nodes."""
+    """Return the plan of the jobs of a round, each with what is expected of it."""
     planned = []
     for key, one, job in jobs:
         known = forecasts.get(key) or JobForecast(why=f"harness {job.verb}, as {one.name} asks for")
@@ -91,7 +87,7 @@ def plan_fleet(
                 items=known.items,
             )
         )
-    return FleetPlan(fleet=fleet.name, round=round_word, jobs=tuple(planned), notes=tuple(notes))
+    return FleetPlan(fleet=fleet, round=round_word, jobs=tuple(planned))
 
 
 def list_arrays(fleet: Fleet, plan: FleetPlan) -> tuple[JobArray, ...]:
@@ -152,11 +148,6 @@ def round_limit(seconds: float) -> float:
     return max(_LEAST_S, math.ceil(seconds / _STEP_S) * _STEP_S)
 
 
-def name_commits(item: WorkItem) -> str:
-    """Return the commits of an item as people read them: `bad009e6 : 842ac1f6`."""
-    return f"{item.baseline[:8]} : {item.commit[:8]}" if item.baseline else item.commit[:8]
-
-
 def _tell(view: NightView, items: Sequence[WorkItem]) -> str:
     """Return what a night does, in its order, with the reason of what it begins with."""
     if not view.commits:
@@ -165,11 +156,11 @@ def _tell(view: NightView, items: Sequence[WorkItem]) -> str:
         return f"nothing is known of it: it begins with the newest commit, {view.commits[-1].sha[:8]}"
     if not items:
         return "nothing to do: it looks for new commits"
-    first = f"{_NAMES[items[0].kind]} {name_commits(items[0])} first ({items[0].reason})"
-    rest = list(dict.fromkeys(f"{_NAMES[item.kind]} {name_commits(item)}" for item in items[1:]))
+    first = f"{_NAMES[items[0].kind]} {items[0].pair} first ({items[0].reason})"
+    rest = list(dict.fromkeys(f"{_NAMES[item.kind]} {item.pair}" for item in items[1:]))
     if len(rest) > _NAMED:
         rest = [*rest[: _NAMED - 1], f"{len(rest) - _NAMED + 1} more"]
-    return f"{first}, then {join_words(rest)}" if rest else first
+    return f"{first}, then {join_words(rest, 'and')}" if rest else first
 
 
 def _minutes(seconds: float) -> str:

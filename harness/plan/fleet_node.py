@@ -3,7 +3,6 @@
 A constraint is understood as far as `&` and `|` go, not mixed. Everything else is Slurm's own to understand.
 """
 
-import shlex
 from collections.abc import Iterator, Sequence
 
 from harness.records.fleet import ClusterNode, ClusterView, Fleet, NodeChoice, NodeClass, Scheduler
@@ -45,8 +44,9 @@ def list_flaws(fleet: Fleet, cluster: ClusterView | None) -> Iterator[str]:
     ]
     if cluster is not None and refusing and REFUSED not in cluster.requeued:
         yield (
-            f"{', '.join(refusing)}: a job on a node that is too noisy ends with exit code {REFUSED}, and this cluster "
-            f"does not start it again: RequeueExit={REFUSED} in slurm.conf does (scontrol show config | grep RequeueExit)"
+            f"{', '.join(refusing)}: on a node that is too noisy it ends with exit code {REFUSED}, after which this "
+            f"cluster does not start it again; RequeueExit={REFUSED} in slurm.conf makes it do so "
+            "(scontrol show config | grep RequeueExit)"
         )
 
 
@@ -69,7 +69,7 @@ def _list_class(one: NodeClass, cluster: ClusterView) -> Iterator[str]:
         if name not in by_name:
             yield f"class {one.name}: Slurm knows no node {name} ({show})"
         elif meets(one.features, by_name[name].features) is False:
-            yield f"class {one.name}: {name} lacks the features {one.features!r} (scontrol show node {shlex.quote(name)})"
+            yield f"class {one.name}: {name} lacks the features {one.features!r} (scontrol show node {name})"
     for name in choose_nodes(one, cluster):
         if (node := by_name.get(name)) and is_away(node):
             reason = f": {node.reason}" if node.reason else ""

@@ -187,6 +187,11 @@ class WorkItem(Record):
         """What makes two items the same."""
         return f"{self.kind} {self.asked_by} {self.baseline} {self.commit}"
 
+    @property
+    def pair(self) -> str:
+        """Its commits as people read them: `bad009e6 : 842ac1f6`, or one alone."""
+        return f"{self.baseline[:8]} : {self.commit[:8]}" if self.baseline else self.commit[:8]
+
 
 class Passed(Record):
     """A commit that is not measured, and why: it has the code of `like`, which was measured, or nothing is compiled."""

@@ -36,7 +36,7 @@ def render_night_plan(view: NightView, plan: NightPlan, *, width: int = 0) -> st
     first = f"{view.node}: {f'the newest commit is {name_commit(head)}' if head else 'no commit is known'}"
     lines = [cut(first, width) if width else first]
     if plan.items:
-        lines += _lay_out(tabulate_items(plan.items), 2, width, _INDENT)
+        lines += lay_out(tabulate_items(plan.items), 2, width, _INDENT)
         needed = format_seconds(sum(item.seconds for item in fitting))
         rest = len(plan.items) - len(fitting)
         over = f"; {format_count(rest, 'more')} do not fit" if rest > 1 else "; 1 more does not fit" if rest else ""
@@ -44,7 +44,7 @@ def render_night_plan(view: NightView, plan: NightPlan, *, width: int = 0) -> st
     else:
         lines.append(f"{_INDENT}nothing to do ({left} left)")
     for text in group_passed(plan.passed):
-        lines += _wrap(f"passed over: {text}", width)
+        lines += wrap_line(f"passed over: {text}", width)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -96,16 +96,16 @@ def _render_entry(entry: NightEntry, width: int) -> Iterator[str]:
         yield f"{_INDENT}{printable(entry.head)}"
         inner = 2 * _INDENT
     if entry.rows and entry.ends:
-        yield from _lay_out(entry.rows, entry.left, width, inner)
+        yield from lay_out(entry.rows, entry.left, width, inner)
     elif entry.rows:
         yield from align_within(entry.rows, width, left=entry.left, indent=inner)
     for line in entry.lines:
-        yield from _wrap(printable(line), width, indent=inner)
+        yield from wrap_line(printable(line), width, indent=inner)
     for lead, command in entry.commands:
         yield from continue_command(printable(command), lead=f"{inner}{lead}: ", width=width)
 
 
-def _lay_out(rows: Rows, left: int, width: int, indent: str) -> Iterator[str]:
+def lay_out(rows: Rows, left: int, width: int, indent: str) -> Iterator[str]:
     """Yield the lines of a table whose last column has sentences: a long one stands below its row."""
     lines = list(align([row[:-1] for row in rows], left=left, indent=indent))
     edge = max(map(len, lines))
@@ -115,10 +115,11 @@ def _lay_out(rows: Rows, left: int, width: int, indent: str) -> Iterator[str]:
             yield f"{line:{edge}}  {sentence}"
         else:
             yield line
-            yield from _wrap(sentence, width, indent=f"{indent}{2 * _INDENT}")
+            yield from wrap_line(sentence, width, indent=f"{indent}{2 * _INDENT}")
 
 
-def _wrap(text: str, width: int, *, indent: str = _INDENT) -> list[str]:
+def wrap_line(text: str, width: int, *, indent: str = _INDENT) -> list[str]:
+    """Return the lines of a sentence, of at most `width` columns, and never wider than is read well."""
     return textwrap.wrap(
         text,
         min(width or _WIDTH, _WIDTH),

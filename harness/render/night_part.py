@@ -111,11 +111,7 @@ def group_passed(passed: Sequence[Passed]) -> tuple[str, ...]:
 
 def _row(item: WorkItem, *, fitting: bool) -> tuple[str, ...]:
     fits = (("yes" if item.fits else "no"),) if fitting else ()
-    return (item.kind, _name_commits(item), f"{item.seconds / 60:.1f}", f"{item.bits:.2f}", *fits, item.reason)
-
-
-def _name_commits(item: WorkItem) -> str:
-    return f"{item.baseline[:8]} : {item.commit[:8]}" if item.baseline else item.commit[:8]
+    return (item.kind, item.pair, f"{item.seconds / 60:.1f}", f"{item.bits:.2f}", *fits, item.reason)
 
 
 def _make_entry(report: NightReport, event: Event) -> NightEntry:
@@ -270,9 +266,7 @@ def _list_done(done: Sequence[DoneItem]) -> tuple[NightEntry, ...]:
     if not done:
         return ()
     header = ("what", "commits", "took", "came to")
-    rows = tuple(
-        (one.item.kind, _name_commits(one.item), format_seconds(one.seconds), _name_outcome(one)) for one in done
-    )
+    rows = tuple((one.item.kind, one.item.pair, format_seconds(one.seconds), _name_outcome(one)) for one in done)
     return (NightEntry(rows=(header, *rows), left=3, ends=True),)
 
 
@@ -283,7 +277,7 @@ def _name_outcome(one: DoneItem) -> str:
 
 
 def _list_left(report: NightReport) -> Iterator[NightEntry]:
-    lines = [f"{one.kind} {_name_commits(one)}: {one.reason}" for one in report.left]
+    lines = [f"{one.kind} {one.pair}: {one.reason}" for one in report.left]
     if lines:
         yield NightEntry(head="left for the next night", lines=tuple(lines))
     if report.passed:
