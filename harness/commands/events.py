@@ -1,5 +1,6 @@
 """`harness events`: what happened on the nodes, as far as stored numbers show, and what people decided about it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.commands.history import judge_results, name_places
@@ -7,12 +8,16 @@ from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Call, Verb, VerbGroup
 from harness.errors import UsageError
+from harness.judge.event_group import EventGroup, group_events, share_event
 from harness.judge.judged_history import add_triage
+from harness.judge.witness import find_witnesses, is_asked
 from harness.records.card import RunFilter
 from harness.records.history import Event, History
 from harness.records.triage import Triage
+from harness.records.witness import SharedEvent
 from harness.render.event import render_event, render_events
-from harness.store.known_history import TRIAGE, load_triage
+from harness.store.known_history import TRIAGE, KnownHistory, load_triage
+from harness.store.witness import draw_line, list_nodes
 
 _SHOW = "show"
 # As many as fit on a few screens; machines get all.
@@ -22,25 +27,40 @@ SHOWN = 20
 def events(call: Call, ids: tuple[str, ...], *, node: str = "", limit: int = 0) -> int:
     """Print the newest `limit` events (0: all), oldest first, or everything about those whose ids are given.
 
-    Return the exit code.
+    What several nodes show is one event. Return the exit code.
     """
     output, places = call.output, resolve_places(call.settings)
     triage = load_triage(places.results)
-    _, history, code = judge_results(call, places, RunFilter(node=node))
-    history = history.replace(events=add_triage(history.events, triage))
+    known = judge_results(call, places, RunFilter(node=node))
+    known = known._replace(history=known.history.replace(events=add_triage(known.history.events, triage)))
+    history = known.history
     _warn(output, history, triage, places.results / TRIAGE, partly=bool(node))
-    found = tuple(_find(history.events, one) for one in ids) if ids else history.events[-limit:]
+    groups = tuple(reversed(group_events(history.events, draw_line(known))))
     names = {one.name: one.short for one in history.commits}
     if ids:
+        wanted = {(event := _find(history.events, one)).id: event for one in ids}
+        chosen = [(next(one for one in groups if event in one.events), name) for name, event in wanted.items()]
+        found = _ask_nodes(known, chosen, output)
         options, width = name_places(call.settings, places), output.width
         texts = (render_event(event, history, names, options=options, width=width) for event in found)
         output.show("\n".join(texts), found)
     else:
-        older = len(history.events) - len(found)
+        found = _ask_nodes(known, [(group, "") for group in groups[-limit:]], output)
+        older = len(groups) - len(found)
         output.show(render_events(found, names, older=older, width=output.width), found)
         if not found:
             output.console.note("nothing has happened")
-    return code
+    return known.exit_code
+
+
+def _ask_nodes(
+    known: KnownHistory, chosen: Sequence[tuple[EventGroup, str]], output: Output
+) -> tuple[SharedEvent, ...]:
+    """Return groups as events, each of the one with the id beside it, with what all nodes say about them."""
+    asked = [group for group, _ in chosen if is_asked(group)]
+    nodes = list_nodes(known, asked, lambda error: output.console.warn(f"harness: {error}")) if asked else ()
+    line = draw_line(known)
+    return tuple(share_event(group, name, find_witnesses(group, nodes, line)) for group, name in chosen)
 
 
 def _warn(output: Output, history: History, triage: tuple[Triage, ...], path: Path, *, partly: bool) -> None:
@@ -54,7 +74,7 @@ def _warn(output: Output, history: History, triage: tuple[Triage, ...], path: Pa
 
 def _find(known: tuple[Event, ...], word: str) -> Event:
     fitting = [event for event in known if event.id.startswith(word)]
-    if len(fitting) != 1:
+    if len({event.id for event in fitting}) != 1:  # bundles that were copied under another node's name share ids
         many = f"{len(fitting)} events have an id that begins so" if fitting else "no event has that id"
         raise UsageError(f"{word!r}: {many}", hint="harness events lists them")
     return fitting[0]

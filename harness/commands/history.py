@@ -15,7 +15,7 @@ from harness.records.record import Record
 from harness.render.history import render_history, render_series
 from harness.settings.layer import Settings
 from harness.settings.request import Places
-from harness.store.known_history import HistoryQuestion, know_history, load_triage
+from harness.store.known_history import HistoryQuestion, KnownHistory, know_history, load_triage
 
 # The newest points of one series that fit on a screen or two; machines get all.
 SHOWN = 40
@@ -40,7 +40,8 @@ def history(call: Call, request: HistoryWords) -> int:
     """
     output, places = call.output, resolve_places(call.settings)
     wanted = read_dates(request.wanted)
-    raw, whole, code = judge_results(call, places, RunFilter(node=wanted.node))
+    known = judge_results(call, places, RunFilter(node=wanted.node))
+    raw, whole = known.raw, known.history
     whole = whole.replace(events=add_triage(whole.events, load_triage(places.results)))
     keys = [one.key for one in whole.series]
     if not keys:
@@ -58,14 +59,13 @@ def history(call: Call, request: HistoryWords) -> int:
     else:
         text = render_history(chosen, full=request.full, plain=plain, width=width) if chosen.series else ""
     output.show(text, chosen)
-    return code
+    return known.exit_code
 
 
-def judge_results(call: Call, places: Places, wanted: RunFilter) -> tuple[RawHistory, History, int]:
-    """Return the numbers of the runs that are wanted, judged, and the exit code for those that cannot be read."""
+def judge_results(call: Call, places: Places, wanted: RunFilter) -> KnownHistory:
+    """Return what is known of the past of the runs that are wanted, judged."""
     question = HistoryQuestion(wanted, name_places(call.settings, places))
-    known = know_history(places, call.environ, call.output.console, question)
-    return known.raw, known.history, known.errors[-1].exit_code if known.errors else 0
+    return know_history(places, call.environ, call.output.console, question)
 
 
 def name_places(settings: Settings, places: Places) -> str:

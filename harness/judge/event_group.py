@@ -8,6 +8,7 @@ from harness.judge.site_line import SiteLine
 from harness.records.history import Event, EventKind, SeriesChange, SeriesKey, Suspicion
 from harness.records.measurement import METRICS, Case
 from harness.records.site import SiteState
+from harness.records.witness import SharedEvent, Witness
 
 _OF_KIND = {
     EventKind.SUSPICION: SiteState.SUSPICION,
@@ -71,6 +72,13 @@ class EventGroup(NamedTuple):
         """Whether it is a regression of which nobody knows how it ended: its node changed before it came back."""
         undecided = all(event.suspicions and not is_over(event) and event.triage is None for event in self.events)
         return self.kind is EventKind.CODE and self.state is SiteState.SLOWER and undecided and not self.stands
+
+
+def share_event(group: EventGroup, main: str = "", witnesses: tuple[Witness, ...] = ()) -> SharedEvent:
+    """Return the event of a group with this id, or the one that was seen first, with those of the other nodes."""
+    first = next((event for event in group.events if event.id == main), group.events[0])
+    fields = {name: getattr(first, name) for name in Event.__struct_fields__}
+    return SharedEvent(**fields, others=tuple(one for one in group.events if one is not first), witnesses=witnesses)
 
 
 def find_state(event: Event) -> SiteState:

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.records.history import Event, EventKind, History, SeriesChange, Suspicion
 from harness.records.measurement import METRICS
-from harness.records.wording import format_count
+from harness.records.witness import SharedEvent
+from harness.records.wording import format_count, join_words
 from harness.render.number import format_bounds, format_share, format_value
 from harness.render.plain import align, align_within, continue_command, cut
+from harness.render.witness import describe_witnesses, tabulate_witnesses
 
 _INDENT = "  "
 _NAMED, _SUBJECT = 3, 70
@@ -17,17 +19,19 @@ _NAMES = 2
 _Shift = Suspicion | SeriesChange
 
 
-def render_events(events: Sequence[Event], names: Mapping[str, str], *, older: int = 0, width: int = 0) -> str:
+def render_events(events: Sequence[SharedEvent], names: Mapping[str, str], *, older: int = 0, width: int = 0) -> str:
     """Return a few lines for each event, in order; `names` are those of commits for people.
 
     `older` ones are not among them. Lines have at most `width` columns as far as that is possible; 0 means no limit.
     """
     left = [f"{format_count(older, 'older event')} not shown: --all, or --limit N"] if older else []
-    lines = itertools.chain(left, *(describe_event(event, names, width=width) for event in events))
+    lines = itertools.chain(left, *(describe_shared(event, names, width=width) for event in events))
     return "".join(f"{line}\n" for line in lines)
 
 
-def render_event(event: Event, history: History, names: Mapping[str, str], *, options: str = "", width: int = 0) -> str:
+def render_event(
+    event: SharedEvent, history: History, names: Mapping[str, str], *, options: str = "", width: int = 0
+) -> str:
     """Return all that is known of an event: its evidence, and the commits among which it happened.
 
     `history` has the series that show it; `options` are those of the folders, for commands. Tables and commands have
@@ -47,7 +51,21 @@ def render_event(event: Event, history: History, names: Mapping[str, str], *, op
     if rows:
         before = names.get(event.old) or event.old[:8] or "the beginning"
         lines += [f"{_INDENT}commits that were measured after {before}:", *align(rows, left=3, indent=_INDENT)]
+    if event.witnesses:
+        lines += [f"{_INDENT}what each node says:", *tabulate_witnesses(event.witnesses, width)]
+        lines += [*describe_witnesses(event, width)][1:]
     return "".join(f"{line}\n" for line in lines)
+
+
+def describe_shared(event: SharedEvent, names: Mapping[str, str], *, width: int = 0) -> Iterator[str]:
+    """Yield what is known of an event and of the same change on other nodes, a line each, as `describe_event` does."""
+    nodes = [one.node for one in (event, *event.others)]
+    yield from describe_event(event.replace(node=join_words(nodes, "and")), names, width=width)
+    for other in event.others:
+        shift = next(iter(_order_shifts(other)), None)
+        size = f": {shift.key.metric} {format_share(shift.change)} {_bound(shift)}".rstrip() if shift else ""
+        yield f"{_INDENT}on {other.node} it is {other.id}, since {other.day}{size}"
+    yield from describe_witnesses(event, width)
 
 
 def describe_event(event: Event, names: Mapping[str, str], *, most: int = _NAMED, width: int = 0) -> Iterator[str]:

@@ -4,10 +4,8 @@ import functools
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, timedelta
 
 from harness.records.history import (
-    EventKind,
     History,
     HistoryCommit,
     Judgement,
@@ -20,7 +18,7 @@ from harness.records.measurement import METRICS
 from harness.records.wording import format_count
 from harness.render.bar import LEAST_COLUMNS
 from harness.render.case_name import list_shared, share_params, shorten_case
-from harness.render.event import describe_event
+from harness.render.history_event import list_history_events
 from harness.render.number import format_share, format_value
 from harness.render.plain import align, cut
 from harness.render.point_plot import draw_points
@@ -35,8 +33,6 @@ _SPARED = ("interval", "points", "unit", "measured")
 _DRAWN, _SUBJECT = 24, 60
 # How many points are drawn and columns spared, from the widest table to the narrowest.
 _LAYOUTS = ((_DRAWN, 0), *((12, spared) for spared in range(len(_SPARED) + 1)), (8, len(_SPARED)))
-# So many suspicions are shown, so many other events, and those only if they happened in the newest so many days.
-_EVENTS, _OTHERS, _RECENT_DAYS = 8, 4, 30
 # Of a benchmark with more steady series than that none of them is shown.
 _MANY = 24
 # Points are drawn in at most so many columns, and only if so many are left for notes and subjects.
@@ -66,7 +62,7 @@ def render_history(history: History, *, full: bool = False, plain: bool = False,
         shown, elided = _elide(own, full=full)
         blocks.append([_describe(node, config, [series for series, _ in own])])
         blocks[-1] += [*_tabulate(shown, plain=plain, width=width), *elided]
-    blocks.append(list(_list_events(history, width)))
+    blocks.append(list(list_history_events(history, width)))
     blocks.append([_conclude(history)])
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -83,7 +79,7 @@ def render_series(history: History, *, most: int = 0, plain: bool = False, width
     blocks = [
         [*_head(series, judged, plain=plain)],
         [*_list_points((series, judged), commits, first, width, plain=plain)],
-        list(_list_events(history, width)),
+        list(list_history_events(history, width)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -244,38 +240,6 @@ def _drop_empty(rows: Sequence[Sequence[str]], least: int = 0) -> list[list[str]
     """Return a table without the columns, from `least` on, in which no row but the header has anything."""
     kept = [number for number in range(len(rows[0])) if number < least or any(row[number] for row in rows[1:])]
     return [[row[number] for number in kept] for row in rows]
-
-
-def _list_events(history: History, width: int) -> Iterator[str]:
-    """Yield the newest events: recent ones that are more than a suspicion, then open ones nobody has decided about."""
-    names = {one.name: one.short for one in history.commits}
-    standing = [one for one in history.events if one.kind is EventKind.SUSPICION and one.open and not one.triage]
-    since = _find_recent(history)
-    other = [
-        one
-        for one in history.events
-        if one.kind is not EventKind.SUSPICION or one.triage
-        if one.open or one.day >= since
-    ]
-    shown = {"Other events:": other[-_OTHERS:], "Suspicions, to be measured again:": standing[-_EVENTS:]}
-    if left := len(history.events) - sum(map(len, shown.values())):
-        yield f"{format_count(left, 'more event')}, older or settled: harness events"
-    for title, events in shown.items():
-        if events:
-            yield title
-        for event in events:
-            lines = describe_event(event, names, width=width and width - len(_INDENT))
-            yield from (f"{_INDENT}{line}" for line in lines)
-
-
-def _find_recent(history: History) -> str:
-    """Return the day from which on an event is recent, seen from the newest point; empty if no day is known."""
-    days = [one.points[-1].day for one in history.series]
-    try:
-        newest = date.fromisoformat(max(days, default=""))
-    except ValueError:
-        return ""
-    return (newest - timedelta(days=_RECENT_DAYS)).isoformat()
 
 
 def _conclude(history: History) -> str:

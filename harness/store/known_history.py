@@ -43,6 +43,11 @@ class KnownHistory(NamedTuple):
     trials: tuple[LiveTrial, ...]
     errors: tuple[UnreadableError, ...]
 
+    @property
+    def exit_code(self) -> int:
+        """The code for what cannot be read, 0 if all can."""
+        return self.errors[-1].exit_code if self.errors else 0
+
 
 class HistoryQuestion(NamedTuple):
     """What is asked of the past: the runs that are wanted; `options` are added to the commands of events.

@@ -5,8 +5,10 @@ import random
 
 import pytest
 
+from harness.judge.event_group import EventGroup, find_state, share_event
 from harness.records.history import Event, EventKind, History, HistoryCommit, Point, Series, SeriesChange, SeriesKey
 from harness.records.measurement import Case
+from harness.records.witness import SharedEvent
 from harness.render.event import render_event, render_events
 from harness.stats.suspicion import judge_node
 
@@ -47,8 +49,13 @@ HISTORY = make()
 NAMES = {one.name: one.short for one in HISTORY.commits}
 
 
+def share(event: Event) -> SharedEvent:
+    """Return an event of one node alone."""
+    return share_event(EventGroup(event.kind, find_state(event), (event,), event.old, event.new))
+
+
 def test_each_series_says_whether_it_became_slower() -> None:
-    text = render_events(HISTORY.events, NAMES)
+    text = render_events([share(one) for one in HISTORY.events], NAMES)
     times, rates = (next(line for line in text.splitlines() if metric in line) for metric in STEPS)
     assert "whisper/model=base/threads=4  +" in times
     assert "  slower  none this strong in " in times
@@ -58,14 +65,14 @@ def test_each_series_says_whether_it_became_slower() -> None:
 
 @pytest.mark.parametrize("width", [80, 200])
 def test_events_fit_a_terminal(width: int) -> None:
-    lines = render_events(HISTORY.events, NAMES, width=width).splitlines()
+    lines = render_events([share(one) for one in HISTORY.events], NAMES, width=width).splitlines()
     assert all(len(line) <= width for line in lines)
     assert any("none this strong" in line for line in lines) is (width == 200)
 
 
 def test_one_event_has_its_evidence_and_its_commits() -> None:
     (event,) = HISTORY.events
-    lines = render_event(event, HISTORY, NAMES).splitlines()
+    lines = render_event(share(event), HISTORY, NAMES).splitlines()
     assert lines[0] == f"{event.id}  {event.day}  SUSPICION  desk: between b39 and {NAMES[event.new]}"
     assert lines[1].split()[:5] == ["metric", "case", "unit", "change", "interval"]
     row = dict(zip(STEPS, lines[2:4], strict=True))["encode"].split()
@@ -85,7 +92,7 @@ def test_a_known_change_has_the_series_that_moved_farthest_first() -> None:
     event = Event(
         id="0a", kind=EventKind.NODE, node="desk", day="d", run="r", old=SHA, new=SHA, subject="kernel", changes=changes
     )
-    lines = render_events([event], {}, older=3).splitlines()
+    lines = render_events([share(event)], {}, older=3).splitlines()
     assert lines == [
         "3 older events not shown: --all, or --limit N",
         "0a  d  NODE  desk: among runs of abababab",
@@ -101,9 +108,11 @@ def test_a_known_change_has_the_series_that_moved_farthest_first() -> None:
 )
 def test_a_live_comparison_that_left_it_open_says_what_may_settle_it(kind: EventKind, left: str) -> None:
     (event,) = HISTORY.events
-    text = render_events([event.replace(kind=kind, trials=("a", "b"))], NAMES)
+    text = render_events([share(event.replace(kind=kind, trials=("a", "b")))], NAMES)
     assert f"  measured in turns{left}: a, b\n" in text
-    shown = render_event(event.replace(kind=kind, trials=("a", "b", "c", "d")), HISTORY, NAMES, options="--results x")
+    shown = render_event(
+        share(event.replace(kind=kind, trials=("a", "b", "c", "d"))), HISTORY, NAMES, options="--results x"
+    )
     for pair in ("a b", "c d"):
         assert f"  what it found: harness compare {pair} --results x\n" in shown
 
@@ -121,7 +130,7 @@ def test_a_live_comparison_that_left_it_open_says_what_may_settle_it(kind: Event
 def test_an_event_names_the_commands_that_would_settle_it(changes: dict[str, object], commands: list[str]) -> None:
     (event,) = HISTORY.events
     event = event.replace(**{"command": "harness ab", "search": "harness bisect", **changes})
-    lines = [line.strip() for line in render_events([event], NAMES).splitlines()]
+    lines = [line.strip() for line in render_events([share(event)], NAMES).splitlines()]
     assert [line for line in lines if line.startswith("to find")] == commands
     assert ("the search for its commit: harness show x-bisect-1" in lines) is bool(event.bisection)
 
@@ -131,10 +140,14 @@ def test_what_is_missing_says_what_and_since_when(old: str, where: str) -> None:
     event = Event(
         id="0a", kind=EventKind.MISSING, node="desk", day="d", run="r", old=old, new=SHA, subject="no tests\n2 cases"
     )
-    assert render_events([event], {}).splitlines() == [f"0a  d  MISSING  desk: {where}", "  no tests", "  2 cases"]
-    assert "; back since e\n" in render_events([event.replace(returned="e")], {})
+    assert render_events([share(event)], {}).splitlines() == [
+        f"0a  d  MISSING  desk: {where}",
+        "  no tests",
+        "  2 cases",
+    ]
+    assert "; back since e\n" in render_events([share(event.replace(returned="e"))], {})
     for changes, last in (
         ({"kind": EventKind.BROKEN}, "last built with abababab" if old else "never built"),
         ({"run": ""}, "last reported with abababab" if old else "silent"),
     ):
-        assert f"desk: {last}\n" in render_events([event.replace(**changes)], {})
+        assert f"desk: {last}\n" in render_events([share(event.replace(**changes))], {})

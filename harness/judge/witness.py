@@ -1,0 +1,248 @@
+"""What every node says about a change of the code that some of them show.
+
+Only a live comparison can deny a change: it has measured a commit before and one after it, in turns. Stored numbers of
+other days can show no step of that size, which is another word. A node whose numbers could not have shown it has not
+looked.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from harness.judge.event import find_threshold, suggest_comparison
+from harness.judge.event_group import EventGroup, SeriesShift, list_shifts
+from harness.judge.site_line import SiteLine
+from harness.judge.witness_track import SHARE, StepPlace, Subject, Track, name_subject, read_track, strip_threads
+from harness.records.comparison import Comparison, Verdict
+from harness.records.history import Event, EventKind, SeriesKey
+from harness.records.witness import LiveFinding, Stance, Witness
+from harness.records.wording import join_words
+
+_CERTAIN = (Verdict.REGRESSED, Verdict.IMPROVED)
+_SHORT = 12
+# Stances of nodes from which a live comparison would be news.
+_OPEN = (Stance.SUSPECTS, Stance.NO_STEP, Stance.NOT_LOOKED)
+
+
+class WitnessNode(NamedTuple):
+    """All that a node can say: its series by what they measure, its live comparisons, and its events.
+
+    `machine` is its microarchitecture, or else its CPU. `options` are those of a command that builds there as before.
+    """
+
+    node: str
+    machine: str = ""
+    tracks: Mapping[Subject, Sequence[Track]] = MappingProxyType({})
+    findings: Sequence[LiveFinding] = ()
+    events: Sequence[Event] = ()
+    options: str = ""
+
+
+class _Question(NamedTuple):
+    """A change: its place in the line of commits, and by how much it changes what."""
+
+    group: EventGroup
+    line: SiteLine
+    place: StepPlace
+    shifts: Mapping[Subject, SeriesShift]
+
+    def list_shifts(self) -> list[tuple[Subject, SeriesShift]]:
+        """Return what changed, and by how much, the largest change first."""
+        return sorted(self.shifts.items(), key=lambda pair: -abs(pair[1].change))
+
+
+def find_witnesses(group: EventGroup, nodes: Iterable[WitnessNode], line: SiteLine) -> tuple[Witness, ...]:
+    """Return what each node says about a change of the code, or a suspicion of one; those that agree come first.
+
+    Nothing is asked about other events, nor where there is no other node.
+    """
+    nodes = tuple(nodes)
+    if not is_asked(group) or len({one.node for one in nodes}) < 2:
+        return ()
+    order = [*Stance]
+    found = (find_witness(group, node, line) for node in nodes)
+    return tuple(sorted(found, key=lambda one: (order.index(one.stance), one.machine, one.node)))
+
+
+def is_asked(group: EventGroup) -> bool:
+    """Return whether other nodes can say something about a group of events."""
+    return group.kind in (EventKind.CODE, EventKind.SUSPICION) and any(map(list_shifts, group.events))
+
+
+def find_witness(group: EventGroup, node: WitnessNode, line: SiteLine) -> Witness:
+    """Return what one node says about a group of which `is_asked` is true."""
+    own = next((event for event in group.events if event.node == node.node), None)
+    if own is not None:
+        return _agree(own, node)
+    question = _ask(group, line)
+    told = _tell_live(question, node) or _tell_event(question, node) or _tell_stored(question, node)
+    return told.replace(command=_advise(question, node)) if told.stance in _OPEN else told
+
+
+def touches(finding: LiveFinding, group: EventGroup, line: SiteLine) -> bool:
+    """Return whether a live comparison has some of the place of a change between its commits."""
+    first, last = line.places.get(group.old, -1), line.places.get(group.new, len(line.commits))
+    ends = sorted(line.places.get(name, -1) for name in (finding.old, finding.new))
+    return min(ends) >= 0 and max(ends[0], first) < min(ends[1], last)
+
+
+def _ask(group: EventGroup, line: SiteLine) -> _Question:
+    """Return a group as a question: of what several nodes show the smallest change counts, which is hardest to deny."""
+    shifts: dict[Subject, SeriesShift] = {}
+    for event in group.events:
+        for one in list_shifts(event):
+            subject = strip_threads(one.case, one.metric)
+            if one.change and (subject not in shifts or abs(one.change) < abs(shifts[subject].change)):
+                shifts[subject] = one
+    first, last = line.places.get(group.old, -1), line.places.get(group.new, len(line.commits))
+    return _Question(group, line, StepPlace(first, last, line.name(group.old), line.name(group.new)), shifts)
+
+
+def _agree(event: Event, node: WitnessNode) -> Witness:
+    shift = next(iter(list_shifts(event)), None)
+    stance = Stance.AGREES if event.kind is EventKind.CODE else Stance.SUSPECTS
+    about = "a live comparison confirmed it" if stance is Stance.AGREES else "its stored numbers look like it"
+    return Witness(
+        node=node.node,
+        stance=stance,
+        about=about,
+        machine=node.machine,
+        event=event.id,
+        what=name_subject(shift.case, shift.metric) if shift else "",
+        change=shift.change if shift else None,
+        low=shift.low if shift else None,
+        high=shift.high if shift else None,
+        runs=event.trials,
+        command=event.command,
+    )
+
+
+def _tell_live(question: _Question, node: WitnessNode) -> Witness | None:
+    """Return what the live comparisons of a node say, the one with the fewest commits in between first."""
+    line, (first, last, *_) = question.line, question.place
+    told: list[tuple[int, Witness]] = []
+    for finding in node.findings:
+        if not touches(finding, question.group, line):
+            continue
+        old, new = line.places[finding.old], line.places[finding.new]
+        start, end = min(old, new), max(old, new)
+        covers = start <= first and last <= end
+        if (start, end) != (first, last) and _is_confounded(node, question, start, end):
+            continue
+        found = _judge_finding(question, finding, node, mirrored=old > new)
+        if found and (found.stance is Stance.AGREES or covers):
+            told.append((end - start, found))
+    return min(told, key=lambda pair: (pair[0], pair[1].stance is not Stance.AGREES))[1] if told else None
+
+
+def _judge_finding(question: _Question, finding: LiveFinding, node: WitnessNode, *, mirrored: bool) -> Witness | None:
+    """Return what live comparisons of two commits say: that something changed as on the other nodes, or did not.
+
+    For a denial it takes the series that shows the change best there, of those that were compared here.
+    """
+    compared = {strip_threads(one.case, one.metric): one for one in finding.found}
+    asked = [(compared[subject], shift) for subject, shift in question.list_shifts() if subject in compared]
+    stances = [(one, _compare(one, shift, mirrored=mirrored)) for one, shift in asked]
+    agreed = next((one for one, stance in stances if stance is Stance.AGREES), None)
+    if agreed is not None:
+        return _quote(agreed, finding, node, Stance.AGREES)
+    if stances and stances[0][1] is Stance.DISAGREES:
+        return _quote(stances[0][0], finding, node, Stance.DISAGREES)
+    return None
+
+
+def _is_confounded(node: WitnessNode, question: _Question, start: int, end: int) -> bool:
+    """Return whether another change of the code lies between two places on this node, which could hide this one."""
+    places, most = question.line.places, len(question.line.commits)
+    return any(
+        event.kind is EventKind.CODE and max(start, places.get(event.old, -1)) < min(end, places.get(event.new, most))
+        for event in node.events
+    )
+
+
+def _compare(one: Comparison, shift: SeriesShift, *, mirrored: bool) -> Stance | None:
+    if one.low is None or one.high is None:
+        return None
+    size = math.log1p(shift.change)
+    sign = math.copysign(1, size) * (-1 if mirrored else 1)
+    low, middle, high = sorted(sign * math.log1p(bound) for bound in (one.low, one.change, one.high))
+    if one.verdict in _CERTAIN and low > 0 and middle >= SHARE * abs(size):
+        return Stance.AGREES
+    return Stance.DISAGREES if high < SHARE * abs(size) else None
+
+
+def _quote(one: Comparison, finding: LiveFinding, node: WitnessNode, stance: Stance) -> Witness:
+    ends = f"{finding.old[:8]} and {finding.new[:8]}"
+    return Witness(
+        node=node.node,
+        stance=stance,
+        about=f"it measured {ends} in turns",
+        machine=node.machine,
+        what=name_subject(one.case, one.metric),
+        change=one.change,
+        low=one.low,
+        high=one.high,
+        runs=finding.runs,
+    )
+
+
+def _tell_event(question: _Question, node: WitnessNode) -> Witness | None:
+    """Return the event of a node that may be the same change: at the same place, of the same, the same way."""
+    places, most = question.line.places, len(question.line.commits)
+    for kind in (EventKind.CODE, EventKind.SUSPICION):
+        for event in node.events:
+            start, end = places.get(event.old, -1), places.get(event.new, most)
+            if event.kind is not kind or max(start, question.place.first) >= min(end, question.place.last):
+                continue
+            for one in list_shifts(event):
+                asked = question.shifts.get(strip_threads(one.case, one.metric))
+                if asked and asked.direction == one.direction:
+                    return _agree(event, node)
+    return None
+
+
+def _tell_stored(question: _Question, node: WitnessNode) -> Witness:
+    """Return what the stored numbers of a node say, of its series the one that says most."""
+    known: Witness | None = None
+    for subject, shift in question.list_shifts():
+        told = [read_track(track, question.place, shift) for track in node.tracks.get(subject, ())]
+        best = min(told, key=_measure_doubt, default=None)
+        if best is not None and (known is None or best.change is not None):
+            known = best
+        if known is not None and known.change is not None:
+            break
+    if known is not None:
+        return known.replace(node=node.node, machine=node.machine)
+    wanted = join_words([name_subject(*one) for one in list(question.shifts)[:2]], "or")
+    return Witness(
+        node=node.node, stance=Stance.NOT_LOOKED, machine=node.machine, about=f"it does not measure {wanted}"
+    )
+
+
+def _measure_doubt(told: Witness) -> float:
+    """Return how wide the interval of a change is; infinite where nothing is known of it."""
+    return math.inf if told.low is None or told.high is None else told.high - told.low
+
+
+def _advise(question: _Question, node: WitnessNode) -> str:
+    """Return the command that would find out on a node, with what it measures; empty where nothing can."""
+    old, new = question.group.old, question.group.new
+    if not old or old == new:
+        return ""
+    for key, shift in _list_live(question, node):
+        command = suggest_comparison(key)
+        words = command.format(old=old[:_SHORT], new=new[:_SHORT])
+        threshold = f"--threshold {find_threshold(abs(shift.change)):.1%}"
+        return " ".join(filter(None, (words, threshold, node.options)))
+    return ""
+
+
+def _list_live(question: _Question, node: WitnessNode) -> Iterator[tuple[SeriesKey, SeriesShift]]:
+    """Yield what can be compared live, the largest change first: as the node measures it, if it does."""
+    for subject, shift in question.list_shifts():
+        case, metric = subject
+        own = node.tracks.get(subject)
+        key = own[-1].key if own else SeriesKey(node=node.node, config="", case=case, metric=metric)
+        if key.is_live:
+            yield key, shift

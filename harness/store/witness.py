@@ -1,0 +1,102 @@
+"""The nodes of a results folder as witnesses: what each of them can say about a change that another one shows."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+from harness.errors import UnreadableError
+from harness.judge.event_group import EventGroup
+from harness.judge.history import name_commit
+from harness.judge.site_line import SiteLine
+from harness.judge.trial_answer import LiveTrial, answer_pool, list_trials, pool_by_commits
+from harness.judge.witness import WitnessNode, is_asked, touches
+from harness.judge.witness_track import Track, sort_tracks
+from harness.records.history import EventKind, Series
+from harness.records.raw_history import MachineFacts, RunDetail
+from harness.records.witness import LiveFinding
+from harness.store.known_history import KnownHistory
+from harness.store.live_trial import load_live_trials
+
+# Live comparisons beside those that sorted events: no more than so many are read, the newest.
+_MOST = 200
+_IMPORTED = "imported"
+_MACHINE = ("microarchitecture", "CPU")
+
+
+def draw_line(known: KnownHistory) -> SiteLine:
+    """Return the commits of all nodes in their order."""
+    commits = known.history.commits
+    return SiteLine(commits, {one.name: one.position for one in commits})
+
+
+def list_nodes(
+    known: KnownHistory, groups: Sequence[EventGroup], warn: Callable[[UnreadableError], None]
+) -> tuple[WitnessNode, ...]:
+    """Return what each node of a history can say about groups of events.
+
+    Live comparisons by hand of commits on both sides of a change are read, if they have not been read yet.
+    """
+    history, raw = known.history, known.raw
+    trials = [*known.trials, *_load_others(known, groups, warn)]
+    newest: dict[str, RunDetail] = {}
+    shown = {event.node for group in groups for event in group.events}
+    for one in sorted(raw.details.values(), key=lambda one: (one.start, one.run_id)):
+        if one.purpose != _IMPORTED or one.node in shown:  # nobody can be asked to measure where a report is from
+            newest[one.node] = one
+    series = {node: tuple(own) for node, own in groupby(history.series, key=lambda one: one.key.node)}
+    return tuple(
+        WitnessNode(
+            node=node,
+            machine=name_machine(raw.machines.get(detail.machine, ())),
+            tracks=sort_tracks(map(make_track, series.get(node, ()))),
+            findings=list_findings(one for one in trials if one.node == node),
+            events=tuple(event for event in history.events if event.node == node),
+            options=detail.options,
+        )
+        for node, detail in sorted(newest.items())
+    )
+
+
+def name_machine(facts: MachineFacts) -> str:
+    """Return the microarchitecture of a machine, or else its CPU; empty where neither is known."""
+    known = dict(facts)
+    return next((known[name] for name in _MACHINE if known.get(name)), "")
+
+
+def make_track(series: Series) -> Track:
+    """Return a series as a witness needs it."""
+    points = series.points
+    return Track(
+        key=series.key,
+        places=[one.position for one in points],
+        values=[one.value for one in points],
+        cuts=[number for number, one in enumerate(points) if one.cuts and number],
+    )
+
+
+def list_findings(trials: Iterable[LiveTrial]) -> tuple[LiveFinding, ...]:
+    """Return what the live comparisons of a node came to, those of the same two commits together."""
+    return tuple(
+        LiveFinding(old=pool.old, new=pool.new, runs=answer.runs, found=answer.family.comparisons)
+        for pool in pool_by_commits(trials)
+        for answer in (answer_pool(pool),)
+    )
+
+
+def _load_others(
+    known: KnownHistory, groups: Sequence[EventGroup], warn: Callable[[UnreadableError], None]
+) -> list[LiveTrial]:
+    """Return live comparisons that sorted no event of their own node, and are about one of another node."""
+    line = draw_line(known)
+    asked = [group for group in groups if group.kind is EventKind.CODE and is_asked(group)]
+    read = {run for one in known.trials for run in one.runs}
+    wanted = []
+    for one in list_trials(known.raw.details.values()):
+        ends = LiveFinding(old=name_commit(one.sides[0]), new=name_commit(one.sides[1]), runs=(), found=())
+        if one.sides[0].run_id not in read and any(
+            one.node not in group.nodes and touches(ends, group, line) for group in asked
+        ):
+            wanted.append(one)
+    trials, errors = load_live_trials(wanted[-_MOST:])
+    for error in errors:
+        warn(error)
+    return trials
