@@ -1,0 +1,91 @@
+"""contrib/reframe_harness.py in a real ReFrame, with its local scheduler and with Slurm's, which asks squeue alone."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flow.kit import Kit
+from tests.job import ROOT
+
+CHECK = ROOT / "contrib" / "reframe_harness.py"
+SETTINGS = """\
+site_configuration = {
+    "systems": [{
+        "name": "lab", "hostnames": [".*"], "modules_system": "nomod",
+        "partitions": [{"name": "bench", "scheduler": "%s", "launcher": "local", "environs": ["none"], "access": %s}],
+    }],
+    "environments": [{"name": "none"}],
+}
+"""
+QUICK = ("--bench", "whisper", "--no-tests", "--repetitions", "1", "--threads", "2")
+needs_reframe = pytest.mark.skipif(
+    importlib.util.find_spec("reframe") is None,
+    reason="ReFrame is not installed (python -m pip install reframe-hpc)",
+)
+
+
+class Bridge:
+    """ReFrame with a folder of its own, and the harness as a program for its jobs."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.program = kit.folder / "harness"
+        self.program.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m harness "$@"\n')
+        self.program.chmod(0o755)
+
+    def check(self, command: str, scheduler: str = "local", **environ: str) -> tuple[int, dict[str, Any], str]:
+        """Run the check; return ReFrame's exit code, what its report says of the check, and what it printed."""
+        settings, report = self.kit.folder / "settings.py", self.kit.folder / "report.json"
+        settings.write_text(SETTINGS % (scheduler, [] if scheduler == "local" else ["--partition=bench"]))
+        given = {
+            "command": command, "harness": self.program, "results": self.kit.results, "cache": self.kit.cache,
+        }  # fmt: skip
+        words = [str(Path(sys.executable).with_name("reframe"))]
+        words += ["-C", str(settings), "-c", str(CHECK), "-r", "--prefix", str(self.kit.folder / "rfm")]
+        words += ["--report-file", str(report), "--keep-stage-files"]
+        words += [word for name, value in given.items() for word in ("-S", f"{name}={value}")]
+        whole = {**self.kit.environ, **environ, "RFM_CHECK_SEARCH_RECURSIVE": "0"}
+        for name in ("HARNESS_AS_NODE", "HARNESS_RESULTS", "HARNESS_CACHE"):
+            whole.pop(name)
+        done = subprocess.run(words, env=whole, cwd=self.kit.folder, capture_output=True, text=True, timeout=300)
+        (ran,) = json.loads(report.read_text())["runs"]
+        (case,) = ran["testcases"]
+        return done.returncode, case, done.stdout + done.stderr
+
+
+@pytest.fixture
+def bridge(kit: Kit) -> Bridge:
+    return Bridge(kit)
+
+
+def words(kit: Kit) -> str:
+    return " ".join(kit.words(*QUICK))
+
+
+@needs_reframe
+def test_a_run_with_the_local_scheduler(bridge: Bridge, kit: Kit) -> None:
+    code, case, text = bridge.check(words(kit))
+    assert code == 0, text
+    assert case["result"] == "pass"
+    assert case["perfvalues"], text
+    run = kit.only_run()
+    assert kit.bundles()[0].parents[1].name == run.node.name
+    (encode,) = (key for key in case["perfvalues"] if key.endswith("encode"))
+    assert encode == "lab:bench:whisper/fa=0/model=tiny/threads=2 encode"
+    (measured,) = (one.value for one in run.measurements if one.metric == "encode")
+    value, *_, unit = case["perfvalues"][encode][:5]
+    assert (value, unit) == (pytest.approx(measured), "ms/pass")
+
+
+@needs_reframe
+def test_a_failed_benchmark_fails_the_check_and_leaves_its_bundle(bridge: Bridge, kit: Kit) -> None:
+    kit.break_tools({"whisper-bench -m": {"exit": 3}})
+    code, case, text = bridge.check(words(kit))
+    assert code != 0
+    assert case["fail_phase"] == "sanity", text
+    assert int(kit.only_run().exit_code) == 12
