@@ -59,6 +59,7 @@ def make_site_node(facts: NodeFacts) -> SiteNode:
         notes=tuple(_list_notes(facts)),
         commits=history.commits,
         runs=tuple(_name_run(one, facts, places, shown) for one in facts.runs),
+        run_count=len(facts.runs),
         anchor=night.anchor.sha if night and night.anchor else "",
         night=night.id if night else "",
         unreadable=facts.unreadable,
@@ -67,7 +68,6 @@ def make_site_node(facts: NodeFacts) -> SiteNode:
 
 def _sum_up(series: Series, judged: Judgement, events: SeriesEvents, missing: frozenset[SeriesKey]) -> SiteSeries:
     points, newest = series.points, series.points[-1]
-    bounded = any(one.low is not None for one in points)
     return SiteSeries(
         key=series.key,
         page=series_page(series.key),
@@ -79,10 +79,6 @@ def _sum_up(series: Series, judged: Judgement, events: SeriesEvents, missing: fr
         visible=judged.visible,
         events=tuple(one.id for one in events.find(series.key)),
         trend=tuple(one.value for one in points[-TREND:]),
-        positions=tuple(one.position for one in points),
-        values=tuple(one.value for one in points),
-        lows=tuple(one.low for one in points) if bounded else (),
-        highs=tuple(one.high for one in points) if bounded else (),
     )
 
 

@@ -1,13 +1,14 @@
 """What the pages of a site are made of: a node as it stands, and what has changed since its pages were written."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from harness.records.history import Event, HistoryCommit, SeriesKey
 from harness.records.night_report import EventNote
 from harness.records.record import Record
 
 # The number of this form: a site that was written in another one is written again as a whole.
-SITE_SCHEMA = 1
+SITE_SCHEMA = 2
 
 
 class SiteState(StrEnum):
@@ -32,9 +33,7 @@ class SiteSeries(Record):
 
     `page` is the address of its own page, from the root of the site. `change` is relative to the level of its epoch,
     `visible` the smallest step that would soon be seen; both are None where they are not known. `trend` are at most 60
-    values, oldest first. `positions` and `values`, of equal length, are all points: the places of their commits in
-    `SiteNode.commits`, and their values. `lows` and `highs` are their intervals, NaN where there is none; they are
-    empty where no point has one.
+    values, oldest first.
     """
 
     key: SeriesKey
@@ -47,10 +46,6 @@ class SiteSeries(Record):
     visible: float | None
     events: tuple[str, ...] = ()
     trend: tuple[float, ...] = ()
-    positions: tuple[int, ...] = ()
-    values: tuple[float, ...] = ()
-    lows: tuple[float | None, ...] = ()
-    highs: tuple[float | None, ...] = ()
 
 
 class SiteRun(Record, gc=False):
@@ -70,11 +65,47 @@ class SiteRun(Record, gc=False):
     caveats: tuple[str, ...] = ()
 
 
+class CommitValue(Record, gc=False, array_like=True):
+    """A series at a commit: its place in `SiteNode.series`, its value there, and how large its change is.
+
+    Numbers that JSON does not have are None.
+    `size` is the change against the value `before`, in units of what the series usually changes by. `older` is the
+    commit of that value, where the node measured another one since: this series was left out then. `anchor` is the
+    value of the anchor, as it was measured last before.
+    """
+
+    series: int
+    value: float | None
+    size: float
+    before: float | None = None
+    anchor: float | None = None
+    older: str = ""
+
+
+class NodeCommit(Record, gc=False):
+    """What a node measured of a commit: how many runs and series, and the values that changed most for their noise.
+
+    `before` is the commit that the node measured before this one. `newest` is the newest run, `page` that of the run,
+    empty where it has none.
+    """
+
+    commit: str
+    before: str
+    runs: int
+    newest: str
+    page: str
+    count: int
+    values: tuple[CommitValue, ...]
+
+
 class SiteNode(Record):
     """All that pages about more than one node need of a node; it is stored beside the pages.
 
     `digest` identifies what it was made of: where that is the same, the pages of the node are as they should be.
-    `slug` names its folder, `title` is its processor. `anchor` is the commit that its nights compare with.
+    `slug` names its folder, `title` is its processor. `anchor` is the commit that its nights compare with. `stamps`
+    say for each of its commits which `NodeCommit` belongs to it: a page whose stamps are the same stays as it is.
+    `runs` are all of them, oldest first; where a node is stored, those that pages about all nodes name. `run_count`
+    always counts all.
     """
 
     schema: int
@@ -87,12 +118,15 @@ class SiteNode(Record):
     notes: tuple[EventNote, ...]
     commits: tuple[HistoryCommit, ...]
     runs: tuple[SiteRun, ...]
+    run_count: int = 0
+    stamps: tuple[str, ...] = ()
     anchor: str = ""
     night: str = ""
     unreadable: tuple[str, ...] = ()
 
 
-def strip_points(node: SiteNode) -> SiteNode:
-    """Return a node without the points of its series: a hundred of these are small enough to be kept at once."""
-    bare = {"positions": (), "values": (), "lows": (), "highs": ()}
-    return node.replace(series=tuple(one.replace(**bare) for one in node.series))
+class StoredNode(NamedTuple):
+    """A node as it is stored beside the pages, and for each of its commits a line of JSON, a `NodeCommit`."""
+
+    node: SiteNode
+    lines: bytes

@@ -1,26 +1,28 @@
 """Make a site: each node whose results are new, then the pages about all nodes, then all of it takes effect."""
 
 import difflib
+import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 import msgspec
 
 from harness.errors import UsageError
 from harness.judge.site_address import event_page, make_slug, node_folder
+from harness.judge.site_commit import read_lines, store_node
 from harness.records.record import Record, short_hash
-from harness.records.site import SITE_SCHEMA, SiteNode
+from harness.records.site import SITE_SCHEMA, NodeCommit, SiteNode, StoredNode
 from harness.render.html.page import PageKit, compose_style
-from harness.render.html.site import Page, SitePlan, render_node_pages, render_shared_pages
+from harness.render.html.site import NodeMaterial, Page, SitePlan, render_node_pages, render_shared_pages
+from harness.render.html.site_commit_book import TOGETHER
 from harness.site.look import NodeLook, look_around
 from harness.site.material import Surroundings, load_material
 from harness.store.site_folder import SiteCount, SiteFolder, open_site
 from harness.system.process.crew import share
 
-# Up to so many nodes are kept in memory while the pages about all of them are made.
-_KEPT = 8
 # Fewer pages are made sooner than other processes are ready; one of them makes so many at a time.
 _ALONE, _CHUNK = 8, 4
 
@@ -47,31 +49,6 @@ class SiteOutcome(NamedTuple):
     unreadable: tuple[str, ...]
 
 
-class StoredNodes(Sequence[SiteNode]):
-    """The nodes of a site, read one by one where they are so many that all at once would take too much memory."""
-
-    def __init__(self, folder: SiteFolder, slugs: Sequence[str], kept: Mapping[str, SiteNode]) -> None:
-        self._folder, self._slugs = folder, slugs
-        self._kept = kept if len(slugs) <= _KEPT else {}
-
-    def __len__(self) -> int:
-        """Return how many nodes there are."""
-        return len(self._slugs)
-
-    @overload
-    def __getitem__(self, index: int) -> SiteNode: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "StoredNodes": ...
-
-    def __getitem__(self, index: int | slice) -> "SiteNode | StoredNodes":
-        """Return a node."""
-        if isinstance(index, slice):
-            return StoredNodes(self._folder, self._slugs[index], self._kept)
-        slug = self._slugs[index]
-        return self._kept.get(slug) or self._folder.read_node(state_file(slug))
-
-
 def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> SiteOutcome:
     """Make a site, or bring it up to date; raises UnfitError if it cannot be written: the old one stays as it was."""
     plan, note = request.plan, around.console.note
@@ -81,35 +58,31 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
     around = around._replace(heard=frozenset(map(str, look.errors)))
     chosen = _choose_nodes(look.nodes, request.nodes)
     with open_site(request.folder, request.made_by, force=request.force, note=note) as folder:
-        kept: dict[str, SiteNode] = {}
+        nodes: list[SiteNode] = []
         new: list[str] = []
         unreadable = [error.line for error in look.errors]
         for number, one in enumerate(chosen):
             around.console.count("nodes", number, len(chosen))
-            slug = make_slug(one.node)
-            node = _keep_node(folder, one, slug)
+            node = _keep_node(folder, one)
             if node is None:
-                material = load_material(one, plan, around)
-                node = _make_node(folder, render_node_pages(kit, plan, material), material.node, note)
+                node = _make_node(folder, kit, plan, load_material(one, plan, around), note)
                 new.append(one.node)
             unreadable += node.unreadable
-            if len(chosen) <= _KEPT:
-                kept[slug] = node
+            nodes.append(node)
         about = short_hash([(one.node, one.digest) for one in chosen], unreadable, plan)
         if not folder.keep_rest(about):
-            nodes = StoredNodes(folder, [make_slug(one.node) for one in chosen], kept)
             # Whoever reads the pages elsewhere has no use for the place of the results on this computer.
             lines = [line.replace(f"{around.places.results}{os.sep}", "") for line in unreadable]
-            _put_all(folder, _list_shared(kit, plan, nodes, lines), note)
+            shared = render_shared_pages(kit, plan, nodes, lines, partial(_read_commits, folder))
+            _put_all(folder, itertools.chain(_list_assets(kit), shared), note, chunk=TOGETHER)
         files = folder.commit()
     return SiteOutcome(files, tuple(one.node for one in chosen), tuple(new), tuple(unreadable))
 
 
-def _list_shared(kit: PageKit, plan: SitePlan, nodes: Sequence[SiteNode], unreadable: Sequence[str]) -> Iterator[Page]:
+def _list_assets(kit: PageKit) -> Iterator[Page]:
     yield Page("site.css", "", lambda: compose_style(kit).encode())
     yield Page("site.js", "", kit.script.encode)
     yield Page("icon.svg", "", kit.icon.encode)
-    yield from render_shared_pages(kit, plan, nodes, unreadable)
 
 
 def _choose_nodes(nodes: Sequence[NodeLook], wanted: Sequence[str]) -> list[NodeLook]:
@@ -128,12 +101,18 @@ def state_file(slug: str) -> str:
     return f"state/{slug}.json"
 
 
-def _keep_node(folder: SiteFolder, look: NodeLook, slug: str) -> SiteNode | None:
+def lines_file(slug: str) -> str:
+    """Return where it is stored what a node measured of each commit."""
+    return f"state/{slug}.commits"
+
+
+def _keep_node(folder: SiteFolder, look: NodeLook) -> SiteNode | None:
     """Return a node whose results are what its pages were made of, and keep those; None if it is to be made."""
+    slug = make_slug(look.node)
     stored = folder.load_node(state_file(slug))
     if stored is None or stored.digest != look.digest:
         return None
-    paths = [state_file(slug), data_file(slug), *folder.list_below(node_folder(look.node))]
+    paths = [state_file(slug), lines_file(slug), data_file(slug), *folder.list_below(node_folder(look.node))]
     paths += [event_page(one.id) for one in stored.events]
     return stored if folder.keep_all([path for path in paths if folder.knows(path)]) else None
 
@@ -143,13 +122,25 @@ def data_file(slug: str) -> str:
     return f"data/{slug}.js"
 
 
-def _make_node(folder: SiteFolder, pages: Iterable[Page], node: SiteNode, note: Callable[[str], None]) -> SiteNode:
-    _put_all(folder, pages, note)
-    folder.put(state_file(node.slug), msgspec.json.encode(node) + b"\n")
-    return node
+def _make_node(
+    folder: SiteFolder, kit: PageKit, plan: SitePlan, material: NodeMaterial, note: Callable[[str], None]
+) -> SiteNode:
+    _put_all(folder, render_node_pages(kit, plan, material), note)
+    stored = store_node(material.node, material.history.series)
+    folder.put(state_file(stored.node.slug), msgspec.json.encode(stored.node) + b"\n")
+    folder.put(lines_file(stored.node.slug), stored.lines)
+    return stored.node
 
 
-def _put_all(folder: SiteFolder, pages: Iterable[Page], note: Callable[[str], None]) -> None:
+def _read_commits(folder: SiteFolder, node: SiteNode, places: Sequence[int]) -> dict[int, NodeCommit]:
+    path = lines_file(node.slug)
+    try:
+        return read_lines(StoredNode(node, folder.read_new(path)), places)
+    except ValueError:
+        raise folder.refuse(path) from None
+
+
+def _put_all(folder: SiteFolder, pages: Iterable[Page], note: Callable[[str], None], *, chunk: int = _CHUNK) -> None:
     """Put all pages, of which those are made whose values are not those of the old ones; by all processors, if many."""
     due: dict[str, Page] = {}
     for page in pages:
@@ -165,6 +156,6 @@ def _put_all(folder: SiteFolder, pages: Iterable[Page], note: Callable[[str], No
     if len(ordered) < _ALONE:
         contents: Iterable[bytes] = map(make, numbers)
     else:
-        contents = share(make, numbers, fallen=make, note=note, chunk=_CHUNK)
+        contents = share(make, numbers, fallen=make, note=note, chunk=chunk)
     for page, content in zip(ordered, contents, strict=True):
         folder.put(page.path, content, page.values)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from harness import __version__
-from harness.errors import UnfitError, UsageError
+from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.records.site import SITE_SCHEMA, SiteNode
 from harness.store.site_manifest import (
     MANIFEST,
@@ -30,10 +30,12 @@ from harness.store.site_manifest import (
     load_manifest,
     load_site_node,
 )
+from harness.store.site_switch import PAGES, STAGING, finish, recover
+from harness.system.foreign import read_bytes
 from harness.system.fresh import create_file, make_folders, sync_file, write_atomic
 from harness.system.lock import seize
 
-_STAGING, _PAGES, _LOCK = ".staging", "pages", ".lock"
+_LOCK = ".lock"
 _POLL_S = 0.1
 _UNTOUCHED = "free some space, or -o DIR with another folder; the site that was there has not changed"
 _BEGUN = "the same command again, which finishes what was begun"
@@ -70,14 +72,18 @@ class SiteFolder:
         """Return the node that is stored at a path, if it was written by the same code."""
         return load_site_node(self.path, path) if self._is_same and path in self._old else None
 
-    def read_node(self, path: str) -> SiteNode:
-        """Return the node at a path of the new site, which was put or kept there."""
+    def read_new(self, path: str) -> bytes:
+        """Return the content of a file of the new site, which was put or kept."""
         staged = self._find_staged(path)
-        found = load_site_node(staged.parent, staged.name) or load_site_node(self.path, path)
-        if found is None:
-            cause = "it was changed or removed while the site was made"
-            raise UnfitError(f"{self.path / path} cannot be read", cause=cause, hint="run the same command again")
-        return found
+        try:
+            return read_bytes(staged if staged.exists() else self.path / path, within=self.path)
+        except UnreadableError:
+            raise self.refuse(path) from None
+
+    def refuse(self, path: str) -> UnfitError:
+        """Return the error for a file that is not what was put or kept."""
+        cause = "it was changed or removed while the site was made"
+        return UnfitError(f"{self.path / path} cannot be read", cause=cause, hint="run the same command again")
 
     def knows(self, path: str) -> bool:
         """Return whether the manifest of the old site names a file."""
@@ -136,7 +142,7 @@ class SiteFolder:
         self._staged.append(path)
 
     def _find_staged(self, path: str) -> Path:
-        return self.path / _STAGING / _PAGES / path
+        return self.path / STAGING / PAGES / path
 
     def _stage(self, path: str, content: bytes) -> None:
         place = self._find_staged(path)
@@ -160,7 +166,7 @@ class SiteFolder:
             with _refusing(self.path, _UNTOUCHED):
                 self._prepare(manifest)
             with _refusing(self.path, _BEGUN):
-                _finish(self.path, manifest, self._old)
+                finish(self.path, manifest, self._old)
         return SiteCount(
             written=len(self._staged),
             kept=len(self._new) - len(self._staged),
@@ -174,7 +180,7 @@ class SiteFolder:
             make_folders(place.parent, within=self.path)
             if place.is_dir() and not place.is_symlink():
                 raise IsADirectoryError(errno.EISDIR, "a folder is in the way of a page", str(place))
-        staging = self.path / _STAGING
+        staging = self.path / STAGING
         staging.mkdir(exist_ok=True)
         write_atomic(staging / MANIFEST, msgspec.json.encode(manifest) + b"\n")
         sync_file(staging)
@@ -191,7 +197,7 @@ def open_site(path: Path, made_by: str, *, force: bool, note: Callable[[str], No
         with _refusing(path):
             path.mkdir(parents=True, exist_ok=True)
             stack.enter_context(_hold(path / _LOCK, note))
-            _recover(path)
+            recover(path)
             _require_ours(path, force=force, note=note)
         stack.callback(_discard, path)
         yield SiteFolder(path, made_by)
@@ -248,50 +254,7 @@ def _is_empty(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink() and all(map(_is_empty, path.iterdir()))
 
 
-def _recover(path: Path) -> None:
-    """Finish what a process began that ended while files got their places, and remove what is left of another one."""
-    staging = path / _STAGING
-    if staging.is_symlink() or (os.path.lexists(staging) and not staging.is_dir()):
-        staging.unlink()
-        return
-    manifest = load_manifest(staging) if staging.is_dir() else None
-    if manifest:
-        known = load_manifest(path)
-        _finish(path, manifest, known.files if known else {})
-    if staging.is_dir():
-        shutil.rmtree(staging)
-
-
-def _finish(path: Path, manifest: SiteManifest, old: Iterable[str]) -> None:
-    """Move new files to their places, remove old ones, and write the manifest: all of it can be done again."""
-    pages = path / _STAGING / _PAGES
-    for name in manifest.files:
-        new = pages / name
-        if new.is_file() and not new.is_symlink():
-            make_folders((path / name).parent, within=path)
-            new.replace(path / name)
-    for name in old:
-        if name not in manifest.files:
-            _remove(path, name)
-    (path / _STAGING / MANIFEST).replace(path / MANIFEST)
-    sync_file(path)
-
-
-def _remove(root: Path, name: str) -> None:
-    """Remove a page, and the folders that are empty then; nothing behind a link."""
-    parents = list((root / name).parents)[: name.count("/")]
-    if any(one.is_symlink() for one in parents):
-        return
-    with contextlib.suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        (root / name).unlink()
-    for folder in parents:
-        try:
-            folder.rmdir()
-        except OSError:
-            return
-
-
 def _discard(path: Path) -> None:
-    staging = path / _STAGING
+    staging = path / STAGING
     if staging.is_dir() and not staging.is_symlink() and not (staging / MANIFEST).exists():
         shutil.rmtree(staging, ignore_errors=True)

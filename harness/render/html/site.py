@@ -9,13 +9,13 @@ from harness import __version__
 from harness.judge.roof_point import list_roofs
 from harness.judge.site_address import commit_page, event_page, node_folder
 from harness.judge.site_event import collect_notes, group_site, link_groups
-from harness.judge.site_line import merge_commits
+from harness.judge.site_line import SiteLine, merge_commits
 from harness.records.bisection import BisectReport
-from harness.records.history import Event, History
+from harness.records.history import Event, History, HistoryCommit
 from harness.records.night_report import NightReport
 from harness.records.raw_history import MachineFacts, RunDetail
 from harness.records.record import Record, short_hash
-from harness.records.site import SiteNode, SiteRun, SiteSeries, strip_points
+from harness.records.site import SiteNode, SiteRun, SiteSeries
 from harness.render.figure.bisection import draw_bisection
 from harness.render.figure.choice import draw_all, list_run_figures
 from harness.render.figure.figure import Figure, FigureTable
@@ -29,11 +29,11 @@ from harness.render.format.format import RunSheet
 from harness.render.html.page import PageFrame, PageKit, render_page
 from harness.render.html.report import render_run_page
 from harness.render.html.report_run import ReportedRun
-from harness.render.html.site_commit import gather_commit, show_commit, show_commits
-from harness.render.html.site_commit_book import CommitBook
+from harness.render.html.site_commit import gather_commit, show_commit, show_commits, stamp_commits
+from harness.render.html.site_commit_book import CommitBook, CommitReader
 from harness.render.html.site_compare import show_compare, show_unreadable
 from harness.render.html.site_data import write_node_data
-from harness.render.html.site_entry import list_entries
+from harness.render.html.site_entry import EventEntry, list_entries
 from harness.render.html.site_event import find_strongest, show_event, show_events
 from harness.render.html.site_night import show_night
 from harness.render.html.site_node import show_node
@@ -109,42 +109,46 @@ def render_node_pages(kit: PageKit, plan: SitePlan, material: NodeMaterial) -> I
             frame = press.frame(run.page, f"Run {run.id}")
             about = short_hash(frame, run, material.stamps.get(run.id, ""))
             yield Page(run.page, about, partial(_make_run, kit, frame[1], material, run))
-    yield Page(f"data/{node.slug}.js", "", lambda: write_node_data(node))
+    yield Page(f"data/{node.slug}.js", "", lambda: write_node_data(node, history.series))
 
 
 def render_shared_pages(
-    kit: PageKit, plan: SitePlan, nodes: Sequence[SiteNode], unreadable: Sequence[str]
+    kit: PageKit,
+    plan: SitePlan,
+    nodes: Sequence[SiteNode],
+    unreadable: Sequence[str],
+    read: CommitReader,
 ) -> Iterator[Page]:
-    """Yield the pages about all nodes.
+    """Yield the pages about all nodes, which are as `StoredNode` has them; `read` reads its lines.
 
-    `nodes` are read from disk one by one, each time that they are gone through: a hundred at once are too many to be
-    kept whole. `unreadable` are sentences about what could not be read.
+    `unreadable` are sentences about what could not be read.
     """
-    press, book, light = _Press(kit, plan), CommitBook(), []
-    for node in nodes:
-        book.add(node)
-        light.append(strip_points(node))
-    line = merge_commits(light)
-    groups, notes = group_site(light, line), collect_notes(light)
-    overview = show_overview(light, groups, line) | {"unreadable": len(unreadable)}
+    press, line = _Press(kit, plan), merge_commits(nodes)
+    groups, notes = group_site(nodes, line), collect_notes(nodes)
+    overview = show_overview(nodes, groups, line) | {"unreadable": len(unreadable)}
     yield press.make(press.frame("index.html", "Benchmarks of whisper.cpp"), "site_overview.html", lambda: overview)
-    events = show_events(light, groups, line, notes)
+    events = show_events(nodes, groups, line, notes)
     yield press.make(press.frame("events.html", "Changes"), "site_events.html", lambda: events)
-    compare = show_compare(light, line)
+    compare = show_compare(nodes, line)
     yield press.make(press.frame("compare.html", "Compare two runs"), "site_compare.html", lambda: compare)
     frame = press.frame("unreadable.html", "Not readable")
     yield press.make(frame, "site_unreadable.html", lambda: show_unreadable(unreadable))
-    counts = [book.count(one.name) for one in line.commits]
-    commits = show_commits(line, counts, groups)
+    book = CommitBook(nodes, line, read)
+    commits = show_commits(line, [book.count(one.position) for one in line.commits], groups)
     yield press.make(press.frame("commits/index.html", "Commits"), "site_commits.html", lambda: commits)
     made = link_groups(groups, line, notes)
-    for commit in line.commits:
-        facts = gather_commit(commit, book, line)
+    for commit, stamp in zip(line.commits, stamp_commits(book, line), strict=True):
         own = made.get(commit.name, ())
         frame = press.frame(commit_page(commit.name), f"Commit {commit.short}")
-        entries = list_entries(own, line, root=frame[1].root, total=len(light), notes=notes)
-        values = partial(show_commit, facts, entries, line, frame[1].root)
-        yield press.make(frame, "site_commit.html", values, (facts, entries))
+        entries = list_entries(own, line, root=frame[1].root, total=len(nodes), notes=notes)
+        values = partial(_show_commit, commit, book, line, entries)
+        yield press.make(frame, "site_commit.html", values, (stamp, entries))
+
+
+def _show_commit(
+    commit: HistoryCommit, book: CommitBook, line: SiteLine, entries: Sequence[EventEntry]
+) -> dict[str, Any]:
+    return show_commit(gather_commit(commit, book, line), entries, line, "../")
 
 
 class _Press:

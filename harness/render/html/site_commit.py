@@ -1,6 +1,5 @@
 """The page of a commit: all nodes, each of its series against the commit measured before it and against the anchor."""
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ from harness.judge.site_address import commit_page
 from harness.judge.site_line import SiteLine
 from harness.records.history import EventKind, HistoryCommit, SeriesKey
 from harness.records.measurement import METRICS, Case
+from harness.records.record import short_hash
 from harness.records.site import SiteState
 from harness.records.suite import OF_MODELS
 from harness.records.wording import format_count, were
@@ -21,61 +21,55 @@ from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, 
 
 # So many series are shown on the page of a commit, those that changed most: at most, for one node, for each other one.
 MOST_ROWS, _LEAST_ROWS, _A_NODE = 200, 30, 10
-# What a change is divided by at least.
-_LEAST = 0.002
 # So many commits are in the list.
 MOST_COMMITS = 2000
 
 
 class CommitFacts(NamedTuple):
-    """All that the page of a commit is made of; `names` are other commits on it, each with what it is called."""
+    """All that the page of a commit is made of."""
 
     commit: HistoryCommit
     former: HistoryCommit | None
     later: HistoryCommit | None
-    nodes: tuple[CommitNode, ...]
+    nodes: Sequence[CommitNode]
     rows: tuple[CommitRow, ...]
     left_out: int
-    names: tuple[tuple[str, str], ...]
+
+
+def stamp_commits(book: CommitBook, line: SiteLine) -> Iterator[tuple[object, ...]]:
+    """Yield for each commit what identifies all that `gather_commit` returns, without reading any of it."""
+    called = ""
+    for place, commit in enumerate(line.commits):
+        # A page calls other commits by their names, and those before it may get another one.
+        called = short_hash(called, commit.name, commit.short) if commit.release and commit.sha else called
+        near = (line.commits[at] for at in (place - 1, place + 1) if 0 <= at < len(line.commits))
+        names = [(one.name, one.short, one.subject) for one in near]
+        yield (commit.replace(position=0), names, called, book.stamp(place))
 
 
 def gather_commit(commit: HistoryCommit, book: CommitBook, line: SiteLine) -> CommitFacts:
     """Return what is known of a commit on all nodes."""
-    rows = [*book.list_rows(commit.name)]
-    rows.sort(key=lambda row: (-_size(row), row.node, row.case, row.metric))
     near = commit.position
-    measured = tuple(book.list_nodes(commit.name))
-    most = min(MOST_ROWS, _LEAST_ROWS + _A_NODE * (len(measured) - 1))
+    nodes = book.list_nodes(near)
+    rows = sorted(book.list_rows(near), key=lambda row: (-row.known.size, row.node, row.case, row.metric))
+    most = min(MOST_ROWS, _LEAST_ROWS + _A_NODE * (len(nodes) - 1))
     # What people use is shown before what explains it, whatever the noise did.
     shown = sorted(rows, key=lambda row: Case.parse(row.case).benchmark not in OF_MODELS)[:most]
-    shown.sort(key=lambda row: -_size(row))
+    shown.sort(key=lambda row: -row.known.size)
     return CommitFacts(
         commit,
         line.commits[near - 1] if near else None,
         line.commits[near + 1] if near + 1 < len(line.commits) else None,
-        measured,
+        nodes,
         tuple(shown),
-        len(rows) - len(shown),
-        tuple(_list_names(measured, shown, line)),
+        sum(one.known.count for one in nodes) - len(shown),
     )
-
-
-def _list_names(nodes: Sequence[CommitNode], rows: Sequence[CommitRow], line: SiteLine) -> Iterator[tuple[str, str]]:
-    """Yield the commits that a page names beside its own, each with its name for people."""
-    found = {name for one in nodes for name in (one.before, one.anchor)} | {row.older for row in rows}
-    yield from ((name, line.name(name)) for name in sorted(found) if name in line.places)
-
-
-def _size(row: CommitRow) -> float:
-    """Return how large a change is for this series: noisy ones change by more from day to day."""
-    size = abs(row.change or 0.0) / max(row.noise, _LEAST)
-    return size if math.isfinite(size) else 0.0
 
 
 def show_commit(facts: CommitFacts, entries: Sequence[EventEntry], line: SiteLine, root: str) -> dict[str, Any]:
     """Return the values of the page of a commit; `entries` are the events that it may have made."""
     commit = facts.commit
-    anchored = any(row.anchor is not None for row in facts.rows)
+    anchored = any(row.known.anchor is not None for row in facts.rows)
     return {
         "commit": commit,
         "subject": brief(commit.subject),
@@ -128,13 +122,13 @@ def _tabulate_nodes(facts: CommitFacts, line: SiteLine, root: str) -> PageTable:
     )
     rows = []
     for one in facts.nodes:
-        cells = [PageCell(text=one.node or "not known", link=f"{root}nodes/{one.slug}/index.html")]
-        for name in (one.before, one.anchor):
+        node, known = one.node, one.known
+        cells = [PageCell(text=node.node or "not known", link=f"{root}nodes/{node.slug}/index.html")]
+        for name in (known.before, node.anchor):
             link = root + commit_page(name) if name in line.places else ""
             cells.append(PageCell(text=line.name(name) or "\N{EN DASH}", link=link))
-        newest = one.runs[-1] if one.runs else ("", "")
-        cells.append(PageCell(text=newest[0], link=root + newest[1] if newest[1] else ""))
-        cells.append(PageCell(text=str(len(one.runs)), value=len(one.runs)))
+        cells.append(PageCell(text=known.newest, link=root + known.page if known.page else ""))
+        cells.append(PageCell(text=str(known.runs), value=known.runs))
         rows.append(PageRow(cells=tuple(cells)))
     return PageTable(caption="Nodes that measured this commit", columns=columns, rows=tuple(rows))
 
@@ -150,23 +144,25 @@ def _tabulate(rows: Sequence[CommitRow], line: SiteLine, root: str, *, anchored:
         PageColumn(name="Direction"),
     ]
     if anchored:
-        columns.append(PageColumn(name="Since anchor", number=True, hint="against the anchor's newest run"))
+        columns.append(
+            PageColumn(name="Since anchor", number=True, hint="against the anchor as it was measured last before")
+        )
     body = []
     for row in rows:
-        metric = METRICS.get(row.metric)
+        metric, known = METRICS.get(row.metric), row.known
         change = row.change
         looks = "" if not change or metric is None else "slower" if (change > 0) is metric.lower_is_better else "faster"
         cells = [
             PageCell(text=row.case, link=root + row.page),
             PageCell(text=row.metric, note=metric.unit if metric else ""),
             PageCell(text=row.node or "not known"),
-            cell_number(row.value),
-            cell_number(row.before, note=f"at {line.name(row.older)}" if row.older else ""),
+            cell_number(known.value),
+            cell_number(known.before, note=f"at {line.name(known.older)}" if known.older else ""),
             cell_change(change),
             PageCell(text=looks),
         ]
         if anchored:
-            cells.append(cell_change(row.value / row.anchor - 1 if row.anchor else None))
+            cells.append(cell_change(row.since_anchor))
         body.append(PageRow(cells=tuple(cells)))
     caption = "Medians of stored runs of different days: no verdict. First what changed most for its noise"
     return PageTable(caption=caption, columns=tuple(columns), rows=tuple(body))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.judge.site_address import commit_page
+from harness.judge.site_commit import find_pair
 from harness.judge.site_line import SiteLine
 from harness.records.site import SiteNode, SiteRun, SiteState
 from harness.records.wording import format_count
@@ -32,12 +33,9 @@ def _tabulate(nodes: Sequence[SiteNode], line: SiteLine) -> PageTable | None:
     )
     rows = []
     for node in nodes[:_PAIRS]:
-        points = [run for run in node.runs if run.position >= 0]
-        newest = sorted(points, key=lambda run: (run.position, run.start, run.id))[-1:]
-        before = [run for run in points if newest and run.commit != newest[0].commit]
-        before.sort(key=lambda run: (run.position, run.start, run.id))
-        if newest and before:
-            new, old = newest[0], before[-1]
+        pair = find_pair(node)
+        if len(pair) > 1:
+            new, old = pair
             cells = (*_name(new, line), *_name(old, line), PageCell(text=f"harness compare {old.id} {new.id}"))
             name = PageCell(text=node.node or "not known", link=f"nodes/{node.slug}/index.html")
             rows.append(PageRow(cells=(name, *cells)))

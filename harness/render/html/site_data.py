@@ -1,10 +1,11 @@
 """The numbers of a site for its script: pure JSON, as a block in a page or as a file that a page loads."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from harness.records.history import Point, Series
 from harness.records.measurement import METRICS
 from harness.records.site import SiteNode
 from harness.render.format.text import escaped
@@ -22,8 +23,11 @@ def write_json(value: object) -> str:
     return escaped(msgspec.json.encode(value).decode()).translate(_TABLE)
 
 
-def write_node_data(node: SiteNode) -> bytes:
-    """Return the script file with the numbers of a node, from which two runs can be compared."""
+def write_node_data(node: SiteNode, series: Iterable[Series]) -> bytes:
+    """Return the script file with the numbers of a node, from which two runs can be compared.
+
+    `series` are those of its history, in their order.
+    """
     value = {
         "node": node.node,
         "slug": node.slug,
@@ -36,16 +40,21 @@ def write_node_data(node: SiteNode) -> bytes:
                 METRICS[one.key.metric].unit if one.key.metric in METRICS else "",
                 1 if one.key.metric not in METRICS or METRICS[one.key.metric].lower_is_better else 0,
                 one.page,
-                one.positions,
-                _round(one.values),
-                _round(one.lows),
-                _round(one.highs),
+                *_list_columns(whole.points),
             ]
-            for one in node.series
+            for one, whole in zip(node.series, series, strict=True)
         ],
     }
     name = write_json(node.slug)
     return f"(window.siteData = window.siteData || {{}})[{name}] = {write_json(value)};\n".encode()
+
+
+def _list_columns(points: Sequence[Point]) -> tuple[Sequence[float | None], ...]:
+    """Return the places of points, their values, and both ends of their intervals, which are empty if there is none."""
+    lows, highs = (_round(one.low for one in points), _round(one.high for one in points))
+    bounded = any(low is not None for low in lows)
+    values = _round(one.value for one in points)
+    return tuple(point.position for point in points), values, lows if bounded else (), highs if bounded else ()
 
 
 def _round(values: Iterable[float | None]) -> list[float | None]:

@@ -118,7 +118,7 @@ def _tabulate_nodes(nodes: Sequence[SiteNode], line: SiteLine) -> PageTable:
                     PageCell(text=loud or "none", note=f"of {len(node.series)}"),
                     PageCell(text=day, note=_count_days(day, newest)),
                     PageCell(text=line.name(run.commit) if run else ""),
-                    PageCell(text=str(len(node.runs)), value=len(node.runs)),
+                    PageCell(text=str(node.run_count), value=node.run_count),
                 ),
                 words=f"{node.node} {node.title}".lower(),
                 state=name_class(worst),

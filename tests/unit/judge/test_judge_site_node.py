@@ -52,18 +52,8 @@ def test_a_series_stands_with_all_its_points() -> None:
     assert one.key == ENCODE
     assert one.page.startswith("nodes/desk/series/")
     assert (one.state, one.value, one.commit, one.events) == (SiteState.SLOWER, 100.0, "c39", ("1",))
-    assert (one.positions, one.lows) == (tuple(range(40)), ())
+    assert (len(one.trend), node.run_count) == (40, 40)
     assert msgspec.json.decode(msgspec.json.encode(node), type=SiteNode) == node
-
-
-def test_intervals_are_kept_where_there_are_some() -> None:
-    whole = series(count=3)
-    points = (*whole.points[:2], whole.points[2].replace(low=99.0, high=101.0))
-    given = facts(count=3)
-    (one,) = make_site_node(
-        given._replace(history=given.history.replace(series=(whole.replace(points=points),)))
-    ).series
-    assert (one.lows, one.highs) == ((None, None, 99.0), (None, None, 101.0))
 
 
 def test_the_newest_runs_have_a_page_and_those_of_events() -> None:
@@ -111,7 +101,7 @@ def test_values_that_are_no_numbers_survive_the_disk() -> None:
     ]
     given = facts(count=3)
     node = make_site_node(given._replace(history=given.history.replace(series=(whole.replace(points=tuple(odd)),))))
-    assert msgspec.json.decode(msgspec.json.encode(node), type=SiteNode).series[0].values == (1e300, 0.0, -1.0)
+    assert msgspec.json.decode(msgspec.json.encode(node), type=SiteNode).series[0].trend == (1e300, 0.0, -1.0)
 
 
 def test_a_change_beyond_all_numbers_is_none_on_disk_and_before() -> None:

@@ -1,7 +1,7 @@
 """The pages of a site: sentences, groups and grids, and that every page is whole, escaped, and leads somewhere."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html.parser import HTMLParser
 from posixpath import dirname, join, normpath
 from typing import Any
@@ -11,15 +11,17 @@ import pytest
 from harness.judge.event_group import find_state, list_shifts
 from harness.judge.judged_history import judge_history
 from harness.judge.site_address import commit_page, event_page
+from harness.judge.site_commit import MOST_VALUES, read_lines, store_node
 from harness.judge.site_event import group_site, link_groups
-from harness.judge.site_line import merge_commits
+from harness.judge.site_line import SiteLine, merge_commits
 from harness.records.history import EventKind, HistoryCommit, SeriesStatus
+from harness.records.measurement import Case
 from harness.records.night_report import EventNote, SuspectCommit
-from harness.records.site import SiteNode, SiteSeries, SiteState, strip_points
+from harness.records.site import NodeCommit, SiteNode, SiteState, StoredNode
 from harness.records.triage import Triage, TriageState
 from harness.render.html.site import NodeMaterial, Page, SitePlan, render_node_pages, render_shared_pages
-from harness.render.html.site_commit import gather_commit, show_commit, show_commits
-from harness.render.html.site_commit_book import CommitBook
+from harness.render.html.site_commit import gather_commit, show_commit, show_commits, stamp_commits
+from harness.render.html.site_commit_book import CommitBook, CommitReader
 from harness.render.html.site_data import write_json, write_node_data
 from harness.render.html.site_entry import describe_standing, list_entries
 from harness.render.html.site_event import show_events
@@ -74,11 +76,36 @@ def make_nodes() -> list[NodeMaterial]:
     return [*found, _load(make_past("quiet", {}, kernel=30), "")]
 
 
-def _load(raw: Any, metric: str) -> NodeMaterial:
+def _load(raw: Any, metric: str, *, anchor: str = "") -> NodeMaterial:
     history = judge_history(raw, name_order(raw))
     history = confirm(history, metric) if metric else history
     details = {one.run_id: one for one in raw.details.values()}
-    return NodeMaterial(make_node(raw, history), history, details, raw.machines, (), (), lambda _: None)
+    node = make_node(raw, history).replace(anchor=anchor)
+    return NodeMaterial(node, history, details, raw.machines, (), (), lambda _: None)
+
+
+def _store(materials: Iterable[NodeMaterial]) -> tuple[list[SiteNode], CommitReader]:
+    """Return nodes as they are stored, and what reads their lines."""
+    stored = [store_node(one.node, one.history.series) for one in materials]
+    lines = {one.node.slug: one.lines for one in stored}
+
+    def read(node: SiteNode, places: Sequence[int]) -> dict[int, NodeCommit]:
+        return read_lines(StoredNode(node, lines[node.slug]), places)
+
+    return [one.node for one in stored], read
+
+
+def _render_shared(
+    materials: Iterable[NodeMaterial], unreadable: Sequence[str] = (), plan: SitePlan | None = None
+) -> Iterator[Page]:
+    nodes, read = _store(materials)
+    yield from render_shared_pages(load_page_kit(), plan or SitePlan(), nodes, unreadable, read)
+
+
+def _open_book(materials: Iterable[NodeMaterial]) -> tuple[CommitBook, SiteLine]:
+    nodes, read = _store(materials)
+    line = merge_commits(nodes)
+    return CommitBook(nodes, line, read), line
 
 
 @pytest.fixture(scope="module")
@@ -90,12 +117,11 @@ def materials() -> list[NodeMaterial]:
 def pages(materials: list[NodeMaterial]) -> dict[str, bytes]:
     """Every page of a site by its path, and the files beside them."""
     kit, plan = load_page_kit(), SitePlan()
-    nodes = [one.node for one in materials]
 
     def all_pages() -> Iterator[Page]:
         for one in materials:
             yield from render_node_pages(kit, plan, one)
-        yield from render_shared_pages(kit, plan, nodes, ["run <1> & co: not readable"])
+        yield from _render_shared(materials, ["run <1> & co: not readable"])
 
     made = {one.path: one.make() for one in all_pages()}
     return made | {"site.css": b"", "site.js": b"", "icon.svg": b""}
@@ -138,7 +164,7 @@ def test_foreign_words_are_escaped(pages: dict[str, bytes]) -> None:
 
 
 def test_one_change_on_two_nodes_is_one_entry(materials: list[NodeMaterial]) -> None:
-    nodes = [strip_points(one.node) for one in materials]
+    nodes = [one.node for one in materials]
     line = merge_commits(nodes)
     code = [group for group in group_site(nodes, line) if group.kind is EventKind.CODE]
     assert [group.nodes for group in code] == [("epyc", "zen & <co>")]
@@ -151,7 +177,7 @@ def test_one_change_on_two_nodes_is_one_entry(materials: list[NodeMaterial]) -> 
 
 
 def test_nodes_narrow_each_other_down(materials: list[NodeMaterial]) -> None:
-    nodes = [strip_points(one.node) for one in materials[:2]]
+    nodes = [one.node for one in materials[:2]]
     line = merge_commits(nodes)
     wide, narrow = (next(one for one in node.events if one.kind is EventKind.CODE) for node in nodes)
     wide = wide.replace(old=name_sha(30), new=name_sha(45))
@@ -303,49 +329,92 @@ def test_commits_keep_the_order_of_every_node() -> None:
 
 
 def test_a_commit_is_compared_with_the_one_measured_before(materials: list[NodeMaterial]) -> None:
-    nodes = [one.node.replace(anchor=name_sha(0)) for one in materials]
-    line, book = merge_commits(nodes), CommitBook()
-    for node in nodes:
-        book.add(node)
+    book, line = _open_book([one._replace(node=one.node.replace(anchor=name_sha(0))) for one in materials])
     facts = gather_commit(line.commits[40], book, line)
-    assert {one.before for one in facts.nodes} == {name_sha(39)}
-    assert [(row.metric, row.node) for row in facts.rows[:2]].count(("encode", "epyc")) == 1
-    best = facts.rows[0]
-    series = next(one for one in nodes[0].series if one.key.metric == "encode")
-    if best.node == "epyc":
-        assert best.value == series.values[40]
+    assert {one.known.before for one in facts.nodes} == {name_sha(39)}
+    assert [one.node.node for one in facts.nodes] == ["epyc", "zen & <co>", "quiet"]
+    assert {(row.metric, row.node) for row in facts.rows[:2]} == {("encode", "zen & <co>"), ("encode", "epyc")}
+    best = next(row for row in facts.rows if row.node == "epyc")
+    points = next(one.points for one in materials[0].history.series if one.key.metric == "encode")
+    assert (best.known.value, best.known.before) == (points[40].value, points[39].value)
+    assert best.known.anchor == points[0].value
     assert best.change == pytest.approx(0.05, abs=0.02)
-    assert best.anchor is not None
     assert gather_commit(line.commits[0], book, line).rows[0].change is None
     (_, command) = show_commit(facts, (), line, "")["commands"][-1]
-    models = {one.key.case.get("model") for node in nodes for one in node.series if one.key.is_live}
+    models = {one.key.case.get("model") for it in materials for one in it.node.series if one.key.is_live}
     assert command.startswith(f"harness ab {name_sha(39)[:12]} {name_sha(40)[:12]} --model ")
     assert command.split("--model ")[1].split()[0] in models
 
 
 def test_a_series_that_was_left_out_names_the_commit_of_its_value_before(materials: list[NodeMaterial]) -> None:
-    node = materials[0].node
-    gaps = [one.replace(**_drop_point(one, 39)) if one.key.metric == "encode" else one for one in node.series]
-    node = node.replace(series=tuple(gaps))
-    line, book = merge_commits([node]), CommitBook()
-    book.add(node)
+    history = materials[0].history
+    gaps = (
+        one.replace(points=tuple(point for point in one.points if point.position != 39 or one.key.metric != "encode"))
+        for one in history.series
+    )
+    book, line = _open_book([materials[0]._replace(history=history.replace(series=tuple(gaps)))])
     facts = gather_commit(line.commits[40], book, line)
-    assert {row.older for row in facts.rows if row.metric == "encode"} == {name_sha(38)}
-    assert {row.older for row in facts.rows if row.metric != "encode"} == {""}
+    assert {row.known.older for row in facts.rows if row.metric == "encode"} == {name_sha(38)}
+    assert {row.known.older for row in facts.rows if row.metric != "encode"} == {""}
     table = show_commit(facts, (), line, "")["table"]
     notes = {row.cells[1].text: row.cells[4].note for row in table.rows}
     assert notes["encode"] == f"at {line.name(name_sha(38))}"
     assert notes["decode"] == ""
-    assert {row.older for row in gather_commit(line.commits[0], book, line).rows} == {""}
+    assert {row.known.older for row in gather_commit(line.commits[0], book, line).rows} == {""}
+
+
+def test_the_page_of_a_commit_is_made_again_if_it_calls_another_one_differently(materials: list[NodeMaterial]) -> None:
+    book, line = _open_book(materials)
     tagged = [one.replace(release="v2") if one.name == name_sha(38) else one for one in line.commits]
-    assert gather_commit(line.commits[40], book, line._replace(commits=tuple(tagged))) != facts, "it is made again"
+    before, after = ([*stamp_commits(book, it)] for it in (line, line._replace(commits=tuple(tagged))))
+    changed = [place for place in range(NIGHTS) if before[place] != after[place]]
+    assert changed == [*range(37, NIGHTS)], "those after it, and the one that it follows"
+    nodes, read = _store(materials)
+    anchored = CommitBook(
+        [one.replace(anchor=name_sha(38)) for one in nodes], line._replace(commits=tuple(tagged)), read
+    )
+    assert "v2" in str(anchored.stamp(2))
 
 
-def _drop_point(series: SiteSeries, position: int) -> dict[str, Any]:
-    """Return the points of a series without those of one commit."""
-    kept = [number for number, place in enumerate(series.positions) if place != position]
-    columns = {"positions": series.positions, "values": series.values, "lows": series.lows, "highs": series.highs}
-    return {name: tuple(column[number] for number in kept) if column else () for name, column in columns.items()}
+def test_what_one_night_adds_leaves_the_pages_of_older_commits_alone() -> None:
+    whole = make_past("epyc", {"encode": 0.05})
+
+    def stamp(nights: int) -> list[tuple[object, ...]]:
+        series = {key: points[:nights] for key, points in whole.series.items()}
+        details = {number: whole.details[number] for number in range(nights)}
+        raw = whole._replace(series=series, details=details)
+        book, line = _open_book([_load(raw, "", anchor=name_sha(3))])
+        return [*stamp_commits(book, line)]
+
+    before, after = stamp(50), stamp(51)
+    assert [place for place in range(50) if before[place] != after[place]] == [20, 49], "its run has no page any more"
+
+
+def test_each_node_shows_what_changed_most_on_it(materials: list[NodeMaterial]) -> None:
+    (one, *_) = materials
+    many = [
+        series.replace(key=series.key.replace(case=Case.of("mul_mat", n=number)))
+        for number in range(2 * MOST_VALUES)
+        for series in one.history.series
+        if series.key.metric == "flop_rate"
+    ]
+    series = (*(it for it in one.history.series if it.key.metric == "encode"), *many)
+    known = {it.key.metric: it for it in one.node.series}
+    node = one.node.replace(series=tuple(known[it.key.metric].replace(key=it.key) for it in series))
+    book, line = _open_book([one._replace(node=node, history=one.history.replace(series=series))])
+    (found,) = book.list_nodes(40)
+    assert len(found.known.values) == MOST_VALUES
+    assert found.known.values[0].series == 0, "what people use is kept whatever the noise did"
+    facts = gather_commit(line.commits[40], book, line)
+    assert facts.left_out == len(series) - MOST_VALUES
+
+
+def test_lines_of_another_node_are_refused(materials: list[NodeMaterial]) -> None:
+    stored = store_node(materials[0].node, materials[0].history.series)
+    assert set(read_lines(stored, (3, 5))) == {3, 5}
+    for lines in (b"", b"{}\n" * NIGHTS, stored.lines[:-1], b"".join(reversed(stored.lines.splitlines(keepends=True)))):
+        with pytest.raises(ValueError, match="epyc"):
+            read_lines(stored._replace(lines=lines), (3, 5))
 
 
 def test_what_is_back_is_not_called_missing(materials: list[NodeMaterial]) -> None:
@@ -374,7 +443,7 @@ def test_grids_have_a_column_for_each_metric_or_size(materials: list[NodeMateria
 def test_a_fleet_has_a_small_overview(materials: list[NodeMaterial]) -> None:
     node = materials[0].node
     series = tuple(one.replace(key=one.key.replace(config=f"c{number}")) for number in range(15) for one in node.series)
-    fleet = [strip_points(node.replace(node=f"n{number}", series=series)) for number in range(100)]
+    fleet = [node.replace(node=f"n{number}", series=series) for number in range(100)]
     line = merge_commits(fleet)
     values = show_overview(fleet, group_site(fleet, line), line)
     cells = [cell for grid in values["models"] for row in grid.rows for cell in row.cells if cell]
@@ -388,7 +457,7 @@ def test_numbers_for_the_script_cannot_end_their_block(materials: list[NodeMater
     written = write_json({"a": "</script><!--\u2028\u2029\x7f", "b": float("nan"), "c": float("inf")})
     assert not set(written) & set("<>&\u2028\u2029\x7f")
     assert '"b":null,"c":null' in written
-    data = write_node_data(materials[1].node)
+    data = write_node_data(materials[1].node, materials[1].history.series)
     assert data.startswith(b'(window.siteData = window.siteData || {})["')
     assert b"<" not in data
 
@@ -410,8 +479,8 @@ def test_names_of_any_kind_make_whole_pages() -> None:
     details = {number: one.replace(subject=name, caveats=(name,)) for number, one in raw.details.items()}
     material = _load(raw._replace(details=details, machines={"a": ((name, name),)}), "encode")
     kit, plan = load_page_kit(), SitePlan(base_url="https://example.org/bench/")
-    nodes = [material.node.replace(title=name)]
-    for one in (*render_node_pages(kit, plan, material), *render_shared_pages(kit, plan, nodes, [name])):
+    titled = material._replace(node=material.node.replace(title=name))
+    for one in (*render_node_pages(kit, plan, material), *_render_shared([titled], [name], plan)):
         page = one.make()
         assert len(page) < 1_000_000, one.path
         if one.path.endswith(".html"):
@@ -432,8 +501,7 @@ def test_numbers_of_any_kind_make_whole_pages(value: float) -> None:
     }
     material = _load(raw._replace(series=broken), "")
     kit = load_page_kit()
-    nodes = [material.node]
-    for one in (*render_node_pages(kit, SitePlan(), material), *render_shared_pages(kit, SitePlan(), nodes, [])):
+    for one in (*render_node_pages(kit, SitePlan(), material), *_render_shared([material])):
         if one.path.endswith(".html"):
             Outline(one.make())
         else:
@@ -449,7 +517,7 @@ def test_event_and_commit_lead_to_each_other(pages: dict[str, bytes], materials:
 
 
 def test_no_runs_at_all() -> None:
-    made = {one.path: one.make() for one in render_shared_pages(load_page_kit(), SitePlan(), [], [])}
+    made = {one.path: one.make() for one in _render_shared(())}
     assert b"No numbers are stored yet." in made["index.html"]
     assert b"harness run" in made["index.html"]
     assert b"Everything that is stored can be read." in made["unreadable.html"]
@@ -458,6 +526,6 @@ def test_no_runs_at_all() -> None:
 
 
 def test_without_runs_there_is_nothing_to_choose() -> None:
-    shown = {one.path: one.make() for one in render_shared_pages(load_page_kit(), SitePlan(), (), ())}
+    shown = {one.path: one.make() for one in _render_shared(())}
     assert b"No runs are stored yet." in shown["compare.html"]
     assert b"data-compare" not in shown["compare.html"]
