@@ -225,7 +225,7 @@ class Cluster:
 @contextmanager
 def serve(nodes: dict[str, str]) -> Iterator[Cluster]:
     """Offer a cluster that runs, with these nodes and their features; its folder has a short name, for the socket."""
-    folder = Path(tempfile.mkdtemp(prefix="harness-slurm-", dir="/tmp"))  # noqa: S108 - a socket's path is short
+    folder = Path(tempfile.mkdtemp(prefix="harness-slurm-", dir="/tmp"))
     cluster = Cluster(folder, nodes)
     try:
         cluster.start()

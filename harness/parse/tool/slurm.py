@@ -7,11 +7,10 @@ the last field. A line that is not understood belongs to a job or a node of some
 import re
 from collections.abc import Iterable
 
-from harness.records.fleet import ANY_NODE, ClusterNode, JobKey, QueuedJob
+from harness.records.fleet import ClusterNode, QueuedJob
+from harness.records.fleet_name import read_name
 from harness.records.record import Record
 
-# The first word of the name of every job of a fleet, of which JobKey has the rest.
-JOB_PREFIX = "harness"
 # What squeue -O and sinfo -o are asked for.
 QUEUE_FORMAT = ",".join(
     f"{field}:|"
@@ -141,21 +140,6 @@ def _read_job(line: str) -> QueuedJob | None:
         started="" if state == "PENDING" else _read_time(started),
         restarts=int(restarts) if restarts.isdecimal() else 0,
     )
-
-
-def name_array(fleet: str, round_: str, node_class: str, node: str) -> str:
-    """Return the name of the jobs of an array, which says everything about their keys but the names of the jobs."""
-    return ":".join((JOB_PREFIX, fleet, round_, node_class, node or ANY_NODE))
-
-
-def read_name(name: str, comment: str, index: int) -> JobKey | None:
-    """Return the key of a job from the name of its array, the comment with the names of its jobs, and its index."""
-    words, jobs = name.split(":"), comment.split(",")
-    if len(words) != 5 or words[0] != JOB_PREFIX or index >= len(jobs) or not all((*words, jobs[index])):
-        return None
-    _, fleet, round_, node_class, node = words
-    node = "" if node == ANY_NODE else node
-    return JobKey(fleet=fleet, round=round_, node_class=node_class, node=node, job=jobs[index])
 
 
 def _read_time(text: str) -> str:

@@ -1,0 +1,46 @@
+"""How Slurm is asked for the jobs of a class on one node, or on any: one array, each job of which has a node alone."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+
+from harness.records.fleet import JobArray, NodeClass, PlannedJob
+from harness.records.fleet_name import name_array, name_jobs
+
+# Before Slurm kills a job, the harness is interrupted, so that it keeps what it has. That takes it a moment.
+_NOTICE_S = 120
+
+
+def group_jobs(jobs: Iterable[PlannedJob]) -> tuple[JobArray, ...]:
+    """Return the arrays in which jobs are submitted, in the order of the jobs."""
+    found: defaultdict[tuple[str, str], list[PlannedJob]] = defaultdict(list)
+    for job in jobs:
+        found[job.key.node_class, job.key.node].append(job)
+    return tuple(JobArray(node_class=one, node=node, jobs=tuple(group)) for (one, node), group in found.items())
+
+
+def spell_submission(one: NodeClass, array: JobArray) -> tuple[str, ...]:
+    """Return the words of sbatch for an array; the script is its standard input.
+
+    The owner's `options` come last, so that they win. All jobs of an array have one time limit, the longest of theirs.
+    """
+    keys = tuple(job.key for job in array.jobs)
+    minutes = math.ceil((max(job.limit_s for job in array.jobs) + _NOTICE_S) / 60)
+    return (
+        "sbatch",
+        "--parsable",
+        f"--job-name={name_array(keys[0])}",
+        f"--comment={name_jobs(keys)}",
+        f"--array=0-{len(keys) - 1}",
+        *("--nodes=1", "--exclusive"),
+        # A node that fails, and an exit code among RequeueExit of the cluster, put a job back into the queue.
+        *("--requeue", "--open-mode=append"),
+        f"--time={minutes}",
+        f"--signal=B:INT@{_NOTICE_S}",
+        # The script opens a log in a folder that it makes first, which Slurm would not do.
+        "--output=/dev/null",
+        *((f"--constraint={one.features}",) if one.features else ()),
+        *((f"--nodelist={array.node}",) if array.node else ()),
+        *((f"--partition={one.partition}",) if one.partition else ()),
+        *one.options,
+    )
