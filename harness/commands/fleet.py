@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.commands.fleet_action import FleetAction, FleetCall
+from harness.commands.fleet_cancel import cancel_round
 from harness.commands.fleet_plan import show_plan
+from harness.commands.fleet_status import show_status
+from harness.commands.fleet_submit import submit_round
 from harness.commands.request.fleet import FLEET_FILE, choose_classes, load_fleet, settle_places
 from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
@@ -15,9 +18,12 @@ from harness.records.fleet import Fleet
 # Each action has a line here, and its options stand among the arguments of the verb.
 ACTIONS: dict[str, FleetAction] = {
     "plan": FleetAction(show_plan, options=("script", "matrix")),
+    "submit": FleetAction(submit_round, options=("dry_run",)),
+    "status": FleetAction(show_status),
+    "cancel": FleetAction(cancel_round, options=("dry_run", "all_rounds")),
 }
 # These belong to single actions; the others to all of them.
-_OF_SOME = ("script", "matrix")
+_OF_SOME = ("script", "matrix", "dry_run", "all_rounds")
 _ROUND = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 
 
@@ -66,7 +72,8 @@ VERB = Verb(
             name="ACTION",
             metavar="|".join(ACTIONS),
             choices=tuple(ACTIONS),
-            help="plan: what would run where, and why",
+            help="plan: what would run where, and why; submit: give Slurm what is missing; status: what became of each "
+            "job; cancel: take the jobs out of Slurm's queue",
         ),
         Argument(
             name="--file",
@@ -88,10 +95,14 @@ VERB = Verb(
             takes=ArgumentKind.SWITCH,
             help="plan: print the jobs of runners as JSON, for the matrix of a workflow of GitHub Actions",
         ),
+        Argument(name="--dry-run", takes=ArgumentKind.SWITCH, help="submit, cancel: say what would be done, and stop"),
+        Argument(name="--all-rounds", takes=ArgumentKind.SWITCH, help="cancel: the jobs of all rounds"),
     ),
     examples=(
         ("harness fleet plan", "what would run where, and why"),
         ("harness fleet plan --class zen4 --json", "one class, for a program"),
+        ("harness fleet submit", "give Slurm what is missing of today's round"),
+        ("harness fleet status", "what became of each job, and the command that shows more"),
     ),
     details=f"What each node runs stands in {FLEET_FILE} (docs/fleet.md).",
 )

@@ -42,7 +42,7 @@ def make_plan(asked: FleetCall, cluster: ClusterView | None) -> FleetPlan:
     Jobs whose results are there are done. Raises UsageError for a node that no class has.
     """
     jobs = list_jobs(asked.fleet, asked.round, cluster, asked.nodes)
-    _require_nodes(asked, cluster, jobs)
+    require_nodes(asked, cluster, jobs)
     notes = list(list_flaws(asked.fleet, cluster))
     plan = plan_fleet(asked.fleet.name, asked.round, jobs, _forecast(asked, jobs, notes))
     prefix = f"{asked.fleet.name}/{asked.round}/"
@@ -91,7 +91,7 @@ def _mark(job: PlannedJob, done: set[str]) -> PlannedJob:
     return job.replace(state=JobState.DONE) if str(job.key) in done else job
 
 
-def _require_nodes(asked: FleetCall, cluster: ClusterView | None, jobs: Sequence[AskedJob]) -> None:
+def require_nodes(asked: FleetCall, cluster: ClusterView | None, jobs: Sequence[AskedJob]) -> None:
     """Raise UsageError for a node that was asked for and has no job."""
     there = {one.key.node for one in jobs}
     for name in asked.nodes:

@@ -1,22 +1,12 @@
 """How Slurm is asked for the jobs of a class on one node, or on any: one array, each job of which has a node alone."""
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable
 
-from harness.records.fleet import JobArray, NodeClass, PlannedJob
+from harness.records.fleet import JobArray, NodeClass
 from harness.records.fleet_name import name_array, name_jobs
 
 # Before Slurm kills a job, the harness is interrupted, so that it keeps what it has. That takes it a moment.
 _NOTICE_S = 120
-
-
-def group_jobs(jobs: Iterable[PlannedJob]) -> tuple[JobArray, ...]:
-    """Return the arrays in which jobs are submitted, in the order of the jobs."""
-    found: defaultdict[tuple[str, str], list[PlannedJob]] = defaultdict(list)
-    for job in jobs:
-        found[job.key.node_class, job.key.node].append(job)
-    return tuple(JobArray(node_class=one, node=node, jobs=tuple(group)) for (one, node), group in found.items())
 
 
 def spell_submission(one: NodeClass, array: JobArray) -> tuple[str, ...]:
@@ -44,3 +34,9 @@ def spell_submission(one: NodeClass, array: JobArray) -> tuple[str, ...]:
         *((f"--partition={one.partition}",) if one.partition else ()),
         *one.options,
     )
+
+
+def name_folder(one: NodeClass) -> str:
+    """Return the folder that the nodes of a class write to, as they see it; `{node}` stands for their name."""
+    host, colon, folder = one.results.partition(":")
+    return folder if colon and "/" not in host else one.results

@@ -6,6 +6,7 @@ Nothing is remembered beside that: whether a job is done is known from the resul
 
 from enum import StrEnum
 
+from harness.records.history import Event
 from harness.records.night import WorkItem
 from harness.records.record import Record
 
@@ -186,6 +187,8 @@ class PlannedJob(Record):
     expected_s: float | None = None
     items: tuple[WorkItem, ...] = ()
     state: JobState = JobState.ABSENT
+    since: str = ""
+    on: str = ""
     about: str = ""
     command: str = ""
 
@@ -199,10 +202,14 @@ class JobArray(Record):
 
 
 class FleetPlan(Record):
-    """All jobs of a round, with sentences about what is wrong with the fleet or its cluster."""
+    """All jobs of a round, with sentences about what is wrong with the fleet or its cluster.
+
+    `missing` are events of nodes that have reported nothing for too long, where that was asked for.
+    """
 
     fleet: str
     round: str
     jobs: tuple[PlannedJob, ...]
     notes: tuple[str, ...] = ()
+    missing: tuple[Event, ...] = ()
     schema: int = FLEET_SCHEMA

@@ -1,0 +1,87 @@
+"""What is known of a round of a fleet: its plan, with the state of each job."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.commands.fleet_action import FleetCall
+from harness.commands.fleet_plan import make_plan, require_nodes
+from harness.commands.request.fleet import is_remote
+from harness.fleet.log import read_logs
+from harness.fleet.slurm import look_at_cluster
+from harness.judge.fleet_state import RoundFacts, choose_last_line, judge_round
+from harness.parse.tool.slurm import OLDEST, parse_version
+from harness.plan.fleet import list_jobs, plan_fleet
+from harness.plan.fleet_node import choose_nodes, list_flaws
+from harness.records.fleet import ClusterView, Fleet, FleetPlan, JobTrace, NodeClass, Scheduler
+from harness.store.job_trace import find_traces
+
+_NODE = "{node}"
+
+
+class FleetRound(NamedTuple):
+    """A round: its plan with the state of each job, and what Slurm said, None where no class needs it."""
+
+    plan: FleetPlan
+    cluster: ClusterView | None
+
+
+def look_at_round(asked: FleetCall, *, forecast: bool = False) -> FleetRound:
+    """Return what became of a round, with a `forecast` of its jobs if their time limits are needed.
+
+    Raises UnfitError or UnavailableError where Slurm is needed and does not answer, UsageError for a node that no class
+    has.
+    """
+    needs_slurm = any(one.scheduler is Scheduler.SLURM for one in asked.fleet.classes)
+    cluster = look_at_cluster(asked.fleet.name, asked.call.environ) if needs_slurm else None
+    if cluster:
+        _note_version(asked, cluster)
+    plan = make_plan(asked, cluster) if forecast else list_round(asked, cluster)
+    folders = {one.name: list_folders(one, cluster) for one in asked.fleet.classes}
+    logs = read_logs((job.key for job in plan.jobs), folders)
+    lines = {key: (path, choose_last_line(end)) for key, (path, end) in logs.items()}
+    facts = RoundFacts(cluster=cluster, traces=gather_traces(asked, folders), logs=lines)
+    return FleetRound(judge_round(plan, asked.fleet.classes, facts), cluster)
+
+
+def list_round(asked: FleetCall, cluster: ClusterView | None) -> FleetPlan:
+    """Return the jobs of a round without a forecast, which takes longer; raises UsageError as `make_plan` does."""
+    jobs = list_jobs(asked.fleet, asked.round, cluster, asked.nodes)
+    require_nodes(asked, cluster, jobs)
+    plan = plan_fleet(asked.fleet.name, asked.round, jobs, {})
+    return plan.replace(notes=tuple(list_flaws(asked.fleet, cluster)))
+
+
+def list_folders(one: NodeClass, cluster: ClusterView | None) -> tuple[str, ...]:
+    """Return the folders on this computer that the nodes of a class write to."""
+    if is_remote(one.results):
+        return ()
+    nodes = choose_nodes(one, cluster)
+    return tuple(dict.fromkeys(one.results.replace(_NODE, node) for node in nodes or ("",)))
+
+
+def gather_traces(asked: FleetCall, folders: dict[str, tuple[str, ...]]) -> tuple[JobTrace, ...]:
+    """Return what the jobs of the round left, where it is collected and where the nodes write, each once."""
+    prefix = f"{asked.fleet.name}/{asked.round}/"
+    places = dict.fromkeys([str(asked.places.results), *(path for paths in folders.values() for path in paths)])
+    found: dict[tuple[str, str], JobTrace] = {}
+    for place in places:
+        for trace in find_traces(Path(place), prefix):
+            known = found.get((trace.key, trace.node))
+            if known is None or (trace.finished, trace.newest) > (known.finished, known.newest):
+                found[trace.key, trace.node] = trace
+    return tuple(found[key] for key in sorted(found))
+
+
+def find_class(fleet: Fleet, name: str) -> NodeClass:
+    """Return the class of this name, which a job of the fleet has."""
+    return next(one for one in fleet.classes if one.name == name)
+
+
+def _note_version(asked: FleetCall, cluster: ClusterView) -> None:
+    version = parse_version(cluster.version)
+    if version is None or version < OLDEST:
+        known = cluster.version or "not known"
+        year, month = OLDEST
+        asked.call.output.console.note(
+            f"the version of Slurm is {known}; the harness expects {year}.{month:02} or newer"
+        )

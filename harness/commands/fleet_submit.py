@@ -1,0 +1,72 @@
+"""`harness fleet submit`: what is missing of a round goes to Slurm."""
+
+import contextlib
+import shlex
+from collections.abc import Iterator
+
+from harness.commands.fleet_action import FleetCall
+from harness.commands.fleet_round import find_class, look_at_round
+from harness.errors import UsageError
+from harness.fleet.slurm import submit_array
+from harness.plan.fleet import list_arrays
+from harness.plan.fleet_array import name_folder, spell_submission
+from harness.records.fleet import JobArray, JobState, PlannedJob, Scheduler
+from harness.records.fleet_name import LOGS
+from harness.render.fleet_script import render_script
+from harness.render.fleet_status import render_submission
+from harness.system.disk import make_folder
+from harness.system.lock import hold
+
+# Held while a round is looked at and submitted, so that two submissions from one results folder submit nothing twice.
+_LOCK = "submit.lock"
+_MISSING = (JobState.ABSENT, JobState.LOST)
+
+
+def submit_round(asked: FleetCall) -> int:
+    """Submit the jobs of a round that are absent or lost, print what became of all, and return the exit code."""
+    if all(one.scheduler is not Scheduler.SLURM for one in asked.fleet.classes):
+        hint = "their workflow starts them (docs/fleet.md)"
+        raise UsageError("no class is for Slurm: runners of GitHub Actions take their jobs by themselves", hint=hint)
+    call = asked.call
+    dry = call.flag("dry_run")
+    with contextlib.nullcontext() if dry else _hold_submission(asked):
+        plan = look_at_round(asked, forecast=True).plan
+        wanted = plan.replace(jobs=tuple(job for job in plan.jobs if job.state in _MISSING))
+        sent = [job for array in list_arrays(asked.fleet, wanted) for job in _submit(asked, array, dry=dry)]
+    after = plan.replace(jobs=tuple(sent))
+    call.output.show(render_submission(after, plan, dry=dry), after)
+    return 0
+
+
+def _submit(asked: FleetCall, array: JobArray, *, dry: bool) -> list[PlannedJob]:
+    """Submit an array, and return its jobs as they are then; with `dry` only say what would be done."""
+    one = find_class(asked.fleet, array.node_class)
+    words, script = spell_submission(one, array), render_script(array, name_folder(one))
+    if dry:
+        return [job.replace(command=shlex.join(words)) for job in array.jobs]
+    number = submit_array(words, script, asked.call.environ)
+    return [
+        job.replace(
+            state=JobState.WAITING,
+            about=f"{'was lost; ' if job.state is JobState.LOST else ''}submitted as job {number}_{index}",
+            command=f"scontrol show job {number}_{index}",
+        )
+        for index, job in enumerate(array.jobs)
+    ]
+
+
+@contextlib.contextmanager
+def _hold_submission(asked: FleetCall) -> Iterator[None]:
+    """Hold the lock of submissions; where the file system has no locks, `--job` on the nodes still doubles nothing."""
+    folder = asked.places.results / LOGS
+    make_folder(folder)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold(folder / _LOCK, busy=lambda: _note_wait(asked)))
+        except (OSError, NotImplementedError) as error:
+            asked.call.output.console.note(f"{folder / _LOCK} cannot be locked ({error}): submit one at a time")
+        yield
+
+
+def _note_wait(asked: FleetCall) -> None:
+    asked.call.output.console.note("waiting for another harness fleet submit to end")
