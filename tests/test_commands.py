@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").rglob("*.py")]
 _COMMAND = re.compile(r"python (?:-m (benchmarks(?:\.\w+)+)|(benchmarks/\w+)\.py)([^`\n]*)")
 _HARNESS = re.compile(
-    r"(?:^|`)(?:\./scripts/harness|(?:\.venv/\w+/bin/)?python -m harness|harness) ([^`\n]*)", re.MULTILINE
+    r"(?:^|`)(?:\./scripts/harness|(?:\.venv/\w+/bin/)?python -m harness|harness) (?!= )([^`\n]*)", re.MULTILINE
 )
 # What stands for something else in a line of usage.
 _STANDS_FOR = {

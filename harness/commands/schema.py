@@ -1,4 +1,4 @@
-"""`harness schema`: the JSON Schema of run.json, of the report of a night, or of what --notify hands on."""
+"""`harness schema`: the JSON Schema of run.json, or of what a night or a fleet prints or hands on."""
 
 from harness.commands.output import Output
 from harness.commands.verb import Argument, Verb, VerbGroup
@@ -13,7 +13,7 @@ def schema(output: Output, kind: SchemaKind) -> int:
 
 VERB = Verb(
     name="schema",
-    summary="print the JSON Schema of run.json, or of a night's report",
+    summary="print the JSON Schema of run.json, of a night's report, or of a fleet's plan",
     group=VerbGroup.LOOK,
     call=lambda call: schema(call.output, SchemaKind(call.text("kind") or SchemaKind.RUN)),
     arguments=(
@@ -22,7 +22,7 @@ VERB = Verb(
             metavar="|".join(SchemaKind),
             choices=tuple(SchemaKind),
             help="run: run.json (default); night: the report of a night, as stored and as JSON of nightly; "
-            "notice: what the command of nightly --notify reads",
+            "notice: what the command of nightly --notify reads; fleet: the jobs of a round, as JSON of fleet plan",
         ),
     ),
     examples=(

@@ -1,4 +1,4 @@
-"""The JSON Schemas of what the harness stores and hands on: a run, the report of a night, and a notice."""
+"""The JSON Schemas of what the harness stores and hands on: a run, a night, a notice, the plan of a fleet."""
 
 import json
 from enum import StrEnum
@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from harness.records.fleet import FLEET_SCHEMA, FleetPlan
 from harness.records.night_report import NightReport, Notice
 from harness.records.record import Record
 from harness.records.run import SCHEMA, Run
@@ -13,26 +14,32 @@ from harness.records.suite import EARLIER_ENGINES
 
 
 class SchemaKind(StrEnum):
-    """What a schema describes: run.json, the report of a night (as of `nightly --json`), or what --notify reads."""
+    """What a schema describes.
+
+    That is run.json, the report of a night (as of `nightly --json`), what --notify reads, or what `fleet` prints as
+    JSON about the jobs of a round.
+    """
 
     RUN = "run"
     NIGHT = "night"
     NOTICE = "notice"
+    FLEET = "fleet"
 
 
-_RECORDS: dict[SchemaKind, tuple[str, type[Record]]] = {
-    SchemaKind.RUN: ("run.json", Run),
-    SchemaKind.NIGHT: ("the report of a night", NightReport),
-    SchemaKind.NOTICE: ("what a command of --notify reads", Notice),
+_RECORDS: dict[SchemaKind, tuple[str, int, type[Record]]] = {
+    SchemaKind.RUN: ("run.json", SCHEMA, Run),
+    SchemaKind.NIGHT: ("the report of a night", SCHEMA, NightReport),
+    SchemaKind.NOTICE: ("what a command of --notify reads", SCHEMA, Notice),
+    SchemaKind.FLEET: ("the jobs of a round of a fleet", FLEET_SCHEMA, FleetPlan),
 }
 
 
 def render_schema(kind: SchemaKind = SchemaKind.RUN) -> str:
     """Return the schema (draft 2020-12) as indented JSON."""
-    title, record = _RECORDS[kind]
+    title, number, record = _RECORDS[kind]
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"{title}, schema {SCHEMA}",
+        "title": f"{title}, schema {number}",
         **msgspec.json.schema(record),
     }
     if "Engine" in schema["$defs"]:

@@ -5,6 +5,8 @@ import jsonschema
 import msgspec
 import pytest
 
+from harness.records.fleet import FleetPlan, JobKey, PlannedJob
+from harness.records.night import WorkItem, WorkKind
 from harness.records.night_report import Notice
 from harness.records.run import Run
 from harness.records.suite import Engine
@@ -52,3 +54,13 @@ def test_nights_and_notices_fit_theirs() -> None:
         jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(document | {"mood": "fine"}, schema, cls=jsonschema.Draft202012Validator)
+
+
+def test_the_plan_of_a_fleet_fits_its_schema() -> None:
+    key = JobKey(fleet="lab", round="r", node_class="zen", node="a", job="nightly")
+    item = WorkItem(kind=WorkKind.HEAD, commit="a" * 40, reason="new", seconds=1.0, bits=0.5)
+    job = PlannedJob(key=key, words=("harness", "nightly"), limit_s=1800.0, why="new", items=(item,))
+    plan = FleetPlan(fleet="lab", round="r", jobs=(job,), notes=("x",))
+    schema = json.loads(render_schema(SchemaKind.FLEET))
+    assert schema["title"] == "the jobs of a round of a fleet, schema 1"
+    jsonschema.validate(json.loads(msgspec.json.encode(plan)), schema, cls=jsonschema.Draft202012Validator)
