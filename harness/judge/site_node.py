@@ -7,14 +7,18 @@ from typing import NamedTuple
 from harness.judge.night_report import list_suspects
 from harness.judge.site_address import make_slug, run_page, series_page
 from harness.judge.site_state import SeriesEvents, find_missing, find_state
+from harness.judge.trial_answer import LiveTrial
+from harness.judge.witness_node import list_findings
 from harness.records.bisection import BisectReport
 from harness.records.history import EventKind, History, Judgement, Series, SeriesKey
 from harness.records.night_report import EventNote, NightReport
 from harness.records.raw_history import MachineFacts, RunDetail
-from harness.records.site import SITE_SCHEMA, SiteNode, SiteRun, SiteSeries
+from harness.records.site import SITE_SCHEMA, SiteNode, SiteRun, SiteSeries, SiteTrack
 
 # The values of a trend, and the newest runs that have a page of their own.
 TREND, PAGES = 60, 30
+# So many points of a series say what a node knows of a change that another one shows: four months of nights.
+TRACK = 120
 
 
 class NodeFacts(NamedTuple):
@@ -23,6 +27,7 @@ class NodeFacts(NamedTuple):
     `history` is that of the node, sorted and with the triage of people. `runs` are all its runs, oldest first, with the
     status of each by its id in `statuses`. `nights` are its newest reports, the latest first, `bisections` the answers
     to searches that have ended. `root` is the results folder, and `unreadable` says what could not be read.
+    `trials` are its live comparisons, as far as they sorted events or were made by hand.
     """
 
     node: str
@@ -36,6 +41,7 @@ class NodeFacts(NamedTuple):
     bisections: Sequence[BisectReport] = ()
     unreadable: tuple[str, ...] = ()
     every_run: bool = False
+    trials: Sequence[LiveTrial] = ()
 
 
 def make_site_node(facts: NodeFacts) -> SiteNode:
@@ -63,6 +69,10 @@ def make_site_node(facts: NodeFacts) -> SiteNode:
         anchor=night.anchor.sha if night and night.anchor else "",
         night=night.id if night else "",
         unreadable=facts.unreadable,
+        machine=dict(facts.machine).get("microarchitecture", ""),
+        options=facts.runs[-1].options if facts.runs else "",
+        findings=list_findings(facts.trials),
+        tracks=tuple(_list_tracks(history.series)),
     )
 
 
@@ -80,6 +90,20 @@ def _sum_up(series: Series, judged: Judgement, events: SeriesEvents, missing: fr
         events=tuple(one.id for one in events.find(series.key)),
         trend=tuple(one.value for one in points[-TREND:]),
     )
+
+
+def _list_tracks(series: Sequence[Series]) -> Iterator[SiteTrack]:
+    """Yield the newest points of the series in which a change of the code can be confirmed."""
+    for number, one in enumerate(series):
+        if one.key.is_live:
+            points = one.points[-TRACK:]
+            yield SiteTrack(
+                series=number,
+                positions=tuple(point.position for point in points),
+                values=tuple(point.value for point in points),
+                cuts=tuple(place for place, point in enumerate(points) if place and point.cuts),
+                whole=len(points) == len(one.points),
+            )
 
 
 def _choose_pages(facts: NodeFacts) -> frozenset[str]:

@@ -60,9 +60,13 @@ def find_witnesses(group: EventGroup, nodes: Iterable[WitnessNode], line: SiteLi
     nodes = tuple(nodes)
     if not is_asked(group) or len({one.node for one in nodes}) < 2:
         return ()
+    return sort_witnesses(find_witness(group, node, line) for node in nodes)
+
+
+def sort_witnesses(witnesses: Iterable[Witness]) -> tuple[Witness, ...]:
+    """Return what nodes say, in the order of what they say, those with equal processors together."""
     order = [*Stance]
-    found = (find_witness(group, node, line) for node in nodes)
-    return tuple(sorted(found, key=lambda one: (order.index(one.stance), one.machine, one.node)))
+    return tuple(sorted(witnesses, key=lambda one: (order.index(one.stance), one.machine, one.node)))
 
 
 def is_asked(group: EventGroup) -> bool:

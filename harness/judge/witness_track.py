@@ -22,12 +22,16 @@ Subject = tuple[Case, str]
 
 
 class Track(NamedTuple):
-    """A series of a node: its values at the places of their commits, in order, and the points that begin an epoch."""
+    """A series of a node: its values at the places of their commits, in order, and the points that begin an epoch.
+
+    It is `whole` where it has no older points.
+    """
 
     key: SeriesKey
     places: Sequence[int]
     values: Sequence[float]
     cuts: Sequence[int] = ()
+    whole: bool = True
 
 
 class StepPlace(NamedTuple):
@@ -92,6 +96,8 @@ def read_track(track: Track, place: StepPlace, shift: SeriesShift) -> Witness:
 def _split(track: Track, place: StepPlace) -> _Sides:
     before = bisect.bisect_right(track.places, place.first)
     after = bisect.bisect_left(track.places, place.last)
+    if not before and not track.whole:
+        return _Sides(lack="its numbers of that time are not kept here")
     if place.first < 0 or not before:
         return _Sides(lack=f"it has no number up to {place.old or 'the commit before'}")
     if after >= len(track.places):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from harness.records.history import Event, HistoryCommit, SeriesKey
 from harness.records.night_report import EventNote
 from harness.records.record import Record
+from harness.records.witness import LiveFinding
 
 # The number of this form: a site that was written in another one is written again as a whole.
 SITE_SCHEMA = 2
@@ -46,6 +47,19 @@ class SiteSeries(Record):
     visible: float | None
     events: tuple[str, ...] = ()
     trend: tuple[float, ...] = ()
+
+
+class SiteTrack(Record, gc=False, array_like=True):
+    """The newest points of a series: its place in `SiteNode.series`, places of their commits, and values.
+
+    `cuts` are the points at which an epoch begins, and `whole` says that the series has no older ones.
+    """
+
+    series: int
+    positions: tuple[int, ...]
+    values: tuple[float, ...]
+    cuts: tuple[int, ...]
+    whole: bool
 
 
 class SiteRun(Record, gc=False):
@@ -102,10 +116,12 @@ class SiteNode(Record):
     """All that pages about more than one node need of a node; it is stored beside the pages.
 
     `digest` identifies what it was made of: where that is the same, the pages of the node are as they should be.
-    `slug` names its folder, `title` is its processor. `anchor` is the commit that its nights compare with. `stamps`
+    `slug` names its folder, `title` is its processor, `machine` the microarchitecture of that. `anchor` is the commit that its nights compare with. `stamps`
     say for each of its commits which `NodeCommit` belongs to it: a page whose stamps are the same stays as it is.
     `runs` are all of them, oldest first; where a node is stored, those that pages about all nodes name. `run_count`
     always counts all.
+    `findings` are what its live comparisons came to, `tracks` the newest points of what can be compared live, and
+    `options` are those of a command that builds and measures there as its newest run did.
     """
 
     schema: int
@@ -123,6 +139,10 @@ class SiteNode(Record):
     anchor: str = ""
     night: str = ""
     unreadable: tuple[str, ...] = ()
+    machine: str = ""
+    options: str = ""
+    findings: tuple[LiveFinding, ...] = ()
+    tracks: tuple[SiteTrack, ...] = ()
 
 
 class StoredNode(NamedTuple):

@@ -26,6 +26,7 @@ from harness.store.index.inquiry import ask_index
 from harness.store.index.reader import stamp_file
 from harness.store.known_history import HistoryQuestion, know_history
 from harness.store.night_file import load_nights
+from harness.store.witness import load_by_hand
 from harness.system.console import Console
 
 # So many reports are asked what is known of an event.
@@ -69,6 +70,7 @@ def load_material(look: NodeLook, plan: SitePlan, around: Surroundings) -> NodeM
         bisections=bisections,
         unreadable=tuple(unreadable),
         every_run=plan.every_run,
+        trials=(*known.trials, *load_by_hand(known, lambda error: console.note_once(error.line))),
     )
     details = {one.run_id: one for one in runs}
     return NodeMaterial(

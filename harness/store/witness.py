@@ -1,25 +1,25 @@
 """The nodes of a results folder as witnesses: what each of them can say about a change that another one shows."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from harness.errors import UnreadableError
 from harness.judge.event_group import EventGroup
 from harness.judge.history import name_commit
 from harness.judge.site_line import SiteLine
-from harness.judge.trial_answer import LiveTrial, answer_pool, list_trials, pool_by_commits
+from harness.judge.trial_answer import BY_HAND, LiveTrial, StoredTrial, list_trials
 from harness.judge.witness import WitnessNode, is_asked, touches
-from harness.judge.witness_track import Track, sort_tracks
-from harness.records.history import EventKind, Series
-from harness.records.raw_history import MachineFacts, RunDetail
+from harness.judge.witness_node import list_findings, make_track, name_machine
+from harness.judge.witness_track import sort_tracks
+from harness.records.history import EventKind
+from harness.records.raw_history import RunDetail
 from harness.records.witness import LiveFinding
 from harness.store.known_history import KnownHistory
 from harness.store.live_trial import load_live_trials
 
 # Live comparisons beside those that sorted events: no more than so many are read, the newest.
-_MOST = 200
+_MOST = 100
 _IMPORTED = "imported"
-_MACHINE = ("microarchitecture", "CPU")
 
 
 def draw_line(known: KnownHistory) -> SiteLine:
@@ -56,32 +56,6 @@ def list_nodes(
     )
 
 
-def name_machine(facts: MachineFacts) -> str:
-    """Return the microarchitecture of a machine, or else its CPU; empty where neither is known."""
-    known = dict(facts)
-    return next((known[name] for name in _MACHINE if known.get(name)), "")
-
-
-def make_track(series: Series) -> Track:
-    """Return a series as a witness needs it."""
-    points = series.points
-    return Track(
-        key=series.key,
-        places=[one.position for one in points],
-        values=[one.value for one in points],
-        cuts=[number for number, one in enumerate(points) if one.cuts and number],
-    )
-
-
-def list_findings(trials: Iterable[LiveTrial]) -> tuple[LiveFinding, ...]:
-    """Return what the live comparisons of a node came to, those of the same two commits together."""
-    return tuple(
-        LiveFinding(old=pool.old, new=pool.new, runs=answer.runs, found=answer.family.comparisons)
-        for pool in pool_by_commits(trials)
-        for answer in (answer_pool(pool),)
-    )
-
-
 def _load_others(
     known: KnownHistory, groups: Sequence[EventGroup], warn: Callable[[UnreadableError], None]
 ) -> list[LiveTrial]:
@@ -96,6 +70,18 @@ def _load_others(
             one.node not in group.nodes and touches(ends, group, line) for group in asked
         ):
             wanted.append(one)
+    trials, errors = load_live_trials(wanted[-_MOST:])
+    for error in errors:
+        warn(error)
+    return trials
+
+
+def load_by_hand(known: KnownHistory, warn: Callable[[UnreadableError], None]) -> list[LiveTrial]:
+    """Return the newest live comparisons that people made by hand, but for those that have been read already."""
+    read = {run for one in known.trials for run in one.runs}
+    wanted: list[StoredTrial] = [
+        one for one in list_trials(known.raw.details.values(), (BY_HAND,)) if one.sides[0].run_id not in read
+    ]
     trials, errors = load_live_trials(wanted[-_MOST:])
     for error in errors:
         warn(error)
