@@ -116,12 +116,12 @@ class SiteNode(Record):
     """All that pages about more than one node need of a node; it is stored beside the pages.
 
     `digest` identifies what it was made of: where that is the same, the pages of the node are as they should be.
-    `slug` names its folder, `title` is its processor, `machine` the microarchitecture of that. `anchor` is the commit that its nights compare with. `stamps`
-    say for each of its commits which `NodeCommit` belongs to it: a page whose stamps are the same stays as it is.
-    `runs` are all of them, oldest first; where a node is stored, those that pages about all nodes name. `run_count`
-    always counts all.
-    `findings` are what its live comparisons came to, `tracks` the newest points of what can be compared live, and
-    `options` are those of a command that builds and measures there as its newest run did.
+    `slug` names its folder, `title` is its processor, `machine` the microarchitecture of that. `anchor` is the commit
+    that its nights compare with. `stamps` say for each of its commits which `NodeCommit` belongs to it: a page whose
+    stamps are the same stays as it is. `runs` are all of them, oldest first; where a node is stored, those that pages
+    about all nodes name. `run_count` always counts all. `findings` are what its live comparisons came to, `tracks` the
+    newest points of what can be compared live, and `options` are those of a command that builds and measures there as
+    its newest run did.
     """
 
     schema: int
