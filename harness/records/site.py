@@ -9,7 +9,7 @@ from harness.records.record import Record
 from harness.records.witness import LiveFinding
 
 # The number of this form: a site that was written in another one is written again as a whole.
-SITE_SCHEMA = 2
+SITE_SCHEMA = 3
 
 
 class SiteState(StrEnum):

@@ -57,7 +57,8 @@ def test_a_site_says_where_it_keeps_no_numbers_of_that_time() -> None:
     cut = short.replace(positions=short.positions[-10:], values=short.values[-10:], whole=False)
     nodes[1] = nodes[1].replace(tracks=(cut,))
     line = merge_commits(nodes)
-    (told,) = gather_witnesses(group_site(nodes, line), nodes, line).values()
+    (code,) = [group for group in group_site(nodes, line) if group.kind is EventKind.CODE]
+    told = gather_witnesses([code], nodes, line)[code.id]
     assert [one.about for one in told if one.node == "quiet"] == ["its numbers of that time are not kept here"]
 
 
