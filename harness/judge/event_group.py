@@ -1,5 +1,6 @@
 """Events of several nodes as people think of them: one change of the code is one thing, wherever it was seen."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ _OF_KIND = {
     EventKind.MISSING: SiteState.MISSING,
     EventKind.BROKEN: SiteState.MISSING,
 }
+
+_Likeness = tuple[str, ...]
 
 
 class SeriesShift(NamedTuple):
@@ -114,15 +117,26 @@ def group_events(events: Iterable[Event], line: SiteLine) -> tuple[EventGroup, .
     suspicions where several nodes first show it with the same commit, too. All other events stand alone.
     """
     groups: list[EventGroup] = []
+    alike: defaultdict[_Likeness, list[int]] = defaultdict(list)
     for event in sorted(events, key=lambda one: (one.day, one.node, one.id)):
         state = find_state(event)
         if event.kind in (EventKind.CODE, EventKind.SUSPICION):
-            place = next((n for n, one in enumerate(groups) if _fits(one, event, state, line)), None)
+            places = alike[_liken(event, state)]
+            place = next((n for n in places if _fits(groups[n], event, state, line)), None)
             if place is not None:
                 groups[place] = _join(groups[place], event, line)
                 continue
+            places.append(len(groups))
         groups.append(EventGroup(event.kind, state, (event,), event.old, event.new))
     return tuple(reversed(groups))
+
+
+def _liken(event: Event, state: SiteState) -> _Likeness:
+    """Return what events of one cause have in common: a hundred nodes have too many to compare each with all others."""
+    if event.kind is not EventKind.SUSPICION:
+        return (state,)
+    best = next(iter(list_shifts(event)), None)
+    return (state, event.new, best.metric, best.direction) if best and event.suspicions else (state, event.new)
 
 
 def _fits(group: EventGroup, event: Event, state: SiteState, line: SiteLine) -> bool:

@@ -7,8 +7,8 @@ from harness.judge.event import suggest_comparison
 from harness.judge.event_group import EventGroup
 from harness.judge.site_address import commit_page
 from harness.judge.site_line import SiteLine
-from harness.records.history import EventKind, HistoryCommit, SeriesKey
-from harness.records.measurement import METRICS, Case
+from harness.records.history import EventKind, HistoryCommit
+from harness.records.measurement import METRICS
 from harness.records.record import short_hash
 from harness.records.site import SiteState
 from harness.records.suite import OF_MODELS
@@ -51,11 +51,10 @@ def gather_commit(commit: HistoryCommit, book: CommitBook, line: SiteLine) -> Co
     """Return what is known of a commit on all nodes."""
     near = commit.position
     nodes = book.list_nodes(near)
-    rows = sorted(book.list_rows(near), key=lambda row: (-row.known.size, row.node, row.case, row.metric))
     most = min(MOST_ROWS, _LEAST_ROWS + _A_NODE * (len(nodes) - 1))
     # What people use is shown before what explains it, whatever the noise did.
-    shown = sorted(rows, key=lambda row: Case.parse(row.case).benchmark not in OF_MODELS)[:most]
-    shown.sort(key=lambda row: -row.known.size)
+    shown = sorted(book.list_rows(near), key=lambda row: (row.series.key.case.benchmark not in OF_MODELS, *_rank(row)))
+    shown = sorted(shown[:most], key=_rank)
     return CommitFacts(
         commit,
         line.commits[near - 1] if near else None,
@@ -64,6 +63,10 @@ def gather_commit(commit: HistoryCommit, book: CommitBook, line: SiteLine) -> Co
         tuple(shown),
         sum(one.known.count for one in nodes) - len(shown),
     )
+
+
+def _rank(row: CommitRow) -> tuple[float, str, str]:
+    return -row.known.size, row.node.node, row.series.page
 
 
 def show_commit(facts: CommitFacts, entries: Sequence[EventEntry], line: SiteLine, root: str) -> dict[str, Any]:
@@ -105,7 +108,7 @@ def _list_commands(facts: CommitFacts) -> list[tuple[str, str]]:
 
 def _suggest(row: CommitRow) -> str:
     """Return the command that compares two commits in what a row shows; empty where nothing can."""
-    return suggest_comparison(SeriesKey(node=row.node, config="", case=Case.parse(row.case), metric=row.metric))
+    return suggest_comparison(row.series.key.replace(config="", yardstick=""))
 
 
 def _link(commit: HistoryCommit | None, root: str) -> tuple[str, str] | None:
@@ -149,13 +152,14 @@ def _tabulate(rows: Sequence[CommitRow], line: SiteLine, root: str, *, anchored:
         )
     body = []
     for row in rows:
-        metric, known = METRICS.get(row.metric), row.known
+        key, known = row.series.key, row.known
+        metric = METRICS.get(key.metric)
         change = row.change
         looks = "" if not change or metric is None else "slower" if (change > 0) is metric.lower_is_better else "faster"
         cells = [
-            PageCell(text=row.case, link=root + row.page),
-            PageCell(text=row.metric, note=metric.unit if metric else ""),
-            PageCell(text=row.node or "not known"),
+            PageCell(text=str(key.case), link=root + row.series.page),
+            PageCell(text=key.metric, note=metric.unit if metric else ""),
+            PageCell(text=row.node.node or "not known"),
             cell_number(known.value),
             cell_number(known.before, note=f"at {line.name(known.older)}" if known.older else ""),
             cell_change(change),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from harness.judge.site_line import SiteLine
-from harness.records.site import CommitValue, NodeCommit, SiteNode
+from harness.records.site import CommitValue, NodeCommit, SiteNode, SiteSeries
 
 # So many commits are read at once: the pages of neighbours are made one after the other.
 TOGETHER = 32
@@ -14,12 +14,10 @@ CommitReader = Callable[[SiteNode, Sequence[int]], Mapping[int, NodeCommit]]
 
 
 class CommitRow(NamedTuple):
-    """A series at a commit, as `CommitValue`, with its node and with what the series is called."""
+    """A series of a node at a commit, and its value there."""
 
-    node: str
-    case: str
-    metric: str
-    page: str
+    node: SiteNode
+    series: SiteSeries
     known: CommitValue
 
     @property
@@ -75,9 +73,8 @@ class CommitBook:
     def list_rows(self, position: int) -> Iterator[CommitRow]:
         """Yield series with a value at a commit, of each node those that changed most for their noise."""
         for one in self.list_nodes(position):
-            for known in one.known.values:
-                series = one.node.series[known.series]
-                yield CommitRow(one.node.node, str(series.key.case), series.key.metric, series.page, known)
+            series = one.node.series
+            yield from (CommitRow(one.node, series[known.series], known) for known in one.known.values)
 
     def _turn(self, number: int) -> None:
         self._open = {}  # what was read before need not be kept meanwhile

@@ -333,8 +333,11 @@ def test_a_commit_is_compared_with_the_one_measured_before(materials: list[NodeM
     facts = gather_commit(line.commits[40], book, line)
     assert {one.known.before for one in facts.nodes} == {name_sha(39)}
     assert [one.node.node for one in facts.nodes] == ["epyc", "zen & <co>", "quiet"]
-    assert {(row.metric, row.node) for row in facts.rows[:2]} == {("encode", "zen & <co>"), ("encode", "epyc")}
-    best = next(row for row in facts.rows if row.node == "epyc")
+    assert {(row.series.key.metric, row.node.node) for row in facts.rows[:2]} == {
+        ("encode", "zen & <co>"),
+        ("encode", "epyc"),
+    }
+    best = next(row for row in facts.rows if row.node.node == "epyc")
     points = next(one.points for one in materials[0].history.series if one.key.metric == "encode")
     assert (best.known.value, best.known.before) == (points[40].value, points[39].value)
     assert best.known.anchor == points[0].value
@@ -354,8 +357,8 @@ def test_a_series_that_was_left_out_names_the_commit_of_its_value_before(materia
     )
     book, line = _open_book([materials[0]._replace(history=history.replace(series=tuple(gaps)))])
     facts = gather_commit(line.commits[40], book, line)
-    assert {row.known.older for row in facts.rows if row.metric == "encode"} == {name_sha(38)}
-    assert {row.known.older for row in facts.rows if row.metric != "encode"} == {""}
+    assert {row.known.older for row in facts.rows if row.series.key.metric == "encode"} == {name_sha(38)}
+    assert {row.known.older for row in facts.rows if row.series.key.metric != "encode"} == {""}
     table = show_commit(facts, (), line, "")["table"]
     notes = {row.cells[1].text: row.cells[4].note for row in table.rows}
     assert notes["encode"] == f"at {line.name(name_sha(38))}"
