@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from harness.records.card import NewestPoint, NodeContent
+from harness.store.index.database import DatabaseLink
 from harness.store.index.index import RunIndex
 from harness.store.index.table import SERIES, make_tables
 
@@ -23,6 +24,7 @@ def list_nodes(index: RunIndex) -> tuple[NodeContent, ...]:
         .group_by(run.c.node)
     )
     with index.link.reading() as connection:
+        _spare_compiler(index.link, connection)
         nodes = connection.execute(counted).all()
         newest = {row.node: row for row in connection.execute(_select_newest_runs(index))}
         keys = connection.execute(sa.select(series.c.node, sa.func.count()).group_by(series.c.node)).all()
@@ -60,13 +62,15 @@ def list_newest(index: RunIndex, node: str = "") -> tuple[NewestPoint, ...]:
         .limit(1)
         .scalar_subquery()
     )
-    found = sa.select(series.c.id, *(series.c[name] for name in SERIES), last.label("last")).where(*wanted).subquery()
+    newest = sa.select(series.c.id, *(series.c[name] for name in SERIES), last.label("last")).where(*wanted)
+    found = newest.cte("found").prefix_with("MATERIALIZED")  # else the newest run is looked for twice
     asked = (
         sa.select(*(found.c[name] for name in SERIES), run.c.run_id, run.c.start, point.c.median)
         .join(run, run.c.id == found.c.last)
         .join(point, sa.and_(point.c.series == found.c.id, point.c.run == found.c.last))
     )
     with index.link.reading() as connection:
+        _spare_compiler(index.link, connection)
         rows = index.link.fetch(connection, asked)
     return tuple(
         NewestPoint(
@@ -74,6 +78,12 @@ def list_newest(index: RunIndex, node: str = "") -> tuple[NewestPoint, ...]:
         )
         for of, config, case, metric, yardstick, run_id, start, value in sorted(rows)
     )
+
+
+def _spare_compiler(link: DatabaseLink, connection: Any) -> None:
+    """Let a server run the statements of this transaction as they are: to compile them takes longer than they do."""
+    if link.shared:
+        connection.exec_driver_sql("SET LOCAL jit = off")
 
 
 def _select_newest_runs(index: RunIndex) -> Any:
