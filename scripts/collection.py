@@ -30,9 +30,10 @@ from scripts.runner import (
 )
 
 _FIELDS = ("class", "node", "job", "command")
+# Where they are left out, those of the action are used.
+_FOLDERS = ("results", "cache")
 # GitHub makes no more jobs of one matrix.
 _MOST_JOBS = 256
-_ANY = "*"
 _ATTEMPTS = 5
 # Between two attempts to push, so that two collections do not meet again.
 _PAUSE_S = 5.0
@@ -42,13 +43,10 @@ _REMOTE = "origin"
 def list_jobs(environ: Mapping[str, str]) -> int:
     """Set the output `jobs` to the matrix of the measuring jobs, each with the name of its artifact."""
     text = environ.get("ACTION_JOBS", "").strip() or _plan(environ)
-    jobs = [{**job, "artifact": _name_artifact(job)} for job in read_jobs(text)]
+    jobs = [{**dict.fromkeys(_FOLDERS, ""), **job, "artifact": _name_artifact(job)} for job in read_jobs(text)]
     names = [job["artifact"] for job in jobs]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise StepError(f"two jobs would have the same artifact: {', '.join(twice)}; give them other names")
-    for job in jobs:
-        if job["node"] == _ANY:  # a name for people and keys; the runner that takes the job has one of its own
-            job["node"] = ""
     write_outputs(environ, jobs=json.dumps(jobs))
     say(f"{len(jobs)} jobs: {', '.join(names)}")
     return 0
@@ -106,14 +104,14 @@ def _plan(environ: Mapping[str, str]) -> str:
 
 def _is_job(job: dict[str, Any]) -> bool:
     labels = job.get("labels")
-    return all(isinstance(job.get(name), str) for name in _FIELDS) and (
+    words = [*(job.get(name) for name in _FIELDS), *(job.get(name, "") for name in _FOLDERS)]
+    return all(isinstance(word, str) for word in words) and (
         bool(labels) and isinstance(labels, list) and all(isinstance(label, str) for label in labels)
     )
 
 
 def _name_artifact(job: Mapping[str, Any]) -> str:
-    node = "any" if job["node"] in (_ANY, "") else job["node"]
-    return clean_word(f"benchmark-{job['class']}-{node}-{job['job']}")
+    return clean_word(f"benchmark-{job['class']}-{job['node']}-{job['job']}")
 
 
 def _has_arrived(job: Mapping[str, Any], arrived: list[Path]) -> bool:

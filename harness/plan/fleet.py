@@ -107,8 +107,13 @@ def spell_job(one: NodeClass, job: FleetJob, key: JobKey) -> tuple[str, ...]:
         *shlex.split(one.harness),
         *spell_verb(job, key),
         *("--as-node", node),
-        *(word for option, value in places if value for word in (option, value.replace(_NODE, node))),
+        *(word for option, value in places if value for word in (option, fill_node(value, node))),
     )
+
+
+def fill_node(folder: str, node: str) -> str:
+    """Return a folder of a class as it is on one of its nodes."""
+    return folder.replace(_NODE, node)
 
 
 def spell_verb(job: FleetJob, key: JobKey) -> tuple[str, ...]:

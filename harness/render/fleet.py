@@ -5,7 +5,7 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.plan.fleet import AskedJob, spell_verb
+from harness.plan.fleet import AskedJob, fill_node, spell_verb
 from harness.records.fleet import ANY_NODE, FleetPlan, JobState, PlannedJob
 from harness.records.night import WorkItem
 from harness.records.wording import format_count
@@ -46,7 +46,8 @@ def render_fleet_plan(plan: FleetPlan, *, width: int = 0) -> str:
 def render_matrix(jobs: Sequence[AskedJob]) -> str:
     """Return the jobs of runners as the JSON list that the matrix of a workflow takes.
 
-    A named node is a label of its runner as well, because only that makes the job run there.
+    A named node is a label of its runner as well, because only that makes the job run there. Where no folders are
+    named, those of the action are used.
     """
     rows = [
         {
@@ -55,6 +56,8 @@ def render_matrix(jobs: Sequence[AskedJob]) -> str:
             "job": job.name,
             "labels": [*one.labels, *([key.node] if key.node else [])],
             "command": shlex.join(spell_verb(job, key)),
+            "results": fill_node(one.results, key.node or one.name),
+            "cache": fill_node(one.cache, key.node or one.name),
         }
         for key, one, job in jobs
     ]
