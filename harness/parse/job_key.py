@@ -7,8 +7,8 @@ from harness.errors import UsageError
 from harness.records.fleet import ANY_NODE, JobKey
 
 # A key stands in records, in names of Slurm's jobs and in names of files: of plain signs alone, and not too long.
-_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
-MOST_KEY_SIGNS = 200
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+MOST_KEY_SIGNS = 400
 _PARTS = 5
 
 

@@ -29,6 +29,10 @@ _MOST_BYTES = 255
 _HIDDEN = (".", "@", "#")
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 _CHUNK_BYTES = 1 << 20
+# A night over all models, each step with its log, has a few hundred files and some MB.
+MOST_FILES = 20_000
+MOST_BYTES = 1 << 30
+_DEEPEST = 8
 
 
 class ImportedItem(NamedTuple):
@@ -141,9 +145,18 @@ def _is_name(text: str) -> bool:
 
 
 def _list_files(bundle: Path) -> list[str]:
-    """Return the relative paths of all files of a bundle; raises UnreadableError for anything else in it."""
+    """Return the relative paths of all files of a bundle; raises UnreadableError for anything else in it.
+
+    Likewise for more of them, or more bytes, than any bundle has.
+    """
     names: list[str] = []
+    seen = size = 0
     for folder, listing, _ in walk_tree(bundle):
+        seen += 1 + len(listing.files)
+        size += sum((folder / name).lstat().st_size for name in listing.files[:MOST_FILES])
+        if seen > MOST_FILES or size > MOST_BYTES or len(folder.relative_to(bundle).parts) > _DEEPEST:
+            cause = f"it has more than {MOST_FILES} files, {MOST_BYTES >> 20} MB or {_DEEPEST} folders in each other"
+            raise UnreadableError(f"{bundle} is not imported", cause=cause, hint="no harness writes such a bundle")
         if listing.others:
             name, kind = listing.others[0]
             raise UnreadableError(f"{bundle} is not imported", cause=f"{folder / name} is {kind}" if name else kind)

@@ -23,6 +23,8 @@ from harness.system.limit import limit_of_read
 
 # No log, report or record is as long as this: a log that goes on after 64 MB is cut there, and says so.
 MOST_FILE_BYTES = 65 << 20
+# No folder holds so many, unless somebody fills the memory of whoever lists it.
+MOST_ENTRIES = 2_000_000
 _CHUNK_BYTES = 1 << 20
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO that takes the file's place is not waited for
 _FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
@@ -133,11 +135,11 @@ def is_regular(path: Path, *, within: Path | None = None) -> bool:
         return False
 
 
-def list_folder(folder: Path, *, within: Path | None = None) -> FolderListing:
+def list_folder(folder: Path, *, within: Path | None = None, most_entries: int = MOST_ENTRIES) -> FolderListing:
     """Return the contents of a folder, without following links.
 
     The folder itself may be a link, unless it is `within` another one. Raises MissingError if it does not exist,
-    UnreadableError for anything but a folder and for one that cannot be opened.
+    UnreadableError for anything but a folder, for one that cannot be opened, and for one with more than `most_entries`.
     """
     files, folders, others = [], [], []
     try:
@@ -148,7 +150,10 @@ def list_folder(folder: Path, *, within: Path | None = None) -> FolderListing:
             handle = way.open(_FOLDER)
         try:
             with os.scandir(handle) as entries:
-                for entry in entries:
+                for number, entry in enumerate(entries):
+                    if number >= most_entries:
+                        cause = f"at most {most_entries} are read"
+                        raise UnreadableError(f"{folder} holds too many files and folders", cause=cause)
                     if entry.is_file(follow_symlinks=False):
                         files.append(entry.name)
                     elif entry.is_dir(follow_symlinks=False):

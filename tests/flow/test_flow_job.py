@@ -127,7 +127,7 @@ def test_a_sweep_that_was_killed_goes_on_and_is_done_once(kit: Kit) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["lab", "lab/x/y/z/run/more", "lab/../zen4/a/run", "lab/x//a/run", f"{'a' * 200}/x/y/z/run"]
+    "key", ["lab", "lab/x/y/z/run/more", "lab/../zen4/a/run", "lab/x//a/run", f"{'a' * 400}/x/y/z/run"]
 )
 def test_what_is_no_key_is_refused(kit: Kit, key: str) -> None:
     refused = kit.run(*ONE, "--job", key)

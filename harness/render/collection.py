@@ -1,0 +1,49 @@
+"""What came of a collection, for people: a line for each node, and what was refused."""
+
+from collections.abc import Iterator
+
+from harness.records.collection import CollectedNode, FleetCollection
+from harness.records.wording import format_count
+from harness.render.plain import align
+
+_HEADER = ("class", "node", "newest run", "harness", "new", "known", "refused")
+_LEFT = 4
+_SHOWN = 8
+
+
+def render_collection(found: FleetCollection) -> str:
+    """Return the table of a collection, what was refused and why, and what else is to be said."""
+    rows = [
+        (
+            one.node_class or "-",
+            one.node,
+            one.newest[:16].replace("T", " ") or "never",
+            one.harness or "-",
+            str(one.new),
+            str(one.known),
+            str(one.refused),
+        )
+        for one in found.nodes
+    ]
+    lines = [*align((_HEADER, *rows), left=_LEFT)] if rows else ["no node has left anything yet"]
+    total = sum(one.new for one in found.nodes)
+    return "".join(f"{line}\n" for line in (*lines, "", f"{total} new in {found.results}", *_list_rest(found)))
+
+
+def _list_rest(found: FleetCollection) -> Iterator[str]:
+    for one in found.nodes:
+        if one.trouble or one.silent:
+            yield f"  {one.node}: {one.trouble or _describe_silence(one)}"
+    for refused in found.refused[:_SHOWN]:
+        yield f"  refused: {refused.path}: {refused.why}"
+        if refused.hint:
+            yield f"    try: {refused.hint}"
+    if len(found.refused) > _SHOWN:
+        yield f"  and {format_count(len(found.refused) - _SHOWN, 'more')} refused: --json lists all"
+    yield from (f"  {note}" for note in found.notes)
+
+
+def _describe_silence(one: CollectedNode) -> str:
+    if not one.newest:
+        return f"nothing has ever come from it: does it write to {one.where}?"
+    return f"nothing has come from it since {one.newest[:16].replace('T', ' ')} UTC"
