@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.commands.fleet_action import FleetAction, FleetCall
 from harness.commands.fleet_cancel import cancel_round
+from harness.commands.fleet_collect import collect
 from harness.commands.fleet_plan import show_plan
 from harness.commands.fleet_status import show_status
 from harness.commands.fleet_submit import submit_round
@@ -20,6 +21,7 @@ ACTIONS: dict[str, FleetAction] = {
     "plan": FleetAction(show_plan, options=("script", "matrix")),
     "submit": FleetAction(submit_round, options=("dry_run",)),
     "status": FleetAction(show_status),
+    "collect": FleetAction(collect),
     "cancel": FleetAction(cancel_round, options=("dry_run", "all_rounds")),
 }
 # These belong to single actions; the others to all of them.
@@ -73,7 +75,7 @@ VERB = Verb(
             metavar="|".join(ACTIONS),
             choices=tuple(ACTIONS),
             help="plan: what would run where, and why; submit: give Slurm what is missing; status: what became of each "
-            "job; cancel: take the jobs out of Slurm's queue",
+            "job; collect: put what the nodes left among the results; cancel: take the jobs out of Slurm's queue",
         ),
         Argument(
             name="--file",
@@ -103,6 +105,7 @@ VERB = Verb(
         ("harness fleet plan --class zen4 --json", "one class, for a program"),
         ("harness fleet submit", "give Slurm what is missing of today's round"),
         ("harness fleet status", "what became of each job, and the command that shows more"),
+        ("harness fleet collect", "what the nodes left, each bundle as a whole, into one results folder"),
     ),
     details=f"What each node runs stands in {FLEET_FILE} (docs/fleet.md).",
 )

@@ -9,14 +9,20 @@ from typing import NamedTuple
 
 from harness import __version__
 from harness.commands.fleet_action import FleetCall
+from harness.commands.fleet_round import look_at_round
 from harness.commands.request.fleet import load_fleet
-from harness.errors import HarnessError, UnfitError, UnreadableError
+from harness.errors import HarnessError, UnavailableError, UnfitError, UnreadableError, UsageError
 from harness.fleet.fetch import FetchPlace, fetch
-from harness.judge.collection import NodeExpectation, describe_clock, find_stranger, is_silent
+from harness.fleet.slurm import look_at_cluster
+from harness.judge.collection import NodeExpectation, describe_clock, find_stranger
+from harness.judge.fleet_silence import find_silent_nodes
+from harness.parse.job_key import parse_job_key
 from harness.parse.tool.remote_copy import is_remote
 from harness.plan.collection import ResultSource, list_sources, match_node
+from harness.plan.fleet_node import choose_nodes
 from harness.records.collection import CollectedNode, FleetCollection, FoundItem, RefusedItem
-from harness.records.fleet import Fleet
+from harness.records.fleet import Fleet, JobState, Scheduler
+from harness.records.fleet_name import name_log
 from harness.records.run import ExitCode
 from harness.render.collection import render_collection
 from harness.store.bundle_import import ImportedItem, import_bundles
@@ -33,14 +39,15 @@ def collect(asked: FleetCall) -> int:
     output, results = asked.call.output, asked.places.results
     whole = load_fleet(asked.file)  # the nodes of other classes are no strangers
     collector = _Collector(asked, whole)
-    for source in list_sources(whole, _find_nodes(whole)):
+    for source in list_sources(whole, _find_nodes(asked, whole)):
         if collector.wants_any(source):
             collector.take(source)
     found = FleetCollection(
         fleet=whole.name,
         results=str(results),
-        nodes=tuple(sorted(collector.nodes, key=lambda one: (one.node_class, one.node))),
+        nodes=_find_silence(collector.nodes, whole.silent_nights),
         refused=tuple(collector.refused),
+        lost=_find_lost(asked, collector),
         notes=tuple(dict.fromkeys(collector.notes)),
     )
     output.show(render_collection(found), found)
@@ -48,7 +55,7 @@ def collect(asked: FleetCall) -> int:
         ask_index(asked.places, output.console, _bring_up_to_date)
     if found.refused:
         return UnreadableError.exit_code
-    missing = any(one.silent or one.trouble for one in found.nodes)
+    missing = found.lost or any(one.silent or one.trouble for one in found.nodes)
     return int(ExitCode.BENCHMARK_FAILED if missing else ExitCode.OK)
 
 
@@ -58,14 +65,43 @@ def _bring_up_to_date(index: RunIndex) -> None:
     drop_orphans(index)
 
 
-def _find_nodes(fleet: Fleet) -> dict[str, list[str]]:
-    """Return the nodes of classes that name none, by the folders here that are named after them."""
+def _find_nodes(asked: FleetCall, fleet: Fleet) -> dict[str, list[str]]:
+    """Return the nodes of classes that name none: those that Slurm knows, and folders here that are named after them.
+
+    Raises what asking Slurm raises where only it knows the nodes.
+    """
     found: dict[str, list[str]] = {}
     for one in fleet.classes:
-        if not one.nodes and "{node}" in one.results and not is_remote(one.results):
+        if one.nodes or "{node}" not in one.results:
+            continue
+        if is_remote(one.results):
+            cluster = look_at_cluster(fleet.name, asked.call.environ)
+            found[one.results] = list(choose_nodes(one, cluster))
+        else:
             paths = glob.glob(glob.escape(one.results).replace("{node}", "*"))  # noqa: PTH207 - an absolute pattern
             found[one.results] = sorted(filter(None, (match_node(one.results, path) for path in paths)))
     return found
+
+
+def _find_silence(nodes: list[CollectedNode], nights: int) -> tuple[CollectedNode, ...]:
+    """Return the nodes in order, those that have reported nothing for so many nights marked."""
+    reports = {one.node: [one.newest[:10]] for one in nodes if one.newest}
+    names = [one.node for one in nodes if one.node_class and not one.trouble]
+    silent = {one.node: one.subject for one in find_silent_nodes(names, reports, datetime.now(UTC).date(), nights)}
+    marked = (one.replace(silent=silent.get(one.node, "")) for one in nodes)
+    return tuple(sorted(marked, key=lambda one: (one.node_class, one.node)))
+
+
+def _find_lost(asked: FleetCall, collector: "_Collector") -> tuple[str, ...]:
+    """Return the jobs of the round that ended and left nothing finished; none where Slurm cannot be asked."""
+    if not any(one.scheduler is Scheduler.SLURM for one in asked.fleet.classes):
+        return ()
+    try:
+        jobs = look_at_round(asked).plan.jobs
+    except (UnfitError, UnavailableError) as error:
+        collector.notes.append(f"whether a job ended without results is not known: {error.line}")
+        return ()
+    return tuple(str(job.key) for job in jobs if job.state is JobState.LOST)
 
 
 class _Looked(NamedTuple):
@@ -127,7 +163,7 @@ class _Collector:
             if item.error:
                 looked.refused.append(_Refusal(source, folder, node).of_error(item.path, item.error))
         self.refused += looked.refused
-        newest = self._read_newest(node)
+        newest = self._read_newest(node, folder)
         row = CollectedNode(
             node_class=source.find_class(node),
             node=node,
@@ -137,7 +173,6 @@ class _Collector:
             refused=len(looked.refused),
             newest=newest.start if newest else "",
             harness=newest.harness if newest else "",
-            silent=is_silent(newest.start if newest else "", self._now, self._whole.silent_nights),
         )
         self.nodes.append(row)
 
@@ -160,7 +195,8 @@ class _Collector:
                 else:
                     taken[kind].append(path)
                     self._note_clock(item)
-        return _Looked(*taken, inbox.known, refused)
+        bundles, files = taken
+        return _Looked(bundles, files, inbox.known, refused)
 
     def _put(self, looked: _Looked) -> Iterator[ImportedItem]:
         """Copy what may be collected, and yield what became of each."""
@@ -174,7 +210,7 @@ class _Collector:
                 self._console.count("collecting", number, total)
                 yield item
 
-    def _read_newest(self, node: str) -> FoundItem | None:
+    def _read_newest(self, node: str, folder: Path) -> FoundItem | None:
         """Return what the newest run of a node says of itself, and note what it shows of its harness."""
         path = find_newest(self._results, node)
         try:
@@ -183,12 +219,20 @@ class _Collector:
             self.notes.append(f"{node}: {error.line}")
             return None
         if item:
-            self._note_clock(item)
+            self.notes += filter(None, [describe_clock(item, self._now, self._when_logged(item, folder))])
             if item.harness and item.harness != __version__:
                 self.notes.append(f"{node}: its runs are of harness {item.harness}, and this is {__version__}")
             if item.job and item.job.partition("/")[0] != self._whole.name:
                 self.notes.append(f"{node}: its newest run is of the job {item.job}, one of another fleet")
         return item
+
+    def _when_logged(self, item: FoundItem, folder: Path) -> datetime | None:
+        """Return when the log of the job that made something was last written; None where there is none here."""
+        try:
+            log = folder / name_log(parse_job_key(item.job))
+            return datetime.fromtimestamp(log.lstat().st_mtime, UTC)
+        except (UsageError, OSError):
+            return None
 
     def _note_clock(self, item: FoundItem) -> None:
         self.notes += filter(None, [describe_clock(item, self._now)])
@@ -204,9 +248,7 @@ class _Refusal(NamedTuple):
     def of(self, path: str, why: str, hint: str) -> RefusedItem:
         """Return that something is refused."""
         there = path.replace(str(self.folder), self.source.where.rstrip("/"), 1)
-        return RefusedItem(
-            node_class=self.source.find_class(self.node), node=self.node, path=there, why=why, hint=hint
-        )
+        return RefusedItem(node_class=self.source.find_class(self.node), node=self.node, path=there, why=why, hint=hint)
 
     def of_error(self, path: str, error: HarnessError) -> RefusedItem:
         """Return that something is refused which cannot be read, or put where it belongs."""

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from harness.commands.fleet_action import FleetCall
 from harness.commands.fleet_plan import make_plan, require_nodes
-from harness.commands.request.fleet import is_remote
 from harness.fleet.log import read_logs
 from harness.fleet.slurm import look_at_cluster
 from harness.judge.fleet_state import RoundFacts, choose_last_line, judge_round
+from harness.parse.tool.remote_copy import is_remote
 from harness.parse.tool.slurm import OLDEST, parse_version
 from harness.plan.fleet import list_jobs, plan_fleet
 from harness.plan.fleet_node import choose_nodes, list_flaws

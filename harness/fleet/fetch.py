@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import UnfitError
-from harness.parse.tool.remote_copy import RemoteFolder, explain_failure, is_remote, lacks_rsync, parse_remote, read_extent
+from harness.parse.tool.remote_copy import (
+    RemoteFolder,
+    explain_failure,
+    is_remote,
+    lacks_rsync,
+    parse_remote,
+    read_extent,
+)
 from harness.records.record import short_hash
 from harness.system.disk import make_empty, make_folder, require_free
 from harness.system.lock import hold

@@ -67,12 +67,6 @@ def describe_clock(item: FoundItem, now: datetime, logged: datetime | None = Non
     return ""
 
 
-def is_silent(newest: str, now: datetime, nights: int) -> bool:
-    """Return whether a node has reported nothing for so many nights, or never."""
-    time = read_time(newest)
-    return time is None or now - time > timedelta(days=nights)
-
-
 def read_time(text: str) -> datetime | None:
     """Return a time in ISO 8601, which is UTC if it does not say otherwise; None for another text."""
     try:

@@ -24,7 +24,7 @@ class CollectedNode(Record):
     """What was collected of a node: how much is new, was known, and was refused, and its newest run.
 
     `where` is the folder that its nodes write to. `newest` is when its newest run began, empty where there is none;
-    `silent` says that this is too long ago, or that nothing ever came. `harness` is the version that measured it.
+    `silent` says since when it has reported nothing, if that is too long. `harness` is the version that measured it.
     `trouble` says why nothing could be fetched.
     """
 
@@ -36,7 +36,7 @@ class CollectedNode(Record):
     refused: int = 0
     newest: str = ""
     harness: str = ""
-    silent: bool = False
+    silent: str = ""
     trouble: str = ""
 
 
@@ -51,11 +51,15 @@ class RefusedItem(Record):
 
 
 class FleetCollection(Record):
-    """What came of a collection: a row for each node, what was refused, and sentences about clocks and versions."""
+    """What came of a collection: a row for each node, what was refused, and sentences about clocks and versions.
+
+    `lost` are the keys of jobs of the round that ended and left nothing finished.
+    """
 
     fleet: str
     results: str
     nodes: tuple[CollectedNode, ...]
     refused: tuple[RefusedItem, ...] = ()
     notes: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     schema: int = FLEET_SCHEMA

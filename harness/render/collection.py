@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.records.collection import CollectedNode, FleetCollection
+from harness.records.collection import FleetCollection
 from harness.records.wording import format_count
 from harness.render.plain import align
 
@@ -33,17 +33,13 @@ def render_collection(found: FleetCollection) -> str:
 def _list_rest(found: FleetCollection) -> Iterator[str]:
     for one in found.nodes:
         if one.trouble or one.silent:
-            yield f"  {one.node}: {one.trouble or _describe_silence(one)}"
+            yield f"  {one.node}: {one.trouble or one.silent}"
     for refused in found.refused[:_SHOWN]:
         yield f"  refused: {refused.path}: {refused.why}"
         if refused.hint:
             yield f"    try: {refused.hint}"
     if len(found.refused) > _SHOWN:
         yield f"  and {format_count(len(found.refused) - _SHOWN, 'more')} refused: --json lists all"
+    for key in found.lost:
+        yield f"  {key} ended without results: harness fleet status says more"
     yield from (f"  {note}" for note in found.notes)
-
-
-def _describe_silence(one: CollectedNode) -> str:
-    if not one.newest:
-        return f"nothing has ever come from it: does it write to {one.where}?"
-    return f"nothing has come from it since {one.newest[:16].replace('T', ' ')} UTC"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.parse.fleet import EXAMPLE, parse_fleet
+from harness.parse.tool.remote_copy import is_remote
 from harness.records.fleet import Fleet, NodeClass
 from harness.settings.layer import Settings, nearest
 from harness.settings.request import Places
@@ -13,8 +14,6 @@ from harness.system.foreign import MissingError, read_text
 
 # The file in the current folder, unless --file names another.
 FLEET_FILE = "fleet.toml"
-# A folder on another computer, as rsync and scp name it; a colon behind a slash is one of the path.
-_REMOTE = ":"
 _BELOW = ("./", "../")
 
 
@@ -51,11 +50,6 @@ def settle_places(places: Places, fleet: Fleet, settings: Settings) -> Places:
         results=places.results if "results" in flags else Path(fleet.results),
         database=places.database if "database" in flags or not fleet.database else fleet.database,
     )
-
-
-def is_remote(folder: str) -> bool:
-    """Return whether a folder lies on another computer: `HOST:FOLDER`."""
-    return _REMOTE in folder.partition("/")[0]
 
 
 def _place_class(one: NodeClass, folder: Path, results: str) -> NodeClass:

@@ -47,7 +47,7 @@ def parse_remote(text: str) -> RemoteFolder:
     """Return the folder that `HOST:FOLDER` names; raises UsageError for what is none, or what a shell takes apart."""
     host, _, folder = text.partition(":")
     folder = folder.removeprefix("~/") or "."
-    if not _HOST.fullmatch(host) or not _SIGNS.fullmatch(folder) or folder.startswith("-"):
+    if not _HOST.fullmatch(host) or not _SIGNS.fullmatch(folder) or folder.startswith(("-", "//")):
         raise UsageError(
             f"{text!r} is not a folder on another computer",
             cause="HOST:FOLDER is expected, both of plain signs, HOST without a dash at its beginning; other ports and "
