@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from statistics import median
 from typing import NamedTuple
 
 from harness.judge.night_report import list_suspects
@@ -10,13 +12,17 @@ from harness.judge.site_state import SeriesEvents, find_missing, find_state
 from harness.judge.trial_answer import LiveTrial
 from harness.judge.witness_node import list_findings
 from harness.records.bisection import BisectReport
+from harness.records.caveat import DISTURBED
 from harness.records.history import EventKind, History, Judgement, Series, SeriesKey
 from harness.records.night_report import EventNote, NightReport
+from harness.records.purpose import RunPurpose
 from harness.records.raw_history import MachineFacts, RunDetail
 from harness.records.site import SITE_SCHEMA, SiteNode, SiteRun, SiteSeries, SiteTrack
 
 # The values of a trend, and the newest runs that have a page of their own.
 TREND, PAGES = 60, 30
+# Among so many newest nights those are counted that are missing.
+_NIGHTS = 30
 # So many points of a series say what a node knows of a change that another one shows: four months of nights.
 TRACK = 120
 
@@ -66,6 +72,10 @@ def make_site_node(facts: NodeFacts) -> SiteNode:
         commits=history.commits,
         runs=tuple(_name_run(one, facts, places, shown) for one in facts.runs),
         run_count=len(facts.runs),
+        scatter=_find_scatter(history.judgements),
+        looked=len(facts.runs[-PAGES:]),
+        disturbed=sum(any(code in DISTURBED for code in one.caveats) for one in facts.runs[-PAGES:]),
+        missed=_count_missed(facts.runs),
         anchor=night.anchor.sha if night and night.anchor else "",
         night=night.id if night else "",
         unreadable=facts.unreadable,
@@ -104,6 +114,24 @@ def _list_tracks(series: Sequence[Series]) -> Iterator[SiteTrack]:
                 cuts=tuple(place for place, point in enumerate(points) if place and point.cuts),
                 whole=len(points) == len(one.points),
             )
+
+
+def _find_scatter(judgements: Sequence[Judgement]) -> float | None:
+    spreads = [level.spread for one in judgements if (level := one.epochs[-1].level if one.epochs else None)]
+    usable = [one for one in spreads if math.isfinite(one)]
+    return median(usable) if usable else None
+
+
+def _count_missed(runs: Sequence[RunDetail]) -> int | None:
+    """Return how many of the newest days before the newest night have no run; None where no night was measured."""
+    days = {one.start[:10] for one in runs}
+    nights = sorted(one.start[:10] for one in runs if one.purpose == RunPurpose.NIGHT)
+    try:
+        first, last = (date.fromisoformat(nights[place]) for place in (0, -1))
+    except (IndexError, ValueError):
+        return None
+    count = min(_NIGHTS, (last - first).days)
+    return sum((last - timedelta(days=number)).isoformat() not in days for number in range(1, count + 1))
 
 
 def _choose_pages(facts: NodeFacts) -> frozenset[str]:

@@ -178,6 +178,22 @@ class CaveatCode(ExplainedWord):
     RUNTIME_UNKNOWN = "runtime-unknown", "How long the run took is not known: the report has user time only."
 
 
+# Caveats that say that something else kept the node busy, or slow.
+DISTURBED = frozenset(
+    {
+        CaveatCode.UNDER_LOAD,
+        CaveatCode.NOT_QUIET,
+        CaveatCode.STEAL,
+        CaveatCode.THERMAL_THROTTLING,
+        CaveatCode.QUOTA_THROTTLING,
+        CaveatCode.SWAPPING,
+        CaveatCode.SUSPENDED,
+        CaveatCode.STOOD_STILL,
+        CaveatCode.NOISY,
+    }
+)
+
+
 class Caveat(Record):
     """A stable `code` for programs and a sentence for people, stored in the result that it qualifies.
 

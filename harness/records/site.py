@@ -122,6 +122,9 @@ class SiteNode(Record):
     about all nodes name. `run_count` always counts all. `findings` are what its live comparisons came to, `tracks` the
     newest points of what can be compared live, and `options` are those of a command that builds and measures there as
     its newest run did.
+
+    `scatter` is by how much single points differ from the level of their series, the median of these. Of the `looked`
+    newest runs so many were `disturbed`. `missed` is how many of its newest nights are missing; None where it has none.
     """
 
     schema: int
@@ -135,6 +138,10 @@ class SiteNode(Record):
     commits: tuple[HistoryCommit, ...]
     runs: tuple[SiteRun, ...]
     run_count: int = 0
+    scatter: float | None = None
+    looked: int = 0
+    disturbed: int = 0
+    missed: int | None = None
     stamps: tuple[str, ...] = ()
     anchor: str = ""
     night: str = ""
@@ -143,6 +150,11 @@ class SiteNode(Record):
     options: str = ""
     findings: tuple[LiveFinding, ...] = ()
     tracks: tuple[SiteTrack, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Its microarchitecture, or else its processor: nodes of one kind are compared."""
+        return self.machine or self.title
 
 
 class StoredNode(NamedTuple):

@@ -81,6 +81,7 @@ def test_a_site_has_a_page_of_each_kind_and_nothing_else(own: Kit) -> None:
             "data",
             "events",
             "events.html",
+            "nodes.html",
         ),
         *("commits", "compare.html", "unreadable.html"),
     }

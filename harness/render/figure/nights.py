@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 
-from harness.records.caveat import CaveatCode
+from harness.records.caveat import DISTURBED
 from harness.records.outcome import Status
 from harness.records.purpose import RunPurpose
 from harness.records.record import Record
@@ -15,20 +15,6 @@ from harness.render.figure.drawing import Drawing, MarkShape
 from harness.render.figure.figure import Figure, FigureKind, FigureTable
 from harness.render.figure.lettering import fit_words, measure_words
 
-# Caveats that say that something else kept the node busy, or slow.
-DISTURBED = frozenset(
-    {
-        CaveatCode.UNDER_LOAD,
-        CaveatCode.NOT_QUIET,
-        CaveatCode.STEAL,
-        CaveatCode.THERMAL_THROTTLING,
-        CaveatCode.QUOTA_THROTTLING,
-        CaveatCode.SWAPPING,
-        CaveatCode.SUSPENDED,
-        CaveatCode.STOOD_STILL,
-        CaveatCode.NOISY,
-    }
-)
 # Pixels: a day with what is between days, the left edge, above and below the days.
 _PITCH, _LEFT, _ABOVE, _BELOW = 16.0, 46.0, 52.0, 30.0
 _WEEK = 7

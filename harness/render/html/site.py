@@ -35,6 +35,7 @@ from harness.render.html.site_compare import show_compare, show_unreadable
 from harness.render.html.site_data import write_node_data
 from harness.render.html.site_entry import EventEntry, list_entries
 from harness.render.html.site_event import find_strongest, show_event, show_events
+from harness.render.html.site_fleet import show_nodes
 from harness.render.html.site_night import show_night
 from harness.render.html.site_node import show_node
 from harness.render.html.site_overview import show_overview
@@ -127,6 +128,8 @@ def render_shared_pages(
     groups, notes = group_site(nodes, line), collect_notes(nodes)
     overview = show_overview(nodes, groups, line) | {"unreadable": len(unreadable)}
     yield press.make(press.frame("index.html", "Benchmarks of whisper.cpp"), "site_overview.html", lambda: overview)
+    fleet = show_nodes(nodes, line)
+    yield press.make(press.frame("nodes.html", "Nodes"), "site_nodes.html", lambda: fleet)
     events = show_events(nodes, groups, line, notes)
     yield press.make(press.frame("events.html", "Changes"), "site_events.html", lambda: events)
     compare = show_compare(nodes, line)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from harness.judge.site_address import commit_page
 from harness.judge.site_event import collect_notes, group_site
 from harness.judge.site_line import SiteLine, merge_commits
-from harness.records.caveat import CaveatCode
+from harness.records.caveat import DISTURBED, CaveatCode
 from harness.records.history import CutKind, EventKind, History
 from harness.records.purpose import RunPurpose
 from harness.records.raw_history import MachineFacts
@@ -25,23 +25,12 @@ from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, 
 MOST_RUNS, _NEWEST, _MISSED, _CAVEATS = 200, 30, 40, 4
 _MEANINGS = {str(code): code.meaning for code in CaveatCode}
 # What says that a node was not quiet, or not as fast as it can be.
-_OF_QUIET = frozenset(
-    {
-        CaveatCode.UNDER_LOAD,
-        CaveatCode.RETRIED,
-        CaveatCode.STOOD_STILL,
-        CaveatCode.SUSPENDED,
-        CaveatCode.STEAL,
-        CaveatCode.THERMAL_THROTTLING,
-        CaveatCode.QUOTA_THROTTLING,
-        CaveatCode.SWAPPING,
-        CaveatCode.NOISY,
-        CaveatCode.NOT_QUIET,
-        CaveatCode.NODE_CHANGED,
-        CaveatCode.ROOF_DISTURBED,
-        CaveatCode.ROOF_MOVED,
-    }
-)
+_OF_QUIET = DISTURBED | {
+    CaveatCode.RETRIED,
+    CaveatCode.NODE_CHANGED,
+    CaveatCode.ROOF_DISTURBED,
+    CaveatCode.ROOF_MOVED,
+}
 
 
 class NodeChange(NamedTuple):

@@ -1,24 +1,26 @@
 """The overview of a site: what stands in one sentence, what changed, the nodes, and all series as grids."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 from harness.judge.event_group import EventGroup
 from harness.judge.site_event import collect_notes
 from harness.judge.site_line import SiteLine
 from harness.records.history import EventKind
-from harness.records.site import SiteNode, SiteRun, SiteSeries, SiteState
+from harness.records.site import SiteNode, SiteSeries, SiteState
 from harness.records.suite import OF_MODELS
 from harness.records.wording import format_count
 from harness.render.html.row import name_class
 from harness.render.html.site_entry import EventEntry, list_entries
+from harness.render.html.site_fleet import count_days, find_day, find_newest, tabulate_kinds
 from harness.render.html.site_grid import Grid, make_grids
 from harness.render.html.site_sentence import URGENCY, count_states, describe_counts, find_worst, sum_up_site
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable
 
 # So many cells of grids are shown at most, and so many changes; the rest is on pages of their own.
 MOST_CELLS, _CHANGES = 700, 6
+# So many nodes are listed there; of more the kinds, and the nodes that need a look.
+MOST_NODES = 12
 _ALARMS = (EventKind.MISSING, EventKind.BROKEN)
 
 
@@ -51,6 +53,8 @@ def show_overview(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line:
         "changes": _enter(changes, nodes, line),
         "suspicions": len(suspicions),
         "more_changes": max(0, len(changes) - _CHANGES),
+        "total": len(nodes),
+        "kinds": tabulate_kinds(nodes) if len(nodes) > MOST_NODES else None,
         "nodes": _tabulate_nodes(nodes, line),
         "models": make_grids([one for models, _ in chosen for one in models], "", by_node=True),
         "others": [one for _, one in chosen if one.others or one.left_out],
@@ -92,7 +96,8 @@ def _cut(series: Sequence[SiteSeries], most: int) -> list[SiteSeries]:
 
 
 def _tabulate_nodes(nodes: Sequence[SiteNode], line: SiteLine) -> PageTable:
-    newest = max((_find_day(node) for node in nodes), default="")
+    """Return a row for each node; of many nodes for those that need a look, the others are on a page of their own."""
+    newest = max(map(find_day, nodes), default="")
     columns = (
         PageColumn(name="Node"),
         PageColumn(name="Processor"),
@@ -102,45 +107,32 @@ def _tabulate_nodes(nodes: Sequence[SiteNode], line: SiteLine) -> PageTable:
         PageColumn(name="Commit"),
         PageColumn(name="Runs", number=True),
     )
-    rows = []
-    for node in _order(nodes):
-        counts = count_states(node)
-        loud = describe_counts(counts, loud=True)
-        run = find_newest(node)
-        worst = find_worst(node)
-        day = _find_day(node)
-        rows.append(
-            PageRow(
-                cells=(
-                    PageCell(text=node.node or "not known", link=f"nodes/{node.slug}/index.html"),
-                    PageCell(text=node.title),
-                    PageCell(text=worst.value, mark=worst),
-                    PageCell(text=loud or "none", note=f"of {len(node.series)}"),
-                    PageCell(text=day, note=_count_days(day, newest)),
-                    PageCell(text=line.name(run.commit) if run else ""),
-                    PageCell(text=str(node.run_count), value=node.run_count),
-                ),
-                words=f"{node.node} {node.title}".lower(),
-                state=name_class(worst),
-            )
-        )
-    return PageTable(caption="All nodes, those that need a look first", columns=columns, rows=tuple(rows))
+    ordered = _order(nodes)
+    shown = (
+        ordered if len(nodes) <= MOST_NODES else [node for node in ordered if _needs_look(node, newest)][:MOST_NODES]
+    )
+    rows = tuple(_row_node(node, line, newest) for node in shown)
+    caption = "All nodes, those that need a look first" if shown == ordered else "Nodes that need a look"
+    return PageTable(caption=caption, columns=columns, rows=rows)
 
 
-def _count_days(day: str, newest: str) -> str:
-    """Return how far a day lies before the newest one."""
-    try:
-        days = (date.fromisoformat(newest) - date.fromisoformat(day)).days
-    except ValueError:
-        return ""
-    return f"{format_count(days, 'day')} behind" if days else ""
+def _needs_look(node: SiteNode, newest: str) -> bool:
+    return find_worst(node) is not SiteState.STEADY or find_day(node) < newest
 
 
-def find_newest(node: SiteNode) -> SiteRun | None:
-    """Return the newest run of a node."""
-    return max(node.runs, key=lambda one: (one.start, one.id), default=None)
-
-
-def _find_day(node: SiteNode) -> str:
-    run = find_newest(node)
-    return run.start[:10] if run else ""
+def _row_node(node: SiteNode, line: SiteLine, newest: str) -> PageRow:
+    loud = describe_counts(count_states(node), loud=True)
+    run, worst, day = find_newest(node), find_worst(node), find_day(node)
+    return PageRow(
+        cells=(
+            PageCell(text=node.node or "not known", link=f"nodes/{node.slug}/index.html"),
+            PageCell(text=node.title),
+            PageCell(text=worst.value, mark=worst),
+            PageCell(text=loud or "none", note=f"of {len(node.series)}"),
+            PageCell(text=day, note=count_days(day, newest)),
+            PageCell(text=line.name(run.commit) if run else ""),
+            PageCell(text=str(node.run_count), value=node.run_count),
+        ),
+        words=f"{node.node} {node.title}".lower(),
+        state=name_class(worst),
+    )

@@ -27,7 +27,7 @@ from harness.render.html.site_entry import describe_standing, list_entries
 from harness.render.html.site_event import show_events
 from harness.render.html.site_grid import make_grids
 from harness.render.html.site_node import find_changes, list_missed
-from harness.render.html.site_overview import MOST_CELLS, show_overview
+from harness.render.html.site_overview import MOST_CELLS, MOST_NODES, show_overview
 from harness.render.html.site_sentence import describe_certainty, describe_group, describe_series, sum_up_site
 from harness.system.asset import load_page_kit
 from tests.past import NIGHTS, confirm, list_days, make_node, make_past, name_order, name_sha
@@ -129,7 +129,7 @@ def pages(materials: list[NodeMaterial]) -> dict[str, bytes]:
 
 def test_every_page_is_whole_and_leads_to_pages_that_exist(pages: dict[str, bytes]) -> None:
     known = {path: Outline(page).ids for path, page in pages.items() if path.endswith(".html")}
-    wanted = {"index.html", "events.html", "compare.html", "unreadable.html", "commits/index.html"}
+    wanted = {"index.html", "events.html", "nodes.html", "compare.html", "unreadable.html", "commits/index.html"}
     assert wanted <= set(known)
     assert len(known) > NIGHTS + 12
     for path, ids in known.items():
@@ -452,8 +452,35 @@ def test_a_fleet_has_a_small_overview(materials: list[NodeMaterial]) -> None:
     cells = [cell for grid in values["models"] for row in grid.rows for cell in row.cells if cell]
     assert 0 < len(cells) <= MOST_CELLS
     assert {cell.state for cell in cells} == {SiteState.SLOWER}, "what is steady is left out first"
-    assert len(values["nodes"].rows) == 100
+    assert len(values["nodes"].rows) == MOST_NODES, "of those that need a look; all are on a page of their own"
+    assert [row.cells[0].text for row in values["kinds"].rows] == ["EPYC <9>"]
     assert all(one.left_out for one in values["others"])
+
+
+def test_the_pages_of_a_hundred_nodes_are_small(materials: list[NodeMaterial]) -> None:
+    stored = [store_node(one.node, one.history.series) for one in materials]
+    nodes, lines = [], {}
+    for number in range(100):
+        one, name = stored[number % 3], f"a-node-with-a-rather-long-name-{number}"
+        series = tuple(
+            it.replace(key=it.key.replace(node=name, config=f"config-{copy}"))
+            for copy in range(15)
+            for it in one.node.series
+        )
+        events = tuple(event.replace(id=f"{number:04x}{event.id}", node=name) for event in one.node.events)
+        nodes.append(one.node.replace(node=name, slug=name, machine=f"kind-{number % 4}", series=series, events=events))
+        lines[name] = one.lines
+
+    def read(node: SiteNode, places: Sequence[int]) -> dict[int, NodeCommit]:
+        return read_lines(StoredNode(node, lines[node.slug]), places)
+
+    made = {one.path: one.make() for one in render_shared_pages(load_page_kit(), SitePlan(), nodes, (), read)}
+    assert {path: len(page) for path, page in made.items() if len(page) > 1_000_000} == {}
+    fleet = made["nodes.html"].decode()
+    assert fleet.count('href="nodes/a-node-with-a-rather-long-name-') >= 100
+    assert all(f"kind-{number}" in fleet for number in range(4))
+    assert b"All 100 nodes side by side" in made["index.html"]
+    assert made[commit_page(name_sha(40))].count(b"<tr") < 350
 
 
 def test_numbers_for_the_script_cannot_end_their_block(materials: list[NodeMaterial]) -> None:
