@@ -8,6 +8,9 @@ from harness.records.history import EventKind
 from harness.records.night_report import EventNote
 from harness.records.site import SiteNode
 
+# The pages say what other nodes know of so many changes, the newest: each of them is a question to each node.
+MOST_ASKED = 100
+
 
 def collect_notes(nodes: Iterable[SiteNode]) -> dict[str, EventNote]:
     """Return what else is known of events, by their ids."""
@@ -37,3 +40,10 @@ def link_groups(
         for name in dict.fromkeys(names):
             made.setdefault(name, []).append(group)
     return {name: tuple(own) for name, own in made.items()}
+
+
+def choose_asked(groups: Sequence[EventGroup]) -> list[EventGroup]:
+    """Return the newest changes about which pages say what other nodes know: what was confirmed, and what stands."""
+    code = [group for group in groups if group.kind is EventKind.CODE]
+    standing = [group for group in groups if group.kind is EventKind.SUSPICION and group.stands]
+    return [*code, *standing][:MOST_ASKED]

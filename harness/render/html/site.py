@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from harness import __version__
 from harness.judge.roof_point import list_roofs
 from harness.judge.site_address import commit_page, event_page, node_folder
-from harness.judge.site_event import collect_notes, group_site, link_groups
+from harness.judge.site_event import choose_asked, collect_notes, group_site, link_groups
 from harness.judge.site_line import SiteLine, merge_commits
+from harness.judge.witness_node import gather_witnesses
 from harness.records.bisection import BisectReport
 from harness.records.history import Event, History, HistoryCommit
 from harness.records.night_report import NightReport
@@ -33,7 +34,7 @@ from harness.render.html.site_commit import gather_commit, show_commit, show_com
 from harness.render.html.site_commit_book import CommitBook, CommitReader
 from harness.render.html.site_compare import show_compare, show_unreadable
 from harness.render.html.site_data import write_node_data
-from harness.render.html.site_entry import EventEntry, list_entries
+from harness.render.html.site_entry import EventEntry, EventLore, list_entries
 from harness.render.html.site_event import find_strongest, show_event, show_events
 from harness.render.html.site_fleet import show_nodes
 from harness.render.html.site_night import show_night
@@ -126,11 +127,12 @@ def render_shared_pages(
     """
     press, line = _Press(kit, plan), merge_commits(nodes)
     groups, notes = group_site(nodes, line), collect_notes(nodes)
-    overview = show_overview(nodes, groups, line) | {"unreadable": len(unreadable)}
+    lore = EventLore(len(nodes), notes, gather_witnesses(choose_asked(groups), nodes, line))
+    overview = show_overview(nodes, groups, line, lore) | {"unreadable": len(unreadable)}
     yield press.make(press.frame("index.html", "Benchmarks of whisper.cpp"), "site_overview.html", lambda: overview)
     fleet = show_nodes(nodes, line)
     yield press.make(press.frame("nodes.html", "Nodes"), "site_nodes.html", lambda: fleet)
-    events = show_events(nodes, groups, line, notes)
+    events = show_events(nodes, groups, line, lore)
     yield press.make(press.frame("events.html", "Changes"), "site_events.html", lambda: events)
     compare = show_compare(nodes, line)
     yield press.make(press.frame("compare.html", "Compare two runs"), "site_compare.html", lambda: compare)
@@ -143,7 +145,7 @@ def render_shared_pages(
     for commit, stamp in zip(line.commits, stamp_commits(book, line), strict=True):
         own = made.get(commit.name, ())
         frame = press.frame(commit_page(commit.name), f"Commit {commit.short}")
-        entries = list_entries(own, line, root=frame[1].root, total=len(nodes), notes=notes)
+        entries = list_entries(own, line, root=frame[1].root, lore=lore)
         values = partial(_show_commit, commit, book, line, entries)
         yield press.make(frame, "site_commit.html", values, (stamp, entries))
 

@@ -1,19 +1,22 @@
 """Events as entries of a list: a mark, a sentence, where and since when, what people decided, and what is known."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
-from harness.judge.event_group import EventGroup, list_commits_between, list_shifts
+from harness.judge.event_group import EventGroup, list_commits_between, list_shifts, share_event
 from harness.judge.night_change import is_over
 from harness.judge.site_address import commit_page, event_page
 from harness.judge.site_line import SiteLine
 from harness.records.history import Event, EventKind
 from harness.records.night_report import EventNote, SuspectCommit
 from harness.records.site import SiteState
+from harness.records.witness import Stance, Witness
 from harness.records.wording import format_count
 from harness.render.html.site_sentence import begin, describe_group
 from harness.render.html.table import brief
 from harness.render.number import format_bounds, format_share
+from harness.render.witness import choose_witness, describe_reach, name_nodes
 
 # So many commits of an event are named.
 _COMMITS = 3
@@ -28,8 +31,20 @@ class EventCommit(NamedTuple):
     chance: str
 
 
+class EventPlace(NamedTuple):
+    """A node that has an event: the id of its own, its name, and the page of its own event."""
+
+    id: str
+    node: str
+    href: str
+
+
 class EventEntry(NamedTuple):
-    """An event in a list. `href` is its page; `where` are pairs of a node and the page of its own event."""
+    """An event in a list. `href` is its page; `where` are the nodes that have it.
+
+    `said` is what all nodes say about it, in pairs of a word and nodes, `reach` what that comes to. `advice` is a
+    command that would tell more, behind what it does.
+    """
 
     id: str
     href: str
@@ -37,31 +52,39 @@ class EventEntry(NamedTuple):
     sentence: str
     day: str
     size: str
-    where: tuple[tuple[str, str], ...]
+    where: tuple[EventPlace, ...]
     commits: tuple[EventCommit, ...]
     commits_note: str
     triage: str
     standing: str
     words: str
+    said: tuple[tuple[str, str], ...] = ()
+    reach: str = ""
+    advice: tuple[str, str] | None = None
+
+
+class EventLore(NamedTuple):
+    """What is known beside events: how many nodes there are, notes of nights, and what nodes say, by ids of groups."""
+
+    total: int = 0
+    notes: Mapping[str, EventNote] = MappingProxyType({})
+    witnesses: Mapping[str, tuple[Witness, ...]] = MappingProxyType({})
 
 
 def list_entries(
-    groups: Iterable[EventGroup],
-    line: SiteLine,
-    *,
-    root: str,
-    total: int = 0,
-    notes: Mapping[str, EventNote] | None = None,
+    groups: Iterable[EventGroup], line: SiteLine, *, root: str, lore: EventLore | None = None
 ) -> tuple[EventEntry, ...]:
-    """Return entries for groups of events, in their order; `total` is how many nodes there are."""
-    return tuple(_enter(group, line, root, total, notes or {}) for group in groups)
+    """Return entries for groups of events, in their order."""
+    return tuple(_enter(group, line, root, lore or EventLore()) for group in groups)
 
 
-def _enter(group: EventGroup, line: SiteLine, root: str, total: int, notes: Mapping[str, EventNote]) -> EventEntry:
+def _enter(group: EventGroup, line: SiteLine, root: str, lore: EventLore) -> EventEntry:
     first = group.events[0]
-    sentence = describe_group(group, line, total=total)
-    commits, note = list_suspects(group, line, root, notes)
+    sentence = describe_group(group, line, total=lore.total)
+    commits, note = list_suspects(group, line, root, lore.notes)
     triage = describe_triage(next((event for event in group.events if event.triage), first))
+    shared = share_event(group, "", lore.witnesses.get(group.id, ()))
+    advice = choose_witness(shared)
     return EventEntry(
         id=group.id,
         href=root + event_page(group.id),
@@ -69,13 +92,26 @@ def _enter(group: EventGroup, line: SiteLine, root: str, total: int, notes: Mapp
         sentence=begin(sentence),
         day=first.day,
         size=_size(first),
-        where=tuple((event.node or "not known", root + event_page(event.id)) for event in group.events),
+        where=tuple(
+            EventPlace(event.id, event.node or "not known", root + event_page(event.id)) for event in group.events
+        ),
         commits=commits,
         commits_note=note,
         triage=triage,
         standing=describe_standing(group),
         words=" ".join((sentence, *group.nodes, first.kind, triage, *(one.subject for one in commits))).lower(),
+        said=tuple(_list_stances(shared.witnesses)),
+        reach=begin(brief(describe_reach(shared))),
+        advice=(f"To find out, on {advice.node or 'the node without a name'}", advice.command) if advice else None,
     )
+
+
+def _list_stances(witnesses: Sequence[Witness]) -> Iterator[tuple[str, str]]:
+    """Yield what nodes say, with the nodes that say it."""
+    for stance in Stance:
+        nodes = [one for one in witnesses if one.stance is stance]
+        if nodes:
+            yield stance.value, name_nodes(nodes)
 
 
 def _size(event: Event) -> str:

@@ -12,7 +12,14 @@ from harness.records.measurement import METRICS
 from harness.records.night_report import EventNote
 from harness.records.site import SiteNode, SiteState
 from harness.records.wording import format_count
-from harness.render.html.site_entry import EventCommit, describe_standing, describe_triage, list_entries, list_suspects
+from harness.render.html.site_entry import (
+    EventCommit,
+    EventLore,
+    describe_standing,
+    describe_triage,
+    list_entries,
+    list_suspects,
+)
 from harness.render.html.site_sentence import URGENCY, begin, describe_certainty, describe_group
 from harness.render.html.table import (
     PageCell,
@@ -34,7 +41,7 @@ _ALARM = (EventKind.MISSING, EventKind.BROKEN)
 
 
 def show_events(
-    nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line: SiteLine, notes: Mapping[str, EventNote]
+    nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line: SiteLine, lore: EventLore
 ) -> dict[str, Any]:
     """Return the values of the page of all events: changes of the code first, suspicions last."""
     parts = []
@@ -51,7 +58,7 @@ def show_events(
     ):
         found = [group for group in groups if group.kind in kinds]
         found.sort(key=lambda group: not group.stands)  # what stands comes first, else the order is kept
-        entries = list_entries(found[:MOST_ENTRIES], line, root="", total=len(nodes), notes=notes)
+        entries = list_entries(found[:MOST_ENTRIES], line, root="", lore=lore)
         more = f"{format_count(len(found) - len(entries), 'older one')}: harness events --all"
         parts.append((name, title, about, entries, more if len(found) > len(entries) else ""))
     return {
@@ -115,6 +122,7 @@ def show_event(
         "figure_page": _find_page(event, node, root),
         "commands": [*_list_commands(event, note)],
         "title": f"Event {event.id}",
+        "witnesses_page": f"{root}events.html#event-{event.id}" if event.kind is EventKind.CODE else "",
     }
 
 

@@ -16,7 +16,7 @@ from harness.records.raw_history import MachineFacts
 from harness.records.site import SiteNode, SiteRun, SiteState
 from harness.records.suite import OF_MODELS
 from harness.records.wording import format_count
-from harness.render.html.site_entry import list_entries
+from harness.render.html.site_entry import EventLore, list_entries
 from harness.render.html.site_grid import make_grids
 from harness.render.html.site_sentence import count_states, describe_counts, find_worst
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, brief
@@ -46,7 +46,7 @@ def show_node(node: SiteNode, history: History, machine: MachineFacts, root: str
     """Return the values of the page of a node."""
     line = merge_commits([node])
     groups = [group for group in group_site([node], line) if group.stands or group.kind is not EventKind.SUSPICION]
-    entries = list_entries(groups[:12], line, root=root, notes=collect_notes([node]))
+    entries = list_entries(groups[:12], line, root=root, lore=EventLore(notes=collect_notes([node])))
     models = [one for one in node.series if one.key.case.benchmark in OF_MODELS]
     others = [one for one in node.series if one.key.case.benchmark not in OF_MODELS]
     return {

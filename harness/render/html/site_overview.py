@@ -11,7 +11,7 @@ from harness.records.site import SiteNode, SiteSeries, SiteState
 from harness.records.suite import OF_MODELS
 from harness.records.wording import format_count
 from harness.render.html.row import name_class
-from harness.render.html.site_entry import EventEntry, list_entries
+from harness.render.html.site_entry import EventLore, list_entries
 from harness.render.html.site_fleet import count_days, find_day, find_newest, tabulate_kinds
 from harness.render.html.site_grid import Grid, make_grids
 from harness.render.html.site_sentence import URGENCY, count_states, describe_counts, find_worst, sum_up_site
@@ -36,8 +36,11 @@ class NodeGrids(NamedTuple):
     loud: str
 
 
-def show_overview(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line: SiteLine) -> dict[str, Any]:
+def show_overview(
+    nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line: SiteLine, lore: EventLore | None = None
+) -> dict[str, Any]:
     """Return the values of the overview."""
+    lore = lore or EventLore(len(nodes), collect_notes(nodes))
     sentence, mark = sum_up_site(nodes, groups, line)
     alarms = [group for group in groups if group.kind in _ALARMS and group.stands]
     changes = [group for group in groups if group.kind is EventKind.CODE and (group.stands or group.is_lost)]
@@ -49,8 +52,8 @@ def show_overview(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line:
     return {
         "sentence": sentence,
         "mark": mark,
-        "alarms": _enter(alarms, nodes, line),
-        "changes": _enter(changes, nodes, line),
+        "alarms": list_entries(alarms[:_CHANGES], line, root="", lore=lore),
+        "changes": list_entries(changes[:_CHANGES], line, root="", lore=lore),
         "suspicions": len(suspicions),
         "more_changes": max(0, len(changes) - _CHANGES),
         "total": len(nodes),
@@ -60,10 +63,6 @@ def show_overview(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line:
         "others": [one for _, one in chosen if one.others or one.left_out],
         "states": [state for state in SiteState if any(one.state is state for node in nodes for one in node.series)],
     }
-
-
-def _enter(groups: Sequence[EventGroup], nodes: Sequence[SiteNode], line: SiteLine) -> tuple[EventEntry, ...]:
-    return list_entries(groups[:_CHANGES], line, root="", total=len(nodes), notes=collect_notes(nodes))
 
 
 def _order(nodes: Sequence[SiteNode]) -> list[SiteNode]:

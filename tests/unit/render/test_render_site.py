@@ -12,7 +12,7 @@ from harness.judge.event_group import find_state, list_shifts
 from harness.judge.judged_history import judge_history
 from harness.judge.site_address import commit_page, event_page
 from harness.judge.site_commit import MOST_VALUES, read_lines, store_node
-from harness.judge.site_event import group_site, link_groups
+from harness.judge.site_event import MOST_ASKED, choose_asked, group_site, link_groups
 from harness.judge.site_line import SiteLine, merge_commits
 from harness.records.history import EventKind, HistoryCommit, SeriesStatus
 from harness.records.measurement import Case
@@ -23,7 +23,7 @@ from harness.render.html.site import NodeMaterial, Page, SitePlan, render_node_p
 from harness.render.html.site_commit import gather_commit, show_commit, show_commits, stamp_commits
 from harness.render.html.site_commit_book import CommitBook, CommitReader
 from harness.render.html.site_data import write_json, write_node_data
-from harness.render.html.site_entry import describe_standing, list_entries
+from harness.render.html.site_entry import EventLore, describe_standing, list_entries
 from harness.render.html.site_event import show_events
 from harness.render.html.site_grid import make_grids
 from harness.render.html.site_node import find_changes, list_missed
@@ -176,6 +176,31 @@ def test_one_change_on_two_nodes_is_one_entry(materials: list[NodeMaterial]) -> 
     assert mark is SiteState.SLOWER
 
 
+def test_the_list_of_changes_says_what_every_node_says(pages: dict[str, bytes], materials: list[NodeMaterial]) -> None:
+    changes = pages["events.html"].decode()
+    assert "<strong>agrees</strong>: <bdi>epyc and zen &amp; &lt;co&gt; (EPYC &lt;9&gt;)</bdi>" in changes
+    assert "<strong>shows no step</strong>: <bdi>quiet (EPYC &lt;9&gt;)</bdi>" in changes
+    assert "not known whether other nodes are concerned" in changes
+    assert "agrees" in pages["index.html"].decode()
+    own = [event for one in materials for event in one.node.events if event.kind is EventKind.CODE]
+    assert len(own) == 2
+    for event in own:
+        assert f"../events.html#event-{event.id}" in pages[event_page(event.id)].decode()
+        assert changes.count(f'id="event-{event.id}"') == 1
+    alone = {one.path: one.make() for one in _render_shared(materials[:1])}
+    assert b"<strong>agrees</strong>" not in alone["events.html"], "where there is one node, others say nothing"
+
+
+def test_only_so_many_changes_are_asked_about(materials: list[NodeMaterial]) -> None:
+    nodes = [one.node for one in materials]
+    groups = group_site(nodes, merge_commits(nodes))
+    (code,) = (group for group in groups if group.kind is EventKind.CODE)
+    suspicion = code._replace(kind=EventKind.SUSPICION)
+    settled = suspicion._replace(events=tuple(event.replace(open=False) for event in code.events))
+    assert choose_asked([settled, suspicion, code]) == [code, suspicion]
+    assert choose_asked([suspicion] * 200 + [code]) == [code] + [suspicion] * (MOST_ASKED - 1)
+
+
 def test_nodes_narrow_each_other_down(materials: list[NodeMaterial]) -> None:
     nodes = [one.node for one in materials[:2]]
     line = merge_commits(nodes)
@@ -234,7 +259,7 @@ def test_a_regression_before_an_epoch_is_not_forgotten(materials: list[NodeMater
     assert [one.standing for one in show_overview([lost], groups, line)["changes"]] == [
         "not known since the node changed"
     ]
-    assert "; 1 not decided before the node changed" in show_events([lost], groups, line, {})["sentence"]
+    assert "; 1 not decided before the node changed" in show_events([lost], groups, line, EventLore())["sentence"]
     for known in (event.replace(open=False, returned="2026-05-01"), event):
         assert not group_site([node.replace(events=(known,))], line)[0].is_lost
 
