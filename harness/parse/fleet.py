@@ -1,6 +1,7 @@
 """A fleet as its owner describes it: fleet.toml."""
 
 import re
+import shlex
 
 from harness.parse.notation import parse_toml
 from harness.parse.toml_reader import Table, TomlReader, TomlSpot
@@ -23,6 +24,10 @@ _HINT = '[class.NAME] with features = "...", and below it [[class.NAME.job]] wit
 # Names stand in the names of jobs and files, and in keys.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# What stands for the name of a node in a folder, and what looks as if it did.
+_NODE_WORD, _PLACEHOLDER = "{node}", re.compile(r"\{[^{}]*\}")
+# ssh would take a leading dash for an option.
+_HOST = re.compile(r"[A-Za-z0-9_{][A-Za-z0-9_.@{}-]*")
 _OF_FLEET = ("name", "results", "database", "silent_after", "settings", "class")
 _OF_CLASS = ("scheduler", "features", "labels", "nodes", "partition", "options", "harness", "results", "cache")
 _OF_JOB = ("verb", "name", "on", "file", "axis", "limit")
@@ -58,10 +63,17 @@ class _FleetReader(TomlReader):
         return Fleet(
             name=self._read_name(top, here, "the fleet has no name", 'name = "lab" at the top: it names the jobs'),
             classes=classes,
-            results=self.word(top, "results", here, "results"),
+            results=self._read_results(top, here),
             database=self.word(top, "database", here),
             silent_nights=nights,
         )
+
+    def _read_results(self, top: Table, here: TomlSpot) -> str:
+        word = self.word(top, "results", here, "results")
+        if not word or "{" in word or ":" in word.partition("/")[0]:
+            what = f"results: {word!r} is not a folder on this computer, in which everything is collected"
+            self.refuse(what, here.at("results"), hint='results = "results"; a class may have "HOST:FOLDER"')
+        return word
 
     def _read_class(self, name: str, table: object, shared: JobSettings) -> NodeClass:
         here = TomlSpot(("class", name))
@@ -93,6 +105,7 @@ class _FleetReader(TomlReader):
             cache=self.word(table, "cache", here),
         )
         self._require_whole(found, here)
+        self._require_places(found, here)
         return found
 
     def _require_whole(self, one: NodeClass, here: TomlSpot) -> None:
@@ -107,6 +120,25 @@ class _FleetReader(TomlReader):
             self.refuse("labels are for runners", here.at("labels"), hint='features = "zen4", or scheduler = "github"')
         elif not one.features and not one.nodes:
             self.refuse("the class has neither features nor nodes", here, hint='features = "zen4", or nodes = ["a"]')
+
+    def _require_places(self, one: NodeClass, here: TomlSpot) -> None:
+        """Refuse a command that a shell would not understand, and folders that no node could have."""
+        try:
+            words = shlex.split(one.harness)
+        except ValueError:
+            words = []
+        if not words:
+            what = f"harness: {one.harness!r} is not a command"
+            self.refuse(what, here.at("harness"), hint='harness = "/srv/harness/scripts/harness"')
+        for key, folder in (("results", one.results), ("cache", one.cache)):
+            for word in _PLACEHOLDER.findall(folder):
+                if word != _NODE_WORD:
+                    hint = f"{key} = {folder.replace(word, _NODE_WORD)!r}"
+                    self.refuse(f"{key}: only {_NODE_WORD} stands for something, not {word}", here.at(key), hint=hint)
+        host, colon, folder = one.results.partition(":")
+        if colon and "/" not in host and (not _HOST.fullmatch(host) or not folder):
+            hint = 'results = "me@node-1:/srv/fleet/inbox"'
+            self.refuse(f"results: {one.results!r} is not HOST:FOLDER", here.at("results"), hint=hint)
 
     def _read_jobs(self, found: object, here: TomlSpot, settings: tuple[JobSettings, ...]) -> tuple[FleetJob, ...]:
         tables = found if isinstance(found, list) else [] if found is None else [found]

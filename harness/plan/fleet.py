@@ -76,7 +76,9 @@ def plan_fleet(
     """Return the plan of the jobs of a round, each with what is expected of it."""
     planned = []
     for key, one, job in jobs:
-        known = forecasts.get(key) or JobForecast(why=f"harness {job.verb}, as {one.name} asks for")
+        known = forecasts.get(key) or JobForecast(
+            why=f"{job.verb}: what it finds to do depends on the node that takes it"
+        )
         planned.append(
             PlannedJob(
                 key=key,

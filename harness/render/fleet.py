@@ -73,7 +73,7 @@ def _row(job: PlannedJob) -> tuple[str, ...]:
         job.state,
         expected,
         format_seconds(job.limit_s),
-        f"{job.why}; {job.about}" if job.about else job.why,
+        job.why if job.state is JobState.ABSENT else job.about or job.why,
     )
 
 
