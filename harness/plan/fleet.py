@@ -54,12 +54,15 @@ class JobForecast(NamedTuple):
 def list_jobs(fleet: Fleet, round_word: str, cluster: ClusterView | None, nodes: Sequence[str] = ()) -> list[AskedJob]:
     """Return the jobs of a round, class by class and node by node; of these `nodes` alone, if any are named.
 
-    A job for any node is left out then. Runners of a class without named nodes do each job once.
+    A job for any node is left out then. Runners of a class without named nodes do each job once. They write into a
+    folder of their own, unless their class names one: that of the fleet is on the computer where the plan is made.
     """
     found = []
-    for one in fleet.classes:
-        names = choose_nodes(one, cluster)
-        runners = one.scheduler is Scheduler.GITHUB and not names
+    for described in fleet.classes:
+        names = choose_nodes(described, cluster)
+        runners = described.scheduler is Scheduler.GITHUB and not names
+        elsewhere = described.scheduler is Scheduler.GITHUB and described.results == fleet.results
+        one = described.replace(results="") if elsewhere else described
         own = [(node, job) for node in names for job in one.jobs if job.on is NodeChoice.EACH]
         own += [("", job) for job in one.jobs if job.on is NodeChoice.ANY or runners]
         found += [

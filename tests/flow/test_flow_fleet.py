@@ -95,6 +95,8 @@ def test_the_matrix_is_what_a_workflow_takes(kit: Kit, fleet: FleetFile) -> None
             "job": "nightly",
             "labels": ["bench", "m1"],
             "command": "nightly --model tiny,base --no-tests --job lab/r1/desk/m1/nightly",
+            "results": "",
+            "cache": "",
         }
     ]
 
@@ -138,8 +140,8 @@ def test_a_file_that_is_wrong_is_named_with_its_line(kit: Kit, fleet: FleetFile)
 
 def test_folders_begin_at_the_file(kit: Kit, fleet: FleetFile, tmp_path: Path) -> None:
     fleet.write("node-1", job='weights = "./w"\nrepo = "../up"\nmodel = "tiny"')
-    text = fleet.path.read_text().replace(json.dumps(str(kit.results)), '"inbox"')
-    fleet.path.write_text(text)
+    text = fleet.path.read_text().replace(json.dumps(str(kit.results)), '"results"')
+    fleet.path.write_text(text.replace("[[class", 'results = "inbox"\n[[class'))
     (job,) = fleet.jobs()
     words = job["words"]
     assert words[words.index("--results") + 1] == str(kit.folder / "inbox")

@@ -47,6 +47,15 @@ def test_each_node_does_what_is_for_each_and_one_what_is_for_any() -> None:
     assert [one.key.node for one in list_jobs(named, "today", None)] == ["m1", "m2"]
 
 
+def test_runners_write_where_their_action_says_unless_their_class_names_a_folder() -> None:
+    fleet = FLEET.replace(
+        results="/here", classes=(MAC.replace(results="/here"), MAC.replace(name="m", results="/srv"))
+    )
+    assert [one.node_class.results for one in list_jobs(fleet, "today", None)] == ["", "/srv"]
+    shared = FLEET.replace(results="/here", classes=(ZEN.replace(results="/here"),))
+    assert {one.node_class.results for one in list_jobs(shared, "today", CLUSTER)} == {"/here"}, "a shared folder"
+
+
 def test_a_command_has_the_settings_the_key_and_the_folders_of_its_node() -> None:
     plan = plan_fleet("lab", "today", list_jobs(FLEET, "today", CLUSTER), {})
     first, _, once, _ = plan.jobs
