@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands.request.fleet import choose_classes, is_remote, load_fleet, settle_places
+from harness.commands.request.fleet import choose_classes, load_fleet, settle_places
 from harness.errors import UnreadableError, UsageError
+from harness.parse.tool.remote_copy import is_remote
 from harness.settings.layer import layer_settings
 from harness.settings.request import Places
 
