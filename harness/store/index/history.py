@@ -24,8 +24,14 @@ _PIECE, _PIECES = 20, 5
 # So many are written in one transaction.
 _BATCH = 500
 
-# What a run is in a history.
-_FIELDS = frozenset(RunDetail.__struct_fields__)
+# Where a row has what a run is in a history. The config of a list is words for people; that of a series, behind it, is
+# its id.
+_PLACES = {name: place for place, name in enumerate((*TEXTS, *DETAIL))}
+_OTHERS = ("caveats", "tests", "blocks", "build_s")
+_CAVEATS, _TESTS, _BLOCKS, _BUILD_S = (_PLACES[name] for name in _OTHERS)
+_AS_THEY_ARE = tuple(
+    (name, _PLACES[name]) for name in RunDetail.__struct_fields__ if name in _PLACES and name not in _OTHERS
+)
 
 
 def measure(index: RunIndex, wanted: RunFilter = EVERYTHING) -> list[UnreadableError]:
@@ -86,7 +92,9 @@ def load_history(
             keys[number] = RawSeriesKey(*key)
         runs = index.link.fetch(connection, chosen)
         details = {number: _make_detail(index, row) for number, known, *row in runs if known is not None}
-        machines = {row.digest: _read_facts(*row) for row in connection.execute(sa.select(tables.machine))}
+        used = {one.machine for one in details.values()}
+        facts = [row for row in connection.execute(sa.select(tables.machine)) if row.digest in used]
+        machines = {row.digest: _read_facts(*row) for row in facts}
         for ids in chunk(list(keys)):
             rows = index.link.fetch(connection, values.where(point.c.series.in_(ids)))
             check_points(rows)
@@ -103,13 +111,15 @@ def _make_detail(index: RunIndex, row: Sequence[Any]) -> RunDetail:
     of_run, (checksum, *of_detail, last) = texts[:middle], texts[middle:]
     check_texts(of_run, checksum)
     check_texts(of_detail, last)
-    # The config of a list is words for people; that of a series is its id.
-    fields = dict(zip((*TEXTS, *DETAIL), (*of_run, *of_detail), strict=True))
-    path = f"{index.folders.get(month, '')}{os.sep}{os.fsdecode(name)}"
-    known = {name: value for name, value in fields.items() if name in _FIELDS}
-    counts = {name: int(fields[name] or 0) for name in ("tests", "blocks")}
-    others = {"path": path, "caveats": tuple(fields["caveats"].split()), "build_s": float(fields["build_s"] or 0)}
-    return RunDetail(**known | counts | others)
+    values = (*of_run, *of_detail)
+    return RunDetail(
+        path=f"{index.folders.get(month, '')}{os.sep}{os.fsdecode(name)}",
+        caveats=tuple(values[_CAVEATS].split()),
+        tests=int(values[_TESTS] or 0),
+        blocks=int(values[_BLOCKS] or 0),
+        build_s=float(values[_BUILD_S] or 0),
+        **{field: values[place] for field, place in _AS_THEY_ARE},
+    )
 
 
 def _split(path: str) -> BundleAddress:
