@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.commands.list import read_cards, read_dates
 from harness.commands.output import Output
 from harness.commands.request.place import resolve_places, resolve_results
-from harness.errors import UnreadableError, UsageError
+from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.records.card import RunFilter
 from harness.settings.layer import Settings, nearest
 from harness.settings.value import split_pair
@@ -67,4 +67,8 @@ def _choose(settings: Settings, output: Output, wanted: dict[str, str]) -> tuple
     if not listing.chosen:
         asked = " ".join(f"{key}={value}" for key, value in wanted.items())
         raise UsageError(f"no run in {places.results} matches {asked}", hint="harness list")
+    root = Path(listing.chosen[0].path).parents[2]  # the node and the month lie between
+    if not root.is_dir():
+        cause, hint = f"{root} is not on this computer", "run the same command where it is"
+        raise UnfitError("the bundles of these runs cannot be read", cause=cause, hint=hint)
     return [one.path for one in listing.chosen], bool(listing.errors)

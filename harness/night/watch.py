@@ -45,7 +45,8 @@ class Watch:
     def _know(self) -> KnownHistory:
         places, console = self._work.places, self._work.console
         # Of all nodes: the silence of another one is an alarm, too.
-        question = HistoryQuestion(options=places.options, silent_nights=self._request.silent_nights)
+        silent = self._request.silent_nights
+        question = HistoryQuestion(options=places.options, silent_nights=silent, measuring=True)
         return know_history(places, self._work.environ, console, question)
 
     def _list_built(self) -> list[str]:

@@ -2,12 +2,13 @@
 
 import contextlib
 import gc
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.errors import HarnessError, UnreadableError
+from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.judge.absence import SILENT_NIGHTS, find_absences
 from harness.judge.judged_history import add_events, choose_trials, judge_history, sort_by_trials
 from harness.judge.trial_answer import LiveTrial, StoredTrial
@@ -53,20 +54,21 @@ class HistoryQuestion(NamedTuple):
     """What is asked of the past: the runs that are wanted; `options` are added to the commands of events.
 
     A node that reported nothing for `silent_nights` is missing. What could not be read and was `heard` of before is not
-    complained of again.
+    complained of again. Whoever is `measuring` has to see what is new, and is refused an index that is taken as it is.
     """
 
     wanted: RunFilter = RunFilter()
     options: str = ""
     silent_nights: int = SILENT_NIGHTS
     heard: frozenset[str] = frozenset()
+    measuring: bool = False
 
 
 def know_history(
     places: Places, environ: Mapping[str, str], console: Console, question: HistoryQuestion
 ) -> KnownHistory:
     """Return what is known of the past; complain about runs that cannot be read."""
-    wanted, options, silent_nights, heard = question
+    wanted, options, silent_nights, heard, _ = question
     with _keeping_all():
         raw, errors, results = _load_numbers(places, console, question)
         order = _order_by_git(raw, places.cache, environ)
@@ -109,6 +111,9 @@ def _load_numbers(
     results = [places.results]
 
     def ask(index: RunIndex) -> RawHistory:
+        if index.frozen and question.measuring:
+            hint = f"mkdir -p {shlex.quote(str(places.results))}, a login that may write, or no --database"
+            raise UnfitError("the index would not know what is measured", cause=index.frozen, hint=hint)
         for _ in range(_ATTEMPTS):
             index.refresh()
             unread = measure(index, wanted)

@@ -20,6 +20,7 @@ from harness.store.index.index import RunIndex
 from harness.store.index.overview import list_newest, list_nodes
 from tests import sheet
 from tests.flow.kit import ROOT, Kit
+from tests.flow.test_flow_nightly import Branch
 from tests.server import Server, serve, why_not
 from tests.stand import DAYS, Stand
 
@@ -150,8 +151,8 @@ class TestReaders:
         assert done.returncode == 3
         assert "cannot be brought up to date from here" in done.stderr
         done = kit.harness("show", "node=one", environ=environ)
-        assert done.returncode == 2
-        assert "Traceback" not in done.stderr
+        assert done.returncode == 3
+        assert f"cause: {stand.results} is not on this computer" in done.stderr
         done = kit.harness("index", "--newest", environ=environ)
         assert len(done.stdout.splitlines()) > 1, "a header, and series"
         assert kit.harness("index", "--node", "one", environ=environ).returncode == 2
@@ -341,3 +342,18 @@ def test_two_versions_of_the_harness_share_a_database(stand: Stand, monkeypatch:
     with pytest.raises(UnfitError, match=r"was made by another harness \(0\.") as raised:
         stand.seen()
     assert "when all who use it have this one: harness index --rebuild" in raised.value.hint
+
+
+def test_a_night_is_refused_an_index_that_would_not_know_what_it_measures(kit: Kit, server: Server) -> None:
+    branch, url = Branch(kit), server.create()
+    assert branch.night(environ={"HARNESS_DATABASE": url}).returncode == 0
+    bundles = kit.bundles()
+    name = url.rpartition("/")[2]
+    with server.connect(name) as connection:
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    branch.add("one")
+    done = branch.night(environ={"HARNESS_DATABASE": url})
+    assert done.returncode == 3
+    assert "the index would not know what is measured" in done.stderr
+    assert "a login that may write" in done.stderr
+    assert kit.bundles() == bundles

@@ -53,12 +53,12 @@ def find_folder(link: DatabaseLink, results: Path) -> FoundFolder:
             connection.execute(link.insert(folder), [{"path": mine}])
             known[mine] = int(connection.execute(sa.select(folder.c.id).where(folder.c.path == mine)).scalar_one())
     path = Path(os.fsdecode(mine))
-    frozen = ""
-    if not there:
+    frozen, held = "", link.shared and _has_months(link, known[mine])
+    if held and not there:
         frozen = f"{path} is not on this computer"
     elif not writable:
         frozen = "this login may only read"
-    elif link.shared and _is_empty(path) and _has_months(link, known[mine]):
+    elif held and _is_empty(path):
         frozen = f"{path} is empty, as if it were not mounted"
     return FoundFolder(known[mine], path, frozen)
 
