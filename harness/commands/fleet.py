@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.commands.fleet_action import FleetAction, FleetCall
 from harness.commands.fleet_cancel import cancel_round
 from harness.commands.fleet_collect import collect
+from harness.commands.fleet_health import show_health
 from harness.commands.fleet_plan import show_plan
 from harness.commands.fleet_status import show_status
 from harness.commands.fleet_submit import submit_round
@@ -22,6 +23,7 @@ ACTIONS: dict[str, FleetAction] = {
     "submit": FleetAction(submit_round, options=("dry_run",)),
     "status": FleetAction(show_status),
     "collect": FleetAction(collect),
+    "health": FleetAction(show_health, any_results=True),
     "cancel": FleetAction(cancel_round, options=("dry_run", "all_rounds")),
 }
 # These belong to single actions; the others to all of them.
@@ -75,7 +77,8 @@ VERB = Verb(
             metavar="|".join(ACTIONS),
             choices=tuple(ACTIONS),
             help="plan: what would run where, and why; submit: give Slurm what is missing; status: what became of each "
-            "job; collect: put what the nodes left among the results; cancel: take the jobs out of Slurm's queue",
+            "job; collect: put what the nodes left among the results; health: which node is noisy, slow, drifting or "
+            "silent; cancel: take the jobs out of Slurm's queue",
         ),
         Argument(
             name="--file",

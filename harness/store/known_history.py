@@ -55,6 +55,7 @@ class HistoryQuestion(NamedTuple):
 
     A node that reported nothing for `silent_nights` is missing. What could not be read and was `heard` of before is not
     complained of again. Whoever is `measuring` has to see what is new, and is refused an index that is taken as it is.
+    Of numbers only those with one of these `metrics` are wanted; of all metrics if none is named.
     """
 
     wanted: RunFilter = RunFilter()
@@ -62,6 +63,7 @@ class HistoryQuestion(NamedTuple):
     silent_nights: int = SILENT_NIGHTS
     heard: frozenset[str] = frozenset()
     measuring: bool = False
+    metrics: tuple[str, ...] = ()
 
 
 def know_history(
@@ -70,7 +72,7 @@ def know_history(
     """Return what is known of the past; complain about runs that cannot be read."""
     wanted, options, silent_nights, heard, _ = question
     with _keeping_all():
-        raw, errors, results = _load_numbers(places, console, question)
+        raw, errors, results = load_numbers(places, console, question)
         order = _order_by_git(raw, places.cache, environ)
         history = judge_history(raw, order, options, remember_judge(places))
     trials, unread = _load_trials(choose_trials(history, raw.details.values()), results)
@@ -102,7 +104,7 @@ def load_triage(results: Path) -> tuple[Triage, ...]:
     return parse_triage(read_text(path), str(path)) if path.is_symlink() or path.exists() else ()
 
 
-def _load_numbers(
+def load_numbers(
     places: Places, console: Console, question: HistoryQuestion
 ) -> tuple[RawHistory, list[UnreadableError], Path]:
     """Return the numbers of runs, and complain about those that cannot be read; and the folder of their bundles."""
@@ -119,7 +121,7 @@ def _load_numbers(
             unread = measure(index, wanted)
             errors[:] = [*index.errors, *unread]
             settled = index.confirm(index.choose(wanted)[-_CONFIRMED:])
-            found = load_history(index, wanted)
+            found = load_history(index, wanted, metric=question.metrics)
             lost = found.missing - len(unread)
             if settled and lost <= 0:
                 break

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from pathlib import Path
 
 from harness.errors import UnreadableError
 from harness.judge.event_group import EventGroup
@@ -70,10 +71,7 @@ def _load_others(
             one.node not in group.nodes and touches(ends, group, line) for group in asked
         ):
             wanted.append(one)
-    trials, errors = load_live_trials(wanted[-_MOST:])
-    for error in errors:
-        warn(error)
-    return trials
+    return _load(wanted, warn)
 
 
 def load_by_hand(known: KnownHistory, warn: Callable[[UnreadableError], None]) -> list[LiveTrial]:
@@ -82,7 +80,13 @@ def load_by_hand(known: KnownHistory, warn: Callable[[UnreadableError], None]) -
     wanted: list[StoredTrial] = [
         one for one in list_trials(known.raw.details.values(), (BY_HAND,)) if one.sides[0].run_id not in read
     ]
-    trials, errors = load_live_trials(wanted[-_MOST:])
+    return _load(wanted, warn)
+
+
+def _load(stored: Sequence[StoredTrial], warn: Callable[[UnreadableError], None]) -> list[LiveTrial]:
+    """Return the newest of some live comparisons; where the bundles are on another computer, none."""
+    here = [one for one in stored if all(Path(side.path).is_dir() for side in one.sides)]
+    trials, errors = load_live_trials(here[-_MOST:])
     for error in errors:
         warn(error)
     return trials

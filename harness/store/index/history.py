@@ -63,9 +63,16 @@ def measure(index: RunIndex, wanted: RunFilter = EVERYTHING) -> list[UnreadableE
 
 
 def load_history(
-    index: RunIndex, wanted: RunFilter = EVERYTHING, *, config: str = "", case: str = "", metric: str = ""
+    index: RunIndex,
+    wanted: RunFilter = EVERYTHING,
+    *,
+    config: str = "",
+    case: str = "",
+    metric: str | Sequence[str] = "",
 ) -> RawHistory:
     """Return the series of the wanted runs as far as their numbers are in the index; empty words let all pass.
+
+    `metric` may be one or several.
 
     Somebody may have replaced a run since its numbers were read: such runs are `missing`.
     """
@@ -74,7 +81,9 @@ def load_history(
     tables = make_tables()
     run, detail, series, point = tables.run, tables.detail, tables.series, tables.point
     words = ((series.c.node, wanted.node), (series.c.config, config), (series.c.case_name, case))
-    asked = [column == word for column, word in (*words, (series.c.metric, metric)) if word]
+    asked = [column == word for column, word in words if word]
+    if metric:
+        asked.append(series.c.metric.in_([metric] if isinstance(metric, str) else metric))
     columns = (series.c.id, series.c.checksum, *(series.c[name] for name in SERIES))
     texts = (*(run.c[name] for name in TEXTS), run.c.checksum, *(detail.c[name] for name in DETAIL), detail.c.checksum)
     chosen = (

@@ -1,0 +1,68 @@
+"""How well a node measures: its noise, its speed among its equals, its drift, and whether it reports."""
+
+from enum import StrEnum
+
+from harness.records.record import Record
+
+# The number of the form of what `fleet health --json` prints.
+HEALTH_SCHEMA = 1
+
+
+class NodeVerdict(StrEnum):
+    """What is wrong with a node, if anything is: the first of these that is true.
+
+    SILENT: it reports no more. NOT_KNOWN: there are too few numbers of it. NOISY: its nights scatter more than those of
+    its equals. SLOW: it is slower than its equals. DRIFTING: it gets slower or faster from month to month.
+    """
+
+    SILENT = "silent"
+    NOT_KNOWN = "not known"
+    NOISY = "noisy"
+    SLOW = "slow"
+    DRIFTING = "drifting"
+    HEALTHY = "healthy"
+
+
+class BoundedShare(Record):
+    """A number as a share, with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class NodeHealth(Record):
+    """How well a node measures, with the reason for its verdict.
+
+    `gauge` is what it was measured by, the same thing every night: `anchor 23ee0350`, or `roofline`; empty where there
+    is neither. `nights` is how many of them count: those since the last step, of which `step` tells. `noise` is the
+    spread from night to night, `speed` how much slower it is than `peers` nodes of its `kind`, and `drift` how much
+    slower it gets in a month. `troubles` are the caveats about the node in its runs, each with the share of runs.
+    `missed` is how many reports are missing since the first one that was looked at, `last` is the day of the newest
+    one. A node with a `drain` should measure no more; that is the command, or what to do.
+    """
+
+    node: str
+    verdict: NodeVerdict
+    why: str
+    node_class: str = ""
+    kind: str = ""
+    gauge: str = ""
+    nights: int = 0
+    noise: BoundedShare | None = None
+    speed: BoundedShare | None = None
+    peers: int = 0
+    drift: BoundedShare | None = None
+    step: str = ""
+    troubles: tuple[tuple[str, float], ...] = ()
+    missed: int = 0
+    last: str = ""
+    drain: str = ""
+
+
+class FleetHealth(Record):
+    """The health of all nodes, those that need somebody first, and sentences about what could not be looked at."""
+
+    nodes: tuple[NodeHealth, ...]
+    notes: tuple[str, ...] = ()
+    schema: int = HEALTH_SCHEMA

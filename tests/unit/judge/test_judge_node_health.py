@@ -1,0 +1,143 @@
+"""The health of nodes: what is wrong with one is found, what is not known is not said, and equals are not accused."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from harness.judge.node_gauge import LEAST, gauge_nodes
+from harness.judge.node_health import HealthFacts, judge_health
+from harness.records.node_health import FleetHealth, NodeHealth, NodeVerdict
+from harness.records.raw_history import RawHistory
+from harness.render.node_health import render_health
+from tests.anchored import FIRST, MadeNode, make_nodes
+
+EQUALS = [MadeNode(name=name) for name in "abcde"]
+
+
+def judge(*nodes: MadeNode, after: int = 0, **facts: Any) -> FleetHealth:
+    """Return the health of nodes on the day after the last night, or so many days later."""
+    raw = make_nodes(nodes)
+    last = max((one.start for one in raw.details.values()), default=FIRST.isoformat())
+    today = date.fromisoformat(last[:10]) + timedelta(days=after)
+    return judge_health(HealthFacts(raw, facts.pop("reports", {}), today, **facts))
+
+
+def find(health: FleetHealth, node: str) -> NodeHealth:
+    return next(one for one in health.nodes if one.node == node)
+
+
+def test_nodes_like_their_equals_are_healthy() -> None:
+    health = judge(*EQUALS)
+    assert {one.verdict for one in health.nodes} == {NodeVerdict.HEALTHY}
+    for one in health.nodes:
+        assert one.noise
+        assert one.noise.low < one.noise.value < one.noise.high
+        assert 0.005 < one.noise.value < 0.015
+        assert (one.gauge, one.nights, one.peers, one.missed, one.drain) == ("anchor v1.8.6", 60, 4, 0, "")
+        assert one.drift
+        assert one.drift.low < 0 < one.drift.high
+    assert "to drain" not in render_health(health)
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict", "why"),
+    [
+        ({"scatter": 0.06}, NodeVerdict.NOISY, "times as much as its equals"),
+        ({"slower": 0.09}, NodeVerdict.SLOW, "slower than 5 equal nodes"),
+        ({"drift": 0.02}, NodeVerdict.DRIFTING, "slower each month, over 60 nights"),
+        ({"drift": -0.02}, NodeVerdict.DRIFTING, "faster each month"),
+        ({"nights": LEAST - 1}, NodeVerdict.NOT_KNOWN, f"fewer than {LEAST} nights"),
+        ({"slower": -0.09}, NodeVerdict.HEALTHY, "its nights scatter"),
+    ],
+)
+def test_what_is_wrong_with_a_node_is_found(words: Mapping[str, Any], verdict: NodeVerdict, why: str) -> None:
+    health = judge(*EQUALS, MadeNode(name="odd", **words), silent_nights=1000, slurm=frozenset({"odd"}))
+    odd = find(health, "odd")
+    assert odd.verdict is verdict
+    assert why in odd.why
+    assert {one.verdict for one in health.nodes if one is not odd} == {NodeVerdict.HEALTHY}
+    drained = verdict in (NodeVerdict.NOISY, NodeVerdict.SLOW)
+    assert odd.drain.startswith("scontrol update nodename=odd state=drain 'reason=harness: ") is drained
+    assert (f"nodes to drain:\n  odd: {odd.drain}\n" in render_health(health)) is drained
+
+
+def test_a_step_is_no_drift_and_only_what_is_behind_it_counts() -> None:
+    odd = find(judge(*EQUALS, MadeNode(name="odd", step=0.03, lottery=0.0)), "odd")
+    assert odd.verdict is NodeVerdict.HEALTHY
+    assert 15 <= odd.nights <= 25
+    assert "% slower since 2026-04-" in odd.step
+    assert odd.noise
+    assert odd.noise.value < 0.02, "the step is no noise"
+    late = find(judge(*EQUALS, MadeNode(name="odd", step=0.2, at=55)), "odd")
+    assert (late.verdict, late.noise) == (NodeVerdict.NOT_KNOWN, None)
+    assert "since a step: " in late.why
+
+
+def test_what_ails_most_nodes_of_a_kind_drains_none_of_them() -> None:
+    noisy = [MadeNode(name=f"n{number}", scatter=0.05) for number in range(3)]
+    health = judge(*noisy)
+    assert not any(one.drain for one in health.nodes)
+    mixed = judge(*EQUALS[:4], *(MadeNode(name=f"s{number}", slower=0.3) for number in range(2)), slurm=frozenset())
+    drained = [one for one in mixed.nodes if one.drain]
+    assert len(drained) <= 2
+    assert all(one.drain == "let it measure no more" for one in drained)
+
+
+def test_other_machines_are_no_equals() -> None:
+    health = judge(*EQUALS, MadeNode(name="old", slower=0.8, machine="zen2"))
+    old = find(health, "old")
+    assert (old.verdict, old.speed, old.peers) == (NodeVerdict.HEALTHY, None, 0)
+    assert "compared with no other" in render_health(health)
+
+
+def test_without_an_anchor_the_roofline_serves_and_without_both_nothing_is_known() -> None:
+    roofs = [MadeNode(name=f"r{number}", roof=True) for number in range(4)]
+    health = judge(*roofs, MadeNode(name="slow", roof=True, slower=0.1))
+    assert {one.gauge for one in health.nodes} == {"roofline"}
+    assert find(health, "slow").verdict is NodeVerdict.SLOW, "a lower rate is slower"
+    raw = make_nodes(roofs[:1])
+    bare = judge_health(HealthFacts(raw._replace(series={}), {}, FIRST.date() + timedelta(days=60)))
+    (one,) = bare.nodes
+    assert (one.verdict, one.noise, one.speed, one.drift) == (NodeVerdict.NOT_KNOWN, None, None, None)
+
+
+def test_silence_comes_before_all_else_and_what_a_clock_ahead_says_hides_none() -> None:
+    health = judge(*EQUALS, MadeNode(name="gone", nights=50, scatter=0.06), after=0)
+    assert health.nodes[0].node == "gone"
+    assert (health.nodes[0].verdict, health.nodes[0].last) == (NodeVerdict.SILENT, "2026-04-19")
+    assert health.nodes[0].missed == 9
+    reports = {"gone": ["2031-01-01T00:00:00+00:00", "rubbish"], "never": ["2026-04-01T00:00:00+00:00"]}
+    again = judge(*EQUALS, MadeNode(name="gone", nights=50), reports=reports, classes={"absent": "zen4"})
+    assert find(again, "gone").last == "2026-04-19"
+    assert find(again, "never").verdict is NodeVerdict.SILENT
+    absent = find(again, "absent")
+    assert (absent.verdict, absent.why, absent.node_class) == (NodeVerdict.NOT_KNOWN, "it has no run here", "zen4")
+
+
+def test_nights_are_missed_by_how_often_a_node_mostly_reports() -> None:
+    weekly = judge(MadeNode(name="weekly", every=7, nights=30), silent_nights=9)
+    assert weekly.nodes[0].missed == 0
+
+
+def test_a_machine_that_was_replaced_begins_anew() -> None:
+    raw = make_nodes([MadeNode(name="a", slower=0.5)])
+    newer = {number: one.replace(machine="b") if number >= 60 else one for number, one in raw.details.items()}
+    machines = {**raw.machines, "b": (("CPU", "another"), ("microarchitecture", "zen5"), ("usable CPUs", "4"))}
+    gauge = gauge_nodes(RawHistory(raw.series, newer, machines))["a"]
+    assert len(gauge.days) == 30
+    kernel = {**raw.machines, "b": (*raw.machines["zen4"], ("kernel", "6.12"))}
+    assert len(gauge_nodes(RawHistory(raw.series, newer, kernel))["a"].days) == 60, "a kernel makes a step at most"
+
+
+def test_troubles_are_shares_of_runs() -> None:
+    health = judge(MadeNode(name="a", roof=True, caveats=("steal", "dirty")))
+    assert health.nodes[0].troubles == (("steal", 1.0),)
+    assert "steal 100%" in render_health(health, 300)
+
+
+def test_no_nodes_are_said_so() -> None:
+    assert render_health(judge_health(HealthFacts(RawHistory({}, {}, {}), {}, FIRST.date()))) == (
+        "no node has reported anything\n"
+    )
