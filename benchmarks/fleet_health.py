@@ -1,12 +1,13 @@
 """How often `harness fleet health` accuses a node that is like its equals, and how often it finds one that is not.
 
-    python benchmarks/fleet_health.py [--fleets N] [--seed N]
+    python benchmarks/fleet_health.py [--count N] [--seed N]
 
 Fleets of equal nodes are drawn, 60 nights each; equal nodes differ by 1 % (standard deviation), and half of the
 variance of a night is common to its series. The first table counts verdicts on nodes that nothing is wrong with, the
 second those on the only node of each fleet that something is wrong with, with its noise that of the first row.
 """
 
+import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -73,14 +74,19 @@ def print_table(title: str, rows: Iterable[tuple[str, Counter[str]]]) -> None:
         print(f"| {name} | {counts['nodes']} | {' | '.join(shares)} |", flush=True)
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = make_parser(__doc__)
+    made.add_argument("--count", type=int, default=300, help="how many fleets of each kind (default: %(default)s)")
+    made.add_argument("--seed", type=int, default=20261128)
+    return made
+
+
 def main() -> int:
     """Print both tables."""
-    parser = make_parser(__doc__)
-    parser.add_argument("--fleets", type=int, default=300, help="of each kind (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=20261128)
-    given = parser.parse_args()
+    given = parser().parse_args()
     print_head()
-    fleets, seed = given.fleets, given.seed
+    fleets, seed = given.count, given.seed
     equal = ((name, count_verdicts(words, None, fleets, seed)) for name, words in KINDS.items())
     print_table("nothing is wrong", equal)
     print_table("one of six", ((name, count_verdicts({}, words, fleets, seed)) for name, words in WRONG.items()))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from harness.commands.fleet_action import FleetCall
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UsageError
 from harness.fleet.slurm import look_at_cluster
 from harness.judge.absence import SILENT_NIGHTS
 from harness.judge.node_gauge import METRICS
@@ -14,6 +14,7 @@ from harness.records.card import RunFilter
 from harness.records.fleet import Scheduler
 from harness.records.run import ExitCode
 from harness.render.node_health import render_health
+from harness.settings.layer import nearest
 from harness.store.known_history import HistoryQuestion, load_numbers
 from harness.store.night_file import list_reported
 
@@ -39,6 +40,10 @@ def show_health(asked: FleetCall) -> int:
         slurm=slurm,
     )
     health = judge_health(facts)
+    known = [one.node for one in health.nodes]
+    for name in asked.nodes:
+        if name not in known:
+            raise UsageError(f"--node {name}: no node of this name has reported anything", hint=nearest(name, known))
     wanted = {*asked.nodes} or ({*classes} if asked.call.pieces("class") else set())
     if wanted:
         health = health.replace(nodes=tuple(one for one in health.nodes if one.node in wanted))

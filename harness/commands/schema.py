@@ -13,7 +13,7 @@ def schema(output: Output, kind: SchemaKind) -> int:
 
 VERB = Verb(
     name="schema",
-    summary="print the JSON Schema of run.json, of a night's report, or of a fleet's plan",
+    summary="print the JSON Schema of run.json, of a night's report, or of what a fleet prints",
     group=VerbGroup.LOOK,
     call=lambda call: schema(call.output, SchemaKind(call.text("kind") or SchemaKind.RUN)),
     arguments=(
@@ -22,7 +22,8 @@ VERB = Verb(
             metavar="|".join(SchemaKind),
             choices=tuple(SchemaKind),
             help="run: run.json (default); night: the report of a night, as stored and as JSON of nightly; "
-            "notice: what the command of nightly --notify reads; fleet: the jobs of a round, as JSON of fleet plan",
+            "notice: what the command of nightly --notify reads; fleet: the jobs of a round, as JSON of fleet plan; "
+            "health: the nodes, as JSON of fleet health",
         ),
     ),
     examples=(

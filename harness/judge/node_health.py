@@ -107,7 +107,7 @@ def _measure(gauge: NodeGauge) -> _Measured:
         start = found.first
         day = date.fromordinal(gauge.days[start]).isoformat()
         size = math.expm1(found.size)
-        step = f"{100 * abs(size):.1f} % {'slower' if size > 0 else 'faster'} since {day}, in one step"
+        step = f"{_say(size)} {'slower' if size > 0 else 'faster'} since {day}, in one step"
     days, scores = gauge.days[start:], gauge.score(start)
     scatter = measure_scatter(days, scores)
     long_enough = len(days) >= DRIFT_NIGHTS and days[-1] - days[0] >= DRIFT_DAYS
@@ -163,18 +163,18 @@ def _judge(health: NodeHealth, own: _Measured, peers: Sequence[_Measured]) -> No
     limit = NOISY_ALONE if usual is None else max(NOISY, TIMES * usual)
     if noise.low > limit:
         than = "" if usual is None else f", {noise.value / usual:.1f} times as much as its equals"
-        return health.replace(verdict=NodeVerdict.NOISY, why=f"its nights scatter by {noise.value:.1%}{than}")
+        return health.replace(verdict=NodeVerdict.NOISY, why=f"its nights scatter by {_say(noise.value)}{than}")
     if speed and speed[1] > SLOW:
-        why = f"{speed[0].value:.1%} slower than {format_count(len(peers), 'equal node')}"
+        why = f"{_say(speed[0].value)} slower than {format_count(len(peers), 'equal node')}"
         return health.replace(verdict=NodeVerdict.SLOW, why=why)
     drift = own.drift
     if drift and max(drift.low, -drift.high) > DRIFTING:
         way = "slower" if drift.value > 0 else "faster"
-        why = f"{abs(drift.value):.1%} {way} each month, over {own.scatter.n} nights"
+        why = f"{_say(drift.value)} {way} each month"
         return health.replace(verdict=NodeVerdict.DRIFTING, why=why)
     left = "" if own.drift else f"; {own.scatter.n} nights are too few to see a drift"
     alike = "" if usual is None else ", as its equals do" if noise.low <= usual else ""
-    return health.replace(verdict=NodeVerdict.HEALTHY, why=f"its nights scatter by {noise.value:.1%}{alike}{left}")
+    return health.replace(verdict=NodeVerdict.HEALTHY, why=f"its nights scatter by {_say(noise.value)}{alike}{left}")
 
 
 def _compare_speed(own: _Measured, peers: Sequence[_Measured]) -> tuple[BoundedShare, float] | None:
@@ -221,6 +221,10 @@ def _choose_drained(nodes: Sequence[NodeHealth], facts: HealthFacts) -> list[Nod
             command = ("scontrol", "update", f"nodename={one.node}", "state=drain", f"reason={reason}")
             drained[one.node] = shlex.join(command) if one.node in facts.slurm else "let it measure no more"
     return [one.replace(drain=drained.get(one.node, "")) for one in nodes]
+
+
+def _say(share: float) -> str:
+    return f"{100 * abs(share):.1f} %"
 
 
 def _measure_harm(one: NodeHealth) -> float:

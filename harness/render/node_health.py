@@ -1,8 +1,9 @@
 """The health of nodes for people: a line for each, those that need somebody first, and what to do about them."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from harness.records.node_health import BoundedShare, FleetHealth, NodeHealth
+from harness.records.node_health import BoundedShare, FleetHealth, NodeHealth, NodeVerdict
 from harness.records.wording import format_count
 from harness.render.number import format_bounds, format_share
 from harness.render.plain import align_within
@@ -53,13 +54,24 @@ def _share(one: BoundedShare | None, *, signed: bool = True) -> str:
 
 
 def _explain(nodes: Sequence[NodeHealth]) -> Iterator[str]:
-    """Yield a line for each node: why it has its verdict, and by what it was measured."""
+    """Yield a line for each node with which something is wrong, or that has stepped; the others are counted by kind."""
     for one in nodes:
-        by = f"; by {format_count(one.nights, 'night')} with the {one.gauge}" if one.gauge else ""
-        kind = f" on {one.kind}" if one.kind else ""
-        alone = "; compared with no other" if one.gauge and one.speed is None else ""
+        if one.verdict is NodeVerdict.HEALTHY and not one.step:
+            continue
+        alone = "; compared with no other node" if one.gauge and one.speed is None else ""
         step = f"; {one.step}" if one.step and one.step not in one.why else ""
-        yield f"{one.node or 'not known'}: {one.verdict}: {one.why}{by}{kind}{alone}{step}"
+        yield f"{one.node or 'not known'}: {one.verdict}: {one.why}{_describe_gauge(one)}{alone}{step}"
+    kinds = Counter((one.kind, one.gauge) for one in nodes if one.gauge)
+    if kinds:
+        yield "by what they were measured:"
+    for (kind, gauge), count in kinds.items():
+        healthy = sum((one.kind, one.gauge, one.verdict) == (kind, gauge, NodeVerdict.HEALTHY) for one in nodes)
+        machine = kind or "a machine that is not known"
+        yield f"{_INDENT}{gauge} on {machine}: {format_count(count, 'node')}, {healthy} healthy"
+
+
+def _describe_gauge(one: NodeHealth) -> str:
+    return f"; by {format_count(one.nights, 'night')} with the {one.gauge}" if one.gauge else ""
 
 
 def _drain(nodes: Sequence[NodeHealth]) -> Iterator[str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from harness.records.fleet import FLEET_SCHEMA, FleetPlan
 from harness.records.night_report import NightReport, Notice
+from harness.records.node_health import HEALTH_SCHEMA, FleetHealth
 from harness.records.record import Record
 from harness.records.run import SCHEMA, Run
 from harness.records.suite import EARLIER_ENGINES
@@ -17,13 +18,14 @@ class SchemaKind(StrEnum):
     """What a schema describes.
 
     That is run.json, the report of a night (as of `nightly --json`), what --notify reads, or what `fleet` prints as
-    JSON about the jobs of a round.
+    JSON about the jobs of a round, or `fleet health` about nodes.
     """
 
     RUN = "run"
     NIGHT = "night"
     NOTICE = "notice"
     FLEET = "fleet"
+    HEALTH = "health"
 
 
 _RECORDS: dict[SchemaKind, tuple[str, int, type[Record]]] = {
@@ -31,6 +33,7 @@ _RECORDS: dict[SchemaKind, tuple[str, int, type[Record]]] = {
     SchemaKind.NIGHT: ("the report of a night", SCHEMA, NightReport),
     SchemaKind.NOTICE: ("what a command of --notify reads", SCHEMA, Notice),
     SchemaKind.FLEET: ("the jobs of a round of a fleet", FLEET_SCHEMA, FleetPlan),
+    SchemaKind.HEALTH: ("the health of the nodes of a fleet", HEALTH_SCHEMA, FleetHealth),
 }
 
 

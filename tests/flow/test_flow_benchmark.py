@@ -138,7 +138,7 @@ SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
     "results": (lambda _: [by_path("results"), "20", "--times", "1", "--limit", "60"], "report latest"),
     "site": (lambda _: [by_path("site"), "--nodes", "2", "--nights", "12", "--loads", "0"], "largest page"),
     "startup": (lambda _: [by_path("startup"), "2"], "ms (quartiles"),
-    "fleet_health": (lambda _: [by_path("fleet_health"), "--fleets", "1"], "a step of 8 % twenty nights ago | 1 |"),
+    "fleet_health": (lambda _: [by_path("fleet_health"), "--count", "1"], "a step of 8 % twenty nights ago | 1 |"),
     "suspicion": (lambda _: [by_path("suspicion"), "--nodes", "1", "--nights", "40", "--quick"], "s of CPU time"),
     "synthetic": (lambda _: [by_path("synthetic"), "tiny"], "peak memory"),
     "trials": (trials, "false families: "),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnfitError, UsageError
+from harness.records.site import SITE_SCHEMA
 from harness.store import site_folder
 from harness.store.site_folder import SiteCount, open_site
 from harness.store.site_manifest import MANIFEST, is_inside
@@ -134,7 +135,7 @@ def test_a_damaged_manifest_is_written_again_if_that_is_wanted(tmp_path: Path, t
     assert read(tmp_path) == OLD
     assert write(tmp_path, NEW, force=True).written == 3
     assert {name: content for name, content in read(tmp_path).items() if name in NEW} == NEW
-    assert json.loads((tmp_path / MANIFEST).read_text())["schema"] == 1
+    assert json.loads((tmp_path / MANIFEST).read_text())["schema"] == SITE_SCHEMA
 
 
 def test_a_site_of_another_version_is_written_again(tmp_path: Path) -> None:
