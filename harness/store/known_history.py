@@ -70,7 +70,7 @@ def know_history(
     places: Places, environ: Mapping[str, str], console: Console, question: HistoryQuestion
 ) -> KnownHistory:
     """Return what is known of the past; complain about runs that cannot be read."""
-    wanted, options, silent_nights, heard, _ = question
+    wanted, options, silent_nights, heard = question[:4]
     with _keeping_all():
         raw, errors, results = load_numbers(places, console, question)
         order = _order_by_git(raw, places.cache, environ)
