@@ -226,10 +226,12 @@ def question(server: Server, reader: Reader, node: str, times: int) -> None:
         server.stop()
         server.start()
         taken = [time_question(reader.places, ask) for _ in range(times + 1)]
-        (cold_s, answers), warm = taken[0], sorted(wall_s for wall_s, _ in taken[1:])
+        (cold_s, _, answers), warm = taken[0], sorted(wall_s for wall_s, _, _ in taken[1:])
+        used_s = statistics.median(cpu_s for _, cpu_s, _ in taken[1:])
         print(
             f"  {name:<26} {1000 * statistics.median(warm):8.1f} ms ({1000 * warm[0]:.1f} to {1000 * warm[-1]:.1f}), "
-            f"cold {1000 * cold_s:.1f} ms; {answers} rows",
+            f"of it {1000 * used_s:.1f} ms CPU here, cold {1000 * cold_s:.1f} ms; {answers} rows; "
+            f"load {os.getloadavg()[0]:.1f}",
             flush=True,
         )
     for words in (("index", "--nodes"), ("index", "--newest", "--node", node), ("list",), ("history", "--node", node)):
@@ -243,13 +245,14 @@ def count_points(index: RunIndex, node: str, series: dict[str, str]) -> int:
     return sum(map(len, load_history(index, RunFilter(node=node), **series).series.values()))
 
 
-def time_question(places: Places, ask: Callable[[RunIndex], int]) -> tuple[float, int]:
-    """Return the wall seconds of a question without those of the connection, and its answer."""
+def time_question(places: Places, ask: Callable[[RunIndex], int]) -> tuple[float, float, int]:
+    """Return wall and CPU seconds of a question, without those of the connection or the server's, and its answer."""
 
-    def timed(index: RunIndex) -> tuple[float, int]:
-        began = time.perf_counter()
+    def timed(index: RunIndex) -> tuple[float, float, int]:
+        index.refresh()
+        began, used_s = time.perf_counter(), time.process_time()
         answer = ask(index)
-        return time.perf_counter() - began, answer
+        return time.perf_counter() - began, time.process_time() - used_s, answer
 
     return consult(places, timed)[0]
 
