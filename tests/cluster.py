@@ -35,7 +35,7 @@ SlurmctldPort={port}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=10
 CryptoType=crypto/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/%n
@@ -47,7 +47,7 @@ TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
 SchedulerType=sched/backfill
-SchedulerParameters=bf_interval=1,sched_min_interval=200000,sched_interval=5,batch_sched_delay=0,requeue_delay=1
+SchedulerParameters=bf_interval=1,sched_min_interval=200000,sched_interval=5,batch_sched_delay=0
 ReturnToService=2
 SlurmdTimeout=15
 SlurmctldTimeout=15
@@ -59,7 +59,7 @@ RequeueExit=75
 MpiDefault=none
 TreeWidth=65533
 {nodes}
-PartitionName=bench Nodes=ALL OverSubscribe=EXCLUSIVE MaxTime=02:00:00 Default=YES State=UP
+PartitionName=bench Nodes=ALL OverSubscribe=EXCLUSIVE MaxTime=1-0 Default=YES State=UP
 """
 # The options of munged for its files, in the order in which they are made.
 _MUNGE = ("socket", "seed-file", "log-file", "pid-file")

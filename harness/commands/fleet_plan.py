@@ -1,27 +1,15 @@
 """`harness fleet plan`: what would run where, and why."""
 
-from collections.abc import Sequence
+import shlex
 
 from harness.commands.fleet_action import FleetCall
-from harness.commands.request.fleet_night import ask_night, find_newest_nights
+from harness.commands.fleet_round import find_class, look_at_round
 from harness.errors import UsageError
-from harness.judge.night_cost import time_run
-from harness.night.elsewhere import plan_elsewhere
-from harness.plan.fleet import AskedJob, JobForecast, forecast_night, forecast_runs, list_jobs, plan_fleet
-from harness.plan.fleet_node import list_flaws
-from harness.records.card import RunFilter
-from harness.records.fleet import ClusterView, Fleet, FleetPlan, JobKey, JobState, PlannedJob, Scheduler
-from harness.records.purpose import RunPurpose
-from harness.records.raw_history import RawHistory
+from harness.plan.fleet import list_arrays, list_jobs
+from harness.plan.fleet_array import name_folder, spell_submission
+from harness.records.fleet import Fleet, FleetPlan, JobArray, Scheduler
 from harness.render.fleet import render_fleet_plan, render_matrix
-from harness.run.places import Workplace
-from harness.settings.layer import nearest
-from harness.settings.setting import NIGHT, RUN
-from harness.store.job_trace import find_traces
-from harness.store.known_history import HistoryQuestion, know_history
-
-# Of how many earlier runs the longest one counts.
-_LATEST = 9
+from harness.render.fleet_script import render_script
 
 
 def show_plan(asked: FleetCall) -> int:
@@ -31,74 +19,26 @@ def show_plan(asked: FleetCall) -> int:
         fleet = _keep(asked.fleet, Scheduler.GITHUB)
         call.output.write(render_matrix(list_jobs(fleet, asked.round, None, asked.nodes)), is_json=True)
         return 0
-    plan = make_plan(asked, None)
-    call.output.show(render_fleet_plan(plan, width=call.output.width), plan)
+    plan = look_at_round(asked, forecast=True, lenient=True).plan
+    if call.flag("script"):
+        call.output.write(_render_scripts(asked, plan))
+    else:
+        call.output.show(render_fleet_plan(plan, width=call.output.width), plan)
     return 0
 
 
-def make_plan(asked: FleetCall, cluster: ClusterView | None) -> FleetPlan:
-    """Return the plan of a round: what is known of each node becomes what is expected of its jobs.
-
-    Jobs whose results are there are done. Raises UsageError for a node that no class has.
-    """
-    jobs = list_jobs(asked.fleet, asked.round, cluster, asked.nodes)
-    require_nodes(asked, cluster, jobs)
-    notes = list(list_flaws(asked.fleet, cluster))
-    plan = plan_fleet(asked.fleet.name, asked.round, jobs, _forecast(asked, jobs, notes))
-    prefix = f"{asked.fleet.name}/{asked.round}/"
-    done = {one.key for one in find_traces(asked.places.results, prefix) if one.finished}
-    return plan.replace(jobs=tuple(_mark(job, done) for job in plan.jobs), notes=tuple(dict.fromkeys(notes)))
+def _render_scripts(asked: FleetCall, plan: FleetPlan) -> str:
+    """Return what Slurm would be given for each class and node; raises UsageError if that is nothing."""
+    arrays = list_arrays(asked.fleet, plan)
+    if not arrays:
+        hint = "harness fleet plan says which nodes the classes have"
+        raise UsageError("no job of this round is for a node of Slurm", hint=hint)
+    return "\n".join(_render_array(asked.fleet, array) for array in arrays)
 
 
-def _forecast(asked: FleetCall, jobs: Sequence[AskedJob], notes: list[str]) -> dict[JobKey, JobForecast]:
-    """Return what is expected of each job, by what is stored of its node; what cannot be known is noted."""
-    call = asked.call
-    work = Workplace(places=asked.places, environ=call.environ, console=call.output.console)
-    names = {one.key.node for one in jobs}
-    wanted = RunFilter(node=names.pop()) if len(names) == 1 else RunFilter()
-    options = asked.places.options
-    known = know_history(asked.places, call.environ, call.output.console, HistoryQuestion(wanted, options))
-    found: dict[JobKey, JobForecast] = {}
-    watching = [one for one in jobs if one.job.verb in NIGHT and one.key.node]
-    newest = find_newest_nights(known.raw.details.values())
-    nights = [ask_night(one.key.node, one.job, newest, notes.append) for one in watching]
-    for one, night in zip(watching, plan_elsewhere(nights, known, work), strict=True):
-        if night.trouble:
-            notes.append(f"the branch of {one.key.node_class}/{one.key.job} is not known: {night.trouble}")
-            found[one.key] = JobForecast(why="the branch is not known here")
-        elif night.view:
-            found[one.key] = forecast_night(night.view, night.plan)
-    for one in jobs:
-        if one.job.verb not in NIGHT:
-            found[one.key] = forecast_runs(one.job.verb, _time_runs(known.raw, one))
-    return found
-
-
-def _time_runs(raw: RawHistory, asked: AskedJob) -> list[float]:
-    """Return how long the latest runs of a node took that were asked for by hand or by a job, oldest first."""
-    if asked.job.verb not in RUN:
-        return []
-    own = [
-        one
-        for one in raw.details.values()
-        if one.node == asked.key.node and one.purpose == RunPurpose.MANUAL and not one.trial
-    ]
-    took = [time_run(one) for one in sorted(own, key=lambda one: one.start)]
-    return [seconds for seconds in took if seconds][-_LATEST:]
-
-
-def _mark(job: PlannedJob, done: set[str]) -> PlannedJob:
-    return job.replace(state=JobState.DONE) if str(job.key) in done else job
-
-
-def require_nodes(asked: FleetCall, cluster: ClusterView | None, jobs: Sequence[AskedJob]) -> None:
-    """Raise UsageError for a node that was asked for and has no job."""
-    there = {one.key.node for one in jobs}
-    for name in asked.nodes:
-        if name not in there:
-            known = sorted({one.key.node for one in list_jobs(asked.fleet, asked.round, cluster) if one.key.node})
-            hint = nearest(name, known) if known else "harness fleet plan lists the nodes"
-            raise UsageError(f"--node {name}: no class of the fleet has a job on that node", hint=hint)
+def _render_array(fleet: Fleet, array: JobArray) -> str:
+    one = find_class(fleet, array.node_class)
+    return f"# {shlex.join(spell_submission(one, array))}\n{render_script(array, name_folder(one))}"
 
 
 def _keep(fleet: Fleet, scheduler: Scheduler) -> Fleet:

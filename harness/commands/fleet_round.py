@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.commands.fleet_action import FleetCall
-from harness.commands.fleet_plan import make_plan, require_nodes
+from harness.commands.fleet_forecast import make_plan, require_nodes
+from harness.errors import UnavailableError, UnfitError
 from harness.fleet.log import read_logs
 from harness.fleet.slurm import look_at_cluster
 from harness.judge.fleet_state import RoundFacts, choose_last_line, judge_round
@@ -25,22 +26,42 @@ class FleetRound(NamedTuple):
     cluster: ClusterView | None
 
 
-def look_at_round(asked: FleetCall, *, forecast: bool = False) -> FleetRound:
+def look_at_round(asked: FleetCall, *, forecast: bool = False, lenient: bool = False) -> FleetRound:
     """Return what became of a round, with a `forecast` of its jobs if their time limits are needed.
 
-    Raises UnfitError or UnavailableError where Slurm is needed and does not answer, UsageError for a node that no class
-    has.
+    Raises UnfitError or UnavailableError where Slurm is needed and does not answer (see `_look`), UsageError for a node
+    that no class has.
     """
-    needs_slurm = any(one.scheduler is Scheduler.SLURM for one in asked.fleet.classes)
-    cluster = look_at_cluster(asked.fleet.name, asked.call.environ) if needs_slurm else None
-    if cluster:
-        _note_version(asked, cluster)
+    cluster, trouble = _look(asked, lenient=lenient)
     plan = make_plan(asked, cluster) if forecast else list_round(asked, cluster)
     folders = {one.name: list_folders(one, cluster) for one in asked.fleet.classes}
     logs = read_logs((job.key for job in plan.jobs), folders)
     lines = {key: (path, choose_last_line(end)) for key, (path, end) in logs.items()}
     facts = RoundFacts(cluster=cluster, traces=gather_traces(asked, folders), logs=lines)
-    return FleetRound(judge_round(plan, asked.fleet.classes, facts), cluster)
+    judged = judge_round(plan, asked.fleet.classes, facts)
+    return FleetRound(judged.replace(notes=(*judged.notes, *trouble)), cluster)
+
+
+def _look(asked: FleetCall, *, lenient: bool) -> tuple[ClusterView | None, tuple[str, ...]]:
+    """Return what Slurm says, and what is to be noted about that; None where no class needs it.
+
+    Where it is `lenient`, a fleet whose nodes all have names in the file can be looked at without Slurm.
+    """
+    slurm = [one for one in asked.fleet.classes if one.scheduler is Scheduler.SLURM]
+    if not slurm:
+        return None, ()
+    try:
+        cluster = look_at_cluster(asked.fleet.name, asked.call.environ)
+    except (UnfitError, UnavailableError) as error:
+        if not lenient or not all(one.nodes for one in slurm):
+            raise
+        return None, (f"what Slurm knows is left out: {error.line}",)
+    version = parse_version(cluster.version)
+    if version is None or version < OLDEST:
+        year, month = OLDEST
+        known = cluster.version or "not known"
+        return cluster, (f"the version of Slurm is {known}; the harness expects {year}.{month:02} or newer",)
+    return cluster, ()
 
 
 def list_round(asked: FleetCall, cluster: ClusterView | None) -> FleetPlan:
@@ -75,13 +96,3 @@ def gather_traces(asked: FleetCall, folders: dict[str, tuple[str, ...]]) -> tupl
 def find_class(fleet: Fleet, name: str) -> NodeClass:
     """Return the class of this name, which a job of the fleet has."""
     return next(one for one in fleet.classes if one.name == name)
-
-
-def _note_version(asked: FleetCall, cluster: ClusterView) -> None:
-    version = parse_version(cluster.version)
-    if version is None or version < OLDEST:
-        known = cluster.version or "not known"
-        year, month = OLDEST
-        asked.call.output.console.note(
-            f"the version of Slurm is {known}; the harness expects {year}.{month:02} or newer"
-        )

@@ -43,7 +43,8 @@ def _submit(asked: FleetCall, array: JobArray, *, dry: bool) -> list[PlannedJob]
     one = find_class(asked.fleet, array.node_class)
     words, script = spell_submission(one, array), render_script(array, name_folder(one))
     if dry:
-        return [job.replace(command=shlex.join(words)) for job in array.jobs]
+        asked.call.output.console.note(shlex.join(words))
+        return list(array.jobs)
     number = submit_array(words, script, asked.call.environ)
     return [
         job.replace(

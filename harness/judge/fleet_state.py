@@ -106,7 +106,7 @@ def _name_done(job: PlannedJob, done: list[JobTrace]) -> PlannedJob:
     where = " and ".join(sorted({trace.node for trace in done}))
     twice = f"done on {where}: it was submitted twice" if len(done) > 1 else f"exit code {newest.exit_code}"
     word = newest.runs[-1] if newest.runs else "night"
-    command = f"harness show {word}" if newest.runs else f"harness show night --node {newest.node}"
+    command = f"harness show {newest.node}/{word}" if newest.runs else f"harness show night --node {newest.node}"
     return job.replace(state=JobState.DONE, since=newest.newest, on=newest.node, about=twice, command=command)
 
 

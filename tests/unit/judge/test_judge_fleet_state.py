@@ -52,7 +52,7 @@ def test_what_nothing_is_known_of_is_absent() -> None:
 def test_results_alone_make_a_job_done() -> None:
     found = _judge(RUNNING, traces=(TRACE.replace(exit_code=11),))
     assert (found.state, found.about, found.since) == (JobState.DONE, "exit code 11", TRACE.newest)
-    assert found.command == "harness show 20261128T002100Z-x"
+    assert found.command == "harness show a/20261128T002100Z-x"
     night = _judge(traces=(TRACE.replace(runs=()),))
     assert night.command == "harness show night --node a"
 
