@@ -61,6 +61,8 @@ TreeWidth=65533
 {nodes}
 PartitionName=bench Nodes=ALL OverSubscribe=EXCLUSIVE MaxTime=1-0 Default=YES State=UP
 """
+# A variable of each daemon, with its name, which a node passes on to those who watch over its jobs.
+_MARK = "TEST_CLUSTER_DAEMON"
 # The options of munged for its files, in the order in which they are made.
 _MUNGE = ("socket", "seed-file", "log-file", "pid-file")
 _NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=1 RealMemory=64 Feature={features}"
@@ -130,23 +132,47 @@ class Cluster:
         child.kill()
         child.wait(timeout=_WAIT_S)
 
+    def wait_until_saved(self) -> None:
+        """Wait until the controller has written to the disk what it knows now, which it does every few seconds.
+
+        A job of our own, which never starts, gives it something to write.
+        """
+        begun, path = time.time(), self.folder / "state" / "job_state"
+        number = self.call("sbatch", "--parsable", "--hold", "--output=/dev/null", "--wrap=true").strip()
+        self._await(lambda: path.exists() and path.stat().st_mtime > begun)
+        self.call("scancel", number)
+
     def kill_node(self, name: str) -> None:
-        """Kill the daemon of a node and all that it has started, as when the power fails."""
-        self.kill(name)
-        for process in self.processes():
+        """Kill the daemon of a node and all that it has started, as when the power fails: none outlives another."""
+        found = self._find(lambda environ: name in (environ.get("SLURMD_NODENAME"), environ.get(_MARK)))
+        for process in found:
             with contextlib.suppress(psutil.Error):
-                if process.environ().get("SLURMD_NODENAME") == name or f"/{name}/" in " ".join(process.cmdline()):
-                    process.kill()
+                process.suspend()
+        for process in found:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        self._children.pop(name).wait(timeout=_WAIT_S)
 
     def processes(self) -> list[psutil.Process]:
         """Return all processes that belong to this cluster: its daemons, their steps, and what jobs have started."""
-        found = []
+        return self._find(lambda _: True)
+
+    def _find(self, is_meant: Callable[[dict[str, str]], bool]) -> list[psutil.Process]:
+        """Return the processes of this cluster with such an environment, and who watches over those that are jobs.
+
+        A slurmstepd writes its title over its environment, so it is known by its child.
+        """
+        found: dict[int, psutil.Process] = {}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
-                mine = process.environ().get("SLURM_CONF") == str(self.config)
-                if mine and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-        return found
+                environ = process.environ()
+                if environ.get("SLURM_CONF") != str(self.config) or not is_meant(environ):
+                    continue
+                parent = process.parent()
+                for one in (process, *([parent] if parent and parent.name() == "slurmstepd" else [])):
+                    if one.pid != os.getpid() and one.status() != psutil.STATUS_ZOMBIE:
+                        found[one.pid] = one
+        return list(found.values())
 
     def call(self, program: str, *words: str) -> str:
         """Return what a program of Slurm prints, errors included."""
@@ -205,7 +231,7 @@ class Cluster:
             self._children[name] = subprocess.Popen(
                 [program, *words],
                 cwd=self.folder,
-                env={"PATH": _PATH, "LC_ALL": "C", "TZ": "UTC", "SLURM_CONF": str(self.config)},
+                env={"PATH": _PATH, "LC_ALL": "C", "TZ": "UTC", "SLURM_CONF": str(self.config), _MARK: name},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

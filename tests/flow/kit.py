@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -226,3 +227,29 @@ class Kit:
     def report(self) -> str:
         (bundle,) = self.bundles()
         return (bundle / "README.md").read_text(encoding="utf-8")
+
+
+class Busy:
+    """Others that use a whole CPU of the made-up node until they are told to stop."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+
+    def __enter__(self) -> "Busy":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        used_s = 0.0
+        while not self._over.wait(0.1):
+            used_s += 0.1
+            self._kit.set_others(used_s)

@@ -1,4 +1,4 @@
-"""A fleet for the tests: the nodes of a real Slurm cluster, each with fake tools, a cache and temporary files of its own.
+"""A fleet for the tests: nodes of a real Slurm cluster, each with fake tools, a cache and temporary files of its own.
 
 All nodes are this computer. The harness holds a node by lock files in its folder for temporary files and in its cache,
 so each node needs its own of both, as it has on computers of its own; the command of the fleet sees to that.
@@ -21,7 +21,7 @@ from tests.cluster import Cluster
 from tests.flow.kit import Kit
 
 NODES = {"a": "zen3,avx2", "b": "zen4,avx512", "c": "zen4,avx512"}
-_WAIT_S = 120
+_WAIT_S = 60
 _COMMAND = """\
 #!/bin/sh
 case $SLURMD_NODENAME in
@@ -98,7 +98,10 @@ class Lab:
             found = self.states(*words)
             return found if all(found[job].get("state", "absent") == state for job in jobs or found) else {}
 
-        return self.wait(reached, lambda: self.fleet("status", *words, code=None).stdout + self.logs())
+        found: dict[str, dict[str, Any]] = self.wait(
+            reached, lambda: self.fleet("status", *words, code=None).stdout + self.logs()
+        )
+        return found
 
     def wait(self, condition: Callable[[], Any], complain: Callable[[], str] = str) -> Any:
         """Wait until something holds, and return it."""
@@ -121,8 +124,11 @@ class Lab:
 
     def runs(self) -> list[Run]:
         """Return all finished runs, of all nodes."""
-        return [load_run(path.parent) for path in sorted(self.results.glob("*/*/*/run.json"))
-                if path.parent.suffix != ".partial"]
+        return [
+            load_run(path.parent)
+            for path in sorted(self.results.glob("*/*/*/run.json"))
+            if path.parent.suffix != ".partial"
+        ]
 
     def logs(self) -> str:
         """Return what the jobs have printed."""

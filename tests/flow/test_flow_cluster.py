@@ -16,6 +16,7 @@ import pytest
 
 from tests import cluster as slurm
 from tests.cluster import Cluster
+from tests.flow.kit import Busy
 from tests.flow.lab import NODES, Lab, list_overlaps
 
 WHY_NOT = slurm.why_not()
@@ -78,6 +79,7 @@ def test_six_jobs_over_two_classes_survive_what_breaks(lab: Lab, cluster: Cluste
     lab.fleet("submit")
     lab.wait(lambda: all(map(lab.measures, NODES)), lab.logs)
     # All three are in the middle of a measurement. The controller dies: nothing can be asked, and the jobs go on.
+    cluster.wait_until_saved()
     cluster.kill("slurmctld")
     asked = lab.fleet("status", code=4)
     assert "the controller of Slurm does not answer" in asked.stderr
@@ -127,14 +129,11 @@ def test_a_daemon_that_dies_alone_loses_nothing(lab: Lab, cluster: Cluster) -> N
 def test_a_node_that_is_too_noisy_is_tried_again(lab: Lab) -> None:
     job = ONE_JOB.format("zen3", "a") + 'refuse_noise = true\nwait_quiet = "1s"\n'
     lab.write(job)
-    lab.kits["a"].set_others(0.0)
-    noise = lab.folder / "noise"
-    lab.make_noise("a", noise)
-    lab.fleet("submit")
-    found = lab.wait(lambda: (job := lab.states()["a/run"])["about"].count("restarted") and job, lab.logs)
-    assert found["state"] in ("waiting", "running")
-    assert not lab.runs()
-    noise.unlink()
+    with Busy(lab.kits["a"]):
+        lab.fleet("submit")
+        found = lab.wait(lambda: (job := lab.states()["a/run"])["about"].count("restarted") and job, lab.logs)
+        assert found["state"] in ("waiting", "running")
+        assert not lab.runs()
     lab.wait_for("done")
     require_whole(lab, 1)
 
@@ -196,7 +195,10 @@ def test_what_any_node_may_do_is_done_once(lab: Lab) -> None:
 def test_a_full_disk_of_results_loses_the_job_and_says_so(lab: Lab) -> None:
     small = lab.folder / "small"
     small.mkdir()
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", small], check=False).returncode:
+    if (
+        os.geteuid()
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", small], check=False).returncode
+    ):
         pytest.skip("only root can make a disk that is full")
     try:
         lab.write(ONE_JOB.format("zen3", "a").replace("nodes", f'results = "{small}"\nnodes'))

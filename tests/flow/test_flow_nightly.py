@@ -18,9 +18,8 @@ from harness.records.purpose import RunPurpose
 from harness.records.run import Run
 from harness.store.bundle import Bundle, load_run
 from tests.elf import make_object
-from tests.flow.kit import Kit
+from tests.flow.kit import Busy, Kit
 from tests.flow.test_flow_bisect import History
-from tests.flow.test_flow_quiet import Busy
 from tests.flow.test_flow_resume import settle_in
 from tests.player import Started
 

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from harness.records.run import Run
 from harness.stats.series import sample_run
 from harness.store.bundle import load_run
-from tests.flow.kit import Kit, wait_for
+from tests.flow.kit import Busy, Kit, wait_for
 
 WORDS = ("--bench", "whisper", "--no-tests", "--threads", "2", "--repetitions", "2")
 # What others use is a rate: a hundred times as much is louder however long the fake program takes.
@@ -238,32 +237,6 @@ def test_time_spent_on_discarded_attempts_counts_for_the_precision(kit: Kit) -> 
     spent_s = sum(one.completed.wall_s for one in (*run.results, *run.discarded) if one.case and one.completed)
     assert spent_s < 1.5
     assert run.discarded
-
-
-class Busy:
-    """Others that use a whole CPU of the made-up node until they are told to stop."""
-
-    def __init__(self, kit: Kit) -> None:
-        self._kit = kit
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._work)
-
-    def __enter__(self) -> "Busy":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        used_s = 0.0
-        while not self._over.wait(0.1):
-            used_s += 0.1
-            self._kit.set_others(used_s)
 
 
 def test_it_waits_for_quiet_and_goes_on_clean(kit: Kit) -> None:
