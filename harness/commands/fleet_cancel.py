@@ -7,6 +7,9 @@ from harness.judge.fleet_state import is_active
 from harness.records.fleet import FleetPlan, JobState, PlannedJob, QueuedJob
 from harness.render.fleet_status import render_cancellation
 
+# Slurm has ended a job, and waits for its node to say so.
+_ENDING = "COMPLETING"
+
 
 def cancel_round(asked: FleetCall) -> int:
     """Cancel the jobs of a round, or of all rounds, and print which; return the exit code.
@@ -23,6 +26,7 @@ def cancel_round(asked: FleetCall) -> int:
         job
         for job in cluster.jobs
         if is_active(job)
+        and job.state != _ENDING
         and (everything or job.key.round == asked.round)
         and (not classes or job.key.node_class in classes)
         and (not asked.nodes or job.key.node in asked.nodes)

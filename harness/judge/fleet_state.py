@@ -178,11 +178,12 @@ def _name_rest(job: PlannedJob, traces: list[JobTrace], ended: list[QueuedJob], 
     )
 
 
-# The end of a log that is worth repeating: not the harness's own head of an attempt.
-_HEAD = re.compile(r"== ")
+# The head of an attempt, and lines of an error that say less than its first one.
+_LESS = re.compile(r"== |\s*(?:cause|try): ")
+_SAID = "harness: "
 
 
 def choose_last_line(text: str) -> str:
-    """Return the last line of a log that says something, empty if none does."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not _HEAD.match(line)]
-    return lines[-1] if lines else ""
+    """Return the line at the end of a log that says most: that of the newest error, else the last; empty if none."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not _LESS.match(line)]
+    return next((line for line in reversed(lines) if line.startswith(_SAID)), lines[-1] if lines else "")

@@ -73,6 +73,17 @@ def find_job(cluster: Cluster, node: str, words: str = "-m harness run") -> psut
     raise AssertionError(f"no harness runs on {node}")
 
 
+def test_what_any_node_may_do_is_done_once(lab: Lab) -> None:
+    lab.write(TWO_JOBS.format("zen4").replace('name = "two"', 'name = "two"\non = "any"'))
+    lab.fleet("submit", "--round", "weekly.7")
+    states = lab.wait_for("done", words=("--round", "weekly.7"))
+    assert set(states) == {"b/one", "c/one", "*/two"}
+    assert states["*/two"]["on"] in ("b", "c")
+    assert states["*/two"]["key"]["node"] == ""
+    require_whole(lab, 3)
+    assert (lab.results / ".fleet-logs" / lab.name / "weekly.7" / "zen4" / "+any" / "two.log").exists()
+
+
 def test_six_jobs_over_two_classes_survive_what_breaks(lab: Lab, cluster: Cluster) -> None:
     lab.write(TWO_JOBS.format("zen3"), TWO_JOBS.format("zen4"))
     gates = {node: lab.hold(node) for node in NODES}
@@ -179,17 +190,6 @@ def test_two_submissions_at_once_submit_everything_once(lab: Lab, cluster: Clust
     assert "CANCELLED" in lab.states()["c/two"]["about"]
     assert "cancelled 2 jobs" in lab.fleet("cancel").stdout
     assert "no job of fleet" in lab.fleet("cancel", "--all-rounds").stdout
-
-
-def test_what_any_node_may_do_is_done_once(lab: Lab) -> None:
-    lab.write(TWO_JOBS.format("zen4").replace('name = "two"', 'name = "two"\non = "any"'))
-    lab.fleet("submit", "--round", "weekly.7")
-    states = lab.wait_for("done", words=("--round", "weekly.7"))
-    assert set(states) == {"b/one", "c/one", "*/two"}
-    assert states["*/two"]["on"] in ("b", "c")
-    assert states["*/two"]["key"]["node"] == ""
-    require_whole(lab, 3)
-    assert (lab.results / ".fleet-logs" / lab.name / "weekly.7" / "zen4" / "+any" / "two.log").exists()
 
 
 def test_a_full_disk_of_results_loses_the_job_and_says_so(lab: Lab) -> None:

@@ -138,9 +138,19 @@ def test_jobs_of_runners_are_known_by_their_results() -> None:
     assert _judge(one=one, traces=(TRACE,)).state is JobState.DONE
 
 
-def test_the_last_line_of_a_log_is_not_its_own_head() -> None:
-    assert choose_last_line("a\nharness: full\n\n== 2026 on a, job 17\n") == "harness: full"
-    assert choose_last_line("== 2026 on a, job 17\n") == ""
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("a\nharness: full\n\n== 2026 on a, job 17\n", "harness: full"),
+        ("harness: old\nharness: no space\n  cause: it is full\n  try:   df\n", "harness: no space"),
+        ("[1/8] build\n[2/8] measure\n", "[2/8] measure"),
+        ("/srv/script: line 3: harness: command not found\n", "/srv/script: line 3: harness: command not found"),
+        ("== 2026 on a, job 17\n", ""),
+        ("", ""),
+    ],
+)
+def test_what_the_end_of_a_log_says(log: str, said: str) -> None:
+    assert choose_last_line(log) == said
 
 
 TODAY = date(2026, 11, 28)
