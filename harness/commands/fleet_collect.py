@@ -32,12 +32,14 @@ from harness.store.index.history import drop_orphans, measure
 from harness.store.index.index import RunIndex
 from harness.store.index.inquiry import ask_index
 from harness.store.stored_import import import_files
+from harness.system.scratch import IMPORT, clear_scratch
 
 
 def collect(asked: FleetCall) -> int:
     """Collect what the nodes left, print a table, bring the index of the fleet up to date; return the exit code."""
     output, results = asked.call.output, asked.places.results
     whole = load_fleet(asked.file)  # the nodes of other classes are no strangers
+    clear_scratch(results, IMPORT)  # of a collection that was killed, where nothing new comes now
     collector = _Collector(asked, whole)
     for source in list_sources(whole, _find_nodes(asked, whole)):
         if collector.wants_any(source):

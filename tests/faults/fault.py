@@ -27,6 +27,7 @@ class Family(StrEnum):
     PART = "sweeps, comparisons, searches"
     BISECT = "bisections"
     NIGHT = "nights"
+    FLEET = "fleets"
     WORKER = "worker"
     NETWORK = "network"
     CLOCK = "clock"

@@ -12,6 +12,7 @@ _SIGNS = re.compile(r"[^\s'\"`$\\;&|<>()*?\[\]{}!#~:]+")
 _COMPLAINTS: tuple[tuple[str, str, str], ...] = (
     ("could not resolve hostname", "its name is not known", "getent hosts {host}"),
     ("name or service not known", "its name is not known", "getent hosts {host}"),
+    ("permission denied (13)", "you may not read the folder there", "ssh {host} ls -l {folder}"),
     ("permission denied (", "it does not accept a key of yours, and no password is asked for", "ssh-copy-id {host}"),
     ("host key verification failed", "its host key is not known, or is another one than before", "ssh {host} true"),
     ("connection refused", "nothing listens there for ssh", "ssh -v {host} true"),
