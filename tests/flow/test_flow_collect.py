@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 
 from harness.cli.main import main
 from harness.records.plan import Phase
@@ -21,6 +22,7 @@ from harness.store.enclosure import write_file
 from harness.store.night_file import save_night
 from tests import factory
 from tests.flow.kit import Kit, wait_for
+from tests.server import PASSWORD, serve, why_not
 from tests.unit.render.test_render_night import report
 
 TODAY = datetime.now(UTC)
@@ -397,3 +399,41 @@ def test_what_is_no_computer_is_refused(remote: FleetFolder, where: str) -> None
     assert done.returncode == 2
     assert "is not a folder on another computer" in done.stderr
     assert not (remote.folder / "there" / "asked").exists()
+
+
+def test_a_job_that_ended_without_results_is_named_where_slurm_can_be_asked(fleet: FleetFolder) -> None:
+    text = (fleet.folder / "fleet.toml").read_text()
+    slurm = text.replace('scheduler = "github"\nlabels = ["bench"]', 'scheduler = "slurm"')
+    (fleet.folder / "fleet.toml").write_text(slurm)
+    fleet.leave("a")
+    path = path_of(fleet)
+    absent = fleet.collect(environ=path)
+    assert absent.returncode == 0, absent.stderr
+    assert "whether a job ended without results is not known: " in absent.stdout
+    for name in ("scontrol", "sinfo", "squeue"):
+        program = Path(path["PATH"]) / name
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    assert fleet.collect(environ=path).returncode == 0
+    log = fleet.inbox / ".fleet-logs/lab/2026-05-29/zen4/a/run.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("harness: out of luck\n")
+    done = fleet.collect("--round", "2026-05-29", environ=path)
+    assert done.returncode == 12, done.stdout
+    assert "lab/2026-05-29/zen4/a/run ended without results: harness fleet status says more" in done.stdout
+    fleet.leave("a", 5, job="lab/2026-05-29/zen4/a/run")
+    assert fleet.collect("--round", "2026-05-29", environ=path).returncode == 0
+
+
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_the_common_index_is_brought_up_to_date(fleet: FleetFolder) -> None:
+    for node in ("a", "b"):
+        fleet.leave(node)
+    with serve() as server:
+        url = server.create()
+        text = (fleet.folder / "fleet.toml").read_text()
+        (fleet.folder / "fleet.toml").write_text(f'database = "{url}"\n{text}')
+        environ = {"PGPASSWORD": PASSWORD}
+        assert fleet.collect(environ=environ).returncode == 0
+        with sqlalchemy.create_engine(url).connect() as connection:
+            assert connection.execute(sqlalchemy.text("SELECT count(*) FROM harness_run")).scalar() == 2

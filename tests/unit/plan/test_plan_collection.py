@@ -17,7 +17,7 @@ def sources(*classes: NodeClass, found: dict[str, list[str]] | None = None) -> t
 def test_a_folder_is_looked_into_once_for_all_of_its_classes() -> None:
     zen3, zen4 = of_class("zen3", "/in", "a"), of_class("zen4", "/in", "b", "a")
     (source,) = sources(zen3, zen4)
-    assert source == ("/in", (zen3, zen4), ("a", "b"))
+    assert source == ResultSource("/in", (zen3, zen4), ("a", "b"))
     assert [source.find_class(node) for node in ("a", "b", "c")] == ["zen3", "zen4", ""]
 
 
