@@ -3,8 +3,10 @@
 import re
 import shlex
 
+from harness.errors import UsageError
 from harness.parse.notation import parse_toml
 from harness.parse.toml_reader import Table, TomlReader, TomlSpot
+from harness.parse.tool.remote_copy import is_remote, parse_remote
 from harness.records.fleet import Fleet, FleetJob, NodeChoice, NodeClass, Scheduler
 from harness.settings.fleet import JOB_VERBS, JobSettings, choose_job_settings, read_job_settings
 from harness.settings.value import DURATIONS, parse_duration
@@ -26,8 +28,6 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # What stands for the name of a node in a folder, and what looks as if it did.
 _NODE_WORD, _PLACEHOLDER = "{node}", re.compile(r"\{[^{}]*\}")
-# ssh would take a leading dash for an option.
-_HOST = re.compile(r"[A-Za-z0-9_{][A-Za-z0-9_.@{}-]*")
 _OF_FLEET = ("name", "results", "database", "silent_after", "settings", "class")
 _OF_CLASS = ("scheduler", "features", "labels", "nodes", "partition", "options", "harness", "results", "cache")
 _OF_JOB = ("verb", "name", "on", "file", "axis", "limit")
@@ -70,7 +70,7 @@ class _FleetReader(TomlReader):
 
     def _read_results(self, top: Table, here: TomlSpot) -> str:
         word = self.word(top, "results", here, "results")
-        if not word or "{" in word or ":" in word.partition("/")[0]:
+        if not word or "{" in word or is_remote(word):
             what = f"results: {word!r} is not a folder on this computer, in which everything is collected"
             self.refuse(what, here.at("results"), hint='results = "results"; a class may have "HOST:FOLDER"')
         return word
@@ -135,10 +135,11 @@ class _FleetReader(TomlReader):
                 if word != _NODE_WORD:
                     hint = f"{key} = {folder.replace(word, _NODE_WORD)!r}"
                     self.refuse(f"{key}: only {_NODE_WORD} stands for something, not {word}", here.at(key), hint=hint)
-        host, colon, folder = one.results.partition(":")
-        if colon and "/" not in host and (not _HOST.fullmatch(host) or not folder):
-            hint = 'results = "me@node-1:/srv/fleet/inbox"'
-            self.refuse(f"results: {one.results!r} is not HOST:FOLDER", here.at("results"), hint=hint)
+        if is_remote(one.results):
+            try:
+                parse_remote(one.results.replace(_NODE_WORD, "node"))
+            except UsageError as error:
+                self.refuse(f"results: {error.what}", here.at("results"), hint=error.hint)
 
     def _read_jobs(self, found: object, here: TomlSpot, settings: tuple[JobSettings, ...]) -> tuple[FleetJob, ...]:
         tables = found if isinstance(found, list) else [] if found is None else [found]

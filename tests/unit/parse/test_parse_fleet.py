@@ -139,7 +139,7 @@ HEAD = 'name = "lab"\n[class.a]\n'
         (HEAD + 'nodes = ["x"]\nresults = "/r/{name}"\n' + JOB, "line 4: results: only {node} stands for something"),
         (HEAD + 'nodes = ["x"]\ncache = "/c/{}"\n' + JOB, "line 4: cache: only {node} stands for something, not {}"),
         (HEAD + 'nodes = ["x"]\nresults = "-oProxyCommand=x:/r"\n' + JOB, "line 4: results: "),
-        (HEAD + 'nodes = ["x"]\nresults = "host:"\n' + JOB, "line 4: results: 'host:' is not HOST:FOLDER"),
+        (HEAD + 'nodes = ["x"]\nresults = "host:;x"\n' + JOB, "line 4: results: 'host:;x' is not a folder on another"),
         (
             'name = "lab"\nresults = "host:/r"\n' + HEAD[13:] + 'nodes = ["x"]\n' + JOB,
             "line 2: results: 'host:/r' is not a folder on this",
