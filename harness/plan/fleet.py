@@ -162,8 +162,11 @@ def _tell(view: NightView, items: Sequence[WorkItem]) -> str:
     """Return what a night does, in its order, with the reason of what it begins with."""
     if not view.commits:
         return "no commit of the branch is known"
-    if not view.measured:
+    if not view.measured and items:
         return f"nothing is known of it: it begins with the newest commit, {view.commits[-1].sha[:8]}"
+    if not view.measured:
+        usual_s = view.costs.full_build_s + view.costs.run_s
+        return f"nothing is known of it; the newest commit usually takes {_minutes(usual_s)}, more than its budget"
     if not items:
         return "nothing to do: it looks for new commits"
     first = f"{_NAMES[items[0].kind]} {items[0].pair} first ({items[0].reason})"

@@ -106,6 +106,10 @@ def test_a_node_of_which_nothing_is_known_begins_with_the_head() -> None:
     assert told.why == f"nothing is known of it: it begins with the newest commit, {name(9)[:8]}"
     assert told.expected_s is None
     assert [item.commit for item in told.items] == [name(9)]
+    short = view(10, cells=(), left_s=180.0)
+    assert forecast_night(short, plan_night(short)).why == (
+        "nothing is known of it; the newest commit usually takes 9 min, more than its budget"
+    )
     empty = forecast_night(view(0), plan_night(view(0)))
     assert empty.why == "no commit of the branch is known"
 
