@@ -13,6 +13,8 @@ from harness.render.night import lay_out, wrap_line
 from harness.render.plain import format_seconds
 
 _INDENT = "  "
+# What these would do is what a plan is about; of others it says what became of them.
+_TO_DO = (JobState.ABSENT, JobState.LOST)
 # More nodes than that are counted on a line.
 _NAMED = 4
 
@@ -73,7 +75,7 @@ def _row(job: PlannedJob) -> tuple[str, ...]:
         job.state,
         expected,
         format_seconds(job.limit_s),
-        job.why if job.state is JobState.ABSENT else job.about or job.why,
+        job.why if job.state in _TO_DO else job.about or job.why,
     )
 
 
