@@ -25,6 +25,7 @@ class HarnessCheck(rfm.RunOnlyRegressionTest):
     valid_prog_environs = ["*"]
     exclusive_access = True
     time_limit = "4h"
+    max_pending_time = "1d"
     # The words of the verb, as a shell reads them; the command, and the folders, as the node sees them.
     command = variable(str, value="run --model tiny")
     harness = variable(str, value="harness")

@@ -4,12 +4,15 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.flow.kit import Kit
+from tests import cluster
+from tests.flow.kit import Kit, wait_for
 from tests.job import ROOT
 
 CHECK = ROOT / "contrib" / "reframe_harness.py"
@@ -17,7 +20,7 @@ SETTINGS = """\
 site_configuration = {
     "systems": [{
         "name": "lab", "hostnames": [".*"], "modules_system": "nomod",
-        "partitions": [{"name": "bench", "scheduler": "%s", "launcher": "local", "environs": ["none"], "access": %s}],
+        "partitions": [{"name": "bench", "scheduler": "%s", "launcher": "local", "environs": ["none"], "access": %r}],
     }],
     "environments": [{"name": "none"}],
 }
@@ -38,21 +41,21 @@ class Bridge:
         self.program.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m harness "$@"\n')
         self.program.chmod(0o755)
 
-    def check(self, command: str, scheduler: str = "local", **environ: str) -> tuple[int, dict[str, Any], str]:
+    def check(
+        self, command: str, scheduler: str = "local", access: Sequence[str] = (), environ: Mapping[str, str] = {}
+    ) -> tuple[int, dict[str, Any], str]:
         """Run the check; return ReFrame's exit code, what its report says of the check, and what it printed."""
         settings, report = self.kit.folder / "settings.py", self.kit.folder / "report.json"
-        settings.write_text(SETTINGS % (scheduler, [] if scheduler == "local" else ["--partition=bench"]))
-        given = {
-            "command": command, "harness": self.program, "results": self.kit.results, "cache": self.kit.cache,
-        }  # fmt: skip
-        words = [str(Path(sys.executable).with_name("reframe"))]
-        words += ["-C", str(settings), "-c", str(CHECK), "-r", "--prefix", str(self.kit.folder / "rfm")]
-        words += ["--report-file", str(report), "--keep-stage-files"]
-        words += [word for name, value in given.items() for word in ("-S", f"{name}={value}")]
-        whole = {**self.kit.environ, **environ, "RFM_CHECK_SEARCH_RECURSIVE": "0"}
+        settings.write_text(SETTINGS % (scheduler, [*access]))
+        places = {"harness": self.program, "results": self.kit.results, "cache": self.kit.cache}
+        words = [str(Path(sys.executable).with_name("reframe")), "-C", str(settings), "-c", str(CHECK), "-r"]
+        words += ["--prefix", str(self.kit.folder / "rfm"), "--report-file", str(report), "--keep-stage-files"]
+        for name, value in {"command": command, "time_limit": "30m", **places}.items():
+            words += ["-S", f"{name}={value}"]
+        whole = {**self.kit.environ, **environ}
         for name in ("HARNESS_AS_NODE", "HARNESS_RESULTS", "HARNESS_CACHE"):
             whole.pop(name)
-        done = subprocess.run(words, env=whole, cwd=self.kit.folder, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(words, env=whole, cwd=self.kit.folder, capture_output=True, text=True, timeout=120)
         (ran,) = json.loads(report.read_text())["runs"]
         (case,) = ran["testcases"]
         return done.returncode, case, done.stdout + done.stderr
@@ -89,3 +92,37 @@ def test_a_failed_benchmark_fails_the_check_and_leaves_its_bundle(bridge: Bridge
     assert code != 0
     assert case["fail_phase"] == "sanity", text
     assert int(kit.only_run().exit_code) == 12
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[cluster.Cluster]:
+    if reason := cluster.why_not():
+        pytest.skip(reason)
+    with cluster.serve({"a": "zen3", "b": "zen4"}) as found:
+        yield found
+
+
+@needs_reframe
+def test_a_run_on_a_node_of_a_slurm_cluster_without_accounting(
+    bridge: Bridge, kit: Kit, slurm: cluster.Cluster
+) -> None:
+    code, case, text = bridge.check(words(kit), "squeue", ["--constraint=zen4"], slurm.environ)
+    assert code == 0, text
+    assert (case["result"], case["job_nodelist"]) == ("pass", ["b"])
+    assert kit.only_run().node.name == "b", "as Slurm calls it"
+    assert len(case["perfvalues"]) == 5
+
+
+@needs_reframe
+def test_a_job_that_slurm_loses_fails_the_check(bridge: Bridge, kit: Kit, slurm: cluster.Cluster) -> None:
+    kit.break_tools({"whisper-bench -m": {"sleep": 60, "silent": True, "times": 1}})
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(bridge.check, words(kit), "squeue", ["--constraint=zen3"], slurm.environ)
+        kit.wait_for_model()
+        slurm.call("scancel", "--signal=KILL", "--full", "--state=running")
+        slurm.call("scancel", "--state=running")
+        code, case, text = asked.result(timeout=120)
+    assert code != 0, text
+    assert case["result"].startswith("fail"), text
+    assert kit.bundles() == []
+    wait_for(lambda: not kit.running())
