@@ -39,7 +39,8 @@ from scripts.runner import (
     write_summary,
 )
 
-_BEFORE = "before.txt"
+_BEFORE = "before.json"
+_LOCK = "third_party/requirements.txt"
 _BUNDLE = re.compile(r"[^.][^/]*/\d{4}-\d{2}/[^.][^/]*")
 
 
@@ -54,7 +55,9 @@ def prepare(environ: Mapping[str, str]) -> int:
     chosen = _choose(words, environ, "cache")
     cache = workspace / (chosen or "harness-cache")
     node = _choose(words, environ, "as-node", "ACTION_NODE")
-    venv = environ.get("HARNESS_VENV") or str(cache / "environment")
+    # One for each Python and lock, as containers that share a cache may differ in these.
+    made_of = _digest(sys.version, os.path.realpath(sys.executable), (ROOT / _LOCK).read_text(encoding="utf-8"))
+    venv = environ.get("HARNESS_VENV") or str(cache / f"environment-{made_of}")
     digest = _digest(environ["ACTION_COMMAND"])
     attempt = f"{environ.get('GITHUB_RUN_ID', '0')}-{environ.get('GITHUB_RUN_ATTEMPT', '1')}"
     artifact = environ.get("ACTION_ARTIFACT", "").strip()

@@ -26,11 +26,12 @@ OTHERS = {
     "--force-reinstall", "--build", "--growth", "--count", "--full", "--words", "--only", "--quick", "--rounds", "--do",
     "--aa", "--plant", "--user", "--help", "--version", "--sources", "--coverage", "--summary",
     "--constraint", "--exclusive", "--requeue", "--array", "--nodelist", "--account", "--signal", "--time", "--comment",
+    "--distribute", "--system",
 }  # fmt: skip
 GONE = {"--markdown", "--csv", "--show", "--builds"}
 ROOMS = {path.name for path in HARNESS.iterdir() if (path / "__init__.py").is_file()}
 MADE_UP = {"HARNESS_CAVEAT_", "HARNESS_RTF_", "HARNESS_WEIGHTS_", "HARNESS_AUDIO_"}
-FOREIGN = {"GitHub", "GitLab", "NumPy", "OpenBLAS", "CoreML", "VmHWM"}
+FOREIGN = {"GitHub", "GitLab", "NumPy", "OpenBLAS", "CoreML", "VmHWM", "PartitionTimeLimit"}
 
 
 def name(page: Path) -> str:

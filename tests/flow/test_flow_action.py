@@ -302,7 +302,16 @@ def test_a_cancelled_job_stops_the_harness_which_leaves_no_process(bench: Bench)
     assert child.returncode == 130, log
     assert read_outputs(output.read_text()) == {"exit-code": "130"}
     wait_for(lambda: not bench.kit.running())
-    assert len(bench.kit.partials()) == 1, "run --resume goes on from there"
+    (begun,) = bench.kit.partials()
+    scratch = bench.kit.folder / "scratch"
+    scratch.mkdir()
+    (scratch / "before.json").write_text("{}")
+    places |= {"ACTION_SCRATCH": str(scratch), "ACTION_ARTIFACT": "cancelled"}
+    subprocess.run([ROOT / "scripts" / "action", "pack"], env={**bench.job.environ, **places}, check=True)
+    told = read_outputs(output.read_text())
+    assert (told["path"], told["bundles"]) == (str(scratch / "cancelled.tar.gz"), "")
+    with tarfile.open(told["path"]) as archive:
+        assert f"{begun.relative_to(bench.kit.results)}/run.json" in archive.getnames()
 
 
 def test_two_runners_in_containers_on_one_host_take_turns(bench: Bench) -> None:
