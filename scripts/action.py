@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import stat
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -26,6 +27,7 @@ from scripts.collection import collect, list_jobs
 from scripts.runner import (
     OUTPUT,
     OWN,
+    UNFINISHED,
     StepError,
     clean_word,
     find_option,
@@ -40,6 +42,7 @@ from scripts.runner import (
 )
 
 _BEFORE = "before.json"
+_SYSCTL = "/usr/sbin/sysctl"
 _LOCK = "third_party/requirements.txt"
 _BUNDLE = re.compile(r"[^.][^/]*/\d{4}-\d{2}/[^.][^/]*")
 
@@ -113,15 +116,17 @@ def pack(environ: Mapping[str, str]) -> int:
     results, scratch = Path(environ["ACTION_RESULTS"]), Path(environ["ACTION_SCRATCH"])
     known = json.loads((scratch / _BEFORE).read_text(encoding="utf-8"))
     found = _list_results(results, environ.get("ACTION_NODE", ""))
-    new = sorted(name for name in found if found[name] != known.get(name))
-    path = scratch / f"{environ['ACTION_ARTIFACT']}.tar.gz"
+    key = find_option(split_words(environ["ACTION_COMMAND"]), "--job")
+    # What an earlier attempt at a job has left, too: it may never have been uploaded.
+    new = sorted(name for name in found if found[name] != known.get(name) or (key and _has_key(results / name, key)))
+    finished = [name for name in new if not name.endswith(".partial")]
+    path = scratch / f"{environ['ACTION_ARTIFACT']}{'' if finished else UNFINISHED}.tar.gz"
     path.unlink(missing_ok=True)
     if new:
         with tarfile.open(path, "w:gz", compresslevel=6) as archive:
             for name in new:
                 for file in _list_files(results / name):
                     archive.add(file, str(file.relative_to(results)), recursive=False)
-    finished = [name for name in new if not name.endswith(".partial")]
     write_outputs(environ, path=str(path) if new else "", bundles="\n".join(finished))
     say(f"{len(new)} new in {results}" + (f": {path}" if new else "; there is nothing to upload"))
     return 0
@@ -145,6 +150,13 @@ def _list_results(results: Path, node: str) -> dict[str, list[int]]:
         for name, status in found.items()
         if _BUNDLE.fullmatch(name) and not stat.S_ISLNK(status.st_mode) and (not node or name.split("/")[0] == node)
     }
+
+
+def _has_key(path: Path, key: str) -> bool:
+    """Return whether a bundle, or the file beside bundles, is of the job with this key."""
+    record = path / "run.json" if path.is_dir() else path
+    wanted = rf'"job":\s*"{re.escape(key)}"'.encode()
+    return record.is_file() and not record.is_symlink() and bool(re.search(wanted, record.read_bytes()))
 
 
 def _list_files(path: Path) -> Iterator[Path]:
@@ -176,7 +188,9 @@ def read_cpu(table: Path = Path("/proc/cpuinfo")) -> str:
     try:
         lines = table.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return f"{platform.machine()} {platform.processor()}"
+        asked = [_SYSCTL, "-n", "machdep.cpu.brand_string"]
+        named = subprocess.run(asked, capture_output=True, check=False).stdout if Path(_SYSCTL).exists() else b""
+        return f"{platform.machine()} {platform.processor()} {named!r}"
     told = ("model name", "flags", "Features", "CPU part", "CPU implementer", "uarch", "isa")
     return "\n".join(sorted({line for line in lines if line.partition("\t")[0].partition(":")[0].strip() in told}))
 

@@ -19,6 +19,7 @@ from typing import Any
 from scripts.runner import (
     HARNESS,
     MISSING,
+    UNFINISHED,
     UNREADABLE,
     StepError,
     clean_word,
@@ -73,7 +74,8 @@ def collect(environ: Mapping[str, str]) -> int:
     unreadable. The step itself succeeds then, so that the pages are made all the same.
     """
     jobs = read_jobs(environ.get("ACTION_JOBS", "") or "[]")
-    arrived = sorted(Path(environ["ACTION_ARRIVED"]).glob("*.tar.gz"))
+    files = sorted(Path(environ["ACTION_ARRIVED"]).glob("*.tar.gz"))
+    arrived = [path for path in files if not path.name.endswith(f"{UNFINISHED}.tar.gz")]
     folder = Path(tempfile.mkdtemp(prefix="harness-", dir=environ.get("RUNNER_TEMP") or None))
     branch, code = _Branch(folder / "branch", environ), 0
     for attempt in range(1, _ATTEMPTS + 1):

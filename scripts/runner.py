@@ -24,6 +24,8 @@ _HARMLESS = (SUMMARY, "GITHUB_ACTIONS")
 # Artifacts may not have : " < > | * ? / \ and line ends in their names; shells and people want fewer.
 _UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 100
+# What the name of a file has at its end that holds nothing finished.
+UNFINISHED = ".unfinished"
 USAGE, UNREADABLE, MISSING = 2, 5, 12
 
 

@@ -225,6 +225,17 @@ def test_only_what_is_new_is_uploaded(bench: Bench) -> None:
     assert second["bundles"].endswith(folder)
 
 
+def test_a_job_of_a_fleet_that_was_done_but_not_uploaded_is_uploaded_by_its_next_attempt(bench: Bench) -> None:
+    results = str(bench.kit.folder / "lasting")
+    command = bench.words("--job", "lab/2026-11-28/zen4/node-1/run")
+    first, _ = bench.use(command, results=results, artifact="first")
+    second, good = bench.use(command, results=results, artifact="second")
+    assert good, bench.job.log
+    assert len(list(Path(results).rglob("run.json"))) == 1, "it is done once"
+    assert first["bundles"] == second["bundles"] != ""
+    assert bench.unpack("second").joinpath(second["bundles"], "run.json").is_file()
+
+
 @pytest.mark.parametrize(
     "node",
     ['a"b', "$(touch pwned)", "a;touch pwned", "`touch pwned`", "a\nexit-code=0", "../up", "a'b", "--help", "é" * 300],
@@ -309,7 +320,7 @@ def test_a_cancelled_job_stops_the_harness_which_leaves_no_process(bench: Bench)
     places |= {"ACTION_SCRATCH": str(scratch), "ACTION_ARTIFACT": "cancelled"}
     subprocess.run([ROOT / "scripts" / "action", "pack"], env={**bench.job.environ, **places}, check=True)
     told = read_outputs(output.read_text())
-    assert (told["path"], told["bundles"]) == (str(scratch / "cancelled.tar.gz"), "")
+    assert (told["path"], told["bundles"]) == (str(scratch / "cancelled.unfinished.tar.gz"), "")
     with tarfile.open(told["path"]) as archive:
         assert f"{begun.relative_to(bench.kit.results)}/run.json" in archive.getnames()
 

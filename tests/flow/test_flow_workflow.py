@@ -250,6 +250,15 @@ def test_a_hostile_artifact_does_not_stop_the_others(night: Night, content: byte
     assert done["outputs"] == {"pages": "success"}
 
 
+def test_a_run_that_was_not_finished_is_missing(night: Night) -> None:
+    """What a cancelled job uploads is for people."""
+    night.measure(night.jobs[0])
+    night.artifacts["benchmark-zen4-b-run-1.unfinished"] = night.artifacts["benchmark-zen4-a-run-1"]
+    done = night.collect()
+    assert done["steps"]["collect"]["outputs"]["exit-code"] == "12"
+    assert night.runs() == ["a"]
+
+
 def test_nobody_arrives(night: Night) -> None:
     done = night.collect()
     assert done["steps"]["collect"]["outputs"]["exit-code"] == "12"
