@@ -13,6 +13,7 @@ import msgspec
 from harness.errors import UsageError
 from harness.judge.site_address import event_page, make_slug, node_folder
 from harness.judge.site_commit import read_lines, store_node
+from harness.records.history import HistoryCommit
 from harness.records.record import Record, short_hash
 from harness.records.site import SITE_SCHEMA, NodeCommit, SiteNode, StoredNode
 from harness.render.html.page import PageKit, compose_style
@@ -58,25 +59,43 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
     around = around._replace(heard=frozenset(map(str, look.errors)))
     chosen = _choose_nodes(look.nodes, request.nodes)
     with open_site(request.folder, request.made_by, force=request.force, note=note) as folder:
-        nodes: list[SiteNode] = []
+        shelf = _Shelf(folder)
         new: list[str] = []
         unreadable = [error.line for error in look.errors]
         for number, one in enumerate(chosen):
             around.console.count("nodes", number, len(chosen))
-            node = _keep_node(folder, one)
-            if node is None:
-                node = _make_node(folder, kit, plan, load_material(one, plan, around), note)
+            if (node := _keep_node(folder, one)) is None:
+                _make_node(folder, kit, plan, load_material(one, plan, around), note)
                 new.append(one.node)
-            unreadable += node.unreadable
-            nodes.append(node)
+            unreadable += shelf.add(make_slug(one.node), node).unreadable
         about = short_hash([(one.node, one.digest) for one in chosen], unreadable, plan)
         if not folder.keep_rest(about):
             # Whoever reads the pages elsewhere has no use for the place of the results on this computer.
             lines = [line.replace(f"{around.places.results}{os.sep}", "") for line in unreadable]
-            shared = render_shared_pages(kit, plan, nodes, lines, partial(_read_commits, folder))
+            shared = render_shared_pages(kit, plan, shelf.nodes, lines, partial(_read_commits, folder))
             _put_all(folder, itertools.chain(_list_assets(kit), shared), note, chunk=TOGETHER)
         files = folder.commit()
     return SiteOutcome(files, tuple(one.node for one in chosen), tuple(new), tuple(unreadable))
+
+
+class _Shelf:
+    """The nodes of a site as they are stored.
+
+    A hundred of them are kept, in little memory: one is read back where its pages were made, so that nothing holds
+    what these were made of, and commits that several nodes measured are kept once.
+    """
+
+    def __init__(self, folder: SiteFolder) -> None:
+        self._folder = folder
+        self._commits: dict[HistoryCommit, HistoryCommit] = {}
+        self.nodes: list[SiteNode] = []
+
+    def add(self, slug: str, known: SiteNode | None) -> SiteNode:
+        """Take a node in, from the folder if it is not `known`, and return it."""
+        node = known or self._folder.read_node(state_file(slug))
+        commits = tuple(self._commits.setdefault(one, one) for one in node.commits)
+        self.nodes.append(node.replace(commits=commits))
+        return node
 
 
 def _list_assets(kit: PageKit) -> Iterator[Page]:
@@ -124,12 +143,11 @@ def data_file(slug: str) -> str:
 
 def _make_node(
     folder: SiteFolder, kit: PageKit, plan: SitePlan, material: NodeMaterial, note: Callable[[str], None]
-) -> SiteNode:
+) -> None:
     _put_all(folder, render_node_pages(kit, plan, material), note)
     stored = store_node(material.node, material.history.series)
     folder.put(state_file(stored.node.slug), msgspec.json.encode(stored.node) + b"\n")
     folder.put(lines_file(stored.node.slug), stored.lines)
-    return stored.node
 
 
 def _read_commits(folder: SiteFolder, node: SiteNode, places: Sequence[int]) -> dict[int, NodeCommit]:

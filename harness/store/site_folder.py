@@ -72,6 +72,14 @@ class SiteFolder:
         """Return the node that is stored at a path, if it was written by the same code."""
         return load_site_node(self.path, path) if self._is_same and path in self._old else None
 
+    def read_node(self, path: str) -> SiteNode:
+        """Return the node at a path of the new site, which was put or kept there."""
+        staged = self._find_staged(path)
+        found = load_site_node(staged.parent, staged.name) or load_site_node(self.path, path)
+        if found is None:
+            raise self.refuse(path)
+        return found
+
     def read_new(self, path: str) -> bytes:
         """Return the content of a file of the new site, which was put or kept."""
         staged = self._find_staged(path)

@@ -20,6 +20,8 @@ from harness.render.witness import choose_witness, describe_reach, name_nodes
 
 # So many commits of an event are named.
 _COMMITS = 3
+# So many nodes that have an event are named, each with a link.
+_PLACES = 12
 
 
 class EventCommit(NamedTuple):
@@ -40,7 +42,7 @@ class EventPlace(NamedTuple):
 
 
 class EventEntry(NamedTuple):
-    """An event in a list. `href` is its page; `where` are the nodes that have it.
+    """An event in a list. `href` is its page; `where` are nodes that have it, and so many more do.
 
     `said` is what all nodes say about it, in pairs of a word and nodes, `reach` what that comes to. `advice` is a
     command that would tell more, behind what it does.
@@ -61,6 +63,7 @@ class EventEntry(NamedTuple):
     said: tuple[tuple[str, str], ...] = ()
     reach: str = ""
     advice: tuple[str, str] | None = None
+    more_places: int = 0
 
 
 class EventLore(NamedTuple):
@@ -93,8 +96,10 @@ def _enter(group: EventGroup, line: SiteLine, root: str, lore: EventLore) -> Eve
         day=first.day,
         size=_size(first),
         where=tuple(
-            EventPlace(event.id, event.node or "not known", root + event_page(event.id)) for event in group.events
+            EventPlace(event.id, event.node or "not known", root + event_page(event.id))
+            for event in group.events[:_PLACES]
         ),
+        more_places=max(0, len(group.events) - _PLACES),
         commits=commits,
         commits_note=note,
         triage=triage,

@@ -505,6 +505,7 @@ def test_the_pages_of_a_hundred_nodes_are_small(materials: list[NodeMaterial]) -
     assert fleet.count('href="nodes/a-node-with-a-rather-long-name-') >= 100
     assert all(f"kind-{number}" in fleet for number in range(4))
     assert b"All 100 nodes side by side" in made["index.html"]
+    assert b"and 55 more" in made["events.html"], "of 67 nodes with one change some are named"
     assert made[commit_page(name_sha(40))].count(b"<tr") < 350
 
 
