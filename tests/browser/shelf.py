@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urldefrag, urlsplit
 
 KINDS = {
+    "nodes": r"nodes\.html",
     "overview": r"index\.html",
     "events": r"events\.html",
     "event": r"events/[^/]+\.html",
