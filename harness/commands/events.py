@@ -40,12 +40,12 @@ def events(call: Call, ids: tuple[str, ...], *, node: str = "", limit: int = 0) 
     if ids:
         wanted = {(event := _find(history.events, one)).id: event for one in ids}
         chosen = [(next(one for one in groups if event in one.events), name) for name, event in wanted.items()]
-        found = _ask_nodes(known, chosen, output)
+        found = _ask_nodes(known, chosen, groups, output)
         options, width = name_places(call.settings, places), output.width
         texts = (render_event(event, history, names, options=options, width=width) for event in found)
         output.show("\n".join(texts), found)
     else:
-        found = _ask_nodes(known, [(group, "") for group in groups[-limit:]], output)
+        found = _ask_nodes(known, [(group, "") for group in groups[-limit:]], groups, output)
         older = len(groups) - len(found)
         output.show(render_events(found, names, older=older, width=output.width), found)
         if not found:
@@ -54,13 +54,13 @@ def events(call: Call, ids: tuple[str, ...], *, node: str = "", limit: int = 0) 
 
 
 def _ask_nodes(
-    known: KnownHistory, chosen: Sequence[tuple[EventGroup, str]], output: Output
+    known: KnownHistory, chosen: Sequence[tuple[EventGroup, str]], groups: Sequence[EventGroup], output: Output
 ) -> tuple[SharedEvent, ...]:
     """Return groups as events, each of the one with the id beside it, with what all nodes say about them."""
     asked = [group for group, _ in chosen if is_asked(group)]
     nodes = list_nodes(known, asked, lambda error: output.console.warn(f"harness: {error}")) if asked else ()
     line = draw_line(known)
-    return tuple(share_event(group, name, find_witnesses(group, nodes, line)) for group, name in chosen)
+    return tuple(share_event(group, name, find_witnesses(group, nodes, line, groups)) for group, name in chosen)
 
 
 def _warn(output: Output, history: History, triage: tuple[Triage, ...], path: Path, *, partly: bool) -> None:

@@ -147,24 +147,24 @@ def _fits(group: EventGroup, event: Event, state: SiteState, line: SiteLine) -> 
         strongest = [list_shifts(it)[0] for it in (group.events[0], event) if it.suspicions]
         alike = {(one.metric, one.direction) for one in strongest}
         return group.new == event.new and len(strongest) == 2 and len(alike) == 1 and group.stands is event.open
-    first, last = _span(group.old, group.new, line)
-    start, end = _span(event.old, event.new, line)
+    first, last = find_span(group.old, group.new, line)
+    start, end = find_span(event.old, event.new, line)
     return bool(theirs & own) and max(first, start) < min(last, end)
 
 
 def _join(group: EventGroup, event: Event, line: SiteLine) -> EventGroup:
-    (first, last), (start, end) = _span(group.old, group.new, line), _span(event.old, event.new, line)
+    (first, last), (start, end) = find_span(group.old, group.new, line), find_span(event.old, event.new, line)
     old = event.old if start > first else group.old
     new = event.new if end < last else group.new
     return group._replace(events=(*group.events, event), old=old, new=new)
 
 
-def _span(old: str, new: str, line: SiteLine) -> tuple[int, int]:
+def find_span(old: str, new: str, line: SiteLine) -> tuple[int, int]:
     """Return the places of two commits; one that is not known is before or after all others."""
     return line.places.get(old, -1), line.places.get(new, len(line.commits))
 
 
 def list_commits_between(group: EventGroup, line: SiteLine) -> Iterator[str]:
     """Yield the names of commits among which an event happened, as far as they were measured, oldest first."""
-    first, last = _span(group.old, group.new, line)
+    first, last = find_span(group.old, group.new, line)
     yield from (one.name for one in line.commits[first + 1 : last + 1])

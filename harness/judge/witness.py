@@ -11,9 +11,18 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from harness.judge.event import find_threshold, suggest_comparison
-from harness.judge.event_group import EventGroup, SeriesShift, list_shifts
+from harness.judge.event_group import EventGroup, SeriesShift, find_span, list_shifts
 from harness.judge.site_line import SiteLine
-from harness.judge.witness_track import SHARE, StepPlace, Subject, Track, name_subject, read_track, strip_threads
+from harness.judge.witness_track import (
+    SHARE,
+    StepPlace,
+    Subject,
+    Track,
+    is_alike,
+    name_subject,
+    read_track,
+    strip_threads,
+)
 from harness.records.comparison import Comparison, Verdict
 from harness.records.history import Event, EventKind, SeriesKey
 from harness.records.witness import LiveFinding, Stance, Witness
@@ -40,27 +49,53 @@ class WitnessNode(NamedTuple):
 
 
 class _Question(NamedTuple):
-    """A change: its place in the line of commits, and by how much it changes what."""
+    """A change: its place in the line of commits, and by how much it changes what.
+
+    `others` are the places of other changes of the code that concern a metric of it.
+    """
 
     group: EventGroup
     line: SiteLine
     place: StepPlace
     shifts: Mapping[Subject, SeriesShift]
+    others: Sequence[tuple[int, int]]
 
     def list_shifts(self) -> list[tuple[Subject, SeriesShift]]:
         """Return what changed, and by how much, the largest change first."""
         return sorted(self.shifts.items(), key=lambda pair: -abs(pair[1].change))
 
 
-def find_witnesses(group: EventGroup, nodes: Iterable[WitnessNode], line: SiteLine) -> tuple[Witness, ...]:
+def find_witnesses(
+    group: EventGroup, nodes: Iterable[WitnessNode], line: SiteLine, known: Iterable[EventGroup] = ()
+) -> tuple[Witness, ...]:
     """Return what each node says about a change of the code, or a suspicion of one; those that agree come first.
 
-    Nothing is asked about other events, nor where there is no other node.
+    Nothing is asked about other events, nor where there is no other node. `known` are the events of all nodes.
     """
     nodes = tuple(nodes)
     if not is_asked(group) or len({one.node for one in nodes}) < 2:
         return ()
-    return sort_witnesses(find_witness(group, node, line) for node in nodes)
+    others = find_others(group, line, known)
+    return sort_witnesses(find_witness(group, node, line, others) for node in nodes)
+
+
+def find_others(group: EventGroup, line: SiteLine, known: Iterable[EventGroup]) -> tuple[tuple[int, int], ...]:
+    """Return the places of confirmed changes beside a group that concern a metric of it, on whatever node.
+
+    What may be of the same commit cannot be told apart, and is left out.
+    """
+    first, last = find_span(group.old, group.new, line)
+    metrics = _list_metrics(group)
+    spans = {
+        find_span(one.old, one.new, line): None
+        for one in known
+        if one.kind is EventKind.CODE and one.id != group.id and metrics & _list_metrics(one)
+    }
+    return tuple((start, end) for start, end in spans if end <= first or start >= last)
+
+
+def _list_metrics(group: EventGroup) -> set[str]:
+    return {one.metric for event in group.events for one in list_shifts(event)}
 
 
 def sort_witnesses(witnesses: Iterable[Witness]) -> tuple[Witness, ...]:
@@ -74,24 +109,26 @@ def is_asked(group: EventGroup) -> bool:
     return group.kind in (EventKind.CODE, EventKind.SUSPICION) and any(map(list_shifts, group.events))
 
 
-def find_witness(group: EventGroup, node: WitnessNode, line: SiteLine) -> Witness:
-    """Return what one node says about a group of which `is_asked` is true."""
+def find_witness(
+    group: EventGroup, node: WitnessNode, line: SiteLine, others: Sequence[tuple[int, int]] = ()
+) -> Witness:
+    """Return what one node says about a group of which `is_asked` is true; `others` as `find_others` returns them."""
     own = next((event for event in group.events if event.node == node.node), None)
     if own is not None:
         return _agree(own, node)
-    question = _ask(group, line)
+    question = _ask(group, line, others)
     told = _tell_live(question, node) or _tell_event(question, node) or _tell_stored(question, node)
     return told.replace(command=_advise(question, node)) if told.stance in _OPEN else told
 
 
 def touches(finding: LiveFinding, group: EventGroup, line: SiteLine) -> bool:
     """Return whether a live comparison has some of the place of a change between its commits."""
-    first, last = line.places.get(group.old, -1), line.places.get(group.new, len(line.commits))
+    first, last = find_span(group.old, group.new, line)
     ends = sorted(line.places.get(name, -1) for name in (finding.old, finding.new))
     return min(ends) >= 0 and max(ends[0], first) < min(ends[1], last)
 
 
-def _ask(group: EventGroup, line: SiteLine) -> _Question:
+def _ask(group: EventGroup, line: SiteLine, others: Sequence[tuple[int, int]]) -> _Question:
     """Return a group as a question: of what several nodes show the smallest change counts, which is hardest to deny."""
     shifts: dict[Subject, SeriesShift] = {}
     for event in group.events:
@@ -99,8 +136,11 @@ def _ask(group: EventGroup, line: SiteLine) -> _Question:
             subject = strip_threads(one.case, one.metric)
             if one.change and (subject not in shifts or abs(one.change) < abs(shifts[subject].change)):
                 shifts[subject] = one
-    first, last = line.places.get(group.old, -1), line.places.get(group.new, len(line.commits))
-    return _Question(group, line, StepPlace(first, last, line.name(group.old), line.name(group.new)), shifts)
+    first, last = find_span(group.old, group.new, line)
+    earliest = max((end for _, end in others if end <= first), default=-1)
+    latest = min((start for start, _ in others if start >= last), default=len(line.commits))
+    place = StepPlace(first, last, line.name(group.old), line.name(group.new), earliest, latest)
+    return _Question(group, line, place, shifts, others)
 
 
 def _agree(event: Event, node: WitnessNode) -> Witness:
@@ -143,26 +183,27 @@ def _tell_live(question: _Question, node: WitnessNode) -> Witness | None:
 def _judge_finding(question: _Question, finding: LiveFinding, node: WitnessNode, *, mirrored: bool) -> Witness | None:
     """Return what live comparisons of two commits say: that something changed as on the other nodes, or did not.
 
-    For a denial it takes the series that shows the change best there, of those that were compared here.
+    For a denial it takes what shows the change best there, of what was compared here; with all numbers of threads.
     """
-    compared = {strip_threads(one.case, one.metric): one for one in finding.found}
-    asked = [(compared[subject], shift) for subject, shift in question.list_shifts() if subject in compared]
-    stances = [(one, _compare(one, shift, mirrored=mirrored)) for one, shift in asked]
-    agreed = next((one for one, stance in stances if stance is Stance.AGREES), None)
-    if agreed is not None:
-        return _quote(agreed, finding, node, Stance.AGREES)
-    if stances and stances[0][1] is Stance.DISAGREES:
-        return _quote(stances[0][0], finding, node, Stance.DISAGREES)
+    compared: dict[Subject, list[Comparison]] = {}
+    for one in finding.found:
+        compared.setdefault(strip_threads(one.case, one.metric), []).append(one)
+    denied: list[tuple[Comparison, Stance | None]] = []
+    for subject, shift in question.list_shifts():
+        stances = [(one, _compare(one, shift, mirrored=mirrored)) for one in compared.get(subject, ())]
+        agreed = next((one for one, stance in stances if stance is Stance.AGREES), None)
+        if agreed is not None:
+            return _quote(agreed, finding, node, Stance.AGREES)
+        denied = denied or stances
+    if denied and all(stance is Stance.DISAGREES for _, stance in denied):
+        return _quote(denied[0][0], finding, node, Stance.DISAGREES)
     return None
 
 
 def _is_confounded(node: WitnessNode, question: _Question, start: int, end: int) -> bool:
-    """Return whether another change of the code lies between two places on this node, which could hide this one."""
-    places, most = question.line.places, len(question.line.commits)
-    return any(
-        event.kind is EventKind.CODE and max(start, places.get(event.old, -1)) < min(end, places.get(event.new, most))
-        for event in node.events
-    )
+    """Return whether another change of the code lies between two places, which could hide this one, or pass for it."""
+    own = (find_span(one.old, one.new, question.line) for one in node.events if one.kind is EventKind.CODE)
+    return any(max(start, first) < min(end, last) for first, last in (*own, *question.others))
 
 
 def _compare(one: Comparison, shift: SeriesShift, *, mirrored: bool) -> Stance | None:
@@ -173,7 +214,7 @@ def _compare(one: Comparison, shift: SeriesShift, *, mirrored: bool) -> Stance |
     low, middle, high = sorted(sign * math.log1p(bound) for bound in (one.low, one.change, one.high))
     if one.verdict in _CERTAIN and low > 0 and middle >= SHARE * abs(size):
         return Stance.AGREES
-    return Stance.DISAGREES if high < SHARE * abs(size) else None
+    return Stance.DISAGREES if high < SHARE * abs(size) and is_alike(one.case, shift.case) else None
 
 
 def _quote(one: Comparison, finding: LiveFinding, node: WitnessNode, stance: Stance) -> Witness:
@@ -193,10 +234,9 @@ def _quote(one: Comparison, finding: LiveFinding, node: WitnessNode, stance: Sta
 
 def _tell_event(question: _Question, node: WitnessNode) -> Witness | None:
     """Return the event of a node that may be the same change: at the same place, of the same, the same way."""
-    places, most = question.line.places, len(question.line.commits)
     for kind in (EventKind.CODE, EventKind.SUSPICION):
         for event in node.events:
-            start, end = places.get(event.old, -1), places.get(event.new, most)
+            start, end = find_span(event.old, event.new, question.line)
             if event.kind is not kind or max(start, question.place.first) >= min(end, question.place.last):
                 continue
             for one in list_shifts(event):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from harness.judge.event_group import EventGroup
 from harness.judge.site_line import SiteLine
 from harness.judge.trial_answer import LiveTrial, answer_pool, pool_by_commits
-from harness.judge.witness import WitnessNode, find_witness, is_asked, sort_witnesses
+from harness.judge.witness import WitnessNode, find_others, find_witness, is_asked, sort_witnesses
 from harness.judge.witness_track import Track, sort_tracks
 from harness.records.history import Series
 from harness.records.raw_history import MachineFacts
@@ -61,15 +61,18 @@ def read_site_node(node: SiteNode, line: SiteLine) -> WitnessNode:
 
 
 def gather_witnesses(
-    groups: Sequence[EventGroup], nodes: Iterable[SiteNode], line: SiteLine
+    groups: Sequence[EventGroup], nodes: Iterable[SiteNode], line: SiteLine, known: Sequence[EventGroup] = ()
 ) -> dict[str, tuple[Witness, ...]]:
-    """Return what all nodes of a site say about each group, by its id; nothing where there is one node only."""
-    asked = [group for group in groups if is_asked(group)]
-    told: dict[str, list[Witness]] = {group.id: [] for group in asked}
+    """Return what all nodes of a site say about each group, by its id; nothing where there is one node only.
+
+    `known` are the events of all nodes.
+    """
+    asked = [(group, find_others(group, line, known)) for group in groups if is_asked(group)]
+    told: dict[str, list[Witness]] = {group.id: [] for group, _ in asked}
     count = 0
     for node in nodes:
         count += 1
         one = read_site_node(node, line)
-        for group in asked:
-            told[group.id].append(find_witness(group, one, line))
+        for group, others in asked:
+            told[group.id].append(find_witness(group, one, line, others))
     return {name: sort_witnesses(own) for name, own in told.items()} if count > 1 else {}

@@ -16,7 +16,7 @@ from harness.stats.step_check import MOST, bound_step
 # Whatever excludes so much of a change, excludes it. It is the share that sorts suspicions, too.
 SHARE = 0.5
 # What differs between nodes although they measure the same.
-_OF_NODE = "threads"
+_OF_NODE, _SINGLE = "threads", "1"
 # What is measured, whatever the node: a case without its threads, and a metric.
 Subject = tuple[Case, str]
 
@@ -35,12 +35,17 @@ class Track(NamedTuple):
 
 
 class StepPlace(NamedTuple):
-    """Where a change lies in the line of commits: after `first`, up to `last`; `old` and `new` are names for people."""
+    """Where a change lies in the line of commits: after `first`, up to `last`; `old` and `new` are names for people.
+
+    From `earliest` to `latest` there is no other known change of the code.
+    """
 
     first: int
     last: int
     old: str
     new: str
+    earliest: int
+    latest: int
 
 
 class _Sides(NamedTuple):
@@ -66,6 +71,11 @@ def strip_threads(case: Case, metric: str) -> Subject:
     return Case(benchmark=case.benchmark, params=params), metric
 
 
+def is_alike(case: Case, other: Case) -> bool:
+    """Return whether two cases both have one thread, or both have several: some changes are of the threads alone."""
+    return (case.get(_OF_NODE) == _SINGLE) is (other.get(_OF_NODE) == _SINGLE)
+
+
 def name_subject(case: Case, metric: str) -> str:
     """Return what is measured in a few words: `encode of base`."""
     model = case.get("model")
@@ -86,8 +96,10 @@ def read_track(track: Track, place: StepPlace, shift: SeriesShift) -> Witness:
     told = told.replace(change=change, low=low, high=high)
     sign, half = math.copysign(1, shift.change), SHARE * abs(math.log1p(shift.change))
     least, middle, most = sorted(sign * math.log1p(one) for one in bounds)
-    if most < half:
+    if most < half and is_alike(key.case, shift.case):
         return told.replace(stance=Stance.NO_STEP, about="stored numbers of other days, which is no proof")
+    if most < half:
+        return told.replace(about="it measures with one thread, or others do: the change may be one of the threads")
     if least > 0 and middle >= half:
         return told.replace(stance=Stance.SUSPECTS, about="its stored numbers step there as well")
     return told.replace(about="its stored numbers scatter too much to tell")
@@ -104,8 +116,11 @@ def _split(track: Track, place: StepPlace) -> _Sides:
         return _Sides(lack=f"it has no number since {place.new}")
     if any(before <= cut <= after for cut in track.cuts):
         return _Sides(lack="the node or its benchmark changed in between")
-    start = max((cut for cut in track.cuts if cut < before), default=0)
-    stop = min((cut for cut in track.cuts if cut > after), default=len(track.values))
+    since, until = bisect.bisect_left(track.places, place.earliest), bisect.bisect_right(track.places, place.latest)
+    if since >= before or until <= after:
+        return _Sides(lack="another change of the code lies between this one and its numbers")
+    start = max((cut for cut in (*track.cuts, since) if cut < before), default=0)
+    stop = min((cut for cut in (*track.cuts, until) if cut > after), default=len(track.values))
     earlier, later = track.values[max(start, before - MOST) : before], track.values[after : min(stop, after + MOST)]
     return _Sides([*filter(_is_usable, earlier)], [*filter(_is_usable, later)])
 

@@ -82,7 +82,7 @@ def describe_reach(event: SharedEvent) -> str:
         alone = f"seen on {seen} alone so far" if len(kinds) == 1 else f"seen on {seen}"
         return f"{alone}; it is not known whether other nodes are concerned: {_count_rest(rest)}"
     denied = f"{name_kinds(deny)} measured commits before and after it in turns and {_show(deny)} no such change"
-    both = [kind for kind in _list_kinds(deny) if kind in kinds]
+    both = [kind for kind in _list_kinds(deny) if kind in kinds and kind != _UNKNOWN]
     if both:
         where = f"not on every node of {join_words(both, 'and')}"
     elif len(kinds) == 1 and kinds[0] != _UNKNOWN:

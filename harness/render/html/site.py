@@ -127,7 +127,7 @@ def render_shared_pages(
     """
     press, line = _Press(kit, plan), merge_commits(nodes)
     groups, notes = group_site(nodes, line), collect_notes(nodes)
-    lore = EventLore(len(nodes), notes, gather_witnesses(choose_asked(groups), nodes, line))
+    lore = EventLore(len(nodes), notes, gather_witnesses(choose_asked(groups), nodes, line, groups))
     overview = show_overview(nodes, groups, line, lore) | {"unreadable": len(unreadable)}
     yield press.make(press.frame("index.html", "Benchmarks of whisper.cpp"), "site_overview.html", lambda: overview)
     fleet = show_nodes(nodes, line)

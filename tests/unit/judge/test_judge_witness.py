@@ -166,6 +166,59 @@ def test_another_change_between_distant_commits_could_hide_this_one(group: Event
     assert find_witness(group, node, LINE).stance is Stance.DISAGREES
 
 
+def test_changes_beside_this_one_neither_hide_it_nor_pass_for_it(group: EventGroup) -> None:
+    """Another node knows of a second change between commits that this node compared, or measured night by night."""
+    (other,) = group_events([make_events("genoa")[0].replace(old=name_sha(44), new=name_sha(45), id="later")], LINE)
+    groups, ends = (group, other), (name_sha(30), name_sha(50))
+    nodes = [make_witness("a"), WitnessNode("epyc")]
+    for change in (0.05, 0.0):
+        told = find_witnesses(group, [nodes[0]._replace(findings=(make_found("a", change, ends),)), nodes[1]], LINE)
+        assert {one.node: one.stance for one in told}["a"] is (Stance.AGREES if change else Stance.DISAGREES)
+        told = find_witnesses(
+            group, [nodes[0]._replace(findings=(make_found("a", change, ends),)), nodes[1]], LINE, groups
+        )
+        assert {one.node: one.stance for one in told}["a"] is Stance.NO_STEP, "it may be of either"
+    of_decode = other._replace(
+        events=tuple(one.replace(found=tuple(it.replace(metric="decode") for it in one.found)) for one in other.events)
+    )
+    found = nodes[0]._replace(findings=(make_found("a", 0.0, ends),))
+    told = find_witnesses(group, [found, nodes[1]], LINE, (group, of_decode))
+    assert {one.node: one.stance for one in told}["a"] is Stance.DISAGREES, "a change of something else hides nothing"
+    sparse = make_witness("a", 0.05, places=[*range(30), *range(45, 60)])
+    told = find_witnesses(group, [sparse, nodes[1]], LINE, groups)
+    assert "another change of the code lies between" in {one.node: one.about for one in told}["a"]
+
+
+def test_a_step_that_another_change_explains_is_not_suspected(group: EventGroup) -> None:
+    (early,) = make_events("genoa")
+    (other,) = group_events([early.replace(old=name_sha(34), new=name_sha(35), id="early")], LINE)
+    draw = random.Random(7)
+    values = [100 * (1.05 if place >= 35 else 1.0) * draw.lognormvariate(0, 0.004) for place in range(NIGHTS)]
+    node = WitnessNode("a", "zen4", sort_tracks([Track(_make_key("a"), [*range(NIGHTS)], values)]))
+    told = find_witnesses(group, [node, WitnessNode("epyc")], LINE, (group, other))
+    assert {one.node: one.stance for one in told}["a"] is Stance.NO_STEP
+
+
+def test_of_several_numbers_of_threads_one_that_shows_it_is_enough(group: EventGroup) -> None:
+    many, few = make_found("a", 0.05), make_found("a", 0.0)
+    fewer = tuple(one.replace(case=Case.of("whisper", fa=0, model="tiny", threads=2)) for one in few.found)
+    for found in ((*many.found, *fewer), (*fewer, *many.found)):
+        node = make_witness("a")._replace(findings=(many.replace(found=found),))
+        assert find_witness(group, node, LINE).stance is Stance.AGREES
+
+
+def test_one_thread_denies_nothing_of_several(group: EventGroup) -> None:
+    single = Case.of("whisper", fa=0, model="tiny", threads=1)
+    found = make_found("a", 0.0)
+    found = found.replace(found=tuple(one.replace(case=single) for one in found.found))
+    assert find_witness(group, WitnessNode("a", findings=(found,)), LINE).stance is Stance.NOT_LOOKED
+    key = _make_key("a", threads=1)
+    ((track,),) = make_witness("a").tracks.values()
+    told = find_witness(group, WitnessNode("a", tracks=sort_tracks([track._replace(key=key)])), LINE)
+    assert told.stance is Stance.NOT_LOOKED
+    assert "one thread" in told.about
+
+
 def test_half_of_the_smallest_change_has_to_be_excluded() -> None:
     strong, weak = make_events("epyc", "genoa")
     weak = weak.replace(found=tuple(one.replace(change=0.02) for one in weak.found))
@@ -206,6 +259,9 @@ def test_a_change_of_one_microarchitecture_alone_says_so(group: EventGroup) -> N
     unknown = WitnessNode("epyc")
     witnesses = find_witnesses(group, [unknown, denying[0]], LINE)
     assert " alone" not in describe_reach(share_event(group, witnesses=witnesses))
+    witnesses = find_witnesses(group, [unknown, denying[0]._replace(machine="")], LINE)
+    reach = describe_reach(share_event(group, witnesses=witnesses))
+    assert "not on every node" not in reach, "two processors that are not known need not be alike"
 
 
 def test_of_nodes_that_did_not_look_nothing_is_said(group: EventGroup) -> None:
