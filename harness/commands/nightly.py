@@ -35,7 +35,8 @@ def nightly(settings: Settings, environ: Mapping[str, str], output: Output) -> i
     results = work.places.results
     if done := find_done(results, request.job, request.node):
         return show_done(done, results, output)
-    with night_lock():
+    # A job of a scheduler that finds another night, such as its own before it was requeued, would be lost if it ended.
+    with night_lock(wait=bool(request.job) and work.places.wait, note=output.console.warn):
         if done := find_done(results, request.job, request.node):  # it ended between the two looks
             return show_done(done, results, output)
         watch = Watch(request, work)

@@ -184,11 +184,14 @@ def night_lock_path() -> Path:
 
 
 @contextlib.contextmanager
-def night_lock() -> Iterator[None]:
-    """Keep other nights from this node; raises UnfitError, which names the process, if there is one already."""
+def night_lock(*, wait: bool = False, note: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """Keep other nights from this node: wait for the one that is in progress, or raise UnfitError, which names it."""
     path = night_lock_path()
 
     def busy() -> None:
+        if wait:
+            note(f"waiting for another night on this node to end{find_holder(path)}")
+            return
         hint = "wait until it has ended; a night that was stopped goes on by itself with the next one"
         cause = "two nights would do the same work"
         raise UnfitError(f"another night is in progress on this node{find_holder(path)}", cause=cause, hint=hint)

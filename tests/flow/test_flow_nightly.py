@@ -188,6 +188,28 @@ def test_two_nights_exclude_each_other(branch: Branch, kit: Kit) -> None:
     assert f"another night is in progress on this node (process {child.pid})" in second.stderr
 
 
+def test_a_night_that_is_a_job_waits_for_another_one(branch: Branch, kit: Kit) -> None:
+    """Slurm may start a job again while what it started before still goes on; the job must not be lost by that."""
+    branch.add("one")
+    kit.break_tools({"whisper-bench -m": {"sleep": 60, "silent": True, "times": 1}})
+    job = ("--job", "lab/2026-05-29/zen4/node-1/nightly")
+    child = branch.start(*job)
+    kit.wait_for_model()
+    refused = branch.night(*job, "--no-wait")
+    assert refused.returncode == 3
+    assert f"another night is in progress on this node (process {child.pid})" in refused.stderr
+    second = branch.start(*job)
+    assert second.stderr
+    line = second.stderr.readline()
+    assert line == f"waiting for another night on this node to end (process {child.pid})\n"
+    child.kill()
+    child.communicate()
+    _, stderr = second.communicate(timeout=120)
+    assert second.returncode == 0, stderr
+    assert "resuming " in stderr
+    assert [one.job for one in branch.runs(RunPurpose.NIGHT)] == [job[1]]
+
+
 def test_a_dry_night_only_shows_its_plan(branch: Branch, kit: Kit) -> None:
     branch.add("one")
     done = branch.night("--dry-run")
