@@ -25,6 +25,11 @@ class FleetRound(NamedTuple):
     plan: FleetPlan
     cluster: ClusterView | None
 
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The names of all nodes of the cluster, as far as they are known."""
+        return tuple(node.name for node in self.cluster.nodes) if self.cluster else ()
+
 
 def look_at_round(asked: FleetCall, *, forecast: bool = False, lenient: bool = False) -> FleetRound:
     """Return what became of a round, with a `forecast` of its jobs if their time limits are needed.

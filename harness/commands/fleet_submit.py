@@ -30,18 +30,21 @@ def submit_round(asked: FleetCall) -> int:
     call = asked.call
     dry = call.flag("dry_run")
     with contextlib.nullcontext() if dry else _hold_submission(asked):
-        plan = look_at_round(asked, forecast=True).plan
+        found = look_at_round(asked, forecast=True)
+        plan = found.plan
         wanted = plan.replace(jobs=tuple(job for job in plan.jobs if job.state in _MISSING))
-        sent = [job for array in list_arrays(asked.fleet, wanted) for job in _submit(asked, array, dry=dry)]
+        sent = [
+            job for array in list_arrays(asked.fleet, wanted) for job in _submit(asked, array, found.nodes, dry=dry)
+        ]
     after = plan.replace(jobs=tuple(sent))
     call.output.show(render_submission(after, plan, dry=dry), after)
     return 0
 
 
-def _submit(asked: FleetCall, array: JobArray, *, dry: bool) -> list[PlannedJob]:
+def _submit(asked: FleetCall, array: JobArray, nodes: tuple[str, ...], *, dry: bool) -> list[PlannedJob]:
     """Submit an array, and return its jobs as they are then; with `dry` only say what would be done."""
     one = find_class(asked.fleet, array.node_class)
-    words, script = spell_submission(one, array), render_script(array, name_folder(one))
+    words, script = spell_submission(one, array, nodes), render_script(array, name_folder(one))
     if dry:
         asked.call.output.console.note(shlex.join(words))
         return list(array.jobs)

@@ -3,9 +3,10 @@
 import itertools
 import math
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from harness.plan.fleet_array import name_folder
 from harness.plan.fleet_node import choose_nodes
 from harness.records.fleet import (
     ClusterView,
@@ -19,6 +20,7 @@ from harness.records.fleet import (
     PlannedJob,
     Scheduler,
 )
+from harness.records.fleet_name import MOST_COMMENT, name_jobs
 from harness.records.night import NightPlan, NightView, WorkItem, WorkKind
 from harness.records.wording import join_words
 from harness.settings.fleet import spell_job_settings
@@ -96,18 +98,35 @@ def plan_fleet(
 
 
 def list_arrays(fleet: Fleet, plan: FleetPlan) -> tuple[JobArray, ...]:
-    """Return the jobs that Slurm starts, those of a class on one node, or on any, as one array."""
+    """Return the jobs that Slurm starts, those of a class on one node, or on any, as one array.
+
+    There are several of them where the names of the jobs are more than a comment of Slurm holds.
+    """
     slurm = {one.name for one in fleet.classes if one.scheduler is Scheduler.SLURM}
     groups = itertools.groupby(plan.jobs, key=lambda one: (one.key.node_class, one.key.node))
     return tuple(
-        JobArray(node_class=name, node=node, jobs=tuple(jobs)) for (name, node), jobs in groups if name in slurm
+        JobArray(node_class=name, node=node, jobs=part)
+        for (name, node), jobs in groups
+        if name in slurm
+        for part in _divide(jobs)
     )
+
+
+def _divide(jobs: Iterable[PlannedJob]) -> Iterator[tuple[PlannedJob, ...]]:
+    """Yield the jobs in parts whose names one comment holds."""
+    part: tuple[PlannedJob, ...] = ()
+    for job in jobs:
+        if part and len(name_jobs(tuple(one.key for one in (*part, job)))) > MOST_COMMENT:
+            yield part
+            part = ()
+        part = (*part, job)
+    yield part
 
 
 def spell_job(one: NodeClass, job: FleetJob, key: JobKey) -> tuple[str, ...]:
     """Return the command of a job on its node; `{node}` stands for the node's name if any node may do it."""
     node = key.node or _NODE
-    places = (("--results", one.results), ("--cache", one.cache))
+    places = (("--results", name_folder(one)), ("--cache", one.cache))
     return (
         *shlex.split(one.harness),
         *spell_verb(job, key),

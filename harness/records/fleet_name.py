@@ -10,6 +10,8 @@ from harness.records.fleet import ANY_NODE, JobKey
 _PREFIX = "harness"
 _COLON, _COMMA = ":", ","
 _WORDS = 5
+# Slurm takes comments of up to 1,024 bytes.
+MOST_COMMENT = 1000
 # What the jobs print lies in this folder of the results that their node writes to; no node has a name with a dot first.
 LOGS = ".fleet-logs"
 # A node that any job may take has no name that could be one of a file.

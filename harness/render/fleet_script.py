@@ -10,7 +10,7 @@ from harness.records.fleet import JobArray, PlannedJob
 from harness.records.fleet_name import name_log
 
 # What stands for the name of the node in a word, where only the node knows it.
-_NODE = "{node}"
+_NODE, _HOME = "{node}", "~/"
 _SCRIPT = """\
 #!/bin/bash
 # {title}
@@ -21,7 +21,8 @@ case $SLURM_ARRAY_TASK_ID in
 esac
 # The folder may not exist yet. A job whose log cannot be written prints to where Slurm put its output.
 if mkdir -p "${{log%/*}}" && : >>"$log"; then exec >>"$log" 2>&1; fi
-echo "== $(date -u +%Y-%m-%dT%H:%M:%SZ) on $node, job $SLURM_JOB_ID of Slurm, restarts: ${{SLURM_RESTART_COUNT:-0}}"
+job=${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID
+echo "== $(date -u +%Y-%m-%dT%H:%M:%SZ) on $node, job $job of Slurm, restarts: ${{SLURM_RESTART_COUNT:-0}}"
 exec "$@"
 """
 _CASE = """\
@@ -46,7 +47,12 @@ def _render_case(index: int, job: PlannedJob, results: str) -> str:
 
 
 def _quote(word: str, node: str) -> str:
-    """Return a word as bash reads it back; the name of a node that is not known yet comes from Slurm."""
+    """Return a word as bash reads it back; the name of a node that is not known yet comes from Slurm.
+
+    A `~` is the home folder on the node, for the command and the log as it is for the settings of the harness.
+    """
+    if word.startswith(_HOME):
+        return f'"$HOME"/{_quote(word.removeprefix(_HOME), node) if word != _HOME else ""}'
     if _NODE not in word:
         return shlex.quote(word)
     if node:

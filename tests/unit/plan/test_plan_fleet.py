@@ -15,6 +15,7 @@ from harness.plan.fleet import (
 )
 from harness.plan.night import plan_night
 from harness.records.fleet import ClusterNode, ClusterView, Fleet, FleetJob, JobKey, NodeChoice, NodeClass, Scheduler
+from harness.records.fleet_name import name_jobs
 from tests.unit.plan.night_view import ask, name, ran, view
 
 NIGHTLY = FleetJob(name="nightly", verb="nightly", settings=(("budget", ("2h",)), ("tests", ("false",))))
@@ -86,6 +87,22 @@ def test_jobs_of_a_node_are_one_array_and_runners_have_none() -> None:
         ("zen", "b", ["nightly", "again"]),
         ("zen", "", ["once"]),
     ]
+
+
+def test_an_array_has_no_more_jobs_than_their_names_fit_into_a_comment() -> None:
+    jobs = tuple(NIGHTLY.replace(name=f"a-name-of-thirty-two-letters-{number:04}") for number in range(70))
+    many = FLEET.replace(classes=(ZEN.replace(jobs=jobs, nodes=("a",)),))
+    arrays = list_arrays(many, plan_fleet("lab", "today", list_jobs(many, "today", CLUSTER), {}))
+    comments = [name_jobs(tuple(job.key for job in one.jobs)) for one in arrays]
+    assert ",".join(comments).split(",") == [job.name for job in jobs]
+    assert len(comments) == 3
+    assert max(map(len, comments)) <= 1024
+
+
+def test_nodes_that_are_copied_from_write_to_a_folder_of_their_own_computer() -> None:
+    fleet = FLEET.replace(classes=(ZEN.replace(results="{node}:results"), ZEN.replace(name="far", results="nas:/in")))
+    plan = plan_fleet("lab", "today", list_jobs(fleet, "today", CLUSTER, ("a",)), {})
+    assert [job.words[job.words.index("--results") + 1] for job in plan.jobs] == ["~/results", "/in"]
 
 
 def test_a_night_is_told_in_its_order_with_the_reason_of_its_beginning() -> None:

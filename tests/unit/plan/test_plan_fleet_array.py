@@ -39,14 +39,29 @@ def test_the_words_of_sbatch() -> None:
 
 def test_any_node_is_no_node() -> None:
     array = JobArray(node_class="zen4", node="", jobs=(_job("", "sweep"),))
-    words = spell_submission(_class(nodes=("a",)), array)
+    words = spell_submission(_class(features="zen4"), array, ("a", "b"))
     assert "--job-name=harness:lab:r1:zen4:*" in words
-    assert not [word for word in words if word.startswith(("--nodelist", "--constraint", "--partition"))]
+    assert not [word for word in words if word.startswith(("--nodelist", "--exclude", "--partition"))]
+
+
+def test_any_of_the_named_nodes_is_none_of_the_others() -> None:
+    array = JobArray(node_class="zen4", node="", jobs=(_job("", "sweep"),))
+    words = spell_submission(_class(nodes=("b", "a")), array, ("a", "b", "c", "d"))
+    assert "--exclude=c,d" in words
+    assert not [word for word in words if word.startswith("--nodelist")]
+    on_one = array.replace(node="a", jobs=(_job("a", "sweep"),))
+    assert "--exclude=c,d" not in spell_submission(_class(nodes=("b", "a")), on_one, ("a", "b", "c", "d"))
 
 
 @pytest.mark.parametrize(
     ("results", "folder"),
-    [("/srv/in", "/srv/in"), ("nas:/srv/in/{node}", "/srv/in/{node}"), ("/srv/a:b", "/srv/a:b"), ("nas:in", "in")],
+    [
+        ("/srv/in", "/srv/in"),
+        ("nas:/srv/in/{node}", "/srv/in/{node}"),
+        ("/srv/a:b", "/srv/a:b"),
+        ("nas:in", "~/in"),
+        ("nas:~/in", "~/in"),
+    ],
 )
 def test_nodes_write_to_the_folder_of_their_own_computer(results: str, folder: str) -> None:
     assert name_folder(_class(results=results)) == folder

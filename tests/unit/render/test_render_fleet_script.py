@@ -25,7 +25,8 @@ case $SLURM_ARRAY_TASK_ID in
 esac
 # The folder may not exist yet. A job whose log cannot be written prints to where Slurm put its output.
 if mkdir -p "${log%/*}" && : >>"$log"; then exec >>"$log" 2>&1; fi
-echo "== $(date -u +%Y-%m-%dT%H:%M:%SZ) on $node, job $SLURM_JOB_ID of Slurm, restarts: ${SLURM_RESTART_COUNT:-0}"
+job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+echo "== $(date -u +%Y-%m-%dT%H:%M:%SZ) on $node, job $job of Slurm, restarts: ${SLURM_RESTART_COUNT:-0}"
 exec "$@"
 """
     )
@@ -44,3 +45,10 @@ def test_the_name_of_a_named_node_is_written_out() -> None:
     array = JobArray(node_class="zen4", node="a", jobs=(_job("a", "h", "x{node}"),))
     assert "set -- h xa ;;" in render_script(array, "/in/{node}")
     assert "log=/in/a/.fleet-logs/" in render_script(array, "/in/{node}")
+
+
+def test_the_home_folder_is_that_of_the_node() -> None:
+    jobs = (_job("a", "~/my bin/harness", "run", "--results", "~/in", "--cache", "~/", "a~/b"),)
+    text = render_script(JobArray(node_class="zen4", node="a", jobs=jobs), "~/in")
+    assert """set -- "$HOME"/'my bin/harness' run --results "$HOME"/in --cache "$HOME"/ 'a~/b' ;;""" in text
+    assert 'log="$HOME"/in/.fleet-logs/lab/' in text
