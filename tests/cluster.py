@@ -155,7 +155,14 @@ class Cluster:
 
     def processes(self) -> list[psutil.Process]:
         """Return all processes that belong to this cluster: its daemons, their steps, and what jobs have started."""
-        return self._find(lambda _: True)
+        found = self._find(lambda _: True)
+        known = {process.pid for process in found}
+        for process in psutil.process_iter():  # a step whose job has ended, and which nobody listens to any more
+            with contextlib.suppress(psutil.Error, OSError):
+                stepped = process.name() == "slurmstepd" and process.cwd() == str(self.folder)
+                if stepped and process.pid not in known and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+        return found
 
     def _find(self, is_meant: Callable[[dict[str, str]], bool]) -> list[psutil.Process]:
         """Return the processes of this cluster with such an environment, and who watches over those that are jobs.
