@@ -117,8 +117,9 @@ def _list_tracks(series: Sequence[Series]) -> Iterator[SiteTrack]:
 
 
 def _find_scatter(judgements: Sequence[Judgement]) -> float | None:
-    spreads = [level.spread for one in judgements if (level := one.epochs[-1].level if one.epochs else None)]
-    usable = [one for one in spreads if math.isfinite(one)]
+    """Return how much single points of the median series scatter; None where no newest epoch has enough of them."""
+    levels = [level for one in judgements if (level := one.epochs[-1].level if one.epochs else None)]
+    usable = [one.spread for one in levels if one.low is not None and math.isfinite(one.spread)]
     return median(usable) if usable else None
 
 

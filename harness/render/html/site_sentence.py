@@ -25,7 +25,7 @@ _OF_SERIES = {
 _OF_NODES = {
     SiteState.MISSING: "{} with missing numbers",
     SiteState.SUSPICION: "{} with suspicions",
-    SiteState.NODE: "{} changed itself",
+    SiteState.NODE: "{} with a change of the node",
     SiteState.TOO_FEW: "{} with too few points",
 }
 # The only metrics of their benchmarks.
@@ -224,7 +224,8 @@ def sum_up_site(nodes: Sequence[SiteNode], groups: Sequence[EventGroup], line: S
 
 def _describe_lost(lost: Sequence[EventGroup], line: SiteLine, total: int) -> str:
     more = f" (and {format_count(len(lost) - 1, 'other regression')})" if len(lost) > 1 else ""
-    since = "the node has changed since, and nobody has decided about it"
+    changed = "the node has" if len(lost[0].nodes) == 1 else "these nodes have"
+    since = f"{changed} changed since, and nobody has decided about it"
     return f"{describe_group(lost[0], line, total=total)}{more}; {since}"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from harness.judge.site_node import PAGES, NodeFacts, make_site_node
-from harness.records.history import Event, EventKind, History, HistoryCommit, Point
+from harness.records.history import Epoch, Event, EventKind, History, HistoryCommit, Level, Point
 from harness.records.night import BranchCommit
 from harness.records.night_report import EventNote, NightReport
 from harness.records.raw_history import RunDetail
@@ -54,6 +54,21 @@ def test_a_series_stands_with_all_its_points() -> None:
     assert (one.state, one.value, one.commit, one.events) == (SiteState.SLOWER, 100.0, "c39", ("1",))
     assert (len(one.trend), node.run_count) == (40, 40)
     assert msgspec.json.decode(msgspec.json.encode(node), type=SiteNode) == node
+
+
+def test_a_level_of_too_few_points_says_nothing_about_scatter() -> None:
+    level = Level(n=1, middle=100.0, spread=0.0, memory=0.0)
+    known = level.replace(n=20, spread=0.02, low=99.0, high=101.0)
+
+    def look(*levels: Level) -> float | None:
+        judged = [judgement().replace(epochs=(Epoch(first=0, last=1, cuts=(), level=one),)) for one in levels]
+        given = facts()
+        return make_site_node(
+            given._replace(history=given.history.replace(series=given.history.series * len(levels), judgements=judged))
+        ).scatter
+
+    assert look(level) is None
+    assert look(level, known) == 0.02
 
 
 def test_the_newest_runs_have_a_page_and_those_of_events() -> None:

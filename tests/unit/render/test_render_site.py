@@ -255,6 +255,8 @@ def test_a_regression_before_an_epoch_is_not_forgotten(materials: list[NodeMater
         r"Encode of tiny got .* slower on epyc .*; the node has changed since, and nobody has decided about it\. ",
         sentence,
     )
+    both = groups[0]._replace(events=(groups[0].events[0], groups[0].events[0].replace(node="desk")))
+    assert "; these nodes have changed since, and nobody" in sum_up_site([lost], [both], line)[0]
     assert mark is SiteState.SLOWER
     assert [one.standing for one in show_overview([lost], groups, line)["changes"]] == [
         "not known since the node changed"
@@ -283,7 +285,7 @@ def test_counts_of_nodes_contradict_no_mark(materials: list[NodeMaterial]) -> No
     ]
     line = merge_commits(nodes)
     assert sum_up_site(nodes, (), line) == (
-        "No change of the code is known. 3 nodes: 1 steady, 1 with too few points, 1 changed itself.",
+        "No change of the code is known. 3 nodes: 1 steady, 1 with too few points, 1 with a change of the node.",
         SiteState.NODE,
     )
     assert sum_up_site(nodes[:1] * 2, (), line)[0].endswith(" All 2 nodes are steady.")
