@@ -3,7 +3,7 @@
 from harness.commands.fleet_action import FleetCall
 from harness.errors import UsageError
 from harness.fleet.slurm import cancel_jobs, look_at_cluster
-from harness.judge.fleet_state import is_active
+from harness.judge.fleet_state import is_active, list_other_rounds
 from harness.records.fleet import FleetPlan, JobState, PlannedJob, QueuedJob
 from harness.render.fleet_status import render_cancellation
 
@@ -29,12 +29,15 @@ def cancel_round(asked: FleetCall) -> int:
         and job.state != _ENDING
         and (everything or job.key.round == asked.round)
         and (not classes or job.key.node_class in classes)
-        and (not asked.nodes or job.key.node in asked.nodes)
+        and (not asked.nodes or (job.key.node or job.node) in asked.nodes)
     ]
     if chosen and not dry:
         cancel_jobs([job.number for job in chosen], call.environ)
-    plan = FleetPlan(fleet=asked.fleet.name, round=asked.round, jobs=tuple(_name(job) for job in chosen))
-    call.output.show(render_cancellation(plan, dry=dry), plan)
+    notes = () if everything else tuple(list_other_rounds(cluster, asked.round))
+    plan = FleetPlan(fleet=asked.fleet.name, round=asked.round, jobs=tuple(_name(job) for job in chosen), notes=notes)
+    limits = ("" if everything else f", round {asked.round}", *(f", class {name}" for name in sorted(classes)))
+    words = "".join((*limits, *(f", node {name}" for name in asked.nodes)))
+    call.output.show(render_cancellation(plan, dry=dry, chosen=words), plan)
     return 0
 
 

@@ -103,7 +103,7 @@ def _find_lost(asked: FleetCall, collector: "_Collector") -> tuple[str, ...]:
     except (UnfitError, UnavailableError) as error:
         collector.notes.append(f"whether a job ended without results is not known: {error.line}")
         return ()
-    return tuple(str(job.key) for job in jobs if job.state is JobState.LOST)
+    return tuple(str(job.key) for job in jobs if job.state in (JobState.LOST, JobState.ENDED))
 
 
 class _Looked(NamedTuple):

@@ -2,12 +2,12 @@
 
 import contextlib
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.commands.fleet_action import FleetCall
 from harness.commands.fleet_round import find_class, look_at_round
-from harness.errors import UsageError
-from harness.fleet.slurm import submit_array
+from harness.errors import UnavailableError, UsageError
+from harness.fleet.slurm import SilentSlurmError, submit_array
 from harness.plan.fleet import list_arrays
 from harness.plan.fleet_array import name_folder, spell_submission
 from harness.records.fleet import JobArray, JobState, PlannedJob, Scheduler
@@ -33,12 +33,34 @@ def submit_round(asked: FleetCall) -> int:
         found = look_at_round(asked, forecast=True)
         plan = found.plan
         wanted = plan.replace(jobs=tuple(job for job in plan.jobs if job.state in _MISSING))
-        sent = [
-            job for array in list_arrays(asked.fleet, wanted) for job in _submit(asked, array, found.nodes, dry=dry)
-        ]
-    after = plan.replace(jobs=tuple(sent))
-    call.output.show(render_submission(after, plan, dry=dry), after)
-    return 0
+        sent, refused = _submit_all(asked, list_arrays(asked.fleet, wanted), found.nodes, dry=dry)
+    after = plan.replace(jobs=(*sent, *refused))
+    call.output.show(render_submission((sent, refused), plan, dry=dry), after)
+    return UnavailableError.exit_code if refused else 0
+
+
+def _submit_all(
+    asked: FleetCall, arrays: Sequence[JobArray], nodes: tuple[str, ...], *, dry: bool
+) -> tuple[tuple[PlannedJob, ...], tuple[PlannedJob, ...]]:
+    """Submit arrays, and return the jobs that Slurm took and those that it did not take, with its reason.
+
+    What Slurm refuses does not keep it from the others. Raises SilentSlurmError if it answers to none of them.
+    """
+    sent: list[PlannedJob] = []
+    refused: list[PlannedJob] = []
+    silent: SilentSlurmError | None = None
+    for array in arrays:
+        try:
+            if silent:
+                raise silent
+            sent += _submit(asked, array, nodes, dry=dry)
+        except UnavailableError as error:
+            silent = error if isinstance(error, SilentSlurmError) else None
+            if silent and not (sent or refused):
+                raise
+            about, command = f"not submitted: {error.line}", error.hint or "harness fleet plan --script"
+            refused += [job.replace(about=about, command=command) for job in array.jobs]
+    return tuple(sent), tuple(refused)
 
 
 def _submit(asked: FleetCall, array: JobArray, nodes: tuple[str, ...], *, dry: bool) -> list[PlannedJob]:

@@ -35,6 +35,10 @@ _READ = {"TZ": "UTC", "LC_ALL": "C", "SLURM_TIME_FORMAT": "standard"}
 _AT_ONCE = 500
 
 
+class SilentSlurmError(UnavailableError):
+    """Slurm does not answer: whether it did what it was asked for is not known, and nothing else needs to be asked."""
+
+
 def slurm_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of sbatch, which is that of its jobs, too."""
     return {name: environ[name] for name in _PASSED if name in environ}
@@ -43,7 +47,7 @@ def slurm_environment(environ: Mapping[str, str]) -> dict[str, str]:
 def look_at_cluster(fleet: str, environ: Mapping[str, str]) -> ClusterView:
     """Return what Slurm knows of the cluster and of the jobs of a fleet, those that ended minutes ago among them.
 
-    Raises UnfitError without Slurm, UnavailableError if it does not answer.
+    Raises UnfitError without Slurm, SilentSlurmError if it does not answer, UnavailableError if it refuses.
     """
     config = parse_config(_ask(["scontrol", "show", "config"], environ))
     nodes = _ask(["sinfo", "--noheader", "--Node", f"--format={NODE_FORMAT}"], environ)
@@ -80,16 +84,21 @@ def _ask(words: Sequence[str], environ: Mapping[str, str]) -> str:
 
 
 def _require(words: Sequence[str], captured: CapturedOutput) -> str:
-    """Return what a program printed; raises UnfitError if it is not installed, UnavailableError if it failed."""
+    """Return what a program printed; raises what `look_at_cluster` raises."""
     if captured.is_absent:
         cause = "nodes of the scheduler slurm are asked for with its programs"
         hint = "apt install slurm-client munge  # or dnf install slurm munge; runners of GitHub Actions need no Slurm"
         raise UnfitError(f"{words[0]} is not installed", cause=cause, hint=hint)
     if captured.ok:
         return captured.stdout
+    if captured.late:
+        raise SilentSlurmError(f"{words[0]} does not answer", cause=captured.stderr, hint="scontrol ping")
     said = f"{captured.stderr}\n{captured.stdout}"
     last = last_complaint(said.splitlines())
     if known := read_complaint(said):
         cause = f"{known.cause} ({last})" if known.cause else last
-        raise UnavailableError(f"{words[0]}: {known.what}", cause=cause, hint=known.hint)
-    raise UnavailableError(f"{words[0]} failed", cause=last, hint=shlex.join(words))
+        kind = SilentSlurmError if known.silent else UnavailableError
+        raise kind(f"{words[0]}: {known.what}", cause=cause, hint=known.hint)
+    # What sbatch gets on its standard input would be missing in the command.
+    hint = "harness fleet plan --script" if words[0] == "sbatch" else shlex.join(words)
+    raise UnavailableError(f"{words[0]} failed", cause=last, hint=hint)

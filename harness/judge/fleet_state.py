@@ -4,7 +4,9 @@ Pure: what Slurm said, what lies in the results, and which jobs have a log, go i
 """
 
 import re
-from collections.abc import Iterable, Mapping
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from harness.plan.fleet_node import is_away, meets
@@ -18,11 +20,14 @@ from harness.records.fleet import (
     QueuedJob,
     Scheduler,
 )
+from harness.records.wording import format_count
 
 # States of jobs that Slurm has ended; it shows them for some minutes more.
 _ENDED = frozenset(
     "BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED REVOKED TIMEOUT".split()
 )
+# Of these, the command itself ended, with 0 or another exit code.
+_CAME_TO_AN_END = frozenset(("COMPLETED", "FAILED"))
 _WAITING = frozenset("PENDING REQUEUED REQUEUE_HOLD REQUEUE_FED SPECIAL_EXIT RESV_DEL_HOLD".split())
 # What Slurm gives as a reason, as the beginning of its word: what a job waits for, and whether somebody has to act.
 _REASONS: tuple[tuple[str, str, bool], ...] = (
@@ -54,12 +59,14 @@ _REASONS: tuple[tuple[str, str, bool], ...] = (
 class RoundFacts(NamedTuple):
     """What is known of a round beside its plan: Slurm's answer, traces in the results, and the logs of jobs by key.
 
-    A log is its path and its last line, which may be empty.
+    A log is its path and its last line, which may be empty. What the nodes of the classes `unseen` write is not seen on
+    this computer until it was collected.
     """
 
     cluster: ClusterView | None
     traces: tuple[JobTrace, ...]
     logs: Mapping[str, tuple[str, str]]
+    unseen: frozenset[str] = frozenset()
 
 
 def is_active(job: QueuedJob) -> bool:
@@ -156,16 +163,24 @@ def _name_runner(job: PlannedJob, traces: list[JobTrace]) -> PlannedJob:
 
 def _name_rest(job: PlannedJob, traces: list[JobTrace], ended: list[QueuedJob], facts: RoundFacts) -> PlannedJob:
     path, last = facts.logs.get(str(job.key), ("", ""))
+    unseen = job.key.node_class in facts.unseen
     if not (traces or ended or path):
-        return job.replace(state=JobState.ABSENT, on=job.key.node, about="neither in the queue nor in the results")
+        where = "what was collected" if unseen else "the results"
+        return job.replace(state=JobState.ABSENT, on=job.key.node, about=f"neither in the queue nor in {where}")
     said = []
-    command = f"tail {path}" if path else ""
+    command = f"tail {shlex.quote(path)}" if path else ""
     if ended:
         newest = max(ended, key=lambda other: other.submitted)
+        if unseen and newest.state in _CAME_TO_AN_END:
+            return _name_ended(job, newest)
         said.append(f"Slurm ended job {newest.number}: {newest.state}")
         command = command or f"scontrol show job {newest.number}"
-    begun = f"{traces[0].runs[-1]} is not finished" if traces and traces[0].runs else "it left no result"
-    said.append(begun)
+    if traces and traces[0].runs:
+        said.append(f"{traces[0].runs[-1]} is not finished")
+    elif ended and not path and max(ended, key=lambda other: other.submitted).state in _CAME_TO_AN_END:
+        said.append("it left neither a result nor a log: its node may not write to `results` of its class")
+    else:
+        said.append("it left no result")
     if last:
         said.append(f"its log ends with: {last}")
     since = max([*(trace.newest for trace in traces), *(other.submitted for other in ended)], default="")
@@ -176,6 +191,22 @@ def _name_rest(job: PlannedJob, traces: list[JobTrace], ended: list[QueuedJob], 
         about="; ".join(said),
         command=command or "harness list --unfinished",
     )
+
+
+def _name_ended(job: PlannedJob, ended: QueuedJob) -> PlannedJob:
+    """Return a job whose command came to its end where nobody here can see what it left."""
+    about = f"Slurm ended job {ended.number}: {ended.state}; its results were not collected yet"
+    return job.replace(
+        state=JobState.ENDED, since=ended.submitted, on=ended.node, about=about, command="harness fleet collect"
+    )
+
+
+def list_other_rounds(cluster: ClusterView, round_word: str) -> Iterator[str]:
+    """Yield a sentence on the jobs of each other round that are still in the queue, with a command that shows them."""
+    counts = Counter(job.key.round for job in cluster.jobs if is_active(job) and job.key.round != round_word)
+    for word, count in sorted(counts.items()):
+        are = "are" if count > 1 else "is"
+        yield f"{format_count(count, 'job')} of round {word} {are} in the queue (harness fleet status --round {word})"
 
 
 # The head of an attempt, and lines of an error that say less than its first one.

@@ -31,6 +31,8 @@ _NODE_WORD, _PLACEHOLDER = "{node}", re.compile(r"\{[^{}]*\}")
 _OF_FLEET = ("name", "results", "database", "silent_after", "settings", "class")
 _OF_CLASS = ("scheduler", "features", "labels", "nodes", "partition", "options", "harness", "results", "cache")
 _OF_JOB = ("verb", "name", "on", "file", "axis", "limit")
+# Words of sbatch by which a job is known again; others would be submitted again and again, or not at all.
+_OWN_OPTIONS = ("--comment", "--job-name", "-J", "--array", "-a", "--wait", "-W", "--wrap", "--test-only")
 _SIGNS = "up to 32 letters, digits, dots, dashes and underscores, a letter or digit first"
 # A job that is ended sooner has measured nothing.
 _LEAST_LIMIT_S = 300.0
@@ -116,7 +118,12 @@ class _FleetReader(TomlReader):
                     self.refuse(f"{key} is for Slurm", here.at(key), hint='labels = ["self-hosted", "bench"]')
             if not one.labels:
                 self.refuse("a class of runners has no labels", here, hint='labels = ["self-hosted", "bench"]')
-        elif one.labels:
+            return
+        for word in one.options:
+            if word.partition("=")[0] in _OWN_OPTIONS or word[:2] in _OWN_OPTIONS:
+                hint = "leave it out: the fleet names its jobs, and knows them again by that"
+                self.refuse(f"options: {word!r} is not for the owner of a fleet", here.at("options"), hint=hint)
+        if one.labels:
             self.refuse("labels are for runners", here.at("labels"), hint='features = "zen4", or scheduler = "github"')
         elif not one.features and not one.nodes:
             self.refuse("the class has neither features nor nodes", here, hint='features = "zen4", or nodes = ["a"]')

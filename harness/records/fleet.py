@@ -160,13 +160,15 @@ class JobState(StrEnum):
     """What became of a job.
 
     DONE: its results are there. RUNNING and WAITING are what Slurm says. HOPELESS: it waits for something that no node
-    has. LOST: it was begun, is not in the queue any more, and left nothing finished. ABSENT: it was never submitted.
+    has. ENDED: its command came to its end on the node, and its results were not collected yet. LOST: it was begun, is
+    not in the queue any more, and left nothing finished. ABSENT: it was never submitted.
     """
 
     DONE = "done"
     RUNNING = "running"
     WAITING = "waiting"
     HOPELESS = "hopeless"
+    ENDED = "ended"
     LOST = "lost"
     ABSENT = "absent"
 

@@ -80,10 +80,10 @@ def _row(job: PlannedJob) -> tuple[str, ...]:
 
 
 def _list_work(jobs: Sequence[PlannedJob]) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each item that fits, with the nodes that would do it; a done job does nothing more."""
+    """Yield a row for each item that fits, with the nodes that would do it; a job that is over does nothing more."""
     nodes: defaultdict[tuple[str, str, str], dict[str, WorkItem]] = defaultdict(dict)
     for job in jobs:
-        if job.state is not JobState.DONE:
+        if job.state not in (JobState.DONE, JobState.ENDED):
             for item in job.items:
                 if item.fits:
                     nodes[item.kind, item.baseline, item.commit][job.key.node] = item

@@ -20,22 +20,25 @@ def render_status(plan: FleetPlan) -> str:
     return _join(lines)
 
 
-def render_submission(sent: FleetPlan, whole: FleetPlan, *, dry: bool) -> str:
-    """Return the jobs of a round that were submitted, or would be, and what became of the others."""
-    if not sent.jobs:
-        return _join([f"nothing to submit in round {whole.round}: {count_states(whole.jobs)}"])
-    keys = {job.key for job in sent.jobs}
+def render_submission(parts: tuple[Sequence[PlannedJob], Sequence[PlannedJob]], whole: FleetPlan, *, dry: bool) -> str:
+    """Return the jobs of a round that were submitted, or would be, those that Slurm refused, and the others' states."""
+    sent, refused = parts
+    notes = [f"note: {note}" for note in whole.notes]
+    if not (sent or refused):
+        return _join([f"nothing to submit in round {whole.round}: {count_states(whole.jobs)}", *notes])
+    keys = {job.key for job in (*sent, *refused)}
     others = [job for job in whole.jobs if job.key not in keys]
     verb = "would submit" if dry else "submitted"
-    head = f"{verb} {format_count(len(sent.jobs), 'job')} of fleet {sent.fleet}, round {sent.round}"
+    head = f"{verb} {format_count(len(sent), 'job')} of fleet {whole.fleet}, round {whole.round}"
+    head += f"; Slurm did not take {format_count(len(refused), 'job')}" if refused else ""
     more = [f"not submitted: {count_states(others)}"] if others else []
-    return _join([head, *_list_jobs(sent.jobs), *more])
+    return _join([head, *_list_jobs((*sent, *refused)), *more, *notes])
 
 
-def render_cancellation(plan: FleetPlan, *, dry: bool) -> str:
-    """Return the jobs that were cancelled, or would be."""
+def render_cancellation(plan: FleetPlan, *, dry: bool, chosen: str = "") -> str:
+    """Return the jobs that were cancelled, or would be; `chosen` are the words by which they were looked for."""
     if not plan.jobs:
-        return _join([f"no job of fleet {plan.fleet} is in the queue"])
+        return _join([f"no job of fleet {plan.fleet}{chosen} is in the queue", *(f"note: {one}" for one in plan.notes)])
     verb = "would cancel" if dry else "cancelled"
     head = f"{verb} {format_count(len(plan.jobs), 'job')} of fleet {plan.fleet}"
     rows = [(str(job.key), str(job.state), job.on or "-", job.about) for job in plan.jobs]

@@ -171,6 +171,33 @@ def test_a_job_that_waits_for_a_feature_that_was_taken_away(lab: Lab, cluster: C
     require_whole(lab, 1)
 
 
+def test_what_slurm_refuses_keeps_nothing_else_from_it(lab: Lab) -> None:
+    lab.write(ONE_JOB.format("zen3", "gone"), ONE_JOB.format("zen4", "b").replace('"run"', '"run"\non = "any"'))
+    done = lab.fleet("submit", code=4)
+    assert "submitted 1 job" in done.stdout
+    assert "Slurm did not take 1 job" in done.stdout
+    assert "not submitted: sbatch: a node of the class is unknown" in done.stdout
+    assert "sinfo -N" in done.stdout
+    states = lab.wait_for("done", "*/run")
+    # The class has one node, and the other one with its features is none of it.
+    assert states["*/run"]["on"] == "b"
+    assert states["gone/run"].get("state", "absent") == "absent"
+
+
+def test_rounds_that_are_not_asked_for_are_said_as_long_as_they_are_in_the_queue(lab: Lab) -> None:
+    lab.write(ONE_JOB.format("zen3", "a"))
+    lab.fleet("submit", "--round", "first")
+    lab.wait_for("done", words=("--round", "first"))
+    assert "nothing to submit in round first" in lab.fleet("submit", "--round", "first").stdout
+    lab.hold("a")
+    lab.fleet("submit", "--round", "second")
+    asked = lab.fleet("status", "--round", "third").stdout
+    assert "note: 1 job of round second is in the queue (harness fleet status --round second)" in asked
+    none = lab.fleet("cancel", "--round", "third").stdout
+    assert none.startswith(f"no job of fleet {lab.name}, round third is in the queue\n")
+    assert "note: 1 job of round second" in none
+
+
 def test_two_submissions_at_once_submit_everything_once(lab: Lab, cluster: Cluster) -> None:
     lab.write(TWO_JOBS.format("zen4"))
     for node in ("b", "c"):

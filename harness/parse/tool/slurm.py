@@ -29,15 +29,19 @@ _MARKS = "*~#!%$@^-+"
 
 
 class SlurmComplaint(Record):
-    """Why a program of Slurm did nothing: what happened, the likely cause, and what to try."""
+    """Why a program of Slurm did nothing: what happened, the likely cause, and what to try.
+
+    It is `silent` if Slurm does not answer, whatever it is asked for.
+    """
 
     what: str
     cause: str
     hint: str
+    silent: bool = False
 
 
 # The first that fits says it; the texts are those of 22.05, of which newer versions differ in other places.
-_COMPLAINTS = (
+_SILENT = (
     (
         r"Munge encode failed|munged|munge\.socket",
         "Slurm cannot sign its messages",
@@ -68,6 +72,8 @@ _COMPLAINTS = (
         "there is no slurm.conf on this computer",
         "SLURM_CONF=/etc/slurm/slurm.conf sinfo",
     ),
+)
+_REFUSED = (
     (
         r"Invalid feature specification",
         "no node has what the class asks for",
@@ -197,9 +203,10 @@ def parse_submission(text: str) -> str:
 
 def read_complaint(text: str) -> SlurmComplaint | None:
     """Return what a program of Slurm complains of, None if it is not known."""
-    for pattern, what, cause, hint in _COMPLAINTS:
-        if re.search(pattern, text):
-            return SlurmComplaint(what=what, cause=cause, hint=hint)
+    for complaints in (_SILENT, _REFUSED):
+        for pattern, what, cause, hint in complaints:
+            if re.search(pattern, text):
+                return SlurmComplaint(what=what, cause=cause, hint=hint, silent=complaints is _SILENT)
     return None
 
 

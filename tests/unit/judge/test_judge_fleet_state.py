@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from harness.judge.fleet_silence import find_silent_nodes
-from harness.judge.fleet_state import RoundFacts, choose_last_line, is_active, judge_round
+from harness.judge.fleet_state import RoundFacts, choose_last_line, is_active, judge_round, list_other_rounds
 from harness.records.fleet import (
     ClusterNode,
     ClusterView,
@@ -36,10 +36,12 @@ def _judge(
     node: ClusterNode = NODE,
     one: NodeClass = CLASS,
     job: PlannedJob = JOB,
+    unseen: bool = False,
 ) -> PlannedJob:
     plan = FleetPlan(fleet="lab", round="r1", jobs=(job,))
     cluster = ClusterView(version="22.05.8", nodes=(node,), jobs=queued)
     facts = RoundFacts(cluster=cluster, traces=traces, logs={str(KEY): log} if log else {})
+    facts = facts._replace(unseen=frozenset(("zen4",) if unseen else ()))
     (found,) = judge_round(plan, [one], facts).jobs
     return found
 
@@ -123,6 +125,36 @@ def test_a_job_that_slurm_ended_is_lost() -> None:
     assert (found.state, found.command) == (JobState.LOST, "scontrol show job 17_0")
     assert found.about == "Slurm ended job 17_0: TIMEOUT; it left no result"
     assert not is_active(QUEUED.replace(state="TIMEOUT"))
+
+
+def test_a_job_whose_node_cannot_write_says_so() -> None:
+    found = _judge(QUEUED.replace(state="FAILED", node="a"))
+    assert found.about == (
+        "Slurm ended job 17_0: FAILED; it left neither a result nor a log: its node may not write to `results` of its "
+        "class"
+    )
+    told = _judge(QUEUED.replace(state="FAILED", node="a"), log=("/my in/a.log", ""))
+    assert (told.about, told.command) == ("Slurm ended job 17_0: FAILED; it left no result", "tail '/my in/a.log'")
+
+
+@pytest.mark.parametrize("state", ["COMPLETED", "FAILED"])
+def test_what_was_not_collected_yet_is_not_lost(state: str) -> None:
+    found = _judge(QUEUED.replace(state=state, node="a"), unseen=True)
+    assert (found.state, found.on, found.command) == (JobState.ENDED, "a", "harness fleet collect")
+    assert found.about == f"Slurm ended job 17_0: {state}; its results were not collected yet"
+    assert _judge(QUEUED.replace(state=state), unseen=True, traces=(TRACE,)).state is JobState.DONE
+    assert _judge(QUEUED.replace(state="TIMEOUT"), unseen=True).state is JobState.LOST
+    assert _judge(unseen=True).about == "neither in the queue nor in what was collected"
+
+
+def test_jobs_of_other_rounds_that_are_in_the_queue_are_said() -> None:
+    others = tuple(QUEUED.replace(key=KEY.replace(round=word)) for word in ("r0", "r1", "r2", "r2"))
+    ended = QUEUED.replace(key=KEY.replace(round="r3"), state="COMPLETED")
+    cluster = ClusterView(version="22.05.8", nodes=(NODE,), jobs=(*others, ended))
+    assert list(list_other_rounds(cluster, "r1")) == [
+        "1 job of round r0 is in the queue (harness fleet status --round r0)",
+        "2 jobs of round r2 are in the queue (harness fleet status --round r2)",
+    ]
 
 
 def test_a_job_that_was_begun_is_lost_until_it_is_finished() -> None:

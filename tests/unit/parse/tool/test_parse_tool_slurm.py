@@ -100,6 +100,15 @@ def test_complaints_of_slurm_have_a_cause_and_a_command(text: str, said: str) ->
     assert found.hint
 
 
+def test_a_refusal_is_not_silence() -> None:
+    silent = slurm.read_complaint("sbatch: error: Batch job submission failed: Unable to contact slurm controller")
+    refusal = slurm.read_complaint("sbatch: error: Batch job submission failed: Invalid node name specified")
+    assert silent
+    assert silent.silent
+    assert refusal
+    assert not refusal.silent
+
+
 def test_an_unknown_complaint_is_repeated() -> None:
     text = "sbatch: error: something new\nsbatch: error: Batch job submission failed: Zebras\n\n"
     assert slurm.read_complaint(text) is None
