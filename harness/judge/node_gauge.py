@@ -105,10 +105,11 @@ def gauge_nodes(raw: RawHistory) -> dict[str, NodeGauge]:
 
 
 def name_kind(facts: MachineFacts) -> str:
-    """Return what nodes have in common that should be equally fast, as far as it is known."""
+    """Return what nodes have in common that should be equally fast; empty where the processor is not known."""
     known = dict(facts)
-    words = (known.get("microarchitecture") or "", known.get("CPU") or "", known.get("usable CPUs") or "")
-    return ", ".join(filter(None, words[:2])) + (f", {words[2]} CPUs" if words[2] else "")
+    processor = ", ".join(filter(None, map(known.get, ("microarchitecture", "CPU"))))
+    count = known.get("usable CPUs")
+    return f"{processor}, {count} CPUs" if processor and count else processor
 
 
 def _choose_anchor(own: Sequence[tuple[int, RunDetail]], machines: Mapping[str, MachineFacts]) -> _Chosen:
@@ -122,8 +123,10 @@ def _choose_anchor(own: Sequence[tuple[int, RunDetail]], machines: Mapping[str, 
     ]
     if not sides:
         return _Chosen("", "", ())
-    names = Counter((name_commit(side), side.config) for side in sides[-NIGHTS:])
-    commit, config = names.most_common(1)[0][0]
+    names = [(name_commit(side), side.config) for side in sides[-NIGHTS:]]
+    # What the newest nights still measure, as soon as there is enough of it: what was an anchor once says little.
+    newest, counts = {*names[-LEAST:]}, Counter(names)
+    commit, config = max(counts, key=lambda name: (name in newest and counts[name] >= LEAST, counts[name], name))
     runs = [(numbers[one.run_id], one) for one in sides if (name_commit(one), one.config) == (commit, config)]
     label = next((one.release for _, one in runs if one.release), commit[:8])
     return _Chosen(f"anchor {label}", config, _keep_machine(runs, machines))

@@ -85,16 +85,18 @@ def judge_health(facts: HealthFacts) -> FleetHealth:
     measured = {node: _measure(gauge) for node, gauge in gauge_nodes(facts.raw).items() if len(gauge.days) >= LEAST}
     kinds: defaultdict[tuple[str, str, str], list[_Measured]] = defaultdict(list)
     for known in measured.values():
-        kinds[known.gauge.kind].append(known)
+        # A level of few nights behind a step is no measure for others, and machines that are not known are no equals.
+        if known.gauge.kind[0] and known.scatter.n >= LEAST:
+            kinds[known.gauge.kind].append(known)
     nodes = sorted({*runs, *facts.reports, *facts.classes})
     found = []
     for node in nodes:
         own = measured.get(node)
         health = _describe(node, runs.get(node, []), facts)
         if own is not None:
-            health = _judge(health, own, [one for one in kinds[own.gauge.kind] if one is not own])
+            health = _judge(health, own, [one for one in kinds.get(own.gauge.kind, []) if one is not own])
         found.append(_silence(health, facts))
-    found = _choose_drained(found, facts)
+    found = _choose_drained(found, {node: own.gauge.kind for node, own in measured.items()}, facts.slurm)
     order = [*NodeVerdict]
     return FleetHealth(nodes=tuple(sorted(found, key=lambda one: (order.index(one.verdict), one.node))))
 
@@ -208,18 +210,21 @@ def _silence(health: NodeHealth, facts: HealthFacts) -> NodeHealth:
     return health.replace(verdict=NodeVerdict.SILENT, why=f"no report for {format_count(days, 'day')}")
 
 
-def _choose_drained(nodes: Sequence[NodeHealth], facts: HealthFacts) -> list[NodeHealth]:
-    """Return nodes, of each kind the worst of those that are noisier or slower than their equals to be drained."""
-    of_kind = Counter((one.kind, one.gauge) for one in nodes if one.peers >= PEERS)
-    left = {kind: count // _DRAINED for kind, count in of_kind.items()}
+def _choose_drained(
+    nodes: Sequence[NodeHealth], kinds: Mapping[str, tuple[str, str, str]], slurm: frozenset[str]
+) -> list[NodeHealth]:
+    """Return nodes, of each kind the worst of those that are noisier or slower than their equals to be drained.
+
+    `kinds` says which nodes are compared with each other.
+    """
+    left = {kind: count // _DRAINED for kind, count in Counter(kinds[one.node] for one in nodes if one.peers).items()}
     drained = {}
     for one in sorted(nodes, key=_measure_harm, reverse=True):
-        kind = (one.kind, one.gauge)
-        if one.verdict in (NodeVerdict.NOISY, NodeVerdict.SLOW) and one.peers >= PEERS and left[kind] > 0:
-            left[kind] -= 1
+        if one.verdict in (NodeVerdict.NOISY, NodeVerdict.SLOW) and one.peers >= PEERS and left[kinds[one.node]] > 0:
+            left[kinds[one.node]] -= 1
             reason = f"harness: {one.why}"
             command = ("scontrol", "update", f"nodename={one.node}", "state=drain", f"reason={reason}")
-            drained[one.node] = shlex.join(command) if one.node in facts.slurm else "let it measure no more"
+            drained[one.node] = shlex.join(command) if one.node in slurm else "let it measure no more"
     return [one.replace(drain=drained.get(one.node, "")) for one in nodes]
 
 

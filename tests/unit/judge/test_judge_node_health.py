@@ -92,6 +92,47 @@ def test_other_machines_are_no_equals() -> None:
     assert "anchor v1.8.6 on zen2, CPU zen2, 4 CPUs: 1 node, 1 healthy" in render_health(health)
 
 
+def test_machines_that_are_not_known_are_no_equals() -> None:
+    raw = make_nodes([*EQUALS, MadeNode(name="odd", slower=0.3), MadeNode(name="loud", scatter=0.1)])
+    unknown: RawHistory = raw._replace(machines=dict.fromkeys(raw.machines, (("usable CPUs", "4"),)))
+    health = judge_health(HealthFacts(unknown, {}, FIRST.date() + timedelta(days=60)))
+    assert {(one.kind, one.peers, one.speed, one.drain) for one in health.nodes} == {("", 0, None, "")}
+    assert (find(health, "odd").verdict, find(health, "loud").verdict) == (NodeVerdict.HEALTHY, NodeVerdict.NOISY)
+    assert "on a machine that is not known: 7 nodes" in render_health(health)
+
+
+def test_a_few_nights_behind_a_step_are_no_measure_for_others() -> None:
+    health = judge(MadeNode(name="odd"), *(MadeNode(name=name, step=-0.3, at=55) for name in "ab"))
+    odd = find(health, "odd")
+    assert (odd.verdict, odd.peers, odd.speed) == (NodeVerdict.HEALTHY, 0, None)
+
+
+def test_no_more_than_a_third_of_those_that_are_compared_is_drained() -> None:
+    """Six nodes of one machine, of which three measure another config."""
+    wrong = [MadeNode(name="s1", slower=0.2), MadeNode(name="s2", slower=0.5, scatter=0.05)]
+    raw = make_nodes([*(MadeNode(name=f"o{number}") for number in range(3)), MadeNode(name="fair"), *wrong])
+    other = {"o0", "o1", "o2"}
+    details = {n: one.replace(config="other") if one.node in other else one for n, one in raw.details.items()}
+    series = {key._replace(config="other") if key.node in other else key: own for key, own in raw.series.items()}
+    health = judge_health(HealthFacts(raw._replace(details=details, series=series), {}, FIRST.date() + timedelta(60)))
+    assert [one.node for one in health.nodes if one.drain] == ["s2"]
+
+
+def test_a_new_anchor_counts_as_soon_as_there_is_enough_of_it() -> None:
+    raw = make_nodes([MadeNode(name="a")])
+
+    def change(nights: int) -> RawHistory:
+        newer = {
+            number: one.replace(sha="ef" * 20, release="v1.9.0") if one.release and number >= 2 * (60 - nights) else one
+            for number, one in raw.details.items()
+        }
+        return raw._replace(details=newer)
+
+    few, enough = (gauge_nodes(change(nights))["a"] for nights in (LEAST - 1, LEAST))
+    assert (few.name, len(few.days)) == ("anchor v1.8.6", 60 - LEAST + 1)
+    assert (enough.name, len(enough.days)) == ("anchor v1.9.0", LEAST)
+
+
 def test_without_an_anchor_the_roofline_serves_and_without_both_nothing_is_known() -> None:
     roofs = [MadeNode(name=f"r{number}", roof=True) for number in range(4)]
     health = judge(*roofs, MadeNode(name="slow", roof=True, slower=0.1))
