@@ -25,6 +25,7 @@ from harness.records.fleet import Fleet, JobState, Scheduler
 from harness.records.fleet_name import name_log
 from harness.records.run import ExitCode
 from harness.render.collection import render_collection
+from harness.settings.layer import nearest
 from harness.store.bundle_import import ImportedItem, import_bundles
 from harness.store.importer import ImportOutcome, open_scratch
 from harness.store.inbox import find_newest, list_nodes, look_into, read_item
@@ -44,6 +45,10 @@ def collect(asked: FleetCall) -> int:
     for source in list_sources(whole, _find_nodes(asked, whole)):
         if collector.wants_any(source):
             collector.take(source)
+    known = {one.node for one in collector.nodes}
+    for name in asked.nodes:
+        if name not in known and not any(one.trouble for one in collector.nodes):
+            raise UsageError(f"--node {name}: no node of this name has left anything", hint=nearest(name, known))
     found = FleetCollection(
         fleet=whole.name,
         results=str(results),

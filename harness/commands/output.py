@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -56,7 +57,7 @@ class Output:
         """Print `text`, or `value` if the format is JSON."""
         as_json = self.form is OutputForm.JSON
         if as_json:
-            text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+            text = _encode(value)
         elif self.form is OutputForm.TEXT and self.width:
             text = fold(text, self.width)
         self.write(text, is_json=as_json)
@@ -83,6 +84,14 @@ class Output:
     def settle(self, code: int) -> int:
         """Return `code`, unless that is 0 and the result could not be printed."""
         return self._unprinted.exit_code if self._unprinted and not code else code
+
+
+def _encode(value: Record | tuple[Record, ...]) -> str:
+    """Return a value as JSON; a name of a file that is no UTF-8 has escapes for its other bytes, as Python has them."""
+    try:
+        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(value), indent=2)
 
 
 def _is_unicode(stream: TextIO) -> bool:

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from harness.records.collection import FleetCollection
-from harness.records.wording import format_count
-from harness.render.plain import align
+from harness.render.plain import align, printable
 
 _HEADER = ("class", "node", "newest run", "harness", "new", "known", "refused")
 _LEFT = 4
@@ -16,7 +15,7 @@ def render_collection(found: FleetCollection) -> str:
     rows = [
         (
             one.node_class or "-",
-            one.node,
+            printable(one.node),
             one.newest[:16].replace("T", " ") or "never",
             one.harness or "-",
             str(one.new),
@@ -33,13 +32,13 @@ def render_collection(found: FleetCollection) -> str:
 def _list_rest(found: FleetCollection) -> Iterator[str]:
     for one in found.nodes:
         if one.trouble or one.silent:
-            yield f"  {one.node}: {one.trouble or one.silent}"
+            yield f"  {printable(one.node)}: {one.trouble or one.silent}"
     for refused in found.refused[:_SHOWN]:
-        yield f"  refused: {refused.path}: {refused.why}"
+        yield f"  refused: {printable(refused.path)}: {refused.why}"
         if refused.hint:
             yield f"    try: {refused.hint}"
     if len(found.refused) > _SHOWN:
-        yield f"  and {format_count(len(found.refused) - _SHOWN, 'more')} refused: --json lists all"
+        yield f"  and {len(found.refused) - _SHOWN} more are refused: --json lists all"
     for key in found.lost:
         yield f"  {key} ended without results: harness fleet status says more"
-    yield from (f"  {note}" for note in found.notes)
+    yield from (f"  {printable(note)}" for note in found.notes)

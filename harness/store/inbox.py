@@ -97,7 +97,11 @@ def find_newest(results: Path, node: str) -> Path | None:
 def read_item(path: Path) -> FoundItem:
     """Return what a bundle or a file says of itself; raises UnreadableError for one that cannot be used."""
     bundle = path.suffix != ".json"
-    head = read_run(path / RUN if bundle else path, _Head)
+    try:
+        head = read_run(path / RUN if bundle else path, _Head)
+    except MissingError as error:
+        hint = "a copy that is under way or broke off: finish or remove it"
+        raise UnreadableError(f"{path} cannot be collected", cause=f"it has no {RUN}", hint=hint) from error
     node = head.node.name if isinstance(head.node, _Named) else head.node
     tuned = head.tuning or _Tuned()
     return FoundItem(

@@ -167,6 +167,8 @@ def test_what_no_harness_writes_is_refused(fleet: FleetFolder) -> None:
         deep = deep / "deeper"
         deep.mkdir()
     (broken / "run.json").write_bytes(b"\0" * 100)
+    begun = fleet.leave("a", 6)
+    (begun / "run.json").unlink()
     assert fleet.collect().returncode == 5
     (changed / "run.json").write_text((changed / "run.json").read_text().replace("A CPU", "B CPU!"))
     month = good.parent
@@ -175,7 +177,8 @@ def test_what_no_harness_writes_is_refused(fleet: FleetFolder) -> None:
     done = fleet.collect("--json")
     assert done.returncode == 5
     why = {Path(one["path"]).name: one["why"] for one in json.loads(done.stdout)["refused"]}
-    assert why.keys() == {linked.name, piped.name, many.name, changed.name, broken.name}
+    assert why.keys() == {linked.name, piped.name, many.name, changed.name, broken.name, begun.name}
+    assert why[begun.name] == "it has no run.json"
     assert "is a link" in why[linked.name]
     assert "is a FIFO" in why[piped.name]
     assert "12 folders" not in why[many.name]
@@ -184,6 +187,22 @@ def test_what_no_harness_writes_is_refused(fleet: FleetFolder) -> None:
     assert sorted(run.id for run in fleet.runs()) == sorted([good.name, changed.name])
     assert not list(fleet.results.rglob("secret.log"))
     assert not (fleet.results / "evil").exists()
+
+
+def test_names_that_are_no_text_are_shown_on_one_line(fleet: FleetFolder) -> None:
+    fleet.write('results = "inbox"')
+    good = fleet.leave("a")
+    odd = ["two\nlines", "red\x1b[31m", os.fsdecode(b"\xff\xfe"), *(f"n{number}" for number in range(9))]
+    for name in odd:
+        shutil.copytree(good, fleet.inbox / name / good.parent.name / good.name)
+    done = fleet.collect()
+    assert done.returncode == 5, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[len(odd) + 2] == "", "a line for each node, and the header"
+    assert "4 more are refused" in done.stdout
+    assert "\x1b" not in done.stdout
+    found = json.loads(fleet.collect("--json").stdout)
+    assert {one["node"] for one in found["nodes"]} == {"a", *odd}
 
 
 def test_clocks_that_are_wrong_are_named(fleet: FleetFolder) -> None:
@@ -214,6 +233,9 @@ def test_each_node_may_have_a_folder_of_its_own(fleet: FleetFolder) -> None:
     assert len(fleet.runs()) == 1
     only = fleet.rows("--node", "b", code=0)
     assert set(only) == {"b"}
+    mistyped = fleet.collect("--node", "nobody")
+    assert (mistyped.returncode, mistyped.stdout) == (2, "")
+    assert "no node of this name has left anything" in mistyped.stderr
 
 
 def test_a_node_that_fell_silent_is_an_alarm(fleet: FleetFolder) -> None:
