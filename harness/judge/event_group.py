@@ -164,6 +164,25 @@ def find_span(old: str, new: str, line: SiteLine) -> tuple[int, int]:
     return line.places.get(old, -1), line.places.get(new, len(line.commits))
 
 
+def find_others(group: EventGroup, line: SiteLine, known: Iterable[EventGroup]) -> tuple[tuple[int, int], ...]:
+    """Return the places of confirmed changes beside a group that concern a metric of it, on whatever node.
+
+    What may be of the same commit cannot be told apart, and is left out.
+    """
+    first, last = find_span(group.old, group.new, line)
+    metrics = _list_metrics(group)
+    spans = {
+        find_span(one.old, one.new, line): None
+        for one in known
+        if one.kind is EventKind.CODE and one.id != group.id and metrics & _list_metrics(one)
+    }
+    return tuple((start, end) for start, end in spans if end <= first or start >= last)
+
+
+def _list_metrics(group: EventGroup) -> set[str]:
+    return {one.metric for event in group.events for one in list_shifts(event)}
+
+
 def list_commits_between(group: EventGroup, line: SiteLine) -> Iterator[str]:
     """Yield the names of commits among which an event happened, as far as they were measured, oldest first."""
     first, last = find_span(group.old, group.new, line)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from harness.judge.event import find_threshold, suggest_comparison
-from harness.judge.event_group import EventGroup, SeriesShift, find_span, list_shifts
+from harness.judge.event_group import EventGroup, SeriesShift, find_others, find_span, list_shifts
 from harness.judge.site_line import SiteLine
 from harness.judge.witness_track import (
     SHARE,
@@ -79,25 +79,6 @@ def find_witnesses(
     return sort_witnesses(find_witness(group, node, line, others) for node in nodes)
 
 
-def find_others(group: EventGroup, line: SiteLine, known: Iterable[EventGroup]) -> tuple[tuple[int, int], ...]:
-    """Return the places of confirmed changes beside a group that concern a metric of it, on whatever node.
-
-    What may be of the same commit cannot be told apart, and is left out.
-    """
-    first, last = find_span(group.old, group.new, line)
-    metrics = _list_metrics(group)
-    spans = {
-        find_span(one.old, one.new, line): None
-        for one in known
-        if one.kind is EventKind.CODE and one.id != group.id and metrics & _list_metrics(one)
-    }
-    return tuple((start, end) for start, end in spans if end <= first or start >= last)
-
-
-def _list_metrics(group: EventGroup) -> set[str]:
-    return {one.metric for event in group.events for one in list_shifts(event)}
-
-
 def sort_witnesses(witnesses: Iterable[Witness]) -> tuple[Witness, ...]:
     """Return what nodes say, in the order of what they say, those with equal processors together."""
     order = [*Stance]
@@ -117,7 +98,7 @@ def find_witness(
     if own is not None:
         return _agree(own, node)
     question = _ask(group, line, others)
-    told = _tell_live(question, node) or _tell_event(question, node) or _tell_stored(question, node)
+    told = _tell(question, node)
     return told.replace(command=_advise(question, node)) if told.stance in _OPEN else told
 
 
@@ -162,6 +143,14 @@ def _agree(event: Event, node: WitnessNode) -> Witness:
     )
 
 
+def _tell(question: _Question, node: WitnessNode) -> Witness:
+    live = _tell_live(question, node)
+    if live and live.stance is not Stance.NOT_LOOKED:
+        return live
+    told = _tell_event(question, node) or _tell_stored(question, node)
+    return live if live and told.stance is Stance.NOT_LOOKED else told
+
+
 def _tell_live(question: _Question, node: WitnessNode) -> Witness | None:
     """Return what the live comparisons of a node say, the one with the fewest commits in between first."""
     line, (first, last, *_) = question.line, question.place
@@ -177,7 +166,9 @@ def _tell_live(question: _Question, node: WitnessNode) -> Witness | None:
         found = _judge_finding(question, finding, node, mirrored=old > new)
         if found and (found.stance is Stance.AGREES or covers):
             told.append((end - start, found))
-    return min(told, key=lambda pair: (pair[0], pair[1].stance is not Stance.AGREES))[1] if told else None
+    order = (Stance.AGREES, Stance.DISAGREES, Stance.NOT_LOOKED)
+    best = min(told, key=lambda it: (it[1].stance is Stance.NOT_LOOKED, it[0], order.index(it[1].stance)), default=None)
+    return best[1] if best else None
 
 
 def _judge_finding(question: _Question, finding: LiveFinding, node: WitnessNode, *, mirrored: bool) -> Witness | None:
@@ -197,7 +188,7 @@ def _judge_finding(question: _Question, finding: LiveFinding, node: WitnessNode,
         denied = denied or stances
     if denied and all(stance is Stance.DISAGREES for _, stance in denied):
         return _quote(denied[0][0], finding, node, Stance.DISAGREES)
-    return None
+    return _quote(denied[0][0], finding, node, Stance.NOT_LOOKED) if denied else None
 
 
 def _is_confounded(node: WitnessNode, question: _Question, start: int, end: int) -> bool:
@@ -222,7 +213,7 @@ def _quote(one: Comparison, finding: LiveFinding, node: WitnessNode, stance: Sta
     return Witness(
         node=node.node,
         stance=stance,
-        about=f"it measured {ends} in turns",
+        about=f"it measured {ends} in turns{', which does not tell' if stance is Stance.NOT_LOOKED else ''}",
         machine=node.machine,
         what=name_subject(one.case, one.metric),
         change=one.change,

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from harness.judge.event_group import EventGroup
+from harness.judge.event_group import EventGroup, find_others
 from harness.judge.site_line import SiteLine
 from harness.judge.trial_answer import LiveTrial, answer_pool, pool_by_commits
-from harness.judge.witness import WitnessNode, find_others, find_witness, is_asked, sort_witnesses
+from harness.judge.witness import WitnessNode, find_witness, is_asked, sort_witnesses
 from harness.judge.witness_track import Track, sort_tracks
 from harness.records.history import Series
 from harness.records.raw_history import MachineFacts

@@ -157,6 +157,20 @@ def test_a_live_comparison_denies_or_agrees(group: EventGroup, finding: LiveFind
     assert bool(told.runs) is (stance in (Stance.AGREES, Stance.DISAGREES))
 
 
+def test_a_live_comparison_that_does_not_tell_is_said_where_nothing_else_is_known(group: EventGroup) -> None:
+    coarse = make_found("a", 0.0, scatter=0.2)
+    told = find_witness(group, WitnessNode("a", findings=(coarse,)), LINE)
+    assert (told.stance, told.about) == (
+        Stance.NOT_LOOKED,
+        f"it measured {OLD[:8]} and {NEW[:8]} in turns, which does not tell",
+    )
+    assert told.low is not None
+    assert told.runs
+    wide = make_found("a", 0.0, (name_sha(30), name_sha(50)))
+    told = find_witness(group, WitnessNode("a", findings=(coarse, wide)), LINE)
+    assert told.stance is Stance.DISAGREES, "a wider one that tells comes before one that does not"
+
+
 def test_another_change_between_distant_commits_could_hide_this_one(group: EventGroup) -> None:
     wide = make_found("a", 0.0, (name_sha(30), name_sha(50)))
     other = make_events("a", change=-0.05)[0].replace(old=name_sha(45), new=name_sha(46))
